@@ -1,0 +1,237 @@
+"""Seconds per step of DFT molecular dynamics: the built-in engine and, in the same run, Quantum ESPRESSO.
+
+    python benchmarks/dft_md.py START.extxyz --peer QE_MD.py --atoms 64 128 256 --out result.json
+    python benchmarks/dft_md.py START.extxyz --growth --atoms 32 64 128 256 512
+
+START holds 64 atoms; 128 and 256 are its repeats 2x1x1 and 2x2x1, randomly displaced by 0.02 Å; 32 is half of it. Both
+programs do the same work: GTH-PBE at 60 Ry, k = (1/4, 1/4, 1/4), T = T_el = 1000 K, 0.25 fs, constant energy, stress at
+every step; ours with i-PI and the trajectory written, at its default settings for dynamics. The median is over settled
+steps. QE_MD.py is a script that takes START --steps --skip --processes --out and prints one line of JSON with
+``seconds_per_step`` as its last line.
+
+The floor is (number of transforms x measured time of one) + (operations of matrix products / measured rate).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from ase.io import read, write
+from torch.utils.flop_counter import FlopCounterMode
+
+from llpt.dft.transform import OrbitalTransform
+from llpt.dynamics import RunSettings, run_md
+from llpt.engines import Purpose, make_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ase import Atoms
+
+REPEATS = {64: (1, 1, 1), 128: (2, 1, 1), 256: (2, 2, 1), 512: (2, 2, 2)}
+SKIP = 5
+
+
+def start(path: Path, atoms: int) -> Atoms:
+    """Return the starting structure of a size."""
+    base = read(path)
+    if atoms == 32:
+        half = base[np.argsort(base.positions[:, 2])[:32]]
+        half.set_cell(base.cell.array * [[1.0], [1.0], [0.5]])
+        return half
+    repeated = base.repeat(REPEATS[atoms])
+    if len(repeated) > len(base):
+        repeated.positions += np.random.default_rng(0).normal(0.0, 0.02, repeated.positions.shape)
+    return repeated
+
+
+def dft_engine() -> Any:
+    """Return the engine at its default settings for dynamics, with the pseudopotential of the comparison."""
+    options = {"pseudopotential": "gth", "ecut_ry": 60.0, "electronic_temperature_k": 1000.0}
+    return make_engine("dft", options, purpose=Purpose.DYNAMICS)
+
+
+def time_ours(atoms: Atoms, steps: int) -> dict[str, Any]:
+    """Run dynamics and return the median seconds per settled step and what bounds it."""
+    engine = dft_engine()
+    marks: list[float] = []
+    last: list[np.ndarray] = []
+
+    def note(_: Any) -> None:
+        marks.append(time.perf_counter())
+        last.append(engine.atoms.positions.copy())
+        del last[:-2]
+
+    settings = RunSettings(ensemble="nve", temperature_k=1000.0, timestep_fs=0.25, steps=steps, seed=1)
+    with tempfile.TemporaryDirectory() as directory:
+        outcome = run_md(atoms, engine, settings, Path(directory) / "run", on_progress=note, progress_seconds=0.0)
+    if outcome.state != "done":
+        raise SystemExit(f"our run ended as {outcome.state}: {outcome.reason}")
+    seconds = np.diff(marks)[SKIP:]
+    state = engine.ground_state
+    result = {
+        "program": "llpt",
+        "atoms": len(atoms),
+        "bands": int(state.orbitals[0].shape[0]),
+        "plane_waves": int(state.orbitals[0].shape[1]),
+        "grid": list(engine.problem.basis.grid.shape),
+        "correction_grid": list(engine.problem.basis.correction_grid.shape),
+        "seconds_per_step": float(np.median(seconds)),
+        "quartiles": [float(x) for x in np.percentile(seconds, [25, 75])],
+        "steps_timed": len(seconds),
+        "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+    result["floor"] = floor(engine, 2.0 * last[1] - last[0])
+    result["ratio_to_floor"] = result["seconds_per_step"] / result["floor"]["seconds"]
+    engine.close()
+    return result
+
+
+@contextmanager
+def counted_transforms(counts: dict[tuple[int, ...], int]) -> Iterator[None]:
+    """Count bands transformed one way, by grid."""
+    to_real, to_waves = OrbitalTransform.to_real, OrbitalTransform.to_plane_waves
+
+    def forward(self: OrbitalTransform, coefficients: torch.Tensor) -> torch.Tensor:
+        counts[self.shape] = counts.get(self.shape, 0) + coefficients.shape[0]
+        return to_real(self, coefficients)
+
+    def backward(self: OrbitalTransform, field: torch.Tensor, out: torch.Tensor) -> None:
+        counts[self.shape] = counts.get(self.shape, 0) + field.shape[0]
+        to_waves(self, field, out)
+
+    OrbitalTransform.to_real, OrbitalTransform.to_plane_waves = forward, backward
+    try:
+        yield
+    finally:
+        OrbitalTransform.to_real, OrbitalTransform.to_plane_waves = to_real, to_waves
+
+
+def floor(engine: Any, positions: np.ndarray) -> dict[str, Any]:
+    """Count the transforms and operations of the step to these positions and price them at measured rates."""
+    moved = engine.atoms.copy()
+    moved.positions = positions
+    counts: dict[tuple[int, ...], int] = {}
+    with counted_transforms(counts), FlopCounterMode(display=False) as flops:
+        engine.calculate(moved)
+    transforms = {}
+    seconds = 0.0
+    for shape, number in counts.items():
+        block = torch.randn((max(1, 8 * 36**3 // int(np.prod(shape))), *shape), dtype=torch.complex64)
+        out = torch.empty_like(block)
+        one = median_seconds(lambda b=block, o=out: torch.fft.ifftn(b, dim=(1, 2, 3), out=o)) / block.shape[0]
+        transforms["x".join(map(str, shape))] = {"number": number, "milliseconds": 1e3 * one}
+        seconds += number * one
+    bands, waves = engine.ground_state.orbitals[0].shape
+    matrix = torch.randn((bands, waves), dtype=torch.complex64)
+    rate = 8 * bands * bands * waves / median_seconds(lambda: matrix.conj() @ matrix.T)
+    # The counter takes a complex multiply-add for two operations; it is eight.
+    operations = 4 * flops.get_total_flops()
+    seconds += operations / rate
+    return {
+        "seconds": seconds,
+        "transforms": transforms,
+        "gflop": operations / 1e9,
+        "gflop_per_second": rate / 1e9,
+    }
+
+
+def median_seconds(work: Any, repeats: int = 15) -> float:
+    """Return the median time of a call."""
+    work()
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    return float(np.median(times))
+
+
+def time_peer(script: Path, atoms: Atoms, steps: int, skip: int) -> dict[str, Any]:
+    """Run the peer on the same structure, with as many processes as we have threads."""
+    with tempfile.TemporaryDirectory() as directory:
+        structure = Path(directory) / "start.extxyz"
+        write(structure, atoms)
+        command = [sys.executable, str(script.resolve()), str(structure), "--steps", str(steps), "--skip", str(skip)]
+        command += ["--processes", str(torch.get_num_threads()), "--out", str(Path(directory) / "peer")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"the peer failed: {done.stderr[-500:]}")
+        kept = ("program", "atoms", "bands", "seconds_per_step", "steps_timed")
+        return {k: v for k, v in json.loads(done.stdout.splitlines()[-1]).items() if k in kept}
+
+
+def growth(results: list[dict[str, Any]]) -> dict[str, float]:
+    """Fit seconds and memory to a power of the number of atoms."""
+    sizes = np.log([r["atoms"] for r in results])
+    return {
+        key: float(np.polyfit(sizes, np.log([r[name] for r in results]), 1)[0])
+        for key, name in (("seconds_exponent", "seconds_per_step"), ("memory_exponent", "peak_memory_gib"))
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("start", type=Path)
+    parser.add_argument("--peer", type=Path, help="script that times the peer; without it only we are timed")
+    parser.add_argument("--atoms", type=int, nargs="+", default=[64, 128, 256])
+    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--peer-steps", type=int, default=20)
+    parser.add_argument("--growth", action="store_true", help="fit the growth of time and memory with size")
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(time_ours(start(arguments.start, arguments.atoms[0]), arguments.steps)))
+        return
+    report: dict[str, Any] = {
+        "date": datetime.now(UTC).isoformat(timespec="minutes"),
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+        "command": " ".join(["python", *sys.argv]),
+        "results": [],
+    }
+    for atoms in arguments.atoms:
+        # A process of its own for each size, so that peak memory means that size.
+        steps = max(12, arguments.steps if atoms < 256 else arguments.steps // 2)
+        command = [
+            sys.executable,
+            __file__,
+            str(arguments.start),
+            "--one",
+            "--atoms",
+            str(atoms),
+            "--steps",
+            str(steps),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        result = {"ours": json.loads(done.stdout.splitlines()[-1])}
+        if arguments.peer:
+            long = atoms >= 256
+            result["peer"] = time_peer(
+                arguments.peer, start(arguments.start, atoms), 13 if long else arguments.peer_steps, 3 if long else 5
+            )
+            result["times_faster"] = result["peer"]["seconds_per_step"] / result["ours"]["seconds_per_step"]
+        report["results"].append(result)
+        print(json.dumps(result), flush=True)
+    if arguments.growth and len(arguments.atoms) > 2:
+        report["growth"] = growth([r["ours"] for r in report["results"]])
+        print(json.dumps(report["growth"]))
+    if arguments.out:
+        arguments.out.write_text(json.dumps(report, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Train on the published training data and report errors on held-out liquids; prints JSON.
+
+Before anything else the frames with (index // 10) % 10 == 0 of the two liquid sets are held out. Usage:
+
+    python benchmarks/training.py DATA_DIRECTORY OUTPUT_DIRECTORY [--seconds 3600] [--others 2000] [--set key=value ...]
+
+``DATA_DIRECTORY`` holds the published ``*.extxyz.gz`` files, ``OUTPUT_DIRECTORY`` gets the network and its card. With
+``--compare DIRECTORY`` a published potential is measured on the same held-out frames.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import io
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase.io import read
+
+from llpt.mlp import BehlerParrinello, TrainingProgress, TrainingSettings, measure_accuracy, read_labels, train
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+LIQUIDS = ("rerun-h-nnp-gen8-nvt-traj", "rerun-H-highP-liquid")
+
+
+def read_set(path: Path) -> list[Atoms]:
+    with gzip.open(path, "rt") as handle:
+        frames = read(io.StringIO(handle.read()), ":", format="extxyz")
+    for frame in frames:
+        frame.info["dataset"] = path.name.removesuffix(".extxyz.gz")
+    return list(frames)
+
+
+def read_all(directory: Path, others: int, seed: int) -> tuple[list[Atoms], list[Atoms]]:
+    """Return training frames and held-out frames; ``others`` frames are drawn from the sets that are not liquids."""
+    training: list[Atoms] = []
+    held_out: list[Atoms] = []
+    rest: list[Atoms] = []
+    for path in sorted(directory.glob("*.extxyz.gz")):
+        frames = read_set(path)
+        if path.name.removesuffix(".extxyz.gz") not in LIQUIDS:
+            rest += frames
+            continue
+        for index, frame in enumerate(frames):
+            frame.info["block"] = f"{frame.info['dataset']}/{index // 10}"
+            (held_out if (index // 10) % 10 == 0 else training).append(frame)
+    chosen = np.random.default_rng(seed).permutation(len(rest))[:others]
+    return training + [rest[index] for index in sorted(chosen)], held_out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--seconds", type=float, default=3600.0)
+    parser.add_argument("--others", type=int, default=2000)
+    parser.add_argument("--compare", type=Path)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes")
+    options = parser.parse_args()
+    changes: dict[str, Any] = {
+        "symmetry_functions": 56,
+        "hidden_nodes": (20, 20),
+        "largest_cutoff_bohr": 8.0,
+        "forces_per_frame": 10,
+        "iterations": 200,
+        "patience": 15,
+        "test_fraction": 0.0,
+        "validation_fraction": 0.05,
+        "max_seconds": options.seconds,
+        "memory_limit_gib": 6.0,
+    }
+    for change in options.changes:
+        key, _, value = change.partition("=")
+        changes[key] = json.loads(value)
+    began = time.monotonic()
+    settings = TrainingSettings.model_validate(changes)
+    training, held_out = read_all(options.data, options.others, settings.seed)
+
+    def show(progress: TrainingProgress) -> None:
+        if progress.stage != "features" or progress.done % 500 == 0:
+            losses = f"{progress.training_loss:.4g} {progress.validation_loss:.4g}"
+            print(f"{progress.seconds:8.1f} s {progress.stage} {progress.done} {losses}", file=sys.stderr, flush=True)
+
+    outcome = train(training, options.output, settings, held_out=held_out, on_progress=show)
+    card = outcome.cards[0]
+    report: dict[str, Any] = {
+        "seconds": time.monotonic() - began,
+        "training_frames": len(training),
+        "iterations": card.iterations,
+        "stopped": card.stopped,
+        "weights": card.weights,
+        "held_out": None if card.test is None else card.test.model_dump(),
+    }
+    if options.compare is not None:
+        labelled, _ = read_labels(held_out)
+        published = measure_accuracy(BehlerParrinello.load(options.compare), labelled)
+        report["published"] = None if published is None else published.model_dump()
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Holds the isobars of a surrogate against those of its reference and comes to a verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.audit.equivalence import Outcome, judge, together
+from llpt.audit.findings import DECIDING, Findings, find
+from llpt.audit.pairing import pair
+from llpt.audit.requirements import grid_for, time_for
+from llpt.audit.verdict import Comparison, Requirement, Verdict
+from llpt.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llpt.audit.thresholds import Thresholds
+    from llpt.transition import Isobar
+
+
+def compare(reference: Sequence[Isobar], surrogate: Sequence[Isobar], thresholds: Thresholds) -> Verdict:
+    """Say whether a surrogate is faithful to its reference.
+
+    For every reference isobar with a partner of the surrogate at the same pressure: the transition temperature by
+    every criterion that the reference resolves, the density away from the transition after a constant offset is taken
+    out, and the offset itself. *Not faithful* if any of these is proven to differ by more than its threshold,
+    *faithful* if all are proven not to, else *not resolved* (see ``llpt.audit.equivalence`` for the statistics). Runs
+    shorter or smaller than the thresholds' minimum decide nothing.
+
+    Args:
+        reference: isobars of the reference engine.
+        surrogate: isobars of the surrogate.
+        thresholds: what counts as faithful.
+
+    Raises:
+        InputError: either list is empty.
+    """
+    if not reference or not surrogate:
+        missing = "reference" if not reference else "surrogate"
+        raise InputError(
+            f"There is no isobar of the {missing} to compare.",
+            "Finish at least one run of each engine at constant pressure first.",
+        )
+    pairs, alone = pair(reference, surrogate)
+    findings = [find(matched, thresholds) for matched in pairs]
+    among = sum(comparison.judged for found in findings for comparison in found.comparisons)
+    comparisons: list[Comparison] = []
+    requirements: list[Requirement] = []
+    notes = [
+        f"No runs of the surrogate at {isobar.pressure_gpa:g} GPa: the reference there is not compared."
+        for isobar in alone
+    ]
+    for found in findings:
+        decided = [_decide(comparison, found, thresholds, among=among) for comparison in found.comparisons]
+        comparisons += decided
+        requirements += [*found.lacking, *_needs(found, decided, thresholds)]
+        notes += found.remarks
+    judged = [comparison for comparison in comparisons if comparison.judged]
+    outcomes = [comparison.outcome for comparison in judged] + [Outcome.NOT_RESOLVED for _ in alone]
+    value = together(outcomes)
+    deciding = [comparison.sentence for comparison in judged if comparison.outcome is value]
+    open_ = (
+        [] if value is Outcome.NOT_RESOLVED else [one.sentence for one in judged if one.outcome is Outcome.NOT_RESOLVED]
+    )
+    return Verdict(
+        value=value,
+        reference=reference[0].engine,
+        surrogate=surrogate[0].engine,
+        reasons=(*deciding, *open_, *notes),
+        comparisons=tuple(comparisons),
+        requirements=tuple({requirement.sentence: requirement for requirement in requirements}.values()),
+        thresholds=thresholds,
+    )
+
+
+def _decide(comparison: Comparison, found: Findings, thresholds: Thresholds, *, among: int) -> Comparison:
+    """Return the comparison with its outcome; ``among`` is how many are judged in the whole verdict."""
+    outcome = judge(comparison.difference, comparison.threshold, confidence=thresholds.confidence, among=max(among, 1))
+    sentence = f"{comparison.sentence}: {outcome}."
+    if found.too and outcome is not Outcome.NOT_RESOLVED:
+        outcome = Outcome.NOT_RESOLVED
+        sentence = f"{sentence.rstrip('.')}, but the runs are too {found.too} to prove it: {outcome}."
+    return comparison.model_copy(update={"outcome": outcome, "sentence": sentence})
+
+
+def _needs(found: Findings, decided: list[Comparison], thresholds: Thresholds) -> list[Requirement]:
+    open_ = [comparison for comparison in decided if comparison.judged and comparison.outcome is Outcome.NOT_RESOLVED]
+    needs = [time_for(found.pair, open_, confidence=thresholds.confidence)]
+    sides = ((found.pair.reference, found.reference), (found.pair.surrogate, found.surrogate))
+    for criterion in DECIDING:
+        for isobar, results in sides:
+            if results:
+                needs.append(grid_for(isobar, results, criterion, thresholds.transition_temperature_k))
+    return [need for need in needs if need is not None]

@@ -1,0 +1,95 @@
+"""Which isobar of the surrogate is held against which of the reference."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.statistics import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llpt.transition import Curve, Isobar
+
+SAME_PRESSURE = 1e-6
+SAME_TEMPERATURE_K = 0.5
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A reference isobar and the surrogate's at the same pressure and path, at the same size where there is one."""
+
+    reference: Isobar
+    surrogate: Isobar
+
+    @property
+    def pressure_gpa(self) -> float:
+        """Of both."""
+        return self.reference.pressure_gpa
+
+    @property
+    def same_size(self) -> bool:
+        """Whether both have the same number of atoms."""
+        return self.reference.n_atoms == self.surrogate.n_atoms
+
+
+def pair(reference: Sequence[Isobar], surrogate: Sequence[Isobar]) -> tuple[list[Pair], list[Isobar]]:
+    """Pair every reference isobar with the surrogate's at its pressure and path, of the nearest size.
+
+    Returns:
+        The pairs, and the reference isobars without a partner.
+    """
+    pairs, alone = [], []
+    for isobar in reference:
+        partners = [
+            other
+            for other in surrogate
+            if math.isclose(other.pressure_gpa, isobar.pressure_gpa, rel_tol=SAME_PRESSURE)
+            and other.path is isobar.path
+        ]
+        if partners:
+            nearest = min(partners, key=lambda other: abs(math.log(other.n_atoms / isobar.n_atoms)))
+            pairs.append(Pair(isobar, nearest))
+        else:
+            alone.append(isobar)
+    return pairs, alone
+
+
+@dataclass(frozen=True)
+class CurveDifference:
+    """Surrogate minus reference at the temperatures that both have.
+
+    Args:
+        temperatures_k: shape (n,).
+        percent: 100 (surrogate - reference) / reference, shape (n,).
+        errors: of it, NaN where either is unknown, shape (n,).
+        samples: the smaller number of independent samples of the two, shape (n,).
+    """
+
+    temperatures_k: np.ndarray[tuple[int], np.dtype[np.float64]]
+    percent: np.ndarray[tuple[int], np.dtype[np.float64]]
+    errors: np.ndarray[tuple[int], np.dtype[np.float64]]
+    samples: np.ndarray[tuple[int], np.dtype[np.float64]]
+
+    def estimate(self, index: int) -> Estimate:
+        """Return one difference."""
+        return Estimate(float(self.percent[index]), float(self.errors[index]), "%", float(self.samples[index]))
+
+
+def relative_difference(reference: Curve, surrogate: Curve) -> CurveDifference:
+    """Return the relative difference of two curves in percent where their temperatures coincide (within 0.5 K)."""
+    rows = []
+    for index, temperature in enumerate(reference.temperatures_k):
+        near = np.flatnonzero(np.abs(surrogate.temperatures_k - temperature) <= SAME_TEMPERATURE_K)
+        if near.size:
+            ours, theirs = surrogate.estimate(int(near[0])), reference.estimate(index)
+            ratio = ours.value / theirs.value
+            error = abs(ratio) * math.hypot(ours.error / ours.value, theirs.error / theirs.value)
+            samples = min(ours.effective_samples, theirs.effective_samples)
+            rows.append((float(temperature), 100.0 * (ratio - 1.0), 100.0 * error, samples))
+    table = np.array(rows, dtype=np.float64).reshape(-1, 4)
+    return CurveDifference(table[:, 0], table[:, 1], table[:, 2], table[:, 3])

@@ -1,0 +1,168 @@
+"""What it would take to decide what is not resolved: picoseconds, sizes, temperatures.
+
+An error falls with the root of the production time, so that the time needed is the time there is times
+(error / error needed)^2. A run that does not know its own error needs at least ``CORRELATION_TIMES`` correlation
+times, of which the number of independent samples it found gives a lower bound.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.audit.equivalence import error_needed
+from llpt.audit.verdict import Requirement
+from llpt.transition.step import MINIMUM_POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llpt.audit.pairing import Pair
+    from llpt.audit.thresholds import Thresholds
+    from llpt.audit.verdict import Comparison
+    from llpt.transition import Criterion, CriterionResult, Isobar
+
+CORRELATION_TIMES = 50.0
+FS_PER_PS = 1000.0
+
+
+def production_ps(isobar: Isobar) -> float:
+    """Return the shortest production time of an isobar's points, in ps."""
+    return min(point.production_fs for point in isobar.points) / FS_PER_PS
+
+
+def minimum_requirements(isobar: Isobar, thresholds: Thresholds) -> list[Requirement]:
+    """Return what an isobar lacks before anything can be concluded from it: time, size, known errors, temperatures."""
+    found = []
+    now = production_ps(isobar)
+    curve = isobar.curve("density")
+    unknown = ~np.isfinite(curve.errors)
+    if now < thresholds.minimum_production_ps:
+        found.append(
+            _requirement(
+                isobar,
+                f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: at least {thresholds.minimum_production_ps:g} ps of "
+                f"production at every temperature; the shortest run has {now:.3g} ps.",
+                picoseconds=thresholds.minimum_production_ps,
+            )
+        )
+    if isobar.n_atoms < thresholds.minimum_atoms:
+        found.append(
+            _requirement(
+                isobar,
+                f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: at least {thresholds.minimum_atoms} atoms; the cell "
+                f"has {isobar.n_atoms}.",
+                atoms=thresholds.minimum_atoms,
+            )
+        )
+    if unknown.any():
+        needed = _time_to_know_the_error_ps(curve.effective_samples[unknown], curve.production_fs[unknown])
+        temperatures = tuple(float(value) for value in curve.temperatures_k[unknown])
+        found.append(
+            _requirement(
+                isobar,
+                f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: about {needed:.2g} ps at "
+                f"{_list(temperatures)} K, where the runs are shorter than a few of their own correlation times.",
+                picoseconds=needed,
+                temperatures_k=temperatures,
+            )
+        )
+    if len(curve) < MINIMUM_POINTS:
+        found.append(
+            _requirement(
+                isobar,
+                f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: at least {MINIMUM_POINTS} temperatures, better "
+                f"eight, across the transition; there are {len(curve)}.",
+            )
+        )
+    return found
+
+
+def time_for(pair: Pair, comparisons: Sequence[Comparison], *, confidence: float) -> Requirement | None:
+    """Return the production time at which all these comparisons would be resolved; None where no error is known."""
+    known = [comparison for comparison in comparisons if comparison.difference.resolved]
+    if not known:
+        return None
+    now = min(production_ps(pair.reference), production_ps(pair.surrogate))
+
+    def needed(comparison: Comparison) -> float:
+        wanted = error_needed(comparison.difference, comparison.threshold, confidence=confidence)
+        return now * max(1.0, (comparison.difference.error / wanted) ** 2)
+
+    hardest = max(known, key=needed)
+    place = "" if hardest.temperature_k is None else f" at {hardest.temperature_k:g} K"
+    return Requirement(
+        pressure_gpa=pair.pressure_gpa,
+        engine=f"{pair.reference.engine} and {pair.surrogate.engine}",
+        picoseconds=needed(hardest),
+        picoseconds_now=now,
+        atoms=None,
+        temperatures_k=(),
+        sentence=(
+            f"Both engines at {pair.pressure_gpa:g} GPa: about {needed(hardest):.2g} ps of production at each "
+            f"temperature (now {now:.2g} ps), to resolve what is open; the hardest is the {hardest.quantity}{place}."
+        ),
+    )
+
+
+def grid_for(
+    isobar: Isobar, results: Mapping[Criterion, CriterionResult], criterion: Criterion, threshold_k: float
+) -> Requirement | None:
+    """Return the temperatures to add around a transition whose place the grid leaves open; None if it is fine enough.
+
+    A place between two temperatures is known to spacing/sqrt(12); half the threshold is asked for.
+    """
+    result = results[criterion]
+    wanted = 0.5 * threshold_k * math.sqrt(12.0) / 2.0
+    place = result.temperature_k if result.resolved else (result.step.location_k if result.step is not None else None)
+    if place is None or not place.resolved:
+        return None
+    temperatures = np.array(isobar.temperatures_k)
+    low = float(temperatures[max(int(np.searchsorted(temperatures, place.value - 2.0 * place.error)) - 1, 0)])
+    upper = min(int(np.searchsorted(temperatures, place.value + 2.0 * place.error)), len(temperatures) - 1)
+    high = float(temperatures[upper])
+    inside = temperatures[(temperatures >= low) & (temperatures <= high)]
+    if inside.size < 2 or float(np.diff(inside).max()) <= wanted:
+        return None
+    count = math.ceil((high - low) / wanted)
+    planned = [low + (high - low) * step / count for step in range(1, count)]
+    added = tuple(round(value, 0) for value in planned if np.abs(temperatures - value).min() > 0.25 * wanted)
+    if not added:
+        return None
+    return _requirement(
+        isobar,
+        f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: temperatures at {_list(added)} K to place the {criterion}.",
+        temperatures_k=added,
+    )
+
+
+def _time_to_know_the_error_ps(
+    samples: np.ndarray[tuple[int], np.dtype[np.float64]], production_fs: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> float:
+    correlation_fs = production_fs / np.maximum(samples, 1.0)
+    return float((CORRELATION_TIMES * correlation_fs).max() / FS_PER_PS)
+
+
+def _requirement(
+    isobar: Isobar,
+    sentence: str,
+    *,
+    picoseconds: float | None = None,
+    atoms: int | None = None,
+    temperatures_k: tuple[float, ...] = (),
+) -> Requirement:
+    return Requirement(
+        pressure_gpa=isobar.pressure_gpa,
+        engine=isobar.engine,
+        picoseconds=picoseconds,
+        picoseconds_now=production_ps(isobar),
+        atoms=atoms,
+        temperatures_k=temperatures_k,
+        sentence=sentence,
+    )
+
+
+def _list(temperatures_k: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:g}" for value in temperatures_k)

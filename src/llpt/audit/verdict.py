@@ -1,0 +1,105 @@
+"""The verdict: three values, every comparison behind it, and what it would take to decide what is open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from llpt.audit.equivalence import Outcome  # noqa: TC001  # pydantic reads annotations when the class is made
+from llpt.audit.thresholds import Thresholds  # noqa: TC001
+from llpt.statistics import Estimate  # noqa: TC001
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="strings")
+
+
+class Comparison(_Record):
+    """One quantity compared between reference and surrogate.
+
+    Args:
+        quantity: e.g. ``transition temperature (density jump)``, ``density``, ``density offset``.
+        pressure_gpa: of the isobar.
+        reference_atoms: size of the reference cell.
+        surrogate_atoms: size of the surrogate cell.
+        temperature_k: where the quantity belongs to one temperature; else None.
+        difference: surrogate minus reference.
+        threshold: what it was compared with, in the difference's unit.
+        outcome: of this comparison.
+        judged: whether it enters the verdict.
+        sentence: for people.
+    """
+
+    quantity: str
+    pressure_gpa: float
+    reference_atoms: int
+    surrogate_atoms: int
+    temperature_k: float | None
+    difference: Estimate
+    threshold: float
+    outcome: Outcome
+    judged: bool
+    sentence: str
+
+
+class Requirement(_Record):
+    """Something that would help to decide what is not resolved.
+
+    Args:
+        pressure_gpa: of the isobar.
+        engine: whose runs.
+        picoseconds: production time needed at each temperature; None where time is not what lacks.
+        picoseconds_now: the shortest production time there is.
+        atoms: size needed; None where size is not what lacks.
+        temperatures_k: temperatures to add or extend.
+        sentence: for people.
+    """
+
+    pressure_gpa: float
+    engine: str
+    picoseconds: float | None
+    picoseconds_now: float | None
+    atoms: int | None
+    temperatures_k: tuple[float, ...]
+    sentence: str
+
+
+class Verdict(_Record):
+    """Whether a surrogate is faithful to its reference.
+
+    Args:
+        value: faithful, not faithful or not resolved.
+        reference: name of the reference engine.
+        surrogate: name of the surrogate.
+        reasons: sentences, the deciding ones first.
+        comparisons: all that was compared.
+        requirements: what it would take, empty if all is resolved.
+        thresholds: what it was judged by.
+    """
+
+    value: Outcome
+    reference: str
+    surrogate: str
+    reasons: tuple[str, ...]
+    comparisons: tuple[Comparison, ...]
+    requirements: tuple[Requirement, ...]
+    thresholds: Thresholds
+
+    def to_json(self) -> str:
+        """Return the verdict as JSON text; numbers that are not known are the string "NaN"."""
+        return self.model_dump_json(indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> Verdict:
+        """Read a verdict written by ``to_json``."""
+        return cls.model_validate_json(text)
+
+    def save(self, path: Path) -> None:
+        """Write the JSON text to a file, aside first and then in place."""
+        aside = path.with_name(f".{path.name}.aside")
+        aside.write_text(self.to_json() + "\n", encoding="utf-8")
+        aside.replace(path)

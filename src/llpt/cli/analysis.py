@@ -1,0 +1,105 @@
+"""``llpt analyse`` and ``llpt report``: from the runs on disk to numbers, verdict and page, at any time again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from llpt.cli.console import make_table, messages, output
+
+if TYPE_CHECKING:
+    from llpt.study import Ledger, Plan, StudyDirectory
+    from llpt.study.analysis import Analysis
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The directory of a study.", show_default=False)]
+
+
+def analyse(directory: Directory) -> None:
+    """Average every run that is done, locate the transitions and come to a verdict; runs are only read.
+
+    Example: [bold]llpt analyse quick[/]
+    """
+    from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
+
+    place = StudyDirectory.open(directory)
+    plan = make_plan(place.study)
+    with Ledger(place.database) as ledger:
+        analysis = analysed(place, plan, ledger)
+    show(analysis)
+    output().print(f"Results: {place.results}", markup=False)
+
+
+def report(directory: Directory) -> None:
+    """Write a study's page and its figures from what is done so far; runs are only read.
+
+    Example: [bold]llpt report quick[/]
+    """
+    from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415
+
+    place = StudyDirectory.open(directory)
+    plan = make_plan(place.study)
+    with Ledger(place.database) as ledger:
+        analyse_and_report(place, plan, ledger)
+
+
+def analyse_and_report(place: StudyDirectory, plan: Plan, ledger: Ledger) -> None:
+    """Analyse a study, show the verdict, write its report and say where it is."""
+    from llpt.report import write_report  # noqa: PLC0415
+
+    analysis = analysed(place, plan, ledger)
+    entries = {entry.identity: entry for entry in ledger.entries()}
+    with messages().status("writing the report …") as status:
+        page = write_report(place, plan, entries, analysis, lambda part: status.update(f"writing the report: {part} …"))
+    show(analysis)
+    output().print(f"Report: {page}", markup=False)
+
+
+def analysed(place: StudyDirectory, plan: Plan, ledger: Ledger) -> Analysis:
+    """Analyse a study with a bar of its runs."""
+    from llpt.study.analysis import analyse as compute  # noqa: PLC0415
+
+    entries = {entry.identity: entry for entry in ledger.entries()}
+    columns = (
+        TextColumn("analysing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=messages(), disable=not messages().is_terminal, transient=True) as bars:
+        task = bars.add_task("")
+
+        def on_run(number: int, total: int, identity: str) -> None:
+            bars.update(task, completed=number, total=total, description=identity.removeprefix("runs/"))
+
+        return compute(place, plan, entries, on_run)
+
+
+def show(analysis: Analysis) -> None:
+    """Print the transitions and the verdict with its reasons."""
+    from llpt.report.tables import transition_rows  # noqa: PLC0415
+
+    console = output()
+    rows = transition_rows(analysis)
+    if rows:
+        table = make_table("line", "criterion", "reference (K) >", "surrogate (K) >", "difference (K) >")
+        for row in rows:
+            table.add_row(row.line, row.criterion, row.reference, row.surrogate, row.difference)
+        console.print(table)
+        console.print()
+    if analysis.verdict is None:
+        console.print(f"No verdict. {analysis.without_verdict}", markup=False)
+    else:
+        console.print(f"Verdict: [bold]{analysis.verdict.value}[/]")
+        for reason in analysis.verdict.reasons:
+            console.print(f"  {escape(reason)}")
+        if analysis.verdict.requirements:
+            console.print("What it would take:")
+            for requirement in analysis.verdict.requirements:
+                console.print(f"  {escape(requirement.sentence)}")
+    for identity, reason in analysis.refused.items():
+        console.print(f"[bold red]left out:[/] {identity}: {escape(reason)}")

@@ -1,0 +1,81 @@
+"""``llpt evaluate``: single points with any engine, as other programs call them."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads it
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from llpt.cli.console import messages, output
+from llpt.errors import InputError
+
+EngineSpec = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        "-e",
+        metavar="SPEC",
+        help="dft, n2p2:DIR, model:FILE, quantum-espresso, vasp, lammps:FILE, mace:FILE or ase:module.Class.",
+        show_default=False,
+    ),
+]
+EngineOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        metavar="KEY=VALUE",
+        help="An option of the engine, as often as needed, e.g. --option ecut_ry=60 --option kpoints=mean-value.",
+        show_default=False,
+    ),
+]
+
+
+def evaluate(
+    source: Annotated[Path, typer.Argument(metavar="IN.extxyz", help="Structures, all frames.", show_default=False)],
+    engine: EngineSpec,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="OUT.extxyz", help="Where the results go.", show_default=False)
+    ],
+    option: EngineOptions = None,
+) -> None:
+    """Compute energy (E, internal), free energy (F), forces and stress of every frame of a file.
+
+    Units: eV, eV/Å, eV/Å³ (tension positive). A value that is not finite is an error and is never written.
+
+    Example: [bold]llpt evaluate in.extxyz --engine dft -o out.extxyz --option ecut_ry=60 --option kpoints=mean-value[/]
+    """
+    from llpt.engines import evaluate as compute  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.engines import make_engine, write_evaluated  # noqa: PLC0415
+    from llpt.structure import read_structures  # noqa: PLC0415
+
+    options = parse_options(option)
+    frames = read_structures(source)
+    calculator = make_engine(engine, options)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=messages(), disable=not messages().is_terminal) as progress:
+            task = progress.add_task(engine, total=len(frames))
+            results = compute(frames, calculator, on_frame=lambda done: progress.update(task, completed=done))
+    finally:
+        calculator.close()
+    write_evaluated(out, results)
+    output().print(f"{len(results)} frame{'s' if len(results) != 1 else ''} -> {out}", markup=False)
+
+
+def parse_options(given: list[str] | None) -> dict[str, str]:
+    """Return ``key=value`` options as a mapping.
+
+    Raises:
+        InputError: one has no equals sign, or a key is given twice.
+    """
+    options: dict[str, str] = {}
+    for text in given or []:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f"--option {text} is not KEY=VALUE.", "Write for example --option ecut_ry=60.")
+        if key.strip() in options:
+            raise InputError(f"--option {key.strip()} is given twice.", "Give it once.")
+        options[key.strip()] = value.strip()
+    return options

@@ -1,0 +1,115 @@
+"""``llpt md``: one molecular-dynamics run with any engine."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads it
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, duration, messages, output
+from llpt.cli.evaluation import EngineOptions, EngineSpec, parse_options
+from llpt.errors import InputError
+
+if TYPE_CHECKING:
+    from llpt.dynamics import Progress as RunProgress
+
+
+def md(  # noqa: PLR0917 - typer takes arguments by position
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A structure file; its last frame is the start.", show_default=False)
+    ],
+    engine: EngineSpec,
+    temperature: Annotated[
+        float, typer.Option("--temperature-k", "-T", metavar="K", show_default=False, help="Temperature.")
+    ],
+    steps: Annotated[int, typer.Option("--steps", "-n", metavar="N", show_default=False, help="Steps in all.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The run's directory.", show_default=False)],
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", show_default=False, help="Seed of velocities and thermostat.")
+    ],
+    ensemble: Annotated[str, typer.Option(help="nve, nvt or npt.")] = "npt",
+    pressure: Annotated[
+        float | None, typer.Option("--pressure-gpa", "-P", metavar="GPA", help="Pressure, for npt.", show_default=False)
+    ] = None,
+    timestep: Annotated[
+        str, typer.Option("--timestep-fs", metavar="FS", help="Time step, or auto (0.17–0.35 fs by T and density).")
+    ] = "auto",
+    thermostat: Annotated[str, typer.Option(help="svr or langevin.")] = "svr",
+    checkpoint: Annotated[
+        int | None,
+        typer.Option("--checkpoint-every", metavar="N", help="Steps between checkpoints.", show_default="1 %"),
+    ] = None,
+    positions: Annotated[
+        int, typer.Option("--positions-every", metavar="N", help="Steps between stored positions.")
+    ] = 5,
+    option: EngineOptions = None,
+) -> None:
+    """Run molecular dynamics; the same command again continues it to the number of steps.
+
+    Example: [bold]llpt md start.extxyz -e dft -T 1000 -P 200 -n 1000 --seed 1 -o run[/]
+    """
+    from llpt.dynamics import Ensemble, RunSettings, RunState, run_md  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.engines import Purpose, make_engine  # noqa: PLC0415
+    from llpt.structure import read_structures  # noqa: PLC0415
+
+    values: dict[str, Any] = {
+        "ensemble": ensemble,
+        "temperature_k": temperature,
+        "pressure_gpa": pressure,
+        "timestep_fs": timestep_value(timestep),
+        "steps": steps,
+        "seed": seed,
+        "thermostat": thermostat,
+        "checkpoint_every": checkpoint,
+        "positions_every": positions,
+    }
+    settings = RunSettings.from_mapping(values)
+    start = read_structures(source)[-1]
+    purpose = Purpose.CONSTANT_PRESSURE if settings.ensemble is Ensemble.NPT else Purpose.DYNAMICS
+    calculator = make_engine(engine, parse_options(option), purpose=purpose)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[said]}"),
+    )
+    try:
+        with Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars:
+            task = bars.add_task(engine, total=steps, said="")
+
+            def show(progress: RunProgress) -> None:
+                state = f"{progress.temperature_k:.0f} K {progress.pressure_gpa:.0f} GPa"
+                said = f"{state} {progress.seconds_per_step:.3g} s/step"
+                bars.update(task, completed=progress.step, said=said)
+
+            outcome = run_md(start, calculator, settings, out, on_progress=show)
+    finally:
+        calculator.close()
+    pace = f"{outcome.seconds_per_step:.3g} s/step" if outcome.steps_done else ""
+    why = f": {outcome.reason}" if outcome.reason else ""
+    output().print(f"{outcome.state}{why}, {outcome.steps_done} of {steps} steps in {out} {pace}", markup=False)
+    if outcome.state is RunState.UNFINISHED:
+        left = duration((steps - outcome.steps_done) * outcome.seconds_per_step)
+        messages().print(f"The same command again continues it (about {left} left).", markup=False)
+        raise typer.Exit(EXIT_INTERRUPTED)
+    if outcome.state is RunState.FAILED:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def timestep_value(text: str) -> float | str:
+    """Read a time step: a number, or ``auto``.
+
+    Raises:
+        InputError: neither.
+    """
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InputError(
+            f"--timestep-fs {text} is not a number.", "Give a time step in fs, e.g. 0.25, or auto."
+        ) from error

@@ -1,0 +1,187 @@
+"""The display of ``llpt run``: live bars in a terminal, plain lines elsewhere, with the time each run and all take."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from llpt.cli.console import duration, messages
+from llpt.study import State
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from llpt.study import Plan
+    from llpt.study.execution import Snapshot
+
+PLAIN_EVERY_S = 15.0
+STYLES = {
+    State.DONE: "green",
+    State.FAILED: "bold red",
+    State.BLOCKED: "red",
+    State.UNFINISHED: "yellow",
+    State.RUNNING: "cyan",
+    State.WAITING: "dim",
+}
+
+
+class Display(Protocol):
+    """What shows the progress of a study."""
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the screen as a person can use it."""
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Show the study as it stands."""
+
+
+def make_display(plan: Plan) -> Display:
+    """Return live bars where standard error is a terminal, plain lines where it is not."""
+    return LiveDisplay(plan) if sys.stderr.isatty() else PlainDisplay(plan)
+
+
+def steps_of(plan: Plan, identity: str) -> int:
+    """Return the number of steps of a node; 0 for the training."""
+    return plan[identity].steps if identity in plan else 0
+
+
+def counts(snapshot: Snapshot) -> str:
+    """Say how many runs are in which state: ``3 of 12 done, 1 running``."""
+    parts = [f"{snapshot.count(State.DONE)} of {len(snapshot.nodes)} done"]
+    others = (State.RUNNING, State.FAILED, State.BLOCKED, State.UNFINISHED)
+    parts += [f"{snapshot.count(state)} {state}" for state in others if snapshot.count(state)]
+    return ", ".join(parts)
+
+
+class LiveDisplay:
+    """Bars for what runs, one for all, the last few ends below.
+
+    Args:
+        plan: the plan that is being done.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._live = Live(console=messages(), refresh_per_second=4, transient=False)
+        self._began = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Draw the bars."""
+        self._live.update(Group(self._all(snapshot), self._running(snapshot)))
+
+    def _all(self, snapshot: Snapshot) -> Table:
+        table = Table.grid(padding=(0, 2))
+        total = sum(max(1, steps_of(self._plan, name)) for name in snapshot.nodes)
+        done = sum(self._steps_done(snapshot, name) for name in snapshot.nodes)
+        left = "stopping …" if snapshot.stopping else f"about {duration(snapshot.remaining_s)} left"
+        table.add_row(
+            Text("study", style="bold"),
+            ProgressBar(total=total, completed=done, width=32),
+            Text(f"{counts(snapshot)}, {left}, {duration(time.monotonic() - self._began)} so far"),
+        )
+        return table
+
+    def _steps_done(self, snapshot: Snapshot, identity: str) -> float:
+        node = snapshot.nodes[identity]
+        total = max(1, steps_of(self._plan, identity))
+        if node.state is State.DONE:
+            return total
+        return min(total, float(node.progress.get("steps_done", 0)))
+
+    def _running(self, snapshot: Snapshot) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for identity, node in snapshot.nodes.items():
+            if node.state is State.RUNNING:
+                total = float(node.progress.get("steps", steps_of(self._plan, identity)) or 1)
+                done = float(node.progress.get("steps_done", 0))
+                table.add_row(
+                    Text(identity.removeprefix("runs/"), style=STYLES[node.state]),
+                    ProgressBar(total=total, completed=done, width=32, pulse=done == 0),
+                    Text(f"{done:.0f}/{total:.0f}"),
+                    Text(said(node.progress)),
+                    Text(f"{duration(node.remaining_s)} left", style="dim"),
+                )
+            elif node.state in {State.FAILED, State.BLOCKED}:
+                table.add_row(
+                    Text(identity.removeprefix("runs/"), style=STYLES[node.state]),
+                    Text(str(node.state)),
+                    Text(),
+                    Text(node.reason),
+                )
+        return table
+
+
+class PlainDisplay:
+    """One line for each change of state, and one every 15 seconds in between.
+
+    Args:
+        plan: the plan that is being done.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._console = messages()
+        self._states: dict[str, State] = {}
+        self._next = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Print what is new."""
+        changed = False
+        for identity, node in snapshot.nodes.items():
+            before = self._states.get(identity, State.WAITING)
+            if node.state is not before:
+                why = f": {node.reason}" if node.reason else ""
+                self._console.print(f"{identity}: {node.state}{why}", markup=False)
+                changed = True
+            self._states[identity] = node.state
+        if time.monotonic() >= self._next or changed:
+            self._next = time.monotonic() + PLAIN_EVERY_S
+            running = [
+                f"{name.removeprefix('runs/')} {node.progress.get('steps_done', 0)}/"
+                f"{node.progress.get('steps', steps_of(self._plan, name) or '?')} {said(node.progress)}".strip()
+                for name, node in snapshot.nodes.items()
+                if node.state is State.RUNNING
+            ]
+            line = f"{counts(snapshot)}; about {duration(snapshot.remaining_s)} left"
+            self._console.print("; ".join([line, *running]), markup=False)
+
+
+def said(progress: object) -> str:
+    """Write what a running node says of itself: temperature, pressure, density, or a message."""
+    if not isinstance(progress, dict):
+        return ""
+    units = (("temperature_k", "K", 0), ("pressure_gpa", "GPa", 0), ("density_g_per_cm3", "g/cm³", 3))
+    parts = [f"{progress[key]:.{digits}f} {unit}" for key, unit, digits in units if key in progress]
+    if progress.get("message"):
+        parts.append(str(progress["message"]))
+    return " ".join(parts)

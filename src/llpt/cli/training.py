@@ -1,0 +1,114 @@
+"""``llpt train``: a Behler–Parrinello network from labelled frames."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads it
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from llpt.cli.console import make_table, messages, output
+from llpt.cli.evaluation import parse_options
+from llpt.errors import InputError
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from llpt.mlp import TrainingProgress, TrainingSettings
+
+
+def train(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="DATA…", help="Labelled extxyz files, or run directories.", show_default=False),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Where the potential goes.", show_default=False)
+    ],
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A setting, as often as needed, e.g. --set iterations=100 --set hidden_nodes=20,20 --set seed=3.",
+            show_default=False,
+        ),
+    ] = None,
+    discard: Annotated[int, typer.Option("--discard", metavar="N", help="First steps of each run left out.")] = 0,
+) -> None:
+    """Train a network on free energies, forces and stress; the same command again goes on where it was stopped.
+
+    Each file is a data set of its own, whose energies may differ from the others' by a constant.
+
+    Example: [bold]llpt train quick/runs/dft/N32/P200/T700 quick/runs/dft/N32/P200/T900 -o potential --discard 200[/]
+    """
+    from llpt.mlp import train as fit  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.work_training import card_rows  # noqa: PLC0415
+
+    settings = training_settings(parse_options(setting))
+    frames = read_frames(sources, discard)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars:
+        task = bars.add_task("training")
+
+        def on_progress(progress: TrainingProgress) -> None:
+            loss = f", loss {progress.training_loss:.3g}" if progress.stage == "fit" else ""
+            bars.update(task, completed=progress.done, total=progress.total, description=f"{progress.stage}{loss}")
+
+        outcome = fit(frames, out, settings, on_progress=on_progress)
+    table = make_table("", "")
+    for key, value in card_rows(outcome.cards[0]).items():
+        table.add_row(escape(key), escape(value))
+    output().print(table)
+    output().print(f"{len(frames)} frames -> {out}; use it as --engine n2p2:{out}", markup=False)
+
+
+def training_settings(given: dict[str, str]) -> TrainingSettings:
+    """Return the settings of a training from KEY=VALUE texts; a list is written with commas.
+
+    Raises:
+        InputError: an unknown key, or a value that is not allowed.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from llpt.mlp import TrainingSettings  # noqa: PLC0415
+
+    values: dict[str, Any] = {
+        key: value.split(",") if key == "hidden_nodes" else None if value == "none" else value
+        for key, value in given.items()
+    }
+    try:
+        return TrainingSettings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        if first["type"] == "extra_forbidden":
+            raise InputError(
+                f"There is no setting {key}.", f"Known settings: {', '.join(TrainingSettings.model_fields)}."
+            ) from error
+        raise InputError(f"--set {key}={given[key]} is not allowed: {first['msg']}.", "Correct the value.") from error
+
+
+def read_frames(sources: list[Path], discard: int) -> list[Atoms]:
+    """Return the labelled frames of files and run directories.
+
+    Raises:
+        InputError: a path that does not exist or cannot be read.
+    """
+    from llpt.engines import read_evaluated  # noqa: PLC0415
+    from llpt.learning import harvest  # noqa: PLC0415
+
+    frames: list[Atoms] = []
+    for source in sources:
+        if not source.exists():
+            raise InputError(f"{source} does not exist.", "Give labelled extxyz files or run directories.")
+        if source.is_dir():
+            frames += harvest([source], discard_steps=discard)
+            continue
+        labelled = read_evaluated(source)
+        for frame in labelled:
+            frame.info.setdefault("dataset", source.stem)
+        frames += labelled
+    return frames

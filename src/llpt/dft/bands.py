@@ -1,0 +1,68 @@
+"""Many bands of a known ground state, without further self-consistency."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from llpt.dft.eigensolver import davidson, orthonormalised
+from llpt.errors import EngineError, InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from llpt.dft.ground_state import GroundState
+    from llpt.dft.problem import Problem
+
+
+def solve_bands(
+    problem: Problem, state: GroundState, bands: int, *, tolerance: float = 1e-3, max_steps: int = 60
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """Return eigenvalues (bands,) and orbitals (bands, plane waves) of each k-point in the potential of ``state``.
+
+    Up to a third of the plane waves the Hamiltonian is expanded by Davidson steps; beyond, it is diagonalised whole.
+
+    Args:
+        problem: the geometry.
+        state: its ground state.
+        bands: number of bands, at most the number of plane waves.
+        tolerance: largest residual norm |H x - e x| of the lower nine tenths of the bands, Ha.
+        max_steps: Davidson steps before giving up.
+
+    Raises:
+        InputError: more bands than plane waves.
+        EngineError: the bands did not converge.
+    """
+    if bands > problem.most_bands:
+        raise InputError(
+            f"{bands} bands are asked for and the basis holds {problem.most_bands} plane waves.", "Ask for fewer bands."
+        )
+    problem.set_density(state.density)
+    values, orbitals = [], []
+    for index, hamiltonian in enumerate(problem.hamiltonians):
+        count = hamiltonian.waves.count
+        start = state.orbitals[index]
+        if 3 * bands > count:
+            identity = torch.eye(count, dtype=start.dtype, device=start.device)
+            e, vectors = torch.linalg.eigh(hamiltonian.apply(identity).T.to(torch.complex128))
+            values.append(e[:bands])
+            orbitals.append(vectors[:, :bands].T.to(start.dtype).contiguous())
+            continue
+        extra = max(0, bands - start.shape[0])
+        x = orthonormalised(torch.cat([start, problem.random_orbitals(index, extra, seed=1)])[:bands])
+        settled = max(1, (9 * bands) // 10)
+        for _ in range(max_steps):
+            pairs = davidson(hamiltonian, x, expansions=1)
+            x = pairs.orbitals
+            left = float(pairs.residual[:settled].max())
+            if left < tolerance:
+                break
+        else:
+            raise EngineError(
+                f"{bands} bands did not converge: a residual of {left:.1e} Ha is left.",
+                "Ask for fewer bands.",
+            )
+        values.append(pairs.values)
+        orbitals.append(x)
+    return tuple(values), tuple(orbitals)

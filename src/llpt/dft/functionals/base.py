@@ -1,0 +1,113 @@
+"""What every exchange–correlation functional is: an energy density and its derivatives, point by point.
+
+Hartree atomic units. Spin-unpolarised; ``density`` is the total electron density n (bohr⁻³), ``sigma`` = |∇n|²
+(bohr⁻⁸) and ``laplacian`` = ∇²n (bohr⁻⁵). The energy density f is per volume (Ha/bohr³), E_xc = ∫ f d³r.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import StrEnum
+
+import torch
+from torch import Tensor
+
+from llpt.errors import InputError
+
+
+class Level(StrEnum):
+    """What a functional reads at a point: its rung."""
+
+    LDA = "lda"
+    GGA = "gga"
+    LAPLACIAN = "laplacian"
+
+
+@dataclass(frozen=True, slots=True)
+class XCDensities:
+    """The exchange–correlation energy density and its partial derivatives; each has the shape of the density.
+
+    Attributes:
+        energy: f, Ha/bohr³. For a thermal functional this is the *free* energy density.
+        d_density: ∂f/∂n, Ha.
+        d_sigma: ∂f/∂σ, Ha·bohr⁵; ``None`` for an LDA.
+        d_laplacian: ∂f/∂(∇²n), Ha·bohr²; ``None`` below the Laplacian level.
+        d_temperature: ∂f/∂(k_B T_el), bohr⁻³; ``None`` unless thermal. Its negative is the entropy density in k_B.
+    """
+
+    energy: Tensor
+    d_density: Tensor
+    d_sigma: Tensor | None = None
+    d_laplacian: Tensor | None = None
+    d_temperature: Tensor | None = None
+
+
+class Functional(ABC):
+    """An exchange–correlation functional of the spin-unpolarised density.
+
+    Attributes:
+        name: the name ``get_functional`` knows it by.
+        level: which of n, σ and ∇²n it reads.
+        thermal: whether it depends on the electronic temperature explicitly.
+    """
+
+    name: str
+    level: Level
+    thermal: bool = False
+
+    @abstractmethod
+    def _evaluate(
+        self, density: Tensor, sigma: Tensor | None, laplacian: Tensor | None, temperature: float | None
+    ) -> XCDensities:
+        """Evaluate with inputs already checked against the level."""
+
+    def evaluate(
+        self,
+        density: Tensor,
+        sigma: Tensor | None = None,
+        laplacian: Tensor | None = None,
+        *,
+        electronic_temperature_ha: float | None = None,
+    ) -> XCDensities:
+        """Return the energy density and its derivatives at every point.
+
+        Points with a density below ``density_floor(dtype)`` (negative ones too) give zero for every quantity: there a
+        plane-wave density is noise, and the derivatives of a gradient correction diverge.
+
+        Args:
+            density: n, bohr⁻³, any shape, real.
+            sigma: |∇n|², bohr⁻⁸, same shape; required from the GGA level upward, ignored below.
+            laplacian: ∇²n, bohr⁻⁵, same shape; required at the Laplacian level, ignored below.
+            electronic_temperature_ha: k_B T_el, Ha, ≥ 0; required by a thermal functional, ignored by others.
+
+        Returns:
+            The energy density and its derivatives, same shape, dtype and device as ``density``.
+
+        Raises:
+            InputError: an input that this functional needs is missing or has another shape.
+        """
+        if self.level is not Level.LDA:
+            _require(self.name, "sigma", sigma, density)
+        if self.level is Level.LAPLACIAN:
+            _require(self.name, "laplacian", laplacian, density)
+        if self.thermal and (electronic_temperature_ha is None or not electronic_temperature_ha >= 0.0):
+            raise InputError(
+                f"Functional '{self.name}' depends on the electronic temperature; given {electronic_temperature_ha}.",
+                "Pass electronic_temperature_ha >= 0.",
+            )
+        return self._evaluate(density, sigma, laplacian, electronic_temperature_ha)
+
+
+def density_floor(dtype: torch.dtype) -> float:
+    """Return the density (bohr⁻³) below which a point is treated as empty: 1e-11 in double, 1e-8 in single."""
+    return 1e-11 if dtype == torch.float64 else 1e-8
+
+
+def _require(name: str, what: str, value: Tensor | None, density: Tensor) -> None:
+    if value is None or value.shape != density.shape:
+        given = "nothing" if value is None else f"shape {tuple(value.shape)}"
+        raise InputError(
+            f"Functional '{name}' needs '{what}' of shape {tuple(density.shape)}; given {given}.",
+            f"Pass {what} on the grid of the density.",
+        )

@@ -1,0 +1,95 @@
+"""Sampling of the Brillouin zone."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llpt.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MEAN_VALUE = (0.25, 0.25, 0.25)
+_ALLOWED = (
+    "mean-value, gamma, x,y,z (fractions of the reciprocal vectors), n1xn2xn3 (Monkhorst-Pack) or points x,y,z;x,y,z"
+)
+
+
+@dataclass(frozen=True)
+class KPoints:
+    """A list of k-points and their weights.
+
+    Args:
+        fractional: points in fractions of the reciprocal lattice vectors, each (x, y, z).
+        weights: one weight a point; they sum to one.
+    """
+
+    fractional: tuple[tuple[float, float, float], ...]
+    weights: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not self.fractional or len(self.fractional) != len(self.weights):
+            raise InputError("a k-point list needs one weight for each point.", "Give at least one point.")
+        if any(not math.isfinite(x) for point in self.fractional for x in point):
+            raise InputError("a k-point coordinate is not a finite number.", f"Allowed: {_ALLOWED}.")
+        if abs(sum(self.weights) - 1.0) > 1e-9 or min(self.weights) <= 0.0:
+            raise InputError("k-point weights must be positive and sum to one.", "Divide them by their sum.")
+
+
+def monkhorst_pack(divisions: Sequence[int]) -> KPoints:
+    """Return the Monkhorst–Pack grid, reduced by time reversal (k and −k have the same energy).
+
+    Points are (2 r − q − 1) / 2 q, r = 1…q, along each axis (Monkhorst and Pack, Phys. Rev. B 13, 5188 (1976), eq. 3).
+
+    Args:
+        divisions: number of points along the three reciprocal vectors, each >= 1.
+
+    Raises:
+        InputError: a division below one.
+    """
+    if len(divisions) != 3 or min(divisions) < 1:
+        raise InputError(f"Monkhorst-Pack divisions {tuple(divisions)} are not three whole numbers >= 1.", "Try 2x2x2.")
+    axes = [[(2 * r - q - 1) / (2 * q) for r in range(1, q + 1)] for q in divisions]
+    weights: dict[tuple[float, float, float], float] = {}
+    total = math.prod(divisions)
+    for x, y, z in itertools.product(*axes):
+        point = (x, y, z)
+        mirror = (-x + 0.0, -y + 0.0, -z + 0.0)
+        key = mirror if mirror in weights else point
+        weights[key] = weights.get(key, 0.0) + 1.0 / total
+    return KPoints(tuple(weights), tuple(weights.values()))
+
+
+def parse_kpoints(text: str) -> KPoints:
+    """Read a k-point specification.
+
+    >>> parse_kpoints("mean-value").fractional
+    ((0.25, 0.25, 0.25),)
+
+    Args:
+        text: ``mean-value`` (Baldereschi's point of the simple cubic cell, (¼,¼,¼)), ``gamma``, ``x,y,z``,
+            a list ``x,y,z;x,y,z`` of equal weights, or ``n1xn2xn3`` for a Monkhorst–Pack grid.
+
+    Raises:
+        InputError: none of these.
+    """
+    word = text.strip().lower()
+    if word == "mean-value":
+        return KPoints((MEAN_VALUE,), (1.0,))
+    if word == "gamma":
+        return KPoints(((0.0, 0.0, 0.0),), (1.0,))
+    grid = re.fullmatch(r"(\d+)x(\d+)x(\d+)", word)
+    if grid:
+        return monkhorst_pack([int(n) for n in grid.groups()])
+    points = []
+    for part in word.split(";"):
+        try:
+            x, y, z = (float(number) for number in part.split(","))
+        except ValueError:
+            raise InputError(f"k-points {text!r} cannot be read.", f"Allowed: {_ALLOWED}.") from None
+        points.append((x, y, z))
+    return KPoints(tuple(points), (1.0 / len(points),) * len(points))

@@ -1,0 +1,104 @@
+"""Exchange and correlation on the grid: E = integral of f(n, |grad n|², lap n; T_el).
+
+Gradients are taken in reciprocal space, so that the potential is the exact derivative of the discrete sum:
+v = df/dn - div(2 df/dsigma grad n) + lap(df/dlap).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from llpt.dft.functionals import Functional, Level, XCDensities
+
+if TYPE_CHECKING:
+    from llpt.dft.grid import Grid
+
+
+@dataclass(frozen=True)
+class XCResult:
+    """Exchange and correlation of one density.
+
+    Args:
+        energy: Ha per cell; of a thermal functional the free energy.
+        potential: v(G) in Ha on the half grid.
+        stress: Ha/bohr³, shape (3, 3); None where it was not asked for.
+        entropy: -dE/d(k_B T_el) in units of k_B per cell; zero unless the functional is thermal.
+    """
+
+    energy: float
+    potential: Tensor
+    stress: Tensor | None
+    entropy: float
+
+
+def xc_terms(
+    grid: Grid,
+    functional: Functional,
+    density: Tensor,
+    *,
+    electronic_temperature: float,
+    with_stress: bool = False,
+    dtype: torch.dtype = torch.float64,
+) -> XCResult:
+    """Return energy, potential and, where asked for, the stress.
+
+    sigma_ab = (1/Omega) { delta_ab ∫ [f - n f_n - 2 sigma f_sigma - lap f_lap] - 2 ∫ f_sigma d_a n d_b n
+    - 2 ∫ f_lap d_a d_b n } (Nielsen and Martin, Phys. Rev. B 32, 3780 (1985), for the gradient terms as usual).
+
+    Args:
+        grid: the grid.
+        functional: the functional.
+        density: n(G), half grid.
+        electronic_temperature: k_B T_el in Ha.
+        with_stress: whether the stress is wanted.
+        dtype: number format of the fields on the grid; sums are double.
+    """
+    coefficients = density.to(torch.complex64 if dtype == torch.float32 else torch.complex128)
+    real = grid.to_real(coefficients)
+    gradient = grid.gradient(coefficients) if functional.level is not Level.LDA else None
+    laplacian = grid.to_real(-grid.g2.to(dtype) * coefficients) if functional.level is Level.LAPLACIAN else None
+    sigma = None if gradient is None else gradient.square().sum(0)
+    f = functional.evaluate(real, sigma, laplacian, electronic_temperature_ha=electronic_temperature)
+    potential = grid.to_reciprocal(f.d_density)
+    if gradient is not None and f.d_sigma is not None:
+        flux = grid.to_reciprocal((2.0 * f.d_sigma) * gradient)
+        potential = potential - (grid.gradient_factor(dtype) * flux).sum(0)
+    if f.d_laplacian is not None:
+        potential = potential - grid.g2 * grid.to_reciprocal(f.d_laplacian)
+    stress = None
+    if with_stress:
+        stress = _stress(grid, f, real, gradient, sigma)
+        if laplacian is not None and f.d_laplacian is not None:
+            stress += _laplacian_stress(grid, f.d_laplacian, laplacian, coefficients)
+    entropy = 0.0 if f.d_temperature is None else -grid.integrate(f.d_temperature)
+    return XCResult(grid.integrate(f.energy), potential.to(torch.complex128), stress, entropy)
+
+
+def _stress(grid: Grid, f: XCDensities, real: Tensor, gradient: Tensor | None, sigma: Tensor | None) -> Tensor:
+    """The part of the stress from density and gradient."""
+    isotropic = (f.energy - real * f.d_density).sum(dtype=torch.float64)
+    stress = torch.zeros((3, 3), dtype=torch.float64, device=real.device)
+    if gradient is not None and sigma is not None and f.d_sigma is not None:
+        isotropic = isotropic - 2.0 * (sigma * f.d_sigma).sum(dtype=torch.float64)
+        flat = gradient.reshape(3, -1)
+        stress -= 2.0 * ((flat * f.d_sigma.reshape(-1)) @ flat.T).to(torch.float64)
+    return (stress + torch.eye(3, dtype=torch.float64, device=real.device) * isotropic) / grid.points
+
+
+def _laplacian_stress(grid: Grid, slope: Tensor, laplacian: Tensor, density: Tensor) -> Tensor:
+    """The part of the stress from a functional's dependence on the Laplacian of the density."""
+    identity = torch.eye(3, dtype=torch.float64, device=slope.device)
+    stress = -identity * (slope * laplacian).sum(dtype=torch.float64)
+    g = grid.g.to(slope.dtype)
+    for a in range(3):
+        for b in range(a, 3):
+            curvature = grid.to_real(-g[a] * g[b] * density)
+            value = 2.0 * (slope * curvature).sum(dtype=torch.float64)
+            stress[a, b] -= value
+            if a != b:
+                stress[b, a] -= value
+    return stress / grid.points

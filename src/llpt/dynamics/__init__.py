@@ -1,0 +1,19 @@
+"""Molecular dynamics of any engine: ensembles, ladders, exact restart."""
+
+from llpt.dynamics.ladder import last_configuration
+from llpt.dynamics.outcome import Progress, RunOutcome, RunState
+from llpt.dynamics.run import run_md
+from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings, Thermostat, timestep_auto
+
+__all__ = [
+    "Ensemble",
+    "IntegratorName",
+    "Progress",
+    "RunOutcome",
+    "RunSettings",
+    "RunState",
+    "Thermostat",
+    "last_configuration",
+    "run_md",
+    "timestep_auto",
+]

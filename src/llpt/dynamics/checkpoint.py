@@ -1,0 +1,170 @@
+"""A checkpoint: everything a run needs to go on, in one directory that appears whole or not at all.
+
+``checkpoints/<step>/`` holds ``checkpoint.json`` (step, number of closed segments), ``state.npz`` (numbers, masses,
+positions, velocities, cell, the engine's last result), the integrator's own file (i-PI's RESTART) and the engine's
+state. It is written as ``checkpoints/.part``, synchronised to the disk and renamed: from that moment the steps
+count as done. Only then is the checkpoint before it removed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from llpt.dynamics.evaluation import result_from_arrays, result_to_arrays
+from llpt.dynamics.integrator import Integrator, Snapshot
+from llpt.errors import StorageError
+from llpt.trajectory import fsync_directory, storage_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from llpt.dynamics.evaluation import Evaluator
+    from llpt.engines import Engine, EngineResult
+
+CHECKPOINTS_NAME = "checkpoints"
+ENGINE_STATE_NAME = "engine-state"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A checkpoint read from disk.
+
+    Args:
+        directory: where it lies.
+        step: number of steps done.
+        segments: number of closed trajectory segments that hold these steps.
+        numbers: atomic numbers, shape (n,).
+        masses_u: masses, shape (n,).
+        snapshot: atoms and conserved quantity at that step.
+        result: what the engine gave for these atoms.
+    """
+
+    directory: Path
+    step: int
+    segments: int
+    numbers: NDArray[np.int64]
+    masses_u: NDArray[np.float64]
+    snapshot: Snapshot
+    result: EngineResult
+
+    @property
+    def engine_state(self) -> Path:
+        """Where the engine's state is, if it has one."""
+        return self.directory / ENGINE_STATE_NAME
+
+
+def save_checkpoint(
+    run_directory: Path, *, step: int, segments: int, integrator: Integrator, evaluator: Evaluator
+) -> Path:
+    """Write a checkpoint and remove the one before.
+
+    Args:
+        run_directory: directory of the run.
+        step: number of steps done.
+        segments: number of closed segments that hold them.
+        integrator: what moves the atoms.
+        evaluator: the engine and its last result.
+
+    Returns:
+        The directory of the new checkpoint.
+
+    Raises:
+        StorageError: the disk refuses; the checkpoint before is untouched.
+    """
+    parent = run_directory / CHECKPOINTS_NAME
+    part = parent / ".part"
+    final = parent / f"{step:010d}"
+    snapshot = integrator.snapshot()
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        integrator.save(part)
+        evaluator.engine.save_state(part / ENGINE_STATE_NAME)
+        with (part / "state.npz").open("wb") as stream:
+            arrays = {f"result_{name}": value for name, value in result_to_arrays(evaluator.last).items()}
+            np.savez(
+                stream,
+                numbers=evaluator.atoms.numbers,
+                masses_u=evaluator.atoms.get_masses(),
+                positions_angstrom=snapshot.positions_angstrom,
+                velocities_angstrom_per_fs=snapshot.velocities_angstrom_per_fs,
+                cell_angstrom=snapshot.cell_angstrom,
+                conserved_ev=snapshot.conserved_ev,
+                **arrays,  # type: ignore[arg-type]  # numpy's stub takes its own flag for one of these
+            )
+        (part / "checkpoint.json").write_text(json.dumps({"step": step, "segments": segments}), encoding="utf-8")
+        _sync_tree(part)
+        part.rename(final)
+        fsync_directory(parent)
+        for other in parent.iterdir():
+            if other != final:
+                shutil.rmtree(other, ignore_errors=True)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise storage_error(error, final, "write the checkpoint") from error
+    return final
+
+
+def latest_checkpoint(run_directory: Path) -> Checkpoint | None:
+    """Read the newest checkpoint of a run; None where there is none.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    parent = run_directory / CHECKPOINTS_NAME
+    names = sorted(entry for entry in parent.iterdir() if entry.name.isdigit()) if parent.is_dir() else []
+    if not names:
+        return None
+    directory = names[-1]
+    try:
+        summary: dict[str, Any] = json.loads((directory / "checkpoint.json").read_text(encoding="utf-8"))
+        with np.load(directory / "state.npz", allow_pickle=False) as arrays:
+            snapshot = Snapshot(
+                positions_angstrom=arrays["positions_angstrom"],
+                velocities_angstrom_per_fs=arrays["velocities_angstrom_per_fs"],
+                cell_angstrom=arrays["cell_angstrom"],
+                conserved_ev=float(arrays["conserved_ev"]),
+            )
+            numbers, masses = arrays["numbers"], arrays["masses_u"]
+            result = result_from_arrays(
+                {name.removeprefix("result_"): arrays[name] for name in arrays if name.startswith("result_")}
+            )
+        return Checkpoint(directory, int(summary["step"]), int(summary["segments"]), numbers, masses, snapshot, result)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise StorageError(
+            f"The checkpoint {directory} cannot be read: {error}.",
+            "Restore the run directory from a copy, or start the run again in a new directory.",
+        ) from error
+
+
+def restore_engine(checkpoint: Checkpoint, engine: Engine, evaluator: Evaluator) -> None:
+    """Give an engine back what it carried from step to step, and the result it had last."""
+    if checkpoint.engine_state.exists():
+        try:
+            engine.load_state(checkpoint.engine_state)
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise StorageError(
+                f"The engine's state {checkpoint.engine_state} cannot be read: {error}.",
+                "Restore the run directory from a copy, or start the run again in a new directory.",
+            ) from error
+    evaluator.remember(checkpoint.result, checkpoint.snapshot.positions_angstrom, checkpoint.snapshot.cell_angstrom)
+
+
+def _sync_tree(directory: Path) -> None:
+    for root, _, files in os.walk(directory):
+        for name in files:
+            descriptor = os.open(os.path.join(root, name), os.O_RDONLY)  # noqa: PTH118  # os.walk gives strings
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    fsync_directory(directory)

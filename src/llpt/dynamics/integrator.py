@@ -1,0 +1,54 @@
+"""What moves the atoms, as ``run_md`` sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Atoms and conserved quantity at the end of a step.
+
+    Args:
+        positions_angstrom: unwrapped positions, shape (n, 3).
+        velocities_angstrom_per_fs: velocities, shape (n, 3).
+        cell_angstrom: cell vectors as rows, shape (3, 3).
+        conserved_ev: conserved quantity of the integrator.
+    """
+
+    positions_angstrom: NDArray[np.float64]
+    velocities_angstrom_per_fs: NDArray[np.float64]
+    cell_angstrom: NDArray[np.float64]
+    conserved_ev: float
+
+
+class Integrator(Protocol):
+    """Advances a system by one step at a time and can be saved so exactly that it goes on as if nothing had been."""
+
+    step: int
+
+    def advance(self) -> None:
+        """Do one step.
+
+        Raises:
+            EngineError: the engine could not give forces.
+        """
+
+    def snapshot(self) -> Snapshot:
+        """Return the state at the end of the last step."""
+
+    def save(self, directory: Path) -> None:
+        """Write everything needed to continue into ``directory``."""
+
+    def publish(self, run_directory: Path, checkpoint: Path) -> None:
+        """Put what other programs can use of a checkpoint into the run directory."""
+
+    def close(self) -> None:
+        """Give back what the integrator holds of the process."""

@@ -1,0 +1,149 @@
+"""Molecular dynamics by i-PI, in this process (Ceriotti, More, Manolopoulos, Comput. Phys. Commun. 185, 1019, 2014).
+
+i-PI integrates; reading its state, storing it and stopping it is ours. Its own loop would write RESTART in place
+(a kill truncates it), put its outputs into the working directory and catch signals.
+Classical NPT is that of Bussi, Zykova-Timan, Parrinello, J. Chem. Phys. 130, 074101 (2009). With the centre of mass at
+rest it samples V^(N−1) exp(−β(F + PV)): N − 1 free particles, hence ⟨V⟩ = N k_B T/P for N ideal atoms, not (N + 1).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from llpt.dynamics.integrator import Snapshot
+from llpt.dynamics.ipi_driver import DRIVER_FILE, DRIVER_SOURCE, EngineDriver
+from llpt.dynamics.ipi_input import ipi_input
+from llpt.errors import EngineError, InputError
+from llpt.trajectory import write_atomically
+from llpt.units import ATOMIC_TIME_TO_FS, BOHR_TO_ANGSTROM, HARTREE_TO_EV
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import TextIO
+
+    import ase
+
+    from llpt.dynamics.evaluation import Evaluator
+    from llpt.dynamics.settings import RunSettings
+
+RESTART_NAME = "RESTART"
+
+
+class IpiIntegrator:
+    """An i-PI simulation that is advanced from outside.
+
+    Make one with ``start`` or ``resume``, in the main thread. What i-PI and the engine print goes to ``log``.
+    """
+
+    def __init__(self, simulation: Any, log: TextIO, first_input: str = "") -> None:
+        self._first_input = first_input
+        self._simulation = simulation
+        self._system = simulation.syslist[0]
+        self._log = log
+        self.step = int(simulation.step)
+        # The forces at the start enter the first half-step; asked for here, so that an error is met before any step.
+        with contextlib.redirect_stdout(log):
+            self._system.forces.f  # noqa: B018
+
+    @classmethod
+    def start(
+        cls, atoms: ase.Atoms, settings: RunSettings, timestep_fs: float, evaluator: Evaluator, log: TextIO
+    ) -> Self:
+        """Start from prepared atoms."""
+        text = ipi_input(atoms, settings, timestep_fs)
+        return cls(_build(text, settings.steps, evaluator, log), log, text)
+
+    @classmethod
+    def resume(
+        cls, directory: Path, settings: RunSettings, _timestep_fs: float, evaluator: Evaluator, log: TextIO
+    ) -> Self:
+        """Continue from what ``save`` wrote (the time step is in it)."""
+        text = (directory / RESTART_NAME).read_text(encoding="utf-8")
+        return cls(_build(text, settings.steps, evaluator, log), log)
+
+    def advance(self) -> None:
+        """Do one step; see ``Integrator``."""
+        self._simulation.step = self.step
+        try:
+            with contextlib.redirect_stdout(self._log):
+                self._simulation.run_step(self.step)
+        except SystemExit as error:
+            raise EngineError("i-PI stopped the simulation.", "See run.log in the run directory.") from error
+        self.step += 1
+
+    def snapshot(self) -> Snapshot:
+        """Return the state at the end of the last step."""
+        beads = self._system.beads
+        momenta = np.array(beads.p[0]).reshape(-1, 3)
+        masses = np.array(beads.m)
+        return Snapshot(
+            positions_angstrom=np.array(beads.q[0]).reshape(-1, 3) * BOHR_TO_ANGSTROM,
+            velocities_angstrom_per_fs=momenta / masses[:, np.newaxis] * (BOHR_TO_ANGSTROM / ATOMIC_TIME_TO_FS),
+            cell_angstrom=np.array(self._system.cell.h).T * BOHR_TO_ANGSTROM,
+            conserved_ev=float(self._system.ensemble.econs) * HARTREE_TO_EV,
+        )
+
+    def save(self, directory: Path) -> None:
+        """Write RESTART: positions, momenta, cell, piston, thermostats, accumulated heat, random state, all digits."""
+        status = self._simulation.chk.status
+        self._simulation.step = self.step
+        status.store(self._simulation)
+        (directory / RESTART_NAME).write_text(status.write(name="simulation"), encoding="utf-8")
+
+    def publish(self, run_directory: Path, checkpoint: Path) -> None:
+        """Write what i-PI's own command needs to continue: RESTART, the driver file, and the first input."""
+        restart = (checkpoint / RESTART_NAME).read_bytes()
+        write_atomically(run_directory / RESTART_NAME, restart, durable=False)
+        if self._first_input:
+            write_atomically(run_directory / "input.xml", self._first_input)
+            write_atomically(run_directory / DRIVER_FILE, DRIVER_SOURCE)
+            self._first_input = ""
+
+    def close(self) -> None:
+        """Make i-PI forget this simulation."""
+        from ipi.utils.softexit import softexit  # noqa: PLC0415  # i-PI is imported when used
+
+        self._simulation.stop()
+        softexit.reset()
+
+
+def _build(text: str, steps: int, evaluator: Evaluator, log: TextIO) -> Any:
+    """Make i-PI's simulation object from an input or a RESTART."""
+    from ipi.engine.simulation import Simulation  # noqa: PLC0415  # i-PI is imported when used: it takes half a second
+
+    if threading.current_thread() is not threading.main_thread():
+        raise InputError("i-PI runs in the main thread only.", "Start each run in a process of its own.")
+    templates: list[Any] = []
+
+    def take_outputs(simulation: Any) -> None:
+        # A kill may fall between the last checkpoint and the note that the run is done; i-PI refuses to build then.
+        simulation.tsteps = max(steps, simulation.step + 1)
+        templates.extend(simulation.outtemplate)
+        simulation.outtemplate.clear()
+
+    with contextlib.redirect_stdout(log), _tamed_ipi(evaluator):
+        simulation = Simulation.load_from_xml(text, post_init_hook=take_outputs)
+    # i-PI opens no file of its own here, but RESTART keeps its outputs for who continues with i-PI's command.
+    simulation.outtemplate.extend(templates)
+    return simulation
+
+
+@contextlib.contextmanager
+def _tamed_ipi(evaluator: Evaluator) -> Iterator[None]:
+    """Build i-PI with our engine in place of the driver file, and without its signal handlers and watching thread."""
+    from ipi.engine import forcefields  # noqa: PLC0415  # i-PI is imported when used
+    from ipi.utils.softexit import softexit  # noqa: PLC0415
+
+    load_pes = forcefields.load_pes
+    forcefields.load_pes = lambda _mode, _path: lambda **_parameters: EngineDriver(evaluator)
+    softexit.start = lambda _timeout=0.0: None
+    try:
+        yield
+    finally:
+        forcefields.load_pes = load_pes
+        del softexit.start

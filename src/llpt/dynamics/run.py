@@ -1,0 +1,347 @@
+"""One molecular-dynamics run, from its start or from where it stopped, to its last step."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase.io import write
+
+from llpt.dynamics.ase_integrator import AseIntegrator
+from llpt.dynamics.checkpoint import Checkpoint, latest_checkpoint, restore_engine, save_checkpoint
+from llpt.dynamics.evaluation import Evaluator
+from llpt.dynamics.ipi_integrator import IpiIntegrator
+from llpt.dynamics.outcome import Progress, RunOutcome, RunState
+from llpt.dynamics.record import make_frame, make_record, progress_of
+from llpt.dynamics.run_directory import (
+    LOG_NAME,
+    RunLog,
+    check_new,
+    check_same,
+    locked,
+    new_record,
+    now,
+    read_record,
+    versions,
+    write_record,
+)
+from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings
+from llpt.dynamics.signals import StopRequest, stop_on_signals
+from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
+from llpt.errors import EngineError, InputError, MissingProgramError
+from llpt.trajectory import System, TrajectoryWriter, export_extxyz
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import ase
+
+    from llpt.dynamics.integrator import Integrator
+    from llpt.engines import Engine
+    from llpt.trajectory import StepRecord
+
+_LEAST_SECONDS = 10.0
+_MOST_SECONDS = 600.0
+_BUFFER_BYTES = 256 * 2**20
+_SECONDS_BETWEEN_MASTERS = 20.0
+
+
+def run_md(
+    atoms: ase.Atoms,
+    engine: Engine,
+    settings: RunSettings,
+    run_directory: str | Path,
+    *,
+    on_progress: Callable[[Progress], None] | None = None,
+    progress_seconds: float = 0.2,
+) -> RunOutcome:
+    """Run molecular dynamics into a directory, or continue the run that is there, to ``settings.steps`` in all.
+
+    Safe against a kill at any moment: the next call continues from the last checkpoint, with positions, cell, piston,
+    thermostats, conserved quantity, random state and the engine's memory as they were. SIGINT and SIGTERM end the run
+    after the current step, with a checkpoint, as ``unfinished``.
+
+    Args:
+        atoms: the start; velocities are drawn where it has none. On a continuation it must be the same start.
+        engine: the source of forces; the caller closes it.
+        settings: what to do. On a continuation only ``steps`` may grow and ``checkpoint_every`` may differ.
+        run_directory: new, empty, or a run of the same start, engine and settings.
+        on_progress: called after a step, at most once in ``progress_seconds``, and after the last one.
+        progress_seconds: least time between two calls of ``on_progress``.
+
+    Returns:
+        How the run ended: ``failed`` if the engine could not go on (the reason is in ``run.json`` too).
+
+    Raises:
+        InputError: the start, the settings or the directory cannot be used; nothing was overwritten.
+        MissingProgramError: the engine needs something that is not installed.
+        StorageError: the disk refuses, a file is damaged, or another process runs here; what was done is kept.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise InputError("A run was started outside the main thread.", "Start each run in a process of its own.")
+    directory = Path(run_directory)
+    start = prepare_start(atoms, settings)
+    timestep = resolved_timestep_fs(start, settings)
+    is_new = not directory.exists()
+    with locked(directory):
+        fresh = new_record(
+            settings, engine.describe(), start_hash=start_hash(atoms), timestep_fs=timestep, n_atoms=len(start)
+        )
+        record = read_record(directory)
+        if record is None:
+            check_new(directory)
+            record = fresh
+        else:
+            check_same(record, fresh, directory)
+            if record["state"] == RunState.DONE and record["steps_done"] >= settings.steps:
+                return _outcome(record)
+        log = RunLog(directory / LOG_NAME)
+        try:
+            run = _Run(directory, start, engine, settings, record=record, log=log)
+            with stop_on_signals() as stop:
+                run.go(stop, on_progress, progress_seconds)
+        except (InputError, MissingProgramError):
+            if is_new and read_record(directory) is None:
+                _remove_unused(directory)
+            raise
+        finally:
+            log.close()
+        return _outcome(record)
+
+
+class _Run:
+    """A run in progress: what ``run_md`` holds between opening the directory and leaving it."""
+
+    def __init__(
+        self,
+        directory: Path,
+        start: ase.Atoms,
+        engine: Engine,
+        settings: RunSettings,
+        *,
+        record: dict[str, Any],
+        log: RunLog,
+    ) -> None:
+        self.directory = directory
+        self.start = start
+        self.engine = engine
+        self.settings = settings
+        self.record = record
+        self.log = log
+        self.timestep_fs = float(record["timestep_fs"])
+        self.evaluator = Evaluator(engine, start, stress_needed=settings.ensemble is Ensemble.NPT)
+        self.checkpointed_at = time.monotonic()
+        self.checkpointed_step: int | None = None
+        self.master_at = -math.inf
+
+    def go(self, stop: StopRequest, on_progress: Callable[[Progress], None] | None, progress_seconds: float) -> None:
+        """Do the steps that are missing and leave ``record`` and run.json as the run ended."""
+        checkpoint = latest_checkpoint(self.directory)
+        began_at = 0 if checkpoint is None else checkpoint.step
+        self.checkpointed_step = None if checkpoint is None else began_at
+        session = {"started": now(), "first_step": began_at, "versions": versions()}
+        earlier = self.record["sessions"]
+        clock = _Clock(float(self.record["wall_seconds"]))
+        try:
+            integrator = self._integrator(checkpoint)
+            self._open(checkpoint, began_at)
+            self.record.update(settings=self.settings.model_dump(mode="json"), sessions=[*earlier, session])
+            self._note(RunState.UNFINISHED, "running, or killed while running", began_at, clock)
+            if checkpoint is None:
+                self._too_uncertain(self._store(integrator))
+            self._loop(integrator, stop, on_progress, progress_seconds, clock)
+        except EngineError as error:
+            # Ctrl-C reaches the programs an engine has started too: their death is then no failure of the run.
+            done = self._steps_on_disk()
+            self.log.say(f"stopped after step {done} on disk: {error.cause}")
+            if stop:
+                self._note(RunState.UNFINISHED, f"stopped by {stop.signal_name}", done, clock)
+            else:
+                self._keep_failed()
+                self.record["sessions"] = [*earlier, session]
+                self._note(RunState.FAILED, str(error), done, clock)
+        session.update(ended=now(), last_step=self.record["steps_done"], state=self.record["state"])
+        write_record(self.directory, self.record)
+
+    def _integrator(self, checkpoint: Checkpoint | None) -> Integrator:
+        make = AseIntegrator if self.settings.integrator is IntegratorName.ASE else IpiIntegrator
+        common = (self.settings, self.timestep_fs, self.evaluator, self.log.stream)
+        if checkpoint is None:
+            return make.start(self.start, *common)
+        restore_engine(checkpoint, self.engine, self.evaluator)
+        self.log.say(f"continuing from the checkpoint of step {checkpoint.step}")
+        return make.resume(checkpoint.directory, *common)
+
+    def _open(self, checkpoint: Checkpoint | None, step: int) -> None:
+        """Write what a new run directory begins with and open the trajectory."""
+        if checkpoint is None:
+            export_extxyz(self.directory / "start.extxyz", [self.start])
+            self.log.say(f"starting at step {step}: {self.settings!r}")
+        description = self.engine.describe()
+        attributes: dict[str, str | float | int] = {
+            "engine": description.spec,
+            "pressure_label": str(description.pressure_label),
+        }
+        electronic = description.options.get("electronic_temperature_k")
+        if isinstance(electronic, (int, float)):
+            attributes["electronic_temperature_k"] = electronic
+        system = System(
+            numbers=np.asarray(self.start.numbers),
+            masses_u=np.asarray(self.start.get_masses()),
+            timestep_fs=self.timestep_fs,
+            attributes=attributes,
+        )
+        self.writer = TrajectoryWriter(
+            self.directory, system, keep_segments=0 if checkpoint is None else checkpoint.segments
+        )
+
+    def _store(self, integrator: Integrator) -> StepRecord:
+        """Add the current step to the trajectory."""
+        snapshot = integrator.snapshot()
+        time_fs = integrator.step * self.timestep_fs
+        result = self.evaluator.last
+        record = make_record(integrator.step, time_fs, snapshot, result, self.start.get_masses())
+        keep = integrator.step % self.settings.positions_every == 0
+        self.writer.add(record, make_frame(integrator.step, time_fs, snapshot, result) if keep else None)
+        return record
+
+    def _loop(
+        self,
+        integrator: Integrator,
+        stop: StopRequest,
+        on_progress: Callable[[Progress], None] | None,
+        progress_seconds: float,
+        clock: _Clock,
+    ) -> None:
+        told_at = -math.inf
+        too_uncertain = ""
+        clock.start()
+        try:
+            while integrator.step < self.settings.steps and not stop and not too_uncertain:
+                integrator.advance()
+                record = self._store(integrator)
+                too_uncertain = self._too_uncertain(record)
+                clock.steps += 1
+                last = integrator.step == self.settings.steps
+                if self._due(integrator.step) and not last:
+                    self._checkpoint(integrator, clock)
+                    self._note(RunState.UNFINISHED, "running, or killed while running", integrator.step, clock)
+                if on_progress and (last or time.monotonic() - told_at >= progress_seconds):
+                    on_progress(progress_of(record, self.settings.steps, clock.pace))
+                    told_at = time.monotonic()
+            if integrator.step != self.checkpointed_step:
+                self._checkpoint(integrator, clock)
+            self.writer.refresh_master()
+            state, reason = RunState.DONE, ""
+            if too_uncertain:
+                state, reason = RunState.FAILED, too_uncertain
+                self._keep_failed()
+            elif integrator.step < self.settings.steps:
+                state, reason = RunState.UNFINISHED, f"stopped by {stop.signal_name}"
+            self._note(state, reason, integrator.step, clock)
+            self.log.say(f"{self.record['state']} at step {integrator.step} {reason}".rstrip())
+        finally:
+            integrator.close()
+
+    def _too_uncertain(self, record: StepRecord) -> str:
+        """Return why a committee is too uncertain to go on; empty if it is not."""
+        limit = self.settings.maximum_force_spread_ev_per_angstrom
+        if limit is None:
+            return ""
+        spread = record.force_spread_ev_per_angstrom
+        if spread is None:
+            raise EngineError(
+                f"Engine {self.record['engine']['spec']} gives no force spread, but a limit on it was set.",
+                "Use a committee of potentials, or leave maximum_force_spread_ev_per_angstrom out.",
+            )
+        if spread <= limit:
+            return ""
+        return f"The committee disagrees by {spread:.3g} eV/Å at step {record.step}, more than the limit {limit:g}."
+
+    def _due(self, step: int) -> bool:
+        """Whether a checkpoint is due; what a person set is kept to the step."""
+        seconds = time.monotonic() - self.checkpointed_at
+        if self.settings.checkpoint_every is not None:
+            due = step % self.settings.checkpoint_every == 0
+        else:
+            enough = step - (self.checkpointed_step or 0) >= max(20, self.settings.steps // 100)
+            due = enough and seconds > _LEAST_SECONDS
+        return due or seconds > _MOST_SECONDS or self.writer.buffered_bytes > _BUFFER_BYTES
+
+    def _checkpoint(self, integrator: Integrator, clock: _Clock) -> None:
+        """Close the segment, then write the checkpoint that counts it as done."""
+        self.writer.close_segment()
+        path = save_checkpoint(
+            self.directory,
+            step=integrator.step,
+            segments=self.writer.n_segments,
+            integrator=integrator,
+            evaluator=self.evaluator,
+        )
+        integrator.publish(self.directory, path)
+        # The master only serves other programs, and writing it grows with the number of segments.
+        if time.monotonic() - self.master_at > _SECONDS_BETWEEN_MASTERS:
+            self.writer.refresh_master()
+            self.master_at = time.monotonic()
+        self.checkpointed_at = time.monotonic()
+        self.checkpointed_step = integrator.step
+        clock.checkpoint()
+
+    def _note(self, state: RunState, reason: str, steps_done: int, clock: _Clock) -> None:
+        """Write run.json."""
+        self.record.update(
+            state=str(state), reason=reason, steps_done=steps_done, wall_seconds=clock.on_disk, updated=now()
+        )
+        write_record(self.directory, self.record)
+
+    def _steps_on_disk(self) -> int:
+        checkpoint = latest_checkpoint(self.directory)
+        return 0 if checkpoint is None else checkpoint.step
+
+    def _keep_failed(self) -> None:
+        """Keep the configuration the engine failed at, for who looks for the cause."""
+        try:
+            write(self.directory / "failed.extxyz", self.evaluator.atoms, format="extxyz")
+        except (OSError, ValueError) as error:
+            self.log.say(f"the failed configuration could not be written: {error}")
+
+
+class _Clock:
+    """Wall time of the steps: of all that are on disk, and the pace of this session."""
+
+    def __init__(self, earlier_seconds: float) -> None:
+        self.on_disk = earlier_seconds
+        self.steps = 0
+        self._began = self._counted = math.nan
+
+    def start(self) -> None:
+        """The steps begin; what was before them (building, the first forces) does not count."""
+        self._began = self._counted = time.perf_counter()
+
+    def checkpoint(self) -> None:
+        """Count the time since the last checkpoint as belonging to steps on disk."""
+        instant = time.perf_counter()
+        self.on_disk += instant - self._counted
+        self._counted = instant
+
+    @property
+    def pace(self) -> float:
+        """Seconds per step of this session."""
+        return (time.perf_counter() - self._began) / max(self.steps, 1)
+
+
+def _outcome(record: dict[str, Any]) -> RunOutcome:
+    steps = int(record["steps_done"])
+    pace = record["wall_seconds"] / steps if steps else math.nan
+    return RunOutcome(RunState(record["state"]), str(record["reason"]), steps, pace)
+
+
+def _remove_unused(directory: Path) -> None:
+    """Remove a directory we made for a start that turned out to be unusable."""
+    for path in directory.iterdir():
+        path.unlink()
+    directory.rmdir()

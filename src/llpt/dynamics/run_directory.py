@@ -1,0 +1,205 @@
+"""The directory of one run: its lock, its record (run.json), its log, and whether it may be continued."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from llpt.dynamics.outcome import RunState
+from llpt.errors import InputError, StorageError
+from llpt.trajectory import storage_error, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from llpt.dynamics.settings import RunSettings
+    from llpt.engines import EngineDescription
+
+RECORD_NAME = "run.json"
+LOCK_NAME = "lock"
+LOG_NAME = "run.log"
+_FORMAT = 1
+_MAY_CHANGE = {"steps", "checkpoint_every", "maximum_force_spread_ev_per_angstrom"}
+_WHERE_IT_RUNS = {"device", "threads", "command", "processes"}
+
+
+@contextlib.contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Hold a run directory for this process; the kernel lets go of it however the process ends.
+
+    Raises:
+        StorageError: another process holds it, or it cannot be made.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        stream = (directory / LOCK_NAME).open("a")
+    except OSError as error:
+        raise storage_error(error, directory, "make") from error
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StorageError(
+                f"Another process is running in {directory}.", "Wait for it or stop it; one process per run."
+            ) from error
+        yield
+
+
+class RunLog:
+    """``run.log``: what we, i-PI and the engine have to say. A disk that is full silences it, nothing more."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._stream = path.open("a", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise storage_error(error, path, "open") from error
+
+    @property
+    def stream(self) -> TextIO:
+        """This log as a stream that standard output can be sent to."""
+        return cast("TextIO", self)
+
+    def write(self, text: str) -> int:
+        """Write text as it is (the face of a stream, for what others print)."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush what was written."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+    def say(self, text: str) -> None:
+        """Write one line with the time."""
+        self.write(f"{now()}  {text}\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        with contextlib.suppress(OSError):
+            self._stream.close()
+
+
+def now() -> str:
+    """Return the time as ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def new_record(
+    settings: RunSettings, engine: EngineDescription, *, start_hash: str, timestep_fs: float, n_atoms: int
+) -> dict[str, Any]:
+    """Return the record of a run that is about to start."""
+    return {
+        "format": _FORMAT,
+        "state": str(RunState.UNFINISHED),
+        "reason": "started",
+        "steps_done": 0,
+        "n_atoms": n_atoms,
+        "timestep_fs": timestep_fs,
+        "settings": settings.model_dump(mode="json"),
+        "engine": engine.as_dict(),
+        "start_sha256": start_hash,
+        "versions": versions(),
+        "created": now(),
+        "sessions": [],
+        "wall_seconds": 0.0,
+    }
+
+
+def read_record(directory: Path) -> dict[str, Any] | None:
+    """Read run.json; None where there is none.
+
+    Raises:
+        StorageError: it is not a record of ours.
+    """
+    path = directory / RECORD_NAME
+    if not path.exists():
+        return None
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        known = record["format"] == _FORMAT
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StorageError(
+            f"{path} cannot be read: {error}.", "Restore it from a copy or use a new directory."
+        ) from error
+    if not known:
+        raise StorageError(f"{path} was written by another version of llpt.", "Use that version or a new directory.")
+    return cast("dict[str, Any]", record)
+
+
+def write_record(directory: Path, record: Mapping[str, Any]) -> None:
+    """Write run.json, atomically.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    write_atomically(directory / RECORD_NAME, json.dumps(record, indent=1) + "\n")
+
+
+def check_new(directory: Path) -> None:
+    """Refuse a directory that holds something else.
+
+    Raises:
+        InputError: there are files in it that no run of ours left.
+    """
+    foreign = [entry.name for entry in directory.iterdir() if entry.name not in {LOCK_NAME, LOG_NAME}]
+    if foreign:
+        raise InputError(
+            f"{directory} is not a run directory but holds {foreign[0]}.", "Give an empty or a new directory."
+        )
+
+
+def check_same(record: Mapping[str, Any], fresh: Mapping[str, Any], directory: Path) -> None:
+    """Refuse to continue a run as another one.
+
+    The total number of steps may grow, the checkpoint interval and the limit on a committee's force spread may change;
+    everything else must be as it was.
+
+    Args:
+        record: what run.json says.
+        fresh: what a new record would say now.
+        directory: the run directory, for the message.
+
+    Raises:
+        InputError: names what differs.
+    """
+    remedy = "Use a new output directory, or the settings, engine and start this run was made with."
+    for key, value in fresh["settings"].items():
+        if key not in _MAY_CHANGE and record["settings"].get(key) != value:
+            was = record["settings"].get(key)
+            raise InputError(f"The run in {directory} has {key} = {was!r}, not {value!r}.", remedy)
+    for key in ("name", "spec", "content_hash", "pressure_label"):
+        if record["engine"][key] != fresh["engine"][key]:
+            raise InputError(
+                f"The run in {directory} has engine {key} {record['engine'][key]!r}, not {fresh['engine'][key]!r}.",
+                remedy,
+            )
+    was_options, options = record["engine"]["options"], json.loads(json.dumps(fresh["engine"]["options"]))
+    for key in sorted((was_options.keys() | options.keys()) - _WHERE_IT_RUNS):
+        if was_options.get(key) != options.get(key):
+            raise InputError(
+                f"The run in {directory} has engine option {key} = {was_options.get(key)!r}, not {options.get(key)!r}.",
+                remedy,
+            )
+    if record["start_sha256"] != fresh["start_sha256"]:
+        raise InputError(f"The run in {directory} started from another structure.", remedy)
+    if fresh["settings"]["steps"] < record["steps_done"]:
+        raise InputError(
+            f"The run in {directory} has {record['steps_done']} steps already, more than {fresh['settings']['steps']}.",
+            remedy,
+        )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what computes."""
+    found = {"python": platform.python_version()}
+    for package in ("llpt", "ipi", "ase", "numpy", "h5py", "torch"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found

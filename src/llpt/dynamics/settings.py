@@ -1,0 +1,149 @@
+"""What a molecular-dynamics run is asked to do."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from llpt.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SHORTEST_TIMESTEP_FS = 0.17
+LONGEST_TIMESTEP_FS = 0.35
+
+
+class Ensemble(StrEnum):
+    """What is held constant besides the number of atoms."""
+
+    NVE = "nve"
+    NVT = "nvt"
+    NPT = "npt"
+
+
+class Thermostat(StrEnum):
+    """How the atoms exchange heat: all sample the canonical ensemble."""
+
+    SVR = "svr"
+    """Stochastic velocity rescaling (Bussi, Donadio, Parrinello, J. Chem. Phys. 126, 014101, 2007): global."""
+    LANGEVIN = "langevin"
+    """White noise and friction on every atom: local, slows diffusion by about γ, mixes stiff modes."""
+    NOSE_HOOVER = "nose-hoover"
+    """Nosé–Hoover chains: global, deterministic; with the integrator ``ase`` and only there."""
+
+
+class IntegratorName(StrEnum):
+    """Whose code moves the atoms."""
+
+    IPI = "ipi"
+    ASE = "ase"
+    """A second, independent code, for controlled tests: Nosé–Hoover chains and the Martyna–Tobias–Klein barostat."""
+
+
+DEFAULT_THERMOSTAT_TIME_FS = {Thermostat.SVR: 20.0, Thermostat.LANGEVIN: 100.0, Thermostat.NOSE_HOOVER: 20.0}
+"""SVR rescales all velocities by one factor, so a coupling of 20 fs (a few H₂ vibrations) hardly touches the motion of
+an atom and settles the temperature within 2 % of a picosecond run. Langevin friction acts on every atom: 100 fs is the
+order of the velocity's own correlation time in the fluid, below which diffusion would be that of the thermostat."""
+
+DEFAULT_BAROSTAT_TIME_FS = 100.0
+"""The piston's mass is 3 N k_B T τ², so its frequency is sqrt(3 B V / N k_B T)/τ; hydrogen at 100–350 GPa has a bulk
+modulus B near three times the pressure, hence a period near 0.4 τ = 40 fs: slower than the H₂ vibration (8 fs), as
+slow as sound across a cell of some hundred atoms, and forty times shorter than a run of 1.6 ps."""
+
+BAROSTAT_THERMOSTAT_RATIO = 0.2
+"""The piston's own Langevin thermostat has the time 0.2 τ: damped within about one period, hence no ringing."""
+
+
+class RunSettings(BaseModel):
+    """Settings of one molecular-dynamics run.
+
+    Args:
+        ensemble: ``nve``, ``nvt`` or ``npt`` (isotropic).
+        temperature_k: temperature of the thermostat and of the first velocities; > 0.
+        pressure_gpa: external pressure; needed for ``npt`` and only there.
+        timestep_fs: time step, or ``auto``: see ``timestep_auto``.
+        steps: total number of steps; a run that is continued ends at this number.
+        seed: seed of the velocities and of the thermostats; no default, so that nobody has a seed unseen.
+        thermostat: ``svr``, ``langevin``, or ``nose-hoover`` with the integrator ``ase``; unused in ``nve``.
+        thermostat_time_fs: its time constant; None takes ``DEFAULT_THERMOSTAT_TIME_FS``.
+        barostat_time_fs: time constant of the piston, see ``DEFAULT_BAROSTAT_TIME_FS``.
+        checkpoint_every: steps between checkpoints, the most a kill can cost; None means
+            about 1 % of the run, but not more often than every 10 s; and every 10 minutes in any case.
+        integrator: ``ipi``, or ``ase`` for the controlled test by a second code.
+        positions_every: steps between frames of positions, velocities and forces; scalars are kept at every step.
+        maximum_force_spread_ev_per_angstrom: a run with a committee stops, as ``failed`` with this reason and a
+            checkpoint, when its members disagree more than this on a force; None for no limit.
+
+    Raises:
+        pydantic.ValidationError: a value is out of range; ``from_mapping`` words it for a person.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ensemble: Ensemble
+    temperature_k: float = Field(gt=0.0, le=1e6, allow_inf_nan=False)
+    pressure_gpa: float | None = Field(default=None, allow_inf_nan=False)
+    timestep_fs: float | Literal["auto"] = "auto"
+    steps: int = Field(gt=0)
+    seed: int = Field(ge=0)
+    thermostat: Thermostat = Thermostat.SVR
+    thermostat_time_fs: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
+    barostat_time_fs: float = Field(default=DEFAULT_BAROSTAT_TIME_FS, gt=0.0, allow_inf_nan=False)
+    checkpoint_every: int | None = Field(default=None, gt=0)
+    integrator: IntegratorName = IntegratorName.IPI
+    positions_every: int = Field(default=5, gt=0)
+    maximum_force_spread_ev_per_angstrom: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if (self.ensemble is Ensemble.NPT) != (self.pressure_gpa is not None):
+            raise ValueError("pressure_gpa is needed for the npt ensemble and only there")
+        by_ase = self.integrator is IntegratorName.ASE
+        if self.ensemble is not Ensemble.NVE and by_ase != (self.thermostat is Thermostat.NOSE_HOOVER):
+            raise ValueError("thermostat 'nose-hoover' goes with integrator 'ase' and only with it")
+        if self.timestep_fs != "auto" and not 0.0 < self.timestep_fs <= 100.0:
+            raise ValueError("timestep_fs must be in (0, 100] fs, or 'auto'")
+        return self
+
+    @classmethod
+    def from_mapping(cls, options: Mapping[str, Any]) -> Self:
+        """Make settings from plain values.
+
+        Raises:
+            InputError: names the key, the value and what is allowed.
+        """
+        try:
+            return cls.model_validate(dict(options))
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"]) or "settings"
+            value = "" if not first["loc"] else f" = {first['input']!r}"
+            raise InputError(
+                f"Run setting {key}{value}: {first['msg']}.", "Correct it; `llpt md --help` lists the settings."
+            ) from error
+
+    @property
+    def thermostat_time(self) -> float:
+        """Time constant of the thermostat in fs, the default filled in."""
+        return self.thermostat_time_fs or DEFAULT_THERMOSTAT_TIME_FS[self.thermostat]
+
+
+def timestep_auto(temperature_k: float, density_g_per_cm3: float) -> float:
+    """Return the time step for dense hydrogen, 0.17–0.35 fs, smaller when hotter or denser.
+
+    dt = 0.30 fs · (1000 K / T)^½ · (1 g/cm³ / ρ)^⅓, clipped: an atom of thermal speed moves 0.7 % of the distance
+    between atoms in a step, and the shortest motion, the H₂ vibration (8 fs), has at least 22 steps.
+
+    Args:
+        temperature_k: temperature of the ions, > 0.
+        density_g_per_cm3: mass density as hydrogen, > 0.
+
+    >>> round(timestep_auto(1000.0, 1.0), 3)
+    0.3
+    """
+    step = 0.30 * math.sqrt(1000.0 / temperature_k) * (1.0 / density_g_per_cm3) ** (1.0 / 3.0)
+    return min(max(step, SHORTEST_TIMESTEP_FS), LONGEST_TIMESTEP_FS)

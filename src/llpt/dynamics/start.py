@@ -1,0 +1,80 @@
+"""From the atoms a person gives to the state a run starts from."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from llpt.dynamics.settings import RunSettings, timestep_auto
+from llpt.errors import InputError
+from llpt.units import BOLTZMANN_EV_PER_K, U_ANGSTROM2_PER_FS2_TO_EV, U_PER_ANGSTROM3_TO_G_PER_CM3
+
+if TYPE_CHECKING:
+    import ase
+    from numpy.typing import NDArray
+
+ASE_VELOCITY_TO_ANGSTROM_PER_FS = U_ANGSTROM2_PER_FS2_TO_EV**-0.5
+"""ASE's unit of velocity is sqrt(eV/u)."""
+
+
+def prepare_start(atoms: ase.Atoms, settings: RunSettings) -> ase.Atoms:
+    """Return the atoms as a run needs them: cell vectors in standard orientation, velocities, total momentum zero.
+
+    The first cell vector is turned onto x and the second into the xy plane (i-PI needs it), positions and velocities
+    with it. Where the atoms have no velocities they are drawn from the Maxwell–Boltzmann distribution at the
+    temperature of the settings.
+
+    Raises:
+        InputError: fewer than two atoms, no periodic cell of right-handed positive volume, or values not finite.
+    """
+    if len(atoms) < 2:
+        raise InputError(f"Molecular dynamics of {len(atoms)} atoms makes no sense.", "Give at least two atoms.")
+    if not np.isfinite(atoms.positions).all() or not np.isfinite(atoms.cell.array).all():
+        raise InputError("The start has positions or a cell that are not finite.", "Look at the structure file.")
+    if not all(atoms.pbc) or np.linalg.det(atoms.cell.array) <= 0.0:
+        raise InputError(
+            "The start has no periodic cell with right-handed vectors of positive volume.",
+            "Give a cell periodic in x, y and z; swap two cell vectors if it is left-handed.",
+        )
+    start: Any = atoms.copy()
+    start.calc = None
+    start.set_constraint()
+    velocities = start.get_velocities()
+    cell, rotation = start.cell.standard_form()
+    if not np.allclose(cell.array, start.cell.array, rtol=0.0, atol=1e-12):
+        start.positions[:] = start.positions @ rotation.T
+        velocities = velocities @ rotation.T
+        start.set_cell(cell, scale_atoms=False)
+    if not np.any(velocities):
+        velocities = maxwell_boltzmann(start.get_masses(), settings.temperature_k, settings.seed)
+    start.set_velocities(_at_rest(velocities, start.get_masses()))
+    return cast("ase.Atoms", start)
+
+
+def maxwell_boltzmann(masses_u: NDArray[np.float64], temperature_k: float, seed: int) -> NDArray[np.float64]:
+    """Draw velocities in ASE's unit, sqrt(eV/u), from exp(−m v²/2 k_B T), shape (n, 3)."""
+    width = np.sqrt(BOLTZMANN_EV_PER_K * temperature_k / masses_u)
+    return np.random.default_rng([seed, 0]).normal(size=(len(masses_u), 3)) * width[:, np.newaxis]
+
+
+def _at_rest(velocities: NDArray[np.float64], masses_u: NDArray[np.float64]) -> NDArray[np.float64]:
+    return velocities - masses_u @ velocities / masses_u.sum()
+
+
+def resolved_timestep_fs(atoms: ase.Atoms, settings: RunSettings) -> float:
+    """Return the time step in fs, ``auto`` worked out for these atoms as a density of hydrogen nuclei."""
+    if settings.timestep_fs != "auto":
+        return float(settings.timestep_fs)
+    volume = float(atoms.get_volume())
+    density = len(atoms) * 1.008 / volume * U_PER_ANGSTROM3_TO_G_PER_CM3
+    return timestep_auto(settings.temperature_k, density)
+
+
+def start_hash(atoms: ase.Atoms) -> str:
+    """Return the SHA-256 of numbers, positions, cell, masses and momenta: the identity of a start."""
+    digest = hashlib.sha256()
+    for array in (atoms.numbers, atoms.positions, atoms.cell.array, atoms.get_masses(), atoms.get_momenta()):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

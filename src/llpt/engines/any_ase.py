@@ -1,0 +1,161 @@
+"""Any ASE calculator by name: ``ase:module.Class`` with the keyword arguments of the class as options."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+from typing import TYPE_CHECKING, Any
+
+import ase
+import numpy as np
+from ase.calculators.calculator import BaseCalculator, PropertyNotImplementedError
+
+from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, OptionValue, PressureLabel
+from llpt.engines.options import did_you_mean
+from llpt.errors import EngineError, InputError, LlptError, MissingProgramError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ase import Atoms
+
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+class WrappedCalculator(EngineCalculator):
+    """An ASE calculator shown with our face.
+
+    ``free_energy`` is the calculator's where it has one, else its ``energy``; ``energy`` is set equal to it and the
+    entropy to zero, because ASE's ``energy`` may be an extrapolation to zero smearing, which is neither E nor F.
+
+    Args:
+        calculator: the ASE calculator.
+        description: what it is.
+    """
+
+    def __init__(self, calculator: Any, description: EngineDescription) -> None:
+        super().__init__()
+        self._calculator = calculator
+        self._description = description
+
+    def compute(self, atoms: Atoms, system_changes: Iterable[str]) -> EngineResult:  # noqa: ARG002  # the face's
+        """Return energy, forces and, where the calculator has it, stress."""
+        try:
+            forces = np.array(self._calculator.get_property("forces", atoms), dtype=float)
+            energy = self._calculator.get_property("energy", atoms)
+        except LlptError:
+            raise
+        except Exception as error:  # calculators raise whatever they like
+            said = (str(error) or type(error).__name__).splitlines()[0]
+            raise EngineError(
+                f"Engine {self._description.spec} failed: {type(error).__name__}: {said}.",
+                "Check that it can do these elements and this cell, and its options.",
+            ) from error
+        free_energy = float(self._calculator.results.get("free_energy", energy))
+        return EngineResult(
+            free_energy_ev=free_energy,
+            energy_ev=free_energy,
+            forces_ev_per_angstrom=forces,
+            stress_ev_per_angstrom3=self._stress(atoms),
+        )
+
+    def _stress(self, atoms: Atoms) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+        if not all(atoms.pbc):
+            return None
+        try:
+            stress = np.array(self._calculator.get_property("stress", atoms), dtype=float)
+        except (NotImplementedError, PropertyNotImplementedError, KeyError):
+            return None
+        if stress.shape == (3, 3):
+            stress = stress[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
+        return stress
+
+    def describe(self) -> EngineDescription:
+        """Return name, version of ASE, and options."""
+        return self._description
+
+    def reset(self) -> None:
+        """Forget the last structure."""
+        super().reset()
+        self._calculator.reset()
+
+
+def make_any_ase(argument: str, options: Mapping[str, OptionValue], *, spec: str) -> EngineCalculator:
+    """Make the engine ``ase:module.Class``.
+
+    Args:
+        argument: dotted path of a calculator class, e.g. ``ase.calculators.lj.LennardJones``.
+        options: its keyword arguments; text that reads as JSON (numbers, true, lists) is taken as such.
+        spec: the whole SPEC.
+
+    Raises:
+        MissingProgramError: the module is not installed.
+        InputError: no such class, not a calculator, or options it does not take.
+    """
+    module_name, _, class_name = argument.rpartition(".")
+    if not module_name:
+        raise InputError(
+            f"Engine {spec} does not name a class.", "Write ase:module.Class, e.g. ase:ase.calculators.lj.LennardJones."
+        )
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise MissingProgramError(
+            f"Module {error.name} of engine {spec} is not installed.", "Install it, or check the spelling."
+        ) from error
+    kind = getattr(module, class_name, None)
+    if kind is None:
+        raise InputError(f"Module {module_name} has no class {class_name}.", "Check the spelling.")
+    if not (isinstance(kind, type) and issubclass(kind, BaseCalculator)):
+        raise InputError(f"{argument} is not an ASE calculator.", "Name a subclass of ase's Calculator.")
+    if isinstance(kind, type) and issubclass(kind, EngineCalculator):
+        raise InputError(f"{argument} is an engine of this package.", "Ask for it by its own SPEC.")
+    _check_names(kind, options, spec=spec)
+    arguments = {name: _value(value) for name, value in options.items()}
+    try:
+        calculator = kind(**arguments)
+    except Exception as error:  # constructors raise whatever they like
+        said = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(f"Engine {spec} cannot be made: {said}.", f"Check the options {arguments}.") from error
+    description = EngineDescription(
+        name="ase",
+        spec=spec,
+        version=f"ase {ase.__version__}",
+        options=dict(options),
+        pressure_label=PressureLabel.EXACT if _is_classical(module_name) else PressureLabel.UNCORRECTED,
+    )
+    return WrappedCalculator(calculator, description)
+
+
+def _check_names(kind: type[BaseCalculator], options: Mapping[str, OptionValue], *, spec: str) -> None:
+    """Refuse options a calculator would silently ignore: ASE's take any name where they take ``**kwargs``."""
+    parameters = inspect.signature(kind.__init__).parameters
+    takes_all = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+    defaults = set(getattr(kind, "default_parameters", {}))
+    if takes_all and not defaults:
+        return
+    known = defaults | {name for name, p in parameters.items() if p.kind in _NAMED and name != "self"}
+    for name in options:
+        if name not in known:
+            raise InputError(
+                f"Engine {spec} has no option {name!r}.",
+                f"{did_you_mean(name, known)}Its options are: {', '.join(sorted(known)) or 'none'}.",
+            )
+
+
+def _value(value: OptionValue) -> Any:
+    """Return a number, list or boolean for text that is one, else the text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        return value
+
+
+def _is_classical(module_name: str) -> bool:
+    """Whether the module is one of ASE's own interatomic potentials, whose stress has no basis-set error."""
+    classical = {"lj", "morse", "emt", "eam", "tersoff", "acemolecule", "harmonic", "combine_mm"}
+    return module_name.startswith("ase.calculators.") and module_name.split(".")[2] in classical

@@ -1,0 +1,220 @@
+"""A running pw.x that computes what it is sent over an i-PI socket.
+
+The protocol is ASE's; ``ase.units`` is taken off again, so that numbers pass in Hartree atomic units of CODATA 2018.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+import weakref
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ase.units
+import numpy as np
+from ase.calculators.socketio import IPIProtocol, SocketClosed, actualunixsocketname
+
+from llpt.engines.espresso.log import DONE, ScfReport, last_scf_report, reason_of_death
+from llpt.errors import EngineError, MissingProgramError
+from llpt.units import HARTREE_TO_RYDBERG
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PATIENCE_S = 20.0
+"""How long a log line that is due, or a process that was told to end, is waited for."""
+PRINTED_RY = 2e-8
+"""Energies in the log are rounded to eight decimals."""
+
+
+@dataclass(frozen=True)
+class PwResult:
+    """One structure computed by pw.x, Hartree atomic units.
+
+    Args:
+        free_energy_ha: F = E - T S.
+        forces_ha_per_bohr: shape (n_atoms, 3).
+        virial_ha: -dF/d strain, shape (3, 3).
+        report: what its log adds.
+    """
+
+    free_energy_ha: float
+    forces_ha_per_bohr: NDArray[np.float64]
+    virial_ha: NDArray[np.float64]
+    report: ScfReport
+
+
+class PwProcess:
+    """Start pw.x on an input file and drive it.
+
+    The cell of the input fixes the set of plane waves; some versions also converge its structure before they connect.
+
+    Args:
+        directory: where it works; its log is ``pw.out`` there.
+        input_text: the input file.
+        processes: number of MPI processes.
+
+    Raises:
+        MissingProgramError: pw.x or mpirun is not installed.
+        EngineError: it died before it connected.
+    """
+
+    def __init__(self, directory: Path, input_text: str, *, processes: int) -> None:
+        self._log = directory / "pw.out"
+        self._errors = directory / "pw.err"
+        (directory / "pw.in").write_text(input_text)
+        name = f"llpt-{uuid.uuid4().hex[:16]}"
+        address = actualunixsocketname(name)
+        command = [*pw_command(processes), "-in", "pw.in", "--ipi", f"{name}:UNIX"]
+        environment = {"OMP_NUM_THREADS": "1", **os.environ}
+        with socket.socket(socket.AF_UNIX) as server, self._log.open("wb") as out, self._errors.open("wb") as err:
+            server.bind(address)
+            try:
+                server.listen(1)
+                # Its own session: an interrupt meant for us must not kill it in the middle of a step.
+                self._process = subprocess.Popen(
+                    command,
+                    cwd=directory,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=True,
+                )
+                self._finish = weakref.finalize(self, _end, self._process)
+                self._socket = self._accept(server)
+            finally:
+                Path(address).unlink(missing_ok=True)
+        self._protocol = IPIProtocol(self._socket)
+        self._read = 0  # bytes of the log that belong to earlier structures
+
+    def _accept(self, server: socket.socket) -> socket.socket:
+        server.settimeout(0.2)
+        while True:
+            try:
+                connection, _ = server.accept()
+            except TimeoutError:
+                if self._process.poll() is not None:
+                    raise EngineError(*reason_of_death(self._log, self._errors)) from None
+            else:
+                connection.settimeout(None)
+                return connection
+
+    def compute(self, positions_bohr: NDArray[np.float64], cell_bohr: NDArray[np.float64]) -> PwResult:
+        """Return energy, forces and virial.
+
+        Args:
+            positions_bohr: shape (n_atoms, 3).
+            cell_bohr: rows are the lattice vectors, shape (3, 3).
+
+        Raises:
+            EngineError: pw.x died, did not converge, or gave a value that is not finite.
+        """
+        bohr, hartree = ase.units.Bohr, ase.units.Ha
+        try:
+            answer: dict[str, Any] = self._protocol.calculate(positions_bohr * bohr, cell_bohr * bohr)
+        except (SocketClosed, OSError):
+            self.close()
+            raise EngineError(*reason_of_death(self._log, self._errors)) from None
+        except AssertionError as error:  # ASE's protocol asserts what it received
+            self.close()
+            raise EngineError(
+                "pw.x gave a value that is not finite, or an answer out of turn.", f"See its log {self._log}."
+            ) from error
+        free_energy_ha = float(answer["energy"]) / hartree
+        return PwResult(
+            free_energy_ha=free_energy_ha,
+            forces_ha_per_bohr=np.asarray(answer["forces"]) * (bohr / hartree),
+            virial_ha=np.asarray(answer["virial"]) / hartree,
+            report=self._report(free_energy_ha),
+        )
+
+    def _report(self, free_energy_ha: float) -> ScfReport:
+        """Return the last SCF of the log, once it is written: known by its energy, which the socket gave as well."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            with self._log.open("rb") as log:
+                log.seek(self._read)
+                text = log.read().decode(errors="replace")
+            try:
+                report = last_scf_report(text)
+            except ValueError as error:
+                raise EngineError(
+                    f"The log of pw.x lacks a line that is due ({error}).",
+                    f"This version of pw.x may write another log: see {self._log}.",
+                ) from error
+            if report and abs(report.free_energy_ry - HARTREE_TO_RYDBERG * free_energy_ha) < PRINTED_RY:
+                self._read += len(text.encode()) - len(text[text.rfind(DONE) :].encode())
+                self._read += len(DONE)
+                return report
+            time.sleep(0.002)
+        raise EngineError(f"pw.x did not write its log within {PATIENCE_S:g} s.", f"See {self._log}.")
+
+    def close(self) -> None:
+        """Tell pw.x to end; make it end if it does not."""
+        with suppress(OSError):
+            self._protocol.end()
+        with suppress(OSError):
+            self._socket.close()
+        self._finish()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for ask in (lambda: None, process.terminate, process.kill):
+        ask()
+        try:
+            process.wait(PATIENCE_S / 4)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+
+
+def pw_command(processes: int) -> list[str]:
+    """Return the command that starts pw.x.
+
+    Raises:
+        MissingProgramError: pw.x, or for more than one process mpirun, is not installed.
+    """
+    program = shutil.which("pw.x")
+    if program is None:
+        raise MissingProgramError(
+            "pw.x of Quantum ESPRESSO is not installed.", "Install it (Debian: apt-get install quantum-espresso)."
+        )
+    if processes == 1:
+        return [program]
+    launcher = shutil.which("mpirun.openmpi") or shutil.which("mpirun")
+    if launcher is None:
+        raise MissingProgramError(
+            "mpirun is not installed, and more than one process was asked for.",
+            "Install Open MPI (Debian: apt-get install openmpi-bin), or set processes=1.",
+        )
+    as_root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
+    # Unbound: two runs on one machine would else be bound to the same cores.
+    return [launcher, *as_root, "--bind-to", "none", "-np", str(processes), program]
+
+
+@cache
+def pw_version() -> str:
+    """Return the version of pw.x, e.g. ``6.7MaX``.
+
+    Raises:
+        MissingProgramError: pw.x is not installed.
+        EngineError: it does not say its version.
+    """
+    command = [*pw_command(1), "-in", os.devnull]
+    with tempfile.TemporaryDirectory() as elsewhere:  # it leaves a file CRASH where it runs
+        out = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, timeout=30, check=False).stdout
+    for line in out.splitlines():
+        words = line.split()
+        if words[:2] == ["Program", "PWSCF"]:
+            return words[2].removeprefix("v.")
+    raise EngineError("pw.x does not start.", f"Try it by hand: {' '.join(command)}")

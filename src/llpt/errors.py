@@ -1,0 +1,37 @@
+"""The errors a person can meet: each says what was wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+
+class LlptError(Exception):
+    """An error with one sentence of cause and one of remedy; the commands print these two lines, never a traceback.
+
+    Args:
+        cause: what was wrong and where (key, value, file), one sentence.
+        remedy: what to do about it, one sentence.
+    """
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        self.cause = cause
+        self.remedy = remedy
+        super().__init__(f"{cause} {remedy}")
+
+    def __reduce__(self) -> tuple[type[LlptError], tuple[str, str]]:
+        """Pickle by cause and remedy, so that a process pool can hand the error back."""
+        return type(self), (self.cause, self.remedy)
+
+
+class InputError(LlptError):
+    """A study file, structure, option or path that cannot be used as given."""
+
+
+class EngineError(LlptError):
+    """An engine that could not give energy, forces and stress: not converged, not finite, or a program that died."""
+
+
+class MissingProgramError(LlptError):
+    """An optional program or package that is needed here and is not installed."""
+
+
+class StorageError(LlptError):
+    """A disk that is full, a directory that belongs to something else, a file that is damaged."""

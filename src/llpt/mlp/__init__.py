@@ -1,0 +1,63 @@
+"""Machine-learnt potentials: Behler–Parrinello networks in the format of n2p2, evaluated and trained.
+
+Inside this folder all quantities are in Hartree atomic units. The names of training are fetched when first used: they
+bring torch, which a process that only evaluates should not wait for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from llpt.mlp.accuracy import Accuracy, BiasSummary, ErrorSummary, measure_accuracy
+from llpt.mlp.card import ModelCard, read_card
+from llpt.mlp.definition import PotentialDefinition, Units
+from llpt.mlp.labels import LabelledFrame, read_labels
+from llpt.mlp.network import Activation, Layer, Network
+from llpt.mlp.phases import PhaseBias, measure_phase_bias, molecular_fraction
+from llpt.mlp.potential import BehlerParrinello, MlpResult
+from llpt.mlp.scaling import Scaling, ScalingKind
+from llpt.mlp.symmetry import CutoffType, FunctionType, SymmetryFunction, in_order
+from llpt.mlp.training_settings import StressLabels, TrainingSettings
+
+if TYPE_CHECKING:
+    from llpt.mlp.training import TrainingOutcome, TrainingProgress, train
+
+_OF_TRAINING = frozenset({"TrainingOutcome", "TrainingProgress", "train"})
+
+__all__ = [
+    "Accuracy",
+    "Activation",
+    "BehlerParrinello",
+    "BiasSummary",
+    "CutoffType",
+    "ErrorSummary",
+    "FunctionType",
+    "LabelledFrame",
+    "Layer",
+    "MlpResult",
+    "ModelCard",
+    "Network",
+    "PhaseBias",
+    "PotentialDefinition",
+    "Scaling",
+    "ScalingKind",
+    "StressLabels",
+    "SymmetryFunction",
+    "TrainingOutcome",
+    "TrainingProgress",
+    "TrainingSettings",
+    "Units",
+    "in_order",
+    "measure_accuracy",
+    "measure_phase_bias",
+    "molecular_fraction",
+    "read_card",
+    "read_labels",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a name of training when it is first used."""
+    if name in _OF_TRAINING:
+        return getattr(import_module("llpt.mlp.training"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,180 @@
+"""A Behler–Parrinello potential (Behler and Parrinello, Phys. Rev. Lett. 98, 146401, 2007) for one element."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.errors import EngineError, InputError
+from llpt.mlp import files
+from llpt.mlp.compiled import thread_count
+from llpt.mlp.neighbours import build_cell_list
+from llpt.mlp.network import pack_network
+from llpt.mlp.scaling import EXTRAPOLATION_TOLERANCE
+from llpt.mlp.sweep import Outcome, PackedScaling, sweep_atoms
+from llpt.mlp.tables import Work, build_tables, build_work
+
+if TYPE_CHECKING:
+    from llpt.mlp.arrays import Floats
+    from llpt.mlp.definition import PotentialDefinition
+
+_SMALLEST_SHARE = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MlpResult:
+    """What a potential gives for one structure, in Hartree atomic units.
+
+    Args:
+        energy_ha: total energy.
+        forces: Ha/bohr, shape (n_atoms, 3).
+        virial_ha: -dE/dstrain, shape (3, 3); the stress is -virial / volume.
+        atomic_energies: shape (n_atoms,); their sum is the energy.
+        extrapolation_warnings: how many symmetry functions, over all atoms, lie outside the range of the training set.
+    """
+
+    energy_ha: float
+    forces: Floats
+    virial_ha: Floats
+    atomic_energies: Floats
+    extrapolation_warnings: int
+
+
+class BehlerParrinello:
+    """Energy, forces and virial of a network on symmetry functions, as n2p2 computes them.
+
+    Args:
+        definition: symmetry functions, scaling, network and units.
+        threads: number of threads; by default ``NUMBA_NUM_THREADS`` or the processors of this process.
+    """
+
+    def __init__(self, definition: PotentialDefinition, *, threads: int | None = None) -> None:
+        self.definition = definition
+        self._threads = threads if threads is not None else thread_count()
+        self._tables = build_tables(
+            definition.functions, cutoff_type=definition.cutoff_type, inner_fraction=definition.inner_fraction
+        )
+        scaling = definition.scaling
+        self._scaling = PackedScaling(
+            factor=scaling.factor,
+            offset=scaling.offset,
+            minimum=scaling.minimum,
+            maximum=scaling.maximum,
+            base=float(scaling.base),
+            tolerance=EXTRAPOLATION_TOLERANCE,
+        )
+        self._network = pack_network(definition.network)
+        self._capacity = 512
+        self._works: list[Work] = []
+
+    @classmethod
+    def load(cls, directory: Path | str, *, threads: int | None = None) -> BehlerParrinello:
+        """Read ``input.nn``, ``scaling.data`` and ``weights.001.data`` of n2p2.
+
+        Raises:
+            InputError: a file is missing, damaged, or asks for what is not supported.
+        """
+        return cls(files.read_potential(Path(directory)), threads=threads)
+
+    def save(self, directory: Path | str) -> None:
+        """Write the three files of n2p2, each aside and then renamed.
+
+        Raises:
+            StorageError: a file could not be written.
+        """
+        files.write_potential(self.definition, Path(directory))
+
+    @property
+    def cutoff_bohr(self) -> float:
+        """The largest cutoff radius."""
+        return float(self._tables.cutoffs[-1])
+
+    def evaluate(self, positions_bohr: Floats, cell_bohr: Floats) -> MlpResult:
+        """Evaluate one periodic structure; boxes smaller than the cutoff get all their images.
+
+        Args:
+            positions_bohr: shape (n_atoms, 3); need not lie inside the cell.
+            cell_bohr: lattice vectors as rows, shape (3, 3).
+
+        Raises:
+            InputError: no atoms, a cell without volume, or a position that is not a finite number.
+            EngineError: the result is not finite (two atoms at one place).
+        """
+        positions = np.ascontiguousarray(positions_bohr, dtype=np.float64)
+        cell = np.ascontiguousarray(cell_bohr, dtype=np.float64)
+        if positions.ndim != 2 or positions.shape[1] != 3 or not len(positions) or cell.shape != (3, 3):
+            raise InputError(
+                f"A structure with positions of shape {positions.shape} and a cell of shape {cell.shape} was given.",
+                "Give at least one atom, as (n_atoms, 3), and a cell as (3, 3).",
+            )
+        cells = build_cell_list(positions, cell, self.cutoff_bohr)
+        n_atoms = len(positions)
+        shares = max(1, min(self._threads, n_atoms // _SMALLEST_SHARE))
+        edges = [n_atoms * share // shares for share in range(shares + 1)]
+        while True:
+            self._ensure_work(shares)
+            energies = np.zeros(n_atoms)
+            outcomes = [self._outcome(n_atoms, energies) for _ in range(shares)]
+
+            def sweep(share: int, outcomes: list[Outcome] = outcomes) -> int:
+                return sweep_atoms(
+                    cells,
+                    self._tables,
+                    self._scaling,
+                    self._network,
+                    self._works[share],
+                    outcomes[share],
+                    edges[share],
+                    edges[share + 1],
+                )
+
+            if shares == 1:
+                needed = sweep(0)
+            else:
+                with ThreadPoolExecutor(shares - 1) as pool:
+                    others = [pool.submit(sweep, share) for share in range(1, shares)]
+                    needed = max(sweep(0), *(other.result() for other in others))
+            if not needed:
+                return self._gather(outcomes, energies)
+            self._capacity = int(1.3 * needed) + 64
+            self._works.clear()
+
+    def _ensure_work(self, shares: int) -> None:
+        while len(self._works) < shares:
+            self._works.append(build_work(self._tables, self._capacity))
+
+    def _outcome(self, n_atoms: int, energies: Floats) -> Outcome:
+        n_nodes = int(self._network.sizes.sum())
+        return Outcome(
+            forces=np.zeros((n_atoms, 3)),
+            virial=np.zeros((3, 3)),
+            atomic_energies=energies,
+            warnings=np.zeros(1),
+            inputs=np.zeros(self._tables.n_functions),
+            nodes=np.zeros(n_nodes),
+            node_slopes=np.zeros(n_nodes),
+        )
+
+    def _gather(self, outcomes: list[Outcome], energies: Floats) -> MlpResult:
+        units = self.definition.units
+        atomic = energies / units.energy_factor + units.atom_energy_ha
+        forces = sum((o.forces for o in outcomes[1:]), start=outcomes[0].forces) * (1.0 / units.energy_factor)
+        virial = sum((o.virial for o in outcomes[1:]), start=outcomes[0].virial) * (1.0 / units.energy_factor)
+        energy = float(atomic.sum())
+        if not (np.isfinite(energy) and np.isfinite(forces).all() and np.isfinite(virial).all()):
+            self._works.clear()
+            raise EngineError(
+                "The potential gave an energy or force that is not a finite number.",
+                "Check the structure: two atoms may lie at one place.",
+            )
+        return MlpResult(
+            energy_ha=energy,
+            forces=forces,
+            virial_ha=virial,
+            atomic_energies=atomic,
+            extrapolation_warnings=int(sum(o.warnings[0] for o in outcomes)),
+        )

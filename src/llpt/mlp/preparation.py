@@ -1,0 +1,239 @@
+"""From labelled frames to what the fit needs: chosen symmetry functions, their scaling, batches of features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from llpt.errors import InputError
+from llpt.mlp.candidates import hydrogen_candidates
+from llpt.mlp.features import N_STRAINS, FeatureMaker
+from llpt.mlp.files import read_potential
+from llpt.mlp.phases import phase_design, slope_weights
+from llpt.mlp.residuals import FeatureBatch
+from llpt.mlp.scaling import Scaling, ScalingKind
+from llpt.mlp.selection import choose_columns
+from llpt.mlp.symmetry import CutoffType, FunctionType, in_order
+from llpt.mlp.training_settings import StressLabels
+from llpt.units import (
+    EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR,
+    EV_TO_HARTREE,
+    HARTREE_PER_BOHR3_TO_GPA,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from llpt.mlp.arrays import Floats, Integers, Singles
+    from llpt.mlp.labels import LabelledFrame
+    from llpt.mlp.symmetry import SymmetryFunction
+    from llpt.mlp.training_settings import TrainingSettings
+
+_SAMPLED_FRAMES = 60
+_SAMPLED_ATOMS = 4000
+_BATCH_FRAMES = 64
+_COST_NARROW = 3.0
+_COST_WIDE = 1.5
+_GIB = 2.0**30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawFeatures:
+    """Features of one frame before scaling.
+
+    Args:
+        values: shape (n_atoms, n_functions).
+        slopes: derivatives, shape (n_atoms, n_columns, n_functions).
+        moved: atoms whose positions the first columns belong to.
+    """
+
+    values: Floats
+    slopes: Singles
+    moved: Integers
+
+
+def choose_functions(
+    frames: Sequence[LabelledFrame], settings: TrainingSettings
+) -> tuple[tuple[SymmetryFunction, ...], CutoffType]:
+    """Return the symmetry functions to train with: those of a given potential, or the best of the candidates.
+
+    Frames are sampled evenly over the data sets and phases; a candidate's score is divided by the root of its cost
+    (neighbours within the cutoff; pairs of them for angular functions).
+    """
+    if settings.functions_from is not None:
+        known = read_potential(settings.functions_from)
+        return known.functions, known.cutoff_type
+    candidates = hydrogen_candidates(largest_cutoff_bohr=settings.largest_cutoff_bohr)
+    random = np.random.default_rng(settings.seed)
+    places = np.unique(np.linspace(0, len(frames) - 1, _SAMPLED_FRAMES).astype(int))
+    maker = FeatureMaker(candidates, cutoff_type=CutoffType.TANH3)
+    per_frame = max(1, _SAMPLED_ATOMS // len(places))
+    samples = []
+    for place in places:
+        frame = frames[place]
+        values = maker.values(frame.positions, frame.cell)
+        samples.append(values[random.permutation(len(values))[:per_frame]])
+    chosen = choose_columns(np.concatenate(samples), settings.symmetry_functions, costs=_costs(candidates))
+    return in_order([candidates[index] for index in chosen]), CutoffType.TANH3
+
+
+def _costs(functions: Sequence[SymmetryFunction]) -> Floats:
+    longest = max(function.cutoff for function in functions)
+    costs = []
+    for function in functions:
+        relative = (function.cutoff / longest) ** 3
+        if function.kind is FunctionType.RADIAL:
+            costs.append(1.0 + 0.2 * relative)
+        else:
+            costs.append(1.0 + (_COST_NARROW if function.kind is FunctionType.NARROW else _COST_WIDE) * relative**2)
+    return np.array(costs)
+
+
+def forces_per_frame(frames: Sequence[LabelledFrame], n_functions: int, settings: TrainingSettings) -> int:
+    """Return how many atoms' forces are drawn per frame, so that their derivatives fit the memory limit.
+
+    Raises:
+        InputError: not even one per frame fits the memory limit.
+    """
+    count = settings.forces_per_frame
+    while count >= 1:
+        size = sum(
+            8 * frame.n_atoms * n_functions * (3 * min(count, frame.n_atoms) + N_STRAINS)  # raw and scaled copies
+            for frame in frames
+        )
+        if size <= settings.memory_limit_gib * _GIB:
+            return count
+        count = count * 3 // 4 if count > 1 else 0
+    raise InputError(
+        f"The derivatives of {len(frames)} frames do not fit {settings.memory_limit_gib} GiB.",
+        "Raise memory_limit_gib, or give fewer frames.",
+    )
+
+
+def compute_features(
+    frames: Sequence[LabelledFrame],
+    functions: tuple[SymmetryFunction, ...],
+    cutoff_type: CutoffType,
+    *,
+    count: int,
+    seed: int,
+    on_frame: Callable[[int], None] | None = None,
+) -> list[RawFeatures]:
+    """Return the features of all frames, with the derivatives in ``count`` atoms each, drawn at random."""
+    maker = FeatureMaker(functions, cutoff_type=cutoff_type)
+    random = np.random.default_rng(seed)
+    features = []
+    for number, frame in enumerate(frames, start=1):
+        moved = np.sort(random.choice(frame.n_atoms, min(count, frame.n_atoms), replace=False)).astype(np.int64)
+        strained = frame.strain_slope is not None
+        values, slopes = maker.slopes(frame.positions, frame.cell, moved=moved, strained=strained)
+        features.append(RawFeatures(values=values, slopes=slopes, moved=moved))
+        if on_frame is not None:
+            on_frame(number)
+    return features
+
+
+def measure_scaling(features: Sequence[RawFeatures]) -> Scaling:
+    """Return the statistics of the functions over the training frames: inputs get mean 0 and deviation 1."""
+    values = np.concatenate([feature.values for feature in features])
+    return Scaling(
+        kind=ScalingKind.SIGMA,
+        minimum=values.min(axis=0),
+        maximum=values.max(axis=0),
+        mean=values.mean(axis=0),
+        sigma=values.std(axis=0),
+    )
+
+
+def make_batches(
+    frames: Sequence[LabelledFrame],
+    features: Sequence[RawFeatures],
+    scaling: Scaling,
+    *,
+    constants: dict[str, float],
+    settings: TrainingSettings,
+) -> list[FeatureBatch]:
+    """Return batches of frames of one shape; scaled features in single precision.
+
+    Args:
+        frames: labelled frames.
+        features: theirs.
+        scaling: of the training frames.
+        constants: energy per atom taken off the labels of each data set, Ha, in the order of the fit's constants.
+        settings: scales of the residuals.
+    """
+    weights = None
+    if settings.phase_bias_scale_ev_per_atom is not None and frames:
+        weights = slope_weights(phase_design(frames)[1])
+    bias = np.zeros(len(frames)) if weights is None else weights
+    order = list(constants)
+    shapes: dict[tuple[int, int, bool], list[int]] = {}
+    for index, (frame, feature) in enumerate(zip(frames, features, strict=True)):
+        strained = frame.strain_slope is not None and settings.stress is not StressLabels.NONE
+        key = (frame.n_atoms, len(feature.moved), strained)
+        shapes.setdefault(key, []).append(index)
+    batches = []
+    for (_, n_moved, strained), members in sorted(shapes.items()):
+        strain = _strain_columns(settings.stress) if strained else np.zeros((N_STRAINS, 0))
+        for start in range(0, len(members), _BATCH_FRAMES):
+            part = members[start : start + _BATCH_FRAMES]
+            column_weights = _column_weights(frames[part[0]], n_moved, settings, n_strains=strain.shape[1])
+            batches.append(
+                FeatureBatch(
+                    features=_tensor([(features[i].values - scaling.mean) * scaling.factor for i in part]),
+                    slopes=_tensor([_slopes(features[i], strain) * scaling.factor.astype(np.float32) for i in part]),
+                    energies=_tensor(
+                        [frames[i].energy / frames[i].n_atoms - constants[frames[i].dataset] for i in part]
+                    ),
+                    targets=_tensor([_targets(frames[i], features[i].moved, strain) for i in part]),
+                    column_weights=_tensor(column_weights),
+                    energy_weights=torch.full((len(part),), 1.0 / (settings.energy_scale_ev_per_atom * EV_TO_HARTREE)),
+                    datasets=torch.tensor([order.index(frames[i].dataset) for i in part]),
+                    bias_weights=_tensor(bias[part]),
+                )
+            )
+    return batches
+
+
+def _energy(frame: LabelledFrame, constants: dict[str, float]) -> float:
+    return frame.energy / frame.n_atoms - constants[frame.dataset]
+
+
+def _strain_columns(stress: StressLabels) -> Floats:
+    """Return which combinations of the six strains are fitted, one per column."""
+    if stress is StressLabels.PRESSURE:
+        return np.array([[1.0, 1.0, 1.0, 0.0, 0.0, 0.0]]).T / 3.0
+    return np.eye(N_STRAINS)
+
+
+def _slopes(feature: RawFeatures, strain: Floats) -> Singles:
+    """Return the derivatives in positions and in the strains that are fitted."""
+    n_forces = 3 * len(feature.moved)
+    if not strain.size:
+        return feature.slopes[:, :n_forces]
+    strained = np.einsum("ncs,cd->nds", feature.slopes[:, n_forces:], strain.astype(np.float32))
+    return np.concatenate([feature.slopes[:, :n_forces], strained], axis=1)
+
+
+def _targets(frame: LabelledFrame, moved: Integers, strain: Floats) -> Floats:
+    forces = -frame.forces[moved].ravel()
+    if frame.strain_slope is None or not strain.size:
+        return forces
+    return np.concatenate([forces, frame.strain_slope @ strain])
+
+
+def _column_weights(frame: LabelledFrame, n_moved: int, settings: TrainingSettings, *, n_strains: int) -> Floats:
+    force_scale = settings.force_scale_ev_per_angstrom * EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR
+    forces = np.full(3 * n_moved, 1.0 / (force_scale * np.sqrt(3.0 * n_moved)))
+    if not n_strains:
+        return forces
+    # Frames of one shape differ little in volume; the first one's serves for the weight of all.
+    strain_scale = settings.stress_scale_gpa / HARTREE_PER_BOHR3_TO_GPA * frame.volume
+    return np.concatenate([forces, np.full(n_strains, 1.0 / (strain_scale * np.sqrt(n_strains)))])
+
+
+def _tensor(values: object) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(np.asarray(values), dtype=np.float32))

@@ -1,0 +1,215 @@
+"""Symmetry functions laid out for the kernels: what they share is found once and computed once per neighbour.
+
+Wide functions factor: w_j w_k p(cos θ) with w = exp(-η (r - r_s)²) f(r). Functions with the same type, η, r_s and r_c
+form a *group* and share w; functions with the same λ and ζ share the *power* p. Neighbours are sorted by shells between
+the distinct cutoffs, so that "within the cutoff" is "index below a count".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from llpt.mlp.far import FIT_TERMS, fit_far_factor
+from llpt.mlp.symmetry import CutoffType, FunctionType, SymmetryFunction
+
+if TYPE_CHECKING:
+    from llpt.mlp.arrays import Floats, Integers
+
+
+class Tables(NamedTuple):
+    """Symmetry functions as arrays; every ``*_cutoff`` is an index into ``cutoffs``.
+
+    Attributes:
+        cutoff_kind: number of the cutoff function.
+        cutoff_inner: its inner radius as a fraction of the cutoff.
+        cutoffs: distinct radii in ascending order, bohr.
+        radial_eta: η of each radial function, 1/bohr².
+        radial_shift: r_s of each radial function, bohr.
+        radial_cutoff: its cutoff.
+        radial_slot: its place among all functions.
+        power_lambda: λ of each distinct power.
+        power_zeta: ζ of each distinct power.
+        power_cutoff: the largest cutoff it is needed in.
+        group_eta: η of each group of angular functions.
+        group_shift: r_s of each group.
+        group_cutoff: cutoff of each group.
+        group_narrow: 1 where the group depends on r_jk, else 0.
+        group_fitted: 1 where ``group_polynomial`` stands for the factor of r_jk of a narrow group, else 0.
+        group_polynomial: that factor as a polynomial in x = 2 r_jk / r_c - 1, shape (n_groups, 24), constant first.
+        group_start: first angular function of each group, and the end, shape (n_groups + 1,).
+        angular_power: power of each angular function.
+        angular_slot: its place among all functions.
+        n_functions: number of all functions.
+        n_wide: number of wide groups; they come before the narrow ones.
+    """
+
+    cutoff_kind: int
+    cutoff_inner: float
+    cutoffs: Floats
+    radial_eta: Floats
+    radial_shift: Floats
+    radial_cutoff: Integers
+    radial_slot: Integers
+    power_lambda: Floats
+    power_zeta: Floats
+    power_cutoff: Integers
+    group_eta: Floats
+    group_shift: Floats
+    group_cutoff: Integers
+    group_narrow: Integers
+    group_fitted: Integers
+    group_polynomial: Floats
+    group_start: Integers
+    angular_power: Integers
+    angular_slot: Integers
+    n_functions: int
+    n_wide: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    narrow: bool
+    cutoff: float
+    eta: float
+    shift: float
+
+
+def _floats(values: list[float]) -> Floats:
+    return np.array(values, dtype=np.float64)
+
+
+def _integers(values: list[int]) -> Integers:
+    return np.array(values, dtype=np.int64)
+
+
+def build_tables(
+    functions: tuple[SymmetryFunction, ...], *, cutoff_type: CutoffType, inner_fraction: float = 0.0
+) -> Tables:
+    """Lay symmetry functions out for the kernels.
+
+    Args:
+        functions: in the order in which values and slopes are to be given.
+        cutoff_type: the cutoff function they share.
+        inner_fraction: inner radius of the cutoff function as a fraction of the radius, 0 <= fraction < 1.
+    """
+    cutoffs = sorted({function.cutoff for function in functions})
+    radial = [(slot, f) for slot, f in enumerate(functions) if f.kind is FunctionType.RADIAL]
+    angular = [(slot, f) for slot, f in enumerate(functions) if f.kind is not FunctionType.RADIAL]
+    groups: dict[_Group, list[tuple[int, SymmetryFunction]]] = {}
+    for slot, f in sorted(angular, key=lambda item: (item[1].kind is FunctionType.NARROW, item[1].cutoff)):
+        key = _Group(narrow=f.kind is FunctionType.NARROW, cutoff=f.cutoff, eta=f.eta, shift=f.shift)
+        groups.setdefault(key, []).append((slot, f))
+    powers = sorted({(f.lam, f.zeta) for _, f in angular})
+    members = [item for group in groups.values() for item in group]
+    starts = np.cumsum([0, *(len(group) for group in groups.values())]).tolist()
+    kind = int(cutoff_type)
+    fits = [fit_far_factor(kind, inner_fraction, g.cutoff, g.eta, g.shift) if g.narrow else None for g in groups]
+    reach = [max(f.cutoff for _, f in angular if (f.lam, f.zeta) == power) for power in powers]
+    return Tables(
+        cutoff_kind=kind,
+        cutoff_inner=float(inner_fraction),
+        cutoffs=_floats(cutoffs),
+        radial_eta=_floats([f.eta for _, f in radial]),
+        radial_shift=_floats([f.shift for _, f in radial]),
+        radial_cutoff=_integers([cutoffs.index(f.cutoff) for _, f in radial]),
+        radial_slot=_integers([slot for slot, _ in radial]),
+        power_lambda=_floats([lam for lam, _ in powers]),
+        power_zeta=_floats([zeta for _, zeta in powers]),
+        power_cutoff=_integers([cutoffs.index(radius) for radius in reach]),
+        group_eta=_floats([group.eta for group in groups]),
+        group_shift=_floats([group.shift for group in groups]),
+        group_cutoff=_integers([cutoffs.index(group.cutoff) for group in groups]),
+        group_narrow=_integers([int(group.narrow) for group in groups]),
+        group_fitted=_integers([int(fit is not None) for fit in fits]),
+        group_polynomial=np.array([np.zeros(FIT_TERMS) if fit is None else fit for fit in fits]).reshape(-1, FIT_TERMS),
+        group_start=_integers(starts),
+        angular_power=_integers([powers.index((f.lam, f.zeta)) for _, f in members]),
+        angular_slot=_integers([slot for slot, _ in members]),
+        n_functions=len(functions),
+        n_wide=sum(not group.narrow for group in groups),
+    )
+
+
+class Work(NamedTuple):
+    """Arrays that one thread reuses from atom to atom; rows run over neighbours.
+
+    Attributes:
+        found: neighbours as found: x, y, z, distance squared, shape (4, capacity).
+        found_atoms: their atoms.
+        unit: unit vectors to the neighbours, sorted by shell, shape (3, capacity).
+        distance: their distances, bohr.
+        atoms: their atoms.
+        within: how many neighbours are within each cutoff, shape (n_cutoffs,).
+        cutoff_value: cutoff function of each distinct cutoff, shape (n_cutoffs, capacity).
+        cutoff_slope: its derivative.
+        gaussian: exponential of each radial function, shape (n_radial, capacity).
+        weight: w of each group, shape (n_groups, capacity).
+        weight_slope: dw/dr.
+        power: each distinct power for the pairs of one neighbour, shape (n_powers, capacity).
+        power_slope: its derivative in cos θ.
+        power_needed: 1 where a power belongs to a function whose slope is not zero, shape (n_powers,).
+        pair: scratch rows for the pairs of one neighbour, shape (10, capacity).
+        weight_force: derivative of the energy in w, shape (n_groups, capacity).
+        radial_force: derivative of the energy in r, shape (capacity,).
+        angular_force: Σ_k (dE/dcos θ_jk) u_k for each neighbour j, shape (3, capacity).
+        gradient: derivative of the energy in the neighbour's position, shape (3, capacity).
+        values: symmetry functions of one atom, shape (n_functions,).
+        slopes: derivative of the energy in them, shape (n_functions,).
+    """
+
+    found: Floats
+    found_atoms: Integers
+    unit: Floats
+    distance: Floats
+    atoms: Integers
+    within: Integers
+    cutoff_value: Floats
+    cutoff_slope: Floats
+    gaussian: Floats
+    weight: Floats
+    weight_slope: Floats
+    power: Floats
+    power_slope: Floats
+    power_needed: Integers
+    pair: Floats
+    weight_force: Floats
+    radial_force: Floats
+    angular_force: Floats
+    gradient: Floats
+    values: Floats
+    slopes: Floats
+
+
+def build_work(tables: Tables, capacity: int) -> Work:
+    """Return work arrays for atoms with up to ``capacity`` neighbours."""
+
+    def rows(count: int) -> Floats:
+        return np.zeros((count, capacity))
+
+    n_groups = len(tables.group_eta)
+    return Work(
+        found=rows(4),
+        found_atoms=np.zeros(capacity, dtype=np.int64),
+        unit=rows(3),
+        distance=np.ones(capacity),
+        atoms=np.zeros(capacity, dtype=np.int64),
+        within=np.zeros(len(tables.cutoffs), dtype=np.int64),
+        cutoff_value=rows(len(tables.cutoffs)),
+        cutoff_slope=rows(len(tables.cutoffs)),
+        gaussian=rows(len(tables.radial_eta)),
+        weight=rows(n_groups),
+        weight_slope=rows(n_groups),
+        power=rows(len(tables.power_zeta)),
+        power_slope=rows(len(tables.power_zeta)),
+        power_needed=np.zeros(len(tables.power_zeta), dtype=np.int64),
+        pair=rows(10),
+        weight_force=rows(n_groups),
+        radial_force=np.zeros(capacity),
+        angular_force=rows(3),
+        gradient=rows(3),
+        values=np.zeros(tables.n_functions),
+        slopes=np.zeros(tables.n_functions),
+    )

@@ -1,0 +1,216 @@
+"""Mean-squared displacement D(t) = (1/N) sum_i |R_i(t0 + t) - R_i(t0)|^2 and the diffusion coefficient.
+
+Positions are unwrapped, the centre of mass is taken out, and displacements are differences of *fractional*
+coordinates times the mean cell, so that the breathing of an NPT cell does not count as motion (it would, for atoms
+far from the origin: von Bülow, Bullerjahn and Hummer, J. Chem. Phys. 153, 021101, 2020). Linear growth is a liquid; a
+plateau is a solid.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt import units
+from llpt.errors import InputError
+from llpt.statistics import Estimate, sample_estimate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from llpt.trajectory import FrameBlock
+
+SEED_ORIGINS = 6
+DIFFUSION_SEGMENTS = 5
+FIT_WINDOW = (0.2, 0.6)
+ATOMS_AT_A_TIME = 256
+YEH_HUMMER = 2.837297
+
+
+@dataclass(frozen=True, slots=True)
+class OriginCurves:
+    """Displacement curves from several time origins.
+
+    Args:
+        lags_fs: t, shape (lags,).
+        curves_angstrom2: D(t) from each origin, shape (origins, lags).
+        independent: how many windows of this length fit into the run side by side, <= origins.
+    """
+
+    lags_fs: NDArray[np.float64]
+    curves_angstrom2: NDArray[np.float64]
+    independent: float
+
+    @property
+    def mean_angstrom2(self) -> NDArray[np.float64]:
+        """Mean over origins, shape (lags,)."""
+        return np.asarray(self.curves_angstrom2.mean(axis=0))
+
+    @property
+    def error_angstrom2(self) -> NDArray[np.float64]:
+        """Standard error from the scatter of the origins, counting only independent windows, shape (lags,).
+
+        NaN with a single origin.
+        """
+        if len(self.curves_angstrom2) < 2:
+            return np.full(len(self.lags_fs), np.nan)
+        return np.asarray(self.curves_angstrom2.std(axis=0, ddof=1) / math.sqrt(self.independent))
+
+
+class Displacements:
+    """Collects positions (in single precision) for displacements; hand it every k-th frame of a long run.
+
+    Args:
+        masses_u: of the atoms, shape (n,).
+    """
+
+    def __init__(self, masses_u: NDArray[np.float64]) -> None:
+        self._weights = masses_u / masses_u.sum()
+        self._fractions: list[NDArray[np.float32]] = []
+        self._times: list[NDArray[np.float64]] = []
+        self._start: NDArray[np.float64] | None = None
+        self._cell_sum = np.zeros((3, 3))
+        self._frames = 0
+
+    def add(self, block: FrameBlock) -> None:
+        """Take in a block of equally spaced frames."""
+        fractions = block.positions_angstrom @ np.linalg.inv(block.cells_angstrom)
+        fractions -= np.einsum("i,fia->fa", self._weights, fractions)[:, None, :]
+        if self._start is None:
+            self._start = fractions[0].copy()
+        self._fractions.append((fractions - self._start).astype(np.float32))
+        self._times.append(block.times_fs)
+        self._cell_sum += block.cells_angstrom.sum(axis=0)
+        self._frames += len(block.times_fs)
+
+    @property
+    def frame_interval_fs(self) -> float:
+        """Time between the frames.
+
+        Raises:
+            InputError: there are fewer than two frames, or they are not equally spaced.
+        """
+        times = np.concatenate(self._times) if self._times else np.zeros(0)
+        steps = np.diff(times)
+        if steps.size == 0 or np.ptp(steps) > 1e-3 * abs(float(steps.mean())):
+            raise InputError(
+                f"Displacements need equally spaced frames, two at least; this run kept {times.size}.",
+                "Keep every k-th frame of one run with fixed k.",
+            )
+        return float(steps.mean())
+
+    def positions_angstrom(self) -> NDArray[np.float32]:
+        """Return displacements from the first frame in the mean cell, shape (frames, n, 3)."""
+        mean_cell = (self._cell_sum / max(self._frames, 1)).astype(np.float32)
+        return np.concatenate(self._fractions) @ mean_cell
+
+    def from_origins(self, *, origins: int = SEED_ORIGINS, window: float = 0.5) -> OriginCurves:
+        """Return D(t) from equally spaced time origins, as in the seed.
+
+        Args:
+            origins: number of time origins, >= 2.
+            window: length of each curve as a share of the run; origins are spread over the rest.
+        """
+        interval = self.frame_interval_fs
+        positions = self.positions_angstrom()
+        frames = len(positions)
+        lags = max(2, int(window * frames))
+        starts = np.unique(np.linspace(0, frames - lags, origins).astype(int))
+        curves = [
+            np.einsum("fia,fia->f", moved, moved, dtype=np.float64) / positions.shape[1]
+            for moved in (positions[start : start + lags] - positions[start] for start in starts)
+        ]
+        independent = float(np.clip(frames / lags, 1.0, len(starts)))
+        return OriginCurves(np.arange(lags, dtype=np.float64) * interval, np.asarray(curves), independent)
+
+    def all_origins(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return lags in fs and D(t) in Å² averaged over every time origin, up to half of the run."""
+        values = msd_all_origins(self.positions_angstrom())
+        lags = max(2, len(values) // 2)
+        return np.arange(lags, dtype=np.float64) * self.frame_interval_fs, values[:lags]
+
+    def diffusion(self, *, segments: int = DIFFUSION_SEGMENTS) -> Estimate:
+        """Return the diffusion coefficient D = (1/6) d<|dR|^2>/dt in cm²/s.
+
+        The run is cut into ``segments`` equal parts; in each a line is fitted to D(t) over all its time origins
+        between 0.2 and 0.6 of the part's length, and the error is the scatter of the parts (Student, 68 %).
+        Finite-size effects are not in it: see ``yeh_hummer``. With fewer than ten frames to a segment value and error
+        are NaN.
+        """
+        positions = self.positions_angstrom()
+        length = len(positions) // segments
+        if length < 10:
+            return Estimate(math.nan, math.nan, "cm^2/s", 0.0)
+        interval = self.frame_interval_fs
+        first, last = int(FIT_WINDOW[0] * length), int(FIT_WINDOW[1] * length)
+        lags = np.arange(first, last + 1) * interval
+        slopes = []
+        for index in range(segments):
+            curve = msd_all_origins(positions[index * length : (index + 1) * length])
+            slopes.append(np.polyfit(lags, curve[first : last + 1], 1)[0])
+        return sample_estimate(slopes, "Å²/fs").scaled(0.1 / 6.0, "cm^2/s")
+
+    def exponent(self) -> float:
+        """Return d ln D / d ln t over the later two thirds of D(t), all origins: 1 liquid, 0 solid, 2 free flight."""
+        lags, values = self.all_origins()
+        late = slice(max(1, len(lags) // 3), None)
+        if len(lags[late]) < 2 or values[late].min() <= 0.0:
+            return math.nan
+        return float(np.polyfit(np.log(lags[late]), np.log(values[late]), 1)[0])
+
+
+def msd_all_origins(positions_angstrom: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return D at every lag averaged over all time origins, by FFT.
+
+    <|r(t0+t) - r(t0)|^2> = <|r(t0+t)|^2 + |r(t0)|^2> - 2 <r(t0+t).r(t0)>, the last term a convolution
+    (Calandrini et al., Collection SFN 12, 201, 2011, section 4.2.1).
+
+    Args:
+        positions_angstrom: unwrapped, shape (frames, n, 3).
+
+    Returns:
+        Å², shape (frames,), lag in frames.
+    """
+    frames, atoms, _ = positions_angstrom.shape
+    padded = 1 << (2 * frames - 1).bit_length()
+    correlation = np.zeros(frames)
+    squares = np.zeros(frames)
+    for first in range(0, atoms, ATOMS_AT_A_TIME):
+        part = positions_angstrom[:, first : first + ATOMS_AT_A_TIME].reshape(frames, -1).astype(np.float64)
+        part -= part.mean(axis=0)
+        squares += (part**2).sum(axis=1)
+        power = np.zeros(padded // 2 + 1)
+        for column in part.T:
+            power += np.abs(np.fft.rfft(column, padded)) ** 2
+        correlation += np.fft.irfft(power, padded)[:frames]
+    counts = np.arange(frames, 0, -1)
+    cumulative = np.concatenate([[0.0], np.cumsum(squares)])
+    leading = cumulative[frames] - cumulative[np.arange(frames)]
+    trailing = cumulative[counts]
+    return np.asarray(np.maximum(leading + trailing - 2.0 * correlation, 0.0) / counts / atoms)
+
+
+def yeh_hummer(
+    diffusion: Estimate, *, temperature_k: float, viscosity_pa_s: Estimate, box_length_angstrom: float
+) -> Estimate:
+    """Return the diffusion coefficient of the infinite system (Yeh and Hummer, J. Phys. Chem. B 108, 15873, 2004).
+
+    D_inf = D + 2.837297 k_B T / (6 pi eta L), for a cubic box.
+
+    Args:
+        diffusion: of the periodic system, in cm²/s.
+        temperature_k: temperature.
+        viscosity_pa_s: shear viscosity eta in Pa s.
+        box_length_angstrom: L.
+    """
+    length_m = box_length_angstrom * 1e-10
+    shift_m2_per_s = (
+        YEH_HUMMER * units.BOLTZMANN_J_PER_K * temperature_k / (6.0 * math.pi * viscosity_pa_s.value * length_m)
+    )
+    shift = shift_m2_per_s * 1e4
+    error = math.hypot(diffusion.error, shift * viscosity_pa_s.error / viscosity_pa_s.value)
+    samples = min(diffusion.effective_samples, viscosity_pa_s.effective_samples)
+    return Estimate(diffusion.value + shift, error, diffusion.unit, samples)

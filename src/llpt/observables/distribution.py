@@ -1,0 +1,36 @@
+"""Moments of the density's distribution: susceptibility and Binder cumulant of one run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.statistics import Estimate, bootstrap, variance_estimate
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from llpt.observables.thermodynamics import ThermodynamicSeries
+
+SEED = 20210
+MOST_SAMPLES = 5000
+
+
+def density_susceptibility(series: ThermodynamicSeries) -> Estimate:
+    """Return chi = N Var(rho) / <rho>^2, intensive away from a transition (k_B T rho_n kappa_T, rho_n = N/V)."""
+    relative = 1.0 / series.volume_angstrom3
+    relative = relative / relative.mean()
+    return variance_estimate(relative, "").scaled(float(series.n_atoms), "")
+
+
+def density_binder(series: ThermodynamicSeries) -> Estimate:
+    """Return U = 1 - <d^4> / 3 <d^2>^2, d = rho - <rho>: 0 for a Gaussian, 2/3 for two sharp states of equal weight."""
+    every = -(-len(series.volume_angstrom3) // MOST_SAMPLES)
+    return bootstrap(1.0 / series.volume_angstrom3[::every], cumulant, unit="", seed=SEED, resamples=100)
+
+
+def cumulant(values: NDArray[np.float64]) -> float:
+    """Return 1 - <d^4> / 3 <d^2>^2 of samples; 0 where they do not vary."""
+    deviation = values - values.mean()
+    second = float((deviation**2).mean())
+    return 1.0 - float((deviation**4).mean()) / (3.0 * second**2) if second > 0.0 else 0.0

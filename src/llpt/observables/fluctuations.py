@@ -1,0 +1,70 @@
+"""Response functions from fluctuations: heat capacities, thermal expansion, compressibility.
+
+At constant pressure (Allen and Tildesley, Computer Simulation of Liquids, 2nd ed., section 2.5), with H the
+instantaneous E_kin + E + P V of the whole cell:
+
+    C_P = Var(H) / k_B T^2,   alpha = Cov(V, H) / k_B T^2 <V>,   kappa_T = Var(V) / k_B T <V>;
+
+at constant volume C_V = Var(E_kin + E) / k_B T^2. H is built from the internal energy E even though F drives the
+dynamics: d(F / k_B T)/dT = -E / k_B T^2 at fixed positions. Where the electronic temperature follows the ionic one, E
+itself changes with T at fixed positions and C_P (or C_V) gains <dE/dT_el>, which fluctuations at one T do not hold;
+``electronic_heat_capacity`` estimates it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt import units
+from llpt.statistics import Estimate, covariance_estimate, mean_estimate, variance_estimate
+
+if TYPE_CHECKING:
+    from llpt.observables.thermodynamics import ThermodynamicSeries
+
+
+def heat_capacity_constant_pressure(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
+    """Return C_P from the fluctuations of the enthalpy, in k_B per atom.
+
+    Args:
+        series: an NPT run.
+        temperature_k: the thermostat's temperature.
+    """
+    return _heat_capacity(variance_estimate(series.enthalpy_ev, "eV^2"), temperature_k, series.n_atoms)
+
+
+def heat_capacity_constant_volume(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
+    """Return C_V from the fluctuations of the energy, in k_B per atom, of an NVT run."""
+    energy = series.kinetic_energy_ev + series.internal_energy_ev
+    return _heat_capacity(variance_estimate(energy, "eV^2"), temperature_k, series.n_atoms)
+
+
+def electronic_heat_capacity(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
+    """Return <dE/dT_el> at fixed positions in k_B per atom, to leading order in T_el: the electronic entropy itself.
+
+    dE/dT_el = T_el dS/dT_el, and S is proportional to T_el at low temperature (Sommerfeld), so that it equals S. To
+    be added to the fluctuation formulas where T_el = T.
+
+    Args:
+        series: a run whose electronic temperature is ``temperature_k``.
+        temperature_k: T_el.
+    """
+    entropy = (series.internal_energy_ev - series.free_energy_ev) / temperature_k
+    return mean_estimate(entropy / series.n_atoms / units.BOLTZMANN_EV_PER_K, "k_B/atom")
+
+
+def thermal_expansion(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
+    """Return alpha = (1/V) dV/dT at constant P, in 1/K; negative where the density rises on heating."""
+    covariance = covariance_estimate(series.volume_angstrom3, series.enthalpy_ev, "Å³ eV")
+    scale = units.BOLTZMANN_EV_PER_K * temperature_k**2 * float(series.volume_angstrom3.mean())
+    return covariance.scaled(1.0 / scale, "1/K")
+
+
+def isothermal_compressibility(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
+    """Return kappa_T = -(1/V) dV/dP at constant T, in 1/GPa."""
+    variance = variance_estimate(series.volume_angstrom3, "Å⁶")
+    scale = units.BOLTZMANN_EV_PER_K * temperature_k * float(series.volume_angstrom3.mean())
+    return variance.scaled(units.GPA_TO_EV_PER_ANGSTROM3 / scale, "1/GPa")
+
+
+def _heat_capacity(variance: Estimate, temperature_k: float, n_atoms: int) -> Estimate:
+    return variance.scaled(1.0 / (units.BOLTZMANN_EV_PER_K * temperature_k) ** 2 / n_atoms, "k_B/atom")

@@ -1,0 +1,159 @@
+"""The molecular fraction: which atoms are bound in pairs, now and for long enough.
+
+An atom is in a molecule *instantaneously* when it and another are each other's nearest neighbours and closer than 0.9
+Å. By *lifetime* it is in a molecule at time t when the same pair is so bound without a break for at least 85 fs
+around t. (0.9 Å and 85 fs: the criterion of van de Bund, Wiebe and Ackland, Phys. Rev. Lett. 126, 225701, 2021.) A
+bond that is seen in k frames an interval dt apart has lasted k dt on average; frames too far apart miss breaks and
+recombinations and make lifetimes long, so that the lifetime fraction is refused where dt > 85/4 fs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.observables.neighbours import mutual_partners
+from llpt.statistics import Estimate, mean_estimate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from llpt.trajectory import FrameBlock
+
+BOND_ANGSTROM = 0.9
+LIFETIME_FS = 85.0
+FRAMES_PER_LIFETIME = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class BondLifetimes:
+    """How long bonds lasted, as numbers of bonds by the number of frames in which each was seen.
+
+    Args:
+        frame_interval_fs: time between frames.
+        completed: completed[k] bonds were seen to form and break and lasted k frames.
+        censored: censored[k] bonds were seen to form and were cut by the end of the run after k frames.
+        from_start: from_start[k] bonds were there in the first frame and seen for k frames; their age is not known and
+            they take no part in ``survival``.
+    """
+
+    frame_interval_fs: float
+    completed: NDArray[np.int64]
+    censored: NDArray[np.int64]
+    from_start: NDArray[np.int64]
+
+    def survival(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the probability that a bond outlives a time, by Kaplan and Meier (J. Am. Stat. Assoc. 53, 457, 1958).
+
+        Only bonds that were seen to form count; one that the end of the run cut short is alive up to that moment.
+
+        Returns:
+            Times in fs, shape (k,), and survival probabilities, shape (k,), starting with 1 at 0.
+        """
+        everyone = self.completed + self.censored
+        at_risk = everyone[::-1].cumsum()[::-1]
+        hazard = np.divide(self.completed, at_risk, out=np.zeros(everyone.size), where=at_risk > 0)
+        return np.arange(everyone.size, dtype=np.float64) * self.frame_interval_fs, np.cumprod(1.0 - hazard)
+
+
+class Molecules:
+    """Follows the pairs of mutual nearest neighbours frame by frame.
+
+    Args:
+        n_atoms: number of atoms.
+        bond_angstrom: a pair at this distance or farther is not bound.
+        lifetime_fs: persistence asked for.
+    """
+
+    def __init__(self, n_atoms: int, *, bond_angstrom: float = BOND_ANGSTROM, lifetime_fs: float = LIFETIME_FS) -> None:
+        self._n_atoms = n_atoms
+        self._bond = bond_angstrom
+        self._lifetime = lifetime_fs
+        self._partners = np.full(n_atoms, -1, dtype=np.int64)
+        self._since = np.zeros(n_atoms, dtype=np.int64)
+        self._times: list[float] = []
+        self._instantaneous: list[float] = []
+        self._intervals: list[NDArray[np.int64]] = []
+
+    def add(self, block: FrameBlock) -> None:
+        """Take in a block of frames, in order of time and equally spaced."""
+        for time, positions, cell in zip(block.times_fs, block.positions_angstrom, block.cells_angstrom, strict=True):
+            partners = mutual_partners(positions, cell, self._bond)
+            frame = len(self._times)
+            changed = np.flatnonzero(partners != self._partners)
+            self._close(changed, frame)
+            self._since[changed] = frame
+            self._partners = partners
+            self._times.append(float(time))
+            self._instantaneous.append(float((partners >= 0).mean()))
+
+    @property
+    def instantaneous_series(self) -> NDArray[np.float64]:
+        """Fraction of atoms bound at each frame, shape (frames,)."""
+        return np.asarray(self._instantaneous)
+
+    @property
+    def frame_interval_fs(self) -> float:
+        """Time between frames; NaN with fewer than two."""
+        return (self._times[-1] - self._times[0]) / (len(self._times) - 1) if len(self._times) > 1 else math.nan
+
+    def instantaneous_fraction(self) -> Estimate:
+        """Return the fraction of atoms in mutual pairs closer than the bond length."""
+        return self._estimate(self.instantaneous_series)
+
+    def lifetime_fraction(self) -> Estimate:
+        """Return the fraction of atoms in pairs that persist for the lifetime.
+
+        Frames within one lifetime of either end are left out, so that no bond is judged by a part of it. Value and
+        error are NaN where the run is too short or its frames are too far apart to tell.
+        """
+        series = self.lifetime_series()
+        return Estimate(math.nan, math.nan, "", 0.0) if series.size == 0 else self._estimate(series)
+
+    def lifetime_series(self) -> NDArray[np.float64]:
+        """Return the fraction of persistently bound atoms at each judged frame; empty where none can be judged."""
+        interval = self.frame_interval_fs
+        if not interval * FRAMES_PER_LIFETIME <= self._lifetime:
+            return np.zeros(0)
+        frames = len(self._times)
+        margin = math.ceil(self._lifetime / interval)
+        needed = self._lifetime / interval - 1e-9
+        spans = self._spans()
+        lasting = spans[spans[:, 1] - spans[:, 0] >= needed]
+        steps = np.bincount(lasting[:, 0], minlength=frames + 1) - np.bincount(lasting[:, 1], minlength=frames + 1)
+        counts = np.cumsum(steps)[:frames]
+        return np.asarray(counts[margin : frames - margin] / self._n_atoms)
+
+    def lifetimes(self) -> BondLifetimes:
+        """Return the lifetimes of the bonds, each bond counted once."""
+        frames = len(self._times)
+        spans = self._spans()
+        lengths = spans[:, 1] - spans[:, 0]
+        old = spans[:, 0] == 0
+        cut = ~old & (spans[:, 1] == frames)
+
+        def histogram(chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+            return np.bincount(lengths[chosen], minlength=frames + 1) // 2
+
+        return BondLifetimes(self.frame_interval_fs, histogram(~old & ~cut), histogram(cut), histogram(old))
+
+    def _spans(self) -> NDArray[np.int64]:
+        """Return first frame and first frame after of every bonded stretch of every atom, shape (stretches, 2)."""
+        bound = np.flatnonzero(self._partners >= 0)
+        still_open = np.stack([self._since[bound], np.full(bound.size, len(self._times))], axis=1)
+        return np.concatenate([*self._intervals, still_open.astype(np.int64)])
+
+    def _close(self, changed: NDArray[np.int64], frame: int) -> None:
+        ended = changed[self._partners[changed] >= 0]
+        if ended.size:
+            self._intervals.append(np.stack([self._since[ended], np.full(ended.size, frame)], axis=1))
+
+    def _estimate(self, series: NDArray[np.float64]) -> Estimate:
+        estimate = mean_estimate(series, "")
+        if estimate.error > 0.0 or math.isnan(estimate.error):
+            return estimate
+        resolution = 1.0 / (self._n_atoms * math.sqrt(12.0 * series.size))
+        return Estimate(estimate.value, resolution, "", float(series.size))

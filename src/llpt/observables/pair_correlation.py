@@ -1,0 +1,132 @@
+"""The pair correlation function g(r) and the numbers that describe its first peak.
+
+g(r) of each frame is freud's, normalised with that frame's volume (the cell of an NPT run breathes) and by N - 1, so
+that an ideal gas gives 1 at any N. Errors are those of the time series of each bin, correlation included.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import freud
+import numpy as np
+
+from llpt.observables.neighbours import half_width_angstrom, to_freud
+from llpt.statistics import Estimate, mean_estimate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from llpt.trajectory import FrameBlock
+
+MOLECULAR_WINDOW_ANGSTROM = (0.6, 1.0)
+"""Where the first peak of H2 is sought; its bond is 0.74 Å long."""
+
+MINIMUM_WINDOW_ANGSTROM = 1.6
+"""The first minimum beside the molecular peak lies below this distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPeak:
+    """The first peak of g(r).
+
+    Args:
+        position_angstrom: of the greatest g within the window.
+        height: g there.
+        minimum: g at the first minimum beyond it ("depth").
+        minimum_position_angstrom: of that minimum.
+        prominence: height - minimum; falls to zero as the peak disappears.
+        coordination: neighbours closer than the first minimum.
+    """
+
+    position_angstrom: float
+    height: Estimate
+    minimum: Estimate
+    minimum_position_angstrom: float
+    prominence: Estimate
+    coordination: Estimate
+
+
+class PairCorrelation:
+    """Collects g(r) frame by frame.
+
+    Args:
+        r_max_angstrom: greatest distance; at most half the smallest width that the cell will have.
+        bin_width_angstrom: about this; the range holds a whole number of bins.
+    """
+
+    def __init__(self, r_max_angstrom: float, *, bin_width_angstrom: float = 0.02) -> None:
+        bins = max(1, round(r_max_angstrom / bin_width_angstrom))
+        self._rdf = freud.density.RDF(bins=bins, r_max=r_max_angstrom, normalization_mode="finite_size")
+        self._frames: list[NDArray[np.float32]] = []
+        self._number_densities: list[float] = []
+        self.r_angstrom: NDArray[np.float64] = np.asarray(self._rdf.bin_centers, dtype=np.float64)
+        """Centres of the bins, shape (bins,)."""
+
+    def add(self, block: FrameBlock) -> None:
+        """Take in a block of frames."""
+        for positions, cell in zip(block.positions_angstrom, block.cells_angstrom, strict=True):
+            self._rdf.compute(to_freud(positions, cell), reset=True)
+            self._frames.append(np.array(self._rdf.rdf, dtype=np.float32))
+            self._number_densities.append(len(positions) / abs(float(np.linalg.det(cell))))
+
+    @property
+    def frames(self) -> NDArray[np.float64]:
+        """g(r) of every frame, shape (frames, bins)."""
+        return np.asarray(self._frames, dtype=np.float64)
+
+    def estimates(self) -> list[Estimate]:
+        """Return g in each bin."""
+        return [mean_estimate(column, "") for column in self.frames.T]
+
+    def first_peak(
+        self,
+        *,
+        window_angstrom: tuple[float, float] = MOLECULAR_WINDOW_ANGSTROM,
+        minimum_below_angstrom: float = MINIMUM_WINDOW_ANGSTROM,
+    ) -> FirstPeak:
+        """Return height, minimum and coordination of the first peak.
+
+        Position of peak and minimum are those of the mean g(r); the errors are of g in these bins, and of the number
+        of neighbours within the minimum frame by frame. Where g rises all the way, minimum and maximum coincide and
+        the prominence is zero.
+
+        Args:
+            window_angstrom: where to look for the peak.
+            minimum_below_angstrom: where to stop looking for the minimum.
+        """
+        frames = self.frames
+        mean = frames.mean(axis=0)
+        low, high = np.searchsorted(self.r_angstrom, window_angstrom)
+        peak = int(low + np.argmax(mean[low : max(high, low + 1)]))
+        last = max(int(np.searchsorted(self.r_angstrom, minimum_below_angstrom)), peak + 1)
+        minimum = int(peak + np.argmin(mean[peak:last]))
+        width = float(self.r_angstrom[1] - self.r_angstrom[0]) if self.r_angstrom.size > 1 else math.nan
+        shells = 4.0 * math.pi * self.r_angstrom[: minimum + 1] ** 2 * width
+        coordination = np.asarray(self._number_densities) * (frames[:, : minimum + 1] @ shells)
+        return FirstPeak(
+            position_angstrom=float(self.r_angstrom[peak]),
+            height=mean_estimate(frames[:, peak], ""),
+            minimum=mean_estimate(frames[:, minimum], ""),
+            minimum_position_angstrom=float(self.r_angstrom[minimum]),
+            prominence=mean_estimate(frames[:, peak] - frames[:, minimum], ""),
+            coordination=mean_estimate(coordination, "atoms"),
+        )
+
+
+def greatest_radius_angstrom(
+    cell_angstrom: NDArray[np.float64], volumes_angstrom3: NDArray[np.float64], limit_angstrom: float = 6.0
+) -> float:
+    """Return the greatest r for g(r) in a run: half the smallest width of the breathing cell, or the limit.
+
+    The cell is taken to change isotropically.
+
+    Args:
+        cell_angstrom: the cell of any one frame, shape (3, 3).
+        volumes_angstrom3: volumes of the run.
+        limit_angstrom: never more than this.
+    """
+    shrunk = (float(volumes_angstrom3.min()) / abs(float(np.linalg.det(cell_angstrom)))) ** (1.0 / 3.0)
+    return float(min(limit_angstrom, 0.999 * min(shrunk, 1.0) * half_width_angstrom(cell_angstrom)))

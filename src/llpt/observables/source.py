@@ -1,0 +1,52 @@
+"""What the analyses need of a trajectory; ``llpt.trajectory.Trajectory`` has it, and so has anything read elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from llpt.trajectory import FrameBlock
+
+
+class FrameSource(Protocol):
+    """A trajectory that can be read a block at a time."""
+
+    @property
+    def n_atoms(self) -> int:
+        """Number of atoms."""
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+
+    @property
+    def timestep_fs(self) -> float:
+        """Time between two MD steps in fs."""
+
+    @property
+    def mass_u(self) -> float:
+        """Mass of all atoms together, in u."""
+
+    @property
+    def masses_u(self) -> NDArray[np.float64]:
+        """Mass of each atom in u, shape (n,)."""
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Atomic numbers, shape (n,)."""
+
+    @property
+    def frame_steps(self) -> NDArray[np.int64]:
+        """Step of every frame, shape (n_frames,)."""
+
+    def scalars(self) -> xr.Dataset:
+        """Return the scalars of every step, dimension ``step``, coordinate ``time_fs``."""
+
+    def blocks(self, size: int = 256, *, start_step: int = 0, every: int = 1) -> Iterator[FrameBlock]:
+        """Yield consecutive frames in blocks of at most ``size``."""

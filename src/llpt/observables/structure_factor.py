@@ -1,0 +1,55 @@
+"""The static structure factor S(k) = <|sum_i exp(-i k.r_i)|^2> / N at the wave vectors that the cell allows.
+
+Computed directly from the positions by freud (at most ``WAVE_VECTORS`` random ones of the allowed vectors), not by
+transforming a g(r) that ends at half the cell. Bragg peaks of a crystal grow with N; a fluid has none.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import freud
+import numpy as np
+
+from llpt.observables.neighbours import to_freud
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from llpt.trajectory import FrameBlock
+
+WAVE_VECTORS = 500
+BINS = 80
+
+
+class StructureFactor:
+    """Collects S(k) over frames.
+
+    Args:
+        k_max_per_angstrom: greatest wave number.
+        cell_angstrom: cell of any frame, shape (3, 3), for the smallest wave number.
+    """
+
+    def __init__(self, cell_angstrom: NDArray[np.float64], *, k_max_per_angstrom: float = 8.0) -> None:
+        smallest = 2.0 * math.pi / float(np.linalg.norm(cell_angstrom, axis=1).max())
+        self._factor = freud.diffraction.StaticStructureFactorDirect(
+            bins=BINS, k_max=k_max_per_angstrom, k_min=0.5 * smallest, num_sampled_k_points=WAVE_VECTORS
+        )
+        self._values: list[NDArray[np.float64]] = []
+        self.k_per_angstrom: NDArray[np.float64] = np.asarray(self._factor.bin_centers, dtype=np.float64)
+        """Centres of the bins, shape (bins,)."""
+
+    def add(self, block: FrameBlock) -> None:
+        """Take in a block of frames."""
+        for positions, cell in zip(block.positions_angstrom, block.cells_angstrom, strict=True):
+            self._factor.compute(to_freud(positions, cell), reset=True)
+            self._values.append(np.asarray(self._factor.S_k, dtype=np.float64))
+
+    def mean(self) -> NDArray[np.float64]:
+        """Return S(k) averaged over the frames, NaN in bins without an allowed wave vector, shape (bins,)."""
+        table = np.array(self._values)
+        known = np.isfinite(table)
+        total = np.where(known, table, 0.0).sum(axis=0)
+        count = known.sum(axis=0)
+        return np.divide(total, count, out=np.full(table.shape[1], math.nan), where=count > 0)

@@ -1,0 +1,166 @@
+"""Density, volume, enthalpy, temperature and pressure: averages of what every step recorded.
+
+rho = M / <V>. H = <E_kin> + <E> + P <V>, per atom, with E the *internal* energy of the electrons and ions. Beside it
+stand H built from the free energy F = E - T_el S, which is all that a surrogate has, and their difference T_el S. P
+is the pressure that the barostat was set to; at constant volume it is the sampled mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt import units
+from llpt.errors import InputError
+from llpt.statistics import Estimate, mean_estimate
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from llpt.observables.source import FrameSource
+
+
+@dataclass(frozen=True, slots=True)
+class ThermodynamicSeries:
+    """Per-step series of one run after the discarded part, all of shape (steps,).
+
+    Args:
+        n_atoms: number of atoms.
+        mass_u: mass of the cell.
+        volume_angstrom3: volume of the cell.
+        kinetic_energy_ev: kinetic energy of the cell.
+        internal_energy_ev: E of the cell.
+        free_energy_ev: F of the cell.
+        temperature_k: instantaneous temperature.
+        pressure_gpa: instantaneous total pressure, as the barostat saw it.
+        pressure_uncorrected_gpa: without the finite-basis correction.
+        applied_pressure_gpa: P of the enthalpy: the barostat's, or the sampled mean at constant volume.
+        constant_volume: whether the volume never changed.
+    """
+
+    n_atoms: int
+    mass_u: float
+    volume_angstrom3: NDArray[np.float64]
+    kinetic_energy_ev: NDArray[np.float64]
+    internal_energy_ev: NDArray[np.float64]
+    free_energy_ev: NDArray[np.float64]
+    temperature_k: NDArray[np.float64]
+    pressure_gpa: NDArray[np.float64]
+    pressure_uncorrected_gpa: NDArray[np.float64]
+    applied_pressure_gpa: float
+    constant_volume: bool
+
+    @property
+    def enthalpy_ev(self) -> NDArray[np.float64]:
+        """H of the cell at each step, E_kin + E + P V."""
+        return self.kinetic_energy_ev + self.internal_energy_ev + self._pressure_volume_ev
+
+    @property
+    def enthalpy_from_free_energy_ev(self) -> NDArray[np.float64]:
+        """The same with F in the place of E."""
+        return self.kinetic_energy_ev + self.free_energy_ev + self._pressure_volume_ev
+
+    @property
+    def _pressure_volume_ev(self) -> NDArray[np.float64]:
+        return self.applied_pressure_gpa * units.GPA_TO_EV_PER_ANGSTROM3 * self.volume_angstrom3
+
+
+def thermodynamic_series(
+    source: FrameSource,
+    *,
+    discard_steps: int,
+    pressure_gpa: float | None,
+    scalars: xr.Dataset | None = None,
+) -> ThermodynamicSeries:
+    """Read the scalars of a run and cut off its first steps.
+
+    Args:
+        source: the run.
+        discard_steps: steps with a smaller number than this are left out.
+        pressure_gpa: what the barostat was set to; None at constant volume.
+        scalars: ``source.scalars()`` where it has been read already.
+
+    Raises:
+        InputError: nothing is left after the discarded steps.
+    """
+    table = source.scalars() if scalars is None else scalars
+    kept = table.isel(step=slice(int(np.searchsorted(table["step"].to_numpy(), discard_steps)), None))
+    if kept.sizes["step"] == 0:
+        raise InputError(
+            f"The run ends at step {int(table['step'][-1])}, before the {discard_steps} steps to discard are over.",
+            "Continue the run, or discard fewer steps.",
+        )
+
+    def column(name: str) -> NDArray[np.float64]:
+        return np.asarray(kept[name].to_numpy(), dtype=np.float64)
+
+    pressure = column("pressure_gpa")
+    volume = column("volume_angstrom3")
+    return ThermodynamicSeries(
+        n_atoms=source.n_atoms,
+        mass_u=source.mass_u,
+        volume_angstrom3=volume,
+        kinetic_energy_ev=column("kinetic_energy_ev"),
+        internal_energy_ev=column("internal_energy_ev"),
+        free_energy_ev=column("free_energy_ev"),
+        temperature_k=column("temperature_k"),
+        pressure_gpa=pressure,
+        pressure_uncorrected_gpa=column("pressure_uncorrected_gpa"),
+        applied_pressure_gpa=float(pressure.mean()) if pressure_gpa is None else pressure_gpa,
+        constant_volume=bool(np.ptp(volume) <= 1e-9 * volume[0]),
+    )
+
+
+def density(series: ThermodynamicSeries) -> Estimate:
+    """Return the mass density rho = M / <V> in g/cm³."""
+    volume = mean_estimate(series.volume_angstrom3, "Å³")
+    value = series.mass_u * units.U_PER_ANGSTROM3_TO_G_PER_CM3 / volume.value
+    return Estimate(value, value * volume.error / volume.value, "g/cm^3", volume.effective_samples)
+
+
+def volume_per_atom(series: ThermodynamicSeries) -> Estimate:
+    """Return <V> / N in Å³ per atom."""
+    return mean_estimate(series.volume_angstrom3 / series.n_atoms, "Å³/atom")
+
+
+def enthalpy(series: ThermodynamicSeries) -> Estimate:
+    """Return H / N in eV per atom, from the internal energy."""
+    return mean_estimate(series.enthalpy_ev / series.n_atoms, "eV/atom")
+
+
+def enthalpy_from_free_energy(series: ThermodynamicSeries) -> Estimate:
+    """Return H / N in eV per atom with F in the place of E: what a surrogate trained on F can be compared with."""
+    return mean_estimate(series.enthalpy_from_free_energy_ev / series.n_atoms, "eV/atom")
+
+
+def electronic_entropy_term(series: ThermodynamicSeries) -> Estimate:
+    """Return T_el S / N = (E - F) / N in eV per atom."""
+    return mean_estimate((series.internal_energy_ev - series.free_energy_ev) / series.n_atoms, "eV/atom")
+
+
+def internal_energy(series: ThermodynamicSeries) -> Estimate:
+    """Return <E> / N in eV per atom, without the kinetic energy."""
+    return mean_estimate(series.internal_energy_ev / series.n_atoms, "eV/atom")
+
+
+def free_energy(series: ThermodynamicSeries) -> Estimate:
+    """Return <F> / N in eV per atom."""
+    return mean_estimate(series.free_energy_ev / series.n_atoms, "eV/atom")
+
+
+def temperature(series: ThermodynamicSeries) -> Estimate:
+    """Return the sampled temperature in K, to be compared with the thermostat's."""
+    return mean_estimate(series.temperature_k, "K")
+
+
+def pressure(series: ThermodynamicSeries) -> Estimate:
+    """Return the sampled pressure in GPa, to be compared with the barostat's."""
+    return mean_estimate(series.pressure_gpa, "GPa")
+
+
+def pressure_uncorrected(series: ThermodynamicSeries) -> Estimate:
+    """Return the sampled pressure in GPa without the finite-basis correction."""
+    return mean_estimate(series.pressure_uncorrected_gpa, "GPa")

@@ -1,0 +1,210 @@
+"""Figures for paper: PDF and PNG by matplotlib."""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Canvas
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+
+from llpt.report.panels import Dash, Marker
+from llpt.trajectory import storage_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+    from llpt.report.panels import Curve, Figure, Panel
+
+WIDTH_INCH = 7.1
+ROW_INCH = 2.15
+LEGEND_LINE_INCH = 0.15
+INSIDE_ROWS = 5
+STYLE_VARIABLE = "LLPT_STYLE"
+DASHES: dict[Dash, Any] = {Dash.SOLID: "-", Dash.DASHED: (0, (4, 1.6)), Dash.DOTTED: (0, (1, 1.2)), Dash.NONE: "none"}
+MARKERS = {
+    Marker.NONE: "",
+    Marker.CIRCLE: "o",
+    Marker.SQUARE: "s",
+    Marker.DIAMOND: "D",
+    Marker.TRIANGLE: "^",
+    Marker.DOWN: "v",
+}
+SYMBOLS = {
+    "C_P": "$C_P$",
+    "T (": "$T$ (",
+    "P (": "$P$ (",
+    "r (": "$r$ (",
+    "t (": "$t$ (",
+    "g(r)": "$g(r)$",
+    "D(t)": "$D(t)$",
+}
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def draw(figure: Figure, directory: Path) -> tuple[Path, Path]:
+    """Draw a figure into ``directory`` and return the paths of its PDF and PNG.
+
+    The style is ``publication.mplstyle`` beside this module, or the file that the variable LLPT_STYLE names.
+
+    Raises:
+        StorageError: a file cannot be written.
+    """
+    with as_file(files("llpt.report").joinpath("publication.mplstyle")) as own:
+        style = os.environ.get(STYLE_VARIABLE) or str(own)
+        with mpl.rc_context(fname=style):
+            canvas = _canvas(figure)
+            directory.mkdir(parents=True, exist_ok=True)
+            paths = (directory / f"{figure.name}.pdf", directory / f"{figure.name}.png")
+            for path in paths:
+                aside = path.with_name(f".{path.stem}.part{path.suffix}")
+                try:
+                    canvas.savefig(aside, metadata={"Title": figure.title})
+                    aside.replace(path)
+                except OSError as error:
+                    aside.unlink(missing_ok=True)
+                    raise storage_error(error, path, "write") from error
+    return paths
+
+
+def _canvas(figure: Figure) -> Canvas:
+    rows, columns = len(figure.rows), max(len(row) for row in figure.rows)
+    outside = _outside(figure)
+    legend_inch = LEGEND_LINE_INCH * -(-len(outside) // columns) + 0.1 if outside else 0.0
+    width = WIDTH_INCH if columns > 1 else WIDTH_INCH / 2.0
+    height = ROW_INCH * rows * (1.0 if columns > 2 else 1.25) + legend_inch + 0.15
+    layout = ConstrainedLayoutEngine(rect=(0.0, 0.0, 1.0, 1.0 - legend_inch / height))
+    canvas = Canvas(figsize=(width, height), layout=layout)
+    FigureCanvasAgg(canvas)
+    axes = canvas.subplots(rows, columns, squeeze=False)
+    for number, row in enumerate(figure.rows):
+        for column in range(columns):
+            axis = axes[number, column]
+            if column >= len(row):
+                axis.set_axis_off()
+                continue
+            letter = LETTERS[column] if rows == 1 else f"{LETTERS[column]}{number + 1}"
+            _panel(axis, row[column], letter, bottom=number == rows - 1)
+    if outside:
+        canvas.legend(handles=_handles(outside), loc="upper center", ncols=columns, borderaxespad=0.4)
+    return canvas
+
+
+def _panel(axis: Axes, panel: Panel, letter: str, *, bottom: bool) -> None:
+    for line in panel.lines:
+        axis.axvline(line.x, color=line.colour, ls=DASHES[line.dash], lw=0.7, zorder=0)
+        if line.x_error > 0.0:
+            axis.axvspan(line.x - line.x_error, line.x + line.x_error, color=line.colour, alpha=0.12, lw=0, zorder=0)
+    for curve in panel.curves:
+        _curve(axis, curve)
+    if panel.x_range:
+        axis.set_xlim(*panel.x_range)
+    low = panel.y_range or _y_range(panel)
+    if low:
+        axis.set_ylim(*low)
+    if bottom:
+        axis.set_xlabel(_math(panel.x_label))
+    axis.set_ylabel(_math(panel.y_label))
+    if panel.legend_inside:
+        entries = _named([panel])
+        many = len(entries) > INSIDE_ROWS
+        size = 5.5 if many else 6.0
+        style: dict[str, Any] = {"loc": panel.legend_inside, "ncols": 2 if many else 1, "fontsize": size}
+        axis.legend(
+            handles=_handles(entries),
+            handlelength=1.6,
+            bbox_to_anchor=(0.0, 0.0, 1.0, 0.9),
+            borderaxespad=0.3,
+            **style,
+        )
+    axis.text(0.03, 0.96, f"({letter})", transform=axis.transAxes, va="top", ha="left", weight="bold")
+    axis.text(0.97, 0.96, panel.note, transform=axis.transAxes, va="top", ha="right", fontsize=7)
+
+
+def _y_range(panel: Panel) -> tuple[float, float] | None:
+    """Return limits that leave a band at the top for the panel's letter and note, clear of the curves."""
+    inside = panel.x_range or (-np.inf, np.inf)
+    lows, highs = [], []
+    for curve in panel.curves:
+        x, y = np.array(curve.x), np.array(curve.y)
+        error = np.nan_to_num(np.array(curve.y_error)) if curve.y_error else np.zeros(len(y))
+        chosen = np.isfinite(y) & (x >= inside[0]) & (x <= inside[1])
+        if chosen.any():
+            lows.append(float((y - error)[chosen].min()))
+            highs.append(float((y + error)[chosen].max()))
+    if not lows or max(highs) <= min(lows):
+        return None
+    span = max(highs) - min(lows)
+    return min(lows) - 0.06 * span, max(highs) + 0.20 * span
+
+
+def _curve(axis: Axes, curve: Curve) -> None:
+    x, y = np.array(curve.x), np.array(curve.y)
+    error = np.array(curve.y_error) if curve.y_error else None
+    style: dict[str, Any] = {
+        "color": curve.colour,
+        "ls": DASHES[curve.dash],
+        "marker": MARKERS[curve.marker],
+        "lw": curve.width,
+        "mfc": curve.colour if curve.filled else "white",
+        "mew": 0.8,
+        "ms": 4.0 if curve.width >= 0.8 else 2.6,
+    }
+    if curve.band or error is None:
+        axis.plot(x, y, **style)
+        if error is not None and np.isfinite(error).any():
+            axis.fill_between(x, y - error, y + error, color=curve.colour, alpha=0.18, lw=0)
+        return
+    known = np.where(np.isfinite(error), error, 0.0)
+    if any(curve.unknown):
+        chosen = np.array(curve.unknown)
+        axis.plot(x[chosen], y[chosen], **{**style, "mfc": "white", "ls": "none", "zorder": 4})
+    halves = np.array(curve.x_error) if curve.x_error else None
+    axis.errorbar(x, y, yerr=known, xerr=halves, elinewidth=0.7, **style)
+
+
+def _math(text: str) -> str:
+    """Set the symbols of a label in italics."""
+    for symbol, set_ in SYMBOLS.items():
+        if text.startswith(symbol):
+            text = set_ + text.removeprefix(symbol)
+    return text.replace("⁻¹", "$^{-1}$")
+
+
+def _named(panels: Iterable[Panel]) -> list[Curve]:
+    """Return one curve for each label that panels name."""
+    named: dict[str, Curve] = {}
+    for panel in panels:
+        for curve in panel.curves:
+            if curve.in_legend:
+                named.setdefault(curve.label, curve)
+    return list(named.values())
+
+
+def _outside(figure: Figure) -> list[Curve]:
+    return _named(panel for row in figure.rows for panel in row if not panel.legend_inside)
+
+
+def _handles(curves: Iterable[Curve]) -> list[Line2D]:
+    return [
+        Line2D(
+            [],
+            [],
+            color=curve.colour,
+            ls=DASHES[curve.dash],
+            marker=MARKERS[curve.marker],
+            lw=curve.width,
+            mfc=curve.colour if curve.filled else "white",
+            mew=0.8,
+            label=curve.label,
+        )
+        for curve in curves
+    ]

@@ -1,0 +1,185 @@
+"""Figures for the page: interactive, by plotly, from the same panels as those for paper."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from llpt.report.panels import Dash, Marker
+
+if TYPE_CHECKING:
+    from llpt.report.panels import Curve, Figure, Panel
+
+DASHES = {Dash.SOLID: "solid", Dash.DASHED: "dash", Dash.DOTTED: "dot"}
+MARKERS = {
+    Marker.CIRCLE: "circle",
+    Marker.SQUARE: "square",
+    Marker.DIAMOND: "diamond",
+    Marker.TRIANGLE: "triangle-up",
+    Marker.DOWN: "triangle-down",
+}
+ROW_PIXELS = 300
+TOP_PIXELS = 48
+BOTTOM_PIXELS = 50
+LEGEND_ROW_PIXELS = 21
+GAP_PIXELS = 84
+FONT = "Inter, Helvetica Neue, Helvetica, Arial, sans-serif"
+INK = "#1d2733"
+GRID = "#e8ebef"
+
+
+def as_html(figure: Figure) -> str:
+    """Return a figure as an HTML fragment that needs plotly.js on its page."""
+    return str(
+        _plot(figure).to_html(
+            full_html=False, include_plotlyjs=False, config={"displaylogo": False, "responsive": True}
+        )
+    )
+
+
+def _plot(figure: Figure) -> go.Figure:
+    rows, columns = len(figure.rows), max(len(row) for row in figure.rows)
+    notes = [panel.note for row in figure.rows for panel in (*row, *[None] * (columns - len(row))) if panel is not None]
+    plot = make_subplots(
+        rows=rows,
+        cols=columns,
+        subplot_titles=notes,
+        horizontal_spacing=0.08,
+        vertical_spacing=GAP_PIXELS / (ROW_PIXELS * rows + GAP_PIXELS * (rows - 1)),
+    )
+    named: set[str] = set()
+    for number, row in enumerate(figure.rows, start=1):
+        for column, panel in enumerate(row, start=1):
+            legend = f"legend{(number - 1) * columns + column + 1}" if panel.legend_inside else "legend"
+            _panel(plot, panel, {"row": number, "col": column}, legend, set() if panel.legend_inside else named)
+            if panel.legend_inside:
+                plot.update_layout({legend: _legend_inside(plot, number, column, panel.legend_inside)})
+    legend_rows = math.ceil(len(named) / 3)
+    inner = ROW_PIXELS * rows + GAP_PIXELS * (rows - 1)
+    height = inner + TOP_PIXELS + BOTTOM_PIXELS + LEGEND_ROW_PIXELS * legend_rows
+    plot.update_layout(
+        template="plotly_white",
+        height=height,
+        margin={"l": 60, "r": 20, "t": TOP_PIXELS, "b": BOTTOM_PIXELS + LEGEND_ROW_PIXELS * legend_rows},
+        font={"family": FONT, "size": 13, "color": INK},
+        legend={
+            "orientation": "h",
+            "yanchor": "top",
+            "y": -BOTTOM_PIXELS / inner,
+            "x": 0,
+            "font": {"size": 12},
+            "entrywidth": 0.3,
+            "entrywidthmode": "fraction",
+        },
+        hovermode="closest",
+    )
+    plot.update_annotations(font={"size": 13, "color": INK})
+    plot.update_xaxes(
+        showline=True, linecolor=INK, linewidth=1, mirror=True, ticks="inside", gridcolor=GRID, zeroline=False
+    )
+    plot.update_yaxes(
+        showline=True, linecolor=INK, linewidth=1, mirror=True, ticks="inside", gridcolor=GRID, zeroline=False
+    )
+    return plot
+
+
+def _legend_inside(plot: go.Figure, row: int, column: int, corner: str) -> dict[str, Any]:
+    """Return the place of a legend in a corner of one panel."""
+    axes = plot.get_subplot(row, column)
+    left, bottom = corner.endswith("left"), corner.startswith("lower")
+    return {
+        "x": axes.xaxis.domain[0 if left else 1],
+        "y": axes.yaxis.domain[0 if bottom else 1],
+        "xanchor": "left" if left else "right",
+        "yanchor": "bottom" if bottom else "top",
+        "font": {"size": 11},
+        "bgcolor": "rgba(255,255,255,0.6)",
+        "tracegroupgap": 0,
+    }
+
+
+def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], legend: str, named: set[str]) -> None:
+    for curve in panel.curves:
+        show = curve.in_legend and curve.label not in named
+        if show:
+            named.add(curve.label)
+        _curve(plot, curve, place, legend if show else None)
+    for line in panel.lines:
+        plot.add_vline(
+            x=line.x, line={"color": line.colour, "width": 1, "dash": DASHES.get(line.dash, "dash")}, **place
+        )
+        if line.x_error > 0.0:
+            left, right = line.x - line.x_error, line.x + line.x_error
+            plot.add_vrect(x0=left, x1=right, fillcolor=line.colour, opacity=0.12, line_width=0, **place)
+    plot.update_xaxes(title_text=_sub(panel.x_label), title_standoff=6, **place)
+    plot.update_yaxes(title_text=_sub(panel.y_label), title_standoff=6, **place)
+    if panel.x_range:
+        plot.update_xaxes(range=list(panel.x_range), **place)
+    if panel.y_range:
+        plot.update_yaxes(range=list(panel.y_range), **place)
+
+
+def _curve(plot: go.Figure, curve: Curve, place: dict[str, int], legend: str | None) -> None:
+    x, y = np.array(curve.x), np.array(curve.y)
+    error = np.array(curve.y_error) if curve.y_error else None
+    lines, markers = curve.dash is not Dash.NONE, curve.marker is not Marker.NONE
+    if curve.band and error is not None and np.isfinite(error).any():
+        filled = np.nan_to_num(error)
+        plot.add_trace(
+            go.Scatter(
+                x=np.concatenate([x, x[::-1]]),
+                y=np.concatenate([y + filled, (y - filled)[::-1]]),
+                fill="toself",
+                fillcolor=_transparent(curve.colour),
+                line={"width": 0},
+                hoverinfo="skip",
+                showlegend=False,
+                legendgroup=curve.label,
+            ),
+            **place,
+        )
+        error = None
+    trace: dict[str, Any] = {
+        "x": x,
+        "y": y,
+        "name": curve.label,
+        "legendgroup": curve.label,
+        "showlegend": legend is not None,
+        "legend": legend or "legend",
+        "mode": "+".join(part for part, wanted in (("lines", lines), ("markers", markers)) if wanted) or "lines",
+        "line": {"color": curve.colour, "width": 1.6 * curve.width, "dash": DASHES.get(curve.dash, "solid")},
+        "hovertemplate": "%{y:.4g} at %{x:.4g}",
+    }
+    if markers:
+        plain = MARKERS[curve.marker]
+        symbols = [f"{plain}-open" if unknown or not curve.filled else plain for unknown in curve.unknown]
+        symbol = symbols or (plain if curve.filled else f"{plain}-open")
+        trace["marker"] = {"color": curve.colour, "symbol": symbol, "size": 8 if curve.width >= 0.8 else 6}
+    if error is not None:
+        known = np.where(np.isfinite(error), error, 0.0)
+        trace["error_y"] = {"type": "data", "array": known, "thickness": 1.2, "width": 3, "color": curve.colour}
+    if curve.x_error:
+        trace["error_x"] = {"type": "data", "array": np.array(curve.x_error), "thickness": 1, "width": 0}
+    plot.add_trace(go.Scatter(**trace), **place)
+
+
+def _transparent(colour: str) -> str:
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.18)"
+
+
+def _sub(label: str) -> str:
+    """Set the symbols of a label in italics."""
+    for symbol, html in (
+        ("C_P", "<i>C<sub>P</sub></i>"),
+        ("T (", "<i>T</i> ("),
+        ("P (", "<i>P</i> ("),
+        ("r (", "<i>r</i> ("),
+    ):
+        if label.startswith(symbol):
+            return html + label.removeprefix(symbol)
+    return {"g(r)": "<i>g</i>(<i>r</i>)"}.get(label, label)

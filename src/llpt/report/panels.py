@@ -1,0 +1,125 @@
+"""A figure as data: panels of curves with errors, drawn alike for paper (matplotlib) and for the page (plotly)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Numbers = tuple[float, ...]
+
+
+class Dash(StrEnum):
+    """How a line is drawn."""
+
+    SOLID = "solid"
+    DASHED = "dashed"
+    DOTTED = "dotted"
+    NONE = "none"
+
+
+class Marker(StrEnum):
+    """What stands at the points of a curve."""
+
+    NONE = "none"
+    CIRCLE = "circle"
+    SQUARE = "square"
+    DIAMOND = "diamond"
+    TRIANGLE = "triangle"
+    DOWN = "down"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve.
+
+    Args:
+        label: what the legend and the page call it.
+        x: abscissae.
+        y: ordinates; not finite where there is nothing.
+        y_error: 68 % errors; not finite where unknown, empty where the curve has none.
+        colour: ``#rrggbb``.
+        dash: how its line is drawn.
+        marker: what stands at its points.
+        filled: whether the markers are filled.
+        unknown: for each point, whether its error is unknown: such a point is drawn open; empty where none is.
+        x_error: half widths in x, empty where there are none.
+        band: whether errors are a band around the line instead of bars.
+        in_legend: whether the legend names it.
+        width: of the line, in points.
+    """
+
+    label: str
+    x: Numbers
+    y: Numbers
+    y_error: Numbers = ()
+    colour: str = "#000000"
+    dash: Dash = Dash.SOLID
+    marker: Marker = Marker.NONE
+    filled: bool = True
+    unknown: tuple[bool, ...] = ()
+    x_error: Numbers = ()
+    band: bool = False
+    in_legend: bool = True
+    width: float = 1.2
+
+
+@dataclass(frozen=True)
+class Line:
+    """A vertical line at a temperature, with a band of its error.
+
+    Args:
+        label: what it marks.
+        x: where.
+        x_error: 68 % error; 0 where it has none.
+        colour: ``#rrggbb``.
+        dash: how it is drawn.
+    """
+
+    label: str
+    x: float
+    x_error: float
+    colour: str
+    dash: Dash = Dash.DASHED
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One pair of axes.
+
+    Args:
+        x_label: name and unit.
+        y_label: name and unit.
+        curves: what is drawn.
+        lines: vertical lines.
+        note: a few words inside the panel, e.g. the pressure.
+        x_range: limits; None chooses them.
+        y_range: limits; None chooses them.
+        legend_inside: the corner of the panel in which its curves are named, e.g. ``lower right``; empty where the
+            figure's own legend names them.
+    """
+
+    x_label: str
+    y_label: str
+    curves: tuple[Curve, ...]
+    lines: tuple[Line, ...] = ()
+    note: str = ""
+    x_range: tuple[float, float] | None = None
+    y_range: tuple[float, float] | None = None
+    legend_inside: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Panels in rows and columns.
+
+    Args:
+        name: of its files, e.g. ``figure-1``.
+        title: one line.
+        caption: what is drawn, how the errors were found, what to beware of.
+        rows: panels, every row of the same length.
+    """
+
+    name: str
+    title: str
+    caption: str
+    rows: tuple[tuple[Panel, ...], ...]

@@ -1,0 +1,30 @@
+"""Sampled numbers and their errors."""
+
+from llpt.statistics.autocorrelation import (
+    autocorrelation_function,
+    integrated_autocorrelation_time,
+    statistical_inefficiency,
+)
+from llpt.statistics.combination import weighted_mean
+from llpt.statistics.equilibration import detect_equilibration
+from llpt.statistics.estimate import Estimate
+from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES, mean_estimate, sample_estimate
+from llpt.statistics.moments import covariance_estimate, variance_estimate
+from llpt.statistics.resampling import BlockErrors, block_errors, bootstrap
+
+__all__ = [
+    "MINIMUM_EFFECTIVE_SAMPLES",
+    "BlockErrors",
+    "Estimate",
+    "autocorrelation_function",
+    "block_errors",
+    "bootstrap",
+    "covariance_estimate",
+    "detect_equilibration",
+    "integrated_autocorrelation_time",
+    "mean_estimate",
+    "sample_estimate",
+    "statistical_inefficiency",
+    "variance_estimate",
+    "weighted_mean",
+]

@@ -1,0 +1,34 @@
+"""Cells and starting configurations: fluids at a given density, lattices, files."""
+
+from llpt.structure.checks import (
+    MINIMUM_DISTANCE_ANGSTROM,
+    check_cell,
+    check_elements,
+    check_finite,
+    check_structure,
+    closest_pair,
+)
+from llpt.structure.density import starting_density_g_per_cm3, volume_per_atom
+from llpt.structure.fluids import BOND_ANGSTROM, atomic_fluid, molecular_fluid
+from llpt.structure.lattices import Lattice, atomic_lattice, displaced, molecular_lattice, supercell
+from llpt.structure.reading import read_structures
+
+__all__ = [
+    "BOND_ANGSTROM",
+    "MINIMUM_DISTANCE_ANGSTROM",
+    "Lattice",
+    "atomic_fluid",
+    "atomic_lattice",
+    "check_cell",
+    "check_elements",
+    "check_finite",
+    "check_structure",
+    "closest_pair",
+    "displaced",
+    "molecular_fluid",
+    "molecular_lattice",
+    "read_structures",
+    "starting_density_g_per_cm3",
+    "supercell",
+    "volume_per_atom",
+]

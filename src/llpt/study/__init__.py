@@ -1,0 +1,31 @@
+"""Study file, plan, ledger, execution."""
+
+from llpt.study.cost import Costs, estimate_costs, makespan_s, seconds_per_step
+from llpt.study.file import StudyFile
+from llpt.study.layout import StudyDirectory
+from llpt.study.ledger import Entry, Ledger, State
+from llpt.study.plan import BASE, Plan, PlannedRun, PlannedTraining, Role
+from llpt.study.planning import make_plan
+from llpt.study.reading import parse_study, read_study
+from llpt.study.versions import versions
+
+__all__ = [
+    "BASE",
+    "Costs",
+    "Entry",
+    "Ledger",
+    "Plan",
+    "PlannedRun",
+    "PlannedTraining",
+    "Role",
+    "State",
+    "StudyDirectory",
+    "StudyFile",
+    "estimate_costs",
+    "make_plan",
+    "makespan_s",
+    "parse_study",
+    "read_study",
+    "seconds_per_step",
+    "versions",
+]

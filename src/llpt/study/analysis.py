@@ -1,0 +1,264 @@
+"""From the observables of a study to its transitions, its controlled tests and its verdict."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.audit import Verdict, compare
+from llpt.audit.pairing import relative_difference
+from llpt.statistics import Estimate
+from llpt.study.observing import Observed, observe
+from llpt.study.orders import OrderResult, orders
+from llpt.study.plan import BASE, SIZE, Role
+from llpt.study.planning import engine_folder
+from llpt.transition import Criterion, CriterionResult, Isobar, LadderPath, Separation, criteria, separations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from llpt.study.file import StudyFile
+    from llpt.study.layout import StudyDirectory
+    from llpt.study.ledger import Entry
+    from llpt.study.plan import Plan, PlannedRun
+
+NAMES = {
+    "dft": "DFT",
+    "quantum-espresso": "Quantum ESPRESSO",
+    "vasp": "VASP",
+    "behler-parrinello": "Behler–Parrinello",
+    "n2p2": "n2p2 potential",
+    "model": "potential",
+    "mace": "MACE",
+    "lammps": "LAMMPS potential",
+    "lennardjones": "Lennard-Jones",
+}
+
+
+@dataclass(frozen=True)
+class LadderResult:
+    """The runs of one engine, size, line of states and test, by temperature.
+
+    Args:
+        role: reference or surrogate.
+        engine: its name for people, e.g. ``DFT/PBE``.
+        atoms: number of atoms.
+        line: name of the line of states, e.g. ``P200``.
+        pressure_gpa: of an isobar, None of an isochore.
+        test: the controlled test, or ``base``.
+        runs: what was observed, by rising temperature and repeat.
+        isobar: the same as an isobar; None at constant volume.
+        criteria: where the transition is by each criterion; empty at constant volume.
+        separations: how far the resolved criteria lie apart.
+    """
+
+    role: Role
+    engine: str
+    atoms: int
+    line: str
+    pressure_gpa: float | None
+    test: str
+    runs: tuple[Observed, ...]
+    isobar: Isobar | None
+    criteria: Mapping[Criterion, CriterionResult]
+    separations: tuple[Separation, ...]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one changed thing did to a ladder.
+
+    Args:
+        test: what was changed, e.g. ``cooling`` or ``size``.
+        role: whose ladder.
+        engine: its name.
+        atoms: its size; of a comparison of sizes, the smaller one.
+        line: its line of states.
+        temperatures: number of temperatures compared.
+        density_percent: the largest relative change of density in units of its error, changed minus base, in per cent.
+        at_temperature_k: where that was.
+        shift_k: change of the transition temperature by density jump; NaN where either is not resolved.
+    """
+
+    test: str
+    role: Role
+    engine: str
+    atoms: int
+    line: str
+    temperatures: int
+    density_percent: Estimate
+    at_temperature_k: float
+    shift_k: Estimate
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All that a study has found so far.
+
+    Args:
+        ladders: base ladders first.
+        effects: one row for each controlled test of each ladder.
+        orders: first order or crossover, for each side and isobar.
+        verdict: faithful, not faithful or not resolved, with its reasons; None where there is nothing to compare.
+        without_verdict: why there is none.
+        refused: runs that could not be averaged, with the reason.
+    """
+
+    ladders: tuple[LadderResult, ...]
+    effects: tuple[Effect, ...]
+    orders: tuple[OrderResult, ...]
+    verdict: Verdict | None
+    without_verdict: str
+    refused: Mapping[str, str]
+
+    def base(self, role: Role) -> tuple[LadderResult, ...]:
+        """Return one side's own ladders, without the controlled tests."""
+        return tuple(ladder for ladder in self.ladders if ladder.test == BASE and ladder.role is role)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of states for which anything was observed, in the plan's order."""
+        return tuple(dict.fromkeys(ladder.line for ladder in self.ladders))
+
+
+def analyse(
+    directory: StudyDirectory,
+    plan: Plan,
+    entries: Mapping[str, Entry],
+    on_run: Callable[[int, int, str], None] = lambda *_: None,
+) -> Analysis:
+    """Analyse every run that is done and keep the verdict in ``results/verdict.json``.
+
+    Args:
+        directory: the study's directory.
+        plan: its plan.
+        entries: its ledger, by run.
+        on_run: called before each run is averaged.
+
+    Raises:
+        StorageError: results cannot be written.
+    """
+    observed, refused = observe(directory, plan, entries, on_run)
+    ladders = _ladders(directory.study, observed)
+    verdict, why = _verdict(directory.study, ladders)
+    if verdict is not None:
+        verdict.save(directory.verdict)
+    else:
+        directory.verdict.unlink(missing_ok=True)
+    effects = tuple(_effects(directory.study, ladders))
+    return Analysis(ladders, effects, orders(ladders), verdict, why, refused)
+
+
+def engine_name(run: PlannedRun, study: StudyFile) -> str:
+    """Return what people call a run's engine: its name, and the functional where it has one."""
+    folder = run.identity.split("/")[1].removesuffix("-surrogate")
+    name = NAMES.get(folder, folder)
+    functional = run.options.get("xc", "pbe" if engine_folder(run.engine) == "dft" else None)
+    if functional is not None:
+        return f"{name}/{str(functional).upper()}"
+    if run.role is Role.SURROGATE and study.reference is not None and folder == engine_folder(study.reference.engine):
+        return f"{name} (surrogate)"
+    return name
+
+
+def _ladders(study: StudyFile, observed: Iterable[Observed]) -> tuple[LadderResult, ...]:
+    groups: dict[tuple[str, str, int, str, str], list[Observed]] = {}
+    for item in observed:
+        folder, role, atoms, line, _ = item.run.group
+        groups.setdefault((folder, role, atoms, line, item.run.test), []).append(item)
+    ladders = [_ladder(study, group) for group in groups.values()]
+    return tuple(sorted(ladders, key=lambda ladder: (ladder.test != BASE, ladder.role is not Role.REFERENCE)))
+
+
+def _ladder(study: StudyFile, group: list[Observed]) -> LadderResult:
+    runs = tuple(sorted(group, key=lambda item: (item.run.state.temperature_k, item.run.repeat)))
+    first = runs[0].run
+    name = engine_name(first, study)
+    path = _path(study, first.test)
+    isobar = None
+    found: dict[Criterion, CriterionResult] = {}
+    if all(item.run.dynamics["pressure_gpa"] is not None for item in runs):
+        isobar = Isobar.from_summaries([item.summary for item in runs], engine=name, path=path)
+        found = criteria(isobar)
+    return LadderResult(
+        first.role,
+        name,
+        first.atoms,
+        first.state.line,
+        first.state.pressure_gpa,
+        first.test,
+        runs,
+        isobar,
+        found,
+        tuple(separations(found)),
+    )
+
+
+def _path(study: StudyFile, test: str) -> LadderPath:
+    if test == "cooling":
+        return LadderPath.COOLING
+    if test == "start" or study.dynamics.ladder == "none":
+        return LadderPath.SEPARATE
+    return LadderPath(str(study.dynamics.ladder))
+
+
+def _verdict(study: StudyFile, ladders: Sequence[LadderResult]) -> tuple[Verdict | None, str]:
+    sides = {
+        role: [ladder.isobar for ladder in ladders if ladder.role is role and ladder.test == BASE and ladder.isobar]
+        for role in Role
+    }
+    for role, section in ((Role.REFERENCE, study.reference), (Role.SURROGATE, study.surrogate)):
+        if section is None:
+            return None, f"The study has no {role}: there is nothing to hold against each other."
+        if not sides[role]:
+            return (
+                None,
+                f"No run of the {role} at constant pressure is done: there is nothing to hold against each other.",
+            )
+    return compare(sides[Role.REFERENCE], sides[Role.SURROGATE], study.verdict.thresholds()), ""
+
+
+def _effects(study: StudyFile, ladders: Sequence[LadderResult]) -> Iterable[Effect]:
+    bases = [ladder for ladder in ladders if ladder.test == BASE]
+    for ladder in ladders:
+        if ladder.test == BASE:
+            continue
+        matched = [
+            base
+            for base in bases
+            if (base.role, base.atoms, base.line) == (ladder.role, ladder.atoms, ladder.line) and base.isobar
+        ]
+        if matched and ladder.isobar:
+            yield _effect(ladder.test, ladder, matched[0])
+    for role in Role:
+        for line in dict.fromkeys(base.line for base in bases):
+            sizes = [base for base in bases if base.role is role and base.line == line and base.isobar]
+            largest = max(sizes, key=lambda base: base.atoms, default=None)
+            if largest is not None and study.tests.size:
+                yield from (_effect(SIZE, base, largest) for base in sizes if base is not largest)
+
+
+def _effect(test: str, changed: LadderResult, base: LadderResult) -> Effect:
+    """Hold one ladder against another; the temperature shown is the one whose change stands out most."""
+    assert changed.isobar is not None
+    assert base.isobar is not None
+    difference = relative_difference(base.isobar.curve("density"), changed.isobar.curve("density"))
+    estimates = [difference.estimate(index) for index in range(len(difference.temperatures_k))]
+    weights = [abs(each.value) / each.error if each.resolved and each.error > 0.0 else -1.0 for each in estimates]
+    unknown = Estimate(math.nan, math.nan, "%", 0.0)
+    index = int(np.argmax(weights)) if weights else -1
+    jump = Criterion.DENSITY_JUMP
+    return Effect(
+        test,
+        changed.role,
+        changed.engine,
+        changed.atoms,
+        changed.line,
+        len(estimates),
+        estimates[index] if weights else unknown,
+        float(difference.temperatures_k[index]) if weights else math.nan,
+        changed.criteria[jump].temperature_k.minus(base.criteria[jump].temperature_k),
+    )

@@ -1,0 +1,170 @@
+"""``[tests]``: controlled tests, each of which adds matched runs that change one thing.
+
+Every test takes the same limits: the pressures, sizes and temperatures it is confined to (all of the study's where
+they are left out) and the engines it is done with.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from llpt.dynamics import Ensemble, Thermostat
+from llpt.study.engine_sections import OptionValue  # noqa: TC001 - pydantic reads it
+from llpt.study.sections import (
+    AtomCounts,
+    Bool,
+    ContradictionError,
+    Float,
+    Int,
+    Pressures,
+    Section,
+    StepCount,
+    TemperatureK,
+    Temperatures,
+)
+
+Engines = Literal["both", "reference", "surrogate"]
+
+
+class ControlledTest(Section):
+    """What every controlled test may be confined to."""
+
+    pressures_gpa: Pressures | None = Field(default=None, description="pressures in GPa out of the study's own")
+    atoms: AtomCounts | None = Field(default=None, description="numbers of atoms out of the study's own")
+    temperatures_k: Temperatures | None = Field(default=None, description="temperatures in K, each above 0")
+    engines: Engines = Field(default="both", description='"both", "reference" or "surrogate"')
+
+
+class DurationTest(ControlledTest):
+    """Does a longer run change the answer? Sequential runs, each going on from the end of the one before."""
+
+    repeats: Int = Field(default=6, ge=2, le=1000, description="sequential runs in all, the first included; 2 to 1000")
+    steps: StepCount | None = Field(default=None, description="MD steps of each further run, at least 1")
+
+
+class CoolingTest(ControlledTest):
+    """Does the path matter? A ladder that goes down from the hot end of the heating ladder."""
+
+    steps: StepCount | None = Field(default=None, description="MD steps of each run on the way down, at least 1")
+
+
+class FixedElectronicTemperatureTest(ControlledTest):
+    """Does the electrons' temperature matter? The same ladder with T_el held at one value."""
+
+    temperature_k: TemperatureK = Field(description="the electrons' temperature in K, above 0 and at most 100000")
+    engines: Literal["reference"] = Field(
+        default="reference", description='"reference": only its electrons have a temperature'
+    )
+
+
+class StartTest(ControlledTest):
+    """Does the start matter? Every temperature on its own from the other fluid."""
+
+    start: Literal["molecular", "atomic"] = Field(default="atomic", description='"molecular" or "atomic"')
+
+
+class EnsembleTest(ControlledTest):
+    """Does the ensemble matter? The mean volume of the NPT run held fixed."""
+
+    ensemble: Ensemble = Field(default=Ensemble.NVT, description='"nvt" or "nve"')
+
+
+class ThermostatTest(ControlledTest):
+    """Does the thermostat matter?"""
+
+    thermostat: Thermostat = Field(default=Thermostat.LANGEVIN, description='"svr" or "langevin"')
+
+
+class TimestepTest(ControlledTest):
+    """Does the time step matter? The same time covered in smaller or larger steps."""
+
+    factor: Float = Field(default=0.5, gt=0.0, le=4.0, description="what the time step is multiplied by, 0 to 4")
+
+
+class CutoffTest(ControlledTest):
+    """Does the plane-wave cutoff matter?"""
+
+    ecut_ry: Float = Field(ge=5.0, le=1000.0, description="a plane-wave cutoff in Ry, from 5 to 1000")
+    engines: Literal["reference"] = Field(default="reference", description='"reference": only it has plane waves')
+
+
+class KpointsTest(ControlledTest):
+    """Does the sampling of the Brillouin zone matter?"""
+
+    kpoints: str = Field(default="gamma", min_length=1, description='"mean-value", "gamma", or "x,y,z"')
+    engines: Literal["reference"] = Field(default="reference", description='"reference": only it has k-points')
+
+
+class FunctionalTest(ControlledTest):
+    """Does the functional matter?"""
+
+    xc: str = Field(min_length=1, description='an exchange-correlation functional, e.g. "lda"')
+    engines: Literal["reference"] = Field(default="reference", description='"reference": only it has a functional')
+
+
+class EngineTest(ControlledTest):
+    """Does the code matter? The reference once more with another program."""
+
+    engine: str = Field(min_length=1, description="an engine, as in [reference]")
+    options: dict[str, OptionValue] = Field(default_factory=dict, description="options of that engine alone")
+    engines: Literal["reference"] = Field(default="reference", description='"reference"')
+
+
+def _switch(value: Any) -> Any:
+    """Read ``true`` as a test with its defaults and ``false`` as none."""
+    if value is True:
+        return {}
+    return None if value is False else value
+
+
+def _electronic_temperature(value: Any) -> Any:
+    """Read a lone number as the temperature of the electrons."""
+    return {"temperature_k": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+class ControlledTestsSection(Section):
+    """``[tests]``: which controlled tests the study does."""
+
+    size: Bool = Field(default=False, description="true or false; true compares the sizes of system.atoms")
+    duration: Annotated[DurationTest | None, BeforeValidator(_switch)] = Field(
+        default=None, description="true, false, or a table with repeats, steps and limits"
+    )
+    cooling: Annotated[CoolingTest | None, BeforeValidator(_switch)] = Field(
+        default=None, description="true, false, or a table with temperatures_k, steps and limits"
+    )
+    fixed_electronic_temperature: Annotated[
+        FixedElectronicTemperatureTest | None, BeforeValidator(_electronic_temperature)
+    ] = Field(default=None, description="a temperature in K above 0, or a table with temperature_k and limits")
+    start: Annotated[StartTest | None, BeforeValidator(_switch)] = Field(
+        default=None, description="true, false, or a table with start and limits"
+    )
+    ensemble: Annotated[EnsembleTest | None, BeforeValidator(_switch)] = Field(
+        default=None, description="true, false, or a table with ensemble and limits"
+    )
+    thermostat: Annotated[ThermostatTest | None, BeforeValidator(_switch)] = Field(
+        default=None, description="true, false, or a table with thermostat and limits"
+    )
+    timestep: Annotated[TimestepTest | None, BeforeValidator(_switch)] = Field(
+        default=None, description="true, false, or a table with factor and limits"
+    )
+    cutoff: CutoffTest | None = Field(default=None, description="a table with ecut_ry and limits")
+    kpoints: Annotated[KpointsTest | None, BeforeValidator(_switch)] = Field(
+        default=None, description="true, false, or a table with kpoints and limits"
+    )
+    functional: FunctionalTest | None = Field(default=None, description="a table with xc and limits")
+    engine: EngineTest | None = Field(default=None, description="a table with engine, options and limits")
+
+    @model_validator(mode="after")
+    def _only_what_changes(self) -> Self:
+        if self.ensemble is not None and self.ensemble.ensemble is Ensemble.NPT:
+            raise ContradictionError(
+                'asks in ensemble for "npt"', 'Give "nvt" or "nve": the test must change something.'
+            )
+        return self
+
+    def asked(self) -> dict[str, ControlledTest]:
+        """Return the tests that add runs, by name."""
+        named = {name: getattr(self, name) for name in type(self).model_fields if name != "size"}
+        return {name: test for name, test in named.items() if test is not None}

@@ -1,0 +1,159 @@
+"""What a plan will cost, before anything is spent: an estimate from a short table, and the time on given cores.
+
+Seconds per step follow t(N) = a N^x b(cutoff), with a and x from measurements on this project's 2-core machine
+(``docs/performance.md``). Runs that are done correct the estimate: the ratio of their measured time to the table's,
+engine by engine, multiplies what is left.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llpt.study.engine_sections import engine_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llpt.study.plan import Plan, PlannedRun
+
+REFERENCE_CUTOFF_RY = 60.0
+START_UP_S = 4.0
+"""Starting a process and importing what it needs."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds per MD step of one engine on 2 cores: ``floor + seconds_at_64 (N / 64)^exponent``.
+
+    Args:
+        seconds_at_64: for 64 atoms, at 60 Ry where there is a cutoff.
+        exponent: growth with the number of atoms.
+        floor: what every step costs besides, i-PI and the trajectory among it.
+        cutoff_exponent: growth with the plane-wave cutoff, 0 where there is none.
+    """
+
+    seconds_at_64: float
+    exponent: float
+    floor: float = 0.002
+    cutoff_exponent: float = 0.0
+
+    def seconds(self, atoms: int, ecut_ry: float) -> float:
+        """Return the seconds of one step."""
+        growth = (atoms / 64.0) ** self.exponent * (ecut_ry / REFERENCE_CUTOFF_RY) ** self.cutoff_exponent
+        return self.floor + self.seconds_at_64 * growth
+
+
+SPEEDS: dict[str, Speed] = {
+    "dft": Speed(0.15, 2.1, cutoff_exponent=1.5),
+    "quantum-espresso": Speed(1.0, 2.85, cutoff_exponent=1.5),
+    "vasp": Speed(1.0, 2.85, cutoff_exponent=1.5),
+    "n2p2": Speed(0.01, 1.0, floor=0.003),
+    "model": Speed(0.01, 1.0, floor=0.003),
+    "mace": Speed(0.3, 1.0),
+    "lammps": Speed(0.01, 1.0),
+    "ase": Speed(0.005, 1.0),
+}
+TRAINING_S = 60.0
+"""A training without a limit of its own; forty steps on a few hundred frames of 32 atoms took 44 s."""
+
+
+def seconds_per_step(run: PlannedRun) -> float:
+    """Return the table's estimate for one step of a run; an estimate, good to a factor of two."""
+    speed = SPEEDS.get(engine_kind(run.engine), SPEEDS["ase"])
+    ecut = run.options.get("ecut_ry", REFERENCE_CUTOFF_RY)
+    kpoints = kpoint_count(str(run.options.get("kpoints", "mean-value"))) if speed.cutoff_exponent else 1
+    return speed.seconds(run.atoms, float(ecut)) * kpoints
+
+
+def kpoint_count(kpoints: str) -> int:
+    """Return how many k-points are computed: half of a grid ``n1xn2xn3``, by time reversal; else one.
+
+    >>> kpoint_count("2x2x2"), kpoint_count("mean-value")
+    (4, 1)
+    """
+    parts = kpoints.split("x")
+    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+        return 1
+    return -(-math.prod(int(part) for part in parts) // 2)
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds that each node of a plan takes from its start to its end.
+
+    Args:
+        seconds: by node, all of its steps.
+        measured: whether a measured time stands behind a node's figure.
+    """
+
+    seconds: Mapping[str, float]
+    measured: Mapping[str, bool]
+
+    @property
+    def total_s(self) -> float:
+        """All nodes one after another."""
+        return sum(self.seconds.values())
+
+
+def estimate_costs(plan: Plan, measured: Mapping[str, float] | None = None) -> Costs:
+    """Return the cost of every node.
+
+    Args:
+        plan: the plan.
+        measured: seconds per step of runs already begun, by node; they correct all others of the same engine, the
+            nearest number of atoms first.
+    """
+    measured = measured or {}
+    seconds: dict[str, float] = {}
+    known: dict[str, bool] = {}
+    for run in plan.runs:
+        factor = 1.0
+        peers = [plan[name] for name in measured if plan[name].engine == run.engine]
+        if peers:
+            nearest = min(peers, key=lambda peer: abs(peer.atoms - run.atoms))
+            factor = measured[nearest.identity] / seconds_per_step(nearest)
+        step = measured.get(run.identity, seconds_per_step(run) * factor)
+        seconds[run.identity] = START_UP_S + run.steps * step
+        known[run.identity] = bool(peers)
+    if plan.training is not None:
+        limit = plan.training.settings.get("max_seconds")
+        seconds[plan.training.identity] = START_UP_S + (limit or TRAINING_S)
+        known[plan.training.identity] = False
+    return Costs(seconds, known)
+
+
+def makespan_s(plan: Plan, seconds: Mapping[str, float], cores: int) -> float:
+    """Return the time from start to end on ``cores`` cores: nodes begin in order, as soon as what they need is there.
+
+    Args:
+        plan: the plan.
+        seconds: what is left of each node; 0 for what is done.
+        cores: processor cores.
+    """
+    threads = node_threads(plan, cores)
+    finished: dict[str, float] = {}
+    running: list[tuple[float, str]] = []
+    waiting = list(plan.identities)
+    free, now = cores, 0.0
+    while waiting or running:
+        for identity in list(waiting):
+            ready = all(parent in finished for parent in plan.after(identity))
+            if ready and threads[identity] <= free:
+                free -= threads[identity]
+                heapq.heappush(running, (now + seconds.get(identity, 0.0), identity))
+                waiting.remove(identity)
+        now, identity = heapq.heappop(running)
+        finished[identity] = now
+        free += threads[identity]
+    return now
+
+
+def node_threads(plan: Plan, cores: int) -> dict[str, int]:
+    """Return the cores each node takes: what it asks for, at most what there is; all where it asks for none."""
+    asked = {run.identity: run.threads for run in plan.runs}
+    if plan.training is not None:
+        asked[plan.training.identity] = plan.training.threads
+    return {identity: min(threads or cores, cores) for identity, threads in asked.items()}

@@ -1,0 +1,226 @@
+"""``[reference]``, ``[surrogate]``, ``[verdict]``, ``[execution]``: who computes, what is the same, and where."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from llpt.study.sections import (
+    AtomCount,
+    ContradictionError,
+    Float,
+    Int,
+    Section,
+    StepCount,
+    TemperatureK,
+    TimestepFs,
+    as_sequence,
+)
+
+if TYPE_CHECKING:
+    from llpt.audit import Thresholds
+
+OptionValue = str | int | float | bool
+
+THERMAL_ENGINES = frozenset({"dft", "quantum-espresso", "vasp"})
+"""Engines whose electrons have a temperature of their own."""
+
+TRAINED_HERE = "behler-parrinello"
+
+
+def engine_kind(spec: str) -> str:
+    """Return the part of an engine's SPEC before its colon: ``n2p2`` of ``n2p2:DIR``."""
+    return spec.partition(":")[0]
+
+
+class ReferenceSection(Section):
+    """``[reference]``: the theory the surrogate was, or is, trained on."""
+
+    engine: str = Field(
+        min_length=1,
+        description='an engine: "dft", "quantum-espresso", "vasp", "n2p2:DIR", "model:FILE", "lammps:…", "mace:FILE" '
+        'or "ase:module.Class"',
+    )
+    xc: str | None = Field(default=None, description='an exchange-correlation functional, e.g. "pbe" or "lda"')
+    ecut_ry: Annotated[Float, Field(ge=5.0, le=1000.0)] | None = Field(
+        default=None, description="a plane-wave cutoff in Ry, from 5 to 1000"
+    )
+    kpoints: str | None = Field(default=None, description='"mean-value", "gamma", or "x,y,z"')
+    pseudopotential: str | None = Field(default=None, description='"gth", "default", or the path of a file')
+    bands: Annotated[Int, Field(ge=1)] | Literal["auto"] | None = Field(
+        default=None, description='a number of bands, at least 1, or "auto"'
+    )
+    electronic_temperature: TemperatureK | Literal["ionic"] = Field(
+        default="ionic", description='"ionic" (that of the ions), or a temperature in K above 0 and at most 100000'
+    )
+    pressure_correction: Literal["finite-basis", "none"] | None = Field(
+        default=None, description='"finite-basis" or "none"'
+    )
+    precision: Literal["single", "double"] | None = Field(default=None, description='"single" or "double"')
+    device: str | None = Field(default=None, description='"cpu" or "cuda"')
+    threads: Annotated[Int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
+        default="auto", description='processor cores for each run, at least 1, or "auto"'
+    )
+    options: dict[str, OptionValue] = Field(
+        default_factory=dict, description="a table of further options, handed to the engine as they are"
+    )
+
+    def engine_options(self) -> dict[str, OptionValue]:
+        """Return what ``make_engine`` is told, without the electronic temperature, which belongs to each run."""
+        named = ("xc", "ecut_ry", "kpoints", "pseudopotential", "bands", "pressure_correction", "precision", "device")
+        given = {name: getattr(self, name) for name in named if getattr(self, name) is not None}
+        return {**given, **self.options}
+
+    @property
+    def thermal(self) -> bool:
+        """Whether the engine's electrons have a temperature."""
+        return engine_kind(self.engine) in THERMAL_ENGINES
+
+
+class ExtraRuns(Section):
+    """``[[surrogate.extra]]``: every state once more, surrogate alone, in a cell the reference cannot afford."""
+
+    atoms: AtomCount = Field(description="a number of atoms, whole and at least 2")
+    steps: StepCount | None = Field(default=None, description="a number of MD steps, at least 1")
+    discard: Annotated[Int, Field(ge=0)] | None = Field(default=None, description="the first steps left out, 0 or more")
+    timestep_fs: TimestepFs | None = Field(default=None, description="a time step in fs from 0.001 to 5")
+
+
+class TrainingSection(Section):
+    """``[surrogate.training]``: how the network is fitted to the reference runs; what is left out is the fit's own."""
+
+    frames: Int = Field(default=400, ge=20, description="how many frames are taken from the runs, at least 20")
+    hidden_nodes: Annotated[tuple[Annotated[Int, Field(ge=1, le=1024)], ...], BeforeValidator(as_sequence)] | None = (
+        Field(default=None, min_length=1, description="nodes of each hidden layer, whole numbers of at least 1")
+    )
+    symmetry_functions: Annotated[Int, Field(ge=4, le=1000)] | None = Field(
+        default=None, description="how many symmetry functions are chosen, from 4 to 1000"
+    )
+    largest_cutoff_bohr: Annotated[Float, Field(ge=4.0, le=16.0)] | None = Field(
+        default=None, description="the largest cutoff radius in bohr, from 4 to 16"
+    )
+    validation_fraction: Annotated[Float, Field(gt=0.0, lt=0.5)] | None = Field(
+        default=None, description="the share of the data that decides when to stop, above 0 and below 0.5"
+    )
+    test_fraction: Annotated[Float, Field(ge=0.0, lt=0.5)] | None = Field(
+        default=None, description="the share of the data that only the reported errors see, 0 to below 0.5"
+    )
+    energy_scale_ev_per_atom: Annotated[Float, Field(gt=0.0)] | None = Field(
+        default=None, description="the error of an energy that weighs as one, in eV/atom, above 0"
+    )
+    force_scale_ev_per_angstrom: Annotated[Float, Field(gt=0.0)] | None = Field(
+        default=None, description="the error of a force component that weighs as one, in eV/Å, above 0"
+    )
+    stress_scale_gpa: Annotated[Float, Field(gt=0.0)] | None = Field(
+        default=None, description="the error of a stress component that weighs as one, in GPa, above 0"
+    )
+    forces_per_frame: Annotated[Int, Field(ge=1)] | None = Field(
+        default=None, description="atoms of each frame whose forces are fitted, at least 1"
+    )
+    iterations: Annotated[Int, Field(ge=1)] | None = Field(
+        default=None, description="steps of the fit at most, at least 1"
+    )
+    max_seconds: Annotated[Float, Field(gt=0.0)] | None = Field(
+        default=None, description="a limit on the time of the fit in seconds, above 0"
+    )
+    members: Annotated[Int, Field(ge=1, le=64)] | None = Field(
+        default=None, description="networks to train with different seeds, from 1 to 64"
+    )
+
+
+class SurrogateSection(Section):
+    """``[surrogate]``: the potential under audit."""
+
+    engine: str = Field(
+        min_length=1,
+        description='"behler-parrinello" (trained here, or in a directory), or an engine: "n2p2:DIR", "model:FILE", '
+        '"mace:FILE", "lammps:…" or "ase:module.Class"',
+    )
+    train: Literal["reference"] | None = Field(
+        default=None, description='"reference": fit to the reference runs of this study'
+    )
+    path: str | None = Field(default=None, min_length=1, description="the file or directory of an existing potential")
+    extra: tuple[ExtraRuns, ...] = Field(default=(), description="tables [[surrogate.extra]], each with atoms")
+    training: TrainingSection = Field(default=TrainingSection(), description="a table [surrogate.training]")
+    threads: Annotated[Int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
+        default="auto", description='processor cores for each run, at least 1, or "auto"'
+    )
+    options: dict[str, OptionValue] = Field(
+        default_factory=dict, description="a table of options, handed to the engine as they are"
+    )
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if self.train is not None and self.path is not None:
+            raise ContradictionError(
+                "gives both train and path", "Give one: a potential is either trained here or read."
+            )
+        if self.train is not None and self.engine != TRAINED_HERE:
+            raise ContradictionError(f'asks to train engine "{self.engine}"', f'Only "{TRAINED_HERE}" is trained here.')
+        if self.engine == TRAINED_HERE and self.train is None and self.path is None:
+            raise ContradictionError(
+                f'does not say where the potential of engine "{TRAINED_HERE}" comes from',
+                'Give train = "reference", or path = "DIR" of an existing potential.',
+            )
+        if self.path is not None and ":" in self.engine:
+            raise ContradictionError(f'gives a path beside engine "{self.engine}"', "Name the file once.")
+        return self
+
+
+class VerdictSection(Section):
+    """``[verdict]``: thresholds fixed before the runs and kept in the verdict."""
+
+    transition_temperature_k: Float = Field(
+        default=50.0, gt=0.0, le=10_000.0, description="the largest shift of the transition in K that still passes"
+    )
+    density_percent: Float = Field(
+        default=1.0, gt=0.0, le=100.0, description="the largest difference of density in per cent that still passes"
+    )
+    density_offset_percent: Annotated[Float, Field(gt=0.0, le=100.0)] | None = Field(
+        default=None, description="the largest constant offset of density in per cent that still passes, above 0"
+    )
+    confidence: Float = Field(default=0.95, gt=0.5, lt=1.0, description="a probability between 0.5 and 1")
+    minimum_production_ps: Float = Field(
+        default=1.0,
+        ge=0.0,
+        description="ps of production at every temperature, below which nothing is decided; 0 or more",
+    )
+    minimum_atoms: Int = Field(default=256, ge=1, description="atoms below which nothing is decided; at least 1")
+
+    def thresholds(self) -> Thresholds:
+        """Return the same as the audit takes it."""
+        from llpt.audit import Thresholds  # noqa: PLC0415 - workers need no analysis, and it takes seconds to import
+
+        return Thresholds.model_validate(self.model_dump())
+
+
+class Place(StrEnum):
+    """Where runs are executed."""
+
+    LOCAL = "local"
+    SLURM = "slurm"
+    PBS = "pbs"
+    KUBERNETES = "kubernetes"
+
+
+class ExecutionSection(Section):
+    """``[execution]``: this machine, or a scheduler through Parsl."""
+
+    where: Place = Field(default=Place.LOCAL, description='"local", "slurm", "pbs" or "kubernetes"')
+    cores: Annotated[Int, Field(ge=1, le=100_000)] | Literal["auto"] = Field(
+        default="auto", description='cores this study may use at once, at least 1, or "auto" (all of this machine)'
+    )
+    retries: Int = Field(default=0, ge=0, le=100, description="how often a failed run is tried again, 0 to 100")
+    provider: dict[str, OptionValue] = Field(
+        default_factory=dict,
+        description="a table of options of Parsl's provider: account, partition or queue, walltime, max_blocks, "
+        "worker_init …",
+    )
+
+    @model_validator(mode="after")
+    def _provider_is_meant(self) -> Self:
+        if self.provider and self.where is Place.LOCAL:
+            raise ContradictionError('gives a table provider beside where = "local"', "Remove one of the two.")
+        return self

@@ -1,0 +1,296 @@
+"""Doing a plan: every node a Parsl task, every change of state in the ledger, safe to stop at any moment.
+
+What is done is left alone, what is unfinished goes on from its checkpoint, what failed is tried again and holds back
+only what depends on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import parsl
+from parsl.dataflow.errors import DependencyError
+
+from llpt.study.cost import estimate_costs, makespan_s, node_threads
+from llpt.study.engine_sections import Place
+from llpt.study.jobs import write_job
+from llpt.study.layout import read_json
+from llpt.study.ledger import Ledger, State
+from llpt.study.node import JobFiles, Outcome, RunFailedError, run_node
+from llpt.study.providers import available_cores, parsl_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
+    from types import FrameType
+
+    from llpt.study.layout import StudyDirectory
+    from llpt.study.plan import Plan
+
+POLL_S = 0.25
+
+
+@dataclass(frozen=True)
+class NodeView:
+    """One node as a display needs it.
+
+    Args:
+        state: what has become of it.
+        reason: why, where it is not well.
+        progress: what its process last said of itself.
+        remaining_s: estimated seconds to its end, 0 where it is over.
+    """
+
+    state: State
+    reason: str = ""
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    remaining_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The study at one moment.
+
+    Args:
+        nodes: every node of the plan.
+        remaining_s: estimated seconds to the end of all.
+        stopping: whether it has been asked to stop.
+    """
+
+    nodes: Mapping[str, NodeView]
+    remaining_s: float
+    stopping: bool
+
+    def count(self, state: State) -> int:
+        """Return how many nodes are in a state."""
+        return sum(node.state is state for node in self.nodes.values())
+
+
+class Cores:
+    """Processor cores that tasks in threads take and give back, the earliest node of the plan first.
+
+    Args:
+        total: how many there are.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._free = total
+        self._waiting: list[int] = []
+        self._condition = threading.Condition()
+
+    @contextlib.contextmanager
+    def taken(self, count: int, rank: int) -> Iterator[None]:
+        """Wait until ``count`` cores are free and nobody of a lower ``rank`` waits for cores, and hold them."""
+        with self._condition:
+            self._waiting.append(rank)
+            self._condition.wait_for(lambda: self._free >= count and rank == min(self._waiting))
+            self._waiting.remove(rank)
+            self._free -= count
+            self._condition.notify_all()
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._free += count
+                self._condition.notify_all()
+
+
+class Execution:
+    """One attempt at everything in a plan that is not done.
+
+    Args:
+        directory: the study's directory, whose lock the caller holds.
+        plan: its plan.
+        ledger: its ledger.
+        on_update: called a few times a second with the state of things.
+    """
+
+    def __init__(
+        self,
+        directory: StudyDirectory,
+        plan: Plan,
+        ledger: Ledger,
+        on_update: Callable[[Snapshot], None] = lambda _: None,
+    ) -> None:
+        self.directory = directory
+        self.plan = plan
+        self.ledger = ledger
+        self.on_update = on_update
+        self.cores = available_cores(directory.study.execution)
+        self.threads = node_threads(plan, self.cores)
+        self._begun: set[str] = set()
+        self._interrupts = 0
+
+    def run(self) -> Snapshot:
+        """Do what is not done, until all is over or a stop is asked for (Ctrl-C, SIGTERM).
+
+        Raises:
+            InputError: the scheduler's provider cannot be made from the study file.
+            StorageError: the ledger or a job cannot be written.
+        """
+        self.directory.stop_file.unlink(missing_ok=True)
+        self.ledger.recover()
+        for identity in self.plan.identities:
+            write_job(self.directory, self.plan, identity, self.ledger)
+            self._files(identity).progress.unlink(missing_ok=True)
+        config = parsl_config(self.directory.study.execution, self.directory.root / ".parsl")
+        kernel = parsl.DataFlowKernel(config)
+        try:
+            with self._listening():
+                pending = self._submit(kernel)
+                while pending:
+                    self._collect(pending)
+                    self.on_update(self.snapshot())
+                    time.sleep(POLL_S if pending else 0.0)
+        except BaseException:
+            self._ask_to_stop("now")
+            raise
+        finally:
+            kernel.cleanup()
+            if not self._interrupts:
+                self.directory.stop_file.unlink(missing_ok=True)
+        final = self.snapshot()
+        self.on_update(final)
+        return final
+
+    def _submit(self, kernel: parsl.DataFlowKernel) -> dict[str, Future[Outcome]]:
+        """Hand every node that is not done to Parsl, each with the futures of what it depends on."""
+        local = self.directory.study.execution.where is Place.LOCAL
+        ranks = {identity: rank for rank, identity in enumerate(self.plan.identities)}
+        task = _in_a_thread(Cores(self.cores), ranks) if local else run_node
+        app = parsl.python_app(task, data_flow_kernel=kernel)
+        futures: dict[str, Any] = {}
+        pending: dict[str, Future[Outcome]] = {}
+        for identity in self.plan.identities:
+            if self.ledger.entry(identity).state is State.DONE:
+                futures[identity] = Outcome(identity, State.DONE)
+                continue
+            parents = [futures[parent] for parent in self.plan.after(identity)]
+            futures[identity] = app(str(self.directory.root), identity, self.threads[identity], *parents)
+            pending[identity] = futures[identity]
+        return pending
+
+    def _collect(self, pending: dict[str, Future[Outcome]]) -> None:
+        """Write into the ledger what has begun and what has ended since the last look."""
+        for identity, future in list(pending.items()):
+            if identity not in self._begun and self._files(identity).progress.exists():
+                self._begun.add(identity)
+                self.ledger.begin(identity)
+            if future.done():
+                del pending[identity]
+                self._record(self._outcome(identity, future))
+
+    def _outcome(self, identity: str, future: Future[Outcome]) -> Outcome:
+        error = future.exception()
+        if error is None:
+            return future.result()
+        if isinstance(error, RunFailedError):
+            return error.outcome
+        if isinstance(error, DependencyError):
+            return Outcome(identity, State.BLOCKED, self._why_blocked(identity))
+        reason = f"its worker was lost: {type(error).__name__}: {error}"
+        return Outcome(identity, State.UNFINISHED, reason, "Start llpt run again: it goes on from the last checkpoint.")
+
+    def _why_blocked(self, identity: str) -> str:
+        """Name the failed node, near or far, that a node cannot do without."""
+        for parent in self.plan.after(identity):
+            entry = self.ledger.entry(parent)
+            if entry.state is State.FAILED:
+                return f"it needs {parent}, which failed"
+            if entry.state is State.BLOCKED:
+                return entry.reason
+        return "something it depends on did not end well"
+
+    def _record(self, outcome: Outcome) -> None:
+        if outcome.state is State.WAITING:
+            return
+        entry = self.ledger.entry(outcome.identity)
+        columns: dict[str, Any] = {}
+        if outcome.state is not State.BLOCKED:
+            columns = {
+                "finished": time.time(),
+                "seconds": entry.seconds + outcome.seconds,
+                "steps_done": outcome.steps_done,
+                "host": outcome.host,
+            }
+            if outcome.seconds_per_step is not None:
+                columns["seconds_per_step"] = outcome.seconds_per_step
+            if outcome.provenance:
+                columns["provenance"] = outcome.provenance
+        self.ledger.record(outcome.identity, outcome.state, reason=outcome.reason, remedy=outcome.remedy, **columns)
+
+    def snapshot(self) -> Snapshot:
+        """Return the study as it stands now."""
+        entries = {entry.identity: entry for entry in self.ledger.entries()}
+        progress = {
+            identity: read_json(self._files(identity).progress) or {}
+            for identity, entry in entries.items()
+            if entry.state is State.RUNNING
+        }
+        measured = {
+            identity: entry.seconds_per_step
+            for identity, entry in entries.items()
+            if entry.seconds_per_step and not self._is_training(identity)
+        }
+        measured |= {
+            identity: float(said["seconds_per_step"])
+            for identity, said in progress.items()
+            if said.get("seconds_per_step")
+        }
+        costs = estimate_costs(self.plan, measured)
+        remaining: dict[str, float] = {}
+        for identity, entry in entries.items():
+            share = 0.0
+            if entry.state in {State.WAITING, State.RUNNING, State.UNFINISHED}:
+                total = 1 if self._is_training(identity) else self.plan[identity].steps
+                done = float(progress.get(identity, {}).get("steps_done", entry.steps_done))
+                share = max(0.0, 1.0 - done / total)
+            remaining[identity] = share * costs.seconds.get(identity, 0.0)
+        nodes = {
+            identity: NodeView(entry.state, entry.reason, progress.get(identity, {}), remaining[identity])
+            for identity, entry in entries.items()
+        }
+        return Snapshot(nodes, makespan_s(self.plan, remaining, self.cores), self._interrupts > 0)
+
+    def _files(self, identity: str) -> JobFiles:
+        return JobFiles(self.directory.root, identity)
+
+    def _is_training(self, identity: str) -> bool:
+        return self.plan.training is not None and identity == self.plan.training.identity
+
+    @contextlib.contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Turn Ctrl-C and SIGTERM into a clean stop of every run; a second Ctrl-C ends them at once."""
+
+        def on_signal(_number: int, _frame: FrameType | None) -> None:
+            self._interrupts += 1
+            self._ask_to_stop("soon" if self._interrupts == 1 else "now")
+
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _ask_to_stop(self, when: str) -> None:
+        with contextlib.suppress(OSError):
+            self.directory.stop_file.write_text(when)
+
+
+def _in_a_thread(cores: Cores, ranks: Mapping[str, int]) -> Callable[..., Outcome]:
+    """Return ``run_node`` for a thread of this process: it waits for its cores first."""
+
+    def run_node_here(root: str, identity: str, threads: int, *parents: Outcome) -> Outcome:
+        with cores.taken(threads, ranks[identity]):
+            return run_node(root, identity, threads, *parents)
+
+    return run_node_here

@@ -1,0 +1,116 @@
+"""The study file as a whole: its sections, and what must hold between them."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from llpt.dynamics import Ensemble
+from llpt.study.controlled_tests import (
+    ControlledTest,
+    ControlledTestsSection,
+    CoolingTest,
+    FixedElectronicTemperatureTest,
+)
+from llpt.study.engine_sections import ExecutionSection, ReferenceSection, SurrogateSection, VerdictSection
+from llpt.study.sections import (
+    ContradictionError,
+    DynamicsSection,
+    Isobar,
+    Ladder,
+    Section,
+    StateSection,
+    StudySection,
+    SystemSection,
+)
+
+
+class StudyFile(Section):
+    """A study: one TOML file, checked as a whole before anything runs."""
+
+    study: StudySection = Field(description="a table with name")
+    system: SystemSection = Field(description="a table with atoms and start")
+    state: StateSection = Field(description="a table with pressures_gpa and temperatures_k, or [[state.isobars]]")
+    dynamics: DynamicsSection = Field(description="a table with steps and what else the runs share")
+    reference: ReferenceSection | None = Field(default=None, description="a table with engine")
+    surrogate: SurrogateSection | None = Field(default=None, description="a table with engine and train or path")
+    tests: ControlledTestsSection = Field(default=ControlledTestsSection(), description="a table of controlled tests")
+    verdict: VerdictSection = Field(default=VerdictSection(), description="a table of thresholds")
+    execution: ExecutionSection = Field(default=ExecutionSection(), description="a table with where")
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        self._check_engines()
+        self._check_lines()
+        for name, test in self.tests.asked().items():
+            self._check_test(name, test)
+        if self.tests.size and all(len(self.sizes(line)) < 2 for line in self.state.lines()):
+            raise ContradictionError(
+                "compares sizes (tests.size), but has only one", "Give system.atoms two sizes or more."
+            )
+        return self
+
+    def sizes(self, line: Isobar) -> tuple[int, ...]:
+        """Return the numbers of atoms run on one line of states."""
+        return line.atoms or self.system.atoms
+
+    def _check_engines(self) -> None:
+        if self.reference is None and self.surrogate is None:
+            raise ContradictionError("has nothing to run", "Add a table [reference], [surrogate], or both.")
+        if self.reference is None and self.surrogate is not None and self.surrogate.train is not None:
+            raise ContradictionError(
+                'has surrogate.train = "reference" but no reference', "Add [reference], or give path."
+            )
+
+    def _check_lines(self) -> None:
+        wanted = "pressure_gpa" if self.dynamics.ensemble is Ensemble.NPT else "density_gcc or rs"
+        seen: set[tuple[float | None, float | None, float | None]] = set()
+        for line in self.state.lines():
+            if (line.pressure_gpa is not None) != (self.dynamics.ensemble is Ensemble.NPT):
+                raise ContradictionError(
+                    f'has dynamics.ensemble = "{self.dynamics.ensemble}" with a line of [state] of another kind',
+                    f"Let every line give {wanted}, or change the ensemble.",
+                )
+            key = (line.pressure_gpa, line.density_gcc, line.rs)
+            if key in seen:
+                raise ContradictionError(
+                    f"gives the line of states {next(value for value in key if value is not None)} twice",
+                    "Give it once.",
+                )
+            seen.add(key)
+            for values, what in ((line.temperatures_k, "temperature"), (self.sizes(line), "number of atoms")):
+                if len(set(values)) < len(values):
+                    raise ContradictionError(
+                        f"gives a {what} twice on one line of states: {list(values)}", "Give it once."
+                    )
+
+    def _check_test(self, name: str, test: ControlledTest) -> None:
+        lines = self.state.lines()
+        own: dict[str, set[float | None] | set[int] | set[float]] = {
+            "pressures_gpa": {line.pressure_gpa for line in lines},
+            "atoms": {size for line in lines for size in self.sizes(line)},
+            "temperatures_k": {temperature for line in lines for temperature in line.temperatures_k},
+        }
+        for key, values in own.items():
+            if key == "temperatures_k" and isinstance(test, CoolingTest):
+                continue  # a way down has its own rungs
+            for value in getattr(test, key) or ():
+                if value not in values:
+                    allowed = ", ".join(f"{each:g}" for each in sorted(each for each in values if each is not None))
+                    raise ContradictionError(
+                        f"names in tests.{name}.{key} the value {value:g}, which is not one of its own",
+                        f"Give values out of {allowed}.",
+                    )
+        for engine, section in (("reference", self.reference), ("surrogate", self.surrogate)):
+            if test.engines == engine and section is None:
+                raise ContradictionError(f"asks for tests.{name} with the {engine} but has none", f"Add [{engine}].")
+        if isinstance(test, FixedElectronicTemperatureTest) and self.reference and not self.reference.thermal:
+            raise ContradictionError(
+                f'asks for tests.{name}, but the electrons of engine "{self.reference.engine}" have no temperature',
+                "Remove the test, or choose a reference whose electrons have one.",
+            )
+        if isinstance(test, CoolingTest) and self.dynamics.ladder is Ladder.COOLING:
+            raise ContradictionError(
+                f'asks for tests.{name}, but dynamics.ladder is "cooling" already', 'Let ladder be "heating".'
+            )

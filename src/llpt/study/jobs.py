@@ -1,0 +1,84 @@
+"""What a worker is told: one file in ``jobs/`` for each node, complete in itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from llpt.study.engine_sections import engine_kind
+from llpt.study.inputs import NAMED_PSEUDOPOTENTIALS, content_hash, stored_engine, stored_path
+from llpt.study.node import JobFiles
+from llpt.study.plan import Origin
+from llpt.study.protocol import starting_density
+from llpt.trajectory import write_atomically
+
+if TYPE_CHECKING:
+    from llpt.study.layout import StudyDirectory
+    from llpt.study.ledger import Ledger
+    from llpt.study.plan import Plan, PlannedRun
+
+
+def job_of(directory: StudyDirectory, plan: Plan, identity: str) -> dict[str, Any]:
+    """Return what the worker of a node is told; paths in it start from the study's directory."""
+    if plan.training is not None and identity == plan.training.identity:
+        return {"kind": "training", **asdict(plan.training), "after": list(plan.training.after)}
+    run = plan[identity]
+    return {
+        "kind": "md",
+        "identity": identity,
+        "role": str(run.role),
+        "test": run.test,
+        "repeat": run.repeat,
+        "atoms": run.atoms,
+        "line": run.state.line,
+        "engine": stored_engine(run.engine, str(run.role)),
+        "options": _stored_options(run),
+        "settings": dict(run.dynamics),
+        "discard": run.discard,
+        "start": _start(directory, run),
+        "after": list(run.after),
+    }
+
+
+def _stored_options(run: PlannedRun) -> dict[str, Any]:
+    options = dict(run.options)
+    pseudopotential = options.get("pseudopotential")
+    if (
+        isinstance(pseudopotential, str)
+        and pseudopotential not in NAMED_PSEUDOPOTENTIALS
+        and engine_kind(run.engine) == "dft"
+    ):
+        options["pseudopotential"] = stored_path(pseudopotential, "pseudopotential")
+    return options
+
+
+def _start(directory: StudyDirectory, run: PlannedRun) -> dict[str, Any]:
+    start: dict[str, Any] = {"origin": str(run.start.origin)}
+    match run.start.origin:
+        case Origin.MOLECULAR | Origin.ATOMIC:
+            start |= {"density_g_per_cm3": starting_density(run.state), "seed": run.dynamics["seed"]}
+            start["relax_steps"] = directory.study.dynamics.relax_steps
+        case Origin.FILE:
+            start["source"] = stored_path(run.start.source, "start")
+            start["density_g_per_cm3"] = run.state.density_g_per_cm3
+            start["hash"] = content_hash(directory.root / start["source"])
+        case Origin.RUN | Origin.RUN_AT_MEAN_VOLUME:
+            start["source"] = run.start.source
+    return start
+
+
+def write_job(directory: StudyDirectory, plan: Plan, identity: str, ledger: Ledger) -> None:
+    """Write what a node's worker is told and enter it in the ledger; what is there already must be the same.
+
+    Raises:
+        StorageError: it cannot be written, or the ledger knows the node with other inputs.
+    """
+    job = job_of(directory, plan, identity)
+    text = json.dumps(job, indent=1, sort_keys=True)
+    ledger.enter(identity, inputs_hash=hashlib.sha256(text.encode()).hexdigest(), job=job)
+    files = JobFiles(directory.root, identity)
+    files.job.parent.mkdir(exist_ok=True)
+    if not files.job.exists():
+        write_atomically(files.job, text)

@@ -1,0 +1,189 @@
+"""A study's directory: whose it is, where things lie, and that nothing in it is ever left half-written.
+
+STUDY_DIR/  study.toml (as given, frozen)   study.db (the ledger)   inputs/ (files the study file names, copied)
+            jobs/ (what each process was told, and its log)
+            runs/<engine>/N<atoms>/P<gpa>/T<k>[-<path><repeat>]/   models/<engine>/
+            results/*.nc, verdict.json   report/index.html, figures/
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llpt.errors import InputError, StorageError
+from llpt.study.inputs import copy_inputs, named_inputs
+from llpt.study.reading import parse_study
+from llpt.trajectory import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llpt.study.file import StudyFile
+
+STUDY_FILE = "study.toml"
+SOURCE = "inputs/inputs.json"
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return what a JSON file of ours holds, or None where there is no such file.
+
+    Raises:
+        StorageError: the file is there but damaged.
+    """
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} is damaged: {error}.", "Remove it, or restore it from a copy.") from error
+    return data
+
+
+class StudyDirectory:
+    """A directory that belongs to one study.
+
+    Args:
+        root: the directory itself.
+        study: the study frozen in it.
+    """
+
+    def __init__(self, root: Path, study: StudyFile) -> None:
+        self.root = root.resolve()
+        self.study = study
+
+    @classmethod
+    def open(cls, root: Path) -> StudyDirectory:
+        """Return the study that lies in ``root``.
+
+        Raises:
+            InputError: there is none.
+        """
+        frozen = root / STUDY_FILE
+        if not frozen.is_file():
+            raise InputError(
+                f"{root} is not a study directory: it holds no {STUDY_FILE}.",
+                'Give the directory that "llpt run" made.',
+            )
+        return cls(root, parse_study(frozen.read_text(encoding="utf-8"), name=str(frozen)))
+
+    @classmethod
+    def claim(cls, root: Path, text: str, study: StudyFile, *, source: Path) -> StudyDirectory:
+        """Return the directory of ``study``: made if it is not there, taken up if it is this study's own.
+
+        Args:
+            root: the directory.
+            text: the study file as given.
+            study: what the text says.
+            source: the directory that paths in the study file start from.
+
+        Raises:
+            InputError: the directory belongs to another study, or to something else; nothing in it is touched.
+            StorageError: it cannot be made.
+        """
+        if (root / STUDY_FILE).is_file():
+            existing = cls.open(root)
+            if existing.study != study:
+                raise InputError(
+                    f'{root} belongs to another study ("{existing.study.study.name}"; '
+                    f"{_first_difference(existing.study, study)} differs).",
+                    "Choose another directory with --out; nothing was changed.",
+                )
+            return existing
+        if root.exists() and not (root.is_dir() and not any(root.iterdir())):
+            raise InputError(
+                f"{root} exists and is not a study directory.",
+                "Choose another directory with --out; nothing was changed.",
+            )
+        copies = named_inputs(study, source)
+        try:
+            root.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{root.name}.") as aside:
+                fresh = Path(aside) / "study"
+                fresh.mkdir()
+                copy_inputs(copies, fresh)
+                write_atomically(fresh / STUDY_FILE, text)
+                fresh.replace(root)
+        except OSError as error:
+            raise StorageError(
+                f"{root} cannot be made: {error.strerror or error}.", "Choose another directory with --out."
+            ) from error
+        except shutil.Error as error:
+            raise StorageError(f"The study's inputs cannot be copied: {error}.", "Check the files it names.") from error
+        return cls(root, study)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the directory for one ``llpt run``; the lock ends with the process, however it ends.
+
+        Raises:
+            StorageError: another process holds it.
+        """
+        with (self.root / ".lock").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                lock.seek(0)
+                raise StorageError(
+                    f"Another llpt run (process {lock.read().strip() or 'unknown'}) is at work in {self.root}.",
+                    "Wait for it, or stop it with Ctrl-C; two at once would do everything twice.",
+                ) from error
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    @property
+    def database(self) -> Path:
+        """The ledger."""
+        return self.root / "study.db"
+
+    @property
+    def stop_file(self) -> Path:
+        """The file whose presence asks every run to stop at its next step."""
+        return self.root / ".stop"
+
+    @property
+    def results(self) -> Path:
+        """What analysis leaves."""
+        return self.root / "results"
+
+    @property
+    def verdict(self) -> Path:
+        """The verdict with its reasons."""
+        return self.results / "verdict.json"
+
+    @property
+    def report(self) -> Path:
+        """The page and its figures."""
+        return self.root / "report"
+
+    def node(self, identity: str) -> Path:
+        """Return the directory of a node of the plan."""
+        return self.root / identity
+
+    def result(self, identity: str) -> Path:
+        """Return the file of a run's observables: ``results/dft-N32-P200-T700.nc``."""
+        return self.results / f"{identity.removeprefix('runs/').replace('/', '-')}.nc"
+
+
+def _first_difference(one: StudyFile, other: StudyFile) -> str:
+    """Name the first key in which two studies differ."""
+    left, right = one.model_dump(mode="json"), other.model_dump(mode="json")
+    return _difference(left, right, "") or "nothing"
+
+
+def _difference(left: Any, right: Any, where: str) -> str:
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in left | right:
+            found = _difference(left.get(key), right.get(key), f"{where}.{key}" if where else str(key))
+            if found:
+                return found
+        return ""
+    return where if left != right else ""

@@ -1,0 +1,211 @@
+"""The ledger: every run, its state, its inputs' hash, versions and timings, in one SQLite file.
+
+Only one process writes (the one that holds the study's lock), each change is one transaction with ``synchronous=FULL``,
+and the journal is the plain one that network file systems can carry: a kill at any moment leaves the last whole entry.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
+
+from llpt.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    identity TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    remedy TEXT NOT NULL DEFAULT '',
+    inputs_hash TEXT NOT NULL,
+    job TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    started REAL,
+    finished REAL,
+    steps_done INTEGER NOT NULL DEFAULT 0,
+    seconds REAL NOT NULL DEFAULT 0,
+    seconds_per_step REAL,
+    host TEXT NOT NULL DEFAULT '',
+    provenance TEXT NOT NULL DEFAULT '{}'
+);
+CREATE TABLE IF NOT EXISTS events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    time REAL NOT NULL,
+    identity TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+"""
+
+
+class State(StrEnum):
+    """What has become of a run; the three ends are different things and are never mixed in a result."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNFINISHED = "unfinished"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run in the ledger.
+
+    Args:
+        identity: its directory below the study's.
+        state: what has become of it.
+        reason: why, in one sentence, where it is failed, unfinished or blocked.
+        remedy: what to do about it.
+        inputs_hash: SHA-256 of all that determines it.
+        attempts: how often it was started.
+        started: start of the last attempt, seconds since 1970.
+        finished: its end.
+        steps_done: MD steps on disk.
+        seconds: wall time spent, all attempts together.
+        seconds_per_step: wall time of one MD step.
+        host: machine of the last attempt.
+        provenance: versions, hashes and the engine's description, as the run reported them.
+    """
+
+    identity: str
+    state: State
+    reason: str
+    remedy: str
+    inputs_hash: str
+    attempts: int
+    started: float | None
+    finished: float | None
+    steps_done: int
+    seconds: float
+    seconds_per_step: float | None
+    host: str
+    provenance: Mapping[str, Any]
+
+
+class Ledger:
+    """The ledger of one study; a context manager that closes the file.
+
+    Args:
+        path: the SQLite file, made if absent.
+
+    Raises:
+        StorageError: the file is damaged or cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._guarded():
+            self._connection = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
+            self._connection.row_factory = sqlite3.Row
+            self._connection.execute("PRAGMA synchronous=FULL")
+            self._connection.executescript(SCHEMA)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"The ledger {self.path} cannot be used: {error}.",
+                "Free some space, or restore the file from a copy; the runs themselves are untouched.",
+            ) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._guarded():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def enter(self, identity: str, *, inputs_hash: str, job: Mapping[str, Any]) -> None:
+        """Enter a run as waiting, unless it is there; a run entered before must have the same inputs.
+
+        Raises:
+            StorageError: the ledger knows the run with other inputs.
+        """
+        with self._transaction() as connection:
+            row = connection.execute("SELECT inputs_hash FROM runs WHERE identity = ?", (identity,)).fetchone()
+            if row is None:
+                connection.execute(
+                    "INSERT INTO runs (identity, state, inputs_hash, job) VALUES (?, ?, ?, ?)",
+                    (identity, State.WAITING, inputs_hash, json.dumps(dict(job), sort_keys=True)),
+                )
+            elif row["inputs_hash"] != inputs_hash:
+                raise StorageError(
+                    f"{identity} was entered in {self.path} with other inputs than this program would give it.",
+                    "Continue the study with the version of llpt that began it, or start it in a new directory.",
+                )
+
+    def record(self, identity: str, state: State, *, reason: str = "", remedy: str = "", **columns: Any) -> None:
+        """Record a change of state, with any of the columns of ``runs`` that changed with it."""
+        values = {"state": str(state), "reason": reason, "remedy": remedy, **columns}
+        if "provenance" in values:
+            values["provenance"] = json.dumps(values["provenance"], default=str)
+        assignments = ", ".join(f"{name} = ?" for name in values)
+        with self._transaction() as connection:
+            connection.execute(f"UPDATE runs SET {assignments} WHERE identity = ?", (*values.values(), identity))  # noqa: S608 - column names are ours
+            connection.execute(
+                "INSERT INTO events (time, identity, state, reason) VALUES (?, ?, ?, ?)",
+                (time.time(), identity, state, reason),
+            )
+
+    def begin(self, identity: str) -> None:
+        """Record that an attempt at a run begins."""
+        attempts = self.entry(identity).attempts + 1
+        self.record(identity, State.RUNNING, attempts=attempts, started=time.time(), finished=None)
+
+    def recover(self) -> None:
+        """Take up after a kill: what stands as running or blocked is neither, since no other process holds the lock."""
+        for entry in self.entries():
+            if entry.state is State.RUNNING:
+                self.record(entry.identity, State.UNFINISHED, reason="the program was stopped while it ran")
+            elif entry.state is State.BLOCKED:
+                self.record(entry.identity, State.UNFINISHED if entry.steps_done else State.WAITING)
+
+    def entry(self, identity: str) -> Entry:
+        """Return one run."""
+        with self._guarded():
+            row = self._connection.execute("SELECT * FROM runs WHERE identity = ?", (identity,)).fetchone()
+        if row is None:
+            raise KeyError(identity)
+        return _entry(row)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return every run in the order they were entered."""
+        with self._guarded():
+            rows = self._connection.execute("SELECT * FROM runs ORDER BY rowid").fetchall()
+        return tuple(_entry(row) for row in rows)
+
+    def events(self) -> tuple[tuple[float, str, State, str], ...]:
+        """Return every change of state: time (s since 1970), run, state, reason."""
+        with self._guarded():
+            rows = self._connection.execute("SELECT * FROM events ORDER BY number").fetchall()
+        return tuple((row["time"], row["identity"], State(row["state"]), row["reason"]) for row in rows)
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    values = {name: row[name] for name in Entry.__dataclass_fields__}
+    values["state"] = State(values["state"])
+    values["provenance"] = json.loads(values["provenance"])
+    return Entry(**values)

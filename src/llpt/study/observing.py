@@ -1,0 +1,100 @@
+"""From the trajectories of a study to its observables: one file in ``results/`` for each run that is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llpt.errors import LlptError
+from llpt.observables import load_summary, save_summary, summarise_run
+from llpt.study.ledger import State
+from llpt.study.plan import Role
+from llpt.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import xarray as xr
+
+    from llpt.study.layout import StudyDirectory
+    from llpt.study.ledger import Entry
+    from llpt.study.plan import Plan, PlannedRun
+
+FINISHED = "finished_at"
+"""Attribute that says from which state of the run a file of results was made."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A run that is done, with what was observed in it.
+
+    Args:
+        run: the run as planned.
+        entry: the run as it stands in the ledger.
+        summary: its observables with errors (``llpt.observables.summarise_run``).
+    """
+
+    run: PlannedRun
+    entry: Entry
+    summary: xr.Dataset
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether the run belongs to the reference."""
+        return self.run.role is Role.REFERENCE
+
+
+def observe(
+    directory: StudyDirectory,
+    plan: Plan,
+    entries: Mapping[str, Entry],
+    on_run: Callable[[int, int, str], None] = lambda *_: None,
+) -> tuple[list[Observed], dict[str, str]]:
+    """Average every run that is done; what was averaged before and has not changed is read back.
+
+    Args:
+        directory: the study's directory.
+        plan: its plan.
+        entries: its ledger, by run.
+        on_run: called before each run with how many are behind, how many there are, and its name.
+
+    Returns:
+        What was observed, in the plan's order; and the reasons, by run, why some could not be averaged.
+
+    Raises:
+        StorageError: a file of results cannot be written.
+    """
+    directory.results.mkdir(exist_ok=True)
+    done = [run for run in plan.runs if run.identity in entries and entries[run.identity].state is State.DONE]
+    observed: list[Observed] = []
+    refused: dict[str, str] = {}
+    for number, run in enumerate(done):
+        on_run(number, len(done), run.identity)
+        entry = entries[run.identity]
+        try:
+            observed.append(Observed(run, entry, _summary(directory, run, entry)))
+        except LlptError as error:
+            refused[run.identity] = error.cause
+    return observed, refused
+
+
+def _summary(directory: StudyDirectory, run: PlannedRun, entry: Entry) -> xr.Dataset:
+    path = directory.result(run.identity)
+    stamp = f"{entry.inputs_hash} {entry.finished}"
+    if path.exists():
+        try:
+            kept = load_summary(path)
+        except (OSError, ValueError):
+            path.unlink()
+        else:
+            if kept.attrs.get(FINISHED) == stamp:
+                return kept
+    summary = summarise_run(
+        Trajectory.open(directory.node(run.identity)),
+        discard_steps=run.discard,
+        temperature_k=run.state.temperature_k,
+        pressure_gpa=run.dynamics["pressure_gpa"],
+    )
+    summary.attrs |= {FINISHED: stamp, "run": run.identity, "engine": run.engine, "test": run.test}
+    save_summary(summary, path)
+    return summary

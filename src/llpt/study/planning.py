@@ -1,0 +1,356 @@
+"""From a study file to its plan: ladders along each line of states, training, and the matched runs of each test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from llpt.study.controlled_tests import (
+    ControlledTest,
+    CoolingTest,
+    CutoffTest,
+    DurationTest,
+    EngineTest,
+    EnsembleTest,
+    FixedElectronicTemperatureTest,
+    FunctionalTest,
+    KpointsTest,
+    StartTest,
+    ThermostatTest,
+    TimestepTest,
+)
+from llpt.study.engine_sections import THERMAL_ENGINES, TRAINED_HERE, engine_kind
+from llpt.study.plan import (
+    BASE,
+    Origin,
+    Plan,
+    PlannedRun,
+    PlannedTraining,
+    Role,
+    Start,
+    ThermodynamicState,
+    derived_seed,
+    renamed,
+)
+from llpt.study.protocol import run_settings
+from llpt.study.sections import Ladder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from llpt.study.engine_sections import OptionValue
+    from llpt.study.file import StudyFile
+    from llpt.study.sections import Isobar
+
+ATOMS_PER_CORE = 250
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two engines under comparison, as the plan needs it.
+
+    Args:
+        role: reference or surrogate.
+        engine: its SPEC.
+        folder: its name in paths.
+        options: its options without the electrons' temperature.
+        thermal: whether its electrons have a temperature.
+        model: the node that makes it; empty where it exists already.
+        threads: processor cores of a run, 0 for all; None where the number of atoms decides.
+    """
+
+    role: Role
+    engine: str
+    folder: str
+    options: Mapping[str, OptionValue]
+    thermal: bool
+    model: str
+    threads: int | None
+
+
+def make_plan(study: StudyFile) -> Plan:
+    """Return the graph of runs that a study implies.
+
+    Raises:
+        InputError: no starting density or time step is known for a state.
+    """
+    reference, surrogate = _reference_side(study), _surrogate_side(study)
+    runs: list[PlannedRun] = []
+    for side in (reference, surrogate):
+        if side is None:
+            continue
+        builder = _Builder(study, side)
+        base = builder.base_runs()
+        runs += base
+        for test in study.tests.asked().values():
+            if test.engines in {"both", side.role}:
+                runs += builder.test_runs(test, base)
+    if surrogate is not None and study.surrogate is not None:
+        runs += _Builder(study, surrogate).extra_runs()
+    return Plan(tuple(runs), _training(study, runs, surrogate))
+
+
+def _reference_side(study: StudyFile) -> Side | None:
+    section = study.reference
+    if section is None:
+        return None
+    threads = 0 if section.threads == "auto" else section.threads
+    return Side(
+        Role.REFERENCE,
+        section.engine,
+        engine_folder(section.engine),
+        section.engine_options(),
+        section.thermal,
+        "",
+        threads,
+    )
+
+
+def _surrogate_side(study: StudyFile) -> Side | None:
+    section = study.surrogate
+    if section is None:
+        return None
+    folder = engine_folder(section.engine)
+    if study.reference is not None and folder == engine_folder(study.reference.engine):
+        folder += "-surrogate"
+    model = f"models/{folder}" if section.train else ""
+    if section.train:
+        engine = f"n2p2:{model}"
+    elif section.path is not None:
+        engine = f"{'n2p2' if section.engine == TRAINED_HERE else section.engine}:{section.path}"
+    else:
+        engine = section.engine
+    threads = None if section.threads == "auto" else section.threads
+    return Side(Role.SURROGATE, engine, folder, section.options, False, model, threads)
+
+
+def _threads_for(atoms: int) -> int:
+    """Return the cores of a run with a potential: few for a small cell, so that several run at once."""
+    return max(1, round(atoms / ATOMS_PER_CORE))
+
+
+def engine_folder(spec: str) -> str:
+    """Return an engine's name in paths: its kind, or the class of an ASE calculator (``lennardjones``)."""
+    kind = engine_kind(spec)
+    return spec.rpartition(".")[2].lower() if kind == "ase" else kind
+
+
+def _training(study: StudyFile, runs: Iterable[PlannedRun], surrogate: Side | None) -> PlannedTraining | None:
+    if surrogate is None or not surrogate.model or study.surrogate is None:
+        return None
+    learnt = tuple(run.identity for run in runs if run.role is Role.REFERENCE and run.test == BASE)
+    settings = study.surrogate.training.model_dump(mode="json")
+    seed = derived_seed(study.study.seed, "training")
+    return PlannedTraining(surrogate.model, settings, seed, learnt)
+
+
+class _Builder:
+    """Makes the runs of one side."""
+
+    def __init__(self, study: StudyFile, side: Side) -> None:
+        self.study = study
+        self.side = side
+
+    def base_runs(self) -> list[PlannedRun]:
+        """Return the study's own ladders: every line of states at every size."""
+        ladder = self.study.dynamics.ladder
+        return [
+            run
+            for line in self.study.state.lines()
+            for atoms in self.study.sizes(line)
+            for run in self._chained(self._rungs(line, atoms), ladder)
+        ]
+
+    def extra_runs(self) -> list[PlannedRun]:
+        """Return the surrogate's runs in cells that the reference does not do."""
+        assert self.study.surrogate is not None
+        runs: list[PlannedRun] = []
+        for extra in self.study.surrogate.extra:
+            changed = {"timestep_fs": extra.timestep_fs, "steps": extra.steps}
+            for line in self.study.state.lines():
+                rungs = [
+                    _with_dynamics(run, {key: value for key, value in changed.items() if value is not None})
+                    for run in self._rungs(line, extra.atoms)
+                ]
+                if extra.discard is not None:
+                    rungs = [replace(run, discard=extra.discard) for run in rungs]
+                if extra.atoms in self.study.sizes(line):
+                    rungs = [renamed(run, test="extra") for run in rungs]
+                runs += self._chained(rungs, self.study.dynamics.ladder)
+        return runs
+
+    def _rungs(self, line: Isobar, atoms: int) -> list[PlannedRun]:
+        """Return the runs of one line and size in order of temperature, each starting on its own."""
+        return [self._alone(line, atoms, temperature) for temperature in sorted(line.temperatures_k)]
+
+    def _alone(self, line: Isobar, atoms: int, temperature_k: float) -> PlannedRun:
+        state = ThermodynamicState.on(line, temperature_k)
+        study = self.study
+        options = dict(self.side.options)
+        if self.side.thermal and study.reference is not None:
+            fixed = study.reference.electronic_temperature
+            options["electronic_temperature_k"] = temperature_k if fixed == "ionic" else fixed
+        word = study.system.start
+        start = Start(Origin(word)) if word in set(Origin) else Start(Origin.FILE, word)
+        seed = derived_seed(study.study.seed, state.line, f"T{temperature_k:g}", f"N{atoms}")
+        settings = run_settings(study.dynamics, state, seed)
+        return PlannedRun(
+            identity=f"runs/{self.side.folder}/N{atoms}/{state.line}/T{temperature_k:g}",
+            role=self.side.role,
+            engine=self.side.engine,
+            options=options,
+            atoms=atoms,
+            state=state,
+            test=BASE,
+            repeat=1,
+            dynamics=settings,
+            discard=study.dynamics.discard,
+            start=start,
+            after=(self.side.model,) if self.side.model else (),
+            threads=_threads_for(atoms) if self.side.threads is None else self.side.threads,
+        )
+
+    def _chained(self, rungs: list[PlannedRun], ladder: Ladder) -> list[PlannedRun]:
+        """Let each rung start from its neighbour's end; the first, or all without a ladder, settle first."""
+        if ladder is Ladder.NONE:
+            return [self._settling(run) for run in rungs]
+        ordered = rungs if ladder is Ladder.HEATING else rungs[::-1]
+        chain = [self._settling(ordered[0])]
+        for run in ordered[1:]:
+            chain.append(_starting_from(run, chain[-1].identity))
+        return chain
+
+    def _settling(self, run: PlannedRun) -> PlannedRun:
+        extra = self.study.dynamics.settle_steps
+        return replace(_with_dynamics(run, {"steps": run.steps + extra}), discard=run.discard + extra)
+
+    def test_runs(self, test: ControlledTest, base: list[PlannedRun]) -> list[PlannedRun]:
+        """Return the matched runs of one controlled test."""
+        matched = [run for run in base if _within(run, test)]
+        if isinstance(test, DurationTest):
+            return [again for run in matched for again in self._sequential(run, test)]
+        if isinstance(test, CoolingTest):
+            return self._cooling(test, base)
+        if isinstance(test, StartTest):
+            alone = [replace(run, start=Start(Origin(test.start)), after=self._model()) for run in matched]
+            return [self._settling(renamed(self._unsettled(run), test="start")) for run in alone]
+        if isinstance(test, EnsembleTest):
+            changed = {"ensemble": str(test.ensemble), "pressure_gpa": None}
+            return [
+                _starting_from(
+                    renamed(_with_dynamics(self._unsettled(run), changed), test="ensemble"),
+                    run.identity,
+                    origin=Origin.RUN_AT_MEAN_VOLUME,
+                )
+                for run in matched
+            ]
+        return self._ladders_with(test, matched)
+
+    def _ladders_with(self, test: ControlledTest, matched: list[PlannedRun]) -> list[PlannedRun]:
+        """Return the matched ladders once more with one thing changed from their first rung on."""
+        name = next(name for name, asked in self.study.tests.asked().items() if asked is test)
+        lines = {ThermodynamicState.on(line, 1.0).line: line for line in self.study.state.lines()}
+        ladders: dict[tuple[str, int], list[PlannedRun]] = {}
+        for run in matched:
+            alone = self._alone(lines[run.state.line], run.atoms, run.state.temperature_k)
+            other = _in_another_code(alone, test) if isinstance(test, EngineTest) else renamed(alone, test=name)
+            ladders.setdefault((run.state.line, run.atoms), []).append(other)
+        return [
+            _changed(run, test)
+            for rungs in ladders.values()
+            for run in self._chained(sorted(rungs, key=lambda run: run.state.temperature_k), self.study.dynamics.ladder)
+        ]
+
+    def _model(self) -> tuple[str, ...]:
+        return (self.side.model,) if self.side.model else ()
+
+    def _unsettled(self, run: PlannedRun) -> PlannedRun:
+        """Return ``run`` with the length that a run which starts from another has."""
+        extra = run.discard - self.study.dynamics.discard
+        return replace(_with_dynamics(run, {"steps": run.steps - extra}), discard=run.discard - extra)
+
+    def _sequential(self, run: PlannedRun, test: DurationTest) -> list[PlannedRun]:
+        runs: list[PlannedRun] = []
+        previous = run.identity
+        for repeat in range(2, test.repeats + 1):
+            again = renamed(self._unsettled(run), test="duration", repeat=repeat)
+            seed = derived_seed(self.study.study.seed, run.state.line, f"T{run.state.temperature_k:g}", repeat)
+            changed = {"seed": seed} | ({"steps": test.steps} if test.steps else {})
+            runs.append(_starting_from(replace(_with_dynamics(again, changed), discard=0), previous))
+            previous = runs[-1].identity
+        return runs
+
+    def _cooling(self, test: CoolingTest, base: list[PlannedRun]) -> list[PlannedRun]:
+        runs: list[PlannedRun] = []
+        for line in self.study.state.lines():
+            for atoms in self.study.sizes(line):
+                heated = [
+                    run
+                    for run in base
+                    if run.state.line == ThermodynamicState.on(line, 1.0).line and run.atoms == atoms
+                ]
+                if not any(_within(run, test, temperature=False) for run in heated):
+                    continue
+                hottest = sorted(line.temperatures_k)
+                temperatures = sorted(test.temperatures_k or hottest[:-1], reverse=True)
+                source = next(
+                    (run for run in heated if run.state.temperature_k >= temperatures[0]),
+                    heated[-1],
+                )
+                if not test.temperatures_k:
+                    source = heated[-1]
+                previous = source.identity
+                for temperature in temperatures:
+                    run = renamed(self._alone(line, atoms, temperature), test="cooling")
+                    if test.steps:
+                        run = _with_dynamics(run, {"steps": test.steps})
+                    runs.append(_starting_from(run, previous))
+                    previous = runs[-1].identity
+        return runs
+
+
+def _with_dynamics(run: PlannedRun, changed: Mapping[str, Any]) -> PlannedRun:
+    return replace(run, dynamics={**run.dynamics, **changed})
+
+
+def _starting_from(run: PlannedRun, source: str, *, origin: Origin = Origin.RUN) -> PlannedRun:
+    models = tuple(identity for identity in run.after if identity.startswith("models/"))
+    return replace(run, start=Start(origin, source), after=(source, *models))
+
+
+def _within(run: PlannedRun, test: ControlledTest, *, temperature: bool = True) -> bool:
+    """Whether a run lies within the limits of a test."""
+    return (
+        (test.pressures_gpa is None or run.state.pressure_gpa in test.pressures_gpa)
+        and (test.atoms is None or run.atoms in test.atoms)
+        and (not temperature or test.temperatures_k is None or run.state.temperature_k in test.temperatures_k)
+    )
+
+
+def _changed(run: PlannedRun, test: ControlledTest) -> PlannedRun:
+    """Return ``run`` with the one thing changed that a test is about."""
+    options = dict(run.options)
+    match test:
+        case FixedElectronicTemperatureTest():
+            options["electronic_temperature_k"] = test.temperature_k
+        case CutoffTest():
+            options["ecut_ry"] = test.ecut_ry
+        case KpointsTest():
+            options["kpoints"] = test.kpoints
+        case FunctionalTest():
+            options["xc"] = test.xc
+        case ThermostatTest():
+            return _with_dynamics(run, {"thermostat": str(test.thermostat)})
+        case TimestepTest():
+            factor = test.factor
+            steps = {"timestep_fs": run.timestep_fs * factor, "steps": round(run.steps / factor)}
+            return replace(_with_dynamics(run, steps), discard=round(run.discard / factor))
+    return replace(run, options=options)
+
+
+def _in_another_code(run: PlannedRun, test: EngineTest) -> PlannedRun:
+    """Return ``run`` with another engine, in that engine's folder; of the options only the electrons' heat is kept."""
+    thermal = engine_kind(test.engine) in THERMAL_ENGINES
+    kept = {key: value for key, value in run.options.items() if thermal and key == "electronic_temperature_k"}
+    identity = f"runs/{engine_folder(test.engine)}/{run.identity.split('/', 2)[2]}"
+    return replace(run, identity=identity, engine=test.engine, options={**kept, **test.options}, test="engine")

@@ -1,0 +1,63 @@
+"""What can be found wrong before anything runs: files, engines, the scheduler's options."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.engines import make_engine
+from llpt.errors import InputError
+from llpt.structure import check_elements, check_structure, read_structures
+from llpt.study.engine_sections import engine_kind
+from llpt.study.inputs import PATH_ENGINES, named_inputs
+from llpt.study.providers import check_provider
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llpt.study.file import StudyFile
+    from llpt.study.plan import Plan
+
+
+def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> None:
+    """Check everything a study names: files are there and sound, engines can be made, the scheduler knows its options.
+
+    Args:
+        study: the study.
+        plan: its plan.
+        source: the directory that paths in the study file start from.
+
+    Raises:
+        InputError: a file is missing, empty, damaged or unphysical; an option is unknown or out of range.
+        MissingProgramError: an engine's program or package is not installed.
+    """
+    inputs = {item.key: item for item in named_inputs(study, source)}
+    check_provider(study.execution)
+    if "system.start" in inputs:
+        _check_start(inputs["system.start"].path, plan)
+    given = {item.given: str(item.path) for item in inputs.values()}
+    seen: set[tuple[str, str]] = set()
+    for run in plan.runs:
+        kind, _, argument = run.engine.partition(":")
+        if argument.startswith("models/"):
+            continue
+        spec = f"{kind}:{given.get(argument, argument)}" if engine_kind(run.engine) in PATH_ENGINES else run.engine
+        options = {key: given.get(str(value), value) for key, value in run.options.items()}
+        key = (
+            spec,
+            str(sorted((name, str(value)) for name, value in options.items() if name != "electronic_temperature_k")),
+        )
+        if key not in seen:
+            seen.add(key)
+            make_engine(spec, options).close()
+
+
+def _check_start(path: Path, plan: Plan) -> None:
+    structure = read_structures(path)[-1]
+    check_structure(structure)
+    check_elements(structure, ("H",), where=str(path))
+    for atoms in sorted({run.atoms for run in plan.runs}):
+        if len(structure) != atoms:
+            raise InputError(
+                f"{path} holds {len(structure)} atoms, but the study asks for {atoms}.",
+                "Let every size of the study be what the file holds.",
+            )

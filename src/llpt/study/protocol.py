@@ -1,0 +1,48 @@
+"""The protocol of one run: what the study file says of dynamics, at one state, as ``dynamics.RunSettings`` takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llpt.dynamics import timestep_auto
+from llpt.structure import starting_density_g_per_cm3
+
+if TYPE_CHECKING:
+    from llpt.study.plan import ThermodynamicState
+    from llpt.study.sections import DynamicsSection
+
+
+def starting_density(state: ThermodynamicState) -> float:
+    """Return the density in g/cm³ a fluid made here starts with: the state's own, or a rough one for its pressure.
+
+    Raises:
+        InputError: the state lies outside what is roughly known.
+    """
+    if state.density_g_per_cm3 is not None:
+        return state.density_g_per_cm3
+    assert state.pressure_gpa is not None
+    return starting_density_g_per_cm3(state.pressure_gpa, state.temperature_k)
+
+
+def run_settings(dynamics: DynamicsSection, state: ThermodynamicState, seed: int) -> dict[str, Any]:
+    """Return the settings of a run, with a time step in fs in place of ``auto``.
+
+    The automatic step is fixed here, from the rough density of the state, so that reference and surrogate share it.
+
+    Raises:
+        InputError: the time step is ``auto`` and the state lies outside what is roughly known.
+    """
+    timestep = dynamics.timestep_fs
+    return {
+        "ensemble": str(dynamics.ensemble),
+        "temperature_k": state.temperature_k,
+        "pressure_gpa": state.pressure_gpa,
+        "timestep_fs": timestep_auto(state.temperature_k, starting_density(state)) if timestep == "auto" else timestep,
+        "steps": dynamics.steps,
+        "seed": seed,
+        "thermostat": str(dynamics.thermostat),
+        "thermostat_time_fs": dynamics.thermostat_time_fs,
+        "barostat_time_fs": dynamics.barostat_time_fs,
+        "checkpoint_every": dynamics.checkpoint_every,
+        "positions_every": dynamics.positions_every,
+    }

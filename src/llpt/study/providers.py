@@ -1,0 +1,95 @@
+"""Where tasks run: Parsl's configuration from ``[execution]``."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+from typing import TYPE_CHECKING, Any
+
+from parsl.config import Config
+from parsl.errors import OptionalModuleMissing
+from parsl.executors import HighThroughputExecutor
+from parsl.executors.threads import ThreadPoolExecutor
+from parsl.providers import KubernetesProvider, PBSProProvider, SlurmProvider
+
+from llpt.errors import InputError, MissingProgramError
+from llpt.study.engine_sections import ExecutionSection, Place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROVIDERS = {Place.SLURM: SlurmProvider, Place.PBS: PBSProProvider, Place.KUBERNETES: KubernetesProvider}
+
+
+THREADS_PER_CORE = 4
+"""Tasks that may wait for their cores at once, each in a thread that does nothing meanwhile."""
+
+
+def available_cores(execution: ExecutionSection) -> int:
+    """Return how many processor cores the study may use at once."""
+    if execution.cores != "auto":
+        return execution.cores
+    return len(os.sched_getaffinity(0))
+
+
+def check_provider(execution: ExecutionSection) -> None:
+    """Refuse an option that the scheduler's provider does not have, before anything is done.
+
+    Raises:
+        InputError: an unknown option, with the nearest known one.
+    """
+    if execution.where is Place.LOCAL:
+        return
+    known = list(inspect.signature(PROVIDERS[execution.where]).parameters)
+    for key in execution.provider:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            raise InputError(
+                f'execution.provider has no option {key} for where = "{execution.where}".',
+                f"Did you mean {close[0]}?" if close else f"Known options: {', '.join(known)}.",
+            )
+
+
+def parsl_config(execution: ExecutionSection, run_directory: Path) -> Config:
+    """Return Parsl's configuration: threads here, or blocks of nodes from a scheduler.
+
+    Args:
+        execution: what the study file says.
+        run_directory: where Parsl may keep its own files.
+
+    Raises:
+        InputError: the provider does not know an option, or lacks one.
+        MissingProgramError: the provider needs a package that is not installed.
+    """
+    check_provider(execution)
+    cores = available_cores(execution)
+    common: dict[str, Any] = {
+        "run_dir": str(run_directory),
+        "retries": execution.retries,
+        "usage_tracking": 0,
+        "exit_mode": "skip",
+    }
+    if execution.where is Place.LOCAL:
+        threads = ThreadPoolExecutor(label="local", max_threads=THREADS_PER_CORE * cores)
+        return Config(executors=[threads], strategy="none", initialize_logging=False, **common)
+    try:
+        provider = PROVIDERS[execution.where](**execution.provider)
+    except TypeError as error:
+        raise InputError(
+            f'execution.provider is not enough for where = "{execution.where}": {error}.',
+            "Add the options that Parsl's provider asks for.",
+        ) from error
+    except OptionalModuleMissing as error:
+        raise MissingProgramError(
+            f'where = "{execution.where}" needs a package that is not installed: {", ".join(error.module_names)}.',
+            "Install it with pip, or choose another place.",
+        ) from error
+    executor = HighThroughputExecutor(
+        label=str(execution.where),
+        provider=provider,
+        cores_per_worker=cores if execution.cores != "auto" else 1,
+        max_workers_per_node=1 if execution.cores == "auto" else None,
+        encrypted=True,
+    )
+    return Config(executors=[executor], **common)

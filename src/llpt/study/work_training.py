@@ -1,0 +1,89 @@
+"""The training node: a network fitted to the study's own reference runs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from llpt.learning import train_on_runs
+from llpt.mlp import TrainingSettings
+from llpt.study.ledger import State
+from llpt.study.node import Outcome
+from llpt.study.versions import versions
+
+if TYPE_CHECKING:
+    from llpt.mlp import ErrorSummary, ModelCard, TrainingProgress
+    from llpt.study.worker import ProgressFile
+
+
+def work(job: dict[str, Any], progress_file: ProgressFile) -> Outcome:
+    """Train, or go on training, and return what became of it.
+
+    Frames are taken from the whole of each run: what it passed through before it settled is as true, and further apart.
+
+    Raises:
+        InputError: the runs hold too few frames, or the directory holds another training.
+        StorageError: a trajectory is damaged, or the model cannot be written.
+    """
+    given = {key: value for key, value in job["settings"].items() if value is not None}
+    frames = given.pop("frames")
+    settings = TrainingSettings.model_validate({**given, "seed": job["seed"]})
+
+    def on_progress(progress: TrainingProgress) -> None:
+        said = f"{progress.stage}, loss {progress.training_loss:.3g}" if progress.stage == "fit" else progress.stage
+        progress_file.write(steps_done=progress.done, steps=max(progress.total, progress.done), message=said)
+
+    outcome = train_on_runs(
+        job["after"],
+        job["identity"],
+        settings,
+        frames_per_run=math.ceil(frames / len(job["after"])),
+        on_progress=on_progress,
+    )
+    return Outcome(
+        identity=job["identity"],
+        state=State.DONE,
+        provenance={"versions": versions(), "seed": job["seed"], "training": card_rows(outcome.cards[0])},
+    )
+
+
+def card_rows(card: ModelCard) -> dict[str, str]:
+    """Return what a reader must know of a trained network, the phase-differential bias first."""
+    rows: dict[str, str] = {}
+    accuracy = card.test or card.validation
+    if accuracy is not None:
+        bias = accuracy.phase_bias
+        if bias.molecular_mev_per_atom is not None:
+            error = "unknown" if bias.error_mev_per_atom is None else f"{bias.error_mev_per_atom:.2g}"
+            said = f"{bias.molecular_mev_per_atom:.3g} meV/atom, error {error}, from {bias.blocks} blocks"
+        else:
+            low, high = bias.fraction_range
+            said = f"not determined: the molecular fraction spans {low:.2f} to {high:.2f} in {bias.blocks} blocks"
+        rows["phase-differential bias (energy error, molecular minus atomic)"] = said
+        rows["errors on frames held out"] = _errors(accuracy.overall)
+        rows |= {f"of these, {phase}": _errors(errors) for phase, errors in accuracy.by_phase.items() if errors.frames}
+    if card.training is not None:
+        rows["errors on training frames"] = _errors(card.training.overall)
+    data = card.datasets.values()
+    counts = [sum(getattr(each, part) for each in data) for part in ("training", "validation", "test")]
+    rows["frames for training, validation, test"] = ", ".join(str(count) for count in counts)
+    rows["labels"] = ", ".join(card.labels)
+    known = [value for value in card.electronic_temperatures_k if value is not None]
+    rows["electronic temperature of the labels"] = (
+        f"{', '.join(f'{value:g}' for value in known)} K" if known else "none"
+    )
+    if card.mixed_electronic_temperatures:
+        rows["mixed on purpose"] = "labels of several electronic temperatures, which the potential cannot tell apart"
+    rows["network"] = f"{card.symmetry_functions} symmetry functions, {card.weights} weights"
+    rows["fit"] = f"{card.iterations} iterations, best at {card.best_iteration}, {card.seconds:.0f} s; {card.stopped}"
+    rows["SHA-256 of the network"] = f"{card.network_hash[:16]}…"
+    return rows
+
+
+def _errors(errors: ErrorSummary) -> str:
+    share = 100.0 * errors.force_rmse_ev_per_angstrom / errors.force_rms_ev_per_angstrom
+    stress = "" if errors.stress_rmse_gpa is None else f", stress {errors.stress_rmse_gpa:.3g} GPa"
+    return (
+        f"force {errors.force_rmse_ev_per_angstrom:.3g} eV/Å ({share:.0f} % of rms), "
+        f"energy {errors.energy_rmse_mev_per_atom:.3g} meV/atom{stress} ({errors.frames} frames)"
+    )

@@ -1,0 +1,74 @@
+"""Frames as ASE atoms, and the extended XYZ file that keeps all their labels."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, cast
+
+import ase
+import numpy as np
+from ase.io import write
+
+from llpt.trajectory.files import atomic_stream
+from llpt.units import GPA_TO_EV_PER_ANGSTROM3, U_ANGSTROM2_PER_FS2_TO_EV
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from llpt.trajectory.frame import Frame, System
+
+
+def frame_to_atoms(frame: Frame, scalars: Mapping[str, Any], system: System) -> ase.Atoms:
+    """Return a frame as ASE atoms with its labels.
+
+    ``info`` gets ``energy`` (internal energy E, eV), ``free_energy`` (F, eV), ``entropy`` (eV/K), ``stress`` (eV/Å³,
+    virial part, ASE's sign and order), ``step``, ``time_fs``, ``temperature_k``, ``pressure_gpa`` (total),
+    ``electronic_temperature_k`` where it is known, and an engine's optional numbers; ``arrays`` gets ``forces`` (eV/Å)
+    and ``momenta`` (ASE's units). Positions are unwrapped.
+
+    Args:
+        frame: the frame.
+        scalars: the scalars of its step, by the names of ``StepRecord``.
+        system: the system it belongs to.
+    """
+    atoms: Any = ase.Atoms(
+        numbers=system.numbers, positions=frame.positions_angstrom, cell=frame.cell_angstrom, pbc=True
+    )
+    atoms.set_masses(system.masses_u)
+    # ASE's momentum is u·sqrt(eV/u) = sqrt(u·eV); a velocity in Å/fs is sqrt(U_ANGSTROM2_PER_FS2_TO_EV) of its units.
+    velocities = frame.velocities_angstrom_per_fs * np.sqrt(U_ANGSTROM2_PER_FS2_TO_EV)
+    atoms.set_momenta(velocities * system.masses_u[:, np.newaxis])
+    atoms.new_array("forces", frame.forces_ev_per_angstrom)
+    atoms.info.update(
+        energy=float(scalars["internal_energy_ev"]),
+        free_energy=float(scalars["free_energy_ev"]),
+        entropy=float(scalars["entropy_ev_per_k"]),
+        stress=np.asarray(scalars["stress_gpa"]) * GPA_TO_EV_PER_ANGSTROM3,
+        step=frame.step,
+        time_fs=frame.time_fs,
+        temperature_k=float(scalars["temperature_k"]),
+        pressure_gpa=float(scalars["pressure_gpa"]),
+    )
+    for name in ("extrapolation_warnings", "force_spread_ev_per_angstrom", "energy_spread_ev"):
+        if name in scalars:
+            atoms.info[name] = scalars[name].item()
+    if "electronic_temperature_k" in system.attributes:
+        atoms.info["electronic_temperature_k"] = system.attributes["electronic_temperature_k"]
+    return cast("ase.Atoms", atoms)
+
+
+def export_extxyz(path: Path, frames: Iterable[ase.Atoms]) -> None:
+    """Write frames to an extended XYZ file, atomically.
+
+    When ASE reads it, ``energy``, ``free_energy``, ``stress`` and ``forces`` are in ``atoms.calc.results``; the other
+    labels are in ``atoms.info``.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    with atomic_stream(path) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
+        for atoms in frames:
+            write(text, atoms, format="extxyz")
+        text.detach()

@@ -1,0 +1,73 @@
+"""``thermo.csv``: the course of a run for people, one row per frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.trajectory.files import storage_error, write_atomically
+from llpt.trajectory.segment import open_h5
+from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from llpt.trajectory.frame import Frame, StepRecord, System
+
+THERMO_NAME = "thermo.csv"
+_COLUMNS = (
+    "temperature_k",
+    "pressure_gpa",
+    "volume_angstrom3",
+    "internal_energy_ev",
+    "free_energy_ev",
+    "kinetic_energy_ev",
+    "conserved_ev",
+)
+_HEADER = ",".join(("step", "time_fs", "density_g_per_cm3", *_COLUMNS)) + "\n"
+
+
+def append_thermo(directory: Path, system: System, records: Sequence[StepRecord], frames: Sequence[Frame]) -> None:
+    """Append the rows of a new segment.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    path = directory / THERMO_NAME
+    wanted = {frame.step for frame in frames}
+    mass = float(system.masses_u.sum())
+    rows = [
+        _row(record.step, record.time_fs, mass, [getattr(record, name) for name in _COLUMNS])
+        for record in records
+        if record.step in wanted
+    ]
+    try:
+        with path.open("a", encoding="utf-8") as stream:
+            if stream.tell() == 0:
+                stream.write(_HEADER)
+            stream.writelines(rows)
+    except OSError as error:
+        raise storage_error(error, path, "write") from error
+
+
+def rewrite_thermo(directory: Path, segments: Sequence[Path]) -> None:
+    """Write the table anew from closed segments, so that it tells exactly what they hold.
+
+    Raises:
+        StorageError: a segment is damaged, or the disk refuses.
+    """
+    rows = [_HEADER]
+    for path in segments:
+        with open_h5(path) as file:
+            observables = file["observables"]
+            clock = file["particles/trajectory/position"]
+            mass = float(file["particles/trajectory/mass"][:].sum())
+            columns = [observables[name]["value"][:] for name in _COLUMNS]
+            for step, time, *values in zip(clock["step"][:], clock["time"][:], *columns, strict=True):
+                rows.append(_row(int(step), float(time), mass, values))
+    write_atomically(directory / THERMO_NAME, "".join(rows))
+
+
+def _row(step: int, time_fs: float, mass_u: float, values: Sequence[float]) -> str:
+    density = mass_u / values[_COLUMNS.index("volume_angstrom3")] * U_PER_ANGSTROM3_TO_G_PER_CM3
+    return ",".join((str(step), f"{time_fs:.4f}", f"{density:.8g}", *(f"{value:.8g}" for value in values))) + "\n"

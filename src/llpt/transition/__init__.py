@@ -1,0 +1,30 @@
+"""Where the transition is, and what it is."""
+
+from llpt.transition.criteria import Criterion, CriterionResult, Separation, criteria, separations
+from llpt.transition.curve import Curve, Difference, differences, heat_capacity_j_per_mol_k, heat_capacity_k_b
+from llpt.transition.isobar import Isobar, IsobarPoint, LadderPath
+from llpt.transition.maximum import Located, find_crossing, find_maximum
+from llpt.transition.step import StepFit, fit_step
+from llpt.transition.synthetic import synthetic_isobar
+
+__all__ = [
+    "Criterion",
+    "CriterionResult",
+    "Curve",
+    "Difference",
+    "Isobar",
+    "IsobarPoint",
+    "LadderPath",
+    "Located",
+    "Separation",
+    "StepFit",
+    "criteria",
+    "differences",
+    "find_crossing",
+    "find_maximum",
+    "fit_step",
+    "heat_capacity_j_per_mol_k",
+    "heat_capacity_k_b",
+    "separations",
+    "synthetic_isobar",
+]

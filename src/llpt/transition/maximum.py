@@ -1,0 +1,140 @@
+"""The temperature at which a curve is greatest, and the temperature at which it passes a level."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from llpt.statistics import Estimate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from llpt.transition.curve import Curve
+
+RESAMPLES = 400
+LOCAL_POINTS = 5
+POOR_FIT = 0.05
+UNANIMITY = 0.95
+
+
+@dataclass(frozen=True)
+class Located:
+    """A temperature read off a curve.
+
+    Args:
+        temperature_k: with its error, NaN where not resolved.
+        resolved: whether it is known.
+        reason: one sentence.
+    """
+
+    temperature_k: Estimate
+    resolved: bool
+    reason: str
+
+
+def find_maximum(curve: Curve, *, seed: int = 0) -> Located:
+    """Return where a curve is greatest.
+
+    A parabola is fitted to the ``LOCAL_POINTS`` points around the highest one; noise is propagated by repeating
+    that on ``RESAMPLES`` curves with the errors of the points added. Where the parabola does not fit (a cusp, as above
+    a first-order jump), the maximum is only known to lie between the neighbours of the highest point: that point with
+    spacing/sqrt(3), and the scatter of the highest point under the noise.
+
+    Not resolved: fewer than five points; the highest point at either end in more than 5 % of the resamples; or no
+    drop to either side that exceeds twice its error.
+    """
+    points = curve.resolved()
+    if len(points) < LOCAL_POINTS:
+        return _unknown(f"{len(points)} temperatures have a known error; {LOCAL_POINTS} are needed.")
+    random = np.random.default_rng(seed)
+    noise = random.normal(size=(RESAMPLES, len(points))) * points.errors
+    found = np.array([_vertex(points.temperatures_k, row, points.errors)[0] for row in points.values + noise])
+    inner = np.isfinite(found)
+    if inner.mean() < UNANIMITY:
+        return _unknown("The greatest value lies at the end of the temperatures, or too close to it to tell.")
+    vertex, chi_squared, used = _vertex(points.temperatures_k, points.values, points.errors)
+    top = int(np.argmax(points.values))
+    if not _falls(points, top, range(top)) or not _falls(points, top, range(top + 1, len(points))):
+        return _unknown("No maximum stands out from both ends of the curve by twice the error.")
+    if math.isfinite(vertex) and stats.chi2.sf(chi_squared, max(used - 3, 1)) >= POOR_FIT:
+        value, error = vertex, float(found[inner].std())
+    else:
+        highest = points.temperatures_k[np.argmax(points.values + noise, axis=1)]
+        low, high = max(top - 1, 0), min(top + 1, len(points) - 1)
+        spacing = 0.5 * float(points.temperatures_k[high] - points.temperatures_k[low])
+        value, error = float(points.temperatures_k[top]), math.hypot(float(highest.std()), spacing / math.sqrt(3.0))
+    samples = float(points.effective_samples.min())
+    return Located(
+        Estimate(value, error, "K", samples), resolved=True, reason=f"Greatest at {value:.0f} ± {error:.0f} K."
+    )
+
+
+def find_crossing(curve: Curve, level: float, *, seed: int = 0) -> Located:
+    """Return where a curve passes a level, by a straight line between the points on either side of it.
+
+    Noise is propagated by ``RESAMPLES`` curves. A line across an interval in which the curve may as well jump is not
+    knowledge: spacing/sqrt(12) is added, times the share of the curve's whole range that lies in that interval.
+
+    Not resolved: fewer than two points, no crossing, or more than one in over 5 % of the resamples.
+    """
+    points = curve.resolved()
+    if len(points) < 2:
+        return _unknown(f"{len(points)} temperatures have a known error; two are needed.")
+    random = np.random.default_rng(seed)
+    noise = random.normal(size=(RESAMPLES, len(points))) * points.errors
+    crossings = [_crossings(points.temperatures_k, row, level) for row in points.values + noise]
+    single = np.array([row[0] for row in crossings if len(row) == 1])
+    if len(single) < UNANIMITY * RESAMPLES:
+        return _unknown(f"The curve does not pass {level:g} once and only once within its errors.")
+    here = float(np.median(single))
+    upper = int(np.clip(np.searchsorted(points.temperatures_k, here), 1, len(points) - 1))
+    spacing = float(points.temperatures_k[upper] - points.temperatures_k[upper - 1])
+    share = abs(float(points.values[upper] - points.values[upper - 1])) / (float(np.ptp(points.values)) or 1.0)
+    error = math.hypot(float(single.std()), share * spacing / math.sqrt(12.0))
+    samples = float(points.effective_samples.min())
+    return Located(
+        Estimate(here, error, "K", samples), resolved=True, reason=f"Passes {level:g} at {here:.0f} ± {error:.0f} K."
+    )
+
+
+def _vertex(
+    temperatures: NDArray[np.float64], values: NDArray[np.float64], errors: NDArray[np.float64]
+) -> tuple[float, float, int]:
+    """Return the top of the local parabola (NaN at an end), its chi^2 and the number of points used."""
+    top = int(np.argmax(values))
+    if top in {0, len(values) - 1}:
+        return math.nan, 0.0, 0
+    first = int(np.clip(top - LOCAL_POINTS // 2, 0, len(values) - LOCAL_POINTS))
+    chosen = slice(first, first + LOCAL_POINTS)
+    x = temperatures[chosen] - temperatures[top]
+    weights = 1.0 / np.maximum(errors[chosen], 1e-12 * max(abs(float(values[top])), 1e-300))
+    coefficients = np.polyfit(x, values[chosen], 2, w=weights)
+    chi_squared = float((((np.polyval(coefficients, x) - values[chosen]) * weights) ** 2).sum())
+    low, high = float(temperatures[top - 1]), float(temperatures[top + 1])
+    if coefficients[0] >= 0.0:
+        return float(temperatures[top]), chi_squared, LOCAL_POINTS
+    vertex = float(temperatures[top] - 0.5 * coefficients[1] / coefficients[0])
+    return min(max(vertex, low), high), chi_squared, LOCAL_POINTS
+
+
+def _falls(points: Curve, top: int, others: range) -> bool:
+    highest = points.estimate(top)
+    return any(highest.resolved_from(points.estimate(index)) for index in others)
+
+
+def _crossings(temperatures: NDArray[np.float64], values: NDArray[np.float64], level: float) -> list[float]:
+    above = values > level
+    found = []
+    for index in np.flatnonzero(above[1:] != above[:-1]):
+        share = (level - values[index]) / (values[index + 1] - values[index])
+        found.append(float(temperatures[index] + share * (temperatures[index + 1] - temperatures[index])))
+    return found
+
+
+def _unknown(reason: str) -> Located:
+    return Located(Estimate(math.nan, math.nan, "K", 0.0), resolved=False, reason=reason)

@@ -1,0 +1,108 @@
+"""Heating against cooling: the area of the loop, and whether it survives slower ramps.
+
+Any system that is driven faster than it relaxes shows a loop; its area then falls in proportion to the rate. The loop
+of a first-order transition persists (it falls only with the logarithm of the time that nucleation needs).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.errors import InputError
+from llpt.statistics import Estimate
+from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llpt.transition.isobar import Isobar
+
+PERSISTENT_BELOW = 0.5
+RELAXING_ABOVE = 0.8
+SIGMAS = 2.05
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A heating and a cooling ladder of the same system.
+
+    Args:
+        area: integral of (rho_cooling - rho_heating) dT over the common temperatures, g/cm^3 K; positive when the
+            dense phase survives on cooling.
+        rate_k_per_ps: mean spacing over mean production time.
+    """
+
+    area: Estimate
+    rate_k_per_ps: float
+
+
+def hysteresis_loop(heating: Isobar, cooling: Isobar) -> Loop:
+    """Return the area between two ladders, by the trapezium rule over their common temperatures.
+
+    Raises:
+        InputError: they share fewer than two temperatures with known errors.
+    """
+    up, down = heating.curve("density").resolved(), cooling.curve("density").resolved()
+    common, first, second = np.intersect1d(
+        np.round(up.temperatures_k, 1), np.round(down.temperatures_k, 1), return_indices=True
+    )
+    if common.size < 2:
+        raise InputError(
+            f"Heating and cooling at {heating.pressure_gpa:g} GPa share {common.size} temperatures with known errors.",
+            "Run both over the same temperatures, two at least.",
+        )
+    differences = down.values[second] - up.values[first]
+    variances = down.errors[second] ** 2 + up.errors[first] ** 2
+    weights = np.zeros(common.size)
+    weights[:-1] += 0.5 * np.diff(common)
+    weights[1:] += 0.5 * np.diff(common)
+    area = Estimate(
+        float(weights @ differences),
+        float(np.sqrt(weights**2 @ variances)),
+        "g/cm^3 K",
+        float(min(up.effective_samples.min(), down.effective_samples.min())),
+    )
+    spacing = float(np.ptp(common)) / (common.size - 1)
+    production_ps = 0.5 * float(up.production_fs[first].mean() + down.production_fs[second].mean()) / 1000.0
+    return Loop(area, spacing / production_ps)
+
+
+def hysteresis_evidence(loops: Sequence[Loop]) -> Evidence:
+    """Return what loops at one or more rates say; one rate alone cannot tell a lag from metastability.
+
+    The number is the exponent x of area ~ rate^x. First order: the loop at the slowest rate is proven and x is below
+    1/2 by two errors; crossover: x above 0.8 by two errors, or no loop at the slowest rate while there was one.
+    """
+    meaning = "exponent x of (loop area) ~ rate^x"
+    unknown = Estimate(math.nan, math.nan, "", 0.0)
+    ordered = sorted(loops, key=lambda loop: loop.rate_k_per_ps)
+    rates = {round(loop.rate_k_per_ps, 9) for loop in ordered}
+    proven = [loop for loop in ordered if loop.area.resolved and loop.area.value > SIGMAS * loop.area.error]
+    if not proven:
+        reason = "No loop is proven at any rate: no lag, or too much noise to see one."
+        return Evidence(EvidenceKind.HYSTERESIS, Order.NOT_RESOLVED, unknown, meaning, reason)
+    if len(rates) < 2 or len(proven) < 2:
+        reason = (
+            f"A loop of {proven[0].area} at one rate: metastability and slow relaxation look alike; run a slower one."
+        )
+        return Evidence(EvidenceKind.HYSTERESIS, Order.NOT_RESOLVED, unknown, meaning, reason)
+    x = np.log([loop.rate_k_per_ps for loop in proven])
+    y = np.log([loop.area.value for loop in proven])
+    sigma = np.array([loop.area.error / loop.area.value for loop in proven])
+    weights = sigma**-2
+    centre = float((weights * x).sum() / weights.sum())
+    spread = float((weights * (x - centre) ** 2).sum())
+    slope = float((weights * (x - centre) * y).sum() / spread)
+    number = Estimate(slope, spread**-0.5, "", proven[0].area.effective_samples)
+    if slope + SIGMAS * number.error < PERSISTENT_BELOW and proven[0] is ordered[0]:
+        reason = f"The loop survives slower ramps, area ~ rate^({number}): metastable states."
+        return Evidence(EvidenceKind.HYSTERESIS, Order.FIRST_ORDER, number, meaning, reason)
+    if slope - SIGMAS * number.error > RELAXING_ABOVE:
+        reason = f"The loop closes with the rate, area ~ rate^({number}): relaxation, no metastable states."
+        return Evidence(EvidenceKind.HYSTERESIS, Order.CROSSOVER, number, meaning, reason)
+    reason = f"Area ~ rate^({number}) does not tell a loop that persists from one that closes."
+    return Evidence(EvidenceKind.HYSTERESIS, Order.NOT_RESOLVED, number, meaning, reason)

@@ -1,0 +1,106 @@
+"""How much more simulation would decide the order of a transition."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.transition.criteria import Criterion, criteria
+from llpt.transition.order.evidence import Order
+from llpt.transition.order.statement import order_of_isobar
+from llpt.transition.order.width import WHOLE_CELL, rounding_width_k
+
+if TYPE_CHECKING:
+    from llpt.transition.isobar import Isobar
+    from llpt.transition.step import StepFit
+
+JUMP_OVER_ERROR = 15.0
+MOST_TEMPERATURES = 24
+INDEPENDENT_SAMPLES = 50.0
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """More simulation that would help to decide.
+
+    Args:
+        picoseconds: production time at each temperature; None where time is not what lacks.
+        temperatures_k: to be added.
+        sizes: numbers of atoms to be added.
+        sentence: for people.
+    """
+
+    picoseconds: float | None
+    temperatures_k: tuple[float, ...]
+    sizes: tuple[int, ...]
+    sentence: str
+
+
+def what_would_decide(isobar: Isobar, *, density_rises: bool = True) -> list[Proposal]:
+    """Return what would decide the order of an isobar's transition; empty where it is decided.
+
+    Time: errors fall with its root, and the density's jump must be ``JUMP_OVER_ERROR`` times the error of a point;
+    runs must hold ``INDEPENDENT_SAMPLES`` independent samples by their measured autocorrelation. Temperatures: the
+    width that the whole cell changing as one would have, three times w_N, must be told on the grid. Sizes: twice and
+    four times as many atoms, over which first order sharpens by the same factor and a crossover stays as wide.
+
+    Args:
+        isobar: of one engine, size and pressure.
+        density_rises: whether the density rises on heating through the transition.
+    """
+    fluid = isobar.fluid()
+    if fluid is None:
+        sentence = f"Every run at {isobar.pressure_gpa:g} GPa is a solid: go above the melting line."
+        return [Proposal(None, (), (), sentence)]
+    if order_of_isobar(fluid, density_rises=density_rises).order is not Order.NOT_RESOLVED:
+        return []
+    found = criteria(fluid, density_rises=density_rises)
+    density, enthalpy = found[Criterion.DENSITY_JUMP].step, found[Criterion.HEAT_CAPACITY_MAXIMUM].step
+    proposals = [_time(fluid, density)]
+    if density is not None and enthalpy is not None and density.resolved and enthalpy.resolved:
+        proposals.append(_temperatures(fluid, density, enthalpy))
+    sizes = (2 * fluid.n_atoms, 4 * fluid.n_atoms)
+    sentence = (
+        f"The same isobar with {sizes[0]} and {sizes[1]} atoms: a first-order width falls to a half and a quarter, the "
+        "susceptibility's peak doubles each time; a crossover keeps both."
+    )
+    proposals.append(Proposal(None, (), sizes, sentence))
+    return [proposal for proposal in proposals if proposal is not None]
+
+
+def _time(isobar: Isobar, step: StepFit | None) -> Proposal | None:
+    curve = isobar.curve("density")
+    now = float(curve.production_fs.min()) / 1000.0
+    samples = np.maximum(np.nan_to_num(curve.effective_samples), 1.0)
+    needed = float((curve.production_fs / samples).max()) * INDEPENDENT_SAMPLES / 1000.0
+    known = curve.resolved()
+    if step is not None and step.height.resolved and step.height.value != 0.0 and len(known):
+        ratio = JUMP_OVER_ERROR * float(np.median(known.errors)) / abs(step.height.value)
+        needed = max(needed, now * ratio**2)
+    if not needed > now * 1.05:
+        return None
+    sentence = f"About {needed:.2g} ps of production at each temperature (now {now:.2g} ps at the shortest)."
+    return Proposal(needed, (), (), sentence)
+
+
+def _temperatures(isobar: Isobar, density: StepFit, enthalpy: StepFit) -> Proposal | None:
+    width = rounding_width_k(
+        density.location_k.value, n_atoms=isobar.n_atoms, enthalpy_jump_ev=abs(enthalpy.height.value)
+    )
+    spacing = width / WHOLE_CELL
+    middle, reach = density.location_k.value, max(2.0 * density.location_k.error, 2.0 * spacing)
+    count = min(math.ceil(2.0 * reach / spacing) + 1, MOST_TEMPERATURES)
+    planned = np.linspace(middle - reach, middle + reach, count)
+    present = np.array(isobar.temperatures_k)
+    added = tuple(round(float(value), 1) for value in planned if np.abs(present - value).min() > 0.25 * spacing)
+    if not added:
+        return None
+    apart = 2.0 * reach / (count - 1)
+    sentence = (
+        f"{len(added)} temperatures from {added[0]:g} to {added[-1]:g} K, about {apart:.2g} K apart: "
+        f"{isobar.n_atoms} atoms that change as one do so within {spacing:.2g} K."
+    )
+    return Proposal(None, added, (), sentence)

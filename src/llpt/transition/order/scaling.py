@@ -1,0 +1,147 @@
+"""How the transition changes with the number of atoms: susceptibility, Binder cumulant, shift of T*.
+
+The peak of chi = N Var(rho)/<rho>^2 grows as N where two phases of different density take turns, saturates in a
+crossover, and grows as N^0.65 at a critical point of the Ising class (gamma / 3 nu = 0.6547).
+The cumulant U = 1 - <dm^4> / 3 <dm^2>^2 is 2/3 for two sharp states of equal weight and 0 for a Gaussian
+(Binder, Z. Phys. B 43, 119, 1981). Both need runs that visit both phases; a ladder that jumps once does not.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.statistics import Estimate
+from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CRITICAL_EXPONENT = 0.655
+SIGMAS = 2.05
+TWO_STATES = 2.0 / 3.0
+HIGH_CUMULANT = 0.5
+LOW_CUMULANT = 0.25
+
+
+@dataclass(frozen=True)
+class Line:
+    """A straight line y = intercept + slope x fitted with errors.
+
+    Args:
+        intercept: at x = 0.
+        slope: its slope.
+        chi_squared: of the fit.
+        degrees_of_freedom: points less two.
+    """
+
+    intercept: Estimate
+    slope: Estimate
+    chi_squared: float
+    degrees_of_freedom: int
+
+
+def fit_line(x: list[float], y: list[Estimate], *, slope_unit: str = "", intercept_unit: str = "") -> Line:
+    """Fit a straight line by weighted least squares; errors grow by Birge's factor where the line does not fit."""
+    abscissae = np.array(x)
+    values = np.array([point.value for point in y])
+    errors = np.array([point.error for point in y])
+    design = np.stack([np.ones_like(abscissae), abscissae], axis=1) / errors[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    solution = covariance @ (design.T @ (values / errors))
+    degrees = len(x) - 2
+    chi_squared = float((((values - solution[0] - solution[1] * abscissae) / errors) ** 2).sum())
+    factor = max(1.0, math.sqrt(chi_squared / degrees)) if degrees > 0 else 1.0
+    samples = min(point.effective_samples for point in y)
+    return Line(
+        Estimate(float(solution[0]), factor * math.sqrt(covariance[0, 0]), intercept_unit, samples),
+        Estimate(float(solution[1]), factor * math.sqrt(covariance[1, 1]), slope_unit, samples),
+        chi_squared,
+        degrees,
+    )
+
+
+def susceptibility_evidence(peaks: Mapping[int, Estimate]) -> Evidence:
+    """Return the exponent with which the peak of the susceptibility grows with the number of atoms.
+
+    Args:
+        peaks: peak of N Var(rho)/<rho>^2 by number of atoms; two sizes at least, a factor of two apart.
+    """
+    meaning = "exponent x of (peak susceptibility) ~ N^x"
+    known = {size: peak for size, peak in peaks.items() if peak.resolved and peak.value > 2.0 * peak.error > 0.0}
+    if len(known) < 2 or max(known) < 2 * min(known):
+        unknown = Estimate(math.nan, math.nan, "", 0.0)
+        reason = f"Peaks with known errors at {sorted(known)} atoms; two sizes a factor of two apart are needed."
+        return Evidence(EvidenceKind.SUSCEPTIBILITY, Order.NOT_RESOLVED, unknown, meaning, reason)
+    sizes = sorted(known)
+    logarithms = [
+        Estimate(math.log(known[size].value), known[size].error / known[size].value, "", known[size].effective_samples)
+        for size in sizes
+    ]
+    exponent = fit_line([math.log(size) for size in sizes], logarithms).slope
+    low, high = exponent.value - SIGMAS * exponent.error, exponent.value + SIGMAS * exponent.error
+    said = f"The peak grows as N^({exponent}) over {sizes} atoms"
+    if low > CRITICAL_EXPONENT:
+        order, reason = Order.FIRST_ORDER, f"{said}: faster than at a critical point, as two coexisting phases do."
+    elif high < CRITICAL_EXPONENT:
+        order, reason = Order.CROSSOVER, f"{said}: slower than at a critical point; it saturates."
+    else:
+        order, reason = (
+            Order.NOT_RESOLVED,
+            f"{said}: N (first order), N^0.65 (critical) and saturation are not told apart.",
+        )
+    return Evidence(EvidenceKind.SUSCEPTIBILITY, order, exponent, meaning, reason)
+
+
+def binder_evidence(cumulants: Mapping[int, Estimate]) -> Evidence:
+    """Return what the cumulant at the transition says, for the largest size and its trend.
+
+    Args:
+        cumulants: greatest U along the isobar by number of atoms.
+    """
+    meaning = "Binder cumulant at the transition, largest size (2/3 two states, 0 one Gaussian)"
+    known = {size: value for size, value in cumulants.items() if value.resolved}
+    if not known:
+        unknown = Estimate(math.nan, math.nan, "", 0.0)
+        reason = "No cumulant with a known error."
+        return Evidence(EvidenceKind.BINDER, Order.NOT_RESOLVED, unknown, meaning, reason)
+    largest = known[max(known)]
+    smallest = known[min(known)]
+    falling = len(known) > 1 and largest.value < smallest.value - SIGMAS * math.hypot(largest.error, smallest.error)
+    if largest.value - SIGMAS * largest.error > HIGH_CUMULANT and not falling:
+        order, reason = Order.FIRST_ORDER, f"U = {largest} at {max(known)} atoms: two states."
+    elif largest.value + SIGMAS * largest.error < LOW_CUMULANT and largest.effective_samples > 30.0:
+        order, reason = Order.CROSSOVER, f"U = {largest} at {max(known)} atoms: one state."
+    else:
+        order, reason = Order.NOT_RESOLVED, f"U = {largest} at {max(known)} atoms lies between one state and two."
+    return Evidence(EvidenceKind.BINDER, order, largest, meaning, reason)
+
+
+def size_shift_evidence(temperatures: Mapping[int, Estimate]) -> Evidence:
+    """Return the shift of T* with 1/N: T*(N) = T_infinity + a/N, the law of a first-order transition.
+
+    A shift that follows the law is consistent with first order; so is none at all, in a cell without surfaces, and a
+    crossover shifts by nothing once the cell exceeds its correlation length. The number is worth knowing; by itself
+    it decides nothing.
+
+    Args:
+        temperatures: T* by number of atoms.
+    """
+    meaning = "shift a of T*(N) = T_infinity + a/N"
+    known = {size: value for size, value in temperatures.items() if value.resolved and value.error > 0.0}
+    if len(known) < 2:
+        unknown = Estimate(math.nan, math.nan, "K atoms", 0.0)
+        reason = "T* with a known error is there for fewer than two sizes."
+        return Evidence(EvidenceKind.SIZE_SHIFT, Order.NOT_RESOLVED, unknown, meaning, reason)
+    sizes = sorted(known)
+    line = fit_line(
+        [1.0 / size for size in sizes],
+        [known[size] for size in sizes],
+        slope_unit="K atoms",
+        intercept_unit="K",
+    )
+    reason = f"T*(N) = ({line.intercept}) + ({line.slope})/N over {sizes} atoms; this alone decides nothing."
+    return Evidence(EvidenceKind.SIZE_SHIFT, Order.NOT_RESOLVED, line.slope, meaning, reason)

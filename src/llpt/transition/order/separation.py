@@ -1,0 +1,56 @@
+"""Do the criteria name one temperature? Lines of maxima that part are those of a crossover (a Widom line).
+
+Agreement, on the other hand, proves no first-order transition: criteria of a narrow crossover agree as well.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from llpt.statistics import Estimate
+from llpt.transition.criteria import Criterion, separations
+from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llpt.transition.criteria import CriterionResult
+    from llpt.transition.isobar import Isobar
+
+SAME_TRANSITION = (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM, Criterion.FIRST_PEAK_LOSS)
+CONFIDENCE = 0.98
+
+
+def separation_evidence(isobar: Isobar, found: Mapping[Criterion, CriterionResult]) -> Evidence:
+    """Return the greatest separation of density jump, heat-capacity maximum and first-peak loss.
+
+    Crossover if any of them differs from zero by more than the errors allow at 98 % (Bonferroni over the pairs) and by
+    more than the coarsest spacing of the grid near it; not resolved otherwise.
+
+    Args:
+        isobar: without solid points.
+        found: its criteria.
+    """
+    meaning = "greatest distance between two criteria"
+    pairs = [item for item in separations(found) if item.first in SAME_TRANSITION and item.second in SAME_TRANSITION]
+    if not pairs:
+        unknown = Estimate(math.nan, math.nan, "K", 0.0)
+        reason = "Fewer than two of the criteria are resolved."
+        return Evidence(EvidenceKind.SEPARATION, Order.NOT_RESOLVED, unknown, meaning, reason)
+    widest = max(pairs, key=lambda item: abs(item.difference_k.value))
+    difference = widest.difference_k
+    places = [found[widest.first].temperature_k.value, found[widest.second].temperature_k.value]
+    temperatures = np.array(isobar.temperatures_k)
+    first = max(int(np.searchsorted(temperatures, min(places))) - 1, 0)
+    last = min(int(np.searchsorted(temperatures, max(places))), len(temperatures) - 1)
+    spacing = float(np.diff(temperatures[first : last + 1]).max())
+    sigmas = float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(pairs)))
+    named = f"{widest.first} and {widest.second} lie {difference} apart"
+    if abs(difference.value) > max(sigmas * difference.error, spacing):
+        return Evidence(EvidenceKind.SEPARATION, Order.CROSSOVER, difference, meaning, f"{named}: two lines, not one.")
+    reason = f"{named}: one temperature within the errors, as a first-order line or a narrow crossover would have."
+    return Evidence(EvidenceKind.SEPARATION, Order.NOT_RESOLVED, difference, meaning, reason)

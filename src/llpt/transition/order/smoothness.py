@@ -1,0 +1,94 @@
+"""No jump: an order parameter that crosses from one phase to the other in small steps.
+
+Whatever jumps between two neighbouring temperatures changes their difference by at least as much. So the greatest
+change between neighbours, with its error, is an upper limit for any hidden jump, without a model of the curve. Where
+that limit is a small part of the whole change, nothing is left for two phases to differ by: a crossover. (A transition
+whose own jump is less than that part of the change is not excluded; the limit is given.) On a grid finer than the
+rounding of a first-order transition of N atoms even that would take small steps; the limit then has to be as much
+smaller as the largest step of the rounded jump, tanh(spacing / 2 w_N).
+
+The order parameter is the molecular fraction, which has to run from above 0.65 to below 0.35; for systems without
+molecules it is the density, if it changes by a factor of two or more.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from llpt.statistics import Estimate
+from llpt.transition.curve import differences
+from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+from llpt.transition.order.width import rounding_width_k
+
+if TYPE_CHECKING:
+    from llpt.transition.curve import Curve
+    from llpt.transition.isobar import Isobar
+
+MOLECULAR_ABOVE = 0.65
+ATOMIC_BELOW = 0.35
+DENSITY_RATIO = 2.0
+LARGEST_SHARE = 0.25
+CONFIDENCE = 0.98
+
+
+def smoothness_evidence(isobar: Isobar) -> Evidence:
+    """Return the largest jump that the order parameter of an isobar can hide, as a share of its whole change.
+
+    Args:
+        isobar: without solid points.
+    """
+    meaning = "upper limit of a jump between neighbouring temperatures, share of the whole change"
+    curve, reason = _order_parameter(isobar)
+    if curve is None:
+        unknown = Estimate(math.nan, math.nan, "", 0.0)
+        return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, unknown, meaning, reason)
+    whole = float(np.ptp(curve.values))
+    changes = [item.change for item in differences(curve)]
+    sigmas = float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(changes)))
+    largest = max(changes, key=lambda change: abs(change.value) + sigmas * change.error)
+    limit = (abs(largest.value) + sigmas * largest.error) / whole
+    allowed = LARGEST_SHARE * _rounded_share(isobar, float(np.diff(curve.temperatures_k).min()))
+    number = Estimate(abs(largest.value) / whole, largest.error / whole, "", largest.effective_samples)
+    said = f"Between neighbours the {curve.name.replace('_', ' ')} changes by at most {limit:.0%} of its whole change"
+    if limit < allowed:
+        reason = f"{said}: no larger jump is hidden."
+        return Evidence(EvidenceKind.SMOOTHNESS, Order.CROSSOVER, number, meaning, reason)
+    reason = f"{said}; {allowed:.0%} would exclude a jump, which a steep change may be as well."
+    return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, number, meaning, reason)
+
+
+def _rounded_share(isobar: Isobar, spacing_k: float) -> float:
+    """Return the largest step, as a share of the jump, that a first-order transition of this cell takes on the grid.
+
+    Its enthalpy is the whole change of H above the baseline, the lower quartile of the finite-difference slopes; 0 if
+    that is not known.
+    """
+    enthalpy = isobar.curve("enthalpy").resolved()
+    if len(enthalpy) < 3:
+        return 0.0
+    temperatures = enthalpy.temperatures_k
+    baseline = float(np.quantile([item.slope.value for item in differences(enthalpy)], 0.25))
+    excess = float(enthalpy.values[-1] - enthalpy.values[0]) - baseline * float(np.ptp(temperatures))
+    error = math.hypot(float(enthalpy.errors[-1]), float(enthalpy.errors[0]))
+    if excess < 3.0 * error:
+        return 0.0
+    width = rounding_width_k(float(temperatures.mean()), n_atoms=isobar.n_atoms, enthalpy_jump_ev=excess)
+    return math.tanh(spacing_k / (2.0 * width))
+
+
+def _order_parameter(isobar: Isobar) -> tuple[Curve | None, str]:
+    for name in ("molecular_fraction_lifetime", "molecular_fraction"):
+        curve = isobar.curve(name).resolved()
+        if len(curve) > 2:
+            if curve.values.max() > MOLECULAR_ABOVE and curve.values.min() < ATOMIC_BELOW:
+                return curve, ""
+            reason = f"The molecular fraction runs from {curve.values.max():.2f} to {curve.values.min():.2f} only."
+            return None, reason
+    density = isobar.curve("density").resolved()
+    if len(density) > 2 and density.values.max() > DENSITY_RATIO * density.values.min():
+        return density, ""
+    return None, "Neither the molecular fraction nor the density runs from one phase to the other."

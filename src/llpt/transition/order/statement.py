@@ -1,0 +1,74 @@
+"""All the evidence together, in a statement that hides no disagreement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llpt.transition.criteria import criteria
+from llpt.transition.order.evidence import Evidence, Order
+from llpt.transition.order.separation import separation_evidence
+from llpt.transition.order.smoothness import smoothness_evidence
+from llpt.transition.order.width import width_evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llpt.transition.isobar import Isobar
+
+
+@dataclass(frozen=True)
+class OrderStatement:
+    """What the evidence comes to.
+
+    Args:
+        order: first order or crossover if at least one piece of evidence says so and none contradicts it; else not
+        resolved. evidence: all of it. sentence: for people; names the pieces on either side.
+    """
+
+    order: Order
+    evidence: tuple[Evidence, ...]
+    sentence: str
+
+    @property
+    def disagreement(self) -> bool:
+        """Whether some evidence says first order and some crossover."""
+        said = {item.order for item in self.evidence}
+        return {Order.FIRST_ORDER, Order.CROSSOVER} <= said
+
+
+def combine(evidence: Sequence[Evidence]) -> OrderStatement:
+    """Put pieces of evidence together."""
+    sides = {order: [item for item in evidence if item.order is order] for order in Order}
+    first, smooth, open_ = (sides[order] for order in (Order.FIRST_ORDER, Order.CROSSOVER, Order.NOT_RESOLVED))
+    parts = []
+    for name, side in (("First order", first), ("Crossover", smooth), ("Not resolved", open_)):
+        if side:
+            parts.append(f"{name} by {', '.join(item.kind for item in side)}.")
+    if first and smooth:
+        order = Order.NOT_RESOLVED
+        parts.insert(0, "The evidence disagrees.")
+    elif first or smooth:
+        order = Order.FIRST_ORDER if first else Order.CROSSOVER
+    else:
+        order = Order.NOT_RESOLVED
+    return OrderStatement(order, tuple(evidence), " ".join(parts) or "There is no evidence.")
+
+
+def order_of_isobar(isobar: Isobar, further: Sequence[Evidence] = (), *, density_rises: bool = True) -> OrderStatement:
+    """Return the statement for one isobar: widths, smoothness, separation of criteria, and what else is handed in.
+
+    Solid points take no part; an isobar of nothing but solids has no evidence.
+
+    Args:
+        isobar: of one engine, size and pressure.
+        further: evidence that needs more than one isobar (hysteresis, sizes, histograms, Clapeyron).
+        density_rises: whether the density rises on heating through the transition.
+    """
+    fluid = isobar.fluid()
+    if fluid is None:
+        return combine(further)
+    found = criteria(fluid, density_rises=density_rises)
+    return combine(
+        [*width_evidence(fluid, found), smoothness_evidence(fluid), separation_evidence(fluid, found), *further]
+    )

@@ -1,0 +1,239 @@
+"""A step in a curve: where it is, how high, how wide, and whether it is there at all.
+
+The model is a line that changes into another line,
+
+    y(T) = a + b x + (d + c x) s((T - T0) / w),   s(u) = (1 + tanh u) / 2,   x = T - T_mean,
+
+so that a first-order line (w far below the grid) and a crossover (w a part of the range) are one family. Level, slopes
+and height are integrated out exactly (Gaussian priors as wide as the data themselves); T0 and w are summed over a grid,
+T0 uniform within the temperatures of the curve, w uniform in its logarithm. A step between two grid points thus
+gets the honest error spacing/sqrt(12) without further ado. Errors of the points are enlarged by the root of chi^2 per
+degree of freedom where the model fits worse than they allow.
+The step must earn its place: against a parabola its evidence has to be ``MINIMUM_ODDS`` times greater.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.statistics import Estimate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from llpt.transition.curve import Curve
+
+MINIMUM_POINTS = 5
+MINIMUM_ODDS = 20.0
+LOCATIONS = 161
+WIDTHS = 31
+NARROWEST = 0.02
+CONFINED = 0.125
+
+
+@dataclass(frozen=True)
+class StepFit:
+    """What a curve says of a step in it.
+
+    Args:
+        location_k: T0.
+        height: change of the curve at T0 due to the step, d + c x(T0), in its unit; negative where it falls.
+        width_k: w, posterior mean and standard deviation.
+        width_below_k: upper limit of w, 95 %.
+        width_above_k: lower limit of w, 95 %; the narrowest width tried says nothing.
+        narrowest_k: narrowest width tried, far below the finest spacing.
+        log_odds: ln of the evidence of the step over that of a parabola.
+        chi_squared: of the best fit with the errors as given.
+        degrees_of_freedom: points less six parameters, at least 1.
+        resolved: whether there is a step and its location is confined by the temperatures.
+        reason: one sentence.
+    """
+
+    location_k: Estimate
+    height: Estimate
+    width_k: Estimate
+    width_below_k: float
+    width_above_k: float
+    narrowest_k: float
+    log_odds: float
+    chi_squared: float
+    degrees_of_freedom: int
+    resolved: bool
+    reason: str
+
+
+def fit_step(curve: Curve) -> StepFit:
+    """Fit a step to the points of a curve that have errors.
+
+    Args:
+        curve: any observable against temperature.
+
+    Returns:
+        The fit; ``resolved`` is False, with the reason, for fewer than ``MINIMUM_POINTS`` points, for a curve in
+        which a parabola does as well, and for a step whose place the temperatures leave open.
+    """
+    points = curve.resolved()
+    if len(points) < MINIMUM_POINTS:
+        return _nothing(
+            f"{len(points)} of {len(curve)} temperatures have a known error; {MINIMUM_POINTS} are needed.", curve.unit
+        )
+    temperatures = points.temperatures_k
+    scale = float(np.ptp(points.values)) or 1.0
+    middle = 0.5 * float(temperatures[0] + temperatures[-1])
+    half_range = 0.5 * float(temperatures[-1] - temperatures[0])
+    x = (temperatures - middle) / half_range
+    y = (points.values - points.values.mean()) / scale
+    floor = 1e-6
+    errors = np.maximum(points.errors / scale, floor)
+
+    grid = _Grid.over(temperatures)
+    designs = _Designs.of(grid.designs(x, half_range, middle), y, errors)
+    degrees = max(1, len(points) - 6)
+    chi_squared = designs.least_chi_squared()
+    inflation = max(1.0, chi_squared / degrees) if len(points) > 6 else 1.0
+    evidence, means, covariances = designs.marginal(inflation)
+    log_weights = evidence
+    weights = np.exp(log_weights - log_weights.max())
+    log_step = float(log_weights.max() + np.log(weights.mean()))
+    weights /= weights.sum()
+    parabola = _Designs.of(np.stack([np.ones_like(x), x, x**2], axis=1)[None], y, errors)
+    log_parabola = float(parabola.marginal(inflation)[0][0])
+
+    location = float(weights @ grid.locations)
+    location_error = float(np.sqrt(weights @ (grid.locations - location) ** 2))
+    at_step = np.stack([np.zeros_like(grid.locations), np.zeros_like(grid.locations)], axis=1)
+    at_step[:, 0] = 1.0
+    at_step[:, 1] = (grid.locations - middle) / half_range
+    heights = np.einsum("gi,gi->g", at_step, means[:, 2:])
+    variances = np.einsum("gi,gij,gj->g", at_step, covariances[:, 2:, 2:], at_step)
+    height = float(weights @ heights)
+    height_error = float(np.sqrt(weights @ (variances + (heights - height) ** 2)))
+    below, above = grid.width_limits(weights)
+    width = float(weights @ grid.widths)
+    width_error = float(np.sqrt(weights @ (grid.widths - width) ** 2))
+    samples = float(points.effective_samples.min())
+    resolved, reason = _judge(log_step - log_parabola, location, location_error, temperatures)
+    return StepFit(
+        location_k=Estimate(location, location_error, "K", samples),
+        height=Estimate(height * scale, height_error * scale, curve.unit, samples),
+        width_k=Estimate(width, width_error, "K", samples),
+        width_below_k=below,
+        width_above_k=above,
+        narrowest_k=float(grid.widths.min()),
+        log_odds=log_step - log_parabola,
+        chi_squared=chi_squared,
+        degrees_of_freedom=degrees,
+        resolved=resolved,
+        reason=reason,
+    )
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """All (T0, w) tried, flattened: shape (grid,) each."""
+
+    locations: NDArray[np.float64]
+    widths: NDArray[np.float64]
+
+    @classmethod
+    def over(cls, temperatures: NDArray[np.float64]) -> _Grid:
+        spacing = float(np.diff(temperatures).min())
+        extent = float(temperatures[-1] - temperatures[0])
+        locations = np.linspace(temperatures[0], temperatures[-1], LOCATIONS)
+        widths = np.geomspace(NARROWEST * spacing, 0.5 * extent, WIDTHS)
+        centres, spreads = np.meshgrid(locations, widths, indexing="ij")
+        return cls(centres.ravel(), spreads.ravel())
+
+    def designs(self, x: NDArray[np.float64], half_range: float, middle: float) -> NDArray[np.float64]:
+        """Return the design matrix of every grid point, shape (grid, points, 4): 1, x, s, x s."""
+        temperatures = x * half_range + middle
+        switch = 0.5 * (1.0 + np.tanh((temperatures[None] - self.locations[:, None]) / self.widths[:, None]))
+        line = np.broadcast_to(x, switch.shape)
+        return np.stack([np.ones_like(switch), line, switch, line * switch], axis=2)
+
+    def width_limits(self, weights: NDArray[np.float64]) -> tuple[float, float]:
+        """Return the 95 % upper and the 95 % lower limit of the width."""
+        widths, index = np.unique(self.widths, return_inverse=True)
+        cumulative = np.cumsum(np.bincount(index.ravel(), weights=weights))
+        below = float(widths[min(int(np.searchsorted(cumulative, 0.95)), len(widths) - 1)])
+        above = float(widths[min(int(np.searchsorted(cumulative, 0.05)), len(widths) - 1)])
+        return below, above
+
+
+def _prior_variances(columns: int) -> NDArray[np.float64]:
+    """Return the prior variances of level, slope, height (or curvature), change of slope; the data span 1."""
+    return np.array([1.0, 1.0, 1.0, 0.25])[:columns]
+
+
+@dataclass(frozen=True)
+class _Designs:
+    """The normal equations of every design: X'X, X'y and y'y, all divided by the errors squared.
+
+    Args:
+        products: shape (grid, columns, columns).
+        projections: shape (grid, columns).
+        total: y'y.
+    """
+
+    products: NDArray[np.float64]
+    projections: NDArray[np.float64]
+    total: float
+
+    @classmethod
+    def of(cls, designs: NDArray[np.float64], y: NDArray[np.float64], errors: NDArray[np.float64]) -> _Designs:
+        """Form them from designs of shape (grid, points, columns), data and errors of shape (points,)."""
+        weighted = designs / errors[None, :, None]
+        target = y / errors
+        transposed = weighted.transpose(0, 2, 1)
+        return cls(transposed @ weighted, transposed @ target, float(target @ target))
+
+    def marginal(self, inflation: float) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return ln evidence, means and covariances of the linear parameters, errors squared times ``inflation``."""
+        prior = _prior_variances(self.products.shape[2])
+        precision = self.products / inflation + np.diag(1.0 / prior)
+        projections = self.projections / inflation
+        covariances = np.linalg.inv(precision)
+        means = (covariances @ projections[:, :, None])[:, :, 0]
+        _, log_determinant = np.linalg.slogdet(precision)
+        misfit = self.total / inflation - (projections * means).sum(axis=1)
+        evidence = -0.5 * (misfit + log_determinant + np.log(prior).sum())
+        return np.asarray(evidence), np.asarray(means), np.asarray(covariances)
+
+    def least_chi_squared(self) -> float:
+        """Return the least chi^2 of the posterior mean over all designs."""
+        _, means, _ = self.marginal(1.0)
+        quadratic = (means[:, None, :] @ self.products @ means[:, :, None])[:, 0, 0]
+        return float(max((self.total - 2.0 * (self.projections * means).sum(axis=1) + quadratic).min(), 0.0))
+
+
+def _judge(
+    log_odds: float, location: float, location_error: float, temperatures: NDArray[np.float64]
+) -> tuple[bool, str]:
+    if log_odds < math.log(MINIMUM_ODDS):
+        return False, (
+            f"No step stands out: it is {math.exp(min(log_odds, 50.0)):.2g} times as likely as a smooth parabola, "
+            f"{MINIMUM_ODDS:g} are asked for."
+        )
+    if location_error > CONFINED * float(np.ptp(temperatures)):
+        return False, (
+            f"There is a step, but its place, {location:.0f} ± {location_error:.0f} K, is not confined by the "
+            f"temperatures from {temperatures[0]:.0f} to {temperatures[-1]:.0f} K."
+        )
+    if not temperatures[1] <= location <= temperatures[-2]:
+        return False, (
+            f"The step lies at the end of the temperatures, near {location:.0f} K; two temperatures beyond it are "
+            "needed."
+        )
+    return True, f"A step at {location:.0f} ± {location_error:.0f} K."
+
+
+def _nothing(reason: str, unit: str) -> StepFit:
+    unknown = Estimate(math.nan, math.nan, "K", 0.0)
+    height = Estimate(math.nan, math.nan, unit, 0.0)
+    return StepFit(
+        unknown, height, unknown, math.nan, math.nan, math.nan, math.nan, math.nan, 0, resolved=False, reason=reason
+    )

@@ -1,0 +1,94 @@
+"""Isobars whose transition is known: what the analysis is tested on, and what its error rates are measured with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt import units
+from llpt.statistics import Estimate
+from llpt.transition.isobar import Isobar, IsobarPoint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+DENSITY_SLOPE_PER_K = -6e-5
+CENTRE_K = 900.0
+LATENT_HEAT_EV = 0.06
+SAMPLES = 40.0
+
+
+def switch(temperatures_k: NDArray[np.float64], place_k: float, width_k: float) -> NDArray[np.float64]:
+    """Return 1/2 [1 + tanh((T - T0)/w)], from 0 to 1; a sharp step for w = 0."""
+    if width_k == 0.0:
+        return np.asarray(temperatures_k > place_k, dtype=np.float64)
+    return np.asarray(0.5 * (1.0 + np.tanh((temperatures_k - place_k) / width_k)))
+
+
+def synthetic_isobar(
+    temperatures_k: Sequence[float],
+    *,
+    place_k: float,
+    width_k: float,
+    seed: int,
+    jump: float = 0.03,
+    noise: float = 0.001,
+    offset: float = 0.0,
+    engine: str = "synthetic",
+    n_atoms: int = 512,
+    production_fs: float = 2000.0,
+    solid: Sequence[bool] | None = None,
+) -> Isobar:
+    """Return an isobar at 200 GPa with the same transition in every observable, and Gaussian noise.
+
+    Density, enthalpy, first peak, molecular fraction and diffusion coefficient resemble hydrogen's in size; the
+    expansion coefficient is the slope of the density between neighbouring temperatures.
+
+    Args:
+        temperatures_k: rising.
+        place_k: T0.
+        width_k: w of ``switch``; 0 is a first-order jump.
+        seed: of the noise.
+        jump: relative change of the density; that of the enthalpy goes with it, 0.06 eV/atom for 0.03.
+        noise: relative error of the density; those of the others go with it.
+        offset: constant relative offset of the density.
+        engine: name.
+        n_atoms: number of atoms.
+        production_fs: production time at each temperature.
+        solid: which points are flagged as solids.
+    """
+    random = np.random.default_rng(seed)
+    temperatures = np.asarray(temperatures_k, dtype=np.float64)
+    step = switch(temperatures, place_k, width_k)
+    density = (1.0 + DENSITY_SLOPE_PER_K * (temperatures - CENTRE_K)) * (1.0 + jump * step) * (1.0 + offset)
+    enthalpy = 4.0 * units.BOLTZMANN_EV_PER_K * temperatures + LATENT_HEAT_EV * jump / 0.03 * step - 14.0
+    expansion = -np.gradient(np.log(density), temperatures) if temperatures.size > 1 else np.zeros(1)
+    truth = {
+        "density": (density, noise, "g/cm^3"),
+        "enthalpy": (enthalpy, 2.0 * noise, "eV/atom"),
+        "rdf_peak_prominence": (2.0 * (1.0 - step), 50.0 * noise, ""),
+        "molecular_fraction": (0.95 - 0.85 * step, 10.0 * noise, ""),
+        "molecular_fraction_lifetime": (0.9 - 0.85 * step, 10.0 * noise, ""),
+        "thermal_expansion": (expansion, 0.02 * noise, "1/K"),
+        "diffusion": (2e-4 + 8e-4 * step, 0.03 * noise, "cm^2/s"),
+    }
+    sampled = {
+        name: (values + error * random.normal(size=values.size), error, unit)
+        for name, (values, error, unit) in truth.items()
+    }
+    points = tuple(
+        IsobarPoint(
+            float(temperature),
+            {
+                name: Estimate(float(values[index]), error, unit, SAMPLES)
+                for name, (values, error, unit) in sampled.items()
+            },
+            production_fs,
+            solid=None if solid is None else bool(solid[index]),
+        )
+        for index, temperature in enumerate(temperatures)
+    )
+    return Isobar(engine, n_atoms, 200.0, points)

@@ -1,0 +1,302 @@
+"""Every command explains itself, does what it promises, and ends in two lines where a person went wrong."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import ase.io
+import numpy as np
+import pytest
+from ase import Atoms
+from typer.testing import CliRunner
+
+from llpt.cli.app import app, main
+from llpt.structure import atomic_fluid, molecular_fluid
+
+HERE = Path(__file__).parent
+EXAMPLES = HERE.parents[1] / "examples"
+COMMANDS = ("init", "plan", "run", "status", "analyse", "report", "evaluate", "md", "train", "doctor")
+LENNARD_JONES = "ase:ase.calculators.lj.LennardJones"
+OPTIONS = ("--option", "sigma=1.2", "--option", "epsilon=0.2", "--option", "rc=2.3")
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """A function that runs a command in this process and returns its exit code, output and messages."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["llpt", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def refused(command):
+    """A function that runs a command which must be refused, and returns its cause and remedy."""
+
+    def run(*arguments):
+        code, _, err = command(*arguments)
+        assert code == 1
+        assert "Traceback" not in err
+        cause, remedy = err.strip().splitlines()[-2:]
+        assert cause.startswith("error: ")
+        assert remedy.strip().startswith("fix: ")
+        return cause, remedy
+
+    return run
+
+
+@pytest.fixture
+def fluid(tmp_path):
+    path = tmp_path / "fluid.extxyz"
+    ase.io.write(path, molecular_fluid(atoms=8, density_g_per_cm3=0.9, seed=1))
+    return path
+
+
+@pytest.fixture
+def study(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(
+        f"""
+[study]
+name = "test"
+[system]
+atoms = 8
+[state]
+pressures_gpa = 200.0
+temperatures_k = [800, 1000]
+[dynamics]
+steps = 20
+discard = 5
+[reference]
+engine = "{LENNARD_JONES}"
+"""
+    )
+    return path
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name):
+    result = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"})
+    assert result.exit_code == 0
+    assert f"Example: llpt {name}" in " ".join(result.stdout.split())
+
+
+def test_the_program_names_all_its_commands():
+    result = CliRunner().invoke(app, ["--help"])
+    assert all(name in result.stdout for name in COMMANDS)
+
+
+def test_init_writes_a_study_that_can_be_planned_and_never_overwrites(tmp_path, refused, command):
+    path = tmp_path / "new.toml"
+    assert command("init", path)[0] == 0
+    text = path.read_text()
+    assert command("plan", path)[0] == 0
+    cause, _ = refused("init", path)
+    assert "exists already" in cause
+    assert path.read_text() == text
+
+
+def test_plan_lists_ladders_costs_and_what_they_wait_for(command):
+    code, out, _ = command("plan", EXAMPLES / "karasiev2021.toml")
+    assert code == 0
+    for said in ("P350", "2048", "duration", "cooling", "fixed electronic temperature", "training", "the model"):
+        assert said in out
+    assert "estimates" in out
+    assert "569 runs and one training" in out
+
+
+def test_plan_lists_every_run_on_request(study, command):
+    _, out, _ = command("plan", study, "--all")
+    assert "lennardjones/N8/P200/T1000" in out
+
+
+def test_evaluate_writes_energies_forces_and_stress_as_extxyz(fluid, tmp_path, command):
+    out = tmp_path / "out.extxyz"
+    code, said, _ = command("evaluate", fluid, "--engine", LENNARD_JONES, "-o", out, *OPTIONS)
+    assert code == 0
+    assert str(out) in said
+    frame = ase.io.read(out)
+    results = frame.calc.results
+    assert results["energy"] == pytest.approx(results["free_energy"])
+    assert results["forces"].shape == (8, 3)
+    assert np.isfinite(results["stress"]).all()
+
+
+def test_evaluate_by_dft_gives_internal_and_free_energy(fluid, tmp_path, command):
+    out = tmp_path / "out.extxyz"
+    options = ("--option", "ecut_ry=20", "--option", "electronic_temperature_k=8000", "--option", "kpoints=gamma")
+    code, _, err = command("evaluate", fluid, "--engine", "dft", "-o", out, *options)
+    assert code == 0, err
+    frame = ase.io.read(out)
+    assert frame.calc.results["free_energy"] < frame.calc.results["energy"]
+    assert frame.info["entropy"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--engine", "dtf"), ("no engine 'dtf'", "dft")),
+        (("--engine", "dft", "--option", "ecut=60"), ("no option 'ecut'", "ecut_ry")),
+        (("--engine", "dft", "--option", "ecut_ry=-1"), ("ecut_ry", "above 0")),
+        (("--engine", "dft", "--option", "ecut_ry"), ("not KEY=VALUE", "ecut_ry=60")),
+        (("--engine", "n2p2:/nowhere"), ("/nowhere", "input.nn")),
+        (("--engine", "ase:ase.calculators.lj.Nothing"), ("Nothing", "")),
+    ],
+)
+def test_evaluate_refuses_engines_and_options_there_are_not(fluid, tmp_path, arguments, said, refused):
+    out = tmp_path / "out.extxyz"
+    cause, remedy = refused("evaluate", fluid, "-o", out, *arguments)
+    assert said[0] in cause
+    assert said[1] in remedy
+    assert not out.exists()
+
+
+def test_evaluate_refuses_structures_that_are_none(fluid, tmp_path, refused):
+    out = tmp_path / "out.extxyz"
+    bad = tmp_path / "bad.extxyz"
+    helium = molecular_fluid(atoms=8, density_g_per_cm3=0.9, seed=1)
+    helium.symbols[0] = "He"
+    overlapping = Atoms("H2", positions=[[0, 0, 0], [0, 0, 0.01]], cell=[3, 3, 3], pbc=True)
+    cases = {
+        "empty": lambda: bad.write_text(""),
+        "corrupt": lambda: bad.write_bytes(fluid.read_bytes()[:-40]),
+        "helium": lambda: ase.io.write(bad, helium),
+        "overlapping": lambda: ase.io.write(bad, overlapping),
+    }
+    said = {}
+    for name, make in cases.items():
+        make()
+        said[name], _ = refused("evaluate", bad, "--engine", "dft", "-o", out)
+        assert not out.exists()
+    assert "He" in said["helium"]
+    assert len(set(said.values())) == 4
+    cause, _ = refused("evaluate", tmp_path / "none.extxyz", "--engine", "dft", "-o", out)
+    assert "none.extxyz" in cause
+
+
+def test_evaluate_never_writes_what_is_not_finite_nor_touches_what_was_there(fluid, tmp_path, monkeypatch, refused):
+    monkeypatch.syspath_prepend(HERE.parent / "study")
+    out = tmp_path / "out.extxyz"
+    out.write_text("precious")
+    spec = "ase:engines_for_tests.Breaking"
+    cause, _ = refused("evaluate", fluid, "--engine", spec, "-o", out, "--option", "calls=0")
+    assert "not finite" in cause
+    assert out.read_text() == "precious"
+
+
+def test_md_runs_continues_and_refuses_another_run_in_its_directory(fluid, tmp_path, refused, command):
+    out = tmp_path / "run"
+    ase.io.write(fluid, atomic_fluid(atoms=16, density_g_per_cm3=0.9, seed=1))
+    common = ("md", fluid, "-e", LENNARD_JONES, "-T", 800, "-P", 150, "--seed", 1, "-o", out, *OPTIONS)
+    code, said, _ = command(*common, "-n", 10)
+    assert code == 0
+    assert "done, 10 of 10 steps" in said
+    code, said, _ = command(*common, "-n", 20)
+    assert "done, 20 of 20 steps" in said
+    other = ("md", fluid, "-e", LENNARD_JONES, "-T", 900, "-P", 150, "--seed", 1, "-o", out, *OPTIONS)
+    cause, _ = refused(*other, "-n", 20)
+    assert "temperature_k" in cause
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        (("-T", -5, "-P", 100), "temperature_k"),
+        (("-T", 800), "pressure_gpa"),
+        (("-T", 800, "-P", 100, "--timestep-fs", "fast"), "--timestep-fs"),
+        (("-T", 800, "-P", 100, "--ensemble", "npz"), "ensemble"),
+    ],
+)
+def test_md_refuses_settings_that_make_no_sense(fluid, tmp_path, arguments, key, refused):
+    common = ("md", fluid, "-e", LENNARD_JONES, "-n", 10, "--seed", 1, "-o", tmp_path / "run")
+    cause, _ = refused(*common, *arguments)
+    assert key in cause
+    assert not (tmp_path / "run").exists()
+
+
+def test_run_refuses_bad_studies_before_anything_is_made(study, tmp_path, monkeypatch, refused):
+    good = study.read_text()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.xyz").write_text("")
+    changes = {
+        "T = -1": ("[800, 1000]", "[-1, 1000]"),
+        "unknown key": ("discard", "diskard"),
+        "unit": ("200.0", '"200 GPa"'),
+        "potential": ("[reference]", '[surrogate]\nengine = "n2p2"\npath = "nowhere"\n[reference]'),
+        "start": ("atoms = 8", 'atoms = 8\nstart = "empty.xyz"'),
+        "engine": (LENNARD_JONES, "ase:ase.calculators.lj.Nothing"),
+    }
+    causes = set()
+    for before, after in changes.values():
+        assert before in good
+        study.write_text(good.replace(before, after))
+        cause, _ = refused("run", study, "--out", tmp_path / "out")
+        causes.add(cause)
+        assert not (tmp_path / "out").exists()
+    assert len(causes) == len(changes)
+
+
+def test_run_refuses_a_start_of_another_element_or_size(study, tmp_path, refused):
+    helium = molecular_fluid(atoms=8, density_g_per_cm3=0.9, seed=1)
+    helium.symbols[3] = "He"
+    ase.io.write(tmp_path / "helium.extxyz", helium)
+    ase.io.write(tmp_path / "larger.extxyz", molecular_fluid(atoms=12, density_g_per_cm3=0.9, seed=1))
+    good = study.read_text()
+    for name, said in (("helium", "He"), ("larger", "12 atoms")):
+        study.write_text(good.replace("atoms = 8", f'atoms = 8\nstart = "{name}.extxyz"'))
+        cause, _ = refused("run", study, "--out", tmp_path / "out")
+        assert said in cause
+    assert not (tmp_path / "out").exists()
+
+
+def test_status_and_report_of_what_is_no_study_are_refused(tmp_path, refused):
+    for name in ("status", "analyse", "report"):
+        cause, _ = refused(name, tmp_path)
+        assert "not a study directory" in cause
+
+
+def test_a_study_without_training_runs_and_is_reported(study, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study.write_text(study.read_text() + "[reference.options]\nsigma = 1.2\nepsilon = 0.2\nrc = 2.3\n")
+    program = [sys.executable, "-c", "from llpt.cli import main; main()"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+    def run(*arguments):
+        return subprocess.run([*program, *arguments], env=environment, text=True, capture_output=True, check=False)
+
+    done = run("run", "study.toml", "--out", "out")
+    assert done.returncode == 0, done.stderr
+    assert "No verdict. The study has no surrogate" in done.stdout
+    status = run("status", "out")
+    assert "2 done" in status.stdout
+    assert (tmp_path / "out" / "report" / "index.html").exists()
+    analysed = run("analyse", "out")
+    assert analysed.returncode == 0
+    other = run("run", str(EXAMPLES / "quick.toml"), "--out", "out")
+    assert other.returncode == 1
+    assert "belongs to another study" in other.stderr
+
+
+def test_train_refuses_settings_and_data_there_are_not(fluid, tmp_path, refused):
+    out = tmp_path / "potential"
+    cause, fix = refused("train", fluid, "-o", out, "--set", "iteration=3")
+    assert "no setting iteration" in cause
+    assert "iterations" in fix
+    cause, _ = refused("train", fluid, "-o", out)
+    assert "no energy or no forces" in cause
+    cause, _ = refused("train", tmp_path / "none", "-o", out)
+    assert "does not exist" in cause
+    assert not out.exists()
+
+
+def test_doctor_lists_engines(command):
+    code, out, _ = command("doctor")
+    assert code == 0
+    for said in ("dft", "quantum-espresso", "gpu", "threads", "numpy"):
+        assert said in out

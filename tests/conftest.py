@@ -1,0 +1,15 @@
+"""Fixtures that every floor's tests share."""
+
+from pathlib import Path
+
+import pytest
+
+REFERENCE = Path(__file__).resolve().parents[1] / ".." / "shared" / "reference"
+
+
+@pytest.fixture(scope="session")
+def reference_directory() -> Path:
+    """Values from independent programs, beside the repository; a test that needs them skips where they are absent."""
+    if not REFERENCE.is_dir():
+        pytest.skip("values from independent programs (../shared/reference) are not here")
+    return REFERENCE

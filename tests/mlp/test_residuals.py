@@ -1,0 +1,68 @@
+"""Residuals and their derivatives in the weights against automatic differentiation."""
+
+import pytest
+import torch
+
+from llpt.mlp.fitting import start_vector
+from llpt.mlp.residuals import FeatureBatch, WeightLayout, linearise, predict, weighted_residuals
+
+
+def make_batch(layout, *, frames=3, atoms=4, columns=5, seed=0):
+    random = torch.Generator().manual_seed(seed)
+
+    def normal(*shape):
+        return torch.randn(*shape, generator=random, dtype=torch.float64)
+
+    return FeatureBatch(
+        features=normal(frames, atoms, layout.sizes[0]),
+        slopes=normal(frames, atoms, columns, layout.sizes[0]),
+        energies=normal(frames),
+        targets=normal(frames, columns),
+        column_weights=normal(columns).abs() + 0.1,
+        energy_weights=normal(frames).abs() + 0.1,
+        datasets=torch.tensor([0, 1, 0][:frames]),
+        bias_weights=normal(frames),
+    )
+
+
+@pytest.mark.parametrize("hidden", [(6,), (6, 5), (6, 5, 4)])
+def test_jacobian_is_exact(hidden):
+    layout = WeightLayout(sizes=(7, *hidden, 1), n_datasets=2)
+    batch = make_batch(layout)
+    vector = start_vector(layout, seed=3) + 0.05
+    line = linearise(layout, vector, batch)
+
+    def residuals(v):
+        return weighted_residuals(predict(layout, v, batch), batch).reshape(-1)
+
+    torch.testing.assert_close(line.residuals, residuals(vector))
+    torch.testing.assert_close(line.jacobian, torch.autograd.functional.jacobian(residuals, vector))
+
+    def energies(v):
+        return predict(layout, v, batch).energies
+
+    torch.testing.assert_close(line.energy_errors, energies(vector) - batch.energies)
+    torch.testing.assert_close(line.energy_jacobian, torch.autograd.functional.jacobian(energies, vector))
+
+
+def test_slopes_are_derivatives_of_the_energy():
+    layout = WeightLayout(sizes=(7, 6, 5, 1), n_datasets=2)
+    batch = make_batch(layout)
+    vector = start_vector(layout, seed=1)
+    step = 1e-5
+    for column in range(batch.targets.shape[1]):
+        energies = []
+        for sign in (1.0, -1.0):
+            moved = FeatureBatch(
+                features=batch.features + sign * step * batch.slopes[:, :, column],
+                slopes=batch.slopes,
+                energies=batch.energies,
+                targets=batch.targets,
+                column_weights=batch.column_weights,
+                energy_weights=batch.energy_weights,
+                datasets=batch.datasets,
+                bias_weights=batch.bias_weights,
+            )
+            energies.append(predict(layout, vector, moved).energies * batch.features.shape[1])
+        slope = (energies[0] - energies[1]) / (2.0 * step)
+        torch.testing.assert_close(predict(layout, vector, batch).slopes[:, column], slope, rtol=1e-6, atol=1e-8)

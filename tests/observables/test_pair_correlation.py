@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from ase.build import bulk
+
+from llpt.observables import PairCorrelation, greatest_radius_angstrom
+from llpt.observables.neighbours import half_width_angstrom
+
+
+def collect(trajectory, r_max, **options):
+    rdf = PairCorrelation(r_max, **options)
+    for block in trajectory.blocks(50):
+        rdf.add(block)
+    return rdf
+
+
+def test_ideal_gas_in_a_breathing_cell_is_one_everywhere(make_trajectory):
+    random = np.random.default_rng(1)
+    edges = random.uniform(9.0, 11.0, size=200)
+    positions = random.uniform(size=(200, 40, 3)) * edges[:, None, None]
+    rdf = collect(make_trajectory(positions, edges), 4.4, bin_width_angstrom=0.2)
+    estimates = rdf.estimates()
+    pulls = np.array([(estimate.value - 1.0) / estimate.error for estimate in estimates if estimate.error > 0.0])
+    assert np.abs(pulls).max() < 4.0
+    assert 0.6 < pulls.std() < 1.5
+    assert estimates[-1].value == pytest.approx(1.0, abs=0.02)
+
+
+def test_unwrapped_positions_and_skewed_cells_change_nothing(make_trajectory):
+    random = np.random.default_rng(2)
+    atoms = bulk("H", "fcc", a=3.0).repeat(4)
+    atoms.rattle(0.05, seed=3)
+    trajectory = make_trajectory(atoms.positions[None], 1.0)
+    trajectory.cells = atoms.cell.array[None]
+    reference = collect(trajectory, 3.4).frames
+    images = random.integers(-3, 4, size=(len(atoms), 3))
+    trajectory.positions = (atoms.positions + images @ atoms.cell.array)[None]
+    np.testing.assert_allclose(collect(trajectory, 3.4).frames, reference, atol=1e-3)
+    rotation = np.linalg.qr(random.normal(size=(3, 3)))[0]
+    trajectory.positions = (atoms.positions @ rotation)[None]
+    trajectory.cells = (atoms.cell.array @ rotation)[None]
+    rotated = collect(trajectory, 3.4).frames
+    assert np.abs(rotated - reference).sum() < 0.02 * reference.sum()
+
+
+def test_crystal_has_twelve_neighbours(make_trajectory):
+    atoms = bulk("H", "fcc", a=2.0 * np.sqrt(2.0), cubic=True).repeat(3)
+    random = np.random.default_rng(4)
+    positions = atoms.positions + random.normal(scale=0.03, size=(60, len(atoms), 3))
+    rdf = collect(make_trajectory(positions, atoms.cell[0, 0]), 4.2)
+    peak = rdf.first_peak(window_angstrom=(0.5, 4.0), minimum_below_angstrom=2.8)
+    assert peak.position_angstrom == pytest.approx(2.0, abs=0.05)
+    assert peak.coordination.value == pytest.approx(12.0, abs=0.3)
+    assert peak.minimum.value == 0.0
+    assert peak.height.value > 10.0
+    assert peak.prominence.value == pytest.approx(peak.height.value)
+
+
+def test_molecules_show_one_neighbour_at_the_bond_length(make_trajectory):
+    random = np.random.default_rng(5)
+    centres = random.uniform(size=(80, 64, 3)) * 12.0
+    axes = random.normal(size=(80, 64, 3))
+    axes *= random.normal(0.37, 0.015, size=(80, 64, 1)) / np.linalg.norm(axes, axis=2, keepdims=True)
+    positions = np.concatenate([centres - axes, centres + axes], axis=1)
+    peak = collect(make_trajectory(positions, 12.0), 3.0).first_peak()
+    assert peak.position_angstrom == pytest.approx(0.74, abs=0.03)
+    background = 126 / 12.0**3 * 4.0 / 3.0 * np.pi * peak.minimum_position_angstrom**3
+    assert peak.coordination.value == pytest.approx(1.0 + background, abs=4.0 * peak.coordination.error + 0.02)
+
+
+def test_no_peak_has_no_prominence(make_trajectory):
+    random = np.random.default_rng(6)
+    rdf = collect(make_trajectory(random.uniform(size=(100, 100, 3)) * 8.0, 8.0), 3.9, bin_width_angstrom=0.1)
+    peak = rdf.first_peak()
+    assert abs(peak.prominence.value) < 0.4
+
+
+def test_greatest_radius_fits_into_the_smallest_cell():
+    cell = np.diag([6.0, 8.0, 10.0])
+    assert half_width_angstrom(cell) == pytest.approx(3.0)
+    radius = greatest_radius_angstrom(cell, np.array([480.0, 480.0 * 0.9**3]))
+    assert radius == pytest.approx(2.7, rel=2e-3)
+    assert greatest_radius_angstrom(10.0 * cell, np.array([480e3])) == 6.0

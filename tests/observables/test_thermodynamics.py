@@ -1,0 +1,112 @@
+import math
+
+import numpy as np
+import pytest
+
+from llpt import units
+from llpt.errors import InputError
+from llpt.observables import (
+    density,
+    electronic_heat_capacity,
+    enthalpy,
+    heat_capacity_constant_pressure,
+    heat_capacity_constant_volume,
+    isothermal_compressibility,
+    thermal_expansion,
+    thermodynamic_series,
+)
+from llpt.observables.thermodynamics import electronic_entropy_term, enthalpy_from_free_energy
+
+KB = units.BOLTZMANN_EV_PER_K
+ATOMS = 50
+TEMPERATURE = 1000.0
+
+
+def series_of(make_trajectory, applied_gpa, steps=20_000, **columns):
+    trajectory = make_trajectory(np.zeros((1, ATOMS, 3)), 5.0)
+    trajectory.columns = {"volume_angstrom3": np.full(steps, 125.0)} | {
+        name: np.zeros(steps)
+        for name in (
+            "internal_energy_ev",
+            "free_energy_ev",
+            "entropy_ev_per_k",
+            "kinetic_energy_ev",
+            "temperature_k",
+            "pressure_gpa",
+            "pressure_uncorrected_gpa",
+            "conserved_ev",
+        )
+    }
+    trajectory.columns |= columns
+    return thermodynamic_series(trajectory, discard_steps=100, pressure_gpa=applied_gpa)
+
+
+def gamma(random, shape, scale, steps=20_000):
+    return random.gamma(shape, scale, size=steps)
+
+
+def test_ideal_gas_at_constant_pressure(make_trajectory):
+    """Exact: V is gamma distributed with N + 1, E_kin with 3N/2 degrees of freedom over 2."""
+    random = np.random.default_rng(1)
+    pressure = 5.0
+    pressure_ev = pressure * units.GPA_TO_EV_PER_ANGSTROM3
+    volume = gamma(random, ATOMS + 1, KB * TEMPERATURE / pressure_ev)
+    kinetic = gamma(random, 1.5 * ATOMS, KB * TEMPERATURE)
+    series = series_of(make_trajectory, pressure, volume_angstrom3=volume, kinetic_energy_ev=kinetic)
+
+    def agrees(estimate, exact):
+        assert estimate.error < 0.1 * abs(exact)
+        assert abs(estimate.value - exact) < 3.0 * estimate.error
+
+    agrees(enthalpy(series), KB * TEMPERATURE * (1.5 + (ATOMS + 1) / ATOMS))
+    agrees(heat_capacity_constant_pressure(series, TEMPERATURE), 1.5 + (ATOMS + 1) / ATOMS)
+    agrees(thermal_expansion(series, TEMPERATURE), 1.0 / TEMPERATURE)
+    agrees(isothermal_compressibility(series, TEMPERATURE), 1.0 / pressure)
+    mean_volume = (ATOMS + 1) * KB * TEMPERATURE / pressure_ev
+    agrees(density(series), ATOMS * 1.008 * units.U_PER_ANGSTROM3_TO_G_PER_CM3 / mean_volume)
+
+
+def test_harmonic_crystal_at_constant_volume(make_trajectory):
+    """Exact: kinetic and potential energy are gamma distributed; C_V = 3 k_B per atom."""
+    random = np.random.default_rng(2)
+    kinetic = gamma(random, 1.5 * ATOMS, KB * TEMPERATURE)
+    potential = gamma(random, 1.5 * ATOMS, KB * TEMPERATURE)
+    series = series_of(
+        make_trajectory, None, kinetic_energy_ev=kinetic, internal_energy_ev=potential, free_energy_ev=potential
+    )
+    assert series.constant_volume
+    heat_capacity = heat_capacity_constant_volume(series, TEMPERATURE)
+    assert abs(heat_capacity.value - 3.0) < 3.0 * heat_capacity.error
+    assert heat_capacity.error < 0.1
+    assert heat_capacity.unit == "k_B/atom"
+
+
+def test_enthalpy_is_built_from_the_internal_energy(make_trajectory):
+    steps = 20_000
+    random = np.random.default_rng(3)
+    internal = -1000.0 + random.normal(size=steps)
+    entropy_term = 0.004 * ATOMS
+    series = series_of(make_trajectory, 200.0, internal_energy_ev=internal, free_energy_ev=internal - entropy_term)
+    difference = enthalpy(series).value - enthalpy_from_free_energy(series).value
+    assert difference == pytest.approx(0.004)
+    assert electronic_entropy_term(series).value == pytest.approx(0.004)
+    work = 200.0 * units.GPA_TO_EV_PER_ANGSTROM3 * 125.0 / ATOMS
+    assert enthalpy(series).value == pytest.approx(-20.0 + work, abs=1e-3)
+    assert electronic_heat_capacity(series, TEMPERATURE).value == pytest.approx(0.004 / KB / TEMPERATURE)
+
+
+def test_at_constant_volume_the_sampled_pressure_enters(make_trajectory):
+    pressure = 150.0 + np.random.default_rng(4).normal(size=20_000)
+    series = series_of(make_trajectory, None, pressure_gpa=pressure)
+    assert series.applied_pressure_gpa == pytest.approx(150.0, abs=0.1)
+
+
+def test_a_run_that_ends_before_the_discarded_steps_is_refused(make_trajectory):
+    trajectory = make_trajectory(np.zeros((5, 2, 3)), 5.0)
+    with pytest.raises(InputError, match="ends at step 4"):
+        thermodynamic_series(trajectory, discard_steps=10, pressure_gpa=1.0)
+
+
+def test_a_drifting_run_has_no_error(make_trajectory):
+    series = series_of(make_trajectory, 200.0, volume_angstrom3=np.linspace(120.0, 130.0, 20_000))
+    assert math.isnan(density(series).error)

@@ -1,0 +1,122 @@
+"""A finished study whose observables are synthetic: a first-order reference and a smooth surrogate on two isobars."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from llpt.study import BASE, Ledger, Role, State, StudyDirectory, make_plan, parse_study
+from llpt.study.analysis import analyse
+from llpt.study.observing import FINISHED
+from llpt.transition import synthetic_isobar
+
+TEXT = """
+[study]
+name = "A first-order reference and a smooth surrogate <synthetic>"
+[system]
+atoms = [256, 512]
+[[state.isobars]]
+pressure_gpa = 250.0
+temperatures_k = [500, 600, 650, 700, 750, 800, 900, 1000]
+melting_temperature_k = 560
+[[state.isobars]]
+pressure_gpa = 200.0
+temperatures_k = [700, 800, 850, 900, 950, 1000, 1100, 1200]
+[dynamics]
+steps = 7000
+discard = 1000
+[reference]
+engine = "dft"
+xc = "pbe"
+ecut_ry = 60
+[surrogate]
+engine = "behler-parrinello"
+train = "reference"
+[[surrogate.extra]]
+atoms = 1728
+[tests]
+size = true
+cooling = { pressures_gpa = 200.0, atoms = 512, engines = "reference" }
+"""
+PLACES = {("P250", Role.REFERENCE): 720.0, ("P200", Role.REFERENCE): 930.0}
+PLACES |= {("P250", Role.SURROGATE): 640.0, ("P200", Role.SURROGATE): 800.0}
+
+
+def curves(atomic):
+    r = np.linspace(0.01, 4.0, 300)
+    molecular = 1.0 - atomic
+    rdf = np.where(r > 0.6, 1.0 - np.exp(-(((r - 0.6) / 0.5) ** 2)), 0.0) * (
+        1.0 + 0.25 * np.exp(-(((r - 1.7) / 0.3) ** 2))
+    )
+    rdf = rdf + 2.2 * molecular * np.exp(-(((r - 0.75) / 0.06) ** 2))
+    lag = np.linspace(0.0, 1000.0, 120)
+    msd = (0.05 + 1.5 * atomic) * lag / 1000.0 + 0.03 * (1.0 - np.exp(-lag / 10.0))
+    return xr.Dataset(
+        {
+            "rdf": ("r", rdf),
+            "rdf_error": ("r", np.full(r.size, 0.02)),
+            "msd": ("lag", msd),
+            "msd_error": ("lag", 0.05 * msd),
+            "msd_exponent": ((), 1.0),
+        },
+        coords={"r": r, "lag": lag},
+    )
+
+
+def summary_of(run, point, stamp):
+    temperature = run.state.temperature_k
+    atomic = 1.0 - point.estimates["molecular_fraction"].value
+    summary = curves(atomic)
+    for name, estimate in point.estimates.items():
+        summary[name] = ((), estimate.value, {"unit": estimate.unit})
+        summary[f"{name}_error"] = ((), estimate.error, {"unit": estimate.unit})
+        summary[f"{name}_effective_samples"] = ((), estimate.effective_samples, {"unit": ""})
+    summary.attrs = {
+        "n_atoms": run.atoms,
+        "temperature_k": temperature,
+        "pressure_gpa": run.state.pressure_gpa,
+        "production_fs": 2000.0,
+        FINISHED: stamp,
+    }
+    return summary
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """The directory, plan, ledger entries and analysis of the synthetic study; one run failed and blocks another."""
+    root = tmp_path_factory.mktemp("synthetic")
+    study = parse_study(TEXT)
+    directory = StudyDirectory.claim(root / "study", TEXT, study, source=root)
+    plan = make_plan(study)
+    directory.results.mkdir()
+    engine = {
+        "name": "dft",
+        "spec": "dft",
+        "version": "llpt 0",
+        "options": {"ecut_ry": 60, "pseudopotential": "gth", "electronic_temperature_k": 900.0},
+        "content_hash": "ab" * 32,
+        "pressure_label": "finite-basis corrected",
+    }
+    with Ledger(directory.database) as ledger:
+        for identity in plan.identities:
+            ledger.enter(identity, inputs_hash="hash", job={})
+            ledger.record(
+                identity,
+                State.DONE,
+                finished=1.0,
+                steps_done=7000,
+                seconds=10.0,
+                seconds_per_step=0.01,
+                host="here",
+                provenance={"engine": engine, "versions": {"llpt": "0"}, "training": {"frames": "400"}},
+            )
+        for number, run in enumerate(plan.runs):
+            width = 0.0 if run.role is Role.REFERENCE else 120.0
+            place = PLACES[run.state.line, run.role]
+            temperatures = (run.state.temperature_k - 1.0, run.state.temperature_k)
+            isobar = synthetic_isobar(temperatures, place_k=place, width_k=width, seed=number, n_atoms=run.atoms)
+            summary = summary_of(run, isobar.points[1], "hash 1.0")
+            summary.to_netcdf(directory.result(run.identity), engine="h5netcdf")
+        last = [run.identity for run in plan.runs if run.role is Role.SURROGATE and run.test == BASE][-1]
+        ledger.record(last, State.FAILED, reason="the box <exploded>", remedy="mend it")
+        entries = {entry.identity: entry for entry in ledger.entries()}
+    return directory, plan, entries, analyse(directory, plan, entries)

@@ -1,0 +1,86 @@
+"""Figures hold what was observed, laid out as the seed's."""
+
+import numpy as np
+import pytest
+
+from llpt.report import make_figures
+from llpt.report.figures import straddling_temperatures
+from llpt.report.panels import Dash
+from llpt.study import Role
+
+
+@pytest.fixture(scope="session")
+def figures(finished):
+    directory, _, _, analysis = finished
+    return {figure.name: figure for figure in make_figures(directory.study, analysis)}
+
+
+def test_figure_1_has_a_row_for_each_isobar_and_three_columns(figures):
+    figure = figures["figure-1"]
+    assert len(figure.rows) == 2
+    assert [len(row) for row in figure.rows] == [3, 3]
+    assert [panel.y_label for panel in figure.rows[0]] == ["density (g/cm³)", "C_P (J mol⁻¹ K⁻¹)", "g(r)"]
+    assert [row[0].note for row in figure.rows] == ["250 GPa", "200 GPa"]
+
+
+def test_density_panels_show_every_size_of_both_sides_and_the_cooling_ladder(figures):
+    upper, lower = (row[0] for row in figures["figure-1"].rows)
+    labels = {curve.label for curve in upper.curves}
+    assert labels == {
+        "DFT/PBE, N = 256",
+        "DFT/PBE, N = 512",
+        "Behler–Parrinello, N = 256",
+        "Behler–Parrinello, N = 512",
+        "Behler–Parrinello, N = 1728",
+    }
+    cooling = next(curve for curve in lower.curves if "cooling" in curve.label)
+    assert cooling.label == "DFT/PBE, N = 512 (cooling)"
+    assert cooling.dash is Dash.DOTTED
+    assert any(line.x == 560 for line in upper.lines)
+    assert not any(line.x == 560 for line in lower.lines)
+
+
+def test_points_carry_the_errors_of_the_analysis(figures, finished):
+    _, _, _, analysis = finished
+    ladder = analysis.base(Role.REFERENCE)[0]
+    panel = figures["figure-1"].rows[0][0]
+    curve = next(curve for curve in panel.curves if curve.label == f"{ladder.engine}, N = {ladder.atoms}")
+    density = ladder.isobar.curve("density")
+    assert np.allclose(curve.x, density.temperatures_k)
+    assert np.allclose(curve.y, density.values)
+    assert np.allclose(curve.y_error, density.errors)
+
+
+def test_heat_capacity_is_the_slope_of_the_enthalpy_per_mole_of_atoms(figures, finished):
+    _, _, _, analysis = finished
+    ladder = analysis.base(Role.REFERENCE)[0]
+    enthalpy = ladder.isobar.curve("enthalpy")
+    curve = figures["figure-1"].rows[0][1].curves[0]
+    expected = np.diff(enthalpy.values) / np.diff(enthalpy.temperatures_k) * 96485.33
+    assert np.allclose(curve.y, expected, rtol=1e-6)
+    assert np.allclose(curve.x_error, np.diff(enthalpy.temperatures_k) / 2)
+
+
+def test_pair_correlations_straddle_the_transition(figures, finished):
+    _, _, _, analysis = finished
+    ladder = next(each for each in analysis.base(Role.REFERENCE) if each.line == "P200")
+    assert straddling_temperatures(ladder) == (850, 900, 950, 1000)
+    panel = figures["figure-1"].rows[1][2]
+    solid = [curve for curve in panel.curves if curve.dash is Dash.SOLID]
+    assert [curve.label for curve in solid] == ["850 K", "900 K", "950 K", "1000 K"]
+    peak = [max(y for x, y in zip(curve.x, curve.y, strict=True) if x < 0.9) for curve in solid]
+    assert min(peak[:2]) > 1.5 > max(peak[2:])
+
+
+def test_displacements_are_of_both_sides_in_picoseconds(figures):
+    rows = figures["figure-2"].rows
+    assert [len(row) for row in rows] == [2, 2]
+    assert rows[0][0].curves[0].x[-1] == pytest.approx(1.0)
+    assert "N = 512" in rows[0][1].note
+
+
+def test_the_line_of_transitions_has_the_density_jumps(figures):
+    panel = figures["figure-3"].rows[0][0]
+    jump = next(curve for curve in panel.curves if curve.label == "DFT/PBE, density jump")
+    assert jump.x == (200.0, 250.0)
+    assert np.allclose(jump.y, (930.0, 720.0), atol=40)

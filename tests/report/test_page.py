@@ -1,0 +1,76 @@
+"""The page stands alone, says what was found, and what was not."""
+
+import html
+import re
+
+import pytest
+
+from llpt.audit import Outcome
+from llpt.report import write_report
+
+
+@pytest.fixture(scope="session")
+def page(finished):
+    path = write_report(*finished)
+    return path, path.read_text(encoding="utf-8")
+
+
+def test_the_page_needs_no_network(page):
+    _, text = page
+    body = text.replace(re.search(r"<script>.*?</script>", text, re.DOTALL).group(0), "", 1)
+    assert not re.search(r'(src|href)="(https?:)?//', body)
+    assert "Plotly.newPlot" in body
+    assert len(text) > 1_000_000  # plotly itself is inside
+
+
+def test_the_verdict_stands_first_with_its_reasons_and_thresholds(page, finished):
+    _, _, _, analysis = finished
+    _, text = page
+    assert analysis.verdict.value is Outcome.NOT_FAITHFUL
+    assert "Not faithful" in text
+    for reason in analysis.verdict.reasons:
+        assert html.escape(reason) in text.replace("&#39;", "&#x27;")
+    assert "transition temperature: 50 K" in text
+
+
+def test_every_run_is_listed_with_its_state_and_failures_are_named(page, finished):
+    _, plan, _, _ = finished
+    _, text = page
+    for run in plan.runs:
+        assert f">{run.identity.removeprefix('runs/')}<" in text
+    assert "Not everything is done" in text
+    assert "the box &lt;exploded&gt;" in text
+
+
+def test_what_people_wrote_is_escaped(page):
+    _, text = page
+    assert "surrogate &lt;synthetic&gt;" in text
+    assert "<synthetic>" not in text
+
+
+def test_provenance_names_engine_cutoff_pseudopotential_hash_pressure_and_versions(page):
+    _, text = page
+    for said in ("ecut_ry = 60", "pseudopotential = gth", "SHA-256 abab", "pressure finite-basis corrected", "llpt 0"):
+        assert said in text
+
+
+def test_tables_hold_criteria_changes_and_tests(page):
+    _, text = page
+    for said in (
+        "density jump",
+        "heat capacity maximum",
+        "first-peak loss",
+        "cooling",
+        "size",
+        "Δρ/ρ",
+        "Not resolved by",
+        "width of rho(T)",
+    ):
+        assert said in text
+
+
+def test_figures_for_paper_are_there_in_two_formats(page):
+    path, _ = page
+    names = {file.name for file in (path.parent / "figures").iterdir()}
+    assert names == {f"figure-{number}.{kind}" for number in (1, 2, 3) for kind in ("pdf", "png")}
+    assert (path.parent / "figures" / "figure-1.pdf").read_bytes().startswith(b"%PDF")

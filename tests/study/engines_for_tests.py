@@ -1,0 +1,43 @@
+"""Cheap engines for tests, found by workers as ``ase:engines_for_tests.NAME`` when this folder is on their path."""
+
+import os
+import time
+
+import numpy as np
+from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.lj import LennardJones
+
+
+class Soft(LennardJones):
+    """Lennard-Jones atoms that sleep ``delay_s`` in each step, so that a test can interrupt a run."""
+
+    def __init__(self, delay_s=0.0, sigma=1.215):
+        self.delay_s = float(delay_s)
+        super().__init__(sigma=float(sigma), epsilon=0.2, rc=2.3, smooth=True)
+
+    def calculate(self, atoms=None, properties=None, system_changes=all_changes):
+        time.sleep(self.delay_s)
+        super().calculate(atoms, properties or ["energy"], system_changes)
+
+
+class Breaking(Soft):
+    """Gives an energy that is no number after ``calls`` calls."""
+
+    def __init__(self, calls=60):
+        self.calls_left = int(calls)
+        super().__init__()
+
+    def calculate(self, atoms=None, properties=None, system_changes=all_changes):
+        super().calculate(atoms, properties, system_changes)
+        self.calls_left -= 1
+        if self.calls_left < 0:
+            self.results["energy"] = self.results["free_energy"] = np.nan
+
+
+class Dying(Calculator):
+    """Ends its process without a word."""
+
+    implemented_properties = ("energy", "forces", "stress")
+
+    def calculate(self, *_arguments):
+        os._exit(7)

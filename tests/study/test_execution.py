@@ -1,0 +1,228 @@
+"""A study survives Ctrl-C, kill -9, engines that fail and disks that fill; nothing else is lost with them."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from llpt.study import Ledger, State, StudyDirectory
+from llpt.trajectory import Trajectory
+
+HERE = Path(__file__).parent
+COMMAND = (sys.executable, "-c", "from llpt.cli import main; main()")
+
+STUDY = """
+[study]
+name = "test"
+[system]
+atoms = 16
+start = "atomic"
+[state]
+pressures_gpa = 200.0
+temperatures_k = [800, 1000]
+[dynamics]
+steps = 60
+discard = 10
+checkpoint_every = 20
+relax_steps = 5
+[reference]
+engine = "ase:engines_for_tests.Soft"
+threads = 1
+"""
+
+
+def environment():
+    path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+
+
+def start(directory, *arguments, **more):
+    command = [*COMMAND, "run", *arguments]
+    return subprocess.Popen(
+        command,
+        cwd=directory,
+        env=environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        **more,
+    )
+
+
+def finish(process, timeout=120):
+    try:
+        said, _ = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    return process.returncode, said
+
+
+def states(root):
+    with Ledger(root / "study.db") as ledger:
+        return {entry.identity.rpartition("/")[2]: entry for entry in ledger.entries()}
+
+
+def wait_for(condition, timeout=90):
+    until = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.05)
+
+
+def workers(root):
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if "llpt.study.worker" in words and any(word.startswith(str(root)) for word in words):
+            found.append(int(path.parent.name))
+    return found
+
+
+def write(directory, text=STUDY):
+    (directory / "study.toml").write_text(text)
+
+
+def checkpointed(root):
+    return list((root / "runs").glob("*/*/*/T800/segments/*.h5"))
+
+
+SLOW = STUDY.replace("threads = 1", "threads = 1\n[reference.options]\ndelay_s = 0.05")
+
+
+def test_ctrl_c_stops_with_a_checkpoint_and_says_how_to_go_on(tmp_path):
+    write(tmp_path, SLOW)
+    process = start(tmp_path, "study.toml")
+    root = tmp_path / "study"
+    wait_for(lambda: checkpointed(root))
+    process.send_signal(signal.SIGINT)
+    code, said = finish(process)
+    assert code == 130
+    assert said.strip().splitlines()[-1].endswith(f"llpt run {root}")
+    assert "Traceback" not in said
+    assert not workers(root)
+    entry = states(root)["T800"]
+    assert entry.state is State.UNFINISHED
+    assert 20 <= entry.steps_done < 60
+    assert states(root)["T1000"].state is State.WAITING
+    code, said = finish(start(tmp_path, str(root)))
+    assert code == 0, said
+    after = states(root)
+    assert {entry.state for entry in after.values()} == {State.DONE}
+    assert after["T800"].attempts == 2
+    assert Trajectory.open(root / "runs/soft/N16/P200/T800").n_steps == 60
+
+
+def test_kill_9_loses_nothing_but_the_steps_since_the_checkpoint(tmp_path):
+    write(tmp_path, SLOW)
+    process = start(tmp_path, "study.toml")
+    root = tmp_path / "study"
+    wait_for(lambda: checkpointed(root))
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    wait_for(lambda: not workers(root), timeout=30)  # the orphan sees its pipe close and stops by itself
+    assert states(root)["T800"].state is State.RUNNING
+    before = Trajectory.open(root / "runs/soft/N16/P200/T800")
+    kept = before.scalars()["conserved_ev"].to_numpy()
+    code, said = finish(start(tmp_path, "study.toml"))
+    assert code == 0, said
+    assert {entry.state for entry in states(root).values()} == {State.DONE}
+    after = Trajectory.open(root / "runs/soft/N16/P200/T800")
+    assert after.n_steps == 60
+    assert (after.scalars()["conserved_ev"].to_numpy()[: len(kept)] == kept).all()
+
+
+def test_killing_a_run_itself_leaves_it_unfinished_and_what_needs_it_waiting(tmp_path):
+    write(tmp_path, SLOW)
+    process = start(tmp_path, "study.toml")
+    root = tmp_path / "study"
+    wait_for(lambda: checkpointed(root) and workers(root))
+    for worker in workers(root):
+        os.kill(worker, signal.SIGKILL)
+    code, said = finish(process)
+    assert code == 1
+    assert "SIGKILL" in said
+    assert states(root)["T800"].state is State.UNFINISHED
+    assert states(root)["T1000"].state is State.WAITING
+
+
+def test_an_engine_that_gives_nan_fails_its_run_and_blocks_only_what_needs_it(tmp_path):
+    text = STUDY + '[surrogate]\nengine = "ase:engines_for_tests.Breaking"\nthreads = 1\n'
+    write(tmp_path, text)
+    code, said = finish(start(tmp_path, "study.toml"))
+    assert code == 1
+    assert "Traceback" not in said
+    with Ledger(tmp_path / "study" / "study.db") as ledger:
+        entries = {entry.identity.split("/", 1)[1]: entry for entry in ledger.entries()}
+    assert entries["soft/N16/P200/T800"].state is State.DONE
+    assert entries["soft/N16/P200/T1000"].state is State.DONE
+    failed = entries["breaking/N16/P200/T800"]
+    assert failed.state is State.FAILED
+    assert "not finite" in failed.reason
+    blocked = entries["breaking/N16/P200/T1000"]
+    assert blocked.state is State.BLOCKED
+    assert blocked.reason == "it needs runs/breaking/N16/P200/T800, which failed"
+    assert (tmp_path / "study" / "report" / "index.html").exists()
+
+
+def test_a_process_that_dies_without_a_word_is_a_failure_with_a_reason(tmp_path):
+    write(tmp_path, STUDY.replace("Soft", "Dying").replace("relax_steps = 5", "relax_steps = 0"))
+    code, _ = finish(start(tmp_path, "study.toml"))
+    assert code == 1
+    entry = states(tmp_path / "study")["T800"]
+    assert entry.state is State.FAILED
+    assert "code 7" in entry.reason
+    assert "T800.log" in entry.remedy
+
+
+def test_a_file_that_cannot_grow_leaves_the_run_unfinished_and_it_goes_on_afterwards(tmp_path):
+    """A limit on file size stands for a full disk: the same errors, without the right to mount one."""
+    write(tmp_path, STUDY.replace("checkpoint_every = 20", "checkpoint_every = 60"))
+    code, said = finish(start(tmp_path, "study.toml", preexec_fn=_small_files))
+    assert code == 1, said
+    assert "Traceback" not in said
+    entry = states(tmp_path / "study")["T800"]
+    assert entry.state is State.UNFINISHED
+    assert entry.remedy
+    code, said = finish(start(tmp_path, "study.toml"))
+    assert code == 0, said
+
+
+def _small_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A file system of 2 MB; skipped where mounting is not allowed."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], check=False, capture_output=True
+    )
+    if done.returncode:
+        pytest.skip("mounting a small disk needs root")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk_is_said_in_two_lines(tmp_path, tiny_disk):
+    write(tmp_path)
+    (tiny_disk / "filler").write_bytes(b"0" * 1_990_000)
+    code, said = finish(start(tmp_path, "study.toml", "--out", str(tiny_disk / "study")))
+    assert code == 1, said
+    assert "No space left" in said
+    assert "Traceback" not in said
+    (tiny_disk / "filler").unlink()
+    code, said = finish(start(tmp_path, "study.toml", "--out", str(tmp_path / "elsewhere")))
+    assert code == 0, said
+    assert StudyDirectory.open(tmp_path / "elsewhere")

@@ -1,0 +1,88 @@
+"""The ledger survives what happens to it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from llpt.errors import StorageError
+from llpt.study import Ledger, State
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger(tmp_path / "study.db") as opened:
+        yield opened
+
+
+def test_states_follow_one_another_and_are_all_kept(ledger):
+    ledger.enter("runs/a", inputs_hash="1", job={"kind": "md"})
+    assert ledger.entry("runs/a").state is State.WAITING
+    ledger.begin("runs/a")
+    ledger.record("runs/a", State.FAILED, reason="it broke", remedy="mend it", steps_done=3, seconds=1.5)
+    entry = ledger.entry("runs/a")
+    assert (entry.state, entry.reason, entry.remedy, entry.attempts) == (State.FAILED, "it broke", "mend it", 1)
+    ledger.begin("runs/a")
+    ledger.record("runs/a", State.DONE, provenance={"versions": {"llpt": "0"}})
+    entry = ledger.entry("runs/a")
+    assert (entry.state, entry.attempts, entry.steps_done) == (State.DONE, 2, 3)
+    assert entry.provenance["versions"] == {"llpt": "0"}
+    assert [state for _, _, state, _ in ledger.events()] == [State.RUNNING, State.FAILED, State.RUNNING, State.DONE]
+
+
+def test_a_run_keeps_its_inputs(ledger):
+    ledger.enter("runs/a", inputs_hash="1", job={})
+    ledger.enter("runs/a", inputs_hash="1", job={})
+    with pytest.raises(StorageError, match="other inputs"):
+        ledger.enter("runs/a", inputs_hash="2", job={})
+
+
+def test_after_a_kill_what_ran_is_unfinished_and_what_was_blocked_waits(ledger):
+    for name in ("ran", "blocked", "done", "failed"):
+        ledger.enter(name, inputs_hash="1", job={})
+    ledger.begin("ran")
+    ledger.record("blocked", State.BLOCKED, reason="it needs another")
+    ledger.record("done", State.DONE)
+    ledger.record("failed", State.FAILED, reason="it broke")
+    ledger.recover()
+    states = {entry.identity: entry.state for entry in ledger.entries()}
+    assert states == {
+        "ran": State.UNFINISHED,
+        "blocked": State.WAITING,
+        "done": State.DONE,
+        "failed": State.FAILED,
+    }
+
+
+def test_a_kill_in_the_middle_of_writing_leaves_whole_entries(tmp_path):
+    path = tmp_path / "study.db"
+    script = (
+        "import sys, pathlib\n"
+        "from llpt.study.ledger import Ledger, State\n"
+        "ledger = Ledger(pathlib.Path(sys.argv[1]))\n"
+        "ledger.enter('a', inputs_hash='1', job={})\n"
+        "print('ready', flush=True)\n"
+        "n = 0\n"
+        "while True:\n"
+        "    n += 1\n"
+        "    ledger.record('a', State.RUNNING, steps_done=n, seconds=float(n))\n"
+    )
+    for _ in range(3):
+        process = subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE)
+        process.stdout.readline()
+        time.sleep(0.3)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        with Ledger(path) as ledger:
+            entry = ledger.entry("a")
+            assert entry.steps_done == entry.seconds > 0
+
+
+def test_a_file_that_is_no_ledger_is_refused(tmp_path):
+    (tmp_path / "study.db").write_text("not a database, but a letter to a friend" * 50)
+    with pytest.raises(StorageError, match="cannot be used"):
+        Ledger(tmp_path / "study.db")

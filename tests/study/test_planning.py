@@ -1,0 +1,241 @@
+"""The plan is the graph the study file implies: ladders, training, and matched runs that change one thing each."""
+
+from pathlib import Path
+
+import pytest
+
+from llpt.errors import InputError
+from llpt.study import BASE, Role, estimate_costs, make_plan, makespan_s, parse_study, read_study
+from llpt.study.plan import Origin
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+STUDY = """
+[study]
+name = "test"
+seed = 7
+[system]
+atoms = [256, 512]
+[state]
+pressures_gpa = [200.0]
+temperatures_k = [900, 700, 800]
+[dynamics]
+steps = 1000
+discard = 100
+settle_steps = 50
+timestep_fs = 0.25
+[reference]
+engine = "dft"
+ecut_ry = 60
+[surrogate]
+engine = "behler-parrinello"
+train = "reference"
+[[surrogate.extra]]
+atoms = 1728
+steps = 5000
+"""
+
+
+def plan_of(text):
+    return make_plan(parse_study(text))
+
+
+def with_tests(lines):
+    return plan_of(f"{STUDY}\n[tests]\n{lines}\n")
+
+
+def runs_of(plan, test, role=Role.REFERENCE, atoms=256):
+    return [run for run in plan.runs if (run.test, run.role, run.atoms) == (test, role, atoms)]
+
+
+def test_a_heating_ladder_starts_each_temperature_from_its_lower_neighbour():
+    plan = plan_of(STUDY)
+    ladder = runs_of(plan, BASE)
+    assert [run.state.temperature_k for run in ladder] == [700, 800, 900]
+    first, second, third = ladder
+    assert first.start.origin is Origin.MOLECULAR
+    assert not first.after
+    assert second.start == type(second.start)(Origin.RUN, first.identity)
+    assert second.after == (first.identity,)
+    assert third.after == (second.identity,)
+    assert first.identity == "runs/dft/N256/P200/T700"
+
+
+def test_only_a_made_up_start_settles():
+    first, second, _ = runs_of(plan_of(STUDY), BASE)
+    assert (first.steps, first.discard) == (1050, 150)
+    assert (second.steps, second.discard) == (1000, 100)
+
+
+def test_a_cooling_ladder_goes_the_other_way_and_none_starts_each_on_its_own():
+    cooling = runs_of(plan_of(STUDY.replace("settle_steps", 'ladder = "cooling"\nsettle_steps')), BASE)
+    assert [run.state.temperature_k for run in cooling] == [900, 800, 700]
+    assert cooling[1].after == (cooling[0].identity,)
+    alone = runs_of(plan_of(STUDY.replace("settle_steps", 'ladder = "none"\nsettle_steps')), BASE)
+    assert all(not run.after and run.steps == 1050 for run in alone)
+
+
+def test_the_potential_needs_the_reference_runs_and_the_surrogate_needs_the_potential():
+    plan = plan_of(STUDY)
+    assert plan.training.after == tuple(run.identity for run in plan.runs if run.role is Role.REFERENCE)
+    surrogate = [run for run in plan.runs if run.role is Role.SURROGATE]
+    assert {run.atoms for run in surrogate} == {256, 512, 1728}
+    assert all(plan.training.identity in run.after for run in surrogate)
+    assert all(run.engine == "n2p2:models/behler-parrinello" for run in surrogate)
+    behind = set()
+    for identity in plan.identities:
+        assert set(plan.after(identity)) <= behind
+        behind.add(identity)
+
+
+def test_reference_and_surrogate_share_seed_time_step_and_start():
+    plan = plan_of(STUDY)
+    for reference, surrogate in zip(runs_of(plan, BASE), runs_of(plan, BASE, Role.SURROGATE), strict=True):
+        assert reference.dynamics == surrogate.dynamics
+        assert reference.discard == surrogate.discard
+    assert len({run.dynamics["seed"] for run in runs_of(plan, BASE)}) == 3
+    other = plan_of(STUDY.replace("seed = 7", "seed = 8"))
+    assert runs_of(other, BASE)[0].dynamics["seed"] != runs_of(plan, BASE)[0].dynamics["seed"]
+
+
+def test_electrons_are_as_hot_as_ions_unless_said_otherwise():
+    assert [run.options["electronic_temperature_k"] for run in runs_of(plan_of(STUDY), BASE)] == [700, 800, 900]
+    fixed = plan_of(STUDY.replace("ecut_ry = 60", "ecut_ry = 60\nelectronic_temperature = 1500"))
+    assert {run.options["electronic_temperature_k"] for run in runs_of(fixed, BASE)} == {1500}
+    assert "electronic_temperature_k" not in runs_of(plan_of(STUDY), BASE, Role.SURROGATE)[0].options
+
+
+def test_duration_goes_on_from_where_the_last_run_ended():
+    plan = with_tests("duration = { repeats = 3, steps = 400, temperatures_k = 800, atoms = 256 }")
+    second, third = runs_of(plan, "duration")
+    assert second.start.source == "runs/dft/N256/P200/T800"
+    assert third.start.source == second.identity == "runs/dft/N256/P200/T800-duration2"
+    assert (second.steps, second.discard) == (400, 0)
+    assert len({run.dynamics["seed"] for run in (*runs_of(plan, BASE), second, third)}) == 5
+    assert not runs_of(plan, "duration", atoms=512)
+
+
+def test_cooling_comes_down_from_the_heated_fluid():
+    down = runs_of(with_tests("cooling = { temperatures_k = [824, 849], atoms = 256 }"), "cooling")
+    assert [run.state.temperature_k for run in down] == [849, 824]
+    assert down[0].start.source == "runs/dft/N256/P200/T900"
+    assert down[1].start.source == down[0].identity
+    default = runs_of(with_tests("cooling = true"), "cooling")
+    assert [run.state.temperature_k for run in default] == [800, 700]
+    assert default[0].start.source == "runs/dft/N256/P200/T900"
+
+
+@pytest.mark.parametrize(
+    ("lines", "test", "changed"),
+    [
+        ("fixed_electronic_temperature = 1234", "fixed_electronic_temperature", {"electronic_temperature_k": 1234}),
+        ("cutoff = { ecut_ry = 80 }", "cutoff", {"ecut_ry": 80}),
+        ('kpoints = "gamma"', None, None),
+        ("kpoints = true", "kpoints", {"kpoints": "gamma"}),
+        ('functional = { xc = "lda" }', "functional", {"xc": "lda"}),
+    ],
+)
+def test_a_test_of_the_reference_changes_one_option_and_nothing_else(lines, test, changed):
+    if test is None:
+        with pytest.raises(InputError, match=r"tests\.kpoints"):
+            with_tests(lines)
+        return
+    plan = with_tests(lines)
+    assert not runs_of(plan, test, Role.SURROGATE)
+    for base, other in zip(runs_of(plan, BASE), runs_of(plan, test), strict=True):
+        assert dict(other.options) == {**base.options, **changed}
+        assert other.dynamics == base.dynamics
+        assert other.state == base.state
+
+
+@pytest.mark.parametrize("role", Role)
+def test_tests_of_dynamics_are_done_with_both_engines(role):
+    plan = with_tests("thermostat = true\nstart = true\nensemble = true\ntimestep = { factor = 0.5 }")
+    base = runs_of(plan, BASE, role)
+    for one, other in zip(base, runs_of(plan, "thermostat", role), strict=True):
+        assert {**one.dynamics, "thermostat": "langevin"} == dict(other.dynamics)
+    for run in runs_of(plan, "start", role):
+        assert run.start.origin is Origin.ATOMIC
+        assert run.steps == 1050
+    for one, other in zip(base, runs_of(plan, "ensemble", role), strict=True):
+        assert other.dynamics["ensemble"] == "nvt"
+        assert other.dynamics["pressure_gpa"] is None
+        assert other.start.origin is Origin.RUN_AT_MEAN_VOLUME
+        assert other.start.source == one.identity
+    for one, other in zip(base, runs_of(plan, "timestep", role), strict=True):
+        assert other.timestep_fs == one.timestep_fs / 2
+        assert other.steps == 2 * one.steps
+        assert other.picoseconds == pytest.approx(one.picoseconds)
+
+
+def test_another_code_is_an_engine_of_its_own():
+    plan = with_tests('engine = { engine = "quantum-espresso", atoms = 256 }')
+    runs = runs_of(plan, "engine")
+    assert [run.identity for run in runs] == [f"runs/quantum-espresso/N256/P200/T{t}" for t in (700, 800, 900)]
+    assert runs[0].options == {"electronic_temperature_k": 700}
+
+
+def test_one_engine_on_both_sides_has_two_folders():
+    text = STUDY.replace('engine = "behler-parrinello"\ntrain = "reference"', 'engine = "dft"')
+    plan = plan_of(text)
+    assert {run.identity.split("/")[1] for run in plan.runs} == {"dft", "dft-surrogate"}
+
+
+def test_densities_give_isochores():
+    text = STUDY.replace("pressures_gpa = [200.0]", "rs = [1.4]").replace(
+        "steps = 1000", 'steps = 1000\nensemble = "nvt"'
+    )
+    run = runs_of(plan_of(text), BASE)[0]
+    assert run.identity == "runs/dft/N256/rs1.4/T700"
+    assert run.dynamics["pressure_gpa"] is None
+    assert run.state.density_g_per_cm3 == pytest.approx(0.982, abs=0.002)
+
+
+def test_the_automatic_time_step_is_that_of_the_seed():
+    plan = plan_of(STUDY.replace("timestep_fs = 0.25", 'timestep_fs = "auto"'))
+    steps = [run.timestep_fs for run in runs_of(plan, BASE)]
+    assert steps == sorted(steps, reverse=True)
+    assert all(0.17 <= step <= 0.35 for step in steps)
+
+
+def test_a_state_of_which_nothing_is_known_is_refused():
+    with pytest.raises(InputError, match="No starting density is known at 2 GPa"):
+        plan_of(STUDY.replace("200.0", "2.0").replace("timestep_fs = 0.25", 'timestep_fs = "auto"'))
+
+
+def test_costs_grow_with_size_and_are_corrected_by_what_was_measured():
+    plan = plan_of(STUDY)
+    small, large = runs_of(plan, BASE)[1], runs_of(plan, BASE, atoms=512)[1]
+    costs = estimate_costs(plan)
+    assert 3.0 < costs.seconds[large.identity] / costs.seconds[small.identity] < 8.0
+    assert costs.total_s == pytest.approx(sum(costs.seconds.values()))
+    measured = estimate_costs(plan, {small.identity: 1.0})
+    assert measured.seconds[small.identity] == pytest.approx(small.steps, rel=0.01)
+    ratio = measured.seconds[large.identity] / costs.seconds[large.identity]
+    assert ratio == pytest.approx(measured.seconds[small.identity] / costs.seconds[small.identity], rel=0.02)
+
+
+def test_the_time_of_a_plan_is_that_of_its_longest_chain_on_many_cores():
+    plan = plan_of(STUDY.replace("ecut_ry = 60", "ecut_ry = 60\nthreads = 1"))
+    seconds = dict.fromkeys(plan.identities, 1.0)
+    assert makespan_s(plan, seconds, 1) == len(plan.identities)
+    assert makespan_s(plan, seconds, 100) == 3 + 1 + 3  # a ladder, the training, a ladder
+    done = dict.fromkeys(plan.identities, 0.0)
+    assert makespan_s(plan, done, 2) == 0.0
+
+
+def test_the_seed_as_a_study_file():
+    study = read_study(EXAMPLES / "karasiev2021.toml")
+    plan = make_plan(study)
+    reference = [run for run in plan.runs if run.role is Role.REFERENCE and run.test == BASE]
+    sizes = {line: {run.atoms for run in reference if run.state.line == line} for line in ("P100", "P200", "P350")}
+    assert sizes == {"P100": {256, 512, 1024, 2048}, "P200": {256, 512, 1024, 2048}, "P350": {256, 512}}
+    assert {run.state.pressure_gpa for run in reference} == {100, 150, 200, 250, 300, 350}
+    assert {run.test for run in plan.runs} >= {BASE, "duration", "cooling", "fixed_electronic_temperature", "engine"}
+    assert study.tests.size
+    cooled = runs_of(plan, "cooling", atoms=2048)
+    assert [run.state.temperature_k for run in cooled] == [950, 899, 849, 824]
+    assert all(7.0 < run.picoseconds < 9.5 for run in cooled)
+    published = [run for run in plan.runs if run.atoms == 1728]
+    assert all(run.picoseconds == pytest.approx(410.0, rel=0.01) for run in published)
+    assert all(0.17 <= run.timestep_fs <= 0.35 for run in plan.runs)

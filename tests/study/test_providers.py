@@ -1,0 +1,84 @@
+"""Where runs are executed: this machine's cores in the plan's order, or a scheduler through Parsl."""
+
+import threading
+import time
+from importlib.util import find_spec
+
+import pytest
+from parsl.executors import HighThroughputExecutor
+from parsl.executors.threads import ThreadPoolExecutor
+from parsl.providers import KubernetesProvider, PBSProProvider, SlurmProvider
+
+from llpt.errors import InputError, MissingProgramError
+from llpt.study.engine_sections import ExecutionSection
+from llpt.study.execution import Cores
+from llpt.study.providers import available_cores, check_provider, parsl_config
+
+
+def section(**keys):
+    return ExecutionSection.model_validate(keys)
+
+
+def test_this_machine_is_threads_that_each_start_a_process(tmp_path):
+    config = parsl_config(section(cores=3), tmp_path)
+    (executor,) = config.executors
+    assert isinstance(executor, ThreadPoolExecutor)
+    assert available_cores(section(cores=3)) == 3
+    assert available_cores(section()) >= 1
+
+
+@pytest.mark.parametrize(
+    ("where", "options", "kind"),
+    [
+        ("slurm", {"partition": "long", "account": "hydrogen", "walltime": "24:00:00", "max_blocks": 8}, SlurmProvider),
+        ("pbs", {"queue": "long", "account": "hydrogen", "cpus_per_node": 16}, PBSProProvider),
+        ("kubernetes", {"image": "llpt:latest", "max_cpu": 4}, KubernetesProvider),
+    ],
+)
+def test_a_scheduler_is_a_provider_with_the_options_of_the_file(tmp_path, where, options, kind):
+    if where == "kubernetes" and find_spec("kubernetes") is None:
+        with pytest.raises(MissingProgramError, match="kubernetes"):
+            parsl_config(section(where=where, provider=options), tmp_path)
+        return
+    config = parsl_config(section(where=where, provider=options, cores=4, retries=2), tmp_path)
+    (executor,) = config.executors
+    assert isinstance(executor, HighThroughputExecutor)
+    assert isinstance(executor.provider, kind)
+    for key, value in options.items():
+        assert getattr(executor.provider, key) == value
+    assert config.retries == 2
+
+
+def test_an_option_the_scheduler_does_not_have_is_refused_with_the_nearest():
+    with pytest.raises(InputError) as caught:
+        check_provider(section(where="slurm", provider={"partitoin": "long"}))
+    assert "partitoin" in caught.value.cause
+    assert caught.value.remedy == "Did you mean partition?"
+
+
+def test_a_provider_that_lacks_what_it_needs_is_refused(tmp_path):
+    with pytest.raises(InputError, match="not enough"):
+        parsl_config(section(where="kubernetes"), tmp_path)
+
+
+def test_cores_go_to_the_earliest_of_the_plan_and_are_never_overdrawn():
+    cores = Cores(2)
+    order, held, most = [], [0], [0]
+
+    def task(rank, count):
+        with cores.taken(count, rank):
+            held[0] += count
+            most[0] = max(most[0], held[0])
+            order.append(rank)
+            time.sleep(0.02)
+            held[0] -= count
+
+    with cores.taken(2, 0):
+        threads = [threading.Thread(target=task, args=(rank, 2 if rank == 5 else 1)) for rank in (9, 7, 5, 3)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.1)
+    for thread in threads:
+        thread.join()
+    assert most[0] <= 2
+    assert order[:2] == [3, 5]

@@ -1,0 +1,54 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from llpt.errors import InputError
+from llpt.statistics import Estimate
+from llpt.transition import LadderPath, synthetic_isobar
+from llpt.transition.order import Loop, Order, hysteresis_evidence, hysteresis_loop
+
+GRID = tuple(np.arange(700.0, 1101.0, 25.0))
+
+
+def ladders(lag, seed, production_fs=2000.0):
+    up = synthetic_isobar(GRID, place_k=900.0 + lag, width_k=5.0, seed=seed, production_fs=production_fs)
+    down = synthetic_isobar(GRID, place_k=900.0 - lag, width_k=5.0, seed=seed + 1, production_fs=production_fs)
+    return up, dataclasses.replace(down, path=LadderPath.COOLING)
+
+
+def test_area_of_a_known_loop():
+    loop = hysteresis_loop(*ladders(50.0, 1))
+    assert loop.area.value == pytest.approx(100.0 * 0.03, abs=3.0 * loop.area.error + 0.03 * 12.5)
+    assert loop.rate_k_per_ps == pytest.approx(12.5)
+    closed = hysteresis_loop(*ladders(0.0, 3))
+    assert abs(closed.area.value) < 3.0 * closed.area.error
+
+
+def loops(exponent, seed):
+    random = np.random.default_rng(seed)
+    areas = {rate: 2.0 * rate**exponent for rate in (1.0, 4.0, 16.0)}
+    return [
+        Loop(Estimate(area * (1.0 + 0.03 * random.normal()), 0.03 * area, "g/cm^3 K", 30.0), rate)
+        for rate, area in areas.items()
+    ]
+
+
+def test_persistent_and_closing_loops():
+    assert hysteresis_evidence(loops(0.1, 1)).order is Order.FIRST_ORDER
+    assert hysteresis_evidence(loops(1.0, 2)).order is Order.CROSSOVER
+    assert hysteresis_evidence(loops(0.65, 3)).order is Order.NOT_RESOLVED
+
+
+def test_one_rate_or_no_loop_decides_nothing():
+    one = hysteresis_evidence([hysteresis_loop(*ladders(50.0, 1))])
+    assert one.order is Order.NOT_RESOLVED
+    assert "slower" in one.reason
+    assert hysteresis_evidence([hysteresis_loop(*ladders(0.0, 3))]).order is Order.NOT_RESOLVED
+
+
+def test_ladders_without_common_temperatures_are_refused():
+    up, _ = ladders(0.0, 1)
+    other = synthetic_isobar((705.0, 715.0), place_k=900.0, width_k=5.0, seed=1)
+    with pytest.raises(InputError, match="share 0"):
+        hysteresis_loop(up, other)

@@ -1,0 +1,100 @@
+import math
+
+import numpy as np
+import pytest
+
+from llpt.statistics import Estimate
+from llpt.transition import Isobar, IsobarPoint, criteria, synthetic_isobar
+from llpt.transition.order import (
+    Evidence,
+    EvidenceKind,
+    Order,
+    combine,
+    order_of_isobar,
+    rounding_width_k,
+    separation_evidence,
+    width_evidence,
+)
+
+FINE_K = tuple(np.arange(860.0, 961.0, 5.0))
+COARSE_K = tuple(np.arange(500.0, 1301.0, 100.0))
+WIDE_K = tuple(np.arange(500.0, 1301.0, 25.0))
+
+
+def rounded(n_atoms, place=910.0):
+    return rounding_width_k(place, n_atoms=n_atoms, enthalpy_jump_ev=0.06)
+
+
+def test_rounding_width_of_a_two_state_cell():
+    """dp/dT of p = 1/(1 + exp(N dh (1/kT - 1/kT0))) at T0 is N dh / 4 k T0^2 = 1 / 2 w."""
+    width = rounding_width_k(900.0, n_atoms=100, enthalpy_jump_ev=0.05)
+    beta = 1.0 / 8.617333262e-5
+
+    def share(temperature):
+        return 1.0 / (1.0 + math.exp(100 * 0.05 * beta * (1.0 / temperature - 1.0 / 900.0)))
+
+    slope = (share(900.1) - share(899.9)) / 0.2
+    assert slope == pytest.approx(1.0 / (2.0 * width), rel=1e-3)
+
+
+def test_step_on_a_fine_grid_is_first_order():
+    isobar = synthetic_isobar(FINE_K, place_k=912.0, width_k=rounded(512), seed=1, noise=0.0005)
+    statement = order_of_isobar(isobar)
+    assert statement.order is Order.FIRST_ORDER
+    assert not statement.disagreement
+    number = next(item.number for item in statement.evidence if item.kind is EvidenceKind.DENSITY_WIDTH)
+    assert number.value == pytest.approx(512.0, rel=0.9)
+
+
+def test_wide_change_is_a_crossover():
+    isobar = synthetic_isobar(WIDE_K, place_k=912.0, width_k=100.0, seed=1, noise=0.0005)
+    assert order_of_isobar(isobar).order is Order.CROSSOVER
+
+
+@pytest.mark.parametrize("width", [0.0, 20.0])
+def test_coarse_grid_cannot_tell(width):
+    isobar = synthetic_isobar(COARSE_K, place_k=950.0, width_k=width, seed=1, noise=0.001, n_atoms=2048)
+    statement = order_of_isobar(isobar)
+    assert statement.order is Order.NOT_RESOLVED
+    reasons = [item.reason for item in statement.evidence if item.kind is EvidenceKind.DENSITY_WIDTH]
+    assert "have to be told" in reasons[0]
+
+
+def test_criteria_that_part_are_a_crossover():
+    early = synthetic_isobar(WIDE_K, place_k=800.0, width_k=60.0, seed=1)
+    late = synthetic_isobar(WIDE_K, place_k=1000.0, width_k=60.0, seed=2)
+    points = tuple(
+        IsobarPoint(point.temperature_k, {**point.estimates, "enthalpy": other.estimates["enthalpy"]}, 2000.0)
+        for point, other in zip(early.points, late.points, strict=True)
+    )
+    isobar = Isobar("mlp", 512, 200.0, points)
+    evidence = separation_evidence(isobar, criteria(isobar))
+    assert evidence.order is Order.CROSSOVER
+    assert abs(evidence.number.value) == pytest.approx(200.0, abs=25.0)
+    one = separation_evidence(early, criteria(early))
+    assert one.order is Order.NOT_RESOLVED
+
+
+def test_nothing_is_said_of_a_curve_without_a_step():
+    isobar = synthetic_isobar(COARSE_K, place_k=5000.0, width_k=1.0, seed=3)
+    assert all(item.order is Order.NOT_RESOLVED for item in width_evidence(isobar, criteria(isobar)))
+
+
+def test_disagreement_is_never_hidden():
+    number = Estimate(1.0, 0.1, "", 10.0)
+    first = Evidence(EvidenceKind.HISTOGRAM, Order.FIRST_ORDER, number, "", "")
+    smooth = Evidence(EvidenceKind.SEPARATION, Order.CROSSOVER, number, "", "")
+    open_ = Evidence(EvidenceKind.BINDER, Order.NOT_RESOLVED, number, "", "")
+    statement = combine([first, smooth, open_])
+    assert statement.order is Order.NOT_RESOLVED
+    assert statement.disagreement
+    assert "disagrees" in statement.sentence
+    assert "histogram" in statement.sentence
+    assert combine([first, open_]).order is Order.FIRST_ORDER
+    assert combine([smooth]).order is Order.CROSSOVER
+    assert combine([]).order is Order.NOT_RESOLVED
+
+
+def test_solids_have_no_order_of_transition():
+    isobar = synthetic_isobar(FINE_K, place_k=912.0, width_k=0.0, seed=1, solid=[True] * len(FINE_K))
+    assert order_of_isobar(isobar).evidence == ()

@@ -1,0 +1,80 @@
+import math
+
+import numpy as np
+import pytest
+
+from llpt.transition import Criterion, criteria, separations, synthetic_isobar
+
+GRID_K = (700.0, 800.0, 850.0, 900.0, 950.0, 1000.0, 1100.0, 1200.0)
+
+
+def make_isobar(place_k, width_k=0.0, *, temperatures_k=GRID_K, seed=0, **options):
+    return synthetic_isobar(temperatures_k, place_k=place_k, width_k=width_k, seed=seed, **options)
+
+
+def test_all_criteria_agree_on_a_sharp_transition():
+    results = criteria(make_isobar(905.0))
+    for criterion in Criterion:
+        assert results[criterion].resolved, results[criterion].reason
+        if criterion not in {Criterion.DENSITY_MAXIMUM, Criterion.EXPANSION_EXTREMUM}:
+            temperature = results[criterion].temperature_k
+            assert temperature.value == pytest.approx(925.0, abs=12.0)
+            assert abs(temperature.value - 905.0) < 2.0 * temperature.error
+    for separation in separations(results):
+        assert abs(separation.difference_k.value) < 2.5 * separation.difference_k.error + 30.0
+
+
+def test_separate_criteria_are_reported_in_kelvin():
+    grid = tuple(np.linspace(600.0, 1400.0, 33))
+    sharp = make_isobar(850.0, 40.0, temperatures_k=grid)
+    late = make_isobar(1000.0, 40.0, temperatures_k=grid)
+    points = tuple(
+        type(point)(point.temperature_k, {**point.estimates, "enthalpy": other.estimates["enthalpy"]}, 2000.0)
+        for point, other in zip(sharp.points, late.points, strict=True)
+    )
+    mixed = type(sharp)(sharp.engine, sharp.n_atoms, sharp.pressure_gpa, points)
+    found = {(item.first, item.second): item.difference_k for item in separations(criteria(mixed))}
+    difference = found[Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM]
+    assert difference.value == pytest.approx(-150.0, abs=3.0 * difference.error)
+    assert difference.unit == "K"
+    assert difference.error < 20.0
+
+
+def test_a_density_that_falls_is_not_this_transition():
+    result = criteria(make_isobar(905.0, jump=-0.05))[Criterion.DENSITY_JUMP]
+    assert not result.resolved
+    assert "falls on heating" in result.reason
+    assert math.isnan(result.temperature_k.value)
+
+
+def test_nothing_is_claimed_without_a_transition():
+    isobar = make_isobar(5000.0)
+    assert not any(result.resolved for result in criteria(isobar).values())
+    assert separations(criteria(isobar)) == []
+
+
+def test_four_temperatures_are_too_few():
+    results = criteria(make_isobar(905.0, temperatures_k=(800.0, 880.0, 930.0, 1000.0)))
+    assert not results[Criterion.DENSITY_JUMP].resolved
+    assert "5 are needed" in results[Criterion.DENSITY_JUMP].reason
+
+
+def test_solids_take_no_part():
+    solid = np.array([True, True, True, True, False, False, False, False])
+    results = criteria(make_isobar(905.0, solid=solid))
+    assert not results[Criterion.DENSITY_JUMP].resolved
+    everything = criteria(make_isobar(905.0, solid=np.ones(8, dtype=bool)))
+    assert all("solid" in result.reason for result in everything.values())
+
+
+def test_boiling_has_a_density_that_falls():
+    isobar = make_isobar(905.0, jump=-0.05)
+    assert criteria(isobar, density_rises=False)[Criterion.DENSITY_JUMP].resolved
+
+
+def test_expansion_is_most_negative_at_the_transition():
+    found = criteria(make_isobar(905.0, 30.0, temperatures_k=tuple(np.arange(700.0, 1101.0, 20.0))))
+    result = found[Criterion.EXPANSION_EXTREMUM]
+    assert result.resolved, result.reason
+    assert result.temperature_k.value == pytest.approx(905.0, abs=2.0 * result.temperature_k.error + 5.0)
+    assert "most negative" in result.reason

@@ -1,0 +1,63 @@
+import math
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from llpt.errors import InputError
+from llpt.statistics import Estimate
+from llpt.transition import Isobar, IsobarPoint
+
+
+def summary(temperature, density, error=0.01, *, atoms=64, pressure=200.0, exponent=1.0, diffusion=(1e-3, 1e-5)):
+    data = {
+        "density": ((), density, {"unit": "g/cm^3"}),
+        "density_error": ((), error, {"unit": "g/cm^3"}),
+        "density_effective_samples": ((), 20.0, {"unit": ""}),
+        "diffusion": ((), diffusion[0], {"unit": "cm^2/s"}),
+        "diffusion_error": ((), diffusion[1], {"unit": "cm^2/s"}),
+        "diffusion_effective_samples": ((), 5.0, {"unit": ""}),
+        "msd_exponent": ((), exponent, {"unit": ""}),
+        "rdf": ("r", np.ones(3)),
+        "rdf_error": ("r", np.ones(3)),
+    }
+    attributes = {"n_atoms": atoms, "temperature_k": temperature, "pressure_gpa": pressure, "production_fs": 500.0}
+    return xr.Dataset(data, attrs=attributes)
+
+
+def test_runs_are_sorted_and_repeats_joined():
+    isobar = Isobar.from_summaries([summary(900.0, 1.02), summary(800.0, 1.0), summary(900.0, 1.04)], engine="dft")
+    assert isobar.temperatures_k == (800.0, 900.0)
+    curve = isobar.curve("density")
+    np.testing.assert_allclose(curve.values, [1.0, 1.03])
+    np.testing.assert_allclose(curve.errors, [0.01, 0.01])
+    np.testing.assert_allclose(curve.production_fs, [500.0, 1000.0])
+    assert curve.unit == "g/cm^3"
+    assert "rdf" not in isobar.points[0].estimates
+    assert isobar.n_atoms == 64
+
+
+def test_solid_points_are_recognised_and_left_out():
+    runs = [
+        summary(700.0, 1.0, exponent=0.05, diffusion=(1e-7, 1e-6)),
+        summary(800.0, 1.0),
+        summary(900.0, 1.0, diffusion=(math.nan, math.nan)),
+    ]
+    isobar = Isobar.from_summaries(runs, engine="dft")
+    assert isobar.solid_temperatures_k == (700.0,)
+    assert isobar.points[2].solid is None
+    assert isobar.fluid().temperatures_k == (800.0, 900.0)
+
+
+def test_unknown_observable_is_an_empty_curve():
+    assert len(Isobar.from_summaries([summary(800.0, 1.0)], engine="dft").curve("nothing")) == 0
+
+
+def test_mixed_sizes_are_refused():
+    with pytest.raises(InputError, match="share size and pressure"):
+        Isobar.from_summaries([summary(800.0, 1.0), summary(900.0, 1.0, atoms=128)], engine="dft")
+    with pytest.raises(InputError):
+        Isobar.from_summaries([], engine="dft")
+    point = IsobarPoint(800.0, {"density": Estimate(1.0, 0.1, "g/cm^3", 5.0)}, 100.0)
+    with pytest.raises(InputError, match="rising temperature"):
+        Isobar("dft", 64, 200.0, (point, point))
