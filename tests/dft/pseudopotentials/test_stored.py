@@ -52,13 +52,26 @@ def test_mismatch_of_the_atom_with_itself_vanishes(exact):
 
 @pytest.mark.slow
 def test_atom_alone_leads_to_the_hard_potential(exact):
-    """From a start a few per cent away the fit of stage 1 returns to the stored coefficients."""
-    stored = np.array(get_pseudopotential("hard").coefficients)
-    start = stored * np.array([1.02, 0.98, 1.02, 0.99, 1.0])
+    """From a start a few per cent away the fit of stage 1 returns to the stored potential.
+
+    The potential is what must return; its coefficients are nearly dependent, and where in their valley the optimiser
+    stops differs with the order of summation.
+    """
+    stored = get_pseudopotential("hard")
+    start = np.array(stored.coefficients) * np.array([1.02, 0.98, 1.02, 0.99, 1.0])
     found = fit_atom(exact, start, r_loc=HARD_R_LOC, cutoff_ry=HARD_CUTOFF_RY, tail_weight=0.0)
+    radius = np.linspace(1e-3, 4.0, 4000)
+    density = np.exp(-2.0 * radius) / np.pi
+
+    def distance(coefficients):
+        """Mean |V - V_stored| in the atom, Ha."""
+        trial = GTHPotential("trial", r_loc=HARD_R_LOC, coefficients=tuple(coefficients))
+        gap = np.abs(trial.real_space(radius) - stored.real_space(radius))
+        return np.trapezoid(4.0 * np.pi * radius**2 * density * gap, radius)
+
     trial = GTHPotential("found", r_loc=HARD_R_LOC, coefficients=tuple(found))
     assert rms(mismatch(atom_properties(trial.real_space), exact)) < 0.05
-    np.testing.assert_allclose(found, stored, rtol=0.02)
+    assert distance(found) < 0.1 * distance(start)
 
 
 def test_training_structures_are_usable():
