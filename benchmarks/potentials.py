@@ -1,16 +1,20 @@
 """Time energy, forces and virial of a published potential, neighbour search included; prints JSON.
 
-    python benchmarks/potentials.py REFERENCE_DIRECTORY [--cp2k cp2k.psmp] [--atoms 64 512 1728] [--largest 0]
+    python benchmarks/potentials.py REFERENCE_DIRECTORY [--cp2k cp2k.psmp] [--atoms 64 512 1728] [--growth 13824 110592]
+                                                        [--npt-steps 40]
 
 ``REFERENCE_DIRECTORY`` holds ``potentials/`` and ``n2p2/start-A-r1.npz``. n2p2's own times (2.3.0 under MPI on the
 same two cores, pbe-v2, r_s 1.34) are stated figures, since it cannot be installed here; the peer that can be timed in
-the same run is CP2K's network potential, which reads pbe-v1 (pbe-v2 has function types it lacks).
+the same run is CP2K's network potential, on as many MPI ranks as we have threads. It reads pbe-v1 (pbe-v2 has function
+types it lacks) and was found 2.1 times slower than n2p2 there. ``--npt-steps`` times whole steps at constant pressure,
+i-PI and the trajectory on disk included.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import statistics
@@ -21,8 +25,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ase import Atoms
 
-from llpt.mlp import BehlerParrinello
+from llpt.dynamics import Ensemble, RunSettings, run_md
+from llpt.engines import Purpose, make_engine
+from llpt.mlp import BehlerParrinello, Precision
 from llpt.mlp.compiled import thread_count
 from llpt.units import BOHR_TO_ANGSTROM
 
@@ -46,8 +53,9 @@ def seconds_per_call(model: BehlerParrinello, positions: np.ndarray, cell: np.nd
     return statistics.median(times)
 
 
-def cp2k_seconds(program: str, potential: Path, positions: np.ndarray, cell: np.ndarray, steps: int = 12) -> float:
-    """Return CP2K's seconds per MD step of its network potential, from its own timings, one rank and two threads."""
+def cp2k_seconds(program: str, potential: Path, positions: np.ndarray, cell: np.ndarray, ranks: int) -> float:
+    """Return CP2K's seconds per MD step of its network potential, from its own timings; its ranks share the atoms."""
+    steps = max(2, 12 * 64 // len(positions))
     lines = "\n".join(f"H {x:.9f} {y:.9f} {z:.9f}" for x, y, z in positions * BOHR_TO_ANGSTROM)
     edges = "\n".join(
         f"{name} {' '.join(f'{v:.9f}' for v in row)}" for name, row in zip("ABC", cell * BOHR_TO_ANGSTROM, strict=True)
@@ -85,9 +93,21 @@ def cp2k_seconds(program: str, potential: Path, positions: np.ndarray, cell: np.
 """
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "nnp.inp").write_text(text)
-        subprocess.run([program, "-i", "nnp.inp", "-o", "nnp.out"], cwd=folder, check=True)
+        root = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMP_NUM_THREADS": "1"}
+        command = ["mpirun", "-np", str(ranks), program, "-i", "nnp.inp", "-o", "nnp.out"]
+        subprocess.run(command, cwd=folder, check=True, env=os.environ | root)
         columns = [line.split() for line in (Path(folder) / "nnp-1.ener").read_text().splitlines()[2:]]
     return statistics.median(float(row[-1]) for row in columns)
+
+
+def npt_seconds(potential: Path, positions: np.ndarray, cell: np.ndarray, steps: int) -> float:
+    """Return the wall time of a step at 200 GPa and 1000 K as ``llpt md`` makes it, start-up excluded."""
+    atoms = Atoms(f"H{len(positions)}", positions=positions * BOHR_TO_ANGSTROM, cell=cell * BOHR_TO_ANGSTROM, pbc=True)
+    engine = make_engine(f"n2p2:{potential}", purpose=Purpose.CONSTANT_PRESSURE)
+    engine.calculate(atoms)
+    settings = RunSettings(ensemble=Ensemble.NPT, temperature_k=1000.0, pressure_gpa=200.0, steps=steps, seed=1)
+    with tempfile.TemporaryDirectory() as folder:
+        return run_md(atoms, engine, settings, Path(folder) / "run").seconds_per_step
 
 
 def main() -> None:
@@ -95,39 +115,47 @@ def main() -> None:
     parser.add_argument("reference", type=Path)
     parser.add_argument("--cp2k", default="cp2k.psmp")
     parser.add_argument("--atoms", type=int, nargs="*", default=[64, 512, 1728])
-    parser.add_argument("--largest", type=int, default=0, help="one call of about this many atoms, with memory")
+    parser.add_argument("--growth", type=int, nargs="*", default=[], help="one call of about this many atoms, memory")
+    parser.add_argument("--npt-steps", type=int, default=0)
     options = parser.parse_args()
     data = np.load(options.reference / "n2p2" / "start-A-r1.npz")
     positions, cell = data["positions"][0], data["cell"][0]
-    report: dict[str, Any] = {"threads": thread_count(), "pbe-v2": {}, "pbe-v1": {}}
-    second = BehlerParrinello.load(options.reference / "potentials" / "pbe-v2")
-    first = BehlerParrinello.load(options.reference / "potentials" / "pbe-v1")
-    program = shutil.which(options.cp2k)
+    potentials = options.reference.absolute() / "potentials"
+    report: dict[str, Any] = {"threads": thread_count(), "pbe-v2": {}, "pbe-v1": {}, "growth": {}}
+    second = {precision: BehlerParrinello.load(potentials / "pbe-v2", precision=precision) for precision in Precision}
+    first = BehlerParrinello.load(potentials / "pbe-v1")
+    program = shutil.which(options.cp2k) if shutil.which("mpirun") else None
     for count in options.atoms:
         box = replicate(positions, cell, round((count / len(positions)) ** (1.0 / 3.0)))
-        ours = seconds_per_call(second, *box, REPEATS)
         stated = N2P2_SECONDS.get(len(box[0]))
-        report["pbe-v2"][len(box[0])] = {
-            "seconds": ours,
-            "n2p2_seconds_stated": stated,
-            "times_faster_than_stated": None if stated is None else stated / ours,
-        }
-        peer = cp2k_seconds(program, options.reference.absolute() / "potentials" / "pbe-v1", *box) if program else None
+        rows = {}
+        for precision, model in second.items():
+            ours = seconds_per_call(model, *box, REPEATS)
+            rows[str(precision)] = {
+                "seconds": ours,
+                "times_faster_than_n2p2": None if stated is None else stated / ours,
+            }
+        report["pbe-v2"][len(box[0])] = {"n2p2_seconds_stated": stated} | rows
         ours = seconds_per_call(first, *box, REPEATS)
+        peer = cp2k_seconds(program, potentials / "pbe-v1", *box, thread_count()) if program else None
         report["pbe-v1"][len(box[0])] = {
             "seconds": ours,
             "cp2k_seconds": peer,
             "times_faster_than_cp2k": None if peer is None else peer / ours,
         }
     if program is None:
-        report["cp2k"] = f"{options.cp2k} is not installed"
-    if options.largest:
-        box = replicate(positions, cell, round((options.largest / len(positions)) ** (1.0 / 3.0)))
+        report["cp2k"] = f"{options.cp2k} or mpirun is not installed"
+    if options.npt_steps:
+        box = replicate(positions, cell, 3)
+        report["npt_step_of_1728_atoms_s"] = npt_seconds(potentials / "pbe-v2", *box, options.npt_steps)
+    for count in options.growth:
+        box = replicate(positions, cell, round((count / len(positions)) ** (1.0 / 3.0)))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        seconds = seconds_per_call(second, *box, 1)
+        began = time.perf_counter()
+        second[Precision.DOUBLE].evaluate(*box)
+        seconds = time.perf_counter() - began
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        report["largest"] = {
-            "atoms": len(box[0]),
+        report["growth"][len(box[0])] = {
             "seconds": seconds,
             "microseconds_per_atom": 1e6 * seconds / len(box[0]),
             "memory_mib_before": before / 1024.0,

@@ -2,7 +2,8 @@
 
 Before anything else the frames with (index // 10) % 10 == 0 of the two liquid sets are held out. Usage:
 
-    python benchmarks/training.py DATA_DIRECTORY OUTPUT_DIRECTORY [--seconds 3600] [--others 2000] [--set key=value ...]
+    python benchmarks/training.py DATA_DIRECTORY OUTPUT_DIRECTORY [--seconds 3600] [--others 2000] [--every 1]
+                                  [--functions-from DIRECTORY] [--set key=value ...]
 
 ``DATA_DIRECTORY`` holds the published ``*.extxyz.gz`` files, ``OUTPUT_DIRECTORY`` gets the network and its card. With
 ``--compare DIRECTORY`` a published potential is measured on the same held-out frames.
@@ -38,8 +39,11 @@ def read_set(path: Path) -> list[Atoms]:
     return list(frames)
 
 
-def read_all(directory: Path, others: int, seed: int) -> tuple[list[Atoms], list[Atoms]]:
-    """Return training frames and held-out frames; ``others`` frames are drawn from the sets that are not liquids."""
+def read_all(directory: Path, others: int, seed: int, every: int) -> tuple[list[Atoms], list[Atoms]]:
+    """Return training frames (of the liquids one in ``every``) and held-out frames.
+
+    ``others`` frames are drawn from the sets that are not liquids.
+    """
     training: list[Atoms] = []
     held_out: list[Atoms] = []
     rest: list[Atoms] = []
@@ -50,7 +54,10 @@ def read_all(directory: Path, others: int, seed: int) -> tuple[list[Atoms], list
             continue
         for index, frame in enumerate(frames):
             frame.info["block"] = f"{frame.info['dataset']}/{index // 10}"
-            (held_out if (index // 10) % 10 == 0 else training).append(frame)
+            if (index // 10) % 10 == 0:
+                held_out.append(frame)
+            elif index % every == 0:
+                training.append(frame)
     chosen = np.random.default_rng(seed).permutation(len(rest))[:others]
     return training + [rest[index] for index in sorted(chosen)], held_out
 
@@ -61,6 +68,8 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--seconds", type=float, default=3600.0)
     parser.add_argument("--others", type=int, default=2000)
+    parser.add_argument("--every", type=int, default=1, help="train on one in so many liquids: neighbours are alike")
+    parser.add_argument("--functions-from", type=Path, help="a potential whose symmetry functions are used")
     parser.add_argument("--compare", type=Path)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes")
     options = parser.parse_args()
@@ -76,12 +85,14 @@ def main() -> None:
         "max_seconds": options.seconds,
         "memory_limit_gib": 6.0,
     }
+    if options.functions_from is not None:
+        changes["functions_from"] = options.functions_from
     for change in options.changes:
         key, _, value = change.partition("=")
         changes[key] = json.loads(value)
     began = time.monotonic()
     settings = TrainingSettings.model_validate(changes)
-    training, held_out = read_all(options.data, options.others, settings.seed)
+    training, held_out = read_all(options.data, options.others, settings.seed, options.every)
 
     def show(progress: TrainingProgress) -> None:
         if progress.stage != "features" or progress.done % 500 == 0:
@@ -96,6 +107,8 @@ def main() -> None:
         "iterations": card.iterations,
         "stopped": card.stopped,
         "weights": card.weights,
+        "symmetry_functions": card.symmetry_functions,
+        "settings": settings.model_dump(mode="json", exclude={"functions_from"}),
         "held_out": None if card.test is None else card.test.model_dump(),
     }
     if options.compare is not None:

@@ -5,7 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from llpt.mlp import BehlerParrinello
+from llpt.mlp import BehlerParrinello, Precision
+from llpt.mlp.gradients import symmetry_gradient
+from llpt.mlp.neighbours import build_cell_list, find_neighbours
+from llpt.mlp.network import network_energy, pack_network
+from llpt.mlp.shells import prepare_rows, sort_into_shells
+from llpt.mlp.tables import build_work
+from llpt.mlp.values import symmetry_values
+from llpt.units import HARTREE_PER_BOHR3_TO_GPA
 
 FLUIDS = ["mol-cubic-16", "atom-cubic-32", "mix-tric-16", "mol-ortho-gamma-24", "atom-hot-16", "mix-cubic-54"]
 
@@ -14,6 +21,31 @@ def load_fluid(reference_directory, name):
     structure = json.loads((reference_directory / "dft.json").read_text())[name]
     values = json.loads((reference_directory / "n2p2" / "fluids.json").read_text())[name]
     return np.array(structure["positions_bohr"]), np.array(structure["cell_bohr"]), values
+
+
+def pull_on_own_images(model, positions, cell):
+    """Derivative of each atom's energy in the positions of its own images alone, Ha/bohr, shape (n_atoms, 3).
+
+    n2p2 2.3.0 leaves this out of its forces. It is summed here from the derivative of the atom's energy in every
+    neighbour, over those neighbours (in pairs and in triples) that are the atom itself in another cell.
+    """
+    tables, scaling = model._tables, model.definition.scaling
+    cells = build_cell_list(positions, cell, model.cutoff_bohr)
+    work = build_work(tables, 4096)
+    network = pack_network(model.definition.network)
+    nodes, node_slopes = np.zeros((2, int(network.sizes.sum())))
+    pull = np.zeros_like(positions)
+    for centre, atom in enumerate(cells.atoms):
+        count = find_neighbours(cells, centre, model.cutoff_bohr, work.found, work.found_atoms)
+        sort_into_shells(tables, work, count)
+        prepare_rows(tables, work)
+        symmetry_values(tables, work)
+        inputs = scaling.base + scaling.factor * (work.values - scaling.offset)
+        network_energy(network, inputs, nodes, node_slopes, work.slopes)
+        work.slopes[:] *= scaling.factor
+        n = symmetry_gradient(tables, work)
+        pull[atom] = work.gradient[:, :n][:, work.atoms[:n] == atom].sum(axis=1)
+    return pull / model.definition.units.energy_factor
 
 
 @pytest.mark.parametrize("potential", ["pbe-v2", "blyp", "vmc"])
@@ -27,38 +59,35 @@ def test_fluids(reference_directory, name, potential):
     virial = np.array(reference["virial_Ha"]).reshape(3, 3)
     np.testing.assert_allclose(result.virial_ha, virial, rtol=0.0, atol=1e-11)
     assert result.extrapolation_warnings == reference["extrapolation_warnings"]
+    omitted = pull_on_own_images(model, positions, cell)
     forces = np.array(reference["forces_Ha_per_bohr"])
-    if np.abs(forces.sum(axis=0)).max() < 1e-10:
-        np.testing.assert_allclose(result.forces, forces, rtol=0.0, atol=1e-11)
-    else:
-        # n2p2's own forces do not sum to zero here: see test_forces_of_own_images.
-        assert np.abs(result.forces.sum(axis=0)).max() < 1e-12
-        np.testing.assert_allclose(result.forces, forces, rtol=0.0, atol=2e-3)
+    np.testing.assert_allclose(result.forces + omitted, forces, rtol=0.0, atol=1e-11)
+    # What n2p2 leaves out is also what its forces lack to sum to zero; ours sum to zero.
+    assert np.abs(result.forces.sum(axis=0)).max() < 1e-12
+    np.testing.assert_allclose(omitted.sum(axis=0), forces.sum(axis=0), rtol=0.0, atol=1e-11)
 
 
-def test_forces_of_own_images(reference_directory):
-    """In cells smaller than the angular cutoff n2p2 leaves out the pull of an atom's energy on its own images.
-
-    That pull, from our atomic energies in a doubled cell (where the images are atoms of their own) by finite
-    differences, is exactly what separates n2p2's forces from ours; ours are the derivative of the energy.
-    """
-    positions, cell, values = load_fluid(reference_directory, "mol-cubic-16")
+def test_an_atom_pulls_its_own_images_only_in_small_cells(reference_directory):
+    """The omitted term is there in the 16-atom cells, by finite differences too, and not in a large cell."""
+    positions, cell, _ = load_fluid(reference_directory, "mol-cubic-16")
     model = BehlerParrinello.load(reference_directory / "potentials" / "pbe-v2")
-    ours = model.evaluate(positions, cell).forces
-    theirs = np.array(values["pbe-v2"]["forces_Ha_per_bohr"])
+    omitted = pull_on_own_images(model, positions, cell)
+    assert np.abs(omitted).max() > 1e-4
     shifts = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]) @ cell
     copies = (positions[None] + shifts[:, None]).reshape(-1, 3)
-    step = 2e-3
-    for atom in (0, 7):
-        images = atom + len(positions) * np.arange(1, 8)
-        for axis in range(3):
-            energies = []
-            for factor in (-2, -1, 1, 2):
-                moved = copies.copy()
-                moved[images, axis] += factor * step
-                energies.append(model.evaluate(moved, 2.0 * cell).atomic_energies[atom])
-            pull = np.dot(energies, [1.0, -8.0, 8.0, -1.0]) / (12.0 * step)
-            assert abs(theirs[atom, axis] - ours[atom, axis] - pull) < 1e-8
+    atom, axis, step = 7, 1, 2e-3
+    images = atom + len(positions) * np.arange(1, 8)
+    energies = []
+    for factor in (-2, -1, 1, 2):
+        moved = copies.copy()
+        moved[images, axis] += factor * step
+        energies.append(model.evaluate(moved, 2.0 * cell).atomic_energies[atom])
+    pull = np.dot(energies, [1.0, -8.0, 8.0, -1.0]) / (12.0 * step)
+    assert abs(omitted[atom, axis] - pull) < 1e-8
+    large = np.load(reference_directory / "n2p2" / "liquid.npz")
+    np.testing.assert_allclose(
+        pull_on_own_images(model, large["positions"][0], large["cell"][0]), 0.0, rtol=0.0, atol=1e-14
+    )
 
 
 @pytest.mark.parametrize("name", ["start-A-r1", "start-M-r1", "start-A-r3", "liquid"])
@@ -72,6 +101,21 @@ def test_fluids_and_liquids_of_pbe_v2(reference_directory, name):
         np.testing.assert_allclose(result.virial_ha, data["virial"][i], rtol=0.0, atol=1e-10)
         np.testing.assert_allclose(result.atomic_energies, data["atomic_energy"][i], rtol=0.0, atol=1e-12)
         assert result.extrapolation_warnings == data["ew"][i]
+
+
+@pytest.mark.parametrize("name", ["start-A-r1", "start-M-r1", "liquid"])
+def test_single_precision_of_dynamics(reference_directory, name):
+    """Force errors are below 1e-5 Ha/bohr by far, and the pressure is within 0.01 GPa."""
+    data = np.load(reference_directory / "n2p2" / f"{name}.npz")
+    model = BehlerParrinello.load(reference_directory / "potentials" / "pbe-v2", precision=Precision.SINGLE)
+    for i, energy in enumerate(data["energy"][:5]):
+        result = model.evaluate(data["positions"][i], data["cell"][i])
+        difference = np.abs(result.forces - data["forces"][i]).max()
+        assert 1e-12 < difference < 1e-6
+        assert abs(result.energy_ha - energy) / len(result.forces) < 1e-7
+        volume = abs(np.linalg.det(data["cell"][i]))
+        pressure = np.trace(result.virial_ha - data["virial"][i]) / (3.0 * volume) * HARTREE_PER_BOHR3_TO_GPA
+        assert abs(pressure) < 0.01
 
 
 def test_published_files_survive_a_round_trip(reference_directory, tmp_path):

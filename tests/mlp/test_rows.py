@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from llpt.mlp.far import FIT_TERMS, far_rows, fit_far_factor
+from llpt.mlp.far import FIT_TERMS, SINGLE_TERMS, far_rows, fit_far_factor
 from llpt.mlp.rows import cutoff_row, fast_exp, gaussian_row, power_row, power_value_row
 from llpt.mlp.symmetry import CutoffType
 
@@ -59,9 +59,21 @@ def test_polynomial_of_the_far_factor():
     value, slope, cutoff, unused = (np.empty(160) for _ in range(4))
     far_rows(r, polynomial, 8.0, 160, value, slope)
     cutoff_row(r, int(CutoffType.TANH3), 8.0, 0.0, 160, cutoff, unused)
-    np.testing.assert_allclose(value, cutoff * np.exp(-0.016 * r**2), atol=3e-14)
+    np.testing.assert_allclose(value, cutoff * np.exp(-0.016 * r**2), atol=2e-12)
     exact = (unused - 2.0 * 0.016 * r * cutoff) * np.exp(-0.016 * r**2) / r
-    np.testing.assert_allclose(slope, np.where(r < 8.0, exact, 0.0), atol=1e-11)
+    np.testing.assert_allclose(slope, np.where(r < 8.0, exact, 0.0), atol=1e-10)
+
+
+def test_the_far_factor_in_single_precision():
+    polynomial = fit_far_factor(int(CutoffType.TANH3), 0.0, 8.0, 0.016, 0.0, single=True)
+    assert polynomial.shape == (SINGLE_TERMS,)
+    r = np.linspace(0.9, 8.6, 160, dtype=np.float32)
+    value, slope = np.empty(160, dtype=np.float32), np.empty(160, dtype=np.float32)
+    far_rows(r, polynomial.astype(np.float32), 8.0, 160, value, slope)
+    exact, exact_slope = np.empty(160), np.empty(160)
+    far_rows(r.astype(float), fit_far_factor(int(CutoffType.TANH3), 0.0, 8.0, 0.016, 0.0), 8.0, 160, exact, exact_slope)
+    np.testing.assert_allclose(value, exact, atol=5e-7)
+    np.testing.assert_allclose(slope, exact_slope, atol=3e-6)
 
 
 def test_a_sharp_factor_is_left_to_the_exact_path():

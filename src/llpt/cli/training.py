@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 
 def train(
     sources: Annotated[
-        list[Path],
-        typer.Argument(metavar="DATA…", help="Labelled extxyz files, or run directories.", show_default=False),
-    ],
+        list[Path] | None,
+        typer.Argument(
+            metavar="[DATA…]",
+            help="Labelled extxyz files, or run directories; a recipe needs none.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Where the potential goes.", show_default=False)
     ],
@@ -37,16 +42,59 @@ def train(
         ),
     ] = None,
     discard: Annotated[int, typer.Option("--discard", metavar="N", help="First steps of each run left out.")] = 0,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            "--recipe",
+            metavar="NAME",
+            help="Gather the data too: small-cells (as published) or active (where a committee disagrees).",
+            show_default=False,
+        ),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option("--engine", metavar="SPEC", help="What labels the structures of a recipe.")
+    ] = "dft",
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            metavar="KEY=VALUE",
+            help="An option of that engine, e.g. --option kpoints=2x2x2.",
+            show_default=False,
+        ),
+    ] = None,
+    held_out: Annotated[
+        Path | None,
+        typer.Option("--held-out", metavar="FILE", help="Labelled frames for the errors alone.", show_default=False),
+    ] = None,
 ) -> None:
     """Train a network on free energies, forces and stress; the same command again goes on where it was stopped.
 
     Each file is a data set of its own, whose energies may differ from the others' by a constant.
 
     Example: [bold]llpt train quick/runs/dft/N32/P200/T700 quick/runs/dft/N32/P200/T900 -o potential --discard 200[/]
+
+    Example: [bold]llpt train --recipe active --option pseudopotential=default --option kpoints=2x2x2 -o potential[/]
     """
     from llpt.mlp import train as fit  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.work_training import card_rows  # noqa: PLC0415
 
+    sources = sources or []
+    if recipe is not None:
+        from llpt.cli.recipes import run  # noqa: PLC0415
+
+        run(
+            recipe,
+            out,
+            given=read_frames(sources, discard),
+            held_out=read_frames([held_out], 0) if held_out else [],
+            settings=parse_options(setting),
+            engine=engine,
+            options=parse_options(option),
+        )
+        return
+    if not sources:
+        raise InputError("There is nothing to train on.", "Give labelled files or run directories, or --recipe active.")
     settings = training_settings(parse_options(setting))
     frames = read_frames(sources, discard)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -57,7 +105,13 @@ def train(
             loss = f", loss {progress.training_loss:.3g}" if progress.stage == "fit" else ""
             bars.update(task, completed=progress.done, total=progress.total, description=f"{progress.stage}{loss}")
 
-        outcome = fit(frames, out, settings, on_progress=on_progress)
+        outcome = fit(
+            frames,
+            out,
+            settings,
+            held_out=read_frames([held_out], 0) if held_out else [],
+            on_progress=on_progress,
+        )
     table = make_table("", "")
     for key, value in card_rows(outcome.cards[0]).items():
         table.add_row(escape(key), escape(value))

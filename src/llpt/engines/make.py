@@ -66,8 +66,8 @@ def make_engine(
         spec: ``dft``, ``n2p2:DIR``, ``model:FILE``, ``quantum-espresso``, ``vasp``, ``lammps:FILE``, ``mace:FILE`` or
             ``ase:module.Class``.
         options: its options (``docs/engines.md``); values may be text.
-        purpose: what it is made for: decides how ``dft`` converges and whether its pressure is corrected, where the
-            options do not say.
+        purpose: what it is made for: decides how ``dft`` converges and whether its pressure is corrected, and the
+            precision of networks, where the options do not say.
 
     Raises:
         InputError: an unknown SPEC or option (with the nearest known name), a value not allowed, or a file not there.
@@ -79,7 +79,7 @@ def make_engine(
     kind, argument = split_spec(spec)
     module, function = _MAKERS[kind]
     make = getattr(import_module(module), function)
-    if kind is EngineKind.DFT:
+    if kind in (EngineKind.DFT, EngineKind.N2P2, EngineKind.MODEL):
         return cast("Engine", make(argument, options or {}, spec=spec.strip(), purpose=purpose))
     return cast("EngineMaker", make)(argument, options or {}, spec=spec.strip())
 

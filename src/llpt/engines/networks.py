@@ -12,8 +12,9 @@ from pydantic import Field
 
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, OptionValue, PressureLabel
 from llpt.engines.options import EngineOptions, parse_options
+from llpt.engines.purpose import Purpose
 from llpt.errors import InputError
-from llpt.mlp import BehlerParrinello
+from llpt.mlp import BehlerParrinello, Precision
 from llpt.units import ANGSTROM_TO_BOHR, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ class NetworkOptions(EngineOptions):
     """Options of engines ``n2p2`` and ``model``."""
 
     threads: int | None = Field(default=None, ge=1, description="number of threads; all processors if not given")
+    precision: Precision | None = Field(
+        default=None,
+        description="double or single, for pairs of neighbours; if not given, double for single points and single for "
+        "dynamics (forces within 1e-6 Ha/bohr)",
+    )
 
 
 class NetworkPotential(EngineCalculator):
@@ -81,35 +87,40 @@ class NetworkPotential(EngineCalculator):
         return self._description
 
 
-def make_n2p2(argument: str, options: Mapping[str, OptionValue], *, spec: str) -> NetworkPotential:
+def make_n2p2(
+    argument: str, options: Mapping[str, OptionValue], *, spec: str, purpose: Purpose = Purpose.SINGLE_POINT
+) -> NetworkPotential:
     """Make the engine ``n2p2:DIR``: the network in DIR, or a committee of those in its subdirectories.
 
     Raises:
         InputError: no such directory, a file that is missing or damaged, or an option that is not allowed.
     """
     chosen = parse_options(NetworkOptions, options, spec=spec)
+    precision = chosen.precision or (Precision.DOUBLE if purpose is Purpose.SINGLE_POINT else Precision.SINGLE)
     directories = find_networks(Path(argument).expanduser())
     return NetworkPotential(
-        [BehlerParrinello.load(directory, threads=chosen.threads) for directory in directories],
+        [BehlerParrinello.load(directory, threads=chosen.threads, precision=precision) for directory in directories],
         EngineDescription(
             name=spec.partition(":")[0],
             spec=spec,
             version=f"llpt {version('llpt')}",
-            options=chosen.as_mapping(),
+            options={**chosen.as_mapping(), "precision": str(precision)},
             content_hash=hash_of_networks(directories),
             pressure_label=PressureLabel.EXACT,
         ),
     )
 
 
-def make_model(argument: str, options: Mapping[str, OptionValue], *, spec: str) -> NetworkPotential:
+def make_model(
+    argument: str, options: Mapping[str, OptionValue], *, spec: str, purpose: Purpose = Purpose.SINGLE_POINT
+) -> NetworkPotential:
     """Make the engine ``model:FILE``: a potential trained here, by its directory or by any file in it.
 
     Raises:
         InputError: no potential there, a file that is missing or damaged, or an option that is not allowed.
     """
     path = Path(argument).expanduser()
-    return make_n2p2(str(path.parent if path.is_file() else path), options, spec=spec)
+    return make_n2p2(str(path.parent if path.is_file() else path), options, spec=spec, purpose=purpose)
 
 
 def find_networks(directory: Path) -> list[Path]:

@@ -1,6 +1,8 @@
-"""Recipes that need dynamics: training frames from runs, and surrogates trained on them."""
+"""Recipes that need dynamics: training frames from runs, and potentials that gather their own training data."""
 
 from llpt.learning.from_runs import train_on_runs
 from llpt.learning.harvesting import harvest
+from llpt.learning.recipe_settings import Recipe, RecipeSettings
+from llpt.learning.recipes import GenerationErrors, run_recipe
 
-__all__ = ["harvest", "train_on_runs"]
+__all__ = ["GenerationErrors", "Recipe", "RecipeSettings", "harvest", "run_recipe", "train_on_runs"]

@@ -16,6 +16,7 @@ from llpt.mlp.phases import PhaseBias, measure_phase_bias, molecular_fraction
 from llpt.mlp.potential import BehlerParrinello, MlpResult
 from llpt.mlp.scaling import Scaling, ScalingKind
 from llpt.mlp.symmetry import CutoffType, FunctionType, SymmetryFunction, in_order
+from llpt.mlp.tables import Precision
 from llpt.mlp.training_settings import StressLabels, TrainingSettings
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ __all__ = [
     "Network",
     "PhaseBias",
     "PotentialDefinition",
+    "Precision",
     "Scaling",
     "ScalingKind",
     "StressLabels",

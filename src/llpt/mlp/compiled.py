@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.core.caching import FunctionCache
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 from llpt.errors import InputError
 
@@ -48,7 +49,20 @@ class _FolderCache(FunctionCache):
 
 def compiled(function: _Function) -> _Function:
     """Compile a kernel to machine code that runs without Python's lock and is cached between processes."""
+    return _compile(function, {})
+
+
+def inlined(function: _Function) -> _Function:
+    """Compile a kernel that is called for every row: its code is put where it is called.
+
+    A call would hand over every array of its tuples by value, which costs more than the row.
+    """
+    return _compile(function, {"forceinline": True})
+
+
+def _compile(function: _Function, more: dict[str, Any]) -> _Function:
     options: dict[str, Any] = {
+        **more,
         "nogil": True,
         "error_model": "numpy",
         "_nrt": False,
@@ -63,6 +77,18 @@ def compiled(function: _Function) -> _Function:
 def padded(count: int) -> int:
     """Return the count rounded up to whole vector registers: loops of such a length have no scalar remainder."""
     return (count + PADDING - 1) // PADDING * PADDING
+
+
+def like(reference: float, value: float) -> float:  # noqa: ARG001 - overloaded for kernels
+    """Return ``value`` in the number format of ``reference``: a literal would lift single precision to double."""
+    return value
+
+
+@overload(like, strict=False)
+def _like(reference: Any, value: Any) -> Any:  # noqa: ARG001
+    if reference is types.float32:
+        return lambda reference, value: np.float32(value)  # noqa: ARG005
+    return lambda reference, value: value  # noqa: ARG005
 
 
 def thread_count() -> int:

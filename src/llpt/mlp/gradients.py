@@ -11,14 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.mlp import pairs
-from llpt.mlp.compiled import compiled, padded
+from llpt.mlp.compiled import compiled, inlined, like, padded
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats
     from llpt.mlp.tables import Tables, Work
 
 
-@compiled
+@inlined
 def _polynomial_rows(
     tables: Tables, slopes: Floats, power: Floats, power_slope: Floats, pair: Floats, group: int, j: int
 ) -> bool:
@@ -31,9 +31,9 @@ def _polynomial_rows(
     for f in range(tables.group_start[group], last, 3):
         second = min(f + 1, last - 1)
         third = min(f + 2, last - 1)
-        a = slopes[tables.angular_slot[f]]
-        b = slopes[tables.angular_slot[second]] if second > f else 0.0
-        c = slopes[tables.angular_slot[third]] if third > second else 0.0
+        a = like(polynomial[0], slopes[tables.angular_slot[f]])
+        b = like(polynomial[0], slopes[tables.angular_slot[second]] if second > f else 0.0)
+        c = like(polynomial[0], slopes[tables.angular_slot[third]] if third > second else 0.0)
         if a == 0.0 and b == 0.0 and c == 0.0:
             continue
         pa = power[tables.angular_power[f]]
@@ -56,7 +56,7 @@ def _polynomial_rows(
     return filled
 
 
-@compiled
+@inlined
 def _add_wide(weight: Floats, force: Floats, pair: Floats, j: int) -> None:
     """Add the pairs (j, k < j) of a wide group with the given w; ``force`` gathers the derivative in w."""
     torque = pair[pairs.TORQUE]
@@ -64,7 +64,7 @@ def _add_wide(weight: Floats, force: Floats, pair: Floats, j: int) -> None:
     derivative = pair[pairs.POLYNOMIAL_SLOPE]
     n = padded(j)
     own = weight[j]
-    total = 0.0
+    total = like(own, 0.0)
     for k in range(n):
         total += weight[k] * polynomial[k]
     for k in range(n):
@@ -74,7 +74,7 @@ def _add_wide(weight: Floats, force: Floats, pair: Floats, j: int) -> None:
     force[j] += total
 
 
-@compiled
+@inlined
 def _add_narrow(weight: Floats, force: Floats, distance: Floats, radial: Floats, pair: Floats, j: int) -> None:
     """Add the pairs (j, k < j) of a narrow group; ``radial`` gathers what r_jk contributes to the derivative in r."""
     torque = pair[pairs.TORQUE]
@@ -86,8 +86,8 @@ def _add_narrow(weight: Floats, force: Floats, distance: Floats, radial: Floats,
     n = padded(j)
     own = weight[j]
     r = distance[j]
-    total = 0.0
-    radial_total = 0.0
+    total = like(own, 0.0)
+    radial_total = like(own, 0.0)
     for k in range(n):
         total += weight[k] * polynomial[k] * far[k]
         radial_total += weight[k] * polynomial[k] * far_slope[k] * (r - distance[k] * cosine[k])
@@ -101,12 +101,12 @@ def _add_narrow(weight: Floats, force: Floats, distance: Floats, radial: Floats,
     radial[j] += own * radial_total
 
 
-@compiled
+@inlined
 def _turn(unit: Floats, angular: Floats, torque: Floats, j: int) -> None:
     """Add one component of the torques of the pairs (j, k < j) to both neighbours."""
     n = padded(j)
     own = unit[j]
-    total = 0.0
+    total = like(own, 0.0)
     for k in range(n):
         total += torque[k] * unit[k]
     for k in range(n):
@@ -114,7 +114,7 @@ def _turn(unit: Floats, angular: Floats, torque: Floats, j: int) -> None:
     angular[j] += total
 
 
-@compiled
+@inlined
 def _add_angular(tables: Tables, work: Work) -> None:
     """Gather the derivatives of all angular functions in w, r and direction."""
     n_groups = tables.group_eta.shape[0]
@@ -128,7 +128,7 @@ def _add_angular(tables: Tables, work: Work) -> None:
                 widest = max(widest, work.within[tables.group_cutoff[g]])
                 needed[tables.angular_power[f]] = 1
     pair = work.pair
-    distance = work.distance
+    distance = work.near
     power = work.power
     power_slope = work.power_slope
     torque = pair[pairs.TORQUE]

@@ -11,13 +11,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from llpt.mlp.compiled import compiled, padded
+from llpt.mlp.compiled import inlined, like, padded
 from llpt.mlp.far import far_rows, far_value_row
 from llpt.mlp.rows import cutoff_row, gaussian_row, power_row, power_value_row
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats, Integers
     from llpt.mlp.tables import Tables
+
+_LEAST_SQUARE = 1e-20
 
 # Rows of ``Work.pair``, here called ``pair``.
 COSINE = 0
@@ -31,7 +33,7 @@ POLYNOMIAL_SLOPE = 7
 TORQUE = 8  # dE / d cos θ
 
 
-@compiled
+@inlined
 def cosine_row(unit: Floats, pair: Floats, j: int) -> None:
     """Fill cos θ_jk for k < j."""
     x = unit[0, j]
@@ -45,18 +47,20 @@ def cosine_row(unit: Floats, pair: Floats, j: int) -> None:
         row[k] = x * ux[k] + y * uy[k] + z * uz[k]
 
 
-@compiled
+@inlined
 def far_distance_row(distance: Floats, pair: Floats, j: int) -> None:
     """Fill r_jk for k < j, by the law of cosines."""
     r = distance[j]
+    twice = r + r
+    least = like(r, _LEAST_SQUARE)
     row = pair[FAR]
     cosine = pair[COSINE]
     for k in range(padded(j)):
-        square = r * r + distance[k] * distance[k] - 2.0 * r * distance[k] * cosine[k]
-        row[k] = math.sqrt(max(square, 1e-20))
+        square = r * r + distance[k] * (distance[k] - twice * cosine[k])
+        row[k] = math.sqrt(max(square, least))
 
 
-@compiled
+@inlined
 def _exact_far_rows(tables: Tables, pair: Floats, group: int, count: int) -> None:
     """Fill the factor of r_jk of a narrow group and its derivative over r_jk from their definition."""
     cutoff = tables.group_cutoff[group]
@@ -75,7 +79,7 @@ def _exact_far_rows(tables: Tables, pair: Floats, group: int, count: int) -> Non
         weight[k] = gaussian * value[k]
 
 
-@compiled
+@inlined
 def far_factor_row(tables: Tables, pair: Floats, group: int, j: int) -> None:
     """Fill the factor of r_jk of a narrow group for k < j."""
     if tables.group_fitted[group] == 0:
@@ -85,7 +89,7 @@ def far_factor_row(tables: Tables, pair: Floats, group: int, j: int) -> None:
     far_value_row(pair[FAR], tables.group_polynomial[group], radius, padded(j), pair[FAR_WEIGHT])
 
 
-@compiled
+@inlined
 def far_factor_rows(tables: Tables, pair: Floats, group: int, j: int) -> None:
     """Fill the factor of r_jk of a narrow group, and its derivative over r_jk, for k < j."""
     if tables.group_fitted[group] == 0:
@@ -96,7 +100,7 @@ def far_factor_rows(tables: Tables, pair: Floats, group: int, j: int) -> None:
     far_rows(pair[FAR], row, radius, padded(j), pair[FAR_WEIGHT], pair[FAR_SLOPE])
 
 
-@compiled
+@inlined
 def power_value_rows(tables: Tables, within: Integers, pair: Floats, power: Floats, j: int) -> None:
     """Fill the powers of cos θ_jk for k < j, and zero in the tail."""
     n = padded(j)
@@ -108,7 +112,7 @@ def power_value_rows(tables: Tables, within: Integers, pair: Floats, power: Floa
                 value[k] = 0.0
 
 
-@compiled
+@inlined
 def power_rows(
     tables: Tables, within: Integers, needed: Integers, pair: Floats, power: Floats, power_slope: Floats, j: int
 ) -> None:

@@ -16,7 +16,7 @@ from llpt.mlp.neighbours import build_cell_list
 from llpt.mlp.network import pack_network
 from llpt.mlp.scaling import EXTRAPOLATION_TOLERANCE
 from llpt.mlp.sweep import Outcome, PackedScaling, sweep_atoms
-from llpt.mlp.tables import Work, build_tables, build_work
+from llpt.mlp.tables import Precision, Work, build_tables, build_work
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats
@@ -50,13 +50,19 @@ class BehlerParrinello:
     Args:
         definition: symmetry functions, scaling, network and units.
         threads: number of threads; by default ``NUMBA_NUM_THREADS`` or the processors of this process.
+        precision: number format of what depends on pairs of neighbours.
     """
 
-    def __init__(self, definition: PotentialDefinition, *, threads: int | None = None) -> None:
+    def __init__(
+        self, definition: PotentialDefinition, *, threads: int | None = None, precision: Precision = Precision.DOUBLE
+    ) -> None:
         self.definition = definition
         self._threads = threads if threads is not None else thread_count()
         self._tables = build_tables(
-            definition.functions, cutoff_type=definition.cutoff_type, inner_fraction=definition.inner_fraction
+            definition.functions,
+            cutoff_type=definition.cutoff_type,
+            inner_fraction=definition.inner_fraction,
+            precision=precision,
         )
         scaling = definition.scaling
         self._scaling = PackedScaling(
@@ -72,13 +78,15 @@ class BehlerParrinello:
         self._works: list[Work] = []
 
     @classmethod
-    def load(cls, directory: Path | str, *, threads: int | None = None) -> BehlerParrinello:
+    def load(
+        cls, directory: Path | str, *, threads: int | None = None, precision: Precision = Precision.DOUBLE
+    ) -> BehlerParrinello:
         """Read ``input.nn``, ``scaling.data`` and ``weights.001.data`` of n2p2.
 
         Raises:
             InputError: a file is missing, damaged, or asks for what is not supported.
         """
-        return cls(files.read_potential(Path(directory)), threads=threads)
+        return cls(files.read_potential(Path(directory)), threads=threads, precision=precision)
 
     def save(self, directory: Path | str) -> None:
         """Write the three files of n2p2, each aside and then renamed.

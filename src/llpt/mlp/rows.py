@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.mlp.compiled import compiled, power_of_two
+from llpt.mlp.compiled import compiled, like, power_of_two
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats
@@ -125,33 +125,36 @@ def cutoff_row(r: Floats, kind: int, radius: float, inner: float, count: int, va
 @compiled
 def power_row(cosine: Floats, lam: float, zeta: float, count: int, value: Floats, slope: Floats) -> None:
     """Fill 2^(1-zeta) (1 + lam cos)^zeta and its derivative in cos; both 0 where 1 + lam cos <= 0, as n2p2 does."""
-    norm = 2.0 ** (1.0 - zeta)
-    front = norm * zeta * lam
+    norm = like(cosine[0], 2.0 ** (1.0 - zeta))
+    front = like(cosine[0], 2.0 ** (1.0 - zeta) * zeta * lam)
+    factor = like(cosine[0], lam)
+    zero = like(cosine[0], 0.0)
+    one = like(cosine[0], 1.0)
     if zeta == 1.0:
         for k in range(count):
-            value[k] = max(1.0 + lam * cosine[k], 0.0)
-            slope[k] = lam
+            value[k] = max(one + factor * cosine[k], zero)
+            slope[k] = factor
     elif zeta == 2.0:
         for k in range(count):
-            x = max(1.0 + lam * cosine[k], 0.0)
+            x = max(one + factor * cosine[k], zero)
             value[k] = norm * x * x
             slope[k] = front * x
     elif zeta == 4.0:
         for k in range(count):
-            x = max(1.0 + lam * cosine[k], 0.0)
+            x = max(one + factor * cosine[k], zero)
             x3 = x * x * x
             value[k] = norm * x * x3
             slope[k] = front * x3
     elif zeta == 8.0:
         for k in range(count):
-            x = max(1.0 + lam * cosine[k], 0.0)
+            x = max(one + factor * cosine[k], zero)
             x2 = x * x
             x7 = x2 * x2 * x2 * x
             value[k] = norm * x * x7
             slope[k] = front * x7
     elif zeta == 16.0:
         for k in range(count):
-            x = max(1.0 + lam * cosine[k], 0.0)
+            x = max(one + factor * cosine[k], zero)
             x3 = x * x * x
             x6 = x3 * x3
             x15 = x6 * x6 * x3
@@ -168,28 +171,31 @@ def power_row(cosine: Floats, lam: float, zeta: float, count: int, value: Floats
 @compiled
 def power_value_row(cosine: Floats, lam: float, zeta: float, count: int, value: Floats) -> None:
     """Fill 2^(1-zeta) (1 + lam cos)^zeta alone: ``power_row`` without the derivative."""
-    norm = 2.0 ** (1.0 - zeta)
+    norm = like(cosine[0], 2.0 ** (1.0 - zeta))
+    factor = like(cosine[0], lam)
+    zero = like(cosine[0], 0.0)
+    one = like(cosine[0], 1.0)
     if zeta == 1.0:
         for k in range(count):
-            value[k] = max(1.0 + lam * cosine[k], 0.0)
+            value[k] = max(one + factor * cosine[k], zero)
     elif zeta == 2.0:
         for k in range(count):
-            x = max(1.0 + lam * cosine[k], 0.0)
+            x = max(one + factor * cosine[k], zero)
             value[k] = norm * x * x
     elif zeta == 4.0:
         for k in range(count):
-            x = max(1.0 + lam * cosine[k], 0.0)
+            x = max(one + factor * cosine[k], zero)
             x2 = x * x
             value[k] = norm * x2 * x2
     elif zeta == 8.0:
         for k in range(count):
-            x = max(1.0 + lam * cosine[k], 0.0)
+            x = max(one + factor * cosine[k], zero)
             x2 = x * x
             x4 = x2 * x2
             value[k] = norm * x4 * x4
     elif zeta == 16.0:
         for k in range(count):
-            x = max(1.0 + lam * cosine[k], 0.0)
+            x = max(one + factor * cosine[k], zero)
             x2 = x * x
             x4 = x2 * x2
             x8 = x4 * x4

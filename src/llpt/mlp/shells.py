@@ -31,6 +31,7 @@ def sort_into_shells(tables: Tables, work: Work, count: int) -> None:
             if lower <= square < upper:
                 distance = math.sqrt(square)
                 work.distance[place] = distance
+                work.near[place] = distance
                 work.unit[0, place] = work.found[0, n] / distance
                 work.unit[1, place] = work.found[1, n] / distance
                 work.unit[2, place] = work.found[2, n] / distance

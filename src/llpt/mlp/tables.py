@@ -8,15 +8,30 @@ the distinct cutoffs, so that "within the cutoff" is "index below a count".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from llpt.mlp.far import FIT_TERMS, fit_far_factor
+from llpt.mlp.compiled import PADDING
+from llpt.mlp.far import FIT_TERMS, SINGLE_TERMS, fit_far_factor
 from llpt.mlp.symmetry import CutoffType, FunctionType, SymmetryFunction
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats, Integers
+
+
+class Precision(StrEnum):
+    """Number format of what is computed for pairs of neighbours, which is nearly all of the time."""
+
+    DOUBLE = "double"
+    SINGLE = "single"
+    """Distances, exponentials, sums over atoms, network and results stay double; forces are within 1e-6 Ha/bohr."""
+
+    @property
+    def dtype(self) -> type[np.floating[Any]]:
+        """The type of the arrays."""
+        return np.float32 if self is Precision.SINGLE else np.float64
 
 
 class Tables(NamedTuple):
@@ -38,7 +53,8 @@ class Tables(NamedTuple):
         group_cutoff: cutoff of each group.
         group_narrow: 1 where the group depends on r_jk, else 0.
         group_fitted: 1 where ``group_polynomial`` stands for the factor of r_jk of a narrow group, else 0.
-        group_polynomial: that factor as a polynomial in x = 2 r_jk / r_c - 1, shape (n_groups, 24), constant first.
+        group_polynomial: that factor as a polynomial in x = 2 r_jk / r_c - 1, constant first, shape
+            (n_groups, 20), or (n_groups, 13) in single precision.
         group_start: first angular function of each group, and the end, shape (n_groups + 1,).
         angular_power: power of each angular function.
         angular_slot: its place among all functions.
@@ -86,7 +102,11 @@ def _integers(values: list[int]) -> Integers:
 
 
 def build_tables(
-    functions: tuple[SymmetryFunction, ...], *, cutoff_type: CutoffType, inner_fraction: float = 0.0
+    functions: tuple[SymmetryFunction, ...],
+    *,
+    cutoff_type: CutoffType,
+    inner_fraction: float = 0.0,
+    precision: Precision = Precision.DOUBLE,
 ) -> Tables:
     """Lay symmetry functions out for the kernels.
 
@@ -94,7 +114,10 @@ def build_tables(
         functions: in the order in which values and slopes are to be given.
         cutoff_type: the cutoff function they share.
         inner_fraction: inner radius of the cutoff function as a fraction of the radius, 0 <= fraction < 1.
+        precision: number format of what depends on pairs of neighbours.
     """
+    single = precision is Precision.SINGLE
+    terms = SINGLE_TERMS if single else FIT_TERMS
     cutoffs = sorted({function.cutoff for function in functions})
     radial = [(slot, f) for slot, f in enumerate(functions) if f.kind is FunctionType.RADIAL]
     angular = [(slot, f) for slot, f in enumerate(functions) if f.kind is not FunctionType.RADIAL]
@@ -106,7 +129,11 @@ def build_tables(
     members = [item for group in groups.values() for item in group]
     starts = np.cumsum([0, *(len(group) for group in groups.values())]).tolist()
     kind = int(cutoff_type)
-    fits = [fit_far_factor(kind, inner_fraction, g.cutoff, g.eta, g.shift) if g.narrow else None for g in groups]
+    fits = [
+        fit_far_factor(kind, inner_fraction, g.cutoff, g.eta, g.shift, single=single) if g.narrow else None
+        for g in groups
+    ]
+    polynomials = np.array([np.zeros(terms) if fit is None else fit for fit in fits])
     reach = [max(f.cutoff for _, f in angular if (f.lam, f.zeta) == power) for power in powers]
     return Tables(
         cutoff_kind=kind,
@@ -124,7 +151,7 @@ def build_tables(
         group_cutoff=_integers([cutoffs.index(group.cutoff) for group in groups]),
         group_narrow=_integers([int(group.narrow) for group in groups]),
         group_fitted=_integers([int(fit is not None) for fit in fits]),
-        group_polynomial=np.array([np.zeros(FIT_TERMS) if fit is None else fit for fit in fits]).reshape(-1, FIT_TERMS),
+        group_polynomial=polynomials.reshape(-1, terms).astype(precision.dtype),
         group_start=_integers(starts),
         angular_power=_integers([powers.index((f.lam, f.zeta)) for _, f in members]),
         angular_slot=_integers([slot for slot, _ in members]),
@@ -136,11 +163,15 @@ def build_tables(
 class Work(NamedTuple):
     """Arrays that one thread reuses from atom to atom; rows run over neighbours.
 
+    ``unit``, ``near``, ``weight``, ``power``, ``power_slope``, ``pair`` and the three gathered forces are in the number
+    format of the pairs, all else is double.
+
     Attributes:
         found: neighbours as found: x, y, z, distance squared, shape (4, capacity).
         found_atoms: their atoms.
         unit: unit vectors to the neighbours, sorted by shell, shape (3, capacity).
         distance: their distances, bohr.
+        near: the same in the number format of the pairs.
         atoms: their atoms.
         within: how many neighbours are within each cutoff, shape (n_cutoffs,).
         cutoff_value: cutoff function of each distinct cutoff, shape (n_cutoffs, capacity).
@@ -164,6 +195,7 @@ class Work(NamedTuple):
     found_atoms: Integers
     unit: Floats
     distance: Floats
+    near: Floats
     atoms: Integers
     within: Integers
     cutoff_value: Floats
@@ -185,30 +217,38 @@ class Work(NamedTuple):
 
 def build_work(tables: Tables, capacity: int) -> Work:
     """Return work arrays for atoms with up to ``capacity`` neighbours."""
+    # Rows a power of two apart would share a few places of the processor's cache and evict one another.
+    width = (capacity + PADDING - 1) // PADDING * PADDING
+    width += PADDING if width // PADDING % 2 == 0 else 0
+    real = tables.group_polynomial.dtype
 
     def rows(count: int) -> Floats:
-        return np.zeros((count, capacity))
+        return np.zeros((count, width))
+
+    def real_rows(count: int) -> Floats:
+        return np.zeros((count, width), dtype=real)
 
     n_groups = len(tables.group_eta)
     return Work(
         found=rows(4),
-        found_atoms=np.zeros(capacity, dtype=np.int64),
-        unit=rows(3),
-        distance=np.ones(capacity),
-        atoms=np.zeros(capacity, dtype=np.int64),
+        found_atoms=np.zeros(width, dtype=np.int64),
+        unit=real_rows(3),
+        distance=np.ones(width),
+        near=np.ones(width, dtype=real),
+        atoms=np.zeros(width, dtype=np.int64),
         within=np.zeros(len(tables.cutoffs), dtype=np.int64),
         cutoff_value=rows(len(tables.cutoffs)),
         cutoff_slope=rows(len(tables.cutoffs)),
         gaussian=rows(len(tables.radial_eta)),
-        weight=rows(n_groups),
+        weight=real_rows(n_groups),
         weight_slope=rows(n_groups),
-        power=rows(len(tables.power_zeta)),
-        power_slope=rows(len(tables.power_zeta)),
+        power=real_rows(len(tables.power_zeta)),
+        power_slope=real_rows(len(tables.power_zeta)),
         power_needed=np.zeros(len(tables.power_zeta), dtype=np.int64),
-        pair=rows(10),
-        weight_force=rows(n_groups),
-        radial_force=np.zeros(capacity),
-        angular_force=rows(3),
+        pair=real_rows(10),
+        weight_force=real_rows(n_groups),
+        radial_force=np.zeros(width, dtype=real),
+        angular_force=real_rows(3),
         gradient=rows(3),
         values=np.zeros(tables.n_functions),
         slopes=np.zeros(tables.n_functions),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.mlp import pairs
-from llpt.mlp.compiled import compiled, padded
+from llpt.mlp.compiled import compiled, like, padded
 
 if TYPE_CHECKING:
     from llpt.mlp.tables import Tables, Work
@@ -42,7 +42,7 @@ def symmetry_values(tables: Tables, work: Work) -> None:
             factor = weight
             if tables.group_narrow[g] == 1:
                 if not far_ready:
-                    pairs.far_distance_row(work.distance, pair, j)
+                    pairs.far_distance_row(work.near, pair, j)
                     far_ready = True
                 pairs.far_factor_row(tables, pair, g, j)
                 factor = pair[pairs.POLYNOMIAL]
@@ -51,7 +51,7 @@ def symmetry_values(tables: Tables, work: Work) -> None:
                     factor[k] = weight[k] * far[k]
             for f in range(tables.group_start[g], tables.group_start[g + 1]):
                 power = work.power[tables.angular_power[f]]
-                total = 0.0
+                total = like(weight[0], 0.0)
                 for k in range(n):
                     total += power[k] * factor[k]
                 work.values[tables.angular_slot[f]] += total * weight[j]

@@ -1,0 +1,108 @@
+"""``llpt train --recipe``: a potential that gathers its own training data."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from llpt.cli.console import make_table, messages, output
+from llpt.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ase import Atoms
+
+    from llpt.learning import GenerationErrors, RecipeSettings
+    from llpt.mlp import Accuracy
+
+_RANGES = ("pressures_gpa", "temperatures_k")
+_LABELLING = {"pressure_correction": "finite-basis", "convergence": "molecular-dynamics"}
+
+
+def run(
+    recipe: str,
+    out: Path,
+    *,
+    given: list[Atoms],
+    held_out: list[Atoms],
+    settings: dict[str, str],
+    engine: str,
+    options: dict[str, str],
+) -> None:
+    """Run a recipe and show the errors of its generations.
+
+    Raises:
+        InputError: an unknown recipe or setting, or a value that is not allowed.
+    """
+    from llpt.engines import make_engine  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.learning import run_recipe  # noqa: PLC0415
+
+    chosen = recipe_settings(recipe, settings)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    # A label must carry the same correction as the dynamics it is to stand for.
+    asked = _LABELLING | options if engine == "dft" else options
+    with (
+        closing(make_engine(engine, asked)) as reference,
+        Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars,
+    ):
+        task = bars.add_task(recipe)
+        history = run_recipe(
+            out,
+            reference,
+            chosen,
+            given=given,
+            held_out=held_out,
+            on_progress=lambda stage, done, total: bars.update(task, completed=done, total=total, description=stage),
+        )
+    output().print(_table(history))
+    output().print(
+        f"{history[-1].frames} frames -> {out / 'model'}; use it as --engine n2p2:{out / 'model'}", markup=False
+    )
+
+
+def recipe_settings(recipe: str, given: dict[str, str]) -> RecipeSettings:
+    """Return the settings of a recipe from KEY=VALUE texts: its own, and those of the training.
+
+    Raises:
+        InputError: an unknown recipe or key, or a value that is not allowed.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from llpt.cli.training import training_settings  # noqa: PLC0415
+    from llpt.learning import Recipe, RecipeSettings  # noqa: PLC0415
+
+    try:
+        kind = Recipe(recipe)
+    except ValueError:
+        raise InputError(f"There is no recipe {recipe!r}.", f"Recipes are: {', '.join(Recipe)}.") from None
+    own: dict[str, Any] = {
+        key: value.split(",") if key in _RANGES else value
+        for key, value in given.items()
+        if key in RecipeSettings.model_fields and key not in {"training", "recipe"}
+    }
+    default = RecipeSettings.of(kind).training
+    asked = training_settings({key: value for key, value in given.items() if key not in own})
+    training = default.model_copy(update={key: getattr(asked, key) for key in asked.model_fields_set})
+    try:
+        return RecipeSettings.of(kind, **own, training=training)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]) if first["loc"] else "settings"
+        raise InputError(f"Recipe {recipe}, {key}: {first['msg']}.", "Correct the value.") from error
+
+
+def _table(history: list[GenerationErrors]) -> Any:
+    table = make_table("generation", "frames", "new frames, eV/Å", "meV/atom", "held out, eV/Å", "meV/atom")
+    for entry in history:
+        table.add_row(str(entry.generation), str(entry.frames), *_cells(entry.new_frames), *_cells(entry.held_out))
+    return table
+
+
+def _cells(accuracy: Accuracy | None) -> tuple[str, str]:
+    if accuracy is None:
+        return "", ""
+    overall = accuracy.overall
+    return f"{overall.force_rmse_ev_per_angstrom:.3f}", f"{overall.energy_rmse_mev_per_atom:.1f}"

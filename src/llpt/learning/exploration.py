@@ -1,0 +1,125 @@
+"""Dynamics driven by the potential of one generation, and the frames of it that the next one needs."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.dynamics import Ensemble, RunSettings, Thermostat, run_md
+from llpt.engines import Purpose, make_engine
+from llpt.engines.evaluation import bare_copy
+from llpt.errors import InputError, StorageError
+from llpt.learning.recipe_settings import Recipe
+from llpt.learning.starting_cells import draw_start, is_apart
+from llpt.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ase import Atoms
+
+    from llpt.learning.recipe_settings import RecipeSettings
+
+_FRAMES_PER_RUN = 40
+_FRAMES_APART_PER_RUN = 20
+
+
+def explore(model: Path, folder: Path, settings: RecipeSettings, *, seed: int) -> list[list[Atoms]]:
+    """Run dynamics at constant volume with a potential from fresh starts; what is there already is not run again.
+
+    Args:
+        model: directory of the network or the committee.
+        folder: where the runs go.
+        settings: conditions and length of the runs.
+        seed: of starts and dynamics.
+
+    Returns:
+        Of each run the frames that could be labelled: no two atoms too close. ``info`` holds ``block``, ``step``,
+        ``temperature_target_k``, ``pressure_target_gpa`` and, for a committee, ``force_spread`` (eV/Å).
+    """
+    random = np.random.default_rng(seed)
+    runs: list[list[Atoms]] = []
+    for number in range(settings.runs_per_generation):
+        start = draw_start(settings, random)
+        run_settings = RunSettings(
+            ensemble=Ensemble.NVT,
+            temperature_k=start.temperature_k,
+            thermostat=Thermostat.LANGEVIN,
+            thermostat_time_fs=30.0,
+            steps=settings.run_steps,
+            seed=int(random.integers(2**31)),
+            positions_every=max(1, settings.run_steps // _FRAMES_PER_RUN),
+        )
+        directory = folder / f"run-{number + 1:02d}"
+        # A potential of an early generation may fail on the way; the frames before that are the ones it needs.
+        with closing(make_engine(f"n2p2:{model}", purpose=Purpose.DYNAMICS)) as engine:
+            run_md(start.atoms, engine, run_settings, directory)
+        frames = _readable(directory, settings)
+        for frame in frames:
+            frame.info["block"] = f"{folder.parent.name}/{directory.name}"
+            frame.info["temperature_target_k"] = start.temperature_k
+            frame.info["pressure_target_gpa"] = start.pressure_gpa
+        if settings.recipe is Recipe.ACTIVE:
+            frames = _with_spread(frames, model)
+        runs.append(frames)
+    return runs
+
+
+def _readable(directory: Path, settings: RecipeSettings) -> list[Atoms]:
+    try:
+        trajectory = Trajectory.open(directory)
+    except (InputError, StorageError):  # the very first step failed
+        return []
+    frames: list[Atoms] = []
+    for index, step in enumerate(trajectory.frame_steps):
+        atoms = bare_copy(trajectory.atoms(index))
+        atoms.calc = None
+        atoms.arrays.pop("momenta", None)
+        if not is_apart(atoms, settings.closest_angstrom):
+            break  # what comes after has left physics
+        atoms.info = {"step": int(step)}
+        frames.append(atoms)
+    return frames[1:]
+
+
+def _with_spread(frames: list[Atoms], model: Path) -> list[Atoms]:
+    with closing(make_engine(f"n2p2:{model}")) as engine:
+        for frame in frames:
+            engine.calculate(frame)
+            frame.info["force_spread"] = float(engine.results["force_spread"])
+    return frames
+
+
+def choose_frames(runs: list[list[Atoms]], settings: RecipeSettings) -> list[Atoms]:
+    """Return the frames to label.
+
+    ``small-cells`` takes them evenly in time, the same number of each run; ``active`` those with the largest spread of
+    forces, at least a twentieth of a run apart within it.
+    """
+    if settings.recipe is Recipe.SMALL_CELLS:
+        return _evenly(runs, settings.frames_per_generation)
+    ranked = sorted((frame for run in runs for frame in run), key=lambda frame: -float(frame.info["force_spread"]))
+    apart = max(1, settings.run_steps // _FRAMES_APART_PER_RUN)
+    chosen: list[Atoms] = []
+    for frame in ranked:
+        near = (
+            other.info["block"] == frame.info["block"] and abs(other.info["step"] - frame.info["step"]) < apart
+            for other in chosen
+        )
+        if not any(near):
+            chosen.append(frame)
+        if len(chosen) == settings.frames_per_generation:
+            break
+    return chosen
+
+
+def _evenly(runs: list[list[Atoms]], count: int) -> list[Atoms]:
+    chosen: list[Atoms] = []
+    usable = [run for run in runs if run]
+    for number, run in enumerate(usable):
+        share = count * (number + 1) // len(usable) - count * number // len(usable)
+        places = np.unique(np.linspace(0, len(run) - 1, min(share, len(run)) + 1)[1:].round().astype(int))
+        chosen += [run[place] for place in places]
+    return chosen

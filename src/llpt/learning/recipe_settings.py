@@ -1,0 +1,75 @@
+"""What a training recipe is asked to do."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from llpt.mlp import TrainingSettings
+
+
+class Recipe(StrEnum):
+    """Where the structures come from that a potential is trained on."""
+
+    SMALL_CELLS = "small-cells"
+    """The published way (Cheng et al., Nature 585, 217, 2020): random cells of 8–24 atoms, dynamics of small cells
+    driven by the potential of the generation before, frames taken evenly in time."""
+    ACTIVE = "active"
+    """Cells and conditions of the study; of the dynamics' frames those on whose forces a committee disagrees most."""
+
+
+class RecipeSettings(BaseModel):
+    """Settings of a recipe.
+
+    Attributes:
+        recipe: where structures come from.
+        generations: potentials trained after the first, each on the frames that the one before led to.
+        first_frames: structures labelled for the first potential; random ones, but for those that are given.
+        frames_per_generation: structures labelled in each later generation.
+        fewest_atoms: atoms of the smallest cell.
+        most_atoms: atoms of the largest cell.
+        pressures_gpa: range of conditions; a fluid's density at them is where a cell starts.
+        temperatures_k: range of conditions.
+        density_spread: cells are this much denser or thinner, at most, as a fraction of their volume.
+        runs_per_generation: runs of dynamics in each generation, each at conditions of its own.
+        run_steps: steps of each run.
+        closest_angstrom: a frame with two atoms closer than this is not labelled.
+        seed: of everything random but the fit.
+        training: how each generation's networks are fitted; ``active`` needs two members or more.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    recipe: Recipe = Recipe.ACTIVE
+    generations: int = Field(default=3, ge=0)
+    first_frames: int = Field(default=60, ge=6)
+    frames_per_generation: int = Field(default=40, ge=3)
+    fewest_atoms: int = Field(default=32, ge=4)
+    most_atoms: int = Field(default=32, ge=4)
+    pressures_gpa: tuple[float, float] = (100.0, 350.0)
+    temperatures_k: tuple[float, float] = (600.0, 3000.0)
+    density_spread: float = Field(default=0.06, ge=0.0, lt=0.5)
+    runs_per_generation: int = Field(default=8, ge=3)
+    run_steps: int = Field(default=400, ge=20)
+    closest_angstrom: float = Field(default=0.5, gt=0.0)
+    seed: int = 1
+    training: TrainingSettings = TrainingSettings(members=3)
+
+    @classmethod
+    def of(cls, recipe: Recipe, **changes: object) -> Self:
+        """Return the defaults of a recipe with changes."""
+        small: dict[str, object] = {"fewest_atoms": 8, "most_atoms": 24, "training": TrainingSettings()}
+        return cls.model_validate({"recipe": recipe} | (small if recipe is Recipe.SMALL_CELLS else {}) | changes)
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.fewest_atoms > self.most_atoms:
+            raise ValueError("fewest_atoms is above most_atoms")
+        for name, (low, high) in (("pressures_gpa", self.pressures_gpa), ("temperatures_k", self.temperatures_k)):
+            if not 0.0 < low <= high:
+                raise ValueError(f"{name} must be two positive numbers, the smaller first")
+        if self.recipe is Recipe.ACTIVE and self.training.members < 2:
+            raise ValueError("recipe active needs a committee: training.members of 2 or more")
+        return self

@@ -1,0 +1,88 @@
+"""Structures from which a recipe starts: fluids at conditions drawn at random, and random small cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.errors import InputError
+from llpt.learning.recipe_settings import Recipe
+from llpt.structure import atomic_fluid, closest_pair, molecular_fluid, starting_density_g_per_cm3
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from llpt.learning.recipe_settings import RecipeSettings
+
+_SHEAR = 0.15
+_RATTLE_ANGSTROM = (0.02, 0.15)
+_TRIES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A structure and the conditions it is meant for.
+
+    Args:
+        atoms: the structure.
+        temperature_k: temperature of its dynamics.
+        pressure_gpa: pressure whose density it was made at.
+    """
+
+    atoms: Atoms
+    temperature_k: float
+    pressure_gpa: float
+
+
+def draw_start(settings: RecipeSettings, random: np.random.Generator) -> Start:
+    """Return a fluid of molecules or of atoms at conditions within the range; a small cell is sheared as well.
+
+    Raises:
+        InputError: no structure could be made at these conditions.
+    """
+    for _ in range(_TRIES):
+        temperature = float(np.exp(random.uniform(*np.log(settings.temperatures_k))))
+        pressure = float(random.uniform(*settings.pressures_gpa))
+        density = starting_density_g_per_cm3(pressure, min(temperature, 3000.0))
+        density *= 1.0 + random.uniform(-settings.density_spread, settings.density_spread)
+        pairs = random.integers(settings.fewest_atoms // 2, settings.most_atoms // 2 + 1)
+        make = molecular_fluid if random.random() < 0.5 else atomic_fluid
+        try:
+            atoms = make(atoms=int(2 * pairs), seed=int(random.integers(2**31)), density_g_per_cm3=density)
+        except InputError:
+            continue
+        if settings.recipe is Recipe.SMALL_CELLS:
+            atoms = _sheared(atoms, random)
+        if is_apart(atoms, settings.closest_angstrom):
+            return Start(atoms=atoms, temperature_k=temperature, pressure_gpa=pressure)
+    raise InputError(
+        f"No structure with atoms {settings.closest_angstrom:g} Å apart could be made at these conditions.",
+        "Lower the pressures or closest_angstrom.",
+    )
+
+
+def rattled(atoms: Atoms, random: np.random.Generator, *, closest_angstrom: float) -> Atoms:
+    """Return a copy whose atoms are moved by 0.02–0.15 Å (one standard deviation per component), none too close."""
+    for _ in range(_TRIES):
+        moved: Atoms = atoms.copy()
+        moved.positions += random.normal(0.0, random.uniform(*_RATTLE_ANGSTROM), moved.positions.shape)
+        if is_apart(moved, closest_angstrom):
+            return moved
+    return atoms
+
+
+def is_apart(atoms: Atoms, closest_angstrom: float) -> bool:
+    """Return whether no two atoms, images included, are closer than this."""
+    pair = closest_pair(atoms, within_angstrom=2.0 * closest_angstrom)
+    return pair is None or pair[2] >= closest_angstrom
+
+
+def _sheared(atoms: Atoms, random: np.random.Generator) -> Atoms:
+    """Return the structure in a random cell of the same volume."""
+    strain = np.eye(3) + random.uniform(-_SHEAR, _SHEAR, (3, 3))
+    strain /= np.cbrt(np.linalg.det(strain))
+    changed: Atoms = atoms.copy()
+    changed.set_cell(atoms.cell.array @ strain, scale_atoms=True)
+    return changed

@@ -1,0 +1,172 @@
+"""Recipes: structures, exploration, labels and generations, with a pair potential as the reference."""
+
+from contextlib import closing
+
+import numpy as np
+import pytest
+from ase.io import read
+
+from llpt.cli.recipes import recipe_settings
+from llpt.engines import make_engine
+from llpt.errors import InputError
+from llpt.learning import Recipe, RecipeSettings, run_recipe
+from llpt.learning.exploration import choose_frames
+from llpt.learning.starting_cells import draw_start, is_apart, rattled
+from llpt.mlp import TrainingSettings, read_card
+from llpt.units import volume_per_atom_angstrom3
+
+MORSE = {"epsilon": 4.0, "rho0": 1.5, "r0": 0.74, "rcut1": 2.0, "rcut2": 2.6}
+TRAINING = TrainingSettings(
+    hidden_nodes=(6,),
+    symmetry_functions=12,
+    largest_cutoff_bohr=5.0,
+    forces_per_frame=6,
+    iterations=6,
+    members=2,
+    force_limit_ev_per_angstrom=60.0,
+)
+
+
+def small_settings(recipe, **changes):
+    base = {
+        "generations": 1,
+        "first_frames": 16,
+        "frames_per_generation": 6,
+        "fewest_atoms": 8,
+        "most_atoms": 10,
+        "runs_per_generation": 3,
+        "run_steps": 40,
+        "pressures_gpa": (80.0, 120.0),
+        "training": TRAINING,
+    }
+    return RecipeSettings.of(recipe, **(base | changes))
+
+
+class Counting:
+    """Counts the single points that a reference is asked for."""
+
+    def __init__(self, engine):
+        self.engine, self.calls = engine, 0
+
+    def __getattr__(self, name):
+        return getattr(self.engine, name)
+
+    def calculate(self, *arguments, **named):
+        self.calls += 1
+        return self.engine.calculate(*arguments, **named)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("recipe") / "active"
+    with closing(make_engine("ase:ase.calculators.morse.MorsePotential", MORSE)) as engine:
+        reference = Counting(engine)
+        history = run_recipe(directory, reference, small_settings(Recipe.ACTIVE))
+    return directory, history, reference.calls
+
+
+def test_each_generation_is_kept_with_its_errors(finished):
+    directory, history, calls = finished
+    assert [entry.generation for entry in history] == [0, 1]
+    assert calls == 16 + 6
+    assert history[0].new_frames is None
+    assert history[1].new_frames.overall.frames + history[1].labels_failed <= 6
+    assert history[1].new_frames.overall.force_rmse_ev_per_angstrom > 0.0
+    for number, entry in enumerate(history):
+        folder = directory / f"generation-{number}"
+        assert (folder / "errors.json").read_text() == entry.model_dump_json(indent=1)
+        card = read_card(folder / "model" / "member-1")
+        assert sum(data.frames for data in card.datasets.values()) + card.outliers + card.duplicates == entry.frames
+    labels = read(directory / "generation-1" / "labels.extxyz", ":")
+    assert {frame.info["block"].split("/")[0] for frame in labels} == {"generation-1"}
+    assert (directory / "model" / "member-2" / "weights.001.data").exists()
+
+
+def test_a_finished_recipe_is_not_done_again_and_another_is_refused(finished):
+    directory, history, _ = finished
+    with closing(make_engine("ase:ase.calculators.morse.MorsePotential", MORSE)) as engine:
+        reference = Counting(engine)
+        again = run_recipe(directory, reference, small_settings(Recipe.ACTIVE))
+        assert again == history
+        assert reference.calls == 0
+        with pytest.raises(InputError, match="other settings"):
+            run_recipe(directory, reference, small_settings(Recipe.ACTIVE, seed=2))
+
+
+def test_an_interrupted_recipe_goes_on(finished, tmp_path):
+    directory, history, _ = finished
+
+    class KilledError(Exception):
+        pass
+
+    def kill(stage, done, _total):
+        if stage == "generation 1: labels" and done == 2:
+            raise KilledError
+
+    with closing(make_engine("ase:ase.calculators.morse.MorsePotential", MORSE)) as engine:
+        reference = Counting(engine)
+        with pytest.raises(KilledError):
+            run_recipe(tmp_path / "r", reference, small_settings(Recipe.ACTIVE), on_progress=kill)
+        again = run_recipe(tmp_path / "r", reference, small_settings(Recipe.ACTIVE))
+    assert reference.calls == 16 + 6
+    assert again == history
+    for name in ("weights.001.data", "scaling.data"):
+        path = f"model/member-1/{name}"
+        assert (directory / path).read_bytes() == (tmp_path / "r" / path).read_bytes()
+
+
+def test_small_cells_are_small_sheared_and_within_the_density_of_the_conditions():
+    settings = RecipeSettings.of(Recipe.SMALL_CELLS)
+    random = np.random.default_rng(5)
+    starts = [draw_start(settings, random) for _ in range(12)]
+    assert {len(start.atoms) for start in starts} <= set(range(8, 25, 2))
+    assert len({len(start.atoms) for start in starts}) > 3
+    for start in starts:
+        volume = start.atoms.get_volume() / len(start.atoms)
+        assert volume_per_atom_angstrom3(1.22) < volume < volume_per_atom_angstrom3(1.68)
+        assert settings.temperatures_k[0] <= start.temperature_k <= settings.temperatures_k[1]
+        assert is_apart(start.atoms, settings.closest_angstrom)
+        moved = rattled(start.atoms, random, closest_angstrom=settings.closest_angstrom)
+        assert is_apart(moved, settings.closest_angstrom)
+    assert any(abs(start.atoms.cell.array[0, 1]) > 0.1 for start in starts)
+
+
+def test_active_takes_the_frames_of_largest_spread_and_small_cells_take_them_evenly():
+    random = np.random.default_rng(1)
+    start = draw_start(small_settings(Recipe.ACTIVE), random).atoms
+    runs = []
+    for run in range(3):
+        frames = []
+        for step in range(10, 401, 10):
+            frame = start.copy()
+            frame.info = {"block": f"run-{run}", "step": step, "force_spread": float(random.random())}
+            frames.append(frame)
+        runs.append(frames)
+    chosen = choose_frames(runs, small_settings(Recipe.ACTIVE, run_steps=400))
+    spreads = [frame.info["force_spread"] for frame in chosen]
+    assert len(chosen) == 6
+    assert max(frame.info["force_spread"] for run in runs for frame in run) == spreads[0]
+    assert min(spreads) > np.quantile([frame.info["force_spread"] for run in runs for frame in run], 0.85)
+    for one in chosen:
+        for other in chosen:
+            if one is not other and one.info["block"] == other.info["block"]:
+                assert abs(one.info["step"] - other.info["step"]) >= 20
+    even = choose_frames([*runs, []], small_settings(Recipe.SMALL_CELLS))
+    assert [frame.info["block"] for frame in even] == ["run-0", "run-0", "run-1", "run-1", "run-2", "run-2"]
+    assert [frame.info["step"] for frame in even[:2]] == [210, 400]
+
+
+def test_settings_from_text_and_refusals():
+    settings = recipe_settings("active", {"generations": "2", "pressures_gpa": "150,250", "iterations": "9"})
+    assert settings.pressures_gpa == (150.0, 250.0)
+    assert settings.training.iterations == 9
+    assert settings.training.members == 3
+    assert recipe_settings("small-cells", {}).training.members == 1
+    with pytest.raises(InputError, match="no recipe"):
+        recipe_settings("passive", {})
+    with pytest.raises(InputError, match="committee"):
+        recipe_settings("active", {"members": "1"})
+    with pytest.raises(InputError, match="pressures_gpa"):
+        recipe_settings("active", {"pressures_gpa": "300,100"})
+    with pytest.raises(InputError, match="no setting"):
+        recipe_settings("active", {"epochs": "3"})
