@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import resource
 import subprocess
@@ -35,6 +36,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from llpt.dft.transform import OrbitalTransform
 from llpt.dynamics import RunSettings, run_md
 from llpt.engines import Purpose, make_engine
+from llpt.study.node import ASLEEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,7 +218,8 @@ def main() -> None:
             "--steps",
             str(steps),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        # As the command line and studies run it: threads that wait do so asleep.
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env={**ASLEEP, **os.environ})
         result = {"ours": json.loads(done.stdout.splitlines()[-1])}
         if arguments.peer:
             long = atoms >= 256

@@ -1,8 +1,15 @@
 """Fixtures that every floor's tests share."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+from llpt.study.node import ASLEEP
+
+# Before the first test imports torch: see ``ASLEEP``.
+for name, value in ASLEEP.items():
+    os.environ.setdefault(name, value)
 
 REFERENCE = Path(__file__).resolve().parents[1] / ".." / "shared" / "reference"
 
