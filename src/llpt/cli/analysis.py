@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from llpt.cli.console import make_table, messages, output
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from llpt.audit import Verdict
     from llpt.study import Ledger, Plan, StudyDirectory
     from llpt.study.analysis import Analysis
 
@@ -63,20 +67,22 @@ def analysed(place: StudyDirectory, plan: Plan, ledger: Ledger) -> Analysis:
     from llpt.study.analysis import analyse as compute  # noqa: PLC0415
 
     entries = {entry.identity: entry for entry in ledger.entries()}
-    columns = (
-        TextColumn("analysing"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
+    with bar_of_runs("analysing") as on_run:
+        return compute(place, plan, entries, on_run)
+
+
+@contextmanager
+def bar_of_runs(doing: str) -> Iterator[Callable[[float, int, str], None]]:
+    """Show a bar of runs, and hand out what moves it: runs behind (parts of runs count), all runs, the run at hand."""
+    name = TextColumn("{task.description}")
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), name)
     with Progress(*columns, console=messages(), disable=not messages().is_terminal, transient=True) as bars:
         task = bars.add_task("")
 
-        def on_run(number: int, total: int, identity: str) -> None:
+        def on_run(number: float, total: int, identity: str) -> None:
             bars.update(task, completed=number, total=total, description=identity.removeprefix("runs/"))
 
-        return compute(place, plan, entries, on_run)
+        yield on_run
 
 
 def show(analysis: Analysis) -> None:
@@ -94,12 +100,18 @@ def show(analysis: Analysis) -> None:
     if analysis.verdict is None:
         console.print(f"No verdict. {analysis.without_verdict}", markup=False)
     else:
-        console.print(f"Verdict: [bold]{analysis.verdict.value}[/]")
-        for reason in analysis.verdict.reasons:
-            console.print(f"  {escape(reason)}")
-        if analysis.verdict.requirements:
-            console.print("What it would take:")
-            for requirement in analysis.verdict.requirements:
-                console.print(f"  {escape(requirement.sentence)}")
+        show_verdict(analysis.verdict)
     for identity, reason in analysis.refused.items():
         console.print(f"[bold red]left out:[/] {identity}: {escape(reason)}")
+
+
+def show_verdict(verdict: Verdict) -> None:
+    """Print a verdict, its reasons, and what it would take to decide what is open."""
+    console = output()
+    console.print(f"Verdict: [bold]{verdict.value}[/]")
+    for reason in verdict.reasons:
+        console.print(f"  {escape(reason)}")
+    if verdict.requirements:
+        console.print("What it would take:")
+        for requirement in verdict.requirements:
+            console.print(f"  {escape(requirement.sentence)}")

@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from llpt import __version__
-from llpt.cli import analysis, doctor, evaluation, molecular_dynamics, planning, running, training
+from llpt.cli import (
+    analysis,
+    auditing,
+    doctor,
+    evaluation,
+    importing,
+    molecular_dynamics,
+    planning,
+    running,
+    training,
+    verifying,
+)
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, messages, show_error
 from llpt.errors import LlptError
 
@@ -36,6 +47,9 @@ app.command(rich_help_panel=STUDY)(running.run)
 app.command(rich_help_panel=STUDY)(running.status)
 app.command(rich_help_panel=STUDY)(analysis.analyse)
 app.command(rich_help_panel=STUDY)(analysis.report)
+app.command(rich_help_panel=STUDY)(auditing.audit)
+app.command(rich_help_panel=STUDY)(verifying.verify)
+app.command("import", rich_help_panel=STUDY)(importing.import_)
 app.command(rich_help_panel=SINGLE)(evaluation.evaluate)
 app.command(rich_help_panel=SINGLE)(molecular_dynamics.md)
 app.command(rich_help_panel=SINGLE)(training.train)

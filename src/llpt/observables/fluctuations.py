@@ -15,10 +15,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from llpt import units
-from llpt.statistics import Estimate, covariance_estimate, mean_estimate, variance_estimate
+from llpt.observables.thermodynamics import available_mean
+from llpt.statistics import Estimate, covariance_estimate, variance_estimate
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from llpt.observables.thermodynamics import ThermodynamicSeries
 
 
@@ -29,13 +34,13 @@ def heat_capacity_constant_pressure(series: ThermodynamicSeries, temperature_k: 
         series: an NPT run.
         temperature_k: the thermostat's temperature.
     """
-    return _heat_capacity(variance_estimate(series.enthalpy_ev, "eV^2"), temperature_k, series.n_atoms)
+    return _heat_capacity(_variance(series.enthalpy_ev), temperature_k, series.n_atoms)
 
 
 def heat_capacity_constant_volume(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
     """Return C_V from the fluctuations of the energy, in k_B per atom, of an NVT run."""
     energy = series.kinetic_energy_ev + series.internal_energy_ev
-    return _heat_capacity(variance_estimate(energy, "eV^2"), temperature_k, series.n_atoms)
+    return _heat_capacity(_variance(energy), temperature_k, series.n_atoms)
 
 
 def electronic_heat_capacity(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
@@ -49,11 +54,13 @@ def electronic_heat_capacity(series: ThermodynamicSeries, temperature_k: float) 
         temperature_k: T_el.
     """
     entropy = (series.internal_energy_ev - series.free_energy_ev) / temperature_k
-    return mean_estimate(entropy / series.n_atoms / units.BOLTZMANN_EV_PER_K, "k_B/atom")
+    return available_mean(entropy / series.n_atoms / units.BOLTZMANN_EV_PER_K, "k_B/atom")
 
 
 def thermal_expansion(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
     """Return alpha = (1/V) dV/dT at constant P, in 1/K; negative where the density rises on heating."""
+    if np.isnan(series.enthalpy_ev).all():
+        return Estimate(np.nan, np.nan, "1/K", 0.0)
     covariance = covariance_estimate(series.volume_angstrom3, series.enthalpy_ev, "Å³ eV")
     scale = units.BOLTZMANN_EV_PER_K * temperature_k**2 * float(series.volume_angstrom3.mean())
     return covariance.scaled(1.0 / scale, "1/K")
@@ -64,6 +71,13 @@ def isothermal_compressibility(series: ThermodynamicSeries, temperature_k: float
     variance = variance_estimate(series.volume_angstrom3, "Å⁶")
     scale = units.BOLTZMANN_EV_PER_K * temperature_k * float(series.volume_angstrom3.mean())
     return variance.scaled(units.GPA_TO_EV_PER_ANGSTROM3 / scale, "1/GPa")
+
+
+def _variance(energy_ev: NDArray[np.float64]) -> Estimate:
+    """Return the variance of an energy; NaN where an imported run does not have it."""
+    if np.isnan(energy_ev).all():
+        return Estimate(np.nan, np.nan, "eV^2", 0.0)
+    return variance_estimate(energy_ev, "eV^2")
 
 
 def _heat_capacity(variance: Estimate, temperature_k: float, n_atoms: int) -> Estimate:

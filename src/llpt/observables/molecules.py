@@ -4,7 +4,8 @@ An atom is in a molecule *instantaneously* when it and another are each other's 
 Å. By *lifetime* it is in a molecule at time t when the same pair is so bound without a break for at least 85 fs
 around t. (0.9 Å and 85 fs: the criterion of van de Bund, Wiebe and Ackland, Phys. Rev. Lett. 126, 225701, 2021.) A
 bond that is seen in k frames an interval dt apart has lasted k dt on average; frames too far apart miss breaks and
-recombinations and make lifetimes long, so that the lifetime fraction is refused where dt > 85/4 fs.
+recombinations and make lifetimes long, so that the lifetime fraction is refused where dt > 85/4 fs. A stretch of a
+bond is counted when it ends and then forgotten: memory is a few numbers per frame, whatever the number of bonds.
 """
 
 from __future__ import annotations
@@ -76,18 +77,21 @@ class Molecules:
         self._since = np.zeros(n_atoms, dtype=np.int64)
         self._times: list[float] = []
         self._instantaneous: list[float] = []
-        self._intervals: list[NDArray[np.int64]] = []
+        self._changes = _Tally()
+        """Atoms that begin (or, negative, cease) to be persistently bound, by frame."""
+        self._completed = _Tally()
+        self._from_start = _Tally()
 
     def add(self, block: FrameBlock) -> None:
         """Take in a block of frames, in order of time and equally spaced."""
         for time, positions, cell in zip(block.times_fs, block.positions_angstrom, block.cells_angstrom, strict=True):
             partners = mutual_partners(positions, cell, self._bond)
             frame = len(self._times)
+            self._times.append(float(time))
             changed = np.flatnonzero(partners != self._partners)
             self._close(changed, frame)
             self._since[changed] = frame
             self._partners = partners
-            self._times.append(float(time))
             self._instantaneous.append(float((partners >= 0).mean()))
 
     @property
@@ -120,36 +124,46 @@ class Molecules:
             return np.zeros(0)
         frames = len(self._times)
         margin = math.ceil(self._lifetime / interval)
-        needed = self._lifetime / interval - 1e-9
-        spans = self._spans()
-        lasting = spans[spans[:, 1] - spans[:, 0] >= needed]
-        steps = np.bincount(lasting[:, 0], minlength=frames + 1) - np.bincount(lasting[:, 1], minlength=frames + 1)
+        steps = self._changes.counts(frames + 1)
+        since = self._since[self._partners >= 0]
+        lasting = since[frames - since >= self._needed]
+        steps += np.bincount(lasting, minlength=frames + 1)
         counts = np.cumsum(steps)[:frames]
         return np.asarray(counts[margin : frames - margin] / self._n_atoms)
 
     def lifetimes(self) -> BondLifetimes:
         """Return the lifetimes of the bonds, each bond counted once."""
         frames = len(self._times)
-        spans = self._spans()
-        lengths = spans[:, 1] - spans[:, 0]
-        old = spans[:, 0] == 0
-        cut = ~old & (spans[:, 1] == frames)
+        since = self._since[self._partners >= 0]
+        lengths = frames - since
 
         def histogram(chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
-            return np.bincount(lengths[chosen], minlength=frames + 1) // 2
+            return np.bincount(lengths[chosen], minlength=frames + 1)
 
-        return BondLifetimes(self.frame_interval_fs, histogram(~old & ~cut), histogram(cut), histogram(old))
+        return BondLifetimes(
+            self.frame_interval_fs,
+            self._completed.counts(frames + 1) // 2,
+            histogram(since > 0) // 2,
+            (self._from_start.counts(frames + 1) + histogram(since == 0)) // 2,
+        )
 
-    def _spans(self) -> NDArray[np.int64]:
-        """Return first frame and first frame after of every bonded stretch of every atom, shape (stretches, 2)."""
-        bound = np.flatnonzero(self._partners >= 0)
-        still_open = np.stack([self._since[bound], np.full(bound.size, len(self._times))], axis=1)
-        return np.concatenate([*self._intervals, still_open.astype(np.int64)])
+    @property
+    def _needed(self) -> float:
+        """Number of frames that a bond must be seen in; frames are equally spaced, so the first two tell."""
+        return self._lifetime / (self._times[1] - self._times[0]) - 1e-9
 
     def _close(self, changed: NDArray[np.int64], frame: int) -> None:
+        """Count the stretches of the atoms in ``changed`` that end before ``frame``."""
         ended = changed[self._partners[changed] >= 0]
-        if ended.size:
-            self._intervals.append(np.stack([self._since[ended], np.full(ended.size, frame)], axis=1))
+        if not ended.size:
+            return
+        since = self._since[ended]
+        lengths = frame - since
+        self._completed.add(lengths[since > 0])
+        self._from_start.add(lengths[since == 0])
+        lasting = since[lengths >= self._needed]
+        self._changes.add(lasting)
+        self._changes.add(np.full(lasting.size, frame), -1)
 
     def _estimate(self, series: NDArray[np.float64]) -> Estimate:
         estimate = mean_estimate(series, "")
@@ -157,3 +171,28 @@ class Molecules:
             return estimate
         resolution = 1.0 / (self._n_atoms * math.sqrt(12.0 * series.size))
         return Estimate(estimate.value, resolution, "", float(series.size))
+
+
+class _Tally:
+    """Counts by index, as many as there are."""
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(1024, dtype=np.int64)
+
+    def add(self, indices: NDArray[np.int64], count: int = 1) -> None:
+        """Add ``count`` at each of the indices, repeated ones as often as they occur."""
+        if not indices.size:
+            return
+        largest = int(indices.max())
+        if largest >= self._counts.size:
+            longer = np.zeros(2 * largest + 2, dtype=np.int64)
+            longer[: self._counts.size] = self._counts
+            self._counts = longer
+        np.add.at(self._counts, indices, count)
+
+    def counts(self, length: int) -> NDArray[np.int64]:
+        """Return a copy of the counts of the indices below ``length``, none being beyond."""
+        found = np.zeros(length, dtype=np.int64)
+        known = min(length, self._counts.size)
+        found[:known] = self._counts[:known]
+        return found

@@ -102,7 +102,7 @@ def summarise_run(
     series = thermodynamics.thermodynamic_series(
         trajectory, discard_steps=discard_steps, pressure_gpa=pressure_gpa, scalars=scalars
     )
-    estimates = _thermodynamic_estimates(series, temperature_k)
+    estimates = thermodynamic_estimates(series, temperature_k)
     steps = len(series.volume_angstrom3)
     summary = xr.Dataset(
         attrs={
@@ -162,7 +162,8 @@ def load_summary(path: Path) -> xr.Dataset:
         return file.load()
 
 
-def _thermodynamic_estimates(series: thermodynamics.ThermodynamicSeries, temperature_k: float) -> dict[str, Estimate]:
+def thermodynamic_estimates(series: thermodynamics.ThermodynamicSeries, temperature_k: float) -> dict[str, Estimate]:
+    """Return what the scalars of a run alone give: the first names that ``summarise_run`` lists."""
     estimates = {
         "temperature": thermodynamics.temperature(series),
         "pressure": thermodynamics.pressure(series),
@@ -210,6 +211,8 @@ def _equilibration_step(scalars: xr.Dataset) -> int:
     """Return the step from which on volume (or, where it is fixed, potential energy) looks stationary."""
     volume = scalars["volume_angstrom3"].to_numpy()
     values = volume if np.ptp(volume) > 1e-9 * volume[0] else scalars["free_energy_ev"].to_numpy()
+    if np.isnan(values).all():
+        return 0
     return int(scalars["step"][detect_equilibration(values)])
 
 

@@ -68,6 +68,17 @@ class ThermodynamicSeries:
         return self.applied_pressure_gpa * units.GPA_TO_EV_PER_ANGSTROM3 * self.volume_angstrom3
 
 
+def available_mean(series: NDArray[np.float64], unit: str) -> Estimate:
+    """Return the mean of a series; value and error NaN where an imported run does not have it at any step.
+
+    Raises:
+        InputError: it is there at some steps only.
+    """
+    if np.isnan(series).all():
+        return Estimate(np.nan, np.nan, unit, 0.0)
+    return mean_estimate(series, unit)
+
+
 def thermodynamic_series(
     source: FrameSource,
     *,
@@ -128,39 +139,39 @@ def volume_per_atom(series: ThermodynamicSeries) -> Estimate:
 
 def enthalpy(series: ThermodynamicSeries) -> Estimate:
     """Return H / N in eV per atom, from the internal energy."""
-    return mean_estimate(series.enthalpy_ev / series.n_atoms, "eV/atom")
+    return available_mean(series.enthalpy_ev / series.n_atoms, "eV/atom")
 
 
 def enthalpy_from_free_energy(series: ThermodynamicSeries) -> Estimate:
     """Return H / N in eV per atom with F in the place of E: what a surrogate trained on F can be compared with."""
-    return mean_estimate(series.enthalpy_from_free_energy_ev / series.n_atoms, "eV/atom")
+    return available_mean(series.enthalpy_from_free_energy_ev / series.n_atoms, "eV/atom")
 
 
 def electronic_entropy_term(series: ThermodynamicSeries) -> Estimate:
     """Return T_el S / N = (E - F) / N in eV per atom."""
-    return mean_estimate((series.internal_energy_ev - series.free_energy_ev) / series.n_atoms, "eV/atom")
+    return available_mean((series.internal_energy_ev - series.free_energy_ev) / series.n_atoms, "eV/atom")
 
 
 def internal_energy(series: ThermodynamicSeries) -> Estimate:
     """Return <E> / N in eV per atom, without the kinetic energy."""
-    return mean_estimate(series.internal_energy_ev / series.n_atoms, "eV/atom")
+    return available_mean(series.internal_energy_ev / series.n_atoms, "eV/atom")
 
 
 def free_energy(series: ThermodynamicSeries) -> Estimate:
     """Return <F> / N in eV per atom."""
-    return mean_estimate(series.free_energy_ev / series.n_atoms, "eV/atom")
+    return available_mean(series.free_energy_ev / series.n_atoms, "eV/atom")
 
 
 def temperature(series: ThermodynamicSeries) -> Estimate:
     """Return the sampled temperature in K, to be compared with the thermostat's."""
-    return mean_estimate(series.temperature_k, "K")
+    return available_mean(series.temperature_k, "K")
 
 
 def pressure(series: ThermodynamicSeries) -> Estimate:
     """Return the sampled pressure in GPa, to be compared with the barostat's."""
-    return mean_estimate(series.pressure_gpa, "GPa")
+    return available_mean(series.pressure_gpa, "GPa")
 
 
 def pressure_uncorrected(series: ThermodynamicSeries) -> Estimate:
     """Return the sampled pressure in GPa without the finite-basis correction."""
-    return mean_estimate(series.pressure_uncorrected_gpa, "GPa")
+    return available_mean(series.pressure_uncorrected_gpa, "GPa")

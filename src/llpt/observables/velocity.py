@@ -96,8 +96,8 @@ class VelocityCorrelation:
         )
 
     def _transform(self, columns: NDArray[np.float64]) -> None:
-        if not columns.any():
-            return
+        if not columns.any() or np.isnan(columns).any():
+            return  # no velocities
         window = np.hanning(len(columns))[:, None]
         spectrum = (np.abs(np.fft.rfft(columns * window, axis=0)) ** 2).sum(axis=1)
         spectrum[1:-1] *= 2.0

@@ -10,7 +10,9 @@ import numpy as np
 
 from llpt.audit import Verdict, compare
 from llpt.audit.pairing import relative_difference
+from llpt.errors import InputError
 from llpt.statistics import Estimate
+from llpt.study.imported import IMPORTED_ENGINE
 from llpt.study.observing import Observed, observe
 from llpt.study.orders import OrderResult, orders
 from llpt.study.plan import BASE, SIZE, Role
@@ -128,7 +130,7 @@ def analyse(
     directory: StudyDirectory,
     plan: Plan,
     entries: Mapping[str, Entry],
-    on_run: Callable[[int, int, str], None] = lambda *_: None,
+    on_run: Callable[[float, int, str], None] = lambda *_: None,
 ) -> Analysis:
     """Analyse every run that is done and keep the verdict in ``results/verdict.json``.
 
@@ -154,6 +156,8 @@ def analyse(
 
 def engine_name(run: PlannedRun, study: StudyFile) -> str:
     """Return what people call a run's engine: its name, and the functional where it has one."""
+    if run.engine.startswith(f"{IMPORTED_ENGINE}:"):
+        return run.engine.partition(":")[2]
     folder = run.identity.split("/")[1].removesuffix("-surrogate")
     name = NAMES.get(folder, folder)
     functional = run.options.get("xc", "pbe" if engine_folder(run.engine) == "dft" else None)
@@ -205,20 +209,64 @@ def _path(study: StudyFile, test: str) -> LadderPath:
     return LadderPath(str(study.dynamics.ladder))
 
 
-def _verdict(study: StudyFile, ladders: Sequence[LadderResult]) -> tuple[Verdict | None, str]:
+def judge(
+    study: StudyFile, observed: Iterable[Observed], *, reference: str | None = None, surrogate: str | None = None
+) -> tuple[Verdict | None, str]:
+    """Hold a study's surrogate against its reference, or any two of its engines against each other; nothing is kept.
+
+    Args:
+        study: the study, whose thresholds hold.
+        observed: its runs.
+        reference: name of an engine, as in paths or as people call it; None for the study's reference.
+        surrogate: the same of the surrogate.
+
+    Returns:
+        The verdict, or None and why there is none.
+
+    Raises:
+        InputError: there is no engine of that name.
+    """
+    return _verdict(study, _ladders(study, observed), {Role.REFERENCE: reference, Role.SURROGATE: surrogate})
+
+
+def _named(ladders: Sequence[LadderResult], name: str) -> list[LadderResult]:
+    """Return the ladders of one engine, by its name in paths or for people."""
+    found = [ladder for ladder in ladders if name in {ladder.engine, ladder.runs[0].run.group[0]}]
+    if not found:
+        known = ", ".join(sorted({ladder.runs[0].run.group[0] for ladder in ladders})) or "none that is done"
+        raise InputError(f"The study has no runs of an engine called {name}.", f"Its engines are: {known}.")
+    return found
+
+
+def _verdict(
+    study: StudyFile, ladders: Sequence[LadderResult], engines: Mapping[Role, str | None] | None = None
+) -> tuple[Verdict | None, str]:
+    named = {role: (engines or {}).get(role) for role in Role}
+    base = [ladder for ladder in ladders if ladder.test == BASE]
+    chosen = {role: _named(base, name) if name else [] for role, name in named.items()}
     sides = {
-        role: [ladder.isobar for ladder in ladders if ladder.role is role and ladder.test == BASE and ladder.isobar]
+        role: [
+            ladder.isobar
+            for ladder in (chosen[role] if named[role] else base)
+            if (named[role] or ladder.role is role) and ladder.isobar
+        ]
         for role in Role
     }
+    present = {ladder.role for ladder in base}
     for role, section in ((Role.REFERENCE, study.reference), (Role.SURROGATE, study.surrogate)):
-        if section is None:
+        if section is None and role not in present and not named[role]:
             return None, f"The study has no {role}: there is nothing to hold against each other."
         if not sides[role]:
             return (
                 None,
                 f"No run of the {role} at constant pressure is done: there is nothing to hold against each other.",
             )
-    return compare(sides[Role.REFERENCE], sides[Role.SURROGATE], study.verdict.thresholds()), ""
+    verdict = compare(
+        sides[Role.REFERENCE],
+        sides[Role.SURROGATE],
+        study.verdict.thresholds(),
+    )
+    return verdict, ""
 
 
 def _effects(study: StudyFile, ladders: Sequence[LadderResult]) -> Iterable[Effect]:

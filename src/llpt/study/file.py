@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,7 @@ from llpt.study.controlled_tests import (
     FixedElectronicTemperatureTest,
 )
 from llpt.study.engine_sections import ExecutionSection, ReferenceSection, SurrogateSection, VerdictSection
+from llpt.study.imported import ImportedRun, sections_of
 from llpt.study.sections import (
     ContradictionError,
     DynamicsSection,
@@ -38,6 +39,15 @@ class StudyFile(Section):
     tests: ControlledTestsSection = Field(default=ControlledTestsSection(), description="a table of controlled tests")
     verdict: VerdictSection = Field(default=VerdictSection(), description="a table of thresholds")
     execution: ExecutionSection = Field(default=ExecutionSection(), description="a table with where")
+    imported: tuple[ImportedRun, ...] = Field(default=(), description="runs made elsewhere, which llpt import adds")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_imported_runs_alone(cls, data: Any) -> Any:
+        """Let a study that runs nothing itself have the states of its imported runs."""
+        if not isinstance(data, dict) or "reference" in data or "surrogate" in data or not data.get("imported"):
+            return data
+        return {**sections_of(data["imported"]), **data}
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
@@ -56,7 +66,7 @@ class StudyFile(Section):
         return line.atoms or self.system.atoms
 
     def _check_engines(self) -> None:
-        if self.reference is None and self.surrogate is None:
+        if self.reference is None and self.surrogate is None and not self.imported:
             raise ContradictionError("has nothing to run", "Add a table [reference], [surrogate], or both.")
         if self.reference is None and self.surrogate is not None and self.surrogate.train is not None:
             raise ContradictionError(

@@ -26,7 +26,7 @@ def job_of(directory: StudyDirectory, plan: Plan, identity: str) -> dict[str, An
         return {"kind": "training", **asdict(plan.training), "after": list(plan.training.after)}
     run = plan[identity]
     return {
-        "kind": "md",
+        "kind": "imported" if run.start.origin is Origin.IMPORTED else "md",
         "identity": identity,
         "role": str(run.role),
         "test": run.test,
@@ -64,7 +64,7 @@ def _start(directory: StudyDirectory, run: PlannedRun) -> dict[str, Any]:
             start["source"] = stored_path(run.start.source, "start")
             start["density_g_per_cm3"] = run.state.density_g_per_cm3
             start["hash"] = content_hash(directory.root / start["source"])
-        case Origin.RUN | Origin.RUN_AT_MEAN_VOLUME:
+        case Origin.RUN | Origin.RUN_AT_MEAN_VOLUME | Origin.IMPORTED:
             start["source"] = run.start.source
     return start
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llpt.errors import InputError, StorageError
+from llpt.study.imported import IMPORTED_FILE, read_imported
 from llpt.study.inputs import copy_inputs, named_inputs
 from llpt.study.reading import parse_study
 from llpt.trajectory import write_atomically
@@ -71,7 +72,8 @@ class StudyDirectory:
                 f"{root} is not a study directory: it holds no {STUDY_FILE}.",
                 'Give the directory that "llpt run" made.',
             )
-        return cls(root, parse_study(frozen.read_text(encoding="utf-8"), name=str(frozen)))
+        imported = read_imported(root / IMPORTED_FILE)
+        return cls(root, parse_study(frozen.read_text(encoding="utf-8"), name=str(frozen), imported=imported))
 
     @classmethod
     def claim(cls, root: Path, text: str, study: StudyFile, *, source: Path) -> StudyDirectory:
@@ -89,10 +91,11 @@ class StudyDirectory:
         """
         if (root / STUDY_FILE).is_file():
             existing = cls.open(root)
-            if existing.study != study:
+            frozen = existing.study.model_copy(update={"imported": ()})
+            if frozen != study:
                 raise InputError(
                     f'{root} belongs to another study ("{existing.study.study.name}"; '
-                    f"{_first_difference(existing.study, study)} differs).",
+                    f"{_first_difference(frozen, study)} differs).",
                     "Choose another directory with --out; nothing was changed.",
                 )
             return existing
@@ -143,6 +146,11 @@ class StudyDirectory:
     def database(self) -> Path:
         """The ledger."""
         return self.root / "study.db"
+
+    @property
+    def imported(self) -> Path:
+        """The tables of the runs made elsewhere."""
+        return self.root / IMPORTED_FILE
 
     @property
     def stop_file(self) -> Path:

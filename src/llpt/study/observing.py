@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from llpt.errors import LlptError
@@ -13,6 +14,7 @@ from llpt.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import xarray as xr
 
@@ -48,7 +50,7 @@ def observe(
     directory: StudyDirectory,
     plan: Plan,
     entries: Mapping[str, Entry],
-    on_run: Callable[[int, int, str], None] = lambda *_: None,
+    on_run: Callable[[float, int, str], None] = lambda *_: None,
 ) -> tuple[list[Observed], dict[str, str]]:
     """Average every run that is done; what was averaged before and has not changed is read back.
 
@@ -56,7 +58,8 @@ def observe(
         directory: the study's directory.
         plan: its plan.
         entries: its ledger, by run.
-        on_run: called before each run with how many are behind, how many there are, and its name.
+        on_run: called before each run and as its frames are read, with how many runs are behind (a part of the one at
+            hand included), how many there are, and its name.
 
     Returns:
         What was observed, in the plan's order; and the reasons, by run, why some could not be averaged.
@@ -71,14 +74,43 @@ def observe(
     for number, run in enumerate(done):
         on_run(number, len(done), run.identity)
         entry = entries[run.identity]
+        part = partial(_tell, on_run, (number, len(done), run.identity))
         try:
-            observed.append(Observed(run, entry, _summary(directory, run, entry)))
+            observed.append(Observed(run, entry, _summary(directory, run, entry, part)))
         except LlptError as error:
             refused[run.identity] = error.cause
     return observed, refused
 
 
-def _summary(directory: StudyDirectory, run: PlannedRun, entry: Entry) -> xr.Dataset:
+def summary_of(place: Path, run: PlannedRun, on_progress: Callable[[int, int], None] | None = None) -> xr.Dataset:
+    """Average a run from its trajectory.
+
+    Args:
+        place: the run's directory.
+        run: the run as planned.
+        on_progress: called with frames read and frames to read.
+
+    Raises:
+        LlptError: the trajectory is damaged, or holds nothing after the discarded steps.
+    """
+    return summarise_run(
+        Trajectory.open(place),
+        discard_steps=run.discard,
+        temperature_k=run.state.temperature_k,
+        pressure_gpa=run.dynamics["pressure_gpa"],
+        on_progress=on_progress,
+    )
+
+
+def _tell(on_run: Callable[[float, int, str], None], place: tuple[int, int, str], read: int, frames: int) -> None:
+    """Tell how far the averages are inside the run at hand."""
+    number, total, identity = place
+    on_run(number + read / max(frames, 1), total, identity)
+
+
+def _summary(
+    directory: StudyDirectory, run: PlannedRun, entry: Entry, on_progress: Callable[[int, int], None]
+) -> xr.Dataset:
     path = directory.result(run.identity)
     stamp = f"{entry.inputs_hash} {entry.finished}"
     if path.exists():
@@ -89,12 +121,7 @@ def _summary(directory: StudyDirectory, run: PlannedRun, entry: Entry) -> xr.Dat
         else:
             if kept.attrs.get(FINISHED) == stamp:
                 return kept
-    summary = summarise_run(
-        Trajectory.open(directory.node(run.identity)),
-        discard_steps=run.discard,
-        temperature_k=run.state.temperature_k,
-        pressure_gpa=run.dynamics["pressure_gpa"],
-    )
+    summary = summary_of(directory.node(run.identity), run, on_progress)
     summary.attrs |= {FINISHED: stamp, "run": run.identity, "engine": run.engine, "test": run.test}
     save_summary(summary, path)
     return summary

@@ -41,6 +41,7 @@ class Origin(StrEnum):
     FILE = "file"
     RUN = "run"
     RUN_AT_MEAN_VOLUME = "run at mean volume"
+    IMPORTED = "imported"
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,8 @@ def make_plan(study: StudyFile) -> Plan:
                 runs += builder.test_runs(test, base)
     if surrogate is not None and study.surrogate is not None:
         runs += _Builder(study, surrogate).extra_runs()
-    return Plan(tuple(runs), _training(study, runs, surrogate))
+    training = _training(study, runs, surrogate)
+    return Plan((*runs, *(run.planned() for run in study.imported)), training)
 
 
 def _reference_side(study: StudyFile) -> Side | None:

@@ -14,7 +14,7 @@ from llpt.study.file import StudyFile
 from llpt.study.sections import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -51,8 +51,8 @@ def read_study(path: Path) -> StudyFile:
     return parse_study(text, name=str(path))
 
 
-def parse_study(text: str, *, name: str = "study file") -> StudyFile:
-    """Return the study that ``text`` describes; ``name`` is what errors call it.
+def parse_study(text: str, *, name: str = "study file", imported: Sequence[Mapping[str, Any]] = ()) -> StudyFile:
+    """Return the study that ``text`` describes; ``name`` is what errors call it, ``imported`` the runs made elsewhere.
 
     Raises:
         InputError: see :func:`read_study`.
@@ -63,6 +63,8 @@ def parse_study(text: str, *, name: str = "study file") -> StudyFile:
         raise InputError(
             f"{name} is not valid TOML: {error}.", "Correct that line; strings stand in double quotes."
         ) from error
+    if imported:
+        data["imported"] = [dict(table) for table in imported]
     try:
         return StudyFile.model_validate_json(json.dumps(data, default=str))
     except ValidationError as error:

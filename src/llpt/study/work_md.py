@@ -101,6 +101,8 @@ def first_configuration(job: dict[str, Any], engine: Engine, progress_file: Prog
             return last_configuration(start["source"], temperature_k=job["settings"]["temperature_k"])
         case Origin.RUN_AT_MEAN_VOLUME:
             return at_mean_volume(Path(start["source"]), job["discard"])
+        case Origin.IMPORTED:
+            raise InputError("A run made elsewhere cannot be continued here.", "Import it again with `llpt import`.")
 
 
 def relaxed(atoms: Atoms, engine: Engine, steps: int, progress_file: ProgressFile) -> Atoms:

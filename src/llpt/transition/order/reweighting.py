@@ -65,6 +65,11 @@ class SampledState:
                 "Reweighting needs the samples of a run at constant pressure.",
                 "Summarise the run again, and leave out runs at constant volume.",
             )
+        if not all(np.isfinite(summary[f"sample_{name}_energy"]).all() for name in ("internal", "free")):
+            raise InputError(
+                "Reweighting needs both E and F, which the files of an imported run do not give.",
+                "Import the run with the files that hold them.",
+            )
         n_atoms = int(summary.attrs["n_atoms"])
         return cls(
             n_atoms=n_atoms,

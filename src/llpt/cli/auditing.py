@@ -1,0 +1,80 @@
+"""``llpt audit``: reference against surrogate, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from llpt.cli.analysis import Directory, bar_of_runs, show_verdict
+from llpt.cli.console import EXIT_FAILED, make_table, messages, output
+
+if TYPE_CHECKING:
+    from llpt.audit import Verdict
+    from llpt.statistics import Estimate
+
+
+def audit(
+    directory: Directory,
+    reference: Annotated[
+        str | None,
+        typer.Option("--reference", metavar="ENGINE", help="An engine of the study; its reference if not given."),
+    ] = None,
+    surrogate: Annotated[
+        str | None,
+        typer.Option("--surrogate", metavar="ENGINE", help="Another engine; the study's surrogate if not given."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the verdict as JSON, all comparisons with it.")
+    ] = False,
+) -> None:
+    """Hold a surrogate against its reference, in a finished or an imported study: every comparison, and the verdict.
+
+    With --reference and --surrogate any two engines of the study are compared, named as in runs/ENGINE.
+    Nothing is changed but the averages in results/.
+
+    Example: [bold]llpt audit study --reference vasp-pbe --surrogate mace --json[/]
+    """
+    from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.analysis import judge  # noqa: PLC0415
+    from llpt.study.observing import observe  # noqa: PLC0415
+
+    place = StudyDirectory.open(directory)
+    with Ledger(place.database) as ledger:
+        entries = {entry.identity: entry for entry in ledger.entries()}
+    with bar_of_runs("averaging") as on_run:
+        observed, refused = observe(place, make_plan(place.study), entries, on_run)
+    for identity, reason in refused.items():
+        messages().print(f"[bold red]left out:[/] {identity}: {reason}")
+    verdict, why = judge(place.study, observed, reference=reference, surrogate=surrogate)
+    if verdict is None:
+        messages().print(f"No verdict. {why}", markup=False)
+        raise typer.Exit(EXIT_FAILED)
+    if as_json:
+        typer.echo(verdict.to_json())
+        return
+    _show(verdict)
+
+
+def _show(verdict: Verdict) -> None:
+    console = output()
+    console.print(f"{verdict.surrogate} against {verdict.reference}\n", markup=False)
+    table = make_table("quantity", "P (GPa) >", "N >", "T (K) >", "difference >", "threshold >", "outcome")
+    for each in verdict.comparisons:
+        sizes = {each.reference_atoms, each.surrogate_atoms}
+        table.add_row(
+            each.quantity,
+            f"{each.pressure_gpa:g}",
+            ", ".join(str(size) for size in sorted(sizes)),
+            "" if each.temperature_k is None else f"{each.temperature_k:g}",
+            _written(each.difference),
+            f"{each.threshold:g}",
+            str(each.outcome) if each.judged else f"({each.outcome})",
+        )
+    console.print(table)
+    console.print("In brackets: shown, but not part of the verdict.\n")
+    show_verdict(verdict)
+
+
+def _written(estimate: Estimate) -> str:
+    return "not available" if not estimate.resolved else f"{estimate.value:.4g} ± {estimate.error:.2g} {estimate.unit}"

@@ -1,0 +1,225 @@
+"""``llpt import``: trajectories made elsewhere become runs of a study."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path  # noqa: TC003 - typer reads it
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from llpt.cli.console import make_table, messages, output
+from llpt.errors import InputError
+
+if TYPE_CHECKING:
+    from llpt.study.importing import Imported
+    from llpt.trajectory.foreign import Facts, ForeignTrajectory
+
+CONSEQUENCES = {
+    "internal_energy_ev": ("internal energy E", "enthalpy, heat capacity, C_P maximum"),
+    "free_energy_ev": ("free energy F", "enthalpy from F, reweighting"),
+    "entropy_ev_per_k": ("electronic entropy", "T_el S"),
+    "kinetic_energy_ev": ("kinetic energy", "enthalpy, heat capacity"),
+    "pressure_gpa": ("pressure", "check of the barostat; enthalpy at constant volume"),
+    "stress_gpa": ("stress", "nothing else"),
+    "velocities": ("velocities", "vibrations, share of the H₂ stretch"),
+    "forces": ("forces", "training on these frames"),
+    "conserved_ev": ("conserved quantity", "nothing else"),
+}
+
+
+def import_(  # noqa: PLR0917 - typer takes arguments by position
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH…", help="The files of one run, or its pieces in order.", show_default=False),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="STUDY_DIR", help="The study, made if it is new.", show_default=False)
+    ],
+    role: Annotated[
+        str | None, typer.Option("--role", metavar="ROLE", help="reference or surrogate.", show_default=False)
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option("--label", metavar="TEXT", help="What its engine is called, e.g. 'VASP PBE'.", show_default=False),
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option("--temperature-k", "-T", metavar="K", help="The thermostat's temperature.", show_default=False),
+    ] = None,
+    pressure: Annotated[
+        float | None,
+        typer.Option("--pressure-gpa", "-P", metavar="GPA", help="The barostat's pressure.", show_default=False),
+    ] = None,
+    constant_volume: Annotated[bool, typer.Option("--constant-volume", help="The run had no barostat.")] = False,
+    electronic: Annotated[
+        float | None,
+        typer.Option(
+            "--electronic-temperature-k",
+            metavar="K",
+            help="T_el; 0 for a potential, or electrons at rest.",
+            show_default=False,
+        ),
+    ] = None,
+    interval: Annotated[
+        float | None,
+        typer.Option("--timestep-fs", metavar="FS", help="Time from frame to frame.", show_default=False),
+    ] = None,
+    discard: Annotated[
+        int, typer.Option("--discard", metavar="N", min=0, help="First frames left out of every average.")
+    ] = 0,
+    cooling: Annotated[
+        bool, typer.Option("--cooling", help="Part of a ladder walked down, beside one walked up.")
+    ] = False,
+    energy_is: Annotated[
+        str | None,
+        typer.Option(
+            "--energy-is", metavar="WHAT", help="A lone energy is internal (E) or free (F).", show_default=False
+        ),
+    ] = None,
+    elements: Annotated[
+        str | None,
+        typer.Option("--elements", metavar="H,…", help="Of LAMMPS's types, or H5MD's atoms.", show_default=False),
+    ] = None,
+    units: Annotated[
+        str | None, typer.Option("--units", metavar="UNITS", help="LAMMPS: metal or real.", show_default=False)
+    ] = None,
+    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="Of a new study.")] = "Imported runs",
+) -> None:
+    """Take a run made elsewhere into a study; then llpt analyse, report, audit and verify work on it as on any other.
+
+    Read are: VASP (vasprun.xml; XDATCAR with OUTCAR), pw.x output, CP2K (xyz files, .cell, .ener, .stress, output),
+    LAMMPS (dump and log), i-PI (xyz files and properties), extended XYZ, H5MD. What the files do not say is asked.
+
+    Example: [bold]llpt import XDATCAR OUTCAR -o study --role reference --label 'VASP PBE' -T 900 -P 200[/]
+    """
+    from llpt.study.importing import Description, import_run  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.plan import Role  # noqa: PLC0415
+    from llpt.trajectory.foreign import EnergyMeaning, open_foreign  # noqa: PLC0415
+
+    if pressure is not None and constant_volume:
+        raise InputError("--pressure-gpa and --constant-volume exclude each other.", "Give one of them.")
+    chosen = [each.strip() for each in elements.split(",")] if elements else []
+    meaning = _one_of("--energy-is", energy_is, [each.value for each in EnergyMeaning])
+    source = open_foreign(paths, elements=chosen, units=units)
+    ask = Asker(source)
+    side = Role(_one_of("--role", role, [each.value for each in Role]) or ask.word("--role", "reference or surrogate"))
+    facts = source.facts
+    thermal = facts.electronic_temperature_k if side is Role.REFERENCE else 0.0
+    description = Description(
+        role=side,
+        label=label or ask.word("--label", "what its engine is called, e.g. VASP PBE", words=()),
+        temperature_k=ask.number(
+            "--temperature-k", "the thermostat's temperature in K", temperature, facts.temperature_k
+        ),
+        pressure_gpa=None if constant_volume else ask.pressure(pressure, facts),
+        electronic_temperature_k=ask.number(
+            "--electronic-temperature-k", "the electrons' temperature in K, 0 if cold", electronic, thermal
+        ),
+        frame_interval_fs=ask.number(
+            "--timestep-fs", "the time from frame to frame in fs", interval, facts.frame_interval_fs
+        ),
+        discard=discard,
+        cooling=cooling,
+        energy_meaning=EnergyMeaning(meaning) if meaning else None,
+    )
+    columns = (SpinnerColumn(), TextColumn("{task.completed} frames"), TimeElapsedColumn())
+    with Progress(*columns, console=messages(), disable=not messages().is_terminal, transient=True) as bars:
+        task = bars.add_task("", total=None)
+        imported = import_run(
+            out, source, description, name=name, on_frame=lambda done: bars.update(task, completed=done)
+        )
+    _show(imported, source, out)
+
+
+class Asker:
+    """Asks for what is neither given nor in the files: at a terminal by a question, else by refusing with the option.
+
+    Args:
+        source: the trajectory.
+    """
+
+    def __init__(self, source: ForeignTrajectory) -> None:
+        self._source = source
+        self._terminal = sys.stdin.isatty()
+
+    def _missing(self, option: str, what: str) -> InputError:
+        return InputError(f"The files of {self._source.program} do not say {what}.", f"Give it with {option}.")
+
+    def word(self, option: str, what: str, words: tuple[str, ...] = ("reference", "surrogate")) -> str:
+        """Return a word, one of ``words`` where there are any."""
+        if not self._terminal:
+            raise self._missing(option, what)
+        answer = str(typer.prompt(what[0].upper() + what[1:], err=True)).strip()
+        return _one_of(option, answer, words) or answer if words else answer
+
+    def number(self, option: str, what: str, given: float | None, said: float | None) -> float:
+        """Return a number: the one given, or what the files say, or the answer to a question."""
+        if given is not None:
+            return given
+        if said is not None:
+            return said
+        if not self._terminal:
+            raise self._missing(option, what)
+        return float(typer.prompt(what[0].upper() + what[1:], type=float, err=True))
+
+    def pressure(self, given: float | None, facts: Facts) -> float | None:
+        """Return the barostat's pressure in GPa, None for a run at constant volume."""
+        if given is not None or facts.pressure_gpa is not None:
+            return facts.pressure_gpa if given is None else given
+        if facts.constant_volume:
+            return None
+        what = "the barostat's pressure in GPa"
+        if not self._terminal:
+            raise InputError(
+                f"The files of {self._source.program} do not say {what}.",
+                "Give it with --pressure-gpa, or --constant-volume if there was no barostat.",
+            )
+        answer = str(typer.prompt(f"T{what[1:]} (empty: constant volume)", default="", show_default=False, err=True))
+        try:
+            return float(answer) if answer.strip() else None
+        except ValueError as error:
+            raise InputError(f"{answer} is not a pressure in GPa.", "Give a number, or nothing.") from error
+
+
+def _one_of(option: str, given: str | None, allowed: list[str] | tuple[str, ...]) -> str | None:
+    """Return what was given if it is allowed.
+
+    Raises:
+        InputError: it is not.
+    """
+    if given is not None and given not in allowed:
+        raise InputError(f"{option} {given} is not known.", f"Give {' or '.join(allowed)}.")
+    return given
+
+
+def _show(imported: Imported, source: ForeignTrajectory, out: Path) -> None:
+    """Say what was taken in, what the files do not give, and what is therefore not available."""
+    from llpt.trajectory.foreign import AMBIGUOUS_SHARE  # noqa: PLC0415
+
+    run, converted = imported.run, imported.converted
+    console = output()
+    picoseconds = run.steps * run.frame_interval_fs / 1000.0
+    electrons = f", T_el = {run.electronic_temperature_k:g} K" if run.electronic_temperature_k else ""
+    console.print(
+        f"{run.identity}: {converted.frames} frames of {run.atoms} atoms from {source.program}, {picoseconds:.4g} ps, "
+        f"{run.role}{electrons}, {run.frame_interval_fs:g} fs from frame to frame, first {run.discard} discarded.",
+        markup=False,
+    )
+    lacking = [name for name in CONSEQUENCES if name in run.missing]
+    if lacking:
+        table = make_table("not in the files", "hence not available")
+        for missing in lacking:
+            table.add_row(*(escape(text) for text in CONSEQUENCES[missing]))
+        console.print(table)
+    say = messages()
+    if converted.cut:
+        say.print("[bold yellow]note:[/] the last frame is incomplete and was left out.")
+    if converted.largest_move > AMBIGUOUS_SHARE:
+        say.print(
+            f"[bold yellow]note:[/] an atom moved {100 * converted.largest_move:.0f} % of the cell between two frames; "
+            "positions that were folded back may be unwrapped wrongly, and displacements with them."
+        )
+    console.print(f"Next: llpt analyse {out}, llpt report {out}", markup=False)

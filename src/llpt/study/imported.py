@@ -1,0 +1,185 @@
+"""Runs made elsewhere as a study knows them: a table ``[[imported]]`` each, in ``imported.toml`` by the study file.
+
+``llpt import`` writes the tables; each holds what the files said and what a person had to add. The study file itself
+stays as it was given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from llpt.errors import StorageError
+from llpt.study.plan import BASE, Origin, PlannedRun, Role, Start, ThermodynamicState
+from llpt.study.sections import (
+    AtomCount,
+    ContradictionError,
+    DensityGcc,
+    Float,
+    Int,
+    PressureGpa,
+    Section,
+    TemperatureK,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+IMPORTED_FILE = "imported.toml"
+IMPORTED_ENGINE = "imported"
+_PREFACE = "# Written by `llpt import`: runs made elsewhere, what their files said and what was added by hand.\n"
+
+
+class ImportedRun(Section):
+    """``[[imported]]``: a run made elsewhere."""
+
+    role: Literal["reference", "surrogate"] = Field(description='"reference" or "surrogate"')
+    label: str = Field(min_length=1, max_length=80, description="what its engine is called, e.g. VASP PBE")
+    program: str = Field(description="the program whose files were read")
+    atoms: AtomCount = Field(description="a number of atoms, whole and at least 2")
+    temperature_k: TemperatureK = Field(description="the thermostat's temperature in K")
+    pressure_gpa: PressureGpa | None = Field(default=None, description="the barostat's pressure in GPa")
+    density_gcc: DensityGcc | None = Field(default=None, description="the density in g/cm³ that was held")
+    electronic_temperature_k: Annotated[Float, Field(ge=0.0, le=1e6)] | None = Field(
+        default=None, description="the electrons' temperature in K; 0 where they are cold or there are none"
+    )
+    frame_interval_fs: Annotated[Float, Field(gt=0.0, le=1e6)] = Field(description="time between two frames in fs")
+    steps: Annotated[Int, Field(ge=1)] = Field(description="number of the last frame, the first being 0")
+    discard: Annotated[Int, Field(ge=0)] = Field(default=0, description="first frames left out of every average")
+    test: Literal["base", "cooling"] = Field(
+        default="base", description='"base", or "cooling" for a ladder that was walked down beside one walked up'
+    )
+    repeat: Annotated[Int, Field(ge=1)] = Field(default=1, description="counts runs of one state from 1")
+    missing: tuple[str, ...] = Field(default=(), description="what the files do not give")
+    files: tuple[str, ...] = Field(description="names of the files it was read from")
+    sha256: tuple[str, ...] = Field(description="their hashes")
+
+    @model_validator(mode="after")
+    def _one_line(self) -> Self:
+        if (self.pressure_gpa is None) == (self.density_gcc is None):
+            raise ContradictionError(
+                "does not lie on one line of states", "Give exactly one of pressure_gpa and density_gcc."
+            )
+        return self
+
+    @property
+    def folder(self) -> str:
+        """Its engine's name in paths."""
+        return engine_slug(self.label)
+
+    @property
+    def state(self) -> ThermodynamicState:
+        """Where it lies in the phase diagram."""
+        line = f"rho{self.density_gcc:.4g}" if self.pressure_gpa is None else f"P{self.pressure_gpa:g}"
+        return ThermodynamicState(line, self.temperature_k, self.pressure_gpa, self.density_gcc)
+
+    @property
+    def identity(self) -> str:
+        """Its directory below the study's."""
+        word = "" if self.test == BASE and self.repeat == 1 else f"-{self.test.replace(BASE, 'repeat')}{self.repeat}"
+        return f"runs/{self.folder}/N{self.atoms}/{self.state.line}/T{self.temperature_k:g}{word}"
+
+    @property
+    def engine(self) -> str:
+        """What stands for its engine in the plan."""
+        return f"{IMPORTED_ENGINE}:{self.label}"
+
+    def settings(self) -> dict[str, Any]:
+        """Return what is known of its dynamics, under the names of the settings of our own runs."""
+        return {
+            "ensemble": "nvt" if self.pressure_gpa is None else "npt",
+            "temperature_k": self.temperature_k,
+            "pressure_gpa": self.pressure_gpa,
+            "timestep_fs": self.frame_interval_fs,
+            "steps": self.steps,
+            "seed": "unknown",
+            "positions_every": 1,
+        }
+
+    def planned(self) -> PlannedRun:
+        """Return it as a run of the plan, which is done from the beginning."""
+        electronic = self.electronic_temperature_k
+        digest = hashlib.sha256("\n".join(self.sha256).encode()).hexdigest()
+        return PlannedRun(
+            identity=self.identity,
+            role=Role(self.role),
+            engine=self.engine,
+            options={} if electronic is None else {"electronic_temperature_k": electronic},
+            atoms=self.atoms,
+            state=self.state,
+            test=self.test,
+            repeat=self.repeat,
+            dynamics=self.settings(),
+            discard=self.discard,
+            start=Start(Origin.IMPORTED, f"sha256:{digest}"),
+            threads=1,
+        )
+
+
+def engine_slug(label: str) -> str:
+    """Return a label as a directory's name.
+
+    >>> engine_slug("VASP, PBE (400 eV)")
+    'vasp-pbe-400-ev'
+    """
+    return re.sub(r"[^a-z0-9.]+", "-", label.lower()).strip("-.") or "engine"
+
+
+def read_imported(path: Path) -> list[dict[str, Any]]:
+    """Return the tables of ``imported.toml``; none where there is no such file.
+
+    Raises:
+        StorageError: the file is damaged.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("imported", [])
+        for table in tables:
+            ImportedRun.model_validate_json(json.dumps(table))
+    except FileNotFoundError:
+        return []
+    except (OSError, tomllib.TOMLDecodeError, ValidationError, AttributeError) as error:
+        first = str(error).splitlines()[0]
+        raise StorageError(
+            f"{path} is damaged: {first}.", "Restore it from a copy, or import the runs again."
+        ) from error
+    return list(tables)
+
+
+def write_imported(runs: Sequence[ImportedRun]) -> str:
+    """Return the text of ``imported.toml``."""
+    tables = [run.model_dump(mode="json", exclude_none=True) for run in runs]
+    return _PREFACE + "".join(f"\n[[imported]]\n{_table(table)}" for table in tables)
+
+
+def _table(values: Mapping[str, Any]) -> str:
+    """Write keys and values as TOML; JSON's strings, numbers and lists of strings are TOML's."""
+    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
+
+
+def sections_of(imported: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the sections system, state and dynamics that runs made elsewhere imply, for a study of nothing else."""
+    runs = [ImportedRun.model_validate_json(json.dumps(dict(table))) for table in imported]
+    constant_pressure = [run for run in runs if run.pressure_gpa is not None]
+    shown = constant_pressure or runs
+    key = "pressure_gpa" if constant_pressure else "density_gcc"
+    lines: dict[float, set[float]] = {}
+    for run in shown:
+        lines.setdefault(float(getattr(run, key)), set()).add(run.temperature_k)
+    return {
+        "system": {"atoms": sorted({run.atoms for run in runs})},
+        "state": {
+            "isobars": [{key: value, "temperatures_k": sorted(lines[value])} for value in sorted(lines)],
+        },
+        "dynamics": {
+            "ensemble": "npt" if constant_pressure else "nvt",
+            "steps": max(run.steps for run in runs),
+            "discard": 0,
+            "ladder": "none",
+        },
+    }

@@ -1,0 +1,296 @@
+"""Takes a trajectory made elsewhere into a study: a run directory that is done, a line in the ledger, a table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llpt.errors import InputError, StorageError
+from llpt.study.imported import IMPORTED_FILE, ImportedRun, engine_slug, write_imported
+from llpt.study.jobs import write_job
+from llpt.study.layout import STUDY_FILE, StudyDirectory
+from llpt.study.ledger import Ledger, State
+from llpt.study.plan import Role
+from llpt.study.planning import make_plan
+from llpt.study.versions import versions
+from llpt.trajectory import write_atomically
+from llpt.trajectory.foreign import Converted, EnergyMeaning, ForeignTrajectory, convert
+from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from llpt.study.file import StudyFile
+
+CONSTANT_VOLUME = 1e-6
+"""A volume that varies less than this relative to itself is constant; text files carry seven digits."""
+
+STUDY_TEXT = """[study]
+name = {name}
+
+# Thresholds of the verdict; fix them before looking at results. The runs stand in imported.toml.
+[verdict]
+transition_temperature_k = 50
+density_percent = 1.0
+"""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a run is, as far as its files do not say.
+
+    Args:
+        role: reference or surrogate.
+        label: what its engine is called.
+        temperature_k: the thermostat's temperature.
+        pressure_gpa: the barostat's pressure; None at constant volume.
+        electronic_temperature_k: T_el; 0 for cold electrons or none.
+        frame_interval_fs: time between two frames.
+        discard: first frames left out of averages.
+        cooling: whether its ladder was walked down beside one that was walked up.
+        energy_meaning: what a lone energy is.
+    """
+
+    role: Role
+    label: str
+    temperature_k: float
+    pressure_gpa: float | None
+    electronic_temperature_k: float
+    frame_interval_fs: float
+    discard: int = 0
+    cooling: bool = False
+    energy_meaning: EnergyMeaning | None = None
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A run that was taken in.
+
+    Args:
+        run: its table.
+        converted: what its trajectory came to.
+    """
+
+    run: ImportedRun
+    converted: Converted
+
+
+def import_run(
+    root: Path,
+    source: ForeignTrajectory,
+    description: Description,
+    *,
+    name: str,
+    on_frame: Callable[[int], None] = lambda _: None,
+) -> Imported:
+    """Take a trajectory into a study; the study is unchanged unless all of it succeeds.
+
+    Args:
+        root: the study's directory; where there is none, or an empty one, a study of imported runs is made.
+        source: the trajectory.
+        description: what its files do not say.
+        name: of a new study.
+        on_frame: called with the number of frames converted.
+
+    Raises:
+        InputError: the files are damaged or contradict the description, the same files were imported before, or the
+            directory holds something else.
+        StorageError: another process works in the study, or the disk refuses.
+    """
+    if (root / STUDY_FILE).is_file():
+        directory = StudyDirectory.open(root)
+        with directory.locked():
+            return _import_into(directory.root, directory.study, source, description, on_frame)
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise InputError(f"{root} exists and is not a study directory.", "Choose another directory with --out.")
+    try:
+        root.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root.absolute().parent, prefix=f".{root.name}.") as aside:
+            fresh = Path(aside) / "study"
+            fresh.mkdir()
+            write_atomically(fresh / STUDY_FILE, STUDY_TEXT.format(name=json.dumps(name, ensure_ascii=False)))
+            imported = _import_into(fresh, None, source, description, on_frame)
+            fresh.replace(root)
+    except OSError as error:
+        raise StorageError(
+            f"{root} cannot be made: {error.strerror or error}.", "Choose another directory with --out."
+        ) from error
+    return imported
+
+
+def _import_into(
+    root: Path,
+    study: StudyFile | None,
+    source: ForeignTrajectory,
+    description: Description,
+    on_frame: Callable[[int], None],
+) -> Imported:
+    """Convert aside, then put all in its place; ``study`` is None where the directory has just been made."""
+    digests = tuple(_digest(path) for path in source.files)
+    before = study.imported if study is not None else ()
+    if study is not None:
+        _check_new(study, digests, description)
+    with tempfile.TemporaryDirectory(dir=root, prefix=".import.") as aside:
+        place = Path(aside) / "run"
+        attributes: dict[str, str | float | int] = {
+            "engine": description.label,
+            "program": source.program,
+            "pressure_label": "as imported",
+            "electronic_temperature_k": description.electronic_temperature_k,
+        }
+        converted = convert(
+            source,
+            place,
+            frame_interval_fs=description.frame_interval_fs,
+            electronic_temperature_k=description.electronic_temperature_k,
+            energy_meaning=description.energy_meaning,
+            attributes=attributes,
+            on_frame=on_frame,
+        )
+        run = _table(source, description, converted, digests, before)
+        write_atomically(place / "run.json", json.dumps(_record(run), indent=1, ensure_ascii=False) + "\n")
+        _enter(root, [*before, run], run, place)
+    return Imported(run, converted)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _check_new(study: StudyFile, digests: tuple[str, ...], description: Description) -> None:
+    slug = engine_slug(description.label)
+    for run in study.imported:
+        if run.sha256 == digests:
+            raise InputError(f"These files were imported before, as {run.identity}.", "Import each run once.")
+        if run.folder == slug and run.role != description.role:
+            raise InputError(
+                f'The engine "{run.label}" is the {run.role} of this study already.',
+                "Give the other one another label.",
+            )
+    imported = {run.identity for run in study.imported}
+    own = {run.identity.split("/")[1] for run in make_plan(study).runs if run.identity not in imported}
+    if slug in own:
+        raise InputError(
+            f'The study has own runs of an engine called "{slug}".',
+            "Give the imported runs another label, so that they are not mixed.",
+        )
+
+
+def _table(
+    source: ForeignTrajectory,
+    description: Description,
+    converted: Converted,
+    digests: tuple[str, ...],
+    before: Sequence[ImportedRun],
+) -> ImportedRun:
+    """Return the table of a run whose trajectory is converted; what it holds must agree with what was said of it."""
+    low, high = converted.volumes_angstrom3
+    constant = high - low <= CONSTANT_VOLUME * high
+    if constant and description.pressure_gpa is not None:
+        raise InputError(
+            f"The volume never changes, but the run is said to be held at {description.pressure_gpa:g} GPa.",
+            "Give --constant-volume in the place of --pressure-gpa.",
+        )
+    if not constant and description.pressure_gpa is None:
+        raise InputError(
+            f"The volume changes from {low:.6g} to {high:.6g} Å³, but the run is said to be at constant volume.",
+            "Give --pressure-gpa, the barostat's pressure.",
+        )
+    if description.discard >= converted.frames - 1:
+        raise InputError(
+            f"There are {converted.frames} frames, which leaves nothing after {description.discard} discarded ones.",
+            "Discard fewer.",
+        )
+    density = None
+    if description.pressure_gpa is None:
+        density = float(f"{converted.mass_u / low * U_PER_ANGSTROM3_TO_G_PER_CM3:.6g}")
+    first = ImportedRun(
+        role="reference" if description.role is Role.REFERENCE else "surrogate",
+        label=description.label,
+        program=source.program,
+        atoms=len(source.numbers),
+        temperature_k=description.temperature_k,
+        pressure_gpa=description.pressure_gpa,
+        density_gcc=density,
+        electronic_temperature_k=description.electronic_temperature_k,
+        frame_interval_fs=description.frame_interval_fs,
+        steps=converted.frames - 1,
+        discard=description.discard,
+        test="cooling" if description.cooling else "base",
+        missing=converted.missing,
+        files=tuple(path.name for path in source.files),
+        sha256=digests,
+    )
+    taken = {run.identity for run in before}
+    repeat = 1
+    while first.model_copy(update={"repeat": repeat}).identity in taken:
+        repeat += 1
+    return first.model_copy(update={"repeat": repeat})
+
+
+def _engine(run: ImportedRun) -> dict[str, Any]:
+    """Describe an engine that is known by name only, as our own engines describe themselves."""
+    return {
+        "name": run.label,
+        "spec": run.engine,
+        "version": run.program,
+        "options": dict(run.planned().options),
+        "pressure_label": "as imported",
+        "content_hash": "",
+    }
+
+
+def _record(run: ImportedRun) -> dict[str, Any]:
+    """Return run.json of an imported run."""
+    return {
+        "format": 1,
+        "state": str(State.DONE),
+        "reason": f"imported from {run.program}: {', '.join(run.files)}",
+        "steps_done": run.steps,
+        "n_atoms": run.atoms,
+        "timestep_fs": run.frame_interval_fs,
+        "settings": run.settings(),
+        "engine": _engine(run),
+        "origin": {"program": run.program, "files": dict(zip(run.files, run.sha256, strict=True))},
+        "missing": list(run.missing),
+        "versions": versions(),
+    }
+
+
+def _enter(root: Path, runs: Sequence[ImportedRun], run: ImportedRun, place: Path) -> None:
+    """Put the run directory in its place, then the table, then the ledger; a kill in between can be made good."""
+    target = root / run.identity
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            shutil.rmtree(target)  # left by an import that was killed before its table was written
+        place.replace(target)
+    except OSError as error:
+        raise StorageError(
+            f"{target} cannot be written: {error.strerror}.", "Free some space and try again."
+        ) from error
+    write_atomically(root / IMPORTED_FILE, write_imported(runs))
+    fresh = StudyDirectory.open(root)
+    with Ledger(fresh.database) as ledger:
+        write_job(fresh, make_plan(fresh.study), run.identity, ledger)
+        now = time.time()
+        ledger.record(
+            run.identity,
+            State.DONE,
+            reason=f"imported from {run.program}",
+            steps_done=run.steps,
+            started=now,
+            finished=now,
+            provenance={
+                "engine": _engine(run),
+                "versions": versions(),
+                "origin": {"program": run.program, "files": list(run.files), "sha256": list(run.sha256)},
+            },
+        )

@@ -1,0 +1,300 @@
+"""Re-checks a finished study from what lies on disk, and changes nothing there.
+
+What is checked, each item on its own so that one fault does not hide another: the study file and its plan; of every run
+its place in the ledger, the hash of all that determines it, its job, that ledger and run.json name the same engine with
+the same files, the length of its trajectory, that every energy and the conserved quantity is finite; that averaging the
+trajectory once more gives the stored results, and judging them the stored verdict.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+import tarfile
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from llpt.errors import InputError, LlptError
+from llpt.observables import load_summary
+from llpt.study.analysis import judge
+from llpt.study.jobs import job_of
+from llpt.study.layout import STUDY_FILE, StudyDirectory, read_json
+from llpt.study.ledger import Entry, Ledger, State
+from llpt.study.node import JobFiles
+from llpt.study.observing import Observed, summary_of
+from llpt.study.planning import make_plan
+from llpt.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import xarray as xr
+
+    from llpt.study.plan import Plan, PlannedRun
+
+ROUNDING = 1e-6
+"""Largest relative difference that counts as rounding: g(r) and order parameters are computed in single precision."""
+
+FINITE = (
+    "internal_energy_ev",
+    "free_energy_ev",
+    "kinetic_energy_ev",
+    "volume_angstrom3",
+    "pressure_gpa",
+    "conserved_ev",
+)
+READ_FRAMES = 64
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was checked.
+
+    Args:
+        subject: a run, or ``study``.
+        what: what was checked.
+        passed: whether it holds.
+        found: what was found; of a check that failed, what does not agree.
+    """
+
+    subject: str
+    what: str
+    passed: bool
+    found: str
+
+
+@contextmanager
+def opened(archive: Path) -> Iterator[Path]:
+    """Hand out the directory of a study that is given as such, or packed as .tar, .tar.gz, … or .zip.
+
+    Raises:
+        InputError: there is no such thing, it cannot be unpacked safely, or it holds no study or several.
+    """
+    if archive.is_dir():
+        yield archive
+        return
+    if not archive.is_file():
+        raise InputError(f"There is no {archive}.", "Give a study's directory, or a .tar or .zip of one.")
+    with tempfile.TemporaryDirectory(prefix="llpt-verify.") as aside:
+        place = Path(aside)
+        _unpack(archive, place)
+        found = sorted(path.parent for path in place.rglob(STUDY_FILE) if len(path.relative_to(place).parts) <= 2)
+        if len(found) != 1:
+            raise InputError(f"{archive} holds {len(found)} studies.", "Pack one study's directory.")
+        yield found[0]
+
+
+def _unpack(archive: Path, place: Path) -> None:
+    """Unpack an archive; nothing in it may lie outside of ``place``."""
+    try:
+        if tarfile.is_tarfile(archive):
+            with tarfile.open(archive) as tar:
+                tar.extractall(place, filter="data")
+        elif zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as packed:
+                packed.extractall(place)  # names that lead outside are cut by zipfile itself  # noqa: S202
+        else:
+            raise InputError(f"{archive} is neither a directory nor a .tar or .zip.", "Give one of these.")
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+        raise InputError(f"{archive} cannot be unpacked: {error}.", "Copy it again.") from error
+
+
+def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: None) -> tuple[Check, ...]:
+    """Check a finished study and return every check.
+
+    Args:
+        root: its directory; nothing in it is changed.
+        on_run: called with runs behind, runs in all, and the run at hand.
+
+    Raises:
+        InputError: there is no study.
+    """
+    directory = StudyDirectory.open(root)
+    plan = make_plan(directory.study)
+    entries, problem = _ledger(directory)
+    if entries is None:
+        return (Check("study", "ledger", False, problem),)
+    checks = [_all_done(plan, entries)]
+    checks += [
+        Check(identity, "part of the plan", False, "the ledger has it, the study file does not imply it")
+        for identity in entries
+        if identity not in plan.identities
+    ]
+    observed: list[Observed] = []
+    runs = [run for run in plan.runs if run.identity in entries]
+    for number, run in enumerate(runs):
+        entry = entries[run.identity]
+        checks += _inputs(directory, plan, run.identity, entry)
+        if entry.state is State.DONE:
+
+            def part(read: int, frames: int, number: int = number, name: str = run.identity) -> None:
+                on_run(number + read / max(frames, 1), len(runs), name)
+
+            on_run(number, len(runs), run.identity)
+            done, seen = _run(directory, run, entry, part)
+            checks += done
+            observed += seen
+    for identity in plan.identities:
+        if identity not in plan and identity in entries:  # the training, and whatever else is no run
+            checks += _inputs(directory, plan, identity, entries[identity])
+    return (*checks, _verdict(directory, observed))
+
+
+def _ledger(directory: StudyDirectory) -> tuple[dict[str, Entry] | None, str]:
+    """Read a copy of the ledger, so that SQLite writes nothing beside the original."""
+    if not directory.database.is_file():
+        return None, f"{directory.database.name} is missing"
+    with tempfile.TemporaryDirectory(prefix="llpt-verify.") as aside:
+        copy = Path(aside) / "study.db"
+        shutil.copyfile(directory.database, copy)
+        try:
+            with Ledger(copy) as ledger:
+                return {entry.identity: entry for entry in ledger.entries()}, ""
+        except (LlptError, ValueError) as error:
+            return None, str(error)
+
+
+def _all_done(plan: Plan, entries: Mapping[str, Entry]) -> Check:
+    states = [entries[name].state if name in entries else State.WAITING for name in plan.identities]
+    undone = [name for name, state in zip(plan.identities, states, strict=True) if state is not State.DONE]
+    found = f"{len(states)} of {len(states)} done" if not undone else f"not done: {', '.join(undone)}"
+    return Check("study", "every run done", not undone, found)
+
+
+def _inputs(directory: StudyDirectory, plan: Plan, identity: str, entry: Entry) -> list[Check]:
+    """Check that the study file still implies what the ledger and the job say of a node."""
+    job = job_of(directory, plan, identity)
+    digest = hashlib.sha256(json.dumps(job, indent=1, sort_keys=True).encode()).hexdigest()
+    checks = [_same(identity, "inputs' hash, study file and ledger", entry.inputs_hash, digest)]
+    try:
+        written = read_json(JobFiles(directory.root, identity).job)
+    except LlptError as error:
+        return [*checks, Check(identity, "job", False, error.cause)]
+    agreed = written == json.loads(json.dumps(job))
+    return [*checks, Check(identity, "job", agreed, "as planned" if agreed else "jobs/ tells the run something else")]
+
+
+def _same(subject: str, what: str, stored: object, found: object) -> Check:
+    text = str(found)[:16] if stored == found else f"stored {str(stored)[:16]}, found {str(found)[:16]}"
+    return Check(subject, what, stored == found, text)
+
+
+def _run(
+    directory: StudyDirectory, run: PlannedRun, entry: Entry, on_progress: Callable[[int, int], None]
+) -> tuple[list[Check], list[Observed]]:
+    """Check one run that is done; return it as observed once more where that is possible."""
+    place = directory.node(run.identity)
+    checks: list[Check] = []
+    try:
+        record = read_json(place / "run.json") or {}
+        engine = entry.provenance.get("engine", {})
+        checks.append(
+            _same(run.identity, "engine, ledger and run.json", _engine(engine), _engine(record.get("engine")))
+        )
+        trajectory = Trajectory.open(place)
+        steps = {entry.steps_done, run.steps, trajectory.n_steps}
+        checks.append(
+            Check(
+                run.identity,
+                "length",
+                len(steps) == 1,
+                f"{trajectory.n_steps} steps"
+                if len(steps) == 1
+                else f"planned {run.steps}, ledger {entry.steps_done}, trajectory {trajectory.n_steps}",
+            )
+        )
+        checks.append(_finite(run.identity, trajectory, set(record.get("missing", ()))))
+        _read_discarded(trajectory, run.discard)
+        fresh = summary_of(place, run, on_progress)
+    except LlptError as error:
+        return [*checks, Check(run.identity, "trajectory", False, error.cause)], []
+    checks.append(_results(directory, run, fresh))
+    return checks, [Observed(run, entry, fresh)]
+
+
+def _engine(description: Any) -> str:
+    """Return what identifies an engine: its SPEC and the hash of the files that define it."""
+    return (
+        f"{description['spec']} {description['content_hash']}" if isinstance(description, dict) and description else ""
+    )
+
+
+def _finite(identity: str, trajectory: Trajectory, missing: set[str]) -> Check:
+    """Check every scalar that a run must have; of an imported one, those its files gave."""
+    scalars = trajectory.scalars()
+    wanted = [name for name in FINITE if name not in missing]
+    bad = [
+        f"{name} at step {int(scalars['step'][int(np.flatnonzero(~np.isfinite(scalars[name]))[0])])}"
+        for name in wanted
+        if not np.isfinite(scalars[name]).all()
+    ]
+    found = ", ".join(bad) if bad else f"{scalars.sizes['step']} steps"
+    return Check(identity, "energies and conserved quantity finite", not bad, found)
+
+
+def _read_discarded(trajectory: Trajectory, discard: int) -> None:
+    """Read the frames that averaging passes over, so that every checksum of the trajectory is checked."""
+    for block in trajectory.blocks(READ_FRAMES):
+        if int(block.steps[-1]) >= discard:
+            return
+
+
+def _results(directory: StudyDirectory, run: PlannedRun, fresh: xr.Dataset) -> Check:
+    path = directory.result(run.identity)
+    what = "results, stored and recomputed"
+    if not path.exists():
+        return Check(run.identity, what, False, f"results/{path.name} is missing")
+    try:
+        stored = load_summary(path)
+    except (OSError, ValueError) as error:
+        return Check(run.identity, what, False, f"results/{path.name} cannot be read: {error}")
+    absent = sorted({str(name) for name in fresh.data_vars} ^ {str(name) for name in stored.data_vars})
+    differing = [str(name) for name in fresh.data_vars if name in stored and not _equal(fresh[name], stored[name])]
+    bad = absent + differing
+    shown = ", ".join(bad[:6]) + (f" and {len(bad) - 6} more" if len(bad) > 6 else "")
+    return Check(run.identity, what, not bad, f"differ: {shown}" if bad else f"{len(fresh.data_vars)} variables")
+
+
+def _equal(one: xr.DataArray, other: xr.DataArray) -> bool:
+    """Whether two variables agree within rounding of their largest value."""
+    left, right = one.to_numpy().astype(float), other.to_numpy().astype(float)
+    if left.shape != right.shape:
+        return False
+    scale = np.nanmax(np.abs(right)) if np.isfinite(right).any() else 0.0
+    return bool(np.allclose(left, right, rtol=ROUNDING, atol=ROUNDING * float(scale), equal_nan=True))
+
+
+def _verdict(directory: StudyDirectory, observed: list[Observed]) -> Check:
+    stored = read_json(directory.verdict)
+    try:
+        verdict, why = judge(directory.study, observed)
+    except LlptError as error:
+        return Check("study", "verdict", False, error.cause)
+    what = "verdict, stored and recomputed"
+    if verdict is None or stored is None:
+        passed = verdict is None and stored is None
+        return Check("study", what, passed, why if passed else "one of them is missing")
+    differing = _difference(stored, json.loads(verdict.to_json()), "")
+    return Check("study", what, not differing, f"differ: {differing}" if differing else verdict.value)
+
+
+def _difference(left: Any, right: Any, where: str) -> str:
+    """Return the place of the first difference of two JSON values, numbers compared within rounding; else nothing."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        pairs = [(key, left.get(key), right.get(key)) for key in left | right]
+        return next((found for key, a, b in pairs if (found := _difference(a, b, f"{where}.{key}".strip(".")))), "")
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        pairs = [(str(number), a, b) for number, (a, b) in enumerate(zip(left, right, strict=True))]
+        return next((found for key, a, b in pairs if (found := _difference(a, b, f"{where}.{key}"))), "")
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (left, right))
+    if numbers and math.isclose(left, right, rel_tol=ROUNDING, abs_tol=1e-9):
+        return ""
+    return "" if left == right else where

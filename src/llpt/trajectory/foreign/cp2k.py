@@ -1,0 +1,193 @@
+"""CP2K: ``PROJECT-pos-1.xyz`` with ``-vel-1.xyz``, ``-frc-1.xyz``, ``.ener``, ``.cell``, ``.stress`` and the output.
+
+The E of a comment and "Pot." of ``.ener`` is the total energy of CP2K, with the electronic entropic energy −T_el S in
+it: F. The output lists the entropic energy of every step, hence E = F + T_el S, and T_el. Velocities are in atomic
+units, forces in hartree/bohr, energies in hartree. ``.stress`` is the *total* in bar, compression positive: its trace
+exceeds that of the analytical stress in the output by 2 E_kin/V (checked with CP2K 2023.1). Positions are not folded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase.data import atomic_numbers
+
+from llpt.errors import InputError
+from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory, voigt
+from llpt.trajectory.foreign.text import CutOffError, Lines, head
+from llpt.units import ATOMIC_TIME_TO_FS, BOHR_TO_ANGSTROM, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+BAR_TO_GPA = 1e-4
+ATOMIC_VELOCITY_TO_ANGSTROM_PER_FS = BOHR_TO_ANGSTROM / ATOMIC_TIME_TO_FS
+COMMENT = re.compile(r"i\s*=\s*(\d+).*?time\s*=\s*([-\d.]+).*?E\s*=\s*([-+\d.Ee]+)")
+XYZ_FACTORS = {"pos": 1.0, "vel": ATOMIC_VELOCITY_TO_ANGSTROM_PER_FS, "frc": HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM}
+TABLES = {"# Step Nr. Time[fs] Kin.[a.u.]": "ener", "# Step Time [fs] Ax [Angstrom]": "cell"}
+TABLES |= {"# Step Time [fs] xx [bar]": "stress"}
+FACTS = {"Time step [fs]": "timestep", "Temperature [K]": "temperature", "Pressure [bar]": "pressure"}
+FACTS |= {"Electronic temperature [K]:": "electronic"}
+
+
+def kind_of(path: Path, text: str) -> str | None:
+    """Return which file of CP2K this is (pos, vel, frc, ener, cell, stress, output), or None."""
+    lines = text.splitlines()
+    first = " ".join(lines[0].split()) if lines else ""
+    for start, kind in TABLES.items():
+        if first.startswith(start):
+            return kind
+    if len(lines) > 1 and COMMENT.search(lines[1]):
+        found = re.search(r"-(pos|vel|frc)-", path.name)
+        return found[1] if found else "pos"
+    return "output" if "CP2K|" in text else None
+
+
+def open_cp2k(paths: Sequence[Path]) -> ForeignTrajectory:
+    """Open the files of one run.
+
+    Raises:
+        InputError: positions or the cell are missing, or two files hold the same thing.
+    """
+    files: dict[str, Path] = {}
+    for path in paths:
+        kind = kind_of(path, head(path))
+        if kind is None:
+            raise InputError(f"{path} is no file of CP2K that is known here.", "Leave it out.")
+        if kind in files:
+            raise InputError(f"{files[kind]} and {path} are of the same kind.", "Give one file of each kind.")
+        files[kind] = path
+    if "pos" not in files:
+        raise InputError("Among the files of CP2K there are no positions.", "Give PROJECT-pos-1.xyz too.")
+    if "cell" not in files:
+        raise InputError(
+            "Among the files of CP2K there is no cell, and its xyz files carry none.",
+            "Give PROJECT-1.cell too (MOTION/PRINT/CELL), also of a run at constant volume.",
+        )
+    steps = _xyz(files["pos"], "pos")
+    (_, symbols, *_), second = next(steps), next(steps, None)
+    facts = _facts(files["output"]) if "output" in files else {}
+    interval = None if second is None else second[2] - next(_xyz(files["pos"], "pos"))[2]
+    return ForeignTrajectory(
+        program="CP2K",
+        files=tuple(files.values()),
+        numbers=np.array([_number(symbol, files["pos"]) for symbol in symbols], dtype=np.int64),
+        frames=lambda: _frames(files),
+        facts=Facts(
+            temperature_k=facts.get("temperature"),
+            pressure_gpa=facts["pressure"] * BAR_TO_GPA if "pressure" in facts else None,
+            electronic_temperature_k=facts.get("electronic"),
+            frame_interval_fs=interval or None,
+        ),
+    )
+
+
+def _number(symbol: str, path: Path) -> int:
+    name = symbol.rstrip("0123456789_")
+    if name not in atomic_numbers:
+        raise InputError(f"{path} calls an atom {symbol}.", "Let the kinds of CP2K begin with their element.")
+    return int(atomic_numbers[name])
+
+
+def _facts(path: Path) -> dict[str, float]:
+    """Return what the output says before the first step of dynamics."""
+    found: dict[str, float] = {}
+    for line in Lines(path):
+        for text, name in FACTS.items():
+            if text in line and ("MD_PAR|" in line or name == "electronic"):
+                found.setdefault(name, float(line.split()[-1]))
+        if line.lstrip().startswith("MD| Step number"):
+            break
+    return found
+
+
+def _xyz(path: Path, kind: str) -> Iterator[tuple[int, list[str], float, float, NDArray[np.float64]]]:
+    """Yield step, elements, time in fs, energy in eV and the array of every frame."""
+    lines = Lines(path)
+    for line in lines:
+        count = int(lines.number_in(line.split(), 0, "a number of atoms"))
+        match = COMMENT.search(lines.take("a comment"))
+        if match is None:
+            raise lines.wrong("a comment with i, time and E")
+        rows = [lines.take("a frame").split() for _ in range(count)]
+        try:
+            values = np.array([[float(word) for word in row[1:4]] for row in rows]) * XYZ_FACTORS[kind]
+        except ValueError as error:
+            raise lines.wrong("an atom") from error
+        if values.shape != (count, 3):
+            raise CutOffError(path, "a frame")
+        yield int(match[1]), [row[0] for row in rows], float(match[2]), float(match[3]) * HARTREE_TO_EV, values
+
+
+def _table(path: Path) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Yield step and columns of every row of a table, the columns of step and time left out."""
+    lines = Lines(path)
+    for line in lines:
+        if not line.lstrip().startswith("#") and line.strip():
+            words = line.split()
+            try:
+                yield int(words[0]), np.array([float(word) for word in words[2:]])
+            except ValueError as error:
+                raise lines.wrong("a row of numbers") from error
+
+
+def _entropic(path: Path) -> Iterator[tuple[int, float]]:
+    """Yield step and −T_el S in eV, the last one printed before the step's summary."""
+    last: float | None = None
+    for line in Lines(path):
+        if "Electronic entropic energy:" in line:
+            last = float(line.split()[-1]) * HARTREE_TO_EV
+        elif line.lstrip().startswith("MD_INI| Potential energy") and last is not None:
+            yield 0, last
+        elif line.lstrip().startswith("MD| Step number") and last is not None:
+            yield int(line.split()[-1]), last
+
+
+def _matched(path: Path, step: int, rows: Iterator[tuple[int, Any]]) -> Any:
+    for other, value in rows:
+        if other == step:
+            return value
+        if other > step:
+            break
+    raise InputError(
+        f"{path} has nothing of step {step}, at which there are positions.",
+        "Let CP2K print it as often as the positions, or leave the file out.",
+    )
+
+
+def _frames(files: Mapping[str, Path]) -> Iterator[ForeignFrame]:
+    others: dict[str, Iterator[tuple[int, Any]]] = {}
+    for kind in ("vel", "frc"):
+        if kind in files:
+            others[kind] = ((item[0], item[4]) for item in _xyz(files[kind], kind))
+    for kind in ("cell", "ener", "stress"):
+        if kind in files:
+            others[kind] = _table(files[kind])
+    smeared = "output" in files and next(_entropic(files["output"]), None) is not None
+    if smeared:
+        others["output"] = _entropic(files["output"])
+    for step, _, time_fs, free, positions in _xyz(files["pos"], "pos"):
+        found = {kind: _matched(files[kind], step, rows) for kind, rows in others.items()}
+        ener = found.get("ener")
+        yield ForeignFrame(
+            positions_angstrom=positions,
+            cell_angstrom=found["cell"][:9].reshape(3, 3),
+            velocities_angstrom_per_fs=found.get("vel"),
+            forces_ev_per_angstrom=found.get("frc"),
+            free_energy_ev=free,
+            internal_energy_ev=free - found["output"] if smeared else None,
+            kinetic_energy_ev=None if ener is None else float(ener[0]) * HARTREE_TO_EV,
+            temperature_k=None if ener is None else float(ener[1]),
+            conserved_ev=None if ener is None else float(ener[3]) * HARTREE_TO_EV,
+            total_stress_gpa=_total_stress(found["stress"]) if "stress" in found else None,
+            time_fs=time_fs,
+        )
+
+
+def _total_stress(row: NDArray[np.float64]) -> NDArray[np.float64]:
+    return -voigt(row[:9].reshape(3, 3)) * BAR_TO_GPA

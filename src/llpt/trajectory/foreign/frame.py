@@ -1,0 +1,121 @@
+"""What a trajectory written elsewhere says, in our units; what it does not say is None, never a guess.
+
+Energies: ``free_energy_ev`` is F = E − T_el S, from which the forces derive; ``internal_energy_ev`` is E. Where a file
+gives one number and does not say which, it is ``energy_ev``. Stress is the virial part in ASE's sign (tension positive)
+and order xx, yy, zz, yz, xz, xy; ``pressure_gpa`` is the total, kinetic part included, compression positive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.units import EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_PER_FS2_TO_EV
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignFrame:
+    """One frame; every optional field is None where the files do not have it.
+
+    Args:
+        positions_angstrom: wrapped or not, shape (n, 3).
+        cell_angstrom: cell vectors as rows, shape (3, 3).
+        velocities_angstrom_per_fs: shape (n, 3).
+        forces_ev_per_angstrom: −dF/dR, shape (n, 3).
+        internal_energy_ev: E.
+        free_energy_ev: F.
+        energy_ev: one of the two, and the file does not say which.
+        kinetic_energy_ev: of the ions.
+        temperature_k: of the ions, by the program's own count of degrees of freedom.
+        stress_gpa: virial part, ASE's sign and order, shape (6,).
+        total_stress_gpa: the same with the kinetic part, shape (6,); for programs that only write the sum.
+        pressure_gpa: total.
+        conserved_ev: conserved quantity of the integrator.
+        time_fs: time, from any origin.
+    """
+
+    positions_angstrom: NDArray[np.float64]
+    cell_angstrom: NDArray[np.float64]
+    velocities_angstrom_per_fs: NDArray[np.float64] | None = None
+    forces_ev_per_angstrom: NDArray[np.float64] | None = None
+    internal_energy_ev: float | None = None
+    free_energy_ev: float | None = None
+    energy_ev: float | None = None
+    kinetic_energy_ev: float | None = None
+    temperature_k: float | None = None
+    stress_gpa: NDArray[np.float64] | None = None
+    total_stress_gpa: NDArray[np.float64] | None = None
+    pressure_gpa: float | None = None
+    conserved_ev: float | None = None
+    time_fs: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the files say of the simulation as a whole; None where they do not.
+
+    Args:
+        temperature_k: the thermostat's temperature.
+        pressure_gpa: the barostat's pressure.
+        electronic_temperature_k: T_el of Fermi–Dirac occupations; 0 where there are no electrons.
+        frame_interval_fs: time between two frames; of our own runs, between two steps.
+        constant_volume: whether there was no barostat.
+    """
+
+    temperature_k: float | None = None
+    pressure_gpa: float | None = None
+    electronic_temperature_k: float | None = None
+    frame_interval_fs: float | None = None
+    constant_volume: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignTrajectory:
+    """A trajectory made elsewhere, to be read frame by frame.
+
+    Args:
+        program: who wrote it, for people.
+        files: the files it is read from.
+        numbers: atomic numbers, shape (n,).
+        frames: called without arguments, yields the frames in order; reads the files once more each time.
+        masses_u: masses of the dynamics, shape (n,); None where the files do not say.
+        facts: what the files say of the simulation.
+        own: the run directory, where the run is one of ours.
+    """
+
+    program: str
+    files: tuple[Path, ...]
+    numbers: NDArray[np.int64]
+    frames: Callable[[], Iterator[ForeignFrame]]
+    masses_u: NDArray[np.float64] | None = None
+    facts: Facts = field(default_factory=Facts)
+    own: Path | None = None
+
+
+def voigt(tensor: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the six components xx, yy, zz, yz, xz, xy of a tensor of shape (3, 3), off-diagonal ones averaged."""
+    return np.array([0.5 * (tensor[i, j] + tensor[j, i]) for i, j in VOIGT])
+
+
+def kinetic_energy_ev(velocities_angstrom_per_fs: NDArray[np.float64], masses_u: NDArray[np.float64]) -> float:
+    """Return the kinetic energy of atoms with velocities of shape (n, 3) and masses of shape (n,)."""
+    return 0.5 * float(masses_u @ (velocities_angstrom_per_fs**2).sum(axis=1)) * U_ANGSTROM2_PER_FS2_TO_EV
+
+
+def kinetic_stress_gpa(
+    velocities_angstrom_per_fs: NDArray[np.float64], masses_u: NDArray[np.float64], volume_angstrom3: float
+) -> NDArray[np.float64]:
+    """Return the kinetic part of the stress, −(1/Ω) Σ m v v, ASE's sign and order, shape (6,)."""
+    weighted = velocities_angstrom_per_fs * masses_u[:, np.newaxis]
+    tensor = velocities_angstrom_per_fs.T @ weighted * U_ANGSTROM2_PER_FS2_TO_EV
+    return -voigt(tensor) / volume_angstrom3 * EV_PER_ANGSTROM3_TO_GPA

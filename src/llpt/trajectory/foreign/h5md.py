@@ -1,0 +1,212 @@
+"""H5MD of other programs (nongnu.org/h5md), such as MDAnalysis writes; ours is read by ``llpt.trajectory``.
+
+Positions, velocities, forces and box edges are converted by the units their datasets name. Energies and the like are
+taken from ``observables`` where their names and units are known; a lone potential energy does not say whether it is E
+or F. Files without species need to be told the elements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+from ase.data import atomic_numbers
+
+from llpt.errors import InputError
+from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
+from llpt.units import EV_TO_KJ_PER_MOL, HARTREE_TO_EV
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+BLOCK_BYTES = 16 * 1024**2
+LENGTH = {"angstrom": 1.0, "a": 1.0, "å": 1.0, "nm": 10.0}
+TIME = {"ps": 1e3, "fs": 1.0, "ns": 1e6}
+ENERGY = {"ev": 1.0, "kj mol-1": 1.0 / EV_TO_KJ_PER_MOL, "kcal mol-1": 4.184 / EV_TO_KJ_PER_MOL}
+ENERGY |= {"hartree": HARTREE_TO_EV}
+PRESSURE = {"gpa": 1.0, "bar": 1e-4, "kbar": 0.1}
+TEMPERATURE = {"k": 1.0}
+OBSERVABLES = {
+    "internal_energy_ev": (("internal_energy", "internal_energy_ev"), ENERGY),
+    "free_energy_ev": (("free_energy", "free_energy_ev"), ENERGY),
+    "energy_ev": (("potential_energy", "potential", "energy"), ENERGY),
+    "kinetic_energy_ev": (("kinetic_energy", "kinetic_energy_ev", "kinetic"), ENERGY),
+    "temperature_k": (("temperature", "temperature_k"), TEMPERATURE),
+    "pressure_gpa": (("pressure", "pressure_gpa"), PRESSURE),
+    "conserved_ev": (("conserved", "conserved_ev"), ENERGY),
+}
+
+
+def open_h5md(path: Path, *, elements: Sequence[str] = ()) -> ForeignTrajectory:
+    """Open an H5MD file with one group of particles.
+
+    Args:
+        path: the file.
+        elements: for a file without species: one element for all atoms, or one for each.
+
+    Raises:
+        InputError: it is not H5MD, has several groups of particles, names no unit or an unknown one, or no elements.
+    """
+    with _open(path) as file:
+        group = _particles(file, path)
+        position = group["position/value"]
+        n_atoms = position.shape[1]
+        numbers = _numbers(group, n_atoms, elements, path)
+        masses = np.asarray(group["mass"][...], dtype=float).ravel() if "mass" in group else None
+        times = _times(group["position"], path)
+        interval = float(times[1] - times[0]) if times is not None and len(times) > 1 else None
+        _factors(group, path)
+    if masses is not None and len(masses) != n_atoms:
+        masses = None
+    return ForeignTrajectory(
+        program="H5MD",
+        files=(path,),
+        numbers=numbers,
+        frames=lambda: _frames(path),
+        masses_u=masses,
+        facts=Facts(frame_interval_fs=interval or None),
+    )
+
+
+def _open(path: Path) -> Any:
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise InputError(f"{path} is not a readable HDF5 file: {error}.", "Give an H5MD file.") from error
+
+
+def _particles(file: Any, path: Path) -> Any:
+    groups = list(file.get("particles", {}))
+    if len(groups) != 1 or "position" not in file["particles"][groups[0]]:
+        raise InputError(
+            f"{path} has {len(groups)} groups of particles with positions; one is needed.", "Give an H5MD file of one."
+        )
+    return file["particles"][groups[0]]
+
+
+def _numbers(group: Any, n_atoms: int, elements: Sequence[str], path: Path) -> NDArray[np.int64]:
+    if "species" in group and np.issubdtype(group["species"].dtype, np.integer):
+        species = np.asarray(group["species"][...], dtype=np.int64).ravel()
+        if len(species) == n_atoms and (species > 0).all() and not elements:
+            return species
+    symbols = list(elements) * n_atoms if len(elements) == 1 else list(elements)
+    if len(symbols) != n_atoms or any(symbol not in atomic_numbers for symbol in symbols):
+        raise InputError(f"{path} does not say which elements its atoms are.", "Give --elements, e.g. H.")
+    return np.array([atomic_numbers[symbol] for symbol in symbols], dtype=np.int64)
+
+
+def _unit(dataset: Any) -> str:
+    unit = dataset.attrs.get("unit", "")
+    return (unit.decode() if isinstance(unit, bytes) else str(unit)).strip()
+
+
+def _factor(dataset: Any, table: Mapping[str, float], path: Path) -> float:
+    unit = _unit(dataset)
+    if unit.lower() not in table:
+        raise InputError(
+            f"{path}: {dataset.name} has the unit {unit or '(none)'}, which is not known here.",
+            f"Set its attribute unit to one of {', '.join(table)}.",
+        )
+    return table[unit.lower()]
+
+
+def _times(element: Any, path: Path) -> NDArray[np.float64] | None:
+    """Return the times of all frames in fs, None where there are none with a unit."""
+    if "time" not in element or not _unit(element["time"]):
+        return None
+    factor = _factor(element["time"], TIME, path)
+    times = np.asarray(element["time"][...], dtype=float).ravel() * factor
+    return times if len(times) > 1 else None
+
+
+def _edges(group: Any) -> Any:
+    edges = group["box/edges"]
+    return edges["value"] if isinstance(edges, h5py.Group) else edges
+
+
+def _factors(group: Any, path: Path) -> dict[str, float]:
+    """Return the factor of every array that is there."""
+    found = {"position": _factor(group["position/value"], LENGTH, path)}
+    if "box/edges" not in group:
+        raise InputError(f"{path} has no box.", "Write the box, also of a run at constant volume.")
+    edges = _edges(group)
+    found["box"] = _factor(edges, LENGTH, path) if _unit(edges) else found["position"]
+    for name, above, below in (("velocity", LENGTH, TIME), ("force", ENERGY, LENGTH)):
+        if name in group:
+            found[name] = _quotient(group[f"{name}/value"], above, below, path)
+    return found
+
+
+def _quotient(dataset: Any, above: Mapping[str, float], below: Mapping[str, float], path: Path) -> float:
+    """Return the factor of a unit such as ``Angstrom ps-1`` or ``kJ mol-1 Angstrom-1``."""
+    first, _, last = _unit(dataset).lower().replace("/", " ").rpartition(" ")
+    last = last.removesuffix("-1")
+    if first not in above or last not in below:
+        raise InputError(
+            f"{path}: {dataset.name} has the unit {_unit(dataset) or '(none)'}, which is not known here.",
+            "Set its attribute unit, e.g. Angstrom fs-1 or kJ mol-1 Angstrom-1.",
+        )
+    return above[first] / below[last]
+
+
+def _observables(file: Any, n_frames: int, path: Path) -> dict[str, NDArray[np.float64]]:
+    """Return the known observables that have one number for each frame."""
+    found: dict[str, NDArray[np.float64]] = {}
+    here: dict[str, Any] = {}
+
+    def visit(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and name.endswith("/value") and item.shape == (n_frames,):
+            here.setdefault(name.split("/")[-2], item)
+
+    if "observables" in file:
+        file["observables"].visititems(visit)
+    for field, (names, table) in OBSERVABLES.items():
+        dataset = next((here[name] for name in names if name in here), None)
+        if dataset is not None and _unit(dataset):
+            found[field] = np.asarray(dataset[...], dtype=float) * _factor(dataset, table, path)
+    return found
+
+
+def _frames(path: Path) -> Iterator[ForeignFrame]:
+    with _open(path) as file:
+        group = _particles(file, path)
+        factors = _factors(group, path)
+        position = group["position/value"]
+        n_frames, n_atoms = position.shape[:2]
+        numbers = _observables(file, n_frames, path)
+        times = _times(group["position"], path)
+        edges = _edges(group)
+        size = max(1, BLOCK_BYTES // (n_atoms * 24))
+        for start in range(0, n_frames, size):
+            chosen = slice(start, min(start + size, n_frames))
+            arrays = {
+                name: np.asarray(group[f"{name}/value"][chosen], dtype=float) * factors[name]
+                for name in ("position", "velocity", "force")
+                if name in factors
+            }
+            cells = _cells(edges, chosen, n_frames) * factors["box"]
+            for index in range(chosen.stop - start):
+                plain = ForeignFrame(
+                    positions_angstrom=arrays["position"][index],
+                    cell_angstrom=cells[index],
+                    velocities_angstrom_per_fs=arrays["velocity"][index] if "velocity" in arrays else None,
+                    forces_ev_per_angstrom=arrays["force"][index] if "force" in arrays else None,
+                    time_fs=None if times is None else float(times[start + index]),
+                )
+                said: dict[str, Any] = {name: float(values[start + index]) for name, values in numbers.items()}
+                yield replace(plain, **said)
+
+
+def _cells(edges: Any, chosen: slice, n_frames: int) -> NDArray[np.float64]:
+    """Return cell vectors as rows, shape (f, 3, 3), from edges that change or not, given as lengths or vectors."""
+    count = chosen.stop - chosen.start
+    varying = edges.ndim == 3 or (edges.ndim == 2 and edges.shape[0] == n_frames and edges.shape != (3, 3))
+    values = np.asarray(edges[chosen] if varying else edges[...], dtype=float)
+    if not varying:
+        values = np.broadcast_to(values, (count, *values.shape))
+    return values if values.ndim == 3 else values[:, :, np.newaxis] * np.eye(3)

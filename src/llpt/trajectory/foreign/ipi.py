@@ -1,0 +1,243 @@
+"""i-PI: its xyz files of positions (and velocities, forces) and its table of properties.
+
+Every xyz comment names what the file holds, its unit and the cell (``# CELL(abcABC): … positions{angstrom}
+cell{angstrom}``), every column of the table its unit; without braces the unit is atomic. ``potential`` is what the
+forces derive from, F. ``pressure_md`` and ``stress_md`` contain the kinetic part, compression positive. Positions are
+not folded back.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase.data import atomic_numbers
+from ase.geometry import cellpar_to_cell
+
+from llpt.errors import InputError
+from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.text import CutOffError, Lines, head
+from llpt.units import (
+    ATOMIC_TIME_TO_FS,
+    BOHR_TO_ANGSTROM,
+    EV_PER_ANGSTROM3_TO_GPA,
+    EV_TO_KJ_PER_MOL,
+    HARTREE_PER_BOHR3_TO_GPA,
+    HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM,
+    HARTREE_TO_EV,
+    HARTREE_TO_KELVIN,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+COMMENT = re.compile(r"#\s*CELL\(abcABC\):(?P<cell>.*?)Step:\s*(?P<step>\d+).*?(?P<kind>\w+)\{(?P<unit>[^}]*)\}")
+CELL_UNIT = re.compile(r"\bcell\{([^}]*)\}")
+COLUMN = re.compile(r"#\s*(?:column\s+(\d+)|cols\.\s+(\d+)-\s*(\d+))\s*-->\s*(\w+)(?:\([^)]*\))?(?:\{([^}]*)\})?")
+
+STRESS_COLUMNS = (0, 1, 2, 5, 4, 3)
+"""i-PI writes a symmetric tensor as xx, yy, zz, xy, xz, yz."""
+PREFIXES = {"": 1.0, "milli": 1e-3, "micro": 1e-6, "nano": 1e-9, "pico": 1e-12, "femto": 1e-15}
+PREFIXES |= {"kilo": 1e3, "mega": 1e6, "giga": 1e9}
+LENGTH = {"atomic_unit": BOHR_TO_ANGSTROM, "angstrom": 1.0, "meter": 1e10}
+VELOCITY = {"atomic_unit": BOHR_TO_ANGSTROM / ATOMIC_TIME_TO_FS, "m/s": 1e-5}
+FORCE = {"atomic_unit": HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, "ev/ang": 1.0}
+ENERGY = {"atomic_unit": HARTREE_TO_EV, "electronvolt": 1.0, "j/mol": 1e-3 / EV_TO_KJ_PER_MOL}
+TIME = {"atomic_unit": ATOMIC_TIME_TO_FS, "second": 1e15}
+TEMPERATURE = {"atomic_unit": HARTREE_TO_KELVIN, "kelvin": 1.0}
+PRESSURE = {"atomic_unit": HARTREE_PER_BOHR3_TO_GPA, "pascal": 1e-9, "bar": 1e-4, "ev/ang3": EV_PER_ANGSTROM3_TO_GPA}
+
+PROPERTIES = {
+    "step": {"atomic_unit": 1.0},
+    "time": TIME,
+    "potential": ENERGY,
+    "kinetic_md": ENERGY,
+    "conserved": ENERGY,
+    "temperature": TEMPERATURE,
+    "pressure_md": PRESSURE,
+    "stress_md": PRESSURE,
+}
+FILES = {"positions": LENGTH, "velocities": VELOCITY, "forces": FORCE}
+
+
+def is_ipi_xyz(text: str) -> bool:
+    """Whether the beginning of a file is that of an xyz file of i-PI."""
+    return "# CELL(abcABC):" in "\n".join(text.splitlines()[:2])
+
+
+def is_properties(text: str) -> bool:
+    """Whether the beginning of a file is that of a table of properties of i-PI."""
+    return COLUMN.match(text.split("\n", 1)[0].strip()) is not None
+
+
+def open_ipi(paths: Sequence[Path]) -> ForeignTrajectory:
+    """Open the files of one run: xyz of positions, and where they are there velocities, forces and properties.
+
+    Raises:
+        InputError: there are no positions, two files hold the same thing, a unit is unknown, or steps do not meet.
+    """
+    by_kind: dict[str, Path] = {}
+    for path in paths:
+        text = head(path)
+        kind = "properties" if is_properties(text) else _kind(path, text)
+        if kind in by_kind:
+            raise InputError(f"{by_kind[kind]} and {path} both hold {kind}.", "Give one file of each kind (one bead).")
+        by_kind[kind] = path
+    if "positions" not in by_kind:
+        raise InputError("Among the files of i-PI there are no positions.", "Give the xyz file of positions too.")
+    first = next(_xyz(by_kind["positions"], "positions"))
+    facts = Facts()
+    if "properties" in by_kind:
+        times = dict(_times(by_kind["properties"], by_kind["positions"]))
+        values = [times[step] for step in sorted(times)]
+        facts = Facts(frame_interval_fs=values[1] - values[0] if len(values) > 1 else None)
+    return ForeignTrajectory(
+        program="i-PI",
+        files=tuple(by_kind.values()),
+        numbers=first.numbers,
+        frames=lambda: _frames(by_kind),
+        facts=facts,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _XyzFrame:
+    """One frame of one xyz file."""
+
+    step: int
+    numbers: NDArray[np.int64]
+    cell_angstrom: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+
+def _kind(path: Path, text: str) -> str:
+    match = COMMENT.search(text.splitlines()[1]) if len(text.splitlines()) > 1 else None
+    if match is None or match["kind"] not in FILES:
+        raise InputError(
+            f"{path} is no file of i-PI with positions, velocities, forces or properties.",
+            "Give the .xyz files and the table of properties; format='ase' files are read as extended XYZ.",
+        )
+    return match["kind"]
+
+
+def _factor(table: Mapping[str, float], unit: str, path: Path) -> float:
+    """Return the factor from a unit, with a prefix or without, to ours; no unit is the atomic one."""
+    name = unit.lower() or "atomic_unit"
+    for prefix, power in PREFIXES.items():
+        if name.startswith(prefix) and name.removeprefix(prefix) in table:
+            return power * table[name.removeprefix(prefix)]
+    raise InputError(f"{path} is in {unit}, which is not known here.", f"Known units: {', '.join(table)}.")
+
+
+def _xyz(path: Path, kind: str) -> Iterator[_XyzFrame]:
+    lines = Lines(path)
+    for line in lines:
+        count = int(lines.number_in(line.split(), 0, "a number of atoms"))
+        comment = lines.take("a comment")
+        match, cell_unit = COMMENT.search(comment), CELL_UNIT.search(comment)
+        if match is None or match["kind"] != kind:
+            raise lines.wrong(f"the comment of a frame of {kind}")
+        parameters = np.array([float(word) for word in match["cell"].split()])
+        parameters[:3] *= _factor(LENGTH, cell_unit[1] if cell_unit else "", path)
+        factor = _factor(FILES[kind], match["unit"], path)
+        rows = [lines.take("a frame").split() for _ in range(count)]
+        try:
+            numbers = np.array([atomic_numbers[row[0]] for row in rows])
+            values = np.array([[float(word) for word in row[1:4]] for row in rows]) * factor
+        except (KeyError, ValueError) as error:
+            raise lines.wrong("an atom") from error
+        if values.shape != (count, 3):
+            raise CutOffError(path, "a frame")
+        yield _XyzFrame(int(match["step"]), numbers, np.asarray(cellpar_to_cell(parameters)), values)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table of properties, those we know, in our units."""
+    columns: dict[str, tuple[slice, float]] = {}
+    for line in Lines(path):
+        if line.lstrip().startswith("#"):
+            match = COLUMN.match(line.strip())
+            if match and match[4] in PROPERTIES:
+                start, stop = int(match[1] or match[2]) - 1, int(match[1] or match[3])
+                columns[match[4]] = (slice(start, stop), _factor(PROPERTIES[match[4]], match[5] or "", path))
+            continue
+        words = line.split()
+        try:
+            yield {
+                name: np.array([float(word) for word in words[place]]) * factor
+                for name, (place, factor) in columns.items()
+            }
+        except ValueError as error:
+            raise InputError(f"{path} has a row that is no row of numbers: {line[:60]}.", "Check the file.") from error
+
+
+def _by_step(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for row in _rows(path):
+        if "step" not in row or not len(row["step"]):
+            raise InputError(f"{path} has no column of steps.", "Write `step` among the properties, or leave it out.")
+        yield round(float(row["step"][0])), row
+
+
+def _times(properties: Path, positions: Path) -> Iterator[tuple[int, float]]:
+    """Yield step and time of the first two frames of positions."""
+    wanted = [frame.step for frame, _ in zip(_xyz(positions, "positions"), range(2), strict=False)]
+    for step, row in _by_step(properties):
+        if step in wanted and "time" in row:
+            yield step, float(row["time"][0])
+        if step >= wanted[-1]:
+            return
+
+
+def _matched(name: str, path: Path, step: int, others: Iterator[tuple[int, Any]]) -> Any:
+    """Return what another file has at a step, reading on until there."""
+    for other, value in others:
+        if other == step:
+            return value
+        if other > step:
+            break
+    raise InputError(
+        f"{path} has no {name} of step {step}, at which there are positions.",
+        "Let every stride divide that of the positions, or leave the file out.",
+    )
+
+
+def _frames(by_kind: Mapping[str, Path]) -> Iterator[ForeignFrame]:
+    others: dict[str, Iterator[tuple[int, Any]]] = {}
+    for kind in ("velocities", "forces"):
+        if kind in by_kind:
+            others[kind] = ((frame.step, frame.values) for frame in _xyz(by_kind[kind], kind))
+    if "properties" in by_kind:
+        others["properties"] = _by_step(by_kind["properties"])
+    for frame in _xyz(by_kind["positions"], "positions"):
+        found = {kind: _matched(kind, by_kind[kind], frame.step, stream) for kind, stream in others.items()}
+        plain = ForeignFrame(
+            positions_angstrom=frame.values,
+            cell_angstrom=frame.cell_angstrom,
+            velocities_angstrom_per_fs=found.get("velocities"),
+            forces_ev_per_angstrom=found.get("forces"),
+        )
+        yield _with_properties(plain, found["properties"]) if "properties" in found else plain
+
+
+def _with_properties(frame: ForeignFrame, row: Mapping[str, NDArray[np.float64]]) -> ForeignFrame:
+    def scalar(name: str) -> float | None:
+        return float(row[name][0]) if name in row and len(row[name]) else None
+
+    total = None
+    if "stress_md" in row:
+        total = -row["stress_md"][list(STRESS_COLUMNS)]
+    return replace(
+        frame,
+        free_energy_ev=scalar("potential"),
+        kinetic_energy_ev=scalar("kinetic_md"),
+        temperature_k=scalar("temperature"),
+        pressure_gpa=scalar("pressure_md"),
+        total_stress_gpa=total,
+        conserved_ev=scalar("conserved"),
+        time_fs=scalar("time"),
+    )

@@ -1,0 +1,273 @@
+"""LAMMPS: text dumps of ``dump custom`` and the log of the run.
+
+A dump gives positions (x y z, xu yu zu, xs ys zs or xsu ysu zsu), and where they are there velocities and forces; the
+log gives the thermodynamic columns (Step, PotEng, KinEng, Temp, Press, Pxx …). ``PotEng`` is what the forces derive
+from, F. ``Press`` and ``Pxx`` … contain the kinetic part, compression positive. Units are those of ``units metal`` (eV,
+Å, ps, bar) or ``units real`` (kcal/mol, Å, fs, atm; kcal of 4.184 kJ), which only the log names. Atom types become
+elements by the dump's ``element`` column or by what the caller says.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase.data import atomic_numbers
+
+from llpt.errors import InputError
+from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.text import Lines
+from llpt.units import EV_TO_KJ_PER_MOL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+TRICLINIC_ROWS = 3
+POSITIONS = (("xu", "yu", "zu"), ("xsu", "ysu", "zsu"), ("x", "y", "z"), ("xs", "ys", "zs"))
+STRESS_COLUMNS = ("Pxx", "Pyy", "Pzz", "Pyz", "Pxz", "Pxy")
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Factors from one of LAMMPS's systems of units to ours.
+
+    Args:
+        energy: to eV.
+        time: to fs.
+        pressure: to GPa.
+        default_timestep: the time step where the input sets none.
+    """
+
+    energy: float
+    time: float
+    pressure: float
+    default_timestep: float
+
+
+SYSTEMS = {
+    "metal": Units(energy=1.0, time=1e3, pressure=1e-4, default_timestep=0.001),
+    "real": Units(energy=4.184 / EV_TO_KJ_PER_MOL, time=1.0, pressure=1.01325e-4, default_timestep=1.0),
+}
+
+
+def is_dump(text: str) -> bool:
+    """Whether the beginning of a file is that of a dump."""
+    return text.lstrip().startswith(("ITEM: TIMESTEP", "ITEM: UNITS"))
+
+
+def is_log(text: str) -> bool:
+    """Whether the beginning of a file is that of a log of LAMMPS."""
+    return text.lstrip().startswith("LAMMPS (")
+
+
+def open_lammps(
+    dump: Path, log: Path | None = None, *, elements: Sequence[str] = (), units: str | None = None
+) -> ForeignTrajectory:
+    """Open a dump, with a log where one is given.
+
+    Args:
+        dump: a text file of ``dump custom`` or ``dump atom``.
+        log: the log of the same run.
+        elements: elements of the atom types 1, 2, …; not needed where the dump has a column of elements.
+        units: ``metal`` or ``real``; not needed where the log says so.
+
+    Raises:
+        InputError: the elements or the units are not known, or the files are damaged.
+    """
+    said = _commands(log) if log is not None else {}
+    name = said.get("units", [units or ""])[0]
+    if units is not None and name != units:
+        raise InputError(f"{log} is in units {name}, not {units}.", f"Give --units {name}, or leave it out.")
+    if name not in SYSTEMS:
+        raise InputError(
+            f"The units of {dump} are {name or 'not known'}.", f"Give --units {' or '.join(SYSTEMS)}, or the log."
+        )
+    system = SYSTEMS[name]
+    steps = [(step, kinds) for (step, kinds, _), _ in zip(_dump(dump, system), range(2), strict=False)]
+    if not steps:
+        raise InputError(f"{dump} holds no frame.", "Give the dump of a run.")
+    facts = Facts()
+    if log is not None:
+        facts = _facts(said, system, steps[1][0] - steps[0][0] if len(steps) > 1 else 0)
+    return ForeignTrajectory(
+        program="LAMMPS",
+        files=(dump, log) if log is not None else (dump,),
+        numbers=np.array([_number(kind, elements, dump) for kind in steps[0][1]], dtype=np.int64),
+        frames=lambda: _frames(dump, log, system),
+        facts=facts,
+    )
+
+
+def _number(kind: str, elements: Sequence[str], path: Path) -> int:
+    """Return the atomic number of an atom by its element or its type."""
+    symbol = kind
+    if kind.isdigit():
+        if len(elements) < int(kind):
+            raise InputError(f"{path} does not say which element type {kind} is.", "Give --elements, e.g. H.")
+        symbol = elements[int(kind) - 1]
+    if symbol not in atomic_numbers:
+        raise InputError(f"{symbol} is no element.", "Give symbols such as H in --elements.")
+    return int(atomic_numbers[symbol])
+
+
+def _commands(log: Path) -> dict[str, list[str]]:
+    """Return the last units, timestep and npt or nvt commands before the first run."""
+    found: dict[str, list[str]] = {}
+    for line in Lines(log):
+        words = line.split()
+        if words[:1] == ["units"] or words[:1] == ["timestep"]:
+            found[words[0]] = words[1:]
+        elif words[:1] == ["fix"] and len(words) > 3 and words[3] in {"npt", "nvt"}:
+            found["fix"] = words[4:]
+        elif words[:1] == ["Step"]:
+            break
+    return found
+
+
+def _facts(said: Mapping[str, list[str]], system: Units, stride: int) -> Facts:
+    fixed = said.get("fix", [])
+
+    def target(keyword: str, count: int) -> float | None:
+        """Return the one value that a ramp from and to the same value holds."""
+        if keyword not in fixed:
+            return None
+        values = fixed[fixed.index(keyword) + 1 :][:count]
+        return float(values[0]) if len(values) == count and len({float(value) for value in values}) == 1 else None
+
+    pressure = target("iso", 2)
+    timestep = float(said["timestep"][0]) if "timestep" in said else system.default_timestep
+    return Facts(
+        temperature_k=target("temp", 2),
+        pressure_gpa=None if pressure is None else pressure * system.pressure,
+        frame_interval_fs=timestep * stride * system.time or None,
+        constant_volume=True if "temp" in fixed and not {"iso", "aniso", "tri", "x", "y", "z"} & set(fixed) else None,
+    )
+
+
+def _dump(path: Path, system: Units) -> Iterator[tuple[int, list[str], ForeignFrame]]:
+    """Yield step, type or element of every atom, and frame, atoms in the order of their ids."""
+    lines = Lines(path)
+    step, count = 0, 0
+    cell, origin = np.zeros((3, 3)), np.zeros(3)
+    for line in lines:
+        if line.startswith("ITEM: TIMESTEP"):
+            step = int(lines.take("a step"))
+        elif line.startswith("ITEM: NUMBER OF ATOMS"):
+            count = int(lines.take("a number of atoms"))
+        elif line.startswith("ITEM: BOX BOUNDS"):
+            cell, origin = _box(lines, line)
+        elif line.startswith("ITEM: ATOMS"):
+            columns = line.split()[2:]
+            rows = [lines.take("a frame").split() for _ in range(count)]
+            if any(len(row) != len(columns) for row in rows):
+                raise lines.wrong("an atom with all columns of the dump")
+            yield step, *_atoms(lines, columns, rows, (cell, origin), system)
+
+
+def _box(lines: Lines, line: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return cell and origin; of a tilted box LAMMPS gives the bounding box."""
+    if re.search(r"\b[fsm]{1,2}\b", line.partition("BOUNDS")[2]):
+        raise InputError(f"{lines.path} has a box that is not periodic.", "Only periodic cells can be analysed.")
+    if "abc origin" in line:
+        table = lines.rows(TRICLINIC_ROWS, (0, 1, 2, 3), "a vector of the box")
+        return table[:, :3], table[:, 3]
+    if "xy xz yz" not in line:
+        bounds = lines.rows(TRICLINIC_ROWS, (0, 1), "a bound of the box")
+        return np.diag(bounds[:, 1] - bounds[:, 0]), bounds[:, 0]
+    table = lines.rows(TRICLINIC_ROWS, (0, 1, 2), "a bound of the box")
+    xy, xz, yz = table[:, 2]
+    low = table[:, 0] - [min(0.0, xy, xz, xy + xz), min(0.0, yz), 0.0]
+    high = table[:, 1] - [max(0.0, xy, xz, xy + xz), max(0.0, yz), 0.0]
+    lengths = high - low
+    return np.array([[lengths[0], 0.0, 0.0], [xy, lengths[1], 0.0], [xz, yz, lengths[2]]]), low
+
+
+def _atoms(
+    lines: Lines,
+    columns: Sequence[str],
+    rows: list[list[str]],
+    box: tuple[NDArray[np.float64], NDArray[np.float64]],
+    system: Units,
+) -> tuple[list[str], ForeignFrame]:
+    """Return the kinds of the atoms and their frame."""
+    place = {name: index for index, name in enumerate(columns)}
+    if "id" not in place:
+        raise InputError(f"{lines.path} has no column id.", "Dump the ids: LAMMPS changes the order of its atoms.")
+    rows.sort(key=lambda row: int(row[place["id"]]))
+    kind = place.get("element", place.get("type"))
+    if kind is None:
+        raise InputError(f"{lines.path} has no column type or element.", "Dump one of them.")
+    cell, origin = box
+
+    def vectors(names: Sequence[str]) -> NDArray[np.float64] | None:
+        if any(name not in place for name in names):
+            return None
+        return np.array([[float(row[place[name]]) for name in names] for row in rows])
+
+    found = [(names, vectors(names)) for names in POSITIONS]
+    names, values = next(((names, values) for names, values in found if values is not None), ("", None))
+    if values is None:
+        raise InputError(f"{lines.path} has no positions.", "Dump x y z, xu yu zu or xs ys zs.")
+    positions = values @ cell if names[0].startswith("xs") else values - origin
+    velocities, forces = vectors(("vx", "vy", "vz")), vectors(("fx", "fy", "fz"))
+    return [row[kind] for row in rows], ForeignFrame(
+        positions_angstrom=positions,
+        cell_angstrom=cell,
+        velocities_angstrom_per_fs=None if velocities is None else velocities / system.time,
+        forces_ev_per_angstrom=None if forces is None else forces * system.energy,
+    )
+
+
+def _thermo(log: Path) -> Iterator[tuple[int, dict[str, float]]]:
+    """Yield step and columns of every row of thermodynamic output."""
+    columns: list[str] = []
+    for line in Lines(log):
+        words = line.split()
+        if words[:1] == ["Step"]:
+            columns = words
+        elif line.startswith("Loop time"):
+            columns = []
+        elif columns and len(words) == len(columns):
+            try:
+                values = [float(word) for word in words]
+            except ValueError:
+                continue  # a warning that has as many words as there are columns
+            yield round(values[0]), dict(zip(columns, values, strict=True))
+
+
+def _frames(dump: Path, log: Path | None, system: Units) -> Iterator[ForeignFrame]:
+    if log is None:
+        yield from (frame for _, _, frame in _dump(dump, system))
+        return
+    rows = _thermo(log)
+    for step, _, frame in _dump(dump, system):
+        row = _row(log, step, rows)
+        total = None
+        if all(name in row for name in STRESS_COLUMNS):
+            total = -np.array([row[name] for name in STRESS_COLUMNS]) * system.pressure
+        yield replace(
+            frame,
+            free_energy_ev=row["PotEng"] * system.energy if "PotEng" in row else None,
+            kinetic_energy_ev=row["KinEng"] * system.energy if "KinEng" in row else None,
+            temperature_k=row.get("Temp"),
+            pressure_gpa=row["Press"] * system.pressure if "Press" in row else None,
+            total_stress_gpa=total,
+        )
+
+
+def _row(log: Path, step: int, rows: Iterator[tuple[int, dict[str, float]]]) -> dict[str, float]:
+    """Return the thermodynamic output of a step, reading on until there; a step printed twice counts once."""
+    for other, values in rows:
+        if other == step:
+            return values
+        if other > step:
+            break
+    raise InputError(
+        f"{log} has no thermodynamic output of step {step}, at which there is a frame.",
+        "Let `thermo` divide the stride of the dump, or import the dump alone.",
+    )

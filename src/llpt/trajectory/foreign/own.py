@@ -1,0 +1,112 @@
+"""Our own runs, made with ``llpt md`` or in another study: their segments are copied as they are, scalars and all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from llpt.errors import InputError
+from llpt.trajectory.files import storage_error
+from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
+from llpt.trajectory.master import MASTER_NAME
+from llpt.trajectory.reader import Trajectory
+from llpt.trajectory.writer import SEGMENTS_NAME, TrajectoryWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+RECORD_NAME = "run.json"
+
+
+def is_own(path: Path) -> bool:
+    """Whether a path is a run directory of ours, or the ``trajectory.h5`` of one."""
+    if path.is_dir():
+        return (path / SEGMENTS_NAME).is_dir()
+    if path.name != MASTER_NAME or not h5py.is_hdf5(path):
+        return False
+    with h5py.File(path, "r") as file:
+        return "llpt" in file
+
+
+def open_own(path: Path) -> ForeignTrajectory:
+    """Open a run directory of ours.
+
+    Raises:
+        StorageError: its trajectory is damaged or incomplete.
+    """
+    directory = path if path.is_dir() else path.parent
+    trajectory = Trajectory.open(directory)
+    record = _record(directory)
+    settings = record.get("settings", {})
+    said = trajectory.system.attributes.get("electronic_temperature_k")
+    return ForeignTrajectory(
+        program="llpt",
+        files=tuple(sorted((directory / SEGMENTS_NAME).glob("[0-9]*.h5"))),
+        numbers=trajectory.numbers,
+        frames=lambda: _frames(directory),
+        masses_u=trajectory.masses_u,
+        facts=Facts(
+            temperature_k=settings.get("temperature_k"),
+            pressure_gpa=settings.get("pressure_gpa"),
+            electronic_temperature_k=None if said is None else float(said),
+            frame_interval_fs=trajectory.timestep_fs,
+            constant_volume=None if "ensemble" not in settings else settings["ensemble"] != "npt",
+        ),
+        own=directory,
+    )
+
+
+def _record(directory: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((directory / RECORD_NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise InputError(f"{directory / RECORD_NAME} cannot be read: {error}.", "Restore it from a copy.") from error
+    return record
+
+
+def _frames(directory: Path) -> Iterator[ForeignFrame]:
+    for block in Trajectory.open(directory).blocks():
+        for index in range(len(block)):
+            frame = block.frame(index)
+            yield ForeignFrame(
+                frame.positions_angstrom,
+                frame.cell_angstrom,
+                frame.velocities_angstrom_per_fs,
+                frame.forces_ev_per_angstrom,
+                time_fs=frame.time_fs,
+            )
+
+
+def copy_own(source: Path, directory: Path) -> tuple[int, tuple[str, ...], tuple[float, float], float]:
+    """Copy a run's segments into another run directory.
+
+    Returns:
+        Number of steps, the start included; names of what is nowhere known; smallest and largest volume in Å³; mass in
+        u.
+
+    Raises:
+        StorageError: the disk refuses, or the source is damaged.
+    """
+    trajectory = Trajectory.open(source)
+    files = sorted((source / SEGMENTS_NAME).glob("[0-9]*.h5"))
+    try:
+        (directory / SEGMENTS_NAME).mkdir(parents=True)
+        for file in files:
+            shutil.copyfile(file, directory / SEGMENTS_NAME / file.name)
+    except OSError as error:
+        raise storage_error(error, directory, "copy to") from error
+    TrajectoryWriter(directory, trajectory.system, keep_segments=len(files))
+    scalars = trajectory.scalars()
+    missing = [str(name) for name, values in scalars.data_vars.items() if np.isnan(values.to_numpy()).all()]
+    first = next(trajectory.blocks(1))
+    missing += ["velocities"] if np.isnan(first.velocities_angstrom_per_fs).all() else []
+    missing += ["forces"] if np.isnan(first.forces_ev_per_angstrom).all() else []
+    volume = scalars["volume_angstrom3"].to_numpy()
+    return scalars.sizes["step"], tuple(sorted(missing)), (float(volume.min()), float(volume.max())), trajectory.mass_u

@@ -1,0 +1,232 @@
+"""What becomes of a foreign trajectory in our store."""
+
+import h5py
+import MDAnalysis
+import numpy as np
+import pytest
+from ase import Atoms, units
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write
+
+from llpt.errors import InputError
+from llpt.trajectory import Trajectory
+from llpt.trajectory.foreign import EnergyMeaning, convert, open_foreign
+
+EDGE = 6.0
+
+
+def walk(frames=12, atoms=8, step=0.15, seed=0):
+    """Unwrapped positions of a random walk that crosses the faces of the cell, shape (frames, atoms, 3)."""
+    random = np.random.default_rng(seed)
+    start = random.uniform(0.0, EDGE, (atoms, 3))
+    return start + np.cumsum(random.normal(scale=step, size=(frames, atoms, 3)), axis=0)
+
+
+def write_extxyz(path, positions, *, edges=None, energy=True, free=True, wrapped=True, element="H"):
+    random = np.random.default_rng(3)
+    frames = []
+    for number, place in enumerate(positions):
+        cell = (EDGE if edges is None else edges[number]) * np.eye(3)
+        atoms = Atoms(f"{element}{len(place)}", positions=place * cell[0, 0] / EDGE, cell=cell, pbc=True)
+        atoms.set_momenta(random.normal(scale=0.3, size=place.shape))
+        if wrapped:
+            atoms.wrap()
+        results = {"forces": random.normal(size=place.shape), "stress": np.array([-1.0, -1.1, -1.2, 0.1, 0.2, 0.3])}
+        results |= {"energy": -30.0 + number} if energy else {}
+        results |= {"free_energy": -30.5 + number} if free else {}
+        atoms.calc = SinglePointCalculator(atoms, **results)
+        frames.append(atoms)
+    write(path, frames, format="extxyz")
+    return frames
+
+
+def converted(source, directory, **options):
+    settings = {"frame_interval_fs": 0.5, "electronic_temperature_k": 1000.0} | options
+    return convert(source, directory, **settings)
+
+
+def test_extended_xyz_keeps_every_number(tmp_path):
+    frames = write_extxyz(tmp_path / "run.extxyz", walk())
+    result = converted(open_foreign([tmp_path / "run.extxyz"]), tmp_path / "run")
+    assert (result.frames, result.missing) == (12, ("conserved_ev",))
+    trajectory = Trajectory.open(tmp_path / "run")
+    scalars = trajectory.scalars()
+    kinetic = [atoms.get_kinetic_energy() for atoms in frames]
+    assert scalars["kinetic_energy_ev"].to_numpy() == pytest.approx(kinetic, rel=1e-6)
+    assert scalars["internal_energy_ev"].to_numpy() == pytest.approx(-30.0 + np.arange(12))
+    assert scalars["free_energy_ev"].to_numpy() == pytest.approx(-30.5 + np.arange(12))
+    assert scalars["entropy_ev_per_k"].to_numpy() == pytest.approx(0.5 / 1000.0)
+    pressure = -frames[0].get_stress(include_ideal_gas=True)[:3].mean() / units.GPa
+    assert float(scalars["pressure_gpa"][0]) == pytest.approx(pressure, rel=1e-6)
+    block = next(trajectory.blocks())
+    assert block.forces_ev_per_angstrom[3] == pytest.approx(frames[3].get_forces(), abs=1e-7)
+    assert block.velocities_angstrom_per_fs[3] == pytest.approx(frames[3].get_velocities() * units.fs, abs=1e-9)
+
+
+def test_positions_are_unwrapped_across_faces_also_of_a_breathing_cell(tmp_path):
+    positions = walk(frames=40)
+    edges = EDGE * (1.0 + 0.01 * np.sin(np.arange(40)))
+    write_extxyz(tmp_path / "run.extxyz", positions, edges=edges)
+    result = converted(open_foreign([tmp_path / "run.extxyz"]), tmp_path / "run")
+    block = next(Trajectory.open(tmp_path / "run").blocks())
+    fractions = block.positions_angstrom / edges[:, None, None]
+    moved = fractions - fractions[0]
+    assert moved == pytest.approx((positions - positions[0]) / EDGE, abs=1e-7)
+    assert np.abs(moved).max() > 0.1
+    assert 0.0 < result.largest_move < 0.4
+
+
+def test_without_electrons_the_two_energies_are_one(tmp_path):
+    write_extxyz(tmp_path / "run.extxyz", walk(), free=False)
+    converted(open_foreign([tmp_path / "run.extxyz"]), tmp_path / "run", electronic_temperature_k=0.0)
+    scalars = Trajectory.open(tmp_path / "run").scalars()
+    assert (scalars["internal_energy_ev"] == scalars["free_energy_ev"]).all()
+    assert (scalars["entropy_ev_per_k"] == 0.0).all()
+
+
+def test_a_lone_energy_must_be_named_where_electrons_are_warm(tmp_path):
+    write_extxyz(tmp_path / "run.extxyz", walk(), free=False)
+    source = open_foreign([tmp_path / "run.extxyz"])
+    with pytest.raises(InputError, match="E or F") as refused:
+        converted(source, tmp_path / "one")
+    assert "--energy-is" in refused.value.remedy
+    result = converted(source, tmp_path / "two", energy_meaning=EnergyMeaning.FREE)
+    assert set(result.missing) >= {"internal_energy_ev", "entropy_ev_per_k"}
+    scalars = Trajectory.open(tmp_path / "two").scalars()
+    assert float(scalars["free_energy_ev"][0]) == -30.0
+    assert np.isnan(scalars["internal_energy_ev"]).all()
+
+
+def test_a_plain_trajectory_says_what_it_lacks(tmp_path):
+    frames = [Atoms("H8", positions=place, cell=EDGE * np.eye(3), pbc=True) for place in walk()]
+    write(tmp_path / "XDATCAR", frames, format="vasp-xdatcar")
+    result = converted(open_foreign([tmp_path / "XDATCAR"]), tmp_path / "run")
+    assert set(result.missing) == {
+        "conserved_ev", "entropy_ev_per_k", "forces", "free_energy_ev", "internal_energy_ev", "kinetic_energy_ev",
+        "pressure_gpa", "stress_gpa", "temperature_k", "velocities",
+    }  # fmt: skip
+    scalars = Trajectory.open(tmp_path / "run").scalars()
+    assert scalars["volume_angstrom3"].to_numpy() == pytest.approx(EDGE**3)
+
+
+def test_the_mass_of_the_density_is_the_element_s_not_vasp_s(tmp_path):
+    write_extxyz(tmp_path / "run.extxyz", walk())
+    source = open_foreign([tmp_path / "run.extxyz"])
+    light = type(source)("VASP", source.files, source.numbers, source.frames, np.full(8, 1.0))
+    heavy = type(source)("VASP", source.files, source.numbers, source.frames, np.full(8, 2.014))
+    assert converted(light, tmp_path / "one").mass_u == pytest.approx(8 * 1.008)
+    assert converted(heavy, tmp_path / "two").mass_u == pytest.approx(8 * 2.014)
+
+
+def test_a_cut_file_gives_its_whole_frames(tmp_path):
+    write_extxyz(tmp_path / "run.extxyz", walk())
+    frames = [Atoms("H8", positions=place, cell=EDGE * np.eye(3), pbc=True) for place in walk()]
+    write(tmp_path / "XDATCAR", frames, format="vasp-xdatcar")
+    text = (tmp_path / "XDATCAR").read_text().splitlines()
+    (tmp_path / "XDATCAR").write_text("\n".join(text[:-3]) + "\n")
+    result = converted(open_foreign([tmp_path / "XDATCAR"]), tmp_path / "run")
+    assert (result.frames, result.cut) == (11, True)
+
+
+def test_a_number_that_is_not_finite_is_refused(tmp_path):
+    positions = walk()
+    positions[5, 2, 1] = np.nan
+    write_extxyz(tmp_path / "run.extxyz", positions, wrapped=False)
+    with pytest.raises(InputError, match=r"Frame 5 .* not finite"):
+        converted(open_foreign([tmp_path / "run.extxyz"]), tmp_path / "run")
+
+
+def test_frames_that_differ_in_what_they_hold_are_refused(tmp_path):
+    write_extxyz(tmp_path / "one.extxyz", walk(4))
+    write_extxyz(tmp_path / "two.extxyz", walk(4, seed=1), energy=False, free=False)
+    with pytest.raises(InputError, match="some frames"):
+        converted(open_foreign([tmp_path / "one.extxyz", tmp_path / "two.extxyz"]), tmp_path / "run")
+
+
+def test_a_file_without_a_cell_is_refused(tmp_path):
+    write(tmp_path / "run.extxyz", [Atoms("H2", positions=np.eye(3)[:2], cell=np.eye(3) * 4)] * 2, format="extxyz")
+    with pytest.raises(InputError, match="no periodic cell"):
+        open_foreign([tmp_path / "run.extxyz"])
+
+
+def test_h5md_of_mdanalysis_comes_in_our_units(tmp_path):
+    positions = walk()
+    random = np.random.default_rng(5)
+    velocities, forces = random.normal(size=positions.shape), random.normal(size=positions.shape)
+    universe = MDAnalysis.Universe.empty(8, trajectory=True, velocities=True, forces=True)
+    universe.dimensions = [EDGE, EDGE, EDGE, 90, 90, 90]
+    named = {"lengthunit": "Angstrom", "timeunit": "ps", "velocityunit": "Angstrom/ps"}
+    named["forceunit"] = "kJ/(mol*Angstrom)"
+    with MDAnalysis.Writer(str(tmp_path / "run.h5md"), n_atoms=8, velocities=True, forces=True, **named) as writer:
+        for number in range(len(positions)):
+            step = universe.trajectory.ts
+            step.positions, step.velocities, step.forces = positions[number], velocities[number], forces[number]
+            step.dimensions, step.data["time"], step.data["step"] = [EDGE] * 3 + [90] * 3, 0.002 * number, number
+            writer.write(universe)
+    source = open_foreign([tmp_path / "run.h5md"], elements=["H"])
+    assert source.facts.frame_interval_fs == pytest.approx(2.0)
+    frames = list(source.frames())
+    assert frames[3].positions_angstrom == pytest.approx(positions[3], abs=1e-5)
+    assert frames[3].velocities_angstrom_per_fs == pytest.approx(velocities[3] * 1e-3, abs=1e-8)  # Å/ps
+    assert frames[3].forces_ev_per_angstrom == pytest.approx(forces[3] * units.kJ / units.mol, rel=1e-4)
+    assert frames[3].cell_angstrom == pytest.approx(EDGE * np.eye(3))
+    with pytest.raises(InputError, match="which elements"):
+        open_foreign([tmp_path / "run.h5md"])
+
+
+def test_h5md_in_nanometres_with_energies(tmp_path):
+    with h5py.File(tmp_path / "run.h5", "w") as file:
+        file.create_group("h5md").attrs["version"] = [1, 1]
+        group = file.create_group("particles/all")
+        group["species"] = np.ones(8, dtype=int)
+        group["position/value"] = walk() / 10.0
+        group["position/value"].attrs["unit"] = "nm"
+        group["position/time"] = np.arange(12) * 0.5
+        group["position/time"].attrs["unit"] = "fs"
+        group["box/edges"] = [EDGE / 10.0] * 3
+        group["box/edges"].attrs["unit"] = "nm"
+        file["observables/all/potential_energy/value"] = np.full(12, -96.4853321)
+        file["observables/all/potential_energy/value"].attrs["unit"] = "kJ mol-1"
+    frames = list(open_foreign([tmp_path / "run.h5"]).frames())
+    assert frames[0].energy_ev == pytest.approx(-1.0, rel=1e-8)
+    assert frames[0].positions_angstrom == pytest.approx(walk()[0])
+    assert frames[0].cell_angstrom == pytest.approx(EDGE * np.eye(3))
+
+
+def test_h5md_with_an_unknown_unit_is_refused(tmp_path):
+    with h5py.File(tmp_path / "run.h5", "w") as file:
+        group = file.create_group("particles/all")
+        group["species"] = np.ones(8, dtype=int)
+        group["position/value"] = walk()
+        group["box/edges"] = [EDGE] * 3
+    with pytest.raises(InputError, match="has the unit"):
+        open_foreign([tmp_path / "run.h5"])
+
+
+def test_our_own_runs_are_copied_with_every_step(tmp_path):
+    write_extxyz(tmp_path / "run.extxyz", walk())
+    converted(open_foreign([tmp_path / "run.extxyz"]), tmp_path / "own")
+    source = open_foreign([tmp_path / "own"])
+    assert source.program == "llpt"
+    assert source.facts.frame_interval_fs == 0.5
+    result = converted(source, tmp_path / "copy")
+    assert result.missing == ("conserved_ev",)
+    one, other = (Trajectory.open(tmp_path / name).scalars() for name in ("own", "copy"))
+    assert one.equals(other)
+
+
+def test_memory_does_not_grow_with_the_number_of_frames(tmp_path, monkeypatch):
+    import tracemalloc
+
+    from llpt.trajectory.foreign import conversion
+
+    monkeypatch.setattr(conversion, "SEGMENT_BYTES", 200_000)
+    peaks = []
+    for frames in (40, 160):
+        write_extxyz(tmp_path / f"{frames}.extxyz", walk(frames, atoms=64))
+        source = open_foreign([tmp_path / f"{frames}.extxyz"])
+        tracemalloc.start()
+        converted(source, tmp_path / str(frames))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.3 * peaks[0]

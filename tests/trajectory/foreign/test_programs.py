@@ -1,0 +1,192 @@
+"""Real files of other programs: every unit and meaning is checked against physics or against a second program."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.calculators.lj import LennardJones
+
+from llpt import units
+from llpt.errors import InputError
+from llpt.trajectory.foreign import open_foreign
+from llpt.trajectory.foreign.frame import kinetic_energy_ev, kinetic_stress_gpa
+
+DATA = Path(__file__).parent / "data"
+MASSES = np.full(8, 1.008)
+CP2K = ("h-pos-1.xyz", "h-vel-1.xyz", "h-frc-1.xyz", "h-1.cell", "h-1.ener", "h-1.stress", "h.out.gz")
+IPI = ("run.pos_0.xyz", "run.vel_0.xyz", "run.for_0.xyz", "run.out")
+
+
+def opened(*names, **options):
+    source = open_foreign([DATA / name for name in names], **options)
+    return source, list(source.frames())
+
+
+def lennard_jones(frame):
+    atoms = Atoms("H8", positions=frame.positions_angstrom, cell=frame.cell_angstrom, pbc=True)
+    atoms.calc = LennardJones(sigma=0.62, epsilon=0.05, rc=1.4)
+    return atoms
+
+
+def test_espresso_obeys_the_equation_of_motion_it_integrated():
+    source, frames = opened("pw-md.out")
+    step = source.facts.frame_interval_fs
+    before, now, after = (frame.positions_angstrom for frame in frames[:3])
+    acceleration = (after - 2.0 * now + before) / step**2
+    expected = frames[1].forces_ev_per_angstrom / (MASSES[:, None] * units.U_ANGSTROM2_PER_FS2_TO_EV)
+    assert acceleration == pytest.approx(expected, abs=2e-4 * np.abs(expected).max())
+    assert kinetic_energy_ev((after - before) / (2.0 * step), MASSES) == pytest.approx(
+        frames[1].kinetic_energy_ev, rel=1e-4
+    )
+
+
+def test_espresso_energies_belong_to_one_frame():
+    _, frames = opened("pw-md.out")
+    for frame in frames:
+        assert frame.free_energy_ev + frame.kinetic_energy_ev == pytest.approx(frame.conserved_ev, abs=1e-6)
+        assert 0.0 < frame.internal_energy_ev - frame.free_energy_ev < 0.01
+    assert frames[0].free_energy_ev == pytest.approx(-8.56444202 * 13.605693123, abs=1e-6)
+
+
+def test_espresso_says_its_temperatures_and_that_the_volume_is_fixed():
+    source, frames = opened("pw-md.out")
+    facts = source.facts
+    assert facts.temperature_k == 900.0
+    assert facts.electronic_temperature_k == pytest.approx(0.03 * 157887.5, rel=1e-5)
+    assert facts.constant_volume
+    assert facts.frame_interval_fs == pytest.approx(0.3870, abs=1e-4)
+    assert len(frames) == 3
+
+
+def test_espresso_stress_is_the_virial_part():
+    _, frames = opened("pw-md.out")
+    assert -frames[0].stress_gpa[:3].mean() == pytest.approx(73.405, abs=1e-2)  # P = 734.05 kbar in the file
+    assert frames[0].stress_gpa[3:] == pytest.approx([-6.106, 0.555, 0.990], abs=1e-2)
+
+
+def test_espresso_follows_a_changing_cell():
+    _, frames = opened("pw-vc-md.out")
+    volumes = [abs(np.linalg.det(frame.cell_angstrom)) for frame in frames]
+    assert volumes == pytest.approx([27.0, 26.82540, 26.40008], abs=1e-4)
+    conserved = [frame.conserved_ev for frame in frames]
+    assert np.ptp(conserved) < 0.01
+    assert frames[1].positions_angstrom[0] == pytest.approx([0.3755408923, 0.4494296998, 0.4865638416])
+
+
+def test_cp2k_velocities_give_its_kinetic_energy_and_its_stress_contains_it():
+    _, frames = opened(*CP2K)
+    for frame in frames:
+        assert kinetic_energy_ev(frame.velocities_angstrom_per_fs, MASSES) == pytest.approx(
+            frame.kinetic_energy_ev, rel=1e-4
+        )
+    virial = frames[0].total_stress_gpa - kinetic_stress_gpa(frames[0].velocities_angstrom_per_fs, MASSES, 27.0)
+    # the analytical stress in the output: xx, yy, zz, yz, xz, xy, compression positive
+    assert -virial == pytest.approx([71.2387728, 115.7863178, 87.7764415, -3.1650186, -2.7541942, 5.4347182], abs=1e-3)
+
+
+def test_cp2k_forces_accelerate_the_atoms():
+    source, frames = opened(*CP2K)
+    change = frames[2].velocities_angstrom_per_fs - frames[0].velocities_angstrom_per_fs
+    expected = frames[1].forces_ev_per_angstrom / (MASSES[:, None] * units.U_ANGSTROM2_PER_FS2_TO_EV)
+    ours = change / (2.0 * source.facts.frame_interval_fs)
+    assert np.corrcoef(ours.ravel(), expected.ravel())[0, 1] > 0.99  # the thermostat and barostat do the rest
+    assert np.polyfit(expected.ravel(), ours.ravel(), 1)[0] == pytest.approx(1.0, abs=0.1)
+
+
+def test_cp2k_energy_is_free_and_its_output_gives_the_entropy():
+    source, frames = opened(*CP2K)
+    assert frames[0].free_energy_ev == pytest.approx(-4.2103826725 * units.HARTREE_TO_EV, abs=1e-8)
+    assert frames[0].internal_energy_ev - frames[0].free_energy_ev == pytest.approx(
+        0.00000144894581 * units.HARTREE_TO_EV, rel=1e-4
+    )
+    assert source.facts.electronic_temperature_k == 4000.0
+    assert source.facts.pressure_gpa == pytest.approx(150.0)
+    assert source.facts.temperature_k == 900.0
+    assert source.facts.frame_interval_fs == 0.25
+
+
+def test_cp2k_without_its_output_keeps_the_internal_energy_unknown():
+    _, frames = opened(*CP2K[:-1])
+    assert frames[0].internal_energy_ev is None
+
+
+def test_lammps_and_ipi_agree_on_the_same_atoms():
+    lammps = opened("run.dump", "lammps.log", elements=["H"])[1][0]
+    ipi = opened(*IPI)[1][0]
+    assert lammps.forces_ev_per_angstrom == pytest.approx(ipi.forces_ev_per_angstrom, abs=2e-5)
+    virials = [
+        frame.total_stress_gpa - kinetic_stress_gpa(frame.velocities_angstrom_per_fs, MASSES, 27.0)
+        for frame in (lammps, ipi)
+    ]
+    assert virials[0] == pytest.approx(virials[1], abs=1e-4)
+    expected = lennard_jones(ipi).get_stress() * units.EV_PER_ANGSTROM3_TO_GPA
+    assert virials[1] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("names", [("run.dump", "lammps.log"), IPI])
+def test_forces_are_those_of_the_potential(names):
+    _, frames = opened(*names, elements=["H"])
+    for frame in frames:
+        expected = lennard_jones(frame).get_forces()
+        assert frame.forces_ev_per_angstrom == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("names", [("run.dump", "lammps.log"), IPI])
+def test_velocities_and_pressure_are_in_our_units(names):
+    _, frames = opened(*names, elements=["H"])
+    for frame in frames:
+        kinetic = kinetic_energy_ev(frame.velocities_angstrom_per_fs, MASSES)
+        assert kinetic == pytest.approx(frame.kinetic_energy_ev, rel=1e-3)
+        assert -frame.total_stress_gpa[:3].mean() == pytest.approx(frame.pressure_gpa, rel=1e-4)
+
+
+def test_ipi_energy_is_that_of_the_potential_and_time_is_read():
+    source, frames = opened(*IPI)
+    assert frames[2].free_energy_ev == pytest.approx(lennard_jones(frames[2]).get_potential_energy(), abs=1e-5)
+    assert source.facts.frame_interval_fs == pytest.approx(1.0)  # every second step of 0.5 fs
+
+
+def test_lammps_log_says_units_step_and_targets():
+    source, _ = opened("run.dump", "lammps.log", elements=["H"])
+    assert source.facts.temperature_k == 900.0
+    assert source.facts.pressure_gpa == pytest.approx(20.0)
+    assert source.facts.frame_interval_fs == pytest.approx(0.4)
+
+
+def test_scaled_positions_are_the_same_as_unscaled():
+    _, plain = opened("run.dump", "lammps.log", elements=["H"])
+    _, scaled = opened("scaled.dump", "lammps.log", elements=["H"])
+    for one, other in zip(plain, scaled, strict=True):
+        assert one.positions_angstrom == pytest.approx(other.positions_angstrom, abs=2e-5)
+
+
+def test_what_lammps_does_not_say_is_asked_for():
+    with pytest.raises(InputError, match="units"):
+        opened("run.dump", elements=["H"])
+    with pytest.raises(InputError, match="which element type 1 is"):
+        opened("run.dump", "lammps.log")
+    _, frames = opened("run.dump", elements=["H"], units="metal")
+    assert frames[0].free_energy_ev is None
+
+
+def test_units_real_are_kilocalories_and_atmospheres(tmp_path):
+    text = (DATA / "lammps.log").read_text().replace("units metal", "units real")
+    (tmp_path / "lammps.log").write_text(text)
+    metal = opened("run.dump", "lammps.log", elements=["H"])[1][0]
+    real = next(open_foreign([DATA / "run.dump", tmp_path / "lammps.log"], elements=["H"]).frames())
+    assert metal.free_energy_ev / real.free_energy_ev == pytest.approx(23.060548, rel=1e-6)
+    assert real.pressure_gpa / metal.pressure_gpa == pytest.approx(1.01325)
+    assert real.velocities_angstrom_per_fs == pytest.approx(1000.0 * metal.velocities_angstrom_per_fs)
+
+
+def test_files_of_two_programs_are_not_mixed():
+    with pytest.raises(InputError, match="not of one program"):
+        opened("run.dump", "pw-md.out")
+    with pytest.raises(InputError, match="not a trajectory that is known"):
+        opened("README.md")
+
+
+def test_cp2k_needs_its_cell():
+    with pytest.raises(InputError, match="no cell"):
+        opened("h-pos-1.xyz", "h-1.ener")

@@ -1,0 +1,161 @@
+"""VASP's files, written here in the layout of VASP 6.4 with numbers that are known."""
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.io import write
+
+from llpt.errors import InputError
+from llpt.trajectory.foreign import open_foreign
+from llpt.units import BOLTZMANN_EV_PER_K
+
+CELL = 3.0 * np.eye(3)
+SIGMA_EV = 900.0 * BOLTZMANN_EV_PER_K
+
+
+def numbers(step):
+    """Fractions, forces, stress in kB (compression positive), F, E and kinetic energy of an ionic step."""
+    random = np.random.default_rng(step)
+    fractions = np.array([[0.98 + 0.03 * step, 0.1, 0.2], [0.3 + 0.03 * step, 0.5, 0.6]])
+    stress = np.array([[1500.0, 10.0, 20.0], [10.0, 1600.0, 30.0], [20.0, 30.0, 1700.0]]) + step
+    return fractions % 1.0, random.normal(size=(2, 3)), stress, -6.5 + 0.1 * step, -6.4 + 0.1 * step, 0.3 + 0.01 * step
+
+
+def rows(table, tag="v"):
+    return "".join(f"<{tag}>{' '.join(f'{value:.8f}' for value in row)}</{tag}>\n" for row in table)
+
+
+def vasprun(path, steps=4, cut=None):
+    calculations = ""
+    for step in range(steps):
+        fractions, forces, stress, free, internal, kinetic = numbers(step)
+        # the outer e_wo_entrp is the wrong one of some versions
+        calculations += f"""<calculation><scstep><energy><i name="e_fr_energy">{free + 0.001}</i>
+<i name="e_wo_entrp">{internal + 0.001}</i><i name="e_0_energy">0.0</i></energy></scstep>
+<structure><crystal><varray name="basis">{rows(CELL)}</varray></crystal>
+<varray name="positions">{rows(fractions)}</varray></structure>
+<varray name="forces">{rows(forces)}</varray><varray name="stress">{rows(stress)}</varray>
+<energy><i name="e_fr_energy">{free}</i><i name="e_wo_entrp">{free}</i><i name="e_0_energy">{free}</i>
+<i name="kinetic">{kinetic}</i><i name="lattice kinetic">0.0</i><i name="total">{free + kinetic}</i></energy>
+</calculation>
+"""
+    text = f"""<?xml version="1.0" encoding="ISO-8859-1"?>
+<modeling><generator><i name="program" type="string">vasp </i></generator>
+<incar><i type="int" name="IBRION">0</i><i name="POTIM">0.2</i></incar>
+<parameters><separator name="general"><i name="TEBEG">900.0</i><i name="TEEND">900.0</i><i name="POTIM">0.2</i>
+<i type="int" name="ISMEAR">-1</i><i name="SIGMA">{SIGMA_EV}</i><i name="PSTRESS">0.0</i>
+<i type="int" name="ISIF">2</i></separator></parameters>
+<atominfo><atoms>2</atoms><types>1</types>
+<array name="atoms"><set><rc><c>H </c><c>1</c></rc><rc><c>H </c><c>1</c></rc></set></array>
+<array name="atomtypes"><set><rc><c>2</c><c>H </c><c>1.00000000</c><c>1.0</c><c>PAW_PBE H</c></rc></set></array>
+</atominfo>
+{calculations}</modeling>
+"""
+    path.write_text(text[:cut])
+    return path
+
+
+def outcar(path, steps=4, shift=0.0):
+    text = f""" vasp.6.4.2 20Jul23 (build) complex
+   ISMEAR =    -1;   SIGMA  =   {SIGMA_EV:.6f}  broadening in eV
+   IBRION =      0    ionic relax: 0-MD
+   ISIF   =      3    stress and relaxation
+   POTIM  = 0.2000    time-step for ionic-motion
+   TEBEG  =  900.0;   TEEND  = 900.0 temperature during run
+   PSTRESS= 2000.0 pullay stress
+"""
+    for step in range(steps):
+        fractions, forces, stress, free, internal, kinetic = numbers(step)
+        (xx, xy, xz), (_, yy, yz), (_, _, zz) = stress
+        text += f"""----------- Iteration      {step + 1}(   1)  -----------
+  Total       1.0     1.0     1.0
+  in kB    {xx:.5f} {yy:.5f} {zz:.5f} {xy:.5f} {yz:.5f} {xz:.5f}
+  external pressure =    {np.trace(stress) / 3 - 2000.0:.2f} kB  Pullay stress =     2000.00 kB
+ POSITION                                       TOTAL-FORCE (eV/Angst)
+ -----------------------------------------------------------------------------------
+"""
+        for place, force in zip(fractions @ CELL + shift, forces, strict=True):
+            text += "  ".join(f"{value:12.6f}" for value in (*place, *force)) + "\n"
+        text += f"""  FREE ENERGIE OF THE ION-ELECTRON SYSTEM (eV)
+  free  energy   TOTEN  =  {free:.8f} eV
+
+  energy  without entropy= {internal:.8f}  energy(sigma->0) = 0.0
+% ion-electron   TOTEN  = {free:.6f}  see above
+  kinetic energy EKIN   =  {kinetic:.6f}
+  kin. lattice  EKIN_LAT=  0.000000  (temperature  900.00 K)
+  total energy   ETOTAL =  {free + kinetic:.6f} eV
+"""
+    path.write_text(text)
+    return path
+
+
+def xdatcar(path, steps=4, every=1):
+    lines = ["H2", "1.0", *("  ".join(f"{value:.6f}" for value in row) for row in CELL), "H", "2"]
+    for step in range(0, steps, every):
+        lines.append(f"Direct configuration=  {step + 1:4d}")
+        lines += ["  ".join(f"{value:.8f}" for value in row) for row in numbers(step)[0]]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def check(frame, step):
+    fractions, forces, stress, free, internal, kinetic = numbers(step)
+    assert frame.positions_angstrom == pytest.approx(fractions @ CELL, abs=1e-6)
+    assert frame.forces_ev_per_angstrom == pytest.approx(forces, abs=1e-5)
+    assert (frame.free_energy_ev, frame.internal_energy_ev) == pytest.approx((free, internal), abs=1e-6)
+    assert frame.kinetic_energy_ev == pytest.approx(kinetic)
+    assert frame.conserved_ev == pytest.approx(free + kinetic)
+    xx, yy, zz, yz, xz, xy = -frame.stress_gpa  # 1 kB = 0.1 GPa
+    assert np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]) == pytest.approx(0.1 * stress, abs=1e-5)
+
+
+def test_vasprun_gives_every_number_in_our_units(tmp_path):
+    source = open_foreign([vasprun(tmp_path / "vasprun.xml")])
+    frames = list(source.frames())
+    assert len(frames) == 4
+    for step, frame in enumerate(frames):
+        check(frame, step)
+    facts = source.facts
+    assert (facts.temperature_k, facts.frame_interval_fs, facts.constant_volume) == (900.0, 0.2, True)
+    assert facts.electronic_temperature_k == pytest.approx(900.0)
+    assert source.masses_u == pytest.approx([1.0, 1.0])
+
+
+def test_outcar_adds_to_xdatcar_what_it_lacks(tmp_path):
+    source = open_foreign([outcar(tmp_path / "OUTCAR"), xdatcar(tmp_path / "XDATCAR")])
+    for step, frame in enumerate(source.frames()):
+        check(frame, step)
+    assert source.facts.pressure_gpa == pytest.approx(200.0)
+    assert source.facts.electronic_temperature_k == pytest.approx(900.0, rel=1e-4)
+
+
+def test_configurations_are_paired_by_their_number(tmp_path):
+    source = open_foreign([outcar(tmp_path / "OUTCAR"), xdatcar(tmp_path / "XDATCAR", every=2)])
+    frames = list(source.frames())
+    check(frames[1], 2)
+    assert source.facts.frame_interval_fs == pytest.approx(0.4)
+
+
+def test_an_outcar_of_another_run_is_refused(tmp_path):
+    source = open_foreign([outcar(tmp_path / "OUTCAR", shift=0.05), xdatcar(tmp_path / "XDATCAR")])
+    with pytest.raises(InputError, match="is not what"):
+        list(source.frames())
+    source = open_foreign([outcar(tmp_path / "OUTCAR", steps=2), xdatcar(tmp_path / "XDATCAR")])
+    with pytest.raises(InputError, match="ends at ionic step 2"):
+        list(source.frames())
+
+
+def test_pieces_of_one_run_are_joined_without_the_repeated_frame(tmp_path):
+    vasprun(tmp_path / "vasprun.xml", steps=2)
+    vasprun(tmp_path / "second.xml", steps=2)
+    source = open_foreign([tmp_path / "vasprun.xml", tmp_path / "second.xml"])
+    assert len(list(source.frames())) == 4
+    write(tmp_path / "XDATCAR", [Atoms("H2", scaled_positions=numbers(i)[0], cell=CELL, pbc=True) for i in range(2)])
+    assert len(list(open_foreign([tmp_path / "XDATCAR"]).frames())) == 2
+
+
+def test_xdatcar_without_elements_is_refused(tmp_path):
+    path = xdatcar(tmp_path / "XDATCAR")
+    path.write_text(path.read_text().replace("\nH\n", "\n"))
+    with pytest.raises(InputError, match="elements"):
+        open_foreign([path])
