@@ -1,20 +1,21 @@
-"""A fast Lennard-Jones engine: all pairs within the cutoff, minimum image, long-range correction of E and stress."""
+"""Argon by Lennard-Jones as an ASE calculator: all pairs within the cutoff, minimum image, long-range correction."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numba
 import numpy as np
+from ase.calculators.calculator import Calculator, all_changes
 
-from llpt.engines import EngineCalculator, EngineDescription, EngineResult
+from llpt.units import BOLTZMANN_EV_PER_K
 
 if TYPE_CHECKING:
     import ase
 
 EPSILON_K = 119.8
-EPSILON_EV = EPSILON_K * 8.617333262e-5
+EPSILON_EV = EPSILON_K * BOLTZMANN_EV_PER_K
 SIGMA_ANGSTROM = 3.405
 CUTOFF_SIGMA = 2.5
 
@@ -51,35 +52,39 @@ def pair_sum(positions: Any, edge: float, cutoff2: float, forces: Any) -> tuple[
     return energy, virial
 
 
-class LennardJones(EngineCalculator):
+class LennardJones(Calculator):
     """Argon by Lennard-Jones, truncated at 2.5 sigma and corrected for what lies beyond with g(r) = 1.
 
     The pair energy is shifted to zero at the cutoff; what the shift takes away on average is put back with the
     correction, 16 pi/3 N rho (2/3 r_c^-9 - r_c^-3), of which the stress is the derivative. Both are then those of the
     full potential, whose critical point is T* = 1.31, P* = 0.128 (Potoff and Panagiotopoulos, J. Chem. Phys. 109,
-    10914, 1998). Cubic cells only.
+    10914, 1998). Without the correction it would be that of the truncated and shifted potential, T* = 1.085 (Smit, J.
+    Chem. Phys. 96, 8639, 1992). Cubic cells of at least 5 sigma only.
     """
 
-    def compute(self, atoms: ase.Atoms, system_changes: Any) -> EngineResult:  # noqa: ARG002  # the face's
-        """Return energy, forces and stress."""
-        n_atoms = len(atoms)
-        edge = float(atoms.cell[0, 0]) / SIGMA_ANGSTROM
-        positions = np.ascontiguousarray(atoms.positions / SIGMA_ANGSTROM)
+    implemented_properties: ClassVar[list[str]] = ["energy", "free_energy", "forces", "stress"]
+
+    def calculate(
+        self,
+        atoms: ase.Atoms | None = None,
+        properties: list[str] | None = None,
+        system_changes: list[str] = all_changes,
+    ) -> None:
+        """Compute energy (eV), forces (eV/Å) and stress (eV/Å³)."""
+        super().calculate(atoms, properties or ["energy"], system_changes)
+        n_atoms = len(self.atoms)
+        edge = float(self.atoms.cell[0, 0]) / SIGMA_ANGSTROM
+        if edge < 2.0 * CUTOFF_SIGMA:
+            raise ValueError(f"the cell of {edge:.2f} sigma is narrower than twice the cutoff")
+        positions = np.ascontiguousarray(self.atoms.positions / SIGMA_ANGSTROM)
         forces = np.zeros_like(positions)
         energy, virial = pair_sum(positions, edge, CUTOFF_SIGMA**2, forces)
         density = n_atoms / edge**3
         beyond = 16.0 / 3.0 * math.pi * density * (2.0 / 3.0 * CUTOFF_SIGMA**-9 - CUTOFF_SIGMA**-3)
-        energy += n_atoms * beyond
         pressure = virial / (3.0 * edge**3) + density * beyond
-        stress = -pressure * EPSILON_EV / SIGMA_ANGSTROM**3
-        return EngineResult(
-            free_energy_ev=energy * EPSILON_EV,
-            energy_ev=energy * EPSILON_EV,
-            forces_ev_per_angstrom=forces * EPSILON_EV / SIGMA_ANGSTROM,
-            stress_ev_per_angstrom3=np.array([stress, stress, stress, 0.0, 0.0, 0.0]),
-        )
-
-    def describe(self) -> EngineDescription:
-        """Return the parameters."""
-        options = {"epsilon_k": EPSILON_K, "sigma_angstrom": SIGMA_ANGSTROM, "cutoff_sigma": CUTOFF_SIGMA}
-        return EngineDescription(name="lennard-jones", spec="lennard-jones", version="1", options=options)
+        self.results = {
+            "energy": (energy + n_atoms * beyond) * EPSILON_EV,
+            "forces": forces * EPSILON_EV / SIGMA_ANGSTROM,
+            "stress": np.array([-pressure] * 3 + [0.0] * 3) * EPSILON_EV / SIGMA_ANGSTROM**3,
+        }
+        self.results["free_energy"] = self.results["energy"]

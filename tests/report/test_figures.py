@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from ase import Atoms
 
-from llpt.report import make_figures
-from llpt.report.figures import straddling_temperatures
+from llpt.audit import electronic_temperature_audit
+from llpt.report import comparison_curves, draw, make_figures, seed_figure_s1, seed_figure_s3
+from llpt.report.isobar_figures import straddling_temperatures
 from llpt.report.panels import Dash
 from llpt.study import Role
 
@@ -73,14 +75,68 @@ def test_pair_correlations_straddle_the_transition(figures, finished):
 
 
 def test_displacements_are_of_both_sides_in_picoseconds(figures):
-    rows = figures["figure-2"].rows
+    rows = figures["figure-S2"].rows
     assert [len(row) for row in rows] == [2, 2]
     assert rows[0][0].curves[0].x[-1] == pytest.approx(1.0)
     assert "N = 512" in rows[0][1].note
 
 
+def test_densities_of_both_sides_stand_beside_each_other(figures, finished):
+    _, _, _, analysis = finished
+    (row,) = figures["figure-S1"].rows
+    assert [panel.note for panel in row] == ["250 GPa", "200 GPa"]
+    assert {curve.label for curve in row[0].curves} >= {"DFT/PBE, N = 512", "Behler–Parrinello, N = 1728"}
+    (one,) = seed_figure_s1(analysis, ["P200"]).rows
+    assert [panel.note for panel in one] == ["200 GPa"]
+
+
+def test_every_point_of_others_has_a_source_and_stands_in_the_figure(figures):
+    labels = {curve.label for curve in figures["figure-2"].rows[0][0].curves}
+    for entry in comparison_curves():
+        assert len(entry["source"]) > 20
+        assert len(entry["pressures_gpa"]) == len(entry["temperatures_k"])
+        assert entry["label"] in labels
+        assert entry["source"] in figures["figure-2"].caption
+    nequip = next(entry for entry in comparison_curves() if "NequIP" in entry["label"])
+    assert (nequip["pressures_gpa"], nequip["temperatures_k"]) == ([157.5], [1250])
+
+
+def labelled(temperature_k, random):
+    """Twenty random molecules whose forces change by 0.1 % for every 100 K above 600 K."""
+    atoms = Atoms("H20", positions=random.uniform(0.0, 6.0, (20, 3)), cell=[6.0] * 3, pbc=True)
+    forces = random.normal(scale=2.0, size=(20, 3))
+    atoms.arrays["forces"] = forces * (1.0 + 1e-5 * (temperature_k - 600.0))
+    atoms.info["free_energy"] = -100.0
+    return atoms
+
+
+def test_forces_against_the_electronic_temperature(tmp_path):
+    frames = {
+        value: [labelled(value, np.random.default_rng(seed)) for seed in range(5)] for value in (600.0, 1800.0, 3000.0)
+    }
+    figure = seed_figure_s3(electronic_temperature_audit(frames))
+    forces, changes, populations = figure.rows[0]
+    assert [curve.label for curve in forces.curves] == ["600 K", "1800 K", "3000 K"]
+    assert [curve.label for curve in changes.curves] == ["1800 K", "3000 K"]
+    assert len(populations.curves) == 4
+    assert np.nansum(changes.curves[0].y) == 300
+    middle = [float(np.average(curve.x, weights=np.nan_to_num(curve.y))) for curve in changes.curves]
+    assert middle[1] == pytest.approx(2.0 * middle[0], rel=0.06)
+    pdf, png = draw(figure, tmp_path)
+    assert pdf.stat().st_size > 1000
+    assert png.stat().st_size > 1000
+
+
+def test_a_style_of_ones_own_is_used(tmp_path, monkeypatch, figures):
+    style = tmp_path / "own.mplstyle"
+    style.write_text("savefig.dpi: 40\n")
+    usual = draw(figures["figure-2"], tmp_path / "usual")[1].stat().st_size
+    monkeypatch.setenv("LLPT_STYLE", str(style))
+    assert draw(figures["figure-2"], tmp_path / "own")[1].stat().st_size < usual / 4
+
+
 def test_the_line_of_transitions_has_the_density_jumps(figures):
-    panel = figures["figure-3"].rows[0][0]
+    panel = figures["figure-2"].rows[0][0]
     jump = next(curve for curve in panel.curves if curve.label == "DFT/PBE, density jump")
     assert jump.x == (200.0, 250.0)
     assert np.allclose(jump.y, (930.0, 720.0), atol=40)

@@ -65,6 +65,10 @@ def test_tables_hold_criteria_changes_and_tests(page):
         "Δρ/ρ",
         "Not resolved by",
         "width of rho(T)",
+        "Separation of the criteria",
+        "atoms in a cooperative unit",
+        "What would decide it",
+        "Change of the jump (%)",
     ):
         assert said in text
 
@@ -72,5 +76,5 @@ def test_tables_hold_criteria_changes_and_tests(page):
 def test_figures_for_paper_are_there_in_two_formats(page):
     path, _ = page
     names = {file.name for file in (path.parent / "figures").iterdir()}
-    assert names == {f"figure-{number}.{kind}" for number in (1, 2, 3) for kind in ("pdf", "png")}
+    assert names == {f"figure-{number}.{kind}" for number in ("1", "2", "S1", "S2") for kind in ("pdf", "png")}
     assert (path.parent / "figures" / "figure-1.pdf").read_bytes().startswith(b"%PDF")

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from llpt.dynamics import IntegratorName, RunSettings
 from llpt.errors import InputError
 from llpt.study import BASE, Role, estimate_costs, make_plan, makespan_s, parse_study, read_study
+from llpt.study.inputs import named_inputs
 from llpt.study.plan import Origin
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -239,3 +241,69 @@ def test_the_seed_as_a_study_file():
     published = [run for run in plan.runs if run.atoms == 1728]
     assert all(run.picoseconds == pytest.approx(410.0, rel=0.01) for run in published)
     assert all(0.17 <= run.timestep_fs <= 0.35 for run in plan.runs)
+
+
+def test_another_dynamics_code_brings_its_own_thermostat_and_barostat():
+    plan = with_tests("integrator = true\nbarostat = { barostat_time_fs = 300.0 }")
+    for base, other in zip(runs_of(plan, BASE), runs_of(plan, "integrator"), strict=True):
+        assert dict(other.dynamics) == {**base.dynamics, "integrator": "ase", "thermostat": "nose-hoover"}
+        assert RunSettings.from_mapping(other.dynamics).integrator is IntegratorName.ASE
+    for base, other in zip(runs_of(plan, BASE), runs_of(plan, "barostat"), strict=True):
+        assert dict(other.dynamics) == {**base.dynamics, "barostat_time_fs": 300.0}
+
+
+def test_a_ramp_is_a_loop_of_its_own_for_each_rate():
+    plan = with_tests("ramp = { steps = [400, 200], atoms = 256 }")
+    up, down = runs_of(plan, "ramp-up"), runs_of(plan, "ramp-down")
+    assert [(run.ladder_test, run.state.temperature_k) for run in up] == [
+        (name, temperature) for name in ("ramp-up", "ramp-up 2") for temperature in (700, 800, 900)
+    ]
+    assert [(run.ladder_test, run.state.temperature_k) for run in down] == [
+        (name, temperature) for name in ("ramp-down", "ramp-down 2") for temperature in (800, 700)
+    ]
+    assert (up[0].steps, up[0].discard) == (450, 90)
+    assert (up[1].steps, up[1].discard) == (400, 40)
+    assert up[3].start.origin is Origin.MOLECULAR
+    assert down[0].start.source == up[2].identity
+    assert down[2].start.source == up[5].identity
+    assert len({run.dynamics["seed"] for run in (*runs_of(plan, BASE), *up, *down)}) == 3 + len(up) + len(down)
+
+
+def test_snapshots_are_labelled_after_the_reference_and_cost_something():
+    plan = with_tests("snapshots = { snapshots = 6, electronic_temperatures_k = [600, 1800] }")
+    assert plan.labels.sources == {run.identity: run.discard for run in plan.runs if run.role is Role.REFERENCE}
+    assert "electronic_temperature_k" not in plan.labels.options
+    order = plan.identities
+    assert all(order.index(source) < order.index(plan.labels.identity) for source in plan.after(plan.labels.identity))
+    assert estimate_costs(plan).seconds[plan.labels.identity] > 0.0
+    with pytest.raises(InputError, match=r"counts changes from 600 K"):
+        with_tests("snapshots = { electronic_temperatures_k = [700, 1800] }")
+
+
+def test_each_size_may_start_from_a_file_of_its_own(tmp_path):
+    text = STUDY.replace("atoms = [256, 512]", 'atoms = [256, 512]\nstart = "cell-{atoms}.extxyz"')
+    study = parse_study(text)
+    starts = {run.start.source for run in make_plan(study).runs if run.start.origin is Origin.FILE}
+    assert (
+        starts
+        == {f"cell-{atoms}.extxyz" for atoms in study.all_sizes}
+        == {
+            "cell-256.extxyz",
+            "cell-512.extxyz",
+            "cell-1728.extxyz",
+        }
+    )
+    with pytest.raises(InputError, match=r"cell-256\.extxyz"):
+        named_inputs(study, tmp_path)
+    for name in starts:
+        (tmp_path / name).write_text("")
+    assert {item.stored for item in named_inputs(study, tmp_path)} == {f"inputs/start/{name}" for name in starts}
+
+
+def test_the_lennard_jones_example_boils_both_ways():
+    study = read_study(EXAMPLES / "lennard-jones" / "lennard-jones.toml")
+    plan = make_plan(study)
+    assert not study.state.density_rises
+    assert {run.atoms for run in plan.runs} == {128, 256}
+    ladders = {(run.state.line, run.ladder_test) for run in plan.runs}
+    assert {("P0.0021", "cooling"), ("P0.0021", "ramp-up"), ("P0.0021", "ramp-down"), ("P0.0126", BASE)} <= ladders

@@ -1,8 +1,10 @@
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 
+from llpt.statistics import Estimate
 from llpt.transition import Criterion, criteria, separations, synthetic_isobar
 
 GRID_K = (700.0, 800.0, 850.0, 900.0, 950.0, 1000.0, 1100.0, 1200.0)
@@ -15,6 +17,8 @@ def make_isobar(place_k, width_k=0.0, *, temperatures_k=GRID_K, seed=0, **option
 def test_all_criteria_agree_on_a_sharp_transition():
     results = criteria(make_isobar(905.0))
     for criterion in Criterion:
+        if criterion is Criterion.CONDUCTIVITY_ONSET:
+            continue  # no run has a conductivity
         assert results[criterion].resolved, results[criterion].reason
         if criterion not in {Criterion.DENSITY_MAXIMUM, Criterion.EXPANSION_EXTREMUM}:
             temperature = results[criterion].temperature_k
@@ -77,4 +81,34 @@ def test_expansion_is_most_negative_at_the_transition():
     result = found[Criterion.EXPANSION_EXTREMUM]
     assert result.resolved, result.reason
     assert result.temperature_k.value == pytest.approx(905.0, abs=2.0 * result.temperature_k.error + 5.0)
-    assert "most negative" in result.reason
+    assert "(sign: -)" in result.reason
+    boiling = make_isobar(905.0, 30.0, temperatures_k=tuple(np.arange(700.0, 1101.0, 20.0)), jump=-0.05)
+    other = criteria(boiling, density_rises=False)[Criterion.EXPANSION_EXTREMUM]
+    assert other.temperature_k.value == pytest.approx(905.0, abs=2.0 * other.temperature_k.error + 5.0)
+    assert "(sign: +)" in other.reason
+
+
+def with_conductivity(isobar, values, error):
+    points = tuple(
+        dataclasses.replace(
+            point, estimates={**point.estimates, "dc_conductivity": Estimate(value, error * value, "S/cm", 10.0)}
+        )
+        for point, value in zip(isobar.points, values, strict=True)
+    )
+    return dataclasses.replace(isobar, points=points)
+
+
+def test_the_conductivity_sets_in_where_it_passes_that_of_a_metal():
+    isobar = make_isobar(905.0)
+    temperatures = np.array(isobar.temperatures_k)
+    smooth = 2000.0 * np.exp((temperatures - 875.0) / 60.0)
+    result = criteria(with_conductivity(isobar, smooth, 0.05))[Criterion.CONDUCTIVITY_ONSET]
+    assert result.resolved, result.reason
+    assert result.temperature_k.value == pytest.approx(875.0, abs=2.0)
+    jump = np.where(temperatures > 905.0, 8000.0, 80.0)
+    sharp = criteria(with_conductivity(isobar, jump, 0.05))[Criterion.CONDUCTIVITY_ONSET].temperature_k
+    assert 900.0 < sharp.value < 950.0
+    assert sharp.error == pytest.approx(50.0 / math.sqrt(12.0), rel=0.05)
+    poor = criteria(with_conductivity(isobar, smooth / 1e4, 0.05))[Criterion.CONDUCTIVITY_ONSET]
+    assert not poor.resolved
+    assert "llpt optics" in criteria(isobar)[Criterion.CONDUCTIVITY_ONSET].reason

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from llpt.transition import Isobar
 
 
-def compare(reference: Sequence[Isobar], surrogate: Sequence[Isobar], thresholds: Thresholds) -> Verdict:
+def compare(
+    reference: Sequence[Isobar], surrogate: Sequence[Isobar], thresholds: Thresholds, *, density_rises: bool = True
+) -> Verdict:
     """Say whether a surrogate is faithful to its reference.
 
     For every reference isobar with a partner of the surrogate at the same pressure: the transition temperature by
@@ -31,6 +33,7 @@ def compare(reference: Sequence[Isobar], surrogate: Sequence[Isobar], thresholds
         reference: isobars of the reference engine.
         surrogate: isobars of the surrogate.
         thresholds: what counts as faithful.
+        density_rises: whether the density rises on heating through the transition; False for boiling or melting.
 
     Raises:
         InputError: either list is empty.
@@ -42,7 +45,7 @@ def compare(reference: Sequence[Isobar], surrogate: Sequence[Isobar], thresholds
             "Finish at least one run of each engine at constant pressure first.",
         )
     pairs, alone = pair(reference, surrogate)
-    findings = [find(matched, thresholds) for matched in pairs]
+    findings = [find(matched, thresholds, density_rises=density_rises) for matched in pairs]
     among = sum(comparison.judged for found in findings for comparison in found.comparisons)
     comparisons: list[Comparison] = []
     requirements: list[Requirement] = []

@@ -50,7 +50,7 @@ class Findings:
     too: str
 
 
-def find(matched: Pair, thresholds: Thresholds) -> Findings:
+def find(matched: Pair, thresholds: Thresholds, *, density_rises: bool = True) -> Findings:
     """Collect the comparisons of a pair: transition temperatures, density offset, density at each temperature."""
     remarks = [
         f"{isobar.engine} is a solid at {isobar.pressure_gpa:g} GPa and "
@@ -74,7 +74,7 @@ def find(matched: Pair, thresholds: Thresholds) -> Findings:
     too = " and ".join(text for text, holds in (("short", short), ("small", small)) if holds)
     if too:
         remarks.append(f"The runs at {matched.pressure_gpa:g} GPa are too {too} to prove anything.")
-    ours, theirs = criteria(surrogate), criteria(reference)
+    ours, theirs = (criteria(isobar, density_rises=density_rises) for isobar in (surrogate, reference))
     density = compare_density(fluid, theirs, ours, near_transition_k=thresholds.transition_temperature_k)
     comparisons = [*_transition_temperatures(fluid, theirs, ours, thresholds), *_density(fluid, density, thresholds)]
     return Findings(fluid, tuple(comparisons), theirs, ours, tuple(lacking), tuple(remarks), too)

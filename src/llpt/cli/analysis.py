@@ -86,17 +86,11 @@ def bar_of_runs(doing: str) -> Iterator[Callable[[float, int, str], None]]:
 
 
 def show(analysis: Analysis) -> None:
-    """Print the transitions and the verdict with its reasons."""
-    from llpt.report.tables import transition_rows  # noqa: PLC0415
-
+    """Print the transitions, their order with the evidence, the controlled tests, and the verdict with its reasons."""
     console = output()
-    rows = transition_rows(analysis)
-    if rows:
-        table = make_table("line", "criterion", "reference (K) >", "surrogate (K) >", "difference (K) >")
-        for row in rows:
-            table.add_row(row.line, row.criterion, row.reference, row.surrogate, row.difference)
-        console.print(table)
-        console.print()
+    _show_transitions(analysis)
+    _show_orders(analysis)
+    _show_effects(analysis)
     if analysis.verdict is None:
         console.print(f"No verdict. {analysis.without_verdict}", markup=False)
     else:
@@ -115,3 +109,54 @@ def show_verdict(verdict: Verdict) -> None:
         console.print("What it would take:")
         for requirement in verdict.requirements:
             console.print(f"  {escape(requirement.sentence)}")
+
+
+def _show_transitions(analysis: Analysis) -> None:
+    from llpt.report.transition_tables import separation_rows, transition_rows  # noqa: PLC0415
+
+    console = output()
+    rows = transition_rows(analysis)
+    if rows:
+        table = make_table("line", "criterion", "reference (K) >", "surrogate (K) >", "difference (K) >")
+        for row in rows:
+            table.add_row(row.line, row.criterion, row.reference, row.surrogate, row.difference)
+        console.print(table)
+        console.print()
+    apart = separation_rows(analysis)
+    if apart:
+        table = make_table("engine", "N >", "line", "criteria", "apart (K) >")
+        for item in apart:
+            table.add_row(item.engine, item.atoms, item.line, f"{item.first}, {item.second}", item.difference)
+        console.print(table)
+        console.print()
+
+
+def _show_orders(analysis: Analysis) -> None:
+    from llpt.report.transition_tables import order_rows  # noqa: PLC0415
+
+    console = output()
+    for row in order_rows(analysis):
+        console.print(
+            f"{escape(row.engine)}, {row.line}, N = {row.atoms}: [bold]{row.order}[/]. {escape(row.sentence)}"
+        )
+        table = make_table("evidence", "says", "number >", "which is")
+        for item in row.evidence:
+            table.add_row(item.kind, item.order, item.number, item.meaning)
+        console.print(table)
+        for said in row.proposals:
+            console.print(f"  would help to decide: {escape(said)}")
+        console.print()
+
+
+def _show_effects(analysis: Analysis) -> None:
+    from llpt.report.tables import effect_rows  # noqa: PLC0415
+
+    rows = effect_rows(analysis)
+    if not rows:
+        return
+    names = ("changed", "engine", "N >", "line", "shift of T (K) >", "jump (%) >", "density (%) >", "the change")
+    table = make_table(*names)
+    for row in rows:
+        table.add_row(row.test, row.engine, row.atoms, row.line, row.shift, row.jump, row.density, row.influence)
+    output().print(table)
+    output().print()

@@ -136,9 +136,9 @@ def run_table(plan: Plan, costs: Costs) -> Table:
     for identity in plan.identities:
         seconds = costs.seconds[identity]
         if identity not in plan:
-            table.add_row(
-                identity, "training", "", "", "", "", roughly(seconds), f"{len(plan.after(identity))} reference runs"
-            )
+            part = "training" if plan.training and identity == plan.training.identity else "single points"
+            after = f"{len(plan.after(identity))} reference runs"
+            table.add_row(identity, part, "", "", "", "", roughly(seconds), after)
             continue
         run = plan[identity]
         table.add_row(
@@ -183,6 +183,9 @@ def summary(plan: Plan, costs: Costs, cores: int) -> str:
     picoseconds = sum(run.picoseconds for run in plan.runs)
     alone, together = roughly(costs.total_s), roughly(makespan_s(plan, costs.seconds, cores))
     training = " and one training" if plan.training else ""
+    if plan.labels:
+        points = len(plan.labels.electronic_temperatures_k) * plan.labels.snapshots
+        training += f" and {points} single points"
     return f"""
 {len(plan.runs)} runs{training}, {picoseconds:.4g} ps in all.
 Estimated: {alone} of work one run after another; {together} on this study's {cores} cores.

@@ -14,7 +14,7 @@ from llpt.observables.pair_correlation import FirstPeak, PairCorrelation, greate
 from llpt.observables.solid_order import SolidOrder
 from llpt.observables.source import FrameSource
 from llpt.observables.structure_factor import StructureFactor
-from llpt.observables.summary import estimate_of, load_summary, save_summary, summarise_run
+from llpt.observables.summary import estimate_of, load_summary, put_estimate, save_summary, summarise_run
 from llpt.observables.thermodynamics import ThermodynamicSeries, density, enthalpy, thermodynamic_series
 from llpt.observables.velocity import VelocityCorrelation, Vibrations
 
@@ -43,6 +43,7 @@ __all__ = [
     "msd_all_origins",
     "mutual_partners",
     "nearest_neighbours",
+    "put_estimate",
     "save_summary",
     "summarise_run",
     "thermal_expansion",

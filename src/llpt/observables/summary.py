@@ -131,7 +131,7 @@ def summarise_run(
         summary = summary.merge(curves, combine_attrs="override")
     summary = summary.merge(_samples(series, discard_steps), combine_attrs="override")
     for name, estimate in estimates.items():
-        _put(summary, name, estimate)
+        put_estimate(summary, name, estimate)
     return summary
 
 
@@ -368,7 +368,8 @@ def _chosen(block: FrameBlock, chosen: NDArray[np.bool_]) -> FrameBlock:
     )
 
 
-def _put(summary: xr.Dataset, name: str, estimate: Estimate) -> None:
+def put_estimate(summary: xr.Dataset, name: str, estimate: Estimate) -> None:
+    """Put a scalar with its error and number of samples into a summary; ``estimate_of`` reads it back."""
     summary[name] = ((), estimate.value, {"unit": estimate.unit})
     summary[f"{name}_error"] = ((), estimate.error, {"unit": estimate.unit})
     summary[f"{name}_effective_samples"] = ((), estimate.effective_samples, {"unit": ""})

@@ -37,6 +37,10 @@ MARKERS = {
     Marker.DIAMOND: "D",
     Marker.TRIANGLE: "^",
     Marker.DOWN: "v",
+    Marker.STAR: "*",
+    Marker.PENTAGON: "p",
+    Marker.PLUS: "P",
+    Marker.CROSS: "X",
 }
 SYMBOLS = {
     "C_P": "$C_P$",
@@ -78,9 +82,11 @@ def draw(figure: Figure, directory: Path) -> tuple[Path, Path]:
 def _canvas(figure: Figure) -> Canvas:
     rows, columns = len(figure.rows), max(len(row) for row in figure.rows)
     outside = _outside(figure)
-    legend_inch = LEGEND_LINE_INCH * -(-len(outside) // columns) + 0.1 if outside else 0.0
-    width = WIDTH_INCH if columns > 1 else WIDTH_INCH / 2.0
-    height = ROW_INCH * rows * (1.0 if columns > 2 else 1.25) + legend_inch + 0.15
+    wide = figure.wide or columns > 1
+    names = max(columns, 2 if figure.wide else 1)
+    legend_inch = LEGEND_LINE_INCH * -(-len(outside) // names) + 0.1 if outside else 0.0
+    width = WIDTH_INCH if wide else WIDTH_INCH / 2.0
+    height = ROW_INCH * rows * (1.7 if figure.wide else 1.0 if columns > 2 else 1.25) + legend_inch + 0.15
     layout = ConstrainedLayoutEngine(rect=(0.0, 0.0, 1.0, 1.0 - legend_inch / height))
     canvas = Canvas(figsize=(width, height), layout=layout)
     FigureCanvasAgg(canvas)
@@ -92,9 +98,9 @@ def _canvas(figure: Figure) -> Canvas:
                 axis.set_axis_off()
                 continue
             letter = LETTERS[column] if rows == 1 else f"{LETTERS[column]}{number + 1}"
-            _panel(axis, row[column], letter, bottom=number == rows - 1)
+            _panel(axis, row[column], letter if rows * columns > 1 else "", bottom=number == rows - 1)
     if outside:
-        canvas.legend(handles=_handles(outside), loc="upper center", ncols=columns, borderaxespad=0.4)
+        canvas.legend(handles=_handles(outside), loc="upper center", ncols=names, borderaxespad=0.4)
     return canvas
 
 
@@ -105,11 +111,7 @@ def _panel(axis: Axes, panel: Panel, letter: str, *, bottom: bool) -> None:
             axis.axvspan(line.x - line.x_error, line.x + line.x_error, color=line.colour, alpha=0.12, lw=0, zorder=0)
     for curve in panel.curves:
         _curve(axis, curve)
-    if panel.x_range:
-        axis.set_xlim(*panel.x_range)
-    low = panel.y_range or _y_range(panel)
-    if low:
-        axis.set_ylim(*low)
+    _scales(axis, panel)
     if bottom:
         axis.set_xlabel(_math(panel.x_label))
     axis.set_ylabel(_math(panel.y_label))
@@ -125,8 +127,22 @@ def _panel(axis: Axes, panel: Panel, letter: str, *, bottom: bool) -> None:
             borderaxespad=0.3,
             **style,
         )
-    axis.text(0.03, 0.96, f"({letter})", transform=axis.transAxes, va="top", ha="left", weight="bold")
+    if letter:
+        axis.text(0.03, 0.96, f"({letter})", transform=axis.transAxes, va="top", ha="left", weight="bold")
     axis.text(0.97, 0.96, panel.note, transform=axis.transAxes, va="top", ha="right", fontsize=7)
+
+
+def _scales(axis: Axes, panel: Panel) -> None:
+    """Set scales and limits of both axes."""
+    if panel.log_x:
+        axis.set_xscale("log")
+    if panel.log_y:
+        axis.set_yscale("log", nonpositive="mask")
+    if panel.x_range:
+        axis.set_xlim(*panel.x_range)
+    limits = panel.y_range or _y_range(panel)
+    if limits:
+        axis.set_ylim(*limits)
 
 
 def _y_range(panel: Panel) -> tuple[float, float] | None:
@@ -140,7 +156,7 @@ def _y_range(panel: Panel) -> tuple[float, float] | None:
         if chosen.any():
             lows.append(float((y - error)[chosen].min()))
             highs.append(float((y + error)[chosen].max()))
-    if not lows or max(highs) <= min(lows):
+    if not lows or max(highs) <= min(lows) or panel.log_y:
         return None
     span = max(highs) - min(lows)
     return min(lows) - 0.06 * span, max(highs) + 0.20 * span

@@ -21,6 +21,10 @@ MARKERS = {
     Marker.DIAMOND: "diamond",
     Marker.TRIANGLE: "triangle-up",
     Marker.DOWN: "triangle-down",
+    Marker.STAR: "star",
+    Marker.PENTAGON: "pentagon",
+    Marker.PLUS: "cross",
+    Marker.CROSS: "x",
 }
 ROW_PIXELS = 300
 TOP_PIXELS = 48
@@ -117,10 +121,14 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], legend: str, na
             plot.add_vrect(x0=left, x1=right, fillcolor=line.colour, opacity=0.12, line_width=0, **place)
     plot.update_xaxes(title_text=_sub(panel.x_label), title_standoff=6, **place)
     plot.update_yaxes(title_text=_sub(panel.y_label), title_standoff=6, **place)
-    if panel.x_range:
-        plot.update_xaxes(range=list(panel.x_range), **place)
-    if panel.y_range:
-        plot.update_yaxes(range=list(panel.y_range), **place)
+    for update, limits, logarithmic in (
+        (plot.update_xaxes, panel.x_range, panel.log_x),
+        (plot.update_yaxes, panel.y_range, panel.log_y),
+    ):
+        if logarithmic:
+            update(type="log", **place)
+        if limits:
+            update(range=[math.log10(value) for value in limits] if logarithmic else list(limits), **place)
 
 
 def _curve(plot: go.Figure, curve: Curve, place: dict[str, int], legend: str | None) -> None:

@@ -14,7 +14,8 @@ from llpt.audit import Outcome
 from llpt.report.drawing import draw
 from llpt.report.figures import make_figures
 from llpt.report.interactive import as_html
-from llpt.report.tables import change_rows, effect_rows, order_rows, provenance_rows, run_rows, transition_rows
+from llpt.report.tables import effect_rows, provenance_rows, run_rows
+from llpt.report.transition_tables import change_rows, order_rows, separation_rows, transition_rows
 from llpt.study import State
 from llpt.trajectory import write_atomically
 
@@ -98,6 +99,7 @@ def _render(
         failures=_failures(entries, analysis),
         figures=figures,
         transitions=transition_rows(analysis),
+        separations=separation_rows(analysis),
         orders=order_rows(analysis),
         changes=change_rows(analysis),
         effects=effect_rows(analysis),
@@ -114,6 +116,7 @@ def _counts(plan: Plan, entries: Mapping[str, Entry]) -> str:
     total = len(plan.identities)
     done = sum(entry.state is State.DONE for entry in entries.values())
     runs = f"{len(plan.runs)} runs{' and one training' if plan.training else ''}"
+    runs += " and single points" if plan.labels else ""
     return f"{runs}, all done" if done == total else f"{runs}, {done} of {total} done"
 
 

@@ -26,6 +26,10 @@ class Marker(StrEnum):
     DIAMOND = "diamond"
     TRIANGLE = "triangle"
     DOWN = "down"
+    STAR = "star"
+    PENTAGON = "pentagon"
+    PLUS = "plus"
+    CROSS = "cross"
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ class Panel:
         y_range: limits; None chooses them.
         legend_inside: the corner of the panel in which its curves are named, e.g. ``lower right``; empty where the
             figure's own legend names them.
+        log_x: whether x is drawn on a logarithmic scale.
+        log_y: whether y is; points that are not positive are left out.
     """
 
     x_label: str
@@ -106,6 +112,8 @@ class Panel:
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
     legend_inside: str = ""
+    log_x: bool = False
+    log_y: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,9 +125,11 @@ class Figure:
         title: one line.
         caption: what is drawn, how the errors were found, what to beware of.
         rows: panels, every row of the same length.
+        wide: whether a single column takes the width of the page, not of a column of text.
     """
 
     name: str
     title: str
     caption: str
     rows: tuple[tuple[Panel, ...], ...]
+    wide: bool = False

@@ -1,4 +1,4 @@
-"""The tables of the page: numbers with errors as text, one row each, ready for the template."""
+"""The tables of runs, controlled tests and provenance: numbers with errors as text, ready for the template."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.observables import estimate_of
-from llpt.report.figures import line_name
-from llpt.study import Role, State
-from llpt.transition import Criterion, differences
+from llpt.study import State
+from llpt.transition import Criterion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 
     from llpt.statistics import Estimate
     from llpt.study import Entry, Plan
-    from llpt.study.analysis import Analysis, LadderResult
-    from llpt.transition import Difference
+    from llpt.study.analysis import Analysis
 
 UNKNOWN = "–"
 
@@ -50,30 +48,6 @@ class RunRow:
 
 
 @dataclass(frozen=True)
-class TransitionRow:
-    """One criterion on one line of states, both sides; text."""
-
-    line: str
-    criterion: str
-    reference: str
-    surrogate: str
-    difference: str
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ChangeRow:
-    """The largest change between neighbouring temperatures of one ladder; text."""
-
-    engine: str
-    atoms: str
-    line: str
-    between: str
-    density: str
-    enthalpy: str
-
-
-@dataclass(frozen=True)
 class EffectRow:
     """What one controlled test did to one ladder; text."""
 
@@ -81,21 +55,11 @@ class EffectRow:
     engine: str
     atoms: str
     line: str
-    density: str
     shift: str
-    verdict: str
-
-
-@dataclass(frozen=True)
-class OrderRow:
-    """What the transition is on one line, by one side's largest cell; text."""
-
-    engine: str
-    atoms: str
-    line: str
-    order: str
-    sentence: str
-    evidence: tuple[str, ...]
+    jump: str
+    density: str
+    influence: str
+    densities: tuple[str, ...]
 
 
 def shown(estimate: Estimate, *, unit: bool = True, factor: float = 1.0) -> str:
@@ -153,107 +117,30 @@ def _observed(summary: xr.Dataset | None, name: str, *, factor: float = 1.0) -> 
     return shown(estimate_of(summary, name), unit=False, factor=factor).replace(" (error unknown)", " (?)")
 
 
-def transition_rows(analysis: Analysis) -> list[TransitionRow]:
-    """Return where the transition is by each criterion, of the largest cell of each side."""
-    rows = []
-    for line in analysis.lines:
-        sides = {role: _largest(analysis, role, line) for role in Role}
-        reference, surrogate = sides[Role.REFERENCE], sides[Role.SURROGATE]
-        some = reference or surrogate
-        if some is None or some.isobar is None:
-            continue
-        for criterion in Criterion:
-            results = [ladder.criteria[criterion] if ladder else None for ladder in (reference, surrogate)]
-            texts = [
-                shown(each.temperature_k, unit=False) if each and each.resolved else "not resolved" for each in results
-            ]
-            difference = UNKNOWN
-            if all(each and each.resolved for each in results) and results[0] and results[1]:
-                difference = shown(results[1].temperature_k.minus(results[0].temperature_k), unit=False)
-            reasons = tuple(
-                f"{ladder.engine}: {each.reason}"
-                for ladder, each in zip((reference, surrogate), results, strict=True)
-                if ladder and each
-            )
-            rows.append(TransitionRow(line_name(some), str(criterion), texts[0], texts[1], difference, reasons))
-    return rows
-
-
-def _largest(analysis: Analysis, role: Role, line: str) -> LadderResult | None:
-    ladders = [ladder for ladder in analysis.base(role) if ladder.line == line and ladder.isobar is not None]
-    return max(ladders, key=lambda ladder: ladder.atoms, default=None)
-
-
-def change_rows(analysis: Analysis) -> list[ChangeRow]:
-    """Return the largest change of density between neighbouring temperatures of each base ladder, with ΔH there."""
-    rows = []
-    for role in Role:
-        for ladder in analysis.base(role):
-            if ladder.isobar is None:
-                continue
-            steps = differences(ladder.isobar.curve("density"))
-            if not steps:
-                continue
-            largest = max(steps, key=lambda step: step.change.value)
-            heats = differences(ladder.isobar.curve("enthalpy"))
-            heat = next((step for step in heats if _same(step, largest)), None)
-            rows.append(
-                ChangeRow(
-                    ladder.engine,
-                    str(ladder.atoms),
-                    line_name(ladder),
-                    f"{largest.lower_k:g} – {largest.upper_k:g}",
-                    shown(largest.relative, unit=False, factor=100.0),
-                    shown(heat.change, unit=False, factor=1000.0) if heat else UNKNOWN,
-                )
-            )
-    return rows
-
-
-def _same(one: Difference, other: Difference) -> bool:
-    return (one.lower_k, one.upper_k) == (other.lower_k, other.upper_k)
-
-
 def effect_rows(analysis: Analysis) -> list[EffectRow]:
-    """Return what each controlled test did, and whether that is more than the errors."""
+    """Return what each controlled test did to T, to the jump and to rho(T), and whether it matters."""
     rows = []
     for effect in analysis.effects:
-        change = effect.density_percent
-        if not change.resolved:
-            verdict = "not resolved"
-        elif abs(change.value) > 2.0 * change.error:
-            verdict = "changes the density"
-        else:
-            verdict = "no change beyond the error"
-        text = shown(change, unit=False)
-        where = f" at {effect.at_temperature_k:g} K" if math.isfinite(effect.at_temperature_k) else ""
+        largest = effect.largest
+        by = "" if effect.shifted_by in {None, Criterion.DENSITY_JUMP} else f" ({effect.shifted_by})"
         rows.append(
             EffectRow(
                 effect.test.replace("_", " "),
                 effect.engine,
                 str(effect.atoms),
                 effect.line,
-                text + where if text != UNKNOWN else text,
-                shown(effect.shift_k, unit=False),
-                verdict,
+                shown(effect.shift_k, unit=False) + by,
+                shown(effect.jump_percent, unit=False),
+                f"{shown(largest.percent, unit=False)} at {largest.temperature_k:g} K" if largest else UNKNOWN,
+                str(effect.influence),
+                tuple(
+                    f"{change.temperature_k:g} K: {shown(change.percent)}"
+                    + ("" if change.judged else " (at the transition)")
+                    for change in effect.changes
+                ),
             )
         )
     return rows
-
-
-def order_rows(analysis: Analysis) -> list[OrderRow]:
-    """Return first order, crossover or not resolved for each side and line, with every piece of evidence."""
-    return [
-        OrderRow(
-            result.engine,
-            str(result.atoms),
-            result.line,
-            str(result.statement.order),
-            result.statement.sentence,
-            tuple(f"{item.kind}: {item.order}. {item.reason}" for item in result.statement.evidence),
-        )
-        for result in analysis.orders
-    ]
 
 
 def provenance_rows(entries: Iterable[Entry]) -> list[tuple[str, str]]:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from llpt.audit import Verdict, compare
-from llpt.audit.pairing import relative_difference
 from llpt.errors import InputError
-from llpt.statistics import Estimate
+from llpt.study.effects import Effect, effects
 from llpt.study.imported import IMPORTED_ENGINE
-from llpt.study.observing import Observed, observe
+from llpt.study.observing import Observed, observe, observe_electronic_temperature
 from llpt.study.orders import OrderResult, orders
-from llpt.study.plan import BASE, SIZE, Role
+from llpt.study.plan import BASE, RAMP_DOWN, RAMP_UP, Role
 from llpt.study.planning import engine_folder
 from llpt.transition import Criterion, CriterionResult, Isobar, LadderPath, Separation, criteria, separations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import xarray as xr
 
     from llpt.study.file import StudyFile
     from llpt.study.layout import StudyDirectory
@@ -70,33 +68,6 @@ class LadderResult:
 
 
 @dataclass(frozen=True)
-class Effect:
-    """What one changed thing did to a ladder.
-
-    Args:
-        test: what was changed, e.g. ``cooling`` or ``size``.
-        role: whose ladder.
-        engine: its name.
-        atoms: its size; of a comparison of sizes, the smaller one.
-        line: its line of states.
-        temperatures: number of temperatures compared.
-        density_percent: the largest relative change of density in units of its error, changed minus base, in per cent.
-        at_temperature_k: where that was.
-        shift_k: change of the transition temperature by density jump; NaN where either is not resolved.
-    """
-
-    test: str
-    role: Role
-    engine: str
-    atoms: int
-    line: str
-    temperatures: int
-    density_percent: Estimate
-    at_temperature_k: float
-    shift_k: Estimate
-
-
-@dataclass(frozen=True)
 class Analysis:
     """All that a study has found so far.
 
@@ -107,6 +78,8 @@ class Analysis:
         verdict: faithful, not faithful or not resolved, with its reasons; None where there is nothing to compare.
         without_verdict: why there is none.
         refused: runs that could not be averaged, with the reason.
+        electronic_temperature: how the reference's forces change with T_el
+            (``llpt.audit.electronic_temperature_audit``); None where the study did not ask.
     """
 
     ladders: tuple[LadderResult, ...]
@@ -115,6 +88,7 @@ class Analysis:
     verdict: Verdict | None
     without_verdict: str
     refused: Mapping[str, str]
+    electronic_temperature: xr.Dataset | None = None
 
     def base(self, role: Role) -> tuple[LadderResult, ...]:
         """Return one side's own ladders, without the controlled tests."""
@@ -150,8 +124,10 @@ def analyse(
         verdict.save(directory.verdict)
     else:
         directory.verdict.unlink(missing_ok=True)
-    effects = tuple(_effects(directory.study, ladders))
-    return Analysis(ladders, effects, orders(ladders), verdict, why, refused)
+    study = directory.study
+    found = orders(ladders, density_rises=study.state.density_rises)
+    electronic = observe_electronic_temperature(directory, plan, entries)
+    return Analysis(ladders, effects(study, ladders), found, verdict, why, refused, electronic)
 
 
 def engine_name(run: PlannedRun, study: StudyFile) -> str:
@@ -172,7 +148,7 @@ def _ladders(study: StudyFile, observed: Iterable[Observed]) -> tuple[LadderResu
     groups: dict[tuple[str, str, int, str, str], list[Observed]] = {}
     for item in observed:
         folder, role, atoms, line, _ = item.run.group
-        groups.setdefault((folder, role, atoms, line, item.run.test), []).append(item)
+        groups.setdefault((folder, role, atoms, line, item.run.ladder_test), []).append(item)
     ladders = [_ladder(study, group) for group in groups.values()]
     return tuple(sorted(ladders, key=lambda ladder: (ladder.test != BASE, ladder.role is not Role.REFERENCE)))
 
@@ -182,18 +158,19 @@ def _ladder(study: StudyFile, group: list[Observed]) -> LadderResult:
     first = runs[0].run
     name = engine_name(first, study)
     path = _path(study, first.test)
+    rises = study.state.density_rises
     isobar = None
     found: dict[Criterion, CriterionResult] = {}
     if all(item.run.dynamics["pressure_gpa"] is not None for item in runs):
         isobar = Isobar.from_summaries([item.summary for item in runs], engine=name, path=path)
-        found = criteria(isobar)
+        found = criteria(isobar, density_rises=rises)
     return LadderResult(
         first.role,
         name,
         first.atoms,
         first.state.line,
         first.state.pressure_gpa,
-        first.test,
+        first.ladder_test,
         runs,
         isobar,
         found,
@@ -202,8 +179,10 @@ def _ladder(study: StudyFile, group: list[Observed]) -> LadderResult:
 
 
 def _path(study: StudyFile, test: str) -> LadderPath:
-    if test == "cooling":
+    if test in {"cooling", RAMP_DOWN}:
         return LadderPath.COOLING
+    if test == RAMP_UP:
+        return LadderPath.HEATING
     if test == "start" or study.dynamics.ladder == "none":
         return LadderPath.SEPARATE
     return LadderPath(str(study.dynamics.ladder))
@@ -265,48 +244,6 @@ def _verdict(
         sides[Role.REFERENCE],
         sides[Role.SURROGATE],
         study.verdict.thresholds(),
+        density_rises=study.state.density_rises,
     )
     return verdict, ""
-
-
-def _effects(study: StudyFile, ladders: Sequence[LadderResult]) -> Iterable[Effect]:
-    bases = [ladder for ladder in ladders if ladder.test == BASE]
-    for ladder in ladders:
-        if ladder.test == BASE:
-            continue
-        matched = [
-            base
-            for base in bases
-            if (base.role, base.atoms, base.line) == (ladder.role, ladder.atoms, ladder.line) and base.isobar
-        ]
-        if matched and ladder.isobar:
-            yield _effect(ladder.test, ladder, matched[0])
-    for role in Role:
-        for line in dict.fromkeys(base.line for base in bases):
-            sizes = [base for base in bases if base.role is role and base.line == line and base.isobar]
-            largest = max(sizes, key=lambda base: base.atoms, default=None)
-            if largest is not None and study.tests.size:
-                yield from (_effect(SIZE, base, largest) for base in sizes if base is not largest)
-
-
-def _effect(test: str, changed: LadderResult, base: LadderResult) -> Effect:
-    """Hold one ladder against another; the temperature shown is the one whose change stands out most."""
-    assert changed.isobar is not None
-    assert base.isobar is not None
-    difference = relative_difference(base.isobar.curve("density"), changed.isobar.curve("density"))
-    estimates = [difference.estimate(index) for index in range(len(difference.temperatures_k))]
-    weights = [abs(each.value) / each.error if each.resolved and each.error > 0.0 else -1.0 for each in estimates]
-    unknown = Estimate(math.nan, math.nan, "%", 0.0)
-    index = int(np.argmax(weights)) if weights else -1
-    jump = Criterion.DENSITY_JUMP
-    return Effect(
-        test,
-        changed.role,
-        changed.engine,
-        changed.atoms,
-        changed.line,
-        len(estimates),
-        estimates[index] if weights else unknown,
-        float(difference.temperatures_k[index]) if weights else math.nan,
-        changed.criteria[jump].temperature_k.minus(base.criteria[jump].temperature_k),
-    )

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from llpt.dynamics import Ensemble, Thermostat
+from llpt.dynamics import Ensemble, IntegratorName, Thermostat
 from llpt.study.engine_sections import OptionValue  # noqa: TC001 - pydantic reads it
 from llpt.study.sections import (
     AtomCounts,
@@ -23,6 +23,7 @@ from llpt.study.sections import (
     StepCount,
     TemperatureK,
     Temperatures,
+    as_sequence,
 )
 
 Engines = Literal["both", "reference", "surrogate"]
@@ -50,6 +51,14 @@ class CoolingTest(ControlledTest):
     steps: StepCount | None = Field(default=None, description="MD steps of each run on the way down, at least 1")
 
 
+class RampTest(ControlledTest):
+    """Does the rate matter? Heating and cooling ladders with runs of other lengths: loops at several rates."""
+
+    steps: Annotated[tuple[StepCount, ...], BeforeValidator(as_sequence)] = Field(
+        min_length=1, description="MD steps of each run, a number or a list of them; each is a loop of its own"
+    )
+
+
 class FixedElectronicTemperatureTest(ControlledTest):
     """Does the electrons' temperature matter? The same ladder with T_el held at one value."""
 
@@ -74,7 +83,24 @@ class EnsembleTest(ControlledTest):
 class ThermostatTest(ControlledTest):
     """Does the thermostat matter?"""
 
-    thermostat: Thermostat = Field(default=Thermostat.LANGEVIN, description='"svr" or "langevin"')
+    thermostat: Literal[Thermostat.SVR, Thermostat.LANGEVIN] = Field(
+        default=Thermostat.LANGEVIN, description='"svr" or "langevin"'
+    )
+
+
+class BarostatTest(ControlledTest):
+    """Does the barostat matter? The same ladder with another inertia of the piston."""
+
+    barostat_time_fs: Float = Field(ge=1.0, le=1e6, description="a time in fs from 1 to 1000000")
+
+
+class IntegratorTest(ControlledTest):
+    """Does the dynamics code matter? The same ladder by ASE: Nosé–Hoover chains, Martyna–Tobias–Klein barostat."""
+
+    integrator: Literal[IntegratorName.ASE] = Field(default=IntegratorName.ASE, description='"ase"')
+    thermostat_time_fs: Annotated[Float, Field(ge=1.0, le=1e5)] | None = Field(
+        default=None, description="a time in fs from 1 to 100000; that of the study where it is left out"
+    )
 
 
 class TimestepTest(ControlledTest):
@@ -112,6 +138,30 @@ class EngineTest(ControlledTest):
     engines: Literal["reference"] = Field(default="reference", description='"reference"')
 
 
+class SnapshotTest(Section):
+    """How much do the forces depend on the electrons' temperature? Single points of the reference's own snapshots."""
+
+    snapshots: Int = Field(
+        default=35, ge=1, le=100_000, description="snapshots in all, at least 1, evenly from the reference's own runs"
+    )
+    electronic_temperatures_k: Temperatures = Field(
+        default=tuple(float(value) for value in range(600, 3001, 300)),
+        description="the electrons' temperatures in K, the reference temperature among them",
+    )
+    reference_temperature_k: TemperatureK = Field(
+        default=600.0, description="the electrons' temperature in K that changes are counted from"
+    )
+
+    @model_validator(mode="after")
+    def _has_its_reference(self) -> Self:
+        if self.reference_temperature_k not in self.electronic_temperatures_k:
+            raise ContradictionError(
+                f"counts changes from {self.reference_temperature_k:g} K in snapshots, but does not compute it",
+                f"Add {self.reference_temperature_k:g} to electronic_temperatures_k.",
+            )
+        return self
+
+
 def _switch(value: Any) -> Any:
     """Read ``true`` as a test with its defaults and ``false`` as none."""
     if value is True:
@@ -124,6 +174,10 @@ def _electronic_temperature(value: Any) -> Any:
     return {"temperature_k": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+OTHER_NODES = frozenset({"size", "snapshots"})
+"""Tests that add no ladder: one compares what is there, the other is a node of single points."""
+
+
 class ControlledTestsSection(Section):
     """``[tests]``: which controlled tests the study does."""
 
@@ -133,6 +187,9 @@ class ControlledTestsSection(Section):
     )
     cooling: Annotated[CoolingTest | None, BeforeValidator(_switch)] = Field(
         default=None, description="true, false, or a table with temperatures_k, steps and limits"
+    )
+    ramp: RampTest | None = Field(
+        default=None, description="a table with steps (one or more) and limits: loops of heating and cooling"
     )
     fixed_electronic_temperature: Annotated[
         FixedElectronicTemperatureTest | None, BeforeValidator(_electronic_temperature)
@@ -146,6 +203,10 @@ class ControlledTestsSection(Section):
     thermostat: Annotated[ThermostatTest | None, BeforeValidator(_switch)] = Field(
         default=None, description="true, false, or a table with thermostat and limits"
     )
+    barostat: BarostatTest | None = Field(default=None, description="a table with barostat_time_fs and limits")
+    integrator: Annotated[IntegratorTest | None, BeforeValidator(_switch)] = Field(
+        default=None, description="true, false, or a table with limits: the same ladder by another dynamics code"
+    )
     timestep: Annotated[TimestepTest | None, BeforeValidator(_switch)] = Field(
         default=None, description="true, false, or a table with factor and limits"
     )
@@ -154,6 +215,10 @@ class ControlledTestsSection(Section):
         default=None, description="true, false, or a table with kpoints and limits"
     )
     functional: FunctionalTest | None = Field(default=None, description="a table with xc and limits")
+    snapshots: Annotated[SnapshotTest | None, BeforeValidator(_switch)] = Field(
+        default=None,
+        description="true, false, or a table with snapshots, electronic_temperatures_k and reference_temperature_k",
+    )
     engine: EngineTest | None = Field(default=None, description="a table with engine, options and limits")
 
     @model_validator(mode="after")
@@ -165,6 +230,6 @@ class ControlledTestsSection(Section):
         return self
 
     def asked(self) -> dict[str, ControlledTest]:
-        """Return the tests that add runs, by name."""
-        named = {name: getattr(self, name) for name in type(self).model_fields if name != "size"}
+        """Return the tests that add ladders, by name."""
+        named = {name: getattr(self, name) for name in type(self).model_fields if name not in OTHER_NODES}
         return {name: test for name, test in named.items() if test is not None}

@@ -59,6 +59,9 @@ SPEEDS: dict[str, Speed] = {
 TRAINING_S = 60.0
 """A training without a limit of its own; forty steps on a few hundred frames of 32 atoms took 44 s."""
 
+SINGLE_POINT_STEPS = 4.0
+"""A single point from nothing costs as much as this many MD steps, which start from the step before."""
+
 
 def seconds_per_step(run: PlannedRun) -> float:
     """Return the table's estimate for one step of a run; an estimate, good to a factor of two."""
@@ -122,6 +125,12 @@ def estimate_costs(plan: Plan, measured: Mapping[str, float] | None = None) -> C
         limit = plan.training.settings.get("max_seconds")
         seconds[plan.training.identity] = START_UP_S + (limit or TRAINING_S)
         known[plan.training.identity] = False
+    if plan.labels is not None:
+        first = plan[next(iter(plan.labels.sources))]
+        points = plan.labels.snapshots * len(plan.labels.electronic_temperatures_k)
+        step = seconds.get(first.identity, 0.0) / first.steps
+        seconds[plan.labels.identity] = START_UP_S + points * SINGLE_POINT_STEPS * step
+        known[plan.labels.identity] = known[first.identity]
     return Costs(seconds, known)
 
 
@@ -154,6 +163,7 @@ def makespan_s(plan: Plan, seconds: Mapping[str, float], cores: int) -> float:
 def node_threads(plan: Plan, cores: int) -> dict[str, int]:
     """Return the cores each node takes: what it asks for, at most what there is; all where it asks for none."""
     asked = {run.identity: run.threads for run in plan.runs}
-    if plan.training is not None:
-        asked[plan.training.identity] = plan.training.threads
+    for node in (plan.training, plan.labels):
+        if node is not None:
+            asked[node.identity] = node.threads
     return {identity: min(threads or cores, cores) for identity, threads in asked.items()}

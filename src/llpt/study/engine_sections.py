@@ -85,7 +85,7 @@ class ExtraRuns(Section):
     atoms: AtomCount = Field(description="a number of atoms, whole and at least 2")
     steps: StepCount | None = Field(default=None, description="a number of MD steps, at least 1")
     discard: Annotated[Int, Field(ge=0)] | None = Field(default=None, description="the first steps left out, 0 or more")
-    timestep_fs: TimestepFs | None = Field(default=None, description="a time step in fs from 0.001 to 5")
+    timestep_fs: TimestepFs | None = Field(default=None, description="a time step in fs from 0.001 to 20")
 
 
 class TrainingSection(Section):

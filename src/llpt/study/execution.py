@@ -235,7 +235,7 @@ class Execution:
         measured = {
             identity: entry.seconds_per_step
             for identity, entry in entries.items()
-            if entry.seconds_per_step and not self._is_training(identity)
+            if entry.seconds_per_step and identity in self.plan
         }
         measured |= {
             identity: float(said["seconds_per_step"])
@@ -247,7 +247,7 @@ class Execution:
         for identity, entry in entries.items():
             share = 0.0
             if entry.state in {State.WAITING, State.RUNNING, State.UNFINISHED}:
-                total = 1 if self._is_training(identity) else self.plan[identity].steps
+                total = self.plan[identity].steps if identity in self.plan else 1
                 done = float(progress.get(identity, {}).get("steps_done", entry.steps_done))
                 share = max(0.0, 1.0 - done / total)
             remaining[identity] = share * costs.seconds.get(identity, 0.0)
@@ -259,9 +259,6 @@ class Execution:
 
     def _files(self, identity: str) -> JobFiles:
         return JobFiles(self.directory.root, identity)
-
-    def _is_training(self, identity: str) -> bool:
-        return self.plan.training is not None and identity == self.plan.training.identity
 
     @contextlib.contextmanager
     def _listening(self) -> Iterator[None]:

@@ -55,6 +55,11 @@ class StudyFile(Section):
         self._check_lines()
         for name, test in self.tests.asked().items():
             self._check_test(name, test)
+        if self.tests.snapshots is not None and (self.reference is None or not self.reference.thermal):
+            raise ContradictionError(
+                "asks for tests.snapshots, but has no reference whose electrons have a temperature",
+                "Remove the test, or choose a reference of density-functional theory.",
+            )
         if self.tests.size and all(len(self.sizes(line)) < 2 for line in self.state.lines()):
             raise ContradictionError(
                 "compares sizes (tests.size), but has only one", "Give system.atoms two sizes or more."
@@ -64,6 +69,13 @@ class StudyFile(Section):
     def sizes(self, line: Isobar) -> tuple[int, ...]:
         """Return the numbers of atoms run on one line of states."""
         return line.atoms or self.system.atoms
+
+    @property
+    def all_sizes(self) -> tuple[int, ...]:
+        """Every number of atoms that the study runs, the surrogate's extra cells included, rising."""
+        extra = self.surrogate.extra if self.surrogate is not None else ()
+        own = {size for line in self.state.lines() for size in self.sizes(line)}
+        return tuple(sorted(own | {each.atoms for each in extra}))
 
     def _check_engines(self) -> None:
         if self.reference is None and self.surrogate is None and not self.imported:

@@ -48,7 +48,8 @@ def named_inputs(study: StudyFile, source: Path) -> tuple[NamedInput, ...]:
     """
     wanted: list[tuple[str, str, str]] = []
     if study.system.start not in MADE_HERE:
-        wanted.append(("system.start", study.system.start, "start"))
+        starts = dict.fromkeys(study.system.start_for(atoms) for atoms in study.all_sizes)
+        wanted += [("system.start", start, "start") for start in starts]
     for name, section in (("reference", study.reference), ("surrogate", study.surrogate)):
         if section is not None and engine_kind(section.engine) in PATH_ENGINES and ":" in section.engine:
             wanted.append((f"{name}.engine", section.engine.partition(":")[2], name))

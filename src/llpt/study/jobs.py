@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from llpt.study.engine_sections import engine_kind
 from llpt.study.inputs import NAMED_PSEUDOPOTENTIALS, content_hash, stored_engine, stored_path
 from llpt.study.node import JobFiles
-from llpt.study.plan import Origin
+from llpt.study.plan import Origin, Role
 from llpt.study.protocol import starting_density
 from llpt.trajectory import write_atomically
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import Ledger
     from llpt.study.plan import Plan, PlannedRun
@@ -24,6 +26,10 @@ def job_of(directory: StudyDirectory, plan: Plan, identity: str) -> dict[str, An
     """Return what the worker of a node is told; paths in it start from the study's directory."""
     if plan.training is not None and identity == plan.training.identity:
         return {"kind": "training", **asdict(plan.training), "after": list(plan.training.after)}
+    if plan.labels is not None and identity == plan.labels.identity:
+        options = _stored_options(plan.labels.engine, plan.labels.options)
+        engine = stored_engine(plan.labels.engine, str(Role.REFERENCE))
+        return {"kind": "labels", **asdict(plan.labels), "options": options, "engine": engine}
     run = plan[identity]
     return {
         "kind": "imported" if run.start.origin is Origin.IMPORTED else "md",
@@ -34,7 +40,7 @@ def job_of(directory: StudyDirectory, plan: Plan, identity: str) -> dict[str, An
         "atoms": run.atoms,
         "line": run.state.line,
         "engine": stored_engine(run.engine, str(run.role)),
-        "options": _stored_options(run),
+        "options": _stored_options(run.engine, run.options),
         "settings": dict(run.dynamics),
         "discard": run.discard,
         "start": _start(directory, run),
@@ -42,13 +48,13 @@ def job_of(directory: StudyDirectory, plan: Plan, identity: str) -> dict[str, An
     }
 
 
-def _stored_options(run: PlannedRun) -> dict[str, Any]:
-    options = dict(run.options)
+def _stored_options(engine: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    options = dict(given)
     pseudopotential = options.get("pseudopotential")
     if (
         isinstance(pseudopotential, str)
         and pseudopotential not in NAMED_PSEUDOPOTENTIALS
-        and engine_kind(run.engine) == "dft"
+        and engine_kind(engine) == "dft"
     ):
         options["pseudopotential"] = stored_path(pseudopotential, "pseudopotential")
     return options

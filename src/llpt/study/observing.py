@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from llpt.audit import electronic_temperature_audit
+from llpt.engines import read_evaluated
 from llpt.errors import LlptError
 from llpt.observables import load_summary, save_summary, summarise_run
 from llpt.study.ledger import State
 from llpt.study.plan import Role
+from llpt.study.work_labels import label_file
 from llpt.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -76,10 +79,32 @@ def observe(
         entry = entries[run.identity]
         part = partial(_tell, on_run, (number, len(done), run.identity))
         try:
-            observed.append(Observed(run, entry, _summary(directory, run, entry, part)))
+            summary = _summary(directory, run, entry, part)
+            observed.append(Observed(run, entry, summary))
         except LlptError as error:
             refused[run.identity] = error.cause
     return observed, refused
+
+
+def observe_electronic_temperature(
+    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry]
+) -> xr.Dataset | None:
+    """Return how the forces of the reference change with T_el, kept in ``results/electronic-temperature.nc``.
+
+    None where the study does not ask for it (``[tests] snapshots``) or it is not done.
+
+    Raises:
+        InputError: the labelled snapshots cannot be read.
+        StorageError: the result cannot be written.
+    """
+    labels = plan.labels
+    if labels is None or labels.identity not in entries or entries[labels.identity].state is not State.DONE:
+        return None
+    place = directory.node(labels.identity)
+    frames = {value: read_evaluated(label_file(place, value)) for value in labels.electronic_temperatures_k}
+    audit = electronic_temperature_audit(frames, reference_k=labels.reference_temperature_k)
+    save_summary(audit, directory.results / "electronic-temperature.nc")
+    return audit
 
 
 def summary_of(place: Path, run: PlannedRun, on_progress: Callable[[int, int], None] | None = None) -> xr.Dataset:

@@ -6,34 +6,41 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
-from llpt.study.plan import BASE, Role
+from llpt.study.plan import BASE, RAMP_DOWN, RAMP_UP, Role
+from llpt.study.sampled import Sampled, distribution_evidence, sample
 from llpt.transition import Criterion
 from llpt.transition.order import (
+    binder_evidence,
     clapeyron_evidence,
+    clapeyron_slope,
     hysteresis_evidence,
     hysteresis_loop,
     order_of_isobar,
     size_shift_evidence,
+    susceptibility_evidence,
+    what_would_decide,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llpt.statistics import Estimate
     from llpt.study.analysis import LadderResult
-    from llpt.transition import Isobar
-    from llpt.transition.order import Evidence, OrderStatement
+    from llpt.transition.order import Evidence, Loop, OrderStatement, Proposal
 
 
 @dataclass(frozen=True)
 class OrderResult:
-    """What the transition is on one line of states, by the largest cell of one side.
+    """What the transition is on one line of states, by one side.
 
     Args:
         role: whose.
         engine: its name.
         line: the line of states.
-        atoms: number of atoms.
+        atoms: number of atoms of its largest cell, whose widths are judged; sizes and loops use every cell there is.
         statement: all the evidence, and what it comes to.
+        proposals: what more simulation would decide it; empty where it is decided.
+        clapeyron_k_per_gpa: T Δv/Δh on this isobar; NaN where the steps are not resolved.
     """
 
     role: Role
@@ -41,43 +48,95 @@ class OrderResult:
     line: str
     atoms: int
     statement: OrderStatement
+    proposals: tuple[Proposal, ...]
+    clapeyron_k_per_gpa: Estimate
 
 
-def orders(ladders: Sequence[LadderResult]) -> tuple[OrderResult, ...]:
-    """Return a statement for each side and isobar, from widths, criteria, sizes, hysteresis and Clapeyron's slope."""
+def orders(ladders: Sequence[LadderResult], *, density_rises: bool) -> tuple[OrderResult, ...]:
+    """Return a statement for each side and isobar from everything that physics.md E names.
+
+    Widths, smoothness and separation of the criteria come from the largest cell; hysteresis, histograms,
+    susceptibility, Binder cumulant and shift from every cell; Clapeyron's slope from all isobars together.
+
+    Args:
+        ladders: of the study.
+        density_rises: whether the density rises on heating through the transition.
+    """
     found = []
     for role in Role:
         base = [ladder for ladder in ladders if ladder.role is role and ladder.test == BASE and ladder.isobar]
-        largest: dict[str, LadderResult] = {}
-        for ladder in sorted(base, key=lambda each: each.atoms):
-            largest[ladder.line] = ladder
-        line_evidence = _along_the_line([ladder.isobar for ladder in largest.values() if ladder.isobar])
+        largest = {ladder.line: ladder for ladder in sorted(base, key=lambda each: each.atoms)}
+        isobars = [ladder.isobar for ladder in largest.values() if ladder.isobar]
         for line, ladder in largest.items():
-            further = [*_from_sizes(base, line), *_from_cooling(ladders, ladder), *line_evidence]
             assert ladder.isobar is not None
-            statement = order_of_isobar(ladder.isobar, further)
-            found.append(OrderResult(role, ladder.engine, line, ladder.atoms, statement))
+            sizes = [each for each in base if each.line == line]
+            further = [
+                *_from_loops([each for each in ladders if each.role is role and each.line == line], density_rises),
+                *_from_sizes(sizes),
+                *([clapeyron_evidence(isobars)] if len(isobars) > 1 else []),
+            ]
+            statement = order_of_isobar(ladder.isobar, further, density_rises=density_rises)
+            proposals = what_would_decide(ladder.isobar, statement=statement, density_rises=density_rises)
+            slope = clapeyron_slope(ladder.isobar)
+            found.append(OrderResult(role, ladder.engine, line, ladder.atoms, statement, tuple(proposals), slope))
     return tuple(found)
 
 
-def _from_sizes(base: Sequence[LadderResult], line: str) -> list[Evidence]:
-    places = {
-        ladder.atoms: ladder.criteria[Criterion.DENSITY_JUMP].temperature_k for ladder in base if ladder.line == line
-    }
-    return [size_shift_evidence(places)] if len(places) > 1 else []
+def _from_sizes(sizes: Sequence[LadderResult]) -> list[Evidence]:
+    """Return shift, histograms, susceptibility and Binder cumulant of the base ladders of one line.
+
+    The last two compare the spread of one state with that of two, which a ladder that jumps over the transition never
+    shows: only cells whose neighbouring runs share configurations take part.
+    """
+    evidence: list[Evidence] = []
+    if len(sizes) > 1:
+        jumps = {each.atoms: each.criteria[Criterion.DENSITY_JUMP].temperature_k for each in sizes}
+        evidence.append(size_shift_evidence(jumps))
+    samples: dict[int, Sampled] = {}
+    for ladder in sizes:
+        sampled = sample(ladder)
+        if sampled is not None:
+            samples[ladder.atoms] = sampled
+    evidence += distribution_evidence(samples)
+    joined = [ladder for ladder in sizes if ladder.atoms in samples and samples[ladder.atoms].connected]
+    if len(joined) > 1:
+        evidence.append(susceptibility_evidence(_greatest(joined, "density_susceptibility")))
+    if joined:
+        evidence.append(binder_evidence(_greatest(joined, "density_binder")))
+    return evidence
 
 
-def _from_cooling(ladders: Sequence[LadderResult], heated: LadderResult) -> list[Evidence]:
-    loops = []
+def _greatest(ladders: Sequence[LadderResult], name: str) -> dict[int, Estimate]:
+    """Return the greatest value of an observable along each ladder, by number of atoms."""
+    found = {}
     for ladder in ladders:
-        same = (ladder.role, ladder.line, ladder.atoms) == (heated.role, heated.line, heated.atoms)
-        if same and ladder.test == "cooling" and ladder.isobar and heated.isobar:
-            try:
-                loops.append(hysteresis_loop(heated.isobar, ladder.isobar))
-            except InputError:
-                continue  # the two ladders share too few temperatures to enclose anything
-    return [hysteresis_evidence(loops)] if loops else []
+        fluid = ladder.isobar.fluid() if ladder.isobar else None
+        known = [point.estimates[name] for point in fluid.points if name in point.estimates] if fluid else []
+        known = [estimate for estimate in known if estimate.resolved]
+        if known:
+            found[ladder.atoms] = max(known, key=lambda estimate: estimate.value)
+    return found
 
 
-def _along_the_line(isobars: Sequence[Isobar]) -> list[Evidence]:
-    return [clapeyron_evidence(isobars)] if len(isobars) > 1 else []
+def _from_loops(ladders: Sequence[LadderResult], density_rises: bool) -> list[Evidence]:
+    """Return hysteresis from every heating ladder that was also walked down, the largest cell with most rates."""
+    loops: dict[int, list[Loop]] = {}
+    named = {(ladder.atoms, ladder.test): ladder.isobar for ladder in ladders}
+    for (atoms, test), up in named.items():
+        down = named.get((atoms, _way_down(test)))
+        if up is None or down is None:
+            continue
+        try:
+            loops.setdefault(atoms, []).append(hysteresis_loop(up, down, density_rises=density_rises))
+        except InputError:
+            continue  # the two ladders share too few temperatures to enclose anything
+    if not loops:
+        return []
+    return [hysteresis_evidence(max(loops.items(), key=lambda item: (len(item[1]), item[0]))[1])]
+
+
+def _way_down(test: str) -> str:
+    """Return the ladder that goes down from the hot end of ``test``; empty where that is none itself."""
+    if test == BASE:
+        return "cooling"
+    return test.replace(RAMP_UP, RAMP_DOWN) if test.startswith(RAMP_UP) else ""

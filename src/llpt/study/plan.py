@@ -24,6 +24,9 @@ BASE = "base"
 """The name of what every controlled test is compared with: the study's own runs."""
 
 SIZE = "size"
+RAMP_UP = "ramp-up"
+RAMP_DOWN = "ramp-down"
+"""Ladders of other rates: heating, and cooling from its hot end; ``repeat`` counts the rates from 1."""
 
 
 class Role(StrEnum):
@@ -134,6 +137,11 @@ class PlannedRun:
         return self.steps * self.timestep_fs / 1000.0
 
     @property
+    def ladder_test(self) -> str:
+        """The controlled test whose ladder it belongs to; ramps of different rates are different ladders."""
+        return self.group[-1] if self.test in {RAMP_UP, RAMP_DOWN} else self.test
+
+    @property
     def group(self) -> tuple[str, str, int, str, str]:
         """What it shares with the other temperatures of its ladder: engine's folder, role, N, line, test and repeat."""
         label = self.test if self.repeat <= 1 else f"{self.test} {self.repeat}"
@@ -160,11 +168,37 @@ class PlannedTraining:
 
 
 @dataclass(frozen=True)
+class PlannedLabels:
+    """Single points of snapshots at several electronic temperatures.
+
+    Args:
+        identity: its directory below the study's.
+        engine: SPEC of the engine.
+        options: options of the engine, without the electrons' temperature.
+        electronic_temperatures_k: the electrons' temperatures.
+        reference_temperature_k: the one that changes are counted from.
+        snapshots: number of snapshots in all.
+        sources: the runs they come from, each with the number of its first steps to leave out.
+        threads: processor cores it takes, 0 for "all this study may use".
+    """
+
+    identity: str
+    engine: str
+    options: Mapping[str, OptionValue]
+    electronic_temperatures_k: tuple[float, ...]
+    reference_temperature_k: float
+    snapshots: int
+    sources: Mapping[str, int]
+    threads: int = 0
+
+
+@dataclass(frozen=True)
 class Plan:
     """Every run of a study in an order in which they can be done."""
 
     runs: tuple[PlannedRun, ...]
     training: PlannedTraining | None = None
+    labels: PlannedLabels | None = None
     _by_identity: dict[str, PlannedRun] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -183,12 +217,15 @@ class Plan:
         """The directories of all nodes, training included, each after all it depends on."""
         reference = [run.identity for run in self.runs if run.role is Role.REFERENCE]
         surrogate = [run.identity for run in self.runs if run.role is Role.SURROGATE]
-        return (*reference, *((self.training.identity,) if self.training else ()), *surrogate)
+        others = tuple(node.identity for node in (self.training, self.labels) if node is not None)
+        return (*reference, *others, *surrogate)
 
     def after(self, identity: str) -> tuple[str, ...]:
         """Return what must be done before the node ``identity``."""
         if self.training and identity == self.training.identity:
             return self.training.after
+        if self.labels and identity == self.labels.identity:
+            return tuple(self.labels.sources)
         return self._by_identity[identity].after
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from llpt.dynamics import Thermostat
 from llpt.study.controlled_tests import (
+    BarostatTest,
     ControlledTest,
     CoolingTest,
     CutoffTest,
@@ -14,7 +16,9 @@ from llpt.study.controlled_tests import (
     EnsembleTest,
     FixedElectronicTemperatureTest,
     FunctionalTest,
+    IntegratorTest,
     KpointsTest,
+    RampTest,
     StartTest,
     ThermostatTest,
     TimestepTest,
@@ -22,8 +26,11 @@ from llpt.study.controlled_tests import (
 from llpt.study.engine_sections import THERMAL_ENGINES, TRAINED_HERE, engine_kind
 from llpt.study.plan import (
     BASE,
+    RAMP_DOWN,
+    RAMP_UP,
     Origin,
     Plan,
+    PlannedLabels,
     PlannedRun,
     PlannedTraining,
     Role,
@@ -88,7 +95,7 @@ def make_plan(study: StudyFile) -> Plan:
     if surrogate is not None and study.surrogate is not None:
         runs += _Builder(study, surrogate).extra_runs()
     training = _training(study, runs, surrogate)
-    return Plan((*runs, *(run.planned() for run in study.imported)), training)
+    return Plan((*runs, *(run.planned() for run in study.imported)), training, _labels(study, runs, reference))
 
 
 def _reference_side(study: StudyFile) -> Side | None:
@@ -145,6 +152,23 @@ def _training(study: StudyFile, runs: Iterable[PlannedRun], surrogate: Side | No
     return PlannedTraining(surrogate.model, settings, seed, learnt)
 
 
+def _labels(study: StudyFile, runs: Iterable[PlannedRun], reference: Side | None) -> PlannedLabels | None:
+    test = study.tests.snapshots
+    if test is None or reference is None:
+        return None
+    sources = {run.identity: run.discard for run in runs if run.role is Role.REFERENCE and run.test == BASE}
+    return PlannedLabels(
+        "labels/electronic-temperature",
+        reference.engine,
+        reference.options,
+        test.electronic_temperatures_k,
+        test.reference_temperature_k,
+        test.snapshots,
+        sources,
+        reference.threads or 0,
+    )
+
+
 class _Builder:
     """Makes the runs of one side."""
 
@@ -191,7 +215,7 @@ class _Builder:
         if self.side.thermal and study.reference is not None:
             fixed = study.reference.electronic_temperature
             options["electronic_temperature_k"] = temperature_k if fixed == "ionic" else fixed
-        word = study.system.start
+        word = study.system.start_for(atoms)
         start = Start(Origin(word)) if word in set(Origin) else Start(Origin.FILE, word)
         seed = derived_seed(study.study.seed, state.line, f"T{temperature_k:g}", f"N{atoms}")
         settings = run_settings(study.dynamics, state, seed)
@@ -232,6 +256,10 @@ class _Builder:
             return [again for run in matched for again in self._sequential(run, test)]
         if isinstance(test, CoolingTest):
             return self._cooling(test, base)
+        if isinstance(test, RampTest):
+            return [
+                run for number, steps in enumerate(test.steps, start=1) for run in self._loop(matched, steps, number)
+            ]
         if isinstance(test, StartTest):
             alone = [replace(run, start=Start(Origin(test.start)), after=self._model()) for run in matched]
             return [self._settling(renamed(self._unsettled(run), test="start")) for run in alone]
@@ -247,20 +275,47 @@ class _Builder:
             ]
         return self._ladders_with(test, matched)
 
+    def _loop(self, matched: list[PlannedRun], steps: int, number: int) -> list[PlannedRun]:
+        """Return a heating and a cooling ladder whose runs have another length, the discarded share the same."""
+        dynamics = self.study.dynamics
+        discard = round(steps * dynamics.discard / dynamics.steps)
+        runs: list[PlannedRun] = []
+        for rungs in self._fresh(matched).values():
+            shorter = [replace(_with_dynamics(run, {"steps": steps}), discard=discard) for run in rungs]
+            up, down = (
+                [self._reseeded(renamed(run, test=way, repeat=number)) for run in shorter]
+                for way in (RAMP_UP, RAMP_DOWN)
+            )
+            runs += self._chained(up, Ladder.HEATING)
+            for run in down[-2::-1]:
+                runs.append(_starting_from(run, runs[-1].identity))
+        return runs
+
+    def _reseeded(self, run: PlannedRun) -> PlannedRun:
+        """Return ``run`` with a seed of its own: another sample of the same state."""
+        seed = derived_seed(self.study.study.seed, *run.group, f"T{run.state.temperature_k:g}")
+        return _with_dynamics(run, {"seed": seed})
+
+    def _fresh(self, matched: list[PlannedRun]) -> dict[tuple[str, int], list[PlannedRun]]:
+        """Return the rungs of every ladder in ``matched`` as they are before they start from one another."""
+        lines = {ThermodynamicState.on(line, 1.0).line: line for line in self.study.state.lines()}
+        ladders: dict[tuple[str, int], list[PlannedRun]] = {}
+        for run in sorted(matched, key=lambda run: run.state.temperature_k):
+            alone = self._alone(lines[run.state.line], run.atoms, run.state.temperature_k)
+            ladders.setdefault((run.state.line, run.atoms), []).append(alone)
+        return ladders
+
     def _ladders_with(self, test: ControlledTest, matched: list[PlannedRun]) -> list[PlannedRun]:
         """Return the matched ladders once more with one thing changed from their first rung on."""
         name = next(name for name, asked in self.study.tests.asked().items() if asked is test)
-        lines = {ThermodynamicState.on(line, 1.0).line: line for line in self.study.state.lines()}
-        ladders: dict[tuple[str, int], list[PlannedRun]] = {}
-        for run in matched:
-            alone = self._alone(lines[run.state.line], run.atoms, run.state.temperature_k)
-            other = _in_another_code(alone, test) if isinstance(test, EngineTest) else renamed(alone, test=name)
-            ladders.setdefault((run.state.line, run.atoms), []).append(other)
-        return [
-            _changed(run, test)
-            for rungs in ladders.values()
-            for run in self._chained(sorted(rungs, key=lambda run: run.state.temperature_k), self.study.dynamics.ladder)
-        ]
+        runs: list[PlannedRun] = []
+        for rungs in self._fresh(matched).values():
+            others = [
+                _in_another_code(run, test) if isinstance(test, EngineTest) else renamed(run, test=name)
+                for run in rungs
+            ]
+            runs += [_changed(run, test) for run in self._chained(others, self.study.dynamics.ladder)]
+        return runs
 
     def _model(self) -> tuple[str, ...]:
         return (self.side.model,) if self.side.model else ()
@@ -342,6 +397,12 @@ def _changed(run: PlannedRun, test: ControlledTest) -> PlannedRun:
             options["xc"] = test.xc
         case ThermostatTest():
             return _with_dynamics(run, {"thermostat": str(test.thermostat)})
+        case BarostatTest():
+            return _with_dynamics(run, {"barostat_time_fs": test.barostat_time_fs})
+        case IntegratorTest():
+            chains = {"integrator": str(test.integrator), "thermostat": str(Thermostat.NOSE_HOOVER)}
+            time = {"thermostat_time_fs": test.thermostat_time_fs} if test.thermostat_time_fs else {}
+            return _with_dynamics(run, chains | time)
         case TimestepTest():
             factor = test.factor
             steps = {"timestep_fs": run.timestep_fs * factor, "steps": round(run.steps / factor)}

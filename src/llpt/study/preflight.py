@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from llpt.study.file import StudyFile
     from llpt.study.plan import Plan
 
+HYDROGEN_ENGINES = frozenset({"dft", "quantum-espresso", "vasp", "n2p2", "model"})
+"""Engines that are set up here for hydrogen alone; the others take what their own potential takes."""
+
 
 def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> None:
     """Check everything a study names: files are there and sound, engines can be made, the scheduler knows its options.
@@ -30,11 +33,12 @@ def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> No
         InputError: a file is missing, empty, damaged or unphysical; an option is unknown or out of range.
         MissingProgramError: an engine's program or package is not installed.
     """
-    inputs = {item.key: item for item in named_inputs(study, source)}
+    inputs = named_inputs(study, source)
     check_provider(study.execution)
-    if "system.start" in inputs:
-        _check_start(inputs["system.start"].path, plan)
-    given = {item.given: str(item.path) for item in inputs.values()}
+    starts = {item.given: item.path for item in inputs if item.key == "system.start"}
+    for atoms in study.all_sizes if starts else ():
+        _check_start(starts[study.system.start_for(atoms)], atoms, plan)
+    given = {item.given: str(item.path) for item in inputs}
     seen: set[tuple[str, str]] = set()
     for run in plan.runs:
         kind, _, argument = run.engine.partition(":")
@@ -51,13 +55,13 @@ def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> No
             make_engine(spec, options).close()
 
 
-def _check_start(path: Path, plan: Plan) -> None:
+def _check_start(path: Path, atoms: int, plan: Plan) -> None:
     structure = read_structures(path)[-1]
     check_structure(structure)
-    check_elements(structure, ("H",), where=str(path))
-    for atoms in sorted({run.atoms for run in plan.runs}):
-        if len(structure) != atoms:
-            raise InputError(
-                f"{path} holds {len(structure)} atoms, but the study asks for {atoms}.",
-                "Let every size of the study be what the file holds.",
-            )
+    if any(engine_kind(run.engine) in HYDROGEN_ENGINES for run in plan.runs):
+        check_elements(structure, ("H",), where=str(path))
+    if len(structure) != atoms:
+        raise InputError(
+            f"{path} holds {len(structure)} atoms, but the study asks for {atoms}.",
+            'Let every size be what the file holds, or name one file for each: start = "cell-{atoms}.xyz".',
+        )

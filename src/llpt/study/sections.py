@@ -34,7 +34,7 @@ DensityGcc = Annotated[Float, Field(gt=0.0, le=20.0)]
 WignerSeitzRadius = Annotated[Float, Field(ge=0.5, le=10.0)]
 AtomCount = Annotated[Int, Field(ge=2, le=1_000_000)]
 StepCount = Annotated[Int, Field(ge=1, le=1_000_000_000)]
-TimestepFs = Annotated[Float, Field(ge=0.001, le=5.0)]
+TimestepFs = Annotated[Float, Field(ge=0.001, le=20.0)]
 Temperatures = Annotated[
     tuple[TemperatureK, ...],
     BeforeValidator(as_sequence),
@@ -104,8 +104,13 @@ class SystemSection(Section):
     start: str = Field(
         default="molecular",
         min_length=1,
-        description='"molecular" or "atomic" (a random fluid at a rough density for the state), or a structure file',
+        description='"molecular" or "atomic" (a random fluid at a rough density for the state), or a structure file, '
+        '"{atoms}" in its name standing for the number of atoms',
     )
+
+    def start_for(self, atoms: int) -> str:
+        """Return where a cell of ``atoms`` atoms starts."""
+        return self.start.replace("{atoms}", str(atoms))
 
 
 class Isobar(Section):
@@ -152,6 +157,11 @@ class StateSection(Section):
         default=None, description="temperatures in K, each above 0 and at most 100000"
     )
     isobars: tuple[Isobar, ...] = Field(default=(), description="tables [[state.isobars]], one for each line of states")
+    density_rises: Bool = Field(
+        default=True,
+        description="true or false: whether the density rises on heating through the transition, as where hydrogen "
+        "dissociates; false for boiling or melting",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -194,7 +204,7 @@ class DynamicsSection(Section):
     ensemble: Ensemble = Field(default=Ensemble.NPT, description='"npt", "nvt" or "nve"')
     timestep_fs: TimestepFs | Literal["auto"] = Field(
         default="auto",
-        description='a time step in fs from 0.001 to 5, or "auto" (0.17–0.35 fs by temperature and density)',
+        description='a time step in fs from 0.001 to 20, or "auto" (0.17–0.35 fs by temperature and density)',
     )
     steps: StepCount = Field(description="the number of MD steps of each run, a whole number of at least 1")
     discard: Int = Field(default=1000, ge=0, description="the first steps left out of every average, fewer than steps")

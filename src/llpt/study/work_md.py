@@ -17,7 +17,7 @@ from llpt.study.node import JobFiles, Outcome
 from llpt.study.plan import Origin
 from llpt.study.versions import versions
 from llpt.trajectory import Trajectory, export_extxyz
-from llpt.units import hydrogen_density_g_per_cm3
+from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3, hydrogen_density_g_per_cm3
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -47,6 +47,7 @@ def work(job: dict[str, Any], progress_file: ProgressFile) -> Outcome:
     try:
         atoms = first_configuration(job, engine, progress_file)
         total = settings.steps
+        mass_u = float(atoms.get_masses().sum())
 
         def on_progress(progress: Progress) -> None:
             if progress.temperature_k > EXPLODED * settings.temperature_k:
@@ -60,7 +61,7 @@ def work(job: dict[str, Any], progress_file: ProgressFile) -> Outcome:
                 steps=total,
                 temperature_k=progress.temperature_k,
                 pressure_gpa=progress.pressure_gpa,
-                density_g_per_cm3=hydrogen_density_g_per_cm3(progress.volume_angstrom3 / len(atoms)),
+                density_g_per_cm3=mass_u * U_PER_ANGSTROM3_TO_G_PER_CM3 / progress.volume_angstrom3,
                 seconds_per_step=progress.seconds_per_step,
             )
 

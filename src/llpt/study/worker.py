@@ -67,7 +67,8 @@ class ProgressFile:
 
 def work(job: dict[str, Any], progress: ProgressFile) -> Outcome:
     """Do a node and return what became of it; the working directory is the study's."""
-    module = import_module({"md": "llpt.study.work_md", "training": "llpt.study.work_training"}[job["kind"]])
+    kinds = {"md": "work_md", "training": "work_training", "labels": "work_labels"}
+    module = import_module(f"llpt.study.{kinds[job['kind']]}")
     outcome: Outcome = module.work(job, progress)  # each module brings only what its kind of node needs
     return outcome
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from llpt.statistics import Estimate
 from llpt.transition.maximum import Located, find_crossing, find_maximum
 from llpt.transition.step import StepFit, fit_step
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from llpt.transition.isobar import Isobar
 
 HALF = 0.5
+METALLIC_S_PER_CM = 2000.0
+"""dc conductivity at which the fluid counts as a metal (van de Bund, Wiebe, Ackland, Phys. Rev. Lett. 126, 225701,
+2021; the minimum metallic conductivity of Nellis, Weir, Mitchell, Phys. Rev. B 59, 3434, 1999)."""
 
 
 class Criterion(StrEnum):
@@ -29,6 +34,7 @@ class Criterion(StrEnum):
     FIRST_PEAK_LOSS = "first-peak loss"
     MOLECULAR_HALF = "molecular fraction 1/2"
     DIFFUSION_ONSET = "diffusion onset"
+    CONDUCTIVITY_ONSET = "conductivity onset"
     EXPANSION_EXTREMUM = "expansion extremum"
 
 
@@ -39,6 +45,7 @@ ESTIMATORS = {
     Criterion.FIRST_PEAK_LOSS: "place of the step in the prominence of the first peak of g(r) (llpt.transition.step)",
     Criterion.MOLECULAR_HALF: "where the lifetime-based molecular fraction passes 1/2 (llpt.transition.maximum)",
     Criterion.DIFFUSION_ONSET: "place of the step in the diffusion coefficient (llpt.transition.step)",
+    Criterion.CONDUCTIVITY_ONSET: "where the dc conductivity passes 2000 S/cm, linear in its logarithm",
     Criterion.EXPANSION_EXTREMUM: "local parabola through the expansion coefficient from fluctuations at its extremum",
 }
 
@@ -117,6 +124,8 @@ def criteria(isobar: Isobar, *, density_rises: bool = True) -> dict[Criterion, C
             results[criterion] = _by_step(criterion, fluid, rises=rises)
         elif criterion is Criterion.EXPANSION_EXTREMUM:
             results[criterion] = _located(criterion, _expansion_extremum(fluid, density_rises=density_rises))
+        elif criterion is Criterion.CONDUCTIVITY_ONSET:
+            results[criterion] = _located(criterion, _conductivity_onset(fluid))
         elif criterion is Criterion.DENSITY_MAXIMUM:
             results[criterion] = _located(criterion, find_maximum(fluid.curve("density")))
         else:
@@ -150,8 +159,25 @@ def _expansion_extremum(isobar: Isobar, *, density_rises: bool) -> Located:
     """Return where alpha = (1/V) dV/dT is most negative (the density rises), or greatest (it falls)."""
     curve = isobar.curve("thermal_expansion")
     located = find_maximum(replace(curve, values=-curve.values) if density_rises else curve)
-    sign = "most negative" if density_rises else "greatest"
-    return replace(located, reason=f"Expansion coefficient {sign}: {located.reason}")
+    known = curve.resolved()
+    if not len(known):
+        return located
+    index = int(np.argmin(known.values) if density_rises else np.argmax(known.values))
+    estimate = known.estimate(index)
+    sign = "undecided in sign" if abs(estimate.value) < 2.0 * estimate.error else f"{'+-'[estimate.value < 0.0]}"
+    word = "least" if density_rises else "greatest"
+    found = f"The expansion coefficient is {word} at {known.temperatures_k[index]:g} K, {estimate} (sign: {sign})."
+    return replace(located, reason=f"{found} {located.reason}")
+
+
+def _conductivity_onset(isobar: Isobar) -> Located:
+    """Return where ln sigma_dc passes that of ``METALLIC_S_PER_CM``."""
+    curve = isobar.curve("dc_conductivity")
+    positive = curve.values > 0.0
+    if not positive.any():
+        unknown = Estimate(math.nan, math.nan, "K", 0.0)
+        return Located(unknown, resolved=False, reason="No run has a dc conductivity (llpt optics computes it).")
+    return find_crossing(curve.logarithm(), math.log(METALLIC_S_PER_CM))
 
 
 def _located(criterion: Criterion, located: Located) -> CriterionResult:

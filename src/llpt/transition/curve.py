@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +55,11 @@ class Curve:
             self.effective_samples[chosen],
             self.production_fs[chosen],
         )
+
+    def logarithm(self) -> Curve:
+        """Return the natural logarithm of the positive points, errors to first order."""
+        positive = self.only(self.values > 0.0)
+        return replace(positive, unit="", values=np.log(positive.values), errors=positive.errors / positive.values)
 
     def estimate(self, index: int) -> Estimate:
         """Return one point."""

@@ -52,3 +52,13 @@ def test_ladders_without_common_temperatures_are_refused():
     other = synthetic_isobar((705.0, 715.0), place_k=900.0, width_k=5.0, seed=1)
     with pytest.raises(InputError, match="share 0"):
         hysteresis_loop(up, other)
+
+
+def test_a_density_that_falls_encloses_the_same_area():
+    up, down = (
+        synthetic_isobar(GRID, place_k=900.0 + lag, width_k=5.0, seed=seed, jump=-0.03)
+        for lag, seed in ((50.0, 1), (-50.0, 2))
+    )
+    loop = hysteresis_loop(up, down, density_rises=False)
+    assert loop.area.value == pytest.approx(100.0 * 0.03, abs=3.0 * loop.area.error + 0.03 * 12.5)
+    assert hysteresis_loop(up, down).area.value == pytest.approx(-loop.area.value)

@@ -31,8 +31,8 @@ class Loop:
     """A heating and a cooling ladder of the same system.
 
     Args:
-        area: integral of (rho_cooling - rho_heating) dT over the common temperatures, g/cm^3 K; positive when the
-            dense phase survives on cooling.
+        area: integral of (rho_cooling - rho_heating) dT over the common temperatures, g/cm^3 K, with the sign that
+            makes it positive where each phase survives beyond the transition.
         rate_k_per_ps: mean spacing over mean production time.
     """
 
@@ -40,8 +40,13 @@ class Loop:
     rate_k_per_ps: float
 
 
-def hysteresis_loop(heating: Isobar, cooling: Isobar) -> Loop:
+def hysteresis_loop(heating: Isobar, cooling: Isobar, *, density_rises: bool = True) -> Loop:
     """Return the area between two ladders, by the trapezium rule over their common temperatures.
+
+    Args:
+        heating: of one engine, size and pressure.
+        cooling: of the same.
+        density_rises: whether the density rises on heating through the transition; False for boiling or melting.
 
     Raises:
         InputError: they share fewer than two temperatures with known errors.
@@ -55,7 +60,7 @@ def hysteresis_loop(heating: Isobar, cooling: Isobar) -> Loop:
             f"Heating and cooling at {heating.pressure_gpa:g} GPa share {common.size} temperatures with known errors.",
             "Run both over the same temperatures, two at least.",
         )
-    differences = down.values[second] - up.values[first]
+    differences = (1.0 if density_rises else -1.0) * (down.values[second] - up.values[first])
     variances = down.errors[second] ** 2 + up.errors[first] ** 2
     weights = np.zeros(common.size)
     weights[:-1] += 0.5 * np.diff(common)

@@ -15,6 +15,7 @@ from llpt.transition.order.width import WHOLE_CELL, rounding_width_k
 
 if TYPE_CHECKING:
     from llpt.transition.isobar import Isobar
+    from llpt.transition.order.statement import OrderStatement
     from llpt.transition.step import StepFit
 
 JUMP_OVER_ERROR = 15.0
@@ -39,7 +40,9 @@ class Proposal:
     sentence: str
 
 
-def what_would_decide(isobar: Isobar, *, density_rises: bool = True) -> list[Proposal]:
+def what_would_decide(
+    isobar: Isobar, *, statement: OrderStatement | None = None, density_rises: bool = True
+) -> list[Proposal]:
     """Return what would decide the order of an isobar's transition; empty where it is decided.
 
     Time: errors fall with its root, and the density's jump must be ``JUMP_OVER_ERROR`` times the error of a point;
@@ -49,13 +52,15 @@ def what_would_decide(isobar: Isobar, *, density_rises: bool = True) -> list[Pro
 
     Args:
         isobar: of one engine, size and pressure.
+        statement: all the evidence there is; None takes that of the isobar alone.
         density_rises: whether the density rises on heating through the transition.
     """
     fluid = isobar.fluid()
     if fluid is None:
         sentence = f"Every run at {isobar.pressure_gpa:g} GPa is a solid: go above the melting line."
         return [Proposal(None, (), (), sentence)]
-    if order_of_isobar(fluid, density_rises=density_rises).order is not Order.NOT_RESOLVED:
+    said = statement or order_of_isobar(fluid, density_rises=density_rises)
+    if said.order is not Order.NOT_RESOLVED:
         return []
     found = criteria(fluid, density_rises=density_rises)
     density, enthalpy = found[Criterion.DENSITY_JUMP].step, found[Criterion.HEAT_CAPACITY_MAXIMUM].step

@@ -1,0 +1,216 @@
+"""The Lennard-Jones study in reduced units, beside the literature: a figure, and a small table as JSON.
+
+    python examples/lennard-jones/critical_point.py lennard-jones
+
+The critical point lies between the highest isobar of which the evidence says *first order* and the lowest of which it
+says *crossover*; without more isobars every place between them is as likely, hence the errors of a uniform
+distribution. Its temperature lies between the boiling point on the one and the steepest density on the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+from lennard_jones import CUTOFF_SIGMA, EPSILON_EV, EPSILON_K, SIGMA_ANGSTROM
+
+from llpt.report.tables import shown
+from llpt.statistics import Estimate
+from llpt.study import Ledger, Role, StudyDirectory, make_plan
+from llpt.study.analysis import Analysis, LadderResult, analyse
+from llpt.transition import Criterion
+from llpt.transition.order import Order
+from llpt.units import EV_PER_ANGSTROM3_TO_GPA, U_PER_ANGSTROM3_TO_G_PER_CM3
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PRESSURE_GPA = EPSILON_EV / SIGMA_ANGSTROM**3 * EV_PER_ANGSTROM3_TO_GPA
+DENSITY_G_PER_CM3 = 39.948 * U_PER_ANGSTROM3_TO_G_PER_CM3 / SIGMA_ANGSTROM**3
+LITERATURE = {
+    "temperature": Estimate(1.3120, 0.0007, "", math.inf),
+    "pressure": Estimate(0.1279, 0.0006, "", math.inf),
+    "source": "Potoff and Panagiotopoulos, J. Chem. Phys. 109, 10914 (1998), full potential",
+}
+PLACES = (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM)
+
+
+def places(ladders: list[LadderResult]) -> list[Estimate]:
+    """Return T* of each ladder of one isobar that resolves it: by the density, else by the enthalpy."""
+    found = []
+    for ladder in ladders:
+        resolved = [ladder.criteria[each].temperature_k for each in PLACES if ladder.criteria[each].resolved]
+        if resolved:
+            found.append(resolved[0].scaled(1.0 / EPSILON_K, ""))
+    return found
+
+
+def between(estimates: list[Estimate]) -> Estimate:
+    """Return the middle of the least and the greatest with the error of a uniform distribution and their own."""
+    low, high = (choose(estimates, key=lambda each: each.value) for choose in (min, max))
+    spread = (high.value - low.value) / math.sqrt(12.0)
+    error = math.sqrt(spread**2 + 0.25 * (low.error**2 + high.error**2))
+    return Estimate(0.5 * (low.value + high.value), error, "", min(low.effective_samples, high.effective_samples))
+
+
+def table(analysis: Analysis) -> dict[str, Any]:
+    """Return what each isobar is, where, and the critical point that follows."""
+    rows = []
+    for result in analysis.orders:
+        ladders = [each for each in analysis.ladders if each.line == result.line and each.test in {"base", "cooling"}]
+        found = places(ladders)
+        assert ladders[0].pressure_gpa is not None
+        rows.append(
+            {
+                "pressure": ladders[0].pressure_gpa / PRESSURE_GPA,
+                "order": result.statement.order,
+                "place": between(found) if found else Estimate(math.nan, math.nan, "", 0.0),
+                "sentence": result.statement.sentence,
+                "evidence": [
+                    {
+                        "kind": item.kind,
+                        "says": item.order,
+                        "number": shown(item.number),
+                        "meaning": item.meaning,
+                        "reason": item.reason,
+                    }
+                    for item in result.statement.evidence
+                ],
+            }
+        )
+    below = [row for row in rows if row["order"] is Order.FIRST_ORDER]
+    above = [row for row in rows if row["order"] is Order.CROSSOVER]
+    critical = None
+    if below and above:
+        last, first = max(below, key=lambda row: row["pressure"]), min(above, key=lambda row: row["pressure"])
+        pressures = [Estimate(row["pressure"], 0.0, "", math.inf) for row in (last, first)]
+        critical = {"pressure": between(pressures), "temperature": between([last["place"], first["place"]])}
+    return {"isobars": rows, "critical point": critical}
+
+
+def holds(found: dict[str, Estimate], sigmas: float) -> bool:
+    """Whether the literature's critical point lies within so many errors of both coordinates."""
+    return all(
+        abs(found[name].value - LITERATURE[name].value)
+        <= sigmas * math.hypot(found[name].error, LITERATURE[name].error)
+        for name in ("pressure", "temperature")
+    )
+
+
+def draw(analysis: Analysis, found: dict[str, Any], path: Path) -> None:
+    """Draw densities below and above the critical pressure, and the plane of pressure and temperature."""
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt  # noqa: PLC0415  # after the backend is chosen
+
+    figure, axes = plt.subplots(1, 3, figsize=(9.6, 3.2), layout="constrained")
+    for row in found["isobars"]:
+        panel = axes[0] if row["pressure"] < LITERATURE["pressure"].value else axes[1]
+        for ladder in analysis.ladders:
+            same = ladder.pressure_gpa and math.isclose(ladder.pressure_gpa / PRESSURE_GPA, row["pressure"])
+            if same and ladder.test in {"base", "cooling"}:
+                _density(panel, ladder, row["pressure"])
+    _plane(axes[2], found)
+    axes[0].set(xlabel="$T^*$", ylabel="$\\rho^*$", title="below the critical pressure")
+    axes[1].set(xlabel="$T^*$", ylabel="$\\rho^*$", title="above it")
+    for panel in axes:
+        panel.legend(fontsize=6, frameon=False)
+    figure.savefig(path, dpi=200)
+    figure.savefig(path.with_suffix(".pdf"))
+
+
+def _density(panel: Axes, ladder: LadderResult, pressure: float) -> None:
+    assert ladder.isobar is not None
+    curve = ladder.isobar.curve("density")
+    cooling = ladder.test == "cooling"
+    low = pressure in {min(pressure, 0.06), 0.0} or 0.12 < pressure < 0.2
+    panel.errorbar(
+        curve.temperatures_k / EPSILON_K,
+        curve.values / DENSITY_G_PER_CM3,
+        np.nan_to_num(curve.errors) / DENSITY_G_PER_CM3,
+        marker={128: "o", 256: "s"}.get(ladder.atoms, "^"),
+        markersize=3,
+        mfc="white" if cooling else None,
+        color="#0072B2" if low else "#D55E00",
+        alpha=0.6 if ladder.atoms == 128 else 1.0,
+        linewidth=0.8,
+        linestyle="--" if cooling else "-",
+        label=f"$P^*$ = {pressure:.3f}, N = {ladder.atoms}{', cooling' if cooling else ''}",
+    )
+
+
+def _plane(panel: Axes, found: dict[str, Any]) -> None:
+    colours = {Order.FIRST_ORDER: "#D55E00", Order.CROSSOVER: "#0072B2", Order.NOT_RESOLVED: "#6E6E6E"}
+    named: set[str] = set()
+    for row in found["isobars"]:
+        label = "" if row["order"] in named else f"said {row['order']}"
+        named.add(row["order"])
+        place = row["place"]
+        panel.errorbar(
+            place.value, row["pressure"], xerr=place.error, fmt="o", ms=4, color=colours[row["order"]], label=label
+        )
+    critical = found["critical point"]
+    if critical:
+        panel.errorbar(
+            critical["temperature"].value,
+            critical["pressure"].value,
+            xerr=critical["temperature"].error,
+            yerr=critical["pressure"].error,
+            fmt="D",
+            ms=5,
+            mfc="white",
+            color="black",
+            label="critical point from these",
+        )
+    panel.plot(
+        LITERATURE["temperature"].value, LITERATURE["pressure"].value, "*", ms=9, color="#009E73", label="literature"
+    )
+    panel.set(xlabel="$T^*$", ylabel="$P^*$", title="the line and its end")
+
+
+def main() -> None:
+    """Analyse, print, draw."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study", type=Path, help="the directory of the study")
+    parser.add_argument("--figure", type=Path, default=Path("lennard-jones.png"))
+    given = parser.parse_args()
+    directory = StudyDirectory.open(given.study)
+    plan = make_plan(directory.study)
+    with Ledger(directory.database) as ledger:
+        entries = {entry.identity: entry for entry in ledger.entries()}
+    analysis = analyse(directory, plan, entries)
+    assert analysis.base(Role.REFERENCE), "no run of the study is done"
+    found = table(analysis)
+    draw(analysis, found, given.figure)
+    critical = found["critical point"]
+    said: dict[str, Any] = {
+        "cutoff": f"{CUTOFF_SIGMA} sigma with long-range correction",
+        "isobars": [
+            {
+                "P*": round(row["pressure"], 4),
+                "T*": shown(row["place"]),
+                "order": row["order"],
+                "sentence": row["sentence"],
+                "evidence": row["evidence"],
+            }
+            for row in found["isobars"]
+        ],
+        "critical point": {
+            name: {"found": shown(critical[name]), "literature": shown(LITERATURE[name])}
+            for name in ("temperature", "pressure")
+        }
+        if critical
+        else None,
+        "literature within one error": bool(critical) and holds(critical, 1.0),
+        "literature": LITERATURE["source"],
+        "processor hours": sum(entry.seconds for entry in entries.values()) / 3600.0,
+    }
+    print(json.dumps(said, indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""Density, heat capacity and pair correlation across the transition: the seed's Fig. 1."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.report import palette
+from llpt.report.panels import Curve, Dash, Figure, Line, Marker, Panel
+from llpt.study import Role
+from llpt.transition import Criterion, differences, heat_capacity_j_per_mol_k
+from llpt.units import GAS_CONSTANT_J_PER_MOL_K
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from llpt.study.analysis import Analysis, LadderResult
+    from llpt.study.file import StudyFile
+
+TEMPERATURE = "T (K)"
+RDF_RANGE_ANGSTROM = (0.3, 3.5)
+LARGE_ATOM_ANGSTROM = 1.5
+
+
+def seed_figure_1(study: StudyFile, analysis: Analysis) -> Figure:
+    """Return density, heat capacity and pair correlation, one row for each line of states: the layout of the seed."""
+    melting = {
+        f"P{line.pressure_gpa:g}": line.melting_temperature_k
+        for line in study.state.lines()
+        if line.pressure_gpa is not None
+    }
+    rows = []
+    for line in analysis.lines:
+        ladders = [ladder for ladder in analysis.ladders if ladder.line == line and ladder.test in {"base", "cooling"}]
+        marks = _transitions(ladders)
+        if melting.get(line):
+            marks = (*marks, Line("melting temperature (given)", float(melting[line] or 0.0), 0.0, palette.GREY))
+        rows.append((_density(ladders, marks), _heat_capacity(ladders, marks), _pair_correlation(ladders)))
+    return Figure(
+        "figure-1",
+        "Density, heat capacity and pair correlation across the transition",
+        "Rows: lines of states. (a) Density. (b) Heat capacity per mole of atoms: finite differences of the enthalpy "
+        "between neighbouring temperatures (horizontal bars: the pair; a jump of enthalpy shows as a peak whose height "
+        "is set by the grid), and fluctuations in each run (small open symbols, where known to 50 %). "
+        "(c) Pair correlation function at up to two temperatures on either side of the density jump, or of the "
+        "steepest rise of the enthalpy where no jump is resolved; "
+        "reference solid, surrogate dashed. Error bars and bands: one standard error from the integrated "
+        "autocorrelation time; large open symbols have none because the run is too short to know its own error. "
+        "Vertical bands: transition temperature by density jump, where it is resolved.",
+        tuple(rows),
+    )
+
+
+def _sizes(ladders: Iterable[LadderResult], role: Role) -> list[int]:
+    return sorted({ladder.atoms for ladder in ladders if ladder.role is role})
+
+
+def ladder_label(ladder: LadderResult) -> str:
+    """Return what the legend calls a ladder."""
+    path = " (cooling)" if ladder.test == "cooling" else ""
+    return f"{ladder.engine}, N = {ladder.atoms}{path}"
+
+
+def _style(ladders: Sequence[LadderResult], ladder: LadderResult) -> tuple[str, Marker]:
+    index = _sizes(ladders, ladder.role).index(ladder.atoms)
+    offset = 0 if ladder.role is Role.REFERENCE else 2
+    return palette.size_colour(ladder.role, index), palette.MARKERS[(index + offset) % len(palette.MARKERS)]
+
+
+def _transitions(ladders: Sequence[LadderResult]) -> tuple[Line, ...]:
+    found = []
+    for ladder in ladders:
+        jump = ladder.criteria.get(Criterion.DENSITY_JUMP)
+        if ladder.test == "base" and jump is not None and jump.resolved:
+            colour, _ = _style(ladders, ladder)
+            place = jump.temperature_k
+            dash = palette.DASHES[ladder.role]
+            found.append(Line(f"density jump, {ladder_label(ladder)}", place.value, place.error, colour, dash))
+    return tuple(found)
+
+
+def numbers(values: Iterable[float]) -> tuple[float, ...]:
+    """Return plain numbers, as a curve holds them."""
+    return tuple(float(value) for value in values)
+
+
+def _by_temperature(ladders: Sequence[LadderResult], ladder: LadderResult, observable: str) -> list[Curve]:
+    """Return an observable of a ladder against temperature; points with unknown errors are marked as such."""
+    if ladder.isobar is None:
+        return []
+    curve = ladder.isobar.curve(observable)
+    colour, marker = _style(ladders, ladder)
+    cooling = ladder.test == "cooling"
+    return [
+        Curve(
+            ladder_label(ladder),
+            numbers(curve.temperatures_k),
+            numbers(curve.values),
+            numbers(curve.errors),
+            colour,
+            Dash.DOTTED if cooling else palette.DASHES[ladder.role],
+            marker,
+            filled=not cooling,
+            unknown=_unknown(curve.errors),
+            width=0.8 if cooling else 1.2,
+        )
+    ]
+
+
+def _unknown(errors: Iterable[float]) -> tuple[bool, ...]:
+    return tuple(not math.isfinite(error) for error in errors)
+
+
+def _density(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> Panel:
+    return Panel(TEMPERATURE, "density (g/cm³)", tuple(density_curves(ladders)), marks, note=line_name(ladders[0]))
+
+
+def density_curves(ladders: Sequence[LadderResult]) -> list[Curve]:
+    """Return the density of every ladder that has an isobar, coloured by side and size."""
+    return [curve for ladder in ladders for curve in _by_temperature(ladders, ladder, "density")]
+
+
+def line_name(ladder: LadderResult) -> str:
+    """Return what people call a line of states: its pressure, or its density."""
+    if ladder.pressure_gpa is not None:
+        return f"{ladder.pressure_gpa:g} GPa"
+    density = ladder.runs[0].run.state.density_g_per_cm3
+    return f"{density:.4g} g/cm³" if density is not None else ladder.line
+
+
+def _heat_capacity(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> Panel:
+    curves: list[Curve] = []
+    for ladder in ladders:
+        if ladder.isobar is None or ladder.test != "base":
+            continue
+        colour, marker = _style(ladders, ladder)
+        steps = differences(ladder.isobar.curve("enthalpy"))
+        slopes = [heat_capacity_j_per_mol_k(step.slope) for step in steps]
+        curves.append(
+            Curve(
+                ladder_label(ladder),
+                numbers(step.midpoint_k for step in steps),
+                numbers(slope.value for slope in slopes),
+                numbers(slope.error for slope in slopes),
+                colour,
+                palette.DASHES[ladder.role],
+                marker,
+                unknown=_unknown(slope.error for slope in slopes),
+                x_error=numbers(step.spacing_k / 2.0 for step in steps),
+            )
+        )
+        curves += _fluctuations(ladder, colour, marker)
+    return Panel(TEMPERATURE, "C_P (J mol⁻¹ K⁻¹)", tuple(curves), marks)
+
+
+def _fluctuations(ladder: LadderResult, colour: str, marker: Marker) -> list[Curve]:
+    """Return C_P from the fluctuations of each run, the electrons' part included, where it is known to 50 %."""
+    assert ladder.isobar is not None
+    found, thermal = ladder.isobar.curve("heat_capacity"), ladder.isobar.curve("electronic_heat_capacity")
+    if len(found) != len(thermal):
+        return []
+    ionic = ladder.role is Role.REFERENCE and _electrons_follow_ions(ladder)
+    values = found.values + (thermal.values if ionic else 0.0)
+    errors = np.hypot(found.errors, thermal.errors if ionic else 0.0)
+    known = np.isfinite(values) & (errors < 0.5 * np.abs(values))
+    if not known.any():
+        return []
+    return [
+        Curve(
+            f"{ladder_label(ladder)}, fluctuations",
+            numbers(found.temperatures_k[known]),
+            numbers(values[known] * GAS_CONSTANT_J_PER_MOL_K),
+            numbers(errors[known] * GAS_CONSTANT_J_PER_MOL_K),
+            colour,
+            Dash.NONE,
+            marker,
+            filled=False,
+            in_legend=False,
+            width=0.6,
+        )
+    ]
+
+
+def _electrons_follow_ions(ladder: LadderResult) -> bool:
+    electronic = {item.run.options.get("electronic_temperature_k") for item in ladder.runs}
+    return None not in electronic and len(electronic) == len({item.run.state.temperature_k for item in ladder.runs})
+
+
+def _pair_correlation(ladders: Sequence[LadderResult]) -> Panel:
+    base = [ladder for ladder in ladders if ladder.test == "base"]
+    reference = max((each for each in base if each.role is Role.REFERENCE), key=lambda each: each.atoms, default=None)
+    leading = reference or max(base, key=lambda each: each.atoms)
+    surrogates = [each for each in base if each.role is Role.SURROGATE and each is not leading]
+    partner = min(surrogates, key=lambda each: abs(math.log(each.atoms / leading.atoms)), default=None)
+    chosen = straddling_temperatures(leading)
+    curves = []
+    for ladder in (leading, partner):
+        if ladder is None:
+            continue
+        for index, temperature in enumerate(chosen):
+            item = next((each for each in ladder.runs if each.run.state.temperature_k == temperature), None)
+            if item is None or "rdf" not in item.summary:
+                continue
+            summary = item.summary
+            curves.append(
+                Curve(
+                    f"{temperature:g} K" if ladder is leading else f"{temperature:g} K, {ladder.engine}",
+                    numbers(summary["r"].to_numpy()),
+                    numbers(summary["rdf"].to_numpy()),
+                    numbers(summary["rdf_error"].to_numpy()) if ladder is leading else (),
+                    palette.FOUR_TEMPERATURES[_shade(index, len(chosen))],
+                    palette.DASHES[ladder.role],
+                    band=True,
+                    in_legend=ladder is leading,
+                    width=1.0,
+                )
+            )
+    x_range = _rdf_range(curves)
+    if partner is not None:
+        label = partner.engine if partner.atoms == leading.atoms else f"{partner.engine}, N = {partner.atoms}"
+        curves.append(
+            Curve(label, (math.nan,), (math.nan,), colour=palette.GREY, dash=palette.DASHES[Role.SURROGATE], width=1.0)
+        )
+    return Panel(
+        "r (Å)",
+        "g(r)",
+        tuple(curves),
+        note=f"N = {leading.atoms}",
+        x_range=x_range,
+        legend_inside="lower right",
+    )
+
+
+def _rdf_range(curves: Sequence[Curve]) -> tuple[float, float]:
+    """Return the seed's range of r for hydrogen, and for larger atoms all from where g(r) begins."""
+    reach = max((curve.x[-1] for curve in curves), default=RDF_RANGE_ANGSTROM[1])
+    begins = [x for curve in curves for x, y in zip(curve.x, curve.y, strict=True) if y > 0.01]
+    if begins and min(begins) > LARGE_ATOM_ANGSTROM:
+        return (0.8 * min(begins), reach)
+    return (RDF_RANGE_ANGSTROM[0], min(RDF_RANGE_ANGSTROM[1], reach))
+
+
+def _shade(index: int, count: int) -> int:
+    return round(index * 3 / max(count - 1, 1))
+
+
+def straddling_temperatures(ladder: LadderResult) -> tuple[float, ...]:
+    """Return up to two temperatures below and two above the density jump, or the steepest enthalpy if unresolved."""
+    temperatures = sorted({item.run.state.temperature_k for item in ladder.runs})
+    place = temperatures[len(temperatures) // 2] - 1e-9
+    if ladder.isobar is not None:
+        jump = ladder.criteria[Criterion.DENSITY_JUMP]
+        steps = differences(ladder.isobar.curve("enthalpy"))
+        if jump.resolved:
+            place = jump.temperature_k.value
+        elif steps:
+            place = max(steps, key=lambda step: step.slope.value).midpoint_k
+    below = [temperature for temperature in temperatures if temperature <= place]
+    above = [temperature for temperature in temperatures if temperature > place]
+    return (*below[-2:], *above[:2])

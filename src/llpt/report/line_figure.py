@@ -1,0 +1,112 @@
+"""The transition in the plane of pressure and temperature, beside what others found: the seed's Fig. 2."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from llpt.report import palette
+from llpt.report.panels import Curve, Dash, Figure, Marker, Panel
+from llpt.study import Role
+from llpt.transition import Criterion
+
+if TYPE_CHECKING:
+    from llpt.study.analysis import Analysis, LadderResult
+
+SHOWN = (
+    Criterion.DENSITY_JUMP,
+    Criterion.HEAT_CAPACITY_MAXIMUM,
+    Criterion.FIRST_PEAK_LOSS,
+    Criterion.DENSITY_MAXIMUM,
+)
+HYDROGEN_PRESSURES_GPA = (30.0, 500.0)
+"""Isobars in this range are dense hydrogen, and are shown beside what is known of it."""
+
+
+def seed_figure_2(analysis: Analysis) -> Figure | None:
+    """Return transition temperature against pressure by each resolved criterion; None where nothing is resolved.
+
+    Isobars of dense hydrogen are shown beside ``comparison_curves.json``: points stated in the literature, each with
+    its source.
+    """
+    own = [curve for role in Role for curve in _criteria(analysis, role)]
+    if not own:
+        return None
+    pressures = [ladder.pressure_gpa for ladder in analysis.ladders if ladder.pressure_gpa is not None]
+    dense = all(HYDROGEN_PRESSURES_GPA[0] <= pressure <= HYDROGEN_PRESSURES_GPA[1] for pressure in pressures)
+    literature = comparison_curves() if dense else []
+    caption = (
+        "The transition by each criterion that is resolved, of the largest cell at each pressure. Lines of different "
+        "criteria that separate are themselves evidence of a crossover."
+    )
+    if literature:
+        sources = "; ".join(f"{entry['label']}: {entry['source']}" for entry in literature)
+        caption = f"{caption} Grey: stated by others. {sources}."
+    curves = (*(_literature(entry, index) for index, entry in enumerate(literature)), *own)
+    return Figure(
+        "figure-2",
+        "The transition in the plane of pressure and temperature",
+        caption,
+        ((Panel("P (GPa)", "T (K)", curves),),),
+        wide=bool(literature),
+    )
+
+
+def comparison_curves() -> list[dict[str, Any]]:
+    """Return the points of others: label, kind, pressures, temperatures, their errors where given, and source."""
+    text = files("llpt.report").joinpath("comparison_curves.json").read_text(encoding="utf-8")
+    entries: list[dict[str, Any]] = json.loads(text)
+    return entries
+
+
+def _criteria(analysis: Analysis, role: Role) -> list[Curve]:
+    largest: dict[str, LadderResult] = {}
+    for ladder in analysis.base(role):
+        if ladder.isobar is not None and ladder.atoms >= getattr(largest.get(ladder.line), "atoms", 0):
+            largest[ladder.line] = ladder
+    curves = []
+    for index, criterion in enumerate(SHOWN):
+        points = [ladder for ladder in largest.values() if ladder.criteria[criterion].resolved]
+        points.sort(key=lambda ladder: ladder.pressure_gpa or 0.0)
+        if not points:
+            continue
+        found = [ladder.criteria[criterion].temperature_k for ladder in points]
+        curves.append(
+            Curve(
+                f"{points[0].engine}, {criterion}",
+                tuple(ladder.pressure_gpa or 0.0 for ladder in points),
+                tuple(estimate.value for estimate in found),
+                tuple(estimate.error for estimate in found),
+                palette.size_colour(role, index),
+                palette.DASHES[role],
+                palette.MARKERS[index],
+                filled=role is Role.REFERENCE,
+            )
+        )
+    return curves
+
+
+def _literature(entry: dict[str, Any], index: int) -> Curve:
+    count = len(entry["pressures_gpa"])
+    return Curve(
+        str(entry["label"]),
+        tuple(float(value) for value in entry["pressures_gpa"]),
+        tuple(float(value) for value in entry["temperatures_k"]),
+        tuple(float(value) for value in entry.get("temperature_errors_k", [0.0] * count)),
+        palette.GREYS[index // 3 % len(palette.GREYS)],
+        Dash.DOTTED if entry["line"] else Dash.NONE,
+        KIND_MARKERS[entry["kind"]][index % 3],
+        filled=entry["kind"] == "critical point",
+        x_error=tuple(float(value) for value in entry.get("pressure_errors_gpa", ())),
+        width=0.8,
+    )
+
+
+KIND_MARKERS = {
+    "first order": (Marker.CIRCLE, Marker.SQUARE, Marker.DIAMOND),
+    "crossover": (Marker.DOWN, Marker.DOWN, Marker.DOWN),
+    "critical point": (Marker.STAR, Marker.STAR, Marker.PENTAGON),
+    "melting": (Marker.CROSS, Marker.PLUS, Marker.CROSS),
+}
+"""Three markers for each kind of point, so that neighbours in the legend differ without colour."""

@@ -1,0 +1,203 @@
+"""What each controlled test did to its ladder: the shift of T, the jump and rho(T), and whether that matters.
+
+A change *matters* where it is proven to exceed the study's own thresholds, it *does not matter* where it is proven to
+stay below them, and everything else is not resolved (``llpt.audit.equivalence``, with Bonferroni's level over the
+comparisons of one test). Densities near the transition are left to the shift of the transition temperature.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from llpt.audit import Outcome, judge, together
+from llpt.audit.pairing import relative_difference
+from llpt.observables import estimate_of
+from llpt.statistics import Estimate
+from llpt.study.plan import BASE, SIZE, Role
+from llpt.transition import Criterion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from llpt.audit import Thresholds
+    from llpt.study.analysis import LadderResult
+    from llpt.study.file import StudyFile
+
+SHIFTED = (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM)
+"""The shift is that of the first of these that both ladders resolve."""
+
+UNKNOWN_K = Estimate(math.nan, math.nan, "K", 0.0)
+UNKNOWN_PERCENT = Estimate(math.nan, math.nan, "%", 0.0)
+
+
+class Influence(StrEnum):
+    """What a controlled test can come to."""
+
+    MATTERS = "matters"
+    DOES_NOT_MATTER = "does not matter"
+    NOT_RESOLVED = "not resolved"
+
+
+INFLUENCES = {
+    Outcome.NOT_FAITHFUL: Influence.MATTERS,
+    Outcome.FAITHFUL: Influence.DOES_NOT_MATTER,
+    Outcome.NOT_RESOLVED: Influence.NOT_RESOLVED,
+}
+
+
+@dataclass(frozen=True)
+class DensityChange:
+    """The relative change of the density at one temperature.
+
+    Args:
+        temperature_k: of both runs.
+        percent: changed minus base, over base.
+        judged: whether it lies away from the transitions of both ladders.
+    """
+
+    temperature_k: float
+    percent: Estimate
+    judged: bool
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one changed thing did to a ladder.
+
+    Args:
+        test: what was changed, e.g. ``cooling`` or ``size``.
+        role: whose ladder.
+        engine: its name.
+        atoms: its size; of a comparison of sizes, the smaller one.
+        line: its line of states.
+        changes: of the density, by temperature; with the volume held, what the change of pressure comes to by the
+            compressibility of the base run.
+        shift_k: change of the transition temperature by the density jump, or by the step in H where no jump is
+            resolved; NaN where neither is.
+        shifted_by: the criterion of the shift; None where there is none.
+        jump_percent: change of the jump, in per cent of the density; NaN where either is not resolved.
+        influence: whether it matters.
+    """
+
+    test: str
+    role: Role
+    engine: str
+    atoms: int
+    line: str
+    changes: tuple[DensityChange, ...]
+    shift_k: Estimate
+    shifted_by: Criterion | None
+    jump_percent: Estimate
+    influence: Influence
+
+    @property
+    def largest(self) -> DensityChange | None:
+        """The change of density that stands out most from its error; None where no error is known."""
+        known = [change for change in self.changes if change.percent.resolved and change.percent.error > 0.0]
+        return max(known, key=lambda change: abs(change.percent.value) / change.percent.error, default=None)
+
+
+def effects(study: StudyFile, ladders: Sequence[LadderResult]) -> tuple[Effect, ...]:
+    """Return one row for each controlled test of each ladder, sizes last."""
+    return tuple(_effects(study, ladders))
+
+
+def _effects(study: StudyFile, ladders: Sequence[LadderResult]) -> Iterable[Effect]:
+    thresholds = study.verdict.thresholds()
+    bases = [ladder for ladder in ladders if ladder.test == BASE]
+    for ladder in ladders:
+        matched = [
+            base
+            for base in bases
+            if (base.role, base.atoms, base.line) == (ladder.role, ladder.atoms, ladder.line) and base.isobar
+        ]
+        if ladder.test != BASE and matched:
+            yield effect(ladder.test, ladder, matched[0], thresholds)
+    for role in Role:
+        for line in dict.fromkeys(base.line for base in bases):
+            sizes = [base for base in bases if base.role is role and base.line == line and base.isobar]
+            largest = max(sizes, key=lambda base: base.atoms, default=None)
+            if largest is not None and study.tests.size:
+                yield from (effect(SIZE, base, largest, thresholds) for base in sizes if base is not largest)
+
+
+def effect(test: str, changed: LadderResult, base: LadderResult, thresholds: Thresholds) -> Effect:
+    """Hold one ladder against its base.
+
+    Args:
+        test: what was changed.
+        changed: the ladder of the test.
+        base: the study's own, at constant pressure.
+        thresholds: of what matters.
+    """
+    criterion = _shifted_by(changed, base)
+    shift, jump = UNKNOWN_K, UNKNOWN_PERCENT
+    if criterion is not None:
+        shift = changed.criteria[criterion].temperature_k.minus(base.criteria[criterion].temperature_k)
+        jump = relative_jump(changed).minus(relative_jump(base))
+    differences = _densities(changed, base) if changed.isobar is not None else _at_held_volume(changed, base)
+    places = [each.criteria[criterion].temperature_k.value for each in (changed, base)] if criterion else []
+    near = thresholds.transition_temperature_k
+    changes = tuple(
+        DensityChange(temperature, percent, not places or not min(places) - near < temperature < max(places) + near)
+        for temperature, percent in differences
+    )
+    judged = [(change.percent, thresholds.density_percent) for change in changes if change.judged]
+    if changed.isobar is not None:
+        judged.append((shift, thresholds.transition_temperature_k))
+        if jump.resolved:
+            judged.append((jump, thresholds.density_percent))
+    outcomes = [
+        judge(difference, threshold, confidence=thresholds.confidence, among=len(judged))
+        for difference, threshold in judged
+    ]
+    influence = INFLUENCES[together(outcomes)]
+    return Effect(
+        test, changed.role, changed.engine, changed.atoms, changed.line, changes, shift, criterion, jump, influence
+    )
+
+
+def relative_jump(ladder: LadderResult) -> Estimate:
+    """Return the height of the step in rho(T) in per cent of the density at its foot; NaN where it is not resolved."""
+    result = ladder.criteria.get(Criterion.DENSITY_JUMP)
+    if result is None or not result.resolved or result.step is None or ladder.isobar is None:
+        return UNKNOWN_PERCENT
+    curve = ladder.isobar.curve("density")
+    below = curve.values[curve.temperatures_k <= result.temperature_k.value]
+    return result.step.height.scaled(100.0 / float(below[-1] if below.size else curve.values[0]), "%")
+
+
+def _shifted_by(changed: LadderResult, base: LadderResult) -> Criterion | None:
+    for criterion in SHIFTED:
+        found = [ladder.criteria.get(criterion) for ladder in (changed, base)]
+        if all(result is not None and result.resolved for result in found):
+            return criterion
+    return None
+
+
+def _densities(changed: LadderResult, base: LadderResult) -> list[tuple[float, Estimate]]:
+    assert changed.isobar is not None
+    assert base.isobar is not None
+    found = relative_difference(base.isobar.curve("density"), changed.isobar.curve("density"))
+    return [(float(found.temperatures_k[index]), found.estimate(index)) for index in range(len(found.temperatures_k))]
+
+
+def _at_held_volume(changed: LadderResult, base: LadderResult) -> list[tuple[float, Estimate]]:
+    """Return -kappa_T (P' - P): what the pressure of runs at the base's mean volume means for its density."""
+    assert base.isobar is not None
+    found = []
+    for item in changed.runs:
+        temperature = item.run.state.temperature_k
+        point = next((each for each in base.isobar.points if each.temperature_k == temperature), None)
+        if point is None or "compressibility" not in point.estimates or "pressure" not in item.summary:
+            continue
+        pressure, ours = estimate_of(item.summary, "pressure"), point.estimates["pressure"]
+        kappa = point.estimates["compressibility"]
+        rise = pressure.minus(ours)
+        error = 100.0 * math.hypot(kappa.value * rise.error, kappa.error * rise.value)
+        samples = min(rise.effective_samples, kappa.effective_samples)
+        found.append((temperature, Estimate(-100.0 * kappa.value * rise.value, error, "%", samples)))
+    return found

@@ -1,0 +1,101 @@
+"""The runs of one ladder around its transition, joined by MBAR: is there one state or are there two?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llpt.errors import InputError
+from llpt.study.plan import Role
+from llpt.transition import Criterion, differences
+from llpt.transition.order import (
+    EvidenceKind,
+    Reweighting,
+    SampledState,
+    distribution_at_transition,
+    histogram_evidence,
+)
+from llpt.transition.order.histogram import LEAST_OVERLAP
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llpt.study.analysis import LadderResult
+    from llpt.transition.order import Distribution, Evidence
+
+TEMPERATURES_EACH_SIDE = 3
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What the joined runs of a ladder say.
+
+    Args:
+        density: distribution of the density at T*.
+        mixed: distribution of the mixed field there.
+    """
+
+    density: Distribution
+    mixed: Distribution
+
+    @property
+    def connected(self) -> bool:
+        """Whether neighbouring runs share configurations."""
+        return self.density.least_overlap >= LEAST_OVERLAP
+
+
+def sample(ladder: LadderResult) -> Sampled | None:
+    """Join the runs on either side of a ladder's transition; None where fewer than two kept their samples.
+
+    Args:
+        ladder: of one engine, size and isobar.
+    """
+    place = transition_place_k(ladder)
+    if ladder.isobar is None or ladder.pressure_gpa is None or place is None:
+        return None
+    solid = set(ladder.isobar.solid_temperatures_k)
+    temperatures = [value for value in ladder.isobar.temperatures_k if value not in solid]
+    below = [value for value in temperatures if value <= place][-TEMPERATURES_EACH_SIDE:]
+    above = [value for value in temperatures if value > place][:TEMPERATURES_EACH_SIDE]
+    chosen = [item for item in ladder.runs if item.run.state.temperature_k in {*below, *above}]
+    try:
+        states = [SampledState.from_summary(item.summary) for item in chosen]
+        runs = Reweighting(states, hamiltonian_follows_temperature=follows_temperature(ladder))
+    except InputError:
+        return None  # summaries without samples, or a single run
+    return Sampled(
+        distribution_at_transition(runs, pressure_gpa=ladder.pressure_gpa),
+        distribution_at_transition(runs, pressure_gpa=ladder.pressure_gpa, mixed=True),
+    )
+
+
+def distribution_evidence(samples: Mapping[int, Sampled]) -> list[Evidence]:
+    """Return what the histograms of the density and of the mixed field say, by number of atoms."""
+    if not samples:
+        return []
+    density = {atoms: sampled.density for atoms, sampled in samples.items()}
+    mixed = {atoms: sampled.mixed for atoms, sampled in samples.items()}
+    return [
+        histogram_evidence(density, EvidenceKind.HISTOGRAM),
+        histogram_evidence(mixed, EvidenceKind.MIXED_FIELD),
+    ]
+
+
+def transition_place_k(ladder: LadderResult) -> float | None:
+    """Return the temperature of the density jump, else of the step in H, else of the steepest rise of H."""
+    for criterion in (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM):
+        result = ladder.criteria.get(criterion)
+        if result is not None and result.resolved:
+            return result.temperature_k.value
+    fluid = ladder.isobar.fluid() if ladder.isobar else None
+    steps = differences(fluid.curve("enthalpy").resolved()) if fluid else []
+    return max(steps, key=lambda step: step.slope.value).midpoint_k if steps else None
+
+
+def follows_temperature(ladder: LadderResult) -> bool:
+    """Whether the electrons of the ladder's engine were as hot as its ions, so that each state has its own H."""
+    if ladder.role is not Role.REFERENCE:
+        return False
+    electronic = [item.run.options.get("electronic_temperature_k") for item in ladder.runs]
+    ionic = [item.run.state.temperature_k for item in ladder.runs]
+    return None not in electronic and electronic == ionic

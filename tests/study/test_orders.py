@@ -1,0 +1,111 @@
+"""The order of a transition from a study's ladders: loops at several rates, sizes, samples joined by MBAR."""
+
+import dataclasses
+
+import numpy as np
+import xarray as xr
+
+from llpt.study import BASE, Role
+from llpt.study.analysis import LadderResult
+from llpt.study.orders import orders
+from llpt.transition import LadderPath, criteria, separations, synthetic_isobar
+from llpt.transition.order import EvidenceKind, Order
+from llpt.units import BOLTZMANN_EV_PER_K, GPA_TO_EV_PER_ANGSTROM3
+
+GRID = tuple(float(value) for value in np.arange(700.0, 1101.0, 25.0))
+PRESSURE_GPA = 200.0
+
+
+def ladder(place_k=900.0, *, width_k=0.0, test=BASE, atoms=512, seed=1, runs=(), line="P200", **options):
+    isobar = synthetic_isobar(GRID, place_k=place_k, width_k=width_k, seed=seed, n_atoms=atoms, **options)
+    down = test == "cooling" or test.startswith("ramp-down")
+    isobar = dataclasses.replace(isobar, path=LadderPath.COOLING if down else LadderPath.HEATING)
+    found = criteria(isobar)
+    return LadderResult(
+        Role.REFERENCE, "DFT/PBE", atoms, line, PRESSURE_GPA, test, runs, isobar, found, tuple(separations(found))
+    )
+
+
+def evidence(result, kind):
+    return next((item for item in result.statement.evidence if item.kind is kind), None)
+
+
+def test_loops_at_two_rates_tell_metastability_from_lag():
+    def study(lags):
+        return [
+            ladder(900.0 + sign * lag, test=test, seed=seed, production_fs=production)
+            for seed, (test, sign, lag, production) in enumerate(
+                (
+                    (BASE, 1, lags[0], 8000.0),
+                    ("cooling", -1, lags[0], 8000.0),
+                    ("ramp-up", 1, lags[1], 1000.0),
+                    ("ramp-down", -1, lags[1], 1000.0),
+                )
+            )
+        ]
+
+    (persistent,) = orders(study((60.0, 70.0)), density_rises=True)
+    assert evidence(persistent, EvidenceKind.HYSTERESIS).order is Order.FIRST_ORDER
+    (closing,) = orders(study((15.0, 130.0)), density_rises=True)
+    assert evidence(closing, EvidenceKind.HYSTERESIS).order is Order.CROSSOVER
+
+
+class Run:
+    """A run with samples of a model whose density of states is known: one Gaussian, or two side by side."""
+
+    def __init__(self, temperature_k, atoms, seed, *, two_states):
+        random = np.random.default_rng(seed)
+        count = 1500
+        beta = 1.0 / (BOLTZMANN_EV_PER_K * temperature_k)
+        place = 900.0
+        volumes, energies = np.array([1.75, 1.60]) * atoms, np.zeros(2)
+        if two_states:
+            work = PRESSURE_GPA * GPA_TO_EV_PER_ANGSTROM3 * volumes
+            latent = 20.0 * BOLTZMANN_EV_PER_K * place
+            energies = np.array([0.0, latent + work[0] - work[1]])
+            share = 1.0 / (1.0 + np.exp(-latent * (1.0 / (BOLTZMANN_EV_PER_K * place) - beta)))
+            which = (random.uniform(size=count) < share).astype(int)
+        else:
+            which = np.zeros(count, dtype=int)
+        volume = volumes[which] * (1.0 + 0.004 * random.normal(size=count))
+        energy = energies[which] + 0.05 * random.normal(size=count)
+        columns = {"volume": volume / atoms, "internal_energy": energy / atoms, "free_energy": energy / atoms}
+        self.summary = xr.Dataset({f"sample_{name}": ("sample", values) for name, values in columns.items()})
+        self.summary.attrs = {
+            "n_atoms": atoms,
+            "mass_u": 1.008 * atoms,
+            "temperature_k": temperature_k,
+            "pressure_gpa": PRESSURE_GPA,
+            "constant_volume": 0,
+        }
+        state = type("State", (), {"temperature_k": temperature_k})()
+        self.run = type("Run", (), {"state": state, "options": {}})()
+
+
+def test_runs_that_visit_two_states_show_a_barrier_and_runs_in_one_do_not():
+    found = {}
+    for two_states in (True, False):
+        runs = tuple(Run(value, 64, index, two_states=two_states) for index, value in enumerate(GRID))
+        (result,) = orders([ladder(atoms=64, runs=runs)], density_rises=True)
+        found[two_states] = evidence(result, EvidenceKind.HISTOGRAM)
+    assert found[True].order is Order.FIRST_ORDER
+    assert found[True].number.value > 3.0
+    assert found[False].order is Order.CROSSOVER
+
+
+def test_without_samples_or_sizes_nothing_is_said_of_them_and_what_would_decide_is():
+    (result,) = orders([ladder(width_k=40.0, noise=0.004)], density_rises=True)
+    kinds = {item.kind for item in result.statement.evidence}
+    assert not kinds & {EvidenceKind.HISTOGRAM, EvidenceKind.BINDER, EvidenceKind.SIZE_SHIFT, EvidenceKind.HYSTERESIS}
+    assert result.statement.order is Order.NOT_RESOLVED
+    assert result.proposals
+
+
+def test_sizes_and_isobars_add_their_evidence():
+    ladders = [ladder(atoms=256, seed=1), ladder(atoms=512, seed=2), ladder(800.0, atoms=512, seed=3, line="P250")]
+    results = orders(ladders, density_rises=True)
+    assert [result.line for result in results] == ["P200", "P250"]
+    assert all(result.atoms == 512 for result in results)
+    assert evidence(results[0], EvidenceKind.SIZE_SHIFT) is not None
+    assert evidence(results[1], EvidenceKind.SIZE_SHIFT) is None
+    assert all(evidence(result, EvidenceKind.CLAPEYRON) is not None for result in results)
