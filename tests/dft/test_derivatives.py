@@ -76,3 +76,30 @@ def test_the_potential_is_the_derivative_of_the_energy_of_the_density(fluid, mak
     slope = (energy(density + step * change) - energy(density - step * change)) / (2 * step)
     predicted = grid.volume * grid.inner(problem.field_of(density).potential, change)
     assert predicted == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("xc", ["scan-l", "ksdt", "kdt16"])
+def test_stress_and_forces_of_every_functional_are_derivatives(fluid, make_problem, xc):
+    theory = {"xc": xc, "temperature_k": 10_000.0}
+    settings = ScfSettings(energy_tolerance=1e-13, orbital_tolerance=1e-7, bands=16)
+    problem = make_problem(fluid, **theory)
+    state = solve_scf(problem, settings)
+
+    def energy(atoms):
+        return solve_scf(make_problem(atoms, basis=problem.basis, **theory), settings).free_energy
+
+    step = 2e-4
+    strain = np.array([[0.3, 0.1, 0.0], [0.1, -0.2, 0.4], [0.0, 0.4, 0.5]])
+    moved, strained = [], []
+    for sign in (1, -1):
+        atoms = fluid.copy()
+        atoms.positions[1, 0] += sign * step
+        atoms.positions[4, 0] -= sign * step
+        moved.append(energy(atoms))
+        atoms = fluid.copy()
+        atoms.set_cell(fluid.cell.array @ (np.eye(3) + sign * step * strain), scale_atoms=True)
+        strained.append(energy(atoms))
+    slope = -(moved[0] - moved[1]) / (2 * step) * units.BOHR_TO_ANGSTROM
+    assert float(state.forces[1, 0] - state.forces[4, 0]) == pytest.approx(slope, abs=2e-6)
+    slope = (strained[0] - strained[1]) / (2 * step) / problem.basis.grid.volume
+    assert float((state.stress.numpy() * strain).sum()) == pytest.approx(slope, rel=2e-5, abs=2e-7)

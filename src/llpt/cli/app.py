@@ -16,6 +16,7 @@ from llpt.cli import (
     evaluation,
     importing,
     molecular_dynamics,
+    optics,
     planning,
     running,
     training,
@@ -23,6 +24,7 @@ from llpt.cli import (
 )
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, messages, show_error
 from llpt.errors import LlptError
+from llpt.study.node import ASLEEP
 
 app = typer.Typer(
     name="llpt",
@@ -52,6 +54,7 @@ app.command(rich_help_panel=STUDY)(verifying.verify)
 app.command("import", rich_help_panel=STUDY)(importing.import_)
 app.command(rich_help_panel=SINGLE)(evaluation.evaluate)
 app.command(rich_help_panel=SINGLE)(molecular_dynamics.md)
+app.command(rich_help_panel=SINGLE)(optics.optics)
 app.command(rich_help_panel=SINGLE)(training.train)
 app.command(rich_help_panel=SINGLE)(doctor.doctor)
 
@@ -73,6 +76,8 @@ def _llpt(
 
 def main() -> None:
     """Run a command; what a person can get wrong ends in two lines and a non-zero exit code, never in a traceback."""
+    for name, value in ASLEEP.items():
+        os.environ.setdefault(name, value)  # read once, when the first command imports torch
     try:
         app()
     except LlptError as error:

@@ -93,9 +93,19 @@ class Basis:
     chosen_volume: float
 
     @property
-    def effective_cutoff(self) -> float:
-        """The cutoff (Ha) to which the fixed integer sets amount in the present volume."""
+    def edge(self) -> float:
+        """The largest kinetic energy (Ha) in the present volume of sets that were cut off at ``cutoff``."""
         return float(self.cutoff * (self.chosen_volume / self.grid.volume) ** (2.0 / 3.0))
+
+    @property
+    def effective_cutoff(self) -> float:
+        """The cutoff (Ha) at which as many plane waves would lie in a sphere as there are: (6 pi² N / Omega)^(2/3) / 2.
+
+        The free energy depends on the number of plane waves, and that grows in steps with the cutoff; measured by
+        the number it is smooth (Francis and Payne, J. Phys.: Condens. Matter 2, 4395 (1990)).
+        """
+        count = sum(weight * w.count for weight, w in zip(self.kpoints.weights, self.waves, strict=True))
+        return cutoff_of_count(count, self.grid.volume)
 
     def in_cell(self, cell: Tensor) -> Basis:
         """Return the same integer sets and grid shapes in a strained cell (Francis and Payne's constant basis set)."""
@@ -106,6 +116,11 @@ class Basis:
             grid=Grid(cell, self.grid.shape),
             correction_grid=Grid(cell, self.correction_grid.shape),
         )
+
+
+def cutoff_of_count(count: float, volume: float) -> float:
+    """Return the cutoff (Ha) whose sphere holds ``count`` plane waves in a cell of ``volume`` (bohr³) on average."""
+    return 0.5 * (6.0 * math.pi**2 * count / volume) ** (2.0 / 3.0)
 
 
 def plane_waves(cell: Tensor, fractional: tuple[float, float, float], cutoff: float) -> PlaneWaves:

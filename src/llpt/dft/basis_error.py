@@ -1,7 +1,9 @@
 """How much the free energy would fall with more plane waves: the finite-basis correction.
 
 With a fixed set of plane waves the stress lacks the term of the set itself. Its size is the slope of F with the
-logarithm of the cutoff, D = dF/d ln E_cut <= 0 (Francis and Payne, J. Phys.: Condens. Matter 2, 4395 (1990)):
+logarithm of the cutoff, D = dF/d ln E_cut <= 0 (Francis and Payne, J. Phys.: Condens. Matter 2, 4395 (1990)). A
+cutoff is measured by the number of plane waves, N ~ Omega E^(3/2), not by the radius of their sphere, which takes them
+in by shells:
 
     P_corrected = P + (2/3) |D| / Omega,      F_corrected = F + D ln(E_cut / E_effective),
 
@@ -40,11 +42,11 @@ def cutoff_slope(problem: Problem, state: GroundState) -> float:
         state: its ground state.
     """
     basis = problem.basis
-    cutoff = basis.effective_cutoff
+    cutoff = basis.edge
     coefficients = problem.field_of(state.density).potential
     mean = float(coefficients[0, 0, 0].real)
     field = Potential.from_coefficients(basis, coefficients).fine
-    lowering = 0.0
+    lowering = inner = outer = 0.0
     for index, waves in enumerate(basis.waves):
         psi, f = state.orbitals[index], state.occupations.numbers[index]
         values = state.eigenvalues[index]
@@ -58,10 +60,12 @@ def cutoff_slope(problem: Problem, state: GroundState) -> float:
         lowering += weight * float((f[:, None] * share * gap).sum())
 
         outside = _shell(waves, cutoff)
+        inner += weight * float((~edge).sum())
+        outer += weight * (waves.count + outside.count)
         pull = _outside_coefficients(waves, outside, psi, field)
         gap = outside.kinetic[None, :] + mean - values[:, None]
         lowering += weight * float((f[:, None] * pull.abs().square() / gap).sum())
-    return -lowering / math.log((1.0 + _SHELL) / (1.0 - _SHELL))
+    return -lowering / (2.0 / 3.0 * math.log(outer / inner))
 
 
 def _shell(waves: PlaneWaves, cutoff: float) -> PlaneWaves:

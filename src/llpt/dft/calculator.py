@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from llpt.dft.ground_state import GroundState
     from llpt.dft.hamiltonian import Hamiltonian
 
-#: The integer sets are chosen anew when the effective cutoff has drifted by this share from the nominal one.
-_CUTOFF_DRIFT = 0.03
+#: The integer sets are chosen anew when their cutoff has drifted by this share from the nominal one: forces then
+#: stay within 1e-4 Ha/bohr of those at the nominal cutoff (GTH at 60 Ry, the worst case; 3e-4 at a share of 0.03).
+_CUTOFF_DRIFT = 0.006
 #: Two atoms closer than this (bohr) overlap: no pseudopotential is meant for it.
 _OVERLAP_BOHR = 0.2
 
@@ -204,7 +205,7 @@ class KohnSham(Calculator):
             return False
         if old is not None and fixed:
             moved = old.in_cell(cell)
-            if abs(moved.effective_cutoff / moved.cutoff - 1.0) < _CUTOFF_DRIFT and _sheared(old, cell) < _CUTOFF_DRIFT:
+            if abs(moved.edge / moved.cutoff - 1.0) < _CUTOFF_DRIFT and _sheared(old, cell) < _CUTOFF_DRIFT:
                 self._basis = moved
                 return False
         new = build_basis(
@@ -219,19 +220,24 @@ class KohnSham(Calculator):
         return True
 
     def _solve(self, problem: Problem) -> GroundState:
-        """Follow the trajectory where there is a history, else solve in full."""
-        start = self._history.predict(problem.basis.grid.volume)
+        """Follow the trajectory where there is a history, else solve in full; a failure leaves the history alone."""
+        volume = problem.basis.grid.volume
+        start, fallback = self._history.predict(volume), self._history.last(volume)
         if start is not None and start.orbitals[0].shape[0] > problem.most_bands:
-            start = None
-        if start is not None and self.settings.convergence is Convergence.MOLECULAR_DYNAMICS:
+            start = fallback = None
+        following = start is not None and self.settings.convergence is Convergence.MOLECULAR_DYNAMICS
+        if start is not None and following:
             state = follow(problem, start, FollowSettings(fixed_bands=self.settings.bands is not None))
             if state is not None:
                 return state
-            self._history.clear()
         scf = ScfSettings(bands=self.settings.bands)
         if self.settings.orbital_precision is Precision.SINGLE:
             scf = replace(scf, energy_tolerance=1e-9, orbital_tolerance=1e-4)
-        return solve_scf(problem, scf, start)
+        state = solve_scf(problem, scf, start, fallback=fallback)
+        if following:
+            # The trajectory took a turn that the older states do not know of.
+            self._history.clear()
+        return state
 
     def _as_results(self, problem: Problem, state: GroundState) -> dict[str, Any]:
         stress = _voigt(state.stress)

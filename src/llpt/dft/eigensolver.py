@@ -47,15 +47,18 @@ def row_norms(orbitals: Tensor) -> Tensor:
     return torch.linalg.vector_norm(torch.view_as_real(orbitals).flatten(1), dim=1).to(torch.float64)
 
 
-def preconditioner(kinetic: Tensor, orbital_kinetic: float) -> Tensor:
-    """Return the factor of Teter, Payne and Allan (Phys. Rev. B 40, 12255 (1989), eq. 5.16), shape (n,).
+def preconditioner(kinetic: Tensor, orbital_kinetic: float | Tensor) -> Tensor:
+    """Return the factor of Teter, Payne and Allan (Phys. Rev. B 40, 12255 (1989), eq. 5.16).
 
-    One factor serves all bands: with the same factor for every residual the trial space does not depend on how the
-    orbitals are rotated among themselves, and the bands of dense hydrogen have much the same kinetic energy.
+    One factor serves all filled bands: with the same factor for every residual the trial space does not depend on how
+    the orbitals are rotated among themselves, and these bands of dense hydrogen have much the same kinetic energy.
 
     Args:
         kinetic: |k+G|²/2 of the plane waves, shape (n,).
-        orbital_kinetic: mean kinetic energy of the orbitals.
+        orbital_kinetic: mean kinetic energy of the orbitals; or that of each, shape (bands, 1).
+
+    Returns:
+        The factor, shape (n,) or (bands, n).
     """
     x = kinetic / (1.5 * orbital_kinetic)
     polynomial = 27.0 + x * (18.0 + x * (12.0 + x * 8.0))
@@ -119,6 +122,7 @@ def davidson(
     images: Tensor | None = None,
     active: int | None = None,
     keep_images: bool = True,
+    each_its_own: bool = False,
 ) -> Eigenpairs:
     """Improve orbitals by a fixed number of expansions, each followed by a Rayleigh–Ritz step in [X, W].
 
@@ -132,6 +136,8 @@ def davidson(
         images: H applied to ``orbitals`` where it is known already.
         active: corrections are made for this many of the lowest bands; for all without it.
         keep_images: whether H applied to the result is wanted.
+        each_its_own: whether every band is preconditioned by its own kinetic energy: for many empty bands, given as
+            Ritz vectors.
 
     Raises:
         EngineError: see :func:`rayleigh_ritz`.
@@ -146,7 +152,10 @@ def davidson(
     residual_norm = gain = torch.zeros(bands, dtype=torch.float64, device=orbitals.device)
     if expansions == 0:
         return Eigenpairs(values, combine(coefficients, orbitals), combine(coefficients, images), residual_norm, gain)
-    scale = preconditioner(hamiltonian.kinetic, _mean_kinetic(hamiltonian, orbitals))
+    if each_its_own:
+        scale = preconditioner(hamiltonian.kinetic, _kinetic_of_each(hamiltonian, orbitals[rows]))
+    else:
+        scale = preconditioner(hamiltonian.kinetic, _mean_kinetic(hamiltonian, orbitals))
     # Residual of the span, not of its Ritz vectors: H X - X (S^-1 X^H H X). No rotation is needed for it.
     mixing = torch.linalg.solve(overlap, energy)[:, rows]
     residual = images[rows] - combine(mixing, orbitals)
@@ -176,6 +185,12 @@ def _mean_kinetic(hamiltonian: Hamiltonian, orbitals: Tensor) -> float:
     """Mean kinetic energy of the orbitals, Ha."""
     weights = torch.view_as_real(orbitals).square().sum((0, 2))
     return float(weights @ hamiltonian.kinetic) / float(weights.sum())
+
+
+def _kinetic_of_each(hamiltonian: Hamiltonian, orbitals: Tensor) -> Tensor:
+    """Kinetic energy of each orbital, Ha, shape (bands, 1)."""
+    weights = torch.view_as_real(orbitals).square().sum(2)
+    return ((weights @ hamiltonian.kinetic) / weights.sum(1))[:, None]
 
 
 def combine(coefficients: Tensor, first: Tensor, second: Tensor | None = None) -> Tensor:

@@ -94,6 +94,16 @@ class History:
         density = _weighted(weights, self.densities) / volume
         return Start(density, orbitals, self.filled)
 
+    def last(self, volume: float) -> Start | None:
+        """Return density and orbitals of the newest state itself, or None without a history.
+
+        Args:
+            volume: of the next step's cell, bohr³.
+        """
+        if not self.orbitals:
+            return None
+        return Start(self.densities[0] / volume, self.orbitals[0], self.filled)
+
     def moved_to(self, old: Basis, new: Basis) -> History:
         """Return the same history on another integer set and grid: common plane waves are kept, new ones are zero."""
         result = History(filled=self.filled)

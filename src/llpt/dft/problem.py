@@ -229,7 +229,7 @@ class Problem:
         phases = torch.exp(-1j * (self.ions.positions @ waves.vectors.T)) * envelope
         extra = max(4, bands - self.ions.count + 4)
         random = self.random_orbitals(index, extra, seed=seed)
-        trial = torch.cat([phases.to(random.dtype), random])
+        trial = torch.cat([phases.to(random.dtype), random])[-waves.count :]
         norms = torch.linalg.vector_norm(trial, dim=1, keepdim=True)
         return trial / norms
 

@@ -96,27 +96,31 @@ def _more_bands(problem: Problem, orbitals: tuple[Tensor, ...], bands: int) -> t
     return tuple(enlarged)
 
 
-def solve_scf(problem: Problem, settings: ScfSettings, start: Start | None = None) -> GroundState:
+def solve_scf(
+    problem: Problem, settings: ScfSettings, start: Start | None = None, *, fallback: Start | None = None
+) -> GroundState:
     """Solve for the electrons in equilibrium.
 
-    A calculation that does not converge is tried again with a short mixing history and half steps, then from free
-    atoms, before it is given up.
+    A calculation that does not converge is tried again along a ladder: from ``start`` with a long mixing history;
+    from ``fallback`` with a short one and half steps; from free atoms with still smaller steps.
 
     Args:
         problem: the geometry and the theory.
         settings: tolerances.
         start: density and orbitals to begin with; free atoms without it.
+        fallback: the start of the second try, where ``start`` was extrapolated and may have gone too far.
 
     Raises:
-        EngineError: no rung of the ladder converged.
+        EngineError: no rung of the ladder converged; the message tells how far the last one came.
         InputError: more bands are asked for than there are plane waves.
     """
-    rungs = [(start, 8, 1.0), (start, 3, 0.5), (None, 4, 0.3)]
+    rungs = [(start, 8, 1.0), (fallback or start, 3, 0.5), (None, 4, 0.3)]
     last = math.inf
     for begin, depth, step in rungs:
         try:
             result = _iterate(problem, settings, begin, depth=depth, step=step)
         except EngineError:
+            # What free atoms lead to is final; an extrapolated start may be to blame itself.
             if begin is None:
                 raise
             continue
@@ -162,9 +166,20 @@ def _iterate(
             float((p.residual * (f / 2.0).sqrt()).max()) for p, f in zip(pairs, occupations.numbers, strict=True)
         )
         if error < settings.energy_tolerance and residual < settings.orbital_tolerance:
+            _check_empty(problem, settings, occupations)
             return finish(problem, pairs, occupations, density_out, density_out, cycles=cycle, residual=error)
         density = mixer.next_density(density, density_out)
     return error
+
+
+def _check_empty(problem: Problem, settings: ScfSettings, occupations: Occupations) -> None:
+    """Refuse a basis whose last band still holds electrons: there is nothing to add."""
+    if settings.bands is None and occupations.highest > EMPTY_BAND:
+        raise EngineError(
+            f"the {problem.most_bands} plane waves of this cell are too few for the electronic temperature: the "
+            f"highest band is still filled to {occupations.highest:.1e}.",
+            "Raise ecut_ry, or give a number of bands to accept it.",
+        )
 
 
 def finish(

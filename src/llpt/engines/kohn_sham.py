@@ -16,6 +16,7 @@ from llpt.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Self
 
     from ase import Atoms
 
@@ -28,8 +29,10 @@ class KohnShamOptions(EngineOptions):
         default=1000.0, gt=0, description="temperature of the Fermi-Dirac occupations in K, above 0"
     )
     kpoints: str = Field(default="mean-value", description="mean-value, gamma, x,y,z, or n1xn2xn3")
-    xc: str = Field(default="pbe", description="name of the functional, e.g. pbe or lda")
-    pseudopotential: str = Field(default="gth", description="gth, default, or the path of a UPF or psp8 file")
+    xc: str = Field(default="pbe", description="pbe, lda-pw92, scan-l, ksdt, corrksdt or kdt16")
+    pseudopotential: str = Field(
+        default="gth", description="gth, default, hard, coulomb, or the path of a UPF or psp8 file"
+    )
     bands: int | Literal["auto"] = Field(
         default="auto", description="number of bands, or auto: added until the last is empty to 1e-6"
     )
@@ -99,6 +102,12 @@ class KohnShamEngine(KohnSham):
             content_hash=self.theory.pseudopotential.content_hash,
             pressure_label=PressureLabel.CORRECTED if corrected else PressureLabel.UNCORRECTED,
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let go of orbitals and densities."""

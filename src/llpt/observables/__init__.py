@@ -10,6 +10,7 @@ from llpt.observables.fluctuations import (
 )
 from llpt.observables.molecules import BondLifetimes, Molecules
 from llpt.observables.neighbours import mutual_partners, nearest_neighbours
+from llpt.observables.optics import OpticsResult, OpticsSettings, optics_of_snapshots, read_optics
 from llpt.observables.pair_correlation import FirstPeak, PairCorrelation, greatest_radius_angstrom
 from llpt.observables.solid_order import SolidOrder
 from llpt.observables.source import FrameSource
@@ -24,6 +25,8 @@ __all__ = [
     "FirstPeak",
     "FrameSource",
     "Molecules",
+    "OpticsResult",
+    "OpticsSettings",
     "OriginCurves",
     "PairCorrelation",
     "SolidOrder",
@@ -43,7 +46,9 @@ __all__ = [
     "msd_all_origins",
     "mutual_partners",
     "nearest_neighbours",
+    "optics_of_snapshots",
     "put_estimate",
+    "read_optics",
     "save_summary",
     "summarise_run",
     "thermal_expansion",

@@ -48,7 +48,9 @@ class ReferenceSection(Section):
         default=None, description="a plane-wave cutoff in Ry, from 5 to 1000"
     )
     kpoints: str | None = Field(default=None, description='"mean-value", "gamma", or "x,y,z"')
-    pseudopotential: str | None = Field(default=None, description='"gth", "default", or the path of a file')
+    pseudopotential: str | None = Field(
+        default=None, description='"gth", "default", "hard", "coulomb", or the path of a file'
+    )
     bands: Annotated[Int, Field(ge=1)] | Literal["auto"] | None = Field(
         default=None, description='a number of bands, at least 1, or "auto"'
     )

@@ -1,0 +1,200 @@
+"""``llpt optics``: conductivity, dielectric function and reflectivity of snapshots by the Kubo–Greenwood formula."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads it
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from llpt.cli.console import make_table, messages, output
+from llpt.cli.evaluation import EngineOptions, parse_options
+from llpt.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ase import Atoms
+
+    from llpt.dft import LineShape
+    from llpt.observables import OpticsResult
+
+#: What of a run's own engine its snapshots are computed with, where that engine is ``dft``.
+_FROM_RUN = ("ecut_ry", "electronic_temperature_k", "kpoints", "xc", "pseudopotential")
+_SUM_RULE_TOLERANCE = 0.02
+
+
+def optics(  # noqa: PLR0917 - typer takes arguments by position
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SNAPSHOTS...", help="Structure files (all frames), or one run directory.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="Where the results go.", show_default="RUN/optics for a run directory"
+        ),
+    ] = None,
+    frames: Annotated[
+        int, typer.Option("--frames", metavar="N", help="Snapshots taken from a run, evenly spaced.")
+    ] = 10,
+    discard: Annotated[
+        int | None,
+        typer.Option(
+            "--discard-steps", metavar="N", help="Steps at the start of a run to leave out.", show_default="half"
+        ),
+    ] = None,
+    bands: Annotated[
+        str, typer.Option("--bands", metavar="N", help="Number of bands, or auto: those up to 100 eV.")
+    ] = "auto",
+    broadening: Annotated[float, typer.Option("--broadening-ev", metavar="EV", help="Width of the lines.")] = 0.2,
+    line_shape: Annotated[
+        str, typer.Option("--line-shape", help="gaussian, or lorentzian (its tails fill a gap).")
+    ] = "gaussian",
+    intraband: Annotated[
+        bool,
+        typer.Option("--intraband", help="Draw the Drude peak too: for crystals, not for fluids."),
+    ] = False,
+    photon_max: Annotated[float, typer.Option("--photon-max-ev", metavar="EV", help="Last photon energy.")] = 20.0,
+    photon_step: Annotated[
+        float, typer.Option("--photon-step-ev", metavar="EV", help="Spacing of photon energies.")
+    ] = 0.05,
+    option: EngineOptions = None,
+) -> None:
+    """Compute optical conductivity, dc limit, dielectric function and reflectivity, averaged over snapshots.
+
+    Options are those of engine dft; for a run directory the run's own are the default. What is done is kept: the same
+    command again computes only what is missing. Writes optics.json (averages, convergence) and spectrum.csv.
+
+    Example: [bold]llpt optics run --frames 8 --option kpoints=4x4x4[/]
+    """
+    from llpt.engines import Purpose  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.engines.kohn_sham import make_kohn_sham  # noqa: PLC0415
+    from llpt.observables import OpticsSettings, optics_of_snapshots  # noqa: PLC0415
+
+    settings = OpticsSettings(
+        bands=_bands(bands),
+        broadening_ev=broadening,
+        shape=_shape(line_shape),
+        intraband=intraband,
+        photon_max_ev=photon_max,
+        photon_step_ev=photon_step,
+    )
+    snapshots, defaults, place = _snapshots(sources, frames, discard)
+    directory = out or place
+    if directory is None:
+        raise InputError("--out is not given.", "Say where the results of structure files go, e.g. --out optics.")
+    engine = make_kohn_sham("", defaults | parse_options(option), spec="dft", purpose=Purpose.SINGLE_POINT)
+    used = engine.describe().options
+    messages().print(
+        f"{len(snapshots)} snapshot{'s' if len(snapshots) != 1 else ''} of {len(snapshots[0])} atoms: "
+        + ", ".join(f"{key} {used[key]}" for key in _FROM_RUN),
+        markup=False,
+    )
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=messages(), disable=not messages().is_terminal) as progress:
+            task = progress.add_task("optics", total=len(snapshots))
+            result = optics_of_snapshots(
+                snapshots, engine, settings, directory, on_snapshot=lambda n: progress.update(task, completed=n)
+            )
+    finally:
+        engine.close()
+    _show(result)
+    output().print(f"Results: {directory}", markup=False)
+
+
+def _bands(text: str) -> int | None:
+    if text == "auto":
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise InputError(f"--bands {text} is not a whole number.", "Give a number of bands, or auto.") from error
+
+
+def _shape(text: str) -> LineShape:
+    from llpt.dft import LineShape  # noqa: PLC0415
+
+    try:
+        return LineShape(text)
+    except ValueError as error:
+        raise InputError(f"--line-shape {text} is not known.", f"Give {' or '.join(LineShape)}.") from error
+
+
+def _snapshots(
+    sources: Sequence[Path], frames: int, discard: int | None
+) -> tuple[list[Atoms], dict[str, Any], Path | None]:
+    """The structures, the engine options that go with them, and where the results of a run go."""
+    from llpt.structure import read_structures  # noqa: PLC0415
+
+    if frames < 1:
+        raise InputError(f"--frames {frames} is not a positive number.", "Give the number of snapshots, e.g. 10.")
+    runs = [source for source in sources if source.is_dir()]
+    if runs and len(sources) > 1:
+        raise InputError(
+            f"{runs[0]} is a directory and stands beside other sources.", "Give one run directory, or structure files."
+        )
+    if runs:
+        snapshots, defaults = _from_run(runs[0], frames, discard)
+        return snapshots, defaults, runs[0] / "optics"
+    snapshots = [atoms for source in sources for atoms in read_structures(source)]
+    temperatures = {atoms.info.get("electronic_temperature_k") for atoms in snapshots}
+    if len(temperatures) > 1:
+        raise InputError(
+            "the snapshots were made at different electronic temperatures.", "Average snapshots of one state at a time."
+        )
+    known = temperatures.pop()
+    return snapshots, {} if known is None else {"electronic_temperature_k": float(known)}, None
+
+
+def _from_run(run: Path, frames: int, discard: int | None) -> tuple[list[Atoms], dict[str, Any]]:
+    """Evenly spaced frames of a run and the options of its engine; of another engine than dft, only T_el = T."""
+    import numpy as np  # noqa: PLC0415
+
+    from llpt.dynamics.run_directory import read_record  # noqa: PLC0415
+    from llpt.trajectory import Trajectory  # noqa: PLC0415
+
+    trajectory = Trajectory.open(run)
+    first = trajectory.n_steps // 2 if discard is None else discard
+    kept = np.flatnonzero(trajectory.frame_steps >= first)
+    if kept.size == 0:
+        raise InputError(
+            f"{run} has no frames from step {first} on (it has {trajectory.n_steps} steps).", "Lower --discard-steps."
+        )
+    chosen = kept[np.unique(np.linspace(0, kept.size - 1, min(frames, kept.size)).round().astype(int))]
+    record = read_record(run)
+    defaults: dict[str, Any] = {}
+    if record is not None:
+        options = record["engine"]["options"]
+        if record["engine"]["name"] == "dft":
+            defaults = {key: options[key] for key in _FROM_RUN if key in options}
+        else:
+            known = options.get("electronic_temperature_k") or record["settings"]["temperature_k"]
+            defaults = {"electronic_temperature_k": float(known)}
+    return [trajectory.atoms(int(index)) for index in chosen], defaults
+
+
+def _show(result: OpticsResult) -> None:
+    """Print averages and how they depend on bands and broadening."""
+    console = output()
+    for label, name in (
+        ("dc conductivity", "dc_conductivity"),
+        ("sum rule", "sum_rule"),
+        ("  of it intraband", "intraband_share"),
+        ("level spacing", "level_spacing"),
+    ):
+        console.print(f"{label:26s} {result.scalars[name]}", markup=False)
+    table = make_table("bands >", "broadening (eV) >", "dc conductivity (S/cm) >", "sum rule >")
+    for row in result.convergence:
+        dc = str(row.dc_conductivity).removesuffix(" S/cm")
+        table.add_row(str(row.bands), f"{row.broadening_ev:g}", dc, f"{row.sum_rule.value:.4f}")
+    console.print(table)
+    missing = result.scalars["sum_rule"].value - 1.0
+    if abs(missing) > _SUM_RULE_TOLERANCE:
+        more = result.convergence[0].sum_rule.value < result.scalars["sum_rule"].value - 0.5 * abs(missing)
+        remedy = "more bands" if more and missing < 0 else "more k-points, e.g. --option kpoints=4x4x4, or more atoms"
+        messages().print(f"The sum rule misses one by {100 * missing:+.1f} %: take {remedy}.", markup=False)

@@ -1,0 +1,356 @@
+"""Optical conductivity and reflectivity of a set of snapshots: averages with errors, convergence, and files.
+
+A directory of results holds ``snapshots/*.json``, one for each snapshot and written when it is done, so that the same
+call again computes only what is missing; ``optics.json`` (averages, settings, convergence) and ``spectrum.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import stats
+
+from llpt.dft import LineShape, bands_up_to, dielectric_function, find_transitions, reflectivity
+from llpt.errors import InputError, StorageError
+from llpt.statistics import Estimate, sample_estimate
+from llpt.trajectory import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from ase import Atoms
+    from numpy.typing import NDArray
+
+    from llpt.engines.kohn_sham import KohnShamEngine
+
+OPTICS_FILE = "optics.json"
+SPECTRUM_FILE = "spectrum.csv"
+SNAPSHOTS = "snapshots"
+_FORMAT = 1
+#: Bands reach this far (eV) above the chemical potential where their number is not given: the sum rule is then
+#: complete to about 1 %.
+_BANDS_REACH_EV = 100.0
+_BAND_SHARES = (0.5, 0.75, 1.0)
+_BROADENING_FACTORS = (0.5, 1.0, 2.0)
+_ONE_SIGMA = 0.841344746068543
+
+
+@dataclass(frozen=True)
+class OpticsSettings:
+    """How the response of each snapshot is computed.
+
+    Args:
+        bands: number of bands; None takes those up to 100 eV above the chemical potential.
+        broadening_ev: width of the lines, eV, > 0: standard deviation of Gaussians, half width of Lorentzians.
+        shape: of the lines.
+        intraband: whether the Drude peak of the bands is drawn: for crystals only.
+        photon_max_ev: last photon energy, eV.
+        photon_step_ev: spacing and first of the photon energies, eV, > 0.
+
+    Raises:
+        InputError: a value out of range.
+    """
+
+    bands: int | None = None
+    broadening_ev: float = 0.2
+    shape: LineShape = LineShape.GAUSSIAN
+    intraband: bool = False
+    photon_max_ev: float = 20.0
+    photon_step_ev: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.bands is not None and self.bands < 1:
+            raise InputError(f"bands = {self.bands} is not a positive number.", "Give a number of bands, or auto.")
+        for name in ("broadening_ev", "photon_max_ev", "photon_step_ev"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0.0):
+                raise InputError(f"{name} = {value:g} is not positive.", "Give an energy in eV above zero.")
+        if not 1 <= self.photon_max_ev / self.photon_step_ev <= 100_000:
+            raise InputError(
+                f"photon energies up to {self.photon_max_ev:g} eV by {self.photon_step_ev:g} eV are not a grid.",
+                "Give a step below the largest energy, e.g. 0.05 and 20 eV.",
+            )
+
+    @property
+    def photon_energy_ev(self) -> NDArray[np.float64]:
+        """The grid, shape (n,)."""
+        count = int(self.photon_max_ev / self.photon_step_ev + 1e-9)
+        return np.asarray(self.photon_step_ev * np.arange(1, count + 1), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """The dc conductivity with one number of bands and one broadening, averaged over snapshots.
+
+    Args:
+        bands: number of bands.
+        broadening_ev: width of the lines, eV.
+        dc_conductivity: S/cm.
+        sum_rule: share of the sum rule.
+    """
+
+    bands: int
+    broadening_ev: float
+    dc_conductivity: Estimate
+    sum_rule: Estimate
+
+
+@dataclass(frozen=True)
+class OpticsResult:
+    """Averages over snapshots. Curves are arrays (n,) over photon energy with a standard error each.
+
+    Args:
+        scalars: ``dc_conductivity`` (S/cm), ``sum_rule``, ``intraband_share``, ``level_spacing`` (eV).
+        photon_energy_ev: eV.
+        curves: ``conductivity_real``, ``conductivity_imag`` (S/cm), ``epsilon_real``, ``epsilon_imag``,
+            ``reflectivity``; dielectric function and reflectivity are those of the averaged conductivity.
+        errors: one standard error of each, by the same names; NaN for a single snapshot.
+        convergence: with bands and broadening.
+        snapshots: how many.
+    """
+
+    scalars: dict[str, Estimate]
+    photon_energy_ev: NDArray[np.float64]
+    curves: dict[str, NDArray[np.float64]]
+    errors: dict[str, NDArray[np.float64]]
+    convergence: tuple[Convergence, ...]
+    snapshots: int
+
+
+def optics_of_snapshots(
+    frames: Sequence[Atoms],
+    engine: KohnShamEngine,
+    settings: OpticsSettings,
+    directory: Path,
+    *,
+    on_snapshot: Callable[[int], None] | None = None,
+) -> OpticsResult:
+    """Compute what is not yet in ``directory``, average, and write ``optics.json`` and ``spectrum.csv`` there.
+
+    Args:
+        frames: snapshots of one state: the same number of atoms, far enough apart in time to be independent (the
+            errors take them to be).
+        engine: the DFT engine, at the settings wanted.
+        settings: bands, broadening, photon energies.
+        directory: where the results lie; made if it is not there.
+        on_snapshot: called with the number of snapshots done after each.
+
+    Raises:
+        InputError: no snapshots, snapshots of different sizes, or one that cannot be computed.
+        EngineError: no self-consistency or bands that did not converge.
+        StorageError: the directory cannot be written.
+    """
+    if not frames:
+        raise InputError("there are no snapshots.", "Give at least one frame.")
+    if len({len(frame) for frame in frames}) > 1:
+        raise InputError("the snapshots have different numbers of atoms.", "Average snapshots of one system at a time.")
+    try:
+        (directory / SNAPSHOTS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"{directory} cannot be made: {error.strerror or error}.", "Choose another directory."
+        ) from error
+    responses = []
+    for number, frame in enumerate(frames):
+        path = directory / SNAPSHOTS / f"{_identity(frame, engine, settings)}.json"
+        response = _read(path)
+        if response is None:
+            response = _respond(frame, engine, settings)
+            write_atomically(path, json.dumps(response))
+        responses.append(response)
+        if on_snapshot is not None:
+            on_snapshot(number + 1)
+    result = average(responses, settings)
+    _write(result, engine, settings, directory)
+    return result
+
+
+def _identity(frame: Atoms, engine: KohnShamEngine, settings: OpticsSettings) -> str:
+    """Name what is computed: the same snapshot at the same settings has the same name."""
+    description = engine.describe()
+    options = {key: value for key, value in description.options.items() if key != "device"}
+    text = json.dumps([_FORMAT, options, description.content_hash, asdict(settings)], sort_keys=True, default=str)
+    digest = hashlib.sha256(text.encode())
+    atoms: Any = frame
+    for array in (atoms.cell.array, atoms.positions):
+        digest.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Return the response of a snapshot that was done before; None where it is not there or was damaged."""
+    try:
+        response: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return response
+
+
+def _respond(frame: Atoms, engine: KohnShamEngine, settings: OpticsSettings) -> dict[str, Any]:
+    """Compute the response of one snapshot as plain values."""
+    engine.reset()
+    engine.calculate(frame)
+    assert engine.problem is not None
+    assert engine.ground_state is not None
+    bands = settings.bands or bands_up_to(engine.problem, engine.ground_state, _BANDS_REACH_EV)
+    transitions = find_transitions(engine.problem, engine.ground_state, bands)
+    photon = settings.photon_energy_ev
+    spectrum = transitions.spectrum(
+        photon, broadening_ev=settings.broadening_ev, shape=settings.shape, intraband=settings.intraband
+    )
+    trials = []
+    for share in _BAND_SHARES:
+        for factor in _BROADENING_FACTORS:
+            trial = transitions.spectrum(
+                photon[:1],
+                broadening_ev=factor * settings.broadening_ev,
+                shape=settings.shape,
+                intraband=settings.intraband,
+                bands=max(1, round(share * bands)),
+            )
+            trials.append(
+                {
+                    "bands": trial.bands,
+                    "broadening_ev": trial.broadening_ev,
+                    "dc_conductivity": trial.dc_conductivity_s_per_cm,
+                    "sum_rule": trial.sum_rule,
+                }
+            )
+    return {
+        "dc_conductivity": spectrum.dc_conductivity_s_per_cm,
+        "sum_rule": spectrum.sum_rule,
+        "intraband_share": spectrum.intraband_share,
+        "level_spacing": transitions.level_spacing_ev,
+        "conductivity_real": spectrum.conductivity_s_per_cm.real.tolist(),
+        "conductivity_imag": spectrum.conductivity_s_per_cm.imag.tolist(),
+        "convergence": trials,
+    }
+
+
+_SCALAR_UNITS = {
+    "dc_conductivity": "S/cm",
+    "sum_rule": "",
+    "intraband_share": "",
+    "level_spacing": "eV",
+}
+
+
+def average(responses: Sequence[dict[str, Any]], settings: OpticsSettings) -> OpticsResult:
+    """Average the responses of snapshots; errors are one standard error with Student's factor, or the jackknife's.
+
+    Args:
+        responses: of each snapshot, as they are stored.
+        settings: they were made with.
+    """
+    photon = settings.photon_energy_ev
+    sigma = np.array([np.array(r["conductivity_real"]) + 1j * np.array(r["conductivity_imag"]) for r in responses])
+    curves = _curves(photon, sigma.mean(0))
+    count = len(responses)
+    if count > 1:
+        # Leaving out one snapshot at a time carries the error through the reflectivity, which is not linear.
+        others = [_curves(photon, (sigma.sum(0) - one) / (count - 1)) for one in sigma]
+        factor = float(stats.t.ppf(_ONE_SIGMA, count - 1)) * math.sqrt((count - 1) ** 2 / count)
+        errors = {name: factor * np.std([o[name] for o in others], axis=0, ddof=1) for name in curves}
+    else:
+        errors = {name: np.full(photon.shape, math.nan) for name in curves}
+    convergence = tuple(
+        Convergence(
+            bands=round(float(np.mean([row["bands"] for row in rows]))),
+            broadening_ev=rows[0]["broadening_ev"],
+            dc_conductivity=sample_estimate([row["dc_conductivity"] for row in rows], "S/cm"),
+            sum_rule=sample_estimate([row["sum_rule"] for row in rows], ""),
+        )
+        for rows in zip(*(r["convergence"] for r in responses), strict=True)
+    )
+    return OpticsResult(
+        scalars={name: sample_estimate([r[name] for r in responses], unit) for name, unit in _SCALAR_UNITS.items()},
+        photon_energy_ev=photon,
+        curves=curves,
+        errors=errors,
+        convergence=convergence,
+        snapshots=count,
+    )
+
+
+def _curves(photon: NDArray[np.float64], sigma: NDArray[np.complex128]) -> dict[str, NDArray[np.float64]]:
+    epsilon = dielectric_function(photon, sigma)
+    return {
+        "conductivity_real": sigma.real,
+        "conductivity_imag": sigma.imag,
+        "epsilon_real": epsilon.real,
+        "epsilon_imag": epsilon.imag,
+        "reflectivity": reflectivity(epsilon),
+    }
+
+
+def _plain(estimate: Estimate) -> dict[str, Any]:
+    return {name: _number(value) for name, value in asdict(estimate).items()}
+
+
+def _number(value: Any) -> Any:
+    """A float that is not finite is null: JSON knows no NaN."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _float(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _write(result: OpticsResult, engine: KohnShamEngine, settings: OpticsSettings, directory: Path) -> None:
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    names = list(result.curves)
+    writer.writerow(["photon_energy_ev", *(column for name in names for column in (name, f"{name}_error"))])
+    for i, energy in enumerate(result.photon_energy_ev):
+        row = [x for name in names for x in (result.curves[name][i], result.errors[name][i])]
+        writer.writerow([f"{energy:.6g}", *(f"{x:.8g}" for x in row)])
+    write_atomically(directory / SPECTRUM_FILE, table.getvalue())
+    content = {
+        "format": _FORMAT,
+        "snapshots": result.snapshots,
+        "engine": engine.describe().as_dict(),
+        "settings": asdict(settings),
+        "averages": {name: _plain(estimate) for name, estimate in result.scalars.items()},
+        "convergence": [
+            {
+                "bands": row.bands,
+                "broadening_ev": row.broadening_ev,
+                "dc_conductivity": _plain(row.dc_conductivity),
+                "sum_rule": _plain(row.sum_rule),
+            }
+            for row in result.convergence
+        ],
+    }
+    write_atomically(directory / OPTICS_FILE, json.dumps(content, indent=1) + "\n")
+
+
+def read_optics(directory: Path) -> dict[str, Estimate]:
+    """Return the averages that ``llpt optics`` left in a directory; nothing where it was not run.
+
+    Args:
+        directory: the directory of results; for a run, its subdirectory ``optics``.
+
+    Raises:
+        StorageError: ``optics.json`` is damaged.
+    """
+    path = directory / OPTICS_FILE
+    if not path.is_file():
+        return {}
+    try:
+        averages = json.loads(path.read_text(encoding="utf-8"))["averages"]
+        return {
+            name: Estimate(
+                _float(entry["value"]), _float(entry["error"]), str(entry["unit"]), _float(entry["effective_samples"])
+            )
+            for name, entry in averages.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StorageError(f"{path} is damaged: {error}.", "Run llpt optics again.") from error

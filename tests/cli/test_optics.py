@@ -1,0 +1,112 @@
+"""``llpt optics``: from structure files and from a run directory."""
+
+import json
+import sys
+
+import ase.io
+import pytest
+
+from llpt.cli.app import main
+from llpt.dynamics import RunSettings, run_md
+from llpt.engines import Purpose, make_engine
+from llpt.structure import atomic_fluid
+
+FAST = ("--option", "ecut_ry=12", "--option", "kpoints=gamma", "--photon-max-ev", "5", "--photon-step-ev", "0.5")
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["llpt", "optics", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def fluid(tmp_path):
+    path = tmp_path / "fluid.extxyz"
+    ase.io.write(path, [atomic_fluid(atoms=4, wigner_seitz_radius=1.6, seed=seed) for seed in (1, 2)])
+    return path
+
+
+def test_structure_files_give_averages_a_table_and_files(fluid, tmp_path, command):
+    code, out, err = command(fluid, "-o", tmp_path / "optics", "--option", "electronic_temperature_k=3000", *FAST)
+    assert code == 0
+    assert "dc conductivity" in out
+    assert "sum rule" in out
+    assert "broadening" in out
+    assert "electronic_temperature_k 3000" in err
+    content = json.loads((tmp_path / "optics" / "optics.json").read_text())
+    assert content["snapshots"] == 2
+    assert content["averages"]["dc_conductivity"]["error"] > 0
+    # Four atoms at one k-point do not fulfil the sum rule, and that is said.
+    assert "sum rule misses one" in err
+
+
+def test_a_run_is_taken_with_its_own_settings(tmp_path, command):
+    run = tmp_path / "run"
+    options = {"ecut_ry": 12.0, "electronic_temperature_k": 2000.0, "kpoints": "gamma", "xc": "lda-pw92"}
+    start = atomic_fluid(atoms=4, wigner_seitz_radius=1.6, seed=1)
+    with make_engine("dft", options, purpose=Purpose.DYNAMICS) as engine:
+        settings = RunSettings(ensemble="nvt", temperature_k=1500.0, steps=20, seed=1, timestep_fs=0.2)
+        run_md(start, engine, settings, run)
+    code, _, err = command(run, "--frames", "2", *FAST[4:])
+    assert code == 0
+    content = json.loads((run / "optics" / "optics.json").read_text())
+    assert content["snapshots"] == 2
+    for name, value in options.items():
+        assert content["engine"]["options"][name] == value
+    assert "2 snapshots of 4 atoms" in err
+    assert "optics" not in {path.name for path in run.iterdir() if path.is_file()}
+
+
+def test_a_run_of_another_engine_is_taken_at_its_temperature(tmp_path, command):
+    run = tmp_path / "run"
+    spring = {"sigma": "1.2", "epsilon": "0.2", "rc": "2.3"}
+    with make_engine("ase:ase.calculators.lj.LennardJones", spring) as engine:
+        settings = RunSettings(ensemble="nvt", temperature_k=1500.0, steps=10, seed=1, timestep_fs=0.2)
+        run_md(atomic_fluid(atoms=4, wigner_seitz_radius=1.6, seed=1), engine, settings, run)
+    code, _, err = command(run, "--frames", "1", "-o", tmp_path / "elsewhere", *FAST)
+    assert code == 0
+    assert "electronic_temperature_k 1500" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("{fluid}",), "--out"),
+        (("{nowhere}", "-o", "o"), "no structure file"),
+        (("{fluid}", "{directory}", "-o", "o"), "beside other sources"),
+        (("{fluid}", "-o", "o", "--bands", "many"), "whole number"),
+        (("{fluid}", "-o", "o", "--line-shape", "square"), "gaussian"),
+        (("{fluid}", "-o", "o", "--broadening-ev", "0"), "not positive"),
+        (("{fluid}", "-o", "o", "--frames", "0"), "--frames"),
+        (("{fluid}", "-o", "o", "--option", "ecutt=3"), "ecut_ry"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_two_lines(arguments, words, fluid, tmp_path, command):
+    places = {"fluid": fluid, "nowhere": tmp_path / "nowhere.extxyz", "directory": tmp_path}
+    code, _, err = command(*(argument.format(**places) for argument in arguments))
+    assert code == 1
+    assert "Traceback" not in err
+    cause, remedy = err.strip().splitlines()[-2:]
+    assert cause.startswith("error: ")
+    assert remedy.strip().startswith("fix: ")
+    assert words in cause + remedy
+
+
+def test_snapshots_of_different_electronic_temperatures_are_refused(tmp_path, command):
+    frames = [atomic_fluid(atoms=4, wigner_seitz_radius=1.6, seed=seed) for seed in (1, 2)]
+    for frame, temperature in zip(frames, (1000.0, 2000.0), strict=True):
+        frame.info["electronic_temperature_k"] = temperature
+    ase.io.write(tmp_path / "f.extxyz", frames)
+    code, _, err = command(tmp_path / "f.extxyz", "-o", tmp_path / "o")
+    assert code == 1
+    assert "different electronic temperatures" in err
