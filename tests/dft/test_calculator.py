@@ -230,3 +230,22 @@ def test_corrected_free_energy_is_smooth_where_the_plane_waves_come_in_shells():
 
     assert roughness(np.array(corrected)) < 0.25 * roughness(np.array(raw))
     assert roughness(np.array(corrected)) < 0.3
+
+
+def test_corrected_pressures_agree_over_cutoffs():
+    """Default pseudopotential, 60 to 100 Ry: raw pressures are far apart, corrected ones agree within 2 GPa."""
+    atoms = molecular_fluid(atoms=8, wigner_seitz_radius=1.34, seed=6)
+    corrected, raw = [], []
+    for ecut_ry in (60.0, 80.0, 100.0):
+        engine = KohnSham(
+            KohnShamSettings(
+                ecut_ry=ecut_ry, pseudopotential="default", pressure_correction=PressureCorrection.FINITE_BASIS
+            )
+        )
+        engine.calculate(atoms)
+        corrected.append(-engine.results["stress"][:3].mean() * units.EV_PER_ANGSTROM3_TO_GPA)
+        raw.append(-engine.results["stress_uncorrected"][:3].mean() * units.EV_PER_ANGSTROM3_TO_GPA)
+    assert np.ptp(corrected) < 2.0
+    assert np.ptp(corrected) < 0.5 * np.ptp(raw)
+    # Without basis the correction vanishes: it is smaller at each higher cutoff.
+    assert np.all(np.diff(np.subtract(corrected, raw)) < 0.0)

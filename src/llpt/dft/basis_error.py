@@ -1,14 +1,14 @@
 """How much the free energy would fall with more plane waves: the finite-basis correction.
 
 With a fixed set of plane waves the stress lacks the term of the set itself. Its size is the slope of F with the
-logarithm of the cutoff, D = dF/d ln E_cut <= 0 (Francis and Payne, J. Phys.: Condens. Matter 2, 4395 (1990)). A
-cutoff is measured by the number of plane waves, N ~ Omega E^(3/2), not by the radius of their sphere, which takes them
-in by shells:
+logarithm of the cutoff, D = dF/d ln E_cut <= 0 (Francis and Payne, J. Phys.: Condens. Matter 2, 4395 (1990)):
 
     P_corrected = P + (2/3) |D| / Omega,      F_corrected = F + D ln(E_cut / E_effective),
 
-which are derivatives of one function while D is held. D is found without another calculation: a plane wave near the
-cutoff takes part in orbital i by c = -<G|V|psi_i> / (T_G + V_0 - e_i) and lowers F by f_i |c|² (T_G + V_0 - e_i).
+which are derivatives of one function while D is held. E_effective counts the plane waves (``Basis.effective_cutoff``):
+their sphere takes them in by shells, and F follows their number. D is found without another calculation: a plane wave
+near the cutoff takes part in orbital i by c = -<G|V|psi_i> / (T_G + V_0 - e_i) and lowers F by
+f_i |c|² (T_G + V_0 - e_i).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def cutoff_slope(problem: Problem, state: GroundState) -> float:
     coefficients = problem.field_of(state.density).potential
     mean = float(coefficients[0, 0, 0].real)
     field = Potential.from_coefficients(basis, coefficients).fine
-    lowering = inner = outer = 0.0
+    lowering = 0.0
     for index, waves in enumerate(basis.waves):
         psi, f = state.orbitals[index], state.occupations.numbers[index]
         values = state.eigenvalues[index]
@@ -60,12 +60,10 @@ def cutoff_slope(problem: Problem, state: GroundState) -> float:
         lowering += weight * float((f[:, None] * share * gap).sum())
 
         outside = _shell(waves, cutoff)
-        inner += weight * float((~edge).sum())
-        outer += weight * (waves.count + outside.count)
         pull = _outside_coefficients(waves, outside, psi, field)
         gap = outside.kinetic[None, :] + mean - values[:, None]
         lowering += weight * float((f[:, None] * pull.abs().square() / gap).sum())
-    return -lowering / (2.0 / 3.0 * math.log(outer / inner))
+    return -lowering / math.log((1.0 + _SHELL) / (1.0 - _SHELL))
 
 
 def _shell(waves: PlaneWaves, cutoff: float) -> PlaneWaves:
