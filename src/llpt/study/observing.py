@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llpt.audit import electronic_temperature_audit
 from llpt.engines import read_evaluated
 from llpt.errors import LlptError
-from llpt.observables import load_summary, save_summary, summarise_run
+from llpt.observables import load_summary, put_estimate, read_optics, save_summary, summarise_run
 from llpt.study.ledger import State
 from llpt.study.plan import Role
 from llpt.study.work_labels import label_file
@@ -79,7 +79,7 @@ def observe(
         entry = entries[run.identity]
         part = partial(_tell, on_run, (number, len(done), run.identity))
         try:
-            summary = _summary(directory, run, entry, part)
+            summary = _with_optics(_summary(directory, run, entry, part), directory.node(run.identity))
             observed.append(Observed(run, entry, summary))
         except LlptError as error:
             refused[run.identity] = error.cause
@@ -105,6 +105,13 @@ def observe_electronic_temperature(
     audit = electronic_temperature_audit(frames, reference_k=labels.reference_temperature_k)
     save_summary(audit, directory.results / "electronic-temperature.nc")
     return audit
+
+
+def _with_optics(summary: xr.Dataset, run_directory: Path) -> xr.Dataset:
+    """Return the summary with what ``llpt optics`` left in the run's directory, if anything."""
+    for name, estimate in read_optics(run_directory / "optics").items():
+        put_estimate(summary, name, estimate)
+    return summary
 
 
 def summary_of(place: Path, run: PlannedRun, on_progress: Callable[[int, int], None] | None = None) -> xr.Dataset:
