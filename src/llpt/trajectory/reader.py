@@ -118,15 +118,18 @@ class Trajectory:
         """
         import xarray as xr  # noqa: PLC0415  # it brings pandas, half a second that only readers should pay
 
-        columns: dict[str, list[Any]] = {}
+        joined: dict[str, Any] = {}
         units: dict[str, str] = {}
-        for part in self._parts:
+        lengths = [part.last_step - part.first_step + 1 for part in self._parts]
+        start = 0
+        for part, length in zip(self._parts, lengths, strict=True):
             with open_h5(part.path) as file:
-                group = file[SCALARS]
-                for name in group:
-                    columns.setdefault(name, []).append(_read(part.path, group[name], slice(None)))
-                    units[name] = str(group[name].attrs.get("unit", ""))
-        joined = {name: np.concatenate(pieces) for name, pieces in columns.items()}
+                for name, dataset in file[SCALARS].items():
+                    if name not in joined:
+                        joined[name] = np.empty((sum(lengths), *dataset.shape[1:]), dtype=dataset.dtype)
+                        units[name] = str(dataset.attrs.get("unit", ""))
+                    _read_into(part.path, dataset, joined[name][start : start + length])
+            start += length
         steps = joined.pop("step")
         times = joined.pop("time_fs")
         variables = {
@@ -230,6 +233,23 @@ def _read(path: Path, dataset: Any, selection: Any) -> Any:
         raise damaged(path, str(error).splitlines()[0]) from error
 
 
+def _scaled(values: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
+    """Multiply an array in place."""
+    if factor != 1.0:
+        values *= factor
+    return values
+
+
+def _read_into(path: Path, dataset: Any, place: NDArray[Any]) -> None:
+    """Read a whole dataset into a part of an array."""
+    if dataset.shape != place.shape:
+        raise damaged(path, f"{dataset.name} has {len(dataset)} rows where {len(place)} steps are")
+    try:
+        dataset.read_direct(place)
+    except OSError as error:
+        raise damaged(path, str(error).splitlines()[0]) from error
+
+
 def _read_block(part: _Part, indices: NDArray[np.int64]) -> FrameBlock:
     selection: Any = indices
     if (
@@ -238,7 +258,7 @@ def _read_block(part: _Part, indices: NDArray[np.int64]) -> FrameBlock:
         selection = slice(int(indices[0]), int(indices[-1]) + 1, int(stride[0]))
     with open_h5(part.path) as file:
         values = {
-            name: _read(part.path, file[f"{place.path}/value"], selection) / place.to_file
+            name: _scaled(_read(part.path, file[f"{place.path}/value"], selection), 1.0 / place.to_file)
             for name, place in FRAME_FIELDS.items()
         }
         times = _read(part.path, file[f"{PARTICLES}/position/time"], selection)
