@@ -1,0 +1,57 @@
+"""The network that comes with the project: its card, its errors, and that it carries dynamics where it claims to."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from llpt.dynamics import Ensemble, RunSettings, RunState, run_md
+from llpt.engines import Purpose, make_engine
+from llpt.mlp import read_card
+from llpt.mlp.card import hash_network
+from llpt.structure import closest_pair, molecular_fluid, starting_density_g_per_cm3
+from llpt.trajectory import Trajectory
+
+DIRECTORY = Path(__file__).parents[2] / "examples" / "own-potential"
+
+
+def test_the_card_belongs_to_the_files_and_reports_errors_by_phase():
+    card = read_card(DIRECTORY)
+    assert card.network_hash == hash_network(DIRECTORY)
+    assert card.labels == ("free energy", "forces", "pressure")
+    assert card.electronic_temperatures_k == (1000.0,)
+    assert card.test is not None
+    assert {"molecular", "atomic"} <= set(card.test.by_phase) | set(card.validation.by_phase)
+    # A weak network, and its card says so: half of the forces' size (the published PBE potential has 0.4 eV/Å here).
+    overall = card.test.overall
+    assert overall.force_rmse_ev_per_angstrom < 0.55 * overall.force_rms_ev_per_angstrom
+
+
+@pytest.mark.parametrize(
+    ("temperature", "steps"),
+    [
+        (600.0, 150),
+        pytest.param(600.0, 2000, marks=pytest.mark.slow),
+        pytest.param(1500.0, 2000, marks=pytest.mark.slow),
+    ],
+)
+def test_dynamics_at_200_gpa_stays_physical(tmp_path, temperature, steps):
+    start = molecular_fluid(
+        atoms=64, seed=3, density_g_per_cm3=starting_density_g_per_cm3(200.0, min(temperature, 1000.0))
+    )
+    engine = make_engine(f"n2p2:{DIRECTORY}", {"threads": 1}, purpose=Purpose.CONSTANT_PRESSURE)
+    settings = RunSettings(
+        ensemble=Ensemble.NPT, temperature_k=temperature, pressure_gpa=200.0, steps=steps, seed=4, positions_every=10
+    )
+    outcome = run_md(start, engine, settings, tmp_path / "run")
+    assert outcome.state is RunState.DONE, outcome.reason
+    trajectory = Trajectory.open(tmp_path / "run")
+    scalars = trajectory.scalars()
+    volume = scalars["volume_angstrom3"].values / 64
+    # The published PBE potential gives 1.75 Å³ at 600 K and 1.7–1.8 at 1500 K; an explosion is far outside.
+    assert np.all((volume > 1.3) & (volume < 2.4))
+    late = scalars["temperature_k"].values[steps // 2 :]
+    assert abs(late.mean() / temperature - 1.0) < (0.15 if steps >= 1000 else 0.5)
+    for index in range(0, len(trajectory.frame_steps), 5):
+        atoms = trajectory.atoms(index)
+        assert closest_pair(atoms, within_angstrom=1.2)[2] > 0.5
