@@ -109,3 +109,19 @@ def test_sizes_and_isobars_add_their_evidence():
     assert evidence(results[0], EvidenceKind.SIZE_SHIFT) is not None
     assert evidence(results[1], EvidenceKind.SIZE_SHIFT) is None
     assert all(evidence(result, EvidenceKind.CLAPEYRON) is not None for result in results)
+
+
+def test_a_ladder_that_stayed_in_one_phase_is_no_crossover():
+    def never(atoms, seed):
+        runs = tuple(Run(value, atoms, index, two_states=False) for index, value in enumerate(GRID))
+        return ladder(5000.0, atoms=atoms, seed=seed, runs=runs)
+
+    (result,) = orders([never(64, 1), never(128, 2)], density_rises=True)
+    kinds = {item.kind for item in result.statement.evidence}
+    assert not kinds & {
+        EvidenceKind.HISTOGRAM,
+        EvidenceKind.MIXED_FIELD,
+        EvidenceKind.SUSCEPTIBILITY,
+        EvidenceKind.BINDER,
+    }
+    assert result.statement.order is Order.NOT_RESOLVED

@@ -86,7 +86,8 @@ def _from_sizes(sizes: Sequence[LadderResult]) -> list[Evidence]:
     """Return shift, histograms, susceptibility and Binder cumulant of the base ladders of one line.
 
     The last two compare the spread of one state with that of two, which a ladder that jumps over the transition never
-    shows: only cells whose neighbouring runs share configurations take part.
+    shows: only cells whose neighbouring runs share configurations take part, and only where a transition is resolved
+    within the temperatures: a ladder that stayed in one phase has no peak, at any size.
     """
     evidence: list[Evidence] = []
     if len(sizes) > 1:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
 from llpt.study.plan import Role
-from llpt.transition import Criterion, differences
+from llpt.transition import Criterion
 from llpt.transition.order import (
     EvidenceKind,
     Reweighting,
@@ -45,7 +45,9 @@ class Sampled:
 
 
 def sample(ladder: LadderResult) -> Sampled | None:
-    """Join the runs on either side of a ladder's transition; None where fewer than two kept their samples.
+    """Join the runs on either side of a ladder's transition.
+
+    None where no transition is resolved, or fewer than two runs kept their samples.
 
     Args:
         ladder: of one engine, size and isobar.
@@ -82,14 +84,16 @@ def distribution_evidence(samples: Mapping[int, Sampled]) -> list[Evidence]:
 
 
 def transition_place_k(ladder: LadderResult) -> float | None:
-    """Return the temperature of the density jump, else of the step in H, else of the steepest rise of H."""
+    """Return the temperature of the density jump, else of the step in H; None where neither is resolved.
+
+    A ladder that never reached the other phase, a superheated liquid say, has one peak everywhere and would otherwise
+    pass for a crossover.
+    """
     for criterion in (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM):
         result = ladder.criteria.get(criterion)
         if result is not None and result.resolved:
             return result.temperature_k.value
-    fluid = ladder.isobar.fluid() if ladder.isobar else None
-    steps = differences(fluid.curve("enthalpy").resolved()) if fluid else []
-    return max(steps, key=lambda step: step.slope.value).midpoint_k if steps else None
+    return None
 
 
 def follows_temperature(ladder: LadderResult) -> bool:
