@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from llpt.dft.ground_state import GroundState
     from llpt.dft.hamiltonian import Hamiltonian
 
-#: The integer sets are chosen anew when their cutoff has drifted by this share from the nominal one: forces then
-#: stay within 1e-4 Ha/bohr of those at the nominal cutoff (GTH at 60 Ry, the worst case; 3e-4 at a share of 0.03).
+#: The integer sets are chosen anew when their cutoff has drifted by this share from the nominal one: forces were then
+#: within 1e-4 Ha/bohr of those at the nominal cutoff (GTH at 60 Ry, few frames compared; 3e-4 at a share of 0.03).
 _CUTOFF_DRIFT = 0.006
 #: Two atoms closer than this (bohr) overlap: no pseudopotential is meant for it.
 _OVERLAP_BOHR = 0.2

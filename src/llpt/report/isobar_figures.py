@@ -43,7 +43,7 @@ def seed_figure_1(study: StudyFile, analysis: Analysis) -> Figure:
         "Density, heat capacity and pair correlation across the transition",
         "Rows: lines of states. (a) Density. (b) Heat capacity per mole of atoms: finite differences of the enthalpy "
         "between neighbouring temperatures (horizontal bars: the pair; a jump of enthalpy shows as a peak whose height "
-        "is set by the grid), and fluctuations in each run (small open symbols, where known to 50 %). "
+        "is set by the grid), and fluctuations in each run (small open symbols, where known to 25 %). "
         "(c) Pair correlation function at up to two temperatures on either side of the density jump, or of the "
         "steepest rise of the enthalpy where no jump is resolved; "
         "reference solid, surrogate dashed. Error bars and bands: one standard error from the integrated "
@@ -156,7 +156,7 @@ def _heat_capacity(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> 
 
 
 def _fluctuations(ladder: LadderResult, colour: str, marker: Marker) -> list[Curve]:
-    """Return C_P from the fluctuations of each run, the electrons' part included, where it is known to 50 %."""
+    """Return C_P from the fluctuations of each run, the electrons' part included, where it is known to 25 %."""
     assert ladder.isobar is not None
     found, thermal = ladder.isobar.curve("heat_capacity"), ladder.isobar.curve("electronic_heat_capacity")
     if len(found) != len(thermal):
@@ -164,7 +164,7 @@ def _fluctuations(ladder: LadderResult, colour: str, marker: Marker) -> list[Cur
     ionic = ladder.role is Role.REFERENCE and _electrons_follow_ions(ladder)
     values = found.values + (thermal.values if ionic else 0.0)
     errors = np.hypot(found.errors, thermal.errors if ionic else 0.0)
-    known = np.isfinite(values) & (errors < 0.5 * np.abs(values))
+    known = np.isfinite(values) & (errors < 0.25 * np.abs(values))
     if not known.any():
         return []
     return [
