@@ -109,7 +109,7 @@ def test_plan_lists_ladders_costs_and_what_they_wait_for(command):
     for said in ("P350", "2048", "duration", "cooling", "fixed electronic temperature", "training", "the model"):
         assert said in out
     assert "estimates" in out
-    assert "569 runs and one training" in out
+    assert "589 runs, one training and 560 single points" in out
 
 
 def test_plan_lists_every_run_on_request(study, command):
@@ -249,8 +249,9 @@ def test_run_refuses_a_start_of_another_element_or_size(study, tmp_path, refused
     ase.io.write(tmp_path / "helium.extxyz", helium)
     ase.io.write(tmp_path / "larger.extxyz", molecular_fluid(atoms=12, density_g_per_cm3=0.9, seed=1))
     good = study.read_text()
-    for name, said in (("helium", "He"), ("larger", "12 atoms")):
-        study.write_text(good.replace("atoms = 8", f'atoms = 8\nstart = "{name}.extxyz"'))
+    for name, said, engine in (("helium", "He", "dft"), ("larger", "12 atoms", LENNARD_JONES)):
+        started = good.replace("atoms = 8", f'atoms = 8\nstart = "{name}.extxyz"')
+        study.write_text(started.replace(LENNARD_JONES, engine))
         cause, _ = refused("run", study, "--out", tmp_path / "out")
         assert said in cause
     assert not (tmp_path / "out").exists()

@@ -182,12 +182,14 @@ def summary(plan: Plan, costs: Costs, cores: int) -> str:
 
     picoseconds = sum(run.picoseconds for run in plan.runs)
     alone, together = roughly(costs.total_s), roughly(makespan_s(plan, costs.seconds, cores))
-    training = " and one training" if plan.training else ""
+    parts = [f"{len(plan.runs)} runs"]
+    if plan.training:
+        parts.append("one training")
     if plan.labels:
-        points = len(plan.labels.electronic_temperatures_k) * plan.labels.snapshots
-        training += f" and {points} single points"
+        parts.append(f"{len(plan.labels.electronic_temperatures_k) * plan.labels.snapshots} single points")
+    listed = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
     return f"""
-{len(plan.runs)} runs{training}, {picoseconds:.4g} ps in all.
+{listed}, {picoseconds:.4g} ps in all.
 Estimated: {alone} of work one run after another; {together} on this study's {cores} cores.
 These are estimates from a short table (2 cores of one machine, good to a factor of about two), not measurements; \
 llpt run corrects them as it goes."""
