@@ -36,7 +36,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from llpt.dft.transform import OrbitalTransform
 from llpt.dynamics import RunSettings, run_md
 from llpt.engines import Purpose, make_engine
-from llpt.study.node import ASLEEP
+from llpt.threads import ASLEEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

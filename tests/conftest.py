@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from llpt.study.node import ASLEEP
+from llpt.threads import ASLEEP
 
 # Before the first test imports torch: see ``ASLEEP``.
 for name, value in ASLEEP.items():

@@ -11,7 +11,7 @@ import pytest
 from ase import Atoms
 from typer.testing import CliRunner
 
-from llpt.cli.app import app, main
+from llpt.cli.app import app
 from llpt.structure import atomic_fluid, molecular_fluid
 
 HERE = Path(__file__).parent
@@ -20,20 +20,6 @@ COMMANDS = ("init", "plan", "run", "status", "analyse", "report", "evaluate", "m
 COMMANDS += ("audit", "verify", "import")
 LENNARD_JONES = "ase:ase.calculators.lj.LennardJones"
 OPTIONS = ("--option", "sigma=1.2", "--option", "epsilon=0.2", "--option", "rc=2.3")
-
-
-@pytest.fixture
-def command(monkeypatch, capsys):
-    """A function that runs a command in this process and returns its exit code, output and messages."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["llpt", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    return run
 
 
 @pytest.fixture
@@ -86,6 +72,13 @@ def test_every_command_has_help_with_an_example(name):
     result = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0
     assert f"Example: llpt {name}" in " ".join(result.stdout.split())
+
+
+def test_starting_the_program_imports_nothing_heavy():
+    """Help and refusals come at once: torch, numpy and ase are imported by the commands that need them."""
+    code = "import sys, llpt.cli; print(sorted({'ase', 'numpy', 'torch'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_program_names_all_its_commands():

@@ -45,18 +45,6 @@ def frames_at(temperature, *, labels, offset=0.0):
     return frames
 
 
-@pytest.fixture
-def command(monkeypatch, capsys):
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["llpt", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     """A study of two imported engines, analysed: labelled extended XYZ, and bare XDATCARs 2 % denser."""

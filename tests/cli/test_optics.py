@@ -1,12 +1,11 @@
 """``llpt optics``: from structure files and from a run directory."""
 
 import json
-import sys
+from functools import partial
 
 import ase.io
 import pytest
 
-from llpt.cli.app import main
 from llpt.dynamics import RunSettings, run_md
 from llpt.engines import Purpose, make_engine
 from llpt.structure import atomic_fluid
@@ -15,18 +14,8 @@ FAST = ("--option", "ecut_ry=12", "--option", "kpoints=gamma", "--photon-max-ev"
 
 
 @pytest.fixture
-def command(monkeypatch, capsys):
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["llpt", "optics", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = ended.code or 0
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+def optics(command):
+    return partial(command, "optics")
 
 
 @pytest.fixture
@@ -36,8 +25,8 @@ def fluid(tmp_path):
     return path
 
 
-def test_structure_files_give_averages_a_table_and_files(fluid, tmp_path, command):
-    code, out, err = command(fluid, "-o", tmp_path / "optics", "--option", "electronic_temperature_k=3000", *FAST)
+def test_structure_files_give_averages_a_table_and_files(fluid, tmp_path, optics):
+    code, out, err = optics(fluid, "-o", tmp_path / "optics", "--option", "electronic_temperature_k=3000", *FAST)
     assert code == 0
     assert "dc conductivity" in out
     assert "sum rule" in out
@@ -50,14 +39,14 @@ def test_structure_files_give_averages_a_table_and_files(fluid, tmp_path, comman
     assert "sum rule misses one" in err
 
 
-def test_a_run_is_taken_with_its_own_settings(tmp_path, command):
+def test_a_run_is_taken_with_its_own_settings(tmp_path, optics):
     run = tmp_path / "run"
     options = {"ecut_ry": 12.0, "electronic_temperature_k": 2000.0, "kpoints": "gamma", "xc": "lda-pw92"}
     start = atomic_fluid(atoms=4, wigner_seitz_radius=1.6, seed=1)
     with make_engine("dft", options, purpose=Purpose.DYNAMICS) as engine:
         settings = RunSettings(ensemble="nvt", temperature_k=1500.0, steps=20, seed=1, timestep_fs=0.2)
         run_md(start, engine, settings, run)
-    code, _, err = command(run, "--frames", "2", *FAST[4:])
+    code, _, err = optics(run, "--frames", "2", *FAST[4:])
     assert code == 0
     content = json.loads((run / "optics" / "optics.json").read_text())
     assert content["snapshots"] == 2
@@ -67,13 +56,13 @@ def test_a_run_is_taken_with_its_own_settings(tmp_path, command):
     assert "optics" not in {path.name for path in run.iterdir() if path.is_file()}
 
 
-def test_a_run_of_another_engine_is_taken_at_its_temperature(tmp_path, command):
+def test_a_run_of_another_engine_is_taken_at_its_temperature(tmp_path, optics):
     run = tmp_path / "run"
     spring = {"sigma": "1.2", "epsilon": "0.2", "rc": "2.3"}
     with make_engine("ase:ase.calculators.lj.LennardJones", spring) as engine:
         settings = RunSettings(ensemble="nvt", temperature_k=1500.0, steps=10, seed=1, timestep_fs=0.2)
         run_md(atomic_fluid(atoms=4, wigner_seitz_radius=1.6, seed=1), engine, settings, run)
-    code, _, err = command(run, "--frames", "1", "-o", tmp_path / "elsewhere", *FAST)
+    code, _, err = optics(run, "--frames", "1", "-o", tmp_path / "elsewhere", *FAST)
     assert code == 0
     assert "electronic_temperature_k 1500" in err
 
@@ -91,9 +80,9 @@ def test_a_run_of_another_engine_is_taken_at_its_temperature(tmp_path, command):
         (("{fluid}", "-o", "o", "--option", "ecutt=3"), "ecut_ry"),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_two_lines(arguments, words, fluid, tmp_path, command):
+def test_what_cannot_be_done_is_refused_in_two_lines(arguments, words, fluid, tmp_path, optics):
     places = {"fluid": fluid, "nowhere": tmp_path / "nowhere.extxyz", "directory": tmp_path}
-    code, _, err = command(*(argument.format(**places) for argument in arguments))
+    code, _, err = optics(*(argument.format(**places) for argument in arguments))
     assert code == 1
     assert "Traceback" not in err
     cause, remedy = err.strip().splitlines()[-2:]
@@ -102,11 +91,11 @@ def test_what_cannot_be_done_is_refused_in_two_lines(arguments, words, fluid, tm
     assert words in cause + remedy
 
 
-def test_snapshots_of_different_electronic_temperatures_are_refused(tmp_path, command):
+def test_snapshots_of_different_electronic_temperatures_are_refused(tmp_path, optics):
     frames = [atomic_fluid(atoms=4, wigner_seitz_radius=1.6, seed=seed) for seed in (1, 2)]
     for frame, temperature in zip(frames, (1000.0, 2000.0), strict=True):
         frame.info["electronic_temperature_k"] = temperature
     ase.io.write(tmp_path / "f.extxyz", frames)
-    code, _, err = command(tmp_path / "f.extxyz", "-o", tmp_path / "o")
+    code, _, err = optics(tmp_path / "f.extxyz", "-o", tmp_path / "o")
     assert code == 1
     assert "different electronic temperatures" in err

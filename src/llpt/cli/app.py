@@ -24,7 +24,7 @@ from llpt.cli import (
 )
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, messages, show_error
 from llpt.errors import LlptError
-from llpt.study.node import ASLEEP
+from llpt.threads import ASLEEP
 
 app = typer.Typer(
     name="llpt",

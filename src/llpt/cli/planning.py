@@ -182,14 +182,8 @@ def summary(plan: Plan, costs: Costs, cores: int) -> str:
 
     picoseconds = sum(run.picoseconds for run in plan.runs)
     alone, together = roughly(costs.total_s), roughly(makespan_s(plan, costs.seconds, cores))
-    parts = [f"{len(plan.runs)} runs"]
-    if plan.training:
-        parts.append("one training")
-    if plan.labels:
-        parts.append(f"{len(plan.labels.electronic_temperatures_k) * plan.labels.snapshots} single points")
-    listed = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
     return f"""
-{listed}, {picoseconds:.4g} ps in all.
+{plan.in_words}, {picoseconds:.4g} ps in all.
 Estimated: {alone} of work one run after another; {together} on this study's {cores} cores.
 These are estimates from a short table (2 cores of one machine, good to a factor of about two), not measurements; \
 llpt run corrects them as it goes."""

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from llpt.cli.console import make_table, messages, output
-from llpt.cli.evaluation import parse_options
+from llpt.cli.evaluation import EngineOptions, parse_options
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,15 +54,7 @@ def train(
     engine: Annotated[
         str, typer.Option("--engine", metavar="SPEC", help="What labels the structures of a recipe.")
     ] = "dft",
-    option: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--option",
-            metavar="KEY=VALUE",
-            help="An option of that engine, e.g. --option kpoints=2x2x2.",
-            show_default=False,
-        ),
-    ] = None,
+    option: EngineOptions = None,
     held_out: Annotated[
         Path | None,
         typer.Option("--held-out", metavar="FILE", help="Labelled frames for the errors alone.", show_default=False),

@@ -10,6 +10,7 @@ import numpy as np
 from llpt.report import palette
 from llpt.report.panels import Curve, Dash, Figure, Line, Marker, Panel
 from llpt.study import Role
+from llpt.study.sampled import follows_temperature
 from llpt.transition import Criterion, differences, heat_capacity_j_per_mol_k
 from llpt.units import GAS_CONSTANT_J_PER_MOL_K
 
@@ -161,7 +162,7 @@ def _fluctuations(ladder: LadderResult, colour: str, marker: Marker) -> list[Cur
     found, thermal = ladder.isobar.curve("heat_capacity"), ladder.isobar.curve("electronic_heat_capacity")
     if len(found) != len(thermal):
         return []
-    ionic = ladder.role is Role.REFERENCE and _electrons_follow_ions(ladder)
+    ionic = follows_temperature(ladder)
     values = found.values + (thermal.values if ionic else 0.0)
     errors = np.hypot(found.errors, thermal.errors if ionic else 0.0)
     known = np.isfinite(values) & (errors < 0.25 * np.abs(values))
@@ -181,11 +182,6 @@ def _fluctuations(ladder: LadderResult, colour: str, marker: Marker) -> list[Cur
             width=0.6,
         )
     ]
-
-
-def _electrons_follow_ions(ladder: LadderResult) -> bool:
-    electronic = {item.run.options.get("electronic_temperature_k") for item in ladder.runs}
-    return None not in electronic and len(electronic) == len({item.run.state.temperature_k for item in ladder.runs})
 
 
 def _pair_correlation(ladders: Sequence[LadderResult]) -> Panel:

@@ -115,9 +115,7 @@ def _render(
 def _counts(plan: Plan, entries: Mapping[str, Entry]) -> str:
     total = len(plan.identities)
     done = sum(entry.state is State.DONE for entry in entries.values())
-    runs = f"{len(plan.runs)} runs{' and one training' if plan.training else ''}"
-    runs += " and single points" if plan.labels else ""
-    return f"{runs}, all done" if done == total else f"{runs}, {done} of {total} done"
+    return f"{plan.in_words}, all done" if done == total else f"{plan.in_words}, {done} of {total} done"
 
 
 def _question(verdict: Verdict | None) -> str:

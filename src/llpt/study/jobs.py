@@ -75,6 +75,16 @@ def _start(directory: StudyDirectory, run: PlannedRun) -> dict[str, Any]:
     return start
 
 
+def job_text(job: Mapping[str, Any]) -> str:
+    """Return a job as its file holds it."""
+    return json.dumps(job, indent=1, sort_keys=True)
+
+
+def inputs_hash(job: Mapping[str, Any]) -> str:
+    """Return the SHA-256 by which the ledger knows a node's inputs."""
+    return hashlib.sha256(job_text(job).encode()).hexdigest()
+
+
 def write_job(directory: StudyDirectory, plan: Plan, identity: str, ledger: Ledger) -> None:
     """Write what a node's worker is told and enter it in the ledger; what is there already must be the same.
 
@@ -82,9 +92,8 @@ def write_job(directory: StudyDirectory, plan: Plan, identity: str, ledger: Ledg
         StorageError: it cannot be written, or the ledger knows the node with other inputs.
     """
     job = job_of(directory, plan, identity)
-    text = json.dumps(job, indent=1, sort_keys=True)
-    ledger.enter(identity, inputs_hash=hashlib.sha256(text.encode()).hexdigest(), job=job)
+    ledger.enter(identity, inputs_hash=inputs_hash(job), job=job)
     files = JobFiles(directory.root, identity)
     files.job.parent.mkdir(exist_ok=True)
     if not files.job.exists():
-        write_atomically(files.job, text)
+        write_atomically(files.job, job_text(job))

@@ -21,15 +21,12 @@ from typing import Any
 
 from llpt.study.layout import read_json
 from llpt.study.ledger import State
+from llpt.threads import ASLEEP
 from llpt.trajectory import write_atomically
 
 POLL_S = 0.1
 PATIENCE_S = 600.0
 """How long a process may take to stop cleanly before it is killed: one step of a large cell takes that long."""
-
-ASLEEP = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", "KMP_BLOCKTIME": "0"}
-"""Environment in which threads that wait do so asleep. Spinning costs a factor of ten as soon as another program wants
-the same cores (32 atoms of DFT: 2.2 against 0.26 s per step), and nothing measurable gains by it."""
 
 
 @dataclass(frozen=True)

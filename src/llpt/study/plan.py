@@ -220,6 +220,16 @@ class Plan:
         others = tuple(node.identity for node in (self.training, self.labels) if node is not None)
         return (*reference, *others, *surrogate)
 
+    @property
+    def in_words(self) -> str:
+        """What it holds, e.g. ``15 runs, one training and 560 single points``."""
+        parts = [f"{len(self.runs)} runs"]
+        if self.training:
+            parts.append("one training")
+        if self.labels:
+            parts.append(f"{len(self.labels.electronic_temperatures_k) * self.labels.snapshots} single points")
+        return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+
     def after(self, identity: str) -> tuple[str, ...]:
         """Return what must be done before the node ``identity``."""
         if self.training and identity == self.training.identity:

@@ -8,7 +8,6 @@ trajectory once more gives the stored results, and judging them the stored verdi
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import shutil
@@ -25,7 +24,7 @@ import numpy as np
 from llpt.errors import InputError, LlptError
 from llpt.observables import load_summary
 from llpt.study.analysis import judge
-from llpt.study.jobs import job_of
+from llpt.study.jobs import inputs_hash, job_of, job_text
 from llpt.study.layout import STUDY_FILE, StudyDirectory, read_json
 from llpt.study.ledger import Entry, Ledger, State
 from llpt.study.node import JobFiles
@@ -175,13 +174,12 @@ def _all_done(plan: Plan, entries: Mapping[str, Entry]) -> Check:
 def _inputs(directory: StudyDirectory, plan: Plan, identity: str, entry: Entry) -> list[Check]:
     """Check that the study file still implies what the ledger and the job say of a node."""
     job = job_of(directory, plan, identity)
-    digest = hashlib.sha256(json.dumps(job, indent=1, sort_keys=True).encode()).hexdigest()
-    checks = [_same(identity, "inputs' hash, study file and ledger", entry.inputs_hash, digest)]
+    checks = [_same(identity, "inputs' hash, study file and ledger", entry.inputs_hash, inputs_hash(job))]
     try:
         written = read_json(JobFiles(directory.root, identity).job)
     except LlptError as error:
         return [*checks, Check(identity, "job", False, error.cause)]
-    agreed = written == json.loads(json.dumps(job))
+    agreed = written == json.loads(job_text(job))
     return [*checks, Check(identity, "job", agreed, "as planned" if agreed else "jobs/ tells the run something else")]
 
 
