@@ -30,13 +30,17 @@ PADDING = 16
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+def kernel_files() -> tuple[Path, ...]:
+    """Return the files of this folder that hold kernels, in order of their names."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return tuple(path for path in files if any(mark in path.read_bytes() for mark in (b"@compiled", b"@inlined")))
+
+
 @lru_cache(maxsize=1)
 def _folder_hash() -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        source = path.read_bytes()
-        if b"@compiled" in source:
-            digest.update(source)
+    for path in kernel_files():
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

@@ -12,8 +12,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import freud
-import numba
 import numpy as np
+
+from llpt.compiling import compile_and_keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,13 +113,8 @@ def nearest_neighbours(
 
 @cache
 def _kernel() -> Callable[..., Any]:
-    """Return the compiled search, compiled when first needed; its machine code is kept on disk."""
-    compiler: Any = numba.njit
-    compiled: Callable[..., Any]
-    try:
-        compiled = compiler(cache=True)(_nearest_in_cells)
-    except RuntimeError:  # there is no directory that the machine code can be kept in
-        compiled = compiler(_nearest_in_cells)
+    """Return the compiled search, compiled when first needed."""
+    compiled: Callable[..., Any] = compile_and_keep(_nearest_in_cells)
     return compiled
 
 

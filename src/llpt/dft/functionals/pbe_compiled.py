@@ -11,10 +11,10 @@ from __future__ import annotations
 from math import pi
 from typing import TYPE_CHECKING, Any
 
-import numba
 import numpy as np
 import torch
 
+from llpt.compiling import compile_and_keep
 from llpt.dft.functionals.base import XCDensities, density_floor
 from llpt.dft.functionals.pbe_torch import BETA, FERMI, GAMMA, KAPPA, MU
 from llpt.dft.functionals.pw92 import PW92_A, PW92_ALPHA1, PW92_BETA, SLATER, WIGNER_SEITZ
@@ -74,16 +74,9 @@ _E2, _E3, _E4, _E5, _E6, _E7 = (_f(c) for c in (1 / 2, 1 / 6, 1 / 24, 1 / 120, 1
 
 
 def _compile(function: Callable[..., Any]) -> Any:
-    """Compile; keep the machine code on disk unless no directory for it can be written.
-
-    Compensated steps of log1p must survive, so reassociation stays off; a division by zero needs no Python exception.
-    """
-    compiler: Any = numba.njit
-    options = {"error_model": "numpy", "fastmath": {"contract", "nnan", "ninf", "nsz", "arcp", "afn"}}
-    try:
-        return compiler(cache=True, **options)(function)
-    except RuntimeError:
-        return compiler(**options)(function)
+    """Compile: compensated steps of log1p must survive, so sums keep their order; dividing by zero raises nothing."""
+    fast = {"contract", "nnan", "ninf", "nsz", "arcp", "afn"}
+    return compile_and_keep(function, error_model="numpy", fastmath=fast)
 
 
 def _log1p_python(x: np.float32) -> np.float32:
