@@ -2,7 +2,8 @@
 
 from llpt.learning.from_runs import train_on_runs
 from llpt.learning.harvesting import harvest
+from llpt.learning.rattling import rattle_runs
 from llpt.learning.recipe_settings import Recipe, RecipeSettings
 from llpt.learning.recipes import GenerationErrors, run_recipe
 
-__all__ = ["GenerationErrors", "Recipe", "RecipeSettings", "harvest", "run_recipe", "train_on_runs"]
+__all__ = ["GenerationErrors", "Recipe", "RecipeSettings", "harvest", "rattle_runs", "run_recipe", "train_on_runs"]

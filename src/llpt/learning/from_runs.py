@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from ase import Atoms
+
     from llpt.mlp import TrainingOutcome, TrainingProgress, TrainingSettings
 
 
@@ -21,6 +23,7 @@ def train_on_runs(
     *,
     discard_steps: int = 0,
     frames_per_run: int | None = None,
+    more_frames: Sequence[Atoms] = (),
     on_progress: Callable[[TrainingProgress], None] | None = None,
 ) -> TrainingOutcome:
     """Harvest runs of one engine and train a network on them.
@@ -34,13 +37,17 @@ def train_on_runs(
         settings: what to train; ``mix_electronic_temperatures`` is set where the runs' differ.
         discard_steps: leave out the first steps of each run.
         frames_per_run: at most this many frames of each run.
+        more_frames: labelled frames that join them.
         on_progress: called as by ``llpt.mlp.train``.
 
     Raises:
         InputError: no usable frames: see ``harvest`` and ``llpt.mlp.train``.
         StorageError: a trajectory is damaged, or the directory cannot be written.
     """
-    frames = harvest(run_directories, discard_steps=discard_steps, frames_per_run=frames_per_run)
+    frames = [
+        *harvest(run_directories, discard_steps=discard_steps, frames_per_run=frames_per_run),
+        *more_frames,
+    ]
     temperatures = {frame.info.get("electronic_temperature_k") for frame in frames}
     if len(temperatures) > 1:
         settings = settings.model_copy(update={"mix_electronic_temperatures": True})

@@ -19,7 +19,12 @@ DATASET = "recipe"
 
 
 def label(
-    frames: Sequence[Atoms], engine: Engine, path: Path, *, on_frame: Callable[[int, int], None] | None = None
+    frames: Sequence[Atoms],
+    engine: Engine,
+    path: Path,
+    *,
+    dataset: str = DATASET,
+    on_frame: Callable[[int, int], None] | None = None,
 ) -> tuple[list[Atoms], int]:
     """Label structures with an engine, or go on with a file where that was interrupted.
 
@@ -27,12 +32,13 @@ def label(
         frames: structures, always the same for one path.
         engine: the reference.
         path: extxyz file of the labelled frames; it grows with each of them.
+        dataset: name of the data set.
         on_frame: called with the number of frames done and their total.
 
     Returns:
         The labelled frames, and how many the engine could not compute (left out).
     """
-    done = read_evaluated(path, dataset=DATASET) if path.exists() else []
+    done = read_evaluated(path, dataset=dataset) if path.exists() else []
     tried = 1 + max((int(frame.info["number"]) for frame in done), default=-1)
     for number in range(tried, len(frames)):
         try:
@@ -40,11 +46,11 @@ def label(
         except EngineError:
             continue
         labelled.info["number"] = number
-        labelled.info["dataset"] = DATASET
+        labelled.info["dataset"] = dataset
         done.append(labelled)
         write_evaluated(path, done)
         if on_frame is not None:
             on_frame(number + 1, len(frames))
     # Always as the file has them, so that a continued recipe trains on the very same numbers.
-    kept = read_evaluated(path, dataset=DATASET) if done else []
+    kept = read_evaluated(path, dataset=dataset) if done else []
     return kept, len(frames) - len(kept)

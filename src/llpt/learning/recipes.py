@@ -24,7 +24,7 @@ from llpt.learning.exploration import choose_frames, explore
 from llpt.learning.labelling import DATASET, label
 from llpt.learning.starting_cells import draw_start, rattled
 from llpt.mlp import Accuracy, BehlerParrinello, measure_accuracy, read_labels, train
-from llpt.mlp.files import write_aside
+from llpt.trajectory import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -139,7 +139,7 @@ def _keep_settings(place: Path, engine: Engine, settings: RecipeSettings) -> Non
             )
         return
     place.mkdir(parents=True, exist_ok=True)
-    write_aside(path, text)
+    write_atomically(path, text)
 
 
 def _of_dataset(frame: Atoms) -> Atoms:
@@ -163,7 +163,7 @@ def _structures(folder: Path, model: Path | None, settings: RecipeSettings, gene
         folder.mkdir(parents=True, exist_ok=True)
         text = io.StringIO()
         ase.io.write(text, chosen, format="extxyz")
-        write_aside(path, text.getvalue())
+        write_atomically(path, text.getvalue())
     read = ase.io.read(path, ":", format="extxyz")
     return read if isinstance(read, list) else [read]
 
@@ -202,7 +202,7 @@ def _errors(
         new_frames=None if before is None else _accuracy(before, new),
         held_out=_accuracy(model, held_out) if held_out else None,
     )
-    write_aside(path, errors.model_dump_json(indent=1))
+    write_atomically(path, errors.model_dump_json(indent=1))
     return errors
 
 

@@ -123,7 +123,9 @@ def estimate_costs(plan: Plan, measured: Mapping[str, float] | None = None) -> C
         known[run.identity] = bool(peers)
     if plan.training is not None:
         limit = plan.training.settings.get("max_seconds")
-        seconds[plan.training.identity] = START_UP_S + (limit or TRAINING_S)
+        learnt = plan[plan.training.after[0]]
+        label = SINGLE_POINT_STEPS * seconds[learnt.identity] / learnt.steps
+        seconds[plan.training.identity] = START_UP_S + (limit or TRAINING_S) + plan.training.settings["rattled"] * label
         known[plan.training.identity] = False
     if plan.labels is not None:
         first = plan[next(iter(plan.labels.sources))]

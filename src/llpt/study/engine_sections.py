@@ -94,6 +94,12 @@ class TrainingSection(Section):
     """``[surrogate.training]``: how the network is fitted to the reference runs; what is left out is the fit's own."""
 
     frames: Int = Field(default=400, ge=20, description="how many frames are taken from the runs, at least 20")
+    rattled: Int = Field(
+        default=40,
+        ge=0,
+        le=100_000,
+        description="how many of their snapshots are displaced, strained and labelled anew, 0 to 100000",
+    )
     hidden_nodes: Annotated[tuple[Annotated[Int, Field(ge=1, le=1024)], ...], BeforeValidator(as_sequence)] | None = (
         Field(default=None, min_length=1, description="nodes of each hidden layer, whole numbers of at least 1")
     )

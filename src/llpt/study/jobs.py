@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 def job_of(directory: StudyDirectory, plan: Plan, identity: str) -> dict[str, Any]:
     """Return what the worker of a node is told; paths in it start from the study's directory."""
     if plan.training is not None and identity == plan.training.identity:
-        return {"kind": "training", **asdict(plan.training), "after": list(plan.training.after)}
+        learnt = [plan[name] for name in plan.training.after]
+        return {
+            "kind": "training",
+            **asdict(plan.training),
+            "after": list(plan.training.after),
+            "labellers": {run.identity: _dynamics(run) for run in learnt} if plan.training.settings["rattled"] else {},
+        }
     if plan.labels is not None and identity == plan.labels.identity:
         options = _stored_options(plan.labels.engine, plan.labels.options)
         engine = stored_engine(plan.labels.engine, str(Role.REFERENCE))
@@ -39,12 +45,19 @@ def job_of(directory: StudyDirectory, plan: Plan, identity: str) -> dict[str, An
         "repeat": run.repeat,
         "atoms": run.atoms,
         "line": run.state.line,
-        "engine": stored_engine(run.engine, str(run.role)),
-        "options": _stored_options(run.engine, run.options),
-        "settings": dict(run.dynamics),
+        **_dynamics(run),
         "discard": run.discard,
         "start": _start(directory, run),
         "after": list(run.after),
+    }
+
+
+def _dynamics(run: PlannedRun) -> dict[str, Any]:
+    """Return what makes a run's engine, and its settings."""
+    return {
+        "engine": stored_engine(run.engine, str(run.role)),
+        "options": _stored_options(run.engine, run.options),
+        "settings": dict(run.dynamics),
     }
 
 

@@ -20,6 +20,8 @@ from llpt.trajectory import Trajectory, export_extxyz
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3, hydrogen_density_g_per_cm3
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ase import Atoms
 
     from llpt.dynamics import Progress
@@ -41,9 +43,7 @@ def work(job: dict[str, Any], progress_file: ProgressFile) -> Outcome:
         LlptError: an input that cannot be used, an engine that failed, a disk that is full.
     """
     settings = RunSettings.from_mapping(job["settings"])
-    constant_pressure = settings.ensemble is Ensemble.NPT
-    purpose = Purpose.CONSTANT_PRESSURE if constant_pressure else Purpose.DYNAMICS
-    engine = make_engine(job["engine"], job["options"], purpose=purpose)
+    engine = engine_of(job)
     try:
         atoms = first_configuration(job, engine, progress_file)
         total = settings.steps
@@ -78,6 +78,17 @@ def work(job: dict[str, Any], progress_file: ProgressFile) -> Outcome:
         seconds_per_step=seconds if math.isfinite(seconds) else None,
         provenance={"engine": description, "versions": versions(), "seed": settings.seed},
     )
+
+
+def engine_of(job: Mapping[str, Any]) -> Engine:
+    """Return the engine of a run, told that it is for dynamics in the run's ensemble.
+
+    Args:
+        job: what the worker of the run is told, of which ``engine``, ``options`` and ``settings`` are needed.
+    """
+    constant_pressure = RunSettings.from_mapping(job["settings"]).ensemble is Ensemble.NPT
+    purpose = Purpose.CONSTANT_PRESSURE if constant_pressure else Purpose.DYNAMICS
+    return make_engine(job["engine"], job["options"], purpose=purpose)
 
 
 def first_configuration(job: dict[str, Any], engine: Engine, progress_file: ProgressFile) -> Atoms:

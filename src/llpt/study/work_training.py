@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llpt.learning import train_on_runs
+from llpt.learning import rattle_runs, train_on_runs
 from llpt.mlp import TrainingSettings
 from llpt.study.ledger import State
 from llpt.study.node import Outcome
 from llpt.study.versions import versions
+from llpt.study.work_md import engine_of
 
 if TYPE_CHECKING:
     from llpt.mlp import ErrorSummary, ModelCard, TrainingProgress
     from llpt.study.worker import ProgressFile
+
+
+TRAINING = "training"
+"""Where labels that no run made are kept, below the study's directory."""
 
 
 def work(job: dict[str, Any], progress_file: ProgressFile) -> Outcome:
@@ -26,18 +33,26 @@ def work(job: dict[str, Any], progress_file: ProgressFile) -> Outcome:
         StorageError: a trajectory is damaged, or the model cannot be written.
     """
     given = {key: value for key, value in job["settings"].items() if value is not None}
-    frames = given.pop("frames")
+    frames, rattled = given.pop("frames"), given.pop("rattled")
     settings = TrainingSettings.model_validate({**given, "seed": job["seed"]})
 
     def on_progress(progress: TrainingProgress) -> None:
         said = f"{progress.stage}, loss {progress.training_loss:.3g}" if progress.stage == "fit" else progress.stage
         progress_file.write(steps_done=progress.done, steps=max(progress.total, progress.done), message=said)
 
+    more = rattle_runs(
+        {run: partial(engine_of, labeller) for run, labeller in job["labellers"].items()},
+        Path(TRAINING),
+        frames=rattled,
+        seed=job["seed"],
+        on_frame=lambda done, total: progress_file.write(steps_done=done, steps=total, message="rattled snapshots"),
+    )
     outcome = train_on_runs(
         job["after"],
         job["identity"],
         settings,
         frames_per_run=math.ceil(frames / len(job["after"])),
+        more_frames=more,
         on_progress=on_progress,
     )
     return Outcome(
