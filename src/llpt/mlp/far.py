@@ -14,7 +14,8 @@ from numba.core import types
 from numba.extending import overload
 from numpy.polynomial import chebyshev
 
-from llpt.mlp.compiled import compiled, like, padded
+from llpt.compiling import compiled
+from llpt.mlp.compiled import like, padded
 from llpt.mlp.rows import cutoff_row
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.mlp.compiled import PADDING, compiled, thread_count
+from llpt.compiling import compiled
+from llpt.mlp.compiled import PADDING, thread_count
 from llpt.mlp.gradients import symmetry_gradient
 from llpt.mlp.neighbours import CellList, build_cell_list, find_neighbours
 from llpt.mlp.shells import prepare_rows, sort_into_shells

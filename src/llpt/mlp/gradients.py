@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llpt.compiling import compiled, inlined
 from llpt.mlp import pairs
-from llpt.mlp.compiled import compiled, inlined, like, padded
+from llpt.mlp.compiled import like, padded
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from llpt.compiling import compiled
 from llpt.errors import InputError
-from llpt.mlp.compiled import PADDING, compiled
+from llpt.mlp.compiled import PADDING
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats, Integers

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from llpt.mlp.compiled import inlined, like, padded
+from llpt.compiling import inlined
+from llpt.mlp.compiled import like, padded
 from llpt.mlp.far import far_rows, far_value_row
 from llpt.mlp.rows import cutoff_row, gaussian_row, power_row, power_value_row
 

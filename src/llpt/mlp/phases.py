@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.mlp.compiled import compiled
+from llpt.compiling import compiled
 from llpt.mlp.neighbours import CellList, build_cell_list
 from llpt.statistics.estimate import Estimate
 from llpt.units import ANGSTROM_TO_BOHR, HARTREE_TO_EV

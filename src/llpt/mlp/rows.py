@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.mlp.compiled import compiled, like, power_of_two
+from llpt.compiling import compiled
+from llpt.mlp.compiled import like, power_of_two
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from llpt.mlp.compiled import compiled, padded
+from llpt.compiling import compiled
+from llpt.mlp.compiled import padded
 from llpt.mlp.rows import cutoff_row, gaussian_row
 
 if TYPE_CHECKING:

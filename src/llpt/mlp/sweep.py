@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llpt.mlp.compiled import PADDING, compiled
+from llpt.compiling import compiled
+from llpt.mlp.compiled import PADDING
 from llpt.mlp.gradients import symmetry_gradient
 from llpt.mlp.neighbours import CellList, find_neighbours
 from llpt.mlp.network import PackedNetwork, network_energy

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llpt.compiling import compiled
 from llpt.mlp import pairs
-from llpt.mlp.compiled import compiled, like, padded
+from llpt.mlp.compiled import like, padded
 
 if TYPE_CHECKING:
     from llpt.mlp.tables import Tables, Work
