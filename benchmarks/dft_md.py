@@ -9,7 +9,7 @@ every step; ours with i-PI and the trajectory written, at its default settings f
 steps. QE_MD.py is a script that takes START --steps --skip --processes --out and prints one line of JSON with
 ``seconds_per_step`` as its last line.
 
-The floor is (number of transforms x measured time of one) + (operations of matrix products / measured rate).
+The floor is (number of bands transformed x measured time of one) + (operations of matrix products / measured rate).
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +35,7 @@ import torch
 from ase.io import read, write
 from torch.utils.flop_counter import FlopCounterMode
 
-from llpt.dft.transform import OrbitalTransform
+from llpt.dft.transforms import VectorisedTransform
 from llpt.dynamics import RunSettings, run_md
 from llpt.engines import Purpose, make_engine
 from llpt.threads import ASLEEP
@@ -103,39 +105,47 @@ def time_ours(atoms: Atoms, steps: int) -> dict[str, Any]:
 
 
 @contextmanager
-def counted_transforms(counts: dict[tuple[int, ...], int]) -> Iterator[None]:
-    """Count bands transformed one way, by grid."""
-    to_real, to_waves = OrbitalTransform.to_real, OrbitalTransform.to_plane_waves
+def counted_transforms(counts: Counter[tuple[str, tuple[int, ...]]]) -> Iterator[None]:
+    """Count bands by what is done to them: ``product`` (there, times V, back) or ``density`` (there), and grid."""
+    originals = VectorisedTransform.apply_potential, VectorisedTransform.add_density
 
-    def forward(self: OrbitalTransform, coefficients: torch.Tensor) -> torch.Tensor:
-        counts[self.shape] = counts.get(self.shape, 0) + coefficients.shape[0]
-        return to_real(self, coefficients)
+    def product(self: VectorisedTransform, orbitals: torch.Tensor, potential: torch.Tensor) -> torch.Tensor:
+        counts["product", self.shape] += orbitals.shape[0]
+        return originals[0](self, orbitals, potential)
 
-    def backward(self: OrbitalTransform, field: torch.Tensor, out: torch.Tensor) -> None:
-        counts[self.shape] = counts.get(self.shape, 0) + field.shape[0]
-        to_waves(self, field, out)
+    def density(self: VectorisedTransform, field: torch.Tensor, orbitals: torch.Tensor, f: torch.Tensor) -> None:
+        counts["density", self.shape] += orbitals.shape[0]
+        originals[1](self, field, orbitals, f)
 
-    OrbitalTransform.to_real, OrbitalTransform.to_plane_waves = forward, backward
+    VectorisedTransform.apply_potential, VectorisedTransform.add_density = product, density
     try:
         yield
     finally:
-        OrbitalTransform.to_real, OrbitalTransform.to_plane_waves = to_real, to_waves
+        VectorisedTransform.apply_potential, VectorisedTransform.add_density = originals
 
 
 def floor(engine: Any, positions: np.ndarray) -> dict[str, Any]:
     """Count the transforms and operations of the step to these positions and price them at measured rates."""
     moved = engine.atoms.copy()
     moved.positions = positions
-    counts: dict[tuple[int, ...], int] = {}
+    counts: Counter[tuple[str, tuple[int, ...]]] = Counter()
     with counted_transforms(counts), FlopCounterMode(display=False) as flops:
         engine.calculate(moved)
+    orbitals = engine.ground_state.orbitals[0]
+    hamiltonian = engine.problem.hamiltonians[0]
     transforms = {}
     seconds = 0.0
-    for shape, number in counts.items():
-        block = torch.randn((max(1, 8 * 36**3 // int(np.prod(shape))), *shape), dtype=torch.complex64)
-        out = torch.empty_like(block)
-        one = median_seconds(lambda b=block, o=out: torch.fft.ifftn(b, dim=(1, 2, 3), out=o)) / block.shape[0]
-        transforms["x".join(map(str, shape))] = {"number": number, "milliseconds": 1e3 * one}
+    filling = torch.ones(orbitals.shape[0])
+    for (kind, shape), number in counts.items():
+        transform = hamiltonian.fine if hamiltonian.fine.shape == shape else hamiltonian.coarse
+        field = torch.zeros(shape, dtype=torch.float32)
+        if kind == "product":
+            work = partial(transform.apply_potential, orbitals, field)
+        else:
+            work = partial(transform.add_density, field, orbitals, filling)
+        one = median_seconds(work) / orbitals.shape[0]
+        name = f"{kind} {'x'.join(map(str, shape))}"
+        transforms[name] = {"bands": number, "milliseconds": 1e3 * one}
         seconds += number * one
     bands, waves = engine.ground_state.orbitals[0].shape
     matrix = torch.randn((bands, waves), dtype=torch.complex64)

@@ -10,7 +10,7 @@ from numba.core.dispatcher import Dispatcher
 from llpt.compiling import kernel_files
 
 
-@pytest.mark.parametrize(("package", "fewest"), [("llpt.mlp", 6)])
+@pytest.mark.parametrize(("package", "fewest"), [("llpt.mlp", 6), ("llpt.dft.transforms", 1)])
 def test_the_key_of_the_cache_holds_every_file_with_a_kernel(package, fewest):
     folder = Path(importlib.import_module(package).__file__).parent
     with_kernels = set()

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from llpt.dft.basis import PlaneWaves, plane_waves
 from llpt.dft.hamiltonian import Potential
-from llpt.dft.transform import OrbitalTransform
+from llpt.dft.transforms import TensorTransform
 
 if TYPE_CHECKING:
     from llpt.dft.ground_state import GroundState
@@ -75,8 +75,8 @@ def _shell(waves: PlaneWaves, cutoff: float) -> PlaneWaves:
 def _outside_coefficients(inside: PlaneWaves, outside: PlaneWaves, orbitals: Tensor, potential: Tensor) -> Tensor:
     """Coefficients of V psi on plane waves outside the set, complex double, shape (bands, n outside)."""
     shape = (int(potential.shape[0]), int(potential.shape[1]), int(potential.shape[2]))
-    enter = OrbitalTransform(inside.integers, shape, orbitals.dtype)
-    leave = OrbitalTransform(outside.integers, shape, orbitals.dtype)
+    enter = TensorTransform(inside.integers, shape, orbitals.dtype)
+    leave = TensorTransform(outside.integers, shape, orbitals.dtype)
     result = torch.empty((orbitals.shape[0], outside.count), dtype=orbitals.dtype, device=orbitals.device)
     for start in range(0, orbitals.shape[0], enter.block):
         part = slice(start, min(start + enter.block, orbitals.shape[0]))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from llpt.dft.terms.kinetic import plane_wave_weights
 from llpt.errors import EngineError
 
 if TYPE_CHECKING:
@@ -183,8 +184,8 @@ def davidson(
 
 def _mean_kinetic(hamiltonian: Hamiltonian, orbitals: Tensor) -> float:
     """Mean kinetic energy of the orbitals, Ha."""
-    weights = torch.view_as_real(orbitals).square().sum((0, 2))
-    return float(weights @ hamiltonian.kinetic) / float(weights.sum())
+    weights = plane_wave_weights(orbitals, torch.ones(orbitals.shape[0], device=orbitals.device))
+    return float(weights @ hamiltonian.waves.kinetic) / float(weights.sum())
 
 
 def _kinetic_of_each(hamiltonian: Hamiltonian, orbitals: Tensor) -> Tensor:

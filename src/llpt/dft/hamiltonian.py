@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.dft.transform import OrbitalTransform
+from llpt.dft.transforms import orbital_transform
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,8 +53,8 @@ class Hamiltonian:
         self.kinetic = self.waves.kinetic.to(basis.precision.real)
         self.nonlocal_term = nonlocal_term
         dtype = basis.precision.complex
-        self.fine = OrbitalTransform(self.waves.integers, basis.grid.shape, dtype)
-        self.coarse = OrbitalTransform(self.waves.integers, basis.correction_grid.shape, dtype)
+        self.fine = orbital_transform(self.waves.integers, basis.grid.shape, dtype)
+        self.coarse = orbital_transform(self.waves.integers, basis.correction_grid.shape, dtype)
         self._potential: Potential | None = None
 
     def move(self, basis: Basis, index: int, nonlocal_term: NonlocalTerm | None) -> None:

@@ -1,4 +1,4 @@
-"""Orbitals between plane waves and the real-space grid, a block of bands at a time."""
+"""Orbitals between plane waves and the real-space grid with torch, on any device, a block of bands at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 _BLOCK_BYTES = 4 * 2**20
 
 
-class OrbitalTransform:
+class TensorTransform:
     """Fourier transforms between the plane waves of one k-point and a grid, with work space kept between calls.
 
     Args:
