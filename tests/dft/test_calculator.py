@@ -11,6 +11,8 @@ from ase.md.verlet import VelocityVerlet
 
 from llpt import units
 from llpt.dft import Convergence, KohnSham, KohnShamSettings, Precision, PressureCorrection
+from llpt.dft.functionals.pbe_torch import pbe_elementwise
+from llpt.dft.transforms import TensorTransform
 from llpt.errors import EngineError, InputError, StorageError
 from llpt.structure import molecular_fluid
 
@@ -37,6 +39,15 @@ def trajectory(atoms: Atoms, steps: int):
         yield moved
 
 
+@pytest.fixture(params=["compiled for the CPU", "as on a GPU"])
+def path(request, monkeypatch):
+    """Single precision takes torch operations alone on a GPU: the same here."""
+    if request.param == "as on a GPU":
+        monkeypatch.setattr("llpt.dft.hamiltonian.orbital_transform", TensorTransform)
+        monkeypatch.setattr("llpt.dft.functionals.pbe.pbe_single_cpu", pbe_elementwise)
+
+
+@pytest.mark.usefixtures("path")
 def test_following_a_trajectory_stays_close_to_tight_solutions(sixteen):
     engine = KohnSham(MD)
     tight = KohnSham(replace(MD, convergence=Convergence.TIGHT))
