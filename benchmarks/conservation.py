@@ -1,6 +1,7 @@
 """Is the fast step the true one?  Energy conservation of DFT dynamics, and its forces against tight single points.
 
     python benchmarks/conservation.py M-64.extxyz A-64.extxyz --pseudopotential gth default
+    python benchmarks/conservation.py M-64.extxyz --xc scan-l --pseudopotential gth
 
 Each start runs at constant energy from 1000 K (T_el = 1000 K, k = (1/4, 1/4, 1/4), 0.25 fs) at the engine's default
 settings for dynamics. The drift is the slope of a line through the conserved quantity; every tenth step is solved again
@@ -27,11 +28,11 @@ EVERY = 10
 
 
 def conservation(
-    start: Path, *, pseudopotential: str, ecut_ry: float, steps: int, timestep_fs: float
+    start: Path, *, xc: str, pseudopotential: str, ecut_ry: float, steps: int, timestep_fs: float
 ) -> dict[str, Any]:
     """Run one start and return its drift and the largest errors of forces and pressure."""
     atoms = read(start)
-    options = {"pseudopotential": pseudopotential, "ecut_ry": ecut_ry, "electronic_temperature_k": 1000.0}
+    options = {"xc": xc, "pseudopotential": pseudopotential, "ecut_ry": ecut_ry, "electronic_temperature_k": 1000.0}
     engine = make_engine("dft", options, purpose=Purpose.DYNAMICS)
     tight = make_engine("dft", {**options, "precision": "double"}, purpose=Purpose.SINGLE_POINT)
     settings = RunSettings(
@@ -57,6 +58,7 @@ def conservation(
     return {
         "start": start.stem,
         "pseudopotential": pseudopotential,
+        "xc": xc,
         "ecut_ry": ecut_ry,
         "steps": steps,
         "timestep_fs": timestep_fs,
@@ -73,6 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("starts", type=Path, nargs="+")
     parser.add_argument("--pseudopotential", nargs="+", default=["gth", "default"])
+    parser.add_argument("--xc", default="pbe")
     parser.add_argument("--ecut-ry", type=float, default=60.0)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--timestep-fs", type=float, default=0.25)
@@ -81,6 +84,7 @@ def main() -> None:
         for name in arguments.pseudopotential:
             result = conservation(
                 start,
+                xc=arguments.xc,
                 pseudopotential=name,
                 ecut_ry=arguments.ecut_ry,
                 steps=arguments.steps,

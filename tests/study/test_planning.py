@@ -307,3 +307,15 @@ def test_the_lennard_jones_example_boils_both_ways():
     assert {run.atoms for run in plan.runs} == {128, 256}
     ladders = {(run.state.line, run.ladder_test) for run in plan.runs}
     assert {("P0.0021", "cooling"), ("P0.0021", "ramp-up"), ("P0.0021", "ramp-down"), ("P0.0126", BASE)} <= ladders
+
+
+@pytest.mark.parametrize(
+    ("engine", "given"), [("dft", "default"), ("dft", "hard"), ("dft", "coulomb"), ("quantum-espresso", "paw")]
+)
+def test_pseudopotentials_with_names_are_no_files(tmp_path, engine, given):
+    study = parse_study(STUDY.replace('engine = "dft"', f'engine = "{engine}"\npseudopotential = "{given}"'))
+    assert named_inputs(study, tmp_path) == ()
+    with pytest.raises(InputError, match="does not exist"):
+        named_inputs(
+            parse_study(STUDY.replace('engine = "dft"', 'engine = "dft"\npseudopotential = "H.psp8"')), tmp_path
+        )

@@ -85,7 +85,7 @@ class KohnShamSettings:
     electronic_temperature_k: float = 1000.0
     kpoints: str = "mean-value"
     xc: str = "pbe"
-    pseudopotential: str = "gth"
+    pseudopotential: str = "default"
     bands: int | None = None
     pressure_correction: PressureCorrection = PressureCorrection.NONE
     precision: Precision | None = None

@@ -40,7 +40,8 @@ class Eigenpairs:
 
 def gram(left: Tensor, right: Tensor) -> Tensor:
     """Return <left_i|right_j>, shape (rows of left, rows of right), as complex double."""
-    return (left.conj() @ right.T).to(torch.complex128)
+    # So written the matrix product needs no conjugated copy of its left side.
+    return (left @ right.mH).to(torch.complex128).conj().resolve_conj()
 
 
 def row_norms(orbitals: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ class KohnShamOptions(EngineOptions):
     kpoints: str = Field(default="mean-value", description="mean-value, gamma, x,y,z, or n1xn2xn3")
     xc: str = Field(default="pbe", description="pbe, lda-pw92, scan-l, ksdt, corrksdt or kdt16")
     pseudopotential: str = Field(
-        default="gth", description="gth, default, hard, coulomb, or the path of a UPF or psp8 file"
+        default="default", description="default, gth, hard, coulomb, or the path of a UPF or psp8 file"
     )
     bands: int | Literal["auto"] = Field(
         default="auto", description="number of bands, or auto: added until the last is empty to 1e-6"

@@ -56,6 +56,6 @@ class Estimate:
         if self.error == 0.0:
             return f"{self.value:.6g} (exact) {self.unit}".rstrip()
         if not math.isfinite(self.error):
-            return f"{self.value:.6g} (error unknown) {self.unit}".rstrip()
+            return f"{self.value:.4g} (error unknown) {self.unit}".rstrip()
         digits = max(0, 1 - math.floor(math.log10(self.error)))
         return f"{self.value:.{digits}f} ± {self.error:.{digits}f} {self.unit}".rstrip()

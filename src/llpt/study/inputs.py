@@ -20,7 +20,6 @@ PATH_ENGINES = frozenset({"n2p2", "model", "mace"})
 """Engines whose SPEC names a file or directory after the colon."""
 
 MADE_HERE = frozenset({"molecular", "atomic"})
-NAMED_PSEUDOPOTENTIALS = frozenset({"gth", "default"})
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,14 @@ def named_inputs(study: StudyFile, source: Path) -> tuple[NamedInput, ...]:
     if study.surrogate is not None and study.surrogate.path is not None:
         wanted.append(("surrogate.path", study.surrogate.path, "surrogate"))
     pseudopotential = study.reference.pseudopotential if study.reference else None
-    if pseudopotential is not None and pseudopotential not in NAMED_PSEUDOPOTENTIALS:
+    if pseudopotential is not None and is_pseudopotential_file(pseudopotential):
         wanted.append(("reference.pseudopotential", pseudopotential, "pseudopotential"))
     return tuple(_found(key, given, folder, source) for key, given, folder in wanted)
+
+
+def is_pseudopotential_file(given: str) -> bool:
+    """Return whether a pseudopotential is a file: files end in ``.upf``, ``.psp8`` …, an engine's own names do not."""
+    return bool(Path(given).suffix)
 
 
 def _found(key: str, given: str, folder: str, source: Path) -> NamedInput:

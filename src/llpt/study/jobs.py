@@ -7,8 +7,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from llpt.study.engine_sections import engine_kind
-from llpt.study.inputs import NAMED_PSEUDOPOTENTIALS, content_hash, stored_engine, stored_path
+from llpt.study.inputs import content_hash, is_pseudopotential_file, stored_engine, stored_path
 from llpt.study.node import JobFiles
 from llpt.study.plan import Origin, Role
 from llpt.study.protocol import starting_density
@@ -33,7 +32,7 @@ def job_of(directory: StudyDirectory, plan: Plan, identity: str) -> dict[str, An
             "labellers": {run.identity: _dynamics(run) for run in learnt} if plan.training.settings["rattled"] else {},
         }
     if plan.labels is not None and identity == plan.labels.identity:
-        options = _stored_options(plan.labels.engine, plan.labels.options)
+        options = _stored_options(plan.labels.options)
         engine = stored_engine(plan.labels.engine, str(Role.REFERENCE))
         return {"kind": "labels", **asdict(plan.labels), "options": options, "engine": engine}
     run = plan[identity]
@@ -56,19 +55,15 @@ def _dynamics(run: PlannedRun) -> dict[str, Any]:
     """Return what makes a run's engine, and its settings."""
     return {
         "engine": stored_engine(run.engine, str(run.role)),
-        "options": _stored_options(run.engine, run.options),
+        "options": _stored_options(run.options),
         "settings": dict(run.dynamics),
     }
 
 
-def _stored_options(engine: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _stored_options(given: Mapping[str, Any]) -> dict[str, Any]:
     options = dict(given)
     pseudopotential = options.get("pseudopotential")
-    if (
-        isinstance(pseudopotential, str)
-        and pseudopotential not in NAMED_PSEUDOPOTENTIALS
-        and engine_kind(engine) == "dft"
-    ):
+    if isinstance(pseudopotential, str) and is_pseudopotential_file(pseudopotential):
         options["pseudopotential"] = stored_path(pseudopotential, "pseudopotential")
     return options
 
