@@ -1,8 +1,9 @@
 """What a plan will cost, before anything is spent: an estimate from a short table, and the time on given cores.
 
-Seconds per step follow t(N) = a N^x b(cutoff), with a and x from measurements on this project's 2-core machine
-(``docs/performance.md``). Runs that are done correct the estimate: the ratio of their measured time to the table's,
-engine by engine, multiplies what is left.
+Seconds per step of the built-in DFT engine on 2 cores are 0.025 + p (0.028 n² + 0.010 n³), n atoms in units of 64 and p
+plane waves per atom in units of those at 60 Ry and 1.12 g/cm³: a constant, transforms, and matrix products. It was
+fitted to 32, 64, 128, 256 and 512 atoms and is within 12 % of each (``docs/performance.md``). Runs that are done
+correct the estimate: the ratio of their measured time to the table's, engine by engine, multiplies what is left.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.errors import InputError
 from llpt.study.engine_sections import engine_kind
+from llpt.study.protocol import starting_density
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,41 +23,48 @@ if TYPE_CHECKING:
     from llpt.study.plan import Plan, PlannedRun
 
 REFERENCE_CUTOFF_RY = 60.0
+REFERENCE_DENSITY = 1.12
+"""g/cm³ of the fluid that was timed."""
 START_UP_S = 4.0
 """Starting a process and importing what it needs."""
+SECOND_THREAD = 1.37
+"""How many times faster a DFT step of 64 to 256 atoms is on two threads than on one."""
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds per MD step of one engine on 2 cores: ``floor + seconds_at_64 (N / 64)^exponent``.
+    """Seconds per MD step of one engine on 2 cores: ``floor + sum_k terms[k] (N / 64)^k``.
 
     Args:
-        seconds_at_64: for 64 atoms, at 60 Ry where there is a cutoff.
-        exponent: growth with the number of atoms.
+        terms: seconds for 64 atoms by the power they grow with; at 60 Ry and 1.12 g/cm³ where there are plane waves.
         floor: what every step costs besides, i-PI and the trajectory among it.
-        cutoff_exponent: growth with the plane-wave cutoff, 0 where there is none.
+        plane_waves: whether the terms grow with the number of plane waves, cutoff^1.5 / density.
     """
 
-    seconds_at_64: float
-    exponent: float
+    terms: Mapping[float, float]
     floor: float = 0.002
-    cutoff_exponent: float = 0.0
+    plane_waves: bool = False
 
-    def seconds(self, atoms: int, ecut_ry: float) -> float:
-        """Return the seconds of one step."""
-        growth = (atoms / 64.0) ** self.exponent * (ecut_ry / REFERENCE_CUTOFF_RY) ** self.cutoff_exponent
-        return self.floor + self.seconds_at_64 * growth
+    def seconds(self, atoms: int, plane_waves: float) -> float:
+        """Return the seconds of one step.
+
+        Args:
+            atoms: number of atoms.
+            plane_waves: per atom, all k-points together, in units of those at the reference cutoff and density.
+        """
+        share = plane_waves if self.plane_waves else 1.0
+        return self.floor + share * sum(seconds * (atoms / 64.0) ** power for power, seconds in self.terms.items())
 
 
 SPEEDS: dict[str, Speed] = {
-    "dft": Speed(0.15, 2.1, cutoff_exponent=1.5),
-    "quantum-espresso": Speed(1.0, 2.85, cutoff_exponent=1.5),
-    "vasp": Speed(1.0, 2.85, cutoff_exponent=1.5),
-    "n2p2": Speed(0.01, 1.0, floor=0.003),
-    "model": Speed(0.01, 1.0, floor=0.003),
-    "mace": Speed(0.3, 1.0),
-    "lammps": Speed(0.01, 1.0),
-    "ase": Speed(0.005, 1.0),
+    "dft": Speed({2.0: 0.028, 3.0: 0.0102}, floor=0.025, plane_waves=True),
+    "quantum-espresso": Speed({2.85: 0.9}, plane_waves=True),
+    "vasp": Speed({2.85: 0.9}, plane_waves=True),
+    "n2p2": Speed({1.0: 0.015}, floor=0.003),
+    "model": Speed({1.0: 0.015}, floor=0.003),
+    "mace": Speed({1.0: 0.3}),
+    "lammps": Speed({1.0: 0.01}),
+    "ase": Speed({1.0: 0.005}),
 }
 TRAINING_S = 60.0
 """A training without a limit of its own; forty steps on a few hundred frames of 32 atoms took 44 s."""
@@ -64,11 +74,18 @@ SINGLE_POINT_STEPS = 4.0
 
 
 def seconds_per_step(run: PlannedRun) -> float:
-    """Return the table's estimate for one step of a run; an estimate, good to a factor of two."""
+    """Return the table's estimate for one step of a run."""
     speed = SPEEDS.get(engine_kind(run.engine), SPEEDS["ase"])
-    ecut = run.options.get("ecut_ry", REFERENCE_CUTOFF_RY)
-    kpoints = kpoint_count(str(run.options.get("kpoints", "mean-value"))) if speed.cutoff_exponent else 1
-    return speed.seconds(run.atoms, float(ecut)) * kpoints
+    if not speed.plane_waves:
+        return speed.seconds(run.atoms, 1.0)
+    cutoff = float(run.options.get("ecut_ry", REFERENCE_CUTOFF_RY)) / REFERENCE_CUTOFF_RY
+    try:
+        density = starting_density(run.state) / REFERENCE_DENSITY
+    except InputError:  # nothing is known of this state
+        density = 1.0
+    kpoints = kpoint_count(str(run.options.get("kpoints", "mean-value")))
+    seconds = speed.seconds(run.atoms, kpoints * cutoff**1.5 / density)
+    return seconds * SECOND_THREAD if run.threads == 1 else seconds
 
 
 def kpoint_count(kpoints: str) -> int:
