@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CORRELATION_TIMES = 50.0
 FS_PER_PS = 1000.0
+#: So many temperatures are named one by one.
+_MOST_LISTED = 8
 
 
 def production_ps(isobar: Isobar) -> float:
@@ -131,9 +133,12 @@ def grid_for(
     added = tuple(round(value, 0) for value in planned if np.abs(temperatures - value).min() > 0.25 * wanted)
     if not added:
         return None
+    where = f"temperatures at {_list(added)} K"
+    if len(added) > _MOST_LISTED:
+        where = f"{len(added)} more temperatures, {(high - low) / count:.0f} K apart from {low:g} to {high:g} K,"
     return _requirement(
         isobar,
-        f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: temperatures at {_list(added)} K to place the {criterion}.",
+        f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: {where} to place the {criterion}.",
         temperatures_k=added,
     )
 
