@@ -195,15 +195,25 @@ def molecule() -> list[dict[str, Any]]:
     return table
 
 
-def cost(start: Path, psp8: Path | None, paw: Path | None, steps: int) -> list[dict[str, Any]]:
-    """Time dynamics for each potential and cutoff and, in the same run, pw.x with PAW at 40 Ry."""
-    atoms = read(start)
+def cost(
+    start: Path, psp8: Path | None, paw: Path | None, steps: int, *, repeat: int = 1, only: str | None = None
+) -> list[dict[str, Any]]:
+    """Time dynamics for each potential and cutoff and, in the same run, pw.x with PAW at 40 Ry.
+
+    ``repeat`` cells along the first two axes are randomly displaced by 0.02 Å; ``only`` names one potential of ours.
+    """
+    atoms = read(start).repeat((repeat, repeat, 1))
+    if repeat > 1:
+        atoms.positions += np.random.default_rng(0).normal(0.0, 0.02, atoms.positions.shape)
     table = []
     for name, potential in candidates(psp8).items():
+        if only not in {None, name}:
+            continue
         for cutoff in COST.get(name, (60,)):
             if name.endswith("hard"):
                 continue
             entry = {
+                "atoms": len(atoms),
                 "potential": name,
                 "ecut_ry": cutoff,
                 "seconds_per_step": _our_step(potential, cutoff, atoms, steps),
@@ -211,7 +221,8 @@ def cost(start: Path, psp8: Path | None, paw: Path | None, steps: int) -> list[d
             table.append(entry)
             print(json.dumps(entry), flush=True)
     if paw is not None:
-        entry = {"potential": f"pw.x {paw.name}", "ecut_ry": 40, "seconds_per_step": _pw_step(paw, atoms, steps)}
+        seconds = _pw_step(paw, atoms, steps)
+        entry = {"atoms": len(atoms), "potential": f"pw.x {paw.name}", "ecut_ry": 40, "seconds_per_step": seconds}
         table.append(entry)
         print(json.dumps(entry), flush=True)
     return table
@@ -284,6 +295,8 @@ def main() -> None:
     parser.add_argument("--psp8", type=Path, help="a psp8 file to compare as well")
     parser.add_argument("--paw", type=Path, help="PAW file for pw.x")
     parser.add_argument("--steps", type=int, default=25)
+    parser.add_argument("--repeat", type=int, default=1, help="of the structure along its first two axes, for cost")
+    parser.add_argument("--only", help="one potential of ours, by its own name, for cost")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     if given.what == "accuracy":
@@ -293,7 +306,7 @@ def main() -> None:
     elif given.what == "molecule":
         table = molecule()
     else:
-        table = cost(given.input, given.psp8, given.paw, given.steps)
+        table = cost(given.input, given.psp8, given.paw, given.steps, repeat=given.repeat, only=given.only)
     if given.out is not None:
         given.out.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
 
