@@ -296,7 +296,12 @@ def _train_member(
         write_checkpoint(folder, identity, state)
         teller.tell("fit", step.iteration, settings.iterations, member=member, step=step)
 
-    limits = FitLimits(iterations=settings.iterations, patience=settings.patience, deadline=deadline)
+    limits = FitLimits(
+        iterations=settings.iterations,
+        patience=settings.patience,
+        deadline=deadline,
+        opening=settings.opening_iterations,
+    )
     fit(objective, material.validation, state, limits=limits, on_step=on_step)
     best = state.vector if state.best_vector is None else state.best_vector
     largest = max(material.constants, key=lambda name: sum(frame.dataset == name for frame in material.frames))

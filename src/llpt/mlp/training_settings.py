@@ -43,6 +43,8 @@ class TrainingSettings(BaseModel):
         forces_per_frame: atoms of each frame whose forces are fitted, drawn at random.
         memory_limit_gib: bound on the stored derivatives; fewer forces per frame are drawn if it would be passed.
         iterations: Levenberg–Marquardt steps at most.
+        opening_iterations: how many of them, the first ones, see only one in six frames: on thousands of frames they
+            lead to the same place sooner.
         patience: steps without a better validation error before stopping.
         max_seconds: wall time of the fit at most, features included; None for no limit.
         members: networks to train, with different seeds; more than one make a committee.
@@ -68,6 +70,7 @@ class TrainingSettings(BaseModel):
     forces_per_frame: int = Field(default=32, ge=1)
     memory_limit_gib: float = Field(default=2.0, gt=0.0)
     iterations: int = Field(default=60, ge=1)
+    opening_iterations: int = Field(default=0, ge=0)
     patience: int = Field(default=8, ge=1)
     max_seconds: float | None = Field(default=None, gt=0.0)
     members: int = Field(default=1, ge=1)
