@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import time
 from dataclasses import dataclass
@@ -26,16 +27,16 @@ from llpt.mlp.card import (
 )
 from llpt.mlp.checkpoint import read_checkpoint, remove_checkpoint, write_checkpoint
 from llpt.mlp.definition import PotentialDefinition
+from llpt.mlp.features import FeatureMaker
 from llpt.mlp.fitting import FitLimits, FitState, FitStep, Objective, fit, start_vector
 from llpt.mlp.labels import read_labels
 from llpt.mlp.network import Activation, Layer, Network
 from llpt.mlp.potential import BehlerParrinello
 from llpt.mlp.preparation import (
     choose_functions,
-    compute_features,
     forces_per_frame,
     make_batches,
-    measure_scaling,
+    measure_inputs,
 )
 from llpt.mlp.residuals import WeightLayout
 from llpt.mlp.splitting import split_by_block
@@ -49,8 +50,8 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from llpt.mlp.labels import LabelledFrame, LabelReport
+    from llpt.mlp.mixing import NetworkInputs
     from llpt.mlp.residuals import FeatureBatch
-    from llpt.mlp.scaling import Scaling
     from llpt.mlp.splitting import Split
     from llpt.mlp.symmetry import CutoffType, SymmetryFunction
     from llpt.mlp.training_settings import TrainingSettings
@@ -106,7 +107,7 @@ class _Material:
     split: Split
     functions: tuple[SymmetryFunction, ...]
     cutoff_type: CutoffType
-    scaling: Scaling
+    inputs: NetworkInputs
     constants: dict[str, float]
     training: list[FeatureBatch]
     validation: list[FeatureBatch]
@@ -233,20 +234,26 @@ def _prepare(
     functions, cutoff_type = choose_functions(training, settings)
     teller.tell("choosing functions", 1, 1)
     count = forces_per_frame(training + validation, len(functions), settings)
-    features = compute_features(
-        training + validation,
-        functions,
-        cutoff_type,
-        count=count,
-        seed=settings.seed,
-        on_frame=lambda done: teller.tell("features", done, len(training) + len(validation)),
-    )
-    scaling = measure_scaling(features[: len(training)])
+    inputs = measure_inputs(training, functions, cutoff_type, softening=settings.softening)
+    maker = FeatureMaker(functions, cutoff_type=cutoff_type)
     constants = {
         name: float(np.mean([frame.energy / frame.n_atoms for frame in training if frame.dataset == name]))
         for name in sorted({frame.dataset for frame in training})
     }
-    usable = [i for i, frame in enumerate(validation) if frame.dataset in constants]
+    usable = [frame for frame in validation if frame.dataset in constants]
+    ready = itertools.count(1)
+
+    def batches(part: list[LabelledFrame]) -> list[FeatureBatch]:
+        return make_batches(
+            part,
+            maker,
+            inputs,
+            count=count,
+            constants=constants,
+            settings=settings,
+            on_frame=lambda: teller.tell("features", next(ready), len(training) + len(usable)),
+        )
+
     return _Material(
         frames=frames,
         held_out=held_out,
@@ -254,16 +261,10 @@ def _prepare(
         split=split,
         functions=functions,
         cutoff_type=cutoff_type,
-        scaling=scaling,
+        inputs=inputs,
         constants=constants,
-        training=make_batches(training, features[: len(training)], scaling, constants=constants, settings=settings),
-        validation=make_batches(
-            [validation[i] for i in usable],
-            [features[len(training) + i] for i in usable],
-            scaling,
-            constants=constants,
-            settings=settings,
-        ),
+        training=batches(training),
+        validation=batches(usable),
         training_set_hash=hash_frames(frames),
     )
 
@@ -310,8 +311,8 @@ def _train_member(
         element="H",
         functions=material.functions,
         cutoff_type=material.cutoff_type,
-        scaling=material.scaling,
-        network=_network(layout, best, constants[largest]),
+        scaling=material.inputs.scaling,
+        network=_network(layout, best, material.inputs, constants[largest]),
     )
     potential = BehlerParrinello(definition)
     potential.save(folder)
@@ -329,9 +330,10 @@ def _constants(layout: WeightLayout, vector: torch.Tensor, material: _Material) 
     return {name: start + shift for (name, start), shift in zip(material.constants.items(), fitted, strict=True)}
 
 
-def _network(layout: WeightLayout, vector: torch.Tensor, constant: float) -> Network:
-    """Return the network with the constant of a data set in its output bias."""
+def _network(layout: WeightLayout, vector: torch.Tensor, inputs: NetworkInputs, constant: float) -> Network:
+    """Return the network on scaled symmetry functions, with the constant of a data set in its output bias."""
     pairs = [(weights.numpy().copy(), biases.numpy().copy()) for weights, biases in layout.layers(vector)]
+    pairs[0] = (inputs.first_layer(pairs[0][0]), pairs[0][1])
     hidden = [Layer(weights=weights, biases=biases, activation=Activation.TANH) for weights, biases in pairs[:-1]]
     weights, biases = pairs[-1]
     return Network(layers=(*hidden, Layer(weights=weights, biases=biases + constant, activation=Activation.LINEAR)))
