@@ -22,7 +22,7 @@ def inputs(raw):
         mean=raw.mean(axis=0),
         sigma=raw.std(axis=0),
     )
-    return NetworkInputs(scaling, mixing_matrix((raw - scaling.offset) * scaling.factor, softening=0.01))
+    return NetworkInputs(scaling, mixing_matrix((raw - scaling.offset) * scaling.factor))
 
 
 def test_inputs_are_uncorrelated_and_none_is_larger_than_one(raw, inputs):
@@ -35,7 +35,7 @@ def test_inputs_are_uncorrelated_and_none_is_larger_than_one(raw, inputs):
 
 def test_a_combination_that_does_not_vary_is_not_blown_up():
     column = np.random.default_rng(0).normal(size=(1000, 1))
-    assert np.abs(mixing_matrix(np.hstack([column, column]), softening=0.01)).max() < 10.0
+    assert np.abs(mixing_matrix(np.hstack([column, column]))).max() < 10.0
 
 
 def test_the_first_layer_is_the_same_on_scaled_functions(raw, inputs):
@@ -48,3 +48,8 @@ def test_slopes_are_those_of_the_values(raw, inputs):
     direction = np.random.default_rng(2).normal(size=(7, 5))
     change = inputs.of_values(raw[:7] + direction) - inputs.of_values(raw[:7])
     np.testing.assert_allclose(inputs.of_slopes(direction.astype(np.float32)), change, rtol=1e-4, atol=1e-4)
+
+
+def test_a_fit_starts_from_the_weights_given_on_scaled_functions(inputs):
+    weights = np.random.default_rng(3).normal(size=(5, 3))
+    np.testing.assert_allclose(inputs.first_layer(inputs.start(weights)), weights, atol=1e-10)

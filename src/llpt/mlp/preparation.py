@@ -99,8 +99,6 @@ def measure_inputs(
     frames: Sequence[LabelledFrame],
     functions: tuple[SymmetryFunction, ...],
     cutoff_type: CutoffType,
-    *,
-    softening: float,
 ) -> NetworkInputs:
     """Return how functions become inputs, from their statistics over the training frames."""
     maker = FeatureMaker(functions, cutoff_type=cutoff_type)
@@ -112,7 +110,7 @@ def measure_inputs(
         mean=values.mean(axis=0),
         sigma=values.std(axis=0),
     )
-    return NetworkInputs(scaling, mixing_matrix((values - scaling.offset) * scaling.factor, softening=softening))
+    return NetworkInputs(scaling, mixing_matrix((values - scaling.offset) * scaling.factor))
 
 
 def make_batches(

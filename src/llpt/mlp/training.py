@@ -234,7 +234,7 @@ def _prepare(
     functions, cutoff_type = choose_functions(training, settings)
     teller.tell("choosing functions", 1, 1)
     count = forces_per_frame(training + validation, len(functions), settings)
-    inputs = measure_inputs(training, functions, cutoff_type, softening=settings.softening)
+    inputs = measure_inputs(training, functions, cutoff_type)
     maker = FeatureMaker(functions, cutoff_type=cutoff_type)
     constants = {
         name: float(np.mean([frame.energy / frame.n_atoms for frame in training if frame.dataset == name]))
@@ -291,7 +291,7 @@ def _train_member(
     identity = hashlib.sha256(
         f"{material.training_set_hash} {settings.model_dump_json()} {member}".encode()
     ).hexdigest()
-    state = read_checkpoint(folder, identity) or FitState(start_vector(layout, seed=seed))
+    state = read_checkpoint(folder, identity) or FitState(_start(layout, material.inputs, seed=seed))
 
     def on_step(step: FitStep, state: FitState) -> None:
         write_checkpoint(folder, identity, state)
@@ -322,6 +322,13 @@ def _train_member(
     remove_checkpoint(folder)
     teller.tell("errors", 1, 1, member=member)
     return card
+
+
+def _start(layout: WeightLayout, inputs: NetworkInputs, *, seed: int) -> torch.Tensor:
+    vector = start_vector(layout, seed=seed)
+    first, _ = layout.layers(vector)[0]
+    first.numpy()[:] = inputs.start(first.numpy())
+    return vector
 
 
 def _constants(layout: WeightLayout, vector: torch.Tensor, material: _Material) -> dict[str, float]:

@@ -27,8 +27,6 @@ class TrainingSettings(BaseModel):
         symmetry_functions: how many are chosen from the data.
         largest_cutoff_bohr: cutoff of the widest radial function; angular ones reach three quarters of it.
         functions_from: a potential whose symmetry functions are used instead of choosing.
-        softening: variance below which combinations of symmetry functions are not brought up to the size of the others
-            (``llpt.mlp.mixing``): 1 for some hundreds of small frames, 0.01 for a thousand of 128 atoms.
         validation_fraction: fraction of blocks that decides when to stop.
         test_fraction: fraction of blocks that only the reported errors see.
         energy_scale_ev_per_atom: error of an energy that weighs as one.
@@ -59,7 +57,6 @@ class TrainingSettings(BaseModel):
     symmetry_functions: int = Field(default=48, ge=4)
     largest_cutoff_bohr: float = Field(default=8.0, ge=4.0, le=16.0)
     functions_from: Path | None = None
-    softening: float = Field(default=1.0, gt=0.0)
     validation_fraction: float = Field(default=0.1, gt=0.0, lt=0.5)
     test_fraction: float = Field(default=0.1, ge=0.0, lt=0.5)
     energy_scale_ev_per_atom: float = Field(default=0.005, gt=0.0)
