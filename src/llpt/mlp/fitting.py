@@ -32,7 +32,7 @@ _TIGHTEN = 4.0
 # Frames are linearised in parts that stay in the processor's cache, and multiplied in blocks long enough for its peak.
 _PART_ROWS = 384
 _BLOCK_ROWS = 4096
-_OPENING_STRIDE = 6
+_OPENING_STRIDE = 4
 _SETTLED = 2e-4
 _SETTLED_STEPS = 4
 
@@ -119,7 +119,7 @@ def start_vector(layout: WeightLayout, *, seed: int) -> torch.Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Objective:
-    """What is minimised: the mean squared residual of the frames, the phase-differential bias, and a mild prior.
+    """What is minimised: the mean squared residual of the frames, each set's phase-differential bias, and a prior.
 
     Args:
         layout: where the weights lie.
@@ -148,22 +148,28 @@ class Objective:
     def value(self, vector: torch.Tensor) -> float:
         """Return the objective."""
         single = vector.float()
-        total, bias = 0.0, 0.0
+        total = 0.0
+        bias = torch.zeros(self.layout.n_datasets, dtype=torch.float64)
         for batch in self.batches:
             for part in _parts(batch):
                 prediction = predict(self.layout, single, part)
                 total += float(weighted_residuals(prediction, part).double().pow(2).sum())
-                bias += float((part.bias_weights * (prediction.energies - part.energies)).double().sum())
+                errors = part.bias_weights * (prediction.energies - part.energies)
+                bias.index_add_(0, part.datasets, errors.double())
         weights = vector[: self.layout.n_network]
-        return total / self.n_frames + (self.bias_weight * bias) ** 2 + self.prior * float(weights.pow(2).sum())
+        return (
+            total / self.n_frames
+            + self.bias_weight**2 * float(bias.pow(2).sum())
+            + self.prior * float(weights.pow(2).sum())
+        )
 
     def normal_equations(self, vector: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the Gauss–Newton matrix and half the gradient, double precision."""
         n = self.layout.n_all
         matrix = torch.zeros(n, n, dtype=torch.float64)
         gradient = torch.zeros(n, dtype=torch.float64)
-        bias_row = torch.zeros(n, dtype=torch.float64)
-        bias = 0.0
+        bias_rows = torch.zeros(self.layout.n_datasets, n, dtype=torch.float64)
+        bias = torch.zeros(self.layout.n_datasets, dtype=torch.float64)
         single = vector.float()
         block = np.empty((_BLOCK_ROWS, n), dtype=np.float32)
         filled = 0
@@ -179,13 +185,13 @@ class Objective:
                 block[filled : filled + rows] = line.jacobian.numpy()
                 filled += rows
                 gradient += line.jacobian.T @ line.residuals
-                bias_row += part.bias_weights @ line.energy_jacobian
-                bias += float((part.bias_weights * line.energy_errors).double().sum())
+                bias_rows.index_add_(0, part.datasets, (part.bias_weights[:, None] * line.energy_jacobian).double())
+                bias.index_add_(0, part.datasets, (part.bias_weights * line.energy_errors).double())
         _add_gram(matrix, block[:filled])
         matrix /= self.n_frames
         gradient /= self.n_frames
-        matrix += self.bias_weight**2 * torch.outer(bias_row, bias_row)
-        gradient += self.bias_weight**2 * bias * bias_row
+        matrix += self.bias_weight**2 * (bias_rows.T @ bias_rows)
+        gradient += self.bias_weight**2 * (bias @ bias_rows)
         free = self.layout.n_network
         matrix.diagonal()[:free] += self.prior
         gradient[:free] += self.prior * vector[:free]

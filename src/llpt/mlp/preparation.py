@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from llpt.mlp.candidates import hydrogen_candidates
 from llpt.mlp.features import N_STRAINS, FeatureMaker
 from llpt.mlp.files import read_potential
 from llpt.mlp.mixing import NetworkInputs, mixing_matrix
-from llpt.mlp.phases import phase_design, slope_weights
+from llpt.mlp.phases import bias_weights
 from llpt.mlp.residuals import FeatureBatch
 from llpt.mlp.scaling import Scaling, ScalingKind
 from llpt.mlp.selection import choose_columns
@@ -37,6 +38,7 @@ _SAMPLED_ATOMS = 4000
 _BATCH_FRAMES = 64
 _COST_NARROW = 3.0
 _COST_WIDE = 1.5
+_SCALE_ATOMS = 64
 _GIB = 2.0**30
 
 
@@ -134,10 +136,11 @@ def make_batches(
         settings: scales of the residuals.
         on_frame: called after each frame.
     """
-    weights = None
-    if settings.phase_bias_scale_ev_per_atom is not None and frames:
-        weights = slope_weights(phase_design(frames)[1])
-    bias = np.zeros(len(frames)) if weights is None else weights
+    scales = np.array([_energy_scale(frame, settings) for frame in frames])
+    bias = np.zeros(len(frames))
+    if settings.phase_bias_scale_ev_per_atom is not None:
+        scale = settings.phase_bias_scale_ev_per_atom * EV_TO_HARTREE
+        bias = bias_weights(frames, energy_scales=scales, scale=scale)
     random = np.random.default_rng(settings.seed)
     shapes: dict[tuple[int, bool], list[int]] = {}
     for index, frame in enumerate(frames):
@@ -157,7 +160,7 @@ def make_batches(
                     energies=_tensor([frame.energy / frame.n_atoms - constants[frame.dataset] for frame in part]),
                     targets=_tensor([_targets(frame, atoms, strain) for frame, atoms in zip(part, moved, strict=True)]),
                     column_weights=_tensor(_column_weights(part[0], settings, count=count, n_strains=strain.shape[1])),
-                    energy_weights=torch.full((len(part),), 1.0 / (settings.energy_scale_ev_per_atom * EV_TO_HARTREE)),
+                    energy_weights=_tensor(1.0 / scales[members[start : start + _BATCH_FRAMES]]),
                     datasets=torch.tensor([list(constants).index(frame.dataset) for frame in part]),
                     bias_weights=_tensor(bias[members[start : start + _BATCH_FRAMES]]),
                 )
@@ -184,6 +187,11 @@ def _features(
         slopes[index] = _tensor(inputs.of_slopes(_slopes(raw, strain)))
         on_frame()
     return features, slopes
+
+
+def _energy_scale(frame: LabelledFrame, settings: TrainingSettings) -> float:
+    """Return the error of the energy per atom that weighs as one, Ha."""
+    return settings.energy_scale_ev_per_atom * EV_TO_HARTREE * math.sqrt(_SCALE_ATOMS / frame.n_atoms)
 
 
 def _strain_columns(stress: StressLabels) -> Floats:
