@@ -15,6 +15,7 @@ import numpy as np
 
 from llpt.errors import InputError
 from llpt.mlp.accuracy import measure_accuracy
+from llpt.mlp.assembly import assemble_network, start_weights
 from llpt.mlp.card import (
     CARD_NAME,
     DatasetCard,
@@ -28,9 +29,8 @@ from llpt.mlp.card import (
 from llpt.mlp.checkpoint import read_checkpoint, remove_checkpoint, write_checkpoint
 from llpt.mlp.definition import PotentialDefinition
 from llpt.mlp.features import FeatureMaker
-from llpt.mlp.fitting import FitLimits, FitState, FitStep, Objective, fit, start_vector
+from llpt.mlp.fitting import FitLimits, FitState, FitStep, Objective, fit
 from llpt.mlp.labels import read_labels
-from llpt.mlp.network import Activation, Layer, Network
 from llpt.mlp.potential import BehlerParrinello
 from llpt.mlp.preparation import (
     choose_functions,
@@ -291,7 +291,7 @@ def _train_member(
     identity = hashlib.sha256(
         f"{material.training_set_hash} {settings.model_dump_json()} {member}".encode()
     ).hexdigest()
-    state = read_checkpoint(folder, identity) or FitState(_start(layout, material.inputs, seed=seed))
+    state = read_checkpoint(folder, identity) or FitState(start_weights(layout, material.inputs, seed=seed))
 
     def on_step(step: FitStep, state: FitState) -> None:
         write_checkpoint(folder, identity, state)
@@ -312,7 +312,7 @@ def _train_member(
         functions=material.functions,
         cutoff_type=material.cutoff_type,
         scaling=material.inputs.scaling,
-        network=_network(layout, best, material.inputs, constants[largest]),
+        network=assemble_network(layout, best, material.inputs, constant=constants[largest]),
     )
     potential = BehlerParrinello(definition)
     potential.save(folder)
@@ -324,26 +324,10 @@ def _train_member(
     return card
 
 
-def _start(layout: WeightLayout, inputs: NetworkInputs, *, seed: int) -> torch.Tensor:
-    vector = start_vector(layout, seed=seed)
-    first, _ = layout.layers(vector)[0]
-    first.numpy()[:] = inputs.start(first.numpy())
-    return vector
-
-
 def _constants(layout: WeightLayout, vector: torch.Tensor, material: _Material) -> dict[str, float]:
     """Return the fitted constant of each data set, Ha per atom."""
     fitted = layout.constants(vector).tolist()
     return {name: start + shift for (name, start), shift in zip(material.constants.items(), fitted, strict=True)}
-
-
-def _network(layout: WeightLayout, vector: torch.Tensor, inputs: NetworkInputs, constant: float) -> Network:
-    """Return the network on scaled symmetry functions, with the constant of a data set in its output bias."""
-    pairs = [(weights.numpy().copy(), biases.numpy().copy()) for weights, biases in layout.layers(vector)]
-    pairs[0] = (inputs.first_layer(pairs[0][0]), pairs[0][1])
-    hidden = [Layer(weights=weights, biases=biases, activation=Activation.TANH) for weights, biases in pairs[:-1]]
-    weights, biases = pairs[-1]
-    return Network(layers=(*hidden, Layer(weights=weights, biases=biases + constant, activation=Activation.LINEAR)))
 
 
 def _card(
