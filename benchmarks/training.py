@@ -74,12 +74,15 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes")
     options = parser.parse_args()
     changes: dict[str, Any] = {
-        "symmetry_functions": 56,
+        "symmetry_functions": 72,
         "hidden_nodes": (20, 20),
         "largest_cutoff_bohr": 8.0,
-        "forces_per_frame": 10,
-        "iterations": 200,
-        "patience": 15,
+        "forces_per_frame": 24,
+        "energy_scale_ev_per_atom": 0.007,
+        "prior": 0.01,
+        "opening_iterations": 10,
+        "iterations": 32,
+        "patience": 20,
         "test_fraction": 0.0,
         "validation_fraction": 0.05,
         "max_seconds": options.seconds,
