@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from llpt.mlp import (
     Activation,
@@ -15,6 +16,7 @@ from llpt.mlp import (
     SymmetryFunction,
     in_order,
 )
+from llpt.mlp.residuals import FeatureBatch
 
 
 def build_definition(
@@ -146,3 +148,27 @@ def make_labelled():
         return frames
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_batch():
+    """Return a maker of batches of random features and targets for a layout of weights, double precision."""
+
+    def make_batch(layout, *, frames=3, atoms=4, columns=5, seed=0):
+        random = torch.Generator().manual_seed(seed)
+
+        def normal(*shape):
+            return torch.randn(*shape, generator=random, dtype=torch.float64)
+
+        return FeatureBatch(
+            features=normal(frames, atoms, layout.sizes[0]),
+            slopes=normal(frames, atoms, columns, layout.sizes[0]),
+            energies=normal(frames),
+            targets=normal(frames, columns),
+            column_weights=normal(columns).abs() + 0.1,
+            energy_weights=normal(frames).abs() + 0.1,
+            datasets=torch.tensor([0, 1, 0][:frames]),
+            bias_weights=normal(frames),
+        )
+
+    return make_batch

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from llpt.mlp import measure_phase_bias, molecular_fraction, read_labels
-from llpt.mlp.phases import Phase, phase_design, phase_of, slope_weights
+from llpt.mlp.phases import Phase, bias_weights, phase_design, phase_of, slope_weights
 
 
 def test_molecular_fraction_of_known_structures():
@@ -58,3 +58,18 @@ def test_a_bias_without_contrast_is_not_determined(make_labelled):
     assert len(frames) > 3
     bias = measure_phase_bias(frames, np.zeros(len(frames)))
     assert not bias.molecular.resolved
+
+
+def test_each_set_has_weights_that_fade_where_its_slope_is_uncertain(make_labelled):
+    frames = dimer_frames(make_labelled)
+    frames = [replace(frame, dataset="ab"[number % 2]) for number, frame in enumerate(frames)]
+    fractions = phase_design(frames)[0]
+    in_first = np.array([frame.dataset == "a" for frame in frames])
+    errors = np.where(in_first, 3.0 * fractions, -5.0 * fractions) + np.where(in_first, 0.0, 2.0)
+    sure = bias_weights(frames, energy_scales=np.full(len(frames), 1e-9), scale=1.0)
+    assert sure[in_first] @ errors[in_first] == pytest.approx(3.0)
+    assert sure[~in_first] @ errors[~in_first] == pytest.approx(-5.0)
+    spread = np.linalg.norm(sure[in_first])
+    unsure = bias_weights(frames, energy_scales=np.full(len(frames), 2.0), scale=1.0)
+    assert unsure[in_first] @ errors[in_first] == pytest.approx(3.0 / np.hypot(1.0, 2.0 * spread))
+    assert not bias_weights(frames[:4], energy_scales=np.ones(4), scale=1.0).any()

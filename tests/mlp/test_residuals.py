@@ -7,26 +7,8 @@ from llpt.mlp.fitting import start_vector
 from llpt.mlp.residuals import FeatureBatch, WeightLayout, linearise, predict, weighted_residuals
 
 
-def make_batch(layout, *, frames=3, atoms=4, columns=5, seed=0):
-    random = torch.Generator().manual_seed(seed)
-
-    def normal(*shape):
-        return torch.randn(*shape, generator=random, dtype=torch.float64)
-
-    return FeatureBatch(
-        features=normal(frames, atoms, layout.sizes[0]),
-        slopes=normal(frames, atoms, columns, layout.sizes[0]),
-        energies=normal(frames),
-        targets=normal(frames, columns),
-        column_weights=normal(columns).abs() + 0.1,
-        energy_weights=normal(frames).abs() + 0.1,
-        datasets=torch.tensor([0, 1, 0][:frames]),
-        bias_weights=normal(frames),
-    )
-
-
 @pytest.mark.parametrize("hidden", [(6,), (6, 5), (6, 5, 4)])
-def test_jacobian_is_exact(hidden):
+def test_jacobian_is_exact(hidden, make_batch):
     layout = WeightLayout(sizes=(7, *hidden, 1), n_datasets=2)
     batch = make_batch(layout)
     vector = start_vector(layout, seed=3) + 0.05
@@ -45,7 +27,7 @@ def test_jacobian_is_exact(hidden):
     torch.testing.assert_close(line.energy_jacobian, torch.autograd.functional.jacobian(energies, vector))
 
 
-def test_slopes_are_derivatives_of_the_energy():
+def test_slopes_are_derivatives_of_the_energy(make_batch):
     layout = WeightLayout(sizes=(7, 6, 5, 1), n_datasets=2)
     batch = make_batch(layout)
     vector = start_vector(layout, seed=1)

@@ -19,7 +19,7 @@ SETTINGS = TrainingSettings(
     iterations=40,
     patience=20,
     test_fraction=0.15,
-    energy_scale_ev_per_atom=0.01,
+    energy_scale_ev_per_atom=0.004,
 )
 
 

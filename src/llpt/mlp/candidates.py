@@ -8,33 +8,42 @@ molecular dynamics blew up; with these 0.56, 0.54 and 1.6.
 
 from __future__ import annotations
 
-import numpy as np
-
 from llpt.mlp.symmetry import FunctionType, SymmetryFunction, in_order
 
 _WIDEST = 3.0
 # Width and centres of the radial Gaussians, bohr: fine around the bond (1.4) and the next molecules (2.3–3.5).
 _RADIAL_GRIDS: tuple[tuple[float, tuple[float, ...]], ...] = (
-    (0.35, (1.0, 1.35, 1.7, 2.05, 2.4, 2.75)),
-    (0.6, (1.2, 1.8, 2.4, 3.0, 3.6, 4.2, 4.8)),
+    (0.35, (1.0, 1.35, 1.7, 2.05, 2.4, 2.75, 3.1, 3.45)),
+    (0.6, (1.2, 1.8, 2.4, 3.0, 3.6, 4.2, 4.8, 5.4)),
     (1.0, (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0)),
     (1.6, (0.0, 2.5, 5.0, 7.5)),
     (_WIDEST, (0.0,)),
 )
-_NEAR_ANGULAR_CUTOFF = 4.0
-_FAR_ANGULAR_FRACTION = 0.75
-_ANGULAR_ETAS = (0.0, 0.1)
-_ZETAS = (1.0, 2.0, 4.0, 8.0)
+# Angular functions, by cutoff as a fraction of the largest: η (1/bohr²) and r_s (bohr) of each group, and exponents ζ.
+_BOND, _NEAR, _FAR = 0.375, 0.5, 0.75
+_ANGULAR_GROUPS: tuple[tuple[float, float, float, tuple[float, ...]], ...] = (
+    (_BOND, 0.0, 0.0, (1.0, 2.0, 4.0, 8.0, 16.0)),
+    (_NEAR, 0.0, 0.0, (1.0, 2.0, 4.0, 8.0, 16.0)),
+    (_NEAR, 0.2, 0.0, (1.0, 2.0, 4.0, 8.0, 16.0)),
+    (_FAR, 0.0, 0.0, (1.0, 2.0, 4.0, 8.0, 16.0)),
+    (_FAR, 0.1, 0.0, (1.0, 2.0, 4.0, 8.0, 16.0)),
+    (_FAR, 0.3, 0.0, (1.0, 2.0, 4.0, 8.0)),
+    (1.0, 0.02, 0.0, (1.0, 2.0, 4.0, 8.0)),
+)
+# Triples of one shell: molecules have none within 2 bohr, the atomic fluid has.
+_SHELLS = (2.0, 3.0, 4.0)
+_SHELL_ETA = 0.8
+_SHELL_ZETAS = (1.0, 4.0, 8.0)
 
 
 def hydrogen_candidates(*, largest_cutoff_bohr: float) -> tuple[SymmetryFunction, ...]:
-    """Return some ninety candidates, in n2p2's order.
+    """Return some two hundred candidates, in n2p2's order.
 
     Radial: Gaussians of five widths. Angular: wide (type 9, which factor and are therefore cheap) and narrow (type 3),
-    both signs of λ, four exponents, two cutoffs.
+    both signs of λ, up to five exponents, four cutoffs, and triples of single shells.
 
     Args:
-        largest_cutoff_bohr: cutoff of the radial functions; the longer angular ones reach three quarters of it.
+        largest_cutoff_bohr: cutoff of the radial functions; most angular ones reach three quarters of it or less.
     """
     functions: list[SymmetryFunction] = []
     for width, centres in _RADIAL_GRIDS:
@@ -44,13 +53,13 @@ def hydrogen_candidates(*, largest_cutoff_bohr: float) -> tuple[SymmetryFunction
             for centre in centres
             if centre < largest_cutoff_bohr - 0.5
         ]
-    far = float(np.round(_FAR_ANGULAR_FRACTION * largest_cutoff_bohr, 3))
+    groups = [(fraction * largest_cutoff_bohr, eta, shift, zetas) for fraction, eta, shift, zetas in _ANGULAR_GROUPS]
+    groups += [(_FAR * largest_cutoff_bohr, _SHELL_ETA, shell, _SHELL_ZETAS) for shell in _SHELLS]
     functions += [
-        SymmetryFunction(kind, eta=eta, shift=0.0, cutoff=cutoff, lam=lam, zeta=zeta)
-        for cutoff in sorted({min(_NEAR_ANGULAR_CUTOFF, far), far})
+        SymmetryFunction(kind, eta=eta, shift=shift, cutoff=round(cutoff, 3), lam=lam, zeta=zeta)
+        for cutoff, eta, shift, zetas in groups
         for kind in (FunctionType.WIDE, FunctionType.NARROW)
-        for eta in _ANGULAR_ETAS
         for lam in (-1.0, 1.0)
-        for zeta in _ZETAS
+        for zeta in zetas
     ]
     return in_order(functions)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import torch
 
 from llpt.errors import EngineError
@@ -21,12 +22,17 @@ from llpt.mlp.residuals import FeatureBatch, WeightLayout, linearise, predict, w
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llpt.mlp.arrays import Singles
+
 _DAMPING_START = 1.0
 _DAMPING_LEAST = 1e-7
 _DAMPING_MOST = 1e12
 _EASE = 0.2
 _TIGHTEN = 4.0
-_CHUNK_ROWS = 2048
+# Frames are linearised in parts that stay in the processor's cache, and multiplied in blocks long enough for its peak.
+_PART_ROWS = 384
+_BLOCK_ROWS = 4096
+_OPENING_STRIDE = 4
 _SETTLED = 2e-4
 _SETTLED_STEPS = 4
 
@@ -89,11 +95,14 @@ class FitLimits:
         iterations: steps at most.
         patience: steps without a better validation loss.
         deadline: time of ``time.monotonic`` after which no step is begun, or None.
+        opening: the first steps, which see a part of the frames only; steps of another objective, they do not count
+            for the patience.
     """
 
     iterations: int
     patience: int
     deadline: float | None
+    opening: int = 0
 
 
 def start_vector(layout: WeightLayout, *, seed: int) -> torch.Tensor:
@@ -110,7 +119,7 @@ def start_vector(layout: WeightLayout, *, seed: int) -> torch.Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Objective:
-    """What is minimised: the mean squared residual of the frames, the phase-differential bias, and a mild prior.
+    """What is minimised: the mean squared residual of the frames, each set's phase-differential bias, and a prior.
 
     Args:
         layout: where the weights lie.
@@ -124,6 +133,13 @@ class Objective:
     bias_weight: float
     prior: float
 
+    def thinned(self, stride: int) -> Objective:
+        """Return the objective of one in so many frames of each batch."""
+        batches = [_frames(batch, slice(None, None, stride)) for batch in self.batches]
+        share = self.n_frames / sum(len(batch) for batch in batches)
+        batches = [replace(batch, bias_weights=share * batch.bias_weights) for batch in batches]
+        return replace(self, batches=batches)
+
     @property
     def n_frames(self) -> int:
         """Number of training frames."""
@@ -132,54 +148,80 @@ class Objective:
     def value(self, vector: torch.Tensor) -> float:
         """Return the objective."""
         single = vector.float()
-        total, bias = 0.0, 0.0
+        total = 0.0
+        bias = torch.zeros(self.layout.n_datasets, dtype=torch.float64)
         for batch in self.batches:
-            prediction = predict(self.layout, single, batch)
-            total += float(weighted_residuals(prediction, batch).double().pow(2).sum())
-            bias += float((batch.bias_weights * (prediction.energies - batch.energies)).double().sum())
+            for part in _parts(batch):
+                prediction = predict(self.layout, single, part)
+                total += float(weighted_residuals(prediction, part).double().pow(2).sum())
+                errors = part.bias_weights * (prediction.energies - part.energies)
+                bias.index_add_(0, part.datasets, errors.double())
         weights = vector[: self.layout.n_network]
-        return total / self.n_frames + (self.bias_weight * bias) ** 2 + self.prior * float(weights.pow(2).sum())
+        return (
+            total / self.n_frames
+            + self.bias_weight**2 * float(bias.pow(2).sum())
+            + self.prior * float(weights.pow(2).sum())
+        )
 
     def normal_equations(self, vector: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the Gauss–Newton matrix and half the gradient, double precision."""
         n = self.layout.n_all
         matrix = torch.zeros(n, n, dtype=torch.float64)
         gradient = torch.zeros(n, dtype=torch.float64)
-        bias_row = torch.zeros(n, dtype=torch.float64)
-        bias = 0.0
+        bias_rows = torch.zeros(self.layout.n_datasets, n, dtype=torch.float64)
+        bias = torch.zeros(self.layout.n_datasets, dtype=torch.float64)
         single = vector.float()
+        block = np.empty((_BLOCK_ROWS, n), dtype=np.float32)
+        filled = 0
         for batch in self.batches:
-            for part in _chunks(batch):
+            for part in _parts(batch):
                 line = linearise(self.layout, single, part)
-                matrix += line.jacobian.T @ line.jacobian
+                rows = len(line.jacobian)
+                if filled + rows > len(block):
+                    _add_gram(matrix, block[:filled])
+                    filled = 0
+                if rows > len(block):
+                    block = np.empty((rows, n), dtype=np.float32)
+                block[filled : filled + rows] = line.jacobian.numpy()
+                filled += rows
                 gradient += line.jacobian.T @ line.residuals
-                bias_row += part.bias_weights @ line.energy_jacobian
-                bias += float((part.bias_weights * line.energy_errors).double().sum())
+                bias_rows.index_add_(0, part.datasets, (part.bias_weights[:, None] * line.energy_jacobian).double())
+                bias.index_add_(0, part.datasets, (part.bias_weights * line.energy_errors).double())
+        _add_gram(matrix, block[:filled])
         matrix /= self.n_frames
         gradient /= self.n_frames
-        matrix += self.bias_weight**2 * torch.outer(bias_row, bias_row)
-        gradient += self.bias_weight**2 * bias * bias_row
+        matrix += self.bias_weight**2 * (bias_rows.T @ bias_rows)
+        gradient += self.bias_weight**2 * (bias @ bias_rows)
         free = self.layout.n_network
         matrix.diagonal()[:free] += self.prior
         gradient[:free] += self.prior * vector[:free]
         return matrix, gradient
 
 
-def _chunks(batch: FeatureBatch) -> list[FeatureBatch]:
-    frames = max(1, _CHUNK_ROWS // (1 + batch.targets.shape[1]))
-    return [
-        FeatureBatch(
-            features=batch.features[start : start + frames],
-            slopes=batch.slopes[start : start + frames],
-            energies=batch.energies[start : start + frames],
-            targets=batch.targets[start : start + frames],
-            column_weights=batch.column_weights,
-            energy_weights=batch.energy_weights[start : start + frames],
-            datasets=batch.datasets[start : start + frames],
-            bias_weights=batch.bias_weights[start : start + frames],
-        )
-        for start in range(0, len(batch), frames)
-    ]
+def _add_gram(matrix: torch.Tensor, block: Singles) -> None:
+    """Add the products of a block's columns: single precision within the block, double between blocks.
+
+    ``numpy`` sees that both factors are one array and does half the work, which ``torch`` does not.
+    """
+    matrix += torch.from_numpy(block.T @ block)
+
+
+def _parts(batch: FeatureBatch) -> list[FeatureBatch]:
+    frames = max(1, _PART_ROWS // (1 + batch.targets.shape[1]))
+    return [_frames(batch, slice(start, start + frames)) for start in range(0, len(batch), frames)]
+
+
+def _frames(batch: FeatureBatch, chosen: slice) -> FeatureBatch:
+    return FeatureBatch(
+        features=batch.features[chosen],
+        slopes=batch.slopes[chosen],
+        energies=batch.energies[chosen],
+        targets=batch.targets[chosen],
+        column_weights=batch.column_weights,
+        energy_weights=batch.energy_weights[chosen],
+        datasets=batch.datasets[chosen],
+        bias_weights=batch.bias_weights[chosen],
+    )
 
 
 def mean_loss(layout: WeightLayout, vector: torch.Tensor, batches: Sequence[FeatureBatch]) -> float:
@@ -187,7 +229,8 @@ def mean_loss(layout: WeightLayout, vector: torch.Tensor, batches: Sequence[Feat
     total, frames = 0.0, 0
     single = vector.float()
     for batch in batches:
-        total += float(weighted_residuals(predict(layout, single, batch), batch).double().pow(2).sum())
+        for part in _parts(batch):
+            total += float(weighted_residuals(predict(layout, single, part), part).double().pow(2).sum())
         frames += len(batch)
     return total / frames if frames else math.nan
 
@@ -210,15 +253,19 @@ def fit(
     began = time.monotonic()
     before = state.history[-1].seconds if state.history else 0.0
     layout = objective.layout
-    loss = objective.value(state.vector)
+    current = objective.thinned(_OPENING_STRIDE) if len(state.history) < limits.opening else objective
+    loss = current.value(state.vector)
     while True:
+        if current is not objective and len(state.history) >= limits.opening:
+            current = objective
+            loss = current.value(state.vector)
         state.reason = _reason_to_stop(state, limits)
         if state.reason:
             return state
         if not math.isfinite(loss):
             raise EngineError("The fit's objective is not a finite number.", "Check the labels and the force limit.")
-        matrix, gradient = objective.normal_equations(state.vector)
-        loss = _descend(objective, state, matrix, gradient, loss)
+        matrix, gradient = current.normal_equations(state.vector)
+        loss = _descend(current, state, matrix, gradient, loss)
         validation_loss = mean_loss(layout, state.vector, validation)
         iteration = len(state.history) + 1
         score = loss if math.isnan(validation_loss) else validation_loss
@@ -241,13 +288,14 @@ def _reason_to_stop(state: FitState, limits: FitLimits) -> str:
     done = len(state.history)
     if done >= limits.iterations:
         return "all iterations done"
-    if done - state.best_iteration >= limits.patience:
+    opened = done - limits.opening
+    if opened >= limits.patience and done - state.best_iteration >= limits.patience:
         return "the validation error stopped falling"
     if limits.deadline is not None and time.monotonic() >= limits.deadline:
         return "out of time"
     if state.damping >= _DAMPING_MOST:
         return "no step lowers the objective"
-    if done > _SETTLED_STEPS:
+    if opened > _SETTLED_STEPS:
         earlier, now = state.history[-1 - _SETTLED_STEPS].training_loss, state.history[-1].training_loss
         if earlier - now < _SETTLED * earlier:
             return "the objective has settled"

@@ -130,6 +130,29 @@ def slope_weights(design: Floats) -> Floats | None:
     return np.asarray(np.linalg.pinv(gram, rcond=1e-8, hermitian=True)[0] @ design.T)
 
 
+def bias_weights(frames: Sequence[LabelledFrame], *, energy_scales: Floats, scale: float) -> Floats:
+    """Return weights z of the energy errors in what a fit drives to zero: the phase-differential bias of each data set.
+
+    The sum of z times errors over the frames of one set is its slope s on the molecular fraction, divided by
+    (1 + (Δs / ``scale``)²)^(1/2), where Δs is the error of s that energies of the given scales leave: a slope that a
+    set can hardly tell is hardly fitted. Weights are zero where a set does not determine its slope at all.
+
+    Args:
+        frames: labelled frames.
+        energy_scales: expected error of each energy per atom, Ha, shape (n_frames,).
+        scale: bias that matters, Ha per atom.
+    """
+    result = np.zeros(len(frames))
+    sets = np.array([frame.dataset for frame in frames])
+    for name in np.unique(sets):
+        chosen = np.flatnonzero(sets == name).tolist()
+        weights = slope_weights(phase_design([frames[index] for index in chosen])[1])
+        if weights is not None:
+            spread = float(np.linalg.norm(weights * energy_scales[chosen]))
+            result[chosen] = weights / np.hypot(1.0, spread / scale)
+    return result
+
+
 def measure_phase_bias(frames: Sequence[LabelledFrame], energy_errors_ha_per_atom: Floats) -> PhaseBias:
     """Regress the energy error per atom on molecular fraction and density together, within each data set.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,8 @@ from llpt.errors import InputError
 from llpt.mlp.candidates import hydrogen_candidates
 from llpt.mlp.features import N_STRAINS, FeatureMaker
 from llpt.mlp.files import read_potential
-from llpt.mlp.phases import phase_design, slope_weights
+from llpt.mlp.mixing import NetworkInputs, mixing_matrix
+from llpt.mlp.phases import bias_weights
 from llpt.mlp.residuals import FeatureBatch
 from llpt.mlp.scaling import Scaling, ScalingKind
 from llpt.mlp.selection import choose_columns
@@ -37,22 +38,8 @@ _SAMPLED_ATOMS = 4000
 _BATCH_FRAMES = 64
 _COST_NARROW = 3.0
 _COST_WIDE = 1.5
+_SCALE_ATOMS = 64
 _GIB = 2.0**30
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RawFeatures:
-    """Features of one frame before scaling.
-
-    Args:
-        values: shape (n_atoms, n_functions).
-        slopes: derivatives, shape (n_atoms, n_columns, n_functions).
-        moved: atoms whose positions the first columns belong to.
-    """
-
-    values: Floats
-    slopes: Singles
-    moved: Integers
 
 
 def choose_functions(
@@ -100,10 +87,7 @@ def forces_per_frame(frames: Sequence[LabelledFrame], n_functions: int, settings
     """
     count = settings.forces_per_frame
     while count >= 1:
-        size = sum(
-            8 * frame.n_atoms * n_functions * (3 * min(count, frame.n_atoms) + N_STRAINS)  # raw and scaled copies
-            for frame in frames
-        )
+        size = sum(4 * frame.n_atoms * n_functions * (3 * min(count, frame.n_atoms) + N_STRAINS) for frame in frames)
         if size <= settings.memory_limit_gib * _GIB:
             return count
         count = count * 3 // 4 if count > 1 else 0
@@ -113,93 +97,101 @@ def forces_per_frame(frames: Sequence[LabelledFrame], n_functions: int, settings
     )
 
 
-def compute_features(
+def measure_inputs(
     frames: Sequence[LabelledFrame],
     functions: tuple[SymmetryFunction, ...],
     cutoff_type: CutoffType,
-    *,
-    count: int,
-    seed: int,
-    on_frame: Callable[[int], None] | None = None,
-) -> list[RawFeatures]:
-    """Return the features of all frames, with the derivatives in ``count`` atoms each, drawn at random."""
+) -> NetworkInputs:
+    """Return how functions become inputs, from their statistics over the training frames."""
     maker = FeatureMaker(functions, cutoff_type=cutoff_type)
-    random = np.random.default_rng(seed)
-    features = []
-    for number, frame in enumerate(frames, start=1):
-        moved = np.sort(random.choice(frame.n_atoms, min(count, frame.n_atoms), replace=False)).astype(np.int64)
-        strained = frame.strain_slope is not None
-        values, slopes = maker.slopes(frame.positions, frame.cell, moved=moved, strained=strained)
-        features.append(RawFeatures(values=values, slopes=slopes, moved=moved))
-        if on_frame is not None:
-            on_frame(number)
-    return features
-
-
-def measure_scaling(features: Sequence[RawFeatures]) -> Scaling:
-    """Return the statistics of the functions over the training frames: inputs get mean 0 and deviation 1."""
-    values = np.concatenate([feature.values for feature in features])
-    return Scaling(
+    values = np.concatenate([maker.values(frame.positions, frame.cell) for frame in frames])
+    scaling = Scaling(
         kind=ScalingKind.SIGMA,
         minimum=values.min(axis=0),
         maximum=values.max(axis=0),
         mean=values.mean(axis=0),
         sigma=values.std(axis=0),
     )
+    return NetworkInputs(scaling, mixing_matrix((values - scaling.offset) * scaling.factor))
 
 
 def make_batches(
     frames: Sequence[LabelledFrame],
-    features: Sequence[RawFeatures],
-    scaling: Scaling,
+    maker: FeatureMaker,
+    inputs: NetworkInputs,
     *,
+    count: int,
     constants: dict[str, float],
     settings: TrainingSettings,
+    on_frame: Callable[[], None],
 ) -> list[FeatureBatch]:
     """Return batches of frames of one shape; scaled features in single precision.
 
     Args:
         frames: labelled frames.
-        features: theirs.
-        scaling: of the training frames.
+        maker: computes their features.
+        inputs: how they become the network's inputs.
+        count: atoms of each frame, drawn at random, in whose positions the energy is differentiated.
         constants: energy per atom taken off the labels of each data set, Ha, in the order of the fit's constants.
         settings: scales of the residuals.
+        on_frame: called after each frame.
     """
-    weights = None
-    if settings.phase_bias_scale_ev_per_atom is not None and frames:
-        weights = slope_weights(phase_design(frames)[1])
-    bias = np.zeros(len(frames)) if weights is None else weights
-    order = list(constants)
-    shapes: dict[tuple[int, int, bool], list[int]] = {}
-    for index, (frame, feature) in enumerate(zip(frames, features, strict=True)):
+    scales = np.array([_energy_scale(frame, settings) for frame in frames])
+    bias = np.zeros(len(frames))
+    if settings.phase_bias_scale_ev_per_atom is not None:
+        scale = settings.phase_bias_scale_ev_per_atom * EV_TO_HARTREE
+        bias = bias_weights(frames, energy_scales=scales, scale=scale)
+    random = np.random.default_rng(settings.seed)
+    shapes: dict[tuple[int, bool], list[int]] = {}
+    for index, frame in enumerate(frames):
         strained = frame.strain_slope is not None and settings.stress is not StressLabels.NONE
-        key = (frame.n_atoms, len(feature.moved), strained)
-        shapes.setdefault(key, []).append(index)
+        shapes.setdefault((frame.n_atoms, strained), []).append(index)
     batches = []
-    for (_, n_moved, strained), members in sorted(shapes.items()):
+    for (n_atoms, strained), members in sorted(shapes.items()):
         strain = _strain_columns(settings.stress) if strained else np.zeros((N_STRAINS, 0))
         for start in range(0, len(members), _BATCH_FRAMES):
-            part = members[start : start + _BATCH_FRAMES]
-            column_weights = _column_weights(frames[part[0]], n_moved, settings, n_strains=strain.shape[1])
+            part = [frames[index] for index in members[start : start + _BATCH_FRAMES]]
+            moved = [np.sort(random.choice(n_atoms, min(count, n_atoms), replace=False)) for _ in part]
+            features, slopes = _features(part, moved, maker, inputs, strain=strain, on_frame=on_frame)
             batches.append(
                 FeatureBatch(
-                    features=_tensor([(features[i].values - scaling.mean) * scaling.factor for i in part]),
-                    slopes=_tensor([_slopes(features[i], strain) * scaling.factor.astype(np.float32) for i in part]),
-                    energies=_tensor(
-                        [frames[i].energy / frames[i].n_atoms - constants[frames[i].dataset] for i in part]
-                    ),
-                    targets=_tensor([_targets(frames[i], features[i].moved, strain) for i in part]),
-                    column_weights=_tensor(column_weights),
-                    energy_weights=torch.full((len(part),), 1.0 / (settings.energy_scale_ev_per_atom * EV_TO_HARTREE)),
-                    datasets=torch.tensor([order.index(frames[i].dataset) for i in part]),
-                    bias_weights=_tensor(bias[part]),
+                    features=features,
+                    slopes=slopes,
+                    energies=_tensor([frame.energy / frame.n_atoms - constants[frame.dataset] for frame in part]),
+                    targets=_tensor([_targets(frame, atoms, strain) for frame, atoms in zip(part, moved, strict=True)]),
+                    column_weights=_tensor(_column_weights(part[0], settings, count=count, n_strains=strain.shape[1])),
+                    energy_weights=_tensor(1.0 / scales[members[start : start + _BATCH_FRAMES]]),
+                    datasets=torch.tensor([list(constants).index(frame.dataset) for frame in part]),
+                    bias_weights=_tensor(bias[members[start : start + _BATCH_FRAMES]]),
                 )
             )
     return batches
 
 
-def _energy(frame: LabelledFrame, constants: dict[str, float]) -> float:
-    return frame.energy / frame.n_atoms - constants[frame.dataset]
+def _features(
+    frames: Sequence[LabelledFrame],
+    moved: Sequence[Integers],
+    maker: FeatureMaker,
+    inputs: NetworkInputs,
+    *,
+    strain: Floats,
+    on_frame: Callable[[], None],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return inputs and their slopes; each frame's go straight to their place, so that none is held twice."""
+    n_atoms, n_columns = frames[0].n_atoms, 3 * len(moved[0]) + strain.shape[1]
+    features = torch.empty(len(frames), n_atoms, len(inputs.mixing))
+    slopes = torch.empty(len(frames), n_atoms, n_columns, len(inputs.mixing))
+    for index, (frame, atoms) in enumerate(zip(frames, moved, strict=True)):
+        values, raw = maker.slopes(frame.positions, frame.cell, moved=atoms, strained=strain.size > 0)
+        features[index] = _tensor(inputs.of_values(values))
+        slopes[index] = _tensor(inputs.of_slopes(_slopes(raw, strain)))
+        on_frame()
+    return features, slopes
+
+
+def _energy_scale(frame: LabelledFrame, settings: TrainingSettings) -> float:
+    """Return the error of the energy per atom that weighs as one, Ha."""
+    return settings.energy_scale_ev_per_atom * EV_TO_HARTREE * math.sqrt(_SCALE_ATOMS / frame.n_atoms)
 
 
 def _strain_columns(stress: StressLabels) -> Floats:
@@ -209,13 +201,12 @@ def _strain_columns(stress: StressLabels) -> Floats:
     return np.eye(N_STRAINS)
 
 
-def _slopes(feature: RawFeatures, strain: Floats) -> Singles:
+def _slopes(raw: Singles, strain: Floats) -> Singles:
     """Return the derivatives in positions and in the strains that are fitted."""
-    n_forces = 3 * len(feature.moved)
     if not strain.size:
-        return feature.slopes[:, :n_forces]
-    strained = np.einsum("ncs,cd->nds", feature.slopes[:, n_forces:], strain.astype(np.float32))
-    return np.concatenate([feature.slopes[:, :n_forces], strained], axis=1)
+        return raw
+    strained = np.einsum("ncs,cd->nds", raw[:, -N_STRAINS:], strain.astype(np.float32))
+    return np.concatenate([raw[:, :-N_STRAINS], strained], axis=1)
 
 
 def _targets(frame: LabelledFrame, moved: Integers, strain: Floats) -> Floats:
@@ -225,7 +216,8 @@ def _targets(frame: LabelledFrame, moved: Integers, strain: Floats) -> Floats:
     return np.concatenate([forces, frame.strain_slope @ strain])
 
 
-def _column_weights(frame: LabelledFrame, n_moved: int, settings: TrainingSettings, *, n_strains: int) -> Floats:
+def _column_weights(frame: LabelledFrame, settings: TrainingSettings, *, count: int, n_strains: int) -> Floats:
+    n_moved = min(count, frame.n_atoms)
     force_scale = settings.force_scale_ev_per_angstrom * EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR
     forces = np.full(3 * n_moved, 1.0 / (force_scale * np.sqrt(3.0 * n_moved)))
     if not n_strains:

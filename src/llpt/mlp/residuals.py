@@ -28,7 +28,7 @@ class FeatureBatch:
         column_weights: what the residual of each column is multiplied by, shape (n_columns,).
         energy_weights: what the residual of the energy per atom is multiplied by, shape (b,).
         datasets: index of the data set of each frame, shape (b,).
-        bias_weights: contribution of the energy error per atom to the phase-differential bias, shape (b,).
+        bias_weights: contribution of the energy error per atom to the phase-differential bias of its set, shape (b,).
     """
 
     features: torch.Tensor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import time
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import numpy as np
 
 from llpt.errors import InputError
 from llpt.mlp.accuracy import measure_accuracy
+from llpt.mlp.assembly import assemble_network, start_weights
 from llpt.mlp.card import (
     CARD_NAME,
     DatasetCard,
@@ -26,16 +28,15 @@ from llpt.mlp.card import (
 )
 from llpt.mlp.checkpoint import read_checkpoint, remove_checkpoint, write_checkpoint
 from llpt.mlp.definition import PotentialDefinition
-from llpt.mlp.fitting import FitLimits, FitState, FitStep, Objective, fit, start_vector
+from llpt.mlp.features import FeatureMaker
+from llpt.mlp.fitting import FitLimits, FitState, FitStep, Objective, fit
 from llpt.mlp.labels import read_labels
-from llpt.mlp.network import Activation, Layer, Network
 from llpt.mlp.potential import BehlerParrinello
 from llpt.mlp.preparation import (
     choose_functions,
-    compute_features,
     forces_per_frame,
     make_batches,
-    measure_scaling,
+    measure_inputs,
 )
 from llpt.mlp.residuals import WeightLayout
 from llpt.mlp.splitting import split_by_block
@@ -49,8 +50,8 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from llpt.mlp.labels import LabelledFrame, LabelReport
+    from llpt.mlp.mixing import NetworkInputs
     from llpt.mlp.residuals import FeatureBatch
-    from llpt.mlp.scaling import Scaling
     from llpt.mlp.splitting import Split
     from llpt.mlp.symmetry import CutoffType, SymmetryFunction
     from llpt.mlp.training_settings import TrainingSettings
@@ -106,7 +107,7 @@ class _Material:
     split: Split
     functions: tuple[SymmetryFunction, ...]
     cutoff_type: CutoffType
-    scaling: Scaling
+    inputs: NetworkInputs
     constants: dict[str, float]
     training: list[FeatureBatch]
     validation: list[FeatureBatch]
@@ -233,20 +234,26 @@ def _prepare(
     functions, cutoff_type = choose_functions(training, settings)
     teller.tell("choosing functions", 1, 1)
     count = forces_per_frame(training + validation, len(functions), settings)
-    features = compute_features(
-        training + validation,
-        functions,
-        cutoff_type,
-        count=count,
-        seed=settings.seed,
-        on_frame=lambda done: teller.tell("features", done, len(training) + len(validation)),
-    )
-    scaling = measure_scaling(features[: len(training)])
+    inputs = measure_inputs(training, functions, cutoff_type)
+    maker = FeatureMaker(functions, cutoff_type=cutoff_type)
     constants = {
         name: float(np.mean([frame.energy / frame.n_atoms for frame in training if frame.dataset == name]))
         for name in sorted({frame.dataset for frame in training})
     }
-    usable = [i for i, frame in enumerate(validation) if frame.dataset in constants]
+    usable = [frame for frame in validation if frame.dataset in constants]
+    ready = itertools.count(1)
+
+    def batches(part: list[LabelledFrame]) -> list[FeatureBatch]:
+        return make_batches(
+            part,
+            maker,
+            inputs,
+            count=count,
+            constants=constants,
+            settings=settings,
+            on_frame=lambda: teller.tell("features", next(ready), len(training) + len(usable)),
+        )
+
     return _Material(
         frames=frames,
         held_out=held_out,
@@ -254,16 +261,10 @@ def _prepare(
         split=split,
         functions=functions,
         cutoff_type=cutoff_type,
-        scaling=scaling,
+        inputs=inputs,
         constants=constants,
-        training=make_batches(training, features[: len(training)], scaling, constants=constants, settings=settings),
-        validation=make_batches(
-            [validation[i] for i in usable],
-            [features[len(training) + i] for i in usable],
-            scaling,
-            constants=constants,
-            settings=settings,
-        ),
+        training=batches(training),
+        validation=batches(usable),
         training_set_hash=hash_frames(frames),
     )
 
@@ -290,13 +291,18 @@ def _train_member(
     identity = hashlib.sha256(
         f"{material.training_set_hash} {settings.model_dump_json()} {member}".encode()
     ).hexdigest()
-    state = read_checkpoint(folder, identity) or FitState(start_vector(layout, seed=seed))
+    state = read_checkpoint(folder, identity) or FitState(start_weights(layout, material.inputs, seed=seed))
 
     def on_step(step: FitStep, state: FitState) -> None:
         write_checkpoint(folder, identity, state)
         teller.tell("fit", step.iteration, settings.iterations, member=member, step=step)
 
-    limits = FitLimits(iterations=settings.iterations, patience=settings.patience, deadline=deadline)
+    limits = FitLimits(
+        iterations=settings.iterations,
+        patience=settings.patience,
+        deadline=deadline,
+        opening=settings.opening_iterations,
+    )
     fit(objective, material.validation, state, limits=limits, on_step=on_step)
     best = state.vector if state.best_vector is None else state.best_vector
     largest = max(material.constants, key=lambda name: sum(frame.dataset == name for frame in material.frames))
@@ -305,8 +311,8 @@ def _train_member(
         element="H",
         functions=material.functions,
         cutoff_type=material.cutoff_type,
-        scaling=material.scaling,
-        network=_network(layout, best, constants[largest]),
+        scaling=material.inputs.scaling,
+        network=assemble_network(layout, best, material.inputs, constant=constants[largest]),
     )
     potential = BehlerParrinello(definition)
     potential.save(folder)
@@ -322,14 +328,6 @@ def _constants(layout: WeightLayout, vector: torch.Tensor, material: _Material) 
     """Return the fitted constant of each data set, Ha per atom."""
     fitted = layout.constants(vector).tolist()
     return {name: start + shift for (name, start), shift in zip(material.constants.items(), fitted, strict=True)}
-
-
-def _network(layout: WeightLayout, vector: torch.Tensor, constant: float) -> Network:
-    """Return the network with the constant of a data set in its output bias."""
-    pairs = [(weights.numpy().copy(), biases.numpy().copy()) for weights, biases in layout.layers(vector)]
-    hidden = [Layer(weights=weights, biases=biases, activation=Activation.TANH) for weights, biases in pairs[:-1]]
-    weights, biases = pairs[-1]
-    return Network(layers=(*hidden, Layer(weights=weights, biases=biases + constant, activation=Activation.LINEAR)))
 
 
 def _card(

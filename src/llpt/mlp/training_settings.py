@@ -29,20 +29,23 @@ class TrainingSettings(BaseModel):
         functions_from: a potential whose symmetry functions are used instead of choosing.
         validation_fraction: fraction of blocks that decides when to stop.
         test_fraction: fraction of blocks that only the reported errors see.
-        energy_scale_ev_per_atom: error of an energy that weighs as one.
+        energy_scale_ev_per_atom: error of the energy of 64 atoms that weighs as one; of N atoms, (64/N)^(1/2) times
+            that: errors of atoms add like independent ones.
         force_scale_ev_per_angstrom: error of a force component that weighs as one.
         stress: what of the stress is fitted: its trace (``"pressure"``), ``"all"`` six components, or ``"none"``. With
             one k-point in a small cell the shear components hold tens of GPa that no local potential can learn; an
             isotropic barostat needs the trace alone.
         stress_scale_gpa: error of the pressure, or of a stress component, that weighs as one.
-        phase_bias_scale_ev_per_atom: phase-differential bias (all data sets together) that weighs as one in the mean
-            over frames; None leaves it free.
+        phase_bias_scale_ev_per_atom: phase-differential bias of a data set that weighs as one in the mean over frames;
+            None leaves it free.
         prior: coefficient of the squared weights in the same mean, a mild pull towards zero.
         force_limit_ev_per_angstrom: frames with a larger force are left out.
         mix_electronic_temperatures: allow labels made at different electronic temperatures.
         forces_per_frame: atoms of each frame whose forces are fitted, drawn at random.
         memory_limit_gib: bound on the stored derivatives; fewer forces per frame are drawn if it would be passed.
         iterations: Levenberg–Marquardt steps at most.
+        opening_iterations: how many of them, the first ones, see only one in four frames: on thousands of frames they
+            lead to the same place sooner.
         patience: steps without a better validation error before stopping.
         max_seconds: wall time of the fit at most, features included; None for no limit.
         members: networks to train, with different seeds; more than one make a committee.
@@ -68,6 +71,7 @@ class TrainingSettings(BaseModel):
     forces_per_frame: int = Field(default=32, ge=1)
     memory_limit_gib: float = Field(default=2.0, gt=0.0)
     iterations: int = Field(default=60, ge=1)
+    opening_iterations: int = Field(default=0, ge=0)
     patience: int = Field(default=8, ge=1)
     max_seconds: float | None = Field(default=None, gt=0.0)
     members: int = Field(default=1, ge=1)

@@ -116,7 +116,7 @@ class TrainingSection(Section):
         default=None, description="the share of the data that only the reported errors see, 0 to below 0.5"
     )
     energy_scale_ev_per_atom: Annotated[Float, Field(gt=0.0)] | None = Field(
-        default=None, description="the error of an energy that weighs as one, in eV/atom, above 0"
+        default=None, description="the error of the energy of 64 atoms that weighs as one, in eV/atom, above 0"
     )
     force_scale_ev_per_angstrom: Annotated[Float, Field(gt=0.0)] | None = Field(
         default=None, description="the error of a force component that weighs as one, in eV/Å, above 0"
