@@ -20,7 +20,7 @@ from llpt import units
 from llpt.dft.basis import Basis, GridPolicy, build_basis
 from llpt.dft.basis_error import cutoff_slope
 from llpt.dft.following import FollowSettings, follow
-from llpt.dft.functionals import get_functional
+from llpt.dft.functionals import Level, get_functional
 from llpt.dft.history import History
 from llpt.dft.ions import Ions
 from llpt.dft.kpoints import parse_kpoints
@@ -233,6 +233,9 @@ class KohnSham(Calculator):
         scf = ScfSettings(bands=self.settings.bands)
         if self.settings.orbital_precision is Precision.SINGLE:
             scf = replace(scf, energy_tolerance=1e-9, orbital_tolerance=1e-4)
+        elif self.theory.functional.level is Level.LAPLACIAN:
+            # The Laplacian of the density makes the potential rough: cycles end between 1e-10 and 2e-10 Ha/atom.
+            scf = replace(scf, energy_tolerance=1e-9)
         state = solve_scf(problem, scf, start, fallback=fallback)
         if following:
             # The trajectory took a turn that the older states do not know of.
