@@ -25,6 +25,16 @@ def test_area_of_a_known_loop():
     assert abs(closed.area.value) < 3.0 * closed.area.error
 
 
+def test_error_holds_steps_that_lie_anywhere_between_two_temperatures():
+    random = np.random.default_rng(5)
+    pulls = []
+    for seed in range(60):
+        lag = random.uniform(30.0, 70.0)
+        loop = hysteresis_loop(*ladders(lag, 10 * seed))
+        pulls.append((loop.area.value - 2.0 * lag * 0.03) / loop.area.error)
+    assert 0.6 < np.std(pulls) < 1.4
+
+
 def loops(exponent, seed):
     random = np.random.default_rng(seed)
     areas = {rate: 2.0 * rate**exponent for rate in (1.0, 4.0, 16.0)}

@@ -43,6 +43,9 @@ class Loop:
 def hysteresis_loop(heating: Isobar, cooling: Isobar, *, density_rises: bool = True) -> Loop:
     """Return the area between two ladders, by the trapezium rule over their common temperatures.
 
+    What changes between two neighbouring temperatures may do so anywhere between them: each change times its spacing
+    over sqrt(12) is part of the error.
+
     Args:
         heating: of one engine, size and pressure.
         cooling: of the same.
@@ -60,14 +63,17 @@ def hysteresis_loop(heating: Isobar, cooling: Isobar, *, density_rises: bool = T
             f"Heating and cooling at {heating.pressure_gpa:g} GPa share {common.size} temperatures with known errors.",
             "Run both over the same temperatures, two at least.",
         )
-    differences = (1.0 if density_rises else -1.0) * (down.values[second] - up.values[first])
+    heated, cooled = up.values[first], down.values[second]
+    differences = (1.0 if density_rises else -1.0) * (cooled - heated)
     variances = down.errors[second] ** 2 + up.errors[first] ** 2
+    spacings = np.diff(common)
     weights = np.zeros(common.size)
-    weights[:-1] += 0.5 * np.diff(common)
-    weights[1:] += 0.5 * np.diff(common)
+    weights[:-1] += 0.5 * spacings
+    weights[1:] += 0.5 * spacings
+    unplaced = float(((np.diff(heated) ** 2 + np.diff(cooled) ** 2) * spacings**2).sum()) / 12.0
     area = Estimate(
         float(weights @ differences),
-        float(np.sqrt(weights**2 @ variances)),
+        float(np.sqrt(weights**2 @ variances + unplaced)),
         "g/cm^3 K",
         float(min(up.effective_samples.min(), down.effective_samples.min())),
     )
