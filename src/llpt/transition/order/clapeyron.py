@@ -48,7 +48,7 @@ def clapeyron_slope(isobar: Isobar) -> Estimate:
 def clapeyron_evidence(
     isobars: Sequence[Isobar], *, pressure_gpa: float, places_k: Mapping[float, Estimate] | None = None
 ) -> Evidence:
-    """Return how far the transition moves to a neighbouring isobar over how far Clapeyron's equation says, 1 if equal.
+    """Return how far the transition moves to a neighbouring isobar less what Clapeyron's equation says, 0 if equal.
 
     Along a first-order line T changes between two isobars by the integral of T Delta v / Delta h over P: the mean of
     its values on both times the difference in pressure, uncertain by what their own difference leaves open
@@ -59,14 +59,14 @@ def clapeyron_evidence(
         pressure_gpa: of the isobar that is judged, with the next below and above it.
         places_k: where two phases are in equilibrium, by pressure; the step in H(T) where none is given.
     """
-    meaning = "shift between neighbouring isobars over the integral of Clapeyron's T Delta v / Delta h"
+    meaning = "shift between neighbouring isobars less the integral of Clapeyron's T Delta v / Delta h"
     slopes = {isobar.pressure_gpa: clapeyron_slope(isobar) for isobar in isobars}
     places = {isobar.pressure_gpa: fit_step(isobar.curve("enthalpy")).location_k for isobar in isobars}
     places |= places_k or {}
     known = sorted(pressure for pressure in slopes if slopes[pressure].resolved and places[pressure].resolved)
     pairs = [pair for pair in itertools.pairwise(known) if pressure_gpa in pair]
     if not pairs:
-        unknown = Estimate(math.nan, math.nan, "", 0.0)
+        unknown = Estimate(math.nan, math.nan, "K", 0.0)
         reason = "Steps in V(T) and H(T) are not resolved on this isobar and a neighbouring one."
         return Evidence(EvidenceKind.CLAPEYRON, Order.NOT_RESOLVED, unknown, meaning, reason)
     compared = []
@@ -77,14 +77,11 @@ def clapeyron_evidence(
         own = 0.5 * (high - low) * math.hypot(slopes[low].error, slopes[high].error)
         samples = min(slopes[low].effective_samples, slopes[high].effective_samples)
         expected = Estimate(mean, math.hypot(spread, own), "K", samples)
-        difference = shift.minus(expected)
-        compared.append((abs(difference.value) / difference.error, shift, expected))
-    sigmas, shift, expected = max(compared, key=lambda item: item[0])
-    ratio = shift.value / expected.value
-    error = math.hypot(shift.error, ratio * expected.error) / abs(expected.value)
-    number = Estimate(ratio, error, "", min(shift.effective_samples, expected.effective_samples))
+        compared.append((shift.minus(expected), shift, expected))
+    number, shift, expected = max(compared, key=lambda item: abs(item[0].value) / item[0].error)
     said = f"T shifts by {shift} to the next isobar, and by {expected} according to Clapeyron"
-    if sigmas > float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(pairs))):
+    sigmas = float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(pairs)))
+    if abs(number.value) > sigmas * number.error:
         reason = f"{said}: the steps are not those of two phases in equilibrium."
         return Evidence(EvidenceKind.CLAPEYRON, Order.CROSSOVER, number, meaning, reason)
     reason = f"{said}: consistent with a first-order line, and not proof of one."
