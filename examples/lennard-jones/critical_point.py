@@ -37,6 +37,8 @@ LITERATURE = {
     "pressure": Estimate(0.1279, 0.0006, "", math.inf),
     "source": "Potoff and Panagiotopoulos, J. Chem. Phys. 109, 10914 (1998), full potential",
 }
+BELOW, ABOVE = "#D55E00", "#0072B2"
+MARKERS = {128: "o", 256: "s", 512: "^"}
 PLACES = (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM)
 
 
@@ -103,40 +105,48 @@ def holds(found: dict[str, Estimate], sigmas: float) -> bool:
 
 
 def draw(analysis: Analysis, found: dict[str, Any], path: Path) -> None:
-    """Draw densities below and above the critical pressure, and the plane of pressure and temperature."""
+    """Draw densities below and above the critical pressure, their fluctuations above it, and the plane of P and T."""
     mpl.use("Agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415  # after the backend is chosen
 
-    figure, axes = plt.subplots(1, 3, figsize=(9.6, 3.2), layout="constrained")
-    for row in found["isobars"]:
-        panel = axes[0] if row["pressure"] < LITERATURE["pressure"].value else axes[1]
-        for ladder in analysis.ladders:
-            same = ladder.pressure_gpa and math.isclose(ladder.pressure_gpa / PRESSURE_GPA, row["pressure"])
-            if same and ladder.test in {"base", "cooling"}:
-                _density(panel, ladder, row["pressure"])
-    _plane(axes[2], found)
-    axes[0].set(xlabel="$T^*$", ylabel="$\\rho^*$", title="below the critical pressure")
-    axes[1].set(xlabel="$T^*$", ylabel="$\\rho^*$", title="above it")
-    for panel in axes:
-        panel.legend(fontsize=6, frameon=False)
-    figure.savefig(path, dpi=200)
+    figure, grid = plt.subplots(2, 2, figsize=(7.2, 5.6), layout="constrained")
+    below, above, fluctuations, plane = grid.ravel()
+    for ladder in analysis.ladders:
+        assert ladder.pressure_gpa is not None
+        pressure = ladder.pressure_gpa / PRESSURE_GPA
+        critical = pressure > LITERATURE["pressure"].value
+        if ladder.test in {"base", "cooling"}:
+            _curve(above if critical else below, ladder, "density", 1.0 / DENSITY_G_PER_CM3)
+        if critical and ladder.test == "base":
+            _curve(fluctuations, ladder, "density_susceptibility", 1.0)
+    _plane(plane, found)
+    below.set(ylabel="$\\rho^*$", title="below the critical pressure")
+    above.set(ylabel="$\\rho^*$", title="above it")
+    fluctuations.set(ylabel="$N\\,\\mathrm{Var}(\\rho)/\\langle\\rho\\rangle^2$", title="fluctuations above it")
+    for panel in (below, above, fluctuations):
+        panel.set(xlabel="$T^*$")
+    for panel in grid.ravel():
+        panel.legend(fontsize=7, frameon=False)
+    figure.savefig(path, dpi=150)
     figure.savefig(path.with_suffix(".pdf"))
 
 
-def _density(panel: Axes, ladder: LadderResult, pressure: float) -> None:
+def _curve(panel: Axes, ladder: LadderResult, name: str, factor: float) -> None:
+    """Draw an observable of one ladder; a point that does not know its error has no bar."""
     assert ladder.isobar is not None
-    curve = ladder.isobar.curve("density")
+    assert ladder.pressure_gpa is not None
+    pressure = ladder.pressure_gpa / PRESSURE_GPA
+    curve = ladder.isobar.curve(name)
     cooling = ladder.test == "cooling"
-    low = pressure in {min(pressure, 0.06), 0.0} or 0.12 < pressure < 0.2
     panel.errorbar(
         curve.temperatures_k / EPSILON_K,
-        curve.values / DENSITY_G_PER_CM3,
-        np.nan_to_num(curve.errors) / DENSITY_G_PER_CM3,
-        marker={128: "o", 256: "s"}.get(ladder.atoms, "^"),
-        markersize=3,
+        curve.values * factor,
+        np.nan_to_num(curve.errors) * factor,
+        marker=MARKERS[ladder.atoms],
+        markersize=4,
         mfc="white" if cooling else None,
-        color="#0072B2" if low else "#D55E00",
-        alpha=0.6 if ladder.atoms == 128 else 1.0,
+        color=ABOVE if pressure > LITERATURE["pressure"].value else BELOW,
+        alpha=0.6 if ladder.atoms == min(MARKERS) else 1.0,
         linewidth=0.8,
         linestyle="--" if cooling else "-",
         label=f"$P^*$ = {pressure:.3f}, N = {ladder.atoms}{', cooling' if cooling else ''}",
@@ -144,14 +154,15 @@ def _density(panel: Axes, ladder: LadderResult, pressure: float) -> None:
 
 
 def _plane(panel: Axes, found: dict[str, Any]) -> None:
-    colours = {Order.FIRST_ORDER: "#D55E00", Order.CROSSOVER: "#0072B2", Order.NOT_RESOLVED: "#6E6E6E"}
+    """Draw where each isobar changes, what it is said to be, and the critical point that follows."""
+    colours = {Order.FIRST_ORDER: BELOW, Order.CROSSOVER: ABOVE, Order.NOT_RESOLVED: "#6E6E6E"}
     named: set[str] = set()
     for row in found["isobars"]:
-        label = "" if row["order"] in named else f"said {row['order']}"
+        label = "" if row["order"] in named else f"said: {row['order']}"
         named.add(row["order"])
         place = row["place"]
         panel.errorbar(
-            place.value, row["pressure"], xerr=place.error, fmt="o", ms=4, color=colours[row["order"]], label=label
+            place.value, row["pressure"], xerr=place.error, fmt="o", ms=5, color=colours[row["order"]], label=label
         )
     critical = found["critical point"]
     if critical:
@@ -167,7 +178,7 @@ def _plane(panel: Axes, found: dict[str, Any]) -> None:
             label="critical point from these",
         )
     panel.plot(
-        LITERATURE["temperature"].value, LITERATURE["pressure"].value, "*", ms=9, color="#009E73", label="literature"
+        LITERATURE["temperature"].value, LITERATURE["pressure"].value, "*", ms=10, color="#009E73", label="literature"
     )
     panel.set(xlabel="$T^*$", ylabel="$P^*$", title="the line and its end")
 
@@ -207,7 +218,7 @@ def main() -> None:
         else None,
         "literature within one error": bool(critical) and holds(critical, 1.0),
         "literature": LITERATURE["source"],
-        "processor hours": sum(entry.seconds for entry in entries.values()) / 3600.0,
+        "hours of all runs, one after another": sum(entry.seconds for entry in entries.values()) / 3600.0,
     }
     print(json.dumps(said, indent=1, ensure_ascii=False))
 

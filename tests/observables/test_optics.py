@@ -43,6 +43,10 @@ def test_averages_are_those_of_the_single_snapshots(engine, snapshots, tmp_path)
     assert together.curves["conductivity_real"] == pytest.approx(real.mean(0), rel=1e-9)
     assert together.errors["conductivity_real"] == pytest.approx(1.321 * real.std(0, ddof=1) / math.sqrt(3), rel=1e-3)
     assert (together.errors["reflectivity"] > 0).all()
+    at_laser = together.scalars["reflectivity"]
+    assert at_laser.value == pytest.approx(np.interp(2.33, together.photon_energy_ev, together.curves["reflectivity"]))
+    assert min(together.errors["reflectivity"][8:10]) <= at_laser.error <= max(together.errors["reflectivity"][8:10])
+    assert math.isnan(alone[0].scalars["reflectivity"].error)
 
 
 def test_convergence_is_told_for_bands_and_broadening(engine, snapshots, tmp_path):
@@ -140,6 +144,7 @@ def test_the_reflectivity_error_covers_the_spread_of_means():
             "convergence": [],
         }
 
+    assert "reflectivity" not in average([response(0.0)], settings).scalars  # the photons stop short of the laser's
     exact = average([response(0.0)], settings).curves["reflectivity"]
     hits = []
     for _ in range(300):

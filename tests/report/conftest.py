@@ -75,6 +75,9 @@ def summary_of(run, point, stamp):
         "temperature_k": temperature,
         "pressure_gpa": run.state.pressure_gpa,
         "production_fs": 2000.0,
+        "timestep_fs": 0.3,
+        "discard_steps": 1000,
+        "equilibration_step": 1500 if temperature == 850.0 else 400,
         FINISHED: stamp,
     }
     return summary

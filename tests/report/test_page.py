@@ -7,6 +7,7 @@ import pytest
 
 from llpt.audit import Outcome
 from llpt.report import write_report
+from llpt.report.tables import run_rows
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +41,14 @@ def test_every_run_is_listed_with_its_state_and_failures_are_named(page, finishe
         assert f">{run.identity.removeprefix('runs/')}<" in text
     assert "Not everything is done" in text
     assert "the box &lt;exploded&gt;" in text
+
+
+def test_a_run_that_settles_later_than_what_is_left_out_is_marked(finished):
+    _, plan, entries, analysis = finished
+    done = [row for row in run_rows(plan, entries, analysis) if row.density != "–"]
+    late = {row.temperature for row in done if row.equilibrated == "0.45 (!)"}
+    assert late == {"850"}
+    assert {row.equilibrated for row in done if row.temperature != "850"} == {"0.12"}
 
 
 def test_what_people_wrote_is_escaped(page):

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import xarray as xr
 
+from llpt.statistics import Estimate
 from llpt.study import BASE, Role
 from llpt.study.analysis import LadderResult
 from llpt.study.orders import orders
@@ -13,11 +14,12 @@ from llpt.transition.order import EvidenceKind, Order
 from llpt.units import BOLTZMANN_EV_PER_K, GPA_TO_EV_PER_ANGSTROM3
 
 GRID = tuple(float(value) for value in np.arange(700.0, 1101.0, 25.0))
+FINE = tuple(float(value) for value in np.arange(700.0, 1101.0, 10.0))
 PRESSURE_GPA = 200.0
 
 
-def ladder(place_k=900.0, *, width_k=0.0, test=BASE, atoms=512, seed=1, runs=(), line="P200", **options):
-    isobar = synthetic_isobar(GRID, place_k=place_k, width_k=width_k, seed=seed, n_atoms=atoms, **options)
+def ladder(place_k=900.0, *, width_k=0.0, test=BASE, atoms=512, seed=1, runs=(), line="P200", grid=GRID, **options):
+    isobar = synthetic_isobar(grid, place_k=place_k, width_k=width_k, seed=seed, n_atoms=atoms, **options)
     down = test == "cooling" or test.startswith("ramp-down")
     isobar = dataclasses.replace(isobar, path=LadderPath.COOLING if down else LadderPath.HEATING)
     found = criteria(isobar)
@@ -33,7 +35,7 @@ def evidence(result, kind):
 def test_loops_at_two_rates_tell_metastability_from_lag():
     def study(lags):
         return [
-            ladder(900.0 + sign * lag, test=test, seed=seed, production_fs=production)
+            ladder(900.0 + sign * lag, test=test, seed=seed, production_fs=production, grid=FINE)
             for seed, (test, sign, lag, production) in enumerate(
                 (
                     (BASE, 1, lags[0], 8000.0),
@@ -48,6 +50,33 @@ def test_loops_at_two_rates_tell_metastability_from_lag():
     assert evidence(persistent, EvidenceKind.HYSTERESIS).order is Order.FIRST_ORDER
     (closing,) = orders(study((15.0, 130.0)), density_rises=True)
     assert evidence(closing, EvidenceKind.HYSTERESIS).order is Order.CROSSOVER
+
+
+def test_two_phases_are_in_equilibrium_between_the_steps_of_both_ways():
+    def isobars(*, cooling):
+        found = [ladder(905.0, seed=1), ladder(940.0, seed=2, line="P215")]
+        found[1] = dataclasses.replace(
+            found[1], pressure_gpa=215.0, isobar=dataclasses.replace(found[1].isobar, pressure_gpa=215.0)
+        )
+        if cooling:
+            down = ladder(800.0, seed=3, line="P215", test="cooling")
+            found.append(dataclasses.replace(down, pressure_gpa=215.0))
+        volumes = []
+        for each in found:
+            points = tuple(
+                dataclasses.replace(
+                    point,
+                    estimates=point.estimates
+                    | {"volume": Estimate(1.7 / point.estimates["density"].value, 0.0017, "Å³/atom", 40.0)},
+                )
+                for point in each.isobar.points
+            )
+            volumes.append(dataclasses.replace(each, isobar=dataclasses.replace(each.isobar, points=points)))
+        return orders(volumes, density_rises=True)
+
+    one_way, both_ways = isobars(cooling=False), isobars(cooling=True)
+    assert evidence(one_way[0], EvidenceKind.CLAPEYRON).order is Order.CROSSOVER
+    assert evidence(both_ways[0], EvidenceKind.CLAPEYRON).order is Order.NOT_RESOLVED
 
 
 class Run:

@@ -304,9 +304,9 @@ def test_the_lennard_jones_example_boils_both_ways():
     study = read_study(EXAMPLES / "lennard-jones" / "lennard-jones.toml")
     plan = make_plan(study)
     assert not study.state.density_rises
-    assert {run.atoms for run in plan.runs} == {128, 256}
+    assert {run.atoms for run in plan.runs} == {128, 256, 512}
     ladders = {(run.state.line, run.ladder_test) for run in plan.runs}
-    assert {("P0.0021", "cooling"), ("P0.0021", "ramp-up"), ("P0.0021", "ramp-down"), ("P0.0126", BASE)} <= ladders
+    assert {("P0.0029", "cooling"), ("P0.0029", "ramp-up"), ("P0.0029", "ramp-down"), ("P0.0084", BASE)} <= ladders
 
 
 @pytest.mark.parametrize(

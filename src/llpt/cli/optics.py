@@ -186,8 +186,10 @@ def _show(result: OpticsResult) -> None:
         ("sum rule", "sum_rule"),
         ("  of it intraband", "intraband_share"),
         ("level spacing", "level_spacing"),
+        ("reflectivity at 532 nm", "reflectivity"),
     ):
-        console.print(f"{label:26s} {result.scalars[name]}", markup=False)
+        if name in result.scalars:
+            console.print(f"{label:26s} {result.scalars[name]}", markup=False)
     table = make_table("bands >", "broadening (eV) >", "dc conductivity (S/cm) >", "sum rule >")
     for row in result.convergence:
         dc = str(row.dc_conductivity).removesuffix(" S/cm")

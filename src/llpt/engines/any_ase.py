@@ -44,7 +44,7 @@ class WrappedCalculator(EngineCalculator):
         """Return energy, forces and, where the calculator has it, stress."""
         try:
             forces = np.array(self._calculator.get_property("forces", atoms), dtype=float)
-            energy = self._calculator.get_property("energy", atoms)
+            energy = self._property("energy", atoms)
         except LlptError:
             raise
         except Exception as error:  # calculators raise whatever they like
@@ -61,11 +61,16 @@ class WrappedCalculator(EngineCalculator):
             stress_ev_per_angstrom3=self._stress(atoms),
         )
 
+    def _property(self, name: str, atoms: Atoms) -> Any:
+        """Return a result; what came with the forces is taken as it is, without comparing the atoms once more."""
+        known = self._calculator.results
+        return known[name] if name in known else self._calculator.get_property(name, atoms)
+
     def _stress(self, atoms: Atoms) -> np.ndarray[Any, np.dtype[np.float64]] | None:
         if not all(atoms.pbc):
             return None
         try:
-            stress = np.array(self._calculator.get_property("stress", atoms), dtype=float)
+            stress = np.array(self._property("stress", atoms), dtype=float)
         except (NotImplementedError, PropertyNotImplementedError, KeyError):
             return None
         if stress.shape == (3, 3):

@@ -31,6 +31,6 @@ def density_binder(series: ThermodynamicSeries) -> Estimate:
 
 def cumulant(values: NDArray[np.float64]) -> float:
     """Return 1 - <d^4> / 3 <d^2>^2 of samples; 0 where they do not vary."""
-    deviation = values - values.mean()
-    second = float((deviation**2).mean())
-    return 1.0 - float((deviation**4).mean()) / (3.0 * second**2) if second > 0.0 else 0.0
+    squares = (values - values.mean()) ** 2
+    second = float(squares.mean())
+    return 1.0 - float((squares**2).mean()) / (3.0 * second**2) if second > 0.0 else 0.0

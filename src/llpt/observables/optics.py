@@ -41,6 +41,8 @@ _BANDS_REACH_EV = 100.0
 _BAND_SHARES = (0.5, 0.75, 1.0)
 _BROADENING_FACTORS = (0.5, 1.0, 2.0)
 _ONE_SIGMA = 0.841344746068543
+LASER_EV = 2.33
+"""Photon energy of the scalar reflectivity: 532 nm, the light of the usual probe laser."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ class OpticsResult:
     """Averages over snapshots. Curves are arrays (n,) over photon energy with a standard error each.
 
     Args:
-        scalars: ``dc_conductivity`` (S/cm), ``sum_rule``, ``intraband_share``, ``level_spacing`` (eV).
+        scalars: ``dc_conductivity`` (S/cm), ``sum_rule``, ``intraband_share``, ``level_spacing`` (eV), and
+            ``reflectivity`` at ``LASER_EV`` where the photon energies reach it.
         photon_energy_ev: eV.
         curves: ``conductivity_real``, ``conductivity_imag`` (S/cm), ``epsilon_real``, ``epsilon_imag``,
             ``reflectivity``; dielectric function and reflectivity are those of the averaged conductivity.
@@ -270,8 +273,12 @@ def average(responses: Sequence[dict[str, Any]], settings: OpticsSettings) -> Op
         )
         for rows in zip(*(r["convergence"] for r in responses), strict=True)
     )
+    scalars = {name: sample_estimate([r[name] for r in responses], unit) for name, unit in _SCALAR_UNITS.items()}
+    if photon[0] <= LASER_EV <= photon[-1]:
+        value, error = (float(np.interp(LASER_EV, photon, kind["reflectivity"])) for kind in (curves, errors))
+        scalars["reflectivity"] = Estimate(value, error, "", float(count))
     return OpticsResult(
-        scalars={name: sample_estimate([r[name] for r in responses], unit) for name, unit in _SCALAR_UNITS.items()},
+        scalars=scalars,
         photon_energy_ev=photon,
         curves=curves,
         errors=errors,

@@ -37,6 +37,7 @@ class RunRow:
     reason: str
     steps: str
     picoseconds: str
+    equilibrated: str
     density: str
     enthalpy: str
     pressure: str
@@ -98,6 +99,7 @@ def run_rows(plan: Plan, entries: Mapping[str, Entry], analysis: Analysis) -> li
                 reason=analysis.refused.get(run.identity, reason),
                 steps=f"{done} / {run.steps}",
                 picoseconds=f"{done * run.timestep_fs / 1000.0:.3g}",
+                equilibrated=_equilibrated(summary),
                 density=_observed(summary, "density"),
                 enthalpy=_observed(summary, "enthalpy"),
                 pressure=_observed(summary, "pressure"),
@@ -109,6 +111,15 @@ def run_rows(plan: Plan, entries: Mapping[str, Entry], analysis: Analysis) -> li
             )
         )
     return rows
+
+
+def _equilibrated(summary: xr.Dataset | None) -> str:
+    """Return after how many picoseconds a run looks stationary, marked where that is later than what is discarded."""
+    if summary is None:
+        return UNKNOWN
+    step = int(summary.attrs["equilibration_step"])
+    late = " (!)" if step > int(summary.attrs["discard_steps"]) else ""
+    return f"{step * float(summary.attrs['timestep_fs']) / 1000.0:.3g}{late}"
 
 
 def _observed(summary: xr.Dataset | None, name: str, *, factor: float = 1.0) -> str:

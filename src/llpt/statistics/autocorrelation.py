@@ -94,14 +94,14 @@ def spectral_estimate(series: ArrayLike) -> SpectralEstimate:
     samples has NaN for both.
     """
     values = as_series(series)
-    variance = float(values.var())
-    if variance <= _round_off(values):
+    variance, round_off = float(values.var()), _round_off(values)
+    if variance <= round_off:
         return SpectralEstimate(0.0, np.inf, np.inf, values.size)
     if values.size < MINIMUM_LENGTH:
         return SpectralEstimate(np.nan, np.nan, 1.0, values.size)
     coarse = block_averages(values, COARSE_LENGTH)
     covariance = _autocovariance(coarse)
-    if covariance[0] <= _round_off(values):
+    if covariance[0] <= round_off:
         coarse, covariance = values, _autocovariance(values)
     blocks = coarse.size
     variance_of_mean = _spectral_density(covariance, blocks) / blocks
@@ -143,7 +143,7 @@ def block_averages(values: NDArray[np.float64], blocks: int) -> NDArray[np.float
 
 def _round_off(values: NDArray[np.float64]) -> float:
     """Return the variance below which a series counts as constant: rounding of its own magnitude."""
-    return float((8.0 * np.finfo(np.float64).eps * np.abs(values).max()) ** 2)
+    return float((8.0 * np.finfo(np.float64).eps * max(-values.min(), values.max())) ** 2)
 
 
 def _autocovariance(values: NDArray[np.float64]) -> NDArray[np.float64]:

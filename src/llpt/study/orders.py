@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
+from llpt.statistics import Estimate
 from llpt.study.plan import BASE, RAMP_DOWN, RAMP_UP, Role
 from llpt.study.sampled import Sampled, distribution_evidence, sample
 from llpt.transition import Criterion
@@ -24,7 +26,6 @@ from llpt.transition.order import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llpt.statistics import Estimate
     from llpt.study.analysis import LadderResult
     from llpt.transition.order import Evidence, Loop, OrderStatement, Proposal
 
@@ -67,19 +68,47 @@ def orders(ladders: Sequence[LadderResult], *, density_rises: bool) -> tuple[Ord
         base = [ladder for ladder in ladders if ladder.role is role and ladder.test == BASE and ladder.isobar]
         largest = {ladder.line: ladder for ladder in sorted(base, key=lambda each: each.atoms)}
         isobars = [ladder.isobar for ladder in largest.values() if ladder.isobar]
+        places = _equilibria([ladder for ladder in ladders if ladder.role is role])
         for line, ladder in largest.items():
             assert ladder.isobar is not None
             sizes = [each for each in base if each.line == line]
             further = [
                 *_from_loops([each for each in ladders if each.role is role and each.line == line], density_rises),
                 *_from_sizes(sizes),
-                *([clapeyron_evidence(isobars)] if len(isobars) > 1 else []),
             ]
+            if len(isobars) > 1:
+                pressure = ladder.isobar.pressure_gpa
+                further.append(clapeyron_evidence(isobars, pressure_gpa=pressure, places_k=places))
             statement = order_of_isobar(ladder.isobar, further, density_rises=density_rises)
             proposals = what_would_decide(ladder.isobar, statement=statement, density_rises=density_rises)
             slope = clapeyron_slope(ladder.isobar)
             found.append(OrderResult(role, ladder.engine, line, ladder.atoms, statement, tuple(proposals), slope))
     return tuple(found)
+
+
+def _equilibria(ladders: Sequence[LadderResult]) -> dict[float, Estimate]:
+    """Return by pressure where two phases are in equilibrium on isobars that were walked both ways: between the steps.
+
+    A step on a ladder walked one way may lie anywhere in the metastable range beyond the equilibrium, so that the
+    place is no better known than the distance of the two steps over sqrt(12). The largest size walked both ways counts.
+
+    Args:
+        ladders: of one role.
+    """
+    steps = {
+        (ladder.pressure_gpa, ladder.atoms, ladder.test): ladder.criteria[Criterion.HEAT_CAPACITY_MAXIMUM]
+        for ladder in ladders
+        if ladder.pressure_gpa is not None and ladder.test in {BASE, "cooling"}
+    }
+    found = {}
+    for (pressure, atoms, test), cooling in sorted(steps.items(), key=lambda item: item[0]):
+        heating = steps.get((pressure, atoms, BASE))
+        if test != BASE and heating is not None and heating.resolved and cooling.resolved:
+            up, down = heating.temperature_k, cooling.temperature_k
+            apart = up.minus(down)
+            error = math.hypot(apart.value / math.sqrt(12.0), 0.5 * apart.error)
+            found[pressure] = Estimate(0.5 * (up.value + down.value), error, up.unit, apart.effective_samples)
+    return found
 
 
 def _from_sizes(sizes: Sequence[LadderResult]) -> list[Evidence]:

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -23,6 +24,31 @@ def test_area_of_a_known_loop():
     assert loop.rate_k_per_ps == pytest.approx(12.5)
     closed = hysteresis_loop(*ladders(0.0, 3))
     assert abs(closed.area.value) < 3.0 * closed.area.error
+
+
+def test_error_holds_steps_that_lie_anywhere_between_two_temperatures():
+    random = np.random.default_rng(5)
+    pulls = []
+    for seed in range(60):
+        lag = random.uniform(30.0, 70.0)
+        loop = hysteresis_loop(*ladders(lag, 10 * seed))
+        pulls.append((loop.area.value - 2.0 * lag * 0.03) / loop.area.error)
+    assert 0.6 < np.std(pulls) < 1.4
+
+
+def test_a_run_on_its_way_between_the_phases_is_known_to_lie_between_them():
+    up, down = ladders(60.0, 7)
+    whole = hysteresis_loop(up, down)
+    place = next(index for index, value in enumerate(down.temperatures_k) if value > 840.0)
+    drifting = dataclasses.replace(
+        down.points[place],
+        estimates=down.points[place].estimates | {"density": Estimate(1.02, math.nan, "g/cm^3", 1.0)},
+    )
+    points = (*down.points[:place], drifting, *down.points[place + 1 :])
+    loop = hysteresis_loop(up, dataclasses.replace(down, points=points))
+    without = hysteresis_loop(up, dataclasses.replace(down, points=points[:place] + points[place + 1 :]))
+    assert loop.area.value == pytest.approx(120.0 * 0.03, abs=3.0 * loop.area.error)
+    assert whole.area.error < loop.area.error < without.area.error
 
 
 def loops(exponent, seed):

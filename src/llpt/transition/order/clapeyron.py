@@ -1,27 +1,29 @@
 """Clapeyron's equation: the slope of a first-order line is dT/dP = T Delta v / Delta h.
 
-Delta v and Delta h come from the steps of V(T) and H(T) on the isobars, the slope from the temperatures of the steps
+Delta v and Delta h come from the steps of V(T) and H(T) on the isobars; the line from the temperatures of the steps
 on neighbouring isobars. On a first-order line the two must agree. If they do not, the steps are no jumps between two
 phases in equilibrium. That they agree proves nothing: a smooth change obeys the same relation between its rises.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING
 
+from scipy import stats
+
 from llpt import units
-from llpt.statistics import Estimate, weighted_mean
+from llpt.statistics import Estimate
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
-from llpt.transition.order.scaling import fit_line
 from llpt.transition.step import fit_step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llpt.transition.isobar import Isobar
 
-SIGMAS = 2.33
+CONFIDENCE = 0.98
 
 
 def clapeyron_slope(isobar: Isobar) -> Estimate:
@@ -43,30 +45,43 @@ def clapeyron_slope(isobar: Isobar) -> Estimate:
     return Estimate(slope, abs(slope) * relative, "K/GPa", samples)
 
 
-def clapeyron_evidence(isobars: Sequence[Isobar]) -> Evidence:
-    """Return the ratio of the line's slope to Clapeyron's over neighbouring isobars, 1 on a first-order line.
+def clapeyron_evidence(
+    isobars: Sequence[Isobar], *, pressure_gpa: float, places_k: Mapping[float, Estimate] | None = None
+) -> Evidence:
+    """Return how far the transition moves to a neighbouring isobar less what Clapeyron's equation says, 0 if equal.
 
-    The line is taken to be straight over the pressures given: pass neighbours.
+    Along a first-order line T changes between two isobars by the integral of T Delta v / Delta h over P: the mean of
+    its values on both times the difference in pressure, uncertain by what their own difference leaves open
+    (1/sqrt(12) of it). The neighbour that agrees least is reported.
 
     Args:
-        isobars: of one engine and size at two pressures or more.
+        isobars: of one engine, at two pressures or more.
+        pressure_gpa: of the isobar that is judged, with the next below and above it.
+        places_k: where two phases are in equilibrium, by pressure; the step in H(T) where none is given.
     """
-    meaning = "slope of the line over Clapeyron's T Delta v / Delta h"
-    unknown = Estimate(math.nan, math.nan, "", 0.0)
-    steps = {isobar.pressure_gpa: fit_step(isobar.curve("enthalpy")) for isobar in isobars}
-    places = {pressure: step.location_k for pressure, step in steps.items() if step.resolved}
-    slopes = [slope for isobar in isobars if (slope := clapeyron_slope(isobar)).resolved]
-    if len(places) < 2 or not slopes:
-        reason = "Steps in V(T) and H(T) are resolved on fewer than two isobars."
+    meaning = "shift between neighbouring isobars less the integral of Clapeyron's T Delta v / Delta h"
+    slopes = {isobar.pressure_gpa: clapeyron_slope(isobar) for isobar in isobars}
+    places = {isobar.pressure_gpa: fit_step(isobar.curve("enthalpy")).location_k for isobar in isobars}
+    places |= places_k or {}
+    known = sorted(pressure for pressure in slopes if slopes[pressure].resolved and places[pressure].resolved)
+    pairs = [pair for pair in itertools.pairwise(known) if pressure_gpa in pair]
+    if not pairs:
+        unknown = Estimate(math.nan, math.nan, "K", 0.0)
+        reason = "Steps in V(T) and H(T) are not resolved on this isobar and a neighbouring one."
         return Evidence(EvidenceKind.CLAPEYRON, Order.NOT_RESOLVED, unknown, meaning, reason)
-    pressures = sorted(places)
-    line = fit_line(pressures, [places[pressure] for pressure in pressures], slope_unit="K/GPa").slope
-    expected = weighted_mean(slopes)
-    ratio = line.value / expected.value
-    error = math.hypot(line.error / expected.value, ratio * expected.error / expected.value)
-    number = Estimate(ratio, error, "", min(line.effective_samples, expected.effective_samples))
-    said = f"dT/dP is {line} along the line and {expected} by Clapeyron"
-    if abs(ratio - 1.0) > SIGMAS * error:
+    compared = []
+    for low, high in pairs:
+        shift = places[high].minus(places[low])
+        mean = 0.5 * (high - low) * (slopes[low].value + slopes[high].value)
+        spread = (high - low) * (slopes[high].value - slopes[low].value) / math.sqrt(12.0)
+        own = 0.5 * (high - low) * math.hypot(slopes[low].error, slopes[high].error)
+        samples = min(slopes[low].effective_samples, slopes[high].effective_samples)
+        expected = Estimate(mean, math.hypot(spread, own), "K", samples)
+        compared.append((shift.minus(expected), shift, expected))
+    number, shift, expected = max(compared, key=lambda item: abs(item[0].value) / item[0].error)
+    said = f"T shifts by {shift} to the next isobar, and by {expected} according to Clapeyron"
+    sigmas = float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(pairs)))
+    if abs(number.value) > sigmas * number.error:
         reason = f"{said}: the steps are not those of two phases in equilibrium."
         return Evidence(EvidenceKind.CLAPEYRON, Order.CROSSOVER, number, meaning, reason)
     reason = f"{said}: consistent with a first-order line, and not proof of one."

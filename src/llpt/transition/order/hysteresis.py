@@ -7,7 +7,7 @@ of a first-order transition persists (it falls only with the logarithm of the ti
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,7 @@ from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llpt.transition.curve import Curve
     from llpt.transition.isobar import Isobar
 
 PERSISTENT_BELOW = 0.5
@@ -43,6 +44,10 @@ class Loop:
 def hysteresis_loop(heating: Isobar, cooling: Isobar, *, density_rises: bool = True) -> Loop:
     """Return the area between two ladders, by the trapezium rule over their common temperatures.
 
+    What changes between two neighbouring temperatures may do so anywhere between them: each change times its spacing
+    over sqrt(12) is part of the error. A run that does not know its error, as one that spent its time on the way from
+    one phase to the other, is taken to lie anywhere between its neighbours that do.
+
     Args:
         heating: of one engine, size and pressure.
         cooling: of the same.
@@ -51,7 +56,7 @@ def hysteresis_loop(heating: Isobar, cooling: Isobar, *, density_rises: bool = T
     Raises:
         InputError: they share fewer than two temperatures with known errors.
     """
-    up, down = heating.curve("density").resolved(), cooling.curve("density").resolved()
+    up, down = _bounded(heating.curve("density")), _bounded(cooling.curve("density"))
     common, first, second = np.intersect1d(
         np.round(up.temperatures_k, 1), np.round(down.temperatures_k, 1), return_indices=True
     )
@@ -60,20 +65,36 @@ def hysteresis_loop(heating: Isobar, cooling: Isobar, *, density_rises: bool = T
             f"Heating and cooling at {heating.pressure_gpa:g} GPa share {common.size} temperatures with known errors.",
             "Run both over the same temperatures, two at least.",
         )
-    differences = (1.0 if density_rises else -1.0) * (down.values[second] - up.values[first])
+    heated, cooled = up.values[first], down.values[second]
+    differences = (1.0 if density_rises else -1.0) * (cooled - heated)
     variances = down.errors[second] ** 2 + up.errors[first] ** 2
+    spacings = np.diff(common)
     weights = np.zeros(common.size)
-    weights[:-1] += 0.5 * np.diff(common)
-    weights[1:] += 0.5 * np.diff(common)
+    weights[:-1] += 0.5 * spacings
+    weights[1:] += 0.5 * spacings
+    unplaced = float(((np.diff(heated) ** 2 + np.diff(cooled) ** 2) * spacings**2).sum()) / 12.0
     area = Estimate(
         float(weights @ differences),
-        float(np.sqrt(weights**2 @ variances)),
+        float(np.sqrt(weights**2 @ variances + unplaced)),
         "g/cm^3 K",
         float(min(up.effective_samples.min(), down.effective_samples.min())),
     )
     spacing = float(np.ptp(common)) / (common.size - 1)
     production_ps = 0.5 * float(up.production_fs[first].mean() + down.production_fs[second].mean()) / 1000.0
     return Loop(area, spacing / production_ps)
+
+
+def _bounded(curve: Curve) -> Curve:
+    """Return the points with known errors and those between two of them, with the range of these over sqrt(12)."""
+    known = np.flatnonzero(np.isfinite(curve.errors))
+    errors = curve.errors.copy()
+    if known.size:
+        for index in range(known[0], known[-1]):
+            if not np.isfinite(errors[index]):
+                after = known[np.searchsorted(known, index)]
+                before = known[np.searchsorted(known, index) - 1]
+                errors[index] = abs(curve.values[after] - curve.values[before]) / math.sqrt(12.0)
+    return replace(curve, errors=errors).resolved()
 
 
 def hysteresis_evidence(loops: Sequence[Loop]) -> Evidence:

@@ -1,0 +1,44 @@
+"""An ASE calculator with our face."""
+
+import numpy as np
+import pytest
+from ase.build import bulk
+from ase.calculators.lj import LennardJones
+
+from llpt.engines.any_ase import WrappedCalculator
+from llpt.engines.face import EngineDescription
+
+
+class Asked(LennardJones):
+    """Remembers what it was asked for."""
+
+    def __init__(self, *, keeps_stress):
+        super().__init__()
+        self.names = []
+        self.keeps_stress = keeps_stress
+
+    def get_property(self, name, atoms=None, allow_calculation=True):
+        self.names.append(name)
+        return super().get_property(name, atoms, allow_calculation)
+
+    def calculate(self, atoms=None, properties=None, system_changes=()):
+        super().calculate(atoms, properties, system_changes)
+        if not self.keeps_stress and "stress" not in properties:
+            del self.results["stress"]
+
+
+@pytest.mark.parametrize(("keeps_stress", "names"), [(True, ["forces"]), (False, ["forces", "stress"])])
+def test_a_calculator_is_asked_only_for_what_did_not_come_with_the_forces(keeps_stress, names):
+    calculator = Asked(keeps_stress=keeps_stress)
+    engine = WrappedCalculator(calculator, EngineDescription("ase", "ase:Asked", "1"))
+    atoms = bulk("Ar", "fcc", 1.6, cubic=True)
+    for shift in (0.0, 0.1):
+        atoms.positions[0, 0] += shift
+        calculator.names.clear()
+        stress = engine.get_property("stress", atoms)
+        assert calculator.names == names
+        alone = atoms.copy()
+        alone.calc = LennardJones()
+        assert stress == pytest.approx(alone.get_stress(), abs=1e-12)
+        assert engine.results["forces"] == pytest.approx(alone.get_forces(), abs=1e-12)
+        assert np.isfinite(engine.results["free_energy"])
