@@ -62,6 +62,16 @@ def test_following_a_trajectory_stays_close_to_tight_solutions(sixteen):
     assert pressure < 0.1
 
 
+def test_scan_l_follows_a_trajectory_too(sixteen):
+    scan_l = replace(MD, xc="scan-l")
+    engine, tight = KohnSham(scan_l), KohnSham(replace(scan_l, convergence=Convergence.TIGHT))
+    for atoms in trajectory(sixteen, 4):
+        engine.calculate(atoms)
+    tight.calculate(atoms)
+    difference = np.abs(engine.results["forces"] - tight.results["forces"]).max()
+    assert difference * units.EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR < 2e-4
+
+
 def test_saved_state_continues_as_if_nothing_had_happened(sixteen, tmp_path):
     engine = KohnSham(MD)
     geometries = list(trajectory(sixteen, 8))
