@@ -3,25 +3,17 @@
 import numpy as np
 import torch
 
-from llpt.mlp import Scaling, ScalingKind
 from llpt.mlp.assembly import assemble_network, start_weights
 from llpt.mlp.fitting import start_vector
-from llpt.mlp.mixing import NetworkInputs, mixing_matrix
+from llpt.mlp.mixing import NetworkInputs
 from llpt.mlp.residuals import WeightLayout
 
 
 def test_network_and_vector_give_the_same_energies():
     random = np.random.default_rng(6)
     raw = 2.0 + random.normal(size=(500, 4)) @ random.normal(size=(4, 4))
-    scaling = Scaling(
-        kind=ScalingKind.SIGMA,
-        minimum=raw.min(axis=0),
-        maximum=raw.max(axis=0),
-        mean=raw.mean(axis=0),
-        sigma=raw.std(axis=0),
-    )
-    scaled = (raw - scaling.offset) * scaling.factor
-    inputs = NetworkInputs(scaling, mixing_matrix(scaled))
+    inputs = NetworkInputs.from_values(raw)
+    scaled = (raw - inputs.scaling.offset) * inputs.scaling.factor
     layout = WeightLayout(sizes=(4, 6, 5, 1), n_datasets=1)
     vector = start_weights(layout, inputs, seed=8) + 0.01
     network = assemble_network(layout, vector, inputs, constant=-0.5)

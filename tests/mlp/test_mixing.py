@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from llpt.mlp.mixing import NetworkInputs, mixing_matrix
-from llpt.mlp.scaling import Scaling, ScalingKind
 
 
 @pytest.fixture
@@ -15,14 +14,7 @@ def raw():
 
 @pytest.fixture
 def inputs(raw):
-    scaling = Scaling(
-        kind=ScalingKind.SIGMA,
-        minimum=raw.min(axis=0),
-        maximum=raw.max(axis=0),
-        mean=raw.mean(axis=0),
-        sigma=raw.std(axis=0),
-    )
-    return NetworkInputs(scaling, mixing_matrix((raw - scaling.offset) * scaling.factor))
+    return NetworkInputs.from_values(raw)
 
 
 def test_inputs_are_uncorrelated_and_none_is_larger_than_one(raw, inputs):

@@ -109,8 +109,7 @@ class KohnShamSettings:
     def grid_policy(self) -> GridPolicy:
         """The density grid in use.
 
-        The Laplacian of the density does not bear the smaller grid of dynamics: forces of SCAN-L are wrong by 2e-3
-        Ha/bohr on it (64 atoms, 60 Ry), by 8e-5 on the exact one.
+        The Laplacian of the density does not bear the smaller grid of dynamics: see ``docs/dft.md``.
         """
         tight = self.convergence is Convergence.TIGHT
         if tight or get_functional(self.xc).level is Level.LAPLACIAN:
@@ -241,7 +240,7 @@ class KohnSham(Calculator):
         if self.settings.orbital_precision is Precision.SINGLE:
             scf = replace(scf, energy_tolerance=1e-9, orbital_tolerance=1e-4)
         elif self.theory.functional.level is Level.LAPLACIAN:
-            # The Laplacian of the density makes the potential rough: cycles end between 1e-10 and 2e-10 Ha/atom.
+            # The Laplacian of the density makes the potential rough: 64 atoms stopped just above 1e-10 Ha/atom.
             scf = replace(scf, energy_tolerance=1e-9)
         state = solve_scf(problem, scf, start, fallback=fallback)
         if following:

@@ -12,10 +12,9 @@ from llpt.errors import InputError
 from llpt.mlp.candidates import hydrogen_candidates
 from llpt.mlp.features import N_STRAINS, FeatureMaker
 from llpt.mlp.files import read_potential
-from llpt.mlp.mixing import NetworkInputs, mixing_matrix
+from llpt.mlp.mixing import NetworkInputs
 from llpt.mlp.phases import bias_weights
 from llpt.mlp.residuals import FeatureBatch
-from llpt.mlp.scaling import Scaling, ScalingKind
 from llpt.mlp.selection import choose_columns
 from llpt.mlp.symmetry import CutoffType, FunctionType, in_order
 from llpt.mlp.training_settings import StressLabels
@@ -105,14 +104,7 @@ def measure_inputs(
     """Return how functions become inputs, from their statistics over the training frames."""
     maker = FeatureMaker(functions, cutoff_type=cutoff_type)
     values = np.concatenate([maker.values(frame.positions, frame.cell) for frame in frames])
-    scaling = Scaling(
-        kind=ScalingKind.SIGMA,
-        minimum=values.min(axis=0),
-        maximum=values.max(axis=0),
-        mean=values.mean(axis=0),
-        sigma=values.std(axis=0),
-    )
-    return NetworkInputs(scaling, mixing_matrix((values - scaling.offset) * scaling.factor))
+    return NetworkInputs.from_values(values)
 
 
 def make_batches(

@@ -33,6 +33,8 @@ class Layout(NamedTuple):
     Attributes:
         first, counts, lowest, place, empty: of the columns.
         shape: the grid, shape (3,).
+        column: floats from a column to the next, an odd number of points.
+        row: floats from a row of a plane to the next, an odd number of points.
         widths: of the rectangle and of columns, shape (3,).
         to_grid: addresses of the transforms along each axis, shape (3,).
         to_waves: of those back, shape (3,).
@@ -46,6 +48,8 @@ class Layout(NamedTuple):
     place: Integers
     empty: Integers
     shape: Integers
+    column: int
+    row: int
     widths: Integers
     to_grid: Integers
     to_waves: Integers
@@ -113,12 +117,12 @@ call_square: Callable[..., None] = cast("Any", intrinsic(_call_square))
 
 
 @compiled
-def columns_to_grid(layout: Layout, work: Work, orbitals: Singles, band: int, bands: int, stride: int) -> None:
+def columns_to_grid(layout: Layout, work: Work, orbitals: Singles, band: int, bands: int) -> None:
     """Put up to LANES orbitals into columns and transform these along the third axis."""
     width = layout.widths[2]
     used = min(LANES, bands - band)
     for place in layout.empty:
-        work.columns[place * stride : place * stride + layout.shape[2] * POINT] = 0.0
+        work.columns[place * layout.column : place * layout.column + layout.shape[2] * POINT] = 0.0
     work.line[: width * POINT] = 0.0
     for c in range(layout.first.shape[0]):
         low, count, first = layout.lowest[c], layout.counts[c], layout.first[c]
@@ -129,16 +133,16 @@ def columns_to_grid(layout: Layout, work: Work, orbitals: Singles, band: int, ba
                 to = (low + i) * POINT + lane
                 work.line[to] = orbitals[band + lane, 2 * (first + i)]
                 work.line[to + LANES] = orbitals[band + lane, 2 * (first + i) + 1]
-        call_transform(layout.to_grid[2], work.line, 0, POINT, work.columns, layout.place[c] * stride, POINT)
+        call_transform(layout.to_grid[2], work.line, 0, POINT, work.columns, layout.place[c] * layout.column, POINT)
 
 
 @compiled
-def columns_to_waves(layout: Layout, work: Work, orbitals: Singles, band: int, bands: int, stride: int) -> None:
+def columns_to_waves(layout: Layout, work: Work, orbitals: Singles, band: int, bands: int) -> None:
     """Transform columns along the third axis back and take the plane waves of up to LANES orbitals from them."""
     used = min(LANES, bands - band)
     for c in range(layout.first.shape[0]):
         low, count, first = layout.lowest[c], layout.counts[c], layout.first[c]
-        call_transform(layout.to_waves[2], work.columns, layout.place[c] * stride, POINT, work.line, 0, POINT)
+        call_transform(layout.to_waves[2], work.columns, layout.place[c] * layout.column, POINT, work.line, 0, POINT)
         for lane in range(used):
             for i in range(count):
                 at = (low + i) * POINT + lane
@@ -147,25 +151,25 @@ def columns_to_waves(layout: Layout, work: Work, orbitals: Singles, band: int, b
 
 
 @compiled
-def plane_to_grid(layout: Layout, work: Work, z: int, stride: int, row: int) -> None:
+def plane_to_grid(layout: Layout, work: Work, z: int) -> None:
     """Transform one plane's columns along the second axis."""
     width = layout.widths[1]
     for x in range(layout.widths[0]):
-        at = x * width * stride + z * POINT
-        call_transform(layout.to_grid[1], work.columns, at, stride, work.plane, x * row, POINT)
+        at = x * width * layout.column + z * POINT
+        call_transform(layout.to_grid[1], work.columns, at, layout.column, work.plane, x * layout.row, POINT)
 
 
 @compiled
-def plane_to_waves(layout: Layout, work: Work, z: int, stride: int, row: int) -> None:
+def plane_to_waves(layout: Layout, work: Work, z: int) -> None:
     """Transform one plane along the second axis back into its columns."""
     width = layout.widths[1]
     for x in range(layout.widths[0]):
-        to = x * width * stride + z * POINT
-        call_transform(layout.to_waves[1], work.plane, x * row, POINT, work.columns, to, stride)
+        to = x * width * layout.column + z * POINT
+        call_transform(layout.to_waves[1], work.plane, x * layout.row, POINT, work.columns, to, layout.column)
 
 
 @compiled
-def add_potential_products(
+def write_potential_products(
     layout: Layout, work: Work, orbitals: Singles, potential: Singles, result: Singles, first: int, last: int, step: int
 ) -> None:
     """Write V psi of the orbitals of every ``step``-th vector of bands from ``first`` on.
@@ -181,16 +185,14 @@ def add_potential_products(
         step: how many threads there are.
     """
     n1, n2, n3 = layout.shape
-    stride = (n3 + 1 - n3 % 2) * POINT
-    row = (n2 + 1 - n2 % 2) * POINT
     for band in range(first * LANES, last, step * LANES):
-        columns_to_grid(layout, work, orbitals, band, last, stride)
+        columns_to_grid(layout, work, orbitals, band, last)
         for z in range(n3):
-            plane_to_grid(layout, work, z, stride, row)
+            plane_to_grid(layout, work, z)
             for y in range(n2):
-                call_product(layout.product, work.plane, y * POINT, row, potential, (z * n2 + y) * n1)
-            plane_to_waves(layout, work, z, stride, row)
-        columns_to_waves(layout, work, result, band, last, stride)
+                call_product(layout.product, work.plane, y * POINT, layout.row, potential, (z * n2 + y) * n1)
+            plane_to_waves(layout, work, z)
+        columns_to_waves(layout, work, result, band, last)
 
 
 @compiled
@@ -210,11 +212,9 @@ def add_densities(
         step: how many threads there are.
     """
     n1, n2, n3 = layout.shape
-    stride = (n3 + 1 - n3 % 2) * POINT
-    row = (n2 + 1 - n2 % 2) * POINT
     for band in range(first * LANES, last, step * LANES):
-        columns_to_grid(layout, work, orbitals, band, last, stride)
+        columns_to_grid(layout, work, orbitals, band, last)
         for z in range(n3):
-            plane_to_grid(layout, work, z, stride, row)
+            plane_to_grid(layout, work, z)
             for y in range(n2):
-                call_square(layout.square, work.plane, y * POINT, row, weights, band, density, (z * n2 + y) * n1)
+                call_square(layout.square, work.plane, y * POINT, layout.row, weights, band, density, (z * n2 + y) * n1)

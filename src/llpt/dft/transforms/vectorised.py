@@ -1,7 +1,7 @@
 """Products with the potential and densities of single-precision orbitals on the CPU, by transforms of our own.
 
 They compute only what the sphere of plane waves needs, keep the work of a few bands in the cache, and multiply by the
-potential on the way: about ten times faster than library transforms of whole grids.
+potential on the way: several times faster than library transforms of whole grids (``benchmarks/transforms.py``).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 
 from llpt.dft.transforms.codelets import LANES, POINT, Sign, product, square, transform
 from llpt.dft.transforms.columns import find_columns
-from llpt.dft.transforms.kernels import Layout, Work, add_densities, add_potential_products
+from llpt.dft.transforms.kernels import Layout, Work, add_densities, write_potential_products
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +42,8 @@ class VectorisedTransform:
             place=columns.place,
             empty=columns.empty,
             shape=np.array(shape),
+            column=(shape[2] | 1) * POINT,
+            row=(shape[1] | 1) * POINT,
             widths=np.array(columns.widths),
             to_grid=np.array([transform(n, w, n, Sign.TO_GRID) for n, w in axes]),
             to_waves=np.array([transform(n, n, w, Sign.TO_PLANE_WAVES) for n, w in axes]),
@@ -59,7 +61,7 @@ class VectorisedTransform:
         source, target = _reals(orbitals.contiguous()), _reals(result)
         threads = self._threads(bands)
         self._run(
-            add_potential_products,
+            write_potential_products,
             [(self._layout, self._works[t], source, scaled, target, t, bands, threads) for t in range(threads)],
         )
         return result
@@ -96,12 +98,11 @@ class VectorisedTransform:
             other.result()
 
     def _new_work(self) -> Work:
-        n2, n3 = self.shape[1] | 1, self.shape[2] | 1
         width1, width2, _ = (int(w) for w in self._layout.widths)
         return Work(
             line=_aligned(max(self.shape) * POINT),
-            columns=_aligned(width1 * width2 * n3 * POINT),
-            plane=_aligned(width1 * n2 * POINT),
+            columns=_aligned(width1 * width2 * self._layout.column),
+            plane=_aligned(width1 * self._layout.row),
         )
 
 
