@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 #: The integer sets are chosen anew when their cutoff has drifted by this share from the nominal one: forces were then
 #: within 1e-4 Ha/bohr of those at the nominal cutoff (GTH at 60 Ry, few frames compared; 3e-4 at a share of 0.03).
 _CUTOFF_DRIFT = 0.006
+#: Energy tolerance (Ha per atom) of dynamics with a functional of the Laplacian, whose response the screening kernel of
+#: the short cycles does not know: what they leave acts as friction (``docs/dft.md``).
+_ROUGH_TOLERANCE = 1e-12
 #: Two atoms closer than this (bohr) overlap: no pseudopotential is meant for it.
 _OVERLAP_BOHR = 0.2
 
@@ -107,10 +110,7 @@ class KohnShamSettings:
 
     @property
     def grid_policy(self) -> GridPolicy:
-        """The density grid in use.
-
-        The Laplacian of the density does not bear the smaller grid of dynamics: see ``docs/dft.md``.
-        """
+        """The density grid in use; a functional of the Laplacian does not bear the smaller one: see ``docs/dft.md``."""
         tight = self.convergence is Convergence.TIGHT
         if tight or get_functional(self.xc).level is Level.LAPLACIAN:
             return GridPolicy.EXACT
@@ -231,17 +231,18 @@ class KohnSham(Calculator):
         start, fallback = self._history.predict(volume), self._history.last(volume)
         if start is not None and start.orbitals[0].shape[0] > problem.most_bands:
             start = fallback = None
-        following = start is not None and self.settings.convergence is Convergence.MOLECULAR_DYNAMICS
+        rough = self.theory.functional.level is Level.LAPLACIAN
+        dynamics = self.settings.convergence is Convergence.MOLECULAR_DYNAMICS
+        following = start is not None and dynamics and not rough
         if start is not None and following:
             state = follow(problem, start, FollowSettings(fixed_bands=self.settings.bands is not None))
             if state is not None:
                 return state
         scf = ScfSettings(bands=self.settings.bands)
-        if self.settings.orbital_precision is Precision.SINGLE:
+        if rough and dynamics:
+            scf = replace(scf, energy_tolerance=_ROUGH_TOLERANCE, orbital_tolerance=1e-4)
+        elif self.settings.orbital_precision is Precision.SINGLE:
             scf = replace(scf, energy_tolerance=1e-9, orbital_tolerance=1e-4)
-        elif self.theory.functional.level is Level.LAPLACIAN:
-            # The Laplacian of the density makes the potential rough: 64 atoms stopped just above 1e-10 Ha/atom.
-            scf = replace(scf, energy_tolerance=1e-9)
         state = solve_scf(problem, scf, start, fallback=fallback)
         if following:
             # The trajectory took a turn that the older states do not know of.

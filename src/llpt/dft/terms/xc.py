@@ -1,7 +1,11 @@
 """Exchange and correlation on the grid: E = integral of f(n, |grad n|², lap n; T_el).
 
 Gradients are taken in reciprocal space, so that the potential is the exact derivative of the discrete sum:
-v = df/dn - div(2 df/dsigma grad n) + lap(df/dlap).
+v = df/dn - div(2 df/dsigma grad n) + S lap(df/dlap).
+
+``lap n`` is the Laplacian of the density without its shortest waves, S lap n with S(G) = exp(-(G/G_c)^8): functionals
+of the Laplacian have second derivatives of both signs, so that every finer plane wave offers electrons a density that
+oscillates, and neither the energy nor self-consistency converges with the cutoff (``docs/dft.md``).
 """
 
 from __future__ import annotations
@@ -16,6 +20,10 @@ from llpt.dft.functionals import Functional, Level, XCDensities
 
 if TYPE_CHECKING:
     from llpt.dft.grid import Grid
+
+
+#: G_c of the Laplacian, 1/bohr: a wave of 1.05 bohr.
+LAPLACIAN_REACH = 6.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,8 @@ def xc_terms(
     """Return energy, potential and, where asked for, the stress.
 
     sigma_ab = (1/Omega) { delta_ab ∫ [f - n f_n - 2 sigma f_sigma - lap f_lap] - 2 ∫ f_sigma d_a n d_b n
-    - 2 ∫ f_lap d_a d_b n } (Nielsen and Martin, Phys. Rev. B 32, 3780 (1985), for the gradient terms as usual).
+    - 2 ∫ f_lap S' d_a d_b n } with S' = d(G² S)/d(G²) (Nielsen and Martin, Phys. Rev. B 32, 3780 (1985), for the
+    gradient terms as usual).
 
     Args:
         grid: the grid.
@@ -60,7 +69,10 @@ def xc_terms(
     coefficients = density.to(torch.complex64 if dtype == torch.float32 else torch.complex128)
     real = grid.to_real(coefficients)
     gradient = grid.gradient(coefficients) if functional.level is not Level.LDA else None
-    laplacian = grid.to_real(-grid.g2.to(dtype) * coefficients) if functional.level is Level.LAPLACIAN else None
+    laplacian = None
+    if functional.level is Level.LAPLACIAN:
+        smoothed = _smoothed_square(grid)
+        laplacian = grid.to_real(-smoothed.to(dtype) * coefficients)
     sigma = None if gradient is None else gradient.square().sum(0)
     f = functional.evaluate(real, sigma, laplacian, electronic_temperature_ha=electronic_temperature)
     potential = grid.to_reciprocal(f.d_density)
@@ -68,7 +80,7 @@ def xc_terms(
         flux = grid.to_reciprocal((2.0 * f.d_sigma) * gradient)
         potential = potential - (grid.gradient_factor(dtype) * flux).sum(0)
     if f.d_laplacian is not None:
-        potential = potential - grid.g2 * grid.to_reciprocal(f.d_laplacian)
+        potential = potential - smoothed * grid.to_reciprocal(f.d_laplacian)
     stress = None
     if with_stress:
         stress = _stress(grid, f, real, gradient, sigma)
@@ -76,6 +88,11 @@ def xc_terms(
             stress += _laplacian_stress(grid, f.d_laplacian, laplacian, coefficients)
     entropy = 0.0 if f.d_temperature is None else -grid.integrate(f.d_temperature)
     return XCResult(grid.integrate(f.energy), potential.to(torch.complex128), stress, entropy)
+
+
+def _smoothed_square(grid: Grid) -> Tensor:
+    """G² S(G), 1/bohr², on the half grid."""
+    return grid.g2 * torch.exp(-((grid.g2 / LAPLACIAN_REACH**2) ** 4))
 
 
 def _stress(grid: Grid, f: XCDensities, real: Tensor, gradient: Tensor | None, sigma: Tensor | None) -> Tensor:
@@ -94,6 +111,8 @@ def _laplacian_stress(grid: Grid, slope: Tensor, laplacian: Tensor, density: Ten
     identity = torch.eye(3, dtype=torch.float64, device=slope.device)
     stress = -identity * (slope * laplacian).sum(dtype=torch.float64)
     g = grid.g.to(slope.dtype)
+    power = (grid.g2 / LAPLACIAN_REACH**2) ** 4
+    density = density * ((1.0 - 4.0 * power) * torch.exp(-power)).to(slope.dtype)
     for a in range(3):
         for b in range(a, 3):
             curvature = grid.to_real(-g[a] * g[b] * density)
