@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from llpt.observables import estimate_of, load_summary, save_summary, summarise_run
-from llpt.observables.summary import regular_steps
+from llpt.observables.frame_averages import regular_steps
 
 
 @pytest.fixture
@@ -70,17 +70,17 @@ def test_progress_and_block_size_do_not_change_the_result(run, monkeypatch):
         on_progress=lambda done, total: seen.append((done, total)),
     )
     assert seen[-1] == (230, 230)
-    monkeypatch.setattr("llpt.observables.summary.BLOCK_BYTES", 32 * 9 * 8 * 7)
-    monkeypatch.setattr("llpt.observables.summary.RDF_FRAMES", 1000)
+    monkeypatch.setattr("llpt.observables.frame_averages.BLOCK_BYTES", 32 * 9 * 8 * 7)
+    monkeypatch.setattr("llpt.observables.frame_averages.RDF_FRAMES", 1000)
     xr.testing.assert_allclose(
         summarise_run(run, discard_steps=40, temperature_k=1000.0, pressure_gpa=200.0), whole, rtol=1e-6
     )
 
 
 def test_long_runs_are_thinned(run, monkeypatch):
-    monkeypatch.setattr("llpt.observables.summary.RDF_FRAMES", 50)
-    monkeypatch.setattr("llpt.observables.summary.DISPLACEMENT_FRAMES", 100)
-    monkeypatch.setattr("llpt.observables.summary.BLOCK_BYTES", 32 * 9 * 8 * 7)
+    monkeypatch.setattr("llpt.observables.frame_averages.RDF_FRAMES", 50)
+    monkeypatch.setattr("llpt.observables.frame_averages.DISPLACEMENT_FRAMES", 100)
+    monkeypatch.setattr("llpt.observables.frame_averages.BLOCK_BYTES", 32 * 9 * 8 * 7)
     thinned = summarise_run(run, discard_steps=40, temperature_k=1000.0, pressure_gpa=200.0)
     assert float(thinned["lag"][1]) == pytest.approx(3 * 2.0)
     assert thinned["rdf"].max() > 5.0

@@ -5,7 +5,7 @@ from llpt.transition.curve import Curve, Difference, differences, heat_capacity_
 from llpt.transition.isobar import Isobar, IsobarPoint, LadderPath
 from llpt.transition.maximum import Located, find_crossing, find_maximum
 from llpt.transition.step import StepFit, fit_step
-from llpt.transition.synthetic import synthetic_isobar
+from llpt.transition.synthetic import frozen_switch, synthetic_isobar
 
 __all__ = [
     "Criterion",
@@ -23,6 +23,7 @@ __all__ = [
     "find_crossing",
     "find_maximum",
     "fit_step",
+    "frozen_switch",
     "heat_capacity_j_per_mol_k",
     "heat_capacity_k_b",
     "separations",
