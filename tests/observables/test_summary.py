@@ -31,6 +31,11 @@ def test_every_scalar_has_value_error_samples_and_unit(run):
         "enthalpy",
         "enthalpy_from_free_energy",
         "heat_capacity",
+        "electronic_heat_capacity",
+        "heat_capacity_total",
+        "viscosity",
+        "diffusion_infinite",
+        "rdf_minimum",
         "thermal_expansion",
         "compressibility",
         "rdf_peak_height",
@@ -49,6 +54,14 @@ def test_every_scalar_has_value_error_samples_and_unit(run):
     assert estimate_of(summary, "density").unit == "g/cm^3"
     assert summary["rdf_peak_position"] == pytest.approx(0.74, abs=0.03)
     assert summary["msd"].dims == ("lag",)
+    for name in ("running_coordination", "running_coordination_error"):
+        assert summary[name].dims == ("r",)
+    for name in ("rdf_peak_height", "rdf_minimum", "coordination"):
+        assert summary[f"{name}_running"].sizes["elapsed"] == 10
+        assert float(summary[f"{name}_running"][-1]) == pytest.approx(float(summary[name]))
+        assert float(summary[f"{name}_running_error"][-1]) == pytest.approx(float(summary[f"{name}_error"]))
+    assert "kinetic part" in summary["viscosity"].attrs["reason"]
+    assert summary["diffusion_infinite"].attrs["reason"].startswith("No viscosity")
     assert summary["msd_origins"].sizes["origin"] == 6
     assert float(summary["r"][-1]) < 3.0
 

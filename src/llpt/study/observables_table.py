@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from llpt.observables import estimate_of
 from llpt.trajectory import write_atomically
+from llpt.transition import solid_flag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
     from llpt.study.observing import Observed
 
 TABLE_NAME = "observables.csv"
-STATE_COLUMNS = ("run", "role", "engine", "atoms", "line", "test", "temperature_k", "production_ps")
+STATE_COLUMNS = ("run", "role", "engine", "atoms", "line", "test", "temperature_k", "production_ps", "solid")
 
 
 def write_observables(path: Path, observed: Sequence[Observed]) -> None:
     """Write the table.
 
-    Three columns for each observable: ``name (unit)``, ``name error`` (68 %) and ``name effective samples``; empty where
-    a run does not have it or does not know it.
+    Three columns for each observable: ``name (unit)``, ``name error`` (68 %) and ``name effective samples``; empty
+    where a run does not have it or does not know it. ``solid`` is yes, no, or empty.
 
     Args:
         path: of the file.
@@ -65,6 +66,7 @@ def _row(item: Observed, names: Sequence[str]) -> list[str]:
         run.ladder_test,
         f"{run.state.temperature_k:g}",
         f"{float(item.summary.attrs['production_fs']) / 1000.0:g}",
+        {True: "yes", False: "no", None: ""}[solid_flag(item.summary)],
     ]
     for name in names:
         if name not in item.summary:

@@ -2,7 +2,7 @@
 
 from llpt.transition.criteria import Criterion, CriterionResult, Separation, criteria, separations
 from llpt.transition.curve import Curve, Difference, differences, heat_capacity_j_per_mol_k, heat_capacity_k_b
-from llpt.transition.isobar import Isobar, IsobarPoint, LadderPath
+from llpt.transition.isobar import Isobar, IsobarPoint, LadderPath, solid_flag
 from llpt.transition.maximum import Located, find_crossing, find_maximum
 from llpt.transition.step import StepFit, fit_step
 from llpt.transition.synthetic import frozen_switch, synthetic_isobar
@@ -27,5 +27,6 @@ __all__ = [
     "heat_capacity_j_per_mol_k",
     "heat_capacity_k_b",
     "separations",
+    "solid_flag",
     "synthetic_isobar",
 ]
