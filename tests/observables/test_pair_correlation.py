@@ -85,8 +85,9 @@ def test_greatest_radius_fits_into_the_smallest_cell():
 def test_running_coordination_of_an_ideal_gas_grows_with_the_volume(make_trajectory):
     random = np.random.default_rng(7)
     rdf = collect(make_trajectory(random.uniform(size=(300, 60, 3)) * 9.0, 9.0), 4.4, bin_width_angstrom=0.2)
-    outer = rdf.r_angstrom + 0.5 * (rdf.r_angstrom[1] - rdf.r_angstrom[0])
-    found = rdf.running_coordination()
+    outer, found = rdf.running_coordination()
+    assert len(outer) == 22
+    assert len(rdf.running_coordination(points=5)[0]) == 5
     exact = 60.0 / 9.0**3 * 4.0 / 3.0 * np.pi * outer**3
     pulls = np.array([(each.value - truth) / each.error for each, truth in zip(found, exact, strict=True)][3:])
     assert np.abs(pulls).max() < 4.0

@@ -55,7 +55,7 @@ def test_every_scalar_has_value_error_samples_and_unit(run):
     assert summary["rdf_peak_position"] == pytest.approx(0.74, abs=0.03)
     assert summary["msd"].dims == ("lag",)
     for name in ("running_coordination", "running_coordination_error"):
-        assert summary[name].dims == ("r",)
+        assert summary[name].dims == ("distance",)
     for name in ("rdf_peak_height", "rdf_minimum", "coordination"):
         assert summary[f"{name}_running"].sizes["elapsed"] == 10
         assert float(summary[f"{name}_running"][-1]) == pytest.approx(float(summary[name]))

@@ -126,10 +126,11 @@ def _pair_correlation(
     estimates["rdf_minimum"] = peak.minimum
     estimates["coordination"] = peak.coordination
     running = rdf.running_peaks(peak)
+    distances, neighbours = rdf.running_coordination()
     return xr.Dataset(
         {
             **_curve("rdf", "r", rdf.estimates()),
-            **_curve("running_coordination", "r", rdf.running_coordination()),
+            **_curve("running_coordination", "distance", neighbours),
             **_curve("rdf_peak_height_running", "elapsed", [found.height for _, found in running]),
             **_curve("rdf_minimum_running", "elapsed", [found.minimum for _, found in running]),
             **_curve("coordination_running", "elapsed", [found.coordination for _, found in running]),
@@ -138,6 +139,7 @@ def _pair_correlation(
         },
         coords={
             "r": ("r", rdf.r_angstrom, {"unit": "Å"}),
+            "distance": ("distance", distances, {"unit": "Å"}),
             "elapsed": ("elapsed", [time for time, _ in running], {"unit": "fs"}),
         },
     )

@@ -28,6 +28,7 @@ MINIMUM_WINDOW_ANGSTROM = 1.6
 """The first minimum beside the molecular peak lies below this distance."""
 
 RUNNING_PARTS = 10
+RUNNING_POINTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,19 @@ class PairCorrelation:
         """Return g in each bin."""
         return [mean_estimate(column, "") for column in self.frames.T]
 
-    def running_coordination(self) -> list[Estimate]:
-        """Return n(r), the number of neighbours closer than the outer edge of each bin, 4 pi rho int_0^r g s² ds."""
-        return [mean_estimate(column, "atoms") for column in self._neighbours(self.r_angstrom.size).T]
+    def running_coordination(self, *, points: int = RUNNING_POINTS) -> tuple[NDArray[np.float64], list[Estimate]]:
+        """Return n(r), the number of neighbours closer than r, 4 pi rho int_0^r g s² ds.
+
+        Args:
+            points: at how many distances, equally spaced and at edges of bins; every bin where there are fewer.
+
+        Returns:
+            r in Å, shape (points,), and n there.
+        """
+        bins = self.r_angstrom.size
+        chosen = np.unique(np.linspace(0, bins - 1, min(points, bins)).round().astype(int))
+        edges = self.r_angstrom[chosen] + self.r_angstrom[0]
+        return edges, [mean_estimate(column, "atoms") for column in self._neighbours(bins)[:, chosen].T]
 
     def running_peaks(self, peak: FirstPeak, *, parts: int = RUNNING_PARTS) -> list[tuple[float, FirstPeak]]:
         """Return height, minimum and coordination of the first peak against the simulated time they are taken from.

@@ -50,7 +50,7 @@ def summarise_run(
     infinite cell (cm^2/s, the latter with ``reason`` as well), ``q4``, ``q6``, ``solid_fraction``, ``stretch_share``,
     and for pure hydrogen ``molecular_fraction``, ``molecular_fraction_lifetime``.
 
-    Variables with dimensions: ``rdf(r)``, ``running_coordination(r)`` over ``r`` (Å), with ``…_error``;
+    Variables with dimensions: ``rdf(r)``, ``running_coordination`` over ``distance`` (Å), with ``…_error``;
     ``rdf_peak_height_running``, ``rdf_minimum_running``, ``coordination_running`` over ``elapsed`` (fs), the same
     numbers from the first tenth of the run, two tenths, …, with ``…_error``; ``msd(lag)``, ``msd_error(lag)``,
     ``msd_origins(origin, lag)`` over ``lag`` (fs), six origins as in the seed; ``msd_all(lag)`` over all origins;
