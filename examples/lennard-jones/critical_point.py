@@ -92,6 +92,8 @@ def table(analysis: Analysis) -> dict[str, Any]:
     critical = None
     if below and above:
         last, first = max(below, key=lambda row: row["pressure"]), min(above, key=lambda row: row["pressure"])
+        if last["pressure"] > first["pressure"]:
+            return {"isobars": rows, "critical point": None}  # the verdicts contradict each other
         pressures = [Estimate(row["pressure"], 0.0, "", math.inf) for row in (last, first)]
         critical = {"pressure": between(pressures), "temperature": between([last["place"], first["place"]])}
     return {"isobars": rows, "critical point": critical}
