@@ -77,18 +77,20 @@ def classifier(count: int) -> dict[str, Any]:
     """Return the confusion of the classifier and draw it."""
     began = time.perf_counter()
     trials = [draw_trial(seed) for seed in range(count)]
-    found = [order_of_isobar(trial.isobar).order for trial in trials]
+    found = [order_of_isobar(trial.isobar, back=trial.back).order for trial in trials]
     confusion = Counter((str(trial.truth), str(order)) for trial, order in zip(trials, found, strict=True))
     truths = Counter(str(trial.truth) for trial in trials)
     wrong = {
         "crossover called first order": confusion["crossover", "first order"] / truths["crossover"],
         "first order called crossover": confusion["first order", "crossover"] / truths["first order"],
     }
+    frozen = Counter(str(order) for trial, order in zip(trials, found, strict=True) if trial.frozen)
     draw_classifier(trials, found)
     return {
         "isobars": count,
         "confusion": {f"{truth} -> {order}": number for (truth, order), number in sorted(confusion.items())},
         "wrong": wrong,
+        "of the crossovers, those that freeze in": dict(frozen),
         "seconds": time.perf_counter() - began,
     }
 

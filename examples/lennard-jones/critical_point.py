@@ -10,6 +10,7 @@ distribution. Its temperature lies between the boiling point on the one and the 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 from pathlib import Path
@@ -38,6 +39,8 @@ LITERATURE = {
     "source": "Potoff and Panagiotopoulos, J. Chem. Phys. 109, 10914 (1998), full potential",
 }
 BELOW, ABOVE = "#D55E00", "#0072B2"
+COLOURS = {False: (BELOW, "#E69F00"), True: (ABOVE, "#56B4E9")}
+"""Of the isobars below and above the critical pressure, the nearest to it first."""
 MARKERS = {128: "o", 256: "s", 512: "^"}
 PLACES = (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM)
 
@@ -66,10 +69,9 @@ def table(analysis: Analysis) -> dict[str, Any]:
     for result in analysis.orders:
         ladders = [each for each in analysis.ladders if each.line == result.line and each.test in {"base", "cooling"}]
         found = places(ladders)
-        assert ladders[0].pressure_gpa is not None
         rows.append(
             {
-                "pressure": ladders[0].pressure_gpa / PRESSURE_GPA,
+                "pressure": _reduced(ladders[0]),
                 "order": result.statement.order,
                 "place": between(found) if found else Estimate(math.nan, math.nan, "", 0.0),
                 "sentence": result.statement.sentence,
@@ -90,6 +92,8 @@ def table(analysis: Analysis) -> dict[str, Any]:
     critical = None
     if below and above:
         last, first = max(below, key=lambda row: row["pressure"]), min(above, key=lambda row: row["pressure"])
+        if last["pressure"] > first["pressure"]:
+            return {"isobars": rows, "critical point": None}  # the verdicts contradict each other
         pressures = [Estimate(row["pressure"], 0.0, "", math.inf) for row in (last, first)]
         critical = {"pressure": between(pressures), "temperature": between([last["place"], first["place"]])}
     return {"isobars": rows, "critical point": critical}
@@ -111,14 +115,14 @@ def draw(analysis: Analysis, found: dict[str, Any], path: Path) -> None:
 
     figure, grid = plt.subplots(2, 2, figsize=(7.2, 5.6), layout="constrained")
     below, above, fluctuations, plane = grid.ravel()
-    for ladder in analysis.ladders:
-        assert ladder.pressure_gpa is not None
-        pressure = ladder.pressure_gpa / PRESSURE_GPA
+    colours = isobar_colours({_reduced(ladder) for ladder in analysis.ladders})
+    for ladder in sorted(analysis.ladders, key=_reduced):
+        pressure = _reduced(ladder)
         critical = pressure > LITERATURE["pressure"].value
         if ladder.test in {"base", "cooling"}:
-            _curve(above if critical else below, ladder, "density", 1.0 / DENSITY_G_PER_CM3)
+            _curve(above if critical else below, ladder, "density", 1.0 / DENSITY_G_PER_CM3, colours[pressure])
         if critical and ladder.test == "base":
-            _curve(fluctuations, ladder, "density_susceptibility", 1.0)
+            _curve(fluctuations, ladder, "density_susceptibility", 1.0, colours[pressure])
     _plane(plane, found)
     below.set(ylabel="$\\rho^*$", title="below the critical pressure")
     above.set(ylabel="$\\rho^*$", title="above it")
@@ -126,16 +130,29 @@ def draw(analysis: Analysis, found: dict[str, Any], path: Path) -> None:
     for panel in (below, above, fluctuations):
         panel.set(xlabel="$T^*$")
     for panel in grid.ravel():
-        panel.legend(fontsize=7, frameon=False)
+        panel.legend(fontsize=6, frameon=False)
     figure.savefig(path, dpi=150)
     figure.savefig(path.with_suffix(".pdf"))
 
 
-def _curve(panel: Axes, ladder: LadderResult, name: str, factor: float) -> None:
+def isobar_colours(pressures: set[float]) -> dict[float, str]:
+    """Return a colour for each reduced pressure, by its side of the critical one."""
+    literature = LITERATURE["pressure"].value
+    nearest = sorted(pressures, key=lambda pressure: abs(pressure - literature))
+    found: dict[float, str] = {}
+    for side, colours in COLOURS.items():
+        found |= zip([each for each in nearest if (each > literature) is side], itertools.cycle(colours), strict=False)
+    return found
+
+
+def _reduced(ladder: LadderResult) -> float:
+    assert ladder.pressure_gpa is not None
+    return ladder.pressure_gpa / PRESSURE_GPA
+
+
+def _curve(panel: Axes, ladder: LadderResult, name: str, factor: float, colour: str) -> None:
     """Draw an observable of one ladder; a point that does not know its error has no bar."""
     assert ladder.isobar is not None
-    assert ladder.pressure_gpa is not None
-    pressure = ladder.pressure_gpa / PRESSURE_GPA
     curve = ladder.isobar.curve(name)
     cooling = ladder.test == "cooling"
     panel.errorbar(
@@ -145,11 +162,11 @@ def _curve(panel: Axes, ladder: LadderResult, name: str, factor: float) -> None:
         marker=MARKERS[ladder.atoms],
         markersize=4,
         mfc="white" if cooling else None,
-        color=ABOVE if pressure > LITERATURE["pressure"].value else BELOW,
+        color=colour,
         alpha=0.6 if ladder.atoms == min(MARKERS) else 1.0,
         linewidth=0.8,
         linestyle="--" if cooling else "-",
-        label=f"$P^*$ = {pressure:.3f}, N = {ladder.atoms}{', cooling' if cooling else ''}",
+        label=f"$P^*$ = {_reduced(ladder):.3f}, N = {ladder.atoms}{', cooling' if cooling else ''}",
     )
 
 

@@ -21,12 +21,11 @@ CUTOFF_SIGMA = 2.5
 
 
 @numba.njit(cache=True, fastmath=True)
-def pair_sum(positions: Any, edge: float, cutoff2: float, forces: Any) -> tuple[float, float]:
-    """Add the forces of all pairs in units of epsilon/sigma and return the energy and the trace of the virial."""
+def pair_sum(positions: Any, edge: float, cutoff2: float, forces: Any, virial: Any) -> float:
+    """Add the forces and the virial (xx, yy, zz, yz, xz, xy) of all pairs in units of epsilon and sigma, return E."""
     cut6 = 1.0 / cutoff2**3
     shift = 4.0 * cut6 * (cut6 - 1.0)
     energy = 0.0
-    virial = 0.0
     n_atoms = positions.shape[0]
     for first in range(n_atoms):
         for second in range(first):
@@ -41,7 +40,6 @@ def pair_sum(positions: Any, edge: float, cutoff2: float, forces: Any) -> tuple[
                 inverse6 = 1.0 / (distance2 * distance2 * distance2)
                 energy += 4.0 * inverse6 * (inverse6 - 1.0) - shift
                 strength = 24.0 * inverse6 * (2.0 * inverse6 - 1.0)
-                virial += strength
                 strength /= distance2
                 forces[first, 0] += strength * x
                 forces[first, 1] += strength * y
@@ -49,7 +47,13 @@ def pair_sum(positions: Any, edge: float, cutoff2: float, forces: Any) -> tuple[
                 forces[second, 0] -= strength * x
                 forces[second, 1] -= strength * y
                 forces[second, 2] -= strength * z
-    return energy, virial
+                virial[0] += strength * x * x
+                virial[1] += strength * y * y
+                virial[2] += strength * z * z
+                virial[3] += strength * y * z
+                virial[4] += strength * x * z
+                virial[5] += strength * x * y
+    return energy
 
 
 class LennardJones(Calculator):
@@ -78,13 +82,15 @@ class LennardJones(Calculator):
             raise ValueError(f"the cell of {edge:.2f} sigma is narrower than twice the cutoff")
         positions = np.ascontiguousarray(self.atoms.positions / SIGMA_ANGSTROM)
         forces = np.zeros_like(positions)
-        energy, virial = pair_sum(positions, edge, CUTOFF_SIGMA**2, forces)
+        virial = np.zeros(6)
+        energy = pair_sum(positions, edge, CUTOFF_SIGMA**2, forces, virial)
         density = n_atoms / edge**3
         beyond = 16.0 / 3.0 * math.pi * density * (2.0 / 3.0 * CUTOFF_SIGMA**-9 - CUTOFF_SIGMA**-3)
-        pressure = virial / (3.0 * edge**3) + density * beyond
+        stress = -virial / edge**3
+        stress[:3] -= density * beyond
         self.results = {
             "energy": (energy + n_atoms * beyond) * EPSILON_EV,
             "forces": forces * EPSILON_EV / SIGMA_ANGSTROM,
-            "stress": np.array([-pressure] * 3 + [0.0] * 3) * EPSILON_EV / SIGMA_ANGSTROM**3,
+            "stress": stress * EPSILON_EV / SIGMA_ANGSTROM**3,
         }
         self.results["free_energy"] = self.results["energy"]

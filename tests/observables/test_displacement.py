@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from llpt.errors import InputError
-from llpt.observables import Displacements, msd_all_origins, yeh_hummer
-from llpt.statistics import Estimate
+from llpt.observables import Displacements, msd_all_origins
 
 
 def collect(trajectory, size=64):
@@ -74,18 +73,3 @@ def test_too_few_frames(make_trajectory):
     assert math.isnan(collect(make_trajectory(walk, 9.0)).diffusion().value)
     with pytest.raises(InputError, match="two at least"):
         collect(make_trajectory(walk[:1], 9.0)).from_origins()
-
-
-def test_yeh_hummer_correction_of_spc_water():
-    """512 SPC/E waters at 298 K: 0.9e-5 K-dependent shift of Yeh and Hummer's equation 10, done by hand."""
-    viscosity = Estimate(0.729e-3, 0.0, "Pa s", math.inf)
-    found = yeh_hummer(
-        Estimate(2.35e-5, 0.01e-5, "cm^2/s", 10.0),
-        temperature_k=298.0,
-        viscosity_pa_s=viscosity,
-        box_length_angstrom=24.83,
-    )
-    by_hand = 2.837297 * 1.380649e-23 * 298.0 / (6.0 * math.pi * 0.729e-3 * 24.83e-10) * 1e4
-    assert found.value == pytest.approx(2.35e-5 + by_hand)
-    assert by_hand == pytest.approx(0.342e-5, rel=0.01)
-    assert found.error == pytest.approx(0.01e-5)

@@ -80,3 +80,34 @@ def test_greatest_radius_fits_into_the_smallest_cell():
     radius = greatest_radius_angstrom(cell, np.array([480.0, 480.0 * 0.9**3]))
     assert radius == pytest.approx(2.7, rel=2e-3)
     assert greatest_radius_angstrom(10.0 * cell, np.array([480e3])) == 6.0
+
+
+def test_running_coordination_of_an_ideal_gas_grows_with_the_volume(make_trajectory):
+    random = np.random.default_rng(7)
+    rdf = collect(make_trajectory(random.uniform(size=(300, 60, 3)) * 9.0, 9.0), 4.4, bin_width_angstrom=0.2)
+    outer, found = rdf.running_coordination()
+    assert len(outer) == 22
+    assert len(rdf.running_coordination(points=5)[0]) == 5
+    exact = 60.0 / 9.0**3 * 4.0 / 3.0 * np.pi * outer**3
+    pulls = np.array([(each.value - truth) / each.error for each, truth in zip(found, exact, strict=True)][3:])
+    assert np.abs(pulls).max() < 4.0
+    assert found[-1].value == pytest.approx(exact[-1], rel=0.02)
+    assert found[-1].error > 0.0
+    assert found[0].unit == "atoms"
+
+
+def test_the_peak_against_time_settles_within_its_shrinking_error(make_trajectory):
+    random = np.random.default_rng(8)
+    atoms = bulk("H", "fcc", a=2.0 * np.sqrt(2.0), cubic=True).repeat(3)
+    positions = atoms.positions + random.normal(scale=0.15, size=(400, len(atoms), 3))
+    trajectory = make_trajectory(positions, atoms.cell[0, 0], timestep_fs=2.0)
+    rdf = collect(trajectory, 4.2, bin_width_angstrom=0.1)
+    peak = rdf.first_peak(window_angstrom=(0.5, 4.0), minimum_below_angstrom=2.8)
+    running = rdf.running_peaks(peak, parts=5)
+    times, peaks = zip(*running, strict=True)
+    assert times == pytest.approx([(80 * part - 1) * 2.0 for part in range(1, 6)])
+    assert peaks[-1] == peak
+    for name in ("height", "minimum", "coordination"):
+        errors = [getattr(each, name).error for each in peaks]
+        assert errors[-1] < 0.7 * errors[0]
+        assert all(not getattr(each, name).resolved_from(getattr(peak, name), sigmas=4.0) for each in peaks)

@@ -49,3 +49,14 @@ def test_summary_agrees_with_the_numbers_on_disk(trajectory):
 def test_lattice_is_seen_as_a_solid(trajectory):
     summary = summarise_run(trajectory, discard_steps=0, temperature_k=150.0, pressure_gpa=1.0)
     assert float(summary["solid_fraction"]) > 0.8
+
+
+def test_the_stress_of_every_step_is_whole(trajectory):
+    """Kinetic and virial part together give the pressure that the barostat saw, and the summary a word on viscosity."""
+    scalars = trajectory.scalars()
+    whole = scalars["stress_gpa"] + scalars["kinetic_stress_gpa"]
+    assert whole.dims == ("step", "voigt")
+    np.testing.assert_allclose(-whole[:, :3].mean("voigt"), scalars["pressure_gpa"], rtol=1e-9, atol=1e-12)
+    assert np.abs(whole[:, 3:]).max() > 0.0
+    summary = summarise_run(trajectory, discard_steps=20, temperature_k=150.0, pressure_gpa=1.0)
+    assert summary["viscosity"].attrs["reason"]

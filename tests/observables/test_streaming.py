@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from llpt.observables import summarise_run, summary
+from llpt.observables import frame_averages, summarise_run
 from llpt.trajectory import Frame, StepRecord, System, Trajectory, TrajectoryWriter
 
 ATOMS = 64
@@ -32,11 +32,11 @@ def write(directory, frames):
 @pytest.fixture
 def small_limits(monkeypatch):
     """Limits as far below these small runs as the real ones are below a run of 100,000 frames."""
-    monkeypatch.setattr(summary, "RDF_FRAMES", 20)
-    monkeypatch.setattr(summary, "ORDER_FRAMES", 4)
-    monkeypatch.setattr(summary, "DISPLACEMENT_FRAMES", 40)
-    monkeypatch.setattr(summary, "STRUCTURE_FRAMES", 2)
-    monkeypatch.setattr(summary, "BLOCK_BYTES", 200_000)
+    monkeypatch.setattr(frame_averages, "RDF_FRAMES", 20)
+    monkeypatch.setattr(frame_averages, "ORDER_FRAMES", 4)
+    monkeypatch.setattr(frame_averages, "DISPLACEMENT_FRAMES", 40)
+    monkeypatch.setattr(frame_averages, "STRUCTURE_FRAMES", 2)
+    monkeypatch.setattr(frame_averages, "BLOCK_BYTES", 200_000)
 
 
 @pytest.mark.usefixtures("small_limits")

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from llpt.observables import estimate_of, load_summary, save_summary, summarise_run
-from llpt.observables.summary import regular_steps
+from llpt.observables.frame_averages import regular_steps
 
 
 @pytest.fixture
@@ -31,6 +31,11 @@ def test_every_scalar_has_value_error_samples_and_unit(run):
         "enthalpy",
         "enthalpy_from_free_energy",
         "heat_capacity",
+        "electronic_heat_capacity",
+        "heat_capacity_total",
+        "viscosity",
+        "diffusion_infinite",
+        "rdf_minimum",
         "thermal_expansion",
         "compressibility",
         "rdf_peak_height",
@@ -49,6 +54,14 @@ def test_every_scalar_has_value_error_samples_and_unit(run):
     assert estimate_of(summary, "density").unit == "g/cm^3"
     assert summary["rdf_peak_position"] == pytest.approx(0.74, abs=0.03)
     assert summary["msd"].dims == ("lag",)
+    for name in ("running_coordination", "running_coordination_error"):
+        assert summary[name].dims == ("distance",)
+    for name in ("rdf_peak_height", "rdf_minimum", "coordination"):
+        assert summary[f"{name}_running"].sizes["elapsed"] == 10
+        assert float(summary[f"{name}_running"][-1]) == pytest.approx(float(summary[name]))
+        assert float(summary[f"{name}_running_error"][-1]) == pytest.approx(float(summary[f"{name}_error"]))
+    assert "kinetic part" in summary["viscosity"].attrs["reason"]
+    assert summary["diffusion_infinite"].attrs["reason"].startswith("No viscosity")
     assert summary["msd_origins"].sizes["origin"] == 6
     assert float(summary["r"][-1]) < 3.0
 
@@ -70,17 +83,17 @@ def test_progress_and_block_size_do_not_change_the_result(run, monkeypatch):
         on_progress=lambda done, total: seen.append((done, total)),
     )
     assert seen[-1] == (230, 230)
-    monkeypatch.setattr("llpt.observables.summary.BLOCK_BYTES", 32 * 9 * 8 * 7)
-    monkeypatch.setattr("llpt.observables.summary.RDF_FRAMES", 1000)
+    monkeypatch.setattr("llpt.observables.frame_averages.BLOCK_BYTES", 32 * 9 * 8 * 7)
+    monkeypatch.setattr("llpt.observables.frame_averages.RDF_FRAMES", 1000)
     xr.testing.assert_allclose(
         summarise_run(run, discard_steps=40, temperature_k=1000.0, pressure_gpa=200.0), whole, rtol=1e-6
     )
 
 
 def test_long_runs_are_thinned(run, monkeypatch):
-    monkeypatch.setattr("llpt.observables.summary.RDF_FRAMES", 50)
-    monkeypatch.setattr("llpt.observables.summary.DISPLACEMENT_FRAMES", 100)
-    monkeypatch.setattr("llpt.observables.summary.BLOCK_BYTES", 32 * 9 * 8 * 7)
+    monkeypatch.setattr("llpt.observables.frame_averages.RDF_FRAMES", 50)
+    monkeypatch.setattr("llpt.observables.frame_averages.DISPLACEMENT_FRAMES", 100)
+    monkeypatch.setattr("llpt.observables.frame_averages.BLOCK_BYTES", 32 * 9 * 8 * 7)
     thinned = summarise_run(run, discard_steps=40, temperature_k=1000.0, pressure_gpa=200.0)
     assert float(thinned["lag"][1]) == pytest.approx(3 * 2.0)
     assert thinned["rdf"].max() > 5.0

@@ -14,6 +14,7 @@ from llpt.observables import (
     isothermal_compressibility,
     thermal_expansion,
     thermodynamic_series,
+    total_heat_capacity,
 )
 from llpt.observables.thermodynamics import electronic_entropy_term, enthalpy_from_free_energy
 
@@ -86,7 +87,13 @@ def test_enthalpy_is_built_from_the_internal_energy(make_trajectory):
     random = np.random.default_rng(3)
     internal = -1000.0 + random.normal(size=steps)
     entropy_term = 0.004 * ATOMS
-    series = series_of(make_trajectory, 200.0, internal_energy_ev=internal, free_energy_ev=internal - entropy_term)
+    series = series_of(
+        make_trajectory,
+        200.0,
+        internal_energy_ev=internal,
+        free_energy_ev=internal - entropy_term,
+        entropy_ev_per_k=np.full(steps, entropy_term / TEMPERATURE),
+    )
     difference = enthalpy(series).value - enthalpy_from_free_energy(series).value
     assert difference == pytest.approx(0.004)
     assert electronic_entropy_term(series).value == pytest.approx(0.004)
@@ -110,3 +117,52 @@ def test_a_run_that_ends_before_the_discarded_steps_is_refused(make_trajectory):
 def test_a_drifting_run_has_no_error(make_trajectory):
     series = series_of(make_trajectory, 200.0, volume_angstrom3=np.linspace(120.0, 130.0, 20_000))
     assert math.isnan(density(series).error)
+
+
+def with_electrons(make_trajectory, electronic_k, *, correlated, steps=20_000):
+    """E of a crystal whose electronic entropy is 0.3 k_B per atom on average and may rise with (E - <E>)²."""
+    random = np.random.default_rng(8)
+    kinetic, potential = gamma(random, 1.5 * ATOMS, KB * TEMPERATURE), gamma(random, 1.5 * ATOMS, KB * TEMPERATURE)
+    whole = kinetic + potential
+    square = (whole - whole.mean()) ** 2 / (KB * TEMPERATURE) ** 2 / ATOMS
+    entropy = KB * ATOMS * (0.3 + (0.1 * (square - square.mean()) if correlated else 0.03 * random.normal(size=steps)))
+    columns = {"kinetic_energy_ev": kinetic, "internal_energy_ev": potential, "entropy_ev_per_k": entropy}
+    return series_of(make_trajectory, None, **columns, free_energy_ev=potential - electronic_k * entropy)
+
+
+@pytest.mark.parametrize("correlated", [False, True])
+def test_total_heat_capacity_is_the_sum_with_the_error_of_the_sum(make_trajectory, correlated):
+    series = with_electrons(make_trajectory, TEMPERATURE, correlated=correlated)
+    ions, electrons = (
+        heat_capacity_constant_volume(series, TEMPERATURE),
+        electronic_heat_capacity(series, TEMPERATURE),
+    )
+    total = total_heat_capacity(series, TEMPERATURE)
+    assert series.electronic_temperature_k == pytest.approx(TEMPERATURE)
+    assert electrons.value == pytest.approx(0.3, abs=0.01)
+    assert total.value == pytest.approx(ions.value + electrons.value, rel=1e-9)
+    assert abs(total.value - 3.3) < 3.0 * total.error
+    assert total.unit == "k_B/atom"
+    if correlated:  # what makes the one large makes the other large: 1 + 0.1 times the error of the one
+        assert total.error == pytest.approx(1.1 * ions.error, rel=0.02)
+        assert total.error > 1.05 * math.hypot(ions.error, electrons.error)
+    else:
+        assert total.error == pytest.approx(math.hypot(ions.error, electrons.error), rel=0.05)
+
+
+def test_electrons_held_at_another_temperature_have_no_part_in_it(make_trajectory):
+    series = with_electrons(make_trajectory, 3000.0, correlated=False)
+    assert series.electronic_temperature_k == pytest.approx(3000.0)
+    assert electronic_heat_capacity(series, TEMPERATURE).value == 0.0
+    ions = heat_capacity_constant_volume(series, TEMPERATURE)
+    assert total_heat_capacity(series, TEMPERATURE).value == pytest.approx(ions.value)
+
+
+def test_without_an_entropy_the_total_is_that_of_the_fluctuations_and_without_energies_unknown(make_trajectory):
+    volume = gamma(np.random.default_rng(1), ATOMS + 1, 1.0)
+    series = series_of(make_trajectory, 5.0, volume_angstrom3=volume)
+    ions = heat_capacity_constant_pressure(series, TEMPERATURE)
+    assert math.isnan(series.electronic_temperature_k)
+    assert total_heat_capacity(series, TEMPERATURE).value == pytest.approx(ions.value)
+    unknown = series_of(make_trajectory, 5.0, volume_angstrom3=volume, internal_energy_ev=np.full(20_000, math.nan))
+    assert math.isnan(total_heat_capacity(unknown, TEMPERATURE).value)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from llpt.observables import SUMMARY_FORMAT
 from llpt.study import BASE, Ledger, Role, State, StudyDirectory, make_plan, parse_study
 from llpt.study.analysis import analyse
 from llpt.study.observing import FINISHED
@@ -79,6 +80,7 @@ def summary_of(run, point, stamp):
         "discard_steps": 1000,
         "equilibration_step": 1500 if temperature == 850.0 else 400,
         FINISHED: stamp,
+        "format": SUMMARY_FORMAT,
     }
     return summary
 

@@ -165,3 +165,15 @@ def test_foreign_hdf5(tmp_path):
 def test_empty_directory(tmp_path):
     with pytest.raises(StorageError, match="no trajectory"):
         Trajectory.open(tmp_path)
+
+
+def test_what_only_later_segments_have_is_left_out(tmp_path, system):
+    """A run begun by an earlier version goes on with a scalar more."""
+    writer = TrajectoryWriter(tmp_path, system)
+    for step, optional in ((0, {}), (1, {"kinetic_stress_gpa": np.full(6, -3.0)})):
+        writer.add(make_record(step, **optional), make_frame(step))
+        writer.close_segment()
+    scalars = Trajectory.open(tmp_path).scalars()
+    assert scalars.sizes["step"] == 2
+    assert "kinetic_stress_gpa" not in scalars
+    assert np.allclose(scalars["pressure_gpa"], [200.0, 200.1])

@@ -14,6 +14,7 @@ import numpy as np
 
 from llpt.audit.equivalence import error_needed
 from llpt.audit.verdict import Requirement
+from llpt.statistics import in_words
 from llpt.transition.step import MINIMUM_POINTS
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def minimum_requirements(isobar: Isobar, thresholds: Thresholds) -> list[Require
         found.append(
             _requirement(
                 isobar,
-                f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: about {needed:.2g} ps at "
+                f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: about {in_words(needed)} ps at "
                 f"{_list(temperatures)} K, where the runs are shorter than a few of their own correlation times.",
                 picoseconds=needed,
                 temperatures_k=temperatures,
@@ -103,8 +104,9 @@ def time_for(pair: Pair, comparisons: Sequence[Comparison], *, confidence: float
         atoms=None,
         temperatures_k=(),
         sentence=(
-            f"Both engines at {pair.pressure_gpa:g} GPa: about {needed(hardest):.2g} ps of production at each "
-            f"temperature (now {now:.2g} ps), to resolve what is open; the hardest is the {hardest.quantity}{place}."
+            f"Both engines at {pair.pressure_gpa:g} GPa: about {in_words(needed(hardest))} ps of production at "
+            f"each temperature (now {in_words(now)} ps), to resolve what is open; the hardest is "
+            f"the {hardest.quantity}{place}."
         ),
     )
 

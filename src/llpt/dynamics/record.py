@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.dynamics.outcome import Progress
-from llpt.trajectory import Frame, StepRecord
+from llpt.trajectory import Frame, StepRecord, kinetic_stress_gpa
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_PER_FS2_TO_EV
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def make_record(
         pressure_uncorrected_gpa=float(kinetic_pressure - uncorrected[:3].mean()) * EV_PER_ANGSTROM3_TO_GPA,
         conserved_ev=snapshot.conserved_ev,
         stress_gpa=stress * EV_PER_ANGSTROM3_TO_GPA,
+        kinetic_stress_gpa=kinetic_stress_gpa(velocities, masses_u, volume),
         extrapolation_warnings=result.extrapolation_warnings,
         force_spread_ev_per_angstrom=result.force_spread_ev_per_angstrom,
         energy_spread_ev=result.energy_spread_ev,

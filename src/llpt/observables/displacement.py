@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt import units
 from llpt.errors import InputError
 from llpt.statistics import Estimate, sample_estimate
 
@@ -27,7 +26,6 @@ SEED_ORIGINS = 6
 DIFFUSION_SEGMENTS = 5
 FIT_WINDOW = (0.2, 0.6)
 ATOMS_AT_A_TIME = 256
-YEH_HUMMER = 2.837297
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +102,12 @@ class Displacements:
 
     def positions_angstrom(self) -> NDArray[np.float32]:
         """Return displacements from the first frame in the mean cell, shape (frames, n, 3)."""
-        mean_cell = (self._cell_sum / max(self._frames, 1)).astype(np.float32)
-        return np.concatenate(self._fractions) @ mean_cell
+        return np.concatenate(self._fractions) @ self.mean_cell_angstrom.astype(np.float32)
+
+    @property
+    def mean_cell_angstrom(self) -> NDArray[np.float64]:
+        """Mean cell, shape (3, 3)."""
+        return self._cell_sum / max(self._frames, 1)
 
     def from_origins(self, *, origins: int = SEED_ORIGINS, window: float = 0.5) -> OriginCurves:
         """Return D(t) from equally spaced time origins, as in the seed.
@@ -137,8 +139,8 @@ class Displacements:
 
         The run is cut into ``segments`` equal parts; in each a line is fitted to D(t) over all its time origins
         between 0.2 and 0.6 of the part's length, and the error is the scatter of the parts (Student, 68 %).
-        Finite-size effects are not in it: see ``yeh_hummer``. With fewer than ten frames to a segment value and error
-        are NaN.
+        Finite-size effects are in it: see ``llpt.observables.transport``. With fewer than ten frames to a segment value
+        and error are NaN.
         """
         positions = self.positions_angstrom()
         length = len(positions) // segments
@@ -191,26 +193,3 @@ def msd_all_origins(positions_angstrom: NDArray[np.float32]) -> NDArray[np.float
     leading = cumulative[frames] - cumulative[np.arange(frames)]
     trailing = cumulative[counts]
     return np.asarray(np.maximum(leading + trailing - 2.0 * correlation, 0.0) / counts / atoms)
-
-
-def yeh_hummer(
-    diffusion: Estimate, *, temperature_k: float, viscosity_pa_s: Estimate, box_length_angstrom: float
-) -> Estimate:
-    """Return the diffusion coefficient of the infinite system (Yeh and Hummer, J. Phys. Chem. B 108, 15873, 2004).
-
-    D_inf = D + 2.837297 k_B T / (6 pi eta L), for a cubic box.
-
-    Args:
-        diffusion: of the periodic system, in cm²/s.
-        temperature_k: temperature.
-        viscosity_pa_s: shear viscosity eta in Pa s.
-        box_length_angstrom: L.
-    """
-    length_m = box_length_angstrom * 1e-10
-    shift_m2_per_s = (
-        YEH_HUMMER * units.BOLTZMANN_J_PER_K * temperature_k / (6.0 * math.pi * viscosity_pa_s.value * length_m)
-    )
-    shift = shift_m2_per_s * 1e4
-    error = math.hypot(diffusion.error, shift * viscosity_pa_s.error / viscosity_pa_s.value)
-    samples = min(diffusion.effective_samples, viscosity_pa_s.effective_samples)
-    return Estimate(diffusion.value + shift, error, diffusion.unit, samples)

@@ -7,8 +7,8 @@ instantaneous E_kin + E + P V of the whole cell:
 
 at constant volume C_V = Var(E_kin + E) / k_B T^2. H is built from the internal energy E even though F drives the
 dynamics: d(F / k_B T)/dT = -E / k_B T^2 at fixed positions. Where the electronic temperature follows the ionic one, E
-itself changes with T at fixed positions and C_P (or C_V) gains <dE/dT_el>, which fluctuations at one T do not hold;
-``electronic_heat_capacity`` estimates it.
+itself changes with T at fixed positions and C_P (or C_V) gains <dE/dT_el>, which fluctuations at one T do not hold:
+``electronic_heat_capacity`` estimates it, ``total_heat_capacity`` is the sum, with the error that both have together.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.observables.thermodynamics import ThermodynamicSeries
+
+SAME_TEMPERATURE = 0.01
+"""Electrons are as hot as the ions where the two temperatures differ by less than this share."""
 
 
 def heat_capacity_constant_pressure(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
@@ -46,15 +49,42 @@ def heat_capacity_constant_volume(series: ThermodynamicSeries, temperature_k: fl
 def electronic_heat_capacity(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
     """Return <dE/dT_el> at fixed positions in k_B per atom, to leading order in T_el: the electronic entropy itself.
 
-    dE/dT_el = T_el dS/dT_el, and S is proportional to T_el at low temperature (Sommerfeld), so that it equals S. To
-    be added to the fluctuation formulas where T_el = T.
+    dE/dT_el = T_el dS/dT_el, and S is proportional to T_el at low temperature (Sommerfeld), so that it equals S. It is
+    part of C_P and C_V only where T_el = T: zero where T_el was held at another temperature, because then the
+    Hamiltonian does not change with T.
+    """
+    return available_mean(_electronic_series(series, temperature_k), "k_B/atom")
+
+
+def total_heat_capacity(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
+    """Return C_P (C_V at constant volume) in k_B per atom: fluctuations plus <dE/dT_el> where T_el = T.
+
+    Both parts are means over the same steps, (H - <H>)² / N (k_B T)² and S / N k_B. The error is that of the mean of
+    their sum as one series, so that what makes both large at the same steps is counted.
 
     Args:
-        series: a run whose electronic temperature is ``temperature_k``.
-        temperature_k: T_el.
+        series: of a run.
+        temperature_k: the thermostat's temperature.
     """
-    entropy = (series.internal_energy_ev - series.free_energy_ev) / temperature_k
-    return available_mean(entropy / series.n_atoms / units.BOLTZMANN_EV_PER_K, "k_B/atom")
+    energy = series.kinetic_energy_ev + series.internal_energy_ev if series.constant_volume else series.enthalpy_ev
+    electronic = _electronic_series(series, temperature_k)
+    if np.isnan(energy).all() or np.isnan(electronic).all():
+        return Estimate(np.nan, np.nan, "k_B/atom", 0.0)
+    variance = variance_estimate(energy, "eV^2")
+    squares = (energy - energy.mean()) ** 2
+    unbiased = squares * (variance.value / squares.mean()) if squares.any() else squares
+    scale = (units.BOLTZMANN_EV_PER_K * temperature_k) ** 2 * series.n_atoms
+    total = available_mean(unbiased / scale + electronic, "k_B/atom")
+    error = total.error if np.isfinite(variance.error) else np.nan
+    return Estimate(total.value, error, "k_B/atom", min(total.effective_samples, variance.effective_samples))
+
+
+def _electronic_series(series: ThermodynamicSeries, temperature_k: float) -> NDArray[np.float64]:
+    """Return S / N k_B at each step where the electrons are as hot as the ions, else zero."""
+    electronic = series.electronic_temperature_k
+    if np.isfinite(electronic) and abs(electronic - temperature_k) > SAME_TEMPERATURE * temperature_k:
+        return np.zeros_like(series.entropy_ev_per_k)
+    return series.entropy_ev_per_k / (series.n_atoms * units.BOLTZMANN_EV_PER_K)
 
 
 def thermal_expansion(series: ThermodynamicSeries, temperature_k: float) -> Estimate:

@@ -27,6 +27,9 @@ MOLECULAR_WINDOW_ANGSTROM = (0.6, 1.0)
 MINIMUM_WINDOW_ANGSTROM = 1.6
 """The first minimum beside the molecular peak lies below this distance."""
 
+RUNNING_PARTS = 10
+RUNNING_POINTS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class FirstPeak:
@@ -62,11 +65,13 @@ class PairCorrelation:
         self._rdf = freud.density.RDF(bins=bins, r_max=r_max_angstrom, normalization_mode="finite_size")
         self._frames: list[NDArray[np.float32]] = []
         self._number_densities: list[float] = []
+        self._times_fs: list[float] = []
         self.r_angstrom: NDArray[np.float64] = np.asarray(self._rdf.bin_centers, dtype=np.float64)
         """Centres of the bins, shape (bins,)."""
 
     def add(self, block: FrameBlock) -> None:
         """Take in a block of frames."""
+        self._times_fs.extend(block.times_fs.tolist())
         for positions, cell in zip(block.positions_angstrom, block.cells_angstrom, strict=True):
             self._rdf.compute(to_freud(positions, cell), reset=True)
             self._frames.append(np.array(self._rdf.rdf, dtype=np.float32))
@@ -80,6 +85,44 @@ class PairCorrelation:
     def estimates(self) -> list[Estimate]:
         """Return g in each bin."""
         return [mean_estimate(column, "") for column in self.frames.T]
+
+    def running_coordination(self, *, points: int = RUNNING_POINTS) -> tuple[NDArray[np.float64], list[Estimate]]:
+        """Return n(r), the number of neighbours closer than r, 4 pi rho int_0^r g s² ds.
+
+        Args:
+            points: at how many distances, equally spaced and at edges of bins; every bin where there are fewer.
+
+        Returns:
+            r in Å, shape (points,), and n there.
+        """
+        bins = self.r_angstrom.size
+        chosen = np.unique(np.linspace(0, bins - 1, min(points, bins)).round().astype(int))
+        edges = self.r_angstrom[chosen] + self.r_angstrom[0]
+        return edges, [mean_estimate(column, "atoms") for column in self._neighbours(bins)[:, chosen].T]
+
+    def running_peaks(self, peak: FirstPeak, *, parts: int = RUNNING_PARTS) -> list[tuple[float, FirstPeak]]:
+        """Return height, minimum and coordination of the first peak against the simulated time they are taken from.
+
+        The bins of peak and minimum are those of the whole run, so that what moves is g and not the place where it is
+        read. Where the last numbers agree with the earlier ones within their errors, the run is long enough for them.
+
+        Args:
+            peak: of the whole run.
+            parts: into how many equal parts the run is cut.
+
+        Returns:
+            Time from the first frame in fs, and the peak of all frames up to it, for one part, two parts, …
+        """
+        frames, times = self.frames, self._times_fs
+        ends = np.unique(np.linspace(0, len(frames), parts + 1).astype(int)[1:])
+        low, high = (
+            int(np.argmin(np.abs(self.r_angstrom - at)))
+            for at in (peak.position_angstrom, peak.minimum_position_angstrom)
+        )
+        neighbours = self._neighbours(high + 1)[:, -1]
+        return [
+            (times[end - 1] - times[0], self._peak(frames[:end], neighbours[:end], low, high)) for end in ends if end
+        ]
 
     def first_peak(
         self,
@@ -103,16 +146,22 @@ class PairCorrelation:
         peak = int(low + np.argmax(mean[low : max(high, low + 1)]))
         last = max(int(np.searchsorted(self.r_angstrom, minimum_below_angstrom)), peak + 1)
         minimum = int(peak + np.argmin(mean[peak:last]))
+        return self._peak(frames, self._neighbours(minimum + 1)[:, -1], peak, minimum)
+
+    def _neighbours(self, bins: int) -> NDArray[np.float64]:
+        """Return the number of neighbours within the first bins of every frame, shape (frames, bins)."""
         width = float(self.r_angstrom[1] - self.r_angstrom[0]) if self.r_angstrom.size > 1 else math.nan
-        shells = 4.0 * math.pi * self.r_angstrom[: minimum + 1] ** 2 * width
-        coordination = np.asarray(self._number_densities) * (frames[:, : minimum + 1] @ shells)
+        shells = 4.0 * math.pi * self.r_angstrom[:bins] ** 2 * width
+        return np.asarray(self._number_densities)[:, None] * np.cumsum(self.frames[:, :bins] * shells, axis=1)
+
+    def _peak(self, frames: NDArray[np.float64], neighbours: NDArray[np.float64], peak: int, minimum: int) -> FirstPeak:
         return FirstPeak(
             position_angstrom=float(self.r_angstrom[peak]),
             height=mean_estimate(frames[:, peak], ""),
             minimum=mean_estimate(frames[:, minimum], ""),
             minimum_position_angstrom=float(self.r_angstrom[minimum]),
             prominence=mean_estimate(frames[:, peak] - frames[:, minimum], ""),
-            coordination=mean_estimate(coordination, "atoms"),
+            coordination=mean_estimate(neighbours, "atoms"),
         )
 
 

@@ -1,53 +1,28 @@
-"""Everything that is averaged over one run, in one labelled data set.
-
-The frames are read once, block by block, and handed to every analysis that needs them; memory does not grow with the
-length of the run beyond ``RDF_FRAMES`` curves and ``DISPLACEMENT_FRAMES`` configurations in single precision. Where
-fewer frames than there are make the error of an average no larger (g(r), order, S(k) of a large cell), evenly spaced
-ones are taken.
-"""
+"""Everything that is averaged over one run, in one labelled data set."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from llpt.observables import distribution, fluctuations, thermodynamics
-from llpt.observables.displacement import Displacements
-from llpt.observables.molecules import Molecules
-from llpt.observables.pair_correlation import MOLECULAR_WINDOW_ANGSTROM, PairCorrelation, greatest_radius_angstrom
-from llpt.observables.solid_order import SolidOrder
-from llpt.observables.structure_factor import StructureFactor
-from llpt.observables.velocity import VelocityCorrelation
+from llpt.observables.frame_averages import average_frames, regular_steps
+from llpt.observables.transport import Transport, corrected_diffusion
+from llpt.observables.viscosity import UNIT, shear_viscosity, total_stress_gpa
 from llpt.statistics import Estimate, detect_equilibration
-from llpt.trajectory import FrameBlock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from llpt.observables.source import FrameSource
 
-RDF_FRAMES = 1000
-RDF_ATOMS = 600_000
-ORDER_ATOMS = 100_000
 KEPT_SAMPLES = 2000
-ORDER_FRAMES = 100
-STRUCTURE_FRAMES = 10
-DISPLACEMENT_FRAMES = 2000
-BLOCK_BYTES = 64 * 1024**2
-HYDROGEN = 1
-
-
-class Accumulator(Protocol):
-    """An analysis that takes in frames block by block."""
-
-    def add(self, block: FrameBlock) -> None:
-        """Take in a block of frames."""
+SUMMARY_FORMAT = 2
+"""Counts what a summary holds; one that was kept with another number is made anew."""
 
 
 def summarise_run(
@@ -66,15 +41,18 @@ def summarise_run(
 
     ``temperature`` (K), ``pressure``, ``pressure_uncorrected`` (GPa), ``density`` (g/cm^3), ``volume`` (Å³/atom),
     ``enthalpy``, ``enthalpy_from_free_energy``, ``electronic_entropy_term``, ``internal_energy``, ``free_energy``
-    (eV/atom); at constant pressure ``heat_capacity`` (C_P by fluctuations, k_B/atom), ``thermal_expansion`` (1/K),
-    ``compressibility`` (1/GPa), ``density_susceptibility`` (N Var(rho)/<rho>^2), ``density_binder``; at constant
-    volume ``heat_capacity`` (C_V); ``electronic_heat_capacity`` (k_B/atom, to be added where T_el = T, see
-    ``llpt.observables.fluctuations``); from frames, where there are at least two: ``rdf_peak_height``,
-    ``rdf_peak_prominence``, ``rdf_minimum``, ``coordination``, ``diffusion`` (cm^2/s), ``q4``, ``q6``,
-    ``solid_fraction``, ``stretch_share`` and for pure hydrogen ``molecular_fraction``,
-    ``molecular_fraction_lifetime``.
+    (eV/atom); ``heat_capacity_total`` (k_B/atom; C_P at constant pressure, C_V at constant volume), the sum of
+    ``heat_capacity`` (by fluctuations) and, where T_el = T, ``electronic_heat_capacity`` (see
+    ``llpt.observables.fluctuations``); at constant pressure ``thermal_expansion`` (1/K), ``compressibility`` (1/GPa),
+    ``density_susceptibility`` (N Var(rho)/<rho>^2), ``density_binder``; ``viscosity`` (Pa s, with the attribute
+    ``reason`` where it is not determined); from frames, where there are at least two: ``rdf_peak_height``,
+    ``rdf_peak_prominence``, ``rdf_minimum``, ``coordination``, ``diffusion`` and ``diffusion_infinite``, that of an
+    infinite cell (cm^2/s, the latter with ``reason`` as well), ``q4``, ``q6``, ``solid_fraction``, ``stretch_share``,
+    and for pure hydrogen ``molecular_fraction``, ``molecular_fraction_lifetime``.
 
-    Variables with dimensions: ``rdf(r)``, ``rdf_error(r)`` over ``r`` (Å); ``msd(lag)``, ``msd_error(lag)``,
+    Variables with dimensions: ``rdf(r)``, ``running_coordination`` over ``distance`` (Å), with ``…_error``;
+    ``rdf_peak_height_running``, ``rdf_minimum_running``, ``coordination_running`` over ``elapsed`` (fs), the same
+    numbers from the first tenth of the run, two tenths, …, with ``…_error``; ``msd(lag)``, ``msd_error(lag)``,
     ``msd_origins(origin, lag)`` over ``lag`` (fs), six origins as in the seed; ``msd_all(lag)`` over all origins;
     ``bond_survival(bond_time)`` (fs); ``vacf(vacf_lag)``, ``vdos(frequency)`` (THz); ``structure_factor(k)``;
     ``sample_volume``, ``sample_internal_energy``, ``sample_free_energy``, ``sample_kinetic_energy`` (``sample``), per
@@ -83,7 +61,7 @@ def summarise_run(
 
     Attributes: ``n_atoms, mass_u, temperature_k, pressure_gpa`` (NaN at constant volume), ``timestep_fs, discard_steps,
     n_steps, production_fs, equilibration_step`` (found by itself, from the density or else the energy),
-    ``constant_volume`` (0 or 1).
+    ``constant_volume`` (0 or 1), ``format``.
 
     Args:
         trajectory: the run.
@@ -116,11 +94,12 @@ def summarise_run(
             "production_fs": float((steps - 1) * trajectory.timestep_fs),
             "equilibration_step": _equilibration_step(scalars),
             "constant_volume": int(series.constant_volume),
+            "format": SUMMARY_FORMAT,
         }
     )
     steps_of_frames = regular_steps(trajectory.frame_steps[trajectory.frame_steps >= discard_steps])
     if len(steps_of_frames) >= 2:
-        curves = _from_frames(
+        curves = average_frames(
             trajectory,
             estimates,
             steps_of_frames=steps_of_frames,
@@ -130,8 +109,17 @@ def summarise_run(
         )
         summary = summary.merge(curves, combine_attrs="override")
     summary = summary.merge(_samples(series, discard_steps), combine_attrs="override")
-    for name, estimate in estimates.items():
+    viscosity = _viscosity(scalars.sel(step=slice(discard_steps, None)), series, temperature_k, trajectory.timestep_fs)
+    transport = {"viscosity": viscosity}
+    if "diffusion" in estimates:
+        cell = summary["mean_cell"].to_numpy()
+        transport["diffusion_infinite"] = corrected_diffusion(
+            estimates["diffusion"], viscosity, temperature_k=temperature_k, cell_angstrom=cell
+        )
+    for name, estimate in (estimates | {name: found.estimate for name, found in transport.items()}).items():
         put_estimate(summary, name, estimate)
+    for name, found in transport.items():
+        summary[name].attrs["reason"] = found.reason
     return summary
 
 
@@ -176,6 +164,7 @@ def thermodynamic_estimates(series: thermodynamics.ThermodynamicSeries, temperat
         "internal_energy": thermodynamics.internal_energy(series),
         "free_energy": thermodynamics.free_energy(series),
         "electronic_heat_capacity": fluctuations.electronic_heat_capacity(series, temperature_k),
+        "heat_capacity_total": fluctuations.total_heat_capacity(series, temperature_k),
     }
     if series.constant_volume:
         estimates["heat_capacity"] = fluctuations.heat_capacity_constant_volume(series, temperature_k)
@@ -186,6 +175,17 @@ def thermodynamic_estimates(series: thermodynamics.ThermodynamicSeries, temperat
         estimates["density_susceptibility"] = distribution.density_susceptibility(series)
         estimates["density_binder"] = distribution.density_binder(series)
     return estimates
+
+
+def _viscosity(
+    scalars: xr.Dataset, series: thermodynamics.ThermodynamicSeries, temperature_k: float, interval_fs: float
+) -> Transport:
+    """Return the shear viscosity from the stress of every step, or why there is none."""
+    stress = total_stress_gpa(scalars)
+    if stress is None:
+        return Transport.unknown(UNIT, "The run does not hold the kinetic part of its stress.")
+    volume = float(series.volume_angstrom3.mean())
+    return shear_viscosity(stress, volume_angstrom3=volume, temperature_k=temperature_k, interval_fs=interval_fs)
 
 
 def _samples(series: thermodynamics.ThermodynamicSeries, discard_steps: int) -> xr.Dataset:
@@ -214,158 +214,6 @@ def _equilibration_step(scalars: xr.Dataset) -> int:
     if np.isnan(values).all():
         return 0
     return int(scalars["step"][detect_equilibration(values)])
-
-
-def _from_frames(
-    trajectory: FrameSource,
-    estimates: dict[str, Estimate],
-    *,
-    steps_of_frames: NDArray[np.int64],
-    volumes_angstrom3: NDArray[np.float64],
-    window: tuple[float, float] | None,
-    on_progress: Callable[[int, int], None] | None,
-) -> xr.Dataset:
-    """Read the frames once; put the scalar results into ``estimates`` and return the curves."""
-    hydrogen = bool((trajectory.numbers == HYDROGEN).all())
-    start = int(steps_of_frames[0])
-    frames = len(steps_of_frames)
-    first = next(iter(trajectory.blocks(1, start_step=start)))
-    interval = float(steps_of_frames[1] - steps_of_frames[0]) * trajectory.timestep_fs
-    rdf = PairCorrelation(greatest_radius_angstrom(first.cells_angstrom[0], volumes_angstrom3))
-    displacements = Displacements(trajectory.masses_u)
-    velocities = VelocityCorrelation(trajectory.masses_u, interval)
-    order = SolidOrder() if hydrogen else SolidOrder(bond_angstrom=0.0)
-    factor = StructureFactor(first.cells_angstrom[0])
-    molecules = Molecules(trajectory.n_atoms) if hydrogen else None
-    thinned: dict[Accumulator, int] = {
-        rdf: min(RDF_FRAMES, RDF_ATOMS // trajectory.n_atoms + 1),
-        displacements: DISPLACEMENT_FRAMES,
-        order: min(ORDER_FRAMES, ORDER_ATOMS // trajectory.n_atoms + 1),
-        factor: STRUCTURE_FRAMES,
-    }
-    everything: list[Accumulator] = [velocities] if molecules is None else [velocities, molecules]
-    size = max(1, BLOCK_BYTES // (trajectory.n_atoms * 9 * 8))
-    seen = 0
-    for read in trajectory.blocks(size, start_step=start):
-        block = _chosen(read, np.isin(read.steps, steps_of_frames))
-        for accumulator in everything:
-            accumulator.add(block)
-        for accumulator, most in thinned.items():
-            accumulator.add(_every(block, -(-frames // most), seen))
-        seen += len(block.times_fs)
-        if on_progress is not None:
-            on_progress(seen, frames)
-    curves = _pair_correlation(rdf, estimates, window or (MOLECULAR_WINDOW_ANGSTROM if hydrogen else None))
-    curves.update(_displacement(displacements, estimates))
-    curves.update(_vibrations(velocities, estimates))
-    curves.update(
-        xr.Dataset(
-            {"structure_factor": ("k", factor.mean(), {"unit": ""})},
-            coords={"k": ("k", factor.k_per_angstrom, {"unit": "1/Å"})},
-        )
-    )
-    estimates["q4"], estimates["q6"], estimates["solid_fraction"] = order.q4(), order.q6(), order.solid_fraction()
-    if molecules is not None:
-        curves.update(_molecular(molecules, estimates))
-    return curves
-
-
-def _pair_correlation(
-    rdf: PairCorrelation, estimates: dict[str, Estimate], window: tuple[float, float] | None
-) -> xr.Dataset:
-    if window is None:
-        peak = rdf.first_peak(
-            window_angstrom=(0.0, float(rdf.r_angstrom[-1])), minimum_below_angstrom=float(rdf.r_angstrom[-1])
-        )
-    else:
-        peak = rdf.first_peak(window_angstrom=window)
-    estimates["rdf_peak_height"] = peak.height
-    estimates["rdf_peak_prominence"] = peak.prominence
-    estimates["rdf_minimum"] = peak.minimum
-    estimates["coordination"] = peak.coordination
-    bins = rdf.estimates()
-    return xr.Dataset(
-        {
-            "rdf": ("r", [bin_.value for bin_ in bins], {"unit": ""}),
-            "rdf_error": ("r", [bin_.error for bin_ in bins], {"unit": ""}),
-            "rdf_peak_position": ((), peak.position_angstrom, {"unit": "Å"}),
-            "rdf_minimum_position": ((), peak.minimum_position_angstrom, {"unit": "Å"}),
-        },
-        coords={"r": ("r", rdf.r_angstrom, {"unit": "Å"})},
-    )
-
-
-def _displacement(displacements: Displacements, estimates: dict[str, Estimate]) -> xr.Dataset:
-    curves = displacements.from_origins()
-    lags, values = displacements.all_origins()
-    length = min(len(lags), len(curves.lags_fs))
-    estimates["diffusion"] = displacements.diffusion()
-    coordinate = {"lag": ("lag", lags[:length], {"unit": "fs"})}
-    return xr.Dataset(
-        {
-            "msd": ("lag", curves.mean_angstrom2[:length], {"unit": "Å²"}),
-            "msd_error": ("lag", curves.error_angstrom2[:length], {"unit": "Å²"}),
-            "msd_origins": (("origin", "lag"), curves.curves_angstrom2[:, :length], {"unit": "Å²"}),
-            "msd_all": ("lag", values[:length], {"unit": "Å²"}),
-            "msd_exponent": ((), displacements.exponent(), {"unit": ""}),
-        },
-        coords=coordinate,
-    )
-
-
-def _vibrations(velocities: VelocityCorrelation, estimates: dict[str, Estimate]) -> xr.Dataset:
-    found = velocities.result()
-    if found is None:
-        return xr.Dataset()
-    estimates["stretch_share"] = found.stretch_share
-    return xr.Dataset(
-        {
-            "vacf": ("vacf_lag", found.autocorrelation, {"unit": ""}),
-            "vdos": ("frequency", found.density_of_states, {"unit": "1/THz"}),
-        },
-        coords={
-            "vacf_lag": ("vacf_lag", found.lags_fs, {"unit": "fs"}),
-            "frequency": ("frequency", found.frequencies_thz, {"unit": "THz"}),
-        },
-    )
-
-
-def _molecular(molecules: Molecules, estimates: dict[str, Estimate]) -> xr.Dataset:
-    estimates["molecular_fraction"] = molecules.instantaneous_fraction()
-    estimates["molecular_fraction_lifetime"] = molecules.lifetime_fraction()
-    times, survival = molecules.lifetimes().survival()
-    return xr.Dataset(
-        {"bond_survival": ("bond_time", survival, {"unit": ""})},
-        coords={"bond_time": ("bond_time", times, {"unit": "fs"})},
-    )
-
-
-def regular_steps(frame_steps: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the steps of equally spaced frames, by the commonest spacing; a frame out of turn is dropped."""
-    if len(frame_steps) < 3:
-        return frame_steps
-    spacings, counts = np.unique(np.diff(frame_steps), return_counts=True)
-    spacing = spacings[np.argmax(counts)]
-    origin = frame_steps[int(np.argmax(np.diff(frame_steps) == spacing))]
-    return np.asarray(frame_steps[(frame_steps - origin) % spacing == 0])
-
-
-def _every(block: FrameBlock, every: int, seen: int) -> FrameBlock:
-    """Return every k-th frame of a block, counted from the first frame of the run; ``seen`` came before the block."""
-    return block if every == 1 else _chosen(block, np.arange(seen, seen + len(block.steps)) % every == 0)
-
-
-def _chosen(block: FrameBlock, chosen: NDArray[np.bool_]) -> FrameBlock:
-    if chosen.all():
-        return block
-    return FrameBlock(
-        steps=block.steps[chosen],
-        times_fs=block.times_fs[chosen],
-        positions_angstrom=block.positions_angstrom[chosen],
-        velocities_angstrom_per_fs=block.velocities_angstrom_per_fs[chosen],
-        cells_angstrom=block.cells_angstrom[chosen],
-        forces_ev_per_angstrom=block.forces_ev_per_angstrom[chosen],
-    )
 
 
 def put_estimate(summary: xr.Dataset, name: str, estimate: Estimate) -> None:

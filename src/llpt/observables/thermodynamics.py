@@ -7,6 +7,7 @@ is the pressure that the barostat was set to; at constant volume it is the sampl
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ class ThermodynamicSeries:
         kinetic_energy_ev: kinetic energy of the cell.
         internal_energy_ev: E of the cell.
         free_energy_ev: F of the cell.
+        entropy_ev_per_k: electronic entropy S of the cell.
         temperature_k: instantaneous temperature.
         pressure_gpa: instantaneous total pressure, as the barostat saw it.
         pressure_uncorrected_gpa: without the finite-basis correction.
@@ -47,11 +49,18 @@ class ThermodynamicSeries:
     kinetic_energy_ev: NDArray[np.float64]
     internal_energy_ev: NDArray[np.float64]
     free_energy_ev: NDArray[np.float64]
+    entropy_ev_per_k: NDArray[np.float64]
     temperature_k: NDArray[np.float64]
     pressure_gpa: NDArray[np.float64]
     pressure_uncorrected_gpa: NDArray[np.float64]
     applied_pressure_gpa: float
     constant_volume: bool
+
+    @property
+    def electronic_temperature_k(self) -> float:
+        """T_el = <E - F> / <S>; NaN without electronic entropy."""
+        entropy = float(self.entropy_ev_per_k.mean())
+        return float((self.internal_energy_ev - self.free_energy_ev).mean()) / entropy if entropy else math.nan
 
     @property
     def enthalpy_ev(self) -> NDArray[np.float64]:
@@ -117,6 +126,7 @@ def thermodynamic_series(
         kinetic_energy_ev=column("kinetic_energy_ev"),
         internal_energy_ev=column("internal_energy_ev"),
         free_energy_ev=column("free_energy_ev"),
+        entropy_ev_per_k=column("entropy_ev_per_k"),
         temperature_k=column("temperature_k"),
         pressure_gpa=pressure,
         pressure_uncorrected_gpa=column("pressure_uncorrected_gpa"),

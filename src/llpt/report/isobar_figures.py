@@ -10,7 +10,6 @@ import numpy as np
 from llpt.report import palette
 from llpt.report.panels import Curve, Dash, Figure, Line, Marker, Panel
 from llpt.study import Role
-from llpt.study.sampled import follows_temperature
 from llpt.transition import Criterion, differences, heat_capacity_j_per_mol_k
 from llpt.units import GAS_CONSTANT_J_PER_MOL_K
 
@@ -159,12 +158,8 @@ def _heat_capacity(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> 
 def _fluctuations(ladder: LadderResult, colour: str, marker: Marker) -> list[Curve]:
     """Return C_P from the fluctuations of each run, the electrons' part included, where it is known to 25 %."""
     assert ladder.isobar is not None
-    found, thermal = ladder.isobar.curve("heat_capacity"), ladder.isobar.curve("electronic_heat_capacity")
-    if len(found) != len(thermal):
-        return []
-    ionic = follows_temperature(ladder)
-    values = found.values + (thermal.values if ionic else 0.0)
-    errors = np.hypot(found.errors, thermal.errors if ionic else 0.0)
+    found = ladder.isobar.curve("heat_capacity_total")
+    values, errors = found.values, found.errors
     known = np.isfinite(values) & (errors < 0.25 * np.abs(values))
     if not known.any():
         return []

@@ -14,7 +14,7 @@ from llpt.audit import Outcome
 from llpt.report.drawing import draw
 from llpt.report.figures import make_figures
 from llpt.report.interactive import as_html
-from llpt.report.tables import effect_rows, provenance_rows, run_rows
+from llpt.report.tables import diffusion_rows, effect_rows, provenance_rows, run_rows
 from llpt.report.transition_tables import change_rows, order_rows, separation_rows, transition_rows
 from llpt.study import State
 from llpt.trajectory import write_atomically
@@ -102,6 +102,7 @@ def _render(
         separations=separation_rows(analysis),
         orders=order_rows(analysis),
         changes=change_rows(analysis),
+        diffusion=diffusion_rows(analysis),
         effects=effect_rows(analysis),
         training=_training(plan, entries),
         runs=run_rows(plan, entries, analysis),

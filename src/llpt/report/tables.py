@@ -63,6 +63,20 @@ class EffectRow:
     densities: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class DiffusionRow:
+    """The diffusion coefficient of the infinite system at one state; text."""
+
+    engine: str
+    line: str
+    temperature: str
+    by_atoms: str
+    viscosity: str
+    infinite: str
+    method: str
+    reason: str
+
+
 def shown(estimate: Estimate, *, unit: bool = True, factor: float = 1.0) -> str:
     """Write an estimate: value ± error, the error to two digits; a value without a known error says so."""
     value, error = estimate.value * factor, estimate.error * factor
@@ -152,6 +166,23 @@ def effect_rows(analysis: Analysis) -> list[EffectRow]:
             )
         )
     return rows
+
+
+def diffusion_rows(analysis: Analysis) -> list[DiffusionRow]:
+    """Return D of every size and of the infinite system at every state, and how the latter was found."""
+    return [
+        DiffusionRow(
+            row.engine,
+            row.line,
+            f"{row.temperature_k:g}",
+            "; ".join(f"{atoms}: {shown(found, unit=False, factor=1e3)}" for atoms, found in row.by_atoms.items()),
+            shown(row.viscosity_pa_s, unit=False, factor=1e3),
+            shown(row.infinite, unit=False, factor=1e3),
+            str(row.method),
+            row.reason,
+        )
+        for row in analysis.diffusion
+    ]
 
 
 def provenance_rows(entries: Iterable[Entry]) -> list[tuple[str, str]]:

@@ -6,8 +6,9 @@ from llpt.statistics.autocorrelation import (
     statistical_inefficiency,
 )
 from llpt.statistics.combination import weighted_mean
+from llpt.statistics.correlation_integral import autocorrelation_integral
 from llpt.statistics.equilibration import detect_equilibration
-from llpt.statistics.estimate import Estimate
+from llpt.statistics.estimate import Estimate, in_words
 from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES, mean_estimate, sample_estimate
 from llpt.statistics.moments import covariance_estimate, variance_estimate
 from llpt.statistics.resampling import BlockErrors, block_errors, bootstrap
@@ -17,10 +18,12 @@ __all__ = [
     "BlockErrors",
     "Estimate",
     "autocorrelation_function",
+    "autocorrelation_integral",
     "block_errors",
     "bootstrap",
     "covariance_estimate",
     "detect_equilibration",
+    "in_words",
     "integrated_autocorrelation_time",
     "mean_estimate",
     "sample_estimate",

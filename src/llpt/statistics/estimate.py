@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -59,3 +61,12 @@ class Estimate:
             return f"{self.value:.4g} (error unknown) {self.unit}".rstrip()
         digits = max(0, 1 - math.floor(math.log10(self.error)))
         return f"{self.value:.{digits}f} ± {self.error:.{digits}f} {self.unit}".rstrip()
+
+
+def in_words(value: float) -> str:
+    """Write a number to two digits for a sentence, without an exponent.
+
+    >>> in_words(196.3), in_words(0.0341), in_words(12.0)
+    ('200', '0.034', '12')
+    """
+    return np.format_float_positional(float(f"{value:.2g}"), trim="-")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from llpt.audit import Verdict, compare
 from llpt.errors import InputError
+from llpt.study.diffusion import InfiniteDiffusion, infinite_diffusion
 from llpt.study.effects import Effect, effects
 from llpt.study.imported import IMPORTED_ENGINE
+from llpt.study.observables_table import TABLE_NAME, write_observables
 from llpt.study.observing import Observed, observe, observe_electronic_temperature
 from llpt.study.orders import OrderResult, orders
 from llpt.study.plan import BASE, RAMP_DOWN, RAMP_UP, Role
@@ -80,6 +82,7 @@ class Analysis:
         refused: runs that could not be averaged, with the reason.
         electronic_temperature: how the reference's forces change with T_el
             (``llpt.audit.electronic_temperature_audit``); None where the study did not ask.
+        diffusion: D of the infinite system at every state.
     """
 
     ladders: tuple[LadderResult, ...]
@@ -89,6 +92,7 @@ class Analysis:
     without_verdict: str
     refused: Mapping[str, str]
     electronic_temperature: xr.Dataset | None = None
+    diffusion: tuple[InfiniteDiffusion, ...] = ()
 
     def base(self, role: Role) -> tuple[LadderResult, ...]:
         """Return one side's own ladders, without the controlled tests."""
@@ -106,7 +110,7 @@ def analyse(
     entries: Mapping[str, Entry],
     on_run: Callable[[float, int, str], None] = lambda *_: None,
 ) -> Analysis:
-    """Analyse every run that is done and keep the verdict in ``results/verdict.json``.
+    """Analyse every run that is done; keep averages in ``results/observables.csv``, the verdict in ``verdict.json``.
 
     Args:
         directory: the study's directory.
@@ -118,6 +122,7 @@ def analyse(
         StorageError: results cannot be written.
     """
     observed, refused = observe(directory, plan, entries, on_run)
+    write_observables(directory.results / TABLE_NAME, observed)
     ladders = _ladders(directory.study, observed)
     verdict, why = _verdict(directory.study, ladders)
     if verdict is not None:
@@ -127,7 +132,9 @@ def analyse(
     study = directory.study
     found = orders(ladders, density_rises=study.state.density_rises)
     electronic = observe_electronic_temperature(directory, plan, entries)
-    return Analysis(ladders, effects(study, ladders), found, verdict, why, refused, electronic)
+    return Analysis(
+        ladders, effects(study, ladders), found, verdict, why, refused, electronic, infinite_diffusion(ladders)
+    )
 
 
 def engine_name(run: PlannedRun, study: StudyFile) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llpt.audit import electronic_temperature_audit
 from llpt.engines import read_evaluated
 from llpt.errors import LlptError
-from llpt.observables import load_summary, put_estimate, read_optics, save_summary, summarise_run
+from llpt.observables import SUMMARY_FORMAT, load_summary, put_estimate, read_optics, save_summary, summarise_run
 from llpt.study.ledger import State
 from llpt.study.plan import Role
 from llpt.study.work_labels import label_file
@@ -151,7 +151,7 @@ def _summary(
         except (OSError, ValueError):
             path.unlink()
         else:
-            if kept.attrs.get(FINISHED) == stamp:
+            if kept.attrs.get(FINISHED) == stamp and kept.attrs.get("format") == SUMMARY_FORMAT:
                 return kept
     summary = summary_of(directory.node(run.identity), run, on_progress)
     summary.attrs |= {FINISHED: stamp, "run": run.identity, "engine": run.engine, "test": run.test}

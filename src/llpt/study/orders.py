@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.study.analysis import LadderResult
+    from llpt.transition import Isobar
     from llpt.transition.order import Evidence, Loop, OrderStatement, Proposal
 
 
@@ -56,7 +57,8 @@ class OrderResult:
 def orders(ladders: Sequence[LadderResult], *, density_rises: bool) -> tuple[OrderResult, ...]:
     """Return a statement for each side and isobar from everything that physics.md E names.
 
-    Widths, smoothness and separation of the criteria come from the largest cell; hysteresis, histograms,
+    Widths (with the way back of that cell), smoothness and separation of the criteria come from the largest cell;
+    hysteresis, histograms,
     susceptibility, Binder cumulant and shift from every cell; Clapeyron's slope from all isobars together.
 
     Args:
@@ -79,11 +81,18 @@ def orders(ladders: Sequence[LadderResult], *, density_rises: bool) -> tuple[Ord
             if len(isobars) > 1:
                 pressure = ladder.isobar.pressure_gpa
                 further.append(clapeyron_evidence(isobars, pressure_gpa=pressure, places_k=places))
-            statement = order_of_isobar(ladder.isobar, further, density_rises=density_rises)
-            proposals = what_would_decide(ladder.isobar, statement=statement, density_rises=density_rises)
+            back = _walked_back(ladders, ladder)
+            statement = order_of_isobar(ladder.isobar, further, back=back, density_rises=density_rises)
+            proposals = what_would_decide(ladder.isobar, statement=statement, back=back, density_rises=density_rises)
             slope = clapeyron_slope(ladder.isobar)
             found.append(OrderResult(role, ladder.engine, line, ladder.atoms, statement, tuple(proposals), slope))
     return tuple(found)
+
+
+def _walked_back(ladders: Sequence[LadderResult], base: LadderResult) -> Isobar | None:
+    """Return the isobar of the ladder that goes down from the hot end of ``base``, if there is one."""
+    same = [each for each in ladders if (each.role, each.line, each.atoms) == (base.role, base.line, base.atoms)]
+    return next((each.isobar for each in same if each.test == _way_down(BASE)), None)
 
 
 def _equilibria(ladders: Sequence[LadderResult]) -> dict[float, Estimate]:

@@ -24,11 +24,12 @@ SCALAR_UNITS = {
 """Scalars of every step and their units, as H5MD writes units. ``stress_gpa`` has six components."""
 
 OPTIONAL_SCALAR_UNITS = {
+    "kinetic_stress_gpa": "GPa",
     "extrapolation_warnings": "",
     "force_spread_ev_per_angstrom": "eV Angstrom-1",
     "energy_spread_ev": "eV",
 }
-"""Scalars that only some engines give; a run has each of them at every step or at none."""
+"""Scalars that not every run has; a run has each of them at every step or at none. The stress has six components."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class StepRecord:
         pressure_uncorrected_gpa: the same without the finite-basis correction of the stress.
         conserved_ev: conserved quantity of the integrator.
         stress_gpa: virial part of the stress, ASE's sign and order xx, yy, zz, yz, xz, xy, shape (6,).
+        kinetic_stress_gpa: kinetic part of the stress, −Σ m v v / Ω, the same sign and order, shape (6,).
         extrapolation_warnings: number of symmetry functions outside their training range.
         force_spread_ev_per_angstrom: largest disagreement of a committee on a force.
         energy_spread_ev: disagreement of a committee on the energy of the cell.
@@ -87,6 +89,7 @@ class StepRecord:
     pressure_uncorrected_gpa: float
     conserved_ev: float
     stress_gpa: NDArray[np.float64]
+    kinetic_stress_gpa: NDArray[np.float64] | None = None
     extrapolation_warnings: int | None = None
     force_spread_ev_per_angstrom: float | None = None
     energy_spread_ev: float | None = None

@@ -111,7 +111,8 @@ class Trajectory:
 
         Returns:
             A dataset of dimension ``step`` with coordinates ``step`` and ``time_fs``, each variable with attribute
-            ``unit``; ``stress_gpa`` has the further dimension ``voigt`` (xx, yy, zz, yz, xz, xy).
+            ``unit``; stresses have the further dimension ``voigt`` (xx, yy, zz, yz, xz, xy). A scalar that only
+            later segments have, of a run that was begun by an earlier version, is left out.
 
         Raises:
             StorageError: a segment is damaged.
@@ -124,11 +125,13 @@ class Trajectory:
         start = 0
         for part, length in zip(self._parts, lengths, strict=True):
             with open_h5(part.path) as file:
+                joined = {name: values for name, values in joined.items() if name in file[SCALARS]}
                 for name, dataset in file[SCALARS].items():
-                    if name not in joined:
+                    if start == 0:
                         joined[name] = np.empty((sum(lengths), *dataset.shape[1:]), dtype=dataset.dtype)
                         units[name] = str(dataset.attrs.get("unit", ""))
-                    _read_into(part.path, dataset, joined[name][start : start + length])
+                    if name in joined:
+                        _read_into(part.path, dataset, joined[name][start : start + length])
             start += length
         steps = joined.pop("step")
         times = joined.pop("time_fs")

@@ -177,7 +177,7 @@ def _write_observables(file: Any, records: Sequence[StepRecord], frames: Sequenc
     for name in names:
         element = file.create_group(f"observables/{name}")
         values = _column(sampled, name)
-        if name == "stress_gpa":
+        if name in {"stress_gpa", "kinetic_stress_gpa"}:
             values = values.reshape(-1, 6)
         _dataset(element, "value", values, _UNITS[name])
     share_clock(file, [f"observables/{name}" for name in names])

@@ -2,10 +2,10 @@
 
 from llpt.transition.criteria import Criterion, CriterionResult, Separation, criteria, separations
 from llpt.transition.curve import Curve, Difference, differences, heat_capacity_j_per_mol_k, heat_capacity_k_b
-from llpt.transition.isobar import Isobar, IsobarPoint, LadderPath
+from llpt.transition.isobar import Isobar, IsobarPoint, LadderPath, solid_flag
 from llpt.transition.maximum import Located, find_crossing, find_maximum
 from llpt.transition.step import StepFit, fit_step
-from llpt.transition.synthetic import synthetic_isobar
+from llpt.transition.synthetic import frozen_switch, synthetic_isobar
 
 __all__ = [
     "Criterion",
@@ -23,8 +23,10 @@ __all__ = [
     "find_crossing",
     "find_maximum",
     "fit_step",
+    "frozen_switch",
     "heat_capacity_j_per_mol_k",
     "heat_capacity_k_b",
     "separations",
+    "solid_flag",
     "synthetic_isobar",
 ]

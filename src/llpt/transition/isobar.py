@@ -150,6 +150,16 @@ def _join(temperature_k: float, runs: list[xr.Dataset]) -> IsobarPoint:
     return IsobarPoint(temperature_k, estimates, production, _solid(runs, estimates))
 
 
+def solid_flag(summary: xr.Dataset) -> bool | None:
+    """Return whether a run was a solid, by its bonds or its diffusion; None where it is too short to tell.
+
+    Args:
+        summary: of the run (``llpt.observables.summarise_run``).
+    """
+    names = [name for name in ("solid_fraction", "diffusion") if f"{name}_error" in summary]
+    return _solid([summary], {name: estimate_of(summary, name) for name in names})
+
+
 def _solid(runs: list[xr.Dataset], estimates: Mapping[str, Estimate]) -> bool | None:
     """A solid has the bonds of one, or does not diffuse.
 

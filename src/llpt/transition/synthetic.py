@@ -28,6 +28,40 @@ def switch(temperatures_k: NDArray[np.float64], place_k: float, width_k: float) 
     return np.asarray(0.5 * (1.0 + np.tanh((temperatures_k - place_k) / width_k)))
 
 
+def frozen_switch(
+    temperatures_k: Sequence[float], place_k: float, width_k: float, *, frozen_below_k: float, activation_k: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what a fluid that relaxes slowly shows of ``switch``, walked up and walked down, each run from the last.
+
+    Its share x of the upper phase follows dx/dt = (x_eq - x)/tau with tau = t_run exp[activation (1/T - 1/T_frozen)]:
+    well below T_frozen nothing changes within a run, well above it x is in equilibrium. The walk up starts from the
+    equilibrium of the lowest temperature, the walk down from that of the highest.
+
+    Args:
+        temperatures_k: rising.
+        place_k: T0 of the equilibrium curve.
+        width_k: w of it.
+        frozen_below_k: T_frozen, where the relaxation time is that of one run.
+        activation_k: how fast it grows below.
+
+    Returns:
+        The mean of x over each run on the way up and on the way down, shape (temperatures,) each.
+    """
+    temperatures = np.asarray(temperatures_k, dtype=np.float64)
+    equilibrium = switch(temperatures, place_k, width_k)
+    rates = np.exp(np.clip(activation_k * (1.0 / frozen_below_k - 1.0 / temperatures), -60.0, 60.0))
+    ways = []
+    for order in (np.arange(temperatures.size), np.arange(temperatures.size)[::-1]):
+        seen = np.empty(temperatures.size)
+        share = equilibrium[order[0]]
+        for index in order:
+            lag = share - equilibrium[index]
+            seen[index] = equilibrium[index] - lag * np.expm1(-rates[index]) / rates[index]
+            share = equilibrium[index] + lag * np.exp(-rates[index])
+        ways.append(seen)
+    return ways[0], ways[1]
+
+
 def synthetic_isobar(
     temperatures_k: Sequence[float],
     *,
@@ -41,6 +75,7 @@ def synthetic_isobar(
     n_atoms: int = 512,
     production_fs: float = 2000.0,
     solid: Sequence[bool] | None = None,
+    step: NDArray[np.float64] | None = None,
 ) -> Isobar:
     """Return an isobar at 200 GPa with the same transition in every observable, and Gaussian noise.
 
@@ -59,10 +94,11 @@ def synthetic_isobar(
         n_atoms: number of atoms.
         production_fs: production time at each temperature.
         solid: which points are flagged as solids.
+        step: the share of the upper phase at each temperature, in the place of ``switch``.
     """
     random = np.random.default_rng(seed)
     temperatures = np.asarray(temperatures_k, dtype=np.float64)
-    step = switch(temperatures, place_k, width_k)
+    step = switch(temperatures, place_k, width_k) if step is None else step
     density = (1.0 + DENSITY_SLOPE_PER_K * (temperatures - CENTRE_K)) * (1.0 + jump * step) * (1.0 + offset)
     enthalpy = 4.0 * units.BOLTZMANN_EV_PER_K * temperatures + LATENT_HEAT_EV * jump / 0.03 * step - 14.0
     expansion = -np.gradient(np.log(density), temperatures) if temperatures.size > 1 else np.zeros(1)

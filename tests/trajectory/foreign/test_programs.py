@@ -10,7 +10,8 @@ from ase.calculators.lj import LennardJones
 from llpt import units
 from llpt.errors import InputError
 from llpt.trajectory.foreign import open_foreign
-from llpt.trajectory.foreign.frame import kinetic_energy_ev, kinetic_stress_gpa
+from llpt.trajectory.foreign.frame import kinetic_energy_ev
+from llpt.trajectory.stress import kinetic_stress_gpa
 
 DATA = Path(__file__).parent / "data"
 MASSES = np.full(8, 1.008)

@@ -6,7 +6,7 @@ import pytest
 
 from llpt.errors import InputError
 from llpt.statistics import Estimate
-from llpt.transition import LadderPath, synthetic_isobar
+from llpt.transition import LadderPath, frozen_switch, synthetic_isobar
 from llpt.transition.order import Loop, Order, hysteresis_evidence, hysteresis_loop
 
 GRID = tuple(np.arange(700.0, 1101.0, 25.0))
@@ -88,3 +88,22 @@ def test_a_density_that_falls_encloses_the_same_area():
     loop = hysteresis_loop(up, down, density_rises=False)
     assert loop.area.value == pytest.approx(100.0 * 0.03, abs=3.0 * loop.area.error + 0.03 * 12.5)
     assert hysteresis_loop(up, down).area.value == pytest.approx(-loop.area.value)
+
+
+def test_a_fluid_that_freezes_in_shows_a_loop_that_does_not_close():
+    """Its area hardly falls with the rate, as that of a first-order transition; its cold end tells them apart."""
+    loops = []
+    for rate, frozen_below in ((8000.0, 950.0), (1000.0, 960.0)):
+        ways = frozen_switch(GRID, 880.0, 60.0, frozen_below_k=frozen_below, activation_k=2e5)
+        up, down = (
+            synthetic_isobar(GRID, place_k=880.0, width_k=60.0, seed=seed, production_fs=rate, step=step)
+            for seed, step in enumerate(ways)
+        )
+        loops.append(hysteresis_loop(up, down))
+    assert all(loop.area.value > 5.0 * loop.area.error for loop in loops)
+    assert loops[1].area.value < 2.0 * loops[0].area.value
+    assert not any(loop.closed for loop in loops)
+    evidence = hysteresis_evidence(loops)
+    assert evidence.order is Order.NOT_RESOLVED
+    assert "do not meet" in evidence.reason
+    assert hysteresis_evidence([dataclasses.replace(loop, closed=True) for loop in loops]).order is Order.FIRST_ORDER

@@ -10,7 +10,9 @@ COARSE_K = tuple(np.arange(500.0, 1301.0, 100.0))
 def test_decided_isobar_needs_nothing():
     fine = tuple(np.arange(860.0, 961.0, 5.0))
     width = rounding_width_k(912.0, n_atoms=512, enthalpy_jump_ev=0.06)
-    assert what_would_decide(synthetic_isobar(fine, place_k=912.0, width_k=width, seed=1, noise=0.0005)) == []
+    up, down = (synthetic_isobar(fine, place_k=912.0, width_k=width, seed=seed, noise=0.0005) for seed in (1, 2))
+    assert what_would_decide(up, back=down) == []
+    assert any("walked back" in proposal.sentence for proposal in what_would_decide(up))
 
 
 def test_coarse_grid_is_told_where_to_look_and_at_which_sizes():
@@ -27,6 +29,7 @@ def test_noise_is_answered_with_time():
     times = [proposal.picoseconds for proposal in what_would_decide(isobar) if proposal.picoseconds]
     assert times
     assert times[0] > 2.0
+    assert not any("e+" in proposal.sentence for proposal in what_would_decide(isobar))
 
 
 def test_correlated_runs_are_answered_with_correlation_times():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from llpt.statistics import Estimate
-from llpt.transition import Isobar, IsobarPoint, criteria, synthetic_isobar
+from llpt.transition import Criterion, Isobar, IsobarPoint, criteria, frozen_switch, synthetic_isobar
 from llpt.transition.order import (
     Evidence,
     EvidenceKind,
@@ -38,12 +38,39 @@ def test_rounding_width_of_a_two_state_cell():
 
 
 def test_step_on_a_fine_grid_is_first_order():
-    isobar = synthetic_isobar(FINE_K, place_k=912.0, width_k=rounded(512), seed=1, noise=0.0005)
-    statement = order_of_isobar(isobar)
+    up, down = (
+        synthetic_isobar(FINE_K, place_k=place, width_k=rounded(512), seed=seed, noise=0.0005)
+        for seed, place in enumerate((914.0, 906.0), start=1)
+    )
+    statement = order_of_isobar(up, back=down)
     assert statement.order is Order.FIRST_ORDER
     assert not statement.disagreement
     number = next(item.number for item in statement.evidence if item.kind is EvidenceKind.DENSITY_WIDTH)
     assert number.value == pytest.approx(512.0, rel=0.9)
+
+
+def test_a_jump_on_the_way_up_alone_is_no_proof():
+    isobar = synthetic_isobar(FINE_K, place_k=912.0, width_k=rounded(512), seed=1, noise=0.0005)
+    statement = order_of_isobar(isobar)
+    assert statement.order is Order.NOT_RESOLVED
+    (width,) = [item for item in statement.evidence if item.kind is EvidenceKind.DENSITY_WIDTH]
+    assert "change as one" in width.reason
+    assert "one way only" in width.reason
+
+
+@pytest.mark.parametrize("frozen_below", [915.0, 930.0, 940.0])
+def test_a_crossover_that_relaxes_slowly_is_sharp_one_way_and_not_called_first_order(frozen_below):
+    """Equilibrium changes over 60 K; the way up stays behind and then snaps within the spacing of 5 K."""
+    ways = frozen_switch(FINE_K, 900.0, 60.0, frozen_below_k=frozen_below, activation_k=1e6)
+    up, down = (
+        synthetic_isobar(FINE_K, place_k=900.0, width_k=60.0, seed=seed, noise=0.0003, step=step)
+        for seed, step in enumerate(ways)
+    )
+    assert np.diff(ways[0]).max() > 5.0 * np.diff(ways[1]).max()
+    step = criteria(up)[Criterion.DENSITY_JUMP].step
+    assert step.width_below_k < 3.0 * rounded(512)  # sharp enough to be taken for the whole cell
+    for back in (None, down):
+        assert order_of_isobar(up, back=back).order is not Order.FIRST_ORDER
 
 
 def test_wide_change_is_a_crossover():

@@ -17,10 +17,11 @@ import numpy as np
 from ase.data import atomic_masses
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, kinetic_energy_ev, kinetic_stress_gpa
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, kinetic_energy_ev
 from llpt.trajectory.foreign.own import copy_own
 from llpt.trajectory.foreign.text import CutOffError
 from llpt.trajectory.frame import Frame, StepRecord, System
+from llpt.trajectory.stress import kinetic_stress_gpa
 from llpt.trajectory.writer import TrajectoryWriter
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
 
@@ -198,10 +199,13 @@ def _record(
     kinetic = _kinetic(frame, masses_u, degrees)
     internal, free = _energies(frame, electronic_temperature_k, meaning)
     kinetic_pressure = math.nan if kinetic is None else 2.0 * kinetic / (3.0 * volume) * EV_PER_ANGSTROM3_TO_GPA
+    kinetic_stress = None
+    if frame.velocities_angstrom_per_fs is not None:
+        kinetic_stress = kinetic_stress_gpa(frame.velocities_angstrom_per_fs, masses_u, volume)
     stress = frame.stress_gpa
     if stress is None and frame.total_stress_gpa is not None:
-        if frame.velocities_angstrom_per_fs is not None:
-            stress = frame.total_stress_gpa - kinetic_stress_gpa(frame.velocities_angstrom_per_fs, masses_u, volume)
+        if kinetic_stress is not None:
+            stress = frame.total_stress_gpa - kinetic_stress
         else:
             stress = frame.total_stress_gpa + kinetic_pressure * np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
     pressure = frame.pressure_gpa
@@ -236,6 +240,7 @@ def _record(
         volume_angstrom3=volume,
         pressure_uncorrected_gpa=known["pressure_gpa"],
         stress_gpa=np.full(6, math.nan) if stress is None else np.asarray(stress, dtype=float),
+        kinetic_stress_gpa=np.full(6, math.nan) if kinetic_stress is None else kinetic_stress,
         **known,
     )
     return record, lacking

@@ -17,8 +17,9 @@ import numpy as np
 from ase.data import atomic_masses, atomic_numbers
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory, voigt
+from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import Lines
+from llpt.trajectory.stress import voigt
 from llpt.units import (
     ATOMIC_TIME_TO_FS,
     BOHR_TO_ANGSTROM,

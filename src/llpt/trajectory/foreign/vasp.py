@@ -18,8 +18,9 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory, voigt
+from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import CutOffError, Lines
+from llpt.trajectory.stress import voigt
 from llpt.units import BOLTZMANN_EV_PER_K
 
 if TYPE_CHECKING:

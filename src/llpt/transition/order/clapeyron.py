@@ -57,7 +57,9 @@ def clapeyron_evidence(
     Args:
         isobars: of one engine, at two pressures or more.
         pressure_gpa: of the isobar that is judged, with the next below and above it.
-        places_k: where two phases are in equilibrium, by pressure; the step in H(T) where none is given.
+        places_k: where two phases are in equilibrium, by pressure, of the isobars that were walked both ways; a step
+            on another one may lie anywhere in its metastable range, and contradicts nothing. None takes the steps in
+            H(T) for places of equilibrium.
     """
     meaning = "shift between neighbouring isobars less the integral of Clapeyron's T Delta v / Delta h"
     slopes = {isobar.pressure_gpa: clapeyron_slope(isobar) for isobar in isobars}
@@ -77,10 +79,14 @@ def clapeyron_evidence(
         own = 0.5 * (high - low) * math.hypot(slopes[low].error, slopes[high].error)
         samples = min(slopes[low].effective_samples, slopes[high].effective_samples)
         expected = Estimate(mean, math.hypot(spread, own), "K", samples)
-        compared.append((shift.minus(expected), shift, expected))
-    number, shift, expected = max(compared, key=lambda item: abs(item[0].value) / item[0].error)
+        bounded = places_k is None or {low, high} <= set(places_k)
+        compared.append((shift.minus(expected), shift, expected, bounded))
+    number, shift, expected, bounded = max(compared, key=lambda item: abs(item[0].value) / item[0].error)
     said = f"T shifts by {shift} to the next isobar, and by {expected} according to Clapeyron"
     sigmas = float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(pairs)))
+    if abs(number.value) > sigmas * number.error and not bounded:
+        reason = f"{said}: an isobar walked one way only, where a phase outlives its transition, contradicts nothing."
+        return Evidence(EvidenceKind.CLAPEYRON, Order.NOT_RESOLVED, number, meaning, reason)
     if abs(number.value) > sigmas * number.error:
         reason = f"{said}: the steps are not those of two phases in equilibrium."
         return Evidence(EvidenceKind.CLAPEYRON, Order.CROSSOVER, number, meaning, reason)

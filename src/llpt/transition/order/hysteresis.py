@@ -1,7 +1,8 @@
 """Heating against cooling: the area of the loop, and whether it survives slower ramps.
 
 Any system that is driven faster than it relaxes shows a loop; its area then falls in proportion to the rate. The loop
-of a first-order transition persists (it falls only with the logarithm of the time that nucleation needs).
+of a first-order transition persists (it falls only with the logarithm of the time that nucleation needs). So does that
+of a fluid that freezes in, whose relaxation time runs away on cooling: but such a loop does not close at its cold end.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 PERSISTENT_BELOW = 0.5
 RELAXING_ABOVE = 0.8
 SIGMAS = 2.05
+OPEN_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,13 @@ class Loop:
         area: integral of (rho_cooling - rho_heating) dT over the common temperatures, g/cm^3 K, with the sign that
             makes it positive where each phase survives beyond the transition.
         rate_k_per_ps: mean spacing over mean production time.
+        closed: whether the two ladders meet at both ends: what is left there may be a quarter of the greatest
+            difference, within two errors.
     """
 
     area: Estimate
     rate_k_per_ps: float
+    closed: bool = True
 
 
 def hysteresis_loop(heating: Isobar, cooling: Isobar, *, density_rises: bool = True) -> Loop:
@@ -81,7 +86,9 @@ def hysteresis_loop(heating: Isobar, cooling: Isobar, *, density_rises: bool = T
     )
     spacing = float(np.ptp(common)) / (common.size - 1)
     production_ps = 0.5 * float(up.production_fs[first].mean() + down.production_fs[second].mean()) / 1000.0
-    return Loop(area, spacing / production_ps)
+    ends = np.abs(differences[[0, -1]]) - SIGMAS * np.sqrt(variances[[0, -1]])
+    closed = bool((ends <= OPEN_SHARE * np.abs(differences).max()).all())
+    return Loop(area, spacing / production_ps, closed)
 
 
 def _bounded(curve: Curve) -> Curve:
@@ -105,7 +112,10 @@ def hysteresis_evidence(loops: Sequence[Loop]) -> Evidence:
     """
     meaning = "exponent x of (loop area) ~ rate^x"
     unknown = Estimate(math.nan, math.nan, "", 0.0)
-    ordered = sorted(loops, key=lambda loop: loop.rate_k_per_ps)
+    ordered = sorted((loop for loop in loops if loop.closed), key=lambda loop: loop.rate_k_per_ps)
+    if loops and not ordered:
+        reason = "Heating and cooling do not meet again at the ends of the ladders: go on to where they do, or slower."
+        return Evidence(EvidenceKind.HYSTERESIS, Order.NOT_RESOLVED, unknown, meaning, reason)
     rates = {round(loop.rate_k_per_ps, 9) for loop in ordered}
     proven = [loop for loop in ordered if loop.area.resolved and loop.area.value > SIGMAS * loop.area.error]
     if not proven:

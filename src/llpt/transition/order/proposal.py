@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llpt.statistics import in_words
 from llpt.transition.criteria import Criterion, criteria
 from llpt.transition.order.evidence import Order
 from llpt.transition.order.statement import order_of_isobar
@@ -41,7 +42,11 @@ class Proposal:
 
 
 def what_would_decide(
-    isobar: Isobar, *, statement: OrderStatement | None = None, density_rises: bool = True
+    isobar: Isobar,
+    *,
+    statement: OrderStatement | None = None,
+    back: Isobar | None = None,
+    density_rises: bool = True,
 ) -> list[Proposal]:
     """Return what would decide the order of an isobar's transition; empty where it is decided.
 
@@ -53,18 +58,22 @@ def what_would_decide(
     Args:
         isobar: of one engine, size and pressure.
         statement: all the evidence there is; None takes that of the isobar alone.
+        back: the same ladder walked the other way, if it was.
         density_rises: whether the density rises on heating through the transition.
     """
     fluid = isobar.fluid()
     if fluid is None:
         sentence = f"Every run at {isobar.pressure_gpa:g} GPa is a solid: go above the melting line."
         return [Proposal(None, (), (), sentence)]
-    said = statement or order_of_isobar(fluid, density_rises=density_rises)
+    said = statement or order_of_isobar(fluid, back=back, density_rises=density_rises)
     if said.order is not Order.NOT_RESOLVED:
         return []
     found = criteria(fluid, density_rises=density_rises)
     density, enthalpy = found[Criterion.DENSITY_JUMP].step, found[Criterion.HEAT_CAPACITY_MAXIMUM].step
     proposals = [_time(fluid, density)]
+    if back is None:
+        sentence = "The same ladder walked back: only a change that is as sharp on both ways is that of the whole cell."
+        proposals.append(Proposal(None, (), (), sentence))
     if density is not None and enthalpy is not None and density.resolved and enthalpy.resolved:
         proposals.append(_temperatures(fluid, density, enthalpy))
     sizes = (2 * fluid.n_atoms, 4 * fluid.n_atoms)
@@ -87,7 +96,8 @@ def _time(isobar: Isobar, step: StepFit | None) -> Proposal | None:
         needed = max(needed, now * ratio**2)
     if not needed > now * 1.05:
         return None
-    sentence = f"About {needed:.2g} ps of production at each temperature (now {now:.2g} ps at the shortest)."
+    ps = in_words(needed), in_words(now)
+    sentence = f"About {ps[0]} ps of production at each temperature (now {ps[1]} ps at the shortest)."
     return Proposal(needed, (), (), sentence)
 
 
@@ -105,7 +115,7 @@ def _temperatures(isobar: Isobar, density: StepFit, enthalpy: StepFit) -> Propos
         return None
     apart = 2.0 * reach / (count - 1)
     sentence = (
-        f"{len(added)} temperatures from {added[0]:g} to {added[-1]:g} K, about {apart:.2g} K apart: "
-        f"{isobar.n_atoms} atoms that change as one do so within {spacing:.2g} K."
+        f"{len(added)} temperatures from {added[0]:g} to {added[-1]:g} K, about {in_words(apart)} K apart: "
+        f"{isobar.n_atoms} atoms that change as one do so within {in_words(spacing)} K."
     )
     return Proposal(None, added, (), sentence)

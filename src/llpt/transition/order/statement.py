@@ -55,7 +55,9 @@ def combine(evidence: Sequence[Evidence]) -> OrderStatement:
     return OrderStatement(order, tuple(evidence), " ".join(parts) or "There is no evidence.")
 
 
-def order_of_isobar(isobar: Isobar, further: Sequence[Evidence] = (), *, density_rises: bool = True) -> OrderStatement:
+def order_of_isobar(
+    isobar: Isobar, further: Sequence[Evidence] = (), *, back: Isobar | None = None, density_rises: bool = True
+) -> OrderStatement:
     """Return the statement for one isobar: widths, smoothness, separation of criteria, and what else is handed in.
 
     Solid points take no part; an isobar of nothing but solids has no evidence.
@@ -63,12 +65,15 @@ def order_of_isobar(isobar: Isobar, further: Sequence[Evidence] = (), *, density
     Args:
         isobar: of one engine, size and pressure.
         further: evidence that needs more than one isobar (hysteresis, sizes, histograms, Clapeyron).
+        back: the same engine, size and pressure walked the other way; without it a sharp change decides nothing.
         density_rises: whether the density rises on heating through the transition.
     """
     fluid = isobar.fluid()
     if fluid is None:
         return combine(further)
+    returned = back.fluid() if back else None
+    other = (returned, criteria(returned, density_rises=density_rises)) if returned else None
     found = criteria(fluid, density_rises=density_rises)
     return combine(
-        [*width_evidence(fluid, found), smoothness_evidence(fluid), separation_evidence(fluid, found), *further]
+        [*width_evidence(fluid, found, other), smoothness_evidence(fluid), separation_evidence(fluid, found), *further]
     )

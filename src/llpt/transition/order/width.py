@@ -10,15 +10,21 @@ units of
 atoms. First order means that the whole cell is one unit, N_c ~ N; a crossover has units that do not know how large
 the cell is, N_c << N. The grid alone cannot fake either: a width below the grid has only an upper limit, N_c only a
 lower one, and if that is not near N the answer is *not resolved*.
+
+A ladder that was walked one way can. A phase that relaxes slowly outlives the temperature at which it should have
+changed and then changes within a few kelvin, be the equilibrium curve a step or as smooth as you like. Walked back, the
+same fluid follows its equilibrium curve down to where it freezes in: no second sharp change. So a sharp change is taken
+for that of the whole cell only if it is there on both ways.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llpt import units
-from llpt.statistics import Estimate
+from llpt.statistics import Estimate, in_words
 from llpt.transition.criteria import Criterion
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 
@@ -51,18 +57,47 @@ def rounding_width_k(temperature_k: float, *, n_atoms: int, enthalpy_jump_ev: fl
     return 2.0 * units.BOLTZMANN_EV_PER_K * temperature_k**2 / (n_atoms * enthalpy_jump_ev)
 
 
-def width_evidence(isobar: Isobar, found: Mapping[Criterion, CriterionResult]) -> list[Evidence]:
+def width_evidence(
+    isobar: Isobar,
+    found: Mapping[Criterion, CriterionResult],
+    back: tuple[Isobar, Mapping[Criterion, CriterionResult]] | None = None,
+) -> list[Evidence]:
     """Return the evidence of the widths of rho(T), of H(T) and of the loss of the first peak.
+
+    First order if the whole cell changes as one on both ways; crossover if small parts of it do on the first way, and
+    the other way does not contradict it.
 
     Args:
         isobar: without solid points.
         found: its criteria (``llpt.transition.criteria``).
+        back: the same of the ladder walked the other way; None where there is none.
     """
+    there = _one_way(isobar, found)
+    again = {item.kind: item for item in _one_way(*back)} if back else {}
+    return [_both_ways(item, again.get(item.kind)) for item in there]
+
+
+def _one_way(isobar: Isobar, found: Mapping[Criterion, CriterionResult]) -> list[Evidence]:
     enthalpy = found[Criterion.HEAT_CAPACITY_MAXIMUM].step
     if enthalpy is None:
         return []
     steps = {kind: found[criterion].step for kind, criterion in WIDTHS.items()}
     return [_one(kind, isobar, step, enthalpy) for kind, step in steps.items() if step is not None]
+
+
+def _both_ways(there: Evidence, again: Evidence | None) -> Evidence:
+    """Return what the width says on both ways: sharp only where it is sharp on both."""
+    if again is None:
+        if there.order is not Order.FIRST_ORDER:
+            return there
+        reason = f"{there.reason} Walked one way only: a phase that outlives its transition changes as sharply."
+        return replace(there, order=Order.NOT_RESOLVED, reason=reason)
+    said = f"{there.reason} Walked back: {again.reason}"
+    if there.order is again.order is Order.FIRST_ORDER:
+        return replace(min(there, again, key=lambda item: item.number.value), reason=said)
+    if there.order is Order.CROSSOVER and again.order is not Order.FIRST_ORDER:
+        return replace(there, reason=said)
+    return replace(there, order=Order.NOT_RESOLVED, reason=said)
 
 
 def _one(kind: EvidenceKind, isobar: Isobar, step: StepFit, enthalpy: StepFit) -> Evidence:
@@ -81,7 +116,8 @@ def _one(kind: EvidenceKind, isobar: Isobar, step: StepFit, enthalpy: StepFit) -
     units_ = scale / step.width_k.value
     error = units_ * math.hypot(relative, step.width_k.error / step.width_k.value)
     number = Estimate(units_, error, "atoms", step.width_k.effective_samples)
-    limits = f"w is {step.width_above_k:.2g} to {step.width_below_k:.2g} K (90 %), N_c {least:.2g} to {most:.2g}"
+    width = f"w is {in_words(step.width_above_k)} to {in_words(step.width_below_k)} K (90 %)"
+    limits = f"{width}, N_c {in_words(least)} to {in_words(most)}"
     if least > WHOLE_CELL * isobar.n_atoms:
         reason = f"{limits}: the {isobar.n_atoms} atoms change as one."
         return Evidence(kind, Order.FIRST_ORDER, number, meaning, reason)
@@ -90,6 +126,7 @@ def _one(kind: EvidenceKind, isobar: Isobar, step: StepFit, enthalpy: StepFit) -
         return Evidence(kind, Order.CROSSOVER, number, meaning, reason)
     wanted = scale / (WHOLE_CELL * isobar.n_atoms)
     reason = (
-        f"{limits}, of {isobar.n_atoms} atoms; a width below {wanted:.2g} K would have to be told, on a grid as fine."
+        f"{limits}, of {isobar.n_atoms} atoms; a width below {in_words(wanted)} K would have to be told, on a grid as "
+        "fine."
     )
     return Evidence(kind, Order.NOT_RESOLVED, number, meaning, reason)

@@ -1,0 +1,90 @@
+"""The diffusion coefficient of the infinite system at each state: by viscosity, by extrapolation, or why by neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from llpt.observables import Transport, estimate_of, extrapolated_diffusion
+from llpt.study.plan import BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import xarray as xr
+
+    from llpt.statistics import Estimate
+    from llpt.study.analysis import LadderResult
+    from llpt.study.plan import Role
+
+UNIT = "cm^2/s"
+
+
+class Method(StrEnum):
+    """How the diffusion coefficient of the infinite system was found."""
+
+    VISCOSITY = "Yeh and Hummer, viscosity of the largest cell"
+    EXTRAPOLATION = "D against 1/L"
+    NONE = "not determined"
+
+
+@dataclass(frozen=True)
+class InfiniteDiffusion:
+    """D of the infinite system at one state of one side.
+
+    Args:
+        role: whose.
+        engine: its name.
+        line: the line of states.
+        temperature_k: T.
+        by_atoms: D of each cell, cm²/s, by number of atoms.
+        viscosity_pa_s: of the largest cell; NaN where it is not determined.
+        infinite: D of the infinite system, cm²/s; NaN where it is not determined.
+        method: how it was found.
+        reason: why it was not, one sentence; empty where it was.
+    """
+
+    role: Role
+    engine: str
+    line: str
+    temperature_k: float
+    by_atoms: Mapping[int, Estimate]
+    viscosity_pa_s: Estimate
+    infinite: Estimate
+    method: Method
+    reason: str
+
+
+def infinite_diffusion(ladders: Iterable[LadderResult]) -> tuple[InfiniteDiffusion, ...]:
+    """Return D of the infinite system at every state of a study's own ladders.
+
+    The viscosity of the largest cell is used where its run determines it; else the sizes are extrapolated where there
+    are several.
+
+    Args:
+        ladders: of the study.
+    """
+    states: dict[tuple[Role, str, str, float], dict[int, xr.Dataset]] = {}
+    for ladder in ladders:
+        for item in ladder.runs if ladder.test == BASE else ():
+            if "diffusion_infinite" in item.summary:
+                state = (ladder.role, ladder.engine, ladder.line, item.run.state.temperature_k)
+                states.setdefault(state, {})[ladder.atoms] = item.summary
+    return tuple(_one(state, dict(sorted(sizes.items()))) for state, sizes in states.items())
+
+
+def _one(state: tuple[Role, str, str, float], sizes: Mapping[int, xr.Dataset]) -> InfiniteDiffusion:
+    by_atoms = {atoms: estimate_of(summary, "diffusion") for atoms, summary in sizes.items()}
+    largest = sizes[max(sizes)]
+    corrected = Transport(
+        estimate_of(largest, "diffusion_infinite"), str(largest["diffusion_infinite"].attrs.get("reason", ""))
+    )
+    found, method = corrected, Method.VISCOSITY
+    if corrected.reason:
+        edges = {atoms: float(summary["mean_cell"][0, 0]) for atoms, summary in sizes.items()}
+        found, method = extrapolated_diffusion({edges[n]: by_atoms[n] for n in sizes}), Method.EXTRAPOLATION
+    if found.reason:
+        found, method = Transport.unknown(UNIT, f"{corrected.reason} {found.reason}"), Method.NONE
+    viscosity = estimate_of(largest, "viscosity")
+    return InfiniteDiffusion(*state, by_atoms, viscosity, found.estimate, method, found.reason)

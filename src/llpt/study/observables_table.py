@@ -1,0 +1,80 @@
+"""``results/observables.csv``: every scalar observable of every run with its error, one row for each run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from typing import TYPE_CHECKING
+
+from llpt.observables import estimate_of
+from llpt.trajectory import write_atomically
+from llpt.transition import solid_flag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import xarray as xr
+
+    from llpt.study.observing import Observed
+
+TABLE_NAME = "observables.csv"
+STATE_COLUMNS = ("run", "role", "engine", "atoms", "line", "test", "temperature_k", "production_ps", "solid")
+
+
+def write_observables(path: Path, observed: Sequence[Observed]) -> None:
+    """Write the table.
+
+    Three columns for each observable: ``name (unit)``, ``name error`` (68 %) and ``name effective samples``; empty
+    where a run does not have it or does not know it. ``solid`` is yes, no, or empty.
+
+    Args:
+        path: of the file.
+        observed: the runs.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    units: dict[str, str] = {}
+    for item in observed:
+        units |= {name: str(item.summary[name].attrs.get("unit", "")) for name in scalar_names(item.summary)}
+    header = list(STATE_COLUMNS)
+    for name, unit in units.items():
+        header += [f"{name} ({unit})" if unit else name, f"{name} error", f"{name} effective samples"]
+    stream = io.StringIO()
+    rows = csv.writer(stream, lineterminator="\n")
+    rows.writerow(header)
+    rows.writerows(_row(item, list(units)) for item in observed)
+    write_atomically(path, stream.getvalue())
+
+
+def scalar_names(summary: xr.Dataset) -> list[str]:
+    """Return the names of the scalar observables of a summary, those with an error and a number of samples."""
+    names = (str(name).removesuffix("_effective_samples") for name in summary if str(name).endswith("_samples"))
+    return [name for name in names if f"{name}_error" in summary]
+
+
+def _row(item: Observed, names: Sequence[str]) -> list[str]:
+    run = item.run
+    values = [
+        run.identity.removeprefix("runs/"),
+        str(run.role),
+        run.engine,
+        str(run.atoms),
+        run.state.line,
+        run.ladder_test,
+        f"{run.state.temperature_k:g}",
+        f"{float(item.summary.attrs['production_fs']) / 1000.0:g}",
+        {True: "yes", False: "no", None: ""}[solid_flag(item.summary)],
+    ]
+    for name in names:
+        if name not in item.summary:
+            values += ["", "", ""]
+            continue
+        found = estimate_of(item.summary, name)
+        values += [
+            f"{number:.8g}" if math.isfinite(number) else ""
+            for number in (found.value, found.error, found.effective_samples)
+        ]
+    return values

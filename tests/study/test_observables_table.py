@@ -1,0 +1,44 @@
+import csv
+import math
+
+import xarray as xr
+
+from llpt.observables import put_estimate
+from llpt.statistics import Estimate
+from llpt.study import Role
+from llpt.study.observables_table import write_observables
+
+
+class Item:
+    def __init__(self, identity, **estimates):
+        self.summary = xr.Dataset({"rdf": ("r", [0.0, 1.0]), "rdf_error": ("r", [0.0, 0.1])})
+        self.summary.attrs["production_fs"] = 1800.0
+        for name, estimate in estimates.items():
+            put_estimate(self.summary, name, estimate)
+        state = type("State", (), {"temperature_k": 900.0, "line": "P200"})()
+        fields = {"role": Role.REFERENCE, "engine": "dft", "atoms": 64, "ladder_test": "base", "state": state}
+        self.run = type("Run", (), {"identity": identity, **fields})()
+
+
+def test_every_scalar_is_a_column_with_its_error_and_nothing_unknown_is_a_number(tmp_path):
+    dense = Item(
+        "runs/a",
+        density=Estimate(1.0123456, 0.001, "g/cm^3", 40.0),
+        viscosity=Estimate(math.nan, math.nan, "Pa s", 0.0),
+    )
+    bare = Item("runs/b", density=Estimate(1.1, math.nan, "g/cm^3", 2.0), q6=Estimate(0.2, 0.01, "", 9.0))
+    put_estimate(bare.summary, "solid_fraction", Estimate(0.9, 0.05, "", 20.0))
+    write_observables(tmp_path / "observables.csv", [dense, bare])
+    with (tmp_path / "observables.csv").open(encoding="utf-8") as stream:
+        first, second = csv.DictReader(stream)
+    assert first["run"] == "a"
+    assert float(first["density (g/cm^3)"]) == 1.0123456
+    assert float(first["density error"]) == 0.001
+    assert float(first["density effective samples"]) == 40.0
+    assert first["viscosity (Pa s)"] == ""
+    assert first["q6"] == ""
+    assert (first["solid"], second["solid"]) == ("", "yes")
+    assert second["density error"] == ""
+    assert float(second["q6"]) == 0.2
+    assert float(second["production_ps"]) == 1.8
+    assert "rdf" not in first
