@@ -46,7 +46,7 @@ class TrainingSettings(BaseModel):
         iterations: Levenberg–Marquardt steps at most.
         opening_iterations: how many of them, the first ones, see only one in four frames: on thousands of frames they
             lead to the same place sooner.
-        forces_first_iterations: how many of them, the first ones, weigh energies by a quarter and leave the
+        forces_first_iterations: how many of them, the first ones, take energies four times less exactly and leave the
             phase-differential bias free: forces lead to a better place, where energies and bias are then fitted.
         patience: steps without a better validation error before stopping.
         max_seconds: wall time of the fit at most, features included; None for no limit.
