@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from llpt.mlp.assembly import assemble_network, start_weights
+from llpt.mlp.assembly import assemble_network, start_weights, take_apart
 from llpt.mlp.fitting import start_vector
 from llpt.mlp.mixing import NetworkInputs
 from llpt.mlp.residuals import WeightLayout
@@ -27,6 +27,9 @@ def test_network_and_vector_give_the_same_energies():
         value = np.tanh(value @ layer.weights + layer.biases)
     last = network.layers[-1]
     np.testing.assert_allclose((value @ last.weights + last.biases)[:, 0], expected, atol=1e-12)
+    again = take_apart(layout, network, inputs, constant=-0.5)
+    torch.testing.assert_close(again[: layout.n_network], vector[: layout.n_network])
+    assert not layout.constants(again).any()
 
 
 def test_a_fit_starts_random_on_scaled_functions():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from llpt.mlp.fitting import FitLimits, FitState, Objective, fit, start_vector
+from llpt.mlp.fitting import FitLimits, FitState, Objective, _descend, fit, start_vector
 from llpt.mlp.residuals import WeightLayout
 
 LAYOUT = WeightLayout(sizes=(7, 6, 5, 1), n_datasets=2)
@@ -73,3 +73,61 @@ def test_a_fit_opens_on_a_part_and_ends_on_the_whole(objective, monkeypatch):
     assert seen == [3, 3, 3, 9, 9]
     assert state.history[-1].training_loss < state.history[3].training_loss
     assert state.history[-1].training_loss == pytest.approx(objective.value(state.vector))
+
+
+def test_damping_is_blind_to_the_unit_of_a_weight():
+    """A step damped relative to the diagonal is the same step in whatever units the weights are."""
+    random = torch.Generator().manual_seed(4)
+    rows = torch.randn(30, 5, generator=random, dtype=torch.float64)
+    target = torch.randn(30, generator=random, dtype=torch.float64)
+    units = torch.tensor([1.0, 1.4, 0.2, 0.7, 3.0], dtype=torch.float64)
+
+    class Linear:
+        def __init__(self, rows):
+            self.rows = rows
+
+        def value(self, vector):
+            return float((self.rows @ vector - target).pow(2).sum())
+
+    steps = []
+    for scaled in (rows, rows * units):
+        state = FitState(torch.zeros(5, dtype=torch.float64))
+        _descend(Linear(scaled), state, scaled.T @ scaled, -scaled.T @ target, float(target.pow(2).sum()))
+        steps.append(state.vector)
+    torch.testing.assert_close(steps[1] * units, steps[0])
+    assert state.damping < FitState(state.vector).damping
+
+
+def test_forces_first_weighs_energies_and_the_bias_less(objective):
+    vector = start_vector(LAYOUT, seed=2) + 0.1
+    loose = objective.forces_first()
+    assert loose.bias_weight == 0.0
+    assert loose.value(vector) < objective.value(vector)
+    for batch, original in zip(loose.batches, objective.batches, strict=True):
+        torch.testing.assert_close(4.0 * batch.energy_weights, original.energy_weights)
+        assert batch.targets is original.targets
+        assert batch.column_weights is original.column_weights
+
+
+def test_a_fit_goes_through_its_stages_in_order(objective, monkeypatch):
+    seen = []
+    original = Objective.normal_equations
+
+    def spy(self, vector):
+        seen.append((self.n_frames, self.bias_weight))
+        return original(self, vector)
+
+    monkeypatch.setattr(Objective, "normal_equations", spy)
+    limits = FitLimits(iterations=6, patience=6, deadline=None, opening=2, forces_first=4)
+    state = fit(objective, [], FitState(start_vector(LAYOUT, seed=0)), limits=limits)
+    assert seen == [(3, 0.0), (3, 0.0), (9, 0.0), (9, 0.0), (9, 2.0), (9, 2.0)]
+    assert state.history[-1].training_loss == pytest.approx(objective.value(state.vector))
+
+
+def test_a_fit_that_was_cut_in_forces_first_goes_on_alike(objective):
+    limits = FitLimits(iterations=6, patience=6, deadline=None, opening=1, forces_first=3)
+    whole = fit(objective, [], FitState(start_vector(LAYOUT, seed=0)), limits=limits)
+    cut = FitState(start_vector(LAYOUT, seed=0))
+    fit(objective, [], cut, limits=FitLimits(iterations=2, patience=6, deadline=None, opening=1, forces_first=3))
+    fit(objective, [], cut, limits=limits)
+    torch.testing.assert_close(cut.vector, whole.vector)

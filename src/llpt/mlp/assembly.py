@@ -36,3 +36,24 @@ def assemble_network(layout: WeightLayout, vector: torch.Tensor, inputs: Network
     hidden = [Layer(weights=weights, biases=biases, activation=Activation.TANH) for weights, biases in pairs[:-1]]
     weights, biases = pairs[-1]
     return Network(layers=(*hidden, Layer(weights=weights, biases=biases + constant, activation=Activation.LINEAR)))
+
+
+def take_apart(layout: WeightLayout, network: Network, inputs: NetworkInputs, *, constant: float) -> torch.Tensor:
+    """Return the vector from which a fit goes on with a network: the inverse of ``assemble_network``.
+
+    Args:
+        layout: where the weights shall lie in the vector; of the network's sizes.
+        network: on scaled symmetry functions.
+        inputs: what the fit will see.
+        constant: taken off the energy of each atom, Ha.
+    """
+    vector = start_vector(layout, seed=0)
+    layout.constants(vector).zero_()
+    for (weights, biases), layer in zip(layout.layers(vector), network.layers, strict=True):
+        weights.numpy()[:] = layer.weights
+        biases.numpy()[:] = layer.biases
+    first, _ = layout.layers(vector)[0]
+    first.numpy()[:] = inputs.start(first.numpy())
+    _, last = layout.layers(vector)[-1]
+    last.sub_(constant)
+    return vector

@@ -302,6 +302,7 @@ def _train_member(
         patience=settings.patience,
         deadline=deadline,
         opening=settings.opening_iterations,
+        forces_first=settings.forces_first_iterations,
     )
     fit(objective, material.validation, state, limits=limits, on_step=on_step)
     best = state.vector if state.best_vector is None else state.best_vector

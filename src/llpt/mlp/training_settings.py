@@ -46,6 +46,8 @@ class TrainingSettings(BaseModel):
         iterations: Levenberg–Marquardt steps at most.
         opening_iterations: how many of them, the first ones, see only one in four frames: on thousands of frames they
             lead to the same place sooner.
+        forces_first_iterations: how many of them, the first ones, take energies four times less exactly and leave the
+            phase-differential bias free: forces lead to a better place, where energies and bias are then fitted.
         patience: steps without a better validation error before stopping.
         max_seconds: wall time of the fit at most, features included; None for no limit.
         members: networks to train, with different seeds; more than one make a committee.
@@ -72,6 +74,7 @@ class TrainingSettings(BaseModel):
     memory_limit_gib: float = Field(default=2.0, gt=0.0)
     iterations: int = Field(default=60, ge=1)
     opening_iterations: int = Field(default=0, ge=0)
+    forces_first_iterations: int = Field(default=0, ge=0)
     patience: int = Field(default=8, ge=1)
     max_seconds: float | None = Field(default=None, gt=0.0)
     members: int = Field(default=1, ge=1)
