@@ -72,7 +72,7 @@ def test_one_structure_with_two_energies_is_refused(make_labelled):
 
 def test_energies_of_two_references_in_one_data_set_are_refused(make_labelled):
     frames = [*make_labelled(1), *make_labelled(1, seed=1, shift_ev=13.6)]
-    with pytest.raises(InputError, match="groups 1[0-9.]+ eV/atom apart"):
+    with pytest.raises(InputError, match=r"groups 1[0-9.]+ eV/atom apart"):
         read_labels(frames)
     for frame in frames[10:]:
         frame.info["dataset"] = "other"
