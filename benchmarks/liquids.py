@@ -1,6 +1,7 @@
 """Make labelled liquids of 128 atoms that no training has seen: short DFT molecular dynamics, then sound labels.
 
     python benchmarks/liquids.py OUT --settle n2p2:DIRECTORY [--atoms 128] [--kpoints spacing:S] [--seed 11]
+                                    [--draw N] [--conditions K …]
 
 At each of the conditions a fluid of molecules or atoms settles under the potential given (constant volume, its density
 that of the pressure), goes on under our DFT engine at the mean value point, and frames of the second part are labelled
@@ -15,7 +16,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llpt.dynamics import Ensemble, RunSettings, Thermostat, run_md
+import numpy as np
+
+from llpt.dynamics import Ensemble, RunSettings, RunState, Thermostat, run_md
 from llpt.engines import Purpose, make_engine, write_evaluated
 from llpt.engines.evaluation import bare_copy
 from llpt.learning.labelling import label
@@ -41,6 +44,14 @@ THEORY = {"pseudopotential": "default", "electronic_temperature_k": 1000.0, "pre
 """The labels of the recipes; ``finite-basis`` in dynamics too, whose first labels are then of the same surface."""
 
 
+def drawn(count: int, seed: int) -> list[tuple[float, float]]:
+    """Return pressures and temperatures at random in the range of the recipes."""
+    random = np.random.default_rng(seed)
+    pressures = random.uniform(100.0, 350.0, count).round()
+    temperatures = np.exp(random.uniform(np.log(600.0), np.log(3000.0), count)).round()
+    return list(zip(pressures.tolist(), temperatures.tolist(), strict=True))
+
+
 def run(start: Atoms, engine: str, directory: Path, *, temperature_k: float, steps: int, every: int, seed: int) -> None:
     settings = RunSettings(
         ensemble=Ensemble.NVT,
@@ -55,6 +66,8 @@ def run(start: Atoms, engine: str, directory: Path, *, temperature_k: float, ste
     with closing(make_engine(engine, options, purpose=Purpose.DYNAMICS)) as calculator:
         outcome = run_md(start, calculator, settings, directory)
     print(f"{directory}: {outcome.state}, {outcome.seconds_per_step:.3g} s/step", flush=True)
+    if outcome.state is not RunState.DONE:
+        raise SystemExit(outcome.reason)
 
 
 def last_frame(directory: Path) -> Atoms:
@@ -89,12 +102,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=40, help="steps of DFT dynamics")
     parser.add_argument("--every", type=int, default=8, help="steps between labelled frames")
     parser.add_argument("--kpoints", default="2x2x2")
-    parser.add_argument("--conditions", type=int, nargs="+", default=range(len(CONDITIONS)), help="only some of them")
+    parser.add_argument("--draw", type=int, default=0, help="this many conditions at random instead")
+    parser.add_argument("--conditions", type=int, nargs="+", help="numbers of those wanted, from 0; all if not given")
     parser.add_argument("--seed", type=int, default=11)
     options = parser.parse_args()
     labelled: list[Atoms] = []
-    for number in options.conditions:
-        pressure, temperature = CONDITIONS[number]
+    conditions = drawn(options.draw, options.seed) if options.draw else CONDITIONS
+    for number in options.conditions or range(len(conditions)):
+        pressure, temperature = conditions[number]
         seed = options.seed + number
         name = f"N{options.atoms}-P{pressure:g}-T{temperature:g}"
         make = molecular_fluid if temperature < ATOMIC_ABOVE_K else atomic_fluid
