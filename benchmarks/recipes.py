@@ -1,7 +1,7 @@
 """Compare training recipes on held-out liquids: the errors of each generation as JSON, and a figure.
 
-    llpt train --recipe small-cells -o SMALL --held-out LIQUIDS --option pseudopotential=default --option kpoints=2x2x2
-    llpt train --recipe active      -o ACTIVE --held-out LIQUIDS --option pseudopotential=default --option kpoints=2x2x2
+    llpt train --recipe small-cells -o SMALL  --held-out LIQUIDS --option kpoints=spacing:0.74
+    llpt train --recipe active      -o ACTIVE --held-out LIQUIDS --option kpoints=spacing:0.74
     python benchmarks/recipes.py SMALL ACTIVE [--figure docs/figures/recipes.png]
 
 ``LIQUIDS`` are labelled frames of the same reference that neither recipe sees, e.g. from its molecular dynamics.

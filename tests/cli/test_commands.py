@@ -198,6 +198,14 @@ def test_md_runs_continues_and_refuses_another_run_in_its_directory(fluid, tmp_p
     assert "temperature_k" in cause
 
 
+def test_md_with_a_limit_on_the_spread_needs_a_committee(fluid, tmp_path, command):
+    ase.io.write(fluid, atomic_fluid(atoms=16, density_g_per_cm3=0.9, seed=1))
+    common = ("md", fluid, "-e", LENNARD_JONES, "-T", 800, "-P", 150, "--seed", 1, "-n", 10, *OPTIONS)
+    code, said, _ = command(*common, "-o", tmp_path / "run", "--maximum-force-spread", 0.5)
+    assert code == 1
+    assert "gives no force spread" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "key"),
     [

@@ -1,9 +1,10 @@
 """k-point lists, and that they sample what a repeated cell holds."""
 
 import pytest
+import torch
 from ase.build import make_supercell
 
-from llpt.dft.kpoints import monkhorst_pack, parse_kpoints
+from llpt.dft.kpoints import check_kpoints, kpoints_in_cell, monkhorst_pack, parse_kpoints
 from llpt.dft.scf import ScfSettings, solve_scf
 from llpt.errors import InputError
 
@@ -26,6 +27,25 @@ def test_monkhorst_pack_keeps_one_of_each_pair():
 def test_nonsense_is_refused(text):
     with pytest.raises(InputError):
         parse_kpoints(text)
+
+
+def test_a_spacing_samples_cells_of_every_size_alike():
+    cube = torch.eye(3, dtype=torch.float64)
+    # 2 pi / 8 bohr = 0.785/bohr = 1.484/Å
+    assert kpoints_in_cell("spacing:1.49", 8.0 * cube) == parse_kpoints("mean-value")
+    assert kpoints_in_cell("spacing:1.48", 8.0 * cube) == monkhorst_pack((2, 2, 2))
+    assert kpoints_in_cell("spacing:0.75", 8.0 * cube) == monkhorst_pack((2, 2, 2))
+    assert kpoints_in_cell("spacing:0.75", 4.0 * cube) == monkhorst_pack((4, 4, 4))
+    sheared = torch.tensor([[8.0, 0.0, 0.0], [6.0, 8.0, 0.0], [0.0, 0.0, 16.0]], dtype=torch.float64)
+    # The first reciprocal vector grows to 2 pi / 8 (1 + 0.75^2)^(1/2) = 1.855/Å.
+    assert kpoints_in_cell("spacing:1.5", sheared) == monkhorst_pack((2, 1, 1))
+    assert kpoints_in_cell("1x1x2", sheared) == parse_kpoints("1x1x2")
+
+
+@pytest.mark.parametrize("text", ["spacing:", "spacing:0", "spacing:-1", "spacing:nan", "spacing:wide"])
+def test_a_spacing_that_is_none_is_refused(text):
+    with pytest.raises(InputError, match="1/Å above 0"):
+        check_kpoints(text)
 
 
 def test_two_kpoints_equal_a_doubled_cell(fluid, make_problem):

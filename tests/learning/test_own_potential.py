@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from llpt.dynamics import Ensemble, RunSettings, RunState, run_md
-from llpt.engines import Purpose, make_engine
-from llpt.mlp import read_card
+from llpt.engines import Purpose, make_engine, read_evaluated
+from llpt.mlp import BehlerParrinello, measure_accuracy, read_card, read_labels
 from llpt.mlp.card import hash_network
 from llpt.structure import closest_pair, molecular_fluid, starting_density_g_per_cm3
 from llpt.trajectory import Trajectory
@@ -22,9 +22,20 @@ def test_the_card_belongs_to_the_files_and_reports_errors_by_phase():
     assert card.electronic_temperatures_k == (1000.0,)
     assert card.test is not None
     assert {"molecular", "atomic"} <= set(card.test.by_phase) | set(card.validation.by_phase)
-    # A weak network, and its card says so: half of the forces' size (the published PBE potential has 0.4 eV/Å here).
-    overall = card.test.overall
-    assert overall.force_rmse_ev_per_angstrom < 0.55 * overall.force_rms_ev_per_angstrom
+    assert card.test.overall.force_rmse_ev_per_angstrom <= 0.30
+    # Its energies are not as good as its forces, and the card says so before anything else.
+    assert card.test.phase_bias.molecular_mev_per_atom is not None
+
+
+def test_the_errors_of_the_card_are_found_again_on_the_held_out_liquids():
+    card = read_card(DIRECTORY)
+    labelled, _ = read_labels(read_evaluated(DIRECTORY / "liquids.extxyz.gz"))
+    every = labelled[::5]  # one of each of the eight conditions
+    accuracy = measure_accuracy(BehlerParrinello.load(DIRECTORY), every)
+    assert accuracy.overall.frames == 8
+    expected = card.test.overall
+    assert accuracy.overall.force_rmse_ev_per_angstrom == pytest.approx(expected.force_rmse_ev_per_angstrom, rel=0.1)
+    assert accuracy.overall.pressure_rmse_gpa == pytest.approx(expected.pressure_rmse_gpa, rel=0.3)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """Recipes: structures, exploration, labels and generations, with a pair potential as the reference."""
 
+import signal
 from contextlib import closing
+from functools import partial
 
 import numpy as np
 import pytest
 from ase.io import read
 
 from llpt.cli.recipes import recipe_settings
+from llpt.dynamics import run_md
 from llpt.engines import make_engine
 from llpt.errors import InputError
 from llpt.learning import Recipe, RecipeSettings, run_recipe
@@ -113,6 +116,29 @@ def test_an_interrupted_recipe_goes_on(finished, tmp_path):
     for name in ("weights.001.data", "scaling.data"):
         path = f"model/member-1/{name}"
         assert (directory / path).read_bytes() == (tmp_path / "r" / path).read_bytes()
+
+
+def test_a_signal_during_exploration_stops_the_recipe_and_it_goes_on(finished, tmp_path, monkeypatch):
+    directory, history, _ = finished
+    place = tmp_path / "r"
+    (place / "generation-0").mkdir(parents=True)
+    for name in ("recipe.json", "generation-0/structures.extxyz", "generation-0/labels.extxyz"):
+        (place / name).write_bytes((directory / name).read_bytes())
+
+    sent = []
+
+    def stop_once(_progress):
+        if not sent:
+            sent.append(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+
+    with closing(make_engine("ase:ase.calculators.morse.MorsePotential", MORSE)) as engine:
+        with monkeypatch.context() as patched:
+            patched.setattr("llpt.learning.exploration.run_md", partial(run_md, on_progress=stop_once))
+            with pytest.raises(KeyboardInterrupt):
+                run_recipe(place, engine, small_settings(Recipe.ACTIVE))
+        assert not (place / "generation-1" / "structures.extxyz").exists()
+        assert run_recipe(place, engine, small_settings(Recipe.ACTIVE)) == history
 
 
 def test_small_cells_are_small_sheared_and_within_the_density_of_the_conditions():

@@ -70,6 +70,15 @@ def test_one_structure_with_two_energies_is_refused(make_labelled):
     assert read_labels([*frames, twin])[1].duplicates == 0
 
 
+def test_energies_of_two_references_in_one_data_set_are_refused(make_labelled):
+    frames = [*make_labelled(1), *make_labelled(1, seed=1, shift_ev=13.6)]
+    with pytest.raises(InputError, match=r"groups 1[0-9.]+ eV/atom apart"):
+        read_labels(frames)
+    for frame in frames[10:]:
+        frame.info["dataset"] = "other"
+    assert len(read_labels(frames)[0]) == 20
+
+
 def test_one_structure_at_two_electronic_temperatures_is_two_frames(make_labelled):
     # The first structure of a ladder's next run is the last one of the run before.
     first = make_labelled(1)[0]

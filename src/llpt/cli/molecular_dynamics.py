@@ -44,6 +44,15 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
     positions: Annotated[
         int, typer.Option("--positions-every", metavar="N", help="Steps between stored positions.")
     ] = 5,
+    spread: Annotated[
+        float | None,
+        typer.Option(
+            "--maximum-force-spread",
+            metavar="EV/Å",
+            help="Stop where a committee's members differ more than this on a force.",
+            show_default=False,
+        ),
+    ] = None,
     option: EngineOptions = None,
 ) -> None:
     """Run molecular dynamics; the same command again continues it to the number of steps.
@@ -64,6 +73,7 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
         "thermostat": thermostat,
         "checkpoint_every": checkpoint,
         "positions_every": positions,
+        "maximum_force_spread_ev_per_angstrom": spread,
     }
     settings = RunSettings.from_mapping(values)
     start = read_structures(source)[-1]

@@ -66,7 +66,7 @@ def train(
 
     Example: [bold]llpt train quick/runs/dft/N32/P200/T700 quick/runs/dft/N32/P200/T900 -o potential --discard 200[/]
 
-    Example: [bold]llpt train --recipe active --option pseudopotential=default --option kpoints=2x2x2 -o potential[/]
+    Example: [bold]llpt train --recipe active --option kpoints=spacing:0.74 -o potential[/]
     """
     from llpt.mlp import train as fit  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.work_training import card_rows  # noqa: PLC0415

@@ -23,7 +23,7 @@ from llpt.dft.following import FollowSettings, follow
 from llpt.dft.functionals import Level, get_functional
 from llpt.dft.history import History
 from llpt.dft.ions import Ions
-from llpt.dft.kpoints import parse_kpoints
+from llpt.dft.kpoints import KPoints, check_kpoints, kpoints_in_cell
 from llpt.dft.precision import Precision
 from llpt.dft.problem import Problem, Theory
 from llpt.dft.pseudopotentials import get_pseudopotential
@@ -71,7 +71,7 @@ class KohnShamSettings:
     Args:
         ecut_ry: kinetic-energy cutoff of the orbitals, Ry, > 0.
         electronic_temperature_k: temperature of the Fermi–Dirac occupations, K, > 0.
-        kpoints: see :func:`llpt.dft.kpoints.parse_kpoints`.
+        kpoints: see :func:`llpt.dft.kpoints.kpoints_in_cell`; a spacing is settled by the first cell after a reset.
         xc: name of the exchange–correlation functional.
         pseudopotential: name or path.
         bands: number of bands, or None to add bands until the highest occupation is below 1e-6.
@@ -149,7 +149,7 @@ class KohnSham(Calculator):
             get_functional(self.settings.xc),
             self.settings.electronic_temperature_k * units.KELVIN_TO_HARTREE,
         )
-        self.kpoints = parse_kpoints(self.settings.kpoints)
+        check_kpoints(self.settings.kpoints)
         #: The last ground state, in Hartree atomic units.
         self.ground_state: GroundState | None = None
         #: The problem it solves.
@@ -217,7 +217,7 @@ class KohnSham(Calculator):
         new = build_basis(
             cell,
             cutoff=0.5 * self.settings.ecut_ry,
-            kpoints=self.kpoints,
+            kpoints=kpoints_in_cell(self.settings.kpoints, cell) if old is None else old.kpoints,
             precision=self.settings.orbital_precision,
             policy=self.settings.grid_policy,
         )
@@ -284,6 +284,7 @@ class KohnSham(Calculator):
                 "basis": None
                 if basis is None
                 else (basis.cell, [w.integers for w in basis.waves], basis.chosen_volume),
+                "kpoints": None if basis is None else (basis.kpoints.fractional, basis.kpoints.weights),
                 "shapes": None if basis is None else (basis.grid.shape, basis.correction_grid.shape),
             },
             path,
@@ -305,7 +306,8 @@ class KohnSham(Calculator):
         if saved["basis"] is None:
             return
         cell, integers, volume = saved["basis"]
-        self._basis = _restored_basis(self, cell, integers, volume, saved["shapes"])
+        kpoints = KPoints(*saved["kpoints"])
+        self._basis = _restored_basis(self, cell, integers, volume, kpoints=kpoints, shapes=saved["shapes"])
         self._history.orbitals = [tuple(x) for x in saved["orbitals"]]
         self._history.densities = list(saved["densities"])
         self._history.filled = saved["filled"]
@@ -348,13 +350,19 @@ def _closest_pair(cell: Tensor, positions: Tensor) -> tuple[int, int, float] | N
 
 
 def _restored_basis(
-    engine: KohnSham, cell: Tensor, integers: list[Tensor], volume: float, shapes: tuple[Any, Any]
+    engine: KohnSham,
+    cell: Tensor,
+    integers: list[Tensor],
+    volume: float,
+    *,
+    kpoints: KPoints,
+    shapes: tuple[Any, Any],
 ) -> Basis:
     """The basis of a saved state: the integer sets and grids as they were, not as they would be chosen now."""
     fresh = build_basis(
         cell,
         cutoff=0.5 * engine.settings.ecut_ry,
-        kpoints=engine.kpoints,
+        kpoints=kpoints,
         precision=engine.settings.orbital_precision,
         policy=engine.settings.grid_policy,
     )

@@ -8,12 +8,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
+
 from llpt.errors import InputError
+from llpt.units import ANGSTROM_TO_BOHR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from torch import Tensor
+
 MEAN_VALUE = (0.25, 0.25, 0.25)
+_SPACING = "spacing:"
 _ALLOWED = (
     "mean-value, gamma, x,y,z (fractions of the reciprocal vectors), n1xn2xn3 (Monkhorst-Pack) or points x,y,z;x,y,z"
 )
@@ -93,3 +99,49 @@ def parse_kpoints(text: str) -> KPoints:
             raise InputError(f"k-points {text!r} cannot be read.", f"Allowed: {_ALLOWED}.") from None
         points.append((x, y, z))
     return KPoints(tuple(points), (1.0 / len(points),) * len(points))
+
+
+def kpoints_in_cell(text: str, cell: Tensor) -> KPoints:
+    """Return the k-points of a specification in one cell.
+
+    Besides what :func:`parse_kpoints` reads there is ``spacing:S``: along each reciprocal vector the fewest points that
+    are no farther apart than S (1/Å, 2π included), so that small and large cells are sampled alike; the mean value
+    point where one is enough along all three.
+
+    Args:
+        text: the specification.
+        cell: lattice vectors as rows, bohr.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    word = text.strip().lower()
+    if not word.startswith(_SPACING):
+        return parse_kpoints(text)
+    per_bohr = _read_spacing(word) / ANGSTROM_TO_BOHR
+    lengths = torch.linalg.vector_norm(2.0 * math.pi * torch.linalg.inv(cell), dim=0).tolist()
+    divisions = [math.ceil(length / per_bohr - 1e-9) for length in lengths]
+    return parse_kpoints("mean-value") if max(divisions) == 1 else monkhorst_pack(divisions)
+
+
+def check_kpoints(text: str) -> None:
+    """Refuse a specification that :func:`kpoints_in_cell` cannot read.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    word = text.strip().lower()
+    if word.startswith(_SPACING):
+        _read_spacing(word)
+    else:
+        parse_kpoints(text)
+
+
+def _read_spacing(word: str) -> float:
+    try:
+        value = float(word.removeprefix(_SPACING))
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0.0):
+        raise InputError(f"k-points {word!r} cannot be read.", "Give a distance in 1/Å above 0, e.g. spacing:0.9.")
+    return value

@@ -28,7 +28,7 @@ class KohnShamOptions(EngineOptions):
     electronic_temperature_k: float = Field(
         default=1000.0, gt=0, description="temperature of the Fermi-Dirac occupations in K, above 0"
     )
-    kpoints: str = Field(default="mean-value", description="mean-value, gamma, x,y,z, or n1xn2xn3")
+    kpoints: str = Field(default="mean-value", description="mean-value, gamma, x,y,z, n1xn2xn3, or spacing:S in 1/Å")
     xc: str = Field(default="pbe", description="pbe, lda-pw92, scan-l, ksdt, corrksdt or kdt16")
     pseudopotential: str = Field(
         default="default", description="default, gth, hard, coulomb, or the path of a UPF or psp8 file"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.dynamics import Ensemble, RunSettings, Thermostat, run_md
+from llpt.dynamics import Ensemble, RunSettings, RunState, Thermostat, run_md
 from llpt.engines import Purpose, make_engine
 from llpt.engines.evaluation import bare_copy
 from llpt.errors import InputError, StorageError
@@ -38,6 +38,9 @@ def explore(model: Path, folder: Path, settings: RecipeSettings, *, seed: int) -
     Returns:
         Of each run the frames that could be labelled: no two atoms too close. ``info`` holds ``block``, ``step``,
         ``temperature_target_k``, ``pressure_target_gpa`` and, for a committee, ``force_spread`` (eV/Å).
+
+    Raises:
+        KeyboardInterrupt: a run was stopped by a signal; the same call goes on with it.
     """
     random = np.random.default_rng(seed)
     runs: list[list[Atoms]] = []
@@ -55,7 +58,9 @@ def explore(model: Path, folder: Path, settings: RecipeSettings, *, seed: int) -
         directory = folder / f"run-{number + 1:02d}"
         # A potential of an early generation may fail on the way; the frames before that are the ones it needs.
         with closing(make_engine(f"n2p2:{model}", purpose=Purpose.DYNAMICS)) as engine:
-            run_md(start.atoms, engine, run_settings, directory)
+            outcome = run_md(start.atoms, engine, run_settings, directory)
+        if outcome.state is RunState.UNFINISHED:  # a signal asked it to stop: so must what follows
+            raise KeyboardInterrupt
         frames = _readable(directory, settings)
         for frame in frames:
             frame.info["block"] = f"{folder.parent.name}/{directory.name}"

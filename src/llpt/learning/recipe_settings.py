@@ -20,6 +20,17 @@ class Recipe(StrEnum):
     """Cells and conditions of the study; of the dynamics' frames those on whose forces a committee disagrees most."""
 
 
+_FIT = TrainingSettings(
+    energy_scale_ev_per_atom=0.02,
+    stress_scale_gpa=6.0,
+    phase_bias_scale_ev_per_atom=0.01,
+    forces_per_frame=128,
+    patience=24,
+)
+"""Labels of a recipe's cells carry the noise of their k-points, 5–15 meV/atom and 1–2 GPa: with the scales of long runs
+of large cells a network learns that noise and stops before it knows the forces (docs/potentials.md)."""
+
+
 class RecipeSettings(BaseModel):
     """Settings of a recipe.
 
@@ -55,12 +66,12 @@ class RecipeSettings(BaseModel):
     run_steps: int = Field(default=400, ge=20)
     closest_angstrom: float = Field(default=0.5, gt=0.0)
     seed: int = 1
-    training: TrainingSettings = TrainingSettings(members=3)
+    training: TrainingSettings = _FIT.model_copy(update={"members": 3})
 
     @classmethod
     def of(cls, recipe: Recipe, **changes: object) -> Self:
         """Return the defaults of a recipe with changes."""
-        small: dict[str, object] = {"fewest_atoms": 8, "most_atoms": 24, "training": TrainingSettings()}
+        small: dict[str, object] = {"fewest_atoms": 8, "most_atoms": 24, "training": _FIT}
         return cls.model_validate({"recipe": recipe} | (small if recipe is Recipe.SMALL_CELLS else {}) | changes)
 
     @model_validator(mode="after")

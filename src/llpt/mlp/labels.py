@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats
 
 _SAME_ENERGY_HA_PER_ATOM = 1e-6
+_ONE_REFERENCE_EV_PER_ATOM = 5.0
+"""Random cells and fluids of one reference leave no gap this wide; one with the atoms' own energies taken off does."""
 UNNAMED = "unnamed"
 FRAMES_PER_BLOCK = 10
 
@@ -101,7 +103,7 @@ def read_labels(
 
     Raises:
         InputError: no usable frames, missing or non-finite labels, another element, one structure with two energies in
-            a data set, or labels of several T_el that were not allowed.
+            a data set, energies of a data set in two groups far apart, or labels of several T_el that were not allowed.
     """
     if not frames:
         raise InputError("There are no labelled frames to train on.", "Give at least some tens of frames.")
@@ -144,6 +146,7 @@ def read_labels(
             "Some frames carry a free energy and others only an energy.",
             "Give one kind: forces derive from F = E - TS.",
         )
+    _check_references(kept)
     report = LabelReport(
         given=len(frames),
         kept=len(kept),
@@ -152,6 +155,18 @@ def read_labels(
         electronic_temperatures_k=tuple(temperatures),
     )
     return kept, report
+
+
+def _check_references(frames: Sequence[LabelledFrame]) -> None:
+    """Refuse a data set whose energies fall into two groups that one reference cannot explain."""
+    for name in sorted({frame.dataset for frame in frames}):
+        energies = np.sort([frame.energy / frame.n_atoms for frame in frames if frame.dataset == name]) / EV_TO_HARTREE
+        gap = np.diff(energies).max(initial=0.0)
+        if gap > _ONE_REFERENCE_EV_PER_ATOM:
+            raise InputError(
+                f"The energies of data set {name!r} fall into groups {gap:.1f} eV/atom apart.",
+                "Energies of different reference are mixed: give each origin its own data set name.",
+            )
 
 
 def _read_frame(atoms: Atoms, number: int, element: str, counts: dict[str, int]) -> LabelledFrame:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
+from llpt.structure import volume_per_atom
 from llpt.study.engine_sections import engine_kind
 from llpt.study.protocol import starting_density
 
@@ -80,20 +82,29 @@ def seconds_per_step(run: PlannedRun) -> float:
         return speed.seconds(run.atoms, 1.0)
     cutoff = float(run.options.get("ecut_ry", REFERENCE_CUTOFF_RY)) / REFERENCE_CUTOFF_RY
     try:
-        density = starting_density(run.state) / REFERENCE_DENSITY
+        density = starting_density(run.state)
     except InputError:  # nothing is known of this state
-        density = 1.0
-    kpoints = kpoint_count(str(run.options.get("kpoints", "mean-value")))
-    seconds = speed.seconds(run.atoms, kpoints * cutoff**1.5 / density)
+        density = REFERENCE_DENSITY
+    edge = (run.atoms * volume_per_atom(density_g_per_cm3=density)) ** (1.0 / 3.0)
+    kpoints = kpoint_count(str(run.options.get("kpoints", "mean-value")), edge_angstrom=edge)
+    seconds = speed.seconds(run.atoms, kpoints * cutoff**1.5 / (density / REFERENCE_DENSITY))
     return seconds * SECOND_THREAD if run.threads == 1 else seconds
 
 
-def kpoint_count(kpoints: str) -> int:
-    """Return how many k-points are computed: half of a grid ``n1xn2xn3``, by time reversal; else one.
+def kpoint_count(kpoints: str, *, edge_angstrom: float) -> int:
+    """Return how many k-points are computed: half of a grid, by time reversal; else one.
 
-    >>> kpoint_count("2x2x2"), kpoint_count("mean-value")
-    (4, 1)
+    Args:
+        kpoints: as the engine ``dft`` reads it.
+        edge_angstrom: edge of the cubic cell, for points by spacing.
+
+    >>> [kpoint_count(text, edge_angstrom=5.0) for text in ("2x2x2", "mean-value", "spacing:0.7", "spacing:1.3")]
+    [4, 1, 4, 1]
     """
+    spacing = re.fullmatch(r"spacing:(\d*\.?\d+)", kpoints)
+    if spacing and float(spacing[1]) > 0.0:
+        divisions = math.ceil(2.0 * math.pi / edge_angstrom / float(spacing[1]))
+        return -(-(divisions**3) // 2)
     parts = kpoints.split("x")
     if len(parts) != 3 or not all(part.isdigit() for part in parts):
         return 1

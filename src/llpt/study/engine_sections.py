@@ -47,7 +47,7 @@ class ReferenceSection(Section):
     ecut_ry: Annotated[Float, Field(ge=5.0, le=1000.0)] | None = Field(
         default=None, description="a plane-wave cutoff in Ry, from 5 to 1000"
     )
-    kpoints: str | None = Field(default=None, description='"mean-value", "gamma", or "x,y,z"')
+    kpoints: str | None = Field(default=None, description='"mean-value", "gamma", "x,y,z", "n1xn2xn3" or "spacing:S"')
     pseudopotential: str | None = Field(
         default=None, description='"gth", "default", "hard", "coulomb", or the path of a file'
     )
