@@ -151,3 +151,4 @@ def test_an_isobar_of_solids_blocks_faithfulness():
     verdict = compare([good, frozen], [partner, frozen], Thresholds())
     assert verdict.value is Outcome.NOT_RESOLVED
     assert any("solid at every temperature" in comparison.sentence for comparison in verdict.comparisons)
+    assert any("above the melting line" in requirement.sentence for requirement in verdict.requirements)

@@ -10,7 +10,7 @@ import numpy as np
 from llpt.audit.density import DensityComparison, compare_density
 from llpt.audit.equivalence import Outcome
 from llpt.audit.pairing import Pair
-from llpt.audit.requirements import minimum_requirements, production_ps
+from llpt.audit.requirements import fluid_requirement, minimum_requirements, production_ps
 from llpt.audit.verdict import Comparison, Requirement
 from llpt.statistics import Estimate
 from llpt.transition import Criterion, criteria
@@ -66,7 +66,9 @@ def find(matched: Pair, thresholds: Thresholds, *, density_rises: bool = True) -
     reference, surrogate = matched.reference.fluid(), matched.surrogate.fluid()
     if reference is None or surrogate is None:
         nothing = _nothing(matched, thresholds, "One of the two is a solid at every temperature")
-        return Findings(matched, (nothing,), {}, {}, (), tuple(remarks), "")
+        frozen = [isobar for isobar in (matched.reference, matched.surrogate) if isobar.fluid() is None]
+        melted = tuple(fluid_requirement(isobar) for isobar in frozen)
+        return Findings(matched, (nothing,), {}, {}, melted, tuple(remarks), "")
     fluid = Pair(reference, surrogate)
     lacking = [need for isobar in (reference, surrogate) for need in minimum_requirements(isobar, thresholds)]
     small = any(isobar.n_atoms < thresholds.minimum_atoms for isobar in (reference, surrogate))

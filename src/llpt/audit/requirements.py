@@ -36,6 +36,15 @@ def production_ps(isobar: Isobar) -> float:
     return min(point.production_fs for point in isobar.points) / FS_PER_PS
 
 
+def fluid_requirement(isobar: Isobar) -> Requirement:
+    """Return what an isobar lacks that is a solid at every temperature."""
+    return _requirement(
+        isobar,
+        f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: temperatures above the melting line; up to "
+        f"{isobar.temperatures_k[-1]:g} K every run is a solid.",
+    )
+
+
 def minimum_requirements(isobar: Isobar, thresholds: Thresholds) -> list[Requirement]:
     """Return what an isobar lacks before anything can be concluded from it: time, size, known errors, temperatures."""
     found = []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from llpt.statistics import Estimate, bootstrap, variance_estimate
+from llpt.statistics import Estimate, bootstrap, is_stationary, variance_estimate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,10 +19,14 @@ MOST_SAMPLES = 5000
 
 
 def density_susceptibility(series: ThermodynamicSeries) -> Estimate:
-    """Return chi = N Var(rho) / <rho>^2, intensive away from a transition (k_B T rho_n kappa_T, rho_n = N/V)."""
+    """Return chi = N Var(rho) / <rho>^2, intensive away from a transition (k_B T rho_n kappa_T, rho_n = N/V).
+
+    Its error is not known for a run whose density drifts.
+    """
     relative = 1.0 / series.volume_angstrom3
     relative = relative / relative.mean()
-    return variance_estimate(relative, "").scaled(float(series.n_atoms), "")
+    chi = variance_estimate(relative, "").scaled(float(series.n_atoms), "")
+    return chi if is_stationary(relative) else replace(chi, error=math.nan)
 
 
 def density_binder(series: ThermodynamicSeries) -> Estimate:

@@ -7,7 +7,7 @@ from llpt.statistics.autocorrelation import (
 )
 from llpt.statistics.combination import weighted_mean
 from llpt.statistics.correlation_integral import autocorrelation_integral
-from llpt.statistics.equilibration import detect_equilibration
+from llpt.statistics.equilibration import detect_equilibration, is_stationary
 from llpt.statistics.estimate import Estimate, in_words
 from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES, mean_estimate, sample_estimate
 from llpt.statistics.moments import covariance_estimate, variance_estimate
@@ -25,6 +25,7 @@ __all__ = [
     "detect_equilibration",
     "in_words",
     "integrated_autocorrelation_time",
+    "is_stationary",
     "mean_estimate",
     "sample_estimate",
     "statistical_inefficiency",

@@ -1,0 +1,45 @@
+"""The susceptibility of a density that is known to fluctuate so much, and of one that drifts."""
+
+import numpy as np
+import pytest
+from scipy import signal
+
+from llpt.observables.distribution import density_binder, density_susceptibility
+from llpt.observables.thermodynamics import ThermodynamicSeries
+
+
+def series_of(relative_density: np.ndarray, n_atoms: int = 128) -> ThermodynamicSeries:
+    nothing = np.zeros_like(relative_density)
+    return ThermodynamicSeries(
+        n_atoms=n_atoms,
+        mass_u=1.008 * n_atoms,
+        volume_angstrom3=500.0 / relative_density,
+        kinetic_energy_ev=nothing,
+        internal_energy_ev=nothing,
+        free_energy_ev=nothing,
+        entropy_ev_per_k=nothing,
+        temperature_k=nothing,
+        pressure_gpa=nothing,
+        pressure_uncorrected_gpa=nothing,
+        applied_pressure_gpa=200.0,
+        constant_volume=False,
+    )
+
+
+def gaussian(seed: int, spread: float, size: int = 20_000) -> np.ndarray:
+    noise = signal.lfilter([1.0], [1.0, -0.9], np.random.default_rng(seed).normal(size=size))
+    return 1.0 + spread * noise * np.sqrt(1.0 - 0.81)
+
+
+def test_susceptibility_of_a_known_spread():
+    chi = density_susceptibility(series_of(gaussian(1, 0.02)))
+    assert chi.resolved
+    assert chi.value == pytest.approx(128 * 0.02**2, abs=3.0 * chi.error)
+    assert density_binder(series_of(gaussian(1, 0.02))).value == pytest.approx(0.0, abs=0.05)
+
+
+def test_the_variance_of_a_drift_is_not_taken_for_a_susceptibility():
+    drifting = gaussian(2, 0.02) + np.linspace(-0.04, 0.04, 20_000)
+    chi = density_susceptibility(series_of(drifting))
+    assert chi.value > 2.0 * 128 * 0.02**2
+    assert not chi.resolved
