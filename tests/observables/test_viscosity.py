@@ -4,6 +4,7 @@ import numba
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from tests.dynamics.fast_lennard_jones import pair_sum
 
 from llpt.observables import shear_viscosity
 from llpt.observables.viscosity import anisotropies
@@ -13,50 +14,25 @@ from llpt.units import BOLTZMANN_J_PER_K
 TIMESTEP = 0.005
 
 
-@numba.njit(cache=True, fastmath=True)
-def forces_of(positions, edge, cutoff2, forces, virial):
-    """Put forces and virial (xx, yy, zz, yz, xz, xy) of Lennard-Jones pairs into the arrays, reduced units."""
-    forces[:] = 0.0
-    virial[:] = 0.0
-    for first in range(positions.shape[0]):
-        for second in range(first):
-            x = positions[first, 0] - positions[second, 0]
-            y = positions[first, 1] - positions[second, 1]
-            z = positions[first, 2] - positions[second, 2]
-            x -= edge * np.rint(x / edge)
-            y -= edge * np.rint(y / edge)
-            z -= edge * np.rint(z / edge)
-            distance2 = x * x + y * y + z * z
-            if distance2 < cutoff2:
-                inverse6 = distance2**-3
-                strength = 24.0 * inverse6 * (2.0 * inverse6 - 1.0) / distance2
-                for axis, part in enumerate((x, y, z)):
-                    forces[first, axis] += strength * part
-                    forces[second, axis] -= strength * part
-                for component, product in enumerate((x * x, y * y, z * z, y * z, x * z, x * y)):
-                    virial[component] += strength * product
-
-
 @numba.njit(cache=True)
 def stress_of_a_run(positions, velocities, edge, steps, temperature):
     """Return the pressure tensor times the volume at each step, and the mean temperature; scaled where one is given."""
     atoms = len(positions)
     degrees = 3 * atoms - 3
-    forces, virial = np.zeros_like(positions), np.zeros(6)
-    cutoff2 = min(2.5, 0.5 * edge) ** 2
-    forces_of(positions, edge, cutoff2, forces, virial)
+    cutoff = min(2.5, 0.5 * edge)
+    _, _, forces, virial = pair_sum(positions, edge, cutoff, 1.0, 1.0)
     tensors = np.zeros((steps, 6))
     mean = 0.0
     for step in range(steps):
         velocities += 0.5 * TIMESTEP * forces
         positions += TIMESTEP * velocities
-        forces_of(positions, edge, cutoff2, forces, virial)
+        _, _, forces, virial = pair_sum(positions, edge, cutoff, 1.0, 1.0)
         velocities += 0.5 * TIMESTEP * forces
         if temperature > 0.0 and step % 20 == 0:
             velocities *= np.sqrt(temperature * degrees / (velocities**2).sum())
         mean += (velocities**2).sum() / degrees / steps
         for component, (a, b) in enumerate(((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))):
-            tensors[step, component] = virial[component] + (velocities[:, a] * velocities[:, b]).sum()
+            tensors[step, component] = virial[a, b] + (velocities[:, a] * velocities[:, b]).sum()
     return tensors, mean
 
 

@@ -66,8 +66,8 @@ def find(matched: Pair, thresholds: Thresholds, *, density_rises: bool = True) -
     reference, surrogate = matched.reference.fluid(), matched.surrogate.fluid()
     if reference is None or surrogate is None:
         nothing = _nothing(matched, thresholds, "One of the two is a solid at every temperature")
-        frozen = [isobar for isobar in (matched.reference, matched.surrogate) if isobar.fluid() is None]
-        melted = tuple(fluid_requirement(isobar) for isobar in frozen)
+        sides = ((matched.reference, reference), (matched.surrogate, surrogate))
+        melted = tuple(fluid_requirement(isobar) for isobar, fluid_part in sides if fluid_part is None)
         return Findings(matched, (nothing,), {}, {}, melted, tuple(remarks), "")
     fluid = Pair(reference, surrogate)
     lacking = [need for isobar in (reference, surrogate) for need in minimum_requirements(isobar, thresholds)]

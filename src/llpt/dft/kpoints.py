@@ -115,10 +115,10 @@ def kpoints_in_cell(text: str, cell: Tensor) -> KPoints:
     Raises:
         InputError: it cannot be read.
     """
-    word = text.strip().lower()
-    if not word.startswith(_SPACING):
+    spacing = _read_spacing(text)
+    if spacing is None:
         return parse_kpoints(text)
-    per_bohr = _read_spacing(word) / ANGSTROM_TO_BOHR
+    per_bohr = spacing / ANGSTROM_TO_BOHR
     lengths = torch.linalg.vector_norm(2.0 * math.pi * torch.linalg.inv(cell), dim=0).tolist()
     divisions = [math.ceil(length / per_bohr - 1e-9) for length in lengths]
     return parse_kpoints("mean-value") if max(divisions) == 1 else monkhorst_pack(divisions)
@@ -130,14 +130,15 @@ def check_kpoints(text: str) -> None:
     Raises:
         InputError: it cannot be read.
     """
-    word = text.strip().lower()
-    if word.startswith(_SPACING):
-        _read_spacing(word)
-    else:
+    if _read_spacing(text) is None:
         parse_kpoints(text)
 
 
-def _read_spacing(word: str) -> float:
+def _read_spacing(text: str) -> float | None:
+    """S of ``spacing:S`` in 1/Å; None where the specification is of another kind."""
+    word = text.strip().lower()
+    if not word.startswith(_SPACING):
+        return None
     try:
         value = float(word.removeprefix(_SPACING))
     except ValueError:

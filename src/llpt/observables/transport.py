@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt import units
-from llpt.statistics import Estimate
+from llpt.statistics import Estimate, fit_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,13 +104,6 @@ def extrapolated_diffusion(by_edge_angstrom: Mapping[float, Estimate]) -> Transp
     if len(known) < 2 or max(known) < LEAST_RATIO * min(known):
         reason = f"{len(known)} sizes with a known D; two whose edges differ by a factor of {LEAST_RATIO} are needed."
         return Transport.unknown("cm^2/s", reason)
-    inverse = np.array([1.0 / edge for edge in known])
-    values = np.array([found.value for found in known.values()])
-    errors = np.array([found.error for found in known.values()])
-    line, covariance = np.polyfit(inverse, values, 1, w=1.0 / errors, cov="unscaled")
-    degrees = len(known) - 2
-    misfit = float((((values - np.polyval(line, inverse)) / errors) ** 2).sum())
-    factor = max(1.0, math.sqrt(misfit / degrees)) if degrees else 1.0
-    samples = min(found.effective_samples for found in known.values())
     unit = next(iter(known.values())).unit
-    return Transport(Estimate(float(line[1]), factor * math.sqrt(covariance[1, 1]), unit, samples), "")
+    line = fit_line([1.0 / edge for edge in known], list(known.values()), intercept_unit=unit)
+    return Transport(line.intercept, "")

@@ -9,6 +9,7 @@ from llpt.statistics.combination import weighted_mean
 from llpt.statistics.correlation_integral import autocorrelation_integral
 from llpt.statistics.equilibration import detect_equilibration, is_stationary
 from llpt.statistics.estimate import Estimate, in_words
+from llpt.statistics.line import Line, fit_line
 from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES, mean_estimate, sample_estimate
 from llpt.statistics.moments import covariance_estimate, variance_estimate
 from llpt.statistics.resampling import BlockErrors, block_errors, bootstrap
@@ -17,12 +18,14 @@ __all__ = [
     "MINIMUM_EFFECTIVE_SAMPLES",
     "BlockErrors",
     "Estimate",
+    "Line",
     "autocorrelation_function",
     "autocorrelation_integral",
     "block_errors",
     "bootstrap",
     "covariance_estimate",
     "detect_equilibration",
+    "fit_line",
     "in_words",
     "integrated_autocorrelation_time",
     "is_stationary",

@@ -58,8 +58,8 @@ def orders(ladders: Sequence[LadderResult], *, density_rises: bool) -> tuple[Ord
     """Return a statement for each side and isobar from everything that physics.md E names.
 
     Widths (with the way back of that cell), smoothness and separation of the criteria come from the largest cell;
-    hysteresis, histograms,
-    susceptibility, Binder cumulant and shift from every cell; Clapeyron's slope from all isobars together.
+    hysteresis, histograms, susceptibility, Binder cumulant and shift from every cell; Clapeyron's slope from all
+    isobars together.
 
     Args:
         ladders: of the study.

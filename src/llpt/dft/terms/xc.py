@@ -71,7 +71,7 @@ def xc_terms(
     gradient = grid.gradient(coefficients) if functional.level is not Level.LDA else None
     laplacian = None
     if functional.level is Level.LAPLACIAN:
-        smoothed = _smoothed_square(grid)
+        smoothed = grid.g2 * torch.exp(-_shortness(grid))
         laplacian = grid.to_real(-smoothed.to(dtype) * coefficients)
     sigma = None if gradient is None else gradient.square().sum(0)
     f = functional.evaluate(real, sigma, laplacian, electronic_temperature_ha=electronic_temperature)
@@ -90,9 +90,9 @@ def xc_terms(
     return XCResult(grid.integrate(f.energy), potential.to(torch.complex128), stress, entropy)
 
 
-def _smoothed_square(grid: Grid) -> Tensor:
-    """G² S(G), 1/bohr², on the half grid."""
-    return grid.g2 * torch.exp(-((grid.g2 / LAPLACIAN_REACH**2) ** 4))
+def _shortness(grid: Grid) -> Tensor:
+    """(G/G_c)^8 on the half grid, minus the logarithm of S(G)."""
+    return (grid.g2 / LAPLACIAN_REACH**2) ** 4
 
 
 def _stress(grid: Grid, f: XCDensities, real: Tensor, gradient: Tensor | None, sigma: Tensor | None) -> Tensor:
@@ -111,8 +111,8 @@ def _laplacian_stress(grid: Grid, slope: Tensor, laplacian: Tensor, density: Ten
     identity = torch.eye(3, dtype=torch.float64, device=slope.device)
     stress = -identity * (slope * laplacian).sum(dtype=torch.float64)
     g = grid.g.to(slope.dtype)
-    power = (grid.g2 / LAPLACIAN_REACH**2) ** 4
-    density = density * ((1.0 - 4.0 * power) * torch.exp(-power)).to(slope.dtype)
+    shortness = _shortness(grid)
+    density = density * ((1.0 - 4.0 * shortness) * torch.exp(-shortness)).to(slope.dtype)
     for a in range(3):
         for b in range(a, 3):
             curvature = grid.to_real(-g[a] * g[b] * density)

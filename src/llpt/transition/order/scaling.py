@@ -9,12 +9,9 @@ The cumulant U = 1 - <dm^4> / 3 <dm^2>^2 is 2/3 for two sharp states of equal we
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from llpt.statistics import Estimate
+from llpt.statistics import Estimate, fit_line
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 
 if TYPE_CHECKING:
@@ -25,43 +22,6 @@ SIGMAS = 2.05
 TWO_STATES = 2.0 / 3.0
 HIGH_CUMULANT = 0.5
 LOW_CUMULANT = 0.25
-
-
-@dataclass(frozen=True)
-class Line:
-    """A straight line y = intercept + slope x fitted with errors.
-
-    Args:
-        intercept: at x = 0.
-        slope: its slope.
-        chi_squared: of the fit.
-        degrees_of_freedom: points less two.
-    """
-
-    intercept: Estimate
-    slope: Estimate
-    chi_squared: float
-    degrees_of_freedom: int
-
-
-def fit_line(x: list[float], y: list[Estimate], *, slope_unit: str = "", intercept_unit: str = "") -> Line:
-    """Fit a straight line by weighted least squares; errors grow by Birge's factor where the line does not fit."""
-    abscissae = np.array(x)
-    values = np.array([point.value for point in y])
-    errors = np.array([point.error for point in y])
-    design = np.stack([np.ones_like(abscissae), abscissae], axis=1) / errors[:, None]
-    covariance = np.linalg.inv(design.T @ design)
-    solution = covariance @ (design.T @ (values / errors))
-    degrees = len(x) - 2
-    chi_squared = float((((values - solution[0] - solution[1] * abscissae) / errors) ** 2).sum())
-    factor = max(1.0, math.sqrt(chi_squared / degrees)) if degrees > 0 else 1.0
-    samples = min(point.effective_samples for point in y)
-    return Line(
-        Estimate(float(solution[0]), factor * math.sqrt(covariance[0, 0]), intercept_unit, samples),
-        Estimate(float(solution[1]), factor * math.sqrt(covariance[1, 1]), slope_unit, samples),
-        chi_squared,
-        degrees,
-    )
 
 
 def susceptibility_evidence(peaks: Mapping[int, Estimate]) -> Evidence:

@@ -1,0 +1,51 @@
+"""Straight lines through points with errors."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.statistics.estimate import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Line:
+    """A straight line y = intercept + slope x fitted with errors.
+
+    Args:
+        intercept: at x = 0.
+        slope: its slope.
+        chi_squared: of the fit.
+        degrees_of_freedom: points less two.
+    """
+
+    intercept: Estimate
+    slope: Estimate
+    chi_squared: float
+    degrees_of_freedom: int
+
+
+def fit_line(x: Sequence[float], y: Sequence[Estimate], *, slope_unit: str = "", intercept_unit: str = "") -> Line:
+    """Fit a straight line by weighted least squares; errors grow by Birge's factor where the line does not fit."""
+    abscissae = np.array(x)
+    values = np.array([point.value for point in y])
+    errors = np.array([point.error for point in y])
+    design = np.stack([np.ones_like(abscissae), abscissae], axis=1) / errors[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    solution = covariance @ (design.T @ (values / errors))
+    degrees = len(x) - 2
+    chi_squared = float((((values - solution[0] - solution[1] * abscissae) / errors) ** 2).sum())
+    factor = max(1.0, math.sqrt(chi_squared / degrees)) if degrees > 0 else 1.0
+    samples = min(point.effective_samples for point in y)
+    return Line(
+        Estimate(float(solution[0]), factor * math.sqrt(covariance[0, 0]), intercept_unit, samples),
+        Estimate(float(solution[1]), factor * math.sqrt(covariance[1, 1]), slope_unit, samples),
+        chi_squared,
+        degrees,
+    )
