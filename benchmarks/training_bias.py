@@ -79,7 +79,8 @@ def main() -> None:
     parser.add_argument("--forces", type=int, default=24, help="atoms of each frame whose forces are fitted")
     options = parser.parse_args()
     definition = BehlerParrinello.load(options.model).definition
-    settings = read_card(options.model).settings
+    card = read_card(options.model)
+    settings = card.settings
     training, held_out = (read_labels(part)[0] for part in read_all(options.data, 0, settings.seed, options.every))
     maker = FeatureMaker(definition.functions, cutoff_type=definition.cutoff_type)
     raw = np.concatenate([maker.values(frame.positions, frame.cell) for frame in training])
@@ -97,7 +98,6 @@ def main() -> None:
     sizes = (len(definition.functions), *settings.hidden_nodes, 1)
     layout = WeightLayout(sizes=sizes, n_datasets=len(names))
     start = take_apart(layout, definition.network, inputs, constant=last)
-    card = read_card(options.model)
     constants = layout.constants(start)
     for place, name in enumerate(names):
         constants[place] = card.datasets[name].constant_ev_per_atom * EV_TO_HARTREE
