@@ -1,5 +1,7 @@
 """Small hydrogen fluids for the tests of the DFT engine."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import torch
@@ -12,9 +14,49 @@ from llpt.dft.ions import Ions
 from llpt.dft.kpoints import parse_kpoints
 from llpt.dft.precision import Precision
 from llpt.dft.problem import Problem, Theory
-from llpt.dft.pseudopotentials import get_pseudopotential
+from llpt.dft.pseudopotentials import GTHPotential, Projector, get_pseudopotential
 
 SHEARED_CELL_BOHR = np.array([[4.4, 0.0, 0.0], [0.5, 4.7, 0.0], [-0.3, 0.4, 4.2]])
+
+
+@dataclass(frozen=True)
+class GaussianForm:
+    """p(G) = a G^l exp(-(G r)²/2)."""
+
+    l: int
+    height: float
+    radius: float
+
+    def value(self, g):
+        return self.height * g**self.l * torch.exp(-0.5 * (g * self.radius) ** 2)
+
+    def derivative(self, g):
+        power = self.l * g ** (self.l - 1) if self.l else torch.zeros_like(g)
+        gaussian = torch.exp(-0.5 * (g * self.radius) ** 2)
+        return self.height * gaussian * (power - g ** (self.l + 1) * self.radius**2)
+
+
+class Separable(GTHPotential):
+    """A soft local part with two s and one p, one d projector of no physical meaning."""
+
+    def __init__(self):
+        super().__init__("separable", r_loc=0.4, coefficients=(-1.0,))
+        self.projectors = tuple(
+            Projector(l, GaussianForm(l, height, radius))
+            for l, height, radius in ((0, 3.0, 0.6), (0, 1.0, 0.9), (1, 2.0, 0.7), (2, 0.8, 0.8))
+        )
+
+    @property
+    def coupling(self):
+        coupling = np.diag([0.4, -0.3, 0.25, 0.2])
+        coupling[0, 1] = coupling[1, 0] = 0.1
+        return coupling
+
+
+@pytest.fixture
+def separable() -> GTHPotential:
+    """A pseudopotential with projectors up to d."""
+    return Separable()
 
 
 @pytest.fixture

@@ -48,6 +48,14 @@ def test_a_spacing_that_is_none_is_refused(text):
         check_kpoints(text)
 
 
+def test_the_refusal_names_what_the_reader_understands():
+    with pytest.raises(InputError, match="spacing:S"):
+        check_kpoints("dense")
+    with pytest.raises(InputError) as refused:
+        parse_kpoints("dense")
+    assert "spacing" not in str(refused.value)
+
+
 def test_two_kpoints_equal_a_doubled_cell(fluid, make_problem):
     fluid = fluid[:4]
     settings = ScfSettings(energy_tolerance=1e-12, orbital_tolerance=1e-7)

@@ -2,55 +2,18 @@
 
 import json
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from ase import Atoms
 
 from llpt import units
 from llpt.dft import KohnSham, KohnShamSettings
 from llpt.dft.problem import Problem, Theory
-from llpt.dft.pseudopotentials import GTHPotential, Projector
 from llpt.dft.scf import ScfSettings, solve_scf
 
 TIGHT = ScfSettings(energy_tolerance=1e-13, orbital_tolerance=1e-7, bands=10)
-
-
-@dataclass(frozen=True)
-class GaussianForm:
-    """p(G) = a G^l exp(-(G r)²/2)."""
-
-    l: int
-    height: float
-    radius: float
-
-    def value(self, g):
-        return self.height * g**self.l * torch.exp(-0.5 * (g * self.radius) ** 2)
-
-    def derivative(self, g):
-        power = self.l * g ** (self.l - 1) if self.l else torch.zeros_like(g)
-        gaussian = torch.exp(-0.5 * (g * self.radius) ** 2)
-        return self.height * gaussian * (power - g ** (self.l + 1) * self.radius**2)
-
-
-class Separable(GTHPotential):
-    """A soft local part with two s and one p, one d projector of no physical meaning."""
-
-    def __init__(self):
-        super().__init__("separable", r_loc=0.4, coefficients=(-1.0,))
-        self.projectors = tuple(
-            Projector(l, GaussianForm(l, height, radius))
-            for l, height, radius in ((0, 3.0, 0.6), (0, 1.0, 0.9), (1, 2.0, 0.7), (2, 0.8, 0.8))
-        )
-
-    @property
-    def coupling(self):
-        coupling = np.diag([0.4, -0.3, 0.25, 0.2])
-        coupling[0, 1] = coupling[1, 0] = 0.1
-        return coupling
 
 
 def solved(problem, pseudopotential):
@@ -59,16 +22,15 @@ def solved(problem, pseudopotential):
     return restated, solve_scf(restated, TIGHT)
 
 
-def test_forces_and_stress_are_derivatives(fluid, make_problem):
-    pseudopotential = Separable()
-    problem, state = solved(make_problem(fluid), pseudopotential)
+def test_forces_and_stress_are_derivatives(fluid, make_problem, separable):
+    problem, state = solved(make_problem(fluid), separable)
     step = 2e-4
     energies = []
     for sign in (1, -1):
         moved = fluid.copy()
         moved.positions[1, 0] += sign * step
         moved.positions[4, 0] -= sign * step
-        energies.append(solved(make_problem(moved), pseudopotential)[1].free_energy)
+        energies.append(solved(make_problem(moved), separable)[1].free_energy)
     slope = -(energies[0] - energies[1]) / (2 * step) * units.BOHR_TO_ANGSTROM
     assert float(state.forces[1, 0] - state.forces[4, 0]) == pytest.approx(slope, abs=1e-6)
 
@@ -79,20 +41,19 @@ def test_forces_and_stress_are_derivatives(fluid, make_problem):
     for sign in (1, -1):
         strained = fluid.copy()
         strained.set_cell(fluid.cell.array @ (np.eye(3) + sign * 1e-4 * strain), scale_atoms=True)
-        energies.append(solved(make_problem(strained, basis=problem.basis), pseudopotential)[1].free_energy)
+        energies.append(solved(make_problem(strained, basis=problem.basis), separable)[1].free_energy)
     slope = (energies[0] - energies[1]) / 2e-4 / problem.basis.grid.volume
     assert float((state.stress.numpy() * strain).sum()) == pytest.approx(slope, rel=1e-5, abs=1e-7)
 
 
-def test_the_energy_does_not_depend_on_orientation(fluid, make_problem):
-    pseudopotential = Separable()
-    _, state = solved(make_problem(fluid), pseudopotential)
+def test_the_energy_does_not_depend_on_orientation(fluid, make_problem, separable):
+    _, state = solved(make_problem(fluid), separable)
     angle = 0.7
     rotation = np.array(
         [[math.cos(angle), -math.sin(angle), 0.0], [math.sin(angle), math.cos(angle), 0.0], [0.0, 0.0, 1.0]]
     )
     turned = Atoms("H6", positions=fluid.positions @ rotation, cell=fluid.cell.array @ rotation, pbc=True)
-    _, other = solved(make_problem(turned), pseudopotential)
+    _, other = solved(make_problem(turned), separable)
     assert other.free_energy == pytest.approx(state.free_energy, abs=1e-9)
 
 

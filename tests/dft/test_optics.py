@@ -1,5 +1,7 @@
 """Kubo-Greenwood: sum rule, velocities as slopes of bands, response functions that hang together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +19,7 @@ from llpt.dft.optics import (
     reflectivity,
     velocity_squared,
 )
+from llpt.dft.problem import Problem
 from llpt.dft.scf import ScfSettings, solve_scf
 from llpt.errors import EngineError, InputError
 from llpt.structure import molecular_fluid
@@ -50,6 +53,22 @@ def test_the_sum_rule_misses_one_by_the_curvature_of_the_bands(solved):
             levels.append(torch.linalg.eigvalsh(potential + torch.diag(0.5 * (vectors**2).sum(1))))
         curvature += float((filled * (levels[0] - 2 * levels[1] + levels[2])).sum()) / step**2
     assert spectrum.sum_rule - spectrum.intraband_share == pytest.approx(1.0 - curvature / (3 * 6), abs=2e-4)
+
+
+@pytest.mark.parametrize("kpoints", ["mean-value", "0.1,0.2,0.3;0.3,0.05,0.1"])
+@pytest.mark.parametrize("projectors", [False, True])
+def test_all_bands_give_the_sum_that_the_filled_ones_foretell(fluid, make_problem, separable, kpoints, projectors):
+    problem = make_problem(fluid, kpoints=kpoints, temperature_k=5000.0)
+    if projectors:
+        problem = Problem(problem.basis, problem.ions, replace(problem.theory, pseudopotential=separable))
+    state = solve_scf(problem, TIGHT)
+    spectrum = kubo_greenwood(problem, state, bands=problem.most_bands, photon_energy_ev=PHOTON_EV)
+    assert abs(spectrum.mesh_share) > 0.05  # one or two points say little: the mesh matters
+    assert (abs(spectrum.projector_share) > 1e-3) == projectors
+    assert spectrum.found_share == pytest.approx(1.0, abs=5e-4)
+    fewer = kubo_greenwood(problem, state, bands=12, photon_energy_ev=PHOTON_EV)
+    assert fewer.mesh_share == pytest.approx(spectrum.mesh_share, abs=1e-6)
+    assert fewer.found_share < 0.98
 
 
 def test_few_bands_miss_part_of_the_sum_rule(solved):

@@ -43,3 +43,17 @@ def test_the_variance_of_a_drift_is_not_taken_for_a_susceptibility():
     chi = density_susceptibility(series_of(drifting))
     assert chi.value > 2.0 * 128 * 0.02**2
     assert not chi.resolved
+
+
+def two_states(times_over: int, size: int = 20_000) -> np.ndarray:
+    """Half of the time in each of two states a tenth apart, which take turns ``times_over`` times."""
+    state = np.where((np.arange(size) * times_over // size) % 2 == 0, -0.05, 0.05)
+    return gaussian(3, 0.01, size) + state
+
+
+def test_one_crossing_is_not_two_states_that_take_turns():
+    once, often = density_binder(series_of(two_states(2))), density_binder(series_of(two_states(101)))
+    assert once.value == pytest.approx(often.value, abs=0.05)
+    assert often.value > 0.5
+    assert often.resolved
+    assert not once.resolved

@@ -85,7 +85,7 @@ def test_two_phases_are_in_equilibrium_between_the_steps_of_both_ways():
 class Run:
     """A run with samples of a model whose density of states is known: one Gaussian, or two side by side."""
 
-    def __init__(self, temperature_k, atoms, seed, *, two_states):
+    def __init__(self, temperature_k, atoms, seed, *, two_states, crosses_once=False):
         random = np.random.default_rng(seed)
         count = 1500
         beta = 1.0 / (BOLTZMANN_EV_PER_K * temperature_k)
@@ -97,6 +97,8 @@ class Run:
             energies = np.array([0.0, latent + work[0] - work[1]])
             share = 1.0 / (1.0 + np.exp(-latent * (1.0 / (BOLTZMANN_EV_PER_K * place) - beta)))
             which = (random.uniform(size=count) < share).astype(int)
+            if crosses_once:
+                which.sort()
         else:
             which = np.zeros(count, dtype=int)
         volume = volumes[which] * (1.0 + 0.004 * random.normal(size=count))
@@ -123,6 +125,13 @@ def test_runs_that_visit_two_states_show_a_barrier_and_runs_in_one_do_not():
     assert found[True].order is Order.FIRST_ORDER
     assert found[True].number.value > 3.0
     assert found[False].order is Order.CROSSOVER
+
+
+def test_runs_that_cross_once_are_not_in_equilibrium_between_two_states():
+    runs = tuple(Run(value, 64, index, two_states=True, crosses_once=True) for index, value in enumerate(GRID))
+    (result,) = orders([ladder(atoms=64, runs=runs)], density_rises=True)
+    barrier = evidence(result, EvidenceKind.HISTOGRAM)
+    assert barrier is None or barrier.order is Order.NOT_RESOLVED
 
 
 def test_without_samples_or_sizes_nothing_is_said_of_them_and_what_would_decide_is():

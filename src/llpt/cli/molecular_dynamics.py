@@ -99,7 +99,7 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
     finally:
         calculator.close()
     pace = f"{outcome.seconds_per_step:.3g} s/step" if outcome.steps_done else ""
-    why = f": {outcome.reason}" if outcome.reason else ""
+    why = f": {outcome.reason.removesuffix('.')}" if outcome.reason else ""
     output().print(f"{outcome.state}{why}, {outcome.steps_done} of {steps} steps in {out} {pace}", markup=False)
     if outcome.state is RunState.UNFINISHED:
         left = duration((steps - outcome.steps_done) * outcome.seconds_per_step)

@@ -23,6 +23,7 @@ _SPACING = "spacing:"
 _ALLOWED = (
     "mean-value, gamma, x,y,z (fractions of the reciprocal vectors), n1xn2xn3 (Monkhorst-Pack) or points x,y,z;x,y,z"
 )
+_ALLOWED_IN_CELL = f"{_ALLOWED}, or spacing:S (1/Å)"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def monkhorst_pack(divisions: Sequence[int]) -> KPoints:
     return KPoints(tuple(weights), tuple(weights.values()))
 
 
-def parse_kpoints(text: str) -> KPoints:
+def parse_kpoints(text: str, *, allowed: str = _ALLOWED) -> KPoints:
     """Read a k-point specification.
 
     >>> parse_kpoints("mean-value").fractional
@@ -79,6 +80,7 @@ def parse_kpoints(text: str) -> KPoints:
     Args:
         text: ``mean-value`` (Baldereschi's point of the simple cubic cell, (¼,¼,¼)), ``gamma``, ``x,y,z``,
             a list ``x,y,z;x,y,z`` of equal weights, or ``n1xn2xn3`` for a Monkhorst–Pack grid.
+        allowed: what the refusal says is allowed.
 
     Raises:
         InputError: none of these.
@@ -96,7 +98,7 @@ def parse_kpoints(text: str) -> KPoints:
         try:
             x, y, z = (float(number) for number in part.split(","))
         except ValueError:
-            raise InputError(f"k-points {text!r} cannot be read.", f"Allowed: {_ALLOWED}.") from None
+            raise InputError(f"k-points {text!r} cannot be read.", f"Allowed: {allowed}.") from None
         points.append((x, y, z))
     return KPoints(tuple(points), (1.0 / len(points),) * len(points))
 
@@ -117,7 +119,7 @@ def kpoints_in_cell(text: str, cell: Tensor) -> KPoints:
     """
     spacing = _read_spacing(text)
     if spacing is None:
-        return parse_kpoints(text)
+        return parse_kpoints(text, allowed=_ALLOWED_IN_CELL)
     per_bohr = spacing / ANGSTROM_TO_BOHR
     lengths = torch.linalg.vector_norm(2.0 * math.pi * torch.linalg.inv(cell), dim=0).tolist()
     divisions = [math.ceil(length / per_bohr - 1e-9) for length in lengths]
@@ -131,7 +133,7 @@ def check_kpoints(text: str) -> None:
         InputError: it cannot be read.
     """
     if _read_spacing(text) is None:
-        parse_kpoints(text)
+        parse_kpoints(text, allowed=_ALLOWED_IN_CELL)
 
 
 def _read_spacing(text: str) -> float | None:

@@ -11,7 +11,9 @@ together by Kramers and Kronig. Where e_m = e_n the quotient is -df/de.
 The terms n = m are *intraband*: the Drude peak of bands that go on for ever. A fluid has none; it appears because the
 cell is repeated, shrinks as the cell grows and would make the dc limit 1/width. It is left out of spectra unless asked
 for, but counts in the sum rule, which holds only with it (L. Calderín, V. V. Karasiev and S. B. Trickey, Comput. Phys.
-Commun. 221, 118 (2017), separate the two likewise).
+Commun. 221, 118 (2017), separate the two likewise). On a finite mesh of k-points the sum is not one even so; what it is
+is found apart from the transitions (:mod:`llpt.dft.sum_rule`), so that missing bands and a coarse mesh are told from
+each other.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from scipy.special import dawsn
 from llpt import units
 from llpt.dft.bands import solve_bands
 from llpt.dft.occupations import fermi_dirac
+from llpt.dft.sum_rule import ExpectedSum, expected_sum
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,8 +74,10 @@ class OpticalSpectrum:
         conductivity_s_per_cm: complex conductivity sigma, S/cm, shape (n,).
         dc_conductivity_s_per_cm: real part at zero frequency, S/cm.
         sum_rule: integral of the real part over all frequencies, interband and intraband, in units of pi N / 2 Omega;
-            1 with all bands and either a large cell or a dense mesh of k-points.
+            1 with all bands, a local pseudopotential, and either a large cell or a dense mesh of k-points.
         intraband_share: the intraband part of ``sum_rule``.
+        mesh_share: what the finite mesh of k-points adds to ``sum_rule``, found from the filled bands alone.
+        projector_share: what projectors add to it.
         bands: number of bands.
         broadening_ev: width of the lines, eV.
     """
@@ -82,8 +87,15 @@ class OpticalSpectrum:
     dc_conductivity_s_per_cm: float
     sum_rule: float
     intraband_share: float
+    mesh_share: float
+    projector_share: float
     bands: int
     broadening_ev: float
+
+    @property
+    def found_share(self) -> float:
+        """The sum rule without what mesh and projectors add: 1 with all bands, at any mesh."""
+        return self.sum_rule - self.mesh_share - self.projector_share
 
     @property
     def dielectric_function(self) -> NDArray[np.complex128]:
@@ -148,12 +160,14 @@ class Transitions:
         electrons: number of electrons.
         temperature: k_B T_el, Ha.
         volume: bohr³.
+        expected: by how much the sum rule of all bands differs from one.
     """
 
     levels: tuple[Levels, ...]
     electrons: float
     temperature: float
     volume: float
+    expected: ExpectedSum
 
     @property
     def bands(self) -> int:
@@ -215,6 +229,8 @@ class Transitions:
             # Each line has the weight pi in the integral over all frequencies, half of it at positive ones.
             sum_rule=(inter_strength + intra_strength) / (3.0 * self.electrons),
             intraband_share=intra_strength / (3.0 * self.electrons),
+            mesh_share=self.expected.mesh,
+            projector_share=self.expected.projectors,
             bands=count,
             broadening_ev=broadening_ev,
         )
@@ -254,7 +270,8 @@ def find_transitions(problem: Problem, state: GroundState, bands: int) -> Transi
             problem.hamiltonians, values, filling.numbers, orbitals, weights, strict=True
         )
     )
-    return Transitions(levels, problem.electrons, temperature, problem.basis.grid.volume)
+    expected = expected_sum(problem, state)
+    return Transitions(levels, problem.electrons, temperature, problem.basis.grid.volume, expected)
 
 
 def kubo_greenwood(

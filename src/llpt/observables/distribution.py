@@ -30,9 +30,14 @@ def density_susceptibility(series: ThermodynamicSeries) -> Estimate:
 
 
 def density_binder(series: ThermodynamicSeries) -> Estimate:
-    """Return U = 1 - <d^4> / 3 <d^2>^2, d = rho - <rho>: 0 for a Gaussian, 2/3 for two sharp states of equal weight."""
+    """Return U = 1 - <d^4> / 3 <d^2>^2, d = rho - <rho>: 0 for a Gaussian, 2/3 for two sharp states of equal weight.
+
+    Its error is not known for a run whose density drifts.
+    """
     every = -(-len(series.volume_angstrom3) // MOST_SAMPLES)
-    return bootstrap(1.0 / series.volume_angstrom3[::every], cumulant, unit="", seed=SEED, resamples=100)
+    values = 1.0 / series.volume_angstrom3[::every]
+    binder = bootstrap(values, cumulant, unit="", seed=SEED, resamples=100)
+    return binder if is_stationary(values) else replace(binder, error=math.nan)
 
 
 def cumulant(values: NDArray[np.float64]) -> float:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 OPTICS_FILE = "optics.json"
 SPECTRUM_FILE = "spectrum.csv"
 SNAPSHOTS = "snapshots"
-_FORMAT = 1
+_FORMAT = 2
 #: Bands reach this far (eV) above the chemical potential where their number is not given: the sum rule is then
 #: complete to about 1 %.
 _BANDS_REACH_EV = 100.0
@@ -110,8 +110,9 @@ class OpticsResult:
     """Averages over snapshots. Curves are arrays (n,) over photon energy with a standard error each.
 
     Args:
-        scalars: ``dc_conductivity`` (S/cm), ``sum_rule``, ``intraband_share``, ``level_spacing`` (eV), and
-            ``reflectivity`` at ``LASER_EV`` where the photon energies reach it.
+        scalars: ``dc_conductivity`` (S/cm), ``sum_rule``, ``intraband_share``, ``mesh_share``, ``projector_share``,
+            ``found_share`` (see :class:`llpt.dft.OpticalSpectrum`), ``level_spacing`` (eV), and ``reflectivity`` at
+            ``LASER_EV`` where the photon energies reach it.
         photon_energy_ev: eV.
         curves: ``conductivity_real``, ``conductivity_imag`` (S/cm), ``epsilon_real``, ``epsilon_imag``,
             ``reflectivity``; dielectric function and reflectivity are those of the averaged conductivity.
@@ -231,6 +232,9 @@ def _respond(frame: Atoms, engine: KohnShamEngine, settings: OpticsSettings) -> 
         "dc_conductivity": spectrum.dc_conductivity_s_per_cm,
         "sum_rule": spectrum.sum_rule,
         "intraband_share": spectrum.intraband_share,
+        "mesh_share": spectrum.mesh_share,
+        "projector_share": spectrum.projector_share,
+        "found_share": spectrum.found_share,
         "level_spacing": transitions.level_spacing_ev,
         "conductivity_real": spectrum.conductivity_s_per_cm.real.tolist(),
         "conductivity_imag": spectrum.conductivity_s_per_cm.imag.tolist(),
@@ -242,6 +246,9 @@ _SCALAR_UNITS = {
     "dc_conductivity": "S/cm",
     "sum_rule": "",
     "intraband_share": "",
+    "mesh_share": "",
+    "projector_share": "",
+    "found_share": "",
     "level_spacing": "eV",
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
+from llpt.statistics import is_stationary
 from llpt.study.plan import Role
 from llpt.transition import Criterion
 from llpt.transition.order import (
@@ -47,7 +48,8 @@ class Sampled:
 def sample(ladder: LadderResult) -> Sampled | None:
     """Join the runs on either side of a ladder's transition.
 
-    None where no transition is resolved, or fewer than two runs kept their samples.
+    Runs whose volume drifts do not take part: one that crosses from one phase to the other and stays there holds both,
+    in shares that depend on how long it went on. None where no transition is resolved, or fewer than two runs are left.
 
     Args:
         ladder: of one engine, size and isobar.
@@ -62,9 +64,10 @@ def sample(ladder: LadderResult) -> Sampled | None:
     chosen = [item for item in ladder.runs if item.run.state.temperature_k in {*below, *above}]
     try:
         states = [SampledState.from_summary(item.summary) for item in chosen]
-        runs = Reweighting(states, hamiltonian_follows_temperature=follows_temperature(ladder))
+        steady = [state for state in states if is_stationary(state.volume_angstrom3)]
+        runs = Reweighting(steady, hamiltonian_follows_temperature=follows_temperature(ladder))
     except InputError:
-        return None  # summaries without samples, or a single run
+        return None  # summaries without samples, or a single run that does not drift
     return Sampled(
         distribution_at_transition(runs, pressure_gpa=ladder.pressure_gpa),
         distribution_at_transition(runs, pressure_gpa=ladder.pressure_gpa, mixed=True),
