@@ -184,3 +184,8 @@ def test_the_way_back_of_the_same_cell_decides_whether_a_jump_is_that_of_the_who
     both, result = said(down)
     assert both.order is Order.FIRST_ORDER
     assert result.proposals == ()
+    # A larger cell that was walked one way does not take the word from the one that was walked both ways.
+    larger = ladder(906.0, seed=3, atoms=1024, grid=tuple(np.arange(860.0, 961.0, 5.0)), noise=0.0005)
+    width, result = said(down, larger)
+    assert width.order is Order.FIRST_ORDER
+    assert result.atoms == 512

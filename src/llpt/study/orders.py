@@ -39,7 +39,7 @@ class OrderResult:
         role: whose.
         engine: its name.
         line: the line of states.
-        atoms: number of atoms of its largest cell, whose widths are judged; sizes and loops use every cell there is.
+        atoms: number of atoms of the cell whose widths are judged; sizes and loops use every cell there is.
         statement: all the evidence, and what it comes to.
         proposals: what more simulation would decide it; empty where it is decided.
         clapeyron_k_per_gpa: T Δv/Δh on this isobar; NaN where the steps are not resolved.
@@ -57,9 +57,9 @@ class OrderResult:
 def orders(ladders: Sequence[LadderResult], *, density_rises: bool) -> tuple[OrderResult, ...]:
     """Return a statement for each side and isobar from everything that physics.md E names.
 
-    Widths (with the way back of that cell), smoothness and separation of the criteria come from the largest cell;
-    hysteresis, histograms, susceptibility, Binder cumulant and shift from every cell; Clapeyron's slope from all
-    isobars together.
+    Widths, smoothness and separation of the criteria come from the largest cell that was walked both ways, because a
+    sharp change on one way proves nothing; where there is none, from the largest. Hysteresis, histograms,
+    susceptibility, Binder cumulant and shift come from every cell; Clapeyron's slope from all isobars together.
 
     Args:
         ladders: of the study.
@@ -68,10 +68,11 @@ def orders(ladders: Sequence[LadderResult], *, density_rises: bool) -> tuple[Ord
     found = []
     for role in Role:
         base = [ladder for ladder in ladders if ladder.role is role and ladder.test == BASE and ladder.isobar]
-        largest = {ladder.line: ladder for ladder in sorted(base, key=lambda each: each.atoms)}
-        isobars = [ladder.isobar for ladder in largest.values() if ladder.isobar]
+        preferred = sorted(base, key=lambda each: (_walked_back(ladders, each) is not None, each.atoms))
+        judged = {ladder.line: ladder for ladder in preferred}
+        isobars = [ladder.isobar for ladder in judged.values() if ladder.isobar]
         places = _equilibria([ladder for ladder in ladders if ladder.role is role])
-        for line, ladder in largest.items():
+        for line, ladder in judged.items():
             assert ladder.isobar is not None
             sizes = [each for each in base if each.line == line]
             further = [
