@@ -95,20 +95,20 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes")
     options = parser.parse_args()
     changes: dict[str, Any] = {
-        "symmetry_functions": 150,
+        "symmetry_functions": 180,
         "hidden_nodes": (20, 20),
-        "largest_cutoff_bohr": 8.0,
-        "forces_per_frame": 24,
+        "largest_cutoff_bohr": 10.0,
+        "forces_per_frame": 32,
         "energy_scale_ev_per_atom": 0.007,
         "prior": 0.01,
         "opening_iterations": 8,
-        "forces_first_iterations": 14,
+        "forces_first_iterations": 18,
         "iterations": 40,
         "patience": 20,
         "test_fraction": 0.0,
         "validation_fraction": 0.05,
         "max_seconds": options.seconds,
-        "memory_limit_gib": 7.0,
+        "memory_limit_gib": 12.0,
     }
     if options.functions_from is not None:
         changes["functions_from"] = options.functions_from

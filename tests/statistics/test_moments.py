@@ -33,6 +33,18 @@ def test_covariance_of_a_known_mixture():
     assert estimate.error < 0.1
 
 
+def test_the_bias_of_a_run_shorter_than_its_memory_is_not_divided_out():
+    """One over 1 - 1/n_eff has a pole at one sample: a Lennard-Jones run had fifteen times its variance by it."""
+    random = np.random.default_rng(4)
+    estimates = [
+        (series, variance_estimate(series, "")) for series in (correlated(random, 400, 80.0) for _ in range(200))
+    ]
+    unknown = [(series, found) for series, found in estimates if math.isnan(found.error)]
+    assert len(unknown) > 20
+    assert all(found.value == pytest.approx(series.var()) for series, found in unknown)
+    assert all(found.value < 1.3 * series.var() for series, found in estimates)
+
+
 def test_short_and_constant_series():
     assert math.isnan(variance_estimate(np.linspace(0.0, 1.0, 200), "").error)
     assert variance_estimate(np.full(20, 4.0), "").value == 0.0

@@ -34,13 +34,19 @@ _ANGULAR_GROUPS: tuple[tuple[float, float, float, tuple[float, ...]], ...] = (
 _SHELLS = (2.0, 3.0, 4.0)
 _SHELL_ETA = 0.8
 _SHELL_ZETAS = (1.0, 4.0, 8.0)
+# Triples of a shell farther out, where the cutoff leaves room: both atoms of one neighbouring molecule lie in it, at a
+# small angle that only a large exponent tells from others.
+_FAR_SHELLS = (5.0, 6.0)
+_FAR_SHELL_ETA = 0.5
+_FAR_SHELL_ZETAS = (1.0, 4.0, 16.0)
+_ROOM = 3.0
 
 
 def hydrogen_candidates(*, largest_cutoff_bohr: float) -> tuple[SymmetryFunction, ...]:
     """Return some two hundred candidates, in n2p2's order.
 
     Radial: Gaussians of five widths. Angular: wide (type 9, which factor and are therefore cheap) and narrow (type 3),
-    both signs of λ, up to five exponents, four cutoffs, and triples of single shells.
+    both signs of λ, up to five exponents, four cutoffs, and triples of single shells, the far ones beyond 8 bohr only.
 
     Args:
         largest_cutoff_bohr: cutoff of the radial functions; most angular ones reach three quarters of it or less.
@@ -55,6 +61,11 @@ def hydrogen_candidates(*, largest_cutoff_bohr: float) -> tuple[SymmetryFunction
         ]
     groups = [(fraction * largest_cutoff_bohr, eta, shift, zetas) for fraction, eta, shift, zetas in _ANGULAR_GROUPS]
     groups += [(_FAR * largest_cutoff_bohr, _SHELL_ETA, shell, _SHELL_ZETAS) for shell in _SHELLS]
+    groups += [
+        (largest_cutoff_bohr, _FAR_SHELL_ETA, shell, _FAR_SHELL_ZETAS)
+        for shell in _FAR_SHELLS
+        if shell + _ROOM < largest_cutoff_bohr
+    ]
     functions += [
         SymmetryFunction(kind, eta=eta, shift=shift, cutoff=round(cutoff, 3), lam=lam, zeta=zeta)
         for cutoff, eta, shift, zetas in groups

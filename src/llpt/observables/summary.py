@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from llpt.observables.source import FrameSource
 
 KEPT_SAMPLES = 2000
-SUMMARY_FORMAT = 3
+SUMMARY_FORMAT = 4
 """Counts what a summary holds; one that was kept with another number is made anew."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.errors import InputError
 from llpt.statistics.autocorrelation import as_series, spectral_estimate
 from llpt.statistics.estimate import Estimate
-from llpt.statistics.mean import mean_estimate
+from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES, mean_estimate
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -19,7 +19,8 @@ def covariance_estimate(first: ArrayLike, second: ArrayLike, unit: str) -> Estim
 
     The mean of (x - <x>)(y - <y>), treated as a correlated series of its own. Sample means in place of true ones make
     it low by the factor 1 - 1/n_eff (n_eff the smaller number of independent samples of the two series); it is divided
-    out.
+    out. With fewer than ``MINIMUM_EFFECTIVE_SAMPLES`` the factor is as unknown as the error: the product stays as it
+    is, with the error NaN.
 
     Args:
         first: x, shape (n,).
@@ -40,7 +41,7 @@ def covariance_estimate(first: ArrayLike, second: ArrayLike, unit: str) -> Estim
     independent = min(spectral_estimate(x).effective_samples, spectral_estimate(y).effective_samples)
     if math.isinf(independent):
         return product
-    if not independent > 1.0:
+    if not independent >= MINIMUM_EFFECTIVE_SAMPLES:
         return Estimate(product.value, math.nan, unit, product.effective_samples)
     corrected = product.scaled(1.0 / (1.0 - 1.0 / independent), unit)
     return Estimate(corrected.value, corrected.error, unit, min(product.effective_samples, independent))
