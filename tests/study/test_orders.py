@@ -85,7 +85,7 @@ def test_two_phases_are_in_equilibrium_between_the_steps_of_both_ways():
 class Run:
     """A run with samples of a model whose density of states is known: one Gaussian, or two side by side."""
 
-    def __init__(self, temperature_k, atoms, seed, *, two_states, crosses_once=False):
+    def __init__(self, temperature_k, atoms, seed, *, two_states, crosses_once=False, outlives=False):
         random = np.random.default_rng(seed)
         count = 1500
         beta = 1.0 / (BOLTZMANN_EV_PER_K * temperature_k)
@@ -99,6 +99,8 @@ class Run:
             which = (random.uniform(size=count) < share).astype(int)
             if crosses_once:
                 which.sort()
+            if outlives:
+                which[:] = temperature_k > place
         else:
             which = np.zeros(count, dtype=int)
         volume = volumes[which] * (1.0 + 0.004 * random.normal(size=count))
@@ -132,6 +134,15 @@ def test_runs_that_cross_once_are_not_in_equilibrium_between_two_states():
     (result,) = orders([ladder(atoms=64, runs=runs)], density_rises=True)
     barrier = evidence(result, EvidenceKind.HISTOGRAM)
     assert barrier is None or barrier.order is Order.NOT_RESOLVED
+
+
+def test_a_phase_that_outlives_its_transition_is_not_two_states():
+    fine = tuple(float(value) for value in np.arange(880.0, 921.0, 4.0))
+    runs = tuple(Run(value, 64, index, two_states=True, outlives=True) for index, value in enumerate(fine))
+    (result,) = orders([ladder(902.0, atoms=64, runs=runs, grid=fine)], density_rises=True)
+    barrier = evidence(result, EvidenceKind.HISTOGRAM)
+    assert barrier.order is Order.NOT_RESOLVED
+    assert "share no configurations" in barrier.reason
 
 
 def test_without_samples_or_sizes_nothing_is_said_of_them_and_what_would_decide_is():

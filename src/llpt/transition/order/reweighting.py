@@ -14,11 +14,13 @@ Chodera, J. Chem. Phys. 129, 124105, 2008.)
 from __future__ import annotations
 
 import importlib
+import itertools
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import stats
 
 from llpt import units
 from llpt.errors import InputError
@@ -147,9 +149,18 @@ class Reweighting:
         return float(1.0 / (self.weights(temperature_k, pressure_gpa) ** 2).sum())
 
     def least_overlap(self) -> float:
-        """Return the smallest overlap of neighbouring states, 0 … 1; below 0.03 the chain is broken there."""
+        """Return the smallest overlap of neighbouring states, 0 … 1; below 0.03 the chain is broken there.
+
+        The smaller of MBAR's overlap, and of one less the Kolmogorov–Smirnov distance of the densities that the two
+        runs visited. The first is what the states would share in equilibrium: a run in a phase that has outlived its
+        transition and the next one in the other phase have a share of it, and not one density in common.
+        """
         matrix = np.asarray(self._mbar.compute_overlap()["matrix"])
-        return float(min(matrix[index, index + 1] for index in range(len(self.states) - 1)))
+        pairs = list(itertools.pairwise(self.states))
+        visited = [
+            1.0 - float(stats.ks_2samp(one.volume_angstrom3, other.volume_angstrom3).statistic) for one, other in pairs
+        ]
+        return min(visited + [float(matrix[index, index + 1]) for index in range(len(pairs))])
 
     def density(self, temperature_k: float, pressure_gpa: float) -> Estimate:
         """Return rho = M / <V> at any state, in g/cm^3."""
