@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from llpt.dft.eigensolver import davidson
+from llpt.dft.kpoints import KPoints
 from llpt.dft.precision import Precision
 from llpt.dft.problem import Problem
 from llpt.errors import EngineError
@@ -64,60 +65,45 @@ def expected_sum(problem: Problem, state: GroundState) -> ExpectedSum:
         EngineError: the bands did not converge beside a k-point.
     """
     step = min(_STEP_PER_TEMPERATURE * problem.theory.electronic_temperature, _LARGEST_STEP)
-    points = [_Filled(problem, state, index, step) for index in range(len(problem.hamiltonians))]
-    still = [point.at_shift(torch.zeros(3, dtype=torch.float64)) for point in points]
+    axes = torch.eye(3, dtype=torch.float64)
+    shifts = [torch.zeros(3, dtype=torch.float64)] + [sign * step * axis for axis in axes for sign in (1.0, -1.0)]
     mesh = projectors = 0.0
-    for axis in range(3):
-        for sign in (1.0, -1.0):
-            shift = torch.zeros(3, dtype=torch.float64)
-            shift[axis] = sign * step
-            for point, (omega, nonlocal_energy), weight in zip(
-                points, still, problem.basis.kpoints.weights, strict=True
-            ):
-                moved = point.at_shift(shift)
-                mesh -= weight * (moved[0] - omega)
-                projectors += weight * (moved[1] - nonlocal_energy)
+    for index, weight in enumerate(problem.basis.kpoints.weights):
+        (omega, nonlocal_energy), *moved = _about(problem, state, index, shifts)
+        mesh -= weight * sum(value - omega for value, _ in moved)
+        projectors += weight * sum(value - nonlocal_energy for _, value in moved)
     scale = 1.0 / (3.0 * problem.electrons * step * step)
     return ExpectedSum(scale * mesh, scale * projectors)
 
 
-class _Filled:
-    """The filled bands at and about one k-point of a ground state, in double precision."""
+def _about(problem: Problem, state: GroundState, index: int, shifts: list[Tensor]) -> list[tuple[float, float]]:
+    """Return omega at each shift from a k-point, and there the projectors' energy in the unmoved orbitals, both in Ha.
 
-    def __init__(self, problem: Problem, state: GroundState, index: int, step: float) -> None:
-        self._problem = problem
-        self._state = state
-        self._index = index
-        self._occupations = state.occupations.numbers[index]
-        self._tolerance = _ACCURACY * problem.electrons * step * step
-        self._unmoved = state.orbitals[index].to(torch.complex128)
-        self._orbitals = self._unmoved
-
-    def at_shift(self, shift: Tensor) -> tuple[float, float]:
-        """Return omega there, and the energy of projectors there in the orbitals as they are here, both in Ha.
-
-        Args:
-            shift: change of k, 1/bohr, shape (3,).
-        """
-        problem = self._problem
-        waves = _moved(problem.basis.waves[self._index], shift)
-        kpoints = replace(problem.basis.kpoints, fractional=(waves.fractional,), weights=(1.0,))
-        basis = replace(problem.basis, waves=(waves,), kpoints=kpoints, precision=Precision.DOUBLE)
-        there = Problem(basis, problem.ions, problem.theory)
-        there.set_density(self._state.density)
-        hamiltonian = there.hamiltonians[0]
+    In double precision, in the potential of the ground state. Shifts in 1/bohr, shape (3,), the last of full length.
+    """
+    waves = tuple(_moved(problem.basis.waves[index], shift) for shift in shifts)
+    kpoints = KPoints(tuple(each.fractional for each in waves), (1.0 / len(waves),) * len(waves))
+    basis = replace(problem.basis, waves=waves, kpoints=kpoints, precision=Precision.DOUBLE)
+    about = Problem(basis, problem.ions, problem.theory)
+    about.set_density(state.density)
+    occupations = state.occupations.numbers[index]
+    temperature = problem.theory.electronic_temperature
+    tolerance = _ACCURACY * problem.electrons * float(shifts[-1].square().sum())
+    unmoved = orbitals = state.orbitals[index].to(torch.complex128)
+    found = []
+    for hamiltonian in about.hamiltonians:
         for _ in range(_MOST_STEPS):
-            pairs = davidson(hamiltonian, self._orbitals, expansions=1, keep_images=False)
-            self._orbitals = pairs.orbitals
-            if float(self._occupations @ pairs.residual.square()) < self._tolerance:
+            pairs = davidson(hamiltonian, orbitals, expansions=1, keep_images=False)
+            orbitals = pairs.orbitals
+            if float(occupations @ pairs.residual.square()) < tolerance:
                 break
         else:
             raise EngineError("bands beside a k-point did not converge.", "Give more k-points or a higher T_el.")
-        temperature = problem.theory.electronic_temperature
-        depth = (self._state.occupations.chemical_potential - pairs.values) / temperature
+        depth = (state.occupations.chemical_potential - pairs.values) / temperature
         omega = -2.0 * temperature * float(torch.nn.functional.softplus(depth, threshold=500.0).sum())
         term = hamiltonian.nonlocal_term
-        return omega, 0.0 if term is None else term.energy(self._unmoved, self._occupations)
+        found.append((omega, 0.0 if term is None else term.energy(unmoved, occupations)))
+    return found
 
 
 def _moved(waves: PlaneWaves, shift: Tensor) -> PlaneWaves:

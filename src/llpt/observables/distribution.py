@@ -26,7 +26,7 @@ def density_susceptibility(series: ThermodynamicSeries) -> Estimate:
     relative = 1.0 / series.volume_angstrom3
     relative = relative / relative.mean()
     chi = variance_estimate(relative, "").scaled(float(series.n_atoms), "")
-    return chi if is_stationary(relative) else replace(chi, error=math.nan)
+    return _known_if_steady(chi, relative)
 
 
 def density_binder(series: ThermodynamicSeries) -> Estimate:
@@ -37,7 +37,12 @@ def density_binder(series: ThermodynamicSeries) -> Estimate:
     every = -(-len(series.volume_angstrom3) // MOST_SAMPLES)
     values = 1.0 / series.volume_angstrom3[::every]
     binder = bootstrap(values, cumulant, unit="", seed=SEED, resamples=100)
-    return binder if is_stationary(values) else replace(binder, error=math.nan)
+    return _known_if_steady(binder, values)
+
+
+def _known_if_steady(moment: Estimate, values: NDArray[np.float64]) -> Estimate:
+    """Return a moment of a series; with the error NaN where the series drifts, whose moments are those of the drift."""
+    return moment if is_stationary(values) else replace(moment, error=math.nan)
 
 
 def cumulant(values: NDArray[np.float64]) -> float:
