@@ -34,7 +34,7 @@ def test_covariance_of_a_known_mixture():
 
 
 def test_the_bias_of_a_run_shorter_than_its_memory_is_not_divided_out():
-    """One over 1 - 1/n_eff has a pole at one sample: a Lennard-Jones run had fifteen times its variance by it."""
+    """One over 1 - 1/n_eff has a pole at one sample: a Lennard-Jones run had many times its variance by it."""
     random = np.random.default_rng(4)
     estimates = [
         (series, variance_estimate(series, "")) for series in (correlated(random, 400, 80.0) for _ in range(200))
