@@ -35,6 +35,7 @@ def small_settings(recipe, **changes):
         "generations": 1,
         "first_frames": 16,
         "frames_per_generation": 6,
+        "first_atoms": (8, 10),
         "fewest_atoms": 8,
         "most_atoms": 10,
         "runs_per_generation": 3,
@@ -155,6 +156,9 @@ def test_small_cells_are_small_sheared_and_within_the_density_of_the_conditions(
         moved = rattled(start.atoms, random, closest_angstrom=settings.closest_angstrom)
         assert is_apart(moved, settings.closest_angstrom)
     assert any(abs(start.atoms.cell.array[0, 1]) > 0.1 for start in starts)
+    active = RecipeSettings.of(Recipe.ACTIVE)
+    assert {len(draw_start(active, random, first=True).atoms) for _ in range(12)} <= set(range(8, 25, 2))
+    assert len(draw_start(active, random).atoms) == 32
 
 
 def test_active_takes_the_frames_of_largest_spread_and_small_cells_take_them_evenly():
@@ -177,6 +181,14 @@ def test_active_takes_the_frames_of_largest_spread_and_small_cells_take_them_eve
         for other in chosen:
             if one is not other and one.info["block"] == other.info["block"]:
                 assert abs(one.info["step"] - other.info["step"]) >= 20
+    # A run that leaves physics is followed up to there, and no run gives more than twice its share.
+    for frame in runs[0]:
+        frame.info["force_spread"] += 0.9
+    runs[1][4].info["force_spread"] = 5.0
+    chosen = choose_frames(runs, small_settings(Recipe.ACTIVE, run_steps=400))
+    assert chosen[0] is runs[1][4]
+    assert sum(frame.info["block"] == "run-0" for frame in chosen) == 4
+    assert all(frame.info["step"] <= 50 for frame in chosen if frame.info["block"] == "run-1")
     even = choose_frames([*runs, []], small_settings(Recipe.SMALL_CELLS))
     assert [frame.info["block"] for frame in even] == ["run-0", "run-0", "run-1", "run-1", "run-2", "run-2"]
     assert [frame.info["step"] for frame in even[:2]] == [210, 400]
@@ -194,5 +206,7 @@ def test_settings_from_text_and_refusals():
         recipe_settings("active", {"members": "1"})
     with pytest.raises(InputError, match="pressures_gpa"):
         recipe_settings("active", {"pressures_gpa": "300,100"})
+    with pytest.raises(InputError, match="first_atoms"):
+        recipe_settings("active", {"first_atoms": "24,8"})
     with pytest.raises(InputError, match="no setting"):
         recipe_settings("active", {"epochs": "3"})

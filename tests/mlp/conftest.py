@@ -124,14 +124,25 @@ def make_labelled():
 
     from llpt.units import BOHR_TO_ANGSTROM, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
 
-    def make(blocks=6, *, n_atoms=10, stress=True, dataset="morse", shift_ev=0.0, seed=0, key="free_energy"):
+    def make(
+        blocks=6,
+        *,
+        n_atoms=10,
+        stress=True,
+        dataset="morse",
+        shift_ev=0.0,
+        seed=0,
+        key="free_energy",
+        closest=1.25,
+        rattle=0.08,
+    ):
         random = np.random.default_rng(seed)
         frames = []
         for block in range(blocks):
             for number in range(10):
-                start, cell = build_fluid(n_atoms, seed=1000 * seed + 10 * block + number, skew=0.3, closest=1.25)
+                start, cell = build_fluid(n_atoms, seed=1000 * seed + 10 * block + number, skew=0.3, closest=closest)
                 scale = random.uniform(0.95, 1.1)
-                positions = scale * start + random.normal(0.0, 0.08, start.shape)
+                positions = scale * start + random.normal(0.0, rattle, start.shape)
                 energy, forces, strain = morse(positions, scale * cell)
                 atoms = Atoms(
                     f"H{n_atoms}",

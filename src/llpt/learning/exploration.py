@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FRAMES_PER_RUN = 40
 _FRAMES_APART_PER_RUN = 20
+_SHARES_PER_RUN = 2
 
 
 def explore(model: Path, folder: Path, settings: RecipeSettings, *, seed: int) -> list[list[Atoms]]:
@@ -100,24 +101,33 @@ def _with_spread(frames: list[Atoms], model: Path) -> list[Atoms]:
 def choose_frames(runs: list[list[Atoms]], settings: RecipeSettings) -> list[Atoms]:
     """Return the frames to label.
 
-    ``small-cells`` takes them evenly in time, the same number of each run; ``active`` those with the largest spread of
-    forces, at least a twentieth of a run apart within it.
+    ``small-cells`` takes them evenly in time, the same number of each run. ``active`` takes those with the largest
+    spread of forces, at least a twentieth of a run apart, no more than twice its even share of any run (conditions
+    differ between runs, and all are to be learnt), and none after the spread passed its limit.
     """
     if settings.recipe is Recipe.SMALL_CELLS:
         return _evenly(runs, settings.frames_per_generation)
-    ranked = sorted((frame for run in runs for frame in run), key=lambda frame: -float(frame.info["force_spread"]))
+    credible = [frame for run in runs for frame in _credible(run, settings.spread_limit_ev_per_angstrom)]
+    most = -(-_SHARES_PER_RUN * settings.frames_per_generation // max(1, sum(bool(run) for run in runs)))
     apart = max(1, settings.run_steps // _FRAMES_APART_PER_RUN)
+    steps_of: dict[str, list[int]] = {}
     chosen: list[Atoms] = []
-    for frame in ranked:
-        near = (
-            other.info["block"] == frame.info["block"] and abs(other.info["step"] - frame.info["step"]) < apart
-            for other in chosen
-        )
-        if not any(near):
+    for frame in sorted(credible, key=lambda frame: -float(frame.info["force_spread"])):
+        steps = steps_of.setdefault(frame.info["block"], [])
+        if len(steps) < most and all(abs(step - frame.info["step"]) >= apart for step in steps):
+            steps.append(frame.info["step"])
             chosen.append(frame)
         if len(chosen) == settings.frames_per_generation:
             break
     return chosen
+
+
+def _credible(run: list[Atoms], limit: float) -> list[Atoms]:
+    """Return a run's frames up to the first whose spread passes the limit, and that one."""
+    for place, frame in enumerate(run, start=1):
+        if frame.info["force_spread"] > limit:
+            return run[:place]
+    return run
 
 
 def _evenly(runs: list[list[Atoms]], count: int) -> list[Atoms]:

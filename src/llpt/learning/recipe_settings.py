@@ -17,7 +17,8 @@ class Recipe(StrEnum):
     """The published way (Cheng et al., Nature 585, 217, 2020): random cells of 8–24 atoms, dynamics of small cells
     driven by the potential of the generation before, frames taken evenly in time."""
     ACTIVE = "active"
-    """Cells and conditions of the study; of the dynamics' frames those on whose forces a committee disagrees most."""
+    """Random small cells first, then dynamics of cells and conditions of the study: of each run's frames those on whose
+    forces a committee disagrees most."""
 
 
 _FIT = TrainingSettings(
@@ -39,13 +40,17 @@ class RecipeSettings(BaseModel):
         generations: potentials trained after the first, each on the frames that the one before led to.
         first_frames: structures labelled for the first potential; random ones, but for those that are given.
         frames_per_generation: structures labelled in each later generation.
-        fewest_atoms: atoms of the smallest cell.
-        most_atoms: atoms of the largest cell.
+        first_atoms: atoms of the smallest and of the largest cell of the first generation; these cells are random, in
+            shape too.
+        fewest_atoms: atoms of the smallest cell of later generations.
+        most_atoms: atoms of the largest cell of later generations.
         pressures_gpa: range of conditions; a fluid's density at them is where a cell starts.
         temperatures_k: range of conditions.
         density_spread: cells are this much denser or thinner, at most, as a fraction of their volume.
         runs_per_generation: runs of dynamics in each generation, each at conditions of its own.
         run_steps: steps of each run.
+        spread_limit_ev_per_angstrom: of an ``active`` run no frame is taken after the first on a force of which the
+            committee disagrees more than this: what follows has left physics.
         closest_angstrom: a frame with two atoms closer than this is not labelled.
         seed: of everything random but the fit.
         training: how each generation's networks are fitted; ``active`` needs two members or more.
@@ -55,15 +60,17 @@ class RecipeSettings(BaseModel):
 
     recipe: Recipe = Recipe.ACTIVE
     generations: int = Field(default=3, ge=0)
-    first_frames: int = Field(default=60, ge=6)
-    frames_per_generation: int = Field(default=40, ge=3)
+    first_frames: int = Field(default=150, ge=6)
+    frames_per_generation: int = Field(default=80, ge=3)
+    first_atoms: tuple[int, int] = (8, 24)
     fewest_atoms: int = Field(default=32, ge=4)
     most_atoms: int = Field(default=32, ge=4)
     pressures_gpa: tuple[float, float] = (100.0, 350.0)
     temperatures_k: tuple[float, float] = (600.0, 3000.0)
     density_spread: float = Field(default=0.06, ge=0.0, lt=0.5)
-    runs_per_generation: int = Field(default=8, ge=3)
+    runs_per_generation: int = Field(default=16, ge=3)
     run_steps: int = Field(default=400, ge=20)
+    spread_limit_ev_per_angstrom: float = Field(default=3.0, gt=0.0)
     closest_angstrom: float = Field(default=0.5, gt=0.0)
     seed: int = 1
     training: TrainingSettings = _FIT.model_copy(update={"members": 3})
@@ -78,6 +85,8 @@ class RecipeSettings(BaseModel):
     def _check_together(self) -> Self:
         if self.fewest_atoms > self.most_atoms:
             raise ValueError("fewest_atoms is above most_atoms")
+        if not 4 <= self.first_atoms[0] <= self.first_atoms[1]:
+            raise ValueError("first_atoms must be two numbers of 4 or more, the smaller first")
         for name, (low, high) in (("pressures_gpa", self.pressures_gpa), ("temperatures_k", self.temperatures_k)):
             if not 0.0 < low <= high:
                 raise ValueError(f"{name} must be two positive numbers, the smaller first")

@@ -173,7 +173,7 @@ def _fresh_structures(count: int, generation: int, settings: RecipeSettings, see
     random = np.random.default_rng(seed)
     frames = []
     for number in range(count):
-        start = draw_start(settings, random)
+        start = draw_start(settings, random, first=generation == 0)
         frame = rattled(start.atoms, random, closest_angstrom=settings.closest_angstrom)
         frame.info = {"block": f"generation-{generation}/start-{number + 1:03d}"}
         frames.append(frame)

@@ -36,24 +36,30 @@ class Start:
     pressure_gpa: float
 
 
-def draw_start(settings: RecipeSettings, random: np.random.Generator) -> Start:
-    """Return a fluid of molecules or of atoms at conditions within the range; a small cell is sheared as well.
+def draw_start(settings: RecipeSettings, random: np.random.Generator, *, first: bool = False) -> Start:
+    """Return a fluid of molecules or of atoms at conditions within the range.
+
+    Args:
+        settings: conditions and sizes.
+        random: where the draws come from.
+        first: whether it is for the first generation; its cells, and all of ``small-cells``, are sheared.
 
     Raises:
         InputError: no structure could be made at these conditions.
     """
+    fewest, most = settings.first_atoms if first else (settings.fewest_atoms, settings.most_atoms)
     for _ in range(_TRIES):
         temperature = float(np.exp(random.uniform(*np.log(settings.temperatures_k))))
         pressure = float(random.uniform(*settings.pressures_gpa))
         density = starting_density_g_per_cm3(pressure, min(temperature, 3000.0))
         density *= 1.0 + random.uniform(-settings.density_spread, settings.density_spread)
-        pairs = random.integers(settings.fewest_atoms // 2, settings.most_atoms // 2 + 1)
+        pairs = random.integers(fewest // 2, most // 2 + 1)
         make = molecular_fluid if random.random() < 0.5 else atomic_fluid
         try:
             atoms = make(atoms=int(2 * pairs), seed=int(random.integers(2**31)), density_g_per_cm3=density)
         except InputError:
             continue
-        if settings.recipe is Recipe.SMALL_CELLS:
+        if first or settings.recipe is Recipe.SMALL_CELLS:
             atoms = _sheared(atoms, random)
         if is_apart(atoms, settings.closest_angstrom):
             return Start(atoms=atoms, temperature_k=temperature, pressure_gpa=pressure)

@@ -1,5 +1,5 @@
 """Symmetry functions of whole structures and their derivatives in positions and strain: what training needs of them."""
-# ruff: noqa: C901, PLR0912, PLR0917 - numba kernels are called positionally and branch flat
+# ruff: noqa: C901, PLR0917 - numba kernels are called positionally and branch flat
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import numpy as np
 
 from llpt.compiling import compiled
 from llpt.mlp.compiled import PADDING, thread_count
-from llpt.mlp.gradients import symmetry_gradient
+from llpt.mlp.derivatives import symmetry_derivatives
 from llpt.mlp.neighbours import CellList, build_cell_list, find_neighbours
 from llpt.mlp.shells import prepare_rows, sort_into_shells
-from llpt.mlp.tables import Tables, Work, build_tables, build_work
+from llpt.mlp.tables import Precision, Tables, Work, build_tables, build_work
 from llpt.mlp.values import symmetry_values
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llpt.mlp.arrays import Floats, Integers, Singles
     from llpt.mlp.symmetry import CutoffType, SymmetryFunction
 
@@ -46,56 +48,47 @@ def _sweep_slopes(
     cells: CellList,
     tables: Tables,
     work: Work,
-    values: Floats,
+    derivatives: Singles,
     slopes: Singles,
+    values: Floats,
     columns: Integers,
     strain_of: Integers,
     strain_column: int,
-    scratch: Floats,
     first: int,
     last: int,
 ) -> int:
     """Fill symmetry functions and their slopes; return 0, or the neighbours of an atom with too many."""
     cutoff = tables.cutoffs[tables.cutoffs.shape[0] - 1]
-    n_columns = slopes.shape[1]
     for centre in range(first, last):
         count = find_neighbours(cells, centre, cutoff, work.found, work.found_atoms)
         if count > work.found_atoms.shape[0] - PADDING:
             return count
         sort_into_shells(tables, work, count)
         prepare_rows(tables, work)
-        symmetry_values(tables, work)
+        n = symmetry_derivatives(tables, work, derivatives)
         atom = cells.atoms[centre]
+        own_column = columns[atom]
         for s in range(tables.n_functions):
             values[atom, s] = work.values[s]
-            work.slopes[s] = 0.0
-        for s in range(tables.n_functions):
-            work.slopes[s] = 1.0
-            n = symmetry_gradient(tables, work)
-            work.slopes[s] = 0.0
-            for column in range(n_columns):
-                scratch[column] = 0.0
             for axis in range(3):
-                gradient = work.gradient[axis]
+                derivative = derivatives[s, axis]
                 own = 0.0
                 for k in range(n):
-                    own += gradient[k]
+                    own += derivative[k]
                     column = columns[work.atoms[k]]
                     if column >= 0:
-                        scratch[3 * column + axis] += gradient[k]
-                if columns[atom] >= 0:
-                    scratch[3 * columns[atom] + axis] -= own
+                        slopes[atom, 3 * column + axis, s] += derivative[k]
+                if own_column >= 0:
+                    slopes[atom, 3 * own_column + axis, s] -= own
                 if strain_column >= 0:
                     for other in range(3):
                         unit = work.unit[other]
                         total = 0.0
                         for k in range(n):
-                            total += gradient[k] * unit[k] * work.distance[k]
+                            total += derivative[k] * unit[k] * work.distance[k]
                         # A symmetric strain: the off-diagonal entries are the mean of both orders.
                         weight = 1.0 if axis == other else 0.5
-                        scratch[strain_column + strain_of[axis, other]] += weight * total
-            for column in range(n_columns):
-                slopes[atom, column, s] = scratch[column]
+                        slopes[atom, strain_column + strain_of[axis, other], s] += weight * total
     return 0
 
 
@@ -112,17 +105,19 @@ class FeatureMaker:
         self, functions: tuple[SymmetryFunction, ...], *, cutoff_type: CutoffType, threads: int | None = None
     ) -> None:
         self._tables = build_tables(functions, cutoff_type=cutoff_type)
+        self._single = build_tables(functions, cutoff_type=cutoff_type, precision=Precision.SINGLE)
         self._threads = threads if threads is not None else thread_count()
         self._capacity = 512
-        self._works: list[Work] = []
 
     def values(self, positions_bohr: Floats, cell_bohr: Floats) -> Floats:
         """Return the symmetry functions of each atom, raw, shape (n_atoms, n_functions)."""
-        cells = build_cell_list(positions_bohr, cell_bohr, float(self._tables.cutoffs[-1]))
-        values = np.zeros((len(positions_bohr), self._tables.n_functions))
+        tables = self._tables
+        cells = build_cell_list(positions_bohr, cell_bohr, float(tables.cutoffs[-1]))
+        values = np.zeros((len(positions_bohr), tables.n_functions))
 
-        def sweep(work: Work, first: int, last: int) -> int:
-            return _sweep_values(cells, self._tables, work, values, first, last)
+        def sweep(first: int, last: int) -> int:
+            work = build_work(tables, self._capacity)
+            return _sweep_values(cells, tables, work, values, first, last)
 
         self._share(sweep, len(values))
         return values
@@ -130,7 +125,7 @@ class FeatureMaker:
     def slopes(
         self, positions_bohr: Floats, cell_bohr: Floats, *, moved: Integers, strained: bool
     ) -> tuple[Floats, Singles]:
-        """Return symmetry functions and their derivatives.
+        """Return symmetry functions and their derivatives, what belongs to pairs of neighbours in single precision.
 
         Args:
             positions_bohr: shape (n_atoms, 3).
@@ -142,49 +137,33 @@ class FeatureMaker:
             The functions, shape (n_atoms, n_functions); and the derivatives, shape (n_atoms, 3 m, n_functions), with
             six more columns if ``strained``, in single precision.
         """
-        cells = build_cell_list(positions_bohr, cell_bohr, float(self._tables.cutoffs[-1]))
-        n_atoms, n_functions = len(positions_bohr), self._tables.n_functions
-        n_columns = 3 * len(moved) + (N_STRAINS if strained else 0)
+        tables = self._single
+        cells = build_cell_list(positions_bohr, cell_bohr, float(tables.cutoffs[-1]))
+        n_atoms = len(positions_bohr)
         columns = np.full(n_atoms, -1, dtype=np.int64)
         columns[moved] = np.arange(len(moved))
-        values = np.zeros((n_atoms, n_functions))
-        slopes = np.zeros((n_atoms, n_columns, n_functions), dtype=np.float32)
         strain_column = 3 * len(moved) if strained else -1
+        values = np.zeros((n_atoms, tables.n_functions))
+        n_columns = 3 * len(moved) + (N_STRAINS if strained else 0)
+        slopes = np.zeros((n_atoms, n_columns, tables.n_functions), dtype=np.float32)
 
-        def sweep(work: Work, first: int, last: int) -> int:
+        def sweep(first: int, last: int) -> int:
+            work = build_work(tables, self._capacity)
+            derivatives = np.zeros((tables.n_functions, 3, len(work.near)), dtype=np.float32)
             return _sweep_slopes(
-                cells,
-                self._tables,
-                work,
-                values,
-                slopes,
-                columns,
-                _STRAIN_OF,
-                strain_column,
-                np.zeros(n_columns),
-                first,
-                last,
+                cells, tables, work, derivatives, slopes, values, columns, _STRAIN_OF, strain_column, first, last
             )
 
         self._share(sweep, n_atoms)
         return values, slopes
 
-    def _share(self, sweep: Sweep, n_atoms: int) -> None:
+    def _share(self, sweep: Callable[[int, int], int], n_atoms: int) -> None:
+        """Run a sweep over shares of the atoms, again with larger arrays where an atom has too many neighbours."""
         shares = max(1, min(self._threads, n_atoms // 4))
         edges = [n_atoms * share // shares for share in range(shares + 1)]
-        while True:
-            while len(self._works) < shares:
-                self._works.append(build_work(self._tables, self._capacity))
-            with ThreadPoolExecutor(shares) as pool:
-                futures = [pool.submit(sweep, self._works[k], edges[k], edges[k + 1]) for k in range(shares)]
-                needed = max(future.result() for future in futures)
-            if not needed:
-                return
-            self._capacity = int(1.3 * needed) + 64
-            self._works.clear()
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Sweep = Callable[[Work, int, int], int]
+        with ThreadPoolExecutor(shares) as pool:
+            while True:
+                needed = max(pool.map(sweep, edges[:-1], edges[1:]))
+                if not needed:
+                    return
+                self._capacity = int(1.3 * needed) + 64

@@ -134,7 +134,7 @@ def _add_angular(tables: Tables, work: Work) -> None:
     power_slope = work.power_slope
     torque = pair[pairs.TORQUE]
     for j in range(1, widest):
-        pairs.cosine_row(work.unit, pair, j)
+        pairs.cosine_row(work.unit, pair, j, padded(j))
         pairs.power_rows(tables, work.within, needed, pair, power, power_slope, j)
         torque[: padded(j)] = 0.0
         far_ready = False
@@ -148,9 +148,9 @@ def _add_angular(tables: Tables, work: Work) -> None:
                 _add_wide(work.weight[g], work.weight_force[g], pair, j)
                 continue
             if not far_ready:
-                pairs.far_distance_row(distance, pair, j)
+                pairs.far_distance_row(distance, pair, j, padded(j))
                 far_ready = True
-            pairs.far_factor_rows(tables, pair, g, j)
+            pairs.far_factor_rows(tables, pair, g, padded(j))
             _add_narrow(work.weight[g], work.weight_force[g], distance, work.radial_force, pair, j)
         for axis in range(3):
             _turn(work.unit[axis], work.angular_force[axis], torque, j)

@@ -35,8 +35,8 @@ TORQUE = 8  # dE / d cos θ
 
 
 @inlined
-def cosine_row(unit: Floats, pair: Floats, j: int) -> None:
-    """Fill cos θ_jk for k < j."""
+def cosine_row(unit: Floats, pair: Floats, j: int, count: int) -> None:
+    """Fill cos θ_jk for k < count."""
     x = unit[0, j]
     y = unit[1, j]
     z = unit[2, j]
@@ -44,19 +44,19 @@ def cosine_row(unit: Floats, pair: Floats, j: int) -> None:
     ux = unit[0]
     uy = unit[1]
     uz = unit[2]
-    for k in range(padded(j)):
+    for k in range(count):
         row[k] = x * ux[k] + y * uy[k] + z * uz[k]
 
 
 @inlined
-def far_distance_row(distance: Floats, pair: Floats, j: int) -> None:
-    """Fill r_jk for k < j, by the law of cosines."""
+def far_distance_row(distance: Floats, pair: Floats, j: int, count: int) -> None:
+    """Fill r_jk for k < count, by the law of cosines."""
     r = distance[j]
     twice = r + r
     least = like(r, _LEAST_SQUARE)
     row = pair[FAR]
     cosine = pair[COSINE]
-    for k in range(padded(j)):
+    for k in range(count):
         square = r * r + distance[k] * (distance[k] - twice * cosine[k])
         row[k] = math.sqrt(max(square, least))
 
@@ -81,24 +81,24 @@ def _exact_far_rows(tables: Tables, pair: Floats, group: int, count: int) -> Non
 
 
 @inlined
-def far_factor_row(tables: Tables, pair: Floats, group: int, j: int) -> None:
-    """Fill the factor of r_jk of a narrow group for k < j."""
+def far_factor_row(tables: Tables, pair: Floats, group: int, count: int) -> None:
+    """Fill the factor of r_jk of a narrow group for k < count."""
     if tables.group_fitted[group] == 0:
-        _exact_far_rows(tables, pair, group, padded(j))
+        _exact_far_rows(tables, pair, group, count)
         return
     radius = tables.cutoffs[tables.group_cutoff[group]]
-    far_value_row(pair[FAR], tables.group_polynomial[group], radius, padded(j), pair[FAR_WEIGHT])
+    far_value_row(pair[FAR], tables.group_polynomial[group], radius, count, pair[FAR_WEIGHT])
 
 
 @inlined
-def far_factor_rows(tables: Tables, pair: Floats, group: int, j: int) -> None:
-    """Fill the factor of r_jk of a narrow group, and its derivative over r_jk, for k < j."""
+def far_factor_rows(tables: Tables, pair: Floats, group: int, count: int) -> None:
+    """Fill the factor of r_jk of a narrow group, and its derivative over r_jk, for k < count."""
     if tables.group_fitted[group] == 0:
-        _exact_far_rows(tables, pair, group, padded(j))
+        _exact_far_rows(tables, pair, group, count)
         return
     radius = tables.cutoffs[tables.group_cutoff[group]]
     row = tables.group_polynomial[group]
-    far_rows(pair[FAR], row, radius, padded(j), pair[FAR_WEIGHT], pair[FAR_SLOPE])
+    far_rows(pair[FAR], row, radius, count, pair[FAR_WEIGHT], pair[FAR_SLOPE])
 
 
 @inlined

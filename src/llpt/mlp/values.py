@@ -31,7 +31,7 @@ def symmetry_values(tables: Tables, work: Work) -> None:
     for g in range(n_groups):
         widest = max(widest, work.within[tables.group_cutoff[g]])
     for j in range(1, widest):
-        pairs.cosine_row(work.unit, pair, j)
+        pairs.cosine_row(work.unit, pair, j, padded(j))
         pairs.power_value_rows(tables, work.within, pair, work.power, j)
         n = padded(j)
         far_ready = False
@@ -43,9 +43,9 @@ def symmetry_values(tables: Tables, work: Work) -> None:
             factor = weight
             if tables.group_narrow[g] == 1:
                 if not far_ready:
-                    pairs.far_distance_row(work.near, pair, j)
+                    pairs.far_distance_row(work.near, pair, j, padded(j))
                     far_ready = True
-                pairs.far_factor_row(tables, pair, g, j)
+                pairs.far_factor_row(tables, pair, g, padded(j))
                 factor = pair[pairs.POLYNOMIAL]
                 far = pair[pairs.FAR_WEIGHT]
                 for k in range(n):
