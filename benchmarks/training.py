@@ -119,7 +119,10 @@ def main() -> None:
     settings = TrainingSettings.model_validate(changes)
     training, held_out = read_all(options.data, options.others, settings.seed, options.every)
 
+    ended: dict[str, float] = {}
+
     def show(progress: TrainingProgress) -> None:
+        ended[progress.stage] = progress.seconds
         if progress.stage != "features" or progress.done % 500 == 0:
             losses = f"{progress.training_loss:.4g} {progress.validation_loss:.4g}"
             print(
@@ -132,6 +135,7 @@ def main() -> None:
     report: dict[str, Any] = {
         "seconds": time.monotonic() - began,
         "processor_seconds": processor_seconds,
+        "seconds_until_the_end_of": ended,
         "training_frames": len(training),
         "iterations": card.iterations,
         "stopped": card.stopped,

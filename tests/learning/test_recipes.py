@@ -10,7 +10,7 @@ from ase.io import read
 
 from llpt.cli.recipes import recipe_settings
 from llpt.dynamics import run_md
-from llpt.engines import make_engine
+from llpt.engines import evaluate, make_engine
 from llpt.errors import InputError
 from llpt.learning import Recipe, RecipeSettings, run_recipe
 from llpt.learning.exploration import choose_frames
@@ -40,6 +40,8 @@ def small_settings(recipe, **changes):
         "most_atoms": 10,
         "runs_per_generation": 3,
         "run_steps": 40,
+        "reference_steps": 4,
+        "reference_every": 2,
         "pressures_gpa": (80.0, 120.0),
         "training": TRAINING,
     }
@@ -72,7 +74,7 @@ def finished(tmp_path_factory):
 def test_each_generation_is_kept_with_its_errors(finished):
     directory, history, calls = finished
     assert [entry.generation for entry in history] == [0, 1]
-    assert calls == 16 + 6
+    assert calls == 16  # the single points; dynamics do not pass through the counter
     assert history[0].new_frames is None
     assert history[1].new_frames.overall.frames + history[1].labels_failed <= 6
     assert history[1].new_frames.overall.force_rmse_ev_per_angstrom > 0.0
@@ -83,6 +85,14 @@ def test_each_generation_is_kept_with_its_errors(finished):
         assert sum(data.frames for data in card.datasets.values()) + card.outliers + card.duplicates == entry.frames
     labels = read(directory / "generation-1" / "labels.extxyz", ":")
     assert {frame.info["block"].split("/")[0] for frame in labels} == {"generation-1"}
+    # Each of the two chosen frames, and what the reference's own dynamics make of it.
+    assert [int(frame.info["step"]) for frame in labels] == [0, 2, 4, 0, 2, 4]
+    chosen = read(directory / "generation-1" / "structures.extxyz", ":")
+    np.testing.assert_allclose(labels[3].positions, chosen[1].positions, atol=1e-6)
+    assert np.abs(labels[4].positions - chosen[1].positions).max() > 1e-3
+    with closing(make_engine("ase:ase.calculators.morse.MorsePotential", MORSE)) as engine:
+        [again] = evaluate([labels[5]], engine)
+    np.testing.assert_allclose(labels[5].get_forces(), again.arrays["forces"], atol=1e-6)
     assert (directory / "model" / "member-2" / "weights.001.data").exists()
 
 
@@ -104,15 +114,19 @@ def test_an_interrupted_recipe_goes_on(finished, tmp_path):
         pass
 
     def kill(stage, done, _total):
-        if stage == "generation 1: labels" and done == 2:
+        if stage == "generation 1: dynamics of the reference" and done == 1:
             raise KilledError
 
     with closing(make_engine("ase:ase.calculators.morse.MorsePotential", MORSE)) as engine:
         reference = Counting(engine)
         with pytest.raises(KilledError):
             run_recipe(tmp_path / "r", reference, small_settings(Recipe.ACTIVE), on_progress=kill)
+        done = tmp_path / "r" / "generation-1" / "reference" / "run-001"
+        before = {path: path.stat().st_mtime_ns for path in done.rglob("*.h5")}
+        assert before
         again = run_recipe(tmp_path / "r", reference, small_settings(Recipe.ACTIVE))
-    assert reference.calls == 16 + 6
+    assert reference.calls == 16
+    assert {path: path.stat().st_mtime_ns for path in before} == before
     assert again == history
     for name in ("weights.001.data", "scaling.data"):
         path = f"model/member-1/{name}"
@@ -172,7 +186,8 @@ def test_active_takes_the_frames_of_largest_spread_and_small_cells_take_them_eve
             frame.info = {"block": f"run-{run}", "step": step, "force_spread": float(random.random())}
             frames.append(frame)
         runs.append(frames)
-    chosen = choose_frames(runs, small_settings(Recipe.ACTIVE, run_steps=400))
+    settings = small_settings(Recipe.ACTIVE, run_steps=400, reference_steps=0)
+    chosen = choose_frames(runs, settings)
     spreads = [frame.info["force_spread"] for frame in chosen]
     assert len(chosen) == 6
     assert max(frame.info["force_spread"] for run in runs for frame in run) == spreads[0]
@@ -185,11 +200,11 @@ def test_active_takes_the_frames_of_largest_spread_and_small_cells_take_them_eve
     for frame in runs[0]:
         frame.info["force_spread"] += 0.9
     runs[1][4].info["force_spread"] = 5.0
-    chosen = choose_frames(runs, small_settings(Recipe.ACTIVE, run_steps=400))
+    chosen = choose_frames(runs, settings)
     assert chosen[0] is runs[1][4]
     assert sum(frame.info["block"] == "run-0" for frame in chosen) == 4
     assert all(frame.info["step"] <= 50 for frame in chosen if frame.info["block"] == "run-1")
-    even = choose_frames([*runs, []], small_settings(Recipe.SMALL_CELLS))
+    even = choose_frames([*runs, []], small_settings(Recipe.SMALL_CELLS, reference_steps=0))
     assert [frame.info["block"] for frame in even] == ["run-0", "run-0", "run-1", "run-1", "run-2", "run-2"]
     assert [frame.info["step"] for frame in even[:2]] == [210, 400]
 
@@ -206,6 +221,9 @@ def test_settings_from_text_and_refusals():
         recipe_settings("active", {"members": "1"})
     with pytest.raises(InputError, match="pressures_gpa"):
         recipe_settings("active", {"pressures_gpa": "300,100"})
+    assert (
+        recipe_settings("active", {"reference_steps": "30", "frames_per_generation": "54"}).starts_per_generation == 18
+    )
     with pytest.raises(InputError, match="first_atoms"):
         recipe_settings("active", {"first_atoms": "24,8"})
     with pytest.raises(InputError, match="no setting"):

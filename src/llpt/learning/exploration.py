@@ -99,16 +99,16 @@ def _with_spread(frames: list[Atoms], model: Path) -> list[Atoms]:
 
 
 def choose_frames(runs: list[list[Atoms]], settings: RecipeSettings) -> list[Atoms]:
-    """Return the frames to label.
+    """Return the frames to label, or to start the reference's dynamics from.
 
     ``small-cells`` takes them evenly in time, the same number of each run. ``active`` takes those with the largest
     spread of forces, at least a twentieth of a run apart, no more than twice its even share of any run (conditions
     differ between runs, and all are to be learnt), and none after the spread passed its limit.
     """
     if settings.recipe is Recipe.SMALL_CELLS:
-        return _evenly(runs, settings.frames_per_generation)
+        return _evenly(runs, settings.starts_per_generation)
     credible = [frame for run in runs for frame in _credible(run, settings.spread_limit_ev_per_angstrom)]
-    most = -(-_SHARES_PER_RUN * settings.frames_per_generation // max(1, sum(bool(run) for run in runs)))
+    most = -(-_SHARES_PER_RUN * settings.starts_per_generation // max(1, sum(bool(run) for run in runs)))
     apart = max(1, settings.run_steps // _FRAMES_APART_PER_RUN)
     steps_of: dict[str, list[int]] = {}
     chosen: list[Atoms] = []
@@ -117,7 +117,7 @@ def choose_frames(runs: list[list[Atoms]], settings: RecipeSettings) -> list[Ato
         if len(steps) < most and all(abs(step - frame.info["step"]) >= apart for step in steps):
             steps.append(frame.info["step"])
             chosen.append(frame)
-        if len(chosen) == settings.frames_per_generation:
+        if len(chosen) == settings.starts_per_generation:
             break
     return chosen
 

@@ -18,7 +18,7 @@ class Recipe(StrEnum):
     driven by the potential of the generation before, frames taken evenly in time."""
     ACTIVE = "active"
     """Random small cells first, then dynamics of cells and conditions of the study: of each run's frames those on whose
-    forces a committee disagrees most."""
+    forces a committee disagrees most, and frames of the reference's own dynamics that begin there."""
 
 
 _FIT = TrainingSettings(
@@ -40,6 +40,10 @@ class RecipeSettings(BaseModel):
         generations: potentials trained after the first, each on the frames that the one before led to.
         first_frames: structures labelled for the first potential; random ones, but for those that are given.
         frames_per_generation: structures labelled in each later generation.
+        reference_steps: from each frame that is chosen the reference's own dynamics go on for so many steps; 0 labels
+            the chosen frames alone. Frames of a potential's dynamics alone leave its energies off on those of the
+            reference's (``llpt.learning.following``).
+        reference_every: steps between the labelled frames of these dynamics, whose first is the chosen one.
         first_atoms: atoms of the smallest and of the largest cell of the first generation; these cells are random, in
             shape too.
         fewest_atoms: atoms of the smallest cell of later generations.
@@ -62,6 +66,8 @@ class RecipeSettings(BaseModel):
     generations: int = Field(default=3, ge=0)
     first_frames: int = Field(default=150, ge=6)
     frames_per_generation: int = Field(default=80, ge=3)
+    reference_steps: int = Field(default=30, ge=0)
+    reference_every: int = Field(default=15, ge=1)
     first_atoms: tuple[int, int] = (8, 24)
     fewest_atoms: int = Field(default=32, ge=4)
     most_atoms: int = Field(default=32, ge=4)
@@ -78,8 +84,13 @@ class RecipeSettings(BaseModel):
     @classmethod
     def of(cls, recipe: Recipe, **changes: object) -> Self:
         """Return the defaults of a recipe with changes."""
-        small: dict[str, object] = {"fewest_atoms": 8, "most_atoms": 24, "training": _FIT}
+        small: dict[str, object] = {"fewest_atoms": 8, "most_atoms": 24, "reference_steps": 0, "training": _FIT}
         return cls.model_validate({"recipe": recipe} | (small if recipe is Recipe.SMALL_CELLS else {}) | changes)
+
+    @property
+    def starts_per_generation(self) -> int:
+        """How many frames are chosen in each later generation, to be labelled or to start the reference's dynamics."""
+        return -(-self.frames_per_generation // (1 + self.reference_steps // self.reference_every))
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:

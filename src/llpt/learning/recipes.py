@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from llpt.engines.networks import find_networks
 from llpt.errors import InputError
 from llpt.learning.exploration import choose_frames, explore
+from llpt.learning.following import follow_reference
 from llpt.learning.labelling import DATASET, label
 from llpt.learning.starting_cells import draw_start, rattled
 from llpt.mlp import Accuracy, BehlerParrinello, measure_accuracy, read_labels, train
@@ -97,12 +98,7 @@ def run_recipe(
     for generation in range(settings.generations + 1):
         folder = place / f"generation-{generation}"
         structures = _structures(folder, model, settings, generation)
-        frames, failed = label(
-            structures,
-            engine,
-            folder / "labels.extxyz",
-            on_frame=partial(tell, f"generation {generation}: labels"),
-        )
+        frames, failed = _labels(folder, structures, engine, settings, generation=generation, tell=tell)
         labelled += frames
         before = model
         model = folder / "model"
@@ -158,7 +154,7 @@ def _structures(folder: Path, model: Path | None, settings: RecipeSettings, gene
         else:
             chosen = choose_frames(explore(model, folder / "runs", settings, seed=seed), settings)
             # A bad potential leaves physics at once; what its runs lack is made up by fresh structures.
-            lacking = settings.frames_per_generation - len(chosen)
+            lacking = settings.starts_per_generation - len(chosen)
             chosen += _fresh_structures(lacking, generation, settings, seed + 1)
         folder.mkdir(parents=True, exist_ok=True)
         text = io.StringIO()
@@ -168,6 +164,24 @@ def _structures(folder: Path, model: Path | None, settings: RecipeSettings, gene
     return read if isinstance(read, list) else [read]
 
 
+def _labels(
+    folder: Path,
+    structures: list[Atoms],
+    engine: Engine,
+    settings: RecipeSettings,
+    *,
+    generation: int,
+    tell: Callable[[str, int, int], None],
+) -> tuple[list[Atoms], int]:
+    """Return the labelled frames of a generation, and how many structures the reference could not compute."""
+    path = folder / "labels.extxyz"
+    if generation > 0 and settings.reference_steps > 0:
+        stage = partial(tell, f"generation {generation}: dynamics of the reference")
+        seed = settings.seed + 1000 * generation + 500
+        return follow_reference(structures, engine, path, settings, seed=seed, on_frame=stage)
+    return label(structures, engine, path, on_frame=partial(tell, f"generation {generation}: labels"))
+
+
 def _fresh_structures(count: int, generation: int, settings: RecipeSettings, seed: int) -> list[Atoms]:
     """Return fluids at random conditions, rattled: molecules and atoms alike, some of them far from equilibrium."""
     random = np.random.default_rng(seed)
@@ -175,7 +189,10 @@ def _fresh_structures(count: int, generation: int, settings: RecipeSettings, see
     for number in range(count):
         start = draw_start(settings, random, first=generation == 0)
         frame = rattled(start.atoms, random, closest_angstrom=settings.closest_angstrom)
-        frame.info = {"block": f"generation-{generation}/start-{number + 1:03d}"}
+        frame.info = {
+            "block": f"generation-{generation}/start-{number + 1:03d}",
+            "temperature_target_k": start.temperature_k,
+        }
         frames.append(frame)
     return frames
 

@@ -1,0 +1,83 @@
+"""Frames of the reference's own ensemble: short dynamics of the reference from frames of a potential's dynamics.
+
+Dynamics of a potential visits what the potential puts low: on its frames, energies of the reference lie higher than on
+frames of the reference's dynamics. To second order the two differ by β Var(E_potential - E_reference), tens of meV/atom
+where forces are off by 0.2–0.3 eV/Å (docs/potentials.md). A potential trained on one ensemble is off by as much on the
+other, and by half of it in the free energy; trained on both it is centred.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.dynamics import Ensemble, RunSettings, RunState, Thermostat, run_md
+from llpt.engines import read_evaluated, write_evaluated
+from llpt.learning.labelling import DATASET
+from llpt.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from ase import Atoms
+
+    from llpt.engines import Engine
+    from llpt.learning.recipe_settings import RecipeSettings
+
+
+def follow_reference(
+    starts: Sequence[Atoms],
+    engine: Engine,
+    path: Path,
+    settings: RecipeSettings,
+    *,
+    seed: int,
+    on_frame: Callable[[int, int], None] | None = None,
+) -> tuple[list[Atoms], int]:
+    """Run ``settings.reference_steps`` of dynamics with the reference from each start, and take labelled frames of it.
+
+    Args:
+        starts: structures with ``info["temperature_target_k"]``; always the same for one path.
+        engine: the reference.
+        path: extxyz file of the labelled frames, written at the end; runs lie in ``reference/`` beside it, and what is
+            there is not run again.
+        settings: length of the runs and distance of the frames; the start itself is one of them.
+        seed: of the dynamics.
+        on_frame: called with the number of runs done and their total.
+
+    Returns:
+        The labelled frames, and how many runs the reference could not finish (the frames before that are taken).
+
+    Raises:
+        KeyboardInterrupt: a run was stopped by a signal; the same call goes on with it.
+    """
+    frames: list[Atoms] = []
+    failed = 0
+    for number, start in enumerate(starts):
+        run_settings = RunSettings(
+            ensemble=Ensemble.NVT,
+            temperature_k=float(start.info["temperature_target_k"]),
+            thermostat=Thermostat.LANGEVIN,
+            thermostat_time_fs=30.0,
+            steps=settings.reference_steps,
+            seed=seed + number,
+            positions_every=settings.reference_every,
+        )
+        directory = path.parent / "reference" / f"run-{number + 1:03d}"
+        engine.reset()
+        outcome = run_md(start, engine, run_settings, directory)
+        if outcome.state is RunState.UNFINISHED:  # a signal asked it to stop: so must what follows
+            raise KeyboardInterrupt
+        failed += outcome.state is RunState.FAILED
+        if outcome.steps_done:
+            trajectory = Trajectory.open(directory)
+            for index in range(trajectory.n_frames):
+                atoms = trajectory.atoms(index)
+                atoms.arrays.pop("momenta", None)
+                atoms.info.update(dataset=DATASET, block=start.info["block"], start=number)
+                frames.append(atoms)
+        if on_frame is not None:
+            on_frame(number + 1, len(starts))
+    write_evaluated(path, frames)
+    # Always as the file has them, so that a continued recipe trains on the very same numbers.
+    return read_evaluated(path, dataset=DATASET), failed
