@@ -36,6 +36,9 @@ def rows(history: Sequence[GenerationErrors]) -> list[dict[str, float | int | No
                 row[f"{name}_energy_mev_per_atom"] = accuracy.overall.energy_rmse_mev_per_atom
                 row[f"{name}_pressure_gpa"] = accuracy.overall.pressure_rmse_gpa
                 row[f"{name}_phase_bias_mev_per_atom"] = accuracy.phase_bias.molecular_mev_per_atom
+        if entry.ensemble_shift is not None:
+            row["ensemble_shift_mev_per_atom"] = entry.ensemble_shift.mev_per_atom
+            row["ensemble_shift_error_mev_per_atom"] = entry.ensemble_shift.error_mev_per_atom
         table.append(row)
     return table
 

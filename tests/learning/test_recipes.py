@@ -3,6 +3,7 @@
 import signal
 from contextlib import closing
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,9 +15,10 @@ from llpt.engines import evaluate, make_engine
 from llpt.errors import InputError
 from llpt.learning import Recipe, RecipeSettings, run_recipe
 from llpt.learning.exploration import choose_frames
+from llpt.learning.following import follow_reference, measure_ensemble_shift
 from llpt.learning.starting_cells import draw_start, is_apart, rattled
 from llpt.mlp import TrainingSettings, read_card
-from llpt.units import volume_per_atom_angstrom3
+from llpt.units import BOHR_TO_ANGSTROM, HARTREE_TO_EV, volume_per_atom_angstrom3
 
 MORSE = {"epsilon": 4.0, "rho0": 1.5, "r0": 0.74, "rcut1": 2.0, "rcut2": 2.6}
 TRAINING = TrainingSettings(
@@ -94,6 +96,34 @@ def test_each_generation_is_kept_with_its_errors(finished):
         [again] = evaluate([labels[5]], engine)
     np.testing.assert_allclose(labels[5].get_forces(), again.arrays["forces"], atol=1e-6)
     assert (directory / "model" / "member-2" / "weights.001.data").exists()
+
+
+def test_the_ensemble_shift_is_the_mean_change_of_the_energy_error_along_runs(tmp_path):
+    soft = make_engine("ase:ase.calculators.morse.MorsePotential", MORSE)
+    settings = small_settings(Recipe.ACTIVE, reference_steps=40, reference_every=20)
+    random = np.random.default_rng(3)
+    starts = [draw_start(settings, random).atoms for _ in range(4)]
+    for number, start in enumerate(starts):
+        start.info = {"block": f"run-{number}", "temperature_target_k": 1500.0}
+    with closing(soft):
+        frames, failed = follow_reference(starts, soft, tmp_path / "labels.extxyz", settings, seed=1)
+    assert (len(frames), failed) == (12, 0)
+
+    class Shifted:
+        """The reference's own energies, and 2 meV/atom more with each step."""
+
+        def evaluate(self, positions, _cell):
+            frame = next(f for f in frames if np.allclose(f.positions, positions * BOHR_TO_ANGSTROM, atol=1e-9))
+            extra = 0.002 * frame.info["step"] * len(frame) + 0.001 * frame.info["start"] * (frame.info["step"] > 0)
+            return SimpleNamespace(energy_ha=(frame.info["free_energy"] + extra) / HARTREE_TO_EV)
+
+    shift = measure_ensemble_shift(Shifted(), frames)
+    sizes = np.array([len(start) for start in starts])
+    expected = 80.0 + np.arange(4) / sizes
+    assert shift.mev_per_atom == pytest.approx(expected.mean(), abs=1e-6)
+    assert shift.error_mev_per_atom == pytest.approx(expected.std(ddof=1) / 2.0, abs=1e-6)
+    assert (shift.runs, shift.steps) == (4, 40)
+    assert measure_ensemble_shift(Shifted(), frames[:6]) is None
 
 
 def test_a_finished_recipe_is_not_done_again_and_another_is_refused(finished):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llpt.learning import GenerationErrors, RecipeSettings
     from llpt.mlp import Accuracy
 
-_RANGES = ("pressures_gpa", "temperatures_k")
+_RANGES = ("pressures_gpa", "temperatures_k", "first_atoms")
 _LABELLING = {"pressure_correction": "finite-basis", "convergence": "molecular-dynamics"}
 
 
@@ -95,9 +95,13 @@ def recipe_settings(recipe: str, given: dict[str, str]) -> RecipeSettings:
 
 
 def _table(history: list[GenerationErrors]) -> Any:
-    table = make_table("generation", "frames", "new frames, eV/Å", "meV/atom", "held out, eV/Å", "meV/atom")
+    names = ("generation", "frames", "new frames, eV/Å", "meV/atom", "ensemble shift", "held out, eV/Å", "meV/atom")
+    table = make_table(*names)
     for entry in history:
-        table.add_row(str(entry.generation), str(entry.frames), *_cells(entry.new_frames), *_cells(entry.held_out))
+        shift = entry.ensemble_shift
+        shown = "" if shift is None else f"{shift.mev_per_atom:.1f} ± {shift.error_mev_per_atom:.1f}"
+        new, held_out = _cells(entry.new_frames), _cells(entry.held_out)
+        table.add_row(str(entry.generation), str(entry.frames), *new, shown, *held_out)
     return table
 
 

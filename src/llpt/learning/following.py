@@ -10,10 +10,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
 from llpt.dynamics import Ensemble, RunSettings, RunState, Thermostat, run_md
 from llpt.engines import read_evaluated, write_evaluated
 from llpt.learning.labelling import DATASET
 from llpt.trajectory import Trajectory
+from llpt.units import ANGSTROM_TO_BOHR, HARTREE_TO_EV
+
+_FEWEST_RUNS = 3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +29,58 @@ if TYPE_CHECKING:
 
     from llpt.engines import Engine
     from llpt.learning.recipe_settings import RecipeSettings
+    from llpt.mlp import BehlerParrinello
+
+
+class EnsembleShift(BaseModel):
+    """How the energy error of a potential changes when the reference takes its dynamics over, for a file.
+
+    Attributes:
+        mev_per_atom: mean over runs of the error (potential minus reference) on the last frame less that on the first.
+        error_mev_per_atom: standard error of that mean.
+        runs: number of runs, independent of one another.
+        steps: steps of the reference's dynamics between the two frames.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    mev_per_atom: float
+    error_mev_per_atom: float
+    runs: int
+    steps: int
+
+
+def measure_ensemble_shift(potential: BehlerParrinello, frames: Sequence[Atoms]) -> EnsembleShift | None:
+    """Return the change of a potential's energy error along runs of the reference; None for fewer than three runs.
+
+    Args:
+        potential: the one whose dynamics led to the first frame of each run.
+        frames: what ``follow_reference`` returned.
+    """
+    runs: dict[int, list[Atoms]] = {}
+    for frame in frames:
+        if "start" in frame.info:
+            runs.setdefault(int(frame.info["start"]), []).append(frame)
+    changes, steps = [], 0
+    for run in runs.values():
+        first, last = run[0], run[-1]
+        if last is not first:
+            changes.append(_energy_error(potential, last) - _energy_error(potential, first))
+            steps = max(steps, int(last.info["step"] - first.info["step"]))
+    if len(changes) < _FEWEST_RUNS:
+        return None
+    return EnsembleShift(
+        mev_per_atom=float(np.mean(changes)),
+        error_mev_per_atom=float(np.std(changes, ddof=1) / np.sqrt(len(changes))),
+        runs=len(changes),
+        steps=steps,
+    )
+
+
+def _energy_error(potential: BehlerParrinello, frame: Atoms) -> float:
+    """Return potential minus reference, meV/atom."""
+    found = potential.evaluate(frame.positions * ANGSTROM_TO_BOHR, frame.cell.array * ANGSTROM_TO_BOHR)
+    return float(1000.0 * (found.energy_ha * HARTREE_TO_EV - frame.info["free_energy"]) / len(frame))
 
 
 def follow_reference(

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from llpt.engines.networks import find_networks
 from llpt.errors import InputError
 from llpt.learning.exploration import choose_frames, explore
-from llpt.learning.following import follow_reference
+from llpt.learning.following import EnsembleShift, follow_reference, measure_ensemble_shift
 from llpt.learning.labelling import DATASET, label
 from llpt.learning.starting_cells import draw_start, rattled
 from llpt.mlp import Accuracy, BehlerParrinello, measure_accuracy, read_labels, train
@@ -50,6 +50,8 @@ class GenerationErrors(BaseModel):
         labels_failed: structures of this generation that the reference could not compute.
         new_frames: errors of the potential of the *last* generation on this one's frames, before it is trained on
             them: an honest test of where dynamics goes. None in generation 0.
+        ensemble_shift: how much higher the last potential's energy error lies on frames of the reference's own dynamics
+            than on the frames of its own dynamics where these began. None where there are none.
         held_out: errors of this generation's potential on the held-out frames that were given.
     """
 
@@ -60,6 +62,7 @@ class GenerationErrors(BaseModel):
     atoms: int
     labels_failed: int
     new_frames: Accuracy | None
+    ensemble_shift: EnsembleShift | None = None
     held_out: Accuracy | None
 
 
@@ -217,6 +220,7 @@ def _errors(
         atoms=sum(len(frame) for frame in labelled),
         labels_failed=failed,
         new_frames=None if before is None else _accuracy(before, new),
+        ensemble_shift=None if before is None else measure_ensemble_shift(_first_member(before), new),
         held_out=_accuracy(model, held_out) if held_out else None,
     )
     write_atomically(path, errors.model_dump_json(indent=1))
@@ -226,7 +230,11 @@ def _errors(
 def _accuracy(model: Path, frames: Sequence[Atoms]) -> Accuracy | None:
     """Return errors of the first member; the mean of a committee is a little better, never worse."""
     known, _ = read_labels(frames, mix_electronic_temperatures=True)
-    return measure_accuracy(BehlerParrinello.load(find_networks(model)[0]), known)
+    return measure_accuracy(_first_member(model), known)
+
+
+def _first_member(model: Path) -> BehlerParrinello:
+    return BehlerParrinello.load(find_networks(model)[0])
 
 
 def _copy(model: Path, target: Path) -> None:
