@@ -25,6 +25,13 @@ def read_history(directory: Path) -> list[GenerationErrors]:
     return [GenerationErrors.model_validate_json(path.read_text(encoding="utf-8")) for path in paths]
 
 
+def name_of(directory: Path) -> str:
+    """Return the recipe, and whether its active kind took frames of the potential's dynamics alone."""
+    settings = json.loads((directory / "recipe.json").read_text(encoding="utf-8"))["settings"]
+    alone = settings["recipe"] == "active" and not settings.get("reference_steps", 0)
+    return f"{settings['recipe']}, reference_steps=0" if alone else str(settings["recipe"])
+
+
 def rows(history: Sequence[GenerationErrors]) -> list[dict[str, float | int | None]]:
     table: list[dict[str, float | int | None]] = []
     for entry in history:
@@ -67,10 +74,7 @@ def main() -> None:
     parser.add_argument("recipes", type=Path, nargs="+")
     parser.add_argument("--figure", type=Path)
     options = parser.parse_args()
-    histories = {
-        str(json.loads((directory / "recipe.json").read_text())["settings"]["recipe"]): read_history(directory)
-        for directory in options.recipes
-    }
+    histories = {name_of(directory): read_history(directory) for directory in options.recipes}
     print(json.dumps({name: rows(history) for name, history in histories.items()}, indent=1))
     if options.figure is not None:
         draw(histories, options.figure)
