@@ -31,6 +31,7 @@ TOP_PIXELS = 48
 BOTTOM_PIXELS = 50
 LEGEND_ROW_PIXELS = 21
 GAP_PIXELS = 84
+LONGEST_OF_THREE = 34  # characters of a legend's entry that three to a row leave room for
 FONT = "Inter, Helvetica Neue, Helvetica, Arial, sans-serif"
 INK = "#1d2733"
 GRID = "#e8ebef"
@@ -62,7 +63,8 @@ def _plot(figure: Figure) -> go.Figure:
             _panel(plot, panel, {"row": number, "col": column}, legend, set() if panel.legend_inside else named)
             if panel.legend_inside:
                 plot.update_layout({legend: _legend_inside(plot, number, column, panel.legend_inside)})
-    legend_rows = math.ceil(len(named) / 3)
+    legend_columns = 2 if max(map(len, named), default=0) > LONGEST_OF_THREE else 3
+    legend_rows = math.ceil(len(named) / legend_columns)
     inner = ROW_PIXELS * rows + GAP_PIXELS * (rows - 1)
     height = inner + TOP_PIXELS + BOTTOM_PIXELS + LEGEND_ROW_PIXELS * legend_rows
     plot.update_layout(
@@ -76,7 +78,7 @@ def _plot(figure: Figure) -> go.Figure:
             "y": -BOTTOM_PIXELS / inner,
             "x": 0,
             "font": {"size": 12},
-            "entrywidth": 0.3,
+            "entrywidth": 0.9 / legend_columns,
             "entrywidthmode": "fraction",
         },
         hovermode="closest",
