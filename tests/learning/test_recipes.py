@@ -108,6 +108,9 @@ def test_the_ensemble_shift_is_the_mean_change_of_the_energy_error_along_runs(tm
     with closing(soft):
         frames, failed = follow_reference(starts, soft, tmp_path / "labels.extxyz", settings, seed=1)
     assert (len(frames), failed) == (12, 0)
+    # What is there is not done again, not even by an engine that could not.
+    again, failed = follow_reference(starts, None, tmp_path / "labels.extxyz", settings, seed=1)
+    assert (len(again), failed) == (12, 0)
 
     class Shifted:
         """The reference's own energies, and 2 meV/atom more with each step."""
@@ -179,7 +182,7 @@ def test_a_signal_during_exploration_stops_the_recipe_and_it_goes_on(finished, t
 
     with closing(make_engine("ase:ase.calculators.morse.MorsePotential", MORSE)) as engine:
         with monkeypatch.context() as patched:
-            patched.setattr("llpt.learning.exploration.run_md", partial(run_md, on_progress=stop_once))
+            patched.setattr("llpt.learning.short_runs.run_md", partial(run_md, on_progress=stop_once))
             with pytest.raises(KeyboardInterrupt):
                 run_recipe(place, engine, small_settings(Recipe.ACTIVE))
         assert not (place / "generation-1" / "structures.extxyz").exists()

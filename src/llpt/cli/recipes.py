@@ -95,8 +95,8 @@ def recipe_settings(recipe: str, given: dict[str, str]) -> RecipeSettings:
 
 
 def _table(history: list[GenerationErrors]) -> Any:
-    names = ("generation", "frames", "new frames, eV/Å", "meV/atom", "ensemble shift", "held out, eV/Å", "meV/atom")
-    table = make_table(*names)
+    new_names, held_out_names = ("new frames, eV/Å", "meV/atom"), ("held out, eV/Å", "meV/atom")
+    table = make_table("generation", "frames", *new_names, "ensemble shift, meV/atom", *held_out_names)
     for entry in history:
         shift = entry.ensemble_shift
         shown = "" if shift is None else f"{shift.mev_per_atom:.1f} ± {shift.error_mev_per_atom:.1f}"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.dynamics import Ensemble, RunSettings, RunState, Thermostat, run_md
 from llpt.engines import Purpose, make_engine
 from llpt.engines.evaluation import bare_copy
 from llpt.errors import InputError, StorageError
 from llpt.learning.recipe_settings import Recipe
+from llpt.learning.short_runs import run_short
 from llpt.learning.starting_cells import draw_start, is_apart
 from llpt.trajectory import Trajectory
 
@@ -47,21 +47,19 @@ def explore(model: Path, folder: Path, settings: RecipeSettings, *, seed: int) -
     runs: list[list[Atoms]] = []
     for number in range(settings.runs_per_generation):
         start = draw_start(settings, random)
-        run_settings = RunSettings(
-            ensemble=Ensemble.NVT,
-            temperature_k=start.temperature_k,
-            thermostat=Thermostat.LANGEVIN,
-            thermostat_time_fs=30.0,
-            steps=settings.run_steps,
-            seed=int(random.integers(2**31)),
-            positions_every=max(1, settings.run_steps // _FRAMES_PER_RUN),
-        )
+        seed_of_run = int(random.integers(2**31))
         directory = folder / f"run-{number + 1:02d}"
         # A potential of an early generation may fail on the way; the frames before that are the ones it needs.
         with closing(make_engine(f"n2p2:{model}", purpose=Purpose.DYNAMICS)) as engine:
-            outcome = run_md(start.atoms, engine, run_settings, directory)
-        if outcome.state is RunState.UNFINISHED:  # a signal asked it to stop: so must what follows
-            raise KeyboardInterrupt
+            run_short(
+                start.atoms,
+                engine,
+                directory,
+                temperature_k=start.temperature_k,
+                steps=settings.run_steps,
+                every=max(1, settings.run_steps // _FRAMES_PER_RUN),
+                seed=seed_of_run,
+            )
         frames = _readable(directory, settings)
         for frame in frames:
             frame.info["block"] = f"{folder.parent.name}/{directory.name}"

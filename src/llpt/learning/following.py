@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from llpt.dynamics import Ensemble, RunSettings, RunState, Thermostat, run_md
 from llpt.engines import read_evaluated, write_evaluated
 from llpt.learning.labelling import DATASET
+from llpt.learning.short_runs import run_short
 from llpt.trajectory import Trajectory
 from llpt.units import ANGSTROM_TO_BOHR, HARTREE_TO_EV
 
@@ -97,45 +97,53 @@ def follow_reference(
     Args:
         starts: structures with ``info["temperature_target_k"]``; always the same for one path.
         engine: the reference.
-        path: extxyz file of the labelled frames, written at the end; runs lie in ``reference/`` beside it, and what is
-            there is not run again.
+        path: extxyz file of the labelled frames, written at the end; runs lie in ``reference/`` beside it. What is
+            there is not done again.
         settings: length of the runs and distance of the frames; the start itself is one of them.
         seed: of the dynamics.
         on_frame: called with the number of runs done and their total.
 
     Returns:
-        The labelled frames, and how many runs the reference could not finish (the frames before that are taken).
+        The labelled frames, and how many runs lack the last of them (the frames before that are taken).
 
     Raises:
         KeyboardInterrupt: a run was stopped by a signal; the same call goes on with it.
     """
-    frames: list[Atoms] = []
-    failed = 0
-    for number, start in enumerate(starts):
-        run_settings = RunSettings(
-            ensemble=Ensemble.NVT,
-            temperature_k=float(start.info["temperature_target_k"]),
-            thermostat=Thermostat.LANGEVIN,
-            thermostat_time_fs=30.0,
-            steps=settings.reference_steps,
-            seed=seed + number,
-            positions_every=settings.reference_every,
-        )
-        directory = path.parent / "reference" / f"run-{number + 1:03d}"
-        engine.reset()
-        outcome = run_md(start, engine, run_settings, directory)
-        if outcome.state is RunState.UNFINISHED:  # a signal asked it to stop: so must what follows
-            raise KeyboardInterrupt
-        failed += outcome.state is RunState.FAILED
-        if outcome.steps_done:
-            trajectory = Trajectory.open(directory)
-            for index in range(trajectory.n_frames):
-                atoms = trajectory.atoms(index)
-                atoms.arrays.pop("momenta", None)
-                atoms.info.update(dataset=DATASET, block=start.info["block"], start=number)
-                frames.append(atoms)
-        if on_frame is not None:
-            on_frame(number + 1, len(starts))
-    write_evaluated(path, frames)
-    # Always as the file has them, so that a continued recipe trains on the very same numbers.
-    return read_evaluated(path, dataset=DATASET), failed
+    frames = read_evaluated(path, dataset=DATASET) if path.exists() else []
+    if not frames:
+        for number, start in enumerate(starts):
+            frames += _followed(start, engine, path.parent / "reference", settings, number=number, seed=seed)
+            if on_frame is not None:
+                on_frame(number + 1, len(starts))
+        if frames:
+            write_evaluated(path, frames)
+            # Always as the file has them, so that a continued recipe trains on the very same numbers.
+            frames = read_evaluated(path, dataset=DATASET)
+    last = settings.reference_steps // settings.reference_every * settings.reference_every
+    finished = {int(frame.info["start"]) for frame in frames if int(frame.info["step"]) >= last}
+    return frames, len(starts) - len(finished)
+
+
+def _followed(
+    start: Atoms, engine: Engine, folder: Path, settings: RecipeSettings, *, number: int, seed: int
+) -> list[Atoms]:
+    """Run the reference's dynamics from one start and return its labelled frames."""
+    directory = folder / f"run-{number + 1:03d}"
+    engine.reset()
+    outcome = run_short(
+        start,
+        engine,
+        directory,
+        temperature_k=float(start.info["temperature_target_k"]),
+        steps=settings.reference_steps,
+        every=settings.reference_every,
+        seed=seed + number,
+    )
+    if not outcome.steps_done:
+        return []
+    trajectory = Trajectory.open(directory)
+    frames = [trajectory.atoms(index) for index in range(trajectory.n_frames)]
+    for atoms in frames:
+        atoms.arrays.pop("momenta", None)
+        atoms.info.update(dataset=DATASET, block=start.info["block"], start=number)
+    return frames

@@ -16,6 +16,7 @@ from llpt.compiling import compiled, inlined
 from llpt.mlp import pairs
 from llpt.mlp.compiled import like, padded
 from llpt.mlp.rows import power_row
+from llpt.mlp.values import radial_values
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats, Singles
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 @inlined
 def _radial_derivatives(tables: Tables, work: Work, derivatives: Singles) -> None:
-    """Fill the radial functions and their derivatives."""
+    """Fill the derivatives of the radial functions."""
     for s in range(tables.radial_eta.shape[0]):
         c = tables.radial_cutoff[s]
         slot = tables.radial_slot[s]
@@ -33,13 +34,10 @@ def _radial_derivatives(tables: Tables, work: Work, derivatives: Singles) -> Non
         gaussian = work.gaussian[s]
         value = work.cutoff_value[c]
         slope = work.cutoff_slope[c]
-        total = 0.0
         for k in range(work.within[c]):
-            total += gaussian[k] * value[k]
             along = gaussian[k] * (slope[k] - 2.0 * eta * (work.distance[k] - shift) * value[k])
             for axis in range(3):
                 derivatives[slot, axis, k] = along * work.unit[axis, k]
-        work.values[slot] = total
 
 
 @inlined
@@ -108,6 +106,7 @@ def symmetry_derivatives(tables: Tables, work: Work, derivatives: Singles) -> in
     count = work.within[tables.cutoffs.shape[0] - 1]
     derivatives[:, :, :count] = 0.0
     work.values[:] = 0.0
+    radial_values(tables, work)
     _radial_derivatives(tables, work, derivatives)
     pair = work.pair
     value = work.power[0]

@@ -134,9 +134,10 @@ def _add_angular(tables: Tables, work: Work) -> None:
     power_slope = work.power_slope
     torque = pair[pairs.TORQUE]
     for j in range(1, widest):
-        pairs.cosine_row(work.unit, pair, j, padded(j))
+        n = padded(j)
+        pairs.cosine_row(work.unit, pair, j, n)
         pairs.power_rows(tables, work.within, needed, pair, power, power_slope, j)
-        torque[: padded(j)] = 0.0
+        torque[:n] = 0.0
         far_ready = False
         for g in range(n_groups):
             c = tables.group_cutoff[g]
@@ -148,9 +149,9 @@ def _add_angular(tables: Tables, work: Work) -> None:
                 _add_wide(work.weight[g], work.weight_force[g], pair, j)
                 continue
             if not far_ready:
-                pairs.far_distance_row(distance, pair, j, padded(j))
+                pairs.far_distance_row(distance, pair, j, n)
                 far_ready = True
-            pairs.far_factor_rows(tables, pair, g, padded(j))
+            pairs.far_factor_rows(tables, pair, g, n)
             _add_narrow(work.weight[g], work.weight_force[g], distance, work.radial_force, pair, j)
         for axis in range(3):
             _turn(work.unit[axis], work.angular_force[axis], torque, j)
