@@ -79,7 +79,7 @@ def recipe_settings(recipe: str, given: dict[str, str]) -> RecipeSettings:
     except ValueError:
         raise InputError(f"There is no recipe {recipe!r}.", f"Recipes are: {', '.join(Recipe)}.") from None
     own: dict[str, Any] = {
-        key: value.split(",") if key in _RANGES else value
+        key: _two(recipe, key, value) if key in _RANGES else value
         for key, value in given.items()
         if key in RecipeSettings.model_fields and key not in {"training", "recipe"}
     }
@@ -91,7 +91,15 @@ def recipe_settings(recipe: str, given: dict[str, str]) -> RecipeSettings:
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0]) if first["loc"] else "settings"
-        raise InputError(f"Recipe {recipe}, {key}: {first['msg']}.", "Correct the value.") from error
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise InputError(f"Recipe {recipe}, {key}: {message}.", "Correct the value.") from error
+
+
+def _two(recipe: str, key: str, value: str) -> list[str]:
+    parts = value.split(",")
+    if len(parts) != 2:
+        raise InputError(f"Recipe {recipe}, {key}: {value!r} is not two numbers.", f"Write --set {key}=LOW,HIGH.")
+    return parts
 
 
 def _table(history: list[GenerationErrors]) -> Any:
