@@ -72,7 +72,7 @@ def read_all(directory: Path, others: int, seed: int, every: int) -> tuple[list[
 
 def bias_on(definition: PotentialDefinition, frames: list[LabelledFrame]) -> BiasSummary:
     """Return the phase-differential bias of a network trained here, from energies alone."""
-    maker = FeatureMaker(definition.functions, cutoff_type=definition.cutoff_type)
+    maker = FeatureMaker(definition.functions, cutoff_type=definition.cutoff_type, moments=definition.moments)
     scaling, layers = definition.scaling, definition.network.layers
     errors = []
     for frame in frames:
@@ -96,6 +96,7 @@ def main() -> None:
     options = parser.parse_args()
     changes: dict[str, Any] = {
         "symmetry_functions": 180,
+        "moment_functions": 64,
         "hidden_nodes": (20, 20),
         "largest_cutoff_bohr": 10.0,
         "forces_per_frame": 32,

@@ -82,7 +82,7 @@ def main() -> None:
     card = read_card(options.model)
     settings = card.settings
     training, held_out = (read_labels(part)[0] for part in read_all(options.data, 0, settings.seed, options.every))
-    maker = FeatureMaker(definition.functions, cutoff_type=definition.cutoff_type)
+    maker = FeatureMaker(definition.functions, cutoff_type=definition.cutoff_type, moments=definition.moments)
     raw = np.concatenate([maker.values(frame.positions, frame.cell) for frame in training])
     scaling = definition.scaling
     inputs = NetworkInputs(scaling, mixing_matrix((raw - scaling.offset) * scaling.factor))
@@ -95,7 +95,7 @@ def main() -> None:
         )
         for part in (training, held_out)
     )  # fmt: skip
-    sizes = (len(definition.functions), *settings.hidden_nodes, 1)
+    sizes = (definition.network.n_inputs, *settings.hidden_nodes, 1)
     layout = WeightLayout(sizes=sizes, n_datasets=len(names))
     start = take_apart(layout, definition.network, inputs, constant=last)
     constants = layout.constants(start)

@@ -16,6 +16,7 @@ from llpt.mlp import (
     SymmetryFunction,
     in_order,
 )
+from llpt.mlp.moments import Bump, Field, MomentFunctions, Sum
 from llpt.mlp.residuals import FeatureBatch
 
 
@@ -26,6 +27,7 @@ def build_definition(
     activations=(Activation.TANH, Activation.TANH, Activation.LINEAR),
     inner_fraction=0.0,
     normalise_nodes=False,
+    moments=None,
     seed=7,
 ):
     functions = in_order(
@@ -43,7 +45,7 @@ def build_definition(
         ]
     )
     random = np.random.default_rng(seed)
-    n = len(functions)
+    n = len(functions) + (0 if moments is None else len(moments))
     minimum = random.uniform(0.0, 0.1, n)
     scaling = Scaling(
         kind=kind,
@@ -70,7 +72,21 @@ def build_definition(
         inner_fraction=inner_fraction,
         scaling=scaling,
         network=Network(layers=layers, normalise_nodes=normalise_nodes),
+        moments=moments,
     )
+
+
+def build_moments(*, reach=5.5):
+    """One function of every scalar field, and every field twice or more in products."""
+    shells = (Bump(1.4, 0.35), Bump(2.3, 0.5), Bump(3.4, 0.6))
+    fields = tuple(Field)
+    functions = [(Sum(field, place % 3),) for place, field in enumerate(fields) if field.components == 1]
+    for kind in (3, 6):
+        alike = [field for field in fields if field.components == kind]
+        for place, field in enumerate(alike):
+            functions.append((Sum(field, place % 3), Sum(alike[place - 1], (place + 1) % 3)))
+            functions.append((Sum(field, (place + 2) % 3), Sum(field, (place + 2) % 3)))
+    return MomentFunctions(bond=Bump(1.4, 0.6), bond_reach=3.2, shells=shells, reach=reach, functions=tuple(functions))
 
 
 def build_fluid(n_atoms=12, *, seed=3, edge=None, skew=0.6, closest=1.1):
@@ -91,6 +107,11 @@ def build_fluid(n_atoms=12, *, seed=3, edge=None, skew=0.6, closest=1.1):
 @pytest.fixture(scope="session")
 def make_definition():
     return build_definition
+
+
+@pytest.fixture(scope="session")
+def make_moments():
+    return build_moments
 
 
 @pytest.fixture(scope="session")

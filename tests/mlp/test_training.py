@@ -134,6 +134,19 @@ def test_functions_can_come_from_a_potential(trained, make_labelled, tmp_path):
     assert outcome.potentials[0].definition.functions == expected
 
 
+def test_functions_of_moments_are_trained_and_taken_over(make_labelled, tmp_path):
+    settings = SETTINGS.model_copy(update={"moment_functions": 8, "iterations": 6})
+    outcome = train(make_labelled(8, **GENTLE), tmp_path / "first", settings)
+    history = outcome.cards[0].history
+    assert history[-1].training_loss < 0.5 * history[0].training_loss
+    definition = outcome.potentials[0].definition
+    assert len(definition.moments) == 8
+    assert outcome.cards[0].symmetry_functions == len(definition.functions) + 8
+    again = SETTINGS.model_copy(update={"functions_from": tmp_path / "first", "iterations": 2})
+    second = train(make_labelled(5), tmp_path / "second", again)
+    assert second.potentials[0].definition.moments == definition.moments
+
+
 def test_limits_of_time_and_memory(make_labelled, tmp_path):
     hurried = SETTINGS.model_copy(update={"max_seconds": 0.01})
     card = train(make_labelled(4), tmp_path / "hurried", hurried).cards[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
+    from llpt.mlp.moments import MomentFunctions
     from llpt.mlp.network import Network
     from llpt.mlp.scaling import Scaling
     from llpt.mlp.symmetry import CutoffType, SymmetryFunction
@@ -47,6 +48,7 @@ class PotentialDefinition:
         scaling: how they are scaled.
         network: what they are fed to.
         units: what its output means.
+        moments: functions of the moments of bonds, scaled and fed to the network after the symmetry functions.
 
     Raises:
         InputError: numbers of functions, scaling entries and network inputs differ, or functions are not in order.
@@ -59,14 +61,15 @@ class PotentialDefinition:
     network: Network
     inner_fraction: float = 0.0
     units: Units = field(default_factory=Units)
+    moments: MomentFunctions | None = None
 
     def __post_init__(self) -> None:
-        n = len(self.functions)
-        if not n:
+        if not self.functions:
             raise InputError("The potential has no symmetry functions.", "Give at least one.")
+        n = len(self.functions) + (0 if self.moments is None else len(self.moments))
         if len(self.scaling.minimum) != n or self.network.n_inputs != n:
             raise InputError(
-                f"The potential has {n} symmetry functions, scaling data for {len(self.scaling.minimum)} and a network "
+                f"The potential has {n} functions, scaling data for {len(self.scaling.minimum)} and a network "
                 f"with {self.network.n_inputs} inputs.",
                 "Check that the files belong together.",
             )

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.compiling import compiled
+from llpt.mlp.bonds import N_MOMENTS, fill_moment_slopes, sum_bond_moments
 from llpt.mlp.compiled import PADDING, thread_count
 from llpt.mlp.derivatives import symmetry_derivatives
+from llpt.mlp.moment_rows import moment_derivatives, moment_values
+from llpt.mlp.moment_tables import Moments, build_moment_tables, build_moment_work
 from llpt.mlp.neighbours import CellList, build_cell_list, find_neighbours
 from llpt.mlp.shells import prepare_rows, sort_into_shells
 from llpt.mlp.tables import Precision, Tables, Work, build_tables, build_work
@@ -20,15 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llpt.mlp.arrays import Floats, Integers, Singles
+    from llpt.mlp.moments import MomentFunctions
     from llpt.mlp.symmetry import CutoffType, SymmetryFunction
 
 N_STRAINS = 6
+_CHUNK = 16  # atoms whose derivatives in all moments are held at once
 _STRAIN_OF = np.array([[0, 5, 4], [5, 1, 3], [4, 3, 2]])  # Voigt order xx, yy, zz, yz, xz, xy
 
 
 @compiled
-def _sweep_values(cells: CellList, tables: Tables, work: Work, values: Floats, first: int, last: int) -> int:
-    """Fill the symmetry functions of sorted atoms; return 0, or the neighbours of an atom with too many."""
+def _sweep_values(
+    cells: CellList, tables: Tables, moments: Moments, work: Work, values: Floats, first: int, last: int
+) -> int:
+    """Fill the functions of sorted atoms; return 0, or the neighbours of an atom with too many."""
     cutoff = tables.cutoffs[tables.cutoffs.shape[0] - 1]
     for centre in range(first, last):
         count = find_neighbours(cells, centre, cutoff, work.found, work.found_atoms)
@@ -37,8 +44,9 @@ def _sweep_values(cells: CellList, tables: Tables, work: Work, values: Floats, f
         sort_into_shells(tables, work, count)
         prepare_rows(tables, work)
         symmetry_values(tables, work)
+        moment_values(moments, work)
         atom = cells.atoms[centre]
-        for s in range(tables.n_functions):
+        for s in range(values.shape[1]):
             values[atom, s] = work.values[s]
     return 0
 
@@ -47,9 +55,11 @@ def _sweep_values(cells: CellList, tables: Tables, work: Work, values: Floats, f
 def _sweep_slopes(
     cells: CellList,
     tables: Tables,
+    moments: Moments,
     work: Work,
     derivatives: Singles,
     slopes: Singles,
+    pulls: Singles,
     values: Floats,
     columns: Integers,
     strain_of: Integers,
@@ -57,7 +67,7 @@ def _sweep_slopes(
     first: int,
     last: int,
 ) -> int:
-    """Fill symmetry functions and their slopes; return 0, or the neighbours of an atom with too many."""
+    """Fill functions and their slopes, those by way of moments left to ``pulls``; return 0, or too many neighbours."""
     cutoff = tables.cutoffs[tables.cutoffs.shape[0] - 1]
     for centre in range(first, last):
         count = find_neighbours(cells, centre, cutoff, work.found, work.found_atoms)
@@ -66,9 +76,11 @@ def _sweep_slopes(
         sort_into_shells(tables, work, count)
         prepare_rows(tables, work)
         n = symmetry_derivatives(tables, work, derivatives)
+        moment_values(moments, work)
+        moment_derivatives(moments, work, derivatives, pulls[centre - first])
         atom = cells.atoms[centre]
         own_column = columns[atom]
-        for s in range(tables.n_functions):
+        for s in range(values.shape[1]):
             values[atom, s] = work.values[s]
             for axis in range(3):
                 derivative = derivatives[s, axis]
@@ -93,31 +105,42 @@ def _sweep_slopes(
 
 
 class FeatureMaker:
-    """Computes symmetry functions, and their derivatives, of structures.
+    """Computes symmetry functions and functions of moments, and their derivatives, of structures.
 
     Args:
-        functions: what is computed, in this order.
+        functions: symmetry functions, which come first.
         cutoff_type: their cutoff function.
+        moments: functions of the moments of bonds, which come after them.
         threads: number of threads; by default as for evaluation.
     """
 
     def __init__(
-        self, functions: tuple[SymmetryFunction, ...], *, cutoff_type: CutoffType, threads: int | None = None
+        self,
+        functions: tuple[SymmetryFunction, ...],
+        *,
+        cutoff_type: CutoffType,
+        moments: MomentFunctions | None = None,
+        threads: int | None = None,
     ) -> None:
-        self._tables = build_tables(functions, cutoff_type=cutoff_type)
-        self._single = build_tables(functions, cutoff_type=cutoff_type, precision=Precision.SINGLE)
+        more = () if moments is None else (moments.reach,)
+        self._tables = build_tables(functions, cutoff_type=cutoff_type, more_cutoffs=more)
+        self._single = build_tables(functions, cutoff_type=cutoff_type, precision=Precision.SINGLE, more_cutoffs=more)
+        self._moments = build_moment_tables(moments, cutoffs=self._tables.cutoffs, slot=len(functions))
+        self._n_functions = len(functions) + len(self._moments.first)
         self._threads = threads if threads is not None else thread_count()
         self._capacity = 512
 
     def values(self, positions_bohr: Floats, cell_bohr: Floats) -> Floats:
-        """Return the symmetry functions of each atom, raw, shape (n_atoms, n_functions)."""
+        """Return the functions of each atom, raw, shape (n_atoms, n_functions)."""
         tables = self._tables
         cells = build_cell_list(positions_bohr, cell_bohr, float(tables.cutoffs[-1]))
-        values = np.zeros((len(positions_bohr), tables.n_functions))
+        values = np.zeros((len(positions_bohr), self._n_functions))
+        of_atoms, _ = self._bond_moments(positions_bohr, cell_bohr)
 
         def sweep(first: int, last: int) -> int:
-            work = build_work(tables, self._capacity)
-            return _sweep_values(cells, tables, work, values, first, last)
+            work = build_work(tables, self._capacity, more_values=len(self._moments.first))
+            moments = Moments(self._moments, build_moment_work(self._moments, self._capacity), of_atoms)
+            return _sweep_values(cells, tables, moments, work, values, first, last)
 
         self._share(sweep, len(values))
         return values
@@ -125,7 +148,7 @@ class FeatureMaker:
     def slopes(
         self, positions_bohr: Floats, cell_bohr: Floats, *, moved: Integers, strained: bool
     ) -> tuple[Floats, Singles]:
-        """Return symmetry functions and their derivatives, what belongs to pairs of neighbours in single precision.
+        """Return functions and their derivatives, what belongs to pairs of neighbours in single precision.
 
         Args:
             positions_bohr: shape (n_atoms, 3).
@@ -143,19 +166,73 @@ class FeatureMaker:
         columns = np.full(n_atoms, -1, dtype=np.int64)
         columns[moved] = np.arange(len(moved))
         strain_column = 3 * len(moved) if strained else -1
-        values = np.zeros((n_atoms, tables.n_functions))
+        values = np.zeros((n_atoms, self._n_functions))
         n_columns = 3 * len(moved) + (N_STRAINS if strained else 0)
-        slopes = np.zeros((n_atoms, n_columns, tables.n_functions), dtype=np.float32)
+        slopes = np.zeros((n_atoms, n_columns, self._n_functions), dtype=np.float32)
+        n_moments = len(self._moments.first)
+        of_atoms, moment_slopes = self._bond_moments(
+            positions_bohr, cell_bohr, columns=columns, strain_column=strain_column, n_columns=n_columns
+        )
 
         def sweep(first: int, last: int) -> int:
-            work = build_work(tables, self._capacity)
-            derivatives = np.zeros((tables.n_functions, 3, len(work.near)), dtype=np.float32)
-            return _sweep_slopes(
-                cells, tables, work, derivatives, slopes, values, columns, _STRAIN_OF, strain_column, first, last
-            )
+            work = build_work(tables, self._capacity, more_values=len(self._moments.first))
+            moments = Moments(self._moments, build_moment_work(self._moments, self._capacity), of_atoms)
+            derivatives = np.zeros((self._n_functions, 3, len(work.near)), dtype=np.float32)
+            for start in range(first, last, _CHUNK):
+                end = min(start + _CHUNK, last)
+                pulls = np.zeros((end - start, n_moments, len(of_atoms), N_MOMENTS), dtype=np.float32)
+                needed = _sweep_slopes(
+                    cells,
+                    tables,
+                    moments,
+                    work,
+                    derivatives,
+                    slopes,
+                    pulls,
+                    values,
+                    columns,
+                    _STRAIN_OF,
+                    strain_column,
+                    start,
+                    end,
+                )
+                if needed:
+                    return int(needed)
+                if n_moments:
+                    by_moments = pulls.reshape((end - start) * n_moments, len(moment_slopes)) @ moment_slopes
+                    added = by_moments.reshape(end - start, n_moments, n_columns).transpose(0, 2, 1)
+                    slopes[cells.atoms[start:end], :, -n_moments:] += added
+            return 0
 
         self._share(sweep, n_atoms)
         return values, slopes
+
+    def _bond_moments(
+        self,
+        positions: Floats,
+        cell: Floats,
+        *,
+        columns: Integers | None = None,
+        strain_column: int = -1,
+        n_columns: int = 0,
+    ) -> tuple[Floats, Singles]:
+        """Return the moments of all atoms, shape (n_atoms, 10), and their derivatives, (10 n_atoms, n_columns)."""
+        if not len(self._moments.first):
+            return np.zeros((0, N_MOMENTS)), np.zeros((0, n_columns), dtype=np.float32)
+        bond = self._moments.bond
+        cells = build_cell_list(positions, cell, bond.reach)
+        moments = np.zeros((len(positions), N_MOMENTS))
+        slopes = np.zeros((len(positions), N_MOMENTS, n_columns), dtype=np.float32)
+        while True:
+            found = np.zeros((4, self._capacity))
+            atoms = np.zeros(self._capacity, dtype=np.int64)
+            needed = sum_bond_moments(cells, bond, found, atoms, moments, 0, len(positions))
+            if not needed:
+                break
+            self._capacity = int(1.3 * needed) + 64
+        if columns is not None:
+            fill_moment_slopes(cells, bond, found, atoms, np.eye(N_MOMENTS), columns, _STRAIN_OF, strain_column, slopes)
+        return moments, slopes.reshape(len(positions) * N_MOMENTS, n_columns)
 
     def _share(self, sweep: Callable[[int, int], int], n_atoms: int) -> None:
         """Run a sweep over shares of the atoms, again with larger arrays where an atom has too many neighbours."""

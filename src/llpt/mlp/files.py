@@ -10,6 +10,7 @@ import numpy as np
 
 from llpt.errors import InputError, StorageError
 from llpt.mlp.definition import PotentialDefinition, Units
+from llpt.mlp.moment_files import moment_lines, read_moments
 from llpt.mlp.network import Activation, Layer, Network
 from llpt.mlp.scaling import Scaling, ScalingKind
 from llpt.mlp.symmetry import CutoffType, FunctionType, SymmetryFunction, in_order
@@ -34,9 +35,11 @@ def read_potential(directory: Path) -> PotentialDefinition:
     settings = _Settings(directory / "input.nn")
     element = settings.element()
     functions = settings.functions(element)
-    scaling = _read_scaling(directory / "scaling.data", len(functions), settings)
+    moments = read_moments(settings.path, settings.entries, element)
+    n_inputs = len(functions) + (0 if moments is None else len(moments))
+    scaling = _read_scaling(directory / "scaling.data", n_inputs, settings)
     number = _atomic_number(element)
-    network = _read_network(directory / f"weights.{number:03d}.data", len(functions), settings)
+    network = _read_network(directory / f"weights.{number:03d}.data", n_inputs, settings)
     kind, inner = settings.cutoff()
     units = Units(
         energy_factor=settings.number("conv_energy", default=1.0),
@@ -52,6 +55,7 @@ def read_potential(directory: Path) -> PotentialDefinition:
         scaling=scaling,
         network=network,
         units=units,
+        moments=moments,
     )
 
 
@@ -324,6 +328,7 @@ def _input_text(definition: PotentialDefinition) -> str:
         f"global_nodes_short {' '.join(str(layer.biases.size) for layer in hidden)}",
         f"global_activation_short {' '.join(layer.activation for layer in definition.network.layers)}",
         *(_function_line(function, definition.element) for function in definition.functions),
+        *([] if definition.moments is None else moment_lines(definition.moments, definition.element)),
     ]
     return "\n".join(lines) + "\n"
 

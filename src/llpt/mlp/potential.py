@@ -11,7 +11,9 @@ import numpy as np
 
 from llpt.errors import EngineError, InputError
 from llpt.mlp import files
+from llpt.mlp.bonds import N_MOMENTS, add_bond_forces, sum_bond_moments
 from llpt.mlp.compiled import thread_count
+from llpt.mlp.moment_tables import Moments, MomentWork, build_moment_tables, build_moment_work
 from llpt.mlp.neighbours import build_cell_list
 from llpt.mlp.network import pack_network
 from llpt.mlp.scaling import EXTRAPOLATION_TOLERANCE
@@ -19,8 +21,11 @@ from llpt.mlp.sweep import Outcome, PackedScaling, sweep_atoms
 from llpt.mlp.tables import Precision, Work, build_tables, build_work
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llpt.mlp.arrays import Floats
     from llpt.mlp.definition import PotentialDefinition
+    from llpt.mlp.neighbours import CellList
 
 _SMALLEST_SHARE = 8
 
@@ -63,7 +68,12 @@ class BehlerParrinello:
             cutoff_type=definition.cutoff_type,
             inner_fraction=definition.inner_fraction,
             precision=precision,
+            more_cutoffs=() if definition.moments is None else (definition.moments.reach,),
         )
+        self._moments = build_moment_tables(
+            definition.moments, cutoffs=self._tables.cutoffs, slot=len(definition.functions)
+        )
+        self._bonded = definition.moments is not None
         scaling = definition.scaling
         self._scaling = PackedScaling(
             factor=scaling.factor,
@@ -75,7 +85,7 @@ class BehlerParrinello:
         )
         self._network = pack_network(definition.network)
         self._capacity = 512
-        self._works: list[Work] = []
+        self._works: list[tuple[Work, MomentWork]] = []
 
     @classmethod
     def load(
@@ -98,8 +108,9 @@ class BehlerParrinello:
 
     @property
     def cutoff_bohr(self) -> float:
-        """The largest cutoff radius."""
-        return float(self._tables.cutoffs[-1])
+        """How far atoms matter to the energy of an atom."""
+        moments = self.definition.moments
+        return max(float(self._tables.cutoffs[-1]), 0.0 if moments is None else moments.cutoff_bohr)
 
     def evaluate(self, positions_bohr: Floats, cell_bohr: Floats) -> MlpResult:
         """Evaluate one periodic structure; boxes smaller than the cutoff get all their images.
@@ -119,57 +130,78 @@ class BehlerParrinello:
                 f"A structure with positions of shape {positions.shape} and a cell of shape {cell.shape} was given.",
                 "Give at least one atom, as (n_atoms, 3), and a cell as (3, 3).",
             )
-        cells = build_cell_list(positions, cell, self.cutoff_bohr)
         n_atoms = len(positions)
         shares = max(1, min(self._threads, n_atoms // _SMALLEST_SHARE))
-        edges = [n_atoms * share // shares for share in range(shares + 1)]
+        cells = build_cell_list(positions, cell, float(self._tables.cutoffs[-1]))
+        bond_cells = build_cell_list(positions, cell, self._moments.bond.reach) if self._bonded else cells
         while True:
-            self._ensure_work(shares)
-            energies = np.zeros(n_atoms)
-            outcomes = [self._outcome(n_atoms, energies) for _ in range(shares)]
-
-            def sweep(share: int, outcomes: list[Outcome] = outcomes) -> int:
-                return sweep_atoms(
-                    cells,
-                    self._tables,
-                    self._scaling,
-                    self._network,
-                    self._works[share],
-                    outcomes[share],
-                    edges[share],
-                    edges[share + 1],
-                )
-
-            if shares == 1:
-                needed = sweep(0)
-            else:
-                with ThreadPoolExecutor(shares - 1) as pool:
-                    others = [pool.submit(sweep, share) for share in range(1, shares)]
-                    needed = max(sweep(0), *(other.result() for other in others))
+            while len(self._works) < shares:
+                work = build_work(self._tables, self._capacity, more_values=len(self._moments.first))
+                self._works.append((work, build_moment_work(self._moments, self._capacity)))
+            outcomes, needed = self._sweep(cells, bond_cells, shares)
             if not needed:
-                return self._gather(outcomes, energies)
+                return self._gather(outcomes)
             self._capacity = int(1.3 * needed) + 64
             self._works.clear()
 
-    def _ensure_work(self, shares: int) -> None:
-        while len(self._works) < shares:
-            self._works.append(build_work(self._tables, self._capacity))
+    def _sweep(self, cells: CellList, bond_cells: CellList, shares: int) -> tuple[list[Outcome], int]:
+        """Return what each thread found, and 0 or the neighbours of an atom that has too many for the work arrays."""
+        n_atoms = len(cells.atoms)
+        edges = [n_atoms * share // shares for share in range(shares + 1)]
+        moments = np.zeros((n_atoms if self._bonded else 0, N_MOMENTS))
+        energies = np.zeros(n_atoms)
+        outcomes = [self._outcome(energies, len(moments)) for _ in range(shares)]
+        bond = self._moments.bond
 
-    def _outcome(self, n_atoms: int, energies: Floats) -> Outcome:
+        def sum_moments(share: int) -> int:
+            work, _ = self._works[share]
+            first, last = edges[share], edges[share + 1]
+            return sum_bond_moments(bond_cells, bond, work.found, work.found_atoms, moments, first, last)
+
+        def sweep(share: int) -> int:
+            work, moment_work = self._works[share]
+            return sweep_atoms(
+                cells,
+                self._tables,
+                self._scaling,
+                self._network,
+                work,
+                Moments(self._moments, moment_work, moments),
+                outcomes[share],
+                edges[share],
+                edges[share + 1],
+            )
+
+        def add_forces(share: int) -> int:
+            work, _ = self._works[share]
+            found, atoms, outcome = work.found, work.found_atoms, outcomes[share]
+            first, last = edges[share], edges[share + 1]
+            return add_bond_forces(
+                bond_cells, bond, found, atoms, moment_slopes, outcome.forces, outcome.virial, first, last
+            )
+
+        needed = (_in_shares(sum_moments, shares) if self._bonded else 0) or _in_shares(sweep, shares)
+        if needed or not self._bonded:
+            return outcomes, needed
+        moment_slopes = sum((o.moment_slopes for o in outcomes[1:]), start=outcomes[0].moment_slopes)
+        return outcomes, _in_shares(add_forces, shares)
+
+    def _outcome(self, energies: Floats, n_moments: int) -> Outcome:
         n_nodes = int(self._network.sizes.sum())
         return Outcome(
-            forces=np.zeros((n_atoms, 3)),
+            forces=np.zeros((len(energies), 3)),
             virial=np.zeros((3, 3)),
             atomic_energies=energies,
+            moment_slopes=np.zeros((n_moments, N_MOMENTS)),
             warnings=np.zeros(1),
-            inputs=np.zeros(self._tables.n_functions),
+            inputs=np.zeros(self.definition.network.n_inputs),
             nodes=np.zeros(n_nodes),
             node_slopes=np.zeros(n_nodes),
         )
 
-    def _gather(self, outcomes: list[Outcome], energies: Floats) -> MlpResult:
+    def _gather(self, outcomes: list[Outcome]) -> MlpResult:
         units = self.definition.units
-        atomic = energies / units.energy_factor + units.atom_energy_ha
+        atomic = outcomes[0].atomic_energies / units.energy_factor + units.atom_energy_ha
         forces = sum((o.forces for o in outcomes[1:]), start=outcomes[0].forces) * (1.0 / units.energy_factor)
         virial = sum((o.virial for o in outcomes[1:]), start=outcomes[0].virial) * (1.0 / units.energy_factor)
         energy = float(atomic.sum())
@@ -186,3 +218,12 @@ class BehlerParrinello:
             atomic_energies=atomic,
             extrapolation_warnings=int(sum(o.warnings[0] for o in outcomes)),
         )
+
+
+def _in_shares(task: Callable[[int], int], shares: int) -> int:
+    """Run a task for each share, one of them here and each other in a thread of its own; return the largest result."""
+    if shares == 1:
+        return task(0)
+    with ThreadPoolExecutor(shares - 1) as pool:
+        others = [pool.submit(task, share) for share in range(1, shares)]
+        return max(task(0), *(other.result() for other in others))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from llpt.mlp.candidates import hydrogen_candidates
 from llpt.mlp.features import N_STRAINS, FeatureMaker
 from llpt.mlp.files import read_potential
 from llpt.mlp.mixing import NetworkInputs
+from llpt.mlp.moment_candidates import hydrogen_moments
 from llpt.mlp.phases import bias_weights
 from llpt.mlp.residuals import FeatureBatch
 from llpt.mlp.selection import choose_columns
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from llpt.mlp.arrays import Floats, Integers, Singles
     from llpt.mlp.labels import LabelledFrame
+    from llpt.mlp.moments import MomentFunctions
     from llpt.mlp.symmetry import SymmetryFunction
     from llpt.mlp.training_settings import TrainingSettings
 
@@ -41,17 +44,38 @@ _SCALE_ATOMS = 64
 _GIB = 2.0**30
 
 
-def choose_functions(
-    frames: Sequence[LabelledFrame], settings: TrainingSettings
-) -> tuple[tuple[SymmetryFunction, ...], CutoffType]:
-    """Return the symmetry functions to train with: those of a given potential, or the best of the candidates.
+@dataclass(frozen=True, slots=True)
+class InputFunctions:
+    """What a network will see of an atom.
+
+    Args:
+        symmetry: symmetry functions, in n2p2's order.
+        cutoff_type: their cutoff function.
+        moments: functions of the moments of bonds, which come after them.
+    """
+
+    symmetry: tuple[SymmetryFunction, ...]
+    cutoff_type: CutoffType
+    moments: MomentFunctions | None
+
+    def __len__(self) -> int:
+        """Number of inputs."""
+        return len(self.symmetry) + (0 if self.moments is None else len(self.moments))
+
+    def maker(self) -> FeatureMaker:
+        """Return what computes them."""
+        return FeatureMaker(self.symmetry, cutoff_type=self.cutoff_type, moments=self.moments)
+
+
+def choose_functions(frames: Sequence[LabelledFrame], settings: TrainingSettings) -> InputFunctions:
+    """Return the functions to train with: those of a given potential, or the best of the candidates.
 
     Frames are sampled evenly over the data sets and phases; a candidate's score is divided by the root of its cost
     (neighbours within the cutoff; pairs of them for angular functions).
     """
     if settings.functions_from is not None:
         known = read_potential(settings.functions_from)
-        return known.functions, known.cutoff_type
+        return InputFunctions(known.functions, known.cutoff_type, known.moments)
     candidates = hydrogen_candidates(largest_cutoff_bohr=settings.largest_cutoff_bohr)
     random = np.random.default_rng(settings.seed)
     places = np.unique(np.linspace(0, len(frames) - 1, _SAMPLED_FRAMES).astype(int))
@@ -63,7 +87,8 @@ def choose_functions(
         values = maker.values(frame.positions, frame.cell)
         samples.append(values[random.permutation(len(values))[:per_frame]])
     chosen = choose_columns(np.concatenate(samples), settings.symmetry_functions, costs=_costs(candidates))
-    return in_order([candidates[index] for index in chosen]), CutoffType.TANH3
+    functions = in_order([candidates[index] for index in chosen])
+    return InputFunctions(functions, CutoffType.TANH3, hydrogen_moments(settings.moment_functions))
 
 
 def _costs(functions: Sequence[SymmetryFunction]) -> Floats:
@@ -96,13 +121,8 @@ def forces_per_frame(frames: Sequence[LabelledFrame], n_functions: int, settings
     )
 
 
-def measure_inputs(
-    frames: Sequence[LabelledFrame],
-    functions: tuple[SymmetryFunction, ...],
-    cutoff_type: CutoffType,
-) -> NetworkInputs:
+def measure_inputs(frames: Sequence[LabelledFrame], maker: FeatureMaker) -> NetworkInputs:
     """Return how functions become inputs, from their statistics over the training frames."""
-    maker = FeatureMaker(functions, cutoff_type=cutoff_type)
     values = np.concatenate([maker.values(frame.positions, frame.cell) for frame in frames])
     return NetworkInputs.from_values(values)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llpt.compiling import compiled
 from llpt.mlp.compiled import PADDING
 from llpt.mlp.gradients import symmetry_gradient
+from llpt.mlp.moment_rows import moment_gradient, moment_values
 from llpt.mlp.neighbours import CellList, find_neighbours
 from llpt.mlp.network import PackedNetwork, network_energy
 from llpt.mlp.shells import prepare_rows, sort_into_shells
@@ -19,6 +20,7 @@ from llpt.mlp.values import symmetry_values
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats
+    from llpt.mlp.moment_tables import Moments
     from llpt.mlp.tables import Tables, Work
 
 
@@ -40,8 +42,9 @@ class Outcome(NamedTuple):
         forces: shape (n_atoms, 3).
         virial: -dE/dstrain, shape (3, 3).
         atomic_energies: shape (n_atoms,); each thread writes those of its own atoms.
+        moment_slopes: derivative of the energy in the moments of all atoms, shape (n_atoms, 10); (0, 10) without any.
         warnings: count of symmetry functions outside their range, shape (1,).
-        inputs: scratch, scaled symmetry functions.
+        inputs: scratch, scaled functions.
         nodes: scratch.
         node_slopes: scratch.
     """
@@ -49,6 +52,7 @@ class Outcome(NamedTuple):
     forces: Floats
     virial: Floats
     atomic_energies: Floats
+    moment_slopes: Floats
     warnings: Floats
     inputs: Floats
     nodes: Floats
@@ -62,16 +66,20 @@ def sweep_atoms(
     scaling: PackedScaling,
     network: PackedNetwork,
     work: Work,
+    moments: Moments,
     outcome: Outcome,
     first: int,
     last: int,
 ) -> int:
     """Add energies, forces and virial of the sorted atoms ``first`` … ``last`` - 1.
 
+    What depends on the moments of bonds is left to ``add_bond_forces``: ``moment_slopes`` are added to, and forces and
+    virial are those at fixed moments.
+
     Returns:
         0, or the number of neighbours of the first atom that has more than the work arrays hold.
     """
-    n_functions = tables.n_functions
+    n_functions = work.values.shape[0]
     cutoff = tables.cutoffs[tables.cutoffs.shape[0] - 1]
     warnings = 0
     for centre in range(first, last):
@@ -82,6 +90,7 @@ def sweep_atoms(
         sort_into_shells(tables, work, count)
         prepare_rows(tables, work)
         symmetry_values(tables, work)
+        moment_values(moments, work)
         for s in range(n_functions):
             value = work.values[s]
             outside = value + scaling.tolerance < scaling.minimum[s] or value - scaling.tolerance > scaling.maximum[s]
@@ -93,6 +102,7 @@ def sweep_atoms(
         for s in range(n_functions):
             work.slopes[s] *= scaling.factor[s]
         n = symmetry_gradient(tables, work)
+        moment_gradient(moments, work, outcome.moment_slopes)
         for axis in range(3):
             gradient = work.gradient[axis]
             own = 0.0

@@ -107,6 +107,7 @@ def build_tables(
     cutoff_type: CutoffType,
     inner_fraction: float = 0.0,
     precision: Precision = Precision.DOUBLE,
+    more_cutoffs: tuple[float, ...] = (),
 ) -> Tables:
     """Lay symmetry functions out for the kernels.
 
@@ -115,10 +116,11 @@ def build_tables(
         cutoff_type: the cutoff function they share.
         inner_fraction: inner radius of the cutoff function as a fraction of the radius, 0 <= fraction < 1.
         precision: number format of what depends on pairs of neighbours.
+        more_cutoffs: radii within which neighbours are wanted for something else, bohr.
     """
     single = precision is Precision.SINGLE
     terms = SINGLE_TERMS if single else FIT_TERMS
-    cutoffs = sorted({function.cutoff for function in functions})
+    cutoffs = sorted({function.cutoff for function in functions} | set(more_cutoffs))
     radial = [(slot, f) for slot, f in enumerate(functions) if f.kind is FunctionType.RADIAL]
     angular = [(slot, f) for slot, f in enumerate(functions) if f.kind is not FunctionType.RADIAL]
     groups: dict[_Group, list[tuple[int, SymmetryFunction]]] = {}
@@ -187,8 +189,8 @@ class Work(NamedTuple):
         radial_force: derivative of the energy in r, shape (capacity,).
         angular_force: Σ_k (dE/dcos θ_jk) u_k for each neighbour j, shape (3, capacity).
         gradient: derivative of the energy in the neighbour's position, shape (3, capacity).
-        values: symmetry functions of one atom, shape (n_functions,).
-        slopes: derivative of the energy in them, shape (n_functions,).
+        values: functions of one atom, symmetry functions first, shape (n_inputs,).
+        slopes: derivative of the energy in them.
     """
 
     found: Floats
@@ -215,8 +217,8 @@ class Work(NamedTuple):
     slopes: Floats
 
 
-def build_work(tables: Tables, capacity: int) -> Work:
-    """Return work arrays for atoms with up to ``capacity`` neighbours."""
+def build_work(tables: Tables, capacity: int, *, more_values: int = 0) -> Work:
+    """Return work arrays for atoms with up to ``capacity`` neighbours, with room for further functions' values."""
     # Rows a power of two apart would share a few places of the processor's cache and evict one another.
     width = (capacity + PADDING - 1) // PADDING * PADDING
     width += PADDING if width // PADDING % 2 == 0 else 0
@@ -250,6 +252,6 @@ def build_work(tables: Tables, capacity: int) -> Work:
         radial_force=np.zeros(width, dtype=real),
         angular_force=real_rows(3),
         gradient=rows(3),
-        values=np.zeros(tables.n_functions),
-        slopes=np.zeros(tables.n_functions),
+        values=np.zeros(tables.n_functions + more_values),
+        slopes=np.zeros(tables.n_functions + more_values),
     )

@@ -28,11 +28,11 @@ from llpt.mlp.card import (
 )
 from llpt.mlp.checkpoint import read_checkpoint, remove_checkpoint, write_checkpoint
 from llpt.mlp.definition import PotentialDefinition
-from llpt.mlp.features import FeatureMaker
 from llpt.mlp.fitting import FitLimits, FitState, FitStep, Objective, fit
 from llpt.mlp.labels import read_labels
 from llpt.mlp.potential import BehlerParrinello
 from llpt.mlp.preparation import (
+    InputFunctions,
     choose_functions,
     forces_per_frame,
     make_batches,
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from llpt.mlp.mixing import NetworkInputs
     from llpt.mlp.residuals import FeatureBatch
     from llpt.mlp.splitting import Split
-    from llpt.mlp.symmetry import CutoffType, SymmetryFunction
     from llpt.mlp.training_settings import TrainingSettings
 
 _REPORTED_TRAINING_FRAMES = 100
@@ -105,8 +104,7 @@ class _Material:
     held_out: list[LabelledFrame]
     report: LabelReport
     split: Split
-    functions: tuple[SymmetryFunction, ...]
-    cutoff_type: CutoffType
+    functions: InputFunctions
     inputs: NetworkInputs
     constants: dict[str, float]
     training: list[FeatureBatch]
@@ -231,11 +229,11 @@ def _prepare(
     training = [frames[i] for i in split.training]
     validation = [frames[i] for i in split.validation]
     teller.tell("choosing functions", 0, 1)
-    functions, cutoff_type = choose_functions(training, settings)
+    functions = choose_functions(training, settings)
     teller.tell("choosing functions", 1, 1)
     count = forces_per_frame(training + validation, len(functions), settings)
-    inputs = measure_inputs(training, functions, cutoff_type)
-    maker = FeatureMaker(functions, cutoff_type=cutoff_type)
+    maker = functions.maker()
+    inputs = measure_inputs(training, maker)
     constants = {
         name: float(np.mean([frame.energy / frame.n_atoms for frame in training if frame.dataset == name]))
         for name in sorted({frame.dataset for frame in training})
@@ -260,7 +258,6 @@ def _prepare(
         report=report,
         split=split,
         functions=functions,
-        cutoff_type=cutoff_type,
         inputs=inputs,
         constants=constants,
         training=batches(training),
@@ -310,8 +307,9 @@ def _train_member(
     constants = _constants(layout, best, material)
     definition = PotentialDefinition(
         element="H",
-        functions=material.functions,
-        cutoff_type=material.cutoff_type,
+        functions=material.functions.symmetry,
+        cutoff_type=material.functions.cutoff_type,
+        moments=material.functions.moments,
         scaling=material.inputs.scaling,
         network=assemble_network(layout, best, material.inputs, constant=constants[largest]),
     )

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from llpt.mlp.moment_candidates import MOST_FUNCTIONS
+
 PositiveInt = Annotated[int, Field(gt=0)]
 
 
@@ -26,7 +28,9 @@ class TrainingSettings(BaseModel):
         hidden_nodes: nodes of each hidden layer.
         symmetry_functions: how many are chosen from the data.
         largest_cutoff_bohr: cutoff of the widest radial function; angular ones reach three quarters of it.
-        functions_from: a potential whose symmetry functions are used instead of choosing.
+        moment_functions: how many functions of the moments of bonds are added (``moment_candidates``): they see how
+            molecules lie, which those of n2p2 do not, and no other program can run them.
+        functions_from: a potential whose functions are used instead of choosing.
         validation_fraction: fraction of blocks that decides when to stop.
         test_fraction: fraction of blocks that only the reported errors see.
         energy_scale_ev_per_atom: error of the energy of 64 atoms that weighs as one; of N atoms, (64/N)^(1/2) times
@@ -59,6 +63,7 @@ class TrainingSettings(BaseModel):
     hidden_nodes: tuple[PositiveInt, ...] = (20, 20)
     symmetry_functions: int = Field(default=48, ge=4)
     largest_cutoff_bohr: float = Field(default=8.0, ge=4.0, le=16.0)
+    moment_functions: int = Field(default=0, ge=0, le=MOST_FUNCTIONS)
     functions_from: Path | None = None
     validation_fraction: float = Field(default=0.1, gt=0.0, lt=0.5)
     test_fraction: float = Field(default=0.1, ge=0.0, lt=0.5)

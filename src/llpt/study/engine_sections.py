@@ -106,6 +106,9 @@ class TrainingSection(Section):
     symmetry_functions: Annotated[Int, Field(ge=4, le=1000)] | None = Field(
         default=None, description="how many symmetry functions are chosen, from 4 to 1000"
     )
+    moment_functions: Annotated[Int, Field(ge=0, le=80)] | None = Field(
+        default=None, description="how many functions of the moments of bonds are added, from 0 to 80"
+    )
     largest_cutoff_bohr: Annotated[Float, Field(ge=4.0, le=16.0)] | None = Field(
         default=None, description="the largest cutoff radius in bohr, from 4 to 16"
     )
