@@ -1,13 +1,13 @@
 """Time energy, forces and virial of a published potential, neighbour search included; prints JSON.
 
     python benchmarks/potentials.py REFERENCE_DIRECTORY [--cp2k cp2k.psmp] [--atoms 64 512 1728] [--growth 13824 110592]
-                                                        [--npt-steps 40]
+                                                        [--npt-steps 40] [--model DIRECTORY]
 
 ``REFERENCE_DIRECTORY`` holds ``potentials/`` and ``n2p2/start-A-r1.npz``. n2p2's own times (2.3.0 under MPI on the
 same two cores, pbe-v2, r_s 1.34) are stated figures, since it cannot be installed here; the peer that can be timed in
 the same run is CP2K's network potential, on as many MPI ranks as we have threads. It reads pbe-v1 (pbe-v2 has function
 types it lacks) and was found 2.1 times slower than n2p2 there. ``--npt-steps`` times whole steps at constant pressure,
-i-PI and the trajectory on disk included.
+i-PI and the trajectory on disk included. ``--model`` times another potential too, such as one trained here.
 """
 
 from __future__ import annotations
@@ -117,6 +117,7 @@ def main() -> None:
     parser.add_argument("--atoms", type=int, nargs="*", default=[64, 512, 1728])
     parser.add_argument("--growth", type=int, nargs="*", default=[], help="one call of about this many atoms, memory")
     parser.add_argument("--npt-steps", type=int, default=0)
+    parser.add_argument("--model", type=Path, help="another potential to time")
     options = parser.parse_args()
     data = np.load(options.reference / "n2p2" / "start-A-r1.npz")
     positions, cell = data["positions"][0], data["cell"][0]
@@ -143,6 +144,13 @@ def main() -> None:
             "cp2k_seconds": peer,
             "times_faster_than_cp2k": None if peer is None else peer / ours,
         }
+    if options.model is not None:
+        models = {precision: BehlerParrinello.load(options.model, precision=precision) for precision in Precision}
+        report["model"] = {}
+        for count in options.atoms:
+            box = replicate(positions, cell, round((count / len(positions)) ** (1.0 / 3.0)))
+            rows = {str(precision): seconds_per_call(model, *box, REPEATS) for precision, model in models.items()}
+            report["model"][len(box[0])] = rows
     if program is None:
         report["cp2k"] = f"{options.cp2k} or mpirun is not installed"
     if options.npt_steps:

@@ -36,3 +36,19 @@ def test_slopes_are_derivatives(make_definition, make_fluid):
         plus, minus = np.eye(3) + strain, np.eye(3) - strain
         change = maker.values(positions @ plus, cell @ plus) - maker.values(positions @ minus, cell @ minus)
         np.testing.assert_allclose(slopes[:, 6 + column], change / (2.0 * step), atol=5e-5, rtol=1e-4)
+
+
+def test_a_sweep_that_runs_out_of_room_begins_again(make_definition, make_fluid):
+    definition = make_definition()
+    positions, cell = make_fluid(8, edge=7.0, skew=0.0)
+    # A denser place beside an empty one: only some of the atoms have too many neighbours.
+    crowd = np.random.default_rng(0).uniform(0.0, 1.5, (200, 3)) + np.array([15.0, 0.0, 0.0])
+    many, wide = np.vstack([positions, crowd]), cell + np.diag([23.0, 7.0, 7.0])
+    moved = np.array([0, 3])
+    cramped = FeatureMaker(definition.functions, cutoff_type=definition.cutoff_type, threads=1)
+    cramped._capacity = 100
+    _, slopes = cramped.slopes(many, wide, moved=moved, strained=False)
+    roomy = FeatureMaker(definition.functions, cutoff_type=definition.cutoff_type, threads=1)
+    _, expected = roomy.slopes(many, wide, moved=moved, strained=False)
+    np.testing.assert_array_equal(slopes, expected)
+    assert np.abs(expected[:8]).max() > 0.0

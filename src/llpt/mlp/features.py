@@ -178,6 +178,7 @@ class FeatureMaker:
             work = build_work(tables, self._capacity, more_values=len(self._moments.first))
             moments = Moments(self._moments, build_moment_work(self._moments, self._capacity), of_atoms)
             derivatives = np.zeros((self._n_functions, 3, len(work.near)), dtype=np.float32)
+            slopes[cells.atoms[first:last]] = 0.0  # of a sweep that ended for want of room
             for start in range(first, last, _CHUNK):
                 end = min(start + _CHUNK, last)
                 pulls = np.zeros((end - start, n_moments, len(of_atoms), N_MOMENTS), dtype=np.float32)
