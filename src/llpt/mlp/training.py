@@ -157,7 +157,8 @@ def train(
         on_progress: called at every frame of the preparation and every step of the fit.
 
     Raises:
-        InputError: labels that cannot be used, too few blocks, or a directory that holds another training.
+        InputError: labels that cannot be used, too few blocks, a directory that holds another training, or no time for
+            a single step.
         StorageError: the directory cannot be written.
     """
     began = time.monotonic()
@@ -302,6 +303,11 @@ def _train_member(
         forces_first=settings.forces_first_iterations,
     )
     fit(objective, material.validation, state, limits=limits, on_step=on_step)
+    if not state.history:
+        raise InputError(
+            f"The {settings.max_seconds:g} s of the training ran out before the first step of its fit.",
+            "Raise max_seconds, or give fewer frames.",
+        )
     best = state.vector if state.best_vector is None else state.best_vector
     largest = max(material.constants, key=lambda name: sum(frame.dataset == name for frame in material.frames))
     constants = _constants(layout, best, material)
