@@ -187,26 +187,13 @@ def _take_back(a: Floats, m: Floats, pull: Floats, x: float, y: float, z: float)
     b0, b1, b2 = _times(m, p0, p1, p2)
     s = m[0]
     d, c, q, t = _DIRECTION, _COUNT_DIRECTION, _AXIS_DIRECTION, _BOND_DIRECTION
+    gx = a[d] + s * (a[c] + c0) + axis * (a[q] + q0) + bond * a[t]
+    gy = a[d + 1] + s * (a[c + 1] + c1) + axis * (a[q + 1] + q1) + bond * a[t + 1]
+    gz = a[d + 2] + s * (a[c + 2] + c2) + axis * (a[q + 2] + q2) + bond * a[t + 2]
     return (
-        a[d] + s * (a[c] + c0) + axis * (a[q] + q0) + bond * a[t] + s0 + 0.5 * v0 + in_axis * px + in_bond * m[1] + b0,
-        a[d + 1]
-        + s * (a[c + 1] + c1)
-        + axis * (a[q + 1] + q1)
-        + bond * a[t + 1]
-        + s1
-        + 0.5 * v1
-        + in_axis * py
-        + in_bond * m[2]
-        + b1,
-        a[d + 2]
-        + s * (a[c + 2] + c2)
-        + axis * (a[q + 2] + q2)
-        + bond * a[t + 2]
-        + s2
-        + 0.5 * v2
-        + in_axis * pz
-        + in_bond * m[3]
-        + b2,
+        gx + s0 + 0.5 * v0 + in_axis * px + in_bond * m[1] + b0,
+        gy + s1 + 0.5 * v1 + in_axis * py + in_bond * m[2] + b1,
+        gz + s2 + 0.5 * v2 + in_axis * pz + in_bond * m[3] + b2,
     )
 
 
