@@ -1,9 +1,11 @@
 """Network engines: published values in eV and Å, committees, and what is refused."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from ase import Atoms
 
 from llpt.engines import make_engine
@@ -11,6 +13,8 @@ from llpt.engines.networks import find_networks
 from llpt.errors import InputError
 from llpt.structure import molecular_fluid
 from llpt.units import BOHR_TO_ANGSTROM, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
+
+OWN = Path(__file__).parents[2] / "examples" / "own-potential"
 
 
 @pytest.fixture
@@ -99,3 +103,22 @@ def test_missing_and_damaged_files(potentials, tmp_path):
 def test_molecule_without_a_cell_is_refused(potentials):
     with pytest.raises(InputError):
         make_engine(f"n2p2:{potentials / 'pbe-v1'}").calculate(Atoms("H2", positions=[[0, 0, 0], [0, 0, 0.74]]))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_gpu_that_is_not_there_is_refused():
+    with pytest.raises(InputError, match="no GPU"):
+        make_engine(f"n2p2:{OWN}", {"device": "cuda:1"})
+    with pytest.raises(InputError, match="device='gpu'"):
+        make_engine(f"n2p2:{OWN}", {"device": "gpu"})
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_a_network_runs_on_a_gpu():
+    atoms = molecular_fluid(atoms=32, seed=0, wigner_seitz_radius=1.4)
+    forces = []
+    for device in ("cpu", "cuda"):
+        engine = make_engine(f"n2p2:{OWN}", {"device": device})
+        engine.calculate(atoms)
+        forces.append(engine.results["forces"])
+    assert np.allclose(*forces, atol=1e-7)

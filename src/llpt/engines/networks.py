@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from ase import Atoms
 
+    from llpt.mlp.torch_potential import TorchPotential
+
 N2P2_FILES = ("input.nn", "scaling.data", "weights.001.data")
 
 
@@ -34,6 +36,9 @@ class NetworkOptions(EngineOptions):
         description="double or single, for pairs of neighbours; if not given, double for single points and single for "
         "dynamics (forces within 1e-6 Ha/bohr)",
     )
+    device: str = Field(
+        default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$", description="cpu, cuda or cuda:N; on a GPU all is done in torch"
+    )
 
 
 class NetworkPotential(EngineCalculator):
@@ -44,7 +49,7 @@ class NetworkPotential(EngineCalculator):
         description: what it is.
     """
 
-    def __init__(self, members: Sequence[BehlerParrinello], description: EngineDescription) -> None:
+    def __init__(self, members: Sequence[BehlerParrinello | TorchPotential], description: EngineDescription) -> None:
         super().__init__()
         self._members = tuple(members)
         self._description = description
@@ -93,13 +98,14 @@ def make_n2p2(
     """Make the engine ``n2p2:DIR``: the network in DIR, or a committee of those in its subdirectories.
 
     Raises:
-        InputError: no such directory, a file that is missing or damaged, or an option that is not allowed.
+        InputError: no such directory, a file that is missing or damaged, an option that is not allowed, or a GPU that
+            is not there.
     """
     chosen = parse_options(NetworkOptions, options, spec=spec)
     precision = chosen.precision or (Precision.DOUBLE if purpose is Purpose.SINGLE_POINT else Precision.SINGLE)
     directories = find_networks(Path(argument).expanduser())
     return NetworkPotential(
-        [BehlerParrinello.load(directory, threads=chosen.threads, precision=precision) for directory in directories],
+        [_load(directory, chosen, precision) for directory in directories],
         EngineDescription(
             name=spec.partition(":")[0],
             spec=spec,
@@ -109,6 +115,14 @@ def make_n2p2(
             pressure_label=PressureLabel.EXACT,
         ),
     )
+
+
+def _load(directory: Path, chosen: NetworkOptions, precision: Precision) -> BehlerParrinello | TorchPotential:
+    if chosen.device == "cpu":
+        return BehlerParrinello.load(directory, threads=chosen.threads, precision=precision)
+    from llpt.mlp.torch_potential import TorchPotential  # noqa: PLC0415 - brings torch, which is slow to import
+
+    return TorchPotential.load(directory, device=chosen.device, precision=precision)
 
 
 def make_model(

@@ -3,6 +3,7 @@
 The cell is cut into bins along its lattice vectors. A neighbour bin that lies outside the cell is a bin inside it plus
 a lattice vector, so boxes smaller than the cutoff get all their images, and no ghost atom is ever stored.
 """
+# ruff: noqa: PLR0917 - numba calls are positional
 
 from __future__ import annotations
 
@@ -134,3 +135,32 @@ def find_neighbours(cells: CellList, centre: int, cutoff: float, vectors: Floats
                             atoms[count] = cells.atoms[other]
                         count += 1
     return count
+
+
+@compiled
+def fill_neighbour_table(
+    cells: CellList, cutoff: float, found: Floats, found_atoms: Integers, vectors: Floats, atoms: Integers
+) -> int:
+    """Fill the neighbours of all atoms, as far as there is room.
+
+    Args:
+        cells: the sorted atoms.
+        cutoff: radius, bohr.
+        found: scratch, as for ``find_neighbours``.
+        found_atoms: scratch.
+        vectors: filled with neighbour minus centre, shape (n_atoms, room, 3), bohr; what is not filled stays.
+        atoms: filled with the neighbours, shape (n_atoms, room).
+
+    Returns:
+        The largest number of neighbours of an atom.
+    """
+    largest = 0
+    for centre in range(cells.atoms.shape[0]):
+        count = find_neighbours(cells, centre, cutoff, found, found_atoms)
+        largest = max(largest, count)
+        atom = cells.atoms[centre]
+        for k in range(min(count, atoms.shape[1])):
+            for axis in range(3):
+                vectors[atom, k, axis] = found[axis, k]
+            atoms[atom, k] = found_atoms[k]
+    return largest
