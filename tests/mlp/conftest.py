@@ -204,3 +204,28 @@ def make_batch():
         )
 
     return make_batch
+
+
+@pytest.fixture(scope="session")
+def assert_slopes():
+    """Return a check of a feature maker's slopes, strain included, against finite differences of its values."""
+
+    def check(maker, positions, cell, *, moved, positions_atol, strain_atol, step=1e-4):
+        _, slopes = maker.slopes(positions, cell, moved=np.array(moved), strained=True)
+        for place, atom in enumerate(moved):
+            for axis in range(3):
+                shift = np.zeros_like(positions)
+                shift[atom, axis] = step
+                change = maker.values(positions + shift, cell) - maker.values(positions - shift, cell)
+                expected = change / (2.0 * step)
+                np.testing.assert_allclose(slopes[:, 3 * place + axis], expected, atol=positions_atol, rtol=1e-4)
+        for column, (a, b) in enumerate(((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))):
+            strain = np.zeros((3, 3))
+            strain[a, b] += 0.5 * step
+            strain[b, a] += 0.5 * step
+            plus, minus = np.eye(3) + strain, np.eye(3) - strain
+            change = maker.values(positions @ plus, cell @ plus) - maker.values(positions @ minus, cell @ minus)
+            expected = change / (2.0 * step)
+            np.testing.assert_allclose(slopes[:, 3 * len(moved) + column], expected, atol=strain_atol, rtol=1e-4)
+
+    return check

@@ -4,8 +4,6 @@ import numpy as np
 
 from llpt.mlp.features import FeatureMaker
 
-VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
-
 
 def test_values_are_the_same_with_and_without_slopes(make_definition, make_fluid):
     definition = make_definition()
@@ -16,26 +14,11 @@ def test_values_are_the_same_with_and_without_slopes(make_definition, make_fluid
     assert slopes.shape == (12, 12, len(definition.functions))
 
 
-def test_slopes_are_derivatives(make_definition, make_fluid):
+def test_slopes_are_derivatives(make_definition, make_fluid, assert_slopes):
     definition = make_definition()
     maker = FeatureMaker(definition.functions, cutoff_type=definition.cutoff_type)
-    positions, cell = make_fluid(6, edge=4.4, skew=0.5)
-    moved = np.array([0, 5])
-    _, slopes = maker.slopes(positions, cell, moved=moved, strained=True)
-    step = 1e-4
-    for place, atom in enumerate(moved):
-        for axis in range(3):
-            shift = np.zeros_like(positions)
-            shift[atom, axis] = step
-            change = maker.values(positions + shift, cell) - maker.values(positions - shift, cell)
-            np.testing.assert_allclose(slopes[:, 3 * place + axis], change / (2.0 * step), atol=2e-5, rtol=1e-4)
-    for column, (a, b) in enumerate(VOIGT):
-        strain = np.zeros((3, 3))
-        strain[a, b] += 0.5 * step
-        strain[b, a] += 0.5 * step
-        plus, minus = np.eye(3) + strain, np.eye(3) - strain
-        change = maker.values(positions @ plus, cell @ plus) - maker.values(positions @ minus, cell @ minus)
-        np.testing.assert_allclose(slopes[:, 6 + column], change / (2.0 * step), atol=5e-5, rtol=1e-4)
+    fluid = make_fluid(6, edge=4.4, skew=0.5)
+    assert_slopes(maker, *fluid, moved=(0, 5), positions_atol=2e-5, strain_atol=5e-5)
 
 
 def test_a_sweep_that_runs_out_of_room_begins_again(make_definition, make_fluid):

@@ -144,27 +144,22 @@ def fill_moment_slopes(
     strain_of: Integers,
     strain_column: int,
     slopes: Singles,
-) -> int:
+) -> None:
     """Add the derivatives of all moments to ``slopes``, which begins as zero, shape (n_atoms, 10, n_columns).
 
     Args:
         cells: the sorted atoms.
         bond: what the moments are made of.
-        found: scratch for the neighbours.
+        found: scratch for the neighbours, large enough for ``sum_bond_moments``.
         found_atoms: scratch for the neighbours' atoms.
         unit_weights: the unit matrix, shape (10, 10).
         columns: for each atom the number of three columns, -1 for none.
         strain_of: Voigt number of two axes, shape (3, 3).
         strain_column: first of the six columns of a symmetric strain, -1 for none.
         slopes: filled.
-
-    Returns:
-        0, or the number of neighbours of the first atom that has more than the scratch arrays hold.
     """
     for centre in range(cells.atoms.shape[0]):
         count = find_neighbours(cells, centre, bond.reach, found, found_atoms)
-        if count > found_atoms.shape[0] - PADDING:
-            return count
         atom = cells.atoms[centre]
         own_column = columns[atom]
         for m in range(N_MOMENTS):
@@ -181,4 +176,3 @@ def fill_moment_slopes(
                             weight = 1.0 if axis == other else 0.5
                             place = strain_column + strain_of[axis, other]
                             slopes[atom, m, place] += weight * pull[axis] * found[other, k]
-    return 0

@@ -51,7 +51,6 @@ class MomentWork(NamedTuple):
         field_slopes: derivative of the energy in them.
         sums: the fields summed in each shell, one shell after the other, shape (51 n_shells,).
         sum_slopes: derivative of the energy in them.
-        radial: derivative of the energy in the distance by the shells, shape (capacity,).
         gradient: derivative of the energy in the neighbours' positions with their moments fixed, shape (3, capacity).
         pull: derivative of the energy in the neighbours' moments, shape (capacity, 10).
     """
@@ -62,7 +61,6 @@ class MomentWork(NamedTuple):
     field_slopes: Floats
     sums: Floats
     sum_slopes: Floats
-    radial: Floats
     gradient: Floats
     pull: Floats
 
@@ -112,7 +110,6 @@ def build_moment_work(tables: MomentTables, capacity: int) -> MomentWork:
         field_slopes=np.zeros((width, N_COMPONENTS)),
         sums=np.zeros(n_shells * N_COMPONENTS),
         sum_slopes=np.zeros(n_shells * N_COMPONENTS),
-        radial=np.zeros(width),
         gradient=np.zeros((3, width)),
         pull=np.zeros((width, N_MOMENTS)),
     )

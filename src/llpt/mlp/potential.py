@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llpt.mlp.arrays import Floats
-    from llpt.mlp.definition import PotentialDefinition
+    from llpt.mlp.definition import PotentialDefinition, Units
     from llpt.mlp.neighbours import CellList
 
 _SMALLEST_SHARE = 8
@@ -47,6 +47,46 @@ class MlpResult:
     virial_ha: Floats
     atomic_energies: Floats
     extrapolation_warnings: int
+
+
+def checked_structure(positions_bohr: Floats, cell_bohr: Floats) -> tuple[Floats, Floats]:
+    """Return positions and cell as contiguous arrays.
+
+    Raises:
+        InputError: no atoms, or arrays of another shape than (n_atoms, 3) and (3, 3).
+    """
+    positions = np.ascontiguousarray(positions_bohr, dtype=np.float64)
+    cell = np.ascontiguousarray(cell_bohr, dtype=np.float64)
+    if positions.ndim != 2 or positions.shape[1] != 3 or not len(positions) or cell.shape != (3, 3):
+        raise InputError(
+            f"A structure with positions of shape {positions.shape} and a cell of shape {cell.shape} was given.",
+            "Give at least one atom, as (n_atoms, 3), and a cell as (3, 3).",
+        )
+    return positions, cell
+
+
+def finished_result(
+    units: Units, *, energies: Floats, forces: Floats, virial: Floats, extrapolation_warnings: int
+) -> MlpResult:
+    """Return the result for what a network gave for each atom, with forces and virial of that.
+
+    Raises:
+        EngineError: a number is not finite.
+    """
+    atomic = energies / units.energy_factor + units.atom_energy_ha
+    result = MlpResult(
+        energy_ha=float(atomic.sum()),
+        forces=forces * (1.0 / units.energy_factor),
+        virial_ha=virial * (1.0 / units.energy_factor),
+        atomic_energies=atomic,
+        extrapolation_warnings=extrapolation_warnings,
+    )
+    if not all(np.isfinite(values).all() for values in (result.energy_ha, result.forces, result.virial_ha)):
+        raise EngineError(
+            "The potential gave an energy or force that is not a finite number.",
+            "Check the structure: two atoms may lie at one place.",
+        )
+    return result
 
 
 class BehlerParrinello:
@@ -123,13 +163,7 @@ class BehlerParrinello:
             InputError: no atoms, a cell without volume, or a position that is not a finite number.
             EngineError: the result is not finite (two atoms at one place).
         """
-        positions = np.ascontiguousarray(positions_bohr, dtype=np.float64)
-        cell = np.ascontiguousarray(cell_bohr, dtype=np.float64)
-        if positions.ndim != 2 or positions.shape[1] != 3 or not len(positions) or cell.shape != (3, 3):
-            raise InputError(
-                f"A structure with positions of shape {positions.shape} and a cell of shape {cell.shape} was given.",
-                "Give at least one atom, as (n_atoms, 3), and a cell as (3, 3).",
-            )
+        positions, cell = checked_structure(positions_bohr, cell_bohr)
         n_atoms = len(positions)
         shares = max(1, min(self._threads, n_atoms // _SMALLEST_SHARE))
         cells = build_cell_list(positions, cell, float(self._tables.cutoffs[-1]))
@@ -200,24 +234,18 @@ class BehlerParrinello:
         )
 
     def _gather(self, outcomes: list[Outcome]) -> MlpResult:
-        units = self.definition.units
-        atomic = outcomes[0].atomic_energies / units.energy_factor + units.atom_energy_ha
-        forces = sum((o.forces for o in outcomes[1:]), start=outcomes[0].forces) * (1.0 / units.energy_factor)
-        virial = sum((o.virial for o in outcomes[1:]), start=outcomes[0].virial) * (1.0 / units.energy_factor)
-        energy = float(atomic.sum())
-        if not (np.isfinite(energy) and np.isfinite(forces).all() and np.isfinite(virial).all()):
-            self._works.clear()
-            raise EngineError(
-                "The potential gave an energy or force that is not a finite number.",
-                "Check the structure: two atoms may lie at one place.",
+        first, *others = outcomes
+        try:
+            return finished_result(
+                self.definition.units,
+                energies=first.atomic_energies,
+                forces=np.asarray(sum((o.forces for o in others), start=first.forces)),
+                virial=np.asarray(sum((o.virial for o in others), start=first.virial)),
+                extrapolation_warnings=int(sum(o.warnings[0] for o in outcomes)),
             )
-        return MlpResult(
-            energy_ha=energy,
-            forces=forces,
-            virial_ha=virial,
-            atomic_energies=atomic,
-            extrapolation_warnings=int(sum(o.warnings[0] for o in outcomes)),
-        )
+        except EngineError:
+            self._works.clear()
+            raise
 
 
 def _in_shares(task: Callable[[int], int], shares: int) -> int:

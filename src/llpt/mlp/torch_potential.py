@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from llpt.errors import EngineError, InputError
+from llpt.errors import InputError
 from llpt.mlp import files
 from llpt.mlp.compiled import PADDING
 from llpt.mlp.neighbours import build_cell_list, fill_neighbour_table
 from llpt.mlp.network import Activation
-from llpt.mlp.potential import MlpResult
+from llpt.mlp.potential import checked_structure, finished_result
 from llpt.mlp.scaling import EXTRAPOLATION_TOLERANCE
 from llpt.mlp.tables import Precision
 from llpt.mlp.torch_functions import bond_moments, moment_functions, symmetry_functions
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from llpt.mlp.arrays import Floats
     from llpt.mlp.definition import PotentialDefinition
+    from llpt.mlp.potential import MlpResult
 
 _PAIRS_AT_ONCE = 2_000_000
 _SPHERE = 4.0 * np.pi / 3.0
@@ -89,13 +90,7 @@ class TorchPotential:
 
     def evaluate(self, positions_bohr: Floats, cell_bohr: Floats) -> MlpResult:
         """Evaluate one periodic structure, as ``BehlerParrinello.evaluate`` does, with the same refusals."""
-        positions = np.ascontiguousarray(positions_bohr, dtype=np.float64)
-        cell = np.ascontiguousarray(cell_bohr, dtype=np.float64)
-        if positions.ndim != 2 or positions.shape[1] != 3 or not len(positions) or cell.shape != (3, 3):
-            raise InputError(
-                f"A structure with positions of shape {positions.shape} and a cell of shape {cell.shape} was given.",
-                "Give at least one atom, as (n_atoms, 3), and a cell as (3, 3).",
-            )
+        positions, cell = checked_structure(positions_bohr, cell_bohr)
         n_atoms = len(positions)
         vectors, atoms = self._neighbours(positions, cell, self._cutoff)
         forces = self._tensor(np.zeros((n_atoms, 3)))
@@ -128,7 +123,13 @@ class TorchPotential:
         if moments is not None and bonds is not None and bonded is not None:
             (slope,) = torch.autograd.grad(moments, bonds, moment_slopes)
             _add_forces(forces, virial, bonds.detach(), bonded, slope, start=0)
-        return self._result(energies, forces, virial, outside)
+        return finished_result(
+            self.definition.units,
+            energies=energies.double().cpu().numpy(),
+            forces=forces.double().cpu().numpy(),
+            virial=virial.double().cpu().numpy(),
+            extrapolation_warnings=outside,
+        )
 
     def _tensor(self, values: Floats) -> torch.Tensor:
         return torch.tensor(values, dtype=self._dtype, device=self._device)
@@ -167,23 +168,6 @@ class TorchPotential:
         for weights, biases, activation in self._layers:
             values = activation(values @ weights + biases)
         return values[:, 0]
-
-    def _result(self, energies: torch.Tensor, forces: torch.Tensor, virial: torch.Tensor, outside: int) -> MlpResult:
-        units = self.definition.units
-        atomic = energies.double().cpu().numpy() / units.energy_factor + units.atom_energy_ha
-        result = MlpResult(
-            energy_ha=float(atomic.sum()),
-            forces=forces.double().cpu().numpy() / units.energy_factor,
-            virial_ha=virial.double().cpu().numpy() / units.energy_factor,
-            atomic_energies=atomic,
-            extrapolation_warnings=outside,
-        )
-        if not (np.isfinite(result.energy_ha) and np.isfinite(result.forces).all()):
-            raise EngineError(
-                "The potential gave an energy or force that is not a finite number.",
-                "Check the structure: two atoms may lie at one place.",
-            )
-        return result
 
 
 def _add_forces(
