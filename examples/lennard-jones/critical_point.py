@@ -73,7 +73,7 @@ def table(analysis: Analysis) -> dict[str, Any]:
             {
                 "pressure": _reduced(ladders[0]),
                 "order": result.statement.order,
-                "place": between(found) if found else Estimate(math.nan, math.nan, "", 0.0),
+                "place": between(found) if found else Estimate.unknown(""),
                 "sentence": result.statement.sentence,
                 "evidence": [
                     {

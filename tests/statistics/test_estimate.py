@@ -25,3 +25,11 @@ def test_unknown_errors_resolve_nothing():
     assert not known.resolved_from(unknown)
     assert known.resolved_from(Estimate(1.0, 0.1, "K", 9.0))
     assert Estimate(2.0, 0.1, "K", 9.0).scaled(-2.0, "eV") == Estimate(-4.0, 0.2, "eV", 9.0)
+
+
+def test_an_unknown_number_has_a_unit_and_nothing_else():
+    unknown = Estimate.unknown("K")
+    assert math.isnan(unknown.value)
+    assert math.isnan(unknown.error)
+    assert (unknown.unit, unknown.effective_samples) == ("K", 0.0)
+    assert str(unknown) == "nan (error unknown) K"

@@ -24,7 +24,7 @@ def test_every_scalar_is_a_column_with_its_error_and_nothing_unknown_is_a_number
     dense = Item(
         "runs/a",
         density=Estimate(1.0123456, 0.001, "g/cm^3", 40.0),
-        viscosity=Estimate(math.nan, math.nan, "Pa s", 0.0),
+        viscosity=Estimate.unknown("Pa s"),
     )
     bare = Item("runs/b", density=Estimate(1.1, math.nan, "g/cm^3", 2.0), q6=Estimate(0.2, 0.01, "", 9.0))
     put_estimate(bare.summary, "solid_fraction", Estimate(0.9, 0.05, "", 20.0))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from llpt.audit.density import DensityComparison, compare_density
 from llpt.audit.equivalence import Outcome
 from llpt.audit.pairing import Pair
@@ -145,7 +143,7 @@ def _density(matched: Pair, density: DensityComparison, thresholds: Thresholds) 
 
 
 def _nothing(matched: Pair, thresholds: Thresholds, sentence: str) -> Comparison:
-    unknown = Estimate(np.nan, np.nan, "%", 0.0)
+    unknown = Estimate.unknown("%")
     return _comparison(
         matched, "density", difference=unknown, threshold=thresholds.density_percent, sentence=sentence, judged=True
     )

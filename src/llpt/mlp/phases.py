@@ -170,7 +170,7 @@ def measure_phase_bias(frames: Sequence[LabelledFrame], energy_errors_ha_per_ato
         errors[sets == name] -= errors[sets == name].mean()
     blocks = sorted({(frame.dataset, frame.block) for frame in frames})
     limits = (float(fractions.min()), float(fractions.max())) if len(fractions) else (np.nan, np.nan)
-    unknown = Estimate(np.nan, np.nan, "meV/atom", 0.0)
+    unknown = Estimate.unknown("meV/atom")
     n_free = len(np.unique(sets)) + 2
     if slope_weights(design) is None or len(blocks) <= n_free:
         return PhaseBias(molecular=unknown, density=unknown, fraction_range=limits)

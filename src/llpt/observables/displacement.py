@@ -145,7 +145,7 @@ class Displacements:
         positions = self.positions_angstrom()
         length = len(positions) // segments
         if length < 10:
-            return Estimate(math.nan, math.nan, "cm^2/s", 0.0)
+            return Estimate.unknown("cm^2/s")
         interval = self.frame_interval_fs
         first, last = int(FIT_WINDOW[0] * length), int(FIT_WINDOW[1] * length)
         lags = np.arange(first, last + 1) * interval

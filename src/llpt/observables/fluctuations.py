@@ -69,7 +69,7 @@ def total_heat_capacity(series: ThermodynamicSeries, temperature_k: float) -> Es
     energy = series.kinetic_energy_ev + series.internal_energy_ev if series.constant_volume else series.enthalpy_ev
     electronic = _electronic_series(series, temperature_k)
     if np.isnan(energy).all() or np.isnan(electronic).all():
-        return Estimate(np.nan, np.nan, "k_B/atom", 0.0)
+        return Estimate.unknown("k_B/atom")
     variance = variance_estimate(energy, "eV^2")
     squares = (energy - energy.mean()) ** 2
     unbiased = squares * (variance.value / squares.mean()) if squares.any() else squares
@@ -90,7 +90,7 @@ def _electronic_series(series: ThermodynamicSeries, temperature_k: float) -> NDA
 def thermal_expansion(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
     """Return alpha = (1/V) dV/dT at constant P, in 1/K; negative where the density rises on heating."""
     if np.isnan(series.enthalpy_ev).all():
-        return Estimate(np.nan, np.nan, "1/K", 0.0)
+        return Estimate.unknown("1/K")
     covariance = covariance_estimate(series.volume_angstrom3, series.enthalpy_ev, "Å³ eV")
     scale = units.BOLTZMANN_EV_PER_K * temperature_k**2 * float(series.volume_angstrom3.mean())
     return covariance.scaled(1.0 / scale, "1/K")
@@ -106,7 +106,7 @@ def isothermal_compressibility(series: ThermodynamicSeries, temperature_k: float
 def _variance(energy_ev: NDArray[np.float64]) -> Estimate:
     """Return the variance of an energy; NaN where an imported run does not have it."""
     if np.isnan(energy_ev).all():
-        return Estimate(np.nan, np.nan, "eV^2", 0.0)
+        return Estimate.unknown("eV^2")
     return variance_estimate(energy_ev, "eV^2")
 
 

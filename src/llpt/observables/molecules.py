@@ -115,7 +115,7 @@ class Molecules:
         error are NaN where the run is too short or its frames are too far apart to tell.
         """
         series = self.lifetime_series()
-        return Estimate(math.nan, math.nan, "", 0.0) if series.size == 0 else self._estimate(series)
+        return Estimate.unknown("") if series.size == 0 else self._estimate(series)
 
     def lifetime_series(self) -> NDArray[np.float64]:
         """Return the fraction of persistently bound atoms at each judged frame; empty where none can be judged."""

@@ -9,7 +9,6 @@ Mean q6 is about 0.5 in fcc and hcp, 0.2 in a fluid.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import freud
@@ -79,7 +78,7 @@ class SolidOrder:
 
     def _estimate(self, column: int) -> Estimate:
         if not self._rows:
-            return Estimate(math.nan, math.nan, "", 0.0)
+            return Estimate.unknown("")
         return mean_estimate([row[column] for row in self._rows], "")
 
 

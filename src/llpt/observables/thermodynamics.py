@@ -84,7 +84,7 @@ def available_mean(series: NDArray[np.float64], unit: str) -> Estimate:
         InputError: it is there at some steps only.
     """
     if np.isnan(series).all():
-        return Estimate(np.nan, np.nan, unit, 0.0)
+        return Estimate.unknown(unit)
     return mean_estimate(series, unit)
 
 

@@ -42,7 +42,7 @@ class Transport:
     @classmethod
     def unknown(cls, unit: str, reason: str) -> Transport:
         """Return a coefficient that is not determined."""
-        return cls(Estimate(math.nan, math.nan, unit, 0.0), reason)
+        return cls(Estimate.unknown(unit), reason)
 
 
 def yeh_hummer(

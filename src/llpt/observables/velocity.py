@@ -9,7 +9,6 @@ nothing is returned.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,7 +91,7 @@ class VelocityCorrelation:
             autocorrelation=np.asarray(correlation[:lags] / correlation[0]),
             frequencies_thz=np.asarray(frequencies),
             density_of_states=np.asarray(mean),
-            stretch_share=sample_estimate(shares, "") if shares else Estimate(math.nan, math.nan, "", 0.0),
+            stretch_share=sample_estimate(shares, "") if shares else Estimate.unknown(""),
         )
 
     def _transform(self, columns: NDArray[np.float64]) -> None:

@@ -27,6 +27,15 @@ class Estimate:
     unit: str
     effective_samples: float
 
+    @classmethod
+    def unknown(cls, unit: str) -> Estimate:
+        """Return what stands for a number that could not be determined: value and error NaN, no sample behind it.
+
+        Args:
+            unit: that the number would have.
+        """
+        return cls(math.nan, math.nan, unit, 0.0)
+
     @property
     def resolved(self) -> bool:
         """Whether value and error are finite numbers."""

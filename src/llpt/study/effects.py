@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 SHIFTED = (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM)
 """The shift is that of the first of these that both ladders resolve."""
 
-UNKNOWN_K = Estimate(math.nan, math.nan, "K", 0.0)
-UNKNOWN_PERCENT = Estimate(math.nan, math.nan, "%", 0.0)
-
 
 class Influence(StrEnum):
     """What a controlled test can come to."""
@@ -134,7 +131,7 @@ def effect(test: str, changed: LadderResult, base: LadderResult, thresholds: Thr
         thresholds: of what matters.
     """
     criterion = _shifted_by(changed, base)
-    shift, jump = UNKNOWN_K, UNKNOWN_PERCENT
+    shift, jump = Estimate.unknown("K"), Estimate.unknown("%")
     if criterion is not None:
         shift = changed.criteria[criterion].temperature_k.minus(base.criteria[criterion].temperature_k)
         jump = relative_jump(changed).minus(relative_jump(base))
@@ -164,7 +161,7 @@ def relative_jump(ladder: LadderResult) -> Estimate:
     """Return the height of the step in rho(T) in per cent of the density at its foot; NaN where it is not resolved."""
     result = ladder.criteria.get(Criterion.DENSITY_JUMP)
     if result is None or not result.resolved or result.step is None or ladder.isobar is None:
-        return UNKNOWN_PERCENT
+        return Estimate.unknown("%")
     curve = ladder.isobar.curve("density")
     below = curve.values[curve.temperatures_k <= result.temperature_k.value]
     return result.step.height.scaled(100.0 / float(below[-1] if below.size else curve.values[0]), "%")

@@ -175,7 +175,7 @@ def _conductivity_onset(isobar: Isobar) -> Located:
     curve = isobar.curve("dc_conductivity")
     positive = curve.values > 0.0
     if not positive.any():
-        unknown = Estimate(math.nan, math.nan, "K", 0.0)
+        unknown = Estimate.unknown("K")
         return Located(unknown, resolved=False, reason="No run has a dc conductivity (llpt optics computes it).")
     return find_crossing(curve.logarithm(), math.log(METALLIC_S_PER_CM))
 
@@ -187,5 +187,5 @@ def _located(criterion: Criterion, located: Located) -> CriterionResult:
 
 
 def _unresolved(criterion: Criterion, reason: str, fit: StepFit | None = None) -> CriterionResult:
-    unknown = Estimate(math.nan, math.nan, "K", 0.0)
+    unknown = Estimate.unknown("K")
     return CriterionResult(criterion, unknown, False, reason, ESTIMATORS[criterion], fit)

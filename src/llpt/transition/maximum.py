@@ -137,4 +137,4 @@ def _crossings(temperatures: NDArray[np.float64], values: NDArray[np.float64], l
 
 
 def _unknown(reason: str) -> Located:
-    return Located(Estimate(math.nan, math.nan, "K", 0.0), resolved=False, reason=reason)
+    return Located(Estimate.unknown("K"), resolved=False, reason=reason)

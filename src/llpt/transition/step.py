@@ -232,8 +232,8 @@ def _judge(
 
 
 def _nothing(reason: str, unit: str) -> StepFit:
-    unknown = Estimate(math.nan, math.nan, "K", 0.0)
-    height = Estimate(math.nan, math.nan, unit, 0.0)
+    unknown = Estimate.unknown("K")
+    height = Estimate.unknown(unit)
     return StepFit(
         unknown, height, unknown, math.nan, math.nan, math.nan, math.nan, math.nan, 0, resolved=False, reason=reason
     )

@@ -33,7 +33,7 @@ def clapeyron_slope(isobar: Isobar) -> Estimate:
     """
     volume, enthalpy = fit_step(isobar.curve("volume")), fit_step(isobar.curve("enthalpy"))
     if not (volume.resolved and enthalpy.resolved):
-        return Estimate(math.nan, math.nan, "K/GPa", 0.0)
+        return Estimate.unknown("K/GPa")
     change = volume.height.value * units.GPA_TO_EV_PER_ANGSTROM3
     slope = enthalpy.location_k.value * change / enthalpy.height.value
     relative = math.hypot(
@@ -68,7 +68,7 @@ def clapeyron_evidence(
     known = sorted(pressure for pressure in slopes if slopes[pressure].resolved and places[pressure].resolved)
     pairs = [pair for pair in itertools.pairwise(known) if pressure_gpa in pair]
     if not pairs:
-        unknown = Estimate(math.nan, math.nan, "K", 0.0)
+        unknown = Estimate.unknown("K")
         reason = "Steps in V(T) and H(T) are not resolved on this isobar and a neighbouring one."
         return Evidence(EvidenceKind.CLAPEYRON, Order.NOT_RESOLVED, unknown, meaning, reason)
     compared = []

@@ -110,7 +110,7 @@ def histogram_evidence(distributions: Mapping[int, Distribution], kind: Evidence
     meaning = "barrier between the peaks, largest size"
     sound = {size: found for size, found in distributions.items() if found.least_overlap >= LEAST_OVERLAP}
     if not sound:
-        unknown = Estimate(math.nan, math.nan, "k_B T", 0.0)
+        unknown = Estimate.unknown("k_B T")
         reason = "Neighbouring runs share no configurations; temperatures between them are needed."
         return Evidence(kind, Order.NOT_RESOLVED, unknown, meaning, reason)
     sizes = sorted(sound)

@@ -111,7 +111,7 @@ def hysteresis_evidence(loops: Sequence[Loop]) -> Evidence:
     1/2 by two errors; crossover: x above 0.8 by two errors, or no loop at the slowest rate while there was one.
     """
     meaning = "exponent x of (loop area) ~ rate^x"
-    unknown = Estimate(math.nan, math.nan, "", 0.0)
+    unknown = Estimate.unknown("")
     ordered = sorted((loop for loop in loops if loop.closed), key=lambda loop: loop.rate_k_per_ps)
     if loops and not ordered:
         reason = "Heating and cooling do not meet again at the ends of the ladders: go on to where they do, or slower."

@@ -33,7 +33,7 @@ def susceptibility_evidence(peaks: Mapping[int, Estimate]) -> Evidence:
     meaning = "exponent x of (peak susceptibility) ~ N^x"
     known = {size: peak for size, peak in peaks.items() if peak.resolved and peak.value > 2.0 * peak.error > 0.0}
     if len(known) < 2 or max(known) < 2 * min(known):
-        unknown = Estimate(math.nan, math.nan, "", 0.0)
+        unknown = Estimate.unknown("")
         reason = f"Peaks with known errors at {sorted(known)} atoms; two sizes a factor of two apart are needed."
         return Evidence(EvidenceKind.SUSCEPTIBILITY, Order.NOT_RESOLVED, unknown, meaning, reason)
     sizes = sorted(known)
@@ -65,7 +65,7 @@ def binder_evidence(cumulants: Mapping[int, Estimate]) -> Evidence:
     meaning = "Binder cumulant at the transition, largest size (2/3 two states, 0 one Gaussian)"
     known = {size: value for size, value in cumulants.items() if value.resolved}
     if not known:
-        unknown = Estimate(math.nan, math.nan, "", 0.0)
+        unknown = Estimate.unknown("")
         reason = "No cumulant with a known error."
         return Evidence(EvidenceKind.BINDER, Order.NOT_RESOLVED, unknown, meaning, reason)
     largest = known[max(known)]
@@ -93,7 +93,7 @@ def size_shift_evidence(temperatures: Mapping[int, Estimate]) -> Evidence:
     meaning = "shift a of T*(N) = T_infinity + a/N"
     known = {size: value for size, value in temperatures.items() if value.resolved and value.error > 0.0}
     if len(known) < 2:
-        unknown = Estimate(math.nan, math.nan, "K atoms", 0.0)
+        unknown = Estimate.unknown("K atoms")
         reason = "T* with a known error is there for fewer than two sizes."
         return Evidence(EvidenceKind.SIZE_SHIFT, Order.NOT_RESOLVED, unknown, meaning, reason)
     sizes = sorted(known)

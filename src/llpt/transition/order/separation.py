@@ -5,7 +5,6 @@ Agreement, on the other hand, proves no first-order transition: criteria of a na
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +37,7 @@ def separation_evidence(isobar: Isobar, found: Mapping[Criterion, CriterionResul
     meaning = "greatest distance between two criteria"
     pairs = [item for item in separations(found) if item.first in SAME_TRANSITION and item.second in SAME_TRANSITION]
     if not pairs:
-        unknown = Estimate(math.nan, math.nan, "K", 0.0)
+        unknown = Estimate.unknown("K")
         reason = "Fewer than two of the criteria are resolved."
         return Evidence(EvidenceKind.SEPARATION, Order.NOT_RESOLVED, unknown, meaning, reason)
     widest = max(pairs, key=lambda item: abs(item.difference_k.value))

@@ -44,7 +44,7 @@ def smoothness_evidence(isobar: Isobar) -> Evidence:
     meaning = "upper limit of a jump between neighbouring temperatures, share of the whole change"
     curve, reason = _order_parameter(isobar)
     if curve is None:
-        unknown = Estimate(math.nan, math.nan, "", 0.0)
+        unknown = Estimate.unknown("")
         return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, unknown, meaning, reason)
     whole = float(np.ptp(curve.values))
     changes = [item.change for item in differences(curve)]

@@ -102,7 +102,7 @@ def _both_ways(there: Evidence, again: Evidence | None) -> Evidence:
 
 def _one(kind: EvidenceKind, isobar: Isobar, step: StepFit, enthalpy: StepFit) -> Evidence:
     meaning = "atoms in a cooperative unit, N_c = 2 k_B T^2 / (w Delta h)"
-    unknown = Estimate(math.nan, math.nan, "atoms", 0.0)
+    unknown = Estimate.unknown("atoms")
     if not step.resolved:
         return Evidence(kind, Order.NOT_RESOLVED, unknown, meaning, step.reason)
     jump = enthalpy.height
