@@ -1,6 +1,7 @@
 """Fixtures that every floor's tests share."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,34 @@ def reference_directory() -> Path:
     if not REFERENCE.is_dir():
         pytest.skip("values from independent programs (../shared/reference) are not here")
     return REFERENCE
+
+
+@pytest.fixture
+def install_package(tmp_path, monkeypatch):
+    """A function that installs a small package: ``install_package(name, source, {group: {entry: value}})``.
+
+    It writes the module ``name`` and what pip would leave beside it (``name-1.0.dist-info``) into a directory of the
+    search path, which is where Python looks for entry points.
+    """
+    installed = []
+
+    def install(name, source, groups):
+        place = tmp_path / f"site-{name}"
+        place.mkdir()
+        (place / f"{name}.py").write_text(source)
+        about = place / f"{name}-1.0.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (about / "entry_points.txt").write_text(
+            "".join(
+                f"[{group}]\n" + "".join(f"{entry} = {value}\n" for entry, value in entries.items())
+                for group, entries in groups.items()
+            )
+        )
+        monkeypatch.syspath_prepend(place)
+        installed.append(name)
+        return place
+
+    yield install
+    for name in installed:
+        sys.modules.pop(name, None)

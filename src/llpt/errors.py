@@ -35,3 +35,7 @@ class MissingProgramError(LlptError):
 
 class StorageError(LlptError):
     """A disk that is full, a directory that belongs to something else, a file that is damaged."""
+
+
+class PluginError(LlptError):
+    """Something another package adds (an engine, an observable …) that cannot be used, and why."""

@@ -1,0 +1,112 @@
+"""What other packages add: records named by entry points, read once, and one sentence for each that cannot be used.
+
+A package announces a record in its ``pyproject.toml``, under the group of its kind::
+
+    [project.entry-points."llpt.engines"]
+    my-engine = "my_package.engine:ENGINE"
+
+The object it names is the record itself, of the class the group is for, and carries the entry point's own name.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+
+from llpt.errors import PluginError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+
+class Named(Protocol):
+    """A record that knows its own name."""
+
+    @property
+    def name(self) -> str:
+        """The word it is asked for by."""
+
+
+Record = TypeVar("Record", bound=Named)
+
+
+@dataclass(frozen=True)
+class Plugins(Generic[Record]):
+    """The plug-ins of one group.
+
+    Args:
+        records: those that can be used, by name.
+        faults: why each of the others cannot, by name; raise it where somebody asks for that one.
+    """
+
+    records: Mapping[str, Record]
+    faults: Mapping[str, PluginError]
+
+
+def read_plugins(group: str, kind: type[Record], *, taken: Collection[str] = ()) -> Plugins[Record]:
+    """Return what other packages add to a group. One that is broken takes nothing away from the others.
+
+    Args:
+        group: the entry points' group, e.g. ``llpt.engines``.
+        kind: the class that each of them must be an instance of.
+        taken: names of what is built in, which no plug-in may take.
+
+    >>> dict(read_plugins("llpt.nobody", Plugins).records)
+    {}
+    """
+    return cast("Plugins[Record]", _read(group, kind, frozenset(taken), tuple(sys.path)))
+
+
+# Reading what every installed package says of itself takes tens of milliseconds, and importing a plug-in may take more:
+# once for each search path is enough, for packages do not come and go while a program runs.
+@lru_cache(maxsize=32)
+def _read(group: str, kind: type[Any], taken: frozenset[str], search_path: tuple[str, ...]) -> Plugins[Any]:
+    del search_path  # it only tells one reading from another
+    records: dict[str, Any] = {}
+    faults: dict[str, PluginError] = {}
+    points: dict[str, list[EntryPoint]] = {}
+    for point in entry_points(group=group):
+        points.setdefault(point.name, []).append(point)
+    for name, offered in sorted(points.items()):
+        try:
+            records[name] = _load(offered, kind, taken)
+        except PluginError as error:
+            faults[name] = error
+    return Plugins(MappingProxyType(records), MappingProxyType(faults))
+
+
+def _load(offered: list[EntryPoint], kind: type[Any], taken: frozenset[str]) -> Any:
+    """Return the record of one name, or raise what is wrong with it."""
+    point = offered[0]
+    what = f"Plug-in {point.name!r} ({point.group}) of {_package(point)}"
+    if point.name in taken:
+        raise PluginError(f"{what} has a name that is taken by llpt itself.", "Its author must give it another name.")
+    if len(offered) > 1:
+        others = " and ".join(sorted(_package(other) for other in offered))
+        raise PluginError(f"Plug-in {point.name!r} ({point.group}) comes from {others}.", "Uninstall one of them.")
+    try:
+        record = point.load()
+    except Exception as error:  # a module raises whatever it likes while it is imported
+        said = (str(error) or type(error).__name__).splitlines()[0]
+        raise PluginError(
+            f"{what} cannot be loaded from {point.value}: {type(error).__name__}: {said}.",
+            "Install what it needs or a newer version of it, or uninstall it.",
+        ) from error
+    if not isinstance(record, kind):
+        raise PluginError(
+            f"{what} is not what it should be: {point.value} is of type {type(record).__name__}, not {kind.__name__}.",
+            "Its author must name a record of that class.",
+        )
+    if record.name != point.name:
+        raise PluginError(
+            f"{what} calls itself {str(record.name)!r}.", "Its author must give entry point and record one name."
+        )
+    return record
+
+
+def _package(point: EntryPoint) -> str:
+    return f"package {point.dist.name}" if point.dist is not None else "an unnamed package"
