@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 
@@ -6,13 +7,17 @@ import pytest
 
 from llpt.audit import Outcome, Thresholds, Verdict, compare
 from llpt.errors import InputError
-from llpt.transition import synthetic_isobar
+from llpt.transition import locate, synthetic_isobar
 
 GRID_K = (700.0, 800.0, 850.0, 900.0, 950.0, 1000.0, 1100.0, 1200.0)
 
 
 def make_isobar(place_k, width_k=0.0, *, temperatures_k=GRID_K, seed=0, **options):
-    return synthetic_isobar(temperatures_k, place_k=place_k, width_k=width_k, seed=seed, **options)
+    return locate(synthetic_isobar(temperatures_k, place_k=place_k, width_k=width_k, seed=seed, **options))
+
+
+def at_pressure(located, pressure_gpa):
+    return dataclasses.replace(located, isobar=dataclasses.replace(located.isobar, pressure_gpa=pressure_gpa))
 
 
 FINE_K = tuple(np.arange(700.0, 1201.0, 20.0))
@@ -115,8 +120,7 @@ def test_solids_and_missing_partners_are_said_so():
     solid = np.zeros(len(FINE_K), dtype=bool)
     solid[:3] = True
     reference = make_isobar(905.0, temperatures_k=FINE_K, solid=solid, engine="dft")
-    other = make_isobar(905.0, temperatures_k=FINE_K)
-    alone = type(other)(other.engine, other.n_atoms, 250.0, other.points)
+    alone = at_pressure(make_isobar(905.0, temperatures_k=FINE_K), 250.0)
     verdict = compare([reference, alone], [make_isobar(905.0, temperatures_k=FINE_K, seed=3)], Thresholds())
     assert any("dft is a solid" in reason for reason in verdict.reasons)
     assert any("250 GPa" in reason for reason in verdict.reasons)
@@ -146,8 +150,7 @@ def test_nothing_to_compare_is_refused():
 def test_an_isobar_of_solids_blocks_faithfulness():
     good = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0008, seed=1)
     partner = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0008, seed=2)
-    solid = make_isobar(905.0, temperatures_k=FINE_K, solid=[True] * len(FINE_K))
-    frozen = type(solid)(solid.engine, solid.n_atoms, 300.0, solid.points)
+    frozen = at_pressure(make_isobar(905.0, temperatures_k=FINE_K, solid=[True] * len(FINE_K)), 300.0)
     verdict = compare([good, frozen], [partner, frozen], Thresholds())
     assert verdict.value is Outcome.NOT_RESOLVED
     assert any("solid at every temperature" in comparison.sentence for comparison in verdict.comparisons)

@@ -11,7 +11,7 @@ from llpt.statistics import Estimate
 from llpt.study import BASE, Role
 from llpt.study.analysis import LadderResult
 from llpt.study.effects import Influence, effect, relative_jump
-from llpt.transition import criteria, separations, synthetic_isobar
+from llpt.transition import locate, synthetic_isobar
 
 GRID = tuple(float(value) for value in np.arange(700.0, 1101.0, 20.0))
 
@@ -19,10 +19,7 @@ GRID = tuple(float(value) for value in np.arange(700.0, 1101.0, 20.0))
 @functools.cache
 def ladder(place_k=900.0, *, test=BASE, seed=1, noise=0.0005, **options):
     isobar = synthetic_isobar(GRID, place_k=place_k, width_k=0.0, seed=seed, noise=noise, **options)
-    found = criteria(isobar)
-    return LadderResult(
-        Role.REFERENCE, "DFT/PBE", 512, "P200", 200.0, test, (), isobar, found, tuple(separations(found))
-    )
+    return LadderResult(Role.REFERENCE, "DFT/PBE", 512, "P200", 200.0, test, (), locate(isobar))
 
 
 def test_the_same_ladder_with_other_noise_does_not_matter():
@@ -86,10 +83,11 @@ def test_a_pressure_at_held_volume_becomes_a_density_by_the_compressibility():
         "pressure": Estimate(200.0, 0.1, "GPa", 50.0),
     }
     points = tuple(dataclasses.replace(p, estimates={**p.estimates, **more}) for p in base.isobar.points)
-    base = dataclasses.replace(base, isobar=dataclasses.replace(base.isobar, points=points))
+    isobar = dataclasses.replace(base.isobar, points=points)
+    base = dataclasses.replace(base, located=dataclasses.replace(base.located, isobar=isobar))
     summary = xr.Dataset()
     put_estimate(summary, "pressure", Estimate(203.0, 0.1, "GPa", 50.0))
-    held = dataclasses.replace(base, test="ensemble", isobar=None, criteria={}, runs=(Run(800.0, summary),))
+    held = dataclasses.replace(base, test="ensemble", located=None, runs=(Run(800.0, summary),))
     found = effect("ensemble", held, base, Thresholds())
     (change,) = found.changes
     assert change.percent.value == pytest.approx(-0.3)

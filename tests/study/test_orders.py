@@ -9,7 +9,7 @@ from llpt.statistics import Estimate
 from llpt.study import BASE, Role
 from llpt.study.analysis import LadderResult
 from llpt.study.orders import orders
-from llpt.transition import LadderPath, criteria, separations, synthetic_isobar
+from llpt.transition import LadderPath, locate, synthetic_isobar
 from llpt.transition.order import EvidenceKind, Order
 from llpt.units import BOLTZMANN_EV_PER_K, GPA_TO_EV_PER_ANGSTROM3
 
@@ -22,10 +22,12 @@ def ladder(place_k=900.0, *, width_k=0.0, test=BASE, atoms=512, seed=1, runs=(),
     isobar = synthetic_isobar(grid, place_k=place_k, width_k=width_k, seed=seed, n_atoms=atoms, **options)
     down = test == "cooling" or test.startswith("ramp-down")
     isobar = dataclasses.replace(isobar, path=LadderPath.COOLING if down else LadderPath.HEATING)
-    found = criteria(isobar)
-    return LadderResult(
-        Role.REFERENCE, "DFT/PBE", atoms, line, PRESSURE_GPA, test, runs, isobar, found, tuple(separations(found))
-    )
+    return LadderResult(Role.REFERENCE, "DFT/PBE", atoms, line, PRESSURE_GPA, test, runs, locate(isobar))
+
+
+def with_isobar(ladder, **changes):
+    isobar = dataclasses.replace(ladder.isobar, **changes)
+    return dataclasses.replace(ladder, located=dataclasses.replace(ladder.located, isobar=isobar))
 
 
 def evidence(result, kind):
@@ -46,18 +48,16 @@ def test_loops_at_two_rates_tell_metastability_from_lag():
             )
         ]
 
-    (persistent,) = orders(study((60.0, 70.0)), density_rises=True)
+    (persistent,) = orders(study((60.0, 70.0)))
     assert evidence(persistent, EvidenceKind.HYSTERESIS).order is Order.FIRST_ORDER
-    (closing,) = orders(study((15.0, 130.0)), density_rises=True)
+    (closing,) = orders(study((15.0, 130.0)))
     assert evidence(closing, EvidenceKind.HYSTERESIS).order is Order.CROSSOVER
 
 
 def test_two_phases_are_in_equilibrium_between_the_steps_of_both_ways():
     def isobars(*, cooling):
         found = [ladder(905.0, seed=1), ladder(940.0, seed=2, line="P215")]
-        found[1] = dataclasses.replace(
-            found[1], pressure_gpa=215.0, isobar=dataclasses.replace(found[1].isobar, pressure_gpa=215.0)
-        )
+        found[1] = dataclasses.replace(with_isobar(found[1], pressure_gpa=215.0), pressure_gpa=215.0)
         if cooling:
             down = ladder(800.0, seed=3, line="P215", test="cooling")
             found.append(dataclasses.replace(down, pressure_gpa=215.0))
@@ -71,8 +71,8 @@ def test_two_phases_are_in_equilibrium_between_the_steps_of_both_ways():
                 )
                 for point in each.isobar.points
             )
-            volumes.append(dataclasses.replace(each, isobar=dataclasses.replace(each.isobar, points=points)))
-        return orders(volumes, density_rises=True)
+            volumes.append(with_isobar(each, points=points))
+        return orders(volumes)
 
     one_way, both_ways = isobars(cooling=False), isobars(cooling=True)
     alone = evidence(one_way[0], EvidenceKind.CLAPEYRON)
@@ -122,7 +122,7 @@ def test_runs_that_visit_two_states_show_a_barrier_and_runs_in_one_do_not():
     found = {}
     for two_states in (True, False):
         runs = tuple(Run(value, 64, index, two_states=two_states) for index, value in enumerate(GRID))
-        (result,) = orders([ladder(atoms=64, runs=runs)], density_rises=True)
+        (result,) = orders([ladder(atoms=64, runs=runs)])
         found[two_states] = evidence(result, EvidenceKind.HISTOGRAM)
     assert found[True].order is Order.FIRST_ORDER
     assert found[True].number.value > 3.0
@@ -131,7 +131,7 @@ def test_runs_that_visit_two_states_show_a_barrier_and_runs_in_one_do_not():
 
 def test_runs_that_cross_once_are_not_in_equilibrium_between_two_states():
     runs = tuple(Run(value, 64, index, two_states=True, crosses_once=True) for index, value in enumerate(GRID))
-    (result,) = orders([ladder(atoms=64, runs=runs)], density_rises=True)
+    (result,) = orders([ladder(atoms=64, runs=runs)])
     barrier = evidence(result, EvidenceKind.HISTOGRAM)
     assert barrier is None or barrier.order is Order.NOT_RESOLVED
 
@@ -139,14 +139,14 @@ def test_runs_that_cross_once_are_not_in_equilibrium_between_two_states():
 def test_a_phase_that_outlives_its_transition_is_not_two_states():
     fine = tuple(float(value) for value in np.arange(880.0, 921.0, 4.0))
     runs = tuple(Run(value, 64, index, two_states=True, outlives=True) for index, value in enumerate(fine))
-    (result,) = orders([ladder(902.0, atoms=64, runs=runs, grid=fine)], density_rises=True)
+    (result,) = orders([ladder(902.0, atoms=64, runs=runs, grid=fine)])
     barrier = evidence(result, EvidenceKind.HISTOGRAM)
     assert barrier.order is Order.NOT_RESOLVED
     assert "share no configurations" in barrier.reason
 
 
 def test_without_samples_or_sizes_nothing_is_said_of_them_and_what_would_decide_is():
-    (result,) = orders([ladder(width_k=40.0, noise=0.004)], density_rises=True)
+    (result,) = orders([ladder(width_k=40.0, noise=0.004)])
     kinds = {item.kind for item in result.statement.evidence}
     assert not kinds & {EvidenceKind.HISTOGRAM, EvidenceKind.BINDER, EvidenceKind.SIZE_SHIFT, EvidenceKind.HYSTERESIS}
     assert result.statement.order is Order.NOT_RESOLVED
@@ -155,7 +155,7 @@ def test_without_samples_or_sizes_nothing_is_said_of_them_and_what_would_decide_
 
 def test_sizes_and_isobars_add_their_evidence():
     ladders = [ladder(atoms=256, seed=1), ladder(atoms=512, seed=2), ladder(800.0, atoms=512, seed=3, line="P250")]
-    results = orders(ladders, density_rises=True)
+    results = orders(ladders)
     assert [result.line for result in results] == ["P200", "P250"]
     assert all(result.atoms == 512 for result in results)
     assert evidence(results[0], EvidenceKind.SIZE_SHIFT) is not None
@@ -168,7 +168,7 @@ def test_a_ladder_that_stayed_in_one_phase_is_no_crossover():
         runs = tuple(Run(value, atoms, index, two_states=False) for index, value in enumerate(GRID))
         return ladder(5000.0, atoms=atoms, seed=seed, runs=runs)
 
-    (result,) = orders([never(64, 1), never(128, 2)], density_rises=True)
+    (result,) = orders([never(64, 1), never(128, 2)])
     kinds = {item.kind for item in result.statement.evidence}
     assert not kinds & {
         EvidenceKind.HISTOGRAM,
@@ -183,7 +183,7 @@ def test_the_way_back_of_the_same_cell_decides_whether_a_jump_is_that_of_the_who
     up = ladder(904.0, seed=1, grid=tuple(np.arange(860.0, 961.0, 5.0)), noise=0.0005)
 
     def said(*others):
-        (result,) = orders([up, *others], density_rises=True)
+        (result,) = orders([up, *others])
         return evidence(result, EvidenceKind.DENSITY_WIDTH), result
 
     down = ladder(898.0, seed=2, test="cooling", grid=tuple(np.arange(860.0, 961.0, 5.0)), noise=0.0005)

@@ -15,12 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.audit.thresholds import Thresholds
-    from llpt.transition import Isobar
+    from llpt.transition import LocatedIsobar
 
 
-def compare(
-    reference: Sequence[Isobar], surrogate: Sequence[Isobar], thresholds: Thresholds, *, density_rises: bool = True
-) -> Verdict:
+def compare(reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsobar], thresholds: Thresholds) -> Verdict:
     """Say whether a surrogate is faithful to its reference.
 
     For every reference isobar with a partner of the surrogate at the same pressure: the transition temperature by
@@ -30,10 +28,9 @@ def compare(
     shorter or smaller than the thresholds' minimum decide nothing.
 
     Args:
-        reference: isobars of the reference engine.
-        surrogate: isobars of the surrogate.
+        reference: isobars of the reference engine with their criteria (``llpt.transition.locate``).
+        surrogate: the same of the surrogate.
         thresholds: what counts as faithful.
-        density_rises: whether the density rises on heating through the transition; False for boiling or melting.
 
     Raises:
         InputError: either list is empty.
@@ -45,13 +42,13 @@ def compare(
             "Finish at least one run of each engine at constant pressure first.",
         )
     pairs, alone = pair(reference, surrogate)
-    findings = [find(matched, thresholds, density_rises=density_rises) for matched in pairs]
+    findings = [find(matched, thresholds) for matched in pairs]
     among = sum(comparison.judged for found in findings for comparison in found.comparisons)
     comparisons: list[Comparison] = []
     requirements: list[Requirement] = []
     notes = [
-        f"No runs of the surrogate at {isobar.pressure_gpa:g} GPa: the reference there is not compared."
-        for isobar in alone
+        f"No runs of the surrogate at {located.isobar.pressure_gpa:g} GPa: the reference there is not compared."
+        for located in alone
     ]
     for found in findings:
         decided = [_decide(comparison, found, thresholds, among=among) for comparison in found.comparisons]
@@ -67,8 +64,8 @@ def compare(
     )
     return Verdict(
         value=value,
-        reference=reference[0].engine,
-        surrogate=surrogate[0].engine,
+        reference=reference[0].isobar.engine,
+        surrogate=surrogate[0].isobar.engine,
         reasons=(*deciding, *open_, *notes),
         comparisons=tuple(comparisons),
         requirements=tuple({requirement.sentence: requirement for requirement in requirements}.values()),
@@ -87,11 +84,13 @@ def _decide(comparison: Comparison, found: Findings, thresholds: Thresholds, *, 
 
 
 def _needs(found: Findings, decided: list[Comparison], thresholds: Thresholds) -> list[Requirement]:
+    if found.pair is None:
+        return []
     open_ = [comparison for comparison in decided if comparison.judged and comparison.outcome is Outcome.NOT_RESOLVED]
     needs = [time_for(found.pair, open_, confidence=thresholds.confidence)]
-    sides = ((found.pair.reference, found.reference), (found.pair.surrogate, found.surrogate))
-    for criterion in DECIDING:
-        for isobar, results in sides:
-            if results:
-                needs.append(grid_for(isobar, results, criterion, thresholds.transition_temperature_k))
+    needs += [
+        grid_for(located, criterion, thresholds.transition_temperature_k)
+        for criterion in DECIDING
+        for located in (found.pair.reference, found.pair.surrogate)
+    ]
     return [need for need in needs if need is not None]

@@ -20,10 +20,8 @@ from llpt.statistics import Estimate, weighted_mean
 from llpt.transition import Criterion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from llpt.audit.pairing import Pair
-    from llpt.transition import CriterionResult, Isobar
+    from llpt.transition import Isobar
 
 ATOMIC_FRACTION = 0.25
 
@@ -46,23 +44,15 @@ class DensityComparison:
     shape: tuple[Estimate, ...]
 
 
-def compare_density(
-    pair: Pair,
-    reference: Mapping[Criterion, CriterionResult],
-    surrogate: Mapping[Criterion, CriterionResult],
-    *,
-    near_transition_k: float,
-) -> DensityComparison:
+def compare_density(pair: Pair, *, near_transition_k: float) -> DensityComparison:
     """Separate offset and shape of rho(T).
 
     Args:
         pair: the isobars, without solid points.
-        reference: the reference's criteria.
-        surrogate: the surrogate's criteria.
         near_transition_k: temperatures this close to a transition are left to the transition temperature.
     """
-    difference = relative_difference(pair.reference.curve("density"), pair.surrogate.curve("density"))
-    jumps = [results[Criterion.DENSITY_JUMP] for results in (reference, surrogate)]
+    difference = relative_difference(pair.reference.isobar.curve("density"), pair.surrogate.isobar.curve("density"))
+    jumps = [located.criteria[Criterion.DENSITY_JUMP] for located in (pair.reference, pair.surrogate)]
     known = [jump.temperature_k for jump in jumps if jump.resolved]
     temperatures = difference.temperatures_k
     usable = np.isfinite(difference.errors)
@@ -87,8 +77,8 @@ def _atomic(
             return np.asarray(chosen)
     else:
         chosen = np.ones(len(temperatures), dtype=bool)
-    for isobar in (pair.reference, pair.surrogate):
-        dissociated = _dissociated(isobar)
+    for located in (pair.reference, pair.surrogate):
+        dissociated = _dissociated(located.isobar)
         chosen &= np.array([round(float(temperature), 1) in dissociated for temperature in temperatures], dtype=bool)
     return np.asarray(chosen)
 

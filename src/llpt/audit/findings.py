@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING
 
 from llpt.audit.density import DensityComparison, compare_density
 from llpt.audit.equivalence import Outcome
-from llpt.audit.pairing import Pair
 from llpt.audit.requirements import fluid_requirement, minimum_requirements, production_ps
 from llpt.audit.verdict import Comparison, Requirement
 from llpt.statistics import Estimate
-from llpt.transition import Criterion, criteria
+from llpt.transition import Criterion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
-    from llpt.transition import CriterionResult
-
-    Results = Mapping[Criterion, CriterionResult]
 
 DECIDING = (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM)
 """At least one of these has to be resolved in both for anything to be said of the transition temperature."""
@@ -30,70 +25,64 @@ class Findings:
     """The comparisons of one pair, still without an outcome.
 
     Args:
-        pair: without solid points.
+        pair: without solid points; None where one of the two is a solid at every temperature.
         comparisons: every one *not resolved* as yet.
-        reference: the reference's criteria.
-        surrogate: the surrogate's criteria.
         lacking: what the runs lack before anything can be concluded.
         remarks: sentences for the verdict.
         too: "short", "small", "short and small", or nothing: why the runs decide nothing.
     """
 
-    pair: Pair
+    pair: Pair | None
     comparisons: tuple[Comparison, ...]
-    reference: Results
-    surrogate: Results
     lacking: tuple[Requirement, ...]
     remarks: tuple[str, ...]
     too: str
 
 
-def find(matched: Pair, thresholds: Thresholds, *, density_rises: bool = True) -> Findings:
+def find(matched: Pair, thresholds: Thresholds) -> Findings:
     """Collect the comparisons of a pair: transition temperatures, density offset, density at each temperature."""
+    isobars = (matched.reference.isobar, matched.surrogate.isobar)
     remarks = [
         f"{isobar.engine} is a solid at {isobar.pressure_gpa:g} GPa and "
         f"{', '.join(f'{value:g}' for value in isobar.solid_temperatures_k)} K; these runs take no part."
-        for isobar in (matched.reference, matched.surrogate)
+        for isobar in isobars
         if isobar.solid_temperatures_k
     ]
     if not matched.same_size:
         remarks.append(
-            f"At {matched.pressure_gpa:g} GPa {matched.reference.n_atoms} atoms of the reference are held against "
-            f"{matched.surrogate.n_atoms} of the surrogate: size may be a part of the difference."
+            f"At {matched.pressure_gpa:g} GPa {isobars[0].n_atoms} atoms of the reference are held against "
+            f"{isobars[1].n_atoms} of the surrogate: size may be a part of the difference."
         )
-    reference, surrogate = matched.reference.fluid(), matched.surrogate.fluid()
-    if reference is None or surrogate is None:
+    fluid = matched.fluid()
+    if fluid is None:
         nothing = _nothing(matched, thresholds, "One of the two is a solid at every temperature")
-        sides = ((matched.reference, reference), (matched.surrogate, surrogate))
-        melted = tuple(fluid_requirement(isobar) for isobar, fluid_part in sides if fluid_part is None)
-        return Findings(matched, (nothing,), {}, {}, melted, tuple(remarks), "")
-    fluid = Pair(reference, surrogate)
-    lacking = [need for isobar in (reference, surrogate) for need in minimum_requirements(isobar, thresholds)]
-    small = any(isobar.n_atoms < thresholds.minimum_atoms for isobar in (reference, surrogate))
-    short = any(production_ps(isobar) < thresholds.minimum_production_ps for isobar in (reference, surrogate))
+        melted = tuple(fluid_requirement(isobar) for isobar in isobars if isobar.fluid() is None)
+        return Findings(None, (nothing,), melted, tuple(remarks), "")
+    isobars = (fluid.reference.isobar, fluid.surrogate.isobar)
+    lacking = [need for isobar in isobars for need in minimum_requirements(isobar, thresholds)]
+    small = any(isobar.n_atoms < thresholds.minimum_atoms for isobar in isobars)
+    short = any(production_ps(isobar) < thresholds.minimum_production_ps for isobar in isobars)
     too = " and ".join(text for text, holds in (("short", short), ("small", small)) if holds)
     if too:
         remarks.append(f"The runs at {matched.pressure_gpa:g} GPa are too {too} to prove anything.")
-    ours, theirs = (criteria(isobar, density_rises=density_rises) for isobar in (surrogate, reference))
-    density = compare_density(fluid, theirs, ours, near_transition_k=thresholds.transition_temperature_k)
-    comparisons = [*_transition_temperatures(fluid, theirs, ours, thresholds), *_density(fluid, density, thresholds)]
-    return Findings(fluid, tuple(comparisons), theirs, ours, tuple(lacking), tuple(remarks), too)
+    density = compare_density(fluid, near_transition_k=thresholds.transition_temperature_k)
+    comparisons = [*_transition_temperatures(fluid, thresholds), *_density(fluid, density, thresholds)]
+    return Findings(fluid, tuple(comparisons), tuple(lacking), tuple(remarks), too)
 
 
-def _transition_temperatures(
-    matched: Pair, reference: Results, surrogate: Results, thresholds: Thresholds
-) -> list[Comparison]:
+def _transition_temperatures(matched: Pair, thresholds: Thresholds) -> list[Comparison]:
     found = []
+    reference, surrogate = matched.reference.criteria, matched.surrogate.criteria
     decided = any(reference[criterion].resolved for criterion in DECIDING)
     for criterion in Criterion:
-        theirs, ours = reference[criterion], surrogate[criterion]
-        difference = ours.temperature_k.minus(theirs.temperature_k)
-        if theirs.resolved and ours.resolved:
-            values = f"({ours.temperature_k} against {theirs.temperature_k})"
+        base, other = reference[criterion], surrogate[criterion]
+        difference = other.temperature_k.minus(base.temperature_k)
+        if base.resolved and other.resolved:
+            values = f"({other.temperature_k} against {base.temperature_k})"
             sentence = f"T by {criterion}: surrogate minus reference {difference} {values}"
         else:
-            lacking = [(matched.reference, theirs), (matched.surrogate, ours)]
-            reasons = [f"{isobar.engine}: {result.reason}" for isobar, result in lacking if not result.resolved]
+            lacking = [(matched.reference, base), (matched.surrogate, other)]
+            reasons = [f"{side.isobar.engine}: {result.reason}" for side, result in lacking if not result.resolved]
             sentence = f"T by {criterion} cannot be compared. {' '.join(reasons)}"
         found.append(
             _comparison(
@@ -102,7 +91,7 @@ def _transition_temperatures(
                 difference=difference,
                 threshold=thresholds.transition_temperature_k,
                 sentence=sentence,
-                judged=theirs.resolved or (criterion is Criterion.DENSITY_JUMP and not decided),
+                judged=base.resolved or (criterion is Criterion.DENSITY_JUMP and not decided),
             )
         )
     return found
@@ -163,8 +152,8 @@ def _comparison(
     return Comparison(
         quantity=quantity,
         pressure_gpa=matched.pressure_gpa,
-        reference_atoms=matched.reference.n_atoms,
-        surrogate_atoms=matched.surrogate.n_atoms,
+        reference_atoms=matched.reference.isobar.n_atoms,
+        surrogate_atoms=matched.surrogate.isobar.n_atoms,
         temperature_k=temperature_k,
         difference=difference,
         threshold=threshold,

@@ -13,7 +13,7 @@ from llpt.statistics import Estimate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llpt.transition import Curve, Isobar
+    from llpt.transition import Curve, LocatedIsobar
 
 SAME_PRESSURE = 1e-6
 SAME_TEMPERATURE_K = 0.5
@@ -23,39 +23,47 @@ SAME_TEMPERATURE_K = 0.5
 class Pair:
     """A reference isobar and the surrogate's at the same pressure and path, at the same size where there is one."""
 
-    reference: Isobar
-    surrogate: Isobar
+    reference: LocatedIsobar
+    surrogate: LocatedIsobar
 
     @property
     def pressure_gpa(self) -> float:
         """Of both."""
-        return self.reference.pressure_gpa
+        return self.reference.isobar.pressure_gpa
 
     @property
     def same_size(self) -> bool:
         """Whether both have the same number of atoms."""
-        return self.reference.n_atoms == self.surrogate.n_atoms
+        return self.reference.isobar.n_atoms == self.surrogate.isobar.n_atoms
+
+    def fluid(self) -> Pair | None:
+        """Return the pair without solid points, or None where either has no others."""
+        reference, surrogate = self.reference.fluid(), self.surrogate.fluid()
+        return None if reference is None or surrogate is None else Pair(reference, surrogate)
 
 
-def pair(reference: Sequence[Isobar], surrogate: Sequence[Isobar]) -> tuple[list[Pair], list[Isobar]]:
+def pair(
+    reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsobar]
+) -> tuple[list[Pair], list[LocatedIsobar]]:
     """Pair every reference isobar with the surrogate's at its pressure and path, of the nearest size.
 
     Returns:
         The pairs, and the reference isobars without a partner.
     """
     pairs, alone = [], []
-    for isobar in reference:
+    for located in reference:
+        isobar = located.isobar
         partners = [
             other
             for other in surrogate
-            if math.isclose(other.pressure_gpa, isobar.pressure_gpa, rel_tol=SAME_PRESSURE)
-            and other.path is isobar.path
+            if math.isclose(other.isobar.pressure_gpa, isobar.pressure_gpa, rel_tol=SAME_PRESSURE)
+            and other.isobar.path is isobar.path
         ]
         if partners:
-            nearest = min(partners, key=lambda other: abs(math.log(other.n_atoms / isobar.n_atoms)))
-            pairs.append(Pair(isobar, nearest))
+            nearest = min(partners, key=lambda other: abs(math.log(other.isobar.n_atoms / isobar.n_atoms)))
+            pairs.append(Pair(located, nearest))
         else:
-            alone.append(isobar)
+            alone.append(located)
     return pairs, alone
 
 

@@ -15,7 +15,7 @@ from llpt.study.observing import Observed, observe, observe_electronic_temperatu
 from llpt.study.orders import OrderResult, orders
 from llpt.study.plan import BASE, RAMP_DOWN, RAMP_UP, Role
 from llpt.study.planning import engine_folder
-from llpt.transition import Criterion, CriterionResult, Isobar, LadderPath, Separation, criteria, separations
+from llpt.transition import Isobar, LadderPath, locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import Entry
     from llpt.study.plan import Plan, PlannedRun
+    from llpt.transition import Criterion, CriterionResult, LocatedIsobar, Separation
 
 NAMES = {
     "dft": "DFT",
@@ -52,9 +53,7 @@ class LadderResult:
         pressure_gpa: of an isobar, None of an isochore.
         test: the controlled test, or ``base``.
         runs: what was observed, by rising temperature and repeat.
-        isobar: the same as an isobar; None at constant volume.
-        criteria: where the transition is by each criterion; empty at constant volume.
-        separations: how far the resolved criteria lie apart.
+        located: the same as an isobar with its transition located; None at constant volume.
     """
 
     role: Role
@@ -64,9 +63,22 @@ class LadderResult:
     pressure_gpa: float | None
     test: str
     runs: tuple[Observed, ...]
-    isobar: Isobar | None
-    criteria: Mapping[Criterion, CriterionResult]
-    separations: tuple[Separation, ...]
+    located: LocatedIsobar | None
+
+    @property
+    def isobar(self) -> Isobar | None:
+        """The runs as an isobar; None at constant volume."""
+        return self.located.isobar if self.located else None
+
+    @property
+    def criteria(self) -> Mapping[Criterion, CriterionResult]:
+        """Where the transition is by each criterion; empty at constant volume."""
+        return self.located.criteria if self.located else {}
+
+    @property
+    def separations(self) -> tuple[Separation, ...]:
+        """How far the resolved criteria lie apart."""
+        return self.located.separations if self.located else ()
 
 
 @dataclass(frozen=True)
@@ -129,12 +141,9 @@ def analyse(
         verdict.save(directory.verdict)
     else:
         directory.verdict.unlink(missing_ok=True)
-    study = directory.study
-    found = orders(ladders, density_rises=study.state.density_rises)
     electronic = observe_electronic_temperature(directory, plan, entries)
-    return Analysis(
-        ladders, effects(study, ladders), found, verdict, why, refused, electronic, infinite_diffusion(ladders)
-    )
+    changed = effects(directory.study, ladders)
+    return Analysis(ladders, changed, orders(ladders), verdict, why, refused, electronic, infinite_diffusion(ladders))
 
 
 def engine_name(run: PlannedRun, study: StudyFile) -> str:
@@ -164,13 +173,11 @@ def _ladder(study: StudyFile, group: list[Observed]) -> LadderResult:
     runs = tuple(sorted(group, key=lambda item: (item.run.state.temperature_k, item.run.repeat)))
     first = runs[0].run
     name = engine_name(first, study)
-    path = _path(study, first.test)
-    rises = study.state.density_rises
-    isobar = None
-    found: dict[Criterion, CriterionResult] = {}
+    located = None
     if all(item.run.dynamics["pressure_gpa"] is not None for item in runs):
-        isobar = Isobar.from_summaries([item.summary for item in runs], engine=name, path=path)
-        found = criteria(isobar, density_rises=rises)
+        summaries = [item.summary for item in runs]
+        isobar = Isobar.from_summaries(summaries, engine=name, path=_path(study, first.test))
+        located = locate(isobar, density_rises=study.state.density_rises)
     return LadderResult(
         first.role,
         name,
@@ -179,9 +186,7 @@ def _ladder(study: StudyFile, group: list[Observed]) -> LadderResult:
         first.state.pressure_gpa,
         first.ladder_test,
         runs,
-        isobar,
-        found,
-        tuple(separations(found)),
+        located,
     )
 
 
@@ -232,9 +237,9 @@ def _verdict(
     chosen = {role: _named(base, name) if name else [] for role, name in named.items()}
     sides = {
         role: [
-            ladder.isobar
+            ladder.located
             for ladder in (chosen[role] if named[role] else base)
-            if (named[role] or ladder.role is role) and ladder.isobar
+            if (named[role] or ladder.role is role) and ladder.located
         ]
         for role in Role
     }
@@ -247,10 +252,4 @@ def _verdict(
                 None,
                 f"No run of the {role} at constant pressure is done: there is nothing to hold against each other.",
             )
-    verdict = compare(
-        sides[Role.REFERENCE],
-        sides[Role.SURROGATE],
-        study.verdict.thresholds(),
-        density_rises=study.state.density_rises,
-    )
-    return verdict, ""
+    return compare(sides[Role.REFERENCE], sides[Role.SURROGATE], study.verdict.thresholds()), ""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.study.analysis import LadderResult
-    from llpt.transition import Isobar
+    from llpt.transition import LocatedIsobar
     from llpt.transition.order import Evidence, Loop, OrderStatement, Proposal
 
 
@@ -54,7 +54,7 @@ class OrderResult:
     clapeyron_k_per_gpa: Estimate
 
 
-def orders(ladders: Sequence[LadderResult], *, density_rises: bool) -> tuple[OrderResult, ...]:
+def orders(ladders: Sequence[LadderResult]) -> tuple[OrderResult, ...]:
     """Return a statement for each side and isobar from everything that physics.md E names.
 
     Widths, smoothness and separation of the criteria come from the largest cell that was walked both ways, because a
@@ -63,37 +63,36 @@ def orders(ladders: Sequence[LadderResult], *, density_rises: bool) -> tuple[Ord
 
     Args:
         ladders: of the study.
-        density_rises: whether the density rises on heating through the transition.
     """
     found = []
     for role in Role:
-        base = [ladder for ladder in ladders if ladder.role is role and ladder.test == BASE and ladder.isobar]
+        base = [ladder for ladder in ladders if ladder.role is role and ladder.test == BASE and ladder.located]
         preferred = sorted(base, key=lambda each: (_walked_back(ladders, each) is not None, each.atoms))
         judged = {ladder.line: ladder for ladder in preferred}
-        isobars = [ladder.isobar for ladder in judged.values() if ladder.isobar]
+        isobars = [ladder.located.isobar for ladder in judged.values() if ladder.located]
         places = _equilibria([ladder for ladder in ladders if ladder.role is role])
         for line, ladder in judged.items():
-            assert ladder.isobar is not None
+            assert ladder.located is not None
             sizes = [each for each in base if each.line == line]
             further = [
-                *_from_loops([each for each in ladders if each.role is role and each.line == line], density_rises),
+                *_from_loops([each for each in ladders if each.role is role and each.line == line]),
                 *_from_sizes(sizes),
             ]
             if len(isobars) > 1:
-                pressure = ladder.isobar.pressure_gpa
+                pressure = ladder.located.isobar.pressure_gpa
                 further.append(clapeyron_evidence(isobars, pressure_gpa=pressure, places_k=places))
             back = _walked_back(ladders, ladder)
-            statement = order_of_isobar(ladder.isobar, further, back=back, density_rises=density_rises)
-            proposals = what_would_decide(ladder.isobar, statement=statement, back=back, density_rises=density_rises)
-            slope = clapeyron_slope(ladder.isobar)
+            statement = order_of_isobar(ladder.located, further, back=back)
+            proposals = what_would_decide(ladder.located, statement=statement, back=back)
+            slope = clapeyron_slope(ladder.located.isobar)
             found.append(OrderResult(role, ladder.engine, line, ladder.atoms, statement, tuple(proposals), slope))
     return tuple(found)
 
 
-def _walked_back(ladders: Sequence[LadderResult], base: LadderResult) -> Isobar | None:
+def _walked_back(ladders: Sequence[LadderResult], base: LadderResult) -> LocatedIsobar | None:
     """Return the isobar of the ladder that goes down from the hot end of ``base``, if there is one."""
     same = [each for each in ladders if (each.role, each.line, each.atoms) == (base.role, base.line, base.atoms)]
-    return next((each.isobar for each in same if each.test == _way_down(BASE)), None)
+    return next((each.located for each in same if each.test == _way_down(BASE)), None)
 
 
 def _equilibria(ladders: Sequence[LadderResult]) -> dict[float, Estimate]:
@@ -158,16 +157,17 @@ def _greatest(ladders: Sequence[LadderResult], name: str) -> dict[int, Estimate]
     return found
 
 
-def _from_loops(ladders: Sequence[LadderResult], density_rises: bool) -> list[Evidence]:
+def _from_loops(ladders: Sequence[LadderResult]) -> list[Evidence]:
     """Return hysteresis from every heating ladder that was also walked down, the largest cell with most rates."""
     loops: dict[int, list[Loop]] = {}
-    named = {(ladder.atoms, ladder.test): ladder.isobar for ladder in ladders}
+    named = {(ladder.atoms, ladder.test): ladder.located for ladder in ladders}
     for (atoms, test), up in named.items():
         down = named.get((atoms, _way_down(test)))
         if up is None or down is None:
             continue
         try:
-            loops.setdefault(atoms, []).append(hysteresis_loop(up, down, density_rises=density_rises))
+            loop = hysteresis_loop(up.isobar, down.isobar, density_rises=up.density_rises)
+            loops.setdefault(atoms, []).append(loop)
         except InputError:
             continue  # the two ladders share too few temperatures to enclose anything
     if not loops:

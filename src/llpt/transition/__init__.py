@@ -3,6 +3,7 @@
 from llpt.transition.criteria import Criterion, CriterionResult, Separation, criteria, separations
 from llpt.transition.curve import Curve, Difference, differences, heat_capacity_j_per_mol_k, heat_capacity_k_b
 from llpt.transition.isobar import Isobar, IsobarPoint, LadderPath, solid_flag
+from llpt.transition.located import LocatedIsobar, locate
 from llpt.transition.maximum import Located, find_crossing, find_maximum
 from llpt.transition.step import StepFit, fit_step
 from llpt.transition.synthetic import frozen_switch, synthetic_isobar
@@ -16,6 +17,7 @@ __all__ = [
     "IsobarPoint",
     "LadderPath",
     "Located",
+    "LocatedIsobar",
     "Separation",
     "StepFit",
     "criteria",
@@ -26,6 +28,7 @@ __all__ = [
     "frozen_switch",
     "heat_capacity_j_per_mol_k",
     "heat_capacity_k_b",
+    "locate",
     "separations",
     "solid_flag",
     "synthetic_isobar",

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from llpt.transition import Isobar, IsobarPoint, synthetic_isobar
+from llpt.transition import Isobar, IsobarPoint, locate, synthetic_isobar
 from llpt.transition.order import EvidenceKind, Order, order_of_isobar, rounding_width_k, smoothness_evidence
 
 GRID = tuple(np.arange(500.0, 1301.0, 25.0))
@@ -44,7 +44,7 @@ def test_density_serves_where_there_are_no_molecules():
         for point, other in zip(points, heated.points, strict=True)
     )
     isobar: Isobar = dataclasses.replace(base, points=points)
-    statement = order_of_isobar(isobar, density_rises=False)
+    statement = order_of_isobar(locate(isobar, density_rises=False))
     kinds = {item.kind: item.order for item in statement.evidence}
     assert kinds[EvidenceKind.SMOOTHNESS] is Order.CROSSOVER
 

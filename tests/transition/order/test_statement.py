@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from llpt.statistics import Estimate
-from llpt.transition import Criterion, Isobar, IsobarPoint, criteria, frozen_switch, synthetic_isobar
+from llpt.transition import Criterion, Isobar, IsobarPoint, frozen_switch, locate, synthetic_isobar
 from llpt.transition.order import (
     Evidence,
     EvidenceKind,
@@ -39,7 +39,7 @@ def test_rounding_width_of_a_two_state_cell():
 
 def test_step_on_a_fine_grid_is_first_order():
     up, down = (
-        synthetic_isobar(FINE_K, place_k=place, width_k=rounded(512), seed=seed, noise=0.0005)
+        locate(synthetic_isobar(FINE_K, place_k=place, width_k=rounded(512), seed=seed, noise=0.0005))
         for seed, place in enumerate((914.0, 906.0), start=1)
     )
     statement = order_of_isobar(up, back=down)
@@ -51,7 +51,7 @@ def test_step_on_a_fine_grid_is_first_order():
 
 def test_a_jump_on_the_way_up_alone_is_no_proof():
     isobar = synthetic_isobar(FINE_K, place_k=912.0, width_k=rounded(512), seed=1, noise=0.0005)
-    statement = order_of_isobar(isobar)
+    statement = order_of_isobar(locate(isobar))
     assert statement.order is Order.NOT_RESOLVED
     (width,) = [item for item in statement.evidence if item.kind is EvidenceKind.DENSITY_WIDTH]
     assert "change as one" in width.reason
@@ -63,11 +63,11 @@ def test_a_crossover_that_relaxes_slowly_is_sharp_one_way_and_not_called_first_o
     """Equilibrium changes over 60 K; the way up stays behind and then snaps within the spacing of 5 K."""
     ways = frozen_switch(FINE_K, 900.0, 60.0, frozen_below_k=frozen_below, activation_k=1e6)
     up, down = (
-        synthetic_isobar(FINE_K, place_k=900.0, width_k=60.0, seed=seed, noise=0.0003, step=step)
+        locate(synthetic_isobar(FINE_K, place_k=900.0, width_k=60.0, seed=seed, noise=0.0003, step=step))
         for seed, step in enumerate(ways)
     )
     assert np.diff(ways[0]).max() > 5.0 * np.diff(ways[1]).max()
-    step = criteria(up)[Criterion.DENSITY_JUMP].step
+    step = up.criteria[Criterion.DENSITY_JUMP].step
     assert step.width_below_k < 3.0 * rounded(512)  # sharp enough to be taken for the whole cell
     for back in (None, down):
         assert order_of_isobar(up, back=back).order is not Order.FIRST_ORDER
@@ -75,13 +75,13 @@ def test_a_crossover_that_relaxes_slowly_is_sharp_one_way_and_not_called_first_o
 
 def test_wide_change_is_a_crossover():
     isobar = synthetic_isobar(WIDE_K, place_k=912.0, width_k=100.0, seed=1, noise=0.0005)
-    assert order_of_isobar(isobar).order is Order.CROSSOVER
+    assert order_of_isobar(locate(isobar)).order is Order.CROSSOVER
 
 
 @pytest.mark.parametrize("width", [0.0, 20.0])
 def test_coarse_grid_cannot_tell(width):
     isobar = synthetic_isobar(COARSE_K, place_k=950.0, width_k=width, seed=1, noise=0.001, n_atoms=2048)
-    statement = order_of_isobar(isobar)
+    statement = order_of_isobar(locate(isobar))
     assert statement.order is Order.NOT_RESOLVED
     reasons = [item.reason for item in statement.evidence if item.kind is EvidenceKind.DENSITY_WIDTH]
     assert "have to be told" in reasons[0]
@@ -95,16 +95,16 @@ def test_criteria_that_part_are_a_crossover():
         for point, other in zip(early.points, late.points, strict=True)
     )
     isobar = Isobar("mlp", 512, 200.0, points)
-    evidence = separation_evidence(isobar, criteria(isobar))
+    evidence = separation_evidence(locate(isobar))
     assert evidence.order is Order.CROSSOVER
     assert abs(evidence.number.value) == pytest.approx(200.0, abs=25.0)
-    one = separation_evidence(early, criteria(early))
+    one = separation_evidence(locate(early))
     assert one.order is Order.NOT_RESOLVED
 
 
 def test_nothing_is_said_of_a_curve_without_a_step():
     isobar = synthetic_isobar(COARSE_K, place_k=5000.0, width_k=1.0, seed=3)
-    assert all(item.order is Order.NOT_RESOLVED for item in width_evidence(isobar, criteria(isobar)))
+    assert all(item.order is Order.NOT_RESOLVED for item in width_evidence(locate(isobar)))
 
 
 def test_disagreement_is_never_hidden():
@@ -124,4 +124,4 @@ def test_disagreement_is_never_hidden():
 
 def test_solids_have_no_order_of_transition():
     isobar = synthetic_isobar(FINE_K, place_k=912.0, width_k=0.0, seed=1, solid=[True] * len(FINE_K))
-    assert order_of_isobar(isobar).evidence == ()
+    assert order_of_isobar(locate(isobar)).evidence == ()

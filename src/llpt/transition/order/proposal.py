@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.statistics import in_words
-from llpt.transition.criteria import Criterion, criteria
+from llpt.transition.criteria import Criterion
 from llpt.transition.order.evidence import Order
 from llpt.transition.order.statement import order_of_isobar
 from llpt.transition.order.width import WHOLE_CELL, rounding_width_k
 
 if TYPE_CHECKING:
     from llpt.transition.isobar import Isobar
+    from llpt.transition.located import LocatedIsobar
     from llpt.transition.order.statement import OrderStatement
     from llpt.transition.step import StepFit
 
@@ -42,11 +43,7 @@ class Proposal:
 
 
 def what_would_decide(
-    isobar: Isobar,
-    *,
-    statement: OrderStatement | None = None,
-    back: Isobar | None = None,
-    density_rises: bool = True,
+    located: LocatedIsobar, *, statement: OrderStatement | None = None, back: LocatedIsobar | None = None
 ) -> list[Proposal]:
     """Return what would decide the order of an isobar's transition; empty where it is decided.
 
@@ -56,20 +53,20 @@ def what_would_decide(
     four times as many atoms, over which first order sharpens by the same factor and a crossover stays as wide.
 
     Args:
-        isobar: of one engine, size and pressure.
+        located: an isobar of one engine, size and pressure, with its criteria.
         statement: all the evidence there is; None takes that of the isobar alone.
         back: the same ladder walked the other way, if it was.
-        density_rises: whether the density rises on heating through the transition.
     """
-    fluid = isobar.fluid()
+    fluid = located.isobar.fluid()
     if fluid is None:
-        sentence = f"Every run at {isobar.pressure_gpa:g} GPa is a solid: go above the melting line."
+        sentence = f"Every run at {located.isobar.pressure_gpa:g} GPa is a solid: go above the melting line."
         return [Proposal(None, (), (), sentence)]
-    said = statement or order_of_isobar(fluid, back=back, density_rises=density_rises)
+    said = statement or order_of_isobar(located, back=back)
     if said.order is not Order.NOT_RESOLVED:
         return []
-    found = criteria(fluid, density_rises=density_rises)
-    density, enthalpy = found[Criterion.DENSITY_JUMP].step, found[Criterion.HEAT_CAPACITY_MAXIMUM].step
+    density, enthalpy = (
+        located.criteria[each].step for each in (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM)
+    )
     proposals = [_time(fluid, density)]
     if back is None:
         sentence = "The same ladder walked back: only a change that is as sharp on both ways is that of the whole cell."

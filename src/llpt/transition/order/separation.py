@@ -11,31 +11,28 @@ import numpy as np
 from scipy import stats
 
 from llpt.statistics import Estimate
-from llpt.transition.criteria import Criterion, separations
+from llpt.transition.criteria import Criterion
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from llpt.transition.criteria import CriterionResult
-    from llpt.transition.isobar import Isobar
+    from llpt.transition.located import LocatedIsobar
 
 SAME_TRANSITION = (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM, Criterion.FIRST_PEAK_LOSS)
 CONFIDENCE = 0.98
 
 
-def separation_evidence(isobar: Isobar, found: Mapping[Criterion, CriterionResult]) -> Evidence:
+def separation_evidence(located: LocatedIsobar) -> Evidence:
     """Return the greatest separation of density jump, heat-capacity maximum and first-peak loss.
 
     Crossover if any of them differs from zero by more than the errors allow at 98 % (Bonferroni over the pairs) and by
     more than the coarsest spacing of the grid near it; not resolved otherwise.
 
     Args:
-        isobar: without solid points.
-        found: its criteria.
+        located: without solid points.
     """
     meaning = "greatest distance between two criteria"
-    pairs = [item for item in separations(found) if item.first in SAME_TRANSITION and item.second in SAME_TRANSITION]
+    found = located.criteria
+    pairs = [item for item in located.separations if {item.first, item.second} <= set(SAME_TRANSITION)]
     if not pairs:
         unknown = Estimate.unknown("K")
         reason = "Fewer than two of the criteria are resolved."
@@ -43,7 +40,7 @@ def separation_evidence(isobar: Isobar, found: Mapping[Criterion, CriterionResul
     widest = max(pairs, key=lambda item: abs(item.difference_k.value))
     difference = widest.difference_k
     places = [found[widest.first].temperature_k.value, found[widest.second].temperature_k.value]
-    temperatures = np.array(isobar.temperatures_k)
+    temperatures = np.array(located.isobar.temperatures_k)
     first = max(int(np.searchsorted(temperatures, min(places))) - 1, 0)
     last = min(int(np.searchsorted(temperatures, max(places))), len(temperatures) - 1)
     spacing = float(np.diff(temperatures[first : last + 1]).max())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.transition.criteria import criteria
 from llpt.transition.order.evidence import Evidence, Order
 from llpt.transition.order.separation import separation_evidence
 from llpt.transition.order.smoothness import smoothness_evidence
@@ -14,7 +13,7 @@ from llpt.transition.order.width import width_evidence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llpt.transition.isobar import Isobar
+    from llpt.transition.located import LocatedIsobar
 
 
 @dataclass(frozen=True)
@@ -56,24 +55,19 @@ def combine(evidence: Sequence[Evidence]) -> OrderStatement:
 
 
 def order_of_isobar(
-    isobar: Isobar, further: Sequence[Evidence] = (), *, back: Isobar | None = None, density_rises: bool = True
+    located: LocatedIsobar, further: Sequence[Evidence] = (), *, back: LocatedIsobar | None = None
 ) -> OrderStatement:
     """Return the statement for one isobar: widths, smoothness, separation of criteria, and what else is handed in.
 
     Solid points take no part; an isobar of nothing but solids has no evidence.
 
     Args:
-        isobar: of one engine, size and pressure.
+        located: an isobar of one engine, size and pressure, with its criteria.
         further: evidence that needs more than one isobar (hysteresis, sizes, histograms, Clapeyron).
         back: the same engine, size and pressure walked the other way; without it a sharp change decides nothing.
-        density_rises: whether the density rises on heating through the transition.
     """
-    fluid = isobar.fluid()
+    fluid = located.fluid()
     if fluid is None:
         return combine(further)
-    returned = back.fluid() if back else None
-    other = (returned, criteria(returned, density_rises=density_rises)) if returned else None
-    found = criteria(fluid, density_rises=density_rises)
-    return combine(
-        [*width_evidence(fluid, found, other), smoothness_evidence(fluid), separation_evidence(fluid, found), *further]
-    )
+    widths = width_evidence(fluid, back.fluid() if back else None)
+    return combine([*widths, smoothness_evidence(fluid.isobar), separation_evidence(fluid), *further])

@@ -29,10 +29,8 @@ from llpt.transition.criteria import Criterion
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from llpt.transition.criteria import CriterionResult
     from llpt.transition.isobar import Isobar
+    from llpt.transition.located import LocatedIsobar
     from llpt.transition.step import StepFit
 
 WHOLE_CELL = 1.0 / 3.0
@@ -57,32 +55,28 @@ def rounding_width_k(temperature_k: float, *, n_atoms: int, enthalpy_jump_ev: fl
     return 2.0 * units.BOLTZMANN_EV_PER_K * temperature_k**2 / (n_atoms * enthalpy_jump_ev)
 
 
-def width_evidence(
-    isobar: Isobar,
-    found: Mapping[Criterion, CriterionResult],
-    back: tuple[Isobar, Mapping[Criterion, CriterionResult]] | None = None,
-) -> list[Evidence]:
+def width_evidence(located: LocatedIsobar, back: LocatedIsobar | None = None) -> list[Evidence]:
     """Return the evidence of the widths of rho(T), of H(T) and of the loss of the first peak.
 
     First order if the whole cell changes as one on both ways; crossover if small parts of it do on the first way, and
     the other way does not contradict it.
 
     Args:
-        isobar: without solid points.
-        found: its criteria (``llpt.transition.criteria``).
+        located: without solid points.
         back: the same of the ladder walked the other way; None where there is none.
     """
-    there = _one_way(isobar, found)
-    again = {item.kind: item for item in _one_way(*back)} if back else {}
+    there = _one_way(located)
+    again = {item.kind: item for item in _one_way(back)} if back else {}
     return [_both_ways(item, again.get(item.kind)) for item in there]
 
 
-def _one_way(isobar: Isobar, found: Mapping[Criterion, CriterionResult]) -> list[Evidence]:
+def _one_way(located: LocatedIsobar) -> list[Evidence]:
+    found = located.criteria
     enthalpy = found[Criterion.HEAT_CAPACITY_MAXIMUM].step
     if enthalpy is None:
         return []
     steps = {kind: found[criterion].step for kind, criterion in WIDTHS.items()}
-    return [_one(kind, isobar, step, enthalpy) for kind, step in steps.items() if step is not None]
+    return [_one(kind, located.isobar, step, enthalpy) for kind, step in steps.items() if step is not None]
 
 
 def _both_ways(there: Evidence, again: Evidence | None) -> Evidence:
