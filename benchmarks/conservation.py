@@ -51,9 +51,9 @@ def conservation(
     for frame in frames:
         exact = frame.copy()
         exact.calc = tight
-        gap = np.abs(frame.arrays["forces"] - exact.get_forces()).max()
+        gap = np.abs(frame.get_forces() - exact.get_forces()).max()
         forces.append(float(gap) * units.EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR)
-        gap = np.mean(frame.info["stress"][:3] - exact.get_stress()[:3])
+        gap = np.mean(frame.get_stress()[:3] - exact.get_stress()[:3])
         pressures.append(abs(float(gap)) * units.EV_PER_ANGSTROM3_TO_GPA)
     return {
         "start": start.stem,

@@ -76,7 +76,6 @@ def last_frame(directory: Path) -> Atoms:
 
 def stripped(atoms: Atoms) -> Atoms:
     bare = bare_copy(atoms)
-    bare.calc = None
     bare.arrays.pop("momenta", None)
     bare.info = {}
     return bare

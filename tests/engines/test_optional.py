@@ -35,8 +35,8 @@ def test_lammps_agrees_with_ase(commands, fluid):
     expected = make_engine(LENNARD_JONES, {"sigma": 0.9, "epsilon": 0.05, "rc": 2.2})
     for ours, theirs in zip(evaluate([fluid, slanted], engine), evaluate([fluid, slanted], expected), strict=True):
         # ASE shifts the potential to zero at its cutoff, LAMMPS does not: compare derivatives.
-        assert np.allclose(ours.arrays["forces"], theirs.arrays["forces"], atol=1e-9)
-        assert np.allclose(ours.info["stress"], theirs.info["stress"], atol=1e-6)
+        assert np.allclose(ours.get_forces(), theirs.get_forces(), atol=1e-9)
+        assert np.allclose(ours.get_stress(), theirs.get_stress(), atol=1e-6)
     engine.close()
 
 

@@ -63,12 +63,12 @@ def test_frames_carry_their_labels(tmp_path):
     frames = harvest([run], discard_steps=20, stride_steps=6, dataset="dft")
     assert [frame.info["step"] for frame in frames] == list(range(20, 120, 6))
     first = frames[0]
-    assert first.info["energy"] - first.info["free_energy"] == pytest.approx(0.4)
+    assert first.get_potential_energy() - first.get_potential_energy(force_consistent=True) == pytest.approx(0.4)
     assert first.info["electronic_temperature_k"] == 1000.0
     assert first.info["dataset"] == "dft"
-    np.testing.assert_allclose(first.info["stress"], np.array([1, 2, 3, 0.4, 0.5, 0.6]) / EV_PER_ANGSTROM3_TO_GPA)
-    energy = 0.5 / STIFFNESS * (first.arrays["forces"] ** 2).sum()
-    assert first.info["free_energy"] == pytest.approx(energy)
+    np.testing.assert_allclose(first.get_stress(), np.array([1, 2, 3, 0.4, 0.5, 0.6]) / EV_PER_ANGSTROM3_TO_GPA)
+    energy = 0.5 / STIFFNESS * (first.get_forces() ** 2).sum()
+    assert first.get_potential_energy(force_consistent=True) == pytest.approx(energy)
 
 
 def test_blocks_are_stretches_of_one_run(tmp_path):

@@ -56,7 +56,7 @@ def test_labels_are_those_of_the_engine_and_made_once(runs, tmp_path):
     engine = ENGINE()
     for frame in first:
         engine.calculate(frame)
-        np.testing.assert_allclose(frame.arrays["forces"], engine.results["forces"], rtol=0.0, atol=1e-7)
+        np.testing.assert_allclose(frame.get_forces(), engine.results["forces"], rtol=0.0, atol=1e-7)
 
     class Untouched:
         def close(self):

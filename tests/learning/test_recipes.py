@@ -18,6 +18,7 @@ from llpt.learning.exploration import choose_frames
 from llpt.learning.following import follow_reference, measure_ensemble_shift
 from llpt.learning.starting_cells import draw_start, is_apart, rattled
 from llpt.mlp import TrainingSettings, read_card
+from llpt.structure import label_of
 from llpt.units import BOHR_TO_ANGSTROM, HARTREE_TO_EV, volume_per_atom_angstrom3
 
 MORSE = {"epsilon": 4.0, "rho0": 1.5, "r0": 0.74, "rcut1": 2.0, "rcut2": 2.6}
@@ -94,7 +95,7 @@ def test_each_generation_is_kept_with_its_errors(finished):
     assert np.abs(labels[4].positions - chosen[1].positions).max() > 1e-3
     with closing(make_engine("ase:ase.calculators.morse.MorsePotential", MORSE)) as engine:
         [again] = evaluate([labels[5]], engine)
-    np.testing.assert_allclose(labels[5].get_forces(), again.arrays["forces"], atol=1e-6)
+    np.testing.assert_allclose(labels[5].get_forces(), again.get_forces(), atol=1e-6)
     assert (directory / "model" / "member-2" / "weights.001.data").exists()
 
 
@@ -118,7 +119,7 @@ def test_the_ensemble_shift_is_the_mean_change_of_the_energy_error_along_runs(tm
         def evaluate(self, positions, _cell):
             frame = next(f for f in frames if np.allclose(f.positions, positions * BOHR_TO_ANGSTROM, atol=1e-9))
             extra = 0.002 * frame.info["step"] * len(frame) + 0.001 * frame.info["start"] * (frame.info["step"] > 0)
-            return SimpleNamespace(energy_ha=(frame.info["free_energy"] + extra) / HARTREE_TO_EV)
+            return SimpleNamespace(energy_ha=(label_of(frame, "free_energy") + extra) / HARTREE_TO_EV)
 
     shift = measure_ensemble_shift(Shifted(), frames)
     sizes = np.array([len(start) for start in starts])

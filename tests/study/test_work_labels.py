@@ -51,7 +51,7 @@ def test_labels_are_made_once_and_lead_to_the_audit(runs, tmp_path):
     files = [label_file(Path(IDENTITY), value) for value in (600.0, 20000.0)]
     frames = {value: read_evaluated(file) for value, file in zip((600.0, 20000.0), files, strict=True)}
     assert {frame.info["electronic_temperature_k"] for frame in frames[20000.0]} == {20000.0}
-    assert not np.allclose(frames[600.0][0].arrays["forces"], frames[20000.0][0].arrays["forces"], atol=1e-2)
+    assert not np.allclose(frames[600.0][0].get_forces(), frames[20000.0][0].get_forces(), atol=1e-2)
     written = [file.stat().st_mtime_ns for file in files]
     work(job, ProgressFile(tmp_path / "progress.json"))
     assert [file.stat().st_mtime_ns for file in files] == written

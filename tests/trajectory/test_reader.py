@@ -73,12 +73,12 @@ def test_blocks_stream(tmp_path, system):
 def test_atoms_carry_labels(run_directory):
     atoms = Trajectory.open(run_directory).atoms(2)
     record, frame = make_record(4), make_frame(4)
-    assert atoms.info["energy"] == record.internal_energy_ev
-    assert atoms.info["free_energy"] == record.free_energy_ev
+    assert atoms.get_potential_energy() == record.internal_energy_ev
+    assert atoms.get_potential_energy(force_consistent=True) == record.free_energy_ev
     assert atoms.info["entropy"] == record.entropy_ev_per_k
     assert atoms.info["electronic_temperature_k"] == 1000.0
-    assert np.allclose(atoms.info["stress"] * 160.21766208, record.stress_gpa)
-    assert np.allclose(atoms.arrays["forces"], frame.forces_ev_per_angstrom)
+    assert np.allclose(atoms.get_stress() * 160.21766208, record.stress_gpa)
+    assert np.allclose(atoms.get_forces(), frame.forces_ev_per_angstrom)
     assert np.allclose(atoms.cell.array, frame.cell_angstrom)
     assert np.array_equal(atoms.positions, frame.positions_angstrom)
     from ase import units

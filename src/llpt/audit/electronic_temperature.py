@@ -18,6 +18,7 @@ import xarray as xr
 from llpt import units
 from llpt.errors import InputError
 from llpt.observables import nearest_neighbours
+from llpt.structure import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -136,7 +137,7 @@ def _check(frames: Mapping[float, Sequence[Atoms]], reference_k: float) -> None:
 
 def _forces(labelled: Sequence[Atoms]) -> NDArray[np.float64]:
     """Return the force components of all ions in Ry/bohr, shape (ions, 3)."""
-    rows = [atoms.arrays["forces"] if "forces" in atoms.arrays else atoms.get_forces() for atoms in labelled]
+    rows = [label_of(atoms, "forces") for atoms in labelled]
     return np.concatenate([np.asarray(row, dtype=np.float64) for row in rows]) * EV_PER_ANGSTROM_TO_RY_PER_BOHR
 
 
@@ -177,11 +178,12 @@ def _distances(positions: NDArray[np.float64], cell: NDArray[np.float64], cutoff
 
 
 def _free_energy(atoms: Atoms) -> float:
-    return float(atoms.info.get("free_energy", np.nan)) / len(atoms)
+    free_energy = label_of(atoms, "free_energy")
+    return float("nan") if free_energy is None else float(free_energy) / len(atoms)
 
 
 def _pressure(atoms: Atoms) -> float:
-    stress = atoms.info.get("stress")
+    stress = label_of(atoms, "stress")
     return float("nan") if stress is None else -float(np.mean(stress[:3])) * units.EV_PER_ANGSTROM3_TO_GPA
 
 

@@ -11,7 +11,7 @@ import ase.io
 import numpy as np
 
 from llpt.errors import EngineError, InputError, StorageError
-from llpt.structure import read_structures
+from llpt.structure import LABELS, attach_labels, label_of, read_structures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     from llpt.engines.face import Engine
 
 INFO_RESULTS = (
-    "energy",
-    "free_energy",
     "entropy",
-    "stress",
     "free_energy_uncorrected",
     "stress_uncorrected",
     "extrapolation_warnings",
@@ -36,10 +33,11 @@ INFO_RESULTS = (
 def evaluate(frames: Iterable[Atoms], engine: Engine, *, on_frame: Callable[[int], None] | None = None) -> list[Atoms]:
     """Return copies of ``frames`` that carry their results.
 
-    Each copy has ``info`` keys ``energy`` (E, eV), ``free_energy`` (F, eV), ``entropy`` (eV/K), where the engine gives
-    it ``stress`` (eV/Å³, Voigt order, shape (6,)), and ``arrays["forces"]`` (eV/Å, shape (n_atoms, 3)); any results
-    the frame came with are replaced. An engine with an electronic temperature adds ``electronic_temperature_k`` (K): it
-    is part of every label. Every frame is computed afresh: nothing carries over from the frame before.
+    Each copy carries its labels as ASE keeps them (``llpt.structure.attach_labels``): ``get_potential_energy()`` is E,
+    with ``force_consistent=True`` F (eV); ``get_forces()`` (eV/Å) and, where the engine gives it, ``get_stress()``
+    (eV/Å³). ``info`` holds ``entropy`` (eV/K), other numbers of the engine and, of one with an electronic temperature,
+    ``electronic_temperature_k`` (K): it is part of every label. Any results the frame came with are replaced. Every
+    frame is computed afresh: nothing carries over from the frame before.
 
     Args:
         frames: structures.
@@ -59,7 +57,14 @@ def evaluate(frames: Iterable[Atoms], engine: Engine, *, on_frame: Callable[[int
             engine.calculate(atoms)
         except EngineError as error:
             raise EngineError(f"Frame {number}: {error.cause}", error.remedy) from error
-        atoms.arrays["forces"] = np.array(engine.results["forces"], dtype=float)
+        found = engine.results
+        attach_labels(
+            atoms,
+            energy=found["energy"],
+            free_energy=found["free_energy"],
+            forces=found["forces"],
+            stress=found.get("stress"),
+        )
         for name in INFO_RESULTS:
             if name in engine.results:
                 value = engine.results[name]
@@ -76,7 +81,7 @@ def bare_copy(frame: Atoms) -> Atoms:
     """Return a copy without calculator and without earlier results in ``info`` and ``arrays``."""
     source: Any = frame
     atoms: Atoms = source.copy()
-    for name in (*INFO_RESULTS, "electronic_temperature_k"):
+    for name in (*LABELS, *INFO_RESULTS, "electronic_temperature_k"):
         atoms.info.pop(name, None)
     for name in ("forces", "energies"):
         atoms.arrays.pop(name, None)
@@ -96,10 +101,10 @@ def write_evaluated(path: Path | str, frames: Sequence[Atoms]) -> None:
     """
     path = Path(path)
     for number, atoms in enumerate(frames):
-        results = {name: atoms.info[name] for name in INFO_RESULTS if name in atoms.info}
-        results["forces"] = atoms.arrays["forces"]
+        results = {name: label_of(atoms, name) for name in LABELS}
+        results |= {name: atoms.info.get(name) for name in INFO_RESULTS}
         for name, value in results.items():
-            if not np.isfinite(np.asarray(value, dtype=float)).all():
+            if value is not None and not np.isfinite(np.asarray(value, dtype=float)).all():
                 raise EngineError(
                     f"Frame {number} has {name} that is not finite; nothing was written to {path}.",
                     "Leave out the frame, or compute it again.",
@@ -134,8 +139,7 @@ def read_evaluated(
 ) -> list[Atoms]:
     """Read labelled frames: what :func:`write_evaluated` wrote, or published data.
 
-    ASE moves ``energy``, ``free_energy``, ``forces`` and ``stress`` of a file into a calculator; here they are back
-    where :func:`evaluate` put them, no calculator is attached, and what a label must know about its origin is added.
+    Every frame is as :func:`evaluate` returns it, and what a label must know about its origin is added.
 
     Args:
         path: any file that ASE reads, e.g. extxyz, compressed or not.
@@ -151,14 +155,8 @@ def read_evaluated(
     frames = read_structures(path, index=index)
     for number, frame in enumerate(frames):
         source: Any = frame
-        results = dict(source.calc.results) if source.calc is not None else {}
-        source.calc = None
-        for name, value in results.items():
-            if name in ("forces", "energies"):
-                source.arrays[name] = np.array(value, dtype=float)
-            else:
-                source.info[name] = value
-        if "forces" not in source.arrays or not {"energy", "free_energy"} & set(source.info):
+        energies = [label_of(frame, "energy"), label_of(frame, "free_energy")]
+        if label_of(frame, "forces") is None or energies == [None, None]:
             raise InputError(
                 f"Frame {number} of {path} has no energy or no forces.",
                 "Give evaluated frames, e.g. what llpt evaluate wrote.",

@@ -79,7 +79,6 @@ def _readable(directory: Path, settings: RecipeSettings) -> list[Atoms]:
     frames: list[Atoms] = []
     for index, step in enumerate(trajectory.frame_steps):
         atoms = bare_copy(trajectory.atoms(index))
-        atoms.calc = None
         atoms.arrays.pop("momenta", None)
         if not is_apart(atoms, settings.closest_angstrom):
             break  # what comes after has left physics

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from llpt.engines import read_evaluated, write_evaluated
 from llpt.learning.labelling import DATASET
 from llpt.learning.short_runs import run_short
+from llpt.structure import label_of
 from llpt.trajectory import Trajectory
 from llpt.units import ANGSTROM_TO_BOHR, HARTREE_TO_EV
 
@@ -80,7 +81,7 @@ def measure_ensemble_shift(potential: BehlerParrinello, frames: Sequence[Atoms])
 def _energy_error(potential: BehlerParrinello, frame: Atoms) -> float:
     """Return potential minus reference, meV/atom."""
     found = potential.evaluate(frame.positions * ANGSTROM_TO_BOHR, frame.cell.array * ANGSTROM_TO_BOHR)
-    return float(1000.0 * (found.energy_ha * HARTREE_TO_EV - frame.info["free_energy"]) / len(frame))
+    return float(1000.0 * (found.energy_ha * HARTREE_TO_EV - label_of(frame, "free_energy")) / len(frame))
 
 
 def follow_reference(

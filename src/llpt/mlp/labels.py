@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.errors import InputError
+from llpt.structure import label_of
 from llpt.units import ANGSTROM_TO_BOHR, EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR, EV_TO_HARTREE
 
 if TYPE_CHECKING:
@@ -176,15 +177,12 @@ def _read_frame(atoms: Atoms, number: int, element: str, counts: dict[str, int])
             f"Frame {number} holds {', '.join(sorted(symbols)) or 'no atoms'}, not only {element}.",
             f"Give frames of {element} alone.",
         )
-    results = atoms.calc.results if atoms.calc is not None else {}
-    uses_free_energy = "free_energy" in atoms.info or "free_energy" in results
-    name = "free_energy" if uses_free_energy else "energy"
-    energy = atoms.info.get(name, results.get(name))
-    forces = atoms.arrays.get("forces", results.get("forces"))
+    free_energy, forces, stress = (label_of(atoms, name) for name in ("free_energy", "forces", "stress"))
+    uses_free_energy = free_energy is not None
+    energy = free_energy if uses_free_energy else label_of(atoms, "energy")
     if energy is None or forces is None:
         missing = "an energy" if energy is None else "forces"
         raise InputError(f"Frame {number} has no label for {missing}.", "Give free_energy (or energy) and forces.")
-    stress = atoms.info.get("stress", results.get("stress"))
     temperature = atoms.info.get("electronic_temperature_k")
     dataset = str(atoms.info.get("dataset", atoms.info.get("config_type", UNNAMED)))
     index = counts.get(dataset, 0)

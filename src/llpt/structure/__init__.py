@@ -10,21 +10,25 @@ from llpt.structure.checks import (
 )
 from llpt.structure.density import starting_density_g_per_cm3, volume_per_atom
 from llpt.structure.fluids import BOND_ANGSTROM, atomic_fluid, molecular_fluid
+from llpt.structure.labels import LABELS, attach_labels, label_of
 from llpt.structure.lattices import Lattice, atomic_lattice, displaced, molecular_lattice, supercell
 from llpt.structure.reading import read_structures
 
 __all__ = [
     "BOND_ANGSTROM",
+    "LABELS",
     "MINIMUM_DISTANCE_ANGSTROM",
     "Lattice",
     "atomic_fluid",
     "atomic_lattice",
+    "attach_labels",
     "check_cell",
     "check_elements",
     "check_finite",
     "check_structure",
     "closest_pair",
     "displaced",
+    "label_of",
     "molecular_fluid",
     "molecular_lattice",
     "read_structures",

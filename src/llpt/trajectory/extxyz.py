@@ -9,6 +9,7 @@ import ase
 import numpy as np
 from ase.io import write
 
+from llpt.structure import attach_labels
 from llpt.trajectory.files import atomic_stream
 from llpt.units import GPA_TO_EV_PER_ANGSTROM3, U_ANGSTROM2_PER_FS2_TO_EV
 
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 def frame_to_atoms(frame: Frame, scalars: Mapping[str, Any], system: System) -> ase.Atoms:
     """Return a frame as ASE atoms with its labels.
 
-    ``info`` gets ``energy`` (internal energy E, eV), ``free_energy`` (F, eV), ``entropy`` (eV/K), ``stress`` (eV/Å³,
-    virial part, ASE's sign and order), ``step``, ``time_fs``, ``temperature_k``, ``pressure_gpa`` (total),
-    ``electronic_temperature_k`` where it is known, and an engine's optional numbers; ``arrays`` gets ``forces`` (eV/Å)
-    and ``momenta`` (ASE's units). Positions are unwrapped.
+    ``get_forces()`` (eV/Å), ``get_potential_energy()`` (the internal energy E, eV; F with ``force_consistent=True``),
+    ``get_stress()`` (eV/Å³, virial part) and ``get_velocities()`` give what the run recorded. ``info`` gets ``step``,
+    ``time_fs``, ``entropy`` (eV/K), ``temperature_k``, ``pressure_gpa`` (total), ``electronic_temperature_k`` and an
+    engine's optional numbers. What the run does not hold is left out. Positions are unwrapped.
 
     Args:
         frame: the frame.
@@ -36,20 +37,24 @@ def frame_to_atoms(frame: Frame, scalars: Mapping[str, Any], system: System) -> 
         numbers=system.numbers, positions=frame.positions_angstrom, cell=frame.cell_angstrom, pbc=True
     )
     atoms.set_masses(system.masses_u)
-    # ASE's momentum is u·sqrt(eV/u) = sqrt(u·eV); a velocity in Å/fs is sqrt(U_ANGSTROM2_PER_FS2_TO_EV) of its units.
-    velocities = frame.velocities_angstrom_per_fs * np.sqrt(U_ANGSTROM2_PER_FS2_TO_EV)
-    atoms.set_momenta(velocities * system.masses_u[:, np.newaxis])
-    atoms.new_array("forces", frame.forces_ev_per_angstrom)
-    atoms.info.update(
+    if np.isfinite(frame.velocities_angstrom_per_fs).all():
+        # ASE's momentum is u·sqrt(eV/u); a velocity in Å/fs is sqrt(U_ANGSTROM2_PER_FS2_TO_EV) of its units.
+        velocities = frame.velocities_angstrom_per_fs * np.sqrt(U_ANGSTROM2_PER_FS2_TO_EV)
+        atoms.set_momenta(velocities * system.masses_u[:, np.newaxis])
+    attach_labels(
+        atoms,
         energy=float(scalars["internal_energy_ev"]),
         free_energy=float(scalars["free_energy_ev"]),
-        entropy=float(scalars["entropy_ev_per_k"]),
+        forces=frame.forces_ev_per_angstrom,
         stress=np.asarray(scalars["stress_gpa"]) * GPA_TO_EV_PER_ANGSTROM3,
-        step=frame.step,
-        time_fs=frame.time_fs,
-        temperature_k=float(scalars["temperature_k"]),
-        pressure_gpa=float(scalars["pressure_gpa"]),
     )
+    said = {
+        "time_fs": frame.time_fs,
+        "entropy": float(scalars["entropy_ev_per_k"]),
+        "temperature_k": float(scalars["temperature_k"]),
+        "pressure_gpa": float(scalars["pressure_gpa"]),
+    }
+    atoms.info.update(step=frame.step, **{name: value for name, value in said.items() if np.isfinite(value)})
     for name in ("extrapolation_warnings", "force_spread_ev_per_angstrom", "energy_spread_ev"):
         if name in scalars:
             atoms.info[name] = scalars[name].item()

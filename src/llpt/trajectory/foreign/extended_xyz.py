@@ -12,6 +12,7 @@ import numpy as np
 from ase.io import iread
 
 from llpt.errors import InputError
+from llpt.structure import label_of
 from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
 from llpt.units import EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_PER_FS2_TO_EV
 
@@ -73,11 +74,8 @@ def _number(atoms: Any, name: str) -> float | None:
 
 
 def _frame(atoms: Any) -> ForeignFrame:
-    results = atoms.calc.results if atoms.calc is not None else {}
-    energy = results.get("energy", atoms.info.get("energy"))
-    free = results.get("free_energy", atoms.info.get("free_energy"))
-    stress = results.get("stress", atoms.info.get("stress"))
-    forces = results.get("forces", atoms.arrays.get("forces"))
+    energy, free = label_of(atoms, "energy"), label_of(atoms, "free_energy")
+    stress, forces = label_of(atoms, "stress"), label_of(atoms, "forces")
     velocities = None
     if "momenta" in atoms.arrays or "velocities" in atoms.arrays:
         own = atoms.get_velocities() if "momenta" in atoms.arrays else atoms.arrays["velocities"]
