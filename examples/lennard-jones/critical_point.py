@@ -24,7 +24,7 @@ from llpt.report.tables import shown
 from llpt.statistics import Estimate
 from llpt.study import Ledger, Role, StudyDirectory, make_plan
 from llpt.study.analysis import Analysis, LadderResult, analyse
-from llpt.transition import Criterion
+from llpt.transition import DECIDING
 from llpt.transition.order import Order
 from llpt.units import EV_PER_ANGSTROM3_TO_GPA, U_PER_ANGSTROM3_TO_G_PER_CM3
 
@@ -42,14 +42,13 @@ BELOW, ABOVE = "#D55E00", "#0072B2"
 COLOURS = {False: (BELOW, "#E69F00"), True: (ABOVE, "#56B4E9")}
 """Of the isobars below and above the critical pressure, the nearest to it first."""
 MARKERS = {128: "o", 256: "s", 512: "^"}
-PLACES = (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM)
 
 
 def places(ladders: list[LadderResult]) -> list[Estimate]:
     """Return T* of each ladder of one isobar that resolves it: by the density, else by the enthalpy."""
     found = []
     for ladder in ladders:
-        resolved = [ladder.criteria[each].temperature_k for each in PLACES if ladder.criteria[each].resolved]
+        resolved = [ladder.criteria[each].temperature_k for each in DECIDING if ladder.criteria[each].resolved]
         if resolved:
             found.append(resolved[0].scaled(1.0 / EPSILON_K, ""))
     return found

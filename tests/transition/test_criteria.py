@@ -5,7 +5,19 @@ import numpy as np
 import pytest
 
 from llpt.statistics import Estimate
-from llpt.transition import Criterion, criteria, separations, synthetic_isobar
+from llpt.transition import (
+    CONDUCTIVITY_ONSET,
+    DENSITY_JUMP,
+    DENSITY_MAXIMUM,
+    EXPANSION_EXTREMUM,
+    HEAT_CAPACITY_MAXIMUM,
+    Standing,
+    all_criteria,
+    criteria,
+    drawn_criteria,
+    separations,
+    synthetic_isobar,
+)
 
 GRID_K = (700.0, 800.0, 850.0, 900.0, 950.0, 1000.0, 1100.0, 1200.0)
 
@@ -16,11 +28,11 @@ def make_isobar(place_k, width_k=0.0, *, temperatures_k=GRID_K, seed=0, **option
 
 def test_all_criteria_agree_on_a_sharp_transition():
     results = criteria(make_isobar(905.0))
-    for criterion in Criterion:
-        if criterion is Criterion.CONDUCTIVITY_ONSET:
+    for criterion in all_criteria():
+        if criterion is CONDUCTIVITY_ONSET:
             continue  # no run has a conductivity
         assert results[criterion].resolved, results[criterion].reason
-        if criterion not in {Criterion.DENSITY_MAXIMUM, Criterion.EXPANSION_EXTREMUM}:
+        if criterion not in {DENSITY_MAXIMUM, EXPANSION_EXTREMUM}:
             temperature = results[criterion].temperature_k
             assert temperature.value == pytest.approx(925.0, abs=12.0)
             assert abs(temperature.value - 905.0) < 2.0 * temperature.error
@@ -38,14 +50,14 @@ def test_separate_criteria_are_reported_in_kelvin():
     )
     mixed = type(sharp)(sharp.engine, sharp.n_atoms, sharp.pressure_gpa, points)
     found = {(item.first, item.second): item.difference_k for item in separations(criteria(mixed))}
-    difference = found[Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM]
+    difference = found[DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM]
     assert difference.value == pytest.approx(-150.0, abs=3.0 * difference.error)
     assert difference.unit == "K"
     assert difference.error < 20.0
 
 
 def test_a_density_that_falls_is_not_this_transition():
-    result = criteria(make_isobar(905.0, jump=-0.05))[Criterion.DENSITY_JUMP]
+    result = criteria(make_isobar(905.0, jump=-0.05))[DENSITY_JUMP]
     assert not result.resolved
     assert "falls on heating" in result.reason
     assert math.isnan(result.temperature_k.value)
@@ -59,31 +71,31 @@ def test_nothing_is_claimed_without_a_transition():
 
 def test_four_temperatures_are_too_few():
     results = criteria(make_isobar(905.0, temperatures_k=(800.0, 880.0, 930.0, 1000.0)))
-    assert not results[Criterion.DENSITY_JUMP].resolved
-    assert "5 are needed" in results[Criterion.DENSITY_JUMP].reason
+    assert not results[DENSITY_JUMP].resolved
+    assert "5 are needed" in results[DENSITY_JUMP].reason
 
 
 def test_solids_take_no_part():
     solid = np.array([True, True, True, True, False, False, False, False])
     results = criteria(make_isobar(905.0, solid=solid))
-    assert not results[Criterion.DENSITY_JUMP].resolved
+    assert not results[DENSITY_JUMP].resolved
     everything = criteria(make_isobar(905.0, solid=np.ones(8, dtype=bool)))
     assert all("solid" in result.reason for result in everything.values())
 
 
 def test_boiling_has_a_density_that_falls():
     isobar = make_isobar(905.0, jump=-0.05)
-    assert criteria(isobar, density_rises=False)[Criterion.DENSITY_JUMP].resolved
+    assert criteria(isobar, density_rises=False)[DENSITY_JUMP].resolved
 
 
 def test_expansion_is_most_negative_at_the_transition():
     found = criteria(make_isobar(905.0, 30.0, temperatures_k=tuple(np.arange(700.0, 1101.0, 20.0))))
-    result = found[Criterion.EXPANSION_EXTREMUM]
+    result = found[EXPANSION_EXTREMUM]
     assert result.resolved, result.reason
     assert result.temperature_k.value == pytest.approx(905.0, abs=2.0 * result.temperature_k.error + 5.0)
     assert "(sign: -)" in result.reason
     boiling = make_isobar(905.0, 30.0, temperatures_k=tuple(np.arange(700.0, 1101.0, 20.0)), jump=-0.05)
-    other = criteria(boiling, density_rises=False)[Criterion.EXPANSION_EXTREMUM]
+    other = criteria(boiling, density_rises=False)[EXPANSION_EXTREMUM]
     assert other.temperature_k.value == pytest.approx(905.0, abs=2.0 * other.temperature_k.error + 5.0)
     assert "(sign: +)" in other.reason
 
@@ -102,13 +114,55 @@ def test_the_conductivity_sets_in_where_it_passes_that_of_a_metal():
     isobar = make_isobar(905.0)
     temperatures = np.array(isobar.temperatures_k)
     smooth = 2000.0 * np.exp((temperatures - 875.0) / 60.0)
-    result = criteria(with_conductivity(isobar, smooth, 0.05))[Criterion.CONDUCTIVITY_ONSET]
+    result = criteria(with_conductivity(isobar, smooth, 0.05))[CONDUCTIVITY_ONSET]
     assert result.resolved, result.reason
     assert result.temperature_k.value == pytest.approx(875.0, abs=2.0)
     jump = np.where(temperatures > 905.0, 8000.0, 80.0)
-    sharp = criteria(with_conductivity(isobar, jump, 0.05))[Criterion.CONDUCTIVITY_ONSET].temperature_k
+    sharp = criteria(with_conductivity(isobar, jump, 0.05))[CONDUCTIVITY_ONSET].temperature_k
     assert 900.0 < sharp.value < 950.0
     assert sharp.error == pytest.approx(50.0 / math.sqrt(12.0), rel=0.05)
-    poor = criteria(with_conductivity(isobar, smooth / 1e4, 0.05))[Criterion.CONDUCTIVITY_ONSET]
+    poor = criteria(with_conductivity(isobar, smooth / 1e4, 0.05))[CONDUCTIVITY_ONSET]
     assert not poor.resolved
-    assert "llpt optics" in criteria(isobar)[Criterion.CONDUCTIVITY_ONSET].reason
+    assert "llpt optics" in criteria(isobar)[CONDUCTIVITY_ONSET].reason
+
+
+PLUGIN = """
+from llpt.transition import Criterion, Located, Standing
+
+def middle(isobar, curve, rises):
+    if isobar.n_atoms == 13:
+        raise KeyError("thirteen")
+    values = isobar.curve(curve)
+    return Located(values.estimate(3).scaled(0.0, "K") if isobar.n_atoms == 7 else values.estimate(3), True, "There.")
+
+CRITERION = Criterion(
+    "middle", estimator="the fourth point", curve="density", locate=middle, standing=Standing.DECIDING, figure_order=4
+)
+"""
+
+
+def test_a_criterion_of_another_package_is_reported_and_never_decides(install_package):
+    install_package("middle_package", PLUGIN, {"llpt.criteria": {"middle": "middle_package:CRITERION"}})
+    added = all_criteria()[-1]
+    assert added.name == "middle"
+    assert added.standing is Standing.REPORTED
+    assert drawn_criteria()[-1] == added
+    found = criteria(make_isobar(905.0, n_atoms=7))[added]
+    assert found.resolved
+    assert found.temperature_k == Estimate(0.0, 0.0, "K", 40.0)
+
+
+@pytest.mark.parametrize(("atoms", "says"), [(13, "failed with KeyError"), (512, "no temperature in K")])
+def test_a_criterion_that_fails_leaves_the_others(install_package, atoms, says):
+    install_package("middle_package", PLUGIN, {"llpt.criteria": {"middle": "middle_package:CRITERION"}})
+    found = criteria(make_isobar(905.0, n_atoms=atoms))
+    assert not found[all_criteria()[-1]].resolved
+    assert says in found[all_criteria()[-1]].reason
+    assert found[DENSITY_JUMP].resolved
+
+
+def test_the_sign_of_a_criterion_turns_with_the_density_only_where_it_follows_it():
+    assert [DENSITY_JUMP.rises(density_rises=value) for value in (True, False)] == [True, False]
+    assert [EXPANSION_EXTREMUM.rises(density_rises=value) for value in (True, False)] == [False, True]
+    assert [HEAT_CAPACITY_MAXIMUM.rises(density_rises=value) for value in (True, False)] == [True, True]
+    assert DENSITY_MAXIMUM.rises(density_rises=False) is None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.audit.equivalence import Outcome, judge, together
-from llpt.audit.findings import DECIDING, Findings, find
+from llpt.audit.findings import Findings, find
 from llpt.audit.pairing import pair
 from llpt.audit.requirements import grid_for, time_for
 from llpt.audit.verdict import Comparison, Requirement, Verdict
 from llpt.errors import InputError
+from llpt.transition import DECIDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ import numpy as np
 
 from llpt.audit.pairing import CurveDifference, relative_difference
 from llpt.statistics import Estimate, weighted_mean
-from llpt.transition import Criterion
+from llpt.transition import DENSITY_JUMP
 
 if TYPE_CHECKING:
     from llpt.audit.pairing import Pair
@@ -52,7 +52,7 @@ def compare_density(pair: Pair, *, near_transition_k: float) -> DensityCompariso
         near_transition_k: temperatures this close to a transition are left to the transition temperature.
     """
     difference = relative_difference(pair.reference.isobar.curve("density"), pair.surrogate.isobar.curve("density"))
-    jumps = [located.criteria[Criterion.DENSITY_JUMP] for located in (pair.reference, pair.surrogate)]
+    jumps = [located.criteria[DENSITY_JUMP] for located in (pair.reference, pair.surrogate)]
     known = [jump.temperature_k for jump in jumps if jump.resolved]
     temperatures = difference.temperatures_k
     usable = np.isfinite(difference.errors)

@@ -10,14 +10,11 @@ from llpt.audit.equivalence import Outcome
 from llpt.audit.requirements import fluid_requirement, minimum_requirements, production_ps
 from llpt.audit.verdict import Comparison, Requirement
 from llpt.statistics import Estimate
-from llpt.transition import Criterion
+from llpt.transition import DECIDING, Standing, all_criteria
 
 if TYPE_CHECKING:
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
-
-DECIDING = (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM)
-"""At least one of these has to be resolved in both for anything to be said of the transition temperature."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def _transition_temperatures(matched: Pair, thresholds: Thresholds) -> list[Comp
     found = []
     reference, surrogate = matched.reference.criteria, matched.surrogate.criteria
     decided = any(reference[criterion].resolved for criterion in DECIDING)
-    for criterion in Criterion:
+    for criterion in all_criteria():
         base, other = reference[criterion], surrogate[criterion]
         difference = other.temperature_k.minus(base.temperature_k)
         if base.resolved and other.resolved:
@@ -91,7 +88,8 @@ def _transition_temperatures(matched: Pair, thresholds: Thresholds) -> list[Comp
                 difference=difference,
                 threshold=thresholds.transition_temperature_k,
                 sentence=sentence,
-                judged=base.resolved or (criterion is Criterion.DENSITY_JUMP and not decided),
+                judged=criterion.standing is not Standing.REPORTED
+                and (base.resolved or (criterion == DECIDING[0] and not decided)),
             )
         )
     return found

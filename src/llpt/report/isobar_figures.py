@@ -10,7 +10,7 @@ import numpy as np
 from llpt.report import palette
 from llpt.report.panels import Curve, Dash, Figure, Line, Marker, Panel
 from llpt.study import Role
-from llpt.transition import Criterion, differences, heat_capacity_j_per_mol_k
+from llpt.transition import DENSITY_JUMP, differences, heat_capacity_j_per_mol_k
 from llpt.units import GAS_CONSTANT_J_PER_MOL_K
 
 if TYPE_CHECKING:
@@ -72,12 +72,12 @@ def _style(ladders: Sequence[LadderResult], ladder: LadderResult) -> tuple[str, 
 def _transitions(ladders: Sequence[LadderResult]) -> tuple[Line, ...]:
     found = []
     for ladder in ladders:
-        jump = ladder.criteria.get(Criterion.DENSITY_JUMP)
+        jump = ladder.criteria.get(DENSITY_JUMP)
         if ladder.test == "base" and jump is not None and jump.resolved:
             colour, _ = _style(ladders, ladder)
             place = jump.temperature_k
             dash = palette.DASHES[ladder.role]
-            found.append(Line(f"density jump, {ladder_label(ladder)}", place.value, place.error, colour, dash))
+            found.append(Line(f"{DENSITY_JUMP}, {ladder_label(ladder)}", place.value, place.error, colour, dash))
     return tuple(found)
 
 
@@ -242,7 +242,7 @@ def straddling_temperatures(ladder: LadderResult) -> tuple[float, ...]:
     temperatures = sorted({item.run.state.temperature_k for item in ladder.runs})
     place = temperatures[len(temperatures) // 2] - 1e-9
     if ladder.isobar is not None:
-        jump = ladder.criteria[Criterion.DENSITY_JUMP]
+        jump = ladder.criteria[DENSITY_JUMP]
         steps = differences(ladder.isobar.curve("enthalpy"))
         if jump.resolved:
             place = jump.temperature_k.value

@@ -9,17 +9,11 @@ from typing import TYPE_CHECKING, Any
 from llpt.report import palette
 from llpt.report.panels import Curve, Dash, Figure, Marker, Panel
 from llpt.study import Role
-from llpt.transition import Criterion
+from llpt.transition import drawn_criteria
 
 if TYPE_CHECKING:
     from llpt.study.analysis import Analysis, LadderResult
 
-SHOWN = (
-    Criterion.DENSITY_JUMP,
-    Criterion.HEAT_CAPACITY_MAXIMUM,
-    Criterion.FIRST_PEAK_LOSS,
-    Criterion.DENSITY_MAXIMUM,
-)
 HYDROGEN_PRESSURES_GPA = (30.0, 500.0)
 """Isobars in this range are dense hydrogen, and are shown beside what is known of it."""
 
@@ -66,7 +60,8 @@ def _criteria(analysis: Analysis, role: Role) -> list[Curve]:
         if ladder.isobar is not None and ladder.atoms >= getattr(largest.get(ladder.line), "atoms", 0):
             largest[ladder.line] = ladder
     curves = []
-    for index, criterion in enumerate(SHOWN):
+    for criterion in drawn_criteria():
+        order = criterion.figure_order or 0
         points = [ladder for ladder in largest.values() if ladder.criteria[criterion].resolved]
         points.sort(key=lambda ladder: ladder.pressure_gpa or 0.0)
         if not points:
@@ -78,9 +73,9 @@ def _criteria(analysis: Analysis, role: Role) -> list[Curve]:
                 tuple(ladder.pressure_gpa or 0.0 for ladder in points),
                 tuple(estimate.value for estimate in found),
                 tuple(estimate.error for estimate in found),
-                palette.size_colour(role, index),
+                palette.size_colour(role, order),
                 palette.DASHES[role],
-                palette.MARKERS[index],
+                palette.MARKERS[order % len(palette.MARKERS)],
                 filled=role is Role.REFERENCE,
             )
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llpt.observables import estimate_of
 from llpt.study import State
-from llpt.transition import Criterion
+from llpt.transition import DECIDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -147,7 +147,7 @@ def effect_rows(analysis: Analysis) -> list[EffectRow]:
     rows = []
     for effect in analysis.effects:
         largest = effect.largest
-        by = "" if effect.shifted_by in {None, Criterion.DENSITY_JUMP} else f" ({effect.shifted_by})"
+        by = "" if effect.shifted_by in {None, DECIDING[0]} else f" ({effect.shifted_by})"
         rows.append(
             EffectRow(
                 effect.test.replace("_", " "),

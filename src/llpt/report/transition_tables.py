@@ -8,18 +8,11 @@ from typing import TYPE_CHECKING
 from llpt.report.isobar_figures import line_name
 from llpt.report.tables import UNKNOWN, shown
 from llpt.study import Role
-from llpt.transition import Criterion, differences
+from llpt.transition import all_criteria, differences
 
 if TYPE_CHECKING:
     from llpt.study.analysis import Analysis, LadderResult
     from llpt.transition import Difference
-
-SEED_CRITERIA = (
-    Criterion.DENSITY_JUMP,
-    Criterion.HEAT_CAPACITY_MAXIMUM,
-    Criterion.FIRST_PEAK_LOSS,
-    Criterion.DENSITY_MAXIMUM,
-)
 
 
 @dataclass(frozen=True)
@@ -93,7 +86,7 @@ def transition_rows(analysis: Analysis) -> list[TransitionRow]:
         some = reference or surrogate
         if some is None or some.isobar is None:
             continue
-        for criterion in Criterion:
+        for criterion in all_criteria():
             results = [ladder.criteria[criterion] if ladder else None for ladder in (reference, surrogate)]
             texts = [
                 shown(each.temperature_k, unit=False) if each and each.resolved else "not resolved" for each in results
@@ -147,7 +140,7 @@ def _same(one: Difference, other: Difference) -> bool:
 
 
 def separation_rows(analysis: Analysis) -> list[SeparationRow]:
-    """Return how far the seed's criteria lie apart where two or more of them are resolved."""
+    """Return how far the criteria of the figures lie apart where two or more of them are resolved."""
     rows = []
     for line in analysis.lines:
         for ladder in (largest_ladder(analysis, role, line) for role in Role):
@@ -163,7 +156,7 @@ def separation_rows(analysis: Analysis) -> list[SeparationRow]:
                     shown(item.difference_k, unit=False),
                 )
                 for item in ladder.separations
-                if item.first in SEED_CRITERIA and item.second in SEED_CRITERIA
+                if item.first.figure_order is not None and item.second.figure_order is not None
             ]
     return rows
 

@@ -17,7 +17,7 @@ from llpt.audit.pairing import relative_difference
 from llpt.observables import estimate_of
 from llpt.statistics import Estimate
 from llpt.study.plan import BASE, SIZE, Role
-from llpt.transition import Criterion
+from llpt.transition import DECIDING, DENSITY_JUMP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from llpt.audit import Thresholds
     from llpt.study.analysis import LadderResult
     from llpt.study.file import StudyFile
-
-SHIFTED = (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM)
-"""The shift is that of the first of these that both ladders resolve."""
+    from llpt.transition import Criterion
 
 
 class Influence(StrEnum):
@@ -159,7 +157,7 @@ def effect(test: str, changed: LadderResult, base: LadderResult, thresholds: Thr
 
 def relative_jump(ladder: LadderResult) -> Estimate:
     """Return the height of the step in rho(T) in per cent of the density at its foot; NaN where it is not resolved."""
-    result = ladder.criteria.get(Criterion.DENSITY_JUMP)
+    result = ladder.criteria.get(DENSITY_JUMP)
     if result is None or not result.resolved or result.step is None or ladder.isobar is None:
         return Estimate.unknown("%")
     curve = ladder.isobar.curve("density")
@@ -168,7 +166,8 @@ def relative_jump(ladder: LadderResult) -> Estimate:
 
 
 def _shifted_by(changed: LadderResult, base: LadderResult) -> Criterion | None:
-    for criterion in SHIFTED:
+    """Return the first of the deciding criteria that both ladders resolve."""
+    for criterion in DECIDING:
         found = [ladder.criteria.get(criterion) for ladder in (changed, base)]
         if all(result is not None and result.resolved for result in found):
             return criterion

@@ -10,7 +10,7 @@ from llpt.errors import InputError
 from llpt.statistics import Estimate
 from llpt.study.plan import BASE, RAMP_DOWN, RAMP_UP, Role
 from llpt.study.sampled import Sampled, distribution_evidence, sample
-from llpt.transition import Criterion
+from llpt.transition import DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM
 from llpt.transition.order import (
     binder_evidence,
     clapeyron_evidence,
@@ -105,7 +105,7 @@ def _equilibria(ladders: Sequence[LadderResult]) -> dict[float, Estimate]:
         ladders: of one role.
     """
     steps = {
-        (ladder.pressure_gpa, ladder.atoms, ladder.test): ladder.criteria[Criterion.HEAT_CAPACITY_MAXIMUM]
+        (ladder.pressure_gpa, ladder.atoms, ladder.test): ladder.criteria[HEAT_CAPACITY_MAXIMUM]
         for ladder in ladders
         if ladder.pressure_gpa is not None and ladder.test in {BASE, "cooling"}
     }
@@ -129,7 +129,7 @@ def _from_sizes(sizes: Sequence[LadderResult]) -> list[Evidence]:
     """
     evidence: list[Evidence] = []
     if len(sizes) > 1:
-        jumps = {each.atoms: each.criteria[Criterion.DENSITY_JUMP].temperature_k for each in sizes}
+        jumps = {each.atoms: each.criteria[DENSITY_JUMP].temperature_k for each in sizes}
         evidence.append(size_shift_evidence(jumps))
     samples: dict[int, Sampled] = {}
     for ladder in sizes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.errors import InputError
 from llpt.statistics import is_stationary
 from llpt.study.plan import Role
-from llpt.transition import Criterion
+from llpt.transition import DECIDING
 from llpt.transition.order import (
     EvidenceKind,
     Reweighting,
@@ -92,7 +92,7 @@ def transition_place_k(ladder: LadderResult) -> float | None:
     A ladder that never reached the other phase, a superheated liquid say, has one peak everywhere and would otherwise
     pass for a crossover.
     """
-    for criterion in (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM):
+    for criterion in DECIDING:
         result = ladder.criteria.get(criterion)
         if result is not None and result.resolved:
             return result.temperature_k.value

@@ -1,14 +1,28 @@
 """Where the transition is, and what it is."""
 
-from llpt.transition.criteria import Criterion, CriterionResult, Separation, criteria, separations
+from llpt.transition.criteria import DECIDING, Separation, all_criteria, criteria, drawn_criteria, separations
+from llpt.transition.criterion import Criterion, CriterionResult, Standing
+from llpt.transition.crossing_criteria import CONDUCTIVITY_ONSET, MOLECULAR_HALF
 from llpt.transition.curve import Curve, Difference, differences, heat_capacity_j_per_mol_k, heat_capacity_k_b
+from llpt.transition.extremum_criteria import DENSITY_MAXIMUM, EXPANSION_EXTREMUM
 from llpt.transition.isobar import Isobar, IsobarPoint, LadderPath, solid_flag
 from llpt.transition.located import LocatedIsobar, locate
-from llpt.transition.maximum import Located, find_crossing, find_maximum
+from llpt.transition.maximum import find_crossing, find_maximum
+from llpt.transition.place import Located
 from llpt.transition.step import StepFit, fit_step
+from llpt.transition.step_criteria import DENSITY_JUMP, DIFFUSION_ONSET, FIRST_PEAK_LOSS, HEAT_CAPACITY_MAXIMUM
 from llpt.transition.synthetic import frozen_switch, synthetic_isobar
 
 __all__ = [
+    "CONDUCTIVITY_ONSET",
+    "DECIDING",
+    "DENSITY_JUMP",
+    "DENSITY_MAXIMUM",
+    "DIFFUSION_ONSET",
+    "EXPANSION_EXTREMUM",
+    "FIRST_PEAK_LOSS",
+    "HEAT_CAPACITY_MAXIMUM",
+    "MOLECULAR_HALF",
     "Criterion",
     "CriterionResult",
     "Curve",
@@ -19,9 +33,12 @@ __all__ = [
     "Located",
     "LocatedIsobar",
     "Separation",
+    "Standing",
     "StepFit",
+    "all_criteria",
     "criteria",
     "differences",
+    "drawn_criteria",
     "find_crossing",
     "find_maximum",
     "fit_step",

@@ -1,89 +1,43 @@
-"""Where the transition is, by each criterion of the seed, and how far the criteria lie apart."""
+"""Where the transition is, by every criterion there is, and how far the criteria lie apart.
+
+A criterion is declared once, in the module of its family; it takes part in everything once it is in ``BUILT_IN``, or
+once a package names it as an entry point of the group ``llpt.criteria``.
+"""
 
 from __future__ import annotations
 
 import itertools
-import math
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from llpt.statistics import Estimate
-from llpt.transition.maximum import Located, find_crossing, find_maximum
-from llpt.transition.step import StepFit, fit_step
+from llpt.plugins import read_plugins
+from llpt.transition.criterion import Criterion, CriterionResult, Standing
+from llpt.transition.crossing_criteria import CONDUCTIVITY_ONSET, MOLECULAR_HALF
+from llpt.transition.extremum_criteria import DENSITY_MAXIMUM, EXPANSION_EXTREMUM
+from llpt.transition.place import Located
+from llpt.transition.step_criteria import DENSITY_JUMP, DIFFUSION_ONSET, FIRST_PEAK_LOSS, HEAT_CAPACITY_MAXIMUM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from llpt.plugins import Plugins
+    from llpt.statistics import Estimate
     from llpt.transition.isobar import Isobar
 
-HALF = 0.5
-METALLIC_S_PER_CM = 2000.0
-"""dc conductivity at which the fluid counts as a metal (van de Bund, Wiebe, Ackland, Phys. Rev. Lett. 126, 225701,
-2021; the minimum metallic conductivity of Nellis, Weir, Mitchell, Phys. Rev. B 59, 3434, 1999)."""
+BUILT_IN = (
+    DENSITY_JUMP,
+    DENSITY_MAXIMUM,
+    HEAT_CAPACITY_MAXIMUM,
+    FIRST_PEAK_LOSS,
+    MOLECULAR_HALF,
+    DIFFUSION_ONSET,
+    CONDUCTIVITY_ONSET,
+    EXPANSION_EXTREMUM,
+)
+DECIDING = tuple(criterion for criterion in BUILT_IN if criterion.standing is Standing.DECIDING)
+"""What the transition temperature is first read from, in this order."""
 
-
-class Criterion(StrEnum):
-    """A definition of the transition temperature on an isobar."""
-
-    DENSITY_JUMP = "density jump"
-    DENSITY_MAXIMUM = "density maximum"
-    HEAT_CAPACITY_MAXIMUM = "heat capacity maximum"
-    FIRST_PEAK_LOSS = "first-peak loss"
-    MOLECULAR_HALF = "molecular fraction 1/2"
-    DIFFUSION_ONSET = "diffusion onset"
-    CONDUCTIVITY_ONSET = "conductivity onset"
-    EXPANSION_EXTREMUM = "expansion extremum"
-
-
-ESTIMATORS = {
-    Criterion.DENSITY_JUMP: "place of the step in rho(T) (llpt.transition.step)",
-    Criterion.DENSITY_MAXIMUM: "local parabola through rho(T) at its greatest (llpt.transition.maximum)",
-    Criterion.HEAT_CAPACITY_MAXIMUM: "place of the step in H(T), i.e. of the peak of dH/dT (llpt.transition.step)",
-    Criterion.FIRST_PEAK_LOSS: "place of the step in the prominence of the first peak of g(r) (llpt.transition.step)",
-    Criterion.MOLECULAR_HALF: "where the lifetime-based molecular fraction passes 1/2 (llpt.transition.maximum)",
-    Criterion.DIFFUSION_ONSET: "place of the step in the diffusion coefficient (llpt.transition.step)",
-    Criterion.CONDUCTIVITY_ONSET: "where the dc conductivity passes 2000 S/cm, linear in its logarithm",
-    Criterion.EXPANSION_EXTREMUM: "local parabola through the expansion coefficient from fluctuations at its extremum",
-}
-
-STEP_OBSERVABLES = {
-    Criterion.DENSITY_JUMP: "density",
-    Criterion.HEAT_CAPACITY_MAXIMUM: "enthalpy",
-    Criterion.FIRST_PEAK_LOSS: "rdf_peak_prominence",
-    Criterion.DIFFUSION_ONSET: "diffusion",
-}
-
-RISES_ON_HEATING = {
-    Criterion.DENSITY_JUMP: True,
-    Criterion.HEAT_CAPACITY_MAXIMUM: True,
-    Criterion.FIRST_PEAK_LOSS: False,
-    Criterion.DIFFUSION_ONSET: True,
-}
-"""The sign of each step when molecules dissociate; rho *rises* on heating through the transition of hydrogen."""
-
-
-@dataclass(frozen=True)
-class CriterionResult:
-    """A transition temperature by one criterion.
-
-    Args:
-        criterion: which.
-        temperature_k: T ± error, NaN where not resolved.
-        resolved: whether it is known.
-        reason: one sentence: what was found, or why nothing was.
-        estimator: how.
-        step: the fit behind a step criterion.
-    """
-
-    criterion: Criterion
-    temperature_k: Estimate
-    resolved: bool
-    reason: str
-    estimator: str
-    step: StepFit | None = None
+GROUP = "llpt.criteria"
 
 
 @dataclass(frozen=True)
@@ -102,6 +56,23 @@ class Separation:
     difference_k: Estimate
 
 
+def plugin_criteria() -> Plugins[Criterion]:
+    """Return the criteria of other packages, and why some of them cannot be used."""
+    return read_plugins(GROUP, Criterion, taken=[criterion.name for criterion in BUILT_IN])
+
+
+def all_criteria() -> tuple[Criterion, ...]:
+    """Return every criterion there is, those of other packages last; the latter are reported, whatever they ask for."""
+    others = plugin_criteria().records.values()
+    return (*BUILT_IN, *(replace(criterion, standing=Standing.REPORTED) for criterion in others))
+
+
+def drawn_criteria() -> tuple[Criterion, ...]:
+    """Return the criteria of the plane of pressure and temperature, in the order of their symbols."""
+    drawn = [(criterion.figure_order, criterion) for criterion in all_criteria() if criterion.figure_order is not None]
+    return tuple(criterion for _, criterion in sorted(drawn, key=lambda item: item[0]))
+
+
 def criteria(isobar: Isobar, *, density_rises: bool = True) -> dict[Criterion, CriterionResult]:
     """Return the transition temperature of an isobar by every criterion; solid points take no part.
 
@@ -114,24 +85,15 @@ def criteria(isobar: Isobar, *, density_rises: bool = True) -> dict[Criterion, C
             False for melting or boiling.
     """
     fluid = isobar.fluid()
-    if fluid is None:
-        reason = "Every run of the isobar is a solid."
-        return {criterion: _unresolved(criterion, reason) for criterion in Criterion}
     results = {}
-    for criterion in Criterion:
-        if criterion in STEP_OBSERVABLES:
-            rises = density_rises if criterion is Criterion.DENSITY_JUMP else RISES_ON_HEATING[criterion]
-            results[criterion] = _by_step(criterion, fluid, rises=rises)
-        elif criterion is Criterion.EXPANSION_EXTREMUM:
-            results[criterion] = _located(criterion, _expansion_extremum(fluid, density_rises=density_rises))
-        elif criterion is Criterion.CONDUCTIVITY_ONSET:
-            results[criterion] = _located(criterion, _conductivity_onset(fluid))
-        elif criterion is Criterion.DENSITY_MAXIMUM:
-            results[criterion] = _located(criterion, find_maximum(fluid.curve("density")))
+    for criterion in all_criteria():
+        if fluid is None:
+            located = Located.nowhere("Every run of the isobar is a solid.")
+        elif criterion in BUILT_IN:
+            located = criterion.locate(fluid, criterion.curve, criterion.rises(density_rises=density_rises))
         else:
-            lifetime = fluid.curve("molecular_fraction_lifetime").resolved()
-            curve = lifetime if len(lifetime) > 1 else fluid.curve("molecular_fraction")
-            results[criterion] = _located(criterion, find_crossing(curve, HALF))
+            located = _by_plugin(criterion, fluid, criterion.rises(density_rises=density_rises))
+        results[criterion] = CriterionResult.of(criterion, located)
     return results
 
 
@@ -144,48 +106,12 @@ def separations(results: Mapping[Criterion, CriterionResult]) -> list[Separation
     ]
 
 
-def _by_step(criterion: Criterion, isobar: Isobar, *, rises: bool) -> CriterionResult:
-    fit = fit_step(isobar.curve(STEP_OBSERVABLES[criterion]))
-    if fit.resolved and (fit.height.value > 0.0) is not rises:
-        direction = "rises" if fit.height.value > 0.0 else "falls"
-        reason = f"The {STEP_OBSERVABLES[criterion]} {direction} on heating at {fit.location_k}, the wrong way."
-        return _unresolved(criterion, reason, fit)
-    if not fit.resolved:
-        return _unresolved(criterion, fit.reason, fit)
-    return CriterionResult(criterion, fit.location_k, True, fit.reason, ESTIMATORS[criterion], fit)
-
-
-def _expansion_extremum(isobar: Isobar, *, density_rises: bool) -> Located:
-    """Return where alpha = (1/V) dV/dT is most negative (the density rises), or greatest (it falls)."""
-    curve = isobar.curve("thermal_expansion")
-    located = find_maximum(replace(curve, values=-curve.values) if density_rises else curve)
-    known = curve.resolved()
-    if not len(known):
-        return located
-    index = int(np.argmin(known.values) if density_rises else np.argmax(known.values))
-    estimate = known.estimate(index)
-    sign = "undecided in sign" if abs(estimate.value) < 2.0 * estimate.error else f"{'+-'[estimate.value < 0.0]}"
-    word = "least" if density_rises else "greatest"
-    found = f"The expansion coefficient is {word} at {known.temperatures_k[index]:g} K, {estimate} (sign: {sign})."
-    return replace(located, reason=f"{found} {located.reason}")
-
-
-def _conductivity_onset(isobar: Isobar) -> Located:
-    """Return where ln sigma_dc passes that of ``METALLIC_S_PER_CM``."""
-    curve = isobar.curve("dc_conductivity")
-    positive = curve.values > 0.0
-    if not positive.any():
-        unknown = Estimate.unknown("K")
-        return Located(unknown, resolved=False, reason="No run has a dc conductivity (llpt optics computes it).")
-    return find_crossing(curve.logarithm(), math.log(METALLIC_S_PER_CM))
-
-
-def _located(criterion: Criterion, located: Located) -> CriterionResult:
-    return CriterionResult(
-        criterion, located.temperature_k, located.resolved, located.reason, ESTIMATORS[criterion], None
-    )
-
-
-def _unresolved(criterion: Criterion, reason: str, fit: StepFit | None = None) -> CriterionResult:
-    unknown = Estimate.unknown("K")
-    return CriterionResult(criterion, unknown, False, reason, ESTIMATORS[criterion], fit)
+def _by_plugin(criterion: Criterion, fluid: Isobar, rises: bool | None) -> Located:
+    """Return what another package's criterion locates; what goes wrong in it leaves it unresolved, and no more."""
+    try:
+        located = criterion.locate(fluid, criterion.curve, rises)
+    except Exception as error:  # noqa: BLE001 - a plug-in raises whatever it likes
+        return Located.nowhere(f"The criterion failed with {type(error).__name__}: {error}.")
+    if not isinstance(located, Located) or located.temperature_k.unit != "K":
+        return Located.nowhere("The criterion gave no temperature in K.")
+    return located

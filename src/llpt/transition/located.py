@@ -10,7 +10,7 @@ from llpt.transition.criteria import Separation, criteria, separations
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llpt.transition.criteria import Criterion, CriterionResult
+    from llpt.transition.criterion import Criterion, CriterionResult
     from llpt.transition.isobar import Isobar
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
 from llpt.statistics import Estimate
+from llpt.transition.place import Located
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,21 +20,6 @@ RESAMPLES = 400
 LOCAL_POINTS = 5
 POOR_FIT = 0.05
 UNANIMITY = 0.95
-
-
-@dataclass(frozen=True)
-class Located:
-    """A temperature read off a curve.
-
-    Args:
-        temperature_k: with its error, NaN where not resolved.
-        resolved: whether it is known.
-        reason: one sentence.
-    """
-
-    temperature_k: Estimate
-    resolved: bool
-    reason: str
 
 
 def find_maximum(curve: Curve, *, seed: int = 0) -> Located:
@@ -50,17 +35,17 @@ def find_maximum(curve: Curve, *, seed: int = 0) -> Located:
     """
     points = curve.resolved()
     if len(points) < LOCAL_POINTS:
-        return _unknown(f"{len(points)} temperatures have a known error; {LOCAL_POINTS} are needed.")
+        return Located.nowhere(f"{len(points)} temperatures have a known error; {LOCAL_POINTS} are needed.")
     random = np.random.default_rng(seed)
     noise = random.normal(size=(RESAMPLES, len(points))) * points.errors
     found = np.array([_vertex(points.temperatures_k, row, points.errors)[0] for row in points.values + noise])
     inner = np.isfinite(found)
     if inner.mean() < UNANIMITY:
-        return _unknown("The greatest value lies at the end of the temperatures, or too close to it to tell.")
+        return Located.nowhere("The greatest value lies at the end of the temperatures, or too close to it to tell.")
     vertex, chi_squared, used = _vertex(points.temperatures_k, points.values, points.errors)
     top = int(np.argmax(points.values))
     if not _falls(points, top, range(top)) or not _falls(points, top, range(top + 1, len(points))):
-        return _unknown("No maximum stands out from both ends of the curve by twice the error.")
+        return Located.nowhere("No maximum stands out from both ends of the curve by twice the error.")
     if math.isfinite(vertex) and stats.chi2.sf(chi_squared, max(used - 3, 1)) >= POOR_FIT:
         value, error = vertex, float(found[inner].std())
     else:
@@ -84,13 +69,13 @@ def find_crossing(curve: Curve, level: float, *, seed: int = 0) -> Located:
     """
     points = curve.resolved()
     if len(points) < 2:
-        return _unknown(f"{len(points)} temperatures have a known error; two are needed.")
+        return Located.nowhere(f"{len(points)} temperatures have a known error; two are needed.")
     random = np.random.default_rng(seed)
     noise = random.normal(size=(RESAMPLES, len(points))) * points.errors
     crossings = [_crossings(points.temperatures_k, row, level) for row in points.values + noise]
     single = np.array([row[0] for row in crossings if len(row) == 1])
     if len(single) < UNANIMITY * RESAMPLES:
-        return _unknown(f"The curve does not pass {level:g} once and only once within its errors.")
+        return Located.nowhere(f"The curve does not pass {level:g} once and only once within its errors.")
     here = float(np.median(single))
     upper = int(np.clip(np.searchsorted(points.temperatures_k, here), 1, len(points) - 1))
     spacing = float(points.temperatures_k[upper] - points.temperatures_k[upper - 1])
@@ -134,7 +119,3 @@ def _crossings(temperatures: NDArray[np.float64], values: NDArray[np.float64], l
         share = (level - values[index]) / (values[index + 1] - values[index])
         found.append(float(temperatures[index] + share * (temperatures[index + 1] - temperatures[index])))
     return found
-
-
-def _unknown(reason: str) -> Located:
-    return Located(Estimate.unknown("K"), resolved=False, reason=reason)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from llpt.statistics import Estimate
-from llpt.transition import Criterion, Isobar, IsobarPoint, frozen_switch, locate, synthetic_isobar
+from llpt.transition import DENSITY_JUMP, Isobar, IsobarPoint, frozen_switch, locate, synthetic_isobar
 from llpt.transition.order import (
     Evidence,
     EvidenceKind,
@@ -67,7 +67,7 @@ def test_a_crossover_that_relaxes_slowly_is_sharp_one_way_and_not_called_first_o
         for seed, step in enumerate(ways)
     )
     assert np.diff(ways[0]).max() > 5.0 * np.diff(ways[1]).max()
-    step = up.criteria[Criterion.DENSITY_JUMP].step
+    step = up.criteria[DENSITY_JUMP].step
     assert step.width_below_k < 3.0 * rounded(512)  # sharp enough to be taken for the whole cell
     for back in (None, down):
         assert order_of_isobar(up, back=back).order is not Order.FIRST_ORDER

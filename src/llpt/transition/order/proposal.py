@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.statistics import in_words
-from llpt.transition.criteria import Criterion
 from llpt.transition.order.evidence import Order
 from llpt.transition.order.statement import order_of_isobar
 from llpt.transition.order.width import WHOLE_CELL, rounding_width_k
+from llpt.transition.step_criteria import DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM
 
 if TYPE_CHECKING:
     from llpt.transition.isobar import Isobar
@@ -64,9 +64,7 @@ def what_would_decide(
     said = statement or order_of_isobar(located, back=back)
     if said.order is not Order.NOT_RESOLVED:
         return []
-    density, enthalpy = (
-        located.criteria[each].step for each in (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM)
-    )
+    density, enthalpy = (located.criteria[each].step for each in (DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM))
     proposals = [_time(fluid, density)]
     if back is None:
         sentence = "The same ladder walked back: only a change that is as sharp on both ways is that of the whole cell."

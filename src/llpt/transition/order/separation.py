@@ -11,13 +11,14 @@ import numpy as np
 from scipy import stats
 
 from llpt.statistics import Estimate
-from llpt.transition.criteria import Criterion
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+from llpt.transition.order.width import WIDTHS
 
 if TYPE_CHECKING:
     from llpt.transition.located import LocatedIsobar
 
-SAME_TRANSITION = (Criterion.DENSITY_JUMP, Criterion.HEAT_CAPACITY_MAXIMUM, Criterion.FIRST_PEAK_LOSS)
+SAME_TRANSITION = frozenset(WIDTHS.values())
+"""Criteria whose curves all jump at one temperature on a first-order line."""
 CONFIDENCE = 0.98
 
 

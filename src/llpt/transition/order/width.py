@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING
 
 from llpt import units
 from llpt.statistics import Estimate, in_words
-from llpt.transition.criteria import Criterion
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+from llpt.transition.step_criteria import DENSITY_JUMP, FIRST_PEAK_LOSS, HEAT_CAPACITY_MAXIMUM
 
 if TYPE_CHECKING:
     from llpt.transition.isobar import Isobar
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 WHOLE_CELL = 1.0 / 3.0
 """A lower limit of N_c above this share of N is the whole cell."""
 WIDTHS = {
-    EvidenceKind.DENSITY_WIDTH: Criterion.DENSITY_JUMP,
-    EvidenceKind.ENTHALPY_WIDTH: Criterion.HEAT_CAPACITY_MAXIMUM,
-    EvidenceKind.FIRST_PEAK_WIDTH: Criterion.FIRST_PEAK_LOSS,
+    EvidenceKind.DENSITY_WIDTH: DENSITY_JUMP,
+    EvidenceKind.ENTHALPY_WIDTH: HEAT_CAPACITY_MAXIMUM,
+    EvidenceKind.FIRST_PEAK_WIDTH: FIRST_PEAK_LOSS,
 }
 SMALL_PART = 1.0 / 10.0
 """An upper limit of N_c below this share of N is a small part of it."""
@@ -72,7 +72,7 @@ def width_evidence(located: LocatedIsobar, back: LocatedIsobar | None = None) ->
 
 def _one_way(located: LocatedIsobar) -> list[Evidence]:
     found = located.criteria
-    enthalpy = found[Criterion.HEAT_CAPACITY_MAXIMUM].step
+    enthalpy = found[HEAT_CAPACITY_MAXIMUM].step
     if enthalpy is None:
         return []
     steps = {kind: found[criterion].step for kind, criterion in WIDTHS.items()}

@@ -1,0 +1,89 @@
+"""What a criterion is: one record that says how it finds a transition and what its result is used for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llpt.statistics import Estimate
+    from llpt.transition.isobar import Isobar
+    from llpt.transition.place import Located
+    from llpt.transition.step import StepFit
+
+    Locator = Callable[[Isobar, str, bool | None], Located]
+    """Takes an isobar without solid points, the name of the curve to read, and whether the curve rises there."""
+
+
+class Standing(StrEnum):
+    """What a criterion counts for in a verdict."""
+
+    DECIDING = "deciding"
+    """Judged; at least one of these has to be resolved for anything to be said of the transition temperature."""
+    JUDGED = "judged"
+    """Judged wherever the reference resolves it."""
+    REPORTED = "reported"
+    """Shown, and judged only where a study asks for it."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A definition of the transition temperature on an isobar. Two of one name are the same.
+
+    Args:
+        name: for people, verdicts and study files.
+        estimator: how the temperature is found, in one phrase.
+        curve: the observable it reads.
+        locate: finds the temperature; see ``Locator``.
+        rises_on_heating: whether the curve rises on heating through the transition, as at the dissociation of
+            hydrogen; None where the criterion has no sign.
+        follows_density: whether the sign turns where the density falls on heating, as at boiling and melting.
+        standing: what it counts for in a verdict.
+        figure_order: its place among the criteria drawn in the plane of pressure and temperature, which sets its symbol
+            and shade; None leaves it to the tables.
+    """
+
+    name: str
+    estimator: str = field(compare=False)
+    curve: str = field(compare=False)
+    locate: Locator = field(compare=False, repr=False)
+    rises_on_heating: bool | None = field(default=None, compare=False)
+    follows_density: bool = field(default=False, compare=False)
+    standing: Standing = field(default=Standing.REPORTED, compare=False)
+    figure_order: int | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def rises(self, *, density_rises: bool) -> bool | None:
+        """Return whether the curve rises on heating through a transition at which the density rises or falls."""
+        if self.rises_on_heating is None or not self.follows_density:
+            return self.rises_on_heating
+        return self.rises_on_heating is density_rises
+
+
+@dataclass(frozen=True)
+class CriterionResult:
+    """A transition temperature by one criterion.
+
+    Args:
+        criterion: which.
+        temperature_k: T ± error, NaN where not resolved.
+        resolved: whether it is known.
+        reason: one sentence: what was found, or why nothing was.
+        step: the fit behind a step criterion.
+    """
+
+    criterion: Criterion
+    temperature_k: Estimate
+    resolved: bool
+    reason: str
+    step: StepFit | None = None
+
+    @classmethod
+    def of(cls, criterion: Criterion, located: Located) -> CriterionResult:
+        """Return what a criterion has located as its result."""
+        return cls(criterion, located.temperature_k, located.resolved, located.reason, located.step)

@@ -1,0 +1,58 @@
+"""Criteria that take the temperature at which a curve passes a level for the transition."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from llpt.transition.criterion import Criterion, Standing
+from llpt.transition.maximum import find_crossing
+from llpt.transition.place import Located
+
+if TYPE_CHECKING:
+    from llpt.transition.isobar import Isobar
+
+HALF = 0.5
+METALLIC_S_PER_CM = 2000.0
+"""dc conductivity at which the fluid counts as a metal (van de Bund, Wiebe, Ackland, Phys. Rev. Lett. 126, 225701,
+2021; the minimum metallic conductivity of Nellis, Weir, Mitchell, Phys. Rev. B 59, 3434, 1999)."""
+
+
+def place_of_half(isobar: Isobar, curve: str, rises: bool | None) -> Located:
+    """Return where the molecular fraction passes 1/2; the instantaneous one where the lifetime-based one is not.
+
+    Args:
+        isobar: without solid points.
+        curve: name of the lifetime-based fraction.
+        rises: not asked for: once and only once is enough.
+    """
+    del rises
+    lifetime = isobar.curve(curve).resolved()
+    return find_crossing(lifetime if len(lifetime) > 1 else isobar.curve("molecular_fraction"), HALF)
+
+
+def place_of_conductivity(isobar: Isobar, curve: str, rises: bool | None) -> Located:
+    """Return where ln sigma_dc passes that of ``METALLIC_S_PER_CM``."""
+    del rises
+    conductivity = isobar.curve(curve)
+    if not (conductivity.values > 0.0).any():
+        return Located.nowhere("No run has a dc conductivity (llpt optics computes it).")
+    return find_crossing(conductivity.logarithm(), math.log(METALLIC_S_PER_CM))
+
+
+MOLECULAR_HALF = Criterion(
+    "molecular fraction 1/2",
+    estimator="where the lifetime-based molecular fraction passes 1/2 (llpt.transition.maximum)",
+    curve="molecular_fraction_lifetime",
+    locate=place_of_half,
+    rises_on_heating=False,
+    standing=Standing.JUDGED,
+)
+CONDUCTIVITY_ONSET = Criterion(
+    "conductivity onset",
+    estimator="where the dc conductivity passes 2000 S/cm, linear in its logarithm",
+    curve="dc_conductivity",
+    locate=place_of_conductivity,
+    rises_on_heating=True,
+    standing=Standing.JUDGED,
+)

@@ -1,0 +1,33 @@
+"""A temperature read off a curve, or why none could be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llpt.statistics import Estimate
+
+if TYPE_CHECKING:
+    from llpt.transition.step import StepFit
+
+
+@dataclass(frozen=True)
+class Located:
+    """A temperature read off a curve.
+
+    Args:
+        temperature_k: with its error, NaN where not resolved.
+        resolved: whether it is known.
+        reason: one sentence: what was found, or why nothing was.
+        step: the fit behind it where it is the place of a step.
+    """
+
+    temperature_k: Estimate
+    resolved: bool
+    reason: str
+    step: StepFit | None = None
+
+    @classmethod
+    def nowhere(cls, reason: str, step: StepFit | None = None) -> Located:
+        """Return that no temperature is known, and why."""
+        return cls(Estimate.unknown("K"), resolved=False, reason=reason, step=step)
