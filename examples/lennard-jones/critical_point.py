@@ -20,9 +20,10 @@ import matplotlib as mpl
 import numpy as np
 from lennard_jones import CUTOFF_SIGMA, EPSILON_EV, EPSILON_K, SIGMA_ANGSTROM
 
+from llpt.campaign import Role
 from llpt.report.tables import shown
 from llpt.statistics import Estimate
-from llpt.study import Ledger, Role, StudyDirectory, make_plan
+from llpt.study import Ledger, StudyDirectory, make_plan
 from llpt.study.analysis import Analysis, LadderResult, analyse
 from llpt.transition import DECIDING
 from llpt.transition.order import Order

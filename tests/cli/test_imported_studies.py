@@ -81,7 +81,7 @@ def test_imported_runs_are_done_and_name_their_origin(study):
     place = StudyDirectory.open(study)
     with Ledger(place.database) as ledger:
         entries = {entry.identity: entry for entry in ledger.entries()}
-    assert set(entries) == {run.identity for run in make_plan(place.study).runs}
+    assert set(entries) == {run.path for run in make_plan(place.study).runs}
     entry = entries["runs/my-dft/N32/P200/T900"]
     assert (entry.state, entry.steps_done) == (State.DONE, FRAMES - 1)
     record = json.loads((study / entry.identity / "run.json").read_text())

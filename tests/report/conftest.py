@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from llpt.campaign import ControlledTest, Role
 from llpt.observables import SUMMARY_FORMAT
-from llpt.study import BASE, Ledger, Role, State, StudyDirectory, make_plan, parse_study
+from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.analysis import analyse
 from llpt.study.observing import FINISHED
 from llpt.transition import synthetic_isobar
@@ -102,7 +103,7 @@ def finished(tmp_path_factory):
         "pressure_label": "finite-basis corrected",
     }
     with Ledger(directory.database) as ledger:
-        for identity in plan.identities:
+        for identity in plan.paths:
             ledger.enter(identity, inputs_hash="hash", job={})
             ledger.record(
                 identity,
@@ -120,8 +121,8 @@ def finished(tmp_path_factory):
             temperatures = (run.state.temperature_k - 1.0, run.state.temperature_k)
             isobar = synthetic_isobar(temperatures, place_k=place, width_k=width, seed=number, n_atoms=run.atoms)
             summary = summary_of(run, isobar.points[1], "hash 1.0")
-            summary.to_netcdf(directory.result(run.identity), engine="h5netcdf")
-        last = [run.identity for run in plan.runs if run.role is Role.SURROGATE and run.test == BASE][-1]
+            summary.to_netcdf(directory.result(run.path), engine="h5netcdf")
+        last = [run.path for run in plan.runs if run.role is Role.SURROGATE and run.test == ControlledTest.BASE][-1]
         ledger.record(last, State.FAILED, reason="the box <exploded>", remedy="mend it")
         entries = {entry.identity: entry for entry in ledger.entries()}
     return directory, plan, entries, analyse(directory, plan, entries)

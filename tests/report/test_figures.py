@@ -5,10 +5,10 @@ import pytest
 from ase import Atoms
 
 from llpt.audit import electronic_temperature_audit
+from llpt.campaign import Role
 from llpt.report import comparison_curves, draw, make_figures, seed_figure_s1, seed_figure_s3
 from llpt.report.isobar_figures import straddling_temperatures
 from llpt.report.panels import Dash
-from llpt.study import Role
 
 
 @pytest.fixture(scope="session")

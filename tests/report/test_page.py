@@ -6,6 +6,7 @@ import re
 import pytest
 
 from llpt.audit import Outcome
+from llpt.campaign import short_name
 from llpt.report import write_report
 from llpt.report.tables import run_rows
 
@@ -38,7 +39,7 @@ def test_every_run_is_listed_with_its_state_and_failures_are_named(page, finishe
     _, plan, _, _ = finished
     _, text = page
     for run in plan.runs:
-        assert f">{run.identity.removeprefix('runs/')}<" in text
+        assert f">{short_name(run.path)}<" in text
     assert "Not everything is done" in text
     assert "the box &lt;exploded&gt;" in text
 

@@ -5,10 +5,12 @@ import math
 import numpy as np
 import xarray as xr
 
+from llpt.campaign import ControlledTest, Role
 from llpt.observables import put_estimate
 from llpt.statistics import Estimate
-from llpt.study import BASE, Role
 from llpt.study.diffusion import Method, infinite_diffusion
+
+BASE = ControlledTest.BASE
 
 
 class Item:

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from llpt.audit import Thresholds
+from llpt.campaign import ControlledTest, Role
 from llpt.statistics import Estimate
-from llpt.study import BASE, Role
 from llpt.study.analysis import LadderResult
 from llpt.study.effects import Influence, effect, relative_jump
 from llpt.transition import locate, synthetic_isobar
+
+BASE = ControlledTest.BASE
 
 GRID = tuple(float(value) for value in np.arange(700.0, 1101.0, 20.0))
 

@@ -3,35 +3,36 @@ import math
 
 import xarray as xr
 
+from llpt.campaign import Role, RunIdentity, ThermodynamicState
 from llpt.observables import put_estimate
 from llpt.statistics import Estimate
-from llpt.study import Role
 from llpt.study.observables_table import write_observables
 
 
 class Item:
-    def __init__(self, identity, **estimates):
+    def __init__(self, engine, **estimates):
         self.summary = xr.Dataset({"rdf": ("r", [0.0, 1.0]), "rdf_error": ("r", [0.0, 0.1])})
         self.summary.attrs["production_fs"] = 1800.0
         for name, estimate in estimates.items():
             put_estimate(self.summary, name, estimate)
-        state = type("State", (), {"temperature_k": 900.0, "line": "P200"})()
-        fields = {"role": Role.REFERENCE, "engine": "dft", "atoms": 64, "ladder_test": "base", "state": state}
-        self.run = type("Run", (), {"identity": identity, **fields})()
+        state = ThermodynamicState.at_pressure(200.0, 900.0)
+        identity = RunIdentity(engine, 64, state.line, state.temperature_k)
+        fields = {"role": Role.REFERENCE, "engine": engine, "atoms": 64, "state": state}
+        self.run = type("Run", (), {"identity": identity, "path": identity.path, **fields})()
 
 
 def test_every_scalar_is_a_column_with_its_error_and_nothing_unknown_is_a_number(tmp_path):
     dense = Item(
-        "runs/a",
+        "dft",
         density=Estimate(1.0123456, 0.001, "g/cm^3", 40.0),
         viscosity=Estimate.unknown("Pa s"),
     )
-    bare = Item("runs/b", density=Estimate(1.1, math.nan, "g/cm^3", 2.0), q6=Estimate(0.2, 0.01, "", 9.0))
+    bare = Item("mace", density=Estimate(1.1, math.nan, "g/cm^3", 2.0), q6=Estimate(0.2, 0.01, "", 9.0))
     put_estimate(bare.summary, "solid_fraction", Estimate(0.9, 0.05, "", 20.0))
     write_observables(tmp_path / "observables.csv", [dense, bare])
     with (tmp_path / "observables.csv").open(encoding="utf-8") as stream:
         first, second = csv.DictReader(stream)
-    assert first["run"] == "a"
+    assert first["run"] == "dft/N64/P200/T900"
     assert float(first["density (g/cm^3)"]) == 1.0123456
     assert float(first["density error"]) == 0.001
     assert float(first["density effective samples"]) == 40.0

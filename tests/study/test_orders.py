@@ -5,13 +5,15 @@ import dataclasses
 import numpy as np
 import xarray as xr
 
+from llpt.campaign import ControlledTest, Role
 from llpt.statistics import Estimate
-from llpt.study import BASE, Role
 from llpt.study.analysis import LadderResult
 from llpt.study.orders import orders
 from llpt.transition import LadderPath, locate, synthetic_isobar
 from llpt.transition.order import EvidenceKind, Order
 from llpt.units import BOLTZMANN_EV_PER_K, GPA_TO_EV_PER_ANGSTROM3
+
+BASE = ControlledTest.BASE
 
 GRID = tuple(float(value) for value in np.arange(700.0, 1101.0, 25.0))
 FINE = tuple(float(value) for value in np.arange(700.0, 1101.0, 10.0))

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from llpt.campaign import ControlledTest, Role
 from llpt.dynamics import IntegratorName, RunSettings
 from llpt.errors import InputError
-from llpt.study import BASE, Role, estimate_costs, make_plan, makespan_s, parse_study, read_study
+from llpt.study import estimate_costs, make_plan, makespan_s, parse_study, read_study
 from llpt.study.inputs import named_inputs
 from llpt.study.plan import Origin
 
+BASE = ControlledTest.BASE
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 STUDY = """
@@ -57,10 +59,10 @@ def test_a_heating_ladder_starts_each_temperature_from_its_lower_neighbour():
     first, second, third = ladder
     assert first.start.origin is Origin.MOLECULAR
     assert not first.after
-    assert second.start == type(second.start)(Origin.RUN, first.identity)
-    assert second.after == (first.identity,)
-    assert third.after == (second.identity,)
-    assert first.identity == "runs/dft/N256/P200/T700"
+    assert second.start == type(second.start)(Origin.RUN, first.path)
+    assert second.after == (first.path,)
+    assert third.after == (second.path,)
+    assert first.path == "runs/dft/N256/P200/T700"
 
 
 def test_only_a_made_up_start_settles():
@@ -72,20 +74,20 @@ def test_only_a_made_up_start_settles():
 def test_a_cooling_ladder_goes_the_other_way_and_none_starts_each_on_its_own():
     cooling = runs_of(plan_of(STUDY.replace("settle_steps", 'ladder = "cooling"\nsettle_steps')), BASE)
     assert [run.state.temperature_k for run in cooling] == [900, 800, 700]
-    assert cooling[1].after == (cooling[0].identity,)
+    assert cooling[1].after == (cooling[0].path,)
     alone = runs_of(plan_of(STUDY.replace("settle_steps", 'ladder = "none"\nsettle_steps')), BASE)
     assert all(not run.after and run.steps == 1050 for run in alone)
 
 
 def test_the_potential_needs_the_reference_runs_and_the_surrogate_needs_the_potential():
     plan = plan_of(STUDY)
-    assert plan.training.after == tuple(run.identity for run in plan.runs if run.role is Role.REFERENCE)
+    assert plan.training.after == tuple(run.path for run in plan.runs if run.role is Role.REFERENCE)
     surrogate = [run for run in plan.runs if run.role is Role.SURROGATE]
     assert {run.atoms for run in surrogate} == {256, 512, 1728}
-    assert all(plan.training.identity in run.after for run in surrogate)
+    assert all(plan.training.path in run.after for run in surrogate)
     assert all(run.engine == "n2p2:models/behler-parrinello" for run in surrogate)
     behind = set()
-    for identity in plan.identities:
+    for identity in plan.paths:
         assert set(plan.after(identity)) <= behind
         behind.add(identity)
 
@@ -101,7 +103,11 @@ def test_reference_and_surrogate_share_seed_time_step_and_start():
 
 
 def test_electrons_are_as_hot_as_ions_unless_said_otherwise():
-    assert [run.options["electronic_temperature_k"] for run in runs_of(plan_of(STUDY), BASE)] == [700, 800, 900]
+    assert [run.options["electronic_temperature_k"] for run in runs_of(plan_of(STUDY), BASE)] == [
+        700,
+        800,
+        900,
+    ]
     fixed = plan_of(STUDY.replace("ecut_ry = 60", "ecut_ry = 60\nelectronic_temperature = 1500"))
     assert {run.options["electronic_temperature_k"] for run in runs_of(fixed, BASE)} == {1500}
     assert "electronic_temperature_k" not in runs_of(plan_of(STUDY), BASE, Role.SURROGATE)[0].options
@@ -111,7 +117,7 @@ def test_duration_goes_on_from_where_the_last_run_ended():
     plan = with_tests("duration = { repeats = 3, steps = 400, temperatures_k = 800, atoms = 256 }")
     second, third = runs_of(plan, "duration")
     assert second.start.source == "runs/dft/N256/P200/T800"
-    assert third.start.source == second.identity == "runs/dft/N256/P200/T800-duration2"
+    assert third.start.source == second.path == "runs/dft/N256/P200/T800-duration2"
     assert (second.steps, second.discard) == (400, 0)
     assert len({run.dynamics["seed"] for run in (*runs_of(plan, BASE), second, third)}) == 5
     assert not runs_of(plan, "duration", atoms=512)
@@ -121,7 +127,7 @@ def test_cooling_comes_down_from_the_heated_fluid():
     down = runs_of(with_tests("cooling = { temperatures_k = [824, 849], atoms = 256 }"), "cooling")
     assert [run.state.temperature_k for run in down] == [849, 824]
     assert down[0].start.source == "runs/dft/N256/P200/T900"
-    assert down[1].start.source == down[0].identity
+    assert down[1].start.source == down[0].path
     default = runs_of(with_tests("cooling = true"), "cooling")
     assert [run.state.temperature_k for run in default] == [800, 700]
     assert default[0].start.source == "runs/dft/N256/P200/T900"
@@ -163,7 +169,7 @@ def test_tests_of_dynamics_are_done_with_both_engines(role):
         assert other.dynamics["ensemble"] == "nvt"
         assert other.dynamics["pressure_gpa"] is None
         assert other.start.origin is Origin.RUN_AT_MEAN_VOLUME
-        assert other.start.source == one.identity
+        assert other.start.source == one.path
     for one, other in zip(base, runs_of(plan, "timestep", role), strict=True):
         assert other.timestep_fs == one.timestep_fs / 2
         assert other.steps == 2 * one.steps
@@ -173,14 +179,14 @@ def test_tests_of_dynamics_are_done_with_both_engines(role):
 def test_another_code_is_an_engine_of_its_own():
     plan = with_tests('engine = { engine = "quantum-espresso", atoms = 256 }')
     runs = runs_of(plan, "engine")
-    assert [run.identity for run in runs] == [f"runs/quantum-espresso/N256/P200/T{t}" for t in (700, 800, 900)]
+    assert [run.path for run in runs] == [f"runs/quantum-espresso/N256/P200/T{t}" for t in (700, 800, 900)]
     assert runs[0].options == {"electronic_temperature_k": 700}
 
 
 def test_one_engine_on_both_sides_has_two_folders():
     text = STUDY.replace('engine = "behler-parrinello"\ntrain = "reference"', 'engine = "dft"')
     plan = plan_of(text)
-    assert {run.identity.split("/")[1] for run in plan.runs} == {"dft", "dft-surrogate"}
+    assert {run.engine_folder for run in plan.runs} == {"dft", "dft-surrogate"}
 
 
 def test_densities_give_isochores():
@@ -188,7 +194,7 @@ def test_densities_give_isochores():
         "steps = 1000", 'steps = 1000\nensemble = "nvt"'
     )
     run = runs_of(plan_of(text), BASE)[0]
-    assert run.identity == "runs/dft/N256/rs1.4/T700"
+    assert run.path == "runs/dft/N256/rs1.4/T700"
     assert run.dynamics["pressure_gpa"] is None
     assert run.state.density_g_per_cm3 == pytest.approx(0.982, abs=0.002)
 
@@ -209,20 +215,20 @@ def test_costs_grow_with_size_and_are_corrected_by_what_was_measured():
     plan = plan_of(STUDY)
     small, large = runs_of(plan, BASE)[1], runs_of(plan, BASE, atoms=512)[1]
     costs = estimate_costs(plan)
-    assert 3.0 < costs.seconds[large.identity] / costs.seconds[small.identity] < 8.0
+    assert 3.0 < costs.seconds[large.path] / costs.seconds[small.path] < 8.0
     assert costs.total_s == pytest.approx(sum(costs.seconds.values()))
-    measured = estimate_costs(plan, {small.identity: 1.0})
-    assert measured.seconds[small.identity] == pytest.approx(small.steps, rel=0.01)
-    ratio = measured.seconds[large.identity] / costs.seconds[large.identity]
-    assert ratio == pytest.approx(measured.seconds[small.identity] / costs.seconds[small.identity], rel=0.02)
+    measured = estimate_costs(plan, {small.path: 1.0})
+    assert measured.seconds[small.path] == pytest.approx(small.steps, rel=0.01)
+    ratio = measured.seconds[large.path] / costs.seconds[large.path]
+    assert ratio == pytest.approx(measured.seconds[small.path] / costs.seconds[small.path], rel=0.02)
 
 
 def test_the_time_of_a_plan_is_that_of_its_longest_chain_on_many_cores():
     plan = plan_of(STUDY.replace("ecut_ry = 60", "ecut_ry = 60\nthreads = 1"))
-    seconds = dict.fromkeys(plan.identities, 1.0)
-    assert makespan_s(plan, seconds, 1) == len(plan.identities)
+    seconds = dict.fromkeys(plan.paths, 1.0)
+    assert makespan_s(plan, seconds, 1) == len(plan.paths)
     assert makespan_s(plan, seconds, 100) == 3 + 1 + 3  # a ladder, the training, a ladder
-    done = dict.fromkeys(plan.identities, 0.0)
+    done = dict.fromkeys(plan.paths, 0.0)
     assert makespan_s(plan, done, 2) == 0.0
 
 
@@ -233,7 +239,13 @@ def test_the_seed_as_a_study_file():
     sizes = {line: {run.atoms for run in reference if run.state.line == line} for line in ("P100", "P200", "P350")}
     assert sizes == {"P100": {256, 512, 1024, 2048}, "P200": {256, 512, 1024, 2048}, "P350": {256, 512}}
     assert {run.state.pressure_gpa for run in reference} == {100, 150, 200, 250, 300, 350}
-    assert {run.test for run in plan.runs} >= {BASE, "duration", "cooling", "fixed_electronic_temperature", "engine"}
+    assert {run.test for run in plan.runs} >= {
+        BASE,
+        "duration",
+        "cooling",
+        "fixed_electronic_temperature",
+        "engine",
+    }
     assert study.tests.size
     cooled = runs_of(plan, "cooling", atoms=2048)
     assert [run.state.temperature_k for run in cooled] == [950, 899, 849, 824]
@@ -255,27 +267,27 @@ def test_another_dynamics_code_brings_its_own_thermostat_and_barostat():
 def test_a_ramp_is_a_loop_of_its_own_for_each_rate():
     plan = with_tests("ramp = { steps = [400, 200], atoms = 256 }")
     up, down = runs_of(plan, "ramp-up"), runs_of(plan, "ramp-down")
-    assert [(run.ladder_test, run.state.temperature_k) for run in up] == [
+    assert [(run.identity.ladder.label, run.state.temperature_k) for run in up] == [
         (name, temperature) for name in ("ramp-up", "ramp-up 2") for temperature in (700, 800, 900)
     ]
-    assert [(run.ladder_test, run.state.temperature_k) for run in down] == [
+    assert [(run.identity.ladder.label, run.state.temperature_k) for run in down] == [
         (name, temperature) for name in ("ramp-down", "ramp-down 2") for temperature in (800, 700)
     ]
     assert (up[0].steps, up[0].discard) == (450, 90)
     assert (up[1].steps, up[1].discard) == (400, 40)
     assert up[3].start.origin is Origin.MOLECULAR
-    assert down[0].start.source == up[2].identity
-    assert down[2].start.source == up[5].identity
+    assert down[0].start.source == up[2].path
+    assert down[2].start.source == up[5].path
     assert len({run.dynamics["seed"] for run in (*runs_of(plan, BASE), *up, *down)}) == 3 + len(up) + len(down)
 
 
 def test_snapshots_are_labelled_after_the_reference_and_cost_something():
     plan = with_tests("snapshots = { snapshots = 6, electronic_temperatures_k = [600, 1800] }")
-    assert plan.labels.sources == {run.identity: run.discard for run in plan.runs if run.role is Role.REFERENCE}
+    assert plan.labels.sources == {run.path: run.discard for run in plan.runs if run.role is Role.REFERENCE}
     assert "electronic_temperature_k" not in plan.labels.options
-    order = plan.identities
-    assert all(order.index(source) < order.index(plan.labels.identity) for source in plan.after(plan.labels.identity))
-    assert estimate_costs(plan).seconds[plan.labels.identity] > 0.0
+    order = plan.paths
+    assert all(order.index(source) < order.index(plan.labels.path) for source in plan.after(plan.labels.path))
+    assert estimate_costs(plan).seconds[plan.labels.path] > 0.0
     with pytest.raises(InputError, match=r"counts changes from 600 K"):
         with_tests("snapshots = { electronic_temperatures_k = [700, 1800] }")
 
@@ -305,8 +317,13 @@ def test_the_lennard_jones_example_boils_both_ways():
     plan = make_plan(study)
     assert not study.state.density_rises
     assert {run.atoms for run in plan.runs} == {128, 256, 512}
-    ladders = {(run.state.line, run.ladder_test) for run in plan.runs}
-    assert {("P0.0029", "cooling"), ("P0.0029", "ramp-up"), ("P0.0029", "ramp-down"), ("P0.0084", BASE)} <= ladders
+    ladders = {(run.state.line, run.identity.ladder.label) for run in plan.runs}
+    assert {
+        ("P0.0029", "cooling"),
+        ("P0.0029", "ramp-up"),
+        ("P0.0029", "ramp-down"),
+        ("P0.0084", BASE),
+    } <= ladders
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from llpt.campaign import short_name
 from llpt.cli.console import make_table, messages, output
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def bar_of_runs(doing: str) -> Iterator[Callable[[float, int, str], None]]:
         task = bars.add_task("")
 
         def on_run(number: float, total: int, identity: str) -> None:
-            bars.update(task, completed=number, total=total, description=identity.removeprefix("runs/"))
+            bars.update(task, completed=number, total=total, description=short_name(identity))
 
         yield on_run
 

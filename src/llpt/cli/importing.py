@@ -95,8 +95,8 @@ def import_(  # noqa: PLR0917 - typer takes arguments by position
 
     Example: [bold]llpt import XDATCAR OUTCAR -o study --role reference --label 'VASP PBE' -T 900 -P 200[/]
     """
+    from llpt.campaign import Role  # noqa: PLC0415
     from llpt.study.importing import Description, import_run  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.plan import Role  # noqa: PLC0415
     from llpt.trajectory.foreign import EnergyMeaning, open_foreign  # noqa: PLC0415
 
     if pressure is not None and constant_volume:
@@ -204,7 +204,7 @@ def _show(imported: Imported, source: ForeignTrajectory, out: Path) -> None:
     picoseconds = run.steps * run.frame_interval_fs / 1000.0
     electrons = f", T_el = {run.electronic_temperature_k:g} K" if run.electronic_temperature_k else ""
     console.print(
-        f"{run.identity}: {converted.frames} frames of {run.atoms} atoms from {source.program}, {picoseconds:.4g} ps, "
+        f"{run.path}: {converted.frames} frames of {run.atoms} atoms from {source.program}, {picoseconds:.4g} ps, "
         f"{run.role}{electrons}, {run.frame_interval_fs:g} fs from frame to frame, first {run.discard} discarded.",
         markup=False,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from llpt.campaign import ControlledTest, Role, RunIdentity, short_name
 from llpt.cli.console import make_table, output, roughly
 from llpt.errors import InputError
 
@@ -76,17 +77,16 @@ def ladder_table(plan: Plan, costs: Costs) -> Table:
         "time >",
         "after",
     )
-    ladders: dict[tuple[str, str, int, str, str], list[PlannedRun]] = {}
+    ladders: dict[tuple[str, Role, int, str, ControlledTest], list[PlannedRun]] = {}
     for run in plan.runs:
-        folder, role, atoms, line, _ = run.group
-        ladders.setdefault((folder, role, atoms, line, run.test), []).append(run)
-    rows = sorted(ladders.items(), key=lambda item: item[1][0].role != "reference")
+        ladders.setdefault((run.engine_folder, run.role, run.atoms, run.state.line, run.test), []).append(run)
+    rows = sorted(ladders.items(), key=lambda item: item[1][0].role is not Role.REFERENCE)
     trained = plan.training is None
     for (folder, role, atoms, line, test), runs in rows:
-        if role == "surrogate" and not trained:
+        if role is Role.SURROGATE and not trained:
             _training_row(table, plan, costs)
             trained = True
-        seconds = sum(costs.seconds[run.identity] for run in runs)
+        seconds = sum(costs.seconds[run.path] for run in runs)
         table.add_row(
             folder,
             str(atoms),
@@ -107,7 +107,7 @@ def _training_row(table: Table, plan: Plan, costs: Costs) -> None:
     training = plan.training
     assert training is not None
     table.add_row(
-        training.identity.rpartition("/")[2],
+        training.engine_folder,
         "",
         "",
         "training",
@@ -116,7 +116,7 @@ def _training_row(table: Table, plan: Plan, costs: Costs) -> None:
         "",
         "",
         "",
-        roughly(costs.seconds[training.identity]),
+        roughly(costs.seconds[training.path]),
         f"{len(training.after)} reference runs",
     )
 
@@ -133,23 +133,23 @@ def run_table(plan: Plan, costs: Costs) -> Table:
         "time >",
         "after",
     )
-    for identity in plan.identities:
-        seconds = costs.seconds[identity]
-        if identity not in plan:
-            part = "training" if plan.training and identity == plan.training.identity else "single points"
-            after = f"{len(plan.after(identity))} reference runs"
-            table.add_row(identity, part, "", "", "", "", roughly(seconds), after)
+    for path in plan.paths:
+        seconds = costs.seconds[path]
+        if path not in plan:
+            part = "training" if plan.training and path == plan.training.path else "single points"
+            after = f"{len(plan.after(path))} reference runs"
+            table.add_row(path, part, "", "", "", "", roughly(seconds), after)
             continue
-        run = plan[identity]
+        run = plan[path]
         table.add_row(
-            identity.removeprefix("runs/"),
+            short_name(path),
             run.test.replace("_", " "),
             str(run.steps),
             f"{run.timestep_fs:.3f}",
             f"{run.picoseconds:.3g}",
             f"{seconds / run.steps:.2g}",
             roughly(seconds),
-            ", ".join(parent.removeprefix("runs/") for parent in run.after) or "nothing",
+            ", ".join(short_name(parent) for parent in run.after) or "nothing",
         )
     return table
 
@@ -157,13 +157,13 @@ def run_table(plan: Plan, costs: Costs) -> Table:
 def waits_for(runs: Sequence[PlannedRun]) -> str:
     """Say in a few words what a ladder waits for."""
     parts = []
-    inside = {run.identity for run in runs}
+    inside = {run.path for run in runs}
     outside = {parent for run in runs for parent in run.after} - inside
     if any(parent in inside for run in runs for parent in run.after):
         parts.append("each other")
     if any(parent.startswith("models/") for parent in outside):
         parts.append("the model")
-    if any(parent.startswith("runs/") for parent in outside):
+    if any(RunIdentity.parse(parent) for parent in outside):
         parts.append("the base runs")
     return ", ".join(parts) or "nothing"
 

@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from llpt.campaign import short_name
 from llpt.cli.console import duration, messages
 from llpt.study import State
 
@@ -117,7 +118,7 @@ class LiveDisplay:
                 total = float(node.progress.get("steps", steps_of(self._plan, identity)) or 1)
                 done = float(node.progress.get("steps_done", 0))
                 table.add_row(
-                    Text(identity.removeprefix("runs/"), style=STYLES[node.state]),
+                    Text(short_name(identity), style=STYLES[node.state]),
                     ProgressBar(total=total, completed=done, width=32, pulse=done == 0),
                     Text(f"{done:.0f}/{total:.0f}"),
                     Text(said(node.progress)),
@@ -125,7 +126,7 @@ class LiveDisplay:
                 )
             elif node.state in {State.FAILED, State.BLOCKED}:
                 table.add_row(
-                    Text(identity.removeprefix("runs/"), style=STYLES[node.state]),
+                    Text(short_name(identity), style=STYLES[node.state]),
                     Text(str(node.state)),
                     Text(),
                     Text(node.reason),
@@ -167,7 +168,7 @@ class PlainDisplay:
         if time.monotonic() >= self._next or changed:
             self._next = time.monotonic() + PLAIN_EVERY_S
             running = [
-                f"{name.removeprefix('runs/')} {node.progress.get('steps_done', 0)}/"
+                f"{short_name(name)} {node.progress.get('steps_done', 0)}/"
                 f"{node.progress.get('steps', steps_of(self._plan, name) or '?')} {said(node.progress)}".strip()
                 for name, node in snapshot.nodes.items()
                 if node.state is State.RUNNING

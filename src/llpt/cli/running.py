@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from llpt.campaign import RunIdentity, short_name
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, duration, make_table, messages, output
 
 if TYPE_CHECKING:
@@ -108,9 +109,9 @@ def status(
         progress = read_json(JobFiles(place.root, entry.identity).progress) if entry.state is State.RUNNING else None
         steps = (progress or {}).get("steps_done", entry.steps_done)
         table.add_row(
-            entry.identity.removeprefix("runs/"),
+            short_name(entry.identity),
             f"[{STYLES[entry.state]}]{entry.state}[/]",
-            str(steps) if entry.identity.startswith("runs/") else "",
+            str(steps) if RunIdentity.parse(entry.identity) else "",
             f"{entry.seconds_per_step:.3g}" if entry.seconds_per_step else "",
             duration(entry.seconds) if entry.seconds else "",
             str(entry.attempts),

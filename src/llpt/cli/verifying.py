@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from llpt.campaign import short_name
 from llpt.cli.analysis import bar_of_runs
 from llpt.cli.console import EXIT_FAILED, make_table, output
 
@@ -50,7 +51,7 @@ def _table(checks: Iterable[Check], *, every: bool) -> object:
     if every:
         table = make_table("run", "check", "passed", "found")
         for each in checks:
-            table.add_row(each.subject.removeprefix("runs/"), each.what, _mark(each.passed), escape(each.found))
+            table.add_row(short_name(each.subject), each.what, _mark(each.passed), escape(each.found))
         return table
     table = make_table("run", "checks >", "passed", "what does not agree")
     by_subject: dict[str, list[Check]] = {}
@@ -58,7 +59,7 @@ def _table(checks: Iterable[Check], *, every: bool) -> object:
         by_subject.setdefault(each.subject, []).append(each)
     for subject, group in by_subject.items():
         bad = [each.what for each in group if not each.passed]
-        table.add_row(subject.removeprefix("runs/"), str(len(group)), _mark(not bad), ", ".join(bad))
+        table.add_row(short_name(subject), str(len(group)), _mark(not bad), ", ".join(bad))
     return table
 
 

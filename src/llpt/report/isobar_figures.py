@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llpt.campaign import Role
 from llpt.report import palette
 from llpt.report.panels import Curve, Dash, Figure, Line, Marker, Panel
-from llpt.study import Role
 from llpt.transition import DENSITY_JUMP, differences, heat_capacity_j_per_mol_k
 from llpt.units import GAS_CONSTANT_J_PER_MOL_K
 

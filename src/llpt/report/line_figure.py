@@ -6,9 +6,9 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from llpt.campaign import Role
 from llpt.report import palette
 from llpt.report.panels import Curve, Dash, Figure, Marker, Panel
-from llpt.study import Role
 from llpt.transition import drawn_criteria
 
 if TYPE_CHECKING:

@@ -114,7 +114,7 @@ def _render(
 
 
 def _counts(plan: Plan, entries: Mapping[str, Entry]) -> str:
-    total = len(plan.identities)
+    total = len(plan.paths)
     done = sum(entry.state is State.DONE for entry in entries.values())
     return f"{plan.in_words}, all done" if done == total else f"{plan.in_words}, {done} of {total} done"
 
@@ -148,7 +148,7 @@ def _failures(entries: Mapping[str, Entry], analysis: Analysis) -> list[str]:
 
 def _training(plan: Plan, entries: Mapping[str, Entry]) -> list[tuple[str, str]]:
     """Return what the fit of the surrogate reported of itself."""
-    if plan.training is None or plan.training.identity not in entries:
+    if plan.training is None or plan.training.path not in entries:
         return []
-    said = entries[plan.training.identity].provenance.get("training", {})
+    said = entries[plan.training.path].provenance.get("training", {})
     return [(str(key), str(value)) for key, value in said.items()]

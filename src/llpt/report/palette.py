@@ -6,8 +6,8 @@ Temperatures: four steps from blue to red that differ in lightness too, or the m
 
 from __future__ import annotations
 
+from llpt.campaign import Role
 from llpt.report.panels import Dash, Marker
-from llpt.study import Role
 
 SHADES = {
     Role.REFERENCE: ("#D55E00", "#8C3B00", "#E8934A", "#5A2600"),

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit import Population
+from llpt.campaign import ControlledTest, Role
 from llpt.report import palette
 from llpt.report.isobar_figures import density_curves, ladder_label, line_name, numbers
 from llpt.report.panels import Curve, Dash, Figure, Panel
-from llpt.study import BASE, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,8 @@ def seed_figure_s1(analysis: Analysis, lines: Sequence[str] = ()) -> Figure | No
         for line in analysis.lines
         if all(any(each.line == line and each.isobar for each in analysis.base(role)) for role in Role)
     ]
-    sizes = {line: sum(each.line == line and each.test == BASE for each in analysis.ladders) for line in compared}
+    base = [each for each in analysis.ladders if each.test == ControlledTest.BASE]
+    sizes = {line: sum(each.line == line for each in base) for line in compared}
     chosen = (
         [line for line in lines if line in compared] if lines else sorted(compared, key=lambda each: -sizes[each])[:2]
     )
@@ -51,7 +52,7 @@ def seed_figure_s1(analysis: Analysis, lines: Sequence[str] = ()) -> Figure | No
         return None
     panels = []
     for line in sorted(chosen, key=analysis.lines.index):
-        ladders = [each for each in analysis.ladders if each.line == line and each.test == BASE]
+        ladders = [each for each in base if each.line == line]
         panels.append(Panel("T (K)", "density (g/cm³)", tuple(density_curves(ladders)), note=line_name(ladders[0])))
     return Figure(
         "figure-S1",

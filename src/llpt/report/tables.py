@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.campaign import short_name
 from llpt.observables import estimate_of
 from llpt.study import State
 from llpt.transition import DECIDING
@@ -91,26 +92,26 @@ def shown(estimate: Estimate, *, unit: bool = True, factor: float = 1.0) -> str:
 
 def run_rows(plan: Plan, entries: Mapping[str, Entry], analysis: Analysis) -> list[RunRow]:
     """Return every run of the plan with its state and, where it is done, its averages."""
-    summaries = {item.run.identity: item.summary for ladder in analysis.ladders for item in ladder.runs}
+    summaries = {item.run.path: item.summary for ladder in analysis.ladders for item in ladder.runs}
     rows = []
     for run in plan.runs:
-        entry = entries.get(run.identity)
-        summary = summaries.get(run.identity)
+        entry = entries.get(run.path)
+        summary = summaries.get(run.path)
         state = entry.state if entry else State.WAITING
         reason = entry.reason if entry else ""
         done = entry.steps_done if entry else 0
         pace = entry.seconds_per_step if entry else None
         rows.append(
             RunRow(
-                name=run.identity.removeprefix("runs/"),
+                name=short_name(run.path),
                 role=str(run.role),
-                engine=run.identity.split("/")[1],
+                engine=run.engine_folder,
                 atoms=str(run.atoms),
                 line=run.state.line,
                 temperature=f"{run.state.temperature_k:g}",
-                part=run.group[-1].replace("_", " "),
+                part=run.identity.part.replace("_", " "),
                 state=str(state),
-                reason=analysis.refused.get(run.identity, reason),
+                reason=analysis.refused.get(run.path, reason),
                 steps=f"{done} / {run.steps}",
                 picoseconds=f"{done * run.timestep_fs / 1000.0:.3g}",
                 equilibrated=_equilibrated(summary),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.campaign import Role
 from llpt.report.isobar_figures import line_name
 from llpt.report.tables import UNKNOWN, shown
-from llpt.study import Role
 from llpt.transition import all_criteria, differences
 
 if TYPE_CHECKING:

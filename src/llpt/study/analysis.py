@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.audit import Verdict, compare
+from llpt.campaign import ControlledTest, Role
 from llpt.errors import InputError
 from llpt.study.diffusion import InfiniteDiffusion, infinite_diffusion
 from llpt.study.effects import Effect, effects
@@ -13,7 +14,6 @@ from llpt.study.imported import IMPORTED_ENGINE
 from llpt.study.observables_table import TABLE_NAME, write_observables
 from llpt.study.observing import Observed, observe, observe_electronic_temperature
 from llpt.study.orders import OrderResult, orders
-from llpt.study.plan import BASE, RAMP_DOWN, RAMP_UP, Role
 from llpt.study.planning import engine_folder
 from llpt.transition import Isobar, LadderPath, locate
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from llpt.campaign import LadderIdentity
     from llpt.study.file import StudyFile
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import Entry
@@ -108,7 +109,7 @@ class Analysis:
 
     def base(self, role: Role) -> tuple[LadderResult, ...]:
         """Return one side's own ladders, without the controlled tests."""
-        return tuple(ladder for ladder in self.ladders if ladder.test == BASE and ladder.role is role)
+        return tuple(ladder for ladder in self.ladders if ladder.test == ControlledTest.BASE and ladder.role is role)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -150,7 +151,7 @@ def engine_name(run: PlannedRun, study: StudyFile) -> str:
     """Return what people call a run's engine: its name, and the functional where it has one."""
     if run.engine.startswith(f"{IMPORTED_ENGINE}:"):
         return run.engine.partition(":")[2]
-    folder = run.identity.split("/")[1].removesuffix("-surrogate")
+    folder = run.engine_folder.removesuffix("-surrogate")
     name = NAMES.get(folder, folder)
     functional = run.options.get("xc", "pbe" if engine_folder(run.engine) == "dft" else None)
     if functional is not None:
@@ -161,12 +162,12 @@ def engine_name(run: PlannedRun, study: StudyFile) -> str:
 
 
 def _ladders(study: StudyFile, observed: Iterable[Observed]) -> tuple[LadderResult, ...]:
-    groups: dict[tuple[str, str, int, str, str], list[Observed]] = {}
+    groups: dict[tuple[LadderIdentity, Role], list[Observed]] = {}
     for item in observed:
-        folder, role, atoms, line, _ = item.run.group
-        groups.setdefault((folder, role, atoms, line, item.run.ladder_test), []).append(item)
+        groups.setdefault((item.run.identity.ladder, item.run.role), []).append(item)
     ladders = [_ladder(study, group) for group in groups.values()]
-    return tuple(sorted(ladders, key=lambda ladder: (ladder.test != BASE, ladder.role is not Role.REFERENCE)))
+    base, reference = ControlledTest.BASE, Role.REFERENCE
+    return tuple(sorted(ladders, key=lambda ladder: (ladder.test != base, ladder.role is not reference)))
 
 
 def _ladder(study: StudyFile, group: list[Observed]) -> LadderResult:
@@ -184,18 +185,18 @@ def _ladder(study: StudyFile, group: list[Observed]) -> LadderResult:
         first.atoms,
         first.state.line,
         first.state.pressure_gpa,
-        first.ladder_test,
+        first.identity.ladder.label,
         runs,
         located,
     )
 
 
-def _path(study: StudyFile, test: str) -> LadderPath:
-    if test in {"cooling", RAMP_DOWN}:
+def _path(study: StudyFile, test: ControlledTest) -> LadderPath:
+    if test in {ControlledTest.COOLING, ControlledTest.RAMP_DOWN}:
         return LadderPath.COOLING
-    if test == RAMP_UP:
+    if test is ControlledTest.RAMP_UP:
         return LadderPath.HEATING
-    if test == "start" or study.dynamics.ladder == "none":
+    if test is ControlledTest.START or study.dynamics.ladder == "none":
         return LadderPath.SEPARATE
     return LadderPath(str(study.dynamics.ladder))
 
@@ -222,9 +223,9 @@ def judge(
 
 def _named(ladders: Sequence[LadderResult], name: str) -> list[LadderResult]:
     """Return the ladders of one engine, by its name in paths or for people."""
-    found = [ladder for ladder in ladders if name in {ladder.engine, ladder.runs[0].run.group[0]}]
+    found = [ladder for ladder in ladders if name in {ladder.engine, ladder.runs[0].run.engine_folder}]
     if not found:
-        known = ", ".join(sorted({ladder.runs[0].run.group[0] for ladder in ladders})) or "none that is done"
+        known = ", ".join(sorted({ladder.runs[0].run.engine_folder for ladder in ladders})) or "none that is done"
         raise InputError(f"The study has no runs of an engine called {name}.", f"Its engines are: {known}.")
     return found
 
@@ -233,7 +234,7 @@ def _verdict(
     study: StudyFile, ladders: Sequence[LadderResult], engines: Mapping[Role, str | None] | None = None
 ) -> tuple[Verdict | None, str]:
     named = {role: (engines or {}).get(role) for role in Role}
-    base = [ladder for ladder in ladders if ladder.test == BASE]
+    base = [ladder for ladder in ladders if ladder.test == ControlledTest.BASE]
     chosen = {role: _named(base, name) if name else [] for role, name in named.items()}
     sides = {
         role: [

@@ -29,8 +29,8 @@ from llpt.study.sections import (
 Engines = Literal["both", "reference", "surrogate"]
 
 
-class ControlledTest(Section):
-    """What every controlled test may be confined to."""
+class MatchedRunsSection(Section):
+    """What every controlled test that adds matched runs may be confined to."""
 
     pressures_gpa: Pressures | None = Field(default=None, description="pressures in GPa out of the study's own")
     atoms: AtomCounts | None = Field(default=None, description="numbers of atoms out of the study's own")
@@ -38,20 +38,20 @@ class ControlledTest(Section):
     engines: Engines = Field(default="both", description='"both", "reference" or "surrogate"')
 
 
-class DurationTest(ControlledTest):
+class DurationTest(MatchedRunsSection):
     """Does a longer run change the answer? Sequential runs, each going on from the end of the one before."""
 
     repeats: Int = Field(default=6, ge=2, le=1000, description="sequential runs in all, the first included; 2 to 1000")
     steps: StepCount | None = Field(default=None, description="MD steps of each further run, at least 1")
 
 
-class CoolingTest(ControlledTest):
+class CoolingTest(MatchedRunsSection):
     """Does the path matter? A ladder that goes down from the hot end of the heating ladder."""
 
     steps: StepCount | None = Field(default=None, description="MD steps of each run on the way down, at least 1")
 
 
-class RampTest(ControlledTest):
+class RampTest(MatchedRunsSection):
     """Does the rate matter? Heating and cooling ladders with runs of other lengths: loops at several rates."""
 
     steps: Annotated[tuple[StepCount, ...], BeforeValidator(as_sequence)] = Field(
@@ -59,7 +59,7 @@ class RampTest(ControlledTest):
     )
 
 
-class FixedElectronicTemperatureTest(ControlledTest):
+class FixedElectronicTemperatureTest(MatchedRunsSection):
     """Does the electrons' temperature matter? The same ladder with T_el held at one value."""
 
     temperature_k: TemperatureK = Field(description="the electrons' temperature in K, above 0 and at most 100000")
@@ -68,19 +68,19 @@ class FixedElectronicTemperatureTest(ControlledTest):
     )
 
 
-class StartTest(ControlledTest):
+class StartTest(MatchedRunsSection):
     """Does the start matter? Every temperature on its own from the other fluid."""
 
     start: Literal["molecular", "atomic"] = Field(default="atomic", description='"molecular" or "atomic"')
 
 
-class EnsembleTest(ControlledTest):
+class EnsembleTest(MatchedRunsSection):
     """Does the ensemble matter? The mean volume of the NPT run held fixed."""
 
     ensemble: Ensemble = Field(default=Ensemble.NVT, description='"nvt" or "nve"')
 
 
-class ThermostatTest(ControlledTest):
+class ThermostatTest(MatchedRunsSection):
     """Does the thermostat matter?"""
 
     thermostat: Literal[Thermostat.SVR, Thermostat.LANGEVIN] = Field(
@@ -88,13 +88,13 @@ class ThermostatTest(ControlledTest):
     )
 
 
-class BarostatTest(ControlledTest):
+class BarostatTest(MatchedRunsSection):
     """Does the barostat matter? The same ladder with another inertia of the piston."""
 
     barostat_time_fs: Float = Field(ge=1.0, le=1e6, description="a time in fs from 1 to 1000000")
 
 
-class IntegratorTest(ControlledTest):
+class IntegratorTest(MatchedRunsSection):
     """Does the dynamics code matter? The same ladder by ASE: Nosé–Hoover chains, Martyna–Tobias–Klein barostat."""
 
     integrator: Literal[IntegratorName.ASE] = Field(default=IntegratorName.ASE, description='"ase"')
@@ -103,34 +103,34 @@ class IntegratorTest(ControlledTest):
     )
 
 
-class TimestepTest(ControlledTest):
+class TimestepTest(MatchedRunsSection):
     """Does the time step matter? The same time covered in smaller or larger steps."""
 
     factor: Float = Field(default=0.5, gt=0.0, le=4.0, description="what the time step is multiplied by, 0 to 4")
 
 
-class CutoffTest(ControlledTest):
+class CutoffTest(MatchedRunsSection):
     """Does the plane-wave cutoff matter?"""
 
     ecut_ry: Float = Field(ge=5.0, le=1000.0, description="a plane-wave cutoff in Ry, from 5 to 1000")
     engines: Literal["reference"] = Field(default="reference", description='"reference": only it has plane waves')
 
 
-class KpointsTest(ControlledTest):
+class KpointsTest(MatchedRunsSection):
     """Does the sampling of the Brillouin zone matter?"""
 
     kpoints: str = Field(default="gamma", min_length=1, description='"mean-value", "gamma", or "x,y,z"')
     engines: Literal["reference"] = Field(default="reference", description='"reference": only it has k-points')
 
 
-class FunctionalTest(ControlledTest):
+class FunctionalTest(MatchedRunsSection):
     """Does the functional matter?"""
 
     xc: str = Field(min_length=1, description='an exchange-correlation functional, e.g. "lda"')
     engines: Literal["reference"] = Field(default="reference", description='"reference": only it has a functional')
 
 
-class EngineTest(ControlledTest):
+class EngineTest(MatchedRunsSection):
     """Does the code matter? The reference once more with another program."""
 
     engine: str = Field(min_length=1, description="an engine, as in [reference]")
@@ -229,7 +229,7 @@ class ControlledTestsSection(Section):
             )
         return self
 
-    def asked(self) -> dict[str, ControlledTest]:
+    def asked(self) -> dict[str, MatchedRunsSection]:
         """Return the tests that add ladders, by name."""
         named = {name: getattr(self, name) for name in type(self).model_fields if name not in OTHER_NODES}
         return {name: test for name, test in named.items() if test is not None}

@@ -145,22 +145,22 @@ def estimate_costs(plan: Plan, measured: Mapping[str, float] | None = None) -> C
         peers = [plan[name] for name in measured if plan[name].engine == run.engine]
         if peers:
             nearest = min(peers, key=lambda peer: abs(peer.atoms - run.atoms))
-            factor = measured[nearest.identity] / seconds_per_step(nearest)
-        step = measured.get(run.identity, seconds_per_step(run) * factor)
-        seconds[run.identity] = START_UP_S + run.steps * step
-        known[run.identity] = bool(peers)
+            factor = measured[nearest.path] / seconds_per_step(nearest)
+        step = measured.get(run.path, seconds_per_step(run) * factor)
+        seconds[run.path] = START_UP_S + run.steps * step
+        known[run.path] = bool(peers)
     if plan.training is not None:
         limit = plan.training.settings.get("max_seconds")
         learnt = plan[plan.training.after[0]]
-        label = SINGLE_POINT_STEPS * seconds[learnt.identity] / learnt.steps
-        seconds[plan.training.identity] = START_UP_S + (limit or TRAINING_S) + plan.training.settings["rattled"] * label
-        known[plan.training.identity] = False
+        label = SINGLE_POINT_STEPS * seconds[learnt.path] / learnt.steps
+        seconds[plan.training.path] = START_UP_S + (limit or TRAINING_S) + plan.training.settings["rattled"] * label
+        known[plan.training.path] = False
     if plan.labels is not None:
         first = plan[next(iter(plan.labels.sources))]
         points = plan.labels.snapshots * len(plan.labels.electronic_temperatures_k)
-        step = seconds.get(first.identity, 0.0) / first.steps
-        seconds[plan.labels.identity] = START_UP_S + points * SINGLE_POINT_STEPS * step
-        known[plan.labels.identity] = known[first.identity]
+        step = seconds.get(first.path, 0.0) / first.steps
+        seconds[plan.labels.path] = START_UP_S + points * SINGLE_POINT_STEPS * step
+        known[plan.labels.path] = known[first.path]
     return Costs(seconds, known)
 
 
@@ -175,25 +175,25 @@ def makespan_s(plan: Plan, seconds: Mapping[str, float], cores: int) -> float:
     threads = node_threads(plan, cores)
     finished: dict[str, float] = {}
     running: list[tuple[float, str]] = []
-    waiting = list(plan.identities)
+    waiting = list(plan.paths)
     free, now = cores, 0.0
     while waiting or running:
-        for identity in list(waiting):
-            ready = all(parent in finished for parent in plan.after(identity))
-            if ready and threads[identity] <= free:
-                free -= threads[identity]
-                heapq.heappush(running, (now + seconds.get(identity, 0.0), identity))
-                waiting.remove(identity)
-        now, identity = heapq.heappop(running)
-        finished[identity] = now
-        free += threads[identity]
+        for path in list(waiting):
+            ready = all(parent in finished for parent in plan.after(path))
+            if ready and threads[path] <= free:
+                free -= threads[path]
+                heapq.heappush(running, (now + seconds.get(path, 0.0), path))
+                waiting.remove(path)
+        now, path = heapq.heappop(running)
+        finished[path] = now
+        free += threads[path]
     return now
 
 
 def node_threads(plan: Plan, cores: int) -> dict[str, int]:
     """Return the cores each node takes: what it asks for, at most what there is; all where it asks for none."""
-    asked = {run.identity: run.threads for run in plan.runs}
+    asked = {run.path: run.threads for run in plan.runs}
     for node in (plan.training, plan.labels):
         if node is not None:
-            asked[node.identity] = node.threads
-    return {identity: min(threads or cores, cores) for identity, threads in asked.items()}
+            asked[node.path] = node.threads
+    return {path: min(threads or cores, cores) for path, threads in asked.items()}

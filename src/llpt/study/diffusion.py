@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from llpt.campaign import ControlledTest
 from llpt.observables import Transport, estimate_of, extrapolated_diffusion
-from llpt.study.plan import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import xarray as xr
 
+    from llpt.campaign import Role
     from llpt.statistics import Estimate
     from llpt.study.analysis import LadderResult
-    from llpt.study.plan import Role
 
 UNIT = "cm^2/s"
 
@@ -67,7 +67,7 @@ def infinite_diffusion(ladders: Iterable[LadderResult]) -> tuple[InfiniteDiffusi
     """
     states: dict[tuple[Role, str, str, float], dict[int, xr.Dataset]] = {}
     for ladder in ladders:
-        for item in ladder.runs if ladder.test == BASE else ():
+        for item in ladder.runs if ladder.test == ControlledTest.BASE else ():
             if "diffusion_infinite" in item.summary:
                 state = (ladder.role, ladder.engine, ladder.line, item.run.state.temperature_k)
                 states.setdefault(state, {})[ladder.atoms] = item.summary

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from llpt.audit import Outcome, judge, together
 from llpt.audit.pairing import relative_difference
+from llpt.campaign import ControlledTest, Role
 from llpt.observables import estimate_of
 from llpt.statistics import Estimate
-from llpt.study.plan import BASE, SIZE, Role
 from llpt.transition import DECIDING, DENSITY_JUMP
 
 if TYPE_CHECKING:
@@ -102,21 +102,22 @@ def effects(study: StudyFile, ladders: Sequence[LadderResult]) -> tuple[Effect, 
 
 def _effects(study: StudyFile, ladders: Sequence[LadderResult]) -> Iterable[Effect]:
     thresholds = study.verdict.thresholds()
-    bases = [ladder for ladder in ladders if ladder.test == BASE]
+    bases = [ladder for ladder in ladders if ladder.test == ControlledTest.BASE]
     for ladder in ladders:
         matched = [
             base
             for base in bases
             if (base.role, base.atoms, base.line) == (ladder.role, ladder.atoms, ladder.line) and base.isobar
         ]
-        if ladder.test != BASE and matched:
+        if ladder.test != ControlledTest.BASE and matched:
             yield effect(ladder.test, ladder, matched[0], thresholds)
     for role in Role:
         for line in dict.fromkeys(base.line for base in bases):
             sizes = [base for base in bases if base.role is role and base.line == line and base.isobar]
             largest = max(sizes, key=lambda base: base.atoms, default=None)
             if largest is not None and study.tests.size:
-                yield from (effect(SIZE, base, largest, thresholds) for base in sizes if base is not largest)
+                smaller = [base for base in sizes if base is not largest]
+                yield from (effect(ControlledTest.SIZE, base, largest, thresholds) for base in smaller)
 
 
 def effect(test: str, changed: LadderResult, base: LadderResult, thresholds: Thresholds) -> Effect:

@@ -135,7 +135,7 @@ class Execution:
         """
         self.directory.stop_file.unlink(missing_ok=True)
         self.ledger.recover()
-        for identity in self.plan.identities:
+        for identity in self.plan.paths:
             write_job(self.directory, self.plan, identity, self.ledger)
             self._files(identity).progress.unlink(missing_ok=True)
         config = parsl_config(self.directory.study.execution, self.directory.root / ".parsl")
@@ -161,12 +161,12 @@ class Execution:
     def _submit(self, kernel: parsl.DataFlowKernel) -> dict[str, Future[Outcome]]:
         """Hand every node that is not done to Parsl, each with the futures of what it depends on."""
         local = self.directory.study.execution.where is Place.LOCAL
-        ranks = {identity: rank for rank, identity in enumerate(self.plan.identities)}
+        ranks = {identity: rank for rank, identity in enumerate(self.plan.paths)}
         task = _in_a_thread(Cores(self.cores), ranks) if local else run_node
         app = parsl.python_app(task, data_flow_kernel=kernel)
         futures: dict[str, Any] = {}
         pending: dict[str, Future[Outcome]] = {}
-        for identity in self.plan.identities:
+        for identity in self.plan.paths:
             if self.ledger.entry(identity).state is State.DONE:
                 futures[identity] = Outcome(identity, State.DONE)
                 continue

@@ -8,10 +8,10 @@ from pydantic import Field, model_validator
 
 from llpt.dynamics import Ensemble
 from llpt.study.controlled_tests import (
-    ControlledTest,
     ControlledTestsSection,
     CoolingTest,
     FixedElectronicTemperatureTest,
+    MatchedRunsSection,
 )
 from llpt.study.engine_sections import ExecutionSection, ReferenceSection, SurrogateSection, VerdictSection
 from llpt.study.imported import ImportedRun, sections_of
@@ -107,7 +107,7 @@ class StudyFile(Section):
                         f"gives a {what} twice on one line of states: {list(values)}", "Give it once."
                     )
 
-    def _check_test(self, name: str, test: ControlledTest) -> None:
+    def _check_test(self, name: str, test: MatchedRunsSection) -> None:
         lines = self.state.lines()
         own: dict[str, set[float | None] | set[int] | set[float]] = {
             "pressures_gpa": {line.pressure_gpa for line in lines},

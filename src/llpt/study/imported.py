@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from llpt.campaign import ControlledTest, Role, RunIdentity, ThermodynamicState
 from llpt.errors import StorageError
-from llpt.study.plan import BASE, Origin, PlannedRun, Role, Start, ThermodynamicState
+from llpt.study.plan import Origin, PlannedRun, Start
 from llpt.study.sections import (
     AtomCount,
     ContradictionError,
@@ -76,14 +77,16 @@ class ImportedRun(Section):
     @property
     def state(self) -> ThermodynamicState:
         """Where it lies in the phase diagram."""
-        line = f"rho{self.density_gcc:.4g}" if self.pressure_gpa is None else f"P{self.pressure_gpa:g}"
-        return ThermodynamicState(line, self.temperature_k, self.pressure_gpa, self.density_gcc)
+        if self.pressure_gpa is not None:
+            return ThermodynamicState.at_pressure(self.pressure_gpa, self.temperature_k)
+        assert self.density_gcc is not None
+        return ThermodynamicState.at_density(self.density_gcc, self.temperature_k, digits=4)
 
     @property
-    def identity(self) -> str:
+    def path(self) -> str:
         """Its directory below the study's."""
-        word = "" if self.test == BASE and self.repeat == 1 else f"-{self.test.replace(BASE, 'repeat')}{self.repeat}"
-        return f"runs/{self.folder}/N{self.atoms}/{self.state.line}/T{self.temperature_k:g}{word}"
+        test = ControlledTest(self.test)
+        return RunIdentity(self.folder, self.atoms, self.state.line, self.temperature_k, test, self.repeat).path
 
     @property
     def engine(self) -> str:
@@ -107,13 +110,13 @@ class ImportedRun(Section):
         electronic = self.electronic_temperature_k
         digest = hashlib.sha256("\n".join(self.sha256).encode()).hexdigest()
         return PlannedRun(
-            identity=self.identity,
             role=Role(self.role),
             engine=self.engine,
+            engine_folder=self.folder,
             options={} if electronic is None else {"electronic_temperature_k": electronic},
             atoms=self.atoms,
             state=self.state,
-            test=self.test,
+            test=ControlledTest(self.test),
             repeat=self.repeat,
             dynamics=self.settings(),
             discard=self.discard,

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from llpt.campaign import Role
 from llpt.errors import InputError, StorageError
 from llpt.study.imported import IMPORTED_FILE, ImportedRun, engine_slug, write_imported
 from llpt.study.jobs import write_job
 from llpt.study.layout import STUDY_FILE, StudyDirectory
 from llpt.study.ledger import Ledger, State
-from llpt.study.plan import Role
 from llpt.study.planning import make_plan
 from llpt.study.versions import versions
 from llpt.trajectory import write_atomically
@@ -168,14 +168,14 @@ def _check_new(study: StudyFile, digests: tuple[str, ...], description: Descript
     slug = engine_slug(description.label)
     for run in study.imported:
         if run.sha256 == digests:
-            raise InputError(f"These files were imported before, as {run.identity}.", "Import each run once.")
+            raise InputError(f"These files were imported before, as {run.path}.", "Import each run once.")
         if run.folder == slug and run.role != description.role:
             raise InputError(
                 f'The engine "{run.label}" is the {run.role} of this study already.',
                 "Give the other one another label.",
             )
-    imported = {run.identity for run in study.imported}
-    own = {run.identity.split("/")[1] for run in make_plan(study).runs if run.identity not in imported}
+    imported = {run.path for run in study.imported}
+    own = {run.engine_folder for run in make_plan(study).runs if run.path not in imported}
     if slug in own:
         raise InputError(
             f'The study has own runs of an engine called "{slug}".',
@@ -228,9 +228,9 @@ def _table(
         files=tuple(path.name for path in source.files),
         sha256=digests,
     )
-    taken = {run.identity for run in before}
+    taken = {run.path for run in before}
     repeat = 1
-    while first.model_copy(update={"repeat": repeat}).identity in taken:
+    while first.model_copy(update={"repeat": repeat}).path in taken:
         repeat += 1
     return first.model_copy(update={"repeat": repeat})
 
@@ -266,7 +266,7 @@ def _record(run: ImportedRun) -> dict[str, Any]:
 
 def _enter(root: Path, runs: Sequence[ImportedRun], run: ImportedRun, place: Path) -> None:
     """Put the run directory in its place, then the table, then the ledger; a kill in between can be made good."""
-    target = root / run.identity
+    target = root / run.path
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
@@ -279,10 +279,10 @@ def _enter(root: Path, runs: Sequence[ImportedRun], run: ImportedRun, place: Pat
     write_atomically(root / IMPORTED_FILE, write_imported(runs))
     fresh = StudyDirectory.open(root)
     with Ledger(fresh.database) as ledger:
-        write_job(fresh, make_plan(fresh.study), run.identity, ledger)
+        write_job(fresh, make_plan(fresh.study), run.path, ledger)
         now = time.time()
         ledger.record(
-            run.identity,
+            run.path,
             State.DONE,
             reason=f"imported from {run.program}",
             steps_done=run.steps,

@@ -7,9 +7,10 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from llpt.campaign import Role
 from llpt.study.inputs import content_hash, is_pseudopotential_file, stored_engine, stored_path
 from llpt.study.node import JobFiles
-from llpt.study.plan import Origin, Role
+from llpt.study.plan import Origin
 from llpt.study.protocol import starting_density
 from llpt.trajectory import write_atomically
 
@@ -21,24 +22,28 @@ if TYPE_CHECKING:
     from llpt.study.plan import Plan, PlannedRun
 
 
-def job_of(directory: StudyDirectory, plan: Plan, identity: str) -> dict[str, Any]:
+def job_of(directory: StudyDirectory, plan: Plan, path: str) -> dict[str, Any]:
     """Return what the worker of a node is told; paths in it start from the study's directory."""
-    if plan.training is not None and identity == plan.training.identity:
+    if plan.training is not None and path == plan.training.path:
         learnt = [plan[name] for name in plan.training.after]
         return {
             "kind": "training",
-            **asdict(plan.training),
+            "identity": path,
+            "settings": plan.training.settings,
+            "seed": plan.training.seed,
+            "threads": plan.training.threads,
             "after": list(plan.training.after),
-            "labellers": {run.identity: _dynamics(run) for run in learnt} if plan.training.settings["rattled"] else {},
+            "labellers": {run.path: _dynamics(run) for run in learnt} if plan.training.settings["rattled"] else {},
         }
-    if plan.labels is not None and identity == plan.labels.identity:
+    if plan.labels is not None and path == plan.labels.path:
         options = _stored_options(plan.labels.options)
         engine = stored_engine(plan.labels.engine, str(Role.REFERENCE))
-        return {"kind": "labels", **asdict(plan.labels), "options": options, "engine": engine}
-    run = plan[identity]
+        values = asdict(plan.labels)
+        return {"kind": "labels", "identity": values.pop("path"), **values, "options": options, "engine": engine}
+    run = plan[path]
     return {
         "kind": "imported" if run.start.origin is Origin.IMPORTED else "md",
-        "identity": identity,
+        "identity": path,
         "role": str(run.role),
         "test": run.test,
         "repeat": run.repeat,
@@ -93,15 +98,15 @@ def inputs_hash(job: Mapping[str, Any]) -> str:
     return hashlib.sha256(job_text(job).encode()).hexdigest()
 
 
-def write_job(directory: StudyDirectory, plan: Plan, identity: str, ledger: Ledger) -> None:
+def write_job(directory: StudyDirectory, plan: Plan, path: str, ledger: Ledger) -> None:
     """Write what a node's worker is told and enter it in the ledger; what is there already must be the same.
 
     Raises:
         StorageError: it cannot be written, or the ledger knows the node with other inputs.
     """
-    job = job_of(directory, plan, identity)
-    ledger.enter(identity, inputs_hash=inputs_hash(job), job=job)
-    files = JobFiles(directory.root, identity)
+    job = job_of(directory, plan, path)
+    ledger.enter(path, inputs_hash=inputs_hash(job), job=job)
+    files = JobFiles(directory.root, path)
     files.job.parent.mkdir(exist_ok=True)
     if not files.job.exists():
         write_atomically(files.job, job_text(job))

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from llpt.campaign import file_stem
 from llpt.errors import InputError, StorageError
 from llpt.study.imported import IMPORTED_FILE, read_imported
 from llpt.study.inputs import copy_inputs, named_inputs
@@ -172,13 +173,13 @@ class StudyDirectory:
         """The page and its figures."""
         return self.root / "report"
 
-    def node(self, identity: str) -> Path:
+    def node(self, path: str) -> Path:
         """Return the directory of a node of the plan."""
-        return self.root / identity
+        return self.root / path
 
-    def result(self, identity: str) -> Path:
+    def result(self, path: str) -> Path:
         """Return the file of a run's observables: ``results/dft-N32-P200-T700.nc``."""
-        return self.results / f"{identity.removeprefix('runs/').replace('/', '-')}.nc"
+        return self.results / f"{file_stem(path)}.nc"
 
 
 def _first_difference(one: StudyFile, other: StudyFile) -> str:

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from llpt.campaign import file_stem
 from llpt.study.layout import read_json
 from llpt.study.ledger import State
 from llpt.threads import ASLEEP
@@ -44,7 +45,7 @@ class JobFiles:
     @property
     def stem(self) -> str:
         """The node's name as a file name: ``dft-N32-P200-T700``."""
-        return self.identity.removeprefix("runs/").replace("/", "-")
+        return file_stem(self.identity)
 
     def _file(self, suffix: str) -> Path:
         return self.root / "jobs" / f"{self.stem}{suffix}"

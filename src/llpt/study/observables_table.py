@@ -7,6 +7,7 @@ import io
 import math
 from typing import TYPE_CHECKING
 
+from llpt.campaign import short_name
 from llpt.observables import estimate_of
 from llpt.trajectory import write_atomically
 from llpt.transition import solid_flag
@@ -58,12 +59,12 @@ def scalar_names(summary: xr.Dataset) -> list[str]:
 def _row(item: Observed, names: Sequence[str]) -> list[str]:
     run = item.run
     values = [
-        run.identity.removeprefix("runs/"),
+        short_name(run.path),
         str(run.role),
         run.engine,
         str(run.atoms),
         run.state.line,
-        run.ladder_test,
+        run.identity.ladder.label,
         f"{run.state.temperature_k:g}",
         f"{float(item.summary.attrs['production_fs']) / 1000.0:g}",
         {True: "yes", False: "no", None: ""}[solid_flag(item.summary)],

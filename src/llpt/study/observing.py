@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from llpt.audit import electronic_temperature_audit
+from llpt.campaign import Role
 from llpt.engines import read_evaluated
 from llpt.errors import LlptError
 from llpt.observables import SUMMARY_FORMAT, load_summary, put_estimate, read_optics, save_summary, summarise_run
 from llpt.study.ledger import State
-from llpt.study.plan import Role
 from llpt.study.work_labels import label_file
 from llpt.trajectory import Trajectory
 
@@ -71,18 +71,18 @@ def observe(
         StorageError: a file of results cannot be written.
     """
     directory.results.mkdir(exist_ok=True)
-    done = [run for run in plan.runs if run.identity in entries and entries[run.identity].state is State.DONE]
+    done = [run for run in plan.runs if run.path in entries and entries[run.path].state is State.DONE]
     observed: list[Observed] = []
     refused: dict[str, str] = {}
     for number, run in enumerate(done):
-        on_run(number, len(done), run.identity)
-        entry = entries[run.identity]
-        part = partial(_tell, on_run, (number, len(done), run.identity))
+        on_run(number, len(done), run.path)
+        entry = entries[run.path]
+        part = partial(_tell, on_run, (number, len(done), run.path))
         try:
-            summary = _with_optics(_summary(directory, run, entry, part), directory.node(run.identity))
+            summary = _with_optics(_summary(directory, run, entry, part), directory.node(run.path))
             observed.append(Observed(run, entry, summary))
         except LlptError as error:
-            refused[run.identity] = error.cause
+            refused[run.path] = error.cause
     return observed, refused
 
 
@@ -98,9 +98,9 @@ def observe_electronic_temperature(
         StorageError: the result cannot be written.
     """
     labels = plan.labels
-    if labels is None or labels.identity not in entries or entries[labels.identity].state is not State.DONE:
+    if labels is None or labels.path not in entries or entries[labels.path].state is not State.DONE:
         return None
-    place = directory.node(labels.identity)
+    place = directory.node(labels.path)
     frames = {value: read_evaluated(label_file(place, value)) for value in labels.electronic_temperatures_k}
     audit = electronic_temperature_audit(frames, reference_k=labels.reference_temperature_k)
     save_summary(audit, directory.results / "electronic-temperature.nc")
@@ -143,7 +143,7 @@ def _tell(on_run: Callable[[float, int, str], None], place: tuple[int, int, str]
 def _summary(
     directory: StudyDirectory, run: PlannedRun, entry: Entry, on_progress: Callable[[int, int], None]
 ) -> xr.Dataset:
-    path = directory.result(run.identity)
+    path = directory.result(run.path)
     stamp = f"{entry.inputs_hash} {entry.finished}"
     if path.exists():
         try:
@@ -153,7 +153,7 @@ def _summary(
         else:
             if kept.attrs.get(FINISHED) == stamp and kept.attrs.get("format") == SUMMARY_FORMAT:
                 return kept
-    summary = summary_of(directory.node(run.identity), run, on_progress)
-    summary.attrs |= {FINISHED: stamp, "run": run.identity, "engine": run.engine, "test": run.test}
+    summary = summary_of(directory.node(run.path), run, on_progress)
+    summary.attrs |= {FINISHED: stamp, "run": run.path, "engine": run.engine, "test": str(run.test)}
     save_summary(summary, path)
     return summary

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.campaign import ControlledTest, Role
 from llpt.errors import InputError
 from llpt.statistics import Estimate
-from llpt.study.plan import BASE, RAMP_DOWN, RAMP_UP, Role
 from llpt.study.sampled import Sampled, distribution_evidence, sample
 from llpt.transition import DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM
 from llpt.transition.order import (
@@ -66,7 +66,8 @@ def orders(ladders: Sequence[LadderResult]) -> tuple[OrderResult, ...]:
     """
     found = []
     for role in Role:
-        base = [ladder for ladder in ladders if ladder.role is role and ladder.test == BASE and ladder.located]
+        own = [ladder for ladder in ladders if ladder.role is role and ladder.test == ControlledTest.BASE]
+        base = [ladder for ladder in own if ladder.located]
         preferred = sorted(base, key=lambda each: (_walked_back(ladders, each) is not None, each.atoms))
         judged = {ladder.line: ladder for ladder in preferred}
         isobars = [ladder.located.isobar for ladder in judged.values() if ladder.located]
@@ -92,7 +93,7 @@ def orders(ladders: Sequence[LadderResult]) -> tuple[OrderResult, ...]:
 def _walked_back(ladders: Sequence[LadderResult], base: LadderResult) -> LocatedIsobar | None:
     """Return the isobar of the ladder that goes down from the hot end of ``base``, if there is one."""
     same = [each for each in ladders if (each.role, each.line, each.atoms) == (base.role, base.line, base.atoms)]
-    return next((each.located for each in same if each.test == _way_down(BASE)), None)
+    return next((each.located for each in same if each.test == _way_down(ControlledTest.BASE)), None)
 
 
 def _equilibria(ladders: Sequence[LadderResult]) -> dict[float, Estimate]:
@@ -107,12 +108,12 @@ def _equilibria(ladders: Sequence[LadderResult]) -> dict[float, Estimate]:
     steps = {
         (ladder.pressure_gpa, ladder.atoms, ladder.test): ladder.criteria[HEAT_CAPACITY_MAXIMUM]
         for ladder in ladders
-        if ladder.pressure_gpa is not None and ladder.test in {BASE, "cooling"}
+        if ladder.pressure_gpa is not None and ladder.test in {ControlledTest.BASE, ControlledTest.COOLING}
     }
     found = {}
     for (pressure, atoms, test), cooling in sorted(steps.items(), key=lambda item: item[0]):
-        heating = steps.get((pressure, atoms, BASE))
-        if test != BASE and heating is not None and heating.resolved and cooling.resolved:
+        heating = steps.get((pressure, atoms, ControlledTest.BASE))
+        if test != ControlledTest.BASE and heating is not None and heating.resolved and cooling.resolved:
             up, down = heating.temperature_k, cooling.temperature_k
             apart = up.minus(down)
             error = math.hypot(apart.value / math.sqrt(12.0), 0.5 * apart.error)
@@ -177,6 +178,7 @@ def _from_loops(ladders: Sequence[LadderResult]) -> list[Evidence]:
 
 def _way_down(test: str) -> str:
     """Return the ladder that goes down from the hot end of ``test``; empty where that is none itself."""
-    if test == BASE:
-        return "cooling"
-    return test.replace(RAMP_UP, RAMP_DOWN) if test.startswith(RAMP_UP) else ""
+    if test == ControlledTest.BASE:
+        return ControlledTest.COOLING
+    up, down = ControlledTest.RAMP_UP, ControlledTest.RAMP_DOWN
+    return test.replace(up, down) if test.startswith(up) else ""

@@ -8,32 +8,17 @@ reference runs that a potential is trained on, the potential that a surrogate ru
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from llpt.units import hydrogen_density_g_per_cm3, volume_per_atom_angstrom3
+from llpt.campaign import ControlledTest, Role, RunIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from llpt.campaign import ThermodynamicState
     from llpt.study.engine_sections import OptionValue
-    from llpt.study.sections import Isobar
-
-BASE = "base"
-"""The name of what every controlled test is compared with: the study's own runs."""
-
-SIZE = "size"
-RAMP_UP = "ramp-up"
-RAMP_DOWN = "ramp-down"
-"""Ladders of other rates: heating, and cooling from its hot end; ``repeat`` counts the rates from 1."""
-
-
-class Role(StrEnum):
-    """Which side of the audit a run stands on."""
-
-    REFERENCE = "reference"
-    SURROGATE = "surrogate"
 
 
 class Origin(StrEnum):
@@ -61,44 +46,17 @@ class Start:
 
 
 @dataclass(frozen=True)
-class ThermodynamicState:
-    """A point of the phase diagram: a temperature, and a pressure or a density.
-
-    Args:
-        line: the name of its isobar or isochore in paths, e.g. ``P200`` or ``rs1.38``.
-        temperature_k: ionic temperature.
-        pressure_gpa: pressure, None where the density is held.
-        density_g_per_cm3: density, None where the pressure is held.
-    """
-
-    line: str
-    temperature_k: float
-    pressure_gpa: float | None
-    density_g_per_cm3: float | None
-
-    @classmethod
-    def on(cls, line: Isobar, temperature_k: float) -> ThermodynamicState:
-        """Return the state at a temperature of one line of the study file."""
-        if line.pressure_gpa is not None:
-            return cls(f"P{line.pressure_gpa:g}", temperature_k, line.pressure_gpa, None)
-        if line.rs is not None:
-            density = hydrogen_density_g_per_cm3(volume_per_atom_angstrom3(line.rs))
-            return cls(f"rs{line.rs:g}", temperature_k, None, density)
-        return cls(f"rho{line.density_gcc:g}", temperature_k, None, line.density_gcc)
-
-
-@dataclass(frozen=True)
 class PlannedRun:
     """One molecular-dynamics run.
 
     Args:
-        identity: its directory below the study's, e.g. ``runs/dft/N256/P200/T900``.
         role: reference or surrogate.
         engine: SPEC of the engine; of a potential trained here, what ``models/`` will hold.
+        engine_folder: the engine's name in paths.
         options: options of the engine, the electrons' temperature included.
         atoms: number of atoms.
         state: temperature and pressure or density.
-        test: the controlled test it belongs to, or ``base``.
+        test: the controlled test it belongs to.
         repeat: counts sequential runs at one state from 1.
         dynamics: the settings of the run as ``dynamics.RunSettings`` takes them.
         discard: first steps left out of averages.
@@ -107,19 +65,31 @@ class PlannedRun:
         threads: processor cores it takes, 0 for "all this study may use".
     """
 
-    identity: str
     role: Role
     engine: str
+    engine_folder: str
     options: Mapping[str, OptionValue]
     atoms: int
     state: ThermodynamicState
-    test: str
+    test: ControlledTest
     repeat: int
     dynamics: Mapping[str, Any]
     discard: int
     start: Start
     after: tuple[str, ...] = ()
     threads: int = 0
+
+    @property
+    def identity(self) -> RunIdentity:
+        """Which run it is."""
+        return RunIdentity(
+            self.engine_folder, self.atoms, self.state.line, self.state.temperature_k, self.test, self.repeat
+        )
+
+    @property
+    def path(self) -> str:
+        """Its directory below the study's, e.g. ``runs/dft/N256/P200/T900``."""
+        return self.identity.path
 
     @property
     def steps(self) -> int:
@@ -136,35 +106,29 @@ class PlannedRun:
         """Simulated time in ps."""
         return self.steps * self.timestep_fs / 1000.0
 
-    @property
-    def ladder_test(self) -> str:
-        """The controlled test whose ladder it belongs to; ramps of different rates are different ladders."""
-        return self.group[-1] if self.test in {RAMP_UP, RAMP_DOWN} else self.test
-
-    @property
-    def group(self) -> tuple[str, str, int, str, str]:
-        """What it shares with the other temperatures of its ladder: engine's folder, role, N, line, test and repeat."""
-        label = self.test if self.repeat <= 1 else f"{self.test} {self.repeat}"
-        return (self.identity.split("/")[1], str(self.role), self.atoms, self.state.line, label)
-
 
 @dataclass(frozen=True)
 class PlannedTraining:
     """The fit of the surrogate to the reference runs.
 
     Args:
-        identity: its directory below the study's, e.g. ``models/behler-parrinello``.
+        engine_folder: the surrogate's name in paths.
         settings: what the fit is told (``[surrogate.training]``).
         seed: seed of the weights and of the split.
         after: the reference runs it learns from.
         threads: processor cores it takes, 0 for "all this study may use".
     """
 
-    identity: str
+    engine_folder: str
     settings: Mapping[str, Any]
     seed: int
     after: tuple[str, ...]
     threads: int = 0
+
+    @property
+    def path(self) -> str:
+        """Its directory below the study's, e.g. ``models/behler-parrinello``."""
+        return f"models/{self.engine_folder}"
 
 
 @dataclass(frozen=True)
@@ -172,7 +136,7 @@ class PlannedLabels:
     """Single points of snapshots at several electronic temperatures.
 
     Args:
-        identity: its directory below the study's.
+        path: its directory below the study's.
         engine: SPEC of the engine.
         options: options of the engine, without the electrons' temperature.
         electronic_temperatures_k: the electrons' temperatures.
@@ -182,7 +146,7 @@ class PlannedLabels:
         threads: processor cores it takes, 0 for "all this study may use".
     """
 
-    identity: str
+    path: str
     engine: str
     options: Mapping[str, OptionValue]
     electronic_temperatures_k: tuple[float, ...]
@@ -199,25 +163,25 @@ class Plan:
     runs: tuple[PlannedRun, ...]
     training: PlannedTraining | None = None
     labels: PlannedLabels | None = None
-    _by_identity: dict[str, PlannedRun] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _by_path: dict[str, PlannedRun] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._by_identity.update({run.identity: run for run in self.runs})
-        if len(self._by_identity) < len(self.runs):
+        self._by_path.update({run.path: run for run in self.runs})
+        if len(self._by_path) < len(self.runs):
             raise ValueError("two runs of the plan share one directory")
 
-    def __getitem__(self, identity: str) -> PlannedRun:
-        return self._by_identity[identity]
+    def __getitem__(self, path: str) -> PlannedRun:
+        return self._by_path[path]
 
-    def __contains__(self, identity: object) -> bool:
-        return identity in self._by_identity
+    def __contains__(self, path: object) -> bool:
+        return path in self._by_path
 
     @property
-    def identities(self) -> tuple[str, ...]:
+    def paths(self) -> tuple[str, ...]:
         """The directories of all nodes, training included, each after all it depends on."""
-        reference = [run.identity for run in self.runs if run.role is Role.REFERENCE]
-        surrogate = [run.identity for run in self.runs if run.role is Role.SURROGATE]
-        others = tuple(node.identity for node in (self.training, self.labels) if node is not None)
+        reference = [run.path for run in self.runs if run.role is Role.REFERENCE]
+        surrogate = [run.path for run in self.runs if run.role is Role.SURROGATE]
+        others = tuple(node.path for node in (self.training, self.labels) if node is not None)
         return (*reference, *others, *surrogate)
 
     @property
@@ -230,13 +194,13 @@ class Plan:
             parts.append(f"{len(self.labels.electronic_temperatures_k) * self.labels.snapshots} single points")
         return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
-    def after(self, identity: str) -> tuple[str, ...]:
-        """Return what must be done before the node ``identity``."""
-        if self.training and identity == self.training.identity:
+    def after(self, path: str) -> tuple[str, ...]:
+        """Return what must be done before the node at ``path``."""
+        if self.training and path == self.training.path:
             return self.training.after
-        if self.labels and identity == self.labels.identity:
+        if self.labels and path == self.labels.path:
             return tuple(self.labels.sources)
-        return self._by_identity[identity].after
+        return self._by_path[path].after
 
 
 def derived_seed(seed: int, *labels: object) -> int:
@@ -246,11 +210,3 @@ def derived_seed(seed: int, *labels: object) -> int:
     """
     text = "/".join(str(label) for label in (seed, *labels))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % 2**31
-
-
-def renamed(run: PlannedRun, *, test: str, repeat: int = 1) -> PlannedRun:
-    """Return ``run`` as the matched run of a controlled test: same state, in a directory of its own."""
-    stem = run.identity.rpartition("/")[0]
-    word = test.replace("_", "-")
-    identity = f"{stem}/T{run.state.temperature_k:g}-{word}{repeat}"
-    return replace(run, identity=identity, test=test, repeat=repeat)

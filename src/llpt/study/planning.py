@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from llpt.campaign import ControlledTest, Role
 from llpt.dynamics import Thermostat
 from llpt.study.controlled_tests import (
     BarostatTest,
-    ControlledTest,
     CoolingTest,
     CutoffTest,
     DurationTest,
@@ -18,6 +18,7 @@ from llpt.study.controlled_tests import (
     FunctionalTest,
     IntegratorTest,
     KpointsTest,
+    MatchedRunsSection,
     RampTest,
     StartTest,
     ThermostatTest,
@@ -25,19 +26,13 @@ from llpt.study.controlled_tests import (
 )
 from llpt.study.engine_sections import THERMAL_ENGINES, TRAINED_HERE, engine_kind
 from llpt.study.plan import (
-    BASE,
-    RAMP_DOWN,
-    RAMP_UP,
     Origin,
     Plan,
     PlannedLabels,
     PlannedRun,
     PlannedTraining,
-    Role,
     Start,
-    ThermodynamicState,
     derived_seed,
-    renamed,
 )
 from llpt.study.protocol import run_settings
 from llpt.study.sections import Ladder
@@ -146,17 +141,17 @@ def engine_folder(spec: str) -> str:
 def _training(study: StudyFile, runs: Iterable[PlannedRun], surrogate: Side | None) -> PlannedTraining | None:
     if surrogate is None or not surrogate.model or study.surrogate is None:
         return None
-    learnt = tuple(run.identity for run in runs if run.role is Role.REFERENCE and run.test == BASE)
+    learnt = tuple(run.path for run in runs if run.role is Role.REFERENCE and run.test == ControlledTest.BASE)
     settings = study.surrogate.training.model_dump(mode="json")
     seed = derived_seed(study.study.seed, "training")
-    return PlannedTraining(surrogate.model, settings, seed, learnt)
+    return PlannedTraining(surrogate.folder, settings, seed, learnt)
 
 
 def _labels(study: StudyFile, runs: Iterable[PlannedRun], reference: Side | None) -> PlannedLabels | None:
     test = study.tests.snapshots
     if test is None or reference is None:
         return None
-    sources = {run.identity: run.discard for run in runs if run.role is Role.REFERENCE and run.test == BASE}
+    sources = {run.path: run.discard for run in runs if run.role is Role.REFERENCE and run.test == ControlledTest.BASE}
     return PlannedLabels(
         "labels/electronic-temperature",
         reference.engine,
@@ -200,7 +195,7 @@ class _Builder:
                 if extra.discard is not None:
                     rungs = [replace(run, discard=extra.discard) for run in rungs]
                 if extra.atoms in self.study.sizes(line):
-                    rungs = [renamed(run, test="extra") for run in rungs]
+                    rungs = [_matched(run, ControlledTest.EXTRA) for run in rungs]
                 runs += self._chained(rungs, self.study.dynamics.ladder)
         return runs
 
@@ -209,7 +204,7 @@ class _Builder:
         return [self._alone(line, atoms, temperature) for temperature in sorted(line.temperatures_k)]
 
     def _alone(self, line: Isobar, atoms: int, temperature_k: float) -> PlannedRun:
-        state = ThermodynamicState.on(line, temperature_k)
+        state = line.at(temperature_k)
         study = self.study
         options = dict(self.side.options)
         if self.side.thermal and study.reference is not None:
@@ -220,13 +215,13 @@ class _Builder:
         seed = derived_seed(study.study.seed, state.line, f"T{temperature_k:g}", f"N{atoms}")
         settings = run_settings(study.dynamics, state, seed)
         return PlannedRun(
-            identity=f"runs/{self.side.folder}/N{atoms}/{state.line}/T{temperature_k:g}",
             role=self.side.role,
             engine=self.side.engine,
+            engine_folder=self.side.folder,
             options=options,
             atoms=atoms,
             state=state,
-            test=BASE,
+            test=ControlledTest.BASE,
             repeat=1,
             dynamics=settings,
             discard=study.dynamics.discard,
@@ -242,14 +237,14 @@ class _Builder:
         ordered = rungs if ladder is Ladder.HEATING else rungs[::-1]
         chain = [self._settling(ordered[0])]
         for run in ordered[1:]:
-            chain.append(_starting_from(run, chain[-1].identity))
+            chain.append(_starting_from(run, chain[-1].path))
         return chain
 
     def _settling(self, run: PlannedRun) -> PlannedRun:
         extra = self.study.dynamics.settle_steps
         return replace(_with_dynamics(run, {"steps": run.steps + extra}), discard=run.discard + extra)
 
-    def test_runs(self, test: ControlledTest, base: list[PlannedRun]) -> list[PlannedRun]:
+    def test_runs(self, test: MatchedRunsSection, base: list[PlannedRun]) -> list[PlannedRun]:
         """Return the matched runs of one controlled test."""
         matched = [run for run in base if _within(run, test)]
         if isinstance(test, DurationTest):
@@ -262,13 +257,13 @@ class _Builder:
             ]
         if isinstance(test, StartTest):
             alone = [replace(run, start=Start(Origin(test.start)), after=self._model()) for run in matched]
-            return [self._settling(renamed(self._unsettled(run), test="start")) for run in alone]
+            return [self._settling(_matched(self._unsettled(run), ControlledTest.START)) for run in alone]
         if isinstance(test, EnsembleTest):
             changed = {"ensemble": str(test.ensemble), "pressure_gpa": None}
             return [
                 _starting_from(
-                    renamed(_with_dynamics(self._unsettled(run), changed), test="ensemble"),
-                    run.identity,
+                    _matched(_with_dynamics(self._unsettled(run), changed), ControlledTest.ENSEMBLE),
+                    run.path,
                     origin=Origin.RUN_AT_MEAN_VOLUME,
                 )
                 for run in matched
@@ -283,35 +278,36 @@ class _Builder:
         for rungs in self._fresh(matched).values():
             shorter = [replace(_with_dynamics(run, {"steps": steps}), discard=discard) for run in rungs]
             up, down = (
-                [self._reseeded(renamed(run, test=way, repeat=number)) for run in shorter]
-                for way in (RAMP_UP, RAMP_DOWN)
+                [self._reseeded(_matched(run, way, number)) for run in shorter]
+                for way in (ControlledTest.RAMP_UP, ControlledTest.RAMP_DOWN)
             )
             runs += self._chained(up, Ladder.HEATING)
             for run in down[-2::-1]:
-                runs.append(_starting_from(run, runs[-1].identity))
+                runs.append(_starting_from(run, runs[-1].path))
         return runs
 
     def _reseeded(self, run: PlannedRun) -> PlannedRun:
         """Return ``run`` with a seed of its own: another sample of the same state."""
-        seed = derived_seed(self.study.study.seed, *run.group, f"T{run.state.temperature_k:g}")
+        labels = (run.engine_folder, run.role, run.atoms, run.state.line, run.identity.part)
+        seed = derived_seed(self.study.study.seed, *labels, f"T{run.state.temperature_k:g}")
         return _with_dynamics(run, {"seed": seed})
 
     def _fresh(self, matched: list[PlannedRun]) -> dict[tuple[str, int], list[PlannedRun]]:
         """Return the rungs of every ladder in ``matched`` as they are before they start from one another."""
-        lines = {ThermodynamicState.on(line, 1.0).line: line for line in self.study.state.lines()}
+        lines = {line.name: line for line in self.study.state.lines()}
         ladders: dict[tuple[str, int], list[PlannedRun]] = {}
         for run in sorted(matched, key=lambda run: run.state.temperature_k):
             alone = self._alone(lines[run.state.line], run.atoms, run.state.temperature_k)
             ladders.setdefault((run.state.line, run.atoms), []).append(alone)
         return ladders
 
-    def _ladders_with(self, test: ControlledTest, matched: list[PlannedRun]) -> list[PlannedRun]:
+    def _ladders_with(self, test: MatchedRunsSection, matched: list[PlannedRun]) -> list[PlannedRun]:
         """Return the matched ladders once more with one thing changed from their first rung on."""
         name = next(name for name, asked in self.study.tests.asked().items() if asked is test)
         runs: list[PlannedRun] = []
         for rungs in self._fresh(matched).values():
             others = [
-                _in_another_code(run, test) if isinstance(test, EngineTest) else renamed(run, test=name)
+                _in_another_code(run, test) if isinstance(test, EngineTest) else _matched(run, ControlledTest(name))
                 for run in rungs
             ]
             runs += [_changed(run, test) for run in self._chained(others, self.study.dynamics.ladder)]
@@ -327,24 +323,20 @@ class _Builder:
 
     def _sequential(self, run: PlannedRun, test: DurationTest) -> list[PlannedRun]:
         runs: list[PlannedRun] = []
-        previous = run.identity
+        previous = run.path
         for repeat in range(2, test.repeats + 1):
-            again = renamed(self._unsettled(run), test="duration", repeat=repeat)
+            again = _matched(self._unsettled(run), ControlledTest.DURATION, repeat)
             seed = derived_seed(self.study.study.seed, run.state.line, f"T{run.state.temperature_k:g}", repeat)
             changed = {"seed": seed} | ({"steps": test.steps} if test.steps else {})
             runs.append(_starting_from(replace(_with_dynamics(again, changed), discard=0), previous))
-            previous = runs[-1].identity
+            previous = runs[-1].path
         return runs
 
     def _cooling(self, test: CoolingTest, base: list[PlannedRun]) -> list[PlannedRun]:
         runs: list[PlannedRun] = []
         for line in self.study.state.lines():
             for atoms in self.study.sizes(line):
-                heated = [
-                    run
-                    for run in base
-                    if run.state.line == ThermodynamicState.on(line, 1.0).line and run.atoms == atoms
-                ]
+                heated = [run for run in base if run.state.line == line.name and run.atoms == atoms]
                 if not any(_within(run, test, temperature=False) for run in heated):
                     continue
                 hottest = sorted(line.temperatures_k)
@@ -355,14 +347,19 @@ class _Builder:
                 )
                 if not test.temperatures_k:
                     source = heated[-1]
-                previous = source.identity
+                previous = source.path
                 for temperature in temperatures:
-                    run = renamed(self._alone(line, atoms, temperature), test="cooling")
+                    run = _matched(self._alone(line, atoms, temperature), ControlledTest.COOLING)
                     if test.steps:
                         run = _with_dynamics(run, {"steps": test.steps})
                     runs.append(_starting_from(run, previous))
-                    previous = runs[-1].identity
+                    previous = runs[-1].path
         return runs
+
+
+def _matched(run: PlannedRun, test: ControlledTest, repeat: int = 1) -> PlannedRun:
+    """Return ``run`` as the matched run of a controlled test: same state, in a directory of its own."""
+    return replace(run, test=test, repeat=repeat)
 
 
 def _with_dynamics(run: PlannedRun, changed: Mapping[str, Any]) -> PlannedRun:
@@ -370,11 +367,11 @@ def _with_dynamics(run: PlannedRun, changed: Mapping[str, Any]) -> PlannedRun:
 
 
 def _starting_from(run: PlannedRun, source: str, *, origin: Origin = Origin.RUN) -> PlannedRun:
-    models = tuple(identity for identity in run.after if identity.startswith("models/"))
+    models = tuple(path for path in run.after if path.startswith("models/"))
     return replace(run, start=Start(origin, source), after=(source, *models))
 
 
-def _within(run: PlannedRun, test: ControlledTest, *, temperature: bool = True) -> bool:
+def _within(run: PlannedRun, test: MatchedRunsSection, *, temperature: bool = True) -> bool:
     """Whether a run lies within the limits of a test."""
     return (
         (test.pressures_gpa is None or run.state.pressure_gpa in test.pressures_gpa)
@@ -383,7 +380,7 @@ def _within(run: PlannedRun, test: ControlledTest, *, temperature: bool = True) 
     )
 
 
-def _changed(run: PlannedRun, test: ControlledTest) -> PlannedRun:
+def _changed(run: PlannedRun, test: MatchedRunsSection) -> PlannedRun:
     """Return ``run`` with the one thing changed that a test is about."""
     options = dict(run.options)
     match test:
@@ -414,5 +411,10 @@ def _in_another_code(run: PlannedRun, test: EngineTest) -> PlannedRun:
     """Return ``run`` with another engine, in that engine's folder; of the options only the electrons' heat is kept."""
     thermal = engine_kind(test.engine) in THERMAL_ENGINES
     kept = {key: value for key, value in run.options.items() if thermal and key == "electronic_temperature_k"}
-    identity = f"runs/{engine_folder(test.engine)}/{run.identity.split('/', 2)[2]}"
-    return replace(run, identity=identity, engine=test.engine, options={**kept, **test.options}, test="engine")
+    return replace(
+        run,
+        engine=test.engine,
+        engine_folder=engine_folder(test.engine),
+        options={**kept, **test.options},
+        test=ControlledTest.ENGINE,
+    )

@@ -8,7 +8,7 @@ from llpt.dynamics import timestep_auto
 from llpt.structure import starting_density_g_per_cm3
 
 if TYPE_CHECKING:
-    from llpt.study.plan import ThermodynamicState
+    from llpt.campaign import ThermodynamicState
     from llpt.study.sections import DynamicsSection
 
 

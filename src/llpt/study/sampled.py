@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.campaign import Role
 from llpt.errors import InputError
 from llpt.statistics import is_stationary
-from llpt.study.plan import Role
 from llpt.transition import DECIDING
 from llpt.transition.order import (
     EvidenceKind,

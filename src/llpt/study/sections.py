@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
+from llpt.campaign import ThermodynamicState
 from llpt.dynamics import Ensemble, Thermostat
 from llpt.dynamics.settings import DEFAULT_BAROSTAT_TIME_FS
 
@@ -135,6 +136,20 @@ class Isobar(Section):
                 "Give exactly one of pressure_gpa, density_gcc and rs.",
             )
         return self
+
+    def at(self, temperature_k: float) -> ThermodynamicState:
+        """Return the state at one temperature of the line."""
+        if self.pressure_gpa is not None:
+            return ThermodynamicState.at_pressure(self.pressure_gpa, temperature_k)
+        if self.rs is not None:
+            return ThermodynamicState.at_wigner_seitz_radius(self.rs, temperature_k)
+        assert self.density_gcc is not None
+        return ThermodynamicState.at_density(self.density_gcc, temperature_k)
+
+    @property
+    def name(self) -> str:
+        """What the line is called in paths, e.g. ``P200``."""
+        return self.at(self.temperatures_k[0]).line
 
 
 class StateSection(Section):

@@ -128,23 +128,23 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
     checks += [
         Check(identity, "part of the plan", False, "the ledger has it, the study file does not imply it")
         for identity in entries
-        if identity not in plan.identities
+        if identity not in plan.paths
     ]
     observed: list[Observed] = []
-    runs = [run for run in plan.runs if run.identity in entries]
+    runs = [run for run in plan.runs if run.path in entries]
     for number, run in enumerate(runs):
-        entry = entries[run.identity]
-        checks += _inputs(directory, plan, run.identity, entry)
+        entry = entries[run.path]
+        checks += _inputs(directory, plan, run.path, entry)
         if entry.state is State.DONE:
 
-            def part(read: int, frames: int, number: int = number, name: str = run.identity) -> None:
+            def part(read: int, frames: int, number: int = number, name: str = run.path) -> None:
                 on_run(number + read / max(frames, 1), len(runs), name)
 
-            on_run(number, len(runs), run.identity)
+            on_run(number, len(runs), run.path)
             done, seen = _run(directory, run, entry, part)
             checks += done
             observed += seen
-    for identity in plan.identities:
+    for identity in plan.paths:
         if identity not in plan and identity in entries:  # the training, and whatever else is no run
             checks += _inputs(directory, plan, identity, entries[identity])
     return (*checks, _verdict(directory, observed))
@@ -165,8 +165,8 @@ def _ledger(directory: StudyDirectory) -> tuple[dict[str, Entry] | None, str]:
 
 
 def _all_done(plan: Plan, entries: Mapping[str, Entry]) -> Check:
-    states = [entries[name].state if name in entries else State.WAITING for name in plan.identities]
-    undone = [name for name, state in zip(plan.identities, states, strict=True) if state is not State.DONE]
+    states = [entries[name].state if name in entries else State.WAITING for name in plan.paths]
+    undone = [name for name, state in zip(plan.paths, states, strict=True) if state is not State.DONE]
     found = f"{len(states)} of {len(states)} done" if not undone else f"not done: {', '.join(undone)}"
     return Check("study", "every run done", not undone, found)
 
@@ -192,19 +192,17 @@ def _run(
     directory: StudyDirectory, run: PlannedRun, entry: Entry, on_progress: Callable[[int, int], None]
 ) -> tuple[list[Check], list[Observed]]:
     """Check one run that is done; return it as observed once more where that is possible."""
-    place = directory.node(run.identity)
+    place = directory.node(run.path)
     checks: list[Check] = []
     try:
         record = read_json(place / "run.json") or {}
         engine = entry.provenance.get("engine", {})
-        checks.append(
-            _same(run.identity, "engine, ledger and run.json", _engine(engine), _engine(record.get("engine")))
-        )
+        checks.append(_same(run.path, "engine, ledger and run.json", _engine(engine), _engine(record.get("engine"))))
         trajectory = Trajectory.open(place)
         steps = {entry.steps_done, run.steps, trajectory.n_steps}
         checks.append(
             Check(
-                run.identity,
+                run.path,
                 "length",
                 len(steps) == 1,
                 f"{trajectory.n_steps} steps"
@@ -212,11 +210,11 @@ def _run(
                 else f"planned {run.steps}, ledger {entry.steps_done}, trajectory {trajectory.n_steps}",
             )
         )
-        checks.append(_finite(run.identity, trajectory, set(record.get("missing", ()))))
+        checks.append(_finite(run.path, trajectory, set(record.get("missing", ()))))
         _read_discarded(trajectory, run.discard)
         fresh = summary_of(place, run, on_progress)
     except LlptError as error:
-        return [*checks, Check(run.identity, "trajectory", False, error.cause)], []
+        return [*checks, Check(run.path, "trajectory", False, error.cause)], []
     checks.append(_results(directory, run, fresh))
     return checks, [Observed(run, entry, fresh)]
 
@@ -249,20 +247,20 @@ def _read_discarded(trajectory: Trajectory, discard: int) -> None:
 
 
 def _results(directory: StudyDirectory, run: PlannedRun, fresh: xr.Dataset) -> Check:
-    path = directory.result(run.identity)
+    path = directory.result(run.path)
     what = "results, stored and recomputed"
     if not path.exists():
-        return Check(run.identity, what, False, f"results/{path.name} is missing")
+        return Check(run.path, what, False, f"results/{path.name} is missing")
     try:
         stored = load_summary(path)
     except (OSError, ValueError) as error:
-        return Check(run.identity, what, False, f"results/{path.name} cannot be read: {error}")
+        return Check(run.path, what, False, f"results/{path.name} cannot be read: {error}")
     absent = sorted({str(name) for name in fresh.data_vars} ^ {str(name) for name in stored.data_vars})
     compared = [name for name in fresh.data_vars if name in stored and name not in SAMPLED_AT_RANDOM]
     differing = [str(name) for name in compared if not _equal(fresh[name], stored[name])]
     bad = absent + differing
     shown = ", ".join(bad[:6]) + (f" and {len(bad) - 6} more" if len(bad) > 6 else "")
-    return Check(run.identity, what, not bad, f"differ: {shown}" if bad else f"{len(compared)} variables")
+    return Check(run.path, what, not bad, f"differ: {shown}" if bad else f"{len(compared)} variables")
 
 
 def _equal(one: xr.DataArray, other: xr.DataArray) -> bool:

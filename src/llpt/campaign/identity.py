@@ -1,0 +1,181 @@
+"""Which run: its engine, atoms, line of states, temperature, controlled test and repeat, and how its path is spelt.
+
+A run's path below a study's directory is ``runs/ENGINE/N<atoms>/<line>/T<temperature>[-<test><repeat>]``; nothing else
+in the package puts such a path together or takes one apart.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_RUNS = "runs/"
+_PATH = re.compile(
+    r"runs/(?P<engine>[^/]+)/N(?P<atoms>\d+)/(?P<line>[^/]+)/"
+    r"T(?P<temperature>[0-9.]+(?:e[+-]\d+)?)(?:-(?P<word>[a-z-]+)(?P<repeat>\d+))?"
+)
+_REPEATED = "repeat"
+"""What stands in the place of a test's name where a base run was done more than once."""
+
+
+class Role(StrEnum):
+    """Which side of the audit a run stands on."""
+
+    REFERENCE = "reference"
+    SURROGATE = "surrogate"
+
+
+class ControlledTest(StrEnum):
+    """What a run is done for: the study's own ladders, or a test that changes one thing of them."""
+
+    BASE = "base"
+    """Not a test: the study's own runs, which every test is compared with."""
+    EXTRA = "extra"
+    """The surrogate's runs in a cell of the reference's size under another protocol."""
+    SIZE = "size"
+    """Adds no runs: the base runs of several sizes are compared."""
+    DURATION = "duration"
+    """``repeat`` counts the sequential runs of one state; the first is the base run."""
+    COOLING = "cooling"
+    RAMP_UP = "ramp-up"
+    """A heating ladder of another rate; ``repeat`` counts the rates from 1."""
+    RAMP_DOWN = "ramp-down"
+    """Cooling from the hot end of the heating ladder of the same rate."""
+    FIXED_ELECTRONIC_TEMPERATURE = "fixed_electronic_temperature"
+    START = "start"
+    ENSEMBLE = "ensemble"
+    THERMOSTAT = "thermostat"
+    BAROSTAT = "barostat"
+    INTEGRATOR = "integrator"
+    TIMESTEP = "timestep"
+    CUTOFF = "cutoff"
+    KPOINTS = "kpoints"
+    FUNCTIONAL = "functional"
+    ENGINE = "engine"
+
+    @property
+    def is_ramp(self) -> bool:
+        """Whether its repeats are ladders of different rates, not runs of one ladder."""
+        return self in {ControlledTest.RAMP_UP, ControlledTest.RAMP_DOWN}
+
+
+_WORDS = {test.replace("_", "-"): test for test in ControlledTest} | {_REPEATED: ControlledTest.BASE}
+
+
+@dataclass(frozen=True)
+class LadderIdentity:
+    """Which ladder: the runs of one engine, size, line of states and test, whatever their temperature.
+
+    Args:
+        engine: the engine's name in paths.
+        atoms: number of atoms.
+        line: name of the line of states.
+        test: the controlled test.
+        rate: counts the rates of a ramp from 1; 1 for every other test.
+    """
+
+    engine: str
+    atoms: int
+    line: str
+    test: ControlledTest
+    rate: int = 1
+
+    @property
+    def label(self) -> str:
+        """The test, and which of its rates: ``cooling``, ``ramp-up``, ``ramp-up 2``."""
+        return _numbered(self.test, self.rate)
+
+
+@dataclass(frozen=True)
+class RunIdentity:
+    """Which run.
+
+    Args:
+        engine: the engine's name in paths, e.g. ``dft`` or ``behler-parrinello``.
+        atoms: number of atoms.
+        line: name of the line of states, e.g. ``P200`` or ``rs1.38``.
+        temperature_k: temperature of the ions; six digits of it stand in the path.
+        test: the controlled test.
+        repeat: counts the runs of one state and test from 1.
+
+    >>> RunIdentity("dft", 32, "P200", 700.0, ControlledTest.COOLING).path
+    'runs/dft/N32/P200/T700-cooling1'
+    """
+
+    engine: str
+    atoms: int
+    line: str
+    temperature_k: float
+    test: ControlledTest = ControlledTest.BASE
+    repeat: int = 1
+
+    @property
+    def path(self) -> str:
+        """Its directory below the study's.
+
+        A run with another engine lies in that engine's folder as a base run would.
+        """
+        return f"{_RUNS}{self.engine}/N{self.atoms}/{self.line}/T{self.temperature_k:g}{self._suffix}"
+
+    @property
+    def _suffix(self) -> str:
+        if self.test is ControlledTest.BASE:
+            return "" if self.repeat == 1 else f"-{_REPEATED}{self.repeat}"
+        if self.test is ControlledTest.ENGINE:
+            return ""
+        return f"-{self.test.replace('_', '-')}{self.repeat}"
+
+    @classmethod
+    def parse(cls, path: str) -> RunIdentity | None:
+        """Return the run whose path this is; None where it is no run's.
+
+        A run with another engine reads as a base run, because its path says no more.
+
+        >>> RunIdentity.parse("runs/dft/N32/P200/T700-cooling1").test
+        <ControlledTest.COOLING: 'cooling'>
+        """
+        found = _PATH.fullmatch(path)
+        if found is None or (found["word"] and found["word"] not in _WORDS):
+            return None
+        return cls(
+            found["engine"],
+            int(found["atoms"]),
+            found["line"],
+            float(found["temperature"]),
+            _WORDS[found["word"]] if found["word"] else ControlledTest.BASE,
+            int(found["repeat"] or 1),
+        )
+
+    @property
+    def ladder(self) -> LadderIdentity:
+        """The ladder it is a rung of; ramps of different rates are different ladders."""
+        rate = self.repeat if self.test.is_ramp else 1
+        return LadderIdentity(self.engine, self.atoms, self.line, self.test, rate)
+
+    @property
+    def part(self) -> str:
+        """The test and, from the second on, which repeat: ``base``, ``duration 3``."""
+        return _numbered(self.test, self.repeat)
+
+
+def _numbered(test: ControlledTest, number: int) -> str:
+    return str(test) if number <= 1 else f"{test} {number}"
+
+
+def short_name(path: str) -> str:
+    """Return the path of a run, or of any other node of a plan, as people are shown it.
+
+    >>> short_name("runs/dft/N32/P200/T700"), short_name("models/behler-parrinello")
+    ('dft/N32/P200/T700', 'models/behler-parrinello')
+    """
+    return path.removeprefix(_RUNS)
+
+
+def file_stem(path: str) -> str:
+    """Return the path of a run, or of any other node of a plan, as the stem of a file's name.
+
+    >>> file_stem("runs/dft/N32/P200/T700"), file_stem("models/behler-parrinello")
+    ('dft-N32-P200-T700', 'models-behler-parrinello')
+    """
+    return short_name(path).replace("/", "-")
