@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from llpt.dynamics import RunSettings, timestep_auto
 from llpt.dynamics.settings import DEFAULT_THERMOSTAT_TIME_FS, Thermostat
+from llpt.engines import Purpose
 
 
 def test_timestep_auto_stays_in_the_range_of_the_protocol():
@@ -37,3 +38,10 @@ def test_default_times():
         assert settings.thermostat_time == DEFAULT_THERMOSTAT_TIME_FS[thermostat]
     chosen = RunSettings(ensemble="nvt", temperature_k=1000, steps=1, seed=1, thermostat_time_fs=7.0)
     assert chosen.thermostat_time == 7.0
+
+
+def test_an_engine_is_told_whether_the_barostat_needs_its_pressure():
+    given = {"temperature_k": 900.0, "steps": 10, "seed": 1}
+    assert RunSettings(ensemble="npt", pressure_gpa=200.0, **given).purpose is Purpose.CONSTANT_PRESSURE
+    assert RunSettings(ensemble="nvt", **given).purpose is Purpose.DYNAMICS
+    assert RunSettings(ensemble="nve", **given).purpose is Purpose.DYNAMICS

@@ -98,11 +98,14 @@ def test_text_and_numbers_mean_the_same():
 
 
 def test_purpose_sets_what_was_not_said():
-    single, dynamics, pressure = (make_engine("dft", {}, purpose=p).describe() for p in Purpose)
+    found = {purpose: make_engine("dft", {}, purpose=purpose).describe() for purpose in Purpose}
+    single, labels = found[Purpose.SINGLE_POINT], found[Purpose.LABELS]
+    dynamics, pressure = found[Purpose.DYNAMICS], found[Purpose.CONSTANT_PRESSURE]
     assert (single.options["convergence"], single.options["precision"]) == ("tight", "double")
     assert (dynamics.options["convergence"], dynamics.options["precision"]) == ("molecular-dynamics", "single")
     assert single.pressure_label == dynamics.pressure_label == "uncorrected"
     assert pressure.pressure_label == "finite-basis corrected"
+    assert labels == pressure  # a potential learns what the dynamics it stands in for would see
     said = make_engine("dft", {"pressure_correction": "none"}, purpose=Purpose.CONSTANT_PRESSURE)
     assert said.describe().pressure_label == "uncorrected"
 

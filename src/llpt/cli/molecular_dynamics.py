@@ -59,8 +59,8 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
 
     Example: [bold]llpt md start.extxyz -e dft -T 1000 -P 200 -n 1000 --seed 1 -o run[/]
     """
-    from llpt.dynamics import Ensemble, RunSettings, RunState, run_md  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.engines import Purpose, make_engine  # noqa: PLC0415
+    from llpt.dynamics import RunSettings, RunState, run_md  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.engines import make_engine  # noqa: PLC0415
     from llpt.structure import read_structures  # noqa: PLC0415
 
     values: dict[str, Any] = {
@@ -77,8 +77,7 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
     }
     settings = RunSettings.from_mapping(values)
     start = read_structures(source)[-1]
-    purpose = Purpose.CONSTANT_PRESSURE if settings.ensemble is Ensemble.NPT else Purpose.DYNAMICS
-    calculator = make_engine(engine, parse_options(option), purpose=purpose)
+    calculator = make_engine(engine, parse_options(option), purpose=settings.purpose)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

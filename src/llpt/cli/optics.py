@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads it
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,14 +15,8 @@ from llpt.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ase import Atoms
-
     from llpt.dft import LineShape
-    from llpt.observables import OpticsResult
-
-#: What of a run's own engine its snapshots are computed with, where that engine is ``dft``.
-_FROM_RUN = ("ecut_ry", "electronic_temperature_k", "kpoints", "xc", "pseudopotential")
-_SUM_RULE_TOLERANCE = 0.02
+    from llpt.observables import OpticsResult, Snapshots
 
 
 def optics(  # noqa: PLR0917 - typer takes arguments by position
@@ -73,7 +67,7 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     """
     from llpt.engines import Purpose  # noqa: PLC0415 - start-up time of the other commands
     from llpt.engines.kohn_sham import make_kohn_sham  # noqa: PLC0415
-    from llpt.observables import OpticsSettings, optics_of_snapshots  # noqa: PLC0415
+    from llpt.observables import THEORY_OPTIONS, OpticsSettings, optics_of_snapshots  # noqa: PLC0415
 
     settings = OpticsSettings(
         bands=_bands(bands),
@@ -83,23 +77,25 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
         photon_max_ev=photon_max,
         photon_step_ev=photon_step,
     )
-    snapshots, defaults, place = _snapshots(sources, frames, discard)
+    snapshots, place = _snapshots(sources, frames, discard)
     directory = out or place
     if directory is None:
         raise InputError("--out is not given.", "Say where the results of structure files go, e.g. --out optics.")
-    engine = make_kohn_sham("", defaults | parse_options(option), spec="dft", purpose=Purpose.SINGLE_POINT)
+    options = {**snapshots.engine_options, **parse_options(option)}
+    engine = make_kohn_sham("", options, spec="dft", purpose=Purpose.SINGLE_POINT)
     used = engine.describe().options
+    count = len(snapshots.frames)
     messages().print(
-        f"{len(snapshots)} snapshot{'s' if len(snapshots) != 1 else ''} of {len(snapshots[0])} atoms: "
-        + ", ".join(f"{key} {used[key]}" for key in _FROM_RUN),
+        f"{count} snapshot{'s' if count != 1 else ''} of {len(snapshots.frames[0])} atoms: "
+        + ", ".join(f"{key} {used[key]}" for key in THEORY_OPTIONS),
         markup=False,
     )
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=messages(), disable=not messages().is_terminal) as progress:
-            task = progress.add_task("optics", total=len(snapshots))
+            task = progress.add_task("optics", total=count)
             result = optics_of_snapshots(
-                snapshots, engine, settings, directory, on_snapshot=lambda n: progress.update(task, completed=n)
+                snapshots.frames, engine, settings, directory, on_snapshot=lambda n: progress.update(task, completed=n)
             )
     finally:
         engine.close()
@@ -125,11 +121,9 @@ def _shape(text: str) -> LineShape:
         raise InputError(f"--line-shape {text} is not known.", f"Give {' or '.join(LineShape)}.") from error
 
 
-def _snapshots(
-    sources: Sequence[Path], frames: int, discard: int | None
-) -> tuple[list[Atoms], dict[str, Any], Path | None]:
-    """The structures, the engine options that go with them, and where the results of a run go."""
-    from llpt.structure import read_structures  # noqa: PLC0415
+def _snapshots(sources: Sequence[Path], frames: int, discard: int | None) -> tuple[Snapshots, Path | None]:
+    """Return the structures with what is known of their electrons, and where the results of a run go."""
+    from llpt.observables import snapshots_of_files, snapshots_of_run  # noqa: PLC0415
 
     if frames < 1:
         raise InputError(f"--frames {frames} is not a positive number.", "Give the number of snapshots, e.g. 10.")
@@ -139,43 +133,8 @@ def _snapshots(
             f"{runs[0]} is a directory and stands beside other sources.", "Give one run directory, or structure files."
         )
     if runs:
-        snapshots, defaults = _from_run(runs[0], frames, discard)
-        return snapshots, defaults, runs[0] / "optics"
-    snapshots = [atoms for source in sources for atoms in read_structures(source)]
-    temperatures = {atoms.info.get("electronic_temperature_k") for atoms in snapshots}
-    if len(temperatures) > 1:
-        raise InputError(
-            "the snapshots were made at different electronic temperatures.", "Average snapshots of one state at a time."
-        )
-    known = temperatures.pop()
-    return snapshots, {} if known is None else {"electronic_temperature_k": float(known)}, None
-
-
-def _from_run(run: Path, frames: int, discard: int | None) -> tuple[list[Atoms], dict[str, Any]]:
-    """Evenly spaced frames of a run and the options of its engine; of another engine than dft, only T_el = T."""
-    import numpy as np  # noqa: PLC0415
-
-    from llpt.dynamics.run_directory import read_record  # noqa: PLC0415
-    from llpt.trajectory import Trajectory  # noqa: PLC0415
-
-    trajectory = Trajectory.open(run)
-    first = trajectory.n_steps // 2 if discard is None else discard
-    kept = np.flatnonzero(trajectory.frame_steps >= first)
-    if kept.size == 0:
-        raise InputError(
-            f"{run} has no frames from step {first} on (it has {trajectory.n_steps} steps).", "Lower --discard-steps."
-        )
-    chosen = kept[np.unique(np.linspace(0, kept.size - 1, min(frames, kept.size)).round().astype(int))]
-    record = read_record(run)
-    defaults: dict[str, Any] = {}
-    if record is not None:
-        options = record["engine"]["options"]
-        if record["engine"]["name"] == "dft":
-            defaults = {key: options[key] for key in _FROM_RUN if key in options}
-        else:
-            known = options.get("electronic_temperature_k") or record["settings"]["temperature_k"]
-            defaults = {"electronic_temperature_k": float(known)}
-    return [trajectory.atoms(int(index)) for index in chosen], defaults
+        return snapshots_of_run(runs[0], frames, discard_steps=discard), runs[0] / "optics"
+    return snapshots_of_files(sources), None
 
 
 def _show(result: OpticsResult) -> None:
@@ -198,14 +157,13 @@ def _show(result: OpticsResult) -> None:
         dc = str(row.dc_conductivity).removesuffix(" S/cm")
         table.add_row(str(row.bands), f"{row.broadening_ev:g}", dc, f"{row.sum_rule.value:.4f}")
     console.print(table)
-    found, mesh = result.scalars["found_share"].value, result.scalars["mesh_share"].value
-    if abs(found - 1.0) > _SUM_RULE_TOLERANCE:
+    if result.lacks_bands:
+        missed = 100 * (1.0 - result.scalars["found_share"].value)
+        messages().print(f"The bands miss {missed:.1f} % of the sum rule: take more with --bands.", markup=False)
+    if result.lacks_kpoints:
+        off = 100 * result.scalars["mesh_share"].value
         messages().print(
-            f"The bands miss {100 * (1.0 - found):.1f} % of the sum rule: take more with --bands.", markup=False
-        )
-    if abs(mesh) > _SUM_RULE_TOLERANCE:
-        messages().print(
-            f"The mesh of k-points puts the sum rule off by {100 * mesh:+.1f} %: spectra depend on it. Take more "
+            f"The mesh of k-points puts the sum rule off by {off:+.1f} %: spectra depend on it. Take more "
             "k-points, e.g. --option kpoints=4x4x4, or more atoms.",
             markup=False,
         )

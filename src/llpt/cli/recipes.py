@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from llpt.mlp import Accuracy
 
 _RANGES = ("pressures_gpa", "temperatures_k", "first_atoms")
-_LABELLING = {"pressure_correction": "finite-basis", "convergence": "molecular-dynamics"}
 
 
 def run(
@@ -37,15 +36,13 @@ def run(
     Raises:
         InputError: an unknown recipe or setting, or a value that is not allowed.
     """
-    from llpt.engines import make_engine  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.engines import Purpose, make_engine  # noqa: PLC0415 - start-up time of the other commands
     from llpt.learning import run_recipe  # noqa: PLC0415
 
     chosen = recipe_settings(recipe, settings)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    # A label must carry the same correction as the dynamics it is to stand for.
-    asked = _LABELLING | options if engine == "dft" else options
     with (
-        closing(make_engine(engine, asked)) as reference,
+        closing(make_engine(engine, options, purpose=Purpose.LABELS)) as reference,
         Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars,
     ):
         task = bars.add_task(recipe)

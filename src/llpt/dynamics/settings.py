@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from llpt.engines.purpose import Purpose
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -108,6 +109,11 @@ class RunSettings(BaseModel):
         if self.timestep_fs != "auto" and not 0.0 < self.timestep_fs <= 100.0:
             raise ValueError("timestep_fs must be in (0, 100] fs, or 'auto'")
         return self
+
+    @property
+    def purpose(self) -> Purpose:
+        """What an engine for this run is made for: at constant pressure the barostat needs the corrected pressure."""
+        return Purpose.CONSTANT_PRESSURE if self.ensemble is Ensemble.NPT else Purpose.DYNAMICS
 
     @classmethod
     def from_mapping(cls, options: Mapping[str, Any]) -> Self:

@@ -37,7 +37,8 @@ class KohnShamOptions(EngineOptions):
         default="auto", description="number of bands, or auto: added until the last is empty to 1e-6"
     )
     pressure_correction: PressureCorrection | None = Field(
-        default=None, description="finite-basis or none; if not given, finite-basis at constant pressure and else none"
+        default=None,
+        description="finite-basis or none; if not given, finite-basis at constant pressure and for labels, else none",
     )
     precision: Precision | None = Field(
         default=None, description="double or single; if not given, double for single points and single for dynamics"
@@ -126,7 +127,6 @@ def make_kohn_sham(
     assert not argument
     chosen = parse_options(KohnShamOptions, options, spec=spec)
     tight = purpose is Purpose.SINGLE_POINT
-    correct = purpose is Purpose.CONSTANT_PRESSURE
     return KohnShamEngine(
         KohnShamSettings(
             ecut_ry=chosen.ecut_ry,
@@ -136,7 +136,7 @@ def make_kohn_sham(
             pseudopotential=chosen.pseudopotential,
             bands=None if chosen.bands == "auto" else chosen.bands,
             pressure_correction=chosen.pressure_correction
-            or (PressureCorrection.FINITE_BASIS if correct else PressureCorrection.NONE),
+            or (PressureCorrection.FINITE_BASIS if purpose.corrects_pressure else PressureCorrection.NONE),
             precision=chosen.precision,
             convergence=chosen.convergence or (Convergence.TIGHT if tight else Convergence.MOLECULAR_DYNAMICS),
             device=chosen.device,

@@ -102,7 +102,7 @@ def make_n2p2(
             is not there.
     """
     chosen = parse_options(NetworkOptions, options, spec=spec)
-    precision = chosen.precision or (Precision.DOUBLE if purpose is Purpose.SINGLE_POINT else Precision.SINGLE)
+    precision = chosen.precision or (Precision.DOUBLE if purpose.one_by_one else Precision.SINGLE)
     directories = find_networks(Path(argument).expanduser())
     return NetworkPotential(
         [_load(directory, chosen, precision) for directory in directories],

@@ -13,6 +13,7 @@ from llpt.observables.molecules import BondLifetimes, Molecules
 from llpt.observables.neighbours import mutual_partners, nearest_neighbours
 from llpt.observables.optics import OpticsResult, OpticsSettings, optics_of_snapshots, read_optics
 from llpt.observables.pair_correlation import FirstPeak, PairCorrelation, greatest_radius_angstrom
+from llpt.observables.snapshots import THEORY_OPTIONS, Snapshots, snapshots_of_files, snapshots_of_run
 from llpt.observables.solid_order import SolidOrder
 from llpt.observables.source import FrameSource
 from llpt.observables.structure_factor import StructureFactor
@@ -31,6 +32,7 @@ from llpt.observables.viscosity import shear_viscosity
 
 __all__ = [
     "SUMMARY_FORMAT",
+    "THEORY_OPTIONS",
     "BondLifetimes",
     "Displacements",
     "FirstPeak",
@@ -40,6 +42,7 @@ __all__ = [
     "OpticsSettings",
     "OriginCurves",
     "PairCorrelation",
+    "Snapshots",
     "SolidOrder",
     "StructureFactor",
     "ThermodynamicSeries",
@@ -65,6 +68,8 @@ __all__ = [
     "read_optics",
     "save_summary",
     "shear_viscosity",
+    "snapshots_of_files",
+    "snapshots_of_run",
     "summarise_run",
     "thermal_expansion",
     "thermodynamic_series",

@@ -41,6 +41,8 @@ _BANDS_REACH_EV = 100.0
 _BAND_SHARES = (0.5, 0.75, 1.0)
 _BROADENING_FACTORS = (0.5, 1.0, 2.0)
 _ONE_SIGMA = 0.841344746068543
+SUM_RULE_TOLERANCE = 0.02
+"""A share of the sum rule beyond which bands, or k-points, are too few."""
 LASER_EV = 2.33
 """Photon energy of the scalar reflectivity: 532 nm, the light of the usual probe laser."""
 
@@ -127,6 +129,16 @@ class OpticsResult:
     errors: dict[str, NDArray[np.float64]]
     convergence: tuple[Convergence, ...]
     snapshots: int
+
+    @property
+    def lacks_bands(self) -> bool:
+        """Whether the bands miss more of the sum rule than ``SUM_RULE_TOLERANCE``: more of them are needed."""
+        return abs(self.scalars["found_share"].value - 1.0) > SUM_RULE_TOLERANCE
+
+    @property
+    def lacks_kpoints(self) -> bool:
+        """Whether the mesh of k-points puts the sum rule off by more than ``SUM_RULE_TOLERANCE``."""
+        return abs(self.scalars["mesh_share"].value) > SUM_RULE_TOLERANCE
 
 
 def optics_of_snapshots(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ase.optimize import FIRE
 
-from llpt.dynamics import Ensemble, RunSettings, last_configuration, run_md
-from llpt.engines import Purpose, make_engine
+from llpt.dynamics import RunSettings, last_configuration, run_md
+from llpt.engines import make_engine
 from llpt.errors import EngineError, InputError
 from llpt.structure import atomic_fluid, check_structure, molecular_fluid, read_structures
 from llpt.study.ledger import State
@@ -86,9 +86,8 @@ def engine_of(job: Mapping[str, Any]) -> Engine:
     Args:
         job: what the worker of the run is told, of which ``engine``, ``options`` and ``settings`` are needed.
     """
-    constant_pressure = RunSettings.from_mapping(job["settings"]).ensemble is Ensemble.NPT
-    purpose = Purpose.CONSTANT_PRESSURE if constant_pressure else Purpose.DYNAMICS
-    return make_engine(job["engine"], job["options"], purpose=purpose)
+    settings = RunSettings.from_mapping(job["settings"])
+    return make_engine(job["engine"], job["options"], purpose=settings.purpose)
 
 
 def first_configuration(job: dict[str, Any], engine: Engine, progress_file: ProgressFile) -> Atoms:
