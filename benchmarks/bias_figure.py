@@ -16,7 +16,7 @@ import numpy as np
 from training import LIQUIDS, read_all
 
 from llpt.mlp import BehlerParrinello, measure_phase_bias, molecular_fraction, read_labels
-from llpt.mlp.accuracy import summarise_bias
+from llpt.mlp.quality.accuracy import summarise_bias
 from llpt.units import HARTREE_TO_EV
 
 

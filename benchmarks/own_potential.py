@@ -23,7 +23,7 @@ import numpy as np
 from llpt.dynamics import RunSettings, RunState, run_md
 from llpt.engines import Purpose, make_engine, read_evaluated
 from llpt.mlp import BehlerParrinello, read_labels
-from llpt.mlp.phases import molecular_fraction
+from llpt.mlp.quality.phases import molecular_fraction
 from llpt.structure import molecular_fluid, starting_density_g_per_cm3
 from llpt.trajectory import Trajectory
 from llpt.units import HARTREE_TO_EV

@@ -30,7 +30,7 @@ from ase import Atoms
 from llpt.dynamics import Ensemble, RunSettings, run_md
 from llpt.engines import Purpose, make_engine
 from llpt.mlp import BehlerParrinello, Precision
-from llpt.mlp.compiled import thread_count
+from llpt.mlp.evaluation.sharing import thread_count
 from llpt.units import BOHR_TO_ANGSTROM
 
 N2P2_SECONDS = {64: 0.070, 512: 0.55, 1728: 1.90}

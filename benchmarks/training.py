@@ -25,16 +25,16 @@ import numpy as np
 from ase.io import read
 
 from llpt.mlp import BehlerParrinello, TrainingProgress, TrainingSettings, measure_accuracy, read_labels, train
-from llpt.mlp.accuracy import summarise_bias
-from llpt.mlp.features import FeatureMaker
-from llpt.mlp.phases import measure_phase_bias
+from llpt.mlp.features.maker import FeatureMaker
+from llpt.mlp.quality.accuracy import summarise_bias
+from llpt.mlp.quality.phases import measure_phase_bias
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from llpt.mlp.accuracy import BiasSummary
-    from llpt.mlp.definition import PotentialDefinition
-    from llpt.mlp.labels import LabelledFrame
+    from llpt.mlp.potential.definition import PotentialDefinition
+    from llpt.mlp.quality.accuracy import BiasSummary
+    from llpt.mlp.quality.labels import LabelledFrame
 
 LIQUIDS = ("rerun-h-nnp-gen8-nvt-traj", "rerun-H-highP-liquid")
 

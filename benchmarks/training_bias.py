@@ -20,22 +20,22 @@ import torch
 from training import read_all
 
 from llpt.mlp import BehlerParrinello, read_labels
-from llpt.mlp.accuracy import summarise_bias
-from llpt.mlp.assembly import take_apart
-from llpt.mlp.card import read_card
-from llpt.mlp.features import FeatureMaker
-from llpt.mlp.fitting import FitLimits, FitState, Objective, fit
-from llpt.mlp.mixing import NetworkInputs, mixing_matrix
-from llpt.mlp.phases import measure_phase_bias
-from llpt.mlp.preparation import make_batches
-from llpt.mlp.residuals import WeightLayout, predict
+from llpt.mlp.features.maker import FeatureMaker
+from llpt.mlp.features.mixing import NetworkInputs, mixing_matrix
+from llpt.mlp.fitting.assembly import take_apart
+from llpt.mlp.fitting.levenberg_marquardt import FitLimits, FitState, Objective, fit
+from llpt.mlp.fitting.residuals import WeightLayout, predict
+from llpt.mlp.quality.accuracy import summarise_bias
+from llpt.mlp.quality.phases import measure_phase_bias
+from llpt.mlp.training.card import read_card
+from llpt.mlp.training.preparation import make_batches
 from llpt.units import EV_TO_HARTREE, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llpt.mlp.labels import LabelledFrame
-    from llpt.mlp.residuals import FeatureBatch
+    from llpt.mlp.fitting.residuals import FeatureBatch
+    from llpt.mlp.quality.labels import LabelledFrame
 
 
 def errors_of(

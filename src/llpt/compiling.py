@@ -1,13 +1,15 @@
 """Compiling functions with numba, their machine code kept on disk where a directory for it can be written.
 
 Each molecular-dynamics run is a process of its own, so machine code is kept beside the source. numba keys it by
-processor and by the one file a function is in, although what a kernel calls is compiled into it; for kernels the key
-holds every file with kernels in their folder, so that no change is ever missed.
+processor and by the one file a function is in, although what a kernel calls, and every constant it names, is compiled
+into it; for kernels the key holds every file of their floor that has kernels, and those that such files import from
+the floor, so that no change is ever missed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -52,29 +54,44 @@ def inlined(function: _Function) -> _Function:
     return _compile_kernel(function, {"forceinline": True})
 
 
-def kernel_files(folder: Path) -> tuple[Path, ...]:
-    """Return the files of a folder that hold kernels, in order of their names."""
-    files = sorted(folder.glob("*.py"))
-    return tuple(path for path in files if any(mark in path.read_bytes() for mark in (b"@compiled", b"@inlined")))
+def floor_of(path: Path) -> Path:
+    """Return the folder directly below the package that holds a file; its own folder for a file of another package."""
+    package = Path(__file__).parent
+    if not path.is_relative_to(package):
+        return path.parent
+    return package / path.relative_to(package).parts[0]
+
+
+def kernel_files(floor: Path) -> tuple[Path, ...]:
+    """Return the files of a floor that hold kernels or that these import from it, in order of their paths."""
+    texts = {path: path.read_text(encoding="utf-8") for path in floor.rglob("*.py")}
+    with_kernels = [path for path, text in texts.items() if any(mark in text for mark in ("@compiled", "@inlined"))]
+    modules = {".".join((floor.name, *path.relative_to(floor).with_suffix("").parts)): path for path in texts}
+    imported = {
+        name
+        for path in with_kernels
+        for name in re.findall(r"^\s*from llpt\.([\w.]+) import", texts[path], re.MULTILINE)
+    }
+    return tuple(sorted({*with_kernels, *(path for name, path in modules.items() if name in imported)}))
 
 
 @lru_cache
-def _folder_hash(folder: Path) -> str:
+def _floor_hash(floor: Path) -> str:
     digest = hashlib.sha256()
-    for path in kernel_files(folder):
+    for path in kernel_files(floor):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-class _FolderCache(FunctionCache):
-    """numba's cache of one kernel, keyed by all files with kernels in its folder as well."""
+class _FloorCache(FunctionCache):
+    """numba's cache of one kernel, keyed by all files of its floor that machine code may come from as well."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        self._folder = Path(function.__code__.co_filename).parent
+        self._floor = floor_of(Path(function.__code__.co_filename))
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        return (*super()._index_key(sig, codegen), _folder_hash(self._folder))
+        return (*super()._index_key(sig, codegen), _floor_hash(self._floor))
 
 
 def _compile_kernel(function: _Function, more: dict[str, Any]) -> _Function:
@@ -87,5 +104,5 @@ def _compile_kernel(function: _Function, more: dict[str, Any]) -> _Function:
     }
     dispatcher: Any = numba.njit(**options)(function)
     with suppress(RuntimeError):  # there is no directory that the machine code can be kept in
-        dispatcher._cache = _FolderCache(function)  # noqa: SLF001 - what cache=True does, with our key
+        dispatcher._cache = _FloorCache(function)  # noqa: SLF001 - what cache=True does, with our key
     return cast("_Function", dispatcher)

@@ -8,7 +8,7 @@ import pytest
 from llpt.dynamics import Ensemble, RunSettings, RunState, run_md
 from llpt.engines import Purpose, make_engine, read_evaluated
 from llpt.mlp import BehlerParrinello, measure_accuracy, read_card, read_labels
-from llpt.mlp.card import hash_network
+from llpt.mlp.training.card import hash_network
 from llpt.structure import closest_pair, molecular_fluid, starting_density_g_per_cm3
 from llpt.trajectory import Trajectory
 

@@ -16,8 +16,8 @@ from llpt.mlp import (
     SymmetryFunction,
     in_order,
 )
-from llpt.mlp.moments import Bump, Field, MomentFunctions, Sum
-from llpt.mlp.residuals import FeatureBatch
+from llpt.mlp.fitting.residuals import FeatureBatch
+from llpt.mlp.potential.moments import Bump, Field, MomentFunctions, Sum
 
 
 def build_definition(

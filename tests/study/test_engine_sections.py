@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from llpt.mlp.moment_candidates import MOST_FUNCTIONS
+from llpt.mlp.features.moment_candidates import MOST_FUNCTIONS
 from llpt.study.engine_sections import TrainingSection
 
 

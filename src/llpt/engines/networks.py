@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ase import Atoms
 
-    from llpt.mlp.torch_potential import TorchPotential
+    from llpt.mlp.gpu.potential import TorchPotential
 
 N2P2_FILES = ("input.nn", "scaling.data", "weights.001.data")
 
@@ -120,7 +120,7 @@ def make_n2p2(
 def _load(directory: Path, chosen: NetworkOptions, precision: Precision) -> BehlerParrinello | TorchPotential:
     if chosen.device == "cpu":
         return BehlerParrinello.load(directory, threads=chosen.threads, precision=precision)
-    from llpt.mlp.torch_potential import TorchPotential  # noqa: PLC0415 - brings torch, which is slow to import
+    from llpt.mlp.gpu.potential import TorchPotential  # noqa: PLC0415 - brings torch, which is slow to import
 
     return TorchPotential.load(directory, device=chosen.device, precision=precision)
 

@@ -7,20 +7,20 @@ bring torch, which a process that only evaluates should not wait for.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from llpt.mlp.accuracy import Accuracy, BiasSummary, ErrorSummary, measure_accuracy
-from llpt.mlp.card import ModelCard, read_card
-from llpt.mlp.definition import PotentialDefinition, Units
-from llpt.mlp.labels import LabelledFrame, read_labels
-from llpt.mlp.network import Activation, Layer, Network
-from llpt.mlp.phases import PhaseBias, measure_phase_bias, molecular_fraction
-from llpt.mlp.potential import BehlerParrinello, MlpResult
-from llpt.mlp.scaling import Scaling, ScalingKind
-from llpt.mlp.symmetry import CutoffType, FunctionType, SymmetryFunction, in_order
-from llpt.mlp.tables import Precision
-from llpt.mlp.training_settings import StressLabels, TrainingSettings
+from llpt.mlp.evaluation.behler_parrinello import BehlerParrinello, MlpResult
+from llpt.mlp.evaluation.tables import Precision
+from llpt.mlp.potential.definition import PotentialDefinition, Units
+from llpt.mlp.potential.network import Activation, Layer, Network
+from llpt.mlp.potential.scaling import Scaling, ScalingKind
+from llpt.mlp.potential.symmetry import CutoffType, FunctionType, SymmetryFunction, in_order
+from llpt.mlp.quality.accuracy import Accuracy, BiasSummary, ErrorSummary, measure_accuracy
+from llpt.mlp.quality.labels import LabelledFrame, read_labels
+from llpt.mlp.quality.phases import PhaseBias, measure_phase_bias, molecular_fraction
+from llpt.mlp.training.card import ModelCard, read_card
+from llpt.mlp.training.settings import StressLabels, TrainingSettings
 
 if TYPE_CHECKING:
-    from llpt.mlp.training import TrainingOutcome, TrainingProgress, train
+    from llpt.mlp.training.train import TrainingOutcome, TrainingProgress, train
 
 _OF_TRAINING = frozenset({"TrainingOutcome", "TrainingProgress", "train"})
 
@@ -61,5 +61,5 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Fetch a name of training when it is first used."""
     if name in _OF_TRAINING:
-        return getattr(import_module("llpt.mlp.training"), name)
+        return getattr(import_module("llpt.mlp.training.train"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,82 @@
+"""Checkpoints of a fit: after each step, so that a kill costs at most one."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from llpt.errors import StorageError
+from llpt.mlp.fitting.levenberg_marquardt import FitState, FitStep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NAME = "checkpoint.npz"
+
+
+def write_checkpoint(folder: Path, identity: str, state: FitState) -> None:
+    """Write a fit's state aside and rename it.
+
+    Args:
+        folder: where; created.
+        identity: hash of frames, settings and member, so that no other fit goes on from it.
+        state: the state.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+    best = state.vector if state.best_vector is None else state.best_vector
+    text = json.dumps(
+        {
+            "identity": identity,
+            "damping": state.damping,
+            "best_loss": state.best_loss,
+            "best_iteration": state.best_iteration,
+            "history": [asdict(step) for step in state.history],
+        }
+    )
+    aside = folder / f".{_NAME}.{os.getpid()}.aside"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with aside.open("wb") as handle:
+            np.savez(handle, vector=state.vector.numpy(), best=best.numpy(), text=np.array(text))
+            handle.flush()
+            os.fsync(handle.fileno())
+        aside.replace(folder / _NAME)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise StorageError(
+            f"The fit's checkpoint could not be written to {folder} ({error.strerror}).",
+            "Free space and start the training again: it goes on from its last checkpoint.",
+        ) from error
+
+
+def read_checkpoint(folder: Path, identity: str) -> FitState | None:
+    """Return the state to go on from; None where there is none of this fit."""
+    try:
+        with (folder / _NAME).open("rb") as handle, np.load(handle) as stored:
+            text = json.loads(str(stored["text"]))
+            vector, best = torch.from_numpy(stored["vector"]), torch.from_numpy(stored["best"])
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
+    if text["identity"] != identity:
+        return None
+    return FitState(
+        vector=vector,
+        damping=text["damping"],
+        best_vector=best,
+        best_loss=text["best_loss"],
+        best_iteration=text["best_iteration"],
+        history=[FitStep(**step) for step in text["history"]],
+    )
+
+
+def remove_checkpoint(folder: Path) -> None:
+    """Remove a fit's checkpoint where there is one."""
+    (folder / _NAME).unlink(missing_ok=True)

@@ -1,0 +1,128 @@
+"""Published potentials against n2p2 2.3.0 (values in ../shared/reference/n2p2)."""
+
+import json
+
+import numpy as np
+import pytest
+
+from llpt.mlp import BehlerParrinello, Precision
+from llpt.mlp.evaluation.neighbours import build_cell_list, find_neighbours
+from llpt.mlp.evaluation.network_kernel import network_energy, pack_network
+from llpt.mlp.evaluation.symmetry_kernels import prepare_rows, sort_into_shells, symmetry_gradient, symmetry_values
+from llpt.mlp.evaluation.tables import build_work
+from llpt.units import HARTREE_PER_BOHR3_TO_GPA
+
+FLUIDS = ["mol-cubic-16", "atom-cubic-32", "mix-tric-16", "mol-ortho-gamma-24", "atom-hot-16", "mix-cubic-54"]
+
+
+def load_fluid(reference_directory, name):
+    structure = json.loads((reference_directory / "dft.json").read_text())[name]
+    values = json.loads((reference_directory / "n2p2" / "fluids.json").read_text())[name]
+    return np.array(structure["positions_bohr"]), np.array(structure["cell_bohr"]), values
+
+
+def pull_on_own_images(model, positions, cell):
+    """Derivative of each atom's energy in the positions of its own images alone, Ha/bohr, shape (n_atoms, 3).
+
+    n2p2 2.3.0 leaves this out of its forces. It is summed here from the derivative of the atom's energy in every
+    neighbour, over those neighbours (in pairs and in triples) that are the atom itself in another cell.
+    """
+    tables, scaling = model._tables, model.definition.scaling
+    cells = build_cell_list(positions, cell, model.cutoff_bohr)
+    work = build_work(tables, 4096)
+    network = pack_network(model.definition.network)
+    nodes, node_slopes = np.zeros((2, int(network.sizes.sum())))
+    pull = np.zeros_like(positions)
+    for centre, atom in enumerate(cells.atoms):
+        count = find_neighbours(cells, centre, model.cutoff_bohr, work.found, work.found_atoms)
+        sort_into_shells(tables, work, count)
+        prepare_rows(tables, work)
+        symmetry_values(tables, work)
+        inputs = scaling.base + scaling.factor * (work.values - scaling.offset)
+        network_energy(network, inputs, nodes, node_slopes, work.slopes)
+        work.slopes[:] *= scaling.factor
+        n = symmetry_gradient(tables, work)
+        pull[atom] = work.gradient[:, :n][:, work.atoms[:n] == atom].sum(axis=1)
+    return pull / model.definition.units.energy_factor
+
+
+@pytest.mark.parametrize("potential", ["pbe-v2", "blyp", "vmc"])
+@pytest.mark.parametrize("name", FLUIDS)
+def test_fluids(reference_directory, name, potential):
+    positions, cell, values = load_fluid(reference_directory, name)
+    reference = values[potential]
+    model = BehlerParrinello.load(reference_directory / "potentials" / potential)
+    result = model.evaluate(positions, cell)
+    assert abs(result.energy_ha - reference["energy_Ha"]) / len(positions) < 1e-12
+    virial = np.array(reference["virial_Ha"]).reshape(3, 3)
+    np.testing.assert_allclose(result.virial_ha, virial, rtol=0.0, atol=1e-11)
+    assert result.extrapolation_warnings == reference["extrapolation_warnings"]
+    omitted = pull_on_own_images(model, positions, cell)
+    forces = np.array(reference["forces_Ha_per_bohr"])
+    np.testing.assert_allclose(result.forces + omitted, forces, rtol=0.0, atol=1e-11)
+    # What n2p2 leaves out is also what its forces lack to sum to zero; ours sum to zero.
+    assert np.abs(result.forces.sum(axis=0)).max() < 1e-12
+    np.testing.assert_allclose(omitted.sum(axis=0), forces.sum(axis=0), rtol=0.0, atol=1e-11)
+
+
+def test_an_atom_pulls_its_own_images_only_in_small_cells(reference_directory):
+    """The omitted term is there in the 16-atom cells, by finite differences too, and not in a large cell."""
+    positions, cell, _ = load_fluid(reference_directory, "mol-cubic-16")
+    model = BehlerParrinello.load(reference_directory / "potentials" / "pbe-v2")
+    omitted = pull_on_own_images(model, positions, cell)
+    assert np.abs(omitted).max() > 1e-4
+    shifts = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]) @ cell
+    copies = (positions[None] + shifts[:, None]).reshape(-1, 3)
+    atom, axis, step = 7, 1, 2e-3
+    images = atom + len(positions) * np.arange(1, 8)
+    energies = []
+    for factor in (-2, -1, 1, 2):
+        moved = copies.copy()
+        moved[images, axis] += factor * step
+        energies.append(model.evaluate(moved, 2.0 * cell).atomic_energies[atom])
+    pull = np.dot(energies, [1.0, -8.0, 8.0, -1.0]) / (12.0 * step)
+    assert abs(omitted[atom, axis] - pull) < 1e-8
+    large = np.load(reference_directory / "n2p2" / "liquid.npz")
+    np.testing.assert_allclose(
+        pull_on_own_images(model, large["positions"][0], large["cell"][0]), 0.0, rtol=0.0, atol=1e-14
+    )
+
+
+@pytest.mark.parametrize("name", ["start-A-r1", "start-M-r1", "start-A-r3", "liquid"])
+def test_fluids_and_liquids_of_pbe_v2(reference_directory, name):
+    data = np.load(reference_directory / "n2p2" / f"{name}.npz")
+    model = BehlerParrinello.load(reference_directory / "potentials" / "pbe-v2")
+    for i, energy in enumerate(data["energy"]):
+        result = model.evaluate(data["positions"][i], data["cell"][i])
+        assert abs(result.energy_ha - energy) / len(result.forces) < 1e-12
+        np.testing.assert_allclose(result.forces, data["forces"][i], rtol=0.0, atol=1e-12)
+        np.testing.assert_allclose(result.virial_ha, data["virial"][i], rtol=0.0, atol=1e-10)
+        np.testing.assert_allclose(result.atomic_energies, data["atomic_energy"][i], rtol=0.0, atol=1e-12)
+        assert result.extrapolation_warnings == data["ew"][i]
+
+
+@pytest.mark.parametrize("name", ["start-A-r1", "start-M-r1", "liquid"])
+def test_single_precision_of_dynamics(reference_directory, name):
+    """Force errors are below 1e-5 Ha/bohr by far, and the pressure is within 0.01 GPa."""
+    data = np.load(reference_directory / "n2p2" / f"{name}.npz")
+    model = BehlerParrinello.load(reference_directory / "potentials" / "pbe-v2", precision=Precision.SINGLE)
+    for i, energy in enumerate(data["energy"][:5]):
+        result = model.evaluate(data["positions"][i], data["cell"][i])
+        difference = np.abs(result.forces - data["forces"][i]).max()
+        assert 1e-12 < difference < 1e-6
+        assert abs(result.energy_ha - energy) / len(result.forces) < 1e-7
+        volume = abs(np.linalg.det(data["cell"][i]))
+        pressure = np.trace(result.virial_ha - data["virial"][i]) / (3.0 * volume) * HARTREE_PER_BOHR3_TO_GPA
+        assert abs(pressure) < 0.01
+
+
+def test_published_files_survive_a_round_trip(reference_directory, tmp_path):
+    positions, cell, _ = load_fluid(reference_directory, "mix-cubic-54")
+    for name in ("pbe-v1", "pbe-v2", "blyp", "vmc"):
+        model = BehlerParrinello.load(reference_directory / "potentials" / name)
+        model.save(tmp_path / name)
+        again = BehlerParrinello.load(tmp_path / name)
+        first, second = model.evaluate(positions, cell), again.evaluate(positions, cell)
+        assert first.energy_ha == second.energy_ha
+        np.testing.assert_array_equal(first.forces, second.forces)
+        assert first.extrapolation_warnings == second.extrapolation_warnings
