@@ -8,6 +8,8 @@ import pytest
 
 from llpt.threads import ASLEEP
 
+from .disks import small_disk
+
 # Before the first test imports torch: see ``ASLEEP``.
 for name, value in ASLEEP.items():
     os.environ.setdefault(name, value)
@@ -26,6 +28,15 @@ def reference_directory() -> Path:
     if not REFERENCE.is_dir():
         pytest.skip("values from independent programs (../shared/reference) are not here")
     return REFERENCE
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A small disk that can be filled and made read-only; see ``disks.Disk``."""
+    directory = tmp_path / "disk"
+    directory.mkdir()
+    with small_disk(directory) as made:
+        yield made
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from llpt.audit.equivalence import Outcome  # noqa: TC001  # pydantic reads annotations when the class is made
 from llpt.audit.thresholds import Thresholds  # noqa: TC001
+from llpt.files import write_atomically
 from llpt.statistics import Estimate  # noqa: TC001
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ class Verdict(_Record):
         return cls.model_validate_json(text)
 
     def save(self, path: Path) -> None:
-        """Write the JSON text to a file, aside first and then in place."""
-        aside = path.with_name(f".{path.name}.aside")
-        aside.write_text(self.to_json() + "\n", encoding="utf-8")
-        aside.replace(path)
+        """Write the JSON text to a file.
+
+        Raises:
+            StorageError: the disk refuses.
+        """
+        write_atomically(path, self.to_json() + "\n")

@@ -30,11 +30,11 @@ def init(
 
     Example: [bold]llpt init study.toml[/]
     """
-    from llpt.trajectory import write_atomically  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.files import make_directory, write_atomically  # noqa: PLC0415 - start-up time of the other commands
 
     if path.exists():
         raise InputError(f"{path} exists already; nothing was changed.", "Give another name, or remove the file.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_directory(path.parent)
     write_atomically(path, files("llpt.study").joinpath("template.toml").read_text(encoding="utf-8"))
     output().print(f"Wrote {path}. Next: [bold]llpt plan {path}[/]")
 

@@ -29,6 +29,7 @@ from llpt.dft.problem import Problem, Theory
 from llpt.dft.pseudopotentials import get_pseudopotential
 from llpt.dft.scf import ScfSettings, solve_scf
 from llpt.errors import EngineError, InputError, StorageError
+from llpt.files import atomic_stream
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -273,22 +274,23 @@ class KohnSham(Calculator):
         return results
 
     def save_state(self, path: Path) -> None:
-        """Write what carries over between steps, so that a restarted run continues as if it had not stopped."""
+        """Write what carries over between steps, so that a restarted run continues as if it had not stopped.
+
+        Raises:
+            StorageError: the disk refuses.
+        """
         basis = self._basis
-        torch.save(
-            {
-                "orbitals": self._history.orbitals,
-                "densities": self._history.densities,
-                "filled": self._history.filled,
-                "cutoff_slope": self._cutoff_slope,
-                "basis": None
-                if basis is None
-                else (basis.cell, [w.integers for w in basis.waves], basis.chosen_volume),
-                "kpoints": None if basis is None else (basis.kpoints.fractional, basis.kpoints.weights),
-                "shapes": None if basis is None else (basis.grid.shape, basis.correction_grid.shape),
-            },
-            path,
-        )
+        state = {
+            "orbitals": self._history.orbitals,
+            "densities": self._history.densities,
+            "filled": self._history.filled,
+            "cutoff_slope": self._cutoff_slope,
+            "basis": None if basis is None else (basis.cell, [w.integers for w in basis.waves], basis.chosen_volume),
+            "kpoints": None if basis is None else (basis.kpoints.fractional, basis.kpoints.weights),
+            "shapes": None if basis is None else (basis.grid.shape, basis.correction_grid.shape),
+        }
+        with atomic_stream(path, durable=False) as stream:
+            torch.save(state, stream)
 
     def load_state(self, path: Path) -> None:
         """Read what :meth:`save_state` wrote.

@@ -18,6 +18,7 @@ import numpy as np
 from llpt.dynamics.integrator import Snapshot
 from llpt.dynamics.settings import Ensemble, RunSettings
 from llpt.dynamics.start import ASE_VELOCITY_TO_ANGSTROM_PER_FS
+from llpt.files import atomic_stream
 from llpt.units import BOLTZMANN_EV_PER_K, GPA_TO_EV_PER_ANGSTROM3, U_ANGSTROM2_PER_FS2_TO_EV
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class AseIntegrator:
     def save(self, directory: Path) -> None:
         """Write momenta, piston and chains."""
         state = {key: getattr(owner, name) for owner, name, key in _variables(self._dynamics)}
-        np.savez(directory / STATE_NAME, step=self.step, momenta=self._atoms.get_momenta(), **state)
+        with atomic_stream(directory / STATE_NAME, durable=False) as stream:
+            np.savez(stream, step=self.step, momenta=self._atoms.get_momenta(), **state)
 
     def publish(self, run_directory: Path, checkpoint: Path) -> None:
         """Nothing here is for other programs."""

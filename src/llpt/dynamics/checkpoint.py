@@ -2,15 +2,14 @@
 
 ``checkpoints/<step>/`` holds ``checkpoint.json`` (step, number of closed segments), ``state.npz`` (numbers, masses,
 positions, velocities, cell, the engine's last result), the integrator's own file (i-PI's RESTART) and the engine's
-state. It is written as ``checkpoints/.part``, synchronised to the disk and renamed: from that moment the steps
-count as done. Only then is the checkpoint before it removed.
+state. It is written aside, synchronised to the disk and renamed: from that moment the steps count as done. Only then
+is the checkpoint before it removed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -20,7 +19,7 @@ import numpy as np
 from llpt.dynamics.evaluation import result_from_arrays, result_to_arrays
 from llpt.dynamics.integrator import Integrator, Snapshot
 from llpt.errors import StorageError
-from llpt.trajectory import fsync_directory, storage_error
+from llpt.files import atomic_directory, atomic_stream, remove, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,15 +80,12 @@ def save_checkpoint(
         StorageError: the disk refuses; the checkpoint before is untouched.
     """
     parent = run_directory / CHECKPOINTS_NAME
-    part = parent / ".part"
     final = parent / f"{step:010d}"
     snapshot = integrator.snapshot()
-    try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
+    with atomic_directory(final) as part:
         integrator.save(part)
         evaluator.engine.save_state(part / ENGINE_STATE_NAME)
-        with (part / "state.npz").open("wb") as stream:
+        with atomic_stream(part / "state.npz", durable=False) as stream:
             arrays = {f"result_{name}": value for name, value in result_to_arrays(evaluator.last).items()}
             np.savez(
                 stream,
@@ -101,16 +97,12 @@ def save_checkpoint(
                 conserved_ev=snapshot.conserved_ev,
                 **arrays,  # type: ignore[arg-type]  # numpy's stub takes its own flag for one of these
             )
-        (part / "checkpoint.json").write_text(json.dumps({"step": step, "segments": segments}), encoding="utf-8")
-        _sync_tree(part)
-        part.rename(final)
-        fsync_directory(parent)
-        for other in parent.iterdir():
-            if other != final:
-                shutil.rmtree(other, ignore_errors=True)
-    except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
-        raise storage_error(error, final, "write the checkpoint") from error
+        summary = json.dumps({"step": step, "segments": segments})
+        write_atomically(part / "checkpoint.json", summary, durable=False)
+    for other in parent.iterdir():
+        if other != final:
+            with contextlib.suppress(StorageError):
+                remove(other)
     return final
 
 
@@ -157,14 +149,3 @@ def restore_engine(checkpoint: Checkpoint, engine: Engine, evaluator: Evaluator)
                 "Restore the run directory from a copy, or start the run again in a new directory.",
             ) from error
     evaluator.remember(checkpoint.result, checkpoint.snapshot.positions_angstrom, checkpoint.snapshot.cell_angstrom)
-
-
-def _sync_tree(directory: Path) -> None:
-    for root, _, files in os.walk(directory):
-        for name in files:
-            descriptor = os.open(os.path.join(root, name), os.O_RDONLY)  # noqa: PTH118  # os.walk gives strings
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-    fsync_directory(directory)

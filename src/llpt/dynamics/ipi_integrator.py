@@ -18,7 +18,7 @@ from llpt.dynamics.integrator import Snapshot
 from llpt.dynamics.ipi_driver import DRIVER_FILE, DRIVER_SOURCE, EngineDriver
 from llpt.dynamics.ipi_input import ipi_input
 from llpt.errors import EngineError, InputError
-from llpt.trajectory import write_atomically
+from llpt.files import write_atomically
 from llpt.units import ATOMIC_TIME_TO_FS, BOHR_TO_ANGSTROM, HARTREE_TO_EV
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class IpiIntegrator:
         status = self._simulation.chk.status
         self._simulation.step = self.step
         status.store(self._simulation)
-        (directory / RESTART_NAME).write_text(status.write(name="simulation"), encoding="utf-8")
+        write_atomically(directory / RESTART_NAME, status.write(name="simulation"), durable=False)
 
     def publish(self, run_directory: Path, checkpoint: Path) -> None:
         """Write what i-PI's own command needs to continue: RESTART, the driver file, and the first input."""

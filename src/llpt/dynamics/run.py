@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ase.io import write
 
 from llpt.dynamics.ase_integrator import AseIntegrator
 from llpt.dynamics.checkpoint import Checkpoint, latest_checkpoint, restore_engine, save_checkpoint
@@ -32,7 +31,7 @@ from llpt.dynamics.run_directory import (
 from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings
 from llpt.dynamics.signals import StopRequest, stop_on_signals
 from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
-from llpt.errors import EngineError, InputError, MissingProgramError
+from llpt.errors import EngineError, InputError, MissingProgramError, StorageError
 from llpt.trajectory import System, TrajectoryWriter, export_extxyz
 
 if TYPE_CHECKING:
@@ -305,8 +304,8 @@ class _Run:
     def _keep_failed(self) -> None:
         """Keep the configuration the engine failed at, for who looks for the cause."""
         try:
-            write(self.directory / "failed.extxyz", self.evaluator.atoms, format="extxyz")
-        except (OSError, ValueError) as error:
+            export_extxyz(self.directory / "failed.extxyz", [self.evaluator.atoms])
+        except (StorageError, ValueError) as error:
             self.log.say(f"the failed configuration could not be written: {error}")
 
 

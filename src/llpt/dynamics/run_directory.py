@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from llpt.dynamics.outcome import RunState
 from llpt.errors import InputError, StorageError
-from llpt.trajectory import storage_error, write_atomically
+from llpt.files import make_directory, open_to_append, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,12 +36,8 @@ def locked(directory: Path) -> Iterator[None]:
     Raises:
         StorageError: another process holds it, or it cannot be made.
     """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        stream = (directory / LOCK_NAME).open("a")
-    except OSError as error:
-        raise storage_error(error, directory, "make") from error
-    with stream:
+    make_directory(directory)
+    with open_to_append(directory / LOCK_NAME) as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -55,10 +51,7 @@ class RunLog:
     """``run.log``: what we, i-PI and the engine have to say. A disk that is full silences it, nothing more."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._stream = path.open("a", encoding="utf-8", buffering=1)
-        except OSError as error:
-            raise storage_error(error, path, "open") from error
+        self._stream = open_to_append(path)
 
     @property
     def stream(self) -> TextIO:
@@ -68,7 +61,7 @@ class RunLog:
     def write(self, text: str) -> int:
         """Write text as it is (the face of a stream, for what others print)."""
         with contextlib.suppress(OSError):
-            self._stream.write(text)
+            self._stream.write(text.encode())
         return len(text)
 
     def flush(self) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ase.io
 import numpy as np
 
-from llpt.errors import EngineError, InputError, StorageError
+from llpt.errors import EngineError, InputError
+from llpt.files import atomic_text, make_directory
 from llpt.structure import LABELS, attach_labels, label_of, read_structures
 
 if TYPE_CHECKING:
@@ -109,25 +108,9 @@ def write_evaluated(path: Path | str, frames: Sequence[Atoms]) -> None:
                     f"Frame {number} has {name} that is not finite; nothing was written to {path}.",
                     "Leave out the frame, or compute it again.",
                 )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
-        ) as aside:
-            try:
-                ase.io.write(aside, list(frames), format="extxyz")
-                aside.flush()
-                os.fsync(aside.fileno())
-                Path(aside.name).chmod(0o644)
-                Path(aside.name).replace(path)
-            except BaseException:
-                Path(aside.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise StorageError(
-            f"{path} cannot be written: {error.strerror or error}.",
-            "Check the path, its permissions and the free space.",
-        ) from error
+    make_directory(path.parent)
+    with atomic_text(path) as stream:
+        ase.io.write(stream, list(frames), format="extxyz")
 
 
 def read_evaluated(

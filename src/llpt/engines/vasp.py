@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from llpt.dft.kpoints import parse_kpoints
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, OptionValue, PressureLabel
 from llpt.engines.options import EngineOptions, parse_options
 from llpt.errors import EngineError, MissingProgramError
+from llpt.files import make_scratch
 from llpt.units import BOLTZMANN_EV_PER_K, RYDBERG_TO_EV
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class VaspEngine(EngineCalculator):
             )
         self._options = options
         self._temporary = options.directory is None
-        self._workplace = Path(
-            tempfile.mkdtemp(prefix="llpt-vasp-") if options.directory is None else options.directory
+        self._workplace = (
+            make_scratch("llpt-vasp-") if options.directory is None else Path(options.directory)
         ).resolve()
         self._calculator = self._build()
 

@@ -6,9 +6,7 @@ and ``errors.json``; OUT/model is a copy of the last one. The same call on the s
 
 from __future__ import annotations
 
-import io
 import json
-import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,12 +18,12 @@ from pydantic import BaseModel, ConfigDict
 
 from llpt.engines.networks import find_networks
 from llpt.errors import InputError
+from llpt.files import atomic_directory, atomic_text, copy, make_directory, write_atomically
 from llpt.learning.exploration import choose_frames, explore
 from llpt.learning.following import EnsembleShift, follow_reference, measure_ensemble_shift
 from llpt.learning.labelling import DATASET, label
 from llpt.learning.starting_cells import draw_start, rattled
 from llpt.mlp import Accuracy, BehlerParrinello, measure_accuracy, read_labels, train
-from llpt.trajectory import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -137,7 +135,7 @@ def _keep_settings(place: Path, engine: Engine, settings: RecipeSettings) -> Non
                 "Choose another directory, or give the settings in its recipe.json.",
             )
         return
-    place.mkdir(parents=True, exist_ok=True)
+    make_directory(place)
     write_atomically(path, text)
 
 
@@ -159,10 +157,9 @@ def _structures(folder: Path, model: Path | None, settings: RecipeSettings, gene
             # A bad potential leaves physics at once; what its runs lack is made up by fresh structures.
             lacking = settings.starts_per_generation - len(chosen)
             chosen += _fresh_structures(lacking, generation, settings, seed + 1)
-        folder.mkdir(parents=True, exist_ok=True)
-        text = io.StringIO()
-        ase.io.write(text, chosen, format="extxyz")
-        write_atomically(path, text.getvalue())
+        make_directory(folder)
+        with atomic_text(path) as stream:
+            ase.io.write(stream, chosen, format="extxyz")
     read = ase.io.read(path, ":", format="extxyz")
     return read if isinstance(read, list) else [read]
 
@@ -240,7 +237,5 @@ def _first_member(model: Path) -> BehlerParrinello:
 def _copy(model: Path, target: Path) -> None:
     if target.exists():
         return
-    aside = target.with_name(f".{target.name}.aside")
-    shutil.rmtree(aside, ignore_errors=True)
-    shutil.copytree(model, aside)
-    aside.replace(target)
+    with atomic_directory(target) as aside:
+        copy(model, aside)

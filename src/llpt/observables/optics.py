@@ -19,8 +19,8 @@ from scipy import stats
 
 from llpt.dft import LineShape, bands_up_to, dielectric_function, find_transitions, reflectivity
 from llpt.errors import InputError, StorageError
+from llpt.files import make_directory, write_atomically
 from llpt.statistics import Estimate, sample_estimate
-from llpt.trajectory import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -168,12 +168,7 @@ def optics_of_snapshots(
         raise InputError("there are no snapshots.", "Give at least one frame.")
     if len({len(frame) for frame in frames}) > 1:
         raise InputError("the snapshots have different numbers of atoms.", "Average snapshots of one system at a time.")
-    try:
-        (directory / SNAPSHOTS).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"{directory} cannot be made: {error.strerror or error}.", "Choose another directory."
-        ) from error
+    make_directory(directory / SNAPSHOTS)
     responses = []
     for number, frame in enumerate(frames):
         path = directory / SNAPSHOTS / f"{_identity(frame, engine, settings)}.json"

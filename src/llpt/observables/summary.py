@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import math
 from typing import TYPE_CHECKING
 
+import h5netcdf
 import numpy as np
 import xarray as xr
 
+from llpt.files import write_atomically
 from llpt.observables import distribution, fluctuations, thermodynamics
 from llpt.observables.frame_averages import average_frames, regular_steps
 from llpt.observables.transport import Transport, corrected_diffusion
@@ -138,10 +141,15 @@ def estimate_of(summary: xr.Dataset, name: str) -> Estimate:
 
 
 def save_summary(summary: xr.Dataset, path: Path) -> None:
-    """Write a summary to a netCDF file, aside first and then in place."""
-    aside = path.with_name(f".{path.name}.aside")
-    summary.to_netcdf(aside, engine="h5netcdf")
-    aside.replace(path)
+    """Write a summary to a netCDF file.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    content = io.BytesIO()
+    with h5netcdf.File(content, "w") as file:
+        summary.dump_to_store(xr.backends.H5NetCDFStore(file))
+    write_atomically(path, content.getvalue())
 
 
 def load_summary(path: Path) -> xr.Dataset:

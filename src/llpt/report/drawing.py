@@ -13,8 +13,8 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
+from llpt.files import atomic_stream, make_directory
 from llpt.report.panels import Dash, Marker
-from llpt.trajectory import storage_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,16 +66,11 @@ def draw(figure: Figure, directory: Path) -> tuple[Path, Path]:
         style = os.environ.get(STYLE_VARIABLE) or str(own)
         with mpl.rc_context(fname=style):
             canvas = _canvas(figure)
-            directory.mkdir(parents=True, exist_ok=True)
+            make_directory(directory)
             paths = (directory / f"{figure.name}.pdf", directory / f"{figure.name}.png")
             for path in paths:
-                aside = path.with_name(f".{path.stem}.part{path.suffix}")
-                try:
-                    canvas.savefig(aside, metadata={"Title": figure.title})
-                    aside.replace(path)
-                except OSError as error:
-                    aside.unlink(missing_ok=True)
-                    raise storage_error(error, path, "write") from error
+                with atomic_stream(path, durable=False) as stream:
+                    canvas.savefig(stream, format=path.suffix[1:], metadata={"Title": figure.title})
     return paths
 
 

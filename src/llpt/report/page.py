@@ -11,13 +11,13 @@ from plotly.offline import get_plotlyjs
 
 from llpt import __version__
 from llpt.audit import Outcome
+from llpt.files import make_directory, write_atomically
 from llpt.report.drawing import draw
 from llpt.report.figures import make_figures
 from llpt.report.interactive import as_html
 from llpt.report.tables import diffusion_rows, effect_rows, provenance_rows, run_rows
 from llpt.report.transition_tables import change_rows, order_rows, separation_rows, transition_rows
 from llpt.study import State
-from llpt.trajectory import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +54,7 @@ def write_report(
     Raises:
         StorageError: a file cannot be written.
     """
-    directory.report.mkdir(exist_ok=True)
+    make_directory(directory.report)
     figures = []
     for figure in make_figures(directory.study, analysis):
         on_part(figure.name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.audit import Verdict, compare
 from llpt.campaign import ControlledTest, Role
 from llpt.errors import InputError
+from llpt.files import remove
 from llpt.study.diffusion import InfiniteDiffusion, infinite_diffusion
 from llpt.study.effects import Effect, effects
 from llpt.study.imported import IMPORTED_ENGINE
@@ -141,7 +142,7 @@ def analyse(
     if verdict is not None:
         verdict.save(directory.verdict)
     else:
-        directory.verdict.unlink(missing_ok=True)
+        remove(directory.verdict)
     electronic = observe_electronic_temperature(directory, plan, entries)
     changed = effects(directory.study, ladders)
     return Analysis(ladders, changed, orders(ladders), verdict, why, refused, electronic, infinite_diffusion(ladders))

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import parsl
 from parsl.dataflow.errors import DependencyError
 
+from llpt.errors import StorageError
+from llpt.files import remove, write_atomically
 from llpt.study.cost import estimate_costs, makespan_s, node_threads
 from llpt.study.engine_sections import Place
 from llpt.study.jobs import write_job
@@ -133,11 +135,11 @@ class Execution:
             InputError: the scheduler's provider cannot be made from the study file.
             StorageError: the ledger or a job cannot be written.
         """
-        self.directory.stop_file.unlink(missing_ok=True)
+        remove(self.directory.stop_file)
         self.ledger.recover()
         for identity in self.plan.paths:
             write_job(self.directory, self.plan, identity, self.ledger)
-            self._files(identity).progress.unlink(missing_ok=True)
+            remove(self._files(identity).progress)
         config = parsl_config(self.directory.study.execution, self.directory.root / ".parsl")
         kernel = parsl.DataFlowKernel(config)
         try:
@@ -153,7 +155,7 @@ class Execution:
         finally:
             kernel.cleanup()
             if not self._interrupts:
-                self.directory.stop_file.unlink(missing_ok=True)
+                remove(self.directory.stop_file)
         final = self.snapshot()
         self.on_update(final)
         return final
@@ -279,8 +281,8 @@ class Execution:
                 signal.signal(number, handler)
 
     def _ask_to_stop(self, when: str) -> None:
-        with contextlib.suppress(OSError):
-            self.directory.stop_file.write_text(when)
+        with contextlib.suppress(StorageError):
+            write_atomically(self.directory.stop_file, when, durable=False)
 
 
 def _in_a_thread(cores: Cores, ranks: Mapping[str, int]) -> Callable[..., Outcome]:

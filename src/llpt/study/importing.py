@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llpt.campaign import Role
-from llpt.errors import InputError, StorageError
+from llpt.errors import InputError
+from llpt.files import atomic_directory, put_directory, remove, scratch_directory, write_atomically
 from llpt.study.imported import IMPORTED_FILE, ImportedRun, engine_slug, write_imported
 from llpt.study.jobs import write_job
 from llpt.study.layout import STUDY_FILE, StudyDirectory
 from llpt.study.ledger import Ledger, State
 from llpt.study.planning import make_plan
 from llpt.study.versions import versions
-from llpt.trajectory import write_atomically
 from llpt.trajectory.foreign import Converted, EnergyMeaning, ForeignTrajectory, convert
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from llpt.study.file import StudyFile
 
@@ -109,19 +107,9 @@ def import_run(
             return _import_into(directory.root, directory.study, source, description, on_frame)
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise InputError(f"{root} exists and is not a study directory.", "Choose another directory with --out.")
-    try:
-        root.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root.absolute().parent, prefix=f".{root.name}.") as aside:
-            fresh = Path(aside) / "study"
-            fresh.mkdir()
-            write_atomically(fresh / STUDY_FILE, STUDY_TEXT.format(name=json.dumps(name, ensure_ascii=False)))
-            imported = _import_into(fresh, None, source, description, on_frame)
-            fresh.replace(root)
-    except OSError as error:
-        raise StorageError(
-            f"{root} cannot be made: {error.strerror or error}.", "Choose another directory with --out."
-        ) from error
-    return imported
+    with atomic_directory(root.absolute()) as fresh:
+        write_atomically(fresh / STUDY_FILE, STUDY_TEXT.format(name=json.dumps(name, ensure_ascii=False)))
+        return _import_into(fresh, None, source, description, on_frame)
 
 
 def _import_into(
@@ -136,8 +124,8 @@ def _import_into(
     before = study.imported if study is not None else ()
     if study is not None:
         _check_new(study, digests, description)
-    with tempfile.TemporaryDirectory(dir=root, prefix=".import.") as aside:
-        place = Path(aside) / "run"
+    with scratch_directory(".import.", inside=root) as aside:
+        place = aside / "run"
         attributes: dict[str, str | float | int] = {
             "engine": description.label,
             "program": source.program,
@@ -267,15 +255,8 @@ def _record(run: ImportedRun) -> dict[str, Any]:
 def _enter(root: Path, runs: Sequence[ImportedRun], run: ImportedRun, place: Path) -> None:
     """Put the run directory in its place, then the table, then the ledger; a kill in between can be made good."""
     target = root / run.path
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            shutil.rmtree(target)  # left by an import that was killed before its table was written
-        place.replace(target)
-    except OSError as error:
-        raise StorageError(
-            f"{target} cannot be written: {error.strerror}.", "Free some space and try again."
-        ) from error
+    remove(target)  # left by an import that was killed before its table was written
+    put_directory(place, target)
     write_atomically(root / IMPORTED_FILE, write_imported(runs))
     fresh = StudyDirectory.open(root)
     with Ledger(fresh.database) as ledger:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
+from llpt.files import copy
 from llpt.study.engine_sections import TRAINED_HERE, engine_kind
 
 if TYPE_CHECKING:
@@ -74,14 +74,13 @@ def _found(key: str, given: str, folder: str, source: Path) -> NamedInput:
 
 
 def copy_inputs(inputs: Iterable[NamedInput], root: Path) -> None:
-    """Copy every named input below ``root``."""
+    """Copy every named input below ``root``.
+
+    Raises:
+        StorageError: one cannot be read, or the disk refuses.
+    """
     for item in inputs:
-        target = root / item.stored
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if item.path.is_dir():
-            shutil.copytree(item.path, target)
-        else:
-            shutil.copy2(item.path, target)
+        copy(item.path, root / item.stored)
 
 
 def stored_path(given: str, folder: str) -> str:

@@ -8,11 +8,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from llpt.campaign import Role
+from llpt.files import make_directory, write_atomically
 from llpt.study.inputs import content_hash, is_pseudopotential_file, stored_engine, stored_path
 from llpt.study.node import JobFiles
 from llpt.study.plan import Origin
 from llpt.study.protocol import starting_density
-from llpt.trajectory import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +107,6 @@ def write_job(directory: StudyDirectory, plan: Plan, path: str, ledger: Ledger) 
     job = job_of(directory, plan, path)
     ledger.enter(path, inputs_hash=inputs_hash(job), job=job)
     files = JobFiles(directory.root, path)
-    files.job.parent.mkdir(exist_ok=True)
+    make_directory(files.job.parent)
     if not files.job.exists():
         write_atomically(files.job, job_text(job))

@@ -11,21 +11,19 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shutil
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llpt.campaign import file_stem
 from llpt.errors import InputError, StorageError
+from llpt.files import atomic_directory, open_to_append, write_atomically
 from llpt.study.imported import IMPORTED_FILE, read_imported
 from llpt.study.inputs import copy_inputs, named_inputs
 from llpt.study.reading import parse_study
-from llpt.trajectory import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from llpt.study.file import StudyFile
 
@@ -106,20 +104,9 @@ class StudyDirectory:
                 "Choose another directory with --out; nothing was changed.",
             )
         copies = named_inputs(study, source)
-        try:
-            root.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{root.name}.") as aside:
-                fresh = Path(aside) / "study"
-                fresh.mkdir()
-                copy_inputs(copies, fresh)
-                write_atomically(fresh / STUDY_FILE, text)
-                fresh.replace(root)
-        except OSError as error:
-            raise StorageError(
-                f"{root} cannot be made: {error.strerror or error}.", "Choose another directory with --out."
-            ) from error
-        except shutil.Error as error:
-            raise StorageError(f"The study's inputs cannot be copied: {error}.", "Check the files it names.") from error
+        with atomic_directory(root) as fresh:
+            copy_inputs(copies, fresh)
+            write_atomically(fresh / STUDY_FILE, text)
         return cls(root, study)
 
     @contextmanager
@@ -129,18 +116,18 @@ class StudyDirectory:
         Raises:
             StorageError: another process holds it.
         """
-        with (self.root / ".lock").open("a+") as lock:
+        with open_to_append(self.root / ".lock") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 lock.seek(0)
+                holder = lock.read().decode().strip() or "unknown"
                 raise StorageError(
-                    f"Another llpt run (process {lock.read().strip() or 'unknown'}) is at work in {self.root}.",
+                    f"Another llpt run (process {holder}) is at work in {self.root}.",
                     "Wait for it, or stop it with Ctrl-C; two at once would do everything twice.",
                 ) from error
             lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+            lock.write(str(os.getpid()).encode())
             yield
 
     @property

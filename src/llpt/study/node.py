@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from llpt.campaign import file_stem
+from llpt.files import open_to_append, remove, write_atomically
 from llpt.study.layout import read_json
 from llpt.study.ledger import State
 from llpt.threads import ASLEEP
-from llpt.trajectory import write_atomically
 
 POLL_S = 0.1
 PATIENCE_S = 600.0
@@ -135,10 +135,10 @@ def run_node(root: str, identity: str, threads: int, *parents: Outcome) -> Outco
     stop_file = Path(root) / ".stop"
     if stop_file.exists() or any(parent.state is not State.DONE for parent in parents):
         return Outcome(identity, State.WAITING)
-    files.outcome.unlink(missing_ok=True)
+    remove(files.outcome)
     began = time.time()
     write_atomically(files.progress, '{"message": "starting"}')
-    with files.log.open("ab") as log:
+    with open_to_append(files.log) as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "llpt.study.worker", str(files.job)],
             stdin=subprocess.PIPE,

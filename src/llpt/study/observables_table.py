@@ -8,8 +8,8 @@ import math
 from typing import TYPE_CHECKING
 
 from llpt.campaign import short_name
+from llpt.files import write_atomically
 from llpt.observables import estimate_of
-from llpt.trajectory import write_atomically
 from llpt.transition import solid_flag
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from llpt.audit import electronic_temperature_audit
 from llpt.campaign import Role
 from llpt.engines import read_evaluated
 from llpt.errors import LlptError
+from llpt.files import make_directory, remove
 from llpt.observables import SUMMARY_FORMAT, load_summary, put_estimate, read_optics, save_summary, summarise_run
 from llpt.study.ledger import State
 from llpt.study.work_labels import label_file
@@ -70,7 +71,7 @@ def observe(
     Raises:
         StorageError: a file of results cannot be written.
     """
-    directory.results.mkdir(exist_ok=True)
+    make_directory(directory.results)
     done = [run for run in plan.runs if run.path in entries and entries[run.path].state is State.DONE]
     observed: list[Observed] = []
     refused: dict[str, str] = {}
@@ -149,7 +150,7 @@ def _summary(
         try:
             kept = load_summary(path)
         except (OSError, ValueError):
-            path.unlink()
+            remove(path)
         else:
             if kept.attrs.get(FINISHED) == stamp and kept.attrs.get("format") == SUMMARY_FORMAT:
                 return kept

@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import tarfile
-import tempfile
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from llpt.errors import InputError, LlptError
+from llpt.files import copy, scratch_directory, storage_error
 from llpt.observables import load_summary
 from llpt.study.analysis import judge
 from llpt.study.jobs import inputs_hash, job_of, job_text
@@ -34,6 +32,7 @@ from llpt.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     import xarray as xr
 
@@ -85,8 +84,7 @@ def opened(archive: Path) -> Iterator[Path]:
         return
     if not archive.is_file():
         raise InputError(f"There is no {archive}.", "Give a study's directory, or a .tar or .zip of one.")
-    with tempfile.TemporaryDirectory(prefix="llpt-verify.") as aside:
-        place = Path(aside)
+    with scratch_directory("llpt-verify.") as place:
         _unpack(archive, place)
         found = sorted(path.parent for path in place.rglob(STUDY_FILE) if len(path.relative_to(place).parts) <= 2)
         if len(found) != 1:
@@ -105,7 +103,11 @@ def _unpack(archive: Path, place: Path) -> None:
                 packed.extractall(place)  # names that lead outside are cut by zipfile itself  # noqa: S202
         else:
             raise InputError(f"{archive} is neither a directory nor a .tar or .zip.", "Give one of these.")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+    except OSError as error:
+        if error.errno:  # what the disk says; a damaged archive has no number
+            raise storage_error(error, place, "unpack to") from error
+        raise InputError(f"{archive} cannot be unpacked: {error}.", "Copy it again.") from error
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
         raise InputError(f"{archive} cannot be unpacked: {error}.", "Copy it again.") from error
 
 
@@ -154,11 +156,11 @@ def _ledger(directory: StudyDirectory) -> tuple[dict[str, Entry] | None, str]:
     """Read a copy of the ledger, so that SQLite writes nothing beside the original."""
     if not directory.database.is_file():
         return None, f"{directory.database.name} is missing"
-    with tempfile.TemporaryDirectory(prefix="llpt-verify.") as aside:
-        copy = Path(aside) / "study.db"
-        shutil.copyfile(directory.database, copy)
+    with scratch_directory("llpt-verify.") as aside:
+        ledger_copy = aside / "study.db"
+        copy(directory.database, ledger_copy)
         try:
-            with Ledger(copy) as ledger:
+            with Ledger(ledger_copy) as ledger:
                 return {entry.identity: entry for entry in ledger.entries()}, ""
         except (LlptError, ValueError) as error:
             return None, str(error)

@@ -8,6 +8,7 @@ if it had been told to.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from llpt.errors import LlptError, StorageError
+from llpt.files import open_to_append, write_atomically
 from llpt.study.layout import read_json
 from llpt.study.ledger import State
 from llpt.study.node import JobFiles, Outcome, write_outcome
@@ -57,12 +59,8 @@ class ProgressFile:
         if now < self._next:
             return
         self._next = now + PROGRESS_EVERY_S
-        aside = self._path.with_name(f".{self._path.name}.part")
-        try:
-            aside.write_text(json.dumps(values, default=float))
-            aside.replace(self._path)
-        except OSError:
-            aside.unlink(missing_ok=True)
+        with contextlib.suppress(StorageError):
+            write_atomically(self._path, json.dumps(values, default=float), durable=False)
 
 
 def work(job: dict[str, Any], progress: ProgressFile) -> Outcome:
@@ -84,7 +82,7 @@ def main(arguments: list[str]) -> int:
         return 1
     files = JobFiles(path.parents[1], job["identity"])
     os.chdir(files.root)
-    with files.lock.open("a") as lock:
+    with open_to_append(files.lock) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a process of an earlier llpt run may still be writing its last checkpoint
         write_outcome(files, _outcome(job, files))
     return 0

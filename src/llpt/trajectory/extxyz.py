@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any, cast
 
 import ase
 import numpy as np
 from ase.io import write
 
+from llpt.files import atomic_text
 from llpt.structure import attach_labels
-from llpt.trajectory.files import atomic_stream
 from llpt.units import GPA_TO_EV_PER_ANGSTROM3, U_ANGSTROM2_PER_FS2_TO_EV
 
 if TYPE_CHECKING:
@@ -72,8 +71,6 @@ def export_extxyz(path: Path, frames: Iterable[ase.Atoms]) -> None:
     Raises:
         StorageError: the disk refuses.
     """
-    with atomic_stream(path) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
+    with atomic_text(path) as stream:
         for atoms in frames:
-            write(text, atoms, format="extxyz")
-        text.detach()
+            write(stream, atoms, format="extxyz")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from llpt.trajectory.files import write_atomically
+from llpt.files import write_atomically
 from llpt.trajectory.segment import FRAME_FIELDS, PARTICLES, SCALARS, damaged, open_h5, share_clock, write_header
 
 if TYPE_CHECKING:

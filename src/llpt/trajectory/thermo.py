@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.trajectory.files import storage_error, write_atomically
+from llpt.files import append_text, write_atomically
 from llpt.trajectory.segment import open_h5
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
 
@@ -41,13 +41,7 @@ def append_thermo(directory: Path, system: System, records: Sequence[StepRecord]
         for record in records
         if record.step in wanted
     ]
-    try:
-        with path.open("a", encoding="utf-8") as stream:
-            if stream.tell() == 0:
-                stream.write(_HEADER)
-            stream.writelines(rows)
-    except OSError as error:
-        raise storage_error(error, path, "write") from error
+    append_text(path, "".join([*([] if path.exists() else [_HEADER]), *rows]))
 
 
 def rewrite_thermo(directory: Path, segments: Sequence[Path]) -> None:

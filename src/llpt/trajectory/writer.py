@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.errors import StorageError
-from llpt.trajectory.files import storage_error, write_atomically
+from llpt.files import make_directory, remove, write_atomically
 from llpt.trajectory.master import write_master
 from llpt.trajectory.segment import open_h5, read_system, segment_image
 from llpt.trajectory.thermo import append_thermo, rewrite_thermo
@@ -45,13 +45,10 @@ class TrajectoryWriter:
         self._frames: list[Frame] = []
         self._segments = [segment_path(directory, index) for index in range(keep_segments)]
         self._check_kept()
-        try:
-            (directory / SEGMENTS_NAME).mkdir(parents=True, exist_ok=True)
-            for path in sorted((directory / SEGMENTS_NAME).iterdir()):
-                if path not in self._segments:
-                    path.unlink()
-        except OSError as error:
-            raise storage_error(error, directory / SEGMENTS_NAME, "prepare") from error
+        make_directory(directory / SEGMENTS_NAME)
+        for path in sorted((directory / SEGMENTS_NAME).iterdir()):
+            if path not in self._segments:
+                remove(path)
         if self._segments:
             self.refresh()
 

@@ -29,6 +29,7 @@ from llpt.dft.calculator import KohnSham, KohnShamSettings, PressureCorrection
 from llpt.dft.precision import Precision
 from llpt.dft.pseudopotentials.atom_match import AtomProperties, atom_properties, kinetic_tail, mismatch
 from llpt.dft.pseudopotentials.gth import GTHPotential
+from llpt.files import write_atomically
 from llpt.structure import Lattice, atomic_fluid, atomic_lattice, displaced, molecular_fluid, molecular_lattice
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def write(path: Path, potential: GTHPotential, note: str) -> None:
         "recommended_ecut_ry": potential.recommended_ecut_ry,
         "note": note,
     }
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_atomically(path, json.dumps(content, indent=2) + "\n")
 
 
 def rounded(coefficients: Array) -> tuple[float, ...]:

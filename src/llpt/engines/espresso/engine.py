@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +28,8 @@ from llpt.engines.espresso.settings import (
 )
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, OptionValue, PressureLabel
 from llpt.engines.options import parse_options
-from llpt.errors import EngineError, InputError
+from llpt.errors import EngineError, InputError, LlptError
+from llpt.files import make_directory, make_scratch, write_atomically
 from llpt.units import (
     ANGSTROM_TO_BOHR,
     HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM,
@@ -73,13 +73,11 @@ class QuantumEspresso(EngineCalculator):
         self._temporary = options.directory is None
         self._failed = False
         self._process: PwProcess | None = None
-        self._workplace = Path(
-            tempfile.mkdtemp(prefix="llpt-pw-") if options.directory is None else options.directory
-        ).resolve()
-        self._workplace.mkdir(parents=True, exist_ok=True)
+        self._workplace = (make_scratch("llpt-pw-") if options.directory is None else Path(options.directory)).resolve()
+        make_directory(self._workplace)
         try:
             self._pseudopotential = find_pseudopotential(options.pseudopotential, self._workplace)
-        except (InputError, OSError):
+        except LlptError:
             self.close()
             raise
         self._cell: NDArray[np.float64] | None = None  # the cell (Å) the plane waves were chosen for
@@ -219,7 +217,7 @@ class QuantumEspresso(EngineCalculator):
         """
         if self._cell is not None:
             state = {"cell_angstrom": self._cell.tolist(), "bands": self._bands, "atoms": self._atoms_started}
-            path.write_text(json.dumps(state))
+            write_atomically(path, json.dumps(state), durable=False)
 
     def load_state(self, path: Path) -> None:
         """Take up the plane waves of a run that was interrupted, so that its free energy goes on without a jump.

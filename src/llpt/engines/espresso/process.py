@@ -9,7 +9,6 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 import uuid
 import weakref
@@ -25,6 +24,7 @@ from ase.calculators.socketio import IPIProtocol, SocketClosed, actualunixsocket
 
 from llpt.engines.espresso.log import DONE, ScfReport, last_scf_report, reason_of_death
 from llpt.errors import EngineError, MissingProgramError
+from llpt.files import scratch_directory, write_atomically
 from llpt.units import HARTREE_TO_RYDBERG
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class PwProcess:
     def __init__(self, directory: Path, input_text: str, *, processes: int) -> None:
         self._log = directory / "pw.out"
         self._errors = directory / "pw.err"
-        (directory / "pw.in").write_text(input_text)
+        write_atomically(directory / "pw.in", input_text, durable=False)
         name = f"llpt-{uuid.uuid4().hex[:16]}"
         address = actualunixsocketname(name)
         command = [*pw_command(processes), "-in", "pw.in", "--ipi", f"{name}:UNIX"]
@@ -211,7 +211,7 @@ def pw_version() -> str:
         EngineError: it does not say its version.
     """
     command = [*pw_command(1), "-in", os.devnull]
-    with tempfile.TemporaryDirectory() as elsewhere:  # it leaves a file CRASH where it runs
+    with scratch_directory("llpt-pw-") as elsewhere:  # it leaves a file CRASH where it runs
         out = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, timeout=30, check=False).stdout
     for line in out.splitlines():
         words = line.split()

@@ -16,6 +16,7 @@ from scipy.special import erf
 from llpt.dft.kpoints import parse_kpoints
 from llpt.engines.options import EngineOptions
 from llpt.errors import InputError, MissingProgramError
+from llpt.files import write_atomically
 from llpt.units import (
     ANGSTROM_TO_BOHR,
     HARTREE_TO_RYDBERG,
@@ -90,7 +91,7 @@ def find_pseudopotential(choice: str, directory: Path) -> Path:
     """
     if choice == "gth":
         path = directory / "H.gth-pbe.UPF"
-        path.write_text(gth_upf())
+        write_atomically(path, gth_upf(), durable=False)
         return path
     if choice == "paw":
         places = [Path(p) for p in (os.environ.get("ESPRESSO_PSEUDO"), "/usr/share/espresso/pseudo") if p]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from llpt.errors import StorageError
+from llpt.files import atomic_stream, make_directory, remove
 from llpt.mlp.fitting.levenberg_marquardt import FitState, FitStep
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ _NAME = "checkpoint.npz"
 
 
 def write_checkpoint(folder: Path, identity: str, state: FitState) -> None:
-    """Write a fit's state aside and rename it.
+    """Write a fit's state.
 
     Args:
         folder: where; created.
@@ -41,20 +40,9 @@ def write_checkpoint(folder: Path, identity: str, state: FitState) -> None:
             "history": [asdict(step) for step in state.history],
         }
     )
-    aside = folder / f".{_NAME}.{os.getpid()}.aside"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as handle:
-            np.savez(handle, vector=state.vector.numpy(), best=best.numpy(), text=np.array(text))
-            handle.flush()
-            os.fsync(handle.fileno())
-        aside.replace(folder / _NAME)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StorageError(
-            f"The fit's checkpoint could not be written to {folder} ({error.strerror}).",
-            "Free space and start the training again: it goes on from its last checkpoint.",
-        ) from error
+    make_directory(folder)
+    with atomic_stream(folder / _NAME) as stream:
+        np.savez(stream, vector=state.vector.numpy(), best=best.numpy(), text=np.array(text))
 
 
 def read_checkpoint(folder: Path, identity: str) -> FitState | None:
@@ -79,4 +67,4 @@ def read_checkpoint(folder: Path, identity: str) -> FitState | None:
 
 def remove_checkpoint(folder: Path) -> None:
     """Remove a fit's checkpoint where there is one."""
-    (folder / _NAME).unlink(missing_ok=True)
+    remove(folder / _NAME)

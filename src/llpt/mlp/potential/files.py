@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.errors import InputError, StorageError
+from llpt.errors import InputError
+from llpt.files import make_directory, write_atomically
 from llpt.mlp.potential.definition import PotentialDefinition, Units
 from llpt.mlp.potential.moment_files import moment_lines, read_moments
 from llpt.mlp.potential.network import Activation, Layer, Network
@@ -261,25 +261,9 @@ def write_potential(definition: PotentialDefinition, directory: Path) -> None:
         f"weights.{number:03d}.data": _weights_text(definition.network),
         "input.nn": _input_text(definition),
     }
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, text in contents.items():
-            write_aside(directory / name, text)
-    except OSError as error:
-        raise StorageError(
-            f"The potential could not be written to {directory} ({error.strerror}).",
-            "Free space or choose another place.",
-        ) from error
-
-
-def write_aside(path: Path, text: str) -> None:
-    """Write a text file so that a kill at any moment leaves the old one or the new one, never half of it."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.aside")
-    with aside.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    aside.replace(path)
+    make_directory(directory)
+    for name, text in contents.items():
+        write_atomically(directory / name, text)
 
 
 def _function_line(function: SymmetryFunction, element: str) -> str:

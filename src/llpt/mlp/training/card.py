@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llpt.errors import InputError
-from llpt.mlp.potential.files import write_aside
+from llpt.files import write_atomically
 from llpt.mlp.quality.accuracy import Accuracy  # noqa: TC001 - pydantic reads the annotation
 from llpt.mlp.training.settings import TrainingSettings  # noqa: TC001
 
@@ -133,8 +133,12 @@ def hash_network(directory: Path) -> str:
 
 
 def write_card(card: ModelCard, directory: Path) -> None:
-    """Write the card beside the network."""
-    write_aside(directory / CARD_NAME, card.model_dump_json(indent=1))
+    """Write the card beside the network.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    write_atomically(directory / CARD_NAME, card.model_dump_json(indent=1))
 
 
 def read_card(directory: Path | str) -> ModelCard:

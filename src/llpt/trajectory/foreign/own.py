@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
 from llpt.errors import InputError
-from llpt.trajectory.files import storage_error
+from llpt.files import copy
 from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
 from llpt.trajectory.master import MASTER_NAME
 from llpt.trajectory.reader import Trajectory
@@ -96,12 +95,8 @@ def copy_own(source: Path, directory: Path) -> tuple[int, tuple[str, ...], tuple
     """
     trajectory = Trajectory.open(source)
     files = sorted((source / SEGMENTS_NAME).glob("[0-9]*.h5"))
-    try:
-        (directory / SEGMENTS_NAME).mkdir(parents=True)
-        for file in files:
-            shutil.copyfile(file, directory / SEGMENTS_NAME / file.name)
-    except OSError as error:
-        raise storage_error(error, directory, "copy to") from error
+    for file in files:
+        copy(file, directory / SEGMENTS_NAME / file.name)
     TrajectoryWriter(directory, trajectory.system, keep_segments=len(files))
     scalars = trajectory.scalars()
     missing = [str(name) for name, values in scalars.data_vars.items() if np.isnan(values.to_numpy()).all()]
