@@ -29,12 +29,12 @@ import torch
 from ase.io import read
 
 from llpt import units
-from llpt.dft import Precision
 from llpt.dft.basis import Basis, build_basis
 from llpt.dft.problem import Problem
 from llpt.dft.scf import ScfSettings, Start, solve_scf
 from llpt.dynamics import RunSettings, last_configuration, run_md
 from llpt.engines import Purpose, make_engine
+from llpt.precision import Precision
 from llpt.trajectory import Trajectory
 
 if TYPE_CHECKING:

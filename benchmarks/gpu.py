@@ -26,8 +26,8 @@ from llpt import units
 from llpt.dft.basis import GridPolicy, build_basis
 from llpt.dft.history import DEPTH
 from llpt.dft.kpoints import parse_kpoints
-from llpt.dft.precision import Precision
 from llpt.engines import Purpose, make_engine
+from llpt.precision import Precision
 
 REPEATS = {64: (1, 1, 1), 256: (2, 2, 1), 512: (2, 2, 2), 2048: (4, 4, 2)}
 

@@ -29,8 +29,9 @@ from ase import Atoms
 from ase.io import read
 
 from llpt import units
-from llpt.dft import Convergence, KohnSham, KohnShamSettings, Precision, PressureCorrection
+from llpt.dft import Convergence, KohnSham, KohnShamSettings, PressureCorrection
 from llpt.dft.pseudopotentials import GTHPotential, get_pseudopotential
+from llpt.precision import Precision
 from llpt.structure import Lattice, displaced, molecular_lattice
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from ase.io import read
 from llpt import units
 from llpt.dft.basis import GridPolicy, build_basis
 from llpt.dft.kpoints import parse_kpoints
-from llpt.dft.precision import Precision
 from llpt.dft.transforms import TensorTransform, VectorisedTransform
+from llpt.precision import Precision
 
 
 def compare(integers: torch.Tensor, shape: tuple[int, int, int], bands: int, calls: int) -> list[dict[str, Any]]:

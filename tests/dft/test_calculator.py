@@ -10,10 +10,11 @@ from ase.md.velocitydistribution import Stationary
 from ase.md.verlet import VelocityVerlet
 
 from llpt import units
-from llpt.dft import Convergence, KohnSham, KohnShamSettings, Precision, PressureCorrection
+from llpt.dft import Convergence, KohnSham, KohnShamSettings, PressureCorrection
 from llpt.dft.functionals.pbe_torch import pbe_elementwise
 from llpt.dft.transforms import TensorTransform
 from llpt.errors import EngineError, InputError, StorageError
+from llpt.precision import Precision
 from llpt.structure import molecular_fluid
 
 MD = KohnShamSettings(convergence=Convergence.MOLECULAR_DYNAMICS, pseudopotential="gth", ecut_ry=40.0)

@@ -8,9 +8,10 @@ import torch
 from ase import Atoms
 
 from llpt import units
-from llpt.dft import Convergence, KohnSham, KohnShamSettings, Precision, PressureCorrection
+from llpt.dft import Convergence, KohnSham, KohnShamSettings, PressureCorrection
 from llpt.dft.scf import EMPTY_BAND, ScfSettings, Start, solve_scf
 from llpt.errors import EngineError
+from llpt.precision import Precision
 from llpt.structure import atomic_fluid, molecular_fluid
 
 TIGHT = KohnShamSettings(ecut_ry=30.0, pseudopotential="gth")

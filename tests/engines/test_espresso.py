@@ -12,7 +12,8 @@ import pytest
 from ase import Atoms
 
 from llpt.engines import make_engine
-from llpt.engines.espresso import gth_upf, last_scf_report
+from llpt.engines.espresso.log import last_scf_report
+from llpt.engines.espresso.settings import gth_upf
 from llpt.errors import EngineError, InputError, MissingProgramError
 from llpt.structure import atomic_fluid, molecular_fluid
 from llpt.units import (

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from llpt.engines import EngineKind, Purpose, grammar, make_engine, split_spec
+from llpt.engines import Purpose, find_engine, grammar, make_engine, split_spec
 from llpt.errors import InputError, LlptError, MissingProgramError
 
 LENNARD_JONES = "ase:ase.calculators.lj.LennardJones"
@@ -25,8 +25,8 @@ def test_every_kind_is_in_the_grammar():
 
 
 def test_split():
-    assert split_spec(" n2p2:/a:b ") == (EngineKind.N2P2, "/a:b")
-    assert split_spec("dft") == (EngineKind.DFT, "")
+    assert split_spec(" n2p2:/a:b ") == (find_engine("n2p2"), "/a:b")
+    assert split_spec("dft") == (find_engine("dft"), "")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_absent_modules_and_programs(monkeypatch, tmp_path):
     [
         ("dft", {"ecut": 60}, "Did you mean 'ecut_ry'"),
         ("dft", {"ecut_ry": "sixty"}, "ecut_ry='sixty'"),
-        ("dft", {"ecut_ry": "-3"}, "above 0"),
+        ("dft", {"ecut_ry": "-3"}, "from 5 to 1000"),
         ("dft", {"ecut_ry": "nan"}, "ecut_ry"),
         ("dft", {"bands": "many"}, "bands: number of bands, or auto"),
         ("dft", {"bands": "0"}, "bands"),

@@ -65,8 +65,8 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
 
     Example: [bold]llpt optics run --frames 8 --option kpoints=4x4x4[/]
     """
-    from llpt.engines import Purpose  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.engines.kohn_sham import make_kohn_sham  # noqa: PLC0415
+    from llpt.engines import make_engine  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.engines.kohn_sham.engine import KohnShamEngine  # noqa: PLC0415
     from llpt.observables import THEORY_OPTIONS, OpticsSettings, optics_of_snapshots  # noqa: PLC0415
 
     settings = OpticsSettings(
@@ -82,7 +82,8 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     if directory is None:
         raise InputError("--out is not given.", "Say where the results of structure files go, e.g. --out optics.")
     options = {**snapshots.engine_options, **parse_options(option)}
-    engine = make_kohn_sham("", options, spec="dft", purpose=Purpose.SINGLE_POINT)
+    engine = make_engine("dft", options)
+    assert isinstance(engine, KohnShamEngine)
     used = engine.describe().options
     count = len(snapshots.frames)
     messages().print(

@@ -19,7 +19,7 @@ from llpt.errors import InputError
 
 if TYPE_CHECKING:
     from llpt.dft.kpoints import KPoints
-    from llpt.dft.precision import Precision
+    from llpt.precision import Precision
 
 
 class GridPolicy(StrEnum):

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 import pickle
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,12 +23,13 @@ from llpt.dft.functionals import Level, get_functional
 from llpt.dft.history import History
 from llpt.dft.ions import Ions
 from llpt.dft.kpoints import KPoints, check_kpoints, kpoints_in_cell
-from llpt.dft.precision import Precision
 from llpt.dft.problem import Problem, Theory
 from llpt.dft.pseudopotentials import get_pseudopotential
 from llpt.dft.scf import ScfSettings, solve_scf
+from llpt.dft.settings import Convergence, KohnShamSettings, PressureCorrection
 from llpt.errors import EngineError, InputError, StorageError
 from llpt.files import atomic_stream
+from llpt.precision import Precision
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,80 +47,6 @@ _CUTOFF_DRIFT = 0.006
 _ROUGH_TOLERANCE = 1e-12
 #: Two atoms closer than this (bohr) overlap: no pseudopotential is meant for it.
 _OVERLAP_BOHR = 0.2
-
-
-class Convergence(StrEnum):
-    """How each geometry is solved."""
-
-    TIGHT = "tight"
-    """Full self-consistency on an exact grid: single points and references."""
-    MOLECULAR_DYNAMICS = "molecular-dynamics"
-    """Two short cycles from a prediction, on the smaller grid; full self-consistency where there is no history."""
-
-
-class PressureCorrection(StrEnum):
-    """What is done about the missing basis-set term of the stress."""
-
-    NONE = "none"
-    FINITE_BASIS = "finite-basis"
-
-
-@dataclass(frozen=True)
-class KohnShamSettings:
-    """Everything that defines the theory and how it is solved.
-
-    Args:
-        ecut_ry: kinetic-energy cutoff of the orbitals, Ry, > 0.
-        electronic_temperature_k: temperature of the Fermi–Dirac occupations, K, > 0.
-        kpoints: see :func:`llpt.dft.kpoints.kpoints_in_cell`; a spacing is settled by the first cell after a reset.
-        xc: name of the exchange–correlation functional.
-        pseudopotential: name or path.
-        bands: number of bands, or None to add bands until the highest occupation is below 1e-6.
-        pressure_correction: finite-basis correction of free energy and stress.
-        precision: number format of the orbitals; None means double for tight, single for molecular dynamics.
-        convergence: how each geometry is solved.
-        device: a torch device, e.g. ``cpu`` or ``cuda``.
-
-    Raises:
-        InputError: a value out of range.
-    """
-
-    ecut_ry: float = 60.0
-    electronic_temperature_k: float = 1000.0
-    kpoints: str = "mean-value"
-    xc: str = "pbe"
-    pseudopotential: str = "default"
-    bands: int | None = None
-    pressure_correction: PressureCorrection = PressureCorrection.NONE
-    precision: Precision | None = None
-    convergence: Convergence = Convergence.TIGHT
-    device: str = "cpu"
-
-    def __post_init__(self) -> None:
-        _require_positive("ecut_ry", self.ecut_ry, "a cutoff in Ry, e.g. 60")
-        _require_positive("electronic_temperature_k", self.electronic_temperature_k, "a temperature in K above zero")
-        if self.bands is not None and self.bands < 1:
-            raise InputError(f"bands = {self.bands} is not a positive number.", "Give a number of bands, or auto.")
-
-    @property
-    def orbital_precision(self) -> Precision:
-        """The number format in use."""
-        if self.precision is not None:
-            return self.precision
-        return Precision.DOUBLE if self.convergence is Convergence.TIGHT else Precision.SINGLE
-
-    @property
-    def grid_policy(self) -> GridPolicy:
-        """The density grid in use; a functional of the Laplacian does not bear the smaller one: see ``docs/dft.md``."""
-        tight = self.convergence is Convergence.TIGHT
-        if tight or get_functional(self.xc).level is Level.LAPLACIAN:
-            return GridPolicy.EXACT
-        return GridPolicy.MOLECULAR_DYNAMICS
-
-
-def _require_positive(key: str, value: float, allowed: str) -> None:
-    if not (math.isfinite(value) and value > 0.0):
-        raise InputError(f"{key} = {value:g} is not allowed.", f"Give {allowed}.")
 
 
 class KohnSham(Calculator):
@@ -220,7 +146,7 @@ class KohnSham(Calculator):
             cutoff=0.5 * self.settings.ecut_ry,
             kpoints=kpoints_in_cell(self.settings.kpoints, cell) if old is None else old.kpoints,
             precision=self.settings.orbital_precision,
-            policy=self.settings.grid_policy,
+            policy=_grid_policy(self.settings),
         )
         self._history = self._history.moved_to(old, new) if old is not None else History()
         self._basis, self._hamiltonians = new, None
@@ -236,10 +162,10 @@ class KohnSham(Calculator):
         dynamics = self.settings.convergence is Convergence.MOLECULAR_DYNAMICS
         following = start is not None and dynamics and not rough
         if start is not None and following:
-            state = follow(problem, start, FollowSettings(fixed_bands=self.settings.bands is not None))
+            state = follow(problem, start, FollowSettings(fixed_bands=self.settings.fixed_bands is not None))
             if state is not None:
                 return state
-        scf = ScfSettings(bands=self.settings.bands)
+        scf = ScfSettings(bands=self.settings.fixed_bands)
         if rough and dynamics:
             scf = replace(scf, energy_tolerance=_ROUGH_TOLERANCE, orbital_tolerance=1e-4)
         elif self.settings.orbital_precision is Precision.SINGLE:
@@ -366,7 +292,7 @@ def _restored_basis(
         cutoff=0.5 * engine.settings.ecut_ry,
         kpoints=kpoints,
         precision=engine.settings.orbital_precision,
-        policy=engine.settings.grid_policy,
+        policy=_grid_policy(engine.settings),
     )
     waves = tuple(replace(w, integers=m) for w, m in zip(fresh.waves, integers, strict=True))
     grid, correction_grid = (
@@ -374,6 +300,14 @@ def _restored_basis(
         for old, shape in zip((fresh.grid, fresh.correction_grid), shapes, strict=True)
     )
     return replace(fresh, waves=waves, grid=grid, correction_grid=correction_grid, chosen_volume=volume)
+
+
+def _grid_policy(settings: KohnShamSettings) -> GridPolicy:
+    """The density grid in use; a functional of the Laplacian does not bear the smaller one: see ``docs/dft.md``."""
+    tight = settings.convergence is Convergence.TIGHT
+    if tight or get_functional(settings.xc).level is Level.LAPLACIAN:
+        return GridPolicy.EXACT
+    return GridPolicy.MOLECULAR_DYNAMICS
 
 
 def _device(name: str) -> torch.device:

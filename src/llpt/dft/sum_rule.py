@@ -22,9 +22,9 @@ import torch
 
 from llpt.dft.eigensolver import davidson
 from llpt.dft.kpoints import KPoints
-from llpt.dft.precision import Precision
 from llpt.dft.problem import Problem
 from llpt.errors import EngineError
+from llpt.precision import Precision
 
 if TYPE_CHECKING:
     from torch import Tensor

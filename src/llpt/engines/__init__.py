@@ -6,28 +6,39 @@ from llpt.engines.face import (
     EngineCalculator,
     EngineDescription,
     EngineResult,
-    OptionValue,
     PressureLabel,
     check_computable,
     check_result,
 )
-from llpt.engines.make import EngineKind, grammar, make_engine, split_spec
+from llpt.engines.make import make_engine
 from llpt.engines.purpose import Purpose
+from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed, TrainedPotential
+from llpt.engines.registry import TRAINED_HERE, engine_label, engine_records, find_engine, grammar, split_spec
 from llpt.engines.survey import EngineFact, survey
+from llpt.options import Options, OptionValue
 
 __all__ = [
+    "TRAINED_HERE",
+    "Argument",
     "Engine",
     "EngineCalculator",
     "EngineDescription",
     "EngineFact",
-    "EngineKind",
+    "EngineRecord",
+    "EngineRequest",
     "EngineResult",
     "OptionValue",
+    "Options",
     "PressureLabel",
     "Purpose",
+    "Speed",
+    "TrainedPotential",
     "check_computable",
     "check_result",
+    "engine_label",
+    "engine_records",
     "evaluate",
+    "find_engine",
     "grammar",
     "make_engine",
     "read_evaluated",

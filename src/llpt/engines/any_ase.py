@@ -11,15 +11,26 @@ import ase
 import numpy as np
 from ase.calculators.calculator import BaseCalculator, PropertyNotImplementedError
 
-from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, OptionValue, PressureLabel
-from llpt.engines.options import did_you_mean
+from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
+from llpt.engines.record import Argument, EngineRecord, EngineRequest
 from llpt.errors import EngineError, InputError, LlptError, MissingProgramError
+from llpt.options import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ase import Atoms
 
+    from llpt.options import OptionValue
+
+ANY_ASE = EngineRecord(
+    name="ase",
+    label="ASE calculator",
+    maker="llpt.engines.any_ase:make_any_ase",
+    argument=Argument.CLASS,
+    probe="llpt.engines.any_ase:ase_version",
+    class_labels={"lennardjones": "Lennard-Jones"},
+)
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -87,18 +98,21 @@ class WrappedCalculator(EngineCalculator):
         self._calculator.reset()
 
 
-def make_any_ase(argument: str, options: Mapping[str, OptionValue], *, spec: str) -> EngineCalculator:
-    """Make the engine ``ase:module.Class``.
+def ase_version() -> str:
+    """Return the version of ASE."""
+    return str(ase.__version__)
 
-    Args:
-        argument: dotted path of a calculator class, e.g. ``ase.calculators.lj.LennardJones``.
-        options: its keyword arguments; text that reads as JSON (numbers, true, lists) is taken as such.
-        spec: the whole SPEC.
+
+def make_any_ase(request: EngineRequest[Mapping[str, OptionValue]]) -> EngineCalculator:
+    """Make the engine ``ase:module.Class``, e.g. of ``ase.calculators.lj.LennardJones``.
+
+    Its options are the keyword arguments of the class; text that reads as JSON (numbers, true, lists) is taken as such.
 
     Raises:
         MissingProgramError: the module is not installed.
         InputError: no such class, not a calculator, or options it does not take.
     """
+    spec, argument, options = request.spec, request.argument, request.options
     module_name, _, class_name = argument.rpartition(".")
     if not module_name:
         raise InputError(
@@ -125,9 +139,9 @@ def make_any_ase(argument: str, options: Mapping[str, OptionValue], *, spec: str
         said = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"Engine {spec} cannot be made: {said}.", f"Check the options {arguments}.") from error
     description = EngineDescription(
-        name="ase",
+        name=ANY_ASE.name,
         spec=spec,
-        version=f"ase {ase.__version__}",
+        version=f"ase {ase_version()}",
         options=dict(options),
         pressure_label=PressureLabel.EXACT if _is_classical(module_name) else PressureLabel.UNCORRECTED,
     )

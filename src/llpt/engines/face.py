@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ase import Atoms
     from numpy.typing import NDArray
 
-OptionValue = str | float | int | bool | None
+    from llpt.options import OptionValue
 
 
 class PressureLabel(StrEnum):

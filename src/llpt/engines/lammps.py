@@ -16,17 +16,15 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import Field
 
 from llpt.engines.any_ase import WrappedCalculator
-from llpt.engines.face import EngineDescription, OptionValue, PressureLabel
-from llpt.engines.options import EngineOptions, parse_options
+from llpt.engines.face import EngineDescription, PressureLabel
+from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from llpt.options import Options
 
 
 class LammpsUnits(StrEnum):
@@ -37,7 +35,7 @@ class LammpsUnits(StrEnum):
     ELECTRON = "electron"
 
 
-class LammpsOptions(EngineOptions):
+class LammpsOptions(Options):
     """Options of engine ``lammps``."""
 
     units: LammpsUnits = Field(
@@ -45,6 +43,18 @@ class LammpsOptions(EngineOptions):
     )
     elements: str = Field(default="H", description="chemical symbols of the atom types, e.g. H or H,He")
     threads: int = Field(default=1, ge=1, description="number of OpenMP threads, 1 or more")
+
+
+LAMMPS = EngineRecord(
+    name="lammps",
+    label="LAMMPS potential",
+    maker="llpt.engines.lammps:make_lammps",
+    argument=Argument.FILE,
+    options=LammpsOptions,
+    speed=Speed({1.0: 0.01}),
+    probe="llpt.engines.lammps:lammps_version",
+    found="loads",
+)
 
 
 class LammpsPotential(WrappedCalculator):
@@ -55,14 +65,14 @@ class LammpsPotential(WrappedCalculator):
         self._calculator.clean()
 
 
-def make_lammps(argument: str, options: Mapping[str, OptionValue], *, spec: str) -> LammpsPotential:
+def make_lammps(request: EngineRequest[LammpsOptions]) -> LammpsPotential:
     """Make the engine ``lammps:FILE``.
 
     Raises:
         MissingProgramError: the Python module of LAMMPS is not installed.
-        InputError: no such file, one without a pair_style, or an option that is not allowed.
+        InputError: no such file, or one without a pair_style.
     """
-    chosen = parse_options(LammpsOptions, options, spec=spec)
+    argument, chosen = request.argument, request.options
     path = Path(argument).expanduser()
     if not path.is_file():
         raise InputError(
@@ -89,8 +99,8 @@ def make_lammps(argument: str, options: Mapping[str, OptionValue], *, spec: str)
     engine = LammpsPotential(
         calculator,
         EngineDescription(
-            name="lammps",
-            spec=spec,
+            name=LAMMPS.name,
+            spec=request.spec,
             version=f"lammps {version}",
             options=chosen.as_mapping(),
             content_hash=hashlib.sha256(text.encode()).hexdigest(),

@@ -10,21 +10,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
-from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, OptionValue, PressureLabel
-from llpt.engines.options import EngineOptions, parse_options
+from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
+from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed
 from llpt.errors import InputError, MissingProgramError
+from llpt.options import Options
+from llpt.precision import Precision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from ase import Atoms
 
 
-class MaceOptions(EngineOptions):
+class MaceOptions(Options):
     """Options of engine ``mace``."""
 
     device: str = Field(default="cpu", description="cpu, cuda or cuda:N")
-    precision: str = Field(default="double", pattern="^(single|double)$", description="single or double")
+    precision: Precision = Field(default=Precision.DOUBLE, description="single or double")
+
+
+MACE = EngineRecord(
+    name="mace",
+    label="MACE",
+    maker="llpt.engines.mace:make_mace",
+    argument=Argument.FILE,
+    copied=True,
+    options=MaceOptions,
+    speed=Speed({1.0: 0.3}),
+    probe="llpt.engines.mace:mace_version",
+    found="installed",
+)
 
 
 class MacePotential(EngineCalculator):
@@ -74,14 +89,14 @@ class MacePotential(EngineCalculator):
         return self._description
 
 
-def make_mace(argument: str, options: Mapping[str, OptionValue], *, spec: str) -> MacePotential:
+def make_mace(request: EngineRequest[MaceOptions]) -> MacePotential:
     """Make the engine ``mace:FILE`` or ``mace:FILE,FILE,...`` (a committee).
 
     Raises:
         MissingProgramError: mace-torch is not installed.
-        InputError: no such file, one that is no MACE model, a GPU that is not here, or an option not allowed.
+        InputError: no such file, one that is no MACE model, or a GPU that is not here.
     """
-    chosen = parse_options(MaceOptions, options, spec=spec)
+    argument, chosen = request.argument, request.options
     paths = [Path(part.strip()).expanduser() for part in argument.split(",")]
     for path in paths:
         if not path.is_file():
@@ -98,7 +113,7 @@ def make_mace(argument: str, options: Mapping[str, OptionValue], *, spec: str) -
         calculator = MACECalculator(
             model_paths=[str(path) for path in paths],
             device=chosen.device,
-            default_dtype={"single": "float32", "double": "float64"}[chosen.precision],
+            default_dtype="float32" if chosen.precision is Precision.SINGLE else "float64",
         )
     except Exception as error:  # unpickling raises whatever the file makes it
         said = (str(error) or type(error).__name__).splitlines()[0]
@@ -108,8 +123,8 @@ def make_mace(argument: str, options: Mapping[str, OptionValue], *, spec: str) -
         calculator,
         len(paths),
         EngineDescription(
-            name="mace",
-            spec=spec,
+            name=MACE.name,
+            spec=request.spec,
             version=f"mace-torch {installed}",
             options=chosen.as_mapping(),
             content_hash=digest,

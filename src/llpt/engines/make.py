@@ -2,59 +2,20 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any
 
-from llpt.engines.options import did_you_mean
+from llpt.engines.face import Engine
 from llpt.engines.purpose import Purpose
-from llpt.errors import InputError
+from llpt.engines.record import EngineRequest
+from llpt.engines.registry import split_spec
+from llpt.errors import InputError, PluginError
+from llpt.options import parse_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llpt.engines.face import Engine, OptionValue
-
-
-class EngineKind(StrEnum):
-    """The kinds of engines, by the word their SPEC begins with."""
-
-    DFT = "dft"
-    N2P2 = "n2p2"
-    MODEL = "model"
-    QUANTUM_ESPRESSO = "quantum-espresso"
-    VASP = "vasp"
-    LAMMPS = "lammps"
-    MACE = "mace"
-    ASE = "ase"
-
-
-class EngineMaker(Protocol):
-    """A function that makes one kind of engine from what follows the colon of its SPEC."""
-
-    def __call__(self, argument: str, options: Mapping[str, OptionValue], *, spec: str) -> Engine:
-        """Return the engine."""
-
-
-# Where each kind is made: imported only when asked for, so that no optional package is needed by another engine.
-_MAKERS = {
-    EngineKind.DFT: ("llpt.engines.kohn_sham", "make_kohn_sham"),
-    EngineKind.N2P2: ("llpt.engines.networks", "make_n2p2"),
-    EngineKind.MODEL: ("llpt.engines.networks", "make_model"),
-    EngineKind.QUANTUM_ESPRESSO: ("llpt.engines.espresso", "make_quantum_espresso"),
-    EngineKind.VASP: ("llpt.engines.vasp", "make_vasp"),
-    EngineKind.LAMMPS: ("llpt.engines.lammps", "make_lammps"),
-    EngineKind.MACE: ("llpt.engines.mace", "make_mace"),
-    EngineKind.ASE: ("llpt.engines.any_ase", "make_any_ase"),
-}
-# What follows the colon, for those that take something there.
-_ARGUMENTS = {
-    EngineKind.N2P2: "DIR",
-    EngineKind.MODEL: "FILE",
-    EngineKind.LAMMPS: "FILE",
-    EngineKind.MACE: "FILE",
-    EngineKind.ASE: "module.Class",
-}
+    from llpt.options import OptionValue
 
 
 def make_engine(
@@ -63,47 +24,49 @@ def make_engine(
     """Make an engine from its SPEC and options.
 
     Args:
-        spec: ``dft``, ``n2p2:DIR``, ``model:FILE``, ``quantum-espresso``, ``vasp``, ``lammps:FILE``, ``mace:FILE`` or
-            ``ase:module.Class``.
+        spec: an engine and what follows its colon, e.g. ``dft`` or ``n2p2:DIR`` (``llpt.engines.grammar`` lists them).
         options: its options (``docs/engines.md``); values may be text.
         purpose: what it is made for: decides how ``dft`` converges and whether its pressure is corrected, and the
             precision of networks, where the options do not say.
 
     Raises:
-        InputError: an unknown SPEC or option (with the nearest known name), a value not allowed, or a file not there.
+        InputError: an unknown SPEC or option (with the nearest known name), a value not allowed, a file not there, or
+            dynamics with an engine that only does single points.
         MissingProgramError: the program or package behind the engine is not installed.
+        PluginError: another package adds the engine, and it cannot be used.
 
     >>> make_engine("ase:ase.calculators.lj.LennardJones", {"sigma": "2.0"}).describe().options["sigma"]
     '2.0'
     """
-    kind, argument = split_spec(spec)
-    module, function = _MAKERS[kind]
-    make = getattr(import_module(module), function)
-    if kind in (EngineKind.DFT, EngineKind.N2P2, EngineKind.MODEL):
-        return cast("Engine", make(argument, options or {}, spec=spec.strip(), purpose=purpose))
-    return cast("EngineMaker", make)(argument, options or {}, spec=spec.strip())
+    record, argument = split_spec(spec)
+    if not (purpose.one_by_one or record.dynamics):
+        raise InputError(
+            f"Engine {record.name} computes single structures and drives no molecular dynamics.",
+            "Choose another engine for the dynamics.",
+        )
+    given = options or {}
+    chosen: Any = parse_options(record.options, given, owner=f"engine {spec.strip()}") if record.options else given
+    engine = imported(record.maker)(EngineRequest(spec.strip(), argument, chosen, purpose))
+    if not isinstance(engine, Engine):
+        raise PluginError(
+            f"What {record.maker} made of {spec.strip()} is no engine but of type {type(engine).__name__}.",
+            "Its author must return an object of llpt.engines.Engine, e.g. a subclass of EngineCalculator.",
+        )
+    return engine
 
 
-def split_spec(spec: str) -> tuple[EngineKind, str]:
-    """Return the kind of engine and what follows the colon.
+def imported(path: str) -> Any:
+    """Return what an import path ``module:name`` of a record names.
 
     Raises:
-        InputError: an unknown kind, a missing argument, or one where none is taken.
+        PluginError: it cannot be imported.
     """
-    word, colon, argument = spec.strip().partition(":")
+    module, _, name = path.partition(":")
     try:
-        kind = EngineKind(word)
-    except ValueError:
-        raise InputError(
-            f"There is no engine {spec!r}.", f"{did_you_mean(word, EngineKind)}Engines are: {', '.join(grammar())}."
-        ) from None
-    if kind in _ARGUMENTS and not argument:
-        raise InputError(f"Engine {spec!r} does not say which.", f"Write {word}:{_ARGUMENTS[kind]}.")
-    if kind not in _ARGUMENTS and colon:
-        raise InputError(f"Engine {word} takes nothing after a colon, but {argument!r} was given.", f"Write {word}.")
-    return kind, argument
-
-
-def grammar() -> list[str]:
-    """Return the SPEC of every kind of engine, e.g. ``n2p2:DIR``."""
-    return [f"{kind}:{_ARGUMENTS[kind]}" if kind in _ARGUMENTS else str(kind) for kind in EngineKind]
+        return getattr(import_module(module), name)
+    except Exception as error:  # a module raises whatever it likes while it is imported
+        said = (str(error) or type(error).__name__).splitlines()[0]
+        raise PluginError(
+            f"{path} of an engine's record cannot be imported: {type(error).__name__}: {said}.",
+            f"Install what {module.partition('.')[0]} needs, or a newer version of it.",
+        ) from error

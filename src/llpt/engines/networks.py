@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import Field
 
-from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, OptionValue, PressureLabel
-from llpt.engines.options import EngineOptions, parse_options
-from llpt.engines.purpose import Purpose
+from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
+from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed, TrainedPotential, package_version
 from llpt.errors import InputError
-from llpt.mlp import BehlerParrinello, Precision
+from llpt.options import Options
+from llpt.precision import Precision
 from llpt.units import ANGSTROM_TO_BOHR, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from ase import Atoms
 
+    from llpt.mlp import BehlerParrinello
     from llpt.mlp.gpu.potential import TorchPotential
 
 N2P2_FILES = ("input.nn", "scaling.data", "weights.001.data")
 
 
-class NetworkOptions(EngineOptions):
+class NetworkOptions(Options):
     """Options of engines ``n2p2`` and ``model``."""
 
     threads: int | None = Field(default=None, ge=1, description="number of threads; all processors if not given")
@@ -39,6 +40,31 @@ class NetworkOptions(EngineOptions):
     device: str = Field(
         default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$", description="cpu, cuda or cuda:N; on a GPU all is done in torch"
     )
+
+
+_SPEED = Speed({1.0: 0.015}, floor=0.003)
+
+N2P2 = EngineRecord(
+    name="n2p2",
+    label="n2p2 potential",
+    maker="llpt.engines.networks:make_n2p2",
+    argument=Argument.DIRECTORY,
+    copied=True,
+    options=NetworkOptions,
+    elements=frozenset({"H"}),
+    speed=_SPEED,
+)
+MODEL = EngineRecord(
+    name="model",
+    label="potential",
+    maker="llpt.engines.networks:make_model",
+    argument=Argument.FILE,
+    copied=True,
+    options=NetworkOptions,
+    elements=frozenset({"H"}),
+    speed=_SPEED,
+)
+BEHLER_PARRINELLO = TrainedPotential(name="behler-parrinello", label="Behler–Parrinello", engine=N2P2.name)
 
 
 class NetworkPotential(EngineCalculator):
@@ -92,24 +118,21 @@ class NetworkPotential(EngineCalculator):
         return self._description
 
 
-def make_n2p2(
-    argument: str, options: Mapping[str, OptionValue], *, spec: str, purpose: Purpose = Purpose.SINGLE_POINT
-) -> NetworkPotential:
+def make_n2p2(request: EngineRequest[NetworkOptions]) -> NetworkPotential:
     """Make the engine ``n2p2:DIR``: the network in DIR, or a committee of those in its subdirectories.
 
     Raises:
-        InputError: no such directory, a file that is missing or damaged, an option that is not allowed, or a GPU that
-            is not there.
+        InputError: no such directory, a file that is missing or damaged, or a GPU that is not there.
     """
-    chosen = parse_options(NetworkOptions, options, spec=spec)
-    precision = chosen.precision or (Precision.DOUBLE if purpose.one_by_one else Precision.SINGLE)
-    directories = find_networks(Path(argument).expanduser())
+    chosen = request.options
+    precision = chosen.precision or (Precision.DOUBLE if request.purpose.one_by_one else Precision.SINGLE)
+    directories = find_networks(Path(request.argument).expanduser())
     return NetworkPotential(
         [_load(directory, chosen, precision) for directory in directories],
         EngineDescription(
-            name=spec.partition(":")[0],
-            spec=spec,
-            version=f"llpt {version('llpt')}",
+            name=request.spec.partition(":")[0],
+            spec=request.spec,
+            version=package_version(__name__),
             options={**chosen.as_mapping(), "precision": str(precision)},
             content_hash=hash_of_networks(directories),
             pressure_label=PressureLabel.EXACT,
@@ -118,23 +141,24 @@ def make_n2p2(
 
 
 def _load(directory: Path, chosen: NetworkOptions, precision: Precision) -> BehlerParrinello | TorchPotential:
+    from llpt.mlp import BehlerParrinello  # noqa: PLC0415 - brings numba, which is slow to import
+    from llpt.mlp import Precision as PairPrecision  # noqa: PLC0415
+
     if chosen.device == "cpu":
-        return BehlerParrinello.load(directory, threads=chosen.threads, precision=precision)
+        return BehlerParrinello.load(directory, threads=chosen.threads, precision=PairPrecision(precision))
     from llpt.mlp.gpu.potential import TorchPotential  # noqa: PLC0415 - brings torch, which is slow to import
 
-    return TorchPotential.load(directory, device=chosen.device, precision=precision)
+    return TorchPotential.load(directory, device=chosen.device, precision=PairPrecision(precision))
 
 
-def make_model(
-    argument: str, options: Mapping[str, OptionValue], *, spec: str, purpose: Purpose = Purpose.SINGLE_POINT
-) -> NetworkPotential:
+def make_model(request: EngineRequest[NetworkOptions]) -> NetworkPotential:
     """Make the engine ``model:FILE``: a potential trained here, by its directory or by any file in it.
 
     Raises:
-        InputError: no potential there, a file that is missing or damaged, or an option that is not allowed.
+        InputError: no potential there, or a file that is missing or damaged.
     """
-    path = Path(argument).expanduser()
-    return make_n2p2(str(path.parent if path.is_file() else path), options, spec=spec, purpose=purpose)
+    path = Path(request.argument).expanduser()
+    return make_n2p2(replace(request, argument=str(path.parent if path.is_file() else path)))
 
 
 def find_networks(directory: Path) -> list[Path]:

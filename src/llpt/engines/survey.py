@@ -5,21 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from contextlib import closing
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import ase
-
-from llpt.engines.make import EngineKind, make_engine
+from llpt.engines.make import imported, make_engine
+from llpt.engines.record import package_version
+from llpt.engines.registry import engine_plugins, engine_records
 from llpt.errors import LlptError
 from llpt.structure import atomic_lattice, displaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from llpt.engines.face import OptionValue
+    from llpt.engines.record import EngineRecord
 
 
 @dataclass(frozen=True)
@@ -43,58 +40,28 @@ class EngineFact:
 
 def survey() -> list[EngineFact]:
     """Try every engine on four atoms, and say what is here; five seconds at most for each on an idle machine."""
-    return [
-        _threads(),
-        _gpu(),
-        _mpi(),
-        _checked(
-            EngineKind.DFT, lambda: f"llpt {version('llpt')}", {"ecut_ry": 20.0, "electronic_temperature_k": 3000.0}
-        ),
-        _present(EngineKind.N2P2, lambda: f"llpt {version('llpt')}", "built in"),
-        _checked(
-            EngineKind.QUANTUM_ESPRESSO,
-            _asks("llpt.engines.espresso", "pw_version"),
-            {"ecut_ry": 20.0, "electronic_temperature_k": 3000.0, "pseudopotential": "gth", "conv_thr_ry": 1e-6},
-        ),
-        _present(EngineKind.VASP, _asks("llpt.engines.vasp", "vasp_command"), "found; not run"),
-        _present(EngineKind.LAMMPS, _asks("llpt.engines.lammps", "lammps_version"), "loads"),
-        _present(EngineKind.MACE, _asks("llpt.engines.mace", "mace_version"), "installed"),
-        _present(EngineKind.ASE, lambda: str(ase.__version__), "built in"),
+    engines = [_tried(record) for record in engine_records().values()]
+    broken = [
+        EngineFact(name, available=False, version="", detail=str(fault), seconds=0.0)
+        for name, fault in engine_plugins().faults.items()
     ]
+    return [_threads(), _gpu(), _mpi(), *engines, *broken]
 
 
-def _own_version() -> str:
-    return f"llpt {version('llpt')}"
-
-
-def _asks(module: str, function: str) -> Callable[[], str]:
-    """Return a call of a function that is imported only then: a survey must not slow down every import."""
-    return lambda: str(getattr(import_module(module), function)())
-
-
-def _checked(kind: EngineKind, find_version: Callable[[], str], options: Mapping[str, OptionValue]) -> EngineFact:
-    """Compute four atoms, slightly off a lattice, and report the time."""
+def _tried(record: EngineRecord) -> EngineFact:
+    """Ask an engine for its version, and let it compute four atoms slightly off a lattice where it has a trial."""
     began = time.perf_counter()
     try:
-        found = find_version()
-        engine = make_engine(kind, options)
-        try:
-            engine.calculate(displaced(atomic_lattice("fcc", (1, 1, 1), wigner_seitz_radius=1.5), 0.02, seed=0))
-        finally:
-            engine.close()
+        found = str(imported(record.probe)()) if record.probe else package_version(record.maker)
+        if record.trial is not None:
+            with closing(make_engine(record.name, record.trial)) as engine:
+                engine.calculate(displaced(atomic_lattice("fcc", (1, 1, 1), wigner_seitz_radius=1.5), 0.02, seed=0))
     except LlptError as error:
-        return EngineFact(kind, available=False, version="", detail=str(error), seconds=time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        return EngineFact(record.name, available=False, version="", detail=str(error), seconds=seconds)
     seconds = time.perf_counter() - began
-    return EngineFact(kind, available=True, version=found, detail=f"four atoms in {seconds:.1f} s", seconds=seconds)
-
-
-def _present(kind: EngineKind, find_version: Callable[[], str], detail: str) -> EngineFact:
-    began = time.perf_counter()
-    try:
-        found = find_version()
-    except LlptError as error:
-        return EngineFact(kind, available=False, version="", detail=str(error), seconds=time.perf_counter() - began)
-    return EngineFact(kind, available=True, version=found, detail=detail, seconds=time.perf_counter() - began)
+    detail = record.found if record.trial is None else f"four atoms in {seconds:.1f} s"
+    return EngineFact(record.name, available=True, version=found, detail=detail, seconds=seconds)
 
 
 def _threads() -> EngineFact:

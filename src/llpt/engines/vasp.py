@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
-from llpt.dft.kpoints import parse_kpoints
-from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, OptionValue, PressureLabel
-from llpt.engines.options import EngineOptions, parse_options
+from llpt.dft.settings import BandCount, CutoffRy, ElectronicTemperatureK  # noqa: TC001 - pydantic reads them
+from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
+from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, MissingProgramError
 from llpt.files import make_scratch
+from llpt.options import Options
 from llpt.units import BOLTZMANN_EV_PER_K, RYDBERG_TO_EV
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from ase import Atoms
 
@@ -31,20 +32,33 @@ COMMANDS = ("ASE_VASP_COMMAND", "VASP_COMMAND", "VASP_SCRIPT")
 PROGRAMS = ("vasp_std", "vasp_gam", "vasp")
 
 
-class VaspOptions(EngineOptions):
+class VaspOptions(Options):
     """Options of engine ``vasp``."""
 
-    electronic_temperature_k: float = Field(gt=0, description="temperature of the electrons in K, above 0")
-    ecut_ry: float = Field(default=60.0, gt=0, description="ENCUT in Ry, above 0")
+    electronic_temperature_k: ElectronicTemperatureK
+    ecut_ry: CutoffRy = 60.0
     kpoints: str = Field(default="mean-value", description="mean-value, gamma, x,y,z, or n1xn2xn3")
     xc: str = Field(default="pbe", description="a functional by the name ASE gives it to VASP, e.g. pbe or lda")
-    bands: int | None = Field(default=None, ge=1, description="NBANDS; VASP's own choice if not given")
+    bands: BandCount | None = Field(default=None, description="NBANDS; VASP's own choice if not given")
     setup: str = Field(default="_h", description="suffix of the PAW set of hydrogen: _h (hard) or empty")
     ediff_ev: float = Field(default=1e-6, gt=0, description="convergence of the electronic loop in eV")
     command: str | None = Field(default=None, description="what starts VASP, e.g. 'mpirun -np 16 vasp_std'")
     directory: str | None = Field(
         default=None, description="where VASP works; a temporary directory, removed in the end, if not given"
     )
+
+
+VASP = EngineRecord(
+    name="vasp",
+    label="VASP",
+    maker="llpt.engines.vasp:make_vasp",
+    options=VaspOptions,
+    thermal=True,
+    elements=frozenset({"H"}),
+    speed=Speed({2.85: 0.9}, plane_waves=True),
+    probe="llpt.engines.vasp:vasp_command",
+    found="found; not run",
+)
 
 
 class VaspEngine(EngineCalculator):
@@ -57,7 +71,7 @@ class VaspEngine(EngineCalculator):
         MissingProgramError: there is no VASP, or no pseudopotentials for it.
     """
 
-    elements = frozenset({"H"})
+    elements = VASP.elements
 
     def __init__(self, options: VaspOptions) -> None:
         super().__init__()
@@ -75,6 +89,8 @@ class VaspEngine(EngineCalculator):
 
     def _build(self) -> Any:
         from ase.calculators.vasp import Vasp  # noqa: PLC0415  # slow to import
+
+        from llpt.dft.kpoints import parse_kpoints  # noqa: PLC0415  # brings torch
 
         options = self._options
         kpoints = parse_kpoints(options.kpoints)
@@ -127,8 +143,8 @@ class VaspEngine(EngineCalculator):
     def describe(self) -> EngineDescription:
         """Return options; VASP tells its version only in its own output."""
         return EngineDescription(
-            name="vasp",
-            spec="vasp",
+            name=VASP.name,
+            spec=VASP.name,
             version="VASP",
             options=self._options.as_mapping(),
             pressure_label=PressureLabel.UNCORRECTED,
@@ -145,15 +161,13 @@ class VaspEngine(EngineCalculator):
             shutil.rmtree(self._workplace, ignore_errors=True)
 
 
-def make_vasp(argument: str, options: Mapping[str, OptionValue], *, spec: str) -> VaspEngine:
+def make_vasp(request: EngineRequest[VaspOptions]) -> VaspEngine:
     """Make the engine ``vasp``.
 
     Raises:
-        InputError: an option that is unknown or not allowed.
         MissingProgramError: VASP or its pseudopotentials are not here.
     """
-    assert not argument
-    return VaspEngine(parse_options(VaspOptions, options, spec=spec))
+    return VaspEngine(request.options)
 
 
 def vasp_command(given: str | None = None) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ase import Atoms
     from numpy.typing import NDArray
 
-    from llpt.engines.kohn_sham import KohnShamEngine
+    from llpt.engines.kohn_sham.engine import KohnShamEngine
 
 OPTICS_FILE = "optics.json"
 SPECTRUM_FILE = "spectrum.csv"

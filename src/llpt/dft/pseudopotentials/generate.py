@@ -25,11 +25,12 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from llpt import units
-from llpt.dft.calculator import KohnSham, KohnShamSettings, PressureCorrection
-from llpt.dft.precision import Precision
+from llpt.dft.calculator import KohnSham
 from llpt.dft.pseudopotentials.atom_match import AtomProperties, atom_properties, kinetic_tail, mismatch
 from llpt.dft.pseudopotentials.gth import GTHPotential
+from llpt.dft.settings import KohnShamSettings, PressureCorrection
 from llpt.files import write_atomically
+from llpt.precision import Precision
 from llpt.structure import Lattice, atomic_fluid, atomic_lattice, displaced, molecular_fluid, molecular_lattice
 
 if TYPE_CHECKING:

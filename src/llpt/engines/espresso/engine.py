@@ -19,15 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.engines.espresso.process import PwProcess, PwResult, pw_command, pw_version
-from llpt.engines.espresso.settings import (
-    EspressoOptions,
-    content_hash,
-    estimate_bands,
-    find_pseudopotential,
-    input_file,
-)
-from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, OptionValue, PressureLabel
-from llpt.engines.options import parse_options
+from llpt.engines.espresso.record import QUANTUM_ESPRESSO, EspressoOptions
+from llpt.engines.espresso.settings import content_hash, estimate_bands, find_pseudopotential, input_file
+from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.errors import EngineError, InputError, LlptError
 from llpt.files import make_directory, make_scratch, write_atomically
 from llpt.units import (
@@ -38,10 +32,12 @@ from llpt.units import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from ase import Atoms
     from numpy.typing import NDArray
+
+    from llpt.engines.record import EngineRequest
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +60,7 @@ class QuantumEspresso(EngineCalculator):
         InputError: a pseudopotential file that is not there or not UPF.
     """
 
-    elements = frozenset({"H"})
+    elements = QUANTUM_ESPRESSO.elements
 
     def __init__(self, options: EspressoOptions) -> None:
         super().__init__()
@@ -197,8 +193,8 @@ class QuantumEspresso(EngineCalculator):
     def describe(self) -> EngineDescription:
         """Return version of pw.x, options, and the hash of the pseudopotential file."""
         return EngineDescription(
-            name="quantum-espresso",
-            spec="quantum-espresso",
+            name=QUANTUM_ESPRESSO.name,
+            spec=QUANTUM_ESPRESSO.name,
             version=f"pw.x {pw_version()}",
             options=self._options.as_mapping(),
             content_hash=content_hash(self._pseudopotential),
@@ -231,7 +227,7 @@ class QuantumEspresso(EngineCalculator):
             bands, atoms = int(state["bands"]), int(state["atoms"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f"{path} is not a state of engine quantum-espresso.", "Start the run from its structure instead."
+                f"{path} is not a state of engine {QUANTUM_ESPRESSO.name}.", "Start the run from its structure instead."
             ) from error
         self._stop()
         self._cell, self._bands, self._atoms_started = cell, bands, atoms
@@ -249,12 +245,10 @@ class QuantumEspresso(EngineCalculator):
             shutil.rmtree(self._workplace, ignore_errors=True)
 
 
-def make_quantum_espresso(argument: str, options: Mapping[str, OptionValue], *, spec: str) -> QuantumEspresso:
+def make_quantum_espresso(request: EngineRequest[EspressoOptions]) -> QuantumEspresso:
     """Make the engine ``quantum-espresso``.
 
     Raises:
-        InputError: an option that is unknown or not allowed.
         MissingProgramError: pw.x is not installed.
     """
-    assert not argument
-    return QuantumEspresso(parse_options(EspressoOptions, options, spec=spec))
+    return QuantumEspresso(request.options)

@@ -1,20 +1,18 @@
-"""What pw.x is told: options, pseudopotential files, the input file."""
+"""What pw.x is told: pseudopotential files and the input file."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from enum import StrEnum
 from math import ceil, pi
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field
 from scipy.special import erf
 
 from llpt.dft.kpoints import parse_kpoints
-from llpt.engines.options import EngineOptions
+from llpt.engines.espresso.record import EspressoFunctional
 from llpt.errors import InputError, MissingProgramError
 from llpt.files import write_atomically
 from llpt.units import (
@@ -27,47 +25,10 @@ from llpt.units import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-
-class EspressoFunctional(StrEnum):
-    """Functionals by our names; pw.x takes PBE from the pseudopotential, the others by ``input_dft``."""
-
-    PBE = "pbe"
-    LDA = "lda"
-    BLYP = "blyp"
-    SCAN = "scan"
-    VDW_DF = "vdw-df"
-    VDW_DF2 = "vdw-df2"
+    from llpt.engines.espresso.record import EspressoOptions
 
 
 _INPUT_DFT = {EspressoFunctional.LDA: "sla+pw+nogx+nogc"}
-
-
-class EspressoOptions(EngineOptions):
-    """Options of engine ``quantum-espresso``."""
-
-    electronic_temperature_k: float = Field(gt=0, description="temperature of the electrons in K, above 0")
-    ecut_ry: float = Field(default=60.0, gt=0, description="cutoff of the wave functions in Ry, above 0")
-    ecut_density_ry: float | None = Field(
-        default=None, gt=0, description="cutoff of the density in Ry; 4 times ecut_ry if not given"
-    )
-    kpoints: str = Field(default="mean-value", description="mean-value, gamma, x,y,z, or n1xn2xn3")
-    xc: EspressoFunctional = Field(
-        default=EspressoFunctional.PBE, description="pbe, lda, blyp, scan, vdw-df or vdw-df2"
-    )
-    pseudopotential: str = Field(default="paw", description="paw, gth, or the path of a UPF file for hydrogen")
-    bands: int | Literal["auto"] = Field(
-        default="auto", description="number of bands, or auto: added until the last is empty to 1e-6"
-    )
-    conv_thr_ry: float | None = Field(
-        default=None, gt=0, description="SCF convergence of the whole cell in Ry; 1e-9 per atom if not given"
-    )
-    processes: int = Field(default=1, ge=1, description="number of MPI processes, 1 or more")
-    rebuild_volume_fraction: float = Field(
-        default=0.05, gt=0, lt=0.1, description="plane waves are chosen anew when the volume drifted by this fraction"
-    )
-    directory: str | None = Field(
-        default=None, description="where pw.x works; a temporary directory, removed in the end, if not given"
-    )
 
 
 # GTH-PBE for hydrogen: Goedecker, Teter, Hutter, Phys. Rev. B 54, 1703 (1996), form; Krack, Theor. Chem. Acc. 114, 145

@@ -1,0 +1,113 @@
+"""What defines a DFT calculation and how it is solved: every option with its range, default and phrase, once.
+
+The engine's options, the keys of a study's ``[reference]`` and the arguments of :class:`llpt.dft.KohnSham` are these.
+Nothing heavy is imported here: a study file is read, and an engine's options are listed, without torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from llpt.options import check_settings, model_of
+from llpt.precision import Precision
+
+
+class Convergence(StrEnum):
+    """How each geometry is solved."""
+
+    TIGHT = "tight"
+    """Full self-consistency on an exact grid: single points and references."""
+    MOLECULAR_DYNAMICS = "molecular-dynamics"
+    """Two short cycles from a prediction, on the smaller grid; full self-consistency where there is no history."""
+
+
+class PressureCorrection(StrEnum):
+    """What is done about the missing basis-set term of the stress."""
+
+    NONE = "none"
+    FINITE_BASIS = "finite-basis"
+
+
+CutoffRy = Annotated[
+    float, Field(ge=5.0, le=1000.0, description="kinetic-energy cutoff of the plane waves in Ry, from 5 to 1000")
+]
+ElectronicTemperatureK = Annotated[
+    float, Field(gt=0.0, description="temperature of the Fermi-Dirac occupations in K, above 0")
+]
+BandCount = Annotated[int, Field(ge=1)]
+"""What every plane-wave code is asked for in the same words."""
+
+
+@dataclass(frozen=True)
+class KohnShamSettings:
+    """Everything that defines the theory and how it is solved.
+
+    Args:
+        ecut_ry: kinetic-energy cutoff of the orbitals, Ry, 5 to 1000.
+        electronic_temperature_k: temperature of the Fermi–Dirac occupations, K, > 0.
+        kpoints: see :func:`llpt.dft.kpoints.kpoints_in_cell`; a spacing is settled by the first cell after a reset.
+        xc: name of the exchange–correlation functional.
+        pseudopotential: name or path.
+        bands: number of bands, or ``auto`` to add bands until the highest occupation is below 1e-6.
+        pressure_correction: finite-basis correction of free energy and stress.
+        precision: number format of the orbitals; None means double for tight, single for molecular dynamics.
+        convergence: how each geometry is solved.
+        device: a torch device, e.g. ``cpu`` or ``cuda``.
+
+    Raises:
+        InputError: a value out of range.
+    """
+
+    ecut_ry: CutoffRy = 60.0
+    electronic_temperature_k: ElectronicTemperatureK = 1000.0
+    kpoints: Annotated[
+        str, Field(description="mean-value, gamma, x,y,z, x,y,z;x,y,z, n1xn2xn3, or spacing:S in 1/Å")
+    ] = "mean-value"
+    xc: Annotated[
+        str, Field(description="an exchange-correlation functional by its name, e.g. pbe, lda-pw92, scan-l or kdt16")
+    ] = "pbe"
+    pseudopotential: Annotated[
+        str, Field(description="default, gth, hard, coulomb, or the path of a UPF or psp8 file")
+    ] = "default"
+    bands: Annotated[
+        BandCount | Literal["auto"],
+        Field(description="number of bands, or auto: added until the last is empty to 1e-6"),
+    ] = "auto"
+    pressure_correction: Annotated[
+        PressureCorrection,
+        Field(
+            description="finite-basis or none; if not given, finite-basis for constant pressure and labels, else none"
+        ),
+    ] = PressureCorrection.NONE
+    precision: Annotated[
+        Precision | None,
+        Field(description="double or single; if not given, double for single points and single for dynamics"),
+    ] = None
+    convergence: Annotated[
+        Convergence,
+        Field(description="tight or molecular-dynamics; if not given, by what the engine is made for"),
+    ] = Convergence.TIGHT
+    device: Annotated[str, Field(description="cpu, cuda or cuda:N")] = "cpu"
+
+    def __post_init__(self) -> None:
+        check_settings(self, KohnShamOptions)
+
+    @property
+    def fixed_bands(self) -> int | None:
+        """The number of bands where it is fixed."""
+        return None if self.bands == "auto" else self.bands
+
+    @property
+    def orbital_precision(self) -> Precision:
+        """The number format in use."""
+        if self.precision is not None:
+            return self.precision
+        return Precision.DOUBLE if self.convergence is Convergence.TIGHT else Precision.SINGLE
+
+
+KohnShamOptions = model_of(KohnShamSettings)
+"""The same as options by name: for an engine, a command line, a study file."""

@@ -1,0 +1,1 @@
+"""The built-in DFT as an engine: its record, and apart from it what needs torch."""

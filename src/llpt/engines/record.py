@@ -1,0 +1,182 @@
+"""An engine declared once: everything the rest of the program must know of it before, and without, making it.
+
+A record holds facts and import paths, so that a list of engines costs nothing and needs no program of theirs. To add an
+engine: ``docs/engines.md``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from llpt.engines.purpose import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llpt.options import Options, OptionValue
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+class Argument(StrEnum):
+    """What follows the colon of an engine's SPEC; the value is what people are shown."""
+
+    NONE = ""
+    DIRECTORY = "DIR"
+    FILE = "FILE"
+    CLASS = "module.Class"
+    NAME = "NAME"
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds per MD step of one engine on 2 cores: ``floor + sum_k terms[k] (N / 64)^k``.
+
+    Args:
+        terms: seconds for 64 atoms by the power they grow with; at 60 Ry and 1.12 g/cm³ where there are plane waves.
+        floor: what every step costs besides, i-PI and the trajectory among it.
+        plane_waves: whether the terms grow with the number of plane waves, cutoff^1.5 / density.
+    """
+
+    terms: Mapping[float, float] = field(default_factory=lambda: {1.0: 0.005})
+    floor: float = 0.002
+    plane_waves: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))
+
+    def seconds(self, atoms: int, plane_waves: float) -> float:
+        """Return the seconds of one step.
+
+        Args:
+            atoms: number of atoms.
+            plane_waves: per atom, all k-points together, in units of those at the reference cutoff and density.
+        """
+        share = plane_waves if self.plane_waves else 1.0
+        return self.floor + share * sum(seconds * (atoms / 64.0) ** power for power, seconds in self.terms.items())
+
+
+@dataclass(frozen=True)
+class EngineRecord:
+    """What an engine is, declared once.
+
+    Args:
+        name: the word its SPEC begins with, and its name in paths: small letters, digits, ``-``, ``_`` and ``.``.
+        label: what people call it in figures and tables, e.g. ``Quantum ESPRESSO``.
+        maker: import path ``module:function`` of what makes it of an :class:`EngineRequest`; imported when used.
+        argument: what follows the colon of its SPEC.
+        copied: whether that is a file or directory which a study must hold a copy of.
+        options: the options it takes; None where only the engine itself knows: it then gets them as they were given.
+        thermal: whether its electrons have a temperature, the option ``electronic_temperature_k``.
+        functional: the exchange–correlation functional that stands beside its label where the option ``xc`` is not
+            given; empty where nothing is to be said then.
+        elements: chemical symbols it can do; None where the engine itself must be asked.
+        dynamics: whether it can drive molecular dynamics; False for single points alone.
+        speed: what a step costs before any was measured.
+        probe: import path ``module:function`` of what returns its version, or raises MissingProgramError where it is
+            not installed; empty where it comes with the package of its maker.
+        found: what ``llpt doctor`` says where the probe succeeds and there is no trial.
+        trial: options with which ``llpt doctor`` computes four atoms of hydrogen; None where it only probes.
+        class_labels: what people call the classes that its argument names, by the class's name in small letters.
+    """
+
+    name: str
+    label: str
+    maker: str
+    argument: Argument = Argument.NONE
+    copied: bool = False
+    options: type[Options] | None = None
+    thermal: bool = False
+    functional: str = ""
+    elements: frozenset[str] | None = None
+    dynamics: bool = True
+    speed: Speed = field(default_factory=Speed)
+    probe: str = ""
+    found: str = "built in"
+    trial: Mapping[str, OptionValue] | None = None
+    class_labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no name of an engine: small letters, digits, '-', '_' and '.'")
+        for path in filter(None, (self.maker, self.probe)):
+            if not _PATH.fullmatch(path):
+                raise ValueError(f"{path!r} is no import path module:function")
+        if self.copied and self.argument not in {Argument.DIRECTORY, Argument.FILE}:
+            raise ValueError(f"engine {self.name} names no file that could be copied")
+        if self.thermal and (self.options is None or "electronic_temperature_k" not in self.options.model_fields):
+            raise ValueError(f"engine {self.name} is thermal without an option electronic_temperature_k")
+
+    @property
+    def grammar(self) -> str:
+        """Its SPEC as people are shown it, e.g. ``n2p2:DIR``."""
+        return f"{self.name}:{self.argument}" if self.argument else self.name
+
+    def folder(self, argument: str) -> str:
+        """Return its name in paths: its own, or that of the class it wraps.
+
+        Args:
+            argument: what follows the colon of the SPEC.
+        """
+        return argument.rpartition(".")[2].lower() if self.argument is Argument.CLASS else self.name
+
+
+Chosen = TypeVar("Chosen")
+
+
+@dataclass(frozen=True)
+class EngineRequest(Generic[Chosen]):
+    """What a maker is asked for.
+
+    Args:
+        spec: the whole SPEC, for messages and the engine's description.
+        argument: what follows its colon.
+        options: an object of the record's ``options``, already checked; what was given where the record has none.
+        purpose: what the engine is made for; decides defaults of options that were not given.
+    """
+
+    spec: str
+    argument: str
+    options: Chosen
+    purpose: Purpose = Purpose.SINGLE_POINT
+
+
+@dataclass(frozen=True)
+class TrainedPotential:
+    """A kind of potential that studies train: no engine of its own, for another one runs what a training leaves.
+
+    Args:
+        name: what a study file calls it, and its name in paths.
+        label: what people call it.
+        engine: the engine that runs it, by its name.
+    """
+
+    name: str
+    label: str
+    engine: str
+
+    def spec(self, directory: object) -> str:
+        """Return the SPEC of the engine that runs the potential in a directory."""
+        return f"{self.engine}:{directory}"
+
+
+def package_version(path: str) -> str:
+    """Return name and version of the package that an import path belongs to, e.g. ``llpt 0.1.0``.
+
+    Args:
+        path: a module, or ``module:function``.
+
+    >>> package_version("llpt.engines.vasp:make_vasp").split()[0]
+    'llpt'
+    """
+    package = re.split(r"[.:]", path)[0]
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:  # a module that no package manager installed
+        return package
