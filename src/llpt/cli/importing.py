@@ -15,7 +15,8 @@ from llpt.errors import InputError
 
 if TYPE_CHECKING:
     from llpt.study.importing import Imported
-    from llpt.trajectory.foreign import Facts, ForeignTrajectory
+    from llpt.trajectory import Facts
+    from llpt.trajectory.foreign import ForeignTrajectory
 
 CONSEQUENCES = {
     "internal_energy_ev": ("internal energy E", "enthalpy, heat capacity, C_P maximum"),
@@ -91,7 +92,8 @@ def import_(  # noqa: PLR0917 - typer takes arguments by position
     """Take a run made elsewhere into a study; then llpt analyse, report, audit and verify work on it as on any other.
 
     Read are: VASP (vasprun.xml; XDATCAR with OUTCAR), pw.x output, CP2K (xyz files, .cell, .ener, .stress, output),
-    LAMMPS (dump and log), i-PI (xyz files and properties), extended XYZ, H5MD. What the files do not say is asked.
+    LAMMPS (dump and log), i-PI (xyz files and properties), extended XYZ, H5MD, ASE (.traj). What
+    the files do not say is asked.
 
     Example: [bold]llpt import XDATCAR OUTCAR -o study --role reference --label 'VASP PBE' -T 900 -P 200[/]
     """

@@ -17,7 +17,7 @@ from llpt.study.layout import STUDY_FILE, StudyDirectory
 from llpt.study.ledger import Ledger, State
 from llpt.study.planning import make_plan
 from llpt.study.versions import versions
-from llpt.trajectory.foreign import Converted, EnergyMeaning, ForeignTrajectory, convert
+from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignTrajectory, convert
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Imported:
     """
 
     run: ImportedRun
-    converted: Converted
+    converted: Contents
 
 
 def import_run(
@@ -174,7 +174,7 @@ def _check_new(study: StudyFile, digests: tuple[str, ...], description: Descript
 def _table(
     source: ForeignTrajectory,
     description: Description,
-    converted: Converted,
+    converted: Contents,
     digests: tuple[str, ...],
     before: Sequence[ImportedRun],
 ) -> ImportedRun:

@@ -1,14 +1,17 @@
 """The trajectory store: H5MD segments written at checkpoints, read as one."""
 
 from llpt.trajectory.extxyz import export_extxyz, frame_to_atoms
+from llpt.trajectory.facts import Facts
 from llpt.trajectory.frame import OPTIONAL_SCALAR_UNITS, SCALAR_UNITS, Frame, FrameBlock, StepRecord, System
-from llpt.trajectory.reader import Trajectory
+from llpt.trajectory.opening import open_trajectory
 from llpt.trajectory.stress import kinetic_stress_gpa
+from llpt.trajectory.trajectory import Trajectory
 from llpt.trajectory.writer import TrajectoryWriter
 
 __all__ = [
     "OPTIONAL_SCALAR_UNITS",
     "SCALAR_UNITS",
+    "Facts",
     "Frame",
     "FrameBlock",
     "StepRecord",
@@ -18,4 +21,5 @@ __all__ = [
     "export_extxyz",
     "frame_to_atoms",
     "kinetic_stress_gpa",
+    "open_trajectory",
 ]

@@ -1,15 +1,16 @@
 """Trajectories made elsewhere: readers, one module for each program, and the way into our store."""
 
-from llpt.trajectory.foreign.conversion import AMBIGUOUS_SHARE, Converted, EnergyMeaning, convert
+from llpt.trajectory.foreign.conversion import convert
 from llpt.trajectory.foreign.detect import open_foreign
-from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.reading import AMBIGUOUS_SHARE, Contents, EnergyMeaning, ForeignReader
 
 __all__ = [
     "AMBIGUOUS_SHARE",
-    "Converted",
+    "Contents",
     "EnergyMeaning",
-    "Facts",
     "ForeignFrame",
+    "ForeignReader",
     "ForeignTrajectory",
     "convert",
     "open_foreign",

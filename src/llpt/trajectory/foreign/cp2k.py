@@ -15,7 +15,8 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
+from llpt.trajectory.facts import Facts
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.trajectory.stress import voigt
 from llpt.units import ATOMIC_TIME_TO_FS, BOHR_TO_ANGSTROM, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV

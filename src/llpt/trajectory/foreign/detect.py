@@ -8,6 +8,7 @@ import numpy as np
 
 from llpt.errors import InputError
 from llpt.trajectory.foreign import cp2k, espresso, ipi, lammps
+from llpt.trajectory.foreign.ase_atoms import TRAJECTORY_MAGIC, open_ase_trajectory
 from llpt.trajectory.foreign.extended_xyz import open_extended_xyz
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.h5md import open_h5md
@@ -27,7 +28,7 @@ def open_foreign(paths: Sequence[Path], *, elements: Sequence[str] = (), units: 
 
     The files of one program that belong together (XDATCAR and OUTCAR; xyz files, ``.ener`` and ``.cell`` of CP2K; a
     dump and its log; files of i-PI) are read as one. Several files that each hold whole frames (vasprun.xml, output of
-    pw.x, extended XYZ, H5MD) are pieces of one run, in the order given.
+    pw.x, extended XYZ, H5MD, ASE) are pieces of one run, in the order given.
 
     Args:
         paths: files, or one run directory of ours.
@@ -52,7 +53,7 @@ def open_foreign(paths: Sequence[Path], *, elements: Sequence[str] = (), units: 
 
 def _open(kind: str, paths: Sequence[Path], elements: Sequence[str], units: str | None) -> ForeignTrajectory:
     """Open files of one program."""
-    if kind in {"Quantum ESPRESSO", "H5MD", "extended XYZ"}:
+    if kind in {"Quantum ESPRESSO", "H5MD", "extended XYZ", "ASE"}:
         return _pieces([_piece(kind, path, elements) for path in paths])
     if kind == "CP2K":
         return cp2k.open_cp2k(paths)
@@ -65,6 +66,8 @@ def _piece(kind: str, path: Path, elements: Sequence[str]) -> ForeignTrajectory:
     """Open a file that holds whole frames."""
     if kind == "H5MD":
         return open_h5md(path, elements=elements)
+    if kind == "ASE":
+        return open_ase_trajectory(path)
     return espresso.open_espresso(path) if kind == "Quantum ESPRESSO" else open_extended_xyz(path)
 
 
@@ -81,8 +84,11 @@ def _kind(path: Path) -> str:
     if not path.is_file():
         raise InputError(f"{path} is not a file.", "Give the files of one run.")
     with path.open("rb") as stream:
-        if stream.read(4) == HDF5_MAGIC:
-            return "H5MD"
+        magic = stream.read(len(TRAJECTORY_MAGIC))
+    if magic.startswith(HDF5_MAGIC):
+        return "H5MD"
+    if magic == TRAJECTORY_MAGIC:
+        return "ASE"
     text = head(path)
     tests = {
         "VASP": "<modeling>" in text or "vasp." in text[:200] or "Direct configuration" in text,
@@ -97,7 +103,8 @@ def _kind(path: Path) -> str:
             return kind
     raise InputError(
         f"{path} is not a trajectory that is known here.",
-        "Known: VASP (vasprun.xml, XDATCAR, OUTCAR), pw.x output, CP2K, LAMMPS dump and log, i-PI, extended XYZ, H5MD.",
+        "Known: VASP (vasprun.xml, XDATCAR, OUTCAR), pw.x output, CP2K, LAMMPS dump and log, i-PI, extended XYZ, H5MD, "
+        "ASE (.traj).",
     )
 
 

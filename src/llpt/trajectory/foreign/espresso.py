@@ -17,7 +17,8 @@ import numpy as np
 from ase.data import atomic_masses, atomic_numbers
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
+from llpt.trajectory.facts import Facts
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import Lines
 from llpt.trajectory.stress import voigt
 from llpt.units import (

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from llpt.trajectory.facts import Facts
 from llpt.units import U_ANGSTROM2_PER_FS2_TO_EV
 
 if TYPE_CHECKING:
@@ -58,31 +59,12 @@ class ForeignFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the files say of the simulation as a whole; None where they do not.
-
-    Args:
-        temperature_k: the thermostat's temperature.
-        pressure_gpa: the barostat's pressure.
-        electronic_temperature_k: T_el of Fermi–Dirac occupations; 0 where there are no electrons.
-        frame_interval_fs: time between two frames; of our own runs, between two steps.
-        constant_volume: whether there was no barostat.
-    """
-
-    temperature_k: float | None = None
-    pressure_gpa: float | None = None
-    electronic_temperature_k: float | None = None
-    frame_interval_fs: float | None = None
-    constant_volume: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ForeignTrajectory:
     """A trajectory made elsewhere, to be read frame by frame.
 
     Args:
         program: who wrote it, for people.
-        files: the files it is read from.
+        files: the files it is read from; none where it is in memory.
         numbers: atomic numbers, shape (n,).
         frames: called without arguments, yields the frames in order; reads the files once more each time.
         masses_u: masses of the dynamics, shape (n,); None where the files do not say.
@@ -97,6 +79,13 @@ class ForeignTrajectory:
     masses_u: NDArray[np.float64] | None = None
     facts: Facts = field(default_factory=Facts)
     own: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is read from, for people."""
+        if self.own is not None:
+            return str(self.own)
+        return str(self.files[0]) if self.files else self.program
 
 
 def kinetic_energy_ev(velocities_angstrom_per_fs: NDArray[np.float64], masses_u: NDArray[np.float64]) -> float:

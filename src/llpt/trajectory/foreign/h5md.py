@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-from ase.data import atomic_numbers
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
+from llpt.trajectory.facts import Facts
+from llpt.trajectory.foreign.arrays import atomic_numbers_of
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.units import EV_TO_KJ_PER_MOL, HARTREE_TO_EV
 
 if TYPE_CHECKING:
@@ -94,10 +95,7 @@ def _numbers(group: Any, n_atoms: int, elements: Sequence[str], path: Path) -> N
         species = np.asarray(group["species"][...], dtype=np.int64).ravel()
         if len(species) == n_atoms and (species > 0).all() and not elements:
             return species
-    symbols = list(elements) * n_atoms if len(elements) == 1 else list(elements)
-    if len(symbols) != n_atoms or any(symbol not in atomic_numbers for symbol in symbols):
-        raise InputError(f"{path} does not say which elements its atoms are.", "Give --elements, e.g. H.")
-    return np.array([atomic_numbers[symbol] for symbol in symbols], dtype=np.int64)
+    return atomic_numbers_of(elements, n_atoms, str(path))
 
 
 def _unit(dataset: Any) -> str:

@@ -17,7 +17,8 @@ from ase.data import atomic_numbers
 from ase.geometry import cellpar_to_cell
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
+from llpt.trajectory.facts import Facts
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.units import (
     ATOMIC_TIME_TO_FS,

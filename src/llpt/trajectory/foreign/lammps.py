@@ -17,7 +17,8 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
+from llpt.trajectory.facts import Facts
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import Lines
 from llpt.units import EV_TO_KJ_PER_MOL
 
@@ -82,10 +83,11 @@ def open_lammps(
     said = _commands(log) if log is not None else {}
     name = said.get("units", [units or ""])[0]
     if units is not None and name != units:
-        raise InputError(f"{log} is in units {name}, not {units}.", f"Give --units {name}, or leave it out.")
+        raise InputError(f"{log} is in units {name}, not {units}.", f"Give {name} as its units, or leave them out.")
     if name not in SYSTEMS:
         raise InputError(
-            f"The units of {dump} are {name or 'not known'}.", f"Give --units {' or '.join(SYSTEMS)}, or the log."
+            f"The units of {dump} are {name or 'not known'}.",
+            f"Give lammps_units (--units), {' or '.join(SYSTEMS)}, or the log.",
         )
     system = SYSTEMS[name]
     steps = [(step, kinds) for (step, kinds, _), _ in zip(_dump(dump, system), range(2), strict=False)]
@@ -108,10 +110,12 @@ def _number(kind: str, elements: Sequence[str], path: Path) -> int:
     symbol = kind
     if kind.isdigit():
         if len(elements) < int(kind):
-            raise InputError(f"{path} does not say which element type {kind} is.", "Give --elements, e.g. H.")
+            raise InputError(
+                f"{path} does not say which element type {kind} is.", "Give elements (--elements), e.g. H."
+            )
         symbol = elements[int(kind) - 1]
     if symbol not in atomic_numbers:
-        raise InputError(f"{symbol} is no element.", "Give symbols such as H in --elements.")
+        raise InputError(f"{symbol} is no element.", "Give symbols such as H as elements.")
     return int(atomic_numbers[symbol])
 
 

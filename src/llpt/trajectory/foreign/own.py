@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 
-from llpt.errors import InputError
 from llpt.files import copy
-from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.reading import Contents
 from llpt.trajectory.master import MASTER_NAME
-from llpt.trajectory.reader import Trajectory
+from llpt.trajectory.trajectory import Trajectory
 from llpt.trajectory.writer import SEGMENTS_NAME, TrajectoryWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-RECORD_NAME = "run.json"
 
 
 def is_own(path: Path) -> bool:
@@ -40,34 +37,15 @@ def open_own(path: Path) -> ForeignTrajectory:
     """
     directory = path if path.is_dir() else path.parent
     trajectory = Trajectory.open(directory)
-    record = _record(directory)
-    settings = record.get("settings", {})
-    said = trajectory.system.attributes.get("electronic_temperature_k")
     return ForeignTrajectory(
         program="llpt",
         files=tuple(sorted((directory / SEGMENTS_NAME).glob("[0-9]*.h5"))),
         numbers=trajectory.numbers,
         frames=lambda: _frames(directory),
         masses_u=trajectory.masses_u,
-        facts=Facts(
-            temperature_k=settings.get("temperature_k"),
-            pressure_gpa=settings.get("pressure_gpa"),
-            electronic_temperature_k=None if said is None else float(said),
-            frame_interval_fs=trajectory.timestep_fs,
-            constant_volume=None if "ensemble" not in settings else settings["ensemble"] != "npt",
-        ),
+        facts=trajectory.facts,
         own=directory,
     )
-
-
-def _record(directory: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads((directory / RECORD_NAME).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise InputError(f"{directory / RECORD_NAME} cannot be read: {error}.", "Restore it from a copy.") from error
-    return record
 
 
 def _frames(directory: Path) -> Iterator[ForeignFrame]:
@@ -83,12 +61,8 @@ def _frames(directory: Path) -> Iterator[ForeignFrame]:
             )
 
 
-def copy_own(source: Path, directory: Path) -> tuple[int, tuple[str, ...], tuple[float, float], float]:
+def copy_own(source: Path, directory: Path) -> Contents:
     """Copy a run's segments into another run directory.
-
-    Returns:
-        Number of steps, the start included; names of what is nowhere known; smallest and largest volume in Å³; mass in
-        u.
 
     Raises:
         StorageError: the disk refuses, or the source is damaged.
@@ -104,4 +78,9 @@ def copy_own(source: Path, directory: Path) -> tuple[int, tuple[str, ...], tuple
     missing += ["velocities"] if np.isnan(first.velocities_angstrom_per_fs).all() else []
     missing += ["forces"] if np.isnan(first.forces_ev_per_angstrom).all() else []
     volume = scalars["volume_angstrom3"].to_numpy()
-    return scalars.sizes["step"], tuple(sorted(missing)), (float(volume.min()), float(volume.max())), trajectory.mass_u
+    return Contents(
+        frames=scalars.sizes["step"],
+        missing=tuple(sorted(missing)),
+        volumes_angstrom3=(float(volume.min()), float(volume.max())),
+        mass_u=trajectory.mass_u,
+    )

@@ -18,7 +18,8 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign.frame import Facts, ForeignFrame, ForeignTrajectory
+from llpt.trajectory.facts import Facts
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import CutOffError, Lines
 from llpt.trajectory.stress import voigt
 from llpt.units import BOLTZMANN_EV_PER_K

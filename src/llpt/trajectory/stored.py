@@ -1,26 +1,23 @@
-"""Reads what a run left behind, a block at a time."""
+"""Reads the segments that a run left on disk, a block at a time."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from llpt.errors import StorageError
-from llpt.trajectory.extxyz import export_extxyz, frame_to_atoms
-from llpt.trajectory.frame import FrameBlock, System
+from llpt.trajectory.frame import Frame, FrameBlock, System
 from llpt.trajectory.master import MASTER_NAME
 from llpt.trajectory.segment import FRAME_FIELDS, PARTICLES, SCALARS, damaged, open_h5, read_system
 from llpt.trajectory.writer import SEGMENTS_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    import ase
-    import xarray as xr
     from numpy.typing import NDArray
 
 _REMEDY_EMPTY = "Start the run first; it writes its first segment at its first checkpoint."
@@ -36,91 +33,46 @@ class _Part:
     last_step: int
 
 
-class Trajectory:
-    """A trajectory on disk, read as one although it lies in segments. Positions are never loaded all at once.
+class StoredFrames:
+    """The frames of a run on disk, read as one although they lie in segments. Never are all positions loaded at once.
 
-    Make one with ``Trajectory.open``.
+    Args:
+        path: a run directory, its ``trajectory.h5``, or a single segment.
+
+    Only the steps are read here; a segment whose numbers are damaged shows it when they are read.
+
+    Raises:
+        StorageError: nothing is there, a segment is missing or damaged, or the segments do not join.
     """
 
-    def __init__(self, path: Path, system: System, parts: list[_Part]) -> None:
-        self.path = path
-        self.system = system
-        self._parts = parts
-        self.frame_steps: NDArray[np.int64] = np.concatenate([part.frame_steps for part in parts])
-        """Step of every frame, shape (n_frames,)."""
-
-    @classmethod
-    def open(cls, path: str | Path) -> Trajectory:
-        """Open a run directory, its ``trajectory.h5``, or a single segment.
-
-        Only the steps are read here; a segment whose numbers are damaged shows it when they are read.
-
-        Raises:
-            StorageError: nothing is there, a segment is missing or damaged, or the segments do not join.
-        """
-        path = Path(path)
+    def __init__(self, path: Path) -> None:
         files = _segment_files(path)
         with open_h5(files[0]) as file:
-            system = read_system(file)
-        parts = [_read_part(file) for file in files]
-        for before, after in itertools.pairwise(parts):
+            self.system: System = read_system(file)
+        self._parts = [_read_part(file) for file in files]
+        for before, after in itertools.pairwise(self._parts):
             if after.first_step != before.last_step + 1:
                 raise StorageError(
                     f"{after.path} starts at step {after.first_step}, the one before it ends at {before.last_step}.",
                     "A segment is missing: copy the whole run directory again.",
                 )
-        return cls(path, system, parts)
-
-    @property
-    def n_atoms(self) -> int:
-        """Number of atoms."""
-        return self.system.n_atoms
-
-    @property
-    def n_frames(self) -> int:
-        """Number of frames, i.e. of steps whose atoms were kept."""
-        return len(self.frame_steps)
+        self.frame_steps: NDArray[np.int64] = np.concatenate([part.frame_steps for part in self._parts])
+        """Step of every frame, shape (n_frames,)."""
 
     @property
     def n_steps(self) -> int:
-        """Number of MD steps done, i.e. the number of the last step; scalars exist for steps first … n_steps."""
+        """Number of the last step."""
         return self._parts[-1].last_step
 
-    @property
-    def timestep_fs(self) -> float:
-        """Time between two steps."""
-        return self.system.timestep_fs
+    def scalars(self) -> dict[str, NDArray[Any]]:
+        """Return ``step``, ``time_fs`` and the scalars of every step, by the names of ``StepRecord``.
 
-    @property
-    def numbers(self) -> NDArray[np.int64]:
-        """Atomic numbers, shape (n,)."""
-        return self.system.numbers
-
-    @property
-    def masses_u(self) -> NDArray[np.float64]:
-        """Masses of the atoms, shape (n,)."""
-        return self.system.masses_u
-
-    @property
-    def mass_u(self) -> float:
-        """Mass of the whole cell."""
-        return float(self.system.masses_u.sum())
-
-    def scalars(self) -> xr.Dataset:
-        """Return the scalars of every step.
-
-        Returns:
-            A dataset of dimension ``step`` with coordinates ``step`` and ``time_fs``, each variable with attribute
-            ``unit``; stresses have the further dimension ``voigt`` (xx, yy, zz, yz, xz, xy). A scalar that only
-            later segments have, of a run that was begun by an earlier version, is left out.
+        A scalar that only later segments have, of a run that was begun by an earlier version, is left out.
 
         Raises:
             StorageError: a segment is damaged.
         """
-        import xarray as xr  # noqa: PLC0415  # it brings pandas, half a second that only readers should pay
-
-        joined: dict[str, Any] = {}
-        units: dict[str, str] = {}
+        joined: dict[str, NDArray[Any]] = {}
         lengths = [part.last_step - part.first_step + 1 for part in self._parts]
         start = 0
         for part, length in zip(self._parts, lengths, strict=True):
@@ -129,29 +81,13 @@ class Trajectory:
                 for name, dataset in file[SCALARS].items():
                     if start == 0:
                         joined[name] = np.empty((sum(lengths), *dataset.shape[1:]), dtype=dataset.dtype)
-                        units[name] = str(dataset.attrs.get("unit", ""))
                     if name in joined:
                         _read_into(part.path, dataset, joined[name][start : start + length])
             start += length
-        steps = joined.pop("step")
-        times = joined.pop("time_fs")
-        variables = {
-            name: (("step", "voigt")[: values.ndim], values, {"unit": units[name]}) for name, values in joined.items()
-        }
-        coordinates = {
-            "step": steps,
-            "time_fs": ("step", times, {"unit": "fs"}),
-            "voigt": ["xx", "yy", "zz", "yz", "xz", "xy"],
-        }
-        return xr.Dataset(variables, coords=coordinates, attrs={"timestep_fs": self.timestep_fs})
+        return joined
 
-    def blocks(self, size: int = 256, *, start_step: int = 0, every: int = 1) -> Iterator[FrameBlock]:
-        """Yield consecutive frames in blocks.
-
-        Args:
-            size: frames in a block, at most; a block does not reach over the end of a segment.
-            start_step: leave out frames of earlier steps.
-            every: keep every ``every``-th of the frames that remain.
+    def blocks(self, size: int, *, start_step: int, every: int) -> Iterator[FrameBlock]:
+        """Yield blocks of at most ``size`` frames; see ``Trajectory.blocks``. None reaches over the end of a segment.
 
         Raises:
             StorageError: a segment is damaged.
@@ -164,17 +100,13 @@ class Trajectory:
             for first in range(0, len(keep), size):
                 yield _read_block(part, keep[first : first + size])
 
-    def atoms(self, index: int) -> ase.Atoms:
-        """Return one frame as ASE atoms; see ``frame_to_atoms`` for what they carry.
-
-        Args:
-            index: number of the frame, negative from the end.
+    def frame(self, index: int) -> tuple[Frame, dict[str, Any]]:
+        """Return one frame and the scalars of its step.
 
         Raises:
-            IndexError: there is no such frame.
             StorageError: its segment is damaged.
         """
-        wanted = range(self.n_frames)[index]
+        wanted = index
         for part in self._parts:
             if wanted < len(part.frame_steps):
                 break
@@ -184,20 +116,7 @@ class Trajectory:
             scalars = {
                 name: _read(part.path, element["value"], wanted) for name, element in file["observables"].items()
             }
-        return frame_to_atoms(block.frame(0), scalars, self.system)
-
-    def export_extxyz(self, path: str | Path, *, every: int = 1) -> int:
-        """Write every ``every``-th frame to an extended XYZ file for ASE, atomically.
-
-        Returns:
-            The number of frames written.
-
-        Raises:
-            StorageError: a segment is damaged or the disk refuses.
-        """
-        indices = range(0, self.n_frames, every)
-        export_extxyz(Path(path), (self.atoms(index) for index in indices))
-        return len(indices)
+        return block.frame(0), scalars
 
 
 def _segment_files(path: Path) -> list[Path]:

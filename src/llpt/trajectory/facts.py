@@ -1,0 +1,66 @@
+"""What is known of a simulation as a whole, beside its frames."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from llpt.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llpt.trajectory.frame import System
+
+RECORD_NAME = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What files, or a person, say of a simulation; None where they do not.
+
+    Args:
+        temperature_k: the thermostat's temperature.
+        pressure_gpa: the barostat's pressure.
+        electronic_temperature_k: T_el of Fermi–Dirac occupations; 0 where there are no electrons.
+        frame_interval_fs: time between two frames; of our own runs, between two steps.
+        constant_volume: whether there was no barostat.
+        missing: scalars (of ``StepRecord``) and arrays of a run made elsewhere that its files do not give.
+    """
+
+    temperature_k: float | None = None
+    pressure_gpa: float | None = None
+    electronic_temperature_k: float | None = None
+    frame_interval_fs: float | None = None
+    constant_volume: bool | None = None
+    missing: tuple[str, ...] = ()
+
+
+def facts_of_run(directory: Path, system: System) -> Facts:
+    """Return what a run directory says in ``run.json`` and in the header of its trajectory.
+
+    Raises:
+        InputError: ``run.json`` is damaged.
+    """
+    record = _record(directory)
+    settings = record.get("settings", {})
+    said = system.attributes.get("electronic_temperature_k")
+    return Facts(
+        temperature_k=settings.get("temperature_k"),
+        pressure_gpa=settings.get("pressure_gpa"),
+        electronic_temperature_k=None if said is None else float(said),
+        frame_interval_fs=system.timestep_fs,
+        constant_volume=None if "ensemble" not in settings else settings["ensemble"] != "npt",
+        missing=tuple(record.get("missing", ())),
+    )
+
+
+def _record(directory: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((directory / RECORD_NAME).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:
+        raise InputError(f"{directory / RECORD_NAME} cannot be read: {error}.", "Restore it from a copy.") from error
+    return record

@@ -1,0 +1,143 @@
+"""Frames as ASE has them: lists of ``ase.Atoms``, ASE's own trajectory files, and what it reads of extended XYZ.
+
+``energy``, ``free_energy``, ``stress`` (virial part, eV/Å³), ``forces`` and ``momenta`` are taken where they are there.
+With both energies in a frame, ``free_energy`` is F and ``energy`` is E, as everywhere here; a lone ``energy`` may be
+either. ``velocities`` that stand beside no momenta are taken in ASE's unit, sqrt(eV/u), as ASE writes them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase.io.trajectory import Trajectory as AseTrajectory
+from ase.io.trajectory import TrajectoryReader
+
+from llpt.errors import InputError
+from llpt.structure import label_of
+from llpt.trajectory.facts import Facts
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
+from llpt.units import EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_PER_FS2_TO_EV
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from ase import Atoms
+
+ASE_VELOCITY_TO_ANGSTROM_PER_FS = 1.0 / np.sqrt(U_ANGSTROM2_PER_FS2_TO_EV)
+TRAJECTORY_MAGIC = b"- of Ulm"
+
+
+def open_atoms(frames: Sequence[Atoms]) -> ForeignTrajectory:
+    """Open structures in memory, or an ASE trajectory that is open, as the frames of one run.
+
+    Raises:
+        InputError: there is none, or one has no periodic cell.
+    """
+    return from_atoms(lambda: frames, program="ASE atoms in memory")
+
+
+def open_ase_trajectory(path: Path) -> ForeignTrajectory:
+    """Open a ``.traj`` file of ASE.
+
+    Raises:
+        InputError: it cannot be read, or its frames have no periodic cell.
+    """
+
+    def frames() -> Iterator[Atoms]:
+        try:
+            with AseTrajectory(str(path)) as opened:
+                yield from opened
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise InputError(f"{path} cannot be read as a trajectory of ASE: {error}.", "Write it again.") from error
+
+    return from_atoms(frames, program="ASE", files=(path,))
+
+
+def is_atoms(given: object) -> bool:
+    """Whether something is a sequence of structures: a list or tuple of them, or an open trajectory of ASE."""
+    return isinstance(given, TrajectoryReader) or (
+        isinstance(given, list | tuple) and all(hasattr(item, "get_chemical_symbols") for item in given)
+    )
+
+
+def from_atoms(
+    frames: Callable[[], Iterable[Atoms]], *, program: str, files: tuple[Path, ...] = ()
+) -> ForeignTrajectory:
+    """Return structures as the frames of one run.
+
+    Args:
+        frames: gives them in order, from the first one each time it is called.
+        program: who wrote them.
+        files: the files they are read from.
+
+    Raises:
+        InputError: there is none, or one has no periodic cell.
+    """
+    name = str(files[0]) if files else program
+
+    def checked() -> Iterator[Atoms]:
+        for number, atoms in enumerate(frames()):
+            _check_cell(atoms, number, name)
+            yield atoms
+
+    beginning = checked()
+    first, second = next(beginning, None), next(beginning, None)
+    if first is None:
+        raise InputError(f"{name} holds no frame.", "Give the frames of one run.")
+    times = [_number(atoms, "time_fs") for atoms in (first, second) if atoms is not None]
+    interval = times[1] - times[0] if len(times) > 1 and times[0] is not None and times[1] is not None else None
+    untyped: Any = first
+    return ForeignTrajectory(
+        program=program,
+        files=files,
+        numbers=np.array(untyped.numbers, dtype=np.int64),
+        frames=lambda: (_frame(atoms) for atoms in checked()),
+        masses_u=np.array(untyped.get_masses(), dtype=float),
+        facts=Facts(
+            electronic_temperature_k=_number(first, "electronic_temperature_k"), frame_interval_fs=interval or None
+        ),
+    )
+
+
+def _check_cell(atoms: Any, number: int, name: str) -> None:
+    if not (atoms.pbc.all() and atoms.cell.rank == 3):
+        raise InputError(
+            f"Frame {number} of {name} has no periodic cell.",
+            'Set cell and pbc of the atoms; in extended XYZ, write Lattice="…" into each comment line.',
+        )
+
+
+def _number(atoms: Any, name: str) -> float | None:
+    value = atoms.info.get(name)
+    return float(value) if isinstance(value, int | float | np.number) else None
+
+
+def _frame(atoms: Any) -> ForeignFrame:
+    energy, free = label_of(atoms, "energy"), label_of(atoms, "free_energy")
+    stress, forces = label_of(atoms, "stress"), label_of(atoms, "forces")
+    velocities = None
+    if "momenta" in atoms.arrays or "velocities" in atoms.arrays:
+        own = atoms.get_velocities() if "momenta" in atoms.arrays else atoms.arrays["velocities"]
+        velocities = np.asarray(own) * ASE_VELOCITY_TO_ANGSTROM_PER_FS
+    both = free is not None and energy is not None
+    return ForeignFrame(
+        positions_angstrom=np.array(atoms.positions),
+        cell_angstrom=np.array(atoms.cell[:]),
+        velocities_angstrom_per_fs=velocities,
+        forces_ev_per_angstrom=None if forces is None else np.array(forces, dtype=float),
+        internal_energy_ev=float(energy) if both else None,
+        free_energy_ev=None if free is None else float(free),
+        energy_ev=None if energy is None or both else float(energy),
+        temperature_k=_number(atoms, "temperature_k"),
+        pressure_gpa=_number(atoms, "pressure_gpa"),
+        stress_gpa=None if stress is None else _six(stress) * EV_PER_ANGSTROM3_TO_GPA,
+        time_fs=_number(atoms, "time_fs"),
+    )
+
+
+def _six(stress: Any) -> Any:
+    """Return a stress in six components, given in six or nine."""
+    values = np.asarray(stress, dtype=float).ravel()
+    return values if len(values) == 6 else values[[0, 4, 8, 5, 2, 1]]

@@ -1,0 +1,305 @@
+"""From a trajectory made elsewhere to frames as ours: unwrapped, in our units, what is missing marked as missing (NaN).
+
+Every frame becomes one step, so the time step of such a trajectory is the time between its frames. Positions are
+unwrapped by the shortest way from frame to frame, in fractional coordinates, which is right as long as no atom moves
+half a cell between two frames. Of kinetic energy, total pressure and virial stress, any that the files lack is made
+from the others where the others suffice, by the definitions of ``StepRecord``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase.data import atomic_masses
+
+from llpt.errors import InputError
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, kinetic_energy_ev
+from llpt.trajectory.foreign.text import CutOffError
+from llpt.trajectory.frame import Frame, StepRecord, System
+from llpt.trajectory.stress import kinetic_stress_gpa
+from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+ISOTOPE_SHARE = 0.02
+"""A mass this close to the element's own is the element's: VASP's hydrogen has 1.000 u, deuterium 2.014."""
+
+AMBIGUOUS_SHARE = 0.4
+"""An atom that moved more than this share of the cell between two frames may have been unwrapped the wrong way."""
+
+
+class EnergyMeaning(StrEnum):
+    """What a lone energy is: the internal energy E, or the free energy F = E − T_el S that forces derive from."""
+
+    INTERNAL = "internal"
+    FREE = "free"
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a trajectory turned out to hold.
+
+    Args:
+        frames: number of frames; of our own runs, of steps.
+        missing: names of scalars (of ``StepRecord``) and arrays that the files do not give.
+        volumes_angstrom3: smallest and largest volume.
+        largest_move: of an atom between two frames, as a share of the cell.
+        cut: whether an incomplete frame at the end was left out.
+        mass_u: of all atoms together.
+    """
+
+    frames: int = 0
+    missing: tuple[str, ...] = ()
+    volumes_angstrom3: tuple[float, float] = (math.inf, 0.0)
+    largest_move: float = 0.0
+    cut: bool = False
+    mass_u: float = 0.0
+
+
+class ForeignReader:
+    """Reads a trajectory made elsewhere frame by frame, each with the scalars of its step.
+
+    Args:
+        source: the trajectory.
+        frame_interval_fs: time between two frames; NaN where nobody knows.
+        electronic_temperature_k: T_el; 0 for a potential without electrons, where E = F; None where it is not known,
+            and then E and F are kept apart.
+        energy_meaning: what an energy is whose file does not say; needed only then, and only where T_el is not 0.
+        attributes: of the system.
+    """
+
+    def __init__(
+        self,
+        source: ForeignTrajectory,
+        *,
+        frame_interval_fs: float,
+        electronic_temperature_k: float | None,
+        energy_meaning: EnergyMeaning | None = None,
+        attributes: dict[str, str | float | int] | None = None,
+    ) -> None:
+        self._source = source
+        self._electronic = electronic_temperature_k
+        self._meaning = energy_meaning
+        self.system = System(source.numbers, _masses(source), frame_interval_fs, attributes or {})
+
+    def steps(self, contents: Contents) -> Iterator[tuple[StepRecord, Frame]]:
+        """Yield every whole frame in order, reading the source anew.
+
+        Args:
+            contents: told as the frames go by what they hold; complete at the end.
+
+        Raises:
+            InputError: a file is damaged, the frames differ in what they hold, a number is not finite, an energy's
+                meaning is not known, or there are fewer than two frames.
+        """
+        source, system = self._source, self.system
+        dynamic = system.masses_u if source.masses_u is None else source.masses_u
+        contents.mass_u = float(system.masses_u.sum())
+        unwrapper = _Unwrapper()
+        missing: set[str] | None = None
+        for number, raw in enumerate(_until_cut(source, contents)):
+            if raw.positions_angstrom.shape != (system.n_atoms, 3):
+                raise InputError(
+                    f"Frame {number} of {source.name} has {len(raw.positions_angstrom)} atoms, not {system.n_atoms}.",
+                    "Give runs with a fixed number of atoms.",
+                )
+            record, lacking = _record(
+                raw,
+                dynamic,
+                step=number,
+                interval_fs=system.timestep_fs,
+                electronic_temperature_k=self._electronic,
+                meaning=self._meaning,
+            )
+            if missing is not None and lacking != missing:
+                differing = ", ".join(sorted(lacking ^ missing))
+                raise InputError(
+                    f"{differing} is in some frames of {source.name} and not in others (frame {number} differs).",
+                    "Give the frames that belong together.",
+                )
+            missing = lacking
+            positions = unwrapper.next(raw)
+            if not _finite(record, positions, raw, lacking):
+                raise InputError(
+                    f"Frame {number} of {source.name} holds a number that is not finite, or an empty cell.",
+                    "Give the frames before it; a failed step is not part of a run.",
+                )
+            low, high = contents.volumes_angstrom3
+            contents.volumes_angstrom3 = (min(low, record.volume_angstrom3), max(high, record.volume_angstrom3))
+            contents.frames = number + 1
+            contents.largest_move = unwrapper.largest
+            yield record, _frame(number, positions, raw, system.timestep_fs)
+        if contents.frames < 2:
+            raise InputError(
+                f"{source.name} holds {contents.frames} whole frame(s).", "Give a trajectory of two or more."
+            )
+        contents.missing = tuple(sorted(missing or ()))
+
+
+def _masses(source: ForeignTrajectory) -> NDArray[np.float64]:
+    """Return the masses that make the density: the elements' own, an isotope's where the dynamics had one."""
+    own = np.asarray(atomic_masses[source.numbers], dtype=float)
+    if source.masses_u is None:
+        return own
+    return np.where(np.abs(source.masses_u / own - 1.0) > ISOTOPE_SHARE, source.masses_u, own)
+
+
+def _until_cut(source: ForeignTrajectory, contents: Contents) -> Iterator[ForeignFrame]:
+    """Yield frames up to one that the file's end has cut off."""
+    try:
+        yield from source.frames()
+    except CutOffError:
+        contents.cut = True
+
+
+class _Unwrapper:
+    """Follows atoms across the faces of the cell."""
+
+    def __init__(self) -> None:
+        self._fractions: NDArray[np.float64] | None = None
+        self.largest = 0.0
+
+    def next(self, frame: ForeignFrame) -> NDArray[np.float64]:
+        """Return the unwrapped positions of the next frame."""
+        fractions = frame.positions_angstrom @ np.linalg.inv(frame.cell_angstrom)
+        if self._fractions is not None:
+            moved = fractions - self._fractions
+            moved -= np.round(moved)
+            self.largest = max(self.largest, float(np.abs(moved).max()))
+            fractions = self._fractions + moved
+        self._fractions = fractions
+        return fractions @ frame.cell_angstrom
+
+
+def _record(
+    frame: ForeignFrame,
+    masses_u: NDArray[np.float64],
+    *,
+    step: int,
+    interval_fs: float,
+    electronic_temperature_k: float | None,
+    meaning: EnergyMeaning | None,
+) -> tuple[StepRecord, set[str]]:
+    """Return the scalars of a frame and the names of those that are not known."""
+    volume = abs(float(np.linalg.det(frame.cell_angstrom)))
+    degrees = 3 * len(masses_u) - 3
+    kinetic = _kinetic(frame, masses_u, degrees)
+    internal, free = _energies(frame, electronic_temperature_k, meaning)
+    kinetic_pressure = math.nan if kinetic is None else 2.0 * kinetic / (3.0 * volume) * EV_PER_ANGSTROM3_TO_GPA
+    kinetic_stress = None
+    if frame.velocities_angstrom_per_fs is not None:
+        kinetic_stress = kinetic_stress_gpa(frame.velocities_angstrom_per_fs, masses_u, volume)
+    stress = frame.stress_gpa
+    if stress is None and frame.total_stress_gpa is not None:
+        if kinetic_stress is not None:
+            stress = frame.total_stress_gpa - kinetic_stress
+        else:
+            stress = frame.total_stress_gpa + kinetic_pressure * np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
+    pressure = frame.pressure_gpa
+    if pressure is None and frame.total_stress_gpa is not None:
+        pressure = -float(frame.total_stress_gpa[:3].mean())
+    if pressure is None and stress is not None:
+        pressure = kinetic_pressure - float(stress[:3].mean())
+    entropy: float | None = None
+    if internal is not None and free is not None:
+        if electronic_temperature_k:
+            entropy = (internal - free) / electronic_temperature_k
+        elif internal == free:
+            entropy = 0.0
+    values = {
+        "internal_energy_ev": internal,
+        "free_energy_ev": free,
+        "entropy_ev_per_k": entropy,
+        "kinetic_energy_ev": kinetic,
+        "temperature_k": None if kinetic is None else 2.0 * kinetic / (degrees * BOLTZMANN_EV_PER_K),
+        "pressure_gpa": None if pressure is None or math.isnan(pressure) else pressure,
+        "conserved_ev": frame.conserved_ev,
+    }
+    known: dict[str, Any] = {name: math.nan if value is None else float(value) for name, value in values.items()}
+    lacking = {name for name, value in values.items() if value is None}
+    if stress is None or np.isnan(stress).any():
+        lacking.add("stress_gpa")
+    lacking |= {"velocities"} if frame.velocities_angstrom_per_fs is None else set()
+    lacking |= {"forces"} if frame.forces_ev_per_angstrom is None else set()
+    record = StepRecord(
+        step=step,
+        time_fs=step * interval_fs,
+        volume_angstrom3=volume,
+        pressure_uncorrected_gpa=known["pressure_gpa"],
+        stress_gpa=np.full(6, math.nan) if stress is None else np.asarray(stress, dtype=float),
+        kinetic_stress_gpa=np.full(6, math.nan) if kinetic_stress is None else kinetic_stress,
+        **known,
+    )
+    return record, lacking
+
+
+def _kinetic(frame: ForeignFrame, masses_u: NDArray[np.float64], degrees: int) -> float | None:
+    if frame.kinetic_energy_ev is not None:
+        return frame.kinetic_energy_ev
+    if frame.velocities_angstrom_per_fs is not None:
+        return kinetic_energy_ev(frame.velocities_angstrom_per_fs, masses_u)
+    if frame.temperature_k is not None:
+        return 0.5 * degrees * BOLTZMANN_EV_PER_K * frame.temperature_k
+    return None
+
+
+def _energies(
+    frame: ForeignFrame, electronic_temperature_k: float | None, meaning: EnergyMeaning | None
+) -> tuple[float | None, float | None]:
+    """Return E and F of a frame, None where not known; without warm electrons they are the same."""
+    internal, free = frame.internal_energy_ev, frame.free_energy_ev
+    cold = electronic_temperature_k == 0.0
+    if frame.energy_ev is not None and internal is None and free is None:
+        if not cold and meaning is None:
+            raise InputError(
+                "The files give one energy and do not say whether it is E or F = E − T_el S.",
+                "Say energy_is (--energy-is), internal or free; or that T_el is 0 K, where the two are equal.",
+            )
+        if meaning is EnergyMeaning.INTERNAL:
+            internal = frame.energy_ev
+        else:
+            free = frame.energy_ev
+    if cold:
+        internal = free if internal is None else internal
+        free = internal if free is None else free
+    return internal, free
+
+
+def _finite(record: StepRecord, positions: NDArray[np.float64], raw: ForeignFrame, lacking: set[str]) -> bool:
+    """Whether all that is there is finite, and the cell is not empty."""
+    numbers = [getattr(record, name) for name in _SCALARS if name not in lacking]
+    arrays = [positions, raw.velocities_angstrom_per_fs, raw.forces_ev_per_angstrom]
+    finite = np.isfinite(numbers).all() and all(array is None or np.isfinite(array).all() for array in arrays)
+    return bool(finite and record.volume_angstrom3 > 0.0)
+
+
+_SCALARS = (
+    "internal_energy_ev",
+    "free_energy_ev",
+    "kinetic_energy_ev",
+    "temperature_k",
+    "volume_angstrom3",
+    "pressure_gpa",
+    "conserved_ev",
+)
+
+
+def _frame(number: int, positions: NDArray[np.float64], raw: ForeignFrame, interval_fs: float) -> Frame:
+    unknown = np.broadcast_to(math.nan, positions.shape)
+    return Frame(
+        step=number,
+        time_fs=number * interval_fs,
+        positions_angstrom=positions,
+        velocities_angstrom_per_fs=unknown
+        if raw.velocities_angstrom_per_fs is None
+        else raw.velocities_angstrom_per_fs,
+        cell_angstrom=raw.cell_angstrom,
+        forces_ev_per_angstrom=unknown if raw.forces_ev_per_angstrom is None else raw.forces_ev_per_angstrom,
+    )

@@ -1,0 +1,146 @@
+"""Open a trajectory, whatever it is in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from llpt.errors import InputError
+from llpt.trajectory.facts import Facts
+from llpt.trajectory.foreign import EnergyMeaning, ForeignReader, open_foreign
+from llpt.trajectory.foreign.arrays import open_arrays
+from llpt.trajectory.foreign.ase_atoms import is_atoms, open_atoms
+from llpt.trajectory.foreign.mdanalysis import is_mdanalysis, open_universe
+from llpt.trajectory.foreign.streaming import StreamedFrames
+from llpt.trajectory.stored import StoredFrames
+from llpt.trajectory.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ase import Atoms
+    from numpy.typing import ArrayLike, NDArray
+
+    from llpt.trajectory.foreign import ForeignTrajectory
+
+SAME = 1e-6
+"""Two statements of one number that differ by more than this share of it contradict each other."""
+
+
+def open_trajectory(
+    source: str | Path | Sequence[str | Path] | Iterable[Atoms] | NDArray[np.float64] | Any,
+    *,
+    timestep_fs: float | None = None,
+    temperature_k: float | None = None,
+    pressure_gpa: float | None = None,
+    electronic_temperature_k: float | None = None,
+    energy_is: str | None = None,
+    cell: ArrayLike | None = None,
+    elements: str | Sequence[str] = (),
+    lammps_units: str | None = None,
+) -> Trajectory:
+    """Open a trajectory, whatever it is in, without writing anything.
+
+    A keyword is needed only where the source does not say it and somebody asks for what depends on it; one that
+    contradicts what the source says is refused.
+
+    Args:
+        source: one of
+
+            - a run directory (of ``llpt run``, ``llpt md`` or ``run_md``), or its ``trajectory.h5``;
+            - a file, or a list of files that belong together, of any program that ``llpt import`` knows: VASP
+              (``vasprun.xml``, ``XDATCAR`` with ``OUTCAR``), pw.x, CP2K, LAMMPS, i-PI, extended XYZ, H5MD, ASE;
+            - structures: a list or an iterator of ``ase.Atoms``, or an open ``ase.io.Trajectory``;
+            - a universe of MDAnalysis, or a group of its atoms;
+            - an array of positions in Å, shape (n_frames, n_atoms, 3), with ``cell`` and ``elements``.
+        timestep_fs: time from frame to frame.
+        temperature_k: the thermostat's temperature.
+        pressure_gpa: the barostat's pressure.
+        electronic_temperature_k: T_el; 0 for a potential without electrons.
+        energy_is: what a lone energy is, ``"internal"`` (E) or ``"free"`` (F = E − T_el S).
+        cell: of an array of positions: edges, shape (3,), or cell vectors as rows, shape (3, 3) or (n_frames, 3, 3), Å.
+        elements: of an array, a universe, LAMMPS's types or H5MD's atoms: one for all, or one for each.
+        lammps_units: ``"metal"`` or ``"real"``, where no log of LAMMPS says so.
+
+    Raises:
+        InputError: the source is not known here, is damaged, does not say what is needed to read it, or says another
+            thing than a keyword.
+        StorageError: a run directory is damaged.
+
+    >>> positions = np.random.default_rng(0).uniform(0.0, 5.0, (3, 8, 3))
+    >>> open_trajectory(positions, cell=[5.0, 5.0, 5.0], elements="H", timestep_fs=0.5).n_atoms
+    8
+    """
+    said = Facts(
+        temperature_k=temperature_k,
+        pressure_gpa=pressure_gpa,
+        electronic_temperature_k=electronic_temperature_k,
+        frame_interval_fs=timestep_fs,
+    )
+    symbols = [elements] if isinstance(elements, str) else list(elements)
+    found = _found(source, symbols, cell=cell, lammps_units=lammps_units)
+    facts = _agreed(found.facts, said, found.name)
+    if found.own is not None:
+        return Trajectory(StoredFrames(found.own), facts=facts, name=found.name)
+    interval, electronic = facts.frame_interval_fs, facts.electronic_temperature_k
+    reader = ForeignReader(
+        found,
+        frame_interval_fs=math.nan if interval is None else interval,
+        electronic_temperature_k=electronic,
+        energy_meaning=None if energy_is is None else _meaning(energy_is),
+        attributes={} if electronic is None else {"electronic_temperature_k": electronic},
+    )
+    frames = StreamedFrames(reader)
+    return Trajectory(frames, facts=replace(facts, missing=frames.contents.missing), name=found.name)
+
+
+def _found(
+    source: Any, elements: Sequence[str], *, cell: ArrayLike | None, lammps_units: str | None
+) -> ForeignTrajectory:
+    """Return what reads the source."""
+    if isinstance(source, str | Path):
+        return open_foreign([Path(source)], elements=elements, units=lammps_units)
+    if isinstance(source, np.ndarray):
+        return open_arrays(source, cell_angstrom=cell, elements=elements)
+    if is_mdanalysis(source):
+        return open_universe(source, elements=elements)
+    items = list(source) if isinstance(source, Iterator) else source
+    if is_atoms(items):
+        return open_atoms(items)
+    if isinstance(items, list | tuple) and all(isinstance(item, str | Path) for item in items):
+        return open_foreign([Path(item) for item in items], elements=elements, units=lammps_units)
+    raise InputError(
+        f"A {type(source).__name__} is no trajectory that is known here.",
+        "Give a path, a list of paths, a list of ase.Atoms, a universe of MDAnalysis or an array of positions.",
+    )
+
+
+def _agreed(source: Facts, given: Facts, name: str) -> Facts:
+    """Return what source and caller say together.
+
+    Raises:
+        InputError: they contradict each other.
+    """
+    for field in fields(Facts):
+        known, said = getattr(source, field.name), getattr(given, field.name)
+        if isinstance(known, float | int) and isinstance(said, float | int) and abs(known - said) > SAME * abs(known):
+            keyword = field.name.replace("frame_interval", "timestep")
+            raise InputError(
+                f"{name} says {keyword} = {known:g}, not {said:g}.",
+                f"Leave {keyword} out, or give the frames without it (a list of ase.Atoms) if the file is wrong.",
+            )
+    chosen = {field.name: getattr(given, field.name) for field in fields(Facts)}
+    return replace(source, **{name: value for name, value in chosen.items() if value is not None and value != ()})
+
+
+def _meaning(energy_is: str) -> EnergyMeaning:
+    try:
+        return EnergyMeaning(energy_is)
+    except ValueError as error:
+        allowed = " or ".join(each.value for each in EnergyMeaning)
+        raise InputError(f"energy_is = {energy_is!r} is not known.", f"Give {allowed}.") from error
