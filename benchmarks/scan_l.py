@@ -22,10 +22,11 @@ from llpt.dft.basis import build_basis
 from llpt.dft.functionals import get_functional
 from llpt.dft.ions import Ions
 from llpt.dft.kpoints import parse_kpoints
-from llpt.dft.problem import Problem, Theory
+from llpt.dft.problem import Problem
 from llpt.dft.pseudopotentials import get_pseudopotential
 from llpt.dft.scf import ScfSettings, solve_scf
 from llpt.dft.terms import xc as xc_term
+from llpt.dft.theory import Theory
 from llpt.errors import EngineError
 from llpt.precision import Precision
 from llpt.structure import Lattice, displaced, molecular_lattice

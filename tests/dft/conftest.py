@@ -12,8 +12,9 @@ from llpt.dft.basis import Basis, GridPolicy, build_basis
 from llpt.dft.functionals import get_functional
 from llpt.dft.ions import Ions
 from llpt.dft.kpoints import parse_kpoints
-from llpt.dft.problem import Problem, Theory
+from llpt.dft.problem import Problem
 from llpt.dft.pseudopotentials import GTHPotential, Projector, get_pseudopotential
+from llpt.dft.theory import Theory
 from llpt.precision import Precision
 
 SHEARED_CELL_BOHR = np.array([[4.4, 0.0, 0.0], [0.5, 4.7, 0.0], [-0.3, 0.4, 4.2]])

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from llpt import units
 from llpt.dft.basis import GridPolicy
@@ -56,26 +55,6 @@ def test_entropy_is_minus_the_temperature_derivative(fluid, make_problem):
     free = [solved(make_problem(fluid, temperature_k=8000.0 + s * step)).free_energy for s in (1, -1)]
     entropy = -(free[0] - free[1]) / (2 * step)
     assert state.entropy_energy / 8000.0 == pytest.approx(entropy, rel=1e-4)
-
-
-def test_the_potential_is_the_derivative_of_the_energy_of_the_density(fluid, make_problem):
-    problem = make_problem(fluid)
-    grid = problem.basis.grid
-    density = problem.superposed_density()
-    generator = torch.Generator().manual_seed(1)
-    change = grid.to_reciprocal(torch.randn(grid.shape, generator=generator, dtype=torch.float64))
-    change = change * (grid.multiplicity > 0) * torch.exp(-grid.g2) * 1e-2
-    from llpt.dft.terms.hartree import hartree_energy
-    from llpt.dft.terms.xc import xc_terms
-
-    def energy(n):
-        xc = xc_terms(grid, problem.theory.functional, n, electronic_temperature=0.01).energy
-        return problem.local.energy(n) + hartree_energy(grid, n) + xc
-
-    step = 1e-3
-    slope = (energy(density + step * change) - energy(density - step * change)) / (2 * step)
-    predicted = grid.volume * grid.inner(problem.field_of(density).potential, change)
-    assert predicted == pytest.approx(slope, rel=1e-6)
 
 
 @pytest.mark.parametrize("xc", ["scan-l", "ksdt", "kdt16"])

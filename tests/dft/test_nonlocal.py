@@ -10,8 +10,9 @@ from ase import Atoms
 
 from llpt import units
 from llpt.dft import KohnSham, KohnShamSettings
-from llpt.dft.problem import Problem, Theory
+from llpt.dft.problem import Problem
 from llpt.dft.scf import ScfSettings, solve_scf
+from llpt.dft.theory import Theory
 
 TIGHT = ScfSettings(energy_tolerance=1e-13, orbital_tolerance=1e-7, bands=10)
 

@@ -190,7 +190,7 @@ def test_forces_sum_to_zero_before_the_rest_is_removed(convergence, fluid):
     engine = KohnSham(replace(TIGHT, ecut_ry=60.0, convergence=convergence))
     engine.calculate(fluid)
     problem, state = engine.problem, engine.ground_state
-    raw = problem.ion_ion.forces + problem.local.forces(state.density)
+    raw = sum(forces for part in problem.field_of(state.density).parts if (forces := part.forces()) is not None)
     assert float(raw.mean(0).abs().max()) < 1e-5
     assert float(state.forces.sum(0).abs().max()) < 1e-5
     assert float((raw - state.forces).abs().max()) < 1e-5

@@ -23,10 +23,11 @@ from llpt.dft.functionals import Level, get_functional
 from llpt.dft.history import History
 from llpt.dft.ions import Ions
 from llpt.dft.kpoints import KPoints, check_kpoints, kpoints_in_cell
-from llpt.dft.problem import Problem, Theory
+from llpt.dft.problem import Problem
 from llpt.dft.pseudopotentials import get_pseudopotential
 from llpt.dft.scf import ScfSettings, solve_scf
 from llpt.dft.settings import Convergence, KohnShamSettings, PressureCorrection
+from llpt.dft.theory import Theory
 from llpt.errors import EngineError, InputError, StorageError
 from llpt.files import atomic_stream
 from llpt.precision import Precision

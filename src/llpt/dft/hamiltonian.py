@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from llpt.dft.basis import Basis
-    from llpt.dft.terms.nonlocal_ import NonlocalTerm
+    from llpt.dft.terms.base import Operator
 
 
 @dataclass(frozen=True)
@@ -38,30 +38,31 @@ class Potential:
 
 
 class Hamiltonian:
-    """H = |k + G|²/2 + V(r) + projectors, at one k-point.
+    """H = V(r) + the operators of the terms (|k + G|²/2, projectors), at one k-point.
 
-    The potential is changed with :meth:`set_potential`; plane waves, transforms and projectors stay.
+    The potential is changed with :meth:`set_potential`; plane waves, transforms and operators stay.
 
     Args:
         basis: the discretisation.
         index: which k-point.
-        nonlocal_term: projectors at this k-point, or None for a local pseudopotential.
+        operators: of the terms, at this k-point.
     """
 
-    def __init__(self, basis: Basis, index: int, nonlocal_term: NonlocalTerm | None) -> None:
-        self.waves = basis.waves[index]
-        self.kinetic = self.waves.kinetic.to(basis.precision.real)
-        self.nonlocal_term = nonlocal_term
+    def __init__(self, basis: Basis, index: int, operators: tuple[Operator, ...]) -> None:
+        self._place(basis, index, operators)
         dtype = basis.precision.complex
         self.fine = orbital_transform(self.waves.integers, basis.grid.shape, dtype)
         self.coarse = orbital_transform(self.waves.integers, basis.correction_grid.shape, dtype)
         self._potential: Potential | None = None
 
-    def move(self, basis: Basis, index: int, nonlocal_term: NonlocalTerm | None) -> None:
-        """Take over new positions and a strained cell with the same integer set; transforms and work space stay."""
+    def _place(self, basis: Basis, index: int, operators: tuple[Operator, ...]) -> None:
         self.waves = basis.waves[index]
         self.kinetic = self.waves.kinetic.to(basis.precision.real)
-        self.nonlocal_term = nonlocal_term
+        self.operators = operators
+
+    def move(self, basis: Basis, index: int, operators: tuple[Operator, ...]) -> None:
+        """Take over new positions and a strained cell with the same integer set; transforms and work space stay."""
+        self._place(basis, index, operators)
 
     def set_potential(self, potential: Potential) -> None:
         """Use this local potential from now on."""
@@ -85,7 +86,6 @@ class Hamiltonian:
         return self._complete(result, orbitals)
 
     def _complete(self, result: Tensor, orbitals: Tensor) -> Tensor:
-        result.addcmul_(orbitals, self.kinetic.to(orbitals.dtype))
-        if self.nonlocal_term is not None:
-            result.add_(self.nonlocal_term.apply(orbitals))
+        for operator in self.operators:
+            operator.add_to(result, orbitals)
         return result

@@ -127,9 +127,8 @@ def velocity_squared(hamiltonian: Hamiltonian, orbitals: Tensor) -> Tensor:
     total = torch.zeros((orbitals.shape[0],) * 2, dtype=torch.float64, device=orbitals.device)
     conjugate = orbitals.conj()
     for axis in range(3):
-        moved = orbitals * hamiltonian.waves.vectors[:, axis].to(orbitals.dtype)
-        if hamiltonian.nonlocal_term is not None:
-            moved = moved + hamiltonian.nonlocal_term.velocity(orbitals, axis)
+        first, *others = (operator.velocity(orbitals, axis) for operator in hamiltonian.operators)
+        moved = sum(others, start=first)
         total += (conjugate @ moved.T).to(torch.complex128).abs().square()
     return total
 

@@ -1,4 +1,4 @@
-"""One geometry as an electronic problem: the terms that do not change during self-consistency, and those that do."""
+"""One geometry as an electronic problem: its terms summed, whichever they are."""
 
 from __future__ import annotations
 
@@ -12,33 +12,15 @@ from torch import Tensor
 from llpt.dft.hamiltonian import Hamiltonian, Potential
 from llpt.dft.ions import IonPhases, Ions
 from llpt.dft.screening import lindhard_screening
-from llpt.dft.terms.ewald import ewald
-from llpt.dft.terms.hartree import hartree_potential, hartree_stress
-from llpt.dft.terms.kinetic import kinetic_energy, kinetic_stress
-from llpt.dft.terms.local import LocalTerm
-from llpt.dft.terms.nonlocal_ import NonlocalTerm
-from llpt.dft.terms.xc import XCResult, xc_terms
+from llpt.dft.terms.base import DensityPart, Operator, Setting
+from llpt.dft.terms.catalogue import make_terms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from llpt.dft.basis import Basis
-    from llpt.dft.functionals import Functional
     from llpt.dft.occupations import Occupations
-    from llpt.dft.pseudopotentials import Pseudopotential
-
-
-@dataclass(frozen=True)
-class Theory:
-    """What is computed, apart from geometry and discretisation.
-
-    Args:
-        pseudopotential: interaction of electrons and ions.
-        functional: exchange and correlation.
-        electronic_temperature: k_B T_el in Ha, > 0.
-    """
-
-    pseudopotential: Pseudopotential
-    functional: Functional
-    electronic_temperature: float
+    from llpt.dft.theory import Theory
 
 
 @dataclass(frozen=True)
@@ -60,15 +42,28 @@ class Field:
 
     Args:
         density: n(G), half grid, 1/bohr³.
-        potential: V_loc + V_H + V_xc as coefficients, Ha.
-        hartree: V_H alone, Ha.
-        xc: exchange and correlation.
+        potential: the sum of the terms' potentials as coefficients, Ha.
+        parts: the terms at this density.
     """
 
     density: Tensor
     potential: Tensor
-    hartree: Tensor
-    xc: XCResult
+    parts: tuple[DensityPart, ...]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The sum of all terms.
+
+    Args:
+        energy: the free energy.
+        forces: -dF/dR, Ha/bohr, shape (n, 3), without net force.
+        stress: (1/Omega) dF/d(strain) at fixed plane-wave coefficients, Ha/bohr³, shape (3, 3), symmetric.
+    """
+
+    energy: FreeEnergy
+    forces: Tensor
+    stress: Tensor
 
 
 class Problem:
@@ -88,42 +83,27 @@ class Problem:
         self.ions = ions
         self.theory = theory
         self.electrons = ions.charge * ions.count
-        grid = basis.grid
-        phases = IonPhases(grid, ions)
-        self.local = LocalTerm(grid, phases, theory.pseudopotential)
-        self.ion_ion = ewald(grid, ions, phases)
-        self.screening = lindhard_screening(grid, self.electrons)
+        phases = IonPhases(basis.grid, ions)
+        self.terms = make_terms(Setting(basis, ions, phases, theory))
+        self.screening = lindhard_screening(basis.grid, self.electrons)
         self._structure_factor = phases.structure_factor()
-        projectors = [self._projectors(index) for index in range(len(basis.waves))]
+        operators = [self._operators(index) for index in range(len(basis.waves))]
         if hamiltonians is None:
-            self.hamiltonians = tuple(Hamiltonian(basis, i, projectors[i]) for i in range(len(basis.waves)))
+            self.hamiltonians = tuple(Hamiltonian(basis, i, each) for i, each in enumerate(operators))
         else:
             self.hamiltonians = hamiltonians
-            for index, hamiltonian in enumerate(hamiltonians):
-                hamiltonian.move(basis, index, projectors[index])
+            for index, (hamiltonian, each) in enumerate(zip(hamiltonians, operators, strict=True)):
+                hamiltonian.move(basis, index, each)
 
-    def _projectors(self, index: int) -> NonlocalTerm | None:
-        pseudopotential = self.theory.pseudopotential
-        if pseudopotential.is_local:
-            return None
-        basis = self.basis
-        return NonlocalTerm(
-            basis.waves[index], self.ions, pseudopotential, volume=basis.grid.volume, dtype=basis.precision.complex
-        )
+    def _operators(self, index: int) -> tuple[Operator, ...]:
+        operators = (term.at_kpoint(index) for term in self.terms)
+        return tuple(operator for operator in operators if operator is not None)
 
-    def field_of(self, density: Tensor, *, with_stress: bool = False) -> Field:
+    def field_of(self, density: Tensor) -> Field:
         """Return what the electrons feel of each other and of the ions at a density n(G)."""
-        grid = self.basis.grid
-        xc = xc_terms(
-            grid,
-            self.theory.functional,
-            density,
-            electronic_temperature=self.theory.electronic_temperature,
-            with_stress=with_stress,
-            dtype=self.basis.precision.real,
-        )
-        hartree = hartree_potential(grid, density)
-        return Field(density, self.local.potential + hartree + xc.potential, hartree, xc)
+        parts = tuple(part for term in self.terms if (part := term.at_density(density)) is not None)
+        first, *others = [part.potential for part in parts if part.potential is not None]
+        return Field(density, sum(others, start=first), parts)
 
     def set_field(self, field: Field) -> None:
         """Put the potential of a field into the Hamiltonians."""
@@ -135,13 +115,18 @@ class Problem:
         """Put the potential of a density n(G) into the Hamiltonians."""
         self.set_field(self.field_of(density))
 
+    def _each_kpoint(
+        self, orbitals: tuple[Tensor, ...], occupations: Occupations
+    ) -> Iterator[tuple[Hamiltonian, float, Tensor, Tensor]]:
+        """Give the Hamiltonian, the weight, the orbitals and their occupations of each k-point."""
+        weights = self.basis.kpoints.weights
+        return zip(self.hamiltonians, weights, orbitals, occupations.numbers, strict=True)
+
     def density_of(self, orbitals: tuple[Tensor, ...], occupations: Occupations) -> Tensor:
         """Return n(G) of occupied orbitals, normalised to the electron number exactly."""
         grid = self.basis.grid
         density = torch.zeros(grid.shape, dtype=self.basis.precision.real, device=self.basis.cell.device)
-        for hamiltonian, psi, f, weight in zip(
-            self.hamiltonians, orbitals, occupations.numbers, self.basis.kpoints.weights, strict=True
-        ):
+        for hamiltonian, weight, psi, f in self._each_kpoint(orbitals, occupations):
             filled = int((f > 1e-9).sum())
             hamiltonian.fine.add_density(density, psi[:filled], f[:filled] * weight)
         coefficients = grid.to_reciprocal(density.to(torch.float64))
@@ -154,57 +139,43 @@ class Problem:
         scale = self.electrons / self.ions.count / grid.volume
         return self._structure_factor * shape * scale * (grid.multiplicity > 0)
 
-    def free_energy(
-        self, orbitals: tuple[Tensor, ...], occupations: Occupations, density: Tensor, field: Field
-    ) -> FreeEnergy:
-        """Return the free energy of orbitals, their occupations and their density (Mermin's functional).
+    def totals(
+        self, orbitals: tuple[Tensor, ...], occupations: Occupations, field: Field, *, density: Tensor
+    ) -> Totals:
+        """Return free energy (Mermin's functional), forces and stress.
 
-        Hartree and exchange–correlation energies are expanded to first order about the density of ``field``: exact
-        where the two densities are the same, and in error by the square of their difference otherwise.
-        """
-        grid = self.basis.grid
-        energy = self.ion_ion.energy + grid.volume * (
-            grid.inner(density, field.potential)
-            - grid.inner(field.density, field.potential - self.local.potential - 0.5 * field.hartree)
-        )
-        for hamiltonian, psi, f, weight in zip(
-            self.hamiltonians, orbitals, occupations.numbers, self.basis.kpoints.weights, strict=True
-        ):
-            energy += weight * kinetic_energy(hamiltonian.waves, psi, f)
-            if hamiltonian.nonlocal_term is not None:
-                energy += weight * hamiltonian.nonlocal_term.energy(psi, f)
-        free = energy + field.xc.energy - occupations.entropy_energy
-        return FreeEnergy(free, occupations.entropy_energy + self.theory.electronic_temperature * field.xc.entropy)
-
-    def forces(self, orbitals: tuple[Tensor, ...], occupations: Occupations, density: Tensor) -> Tensor:
-        """Return -dF/dR, Ha/bohr, shape (n, 3), without net force."""
-        forces = self.ion_ion.forces + self.local.forces(density)
-        for hamiltonian, psi, f, weight in zip(
-            self.hamiltonians, orbitals, occupations.numbers, self.basis.kpoints.weights, strict=True
-        ):
-            if hamiltonian.nonlocal_term is not None:
-                forces = forces + weight * hamiltonian.nonlocal_term.forces(psi, f)
-        return forces - forces.mean(0)
-
-    def stress(self, orbitals: tuple[Tensor, ...], occupations: Occupations, field: Field) -> Tensor:
-        """Return (1/Omega) dF/d(strain) at fixed plane-wave coefficients, Ha/bohr³, shape (3, 3), symmetric.
+        Terms of the density are expanded to first order about the density of ``field``: exact where the two densities
+        are the same, and their energy in error by the square of the difference otherwise.
 
         Args:
             orbitals: of each k-point.
             occupations: of the orbitals.
-            field: of the density, with its stress.
+            field: of the best estimate of the density, at which forces and stress are taken.
+            density: n(G) of the orbitals, at which the free energy is stationary.
         """
         grid = self.basis.grid
-        assert field.xc.stress is not None
-        stress = self.ion_ion.stress + self.local.stress(field.density) + hartree_stress(grid, field.density)
-        stress = stress + field.xc.stress
-        for hamiltonian, psi, f, weight in zip(
-            self.hamiltonians, orbitals, occupations.numbers, self.basis.kpoints.weights, strict=True
-        ):
-            stress = stress + weight * kinetic_stress(hamiltonian.waves, psi, f, grid.volume)
-            if hamiltonian.nonlocal_term is not None:
-                stress = stress + weight * hamiltonian.nonlocal_term.stress(psi, f)
-        return 0.5 * (stress + stress.T)
+        energy = grid.volume * grid.inner(density - field.density, field.potential)
+        entropy = 0.0
+        forces = torch.zeros_like(self.ions.positions)
+        stress = torch.zeros_like(self.basis.cell)
+        for part in field.parts:
+            energy += part.energy()
+            entropy += part.entropy()
+            stress = stress + part.stress()
+            if (pull := part.forces()) is not None:
+                forces = forces + pull
+        for hamiltonian, weight, psi, f in self._each_kpoint(orbitals, occupations):
+            for operator in hamiltonian.operators:
+                energy += weight * operator.energy(psi, f)
+                stress = stress + weight * operator.stress(psi, f)
+                if (pull := operator.forces(psi, f)) is not None:
+                    forces = forces + weight * pull
+        free = energy - occupations.entropy_energy
+        return Totals(
+            FreeEnergy(free, occupations.entropy_energy + self.theory.electronic_temperature * entropy),
+            forces - forces.mean(0),
+            0.5 * (stress + stress.T),
+        )
 
     def starting_orbitals(self, bands: int, *, seed: int = 0) -> tuple[Tensor, ...]:
         """Return trial orbitals: 1s-like functions on the ions, and random ones where more are wanted.

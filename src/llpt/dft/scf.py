@@ -204,18 +204,16 @@ def finish(
         residual: estimated error of F per atom, Ha.
     """
     orbitals = tuple(p.orbitals for p in pairs)
-    field = problem.field_of(density, with_stress=True)
-    energy = problem.free_energy(orbitals, occupations, density_out, field)
-    forces = problem.forces(orbitals, occupations, density)
-    if not (math.isfinite(energy.free) and bool(torch.isfinite(forces).all())):
+    totals = problem.totals(orbitals, occupations, problem.field_of(density), density=density_out)
+    if not (math.isfinite(totals.energy.free) and bool(torch.isfinite(totals.forces).all())):
         raise EngineError(
             "the DFT engine gave an energy or a force that is not finite.", "Check the structure for overlapping atoms."
         )
     return GroundState(
-        free_energy=energy.free,
-        entropy_energy=energy.entropy_energy,
-        forces=forces,
-        stress=problem.stress(orbitals, occupations, field),
+        free_energy=totals.energy.free,
+        entropy_energy=totals.energy.entropy_energy,
+        forces=totals.forces,
+        stress=totals.stress,
         eigenvalues=tuple(p.values for p in pairs),
         occupations=occupations,
         density=density,

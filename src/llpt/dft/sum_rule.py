@@ -23,6 +23,7 @@ import torch
 from llpt.dft.eigensolver import davidson
 from llpt.dft.kpoints import KPoints
 from llpt.dft.problem import Problem
+from llpt.dft.terms.kinetic import KineticOperator
 from llpt.errors import EngineError
 from llpt.precision import Precision
 
@@ -101,8 +102,8 @@ def _about(problem: Problem, state: GroundState, index: int, shifts: list[Tensor
             raise EngineError("bands beside a k-point did not converge.", "Give more k-points or a higher T_el.")
         depth = (state.occupations.chemical_potential - pairs.values) / temperature
         omega = -2.0 * temperature * float(torch.nn.functional.softplus(depth, threshold=500.0).sum())
-        term = hamiltonian.nonlocal_term
-        found.append((omega, 0.0 if term is None else term.energy(unmoved, occupations)))
+        projectors = [operator for operator in hamiltonian.operators if not isinstance(operator, KineticOperator)]
+        found.append((omega, sum(operator.energy(unmoved, occupations) for operator in projectors)))
     return found
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from llpt.dft.terms.base import DensityPart, Setting, Term
+
 if TYPE_CHECKING:
     from llpt.dft.grid import Grid
     from llpt.dft.ions import IonPhases, Ions
@@ -24,7 +26,7 @@ _PAIR_BLOCK = 4_000_000
 
 
 @dataclass(frozen=True)
-class IonIon:
+class EwaldSum:
     """Energy (Ha), forces (Ha/bohr, shape (n, 3)) and stress (Ha/bohr³, shape (3, 3)) of the ions."""
 
     energy: float
@@ -32,7 +34,34 @@ class IonIon:
     stress: Tensor
 
 
-def ewald(grid: Grid, ions: Ions, phases: IonPhases) -> IonIon:
+class _Repulsion(DensityPart):
+    """The ions' sum, which is the same at every density."""
+
+    def __init__(self, total: EwaldSum) -> None:
+        self._total = total
+
+    def energy(self) -> float:
+        return self._total.energy
+
+    def forces(self) -> Tensor:
+        return self._total.forces
+
+    def stress(self) -> Tensor:
+        return self._total.stress
+
+
+class IonRepulsion(Term):
+    """The interaction of the ions with each other and with the background."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._part = _Repulsion(ewald(setting.basis.grid, setting.ions, setting.phases))
+
+    def at_density(self, density: Tensor) -> DensityPart:  # noqa: ARG002 - it depends on the ions alone
+        """Return the ions' sum."""
+        return self._part
+
+
+def ewald(grid: Grid, ions: Ions, phases: IonPhases) -> EwaldSum:
     """Sum the interaction of point charges in a periodic cell with a uniform background."""
     eta = _largest_inscribed(grid) / (2.0 * _DECAY)
     energy, forces, virial = _real_space(grid.cell, ions, eta)
@@ -50,7 +79,7 @@ def ewald(grid: Grid, ions: Ions, phases: IonPhases) -> IonIon:
     own = -ions.count * ions.charge**2 * eta / math.sqrt(math.pi)
     identity = torch.eye(3, dtype=torch.float64, device=g.device)
     virial = virial + directed - (reciprocal + background) * identity
-    return IonIon(energy + reciprocal + background + own, forces, virial / grid.volume)
+    return EwaldSum(energy + reciprocal + background + own, forces, virial / grid.volume)
 
 
 def _largest_inscribed(grid: Grid) -> float:

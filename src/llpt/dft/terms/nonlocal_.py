@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from llpt.dft.terms.base import Operator, Setting, Term
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _coupling(pseudopotential: Pseudopotential) -> Tensor:
     return full
 
 
-class NonlocalTerm:
+class Projectors(Operator):
     """Projectors of all ions at one k-point.
 
     Args:
@@ -104,9 +105,9 @@ class NonlocalTerm:
         """Return <beta|psi>, shape (bands, ions * channels)."""
         return orbitals @ self._projectors.conj().T
 
-    def apply(self, orbitals: Tensor) -> Tensor:
-        """Return V_nl psi, shape (bands, n)."""
-        return self._couple(self.overlaps(orbitals)) @ self._projectors
+    def add_to(self, images: Tensor, orbitals: Tensor) -> None:
+        """Add V_nl psi."""
+        images.add_(self._couple(self.overlaps(orbitals)) @ self._projectors)
 
     def energy(self, orbitals: Tensor, occupations: Tensor) -> float:
         """Return the energy of this k-point (without its weight), Ha per cell."""
@@ -162,6 +163,26 @@ class NonlocalTerm:
         symmetric = gradient + gradient.T
         total = self.energy(orbitals, occupations)
         return (symmetric - total * torch.eye(3, dtype=torch.float64, device=psi.device)) / self._volume
+
+
+class NonlocalTerm(Term):
+    """The projectors of the ions, where the pseudopotential has any."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+
+    def at_kpoint(self, index: int) -> Projectors | None:
+        """Return the projectors at a k-point; None for a local pseudopotential."""
+        basis, pseudopotential = self._setting.basis, self._setting.theory.pseudopotential
+        if pseudopotential.is_local:
+            return None
+        return Projectors(
+            basis.waves[index],
+            self._setting.ions,
+            pseudopotential,
+            volume=basis.grid.volume,
+            dtype=basis.precision.complex,
+        )
 
 
 class _Radial(torch.autograd.Function):

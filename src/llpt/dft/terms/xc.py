@@ -10,15 +10,16 @@ oscillates, and neither the energy nor self-consistency converges with the cutof
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
-from llpt.dft.functionals import Functional, Level, XCDensities
+from llpt.dft.functionals import Functional, Level
+from llpt.dft.terms.base import DensityPart, Setting, Term
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from llpt.dft.grid import Grid
 
 
@@ -26,84 +27,100 @@ if TYPE_CHECKING:
 LAPLACIAN_REACH = 6.0
 
 
-@dataclass(frozen=True)
-class XCResult:
+class ExchangeCorrelation(Term):
+    """Exchange and correlation of the electrons, by the functional of the theory."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+
+    def at_density(self, density: Tensor) -> XCPart:
+        """Evaluate the functional at a density."""
+        basis, theory = self._setting.basis, self._setting.theory
+        return XCPart(
+            basis.grid,
+            theory.functional,
+            density,
+            electronic_temperature=theory.electronic_temperature,
+            dtype=basis.precision.real,
+        )
+
+
+class XCPart(DensityPart):
     """Exchange and correlation of one density.
-
-    Args:
-        energy: Ha per cell; of a thermal functional the free energy.
-        potential: v(G) in Ha on the half grid.
-        stress: Ha/bohr³, shape (3, 3); None where it was not asked for.
-        entropy: -dE/d(k_B T_el) in units of k_B per cell; zero unless the functional is thermal.
-    """
-
-    energy: float
-    potential: Tensor
-    stress: Tensor | None
-    entropy: float
-
-
-def xc_terms(
-    grid: Grid,
-    functional: Functional,
-    density: Tensor,
-    *,
-    electronic_temperature: float,
-    with_stress: bool = False,
-    dtype: torch.dtype = torch.float64,
-) -> XCResult:
-    """Return energy, potential and, where asked for, the stress.
-
-    sigma_ab = (1/Omega) { delta_ab ∫ [f - n f_n - 2 sigma f_sigma - lap f_lap] - 2 ∫ f_sigma d_a n d_b n
-    - 2 ∫ f_lap S' d_a d_b n } with S' = d(G² S)/d(G²) (Nielsen and Martin, Phys. Rev. B 32, 3780 (1985), for the
-    gradient terms as usual).
 
     Args:
         grid: the grid.
         functional: the functional.
         density: n(G), half grid.
         electronic_temperature: k_B T_el in Ha.
-        with_stress: whether the stress is wanted.
         dtype: number format of the fields on the grid; sums are double.
+
+    Attributes:
+        potential: v(G) in Ha on the half grid.
     """
-    coefficients = density.to(torch.complex64 if dtype == torch.float32 else torch.complex128)
-    real = grid.to_real(coefficients)
-    gradient = grid.gradient(coefficients) if functional.level is not Level.LDA else None
-    laplacian = None
-    if functional.level is Level.LAPLACIAN:
-        smoothed = grid.g2 * torch.exp(-_shortness(grid))
-        laplacian = grid.to_real(-smoothed.to(dtype) * coefficients)
-    sigma = None if gradient is None else gradient.square().sum(0)
-    f = functional.evaluate(real, sigma, laplacian, electronic_temperature_ha=electronic_temperature)
-    potential = grid.to_reciprocal(f.d_density)
-    if gradient is not None and f.d_sigma is not None:
-        flux = grid.to_reciprocal((2.0 * f.d_sigma) * gradient)
-        potential = potential - (grid.gradient_factor(dtype) * flux).sum(0)
-    if f.d_laplacian is not None:
-        potential = potential - smoothed * grid.to_reciprocal(f.d_laplacian)
-    stress = None
-    if with_stress:
-        stress = _stress(grid, f, real, gradient, sigma)
-        if laplacian is not None and f.d_laplacian is not None:
-            stress += _laplacian_stress(grid, f.d_laplacian, laplacian, coefficients)
-    entropy = 0.0 if f.d_temperature is None else -grid.integrate(f.d_temperature)
-    return XCResult(grid.integrate(f.energy), potential.to(torch.complex128), stress, entropy)
+
+    def __init__(
+        self,
+        grid: Grid,
+        functional: Functional,
+        density: Tensor,
+        *,
+        electronic_temperature: float,
+        dtype: torch.dtype = torch.float64,
+    ) -> None:
+        self._grid = grid
+        self._coefficients = coefficients = density.to(torch.complex64 if dtype == torch.float32 else torch.complex128)
+        self._real = grid.to_real(coefficients)
+        self._gradient = gradient = grid.gradient(coefficients) if functional.level is not Level.LDA else None
+        self._laplacian = None
+        if functional.level is Level.LAPLACIAN:
+            smoothed = grid.g2 * torch.exp(-_shortness(grid))
+            self._laplacian = grid.to_real(-smoothed.to(dtype) * coefficients)
+        self._sigma = None if gradient is None else gradient.square().sum(0)
+        self._values = f = functional.evaluate(
+            self._real, self._sigma, self._laplacian, electronic_temperature_ha=electronic_temperature
+        )
+        potential = grid.to_reciprocal(f.d_density)
+        if gradient is not None and f.d_sigma is not None:
+            flux = grid.to_reciprocal((2.0 * f.d_sigma) * gradient)
+            potential = potential - (grid.gradient_factor(dtype) * flux).sum(0)
+        if f.d_laplacian is not None:
+            potential = potential - smoothed * grid.to_reciprocal(f.d_laplacian)
+        self.potential: Tensor = potential.to(torch.complex128)
+
+    def energy(self) -> float:
+        """Return the energy in Ha per cell; of a thermal functional the free energy."""
+        return self._grid.integrate(self._values.energy)
+
+    def entropy(self) -> float:
+        """Return -dE/d(k_B T_el) in units of k_B per cell; zero unless the functional is thermal."""
+        slope = self._values.d_temperature
+        return 0.0 if slope is None else -self._grid.integrate(slope)
+
+    def stress(self) -> Tensor:
+        """Return the stress, Ha/bohr³, shape (3, 3).
+
+        sigma_ab = (1/Omega) { delta_ab ∫ [f - n f_n - 2 sigma f_sigma - lap f_lap] - 2 ∫ f_sigma d_a n d_b n
+        - 2 ∫ f_lap S' d_a d_b n } with S' = d(G² S)/d(G²) (Nielsen and Martin, Phys. Rev. B 32, 3780 (1985), for the
+        gradient terms as usual).
+        """
+        f, gradient = self._values, self._gradient
+        identity = torch.eye(3, dtype=torch.float64, device=self._real.device)
+        isotropic = (f.energy - self._real * f.d_density).sum(dtype=torch.float64)
+        stress = torch.zeros_like(identity)
+        if gradient is not None and self._sigma is not None and f.d_sigma is not None:
+            isotropic = isotropic - 2.0 * (self._sigma * f.d_sigma).sum(dtype=torch.float64)
+            flat = gradient.reshape(3, -1)
+            stress -= 2.0 * ((flat * f.d_sigma.reshape(-1)) @ flat.T).to(torch.float64)
+        stress = (stress + identity * isotropic) / self._grid.points
+        if self._laplacian is not None and f.d_laplacian is not None:
+            stress += _laplacian_stress(self._grid, f.d_laplacian, self._laplacian, self._coefficients)
+        return stress
 
 
 def _shortness(grid: Grid) -> Tensor:
     """(G/G_c)^8 on the half grid, minus the logarithm of S(G)."""
     return (grid.g2 / LAPLACIAN_REACH**2) ** 4
-
-
-def _stress(grid: Grid, f: XCDensities, real: Tensor, gradient: Tensor | None, sigma: Tensor | None) -> Tensor:
-    """The part of the stress from density and gradient."""
-    isotropic = (f.energy - real * f.d_density).sum(dtype=torch.float64)
-    stress = torch.zeros((3, 3), dtype=torch.float64, device=real.device)
-    if gradient is not None and sigma is not None and f.d_sigma is not None:
-        isotropic = isotropic - 2.0 * (sigma * f.d_sigma).sum(dtype=torch.float64)
-        flat = gradient.reshape(3, -1)
-        stress -= 2.0 * ((flat * f.d_sigma.reshape(-1)) @ flat.T).to(torch.float64)
-    return (stress + torch.eye(3, dtype=torch.float64, device=real.device) * isotropic) / grid.points
 
 
 def _laplacian_stress(grid: Grid, slope: Tensor, laplacian: Tensor, density: Tensor) -> Tensor:
