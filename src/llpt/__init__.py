@@ -1,5 +1,71 @@
-"""llpt: is a machine-learnt potential a faithful surrogate of its reference theory across a phase transition?"""
+"""llpt: is a machine-learnt potential a faithful surrogate of its reference theory across a phase transition?
 
-from importlib.metadata import version
+What a notebook needs, each name loaded when it is first used; ``docs/python.md`` shows every one of them:
 
-__version__ = version("llpt")
+- ``open_trajectory`` opens runs, files of other programs, structures of ASE, MDAnalysis and arrays: a ``Trajectory``.
+- ``make_engine`` gives a source of energy, forces and stress, ``evaluate`` labels structures with it, ``run_md`` runs
+  molecular dynamics (``RunSettings``), ``train`` fits a network to labels (``TrainingSettings``).
+- Numbers are ``Estimate``; what a person can mend is an ``LlptError``.
+
+Everything else lies in the folders below: ``llpt.observables``, ``llpt.transition``, ``llpt.audit`` …
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llpt.dynamics import RunSettings, run_md
+    from llpt.engines import evaluate, make_engine
+    from llpt.errors import LlptError
+    from llpt.mlp import TrainingSettings, train
+    from llpt.statistics import Estimate
+    from llpt.trajectory import Trajectory, open_trajectory
+    from llpt.version import VERSION as __version__  # noqa: N811 - the name that every package has
+
+__all__ = [
+    "Estimate",
+    "LlptError",
+    "RunSettings",
+    "TrainingSettings",
+    "Trajectory",
+    "__version__",
+    "evaluate",
+    "make_engine",
+    "open_trajectory",
+    "run_md",
+    "train",
+]
+
+_HOMES = {
+    "Estimate": "llpt.statistics",
+    "LlptError": "llpt.errors",
+    "RunSettings": "llpt.dynamics",
+    "Trajectory": "llpt.trajectory",
+    "TrainingSettings": "llpt.mlp",
+    "evaluate": "llpt.engines",
+    "make_engine": "llpt.engines",
+    "open_trajectory": "llpt.trajectory",
+    "run_md": "llpt.dynamics",
+    "train": "llpt.mlp",
+}
+
+
+if not TYPE_CHECKING:  # a checker that saw this would take any name
+
+    def __getattr__(name: str) -> object:
+        """Load a public name when it is first used."""
+        if name == "__version__":
+            value = import_module("llpt.version").VERSION
+        elif name in _HOMES:
+            value = getattr(import_module(_HOMES[name]), name)
+        else:
+            raise AttributeError(f"module 'llpt' has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, so that a notebook completes them."""
+    return sorted({*globals(), *__all__})

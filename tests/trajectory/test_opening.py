@@ -238,13 +238,12 @@ def test_arrays_that_do_not_make_a_trajectory(positions, options, cause):
         open_trajectory(positions, **options)
 
 
-def test_the_time_step_is_asked_for_where_it_is_needed():
+def test_a_time_step_that_nobody_said_is_not_made_up():
     trajectory = open_trajectory(walk(), cell=[EDGE] * 3, elements="H")
     assert trajectory.n_frames == 12
     assert np.isnan(next(trajectory.blocks()).times_fs).all()
-    with pytest.raises(InputError, match="time from frame to frame") as refused:
-        _ = trajectory.timestep_fs
-    assert "timestep_fs" in refused.value.remedy
+    assert np.isnan(trajectory.timestep_fs)
+    assert "ps" not in repr(trajectory)
 
 
 def test_a_keyword_that_contradicts_the_files_is_refused():

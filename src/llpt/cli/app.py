@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from llpt import __version__
 from llpt.cli import (
     analysis,
     auditing,
@@ -25,6 +24,7 @@ from llpt.cli import (
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, messages, show_error
 from llpt.errors import LlptError
 from llpt.threads import ASLEEP
+from llpt.version import VERSION
 
 app = typer.Typer(
     name="llpt",
@@ -61,7 +61,7 @@ app.command(rich_help_panel=SINGLE)(doctor.doctor)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"llpt {__version__}")
+        typer.echo(f"llpt {VERSION}")
         raise typer.Exit
 
 

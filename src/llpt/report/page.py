@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from plotly.offline import get_plotlyjs
 
-from llpt import __version__
 from llpt.audit import Outcome
 from llpt.files import make_directory, write_atomically
 from llpt.report.drawing import draw
@@ -18,6 +17,7 @@ from llpt.report.interactive import as_html
 from llpt.report.tables import diffusion_rows, effect_rows, provenance_rows, run_rows
 from llpt.report.transition_tables import change_rows, order_rows, separation_rows, transition_rows
 from llpt.study import State
+from llpt.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -87,7 +87,7 @@ def _render(
         name=directory.study.study.name,
         seed=directory.study.study.seed,
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        version=__version__,
+        version=VERSION,
         counts=_counts(plan, entries),
         tone=TONES[verdict.value if verdict else None],
         question=_question(verdict),

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from llpt import __version__
 from llpt.errors import StorageError
 from llpt.trajectory.frame import OPTIONAL_SCALAR_UNITS, SCALAR_UNITS, Frame, StepRecord, System
 from llpt.units import EV_TO_KJ_PER_MOL
+from llpt.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def write_header(file: Any, system: System) -> None:
     author.attrs["name"] = "unknown"
     creator = meta.create_group("creator")
     creator.attrs["name"] = "llpt"
-    creator.attrs["version"] = __version__
+    creator.attrs["version"] = VERSION
     particles = file.create_group(PARTICLES)
     particles.create_dataset("species", data=np.asarray(system.numbers, dtype=np.int32))
     particles.create_dataset("mass", data=np.asarray(system.masses_u, dtype=float)).attrs["unit"] = "u"

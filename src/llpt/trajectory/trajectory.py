@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from llpt.errors import InputError
 from llpt.trajectory.extxyz import export_extxyz, frame_to_atoms
 from llpt.trajectory.facts import Facts, facts_of_run
 from llpt.trajectory.frame import OPTIONAL_SCALAR_UNITS, SCALAR_UNITS
@@ -108,18 +107,8 @@ class Trajectory:
 
     @property
     def timestep_fs(self) -> float:
-        """Time between two steps; of a trajectory made elsewhere, between two frames.
-
-        Raises:
-            InputError: neither the source nor who opened it said so.
-        """
-        interval = self.system.timestep_fs
-        if math.isnan(interval):
-            raise InputError(
-                f"{self.name} does not say the time from frame to frame, which this needs.",
-                "Give timestep_fs to open_trajectory.",
-            )
-        return interval
+        """Time between two steps; of a trajectory made elsewhere, between two frames. NaN where nobody said it."""
+        return self.system.timestep_fs
 
     @property
     def numbers(self) -> NDArray[np.int64]:
