@@ -47,7 +47,7 @@ def test_every_promised_name_is_there_and_is_what_its_home_has():
 
 def test_type_checkers_see_the_same_names():
     tree = ast.parse((SOURCE / "__init__.py").read_text())
-    [block] = [node for node in tree.body if isinstance(node, ast.If)]
+    block, _ = (node for node in tree.body if isinstance(node, ast.If))
     typed = {alias.asname or alias.name: each.module for each in block.body for alias in each.names}
     assert typed.pop("__version__") == "llpt.version"
     assert typed == llpt._HOMES
