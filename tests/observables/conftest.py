@@ -1,11 +1,12 @@
 """A trajectory in memory, made from arrays whose statistics are known."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 import xarray as xr
 
+from llpt.observables import registry
 from llpt.trajectory import FrameBlock
 
 
@@ -91,3 +92,21 @@ def make_trajectory():
         return MemoryTrajectory(np.asarray(positions, dtype=float), edges[:, None, None] * np.eye(3), **options)
 
     return make
+
+
+@pytest.fixture
+def limit_frames(monkeypatch):
+    """A function that hands observables no more frames than it is told, by the names of their records."""
+
+    def limit(**frames):
+        assert set(frames) <= {each.name for each in registry.BUILT_IN}
+        monkeypatch.setattr(
+            registry,
+            "BUILT_IN",
+            tuple(
+                replace(each, most_frames=frames[each.name]) if each.name in frames else each
+                for each in registry.BUILT_IN
+            ),
+        )
+
+    return limit

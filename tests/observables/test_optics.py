@@ -10,7 +10,7 @@ import pytest
 from llpt.engines import Purpose, make_engine
 from llpt.errors import InputError, StorageError
 from llpt.observables import OpticsSettings, optics_of_snapshots, read_optics
-from llpt.observables.optics import _SCALAR_UNITS, average
+from llpt.observables.optics import OPTICS, average
 from llpt.structure import atomic_fluid, molecular_fluid
 
 SETTINGS = OpticsSettings(broadening_ev=0.5, photon_max_ev=10.0, photon_step_ev=0.25)
@@ -140,7 +140,7 @@ def test_the_reflectivity_error_covers_the_spread_of_means():
     def response(scatter):
         return {
             **{name: (value + scatter * random.normal(size=2)).tolist() for name, value in truth.items()},
-            **dict.fromkeys(_SCALAR_UNITS, 1.0),
+            **{quantity.name: 1.0 for quantity in OPTICS.quantities},
             "convergence": [],
         }
 

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from llpt.observables import frame_averages, summarise_run
+from llpt.observables import averaging, summarise_run
 from llpt.trajectory import Frame, StepRecord, System, Trajectory, TrajectoryWriter
 
 ATOMS = 64
@@ -30,13 +30,10 @@ def write(directory, frames):
 
 
 @pytest.fixture
-def small_limits(monkeypatch):
+def small_limits(monkeypatch, limit_frames):
     """Limits as far below these small runs as the real ones are below a run of 100,000 frames."""
-    monkeypatch.setattr(frame_averages, "RDF_FRAMES", 20)
-    monkeypatch.setattr(frame_averages, "ORDER_FRAMES", 4)
-    monkeypatch.setattr(frame_averages, "DISPLACEMENT_FRAMES", 40)
-    monkeypatch.setattr(frame_averages, "STRUCTURE_FRAMES", 2)
-    monkeypatch.setattr(frame_averages, "BLOCK_BYTES", 200_000)
+    limit_frames(pair_correlation=20, solid_order=4, displacement=40, structure_factor=2)
+    monkeypatch.setattr(averaging, "BLOCK_BYTES", 200_000)
 
 
 @pytest.mark.usefixtures("small_limits")

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from llpt.observables import estimate_of, load_summary, save_summary, summarise_run
-from llpt.observables.frame_averages import regular_steps
+from llpt.observables.production import regular_steps
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_netcdf_round_trip(run, tmp_path):
     xr.testing.assert_identical(load_summary(tmp_path / "run.nc"), summary)
 
 
-def test_progress_and_block_size_do_not_change_the_result(run, monkeypatch):
+def test_progress_and_block_size_do_not_change_the_result(run, monkeypatch, limit_frames):
     seen = []
     whole = summarise_run(
         run,
@@ -83,17 +83,16 @@ def test_progress_and_block_size_do_not_change_the_result(run, monkeypatch):
         on_progress=lambda done, total: seen.append((done, total)),
     )
     assert seen[-1] == (230, 230)
-    monkeypatch.setattr("llpt.observables.frame_averages.BLOCK_BYTES", 32 * 9 * 8 * 7)
-    monkeypatch.setattr("llpt.observables.frame_averages.RDF_FRAMES", 1000)
+    monkeypatch.setattr("llpt.observables.averaging.BLOCK_BYTES", 32 * 9 * 8 * 7)
+    limit_frames(pair_correlation=1000)
     xr.testing.assert_allclose(
         summarise_run(run, discard_steps=40, temperature_k=1000.0, pressure_gpa=200.0), whole, rtol=1e-6
     )
 
 
-def test_long_runs_are_thinned(run, monkeypatch):
-    monkeypatch.setattr("llpt.observables.frame_averages.RDF_FRAMES", 50)
-    monkeypatch.setattr("llpt.observables.frame_averages.DISPLACEMENT_FRAMES", 100)
-    monkeypatch.setattr("llpt.observables.frame_averages.BLOCK_BYTES", 32 * 9 * 8 * 7)
+def test_long_runs_are_thinned(run, monkeypatch, limit_frames):
+    limit_frames(pair_correlation=50, displacement=100)
+    monkeypatch.setattr("llpt.observables.averaging.BLOCK_BYTES", 32 * 9 * 8 * 7)
     thinned = summarise_run(run, discard_steps=40, temperature_k=1000.0, pressure_gpa=200.0)
     assert float(thinned["lag"][1]) == pytest.approx(3 * 2.0)
     assert thinned["rdf"].max() > 5.0

@@ -3,10 +3,10 @@ import math
 import numpy as np
 import pytest
 
-from llpt.observables import Transport, corrected_diffusion, extrapolated_diffusion, yeh_hummer
+from llpt.observables import Reasoned, corrected_diffusion, extrapolated_diffusion, yeh_hummer
 from llpt.statistics import Estimate
 
-WATER = Transport(Estimate(0.729e-3, 0.05e-3, "Pa s", 40.0), "")
+WATER = Reasoned(Estimate(0.729e-3, 0.05e-3, "Pa s", 40.0), "")
 
 
 def diffusion(value, error=0.01e-5):
@@ -36,7 +36,7 @@ def test_the_error_of_the_viscosity_is_part_of_that_of_the_corrected_coefficient
         (diffusion(2e-5, math.nan), WATER, np.eye(3) * 20.0, "too short for a diffusion"),
         (
             diffusion(2e-5),
-            Transport.unknown("Pa s", "The run is too short."),
+            Reasoned.unknown("Pa s", "The run is too short."),
             np.eye(3) * 20.0,
             "No viscosity. The run",
         ),

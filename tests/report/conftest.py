@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from llpt.campaign import ControlledTest, Role
-from llpt.observables import SUMMARY_FORMAT
+from llpt.observables import SUMMARY_FORMAT, all_observables
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.analysis import analyse
 from llpt.study.observing import FINISHED
@@ -82,6 +82,7 @@ def summary_of(run, point, stamp):
         "equilibration_step": 1500 if temperature == 850.0 else 400,
         FINISHED: stamp,
         "format": SUMMARY_FORMAT,
+        "observables": ", ".join(f"{each.name} {each.version}" for each in all_observables()),
     }
     return summary
 

@@ -13,14 +13,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
 from llpt.errors import InputError
+from llpt.observables.record import Axis, FrameObservable, Need, Quantity
 from llpt.statistics import Estimate, sample_estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from llpt.observables.record import Findings
     from llpt.trajectory import FrameBlock
+
+LAG = Axis("lag", "t", "fs")
+ORIGIN = Axis("origin", "", "")
+MSD = Quantity("msd", "D(t)", "Å²", "mean-squared displacement, mean over a few time origins", axes=(LAG,))
+MSD_ORIGINS = Quantity(
+    "msd_origins", "D(t)", "Å²", "mean-squared displacement from each of them", axes=(ORIGIN, LAG), has_error=False
+)
+MSD_ALL = Quantity(
+    "msd_all", "D(t)", "Å²", "mean-squared displacement over all time origins", axes=(LAG,), has_error=False
+)
+MSD_EXPONENT = Quantity(
+    "msd_exponent", "", "", "exponent of the growth of D(t): 1 in a liquid, 0 in a solid", has_error=False
+)
+MEAN_CELL = Quantity(
+    "mean_cell", "", "Å", "mean cell", axes=(Axis("vector", "", ""), Axis("axis", "", "")), has_error=False
+)
+DIFFUSION = Quantity("diffusion", "D", "cm^2/s", "diffusion coefficient", tabled=True, power=-3)
 
 SEED_ORIGINS = 6
 DIFFUSION_SEGMENTS = 5
@@ -145,7 +165,7 @@ class Displacements:
         positions = self.positions_angstrom()
         length = len(positions) // segments
         if length < 10:
-            return Estimate.unknown("cm^2/s")
+            return Estimate.unknown(DIFFUSION.unit)
         interval = self.frame_interval_fs
         first, last = int(FIT_WINDOW[0] * length), int(FIT_WINDOW[1] * length)
         lags = np.arange(first, last + 1) * interval
@@ -153,7 +173,7 @@ class Displacements:
         for index in range(segments):
             curve = msd_all_origins(positions[index * length : (index + 1) * length])
             slopes.append(np.polyfit(lags, curve[first : last + 1], 1)[0])
-        return sample_estimate(slopes, "Å²/fs").scaled(0.1 / 6.0, "cm^2/s")
+        return sample_estimate(slopes, "Å²/fs").scaled(0.1 / 6.0, DIFFUSION.unit)
 
     def exponent(self) -> float:
         """Return d ln D / d ln t over the later two thirds of D(t), all origins: 1 liquid, 0 solid, 2 free flight."""
@@ -162,6 +182,22 @@ class Displacements:
         if len(lags[late]) < 2 or values[late].min() <= 0.0:
             return math.nan
         return float(np.polyfit(np.log(lags[late]), np.log(values[late]), 1)[0])
+
+    def results(self) -> Findings:
+        """Return D(t) from a few and from all time origins, how it grows, the diffusion coefficient, the mean cell."""
+        curves = self.from_origins()
+        lags, values = self.all_origins()
+        length = min(len(lags), len(curves.lags_fs))
+        place = {LAG.name: lags[:length]}
+        return {
+            MSD.name: xr.DataArray(curves.mean_angstrom2[:length], place, LAG.name),
+            f"{MSD.name}_error": xr.DataArray(curves.error_angstrom2[:length], place, LAG.name),
+            MSD_ORIGINS.name: xr.DataArray(curves.curves_angstrom2[:, :length], place, (ORIGIN.name, LAG.name)),
+            MSD_ALL.name: xr.DataArray(values[:length], place, LAG.name),
+            MSD_EXPONENT.name: self.exponent(),
+            MEAN_CELL.name: xr.DataArray(self.mean_cell_angstrom, dims=[axis.name for axis in MEAN_CELL.axes]),
+            DIFFUSION.name: self.diffusion(),
+        }
 
 
 def msd_all_origins(positions_angstrom: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -193,3 +229,12 @@ def msd_all_origins(positions_angstrom: NDArray[np.float32]) -> NDArray[np.float
     leading = cumulative[frames] - cumulative[np.arange(frames)]
     trailing = cumulative[counts]
     return np.asarray(np.maximum(leading + trailing - 2.0 * correlation, 0.0) / counts / atoms)
+
+
+DISPLACEMENT = FrameObservable(
+    name="displacement",
+    quantities=(MSD, MSD_ORIGINS, MSD_ALL, MSD_EXPONENT, MEAN_CELL, DIFFUSION),
+    needs=frozenset({Need.CELL, Need.TIMES}),
+    accumulate=lambda production: Displacements(production.masses_u),
+    most_frames=2000,
+)

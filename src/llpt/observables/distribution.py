@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from llpt.observables.record import Need, Quantity, sampled
 from llpt.statistics import Estimate, bootstrap, is_stationary, variance_estimate
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.observables.thermodynamics import ThermodynamicSeries
+
+SUSCEPTIBILITY = Quantity("density_susceptibility", "χ", "", "N Var(ρ)/<ρ>², spread of the density")
+BINDER = Quantity("density_binder", "U", "", "Binder cumulant of the density")
 
 SEED = 20210
 MOST_SAMPLES = 5000
@@ -50,3 +54,11 @@ def cumulant(values: NDArray[np.float64]) -> float:
     squares = (values - values.mean()) ** 2
     second = float(squares.mean())
     return 1.0 - float((squares**2).mean()) / (3.0 * second**2) if second > 0.0 else 0.0
+
+
+OBSERVABLES = (
+    sampled(
+        SUSCEPTIBILITY, lambda production: density_susceptibility(production.series), Need.VOLUME, Need.BREATHING_CELL
+    ),
+    sampled(BINDER, lambda production: density_binder(production.series), Need.VOLUME, Need.BREATHING_CELL),
+)

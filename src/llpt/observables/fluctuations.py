@@ -18,13 +18,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt import units
+from llpt.observables.record import Need, Quantity, sampled
 from llpt.observables.thermodynamics import available_mean
 from llpt.statistics import Estimate, covariance_estimate, variance_estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from llpt.observables.record import Observable
     from llpt.observables.thermodynamics import ThermodynamicSeries
+
+PER_ATOM = "k_B/atom"
+ELECTRONIC_HEAT_CAPACITY = Quantity(
+    "electronic_heat_capacity", "C_el", PER_ATOM, "part of the electrons in the heat capacity, where T_el = T"
+)
+TOTAL_HEAT_CAPACITY = Quantity("heat_capacity_total", "C_P", PER_ATOM, "heat capacity, part of the electrons included")
+HEAT_CAPACITY = Quantity("heat_capacity", "C_P", PER_ATOM, "heat capacity from fluctuations; C_V at constant volume")
+THERMAL_EXPANSION = Quantity("thermal_expansion", "α", "1/K", "thermal expansion")
+COMPRESSIBILITY = Quantity("compressibility", "κ_T", "1/GPa", "isothermal compressibility")
 
 SAME_TEMPERATURE = 0.01
 """Electrons are as hot as the ions where the two temperatures differ by less than this share."""
@@ -53,7 +66,7 @@ def electronic_heat_capacity(series: ThermodynamicSeries, temperature_k: float) 
     part of C_P and C_V only where T_el = T: zero where T_el was held at another temperature, because then the
     Hamiltonian does not change with T.
     """
-    return available_mean(_electronic_series(series, temperature_k), "k_B/atom")
+    return available_mean(_electronic_series(series, temperature_k), PER_ATOM)
 
 
 def total_heat_capacity(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
@@ -69,14 +82,14 @@ def total_heat_capacity(series: ThermodynamicSeries, temperature_k: float) -> Es
     energy = series.kinetic_energy_ev + series.internal_energy_ev if series.constant_volume else series.enthalpy_ev
     electronic = _electronic_series(series, temperature_k)
     if np.isnan(energy).all() or np.isnan(electronic).all():
-        return Estimate.unknown("k_B/atom")
+        return Estimate.unknown(PER_ATOM)
     variance = variance_estimate(energy, "eV^2")
     squares = (energy - energy.mean()) ** 2
     unbiased = squares * (variance.value / squares.mean()) if squares.any() else squares
     scale = (units.BOLTZMANN_EV_PER_K * temperature_k) ** 2 * series.n_atoms
-    total = available_mean(unbiased / scale + electronic, "k_B/atom")
+    total = available_mean(unbiased / scale + electronic, PER_ATOM)
     error = total.error if np.isfinite(variance.error) else np.nan
-    return Estimate(total.value, error, "k_B/atom", min(total.effective_samples, variance.effective_samples))
+    return Estimate(total.value, error, PER_ATOM, min(total.effective_samples, variance.effective_samples))
 
 
 def _electronic_series(series: ThermodynamicSeries, temperature_k: float) -> NDArray[np.float64]:
@@ -90,17 +103,17 @@ def _electronic_series(series: ThermodynamicSeries, temperature_k: float) -> NDA
 def thermal_expansion(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
     """Return alpha = (1/V) dV/dT at constant P, in 1/K; negative where the density rises on heating."""
     if np.isnan(series.enthalpy_ev).all():
-        return Estimate.unknown("1/K")
+        return Estimate.unknown(THERMAL_EXPANSION.unit)
     covariance = covariance_estimate(series.volume_angstrom3, series.enthalpy_ev, "Å³ eV")
     scale = units.BOLTZMANN_EV_PER_K * temperature_k**2 * float(series.volume_angstrom3.mean())
-    return covariance.scaled(1.0 / scale, "1/K")
+    return covariance.scaled(1.0 / scale, THERMAL_EXPANSION.unit)
 
 
 def isothermal_compressibility(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
     """Return kappa_T = -(1/V) dV/dP at constant T, in 1/GPa."""
     variance = variance_estimate(series.volume_angstrom3, "Å⁶")
     scale = units.BOLTZMANN_EV_PER_K * temperature_k * float(series.volume_angstrom3.mean())
-    return variance.scaled(units.GPA_TO_EV_PER_ANGSTROM3 / scale, "1/GPa")
+    return variance.scaled(units.GPA_TO_EV_PER_ANGSTROM3 / scale, COMPRESSIBILITY.unit)
 
 
 def _variance(energy_ev: NDArray[np.float64]) -> Estimate:
@@ -111,4 +124,36 @@ def _variance(energy_ev: NDArray[np.float64]) -> Estimate:
 
 
 def _heat_capacity(variance: Estimate, temperature_k: float, n_atoms: int) -> Estimate:
-    return variance.scaled(1.0 / (units.BOLTZMANN_EV_PER_K * temperature_k) ** 2 / n_atoms, "k_B/atom")
+    return variance.scaled(1.0 / (units.BOLTZMANN_EV_PER_K * temperature_k) ** 2 / n_atoms, PER_ATOM)
+
+
+def _heat_capacity_of(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
+    of = heat_capacity_constant_volume if series.constant_volume else heat_capacity_constant_pressure
+    return of(series, temperature_k)
+
+
+def _of_series(
+    quantity: Quantity, estimate: Callable[[ThermodynamicSeries, float], Estimate], *needs: Need
+) -> Observable:
+    return sampled(
+        quantity,
+        lambda production: estimate(production.series, production.temperature_k),
+        Need.SET_TEMPERATURE,
+        *needs,
+    )
+
+
+OBSERVABLES = (
+    _of_series(ELECTRONIC_HEAT_CAPACITY, electronic_heat_capacity, Need.ENTROPY),
+    _of_series(TOTAL_HEAT_CAPACITY, total_heat_capacity, Need.KINETIC_ENERGY, Need.INTERNAL_ENERGY, Need.ENTROPY),
+    _of_series(HEAT_CAPACITY, _heat_capacity_of, Need.KINETIC_ENERGY, Need.INTERNAL_ENERGY),
+    _of_series(
+        THERMAL_EXPANSION,
+        thermal_expansion,
+        Need.KINETIC_ENERGY,
+        Need.INTERNAL_ENERGY,
+        Need.APPLIED_PRESSURE,
+        Need.BREATHING_CELL,
+    ),
+    _of_series(COMPRESSIBILITY, isothermal_compressibility, Need.VOLUME, Need.BREATHING_CELL),
+)

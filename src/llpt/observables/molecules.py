@@ -15,14 +15,36 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
 from llpt.observables.neighbours import mutual_partners
+from llpt.observables.record import Axis, FrameObservable, Need, Quantity
 from llpt.statistics import Estimate, mean_estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from llpt.observables.record import Findings
     from llpt.trajectory import FrameBlock
+
+BOND_TIME = Axis("bond_time", "t", "fs")
+BOND_SURVIVAL = Quantity(
+    "bond_survival",
+    "",
+    "",
+    "probability that a bond outlives a time",
+    axes=(BOND_TIME,),
+    has_error=False,
+    needs=frozenset({Need.TIMES}),
+)
+FRACTION = Quantity("molecular_fraction", "", "", "molecular fraction", tabled=True)
+LASTING_FRACTION = Quantity(
+    "molecular_fraction_lifetime",
+    "",
+    "",
+    "molecular fraction, of pairs that last 85 fs",
+    needs=frozenset({Need.TIMES}),
+)
 
 BOND_ANGSTROM = 0.9
 LIFETIME_FS = 85.0
@@ -147,6 +169,15 @@ class Molecules:
             (self._from_start.counts(frames + 1) + histogram(since == 0)) // 2,
         )
 
+    def results(self) -> Findings:
+        """Return both fractions and the survival of the bonds."""
+        times, survival = self.lifetimes().survival()
+        return {
+            BOND_SURVIVAL.name: xr.DataArray(survival, {BOND_TIME.name: times}, BOND_TIME.name),
+            FRACTION.name: self.instantaneous_fraction(),
+            LASTING_FRACTION.name: self.lifetime_fraction(),
+        }
+
     @property
     def _needed(self) -> float:
         """Number of frames that a bond must be seen in; frames are equally spaced, so the first two tell."""
@@ -196,3 +227,11 @@ class _Tally:
         known = min(length, self._counts.size)
         found[:known] = self._counts[:known]
         return found
+
+
+MOLECULES = FrameObservable(
+    name="molecules",
+    quantities=(BOND_SURVIVAL, FRACTION, LASTING_FRACTION),
+    needs=frozenset({Need.CELL, Need.HYDROGEN}),
+    accumulate=lambda production: Molecules(production.n_atoms),
+)

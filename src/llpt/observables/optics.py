@@ -20,6 +20,7 @@ from scipy import stats
 from llpt.dft import LineShape, bands_up_to, dielectric_function, find_transitions, reflectivity
 from llpt.errors import InputError, StorageError
 from llpt.files import make_directory, write_atomically
+from llpt.observables.record import FileObservable, Quantity
 from llpt.statistics import Estimate, sample_estimate
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 OPTICS_FILE = "optics.json"
 SPECTRUM_FILE = "spectrum.csv"
 SNAPSHOTS = "snapshots"
+FOLDER = "optics"
+"""Of a run's directory, where its optics lie."""
 _FORMAT = 2
 #: Bands reach this far (eV) above the chemical potential where their number is not given: the sum rule is then
 #: complete to about 1 %.
@@ -112,9 +115,8 @@ class OpticsResult:
     """Averages over snapshots. Curves are arrays (n,) over photon energy with a standard error each.
 
     Args:
-        scalars: ``dc_conductivity`` (S/cm), ``sum_rule``, ``intraband_share``, ``mesh_share``, ``projector_share``,
-            ``found_share`` (see :class:`llpt.dft.OpticalSpectrum`), ``level_spacing`` (eV), and ``reflectivity`` at
-            ``LASER_EV`` where the photon energies reach it.
+        scalars: by the names of the quantities of ``OPTICS`` (see :class:`llpt.dft.OpticalSpectrum`); ``reflectivity``
+            at ``LASER_EV`` only where the photon energies reach it.
         photon_energy_ev: eV.
         curves: ``conductivity_real``, ``conductivity_imag`` (S/cm), ``epsilon_real``, ``epsilon_imag``,
             ``reflectivity``; dielectric function and reflectivity are those of the averaged conductivity.
@@ -249,15 +251,18 @@ def _respond(frame: Atoms, engine: KohnShamEngine, settings: OpticsSettings) -> 
     }
 
 
-_SCALAR_UNITS = {
-    "dc_conductivity": "S/cm",
-    "sum_rule": "",
-    "intraband_share": "",
-    "mesh_share": "",
-    "projector_share": "",
-    "found_share": "",
-    "level_spacing": "eV",
-}
+CONDUCTIVITY = Quantity("dc_conductivity", "σ_dc", "S/cm", "dc conductivity")
+SUM_RULE = Quantity("sum_rule", "", "", "share of the sum rule")
+REFLECTIVITY = Quantity("reflectivity", "R", "", f"reflectivity at {LASER_EV:g} eV")
+_OF_EACH_SNAPSHOT = (
+    CONDUCTIVITY,
+    SUM_RULE,
+    Quantity("intraband_share", "", "", "share of the sum rule within bands"),
+    Quantity("mesh_share", "", "", "what the finite mesh adds to the sum rule"),
+    Quantity("projector_share", "", "", "what projectors add to the sum rule"),
+    Quantity("found_share", "", "", "share of the sum rule without these two"),
+    Quantity("level_spacing", "", "eV", "mean spacing of the levels"),
+)
 
 
 def average(responses: Sequence[dict[str, Any]], settings: OpticsSettings) -> OpticsResult:
@@ -282,15 +287,18 @@ def average(responses: Sequence[dict[str, Any]], settings: OpticsSettings) -> Op
         Convergence(
             bands=round(float(np.mean([row["bands"] for row in rows]))),
             broadening_ev=rows[0]["broadening_ev"],
-            dc_conductivity=sample_estimate([row["dc_conductivity"] for row in rows], "S/cm"),
-            sum_rule=sample_estimate([row["sum_rule"] for row in rows], ""),
+            dc_conductivity=sample_estimate([row["dc_conductivity"] for row in rows], CONDUCTIVITY.unit),
+            sum_rule=sample_estimate([row["sum_rule"] for row in rows], SUM_RULE.unit),
         )
         for rows in zip(*(r["convergence"] for r in responses), strict=True)
     )
-    scalars = {name: sample_estimate([r[name] for r in responses], unit) for name, unit in _SCALAR_UNITS.items()}
+    scalars = {
+        each.name: sample_estimate([response[each.name] for response in responses], each.unit)
+        for each in _OF_EACH_SNAPSHOT
+    }
     if photon[0] <= LASER_EV <= photon[-1]:
         value, error = (float(np.interp(LASER_EV, photon, kind["reflectivity"])) for kind in (curves, errors))
-        scalars["reflectivity"] = Estimate(value, error, "", float(count))
+        scalars[REFLECTIVITY.name] = Estimate(value, error, REFLECTIVITY.unit, float(count))
     return OpticsResult(
         scalars=scalars,
         photon_energy_ev=photon,
@@ -375,3 +383,8 @@ def read_optics(directory: Path) -> dict[str, Estimate]:
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StorageError(f"{path} is damaged: {error}.", "Run llpt optics again.") from error
+
+
+OPTICS = FileObservable(
+    name="optics", quantities=(*_OF_EACH_SNAPSHOT, REFLECTIVITY), read=lambda directory: read_optics(directory / FOLDER)
+)

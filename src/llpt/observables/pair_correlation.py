@@ -12,14 +12,46 @@ from typing import TYPE_CHECKING
 
 import freud
 import numpy as np
+import xarray as xr
 
 from llpt.observables.neighbours import half_width_angstrom, to_freud
+from llpt.observables.record import Axis, FrameObservable, Need, Quantity
 from llpt.statistics import Estimate, mean_estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from llpt.observables.production import Production
+    from llpt.observables.record import Findings
     from llpt.trajectory import FrameBlock
+
+R = Axis("r", "r", "Å")
+DISTANCE = Axis("distance", "r", "Å")
+ELAPSED = Axis("elapsed", "t", "fs")
+
+RDF = Quantity("rdf", "g(r)", "", "pair correlation function", axes=(R,))
+RUNNING_COORDINATION = Quantity("running_coordination", "n(r)", "atoms", "neighbours closer than r", axes=(DISTANCE,))
+PEAK_HEIGHT = Quantity("rdf_peak_height", "g(r₁)", "", "first peak of g(r)", tabled=True)
+PEAK_PROMINENCE = Quantity("rdf_peak_prominence", "g(r₁) - g(r₂)", "", "first peak of g(r) above the first minimum")
+MINIMUM = Quantity("rdf_minimum", "g(r₂)", "", "first minimum of g(r) beyond the first peak")
+COORDINATION = Quantity("coordination", "n(r₂)", "atoms", "neighbours closer than the first minimum of g(r)")
+PEAK_POSITION = Quantity("rdf_peak_position", "r₁", "Å", "place of the first peak of g(r)", has_error=False)
+MINIMUM_POSITION = Quantity("rdf_minimum_position", "r₂", "Å", "place of the first minimum of g(r)", has_error=False)
+
+
+def _running(quantity: Quantity) -> Quantity:
+    """Return the same number against the simulated time that it is taken from."""
+    return Quantity(
+        f"{quantity.name}_running",
+        quantity.symbol,
+        quantity.unit,
+        f"{quantity.phrase}, from the run up to then",
+        axes=(ELAPSED,),
+        needs=frozenset({Need.TIMES}),
+    )
+
 
 MOLECULAR_WINDOW_ANGSTROM = (0.6, 1.0)
 """Where the first peak of H2 is sought; its bond is 0.74 Å long."""
@@ -58,9 +90,17 @@ class PairCorrelation:
     Args:
         r_max_angstrom: greatest distance; at most half the smallest width that the cell will have.
         bin_width_angstrom: about this; the range holds a whole number of bins.
+        peak_window_angstrom: where ``results`` seeks the first peak; None takes everything.
     """
 
-    def __init__(self, r_max_angstrom: float, *, bin_width_angstrom: float = 0.02) -> None:
+    def __init__(
+        self,
+        r_max_angstrom: float,
+        *,
+        bin_width_angstrom: float = 0.02,
+        peak_window_angstrom: tuple[float, float] | None = None,
+    ) -> None:
+        self._window = peak_window_angstrom
         bins = max(1, round(r_max_angstrom / bin_width_angstrom))
         self._rdf = freud.density.RDF(bins=bins, r_max=r_max_angstrom, normalization_mode="finite_size")
         self._frames: list[NDArray[np.float32]] = []
@@ -98,7 +138,9 @@ class PairCorrelation:
         bins = self.r_angstrom.size
         chosen = np.unique(np.linspace(0, bins - 1, min(points, bins)).round().astype(int))
         edges = self.r_angstrom[chosen] + self.r_angstrom[0]
-        return edges, [mean_estimate(column, "atoms") for column in self._neighbours(bins)[:, chosen].T]
+        return edges, [
+            mean_estimate(column, RUNNING_COORDINATION.unit) for column in self._neighbours(bins)[:, chosen].T
+        ]
 
     def running_peaks(self, peak: FirstPeak, *, parts: int = RUNNING_PARTS) -> list[tuple[float, FirstPeak]]:
         """Return height, minimum and coordination of the first peak against the simulated time they are taken from.
@@ -148,6 +190,30 @@ class PairCorrelation:
         minimum = int(peak + np.argmin(mean[peak:last]))
         return self._peak(frames, self._neighbours(minimum + 1)[:, -1], peak, minimum)
 
+    def results(self) -> Findings:
+        """Return g(r), n(r), and the numbers of the first peak, now and as the run went on."""
+        end = float(self.r_angstrom[-1])
+        if self._window is None:
+            peak = self.first_peak(window_angstrom=(0.0, end), minimum_below_angstrom=end)
+        else:
+            peak = self.first_peak(window_angstrom=self._window)
+        running = self.running_peaks(peak)
+        elapsed = [time for time, _ in running]
+        distances, neighbours = self.running_coordination()
+        return {
+            **_curve(RDF, self.r_angstrom, self.estimates()),
+            **_curve(RUNNING_COORDINATION, distances, neighbours),
+            **_curve(_running(PEAK_HEIGHT), elapsed, [found.height for _, found in running]),
+            **_curve(_running(MINIMUM), elapsed, [found.minimum for _, found in running]),
+            **_curve(_running(COORDINATION), elapsed, [found.coordination for _, found in running]),
+            PEAK_POSITION.name: peak.position_angstrom,
+            MINIMUM_POSITION.name: peak.minimum_position_angstrom,
+            PEAK_HEIGHT.name: peak.height,
+            PEAK_PROMINENCE.name: peak.prominence,
+            MINIMUM.name: peak.minimum,
+            COORDINATION.name: peak.coordination,
+        }
+
     def _neighbours(self, bins: int) -> NDArray[np.float64]:
         """Return the number of neighbours within the first bins of every frame, shape (frames, bins)."""
         width = float(self.r_angstrom[1] - self.r_angstrom[0]) if self.r_angstrom.size > 1 else math.nan
@@ -161,7 +227,7 @@ class PairCorrelation:
             minimum=mean_estimate(frames[:, minimum], ""),
             minimum_position_angstrom=float(self.r_angstrom[minimum]),
             prominence=mean_estimate(frames[:, peak] - frames[:, minimum], ""),
-            coordination=mean_estimate(neighbours, "atoms"),
+            coordination=mean_estimate(neighbours, COORDINATION.unit),
         )
 
 
@@ -179,3 +245,44 @@ def greatest_radius_angstrom(
     """
     shrunk = (float(volumes_angstrom3.min()) / abs(float(np.linalg.det(cell_angstrom)))) ** (1.0 / 3.0)
     return float(min(limit_angstrom, 0.999 * min(shrunk, 1.0) * half_width_angstrom(cell_angstrom)))
+
+
+def _curve(
+    quantity: Quantity, places: NDArray[np.float64] | list[float], found: Sequence[Estimate]
+) -> dict[str, xr.DataArray]:
+    """Return a curve and its error."""
+    axis = quantity.axes[0].name
+    return {
+        quantity.name: xr.DataArray([each.value for each in found], {axis: places}, axis),
+        f"{quantity.name}_error": xr.DataArray([each.error for each in found], {axis: places}, axis),
+    }
+
+
+def _accumulate(production: Production) -> PairCorrelation:
+    return PairCorrelation(
+        greatest_radius_angstrom(production.cell_angstrom, production.series.volume_angstrom3),
+        peak_window_angstrom=production.peak_window_angstrom
+        or (MOLECULAR_WINDOW_ANGSTROM if production.is_hydrogen else None),
+    )
+
+
+PAIR_CORRELATION = FrameObservable(
+    name="pair_correlation",
+    quantities=(
+        RDF,
+        RUNNING_COORDINATION,
+        _running(PEAK_HEIGHT),
+        _running(MINIMUM),
+        _running(COORDINATION),
+        PEAK_POSITION,
+        MINIMUM_POSITION,
+        PEAK_HEIGHT,
+        PEAK_PROMINENCE,
+        MINIMUM,
+        COORDINATION,
+    ),
+    needs=frozenset({Need.CELL}),
+    accumulate=_accumulate,
+    most_frames=1000,
+    most_atoms=600_000,
+)

@@ -16,12 +16,18 @@ import numpy as np
 
 from llpt.observables.molecules import BOND_ANGSTROM
 from llpt.observables.neighbours import mutual_partners, to_freud
+from llpt.observables.record import FrameObservable, Need, Quantity
 from llpt.statistics import Estimate, mean_estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from llpt.observables.record import Findings
     from llpt.trajectory import FrameBlock
+
+Q4 = Quantity("q4", "q₄", "", "neighbour-averaged bond order, l = 4")
+Q6 = Quantity("q6", "q₆", "", "neighbour-averaged bond order, l = 6")
+SOLID_FRACTION = Quantity("solid_fraction", "", "", "share of points with the bonds of a solid")
 
 NEIGHBOURS = 12
 BOND_CORRELATION = 0.5
@@ -76,6 +82,10 @@ class SolidOrder:
         """Return the share of solid-like points."""
         return self._estimate(2)
 
+    def results(self) -> Findings:
+        """Return q4, q6 and the share of solid-like points."""
+        return {Q4.name: self.q4(), Q6.name: self.q6(), SOLID_FRACTION.name: self.solid_fraction()}
+
     def _estimate(self, column: int) -> Estimate:
         if not self._rows:
             return Estimate.unknown("")
@@ -96,3 +106,13 @@ def centres(
     separation -= np.round(separation)
     middle = positions_angstrom[first] + 0.5 * separation @ cell_angstrom
     return np.concatenate([middle, positions_angstrom[single]])
+
+
+SOLID_ORDER = FrameObservable(
+    name="solid_order",
+    quantities=(Q4, Q6, SOLID_FRACTION),
+    needs=frozenset({Need.CELL}),
+    accumulate=lambda production: SolidOrder(bond_angstrom=BOND_ANGSTROM if production.is_hydrogen else 0.0),
+    most_frames=100,
+    most_atoms=100_000,
+)

@@ -11,13 +11,27 @@ from typing import TYPE_CHECKING
 
 import freud
 import numpy as np
+import xarray as xr
 
 from llpt.observables.neighbours import to_freud
+from llpt.observables.record import Axis, FrameObservable, Need, Quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from llpt.observables.record import Findings
     from llpt.trajectory import FrameBlock
+
+K = Axis("k", "k", "1/Å")
+S_OF_K = Quantity(
+    "structure_factor",
+    "S(k)",
+    "",
+    "static structure factor",
+    axes=(K,),
+    has_error=False,
+    reproducible=False,  # in a large cell freud draws its wave vectors anew each time, without a seed
+)
 
 WAVE_VECTORS = 500
 BINS = 80
@@ -53,3 +67,16 @@ class StructureFactor:
         total = np.where(known, table, 0.0).sum(axis=0)
         count = known.sum(axis=0)
         return np.divide(total, count, out=np.full(table.shape[1], math.nan), where=count > 0)
+
+    def results(self) -> Findings:
+        """Return S(k)."""
+        return {S_OF_K.name: xr.DataArray(self.mean(), {K.name: self.k_per_angstrom}, K.name)}
+
+
+STRUCTURE_FACTOR = FrameObservable(
+    name=S_OF_K.name,
+    quantities=(S_OF_K,),
+    needs=frozenset({Need.CELL}),
+    accumulate=lambda production: StructureFactor(production.cell_angstrom),
+    most_frames=10,
+)

@@ -11,21 +11,31 @@ import numpy as np
 import xarray as xr
 
 from llpt.files import write_atomically
-from llpt.observables import distribution, fluctuations, thermodynamics
-from llpt.observables.frame_averages import average_frames, regular_steps
-from llpt.observables.transport import Transport, corrected_diffusion
-from llpt.observables.viscosity import UNIT, shear_viscosity, total_stress_gpa
+from llpt.observables.averaging import ERROR, average, failure
+from llpt.observables.production import Production
+from llpt.observables.record import FileObservable, Reasoned
+from llpt.observables.registry import all_observables
 from llpt.statistics import Estimate, detect_equilibration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
+    from llpt.observables.averaging import Averages
+    from llpt.observables.record import Finding, Quantity
+    from llpt.observables.registry import Registry
     from llpt.observables.source import FrameSource
 
-KEPT_SAMPLES = 2000
 SUMMARY_FORMAT = 4
-"""Counts what a summary holds; one that was kept with another number is made anew."""
+"""Counts how a summary is laid out; one that was kept with another number is made anew.
+
+What stands in it has versions of its own: see ``llpt.observables.kept``.
+"""
+VERSIONS = "observables"
+"""Attribute of a summary: the observables that were asked for, each with its version."""
+FAILED = "failed"
+"""Attribute of a summary: why observables of other packages are not in it, one sentence a line."""
+SAMPLES = "_effective_samples"
 
 
 def summarise_run(
@@ -35,36 +45,24 @@ def summarise_run(
     temperature_k: float,
     pressure_gpa: float | None,
     peak_window_angstrom: tuple[float, float] | None = None,
+    only: Collection[str] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> xr.Dataset:
-    """Return every scalar observable of a run with its error, g(r) and the mean-squared displacement.
+    """Return every observable of a run (``llpt.observables.registry``) as one data set.
 
-    Each scalar observable is three variables without dimension, ``name``, ``name_error`` (68 %, NaN where the run is
-    too short to know) and ``name_effective_samples``, with the attribute ``unit``:
+    Each sampled number is three variables without dimension, ``name``, ``name_error`` (68 %, NaN where the run is too
+    short to know) and ``name_effective_samples``, with the attribute ``unit``; one whose estimator says why it is not
+    determined carries that sentence as the attribute ``reason``. A plain number is one variable. An array has named
+    dimensions, most with coordinates, and perhaps a ``name_error``. ``describe_observables`` lists them all.
 
-    ``temperature`` (K), ``pressure``, ``pressure_uncorrected`` (GPa), ``density`` (g/cm^3), ``volume`` (Å³/atom),
-    ``enthalpy``, ``enthalpy_from_free_energy``, ``electronic_entropy_term``, ``internal_energy``, ``free_energy``
-    (eV/atom); ``heat_capacity_total`` (k_B/atom; C_P at constant pressure, C_V at constant volume), the sum of
-    ``heat_capacity`` (by fluctuations) and, where T_el = T, ``electronic_heat_capacity`` (see
-    ``llpt.observables.fluctuations``); at constant pressure ``thermal_expansion`` (1/K), ``compressibility`` (1/GPa),
-    ``density_susceptibility`` (N Var(rho)/<rho>^2), ``density_binder``; ``viscosity`` (Pa s, with the attribute
-    ``reason`` where it is not determined); from frames, where there are at least two: ``rdf_peak_height``,
-    ``rdf_peak_prominence``, ``rdf_minimum``, ``coordination``, ``diffusion`` and ``diffusion_infinite``, that of an
-    infinite cell (cm^2/s, the latter with ``reason`` as well), ``q4``, ``q6``, ``solid_fraction``, ``stretch_share``,
-    and for pure hydrogen ``molecular_fraction``, ``molecular_fraction_lifetime``.
-
-    Variables with dimensions: ``rdf(r)``, ``running_coordination`` over ``distance`` (Å), with ``…_error``;
-    ``rdf_peak_height_running``, ``rdf_minimum_running``, ``coordination_running`` over ``elapsed`` (fs), the same
-    numbers from the first tenth of the run, two tenths, …, with ``…_error``; ``msd(lag)``, ``msd_error(lag)``,
-    ``msd_origins(origin, lag)`` over ``lag`` (fs), six origins as in the seed; ``msd_all(lag)`` over all origins;
-    ``bond_survival(bond_time)`` (fs); ``vacf(vacf_lag)``, ``vdos(frequency)`` (THz); ``structure_factor(k)``;
-    ``sample_volume``, ``sample_internal_energy``, ``sample_free_energy``, ``sample_kinetic_energy`` (``sample``), per
-    atom, at most ``KEPT_SAMPLES`` of them. Plain numbers: ``msd_exponent``, ``rdf_peak_position``,
-    ``rdf_minimum_position`` (Å).
+    What the run cannot give is not there: nothing from frames where there are fewer than two, no compressibility at
+    constant volume, no molecules but of hydrogen, no vibrations without velocities. A number whose scalars the run
+    does not have (imported without energies, say) is NaN.
 
     Attributes: ``n_atoms, mass_u, temperature_k, pressure_gpa`` (NaN at constant volume), ``timestep_fs, discard_steps,
     n_steps, production_fs, equilibration_step`` (found by itself, from the density or else the energy),
-    ``constant_volume`` (0 or 1), ``format``.
+    ``constant_volume`` (0 or 1), ``format``, ``observables`` (what was asked for, with versions) and, only where an
+    observable of another package could not be used, ``failed`` (why).
 
     Args:
         trajectory: the run.
@@ -73,56 +71,77 @@ def summarise_run(
         pressure_gpa: the barostat's pressure; None at constant volume.
         peak_window_angstrom: where the first peak of g(r) is sought; default the H2 bond for hydrogen, everything for
             other systems.
+        only: names of observables or quantities; those they are made from come with them. None takes all.
         on_progress: called with (frames read, frames to read) after each block.
 
     Raises:
-        InputError: nothing is left after the discarded steps.
+        InputError: nothing is left after the discarded steps, or ``only`` names what is not known.
         StorageError: the trajectory is damaged.
     """
+    observables = all_observables() if only is None else all_observables().giving(only)
     scalars = trajectory.scalars()
-    series = thermodynamics.thermodynamic_series(
-        trajectory, discard_steps=discard_steps, pressure_gpa=pressure_gpa, scalars=scalars
+    production = Production.of(
+        trajectory,
+        scalars=scalars,
+        discard_steps=discard_steps,
+        temperature_k=temperature_k,
+        pressure_gpa=pressure_gpa,
+        peak_window_angstrom=peak_window_angstrom,
     )
-    estimates = thermodynamic_estimates(series, temperature_k)
-    steps = len(series.volume_angstrom3)
+    averages = average(production, observables, on_progress=on_progress)
+    return summary_of_averages(averages, production, observables, scalars, pressure_gpa)
+
+
+def summary_of_averages(
+    averages: Averages,
+    production: Production,
+    observables: Registry,
+    scalars: xr.Dataset,
+    pressure_gpa: float | None,
+) -> xr.Dataset:
+    """Return averages as a summary: arrays and plain numbers first, then sampled numbers, each in the registry's order.
+
+    Args:
+        averages: what came out of the run.
+        production: the part of the run that was averaged.
+        observables: what was asked for.
+        scalars: of the whole run.
+        pressure_gpa: the barostat's pressure; None where there is none.
+    """
+    source = production.source
+    steps = len(production.series.volume_angstrom3)
+    asked = [each for each in observables if each.name not in averages.failed]
     summary = xr.Dataset(
         attrs={
-            "n_atoms": trajectory.n_atoms,
-            "mass_u": float(trajectory.mass_u),
-            "temperature_k": float(temperature_k),
+            "n_atoms": source.n_atoms,
+            "mass_u": float(source.mass_u),
+            "temperature_k": float(production.temperature_k),
             "pressure_gpa": math.nan if pressure_gpa is None else float(pressure_gpa),
-            "timestep_fs": float(trajectory.timestep_fs),
-            "discard_steps": int(discard_steps),
+            "timestep_fs": float(source.timestep_fs),
+            "discard_steps": int(production.discard_steps),
             "n_steps": int(scalars["step"][-1]),
-            "production_fs": float((steps - 1) * trajectory.timestep_fs),
+            "production_fs": float((steps - 1) * source.timestep_fs),
             "equilibration_step": _equilibration_step(scalars),
-            "constant_volume": int(series.constant_volume),
+            "constant_volume": int(production.series.constant_volume),
             "format": SUMMARY_FORMAT,
+            VERSIONS: ", ".join(
+                f"{each.name} {each.version}" for each in asked if not isinstance(each, FileObservable)
+            ),
         }
     )
-    steps_of_frames = regular_steps(trajectory.frame_steps[trajectory.frame_steps >= discard_steps])
-    if len(steps_of_frames) >= 2:
-        curves = average_frames(
-            trajectory,
-            estimates,
-            steps_of_frames=steps_of_frames,
-            volumes_angstrom3=series.volume_angstrom3,
-            window=peak_window_angstrom,
-            on_progress=on_progress,
-        )
-        summary = summary.merge(curves, combine_attrs="override")
-    summary = summary.merge(_samples(series, discard_steps), combine_attrs="override")
-    viscosity = _viscosity(scalars.sel(step=slice(discard_steps, None)), series, temperature_k, trajectory.timestep_fs)
-    transport = {"viscosity": viscosity}
-    if "diffusion" in estimates:
-        cell = summary["mean_cell"].to_numpy()
-        transport["diffusion_infinite"] = corrected_diffusion(
-            estimates["diffusion"], viscosity, temperature_k=temperature_k, cell_angstrom=cell
-        )
-    for name, estimate in (estimates | {name: found.estimate for name, found in transport.items()}).items():
-        put_estimate(summary, name, estimate)
-    for name, found in transport.items():
-        summary[name].attrs["reason"] = found.reason
+    if averages.failed:
+        summary.attrs[FAILED] = "\n".join(averages.failed.values())
+    quantities = observables.quantities
+    for name, found in averages.found.items():
+        quantity = quantities[name if name in quantities else name.removesuffix(ERROR)]
+        if not quantity.is_sampled:
+            _put(summary, name, quantity, found)
+    for name, found in averages.found.items():
+        if isinstance(found, Estimate):
+            put_estimate(summary, name, found)
+        elif isinstance(found, Reasoned):
+            put_estimate(summary, name, found.estimate)
+            summary[name].attrs["reason"] = found.reason
     return summary
 
 
@@ -134,10 +153,54 @@ def estimate_of(summary: xr.Dataset, name: str) -> Estimate:
     """
     return Estimate(
         float(summary[name]),
-        float(summary[f"{name}_error"]),
+        float(summary[f"{name}{ERROR}"]),
         str(summary[name].attrs["unit"]),
-        float(summary[f"{name}_effective_samples"]),
+        float(summary[f"{name}{SAMPLES}"]),
     )
+
+
+def sampled_names(summary: xr.Dataset) -> list[str]:
+    """Return the names of the sampled numbers of a summary, in its order: what ``estimate_of`` can be asked for."""
+    names = (str(name).removesuffix(SAMPLES) for name in summary if str(name).endswith(SAMPLES))
+    return [name for name in names if f"{name}{ERROR}" in summary]
+
+
+def put_estimate(summary: xr.Dataset, name: str, estimate: Estimate) -> None:
+    """Put a scalar with its error and number of samples into a summary; ``estimate_of`` reads it back."""
+    summary[name] = ((), estimate.value, {"unit": estimate.unit})
+    summary[f"{name}{ERROR}"] = ((), estimate.error, {"unit": estimate.unit})
+    summary[f"{name}{SAMPLES}"] = ((), estimate.effective_samples, {"unit": ""})
+
+
+def with_files(summary: xr.Dataset, run_directory: Path) -> xr.Dataset:
+    """Return a summary with what other commands (``llpt optics``) left in the run's directory, if anything.
+
+    Args:
+        summary: of the run; it is added to.
+        run_directory: of the run.
+
+    Raises:
+        StorageError: a file of the package's own commands is damaged.
+    """
+    observables = all_observables()
+    for each in observables:
+        if not isinstance(each, FileObservable):
+            continue
+        try:
+            found = each.read(run_directory)
+        except Exception as error:
+            if each.name not in observables.foreign:
+                raise
+            summary.attrs[FAILED] = "\n".join([*failures(summary), failure(each, error)])
+            continue
+        for name, estimate in found.items():
+            put_estimate(summary, name, estimate)
+    return summary
+
+
+def failures(summary: xr.Dataset) -> list[str]:
+    """Return why observables of other packages are not in a summary, one sentence each."""
+    return [line for line in str(summary.attrs.get(FAILED, "")).splitlines() if line]
 
 
 def save_summary(summary: xr.Dataset, path: Path) -> None:
@@ -158,61 +221,16 @@ def load_summary(path: Path) -> xr.Dataset:
         return file.load()
 
 
-def thermodynamic_estimates(series: thermodynamics.ThermodynamicSeries, temperature_k: float) -> dict[str, Estimate]:
-    """Return what the scalars of a run alone give: the first names that ``summarise_run`` lists."""
-    estimates = {
-        "temperature": thermodynamics.temperature(series),
-        "pressure": thermodynamics.pressure(series),
-        "pressure_uncorrected": thermodynamics.pressure_uncorrected(series),
-        "density": thermodynamics.density(series),
-        "volume": thermodynamics.volume_per_atom(series),
-        "enthalpy": thermodynamics.enthalpy(series),
-        "enthalpy_from_free_energy": thermodynamics.enthalpy_from_free_energy(series),
-        "electronic_entropy_term": thermodynamics.electronic_entropy_term(series),
-        "internal_energy": thermodynamics.internal_energy(series),
-        "free_energy": thermodynamics.free_energy(series),
-        "electronic_heat_capacity": fluctuations.electronic_heat_capacity(series, temperature_k),
-        "heat_capacity_total": fluctuations.total_heat_capacity(series, temperature_k),
-    }
-    if series.constant_volume:
-        estimates["heat_capacity"] = fluctuations.heat_capacity_constant_volume(series, temperature_k)
-    else:
-        estimates["heat_capacity"] = fluctuations.heat_capacity_constant_pressure(series, temperature_k)
-        estimates["thermal_expansion"] = fluctuations.thermal_expansion(series, temperature_k)
-        estimates["compressibility"] = fluctuations.isothermal_compressibility(series, temperature_k)
-        estimates["density_susceptibility"] = distribution.density_susceptibility(series)
-        estimates["density_binder"] = distribution.density_binder(series)
-    return estimates
-
-
-def _viscosity(
-    scalars: xr.Dataset, series: thermodynamics.ThermodynamicSeries, temperature_k: float, interval_fs: float
-) -> Transport:
-    """Return the shear viscosity from the stress of every step, or why there is none."""
-    stress = total_stress_gpa(scalars)
-    if stress is None:
-        return Transport.unknown(UNIT, "The run does not hold the kinetic part of its stress.")
-    volume = float(series.volume_angstrom3.mean())
-    return shear_viscosity(stress, volume_angstrom3=volume, temperature_k=temperature_k, interval_fs=interval_fs)
-
-
-def _samples(series: thermodynamics.ThermodynamicSeries, discard_steps: int) -> xr.Dataset:
-    """Return at most ``KEPT_SAMPLES`` equally spaced samples: what histograms and reweighting start from."""
-    every = -(-len(series.volume_angstrom3) // KEPT_SAMPLES)
-    columns = {
-        "sample_volume": (series.volume_angstrom3, "Å³/atom"),
-        "sample_internal_energy": (series.internal_energy_ev, "eV/atom"),
-        "sample_free_energy": (series.free_energy_ev, "eV/atom"),
-        "sample_kinetic_energy": (series.kinetic_energy_ev, "eV/atom"),
-    }
-    steps = discard_steps + np.arange(0, len(series.volume_angstrom3), every)
-    return xr.Dataset(
-        {
-            name: ("sample", values[::every] / series.n_atoms, {"unit": unit})
-            for name, (values, unit) in columns.items()
-        },
-        coords={"sample": steps},
-    )
+def _put(summary: xr.Dataset, name: str, quantity: Quantity, found: Finding) -> None:
+    """Put an array or a plain number into a summary, with the units of its record."""
+    if not isinstance(found, xr.DataArray):
+        summary[name] = ((), float(found), {"unit": quantity.unit})  # type: ignore[arg-type]
+        return
+    summary[name] = (found.dims, found.to_numpy(), {"unit": quantity.unit})
+    for axis in quantity.axes:
+        if axis.name in found.coords and axis.name not in summary.coords:
+            about = {"unit": axis.unit} if axis.unit else {}
+            summary.coords[axis.name] = (axis.name, found.coords[axis.name].to_numpy(), about)
 
 
 def _equilibration_step(scalars: xr.Dataset) -> int:
@@ -222,10 +240,3 @@ def _equilibration_step(scalars: xr.Dataset) -> int:
     if np.isnan(values).all():
         return 0
     return int(scalars["step"][detect_equilibration(values)])
-
-
-def put_estimate(summary: xr.Dataset, name: str, estimate: Estimate) -> None:
-    """Put a scalar with its error and number of samples into a summary; ``estimate_of`` reads it back."""
-    summary[name] = ((), estimate.value, {"unit": estimate.unit})
-    summary[f"{name}_error"] = ((), estimate.error, {"unit": estimate.unit})
-    summary[f"{name}_effective_samples"] = ((), estimate.effective_samples, {"unit": ""})

@@ -12,16 +12,40 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
 from llpt import units
 from llpt.errors import InputError
+from llpt.observables.record import Axis, Need, Observable, Quantity, StepObservable, sampled
 from llpt.statistics import Estimate, mean_estimate
 
 if TYPE_CHECKING:
-    import xarray as xr
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from llpt.observables.production import Production
+    from llpt.observables.record import Findings
     from llpt.observables.source import FrameSource
+
+PER_ATOM = "eV/atom"
+TEMPERATURE = Quantity("temperature", "T", "K", "sampled temperature")
+PRESSURE = Quantity("pressure", "P", "GPa", "sampled pressure", tabled=True)
+UNCORRECTED_PRESSURE = Quantity(
+    "pressure_uncorrected", "P", "GPa", "sampled pressure without the finite-basis correction"
+)
+DENSITY = Quantity("density", "ρ", "g/cm^3", "density", tabled=True, drawn=True)
+VOLUME = Quantity("volume", "V", "Å³/atom", "volume")
+ENTHALPY = Quantity("enthalpy", "H", PER_ATOM, "enthalpy, from the internal energy E", tabled=True)
+ENTHALPY_FROM_FREE_ENERGY = Quantity(
+    "enthalpy_from_free_energy", "H_F", PER_ATOM, "enthalpy with the free energy F in the place of E"
+)
+ENTROPY_TERM = Quantity("electronic_entropy_term", "T_el S", PER_ATOM, "electronic temperature times entropy, E - F")
+INTERNAL_ENERGY = Quantity("internal_energy", "E", PER_ATOM, "internal energy without the kinetic energy")
+FREE_ENERGY = Quantity("free_energy", "F", PER_ATOM, "free energy of the electrons")
+
+KEPT_SAMPLES = 2000
+SAMPLE = Axis("sample", "step", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +139,8 @@ def thermodynamic_series(
         )
 
     def column(name: str) -> NDArray[np.float64]:
+        if name not in kept:
+            return np.full(kept.sizes["step"], math.nan)
         return np.asarray(kept[name].to_numpy(), dtype=np.float64)
 
     pressure = column("pressure_gpa")
@@ -139,49 +165,102 @@ def density(series: ThermodynamicSeries) -> Estimate:
     """Return the mass density rho = M / <V> in g/cm³."""
     volume = mean_estimate(series.volume_angstrom3, "Å³")
     value = series.mass_u * units.U_PER_ANGSTROM3_TO_G_PER_CM3 / volume.value
-    return Estimate(value, value * volume.error / volume.value, "g/cm^3", volume.effective_samples)
+    return Estimate(value, value * volume.error / volume.value, DENSITY.unit, volume.effective_samples)
 
 
 def volume_per_atom(series: ThermodynamicSeries) -> Estimate:
     """Return <V> / N in Å³ per atom."""
-    return mean_estimate(series.volume_angstrom3 / series.n_atoms, "Å³/atom")
+    return mean_estimate(series.volume_angstrom3 / series.n_atoms, VOLUME.unit)
 
 
 def enthalpy(series: ThermodynamicSeries) -> Estimate:
     """Return H / N in eV per atom, from the internal energy."""
-    return available_mean(series.enthalpy_ev / series.n_atoms, "eV/atom")
+    return available_mean(series.enthalpy_ev / series.n_atoms, PER_ATOM)
 
 
 def enthalpy_from_free_energy(series: ThermodynamicSeries) -> Estimate:
     """Return H / N in eV per atom with F in the place of E: what a surrogate trained on F can be compared with."""
-    return available_mean(series.enthalpy_from_free_energy_ev / series.n_atoms, "eV/atom")
+    return available_mean(series.enthalpy_from_free_energy_ev / series.n_atoms, PER_ATOM)
 
 
 def electronic_entropy_term(series: ThermodynamicSeries) -> Estimate:
     """Return T_el S / N = (E - F) / N in eV per atom."""
-    return available_mean((series.internal_energy_ev - series.free_energy_ev) / series.n_atoms, "eV/atom")
+    return available_mean((series.internal_energy_ev - series.free_energy_ev) / series.n_atoms, PER_ATOM)
 
 
 def internal_energy(series: ThermodynamicSeries) -> Estimate:
     """Return <E> / N in eV per atom, without the kinetic energy."""
-    return available_mean(series.internal_energy_ev / series.n_atoms, "eV/atom")
+    return available_mean(series.internal_energy_ev / series.n_atoms, PER_ATOM)
 
 
 def free_energy(series: ThermodynamicSeries) -> Estimate:
     """Return <F> / N in eV per atom."""
-    return available_mean(series.free_energy_ev / series.n_atoms, "eV/atom")
+    return available_mean(series.free_energy_ev / series.n_atoms, PER_ATOM)
 
 
 def temperature(series: ThermodynamicSeries) -> Estimate:
     """Return the sampled temperature in K, to be compared with the thermostat's."""
-    return available_mean(series.temperature_k, "K")
+    return available_mean(series.temperature_k, TEMPERATURE.unit)
 
 
 def pressure(series: ThermodynamicSeries) -> Estimate:
     """Return the sampled pressure in GPa, to be compared with the barostat's."""
-    return available_mean(series.pressure_gpa, "GPa")
+    return available_mean(series.pressure_gpa, PRESSURE.unit)
 
 
 def pressure_uncorrected(series: ThermodynamicSeries) -> Estimate:
     """Return the sampled pressure in GPa without the finite-basis correction."""
-    return available_mean(series.pressure_uncorrected_gpa, "GPa")
+    return available_mean(series.pressure_uncorrected_gpa, UNCORRECTED_PRESSURE.unit)
+
+
+def samples(production: Production) -> Findings:
+    """Return at most ``KEPT_SAMPLES`` equally spaced samples: what histograms and reweighting start from."""
+    series = production.series
+    every = -(-len(series.volume_angstrom3) // KEPT_SAMPLES)
+    steps = production.discard_steps + np.arange(0, len(series.volume_angstrom3), every)
+    return {
+        quantity.name: xr.DataArray(column[::every] / series.n_atoms, {SAMPLE.name: steps}, SAMPLE.name)
+        for quantity, column in zip(
+            SAMPLES.quantities,
+            (series.volume_angstrom3, series.internal_energy_ev, series.free_energy_ev, series.kinetic_energy_ev),
+            strict=True,
+        )
+    }
+
+
+def _of_series(quantity: Quantity, estimate: Callable[[ThermodynamicSeries], Estimate], *needs: Need) -> Observable:
+    return sampled(quantity, lambda production: estimate(production.series), *needs)
+
+
+SAMPLES = StepObservable(
+    name="samples",
+    quantities=tuple(
+        Quantity(f"sample_{name}", symbol, unit, f"{phrase} at some steps", axes=(SAMPLE,), has_error=False)
+        for name, symbol, unit, phrase in (
+            ("volume", VOLUME.symbol, VOLUME.unit, "volume"),
+            ("internal_energy", INTERNAL_ENERGY.symbol, PER_ATOM, "internal energy"),
+            ("free_energy", FREE_ENERGY.symbol, PER_ATOM, "free energy"),
+            ("kinetic_energy", "E_kin", PER_ATOM, "kinetic energy"),
+        )
+    ),
+    estimate=samples,
+)
+
+OBSERVABLES = (
+    _of_series(TEMPERATURE, temperature, Need.TEMPERATURE),
+    _of_series(PRESSURE, pressure, Need.PRESSURE),
+    _of_series(UNCORRECTED_PRESSURE, pressure_uncorrected, Need.UNCORRECTED_PRESSURE),
+    _of_series(DENSITY, density, Need.VOLUME),
+    _of_series(VOLUME, volume_per_atom, Need.VOLUME),
+    _of_series(ENTHALPY, enthalpy, Need.KINETIC_ENERGY, Need.INTERNAL_ENERGY, Need.APPLIED_PRESSURE),
+    _of_series(
+        ENTHALPY_FROM_FREE_ENERGY,
+        enthalpy_from_free_energy,
+        Need.KINETIC_ENERGY,
+        Need.FREE_ENERGY,
+        Need.APPLIED_PRESSURE,
+    ),
+    _of_series(ENTROPY_TERM, electronic_entropy_term, Need.INTERNAL_ENERGY, Need.FREE_ENERGY),
+    _of_series(INTERNAL_ENERGY, internal_energy, Need.INTERNAL_ENERGY),
+    _of_series(FREE_ENERGY, free_energy, Need.FREE_ENERGY),
+)

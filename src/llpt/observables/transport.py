@@ -8,12 +8,15 @@ An atom that moves drags its periodic images along, so that D of a cubic cell of
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
 from llpt import units
+from llpt.observables.displacement import DIFFUSION, MEAN_CELL
+from llpt.observables.record import DerivedObservable, Need, Quantity, Reasoned
+from llpt.observables.viscosity import VISCOSITY
 from llpt.statistics import Estimate, fit_line
 
 if TYPE_CHECKING:
@@ -21,28 +24,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from llpt.observables.production import Production
+    from llpt.observables.record import Findings
+
+INFINITE = Quantity(
+    "diffusion_infinite", "D∞", DIFFUSION.unit, "diffusion coefficient of the infinite system", power=DIFFUSION.power
+)
+
 YEH_HUMMER = 2.837297
 """The lattice sum of a simple cubic array."""
 LEAST_RATIO = 1.2
 """Least ratio of two edges for an extrapolation: a factor of 1.7 in the number of atoms."""
-
-
-@dataclass(frozen=True)
-class Transport:
-    """A transport coefficient, or why there is none.
-
-    Args:
-        estimate: the coefficient; NaN, or its error NaN, where it is not determined.
-        reason: why it is not, one sentence; empty where it is.
-    """
-
-    estimate: Estimate
-    reason: str
-
-    @classmethod
-    def unknown(cls, unit: str, reason: str) -> Transport:
-        """Return a coefficient that is not determined."""
-        return cls(Estimate.unknown(unit), reason)
 
 
 def yeh_hummer(
@@ -67,8 +59,8 @@ def yeh_hummer(
 
 
 def corrected_diffusion(
-    diffusion: Estimate, viscosity: Transport, *, temperature_k: float, cell_angstrom: NDArray[np.float64]
-) -> Transport:
+    diffusion: Estimate, viscosity: Reasoned, *, temperature_k: float, cell_angstrom: NDArray[np.float64]
+) -> Reasoned:
     """Return D of the infinite system from D and the viscosity of one run.
 
     Args:
@@ -80,21 +72,21 @@ def corrected_diffusion(
     edges = np.linalg.norm(cell_angstrom, axis=1)
     products = cell_angstrom @ cell_angstrom.T
     if np.abs(products - np.diag(np.full(3, products[0, 0]))).max() > 1e-3 * products[0, 0]:
-        return Transport.unknown(diffusion.unit, "The cell is not cubic; the shift is known for cubic cells.")
+        return Reasoned.unknown(diffusion.unit, "The cell is not cubic; the shift is known for cubic cells.")
     if not diffusion.resolved:
-        return Transport.unknown(diffusion.unit, "The run is too short for a diffusion coefficient with an error.")
+        return Reasoned.unknown(diffusion.unit, "The run is too short for a diffusion coefficient with an error.")
     if viscosity.reason:
-        return Transport.unknown(diffusion.unit, f"No viscosity. {viscosity.reason}")
+        return Reasoned.unknown(diffusion.unit, f"No viscosity. {viscosity.reason}")
     found = yeh_hummer(
         diffusion,
         temperature_k=temperature_k,
         viscosity_pa_s=viscosity.estimate,
         box_length_angstrom=float(edges.mean()),
     )
-    return Transport(found, "")
+    return Reasoned(found, "")
 
 
-def extrapolated_diffusion(by_edge_angstrom: Mapping[float, Estimate]) -> Transport:
+def extrapolated_diffusion(by_edge_angstrom: Mapping[float, Estimate]) -> Reasoned:
     """Return D at 1/L = 0 of the straight line D(L) = D_inf - s/L, by least squares weighted with the errors.
 
     Args:
@@ -103,7 +95,27 @@ def extrapolated_diffusion(by_edge_angstrom: Mapping[float, Estimate]) -> Transp
     known = {edge: found for edge, found in by_edge_angstrom.items() if found.resolved and found.error > 0.0}
     if len(known) < 2 or max(known) < LEAST_RATIO * min(known):
         reason = f"{len(known)} sizes with a known D; two whose edges differ by a factor of {LEAST_RATIO} are needed."
-        return Transport.unknown("cm^2/s", reason)
+        return Reasoned.unknown(DIFFUSION.unit, reason)
     unit = next(iter(known.values())).unit
     line = fit_line([1.0 / edge for edge in known], list(known.values()), intercept_unit=unit)
-    return Transport(line.intercept, "")
+    return Reasoned(line.intercept, "")
+
+
+def _infinite(production: Production, found: Findings) -> Findings:
+    diffusion, viscosity, cell = (found[each.name] for each in (DIFFUSION, VISCOSITY, MEAN_CELL))
+    assert isinstance(diffusion, Estimate)
+    assert isinstance(viscosity, Reasoned)
+    assert isinstance(cell, xr.DataArray)
+    corrected = corrected_diffusion(
+        diffusion, viscosity, temperature_k=production.temperature_k, cell_angstrom=cell.to_numpy()
+    )
+    return {INFINITE.name: corrected}
+
+
+DIFFUSION_INFINITE = DerivedObservable(
+    name=INFINITE.name,
+    quantities=(INFINITE,),
+    needs=frozenset({Need.SET_TEMPERATURE}),
+    after=(DIFFUSION.name, VISCOSITY.name, MEAN_CELL.name),
+    derive=_infinite,
+)

@@ -13,13 +13,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
+from llpt.observables.record import Absent, Axis, FrameObservable, Need, Quantity
 from llpt.statistics import Estimate, sample_estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from llpt.observables.record import Findings
     from llpt.trajectory import FrameBlock
+
+LAG = Axis("vacf_lag", "t", "fs")
+FREQUENCY = Axis("frequency", "ν", "THz")
+VACF = Quantity("vacf", "C(t)", "", "velocity autocorrelation function", axes=(LAG,), has_error=False)
+VDOS = Quantity("vdos", "g(ν)", "1/THz", "vibrational density of states", axes=(FREQUENCY,), has_error=False)
+STRETCH_SHARE = Quantity("stretch_share", "", "", "share of the density of states above 75 THz")
 
 WINDOW_FS = 200.0
 LONGEST_INTERVAL_FS = 4.0
@@ -94,6 +103,22 @@ class VelocityCorrelation:
             stretch_share=sample_estimate(shares, "") if shares else Estimate.unknown(""),
         )
 
+    def results(self) -> Findings | Absent:
+        """Return autocorrelation, density of states and the share of the stretch, or why there are none."""
+        if self._interval > LONGEST_INTERVAL_FS:
+            return Absent(
+                f"The frames are {self._interval:.3g} fs apart; at more than {LONGEST_INTERVAL_FS:g} fs fast "
+                "vibrations look slow."
+            )
+        found = self.result()
+        if found is None:
+            return Absent(f"There are fewer than {self._length} frames with velocities, {WINDOW_FS:g} fs.")
+        return {
+            VACF.name: xr.DataArray(found.autocorrelation, {LAG.name: found.lags_fs}, LAG.name),
+            VDOS.name: xr.DataArray(found.density_of_states, {FREQUENCY.name: found.frequencies_thz}, FREQUENCY.name),
+            STRETCH_SHARE.name: found.stretch_share,
+        }
+
     def _transform(self, columns: NDArray[np.float64]) -> None:
         if not columns.any() or np.isnan(columns).any():
             return  # no velocities
@@ -104,3 +129,11 @@ class VelocityCorrelation:
         padded = 2 * len(columns)
         power = (np.abs(np.fft.rfft(columns, padded, axis=0)) ** 2).sum(axis=1)
         self._correlations.append(np.fft.irfft(power, padded)[: len(columns)] / np.arange(len(columns), 0, -1))
+
+
+VIBRATIONS = FrameObservable(
+    name="vibrations",
+    quantities=(VACF, VDOS, STRETCH_SHARE),
+    needs=frozenset({Need.TIMES, Need.VELOCITIES}),
+    accumulate=lambda production: VelocityCorrelation(production.masses_u, production.frame_interval_fs),
+)

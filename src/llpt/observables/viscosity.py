@@ -16,16 +16,18 @@ import numpy as np
 
 from llpt import units
 from llpt.errors import InputError
-from llpt.observables.transport import Transport
+from llpt.observables.record import Need, Quantity, Reasoned, sampled
 from llpt.statistics import autocorrelation_integral
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from llpt.observables.production import Production
+
 LEAST_CORRELATION = 0.5
 """Of neighbouring samples; with less the trapezium rule is off by more than 4 % for an exponential decay."""
-UNIT = "Pa s"
+VISCOSITY = Quantity("viscosity", "η", "Pa s", "shear viscosity", power=-3)
 
 
 def anisotropies(stress: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -43,7 +45,7 @@ def anisotropies(stress: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def shear_viscosity(
     stress_gpa: NDArray[np.float64], *, volume_angstrom3: float, temperature_k: float, interval_fs: float
-) -> Transport:
+) -> Reasoned:
     """Return the shear viscosity from the stress of equally spaced steps.
 
     Args:
@@ -53,27 +55,29 @@ def shear_viscosity(
         interval_fs: time between samples.
     """
     if not np.isfinite(stress_gpa).all():
-        return Transport.unknown(UNIT, "The stress of this run is not known at every step.")
+        return Reasoned.unknown(VISCOSITY.unit, "The stress of this run is not known at every step.")
     components = anisotropies(stress_gpa)
     variance = float((components**2).mean())
     if variance == 0.0:
-        return Transport.unknown(UNIT, "The stress of this run never shears: its engine gives only a pressure.")
+        return Reasoned.unknown(
+            VISCOSITY.unit, "The stress of this run never shears: its engine gives only a pressure."
+        )
     correlation = float((components[:, 1:] * components[:, :-1]).mean()) / variance
     if correlation < LEAST_CORRELATION:
-        return Transport.unknown(
-            UNIT,
+        return Reasoned.unknown(
+            VISCOSITY.unit,
             f"Neighbouring samples of the stress, {interval_fs:g} fs apart, have a correlation of {correlation:.2f}; "
             f"{LEAST_CORRELATION} is asked for: its decay is not seen.",
         )
     try:
         integral = autocorrelation_integral(components, interval_fs, "GPa^2 fs")
     except InputError as error:
-        return Transport.unknown(UNIT, error.cause)
+        return Reasoned.unknown(VISCOSITY.unit, error.cause)
     volume_m3, integral_pa2_s = volume_angstrom3 * 1e-30, 1e18 * 1e-15
-    found = integral.scaled(volume_m3 * integral_pa2_s / (units.BOLTZMANN_J_PER_K * temperature_k), UNIT)
+    found = integral.scaled(volume_m3 * integral_pa2_s / (units.BOLTZMANN_J_PER_K * temperature_k), VISCOSITY.unit)
     if found.resolved and found.value > 2.0 * found.error:
-        return Transport(found, "")
-    return Transport(found, f"The run is too short for the time its stress remembers itself ({found}).")
+        return Reasoned(found, "")
+    return Reasoned(found, f"The run is too short for the time its stress remembers itself ({found}).")
 
 
 def total_stress_gpa(scalars: xr.Dataset) -> NDArray[np.float64] | None:
@@ -85,3 +89,19 @@ def total_stress_gpa(scalars: xr.Dataset) -> NDArray[np.float64] | None:
     if "stress_gpa" not in scalars or "kinetic_stress_gpa" not in scalars:
         return None
     return np.asarray(scalars["stress_gpa"].to_numpy() + scalars["kinetic_stress_gpa"].to_numpy(), dtype=np.float64)
+
+
+def _viscosity(production: Production) -> Reasoned:
+    """Return the shear viscosity from the stress of every step, or why there is none."""
+    stress = total_stress_gpa(production.scalars)
+    if stress is None:
+        return Reasoned.unknown(VISCOSITY.unit, "The run does not hold the kinetic part of its stress.")
+    return shear_viscosity(
+        stress,
+        volume_angstrom3=float(production.series.volume_angstrom3.mean()),
+        temperature_k=production.temperature_k,
+        interval_fs=production.source.timestep_fs,
+    )
+
+
+SHEAR_VISCOSITY = sampled(VISCOSITY, _viscosity, Need.SET_TEMPERATURE, Need.TIMES)

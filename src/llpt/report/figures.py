@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llpt.report.isobar_figures import seed_figure_1
 from llpt.report.line_figure import seed_figure_2
+from llpt.report.observable_figure import observable_figure
 from llpt.report.supplement_figures import seed_figure_s1, seed_figure_s2, seed_figure_s3
 
 if TYPE_CHECKING:
@@ -25,5 +26,6 @@ def make_figures(study: StudyFile, analysis: Analysis) -> tuple[Figure, ...]:
         seed_figure_s1(analysis),
         seed_figure_s2(analysis),
         seed_figure_s3(audit) if audit is not None else None,
+        observable_figure(analysis),
     )
     return tuple(figure for figure in figures if figure is not None)

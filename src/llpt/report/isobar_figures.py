@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.campaign import Role
+from llpt.observables import quantity, with_unit
 from llpt.report import palette
 from llpt.report.panels import Curve, Dash, Figure, Line, Marker, Panel
 from llpt.transition import DENSITY_JUMP, differences, heat_capacity_j_per_mol_k
@@ -86,7 +87,7 @@ def numbers(values: Iterable[float]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
-def _by_temperature(ladders: Sequence[LadderResult], ladder: LadderResult, observable: str) -> list[Curve]:
+def curves_by_temperature(ladders: Sequence[LadderResult], ladder: LadderResult, observable: str) -> list[Curve]:
     """Return an observable of a ladder against temperature; points with unknown errors are marked as such."""
     if ladder.isobar is None:
         return []
@@ -114,12 +115,14 @@ def _unknown(errors: Iterable[float]) -> tuple[bool, ...]:
 
 
 def _density(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> Panel:
-    return Panel(TEMPERATURE, "density (g/cm³)", tuple(density_curves(ladders)), marks, note=line_name(ladders[0]))
+    return Panel(
+        TEMPERATURE, quantity("density").axis_label, tuple(density_curves(ladders)), marks, note=line_name(ladders[0])
+    )
 
 
 def density_curves(ladders: Sequence[LadderResult]) -> list[Curve]:
     """Return the density of every ladder that has an isobar, coloured by side and size."""
-    return [curve for ladder in ladders for curve in _by_temperature(ladders, ladder, "density")]
+    return [curve for ladder in ladders for curve in curves_by_temperature(ladders, ladder, "density")]
 
 
 def line_name(ladder: LadderResult) -> str:
@@ -152,7 +155,7 @@ def _heat_capacity(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> 
             )
         )
         curves += _fluctuations(ladder, colour, marker)
-    return Panel(TEMPERATURE, "C_P (J mol⁻¹ K⁻¹)", tuple(curves), marks)
+    return Panel(TEMPERATURE, with_unit(quantity("heat_capacity_total").symbol, "J mol^-1 K^-1"), tuple(curves), marks)
 
 
 def _fluctuations(ladder: LadderResult, colour: str, marker: Marker) -> list[Curve]:
@@ -215,8 +218,8 @@ def _pair_correlation(ladders: Sequence[LadderResult]) -> Panel:
             Curve(label, (math.nan,), (math.nan,), colour=palette.GREY, dash=palette.DASHES[Role.SURROGATE], width=1.0)
         )
     return Panel(
-        "r (Å)",
-        "g(r)",
+        quantity("rdf").axes[0].label,
+        quantity("rdf").symbol,
         tuple(curves),
         note=f"N = {leading.atoms}",
         x_range=x_range,

@@ -11,10 +11,11 @@ from plotly.offline import get_plotlyjs
 
 from llpt.audit import Outcome
 from llpt.files import make_directory, write_atomically
+from llpt.observables import quantity
 from llpt.report.drawing import draw
 from llpt.report.figures import make_figures
 from llpt.report.interactive import as_html
-from llpt.report.tables import diffusion_rows, effect_rows, provenance_rows, run_rows
+from llpt.report.tables import diffusion_rows, effect_rows, provenance_rows, run_rows, tabled_quantities
 from llpt.report.transition_tables import change_rows, order_rows, separation_rows, transition_rows
 from llpt.study import State
 from llpt.version import VERSION
@@ -103,8 +104,10 @@ def _render(
         orders=order_rows(analysis),
         changes=change_rows(analysis),
         diffusion=diffusion_rows(analysis),
+        diffusion_headings=[quantity(name).heading for name in ("diffusion", "viscosity", "diffusion_infinite")],
         effects=effect_rows(analysis),
         training=_training(plan, entries),
+        run_headings=[each.heading for each in tabled_quantities()],
         runs=run_rows(plan, entries, analysis),
         provenance=provenance_rows(entries.values()),
         study_file=(directory.root / "study.toml").read_text(encoding="utf-8"),

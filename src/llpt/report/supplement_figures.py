@@ -9,8 +9,9 @@ import numpy as np
 
 from llpt.audit import Population
 from llpt.campaign import ControlledTest, Role
+from llpt.observables import quantity, with_unit
 from llpt.report import palette
-from llpt.report.isobar_figures import density_curves, ladder_label, line_name, numbers
+from llpt.report.isobar_figures import TEMPERATURE, density_curves, ladder_label, line_name, numbers
 from llpt.report.panels import Curve, Dash, Figure, Panel
 
 if TYPE_CHECKING:
@@ -53,7 +54,11 @@ def seed_figure_s1(analysis: Analysis, lines: Sequence[str] = ()) -> Figure | No
     panels = []
     for line in sorted(chosen, key=analysis.lines.index):
         ladders = [each for each in base if each.line == line]
-        panels.append(Panel("T (K)", "density (g/cm³)", tuple(density_curves(ladders)), note=line_name(ladders[0])))
+        panels.append(
+            Panel(
+                TEMPERATURE, quantity("density").axis_label, tuple(density_curves(ladders)), note=line_name(ladders[0])
+            )
+        )
     return Figure(
         "figure-S1",
         "Density of reference and surrogate",
@@ -114,7 +119,11 @@ def _displacement(ladder: LadderResult) -> Panel:
             )
         )
     note = f"{line_name(ladder)}, {ladder_label(ladder)}"
-    return Panel("t (ps)", "D(t) (Å²)", tuple(curves), note=note, legend_inside="upper left")
+    displacement = quantity("msd")
+    (lag,) = displacement.axes
+    return Panel(
+        with_unit(lag.symbol, "ps"), displacement.heading, tuple(curves), note=note, legend_inside="upper left"
+    )
 
 
 def seed_figure_s3(audit: xr.Dataset) -> Figure:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.campaign import short_name
-from llpt.observables import estimate_of
+from llpt.observables import all_observables, estimate_of, quantity
 from llpt.study import State
 from llpt.transition import DECIDING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from llpt.observables import Quantity
     from llpt.statistics import Estimate
     from llpt.study import Entry, Plan
     from llpt.study.analysis import Analysis
@@ -25,7 +26,7 @@ UNKNOWN = "–"
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run in the run table; every field is text as it is shown."""
+    """One run in the run table; every field is text as it is shown, ``averages`` those of ``tabled_quantities``."""
 
     name: str
     role: str
@@ -39,12 +40,7 @@ class RunRow:
     steps: str
     picoseconds: str
     equilibrated: str
-    density: str
-    enthalpy: str
-    pressure: str
-    first_peak: str
-    molecular_fraction: str
-    diffusion: str
+    averages: tuple[str, ...]
     seed: str
     pace: str
 
@@ -90,6 +86,11 @@ def shown(estimate: Estimate, *, unit: bool = True, factor: float = 1.0) -> str:
     return f"{value:.{digits}f} ± {error:.{digits}f}{after}"
 
 
+def tabled_quantities() -> tuple[Quantity, ...]:
+    """Return the quantities that have a column in the run table."""
+    return tuple(each for each in all_observables().quantities.values() if each.tabled)
+
+
 def run_rows(plan: Plan, entries: Mapping[str, Entry], analysis: Analysis) -> list[RunRow]:
     """Return every run of the plan with its state and, where it is done, its averages."""
     summaries = {item.run.path: item.summary for ladder in analysis.ladders for item in ladder.runs}
@@ -115,12 +116,7 @@ def run_rows(plan: Plan, entries: Mapping[str, Entry], analysis: Analysis) -> li
                 steps=f"{done} / {run.steps}",
                 picoseconds=f"{done * run.timestep_fs / 1000.0:.3g}",
                 equilibrated=_equilibrated(summary),
-                density=_observed(summary, "density"),
-                enthalpy=_observed(summary, "enthalpy"),
-                pressure=_observed(summary, "pressure"),
-                first_peak=_observed(summary, "rdf_peak_height"),
-                molecular_fraction=_observed(summary, "molecular_fraction"),
-                diffusion=_observed(summary, "diffusion", factor=1e3),
+                averages=tuple(_observed(summary, given) for given in tabled_quantities()),
                 seed=str(run.dynamics["seed"]),
                 pace=f"{pace:.3g}" if pace else UNKNOWN,
             )
@@ -137,10 +133,15 @@ def _equilibrated(summary: xr.Dataset | None) -> str:
     return f"{step * float(summary.attrs['timestep_fs']) / 1000.0:.3g}{late}"
 
 
-def _observed(summary: xr.Dataset | None, name: str, *, factor: float = 1.0) -> str:
-    if summary is None or name not in summary:
+def _observed(summary: xr.Dataset | None, given: Quantity) -> str:
+    if summary is None or given.name not in summary:
         return UNKNOWN
-    return shown(estimate_of(summary, name), unit=False, factor=factor).replace(" (error unknown)", " (?)")
+    return _in_powers(estimate_of(summary, given.name), given).replace(" (error unknown)", " (?)")
+
+
+def _in_powers(estimate: Estimate, given: Quantity) -> str:
+    """Write an estimate without its unit, in the power of ten that the heading of its column names."""
+    return shown(estimate, unit=False, factor=10.0**-given.power)
 
 
 def effect_rows(analysis: Analysis) -> list[EffectRow]:
@@ -176,9 +177,9 @@ def diffusion_rows(analysis: Analysis) -> list[DiffusionRow]:
             row.engine,
             row.line,
             f"{row.temperature_k:g}",
-            "; ".join(f"{atoms}: {shown(found, unit=False, factor=1e3)}" for atoms, found in row.by_atoms.items()),
-            shown(row.viscosity_pa_s, unit=False, factor=1e3),
-            shown(row.infinite, unit=False, factor=1e3),
+            "; ".join(f"{atoms}: {_in_powers(found, quantity('diffusion'))}" for atoms, found in row.by_atoms.items()),
+            _in_powers(row.viscosity_pa_s, quantity("viscosity")),
+            _in_powers(row.infinite, quantity("diffusion_infinite")),
             str(row.method),
             row.reason,
         )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest
-from llpt.observables import Transport, estimate_of, extrapolated_diffusion
+from llpt.observables import Reasoned, estimate_of, extrapolated_diffusion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,7 +77,7 @@ def infinite_diffusion(ladders: Iterable[LadderResult]) -> tuple[InfiniteDiffusi
 def _one(state: tuple[Role, str, str, float], sizes: Mapping[int, xr.Dataset]) -> InfiniteDiffusion:
     by_atoms = {atoms: estimate_of(summary, "diffusion") for atoms, summary in sizes.items()}
     largest = sizes[max(sizes)]
-    corrected = Transport(
+    corrected = Reasoned(
         estimate_of(largest, "diffusion_infinite"), str(largest["diffusion_infinite"].attrs.get("reason", ""))
     )
     found, method = corrected, Method.VISCOSITY
@@ -85,6 +85,6 @@ def _one(state: tuple[Role, str, str, float], sizes: Mapping[int, xr.Dataset]) -
         edges = {atoms: float(summary["mean_cell"][0, 0]) for atoms, summary in sizes.items()}
         found, method = extrapolated_diffusion({edges[n]: by_atoms[n] for n in sizes}), Method.EXTRAPOLATION
     if found.reason:
-        found, method = Transport.unknown(UNIT, f"{corrected.reason} {found.reason}"), Method.NONE
+        found, method = Reasoned.unknown(UNIT, f"{corrected.reason} {found.reason}"), Method.NONE
     viscosity = estimate_of(largest, "viscosity")
     return InfiniteDiffusion(*state, by_atoms, viscosity, found.estimate, method, found.reason)

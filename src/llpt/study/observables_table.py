@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import short_name
 from llpt.files import write_atomically
-from llpt.observables import estimate_of
+from llpt.observables import estimate_of, sampled_names
 from llpt.transition import solid_flag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import xarray as xr
 
     from llpt.study.observing import Observed
 
@@ -39,7 +37,7 @@ def write_observables(path: Path, observed: Sequence[Observed]) -> None:
     """
     units: dict[str, str] = {}
     for item in observed:
-        units |= {name: str(item.summary[name].attrs.get("unit", "")) for name in scalar_names(item.summary)}
+        units |= {name: str(item.summary[name].attrs.get("unit", "")) for name in sampled_names(item.summary)}
     header = list(STATE_COLUMNS)
     for name, unit in units.items():
         header += [f"{name} ({unit})" if unit else name, f"{name} error", f"{name} effective samples"]
@@ -48,12 +46,6 @@ def write_observables(path: Path, observed: Sequence[Observed]) -> None:
     rows.writerow(header)
     rows.writerows(_row(item, list(units)) for item in observed)
     write_atomically(path, stream.getvalue())
-
-
-def scalar_names(summary: xr.Dataset) -> list[str]:
-    """Return the names of the scalar observables of a summary, those with an error and a number of samples."""
-    names = (str(name).removesuffix("_effective_samples") for name in summary if str(name).endswith("_samples"))
-    return [name for name in names if f"{name}_error" in summary]
 
 
 def _row(item: Observed, names: Sequence[str]) -> list[str]:

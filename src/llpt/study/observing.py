@@ -11,13 +11,23 @@ from llpt.campaign import Role
 from llpt.engines import read_evaluated
 from llpt.errors import LlptError
 from llpt.files import make_directory, remove
-from llpt.observables import SUMMARY_FORMAT, load_summary, put_estimate, read_optics, save_summary, summarise_run
+from llpt.observables import (
+    FAILED,
+    all_observables,
+    failures,
+    load_summary,
+    outdated,
+    renewed,
+    save_summary,
+    summarise_run,
+    with_files,
+)
 from llpt.study.ledger import State
 from llpt.study.work_labels import label_file
 from llpt.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     import xarray as xr
@@ -66,7 +76,8 @@ def observe(
             hand included), how many there are, and its name.
 
     Returns:
-        What was observed, in the plan's order; and the reasons, by run, why some could not be averaged.
+        What was observed, in the plan's order; and the reasons, by run, why some could not be averaged, as a whole or
+        (observables of other packages) in part; and, by observable, why one cannot be used at all.
 
     Raises:
         StorageError: a file of results cannot be written.
@@ -74,14 +85,16 @@ def observe(
     make_directory(directory.results)
     done = [run for run in plan.runs if run.path in entries and entries[run.path].state is State.DONE]
     observed: list[Observed] = []
-    refused: dict[str, str] = {}
+    refused = {f"observable {name}": why for name, why in all_observables().faults.items()}
     for number, run in enumerate(done):
         on_run(number, len(done), run.path)
         entry = entries[run.path]
         part = partial(_tell, on_run, (number, len(done), run.path))
         try:
-            summary = _with_optics(_summary(directory, run, entry, part), directory.node(run.path))
+            summary = with_files(_summary(directory, run, entry, part), directory.node(run.path))
             observed.append(Observed(run, entry, summary))
+            if failures(summary):
+                refused[f"{run.path}, in part"] = " ".join(failures(summary))
         except LlptError as error:
             refused[run.path] = error.cause
     return observed, refused
@@ -108,19 +121,19 @@ def observe_electronic_temperature(
     return audit
 
 
-def _with_optics(summary: xr.Dataset, run_directory: Path) -> xr.Dataset:
-    """Return the summary with what ``llpt optics`` left in the run's directory, if anything."""
-    for name, estimate in read_optics(run_directory / "optics").items():
-        put_estimate(summary, name, estimate)
-    return summary
-
-
-def summary_of(place: Path, run: PlannedRun, on_progress: Callable[[int, int], None] | None = None) -> xr.Dataset:
+def summary_of(
+    place: Path,
+    run: PlannedRun,
+    on_progress: Callable[[int, int], None] | None = None,
+    *,
+    only: Collection[str] | None = None,
+) -> xr.Dataset:
     """Average a run from its trajectory.
 
     Args:
         place: the run's directory.
         run: the run as planned.
+        only: names of the observables to average; None averages all.
         on_progress: called with frames read and frames to read.
 
     Raises:
@@ -131,6 +144,7 @@ def summary_of(place: Path, run: PlannedRun, on_progress: Callable[[int, int], N
         discard_steps=run.discard,
         temperature_k=run.state.temperature_k,
         pressure_gpa=run.dynamics["pressure_gpa"],
+        only=only,
         on_progress=on_progress,
     )
 
@@ -146,15 +160,27 @@ def _summary(
 ) -> xr.Dataset:
     path = directory.result(run.path)
     stamp = f"{entry.inputs_hash} {entry.finished}"
-    if path.exists():
-        try:
-            kept = load_summary(path)
-        except (OSError, ValueError):
-            remove(path)
-        else:
-            if kept.attrs.get(FINISHED) == stamp and kept.attrs.get("format") == SUMMARY_FORMAT:
-                return kept
-    summary = summary_of(directory.node(run.path), run, on_progress)
-    summary.attrs |= {FINISHED: stamp, "run": run.path, "engine": run.engine, "test": str(run.test)}
+    kept = _kept(path, stamp)
+    old = None if kept is None else outdated(kept)
+    if kept is not None and old is not None:
+        if not old:
+            return kept
+        summary = renewed(kept, summary_of(directory.node(run.path), run, on_progress, only=old))
+    else:
+        summary = summary_of(directory.node(run.path), run, on_progress)
+        summary.attrs |= {FINISHED: stamp, "run": run.path, "engine": run.engine, "test": str(run.test)}
     save_summary(summary, path)
     return summary
+
+
+def _kept(path: Path, stamp: str) -> xr.Dataset | None:
+    """Return what was averaged before from the run as it stands; None where there is nothing of that kind."""
+    if not path.exists():
+        return None
+    try:
+        kept = load_summary(path)
+    except (OSError, ValueError):
+        remove(path)
+        return None
+    kept.attrs.pop(FAILED, None)  # what failed is tried again
+    return kept if kept.attrs.get(FINISHED) == stamp else None

@@ -20,7 +20,7 @@ import numpy as np
 
 from llpt.errors import InputError, LlptError
 from llpt.files import copy, scratch_directory, storage_error
-from llpt.observables import load_summary
+from llpt.observables import ROUNDING, compare_kept, load_summary
 from llpt.study.analysis import judge
 from llpt.study.jobs import inputs_hash, job_of, job_text
 from llpt.study.layout import STUDY_FILE, StudyDirectory, read_json
@@ -31,18 +31,12 @@ from llpt.study.planning import make_plan
 from llpt.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import xarray as xr
 
     from llpt.study.plan import Plan, PlannedRun
-
-ROUNDING = 1e-6
-"""Largest relative difference that counts as rounding: g(r) and order parameters are computed in single precision."""
-
-SAMPLED_AT_RANDOM = frozenset({"structure_factor"})
-"""Not compared: in a large cell freud draws its wave vectors anew each time, without a seed."""
 
 FINITE = (
     "internal_energy_ev",
@@ -257,21 +251,15 @@ def _results(directory: StudyDirectory, run: PlannedRun, fresh: xr.Dataset) -> C
         stored = load_summary(path)
     except (OSError, ValueError) as error:
         return Check(run.path, what, False, f"results/{path.name} cannot be read: {error}")
-    absent = sorted({str(name) for name in fresh.data_vars} ^ {str(name) for name in stored.data_vars})
-    compared = [name for name in fresh.data_vars if name in stored and name not in SAMPLED_AT_RANDOM]
-    differing = [str(name) for name in compared if not _equal(fresh[name], stored[name])]
-    bad = absent + differing
-    shown = ", ".join(bad[:6]) + (f" and {len(bad) - 6} more" if len(bad) > 6 else "")
-    return Check(run.path, what, not bad, f"differ: {shown}" if bad else f"{len(compared)} variables")
+    found = compare_kept(stored, fresh)
+    said = f"differ: {_some(found.differing)}" if found.differing else f"{len(found.compared)} variables"
+    said += f"; new, not in the stored: {_some(found.new)}" if found.new else ""
+    said += f"; not compared, made by another version: {_some(found.old)}" if found.old else ""
+    return Check(run.path, what, not found.differing, said)
 
 
-def _equal(one: xr.DataArray, other: xr.DataArray) -> bool:
-    """Whether two variables agree within rounding of their largest value."""
-    left, right = one.to_numpy().astype(float), other.to_numpy().astype(float)
-    if left.shape != right.shape:
-        return False
-    scale = np.nanmax(np.abs(right)) if np.isfinite(right).any() else 0.0
-    return bool(np.allclose(left, right, rtol=ROUNDING, atol=ROUNDING * float(scale), equal_nan=True))
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
 def _verdict(directory: StudyDirectory, observed: list[Observed]) -> Check:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.errors import InputError
-from llpt.observables import estimate_of
+from llpt.observables import all_observables, estimate_of, sampled_names
 from llpt.statistics import Estimate, weighted_mean
 from llpt.transition.curve import Curve
 
@@ -127,9 +127,10 @@ class Isobar:
         """Return one observable against temperature, over the points that have it (perhaps none)."""
         points = [point for point in self.points if name in point.estimates]
         estimates = [point.estimates[name] for point in points]
+        known = all_observables().quantities.get(name)
         return Curve(
             name=name,
-            unit=estimates[0].unit if estimates else "",
+            unit=estimates[0].unit if estimates else known.unit if known else "",
             temperatures_k=np.array([point.temperature_k for point in points], dtype=np.float64),
             values=np.array([estimate.value for estimate in estimates], dtype=np.float64),
             errors=np.array([estimate.error for estimate in estimates], dtype=np.float64),
@@ -139,10 +140,8 @@ class Isobar:
 
 
 def _join(temperature_k: float, runs: list[xr.Dataset]) -> IsobarPoint:
-    names = {str(name).removesuffix("_error") for name in runs[0].data_vars if str(name).endswith("_error")}
-    scalars = sorted(name for name in names if all(name in run and run[name].ndim == 0 for run in runs))
     estimates = {}
-    for name in scalars:
+    for name in sorted(set.intersection(*(set(sampled_names(run)) for run in runs))):
         found = [estimate_of(run, name) for run in runs]
         known = [estimate for estimate in found if math.isfinite(estimate.value)]
         estimates[name] = found[0] if len(runs) == 1 or not known else weighted_mean(known)

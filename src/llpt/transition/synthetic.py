@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt import units
+from llpt.observables import quantity
 from llpt.statistics import Estimate
 from llpt.transition.isobar import Isobar, IsobarPoint
 
@@ -103,17 +104,17 @@ def synthetic_isobar(
     enthalpy = 4.0 * units.BOLTZMANN_EV_PER_K * temperatures + LATENT_HEAT_EV * jump / 0.03 * step - 14.0
     expansion = -np.gradient(np.log(density), temperatures) if temperatures.size > 1 else np.zeros(1)
     truth = {
-        "density": (density, noise, "g/cm^3"),
-        "enthalpy": (enthalpy, 2.0 * noise, "eV/atom"),
-        "rdf_peak_prominence": (2.0 * (1.0 - step), 50.0 * noise, ""),
-        "molecular_fraction": (0.95 - 0.85 * step, 10.0 * noise, ""),
-        "molecular_fraction_lifetime": (0.9 - 0.85 * step, 10.0 * noise, ""),
-        "thermal_expansion": (expansion, 0.02 * noise, "1/K"),
-        "diffusion": (2e-4 + 8e-4 * step, 0.03 * noise, "cm^2/s"),
+        "density": (density, noise),
+        "enthalpy": (enthalpy, 2.0 * noise),
+        "rdf_peak_prominence": (2.0 * (1.0 - step), 50.0 * noise),
+        "molecular_fraction": (0.95 - 0.85 * step, 10.0 * noise),
+        "molecular_fraction_lifetime": (0.9 - 0.85 * step, 10.0 * noise),
+        "thermal_expansion": (expansion, 0.02 * noise),
+        "diffusion": (2e-4 + 8e-4 * step, 0.03 * noise),
     }
     sampled = {
-        name: (values + error * random.normal(size=values.size), error, unit)
-        for name, (values, error, unit) in truth.items()
+        name: (values + error * random.normal(size=values.size), error, quantity(name).unit)
+        for name, (values, error) in truth.items()
     }
     points = tuple(
         IsobarPoint(

@@ -24,6 +24,7 @@ from scipy import stats
 
 from llpt import units
 from llpt.errors import InputError
+from llpt.observables import quantity
 from llpt.statistics import Estimate, statistical_inefficiency
 
 if TYPE_CHECKING:
@@ -166,7 +167,12 @@ class Reweighting:
         """Return rho = M / <V> at any state, in g/cm^3."""
         volume = self._expectation(self._volume, temperature_k, pressure_gpa)
         mass = float((self.density_g_per_cm3 * self._volume)[0])
-        return Estimate(mass / volume.value, mass * volume.error / volume.value**2, "g/cm^3", volume.effective_samples)
+        return Estimate(
+            mass / volume.value,
+            mass * volume.error / volume.value**2,
+            quantity("density").unit,
+            volume.effective_samples,
+        )
 
     def configurational_enthalpy(self, temperature_k: float, pressure_gpa: float) -> Estimate:
         """Return <E + P V> / N in eV per atom, without the kinetic energy and without the change of E with T_el."""

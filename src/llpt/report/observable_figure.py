@@ -1,0 +1,51 @@
+"""Observables against temperature: those whose record asks for it, beside the density of Fig. 1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.observables import all_observables
+from llpt.report.isobar_figures import TEMPERATURE, curves_by_temperature, line_name
+from llpt.report.panels import Figure, Panel
+
+if TYPE_CHECKING:
+    from llpt.study.analysis import Analysis
+
+DRAWN_ELSEWHERE = frozenset({"density"})
+
+
+def observable_figure(analysis: Analysis) -> Figure | None:
+    """Return a panel for each drawn quantity and line of states; None where no run has one.
+
+    Args:
+        analysis: of the study.
+    """
+    points = [point for ladder in analysis.ladders if ladder.isobar for point in ladder.isobar.points]
+    wanted = [
+        each
+        for each in all_observables().quantities.values()
+        if each.drawn and each.name not in DRAWN_ELSEWHERE and any(each.name in point.estimates for point in points)
+    ]
+    if not wanted:
+        return None
+    rows = []
+    for line in analysis.lines:
+        ladders = [ladder for ladder in analysis.ladders if ladder.line == line and ladder.test in {"base", "cooling"}]
+        rows.append(
+            tuple(
+                Panel(
+                    TEMPERATURE,
+                    each.axis_label,
+                    tuple(curve for ladder in ladders for curve in curves_by_temperature(ladders, ladder, each.name)),
+                    note=line_name(ladders[0]),
+                )
+                for each in wanted
+            )
+        )
+    return Figure(
+        "figure-observables",
+        "Observables against temperature",
+        "; ".join(each.axis_label for each in wanted) + ". Rows: lines of states. Error bars: one standard error; open "
+        "symbols have none because the run is too short to know its own error.",
+        tuple(rows),
+    )
