@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from llpt.errors import StorageError
+
 FILLER = ".filler"
 
 
@@ -55,12 +57,12 @@ class Disk:
             finally:
                 _mount("-o", "remount,rw", str(self.path))
             return
-        if os.geteuid() == 0:
-            pytest.skip("root may write everywhere, and mounting a read-only disk is not allowed here")
         directories = [self.path, *(path for path in self.path.rglob("*") if path.is_dir())]
         for directory in directories:
             directory.chmod(0o555)
         try:
+            if os.access(self.path, os.W_OK):
+                pytest.skip("root may write everywhere, and mounting a read-only disk is not allowed here")
             yield
         finally:
             for directory in directories:
@@ -74,11 +76,42 @@ class Disk:
             if path.name != FILLER
         }
 
+    def refused(self, write, *, again=True):
+        """Assert that a product is never half-written here.
+
+        On a full and on a read-only disk ``write`` ends in an error that names a file of it and what to do; what was
+        there stays as it was, and nothing is added.
+
+        Args:
+            write: writes the product below ``path``.
+            again: whether ``write`` replaces what it wrote before, and not merely takes it up.
+        """
+        self._refused_twice(write)
+        before = self._files()
+        write()
+        assert self._files() != before, "nothing was written where it could be"
+        if again:
+            self._refused_twice(write)
+
+    def _refused_twice(self, write):
+        before = self._files()
+        for state in (self.full, self.read_only):
+            with state(), pytest.raises(StorageError) as caught:
+                write()
+            assert str(self.path) in caught.value.cause
+            assert caught.value.remedy
+            assert self._files() == before
+
+    def _files(self):
+        """Return the files; empty directories and locks say nothing."""
+        contents = self.contents()
+        return {name: text for name, text in contents.items() if text is not None and not name.endswith("lock")}
+
 
 @contextlib.contextmanager
 def small_disk(directory):
-    """Mount a file system of 2 MB in ``directory`` where that is allowed."""
-    mounted = _mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", str(directory))
+    """Mount a file system of 8 MB in ``directory`` where that is allowed."""
+    mounted = _mount("-t", "tmpfs", "-o", "size=8m", "tmpfs", str(directory))
     try:
         yield Disk(directory, mounted)
     finally:

@@ -9,6 +9,7 @@ from llpt.audit import Outcome
 from llpt.campaign import short_name
 from llpt.report import write_report
 from llpt.report.tables import run_rows
+from llpt.study import StudyDirectory
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +89,10 @@ def test_figures_for_paper_are_there_in_two_formats(page):
     names = {file.name for file in (path.parent / "figures").iterdir()}
     assert names == {f"figure-{number}.{kind}" for number in ("1", "2", "S1", "S2") for kind in ("pdf", "png")}
     assert (path.parent / "figures" / "figure-1.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_page_that_cannot_be_written_leaves_the_old_one(disk, finished, monkeypatch):
+    directory, plan, entries, analysis = finished
+    monkeypatch.setattr("llpt.report.page.make_figures", lambda *_: [])
+    (disk.path / "study.toml").write_bytes((directory.root / "study.toml").read_bytes())
+    disk.refused(lambda: write_report(StudyDirectory(disk.path, directory.study), plan, entries, analysis))

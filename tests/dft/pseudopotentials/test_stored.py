@@ -18,7 +18,7 @@ from llpt.dft.pseudopotentials.generate import (
     fluid_residuals,
     rounded,
     training_structures,
-    write,
+    write_stored,
 )
 
 
@@ -98,7 +98,7 @@ def test_fluid_residuals_count_in_tolerances():
 def test_written_file_reads_back(tmp_path):
     potential = get_pseudopotential("default")
     assert isinstance(potential, GTHPotential)
-    write(tmp_path / "p.json", potential, "a note")
+    write_stored(tmp_path / "p.json", potential, "a note")
     content = json.loads(Path(tmp_path / "p.json").read_text(encoding="utf-8"))
     again = GTHPotential(
         content["name"],

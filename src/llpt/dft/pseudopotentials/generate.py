@@ -174,7 +174,7 @@ def fit_fluids(
     )
 
 
-def write(path: Path, potential: GTHPotential, note: str) -> None:
+def write_stored(path: Path, potential: GTHPotential, note: str) -> None:
     """Write a potential as the file that ``stored.read_stored`` reads."""
     content = {
         "name": potential.name,
@@ -200,7 +200,7 @@ def main(directory: Path) -> None:
     hard = GTHPotential(
         "llpt-H-PBE-hard", r_loc=HARD_R_LOC, coefficients=rounded(coefficients), recommended_ecut_ry=HARD_CUTOFF_RY
     )
-    write(directory / "h-pbe-hard.json", hard, "fitted to the all-electron PBE atom alone")
+    write_stored(directory / "h-pbe-hard.json", hard, "fitted to the all-electron PBE atom alone")
     print("hard:", hard.coefficients, flush=True)  # noqa: T201
 
     laboratory = Laboratory(training_structures())
@@ -213,7 +213,9 @@ def main(directory: Path) -> None:
     soft = GTHPotential(
         "llpt-H-PBE", r_loc=SOFT_R_LOC, coefficients=rounded(coefficients), recommended_ecut_ry=SOFT_CUTOFF_RY
     )
-    write(directory / "h-pbe.json", soft, "fitted to the PBE atom and to fluids computed with h-pbe-hard at 200 Ry")
+    write_stored(
+        directory / "h-pbe.json", soft, "fitted to the PBE atom and to fluids computed with h-pbe-hard at 200 Ry"
+    )
     print("soft:", soft.coefficients, flush=True)  # noqa: T201
 
 
