@@ -142,13 +142,12 @@ def make_n2p2(request: EngineRequest[NetworkOptions]) -> NetworkPotential:
 
 def _load(directory: Path, chosen: NetworkOptions, precision: Precision) -> BehlerParrinello | TorchPotential:
     from llpt.mlp import BehlerParrinello  # noqa: PLC0415 - brings numba, which is slow to import
-    from llpt.mlp import Precision as PairPrecision  # noqa: PLC0415
 
     if chosen.device == "cpu":
-        return BehlerParrinello.load(directory, threads=chosen.threads, precision=PairPrecision(precision))
+        return BehlerParrinello.load(directory, threads=chosen.threads, precision=precision)
     from llpt.mlp.gpu.potential import TorchPotential  # noqa: PLC0415 - brings torch, which is slow to import
 
-    return TorchPotential.load(directory, device=chosen.device, precision=PairPrecision(precision))
+    return TorchPotential.load(directory, device=chosen.device, precision=precision)
 
 
 def make_model(request: EngineRequest[NetworkOptions]) -> NetworkPotential:

@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from llpt.mlp.evaluation.behler_parrinello import BehlerParrinello, MlpResult
-from llpt.mlp.evaluation.tables import Precision
 from llpt.mlp.potential.definition import PotentialDefinition, Units
 from llpt.mlp.potential.network import Activation, Layer, Network
 from llpt.mlp.potential.scaling import Scaling, ScalingKind
@@ -18,6 +17,7 @@ from llpt.mlp.quality.labels import LabelledFrame, read_labels
 from llpt.mlp.quality.phases import PhaseBias, measure_phase_bias, molecular_fraction
 from llpt.mlp.training.card import ModelCard, read_card
 from llpt.mlp.training.settings import StressLabels, TrainingSettings
+from llpt.precision import Precision
 
 if TYPE_CHECKING:
     from llpt.mlp.training.train import TrainingOutcome, TrainingProgress, train

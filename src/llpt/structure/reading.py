@@ -45,9 +45,9 @@ def read_structures(
     try:
         frames = ase.io.read(path, index=index)
     except Exception as error:  # ASE's readers raise whatever their parsing meets
-        said = (str(error) or type(error).__name__).splitlines()[0]
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(
-            f"The structure file {path} cannot be read: {said}.",
+            f"The structure file {path} cannot be read: {reason}.",
             "Check that it is complete and that its name tells its format (.extxyz, .cif, POSCAR ...).",
         ) from error
     structures: list[Atoms] = frames if isinstance(frames, list) else [frames]

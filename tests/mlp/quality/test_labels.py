@@ -94,7 +94,7 @@ def test_electronic_temperatures_are_never_mixed_silently(make_labelled):
     frames = make_labelled(1)
     frames[0].info["electronic_temperature_k"] = 500.0
     del frames[1].info["electronic_temperature_k"]
-    with pytest.raises(InputError, match=r"not said, 500 K, 1000 K"):
+    with pytest.raises(InputError, match=r"not stated, 500 K, 1000 K"):
         read_labels(frames)
     _, report = read_labels(frames, mix_electronic_temperatures=True)
     assert report.electronic_temperatures_k == (None, 500.0, 1000.0)

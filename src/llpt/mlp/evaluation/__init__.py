@@ -1,15 +1,12 @@
 """Energy, forces and virial of a structure on the processor: the path of one force call lies in this room.
 
-A call of ``BehlerParrinello.evaluate`` passes through the files in this order, each of which imports only earlier ones
-of the list below it:
+``BehlerParrinello.evaluate`` passes through these files, from the top down:
 
-- ``behler_parrinello``: checks the structure, gives each thread its share of the atoms, gathers the result;
-- ``neighbours``: linked cells, and the neighbours of one atom;
-- ``bonds``: the moments of each atom's bonds, and their forces (only where a potential has functions of moments);
-- ``sweep``: the loop over atoms, each finished before the next begins;
-- ``symmetry_kernels`` and ``moment_kernels``: the functions of one atom and the gradient of its energy, with
-  ``pair_rows`` and ``rows``, the inner loops over neighbours;
-- ``network_kernel``: from the functions to the atom's energy.
+- ``behler_parrinello``: checks the structure, hands each thread its share of the atoms (``sharing``), adds the results;
+- ``sweep``: the loop over atoms, each finished before the next begins:
+  ``neighbours`` (linked cells), then ``symmetry_kernels`` (the functions of the atom, and the gradient of its energy;
+  ``pair_rows`` and ``rows`` are their inner loops), and between the two ``network_kernel`` (the energy);
+- ``bonds`` and ``moment_kernels`` as well, where a potential has functions of the moments of bonds.
 
-``tables`` is made once for each potential: functions laid out as the arrays that kernels read.
+``tables`` is made once for each potential: its functions laid out as the arrays that kernels read.
 """

@@ -17,7 +17,6 @@ from llpt.mlp.evaluation.sweep import PackedScaling, PartialResult, sweep_atoms
 from llpt.mlp.evaluation.tables import (
     Moments,
     MomentWork,
-    Precision,
     Work,
     build_moment_tables,
     build_moment_work,
@@ -26,6 +25,7 @@ from llpt.mlp.evaluation.tables import (
 )
 from llpt.mlp.potential import files
 from llpt.mlp.potential.scaling import EXTRAPOLATION_TOLERANCE
+from llpt.precision import Precision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,7 @@ the distinct cutoffs, so that "within the cutoff" is "index below a count".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,23 +16,11 @@ from llpt.mlp.evaluation.bonds import N_MOMENTS, BondFunction
 from llpt.mlp.evaluation.rows import FIT_TERMS, PADDING, SINGLE_TERMS, fit_far_factor
 from llpt.mlp.potential.moments import N_COMPONENTS
 from llpt.mlp.potential.symmetry import CutoffType, FunctionType, SymmetryFunction
+from llpt.precision import Precision
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats, Integers
     from llpt.mlp.potential.moments import MomentFunctions
-
-
-class Precision(StrEnum):
-    """Number format of what is computed for pairs of neighbours, which is nearly all of the time."""
-
-    DOUBLE = "double"
-    SINGLE = "single"
-    """Distances, exponentials, sums over atoms, network and results stay double; forces are within 1e-6 Ha/bohr."""
-
-    @property
-    def dtype(self) -> type[np.floating[Any]]:
-        """The type of the arrays."""
-        return np.float32 if self is Precision.SINGLE else np.float64
 
 
 class Tables(NamedTuple):
@@ -117,7 +104,8 @@ def build_tables(
         functions: in the order in which values and slopes are to be given.
         cutoff_type: the cutoff function they share.
         inner_fraction: inner radius of the cutoff function as a fraction of the radius, 0 <= fraction < 1.
-        precision: number format of what depends on pairs of neighbours.
+        precision: number format of what depends on pairs of neighbours, which is nearly all of the time. Distances,
+            exponentials, sums over atoms, network and results are double in both.
         more_cutoffs: radii within which neighbours are wanted for something else, bohr.
     """
     single = precision is Precision.SINGLE
@@ -155,7 +143,7 @@ def build_tables(
         group_cutoff=_integers([cutoffs.index(group.cutoff) for group in groups]),
         group_narrow=_integers([int(group.narrow) for group in groups]),
         group_fitted=_integers([int(fit is not None) for fit in fits]),
-        group_polynomial=polynomials.reshape(-1, terms).astype(precision.dtype),
+        group_polynomial=polynomials.reshape(-1, terms).astype(np.float32 if single else np.float64),
         group_start=_integers(starts),
         angular_power=_integers([powers.index((f.lam, f.zeta)) for _, f in members]),
         angular_slot=_integers([slot for slot, _ in members]),

@@ -11,13 +11,13 @@ from llpt.mlp.evaluation.neighbours import build_cell_list
 from llpt.mlp.evaluation.sharing import FIRST_CAPACITY, divide_atoms, grow_until_enough, run_shares, thread_count
 from llpt.mlp.evaluation.tables import (
     Moments,
-    Precision,
     build_moment_tables,
     build_moment_work,
     build_tables,
     build_work,
 )
 from llpt.mlp.features.slopes import choose_columns_of, fill_moment_slopes, sweep_slopes, sweep_values
+from llpt.precision import Precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable

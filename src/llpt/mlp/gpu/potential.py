@@ -16,11 +16,11 @@ from llpt.errors import InputError
 from llpt.mlp.evaluation.behler_parrinello import checked_structure, finished_result
 from llpt.mlp.evaluation.neighbours import build_cell_list, fill_neighbour_table
 from llpt.mlp.evaluation.rows import PADDING
-from llpt.mlp.evaluation.tables import Precision
 from llpt.mlp.gpu.functions import bond_moments, moment_functions, symmetry_functions
 from llpt.mlp.potential import files
 from llpt.mlp.potential.network import Activation
 from llpt.mlp.potential.scaling import EXTRAPOLATION_TOLERANCE
+from llpt.precision import Precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ class TorchPotential:
             raise InputError(f"There is no GPU here for device={device}.", "Use device=cpu.")
         self.definition = definition
         self._device = torch.device(device)
-        self._dtype = torch.float64 if precision is Precision.DOUBLE else torch.float32
+        self._dtype = precision.real
         self._cutoff = max(function.cutoff for function in definition.functions)
         if definition.moments is not None:
             self._cutoff = max(self._cutoff, definition.moments.reach)
@@ -105,19 +105,19 @@ class TorchPotential:
         part = max(1, _PAIRS_AT_ONCE // max(1, vectors.shape[1] ** 2))
         for start in range(0, n_atoms, part):
             chosen = slice(start, start + part)
-            mine = vectors[chosen].requires_grad_()
-            values = [self._symmetry(mine)]
-            leaves = [mine]
+            near = vectors[chosen].requires_grad_()
+            values = [self._symmetry(near)]
+            leaves = [near]
             if self.definition.moments is not None and moments is not None:
-                theirs = moments.detach()[atoms[chosen]].requires_grad_()
-                values.append(moment_functions(self.definition.moments, mine, theirs))
-                leaves.append(theirs)
+                of_neighbours = moments.detach()[atoms[chosen]].requires_grad_()
+                values.append(moment_functions(self.definition.moments, near, of_neighbours))
+                leaves.append(of_neighbours)
             functions = torch.cat(values, dim=1)
             outside += int(((functions < self._least) | (functions > self._most)).sum())
             energy = self._network(functions)
             energies[chosen] = energy.detach()
             slopes = torch.autograd.grad(energy.sum(), leaves)
-            _add_forces(forces, virial, mine.detach(), atoms[chosen], slopes[0], start=start)
+            _add_forces(forces, virial, near.detach(), atoms[chosen], slopes[0], start=start)
             if len(slopes) > 1:
                 moment_slopes.index_add_(0, atoms[chosen].reshape(-1), slopes[1].reshape(-1, 13))
         if moments is not None and bonds is not None and bonded is not None:

@@ -25,7 +25,7 @@ def read_moments(path: Path, entries: Mapping[str, Sequence[Sequence[str]]], ele
     """Return the functions of moments of ``input.nn``, None where it has none.
 
     Args:
-        path: of the file, for what is said of errors.
+        path: of the file, for messages.
         entries: the arguments of each line, by keyword.
         element: chemical symbol.
 

@@ -38,7 +38,7 @@ class LabelledFrame:
         strain_slope: dE/dstrain, Ha, Voigt order, shape (6,), or None where the frame has no stress.
         dataset: name of the data set; energies of different sets may differ by a constant per atom.
         block: name of the stretch of trajectory it is from; blocks are never split between training and test.
-        electronic_temperature_k: T_el of the labels, K, or None where it is not said.
+        electronic_temperature_k: T_el of the labels, K, or None where it is not stated.
         uses_free_energy: whether ``energy`` is the free energy.
     """
 
@@ -72,7 +72,7 @@ class LabelReport:
         kept: number kept.
         outliers: removed because a force exceeded the limit.
         duplicates: removed because the same structure came before with the same energy.
-        electronic_temperatures_k: the distinct T_el of the kept labels; None stands for "not said".
+        electronic_temperatures_k: the distinct T_el of the kept labels; None stands for "not stated".
     """
 
     given: int
@@ -137,9 +137,9 @@ def read_labels(
             "Raise the limit, or check the labels.",
         )
     if len(temperatures) > 1 and not mix_electronic_temperatures:
-        said = ", ".join("not said" if t is None else f"{t:g} K" for t in temperatures)
+        listed = ", ".join("not stated" if t is None else f"{t:g} K" for t in temperatures)
         raise InputError(
-            f"The labels were made at different electronic temperatures ({said}).",
+            f"The labels were made at different electronic temperatures ({listed}).",
             "Train on one, or allow it with mix_electronic_temperatures = true; the model card will say so.",
         )
     if len({frame.uses_free_energy for frame in kept}) > 1:

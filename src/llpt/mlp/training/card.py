@@ -64,7 +64,7 @@ class ModelCard(BaseModel):
         settings: what was asked.
         seed: of this network.
         labels: what was fitted: ``free energy`` or ``energy``, forces, and ``stress`` where frames had it.
-        electronic_temperatures_k: the distinct T_el of the labels; None stands for "not said".
+        electronic_temperatures_k: the distinct T_el of the labels; None stands for "not stated".
         mixed_electronic_temperatures: whether labels of several T_el were mixed, on request.
         frames_given: number of frames given.
         outliers: removed for a force above the limit.
