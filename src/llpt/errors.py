@@ -37,5 +37,9 @@ class StorageError(LlptError):
     """A disk that is full, a directory that belongs to something else, a file that is damaged."""
 
 
+class NewerFormatError(InputError):
+    """A file that a later version of this program wrote, in a format that this one does not know."""
+
+
 class PluginError(LlptError):
     """Something another package adds (an engine, an observable …) that cannot be used, and why."""

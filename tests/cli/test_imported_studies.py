@@ -189,6 +189,39 @@ def test_verify_names_a_verdict_that_does_not_follow(copy, command):
     assert "mismatch: study: verdict, stored and recomputed: differ: value" in out
 
 
+def test_verify_names_thresholds_that_are_not_the_studys(copy, command):
+    verdict = json.loads((copy / "results/verdict.json").read_text())
+    verdict["thresholds"]["density_percent"] = 5.0
+    (copy / "results/verdict.json").write_text(json.dumps(verdict))
+    code, out, _ = command("verify", copy)
+    assert code == 1
+    assert "mismatch: study: thresholds, study file and verdict: the verdict was judged by others" in out
+    assert "mismatch: study: verdict, stored and recomputed: differ: thresholds.density_percent" in out
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [({"statistics": 0}, "judged by statistics version 0, this program has"), ({"format": 99}, "has format 99")],
+)
+def test_verify_does_not_call_another_version_a_mismatch(copy, command, change, says):
+    verdict = json.loads((copy / "results/verdict.json").read_text())
+    (copy / "results/verdict.json").write_text(json.dumps(verdict | change))
+    code, out, _ = command("verify", copy)
+    assert code == 1
+    assert "mismatch:" not in out
+    assert "cannot be told: study: verdict, stored and recomputed: " in out
+    assert says in out
+
+
+def test_verify_reads_a_verdict_from_before_it_had_a_format(copy, command):
+    verdict = json.loads((copy / "results/verdict.json").read_text())
+    thresholds = {key: value for key, value in verdict["thresholds"].items() if key not in {"also_judge", "others"}}
+    old = {key: value for key, value in verdict.items() if key not in {"format", "statistics"}}
+    (copy / "results/verdict.json").write_text(json.dumps(old | {"thresholds": thresholds}))
+    code, out, _ = command("verify", copy)
+    assert code == 0, out
+
+
 def test_verify_refuses_what_is_no_study(tmp_path, command):
     (tmp_path / "notes.txt").write_text("hello")
     with zipfile.ZipFile(tmp_path / "notes.zip", "w") as packed:

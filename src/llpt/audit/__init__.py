@@ -1,26 +1,70 @@
-"""Reference against surrogate: curves, thresholds, verdict."""
+"""Reference against surrogate: curves, thresholds, verdict.
 
-from llpt.audit.comparison import compare
-from llpt.audit.density import DensityComparison, compare_density
-from llpt.audit.electronic_temperature import Population, electronic_temperature_audit
-from llpt.audit.equivalence import Outcome, judge, together
-from llpt.audit.pairing import Pair, pair
-from llpt.audit.thresholds import Thresholds
-from llpt.audit.verdict import Comparison, Requirement, Verdict
+Names are loaded when they are first used: whoever only reads thresholds does not wait for the analysis.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from llpt.audit.thresholds import Threshold, Thresholds
+
+if TYPE_CHECKING:
+    from llpt.audit.comparison import compare
+    from llpt.audit.density import DensityComparison, compare_density
+    from llpt.audit.electronic_temperature import Population, electronic_temperature_audit
+    from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
+    from llpt.audit.pairing import Pair, pair
+    from llpt.audit.quantities import all_quantities, check_asked
+    from llpt.audit.quantity import Contrast, Quantity
+    from llpt.audit.reproduction import Agreement, Reproduction, reproduces
+    from llpt.audit.verdict import FORMAT, STATISTICS, Comparison, Requirement, Verdict
 
 __all__ = [
+    "FORMAT",
+    "STATISTICS",
+    "Agreement",
     "Comparison",
+    "Contrast",
     "DensityComparison",
     "Outcome",
     "Pair",
     "Population",
+    "Quantity",
+    "Reproduction",
     "Requirement",
+    "Threshold",
     "Thresholds",
     "Verdict",
+    "all_quantities",
+    "check_asked",
+    "combined_outcome",
     "compare",
     "compare_density",
     "electronic_temperature_audit",
-    "judge",
+    "outcome_of",
     "pair",
-    "together",
+    "reproduces",
 ]
+
+_MODULES = (
+    "equivalence",
+    "verdict",
+    "quantity",
+    "pairing",
+    "density",
+    "quantities",
+    "comparison",
+    "reproduction",
+    "electronic_temperature",
+)
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from the first of the modules that has it."""
+    if name in __all__:
+        for module in (import_module(f"{__name__}.{part}") for part in _MODULES):
+            if hasattr(module, name):
+                return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

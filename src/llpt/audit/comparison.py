@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.audit.equivalence import Outcome, judge, together
-from llpt.audit.findings import Findings, find
+from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
+from llpt.audit.findings import Findings, findings_of
 from llpt.audit.pairing import pair
+from llpt.audit.quantities import check_asked
 from llpt.audit.requirements import grid_for, time_for
-from llpt.audit.verdict import Comparison, Requirement, Verdict
+from llpt.audit.verdict import FORMAT, STATISTICS, Comparison, Requirement, Verdict
 from llpt.errors import InputError
 from llpt.transition import DECIDING
 
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 def compare(reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsobar], thresholds: Thresholds) -> Verdict:
     """Say whether a surrogate is faithful to its reference.
 
-    For every reference isobar with a partner of the surrogate at the same pressure: the transition temperature by
-    every criterion that the reference resolves, the density away from the transition after a constant offset is taken
-    out, and the offset itself. *Not faithful* if any of these is proven to differ by more than its threshold,
-    *faithful* if all are proven not to, else *not resolved* (see ``llpt.audit.equivalence`` for the statistics). Runs
-    shorter or smaller than the thresholds' minimum decide nothing.
+    For every reference isobar with a partner of the surrogate at the same pressure, by default: the transition
+    temperature by every criterion that the reference resolves, the density away from the transition after a constant
+    offset is taken out, and the offset itself. *Not faithful* if any of these is proven to differ by more than its
+    threshold, *faithful* if all are proven not to, else *not resolved* (see ``llpt.audit.equivalence`` for the
+    statistics). Runs shorter or smaller than the thresholds' minimum decide nothing.
 
     Args:
         reference: isobars of the reference engine with their criteria (``llpt.transition.locate``).
@@ -34,7 +35,7 @@ def compare(reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsoba
         thresholds: what counts as faithful.
 
     Raises:
-        InputError: either list is empty.
+        InputError: either list is empty, or the thresholds name what this program does not know.
     """
     if not reference or not surrogate:
         missing = "reference" if not reference else "surrogate"
@@ -42,8 +43,9 @@ def compare(reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsoba
             f"There is no isobar of the {missing} to compare.",
             "Finish at least one run of each engine at constant pressure first.",
         )
+    check_asked(thresholds)
     pairs, alone = pair(reference, surrogate)
-    findings = [find(matched, thresholds) for matched in pairs]
+    findings = [findings_of(matched, thresholds) for matched in pairs]
     among = sum(comparison.judged for found in findings for comparison in found.comparisons)
     comparisons: list[Comparison] = []
     requirements: list[Requirement] = []
@@ -58,12 +60,14 @@ def compare(reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsoba
         notes += found.remarks
     judged = [comparison for comparison in comparisons if comparison.judged]
     outcomes = [comparison.outcome for comparison in judged] + [Outcome.NOT_RESOLVED for _ in alone]
-    value = together(outcomes)
+    value = combined_outcome(outcomes)
     deciding = [comparison.sentence for comparison in judged if comparison.outcome is value]
     open_ = (
         [] if value is Outcome.NOT_RESOLVED else [one.sentence for one in judged if one.outcome is Outcome.NOT_RESOLVED]
     )
     return Verdict(
+        format=FORMAT,
+        statistics=STATISTICS,
         value=value,
         reference=reference[0].isobar.engine,
         surrogate=surrogate[0].isobar.engine,
@@ -76,11 +80,13 @@ def compare(reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsoba
 
 def _decide(comparison: Comparison, found: Findings, thresholds: Thresholds, *, among: int) -> Comparison:
     """Return the comparison with its outcome; ``among`` is how many are judged in the whole verdict."""
-    outcome = judge(comparison.difference, comparison.threshold, confidence=thresholds.confidence, among=max(among, 1))
+    outcome = outcome_of(
+        comparison.difference, comparison.threshold, confidence=thresholds.confidence, among=max(among, 1)
+    )
     sentence = f"{comparison.sentence}: {outcome}."
-    if found.too and outcome is not Outcome.NOT_RESOLVED:
+    if found.insufficient and outcome is not Outcome.NOT_RESOLVED:
         outcome = Outcome.NOT_RESOLVED
-        sentence = f"{sentence.rstrip('.')}, but the runs are too {found.too} to prove it: {outcome}."
+        sentence = f"{sentence.rstrip('.')}, but the runs are too {found.insufficient} to prove it: {outcome}."
     return comparison.model_copy(update={"outcome": outcome, "sentence": sentence})
 
 

@@ -1,8 +1,9 @@
 """The density curves of a pair: a constant offset, fitted in the atomic fluid, apart from a difference of shape.
 
-The seed sees a systematic offset of the surrogate in the atomic fluid and a different shape below the transition. The
-offset is the weighted mean of the relative difference over the temperatures above both transitions (or, where no
-transition is resolved, where less than a quarter of the atoms is bound in both). Shape is what is left after it.
+Karasiev et al. 2021 (doi:10.1038/s41586-021-04078-x) see a systematic offset of the surrogate in the atomic fluid and a
+different shape below the transition. The offset is the weighted mean of the relative difference over the temperatures
+above both transitions (or, where no transition is resolved, where less than a quarter of the atoms is bound in both).
+Shape is what is left after it.
 Temperatures within ``transition_temperature_k`` of either transition, and those between the two, are not judged here
 when both transitions are resolved: there the difference is that of the transition temperature, judged on its own.
 """
@@ -16,11 +17,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.pairing import CurveDifference, relative_difference
+from llpt.audit.quantity import Contrast, Quantity
+from llpt.audit.thresholds import DENSITY_CHANGE, DENSITY_SHIFT
 from llpt.statistics import Estimate, weighted_mean
 from llpt.transition import DENSITY_JUMP
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from llpt.audit.pairing import Pair
+    from llpt.audit.thresholds import Thresholds
     from llpt.transition import Isobar
 
 ATOMIC_FRACTION = 0.25
@@ -98,3 +104,32 @@ def _less_offset(difference: Estimate, offset: Estimate | None, *, fitted: bool)
         variance = difference.error**2 + offset.error**2
     samples = min(difference.effective_samples, offset.effective_samples)
     return Estimate(difference.value - offset.value, math.sqrt(variance), "%", samples)
+
+
+def offset_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
+    """Return the constant offset; nothing where there is no atomic fluid to fit it in."""
+    offset = compare_density(pair, near_transition_k=thresholds.transition_temperature_k).offset
+    if offset is not None:
+        yield Contrast(offset, f"Constant density offset in the atomic fluid {offset}")
+
+
+def density_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
+    """Return what is left of the difference at each temperature; one that is open where none can be judged."""
+    density = compare_density(pair, near_transition_k=thresholds.transition_temperature_k)
+    after = "after the offset" if density.offset is not None else "(no atomic fluid to take an offset from)"
+    for temperature, residual, judged in zip(
+        density.difference.temperatures_k, density.shape, density.judged, strict=True
+    ):
+        sentence = f"Density at {temperature:g} K {after}: {residual}"
+        yield Contrast(residual, sentence, bool(judged), temperature_k=float(temperature))
+    if not density.judged.any():
+        yield no_density("No temperature away from the transition is common to both")
+
+
+def no_density(reason: str) -> Contrast:
+    """Return that the densities of a pair cannot be compared, and why."""
+    return Contrast(Estimate.unknown("%"), reason)
+
+
+DENSITY_OFFSET = Quantity("density offset", threshold=DENSITY_SHIFT, contrasts=offset_contrasts, judged=True)
+DENSITY = Quantity("density", threshold=DENSITY_CHANGE, contrasts=density_contrasts, judged=True)

@@ -45,7 +45,7 @@ def quantile(estimate: Estimate, confidence: float) -> float:
     return 0.0 if estimate.error == 0.0 else float(stats.norm.ppf(confidence))
 
 
-def judge(difference: Estimate, threshold: float, *, confidence: float, among: int = 1) -> Outcome:
+def outcome_of(difference: Estimate, threshold: float, *, confidence: float, among: int = 1) -> Outcome:
     """Compare one difference with a threshold.
 
     Args:
@@ -64,7 +64,7 @@ def judge(difference: Estimate, threshold: float, *, confidence: float, among: i
     return Outcome.NOT_RESOLVED
 
 
-def together(outcomes: Sequence[Outcome]) -> Outcome:
+def combined_outcome(outcomes: Sequence[Outcome]) -> Outcome:
     """Return *not faithful* if any is, *faithful* if all are and there is at least one, else *not resolved*."""
     if Outcome.NOT_FAITHFUL in outcomes:
         return Outcome.NOT_FAITHFUL

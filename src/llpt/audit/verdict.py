@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from llpt.audit.equivalence import Outcome  # noqa: TC001  # pydantic reads annotations when the class is made
 from llpt.audit.thresholds import Thresholds  # noqa: TC001
+from llpt.errors import InputError, NewerFormatError
 from llpt.files import write_atomically
 from llpt.statistics import Estimate  # noqa: TC001
 
@@ -15,8 +16,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+FORMAT = 2
+"""Counts what ``verdict.json`` holds. 1: no ``format``, ``statistics``, ``also_judge`` and ``others``."""
+
+STATISTICS = 1
+"""Counts the ways from runs to a verdict. Every change of statistics, criteria or comparisons by which the same runs
+may come to another result raises it, so that such a change is told from a verdict that somebody edited."""
+
+
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, ser_json_inf_nan="strings")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+class _Format(BaseModel):
+    """What is read first of a stored verdict."""
+
+    format: int = 1
 
 
 class Comparison(_Record):
@@ -73,6 +88,8 @@ class Verdict(_Record):
     """Whether a surrogate is faithful to its reference.
 
     Args:
+        format: of the file, see ``FORMAT``; a file without it has format 1.
+        statistics: version it was judged by, see ``STATISTICS``; a file without it has version 1.
         value: faithful, not faithful or not resolved.
         reference: name of the reference engine.
         surrogate: name of the surrogate.
@@ -82,6 +99,8 @@ class Verdict(_Record):
         thresholds: what it was judged by.
     """
 
+    format: int = 1
+    statistics: int = 1
     value: Outcome
     reference: str
     surrogate: str
@@ -96,8 +115,22 @@ class Verdict(_Record):
 
     @classmethod
     def from_json(cls, text: str) -> Verdict:
-        """Read a verdict written by ``to_json``."""
-        return cls.model_validate_json(text)
+        """Read a verdict written by ``to_json``, of this format or an older one.
+
+        Raises:
+            InputError: it is damaged.
+            NewerFormatError: a later version of this program wrote it.
+        """
+        try:
+            stored = _Format.model_validate_json(text).format
+            if stored <= FORMAT:
+                return cls.model_validate_json(text)
+        except ValueError as error:
+            remedy = "Restore it from a copy, or make it anew with llpt analyse."
+            raise InputError("The verdict is damaged.", remedy) from error
+        raise NewerFormatError(
+            f"The verdict has format {stored}; this program reads formats 1 to {FORMAT}.", "Update llpt to read it."
+        )
 
     def save(self, path: Path) -> None:
         """Write the JSON text to a file.

@@ -42,7 +42,8 @@ def verify(
     console.print()
     console.print(f"{len(checks) - len(failed)} of {len(checks)} checks passed.")
     for each in failed:
-        console.print(f"[bold red]mismatch:[/] {escape(each.subject)}: {each.what}: {escape(each.found)}")
+        word = "mismatch" if each.can_be_told else "cannot be told"
+        console.print(f"[bold red]{word}:[/] {escape(each.subject)}: {each.what}: {escape(each.found)}")
     if failed:
         raise typer.Exit(EXIT_FAILED)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from plotly.offline import get_plotlyjs
 
-from llpt.audit import Outcome
+from llpt.audit import Outcome, all_quantities
 from llpt.files import make_directory, write_atomically
 from llpt.observables import quantity
 from llpt.report.drawing import draw
@@ -129,10 +129,9 @@ def _question(verdict: Verdict | None) -> str:
 
 
 def _thresholds(thresholds: Thresholds) -> list[str]:
+    declared = dict.fromkeys(quantity.threshold for quantity in all_quantities())
     return [
-        f"transition temperature: {thresholds.transition_temperature_k:g} K",
-        f"density away from the transition, after a constant offset: {thresholds.density_percent:g} %",
-        f"the constant offset itself: {thresholds.offset_percent:g} %",
+        *(f"{each.difference}: {thresholds.value_of(each):g} {each.unit}" for each in declared),
         f"confidence of either statement: {100 * thresholds.confidence:g} %",
         f"least production at each temperature: {thresholds.minimum_production_ps:g} ps; less decides nothing",
         f"least size: {thresholds.minimum_atoms} atoms; fewer decide nothing",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from llpt.audit import Outcome, judge, together
+from llpt.audit import Outcome, combined_outcome, outcome_of
 from llpt.audit.pairing import relative_difference
 from llpt.campaign import ControlledTest, Role
 from llpt.observables import estimate_of
@@ -147,10 +147,10 @@ def effect(test: str, changed: LadderResult, base: LadderResult, thresholds: Thr
         if jump.resolved:
             judged.append((jump, thresholds.density_percent))
     outcomes = [
-        judge(difference, threshold, confidence=thresholds.confidence, among=len(judged))
+        outcome_of(difference, threshold, confidence=thresholds.confidence, among=len(judged))
         for difference, threshold in judged
     ]
-    influence = INFLUENCES[together(outcomes)]
+    influence = INFLUENCES[combined_outcome(outcomes)]
     return Effect(
         test, changed.role, changed.engine, changed.atoms, changed.line, changes, shift, criterion, jump, influence
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from llpt.audit import Thresholds
 from llpt.study.sections import (
     AtomCount,
     ContradictionError,
@@ -18,9 +19,6 @@ from llpt.study.sections import (
     TimestepFs,
     as_sequence,
 )
-
-if TYPE_CHECKING:
-    from llpt.audit import Thresholds
 
 OptionValue = str | int | float | bool
 
@@ -180,30 +178,11 @@ class SurrogateSection(Section):
         return self
 
 
-class VerdictSection(Section):
+class VerdictSection(Thresholds, Section):
     """``[verdict]``: thresholds fixed before the runs and kept in the verdict."""
-
-    transition_temperature_k: Float = Field(
-        default=50.0, gt=0.0, le=10_000.0, description="the largest shift of the transition in K that still passes"
-    )
-    density_percent: Float = Field(
-        default=1.0, gt=0.0, le=100.0, description="the largest difference of density in per cent that still passes"
-    )
-    density_offset_percent: Annotated[Float, Field(gt=0.0, le=100.0)] | None = Field(
-        default=None, description="the largest constant offset of density in per cent that still passes, above 0"
-    )
-    confidence: Float = Field(default=0.95, gt=0.5, lt=1.0, description="a probability between 0.5 and 1")
-    minimum_production_ps: Float = Field(
-        default=1.0,
-        ge=0.0,
-        description="ps of production at every temperature, below which nothing is decided; 0 or more",
-    )
-    minimum_atoms: Int = Field(default=256, ge=1, description="atoms below which nothing is decided; at least 1")
 
     def thresholds(self) -> Thresholds:
         """Return the same as the audit takes it."""
-        from llpt.audit import Thresholds  # noqa: PLC0415 - workers need no analysis, and it takes seconds to import
-
         return Thresholds.model_validate(self.model_dump())
 
 

@@ -30,11 +30,13 @@ def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> No
         source: the directory that paths in the study file start from.
 
     Raises:
-        InputError: a file is missing, empty, damaged or unphysical; an option is unknown or out of range.
+        InputError: a file is missing, empty, damaged or unphysical; an option is unknown or out of range; the verdict
+            is asked for what nobody adds.
         MissingProgramError: an engine's program or package is not installed.
     """
     inputs = named_inputs(study, source)
     check_provider(study.execution)
+    _check_verdict(study)
     starts = {item.given: item.path for item in inputs if item.key == "system.start"}
     for atoms in study.all_sizes if starts else ():
         _check_start(starts[study.system.start_for(atoms)], atoms, plan)
@@ -53,6 +55,14 @@ def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> No
         if key not in seen:
             seen.add(key)
             make_engine(spec, options).close()
+
+
+def _check_verdict(study: StudyFile) -> None:
+    """Check that what the study asks to be judged is known, before anything runs rather than after."""
+    if study.verdict.also_judge or study.verdict.others:
+        from llpt.audit import check_asked  # noqa: PLC0415 - the analysis takes seconds to import, and few ask
+
+        check_asked(study.verdict.thresholds())
 
 
 def _check_start(path: Path, atoms: int, plan: Plan) -> None:

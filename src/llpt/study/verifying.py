@@ -9,7 +9,6 @@ trajectory once more gives the stored results, and judging them the stored verdi
 from __future__ import annotations
 
 import json
-import math
 import tarfile
 import zipfile
 from contextlib import contextmanager
@@ -18,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llpt.errors import InputError, LlptError
+from llpt.audit import Agreement, Verdict, reproduces
+from llpt.errors import InputError, LlptError, NewerFormatError
 from llpt.files import copy, scratch_directory, storage_error
 from llpt.observables import ROUNDING, compare_kept, load_summary
 from llpt.study.analysis import judge
@@ -58,12 +58,15 @@ class Check:
         what: what was checked.
         passed: whether it holds.
         found: what was found; of a check that failed, what does not agree.
+        can_be_told: False where it did not pass because this program cannot tell: no sign that anything was changed,
+            and none that nothing was.
     """
 
     subject: str
     what: str
     passed: bool
     found: str
+    can_be_told: bool = True
 
 
 @contextmanager
@@ -143,7 +146,7 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
     for identity in plan.paths:
         if identity not in plan and identity in entries:  # the training, and whatever else is no run
             checks += _inputs(directory, plan, identity, entries[identity])
-    return (*checks, _verdict(directory, observed))
+    return (*checks, *_verdict(directory, observed))
 
 
 def _ledger(directory: StudyDirectory) -> tuple[dict[str, Entry] | None, str]:
@@ -262,29 +265,33 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
-def _verdict(directory: StudyDirectory, observed: list[Observed]) -> Check:
-    stored = read_json(directory.verdict)
-    try:
-        verdict, why = judge(directory.study, observed)
-    except LlptError as error:
-        return Check("study", "verdict", False, error.cause)
+def _verdict(directory: StudyDirectory, observed: list[Observed]) -> list[Check]:
     what = "verdict, stored and recomputed"
-    if verdict is None or stored is None:
-        passed = verdict is None and stored is None
-        return Check("study", what, passed, why if passed else "one of them is missing")
-    differing = _difference(stored, json.loads(verdict.to_json()), "")
-    return Check("study", what, not differing, f"differ: {differing}" if differing else verdict.value)
-
-
-def _difference(left: Any, right: Any, where: str) -> str:
-    """Return the place of the first difference of two JSON values, numbers compared within rounding; else nothing."""
-    if isinstance(left, dict) and isinstance(right, dict):
-        pairs = [(key, left.get(key), right.get(key)) for key in left | right]
-        return next((found for key, a, b in pairs if (found := _difference(a, b, f"{where}.{key}".strip(".")))), "")
-    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
-        pairs = [(str(number), a, b) for number, (a, b) in enumerate(zip(left, right, strict=True))]
-        return next((found for key, a, b in pairs if (found := _difference(a, b, f"{where}.{key}"))), "")
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (left, right))
-    if numbers and math.isclose(left, right, rel_tol=ROUNDING, abs_tol=1e-9):
-        return ""
-    return "" if left == right else where
+    try:
+        fresh, why = judge(directory.study, observed)
+    except LlptError as error:
+        return [Check("study", what, False, error.cause, can_be_told=False)]
+    stored = None
+    try:
+        if directory.verdict.exists():
+            stored = Verdict.from_json(directory.verdict.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        return [Check("study", what, False, f"results/{directory.verdict.name} cannot be read: {error}")]
+    except LlptError as error:
+        return [Check("study", what, False, error.cause, can_be_told=not isinstance(error, NewerFormatError))]
+    if fresh is None or stored is None:
+        passed = fresh is None and stored is None
+        return [Check("study", what, passed, why if passed else "one of them is missing")]
+    thresholds = stored.thresholds == directory.study.verdict.thresholds()
+    found = "the same" if thresholds else "the verdict was judged by others"
+    held = reproduces(stored, fresh)
+    return [
+        Check("study", "thresholds, study file and verdict", thresholds, found),
+        Check(
+            "study",
+            what,
+            held.agreement is Agreement.SAME,
+            held.found,
+            can_be_told=held.agreement is not Agreement.CANNOT_BE_TOLD,
+        ),
+    ]

@@ -1,6 +1,14 @@
 """Where the transition is, and what it is."""
 
-from llpt.transition.criteria import DECIDING, Separation, all_criteria, criteria, drawn_criteria, separations
+from llpt.transition.criteria import (
+    DECIDING,
+    Separation,
+    all_criteria,
+    criteria,
+    drawn_criteria,
+    plugin_criteria,
+    separations,
+)
 from llpt.transition.criterion import Criterion, CriterionResult, Standing
 from llpt.transition.crossing_criteria import CONDUCTIVITY_ONSET, MOLECULAR_HALF
 from llpt.transition.curve import Curve, Difference, differences, heat_capacity_j_per_mol_k, heat_capacity_k_b
@@ -46,6 +54,7 @@ __all__ = [
     "heat_capacity_j_per_mol_k",
     "heat_capacity_k_b",
     "locate",
+    "plugin_criteria",
     "separations",
     "solid_flag",
     "synthetic_isobar",

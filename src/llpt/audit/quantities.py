@@ -1,0 +1,89 @@
+"""Every quantity that a verdict compares.
+
+A quantity is declared once, in a module of its own; it is compared once it is in ``BUILT_IN``, or once a package names
+it as an entry point of the group ``llpt.comparisons``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from llpt.audit.density import DENSITY, DENSITY_OFFSET
+from llpt.audit.quantity import Contrast, Quantity
+from llpt.audit.thresholds import Thresholds
+from llpt.audit.transition_temperature import TRANSITION_TEMPERATURE
+from llpt.errors import InputError
+from llpt.plugins import read_plugins
+from llpt.statistics import Estimate
+from llpt.transition import Standing, all_criteria, plugin_criteria
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llpt.audit.pairing import Pair
+    from llpt.audit.verdict import Comparison
+    from llpt.errors import PluginError
+    from llpt.plugins import Plugins
+
+BUILT_IN = (TRANSITION_TEMPERATURE, DENSITY_OFFSET, DENSITY)
+GROUP = "llpt.comparisons"
+
+
+def plugin_quantities() -> Plugins[Quantity]:
+    """Return the quantities of other packages, and why some of them cannot be used."""
+    return read_plugins(GROUP, Quantity, taken=[quantity.name for quantity in BUILT_IN])
+
+
+def all_quantities() -> tuple[Quantity, ...]:
+    """Return every quantity there is, those of other packages last; the latter are judged only where asked for."""
+    return (*BUILT_IN, *(replace(quantity, judged=False) for quantity in plugin_quantities().records.values()))
+
+
+def contrasts_of(quantity: Quantity, pair: Pair, thresholds: Thresholds) -> list[Contrast]:
+    """Return the differences of one quantity; what goes wrong in one of another package leaves it open, and no more."""
+    if quantity in BUILT_IN:
+        return list(quantity.contrasts(pair, thresholds))
+    unit = quantity.threshold.unit
+    try:
+        contrasts = list(quantity.contrasts(pair, thresholds))
+        fault = "" if all(each.difference.unit == unit for each in contrasts) else f"gave differences not in {unit!r}"
+    except Exception as error:  # noqa: BLE001 - a plug-in raises whatever it likes
+        fault = f"failed with {type(error).__name__}: {error}"
+    return [Contrast(Estimate.unknown(unit), f"The comparison of {quantity} {fault}")] if fault else contrasts
+
+
+def is_only_reported(comparison: Comparison) -> bool:
+    """Whether a comparison of a verdict is of a kind that is shown, and judged only where a study asks for it."""
+    kinds = {f"{TRANSITION_TEMPERATURE} ({each})" for each in all_criteria() if each.standing is Standing.REPORTED}
+    names = [quantity.name for quantity in all_quantities() if not quantity.judged]
+    text = comparison.quantity
+    only = text in kinds or any(text == name or text.startswith(f"{name} (") for name in names)
+    return only and not comparison.judged
+
+
+def check_asked(thresholds: Thresholds) -> None:
+    """Check that every name in ``also_judge`` and every key in ``others`` is known.
+
+    Raises:
+        InputError: one is not.
+        PluginError: one belongs to a package that cannot be used.
+    """
+    quantities = all_quantities()
+    names = [*(each.name for each in all_criteria()), *(each.name for each in quantities)]
+    faults = {**plugin_criteria().faults, **plugin_quantities().faults}
+    for name in thresholds.also_judge:
+        _check("verdict.also_judge names", name, names, faults)
+    keys = [each.threshold.key for each in quantities if each.threshold.key not in Thresholds.model_fields]
+    for key in thresholds.others:
+        _check("verdict.others has the threshold", key, keys, {})
+
+
+def _check(where: str, name: str, known: list[str], faults: Mapping[str, PluginError]) -> None:
+    if name in faults:
+        raise faults[name]
+    if name not in known:
+        raise InputError(
+            f"{where} {name!r}, which this program does not know.",
+            f"Install the package that adds it, or correct the name; known are: {', '.join(known) or 'none'}.",
+        )

@@ -1,0 +1,55 @@
+"""What a verdict compares: one record for each quantity, and the differences it makes of a pair of isobars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from llpt.audit.pairing import Pair
+    from llpt.audit.thresholds import Threshold, Thresholds
+    from llpt.statistics import Estimate
+
+    Contrasts = Callable[[Pair, Thresholds], Iterable["Contrast"]]
+    """Takes a pair without solid points, and the thresholds of the study."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One difference of a pair, before it is held against its threshold.
+
+    Args:
+        difference: surrogate minus reference, in the unit of the quantity's threshold.
+        sentence: what was found, for people.
+        judged: whether it can be judged here; a temperature at the transition, say, is left to the transition.
+        temperature_k: where it belongs to one temperature; None where it is one for the whole line of states.
+        kind: which of several of the same quantity, e.g. the name of a criterion.
+    """
+
+    difference: Estimate
+    sentence: str
+    judged: bool = True
+    temperature_k: float | None = None
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A quantity that is compared between reference and surrogate. Two of one name are the same.
+
+    Args:
+        name: for people, verdicts and study files.
+        threshold: the largest difference that counts as faithful, with its unit.
+        contrasts: its differences on a pair of isobars: one for the line of states, or one at each temperature.
+        judged: whether it enters every verdict, or is shown and judged only where a study asks for it.
+    """
+
+    name: str
+    threshold: Threshold = field(compare=False)
+    contrasts: Contrasts = field(compare=False, repr=False)
+    judged: bool = field(default=False, compare=False)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,53 @@
+"""Thresholds are declared once: with unit, default, limit and reason, for the audit and for the study file alike."""
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from llpt.audit import Thresholds, all_quantities
+from llpt.study.engine_sections import VerdictSection
+
+
+def test_the_section_of_the_study_file_has_the_same_fields():
+    assert VerdictSection.model_fields.keys() == Thresholds.model_fields.keys()
+    assert VerdictSection().thresholds() == Thresholds()
+    for key, field in Thresholds.model_fields.items():
+        assert VerdictSection.explain(key) == field.description
+
+
+def test_every_quantity_has_a_threshold_with_a_reason():
+    for quantity in all_quantities():
+        assert quantity.threshold.why.endswith(".")
+        assert quantity.threshold.unit
+        assert Thresholds().value_of(quantity.threshold) > 0.0
+
+
+def test_a_threshold_that_is_not_given_follows_another():
+    offset = next(each.threshold for each in all_quantities() if each.name == "density offset")
+    assert Thresholds(density_percent=2.5).value_of(offset) == 2.5
+    assert Thresholds(density_percent=2.5, density_offset_percent=0.5).value_of(offset) == 0.5
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"density_percent": 0.0},
+        {"density_percent": 101.0},
+        {"transition_temperature_k": "50"},
+        {"confidence": 0.5},
+        {"minimum_atoms": 0},
+        {"others": {"enthalpy_percent": -1.0}},
+        {"density": 1.0},
+    ],
+)
+def test_what_is_out_of_range_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        Thresholds(**wrong)
+
+
+def test_thresholds_are_read_without_the_analysis():
+    code = "import sys, llpt.study.file; print([name for name in ('xarray', 'llpt.transition') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,41 @@
+"""What is wrong is found before anything runs."""
+
+import pytest
+
+from llpt.errors import InputError
+from llpt.study import make_plan, parse_study
+from llpt.study.preflight import check_before_anything_runs
+
+STUDY = """
+[study]
+name = "nothing but atoms"
+[system]
+atoms = 32
+[state]
+pressures_gpa = 200.0
+temperatures_k = [1000]
+[dynamics]
+steps = 10
+discard = 1
+[reference]
+engine = "ase:ase.calculators.lj.LennardJones"
+[verdict]
+"""
+
+
+def test_a_verdict_may_ask_for_every_criterion_and_comparison_by_name(tmp_path):
+    study = parse_study(STUDY + 'also_judge = ["expansion extremum", "density"]')
+    check_before_anything_runs(study, make_plan(study), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('also_judge = ["beauty"]', "verdict.also_judge names 'beauty', which this program does not know"),
+        ("others = { beauty_percent = 1.0 }", "verdict.others has the threshold 'beauty_percent'"),
+    ],
+)
+def test_a_verdict_that_asks_for_what_nobody_adds_is_refused(line, says, tmp_path):
+    study = parse_study(STUDY + line)
+    with pytest.raises(InputError, match=says):
+        check_before_anything_runs(study, make_plan(study), tmp_path)
