@@ -13,14 +13,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from llpt.audit.quantities import is_only_reported
+from llpt.observables import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.audit.verdict import Comparison, Verdict
-
-ROUNDING = 1e-6
-"""Largest relative difference of two numbers that counts as rounding."""
 
 
 class Agreement(StrEnum):

@@ -20,7 +20,7 @@ import numpy as np
 from llpt.audit import Agreement, Verdict, reproduces
 from llpt.errors import InputError, LlptError, NewerFormatError
 from llpt.files import copy, scratch_directory, storage_error
-from llpt.observables import ROUNDING, compare_kept, load_summary
+from llpt.observables import compare_kept, load_summary
 from llpt.study.analysis import judge
 from llpt.study.jobs import inputs_hash, job_of, job_text
 from llpt.study.layout import STUDY_FILE, StudyDirectory, read_json
