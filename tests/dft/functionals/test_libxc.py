@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from llpt.dft.functionals import get_functional
+from llpt.dft.functionals import Level
+from llpt.dft.functionals.catalogue import FUNCTIONALS
 
 UNPOLARISED = 1
 POINTS = 2000
@@ -66,44 +67,36 @@ def random_points(seed):
     return density, sigma, laplacian
 
 
-def compare(ours, theirs, rtol, scale):
+def compare(functional, values, references, scale, rtol):
     """Relative to the value or, where terms cancel, to the size of the terms."""
-    for value, reference, size in zip(ours, theirs, scale, strict=True):
+    for value, reference, size in zip(values, references, scale, strict=True):
         error = np.abs(value.numpy() - reference) / np.maximum(np.abs(reference), size)
-        assert error.max() < rtol
+        assert error.max() < rtol, functional.record.name
 
 
-def test_pw92(libxc):
-    density, _, _ = random_points(1)
-    ours = get_functional("lda-pw92").evaluate(torch.tensor(density))
-    theirs = libxc.sum_of(("lda_x", "lda_c_pw_mod"), density)
-    compare((ours.energy, ours.d_density), theirs, 1e-11, (0.0, 0.0))
+TEMPERATURES = (0.002, 0.03, 0.1, 0.3, 1.0)
+CASES = [(f, t) for f in FUNCTIONALS if f.record.libxc for t in (TEMPERATURES if f.record.thermal else (None,))]
 
 
-def test_pbe(libxc):
-    density, sigma, _ = random_points(2)
-    ours = get_functional("pbe").evaluate(torch.tensor(density), torch.tensor(sigma))
-    theirs = libxc.sum_of(("gga_x_pbe", "gga_c_pbe"), density, sigma)
-    energy = np.abs(theirs[0])
-    compare((ours.energy, ours.d_density, ours.d_sigma), theirs, 1e-10, (0.0, energy / density, energy / sigma * 1e-2))
-
-
-@pytest.mark.parametrize("temperature", [0.002, 0.03, 0.1, 0.3, 1.0])
-@pytest.mark.parametrize("name", ["ksdt", "corrksdt"])
-def test_thermal_lda(libxc, name, temperature):
-    density, _, _ = random_points(3)
-    ours = get_functional(name).evaluate(torch.tensor(density), electronic_temperature_ha=temperature)
-    theirs = libxc.sum_of((f"lda_xc_{name}",), density, parameters=(temperature,))
-    compare((ours.energy, ours.d_density), theirs, 1e-10, (0.0, 0.0))
-
-
-def test_scan_l(libxc):
-    density, sigma, laplacian = random_points(4)
-    ours = get_functional("scan-l").evaluate(torch.tensor(density), torch.tensor(sigma), torch.tensor(laplacian))
-    # libxc wants a kinetic-energy density too, which a deorbitalised functional does not look at.
-    tau = sigma / density
-    *theirs, d_tau = libxc.sum_of(("mgga_x_scanl", "mgga_c_scanl"), density, sigma, laplacian, tau)
-    assert np.abs(d_tau).max() == 0.0
-    energy = np.abs(theirs[0])
-    scale = (energy, energy / density, energy / sigma, energy / np.abs(laplacian))
-    compare((ours.energy, ours.d_density, ours.d_sigma, ours.d_laplacian), theirs, 1e-8, scale)
+@pytest.mark.parametrize(("functional", "temperature"), CASES, ids=[f"{f.record.name}-{t}" for f, t in CASES])
+def test_every_functional_is_the_sum_that_its_record_names(libxc, functional, temperature):
+    record = functional.record
+    density, sigma, laplacian = random_points(2)
+    read = {Level.LDA: (), Level.GGA: (sigma,), Level.LAPLACIAN: (sigma, laplacian)}[record.level]
+    values = functional.evaluate(*map(torch.tensor, (density, *read)), electronic_temperature_ha=temperature)
+    if record.level is Level.LAPLACIAN:
+        # libxc wants a kinetic-energy density too, which a deorbitalised functional does not look at.
+        read = (*read, sigma / density)
+    references = libxc.sum_of(record.libxc, density, *read, parameters=(temperature,) if record.thermal else ())
+    energy = np.abs(references[0])
+    if record.level is Level.LDA:
+        compare(functional, (values.energy, values.d_density), references, (0.0, 0.0), 1e-10)
+    elif record.level is Level.GGA:
+        scale = (0.0, energy / density, energy / sigma * 1e-2)
+        compare(functional, (values.energy, values.d_density, values.d_sigma), references, scale, 1e-10)
+    else:
+        *references, d_tau = references
+        assert np.abs(d_tau).max() == 0.0
+        scale = (energy, energy / density, energy / sigma, energy / np.abs(laplacian))
+        slopes = (values.d_density, values.d_sigma, values.d_laplacian)
+        compare(functional, (values.energy, *slopes), references, scale, 1e-8)

@@ -43,18 +43,46 @@ class XCDensities:
     d_temperature: Tensor | None = None
 
 
-class Functional(ABC):
-    """An exchange–correlation functional of the spin-unpolarised density.
+@dataclass(frozen=True, slots=True)
+class FunctionalRecord:
+    """All that there is to know of a functional but its formula.
 
     Attributes:
         name: the name ``get_functional`` knows it by.
         level: which of n, σ and ∇²n it reads.
+        source: where it was published.
+        libxc: the functionals of libxc whose sum it is; empty where libxc lacks it.
         thermal: whether it depends on the electronic temperature explicitly.
+        aliases: other names.
     """
 
     name: str
     level: Level
+    source: str
+    libxc: tuple[str, ...]
     thermal: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+class Functional(ABC):
+    """An exchange–correlation functional of the spin-unpolarised density.
+
+    Args:
+        record: what it is.
+    """
+
+    def __init__(self, record: FunctionalRecord) -> None:
+        self.record = record
+
+    @property
+    def level(self) -> Level:
+        """Which of n, σ and ∇²n it reads."""
+        return self.record.level
+
+    @property
+    def thermal(self) -> bool:
+        """Whether it depends on the electronic temperature explicitly."""
+        return self.record.thermal
 
     @abstractmethod
     def _evaluate(
@@ -88,12 +116,13 @@ class Functional(ABC):
             InputError: an input that this functional needs is missing or has another shape.
         """
         if self.level is not Level.LDA:
-            _require(self.name, "sigma", sigma, density)
+            _require(self.record.name, "sigma", sigma, density)
         if self.level is Level.LAPLACIAN:
-            _require(self.name, "laplacian", laplacian, density)
+            _require(self.record.name, "laplacian", laplacian, density)
         if self.thermal and (electronic_temperature_ha is None or not electronic_temperature_ha >= 0.0):
             raise InputError(
-                f"Functional '{self.name}' depends on the electronic temperature; given {electronic_temperature_ha}.",
+                f"Functional '{self.record.name}' depends on the electronic temperature, which is "
+                f"{electronic_temperature_ha} here.",
                 "Pass electronic_temperature_ha >= 0.",
             )
         return self._evaluate(density, sigma, laplacian, electronic_temperature_ha)

@@ -1,4 +1,4 @@
-"""The generalised gradient approximation of Perdew, Burke and Ernzerhof (Phys. Rev. Lett. 77, 3865 (1996))."""
+"""Generalised gradient approximations of the form of Perdew, Burke and Ernzerhof."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from llpt.dft.functionals.base import Functional, Level, XCDensities
+from llpt.dft.functionals.base import Functional, FunctionalRecord, Level, XCDensities
 from llpt.dft.functionals.pbe_compiled import pbe_single_cpu
-from llpt.dft.functionals.pbe_torch import pbe_elementwise
+from llpt.dft.functionals.pbe_torch import ORIGINAL, PbeParameters, pbe_elementwise
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class PBE(Functional):
-    """PBE exchange and correlation (libxc: ``gga_x_pbe`` + ``gga_c_pbe``); compiled where it is called most."""
+class PbeFunctional(Functional):
+    """Exchange and correlation of the form of PBE; compiled where it is called most.
 
-    name = "pbe"
-    level = Level.GGA
+    Args:
+        record: what it is.
+        parameters: of the form.
+    """
+
+    def __init__(self, record: FunctionalRecord, parameters: PbeParameters) -> None:
+        super().__init__(record)
+        self._parameters = parameters
 
     def _evaluate(
         self, density: Tensor, sigma: Tensor | None, laplacian: Tensor | None, temperature: float | None
@@ -26,5 +32,16 @@ class PBE(Functional):
         del laplacian, temperature
         assert sigma is not None
         if density.dtype == torch.float32 and density.device.type == "cpu":
-            return pbe_single_cpu(density, sigma)
-        return pbe_elementwise(density, sigma)
+            return pbe_single_cpu(density, sigma, self._parameters)
+        return pbe_elementwise(density, sigma, self._parameters)
+
+
+PBE = PbeFunctional(
+    FunctionalRecord(
+        name="pbe",
+        level=Level.GGA,
+        source="J. P. Perdew, K. Burke, M. Ernzerhof, Phys. Rev. Lett. 77, 3865 (1996)",
+        libxc=("gga_x_pbe", "gga_c_pbe"),
+    ),
+    ORIGINAL,
+)

@@ -1,10 +1,11 @@
-"""PBE in single precision on the CPU, compiled: one pass over the grid instead of fifty.
+"""The form of PBE in single precision on the CPU, compiled: one pass over the grid instead of fifty.
 
 The formulas are those of ``pbe_torch``. The elementary functions are written out as polynomials (S. Moshier,
 Cephes, ``logf`` and ``expf``) and bit operations so that the compiler turns the whole loop into vector instructions;
 one thread then needs less time than the memory traffic of separate torch operations on two. Relative error of the
 energy density against double precision: 5e-7.
 """
+# ruff: noqa: PLR0917 - numba calls are positional
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ import torch
 
 from llpt.compiling import compile_and_keep
 from llpt.dft.functionals.base import XCDensities, density_floor
-from llpt.dft.functionals.pbe_torch import BETA, FERMI, GAMMA, KAPPA, MU
+from llpt.dft.functionals.pbe_torch import FERMI, GAMMA
 from llpt.dft.functionals.pw92 import PW92_A, PW92_ALPHA1, PW92_BETA, SLATER, WIGNER_SEITZ
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from torch import Tensor
+
+    from llpt.dft.functionals.pbe_torch import PbeParameters
 
 _f = np.float32
 _i = np.int32
@@ -37,11 +40,7 @@ _TWO_A = _f(2.0 * PW92_A)
 _A = _f(PW92_A)
 _ALPHA1 = _f(PW92_ALPHA1)
 _B1, _B2, _B3, _B4 = (_f(b) for b in PW92_BETA)
-_MU = _f(MU)
-_MU_KAPPA = _f(MU / KAPPA)
-_BETA = _f(BETA)
 _GAMMA = _f(GAMMA)
-_BETA_GAMMA = _f(BETA / GAMMA)
 _INVERSE_GAMMA = _f(-1.0 / GAMMA)
 _S2 = _f(0.25 / FERMI**2)
 _T2 = _f(pi / (16.0 * FERMI))
@@ -138,6 +137,10 @@ def _loop_python(
     energy: NDArray[np.float32],
     d_density: NDArray[np.float32],
     d_sigma: NDArray[np.float32],
+    mu: np.float32,
+    mu_kappa: np.float32,
+    beta: np.float32,
+    beta_gamma: np.float32,
 ) -> None:
     for point in range(density.size):
         given = density[point]
@@ -151,9 +154,9 @@ def _loop_python(
 
         s2_per_sigma = _S2 * r2 * inverse_n * inverse_n
         s2 = s2_per_sigma * gradient2
-        damping = _ONE / (_ONE + _MU_KAPPA * s2)
-        enhancement = _ONE + _MU * s2 * damping
-        enhancement_slope = _MU * damping * damping
+        damping = _ONE / (_ONE + mu_kappa * s2)
+        enhancement = _ONE + mu * s2 * damping
+        enhancement_slope = mu * damping * damping
 
         rs = _WIGNER_SEITZ * r
         root = np.sqrt(rs)
@@ -168,13 +171,13 @@ def _loop_python(
         exponential = _expm1(correlation * _INVERSE_GAMMA)
         t2_per_sigma = _T2 * r * inverse_n * inverse_n
         t2 = t2_per_sigma * gradient2
-        y = _BETA_GAMMA * t2 / exponential
+        y = beta_gamma * t2 / exponential
         inverse_y1 = _ONE / (_ONE + y)
         inverse_d = _ONE / (y + inverse_y1)
-        product = _BETA_GAMMA * t2 * inverse_d
+        product = beta_gamma * t2 * inverse_d
         gradient_term = _GAMMA * _log1p(product)
         inverse_argument = _ONE / (_ONE + product)
-        h_t2 = _BETA * inverse_argument * (_TWO - inverse_y1) * inverse_y1 * inverse_d * inverse_d
+        h_t2 = beta * inverse_argument * (_TWO - inverse_y1) * inverse_y1 * inverse_d * inverse_d
         ratio = y * inverse_d
         h_epsilon = -ratio * ratio * (_ONE - inverse_y1 * inverse_y1) * (exponential + _ONE) * inverse_argument
 
@@ -192,8 +195,8 @@ def _loop_python(
 _loop = _compile(_loop_python)
 
 
-def pbe_single_cpu(density: Tensor, sigma: Tensor) -> XCDensities:
-    """Evaluate PBE on CPU tensors of dtype float32; see ``Functional.evaluate``."""
+def pbe_single_cpu(density: Tensor, sigma: Tensor, parameters: PbeParameters) -> XCDensities:
+    """Evaluate on CPU tensors of dtype float32; see ``Functional.evaluate``."""
     energy, d_density, d_sigma = (torch.empty_like(density, memory_format=torch.contiguous_format) for _ in range(3))
     _loop(
         density.detach().reshape(-1).numpy(),
@@ -201,5 +204,9 @@ def pbe_single_cpu(density: Tensor, sigma: Tensor) -> XCDensities:
         energy.view(-1).numpy(),
         d_density.view(-1).numpy(),
         d_sigma.view(-1).numpy(),
+        _f(parameters.mu),
+        _f(parameters.mu / parameters.kappa),
+        _f(parameters.beta),
+        _f(parameters.beta / GAMMA),
     )
     return XCDensities(energy, d_density, d_sigma)

@@ -11,7 +11,7 @@ from math import pi
 import torch
 from torch import Tensor
 
-from llpt.dft.functionals.base import Functional, Level, XCDensities, density_floor
+from llpt.dft.functionals.base import Functional, FunctionalRecord, Level, XCDensities, density_floor
 
 PW92_A = 0.0310907
 PW92_ALPHA1 = 0.21370
@@ -34,10 +34,7 @@ def pw92_correlation(rs: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class PerdewWangLDA(Functional):
-    """Slater exchange with PW92 correlation (libxc: ``lda_x`` + ``lda_c_pw_mod``)."""
-
-    name = "lda-pw92"
-    level = Level.LDA
+    """Slater exchange with PW92 correlation."""
 
     def _evaluate(
         self, density: Tensor, sigma: Tensor | None, laplacian: Tensor | None, temperature: float | None
@@ -51,3 +48,14 @@ class PerdewWangLDA(Functional):
         energy = n * (exchange + correlation)
         potential = 4.0 / 3.0 * exchange + correlation - WIGNER_SEITZ / (3.0 * cube_root) * slope
         return XCDensities(energy.mul_(occupied), potential.mul_(occupied))
+
+
+LDA_PW92 = PerdewWangLDA(
+    FunctionalRecord(
+        name="lda-pw92",
+        level=Level.LDA,
+        source="J. P. Perdew, Y. Wang, Phys. Rev. B 45, 13244 (1992)",
+        libxc=("lda_x", "lda_c_pw_mod"),
+        aliases=("lda",),
+    )
+)

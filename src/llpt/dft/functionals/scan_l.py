@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from llpt.dft.functionals.autograd import AutogradFunctional
-from llpt.dft.functionals.base import Level
-from llpt.dft.functionals.pbe_torch import BETA, FERMI, GAMMA
+from llpt.dft.functionals.base import FunctionalRecord, Level
+from llpt.dft.functionals.pbe_torch import FERMI, GAMMA, ORIGINAL
 from llpt.dft.functionals.pw92 import SLATER, WIGNER_SEITZ, pw92_correlation
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def scan_correlation(n: Tensor, sigma: Tensor, p: Tensor, alpha: Tensor) -> Tens
     rs = WIGNER_SEITZ / cube_root
     local, _ = pw92_correlation(rs)
     t2 = pi * sigma / (16.0 * FERMI * cube_root * n * n)
-    beta = BETA * (1.0 + 0.1 * rs) / (1.0 + 0.1778 * rs)
+    beta = ORIGINAL.beta * (1.0 + 0.1 * rs) / (1.0 + 0.1778 * rs)
     w1 = torch.expm1(-local / GAMMA)
     g1 = (1.0 + 4.0 * beta / (GAMMA * w1) * t2).pow(-0.25)
     slowly_varying = local + GAMMA * torch.log1p(w1 * (1.0 - g1))
@@ -103,10 +103,7 @@ def scan_correlation(n: Tensor, sigma: Tensor, p: Tensor, alpha: Tensor) -> Tens
 
 
 class ScanL(AutogradFunctional):
-    """SCAN-L exchange and correlation (libxc: ``mgga_x_scanl`` + ``mgga_c_scanl``)."""
-
-    name = "scan-l"
-    level = Level.LAPLACIAN
+    """SCAN-L exchange and correlation."""
 
     def energy_density(self, n: Tensor, sigma: Tensor, laplacian: Tensor, temperature: Tensor) -> Tensor:
         """Return f, Ha/bohr³."""
@@ -116,3 +113,13 @@ class ScanL(AutogradFunctional):
         alpha = orbital_overlap(p, q)
         exchange = SLATER * n.pow(1.0 / 3.0) * scan_exchange_factor(p, alpha)
         return n * (exchange + scan_correlation(n, sigma, p, alpha))
+
+
+SCAN_L = ScanL(
+    FunctionalRecord(
+        name="scan-l",
+        level=Level.LAPLACIAN,
+        source="D. Mejía-Rodríguez, S. B. Trickey, Phys. Rev. B 98, 115161 (2018)",
+        libxc=("mgga_x_scanl", "mgga_c_scanl"),
+    )
+)

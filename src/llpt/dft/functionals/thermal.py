@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from llpt.dft.functionals.autograd import AutogradFunctional
-from llpt.dft.functionals.base import Level
+from llpt.dft.functionals.base import FunctionalRecord, Level
 from llpt.dft.functionals.pw92 import SLATER, WIGNER_SEITZ
 
 if TYPE_CHECKING:
@@ -166,36 +166,29 @@ def correlation_gradient_factor(rs: Tensor, t: Tensor) -> Tensor:
     return (1.0 + numerator) / (1.0 + denominator)
 
 
-class KSDT(AutogradFunctional):
-    """The thermal LDA of 2014 (libxc: ``lda_xc_ksdt``)."""
+class ThermalLda(AutogradFunctional):
+    """A thermal LDA of the form of KSDT.
 
-    name = "ksdt"
-    level = Level.LDA
-    thermal = True
-    parameters = KSDT_2014
+    Args:
+        record: what it is.
+        parameters: of the form.
+    """
+
+    def __init__(self, record: FunctionalRecord, parameters: KsdtParameters) -> None:
+        super().__init__(record)
+        self._parameters = parameters
 
     def energy_density(self, n: Tensor, sigma: Tensor, laplacian: Tensor, temperature: Tensor) -> Tensor:
         """Return the free-energy density f, Ha/bohr³."""
         del sigma, laplacian
-        return n * ksdt_free_energy(*degeneracy(n, temperature), self.parameters)
+        return n * ksdt_free_energy(*degeneracy(n, temperature), self._parameters)
 
 
-class CorrectedKSDT(KSDT):
-    """The thermal LDA refitted in 2018, on which KDT16 stands."""
-
-    name = "corrksdt"
-    parameters = CORRECTED_KSDT
-
-
-class KDT16(AutogradFunctional):
+class ThermalGga(AutogradFunctional):
     """The thermal GGA of 2018: PBE with temperature-dependent local parts and gradient variables.
 
     f_x = ε_x Ã_x(t) F_x(s² B̃_x/Ã_x);  f_c = f_c^LDA + H(f_c^LDA, q² B̃_c), H the PBE function.
     """
-
-    name = "kdt16"
-    level = Level.GGA
-    thermal = True
 
     def energy_density(self, n: Tensor, sigma: Tensor, laplacian: Tensor, temperature: Tensor) -> Tensor:
         """Return the free-energy density f, Ha/bohr³."""
@@ -214,3 +207,34 @@ class KDT16(AutogradFunctional):
         y = _BETA / _GAMMA * q2 / torch.expm1(-local_correlation / _GAMMA)
         gradient_term = _GAMMA * torch.log1p(_BETA / _GAMMA * q2 / (y + 1.0 / (1.0 + y)))
         return n * (local_exchange * enhancement + local_correlation + gradient_term)
+
+
+KSDT = ThermalLda(
+    FunctionalRecord(
+        name="ksdt",
+        level=Level.LDA,
+        source="V. V. Karasiev, T. Sjostrom, J. Dufty, S. B. Trickey, Phys. Rev. Lett. 112, 076403 (2014)",
+        libxc=("lda_xc_ksdt",),
+        thermal=True,
+    ),
+    KSDT_2014,
+)
+CORRKSDT = ThermalLda(
+    FunctionalRecord(
+        name="corrksdt",
+        level=Level.LDA,
+        source="V. V. Karasiev, J. W. Dufty, S. B. Trickey, Phys. Rev. Lett. 120, 076401 (2018), supplement",
+        libxc=("lda_xc_corrksdt",),
+        thermal=True,
+    ),
+    CORRECTED_KSDT,
+)
+KDT16 = ThermalGga(
+    FunctionalRecord(
+        name="kdt16",
+        level=Level.GGA,
+        source="V. V. Karasiev, J. W. Dufty, S. B. Trickey, Phys. Rev. Lett. 120, 076401 (2018)",
+        libxc=(),
+        thermal=True,
+    )
+)
