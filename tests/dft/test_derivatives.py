@@ -57,7 +57,7 @@ def test_entropy_is_minus_the_temperature_derivative(fluid, make_problem):
     assert state.entropy_energy / 8000.0 == pytest.approx(entropy, rel=1e-4)
 
 
-@pytest.mark.parametrize("xc", ["scan-l", "ksdt", "kdt16"])
+@pytest.mark.parametrize("xc", ["pbesol", "scan-l", "ksdt", "kdt16"])
 def test_stress_and_forces_of_every_functional_are_derivatives(fluid, make_problem, xc):
     theory = {"xc": xc, "temperature_k": 10_000.0}
     settings = ScfSettings(energy_tolerance=1e-13, orbital_tolerance=1e-7, bands=16)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.dft.functionals.pbe import PBE
+from llpt.dft.functionals.pbe import PBE, PBESOL
 from llpt.dft.functionals.pw92 import LDA_PW92
 from llpt.dft.functionals.scan_l import SCAN_L
 from llpt.dft.functionals.thermal import CORRKSDT, KDT16, KSDT
@@ -13,7 +13,7 @@ from llpt.errors import InputError
 if TYPE_CHECKING:
     from llpt.dft.functionals.base import Functional
 
-FUNCTIONALS: tuple[Functional, ...] = (LDA_PW92, PBE, SCAN_L, KSDT, CORRKSDT, KDT16)
+FUNCTIONALS: tuple[Functional, ...] = (LDA_PW92, PBE, PBESOL, SCAN_L, KSDT, CORRKSDT, KDT16)
 
 
 def functional_names() -> tuple[str, ...]:

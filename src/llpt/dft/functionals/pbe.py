@@ -45,3 +45,13 @@ PBE = PbeFunctional(
     ),
     ORIGINAL,
 )
+
+PBESOL = PbeFunctional(
+    FunctionalRecord(
+        name="pbesol",
+        level=Level.GGA,
+        source="J. P. Perdew et al., Phys. Rev. Lett. 100, 136406 (2008), doi:10.1103/PhysRevLett.100.136406",
+        libxc=("gga_x_pbe_sol", "gga_c_pbe_sol"),
+    ),
+    PbeParameters(mu=10.0 / 81.0, beta=0.046),
+)
