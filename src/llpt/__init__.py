@@ -5,6 +5,7 @@ What a notebook needs, each name loaded when it is first used; ``docs/python.md`
 - ``open_trajectory`` opens runs, files of other programs, structures of ASE, MDAnalysis and arrays: a ``Trajectory``.
 - ``make_engine`` gives a source of energy, forces and stress, ``evaluate`` labels structures with it, ``run_md`` runs
   molecular dynamics (``RunSettings``), ``train`` fits a network to labels (``TrainingSettings``).
+- ``plot`` draws whatever came out onto axes of matplotlib.
 - Numbers are ``Estimate``; what a person can mend is an ``LlptError``.
 
 Everything else lies in the folders below: ``llpt.observables``, ``llpt.transition``, ``llpt.audit`` …
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from llpt.engines import evaluate, make_engine
     from llpt.errors import LlptError
     from llpt.mlp import TrainingSettings, train
+    from llpt.report import plot
     from llpt.statistics import Estimate
     from llpt.trajectory import Trajectory, open_trajectory
     from llpt.version import VERSION as __version__  # noqa: N811 - the name that every package has
@@ -34,6 +36,7 @@ __all__ = [
     "evaluate",
     "make_engine",
     "open_trajectory",
+    "plot",
     "run_md",
     "train",
 ]
@@ -47,6 +50,7 @@ _HOMES = {
     "evaluate": "llpt.engines",
     "make_engine": "llpt.engines",
     "open_trajectory": "llpt.trajectory",
+    "plot": "llpt.report",
     "run_md": "llpt.dynamics",
     "train": "llpt.mlp",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from llpt.files import atomic_stream, make_directory
 from llpt.report.panels import Dash, Marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -57,21 +58,28 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 def draw(figure: Figure, directory: Path) -> tuple[Path, Path]:
     """Draw a figure into ``directory`` and return the paths of its PDF and PNG.
 
-    The style is ``publication.mplstyle`` beside this module, or the file that the variable LLPT_STYLE names.
+    The style is ``publication.mplstyle`` beside this module, or that of ``LLPT_STYLE``: see ``own_style``.
 
     Raises:
         StorageError: a file cannot be written.
     """
+    with own_style():
+        canvas = _canvas(figure)
+        make_directory(directory)
+        paths = (directory / f"{figure.name}.pdf", directory / f"{figure.name}.png")
+        for path in paths:
+            with atomic_stream(path, durable=False) as stream:
+                canvas.savefig(stream, format=path.suffix[1:], metadata={"Title": figure.title})
+    return paths
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Draw in the style of the report, or in that of the file that the variable LLPT_STYLE names."""
     with as_file(files("llpt.report").joinpath("publication.mplstyle")) as own:
         style = os.environ.get(STYLE_VARIABLE) or str(own)
         with mpl.rc_context(fname=style):
-            canvas = _canvas(figure)
-            make_directory(directory)
-            paths = (directory / f"{figure.name}.pdf", directory / f"{figure.name}.png")
-            for path in paths:
-                with atomic_stream(path, durable=False) as stream:
-                    canvas.savefig(stream, format=path.suffix[1:], metadata={"Title": figure.title})
-    return paths
+            yield
 
 
 def _canvas(figure: Figure) -> Canvas:
@@ -99,17 +107,23 @@ def _canvas(figure: Figure) -> Canvas:
     return canvas
 
 
-def _panel(axis: Axes, panel: Panel, letter: str, *, bottom: bool) -> None:
+def add_curves(axis: Axes, panel: Panel) -> None:
+    """Draw the curves and lines of a panel and name the axes; scales and legend are left as they are."""
     for line in panel.lines:
-        axis.axvline(line.x, color=line.colour, ls=DASHES[line.dash], lw=0.7, zorder=0)
+        axis.axvline(line.x, color=line.colour, ls=DASHES[line.dash], lw=0.7, zorder=0, label=line.label)
         if line.x_error > 0.0:
             axis.axvspan(line.x - line.x_error, line.x + line.x_error, color=line.colour, alpha=0.12, lw=0, zorder=0)
     for curve in panel.curves:
         _curve(axis, curve)
-    _scales(axis, panel)
-    if bottom:
-        axis.set_xlabel(_math(panel.x_label))
+    axis.set_xlabel(_math(panel.x_label))
     axis.set_ylabel(_math(panel.y_label))
+
+
+def _panel(axis: Axes, panel: Panel, letter: str, *, bottom: bool) -> None:
+    add_curves(axis, panel)
+    if not bottom:
+        axis.set_xlabel("")
+    _scales(axis, panel)
     if panel.legend_inside:
         entries = _named([panel])
         many = len(entries) > INSIDE_ROWS
@@ -161,6 +175,7 @@ def _curve(axis: Axes, curve: Curve) -> None:
     x, y = np.array(curve.x), np.array(curve.y)
     error = np.array(curve.y_error) if curve.y_error else None
     style: dict[str, Any] = {
+        "label": curve.label if curve.in_legend else "_nolegend_",
         "color": curve.colour,
         "ls": DASHES[curve.dash],
         "marker": MARKERS[curve.marker],
@@ -177,7 +192,7 @@ def _curve(axis: Axes, curve: Curve) -> None:
     known = np.where(np.isfinite(error), error, 0.0)
     if any(curve.unknown):
         chosen = np.array(curve.unknown)
-        axis.plot(x[chosen], y[chosen], **{**style, "mfc": "white", "ls": "none", "zorder": 4})
+        axis.plot(x[chosen], y[chosen], **{**style, "mfc": "white", "ls": "none", "zorder": 4, "label": "_nolegend_"})
     halves = np.array(curve.x_error) if curve.x_error else None
     axis.errorbar(x, y, yerr=known, xerr=halves, elinewidth=0.7, **style)
 

@@ -18,6 +18,8 @@ MARKERS = (Marker.CIRCLE, Marker.SQUARE, Marker.DIAMOND, Marker.TRIANGLE, Marker
 FOUR_TEMPERATURES = ("#08306B", "#4292C6", "#F16913", "#7F0000")
 CIVIDIS = ("#00224E", "#123570", "#3B496C", "#575D6D", "#707173", "#8A8678", "#A59C74", "#C3B369", "#E1CC55")
 GREY = "#6E6E6E"
+CYCLE = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Things drawn one after the other onto the same axes."""
 GREYS = ("#2F2F2F", "#6E6E6E", "#9A9A9A")
 
 

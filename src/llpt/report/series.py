@@ -1,0 +1,112 @@
+"""What every step of a run recorded, against time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt import units
+from llpt.errors import InputError
+from llpt.report.panels import Curve, Dash, Panel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from llpt.trajectory import Facts, Trajectory
+
+MOST_POINTS = 4000
+SMOOTH_PARTS = 40
+"""The thick line is the mean over one of so many parts of the run."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """A number of every step.
+
+    Args:
+        label: of the axis.
+        column: the scalar of a step that it is made from.
+        convert: makes it from the column and the trajectory.
+        held: what thermostat or barostat was set to, where it holds this number.
+    """
+
+    label: str
+    column: str
+    convert: Callable[[NDArray[np.float64], Trajectory], NDArray[np.float64]]
+    held: Callable[[Facts], float | None] = lambda _: None
+
+
+def _as_it_is(values: NDArray[np.float64], _: Trajectory) -> NDArray[np.float64]:
+    return values
+
+
+def _per_atom(values: NDArray[np.float64], trajectory: Trajectory) -> NDArray[np.float64]:
+    return values / trajectory.n_atoms
+
+
+def _drift(values: NDArray[np.float64], trajectory: Trajectory) -> NDArray[np.float64]:
+    return 1000.0 * (values - values[0]) / trajectory.n_atoms
+
+
+def _density(volumes: NDArray[np.float64], trajectory: Trajectory) -> NDArray[np.float64]:
+    return trajectory.mass_u * units.U_PER_ANGSTROM3_TO_G_PER_CM3 / volumes
+
+
+SERIES = {
+    "temperature": Series("T (K)", "temperature_k", _as_it_is, lambda facts: facts.temperature_k),
+    "pressure": Series("P (GPa)", "pressure_gpa", _as_it_is, lambda facts: facts.pressure_gpa),
+    "density": Series("density (g/cm³)", "volume_angstrom3", _density),
+    "volume": Series("volume (Å³/atom)", "volume_angstrom3", _per_atom),
+    "internal_energy": Series("internal energy (eV/atom)", "internal_energy_ev", _per_atom),
+    "free_energy": Series("free energy (eV/atom)", "free_energy_ev", _per_atom),
+    "kinetic_energy": Series("kinetic energy (eV/atom)", "kinetic_energy_ev", _per_atom),
+    "conserved": Series("drift of the conserved quantity (meV/atom)", "conserved_ev", _drift),
+}
+
+
+def series_panel(trajectory: Trajectory, name: str, colour: str) -> Panel:
+    """Return a number of every step against time in ps, or against the step where the time step is not known.
+
+    Raises:
+        InputError: there is no such number, or the trajectory does not have it.
+    """
+    if name not in SERIES:
+        raise InputError(f"A trajectory has no {name!r} to draw.", f"Known are: {', '.join(SERIES)}.")
+    series = SERIES[name]
+    scalars: xr.Dataset = trajectory.scalars()
+    values = series.convert(scalars[series.column].to_numpy(), trajectory)
+    if np.isnan(values).all():
+        raise InputError(f"{trajectory.name} does not hold its {name.replace('_', ' ')}.", "Draw something else of it.")
+    timed = not math.isnan(trajectory.timestep_fs)
+    x = scalars["time_fs"].to_numpy() / 1000.0 if timed else scalars["step"].to_numpy().astype(float)
+    every = -(-len(values) // MOST_POINTS)
+    curves = [
+        Curve("every step", _plain(x[::every]), _plain(values[::every]), colour=colour, width=0.5, in_legend=False)
+    ]
+    parts = np.array_split(np.arange(len(values)), min(SMOOTH_PARTS, len(values)))
+    means = [float(values[part].mean()) for part in parts]
+    curves.append(
+        Curve(
+            Path(trajectory.name).name,
+            tuple(float(x[part].mean()) for part in parts),
+            tuple(means),
+            colour=colour,
+            width=1.8,
+        )
+    )
+    held = series.held(trajectory.facts)
+    if held is not None:
+        ends = (float(x[0]), float(x[-1]))
+        curves.append(Curve("set", ends, (held, held), colour="#000000", dash=Dash.DASHED, width=0.8))
+    return Panel("t (ps)" if timed else "frame", series.label, tuple(curves))
+
+
+def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)

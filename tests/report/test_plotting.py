@@ -1,0 +1,157 @@
+"""What is on the axes is what came out, with its errors."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.colors import to_hex
+
+from llpt.audit import Thresholds, compare
+from llpt.errors import InputError
+from llpt.report import palette, plot
+from llpt.trajectory import StepRecord, System, TrajectoryWriter, open_trajectory
+from llpt.transition import DENSITY_JUMP, locate, synthetic_isobar
+
+TEMPERATURES = (700, 800, 850, 900, 950, 1000, 1100, 1200)
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def reference():
+    return locate(synthetic_isobar(TEMPERATURES, place_k=930.0, width_k=0.0, seed=1, engine="PBE"))
+
+
+@pytest.fixture
+def surrogate():
+    return locate(synthetic_isobar(TEMPERATURES, place_k=830.0, width_k=60.0, seed=2, engine="network"))
+
+
+@pytest.fixture
+def trajectory():
+    walk = np.cumsum(np.random.default_rng(0).normal(scale=0.1, size=(50, 8, 3)), axis=0)
+    return open_trajectory(walk, cell=[6.0] * 3, elements="H", timestep_fs=0.5)
+
+
+@pytest.fixture
+def run_directory(tmp_path):
+    """Eleven steps, 1000 K, 1001 K …, without frames."""
+    writer = TrajectoryWriter(tmp_path, System(np.ones(4, dtype=int), np.full(4, 1.008), 0.25))
+    for step in range(11):
+        writer.add(
+            StepRecord(
+                step=step,
+                time_fs=0.25 * step,
+                internal_energy_ev=-30.0,
+                free_energy_ev=-30.5,
+                entropy_ev_per_k=5e-4,
+                kinetic_energy_ev=1.0,
+                temperature_k=1000.0 + step,
+                volume_angstrom3=210.0,
+                pressure_gpa=200.0,
+                pressure_uncorrected_gpa=195.0,
+                conserved_ev=-29.5,
+                stress_gpa=np.zeros(6),
+            )
+        )
+    writer.close_segment()
+    writer.refresh_master()
+    return tmp_path
+
+
+def labels(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_an_isobar_is_its_points_with_their_errors_and_the_criteria_that_read_them(reference):
+    ax = plot(reference)
+    curve = reference.isobar.curve("density")
+    [(points, _, [bars])] = [container.lines for container in ax.containers]
+    assert np.array_equal(points.get_xdata(), TEMPERATURES)
+    assert points.get_ydata() == pytest.approx(curve.values)
+    halves = [0.5 * (segment[1, 1] - segment[0, 1]) for segment in bars.get_segments()]
+    assert halves == pytest.approx(curve.errors)
+    jump = reference.criteria[DENSITY_JUMP].temperature_k
+    assert jump.value in [line.get_xdata()[0] for line in ax.lines]
+    assert f"density jump: {jump}" in labels(ax)
+    assert ax.get_ylabel() == "density (g/cm³)"
+    assert "first-peak loss" not in " ".join(labels(ax))
+
+
+def test_axes_are_taken_and_returned_and_added_to(reference, surrogate):
+    _, ax = plt.subplots()
+    assert plot(reference, ax=ax, label="DFT") is ax
+    assert plot(surrogate.isobar, ax=ax) is ax
+    assert labels(ax)[:2] == ["DFT", "network, N = 512, 200 GPa"]
+    colours = [to_hex(container.lines[0].get_color()).upper() for container in ax.containers]
+    assert colours == list(palette.CYCLE[:2])
+    together = plot([reference, surrogate], "enthalpy")
+    assert len(together.containers) == 2
+    assert any("heat capacity maximum" in text for text in labels(together))
+
+
+def test_own_axes_have_the_style_of_the_report_and_given_ones_keep_theirs(reference):
+    assert plot(reference).xaxis.label.get_size() == 8.0
+    with plt.rc_context({"axes.labelsize": 20}):
+        _, ax = plt.subplots()
+    assert plot(reference, ax=ax).xaxis.label.get_size() == 20.0
+
+
+def test_observations_are_a_curve_with_a_band():
+    r = np.linspace(0.1, 3.0, 30)
+    observed = xr.Dataset(
+        {"rdf": ("r", np.ones(30)), "rdf_error": ("r", np.full(30, 0.1)), "density": ((), 1.0)},
+        coords={"r": r},
+        attrs={"temperature_k": 900.0},
+    )
+    ax = plot(observed)
+    assert ax.lines[0].get_ydata() == pytest.approx(np.ones(30))
+    [band] = ax.collections
+    assert band.get_paths()[0].vertices[:, 1].max() == pytest.approx(1.1)
+    assert labels(ax) == ["900 K"]
+    with pytest.raises(InputError, match="no curve 'density'") as refused:
+        plot(observed, "density")
+    assert "rdf" in refused.value.remedy
+
+
+def test_a_run_is_its_steps_their_mean_and_what_was_held(run_directory):
+    found = open_trajectory(run_directory, temperature_k=1005.0)
+    ax = plot(found)
+    steps, means, held = ax.lines
+    assert steps.get_ydata() == pytest.approx(1000.0 + np.arange(11))
+    assert steps.get_xdata() == pytest.approx(0.25e-3 * np.arange(11))
+    assert np.mean(means.get_ydata()) == pytest.approx(1005.0)
+    assert list(held.get_ydata()) == [1005.0, 1005.0]
+    assert plot(found, "conserved").lines[0].get_ydata() == pytest.approx(np.zeros(11))
+    assert plot(found, "density").lines[0].get_ydata() == pytest.approx(4 * 1.008 * 1.66053906660 / 210.0)
+
+
+def test_what_a_trajectory_lacks_is_said(trajectory):
+    with pytest.raises(InputError, match="does not hold its temperature"):
+        plot(trajectory)
+    with pytest.raises(InputError, match="no 'colour' to draw"):
+        plot(trajectory, "colour")
+    assert plot(trajectory, "volume").lines
+
+
+def test_a_verdict_has_a_row_for_every_comparison(reference, surrogate):
+    verdict = compare([reference], [surrogate], Thresholds())
+    ax = plot(verdict)
+    assert len(ax.get_yticklabels()) == len(verdict.comparisons)
+    known = [each for each in verdict.comparisons if np.isfinite(each.difference.value)]
+    values = [container.lines[0].get_xdata()[0] for container in ax.containers]
+    assert values == pytest.approx([each.difference.value / each.threshold for each in known])
+    assert sum(text.get_text() == "not known" for text in ax.texts) == len(verdict.comparisons) - len(known)
+    assert verdict.value in ax.get_title()
+
+
+def test_what_cannot_be_drawn_is_refused(reference):
+    with pytest.raises(InputError, match="A int cannot be drawn"):
+        plot(3)
+    with pytest.raises(InputError, match="no 'colour'") as refused:
+        plot(reference, "colour")
+    assert "density" in refused.value.remedy
