@@ -18,6 +18,7 @@ from llpt.transition import (
     separations,
     synthetic_isobar,
 )
+from llpt.transition.extremum_criteria import COMPRESSIBILITY_MAXIMUM
 
 GRID_K = (700.0, 800.0, 850.0, 900.0, 950.0, 1000.0, 1100.0, 1200.0)
 
@@ -29,8 +30,8 @@ def make_isobar(place_k, width_k=0.0, *, temperatures_k=GRID_K, seed=0, **option
 def test_all_criteria_agree_on_a_sharp_transition():
     results = criteria(make_isobar(905.0))
     for criterion in all_criteria():
-        if criterion is CONDUCTIVITY_ONSET:
-            continue  # no run has a conductivity
+        if criterion in {CONDUCTIVITY_ONSET, COMPRESSIBILITY_MAXIMUM}:
+            continue  # no run has a conductivity or a compressibility
         assert results[criterion].resolved, results[criterion].reason
         if criterion not in {DENSITY_MAXIMUM, EXPANSION_EXTREMUM}:
             temperature = results[criterion].temperature_k
@@ -100,28 +101,41 @@ def test_expansion_is_most_negative_at_the_transition():
     assert "(sign: +)" in other.reason
 
 
-def with_conductivity(isobar, values, error):
+def with_observable(isobar, name, unit, values, error):
     points = tuple(
-        dataclasses.replace(
-            point, estimates={**point.estimates, "dc_conductivity": Estimate(value, error * value, "S/cm", 10.0)}
-        )
+        dataclasses.replace(point, estimates={**point.estimates, name: Estimate(value, error * value, unit, 10.0)})
         for point, value in zip(isobar.points, values, strict=True)
     )
     return dataclasses.replace(isobar, points=points)
+
+
+def with_conductivity(isobar, values):
+    return with_observable(isobar, "dc_conductivity", "S/cm", values, 0.05)
+
+
+def test_the_compressibility_is_greatest_on_the_widom_line():
+    isobar = make_isobar(900.0, 80.0, temperatures_k=tuple(np.arange(700.0, 1101.0, 50.0)))
+    values = 1e-3 + 4e-3 / (1.0 + ((np.array(isobar.temperatures_k) - 915.0) / 120.0) ** 2)
+    results = criteria(with_observable(isobar, "compressibility", "1/GPa", values, 0.05))
+    found = results[COMPRESSIBILITY_MAXIMUM]
+    assert found.resolved, found.reason
+    assert abs(found.temperature_k.value - 915.0) < 2.0 * found.temperature_k.error
+    assert COMPRESSIBILITY_MAXIMUM.standing is Standing.REPORTED
+    assert not criteria(isobar)[COMPRESSIBILITY_MAXIMUM].resolved
 
 
 def test_the_conductivity_sets_in_where_it_passes_that_of_a_metal():
     isobar = make_isobar(905.0)
     temperatures = np.array(isobar.temperatures_k)
     smooth = 2000.0 * np.exp((temperatures - 875.0) / 60.0)
-    result = criteria(with_conductivity(isobar, smooth, 0.05))[CONDUCTIVITY_ONSET]
+    result = criteria(with_conductivity(isobar, smooth))[CONDUCTIVITY_ONSET]
     assert result.resolved, result.reason
     assert result.temperature_k.value == pytest.approx(875.0, abs=2.0)
     jump = np.where(temperatures > 905.0, 8000.0, 80.0)
-    sharp = criteria(with_conductivity(isobar, jump, 0.05))[CONDUCTIVITY_ONSET].temperature_k
+    sharp = criteria(with_conductivity(isobar, jump))[CONDUCTIVITY_ONSET].temperature_k
     assert 900.0 < sharp.value < 950.0
     assert sharp.error == pytest.approx(50.0 / math.sqrt(12.0), rel=0.05)
-    poor = criteria(with_conductivity(isobar, smooth / 1e4, 0.05))[CONDUCTIVITY_ONSET]
+    poor = criteria(with_conductivity(isobar, smooth / 1e4))[CONDUCTIVITY_ONSET]
     assert not poor.resolved
     assert "llpt optics" in criteria(isobar)[CONDUCTIVITY_ONSET].reason
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from llpt.plugins import read_plugins
 from llpt.transition.criterion import Criterion, CriterionResult, Standing
 from llpt.transition.crossing_criteria import CONDUCTIVITY_ONSET, MOLECULAR_HALF
-from llpt.transition.extremum_criteria import DENSITY_MAXIMUM, EXPANSION_EXTREMUM
+from llpt.transition.extremum_criteria import COMPRESSIBILITY_MAXIMUM, DENSITY_MAXIMUM, EXPANSION_EXTREMUM
 from llpt.transition.place import Located
 from llpt.transition.step_criteria import DENSITY_JUMP, DIFFUSION_ONSET, FIRST_PEAK_LOSS, HEAT_CAPACITY_MAXIMUM
 
@@ -33,6 +33,7 @@ BUILT_IN = (
     DIFFUSION_ONSET,
     CONDUCTIVITY_ONSET,
     EXPANSION_EXTREMUM,
+    COMPRESSIBILITY_MAXIMUM,
 )
 DECIDING = tuple(criterion for criterion in BUILT_IN if criterion.standing is Standing.DECIDING)
 """What the transition temperature is first read from, in this order."""

@@ -53,3 +53,10 @@ EXPANSION_EXTREMUM = Criterion(
     follows_density=True,
     standing=Standing.JUDGED,
 )
+COMPRESSIBILITY_MAXIMUM = Criterion(
+    "compressibility maximum",
+    estimator="local parabola through the isothermal compressibility from fluctuations at its greatest, a Widom line "
+    "above a critical point (Xu et al., Proc. Natl. Acad. Sci. 102, 16558, 2005, doi:10.1073/pnas.0507870102)",
+    curve="compressibility",
+    locate=place_of_maximum,
+)
