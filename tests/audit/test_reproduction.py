@@ -107,19 +107,19 @@ def test_a_newer_format_is_refused_and_a_damaged_file_too(fresh):
 
 
 PLUGIN = """
-from llpt.audit import Contrast, Quantity, Threshold
+from llpt.audit import Contrast, ComparedQuantity, Threshold
 from llpt.audit.pairing import relative_difference
 from llpt.transition import Criterion, Located
 
-def enthalpies(pair, thresholds):
+def heats(pair, thresholds):
     if pair.pressure_gpa == 13.0:
         raise RuntimeError("thirteen")
     found = relative_difference(pair.reference.isobar.curve("enthalpy"), pair.surrogate.isobar.curve("enthalpy"))
     for index, temperature in enumerate(found.temperatures_k):
         yield Contrast(found.estimate(index), "Enthalpy", temperature_k=float(temperature))
 
-LIMIT = Threshold("enthalpy_percent", "%", "difference of enthalpy", default=1e-6, why="Because.", largest=10.0)
-QUANTITY = Quantity("enthalpy", threshold=LIMIT, contrasts=enthalpies, judged=True)
+LIMIT = Threshold("heat_percent", "%", "difference of heat", default=1e-6, why="Because.", largest=10.0)
+QUANTITY = ComparedQuantity("heat", threshold=LIMIT, contrasts=heats, judged=True)
 
 def first(isobar, curve, rises):
     place = isobar.curve(curve).estimate(0)
@@ -132,7 +132,7 @@ CRITERION = Criterion("beginning", estimator="the first point", curve="density",
 @pytest.fixture
 def package(install_package):
     groups = {
-        "llpt.comparisons": {"enthalpy": "some_package:QUANTITY"},
+        "llpt.comparisons": {"heat": "some_package:QUANTITY"},
         "llpt.criteria": {"beginning": "some_package:CRITERION"},
     }
     return install_package("some_package", PLUGIN, groups)
@@ -142,7 +142,7 @@ def package(install_package):
 def test_what_another_package_adds_is_shown_and_changes_no_verdict(fresh):
     more = judged()
     added = [each for each in more.comparisons if each.quantity not in {one.quantity for one in fresh.comparisons}]
-    assert {each.quantity for each in added} == {"enthalpy", "transition temperature (beginning)"}
+    assert {each.quantity for each in added} == {"heat", "transition temperature (beginning)"}
     assert not any(each.judged for each in added)
     assert (more.value, more.reasons, more.requirements) == (fresh.value, fresh.reasons, fresh.requirements)
     assert reproduces(fresh, more).agreement is Agreement.SAME  # an old verdict, by a program that knows more
@@ -156,23 +156,23 @@ def test_what_only_another_package_knows_is_not_confirmed_without_it(fresh):
     more = judged()
     found = reproduces(more, fresh)
     assert found.agreement is Agreement.CANNOT_BE_TOLD
-    assert "does not know, enthalpy, transition temperature (beginning): install" in found.found
+    assert "does not know, heat, transition temperature (beginning): install" in found.found
     assert reproduces(edited(more, value="faithful"), fresh).agreement is Agreement.DIFFERENT
 
 
 @pytest.mark.usefixtures("package")
 def test_what_another_package_adds_is_judged_where_the_study_asks_for_it():
-    strict = judged(Thresholds(also_judge=("enthalpy", "beginning")))
-    enthalpies = [each for each in strict.comparisons if each.quantity == "enthalpy"]
-    assert {each.threshold for each in enthalpies} == {1e-6}
-    assert all(each.judged for each in enthalpies)
+    strict = judged(Thresholds(also_judge=("heat", "beginning")))
+    heats = [each for each in strict.comparisons if each.quantity == "heat"]
+    assert {each.threshold for each in heats} == {1e-6}
+    assert all(each.judged for each in heats)
     assert any(each.judged for each in strict.comparisons if each.quantity == "transition temperature (beginning)")
-    loose = judged(Thresholds(also_judge=("enthalpy",), others={"enthalpy_percent": 9.0}))
-    assert {each.threshold for each in loose.comparisons if each.quantity == "enthalpy"} == {9.0}
-    assert all(each.outcome == "faithful" for each in loose.comparisons if each.quantity == "enthalpy")
+    loose = judged(Thresholds(also_judge=("heat",), others={"heat_percent": 9.0}))
+    assert {each.threshold for each in loose.comparisons if each.quantity == "heat"} == {9.0}
+    assert all(each.outcome == "faithful" for each in loose.comparisons if each.quantity == "heat")
     assert reproduces(strict, strict).agreement is Agreement.SAME
     lacking = strict.model_copy(
-        update={"comparisons": tuple(each for each in strict.comparisons if each.quantity != "enthalpy")}
+        update={"comparisons": tuple(each for each in strict.comparisons if each.quantity != "heat")}
     )
     assert reproduces(lacking, strict).agreement is Agreement.DIFFERENT
 
@@ -181,7 +181,7 @@ def test_what_another_package_adds_is_judged_where_the_study_asks_for_it():
 def test_a_comparison_that_fails_is_open_and_leaves_the_others():
     lines = ((13.0, 905.0, 0.0),)
     found = compare(located("DFT/PBE", 1, lines), located("network", 4, lines), Thresholds())
-    (failed,) = [each for each in found.comparisons if each.quantity == "enthalpy"]
+    (failed,) = [each for each in found.comparisons if each.quantity == "heat"]
     assert "failed with RuntimeError: thirteen" in failed.sentence
     assert failed.outcome == "not resolved"
     assert any(each.outcome == "faithful" for each in found.comparisons)

@@ -6,7 +6,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from llpt.audit import Thresholds, all_quantities
+from llpt.audit import Thresholds, compared_quantities
 from llpt.study.engine_sections import VerdictSection
 
 
@@ -18,14 +18,14 @@ def test_the_section_of_the_study_file_has_the_same_fields():
 
 
 def test_every_quantity_has_a_threshold_with_a_reason():
-    for quantity in all_quantities():
+    for quantity in compared_quantities():
         assert quantity.threshold.why.endswith(".")
         assert quantity.threshold.unit
         assert Thresholds().value_of(quantity.threshold) > 0.0
 
 
 def test_a_threshold_that_is_not_given_follows_another():
-    offset = next(each.threshold for each in all_quantities() if each.name == "density offset")
+    offset = next(each.threshold for each in compared_quantities() if each.name == "density offset")
     assert Thresholds(density_percent=2.5).value_of(offset) == 2.5
     assert Thresholds(density_percent=2.5, density_offset_percent=0.5).value_of(offset) == 0.5
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from llpt.audit.thresholds import Threshold, Thresholds
 
 if TYPE_CHECKING:
+    from llpt.audit.compared import ComparedQuantity, Contrast
     from llpt.audit.comparison import compare
     from llpt.audit.density import DensityComparison, compare_density
     from llpt.audit.electronic_temperature import Population, electronic_temperature_audit
     from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
     from llpt.audit.pairing import Pair, pair
-    from llpt.audit.quantities import all_quantities, check_asked
-    from llpt.audit.quantity import Contrast, Quantity
+    from llpt.audit.quantities import check_asked, compared_quantities
     from llpt.audit.reproduction import Agreement, Reproduction, reproduces
     from llpt.audit.verdict import FORMAT, STATISTICS, Comparison, Requirement, Verdict
 
@@ -25,23 +25,23 @@ __all__ = [
     "FORMAT",
     "STATISTICS",
     "Agreement",
+    "ComparedQuantity",
     "Comparison",
     "Contrast",
     "DensityComparison",
     "Outcome",
     "Pair",
     "Population",
-    "Quantity",
     "Reproduction",
     "Requirement",
     "Threshold",
     "Thresholds",
     "Verdict",
-    "all_quantities",
     "check_asked",
     "combined_outcome",
     "compare",
     "compare_density",
+    "compared_quantities",
     "electronic_temperature_audit",
     "outcome_of",
     "pair",
@@ -51,7 +51,7 @@ __all__ = [
 _MODULES = (
     "equivalence",
     "verdict",
-    "quantity",
+    "compared",
     "pairing",
     "density",
     "quantities",

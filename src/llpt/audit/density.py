@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llpt.audit.compared import ComparedQuantity, Contrast
 from llpt.audit.pairing import CurveDifference, relative_difference
-from llpt.audit.quantity import Contrast, Quantity
 from llpt.audit.thresholds import DENSITY_CHANGE, DENSITY_SHIFT
 from llpt.statistics import Estimate, weighted_mean
 from llpt.transition import DENSITY_JUMP
@@ -131,5 +131,5 @@ def no_density(reason: str) -> Contrast:
     return Contrast(Estimate.unknown("%"), reason)
 
 
-DENSITY_OFFSET = Quantity("density offset", threshold=DENSITY_SHIFT, contrasts=offset_contrasts, judged=True)
-DENSITY = Quantity("density", threshold=DENSITY_CHANGE, contrasts=density_contrasts, judged=True)
+DENSITY_OFFSET = ComparedQuantity("density offset", threshold=DENSITY_SHIFT, contrasts=offset_contrasts, judged=True)
+DENSITY = ComparedQuantity("density", threshold=DENSITY_CHANGE, contrasts=density_contrasts, judged=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from llpt.audit.density import DENSITY, no_density
 from llpt.audit.equivalence import Outcome
-from llpt.audit.quantities import all_quantities, contrasts_of
+from llpt.audit.quantities import compared_quantities, contrasts_of
 from llpt.audit.requirements import fluid_requirement, minimum_requirements, production_ps
 from llpt.audit.verdict import Comparison, Requirement
 
 if TYPE_CHECKING:
+    from llpt.audit.compared import ComparedQuantity, Contrast
     from llpt.audit.pairing import Pair
-    from llpt.audit.quantity import Contrast, Quantity
     from llpt.audit.thresholds import Thresholds
 
 
@@ -66,13 +66,13 @@ def findings_of(matched: Pair, thresholds: Thresholds) -> Findings:
         remarks.append(f"The runs at {matched.pressure_gpa:g} GPa are too {insufficient} to prove anything.")
     comparisons = [
         _comparison(fluid, quantity, contrast, thresholds)
-        for quantity in all_quantities()
+        for quantity in compared_quantities()
         for contrast in contrasts_of(quantity, fluid, thresholds)
     ]
     return Findings(fluid, tuple(comparisons), tuple(lacking), tuple(remarks), insufficient)
 
 
-def _comparison(pair: Pair, quantity: Quantity, contrast: Contrast, thresholds: Thresholds) -> Comparison:
+def _comparison(pair: Pair, quantity: ComparedQuantity, contrast: Contrast, thresholds: Thresholds) -> Comparison:
     """Return a difference with its threshold, *not resolved* as yet."""
     threshold = thresholds.value_of(quantity.threshold)
     sentence = f"{contrast.sentence.rstrip('.')}; threshold {threshold:g} {contrast.difference.unit}"

@@ -88,16 +88,23 @@ class CurveDifference:
         return Estimate(float(self.percent[index]), float(self.errors[index]), "%", float(self.samples[index]))
 
 
+def common_temperatures(reference: Curve, surrogate: Curve) -> list[tuple[int, int]]:
+    """Return the places in both curves of each temperature that both have (within 0.5 K)."""
+    return [
+        (index, int(near[0]))
+        for index, temperature in enumerate(reference.temperatures_k)
+        if (near := np.flatnonzero(np.abs(surrogate.temperatures_k - temperature) <= SAME_TEMPERATURE_K)).size
+    ]
+
+
 def relative_difference(reference: Curve, surrogate: Curve) -> CurveDifference:
-    """Return the relative difference of two curves in percent where their temperatures coincide (within 0.5 K)."""
+    """Return the relative difference of two curves in percent at their common temperatures."""
     rows = []
-    for index, temperature in enumerate(reference.temperatures_k):
-        near = np.flatnonzero(np.abs(surrogate.temperatures_k - temperature) <= SAME_TEMPERATURE_K)
-        if near.size:
-            ours, theirs = surrogate.estimate(int(near[0])), reference.estimate(index)
-            ratio = ours.value / theirs.value
-            error = abs(ratio) * math.hypot(ours.error / ours.value, theirs.error / theirs.value)
-            samples = min(ours.effective_samples, theirs.effective_samples)
-            rows.append((float(temperature), 100.0 * (ratio - 1.0), 100.0 * error, samples))
+    for index, other in common_temperatures(reference, surrogate):
+        base, changed = reference.estimate(index), surrogate.estimate(other)
+        ratio = changed.value / base.value
+        error = abs(ratio) * math.hypot(changed.error / changed.value, base.error / base.value)
+        samples = min(changed.effective_samples, base.effective_samples)
+        rows.append((float(reference.temperatures_k[index]), 100.0 * (ratio - 1.0), 100.0 * error, samples))
     table = np.array(rows, dtype=np.float64).reshape(-1, 4)
     return CurveDifference(table[:, 0], table[:, 1], table[:, 2], table[:, 3])

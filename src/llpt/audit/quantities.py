@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from llpt.audit.compared import ComparedQuantity, Contrast
 from llpt.audit.density import DENSITY, DENSITY_OFFSET
-from llpt.audit.quantity import Contrast, Quantity
 from llpt.audit.thresholds import Thresholds
 from llpt.audit.transition_temperature import TRANSITION_TEMPERATURE
 from llpt.errors import InputError
@@ -30,17 +30,17 @@ BUILT_IN = (TRANSITION_TEMPERATURE, DENSITY_OFFSET, DENSITY)
 GROUP = "llpt.comparisons"
 
 
-def plugin_quantities() -> Plugins[Quantity]:
+def plugin_quantities() -> Plugins[ComparedQuantity]:
     """Return the quantities of other packages, and why some of them cannot be used."""
-    return read_plugins(GROUP, Quantity, taken=[quantity.name for quantity in BUILT_IN])
+    return read_plugins(GROUP, ComparedQuantity, taken=[quantity.name for quantity in BUILT_IN])
 
 
-def all_quantities() -> tuple[Quantity, ...]:
+def compared_quantities() -> tuple[ComparedQuantity, ...]:
     """Return every quantity there is, those of other packages last; the latter are judged only where asked for."""
     return (*BUILT_IN, *(replace(quantity, judged=False) for quantity in plugin_quantities().records.values()))
 
 
-def contrasts_of(quantity: Quantity, pair: Pair, thresholds: Thresholds) -> list[Contrast]:
+def contrasts_of(quantity: ComparedQuantity, pair: Pair, thresholds: Thresholds) -> list[Contrast]:
     """Return the differences of one quantity; what goes wrong in one of another package leaves it open, and no more."""
     if quantity in BUILT_IN:
         return list(quantity.contrasts(pair, thresholds))
@@ -56,7 +56,7 @@ def contrasts_of(quantity: Quantity, pair: Pair, thresholds: Thresholds) -> list
 def is_only_reported(comparison: Comparison) -> bool:
     """Whether a comparison of a verdict is of a kind that is shown, and judged only where a study asks for it."""
     kinds = {f"{TRANSITION_TEMPERATURE} ({each})" for each in all_criteria() if each.standing is Standing.REPORTED}
-    names = [quantity.name for quantity in all_quantities() if not quantity.judged]
+    names = [quantity.name for quantity in compared_quantities() if not quantity.judged]
     text = comparison.quantity
     only = text in kinds or any(text == name or text.startswith(f"{name} (") for name in names)
     return only and not comparison.judged
@@ -69,7 +69,7 @@ def check_asked(thresholds: Thresholds) -> None:
         InputError: one is not.
         PluginError: one belongs to a package that cannot be used.
     """
-    quantities = all_quantities()
+    quantities = compared_quantities()
     names = [*(each.name for each in all_criteria()), *(each.name for each in quantities)]
     faults = {**plugin_criteria().faults, **plugin_quantities().faults}
     for name in thresholds.also_judge:

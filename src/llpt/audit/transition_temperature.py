@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.audit.quantity import Contrast, Quantity
+from llpt.audit.compared import ComparedQuantity, Contrast
 from llpt.audit.thresholds import TRANSITION_SHIFT
 from llpt.transition import DECIDING, Standing, all_criteria
 
@@ -38,6 +38,6 @@ def temperature_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contra
         yield Contrast(difference, sentence, judged, kind=criterion.name)
 
 
-TRANSITION_TEMPERATURE = Quantity(
+TRANSITION_TEMPERATURE = ComparedQuantity(
     "transition temperature", threshold=TRANSITION_SHIFT, contrasts=temperature_contrasts, judged=True
 )

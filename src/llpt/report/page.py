@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from plotly.offline import get_plotlyjs
 
-from llpt.audit import Outcome, all_quantities
+from llpt.audit import Outcome, compared_quantities
 from llpt.files import make_directory, write_atomically
 from llpt.observables import quantity
 from llpt.report.drawing import draw
@@ -129,7 +129,7 @@ def _question(verdict: Verdict | None) -> str:
 
 
 def _thresholds(thresholds: Thresholds) -> list[str]:
-    declared = dict.fromkeys(quantity.threshold for quantity in all_quantities())
+    declared = dict.fromkeys(quantity.threshold for quantity in compared_quantities())
     return [
         *(f"{each.difference}: {thresholds.value_of(each):g} {each.unit}" for each in declared),
         f"confidence of either statement: {100 * thresholds.confidence:g} %",

@@ -36,7 +36,7 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class Quantity:
+class ComparedQuantity:
     """A quantity that is compared between reference and surrogate. Two of one name are the same.
 
     Args:
