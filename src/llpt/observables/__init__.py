@@ -12,6 +12,7 @@ from llpt.observables.fluctuations import (
 from llpt.observables.kept import ROUNDING, compare_kept, outdated, renewed, versions_in
 from llpt.observables.molecules import BondLifetimes, Molecules
 from llpt.observables.neighbours import mutual_partners, nearest_neighbours
+from llpt.observables.observations import Observations, observe
 from llpt.observables.optics import OpticsResult, OpticsSettings, optics_of_snapshots, read_optics
 from llpt.observables.pair_correlation import FirstPeak, PairCorrelation, greatest_radius_angstrom
 from llpt.observables.record import (
@@ -66,6 +67,7 @@ __all__ = [
     "Molecules",
     "Need",
     "Observable",
+    "Observations",
     "OpticsResult",
     "OpticsSettings",
     "OriginCurves",
@@ -97,6 +99,7 @@ __all__ = [
     "msd_all_origins",
     "mutual_partners",
     "nearest_neighbours",
+    "observe",
     "optics_of_snapshots",
     "outdated",
     "put_estimate",

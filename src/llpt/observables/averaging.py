@@ -101,7 +101,7 @@ class _Work:
         self.results: dict[str, Findings | Absent] = {}
         self.failed: dict[str, str] = {}
         self._forgiving = forgiving
-        self._axes: dict[str, NDArray[np.float64]] = {}
+        self._axes: dict[str, xr.Variable] = {}
         for each in observables:
             missing = production.missing(each.required)
             if missing in OF_STEPS:
@@ -143,7 +143,7 @@ class _Work:
         """Return what is wrong where an axis of a result is there already and differs; empty where nothing is."""
         for array in (each for each in result.values() if isinstance(each, xr.DataArray)):
             for name, coordinate in array.coords.items():
-                if not np.array_equal(self._axes.setdefault(str(name), coordinate.to_numpy()), coordinate.to_numpy()):
+                if not self._axes.setdefault(str(name), coordinate.variable).equals(coordinate.variable):
                     return f"its axis {name!r} differs from that of another observable."
         return ""
 
@@ -195,7 +195,7 @@ class _Work:
             averages.reasons[quantity.name] = result.reason
             return
         missing = self.production.missing(quantity.needs | each.required)
-        if self.production.missing(quantity.needs) is None:
+        if self.production.missing(quantity.needs) is None or (missing in OF_STEPS and not quantity.is_sampled):
             averages.found |= {name: result[name] for name in _names(quantity) if name in result}
         elif quantity.is_sampled:
             averages.found[quantity.name] = Estimate.unknown(quantity.unit)
@@ -221,7 +221,7 @@ def _reason(found: Finding | None) -> str:
         return found.reason
     value = found.value if isinstance(found, Estimate) else found
     if isinstance(value, float) and np.isnan(value):
-        return "The run is too short to tell."
+        return "The run is too short or too small to tell."
     return ""
 
 

@@ -47,7 +47,7 @@ def _running(quantity: Quantity) -> Quantity:
         f"{quantity.name}_running",
         quantity.symbol,
         quantity.unit,
-        f"{quantity.phrase}, from the run up to then",
+        f"{quantity.phrase}, of the run so far",
         axes=(ELAPSED,),
         needs=frozenset({Need.TIMES}),
     )

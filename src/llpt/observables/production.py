@@ -50,6 +50,7 @@ class Production:
         scalars: the same as they were stored, with the components of the stress.
         discard_steps: steps with a smaller number are left out.
         temperature_k: the thermostat's temperature; NaN where it is not known.
+        pressure_gpa: the barostat's pressure; None where there is none, or it is not known.
         peak_window_angstrom: where the first peak of g(r) is sought; None takes that of H2 for hydrogen and everything
             otherwise.
     """
@@ -59,6 +60,7 @@ class Production:
     scalars: xr.Dataset
     discard_steps: int
     temperature_k: float
+    pressure_gpa: float | None = None
     peak_window_angstrom: tuple[float, float] | None = None
 
     @classmethod
@@ -79,7 +81,7 @@ class Production:
             scalars: of the whole run (``source.scalars()``).
             discard_steps: steps with a smaller number are left out.
             temperature_k: the thermostat's temperature; NaN where it is not known.
-            pressure_gpa: the barostat's pressure; None where there is none.
+            pressure_gpa: see the class.
             peak_window_angstrom: see the class.
 
         Raises:
@@ -87,7 +89,7 @@ class Production:
         """
         series = thermodynamic_series(source, discard_steps=discard_steps, pressure_gpa=pressure_gpa, scalars=scalars)
         kept = scalars.sel(step=slice(discard_steps, None))
-        return cls(source, series, kept, discard_steps, temperature_k, peak_window_angstrom)
+        return cls(source, series, kept, discard_steps, temperature_k, pressure_gpa, peak_window_angstrom)
 
     @property
     def n_atoms(self) -> int:

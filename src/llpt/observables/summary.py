@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
 
 import h5netcdf
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llpt.observables.averaging import Averages
-    from llpt.observables.record import Finding, Quantity
+    from llpt.observables.record import Axis
     from llpt.observables.registry import Registry
     from llpt.observables.source import FrameSource
 
@@ -36,6 +37,9 @@ VERSIONS = "observables"
 FAILED = "failed"
 """Attribute of a summary: why observables of other packages are not in it, one sentence a line."""
 SAMPLES = "_effective_samples"
+
+Variable = tuple[tuple[Hashable, ...], Any, dict[str, str]]
+"""Dimensions, values and attributes."""
 
 
 def summarise_run(
@@ -89,7 +93,7 @@ def summarise_run(
         peak_window_angstrom=peak_window_angstrom,
     )
     averages = average(production, observables, on_progress=on_progress)
-    return summary_of_averages(averages, production, observables, scalars, pressure_gpa)
+    return summary_of_averages(averages, production, observables, scalars)
 
 
 def summary_of_averages(
@@ -97,7 +101,6 @@ def summary_of_averages(
     production: Production,
     observables: Registry,
     scalars: xr.Dataset,
-    pressure_gpa: float | None,
 ) -> xr.Dataset:
     """Return averages as a summary: arrays and plain numbers first, then sampled numbers, each in the registry's order.
 
@@ -106,43 +109,43 @@ def summary_of_averages(
         production: the part of the run that was averaged.
         observables: what was asked for.
         scalars: of the whole run.
-        pressure_gpa: the barostat's pressure; None where there is none.
     """
-    source = production.source
+    source, pressure = production.source, production.pressure_gpa
     steps = len(production.series.volume_angstrom3)
     asked = [each for each in observables if each.name not in averages.failed]
-    summary = xr.Dataset(
-        attrs={
-            "n_atoms": source.n_atoms,
-            "mass_u": float(source.mass_u),
-            "temperature_k": float(production.temperature_k),
-            "pressure_gpa": math.nan if pressure_gpa is None else float(pressure_gpa),
-            "timestep_fs": float(source.timestep_fs),
-            "discard_steps": int(production.discard_steps),
-            "n_steps": int(scalars["step"][-1]),
-            "production_fs": float((steps - 1) * source.timestep_fs),
-            "equilibration_step": _equilibration_step(scalars),
-            "constant_volume": int(production.series.constant_volume),
-            "format": SUMMARY_FORMAT,
-            VERSIONS: ", ".join(
-                f"{each.name} {each.version}" for each in asked if not isinstance(each, FileObservable)
-            ),
-        }
-    )
-    if averages.failed:
-        summary.attrs[FAILED] = "\n".join(averages.failed.values())
+    variables: dict[str, Variable] = {}
+    coordinates: dict[str, Variable] = {}
     quantities = observables.quantities
     for name, found in averages.found.items():
         quantity = quantities[name if name in quantities else name.removesuffix(ERROR)]
-        if not quantity.is_sampled:
-            _put(summary, name, quantity, found)
+        if isinstance(found, xr.DataArray):
+            variables[name] = (found.dims, found.to_numpy(), {"unit": quantity.unit})
+            coordinates |= {axis.name: _coordinate(found, axis) for axis in quantity.axes if axis.name in found.coords}
+        elif not isinstance(found, Estimate | Reasoned):
+            variables[name] = ((), float(found), {"unit": quantity.unit})
     for name, found in averages.found.items():
         if isinstance(found, Estimate):
-            put_estimate(summary, name, found)
+            variables |= _sampled(name, found)
         elif isinstance(found, Reasoned):
-            put_estimate(summary, name, found.estimate)
-            summary[name].attrs["reason"] = found.reason
-    return summary
+            variables |= _sampled(name, found.estimate)
+            variables[name][2]["reason"] = found.reason
+    attributes = {
+        "n_atoms": source.n_atoms,
+        "mass_u": float(source.mass_u),
+        "temperature_k": float(production.temperature_k),
+        "pressure_gpa": math.nan if pressure is None else float(pressure),
+        "timestep_fs": float(source.timestep_fs),
+        "discard_steps": int(production.discard_steps),
+        "n_steps": int(scalars["step"][-1]),
+        "production_fs": float((steps - 1) * source.timestep_fs),
+        "equilibration_step": _equilibration_step(scalars),
+        "constant_volume": int(production.series.constant_volume),
+        "format": SUMMARY_FORMAT,
+        VERSIONS: ", ".join(f"{each.name} {each.version}" for each in asked if not isinstance(each, FileObservable)),
+    }
+    if averages.failed:
+        attributes[FAILED] = "\n".join(averages.failed.values())
+    return xr.Dataset(variables, coords=coordinates, attrs=attributes)
 
 
 def estimate_of(summary: xr.Dataset, name: str) -> Estimate:
@@ -167,9 +170,8 @@ def sampled_names(summary: xr.Dataset) -> list[str]:
 
 def put_estimate(summary: xr.Dataset, name: str, estimate: Estimate) -> None:
     """Put a scalar with its error and number of samples into a summary; ``estimate_of`` reads it back."""
-    summary[name] = ((), estimate.value, {"unit": estimate.unit})
-    summary[f"{name}{ERROR}"] = ((), estimate.error, {"unit": estimate.unit})
-    summary[f"{name}{SAMPLES}"] = ((), estimate.effective_samples, {"unit": ""})
+    for variable, content in _sampled(name, estimate).items():
+        summary[variable] = content
 
 
 def with_files(summary: xr.Dataset, run_directory: Path) -> xr.Dataset:
@@ -221,16 +223,17 @@ def load_summary(path: Path) -> xr.Dataset:
         return file.load()
 
 
-def _put(summary: xr.Dataset, name: str, quantity: Quantity, found: Finding) -> None:
-    """Put an array or a plain number into a summary, with the units of its record."""
-    if not isinstance(found, xr.DataArray):
-        summary[name] = ((), float(found), {"unit": quantity.unit})  # type: ignore[arg-type]
-        return
-    summary[name] = (found.dims, found.to_numpy(), {"unit": quantity.unit})
-    for axis in quantity.axes:
-        if axis.name in found.coords and axis.name not in summary.coords:
-            about = {"unit": axis.unit} if axis.unit else {}
-            summary.coords[axis.name] = (axis.name, found.coords[axis.name].to_numpy(), about)
+def _sampled(name: str, estimate: Estimate) -> dict[str, Variable]:
+    """Return the three variables of a sampled number."""
+    return {
+        name: ((), estimate.value, {"unit": estimate.unit}),
+        f"{name}{ERROR}": ((), estimate.error, {"unit": estimate.unit}),
+        f"{name}{SAMPLES}": ((), estimate.effective_samples, {"unit": ""}),
+    }
+
+
+def _coordinate(found: xr.DataArray, axis: Axis) -> Variable:
+    return ((axis.name,), found.coords[axis.name].to_numpy(), {"unit": axis.unit} if axis.unit else {})
 
 
 def _equilibration_step(scalars: xr.Dataset) -> int:

@@ -235,12 +235,20 @@ def _of_series(quantity: Quantity, estimate: Callable[[ThermodynamicSeries], Est
 SAMPLES = StepObservable(
     name="samples",
     quantities=tuple(
-        Quantity(f"sample_{name}", symbol, unit, f"{phrase} at some steps", axes=(SAMPLE,), has_error=False)
-        for name, symbol, unit, phrase in (
-            ("volume", VOLUME.symbol, VOLUME.unit, "volume"),
-            ("internal_energy", INTERNAL_ENERGY.symbol, PER_ATOM, "internal energy"),
-            ("free_energy", FREE_ENERGY.symbol, PER_ATOM, "free energy"),
-            ("kinetic_energy", "E_kin", PER_ATOM, "kinetic energy"),
+        Quantity(
+            f"sample_{name}",
+            symbol,
+            unit,
+            f"{name.replace('_', ' ')} at some steps",
+            axes=(SAMPLE,),
+            has_error=False,
+            needs=frozenset({need}),
+        )
+        for name, symbol, unit, need in (
+            ("volume", VOLUME.symbol, VOLUME.unit, Need.VOLUME),
+            ("internal_energy", INTERNAL_ENERGY.symbol, PER_ATOM, Need.INTERNAL_ENERGY),
+            ("free_energy", FREE_ENERGY.symbol, PER_ATOM, Need.FREE_ENERGY),
+            ("kinetic_energy", "E_kin", PER_ATOM, Need.KINETIC_ENERGY),
         )
     ),
     estimate=samples,
