@@ -289,8 +289,11 @@ def test_a_study_without_training_runs_and_is_reported(study, tmp_path, monkeypa
 def test_train_refuses_settings_and_data_there_are_not(fluid, tmp_path, refused):
     out = tmp_path / "potential"
     cause, fix = refused("train", fluid, "-o", out, "--set", "iteration=3")
-    assert "no setting iteration" in cause
-    assert "iterations" in fix
+    assert "no option 'iteration'" in cause
+    assert "Did you mean 'iterations'" in fix
+    cause, fix = refused("train", fluid, "-o", out, "--set", "members=65")
+    assert "members='65'" in cause
+    assert "from 1 to 64" in fix
     cause, _ = refused("train", fluid, "-o", out)
     assert "no energy or no forces" in cause
     cause, _ = refused("train", tmp_path / "none", "-o", out)

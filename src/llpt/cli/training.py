@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads it
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -117,24 +117,10 @@ def training_settings(given: dict[str, str]) -> TrainingSettings:
     Raises:
         InputError: an unknown key, or a value that is not allowed.
     """
-    from pydantic import ValidationError  # noqa: PLC0415
+    from llpt.mlp import TrainingSettings  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.options import parse_options as parse  # noqa: PLC0415
 
-    from llpt.mlp import TrainingSettings  # noqa: PLC0415
-
-    values: dict[str, Any] = {
-        key: value.split(",") if key == "hidden_nodes" else None if value == "none" else value
-        for key, value in given.items()
-    }
-    try:
-        return TrainingSettings.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = str(first["loc"][0])
-        if first["type"] == "extra_forbidden":
-            raise InputError(
-                f"There is no setting {key}.", f"Known settings: {', '.join(TrainingSettings.model_fields)}."
-            ) from error
-        raise InputError(f"--set {key}={given[key]} is not allowed: {first['msg']}.", "Correct the value.") from error
+    return parse(TrainingSettings, given, owner="the training")
 
 
 def read_frames(sources: list[Path], discard: int) -> list[Atoms]:

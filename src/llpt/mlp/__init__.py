@@ -1,28 +1,44 @@
 """Machine-learnt potentials: Behler–Parrinello networks in the format of n2p2, evaluated and trained.
 
-Inside this folder all quantities are in Hartree atomic units. The names of training are fetched when first used: they
-bring torch, which a process that only evaluates should not wait for.
+Inside this folder all quantities are in Hartree atomic units. The rooms, from the bottom: ``potential`` (what a
+potential is, and its files), ``evaluation`` (one force call), ``quality`` (labels, and errors on them), ``features``
+(the functions a network is fitted on), ``fitting``, ``training``; and ``gpu``, the same potentials in torch.
+
+Names are loaded when they are first used: settings need neither torch nor numba, a process that evaluates no torch.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from llpt.mlp.evaluation.behler_parrinello import BehlerParrinello, MlpResult
-from llpt.mlp.potential.definition import PotentialDefinition, Units
-from llpt.mlp.potential.network import Activation, Layer, Network
-from llpt.mlp.potential.scaling import Scaling, ScalingKind
-from llpt.mlp.potential.symmetry import CutoffType, FunctionType, SymmetryFunction, in_order
-from llpt.mlp.quality.accuracy import Accuracy, BiasSummary, ErrorSummary, measure_accuracy
-from llpt.mlp.quality.labels import LabelledFrame, read_labels
-from llpt.mlp.quality.phases import PhaseBias, measure_phase_bias, molecular_fraction
-from llpt.mlp.training.card import ModelCard, read_card
-from llpt.mlp.training.settings import StressLabels, TrainingSettings
-from llpt.precision import Precision
-
 if TYPE_CHECKING:
+    from llpt.mlp.evaluation.behler_parrinello import BehlerParrinello, MlpResult
+    from llpt.mlp.potential.definition import PotentialDefinition, Units
+    from llpt.mlp.potential.network import Activation, Layer, Network
+    from llpt.mlp.potential.scaling import Scaling, ScalingKind
+    from llpt.mlp.potential.symmetry import CutoffType, FunctionType, SymmetryFunction, in_order
+    from llpt.mlp.quality.accuracy import Accuracy, BiasSummary, ErrorSummary, measure_accuracy
+    from llpt.mlp.quality.labels import LabelledFrame, read_labels
+    from llpt.mlp.quality.phases import PhaseBias, measure_phase_bias, molecular_fraction
+    from llpt.mlp.training.card import ModelCard, read_card
+    from llpt.mlp.training.settings import StressLabels, TrainingSettings
     from llpt.mlp.training.train import TrainingOutcome, TrainingProgress, train
+    from llpt.precision import Precision
 
-_OF_TRAINING = frozenset({"TrainingOutcome", "TrainingProgress", "train"})
+_NAMES = {
+    "llpt.mlp.evaluation.behler_parrinello": ("BehlerParrinello", "MlpResult"),
+    "llpt.mlp.potential.definition": ("PotentialDefinition", "Units"),
+    "llpt.mlp.potential.network": ("Activation", "Layer", "Network"),
+    "llpt.mlp.potential.scaling": ("Scaling", "ScalingKind"),
+    "llpt.mlp.potential.symmetry": ("CutoffType", "FunctionType", "SymmetryFunction", "in_order"),
+    "llpt.mlp.quality.accuracy": ("Accuracy", "BiasSummary", "ErrorSummary", "measure_accuracy"),
+    "llpt.mlp.quality.labels": ("LabelledFrame", "read_labels"),
+    "llpt.mlp.quality.phases": ("PhaseBias", "measure_phase_bias", "molecular_fraction"),
+    "llpt.mlp.training.card": ("ModelCard", "read_card"),
+    "llpt.mlp.training.settings": ("StressLabels", "TrainingSettings"),
+    "llpt.mlp.training.train": ("TrainingOutcome", "TrainingProgress", "train"),
+    "llpt.precision": ("Precision",),
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
     "Accuracy",
@@ -58,8 +74,11 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Fetch a name of training when it is first used."""
-    if name in _OF_TRAINING:
-        return getattr(import_module("llpt.mlp.training.train"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a checker that saw this would take any name
+
+    def __getattr__(name: str) -> object:
+        """Load a name when it is first used."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return value
