@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from llpt.audit.compared import ComparedQuantity, Contrast
 from llpt.audit.density import DENSITY, DENSITY_OFFSET
+from llpt.audit.enthalpy import ENTHALPY
 from llpt.audit.thresholds import Thresholds
 from llpt.audit.transition_temperature import TRANSITION_TEMPERATURE
 from llpt.errors import InputError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from llpt.errors import PluginError
     from llpt.plugins import Plugins
 
-BUILT_IN = (TRANSITION_TEMPERATURE, DENSITY_OFFSET, DENSITY)
+BUILT_IN = (TRANSITION_TEMPERATURE, DENSITY_OFFSET, DENSITY, ENTHALPY)
 GROUP = "llpt.comparisons"
 
 
@@ -41,16 +42,29 @@ def compared_quantities() -> tuple[ComparedQuantity, ...]:
 
 
 def contrasts_of(quantity: ComparedQuantity, pair: Pair, thresholds: Thresholds) -> list[Contrast]:
-    """Return the differences of one quantity; what goes wrong in one of another package leaves it open, and no more."""
-    if quantity in BUILT_IN:
-        return list(quantity.contrasts(pair, thresholds))
+    """Return the differences of one quantity; one that is open where the study asks for it and there are none."""
+    contrasts = (
+        list(quantity.contrasts(pair, thresholds)) if quantity in BUILT_IN else _of_plugin(quantity, pair, thresholds)
+    )
+    if contrasts or quantity.name not in thresholds.also_judge:
+        return contrasts
+    return [_open(quantity, f"There is no {quantity} of both sides to compare")]
+
+
+def _of_plugin(quantity: ComparedQuantity, pair: Pair, thresholds: Thresholds) -> list[Contrast]:
+    """Return the differences of another package's quantity; what goes wrong in it leaves it open, and no more."""
     unit = quantity.threshold.unit
     try:
         contrasts = list(quantity.contrasts(pair, thresholds))
-        fault = "" if all(each.difference.unit == unit for each in contrasts) else f"gave differences not in {unit!r}"
     except Exception as error:  # noqa: BLE001 - a plug-in raises whatever it likes
-        fault = f"failed with {type(error).__name__}: {error}"
-    return [Contrast(Estimate.unknown(unit), f"The comparison of {quantity} {fault}")] if fault else contrasts
+        return [_open(quantity, f"The comparison of {quantity} failed with {type(error).__name__}: {error}")]
+    if any(each.difference.unit != unit for each in contrasts):
+        return [_open(quantity, f"The comparison of {quantity} gave differences that are not in {unit}")]
+    return contrasts
+
+
+def _open(quantity: ComparedQuantity, reason: str) -> Contrast:
+    return Contrast(Estimate.unknown(quantity.threshold.unit), reason)
 
 
 def is_only_reported(comparison: Comparison) -> bool:

@@ -81,6 +81,15 @@ DENSITY_SHIFT = Threshold(
     otherwise=DENSITY_CHANGE,
 )
 
+ENTHALPY_CHANGE = Threshold(
+    "enthalpy_ev_per_atom",
+    unit="eV/atom",
+    difference="difference of the enthalpy of heating",
+    default=0.003,
+    why="It moves a transition near 950 K, at which the enthalpy jumps by 0.06 eV/atom, by 50 K: dT = T dh / Dh.",
+    largest=10.0,
+)
+
 
 class Thresholds(BaseModel):
     """Largest differences of surrogate and reference that count as faithful, and what is needed to judge at all."""
@@ -90,6 +99,7 @@ class Thresholds(BaseModel):
     transition_temperature_k: Number = TRANSITION_SHIFT.field()
     density_percent: Number = DENSITY_CHANGE.field()
     density_offset_percent: Number | None = DENSITY_SHIFT.field()
+    enthalpy_ev_per_atom: Number = ENTHALPY_CHANGE.field()
     confidence: Number = Field(
         default=0.95,
         gt=0.5,

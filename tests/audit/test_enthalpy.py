@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from llpt.audit import Outcome, Thresholds, compare
+from llpt.audit.enthalpy import enthalpy_contrasts
+from llpt.audit.pairing import Pair
+from llpt.transition import locate, synthetic_isobar
+
+GRID_K = tuple(np.arange(700.0, 1201.0, 20.0))
+
+
+def side(seed, jump, temperatures_k=GRID_K, noise=1e-4):
+    return locate(synthetic_isobar(temperatures_k, place_k=905.0, width_k=0.0, jump=jump, seed=seed, noise=noise))
+
+
+def test_a_bias_between_the_phases_shows_above_the_transition_alone():
+    found = list(enthalpy_contrasts(Pair(side(1, 0.03), side(2, 0.04)), Thresholds()))
+    assert [each.temperature_k for each in found] == list(GRID_K[1:])
+    for each in found:
+        expected = 0.02 if each.temperature_k > 905.0 else 0.0  # 0.06 eV/atom goes with a jump of 0.03
+        assert abs(each.difference.value - expected) < 4.0 * each.difference.error
+        assert each.difference.error == pytest.approx(2.0 * 2.0 * 1e-4)  # of four enthalpies
+
+
+def test_only_common_temperatures_with_known_errors_are_compared():
+    found = list(enthalpy_contrasts(Pair(side(1, 0.03), side(2, 0.03, temperatures_k=(600.0, 700.0, 720.0))), None))
+    assert [each.temperature_k for each in found] == [720.0]
+    assert list(enthalpy_contrasts(Pair(side(1, 0.03), side(2, 0.03, noise=np.nan)), None)) == []
+
+
+def test_it_is_shown_and_judged_only_where_the_study_asks_for_it():
+    shown = compare([side(1, 0.03)], [side(2, 0.04)], Thresholds(density_percent=50.0))
+    rows = [each for each in shown.comparisons if each.quantity == "enthalpy"]
+    assert rows
+    assert not any(each.judged for each in rows)
+    assert shown.value is not Outcome.NOT_FAITHFUL
+    asked = compare([side(1, 0.03)], [side(2, 0.04)], Thresholds(density_percent=50.0, also_judge=("enthalpy",)))
+    assert asked.value is Outcome.NOT_FAITHFUL
+    assert "Enthalpy at" in asked.reasons[0]
+
+
+def test_what_is_asked_for_and_not_there_leaves_the_verdict_open():
+    thresholds = Thresholds(also_judge=("enthalpy",))
+    sides = [side(1, 0.03, noise=8e-4)], [side(2, 0.03, noise=8e-4)]
+    assert compare(*sides, Thresholds()).value is Outcome.FAITHFUL
+    for located in sides[1]:
+        for point in located.isobar.points:
+            del point.estimates["enthalpy"]
+    verdict = compare(*sides, thresholds)
+    assert verdict.value is Outcome.NOT_RESOLVED
+    assert any("There is no enthalpy of both sides" in reason for reason in verdict.reasons)
