@@ -9,7 +9,7 @@ import torch
 from llpt.dft.grid import Grid
 from llpt.dft.ions import IonPhases, Ions
 from llpt.dft.terms.ewald import ewald
-from llpt.dft.terms.hartree import Repulsion
+from llpt.dft.terms.hartree import HartreePart
 
 
 def madelung_energy(cell, positions):
@@ -49,7 +49,7 @@ def test_hartree_energy_of_a_cosine():
     # E = Omega/2 sum_G 4 pi |n_G|^2 / G^2 with |n_G| = 0.15 at two G.
     expected = 0.5 * 210.0 * 2 * 4 * math.pi * 0.15**2 / wave**2
     coefficients = grid.to_reciprocal(density)
-    repulsion = Repulsion(grid, coefficients)
+    repulsion = HartreePart(grid, coefficients)
     assert repulsion.energy() == pytest.approx(expected, rel=1e-12)
     # Fixed charge: E ~ L^2 / Omega for strain along x, 1/Omega for the others.
     stress = repulsion.stress().numpy() * 210.0

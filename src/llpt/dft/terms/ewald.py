@@ -34,7 +34,7 @@ class EwaldSum:
     stress: Tensor
 
 
-class _Repulsion(DensityPart):
+class _IonPart(DensityPart):
     """The ions' sum, which is the same at every density."""
 
     def __init__(self, total: EwaldSum) -> None:
@@ -54,7 +54,7 @@ class IonRepulsion(Term):
     """The interaction of the ions with each other and with the background."""
 
     def __init__(self, setting: Setting) -> None:
-        self._part = _Repulsion(ewald(setting.basis.grid, setting.ions, setting.phases))
+        self._part = _IonPart(ewald(setting.basis.grid, setting.ions, setting.phases))
 
     def at_density(self, density: Tensor) -> DensityPart:  # noqa: ARG002 - it depends on the ions alone
         """Return the ions' sum."""

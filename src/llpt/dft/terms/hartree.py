@@ -20,7 +20,7 @@ def _inverse_g2(grid: Grid) -> Tensor:
     return torch.where(g2 > 0.0, 1.0 / torch.where(g2 > 0.0, g2, 1.0), 0.0)
 
 
-class Repulsion(DensityPart):
+class HartreePart(DensityPart):
     """The repulsion of one density.
 
     Args:
@@ -56,6 +56,6 @@ class HartreeTerm(Term):
     def __init__(self, setting: Setting) -> None:
         self._grid = setting.basis.grid
 
-    def at_density(self, density: Tensor) -> Repulsion:
+    def at_density(self, density: Tensor) -> HartreePart:
         """Return the repulsion of a density."""
-        return Repulsion(self._grid, density)
+        return HartreePart(self._grid, density)
