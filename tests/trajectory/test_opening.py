@@ -289,3 +289,20 @@ def test_frames_without_end_are_streamed(tmp_path, monkeypatch):
             place = next(trajectory.blocks(1, start_step=index)).positions_angstrom[0]
             assert np.array_equal(trajectory.atoms(index).positions, place)
     assert peaks[1] < 1.5 * peaks[0]
+
+
+def test_ases_energy_of_warm_electrons_is_not_taken_for_e():
+    """Beside F it is the extrapolation to cold electrons; only our own frames, which hold the entropy, mean E."""
+    frames = structures(walk())
+    for atoms in frames:
+        atoms.calc.results["free_energy"] -= 0.5
+    scalars = open_trajectory(frames, timestep_fs=0.5).scalars()
+    assert np.isnan(scalars["internal_energy_ev"]).all()
+    assert float(scalars["free_energy_ev"][2]) == frames[2].calc.results["free_energy"]
+    told = open_trajectory(frames, timestep_fs=0.5, energy_is="internal").scalars()
+    assert float(told["internal_energy_ev"][2]) == frames[2].calc.results["energy"]
+    assert (told["free_energy_ev"] == scalars["free_energy_ev"]).all()
+    for atoms in frames:
+        atoms.info["entropy"] = 5e-4
+    ours = open_trajectory(frames, timestep_fs=0.5).scalars()
+    assert (ours["internal_energy_ev"] == told["internal_energy_ev"]).all()

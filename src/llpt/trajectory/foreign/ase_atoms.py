@@ -1,8 +1,10 @@
 """Frames as ASE has them: lists of ``ase.Atoms``, ASE's own trajectory files, and what it reads of extended XYZ.
 
 ``energy``, ``free_energy``, ``stress`` (virial part, eV/Å³), ``forces`` and ``momenta`` are taken where they are there.
-With both energies in a frame, ``free_energy`` is F and ``energy`` is E, as everywhere here; a lone ``energy`` may be
-either. ``velocities`` that stand beside no momenta are taken in ASE's unit, sqrt(eV/u), as ASE writes them.
+``free_energy`` is F. A lone ``energy`` may be E or F. Beside an F that differs from it, ASE's calculators mean by
+``energy`` the extrapolation to cold electrons, which is neither: it is taken for E only where a frame holds the
+``entropy``, as those of this package do, or where somebody says that it is. ``velocities`` that stand beside no momenta
+are taken in ASE's unit, sqrt(eV/u), as ASE writes them.
 """
 
 from __future__ import annotations
@@ -63,7 +65,11 @@ def is_atoms(given: object) -> bool:
 
 
 def from_atoms(
-    frames: Callable[[], Iterable[Atoms]], *, program: str, files: tuple[Path, ...] = ()
+    frames: Callable[[], Iterable[Atoms]],
+    *,
+    program: str,
+    files: tuple[Path, ...] = (),
+    energy_is_internal: bool = False,
 ) -> ForeignTrajectory:
     """Return structures as the frames of one run.
 
@@ -71,6 +77,7 @@ def from_atoms(
         frames: gives them in order, from the first one each time it is called.
         program: who wrote them.
         files: the files they are read from.
+        energy_is_internal: whether ``energy`` is E wherever an F stands beside it.
 
     Raises:
         InputError: there is none, or one has no periodic cell.
@@ -89,11 +96,13 @@ def from_atoms(
     times = [_number(atoms, "time_fs") for atoms in (first, second) if atoms is not None]
     interval = times[1] - times[0] if len(times) > 1 and times[0] is not None and times[1] is not None else None
     untyped: Any = first
+    known = energy_is_internal or "entropy" in untyped.info
+    equal = _equal(first)
     return ForeignTrajectory(
         program=program,
         files=files,
         numbers=np.array(untyped.numbers, dtype=np.int64),
-        frames=lambda: (_frame(atoms) for atoms in checked()),
+        frames=lambda: (_frame(atoms, energy_is_internal=known or (equal and _equal(atoms))) for atoms in checked()),
         masses_u=np.array(untyped.get_masses(), dtype=float),
         facts=Facts(
             electronic_temperature_k=_number(first, "electronic_temperature_k"), frame_interval_fs=interval or None
@@ -114,27 +123,34 @@ def _number(atoms: Any, name: str) -> float | None:
     return float(value) if isinstance(value, int | float | np.number) else None
 
 
-def _frame(atoms: Any) -> ForeignFrame:
+def _frame(atoms: Any, *, energy_is_internal: bool) -> ForeignFrame:
     energy, free = label_of(atoms, "energy"), label_of(atoms, "free_energy")
     stress, forces = label_of(atoms, "stress"), label_of(atoms, "forces")
     velocities = None
     if "momenta" in atoms.arrays or "velocities" in atoms.arrays:
         own = atoms.get_velocities() if "momenta" in atoms.arrays else atoms.arrays["velocities"]
         velocities = np.asarray(own) * ASE_VELOCITY_TO_ANGSTROM_PER_FS
-    both = free is not None and energy is not None
+    internal = None
+    if free is not None and energy is not None and energy_is_internal:
+        internal = float(energy)
     return ForeignFrame(
         positions_angstrom=np.array(atoms.positions),
         cell_angstrom=np.array(atoms.cell[:]),
         velocities_angstrom_per_fs=velocities,
         forces_ev_per_angstrom=None if forces is None else np.array(forces, dtype=float),
-        internal_energy_ev=float(energy) if both else None,
+        internal_energy_ev=internal,
         free_energy_ev=None if free is None else float(free),
-        energy_ev=None if energy is None or both else float(energy),
+        energy_ev=None if energy is None or internal is not None else float(energy),
         temperature_k=_number(atoms, "temperature_k"),
         pressure_gpa=_number(atoms, "pressure_gpa"),
         stress_gpa=None if stress is None else _six(stress) * EV_PER_ANGSTROM3_TO_GPA,
         time_fs=_number(atoms, "time_fs"),
     )
+
+
+def _equal(atoms: Atoms) -> bool:
+    """Whether a frame's two energies are the same, as of a potential without electrons."""
+    return bool(label_of(atoms, "energy") == label_of(atoms, "free_energy"))
 
 
 def _six(stress: Any) -> Any:

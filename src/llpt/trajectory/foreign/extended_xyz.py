@@ -1,4 +1,4 @@
-"""Extended XYZ, read by ASE: see ``ase_atoms`` for what is taken of its frames."""
+"""Extended XYZ, read by ASE: see ``ase_atoms`` for what is taken. With both energies in a frame, ``energy`` is E."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def open_extended_xyz(path: Path) -> ForeignTrajectory:
     Raises:
         InputError: it cannot be read, or its frames have no periodic cell.
     """
-    return from_atoms(lambda: _atoms(path), program="extended XYZ", files=(path,))
+    return from_atoms(lambda: _atoms(path), program="extended XYZ", files=(path,), energy_is_internal=True)
 
 
 def _atoms(path: Path) -> Iterator[Atoms]:

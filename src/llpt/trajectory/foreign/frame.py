@@ -32,7 +32,7 @@ class ForeignFrame:
         forces_ev_per_angstrom: −dF/dR, shape (n, 3).
         internal_energy_ev: E.
         free_energy_ev: F.
-        energy_ev: one of the two, and the file does not say which.
+        energy_ev: one of the two, or neither, and the file does not say which.
         kinetic_energy_ev: of the ions.
         temperature_k: of the ions, by the program's own count of degrees of freedom.
         stress_gpa: virial part, ASE's sign and order, shape (6,).

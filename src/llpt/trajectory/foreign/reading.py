@@ -256,16 +256,15 @@ def _energies(
     """Return E and F of a frame, None where not known; without warm electrons they are the same."""
     internal, free = frame.internal_energy_ev, frame.free_energy_ev
     cold = electronic_temperature_k == 0.0
-    if frame.energy_ev is not None and internal is None and free is None:
+    if frame.energy_ev is not None and internal is None and meaning is EnergyMeaning.INTERNAL:
+        internal = frame.energy_ev
+    elif frame.energy_ev is not None and internal is None and free is None:
         if not cold and meaning is None:
             raise InputError(
                 "The files give one energy and do not say whether it is E or F = E − T_el S.",
                 "Say energy_is (--energy-is), internal or free; or that T_el is 0 K, where the two are equal.",
             )
-        if meaning is EnergyMeaning.INTERNAL:
-            internal = frame.energy_ev
-        else:
-            free = frame.energy_ev
+        free = frame.energy_ev
     if cold:
         internal = free if internal is None else internal
         free = internal if free is None else free
