@@ -1,0 +1,145 @@
+"""Doctests, and every block of code and every command of the pages."""
+
+import ast
+import doctest
+import importlib
+import json
+import os
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+import llpt
+from llpt.cli.app import app
+
+from .documentation import PAGES, ROOT, blocks, commands, spans
+
+MODULES = sorted(module.name for module in pkgutil.walk_packages(llpt.__path__, "llpt."))
+BLOCKS = [block for page in PAGES for block in blocks(page)]
+EXAMPLES = sorted(
+    (module.relative_to(ROOT).as_posix(), command)
+    for module in (ROOT / "src/llpt/cli").glob("*.py")
+    for command in re.findall(r"\[bold\](llpt .+?)\[/\]", module.read_text(encoding="utf-8"))
+)
+SPANS = [(page.relative_to(ROOT).as_posix(), span) for page in PAGES for span in spans(page)]
+SECONDS = 300
+
+
+def page_name(page):
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings(name):
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("llpt"):
+            raise
+        pytest.skip(f"{name} needs the package {error.name}")
+    outcome = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    assert outcome.failed == 0
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+def test_a_block_can_be_read(block):
+    """By its language: code compiles, data parse, commands are known to the command line."""
+    if block.language == "python":
+        ast.parse(block.shown)
+    elif block.language == "json":
+        json.loads(block.shown)
+    elif block.language == "toml":
+        tomllib.loads(block.shown)
+    elif block.is_shell:
+        subprocess.run(["bash", "-n"], input=block.shown, text=True, check=True)
+        for command in commands(block.shown):
+            check_command(command)
+        for script, options in re.findall(r"python (\S+\.py)([^\n#]*)", block.shown):
+            text = (ROOT / script).read_text(encoding="utf-8")
+            for option in re.findall(r"(?<!\S)--[\w-]+", options):
+                assert f'"{option}"' in text, f"{script} has no option {option}"
+    else:
+        assert block.language in {"text", "bibtex", "yaml"}, f"{block}: say the language of the block"
+
+
+@pytest.mark.parametrize(("place", "command"), SPANS + EXAMPLES)
+def test_a_command_in_a_sentence_is_known(place, command):
+    """Commands in sentences may leave out what a command needs; what they name is there."""
+    assert (ROOT / place).is_file()
+    check_command(re.sub(r"[\[\]…]", " ", command), whole=False)
+
+
+def check_command(line, *, whole=True):
+    """Parse a command line as the program does; nothing is run, and no file need be there."""
+    program = typer.main.get_command(app)
+    words = shlex.split(line)[1:]
+    # Several commands in one breath: `llpt status`, `analyse`, `report DIR`.
+    name = words.pop(0).rstrip(",") if words and not words[0].startswith("-") else None
+    command = program.commands.get(name) if name else program
+    assert command is not None, f"there is no command llpt {name}"
+    if whole and name:
+        command.make_context(name, words)
+        return
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    named = {word.partition("=")[0].rstrip(",") for word in words if re.match(r"--?[A-Za-z]", word)}
+    assert named - {"--help", "-h"} <= known, f"llpt {name} has no option {', '.join(sorted(named - known))}"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=page_name)
+def test_a_page_runs(page, tmp_path, monkeypatch):
+    """Its blocks one after the other in one directory, beside this repository's examples and benchmarks."""
+    for name in ("examples", "benchmarks", "tests"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "COLUMNS": "120"}
+    names = {"__name__": "page"}
+    for block in blocks(page):
+        if block.missing or block.said("only checked"):
+            continue
+        if block.language == "python":
+            code = compile(block.text, str(block), "exec")
+            exec(code, names)  # noqa: S102 - the page's own code is what is tested
+        elif block.is_shell:
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", block.text],
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+            )
+            assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.said("needs")], ids=str)
+def test_what_a_block_needs_is_here(block):
+    if block.missing:
+        pytest.skip(f"{block} was checked and not run: {', '.join(block.missing)} is not installed")
+
+
+@pytest.mark.parametrize(
+    ("command", "whole", "why"),
+    [
+        ("llpt run study.toml --no-such-option", True, "No such option"),
+        ("llpt runn study.toml", True, "no command llpt runn"),
+        ("llpt md start.extxyz --pressure 3", False, "no option --pressure"),
+        ("llpt md", True, "Missing"),
+        ("llpt md start.extxyz -e dft -T hot -n 10 --seed 1 -o run", True, "valid"),
+    ],
+)
+def test_a_wrong_command_is_found(command, whole, why):
+    with pytest.raises(Exception, match=why):
+        check_command(command, whole=whole)
+
+
+def test_commands_are_found_in_a_script():
+    script = 'A="--x 1"\nX=1 .venv/bin/llpt run $A # why\npython a && llpt plan b'
+    assert commands(script) == ["llpt run --x 1", "llpt plan b"]
