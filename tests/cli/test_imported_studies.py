@@ -1,5 +1,6 @@
 """Trajectories made elsewhere, from import to verdict, and what verify says of a study that was tampered with."""
 
+import csv
 import io
 import json
 import shutil
@@ -17,6 +18,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
 from llpt.cli.app import main
+from llpt.observables import compare_kept, load_summary
 from llpt.study import Ledger, State, StudyDirectory, make_plan
 
 TEMPERATURES = (800, 900, 1000)
@@ -148,6 +150,73 @@ def test_a_packed_study_verifies(study, tmp_path, command):
     with tarfile.open(tmp_path / "study.tar.gz", "w:gz") as tar:
         tar.add(study, arcname="study")
     assert command("verify", tmp_path / "study.tar.gz")[0] == 0
+
+
+SPREAD = """
+from llpt.observables import FrameObservable, Quantity
+from llpt.statistics import mean_estimate
+
+SPREAD = Quantity("spread", "s", "Å", "spread of the positions", tabled=True, drawn=True)
+
+
+class Spread:
+    def __init__(self):
+        self.values = []
+
+    def add(self, block):
+        self.values.extend(float(positions.std()) for positions in block.positions_angstrom)
+
+    def results(self):
+        return {"spread": mean_estimate(self.values, "Å")}
+
+
+RECORD = FrameObservable(name="spread", quantities=(SPREAD,), accumulate=lambda run: Spread())
+"""
+BROKEN = """
+from llpt.observables import FrameObservable, Quantity
+
+def fail(run):
+    raise RuntimeError("no <licence>")
+
+RECORD = FrameObservable(name="broken", quantities=(Quantity("b", "b", "", "nothing"),), accumulate=fail)
+"""
+
+
+def test_an_observable_of_another_package_joins_a_finished_study(copy, command, install_package):
+    result = copy / "results/net-N32-P200-T900.nc"
+    before = load_summary(result)
+    install_package("spreading", SPREAD, {"llpt.observables": {"spread": "spreading:RECORD"}})
+    install_package("breaking", BROKEN, {"llpt.observables": {"broken": "breaking:RECORD"}})
+    install_package("missing", "import no_such_module", {"llpt.observables": {"gone": "missing:RECORD"}})
+    code, out, _ = command("report", copy)
+    assert code == 0
+    said = " ".join(out.split())
+    assert "net/N32/P200/T900, in part: Observable 'broken' of another package failed: RuntimeError" in said
+    assert "left out: observable gone: Plug-in 'gone' (llpt.observables) of package missing" in said
+    after = load_summary(result)
+    found = compare_kept(before, after)
+    assert (found.differing, found.old) == ((), ())
+    assert found.new == ("spread", "spread_error", "spread_effective_samples")
+    with (copy / "results/observables.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 2 * len(TEMPERATURES)
+    assert all(float(row["spread (Å)"]) > 0.0 and "spread error" in row for row in rows)
+    page = (copy / "report/index.html").read_text(encoding="utf-8")
+    assert '<th class="n">s (Å)</th>' in page
+    assert "no &lt;licence&gt;" in page
+    assert "spread of the positions (Å)" in page
+    assert (copy / "report/figures/figure-observables.pdf").is_file()
+    assert command("verify", copy)[0] == 0
+
+
+def test_what_an_observable_of_another_package_left_is_kept_where_it_is_gone(copy, command, install_package):
+    place = install_package("spreading", SPREAD, {"llpt.observables": {"spread": "spreading:RECORD"}})
+    assert command("analyse", copy)[0] == 0
+    sys.path.remove(str(place))
+    assert command("analyse", copy)[0] == 0
+    assert "spread" in load_summary(copy / "results/net-N32-P200-T900.nc")
+    code, out, _ = command("verify", copy)
+    assert (code, "mismatch" in out) == (0, False)
 
 
 def test_verify_names_everything_that_does_not_agree(copy, command):
