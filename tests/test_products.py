@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from llpt.audit import Outcome as VerdictOutcome
-from llpt.audit import Thresholds, Verdict
+from llpt.audit import Outcome, Thresholds, Verdict
 from llpt.campaign import Role
 from llpt.cli.planning import init
 from llpt.dft.pseudopotentials import generate
@@ -37,9 +36,10 @@ from llpt.statistics import Estimate
 from llpt.structure import atomic_fluid
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.importing import Description, import_run
+from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
-from llpt.study.node import JobFiles, Outcome, write_outcome
 from llpt.study.observables_table import write_observables
+from llpt.study.outcome import NodeOutcome, NodeProgress
 from llpt.study.worker import ProgressFile
 from llpt.trajectory import System, Trajectory, TrajectoryWriter
 from llpt.trajectory.foreign import open_foreign
@@ -63,7 +63,7 @@ def numbered(write):
 def test_verdict(disk):
     def write(number):
         verdict = Verdict(
-            value=VerdictOutcome.NOT_RESOLVED,
+            value=Outcome.NOT_RESOLVED,
             reference="DFT",
             surrogate=f"network {number}",
             reasons=(),
@@ -214,16 +214,18 @@ def test_job_outcome_and_progress(disk, tmp_path):
     plan = make_plan(study)
     directory = StudyDirectory(disk.path, study)
     with Ledger(tmp_path / "study.db") as ledger:
-        write_job(StudyDirectory(tmp_path / "elsewhere", study), plan, plan.paths[0], ledger)
-        disk.refused(lambda: write_job(directory, plan, plan.paths[0], ledger), again=False)
+        write_job(StudyDirectory(tmp_path / "elsewhere", study), plan.nodes[0], ledger)
+        disk.refused(lambda: write_job(directory, plan.nodes[0], ledger), again=False)
     files = JobFiles(disk.path, plan.paths[0])
-    disk.refused(numbered(lambda n: write_outcome(files, Outcome(plan.paths[0], State.DONE, steps_done=n))))
+    disk.refused(
+        numbered(lambda n: files.write_outcome(NodeOutcome(path=plan.paths[0], state=State.DONE, steps_done=n)))
+    )
     before = disk.contents()
     for state in (disk.full, disk.read_only):
         with state():
-            ProgressFile(files.progress).write(steps_done=1)
+            ProgressFile(files).write(NodeProgress(steps_done=1))
     assert disk.contents() == before
-    ProgressFile(files.progress).write(steps_done=2)
+    ProgressFile(files).write(NodeProgress(steps_done=2))
     assert json.loads(files.progress.read_text()) == {"steps_done": 2}
 
 

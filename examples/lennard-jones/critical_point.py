@@ -209,7 +209,7 @@ def main() -> None:
     directory = StudyDirectory.open(given.study)
     plan = make_plan(directory.study)
     with Ledger(directory.database) as ledger:
-        entries = {entry.identity: entry for entry in ledger.entries()}
+        entries = {entry.path: entry for entry in ledger.entries()}
     analysis = analyse(directory, plan, entries)
     assert analysis.base(Role.REFERENCE), "no run of the study is done"
     found = table(analysis)

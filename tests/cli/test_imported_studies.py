@@ -82,14 +82,14 @@ def copy(study, tmp_path):
 def test_imported_runs_are_done_and_name_their_origin(study):
     place = StudyDirectory.open(study)
     with Ledger(place.database) as ledger:
-        entries = {entry.identity: entry for entry in ledger.entries()}
+        entries = {entry.path: entry for entry in ledger.entries()}
     assert set(entries) == {run.path for run in make_plan(place.study).runs}
     entry = entries["runs/my-dft/N32/P200/T900"]
     assert (entry.state, entry.steps_done) == (State.DONE, FRAMES - 1)
-    record = json.loads((study / entry.identity / "run.json").read_text())
+    record = json.loads((study / entry.path / "run.json").read_text())
     assert record["state"] == "done"
     assert record["origin"]["program"] == "extended XYZ"
-    assert record["origin"]["files"]["900.extxyz"] == entry.provenance["origin"]["sha256"][0]
+    assert record["origin"]["files"]["900.extxyz"] == entry.provenance.origin.sha256[0]
 
 
 def test_averages_are_those_of_what_was_written(study):

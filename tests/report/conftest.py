@@ -9,6 +9,7 @@ from llpt.observables import SUMMARY_FORMAT, all_observables
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.analysis import analyse
 from llpt.study.observing import FINISHED
+from llpt.study.outcome import DescribedEngine, Provenance
 from llpt.transition import synthetic_isobar
 
 TEXT = """
@@ -95,26 +96,26 @@ def finished(tmp_path_factory):
     directory = StudyDirectory.claim(root / "study", TEXT, study, source=root)
     plan = make_plan(study)
     directory.results.mkdir()
-    engine = {
-        "name": "dft",
-        "spec": "dft",
-        "version": "llpt 0",
-        "options": {"ecut_ry": 60, "pseudopotential": "gth", "electronic_temperature_k": 900.0},
-        "content_hash": "ab" * 32,
-        "pressure_label": "finite-basis corrected",
-    }
+    engine = DescribedEngine(
+        name="dft",
+        spec="dft",
+        version="llpt 0",
+        options={"ecut_ry": 60, "pseudopotential": "gth", "electronic_temperature_k": 900.0},
+        content_hash="ab" * 32,
+        pressure_label="finite-basis corrected",
+    )
     with Ledger(directory.database) as ledger:
-        for identity in plan.paths:
-            ledger.enter(identity, inputs_hash="hash", job={})
+        for path in plan.paths:
+            ledger.enter(path, inputs_hash="hash", job="{}")
             ledger.record(
-                identity,
+                path,
                 State.DONE,
                 finished=1.0,
                 steps_done=7000,
                 seconds=10.0,
                 seconds_per_step=0.01,
                 host="here",
-                provenance={"engine": engine, "versions": {"llpt": "0"}, "training": {"frames": "400"}},
+                provenance=Provenance(engine=engine, versions={"llpt": "0"}, training={"frames": "400"}),
             )
         for number, run in enumerate(plan.runs):
             width = 0.0 if run.role is Role.REFERENCE else 120.0
@@ -125,5 +126,5 @@ def finished(tmp_path_factory):
             summary.to_netcdf(directory.result(run.path), engine="h5netcdf")
         last = [run.path for run in plan.runs if run.role is Role.SURROGATE and run.test == ControlledTest.BASE][-1]
         ledger.record(last, State.FAILED, reason="the box <exploded>", remedy="mend it")
-        entries = {entry.identity: entry for entry in ledger.entries()}
+        entries = {entry.path: entry for entry in ledger.entries()}
     return directory, plan, entries, analyse(directory, plan, entries)

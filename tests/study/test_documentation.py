@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from llpt.study import controlled_tests, engine_sections, make_plan, parse_study, sections
+from llpt.study import PlannedTraining, controlled_tests, engine_sections, make_plan, parse_study, sections
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "study-file.md"
 SECTIONS = [
@@ -32,4 +32,4 @@ def test_every_key_says_what_is_allowed(section):
 
 def test_the_template_is_a_study():
     study = parse_study(files("llpt.study").joinpath("template.toml").read_text(encoding="utf-8"))
-    assert make_plan(study).training is not None
+    assert make_plan(study).find(PlannedTraining) is not None

@@ -74,7 +74,7 @@ def test_every_run_is_done_and_accounted_for(study):
     with Ledger(root / "study.db") as ledger:
         entries = ledger.entries()
     assert {entry.state for entry in entries} == {State.DONE}
-    assert [entry.identity for entry in entries] == [
+    assert [entry.path for entry in entries] == [
         "runs/soft/N24/P200/T900",
         "runs/soft/N24/P200/T1100",
         "runs/soft/N24/P200/T900-cooling1",
@@ -85,7 +85,7 @@ def test_every_run_is_done_and_accounted_for(study):
         "runs/behler-parrinello/N32/P200/T1100",
     ]
     for entry in entries:
-        assert entry.provenance["versions"]["llpt"]
+        assert entry.provenance.versions["llpt"]
         assert entry.seconds > 0
 
 

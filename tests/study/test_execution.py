@@ -66,7 +66,7 @@ def finish(process, timeout=120):
 
 def states(root):
     with Ledger(root / "study.db") as ledger:
-        return {entry.identity.rpartition("/")[2]: entry for entry in ledger.entries()}
+        return {entry.path.rpartition("/")[2]: entry for entry in ledger.entries()}
 
 
 def wait_for(condition, timeout=90):
@@ -162,7 +162,7 @@ def test_an_engine_that_gives_nan_fails_its_run_and_blocks_only_what_needs_it(tm
     assert code == 1
     assert "Traceback" not in said
     with Ledger(tmp_path / "study" / "study.db") as ledger:
-        entries = {entry.identity.split("/", 1)[1]: entry for entry in ledger.entries()}
+        entries = {entry.path.split("/", 1)[1]: entry for entry in ledger.entries()}
     assert entries["soft/N16/P200/T800"].state is State.DONE
     assert entries["soft/N16/P200/T1000"].state is State.DONE
     failed = entries["breaking/N16/P200/T800"]

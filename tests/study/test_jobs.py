@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from llpt.study import StudyDirectory, make_plan, parse_study
-from llpt.study.jobs import inputs_hash, job_of, job_text
+from llpt.errors import InputError, StorageError
+from llpt.study import make_plan, parse_study
+from llpt.study.nodes import read_job
 
 GOLDEN = Path(__file__).parent / "golden"
 JOBS = json.loads((GOLDEN / "jobs.json").read_text())
@@ -29,9 +30,30 @@ def test_jobs_keep_their_text(tmp_path, name):
     (tmp_path / "inputs/start").mkdir(parents=True)
     (tmp_path / "inputs/start/cell-2.xyz").write_text("2\n\nH 0 0 0\nH 0 0 0.74\n")
     study = study_called(name)
-    directory, plan = StudyDirectory(tmp_path, study), make_plan(study)
+    plan = make_plan(study)
     assert set(plan.paths) == set(JOBS[name]["hashes"])
     for path, job in JOBS[name]["jobs"].items():
-        assert job_text(job_of(directory, plan, path)) == json.dumps(job, indent=1, sort_keys=True)
+        assert plan[path].job(tmp_path).text() == json.dumps(job, indent=1, sort_keys=True)
     for path, stored in JOBS[name]["hashes"].items():
-        assert inputs_hash(job_of(directory, plan, path)) == stored
+        assert plan[path].job(tmp_path).inputs_hash() == stored
+
+
+@pytest.mark.parametrize("name", list(JOBS))
+def test_a_job_is_read_back_as_it_was_written(tmp_path, name):
+    file = tmp_path / "job.json"
+    for job in JOBS[name]["jobs"].values():
+        file.write_text(json.dumps(job))
+        assert read_job(file).text() == json.dumps(job, indent=1, sort_keys=True)
+
+
+@pytest.mark.parametrize("text", ["{", '{"kind": "md"}', '{"kind": "cooking", "identity": "runs/a"}'])
+def test_a_job_that_cannot_be_read_says_so(tmp_path, text):
+    (tmp_path / "job.json").write_text(text)
+    with pytest.raises(StorageError, match=r"job\.json cannot be read"):
+        read_job(tmp_path / "job.json")
+
+
+def test_a_run_made_elsewhere_is_not_gone_on_with(tmp_path):
+    node = make_plan(study_called("imported")).nodes[0]
+    with pytest.raises(InputError, match="made elsewhere"):
+        node.job(tmp_path).work(print)

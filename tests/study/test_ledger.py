@@ -10,6 +10,7 @@ import pytest
 
 from llpt.errors import StorageError
 from llpt.study import Ledger, State
+from llpt.study.outcome import Provenance
 
 
 @pytest.fixture
@@ -19,36 +20,36 @@ def ledger(tmp_path):
 
 
 def test_states_follow_one_another_and_are_all_kept(ledger):
-    ledger.enter("runs/a", inputs_hash="1", job={"kind": "md"})
+    ledger.enter("runs/a", inputs_hash="1", job="{}")
     assert ledger.entry("runs/a").state is State.WAITING
     ledger.begin("runs/a")
     ledger.record("runs/a", State.FAILED, reason="it broke", remedy="mend it", steps_done=3, seconds=1.5)
     entry = ledger.entry("runs/a")
     assert (entry.state, entry.reason, entry.remedy, entry.attempts) == (State.FAILED, "it broke", "mend it", 1)
     ledger.begin("runs/a")
-    ledger.record("runs/a", State.DONE, provenance={"versions": {"llpt": "0"}})
+    ledger.record("runs/a", State.DONE, provenance=Provenance(versions={"llpt": "0"}))
     entry = ledger.entry("runs/a")
     assert (entry.state, entry.attempts, entry.steps_done) == (State.DONE, 2, 3)
-    assert entry.provenance["versions"] == {"llpt": "0"}
+    assert entry.provenance == Provenance(versions={"llpt": "0"})
     assert [state for _, _, state, _ in ledger.events()] == [State.RUNNING, State.FAILED, State.RUNNING, State.DONE]
 
 
 def test_a_run_keeps_its_inputs(ledger):
-    ledger.enter("runs/a", inputs_hash="1", job={})
-    ledger.enter("runs/a", inputs_hash="1", job={})
+    ledger.enter("runs/a", inputs_hash="1", job="{}")
+    ledger.enter("runs/a", inputs_hash="1", job="{}")
     with pytest.raises(StorageError, match="other inputs"):
-        ledger.enter("runs/a", inputs_hash="2", job={})
+        ledger.enter("runs/a", inputs_hash="2", job="{}")
 
 
 def test_after_a_kill_what_ran_is_unfinished_and_what_was_blocked_waits(ledger):
     for name in ("ran", "blocked", "done", "failed"):
-        ledger.enter(name, inputs_hash="1", job={})
+        ledger.enter(name, inputs_hash="1", job="{}")
     ledger.begin("ran")
     ledger.record("blocked", State.BLOCKED, reason="it needs another")
     ledger.record("done", State.DONE)
     ledger.record("failed", State.FAILED, reason="it broke")
     ledger.recover()
-    states = {entry.identity: entry.state for entry in ledger.entries()}
+    states = {entry.path: entry.state for entry in ledger.entries()}
     assert states == {
         "ran": State.UNFINISHED,
         "blocked": State.WAITING,
@@ -61,9 +62,9 @@ def test_a_kill_in_the_middle_of_writing_leaves_whole_entries(tmp_path):
     path = tmp_path / "study.db"
     script = (
         "import sys, pathlib\n"
-        "from llpt.study.ledger import Ledger, State\n"
+        "from llpt.study import Ledger, State\n"
         "ledger = Ledger(pathlib.Path(sys.argv[1]))\n"
-        "ledger.enter('a', inputs_hash='1', job={})\n"
+        "ledger.enter('a', inputs_hash='1', job='{}')\n"
         "print('ready', flush=True)\n"
         "n = 0\n"
         "while True:\n"

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from llpt.campaign import ControlledTest, Role
-from llpt.dynamics import IntegratorName, RunSettings
+from llpt.dynamics import IntegratorName
 from llpt.errors import InputError
 from llpt.study import estimate_costs, make_plan, makespan_s, parse_study, read_study
 from llpt.study.inputs import named_inputs
-from llpt.study.plan import Origin
+from llpt.study.nodes import Origin, PlannedLabels, PlannedTraining
+from llpt.study.plan import Plan
 
 BASE = ControlledTest.BASE
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -81,14 +82,14 @@ def test_a_cooling_ladder_goes_the_other_way_and_none_starts_each_on_its_own():
 
 def test_the_potential_needs_the_reference_runs_and_the_surrogate_needs_the_potential():
     plan = plan_of(STUDY)
-    assert plan.training.after == tuple(run.path for run in plan.runs if run.role is Role.REFERENCE)
+    assert plan.find(PlannedTraining).after == tuple(run.path for run in plan.runs if run.role is Role.REFERENCE)
     surrogate = [run for run in plan.runs if run.role is Role.SURROGATE]
     assert {run.atoms for run in surrogate} == {256, 512, 1728}
-    assert all(plan.training.path in run.after for run in surrogate)
+    assert all(plan.find(PlannedTraining).path in run.after for run in surrogate)
     assert all(run.engine == "n2p2:models/behler-parrinello" for run in surrogate)
     behind = set()
     for identity in plan.paths:
-        assert set(plan.after(identity)) <= behind
+        assert set(plan[identity].after) <= behind
         behind.add(identity)
 
 
@@ -97,9 +98,9 @@ def test_reference_and_surrogate_share_seed_time_step_and_start():
     for reference, surrogate in zip(runs_of(plan, BASE), runs_of(plan, BASE, Role.SURROGATE), strict=True):
         assert reference.dynamics == surrogate.dynamics
         assert reference.discard == surrogate.discard
-    assert len({run.dynamics["seed"] for run in runs_of(plan, BASE)}) == 3
+    assert len({run.dynamics.seed for run in runs_of(plan, BASE)}) == 3
     other = plan_of(STUDY.replace("seed = 7", "seed = 8"))
-    assert runs_of(other, BASE)[0].dynamics["seed"] != runs_of(plan, BASE)[0].dynamics["seed"]
+    assert runs_of(other, BASE)[0].dynamics.seed != runs_of(plan, BASE)[0].dynamics.seed
 
 
 def test_electrons_are_as_hot_as_ions_unless_said_otherwise():
@@ -119,7 +120,7 @@ def test_duration_goes_on_from_where_the_last_run_ended():
     assert second.start.source == "runs/dft/N256/P200/T800"
     assert third.start.source == second.path == "runs/dft/N256/P200/T800-duration2"
     assert (second.steps, second.discard) == (400, 0)
-    assert len({run.dynamics["seed"] for run in (*runs_of(plan, BASE), second, third)}) == 5
+    assert len({run.dynamics.seed for run in (*runs_of(plan, BASE), second, third)}) == 5
     assert not runs_of(plan, "duration", atoms=512)
 
 
@@ -161,13 +162,13 @@ def test_tests_of_dynamics_are_done_with_both_engines(role):
     plan = with_tests("thermostat = true\nstart = true\nensemble = true\ntimestep = { factor = 0.5 }")
     base = runs_of(plan, BASE, role)
     for one, other in zip(base, runs_of(plan, "thermostat", role), strict=True):
-        assert {**one.dynamics, "thermostat": "langevin"} == dict(other.dynamics)
+        assert other.dynamics == one.dynamics.changed(thermostat="langevin")
     for run in runs_of(plan, "start", role):
         assert run.start.origin is Origin.ATOMIC
         assert run.steps == 1050
     for one, other in zip(base, runs_of(plan, "ensemble", role), strict=True):
-        assert other.dynamics["ensemble"] == "nvt"
-        assert other.dynamics["pressure_gpa"] is None
+        assert other.dynamics.ensemble == "nvt"
+        assert other.dynamics.pressure_gpa is None
         assert other.start.origin is Origin.RUN_AT_MEAN_VOLUME
         assert other.start.source == one.path
     for one, other in zip(base, runs_of(plan, "timestep", role), strict=True):
@@ -195,7 +196,7 @@ def test_densities_give_isochores():
     )
     run = runs_of(plan_of(text), BASE)[0]
     assert run.path == "runs/dft/N256/rs1.4/T700"
-    assert run.dynamics["pressure_gpa"] is None
+    assert run.dynamics.pressure_gpa is None
     assert run.state.density_g_per_cm3 == pytest.approx(0.982, abs=0.002)
 
 
@@ -215,12 +216,12 @@ def test_costs_grow_with_size_and_are_corrected_by_what_was_measured():
     plan = plan_of(STUDY)
     small, large = runs_of(plan, BASE)[1], runs_of(plan, BASE, atoms=512)[1]
     costs = estimate_costs(plan)
-    assert 3.0 < costs.seconds[large.path] / costs.seconds[small.path] < 8.0
-    assert costs.total_s == pytest.approx(sum(costs.seconds.values()))
+    assert 3.0 < costs[large.path] / costs[small.path] < 8.0
+    assert set(costs) == set(plan.paths)
     measured = estimate_costs(plan, {small.path: 1.0})
-    assert measured.seconds[small.path] == pytest.approx(small.steps, rel=0.01)
-    ratio = measured.seconds[large.path] / costs.seconds[large.path]
-    assert ratio == pytest.approx(measured.seconds[small.path] / costs.seconds[small.path], rel=0.02)
+    assert measured[small.path] == pytest.approx(small.steps, rel=0.01)
+    ratio = measured[large.path] / costs[large.path]
+    assert ratio == pytest.approx(measured[small.path] / costs[small.path], rel=0.02)
 
 
 def test_the_time_of_a_plan_is_that_of_its_longest_chain_on_many_cores():
@@ -258,10 +259,10 @@ def test_the_seed_as_a_study_file():
 def test_another_dynamics_code_brings_its_own_thermostat_and_barostat():
     plan = with_tests("integrator = true\nbarostat = { barostat_time_fs = 300.0 }")
     for base, other in zip(runs_of(plan, BASE), runs_of(plan, "integrator"), strict=True):
-        assert dict(other.dynamics) == {**base.dynamics, "integrator": "ase", "thermostat": "nose-hoover"}
-        assert RunSettings.from_mapping(other.dynamics).integrator is IntegratorName.ASE
+        assert other.dynamics == base.dynamics.changed(integrator="ase", thermostat="nose-hoover")
+        assert other.dynamics.integrator is IntegratorName.ASE
     for base, other in zip(runs_of(plan, BASE), runs_of(plan, "barostat"), strict=True):
-        assert dict(other.dynamics) == {**base.dynamics, "barostat_time_fs": 300.0}
+        assert other.dynamics == base.dynamics.changed(barostat_time_fs=300.0)
 
 
 def test_a_ramp_is_a_loop_of_its_own_for_each_rate():
@@ -278,16 +279,17 @@ def test_a_ramp_is_a_loop_of_its_own_for_each_rate():
     assert up[3].start.origin is Origin.MOLECULAR
     assert down[0].start.source == up[2].path
     assert down[2].start.source == up[5].path
-    assert len({run.dynamics["seed"] for run in (*runs_of(plan, BASE), *up, *down)}) == 3 + len(up) + len(down)
+    assert len({run.dynamics.seed for run in (*runs_of(plan, BASE), *up, *down)}) == 3 + len(up) + len(down)
 
 
 def test_snapshots_are_labelled_after_the_reference_and_cost_something():
     plan = with_tests("snapshots = { snapshots = 6, electronic_temperatures_k = [600, 1800] }")
-    assert plan.labels.sources == {run.path: run.discard for run in plan.runs if run.role is Role.REFERENCE}
-    assert "electronic_temperature_k" not in plan.labels.options
-    order = plan.paths
-    assert all(order.index(source) < order.index(plan.labels.path) for source in plan.after(plan.labels.path))
-    assert estimate_costs(plan).seconds[plan.labels.path] > 0.0
+    labels = plan.find(PlannedLabels)
+    assert labels.job(Path()).sources == {run.path: run.discard for run in plan.runs if run.role is Role.REFERENCE}
+    assert "electronic_temperature_k" not in labels.options
+    assert all(plan.paths.index(source) < plan.paths.index(labels.path) for source in labels.after)
+    assert estimate_costs(plan)[labels.path] > 0.0
+    assert plan.in_words == "15 runs, one training and 12 single points"
     with pytest.raises(InputError, match=r"counts changes from 600 K"):
         with_tests("snapshots = { electronic_temperatures_k = [700, 1800] }")
 
@@ -324,6 +326,19 @@ def test_the_lennard_jones_example_boils_both_ways():
         ("P0.0029", "ramp-down"),
         ("P0.0084", BASE),
     } <= ladders
+
+
+def test_a_plan_holds_every_node_once_and_after_what_it_needs():
+    first, second, _ = runs_of(plan_of(STUDY), BASE)
+    with pytest.raises(ValueError, match="share the directory"):
+        Plan((first, first))
+    with pytest.raises(ValueError, match="does not come before"):
+        Plan((second, first))
+
+
+def test_settings_that_contradict_one_another_are_refused_before_anything_runs():
+    with pytest.raises(InputError, match="nose-hoover"):
+        plan_of(STUDY.replace("settle_steps", 'thermostat = "nose-hoover"\nsettle_steps'))
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def analyse_and_report(place: StudyDirectory, plan: Plan, ledger: Ledger) -> Non
     from llpt.report import write_report  # noqa: PLC0415
 
     analysis = analysed(place, plan, ledger)
-    entries = {entry.identity: entry for entry in ledger.entries()}
+    entries = {entry.path: entry for entry in ledger.entries()}
     with messages().status("writing the report …") as status:
         page = write_report(place, plan, entries, analysis, lambda part: status.update(f"writing the report: {part} …"))
     show(analysis)
@@ -67,7 +67,7 @@ def analysed(place: StudyDirectory, plan: Plan, ledger: Ledger) -> Analysis:
     """Analyse a study with a bar of its runs."""
     from llpt.study.analysis import analyse as compute  # noqa: PLC0415
 
-    entries = {entry.identity: entry for entry in ledger.entries()}
+    entries = {entry.path: entry for entry in ledger.entries()}
     with bar_of_runs("analysing") as on_run:
         return compute(place, plan, entries, on_run)
 

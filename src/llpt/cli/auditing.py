@@ -41,7 +41,7 @@ def audit(
 
     place = StudyDirectory.open(directory)
     with Ledger(place.database) as ledger:
-        entries = {entry.identity: entry for entry in ledger.entries()}
+        entries = {entry.path: entry for entry in ledger.entries()}
     with bar_of_runs("averaging") as on_run:
         observed, refused = observe(place, make_plan(place.study), entries, on_run)
     for identity, reason in refused.items():

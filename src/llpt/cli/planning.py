@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from llpt.campaign import ControlledTest, Role, RunIdentity, short_name
+from llpt.campaign import RunIdentity, short_name
 from llpt.cli.console import make_table, output, roughly
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.table import Table
 
-    from llpt.study import Costs, Plan, PlannedRun
+    from llpt.study import Node, Plan, PlannedRun
 
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file.", show_default=False)]
 
@@ -62,8 +62,10 @@ def plan(
     console.print(summary(graph, costs, cores), soft_wrap=True)
 
 
-def ladder_table(plan: Plan, costs: Costs) -> Table:
-    """Return one row for each ladder (engine, N, line of states, test) of a plan."""
+def ladder_table(plan: Plan, costs: Mapping[str, float]) -> Table:
+    """Return one row for each ladder (engine, N, line of states, test) of a plan, and for each other node."""
+    from llpt.study import PlannedRun  # noqa: PLC0415 - start-up time
+
     table = make_table(
         "engine",
         "atoms >",
@@ -77,52 +79,62 @@ def ladder_table(plan: Plan, costs: Costs) -> Table:
         "time >",
         "after",
     )
-    ladders: dict[tuple[str, Role, int, str, ControlledTest], list[PlannedRun]] = {}
-    for run in plan.runs:
-        ladders.setdefault((run.engine_folder, run.role, run.atoms, run.state.line, run.test), []).append(run)
-    rows = sorted(ladders.items(), key=lambda item: item[1][0].role is not Role.REFERENCE)
-    trained = plan.training is None
-    for (folder, role, atoms, line, test), runs in rows:
-        if role is Role.SURROGATE and not trained:
-            _training_row(table, plan, costs)
-            trained = True
-        seconds = sum(costs.seconds[run.path] for run in runs)
-        table.add_row(
-            folder,
-            str(atoms),
-            line,
-            test.replace("_", " "),
-            spelled({run.state.temperature_k for run in runs}),
-            str(len(runs)),
-            spelled({run.steps for run in runs}),
-            f"{sum(run.picoseconds for run in runs):.4g}",
-            f"{(seconds / sum(run.steps for run in runs)):.2g}",
-            roughly(seconds),
-            waits_for(runs),
-        )
+    ladders: dict[object, list[Node]] = {}
+    for node in plan.nodes:
+        ladders.setdefault(_ladder(node), []).append(node)
+    for nodes in ladders.values():
+        runs = [node for node in nodes if isinstance(node, PlannedRun)]
+        seconds = sum(costs[node.path] for node in nodes)
+        if not runs:
+            cells = [
+                nodes[0].engine_folder,
+                "",
+                "",
+                nodes[0].part,
+                "",
+                "1",
+                "",
+                "",
+                "",
+                roughly(seconds),
+                reference_runs(nodes[0]),
+            ]
+        else:
+            cells = [
+                runs[0].engine_folder,
+                str(runs[0].atoms),
+                runs[0].state.line,
+                runs[0].part,
+                spelled({run.state.temperature_k for run in runs}),
+                str(len(runs)),
+                spelled({run.steps for run in runs}),
+                f"{sum(run.picoseconds for run in runs):.4g}",
+                f"{(seconds / sum(run.steps for run in runs)):.2g}",
+                roughly(seconds),
+                waits_for(runs),
+            ]
+        table.add_row(*cells)
     return table
 
 
-def _training_row(table: Table, plan: Plan, costs: Costs) -> None:
-    training = plan.training
-    assert training is not None
-    table.add_row(
-        training.engine_folder,
-        "",
-        "",
-        "training",
-        "",
-        "1",
-        "",
-        "",
-        "",
-        roughly(costs.seconds[training.path]),
-        f"{len(training.after)} reference runs",
-    )
+def _ladder(node: Node) -> object:
+    """Return what the nodes of one row have in common; ramps of all rates are one row."""
+    from llpt.study import PlannedRun  # noqa: PLC0415
+
+    if isinstance(node, PlannedRun):
+        return node.engine_folder, node.role, node.atoms, node.state.line, node.test
+    return node.path
 
 
-def run_table(plan: Plan, costs: Costs) -> Table:
-    """Return one row for each run of a plan."""
+def reference_runs(node: Node) -> str:
+    """Say how many runs a node that is no run waits for."""
+    return f"{len(node.after)} reference runs"
+
+
+def run_table(plan: Plan, costs: Mapping[str, float]) -> Table:
+    """Return one row for each node of a plan."""
+    from llpt.study import PlannedRun  # noqa: PLC0415
+
     table = make_table(
         "run",
         "part",
@@ -133,24 +145,15 @@ def run_table(plan: Plan, costs: Costs) -> Table:
         "time >",
         "after",
     )
-    for path in plan.paths:
-        seconds = costs.seconds[path]
-        if path not in plan:
-            part = "training" if plan.training and path == plan.training.path else "single points"
-            after = f"{len(plan.after(path))} reference runs"
-            table.add_row(path, part, "", "", "", "", roughly(seconds), after)
-            continue
-        run = plan[path]
-        table.add_row(
-            short_name(path),
-            run.test.replace("_", " "),
-            str(run.steps),
-            f"{run.timestep_fs:.3f}",
-            f"{run.picoseconds:.3g}",
-            f"{seconds / run.steps:.2g}",
-            roughly(seconds),
-            ", ".join(short_name(parent) for parent in run.after) or "nothing",
-        )
+    for node in plan.nodes:
+        seconds = costs[node.path]
+        if isinstance(node, PlannedRun):
+            dynamics = [str(node.steps), f"{node.timestep_fs:.3f}", f"{node.picoseconds:.3g}"]
+            dynamics.append(f"{seconds / node.steps:.2g}")
+            after = ", ".join(short_name(parent) for parent in node.after) or "nothing"
+        else:
+            dynamics, after = ["", "", "", ""], reference_runs(node)
+        table.add_row(short_name(node.path), node.part, *dynamics, roughly(seconds), after)
     return table
 
 
@@ -161,7 +164,7 @@ def waits_for(runs: Sequence[PlannedRun]) -> str:
     outside = {parent for run in runs for parent in run.after} - inside
     if any(parent in inside for run in runs for parent in run.after):
         parts.append("each other")
-    if any(parent.startswith("models/") for parent in outside):
+    if any(not RunIdentity.parse(parent) for parent in outside):
         parts.append("the model")
     if any(RunIdentity.parse(parent) for parent in outside):
         parts.append("the base runs")
@@ -176,12 +179,12 @@ def spelled(values: set[float] | set[int]) -> str:
     return f"{ordered[0]:g} … {ordered[-1]:g}"
 
 
-def summary(plan: Plan, costs: Costs, cores: int) -> str:
+def summary(plan: Plan, costs: Mapping[str, float], cores: int) -> str:
     """Return the totals of a plan, and what they rest on."""
     from llpt.study import makespan_s  # noqa: PLC0415
 
     picoseconds = sum(run.picoseconds for run in plan.runs)
-    alone, together = roughly(costs.total_s), roughly(makespan_s(plan, costs.seconds, cores))
+    alone, together = roughly(sum(costs.values())), roughly(makespan_s(plan, costs, cores))
     return f"""
 {plan.in_words}, {picoseconds:.4g} ps in all.
 Estimated: {alone} of work one run after another; {together} on this study's {cores} cores.

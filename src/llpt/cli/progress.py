@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from llpt.study import Plan
-    from llpt.study.execution import Snapshot
+    from llpt.study.execution import StudyProgress
+    from llpt.study.outcome import NodeProgress
 
 PLAIN_EVERY_S = 15.0
 STYLES = {
@@ -45,7 +46,7 @@ class Display(Protocol):
     ) -> None:
         """Leave the screen as a person can use it."""
 
-    def update(self, snapshot: Snapshot) -> None:
+    def update(self, study: StudyProgress) -> None:
         """Show the study as it stands."""
 
 
@@ -54,16 +55,11 @@ def make_display(plan: Plan) -> Display:
     return LiveDisplay(plan) if sys.stderr.isatty() else PlainDisplay(plan)
 
 
-def steps_of(plan: Plan, identity: str) -> int:
-    """Return the number of steps of a node; 0 for the training."""
-    return plan[identity].steps if identity in plan else 0
-
-
-def counts(snapshot: Snapshot) -> str:
+def counts(study: StudyProgress) -> str:
     """Say how many runs are in which state: ``3 of 12 done, 1 running``."""
-    parts = [f"{snapshot.count(State.DONE)} of {len(snapshot.nodes)} done"]
+    parts = [f"{study.count(State.DONE)} of {len(study.nodes)} done"]
     others = (State.RUNNING, State.FAILED, State.BLOCKED, State.UNFINISHED)
-    parts += [f"{snapshot.count(state)} {state}" for state in others if snapshot.count(state)]
+    parts += [f"{study.count(state)} {state}" for state in others if study.count(state)]
     return ", ".join(parts)
 
 
@@ -88,37 +84,37 @@ class LiveDisplay:
     ) -> None:
         self._live.__exit__(kind, error, trace)
 
-    def update(self, snapshot: Snapshot) -> None:
+    def update(self, study: StudyProgress) -> None:
         """Draw the bars."""
-        self._live.update(Group(self._all(snapshot), self._running(snapshot)))
+        self._live.update(Group(self._all(study), self._running(study)))
 
-    def _all(self, snapshot: Snapshot) -> Table:
+    def _all(self, study: StudyProgress) -> Table:
         table = Table.grid(padding=(0, 2))
-        total = sum(max(1, steps_of(self._plan, name)) for name in snapshot.nodes)
-        done = sum(self._steps_done(snapshot, name) for name in snapshot.nodes)
-        left = "stopping …" if snapshot.stopping else f"about {duration(snapshot.remaining_s)} left"
+        total = sum(max(1, self._plan[name].steps) for name in study.nodes)
+        done = sum(self._steps_done(study, name) for name in study.nodes)
+        left = "stopping …" if study.stopping else f"about {duration(study.remaining_s)} left"
         table.add_row(
             Text("study", style="bold"),
             ProgressBar(total=total, completed=done, width=32),
-            Text(f"{counts(snapshot)}, {left}, {duration(time.monotonic() - self._began)} so far"),
+            Text(f"{counts(study)}, {left}, {duration(time.monotonic() - self._began)} so far"),
         )
         return table
 
-    def _steps_done(self, snapshot: Snapshot, identity: str) -> float:
-        node = snapshot.nodes[identity]
-        total = max(1, steps_of(self._plan, identity))
+    def _steps_done(self, study: StudyProgress, path: str) -> float:
+        node = study.nodes[path]
+        total = max(1, self._plan[path].steps)
         if node.state is State.DONE:
             return total
-        return min(total, float(node.progress.get("steps_done", 0)))
+        return min(total, float(node.progress.steps_done or 0))
 
-    def _running(self, snapshot: Snapshot) -> Table:
+    def _running(self, study: StudyProgress) -> Table:
         table = Table.grid(padding=(0, 2))
-        for identity, node in snapshot.nodes.items():
+        for path, node in study.nodes.items():
             if node.state is State.RUNNING:
-                total = float(node.progress.get("steps", steps_of(self._plan, identity)) or 1)
-                done = float(node.progress.get("steps_done", 0))
+                total = float(node.progress.steps or self._plan[path].steps or 1)
+                done = float(node.progress.steps_done or 0)
                 table.add_row(
-                    Text(short_name(identity), style=STYLES[node.state]),
+                    Text(short_name(path), style=STYLES[node.state]),
                     ProgressBar(total=total, completed=done, width=32, pulse=done == 0),
                     Text(f"{done:.0f}/{total:.0f}"),
                     Text(said(node.progress)),
@@ -126,7 +122,7 @@ class LiveDisplay:
                 )
             elif node.state in {State.FAILED, State.BLOCKED}:
                 table.add_row(
-                    Text(short_name(identity), style=STYLES[node.state]),
+                    Text(short_name(path), style=STYLES[node.state]),
                     Text(str(node.state)),
                     Text(),
                     Text(node.reason),
@@ -155,34 +151,34 @@ class PlainDisplay:
     ) -> None:
         pass
 
-    def update(self, snapshot: Snapshot) -> None:
+    def update(self, study: StudyProgress) -> None:
         """Print what is new."""
         changed = False
-        for identity, node in snapshot.nodes.items():
-            before = self._states.get(identity, State.WAITING)
+        for path, node in study.nodes.items():
+            before = self._states.get(path, State.WAITING)
             if node.state is not before:
                 why = f": {node.reason}" if node.reason else ""
-                self._console.print(f"{identity}: {node.state}{why}", markup=False)
+                self._console.print(f"{path}: {node.state}{why}", markup=False)
                 changed = True
-            self._states[identity] = node.state
+            self._states[path] = node.state
         if time.monotonic() >= self._next or changed:
             self._next = time.monotonic() + PLAIN_EVERY_S
             running = [
-                f"{short_name(name)} {node.progress.get('steps_done', 0)}/"
-                f"{node.progress.get('steps', steps_of(self._plan, name) or '?')} {said(node.progress)}".strip()
-                for name, node in snapshot.nodes.items()
+                f"{short_name(name)} {node.progress.steps_done or 0}/"
+                f"{node.progress.steps or self._plan[name].steps or '?'} {said(node.progress)}".strip()
+                for name, node in study.nodes.items()
                 if node.state is State.RUNNING
             ]
-            line = f"{counts(snapshot)}; about {duration(snapshot.remaining_s)} left"
+            line = f"{counts(study)}; about {duration(study.remaining_s)} left"
             self._console.print("; ".join([line, *running]), markup=False)
 
 
-def said(progress: object) -> str:
+def said(progress: NodeProgress) -> str:
     """Write what a running node says of itself: temperature, pressure, density, or a message."""
-    if not isinstance(progress, dict):
-        return ""
-    units = (("temperature_k", "K", 0), ("pressure_gpa", "GPa", 0), ("density_g_per_cm3", "g/cm³", 3))
-    parts = [f"{progress[key]:.{digits}f} {unit}" for key, unit, digits in units if key in progress]
-    if progress.get("message"):
-        parts.append(str(progress["message"]))
-    return " ".join(parts)
+    numbers = (
+        (progress.temperature_k, "K", 0),
+        (progress.pressure_gpa, "GPa", 0),
+        (progress.density_g_per_cm3, "g/cm³", 3),
+    )
+    parts = [f"{value:.{digits}f} {unit}" for value, unit, digits in numbers if value is not None]
+    return " ".join([*parts, *([progress.message] if progress.message else [])])

@@ -51,10 +51,10 @@ def run(
         if done:
             analyse_and_report(directory, plan, ledger)
         if done < total:
-            for identity, node in final.nodes.items():
+            for path, node in final.nodes.items():
                 if node.state in {State.FAILED, State.UNFINISHED}:
-                    entry = ledger.entry(identity)
-                    say.print(f"[bold red]{node.state}:[/] {identity}: {escape(entry.reason)} {escape(entry.remedy)}")
+                    entry = ledger.entry(path)
+                    say.print(f"[bold red]{node.state}:[/] {path}: {escape(entry.reason)} {escape(entry.remedy)}")
             say.print(f"{done} of {total} runs are done. To try the others again: llpt run {directory.root}")
             raise typer.Exit(EXIT_FAILED)
 
@@ -85,8 +85,7 @@ def status(
     """
     from llpt.cli.progress import STYLES  # noqa: PLC0415
     from llpt.study import Ledger, State, StudyDirectory  # noqa: PLC0415
-    from llpt.study.layout import read_json  # noqa: PLC0415
-    from llpt.study.node import JobFiles  # noqa: PLC0415
+    from llpt.study.job_files import JobFiles, read_json  # noqa: PLC0415
 
     place = StudyDirectory.open(directory)
     console = output()
@@ -106,12 +105,14 @@ def status(
     with Ledger(place.database) as ledger:
         entries = ledger.entries()
     for entry in entries:
-        progress = read_json(JobFiles(place.root, entry.identity).progress) if entry.state is State.RUNNING else None
-        steps = (progress or {}).get("steps_done", entry.steps_done)
+        steps = entry.steps_done
+        if entry.state is State.RUNNING:
+            said = JobFiles(place.root, entry.path).read_progress().steps_done
+            steps = entry.steps_done if said is None else said
         table.add_row(
-            short_name(entry.identity),
+            short_name(entry.path),
             f"[{STYLES[entry.state]}]{entry.state}[/]",
-            str(steps) if RunIdentity.parse(entry.identity) else "",
+            str(steps) if RunIdentity.parse(entry.path) else "",
             f"{entry.seconds_per_step:.3g}" if entry.seconds_per_step else "",
             duration(entry.seconds) if entry.seconds else "",
             str(entry.attempts),

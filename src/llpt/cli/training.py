@@ -69,7 +69,7 @@ def train(
     Example: [bold]llpt train --recipe active --option kpoints=spacing:0.74 -o potential[/]
     """
     from llpt.mlp import train as fit  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.work_training import card_rows  # noqa: PLC0415
+    from llpt.mlp.training.card_rows import card_rows  # noqa: PLC0415
 
     sources = sources or []
     if recipe is not None:

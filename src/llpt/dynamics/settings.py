@@ -132,6 +132,14 @@ class RunSettings(BaseModel):
                 f"Run setting {key}{value}: {first['msg']}.", "Correct it; `llpt md --help` lists the settings."
             ) from error
 
+    def changed(self, **values: Any) -> Self:
+        """Return the same with some settings changed; what was not set stays so.
+
+        Raises:
+            InputError: a value is out of range, or two contradict each other.
+        """
+        return self.from_mapping({**self.model_dump(exclude_unset=True), **values})
+
     @property
     def thermostat_time(self) -> float:
         """Time constant of the thermostat in fs, the default filled in."""

@@ -17,7 +17,7 @@ from llpt.report.figures import make_figures
 from llpt.report.interactive import as_html
 from llpt.report.tables import diffusion_rows, effect_rows, provenance_rows, run_rows, tabled_quantities
 from llpt.report.transition_tables import change_rows, order_rows, separation_rows, transition_rows
-from llpt.study import State
+from llpt.study import PlannedTraining, State
 from llpt.version import VERSION
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _thresholds(thresholds: Thresholds) -> list[str]:
 def _failures(entries: Mapping[str, Entry], analysis: Analysis) -> list[str]:
     troubled = (State.FAILED, State.UNFINISHED, State.BLOCKED, State.WAITING, State.RUNNING)
     texts = [
-        f"{entry.identity}: {entry.state}{f' – {entry.reason}' if entry.reason else ''}"
+        f"{entry.path}: {entry.state}{f' – {entry.reason}' if entry.reason else ''}"
         for entry in entries.values()
         if entry.state in troubled
     ]
@@ -150,7 +150,7 @@ def _failures(entries: Mapping[str, Entry], analysis: Analysis) -> list[str]:
 
 def _training(plan: Plan, entries: Mapping[str, Entry]) -> list[tuple[str, str]]:
     """Return what the fit of the surrogate reported of itself."""
-    if plan.training is None or plan.training.path not in entries:
+    training = plan.find(PlannedTraining)
+    if training is None or training.path not in entries:
         return []
-    said = entries[plan.training.path].provenance.get("training", {})
-    return [(str(key), str(value)) for key, value in said.items()]
+    return list(entries[training.path].provenance.training.items())

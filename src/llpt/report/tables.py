@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from llpt.statistics import Estimate
     from llpt.study import Entry, Plan
     from llpt.study.analysis import Analysis
+    from llpt.study.outcome import DescribedEngine
 
 UNKNOWN = "–"
 
@@ -117,7 +118,7 @@ def run_rows(plan: Plan, entries: Mapping[str, Entry], analysis: Analysis) -> li
                 picoseconds=f"{done * run.timestep_fs / 1000.0:.3g}",
                 equilibrated=_equilibrated(summary),
                 averages=tuple(_observed(summary, given) for given in tabled_quantities()),
-                seed=str(run.dynamics["seed"]),
+                seed=str(run.dynamics.seed),
                 pace=f"{pace:.3g}" if pace else UNKNOWN,
             )
         )
@@ -189,37 +190,49 @@ def diffusion_rows(analysis: Analysis) -> list[DiffusionRow]:
 
 def provenance_rows(entries: Iterable[Entry]) -> list[tuple[str, str]]:
     """Return, once for each different engine, what it is, and the versions everything rests on."""
-    engines: dict[str, dict[str, object]] = {}
+    engines: dict[str, _Engine] = {}
     versions: dict[str, set[str]] = {}
     hosts: set[str] = set()
     for entry in entries:
-        described = entry.provenance.get("engine")
-        if isinstance(described, dict):
-            options = {key: value for key, value in described["options"].items() if key != "electronic_temperature_k"}
-            key = f"{described['spec']} {options}"
-            engines.setdefault(key, {**described, "options": options, "electronic": set()})
-            electronic = described["options"].get("electronic_temperature_k")
-            if electronic is not None:
-                engines[key]["electronic"].add(float(electronic))  # type: ignore[attr-defined]
-        for package, number in entry.provenance.get("versions", {}).items():
-            versions.setdefault(package, set()).add(str(number))
+        described = entry.provenance.engine
+        if described is not None:
+            options = dict(described.options)
+            electronic = options.pop("electronic_temperature_k", None)
+            found = engines.setdefault(f"{described.spec} {options}", _Engine(described, options, set()))
+            if isinstance(electronic, int | float):
+                found.electronic_k.add(float(electronic))
+        for package, number in entry.provenance.versions.items():
+            versions.setdefault(package, set()).add(number)
         if entry.host:
             hosts.add(entry.host)
-    rows = [(f"engine {described['spec']}", _engine_text(described)) for described in engines.values()]
+    rows = [(f"engine {engine.described.spec}", engine.text) for engine in engines.values()]
     rows.append(("versions", ", ".join(f"{name} {' and '.join(sorted(found))}" for name, found in versions.items())))
     rows.append(("machines", ", ".join(sorted(hosts))))
     return rows
 
 
-def _engine_text(described: Mapping[str, object]) -> str:
-    options = described["options"]
-    assert isinstance(options, dict)
-    parts = [f"{key} = {value}" for key, value in options.items()]
-    electronic = described.get("electronic")
-    if electronic:
-        values = ", ".join(f"{value:g}" for value in sorted(electronic))  # type: ignore[call-overload]
-        parts.append(f"electronic temperature {values} K")
-    parts.append(f"pressure {described['pressure_label']}")
-    if described.get("content_hash"):
-        parts.append(f"SHA-256 {str(described['content_hash'])[:16]}…")
-    return f"{described['version']}: {'; '.join(parts)}"
+@dataclass(frozen=True)
+class _Engine:
+    """One engine under all electronic temperatures it was used with.
+
+    Args:
+        described: what it is.
+        options: its options without the electrons' temperature.
+        electronic_k: the electrons' temperatures.
+    """
+
+    described: DescribedEngine
+    options: Mapping[str, object]
+    electronic_k: set[float]
+
+    @property
+    def text(self) -> str:
+        """What it is, in one line."""
+        parts = [f"{key} = {value}" for key, value in self.options.items()]
+        if self.electronic_k:
+            values = ", ".join(f"{value:g}" for value in sorted(self.electronic_k))
+            parts.append(f"electronic temperature {values} K")
+        parts.append(f"pressure {self.described.pressure_label}")
+        if self.described.content_hash:
+            parts.append(f"SHA-256 {self.described.content_hash[:16]}…")
+        return f"{self.described.version}: {'; '.join(parts)}"

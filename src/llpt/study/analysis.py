@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from llpt.study.file import StudyFile
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import Entry
-    from llpt.study.plan import Plan, PlannedRun
+    from llpt.study.nodes import PlannedRun
+    from llpt.study.plan import Plan
     from llpt.transition import Criterion, CriterionResult, LocatedIsobar, Separation
 
 NAMES = {
@@ -176,7 +177,7 @@ def _ladder(study: StudyFile, group: list[Observed]) -> LadderResult:
     first = runs[0].run
     name = engine_name(first, study)
     located = None
-    if all(item.run.dynamics["pressure_gpa"] is not None for item in runs):
+    if all(item.run.pressure_gpa is not None for item in runs):
         summaries = [item.summary for item in runs]
         isobar = Isobar.from_summaries(summaries, engine=name, path=_path(study, first.test))
         located = locate(isobar, density_rises=study.state.density_rises)

@@ -8,11 +8,10 @@ correct the estimate: the ratio of their measured time to the table's, engine by
 
 from __future__ import annotations
 
-import heapq
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from llpt.errors import InputError
 from llpt.structure import volume_per_atom
@@ -20,9 +19,10 @@ from llpt.study.engine_sections import engine_kind
 from llpt.study.protocol import starting_density
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from llpt.study.plan import Plan, PlannedRun
+    from llpt.campaign import ThermodynamicState
+    from llpt.study.engine_sections import OptionValue
 
 REFERENCE_CUTOFF_RY = 60.0
 REFERENCE_DENSITY = 1.12
@@ -68,14 +68,43 @@ SPEEDS: dict[str, Speed] = {
     "lammps": Speed({1.0: 0.01}),
     "ase": Speed({1.0: 0.005}),
 }
-TRAINING_S = 60.0
-"""A training without a limit of its own; forty steps on a few hundred frames of 32 atoms took 44 s."""
-
 SINGLE_POINT_STEPS = 4.0
 """A single point from nothing costs as much as this many MD steps, which start from the step before."""
 
 
-def seconds_per_step(run: PlannedRun) -> float:
+class TimedRun(Protocol):
+    """What of a run decides how long its steps take."""
+
+    @property
+    def path(self) -> str:
+        """Its directory below the study's."""
+
+    @property
+    def engine(self) -> str:
+        """SPEC of the engine."""
+
+    @property
+    def options(self) -> Mapping[str, OptionValue]:
+        """Options of the engine."""
+
+    @property
+    def atoms(self) -> int:
+        """Number of atoms."""
+
+    @property
+    def state(self) -> ThermodynamicState:
+        """Temperature and pressure or density."""
+
+    @property
+    def threads(self) -> int:
+        """Processor cores, 0 for all."""
+
+    @property
+    def steps(self) -> int:
+        """Number of MD steps."""
+
+
+def seconds_per_step(run: TimedRun) -> float:
     """Return the table's estimate for one step of a run."""
     speed = SPEEDS.get(engine_kind(run.engine), SPEEDS["ase"])
     if not speed.plane_waves:
@@ -111,89 +140,27 @@ def kpoint_count(kpoints: str, *, edge_angstrom: float) -> int:
     return -(-math.prod(int(part) for part in parts) // 2)
 
 
-@dataclass(frozen=True)
-class Costs:
-    """Seconds that each node of a plan takes from its start to its end.
+class Pace:
+    """How long the MD steps of a study take: as measured, or by the table corrected by what was measured.
 
     Args:
-        seconds: by node, all of its steps.
-        measured: whether a measured time stands behind a node's figure.
-    """
-
-    seconds: Mapping[str, float]
-    measured: Mapping[str, bool]
-
-    @property
-    def total_s(self) -> float:
-        """All nodes one after another."""
-        return sum(self.seconds.values())
-
-
-def estimate_costs(plan: Plan, measured: Mapping[str, float] | None = None) -> Costs:
-    """Return the cost of every node.
-
-    Args:
-        plan: the plan.
-        measured: seconds per step of runs already begun, by node; they correct all others of the same engine, the
+        measured: runs already begun, each with its seconds per step; they correct all others of the same engine, the
             nearest number of atoms first.
     """
-    measured = measured or {}
-    seconds: dict[str, float] = {}
-    known: dict[str, bool] = {}
-    for run in plan.runs:
-        factor = 1.0
-        peers = [plan[name] for name in measured if plan[name].engine == run.engine]
-        if peers:
-            nearest = min(peers, key=lambda peer: abs(peer.atoms - run.atoms))
-            factor = measured[nearest.path] / seconds_per_step(nearest)
-        step = measured.get(run.path, seconds_per_step(run) * factor)
-        seconds[run.path] = START_UP_S + run.steps * step
-        known[run.path] = bool(peers)
-    if plan.training is not None:
-        limit = plan.training.settings.get("max_seconds")
-        learnt = plan[plan.training.after[0]]
-        label = SINGLE_POINT_STEPS * seconds[learnt.path] / learnt.steps
-        seconds[plan.training.path] = START_UP_S + (limit or TRAINING_S) + plan.training.settings["rattled"] * label
-        known[plan.training.path] = False
-    if plan.labels is not None:
-        first = plan[next(iter(plan.labels.sources))]
-        points = plan.labels.snapshots * len(plan.labels.electronic_temperatures_k)
-        step = seconds.get(first.path, 0.0) / first.steps
-        seconds[plan.labels.path] = START_UP_S + points * SINGLE_POINT_STEPS * step
-        known[plan.labels.path] = known[first.path]
-    return Costs(seconds, known)
 
+    def __init__(self, measured: Sequence[tuple[TimedRun, float]] = ()) -> None:
+        self._measured = {run.path: seconds for run, seconds in measured}
+        self._peers: dict[str, list[tuple[TimedRun, float]]] = {}
+        for run, seconds in measured:
+            self._peers.setdefault(run.engine, []).append((run, seconds))
 
-def makespan_s(plan: Plan, seconds: Mapping[str, float], cores: int) -> float:
-    """Return the time from start to end on ``cores`` cores: nodes begin in order, as soon as what they need is there.
-
-    Args:
-        plan: the plan.
-        seconds: what is left of each node; 0 for what is done.
-        cores: processor cores.
-    """
-    threads = node_threads(plan, cores)
-    finished: dict[str, float] = {}
-    running: list[tuple[float, str]] = []
-    waiting = list(plan.paths)
-    free, now = cores, 0.0
-    while waiting or running:
-        for path in list(waiting):
-            ready = all(parent in finished for parent in plan.after(path))
-            if ready and threads[path] <= free:
-                free -= threads[path]
-                heapq.heappush(running, (now + seconds.get(path, 0.0), path))
-                waiting.remove(path)
-        now, path = heapq.heappop(running)
-        finished[path] = now
-        free += threads[path]
-    return now
-
-
-def node_threads(plan: Plan, cores: int) -> dict[str, int]:
-    """Return the cores each node takes: what it asks for, at most what there is; all where it asks for none."""
-    asked = {run.path: run.threads for run in plan.runs}
-    for node in (plan.training, plan.labels):
-        if node is not None:
-            asked[node.path] = node.threads
-    return {path: min(threads or cores, cores) for path, threads in asked.items()}
+    def run_s(self, run: TimedRun) -> float:
+        """Return the seconds that a run takes from start to end."""
+        peers = self._peers.get(run.engine, [])
+        step = self._measured.get(run.path)
+        if step is None:
+            step = seconds_per_step(run)
+            if peers:
+                nearest, seconds = min(peers, key=lambda peer: abs(peer[0].atoms - run.atoms))
+                step *= seconds / seconds_per_step(nearest)
+        return START_UP_S + run.steps * step

@@ -10,21 +10,21 @@ import contextlib
 import signal
 import threading
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import parsl
 from parsl.dataflow.errors import DependencyError
 
 from llpt.errors import StorageError
 from llpt.files import remove, write_atomically
-from llpt.study.cost import estimate_costs, makespan_s, node_threads
 from llpt.study.engine_sections import Place
+from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
-from llpt.study.layout import read_json
-from llpt.study.ledger import Ledger, State
-from llpt.study.node import JobFiles, Outcome, RunFailedError, run_node
+from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.process import RunFailedError, run_node
 from llpt.study.providers import available_cores, parsl_config
+from llpt.study.schedule import estimate_costs, makespan_s, node_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from llpt.study.layout import StudyDirectory
+    from llpt.study.ledger import Columns, Ledger
     from llpt.study.plan import Plan
 
 POLL_S = 0.25
@@ -49,13 +50,13 @@ class NodeView:
     """
 
     state: State
-    reason: str = ""
-    progress: Mapping[str, Any] = field(default_factory=dict)
-    remaining_s: float = 0.0
+    reason: str
+    progress: NodeProgress
+    remaining_s: float
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class StudyProgress:
     """The study at one moment.
 
     Args:
@@ -117,7 +118,7 @@ class Execution:
         directory: StudyDirectory,
         plan: Plan,
         ledger: Ledger,
-        on_update: Callable[[Snapshot], None] = lambda _: None,
+        on_update: Callable[[StudyProgress], None] = lambda _: None,
     ) -> None:
         self.directory = directory
         self.plan = plan
@@ -128,7 +129,7 @@ class Execution:
         self._begun: set[str] = set()
         self._interrupts = 0
 
-    def run(self) -> Snapshot:
+    def run(self) -> StudyProgress:
         """Do what is not done, until all is over or a stop is asked for (Ctrl-C, SIGTERM).
 
         Raises:
@@ -137,9 +138,9 @@ class Execution:
         """
         remove(self.directory.stop_file)
         self.ledger.recover()
-        for identity in self.plan.paths:
-            write_job(self.directory, self.plan, identity, self.ledger)
-            remove(self._files(identity).progress)
+        for node in self.plan.nodes:
+            write_job(self.directory, node, self.ledger)
+            remove(self._files(node.path).progress)
         config = parsl_config(self.directory.study.execution, self.directory.root / ".parsl")
         kernel = parsl.DataFlowKernel(config)
         try:
@@ -147,7 +148,7 @@ class Execution:
                 pending = self._submit(kernel)
                 while pending:
                     self._collect(pending)
-                    self.on_update(self.snapshot())
+                    self.on_update(self.progress())
                     time.sleep(POLL_S if pending else 0.0)
         except BaseException:
             self._ask_to_stop("now")
@@ -156,51 +157,55 @@ class Execution:
             kernel.cleanup()
             if not self._interrupts:
                 remove(self.directory.stop_file)
-        final = self.snapshot()
+        final = self.progress()
         self.on_update(final)
         return final
 
-    def _submit(self, kernel: parsl.DataFlowKernel) -> dict[str, Future[Outcome]]:
+    def _submit(self, kernel: parsl.DataFlowKernel) -> dict[str, Future[NodeOutcome]]:
         """Hand every node that is not done to Parsl, each with the futures of what it depends on."""
         local = self.directory.study.execution.where is Place.LOCAL
-        ranks = {identity: rank for rank, identity in enumerate(self.plan.paths)}
+        ranks = {path: rank for rank, path in enumerate(self.plan.paths)}
         task = _in_a_thread(Cores(self.cores), ranks) if local else run_node
         app = parsl.python_app(task, data_flow_kernel=kernel)
-        futures: dict[str, Any] = {}
-        pending: dict[str, Future[Outcome]] = {}
-        for identity in self.plan.paths:
-            if self.ledger.entry(identity).state is State.DONE:
-                futures[identity] = Outcome(identity, State.DONE)
+        futures: dict[str, NodeOutcome | Future[NodeOutcome]] = {}
+        pending: dict[str, Future[NodeOutcome]] = {}
+        for node in self.plan.nodes:
+            path = node.path
+            if self.ledger.entry(path).state is State.DONE:
+                futures[path] = NodeOutcome(path=path, state=State.DONE)
                 continue
-            parents = [futures[parent] for parent in self.plan.after(identity)]
-            futures[identity] = app(str(self.directory.root), identity, self.threads[identity], *parents)
-            pending[identity] = futures[identity]
+            parents = [futures[parent] for parent in node.after]
+            futures[path] = pending[path] = app(str(self.directory.root), path, self.threads[path], *parents)
         return pending
 
-    def _collect(self, pending: dict[str, Future[Outcome]]) -> None:
+    def _collect(self, pending: dict[str, Future[NodeOutcome]]) -> None:
         """Write into the ledger what has begun and what has ended since the last look."""
-        for identity, future in list(pending.items()):
-            if identity not in self._begun and self._files(identity).progress.exists():
-                self._begun.add(identity)
-                self.ledger.begin(identity)
+        for path, future in list(pending.items()):
+            if path not in self._begun and self._files(path).progress.exists():
+                self._begun.add(path)
+                self.ledger.begin(path)
             if future.done():
-                del pending[identity]
-                self._record(self._outcome(identity, future))
+                del pending[path]
+                self._record(self._outcome(path, future))
 
-    def _outcome(self, identity: str, future: Future[Outcome]) -> Outcome:
+    def _outcome(self, path: str, future: Future[NodeOutcome]) -> NodeOutcome:
         error = future.exception()
         if error is None:
             return future.result()
         if isinstance(error, RunFailedError):
             return error.outcome
         if isinstance(error, DependencyError):
-            return Outcome(identity, State.BLOCKED, self._why_blocked(identity))
-        reason = f"its worker was lost: {type(error).__name__}: {error}"
-        return Outcome(identity, State.UNFINISHED, reason, "Start llpt run again: it goes on from the last checkpoint.")
+            return NodeOutcome(path=path, state=State.BLOCKED, reason=self._why_blocked(path))
+        return NodeOutcome(
+            path=path,
+            state=State.UNFINISHED,
+            reason=f"its worker was lost: {type(error).__name__}: {error}",
+            remedy="Start llpt run again: it goes on from the last checkpoint.",
+        )
 
-    def _why_blocked(self, identity: str) -> str:
+    def _why_blocked(self, path: str) -> str:
         """Name the failed node, near or far, that a node cannot do without."""
-        for parent in self.plan.after(identity):
+        for parent in self.plan[path].after:
             entry = self.ledger.entry(parent)
             if entry.state is State.FAILED:
                 return f"it needs {parent}, which failed"
@@ -208,11 +213,11 @@ class Execution:
                 return entry.reason
         return "something it depends on did not end well"
 
-    def _record(self, outcome: Outcome) -> None:
+    def _record(self, outcome: NodeOutcome) -> None:
         if outcome.state is State.WAITING:
             return
-        entry = self.ledger.entry(outcome.identity)
-        columns: dict[str, Any] = {}
+        entry = self.ledger.entry(outcome.path)
+        columns: Columns = {}
         if outcome.state is not State.BLOCKED:
             columns = {
                 "finished": time.time(),
@@ -222,45 +227,34 @@ class Execution:
             }
             if outcome.seconds_per_step is not None:
                 columns["seconds_per_step"] = outcome.seconds_per_step
-            if outcome.provenance:
+            if outcome.provenance != Provenance():
                 columns["provenance"] = outcome.provenance
-        self.ledger.record(outcome.identity, outcome.state, reason=outcome.reason, remedy=outcome.remedy, **columns)
+        self.ledger.record(outcome.path, outcome.state, reason=outcome.reason, remedy=outcome.remedy, **columns)
 
-    def snapshot(self) -> Snapshot:
+    def progress(self) -> StudyProgress:
         """Return the study as it stands now."""
-        entries = {entry.identity: entry for entry in self.ledger.entries()}
-        progress = {
-            identity: read_json(self._files(identity).progress) or {}
-            for identity, entry in entries.items()
-            if entry.state is State.RUNNING
+        entries = {entry.path: entry for entry in self.ledger.entries() if entry.path in self.plan}
+        running = {
+            path: self._files(path).read_progress() for path, entry in entries.items() if entry.state is State.RUNNING
         }
-        measured = {
-            identity: entry.seconds_per_step
-            for identity, entry in entries.items()
-            if entry.seconds_per_step and identity in self.plan
-        }
-        measured |= {
-            identity: float(said["seconds_per_step"])
-            for identity, said in progress.items()
-            if said.get("seconds_per_step")
-        }
+        paces = {path: entry.seconds_per_step for path, entry in entries.items()}
+        paces |= {path: said.seconds_per_step for path, said in running.items() if said.seconds_per_step}
+        measured = {path: pace for path, pace in paces.items() if pace}
         costs = estimate_costs(self.plan, measured)
-        remaining: dict[str, float] = {}
-        for identity, entry in entries.items():
-            share = 0.0
+        nodes: dict[str, NodeView] = {}
+        for path, entry in entries.items():
+            said = running.get(path, NodeProgress())
+            left = 0.0
             if entry.state in {State.WAITING, State.RUNNING, State.UNFINISHED}:
-                total = self.plan[identity].steps if identity in self.plan else 1
-                done = float(progress.get(identity, {}).get("steps_done", entry.steps_done))
-                share = max(0.0, 1.0 - done / total)
-            remaining[identity] = share * costs.seconds.get(identity, 0.0)
-        nodes = {
-            identity: NodeView(entry.state, entry.reason, progress.get(identity, {}), remaining[identity])
-            for identity, entry in entries.items()
-        }
-        return Snapshot(nodes, makespan_s(self.plan, remaining, self.cores), self._interrupts > 0)
+                done = entry.steps_done if said.steps_done is None else said.steps_done
+                total = said.steps or self.plan[path].steps or 1
+                left = max(0.0, 1.0 - done / total) * costs[path]
+            nodes[path] = NodeView(entry.state, entry.reason, said, left)
+        remaining = {path: node.remaining_s for path, node in nodes.items()}
+        return StudyProgress(nodes, makespan_s(self.plan, remaining, self.cores), self._interrupts > 0)
 
-    def _files(self, identity: str) -> JobFiles:
-        return JobFiles(self.directory.root, identity)
+    def _files(self, path: str) -> JobFiles:
+        return JobFiles(self.directory.root, path)
 
     @contextlib.contextmanager
     def _listening(self) -> Iterator[None]:
@@ -285,11 +279,11 @@ class Execution:
             write_atomically(self.directory.stop_file, when, durable=False)
 
 
-def _in_a_thread(cores: Cores, ranks: Mapping[str, int]) -> Callable[..., Outcome]:
+def _in_a_thread(cores: Cores, ranks: Mapping[str, int]) -> Callable[..., NodeOutcome]:
     """Return ``run_node`` for a thread of this process: it waits for its cores first."""
 
-    def run_node_here(root: str, identity: str, threads: int, *parents: Outcome) -> Outcome:
-        with cores.taken(threads, ranks[identity]):
-            return run_node(root, identity, threads, *parents)
+    def run_node_here(root: str, path: str, threads: int, *parents: NodeOutcome) -> NodeOutcome:
+        with cores.taken(threads, ranks[path]):
+            return run_node(root, path, threads, *parents)
 
     return run_node_here

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from llpt.campaign import ControlledTest, Role, RunIdentity, ThermodynamicState
+from llpt.campaign import ControlledTest, Role, ThermodynamicState
 from llpt.errors import StorageError
-from llpt.study.plan import Origin, PlannedRun, Start
+from llpt.study.nodes.imported import ImportedTrajectory
+from llpt.study.nodes.run import RecordedDynamics
 from llpt.study.sections import (
     AtomCount,
     ContradictionError,
@@ -85,31 +86,28 @@ class ImportedRun(Section):
     @property
     def path(self) -> str:
         """Its directory below the study's."""
-        test = ControlledTest(self.test)
-        return RunIdentity(self.folder, self.atoms, self.state.line, self.temperature_k, test, self.repeat).path
+        return self.planned().path
 
     @property
     def engine(self) -> str:
         """What stands for its engine in the plan."""
         return f"{IMPORTED_ENGINE}:{self.label}"
 
-    def settings(self) -> dict[str, Any]:
-        """Return what is known of its dynamics, under the names of the settings of our own runs."""
-        return {
-            "ensemble": "nvt" if self.pressure_gpa is None else "npt",
-            "temperature_k": self.temperature_k,
-            "pressure_gpa": self.pressure_gpa,
-            "timestep_fs": self.frame_interval_fs,
-            "steps": self.steps,
-            "seed": "unknown",
-            "positions_every": 1,
-        }
+    @property
+    def dynamics(self) -> RecordedDynamics:
+        """What is known of its dynamics."""
+        return RecordedDynamics(
+            ensemble="nvt" if self.pressure_gpa is None else "npt",
+            temperature_k=self.temperature_k,
+            pressure_gpa=self.pressure_gpa,
+            timestep_fs=self.frame_interval_fs,
+            steps=self.steps,
+        )
 
-    def planned(self) -> PlannedRun:
-        """Return it as a run of the plan, which is done from the beginning."""
+    def planned(self) -> ImportedTrajectory:
+        """Return it as a node of the plan, which is done from the beginning."""
         electronic = self.electronic_temperature_k
-        digest = hashlib.sha256("\n".join(self.sha256).encode()).hexdigest()
-        return PlannedRun(
+        return ImportedTrajectory(
             role=Role(self.role),
             engine=self.engine,
             engine_folder=self.folder,
@@ -118,9 +116,9 @@ class ImportedRun(Section):
             state=self.state,
             test=ControlledTest(self.test),
             repeat=self.repeat,
-            dynamics=self.settings(),
+            dynamics=self.dynamics,
             discard=self.discard,
-            start=Start(Origin.IMPORTED, f"sha256:{digest}"),
+            files_hash=hashlib.sha256("\n".join(self.sha256).encode()).hexdigest(),
             threads=1,
         )
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llpt.campaign import Role
 from llpt.errors import InputError
@@ -14,7 +14,9 @@ from llpt.files import atomic_directory, put_directory, remove, scratch_director
 from llpt.study.imported import IMPORTED_FILE, ImportedRun, engine_slug, write_imported
 from llpt.study.jobs import write_job
 from llpt.study.layout import STUDY_FILE, StudyDirectory
-from llpt.study.ledger import Ledger, State
+from llpt.study.ledger import Ledger
+from llpt.study.nodes.run import RecordedDynamics  # noqa: TC001 - pydantic reads it
+from llpt.study.outcome import DescribedEngine, ForeignOrigin, Provenance, Record, State
 from llpt.study.planning import make_plan
 from llpt.study.versions import versions
 from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignTrajectory, convert
@@ -142,7 +144,7 @@ def _import_into(
             on_frame=on_frame,
         )
         run = _table(source, description, converted, digests, before)
-        write_atomically(place / "run.json", json.dumps(_record(run), indent=1, ensure_ascii=False) + "\n")
+        write_atomically(place / "run.json", ImportedRecord.of(run).model_dump_json(indent=1) + "\n")
         _enter(root, [*before, run], run, place)
     return Imported(run, converted)
 
@@ -223,33 +225,72 @@ def _table(
     return first.model_copy(update={"repeat": repeat})
 
 
-def _engine(run: ImportedRun) -> dict[str, Any]:
+def _engine(run: ImportedRun) -> DescribedEngine:
     """Describe an engine that is known by name only, as our own engines describe themselves."""
-    return {
-        "name": run.label,
-        "spec": run.engine,
-        "version": run.program,
-        "options": dict(run.planned().options),
-        "pressure_label": "as imported",
-        "content_hash": "",
-    }
+    return DescribedEngine(
+        name=run.label,
+        spec=run.engine,
+        version=run.program,
+        options=dict(run.planned().options),
+        pressure_label="as imported",
+    )
 
 
-def _record(run: ImportedRun) -> dict[str, Any]:
-    """Return run.json of an imported run."""
-    return {
-        "format": 1,
-        "state": str(State.DONE),
-        "reason": f"imported from {run.program}: {', '.join(run.files)}",
-        "steps_done": run.steps,
-        "n_atoms": run.atoms,
-        "timestep_fs": run.frame_interval_fs,
-        "settings": run.settings(),
-        "engine": _engine(run),
-        "origin": {"program": run.program, "files": dict(zip(run.files, run.sha256, strict=True))},
-        "missing": list(run.missing),
-        "versions": versions(),
-    }
+class ImportedOrigin(Record):
+    """Where an imported run comes from.
+
+    Args:
+        program: the program that wrote its files.
+        files: their hashes by name.
+    """
+
+    program: str
+    files: dict[str, str]
+
+
+class ImportedRecord(Record):
+    """``run.json`` of an imported run, in the words of ``llpt.dynamics``.
+
+    Args:
+        format: of this file.
+        state: done.
+        reason: where it comes from.
+        steps_done: number of the last frame.
+        n_atoms: number of atoms.
+        timestep_fs: time from frame to frame.
+        settings: what is known of its dynamics.
+        engine: what computed it.
+        origin: the files it was read from.
+        missing: what the files do not give.
+        versions: of what read them.
+    """
+
+    format: int = 1
+    state: State = State.DONE
+    reason: str
+    steps_done: int
+    n_atoms: int
+    timestep_fs: float
+    settings: RecordedDynamics
+    engine: DescribedEngine
+    origin: ImportedOrigin
+    missing: tuple[str, ...]
+    versions: dict[str, str]
+
+    @classmethod
+    def of(cls, run: ImportedRun) -> ImportedRecord:
+        """Return what the table of a run says."""
+        return cls(
+            reason=f"imported from {run.program}: {', '.join(run.files)}",
+            steps_done=run.steps,
+            n_atoms=run.atoms,
+            timestep_fs=run.frame_interval_fs,
+            settings=run.dynamics,
+            engine=_engine(run),
+            origin=ImportedOrigin(program=run.program, files=dict(zip(run.files, run.sha256, strict=True))),
+            missing=run.missing,
+            versions=versions(),
+        )
 
 
 def _enter(root: Path, runs: Sequence[ImportedRun], run: ImportedRun, place: Path) -> None:
@@ -260,7 +301,7 @@ def _enter(root: Path, runs: Sequence[ImportedRun], run: ImportedRun, place: Pat
     write_atomically(root / IMPORTED_FILE, write_imported(runs))
     fresh = StudyDirectory.open(root)
     with Ledger(fresh.database) as ledger:
-        write_job(fresh, make_plan(fresh.study), run.path, ledger)
+        write_job(fresh, make_plan(fresh.study)[run.path], ledger)
         now = time.time()
         ledger.record(
             run.path,
@@ -269,9 +310,9 @@ def _enter(root: Path, runs: Sequence[ImportedRun], run: ImportedRun, place: Pat
             steps_done=run.steps,
             started=now,
             finished=now,
-            provenance={
-                "engine": _engine(run),
-                "versions": versions(),
-                "origin": {"program": run.program, "files": list(run.files), "sha256": list(run.sha256)},
-            },
+            provenance=Provenance(
+                engine=_engine(run),
+                versions=versions(),
+                origin=ForeignOrigin(program=run.program, files=run.files, sha256=run.sha256),
+            ),
         )

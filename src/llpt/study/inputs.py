@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
 from llpt.files import copy
-from llpt.study.engine_sections import TRAINED_HERE, engine_kind
+from llpt.study.engine_sections import engine_kind
+from llpt.study.stored import PATH_ENGINES, is_pseudopotential_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llpt.study.file import StudyFile
-
-PATH_ENGINES = frozenset({"n2p2", "model", "mace"})
-"""Engines whose SPEC names a file or directory after the colon."""
 
 MADE_HERE = frozenset({"molecular", "atomic"})
 
@@ -60,11 +57,6 @@ def named_inputs(study: StudyFile, source: Path) -> tuple[NamedInput, ...]:
     return tuple(_found(key, given, folder, source) for key, given, folder in wanted)
 
 
-def is_pseudopotential_file(given: str) -> bool:
-    """Return whether a pseudopotential is a file: files end in ``.upf``, ``.psp8`` …, an engine's own names do not."""
-    return bool(Path(given).suffix)
-
-
 def _found(key: str, given: str, folder: str, source: Path) -> NamedInput:
     path = (source / Path(given).expanduser()).resolve()
     if not path.exists():
@@ -81,33 +73,3 @@ def copy_inputs(inputs: Iterable[NamedInput], root: Path) -> None:
     """
     for item in inputs:
         copy(item.path, root / item.stored)
-
-
-def stored_path(given: str, folder: str) -> str:
-    """Return the place below the study's directory of the copy of ``given``."""
-    return f"inputs/{folder}/{Path(given).name}"
-
-
-def stored_engine(spec: str, folder: str) -> str:
-    """Return an engine's SPEC with the path it names, if any, replaced by that of the study's own copy."""
-    kind, _, given = spec.partition(":")
-    if kind in PATH_ENGINES and given and not given.startswith("models/"):
-        return f"{kind}:{stored_path(given, folder)}"
-    return spec
-
-
-def existing_potential(engine: str, path: str) -> str:
-    """Return the SPEC of an existing potential given as engine and path."""
-    return f"{'n2p2' if engine == TRAINED_HERE else engine}:{path}"
-
-
-def content_hash(path: Path) -> str:
-    """Return the SHA-256 of a file, or of all files of a directory by name; empty where there is none."""
-    if not path.exists():
-        return ""
-    digest = hashlib.sha256()
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    for file in files:
-        digest.update(str(file.relative_to(path)).encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

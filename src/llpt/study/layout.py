@@ -9,7 +9,6 @@ STUDY_DIR/  study.toml (as given, frozen)   study.db (the ledger)   inputs/ (fil
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -29,21 +28,6 @@ if TYPE_CHECKING:
 
 STUDY_FILE = "study.toml"
 SOURCE = "inputs/inputs.json"
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """Return what a JSON file of ours holds, or None where there is no such file.
-
-    Raises:
-        StorageError: the file is there but damaged.
-    """
-    try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise StorageError(f"{path} is damaged: {error}.", "Remove it, or restore it from a copy.") from error
-    return data
 
 
 class StudyDirectory:

@@ -1,4 +1,4 @@
-"""The ledger: every run, its state, its inputs' hash, versions and timings, in one SQLite file.
+"""The ledger: every node, its state, its inputs' hash, versions and timings, in one SQLite file.
 
 Only one process writes (the one that holds the study's lock), each change is one transaction with ``synchronous=FULL``,
 and the journal is the plain one that network file systems can carry: a kill at any moment leaves the last whole entry.
@@ -6,18 +6,17 @@ and the journal is the plain one that network file systems can carry: a kill at 
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from llpt.errors import StorageError
+from llpt.study.outcome import Provenance, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
 SCHEMA = """
@@ -47,23 +46,12 @@ CREATE TABLE IF NOT EXISTS events (
 """
 
 
-class State(StrEnum):
-    """What has become of a run; the three ends are different things and are never mixed in a result."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    UNFINISHED = "unfinished"
-    BLOCKED = "blocked"
-
-
 @dataclass(frozen=True)
 class Entry:
     """One run in the ledger.
 
     Args:
-        identity: its directory below the study's.
+        path: the node's directory below the study's.
         state: what has become of it.
         reason: why, in one sentence, where it is failed, unfinished or blocked.
         remedy: what to do about it.
@@ -75,10 +63,10 @@ class Entry:
         seconds: wall time spent, all attempts together.
         seconds_per_step: wall time of one MD step.
         host: machine of the last attempt.
-        provenance: versions, hashes and the engine's description, as the run reported them.
+        provenance: what its result rests on, as its process reported it.
     """
 
-    identity: str
+    path: str
     state: State
     reason: str
     remedy: str
@@ -90,7 +78,20 @@ class Entry:
     seconds: float
     seconds_per_step: float | None
     host: str
-    provenance: Mapping[str, Any]
+    provenance: Provenance
+
+
+class Columns(TypedDict, total=False):
+    """What may change with the state of a node; each is as in ``Entry``."""
+
+    attempts: int
+    started: float
+    finished: float | None
+    steps_done: int
+    seconds: float
+    seconds_per_step: float
+    host: str
+    provenance: Provenance
 
 
 class Ledger:
@@ -138,57 +139,63 @@ class Ledger:
                 raise
             self._connection.execute("COMMIT")
 
-    def enter(self, identity: str, *, inputs_hash: str, job: Mapping[str, Any]) -> None:
-        """Enter a run as waiting, unless it is there; a run entered before must have the same inputs.
+    def enter(self, path: str, *, inputs_hash: str, job: str) -> None:
+        """Enter a node as waiting, unless it is there; a node entered before must have the same inputs.
+
+        Args:
+            path: the node's directory below the study's.
+            inputs_hash: SHA-256 of all that determines it.
+            job: what its process is told.
 
         Raises:
-            StorageError: the ledger knows the run with other inputs.
+            StorageError: the ledger knows the node with other inputs.
         """
         with self._transaction() as connection:
-            row = connection.execute("SELECT inputs_hash FROM runs WHERE identity = ?", (identity,)).fetchone()
+            row = connection.execute("SELECT inputs_hash FROM runs WHERE identity = ?", (path,)).fetchone()
             if row is None:
                 connection.execute(
                     "INSERT INTO runs (identity, state, inputs_hash, job) VALUES (?, ?, ?, ?)",
-                    (identity, State.WAITING, inputs_hash, json.dumps(dict(job), sort_keys=True)),
+                    (path, State.WAITING, inputs_hash, job),
                 )
             elif row["inputs_hash"] != inputs_hash:
                 raise StorageError(
-                    f"{identity} was entered in {self.path} with other inputs than this program would give it.",
+                    f"{path} was entered in {self.path} with other inputs than this program would give it.",
                     "Continue the study with the version of llpt that began it, or start it in a new directory.",
                 )
 
-    def record(self, identity: str, state: State, *, reason: str = "", remedy: str = "", **columns: Any) -> None:
+    def record(
+        self, path: str, state: State, *, reason: str = "", remedy: str = "", **columns: Unpack[Columns]
+    ) -> None:
         """Record a change of state, with any of the columns of ``runs`` that changed with it."""
-        values = {"state": str(state), "reason": reason, "remedy": remedy, **columns}
-        if "provenance" in values:
-            values["provenance"] = json.dumps(values["provenance"], default=str)
+        provenance = {"provenance": columns["provenance"].text()} if "provenance" in columns else {}
+        values = {"state": str(state), "reason": reason, "remedy": remedy, **columns, **provenance}
         assignments = ", ".join(f"{name} = ?" for name in values)
         with self._transaction() as connection:
-            connection.execute(f"UPDATE runs SET {assignments} WHERE identity = ?", (*values.values(), identity))  # noqa: S608 - column names are ours
+            connection.execute(f"UPDATE runs SET {assignments} WHERE identity = ?", (*values.values(), path))  # noqa: S608 - column names are ours
             connection.execute(
                 "INSERT INTO events (time, identity, state, reason) VALUES (?, ?, ?, ?)",
-                (time.time(), identity, state, reason),
+                (time.time(), path, state, reason),
             )
 
-    def begin(self, identity: str) -> None:
+    def begin(self, path: str) -> None:
         """Record that an attempt at a run begins."""
-        attempts = self.entry(identity).attempts + 1
-        self.record(identity, State.RUNNING, attempts=attempts, started=time.time(), finished=None)
+        attempts = self.entry(path).attempts + 1
+        self.record(path, State.RUNNING, attempts=attempts, started=time.time(), finished=None)
 
     def recover(self) -> None:
         """Take up after a kill: what stands as running or blocked is neither, since no other process holds the lock."""
         for entry in self.entries():
             if entry.state is State.RUNNING:
-                self.record(entry.identity, State.UNFINISHED, reason="the program was stopped while it ran")
+                self.record(entry.path, State.UNFINISHED, reason="the program was stopped while it ran")
             elif entry.state is State.BLOCKED:
-                self.record(entry.identity, State.UNFINISHED if entry.steps_done else State.WAITING)
+                self.record(entry.path, State.UNFINISHED if entry.steps_done else State.WAITING)
 
-    def entry(self, identity: str) -> Entry:
+    def entry(self, path: str) -> Entry:
         """Return one run."""
         with self._guarded():
-            row = self._connection.execute("SELECT * FROM runs WHERE identity = ?", (identity,)).fetchone()
+            row = self._connection.execute("SELECT * FROM runs WHERE identity = ?", (path,)).fetchone()
         if row is None:
-            raise KeyError(identity)
+            raise KeyError(path)
         return _entry(row)
 
     def entries(self) -> tuple[Entry, ...]:
@@ -205,7 +212,18 @@ class Ledger:
 
 
 def _entry(row: sqlite3.Row) -> Entry:
-    values = {name: row[name] for name in Entry.__dataclass_fields__}
-    values["state"] = State(values["state"])
-    values["provenance"] = json.loads(values["provenance"])
-    return Entry(**values)
+    return Entry(
+        path=row["identity"],
+        state=State(row["state"]),
+        reason=row["reason"],
+        remedy=row["remedy"],
+        inputs_hash=row["inputs_hash"],
+        attempts=row["attempts"],
+        started=row["started"],
+        finished=row["finished"],
+        steps_done=row["steps_done"],
+        seconds=row["seconds"],
+        seconds_per_step=row["seconds_per_step"],
+        host=row["host"],
+        provenance=Provenance.model_validate_json(row["provenance"]),
+    )

@@ -22,8 +22,8 @@ from llpt.observables import (
     summarise_run,
     with_files,
 )
-from llpt.study.ledger import State
-from llpt.study.work_labels import label_file
+from llpt.study.nodes.labels import PlannedLabels, label_file
+from llpt.study.outcome import State
 from llpt.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import Entry
-    from llpt.study.plan import Plan, PlannedRun
+    from llpt.study.nodes import PlannedRun
+    from llpt.study.plan import Plan
 
 FINISHED = "finished_at"
 """Attribute that says from which state of the run a file of results was made."""
@@ -111,7 +112,7 @@ def observe_electronic_temperature(
         InputError: the labelled snapshots cannot be read.
         StorageError: the result cannot be written.
     """
-    labels = plan.labels
+    labels = plan.find(PlannedLabels)
     if labels is None or labels.path not in entries or entries[labels.path].state is not State.DONE:
         return None
     place = directory.node(labels.path)
@@ -143,7 +144,7 @@ def summary_of(
         Trajectory.open(place),
         discard_steps=run.discard,
         temperature_k=run.state.temperature_k,
-        pressure_gpa=run.dynamics["pressure_gpa"],
+        pressure_gpa=run.pressure_gpa,
         only=only,
         on_progress=on_progress,
     )

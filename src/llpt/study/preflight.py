@@ -8,8 +8,9 @@ from llpt.engines import make_engine
 from llpt.errors import InputError
 from llpt.structure import check_elements, check_structure, read_structures
 from llpt.study.engine_sections import engine_kind
-from llpt.study.inputs import PATH_ENGINES, named_inputs
+from llpt.study.inputs import named_inputs
 from llpt.study.providers import check_provider
+from llpt.study.stored import MODELS, PATH_ENGINES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> No
     seen: set[tuple[str, str]] = set()
     for run in plan.runs:
         kind, _, argument = run.engine.partition(":")
-        if argument.startswith("models/"):
+        if argument.startswith(MODELS):
             continue
         spec = f"{kind}:{given.get(argument, argument)}" if engine_kind(run.engine) in PATH_ENGINES else run.engine
         options = {key: given.get(str(value), value) for key, value in run.options.items()}

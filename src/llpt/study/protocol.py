@@ -1,10 +1,10 @@
-"""The protocol of one run: what the study file says of dynamics, at one state, as ``dynamics.RunSettings`` takes it."""
+"""The protocol of one run: what the study file says of dynamics, at one state, as ``dynamics.RunSettings``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from llpt.dynamics import timestep_auto
+from llpt.dynamics import RunSettings, timestep_auto
 from llpt.structure import starting_density_g_per_cm3
 
 if TYPE_CHECKING:
@@ -24,25 +24,29 @@ def starting_density(state: ThermodynamicState) -> float:
     return starting_density_g_per_cm3(state.pressure_gpa, state.temperature_k)
 
 
-def run_settings(dynamics: DynamicsSection, state: ThermodynamicState, seed: int) -> dict[str, Any]:
-    """Return the settings of a run, with a time step in fs in place of ``auto``.
+def run_settings(dynamics: DynamicsSection, state: ThermodynamicState, seed: int) -> RunSettings:
+    """Return the settings of a run, with a time step in fs in place of ``auto``; what the study file lacks is not set.
 
     The automatic step is fixed here, from the rough density of the state, so that reference and surrogate share it.
 
     Raises:
-        InputError: the time step is ``auto`` and the state lies outside what is roughly known.
+        InputError: the time step is ``auto`` and the state lies outside what is roughly known, or the settings
+            contradict one another.
     """
     timestep = dynamics.timestep_fs
-    return {
-        "ensemble": str(dynamics.ensemble),
+    if timestep == "auto":
+        timestep = timestep_auto(state.temperature_k, starting_density(state))
+    values = {
+        "ensemble": dynamics.ensemble,
         "temperature_k": state.temperature_k,
         "pressure_gpa": state.pressure_gpa,
-        "timestep_fs": timestep_auto(state.temperature_k, starting_density(state)) if timestep == "auto" else timestep,
+        "timestep_fs": timestep,
         "steps": dynamics.steps,
         "seed": seed,
-        "thermostat": str(dynamics.thermostat),
+        "thermostat": dynamics.thermostat,
         "thermostat_time_fs": dynamics.thermostat_time_fs,
         "barostat_time_fs": dynamics.barostat_time_fs,
         "checkpoint_every": dynamics.checkpoint_every,
         "positions_every": dynamics.positions_every,
     }
+    return RunSettings.from_mapping(values)

@@ -13,7 +13,7 @@ import tarfile
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,11 +22,12 @@ from llpt.errors import InputError, LlptError, NewerFormatError
 from llpt.files import copy, scratch_directory, storage_error
 from llpt.observables import compare_kept, load_summary
 from llpt.study.analysis import judge
-from llpt.study.jobs import inputs_hash, job_of, job_text
-from llpt.study.layout import STUDY_FILE, StudyDirectory, read_json
-from llpt.study.ledger import Entry, Ledger, State
-from llpt.study.node import JobFiles
+from llpt.study.job_files import JobFiles, read_json
+from llpt.study.layout import STUDY_FILE, StudyDirectory
+from llpt.study.ledger import Entry, Ledger
+from llpt.study.nodes import PlannedRun
 from llpt.study.observing import Observed, summary_of
+from llpt.study.outcome import DescribedEngine, State
 from llpt.study.planning import make_plan
 from llpt.trajectory import Trajectory
 
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from llpt.study.plan import Plan, PlannedRun
+    from llpt.study.nodes import Node
+    from llpt.study.plan import Plan
 
 FINITE = (
     "internal_energy_ev",
@@ -125,15 +127,15 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
         return (Check("study", "ledger", False, problem),)
     checks = [_all_done(plan, entries)]
     checks += [
-        Check(identity, "part of the plan", False, "the ledger has it, the study file does not imply it")
-        for identity in entries
-        if identity not in plan.paths
+        Check(path, "part of the plan", False, "the ledger has it, the study file does not imply it")
+        for path in entries
+        if path not in plan
     ]
     observed: list[Observed] = []
     runs = [run for run in plan.runs if run.path in entries]
     for number, run in enumerate(runs):
         entry = entries[run.path]
-        checks += _inputs(directory, plan, run.path, entry)
+        checks += _inputs(directory, run, entry)
         if entry.state is State.DONE:
 
             def part(read: int, frames: int, number: int = number, name: str = run.path) -> None:
@@ -143,9 +145,9 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
             done, seen = _run(directory, run, entry, part)
             checks += done
             observed += seen
-    for identity in plan.paths:
-        if identity not in plan and identity in entries:  # the training, and whatever else is no run
-            checks += _inputs(directory, plan, identity, entries[identity])
+    others = [node for node in plan.nodes if not isinstance(node, PlannedRun) and node.path in entries]
+    for node in others:
+        checks += _inputs(directory, node, entries[node.path])
     return (*checks, *_verdict(directory, observed))
 
 
@@ -158,7 +160,7 @@ def _ledger(directory: StudyDirectory) -> tuple[dict[str, Entry] | None, str]:
         copy(directory.database, ledger_copy)
         try:
             with Ledger(ledger_copy) as ledger:
-                return {entry.identity: entry for entry in ledger.entries()}, ""
+                return {entry.path: entry for entry in ledger.entries()}, ""
         except (LlptError, ValueError) as error:
             return None, str(error)
 
@@ -170,16 +172,16 @@ def _all_done(plan: Plan, entries: Mapping[str, Entry]) -> Check:
     return Check("study", "every run done", not undone, found)
 
 
-def _inputs(directory: StudyDirectory, plan: Plan, identity: str, entry: Entry) -> list[Check]:
+def _inputs(directory: StudyDirectory, node: Node, entry: Entry) -> list[Check]:
     """Check that the study file still implies what the ledger and the job say of a node."""
-    job = job_of(directory, plan, identity)
-    checks = [_same(identity, "inputs' hash, study file and ledger", entry.inputs_hash, inputs_hash(job))]
+    job = node.job(directory.root)
+    checks = [_same(node.path, "inputs' hash, study file and ledger", entry.inputs_hash, job.inputs_hash())]
     try:
-        written = read_json(JobFiles(directory.root, identity).job)
+        written = read_json(JobFiles(directory.root, node.path).job)
     except LlptError as error:
-        return [*checks, Check(identity, "job", False, error.cause)]
-    agreed = written == json.loads(job_text(job))
-    return [*checks, Check(identity, "job", agreed, "as planned" if agreed else "jobs/ tells the run something else")]
+        return [*checks, Check(node.path, "job", False, error.cause)]
+    agreed = written == json.loads(job.text())
+    return [*checks, Check(node.path, "job", agreed, "as planned" if agreed else "jobs/ tells the run something else")]
 
 
 def _same(subject: str, what: str, stored: object, found: object) -> Check:
@@ -195,8 +197,9 @@ def _run(
     checks: list[Check] = []
     try:
         record = read_json(place / "run.json") or {}
-        engine = entry.provenance.get("engine", {})
-        checks.append(_same(run.path, "engine, ledger and run.json", _engine(engine), _engine(record.get("engine"))))
+        told, kept = entry.provenance.engine, record.get("engine")
+        described = DescribedEngine.model_validate(kept) if kept else None
+        checks.append(_same(run.path, "engine, ledger and run.json", _engine(told), _engine(described)))
         trajectory = Trajectory.open(place)
         steps = {entry.steps_done, run.steps, trajectory.n_steps}
         checks.append(
@@ -218,11 +221,9 @@ def _run(
     return checks, [Observed(run, entry, fresh)]
 
 
-def _engine(description: Any) -> str:
+def _engine(engine: DescribedEngine | None) -> str:
     """Return what identifies an engine: its SPEC and the hash of the files that define it."""
-    return (
-        f"{description['spec']} {description['content_hash']}" if isinstance(description, dict) and description else ""
-    )
+    return f"{engine.spec} {engine.content_hash}" if engine is not None else ""
 
 
 def _finite(identity: str, trajectory: Trajectory, missing: set[str]) -> Check:

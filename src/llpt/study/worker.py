@@ -10,23 +10,24 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import signal
 import sys
 import threading
 import time
 import traceback
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from llpt.errors import LlptError, StorageError
-from llpt.files import open_to_append, write_atomically
-from llpt.study.layout import read_json
-from llpt.study.ledger import State
-from llpt.study.node import JobFiles, Outcome, write_outcome
+from llpt.files import open_to_append
+from llpt.study.job_files import JobFiles
+from llpt.study.nodes import read_job
+from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.versions import versions
+
+if TYPE_CHECKING:
+    from llpt.study.nodes import Job
 
 PROGRESS_EVERY_S = 1.0
 
@@ -46,63 +47,54 @@ class ProgressFile:
     """A node's progress file, rewritten at most once a second.
 
     Args:
-        path: the file.
+        files: the node's files.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, files: JobFiles) -> None:
+        self._files = files
         self._next = 0.0
 
-    def write(self, **values: Any) -> None:
-        """Write ``values`` if a second has passed since the last time; a full disk is no reason to stop here."""
+    def write(self, progress: NodeProgress) -> None:
+        """Write it if a second has passed since the last time; a full disk is no reason to stop here."""
         now = time.monotonic()
         if now < self._next:
             return
         self._next = now + PROGRESS_EVERY_S
         with contextlib.suppress(StorageError):
-            write_atomically(self._path, json.dumps(values, default=float), durable=False)
-
-
-def work(job: dict[str, Any], progress: ProgressFile) -> Outcome:
-    """Do a node and return what became of it; the working directory is the study's."""
-    kinds = {"md": "work_md", "training": "work_training", "labels": "work_labels"}
-    module = import_module(f"llpt.study.{kinds[job['kind']]}")
-    outcome: Outcome = module.work(job, progress)  # each module brings only what its kind of node needs
-    return outcome
+            self._files.write_progress(progress)
 
 
 def main(arguments: list[str]) -> int:
     """Run the worker; its exit code is 0 where an outcome was written, whatever it says."""
-    path = Path(arguments[0]).resolve()
+    file = Path(arguments[0]).resolve()
     if not sys.stdin.isatty():
         stop_with_parent()
-    job = read_json(path)
-    if job is None:
-        print(f"there is no job {path}", file=sys.stderr)  # noqa: T201 - the log of a process without a job
+    try:
+        job = read_job(file)
+    except StorageError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the log of a process without a job
         return 1
-    files = JobFiles(path.parents[1], job["identity"])
+    files = JobFiles(file.parents[1], job.path)
     os.chdir(files.root)
     with open_to_append(files.lock) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a process of an earlier llpt run may still be writing its last checkpoint
-        write_outcome(files, _outcome(job, files))
+        files.write_outcome(_outcome(job, files))
     return 0
 
 
-def _outcome(job: dict[str, Any], files: JobFiles) -> Outcome:
+def _outcome(job: Job, files: JobFiles) -> NodeOutcome:
     """Do a node; whatever goes wrong becomes its stated reason, and its trace goes to the log."""
-    identity = job["identity"]
     try:
-        return work(job, ProgressFile(files.progress))
-    except StorageError as error:
-        traceback.print_exc()
-        return Outcome(identity, State.UNFINISHED, error.cause, error.remedy, provenance={"versions": versions()})
+        return job.work(ProgressFile(files).write)
     except LlptError as error:
         traceback.print_exc()
-        return Outcome(identity, State.FAILED, error.cause, error.remedy, provenance={"versions": versions()})
+        state = State.UNFINISHED if isinstance(error, StorageError) else State.FAILED
+        made_with = Provenance(versions=versions())
+        return NodeOutcome(path=job.path, state=state, reason=error.cause, remedy=error.remedy, provenance=made_with)
     except Exception as error:  # noqa: BLE001 - the process ends here, and its reason must reach the ledger
         traceback.print_exc()
         reason = f"{type(error).__name__}: {error}"
-        return Outcome(identity, State.FAILED, reason, f"Read {files.log}.")
+        return NodeOutcome(path=job.path, state=State.FAILED, reason=reason, remedy=f"Read {files.log}.")
 
 
 if __name__ == "__main__":

@@ -1,65 +1,12 @@
-"""The training node: a network fitted to the study's own reference runs."""
+"""What a reader must know of a trained network, as rows of a table."""
 
 from __future__ import annotations
 
-import math
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from llpt.learning import rattle_runs, train_on_runs
-from llpt.mlp import TrainingSettings
-from llpt.study.ledger import State
-from llpt.study.node import Outcome
-from llpt.study.versions import versions
-from llpt.study.work_md import engine_of
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llpt.mlp import ErrorSummary, ModelCard, TrainingProgress
-    from llpt.study.worker import ProgressFile
-
-
-TRAINING = "training"
-"""Where labels that no run made are kept, below the study's directory."""
-
-
-def work(job: dict[str, Any], progress_file: ProgressFile) -> Outcome:
-    """Train, or go on training, and return what became of it.
-
-    Frames are taken from the whole of each run: what it passed through before it settled is as true, and further apart.
-
-    Raises:
-        InputError: the runs hold too few frames, or the directory holds another training.
-        StorageError: a trajectory is damaged, or the model cannot be written.
-    """
-    given = {key: value for key, value in job["settings"].items() if value is not None}
-    frames, rattled = given.pop("frames"), given.pop("rattled")
-    settings = TrainingSettings.model_validate({**given, "seed": job["seed"]})
-
-    def on_progress(progress: TrainingProgress) -> None:
-        said = f"{progress.stage}, loss {progress.training_loss:.3g}" if progress.stage == "fit" else progress.stage
-        progress_file.write(steps_done=progress.done, steps=max(progress.total, progress.done), message=said)
-
-    more = rattle_runs(
-        {run: partial(engine_of, labeller) for run, labeller in job["labellers"].items()},
-        Path(TRAINING),
-        frames=rattled,
-        seed=job["seed"],
-        on_frame=lambda done, total: progress_file.write(steps_done=done, steps=total, message="rattled snapshots"),
-    )
-    outcome = train_on_runs(
-        job["after"],
-        job["identity"],
-        settings,
-        frames_per_run=math.ceil(frames / len(job["after"])),
-        more_frames=more,
-        on_progress=on_progress,
-    )
-    return Outcome(
-        identity=job["identity"],
-        state=State.DONE,
-        provenance={"versions": versions(), "seed": job["seed"], "training": card_rows(outcome.cards[0])},
-    )
+    from llpt.mlp.quality.accuracy import ErrorSummary
+    from llpt.mlp.training.card import ModelCard
 
 
 def card_rows(card: ModelCard) -> dict[str, str]:

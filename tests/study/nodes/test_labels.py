@@ -10,10 +10,9 @@ from llpt.dynamics import RunSettings, run_md
 from llpt.engines import make_engine, read_evaluated
 from llpt.structure import molecular_fluid
 from llpt.study import State
-from llpt.study.work_labels import label_file, snapshots, work
-from llpt.study.worker import ProgressFile
+from llpt.study.nodes.labels import LabelsJob, label_file, snapshots
 
-IDENTITY = "labels/electronic-temperature"
+PATH = "labels/electronic-temperature"
 
 
 @pytest.fixture
@@ -37,23 +36,27 @@ def test_snapshots_are_taken_evenly_and_after_the_discarded_steps(runs):
     assert len(snapshots(runs, 1000)) == 2 + 4  # all that is kept
 
 
-def test_labels_are_made_once_and_lead_to_the_audit(runs, tmp_path):
-    job = {
-        "identity": IDENTITY,
-        "engine": "dft",
-        "options": {"ecut_ry": 15.0, "kpoints": "gamma"},
-        "electronic_temperatures_k": [600.0, 20000.0],
-        "snapshots": 2,
-        "sources": runs,
-    }
-    outcome = work(job, ProgressFile(tmp_path / "progress.json"))
+def test_labels_are_made_once_and_lead_to_the_audit(runs):
+    job = LabelsJob(
+        path=PATH,
+        engine="dft",
+        options={"ecut_ry": 15.0, "kpoints": "gamma"},
+        electronic_temperatures_k=(600.0, 20000.0),
+        reference_temperature_k=600.0,
+        snapshots=2,
+        sources=runs,
+        threads=0,
+    )
+    told = []
+    outcome = job.work(told.append)
     assert outcome.state is State.DONE
-    files = [label_file(Path(IDENTITY), value) for value in (600.0, 20000.0)]
+    assert (told[-1].steps_done, told[-1].steps) == (4, 4)
+    files = [label_file(Path(PATH), value) for value in (600.0, 20000.0)]
     frames = {value: read_evaluated(file) for value, file in zip((600.0, 20000.0), files, strict=True)}
     assert {frame.info["electronic_temperature_k"] for frame in frames[20000.0]} == {20000.0}
     assert not np.allclose(frames[600.0][0].get_forces(), frames[20000.0][0].get_forces(), atol=1e-2)
     written = [file.stat().st_mtime_ns for file in files]
-    work(job, ProgressFile(tmp_path / "progress.json"))
+    job.work(told.append)
     assert [file.stat().st_mtime_ns for file in files] == written
     audit = electronic_temperature_audit(frames)
     assert float(audit["free_energy_change"].sel(temperature=20000.0)) < 0.0  # F falls by the entropy of the electrons

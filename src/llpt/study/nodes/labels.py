@@ -1,0 +1,165 @@
+"""The node of single points: snapshots of the reference's runs labelled at several electronic temperatures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from llpt.campaign import Role
+from llpt.engines import evaluate, make_engine, write_evaluated
+from llpt.study.cost import SINGLE_POINT_STEPS, START_UP_S
+from llpt.study.engine_sections import OptionValue  # noqa: TC001 - pydantic reads it
+from llpt.study.nodes.node import Job
+from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.stored import stored_engine, stored_options
+from llpt.study.versions import versions
+from llpt.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ase import Atoms
+
+    from llpt.study.cost import Pace
+    from llpt.study.nodes.molecular_dynamics import MolecularDynamics
+    from llpt.study.outcome import Report
+
+
+class LabelsJob(Job):
+    """What the process of the single points is told.
+
+    Args:
+        kind: which job it is.
+        engine: SPEC of the engine.
+        options: its options without the electrons' temperature.
+        electronic_temperatures_k: the electrons' temperatures.
+        reference_temperature_k: the one that changes are counted from.
+        snapshots: number of snapshots in all.
+        sources: the runs they come from, each with the number of its first steps to leave out.
+        threads: processor cores it takes, 0 for "all this study may use".
+    """
+
+    kind: Literal["labels"] = "labels"
+    engine: str
+    options: dict[str, OptionValue]
+    electronic_temperatures_k: tuple[float, ...]
+    reference_temperature_k: float
+    snapshots: int
+    sources: dict[str, int]
+    threads: int
+
+    def work(self, report: Report) -> NodeOutcome:
+        """Label, or go on labelling; each temperature is a file of its own, written when it is complete."""
+        frames = snapshots(self.sources, self.snapshots)
+        total = len(self.electronic_temperatures_k) * len(frames)
+        description = None
+        for number, temperature in enumerate(self.electronic_temperatures_k):
+            path = label_file(Path(self.path), temperature)
+            engine = make_engine(self.engine, {**self.options, "electronic_temperature_k": temperature})
+            try:
+                description = DescribedEngine.of(engine.describe())
+                if path.exists():
+                    continue
+
+                def on_frame(done: int, before: int = number * len(frames), here: float = temperature) -> None:
+                    report(NodeProgress(steps_done=before + done, steps=total, message=f"T_el = {here:g} K"))
+
+                write_evaluated(path, evaluate(frames, engine, on_frame=on_frame))
+            finally:
+                engine.close()
+        provenance = Provenance(engine=description, versions=versions())
+        return NodeOutcome(path=self.path, state=State.DONE, steps_done=total, provenance=provenance)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedLabels:
+    """Single points of snapshots at several electronic temperatures.
+
+    Args:
+        engine: SPEC of the engine.
+        engine_folder: the engine's name in paths.
+        options: options of the engine, without the electrons' temperature.
+        electronic_temperatures_k: the electrons' temperatures.
+        reference_temperature_k: the one that changes are counted from.
+        snapshots: number of snapshots in all.
+        runs: the reference runs they come from.
+        threads: processor cores it takes, 0 for "all this study may use".
+    """
+
+    engine: str
+    engine_folder: str
+    options: Mapping[str, OptionValue]
+    electronic_temperatures_k: tuple[float, ...]
+    reference_temperature_k: float
+    snapshots: int
+    runs: tuple[MolecularDynamics, ...]
+    threads: int = 0
+
+    @property
+    def path(self) -> str:
+        """Its directory below the study's."""
+        return "labels/electronic-temperature"
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """The runs that the snapshots come from."""
+        return tuple(run.path for run in self.runs)
+
+    @property
+    def steps(self) -> int:
+        """It makes no MD steps."""
+        return 0
+
+    @property
+    def part(self) -> str:
+        """What it is, for tables."""
+        return "single points"
+
+    @property
+    def counted_as(self) -> tuple[str, int]:
+        """Every snapshot at every temperature."""
+        return "single point", len(self.electronic_temperatures_k) * self.snapshots
+
+    def job(self, root: Path) -> LabelsJob:  # noqa: ARG002 - nothing of it lies in the study's inputs
+        """Return what its process is told."""
+        return LabelsJob(
+            path=self.path,
+            engine=stored_engine(self.engine, Role.REFERENCE),
+            options=stored_options(self.options),
+            electronic_temperatures_k=self.electronic_temperatures_k,
+            reference_temperature_k=self.reference_temperature_k,
+            snapshots=self.snapshots,
+            sources={run.path: run.discard for run in self.runs},
+            threads=self.threads,
+        )
+
+    def cost_s(self, pace: Pace) -> float:
+        """Return what so many single points take, by the steps of the first run."""
+        first = self.runs[0]
+        points = self.counted_as[1]
+        return START_UP_S + points * SINGLE_POINT_STEPS * (pace.run_s(first) / first.steps)
+
+
+def label_file(directory: Path, temperature_k: float) -> Path:
+    """Return the file of the snapshots labelled at one electronic temperature."""
+    return directory / f"T{temperature_k:g}.extxyz"
+
+
+def snapshots(sources: Mapping[str, int], count: int) -> list[Atoms]:
+    """Return ``count`` snapshots, evenly over the runs and over what is kept of each; fewer where there are fewer.
+
+    Args:
+        sources: run directories, each with the number of its first steps to leave out.
+        count: how many in all.
+    """
+    chosen = []
+    shares = np.diff(np.linspace(0, count, len(sources) + 1).round().astype(int))
+    for (run, discard), share in zip(sources.items(), shares, strict=True):
+        trajectory = Trajectory.open(run)
+        kept = np.flatnonzero(trajectory.frame_steps > discard)
+        places = kept[np.linspace(0, len(kept) - 1, min(int(share), len(kept))).round().astype(int)]
+        chosen += [trajectory.atoms(int(index)) for index in places]
+    return chosen

@@ -1,0 +1,159 @@
+"""The node of a run that is done here: its engine, its first configuration, molecular dynamics."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, field_serializer
+
+from llpt.dynamics import RunSettings, run_md
+from llpt.engines import make_engine
+from llpt.errors import EngineError
+from llpt.study.engine_sections import OptionValue  # noqa: TC001 - pydantic reads it
+from llpt.study.nodes.run import PlannedRun, RunJob
+from llpt.study.nodes.start import Start, StartTold, first_configuration
+from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.stored import stored_engine, stored_options
+from llpt.study.versions import versions
+from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llpt.dynamics import Progress
+    from llpt.engines import Engine
+    from llpt.study.outcome import Report
+
+EXPLODED = 10.0
+"""How many times hotter than asked a fluid must be for its run to have failed; 24 atoms fluctuate by 17 %."""
+
+
+class DynamicsTask(BaseModel):
+    """An engine and the dynamics it drives.
+
+    Args:
+        engine: SPEC of the engine.
+        options: its options.
+        settings: the dynamics.
+    """
+
+    engine: str
+    options: dict[str, OptionValue]
+    settings: RunSettings
+
+    @field_serializer("settings")
+    def _as_given(self, settings: RunSettings) -> dict[str, Any]:
+        """Write what the study says and no default, so that a new setting changes no job of before."""
+        return settings.model_dump(mode="json", exclude_unset=True)
+
+    def make_engine(self) -> Engine:
+        """Return the engine, told that it is for dynamics in the run's ensemble."""
+        return make_engine(self.engine, self.options, purpose=self.settings.purpose)
+
+
+class MolecularDynamicsJob(DynamicsTask, RunJob):
+    """What the process of a run is told.
+
+    Args:
+        kind: which job it is.
+        start: its first configuration.
+    """
+
+    kind: Literal["md"] = "md"
+    start: StartTold
+
+    def work(self, report: Report) -> NodeOutcome:
+        """Do or continue the run."""
+        settings = self.settings
+        engine = self.make_engine()
+        try:
+            atoms = first_configuration(
+                self.start,
+                engine,
+                path=self.path,
+                atoms=self.atoms,
+                temperature_k=settings.temperature_k,
+                discard=self.discard,
+                report=report,
+            )
+            mass_u = float(atoms.get_masses().sum())
+
+            def on_progress(progress: Progress) -> None:
+                if progress.temperature_k > EXPLODED * settings.temperature_k:
+                    raise EngineError(
+                        f"The fluid reached {progress.temperature_k:.3g} K where its thermostat asks for "
+                        f"{settings.temperature_k:g} K: the forces are not those of a fluid.",
+                        "A potential outside what it was trained on does this: train it on more frames, or hotter "
+                        "ones.",
+                    )
+                report(
+                    NodeProgress(
+                        steps_done=progress.step,
+                        steps=settings.steps,
+                        temperature_k=progress.temperature_k,
+                        pressure_gpa=progress.pressure_gpa,
+                        density_g_per_cm3=mass_u * U_PER_ANGSTROM3_TO_G_PER_CM3 / progress.volume_angstrom3,
+                        seconds_per_step=progress.seconds_per_step,
+                    )
+                )
+
+            outcome = run_md(atoms, engine, settings, self.path, on_progress=on_progress)
+            description = DescribedEngine.of(engine.describe())
+        finally:
+            engine.close()
+        seconds = outcome.seconds_per_step
+        return NodeOutcome(
+            path=self.path,
+            state=State(outcome.state),
+            reason=outcome.reason,
+            steps_done=outcome.steps_done,
+            seconds_per_step=seconds if math.isfinite(seconds) else None,
+            provenance=Provenance(engine=description, versions=versions(), seed=settings.seed),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MolecularDynamics(PlannedRun):
+    """A run that is done here.
+
+    Args:
+        dynamics: the settings of the run; what the study leaves to the dynamics is not set in them.
+        start: its first configuration.
+        model: the training whose potential drives it; empty where the engine is there already.
+    """
+
+    dynamics: RunSettings
+    start: Start
+    model: str = ""
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """The run it starts from and the potential that drives it."""
+        return (*self.start.after, *((self.model,) if self.model else ()))
+
+    @property
+    def task(self) -> DynamicsTask:
+        """Its engine and its dynamics, with the study's own copies of the files they name."""
+        return DynamicsTask(
+            engine=stored_engine(self.engine, self.role), options=stored_options(self.options), settings=self.dynamics
+        )
+
+    def job(self, root: Path) -> MolecularDynamicsJob:
+        """Return what its process is told."""
+        task = self.task
+        return MolecularDynamicsJob(
+            path=self.path,
+            role=self.role,
+            test=self.test,
+            repeat=self.repeat,
+            atoms=self.atoms,
+            line=self.state.line,
+            engine=task.engine,
+            options=task.options,
+            settings=task.settings,
+            discard=self.discard,
+            start=self.start.told(root, self.state, self.dynamics.seed),
+            after=self.after,
+        )

@@ -1,0 +1,100 @@
+"""What every kind of node of a plan is: where its directory lies, what it waits for, its job, its cost.
+
+A new kind of node is one module beside this one, with a frozen dataclass that is a ``Node`` and a ``Job`` that its
+process does, and its job's name in ``llpt.study.nodes.AnyJob``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llpt.study.cost import Pace
+    from llpt.study.outcome import NodeOutcome, Report
+
+
+class Job(BaseModel, ABC):
+    """What the process of a node is told, complete in itself; paths in it start from the study's directory.
+
+    Args:
+        path: the node's directory below the study's; ``identity`` in the file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    path: str = Field(validation_alias="identity", serialization_alias="identity")
+
+    def text(self) -> str:
+        """Return it as its file in ``jobs/`` holds it: what is the same node has the same text."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), indent=1, sort_keys=True)
+
+    def inputs_hash(self) -> str:
+        """Return the SHA-256 by which the ledger knows the node's inputs."""
+        return hashlib.sha256(self.text().encode()).hexdigest()
+
+    @abstractmethod
+    def work(self, report: Report) -> NodeOutcome:
+        """Do the node, or go on with it; the working directory is the study's.
+
+        Args:
+            report: told, as often as there is something new, how the work stands.
+
+        Raises:
+            LlptError: an input that cannot be used, an engine that failed, a disk that is full.
+        """
+
+
+class Node(Protocol):
+    """One thing of the plan that is done by one process."""
+
+    @property
+    def path(self) -> str:
+        """Its directory below the study's."""
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """The nodes that must be done before, by their paths."""
+
+    @property
+    def threads(self) -> int:
+        """Processor cores it takes, 0 for "all this study may use"."""
+
+    @property
+    def engine_folder(self) -> str:
+        """The name in paths of the engine that it uses or makes."""
+
+    @property
+    def steps(self) -> int:
+        """Number of MD steps; 0 where it is no run."""
+
+    @property
+    def part(self) -> str:
+        """Which part of the study it is, for tables: ``cooling``, ``training``."""
+
+    @property
+    def counted_as(self) -> tuple[str, int]:
+        """What it adds to the sum of a plan: ``("run", 1)``, ``("single point", 560)``."""
+
+    def job(self, root: Path) -> Job:
+        """Return what its process is told.
+
+        Args:
+            root: the study's directory, whose copies of input files the job names.
+
+        Raises:
+            InputError: no starting density is known for the state of a run.
+        """
+
+    def cost_s(self, pace: Pace) -> float:
+        """Return the seconds it will take from start to end.
+
+        Args:
+            pace: how long MD steps take.
+        """

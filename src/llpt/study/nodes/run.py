@@ -1,0 +1,157 @@
+"""A run of the plan, whether molecular dynamics is to be done for it or was done elsewhere."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from llpt.campaign import ControlledTest, Role, RunIdentity
+from llpt.study.engine_sections import OptionValue  # noqa: TC001 - pydantic reads it
+from llpt.study.nodes.node import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from llpt.campaign import ThermodynamicState
+    from llpt.dynamics import RunSettings
+    from llpt.study.cost import Pace
+
+
+class RecordedDynamics(BaseModel):
+    """What is known of dynamics that was done elsewhere, under the names of ``llpt.dynamics.RunSettings``.
+
+    Args:
+        ensemble: ``npt`` or ``nvt``.
+        temperature_k: the thermostat's temperature.
+        pressure_gpa: the barostat's pressure; None at constant volume.
+        timestep_fs: time from frame to frame.
+        steps: number of the last frame.
+        seed: nobody knows it.
+        positions_every: every step is a frame.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ensemble: Literal["nvt", "npt"]
+    temperature_k: float
+    pressure_gpa: float | None
+    timestep_fs: float
+    steps: int
+    seed: Literal["unknown"] = "unknown"
+    positions_every: Literal[1] = 1
+
+
+class RunJob(Job):
+    """What every job of a run says.
+
+    Args:
+        role: reference or surrogate.
+        test: the controlled test.
+        repeat: counts sequential runs at one state from 1.
+        atoms: number of atoms.
+        line: name of the line of states.
+        engine: SPEC of the engine.
+        options: options of the engine.
+        discard: first steps left out of averages.
+        after: what had to be done before.
+    """
+
+    role: Role
+    test: ControlledTest
+    repeat: int
+    atoms: int
+    line: str
+    engine: str
+    options: dict[str, OptionValue]
+    discard: int
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedRun(ABC):
+    """One run of the plan.
+
+    Args:
+        role: reference or surrogate.
+        engine: SPEC of the engine; of a potential trained here, what ``models/`` will hold.
+        engine_folder: the engine's name in paths.
+        options: options of the engine, the electrons' temperature included.
+        atoms: number of atoms.
+        state: temperature and pressure or density.
+        test: the controlled test it belongs to.
+        repeat: counts sequential runs at one state from 1.
+        dynamics: how it is, or was, run.
+        discard: first steps left out of averages.
+        threads: processor cores it takes, 0 for "all this study may use".
+    """
+
+    role: Role
+    engine: str
+    engine_folder: str
+    options: Mapping[str, OptionValue]
+    atoms: int
+    state: ThermodynamicState
+    test: ControlledTest
+    repeat: int = 1
+    dynamics: RunSettings | RecordedDynamics
+    discard: int
+    threads: int = 0
+
+    @property
+    @abstractmethod
+    def after(self) -> tuple[str, ...]:
+        """The nodes that must be done before, by their paths."""
+
+    @abstractmethod
+    def job(self, root: Path) -> RunJob:
+        """Return what its process is told."""
+
+    @property
+    def identity(self) -> RunIdentity:
+        """Which run it is."""
+        return RunIdentity(
+            self.engine_folder, self.atoms, self.state.line, self.state.temperature_k, self.test, self.repeat
+        )
+
+    @property
+    def path(self) -> str:
+        """Its directory below the study's, e.g. ``runs/dft/N256/P200/T900``."""
+        return self.identity.path
+
+    @property
+    def part(self) -> str:
+        """The controlled test it belongs to."""
+        return self.test.replace("_", " ")
+
+    @property
+    def counted_as(self) -> tuple[str, int]:
+        """One run."""
+        return "run", 1
+
+    @property
+    def steps(self) -> int:
+        """Number of MD steps in all."""
+        return self.dynamics.steps
+
+    @property
+    def timestep_fs(self) -> float:
+        """Time step in fs."""
+        return float(self.dynamics.timestep_fs)
+
+    @property
+    def picoseconds(self) -> float:
+        """Simulated time in ps."""
+        return self.steps * self.timestep_fs / 1000.0
+
+    @property
+    def pressure_gpa(self) -> float | None:
+        """The barostat's pressure; None at constant volume, also where the run's line of states is an isobar."""
+        return self.dynamics.pressure_gpa
+
+    def cost_s(self, pace: Pace) -> float:
+        """Return the seconds it will take from start to end."""
+        return pace.run_s(self)

@@ -1,0 +1,146 @@
+"""What a node of the plan reports: how it stands while it works, and what became of it.
+
+A process writes both as small JSON files (``llpt.study.job_files``); the ledger keeps where a result comes from.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llpt.engines import EngineDescription
+
+
+class State(StrEnum):
+    """What has become of a node; the three ends are different things and are never mixed in a result."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNFINISHED = "unfinished"
+    BLOCKED = "blocked"
+
+
+class Record(BaseModel):
+    """Something that is written as JSON; what a later version adds to it is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class NodeProgress(Record):
+    """What a node's process last said of itself.
+
+    Args:
+        steps_done: steps behind it, of what it counts in: MD steps, iterations, single points; None before the first.
+        steps: steps in all.
+        temperature_k: instantaneous temperature of a run.
+        pressure_gpa: instantaneous pressure of a run.
+        density_g_per_cm3: density of a run.
+        seconds_per_step: wall time of one MD step.
+        message: what it is doing, where numbers do not say it.
+    """
+
+    steps_done: int | None = None
+    steps: int | None = None
+    temperature_k: float | None = None
+    pressure_gpa: float | None = None
+    density_g_per_cm3: float | None = None
+    seconds_per_step: float | None = None
+    message: str = ""
+
+
+if TYPE_CHECKING:
+    Report = Callable[[NodeProgress], None]
+
+
+class DescribedEngine(Record):
+    """What computed a result, as ``llpt.engines.EngineDescription`` says it.
+
+    Args:
+        name: the kind of engine.
+        spec: what it was made from.
+        version: version of the program.
+        options: every option with its value.
+        content_hash: SHA-256 of the files that define it; empty where there are none.
+        pressure_label: what stands behind its pressure.
+    """
+
+    name: str
+    spec: str
+    version: str
+    options: dict[str, JsonValue] = Field(default_factory=dict)
+    content_hash: str = ""
+    pressure_label: str
+
+    @classmethod
+    def of(cls, description: EngineDescription) -> DescribedEngine:
+        """Return the same as a record."""
+        return cls.model_validate(description.as_dict())
+
+
+class ForeignOrigin(Record):
+    """The files that an imported run was read from.
+
+    Args:
+        program: the program that wrote them.
+        files: their names.
+        sha256: their hashes.
+    """
+
+    program: str
+    files: tuple[str, ...]
+    sha256: tuple[str, ...]
+
+
+class Provenance(Record):
+    """What a result rests on.
+
+    Args:
+        engine: what computed it; None where no engine did, or none was made.
+        versions: versions of this program and of what it computes with.
+        seed: seed of the random numbers; None where there are none.
+        training: what the fit of a potential says of itself.
+        origin: the files of an imported run.
+    """
+
+    engine: DescribedEngine | None = None
+    versions: dict[str, str] = Field(default_factory=dict)
+    seed: int | None = None
+    training: dict[str, str] = Field(default_factory=dict)
+    origin: ForeignOrigin | None = None
+
+    def text(self) -> str:
+        """Return it as the ledger keeps it."""
+        return self.model_dump_json(exclude_defaults=True)
+
+
+class NodeOutcome(Record):
+    """What became of a node.
+
+    Args:
+        path: the node's directory below the study's.
+        state: done, failed, unfinished (can be continued) or waiting (was not started).
+        reason: why, where it is not done.
+        remedy: what to do about it.
+        steps_done: MD steps on disk.
+        seconds: wall time of this attempt.
+        seconds_per_step: wall time of one MD step, None where none was made.
+        host: the machine.
+        provenance: what the result rests on.
+    """
+
+    path: str
+    state: State
+    reason: str = ""
+    remedy: str = ""
+    steps_done: int = 0
+    seconds: float = 0.0
+    seconds_per_step: float | None = None
+    host: str = ""
+    provenance: Provenance = Provenance()

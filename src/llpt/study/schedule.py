@@ -1,0 +1,59 @@
+"""What a plan will cost as a whole: every node, the cores each takes, and the time from start to end."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+from llpt.study.cost import Pace
+from llpt.study.nodes import PlannedRun
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llpt.study.plan import Plan
+
+
+def estimate_costs(plan: Plan, measured: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Return the seconds that every node takes from its start to its end, by path.
+
+    Args:
+        plan: the plan.
+        measured: seconds per step of runs already begun, by path; they correct all others of the same engine, the
+            nearest number of atoms first.
+    """
+    known = measured or {}
+    begun = [(plan[path], seconds) for path, seconds in known.items()]
+    pace = Pace([(run, seconds) for run, seconds in begun if isinstance(run, PlannedRun)])
+    return {node.path: node.cost_s(pace) for node in plan.nodes}
+
+
+def makespan_s(plan: Plan, seconds: Mapping[str, float], cores: int) -> float:
+    """Return the time from start to end on ``cores`` cores: nodes begin in order, as soon as what they need is there.
+
+    Args:
+        plan: the plan.
+        seconds: what is left of each node; 0 for what is done.
+        cores: processor cores.
+    """
+    threads = node_threads(plan, cores)
+    finished: dict[str, float] = {}
+    running: list[tuple[float, str]] = []
+    waiting = list(plan.paths)
+    free, now = cores, 0.0
+    while waiting or running:
+        for path in list(waiting):
+            ready = all(parent in finished for parent in plan[path].after)
+            if ready and threads[path] <= free:
+                free -= threads[path]
+                heapq.heappush(running, (now + seconds.get(path, 0.0), path))
+                waiting.remove(path)
+        now, path = heapq.heappop(running)
+        finished[path] = now
+        free += threads[path]
+    return now
+
+
+def node_threads(plan: Plan, cores: int) -> dict[str, int]:
+    """Return the cores each node takes: what it asks for, at most what there is; all where it asks for none."""
+    return {node.path: min(node.threads or cores, cores) for node in plan.nodes}

@@ -1,0 +1,57 @@
+"""Where the copies of what a study file names lie below the study's directory, and what they hold."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llpt.study.engine_sections import OptionValue
+
+PATH_ENGINES = frozenset({"n2p2", "model", "mace"})
+"""Engines whose SPEC names a file or directory after the colon."""
+
+MODELS = "models/"
+"""Below the study's directory, where the potentials lie that the study trains itself."""
+
+
+def is_pseudopotential_file(given: str) -> bool:
+    """Return whether a pseudopotential is a file: files end in ``.upf``, ``.psp8`` …, an engine's own names do not."""
+    return bool(Path(given).suffix)
+
+
+def stored_path(given: str, folder: str) -> str:
+    """Return the place below the study's directory of the copy of ``given``."""
+    return f"inputs/{folder}/{Path(given).name}"
+
+
+def stored_engine(spec: str, folder: str) -> str:
+    """Return an engine's SPEC with the path it names, if any, replaced by that of the study's own copy."""
+    kind, _, given = spec.partition(":")
+    if kind in PATH_ENGINES and given and not given.startswith(MODELS):
+        return f"{kind}:{stored_path(given, folder)}"
+    return spec
+
+
+def stored_options(given: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+    """Return an engine's options with the path of a pseudopotential replaced by that of the study's own copy."""
+    options = dict(given)
+    pseudopotential = options.get("pseudopotential")
+    if isinstance(pseudopotential, str) and is_pseudopotential_file(pseudopotential):
+        options["pseudopotential"] = stored_path(pseudopotential, "pseudopotential")
+    return options
+
+
+def content_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, or of all files of a directory by name; empty where there is none."""
+    if not path.exists():
+        return ""
+    digest = hashlib.sha256()
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    for file in files:
+        digest.update(str(file.relative_to(path)).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
