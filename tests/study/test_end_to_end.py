@@ -13,6 +13,7 @@ from llpt.observables import load_summary
 from llpt.study import Ledger, State
 
 HERE = Path(__file__).parent
+PATH = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
 
 STUDY = """
 [study]
@@ -54,7 +55,7 @@ cooling = { engines = "reference", steps = 100 }
 def study(tmp_path_factory):
     root = tmp_path_factory.mktemp("whole")
     (root / "soft.toml").write_text(STUDY)
-    environment = {**os.environ, "PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": PATH, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, "-c", "from llpt.cli import main; main()", "run", "soft.toml"],
         cwd=root,
@@ -136,7 +137,7 @@ def test_progress_is_told_all_along(study):
 def test_done_is_done(study):
     root, _ = study
     before = {path: path.stat().st_mtime_ns for path in (root / "runs").rglob("*") if path.is_file()}
-    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    environment = {**os.environ, "PYTHONPATH": PATH}
     command = [sys.executable, "-c", "from llpt.cli import main; main()", "run", str(root)]
     again = subprocess.run(command, env=environment, text=True, capture_output=True, check=False, timeout=120)
     assert again.returncode == 0, again.stderr
