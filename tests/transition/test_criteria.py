@@ -46,7 +46,7 @@ def test_separate_criteria_are_reported_in_kelvin():
     sharp = make_isobar(850.0, 40.0, temperatures_k=grid)
     late = make_isobar(1000.0, 40.0, temperatures_k=grid)
     points = tuple(
-        type(point)(point.temperature_k, {**point.estimates, "enthalpy": other.estimates["enthalpy"]}, 2000.0)
+        type(point)(point.coordinate, {**point.estimates, "enthalpy": other.estimates["enthalpy"]}, 2000.0)
         for point, other in zip(sharp.points, late.points, strict=True)
     )
     mixed = type(sharp)(sharp.engine, sharp.n_atoms, sharp.pressure_gpa, points)

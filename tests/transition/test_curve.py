@@ -32,8 +32,8 @@ def test_peak_of_a_jump_is_set_by_the_grid_and_its_integral_is_not():
     fine = differences(enthalpy([0.0, 0.0, 0.06, 0.06], [700.0, 840.0, 860.0, 1000.0]))
     assert fine[1].slope.value == pytest.approx(5.0 * coarse[1].slope.value)
     assert fine[1].change.value == coarse[1].change.value == pytest.approx(0.06)
-    assert fine[1].spacing_k == 20.0
-    assert fine[1].midpoint_k == 850.0
+    assert fine[1].spacing == 20.0
+    assert fine[1].midpoint == 850.0
 
 
 def test_relative_density_jump_is_positive_where_the_density_rises():

@@ -6,7 +6,7 @@ import xarray as xr
 
 from llpt.errors import InputError
 from llpt.statistics import Estimate
-from llpt.transition import Isobar, IsobarPoint
+from llpt.transition import Isobar, LinePoint
 
 
 def summary(temperature, density, error=0.01, *, atoms=64, pressure=200.0, exponent=1.0, diffusion=(1e-3, 1e-5)):
@@ -58,6 +58,6 @@ def test_mixed_sizes_are_refused():
         Isobar.from_summaries([summary(800.0, 1.0), summary(900.0, 1.0, atoms=128)], engine="dft")
     with pytest.raises(InputError):
         Isobar.from_summaries([], engine="dft")
-    point = IsobarPoint(800.0, {"density": Estimate(1.0, 0.1, "g/cm^3", 5.0)}, 100.0)
+    point = LinePoint(800.0, {"density": Estimate(1.0, 0.1, "g/cm^3", 5.0)}, 100.0)
     with pytest.raises(InputError, match="rising temperature"):
         Isobar("dft", 64, 200.0, (point, point))

@@ -144,14 +144,14 @@ def _heat_capacity(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> 
         curves.append(
             Curve(
                 ladder_label(ladder),
-                numbers(step.midpoint_k for step in steps),
+                numbers(step.midpoint for step in steps),
                 numbers(slope.value for slope in slopes),
                 numbers(slope.error for slope in slopes),
                 colour,
                 palette.DASHES[ladder.role],
                 marker,
                 unknown=_unknown(slope.error for slope in slopes),
-                x_error=numbers(step.spacing_k / 2.0 for step in steps),
+                x_error=numbers(step.spacing / 2.0 for step in steps),
             )
         )
         curves += _fluctuations(ladder, colour, marker)
@@ -250,7 +250,7 @@ def straddling_temperatures(ladder: LadderResult) -> tuple[float, ...]:
         if jump.resolved:
             place = jump.temperature_k.value
         elif steps:
-            place = max(steps, key=lambda step: step.slope.value).midpoint_k
+            place = max(steps, key=lambda step: step.slope.value).midpoint
     below = [temperature for temperature in temperatures if temperature <= place]
     above = [temperature for temperature in temperatures if temperature > place]
     return (*below[-2:], *above[:2])

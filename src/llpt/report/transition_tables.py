@@ -127,7 +127,7 @@ def change_rows(analysis: Analysis) -> list[ChangeRow]:
                     ladder.engine,
                     str(ladder.atoms),
                     line_name(ladder),
-                    f"{largest.lower_k:g} – {largest.upper_k:g}",
+                    f"{largest.lower:g} – {largest.upper:g}",
                     shown(largest.relative, unit=False, factor=100.0),
                     shown(heat.change, unit=False, factor=1000.0) if heat else UNKNOWN,
                 )
@@ -136,7 +136,7 @@ def change_rows(analysis: Analysis) -> list[ChangeRow]:
 
 
 def _same(one: Difference, other: Difference) -> bool:
-    return (one.lower_k, one.upper_k) == (other.lower_k, other.upper_k)
+    return (one.lower, one.upper) == (other.lower, other.upper)
 
 
 def separation_rows(analysis: Analysis) -> list[SeparationRow]:

@@ -188,7 +188,7 @@ def _at_held_volume(changed: LadderResult, base: LadderResult) -> list[tuple[flo
     found = []
     for item in changed.runs:
         temperature = item.run.state.temperature_k
-        point = next((each for each in base.isobar.points if each.temperature_k == temperature), None)
+        point = next((each for each in base.isobar.points if each.coordinate == temperature), None)
         if point is None or "compressibility" not in point.estimates or "pressure" not in item.summary:
             continue
         pressure, ours = estimate_of(item.summary, "pressure"), point.estimates["pressure"]

@@ -11,12 +11,23 @@ from llpt.transition.criteria import (
 )
 from llpt.transition.criterion import Criterion, CriterionResult, Standing
 from llpt.transition.crossing_criteria import CONDUCTIVITY_ONSET, MOLECULAR_HALF
-from llpt.transition.curve import Curve, Difference, differences, heat_capacity_j_per_mol_k, heat_capacity_k_b
+from llpt.transition.curve import (
+    Coordinate,
+    Curve,
+    Difference,
+    differences,
+    heat_capacity_j_per_mol_k,
+    heat_capacity_k_b,
+)
 from llpt.transition.extremum_criteria import DENSITY_MAXIMUM, EXPANSION_EXTREMUM
-from llpt.transition.isobar import Isobar, IsobarPoint, LadderPath, solid_flag
+from llpt.transition.isobar import Isobar
+from llpt.transition.isochore import Isochore
+from llpt.transition.isotherm import Isotherm
+from llpt.transition.line import LadderPath, LineOfStates
 from llpt.transition.located import LocatedIsobar, locate
 from llpt.transition.maximum import find_crossing, find_maximum
 from llpt.transition.place import Located
+from llpt.transition.point import LinePoint, solid_flag
 from llpt.transition.step import StepFit, fit_step
 from llpt.transition.step_criteria import DENSITY_JUMP, DIFFUSION_ONSET, FIRST_PEAK_LOSS, HEAT_CAPACITY_MAXIMUM
 from llpt.transition.synthetic import frozen_switch, synthetic_isobar
@@ -31,13 +42,17 @@ __all__ = [
     "FIRST_PEAK_LOSS",
     "HEAT_CAPACITY_MAXIMUM",
     "MOLECULAR_HALF",
+    "Coordinate",
     "Criterion",
     "CriterionResult",
     "Curve",
     "Difference",
     "Isobar",
-    "IsobarPoint",
+    "Isochore",
+    "Isotherm",
     "LadderPath",
+    "LineOfStates",
+    "LinePoint",
     "Located",
     "LocatedIsobar",
     "Separation",

@@ -1,9 +1,10 @@
-"""One observable against temperature, with errors, and what neighbouring points say directly."""
+"""One observable along a line of states, with errors, and what neighbouring points say directly."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,30 +16,61 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+class Coordinate(StrEnum):
+    """What changes along a line of states, or is held on it; the value is its name with its unit."""
+
+    TEMPERATURE = "temperature_k"
+    PRESSURE = "pressure_gpa"
+    DENSITY = "density_gcc"
+
+    @property
+    def unit(self) -> str:
+        """Its unit, for people."""
+        return {Coordinate.TEMPERATURE: "K", Coordinate.PRESSURE: "GPa", Coordinate.DENSITY: "g/cm^3"}[self]
+
+    @property
+    def word(self) -> str:
+        """Its name without the unit."""
+        return self.partition("_")[0]
+
+
 @dataclass(frozen=True)
 class Curve:
-    """An observable along an isobar.
+    """An observable along a line of states.
 
     Args:
         name: of the observable.
         unit: of its values.
-        temperatures_k: rising, shape (n,).
+        coordinates: where the points are, rising, in the unit of ``along``, shape (n,).
         values: shape (n,).
         errors: 68 %, NaN where unknown, shape (n,).
         effective_samples: shape (n,).
         production_fs: time simulated at each point after the discarded part, shape (n,).
+        along: what the coordinates are.
     """
 
     name: str
     unit: str
-    temperatures_k: NDArray[np.float64]
+    coordinates: NDArray[np.float64]
     values: NDArray[np.float64]
     errors: NDArray[np.float64]
     effective_samples: NDArray[np.float64]
     production_fs: NDArray[np.float64]
+    along: Coordinate = Coordinate.TEMPERATURE
 
     def __len__(self) -> int:
-        return len(self.temperatures_k)
+        return len(self.coordinates)
+
+    @property
+    def temperatures_k(self) -> NDArray[np.float64]:
+        """The temperatures of a curve along an isobar or an isochore, rising, shape (n,).
+
+        Raises:
+            ValueError: the curve runs along an isotherm.
+        """
+        if self.along is not Coordinate.TEMPERATURE:
+            raise ValueError(f"the {self.name} runs along {self.along}, not along a temperature")
+        return self.coordinates
 
     def resolved(self) -> Curve:
         """Return the points whose value and error are known."""
@@ -46,14 +78,13 @@ class Curve:
 
     def only(self, chosen: NDArray[np.bool_]) -> Curve:
         """Return some of the points."""
-        return Curve(
-            self.name,
-            self.unit,
-            self.temperatures_k[chosen],
-            self.values[chosen],
-            self.errors[chosen],
-            self.effective_samples[chosen],
-            self.production_fs[chosen],
+        return replace(
+            self,
+            coordinates=self.coordinates[chosen],
+            values=self.values[chosen],
+            errors=self.errors[chosen],
+            effective_samples=self.effective_samples[chosen],
+            production_fs=self.production_fs[chosen],
         )
 
     def logarithm(self) -> Curve:
@@ -70,52 +101,53 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The change of an observable between two neighbouring temperatures.
+    """The change of an observable between two neighbouring points of a line of states.
 
     Args:
-        lower_k: lower temperature.
-        upper_k: upper temperature.
+        lower: the lower coordinate.
+        upper: the upper coordinate.
         change: upper minus lower value.
         relative: change over the mean of the two values, a pure number.
-        slope: change over the temperature difference, the finite-difference derivative at the midpoint.
+        slope: change over the difference of the coordinates, the finite-difference derivative at the midpoint.
     """
 
-    lower_k: float
-    upper_k: float
+    lower: float
+    upper: float
     change: Estimate
     relative: Estimate
     slope: Estimate
 
     @property
-    def midpoint_k(self) -> float:
-        """Halfway between the two temperatures."""
-        return 0.5 * (self.lower_k + self.upper_k)
+    def midpoint(self) -> float:
+        """Halfway between the two coordinates."""
+        return 0.5 * (self.lower + self.upper)
 
     @property
-    def spacing_k(self) -> float:
+    def spacing(self) -> float:
         """The grid that a derivative's height depends on."""
-        return self.upper_k - self.lower_k
+        return self.upper - self.lower
 
 
 def differences(curve: Curve) -> list[Difference]:
-    """Return the change between each pair of neighbouring temperatures, positive where the observable rises on heating.
+    """Return the change between each pair of neighbouring points, positive where the observable rises.
 
-    The seed's density jump is ``relative`` of the density, delta = [rho(T+) - rho(T-)] / rho; its heat capacity is
-    ``slope`` of the enthalpy. A jump shows as a slope of jump / spacing: its height is set by the grid.
+    Along an isobar the density jump of Karasiev et al. 2021 (doi:10.1038/s41586-021-04078-x) is ``relative`` of the
+    density, delta = [rho(T+) - rho(T-)] / rho; their heat capacity is ``slope`` of the enthalpy. A jump shows as a
+    slope of jump / spacing: its height is set by the grid.
     """
     found = []
     for index in range(len(curve) - 1):
         lower, upper = curve.estimate(index), curve.estimate(index + 1)
         change = upper.minus(lower)
-        spacing = float(curve.temperatures_k[index + 1] - curve.temperatures_k[index])
+        spacing = float(curve.coordinates[index + 1] - curve.coordinates[index])
         mean = 0.5 * (lower.value + upper.value)
         found.append(
             Difference(
-                lower_k=float(curve.temperatures_k[index]),
-                upper_k=float(curve.temperatures_k[index + 1]),
+                lower=float(curve.coordinates[index]),
+                upper=float(curve.coordinates[index + 1]),
                 change=change,
                 relative=change.scaled(1.0 / mean if mean else math.nan, ""),
-                slope=change.scaled(1.0 / spacing, f"{curve.unit}/K"),
+                slope=change.scaled(1.0 / spacing, f"{curve.unit}/{curve.along.unit}"),
             )
         )
     return found

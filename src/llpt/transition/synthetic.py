@@ -9,7 +9,8 @@ import numpy as np
 from llpt import units
 from llpt.observables import quantity
 from llpt.statistics import Estimate
-from llpt.transition.isobar import Isobar, IsobarPoint
+from llpt.transition.isobar import Isobar
+from llpt.transition.point import LinePoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +118,7 @@ def synthetic_isobar(
         for name, (values, error) in truth.items()
     }
     points = tuple(
-        IsobarPoint(
+        LinePoint(
             float(temperature),
             {
                 name: Estimate(float(values[index]), error, unit, SAMPLES)

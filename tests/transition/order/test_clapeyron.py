@@ -5,7 +5,7 @@ import pytest
 
 from llpt import units
 from llpt.statistics import Estimate
-from llpt.transition import IsobarPoint, synthetic_isobar
+from llpt.transition import LinePoint, synthetic_isobar
 from llpt.transition.order import Order, clapeyron_evidence, clapeyron_slope
 
 GRID = tuple(np.arange(700.0, 1101.0, 20.0))
@@ -17,8 +17,8 @@ def isobar(pressure, place, seed):
     """Volume falls by 3 %, enthalpy rises by 0.06 eV, both at the same place."""
     base = synthetic_isobar(GRID, place_k=place, width_k=6.0, seed=seed)
     points = tuple(
-        IsobarPoint(
-            point.temperature_k,
+        LinePoint(
+            point.coordinate,
             {
                 **point.estimates,
                 "volume": Estimate(VOLUME / point.estimates["density"].value, 0.001 * VOLUME, "Å³/atom", 40.0),

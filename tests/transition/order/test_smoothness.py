@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from llpt.transition import Isobar, IsobarPoint, locate, synthetic_isobar
+from llpt.transition import Isobar, LinePoint, locate, synthetic_isobar
 from llpt.transition.order import EvidenceKind, Order, order_of_isobar, rounding_width_k, smoothness_evidence
 
 GRID = tuple(np.arange(500.0, 1301.0, 25.0))
@@ -36,7 +36,7 @@ def test_density_serves_where_there_are_no_molecules():
     base = synthetic_isobar(GRID, place_k=900.0, width_k=150.0, seed=1, jump=-0.8)
     heated = synthetic_isobar(GRID, place_k=900.0, width_k=150.0, seed=1)
     points = tuple(
-        IsobarPoint(point.temperature_k, {name: point.estimates[name] for name in ("density", "enthalpy")}, 2000.0)
+        LinePoint(point.coordinate, {name: point.estimates[name] for name in ("density", "enthalpy")}, 2000.0)
         for point in base.points
     )
     points = tuple(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from llpt.statistics import Estimate
-from llpt.transition import DENSITY_JUMP, Isobar, IsobarPoint, frozen_switch, locate, synthetic_isobar
+from llpt.transition import DENSITY_JUMP, Isobar, LinePoint, frozen_switch, locate, synthetic_isobar
 from llpt.transition.order import (
     Evidence,
     EvidenceKind,
@@ -91,7 +91,7 @@ def test_criteria_that_part_are_a_crossover():
     early = synthetic_isobar(WIDE_K, place_k=800.0, width_k=60.0, seed=1)
     late = synthetic_isobar(WIDE_K, place_k=1000.0, width_k=60.0, seed=2)
     points = tuple(
-        IsobarPoint(point.temperature_k, {**point.estimates, "enthalpy": other.estimates["enthalpy"]}, 2000.0)
+        LinePoint(point.coordinate, {**point.estimates, "enthalpy": other.estimates["enthalpy"]}, 2000.0)
         for point, other in zip(early.points, late.points, strict=True)
     )
     isobar = Isobar("mlp", 512, 200.0, points)

@@ -1,0 +1,65 @@
+"""An isochore: the runs of one engine, size and density, ordered by temperature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from llpt.transition.curve import Coordinate
+from llpt.transition.line import LadderPath, LineOfStates, join_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import xarray as xr
+
+    from llpt.transition.point import LinePoint
+
+
+@dataclass(frozen=True)
+class Isochore(LineOfStates):
+    """The points of one engine, number of atoms and density: P(T), E(T) and whatever else a run at fixed volume has.
+
+    Args:
+        engine: its name, for people.
+        n_atoms: number of atoms.
+        density_gcc: the density of the cell, in g/cm³.
+        points: by rising temperature, one per temperature.
+        path: how the ladder was walked.
+    """
+
+    KIND: ClassVar = "isochore"
+    HELD: ClassVar = Coordinate.DENSITY
+
+    engine: str
+    n_atoms: int
+    density_gcc: float
+    points: tuple[LinePoint, ...]
+    path: LadderPath = LadderPath.HEATING
+
+    @classmethod
+    def from_summaries(
+        cls, summaries: Iterable[xr.Dataset], *, engine: str, path: LadderPath = LadderPath.HEATING
+    ) -> Isochore:
+        """Build an isochore from the summaries of its runs; repeats are joined as those of an isobar.
+
+        Args:
+            summaries: of one engine, size and density, at constant volume, in any order.
+            engine: its name.
+            path: how the ladder was walked.
+
+        Raises:
+            InputError: there is no summary, they differ in size or density, or the volume of one was not held.
+        """
+        runs = join_runs(summaries, kind=cls.KIND, held=cls.HELD, along=Coordinate.TEMPERATURE)
+        return cls(engine, runs.n_atoms, runs.held, runs.points, path)
+
+    @property
+    def temperatures_k(self) -> tuple[float, ...]:
+        """Temperatures of the points, rising."""
+        return self.coordinates
+
+    @property
+    def solid_temperatures_k(self) -> tuple[float, ...]:
+        """Temperatures at which the run was a solid; nothing about a liquid follows from them."""
+        return self.solid_coordinates

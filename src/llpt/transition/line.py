@@ -1,0 +1,160 @@
+"""What every line of states is: runs of one engine and size that hold one quantity and walk along another."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from llpt.errors import InputError
+from llpt.observables import all_observables
+from llpt.transition.curve import Coordinate, Curve
+from llpt.transition.point import LinePoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Self
+
+    import xarray as xr
+
+SAME_DENSITY = 1e-6
+"""Relative. The density of a run is computed from its cell, and two runs may have been given theirs in two ways."""
+
+
+class LadderPath(StrEnum):
+    """The way in which a ladder of temperatures was walked."""
+
+    HEATING = "heating"
+    COOLING = "cooling"
+    SEPARATE = "separate"
+
+
+class LineOfStates:
+    """Points of one engine, size and held quantity, one for each coordinate, by rising coordinate.
+
+    A kind of line is a frozen dataclass with its own name of what it holds (``Isobar.pressure_gpa``).
+    """
+
+    KIND: ClassVar[str]
+    HELD: ClassVar[Coordinate]
+    engine: str
+    n_atoms: int
+    points: tuple[LinePoint, ...]
+
+    def __post_init__(self) -> None:
+        if not self.points or any(after <= before for before, after in itertools.pairwise(self.coordinates)):
+            raise InputError(
+                f"An {self.KIND} needs points of rising {self.along.word}; {self.engine} at {self.held:g} "
+                f"{self.HELD.unit} has {list(self.coordinates) or 'none'}.",
+                f"Build it with {type(self).__name__}.from_summaries, which sorts the runs and joins repeats.",
+            )
+
+    @property
+    def held(self) -> float:
+        """The value of what is held on the line, in its unit."""
+        return float(getattr(self, self.HELD))
+
+    @property
+    def along(self) -> Coordinate:
+        """What changes along the line."""
+        return Coordinate.TEMPERATURE
+
+    @property
+    def coordinates(self) -> tuple[float, ...]:
+        """Where the points are, rising."""
+        return tuple(point.coordinate for point in self.points)
+
+    @property
+    def solid_coordinates(self) -> tuple[float, ...]:
+        """Where the run was a solid; nothing about a liquid follows from these points."""
+        return tuple(point.coordinate for point in self.points if point.solid)
+
+    def fluid(self) -> Self | None:
+        """Return the line without its solid points, or None where nothing is left."""
+        points = tuple(point for point in self.points if not point.solid)
+        line: Any = self  # a dataclass, as every kind of line is
+        return replace(line, points=points) if points else None
+
+    def curve(self, name: str) -> Curve:
+        """Return one observable along the line, over the points that have it (perhaps none)."""
+        points = [point for point in self.points if name in point.estimates]
+        estimates = [point.estimates[name] for point in points]
+        known = all_observables().quantities.get(name)
+        return Curve(
+            name=name,
+            unit=estimates[0].unit if estimates else known.unit if known else "",
+            coordinates=np.array([point.coordinate for point in points], dtype=np.float64),
+            values=np.array([estimate.value for estimate in estimates], dtype=np.float64),
+            errors=np.array([estimate.error for estimate in estimates], dtype=np.float64),
+            effective_samples=np.array([estimate.effective_samples for estimate in estimates], dtype=np.float64),
+            production_fs=np.array([point.production_fs for point in points], dtype=np.float64),
+            along=self.along,
+        )
+
+
+@dataclass(frozen=True)
+class JoinedRuns:
+    """The runs of one line of states, sorted, repeats joined.
+
+    Args:
+        n_atoms: of all of them.
+        held: the value of what they hold.
+        points: by rising coordinate.
+    """
+
+    n_atoms: int
+    held: float
+    points: tuple[LinePoint, ...]
+
+
+def join_runs(summaries: Iterable[xr.Dataset], *, kind: str, held: Coordinate, along: Coordinate) -> JoinedRuns:
+    """Sort the summaries of the runs of one line, and join those at the same coordinate.
+
+    Args:
+        summaries: ``llpt.observables.summarise_run``, of one engine, size and held quantity, in any order.
+        kind: of line, for people.
+        held: what the runs hold.
+        along: what tells one point from another.
+
+    Raises:
+        InputError: there is no summary, one does not have what is held or walked along, or they differ in size or in
+            what is held.
+    """
+    runs = sorted(summaries, key=lambda run: _coordinate(run, along))
+    sizes = {int(run.attrs["n_atoms"]) for run in runs}
+    values = sorted({_coordinate(run, held) for run in runs})
+    if len(sizes) != 1 or not all(_same(value, values[0], held) for value in values):
+        kinds = sorted({(int(run.attrs["n_atoms"]), _coordinate(run, held)) for run in runs})
+        raise InputError(
+            f"The runs of one {kind} must share size and {held.word}; these have (atoms, {held.unit}) {kinds}.",
+            f"Sort the runs by size and {held.word} first, and leave out runs that do not hold it.",
+        )
+    missing = [run for run in runs if not math.isfinite(_coordinate(run, along))]
+    if missing:
+        raise InputError(
+            f"{len(missing)} of the runs of an {kind} have no {along.word} of their own.",
+            f"Give runs of one kind: all of them at a {along.word} that was set.",
+        )
+    groups: list[list[xr.Dataset]] = []
+    for run in runs:
+        if groups and _same(_coordinate(groups[-1][0], along), _coordinate(run, along), along):
+            groups[-1].append(run)
+        else:
+            groups.append([run])
+    points = tuple(LinePoint.of_repeats(_coordinate(group[0], along), group) for group in groups)
+    return JoinedRuns(sizes.pop(), values[0], points)
+
+
+def _coordinate(run: xr.Dataset, coordinate: Coordinate) -> float:
+    """Return the value of a coordinate that was set for a run; NaN where it was left free."""
+    if coordinate is not Coordinate.DENSITY:
+        return float(run.attrs[coordinate])
+    return float(run["density"]) if run.attrs["constant_volume"] else math.nan
+
+
+def _same(one: float, other: float, coordinate: Coordinate) -> bool:
+    return math.isclose(one, other, rel_tol=SAME_DENSITY if coordinate is Coordinate.DENSITY else 0.0)
