@@ -13,9 +13,9 @@ from .engines_for_tests import Failing, IdealGas, LennardJones
 def test_last_configuration_is_the_last_step_to_the_last_digit(tmp_path, crystal):
     run_md(crystal, LennardJones(), make_settings(steps=12, positions_every=5), tmp_path)
     atoms = last_configuration(tmp_path)
-    snapshot = latest_checkpoint(tmp_path).snapshot
-    assert np.array_equal(atoms.positions, snapshot.positions_angstrom)
-    assert np.array_equal(atoms.cell.array, snapshot.cell_angstrom)
+    state = latest_checkpoint(tmp_path).state
+    assert np.array_equal(atoms.positions, state.positions_angstrom)
+    assert np.array_equal(atoms.cell.array, state.cell_angstrom)
     assert list(atoms.numbers) == list(crystal.numbers)
     assert np.allclose(atoms.get_masses(), crystal.get_masses())
     last = Trajectory.open(tmp_path).scalars().isel(step=-1)

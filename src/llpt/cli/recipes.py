@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from llpt.cli.console import make_table, messages, output
+from llpt.cli.training_settings import training_settings
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,7 +69,6 @@ def recipe_settings(recipe: str, given: dict[str, str]) -> RecipeSettings:
     """
     from pydantic import ValidationError  # noqa: PLC0415
 
-    from llpt.cli.training import training_settings  # noqa: PLC0415
     from llpt.learning import Recipe, RecipeSettings  # noqa: PLC0415
 
     try:

@@ -11,12 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from llpt.cli.console import make_table, messages, output
 from llpt.cli.evaluation import EngineOptions, parse_options
+from llpt.cli.training_settings import training_settings
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from llpt.mlp import TrainingProgress, TrainingSettings
+    from llpt.mlp import TrainingProgress
 
 
 def train(
@@ -109,18 +110,6 @@ def train(
         table.add_row(escape(key), escape(value))
     output().print(table)
     output().print(f"{len(frames)} frames -> {out}; use it as --engine n2p2:{out}", markup=False)
-
-
-def training_settings(given: dict[str, str]) -> TrainingSettings:
-    """Return the settings of a training from KEY=VALUE texts; a list is written with commas.
-
-    Raises:
-        InputError: an unknown key, or a value that is not allowed.
-    """
-    from llpt.mlp import TrainingSettings  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.options import parse_options as parse  # noqa: PLC0415
-
-    return parse(TrainingSettings, given, owner="the training")
 
 
 def read_frames(sources: list[Path], discard: int) -> list[Atoms]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import ase.units
 import numpy as np
 
-from llpt.dynamics.integrator import Snapshot
+from llpt.dynamics.integrator import IntegratorState
 from llpt.dynamics.settings import Ensemble, RunSettings
 from llpt.dynamics.start import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.files import atomic_stream
@@ -92,9 +92,9 @@ class AseIntegrator:
             self._dynamics.step()
         self.step += 1
 
-    def snapshot(self) -> Snapshot:
+    def state(self) -> IntegratorState:
         """Return the state at the end of the last step."""
-        return Snapshot(
+        return IntegratorState(
             positions_angstrom=self._atoms.get_positions(),
             velocities_angstrom_per_fs=self._atoms.get_velocities() * ASE_VELOCITY_TO_ANGSTROM_PER_FS,
             cell_angstrom=np.array(self._atoms.cell.array),

@@ -17,7 +17,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from llpt.dynamics.evaluation import result_from_arrays, result_to_arrays
-from llpt.dynamics.integrator import Integrator, Snapshot
+from llpt.dynamics.integrator import Integrator, IntegratorState
 from llpt.errors import StorageError
 from llpt.files import atomic_directory, atomic_stream, remove, write_atomically
 
@@ -43,7 +43,7 @@ class Checkpoint:
         segments: number of closed trajectory segments that hold these steps.
         numbers: atomic numbers, shape (n,).
         masses_u: masses, shape (n,).
-        snapshot: atoms and conserved quantity at that step.
+        state: atoms and conserved quantity at that step.
         result: what the engine gave for these atoms.
     """
 
@@ -52,7 +52,7 @@ class Checkpoint:
     segments: int
     numbers: NDArray[np.int64]
     masses_u: NDArray[np.float64]
-    snapshot: Snapshot
+    state: IntegratorState
     result: EngineResult
 
     @property
@@ -81,7 +81,7 @@ def save_checkpoint(
     """
     parent = run_directory / CHECKPOINTS_NAME
     final = parent / f"{step:010d}"
-    snapshot = integrator.snapshot()
+    state = integrator.state()
     with atomic_directory(final) as part:
         integrator.save(part)
         evaluator.engine.save_state(part / ENGINE_STATE_NAME)
@@ -91,10 +91,10 @@ def save_checkpoint(
                 stream,
                 numbers=evaluator.atoms.numbers,
                 masses_u=evaluator.atoms.get_masses(),
-                positions_angstrom=snapshot.positions_angstrom,
-                velocities_angstrom_per_fs=snapshot.velocities_angstrom_per_fs,
-                cell_angstrom=snapshot.cell_angstrom,
-                conserved_ev=snapshot.conserved_ev,
+                positions_angstrom=state.positions_angstrom,
+                velocities_angstrom_per_fs=state.velocities_angstrom_per_fs,
+                cell_angstrom=state.cell_angstrom,
+                conserved_ev=state.conserved_ev,
                 **arrays,  # type: ignore[arg-type]  # numpy's stub takes its own flag for one of these
             )
         summary = json.dumps({"step": step, "segments": segments})
@@ -120,7 +120,7 @@ def latest_checkpoint(run_directory: Path) -> Checkpoint | None:
     try:
         summary: dict[str, Any] = json.loads((directory / "checkpoint.json").read_text(encoding="utf-8"))
         with np.load(directory / "state.npz", allow_pickle=False) as arrays:
-            snapshot = Snapshot(
+            state = IntegratorState(
                 positions_angstrom=arrays["positions_angstrom"],
                 velocities_angstrom_per_fs=arrays["velocities_angstrom_per_fs"],
                 cell_angstrom=arrays["cell_angstrom"],
@@ -130,7 +130,7 @@ def latest_checkpoint(run_directory: Path) -> Checkpoint | None:
             result = result_from_arrays(
                 {name.removeprefix("result_"): arrays[name] for name in arrays if name.startswith("result_")}
             )
-        return Checkpoint(directory, int(summary["step"]), int(summary["segments"]), numbers, masses, snapshot, result)
+        return Checkpoint(directory, int(summary["step"]), int(summary["segments"]), numbers, masses, state, result)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise StorageError(
             f"The checkpoint {directory} cannot be read: {error}.",
@@ -148,4 +148,4 @@ def restore_engine(checkpoint: Checkpoint, engine: Engine, evaluator: Evaluator)
                 f"The engine's state {checkpoint.engine_state} cannot be read: {error}.",
                 "Restore the run directory from a copy, or start the run again in a new directory.",
             ) from error
-    evaluator.remember(checkpoint.result, checkpoint.snapshot.positions_angstrom, checkpoint.snapshot.cell_angstrom)
+    evaluator.remember(checkpoint.result, checkpoint.state.positions_angstrom, checkpoint.state.cell_angstrom)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class IntegratorState:
     """Atoms and conserved quantity at the end of a step.
 
     Args:
@@ -41,7 +41,7 @@ class Integrator(Protocol):
             EngineError: the engine could not give forces.
         """
 
-    def snapshot(self) -> Snapshot:
+    def state(self) -> IntegratorState:
         """Return the state at the end of the last step."""
 
     def save(self, directory: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from llpt.dynamics.integrator import Snapshot
+from llpt.dynamics.integrator import IntegratorState
 from llpt.dynamics.ipi_driver import DRIVER_FILE, DRIVER_SOURCE, EngineDriver
 from llpt.dynamics.ipi_input import ipi_input
 from llpt.errors import EngineError, InputError
@@ -76,12 +76,12 @@ class IpiIntegrator:
             raise EngineError("i-PI stopped the simulation.", "See run.log in the run directory.") from error
         self.step += 1
 
-    def snapshot(self) -> Snapshot:
+    def state(self) -> IntegratorState:
         """Return the state at the end of the last step."""
         beads = self._system.beads
         momenta = np.array(beads.p[0]).reshape(-1, 3)
         masses = np.array(beads.m)
-        return Snapshot(
+        return IntegratorState(
             positions_angstrom=np.array(beads.q[0]).reshape(-1, 3) * BOHR_TO_ANGSTROM,
             velocities_angstrom_per_fs=momenta / masses[:, np.newaxis] * (BOHR_TO_ANGSTROM / ATOMIC_TIME_TO_FS),
             cell_angstrom=np.array(self._system.cell.h).T * BOHR_TO_ANGSTROM,

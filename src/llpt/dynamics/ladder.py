@@ -48,11 +48,11 @@ def last_configuration(
     start: Any = read(directory / "start.extxyz")
     atoms: Any = ase.Atoms(
         numbers=start.numbers,
-        positions=checkpoint.snapshot.positions_angstrom,
-        cell=checkpoint.snapshot.cell_angstrom,
+        positions=checkpoint.state.positions_angstrom,
+        cell=checkpoint.state.cell_angstrom,
         pbc=True,
     )
     atoms.set_masses(checkpoint.masses_u)
-    velocities = checkpoint.snapshot.velocities_angstrom_per_fs / ASE_VELOCITY_TO_ANGSTROM_PER_FS
+    velocities = checkpoint.state.velocities_angstrom_per_fs / ASE_VELOCITY_TO_ANGSTROM_PER_FS
     atoms.set_velocities(velocities * factor)
     return cast("ase.Atoms", atoms)

@@ -13,12 +13,12 @@ from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from llpt.dynamics.integrator import Snapshot
+    from llpt.dynamics.integrator import IntegratorState
     from llpt.engines import EngineResult
 
 
 def make_record(
-    step: int, time_fs: float, snapshot: Snapshot, result: EngineResult, masses_u: NDArray[np.float64]
+    step: int, time_fs: float, state: IntegratorState, result: EngineResult, masses_u: NDArray[np.float64]
 ) -> StepRecord:
     """Return the scalars of a step.
 
@@ -28,13 +28,13 @@ def make_record(
     Args:
         step: number of the step.
         time_fs: time since the start.
-        snapshot: atoms at the end of the step.
+        state: atoms at the end of the step.
         result: the engine's result for these atoms.
         masses_u: masses, shape (n,).
     """
-    velocities = snapshot.velocities_angstrom_per_fs
+    velocities = state.velocities_angstrom_per_fs
     kinetic = 0.5 * float(masses_u @ (velocities**2).sum(axis=1)) * U_ANGSTROM2_PER_FS2_TO_EV
-    volume = float(np.linalg.det(snapshot.cell_angstrom))
+    volume = float(np.linalg.det(state.cell_angstrom))
     stress = result.stress_ev_per_angstrom3
     stress = np.full(6, np.nan) if stress is None else np.asarray(stress, dtype=float)
     uncorrected = result.stress_uncorrected_ev_per_angstrom3
@@ -51,7 +51,7 @@ def make_record(
         volume_angstrom3=volume,
         pressure_gpa=float(kinetic_pressure - stress[:3].mean()) * EV_PER_ANGSTROM3_TO_GPA,
         pressure_uncorrected_gpa=float(kinetic_pressure - uncorrected[:3].mean()) * EV_PER_ANGSTROM3_TO_GPA,
-        conserved_ev=snapshot.conserved_ev,
+        conserved_ev=state.conserved_ev,
         stress_gpa=stress * EV_PER_ANGSTROM3_TO_GPA,
         kinetic_stress_gpa=kinetic_stress_gpa(velocities, masses_u, volume),
         extrapolation_warnings=result.extrapolation_warnings,
@@ -81,13 +81,13 @@ def progress_of(record: StepRecord, steps: int, seconds_per_step: float) -> Prog
     )
 
 
-def make_frame(step: int, time_fs: float, snapshot: Snapshot, result: EngineResult) -> Frame:
+def make_frame(step: int, time_fs: float, state: IntegratorState, result: EngineResult) -> Frame:
     """Return the atoms of a step; see ``make_record`` for the arguments."""
     return Frame(
         step=step,
         time_fs=time_fs,
-        positions_angstrom=snapshot.positions_angstrom,
-        velocities_angstrom_per_fs=snapshot.velocities_angstrom_per_fs,
-        cell_angstrom=snapshot.cell_angstrom,
+        positions_angstrom=state.positions_angstrom,
+        velocities_angstrom_per_fs=state.velocities_angstrom_per_fs,
+        cell_angstrom=state.cell_angstrom,
         forces_ev_per_angstrom=np.asarray(result.forces_ev_per_angstrom, dtype=float),
     )

@@ -200,12 +200,12 @@ class _Run:
 
     def _store(self, integrator: Integrator) -> StepRecord:
         """Add the current step to the trajectory."""
-        snapshot = integrator.snapshot()
+        state = integrator.state()
         time_fs = integrator.step * self.timestep_fs
         result = self.evaluator.last
-        record = make_record(integrator.step, time_fs, snapshot, result, self.start.get_masses())
+        record = make_record(integrator.step, time_fs, state, result, self.start.get_masses())
         keep = integrator.step % self.settings.positions_every == 0
-        self.writer.add(record, make_frame(integrator.step, time_fs, snapshot, result) if keep else None)
+        self.writer.add(record, make_frame(integrator.step, time_fs, state, result) if keep else None)
         return record
 
     def _loop(

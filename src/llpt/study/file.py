@@ -18,9 +18,9 @@ from llpt.study.imported import ImportedRun, sections_of
 from llpt.study.sections import (
     ContradictionError,
     DynamicsSection,
-    Isobar,
     Ladder,
     Section,
+    StateLine,
     StateSection,
     StudySection,
     SystemSection,
@@ -66,7 +66,7 @@ class StudyFile(Section):
             )
         return self
 
-    def sizes(self, line: Isobar) -> tuple[int, ...]:
+    def sizes(self, line: StateLine) -> tuple[int, ...]:
         """Return the numbers of atoms run on one line of states."""
         return line.atoms or self.system.atoms
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from llpt.study.controlled_tests import SnapshotTest
     from llpt.study.engine_sections import OptionValue
     from llpt.study.file import StudyFile
-    from llpt.study.sections import Isobar
+    from llpt.study.sections import StateLine
 
 ATOMS_PER_CORE = 250
 
@@ -201,11 +201,11 @@ class _Builder:
                 runs += self._chained(rungs, self.study.dynamics.ladder)
         return runs
 
-    def _rungs(self, line: Isobar, atoms: int) -> list[MolecularDynamics]:
+    def _rungs(self, line: StateLine, atoms: int) -> list[MolecularDynamics]:
         """Return the runs of one line and size in order of temperature, each starting on its own."""
         return [self._alone(line, atoms, temperature) for temperature in sorted(line.temperatures_k)]
 
-    def _alone(self, line: Isobar, atoms: int, temperature_k: float) -> MolecularDynamics:
+    def _alone(self, line: StateLine, atoms: int, temperature_k: float) -> MolecularDynamics:
         state = line.at(temperature_k)
         study = self.study
         options = dict(self.side.options)

@@ -114,7 +114,7 @@ class SystemSection(Section):
         return self.start.replace("{atoms}", str(atoms))
 
 
-class Isobar(Section):
+class StateLine(Section):
     """``[[state.isobars]]``: one line of states with its own temperatures, and its own sizes where they differ."""
 
     pressure_gpa: PressureGpa | None = Field(default=None, description="a pressure in GPa, above 0 and at most 10000")
@@ -171,7 +171,9 @@ class StateSection(Section):
     temperatures_k: Temperatures | None = Field(
         default=None, description="temperatures in K, each above 0 and at most 100000"
     )
-    isobars: tuple[Isobar, ...] = Field(default=(), description="tables [[state.isobars]], one for each line of states")
+    isobars: tuple[StateLine, ...] = Field(
+        default=(), description="tables [[state.isobars]], one for each line of states"
+    )
     density_rises: Bool = Field(
         default=True,
         description="true or false: whether the density rises on heating through the transition, as where hydrogen "
@@ -197,7 +199,7 @@ class StateSection(Section):
             raise ContradictionError("gives no temperatures_k", "Give it, e.g. temperatures_k = [800, 1000].")
         return self
 
-    def lines(self) -> tuple[Isobar, ...]:
+    def lines(self) -> tuple[StateLine, ...]:
         """Return every line of states as an isobar (or isochore) of its own."""
         if self.isobars:
             return self.isobars
@@ -207,7 +209,7 @@ class StateSection(Section):
             "rs": self.rs,
         }
         return tuple(
-            Isobar.model_validate({key: value, "temperatures_k": self.temperatures_k})
+            StateLine.model_validate({key: value, "temperatures_k": self.temperatures_k})
             for key, values in keys.items()
             for value in values or ()
         )
