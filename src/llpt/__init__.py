@@ -3,6 +3,7 @@
 What a notebook needs, each name loaded when it is first used; ``docs/python.md`` shows every one of them:
 
 - ``open_trajectory`` opens runs, files of other programs, structures of ASE, MDAnalysis and arrays: a ``Trajectory``.
+- ``observe`` averages one: ``Observations``, every number with its error, and a reason for whatever is absent.
 - ``make_engine`` gives a source of energy, forces and stress, ``evaluate`` labels structures with it, ``run_md`` runs
   molecular dynamics (``RunSettings``), ``train`` fits a network to labels (``TrainingSettings``).
 - ``plot`` draws whatever came out onto axes of matplotlib.
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from llpt.engines import evaluate, make_engine
     from llpt.errors import LlptError
     from llpt.mlp import TrainingSettings, train
+    from llpt.observables import Observations, observe
     from llpt.report import plot
     from llpt.statistics import Estimate
     from llpt.trajectory import Trajectory, open_trajectory
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Estimate",
     "LlptError",
+    "Observations",
     "RunSettings",
     "TrainingSettings",
     "Trajectory",
     "__version__",
     "evaluate",
     "make_engine",
+    "observe",
     "open_trajectory",
     "plot",
     "run_md",
@@ -44,11 +48,13 @@ __all__ = [
 _HOMES = {
     "Estimate": "llpt.statistics",
     "LlptError": "llpt.errors",
+    "Observations": "llpt.observables",
     "RunSettings": "llpt.dynamics",
     "Trajectory": "llpt.trajectory",
     "TrainingSettings": "llpt.mlp",
     "evaluate": "llpt.engines",
     "make_engine": "llpt.engines",
+    "observe": "llpt.observables",
     "open_trajectory": "llpt.trajectory",
     "plot": "llpt.report",
     "run_md": "llpt.dynamics",

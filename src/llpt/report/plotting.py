@@ -14,7 +14,7 @@ from matplotlib.container import Container
 
 from llpt.audit import Verdict
 from llpt.errors import InputError
-from llpt.observables import all_observables, with_unit
+from llpt.observables import Observations, all_observables, with_unit
 from llpt.report import palette
 from llpt.report.drawing import add_curves, own_style
 from llpt.report.panels import Curve, Dash, Line, Marker, Panel
@@ -139,6 +139,14 @@ def _(thing: LocatedIsobar, quantity: str | None, colour: str) -> Panel:
 
 
 @panel_of.register
+def _(thing: Observations, quantity: str | None, colour: str) -> Panel:
+    name = quantity or "rdf"
+    if name in thing.absent:
+        raise InputError(f"There is no {name} here. {thing.absent[name]}", f"There are {', '.join(thing)}.")
+    return panel_of(thing.summary, name, colour)
+
+
+@panel_of.register
 def _(thing: xr.Dataset, quantity: str | None, colour: str) -> Panel:
     name = quantity or "rdf"
     curves = [str(each) for each in thing if thing[each].ndim == 1 and not str(each).endswith("_error")]
@@ -147,8 +155,9 @@ def _(thing: xr.Dataset, quantity: str | None, colour: str) -> Panel:
     [dimension] = thing[name].dims
     record = all_observables().quantities[name]
     error = f"{name}_error"
+    temperature = float(thing.attrs["temperature_k"])
     drawn = Curve(
-        f"{float(thing.attrs['temperature_k']):g} K",
+        f"{temperature:.4g} K" if math.isfinite(temperature) else record.symbol,
         _plain(thing[dimension].to_numpy()),
         _plain(thing[name].to_numpy()),
         _plain(thing[error].to_numpy()) if error in thing else (),

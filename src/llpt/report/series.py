@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llpt.trajectory import Facts, Trajectory
 
 MOST_POINTS = 4000
-SMOOTH_PARTS = 40
+SMOOTH_PARTS = 25
 """The thick line is the mean over one of so many parts of the run."""
 
 
