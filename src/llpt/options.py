@@ -17,7 +17,9 @@ from llpt.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-OptionValue = str | float | int | bool | None
+GivenValue = str | int | float | bool
+"""What a person can write as an option's value."""
+OptionValue = GivenValue | None
 
 
 class Options(BaseModel):

@@ -137,7 +137,7 @@ def test_evaluate_by_dft_gives_internal_and_free_energy(fluid, tmp_path, command
     [
         (("--engine", "dtf"), ("no engine 'dtf'", "dft")),
         (("--engine", "dft", "--option", "ecut=60"), ("no option 'ecut'", "ecut_ry")),
-        (("--engine", "dft", "--option", "ecut_ry=-1"), ("ecut_ry", "above 0")),
+        (("--engine", "dft", "--option", "ecut_ry=-1"), ("ecut_ry", "from 5 to 1000")),
         (("--engine", "dft", "--option", "ecut_ry"), ("not KEY=VALUE", "ecut_ry=60")),
         (("--engine", "n2p2:/nowhere"), ("/nowhere", "input.nn")),
         (("--engine", "ase:ase.calculators.lj.Nothing"), ("Nothing", "")),

@@ -112,6 +112,9 @@ def test_a_wrong_value_is_named_with_what_is_allowed(change, by, key, allowed):
         ('train = "reference"', "", "does not say where the potential"),
         ('[reference]\nengine = "dft"', "", "no reference"),
         ('engine = "dft"', 'engine = "ase:ase.calculators.lj.LennardJones"', "have no temperature"),
+        ('engine = "dft"', 'engine = "dftt"', '[reference.engine] asks for engine "dftt", which there is not'),
+        ('"behler-parrinello"\ntrain = "reference"', '"behler"', '[surrogate.engine] asks for engine "behler"'),
+        ("size = true", 'engine = { engine = "espresso" }', '[tests.engine.engine] asks for engine "espresso"'),
     ],
 )
 def test_what_cannot_both_hold_is_refused(change, by, said):

@@ -52,10 +52,10 @@ app.command(rich_help_panel=STUDY)(analysis.report)
 app.command(rich_help_panel=STUDY)(auditing.audit)
 app.command(rich_help_panel=STUDY)(verifying.verify)
 app.command("import", rich_help_panel=STUDY)(importing.import_)
-app.command(rich_help_panel=SINGLE)(evaluation.evaluate)
-app.command(rich_help_panel=SINGLE)(molecular_dynamics.md)
+app.command(cls=evaluation.EngineCommand, rich_help_panel=SINGLE)(evaluation.evaluate)
+app.command(cls=evaluation.EngineCommand, rich_help_panel=SINGLE)(molecular_dynamics.md)
 app.command(rich_help_panel=SINGLE)(optics.optics)
-app.command(rich_help_panel=SINGLE)(training.train)
+app.command(cls=evaluation.EngineCommand, rich_help_panel=SINGLE)(training.train)
 app.command(rich_help_panel=SINGLE)(doctor.doctor)
 
 

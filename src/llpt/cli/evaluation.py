@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads it
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typer.core import TyperCommand, TyperOption
 
 from llpt.cli.console import messages, output
 from llpt.errors import InputError
@@ -17,7 +18,7 @@ EngineSpec = Annotated[
         "--engine",
         "-e",
         metavar="SPEC",
-        help="dft, n2p2:DIR, model:FILE, quantum-espresso, vasp, lammps:FILE, mace:FILE or ase:module.Class.",
+        help="An engine:",  # EngineCommand names them
         show_default=False,
     ),
 ]
@@ -30,6 +31,20 @@ EngineOptions = Annotated[
         show_default=False,
     ),
 ]
+
+
+class EngineCommand(TyperCommand):
+    """A command whose help names the engines there are, those of other packages among them."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help; only now is it worth the time to look which engines there are."""
+        from llpt.engines import grammar  # noqa: PLC0415 - start-up time
+
+        for parameter in self.params:
+            if isinstance(parameter, TyperOption) and parameter.name == "engine":
+                *others, last = grammar()
+                parameter.help = f"{parameter.help or ''} {', '.join(others)} or {last}.".strip()
+        super().format_help(ctx, formatter)
 
 
 def evaluate(

@@ -37,7 +37,7 @@ def run(
     Raises:
         InputError: an unknown recipe or setting, or a value that is not allowed.
     """
-    from llpt.engines import Purpose, make_engine  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.engines import BEHLER_PARRINELLO, Purpose, make_engine  # noqa: PLC0415 - start-up time of the other commands
     from llpt.learning import run_recipe  # noqa: PLC0415
 
     chosen = recipe_settings(recipe, settings)
@@ -57,7 +57,8 @@ def run(
         )
     output().print(_table(history))
     output().print(
-        f"{history[-1].frames} frames -> {out / 'model'}; use it as --engine n2p2:{out / 'model'}", markup=False
+        f"{history[-1].frames} frames -> {out / 'model'}; use it as --engine {BEHLER_PARRINELLO.spec(out / 'model')}",
+        markup=False,
     )
 
 

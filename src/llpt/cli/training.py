@@ -53,7 +53,7 @@ def train(
         ),
     ] = None,
     engine: Annotated[
-        str, typer.Option("--engine", metavar="SPEC", help="What labels the structures of a recipe.")
+        str, typer.Option("--engine", metavar="SPEC", help="What labels the structures of a recipe:")
     ] = "dft",
     option: EngineOptions = None,
     held_out: Annotated[
@@ -69,7 +69,8 @@ def train(
 
     Example: [bold]llpt train --recipe active --option kpoints=spacing:0.74 -o potential[/]
     """
-    from llpt.mlp import train as fit  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.engines import BEHLER_PARRINELLO  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.mlp import train as fit  # noqa: PLC0415
     from llpt.mlp.training.card_rows import card_rows  # noqa: PLC0415
 
     sources = sources or []
@@ -109,7 +110,7 @@ def train(
     for key, value in card_rows(outcome.cards[0]).items():
         table.add_row(escape(key), escape(value))
     output().print(table)
-    output().print(f"{len(frames)} frames -> {out}; use it as --engine n2p2:{out}", markup=False)
+    output().print(f"{len(frames)} frames -> {out}; use it as --engine {BEHLER_PARRINELLO.spec(out)}", markup=False)
 
 
 def read_frames(sources: list[Path], discard: int) -> list[Atoms]:

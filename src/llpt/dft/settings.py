@@ -38,8 +38,17 @@ CutoffRy = Annotated[
 ElectronicTemperatureK = Annotated[
     float, Field(gt=0.0, description="temperature of the Fermi-Dirac occupations in K, above 0")
 ]
+KpointSampling = Annotated[
+    str, Field(min_length=1, description="mean-value, gamma, x,y,z, x,y,z;x,y,z, n1xn2xn3, or spacing:S in 1/Å")
+]
+FunctionalName = Annotated[
+    str,
+    Field(
+        min_length=1, description="an exchange-correlation functional by its name, e.g. pbe, lda-pw92, scan-l or kdt16"
+    ),
+]
 BandCount = Annotated[int, Field(ge=1)]
-"""What every plane-wave code is asked for in the same words."""
+"""What is asked for in the same words elsewhere too: by other plane-wave codes, by controlled tests."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +73,8 @@ class KohnShamSettings:
 
     ecut_ry: CutoffRy = 60.0
     electronic_temperature_k: ElectronicTemperatureK = 1000.0
-    kpoints: Annotated[
-        str, Field(description="mean-value, gamma, x,y,z, x,y,z;x,y,z, n1xn2xn3, or spacing:S in 1/Å")
-    ] = "mean-value"
-    xc: Annotated[
-        str, Field(description="an exchange-correlation functional by its name, e.g. pbe, lda-pw92, scan-l or kdt16")
-    ] = "pbe"
+    kpoints: KpointSampling = "mean-value"
+    xc: FunctionalName = "pbe"
     pseudopotential: Annotated[
         str, Field(description="default, gth, hard, coulomb, or the path of a UPF or psp8 file")
     ] = "default"

@@ -11,13 +11,25 @@ from llpt.engines.face import (
     check_result,
 )
 from llpt.engines.make import make_engine
+from llpt.engines.networks import BEHLER_PARRINELLO
 from llpt.engines.purpose import Purpose
 from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed, TrainedPotential
-from llpt.engines.registry import TRAINED_HERE, engine_label, engine_records, find_engine, grammar, split_spec
+from llpt.engines.registry import (
+    BUILT_IN,
+    TRAINED_HERE,
+    engine_folder,
+    engine_label,
+    engine_records,
+    find_engine,
+    grammar,
+    split_spec,
+)
 from llpt.engines.survey import EngineFact, survey
 from llpt.options import Options, OptionValue
 
 __all__ = [
+    "BEHLER_PARRINELLO",
+    "BUILT_IN",
     "TRAINED_HERE",
     "Argument",
     "Engine",
@@ -35,6 +47,7 @@ __all__ = [
     "TrainedPotential",
     "check_computable",
     "check_result",
+    "engine_folder",
     "engine_label",
     "engine_records",
     "evaluate",

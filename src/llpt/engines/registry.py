@@ -81,11 +81,23 @@ def grammar() -> list[str]:
     return [record.grammar for record in engine_records().values()]
 
 
+def engine_folder(spec: str) -> str:
+    """Return an engine's name in paths, or that of a potential that is trained here.
+
+    Raises:
+        InputError: there is no such engine.
+
+    >>> engine_folder("n2p2:somewhere"), engine_folder("ase:ase.calculators.lj.LennardJones")
+    ('n2p2', 'lennardjones')
+    """
+    return spec if spec in TRAINED_HERE else find_engine(spec).folder(spec.partition(":")[2])
+
+
 def engine_label(folder: str) -> str:
     """Return what people call an engine.
 
     Args:
-        folder: its name in paths (``EngineRecord.folder``), or that of a potential that is trained here.
+        folder: its name in paths, see :func:`engine_folder`.
 
     >>> engine_label("quantum-espresso"), engine_label("behler-parrinello"), engine_label("lennardjones")
     ('Quantum ESPRESSO', 'Behler–Parrinello', 'Lennard-Jones')

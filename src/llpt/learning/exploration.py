@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.engines import Purpose, make_engine
+from llpt.engines import BEHLER_PARRINELLO, Purpose, make_engine
 from llpt.engines.evaluation import bare_copy
 from llpt.errors import InputError, StorageError
 from llpt.learning.recipe_settings import Recipe
@@ -50,7 +50,7 @@ def explore(model: Path, folder: Path, settings: RecipeSettings, *, seed: int) -
         seed_of_run = int(random.integers(2**31))
         directory = folder / f"run-{number + 1:02d}"
         # A potential of an early generation may fail on the way; the frames before that are the ones it needs.
-        with closing(make_engine(f"n2p2:{model}", purpose=Purpose.DYNAMICS)) as engine:
+        with closing(make_engine(BEHLER_PARRINELLO.spec(model), purpose=Purpose.DYNAMICS)) as engine:
             run_short(
                 start.atoms,
                 engine,
@@ -88,7 +88,7 @@ def _readable(directory: Path, settings: RecipeSettings) -> list[Atoms]:
 
 
 def _with_spread(frames: list[Atoms], model: Path) -> list[Atoms]:
-    with closing(make_engine(f"n2p2:{model}")) as engine:
+    with closing(make_engine(BEHLER_PARRINELLO.spec(model))) as engine:
         for frame in frames:
             engine.calculate(frame)
             frame.info["force_spread"] = float(engine.results["force_spread"])

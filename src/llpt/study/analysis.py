@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llpt.audit import Verdict, compare
 from llpt.campaign import ControlledTest, Role
+from llpt.engines import engine_folder, engine_label, find_engine
 from llpt.errors import InputError
 from llpt.files import remove
 from llpt.study.diffusion import InfiniteDiffusion, infinite_diffusion
@@ -15,7 +16,6 @@ from llpt.study.imported import IMPORTED_ENGINE
 from llpt.study.observables_table import TABLE_NAME, write_observables
 from llpt.study.observing import Observed, observe, observe_electronic_temperature
 from llpt.study.orders import OrderResult, orders
-from llpt.study.planning import engine_folder
 from llpt.transition import Isobar, LadderPath, locate
 
 if TYPE_CHECKING:
@@ -30,18 +30,6 @@ if TYPE_CHECKING:
     from llpt.study.nodes import PlannedRun
     from llpt.study.plan import Plan
     from llpt.transition import Criterion, CriterionResult, LocatedIsobar, Separation
-
-NAMES = {
-    "dft": "DFT",
-    "quantum-espresso": "Quantum ESPRESSO",
-    "vasp": "VASP",
-    "behler-parrinello": "Behler–Parrinello",
-    "n2p2": "n2p2 potential",
-    "model": "potential",
-    "mace": "MACE",
-    "lammps": "LAMMPS potential",
-    "lennardjones": "Lennard-Jones",
-}
 
 
 @dataclass(frozen=True)
@@ -154,9 +142,9 @@ def engine_name(run: PlannedRun, study: StudyFile) -> str:
     if run.engine.startswith(f"{IMPORTED_ENGINE}:"):
         return run.engine.partition(":")[2]
     folder = run.engine_folder.removesuffix("-surrogate")
-    name = NAMES.get(folder, folder)
-    functional = run.options.get("xc", "pbe" if engine_folder(run.engine) == "dft" else None)
-    if functional is not None:
+    name = engine_label(folder)
+    functional = run.options.get("xc", find_engine(run.engine).functional)
+    if functional:
         return f"{name}/{str(functional).upper()}"
     if run.role is Role.SURROGATE and study.reference is not None and folder == engine_folder(study.reference.engine):
         return f"{name} (surrogate)"

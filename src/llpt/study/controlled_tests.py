@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, Strict, model_validator
 
+from llpt.dft.settings import CutoffRy, FunctionalName, KpointSampling  # noqa: TC001 - pydantic reads them
 from llpt.dynamics import Ensemble, IntegratorName, Thermostat
-from llpt.study.engine_sections import OptionValue  # noqa: TC001 - pydantic reads it
+from llpt.options import GivenValue  # noqa: TC001
+from llpt.study.engine_sections import EngineSpec  # noqa: TC001
 from llpt.study.sections import (
     AtomCounts,
     Bool,
@@ -112,29 +114,29 @@ class TimestepTest(MatchedRunsSection):
 class CutoffTest(MatchedRunsSection):
     """Does the plane-wave cutoff matter?"""
 
-    ecut_ry: Float = Field(ge=5.0, le=1000.0, description="a plane-wave cutoff in Ry, from 5 to 1000")
+    ecut_ry: Annotated[CutoffRy, Strict()]
     engines: Literal["reference"] = Field(default="reference", description='"reference": only it has plane waves')
 
 
 class KpointsTest(MatchedRunsSection):
     """Does the sampling of the Brillouin zone matter?"""
 
-    kpoints: str = Field(default="gamma", min_length=1, description='"mean-value", "gamma", or "x,y,z"')
+    kpoints: KpointSampling = "gamma"
     engines: Literal["reference"] = Field(default="reference", description='"reference": only it has k-points')
 
 
 class FunctionalTest(MatchedRunsSection):
     """Does the functional matter?"""
 
-    xc: str = Field(min_length=1, description='an exchange-correlation functional, e.g. "lda"')
+    xc: FunctionalName
     engines: Literal["reference"] = Field(default="reference", description='"reference": only it has a functional')
 
 
 class EngineTest(MatchedRunsSection):
     """Does the code matter? The reference once more with another program."""
 
-    engine: str = Field(min_length=1, description="an engine, as in [reference]")
-    options: dict[str, OptionValue] = Field(default_factory=dict, description="options of that engine alone")
+    engine: EngineSpec = Field(description="an engine, as in [reference]")
+    options: dict[str, GivenValue] = Field(default_factory=dict, description="options of that engine alone")
     engines: Literal["reference"] = Field(default="reference", description='"reference"')
 
 

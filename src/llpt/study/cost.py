@@ -1,28 +1,25 @@
-"""What a plan will cost, before anything is spent: an estimate from a short table, and the time on given cores.
+"""What a plan will cost, before anything is spent: estimated from engines' records, corrected by what was measured.
 
-Seconds per step of the built-in DFT engine on 2 cores are 0.025 + p (0.028 n² + 0.010 n³), n atoms in units of 64 and p
-plane waves per atom in units of those at 60 Ry and 1.12 g/cm³: a constant, transforms, and matrix products. It was
-fitted to 32, 64, 128, 256 and 512 atoms and is within 17 % of each (``docs/performance.md``). Runs that are done
-correct the estimate: the ratio of their measured time to the table's, engine by engine, multiplies what is left.
+A record says how long a step takes on 2 cores (``llpt.engines.Speed``). Runs that are done correct the estimate: the
+ratio of their measured time to the record's, engine by engine, multiplies what is left.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from llpt.errors import InputError
 from llpt.structure import volume_per_atom
-from llpt.study.engine_sections import engine_kind
 from llpt.study.protocol import starting_density
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llpt.campaign import ThermodynamicState
-    from llpt.study.engine_sections import OptionValue
+    from llpt.engines import Speed
+    from llpt.options import GivenValue
 
 REFERENCE_CUTOFF_RY = 60.0
 REFERENCE_DENSITY = 1.12
@@ -31,43 +28,6 @@ START_UP_S = 4.0
 """Starting a process and importing what it needs."""
 SECOND_THREAD = 1.37
 """How many times faster a DFT step is on two threads than on one: 1.3 was measured at 64 atoms, 1.6 at 128."""
-
-
-@dataclass(frozen=True)
-class Speed:
-    """Seconds per MD step of one engine on 2 cores: ``floor + sum_k terms[k] (N / 64)^k``.
-
-    Args:
-        terms: seconds for 64 atoms by the power they grow with; at 60 Ry and 1.12 g/cm³ where there are plane waves.
-        floor: what every step costs besides, i-PI and the trajectory among it.
-        plane_waves: whether the terms grow with the number of plane waves, cutoff^1.5 / density.
-    """
-
-    terms: Mapping[float, float]
-    floor: float = 0.002
-    plane_waves: bool = False
-
-    def seconds(self, atoms: int, plane_waves: float) -> float:
-        """Return the seconds of one step.
-
-        Args:
-            atoms: number of atoms.
-            plane_waves: per atom, all k-points together, in units of those at the reference cutoff and density.
-        """
-        share = plane_waves if self.plane_waves else 1.0
-        return self.floor + share * sum(seconds * (atoms / 64.0) ** power for power, seconds in self.terms.items())
-
-
-SPEEDS: dict[str, Speed] = {
-    "dft": Speed({2.0: 0.028, 3.0: 0.0102}, floor=0.025, plane_waves=True),
-    "quantum-espresso": Speed({2.85: 0.9}, plane_waves=True),
-    "vasp": Speed({2.85: 0.9}, plane_waves=True),
-    "n2p2": Speed({1.0: 0.015}, floor=0.003),
-    "model": Speed({1.0: 0.015}, floor=0.003),
-    "mace": Speed({1.0: 0.3}),
-    "lammps": Speed({1.0: 0.01}),
-    "ase": Speed({1.0: 0.005}),
-}
 SINGLE_POINT_STEPS = 4.0
 """A single point from nothing costs as much as this many MD steps, which start from the step before."""
 
@@ -84,7 +44,11 @@ class TimedRun(Protocol):
         """SPEC of the engine."""
 
     @property
-    def options(self) -> Mapping[str, OptionValue]:
+    def speed(self) -> Speed:
+        """What a step of the engine costs before any was measured."""
+
+    @property
+    def options(self) -> Mapping[str, GivenValue]:
         """Options of the engine."""
 
     @property
@@ -105,8 +69,8 @@ class TimedRun(Protocol):
 
 
 def seconds_per_step(run: TimedRun) -> float:
-    """Return the table's estimate for one step of a run."""
-    speed = SPEEDS.get(engine_kind(run.engine), SPEEDS["ase"])
+    """Return the estimate of the engine's record for one step of a run."""
+    speed = run.speed
     if not speed.plane_waves:
         return speed.seconds(run.atoms, 1.0)
     cutoff = float(run.options.get("ecut_ry", REFERENCE_CUTOFF_RY)) / REFERENCE_CUTOFF_RY
@@ -141,7 +105,7 @@ def kpoint_count(kpoints: str, *, edge_angstrom: float) -> int:
 
 
 class Pace:
-    """How long the MD steps of a study take: as measured, or by the table corrected by what was measured.
+    """How long the MD steps of a study take: as measured, or by the engines' records corrected by what was measured.
 
     Args:
         measured: runs already begun, each with its seconds per step; they correct all others of the same engine, the

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from llpt.audit import Thresholds
+from llpt.dft.settings import KohnShamOptions
+from llpt.engines import BUILT_IN, TRAINED_HERE, find_engine
+from llpt.errors import InputError, PluginError
+from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.study.derived import section_of
 from llpt.study.sections import (
     AtomCount,
     ContradictionError,
@@ -20,63 +25,69 @@ from llpt.study.sections import (
     as_sequence,
 )
 
-OptionValue = str | int | float | bool
-
-THERMAL_ENGINES = frozenset({"dft", "quantum-espresso", "vasp"})
-"""Engines whose electrons have a temperature of their own."""
-
-TRAINED_HERE = "behler-parrinello"
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
-def engine_kind(spec: str) -> str:
-    """Return the part of an engine's SPEC before its colon: ``n2p2`` of ``n2p2:DIR``."""
-    return spec.partition(":")[0]
+def _known(spec: str) -> str:
+    """Refuse an engine that is not here; what follows its colon is looked at before anything runs."""
+    try:
+        find_engine(spec)
+    except PluginError as error:
+        raise ContradictionError(f'asks for engine "{spec}". {error.cause.removesuffix(".")}', error.remedy) from error
+    except InputError as error:
+        raise ContradictionError(f'asks for engine "{spec}", which there is not', error.remedy) from error
+    return spec
 
 
-class ReferenceSection(Section):
+EngineSpec = Annotated[str, Field(min_length=1), AfterValidator(_known)]
+"""An engine by its SPEC, which is here."""
+
+if TYPE_CHECKING:
+
+    class DftKeys(Section):
+        """The options of engine ``dft`` as keys, which other plane-wave codes share as far as they have them."""
+else:
+    # The electrons' temperature is a key of its own, for it may follow the ions'; how a geometry is solved follows
+    # from what the engine is made for.
+    DftKeys = section_of(KohnShamOptions, "DftKeys", without=("electronic_temperature_k", "convergence"))
+
+
+def _known_or_trained(spec: str) -> str:
+    return spec if spec in TRAINED_HERE else _known(spec)
+
+
+def _listed(specs: Iterable[str]) -> str:
+    """Return SPECs as a study file writes them: ``"dft", "vasp" or "mace:FILE"``."""
+    *others, last = (f'"{spec}"' for spec in specs)
+    return f"{', '.join(others)} or {last}"
+
+
+class ReferenceSection(DftKeys):
     """``[reference]``: the theory the surrogate was, or is, trained on."""
 
-    engine: str = Field(
-        min_length=1,
-        description='an engine: "dft", "quantum-espresso", "vasp", "n2p2:DIR", "model:FILE", "lammps:…", "mace:FILE" '
-        'or "ase:module.Class"',
-    )
-    xc: str | None = Field(default=None, description='an exchange-correlation functional, e.g. "pbe" or "lda"')
-    ecut_ry: Annotated[Float, Field(ge=5.0, le=1000.0)] | None = Field(
-        default=None, description="a plane-wave cutoff in Ry, from 5 to 1000"
-    )
-    kpoints: str | None = Field(default=None, description='"mean-value", "gamma", "x,y,z", "n1xn2xn3" or "spacing:S"')
-    pseudopotential: str | None = Field(
-        default=None, description='"gth", "default", "hard", "coulomb", or the path of a file'
-    )
-    bands: Annotated[Int, Field(ge=1)] | Literal["auto"] | None = Field(
-        default=None, description='a number of bands, at least 1, or "auto"'
+    engine: EngineSpec = Field(
+        description=f"an engine: {_listed(record.grammar for record in BUILT_IN.values())}",
     )
     electronic_temperature: TemperatureK | Literal["ionic"] = Field(
         default="ionic", description='"ionic" (that of the ions), or a temperature in K above 0 and at most 100000'
     )
-    pressure_correction: Literal["finite-basis", "none"] | None = Field(
-        default=None, description='"finite-basis" or "none"'
-    )
-    precision: Literal["single", "double"] | None = Field(default=None, description='"single" or "double"')
-    device: str | None = Field(default=None, description='"cpu" or "cuda"')
     threads: Annotated[Int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
         default="auto", description='processor cores for each run, at least 1, or "auto"'
     )
-    options: dict[str, OptionValue] = Field(
+    options: dict[str, GivenValue] = Field(
         default_factory=dict, description="a table of further options, handed to the engine as they are"
     )
 
-    def engine_options(self) -> dict[str, OptionValue]:
+    def engine_options(self) -> dict[str, GivenValue]:
         """Return what ``make_engine`` is told, without the electronic temperature, which belongs to each run."""
-        named = ("xc", "ecut_ry", "kpoints", "pseudopotential", "bands", "pressure_correction", "precision", "device")
-        given = {name: getattr(self, name) for name in named if getattr(self, name) is not None}
+        given = self.model_dump(mode="json", include=set(DftKeys.model_fields), exclude_none=True)
         return {**given, **self.options}
 
     @property
     def thermal(self) -> bool:
         """Whether the engine's electrons have a temperature."""
-        return engine_kind(self.engine) in THERMAL_ENGINES
+        return find_engine(self.engine).thermal
 
 
 class ExtraRuns(Section):
@@ -142,10 +153,9 @@ class TrainingSection(Section):
 class SurrogateSection(Section):
     """``[surrogate]``: the potential under audit."""
 
-    engine: str = Field(
-        min_length=1,
-        description='"behler-parrinello" (trained here, or in a directory), or an engine: "n2p2:DIR", "model:FILE", '
-        '"mace:FILE", "lammps:…" or "ase:module.Class"',
+    engine: Annotated[str, Field(min_length=1), AfterValidator(_known_or_trained)] = Field(
+        description=f"{_listed(TRAINED_HERE)} (trained here, or in a directory), or an engine: "
+        f"{_listed(record.grammar for record in BUILT_IN.values() if record.argument)}",
     )
     train: Literal["reference"] | None = Field(
         default=None, description='"reference": fit to the reference runs of this study'
@@ -156,7 +166,7 @@ class SurrogateSection(Section):
     threads: Annotated[Int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
         default="auto", description='processor cores for each run, at least 1, or "auto"'
     )
-    options: dict[str, OptionValue] = Field(
+    options: dict[str, GivenValue] = Field(
         default_factory=dict, description="a table of options, handed to the engine as they are"
     )
 
@@ -166,16 +176,30 @@ class SurrogateSection(Section):
             raise ContradictionError(
                 "gives both train and path", "Give one: a potential is either trained here or read."
             )
-        if self.train is not None and self.engine != TRAINED_HERE:
-            raise ContradictionError(f'asks to train engine "{self.engine}"', f'Only "{TRAINED_HERE}" is trained here.')
-        if self.engine == TRAINED_HERE and self.train is None and self.path is None:
+        trained = self.engine in TRAINED_HERE
+        if self.train is not None and not trained:
             raise ContradictionError(
-                f'does not say where the potential of engine "{TRAINED_HERE}" comes from',
+                f'asks to train engine "{self.engine}"', f"Only {_listed(TRAINED_HERE)} is trained here."
+            )
+        if trained and self.train is None and self.path is None:
+            raise ContradictionError(
+                f'does not say where the potential of engine "{self.engine}" comes from',
                 'Give train = "reference", or path = "DIR" of an existing potential.',
             )
         if self.path is not None and ":" in self.engine:
             raise ContradictionError(f'gives a path beside engine "{self.engine}"', "Name the file once.")
         return self
+
+    def spec(self, model: str) -> str:
+        """Return the SPEC of the engine that runs the surrogate.
+
+        Args:
+            model: directory of the potential where it is trained here.
+        """
+        where = model if self.train is not None else self.path
+        if where is None:
+            return self.engine
+        return TRAINED_HERE[self.engine].spec(where) if self.engine in TRAINED_HERE else f"{self.engine}:{where}"
 
 
 class VerdictSection(Thresholds, Section):
@@ -203,7 +227,7 @@ class ExecutionSection(Section):
         default="auto", description='cores this study may use at once, at least 1, or "auto" (all of this machine)'
     )
     retries: Int = Field(default=0, ge=0, le=100, description="how often a failed run is tried again, 0 to 100")
-    provider: dict[str, OptionValue] = Field(
+    provider: dict[str, GivenValue] = Field(
         default_factory=dict,
         description="a table of options of Parsl's provider: account, partition or queue, walltime, max_blocks, "
         "worker_init …",

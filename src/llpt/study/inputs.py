@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llpt.engines import find_engine
 from llpt.errors import InputError
 from llpt.files import copy
-from llpt.study.engine_sections import engine_kind
-from llpt.study.stored import PATH_ENGINES, is_pseudopotential_file
+from llpt.study.stored import is_pseudopotential_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,12 +47,12 @@ def named_inputs(study: StudyFile, source: Path) -> tuple[NamedInput, ...]:
         starts = dict.fromkeys(study.system.start_for(atoms) for atoms in study.all_sizes)
         wanted += [("system.start", start, "start") for start in starts]
     for name, section in (("reference", study.reference), ("surrogate", study.surrogate)):
-        if section is not None and engine_kind(section.engine) in PATH_ENGINES and ":" in section.engine:
+        if section is not None and ":" in section.engine and find_engine(section.engine).copied:
             wanted.append((f"{name}.engine", section.engine.partition(":")[2], name))
     if study.surrogate is not None and study.surrogate.path is not None:
         wanted.append(("surrogate.path", study.surrogate.path, "surrogate"))
-    pseudopotential = study.reference.pseudopotential if study.reference else None
-    if pseudopotential is not None and is_pseudopotential_file(pseudopotential):
+    pseudopotential = study.reference.engine_options().get("pseudopotential") if study.reference else None
+    if isinstance(pseudopotential, str) and is_pseudopotential_file(pseudopotential):
         wanted.append(("reference.pseudopotential", pseudopotential, "pseudopotential"))
     return tuple(_found(key, given, folder, source) for key, given, folder in wanted)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llpt.campaign import ControlledTest, Role
 from llpt.dynamics import Thermostat
+from llpt.engines import engine_folder, find_engine
 from llpt.study.controlled_tests import (
     BarostatTest,
     CoolingTest,
@@ -25,7 +26,6 @@ from llpt.study.controlled_tests import (
     ThermostatTest,
     TimestepTest,
 )
-from llpt.study.engine_sections import THERMAL_ENGINES, TRAINED_HERE, engine_kind
 from llpt.study.inputs import MADE_HERE
 from llpt.study.nodes import MolecularDynamics, Node, Origin, PlannedLabels, PlannedTraining, Start
 from llpt.study.plan import Plan
@@ -36,8 +36,8 @@ from llpt.study.stored import MODELS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from llpt.options import GivenValue
     from llpt.study.controlled_tests import SnapshotTest
-    from llpt.study.engine_sections import OptionValue
     from llpt.study.file import StudyFile
     from llpt.study.sections import StateLine
 
@@ -61,7 +61,7 @@ class Side:
     role: Role
     engine: str
     folder: str
-    options: Mapping[str, OptionValue]
+    options: Mapping[str, GivenValue]
     thermal: bool
     model: str
     threads: int | None
@@ -125,25 +125,13 @@ def _surrogate_side(study: StudyFile) -> Side | None:
     if study.reference is not None and folder == engine_folder(study.reference.engine):
         folder += "-surrogate"
     model = f"{MODELS}{folder}" if section.train else ""
-    if section.train:
-        engine = f"n2p2:{model}"
-    elif section.path is not None:
-        engine = f"{'n2p2' if section.engine == TRAINED_HERE else section.engine}:{section.path}"
-    else:
-        engine = section.engine
     threads = None if section.threads == "auto" else section.threads
-    return Side(Role.SURROGATE, engine, folder, section.options, False, model, threads)
+    return Side(Role.SURROGATE, section.spec(model), folder, section.options, False, model, threads)
 
 
 def _threads_for(atoms: int) -> int:
     """Return the cores of a run with a potential: few for a small cell, so that several run at once."""
     return max(1, round(atoms / ATOMS_PER_CORE))
-
-
-def engine_folder(spec: str) -> str:
-    """Return an engine's name in paths: its kind, or the class of an ASE calculator (``lennardjones``)."""
-    kind = engine_kind(spec)
-    return spec.rpartition(".")[2].lower() if kind == "ase" else kind
 
 
 def derived_seed(seed: int, *labels: object) -> int:
@@ -414,7 +402,7 @@ def _changed(run: MolecularDynamics, test: MatchedRunsSection) -> MolecularDynam
 
 def _in_another_code(run: MolecularDynamics, test: EngineTest) -> MolecularDynamics:
     """Return ``run`` with another engine, in that engine's folder; of the options only the electrons' heat is kept."""
-    thermal = engine_kind(test.engine) in THERMAL_ENGINES
+    thermal = find_engine(test.engine).thermal
     kept = {key: value for key, value in run.options.items() if thermal and key == "electronic_temperature_k"}
     return replace(
         run,

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.engines import make_engine
+from llpt.engines import Purpose, find_engine, make_engine
 from llpt.errors import InputError
 from llpt.structure import check_elements, check_structure, read_structures
-from llpt.study.engine_sections import engine_kind
 from llpt.study.inputs import named_inputs
+from llpt.study.nodes import MolecularDynamics
 from llpt.study.providers import check_provider
-from llpt.study.stored import MODELS, PATH_ENGINES
+from llpt.study.stored import MODELS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from llpt.study.file import StudyFile
     from llpt.study.plan import Plan
-
-HYDROGEN_ENGINES = frozenset({"dft", "quantum-espresso", "vasp", "n2p2", "model"})
-"""Engines that are set up here for hydrogen alone; the others take what their own potential takes."""
 
 
 def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> None:
@@ -43,11 +40,11 @@ def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> No
         _check_start(starts[study.system.start_for(atoms)], atoms, plan)
     given = {item.given: str(item.path) for item in inputs}
     seen: set[tuple[str, str]] = set()
-    for run in plan.runs:
+    for run in _done_here(plan):
         kind, _, argument = run.engine.partition(":")
         if argument.startswith(MODELS):
             continue
-        spec = f"{kind}:{given.get(argument, argument)}" if engine_kind(run.engine) in PATH_ENGINES else run.engine
+        spec = f"{kind}:{given.get(argument, argument)}" if find_engine(run.engine).copied else run.engine
         options = {key: given.get(str(value), value) for key, value in run.options.items()}
         key = (
             spec,
@@ -55,7 +52,7 @@ def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> No
         )
         if key not in seen:
             seen.add(key)
-            make_engine(spec, options).close()
+            make_engine(spec, options, purpose=Purpose.DYNAMICS).close()
 
 
 def _check_verdict(study: StudyFile) -> None:
@@ -66,11 +63,15 @@ def _check_verdict(study: StudyFile) -> None:
         check_asked(study.verdict.thresholds())
 
 
+def _done_here(plan: Plan) -> list[MolecularDynamics]:
+    return [run for run in plan.runs if isinstance(run, MolecularDynamics)]
+
+
 def _check_start(path: Path, atoms: int, plan: Plan) -> None:
     structure = read_structures(path)[-1]
     check_structure(structure)
-    if any(engine_kind(run.engine) in HYDROGEN_ENGINES for run in plan.runs):
-        check_elements(structure, ("H",), where=str(path))
+    for elements in {find_engine(run.engine).elements for run in _done_here(plan)} - {None}:
+        check_elements(structure, elements or (), where=str(path))
     if len(structure) != atoms:
         raise InputError(
             f"{path} holds {len(structure)} atoms, but the study asks for {atoms}.",

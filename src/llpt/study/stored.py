@@ -6,13 +6,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llpt.engines import find_engine
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llpt.study.engine_sections import OptionValue
-
-PATH_ENGINES = frozenset({"n2p2", "model", "mace"})
-"""Engines whose SPEC names a file or directory after the colon."""
+    from llpt.options import GivenValue
 
 MODELS = "models/"
 """Below the study's directory, where the potentials lie that the study trains itself."""
@@ -31,12 +30,12 @@ def stored_path(given: str, folder: str) -> str:
 def stored_engine(spec: str, folder: str) -> str:
     """Return an engine's SPEC with the path it names, if any, replaced by that of the study's own copy."""
     kind, _, given = spec.partition(":")
-    if kind in PATH_ENGINES and given and not given.startswith(MODELS):
+    if given and not given.startswith(MODELS) and find_engine(spec).copied:
         return f"{kind}:{stored_path(given, folder)}"
     return spec
 
 
-def stored_options(given: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+def stored_options(given: Mapping[str, GivenValue]) -> dict[str, GivenValue]:
     """Return an engine's options with the path of a pseudopotential replaced by that of the study's own copy."""
     options = dict(given)
     pseudopotential = options.get("pseudopotential")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from llpt.engines import Speed
 from llpt.errors import InputError
 from llpt.study.nodes.run import PlannedRun, RecordedDynamics, RunJob
 
@@ -59,6 +60,11 @@ class ImportedTrajectory(PlannedRun):
 
     dynamics: RecordedDynamics
     files_hash: str
+
+    @property
+    def speed(self) -> Speed:
+        """Anything: it costs nothing more, and its engine is a name, not one that could be made here."""
+        return Speed()
 
     @property
     def after(self) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from llpt.campaign import Role
 from llpt.engines import evaluate, make_engine, write_evaluated
+from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.cost import SINGLE_POINT_STEPS, START_UP_S
-from llpt.study.engine_sections import OptionValue  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.node import Job
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import stored_engine, stored_options
@@ -44,7 +44,7 @@ class LabelsJob(Job):
 
     kind: Literal["labels"] = "labels"
     engine: str
-    options: dict[str, OptionValue]
+    options: dict[str, GivenValue]
     electronic_temperatures_k: tuple[float, ...]
     reference_temperature_k: float
     snapshots: int
@@ -91,7 +91,7 @@ class PlannedLabels:
 
     engine: str
     engine_folder: str
-    options: Mapping[str, OptionValue]
+    options: Mapping[str, GivenValue]
     electronic_temperatures_k: tuple[float, ...]
     reference_temperature_k: float
     snapshots: int

@@ -11,7 +11,7 @@ from pydantic import BaseModel, field_serializer
 from llpt.dynamics import RunSettings, run_md
 from llpt.engines import make_engine
 from llpt.errors import EngineError
-from llpt.study.engine_sections import OptionValue  # noqa: TC001 - pydantic reads it
+from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.run import PlannedRun, RunJob
 from llpt.study.nodes.start import Start, StartTold, first_configuration
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
@@ -40,7 +40,7 @@ class DynamicsTask(BaseModel):
     """
 
     engine: str
-    options: dict[str, OptionValue]
+    options: dict[str, GivenValue]
     settings: RunSettings
 
     @field_serializer("settings")

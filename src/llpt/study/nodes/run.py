@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict
 
 from llpt.campaign import ControlledTest, Role, RunIdentity
-from llpt.study.engine_sections import OptionValue  # noqa: TC001 - pydantic reads it
+from llpt.engines import find_engine
+from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.node import Job
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from llpt.campaign import ThermodynamicState
     from llpt.dynamics import RunSettings
+    from llpt.engines import Speed
     from llpt.study.cost import Pace
 
 
@@ -66,7 +68,7 @@ class RunJob(Job):
     atoms: int
     line: str
     engine: str
-    options: dict[str, OptionValue]
+    options: dict[str, GivenValue]
     discard: int
     after: tuple[str, ...]
 
@@ -92,7 +94,7 @@ class PlannedRun(ABC):
     role: Role
     engine: str
     engine_folder: str
-    options: Mapping[str, OptionValue]
+    options: Mapping[str, GivenValue]
     atoms: int
     state: ThermodynamicState
     test: ControlledTest
@@ -109,6 +111,11 @@ class PlannedRun(ABC):
     @abstractmethod
     def job(self, root: Path) -> RunJob:
         """Return what its process is told."""
+
+    @property
+    def speed(self) -> Speed:
+        """What a step of its engine costs before any was measured."""
+        return find_engine(self.engine).speed
 
     @property
     def identity(self) -> RunIdentity:
