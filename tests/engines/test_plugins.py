@@ -1,5 +1,9 @@
 """An engine of another package is used as if it were built in; one that is broken says so and harms no other."""
 
+import re
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from llpt.engines import Purpose, engine_label, find_engine, grammar, make_engine, survey
@@ -56,6 +60,17 @@ def test_an_engine_of_another_package():
     assert "springs:NAME" in grammar()
     assert engine_label("springs") == "Springs"
     assert find_engine("springs").speed.seconds(64, 1.0) == pytest.approx(2.002)
+
+
+def test_the_example_of_the_documentation(install_package):
+    text = (Path(__file__).resolve().parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
+    example = text[text.index("## Add an engine") :]
+    [source], [announced] = (re.findall(rf"```{kind}\n(.*?)```", example, re.DOTALL) for kind in ("python", "toml"))
+    install_package("springs", source, tomllib.loads(announced)["project"]["entry-points"])
+    engine = make_engine("springs", {"constant_ev": 3.0})
+    atoms = atomic_lattice("fcc", (1, 1, 1), wigner_seitz_radius=1.5)
+    engine.calculate(atoms)
+    assert engine.results["forces"] == pytest.approx(-3.0 * (atoms.positions - atoms.positions.mean(axis=0)))
 
 
 @pytest.mark.usefixtures("springs")

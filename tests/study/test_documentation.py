@@ -1,14 +1,18 @@
-"""docs/study-file.md and the template know every key there is."""
+"""The documentation and the template know every key and option there is."""
 
+from importlib import import_module
 from importlib.resources import files
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
+from llpt.engines import BUILT_IN
 from llpt.study import PlannedTraining, controlled_tests, engine_sections, make_plan, parse_study, sections
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "study-file.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCUMENT = DOCS / "study-file.md"
 SECTIONS = [
     value
     for module in (sections, engine_sections, controlled_tests)
@@ -33,3 +37,26 @@ def test_every_key_says_what_is_allowed(section):
 def test_the_template_is_a_study():
     study = parse_study(files("llpt.study").joinpath("template.toml").read_text(encoding="utf-8"))
     assert make_plan(study).find(PlannedTraining) is not None
+
+
+@pytest.fixture(scope="module")
+def tables():
+    spec = spec_from_file_location("tables", DOCS / "tables.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", ["study-file.md", "engines.md"])
+def test_the_tables_are_those_of_the_models(tables, page):
+    text = (DOCS / page).read_text(encoding="utf-8")
+    assert tables.MARKED.search(text)
+    assert text == tables.with_tables(text), "run python docs/tables.py"
+
+
+@pytest.mark.parametrize("record", BUILT_IN.values(), ids=lambda record: record.name)
+def test_every_engine_and_every_option_is_documented(tables, record):
+    text = (DOCS / "engines.md").read_text(encoding="utf-8")
+    assert f"`{record.grammar}`" in text
+    shown = [getattr(import_module(found["module"]), found["name"]) for found in tables.MARKED.finditer(text)]
+    assert record.options is None or record.options in shown

@@ -20,7 +20,9 @@ class _AsTomlGivesIt(Section):
     model_config = ConfigDict(strict=True)
 
 
-def section_of(model: type[BaseModel], name: str, *, without: Collection[str] = ()) -> type[Section]:
+def section_of(
+    model: type[BaseModel], name: str, *, base: type[Section] = Section, without: Collection[str] = ()
+) -> type[Section]:
     """Return a section whose keys are the fields of a model: the same types, ranges and phrases, each may be left out.
 
     What is left out is None there: the default is the model's own business.
@@ -28,6 +30,7 @@ def section_of(model: type[BaseModel], name: str, *, without: Collection[str] = 
     Args:
         model: where the keys are declared.
         name: the section's class name.
+        base: a section whose keys stand before them.
         without: fields that are no keys.
     """
     keys: dict[str, Any] = {}
@@ -35,4 +38,4 @@ def section_of(model: type[BaseModel], name: str, *, without: Collection[str] = 
         if key not in without:
             kind: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
             keys[key] = (kind | None, Field(default=None, description=field.description))
-    return create_model(name, __base__=_AsTomlGivesIt, __doc__=f"Keys out of {model.__name__}.", **keys)
+    return create_model(name, __base__=(base, _AsTomlGivesIt), __doc__=f"Keys out of {model.__name__}.", **keys)

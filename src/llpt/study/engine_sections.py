@@ -43,15 +43,6 @@ def _known(spec: str) -> str:
 EngineSpec = Annotated[str, Field(min_length=1), AfterValidator(_known)]
 """An engine by its SPEC, which is here."""
 
-if TYPE_CHECKING:
-
-    class DftKeys(Section):
-        """The options of engine ``dft`` as keys, which other plane-wave codes share as far as they have them."""
-else:
-    # The electrons' temperature is a key of its own, for it may follow the ions'; how a geometry is solved follows
-    # from what the engine is made for.
-    DftKeys = section_of(KohnShamOptions, "DftKeys", without=("electronic_temperature_k", "convergence"))
-
 
 def _known_or_trained(spec: str) -> str:
     return spec if spec in TRAINED_HERE else _known(spec)
@@ -60,15 +51,30 @@ def _known_or_trained(spec: str) -> str:
 def _listed(specs: Iterable[str]) -> str:
     """Return SPECs as a study file writes them: ``"dft", "vasp" or "mace:FILE"``."""
     *others, last = (f'"{spec}"' for spec in specs)
-    return f"{', '.join(others)} or {last}"
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+class NamedEngine(Section):
+    """What ``[reference]`` begins with."""
+
+    engine: EngineSpec = Field(description=f"an engine: {_listed(record.grammar for record in BUILT_IN.values())}")
+
+
+if TYPE_CHECKING:
+
+    class DftKeys(NamedEngine):
+        """The options of engine ``dft`` as keys, which other plane-wave codes share as far as they have them."""
+else:
+    # The electrons' temperature is a key of its own, for it may follow the ions'; how a geometry is solved follows
+    # from what the engine is made for.
+    DftKeys = section_of(
+        KohnShamOptions, "DftKeys", base=NamedEngine, without=("electronic_temperature_k", "convergence")
+    )
 
 
 class ReferenceSection(DftKeys):
     """``[reference]``: the theory the surrogate was, or is, trained on."""
 
-    engine: EngineSpec = Field(
-        description=f"an engine: {_listed(record.grammar for record in BUILT_IN.values())}",
-    )
     electronic_temperature: TemperatureK | Literal["ionic"] = Field(
         default="ionic", description='"ionic" (that of the ions), or a temperature in K above 0 and at most 100000'
     )
@@ -81,7 +87,7 @@ class ReferenceSection(DftKeys):
 
     def engine_options(self) -> dict[str, GivenValue]:
         """Return what ``make_engine`` is told, without the electronic temperature, which belongs to each run."""
-        given = self.model_dump(mode="json", include=set(DftKeys.model_fields), exclude_none=True)
+        given = self.model_dump(mode="json", include=set(DftKeys.model_fields) - {"engine"}, exclude_none=True)
         return {**given, **self.options}
 
     @property
