@@ -68,7 +68,7 @@ def test_it_is_planned_and_its_cost_estimated(tmp_path):
     [run] = plan.runs
     assert run.engine_folder == "soft"
     assert run.options == {"electronic_temperature_k": 800, "epsilon_ev": 0.19}
-    assert sum(estimate_costs(plan).seconds.values()) == pytest.approx(4.0 + 30 * 16)
+    assert sum(estimate_costs(plan).values()) == pytest.approx(4.0 + 30 * 16)
     assert [item.stored for item in named_inputs(study, tmp_path)] == ["inputs/reference/sigma.txt"]
     check_before_anything_runs(study, plan, tmp_path)
 
