@@ -13,6 +13,7 @@ from llpt.errors import InputError
 from llpt.observables import distribution, fluctuations, thermodynamics
 from llpt.observables.displacement import DISPLACEMENT
 from llpt.observables.molecules import MOLECULES
+from llpt.observables.nearest_neighbour import NEAREST_NEIGHBOUR
 from llpt.observables.optics import OPTICS
 from llpt.observables.pair_correlation import PAIR_CORRELATION
 from llpt.observables.record import DerivedObservable, Observable, with_unit
@@ -41,6 +42,7 @@ BUILT_IN: tuple[Observable, ...] = (
     STRUCTURE_FACTOR,
     SOLID_ORDER,
     MOLECULES,
+    NEAREST_NEIGHBOUR,
     thermodynamics.SAMPLES,
     SHEAR_VISCOSITY,
     DIFFUSION_INFINITE,
