@@ -18,7 +18,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
 from llpt.cli.app import main
-from llpt.observables import compare_kept, load_summary
+from llpt.observables import compare_kept, load_summary, save_summary
 from llpt.study import Ledger, State, StudyDirectory, make_plan
 
 TEMPERATURES = (800, 900, 1000)
@@ -217,6 +217,15 @@ def test_what_an_observable_of_another_package_left_is_kept_where_it_is_gone(cop
     assert "spread" in load_summary(copy / "results/net-N32-P200-T900.nc")
     code, out, _ = command("verify", copy)
     assert (code, "mismatch" in out) == (0, False)
+    assert "6 runs: Of observables that are not installed here, not compared: spread." in out
+    result = copy / "results/net-N32-P200-T900.nc"
+    older = load_summary(result)
+    older.attrs["observables"] = older.attrs["observables"].replace("displacement 1", "displacement 0")
+    save_summary(older, result)
+    code, out, _ = command("verify", copy)
+    assert code == 1
+    assert "cannot be told: runs/net/N32/P200/T900: results, stored and recomputed: made by another version" in out
+    assert "mismatch" not in out
 
 
 def test_verify_names_everything_that_does_not_agree(copy, command):

@@ -55,7 +55,7 @@ def change(monkeypatch, *, without=(), add=(), **versions):
 def test_nothing_is_old_in_what_was_just_made(kept):
     assert outdated(kept) == set()
     found = compare_kept(kept, kept)
-    assert (found.differing, found.new, found.old) == ((), (), ())
+    assert (found.differing, found.new, found.old, found.unknown) == ((), (), (), ())
     assert len(found.compared) == len(kept.data_vars) - 1  # S(k) is drawn anew each time
 
 
@@ -104,14 +104,14 @@ def test_a_comparison_finds_what_was_changed_or_taken_away(kept, average):
     assert set(compare_kept(tampered, average()).differing) == {"density", "rdf", "foreign"}
 
 
-def test_what_is_of_a_package_that_is_gone_is_kept_and_said_to_be_old(average, monkeypatch):
+def test_what_is_of_a_package_that_is_gone_is_kept_and_said_to_be_unknown(average, monkeypatch):
     change(monkeypatch, add=(LATER,))
     kept = average()
     change(monkeypatch, without=("later",))
     assert outdated(kept) == set()
     found = compare_kept(kept, average())
     assert not found.differing
-    assert found.old == ("later", "later_error", "later_effective_samples")
+    assert found.unknown == ("later", "later_error", "later_effective_samples")
     assert "later" in renewed(kept, average(["density"]))
 
 

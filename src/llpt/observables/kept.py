@@ -24,13 +24,15 @@ class Comparison:
         compared: those that agree, or differ no more than rounding explains.
         differing: those that do not, and those that one of the two lacks without a reason.
         new: those of observables that the kept one was never asked for.
-        old: those of observables whose version has changed since, or that are not known here; they are not compared.
+        old: those of observables whose version is another today; they cannot be compared.
+        unknown: those of observables that are not known here, of packages that are not installed.
     """
 
     compared: tuple[str, ...]
     differing: tuple[str, ...]
     new: tuple[str, ...]
     old: tuple[str, ...]
+    unknown: tuple[str, ...]
 
 
 def versions_in(summary: xr.Dataset) -> dict[str, int]:
@@ -89,14 +91,14 @@ def compare_kept(kept: xr.Dataset, fresh: xr.Dataset) -> Comparison:
     """
     asked, today = versions_in(kept), versions_in(fresh)
     quantities = all_observables().quantities
-    found: dict[str, list[str]] = {"compared": [], "differing": [], "new": [], "old": []}
+    found: dict[str, list[str]] = {"compared": [], "differing": [], "new": [], "old": [], "unknown": []}
     for name in (str(each) for each in {**fresh.data_vars, **kept.data_vars}):
         giver = _giver(name)
         if giver in asked and giver in today and asked[giver] != today[giver]:
             found["old"].append(name)
         elif name not in fresh:
-            unknown = giver == "" and not asked.keys() <= today.keys()
-            found["old" if unknown else "differing"].append(name)
+            gone = giver == "" and not asked.keys() <= today.keys()
+            found["unknown" if gone else "differing"].append(name)
         elif name not in kept:
             found["differing" if giver in asked else "new"].append(name)
         elif quantities[_quantity(name)].reproducible:

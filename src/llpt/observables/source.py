@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class FrameSource(Protocol):
-    """A trajectory that can be read a block at a time."""
+    """A trajectory that can be read a block at a time.
+
+    What it does not have is NaN or, of the scalars, not there at all: observables that need it are then absent, with
+    the reason (``llpt.observables.record.Need``). Positions are unwrapped; frames have a cell.
+    """
 
     @property
     def n_atoms(self) -> int:
@@ -27,7 +31,7 @@ class FrameSource(Protocol):
 
     @property
     def timestep_fs(self) -> float:
-        """Time between two MD steps in fs."""
+        """Time between two MD steps in fs; NaN where it is not known."""
 
     @property
     def mass_u(self) -> float:

@@ -62,6 +62,7 @@ class Check:
         found: what was found; of a check that failed, what does not agree.
         can_be_told: False where it did not pass because this program cannot tell: no sign that anything was changed,
             and none that nothing was.
+        remark: what a reader should know all the same of a check that passed; empty where there is nothing.
     """
 
     subject: str
@@ -69,6 +70,7 @@ class Check:
     passed: bool
     found: str
     can_be_told: bool = True
+    remark: str = ""
 
 
 @contextmanager
@@ -256,13 +258,24 @@ def _results(directory: StudyDirectory, run: PlannedRun, fresh: xr.Dataset) -> C
     except (OSError, ValueError) as error:
         return Check(run.path, what, False, f"results/{path.name} cannot be read: {error}")
     found = compare_kept(stored, fresh)
-    said = f"differ: {_some(found.differing)}" if found.differing else f"{len(found.compared)} variables"
-    said += f"; new, not in the stored: {_some(found.new)}" if found.new else ""
-    said += f"; not compared, made by another version: {_some(found.old)}" if found.old else ""
-    return Check(run.path, what, not found.differing, said)
+    if found.differing:
+        return Check(run.path, what, False, f"differ: {_some(found.differing)}")
+    if found.old:
+        return Check(run.path, what, False, f"made by another version: {_some(found.old)}", can_be_told=False)
+    remarks = [
+        f"{why}: {_some(names)}."
+        for why, names in (
+            ("New since the results were stored, not compared", found.new),
+            ("Of observables that are not installed here, not compared", found.unknown),
+        )
+        if names
+    ]
+    return Check(run.path, what, True, f"{len(found.compared)} variables", remark=" ".join(remarks))
 
 
 def _some(names: Sequence[str]) -> str:
+    """Write the first of some variables; the error and the number of samples go without saying beside their number."""
+    names = [name for name in names if not name.endswith(("_error", "_effective_samples"))] or names
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
