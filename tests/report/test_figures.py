@@ -1,4 +1,4 @@
-"""Figures hold what was observed, laid out as the seed's."""
+"""Figures hold what was observed, laid out as those of Karasiev et al. 2021."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from ase import Atoms
 
 from llpt.audit import electronic_temperature_audit
 from llpt.campaign import Role
-from llpt.report import comparison_curves, draw, make_figures, seed_figure_s1, seed_figure_s3
+from llpt.report import comparison_curves, density_figure, draw, electronic_temperature_figure, make_figures
 from llpt.report.isobar_figures import straddling_temperatures
 from llpt.report.panels import Dash
 
@@ -86,7 +86,7 @@ def test_densities_of_both_sides_stand_beside_each_other(figures, finished):
     (row,) = figures["figure-S1"].rows
     assert [panel.note for panel in row] == ["250 GPa", "200 GPa"]
     assert {curve.label for curve in row[0].curves} >= {"DFT/PBE, N = 512", "Behler–Parrinello, N = 1728"}
-    (one,) = seed_figure_s1(analysis, ["P200"]).rows
+    (one,) = density_figure(analysis, ["P200"]).rows
     assert [panel.note for panel in one] == ["200 GPa"]
 
 
@@ -114,7 +114,7 @@ def test_forces_against_the_electronic_temperature(tmp_path):
     frames = {
         value: [labelled(value, np.random.default_rng(seed)) for seed in range(5)] for value in (600.0, 1800.0, 3000.0)
     }
-    figure = seed_figure_s3(electronic_temperature_audit(frames))
+    figure = electronic_temperature_figure(electronic_temperature_audit(frames))
     forces, changes, populations = figure.rows[0]
     assert [curve.label for curve in forces.curves] == ["600 K", "1800 K", "3000 K"]
     assert [curve.label for curve in changes.curves] == ["1800 K", "3000 K"]

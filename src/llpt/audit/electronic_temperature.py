@@ -1,4 +1,6 @@
-"""How much forces depend on the electronic temperature, and on which ions: the seed's supplement, Fig. S3.
+"""How much forces depend on the electronic temperature, and on which ions.
+
+As in the supplement of Karasiev et al. 2021 (doi:10.1038/s41586-021-04078-x), Fig. S3.
 
 The same configurations are labelled at several T_el. The relative change of a force component is |F_i(T) -
 F_i(T_ref)| / <|F_i(T_ref)|>, the mean over all components of all ions at T_ref = 600 K in the denominator, so that

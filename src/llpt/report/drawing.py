@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from llpt.report.panels import Curve, Figure, Panel
+    from llpt.report.panels import Figure, Panel, PlottedCurve
 
 WIDTH_INCH = 7.1
 ROW_INCH = 2.15
@@ -171,7 +171,7 @@ def _y_range(panel: Panel) -> tuple[float, float] | None:
     return min(lows) - 0.06 * span, max(highs) + 0.20 * span
 
 
-def _curve(axis: Axes, curve: Curve) -> None:
+def _curve(axis: Axes, curve: PlottedCurve) -> None:
     x, y = np.array(curve.x), np.array(curve.y)
     error = np.array(curve.y_error) if curve.y_error else None
     style: dict[str, Any] = {
@@ -205,9 +205,9 @@ def _math(text: str) -> str:
     return text.replace("⁻¹", "$^{-1}$")
 
 
-def _named(panels: Iterable[Panel]) -> list[Curve]:
+def _named(panels: Iterable[Panel]) -> list[PlottedCurve]:
     """Return one curve for each label that panels name."""
-    named: dict[str, Curve] = {}
+    named: dict[str, PlottedCurve] = {}
     for panel in panels:
         for curve in panel.curves:
             if curve.in_legend:
@@ -215,11 +215,11 @@ def _named(panels: Iterable[Panel]) -> list[Curve]:
     return list(named.values())
 
 
-def _outside(figure: Figure) -> list[Curve]:
+def _outside(figure: Figure) -> list[PlottedCurve]:
     return _named(panel for row in figure.rows for panel in row if not panel.legend_inside)
 
 
-def _handles(curves: Iterable[Curve]) -> list[Line2D]:
+def _handles(curves: Iterable[PlottedCurve]) -> list[Line2D]:
     return [
         Line2D(
             [],

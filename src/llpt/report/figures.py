@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.report.isobar_figures import seed_figure_1
-from llpt.report.line_figure import seed_figure_2
+from llpt.report.isobar_figures import isobar_figure
+from llpt.report.line_figure import transition_line_figure
 from llpt.report.observable_figure import observable_figure
-from llpt.report.supplement_figures import seed_figure_s1, seed_figure_s2, seed_figure_s3
+from llpt.report.supplement_figures import density_figure, displacement_figure, electronic_temperature_figure
 
 if TYPE_CHECKING:
     from llpt.report.panels import Figure
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 def make_figures(study: StudyFile, analysis: Analysis) -> tuple[Figure, ...]:
-    """Return every figure that the runs done so far allow, in the seed's order."""
+    """Return every figure that the runs done so far allow, in the order of the page."""
     if not analysis.ladders:
         return ()
     audit = analysis.electronic_temperature
     figures = (
-        seed_figure_1(study, analysis),
-        seed_figure_2(analysis),
-        seed_figure_s1(analysis),
-        seed_figure_s2(analysis),
-        seed_figure_s3(audit) if audit is not None else None,
+        isobar_figure(study, analysis),
+        transition_line_figure(analysis),
+        density_figure(analysis),
+        displacement_figure(analysis),
+        electronic_temperature_figure(audit) if audit is not None else None,
         observable_figure(analysis),
     )
     return tuple(figure for figure in figures if figure is not None)

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from llpt.report.panels import Dash, Marker
 
 if TYPE_CHECKING:
-    from llpt.report.panels import Curve, Figure, Panel
+    from llpt.report.panels import Figure, Panel, PlottedCurve
 
 DASHES = {Dash.SOLID: "solid", Dash.DASHED: "dash", Dash.DOTTED: "dot"}
 MARKERS = {
@@ -133,7 +133,7 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], legend: str, na
             update(range=[math.log10(value) for value in limits] if logarithmic else list(limits), **place)
 
 
-def _curve(plot: go.Figure, curve: Curve, place: dict[str, int], legend: str | None) -> None:
+def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], legend: str | None) -> None:
     x, y = np.array(curve.x), np.array(curve.y)
     error = np.array(curve.y_error) if curve.y_error else None
     lines, markers = curve.dash is not Dash.NONE, curve.marker is not Marker.NONE

@@ -1,4 +1,4 @@
-"""Density, heat capacity and pair correlation across the transition: the seed's Fig. 1."""
+"""Density, heat capacity and pair correlation across the transition, laid out as Fig. 1 of Karasiev et al. 2021."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from llpt.campaign import Role
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
-from llpt.report.panels import Curve, Dash, Figure, Line, Marker, Panel
+from llpt.report.panels import Dash, Figure, Line, Marker, Panel, PlottedCurve
 from llpt.transition import DENSITY_JUMP, differences, heat_capacity_j_per_mol_k
 from llpt.units import GAS_CONSTANT_J_PER_MOL_K
 
@@ -25,8 +25,8 @@ RDF_RANGE_ANGSTROM = (0.3, 3.5)
 LARGE_ATOM_ANGSTROM = 1.5
 
 
-def seed_figure_1(study: StudyFile, analysis: Analysis) -> Figure:
-    """Return density, heat capacity and pair correlation, one row for each line of states: the layout of the seed."""
+def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure:
+    """Return density, heat capacity and pair correlation, one row for each line of states."""
     melting = {
         f"P{line.pressure_gpa:g}": line.melting_temperature_k
         for line in study.state.lines()
@@ -87,7 +87,7 @@ def numbers(values: Iterable[float]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
-def curves_by_temperature(ladders: Sequence[LadderResult], ladder: LadderResult, observable: str) -> list[Curve]:
+def curves_by_temperature(ladders: Sequence[LadderResult], ladder: LadderResult, observable: str) -> list[PlottedCurve]:
     """Return an observable of a ladder against temperature; points with unknown errors are marked as such."""
     if ladder.isobar is None:
         return []
@@ -95,7 +95,7 @@ def curves_by_temperature(ladders: Sequence[LadderResult], ladder: LadderResult,
     colour, marker = _style(ladders, ladder)
     cooling = ladder.test == "cooling"
     return [
-        Curve(
+        PlottedCurve(
             ladder_label(ladder),
             numbers(curve.temperatures_k),
             numbers(curve.values),
@@ -120,7 +120,7 @@ def _density(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> Panel:
     )
 
 
-def density_curves(ladders: Sequence[LadderResult]) -> list[Curve]:
+def density_curves(ladders: Sequence[LadderResult]) -> list[PlottedCurve]:
     """Return the density of every ladder that has an isobar, coloured by side and size."""
     return [curve for ladder in ladders for curve in curves_by_temperature(ladders, ladder, "density")]
 
@@ -134,7 +134,7 @@ def line_name(ladder: LadderResult) -> str:
 
 
 def _heat_capacity(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> Panel:
-    curves: list[Curve] = []
+    curves: list[PlottedCurve] = []
     for ladder in ladders:
         if ladder.isobar is None or ladder.test != "base":
             continue
@@ -142,7 +142,7 @@ def _heat_capacity(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> 
         steps = differences(ladder.isobar.curve("enthalpy"))
         slopes = [heat_capacity_j_per_mol_k(step.slope) for step in steps]
         curves.append(
-            Curve(
+            PlottedCurve(
                 ladder_label(ladder),
                 numbers(step.midpoint for step in steps),
                 numbers(slope.value for slope in slopes),
@@ -158,7 +158,7 @@ def _heat_capacity(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> 
     return Panel(TEMPERATURE, with_unit(quantity("heat_capacity_total").symbol, "J mol^-1 K^-1"), tuple(curves), marks)
 
 
-def _fluctuations(ladder: LadderResult, colour: str, marker: Marker) -> list[Curve]:
+def _fluctuations(ladder: LadderResult, colour: str, marker: Marker) -> list[PlottedCurve]:
     """Return C_P from the fluctuations of each run, the electrons' part included, where it is known to 25 %."""
     assert ladder.isobar is not None
     found = ladder.isobar.curve("heat_capacity_total")
@@ -167,7 +167,7 @@ def _fluctuations(ladder: LadderResult, colour: str, marker: Marker) -> list[Cur
     if not known.any():
         return []
     return [
-        Curve(
+        PlottedCurve(
             f"{ladder_label(ladder)}, fluctuations",
             numbers(found.temperatures_k[known]),
             numbers(values[known] * GAS_CONSTANT_J_PER_MOL_K),
@@ -199,7 +199,7 @@ def _pair_correlation(ladders: Sequence[LadderResult]) -> Panel:
                 continue
             summary = item.summary
             curves.append(
-                Curve(
+                PlottedCurve(
                     f"{temperature:g} K" if ladder is leading else f"{temperature:g} K, {ladder.engine}",
                     numbers(summary["r"].to_numpy()),
                     numbers(summary["rdf"].to_numpy()),
@@ -215,7 +215,9 @@ def _pair_correlation(ladders: Sequence[LadderResult]) -> Panel:
     if partner is not None:
         label = partner.engine if partner.atoms == leading.atoms else f"{partner.engine}, N = {partner.atoms}"
         curves.append(
-            Curve(label, (math.nan,), (math.nan,), colour=palette.GREY, dash=palette.DASHES[Role.SURROGATE], width=1.0)
+            PlottedCurve(
+                label, (math.nan,), (math.nan,), colour=palette.GREY, dash=palette.DASHES[Role.SURROGATE], width=1.0
+            )
         )
     return Panel(
         quantity("rdf").axes[0].label,
@@ -227,8 +229,8 @@ def _pair_correlation(ladders: Sequence[LadderResult]) -> Panel:
     )
 
 
-def _rdf_range(curves: Sequence[Curve]) -> tuple[float, float]:
-    """Return the seed's range of r for hydrogen, and for larger atoms all from where g(r) begins."""
+def _rdf_range(curves: Sequence[PlottedCurve]) -> tuple[float, float]:
+    """Return the range of r that shows molecules of hydrogen, and for larger atoms all from where g(r) begins."""
     reach = max((curve.x[-1] for curve in curves), default=RDF_RANGE_ANGSTROM[1])
     begins = [x for curve in curves for x, y in zip(curve.x, curve.y, strict=True) if y > 0.01]
     if begins and min(begins) > LARGE_ATOM_ANGSTROM:

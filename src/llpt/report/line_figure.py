@@ -1,4 +1,4 @@
-"""The transition in the plane of pressure and temperature, beside what others found: the seed's Fig. 2."""
+"""The transition in the plane of pressure and temperature, beside what others found."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llpt.campaign import Role
 from llpt.report import palette
-from llpt.report.panels import Curve, Dash, Figure, Marker, Panel
+from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve
 from llpt.transition import drawn_criteria
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ HYDROGEN_PRESSURES_GPA = (30.0, 500.0)
 """Isobars in this range are dense hydrogen, and are shown beside what is known of it."""
 
 
-def seed_figure_2(analysis: Analysis) -> Figure | None:
+def transition_line_figure(analysis: Analysis) -> Figure | None:
     """Return transition temperature against pressure by each resolved criterion; None where nothing is resolved.
 
     Isobars of dense hydrogen are shown beside ``comparison_curves.json``: points stated in the literature, each with
@@ -54,7 +54,7 @@ def comparison_curves() -> list[dict[str, Any]]:
     return entries
 
 
-def _criteria(analysis: Analysis, role: Role) -> list[Curve]:
+def _criteria(analysis: Analysis, role: Role) -> list[PlottedCurve]:
     largest: dict[str, LadderResult] = {}
     for ladder in analysis.base(role):
         if ladder.isobar is not None and ladder.atoms >= getattr(largest.get(ladder.line), "atoms", 0):
@@ -68,7 +68,7 @@ def _criteria(analysis: Analysis, role: Role) -> list[Curve]:
             continue
         found = [ladder.criteria[criterion].temperature_k for ladder in points]
         curves.append(
-            Curve(
+            PlottedCurve(
                 f"{points[0].engine}, {criterion}",
                 tuple(ladder.pressure_gpa or 0.0 for ladder in points),
                 tuple(estimate.value for estimate in found),
@@ -82,9 +82,9 @@ def _criteria(analysis: Analysis, role: Role) -> list[Curve]:
     return curves
 
 
-def _literature(entry: dict[str, Any], index: int) -> Curve:
+def _literature(entry: dict[str, Any], index: int) -> PlottedCurve:
     count = len(entry["pressures_gpa"])
-    return Curve(
+    return PlottedCurve(
         str(entry["label"]),
         tuple(float(value) for value in entry["pressures_gpa"]),
         tuple(float(value) for value in entry["temperatures_k"]),

@@ -33,8 +33,8 @@ class Marker(StrEnum):
 
 
 @dataclass(frozen=True)
-class Curve:
-    """One curve.
+class PlottedCurve:
+    """One curve of a panel, as it is drawn.
 
     Args:
         label: what the legend and the page call it.
@@ -106,7 +106,7 @@ class Panel:
 
     x_label: str
     y_label: str
-    curves: tuple[Curve, ...]
+    curves: tuple[PlottedCurve, ...]
     lines: tuple[Line, ...] = ()
     note: str = ""
     x_range: tuple[float, float] | None = None

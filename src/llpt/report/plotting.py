@@ -17,7 +17,7 @@ from llpt.errors import InputError
 from llpt.observables import Observations, all_observables, with_unit
 from llpt.report import palette
 from llpt.report.drawing import add_curves, own_style
-from llpt.report.panels import Curve, Dash, Line, Marker, Panel
+from llpt.report.panels import Dash, Line, Marker, Panel, PlottedCurve
 from llpt.report.series import series_panel
 from llpt.report.verdict_figure import draw_verdict, height_inch
 from llpt.trajectory import Trajectory
@@ -107,7 +107,7 @@ def _(thing: Isobar, quantity: str | None, colour: str) -> Panel:
     if not len(curve):
         known = sorted({each for point in thing.points for each in point.estimates})
         raise InputError(f"The isobar of {thing.engine} has no {name!r}.", f"It has {', '.join(known)}.")
-    drawn = Curve(
+    drawn = PlottedCurve(
         f"{thing.engine}, N = {thing.n_atoms}, {thing.pressure_gpa:g} GPa",
         _plain(curve.temperatures_k),
         _plain(curve.values),
@@ -156,7 +156,7 @@ def _(thing: xr.Dataset, quantity: str | None, colour: str) -> Panel:
     record = all_observables().quantities[name]
     error = f"{name}_error"
     temperature = float(thing.attrs["temperature_k"])
-    drawn = Curve(
+    drawn = PlottedCurve(
         f"{temperature:.4g} K" if math.isfinite(temperature) else record.symbol,
         _plain(thing[dimension].to_numpy()),
         _plain(thing[name].to_numpy()),

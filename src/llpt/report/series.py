@@ -11,7 +11,7 @@ import numpy as np
 
 from llpt import units
 from llpt.errors import InputError
-from llpt.report.panels import Curve, Dash, Panel
+from llpt.report.panels import Dash, Panel, PlottedCurve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,12 +88,14 @@ def series_panel(trajectory: Trajectory, name: str, colour: str) -> Panel:
     x = scalars["time_fs"].to_numpy() / 1000.0 if timed else scalars["step"].to_numpy().astype(float)
     every = -(-len(values) // MOST_POINTS)
     curves = [
-        Curve("every step", _plain(x[::every]), _plain(values[::every]), colour=colour, width=0.5, in_legend=False)
+        PlottedCurve(
+            "every step", _plain(x[::every]), _plain(values[::every]), colour=colour, width=0.5, in_legend=False
+        )
     ]
     parts = np.array_split(np.arange(len(values)), min(SMOOTH_PARTS, len(values)))
     means = [float(values[part].mean()) for part in parts]
     curves.append(
-        Curve(
+        PlottedCurve(
             Path(trajectory.name).name,
             tuple(float(x[part].mean()) for part in parts),
             tuple(means),
@@ -104,7 +106,7 @@ def series_panel(trajectory: Trajectory, name: str, colour: str) -> Panel:
     held = series.held(trajectory.facts)
     if held is not None:
         ends = (float(x[0]), float(x[-1]))
-        curves.append(Curve("set", ends, (held, held), colour="#000000", dash=Dash.DASHED, width=0.8))
+        curves.append(PlottedCurve("set", ends, (held, held), colour="#000000", dash=Dash.DASHED, width=0.8))
     return Panel("t (ps)" if timed else "frame", series.label, tuple(curves))
 
 

@@ -1,4 +1,4 @@
-"""The seed's supplement: densities side by side (S1), mean-squared displacement (S2), forces against T_el (S3)."""
+"""Densities side by side, mean-squared displacement, forces against T_el: as Karasiev et al. 2021 show them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from llpt.campaign import ControlledTest, Role
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
 from llpt.report.isobar_figures import TEMPERATURE, density_curves, ladder_label, line_name, numbers
-from llpt.report.panels import Curve, Dash, Figure, Panel
+from llpt.report.panels import Dash, Figure, Panel, PlottedCurve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +29,8 @@ FORCE_RANGE_RY_PER_BOHR = (0.0, 0.3)
 CHANGE_RANGE_PERCENT = (0.1, 200.0)
 
 
-def seed_figure_s1(analysis: Analysis, lines: Sequence[str] = ()) -> Figure | None:
-    """Return the densities of a few isobars, every size of both sides: the seed's Fig. S1.
+def density_figure(analysis: Analysis, lines: Sequence[str] = ()) -> Figure | None:
+    """Return the densities of a few isobars, every size of both sides.
 
     Args:
         analysis: of the study.
@@ -68,8 +68,8 @@ def seed_figure_s1(analysis: Analysis, lines: Sequence[str] = ()) -> Figure | No
     )
 
 
-def seed_figure_s2(analysis: Analysis) -> Figure | None:
-    """Return D(t) of both sides, one row for each line of states: the seed's Fig. S2."""
+def displacement_figure(analysis: Analysis) -> Figure | None:
+    """Return D(t) of both sides, one row for each line of states."""
     rows = []
     for line in analysis.lines:
         pair = [ladder for ladder in _matched(analysis, line) if ladder is not None]
@@ -108,7 +108,7 @@ def _displacement(ladder: LadderResult) -> Panel:
             continue
         summary = item.summary.isel(lag=slice(None, None, max(1, item.summary.sizes["lag"] // MAX_DISPLACEMENT_POINTS)))
         curves.append(
-            Curve(
+            PlottedCurve(
                 f"{temperature:g} K",
                 numbers(summary["lag"].to_numpy() / 1000.0),
                 numbers(summary["msd"].to_numpy()),
@@ -126,8 +126,8 @@ def _displacement(ladder: LadderResult) -> Panel:
     )
 
 
-def seed_figure_s3(audit: xr.Dataset) -> Figure:
-    """Return how forces change with the electronic temperature: the seed's Fig. S3.
+def electronic_temperature_figure(audit: xr.Dataset) -> Figure:
+    """Return how forces change with the electronic temperature.
 
     Args:
         audit: of ``llpt.audit.electronic_temperature_audit``.
@@ -203,19 +203,19 @@ def seed_figure_s3(audit: xr.Dataset) -> Figure:
 
 
 def _shares(audit: xr.Dataset, temperature: float) -> str:
-    """Say how many ions change by more than 5 %, in the populations of the seed."""
-    said = []
+    """Say how many ions change by more than 5 %, near another ion, and those with small forces as well."""
+    shares = []
     for population in (Population.NEIGHBOUR, Population.NEIGHBOUR_SMALL):
         place = {"temperature": temperature, "population": str(population)}
         share = float(audit["population_share"].sel(population=str(population)))
         changed = float(audit["ions_changed"].sel(place))
-        said.append(f"{population} ({share:.1%} of all): {changed:.1%}")
-    return f"Ions that change by more than 5 % at {temperature:g} K: {'; '.join(said)}."
+        shares.append(f"{population} ({share:.1%} of all): {changed:.1%}")
+    return f"Ions that change by more than 5 % at {temperature:g} K: {'; '.join(shares)}."
 
 
-def _histogram(label: str, x: xr.DataArray, y: xr.DataArray, index: int, count: int) -> Curve:
+def _histogram(label: str, x: xr.DataArray, y: xr.DataArray, index: int, count: int) -> PlottedCurve:
     heights: NDArray[np.float64] = y.to_numpy().astype(float)
-    return Curve(
+    return PlottedCurve(
         label,
         numbers(x.to_numpy()),
         numbers(np.where(heights > 0.0, heights, math.nan)),

@@ -82,13 +82,13 @@ def clapeyron_evidence(
         bounded = places_k is None or {low, high} <= set(places_k)
         compared.append((shift.minus(expected), shift, expected, bounded))
     number, shift, expected, bounded = max(compared, key=lambda item: abs(item[0].value) / item[0].error)
-    said = f"T shifts by {shift} to the next isobar, and by {expected} according to Clapeyron"
+    text = f"T shifts by {shift} to the next isobar, and by {expected} according to Clapeyron"
     sigmas = float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(pairs)))
     if abs(number.value) > sigmas * number.error and not bounded:
-        reason = f"{said}: an isobar walked one way only, where a phase outlives its transition, contradicts nothing."
+        reason = f"{text}: an isobar walked one way only, where a phase outlives its transition, contradicts nothing."
         return Evidence(EvidenceKind.CLAPEYRON, Order.NOT_RESOLVED, number, meaning, reason)
     if abs(number.value) > sigmas * number.error:
-        reason = f"{said}: the steps are not those of two phases in equilibrium."
+        reason = f"{text}: the steps are not those of two phases in equilibrium."
         return Evidence(EvidenceKind.CLAPEYRON, Order.CROSSOVER, number, meaning, reason)
-    reason = f"{said}: consistent with a first-order line, and not proof of one."
+    reason = f"{text}: consistent with a first-order line, and not proof of one."
     return Evidence(EvidenceKind.CLAPEYRON, Order.NOT_RESOLVED, number, meaning, reason)

@@ -19,7 +19,7 @@ class Order(StrEnum):
 
 
 class EvidenceKind(StrEnum):
-    """Where a piece of evidence comes from (physics.md E)."""
+    """Where a piece of evidence comes from."""
 
     DENSITY_WIDTH = "width of rho(T)"
     ENTHALPY_WIDTH = "width of H(T)"

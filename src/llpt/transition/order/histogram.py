@@ -116,19 +116,19 @@ def histogram_evidence(distributions: Mapping[int, Distribution], kind: Evidence
     sizes = sorted(sound)
     largest = sound[sizes[-1]]
     barrier = largest.barrier
-    said = (
+    text = (
         f"At {largest.temperature_k:.0f} K and {sizes[-1]} atoms the barrier is "
         f"{barrier.value:.2f} ± {barrier.error:.2f} k_B T"
     )
     if barrier.value - SIGMAS * barrier.error > ABOVE_CRITICAL:
-        return Evidence(kind, Order.FIRST_ORDER, barrier, meaning, f"{said}: two states.")
+        return Evidence(kind, Order.FIRST_ORDER, barrier, meaning, f"{text}: two states.")
     if len(sizes) > 1:
         growth = barrier.minus(sound[sizes[0]].barrier)
         if growth.value > SIGMAS * growth.error and barrier.value > SIGMAS * barrier.error:
-            return Evidence(kind, Order.FIRST_ORDER, barrier, meaning, f"{said}, and it grows with size: two states.")
+            return Evidence(kind, Order.FIRST_ORDER, barrier, meaning, f"{text}, and it grows with size: two states.")
     if barrier.value + SIGMAS * barrier.error < ONE_PEAK and largest.effective_samples >= FEWEST_SAMPLES:
-        return Evidence(kind, Order.CROSSOVER, barrier, meaning, f"{said}: one state.")
-    return Evidence(kind, Order.NOT_RESOLVED, barrier, meaning, f"{said}: neither one state nor two is proven.")
+        return Evidence(kind, Order.CROSSOVER, barrier, meaning, f"{text}: one state.")
+    return Evidence(kind, Order.NOT_RESOLVED, barrier, meaning, f"{text}: neither one state nor two is proven.")
 
 
 def _variance(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

@@ -61,8 +61,8 @@ def what_would_decide(
     if fluid is None:
         sentence = f"Every run at {located.isobar.pressure_gpa:g} GPa is a solid: go above the melting line."
         return [Proposal(None, (), (), sentence)]
-    said = statement or order_of_isobar(located, back=back)
-    if said.order is not Order.NOT_RESOLVED:
+    judged = statement or order_of_isobar(located, back=back)
+    if judged.order is not Order.NOT_RESOLVED:
         return []
     density, enthalpy = (located.criteria[each].step for each in (DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM))
     proposals = [_time(fluid, density)]

@@ -1,4 +1,4 @@
-"""Joins runs at neighbouring temperatures and pressures into one: MBAR with the reduced energies of physics.md A.
+"""Joins runs at neighbouring temperatures and pressures into one: MBAR, with the electrons as hot as the ions.
 
 With the electronic temperature equal to the ionic one, states of different T have different Hamiltonians, and a
 configuration sampled at T_i has at T_j the reduced energy

@@ -43,15 +43,15 @@ def susceptibility_evidence(peaks: Mapping[int, Estimate]) -> Evidence:
     ]
     exponent = fit_line([math.log(size) for size in sizes], logarithms).slope
     low, high = exponent.value - SIGMAS * exponent.error, exponent.value + SIGMAS * exponent.error
-    said = f"The peak grows as N^({exponent}) over {sizes} atoms"
+    text = f"The peak grows as N^({exponent}) over {sizes} atoms"
     if low > CRITICAL_EXPONENT:
-        order, reason = Order.FIRST_ORDER, f"{said}: faster than at a critical point, as two coexisting phases do."
+        order, reason = Order.FIRST_ORDER, f"{text}: faster than at a critical point, as two coexisting phases do."
     elif high < CRITICAL_EXPONENT:
-        order, reason = Order.CROSSOVER, f"{said}: slower than at a critical point; it saturates."
+        order, reason = Order.CROSSOVER, f"{text}: slower than at a critical point; it saturates."
     else:
         order, reason = (
             Order.NOT_RESOLVED,
-            f"{said}: N (first order), N^0.65 (critical) and saturation are not told apart.",
+            f"{text}: N (first order), N^0.65 (critical) and saturation are not told apart.",
         )
     return Evidence(EvidenceKind.SUSCEPTIBILITY, order, exponent, meaning, reason)
 

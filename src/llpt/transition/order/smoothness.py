@@ -53,11 +53,11 @@ def smoothness_evidence(isobar: Isobar) -> Evidence:
     limit = (abs(largest.value) + sigmas * largest.error) / whole
     allowed = LARGEST_SHARE * _rounded_share(isobar, float(np.diff(curve.temperatures_k).min()))
     number = Estimate(abs(largest.value) / whole, largest.error / whole, "", largest.effective_samples)
-    said = f"Between neighbours the {curve.name.replace('_', ' ')} changes by at most {limit:.0%} of its whole change"
+    text = f"Between neighbours the {curve.name.replace('_', ' ')} changes by at most {limit:.0%} of its whole change"
     if limit < allowed:
-        reason = f"{said}: no larger jump is hidden."
+        reason = f"{text}: no larger jump is hidden."
         return Evidence(EvidenceKind.SMOOTHNESS, Order.CROSSOVER, number, meaning, reason)
-    reason = f"{said}; {allowed:.0%} would exclude a jump, which a steep change may be as well."
+    reason = f"{text}; {allowed:.0%} would exclude a jump, which a steep change may be as well."
     return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, number, meaning, reason)
 
 

@@ -32,8 +32,8 @@ class OrderStatement:
     @property
     def disagreement(self) -> bool:
         """Whether some evidence says first order and some crossover."""
-        said = {item.order for item in self.evidence}
-        return {Order.FIRST_ORDER, Order.CROSSOVER} <= said
+        orders = {item.order for item in self.evidence}
+        return {Order.FIRST_ORDER, Order.CROSSOVER} <= orders
 
 
 def combine(evidence: Sequence[Evidence]) -> OrderStatement:

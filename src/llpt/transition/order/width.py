@@ -86,12 +86,12 @@ def _both_ways(there: Evidence, again: Evidence | None) -> Evidence:
             return there
         reason = f"{there.reason} Walked one way only: a phase that outlives its transition changes as sharply."
         return replace(there, order=Order.NOT_RESOLVED, reason=reason)
-    said = f"{there.reason} Walked back: {again.reason}"
+    text = f"{there.reason} Walked back: {again.reason}"
     if there.order is again.order is Order.FIRST_ORDER:
-        return replace(min(there, again, key=lambda item: item.number.value), reason=said)
+        return replace(min(there, again, key=lambda item: item.number.value), reason=text)
     if there.order is Order.CROSSOVER and again.order is not Order.FIRST_ORDER:
-        return replace(there, reason=said)
-    return replace(there, order=Order.NOT_RESOLVED, reason=said)
+        return replace(there, reason=text)
+    return replace(there, order=Order.NOT_RESOLVED, reason=text)
 
 
 def _one(kind: EvidenceKind, isobar: Isobar, step: StepFit, enthalpy: StepFit) -> Evidence:
