@@ -20,17 +20,20 @@ import matplotlib as mpl
 import numpy as np
 from lennard_jones import CUTOFF_SIGMA, EPSILON_EV, EPSILON_K, SIGMA_ANGSTROM
 
-from llpt.campaign import Role
+from llpt.campaign import ControlledTest, Role
 from llpt.report.tables import shown
 from llpt.statistics import Estimate
 from llpt.study import Ledger, StudyDirectory, make_plan
-from llpt.study.analysis import Analysis, LadderResult, analyse
+from llpt.study.analysis import analyse_study
 from llpt.transition import DECIDING
 from llpt.transition.order import Order
 from llpt.units import EV_PER_ANGSTROM3_TO_GPA, U_PER_ANGSTROM3_TO_G_PER_CM3
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from llpt.campaign.analysis import Analysis
+    from llpt.campaign.ladders import ObservedLadder
 
 PRESSURE_GPA = EPSILON_EV / SIGMA_ANGSTROM**3 * EV_PER_ANGSTROM3_TO_GPA
 DENSITY_G_PER_CM3 = 39.948 * U_PER_ANGSTROM3_TO_G_PER_CM3 / SIGMA_ANGSTROM**3
@@ -43,9 +46,10 @@ BELOW, ABOVE = "#D55E00", "#0072B2"
 COLOURS = {False: (BELOW, "#E69F00"), True: (ABOVE, "#56B4E9")}
 """Of the isobars below and above the critical pressure, the nearest to it first."""
 MARKERS = {128: "o", 256: "s", 512: "^"}
+BOTH_WAYS = (ControlledTest.BASE, ControlledTest.COOLING)
 
 
-def places(ladders: list[LadderResult]) -> list[Estimate]:
+def places(ladders: list[ObservedLadder]) -> list[Estimate]:
     """Return T* of each ladder of one isobar that resolves it: by the density, else by the enthalpy."""
     found = []
     for ladder in ladders:
@@ -67,7 +71,7 @@ def table(analysis: Analysis) -> dict[str, Any]:
     """Return what each isobar is, where, and the critical point that follows."""
     rows = []
     for result in analysis.orders:
-        ladders = [each for each in analysis.ladders if each.line == result.line and each.test in {"base", "cooling"}]
+        ladders = [each for each in analysis.ladders if each.line == result.line and each.test in BOTH_WAYS]
         found = places(ladders)
         rows.append(
             {
@@ -119,9 +123,9 @@ def draw(analysis: Analysis, found: dict[str, Any], path: Path) -> None:
     for ladder in sorted(analysis.ladders, key=_reduced):
         pressure = _reduced(ladder)
         critical = pressure > LITERATURE["pressure"].value
-        if ladder.test in {"base", "cooling"}:
+        if ladder.test in BOTH_WAYS:
             _curve(above if critical else below, ladder, "density", 1.0 / DENSITY_G_PER_CM3, colours[pressure])
-        if critical and ladder.test == "base":
+        if critical and ladder.is_base:
             _curve(fluctuations, ladder, "density_susceptibility", 1.0, colours[pressure])
     _plane(plane, found)
     below.set(ylabel="$\\rho^*$", title="below the critical pressure")
@@ -145,16 +149,16 @@ def isobar_colours(pressures: set[float]) -> dict[float, str]:
     return found
 
 
-def _reduced(ladder: LadderResult) -> float:
+def _reduced(ladder: ObservedLadder) -> float:
     assert ladder.pressure_gpa is not None
     return ladder.pressure_gpa / PRESSURE_GPA
 
 
-def _curve(panel: Axes, ladder: LadderResult, name: str, factor: float, colour: str) -> None:
+def _curve(panel: Axes, ladder: ObservedLadder, name: str, factor: float, colour: str) -> None:
     """Draw an observable of one ladder; a point that does not know its error has no bar."""
     assert ladder.isobar is not None
     curve = ladder.isobar.curve(name)
-    cooling = ladder.test == "cooling"
+    cooling = ladder.test is ControlledTest.COOLING
     panel.errorbar(
         curve.temperatures_k / EPSILON_K,
         curve.values * factor,
@@ -210,7 +214,7 @@ def main() -> None:
     plan = make_plan(directory.study)
     with Ledger(directory.database) as ledger:
         entries = {entry.path: entry for entry in ledger.entries()}
-    analysis = analyse(directory, plan, entries)
+    analysis = analyse_study(directory, plan, entries).found
     assert analysis.base(Role.REFERENCE), "no run of the study is done"
     found = table(analysis)
     draw(analysis, found, given.figure)

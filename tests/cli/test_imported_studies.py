@@ -126,7 +126,7 @@ def test_audit_of_chosen_engines_turns_the_sign(study, command):
     assert "Verdict: not resolved" in out
     code, _, err = command("audit", study, "--reference", "nobody")
     assert code == 1
-    assert "Its engines are: my-dft, net" in err
+    assert "Engines are: my-dft, net" in err
 
 
 @pytest.mark.slow

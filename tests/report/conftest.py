@@ -7,7 +7,7 @@ import xarray as xr
 from llpt.campaign import ControlledTest, Role
 from llpt.observables import SUMMARY_FORMAT, all_observables
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
-from llpt.study.analysis import analyse
+from llpt.study.analysis import analyse_study
 from llpt.study.observing import FINISHED
 from llpt.study.outcome import DescribedEngine, Provenance
 from llpt.transition import synthetic_isobar
@@ -127,4 +127,4 @@ def finished(tmp_path_factory):
         last = [run.path for run in plan.runs if run.role is Role.SURROGATE and run.test == ControlledTest.BASE][-1]
         ledger.record(last, State.FAILED, reason="the box <exploded>", remedy="mend it")
         entries = {entry.path: entry for entry in ledger.entries()}
-    return directory, plan, entries, analyse(directory, plan, entries)
+    return directory, plan, entries, analyse_study(directory, plan, entries)

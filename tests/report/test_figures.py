@@ -44,7 +44,7 @@ def test_density_panels_show_every_size_of_both_sides_and_the_cooling_ladder(fig
 
 def test_points_carry_the_errors_of_the_analysis(figures, finished):
     _, _, _, analysis = finished
-    ladder = analysis.base(Role.REFERENCE)[0]
+    ladder = analysis.found.base(Role.REFERENCE)[0]
     panel = figures["figure-1"].rows[0][0]
     curve = next(curve for curve in panel.curves if curve.label == f"{ladder.engine}, N = {ladder.atoms}")
     density = ladder.isobar.curve("density")
@@ -55,7 +55,7 @@ def test_points_carry_the_errors_of_the_analysis(figures, finished):
 
 def test_heat_capacity_is_the_slope_of_the_enthalpy_per_mole_of_atoms(figures, finished):
     _, _, _, analysis = finished
-    ladder = analysis.base(Role.REFERENCE)[0]
+    ladder = analysis.found.base(Role.REFERENCE)[0]
     enthalpy = ladder.isobar.curve("enthalpy")
     curve = figures["figure-1"].rows[0][1].curves[0]
     expected = np.diff(enthalpy.values) / np.diff(enthalpy.temperatures_k) * 96485.33
@@ -65,7 +65,7 @@ def test_heat_capacity_is_the_slope_of_the_enthalpy_per_mole_of_atoms(figures, f
 
 def test_pair_correlations_straddle_the_transition(figures, finished):
     _, _, _, analysis = finished
-    ladder = next(each for each in analysis.base(Role.REFERENCE) if each.line == "P200")
+    ladder = next(each for each in analysis.found.base(Role.REFERENCE) if each.line == "P200")
     assert straddling_temperatures(ladder) == (850, 900, 950, 1000)
     panel = figures["figure-1"].rows[1][2]
     solid = [curve for curve in panel.curves if curve.dash is Dash.SOLID]
@@ -86,7 +86,7 @@ def test_densities_of_both_sides_stand_beside_each_other(figures, finished):
     (row,) = figures["figure-S1"].rows
     assert [panel.note for panel in row] == ["250 GPa", "200 GPa"]
     assert {curve.label for curve in row[0].curves} >= {"DFT/PBE, N = 512", "Behler–Parrinello, N = 1728"}
-    (one,) = density_figure(analysis, ["P200"]).rows
+    (one,) = density_figure(analysis.found, ["P200"]).rows
     assert [panel.note for panel in one] == ["200 GPa"]
 
 

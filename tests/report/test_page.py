@@ -29,9 +29,9 @@ def test_the_page_needs_no_network(page):
 def test_the_verdict_stands_first_with_its_reasons_and_thresholds(page, finished):
     _, _, _, analysis = finished
     _, text = page
-    assert analysis.verdict.value is Outcome.NOT_FAITHFUL
+    assert analysis.found.verdict.value is Outcome.NOT_FAITHFUL
     assert "Not faithful" in text
-    for reason in analysis.verdict.reasons:
+    for reason in analysis.found.verdict.reasons:
         assert html.escape(reason) in text.replace("&#39;", "&#x27;")
     assert "transition temperature: 50 K" in text
 

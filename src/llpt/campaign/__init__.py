@@ -4,7 +4,15 @@ Only what a plan and its workers need is handed on here; what analyses runs take
 from its own module.
 """
 
-from llpt.campaign.identity import ControlledTest, LadderIdentity, Role, RunIdentity, file_stem, short_name
+from llpt.campaign.identity import (
+    ControlledTest,
+    LadderIdentity,
+    Role,
+    RunIdentity,
+    engine_slug,
+    file_stem,
+    short_name,
+)
 from llpt.campaign.state import ThermodynamicState
 
 __all__ = [
@@ -13,6 +21,7 @@ __all__ = [
     "Role",
     "RunIdentity",
     "ThermodynamicState",
+    "engine_slug",
     "file_stem",
     "short_name",
 ]

@@ -7,7 +7,7 @@ in the package puts such a path together or takes one apart.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 _RUNS = "runs/"
@@ -60,6 +60,7 @@ class ControlledTest(StrEnum):
         return self in {ControlledTest.RAMP_UP, ControlledTest.RAMP_DOWN}
 
 
+_WAYS_DOWN = {ControlledTest.BASE: ControlledTest.COOLING, ControlledTest.RAMP_UP: ControlledTest.RAMP_DOWN}
 _WORDS = {test.replace("_", "-"): test for test in ControlledTest} | {_REPEATED: ControlledTest.BASE}
 
 
@@ -85,6 +86,12 @@ class LadderIdentity:
     def label(self) -> str:
         """The test, and which of its rates: ``cooling``, ``ramp-up``, ``ramp-up 2``."""
         return _numbered(self.test, self.rate)
+
+    @property
+    def way_down(self) -> LadderIdentity | None:
+        """The ladder that goes down from the hot end of this one; None where this is not walked both ways."""
+        down = _WAYS_DOWN.get(self.test)
+        return None if down is None else replace(self, test=down)
 
 
 @dataclass(frozen=True)
@@ -179,3 +186,12 @@ def file_stem(path: str) -> str:
     ('dft-N32-P200-T700', 'models-behler-parrinello')
     """
     return short_name(path).replace("/", "-")
+
+
+def engine_slug(label: str) -> str:
+    """Return what people call an engine as its name in paths.
+
+    >>> engine_slug("VASP, PBE (400 eV)")
+    'vasp-pbe-400-ev'
+    """
+    return re.sub(r"[^a-z0-9.]+", "-", label.lower()).strip("-.") or "engine"

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from llpt.audit import Verdict
+    from llpt.campaign.analysis import Analysis
     from llpt.study import Ledger, Plan, StudyDirectory
-    from llpt.study.analysis import Analysis
+    from llpt.study.analysis import StudyAnalysis
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The directory of a study.", show_default=False)]
 
@@ -63,13 +64,13 @@ def analyse_and_report(place: StudyDirectory, plan: Plan, ledger: Ledger) -> Non
     output().print(f"Report: {page}", markup=False)
 
 
-def analysed(place: StudyDirectory, plan: Plan, ledger: Ledger) -> Analysis:
+def analysed(place: StudyDirectory, plan: Plan, ledger: Ledger) -> StudyAnalysis:
     """Analyse a study with a bar of its runs."""
-    from llpt.study.analysis import analyse as compute  # noqa: PLC0415
+    from llpt.study.analysis import analyse_study  # noqa: PLC0415
 
     entries = {entry.path: entry for entry in ledger.entries()}
     with bar_of_runs("analysing") as on_run:
-        return compute(place, plan, entries, on_run)
+        return analyse_study(place, plan, entries, on_run)
 
 
 @contextmanager
@@ -86,16 +87,17 @@ def bar_of_runs(doing: str) -> Iterator[Callable[[float, int, str], None]]:
         yield on_run
 
 
-def show(analysis: Analysis) -> None:
+def show(analysis: StudyAnalysis) -> None:
     """Print the transitions, their order with the evidence, the controlled tests, and the verdict with its reasons."""
     console = output()
-    _show_transitions(analysis)
-    _show_orders(analysis)
-    _show_effects(analysis)
-    if analysis.verdict is None:
-        console.print(f"No verdict. {analysis.without_verdict}", markup=False)
+    found = analysis.found
+    _show_transitions(found)
+    _show_orders(found)
+    _show_effects(found)
+    if found.verdict is None:
+        console.print(f"No verdict. {found.without_verdict}", markup=False)
     else:
-        show_verdict(analysis.verdict)
+        show_verdict(found.verdict)
     for identity, reason in analysis.refused.items():
         console.print(f"[bold red]left out:[/] {identity}: {escape(reason)}")
 

@@ -36,7 +36,7 @@ def audit(
     Example: [bold]llpt audit study --reference vasp-pbe --surrogate mace --json[/]
     """
     from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.analysis import judge  # noqa: PLC0415
+    from llpt.study.analysis import verdict_of_study  # noqa: PLC0415
     from llpt.study.observing import observe  # noqa: PLC0415
 
     place = StudyDirectory.open(directory)
@@ -46,7 +46,7 @@ def audit(
         observed, refused = observe(place, make_plan(place.study), entries, on_run)
     for identity, reason in refused.items():
         messages().print(f"[bold red]left out:[/] {identity}: {reason}")
-    verdict, why = judge(place.study, observed, reference=reference, surrogate=surrogate)
+    verdict, why = verdict_of_study(place.study, observed, reference=reference, surrogate=surrogate)
     if verdict is None:
         messages().print(f"No verdict. {why}", markup=False)
         raise typer.Exit(EXIT_FAILED)

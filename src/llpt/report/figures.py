@@ -11,21 +11,21 @@ from llpt.report.supplement_figures import density_figure, displacement_figure, 
 
 if TYPE_CHECKING:
     from llpt.report.panels import Figure
-    from llpt.study.analysis import Analysis
+    from llpt.study.analysis import StudyAnalysis
     from llpt.study.file import StudyFile
 
 
-def make_figures(study: StudyFile, analysis: Analysis) -> tuple[Figure, ...]:
+def make_figures(study: StudyFile, analysis: StudyAnalysis) -> tuple[Figure, ...]:
     """Return every figure that the runs done so far allow, in the order of the page."""
-    if not analysis.ladders:
+    found, audit = analysis.found, analysis.electronic_temperature
+    if not found.ladders:
         return ()
-    audit = analysis.electronic_temperature
     figures = (
-        isobar_figure(study, analysis),
-        transition_line_figure(analysis),
-        density_figure(analysis),
-        displacement_figure(analysis),
+        isobar_figure(study, found),
+        transition_line_figure(found),
+        density_figure(found),
+        displacement_figure(found),
         electronic_temperature_figure(audit) if audit is not None else None,
-        observable_figure(analysis),
+        observable_figure(found),
     )
     return tuple(figure for figure in figures if figure is not None)

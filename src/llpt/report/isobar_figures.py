@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.campaign import Role
+from llpt.campaign import ControlledTest, Role
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
 from llpt.report.panels import Dash, Figure, Line, Marker, Panel, PlottedCurve
@@ -17,10 +17,12 @@ from llpt.units import GAS_CONSTANT_J_PER_MOL_K
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from llpt.study.analysis import Analysis, LadderResult
+    from llpt.campaign.analysis import Analysis
+    from llpt.campaign.ladders import ObservedLadder
     from llpt.study.file import StudyFile
 
 TEMPERATURE = "T (K)"
+SHOWN_TESTS = (ControlledTest.BASE, ControlledTest.COOLING)
 RDF_RANGE_ANGSTROM = (0.3, 3.5)
 LARGE_ATOM_ANGSTROM = 1.5
 
@@ -34,7 +36,7 @@ def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure:
     }
     rows = []
     for line in analysis.lines:
-        ladders = [ladder for ladder in analysis.ladders if ladder.line == line and ladder.test in {"base", "cooling"}]
+        ladders = [each for each in analysis.ladders if each.line == line and each.test in SHOWN_TESTS]
         marks = _transitions(ladders)
         if melting.get(line):
             marks = (*marks, Line("melting temperature (given)", float(melting[line] or 0.0), 0.0, palette.GREY))
@@ -54,27 +56,27 @@ def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure:
     )
 
 
-def _sizes(ladders: Iterable[LadderResult], role: Role) -> list[int]:
+def _sizes(ladders: Iterable[ObservedLadder], role: Role) -> list[int]:
     return sorted({ladder.atoms for ladder in ladders if ladder.role is role})
 
 
-def ladder_label(ladder: LadderResult) -> str:
+def ladder_label(ladder: ObservedLadder) -> str:
     """Return what the legend calls a ladder."""
-    path = " (cooling)" if ladder.test == "cooling" else ""
+    path = " (cooling)" if ladder.test is ControlledTest.COOLING else ""
     return f"{ladder.engine}, N = {ladder.atoms}{path}"
 
 
-def _style(ladders: Sequence[LadderResult], ladder: LadderResult) -> tuple[str, Marker]:
+def _style(ladders: Sequence[ObservedLadder], ladder: ObservedLadder) -> tuple[str, Marker]:
     index = _sizes(ladders, ladder.role).index(ladder.atoms)
     offset = 0 if ladder.role is Role.REFERENCE else 2
     return palette.size_colour(ladder.role, index), palette.MARKERS[(index + offset) % len(palette.MARKERS)]
 
 
-def _transitions(ladders: Sequence[LadderResult]) -> tuple[Line, ...]:
+def _transitions(ladders: Sequence[ObservedLadder]) -> tuple[Line, ...]:
     found = []
     for ladder in ladders:
         jump = ladder.criteria.get(DENSITY_JUMP)
-        if ladder.test == "base" and jump is not None and jump.resolved:
+        if ladder.is_base and jump is not None and jump.resolved:
             colour, _ = _style(ladders, ladder)
             place = jump.temperature_k
             dash = palette.DASHES[ladder.role]
@@ -87,13 +89,15 @@ def numbers(values: Iterable[float]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
-def curves_by_temperature(ladders: Sequence[LadderResult], ladder: LadderResult, observable: str) -> list[PlottedCurve]:
+def curves_by_temperature(
+    ladders: Sequence[ObservedLadder], ladder: ObservedLadder, observable: str
+) -> list[PlottedCurve]:
     """Return an observable of a ladder against temperature; points with unknown errors are marked as such."""
     if ladder.isobar is None:
         return []
     curve = ladder.isobar.curve(observable)
     colour, marker = _style(ladders, ladder)
-    cooling = ladder.test == "cooling"
+    cooling = ladder.test is ControlledTest.COOLING
     return [
         PlottedCurve(
             ladder_label(ladder),
@@ -114,29 +118,29 @@ def _unknown(errors: Iterable[float]) -> tuple[bool, ...]:
     return tuple(not math.isfinite(error) for error in errors)
 
 
-def _density(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> Panel:
+def _density(ladders: Sequence[ObservedLadder], marks: tuple[Line, ...]) -> Panel:
     return Panel(
         TEMPERATURE, quantity("density").axis_label, tuple(density_curves(ladders)), marks, note=line_name(ladders[0])
     )
 
 
-def density_curves(ladders: Sequence[LadderResult]) -> list[PlottedCurve]:
+def density_curves(ladders: Sequence[ObservedLadder]) -> list[PlottedCurve]:
     """Return the density of every ladder that has an isobar, coloured by side and size."""
     return [curve for ladder in ladders for curve in curves_by_temperature(ladders, ladder, "density")]
 
 
-def line_name(ladder: LadderResult) -> str:
+def line_name(ladder: ObservedLadder) -> str:
     """Return what people call a line of states: its pressure, or its density."""
     if ladder.pressure_gpa is not None:
         return f"{ladder.pressure_gpa:g} GPa"
-    density = ladder.runs[0].run.state.density_g_per_cm3
+    density = ladder.runs[0].state.density_g_per_cm3
     return f"{density:.4g} g/cm³" if density is not None else ladder.line
 
 
-def _heat_capacity(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> Panel:
+def _heat_capacity(ladders: Sequence[ObservedLadder], marks: tuple[Line, ...]) -> Panel:
     curves: list[PlottedCurve] = []
     for ladder in ladders:
-        if ladder.isobar is None or ladder.test != "base":
+        if ladder.isobar is None or not ladder.is_base:
             continue
         colour, marker = _style(ladders, ladder)
         steps = differences(ladder.isobar.curve("enthalpy"))
@@ -158,7 +162,7 @@ def _heat_capacity(ladders: Sequence[LadderResult], marks: tuple[Line, ...]) -> 
     return Panel(TEMPERATURE, with_unit(quantity("heat_capacity_total").symbol, "J mol^-1 K^-1"), tuple(curves), marks)
 
 
-def _fluctuations(ladder: LadderResult, colour: str, marker: Marker) -> list[PlottedCurve]:
+def _fluctuations(ladder: ObservedLadder, colour: str, marker: Marker) -> list[PlottedCurve]:
     """Return C_P from the fluctuations of each run, the electrons' part included, where it is known to 25 %."""
     assert ladder.isobar is not None
     found = ladder.isobar.curve("heat_capacity_total")
@@ -182,8 +186,8 @@ def _fluctuations(ladder: LadderResult, colour: str, marker: Marker) -> list[Plo
     ]
 
 
-def _pair_correlation(ladders: Sequence[LadderResult]) -> Panel:
-    base = [ladder for ladder in ladders if ladder.test == "base"]
+def _pair_correlation(ladders: Sequence[ObservedLadder]) -> Panel:
+    base = [ladder for ladder in ladders if ladder.is_base]
     reference = max((each for each in base if each.role is Role.REFERENCE), key=lambda each: each.atoms, default=None)
     leading = reference or max(base, key=lambda each: each.atoms)
     surrogates = [each for each in base if each.role is Role.SURROGATE and each is not leading]
@@ -194,10 +198,9 @@ def _pair_correlation(ladders: Sequence[LadderResult]) -> Panel:
         if ladder is None:
             continue
         for index, temperature in enumerate(chosen):
-            item = next((each for each in ladder.runs if each.run.state.temperature_k == temperature), None)
-            if item is None or "rdf" not in item.summary:
+            summary = next((run.summary for run in ladder.runs if run.temperature_k == temperature), None)
+            if summary is None or "rdf" not in summary:
                 continue
-            summary = item.summary
             curves.append(
                 PlottedCurve(
                     f"{temperature:g} K" if ladder is leading else f"{temperature:g} K, {ladder.engine}",
@@ -242,9 +245,9 @@ def _shade(index: int, count: int) -> int:
     return round(index * 3 / max(count - 1, 1))
 
 
-def straddling_temperatures(ladder: LadderResult) -> tuple[float, ...]:
+def straddling_temperatures(ladder: ObservedLadder) -> tuple[float, ...]:
     """Return up to two temperatures below and two above the density jump, or the steepest enthalpy if unresolved."""
-    temperatures = sorted({item.run.state.temperature_k for item in ladder.runs})
+    temperatures = sorted({run.temperature_k for run in ladder.runs})
     place = temperatures[len(temperatures) // 2] - 1e-9
     if ladder.isobar is not None:
         jump = ladder.criteria[DENSITY_JUMP]

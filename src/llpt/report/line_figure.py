@@ -12,7 +12,8 @@ from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve
 from llpt.transition import drawn_criteria
 
 if TYPE_CHECKING:
-    from llpt.study.analysis import Analysis, LadderResult
+    from llpt.campaign.analysis import Analysis
+    from llpt.campaign.ladders import ObservedLadder
 
 HYDROGEN_PRESSURES_GPA = (30.0, 500.0)
 """Isobars in this range are dense hydrogen, and are shown beside what is known of it."""
@@ -55,7 +56,7 @@ def comparison_curves() -> list[dict[str, Any]]:
 
 
 def _criteria(analysis: Analysis, role: Role) -> list[PlottedCurve]:
-    largest: dict[str, LadderResult] = {}
+    largest: dict[str, ObservedLadder] = {}
     for ladder in analysis.base(role):
         if ladder.isobar is not None and ladder.atoms >= getattr(largest.get(ladder.line), "atoms", 0):
             largest[ladder.line] = ladder

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.observables import all_observables
-from llpt.report.isobar_figures import TEMPERATURE, curves_by_temperature, line_name
+from llpt.report.isobar_figures import SHOWN_TESTS, TEMPERATURE, curves_by_temperature, line_name
 from llpt.report.panels import Figure, Panel
 
 if TYPE_CHECKING:
-    from llpt.study.analysis import Analysis
+    from llpt.campaign.analysis import Analysis
 
 DRAWN_ELSEWHERE = frozenset({"density"})
 
@@ -30,7 +30,7 @@ def observable_figure(analysis: Analysis) -> Figure | None:
         return None
     rows = []
     for line in analysis.lines:
-        ladders = [ladder for ladder in analysis.ladders if ladder.line == line and ladder.test in {"base", "cooling"}]
+        ladders = [each for each in analysis.ladders if each.line == line and each.test in SHOWN_TESTS]
         rows.append(
             tuple(
                 Panel(

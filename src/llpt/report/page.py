@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from llpt.audit import Thresholds, Verdict
     from llpt.study import Entry, Plan, StudyDirectory
-    from llpt.study.analysis import Analysis
+    from llpt.study.analysis import StudyAnalysis
 
 TONES = {Outcome.FAITHFUL: "#00684a", Outcome.NOT_FAITHFUL: "#a63603", Outcome.NOT_RESOLVED: "#7a5c00", None: "#5b6775"}
 LEADS = {
@@ -40,7 +40,7 @@ def write_report(
     directory: StudyDirectory,
     plan: Plan,
     entries: Mapping[str, Entry],
-    analysis: Analysis,
+    analysis: StudyAnalysis,
     on_part: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Write ``report/index.html`` and ``report/figures/*.pdf, *.png``, and return the page's path.
@@ -49,7 +49,7 @@ def write_report(
         directory: the study's directory.
         plan: its plan.
         entries: its ledger, by run.
-        analysis: what was found.
+        analysis: what was found, and what could not be.
         on_part: called with the name of each part before it is made.
 
     Raises:
@@ -78,12 +78,12 @@ def _render(
     directory: StudyDirectory,
     plan: Plan,
     entries: Mapping[str, Entry],
-    analysis: Analysis,
+    analysis: StudyAnalysis,
     figures: Sequence[Mapping[str, Any]],
 ) -> str:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(files("llpt.report").joinpath("page.html").read_text(encoding="utf-8"))
-    verdict = analysis.verdict
+    found, verdict = analysis.found, analysis.found.verdict
     return template.render(
         name=directory.study.study.name,
         seed=directory.study.study.seed,
@@ -93,19 +93,19 @@ def _render(
         tone=TONES[verdict.value if verdict else None],
         question=_question(verdict),
         word=str(verdict.value).capitalize() if verdict else "No verdict",
-        lead=LEADS[verdict.value] if verdict else analysis.without_verdict,
+        lead=LEADS[verdict.value] if verdict else found.without_verdict,
         verdict=verdict,
         requirements=list(dict.fromkeys(each.sentence for each in verdict.requirements)) if verdict else [],
         thresholds=_thresholds(verdict.thresholds) if verdict else [],
         failures=_failures(entries, analysis),
         figures=figures,
-        transitions=transition_rows(analysis),
-        separations=separation_rows(analysis),
-        orders=order_rows(analysis),
-        changes=change_rows(analysis),
-        diffusion=diffusion_rows(analysis),
+        transitions=transition_rows(found),
+        separations=separation_rows(found),
+        orders=order_rows(found),
+        changes=change_rows(found),
+        diffusion=diffusion_rows(found),
         diffusion_headings=[quantity(name).heading for name in ("diffusion", "viscosity", "diffusion_infinite")],
-        effects=effect_rows(analysis),
+        effects=effect_rows(found),
         training=_training(plan, entries),
         run_headings=[each.heading for each in tabled_quantities()],
         runs=run_rows(plan, entries, analysis),
@@ -138,7 +138,7 @@ def _thresholds(thresholds: Thresholds) -> list[str]:
     ]
 
 
-def _failures(entries: Mapping[str, Entry], analysis: Analysis) -> list[str]:
+def _failures(entries: Mapping[str, Entry], analysis: StudyAnalysis) -> list[str]:
     troubled = (State.FAILED, State.UNFINISHED, State.BLOCKED, State.WAITING, State.RUNNING)
     texts = [
         f"{entry.path}: {entry.state}{f' – {entry.reason}' if entry.reason else ''}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit import Population
-from llpt.campaign import ControlledTest, Role
+from llpt.campaign import Role
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
 from llpt.report.isobar_figures import TEMPERATURE, density_curves, ladder_label, line_name, numbers
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from llpt.study.analysis import Analysis, LadderResult
+    from llpt.campaign.analysis import Analysis
+    from llpt.campaign.ladders import ObservedLadder
 
 MAX_DISPLACEMENT_POINTS = 200
 SHOWN_TEMPERATURES_K = (650.0, 1800.0, 3000.0)
@@ -44,7 +45,7 @@ def density_figure(analysis: Analysis, lines: Sequence[str] = ()) -> Figure | No
         for line in analysis.lines
         if all(any(each.line == line and each.isobar for each in analysis.base(role)) for role in Role)
     ]
-    base = [each for each in analysis.ladders if each.test == ControlledTest.BASE]
+    base = [each for each in analysis.ladders if each.is_base]
     sizes = {line: sum(each.line == line for each in base) for line in compared}
     chosen = (
         [line for line in lines if line in compared] if lines else sorted(compared, key=lambda each: -sizes[each])[:2]
@@ -86,7 +87,7 @@ def displacement_figure(analysis: Analysis) -> Figure | None:
     )
 
 
-def _matched(analysis: Analysis, line: str) -> tuple[LadderResult | None, LadderResult | None]:
+def _matched(analysis: Analysis, line: str) -> tuple[ObservedLadder | None, ObservedLadder | None]:
     """Return the reference's largest cell on a line of states, and the surrogate's nearest to it in size."""
     reference = max(
         (ladder for ladder in analysis.base(Role.REFERENCE) if ladder.line == line),
@@ -99,14 +100,14 @@ def _matched(analysis: Analysis, line: str) -> tuple[LadderResult | None, Ladder
     return reference, surrogate
 
 
-def _displacement(ladder: LadderResult) -> Panel:
-    temperatures = sorted({item.run.state.temperature_k for item in ladder.runs})
+def _displacement(ladder: ObservedLadder) -> Panel:
+    temperatures = sorted({run.temperature_k for run in ladder.runs})
     curves = []
     for index, temperature in enumerate(temperatures):
-        item = next(each for each in ladder.runs if each.run.state.temperature_k == temperature)
-        if "msd" not in item.summary:
+        summary = next(run.summary for run in ladder.runs if run.temperature_k == temperature)
+        if "msd" not in summary:
             continue
-        summary = item.summary.isel(lag=slice(None, None, max(1, item.summary.sizes["lag"] // MAX_DISPLACEMENT_POINTS)))
+        summary = summary.isel(lag=slice(None, None, max(1, summary.sizes["lag"] // MAX_DISPLACEMENT_POINTS)))
         curves.append(
             PlottedCurve(
                 f"{temperature:g} K",

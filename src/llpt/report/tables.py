@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from llpt.campaign.analysis import Analysis
     from llpt.observables import Quantity
     from llpt.statistics import Estimate
     from llpt.study import Entry, Plan
-    from llpt.study.analysis import Analysis
+    from llpt.study.analysis import StudyAnalysis
     from llpt.study.outcome import DescribedEngine
 
 UNKNOWN = "–"
@@ -92,13 +93,13 @@ def tabled_quantities() -> tuple[Quantity, ...]:
     return tuple(each for each in all_observables().quantities.values() if each.tabled)
 
 
-def run_rows(plan: Plan, entries: Mapping[str, Entry], analysis: Analysis) -> list[RunRow]:
+def run_rows(plan: Plan, entries: Mapping[str, Entry], analysis: StudyAnalysis) -> list[RunRow]:
     """Return every run of the plan with its state and, where it is done, its averages."""
-    summaries = {item.run.path: item.summary for ladder in analysis.ladders for item in ladder.runs}
+    summaries = {run.identity: run.summary for ladder in analysis.found.ladders for run in ladder.runs}
     rows = []
     for run in plan.runs:
         entry = entries.get(run.path)
-        summary = summaries.get(run.path)
+        summary = summaries.get(run.identity)
         state = entry.state if entry else State.WAITING
         reason = entry.reason if entry else ""
         done = entry.steps_done if entry else 0

@@ -11,7 +11,8 @@ from llpt.report.tables import UNKNOWN, shown
 from llpt.transition import all_criteria, differences
 
 if TYPE_CHECKING:
-    from llpt.study.analysis import Analysis, LadderResult
+    from llpt.campaign.analysis import Analysis
+    from llpt.campaign.ladders import ObservedLadder
     from llpt.transition import Difference
 
 
@@ -103,7 +104,7 @@ def transition_rows(analysis: Analysis) -> list[TransitionRow]:
     return rows
 
 
-def largest_ladder(analysis: Analysis, role: Role, line: str) -> LadderResult | None:
+def largest_ladder(analysis: Analysis, role: Role, line: str) -> ObservedLadder | None:
     """Return one side's own ladder of most atoms on a line of states; None where it has no isobar there."""
     ladders = [ladder for ladder in analysis.base(role) if ladder.line == line and ladder.isobar is not None]
     return max(ladders, key=lambda ladder: ladder.atoms, default=None)

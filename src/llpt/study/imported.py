@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from llpt.campaign import ControlledTest, Role, ThermodynamicState
+from llpt.campaign import ControlledTest, Role, ThermodynamicState, engine_slug
 from llpt.errors import StorageError
 from llpt.study.nodes.imported import ImportedTrajectory
 from llpt.study.nodes.run import RecordedDynamics
@@ -121,15 +120,6 @@ class ImportedRun(Section):
             files_hash=hashlib.sha256("\n".join(self.sha256).encode()).hexdigest(),
             threads=1,
         )
-
-
-def engine_slug(label: str) -> str:
-    """Return a label as a directory's name.
-
-    >>> engine_slug("VASP, PBE (400 eV)")
-    'vasp-pbe-400-ev'
-    """
-    return re.sub(r"[^a-z0-9.]+", "-", label.lower()).strip("-.") or "engine"
 
 
 def read_imported(path: Path) -> list[dict[str, Any]]:

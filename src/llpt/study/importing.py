@@ -8,10 +8,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.campaign import Role
+from llpt.campaign import Role, engine_slug
 from llpt.errors import InputError
 from llpt.files import atomic_directory, put_directory, remove, scratch_directory, write_atomically
-from llpt.study.imported import IMPORTED_FILE, ImportedRun, engine_slug, write_imported
+from llpt.study.imported import IMPORTED_FILE, ImportedRun, write_imported
 from llpt.study.jobs import write_job
 from llpt.study.layout import STUDY_FILE, StudyDirectory
 from llpt.study.ledger import Ledger

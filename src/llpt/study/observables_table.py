@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from llpt.study.observing import Observed
+    from llpt.campaign.observed import ObservedRun
+    from llpt.study.plan import Plan
 
 TABLE_NAME = "observables.csv"
 STATE_COLUMNS = ("run", "role", "engine", "atoms", "line", "test", "temperature_k", "production_ps", "solid")
 
 
-def write_observables(path: Path, observed: Sequence[Observed]) -> None:
+def write_observables(path: Path, plan: Plan, observed: Sequence[ObservedRun]) -> None:
     """Write the table.
 
     Three columns for each observable: ``name (unit)``, ``name error`` (68 %) and ``name effective samples``; empty
@@ -30,11 +31,13 @@ def write_observables(path: Path, observed: Sequence[Observed]) -> None:
 
     Args:
         path: of the file.
-        observed: the runs.
+        plan: the plan the runs belong to.
+        observed: the runs that were observed.
 
     Raises:
         StorageError: the disk refuses.
     """
+    specs = {run.identity: run.engine for run in plan.runs}
     units: dict[str, str] = {}
     for item in observed:
         units |= {name: str(item.summary[name].attrs.get("unit", "")) for name in sampled_names(item.summary)}
@@ -44,28 +47,27 @@ def write_observables(path: Path, observed: Sequence[Observed]) -> None:
     stream = io.StringIO()
     rows = csv.writer(stream, lineterminator="\n")
     rows.writerow(header)
-    rows.writerows(_row(item, list(units)) for item in observed)
+    rows.writerows(_row(item, specs[item.identity], list(units)) for item in observed)
     write_atomically(path, stream.getvalue())
 
 
-def _row(item: Observed, names: Sequence[str]) -> list[str]:
-    run = item.run
+def _row(run: ObservedRun, engine: str, names: Sequence[str]) -> list[str]:
     values = [
-        short_name(run.path),
+        short_name(run.identity.path),
         str(run.role),
-        run.engine,
-        str(run.atoms),
-        run.state.line,
+        engine,
+        str(run.identity.atoms),
+        run.identity.line,
         run.identity.ladder.label,
-        f"{run.state.temperature_k:g}",
-        f"{float(item.summary.attrs['production_fs']) / 1000.0:g}",
-        {True: "yes", False: "no", None: ""}[solid_flag(item.summary)],
+        f"{run.temperature_k:g}",
+        f"{float(run.summary.attrs['production_fs']) / 1000.0:g}",
+        {True: "yes", False: "no", None: ""}[solid_flag(run.summary)],
     ]
     for name in names:
-        if name not in item.summary:
+        if name not in run.summary:
             values += ["", "", ""]
             continue
-        found = estimate_of(item.summary, name)
+        found = estimate_of(run.summary, name)
         values += [
             f"{number:.8g}" if math.isfinite(number) else ""
             for number in (found.value, found.error, found.effective_samples)

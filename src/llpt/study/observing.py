@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from llpt.audit import electronic_temperature_audit
-from llpt.campaign import Role
+from llpt.campaign.observed import ObservedRun
 from llpt.engines import read_evaluated
 from llpt.errors import LlptError
 from llpt.files import make_directory, remove
@@ -22,6 +21,7 @@ from llpt.observables import (
     summarise_run,
     with_files,
 )
+from llpt.study.engine_names import engine_name
 from llpt.study.nodes.labels import PlannedLabels, label_file
 from llpt.study.outcome import State
 from llpt.trajectory import Trajectory
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from llpt.study.file import StudyFile
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import Entry
     from llpt.study.nodes import PlannedRun
@@ -41,32 +42,12 @@ FINISHED = "finished_at"
 """Attribute that says from which state of the run a file of results was made."""
 
 
-@dataclass(frozen=True)
-class Observed:
-    """A run that is done, with what was observed in it.
-
-    Args:
-        run: the run as planned.
-        entry: the run as it stands in the ledger.
-        summary: its observables with errors (``llpt.observables.summarise_run``).
-    """
-
-    run: PlannedRun
-    entry: Entry
-    summary: xr.Dataset
-
-    @property
-    def is_reference(self) -> bool:
-        """Whether the run belongs to the reference."""
-        return self.run.role is Role.REFERENCE
-
-
 def observe(
     directory: StudyDirectory,
     plan: Plan,
     entries: Mapping[str, Entry],
     on_run: Callable[[float, int, str], None] = lambda *_: None,
-) -> tuple[list[Observed], dict[str, str]]:
+) -> tuple[list[ObservedRun], dict[str, str]]:
     """Average every run that is done; what was averaged before and has not changed is read back.
 
     Args:
@@ -85,7 +66,7 @@ def observe(
     """
     make_directory(directory.results)
     done = [run for run in plan.runs if run.path in entries and entries[run.path].state is State.DONE]
-    observed: list[Observed] = []
+    observed: list[ObservedRun] = []
     refused = {f"observable {name}": why for name, why in all_observables().faults.items()}
     for number, run in enumerate(done):
         on_run(number, len(done), run.path)
@@ -93,7 +74,7 @@ def observe(
         part = partial(_tell, on_run, (number, len(done), run.path))
         try:
             summary = with_files(_summary(directory, run, entry, part), directory.node(run.path))
-            observed.append(Observed(run, entry, summary))
+            observed.append(observed_run(directory.study, run, summary))
             if failures(summary):
                 refused[f"{run.path}, in part"] = " ".join(failures(summary))
         except LlptError as error:
@@ -120,6 +101,25 @@ def observe_electronic_temperature(
     audit = electronic_temperature_audit(frames, reference_k=labels.reference_temperature_k)
     save_summary(audit, directory.results / "electronic-temperature.nc")
     return audit
+
+
+def observed_run(study: StudyFile, run: PlannedRun, summary: xr.Dataset) -> ObservedRun:
+    """Return a run of the plan with what was observed in it.
+
+    Args:
+        study: the study it belongs to.
+        run: the run as planned.
+        summary: its observables with errors (``summary_of``).
+    """
+    electronic = run.options.get("electronic_temperature_k")
+    return ObservedRun(
+        run.identity,
+        run.role,
+        engine_name(run, study),
+        run.state,
+        summary,
+        None if electronic is None else float(electronic),
+    )
 
 
 def summary_of(

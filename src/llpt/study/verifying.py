@@ -21,12 +21,12 @@ from llpt.audit import Agreement, Verdict, reproduces
 from llpt.errors import InputError, LlptError, NewerFormatError
 from llpt.files import copy, scratch_directory, storage_error
 from llpt.observables import compare_kept, load_summary
-from llpt.study.analysis import judge
+from llpt.study.analysis import verdict_of_study
 from llpt.study.job_files import JobFiles, read_json
 from llpt.study.layout import STUDY_FILE, StudyDirectory
 from llpt.study.ledger import Entry, Ledger
 from llpt.study.nodes import PlannedRun
-from llpt.study.observing import Observed, summary_of
+from llpt.study.observing import observed_run, summary_of
 from llpt.study.outcome import DescribedEngine, State
 from llpt.study.planning import make_plan
 from llpt.trajectory import Trajectory
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from llpt.campaign.observed import ObservedRun
     from llpt.study.nodes import Node
     from llpt.study.plan import Plan
 
@@ -133,7 +134,7 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
         for path in entries
         if path not in plan
     ]
-    observed: list[Observed] = []
+    observed: list[ObservedRun] = []
     runs = [run for run in plan.runs if run.path in entries]
     for number, run in enumerate(runs):
         entry = entries[run.path]
@@ -193,7 +194,7 @@ def _same(subject: str, what: str, stored: object, found: object) -> Check:
 
 def _run(
     directory: StudyDirectory, run: PlannedRun, entry: Entry, on_progress: Callable[[int, int], None]
-) -> tuple[list[Check], list[Observed]]:
+) -> tuple[list[Check], list[ObservedRun]]:
     """Check one run that is done; return it as observed once more where that is possible."""
     place = directory.node(run.path)
     checks: list[Check] = []
@@ -220,7 +221,7 @@ def _run(
     except LlptError as error:
         return [*checks, Check(run.path, "trajectory", False, error.cause)], []
     checks.append(_results(directory, run, fresh))
-    return checks, [Observed(run, entry, fresh)]
+    return checks, [observed_run(directory.study, run, fresh)]
 
 
 def _engine(engine: DescribedEngine | None) -> str:
@@ -279,10 +280,10 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
-def _verdict(directory: StudyDirectory, observed: list[Observed]) -> list[Check]:
+def _verdict(directory: StudyDirectory, observed: list[ObservedRun]) -> list[Check]:
     what = "verdict, stored and recomputed"
     try:
-        fresh, why = judge(directory.study, observed)
+        fresh, why = verdict_of_study(directory.study, observed)
     except LlptError as error:
         return [Check("study", what, False, error.cause, can_be_told=False)]
     stored = None

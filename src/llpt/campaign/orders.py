@@ -1,4 +1,4 @@
-"""First order or crossover: all the evidence that a study's ladders hold, for each side and line of states."""
+"""First order or crossover: all the evidence that ladders hold, for each side and line of states."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.campaign import ControlledTest, Role
+from llpt.campaign.identity import ControlledTest, Role
+from llpt.campaign.sampled import Sampled, distribution_evidence, sample
 from llpt.errors import InputError
 from llpt.statistics import Estimate
-from llpt.study.sampled import Sampled, distribution_evidence, sample
 from llpt.transition import DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM
 from llpt.transition.order import (
     binder_evidence,
@@ -26,7 +26,7 @@ from llpt.transition.order import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llpt.study.analysis import LadderResult
+    from llpt.campaign.ladders import ObservedLadder
     from llpt.transition import LocatedIsobar
     from llpt.transition.order import Evidence, Loop, OrderStatement, Proposal
 
@@ -54,19 +54,19 @@ class OrderResult:
     clapeyron_k_per_gpa: Estimate
 
 
-def orders(ladders: Sequence[LadderResult]) -> tuple[OrderResult, ...]:
-    """Return a statement for each side and isobar from everything that physics.md E names.
+def orders(ladders: Sequence[ObservedLadder]) -> tuple[OrderResult, ...]:
+    """Return a statement for each side and isobar from all the evidence there is.
 
     Widths, smoothness and separation of the criteria come from the largest cell that was walked both ways, because a
     sharp change on one way proves nothing; where there is none, from the largest. Hysteresis, histograms,
     susceptibility, Binder cumulant and shift come from every cell; Clapeyron's slope from all isobars together.
 
     Args:
-        ladders: of the study.
+        ladders: of everything that was observed.
     """
     found = []
     for role in Role:
-        own = [ladder for ladder in ladders if ladder.role is role and ladder.test == ControlledTest.BASE]
+        own = [ladder for ladder in ladders if ladder.role is role and ladder.is_base]
         base = [ladder for ladder in own if ladder.located]
         preferred = sorted(base, key=lambda each: (_walked_back(ladders, each) is not None, each.atoms))
         judged = {ladder.line: ladder for ladder in preferred}
@@ -90,13 +90,13 @@ def orders(ladders: Sequence[LadderResult]) -> tuple[OrderResult, ...]:
     return tuple(found)
 
 
-def _walked_back(ladders: Sequence[LadderResult], base: LadderResult) -> LocatedIsobar | None:
+def _walked_back(ladders: Sequence[ObservedLadder], base: ObservedLadder) -> LocatedIsobar | None:
     """Return the isobar of the ladder that goes down from the hot end of ``base``, if there is one."""
-    same = [each for each in ladders if (each.role, each.line, each.atoms) == (base.role, base.line, base.atoms)]
-    return next((each.located for each in same if each.test == _way_down(ControlledTest.BASE)), None)
+    back = base.identity.way_down
+    return next((each.located for each in ladders if each.role is base.role and each.identity == back), None)
 
 
-def _equilibria(ladders: Sequence[LadderResult]) -> dict[float, Estimate]:
+def _equilibria(ladders: Sequence[ObservedLadder]) -> dict[float, Estimate]:
     """Return by pressure where two phases are in equilibrium on isobars that were walked both ways: between the steps.
 
     A step on a ladder walked one way may lie anywhere in the metastable range beyond the equilibrium, so that the
@@ -106,14 +106,14 @@ def _equilibria(ladders: Sequence[LadderResult]) -> dict[float, Estimate]:
         ladders: of one role.
     """
     steps = {
-        (ladder.pressure_gpa, ladder.atoms, ladder.test): ladder.criteria[HEAT_CAPACITY_MAXIMUM]
+        (ladder.located.isobar.pressure_gpa, ladder.atoms, ladder.test): ladder.criteria[HEAT_CAPACITY_MAXIMUM]
         for ladder in ladders
-        if ladder.pressure_gpa is not None and ladder.test in {ControlledTest.BASE, ControlledTest.COOLING}
+        if ladder.located and ladder.test in {ControlledTest.BASE, ControlledTest.COOLING}
     }
     found = {}
     for (pressure, atoms, test), cooling in sorted(steps.items(), key=lambda item: item[0]):
         heating = steps.get((pressure, atoms, ControlledTest.BASE))
-        if test != ControlledTest.BASE and heating is not None and heating.resolved and cooling.resolved:
+        if test is not ControlledTest.BASE and heating is not None and heating.resolved and cooling.resolved:
             up, down = heating.temperature_k, cooling.temperature_k
             apart = up.minus(down)
             error = math.hypot(apart.value / math.sqrt(12.0), 0.5 * apart.error)
@@ -121,7 +121,7 @@ def _equilibria(ladders: Sequence[LadderResult]) -> dict[float, Estimate]:
     return found
 
 
-def _from_sizes(sizes: Sequence[LadderResult]) -> list[Evidence]:
+def _from_sizes(sizes: Sequence[ObservedLadder]) -> list[Evidence]:
     """Return shift, histograms, susceptibility and Binder cumulant of the base ladders of one line.
 
     The last two compare the spread of one state with that of two, which a ladder that jumps over the transition never
@@ -146,7 +146,7 @@ def _from_sizes(sizes: Sequence[LadderResult]) -> list[Evidence]:
     return evidence
 
 
-def _greatest(ladders: Sequence[LadderResult], name: str) -> dict[int, Estimate]:
+def _greatest(ladders: Sequence[ObservedLadder], name: str) -> dict[int, Estimate]:
     """Return the greatest value of an observable along each ladder, by number of atoms."""
     found = {}
     for ladder in ladders:
@@ -158,27 +158,19 @@ def _greatest(ladders: Sequence[LadderResult], name: str) -> dict[int, Estimate]
     return found
 
 
-def _from_loops(ladders: Sequence[LadderResult]) -> list[Evidence]:
+def _from_loops(ladders: Sequence[ObservedLadder]) -> list[Evidence]:
     """Return hysteresis from every heating ladder that was also walked down, the largest cell with most rates."""
     loops: dict[int, list[Loop]] = {}
-    named = {(ladder.atoms, ladder.test): ladder.located for ladder in ladders}
-    for (atoms, test), up in named.items():
-        down = named.get((atoms, _way_down(test)))
+    found = {ladder.identity: ladder.located for ladder in ladders}
+    for identity, up in found.items():
+        down = found.get(identity.way_down) if identity.way_down else None
         if up is None or down is None:
             continue
         try:
             loop = hysteresis_loop(up.isobar, down.isobar, density_rises=up.density_rises)
-            loops.setdefault(atoms, []).append(loop)
+            loops.setdefault(identity.atoms, []).append(loop)
         except InputError:
             continue  # the two ladders share too few temperatures to enclose anything
     if not loops:
         return []
     return [hysteresis_evidence(max(loops.items(), key=lambda item: (len(item[1]), item[0]))[1])]
-
-
-def _way_down(test: str) -> str:
-    """Return the ladder that goes down from the hot end of ``test``; empty where that is none itself."""
-    if test == ControlledTest.BASE:
-        return ControlledTest.COOLING
-    up, down = ControlledTest.RAMP_UP, ControlledTest.RAMP_DOWN
-    return test.replace(up, down) if test.startswith(up) else ""

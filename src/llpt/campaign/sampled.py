@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.campaign import Role
+from llpt.campaign.identity import Role
 from llpt.errors import InputError
 from llpt.statistics import is_stationary
 from llpt.transition import DECIDING
@@ -21,7 +21,7 @@ from llpt.transition.order.histogram import LEAST_OVERLAP
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llpt.study.analysis import LadderResult
+    from llpt.campaign.ladders import ObservedLadder
     from llpt.transition.order import Distribution, Evidence
 
 TEMPERATURES_EACH_SIDE = 3
@@ -45,7 +45,7 @@ class Sampled:
         return self.density.least_overlap >= LEAST_OVERLAP
 
 
-def sample(ladder: LadderResult) -> Sampled | None:
+def sample(ladder: ObservedLadder) -> Sampled | None:
     """Join the runs on either side of a ladder's transition.
 
     Runs whose volume drifts do not take part: one that crosses from one phase to the other and stays there holds both,
@@ -61,9 +61,9 @@ def sample(ladder: LadderResult) -> Sampled | None:
     temperatures = [value for value in ladder.isobar.temperatures_k if value not in solid]
     below = [value for value in temperatures if value <= place][-TEMPERATURES_EACH_SIDE:]
     above = [value for value in temperatures if value > place][:TEMPERATURES_EACH_SIDE]
-    chosen = [item for item in ladder.runs if item.run.state.temperature_k in {*below, *above}]
+    chosen = [run for run in ladder.runs if run.temperature_k in {*below, *above}]
     try:
-        states = [SampledState.from_summary(item.summary) for item in chosen]
+        states = [SampledState.from_summary(run.summary) for run in chosen]
         steady = [state for state in states if is_stationary(state.volume_angstrom3)]
         runs = Reweighting(steady, hamiltonian_follows_temperature=follows_temperature(ladder))
     except InputError:
@@ -86,7 +86,7 @@ def distribution_evidence(samples: Mapping[int, Sampled]) -> list[Evidence]:
     ]
 
 
-def transition_place_k(ladder: LadderResult) -> float | None:
+def transition_place_k(ladder: ObservedLadder) -> float | None:
     """Return the temperature of the density jump, else of the step in H; None where neither is resolved.
 
     A ladder that never reached the other phase, a superheated liquid say, has one peak everywhere and would otherwise
@@ -99,10 +99,10 @@ def transition_place_k(ladder: LadderResult) -> float | None:
     return None
 
 
-def follows_temperature(ladder: LadderResult) -> bool:
+def follows_temperature(ladder: ObservedLadder) -> bool:
     """Whether the electrons of the ladder's engine were as hot as its ions, so that each state has its own H."""
     if ladder.role is not Role.REFERENCE:
         return False
-    electronic = [item.run.options.get("electronic_temperature_k") for item in ladder.runs]
-    ionic = [item.run.state.temperature_k for item in ladder.runs]
+    electronic = [run.electronic_temperature_k for run in ladder.runs]
+    ionic = [run.temperature_k for run in ladder.runs]
     return None not in electronic and electronic == ionic

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from llpt.campaign import ControlledTest
 from llpt.observables import Reasoned, estimate_of, extrapolated_diffusion
 
 if TYPE_CHECKING:
@@ -14,9 +13,9 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from llpt.campaign import Role
+    from llpt.campaign.identity import Role
+    from llpt.campaign.ladders import ObservedLadder
     from llpt.statistics import Estimate
-    from llpt.study.analysis import LadderResult
 
 UNIT = "cm^2/s"
 
@@ -56,21 +55,21 @@ class InfiniteDiffusion:
     reason: str
 
 
-def infinite_diffusion(ladders: Iterable[LadderResult]) -> tuple[InfiniteDiffusion, ...]:
-    """Return D of the infinite system at every state of a study's own ladders.
+def infinite_diffusion(ladders: Iterable[ObservedLadder]) -> tuple[InfiniteDiffusion, ...]:
+    """Return D of the infinite system at every state of the base ladders.
 
     The viscosity of the largest cell is used where its run determines it; else the sizes are extrapolated where there
     are several.
 
     Args:
-        ladders: of the study.
+        ladders: of everything that was observed.
     """
     states: dict[tuple[Role, str, str, float], dict[int, xr.Dataset]] = {}
     for ladder in ladders:
-        for item in ladder.runs if ladder.test == ControlledTest.BASE else ():
-            if "diffusion_infinite" in item.summary:
-                state = (ladder.role, ladder.engine, ladder.line, item.run.state.temperature_k)
-                states.setdefault(state, {})[ladder.atoms] = item.summary
+        for run in ladder.runs if ladder.is_base else ():
+            if "diffusion_infinite" in run.summary:
+                state = (ladder.role, ladder.engine, ladder.line, run.temperature_k)
+                states.setdefault(state, {})[ladder.atoms] = run.summary
     return tuple(_one(state, dict(sorted(sizes.items()))) for state, sizes in states.items())
 
 

@@ -1,6 +1,6 @@
 """What each controlled test did to its ladder: the shift of T, the jump and rho(T), and whether that matters.
 
-A change *matters* where it is proven to exceed the study's own thresholds, it *does not matter* where it is proven to
+A change *matters* where it is proven to exceed the thresholds, it *does not matter* where it is proven to
 stay below them, and everything else is not resolved (``llpt.audit.equivalence``, with Bonferroni's level over the
 comparisons of one test). Densities near the transition are left to the shift of the transition temperature.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from llpt.audit import Outcome, combined_outcome, outcome_of
 from llpt.audit.pairing import relative_difference
-from llpt.campaign import ControlledTest, Role
+from llpt.campaign.identity import ControlledTest, Role
 from llpt.observables import estimate_of
 from llpt.statistics import Estimate
 from llpt.transition import DECIDING, DENSITY_JUMP
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from llpt.audit import Thresholds
-    from llpt.study.analysis import LadderResult
-    from llpt.study.file import StudyFile
+    from llpt.campaign.ladders import ObservedLadder
     from llpt.transition import Criterion
 
 
@@ -95,38 +94,50 @@ class Effect:
         return max(known, key=lambda change: abs(change.percent.value) / change.percent.error, default=None)
 
 
-def effects(study: StudyFile, ladders: Sequence[LadderResult]) -> tuple[Effect, ...]:
-    """Return one row for each controlled test of each ladder, sizes last."""
-    return tuple(_effects(study, ladders))
+def effects(
+    ladders: Sequence[ObservedLadder], thresholds: Thresholds, *, compare_sizes: bool = True
+) -> tuple[Effect, ...]:
+    """Return one row for each controlled test of each ladder, sizes last.
+
+    Args:
+        ladders: base ladders and those of the tests.
+        thresholds: of what matters.
+        compare_sizes: whether the smaller cells of a line are held against its largest.
+    """
+    sizes = _sizes(ladders, thresholds) if compare_sizes else ()
+    return (*_tests(ladders, thresholds), *sizes)
 
 
-def _effects(study: StudyFile, ladders: Sequence[LadderResult]) -> Iterable[Effect]:
-    thresholds = study.verdict.thresholds()
-    bases = [ladder for ladder in ladders if ladder.test == ControlledTest.BASE]
+def _tests(ladders: Sequence[ObservedLadder], thresholds: Thresholds) -> Iterable[Effect]:
+    bases = [ladder for ladder in ladders if ladder.is_base]
     for ladder in ladders:
         matched = [
             base
             for base in bases
             if (base.role, base.atoms, base.line) == (ladder.role, ladder.atoms, ladder.line) and base.isobar
         ]
-        if ladder.test != ControlledTest.BASE and matched:
-            yield effect(ladder.test, ladder, matched[0], thresholds)
+        if not ladder.is_base and matched:
+            yield effect(ladder.identity.label, ladder, matched[0], thresholds)
+
+
+def _sizes(ladders: Sequence[ObservedLadder], thresholds: Thresholds) -> Iterable[Effect]:
+    bases = [ladder for ladder in ladders if ladder.is_base]
     for role in Role:
         for line in dict.fromkeys(base.line for base in bases):
             sizes = [base for base in bases if base.role is role and base.line == line and base.isobar]
             largest = max(sizes, key=lambda base: base.atoms, default=None)
-            if largest is not None and study.tests.size:
+            if largest is not None:
                 smaller = [base for base in sizes if base is not largest]
                 yield from (effect(ControlledTest.SIZE, base, largest, thresholds) for base in smaller)
 
 
-def effect(test: str, changed: LadderResult, base: LadderResult, thresholds: Thresholds) -> Effect:
+def effect(test: str, changed: ObservedLadder, base: ObservedLadder, thresholds: Thresholds) -> Effect:
     """Hold one ladder against its base.
 
     Args:
         test: what was changed.
         changed: the ladder of the test.
-        base: the study's own, at constant pressure.
+        base: the ladder it is held against, at constant pressure.
         thresholds: of what matters.
     """
     criterion = _shifted_by(changed, base)
@@ -156,7 +167,7 @@ def effect(test: str, changed: LadderResult, base: LadderResult, thresholds: Thr
     )
 
 
-def relative_jump(ladder: LadderResult) -> Estimate:
+def relative_jump(ladder: ObservedLadder) -> Estimate:
     """Return the height of the step in rho(T) in per cent of the density at its foot; NaN where it is not resolved."""
     result = ladder.criteria.get(DENSITY_JUMP)
     if result is None or not result.resolved or result.step is None or ladder.isobar is None:
@@ -166,7 +177,7 @@ def relative_jump(ladder: LadderResult) -> Estimate:
     return result.step.height.scaled(100.0 / float(below[-1] if below.size else curve.values[0]), "%")
 
 
-def _shifted_by(changed: LadderResult, base: LadderResult) -> Criterion | None:
+def _shifted_by(changed: ObservedLadder, base: ObservedLadder) -> Criterion | None:
     """Return the first of the deciding criteria that both ladders resolve."""
     for criterion in DECIDING:
         found = [ladder.criteria.get(criterion) for ladder in (changed, base)]
@@ -175,25 +186,24 @@ def _shifted_by(changed: LadderResult, base: LadderResult) -> Criterion | None:
     return None
 
 
-def _densities(changed: LadderResult, base: LadderResult) -> list[tuple[float, Estimate]]:
+def _densities(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:
     assert changed.isobar is not None
     assert base.isobar is not None
     found = relative_difference(base.isobar.curve("density"), changed.isobar.curve("density"))
     return [(float(found.temperatures_k[index]), found.estimate(index)) for index in range(len(found.temperatures_k))]
 
 
-def _at_held_volume(changed: LadderResult, base: LadderResult) -> list[tuple[float, Estimate]]:
+def _at_held_volume(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:
     """Return -kappa_T (P' - P): what the pressure of runs at the base's mean volume means for its density."""
     assert base.isobar is not None
     found = []
     for item in changed.runs:
-        temperature = item.run.state.temperature_k
+        temperature = item.temperature_k
         point = next((each for each in base.isobar.points if each.coordinate == temperature), None)
         if point is None or "compressibility" not in point.estimates or "pressure" not in item.summary:
             continue
-        pressure, ours = estimate_of(item.summary, "pressure"), point.estimates["pressure"]
         kappa = point.estimates["compressibility"]
-        rise = pressure.minus(ours)
+        rise = estimate_of(item.summary, "pressure").minus(point.estimates["pressure"])
         error = 100.0 * math.hypot(kappa.value * rise.error, kappa.error * rise.value)
         samples = min(rise.effective_samples, kappa.effective_samples)
         found.append((temperature, Estimate(-100.0 * kappa.value * rise.value, error, "%", samples)))

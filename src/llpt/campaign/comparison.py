@@ -1,0 +1,80 @@
+"""One set of ladders against another: reference and surrogate, or any two engines that were observed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.audit import compare
+from llpt.campaign.identity import Role
+from llpt.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llpt.audit import Thresholds, Verdict
+    from llpt.campaign.ladders import ObservedLadder
+
+
+def compare_ladders(
+    reference: Sequence[ObservedLadder], surrogate: Sequence[ObservedLadder], thresholds: Thresholds
+) -> tuple[Verdict | None, str]:
+    """Say whether the isobars of one set of ladders are faithful to those of another (``llpt.audit.compare``).
+
+    Args:
+        reference: ladders of the reference; those at constant volume take no part.
+        surrogate: ladders of the surrogate.
+        thresholds: what counts as faithful.
+
+    Returns:
+        The verdict; or None, and the sentence why nothing can be compared.
+    """
+    sides = {Role.REFERENCE: reference, Role.SURROGATE: surrogate}
+    isobars = {role: [each.located for each in ladders if each.located] for role, ladders in sides.items()}
+    for role, ladders in sides.items():
+        if not ladders:
+            return None, f"There are no runs of a {role}: nothing can be compared."
+        if not isobars[role]:
+            return None, f"There is no run of the {role} at constant pressure: nothing can be compared."
+    return compare(isobars[Role.REFERENCE], isobars[Role.SURROGATE], thresholds), ""
+
+
+def verdict_of(
+    ladders: Sequence[ObservedLadder],
+    thresholds: Thresholds,
+    *,
+    reference: str | None = None,
+    surrogate: str | None = None,
+) -> tuple[Verdict | None, str]:
+    """Compare the base ladders of the reference with those of the surrogate, or those of any two engines.
+
+    Args:
+        ladders: of everything that was observed (``ladders_of``).
+        thresholds: what counts as faithful.
+        reference: name of an engine, for people or in paths, to stand for the reference; None takes the ladders whose
+            role it is.
+        surrogate: the same for the surrogate.
+
+    Returns:
+        The verdict; or None, and the sentence why nothing can be compared.
+
+    Raises:
+        InputError: there is no engine of that name.
+    """
+    base = [ladder for ladder in ladders if ladder.is_base]
+    sides = (_of(base, Role.REFERENCE, reference), _of(base, Role.SURROGATE, surrogate))
+    return compare_ladders(*sides, thresholds)
+
+
+def _of(ladders: Sequence[ObservedLadder], role: Role, engine: str | None) -> list[ObservedLadder]:
+    """Return the ladders of one role, or those of an engine where one is named."""
+    if engine is None:
+        return [ladder for ladder in ladders if ladder.role is role]
+    return _of_engine(ladders, engine)
+
+
+def _of_engine(ladders: Sequence[ObservedLadder], name: str) -> list[ObservedLadder]:
+    found = [ladder for ladder in ladders if name in {ladder.engine, ladder.identity.engine}]
+    if not found:
+        known = ", ".join(sorted({ladder.identity.engine for ladder in ladders})) or "none that is done"
+        raise InputError(f"There are no runs of an engine called {name}.", f"Engines are: {known}.")
+    return found
