@@ -5,14 +5,14 @@ A process writes both as small JSON files (``llpt.study.job_files``); the ledger
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from llpt.engines import EngineDescription
 
 
@@ -55,8 +55,8 @@ class NodeProgress(Record):
     message: str = ""
 
 
-if TYPE_CHECKING:
-    Report = Callable[[NodeProgress], None]
+Report = Callable[[NodeProgress], None]
+"""What a node's work tells how it stands."""
 
 
 class DescribedEngine(Record):
@@ -80,8 +80,8 @@ class DescribedEngine(Record):
 
     @classmethod
     def of(cls, description: EngineDescription) -> DescribedEngine:
-        """Return the same as a record."""
-        return cls.model_validate(description.as_dict())
+        """Return the same as a record; a value of an option that JSON cannot hold is kept as text."""
+        return cls.model_validate_json(json.dumps(description.as_dict(), default=str))
 
 
 class ForeignOrigin(Record):
