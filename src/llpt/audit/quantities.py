@@ -67,13 +67,16 @@ def _open(quantity: ComparedQuantity, reason: str) -> Contrast:
     return Contrast(Estimate.unknown(quantity.threshold.unit), reason)
 
 
-def is_only_reported(comparison: Comparison) -> bool:
-    """Whether a comparison of a verdict is of a kind that is shown, and judged only where a study asks for it."""
-    kinds = {f"{TRANSITION_TEMPERATURE} ({each})" for each in all_criteria() if each.standing is Standing.REPORTED}
-    names = [quantity.name for quantity in compared_quantities() if not quantity.judged]
+def is_only_reported(comparison: Comparison, thresholds: Thresholds) -> bool:
+    """Whether a comparison of a verdict is of a kind that is shown, and that these thresholds do not ask to judge."""
+    kinds = {
+        f"{TRANSITION_TEMPERATURE} ({each})"
+        for each in all_criteria()
+        if each.standing is Standing.REPORTED and each.name not in thresholds.also_judge
+    }
+    names = [each.name for each in compared_quantities() if not each.judged and each.name not in thresholds.also_judge]
     text = comparison.quantity
-    only = text in kinds or any(text == name or text.startswith(f"{name} (") for name in names)
-    return only and not comparison.judged
+    return text in kinds or any(text == name or text.startswith(f"{name} (") for name in names)
 
 
 def check_asked(thresholds: Thresholds) -> None:

@@ -66,7 +66,9 @@ def reproduces(stored: Verdict, fresh: Verdict) -> Reproduction:
     named = {comparison.quantity for comparison in stored.comparisons}
     known = {comparison.quantity for comparison in fresh.comparisons}
     foreign = [each for each in stored.comparisons if each.quantity not in known]
-    expected = [each for each in fresh.comparisons if each.quantity in named or not is_only_reported(each)]
+    expected = [
+        each for each in fresh.comparisons if each.quantity in named or not is_only_reported(each, stored.thresholds)
+    ]
     place = _difference(
         _content(stored, [each for each in stored.comparisons if each not in foreign]), _content(fresh, expected), ""
     )

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 FORMAT = 2
-"""Counts what ``verdict.json`` holds. 1: no ``format``, ``statistics``, ``also_judge`` and ``others``."""
+"""Counts what ``verdict.json`` holds, a threshold more included. 1: no ``format``, ``statistics``, ``also_judge``,
+``others`` and ``enthalpy_ev_per_atom``."""
 
 STATISTICS = 1
 """Counts the ways from runs to a verdict. Every change of statistics, criteria or comparisons by which the same runs
