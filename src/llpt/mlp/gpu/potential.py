@@ -16,6 +16,7 @@ from llpt.errors import InputError
 from llpt.mlp.evaluation.behler_parrinello import checked_structure, finished_result
 from llpt.mlp.evaluation.neighbours import build_cell_list, fill_neighbour_table
 from llpt.mlp.evaluation.rows import PADDING
+from llpt.mlp.evaluation.sharing import grow_until_enough
 from llpt.mlp.gpu.functions import bond_moments, moment_functions, symmetry_functions
 from llpt.mlp.potential import files
 from llpt.mlp.potential.network import Activation
@@ -25,7 +26,7 @@ from llpt.precision import Precision
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llpt.mlp.arrays import Floats
+    from llpt.mlp.arrays import Floats, Integers
     from llpt.mlp.evaluation.behler_parrinello import MlpResult
     from llpt.mlp.potential.definition import PotentialDefinition
 
@@ -139,17 +140,19 @@ class TorchPotential:
         cells = build_cell_list(positions, cell, cutoff)
         n_atoms = len(positions)
         density = n_atoms / abs(np.linalg.det(cell))
-        room = int(1.5 * density * _SPHERE * cutoff**3) + 16
-        while True:
+        tables: list[tuple[Floats, Integers, int]] = []
+
+        def attempt(room: int) -> int:
             found, found_atoms = np.zeros((4, room + PADDING)), np.zeros(room + PADDING, dtype=np.int64)
             vectors = np.zeros((n_atoms, room, 3))
             vectors[..., 0] = 2.0 * cutoff
             atoms = np.zeros((n_atoms, room), dtype=np.int64)
             largest = fill_neighbour_table(cells, cutoff, found, found_atoms, vectors, atoms)
-            if largest <= room:
-                break
-            room = largest
-        room = max(1, largest)
+            tables[:] = [(vectors, atoms, max(1, largest))]
+            return 0 if largest <= room else largest
+
+        grow_until_enough(attempt, int(1.5 * density * _SPHERE * cutoff**3) + 16)
+        ((vectors, atoms, room),) = tables
         unsorted = self._tensor(vectors[:, :room])
         indices = torch.as_tensor(atoms[:, :room], device=unsorted.device)
         order = unsorted.norm(dim=-1).argsort(dim=1)
