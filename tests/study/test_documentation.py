@@ -47,7 +47,7 @@ def tables():
     return module
 
 
-@pytest.mark.parametrize("page", ["study-file.md", "engines.md"])
+@pytest.mark.parametrize("page", ["study-file.md", "engines.md", "potentials.md"])
 def test_the_tables_are_those_of_the_models(tables, page):
     text = (DOCS / page).read_text(encoding="utf-8")
     assert tables.MARKED.search(text)

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_serializer, model_validator
 
 from llpt.audit import Thresholds
 from llpt.dft.settings import KohnShamOptions
 from llpt.engines import BUILT_IN, TRAINED_HERE, find_engine
 from llpt.errors import InputError, PluginError
+from llpt.mlp.training.settings import TrainingSettings
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.derived import section_of
 from llpt.study.sections import (
     AtomCount,
     ContradictionError,
-    Float,
     Int,
     Section,
     StepCount,
     TemperatureK,
     TimestepFs,
-    as_sequence,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
+
+    from pydantic import SerializerFunctionWrapHandler
 
 
 def _known(spec: str) -> str:
@@ -105,8 +107,8 @@ class ExtraRuns(Section):
     timestep_fs: TimestepFs | None = Field(default=None, description="a time step in fs from 0.001 to 20")
 
 
-class TrainingSection(Section):
-    """``[surrogate.training]``: how the network is fitted to the reference runs; what is left out is the fit's own."""
+class TakenFrames(Section):
+    """What ``[surrogate.training]`` begins with."""
 
     frames: Int = Field(default=400, ge=20, description="how many frames are taken from the runs, at least 20")
     rattled: Int = Field(
@@ -115,45 +117,57 @@ class TrainingSection(Section):
         le=100_000,
         description="how many of their snapshots are displaced, strained and labelled anew, 0 to 100000",
     )
-    hidden_nodes: Annotated[tuple[Annotated[Int, Field(ge=1, le=1024)], ...], BeforeValidator(as_sequence)] | None = (
-        Field(default=None, min_length=1, description="nodes of each hidden layer, whole numbers of at least 1")
-    )
-    symmetry_functions: Annotated[Int, Field(ge=4, le=1000)] | None = Field(
-        default=None, description="how many symmetry functions are chosen, from 4 to 1000"
-    )
-    moment_functions: Annotated[Int, Field(ge=0, le=80)] | None = Field(
-        default=None, description="how many functions of the moments of bonds are added, from 0 to 80"
-    )
-    largest_cutoff_bohr: Annotated[Float, Field(ge=4.0, le=16.0)] | None = Field(
-        default=None, description="the largest cutoff radius in bohr, from 4 to 16"
-    )
-    validation_fraction: Annotated[Float, Field(gt=0.0, lt=0.5)] | None = Field(
-        default=None, description="the share of the data that decides when to stop, above 0 and below 0.5"
-    )
-    test_fraction: Annotated[Float, Field(ge=0.0, lt=0.5)] | None = Field(
-        default=None, description="the share of the data that only the reported errors see, 0 to below 0.5"
-    )
-    energy_scale_ev_per_atom: Annotated[Float, Field(gt=0.0)] | None = Field(
-        default=None, description="the error of the energy of 64 atoms that weighs as one, in eV/atom, above 0"
-    )
-    force_scale_ev_per_angstrom: Annotated[Float, Field(gt=0.0)] | None = Field(
-        default=None, description="the error of a force component that weighs as one, in eV/Å, above 0"
-    )
-    stress_scale_gpa: Annotated[Float, Field(gt=0.0)] | None = Field(
-        default=None, description="the error of a stress component that weighs as one, in GPa, above 0"
-    )
-    forces_per_frame: Annotated[Int, Field(ge=1)] | None = Field(
-        default=None, description="atoms of each frame whose forces are fitted, at least 1"
-    )
-    iterations: Annotated[Int, Field(ge=1)] | None = Field(
-        default=None, description="steps of the fit at most, at least 1"
-    )
-    max_seconds: Annotated[Float, Field(gt=0.0)] | None = Field(
-        default=None, description="a limit on the time of the fit in seconds, above 0"
-    )
-    members: Annotated[Int, Field(ge=1, le=64)] | None = Field(
-        default=None, description="networks to train with different seeds, from 1 to 64"
-    )
+
+
+if TYPE_CHECKING:
+
+    class FitKeys(TakenFrames):
+        """The settings of a fit as keys."""
+
+        functions_from: Path | None = None
+        max_seconds: float | None = None
+else:
+    # The seed follows from that of the study.
+    FitKeys = section_of(TrainingSettings, "FitKeys", base=TakenFrames, without=("seed",))
+
+_KEPT_WHEN_LEFT_OUT = frozenset(
+    {
+        "energy_scale_ev_per_atom",
+        "force_scale_ev_per_angstrom",
+        "forces_per_frame",
+        "hidden_nodes",
+        "iterations",
+        "largest_cutoff_bohr",
+        "max_seconds",
+        "members",
+        "moment_functions",
+        "stress_scale_gpa",
+        "symmetry_functions",
+        "test_fraction",
+        "validation_fraction",
+    }
+)
+"""Keys that jobs hold as null where a study leaves them out; the ledger knows a job by its text, so this stays."""
+
+
+class TrainingSection(FitKeys):
+    """``[surrogate.training]``: how the network is fitted to the reference runs; what is left out is the fit's own."""
+
+    @model_serializer(mode="wrap")
+    def _as_jobs_hold_it(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Return the keys that were given, and those that have always been there."""
+        always = _KEPT_WHEN_LEFT_OUT | set(TakenFrames.model_fields)
+        return {key: value for key, value in write(self).items() if key in always or key in self.model_fields_set}
+
+    def fit_settings(self, *, seed: int) -> TrainingSettings:
+        """Return the settings of the fit; None stands where the fit allows it and the study asks for it.
+
+        Args:
+            seed: of the split, the weights and every other random choice.
+        """
+        given = {key: getattr(self, key) for key in self.model_fields_set - set(TakenFrames.model_fields)}
+        asked = {key: value for key, value in given.items() if value is not None or key not in _KEPT_WHEN_LEFT_OUT}
+        return TrainingSettings.model_validate({**asked, "seed": seed})
 
 
 class SurrogateSection(Section):

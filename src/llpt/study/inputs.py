@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llpt.engines import find_engine
 from llpt.errors import InputError
 from llpt.files import copy
-from llpt.study.stored import is_pseudopotential_file
+from llpt.study.stored import FUNCTIONS, is_pseudopotential_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +51,9 @@ def named_inputs(study: StudyFile, source: Path) -> tuple[NamedInput, ...]:
             wanted.append((f"{name}.engine", section.engine.partition(":")[2], name))
     if study.surrogate is not None and study.surrogate.path is not None:
         wanted.append(("surrogate.path", study.surrogate.path, "surrogate"))
+    if study.surrogate is not None and study.surrogate.training.functions_from is not None:
+        functions = str(study.surrogate.training.functions_from)
+        wanted.append(("surrogate.training.functions_from", functions, FUNCTIONS))
     pseudopotential = study.reference.engine_options().get("pseudopotential") if study.reference else None
     if isinstance(pseudopotential, str) and is_pseudopotential_file(pseudopotential):
         wanted.append(("reference.pseudopotential", pseudopotential, "pseudopotential"))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MODELS = "models/"
 """Below the study's directory, where the potentials lie that the study trains itself."""
 
+FUNCTIONS = "functions"
+"""The folder of the copy of a potential whose functions a training takes."""
+
 
 def is_pseudopotential_file(given: str) -> bool:
     """Return whether a pseudopotential is a file: files end in ``.upf``, ``.psp8`` …, an engine's own names do not."""

@@ -14,7 +14,7 @@ from llpt.study.engine_sections import TrainingSection  # noqa: TC001 - pydantic
 from llpt.study.nodes.molecular_dynamics import DynamicsTask  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.node import Job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
-from llpt.study.stored import MODELS
+from llpt.study.stored import FUNCTIONS, MODELS, stored_path
 from llpt.study.versions import versions
 
 if TYPE_CHECKING:
@@ -60,10 +60,7 @@ class TrainingJob(Job):
         apart.
         """
         from llpt.learning import rattle_runs, train_on_runs  # noqa: PLC0415 - they take seconds to import
-        from llpt.mlp import TrainingSettings  # noqa: PLC0415
         from llpt.mlp.training.card_rows import card_rows  # noqa: PLC0415
-
-        given = self.settings.model_dump(exclude_none=True, exclude={"frames", "rattled"})
 
         def on_progress(progress: TrainingProgress) -> None:
             fit = f", loss {progress.training_loss:.3g}" if progress.stage == "fit" else ""
@@ -83,7 +80,7 @@ class TrainingJob(Job):
         outcome = train_on_runs(
             self.after,
             self.path,
-            TrainingSettings.model_validate({**given, "seed": self.seed}),
+            self.settings.fit_settings(seed=self.seed),
             frames_per_run=math.ceil(self.settings.frames / len(self.after)),
             more_frames=labelled,
             on_progress=on_progress,
@@ -135,11 +132,13 @@ class PlannedTraining:
         """One training."""
         return "training", 1
 
-    def job(self, root: Path) -> TrainingJob:  # noqa: ARG002 - nothing of it lies in the study's inputs
+    def job(self, root: Path) -> TrainingJob:  # noqa: ARG002 - the names of copies need no look at them
         """Return what its process is told."""
+        functions = self.settings.functions_from
+        copied = {} if functions is None else {"functions_from": Path(stored_path(str(functions), FUNCTIONS))}
         return TrainingJob(
             path=self.path,
-            settings=self.settings,
+            settings=self.settings.model_copy(update=copied),
             seed=self.seed,
             after=self.after,
             threads=self.threads,
