@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 from llpt.observables import summarise_run
+from llpt.observables.step_series import thermodynamic_series
 from llpt.observables.summary import thermodynamic_estimates
-from llpt.observables.thermodynamics import thermodynamic_series
 from llpt.trajectory import Frame, StepRecord, System, Trajectory, TrajectoryWriter
 from llpt.units import BOLTZMANN_EV_PER_K
 

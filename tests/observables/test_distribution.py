@@ -5,7 +5,7 @@ import pytest
 from scipy import signal
 
 from llpt.observables.distribution import density_binder, density_susceptibility
-from llpt.observables.thermodynamics import ThermodynamicSeries
+from llpt.observables.step_series import ThermodynamicSeries
 
 
 def series_of(relative_density: np.ndarray, n_atoms: int = 128) -> ThermodynamicSeries:

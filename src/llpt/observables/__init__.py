@@ -11,6 +11,7 @@ from llpt.observables.fluctuations import (
 )
 from llpt.observables.kept import ROUNDING, compare_kept, outdated, renewed, versions_in
 from llpt.observables.molecules import BondLifetimes, Molecules
+from llpt.observables.need import Need
 from llpt.observables.neighbours import mutual_partners, nearest_neighbours
 from llpt.observables.observations import Observations, observe
 from llpt.observables.optics import OpticsResult, OpticsSettings, optics_of_snapshots, read_optics
@@ -21,7 +22,6 @@ from llpt.observables.record import (
     Axis,
     DerivedObservable,
     FrameObservable,
-    Need,
     Observable,
     Quantity,
     Reasoned,
@@ -32,6 +32,7 @@ from llpt.observables.registry import all_observables, describe_observables, qua
 from llpt.observables.snapshots import THEORY_OPTIONS, Snapshots, snapshots_of_files, snapshots_of_run
 from llpt.observables.solid_order import SolidOrder
 from llpt.observables.source import FrameSource
+from llpt.observables.step_series import ThermodynamicSeries, thermodynamic_series
 from llpt.observables.structure_factor import StructureFactor
 from llpt.observables.summary import (
     FAILED,
@@ -45,7 +46,7 @@ from llpt.observables.summary import (
     summarise_run,
     with_files,
 )
-from llpt.observables.thermodynamics import ThermodynamicSeries, density, enthalpy, thermodynamic_series
+from llpt.observables.thermodynamics import density, enthalpy
 from llpt.observables.transport import corrected_diffusion, extrapolated_diffusion, yeh_hummer
 from llpt.observables.velocity import VelocityCorrelation, Vibrations
 from llpt.observables.viscosity import shear_viscosity

@@ -16,7 +16,8 @@ import numpy as np
 import xarray as xr
 
 from llpt.errors import InputError
-from llpt.observables.record import Axis, FrameObservable, Need, Quantity
+from llpt.observables.need import Need
+from llpt.observables.record import Axis, FrameObservable, Quantity
 from llpt.statistics import Estimate, sample_estimate
 
 if TYPE_CHECKING:

@@ -6,14 +6,15 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from llpt.observables.record import Need, Quantity, sampled
+from llpt.observables.need import Need
+from llpt.observables.record import Quantity, sampled
 from llpt.statistics import Estimate, bootstrap, is_stationary, variance_estimate
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from llpt.observables.thermodynamics import ThermodynamicSeries
+    from llpt.observables.step_series import ThermodynamicSeries
 
 SUSCEPTIBILITY = Quantity("density_susceptibility", "χ", "", "N Var(ρ)/<ρ>², spread of the density")
 BINDER = Quantity("density_binder", "U", "", "Binder cumulant of the density")

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt import units
-from llpt.observables.record import Need, Quantity, sampled
+from llpt.observables.need import Need
+from llpt.observables.record import Quantity, sampled
 from llpt.observables.thermodynamics import available_mean
 from llpt.statistics import Estimate, covariance_estimate, variance_estimate
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.observables.record import Observable
-    from llpt.observables.thermodynamics import ThermodynamicSeries
+    from llpt.observables.step_series import ThermodynamicSeries
 
 PER_ATOM = "k_B/atom"
 ELECTRONIC_HEAT_CAPACITY = Quantity(

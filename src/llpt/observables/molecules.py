@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from llpt.observables.need import Need
 from llpt.observables.neighbours import mutual_partners
-from llpt.observables.record import Axis, FrameObservable, Need, Quantity
+from llpt.observables.record import Axis, FrameObservable, Quantity
 from llpt.statistics import Estimate, mean_estimate
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llpt.observables.need import Need
 from llpt.observables.neighbours import nearest_neighbours
-from llpt.observables.record import Absent, FrameObservable, Need, Quantity
+from llpt.observables.record import Absent, FrameObservable, Quantity
 from llpt.statistics import mean_estimate
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ import freud
 import numpy as np
 import xarray as xr
 
+from llpt.observables.need import Need
 from llpt.observables.neighbours import half_width_angstrom, to_freud
-from llpt.observables.record import Axis, FrameObservable, Need, Quantity
+from llpt.observables.record import Axis, FrameObservable, Quantity
 from llpt.statistics import Estimate, mean_estimate
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.observables.record import Need
-from llpt.observables.thermodynamics import thermodynamic_series
+from llpt.observables.need import Need
+from llpt.observables.step_series import thermodynamic_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.observables.source import FrameSource
-    from llpt.observables.thermodynamics import ThermodynamicSeries
+    from llpt.observables.step_series import ThermodynamicSeries
     from llpt.trajectory import FrameBlock
 
 HYDROGEN = 1

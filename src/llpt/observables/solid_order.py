@@ -15,8 +15,9 @@ import freud
 import numpy as np
 
 from llpt.observables.molecules import BOND_ANGSTROM
+from llpt.observables.need import Need
 from llpt.observables.neighbours import mutual_partners, to_freud
-from llpt.observables.record import FrameObservable, Need, Quantity
+from llpt.observables.record import FrameObservable, Quantity
 from llpt.statistics import Estimate, mean_estimate
 
 if TYPE_CHECKING:

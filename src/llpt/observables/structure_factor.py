@@ -13,8 +13,9 @@ import freud
 import numpy as np
 import xarray as xr
 
+from llpt.observables.need import Need
 from llpt.observables.neighbours import to_freud
-from llpt.observables.record import Axis, FrameObservable, Need, Quantity
+from llpt.observables.record import Axis, FrameObservable, Quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

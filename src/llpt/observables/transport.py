@@ -15,7 +15,8 @@ import xarray as xr
 
 from llpt import units
 from llpt.observables.displacement import DIFFUSION, MEAN_CELL
-from llpt.observables.record import DerivedObservable, Need, Quantity, Reasoned
+from llpt.observables.need import Need
+from llpt.observables.record import DerivedObservable, Quantity, Reasoned
 from llpt.observables.viscosity import VISCOSITY
 from llpt.statistics import Estimate, fit_line
 

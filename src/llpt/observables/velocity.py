@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from llpt.observables.record import Absent, Axis, FrameObservable, Need, Quantity
+from llpt.observables.need import Need
+from llpt.observables.record import Absent, Axis, FrameObservable, Quantity
 from llpt.statistics import Estimate, sample_estimate
 
 if TYPE_CHECKING:

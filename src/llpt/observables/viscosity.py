@@ -16,7 +16,8 @@ import numpy as np
 
 from llpt import units
 from llpt.errors import InputError
-from llpt.observables.record import Need, Quantity, Reasoned, sampled
+from llpt.observables.need import Need
+from llpt.observables.record import Quantity, Reasoned, sampled
 from llpt.statistics import autocorrelation_integral
 
 if TYPE_CHECKING:

@@ -1,0 +1,26 @@
+"""What an observable may need of a run."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Need(StrEnum):
+    """What an observable may need of a run; the text is the reason why it is absent where that is missing."""
+
+    FRAMES = "There are fewer than two equally spaced frames."
+    CELL = "The frames have no periodic cell."
+    TIMES = "The time step is not known."
+    VELOCITIES = "The trajectory has no velocities."
+    HYDROGEN = "Not all atoms are hydrogen."
+    BREATHING_CELL = "The volume is constant."
+    SET_TEMPERATURE = "The temperature is not known: it was not given, and there are no velocities to take it from."
+    VOLUME = "The volume is not known."
+    TEMPERATURE = "The trajectory has no kinetic energy and no velocities."
+    PRESSURE = "The trajectory has no pressure and no stress."
+    UNCORRECTED_PRESSURE = "The trajectory has no pressure without the finite-basis correction."
+    APPLIED_PRESSURE = "The pressure is not known: it was not given, and the trajectory has none."
+    KINETIC_ENERGY = "The trajectory has no kinetic energy."
+    INTERNAL_ENERGY = "The trajectory has no internal energy E."
+    FREE_ENERGY = "The trajectory has no free energy F."
+    ENTROPY = "The trajectory has no electronic entropy."
