@@ -13,7 +13,7 @@ import xarray as xr
 from llpt.audit import Outcome, Thresholds, Verdict
 from llpt.campaign import Role
 from llpt.cli.planning import init
-from llpt.dft.pseudopotentials import generate
+from llpt.dft.generate_pseudopotentials import write_stored
 from llpt.dft.pseudopotentials.catalogue import get_pseudopotential
 from llpt.dynamics.ase_integrator import AseIntegrator
 from llpt.dynamics.checkpoint import save_checkpoint
@@ -31,7 +31,7 @@ from llpt.mlp.fitting.residuals import WeightLayout
 from llpt.mlp.training.card import write_card
 from llpt.observables import OpticsSettings, optics_of_snapshots, save_summary
 from llpt.report import draw
-from llpt.report.panels import Curve, Figure, Panel
+from llpt.report.panels import Figure, Panel, PlottedCurve
 from llpt.statistics import Estimate
 from llpt.structure import atomic_fluid
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
@@ -179,7 +179,7 @@ def test_state_of_the_dft_engine_and_optics(disk):
 
 def test_pseudopotentials(disk):
     potential = get_pseudopotential("gth")
-    disk.refused(numbered(lambda n: generate.write_stored(disk.path / "own.json", potential, f"note {n}")))
+    disk.refused(numbered(lambda n: write_stored(disk.path / "own.json", potential, f"note {n}")))
     disk.refused(lambda: find_pseudopotential("gth", disk.path))
 
 
@@ -193,7 +193,9 @@ def test_recipe(disk):
 
 
 def test_figure(disk):
-    panel = Panel(curves=(Curve(x=(0.0, 1.0), y=(0.0, 1.0), label="line", colour="black"),), x_label="x", y_label="y")
+    panel = Panel(
+        curves=(PlottedCurve(x=(0.0, 1.0), y=(0.0, 1.0), label="line", colour="black"),), x_label="x", y_label="y"
+    )
     figure = Figure(name="figure", title="A line", caption="", rows=((panel,),))
     disk.refused(lambda: draw(figure, disk.path / "figures"))
 

@@ -6,9 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from llpt.dft.pseudopotentials import GTHPotential, get_pseudopotential
-from llpt.dft.pseudopotentials.atom_match import atom_properties, kinetic_tail, mismatch
-from llpt.dft.pseudopotentials.generate import (
+from llpt.dft.generate_pseudopotentials import (
     HARD_CUTOFF_RY,
     HARD_R_LOC,
     Answer,
@@ -20,6 +18,8 @@ from llpt.dft.pseudopotentials.generate import (
     training_structures,
     write_stored,
 )
+from llpt.dft.pseudopotentials import GTHPotential, get_pseudopotential
+from llpt.dft.pseudopotentials.atom_match import atom_properties, kinetic_tail, mismatch
 
 
 @pytest.fixture(scope="module")

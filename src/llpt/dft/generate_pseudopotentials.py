@@ -1,4 +1,4 @@
-"""Make the hydrogen pseudopotentials of this package: ``python -m llpt.dft.pseudopotentials.generate DIRECTORY``.
+"""Make the hydrogen pseudopotentials of this package: ``python -m llpt.dft.generate_pseudopotentials DIRECTORY``.
 
 Three stages, all with PBE, and nothing from outside the package goes in:
 
