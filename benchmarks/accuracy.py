@@ -1,6 +1,6 @@
 """The accuracy table: every reference case, every quantity, ours, theirs, difference, tolerance.
 
-    python benchmarks/accuracy.py ../shared/reference/dft.json --out docs/accuracy.md
+    python benchmarks/accuracy.py tests/reference/dft.json --out docs/accuracy.md
 
 Reads values of independent programs, computes the same with the built-in engine, and writes a table in Markdown. Exits
 non-zero where a difference is out of tolerance.

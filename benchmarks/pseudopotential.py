@@ -1,6 +1,6 @@
 """Accuracy and cost of hydrogen pseudopotentials against their cutoff.
 
-    python benchmarks/pseudopotential.py accuracy ../shared/reference/dft.json --psp8 H.psp8 --out accuracy.json
+    python benchmarks/pseudopotential.py accuracy tests/reference/dft.json --psp8 H.psp8 --out accuracy.json
     python benchmarks/pseudopotential.py limit --out limit.json
     python benchmarks/pseudopotential.py molecule --out molecule.json
     python benchmarks/pseudopotential.py cost START.extxyz --psp8 H.psp8 --paw H.pbe-kjpaw.UPF --out cost.json

@@ -62,7 +62,7 @@ def test_pseudodojo_against_abinit(reference_directory):
     # ABINIT 9.6.2, PseudoDojo H.psp8 of Debian's abinit-data, 60 Ry, case mol-cubic-16 of dft.json.
     path = Path("/usr/share/abinit/psp/H.psp8")
     if not path.is_file():
-        pytest.skip("Debian's abinit-data is not installed")
+        pytest.skip("install Debian's package abinit-data: its PseudoDojo file for hydrogen is not there")
     case = json.loads((reference_directory / "dft.json").read_text())["mol-cubic-16"]
     atoms = Atoms(
         "H16",

@@ -1,11 +1,12 @@
 """The contract that every engine must keep, whatever computes behind it."""
 
-import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 from ase import Atoms
+from tests.others import needs_program, published_potential
 
 from llpt.engines import Engine, EngineDescription, PressureLabel, make_engine
 from llpt.errors import InputError, MissingProgramError
@@ -30,7 +31,8 @@ ESPRESSO = {"ecut_ry": "30", "electronic_temperature_k": "3000", "conv_thr_ry": 
 ENGINES = {
     "lennard-jones": Case("ase:ase.calculators.lj.LennardJones", LENNARD_JONES, 1e-6, 1e-4, step=0.001),
     "morse": Case("ase:ase.calculators.morse.MorsePotential", {"r0": 0.9, "rho0": 4.0}, 1e-6, 1e-4, step=0.002),
-    "n2p2": Case("n2p2:pbe-v2", {}, 1e-5, 1e-3, step=0.002),
+    "n2p2": Case("n2p2:first", {}, 1e-5, 1e-3, step=0.002),
+    "n2p2-published": Case("n2p2:pbe-v2", {}, 1e-5, 1e-3, step=0.002),
     "dft": Case("dft", KOHN_SHAM, 2e-4, 0.02, fixed_basis=False),
     "dft-dynamics": Case("dft", {**KOHN_SHAM, "convergence": "molecular-dynamics", "precision": "double"}, 2e-3, 0.1),
     "quantum-espresso": Case("quantum-espresso", {**ESPRESSO, "pseudopotential": "gth"}, 2e-3, 0.05),
@@ -43,9 +45,7 @@ def needs(name):
     marks = []
     if name.startswith("quantum-espresso"):
         marks = [pytest.mark.peer, pytest.mark.slow]
-        marks.append(
-            pytest.mark.skipif(shutil.which("pw.x") is None, reason="pw.x of Quantum ESPRESSO is not installed")
-        )
+        marks.append(needs_program("pw.x"))
     return pytest.param(name, marks=marks)
 
 
@@ -55,11 +55,12 @@ def name(request):
 
 
 @pytest.fixture(scope="module")
-def engine(name, request):
+def engine(name):
     spec, options = ENGINES[name].spec, ENGINES[name].options
     if spec.startswith("n2p2:"):
-        directory = request.getfixturevalue("reference_directory") / "potentials" / spec.partition(":")[2]
-        spec = f"n2p2:{directory}"
+        potential = spec.partition(":")[2]
+        own = Path(__file__).parents[1] / "reference" / "n2p2" / potential
+        spec = f"n2p2:{own if own.is_dir() else published_potential(potential)}"
     try:
         made = make_engine(spec, options)
     except MissingProgramError as error:

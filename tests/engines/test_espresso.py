@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 from ase import Atoms
+from tests.others import needs_program
 
 from llpt.engines import make_engine
 from llpt.engines.espresso.log import last_scf_report
@@ -24,7 +25,7 @@ from llpt.units import (
     HARTREE_TO_EV,
 )
 
-needs_pw = pytest.mark.skipif(shutil.which("pw.x") is None, reason="pw.x of Quantum ESPRESSO is not installed")
+needs_pw = needs_program("pw.x")
 QUICK = {"ecut_ry": 25, "electronic_temperature_k": 3000, "pseudopotential": "gth"}
 
 

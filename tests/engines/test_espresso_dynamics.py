@@ -1,9 +1,8 @@
 """Molecular dynamics driven by pw.x: its free energy, with the entropy from its log, is what is conserved."""
 
-import shutil
-
 import numpy as np
 import pytest
+from tests.others import needs_program
 
 from llpt.dynamics import RunSettings, RunState, run_md
 from llpt.engines import make_engine
@@ -13,7 +12,7 @@ from llpt.trajectory import Trajectory
 pytestmark = [
     pytest.mark.peer,
     pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("pw.x") is None, reason="pw.x of Quantum ESPRESSO is not installed"),
+    needs_program("pw.x"),
 ]
 HOT = {"ecut_ry": 20, "electronic_temperature_k": 10000, "pseudopotential": "gth", "processes": 1}
 

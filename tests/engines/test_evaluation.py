@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.io import read, write
+from tests.others import beside
 
 from llpt.engines import evaluate, make_engine, read_evaluated, write_evaluated
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult
@@ -119,8 +120,8 @@ def test_progress_is_told(frames):
     assert seen == [1, 2, 3]
 
 
-def test_published_labels_are_read_as_evaluated_frames(reference_directory):
-    source = reference_directory / "training" / "rerun-H-highP-liquid.extxyz.gz"
+def test_published_labels_are_read_as_evaluated_frames():
+    source = beside("training/rerun-H-highP-liquid.extxyz.gz")
     frames = read_evaluated(source, index=":3")
     assert frames[0].get_potential_energy() == pytest.approx(-1642.184134)
     assert frames[0].info["dataset"] == "rerun-H-highP-liquid"

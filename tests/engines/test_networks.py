@@ -1,5 +1,6 @@
-"""Network engines: published values in eV and Å, committees, and what is refused."""
+"""Network engines: values of n2p2 in eV and Å, committees, and what is refused."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from ase import Atoms
+from tests.others import beside, published_potential
 
 from llpt.engines import make_engine
 from llpt.engines.networks import find_networks
@@ -19,14 +21,28 @@ OWN = Path(__file__).parents[2] / "examples" / "own-potential"
 
 @pytest.fixture
 def potentials(reference_directory):
-    return reference_directory / "potentials"
+    """Two networks of no meaning whose values n2p2 gave: ``first`` and ``second``."""
+    return reference_directory / "n2p2"
 
 
 def test_values_of_n2p2(potentials, reference_directory):
-    reference = np.load(reference_directory / "n2p2" / "start-M-r1.npz")
+    structure = json.loads((reference_directory / "dft.json").read_text())["mix-cubic-54"]
+    values = json.loads((potentials / "library.json").read_text())["mix-cubic-54"]["first"]
+    positions, cell = (np.array(structure[key]) * BOHR_TO_ANGSTROM for key in ("positions_bohr", "cell_bohr"))
+    engine = make_engine(f"n2p2:{potentials / 'first'}")
+    engine.calculate(Atoms("H54", positions=positions, cell=cell, pbc=True))
+    results = engine.results
+    assert results["free_energy"] == results["energy"]
+    assert results["free_energy"] == pytest.approx(values["energy_Ha"] * HARTREE_TO_EV, abs=54e-9 * HARTREE_TO_EV)
+    forces = np.array(values["forces_Ha_per_bohr"]) * HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM
+    assert np.allclose(results["forces"], forces, atol=1e-8 * HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM)
+
+
+def test_published_values_of_n2p2():
+    reference = np.load(beside("n2p2/start-M-r1.npz"))
     cell = reference["cell"][0] * BOHR_TO_ANGSTROM
     atoms = Atoms("H64", positions=reference["positions"][0] * BOHR_TO_ANGSTROM, cell=cell, pbc=True)
-    engine = make_engine(f"n2p2:{potentials / 'pbe-v2'}")
+    engine = make_engine(f"n2p2:{published_potential('pbe-v2')}")
     engine.calculate(atoms)
     results = engine.results
     assert results["free_energy"] == results["energy"]
@@ -39,13 +55,13 @@ def test_values_of_n2p2(potentials, reference_directory):
 
 
 def test_committee_is_the_mean_with_its_spread(potentials, tmp_path):
-    for name in ("pbe-v1", "pbe-v2"):
+    for name in ("first", "second"):
         shutil.copytree(potentials / name, tmp_path / name)
     atoms = molecular_fluid(atoms=32, seed=0, wigner_seitz_radius=1.4)
     committee = make_engine(f"n2p2:{tmp_path}")
     committee.calculate(atoms)
     members = []
-    for name in ("pbe-v1", "pbe-v2"):
+    for name in ("first", "second"):
         member = make_engine(f"n2p2:{tmp_path / name}")
         member.calculate(atoms)
         assert "force_spread" not in member.results
@@ -60,12 +76,12 @@ def test_committee_is_the_mean_with_its_spread(potentials, tmp_path):
     assert committee.results["energy_spread"] == pytest.approx(abs(energies[0] - energies[1]) / np.sqrt(2))
     warnings = sum(m["extrapolation_warnings"] for m in members)
     assert committee.results["extrapolation_warnings"] == warnings
-    hashes = {make_engine(f"n2p2:{p}").describe().content_hash for p in (tmp_path, tmp_path / "pbe-v1")}
+    hashes = {make_engine(f"n2p2:{p}").describe().content_hash for p in (tmp_path, tmp_path / "first")}
     assert len(hashes) == 2
 
 
 def test_hash_follows_the_files(potentials, tmp_path):
-    shutil.copytree(potentials / "pbe-v1", tmp_path / "p")
+    shutil.copytree(potentials / "first", tmp_path / "p")
     before = make_engine(f"n2p2:{tmp_path / 'p'}").describe().content_hash
     weights = tmp_path / "p" / "weights.001.data"
     weights.chmod(0o644)
@@ -76,7 +92,7 @@ def test_hash_follows_the_files(potentials, tmp_path):
 def test_model_by_its_directory_or_a_file_in_it(potentials):
     atoms = molecular_fluid(atoms=16, seed=0, wigner_seitz_radius=1.4)
     energies = set()
-    for path in (potentials / "pbe-v1", potentials / "pbe-v1" / "input.nn"):
+    for path in (potentials / "first", potentials / "first" / "input.nn"):
         engine = make_engine(f"model:{path}", {"threads": "1"})
         engine.calculate(atoms)
         energies.add(engine.results["free_energy"])
@@ -93,7 +109,7 @@ def test_directories_without_a_potential(tmp_path):
 
 
 def test_missing_and_damaged_files(potentials, tmp_path):
-    shutil.copytree(potentials / "pbe-v1", tmp_path / "p")
+    shutil.copytree(potentials / "first", tmp_path / "p")
     (tmp_path / "p").chmod(0o755)
     (tmp_path / "p" / "scaling.data").unlink()
     with pytest.raises(InputError, match=r"scaling\.data"):
@@ -102,7 +118,7 @@ def test_missing_and_damaged_files(potentials, tmp_path):
 
 def test_molecule_without_a_cell_is_refused(potentials):
     with pytest.raises(InputError):
-        make_engine(f"n2p2:{potentials / 'pbe-v1'}").calculate(Atoms("H2", positions=[[0, 0, 0], [0, 0, 0.74]]))
+        make_engine(f"n2p2:{potentials / 'first'}").calculate(Atoms("H2", positions=[[0, 0, 0], [0, 0, 0.74]]))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")

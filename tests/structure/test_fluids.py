@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 from ase.neighborlist import neighbor_list
+from tests.others import beside, published_potential
 
 from llpt.errors import InputError
 from llpt.structure import atomic_fluid, closest_pair, molecular_fluid
@@ -40,20 +41,20 @@ def test_default_contacts_do_not_shock_the_dynamics():
         assert closest_pair(atomic_fluid(atoms=64, seed=seed, wigner_seitz_radius=1.4), within_angstrom=1.1) is None
 
 
-def test_energy_of_the_start_is_near_that_of_the_fluid(reference_directory):
+def test_energy_of_the_start_is_near_that_of_the_fluid():
     from ase.io import read
 
     from llpt.mlp import BehlerParrinello
     from llpt.units import ANGSTROM_TO_BOHR, HARTREE_TO_EV
 
-    potential = BehlerParrinello.load(reference_directory / "potentials" / "pbe-v2")
+    potential = BehlerParrinello.load(published_potential("pbe-v2"))
 
     def energy(atoms):
         result = potential.evaluate(atoms.positions * ANGSTROM_TO_BOHR, atoms.cell.array * ANGSTROM_TO_BOHR)
         return result.energy_ha * HARTREE_TO_EV / len(atoms)
 
     for kind, name in ((molecular_fluid, "M-64"), (atomic_fluid, "A-64")):
-        equilibrated = read(reference_directory / "structures" / f"{name}.extxyz")
+        equilibrated = read(beside(f"structures/{name}.extxyz"))
         rs = wigner_seitz_radius_bohr(equilibrated.get_volume() / 64)
         # 0.13 eV/atom heats a run by 1000 K before the thermostat takes it away.
         assert energy(kind(atoms=64, seed=1, wigner_seitz_radius=rs)) < energy(equilibrated) + 0.13

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.io import write
+from tests.others import beside
 
 from llpt.errors import InputError
 from llpt.structure import check_structure, closest_pair, molecular_fluid, read_structures
@@ -22,8 +23,8 @@ def test_frames_come_back(tmp_path, fluid):
     assert len(read_structures(tmp_path / "two.extxyz", index="-1")) == 1
 
 
-def test_published_structures(reference_directory):
-    files = sorted((reference_directory / "structures").glob("*.extxyz"))
+def test_published_structures():
+    files = sorted(beside("structures").glob("*.extxyz"))
     assert len(files) == 12
     assert sum(len(read_structures(file, elements={"H"})[0]) for file in files) > 300
 

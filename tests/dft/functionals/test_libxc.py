@@ -54,7 +54,7 @@ class Libxc:
 def libxc():
     path = ctypes.util.find_library("xc")
     if path is None:
-        pytest.skip("libxc is not installed")
+        pytest.skip("install libxc (Debian: libxc9): it is not there")
     return Libxc(ctypes.CDLL(path))
 
 

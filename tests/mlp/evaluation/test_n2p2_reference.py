@@ -1,9 +1,10 @@
-"""Published potentials against n2p2 2.3.0 (values in ../shared/reference/n2p2)."""
+"""Networks against n2p2 2.3.0 (tests/reference): two that lie here, and the published potentials."""
 
 import json
 
 import numpy as np
 import pytest
+from tests.others import beside, published_potential
 
 from llpt.mlp import BehlerParrinello, Precision
 from llpt.mlp.evaluation.neighbours import build_cell_list, find_neighbours
@@ -17,15 +18,16 @@ FLUIDS = ["mol-cubic-16", "atom-cubic-32", "mix-tric-16", "mol-ortho-gamma-24", 
 
 def load_fluid(reference_directory, name):
     structure = json.loads((reference_directory / "dft.json").read_text())[name]
-    values = json.loads((reference_directory / "n2p2" / "fluids.json").read_text())[name]
+    values = json.loads((reference_directory / "n2p2" / "published.json").read_text())[name]
     return np.array(structure["positions_bohr"]), np.array(structure["cell_bohr"]), values
 
 
 def pull_on_own_images(model, positions, cell):
     """Derivative of each atom's energy in the positions of its own images alone, Ha/bohr, shape (n_atoms, 3).
 
-    n2p2 2.3.0 leaves this out of its forces. It is summed here from the derivative of the atom's energy in every
-    neighbour, over those neighbours (in pairs and in triples) that are the atom itself in another cell.
+    The forces of ``published.json`` lack this, those of n2p2's library called directly do not. It is summed here from
+    the derivative of the atom's energy in every neighbour, over those neighbours (in pairs and in triples) that are the
+    atom itself in another cell.
     """
     tables, scaling = model._tables, model.definition.scaling
     cells = build_cell_list(positions, cell, model.cutoff_bohr)
@@ -46,21 +48,37 @@ def pull_on_own_images(model, positions, cell):
     return pull / model.definition.units.energy_factor
 
 
+@pytest.mark.parametrize("network", ["first", "second"])
+@pytest.mark.parametrize("name", FLUIDS)
+def test_fluids_of_networks_that_lie_here(reference_directory, name, network):
+    """Every type of function, cutoff, scaling and activation between the two, so that a clone compares with n2p2."""
+    positions, cell, _ = load_fluid(reference_directory, name)
+    values = json.loads((reference_directory / "n2p2" / "library.json").read_text())[name][network]
+    model = BehlerParrinello.load(reference_directory / "n2p2" / network)
+    result = model.evaluate(positions, cell)
+    assert abs(result.energy_ha - values["energy_Ha"]) / len(positions) < 1e-12
+    assert result.extrapolation_warnings == values["extrapolation_warnings"]
+    forces = np.array(values["forces_Ha_per_bohr"])
+    np.testing.assert_allclose(result.forces, forces, rtol=0.0, atol=1e-12)
+
+
 @pytest.mark.parametrize("potential", ["pbe-v2", "blyp", "vmc"])
 @pytest.mark.parametrize("name", FLUIDS)
 def test_fluids(reference_directory, name, potential):
     positions, cell, values = load_fluid(reference_directory, name)
     reference = values[potential]
-    model = BehlerParrinello.load(reference_directory / "potentials" / potential)
+    model = BehlerParrinello.load(published_potential(potential))
     result = model.evaluate(positions, cell)
     assert abs(result.energy_ha - reference["energy_Ha"]) / len(positions) < 1e-12
     virial = np.array(reference["virial_Ha"]).reshape(3, 3)
     np.testing.assert_allclose(result.virial_ha, virial, rtol=0.0, atol=1e-11)
     assert result.extrapolation_warnings == reference["extrapolation_warnings"]
+    library = json.loads((reference_directory / "n2p2" / "library.json").read_text())[name][potential]
+    np.testing.assert_allclose(result.forces, library["forces_Ha_per_bohr"], rtol=0.0, atol=1e-12)
     omitted = pull_on_own_images(model, positions, cell)
     forces = np.array(reference["forces_Ha_per_bohr"])
     np.testing.assert_allclose(result.forces + omitted, forces, rtol=0.0, atol=1e-11)
-    # What n2p2 leaves out is also what its forces lack to sum to zero; ours sum to zero.
+    # What the stored forces leave out is also what they lack to sum to zero; ours sum to zero.
     assert np.abs(result.forces.sum(axis=0)).max() < 1e-12
     np.testing.assert_allclose(omitted.sum(axis=0), forces.sum(axis=0), rtol=0.0, atol=1e-11)
 
@@ -68,7 +86,7 @@ def test_fluids(reference_directory, name, potential):
 def test_an_atom_pulls_its_own_images_only_in_small_cells(reference_directory):
     """The omitted term is there in the 16-atom cells, by finite differences too, and not in a large cell."""
     positions, cell, _ = load_fluid(reference_directory, "mol-cubic-16")
-    model = BehlerParrinello.load(reference_directory / "potentials" / "pbe-v2")
+    model = BehlerParrinello.load(published_potential("pbe-v2"))
     omitted = pull_on_own_images(model, positions, cell)
     assert np.abs(omitted).max() > 1e-4
     shifts = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]) @ cell
@@ -82,16 +100,16 @@ def test_an_atom_pulls_its_own_images_only_in_small_cells(reference_directory):
         energies.append(model.evaluate(moved, 2.0 * cell).atomic_energies[atom])
     pull = np.dot(energies, [1.0, -8.0, 8.0, -1.0]) / (12.0 * step)
     assert abs(omitted[atom, axis] - pull) < 1e-8
-    large = np.load(reference_directory / "n2p2" / "liquid.npz")
+    large = np.load(beside("n2p2/liquid.npz"))
     np.testing.assert_allclose(
         pull_on_own_images(model, large["positions"][0], large["cell"][0]), 0.0, rtol=0.0, atol=1e-14
     )
 
 
 @pytest.mark.parametrize("name", ["start-A-r1", "start-M-r1", "start-A-r3", "liquid"])
-def test_fluids_and_liquids_of_pbe_v2(reference_directory, name):
-    data = np.load(reference_directory / "n2p2" / f"{name}.npz")
-    model = BehlerParrinello.load(reference_directory / "potentials" / "pbe-v2")
+def test_fluids_and_liquids_of_pbe_v2(name):
+    data = np.load(beside(f"n2p2/{name}.npz"))
+    model = BehlerParrinello.load(published_potential("pbe-v2"))
     for i, energy in enumerate(data["energy"]):
         result = model.evaluate(data["positions"][i], data["cell"][i])
         assert abs(result.energy_ha - energy) / len(result.forces) < 1e-12
@@ -102,10 +120,10 @@ def test_fluids_and_liquids_of_pbe_v2(reference_directory, name):
 
 
 @pytest.mark.parametrize("name", ["start-A-r1", "start-M-r1", "liquid"])
-def test_single_precision_of_dynamics(reference_directory, name):
+def test_single_precision_of_dynamics(name):
     """Force errors are below 1e-5 Ha/bohr by far, and the pressure is within 0.01 GPa."""
-    data = np.load(reference_directory / "n2p2" / f"{name}.npz")
-    model = BehlerParrinello.load(reference_directory / "potentials" / "pbe-v2", precision=Precision.SINGLE)
+    data = np.load(beside(f"n2p2/{name}.npz"))
+    model = BehlerParrinello.load(published_potential("pbe-v2"), precision=Precision.SINGLE)
     for i, energy in enumerate(data["energy"][:5]):
         result = model.evaluate(data["positions"][i], data["cell"][i])
         difference = np.abs(result.forces - data["forces"][i]).max()
@@ -119,7 +137,7 @@ def test_single_precision_of_dynamics(reference_directory, name):
 def test_published_files_survive_a_round_trip(reference_directory, tmp_path):
     positions, cell, _ = load_fluid(reference_directory, "mix-cubic-54")
     for name in ("pbe-v1", "pbe-v2", "blyp", "vmc"):
-        model = BehlerParrinello.load(reference_directory / "potentials" / name)
+        model = BehlerParrinello.load(published_potential(name))
         model.save(tmp_path / name)
         again = BehlerParrinello.load(tmp_path / name)
         first, second = model.evaluate(positions, cell), again.evaluate(positions, cell)

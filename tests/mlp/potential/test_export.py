@@ -1,11 +1,11 @@
 """A network trained here, written in n2p2's format and read back by another program."""
 
 import re
-import shutil
 import subprocess
 
 import numpy as np
 import pytest
+from tests.others import needs_program
 
 from llpt.mlp import (
     BehlerParrinello,
@@ -101,7 +101,7 @@ def evaluate_with_cp2k(potential, positions, cell, folder):
 
 
 @pytest.mark.peer
-@pytest.mark.skipif(shutil.which(CP2K) is None, reason="cp2k.psmp is not installed")
+@needs_program(CP2K)
 def test_cp2k_reads_a_trained_network(make_labelled, make_fluid, tmp_path):
     BehlerParrinello(untrained(functions_for_cp2k())).save(tmp_path / "functions")
     settings = TrainingSettings(
