@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from llpt.audit import Thresholds, Verdict
+    from llpt.audit import Verdict
     from llpt.study import Entry, Plan, StudyDirectory
     from llpt.study.analysis import StudyAnalysis
 
@@ -96,7 +96,7 @@ def _render(
         lead=LEADS[verdict.value] if verdict else found.without_verdict,
         verdict=verdict,
         requirements=list(dict.fromkeys(each.sentence for each in verdict.requirements)) if verdict else [],
-        thresholds=_thresholds(verdict.thresholds) if verdict else [],
+        thresholds=_judged_by(verdict) if verdict else [],
         failures=_failures(entries, analysis),
         figures=figures,
         transitions=transition_rows(found),
@@ -128,13 +128,15 @@ def _question(verdict: Verdict | None) -> str:
     return f"Is {verdict.surrogate} a faithful surrogate of {verdict.reference} across the transition?"
 
 
-def _thresholds(thresholds: Thresholds) -> list[str]:
+def _judged_by(verdict: Verdict) -> list[str]:
+    thresholds = verdict.thresholds
     declared = dict.fromkeys(quantity.threshold for quantity in compared_quantities())
     return [
         *(f"{each.difference}: {thresholds.value_of(each):g} {each.unit}" for each in declared),
         f"confidence of either statement: {100 * thresholds.confidence:g} %",
         f"least production at each temperature: {thresholds.minimum_production_ps:g} ps; less decides nothing",
         f"least size: {thresholds.minimum_atoms} atoms; fewer decide nothing",
+        f"version of the statistics: {verdict.statistics}",
     ]
 
 
