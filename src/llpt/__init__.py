@@ -6,6 +6,8 @@ What a notebook needs, each name loaded when it is first used; ``docs/python.md`
 - ``observe`` averages one: ``Observations``, every number with its error, and a reason for whatever is absent.
 - ``make_engine`` gives a source of energy, forces and stress, ``evaluate`` labels structures with it, ``run_md`` runs
   molecular dynamics (``RunSettings``), ``train`` fits a network to labels (``TrainingSettings``).
+- ``Isobar``, ``Isochore`` and ``Isotherm`` order runs; ``locate`` finds the transition on an isobar; ``compare`` holds
+  isobars against each other by ``Thresholds`` and gives a ``Verdict``.
 - ``plot`` draws whatever came out onto axes of matplotlib.
 - Numbers are ``Estimate``; what a person can mend is an ``LlptError``.
 
@@ -18,6 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from llpt.audit import Thresholds, Verdict, compare
     from llpt.dynamics import RunSettings, run_md
     from llpt.engines import evaluate, make_engine
     from llpt.errors import LlptError
@@ -26,17 +29,25 @@ if TYPE_CHECKING:
     from llpt.report import plot
     from llpt.statistics import Estimate
     from llpt.trajectory import Trajectory, open_trajectory
+    from llpt.transition import Isobar, Isochore, Isotherm, locate
     from llpt.version import VERSION as __version__  # noqa: N811 - the name that every package has
 
 __all__ = [
     "Estimate",
+    "Isobar",
+    "Isochore",
+    "Isotherm",
     "LlptError",
     "Observations",
     "RunSettings",
+    "Thresholds",
     "TrainingSettings",
     "Trajectory",
+    "Verdict",
     "__version__",
+    "compare",
     "evaluate",
+    "locate",
     "make_engine",
     "observe",
     "open_trajectory",
@@ -47,12 +58,19 @@ __all__ = [
 
 _HOMES = {
     "Estimate": "llpt.statistics",
+    "Isobar": "llpt.transition",
+    "Isochore": "llpt.transition",
+    "Isotherm": "llpt.transition",
     "LlptError": "llpt.errors",
     "Observations": "llpt.observables",
     "RunSettings": "llpt.dynamics",
-    "Trajectory": "llpt.trajectory",
+    "Thresholds": "llpt.audit",
     "TrainingSettings": "llpt.mlp",
+    "Trajectory": "llpt.trajectory",
+    "Verdict": "llpt.audit",
+    "compare": "llpt.audit",
     "evaluate": "llpt.engines",
+    "locate": "llpt.transition",
     "make_engine": "llpt.engines",
     "observe": "llpt.observables",
     "open_trajectory": "llpt.trajectory",

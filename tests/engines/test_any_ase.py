@@ -5,8 +5,10 @@ import pytest
 from ase.build import bulk
 from ase.calculators.lj import LennardJones
 
+from llpt.engines import PressureLabel, evaluate, make_engine
 from llpt.engines.any_ase import WrappedCalculator
 from llpt.engines.face import EngineDescription
+from llpt.errors import InputError
 
 
 class Asked(LennardJones):
@@ -42,3 +44,19 @@ def test_a_calculator_is_asked_only_for_what_did_not_come_with_the_forces(keeps_
         assert stress == pytest.approx(alone.get_stress(), abs=1e-12)
         assert engine.results["forces"] == pytest.approx(alone.get_forces(), abs=1e-12)
         assert np.isfinite(engine.results["free_energy"])
+
+
+def test_a_calculator_that_is_made_already_is_an_engine():
+    calculator = LennardJones(sigma=2.0, rc=5.0)
+    engine = make_engine(calculator)
+    described = engine.describe()
+    assert described.spec == "ase:ase.calculators.lj.LennardJones"
+    assert (described.options["sigma"], described.pressure_label) == (2.0, PressureLabel.EXACT)
+    atoms = bulk("Ar", "fcc", 3.2, cubic=True)
+    [labelled] = evaluate([atoms], engine)
+    atoms.calc = LennardJones(sigma=2.0, rc=5.0)
+    assert labelled.get_potential_energy() == pytest.approx(atoms.get_potential_energy())
+    assert labelled.get_stress() == pytest.approx(atoms.get_stress())
+    assert make_engine(engine) is engine
+    with pytest.raises(InputError, match="takes no options here: sigma"):
+        make_engine(calculator, {"sigma": 3.0})

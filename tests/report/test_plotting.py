@@ -8,9 +8,11 @@ from matplotlib.colors import to_hex
 
 from llpt.audit import Thresholds, compare
 from llpt.errors import InputError
+from llpt.observables import observe, put_estimate
 from llpt.report import palette, plot
+from llpt.statistics import Estimate
 from llpt.trajectory import StepRecord, System, TrajectoryWriter, open_trajectory
-from llpt.transition import DENSITY_JUMP, locate, synthetic_isobar
+from llpt.transition import DENSITY_JUMP, Isochore, Isotherm, locate, synthetic_isobar
 
 TEMPERATURES = (700, 800, 850, 900, 950, 1000, 1100, 1200)
 
@@ -87,6 +89,10 @@ def test_axes_are_taken_and_returned_and_added_to(reference, surrogate):
     assert plot(reference, ax=ax, label="DFT") is ax
     assert plot(surrogate.isobar, ax=ax) is ax
     assert labels(ax)[:2] == ["DFT", "network, N = 512, 200 GPa"]
+    own = plot(reference)
+    looks = own.get_legend().get_texts()[0].get_fontsize(), own.get_legend().get_frame_on()
+    plot(surrogate, ax=own)
+    assert looks == (own.get_legend().get_texts()[0].get_fontsize(), own.get_legend().get_frame_on())
     colours = [to_hex(container.lines[0].get_color()).upper() for container in ax.containers]
     assert colours == list(palette.CYCLE[:2])
     together = plot([reference, surrogate], "enthalpy")
@@ -141,11 +147,12 @@ def test_what_a_trajectory_lacks_is_said(trajectory):
 def test_a_verdict_has_a_row_for_every_comparison(reference, surrogate):
     verdict = compare([reference], [surrogate], Thresholds())
     ax = plot(verdict)
-    assert len(ax.get_yticklabels()) == len(verdict.comparisons)
     known = [each for each in verdict.comparisons if np.isfinite(each.difference.value)]
+    unknown = [each for each in verdict.comparisons if each.judged and each not in known]
+    assert len(ax.get_yticklabels()) == len(known) + len(unknown)
     values = [container.lines[0].get_xdata()[0] for container in ax.containers]
     assert values == pytest.approx([each.difference.value / each.threshold for each in known])
-    assert sum(text.get_text() == "not known" for text in ax.texts) == len(verdict.comparisons) - len(known)
+    assert sum(text.get_text() == "not known" for text in ax.texts) == len(unknown)
     assert verdict.value in ax.get_title()
 
 
@@ -155,3 +162,44 @@ def test_what_cannot_be_drawn_is_refused(reference):
     with pytest.raises(InputError, match="no 'colour'") as refused:
         plot(reference, "colour")
     assert "density" in refused.value.remedy
+
+
+def line_of(kind, runs):
+    return kind.from_summaries(runs, engine="PBE")
+
+
+def run(temperature, pressure, density, *, held):
+    """What a run averaged to; ``held`` says whether its volume was."""
+    summary = xr.Dataset(
+        attrs={
+            "n_atoms": 64,
+            "temperature_k": temperature,
+            "pressure_gpa": np.nan if held else pressure,
+            "constant_volume": int(held),
+            "production_fs": 1000.0,
+        }
+    )
+    put_estimate(summary, "density", Estimate(density, 0.0 if held else 0.01, "g/cm^3", 50.0))
+    put_estimate(summary, "pressure", Estimate(pressure, 2.0, "GPa", 50.0))
+    return summary
+
+
+def test_isochores_and_isotherms_run_along_what_changes():
+    isochore = line_of(Isochore, [run(value, value / 5.0, 1.0, held=True) for value in (600.0, 800.0)])
+    ax = plot(isochore)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("$T$ (K)", "sampled pressure (GPa)")
+    assert labels(ax) == ["PBE, N = 64, 1 g/cm³"]
+    isotherm = line_of(Isotherm, [run(900.0, value, value / 200.0, held=False) for value in (150.0, 200.0)])
+    ax = plot(isotherm)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("$P$ (GPa)", "density (g/cm³)")
+    assert list(ax.containers[0].lines[0].get_xdata()) == [150.0, 200.0]
+    isotherm = line_of(Isotherm, [run(900.0, value, value / 200.0, held=True) for value in (150.0, 200.0)])
+    ax = plot(isotherm)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("density (g/cm³)", "sampled pressure (GPa)")
+
+
+def test_what_was_observed_is_drawn_and_what_is_absent_says_why(trajectory):
+    found = observe(trajectory)
+    assert plot(found).lines[0].get_ydata() == pytest.approx(found.rdf.to_numpy())
+    with pytest.raises(InputError, match=r"no vdos here\. The trajectory has no velocities"):
+        plot(found, "vdos")

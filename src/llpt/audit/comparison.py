@@ -9,6 +9,7 @@ from llpt.audit.findings import Findings, findings_of
 from llpt.audit.pairing import pair
 from llpt.audit.quantities import check_asked
 from llpt.audit.requirements import grid_for, time_for
+from llpt.audit.thresholds import Thresholds
 from llpt.audit.verdict import FORMAT, STATISTICS, Comparison, Requirement, Verdict
 from llpt.errors import InputError
 from llpt.transition import DECIDING
@@ -16,11 +17,12 @@ from llpt.transition import DECIDING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llpt.audit.thresholds import Thresholds
     from llpt.transition import LocatedIsobar
 
 
-def compare(reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsobar], thresholds: Thresholds) -> Verdict:
+def compare(
+    reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsobar], thresholds: Thresholds | None = None
+) -> Verdict:
     """Say whether a surrogate is faithful to its reference.
 
     For every reference isobar with a partner of the surrogate at the same pressure, by default: the transition
@@ -32,7 +34,7 @@ def compare(reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsoba
     Args:
         reference: isobars of the reference engine with their criteria (``llpt.transition.locate``).
         surrogate: the same of the surrogate.
-        thresholds: what counts as faithful.
+        thresholds: what counts as faithful; None takes the defaults of ``Thresholds``.
 
     Raises:
         InputError: either list is empty, or the thresholds name what this program does not know.
@@ -43,6 +45,7 @@ def compare(reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsoba
             f"There is no isobar of the {missing} to compare.",
             "Finish at least one run of each engine at constant pressure first.",
         )
+    thresholds = thresholds or Thresholds()
     check_asked(thresholds)
     pairs, alone = pair(reference, surrogate)
     findings = [findings_of(matched, thresholds) for matched in pairs]

@@ -138,14 +138,32 @@ def make_any_ase(request: EngineRequest[Mapping[str, OptionValue]]) -> EngineCal
     except Exception as error:  # constructors raise whatever they like
         said = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"Engine {spec} cannot be made: {said}.", f"Check the options {arguments}.") from error
-    description = EngineDescription(
+    return WrappedCalculator(calculator, _describe(spec, module_name, options))
+
+
+def wrap_calculator(calculator: BaseCalculator) -> EngineCalculator:
+    """Return a calculator that is made already, as an engine; its SPEC is its class, its options its plain parameters.
+
+    Args:
+        calculator: of ASE, or of any package that follows it.
+    """
+    kind = type(calculator)
+    plain = {
+        name: value
+        for name, value in getattr(calculator, "parameters", {}).items()
+        if isinstance(value, str | int | float | bool)
+    }
+    return WrappedCalculator(calculator, _describe(f"ase:{kind.__module__}.{kind.__name__}", kind.__module__, plain))
+
+
+def _describe(spec: str, module_name: str, options: Mapping[str, OptionValue]) -> EngineDescription:
+    return EngineDescription(
         name=ANY_ASE.name,
         spec=spec,
         version=f"ase {ase_version()}",
         options=dict(options),
         pressure_label=PressureLabel.EXACT if _is_classical(module_name) else PressureLabel.UNCORRECTED,
     )
-    return WrappedCalculator(calculator, description)
 
 
 def _check_names(kind: type[BaseCalculator], options: Mapping[str, OptionValue], *, spec: str) -> None:

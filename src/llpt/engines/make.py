@@ -5,6 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ase.calculators.calculator import BaseCalculator
+
+from llpt.engines.any_ase import wrap_calculator
 from llpt.engines.face import Engine
 from llpt.engines.purpose import Purpose
 from llpt.engines.record import EngineRequest
@@ -19,13 +22,17 @@ if TYPE_CHECKING:
 
 
 def make_engine(
-    spec: str, options: Mapping[str, OptionValue] | None = None, *, purpose: Purpose = Purpose.SINGLE_POINT
+    spec: str | BaseCalculator,
+    options: Mapping[str, OptionValue] | None = None,
+    *,
+    purpose: Purpose = Purpose.SINGLE_POINT,
 ) -> Engine:
-    """Make an engine from its SPEC and options.
+    """Make an engine from its SPEC and options, or of an ASE calculator.
 
     Args:
-        spec: an engine and what follows its colon, e.g. ``dft`` or ``n2p2:DIR`` (``llpt.engines.grammar`` lists them).
-        options: its options (``docs/engines.md``); values may be text.
+        spec: an engine and what follows its colon, e.g. ``dft`` or ``n2p2:DIR`` (``llpt.engines.grammar`` lists them);
+            or a calculator of ASE.
+        options: its options (``docs/engines.md``); values may be text. None for a calculator: it has its own.
         purpose: what it is made for: decides how ``dft`` converges and whether its pressure is corrected, and the
             precision of networks, where the options do not say.
 
@@ -38,6 +45,13 @@ def make_engine(
     >>> make_engine("ase:ase.calculators.lj.LennardJones", {"sigma": "2.0"}).describe().options["sigma"]
     '2.0'
     """
+    if isinstance(spec, BaseCalculator):
+        if options:
+            raise InputError(
+                f"A calculator ({type(spec).__name__}) takes no options here: {', '.join(options)}.",
+                "Give them where the calculator is made.",
+            )
+        return spec if isinstance(spec, Engine) else wrap_calculator(spec)
     record, argument = split_spec(spec)
     if not (purpose.one_by_one or record.dynamics):
         raise InputError(

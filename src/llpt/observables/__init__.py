@@ -13,7 +13,7 @@ from llpt.observables.kept import ROUNDING, compare_kept, outdated, renewed, ver
 from llpt.observables.molecules import BondLifetimes, Molecules
 from llpt.observables.need import Need
 from llpt.observables.neighbours import mutual_partners, nearest_neighbours
-from llpt.observables.observations import Observations, observe
+from llpt.observables.observations import Observations, as_summary, observe
 from llpt.observables.optics import OpticsResult, OpticsSettings, optics_of_snapshots, read_optics
 from llpt.observables.pair_correlation import FirstPeak, PairCorrelation, greatest_radius_angstrom
 from llpt.observables.record import (
@@ -83,6 +83,7 @@ __all__ = [
     "VelocityCorrelation",
     "Vibrations",
     "all_observables",
+    "as_summary",
     "compare_kept",
     "corrected_diffusion",
     "density",

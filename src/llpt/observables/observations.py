@@ -140,6 +140,11 @@ class Observations(Mapping[str, Estimate | float | xr.DataArray]):
         return f"There is no observable called {name}; llpt.observables.describe_observables() lists all there are."
 
 
+def as_summary(run: xr.Dataset | Observations) -> xr.Dataset:
+    """Return what was averaged over one run as a summary, in whichever of the two forms it is."""
+    return run.summary if isinstance(run, Observations) else run
+
+
 def observe(
     source: FrameSource,
     *,

@@ -21,7 +21,7 @@ from llpt.report.panels import Dash, Line, Marker, Panel, PlottedCurve
 from llpt.report.series import series_panel
 from llpt.report.verdict_figure import draw_verdict, height_inch
 from llpt.trajectory import Trajectory
-from llpt.transition import Isobar, LocatedIsobar
+from llpt.transition import Coordinate, LineOfStates, LocatedIsobar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 WIDTH_INCH, HEIGHT_INCH = 4.2, 3.0
 VERDICT_WIDTH_INCH = 5.4
+COORDINATE_LABELS = {
+    Coordinate.TEMPERATURE: "T (K)",
+    Coordinate.PRESSURE: "P (GPa)",
+    Coordinate.DENSITY: "density (g/cm³)",
+}
 
 
 def plot(
@@ -40,8 +45,8 @@ def plot(
     What is drawn, and what ``quantity`` chooses of it (the first where it is not given):
 
     - observations of a run: a curve with a band of its error; ``rdf``, ``msd``, ``vdos`` and every other curve;
-    - an isobar: a number against temperature, and where it is located (``locate``) the criteria that read this number;
-      ``density``, ``enthalpy``, ``diffusion`` …;
+    - an isobar, isochore or isotherm: a number along it; ``density`` or ``pressure``, ``enthalpy``, ``diffusion`` …; of
+      an isobar whose transition is located (``locate``), the criteria that read this number as well;
     - a trajectory: a number of every step and its running mean; ``temperature``, ``pressure``, ``density``, ``volume``,
       ``internal_energy``, ``free_energy``, ``kinetic_energy``, ``conserved``;
     - a verdict: every difference with its confidence interval over the threshold it was held against.
@@ -101,15 +106,15 @@ def _(thing: Trajectory, quantity: str | None, colour: str) -> Panel:
 
 
 @panel_of.register
-def _(thing: Isobar, quantity: str | None, colour: str) -> Panel:
-    name = quantity or "density"
+def _(thing: LineOfStates, quantity: str | None, colour: str) -> Panel:
+    name = quantity or ("pressure" if Coordinate.DENSITY in {thing.HELD, thing.along} else "density")
     curve = thing.curve(name)
     if not len(curve):
         known = sorted({each for point in thing.points for each in point.estimates})
-        raise InputError(f"The isobar of {thing.engine} has no {name!r}.", f"It has {', '.join(known)}.")
+        raise InputError(f"The {thing.KIND} of {thing.engine} has no {name!r}.", f"It has {', '.join(known)}.")
     drawn = PlottedCurve(
-        f"{thing.engine}, N = {thing.n_atoms}, {thing.pressure_gpa:g} GPa",
-        _plain(curve.temperatures_k),
+        f"{thing.engine}, N = {thing.n_atoms}, {thing.held:.4g} {thing.HELD.unit.replace('^3', '³')}",
+        _plain(curve.coordinates),
         _plain(curve.values),
         _plain(curve.errors),
         colour,
@@ -117,7 +122,7 @@ def _(thing: Isobar, quantity: str | None, colour: str) -> Panel:
         unknown=tuple(not math.isfinite(error) for error in curve.errors),
     )
     quantities = all_observables().quantities
-    return Panel("T (K)", quantities[name].axis_label if name in quantities else name, (drawn,))
+    return Panel(COORDINATE_LABELS[curve.along], quantities[name].axis_label if name in quantities else name, (drawn,))
 
 
 @panel_of.register
@@ -197,9 +202,12 @@ def _legend(ax: Axes, *, below: bool) -> None:
     named = dict(zip(labels, handles, strict=True))
     # Points with error bars first: matplotlib puts them after the lines that mark criteria.
     named = dict(sorted(named.items(), key=lambda item: not isinstance(item[1], Container)))
+    style: dict[str, Any] = {}
+    if before := ax.get_legend():  # an addition keeps the looks of what it is added to
+        style = {"fontsize": before.get_texts()[0].get_fontsize(), "frameon": before.get_frame_on()}
     if below:  # its distance from the axes is in letters, so that it clears their labels whatever their height
         ax.legend(
             named.values(), named.keys(), loc="upper center", bbox_to_anchor=(0.5, 0.0), borderaxespad=4.5, ncols=2
         )
     elif named:
-        ax.legend(named.values(), named.keys())
+        ax.legend(named.values(), named.keys(), **style)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from llpt.audit import Comparison, Verdict
 
 ROW_INCH = 0.17
-WIDEST = 5.0
+WIDEST = 10.0
 """Intervals that reach farther than so many thresholds are cut off at the edge."""
 
 COLOURS = {Outcome.FAITHFUL: "#0072B2", Outcome.NOT_FAITHFUL: "#D55E00", Outcome.NOT_RESOLVED: palette.GREY}
@@ -24,22 +24,28 @@ MARKERS = {Outcome.FAITHFUL: "o", Outcome.NOT_FAITHFUL: "X", Outcome.NOT_RESOLVE
 
 def height_inch(verdict: Verdict) -> float:
     """Return the height that the rows of a verdict need."""
-    return 1.1 + ROW_INCH * len(verdict.comparisons)
+    return 1.1 + ROW_INCH * len(shown(verdict))
+
+
+def shown(verdict: Verdict) -> list[Comparison]:
+    """Return what is drawn: all that was judged, and what else is known."""
+    return [each for each in verdict.comparisons if each.judged or math.isfinite(each.difference.value)]
 
 
 def draw_verdict(verdict: Verdict, axis: Axes) -> None:
     """Draw the comparisons of a verdict from top to bottom; those that were not judged are pale."""
+    rows = shown(verdict)
     axis.axvspan(-1.0, 1.0, color=palette.GREY, alpha=0.12, lw=0, label="within the threshold")
     axis.axvline(0.0, color=palette.GREY, lw=0.6)
     reach = 1.5
-    for row, comparison in enumerate(verdict.comparisons):
+    for row, comparison in enumerate(rows):
         reach = max(reach, _row(axis, comparison, row, verdict.thresholds.confidence))
     for outcome in Outcome:
         axis.plot([], [], color=COLOURS[outcome], ls="none", marker=MARKERS[outcome], mfc=_face(outcome), label=outcome)
-    axis.set_yticks(range(len(verdict.comparisons)), [_name(comparison) for comparison in verdict.comparisons])
+    axis.set_yticks(range(len(rows)), [_name(comparison) for comparison in rows])
     axis.minorticks_on()
     axis.yaxis.set_tick_params(which="minor", left=False, right=False)
-    axis.set_ylim(len(verdict.comparisons) - 0.5, -0.5)
+    axis.set_ylim(len(rows) - 0.5, -0.5)
     axis.set_xlim(-min(reach, WIDEST), min(reach, WIDEST))
     axis.set_xlabel("difference / threshold")
     axis.set_title(f"{verdict.surrogate} against {verdict.reference}: {verdict.value}")

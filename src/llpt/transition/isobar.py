@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from llpt.observables import Observations
     from llpt.transition.point import LinePoint
 
 
@@ -39,9 +40,9 @@ class Isobar(LineOfStates):
 
     @classmethod
     def from_summaries(
-        cls, summaries: Iterable[xr.Dataset], *, engine: str, path: LadderPath = LadderPath.HEATING
+        cls, summaries: Iterable[xr.Dataset | Observations], *, engine: str, path: LadderPath = LadderPath.HEATING
     ) -> Isobar:
-        """Build an isobar from the summaries of its runs (``llpt.observables.summarise_run``).
+        """Build an isobar from what its runs averaged to (``llpt.observables.observe`` or ``summarise_run``).
 
         Runs at the same temperature are repeats: their estimates are joined by ``weighted_mean``, which enlarges the
         error where they disagree.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from llpt.observables import Observations
     from llpt.transition.point import LinePoint
 
 
@@ -39,9 +40,9 @@ class Isochore(LineOfStates):
 
     @classmethod
     def from_summaries(
-        cls, summaries: Iterable[xr.Dataset], *, engine: str, path: LadderPath = LadderPath.HEATING
+        cls, summaries: Iterable[xr.Dataset | Observations], *, engine: str, path: LadderPath = LadderPath.HEATING
     ) -> Isochore:
-        """Build an isochore from the summaries of its runs; repeats are joined as those of an isobar.
+        """Build an isochore from what its runs averaged to; repeats are joined as those of an isobar.
 
         Args:
             summaries: of one engine, size and density, at constant volume, in any order.

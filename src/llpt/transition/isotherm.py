@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from llpt.observables import as_summary
 from llpt.transition.curve import Coordinate
 from llpt.transition.line import LineOfStates, join_runs
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from llpt.observables import Observations
     from llpt.transition.point import LinePoint
 
 
@@ -38,8 +40,8 @@ class Isotherm(LineOfStates):
     against: Coordinate = Coordinate.PRESSURE
 
     @classmethod
-    def from_summaries(cls, summaries: Iterable[xr.Dataset], *, engine: str) -> Isotherm:
-        """Build an isotherm from the summaries of its runs; repeats are joined as those of an isobar.
+    def from_summaries(cls, summaries: Iterable[xr.Dataset | Observations], *, engine: str) -> Isotherm:
+        """Build an isotherm from what its runs averaged to; repeats are joined as those of an isobar.
 
         Args:
             summaries: of one engine, size and temperature, all at constant pressure or all at constant volume, in any
@@ -50,7 +52,7 @@ class Isotherm(LineOfStates):
             InputError: there is no summary, they differ in size or temperature, or some are at constant pressure and
                 others at constant volume.
         """
-        runs = list(summaries)
+        runs = [as_summary(run) for run in summaries]
         held = bool(runs) and all(run.attrs["constant_volume"] for run in runs)
         against = Coordinate.DENSITY if held else Coordinate.PRESSURE
         joined = join_runs(runs, kind=cls.KIND, held=cls.HELD, along=against)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from llpt.errors import InputError
-from llpt.observables import all_observables
+from llpt.observables import all_observables, as_summary
 from llpt.transition.curve import Coordinate, Curve
 from llpt.transition.point import LinePoint
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     import xarray as xr
+
+    from llpt.observables import Observations
 
 SAME_DENSITY = 1e-6
 """Relative. The density of a run is computed from its cell, and two runs may have been given theirs in two ways."""
@@ -111,11 +113,14 @@ class JoinedRuns:
     points: tuple[LinePoint, ...]
 
 
-def join_runs(summaries: Iterable[xr.Dataset], *, kind: str, held: Coordinate, along: Coordinate) -> JoinedRuns:
+def join_runs(
+    summaries: Iterable[xr.Dataset | Observations], *, kind: str, held: Coordinate, along: Coordinate
+) -> JoinedRuns:
     """Sort the summaries of the runs of one line, and join those at the same coordinate.
 
     Args:
-        summaries: ``llpt.observables.summarise_run``, of one engine, size and held quantity, in any order.
+        summaries: of ``llpt.observables.observe`` or ``summarise_run``, of one engine, size and held quantity, in any
+            order.
         kind: of line, for people.
         held: what the runs hold.
         along: what tells one point from another.
@@ -124,7 +129,7 @@ def join_runs(summaries: Iterable[xr.Dataset], *, kind: str, held: Coordinate, a
         InputError: there is no summary, one does not have what is held or walked along, or they differ in size or in
             what is held.
     """
-    runs = sorted(summaries, key=lambda run: _coordinate(run, along))
+    runs = sorted((as_summary(run) for run in summaries), key=lambda run: _coordinate(run, along))
     sizes = {int(run.attrs["n_atoms"]) for run in runs}
     values = sorted({_coordinate(run, held) for run in runs})
     if len(sizes) != 1 or not all(_same(value, values[0], held) for value in values):
