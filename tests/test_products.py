@@ -4,6 +4,7 @@ import itertools
 import json
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import ase
 import numpy as np
@@ -48,7 +49,7 @@ from .dynamics.conftest import make_settings
 from .dynamics.engines_for_tests import LennardJones
 from .mlp.conftest import build_definition
 from .study.test_layout import TEXT
-from .study.test_observables_table import Item
+from .study.test_observables_table import observed
 from .trajectory.conftest import make_frame, make_record
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "own-potential"
@@ -84,8 +85,9 @@ def test_averages_of_a_run(disk):
 
 def test_table_of_observables(disk):
     def write(number):
-        item = Item("dft", density=Estimate(1.0 + number, 0.1, "g/cm^3", 9.0))
-        write_observables(disk.path / "observables.csv", [item])
+        run = observed("dft", density=Estimate(1.0 + number, 0.1, "g/cm^3", 9.0))
+        plan = SimpleNamespace(runs=[SimpleNamespace(identity=run.identity, engine="dft")])
+        write_observables(disk.path / "observables.csv", plan, [run])
 
     disk.refused(numbered(write))
 
