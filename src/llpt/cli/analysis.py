@@ -81,8 +81,8 @@ def bar_of_runs(doing: str) -> Iterator[Callable[[float, int, str], None]]:
     with Progress(*columns, console=messages(), disable=not messages().is_terminal, transient=True) as bars:
         task = bars.add_task("")
 
-        def on_run(number: float, total: int, identity: str) -> None:
-            bars.update(task, completed=number, total=total, description=short_name(identity))
+        def on_run(number: float, total: int, path: str) -> None:
+            bars.update(task, completed=number, total=total, description=short_name(path))
 
         yield on_run
 
@@ -98,8 +98,8 @@ def show(analysis: StudyAnalysis) -> None:
         console.print(f"No verdict. {found.without_verdict}", markup=False)
     else:
         show_verdict(found.verdict)
-    for identity, reason in analysis.refused.items():
-        console.print(f"[bold red]left out:[/] {identity}: {escape(reason)}")
+    for path, reason in analysis.refused.items():
+        console.print(f"[bold red]left out:[/] {path}: {escape(reason)}")
 
 
 def show_verdict(verdict: Verdict) -> None:

@@ -44,8 +44,8 @@ def audit(
         entries = {entry.path: entry for entry in ledger.entries()}
     with bar_of_runs("averaging") as on_run:
         observed, refused = observe(place, make_plan(place.study), entries, on_run)
-    for identity, reason in refused.items():
-        messages().print(f"[bold red]left out:[/] {identity}: {reason}")
+    for path, reason in refused.items():
+        messages().print(f"[bold red]left out:[/] {path}: {reason}")
     verdict, why = verdict_of_study(place.study, observed, reference=reference, surrogate=surrogate)
     if verdict is None:
         messages().print(f"No verdict. {why}", markup=False)

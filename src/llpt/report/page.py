@@ -147,7 +147,7 @@ def _failures(entries: Mapping[str, Entry], analysis: StudyAnalysis) -> list[str
         for entry in entries.values()
         if entry.state in troubled
     ]
-    return texts + [f"{identity}: could not be averaged – {reason}" for identity, reason in analysis.refused.items()]
+    return texts + [f"{path}: could not be averaged – {reason}" for path, reason in analysis.refused.items()]
 
 
 def _training(plan: Plan, entries: Mapping[str, Entry]) -> list[tuple[str, str]]:

@@ -152,8 +152,8 @@ def summary_of(
 
 def _tell(on_run: Callable[[float, int, str], None], place: tuple[int, int, str], read: int, frames: int) -> None:
     """Tell how far the averages are inside the run at hand."""
-    number, total, identity = place
-    on_run(number + read / max(frames, 1), total, identity)
+    number, total, path = place
+    on_run(number + read / max(frames, 1), total, path)
 
 
 def _summary(

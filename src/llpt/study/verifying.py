@@ -229,7 +229,7 @@ def _engine(engine: DescribedEngine | None) -> str:
     return f"{engine.spec} {engine.content_hash}" if engine is not None else ""
 
 
-def _finite(identity: str, trajectory: Trajectory, missing: set[str]) -> Check:
+def _finite(path: str, trajectory: Trajectory, missing: set[str]) -> Check:
     """Check every scalar that a run must have; of an imported one, those its files gave."""
     scalars = trajectory.scalars()
     wanted = [name for name in FINITE if name not in missing]
@@ -239,7 +239,7 @@ def _finite(identity: str, trajectory: Trajectory, missing: set[str]) -> Check:
         if not np.isfinite(scalars[name]).all()
     ]
     found = ", ".join(bad) if bad else f"{scalars.sizes['step']} steps"
-    return Check(identity, "energies and conserved quantity finite", not bad, found)
+    return Check(path, "energies and conserved quantity finite", not bad, found)
 
 
 def _read_discarded(trajectory: Trajectory, discard: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, field_serializer
@@ -13,7 +13,7 @@ from llpt.engines import make_engine
 from llpt.errors import EngineError
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.run import PlannedRun, RunJob
-from llpt.study.nodes.start import Start, StartTold, first_configuration
+from llpt.study.nodes.start import Origin, Start, StartTold, first_configuration
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import stored_engine, stored_options
 from llpt.study.versions import versions
@@ -22,6 +22,7 @@ from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llpt.campaign import ControlledTest
     from llpt.dynamics import Progress
     from llpt.engines import Engine
     from llpt.study.outcome import Report
@@ -139,6 +140,22 @@ class MolecularDynamics(PlannedRun):
         return DynamicsTask(
             engine=stored_engine(self.engine, self.role), options=stored_options(self.options), settings=self.dynamics
         )
+
+    def with_dynamics(self, **changed: Any) -> MolecularDynamics:
+        """Return the run with some of its settings changed (``llpt.dynamics.RunSettings``).
+
+        Raises:
+            InputError: the settings contradict one another.
+        """
+        return replace(self, dynamics=self.dynamics.changed(**changed))
+
+    def starting_from(self, run: MolecularDynamics, *, origin: Origin = Origin.RUN) -> MolecularDynamics:
+        """Return the run with the last configuration of another as its start."""
+        return replace(self, start=Start(origin, run.path))
+
+    def for_test(self, test: ControlledTest, repeat: int = 1) -> MolecularDynamics:
+        """Return the run as the matched run of a controlled test: same state, in a directory of its own."""
+        return replace(self, test=test, repeat=repeat)
 
     def job(self, root: Path) -> MolecularDynamicsJob:
         """Return what its process is told."""

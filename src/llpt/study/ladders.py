@@ -1,0 +1,163 @@
+"""The ladders of one side of a study: every line of states at every size, each rung from its neighbour's end."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from llpt.campaign import ControlledTest
+from llpt.study.inputs import MADE_HERE
+from llpt.study.nodes import MolecularDynamics, Origin, Start
+from llpt.study.protocol import run_settings
+from llpt.study.sections import Ladder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llpt.campaign import Role
+    from llpt.options import GivenValue
+    from llpt.study.file import StudyFile
+    from llpt.study.sections import StateLine
+
+ATOMS_PER_CORE = 250
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two engines under comparison, as the plan needs it.
+
+    Args:
+        role: reference or surrogate.
+        engine: its SPEC.
+        folder: its name in paths.
+        options: its options without the electrons' temperature.
+        thermal: whether its electrons have a temperature.
+        model: the node that makes it; empty where it exists already.
+        threads: processor cores of a run, 0 for all; None where the number of atoms decides.
+    """
+
+    role: Role
+    engine: str
+    folder: str
+    options: Mapping[str, GivenValue]
+    thermal: bool
+    model: str
+    threads: int | None
+
+
+class Ladders:
+    """The ladders of one side of a study.
+
+    Args:
+        study: the study.
+        side: its reference, or its surrogate.
+    """
+
+    def __init__(self, study: StudyFile, side: Side) -> None:
+        self.study = study
+        self.side = side
+
+    def base_runs(self) -> list[MolecularDynamics]:
+        """Return the study's own ladders: every line of states at every size."""
+        ladder = self.study.dynamics.ladder
+        return [
+            run
+            for line in self.study.state.lines()
+            for atoms in self.study.sizes(line)
+            for run in self.chained(self._rungs(line, atoms), ladder)
+        ]
+
+    def extra_runs(self) -> list[MolecularDynamics]:
+        """Return the surrogate's runs in cells that the reference does not do."""
+        assert self.study.surrogate is not None
+        runs: list[MolecularDynamics] = []
+        for extra in self.study.surrogate.extra:
+            given = {"timestep_fs": extra.timestep_fs, "steps": extra.steps}
+            changed = {key: value for key, value in given.items() if value is not None}
+            for line in self.study.state.lines():
+                rungs = [run.with_dynamics(**changed) for run in self._rungs(line, extra.atoms)]
+                if extra.discard is not None:
+                    rungs = [replace(run, discard=extra.discard) for run in rungs]
+                if extra.atoms in self.study.sizes(line):
+                    rungs = [run.for_test(ControlledTest.EXTRA) for run in rungs]
+                runs += self.chained(rungs, self.study.dynamics.ladder)
+        return runs
+
+    def _rungs(self, line: StateLine, atoms: int) -> list[MolecularDynamics]:
+        """Return the runs of one line and size in order of temperature, each starting on its own."""
+        return [self.alone(line, atoms, temperature) for temperature in sorted(line.temperatures_k)]
+
+    def alone(self, line: StateLine, atoms: int, temperature_k: float) -> MolecularDynamics:
+        """Return the run of one state and size as it is before anything is changed, starting on its own."""
+        state = line.at(temperature_k)
+        study = self.study
+        options = dict(self.side.options)
+        if self.side.thermal and study.reference is not None:
+            fixed = study.reference.electronic_temperature
+            options["electronic_temperature_k"] = temperature_k if fixed == "ionic" else fixed
+        word = study.system.start_for(atoms)
+        start = self.made(word) if word in MADE_HERE else Start(Origin.FILE, word)
+        seed = derived_seed(study.study.seed, state.line, f"T{temperature_k:g}", f"N{atoms}")
+        settings = run_settings(study.dynamics, state, seed)
+        return MolecularDynamics(
+            role=self.side.role,
+            engine=self.side.engine,
+            engine_folder=self.side.folder,
+            options=options,
+            atoms=atoms,
+            state=state,
+            test=ControlledTest.BASE,
+            dynamics=settings,
+            discard=study.dynamics.discard,
+            start=start,
+            model=self.side.model,
+            threads=_threads_for(atoms) if self.side.threads is None else self.side.threads,
+        )
+
+    def made(self, fluid: str) -> Start:
+        """Return the start from a fluid that is made here."""
+        return Start(Origin(fluid), relax_steps=self.study.dynamics.relax_steps)
+
+    def chained(self, rungs: list[MolecularDynamics], ladder: Ladder) -> list[MolecularDynamics]:
+        """Let each rung start from its neighbour's end; the first, or all without a ladder, settle first."""
+        if ladder is Ladder.NONE:
+            return [self.settling(run) for run in rungs]
+        ordered = rungs if ladder is Ladder.HEATING else rungs[::-1]
+        chain = [self.settling(ordered[0])]
+        for run in ordered[1:]:
+            chain.append(run.starting_from(chain[-1]))
+        return chain
+
+    def settling(self, run: MolecularDynamics) -> MolecularDynamics:
+        """Return ``run`` with the extra steps that a made-up structure needs."""
+        extra = self.study.dynamics.settle_steps
+        return replace(run.with_dynamics(steps=run.steps + extra), discard=run.discard + extra)
+
+    def unsettled(self, run: MolecularDynamics) -> MolecularDynamics:
+        """Return ``run`` with the length that a run which starts from another has."""
+        extra = run.discard - self.study.dynamics.discard
+        return replace(run.with_dynamics(steps=run.steps - extra), discard=run.discard - extra)
+
+    def fresh(self, runs: list[MolecularDynamics]) -> dict[tuple[str, int], list[MolecularDynamics]]:
+        """Return the rungs of every ladder in ``runs`` as they are before they start from one another."""
+        lines = {line.name: line for line in self.study.state.lines()}
+        ladders: dict[tuple[str, int], list[MolecularDynamics]] = {}
+        for run in sorted(runs, key=lambda run: run.state.temperature_k):
+            alone = self.alone(lines[run.state.line], run.atoms, run.state.temperature_k)
+            ladders.setdefault((run.state.line, run.atoms), []).append(alone)
+        return ladders
+
+
+def _threads_for(atoms: int) -> int:
+    """Return the cores of a run with a potential: few for a small cell, so that several run at once."""
+    return max(1, round(atoms / ATOMS_PER_CORE))
+
+
+def derived_seed(seed: int, *labels: object) -> int:
+    """Return a seed below 2³¹ that depends on the study's seed and on ``labels`` alone (SHA-256).
+
+    Reference and surrogate runs of one state share it: they start from the same configuration and velocities.
+    """
+    text = "/".join(str(label) for label in (seed, *labels))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % 2**31

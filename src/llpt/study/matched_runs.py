@@ -1,0 +1,189 @@
+"""The matched runs of each controlled test: the study's own ladders once more, with one thing changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from llpt.campaign import ControlledTest
+from llpt.dynamics import Thermostat
+from llpt.engines import engine_folder, find_engine
+from llpt.study.controlled_tests import (
+    BarostatTest,
+    CoolingTest,
+    CutoffTest,
+    DurationTest,
+    EngineTest,
+    EnsembleTest,
+    FixedElectronicTemperatureTest,
+    FunctionalTest,
+    IntegratorTest,
+    KpointsTest,
+    MatchedRunsSection,
+    RampTest,
+    StartTest,
+    ThermostatTest,
+    TimestepTest,
+)
+from llpt.study.ladders import derived_seed
+from llpt.study.nodes import Origin
+from llpt.study.sections import Ladder
+
+if TYPE_CHECKING:
+    from llpt.study.ladders import Ladders
+    from llpt.study.nodes import MolecularDynamics
+
+
+def matched_runs(ladders: Ladders, test: MatchedRunsSection, base: list[MolecularDynamics]) -> list[MolecularDynamics]:
+    """Return the matched runs of one controlled test.
+
+    Args:
+        ladders: of the side it is done with.
+        test: what is changed, and where.
+        base: the side's own runs.
+    """
+    matched = [run for run in base if _within(run, test)]
+    if isinstance(test, DurationTest):
+        return [again for run in matched for again in _sequential(ladders, run, test)]
+    if isinstance(test, CoolingTest):
+        return _cooling(ladders, test, base)
+    if isinstance(test, RampTest):
+        return [
+            run for number, steps in enumerate(test.steps, start=1) for run in _loop(ladders, matched, steps, number)
+        ]
+    if isinstance(test, StartTest):
+        alone = [replace(run, start=ladders.made(test.start)) for run in matched]
+        return [ladders.settling(ladders.unsettled(run).for_test(ControlledTest.START)) for run in alone]
+    if isinstance(test, EnsembleTest):
+        held = [ladders.unsettled(run).with_dynamics(ensemble=test.ensemble, pressure_gpa=None) for run in matched]
+        return [
+            other.for_test(ControlledTest.ENSEMBLE).starting_from(run, origin=Origin.RUN_AT_MEAN_VOLUME)
+            for run, other in zip(matched, held, strict=True)
+        ]
+    return _ladders_with(ladders, test, matched)
+
+
+def _loop(ladders: Ladders, matched: list[MolecularDynamics], steps: int, number: int) -> list[MolecularDynamics]:
+    """Return a heating and a cooling ladder whose runs have another length, the discarded share the same."""
+    dynamics = ladders.study.dynamics
+    discard = round(steps * dynamics.discard / dynamics.steps)
+    runs: list[MolecularDynamics] = []
+    for rungs in ladders.fresh(matched).values():
+        shorter = [replace(run.with_dynamics(steps=steps), discard=discard) for run in rungs]
+        up, down = (
+            [_reseeded(ladders, run.for_test(way, number)) for run in shorter]
+            for way in (ControlledTest.RAMP_UP, ControlledTest.RAMP_DOWN)
+        )
+        runs += ladders.chained(up, Ladder.HEATING)
+        for run in down[-2::-1]:
+            runs.append(run.starting_from(runs[-1]))
+    return runs
+
+
+def _reseeded(ladders: Ladders, run: MolecularDynamics) -> MolecularDynamics:
+    """Return ``run`` with a seed of its own: another sample of the same state."""
+    labels = (run.engine_folder, run.role, run.atoms, run.state.line, run.identity.part)
+    seed = derived_seed(ladders.study.study.seed, *labels, f"T{run.state.temperature_k:g}")
+    return run.with_dynamics(seed=seed)
+
+
+def _ladders_with(
+    ladders: Ladders, test: MatchedRunsSection, matched: list[MolecularDynamics]
+) -> list[MolecularDynamics]:
+    """Return the matched ladders once more with one thing changed from their first rung on."""
+    name = next(name for name, asked in ladders.study.tests.asked().items() if asked is test)
+    runs: list[MolecularDynamics] = []
+    for rungs in ladders.fresh(matched).values():
+        others = [
+            _in_another_code(run, test) if isinstance(test, EngineTest) else run.for_test(ControlledTest(name))
+            for run in rungs
+        ]
+        runs += [_changed(run, test) for run in ladders.chained(others, ladders.study.dynamics.ladder)]
+    return runs
+
+
+def _sequential(ladders: Ladders, run: MolecularDynamics, test: DurationTest) -> list[MolecularDynamics]:
+    runs: list[MolecularDynamics] = []
+    previous = run
+    for repeat in range(2, test.repeats + 1):
+        again = ladders.unsettled(run).for_test(ControlledTest.DURATION, repeat)
+        seed = derived_seed(ladders.study.study.seed, run.state.line, f"T{run.state.temperature_k:g}", repeat)
+        longer = again.with_dynamics(seed=seed, steps=test.steps or again.steps)
+        runs.append(replace(longer, discard=0).starting_from(previous))
+        previous = runs[-1]
+    return runs
+
+
+def _cooling(ladders: Ladders, test: CoolingTest, base: list[MolecularDynamics]) -> list[MolecularDynamics]:
+    runs: list[MolecularDynamics] = []
+    for line in ladders.study.state.lines():
+        for atoms in ladders.study.sizes(line):
+            heated = [run for run in base if run.state.line == line.name and run.atoms == atoms]
+            if not any(_within(run, test, temperature=False) for run in heated):
+                continue
+            hottest = sorted(line.temperatures_k)
+            temperatures = sorted(test.temperatures_k or hottest[:-1], reverse=True)
+            source = next(
+                (run for run in heated if run.state.temperature_k >= temperatures[0]),
+                heated[-1],
+            )
+            if not test.temperatures_k:
+                source = heated[-1]
+            previous = source
+            for temperature in temperatures:
+                run = ladders.alone(line, atoms, temperature).for_test(ControlledTest.COOLING)
+                if test.steps:
+                    run = run.with_dynamics(steps=test.steps)
+                runs.append(run.starting_from(previous))
+                previous = runs[-1]
+    return runs
+
+
+def _within(run: MolecularDynamics, test: MatchedRunsSection, *, temperature: bool = True) -> bool:
+    """Whether a run lies within the limits of a test."""
+    return (
+        (test.pressures_gpa is None or run.state.pressure_gpa in test.pressures_gpa)
+        and (test.atoms is None or run.atoms in test.atoms)
+        and (not temperature or test.temperatures_k is None or run.state.temperature_k in test.temperatures_k)
+    )
+
+
+def _changed(run: MolecularDynamics, test: MatchedRunsSection) -> MolecularDynamics:
+    """Return ``run`` with the one thing changed that a test is about."""
+    options = dict(run.options)
+    match test:
+        case FixedElectronicTemperatureTest():
+            options["electronic_temperature_k"] = test.temperature_k
+        case CutoffTest():
+            options["ecut_ry"] = test.ecut_ry
+        case KpointsTest():
+            options["kpoints"] = test.kpoints
+        case FunctionalTest():
+            options["xc"] = test.xc
+        case ThermostatTest():
+            return run.with_dynamics(thermostat=test.thermostat)
+        case BarostatTest():
+            return run.with_dynamics(barostat_time_fs=test.barostat_time_fs)
+        case IntegratorTest():
+            time = test.thermostat_time_fs or run.dynamics.thermostat_time_fs
+            return run.with_dynamics(
+                integrator=test.integrator, thermostat=Thermostat.NOSE_HOOVER, thermostat_time_fs=time
+            )
+        case TimestepTest():
+            factor = test.factor
+            other = run.with_dynamics(timestep_fs=run.timestep_fs * factor, steps=round(run.steps / factor))
+            return replace(other, discard=round(run.discard / factor))
+    return replace(run, options=options)
+
+
+def _in_another_code(run: MolecularDynamics, test: EngineTest) -> MolecularDynamics:
+    """Return ``run`` with another engine, in that engine's folder; of the options only the electrons' heat is kept."""
+    thermal = find_engine(test.engine).thermal
+    kept = {key: value for key, value in run.options.items() if thermal and key == "electronic_temperature_k"}
+    return replace(
+        run,
+        engine=test.engine,
+        engine_folder=engine_folder(test.engine),
+        options={**kept, **test.options},
+        test=ControlledTest.ENGINE,
+    )
