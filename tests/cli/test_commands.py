@@ -275,7 +275,7 @@ def test_a_study_without_training_runs_and_is_reported(study, tmp_path, monkeypa
 
     done = run("run", "study.toml", "--out", "out")
     assert done.returncode == 0, done.stderr
-    assert "No verdict. The study has no surrogate" in done.stdout
+    assert "No verdict. There are no runs of a surrogate" in done.stdout
     status = run("status", "out")
     assert "2 done" in status.stdout
     assert (tmp_path / "out" / "report" / "index.html").exists()
