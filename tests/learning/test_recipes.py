@@ -260,5 +260,5 @@ def test_settings_from_text_and_refusals():
     )
     with pytest.raises(InputError, match="first_atoms"):
         recipe_settings("active", {"first_atoms": "24,8"})
-    with pytest.raises(InputError, match="no setting"):
+    with pytest.raises(InputError, match="no option 'epochs'"):
         recipe_settings("active", {"epochs": "3"})
