@@ -23,6 +23,8 @@ WRITES = {
 LIBRARIES = {"savez", "savez_compressed", "savefig", "dump", "dump_to_store"}
 """A library's writers: allowed where the same function opens the stream with ``llpt.files`` or in memory."""
 
+ASE_WRITE = "write_of_ase"
+
 STREAMS = {"atomic_stream", "atomic_text", "BytesIO", "StringIO"}
 
 ALLOWED = {
@@ -75,14 +77,24 @@ def is_raw(call, streams):
         name in LIBRARIES
         or (name == "save" and owner_of(call) in {"np", "torch"})
         or (name == "File" and owner_of(call) in {"h5py", "h5netcdf"} and mode_of(call, 1) != "r")
-        or (name == "write" and (isinstance(call.func, ast.Name) or ast.unparse(call.func) == "ase.io.write"))
+        or ast.unparse(call.func) in {"ase.io.write", ASE_WRITE}
     )
     return library and not streams
 
 
+def _named(tree):
+    """Rename calls of the ``write`` that a module took from ASE, so that they are told from a function of its own."""
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "ase.io"]
+    if any(alias.name == "write" for node in imports for alias in node.names):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id == "write":
+                node.id = ASE_WRITE
+    return tree
+
+
 def raw_writes(text):
     """Names of the calls in a module that write by themselves."""
-    tree = ast.parse(text)
+    tree = _named(ast.parse(text))
     found = []
 
     def look(node, streams):
@@ -123,6 +135,7 @@ def test_what_is_allowed_is_there():
         "torch.save(state, path)",
         "h5py.File(path, 'w')",
         "ase.io.write(path, frames)",
+        "from ase.io import write\nwrite(path, frames)",
         "canvas.savefig(path)",
         "def f():\n    json.dump(x, handle)",
         "data.to_netcdf(path)",
@@ -143,6 +156,7 @@ def test_a_raw_write_is_found(text):
         "h5py.File(path, 'r')",
         "Trajectory.open(path)",
         "model.save(path)",
+        "write(path)",
         "def f():\n    with atomic_stream(path) as stream:\n        np.savez(stream, a=1)",
     ],
 )
