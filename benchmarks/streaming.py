@@ -22,9 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from llpt.observables import summarise_run
-from llpt.observables.step_series import thermodynamic_series
-from llpt.observables.summary import thermodynamic_estimates
+from llpt.observables import distribution, fluctuations, summarise_run, thermodynamics
+from llpt.observables.averaging import average
+from llpt.observables.production import Production
+from llpt.observables.registry import all_observables
 from llpt.trajectory import Frame, StepRecord, System, Trajectory, TrajectoryWriter
 from llpt.units import BOLTZMANN_EV_PER_K
 
@@ -114,8 +115,9 @@ def analyse_scalars(directory: Path) -> dict[str, Any]:
     began, processor = time.perf_counter(), time.process_time()
     trajectory = Trajectory.open(directory)
     table = trajectory.scalars()
-    series = thermodynamic_series(trajectory, discard_steps=0, pressure_gpa=200.0, scalars=table)
-    thermodynamic_estimates(series, 1000.0)
+    production = Production.of(trajectory, scalars=table, discard_steps=0, temperature_k=1000.0, pressure_gpa=200.0)
+    folders = (thermodynamics, fluctuations, distribution)
+    average(production, all_observables().giving([each.name for folder in folders for each in folder.OBSERVABLES]))
     seconds, processor = time.perf_counter() - began, time.process_time() - processor
     size = sum(values.nbytes for values in table.variables.values())
     return {

@@ -23,6 +23,10 @@ DISTANCE = Quantity(
     "nearest_neighbour_distance", "d₁", "Å", "mean distance to the nearest neighbour", tabled=True, drawn=True
 )
 
+REACH = 1.5
+"""Of the mean spacing of the atoms; the search goes farther only where an atom has no neighbour so near, which happens
+to one in a million of an ideal gas."""
+
 
 class NearestNeighbour:
     """Collects the mean distance frame by frame; an atom without a neighbour within half the cell does not count."""
@@ -33,7 +37,10 @@ class NearestNeighbour:
     def add(self, block: FrameBlock) -> None:
         """Take in a block of frames."""
         for positions, cell in zip(block.positions_angstrom, block.cells_angstrom, strict=True):
-            _, distances = nearest_neighbours(positions, cell)
+            reach = REACH * (abs(float(np.linalg.det(cell))) / len(positions)) ** (1.0 / 3.0)
+            _, distances = nearest_neighbours(positions, cell, reach)
+            if not np.isfinite(distances).all():
+                _, distances = nearest_neighbours(positions, cell)
             near = distances[np.isfinite(distances)]
             if near.size:
                 self._means.append(float(near.mean()))
