@@ -13,6 +13,7 @@ from llpt.observables import (
     sampled_names,
     summarise_run,
 )
+from llpt.trajectory import open_trajectory
 
 GOOD = """
 import numpy as np
@@ -153,3 +154,11 @@ def test_an_axis_that_another_has_with_other_values_is_refused(run, install_pack
     summary = summarise_run(run, discard_steps=0, temperature_k=100.0, pressure_gpa=0.1)
     assert failures(summary)[0].endswith("its axis 'r' differs from that of another observable.")
     assert "rdf" in summary
+
+
+def test_one_that_needs_forces_is_absent_where_there_are_none(run, install_package):
+    source = GOOD.replace("Need.CELL", "Need.FORCES")
+    install_package("spreading", source, {"llpt.observables": {"spread_of_atoms": "spreading:RECORD"}})
+    assert "spread" in observe(run, temperature_k=100.0, only=["spread"])
+    bare = open_trajectory(run.positions, cell=[6.0, 6.0, 6.0], elements="Ar")
+    assert observe(bare, only=["spread"]).absent == {"spread": "The trajectory has no forces."}

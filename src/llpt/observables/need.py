@@ -12,6 +12,7 @@ class Need(StrEnum):
     CELL = "The frames have no periodic cell."
     TIMES = "The time step is not known."
     VELOCITIES = "The trajectory has no velocities."
+    FORCES = "The trajectory has no forces."
     HYDROGEN = "Not all atoms are hydrogen."
     BREATHING_CELL = "The volume is constant."
     SET_TEMPERATURE = "The temperature is not known: it was not given, and there are no velocities to take it from."

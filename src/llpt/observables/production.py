@@ -146,6 +146,7 @@ _MET: dict[Need, Callable[[Production], bool]] = {
     Need.CELL: lambda production: abs(float(np.linalg.det(production.cell_angstrom))) > 0.0,
     Need.TIMES: lambda production: production.source.timestep_fs > 0.0,
     Need.VELOCITIES: lambda production: bool(np.isfinite(production.first_frame.velocities_angstrom_per_fs).all()),
+    Need.FORCES: lambda production: bool(np.isfinite(production.first_frame.forces_ev_per_angstrom).all()),
     Need.HYDROGEN: lambda production: production.is_hydrogen,
     Need.BREATHING_CELL: lambda production: not production.series.constant_volume,
     Need.SET_TEMPERATURE: lambda production: math.isfinite(production.temperature_k),
