@@ -82,5 +82,5 @@ def test_pseudodojo_against_abinit(reference_directory):
     assert state.forces[:3].numpy() == pytest.approx(np.array(first), abs=1e-5)
     s = state.stress.numpy()
     voigt = [s[0, 0], s[1, 1], s[2, 2], s[1, 2], s[0, 2], s[0, 1]]
-    theirs = [-0.0065208, -0.00518765, -0.00467429, -0.00125441, -0.00171267, -0.00163304]
-    assert voigt == pytest.approx(theirs, abs=2e-7)
+    abinit = [-0.0065208, -0.00518765, -0.00467429, -0.00125441, -0.00171267, -0.00163304]
+    assert voigt == pytest.approx(abinit, abs=2e-7)

@@ -57,35 +57,35 @@ def random_points(count, dtype=torch.float64):
 @pytest.mark.parametrize(("name", "stored"), [("pbe", LIBXC_PBE), ("pbesol", LIBXC_PBESOL)])
 def test_gradient_functionals_against_libxc(name, stored):
     n, sigma, energy, d_density, d_sigma = torch.tensor(stored.T)
-    ours = get_functional(name).evaluate(n, sigma)
-    torch.testing.assert_close(ours.energy, energy, rtol=1e-12, atol=0)
-    torch.testing.assert_close(ours.d_density, d_density, rtol=1e-12, atol=0)
-    # exchange and correlation cancel in the slope at small gradients, in libxc's sum as in ours
-    torch.testing.assert_close(ours.d_sigma, d_sigma, rtol=1e-9, atol=0)
+    result = get_functional(name).evaluate(n, sigma)
+    torch.testing.assert_close(result.energy, energy, rtol=1e-12, atol=0)
+    torch.testing.assert_close(result.d_density, d_density, rtol=1e-12, atol=0)
+    # exchange and correlation cancel in the slope at small gradients, in the sum of libxc as well
+    torch.testing.assert_close(result.d_sigma, d_sigma, rtol=1e-9, atol=0)
 
 
 def test_lda_against_libxc():
     n, energy, d_density = torch.tensor(LIBXC_LDA.T)
-    ours = get_functional("lda-pw92").evaluate(n)
-    torch.testing.assert_close(ours.energy, energy, rtol=1e-12, atol=0)
-    torch.testing.assert_close(ours.d_density, d_density, rtol=1e-12, atol=0)
+    result = get_functional("lda-pw92").evaluate(n)
+    torch.testing.assert_close(result.energy, energy, rtol=1e-12, atol=0)
+    torch.testing.assert_close(result.d_density, d_density, rtol=1e-12, atol=0)
 
 
 @pytest.mark.parametrize("name", ["lda-pw92", "pbe", "pbesol"])
 def test_derivatives_against_finite_differences(name):
     n, sigma = random_points(200)
     functional = get_functional(name)
-    ours = functional.evaluate(n, sigma)
+    result = functional.evaluate(n, sigma)
     step = 1e-5
     numerical = (
         functional.evaluate(n * (1 + step), sigma).energy - functional.evaluate(n * (1 - step), sigma).energy
     ) / (2 * step * n)
-    torch.testing.assert_close(ours.d_density, numerical, rtol=1e-6, atol=1e-8)
+    torch.testing.assert_close(result.d_density, numerical, rtol=1e-6, atol=1e-8)
     if get_functional(name).level is Level.GGA:
         numerical = (
             functional.evaluate(n, sigma * (1 + step)).energy - functional.evaluate(n, sigma * (1 - step)).energy
         ) / (2 * step)
-        torch.testing.assert_close(ours.d_sigma * sigma, numerical, rtol=1e-5, atol=1e-9)
+        torch.testing.assert_close(result.d_sigma * sigma, numerical, rtol=1e-5, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["pbe", "pbesol"])
@@ -100,8 +100,8 @@ def test_a_uniform_density_has_the_energy_of_the_lda(name):
 @pytest.mark.parametrize("name", ["pbe", "pbesol"])
 def test_the_lieb_oxford_bound_is_obeyed(name):
     n, _ = random_points(50)
-    ours = get_functional(name).evaluate(n, n ** (8 / 3) * 1e8)
-    assert torch.all(ours.energy >= 2.273 * -0.7385587663820224 * n ** (4 / 3))
+    result = get_functional(name).evaluate(n, n ** (8 / 3) * 1e8)
+    assert torch.all(result.energy >= 2.273 * -0.7385587663820224 * n ** (4 / 3))
 
 
 @pytest.mark.parametrize("parameters", [ORIGINAL, PbeParameters(mu=10.0 / 81.0, beta=0.046)])
@@ -122,27 +122,27 @@ def test_single_precision_follows_double(evaluate, parameters):
 def test_empty_and_negative_densities_give_zero(name, dtype):
     n = torch.tensor([0.0, -1e-3, 1e-30, 1e-15, 0.1], dtype=dtype)
     sigma = torch.tensor([0.0, 1.0, 1.0, 1e-6, -1e-12], dtype=dtype)
-    ours = get_functional(name).evaluate(n, sigma)
-    for values in (ours.energy, ours.d_density, ours.d_sigma):
+    result = get_functional(name).evaluate(n, sigma)
+    for values in (result.energy, result.d_density, result.d_sigma):
         if values is not None:
             assert torch.isfinite(values).all()
             assert values[:4].tolist() == [0.0] * 4
-    assert ours.energy[4] < 0.0
+    assert result.energy[4] < 0.0
 
 
 def test_thin_density_with_a_wild_gradient_stays_finite_in_single_precision():
     n = torch.logspace(-7.9, 0, 60)
     for gradient2 in (1e-30, 1e-6, 1.0, 1e3):
-        ours = get_functional("pbe").evaluate(n, torch.full_like(n, gradient2))
-        for values in (ours.energy, ours.d_density, ours.d_sigma):
+        result = get_functional("pbe").evaluate(n, torch.full_like(n, gradient2))
+        for values in (result.energy, result.d_density, result.d_sigma):
             assert torch.isfinite(values).all()
 
 
 def test_shape_and_strides_are_kept():
     n, sigma = (values.reshape(10, 4, 5).float().permute(2, 0, 1) for values in random_points(200))
-    ours = get_functional("pbe").evaluate(n, sigma)
-    assert ours.energy.shape == n.shape
-    torch.testing.assert_close(ours.energy, pbe_elementwise(n, sigma, ORIGINAL).energy, rtol=2e-6, atol=0)
+    result = get_functional("pbe").evaluate(n, sigma)
+    assert result.energy.shape == n.shape
+    torch.testing.assert_close(result.energy, pbe_elementwise(n, sigma, ORIGINAL).energy, rtol=2e-6, atol=0)
 
 
 def test_names():

@@ -34,20 +34,22 @@ def random_points(count):
 
 def test_against_libxc():
     n, sigma, laplacian, *expected = torch.tensor(LIBXC.T)
-    ours = get_functional("scan-l").evaluate(n, sigma, laplacian)
-    for value, reference in zip((ours.energy, ours.d_density, ours.d_sigma, ours.d_laplacian), expected, strict=True):
+    result = get_functional("scan-l").evaluate(n, sigma, laplacian)
+    for value, reference in zip(
+        (result.energy, result.d_density, result.d_sigma, result.d_laplacian), expected, strict=True
+    ):
         torch.testing.assert_close(value, reference, rtol=1e-10, atol=1e-14)
 
 
 def test_derivatives_against_finite_differences():
     points = random_points(300)
     functional = get_functional("scan-l")
-    ours = functional.evaluate(*points)
-    for index, slope in enumerate((ours.d_density, ours.d_sigma, ours.d_laplacian)):
+    result = functional.evaluate(*points)
+    for index, slope in enumerate((result.d_density, result.d_sigma, result.d_laplacian)):
         step = 1e-6 * points[index].abs()
         up, down = ([p + sign * step if i == index else p for i, p in enumerate(points)] for sign in (1, -1))
         numerical = (functional.evaluate(*up).energy - functional.evaluate(*down).energy) / (2 * step)
-        scale = ours.energy.abs() / points[index].abs()
+        scale = result.energy.abs() / points[index].abs()
         torch.testing.assert_close(slope / scale, numerical / scale, rtol=1e-5, atol=2e-8)
 
 
@@ -69,8 +71,8 @@ def test_exchange_keeps_its_tight_bound():
 
 def test_empty_points_and_single_precision():
     n = torch.tensor([0.0, -1e-4, 1e-9, 0.3])
-    ours = get_functional("scan-l").evaluate(n, torch.rand(4), torch.randn(4))
-    for value in (ours.energy, ours.d_density, ours.d_sigma, ours.d_laplacian):
+    result = get_functional("scan-l").evaluate(n, torch.rand(4), torch.randn(4))
+    for value in (result.energy, result.d_density, result.d_sigma, result.d_laplacian):
         assert value.dtype == torch.float32
         assert torch.isfinite(value).all()
         assert value[:3].tolist() == [0.0] * 3

@@ -43,10 +43,12 @@ def points():
 
 @pytest.mark.parametrize(("name", "temperature", "n", "energy", "d_density"), LIBXC)
 def test_lda_against_libxc(name, temperature, n, energy, d_density):
-    ours = get_functional(name).evaluate(torch.tensor([n], dtype=torch.float64), electronic_temperature_ha=temperature)
-    assert ours.energy.item() == pytest.approx(energy, rel=1e-12)
-    assert ours.d_density.item() == pytest.approx(d_density, rel=1e-12)
-    assert ours.d_sigma is None
+    result = get_functional(name).evaluate(
+        torch.tensor([n], dtype=torch.float64), electronic_temperature_ha=temperature
+    )
+    assert result.energy.item() == pytest.approx(energy, rel=1e-12)
+    assert result.d_density.item() == pytest.approx(d_density, rel=1e-12)
+    assert result.d_sigma is None
 
 
 @pytest.mark.parametrize("name", ["ksdt", "corrksdt", "kdt16"])
@@ -58,17 +60,17 @@ def test_derivatives_against_finite_differences(name, temperature):
     def energy(n, sigma, temperature):
         return functional.evaluate(n, sigma, electronic_temperature_ha=temperature).energy
 
-    ours = functional.evaluate(n, sigma, electronic_temperature_ha=temperature)
+    result = functional.evaluate(n, sigma, electronic_temperature_ha=temperature)
     step = 1e-5
     numerical = (energy(n * (1 + step), sigma, temperature) - energy(n * (1 - step), sigma, temperature)) / (2 * step)
-    torch.testing.assert_close(ours.d_density * n, numerical, rtol=1e-7, atol=1e-10)
+    torch.testing.assert_close(result.d_density * n, numerical, rtol=1e-7, atol=1e-10)
     numerical = (energy(n, sigma, temperature * 1.001) - energy(n, sigma, temperature * 0.999)) / 0.002
-    torch.testing.assert_close(ours.d_temperature * temperature, numerical, rtol=1e-5, atol=1e-9)
+    torch.testing.assert_close(result.d_temperature * temperature, numerical, rtol=1e-5, atol=1e-9)
     if name == "kdt16":
         numerical = (energy(n, sigma * (1 + step), temperature) - energy(n, sigma * (1 - step), temperature)) / (
             2 * step
         )
-        torch.testing.assert_close(ours.d_sigma * sigma, numerical, rtol=1e-6, atol=1e-9)
+        torch.testing.assert_close(result.d_sigma * sigma, numerical, rtol=1e-6, atol=1e-9)
 
 
 def fermi_integral(order, eta):
@@ -98,11 +100,11 @@ def test_exchange_fits_are_the_fermi_integrals(t):
     eta = brentq(lambda x: fermi_integral(0.5, x) - y, -30, 60)
     value, slope, curvature = fermi_slopes(eta)
     exact_b = (1.5 * y) ** (4 / 3) * ((slope / value) ** 2 - 3 * curvature / value)
-    ours = gradient_factor(torch.tensor(t, dtype=torch.float64)).item()
-    assert ours == pytest.approx(exact_b, rel=4e-3, abs=2e-3)
+    result = gradient_factor(torch.tensor(t, dtype=torch.float64)).item()
+    assert result == pytest.approx(exact_b, rel=4e-3, abs=2e-3)
     integral, _ = quad(lambda x: fermi_integral(-0.5, x) ** 2, eta - 30, eta, limit=200, epsrel=1e-6)
-    ours = exchange_factor(torch.tensor(t, dtype=torch.float64)).item()
-    assert ours == pytest.approx(0.5 * t * t * integral, rel=2e-3)
+    result = exchange_factor(torch.tensor(t, dtype=torch.float64)).item()
+    assert result == pytest.approx(0.5 * t * t * integral, rel=2e-3)
 
 
 def test_cold_limits():
@@ -127,13 +129,13 @@ def test_cold_kdt16_has_the_gradient_terms_of_pbe():
     zero = torch.zeros_like(DENSITIES)
     kdt = get_functional("kdt16")
     pbe = get_functional("pbe")
-    ours = (
+    result = (
         kdt.evaluate(DENSITIES, sigma, electronic_temperature_ha=0.0).energy
         - kdt.evaluate(DENSITIES, zero, electronic_temperature_ha=0.0).energy
     )
-    theirs = pbe.evaluate(DENSITIES, sigma).energy - pbe.evaluate(DENSITIES, zero).energy
+    abinit = pbe.evaluate(DENSITIES, sigma).energy - pbe.evaluate(DENSITIES, zero).energy
     scale = pbe.evaluate(DENSITIES, sigma).energy.abs()
-    torch.testing.assert_close(ours / scale, theirs / scale, rtol=0, atol=1.5e-3)
+    torch.testing.assert_close(result / scale, abinit / scale, rtol=0, atol=1.5e-3)
     total = kdt.evaluate(DENSITIES, sigma, electronic_temperature_ha=0.0)
     torch.testing.assert_close(total.energy / scale, -torch.ones_like(scale), rtol=0, atol=4e-3)
 

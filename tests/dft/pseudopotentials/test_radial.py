@@ -54,8 +54,8 @@ def test_log_derivative_of_free_waves(energy, l):
     k = np.sqrt(2.0 * abs(energy))
     f = spherical_jn if energy > 0 else spherical_in
     exact = k * f(l, k * 1.3, derivative=True) / f(l, k * 1.3)
-    ours = atom.log_derivative(np.zeros_like(basis.r), energy=energy, l=l)
-    assert ours == pytest.approx(exact, abs=1e-8)
+    result = atom.log_derivative(np.zeros_like(basis.r), energy=energy, l=l)
+    assert result == pytest.approx(exact, abs=1e-8)
 
 
 def test_level_and_log_derivative_agree():

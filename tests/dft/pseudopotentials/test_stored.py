@@ -40,10 +40,10 @@ def test_hard_potential_is_the_proton(exact):
 
 def test_default_is_softer_and_close(exact):
     """The price of softness on the atom, and that it is worth having against GTH."""
-    ours, gth = (atom_properties(get_pseudopotential(name).real_space) for name in ("default", "gth"))
-    assert ours.free_energy_level == pytest.approx(exact.free_energy_level, abs=3e-4)
-    assert rms(mismatch(ours, exact)) < 9.0
-    assert kinetic_tail(ours, 60.0) < 0.25 * kinetic_tail(gth, 60.0)
+    result, gth = (atom_properties(get_pseudopotential(name).real_space) for name in ("default", "gth"))
+    assert result.free_energy_level == pytest.approx(exact.free_energy_level, abs=3e-4)
+    assert rms(mismatch(result, exact)) < 9.0
+    assert kinetic_tail(result, 60.0) < 0.25 * kinetic_tail(gth, 60.0)
 
 
 def test_mismatch_of_the_atom_with_itself_vanishes(exact):

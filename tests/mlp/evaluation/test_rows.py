@@ -19,8 +19,8 @@ from llpt.mlp.potential.symmetry import CutoffType
 
 def test_exponential():
     x = np.linspace(-690.0, 20.0, 4001)
-    ours = np.array([fast_exp(value) for value in x])
-    assert np.all(np.abs(ours / np.exp(x) - 1.0) < (3.0 + np.abs(x) / 20.0) * 1e-15)
+    result = np.array([fast_exp(value) for value in x])
+    assert np.all(np.abs(result / np.exp(x) - 1.0) < (3.0 + np.abs(x) / 20.0) * 1e-15)
     assert fast_exp(0.0) == 1.0
     assert fast_exp(-1e6) < 1e-300
 

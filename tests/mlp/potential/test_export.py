@@ -112,8 +112,8 @@ def test_cp2k_reads_a_trained_network(make_labelled, make_fluid, tmp_path):
     assert outcome.cards[0].symmetry_functions == 11
     # Large enough for CP2K: in cells smaller than a cutoff it miscounts the images.
     positions, cell = make_fluid(32, seed=8)
-    ours = model.evaluate(positions, cell)
+    result = model.evaluate(positions, cell)
     energy, forces = evaluate_with_cp2k(tmp_path / "trained", positions, cell, tmp_path)
-    assert abs(ours.energy_ha - energy) < 1e-6
-    np.testing.assert_allclose(ours.forces, forces, rtol=0.0, atol=1e-6)
+    assert abs(result.energy_ha - energy) < 1e-6
+    np.testing.assert_allclose(result.forces, forces, rtol=0.0, atol=1e-6)
     assert np.abs(forces).max() > 1e-3
