@@ -21,15 +21,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from llpt.audit import Thresholds, Verdict, compare
+    from llpt.campaign.analysis import analyse
+    from llpt.campaign.observed import ObservedRun
     from llpt.dynamics import RunSettings, run_md
     from llpt.engines import evaluate, make_engine
     from llpt.errors import LlptError
+    from llpt.learning import harvest
     from llpt.mlp import TrainingSettings, train
     from llpt.observables import Observations, observe
     from llpt.report import plot
     from llpt.statistics import Estimate
     from llpt.trajectory import Trajectory, open_trajectory
     from llpt.transition import Isobar, Isochore, Isotherm, locate
+    from llpt.transition.order import order_of_isobar
     from llpt.version import VERSION as __version__  # noqa: N811 - the name that every package has
 
 __all__ = [
@@ -39,18 +43,22 @@ __all__ = [
     "Isotherm",
     "LlptError",
     "Observations",
+    "ObservedRun",
     "RunSettings",
     "Thresholds",
     "TrainingSettings",
     "Trajectory",
     "Verdict",
     "__version__",
+    "analyse",
     "compare",
     "evaluate",
+    "harvest",
     "locate",
     "make_engine",
     "observe",
     "open_trajectory",
+    "order_of_isobar",
     "plot",
     "run_md",
     "train",
@@ -63,17 +71,21 @@ _HOMES = {
     "Isotherm": "llpt.transition",
     "LlptError": "llpt.errors",
     "Observations": "llpt.observables",
+    "ObservedRun": "llpt.campaign.observed",
     "RunSettings": "llpt.dynamics",
     "Thresholds": "llpt.audit",
     "TrainingSettings": "llpt.mlp",
     "Trajectory": "llpt.trajectory",
     "Verdict": "llpt.audit",
+    "analyse": "llpt.campaign.analysis",
     "compare": "llpt.audit",
     "evaluate": "llpt.engines",
+    "harvest": "llpt.learning",
     "locate": "llpt.transition",
     "make_engine": "llpt.engines",
     "observe": "llpt.observables",
     "open_trajectory": "llpt.trajectory",
+    "order_of_isobar": "llpt.transition.order",
     "plot": "llpt.report",
     "run_md": "llpt.dynamics",
     "train": "llpt.mlp",

@@ -142,12 +142,21 @@ def test_a_summary_that_does_not_say_its_state_is_refused(runs):
         type(runs()[0]).from_summary(summary, role=Role.REFERENCE, engine="DFT")
 
 
+@pytest.mark.parametrize("unknown", ["temperature", "pressure"])
+def test_a_state_that_nobody_said_is_asked_for(runs, unknown):
+    summary = runs()[0].summary.copy()
+    summary.attrs["temperature_k" if unknown == "temperature" else "pressure_gpa"] = float("nan")
+    with pytest.raises(InputError, match=f"The {unknown} that was set for a run of VASP is not known") as refused:
+        type(runs()[0]).from_summary(summary, role="reference", engine="VASP")
+    assert unknown in refused.value.remedy
+
+
 def test_runs_at_held_volume_share_a_line_by_their_density(runs):
     made = type(runs()[0])
     held = []
     for run in runs()[:3]:
         summary = run.summary.copy()
-        summary.attrs["pressure_gpa"] = float("nan")
+        summary.attrs |= {"pressure_gpa": float("nan"), "constant_volume": 1}
         summary["density"] = ((), 1.05, {"unit": "g/cm^3"})
         held.append(made.from_summary(summary, role=Role.REFERENCE, engine="DFT"))
     (ladder,) = analyse(held).ladders

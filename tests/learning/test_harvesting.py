@@ -6,7 +6,7 @@ import pytest
 from llpt.errors import InputError, StorageError
 from llpt.learning import harvest, train_on_runs
 from llpt.mlp import TrainingSettings
-from llpt.trajectory import Frame, StepRecord, System, TrajectoryWriter
+from llpt.trajectory import Frame, StepRecord, System, Trajectory, TrajectoryWriter, open_trajectory
 from llpt.units import EV_PER_ANGSTROM3_TO_GPA
 
 EDGE = 4.0
@@ -81,6 +81,21 @@ def test_blocks_are_stretches_of_one_run(tmp_path):
     )
     for frame in frames:
         assert frame.info["block"].startswith(frame.info["run"])
+
+
+def test_trajectories_of_other_programs_are_harvested_as_runs_are(tmp_path):
+    run = write_run(tmp_path / "run", seed=1, positions_every=1)
+    own = harvest([run], stride_steps=4)
+    structures = [Trajectory.open(run).atoms(index) for index in range(120)]
+    foreign = harvest([open_trajectory(structures, timestep_fs=0.3)] * 2, stride_steps=4)
+    assert len(foreign) == 2 * len(own)
+    for one, other in zip(own, foreign, strict=False):
+        np.testing.assert_allclose(other.get_forces(), one.get_forces(), rtol=1e-12)
+        assert other.get_potential_energy(force_consistent=True) == pytest.approx(
+            one.get_potential_energy(force_consistent=True)
+        )
+        assert other.info["electronic_temperature_k"] == 1000.0
+    assert len({frame.info["block"] for frame in foreign}) == 10
 
 
 def test_frames_are_thinned_by_their_correlation(tmp_path):

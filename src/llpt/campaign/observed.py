@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from llpt.campaign.identity import ControlledTest, Role, RunIdentity, engine_slug
 from llpt.campaign.state import ThermodynamicState
 from llpt.errors import InputError
-from llpt.observables import estimate_of
+from llpt.observables import as_summary, estimate_of
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from llpt.observables import Observations
 
 _DIGITS = 4
 """So many digits of a density name a line of states: runs held at the same volume lie on one."""
@@ -41,19 +43,19 @@ class ObservedRun:
     @classmethod
     def from_summary(
         cls,
-        summary: xr.Dataset,
+        summary: xr.Dataset | Observations,
         *,
-        role: Role,
+        role: Role | str,
         engine: str,
         test: ControlledTest = ControlledTest.BASE,
         repeat: int = 1,
         electronic_temperature_k: float | None = None,
     ) -> ObservedRun:
-        """Return the run of which this is the summary; atoms and state are read from it.
+        """Return the run that averaged to this; atoms and state are read from it.
 
         Args:
-            summary: of ``llpt.observables.summarise_run``.
-            role: whose it is.
+            summary: of ``llpt.observables.observe`` or ``summarise_run``.
+            role: whose it is, ``reference`` or ``surrogate``.
             engine: the engine's name for people, e.g. ``VASP PBE``; runs of one name belong together.
             test: the controlled test it was done for.
             repeat: counts the runs of one state and test from 1; of a ramp, its rates.
@@ -62,6 +64,7 @@ class ObservedRun:
         Raises:
             InputError: the summary does not say the number of atoms or the state.
         """
+        summary = as_summary(summary)
         missing = [name for name in ("n_atoms", "temperature_k", "pressure_gpa") if name not in summary.attrs]
         if missing:
             raise InputError(
@@ -69,6 +72,14 @@ class ObservedRun:
                 "Make it with llpt.observables.summarise_run.",
             )
         temperature, pressure = float(summary.attrs["temperature_k"]), float(summary.attrs["pressure_gpa"])
+        unknown = "" if math.isfinite(temperature) else "temperature"
+        if not math.isfinite(pressure) and not summary.attrs["constant_volume"]:
+            unknown = "pressure"
+        if unknown:
+            raise InputError(
+                f"The {unknown} that was set for a run of {engine} is not known.",
+                f"Give {'temperature_k' if unknown == 'temperature' else 'pressure_gpa'} where it is opened.",
+            )
         if math.isfinite(pressure):
             state = ThermodynamicState.at_pressure(pressure, temperature)
         else:
@@ -76,7 +87,7 @@ class ObservedRun:
             state = ThermodynamicState.at_density(density, temperature, digits=_DIGITS)
         atoms = int(summary.attrs["n_atoms"])
         identity = RunIdentity(engine_slug(engine), atoms, state.line, temperature, test, repeat)
-        return cls(identity, role, engine, state, summary, electronic_temperature_k)
+        return cls(identity, Role(role), engine, state, summary, electronic_temperature_k)
 
     @property
     def temperature_k(self) -> float:

@@ -23,7 +23,7 @@ _LONGEST_STRIDE = 10
 
 
 def harvest(
-    run_directories: Sequence[Path | str],
+    runs: Sequence[Path | str | Trajectory],
     *,
     discard_steps: int = 0,
     stride_steps: int | None = None,
@@ -37,7 +37,8 @@ def harvest(
     validation and test are kept apart.
 
     Args:
-        run_directories: directories of runs of one engine.
+        runs: of one engine: their directories, or trajectories that are open (``llpt.trajectory.open_trajectory``)
+            and hold energies and forces.
         discard_steps: leave out the first steps of each run; step 0, the start, is never taken.
         stride_steps: least distance between frames, steps; by default half the statistical inefficiency of the free
             energy of that run, but no more than ten steps: closer frames are nearly copies, while farther ones lose
@@ -53,20 +54,29 @@ def harvest(
         StorageError: a run's trajectory is missing or damaged.
     """
     frames: list[Atoms] = []
-    for directory in run_directories:
-        frames += _harvest_run(Path(directory), discard_steps, stride_steps, frames_per_run, dataset=dataset)
+    for number, run in enumerate(runs, start=1):
+        if isinstance(run, Trajectory):
+            trajectory, name = run, f"{run.name} ({number})"  # two that are in memory have one name
+        else:
+            trajectory, name = Trajectory.open(run), "/".join(Path(run).absolute().parts[-4:])
+        frames += _harvest_run(trajectory, name, discard_steps, stride_steps, frames_per_run, dataset=dataset)
     if not frames:
         raise InputError(
-            f"The {len(run_directories)} runs hold no frame after step {discard_steps}.",
+            f"The {len(runs)} runs hold no frame after step {discard_steps}.",
             "Let the runs go on, or discard fewer steps.",
         )
     return frames
 
 
 def _harvest_run(
-    directory: Path, discard_steps: int, stride_steps: int | None, frames_per_run: int | None, *, dataset: str
+    trajectory: Trajectory,
+    name: str,
+    discard_steps: int,
+    stride_steps: int | None,
+    frames_per_run: int | None,
+    *,
+    dataset: str,
 ) -> list[Atoms]:
-    trajectory = Trajectory.open(directory)
     # Step 0 is the last structure of the run before, or a start that no dynamics has made.
     usable = np.flatnonzero(trajectory.frame_steps >= max(1, discard_steps))
     if not len(usable):
@@ -75,7 +85,6 @@ def _harvest_run(
     chosen = _thin(trajectory.frame_steps[usable], max(1, stride))
     if frames_per_run is not None and len(chosen) > frames_per_run:
         chosen = chosen[np.linspace(0, len(chosen) - 1, frames_per_run).round().astype(int)]
-    name = "/".join(directory.absolute().parts[-4:])
     blocks = max(1, min(_BLOCKS_PER_RUN, len(chosen) // _FEWEST_PER_BLOCK))
     frames = []
     for place, index in enumerate(chosen):
