@@ -59,6 +59,13 @@ def test_every_promised_name_is_documented():
             assert len(getattr(llpt, name).__doc__) > 50, name
 
 
+def test_every_promised_name_is_on_the_page():
+    """Its blocks are run by ``tests/test_documentation.py``."""
+    page = (SOURCE.parents[1] / "docs" / "python.md").read_text(encoding="utf-8")
+    for name in set(llpt.__all__) - {"__version__"}:
+        assert f"`{name}`" in page, name
+
+
 def test_nothing_inside_the_package_imports_the_package_itself():
     """A module that did would wait for every floor above it."""
     for path in SOURCE.rglob("*.py"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,10 +11,6 @@ from llpt.audit.thresholds import Thresholds  # noqa: TC001
 from llpt.errors import InputError, NewerFormatError
 from llpt.files import write_atomically
 from llpt.statistics import Estimate  # noqa: TC001
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 FORMAT = 2
 """Counts what ``verdict.json`` holds, a threshold more included. 1: no ``format``, ``statistics``, ``also_judge``,
@@ -133,10 +129,10 @@ class Verdict(_Record):
             f"The verdict has format {stored}; this program reads formats 1 to {FORMAT}.", "Update llpt to read it."
         )
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the JSON text to a file.
 
         Raises:
             StorageError: the disk refuses.
         """
-        write_atomically(path, self.to_json() + "\n")
+        write_atomically(Path(path), self.to_json() + "\n")
