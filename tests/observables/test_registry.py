@@ -1,5 +1,7 @@
 """Every observable is declared once, and what is declared is what comes out."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,23 @@ def test_asking_for_one_brings_what_it_is_made_from():
     assert all_observables().made_from({"viscosity"}) == {"diffusion_infinite"}
     with pytest.raises(InputError, match="no observable called 'g_of_r'"):
         all_observables().giving(["g_of_r"])
+
+
+@pytest.mark.parametrize(
+    "stored", ["internal_energy_ev", "free_energy_ev", "entropy_ev_per_k", "kinetic_energy_ev", "conserved_ev"]
+)
+def test_what_is_lost_without_a_scalar_is_what_a_run_without_it_does_not_tell(hydrogen, stored):
+    whole = summarise_run(hydrogen, discard_steps=0, temperature_k=1000.0, pressure_gpa=200.0)
+    bare = dataclasses.replace(hydrogen, columns={**hydrogen.columns, stored: np.full(len(hydrogen.positions), np.nan)})
+    without = summarise_run(bare, discard_steps=0, temperature_k=1000.0, pressure_gpa=200.0)
+    unknown = {name for name in sampled_names(whole) if np.isnan(without[name]) and not np.isnan(whole[name])}
+    lost = all_observables().lost_without(stored)
+    assert {given.name for given in lost if given.is_sampled} == unknown
+    assert bool(lost) == (stored != "conserved_ev")
+
+
+def test_without_velocities_the_vibrations_are_lost():
+    assert [given.name for given in all_observables().lost_without("velocities")] == ["vacf", "vdos", "stretch_share"]
 
 
 def test_labels_are_made_of_symbol_phrase_and_unit():

@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     from llpt.trajectory import Facts
     from llpt.trajectory.foreign import ForeignTrajectory
 
-CONSEQUENCES = {
-    "internal_energy_ev": ("internal energy E", "enthalpy, heat capacity, C_P maximum"),
-    "free_energy_ev": ("free energy F", "enthalpy from F, reweighting"),
-    "entropy_ev_per_k": ("electronic entropy", "T_el S"),
-    "kinetic_energy_ev": ("kinetic energy", "enthalpy, heat capacity"),
-    "pressure_gpa": ("pressure", "check of the barostat; enthalpy at constant volume"),
-    "stress_gpa": ("stress", "nothing else"),
-    "velocities": ("velocities", "vibrations, share of the H₂ stretch"),
-    "forces": ("forces", "training on these frames"),
-    "conserved_ev": ("conserved quantity", "nothing else"),
+NAMES = {
+    "internal_energy_ev": "internal energy E",
+    "free_energy_ev": "free energy F",
+    "entropy_ev_per_k": "electronic entropy",
+    "kinetic_energy_ev": "kinetic energy",
+    "pressure_gpa": "pressure",
+    "stress_gpa": "stress",
+    "velocities": "velocities",
+    "forces": "forces",
+    "conserved_ev": "conserved quantity",
 }
+"""What people call what a file may lack."""
 
 
 def import_(  # noqa: PLR0917 - typer takes arguments by position
@@ -98,7 +99,7 @@ def import_(  # noqa: PLR0917 - typer takes arguments by position
     Example: [bold]llpt import XDATCAR OUTCAR -o study --role reference --label 'VASP PBE' -T 900 -P 200[/]
     """
     from llpt.campaign import Role  # noqa: PLC0415
-    from llpt.study.importing import Description, import_run  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.importing import Description, import_run, known_electronic_temperature_k  # noqa: PLC0415 - start-up time of the other commands
     from llpt.trajectory.foreign import EnergyMeaning, open_foreign  # noqa: PLC0415
 
     if pressure is not None and constant_volume:
@@ -109,7 +110,6 @@ def import_(  # noqa: PLR0917 - typer takes arguments by position
     ask = Asker(source)
     side = Role(_one_of("--role", role, [each.value for each in Role]) or ask.word("--role", "reference or surrogate"))
     facts = source.facts
-    thermal = facts.electronic_temperature_k if side is Role.REFERENCE else 0.0
     description = Description(
         role=side,
         label=label or ask.word("--label", "what its engine is called, e.g. VASP PBE", words=()),
@@ -118,7 +118,10 @@ def import_(  # noqa: PLR0917 - typer takes arguments by position
         ),
         pressure_gpa=None if constant_volume else ask.pressure(pressure, facts),
         electronic_temperature_k=ask.number(
-            "--electronic-temperature-k", "the electrons' temperature in K, 0 if cold", electronic, thermal
+            "--electronic-temperature-k",
+            "the electrons' temperature in K, 0 if cold",
+            electronic,
+            known_electronic_temperature_k(side, facts),
         ),
         frame_interval_fs=ask.number(
             "--timestep-fs", "the time from frame to frame in fs", interval, facts.frame_interval_fs
@@ -199,6 +202,7 @@ def _one_of(option: str, given: str | None, allowed: list[str] | tuple[str, ...]
 
 def _show(imported: Imported, source: ForeignTrajectory, out: Path) -> None:
     """Say what was taken in, what the files do not give, and what is therefore not available."""
+    from llpt.study.importing import what_is_lost  # noqa: PLC0415
     from llpt.trajectory.foreign import AMBIGUOUS_SHARE  # noqa: PLC0415
 
     run, converted = imported.run, imported.converted
@@ -210,11 +214,11 @@ def _show(imported: Imported, source: ForeignTrajectory, out: Path) -> None:
         f"{run.role}{electrons}, {run.frame_interval_fs:g} fs from frame to frame, first {run.discard} discarded.",
         markup=False,
     )
-    lacking = [name for name in CONSEQUENCES if name in run.missing]
+    lacking = [name for name in NAMES if name in run.missing]
     if lacking:
         table = make_table("not in the files", "hence not available")
         for missing in lacking:
-            table.add_row(*(escape(text) for text in CONSEQUENCES[missing]))
+            table.add_row(NAMES[missing], escape(", ".join(what_is_lost(missing)) or "nothing else"))
         console.print(table)
     say = messages()
     if converted.cut:

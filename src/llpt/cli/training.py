@@ -15,8 +15,6 @@ from llpt.cli.training_settings import training_settings
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
-    from ase import Atoms
-
     from llpt.mlp import TrainingProgress
 
 
@@ -70,6 +68,7 @@ def train(
     Example: [bold]llpt train --recipe active --option kpoints=spacing:0.74 -o potential[/]
     """
     from llpt.engines import BEHLER_PARRINELLO  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.learning import labelled_frames  # noqa: PLC0415
     from llpt.mlp import train as fit  # noqa: PLC0415
     from llpt.mlp.training.card_rows import card_rows  # noqa: PLC0415
 
@@ -80,8 +79,8 @@ def train(
         run(
             recipe,
             out,
-            given=read_frames(sources, discard),
-            held_out=read_frames([held_out], 0) if held_out else [],
+            given=labelled_frames(sources, discard_steps=discard),
+            held_out=labelled_frames([held_out]) if held_out else [],
             settings=parse_options(setting),
             engine=engine,
             options=parse_options(option),
@@ -90,7 +89,7 @@ def train(
     if not sources:
         raise InputError("There is nothing to train on.", "Give labelled files or run directories, or --recipe active.")
     settings = training_settings(parse_options(setting))
-    frames = read_frames(sources, discard)
+    frames = labelled_frames(sources, discard_steps=discard)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars:
         task = bars.add_task("training")
@@ -103,7 +102,7 @@ def train(
             frames,
             out,
             settings,
-            held_out=read_frames([held_out], 0) if held_out else [],
+            held_out=labelled_frames([held_out]) if held_out else [],
             on_progress=on_progress,
         )
     table = make_table("", "")
@@ -111,26 +110,3 @@ def train(
         table.add_row(escape(key), escape(value))
     output().print(table)
     output().print(f"{len(frames)} frames -> {out}; use it as --engine {BEHLER_PARRINELLO.spec(out)}", markup=False)
-
-
-def read_frames(sources: list[Path], discard: int) -> list[Atoms]:
-    """Return the labelled frames of files and run directories.
-
-    Raises:
-        InputError: a path that does not exist or cannot be read.
-    """
-    from llpt.engines import read_evaluated  # noqa: PLC0415
-    from llpt.learning import harvest  # noqa: PLC0415
-
-    frames: list[Atoms] = []
-    for source in sources:
-        if not source.exists():
-            raise InputError(f"{source} does not exist.", "Give labelled extxyz files or run directories.")
-        if source.is_dir():
-            frames += harvest([source], discard_steps=discard)
-            continue
-        labelled = read_evaluated(source)
-        for frame in labelled:
-            frame.info.setdefault("dataset", source.stem)
-        frames += labelled
-    return frames

@@ -5,5 +5,15 @@ from llpt.learning.harvesting import harvest
 from llpt.learning.rattling import rattle_runs
 from llpt.learning.recipe_settings import Recipe, RecipeSettings
 from llpt.learning.recipes import GenerationErrors, run_recipe
+from llpt.learning.sources import labelled_frames
 
-__all__ = ["GenerationErrors", "Recipe", "RecipeSettings", "harvest", "rattle_runs", "run_recipe", "train_on_runs"]
+__all__ = [
+    "GenerationErrors",
+    "Recipe",
+    "RecipeSettings",
+    "harvest",
+    "labelled_frames",
+    "rattle_runs",
+    "run_recipe",
+    "train_on_runs",
+]

@@ -25,3 +25,18 @@ class Need(StrEnum):
     INTERNAL_ENERGY = "The trajectory has no internal energy E."
     FREE_ENERGY = "The trajectory has no free energy F."
     ENTROPY = "The trajectory has no electronic entropy."
+
+
+STORED_SCALARS = {
+    Need.VOLUME: "volume_angstrom3",
+    Need.TEMPERATURE: "temperature_k",
+    Need.PRESSURE: "pressure_gpa",
+    Need.UNCORRECTED_PRESSURE: "pressure_uncorrected_gpa",
+    Need.KINETIC_ENERGY: "kinetic_energy_ev",
+    Need.INTERNAL_ENERGY: "internal_energy_ev",
+    Need.FREE_ENERGY: "free_energy_ev",
+    Need.ENTROPY: "entropy_ev_per_k",
+}
+"""The scalars of each step by which some needs are met, under their names in a trajectory."""
+STORED = {name: need for need, name in STORED_SCALARS.items()} | {"velocities": Need.VELOCITIES}
+"""What is needed of what a trajectory may hold, by its name there."""

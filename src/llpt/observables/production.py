@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.observables.need import Need
+from llpt.observables.need import STORED_SCALARS, Need
 from llpt.observables.step_series import thermodynamic_series
 
 if TYPE_CHECKING:
@@ -24,19 +24,7 @@ if TYPE_CHECKING:
 
 HYDROGEN = 1
 
-OF_STEPS = frozenset(
-    {
-        Need.VOLUME,
-        Need.TEMPERATURE,
-        Need.PRESSURE,
-        Need.UNCORRECTED_PRESSURE,
-        Need.APPLIED_PRESSURE,
-        Need.KINETIC_ENERGY,
-        Need.INTERNAL_ENERGY,
-        Need.FREE_ENERGY,
-        Need.ENTROPY,
-    }
-)
+OF_STEPS = frozenset({*STORED_SCALARS, Need.APPLIED_PRESSURE})
 """Scalars of each step: a number that misses one of them is unknown (NaN) rather than absent from a summary."""
 
 
@@ -151,14 +139,7 @@ _MET: dict[Need, Callable[[Production], bool]] = {
     Need.BREATHING_CELL: lambda production: not production.series.constant_volume,
     Need.SET_TEMPERATURE: lambda production: math.isfinite(production.temperature_k),
     Need.APPLIED_PRESSURE: lambda production: math.isfinite(production.series.applied_pressure_gpa),
-    Need.VOLUME: _has("volume_angstrom3"),
-    Need.TEMPERATURE: _has("temperature_k"),
-    Need.PRESSURE: _has("pressure_gpa"),
-    Need.UNCORRECTED_PRESSURE: _has("pressure_uncorrected_gpa"),
-    Need.KINETIC_ENERGY: _has("kinetic_energy_ev"),
-    Need.INTERNAL_ENERGY: _has("internal_energy_ev"),
-    Need.FREE_ENERGY: _has("free_energy_ev"),
-    Need.ENTROPY: _has("entropy_ev_per_k"),
+    **{need: _has(column) for need, column in STORED_SCALARS.items()},
 }
 
 

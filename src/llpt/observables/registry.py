@@ -14,6 +14,7 @@ from llpt.observables import distribution, fluctuations, thermodynamics
 from llpt.observables.displacement import DISPLACEMENT
 from llpt.observables.molecules import MOLECULES
 from llpt.observables.nearest_neighbour import NEAREST_NEIGHBOUR
+from llpt.observables.need import STORED
 from llpt.observables.optics import OPTICS
 from llpt.observables.pair_correlation import PAIR_CORRELATION
 from llpt.observables.record import DerivedObservable, Observable, with_unit
@@ -108,6 +109,18 @@ class Registry:
             if self._before(each) & (found | set(names)):
                 found.add(each.name)
         return found
+
+    def lost_without(self, stored: str) -> tuple[Quantity, ...]:
+        """Return what cannot be told of a run whose trajectory does not hold something.
+
+        Args:
+            stored: its name in a trajectory, e.g. ``internal_energy_ev`` or ``velocities``; of what no observable
+                needs by itself, such as the conserved quantity, nothing is lost.
+        """
+        need = STORED.get(stored)
+        direct = {given.name for each in self for given in each.quantities if need in given.needs | each.required}
+        after = self.made_from({self.givers[name].name for name in direct})
+        return tuple(given for each in self for given in each.quantities if given.name in direct or each.name in after)
 
     def _before(self, each: Observable) -> set[str]:
         """Return the names of the observables that one is made from."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from llpt.campaign import Role, engine_slug
 from llpt.errors import InputError
 from llpt.files import atomic_directory, put_directory, remove, scratch_directory, write_atomically
+from llpt.observables import all_observables
 from llpt.study.imported import IMPORTED_FILE, ImportedRun, write_imported
 from llpt.study.jobs import write_job
 from llpt.study.layout import STUDY_FILE, StudyDirectory
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llpt.study.file import StudyFile
+    from llpt.trajectory import Facts
 
 CONSTANT_VOLUME = 1e-6
 """A volume that varies less than this relative to itself is constant; text files carry seven digits."""
@@ -66,6 +69,28 @@ class Description:
     discard: int = 0
     cooling: bool = False
     energy_meaning: EnergyMeaning | None = None
+
+
+def known_electronic_temperature_k(role: Role, facts: Facts) -> float | None:
+    """Return T_el as far as nobody has to be asked: 0 for a surrogate, which has no electrons; else what files say.
+
+    Args:
+        role: reference or surrogate.
+        facts: what the files say.
+    """
+    return facts.electronic_temperature_k if role is Role.REFERENCE else 0.0
+
+
+def what_is_lost(missing: str) -> list[str]:
+    """Return in words what is not available of a run whose files do not give something.
+
+    Args:
+        missing: its name in a trajectory, e.g. ``internal_energy_ev``; see ``ImportedRun.missing``.
+    """
+    if missing == "forces":
+        return ["training on these frames"]
+    lost = all_observables().lost_without(missing)
+    return list(dict.fromkeys(re.split("[,;] ", given.phrase)[0] for given in lost))
 
 
 @dataclass(frozen=True)
