@@ -1,6 +1,7 @@
 """Numbers behind the claims of docs/analysis.md, printed as JSON.
 
 python benchmarks/analysis.py coverage            # how often the 68 % interval holds the truth
+python benchmarks/analysis.py tails [N]           # how often errors beyond 95, 97.5, 99.5 and 99.9 % occur (2000)
 python benchmarks/analysis.py classifier [N]      # error rates on N random isobars (1000), and their figure
 python benchmarks/analysis.py stream [FRAMES]     # time and memory for 2048 atoms, from memory (2000)
 python benchmarks/analysis.py scalars [STEPS]     # rate of the scalar observables (1,000,000)
@@ -72,6 +73,44 @@ def coverage(series: int = 2000) -> dict[str, dict[str, float]]:
             theirs += abs(values.mean()) < values.std() * np.sqrt(inefficiency / len(values))
         found[name] = {"llpt": ours / resolved, "pymbar": theirs / series, "resolved": resolved / series}
     return found
+
+
+def tails(series: int) -> dict[str, dict[str, float]]:
+    """Return, by family and independent samples, how often the truth lies beyond a one-sided quantile, in per cent.
+
+    Slow modes of equal length lie alone, under an oscillation and under a fast mode of twice their amplitude.
+    """
+    found = {}
+    for independent in (5, 8, 12, 20, 40, 200):
+        for name, fast in SLOW_UNDER.items():
+            random = np.random.default_rng(7)
+            estimates = [mean_estimate(_slow(random, independent, fast), "") for _ in range(series)]
+            known = [estimate for estimate in estimates if estimate.resolved]
+            row = {
+                f"beyond {100.0 * confidence:g} %": 50.0
+                * float(np.mean([abs(each.value) > each.half_width(confidence) for each in known]))
+                for confidence in (0.95, 0.975, 0.995, 0.999)
+            }
+            held = 100.0 * float(np.mean([abs(each.value) < each.error for each in known]))
+            found[f"{independent} {name}"] = {"known": 100.0 * len(known) / series, "within 68 %": held, **row}
+    return found
+
+
+SLOW_UNDER: dict[str, Callable[[Any], Any] | None] = {
+    "alone": None,
+    "under an oscillation": lambda random: _process(random, SLOW_LENGTH, _oscillator(40.0, 60.0)),
+    "under a fast mode": lambda random: _process(random, SLOW_LENGTH, [1.0, -np.exp(-1 / 5)]),
+}
+SLOW_LENGTH = 2000
+
+
+def _slow(random: Any, independent: int, fast: Callable[[Any], Any] | None) -> Any:
+    memory = float(np.exp(-2.0 * independent / SLOW_LENGTH))
+    slow = _process(random, SLOW_LENGTH, [1.0, -memory]) * np.sqrt(1.0 - memory**2)
+    if fast is None:
+        return slow
+    other = fast(random)
+    return 0.5 * slow + other / other.std()
 
 
 def classifier(count: int) -> dict[str, Any]:
@@ -235,11 +274,12 @@ def scalars(steps: int) -> dict[str, float]:
 def main() -> None:
     """Run one benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["coverage", "classifier", "stream", "scalars"])
+    parser.add_argument("what", choices=["coverage", "tails", "classifier", "stream", "scalars"])
     parser.add_argument("count", type=int, nargs="?")
     given = parser.parse_args()
-    defaults = {"coverage": 2000, "classifier": 1000, "stream": 2000, "scalars": 1_000_000}
-    chosen = {"coverage": coverage, "classifier": classifier, "stream": stream, "scalars": scalars}[given.what]
+    defaults = {"coverage": 2000, "tails": 2000, "classifier": 1000, "stream": 2000, "scalars": 1_000_000}
+    commands = {"coverage": coverage, "tails": tails, "classifier": classifier, "stream": stream, "scalars": scalars}
+    chosen = commands[given.what]
     print(json.dumps(chosen(given.count or defaults[given.what]), indent=1))
 
 

@@ -8,15 +8,18 @@ from pathlib import Path
 import pytest
 
 from llpt import audit
-from llpt.audit import FORMAT, STATISTICS, Agreement, Thresholds, Verdict, compare, reproduces
+from llpt.audit import FORMAT, Agreement, Thresholds, Verdict, compare, reproduces
 from llpt.errors import InputError, NewerFormatError
+from llpt.statistics import STATISTICS
 from llpt.transition import locate, synthetic_isobar
 
 GRID_K = (700.0, 800.0, 850.0, 900.0, 950.0, 1000.0, 1100.0, 1200.0)
 LINES = {"reference": ((100.0, 905.0, 0.0), (150.0, 850.0, 60.0), (200.0, 5000.0, 0.0))}
 LINES["surrogate"] = ((100.0, 905.0, 0.0), (150.0, 1000.0, 120.0), (200.0, 5000.0, 0.0))
-STORED = Path(__file__).with_name("verdict-format-1-statistics-1.json")
+FIRST = Path(__file__).with_name("verdict-format-1-statistics-1.json")
 """Of the isobars below, by the program that knew no formats (commit 95c824e); every outcome is in it."""
+STORED = Path(__file__).with_name("verdict-statistics-2.json")
+"""Of the same, by the version of the statistics that the program says it has."""
 
 
 def located(engine, first_seed, lines, **options):
@@ -45,11 +48,18 @@ def fresh():
 def test_the_statistics_are_those_of_the_version_that_they_say(fresh):
     """If this fails, the same runs came to another verdict: raise STATISTICS and store that of the new version."""
     stored = Verdict.from_json(STORED.read_text())
-    assert (stored.format, stored.statistics) == (1, 1)
-    assert STATISTICS == 1
+    assert stored.statistics == STATISTICS
     found = reproduces(stored, fresh)
     assert found.agreement is Agreement.SAME, found.found
     assert found.found == "not faithful"
+
+
+def test_a_verdict_of_the_first_version_is_read_and_neither_confirmed_nor_called_edited(fresh):
+    stored = Verdict.from_json(FIRST.read_text())
+    assert (stored.format, stored.statistics) == (1, 1)
+    found = reproduces(stored, fresh)
+    assert found.agreement is Agreement.CANNOT_BE_TOLD
+    assert "judged by statistics version 1" in found.found
 
 
 def test_a_verdict_says_its_format_and_its_statistics(fresh):
@@ -88,12 +98,15 @@ def test_what_was_edited_is_named(fresh, changes, place):
     assert found.found == f"differ: {place}"
 
 
-@pytest.mark.parametrize(("statistics", "says"), [(0, "this program says 'not faithful'"), (2, "a newer one")])
+@pytest.mark.parametrize(
+    ("statistics", "says"),
+    [(STATISTICS - 1, "this program says 'not faithful'"), (STATISTICS + 1, "a newer one")],
+)
 def test_another_version_of_the_statistics_is_neither_confirmed_nor_called_edited(fresh, statistics, says):
     for changes in ({}, {"value": "faithful"}):
         found = reproduces(edited(fresh, statistics=statistics, **changes), fresh)
         assert found.agreement is Agreement.CANNOT_BE_TOLD
-        assert f"judged by statistics version {statistics}, this program has 1" in found.found
+        assert f"judged by statistics version {statistics}, this program has {STATISTICS}" in found.found
         assert says in found.found
 
 
@@ -116,7 +129,7 @@ def heats(pair, thresholds):
         raise RuntimeError("thirteen")
     found = relative_difference(pair.reference.isobar.curve("enthalpy"), pair.surrogate.isobar.curve("enthalpy"))
     for index, temperature in enumerate(found.temperatures_k):
-        yield Contrast(found.estimate(index), "Enthalpy", temperature_k=float(temperature))
+        yield Contrast(found.percent[index], "Enthalpy", temperature_k=float(temperature))
 
 LIMIT = Threshold("heat_percent", "%", "difference of heat", default=1e-6, why="Because.", largest=10.0)
 QUANTITY = ComparedQuantity("heat", threshold=LIMIT, contrasts=heats, judged=True)

@@ -6,6 +6,7 @@ import xarray as xr
 
 from llpt.campaign import ControlledTest, Role
 from llpt.observables import SUMMARY_FORMAT, all_observables
+from llpt.statistics import STATISTICS
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.analysis import analyse_study
 from llpt.study.observing import FINISHED
@@ -83,6 +84,7 @@ def summary_of(run, point, stamp):
         "equilibration_step": 1500 if temperature == 850.0 else 400,
         FINISHED: stamp,
         "format": SUMMARY_FORMAT,
+        "statistics": STATISTICS,
         "observables": ", ".join(f"{each.name} {each.version}" for each in all_observables()),
     }
     return summary

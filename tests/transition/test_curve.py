@@ -13,6 +13,7 @@ def enthalpy(values, temperatures):
         np.asarray(values, dtype=float),
         np.full(size, 0.001),
         np.full(size, 10.0),
+        np.full(size, np.inf),
         np.full(size, 1000.0),
     )
 

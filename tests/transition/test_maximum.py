@@ -7,7 +7,14 @@ from llpt.transition import Curve, find_crossing, find_maximum
 def curve(temperatures, values, error):
     size = len(temperatures)
     return Curve(
-        "density", "g/cm^3", temperatures, values, np.full(size, error), np.full(size, 30.0), np.full(size, 2000.0)
+        "density",
+        "g/cm^3",
+        temperatures,
+        values,
+        np.full(size, error),
+        np.full(size, 30.0),
+        np.full(size, np.inf),
+        np.full(size, 2000.0),
     )
 
 

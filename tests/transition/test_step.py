@@ -11,7 +11,16 @@ GRID = np.array([700.0, 800.0, 850.0, 900.0, 950.0, 1000.0, 1100.0, 1200.0])
 def curve(values, error, temperatures=GRID):
     size = len(temperatures)
     errors = np.broadcast_to(error, (size,)).astype(float)
-    return Curve("density", "g/cm^3", temperatures, values, errors, np.full(size, 40.0), np.full(size, 2000.0))
+    return Curve(
+        "density",
+        "g/cm^3",
+        temperatures,
+        values,
+        errors,
+        np.full(size, 40.0),
+        np.full(size, np.inf),
+        np.full(size, 2000.0),
+    )
 
 
 def density(temperatures, place, width, jump=0.03):

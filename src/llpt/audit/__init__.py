@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from llpt.audit.pairing import Pair, pair
     from llpt.audit.quantities import check_asked, compared_quantities
     from llpt.audit.reproduction import Agreement, Reproduction, reproduces
-    from llpt.audit.verdict import FORMAT, STATISTICS, Comparison, Requirement, Verdict
+    from llpt.audit.verdict import FORMAT, Comparison, Requirement, Verdict
 
 __all__ = [
     "FORMAT",
-    "STATISTICS",
     "Agreement",
     "ComparedQuantity",
     "Comparison",

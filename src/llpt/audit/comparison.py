@@ -10,8 +10,9 @@ from llpt.audit.pairing import pair
 from llpt.audit.quantities import check_asked
 from llpt.audit.requirements import grid_for, time_for
 from llpt.audit.thresholds import Thresholds
-from llpt.audit.verdict import FORMAT, STATISTICS, Comparison, Requirement, Verdict
+from llpt.audit.verdict import FORMAT, Comparison, Requirement, Verdict
 from llpt.errors import InputError
+from llpt.statistics import STATISTICS
 from llpt.transition import DECIDING
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def compare(
     for found in findings:
         decided = [_decide(comparison, found, thresholds, among=among) for comparison in found.comparisons]
         comparisons += decided
-        requirements += [*found.lacking, *_needs(found, decided, thresholds)]
+        requirements += [*found.lacking, *_needs(found, decided, thresholds, among=among)]
         notes += found.remarks
     judged = [comparison for comparison in comparisons if comparison.judged]
     outcomes = [comparison.outcome for comparison in judged] + [Outcome.NOT_RESOLVED for _ in alone]
@@ -93,11 +94,11 @@ def _decide(comparison: Comparison, found: Findings, thresholds: Thresholds, *, 
     return comparison.model_copy(update={"outcome": outcome, "sentence": sentence})
 
 
-def _needs(found: Findings, decided: list[Comparison], thresholds: Thresholds) -> list[Requirement]:
+def _needs(found: Findings, decided: list[Comparison], thresholds: Thresholds, *, among: int) -> list[Requirement]:
     if found.pair is None:
         return []
     open_ = [comparison for comparison in decided if comparison.judged and comparison.outcome is Outcome.NOT_RESOLVED]
-    needs = [time_for(found.pair, open_, confidence=thresholds.confidence)]
+    needs = [time_for(found.pair, open_, confidence=thresholds.confidence, among=max(among, 1))]
     needs += [
         grid_for(located, criterion, thresholds.transition_temperature_k)
         for criterion in DECIDING

@@ -10,7 +10,6 @@ when both transitions are resolved: there the difference is that of the transiti
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,11 +18,13 @@ import numpy as np
 from llpt.audit.compared import ComparedQuantity, Contrast
 from llpt.audit.pairing import CurveDifference, relative_difference
 from llpt.audit.thresholds import DENSITY_CHANGE, DENSITY_SHIFT
-from llpt.statistics import Estimate, weighted_mean
+from llpt.statistics import Estimate, combined, weighted_mean
 from llpt.transition import DENSITY_JUMP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
@@ -61,16 +62,16 @@ def compare_density(pair: Pair, *, near_transition_k: float) -> DensityCompariso
     jumps = [located.criteria[DENSITY_JUMP] for located in (pair.reference, pair.surrogate)]
     known = [jump.temperature_k for jump in jumps if jump.resolved]
     temperatures = difference.temperatures_k
-    usable = np.isfinite(difference.errors)
+    usable = np.array([percent.resolved for percent in difference.percent], dtype=bool)
     atomic = usable & _atomic(pair, temperatures, known)
     judged = np.ones(len(temperatures), dtype=bool)
     if len(known) == 2:
         low = min(estimate.value for estimate in known) - near_transition_k
         high = max(estimate.value for estimate in known) + near_transition_k
         judged &= (temperatures < low) | (temperatures > high)
-    offset = weighted_mean([difference.estimate(int(i)) for i in np.flatnonzero(atomic)]) if atomic.any() else None
-    residuals = (_less_offset(difference.estimate(i), offset, fitted=bool(atomic[i])) for i in range(len(temperatures)))
-    return DensityComparison(difference, offset, atomic, judged, tuple(residuals))
+    fitted = np.flatnonzero(atomic)
+    offset = weighted_mean([difference.percent[int(i)] for i in fitted]) if fitted.size else None
+    return DensityComparison(difference, offset, atomic, judged, tuple(_shape(difference.percent, fitted, offset)))
 
 
 def _atomic(
@@ -94,16 +95,26 @@ def _dissociated(isobar: Isobar) -> set[float]:
     return {round(float(curve.temperatures_k[i]), 1) for i in np.flatnonzero(curve.values < ATOMIC_FRACTION)}
 
 
-def _less_offset(difference: Estimate, offset: Estimate | None, *, fitted: bool) -> Estimate:
-    """Subtract the offset; a point that took part in its fit is correlated with it."""
+def _shape(differences: Sequence[Estimate], fitted: NDArray[np.intp], offset: Estimate | None) -> list[Estimate]:
+    """Return what is left of each difference after the offset, a weighted mean of the fitted ones.
+
+    Each is a linear combination of independent differences, d_i - sum_j w_j d_j, and has the error of one: a point that
+    took part in the fit is correlated with it. Birge's factor, which the offset carries where the fitted points
+    disagree, does not enter: that they disagree is what a shape is.
+    """
     if offset is None:
-        return difference
-    if fitted:
-        variance = max(difference.error**2 - offset.error**2, 0.0)
-    else:
-        variance = difference.error**2 + offset.error**2
-    samples = min(difference.effective_samples, offset.effective_samples)
-    return Estimate(difference.value - offset.value, math.sqrt(variance), "%", samples)
+        return list(differences)
+    weights = {int(j): differences[j].standard_error ** -2 for j in fitted}
+    total = sum(weights.values())
+    shares = {j: weight / total for j, weight in weights.items()}
+    return [
+        combined(
+            difference.value - offset.value,
+            [(difference, 1.0 - shares.get(i, 0.0)), *((differences[j], -w) for j, w in shares.items() if j != i)],
+            "%",
+        )
+        for i, difference in enumerate(differences)
+    ]
 
 
 def offset_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:

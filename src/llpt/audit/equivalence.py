@@ -33,18 +33,6 @@ class Outcome(StrEnum):
     NOT_RESOLVED = "not resolved"
 
 
-def quantile(estimate: Estimate, confidence: float) -> float:
-    """Return the number of errors in a one-sided interval of this confidence.
-
-    Errors are 68 % half-widths with Student's factor in them already, so the normal quantile is used.
-
-    Args:
-        estimate: the difference; unused degrees of freedom of an exact one do no harm.
-        confidence: 0.5 … 1.
-    """
-    return 0.0 if estimate.error == 0.0 else float(stats.norm.ppf(confidence))
-
-
 def outcome_of(difference: Estimate, threshold: float, *, confidence: float, among: int = 1) -> Outcome:
     """Compare one difference with a threshold.
 
@@ -57,9 +45,9 @@ def outcome_of(difference: Estimate, threshold: float, *, confidence: float, amo
     if not difference.resolved:
         return Outcome.NOT_RESOLVED
     size = abs(difference.value)
-    if size + quantile(difference, confidence) * difference.error < threshold:
+    if size + difference.half_width(confidence) < threshold:
         return Outcome.FAITHFUL
-    if size - quantile(difference, 1.0 - (1.0 - confidence) / among) * difference.error > threshold:
+    if size - difference.half_width(_of_any(confidence, among)) > threshold:
         return Outcome.NOT_FAITHFUL
     return Outcome.NOT_RESOLVED
 
@@ -73,10 +61,24 @@ def combined_outcome(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome.NOT_RESOLVED
 
 
-def error_needed(difference: Estimate, threshold: float, *, confidence: float) -> float:
-    """Return the error at which a difference of this size would be resolved, one way or the other.
+def error_needed(difference: Estimate, threshold: float, *, confidence: float, among: int = 1) -> float:
+    """Return the 68 % error at which a difference of this size would be resolved, one way or the other.
 
-    A difference close to the threshold would need an error of zero; a tenth of the threshold is the least asked for.
+    It is that of a run long enough to know its own error, whose quantiles are normal. A difference close to the
+    threshold would need an error of zero; a tenth of the threshold is the least asked for.
+
+    Args:
+        difference: as it is now.
+        threshold: that it is held against, > 0.
+        confidence: of the decision.
+        among: number of differences of which any one may prove *not faithful*; what is beyond its threshold has to be
+            proven at the level divided by it.
     """
     margin = max(abs(threshold - abs(difference.value)), 0.1 * threshold)
-    return margin / float(stats.norm.ppf(confidence)) if math.isfinite(margin) else math.nan
+    level = _of_any(confidence, among) if abs(difference.value) > threshold else confidence
+    return margin / float(stats.norm.ppf(level)) if math.isfinite(margin) else math.nan
+
+
+def _of_any(confidence: float, among: int) -> float:
+    """Return the level at which each of several is tested where any one suffices (Bonferroni)."""
+    return 1.0 - (1.0 - confidence) / among

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.statistics import Estimate
+from llpt.statistics import combined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llpt.statistics import Estimate
     from llpt.transition import Curve, LocatedIsobar
 
 SAME_PRESSURE = 1e-6
@@ -73,19 +74,11 @@ class CurveDifference:
 
     Args:
         temperatures_k: shape (n,).
-        percent: 100 (surrogate - reference) / reference, shape (n,).
-        errors: of it, NaN where either is unknown, shape (n,).
-        samples: the smaller number of independent samples of the two, shape (n,).
+        percent: 100 (surrogate - reference) / reference at each, in %.
     """
 
     temperatures_k: np.ndarray[tuple[int], np.dtype[np.float64]]
-    percent: np.ndarray[tuple[int], np.dtype[np.float64]]
-    errors: np.ndarray[tuple[int], np.dtype[np.float64]]
-    samples: np.ndarray[tuple[int], np.dtype[np.float64]]
-
-    def estimate(self, index: int) -> Estimate:
-        """Return one difference."""
-        return Estimate(float(self.percent[index]), float(self.errors[index]), "%", float(self.samples[index]))
+    percent: tuple[Estimate, ...]
 
 
 def common_temperatures(reference: Curve, surrogate: Curve) -> list[tuple[int, int]]:
@@ -99,12 +92,11 @@ def common_temperatures(reference: Curve, surrogate: Curve) -> list[tuple[int, i
 
 def relative_difference(reference: Curve, surrogate: Curve) -> CurveDifference:
     """Return the relative difference of two curves in percent at their common temperatures."""
-    rows = []
-    for index, other in common_temperatures(reference, surrogate):
+    found = []
+    places = common_temperatures(reference, surrogate)
+    for index, other in places:
         base, changed = reference.estimate(index), surrogate.estimate(other)
-        ratio = changed.value / base.value
-        error = abs(ratio) * math.hypot(changed.error / changed.value, base.error / base.value)
-        samples = min(changed.effective_samples, base.effective_samples)
-        rows.append((float(reference.temperatures_k[index]), 100.0 * (ratio - 1.0), 100.0 * error, samples))
-    table = np.array(rows, dtype=np.float64).reshape(-1, 4)
-    return CurveDifference(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
+        ratio = 100.0 * changed.value / base.value
+        slopes = ((changed, 100.0 / base.value), (base, -ratio / base.value))
+        found.append(combined(ratio - 100.0, slopes, "%"))
+    return CurveDifference(reference.temperatures_k[[index for index, _ in places]], tuple(found))

@@ -92,7 +92,7 @@ def minimum_requirements(isobar: Isobar, thresholds: Thresholds) -> list[Require
     return found
 
 
-def time_for(pair: Pair, comparisons: Sequence[Comparison], *, confidence: float) -> Requirement | None:
+def time_for(pair: Pair, comparisons: Sequence[Comparison], *, confidence: float, among: int) -> Requirement | None:
     """Return the production time at which all these comparisons would be resolved; None where no error is known."""
     known = [comparison for comparison in comparisons if comparison.difference.resolved]
     if not known:
@@ -100,7 +100,7 @@ def time_for(pair: Pair, comparisons: Sequence[Comparison], *, confidence: float
     now = min(production_ps(pair.reference.isobar), production_ps(pair.surrogate.isobar))
 
     def needed(comparison: Comparison) -> float:
-        wanted = error_needed(comparison.difference, comparison.threshold, confidence=confidence)
+        wanted = error_needed(comparison.difference, comparison.threshold, confidence=confidence, among=among)
         return now * max(1.0, (comparison.difference.error / wanted) ** 2)
 
     hardest = max(known, key=needed)

@@ -16,10 +16,6 @@ FORMAT = 2
 """Counts what ``verdict.json`` holds, a threshold more included. 1: no ``format``, ``statistics``, ``also_judge``,
 ``others`` and ``enthalpy_ev_per_atom``."""
 
-STATISTICS = 1
-"""Counts the ways from runs to a verdict. Every change of statistics, criteria or comparisons by which the same runs
-may come to another result raises it, so that such a change is told from a verdict that somebody edited."""
-
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -86,7 +82,7 @@ class Verdict(_Record):
 
     Args:
         format: of the file, see ``FORMAT``; a file without it has format 1.
-        statistics: version it was judged by, see ``STATISTICS``; a file without it has version 1.
+        statistics: version it was judged by, see ``llpt.statistics.STATISTICS``; a file without it has version 1.
         value: faithful, not faithful or not resolved.
         reference: name of the reference engine.
         surrogate: name of the surrogate.

@@ -7,7 +7,6 @@ comparisons of one test). Densities near the transition are left to the shift of
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from llpt.audit import Outcome, combined_outcome, outcome_of
 from llpt.audit.pairing import relative_difference
 from llpt.campaign.identity import ControlledTest, Role
 from llpt.observables import estimate_of
-from llpt.statistics import Estimate
+from llpt.statistics import Estimate, combined
 from llpt.transition import DECIDING, DENSITY_JUMP
 
 if TYPE_CHECKING:
@@ -190,7 +189,7 @@ def _densities(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[floa
     assert changed.isobar is not None
     assert base.isobar is not None
     found = relative_difference(base.isobar.curve("density"), changed.isobar.curve("density"))
-    return [(float(found.temperatures_k[index]), found.estimate(index)) for index in range(len(found.temperatures_k))]
+    return [(float(value), percent) for value, percent in zip(found.temperatures_k, found.percent, strict=True)]
 
 
 def _at_held_volume(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:
@@ -204,7 +203,6 @@ def _at_held_volume(changed: ObservedLadder, base: ObservedLadder) -> list[tuple
             continue
         kappa = point.estimates["compressibility"]
         rise = estimate_of(item.summary, "pressure").minus(point.estimates["pressure"])
-        error = 100.0 * math.hypot(kappa.value * rise.error, kappa.error * rise.value)
-        samples = min(rise.effective_samples, kappa.effective_samples)
-        found.append((temperature, Estimate(-100.0 * kappa.value * rise.value, error, "%", samples)))
+        slopes = ((kappa, -100.0 * rise.value), (rise, -100.0 * kappa.value))
+        found.append((temperature, combined(-100.0 * kappa.value * rise.value, slopes, "%")))
     return found

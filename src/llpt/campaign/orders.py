@@ -117,7 +117,9 @@ def _equilibria(ladders: Sequence[ObservedLadder]) -> dict[float, Estimate]:
             up, down = heating.temperature_k, cooling.temperature_k
             apart = up.minus(down)
             error = math.hypot(apart.value / math.sqrt(12.0), 0.5 * apart.error)
-            found[pressure] = Estimate(0.5 * (up.value + down.value), error, up.unit, apart.effective_samples)
+            found[pressure] = Estimate(
+                0.5 * (up.value + down.value), error, up.unit, apart.effective_samples, apart.degrees_of_freedom
+            )
     return found
 
 

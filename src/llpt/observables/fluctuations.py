@@ -90,7 +90,8 @@ def total_heat_capacity(series: ThermodynamicSeries, temperature_k: float) -> Es
     scale = (units.BOLTZMANN_EV_PER_K * temperature_k) ** 2 * series.n_atoms
     total = available_mean(unbiased / scale + electronic, PER_ATOM)
     error = total.error if np.isfinite(variance.error) else np.nan
-    return Estimate(total.value, error, PER_ATOM, min(total.effective_samples, variance.effective_samples))
+    samples = min(total.effective_samples, variance.effective_samples)
+    return Estimate(total.value, error, PER_ATOM, samples, total.degrees_of_freedom)
 
 
 def _electronic_series(series: ThermodynamicSeries, temperature_k: float) -> NDArray[np.float64]:

@@ -10,7 +10,8 @@ import xarray as xr
 from llpt.observables.averaging import ERROR
 from llpt.observables.record import FileObservable
 from llpt.observables.registry import all_observables
-from llpt.observables.summary import FAILED, SAMPLES, SUMMARY_FORMAT, VERSIONS
+from llpt.observables.summary import FAILED, SAMPLES, STATISTICS_VERSION, SUMMARY_FORMAT, VERSIONS
+from llpt.statistics import STATISTICS
 
 ROUNDING = 1e-6
 """Largest relative difference that counts as rounding: g(r) and order parameters are computed in single precision."""
@@ -24,7 +25,7 @@ class Comparison:
         compared: those that agree, or differ no more than rounding explains.
         differing: those that do not, and those that one of the two lacks without a reason.
         new: those of observables that the kept one was never asked for.
-        old: those of observables whose version is another today; they cannot be compared.
+        old: those of observables whose version, or whose statistics, is another today; they cannot be compared.
         unknown: those of observables that are not known here, of packages that are not installed.
     """
 
@@ -41,13 +42,19 @@ def versions_in(summary: xr.Dataset) -> dict[str, int]:
     return {name: int(version) for name, _, version in (each.rpartition(" ") for each in said.split(", ") if each)}
 
 
+def statistics_of(summary: xr.Dataset) -> int:
+    """Return the version of the statistics that a summary's errors come from; 1 where it does not say."""
+    return int(summary.attrs.get(STATISTICS_VERSION, 1))
+
+
 def outdated(summary: xr.Dataset) -> set[str] | None:
     """Return the observables that a kept summary lacks or holds in another version; None where that holds for all.
 
     Args:
         summary: of a run, as it was kept.
     """
-    if summary.attrs.get("format") != SUMMARY_FORMAT or VERSIONS not in summary.attrs:
+    same = summary.attrs.get("format") == SUMMARY_FORMAT and statistics_of(summary) == STATISTICS
+    if not same or VERSIONS not in summary.attrs:
         return None
     kept = versions_in(summary)
     observables = all_observables()
@@ -90,11 +97,12 @@ def compare_kept(kept: xr.Dataset, fresh: xr.Dataset) -> Comparison:
         fresh: of the same run.
     """
     asked, today = versions_in(kept), versions_in(fresh)
+    other_errors = statistics_of(kept) != statistics_of(fresh)
     quantities = all_observables().quantities
     found: dict[str, list[str]] = {"compared": [], "differing": [], "new": [], "old": [], "unknown": []}
     for name in (str(each) for each in {**fresh.data_vars, **kept.data_vars}):
         giver = _giver(name)
-        if giver in asked and giver in today and asked[giver] != today[giver]:
+        if other_errors or (giver in asked and giver in today and asked[giver] != today[giver]):
             found["old"].append(name)
         elif name not in fresh:
             gone = giver == "" and not asked.keys() <= today.keys()

@@ -298,7 +298,7 @@ def average(responses: Sequence[dict[str, Any]], settings: OpticsSettings) -> Op
     }
     if photon[0] <= LASER_EV <= photon[-1]:
         value, error = (float(np.interp(LASER_EV, photon, kind["reflectivity"])) for kind in (curves, errors))
-        scalars[REFLECTIVITY.name] = Estimate(value, error, REFLECTIVITY.unit, float(count))
+        scalars[REFLECTIVITY.name] = Estimate(value, error, REFLECTIVITY.unit, float(count), max(count - 1.0, 1.0))
     return OpticsResult(
         scalars=scalars,
         photon_energy_ev=photon,
@@ -377,7 +377,11 @@ def read_optics(directory: Path) -> dict[str, Estimate]:
         averages = json.loads(path.read_text(encoding="utf-8"))["averages"]
         return {
             name: Estimate(
-                _float(entry["value"]), _float(entry["error"]), str(entry["unit"]), _float(entry["effective_samples"])
+                _float(entry["value"]),
+                _float(entry["error"]),
+                str(entry["unit"]),
+                _float(entry["effective_samples"]),
+                float(entry.get("degrees_of_freedom") or math.inf),
             )
             for name, entry in averages.items()
         }

@@ -16,7 +16,7 @@ from llpt.observables.averaging import ERROR, average, failure
 from llpt.observables.production import Production
 from llpt.observables.record import FileObservable, Reasoned
 from llpt.observables.registry import all_observables
-from llpt.statistics import Estimate, detect_equilibration
+from llpt.statistics import STATISTICS, Estimate, detect_equilibration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -37,8 +37,12 @@ VERSIONS = "observables"
 FAILED = "failed"
 """Attribute of a summary: why observables of other packages are not in it, one sentence a line."""
 SAMPLES = "_effective_samples"
+DEGREES = "degrees_of_freedom"
+"""Attribute of an error: how well it is known (``Estimate.degrees_of_freedom``)."""
+STATISTICS_VERSION = "statistics"
+"""Attribute of a summary: the version of the statistics that its errors come from."""
 
-Variable = tuple[tuple[Hashable, ...], Any, dict[str, str]]
+Variable = tuple[tuple[Hashable, ...], Any, dict[str, Any]]
 """Dimensions, values and attributes."""
 
 
@@ -55,9 +59,10 @@ def summarise_run(
     """Return every observable of a run (``llpt.observables.registry``) as one data set.
 
     Each sampled number is three variables without dimension, ``name``, ``name_error`` (68 %, NaN where the run is too
-    short to know) and ``name_effective_samples``, with the attribute ``unit``; one whose estimator says why it is not
-    determined carries that sentence as the attribute ``reason``. A plain number is one variable. An array has named
-    dimensions, most with coordinates, and perhaps a ``name_error``. ``describe_observables`` lists them all.
+    short to know; its attribute ``degrees_of_freedom`` says how well it is known) and ``name_effective_samples``, with
+    the attribute ``unit``; one whose estimator says why it is not determined carries that sentence as the attribute
+    ``reason``. A plain number is one variable. An array has named dimensions, most with coordinates, and perhaps a
+    ``name_error``. ``describe_observables`` lists them all.
 
     What the run cannot give is not there: nothing from frames where there are fewer than two, no compressibility at
     constant volume, no molecules but of hydrogen, no vibrations without velocities. A number whose scalars the run
@@ -65,8 +70,8 @@ def summarise_run(
 
     Attributes: ``n_atoms, mass_u, temperature_k, pressure_gpa`` (NaN at constant volume), ``timestep_fs, discard_steps,
     n_steps, production_fs, equilibration_step`` (found by itself, from the density or else the energy),
-    ``constant_volume`` (0 or 1), ``format``, ``observables`` (what was asked for, with versions) and, only where an
-    observable of another package could not be used, ``failed`` (why).
+    ``constant_volume`` (0 or 1), ``format``, ``statistics`` (version), ``observables`` (what was asked for, with
+    versions) and, only where an observable of another package could not be used, ``failed`` (why).
 
     Args:
         trajectory: the run.
@@ -141,6 +146,7 @@ def summary_of_averages(
         "equilibration_step": _equilibration_step(scalars),
         "constant_volume": int(production.series.constant_volume),
         "format": SUMMARY_FORMAT,
+        STATISTICS_VERSION: STATISTICS,
         VERSIONS: ", ".join(f"{each.name} {each.version}" for each in asked if not isinstance(each, FileObservable)),
     }
     if averages.failed:
@@ -159,6 +165,7 @@ def estimate_of(summary: xr.Dataset, name: str) -> Estimate:
         float(summary[f"{name}{ERROR}"]),
         str(summary[name].attrs["unit"]),
         float(summary[f"{name}{SAMPLES}"]),
+        float(summary[f"{name}{ERROR}"].attrs.get(DEGREES, math.inf)),
     )
 
 
@@ -227,7 +234,7 @@ def _sampled(name: str, estimate: Estimate) -> dict[str, Variable]:
     """Return the three variables of a sampled number."""
     return {
         name: ((), estimate.value, {"unit": estimate.unit}),
-        f"{name}{ERROR}": ((), estimate.error, {"unit": estimate.unit}),
+        f"{name}{ERROR}": ((), estimate.error, {"unit": estimate.unit, DEGREES: estimate.degrees_of_freedom}),
         f"{name}{SAMPLES}": ((), estimate.effective_samples, {"unit": ""}),
     }
 

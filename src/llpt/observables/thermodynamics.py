@@ -15,7 +15,7 @@ import xarray as xr
 from llpt import units
 from llpt.observables.need import Need
 from llpt.observables.record import Axis, Observable, Quantity, StepObservable, sampled
-from llpt.statistics import Estimate, mean_estimate
+from llpt.statistics import Estimate, combined, mean_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ def density(series: ThermodynamicSeries) -> Estimate:
     """Return the mass density rho = M / <V> in g/cm³."""
     volume = mean_estimate(series.volume_angstrom3, "Å³")
     value = series.mass_u * units.U_PER_ANGSTROM3_TO_G_PER_CM3 / volume.value
-    return Estimate(value, value * volume.error / volume.value, DENSITY.unit, volume.effective_samples)
+    return combined(value, [(volume, -value / volume.value)], DENSITY.unit)
 
 
 def volume_per_atom(series: ThermodynamicSeries) -> Estimate:

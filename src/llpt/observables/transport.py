@@ -18,7 +18,7 @@ from llpt.observables.displacement import DIFFUSION, MEAN_CELL
 from llpt.observables.need import Need
 from llpt.observables.record import DerivedObservable, Quantity, Reasoned
 from llpt.observables.viscosity import VISCOSITY
-from llpt.statistics import Estimate, fit_line
+from llpt.statistics import Estimate, combined, fit_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,9 +54,8 @@ def yeh_hummer(
         YEH_HUMMER * units.BOLTZMANN_J_PER_K * temperature_k / (6.0 * math.pi * viscosity_pa_s.value * length_m)
     )
     shift = shift_m2_per_s * 1e4
-    error = math.hypot(diffusion.error, shift * viscosity_pa_s.error / viscosity_pa_s.value)
-    samples = min(diffusion.effective_samples, viscosity_pa_s.effective_samples)
-    return Estimate(diffusion.value + shift, error, diffusion.unit, samples)
+    slopes = ((diffusion, 1.0), (viscosity_pa_s, -shift / viscosity_pa_s.value))
+    return combined(diffusion.value + shift, slopes, diffusion.unit)
 
 
 def corrected_diffusion(

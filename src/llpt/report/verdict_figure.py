@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from llpt.audit import Outcome
-from llpt.audit.equivalence import quantile
 from llpt.report import palette
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def _row(axis: Axes, comparison: Comparison, row: int, confidence: float) -> flo
         axis.text(0.0, row, "not known", ha="center", va="center", fontsize="x-small", color=palette.GREY, alpha=alpha)
         return 0.0
     value = difference.value / threshold
-    half = quantile(difference, confidence) * difference.error / threshold if difference.resolved else 0.0
+    half = difference.half_width(confidence) / threshold if difference.resolved else 0.0
     axis.errorbar(
         [value],
         [row],

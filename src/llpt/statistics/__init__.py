@@ -8,14 +8,16 @@ from llpt.statistics.autocorrelation import (
 from llpt.statistics.combination import weighted_mean
 from llpt.statistics.correlation_integral import autocorrelation_integral
 from llpt.statistics.equilibration import detect_equilibration, is_stationary
-from llpt.statistics.estimate import Estimate, in_words
+from llpt.statistics.estimate import Estimate, combined, in_words
 from llpt.statistics.line import Line, fit_line
 from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES, mean_estimate, sample_estimate
 from llpt.statistics.moments import covariance_estimate, variance_estimate
 from llpt.statistics.resampling import BlockErrors, block_errors, bootstrap
+from llpt.statistics.version import STATISTICS
 
 __all__ = [
     "MINIMUM_EFFECTIVE_SAMPLES",
+    "STATISTICS",
     "BlockErrors",
     "Estimate",
     "Line",
@@ -23,6 +25,7 @@ __all__ = [
     "autocorrelation_integral",
     "block_errors",
     "bootstrap",
+    "combined",
     "covariance_estimate",
     "detect_equilibration",
     "fit_line",

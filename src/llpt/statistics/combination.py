@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
-from llpt.statistics.estimate import Estimate
+from llpt.statistics.estimate import Estimate, combined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 def weighted_mean(estimates: Sequence[Estimate], *, inflate: bool = True) -> Estimate:
     """Return the mean of independent estimates weighted by 1 / error^2.
 
-    Estimates whose error is unknown carry no weight; if none has an error, the plain mean with error NaN. Where they
-    scatter more than their errors allow (chi^2 per degree of freedom above 1), the error grows by the root of it
-    (Birge, Phys. Rev. 40, 207, 1932), so that a disagreement between repeats is never averaged away.
+    Estimates whose error is unknown carry no weight; if none has an error, the plain mean with error NaN. One whose
+    error is 0 beside others that have one is not exact but hides its noise below its resolution: it counts as the best
+    of the others. Where they scatter more than their errors allow (chi^2 per degree of freedom above 1), the error
+    grows by the root of it (Birge, Phys. Rev. 40, 207, 1932): a disagreement between repeats is never averaged away.
 
     Args:
         estimates: of one quantity in one unit, at least one.
@@ -33,18 +35,27 @@ def weighted_mean(estimates: Sequence[Estimate], *, inflate: bool = True) -> Est
             "Convert them first, and pass at least one.",
         )
     unit = units.pop()
-    samples = sum(estimate.effective_samples for estimate in estimates)
-    exact = [estimate for estimate in estimates if estimate.error == 0.0]
-    if exact:
-        return exact[0]
     usable = [estimate for estimate in estimates if estimate.resolved]
     if not usable:
+        samples = sum(estimate.effective_samples for estimate in estimates)
         return Estimate(sum(estimate.value for estimate in estimates) / len(estimates), math.nan, unit, samples)
-    weights = [estimate.error**-2 for estimate in usable]
-    total = sum(weights)
-    value = sum(weight * estimate.value for weight, estimate in zip(weights, usable, strict=True)) / total
-    error = total**-0.5
-    if inflate and len(usable) > 1:
-        pulls = (((estimate.value - value) / estimate.error) ** 2 for estimate in usable)
-        error *= math.sqrt(max(1.0, sum(pulls) / (len(usable) - 1)))
-    return Estimate(value, error, unit, sum(estimate.effective_samples for estimate in usable))
+    noisy = [estimate for estimate in usable if estimate.error > 0.0]
+    if not noisy:
+        return usable[0]
+    best = min(noisy, key=lambda estimate: estimate.standard_error)
+    members = [
+        estimate
+        if estimate.error > 0.0
+        else replace(estimate, error=best.error, degrees_of_freedom=best.degrees_of_freedom)
+        for estimate in usable
+    ]
+    weights = [estimate.standard_error**-2 for estimate in members]
+    shares = [weight / sum(weights) for weight in weights]
+    value = sum(share * estimate.value for share, estimate in zip(shares, members, strict=True))
+    mean = combined(value, list(zip(members, shares, strict=True)), unit)
+    error = mean.error
+    if inflate and len(members) > 1:
+        pulls = sum(((estimate.value - value) / estimate.standard_error) ** 2 for estimate in members)
+        error *= math.sqrt(max(1.0, pulls / (len(members) - 1)))
+    samples = sum(estimate.effective_samples for estimate in usable)
+    return Estimate(value, error, unit, samples, mean.degrees_of_freedom)

@@ -68,7 +68,8 @@ def autocorrelation_integral(series: ArrayLike, interval: float, unit: str) -> E
     independent = pieces.size * variance * interval / (2.0 * found.value) if found.value > 0.0 else 0.0
     unproven = sample_estimate(running[:, min(2 * half, last)] - running[:, min(half, last)], unit).error
     known = 2 * half <= last and independent >= MINIMUM_EFFECTIVE_SAMPLES * len(pieces)
-    return Estimate(found.value, math.hypot(found.error, unproven) if known else math.nan, unit, independent)
+    error = math.hypot(found.error, unproven) if known else math.nan
+    return Estimate(found.value, error, unit, independent, found.degrees_of_freedom)
 
 
 def _running_integrals(pieces: NDArray[np.float64], interval: float) -> NDArray[np.float64]:

@@ -35,17 +35,17 @@ def fit_line(x: Sequence[float], y: Sequence[Estimate], *, slope_unit: str = "",
     """Fit a straight line by weighted least squares; errors grow by Birge's factor where the line does not fit."""
     abscissae = np.array(x)
     values = np.array([point.value for point in y])
-    errors = np.array([point.error for point in y])
+    errors = np.array([point.standard_error for point in y])
     design = np.stack([np.ones_like(abscissae), abscissae], axis=1) / errors[:, None]
     covariance = np.linalg.inv(design.T @ design)
     solution = covariance @ (design.T @ (values / errors))
     degrees = len(x) - 2
     chi_squared = float((((values - solution[0] - solution[1] * abscissae) / errors) ** 2).sum())
     factor = max(1.0, math.sqrt(chi_squared / degrees)) if degrees > 0 else 1.0
-    samples = min(point.effective_samples for point in y)
+    known = min(point.effective_samples for point in y), min(point.degrees_of_freedom for point in y)
     return Line(
-        Estimate(float(solution[0]), factor * math.sqrt(covariance[0, 0]), intercept_unit, samples),
-        Estimate(float(solution[1]), factor * math.sqrt(covariance[1, 1]), slope_unit, samples),
+        Estimate.of_deviation(float(solution[0]), factor * math.sqrt(covariance[0, 0]), intercept_unit, *known),
+        Estimate.of_deviation(float(solution[1]), factor * math.sqrt(covariance[1, 1]), slope_unit, *known),
         chi_squared,
         degrees,
     )

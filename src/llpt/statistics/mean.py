@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scipy import stats
-
 from llpt.statistics.autocorrelation import as_series, spectral_estimate
 from llpt.statistics.estimate import Estimate
 
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
 
 MINIMUM_EFFECTIVE_SAMPLES = 5.0
 """Below this many independent samples a series cannot tell its own correlation time, and no error is claimed."""
-
-ONE_SIGMA = 0.5 * (1.0 + math.erf(1.0 / math.sqrt(2.0)))
 
 
 def mean_estimate(series: ArrayLike, unit: str) -> Estimate:
@@ -45,8 +41,8 @@ def mean_estimate(series: ArrayLike, unit: str) -> Estimate:
     if not spectral.effective_samples >= MINIMUM_EFFECTIVE_SAMPLES:
         found = 0.0 if math.isnan(spectral.effective_samples) else spectral.effective_samples
         return Estimate(value, math.nan, unit, found)
-    factor = float(stats.t.ppf(ONE_SIGMA, spectral.degrees_of_freedom))
-    return Estimate(value, factor * math.sqrt(spectral.variance_of_mean), unit, spectral.effective_samples)
+    deviation = math.sqrt(spectral.variance_of_mean)
+    return Estimate.of_deviation(value, deviation, unit, spectral.effective_samples, spectral.degrees_of_freedom)
 
 
 def sample_estimate(samples: ArrayLike, unit: str) -> Estimate:
@@ -58,5 +54,5 @@ def sample_estimate(samples: ArrayLike, unit: str) -> Estimate:
     count = values.size
     if count < 2:
         return Estimate(float(values.mean()), math.nan, unit, float(count))
-    factor = float(stats.t.ppf(ONE_SIGMA, count - 1))
-    return Estimate(float(values.mean()), factor * float(values.std(ddof=1)) / math.sqrt(count), unit, float(count))
+    deviation = float(values.std(ddof=1)) / math.sqrt(count)
+    return Estimate.of_deviation(float(values.mean()), deviation, unit, float(count), float(count - 1))

@@ -44,7 +44,8 @@ def covariance_estimate(first: ArrayLike, second: ArrayLike, unit: str) -> Estim
     if not independent >= MINIMUM_EFFECTIVE_SAMPLES:
         return Estimate(product.value, math.nan, unit, product.effective_samples)
     corrected = product.scaled(1.0 / (1.0 - 1.0 / independent), unit)
-    return Estimate(corrected.value, corrected.error, unit, min(product.effective_samples, independent))
+    samples = min(product.effective_samples, independent)
+    return Estimate(corrected.value, corrected.error, unit, samples, corrected.degrees_of_freedom)
 
 
 def variance_estimate(series: ArrayLike, unit: str) -> Estimate:

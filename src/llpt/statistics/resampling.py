@@ -111,4 +111,5 @@ def bootstrap(
         starts = random.integers(samples, size=blocks)
         rows = ((starts[:, None] + np.arange(length)).ravel() % samples)[:samples]
         replicas[index] = statistic(data[rows])
-    return Estimate(value, float(replicas.std(ddof=1)), unit, independent)
+    degrees = min(spectrum.degrees_of_freedom for spectrum in spectra)
+    return Estimate.of_deviation(value, float(replicas.std(ddof=1)), unit, independent, degrees)

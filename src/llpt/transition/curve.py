@@ -45,6 +45,7 @@ class Curve:
         values: shape (n,).
         errors: 68 %, NaN where unknown, shape (n,).
         effective_samples: shape (n,).
+        degrees_of_freedom: how well each error is known, shape (n,).
         production_fs: time simulated at each point after the discarded part, shape (n,).
         along: what the coordinates are.
     """
@@ -55,6 +56,7 @@ class Curve:
     values: NDArray[np.float64]
     errors: NDArray[np.float64]
     effective_samples: NDArray[np.float64]
+    degrees_of_freedom: NDArray[np.float64]
     production_fs: NDArray[np.float64]
     along: Coordinate = Coordinate.TEMPERATURE
 
@@ -72,6 +74,18 @@ class Curve:
             raise ValueError(f"the {self.name} runs along {self.along}, not along a temperature")
         return self.coordinates
 
+    def of_all(self, value: float, error: float, unit: str) -> Estimate:
+        """Return a number that rests on all points: as many samples as the poorest, degrees of freedom in their mean.
+
+        Args:
+            value: in ``unit``.
+            error: 68 %.
+            unit: text of the unit.
+        """
+        doubt = float((1.0 / self.degrees_of_freedom).mean())
+        degrees = 1.0 / doubt if doubt > 0.0 else math.inf
+        return Estimate(value, error, unit, float(self.effective_samples.min()), degrees)
+
     def resolved(self) -> Curve:
         """Return the points whose value and error are known."""
         return self.only(np.isfinite(self.values) & np.isfinite(self.errors))
@@ -84,6 +98,7 @@ class Curve:
             values=self.values[chosen],
             errors=self.errors[chosen],
             effective_samples=self.effective_samples[chosen],
+            degrees_of_freedom=self.degrees_of_freedom[chosen],
             production_fs=self.production_fs[chosen],
         )
 
@@ -95,7 +110,11 @@ class Curve:
     def estimate(self, index: int) -> Estimate:
         """Return one point."""
         return Estimate(
-            float(self.values[index]), float(self.errors[index]), self.unit, float(self.effective_samples[index])
+            float(self.values[index]),
+            float(self.errors[index]),
+            self.unit,
+            float(self.effective_samples[index]),
+            float(self.degrees_of_freedom[index]),
         )
 
 

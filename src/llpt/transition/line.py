@@ -93,6 +93,7 @@ class LineOfStates:
             values=np.array([estimate.value for estimate in estimates], dtype=np.float64),
             errors=np.array([estimate.error for estimate in estimates], dtype=np.float64),
             effective_samples=np.array([estimate.effective_samples for estimate in estimates], dtype=np.float64),
+            degrees_of_freedom=np.array([estimate.degrees_of_freedom for estimate in estimates], dtype=np.float64),
             production_fs=np.array([point.production_fs for point in points], dtype=np.float64),
             along=self.along,
         )

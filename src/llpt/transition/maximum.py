@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from llpt.statistics import Estimate
 from llpt.transition.place import Located
 
 if TYPE_CHECKING:
@@ -53,10 +52,7 @@ def find_maximum(curve: Curve, *, seed: int = 0) -> Located:
         low, high = max(top - 1, 0), min(top + 1, len(points) - 1)
         spacing = 0.5 * float(points.temperatures_k[high] - points.temperatures_k[low])
         value, error = float(points.temperatures_k[top]), math.hypot(float(highest.std()), spacing / math.sqrt(3.0))
-    samples = float(points.effective_samples.min())
-    return Located(
-        Estimate(value, error, "K", samples), resolved=True, reason=f"Greatest at {value:.0f} ± {error:.0f} K."
-    )
+    return Located(points.of_all(value, error, "K"), resolved=True, reason=f"Greatest at {value:.0f} ± {error:.0f} K.")
 
 
 def find_crossing(curve: Curve, level: float, *, seed: int = 0) -> Located:
@@ -81,9 +77,8 @@ def find_crossing(curve: Curve, level: float, *, seed: int = 0) -> Located:
     spacing = float(points.temperatures_k[upper] - points.temperatures_k[upper - 1])
     share = abs(float(points.values[upper] - points.values[upper - 1])) / (float(np.ptp(points.values)) or 1.0)
     error = math.hypot(float(single.std()), share * spacing / math.sqrt(12.0))
-    samples = float(points.effective_samples.min())
     return Located(
-        Estimate(here, error, "K", samples), resolved=True, reason=f"Passes {level:g} at {here:.0f} ± {error:.0f} K."
+        points.of_all(here, error, "K"), resolved=True, reason=f"Passes {level:g} at {here:.0f} ± {error:.0f} K."
     )
 
 

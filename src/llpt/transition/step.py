@@ -115,12 +115,11 @@ def fit_step(curve: Curve) -> StepFit:
     below, above = grid.width_limits(weights)
     width = float(weights @ grid.widths)
     width_error = float(np.sqrt(weights @ (grid.widths - width) ** 2))
-    samples = float(points.effective_samples.min())
     resolved, reason = _judge(log_step - log_parabola, location, location_error, temperatures)
     return StepFit(
-        location_k=Estimate(location, location_error, "K", samples),
-        height=Estimate(height * scale, height_error * scale, curve.unit, samples),
-        width_k=Estimate(width, width_error, "K", samples),
+        location_k=points.of_all(location, location_error, "K"),
+        height=points.of_all(height * scale, height_error * scale, curve.unit),
+        width_k=points.of_all(width, width_error, "K"),
         width_below_k=below,
         width_above_k=above,
         narrowest_k=float(grid.widths.min()),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from scipy import stats
 
 from llpt import units
-from llpt.statistics import Estimate
+from llpt.statistics import Estimate, combined
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.step import fit_step
 
@@ -36,13 +36,8 @@ def clapeyron_slope(isobar: Isobar) -> Estimate:
         return Estimate.unknown("K/GPa")
     change = volume.height.value * units.GPA_TO_EV_PER_ANGSTROM3
     slope = enthalpy.location_k.value * change / enthalpy.height.value
-    relative = math.hypot(
-        volume.height.error / volume.height.value,
-        enthalpy.height.error / enthalpy.height.value,
-        enthalpy.location_k.error / enthalpy.location_k.value,
-    )
-    samples = min(volume.height.effective_samples, enthalpy.height.effective_samples)
-    return Estimate(slope, abs(slope) * relative, "K/GPa", samples)
+    parts = (volume.height, enthalpy.height, enthalpy.location_k)
+    return combined(slope, [(part, slope / part.value) for part in parts], "K/GPa")
 
 
 def clapeyron_evidence(
