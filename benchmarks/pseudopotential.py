@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from llpt.dft.pseudopotentials import Pseudopotential
 
 FITTED_IN_MINUTES = GTHPotential(
-    "GTH form, r_loc 0.25 (physics.md D)",
+    "GTH form, r_loc 0.25, fitted in minutes",
     r_loc=0.25,
     coefficients=(-3.14130464, -0.1824882, 0.30344128, -0.02382772),
 )

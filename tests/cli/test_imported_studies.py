@@ -205,7 +205,7 @@ def test_an_observable_of_another_package_joins_a_finished_study(copy, command, 
     assert '<th class="n">s (Å)</th>' in page
     assert "no &lt;licence&gt;" in page
     assert "spread of the positions (Å)" in page
-    assert (copy / "report/figures/figure-observables.pdf").is_file()
+    assert (copy / "report/figures/observables.pdf").is_file()
     assert command("verify", copy)[0] == 0
 
 

@@ -17,8 +17,8 @@ def figures(finished):
     return {figure.name: figure for figure in make_figures(directory.study, analysis)}
 
 
-def test_figure_1_has_a_row_for_each_isobar_and_three_columns(figures):
-    figure = figures["figure-1"]
+def test_the_isobars_have_a_row_for_each_isobar_and_three_columns(figures):
+    figure = figures["isobars"]
     assert len(figure.rows) == 2
     assert [len(row) for row in figure.rows] == [3, 3]
     assert [panel.y_label for panel in figure.rows[0]] == ["density (g/cm³)", "C_P (J mol⁻¹ K⁻¹)", "g(r)"]
@@ -26,7 +26,7 @@ def test_figure_1_has_a_row_for_each_isobar_and_three_columns(figures):
 
 
 def test_density_panels_show_every_size_of_both_sides_and_the_cooling_ladder(figures):
-    upper, lower = (row[0] for row in figures["figure-1"].rows)
+    upper, lower = (row[0] for row in figures["isobars"].rows)
     labels = {curve.label for curve in upper.curves}
     assert labels == {
         "DFT/PBE, N = 256",
@@ -45,7 +45,7 @@ def test_density_panels_show_every_size_of_both_sides_and_the_cooling_ladder(fig
 def test_points_carry_the_errors_of_the_analysis(figures, finished):
     _, _, _, analysis = finished
     ladder = analysis.found.base(Role.REFERENCE)[0]
-    panel = figures["figure-1"].rows[0][0]
+    panel = figures["isobars"].rows[0][0]
     curve = next(curve for curve in panel.curves if curve.label == f"{ladder.engine}, N = {ladder.atoms}")
     density = ladder.isobar.curve("density")
     assert np.allclose(curve.x, density.temperatures_k)
@@ -57,7 +57,7 @@ def test_heat_capacity_is_the_slope_of_the_enthalpy_per_mole_of_atoms(figures, f
     _, _, _, analysis = finished
     ladder = analysis.found.base(Role.REFERENCE)[0]
     enthalpy = ladder.isobar.curve("enthalpy")
-    curve = figures["figure-1"].rows[0][1].curves[0]
+    curve = figures["isobars"].rows[0][1].curves[0]
     expected = np.diff(enthalpy.values) / np.diff(enthalpy.temperatures_k) * 96485.33
     assert np.allclose(curve.y, expected, rtol=1e-6)
     assert np.allclose(curve.x_error, np.diff(enthalpy.temperatures_k) / 2)
@@ -67,7 +67,7 @@ def test_pair_correlations_straddle_the_transition(figures, finished):
     _, _, _, analysis = finished
     ladder = next(each for each in analysis.found.base(Role.REFERENCE) if each.line == "P200")
     assert straddling_temperatures(ladder) == (850, 900, 950, 1000)
-    panel = figures["figure-1"].rows[1][2]
+    panel = figures["isobars"].rows[1][2]
     solid = [curve for curve in panel.curves if curve.dash is Dash.SOLID]
     assert [curve.label for curve in solid] == ["850 K", "900 K", "950 K", "1000 K"]
     peak = [max(y for x, y in zip(curve.x, curve.y, strict=True) if x < 0.9) for curve in solid]
@@ -75,7 +75,7 @@ def test_pair_correlations_straddle_the_transition(figures, finished):
 
 
 def test_displacements_are_of_both_sides_in_picoseconds(figures):
-    rows = figures["figure-S2"].rows
+    rows = figures["displacement"].rows
     assert [len(row) for row in rows] == [2, 2]
     assert rows[0][0].curves[0].x[-1] == pytest.approx(1.0)
     assert "N = 512" in rows[0][1].note
@@ -83,7 +83,7 @@ def test_displacements_are_of_both_sides_in_picoseconds(figures):
 
 def test_densities_of_both_sides_stand_beside_each_other(figures, finished):
     _, _, _, analysis = finished
-    (row,) = figures["figure-S1"].rows
+    (row,) = figures["densities"].rows
     assert [panel.note for panel in row] == ["250 GPa", "200 GPa"]
     assert {curve.label for curve in row[0].curves} >= {"DFT/PBE, N = 512", "Behler–Parrinello, N = 1728"}
     (one,) = density_figure(analysis.found, ["P200"]).rows
@@ -91,12 +91,12 @@ def test_densities_of_both_sides_stand_beside_each_other(figures, finished):
 
 
 def test_every_point_of_others_has_a_source_and_stands_in_the_figure(figures):
-    labels = {curve.label for curve in figures["figure-2"].rows[0][0].curves}
+    labels = {curve.label for curve in figures["transition-line"].rows[0][0].curves}
     for entry in comparison_curves():
         assert len(entry["source"]) > 20
         assert len(entry["pressures_gpa"]) == len(entry["temperatures_k"])
         assert entry["label"] in labels
-        assert entry["source"] in figures["figure-2"].caption
+        assert entry["source"] in figures["transition-line"].caption
     nequip = next(entry for entry in comparison_curves() if "NequIP" in entry["label"])
     assert (nequip["pressures_gpa"], nequip["temperatures_k"]) == ([157.5], [1250])
 
@@ -130,13 +130,13 @@ def test_forces_against_the_electronic_temperature(tmp_path):
 def test_a_style_of_ones_own_is_used(tmp_path, monkeypatch, figures):
     style = tmp_path / "own.mplstyle"
     style.write_text("savefig.dpi: 40\n")
-    usual = draw(figures["figure-2"], tmp_path / "usual")[1].stat().st_size
+    usual = draw(figures["transition-line"], tmp_path / "usual")[1].stat().st_size
     monkeypatch.setenv("LLPT_STYLE", str(style))
-    assert draw(figures["figure-2"], tmp_path / "own")[1].stat().st_size < usual / 4
+    assert draw(figures["transition-line"], tmp_path / "own")[1].stat().st_size < usual / 4
 
 
 def test_the_line_of_transitions_has_the_density_jumps(figures):
-    panel = figures["figure-2"].rows[0][0]
+    panel = figures["transition-line"].rows[0][0]
     jump = next(curve for curve in panel.curves if curve.label == "DFT/PBE, density jump")
     assert jump.x == (200.0, 250.0)
     assert np.allclose(jump.y, (930.0, 720.0), atol=40)

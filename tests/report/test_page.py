@@ -11,6 +11,9 @@ from llpt.report import write_report
 from llpt.report.tables import run_rows
 from llpt.study import StudyDirectory
 
+NAMES = ("isobars", "transition-line", "densities", "displacement")
+"""Of the figures of a study without labels at several electronic temperatures."""
+
 
 @pytest.fixture(scope="session")
 def page(finished):
@@ -87,8 +90,8 @@ def test_tables_hold_criteria_changes_and_tests(page):
 def test_figures_for_paper_are_there_in_two_formats(page):
     path, _ = page
     names = {file.name for file in (path.parent / "figures").iterdir()}
-    assert names == {f"figure-{number}.{kind}" for number in ("1", "2", "S1", "S2") for kind in ("pdf", "png")}
-    assert (path.parent / "figures" / "figure-1.pdf").read_bytes().startswith(b"%PDF")
+    assert names == {f"{name}.{kind}" for name in NAMES for kind in ("pdf", "png")}
+    assert (path.parent / "figures" / "isobars.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_page_that_cannot_be_written_leaves_the_old_one(disk, finished, monkeypatch):

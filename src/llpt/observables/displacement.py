@@ -43,7 +43,7 @@ MEAN_CELL = Quantity(
 )
 DIFFUSION = Quantity("diffusion", "D", "cm^2/s", "diffusion coefficient", tabled=True, power=-3)
 
-SEED_ORIGINS = 6
+FEW_ORIGINS = 6
 DIFFUSION_SEGMENTS = 5
 FIT_WINDOW = (0.2, 0.6)
 ATOMS_AT_A_TIME = 256
@@ -130,8 +130,8 @@ class Displacements:
         """Mean cell, shape (3, 3)."""
         return self._cell_sum / max(self._frames, 1)
 
-    def from_origins(self, *, origins: int = SEED_ORIGINS, window: float = 0.5) -> OriginCurves:
-        """Return D(t) from equally spaced time origins, as in the seed.
+    def from_origins(self, *, origins: int = FEW_ORIGINS, window: float = 0.5) -> OriginCurves:
+        """Return D(t) from equally spaced time origins, as Karasiev et al. 2021 take them.
 
         Args:
             origins: number of time origins, >= 2.

@@ -42,7 +42,7 @@ def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure:
             marks = (*marks, Line("melting temperature (given)", float(melting[line] or 0.0), 0.0, palette.GREY))
         rows.append((_density(ladders, marks), _heat_capacity(ladders, marks), _pair_correlation(ladders)))
     return Figure(
-        "figure-1",
+        "isobars",
         "Density, heat capacity and pair correlation across the transition",
         "Rows: lines of states. (a) Density. (b) Heat capacity per mole of atoms: finite differences of the enthalpy "
         "between neighbouring temperatures (horizontal bars: the pair; a jump of enthalpy shows as a peak whose height "

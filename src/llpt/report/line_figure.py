@@ -40,7 +40,7 @@ def transition_line_figure(analysis: Analysis) -> Figure | None:
         caption = f"{caption} Grey: stated by others. {sources}."
     curves = (*(_literature(entry, index) for index, entry in enumerate(literature)), *own)
     return Figure(
-        "figure-2",
+        "transition-line",
         "The transition in the plane of pressure and temperature",
         caption,
         ((Panel("P (GPa)", "T (K)", curves),),),

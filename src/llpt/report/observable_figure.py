@@ -43,7 +43,7 @@ def observable_figure(analysis: Analysis) -> Figure | None:
             )
         )
     return Figure(
-        "figure-observables",
+        "observables",
         "Observables against temperature",
         "; ".join(each.axis_label for each in wanted) + ". Rows: lines of states. Error bars: one standard error; open "
         "symbols have none because the run is too short to know its own error.",

@@ -121,7 +121,7 @@ class Figure:
     """Panels in rows and columns.
 
     Args:
-        name: of its files, e.g. ``figure-1``.
+        name: of its files, e.g. ``isobars``.
         title: one line.
         caption: what is drawn, how the errors were found, what to beware of.
         rows: panels, every row of the same length.

@@ -61,7 +61,7 @@ def density_figure(analysis: Analysis, lines: Sequence[str] = ()) -> Figure | No
             )
         )
     return Figure(
-        "figure-S1",
+        "densities",
         "Density of reference and surrogate",
         "Density along isobars, as in Fig. 1. Error bars: one standard error from the integrated autocorrelation time; "
         "open symbols have none because the run is too short to know its own error.",
@@ -79,7 +79,7 @@ def displacement_figure(analysis: Analysis) -> Figure | None:
     if not rows or not any(panel.curves for row in rows for panel in row):
         return None
     return Figure(
-        "figure-S2",
+        "displacement",
         "Mean-squared displacement",
         "D(t) = (1/N) Σ|R(t₀ + t) − R(t₀)|² from six time origins, centre of mass removed; bands: one standard error "
         "over the origins. Growth in proportion to time is a liquid, a plateau a solid.",
@@ -193,7 +193,7 @@ def electronic_temperature_figure(audit: xr.Dataset) -> Figure:
         ),
     )
     return Figure(
-        "figure-S3",
+        "electronic-temperature",
         "Forces against the electronic temperature",
         f"The same {int(audit.attrs['ions'])} ions at several electronic temperatures. Left: magnitude of the force "
         "components (bins of 0.0015 Ry/bohr, at their left edge). Middle: |F(T) − F(T₀)| over the mean |F(T₀)|, "

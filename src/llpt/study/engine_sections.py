@@ -127,7 +127,7 @@ if TYPE_CHECKING:
         functions_from: Path | None = None
         max_seconds: float | None = None
 else:
-    # The seed follows from that of the study.
+    # Its random numbers follow from those of the study.
     FitKeys = section_of(TrainingSettings, "FitKeys", base=TakenFrames, without=("seed",))
 
 _KEPT_WHEN_LEFT_OUT = frozenset(

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 EMPTY = 1e-6
-"""The last band counts as empty below this occupation (physics.md: bands are added until it is)."""
+"""The last band counts as empty below this occupation (bands are added until it does)."""
 BAND_GROWTH = 1.3
 LARGEST_GROWTHS = 8
 LARGEST_MOVE_ANGSTROM = 0.5
