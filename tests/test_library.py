@@ -7,10 +7,15 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
+from ase.build import bulk
+from ase.calculators.lj import LennardJones
 
 import llpt
+from llpt.transition import synthetic_isobar
 
+TEMPERATURES = (700, 800, 850, 900, 950, 1000, 1100, 1200)
 SOURCE = Path(llpt.__file__).parent
 HEAVY = ("torch", "numpy", "scipy", "ase", "matplotlib", "pydantic", "xarray", "h5py", "parsl", "numba", "freud")
 
@@ -75,3 +80,45 @@ def test_nothing_inside_the_package_imports_the_package_itself():
                 assert all((SOURCE / part).is_dir() or (SOURCE / f"{part}.py").is_file() for part in parts), path
             if isinstance(node, ast.Import):
                 assert all(alias.name != "llpt" for alias in node.names), path
+
+
+def test_what_a_newcomer_gives_by_mistake_is_answered_with_what_to_give():
+    atoms = bulk("Ar", "fcc", a=5.6, cubic=True)
+    positions = np.random.default_rng(0).uniform(0.0, 8.0, (10, 32, 3))
+    observed = llpt.observe(llpt.open_trajectory(positions, cell=[8.0] * 3, elements="Ar"), only=("density",))
+    settings = llpt.RunSettings(ensemble="nvt", temperature_k=300, steps=1, seed=1)
+    for call, cause, remedy in (
+        (lambda: llpt.observe("run"), "A str is not a trajectory", "open_trajectory"),
+        (lambda: llpt.run_md(atoms, "dft", settings, "run"), "(str) is no engine", "make_engine"),
+        (lambda: llpt.evaluate([atoms], "dft"), "(str) is no engine", "make_engine"),
+        (lambda: llpt.evaluate(atoms, LennardJones()), "One structure is given", "brackets"),
+        (lambda: llpt.compare([observed], [observed]), "(Observations) is no isobar", "locate"),
+        (lambda: llpt.analyse([observed]), "(Observations) is no observed run", "from_summary"),
+        (lambda: llpt.Isobar.from_summaries([observed], engine="x"), "at which pressure", "pressure"),
+        (lambda: llpt.plot("run"), "(str) cannot be drawn", "trajectory"),
+        (lambda: llpt.open_trajectory(3), "(int) is no trajectory", "path"),
+    ):
+        with pytest.raises(llpt.LlptError) as refused:
+            call()
+        assert cause in refused.value.cause
+        assert remedy in refused.value.remedy
+
+
+def test_a_calculator_of_ase_is_taken_for_an_engine(tmp_path):
+    atoms = bulk("Ar", "fcc", a=5.6, cubic=True)
+    [labelled] = llpt.evaluate([atoms], LennardJones(sigma=3.4, epsilon=0.0103, rc=5.0))
+    assert labelled.get_forces().shape == (4, 3)
+    settings = llpt.RunSettings(ensemble="nvt", temperature_k=50, timestep_fs=2.0, steps=4, seed=1, positions_every=2)
+    llpt.run_md(atoms, LennardJones(sigma=3.4, epsilon=0.0103, rc=5.0), settings, tmp_path / "run")
+    assert len(llpt.open_trajectory(tmp_path / "run")) == 3
+
+
+def test_two_sets_of_runs_come_to_a_verdict_without_a_study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = {
+        name: llpt.locate(synthetic_isobar(TEMPERATURES, place_k=place, width_k=0.0, seed=seed, engine=name))
+        for name, place, seed in (("DFT", 930.0, 1), ("network", 830.0, 2))
+    }
+    verdict = llpt.compare(found["DFT"], found["network"])
+    assert verdict.value == "not faithful"
+    assert not list(tmp_path.iterdir())

@@ -108,4 +108,4 @@ if not TYPE_CHECKING:  # a checker that saw this would take any name
 
 def __dir__() -> list[str]:
     """List the public names, so that a notebook completes them."""
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "annotations", "import_module"})

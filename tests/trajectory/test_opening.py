@@ -306,3 +306,32 @@ def test_ases_energy_of_warm_electrons_is_not_taken_for_e():
         atoms.info["entropy"] = 5e-4
     ours = open_trajectory(frames, timestep_fs=0.5).scalars()
     assert (ours["internal_energy_ev"] == told["internal_energy_ev"]).all()
+
+
+def test_a_trajectory_is_a_sequence_of_structures():
+    trajectory = open_trajectory(structures(walk()), timestep_fs=0.5)
+    assert len(list(trajectory)) == len(trajectory) == 12
+    assert trajectory[-1] == trajectory.atoms(11)
+    assert [atoms.info["step"] for atoms in trajectory[2:9:3]] == [2, 5, 8]
+    with pytest.raises(IndexError):
+        trajectory[12]
+
+
+def test_the_times_of_a_universe_are_taken_where_it_says_no_step(run_directory):
+    given = MDAnalysis.Universe.empty(4, trajectory=True)
+    given.load_new(str(run_directory / "trajectory.h5"), format="H5MD")
+    found = open_trajectory(given, elements="H")
+    assert found.timestep_fs == pytest.approx(0.5, rel=1e-5)  # 0.25 fs a step, a frame every second
+    timeless = MDAnalysis.Universe.empty(4, trajectory=True)
+    timeless.dimensions = [EDGE] * 3 + [90.0] * 3
+    timeless.load_new(np.random.default_rng(0).uniform(size=(3, 4, 3)), dimensions=[EDGE] * 3 + [90.0] * 3)
+    assert timeless.trajectory.dt == 1.0  # what MDAnalysis makes up
+    assert np.isnan(open_trajectory(timeless, elements="H").timestep_fs)
+    assert open_trajectory(timeless, elements="H", timestep_fs=0.5).timestep_fs == 0.5
+
+
+def test_paths_that_lead_nowhere(tmp_path):
+    with pytest.raises(InputError, match="There is no file"):
+        open_trajectory(tmp_path / "XDATCAR")
+    with pytest.raises(InputError, match="a directory without a run of llpt"):
+        open_trajectory(tmp_path)

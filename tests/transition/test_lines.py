@@ -92,10 +92,10 @@ def test_repeats_are_joined_alike_on_every_line():
     ("kind", "runs", "says"),
     [
         (Isochore, [run(900.0, density=0.9), run(1000.0, density=0.91)], "one isochore must share size and density"),
-        (Isochore, [run(900.0, pressure=9.0)], r"one isochore must share size and density.*\(64, nan\)"),
+        (Isochore, [run(900.0, pressure=9.0)], "1 of 1 runs of an isochore do not say at which density"),
         (Isochore, [run(900.0, density=0.9), run(1000.0, density=0.9, atoms=32)], "share size and density"),
         (Isochore, [], "share size and density"),
-        (Isobar, [run(900.0, density=0.9)], "one isobar must share size and pressure"),
+        (Isobar, [run(900.0, density=0.9)], "1 of 1 runs of an isobar do not say at which pressure"),
         (
             Isotherm,
             [run(900.0, pressure=9.0), run(950.0, pressure=8.0)],

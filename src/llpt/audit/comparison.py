@@ -13,16 +13,16 @@ from llpt.audit.thresholds import Thresholds
 from llpt.audit.verdict import FORMAT, Comparison, Requirement, Verdict
 from llpt.errors import InputError
 from llpt.statistics import STATISTICS
-from llpt.transition import DECIDING
+from llpt.transition import DECIDING, LocatedIsobar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llpt.transition import LocatedIsobar
-
 
 def compare(
-    reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsobar], thresholds: Thresholds | None = None
+    reference: LocatedIsobar | Sequence[LocatedIsobar],
+    surrogate: LocatedIsobar | Sequence[LocatedIsobar],
+    thresholds: Thresholds | None = None,
 ) -> Verdict:
     """Say whether a surrogate is faithful to its reference.
 
@@ -33,13 +33,15 @@ def compare(
     statistics). Runs shorter or smaller than the thresholds' minimum decide nothing.
 
     Args:
-        reference: isobars of the reference engine with their criteria (``llpt.transition.locate``).
+        reference: the isobar of the reference engine with its criteria (``llpt.transition.locate``), or several.
         surrogate: the same of the surrogate.
         thresholds: what counts as faithful; None takes the defaults of ``Thresholds``.
 
     Raises:
-        InputError: either list is empty, or the thresholds name what this program does not know.
+        InputError: either list is empty or holds something else, or the thresholds name what this program does not
+            know.
     """
+    reference, surrogate = _located(reference), _located(surrogate)
     if not reference or not surrogate:
         missing = "reference" if not reference else "surrogate"
         raise InputError(
@@ -80,6 +82,17 @@ def compare(
         requirements=tuple({requirement.sentence: requirement for requirement in requirements}.values()),
         thresholds=thresholds,
     )
+
+
+def _located(given: LocatedIsobar | Sequence[LocatedIsobar]) -> Sequence[LocatedIsobar]:
+    isobars = [given] if isinstance(given, LocatedIsobar) else list(given)
+    for each in isobars:
+        if not isinstance(each, LocatedIsobar):
+            raise InputError(
+                f"What was given ({type(each).__name__}) is no isobar whose transition was located.",
+                "Make an Isobar of the runs of one engine and pressure, and locate its transition (locate).",
+            )
+    return isobars
 
 
 def _decide(comparison: Comparison, found: Findings, thresholds: Thresholds, *, among: int) -> Comparison:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.campaign.identity import ControlledTest, Role
+from llpt.campaign.observed import ObservedRun
+from llpt.errors import InputError
 from llpt.transition import Isobar, LadderPath, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from llpt.campaign.identity import LadderIdentity
-    from llpt.campaign.observed import ObservedRun
     from llpt.transition import Criterion, CriterionResult, LocatedIsobar, Separation
 
 PATHS = {
@@ -99,6 +100,11 @@ def ladders_of(
     """
     groups: dict[tuple[LadderIdentity, Role], list[ObservedRun]] = {}
     for run in runs:
+        if not isinstance(run, ObservedRun):
+            raise InputError(
+                f"What was given ({type(run).__name__}) is no observed run: it does not say whose it is.",
+                "Make it with ObservedRun.from_summary.",
+            )
         groups.setdefault((run.identity.ladder, run.role), []).append(run)
     ladders = [
         _ladder(identity, group, path=PATHS.get(identity.test, path), density_rises=density_rises)

@@ -31,6 +31,7 @@ from llpt.dynamics.run_directory import (
 from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings
 from llpt.dynamics.signals import StopRequest, stop_on_signals
 from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
+from llpt.engines.make import as_engine
 from llpt.errors import EngineError, InputError, MissingProgramError, StorageError
 from llpt.trajectory import System, TrajectoryWriter, export_extxyz
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import ase
+    from ase.calculators.calculator import BaseCalculator
 
     from llpt.dynamics.integrator import Integrator
     from llpt.engines import Engine
@@ -51,7 +53,7 @@ _SECONDS_BETWEEN_MASTERS = 20.0
 
 def run_md(
     atoms: ase.Atoms,
-    engine: Engine,
+    engine: Engine | BaseCalculator,
     settings: RunSettings,
     run_directory: str | Path,
     *,
@@ -66,7 +68,7 @@ def run_md(
 
     Args:
         atoms: the start; velocities are drawn where it has none. On a continuation it must be the same start.
-        engine: the source of forces; the caller closes it.
+        engine: the source of forces, a calculator of ASE being taken for one; the caller closes it.
         settings: what to do. On a continuation only ``steps`` may grow and ``checkpoint_every`` may differ.
         run_directory: new, empty, or a run of the same start, engine and settings.
         on_progress: called after a step, at most once in ``progress_seconds``, and after the last one.
@@ -82,6 +84,7 @@ def run_md(
     """
     if threading.current_thread() is not threading.main_thread():
         raise InputError("A run was started outside the main thread.", "Start each run in a process of its own.")
+    engine = as_engine(engine)
     directory = Path(run_directory)
     start = prepare_start(atoms, settings)
     timestep = resolved_timestep_fs(start, settings)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ase.io
 import numpy as np
 
+from llpt.engines.make import as_engine
 from llpt.errors import EngineError, InputError
 from llpt.files import atomic_text, make_directory
 from llpt.structure import LABELS, attach_labels, label_of, read_structures
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ase import Atoms
+    from ase.calculators.calculator import BaseCalculator
 
     from llpt.engines.face import Engine
 
@@ -29,7 +31,9 @@ INFO_RESULTS = (
 )
 
 
-def evaluate(frames: Iterable[Atoms], engine: Engine, *, on_frame: Callable[[int], None] | None = None) -> list[Atoms]:
+def evaluate(
+    frames: Iterable[Atoms], engine: Engine | BaseCalculator, *, on_frame: Callable[[int], None] | None = None
+) -> list[Atoms]:
     """Return copies of ``frames`` that carry their results.
 
     Each copy carries its labels as ASE keeps them (``llpt.structure.attach_labels``): ``get_potential_energy()`` is E,
@@ -39,14 +43,17 @@ def evaluate(frames: Iterable[Atoms], engine: Engine, *, on_frame: Callable[[int
     frame is computed afresh: nothing carries over from the frame before.
 
     Args:
-        frames: structures.
-        engine: what computes them.
+        frames: structures, a list or a trajectory.
+        engine: what computes them; a calculator of ASE is taken for one.
         on_frame: called with the number of frames done after each.
 
     Raises:
         InputError: a structure the engine cannot compute.
         EngineError: a calculation that failed or gave a value that is not finite; the message names the frame.
     """
+    if hasattr(frames, "get_chemical_symbols"):
+        raise InputError("One structure is given where a list is expected.", "Put it into brackets: [atoms].")
+    engine = as_engine(engine)
     temperature = engine.describe().options.get("electronic_temperature_k")
     evaluated = []
     for number, frame in enumerate(frames):

@@ -51,7 +51,7 @@ def make_engine(
                 f"A calculator ({type(spec).__name__}) takes no options here: {', '.join(options)}.",
                 "Give them where the calculator is made.",
             )
-        return spec if isinstance(spec, Engine) else wrap_calculator(spec)
+        return as_engine(spec)
     record, argument = split_spec(spec)
     if not (purpose.one_by_one or record.dynamics):
         raise InputError(
@@ -67,6 +67,22 @@ def make_engine(
             "Its author must return an object of llpt.engines.Engine, e.g. a subclass of EngineCalculator.",
         )
     return engine
+
+
+def as_engine(given: Engine | BaseCalculator) -> Engine:
+    """Return an engine as it is, and an ASE calculator as an engine.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if isinstance(given, Engine):
+        return given
+    if isinstance(given, BaseCalculator):
+        return wrap_calculator(given)
+    raise InputError(
+        f"What was given ({type(given).__name__}) is no engine.",
+        "Give what llpt.make_engine returned, or a calculator of ASE.",
+    )
 
 
 def imported(path: str) -> Any:

@@ -95,7 +95,7 @@ def panel_of(thing: object, quantity: str | None, colour: str) -> Panel:  # noqa
         InputError: nothing here can draw it, or it does not have the quantity.
     """
     raise InputError(
-        f"A {type(thing).__name__} cannot be drawn.",
+        f"What was given ({type(thing).__name__}) cannot be drawn.",
         "Give a trajectory, what was observed in one, an isobar or a verdict.",
     )
 

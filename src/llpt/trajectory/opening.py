@@ -115,7 +115,7 @@ def _found(
     if isinstance(items, list | tuple) and all(isinstance(item, str | Path) for item in items):
         return open_foreign([Path(item) for item in items], elements=elements, units=lammps_units)
     raise InputError(
-        f"A {type(source).__name__} is no trajectory that is known here.",
+        f"What was given ({type(source).__name__}) is no trajectory that is known here.",
         "Give a path, a list of paths, a list of ase.Atoms, a universe of MDAnalysis or an array of positions.",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from llpt.trajectory.extxyz import export_extxyz, frame_to_atoms
 from llpt.trajectory.facts import Facts, facts_of_run
@@ -89,6 +89,21 @@ class Trajectory:
 
     def __len__(self) -> int:
         return self.n_frames
+
+    @overload
+    def __getitem__(self, index: int) -> ase.Atoms: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[ase.Atoms]: ...
+
+    def __getitem__(self, index: int | slice) -> ase.Atoms | list[ase.Atoms]:
+        """Return one frame as ASE atoms (``atoms``), or a list of several."""
+        if isinstance(index, slice):
+            return [self.atoms(each) for each in range(self.n_frames)[index]]
+        return self.atoms(index)
+
+    def __iter__(self) -> Iterator[ase.Atoms]:
+        return (self.atoms(index) for index in range(self.n_frames))
 
     @property
     def n_atoms(self) -> int:

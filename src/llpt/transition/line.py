@@ -131,6 +131,12 @@ def join_runs(
             what is held.
     """
     runs = sorted((as_summary(run) for run in summaries), key=lambda run: _coordinate(run, along))
+    free = [run for run in runs if not math.isfinite(_coordinate(run, held))]
+    if free:
+        raise InputError(
+            f"{len(free)} of {len(runs)} runs of an {kind} do not say at which {held.word} they were held.",
+            f"Give the {held.word} where they are opened, and leave out runs that do not hold it.",
+        )
     sizes = {int(run.attrs["n_atoms"]) for run in runs}
     values = sorted({_coordinate(run, held) for run in runs})
     if len(sizes) != 1 or not all(_same(value, values[0], held) for value in values):

@@ -81,8 +81,10 @@ def _lammps(paths: Sequence[Path], elements: Sequence[str], units: str | None) -
 
 def _kind(path: Path) -> str:
     """Return the program that wrote a file, by its content."""
+    if path.is_dir():
+        raise InputError(f"{path} is a directory without a run of llpt in it.", "Give the files of the run by name.")
     if not path.is_file():
-        raise InputError(f"{path} is not a file.", "Give the files of one run.")
+        raise InputError(f"There is no file {path}.", "Give the files of one run.")
     with path.open("rb") as stream:
         magic = stream.read(len(TRAJECTORY_MAGIC))
     if magic.startswith(HDF5_MAGIC):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "MDAnalysis universe"
 PS_TO_FS = 1e3
+MADE_UP_PS = 1.0
 
 
 def is_mdanalysis(given: object) -> bool:
@@ -57,11 +58,20 @@ def open_universe(given: Any, *, elements: Sequence[str] = ()) -> ForeignTraject
 
 
 def _interval_fs(trajectory: Any) -> float | None:
-    """Return the time between frames, None where MDAnalysis would have to make one up (it warns, and takes 1 ps)."""
+    """Return the time between frames: what the reader says, else the difference of the first two frames' times.
+
+    None where MDAnalysis makes it up: it takes 1 ps, with a warning, or without one for arrays in memory.
+    """
+    reader = trajectory.copy()
+    if type(trajectory).__name__ == "MemoryReader" and float(reader.ts.dt) == MADE_UP_PS:
+        return None
+    times = [step.data["time"] for _, step in zip(range(2), reader, strict=False) if "time" in step.data]
+    if len(times) == 2 and times[1] > times[0]:
+        return float(times[1] - times[0]) * PS_TO_FS
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         interval = float(trajectory.copy().ts.dt) * PS_TO_FS
-    return None if any("dt" in str(warning.message) for warning in caught) else interval
+    return None if any("dt information" in str(warning.message) for warning in caught) else interval
 
 
 def _frames(trajectory: Any, indices: NDArray[np.int64]) -> Iterator[ForeignFrame]:
