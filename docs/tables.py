@@ -1,7 +1,8 @@
 """Write the tables of keys and options in this folder from the models that check them: ``python docs/tables.py``.
 
 A line ``<!-- module:Model -->`` in a page stands before the table of that model's fields; the rest of a page is written
-by hand. The tests compare pages and models (``tests/study/test_documentation.py``).
+by hand. The table of the controlled tests tells what each asks, from the docstring of its class. The tests compare
+pages and models (``tests/study/test_documentation.py``).
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import re
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel
 
 from llpt.options import Options
+from llpt.study.controlled_tests import ControlledTestsSection, MatchedRunsSection
+from llpt.study.sections import Section
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -35,6 +38,22 @@ def table(model: type[BaseModel]) -> str:
     return "\n".join(rows) + "\n"
 
 
+def table_of_tests() -> str:
+    """Return one row for each controlled test: what it asks and adds, what is allowed, its own keys."""
+    rows = ["| test | what it asks and adds | allowed | its own keys (default) |", "|---|---|---|---|"]
+    for name, field in ControlledTestsSection.model_fields.items():
+        tests = [kind for kind in get_args(field.annotation) if issubclass(kind, Section)]
+        asks = " ".join((test.__doc__ or "") for test in tests)
+        own = ", ".join(
+            f"`{key}` ({default(inner)})"
+            for test in tests
+            for key, inner in test.model_fields.items()
+            if key not in MatchedRunsSection.model_fields
+        )
+        rows.append(f"| `{name}` | {asks} | {field.description} | {own} |")
+    return "\n".join(rows) + "\n"
+
+
 def default(field: FieldInfo) -> str:
     """Return a field's default as a person reads it."""
     if field.is_required():
@@ -46,16 +65,24 @@ def default(field: FieldInfo) -> str:
         return "its defaults"
     if isinstance(value, tuple | dict) and not value:
         return "none" if isinstance(value, tuple) else "empty"
+    return f"`{json.dumps(plain(value), ensure_ascii=False)}`"
+
+
+def plain(value: object) -> object:
+    """Return a value as TOML has it, 600 for 600.0."""
+    if isinstance(value, tuple):
+        return [plain(each) for each in value]
     if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return f"`{json.dumps(value.value if isinstance(value, Enum) else value, ensure_ascii=False)}`"
+        return int(value)
+    return value.value if isinstance(value, Enum) else value
 
 
 def with_tables(text: str) -> str:
     """Return a page with every table as the models have it."""
 
     def written(found: re.Match[str]) -> str:
-        return f"{found[1]}\n{table(getattr(import_module(found['module']), found['name']))}"
+        model = getattr(import_module(found["module"]), found["name"])
+        return f"{found[1]}\n{table_of_tests() if model is ControlledTestsSection else table(model)}"
 
     return MARKED.sub(written, text)
 

@@ -16,7 +16,20 @@ from llpt.structure import atomic_fluid, molecular_fluid
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples"
-COMMANDS = ("init", "plan", "run", "status", "analyse", "report", "evaluate", "md", "optics", "train", "doctor")
+COMMANDS = (
+    "init",
+    "plan",
+    "run",
+    "status",
+    "analyse",
+    "report",
+    "evaluate",
+    "md",
+    "optics",
+    "train",
+    "schema",
+    "doctor",
+)
 COMMANDS += ("audit", "verify", "import")
 LENNARD_JONES = "ase:ase.calculators.lj.LennardJones"
 OPTIONS = ("--option", "sigma=1.2", "--option", "epsilon=0.2", "--option", "rc=2.3")

@@ -18,6 +18,7 @@ from llpt.cli import (
     optics,
     planning,
     running,
+    schemas,
     training,
     verifying,
 )
@@ -56,6 +57,7 @@ app.command(cls=evaluation.EngineCommand, rich_help_panel=SINGLE)(evaluation.eva
 app.command(cls=evaluation.EngineCommand, rich_help_panel=SINGLE)(molecular_dynamics.md)
 app.command(rich_help_panel=SINGLE)(optics.optics)
 app.command(cls=evaluation.EngineCommand, rich_help_panel=SINGLE)(training.train)
+app.command(rich_help_panel=SINGLE)(schemas.schema)
 app.command(rich_help_panel=SINGLE)(doctor.doctor)
 
 

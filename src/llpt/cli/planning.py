@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from llpt.campaign import RunIdentity, short_name
 from llpt.cli.console import make_table, output, roughly
+from llpt.cli.schemas import SCHEMA_FILE, Described, schema_text
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file."
 def init(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("study.toml"),
 ) -> None:
-    """Write a commented study file to start from.
+    """Write a commented study file to start from, and beside it the schema that editors check it by.
 
     Example: [bold]llpt init study.toml[/]
     """
@@ -35,8 +36,9 @@ def init(
     if path.exists():
         raise InputError(f"{path} exists already; nothing was changed.", "Give another name, or remove the file.")
     make_directory(path.parent)
+    write_atomically(path.parent / SCHEMA_FILE, schema_text(Described.STUDY))
     write_atomically(path, files("llpt.study").joinpath("template.toml").read_text(encoding="utf-8"))
-    output().print(f"Wrote {path}. Next: [bold]llpt plan {path}[/]")
+    output().print(f"Wrote {path}, and {SCHEMA_FILE} for editors. Next: [bold]llpt plan {path}[/]")
 
 
 def plan(

@@ -25,7 +25,7 @@ from llpt.study.sections import (
     StepCount,
     TemperatureK,
     Temperatures,
-    as_sequence,
+    one_or_more,
 )
 
 Engines = Literal["both", "reference", "surrogate"]
@@ -56,7 +56,7 @@ class CoolingTest(MatchedRunsSection):
 class RampTest(MatchedRunsSection):
     """Does the rate matter? Heating and cooling ladders with runs of other lengths: loops at several rates."""
 
-    steps: Annotated[tuple[StepCount, ...], BeforeValidator(as_sequence)] = Field(
+    steps: Annotated[tuple[StepCount, ...], one_or_more(StepCount)] = Field(
         min_length=1, description="MD steps of each run, a number or a list of them; each is a loop of its own"
     )
 
@@ -83,7 +83,7 @@ class EnsembleTest(MatchedRunsSection):
 
 
 class ThermostatTest(MatchedRunsSection):
-    """Does the thermostat matter?"""
+    """Does the thermostat matter? The same ladders with another one."""
 
     thermostat: Literal[Thermostat.SVR, Thermostat.LANGEVIN] = Field(
         default=Thermostat.LANGEVIN, description='"svr" or "langevin"'
@@ -112,21 +112,21 @@ class TimestepTest(MatchedRunsSection):
 
 
 class CutoffTest(MatchedRunsSection):
-    """Does the plane-wave cutoff matter?"""
+    """Does the plane-wave cutoff matter? The same ladders with another one."""
 
     ecut_ry: Annotated[CutoffRy, Strict()]
     engines: Literal["reference"] = Field(default="reference", description='"reference": only it has plane waves')
 
 
 class KpointsTest(MatchedRunsSection):
-    """Does the sampling of the Brillouin zone matter?"""
+    """Does the sampling of the Brillouin zone matter? The same ladders with another one."""
 
     kpoints: KpointSampling = "gamma"
     engines: Literal["reference"] = Field(default="reference", description='"reference": only it has k-points')
 
 
 class FunctionalTest(MatchedRunsSection):
-    """Does the functional matter?"""
+    """Does the functional matter? The same ladders with another one."""
 
     xc: FunctionalName
     engines: Literal["reference"] = Field(default="reference", description='"reference": only it has a functional')
@@ -141,7 +141,7 @@ class EngineTest(MatchedRunsSection):
 
 
 class SnapshotTest(Section):
-    """How much do the forces depend on the electrons' temperature? Single points of the reference's own snapshots."""
+    """Do the forces depend on the electrons' temperature? Single points of the reference's own snapshots at several."""
 
     snapshots: Int = Field(
         default=35, ge=1, le=100_000, description="snapshots in all, at least 1, evenly from the reference's own runs"
@@ -164,11 +164,16 @@ class SnapshotTest(Section):
         return self
 
 
-def _switch(value: Any) -> Any:
-    """Read ``true`` as a test with its defaults and ``false`` as none."""
+def _switched(value: Any) -> Any:
     if value is True:
         return {}
     return None if value is False else value
+
+
+def _switch(test: type[Section]) -> BeforeValidator:
+    """Read ``true`` as a test with its defaults and ``false`` as none."""
+    kind: Any = bool | test
+    return BeforeValidator(_switched, json_schema_input_type=kind)
 
 
 def _electronic_temperature(value: Any) -> Any:
@@ -183,41 +188,44 @@ OTHER_NODES = frozenset({"size", "snapshots"})
 class ControlledTestsSection(Section):
     """``[tests]``: which controlled tests the study does."""
 
-    size: Bool = Field(default=False, description="true or false; true compares the sizes of system.atoms")
-    duration: Annotated[DurationTest | None, BeforeValidator(_switch)] = Field(
+    size: Bool = Field(
+        default=False, description="true or false; true compares the sizes of system.atoms: nothing is added"
+    )
+    duration: Annotated[DurationTest | None, _switch(DurationTest)] = Field(
         default=None, description="true, false, or a table with repeats, steps and limits"
     )
-    cooling: Annotated[CoolingTest | None, BeforeValidator(_switch)] = Field(
+    cooling: Annotated[CoolingTest | None, _switch(CoolingTest)] = Field(
         default=None, description="true, false, or a table with temperatures_k, steps and limits"
     )
     ramp: RampTest | None = Field(
         default=None, description="a table with steps (one or more) and limits: loops of heating and cooling"
     )
     fixed_electronic_temperature: Annotated[
-        FixedElectronicTemperatureTest | None, BeforeValidator(_electronic_temperature)
+        FixedElectronicTemperatureTest | None,
+        BeforeValidator(_electronic_temperature, json_schema_input_type=TemperatureK | FixedElectronicTemperatureTest),
     ] = Field(default=None, description="a temperature in K above 0, or a table with temperature_k and limits")
-    start: Annotated[StartTest | None, BeforeValidator(_switch)] = Field(
+    start: Annotated[StartTest | None, _switch(StartTest)] = Field(
         default=None, description="true, false, or a table with start and limits"
     )
-    ensemble: Annotated[EnsembleTest | None, BeforeValidator(_switch)] = Field(
+    ensemble: Annotated[EnsembleTest | None, _switch(EnsembleTest)] = Field(
         default=None, description="true, false, or a table with ensemble and limits"
     )
-    thermostat: Annotated[ThermostatTest | None, BeforeValidator(_switch)] = Field(
+    thermostat: Annotated[ThermostatTest | None, _switch(ThermostatTest)] = Field(
         default=None, description="true, false, or a table with thermostat and limits"
     )
     barostat: BarostatTest | None = Field(default=None, description="a table with barostat_time_fs and limits")
-    integrator: Annotated[IntegratorTest | None, BeforeValidator(_switch)] = Field(
+    integrator: Annotated[IntegratorTest | None, _switch(IntegratorTest)] = Field(
         default=None, description="true, false, or a table with limits: the same ladder by another dynamics code"
     )
-    timestep: Annotated[TimestepTest | None, BeforeValidator(_switch)] = Field(
+    timestep: Annotated[TimestepTest | None, _switch(TimestepTest)] = Field(
         default=None, description="true, false, or a table with factor and limits"
     )
     cutoff: CutoffTest | None = Field(default=None, description="a table with ecut_ry and limits")
-    kpoints: Annotated[KpointsTest | None, BeforeValidator(_switch)] = Field(
+    kpoints: Annotated[KpointsTest | None, _switch(KpointsTest)] = Field(
         default=None, description="true, false, or a table with kpoints and limits"
     )
     functional: FunctionalTest | None = Field(default=None, description="a table with xc and limits")
-    snapshots: Annotated[SnapshotTest | None, BeforeValidator(_switch)] = Field(
+    snapshots: Annotated[SnapshotTest | None, _switch(SnapshotTest)] = Field(
         default=None,
         description="true, false, or a table with snapshots, electronic_temperatures_k and reference_temperature_k",
     )

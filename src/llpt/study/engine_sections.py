@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_serializer, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_serializer, model_validator
 
 from llpt.audit import Thresholds
 from llpt.dft.settings import KohnShamOptions
@@ -42,7 +42,17 @@ def _known(spec: str) -> str:
     return spec
 
 
-EngineSpec = Annotated[str, Field(min_length=1), AfterValidator(_known)]
+def _spec_schema(words: Iterable[str]) -> WithJsonSchema:
+    """Return the schema of a SPEC: editors offer the words, and let pass what else there is on some machine."""
+    return WithJsonSchema({"anyOf": [{"enum": list(words)}, {"type": "string", "minLength": 1}]})
+
+
+EngineSpec = Annotated[
+    str,
+    Field(min_length=1),
+    AfterValidator(_known),
+    _spec_schema(name for name, record in BUILT_IN.items() if not record.argument),
+]
 """An engine by its SPEC, which is here."""
 
 
@@ -173,7 +183,7 @@ class TrainingSection(FitKeys):
 class SurrogateSection(Section):
     """``[surrogate]``: the potential under audit."""
 
-    engine: Annotated[str, Field(min_length=1), AfterValidator(_known_or_trained)] = Field(
+    engine: Annotated[str, Field(min_length=1), AfterValidator(_known_or_trained), _spec_schema(TRAINED_HERE)] = Field(
         description=f"{_listed(TRAINED_HERE)} (trained here, or in a directory), or an engine: "
         f"{_listed(record.grammar for record in BUILT_IN.values() if record.argument)}",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from llpt.dynamics import Ensemble
 from llpt.study.controlled_tests import (
@@ -18,6 +18,7 @@ from llpt.study.imported import ImportedRun, sections_of
 from llpt.study.sections import (
     ContradictionError,
     DynamicsSection,
+    Int,
     Ladder,
     Section,
     StateLine,
@@ -26,10 +27,24 @@ from llpt.study.sections import (
     SystemSection,
 )
 
+FORMAT = 1
+"""Counts what study files may hold; raised where a file of today would be read as something else."""
+
+
+def _needed(schema: dict[str, Any]) -> None:
+    """Say that only runs of a study's own need states and steps: runs made elsewhere bring theirs along."""
+    schema["required"] = ["study"]
+    schema["dependentRequired"] = {key: ["system", "state", "dynamics"] for key in ("reference", "surrogate")}
+
 
 class StudyFile(Section):
     """A study: one TOML file, checked as a whole before anything runs."""
 
+    model_config = ConfigDict(json_schema_extra=_needed)
+
+    format: Int = Field(
+        default=FORMAT, ge=1, le=FORMAT, description=f"the format of this file: {FORMAT}, as there is no other yet"
+    )
     study: StudySection = Field(description="a table with name")
     system: SystemSection = Field(description="a table with atoms and start")
     state: StateSection = Field(description="a table with pressures_gpa and temperatures_k, or [[state.isobars]]")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from llpt.errors import InputError
-from llpt.study.file import StudyFile
+from llpt.errors import InputError, NewerFormatError
+from llpt.study.file import FORMAT, StudyFile
 from llpt.study.sections import Section
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def parse_study(text: str, *, name: str = "study file", imported: Sequence[Mappi
 
     Raises:
         InputError: see :func:`read_study`.
+        NewerFormatError: it is written for a later version of this program.
     """
     try:
         data = tomllib.loads(text)
@@ -63,6 +64,11 @@ def parse_study(text: str, *, name: str = "study file", imported: Sequence[Mappi
         raise InputError(
             f"{name} is not valid TOML: {error}.", "Correct that line; strings stand in double quotes."
         ) from error
+    given = data.get("format")
+    if isinstance(given, int) and given > FORMAT:
+        raise NewerFormatError(
+            f"{name} has format {given}; this program reads format {FORMAT}.", "Update llpt to read it."
+        )
     if imported:
         data["imported"] = [dict(table) for table in imported]
     try:

@@ -7,7 +7,7 @@ a person reads when a value is refused (``llpt.study.reading``).
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
@@ -24,9 +24,18 @@ MAX_TEMPERATURE_K = 100_000.0
 MAX_PRESSURE_GPA = 10_000.0
 
 
-def as_sequence(value: object) -> object:
-    """Return a lone value as a list of one, so that ``atoms = 256`` and ``atoms = [256]`` mean the same."""
+def _as_sequence(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value if isinstance(value, tuple) else (value,)
+
+
+def one_or_more(item: Any) -> BeforeValidator:
+    """Take a lone value as a list of one, so that ``atoms = 256`` and ``atoms = [256]`` mean the same.
+
+    Args:
+        item: the type of a value.
+    """
+    many: Any = Annotated[tuple[item, ...], Field(min_length=1)]
+    return BeforeValidator(_as_sequence, json_schema_input_type=item | many)
 
 
 TemperatureK = Annotated[Float, Field(gt=0.0, le=MAX_TEMPERATURE_K)]
@@ -38,17 +47,17 @@ StepCount = Annotated[Int, Field(ge=1, le=1_000_000_000)]
 TimestepFs = Annotated[Float, Field(ge=0.001, le=20.0)]
 Temperatures = Annotated[
     tuple[TemperatureK, ...],
-    BeforeValidator(as_sequence),
+    one_or_more(TemperatureK),
     Field(min_length=1, description="temperatures in K, each above 0 and at most 100000"),
 ]
 Pressures = Annotated[
     tuple[PressureGpa, ...],
-    BeforeValidator(as_sequence),
+    one_or_more(PressureGpa),
     Field(min_length=1, description="pressures in GPa, each above 0 and at most 10000"),
 ]
 AtomCounts = Annotated[
     tuple[AtomCount, ...],
-    BeforeValidator(as_sequence),
+    one_or_more(AtomCount),
     Field(min_length=1, description="numbers of atoms, whole and at least 2; every size is run"),
 ]
 
@@ -158,12 +167,12 @@ class StateSection(Section):
     pressures_gpa: Pressures | None = Field(
         default=None, description="pressures in GPa, each above 0 and at most 10000"
     )
-    densities_gcc: Annotated[tuple[DensityGcc, ...], BeforeValidator(as_sequence)] | None = Field(
+    densities_gcc: Annotated[tuple[DensityGcc, ...], one_or_more(DensityGcc)] | None = Field(
         default=None,
         min_length=1,
         description="densities in g/cm³, each above 0 and at most 20",
     )
-    rs: Annotated[tuple[WignerSeitzRadius, ...], BeforeValidator(as_sequence)] | None = Field(
+    rs: Annotated[tuple[WignerSeitzRadius, ...], one_or_more(WignerSeitzRadius)] | None = Field(
         default=None,
         min_length=1,
         description="Wigner–Seitz radii in bohr, each from 0.5 to 10",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from llpt.errors import InputError
+from llpt.errors import InputError, NewerFormatError
 from llpt.files import write_atomically
 from llpt.mlp.quality.accuracy import Accuracy  # noqa: TC001 - pydantic reads the annotation
 from llpt.mlp.training.settings import TrainingSettings  # noqa: TC001
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from llpt.mlp.quality.labels import LabelledFrame
 
 CARD_NAME = "card.json"
+FORMAT = 1
+"""Counts what ``card.json`` holds. A card without ``format`` has format 1."""
 
 
 class DatasetCard(BaseModel):
@@ -43,6 +45,12 @@ class DatasetCard(BaseModel):
     constant_ev_per_atom: float
 
 
+class _Format(BaseModel):
+    """What is read first of a stored card."""
+
+    format: int = 1
+
+
 class HistoryEntry(BaseModel):
     """One step of the learning curve; losses are mean squared weighted residuals."""
 
@@ -58,6 +66,7 @@ class ModelCard(BaseModel):
     """Everything a reader must know of a trained network.
 
     Attributes:
+        format: of the file, see ``FORMAT``.
         name: name of the network's directory.
         element: chemical symbol.
         versions: versions of the programs that made it.
@@ -86,6 +95,7 @@ class ModelCard(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    format: int = 1
     name: str
     element: str
     versions: dict[str, str]
@@ -146,10 +156,14 @@ def read_card(directory: Path | str) -> ModelCard:
 
     Raises:
         InputError: there is none, or it is damaged.
+        NewerFormatError: a later version of this program wrote it.
     """
     path = Path(directory) / CARD_NAME
     try:
-        return ModelCard.model_validate_json(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        stored = _Format.model_validate_json(text).format
+        if stored <= FORMAT:
+            return ModelCard.model_validate_json(text)
     except FileNotFoundError:
         raise InputError(
             f"There is no model card at {path}.", "Give the directory of a network trained here."
@@ -157,3 +171,6 @@ def read_card(directory: Path | str) -> ModelCard:
     except (OSError, ValidationError, UnicodeDecodeError) as error:
         reason = type(error).__name__
         raise InputError(f"The model card {path} cannot be read ({reason}).", "Take another copy.") from None
+    raise NewerFormatError(
+        f"The model card {path} has format {stored}; this program reads format {FORMAT}.", "Update llpt to read it."
+    )

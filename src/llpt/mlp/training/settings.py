@@ -7,8 +7,8 @@ here: a study file is read without torch.
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path  # noqa: TC003 - pydantic reads the annotation
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -29,9 +29,15 @@ def _as_nothing(value: object) -> object:
 
 
 NodeCount = Annotated[int, Field(gt=0, le=1024)]
-NodeCounts = Annotated[tuple[NodeCount, ...], BeforeValidator(_as_sequence), Field(min_length=1)]
-OrNone = BeforeValidator(_as_nothing)
+_Nodes = Annotated[tuple[NodeCount, ...], Field(min_length=1)]
+NodeCounts = Annotated[
+    tuple[NodeCount, ...], BeforeValidator(_as_sequence, json_schema_input_type=NodeCount | _Nodes), Field(min_length=1)
+]
 PositiveFloat = Annotated[float, Field(gt=0.0)]
+
+
+def _or_none(kind: Any) -> BeforeValidator:
+    return BeforeValidator(_as_nothing, json_schema_input_type=kind | Literal["none"] | None)
 
 
 class StressLabels(StrEnum):
@@ -78,7 +84,7 @@ class TrainingSettings(Options):
         le=MOST_FUNCTIONS,
         description=f"how many functions of the moments of bonds are added, from 0 to {MOST_FUNCTIONS}",
     )
-    functions_from: Annotated[Path | None, OrNone] = Field(
+    functions_from: Annotated[Path | None, _or_none(Path)] = Field(
         default=None, description="the directory of a potential whose functions are taken instead of choosing"
     )
     validation_fraction: float = Field(
@@ -106,7 +112,7 @@ class TrainingSettings(Options):
     stress_scale_gpa: PositiveFloat = Field(
         default=2.0, description="the error of the pressure or a stress component that weighs as one, in GPa, above 0"
     )
-    phase_bias_scale_ev_per_atom: Annotated[PositiveFloat | None, OrNone] = Field(
+    phase_bias_scale_ev_per_atom: Annotated[PositiveFloat | None, _or_none(PositiveFloat)] = Field(
         default=0.001,
         description='the phase-differential bias that weighs as one, in eV/atom, above 0, or "none" to leave it free',
     )
@@ -133,7 +139,7 @@ class TrainingSettings(Options):
     patience: int = Field(
         default=8, ge=1, description="steps without a better validation error before the fit stops, at least 1"
     )
-    max_seconds: Annotated[PositiveFloat | None, OrNone] = Field(
+    max_seconds: Annotated[PositiveFloat | None, _or_none(PositiveFloat)] = Field(
         default=None, description="a limit on the time of the training in seconds, above 0"
     )
     members: int = Field(default=1, ge=1, le=64, description="networks to train with different seeds, from 1 to 64")
