@@ -1,5 +1,6 @@
 """Words that mean nothing to a reader stay out, and what is cited is in the bibliography."""
 
+import pkgutil
 import re
 from pathlib import Path
 
@@ -40,3 +41,53 @@ def test_a_word_stays_out(pattern):
 def test_files_are_looked_at():
     names = {path.relative_to(ROOT).as_posix() for path in FILES}
     assert {"README.md", "CHANGELOG.md", "docs/analysis.md", "src/llpt/errors.py", "examples/quick.toml"} <= names
+
+
+DOI = re.compile(r"\b10\.\d{4,5}/[A-Za-z0-9./()_;:-]+[A-Za-z0-9)]")
+PAPER = re.compile(
+    r"(?P<journal>(?:[A-Z][\w.:-]*\.:? )+(?:[A-E] )?|Nature |PNAS |Biometrika |Technometrics |NeurIPS |Collection SFN )"
+    r"(?P<place>\d{1,3}, [AE]?\d{1,6})(?:,| \()(?: ?)(?:19|20)\d\d"
+)
+"""Journal, volume, page or number of the article, year: in parentheses or after a comma."""
+
+
+def sources():
+    """Text of every file but the bibliography, its lines joined as a reader joins them."""
+    for path in FILES:
+        if path.name != "bibliography.md" and "data" not in path.parts:
+            text = re.sub(r'\s*\n\s*"?', " ", path.read_text(encoding="utf-8"))
+            yield path.relative_to(ROOT).as_posix(), text.replace('" "', "").replace("%28", "(").replace("%29", ")")
+
+
+def test_every_doi_is_in_the_bibliography():
+    listed = (ROOT / "docs/bibliography.md").read_text(encoding="utf-8").lower()
+    missing = {
+        f"{name}: {doi}"
+        for name, text in sources()
+        for doi in DOI.findall(text)
+        if (doi.lower() if doi.count("(") == doi.count(")") else doi.lower().rstrip(")")) not in listed
+    }
+    assert not missing, "add to docs/bibliography.md:\n" + "\n".join(sorted(missing))
+
+
+def test_every_paper_is_in_the_bibliography():
+    listed = (ROOT / "docs/bibliography.md").read_text(encoding="utf-8")
+    found = [(name, match) for name, text in sources() for match in PAPER.finditer(text)]
+    assert len(found) > 80
+    missing = {f"{name}: {match[0]}" for name, match in found if f"{match['place']} (" not in listed}
+    assert not missing, "add to docs/bibliography.md:\n" + "\n".join(sorted(missing))
+
+
+def test_a_paper_stands_once_with_a_doi_that_is_its_own():
+    rows = [line.split(" | ") for line in (ROOT / "docs/bibliography.md").read_text(encoding="utf-8").splitlines()]
+    papers = [row for row in rows if len(row) == 4 and row[0] != "| cited as"]
+    assert len({row[0] for row in papers}) == len(papers) > 80
+    dois = [row[2] for row in papers if "doi.org" in row[2]]
+    assert len(set(dois)) == len(dois) > 65
+
+
+def test_names_of_the_glossary_are_there():
+    names = re.findall(r"`(llpt(?:\.\w+)+)`", (ROOT / "docs/glossary.md").read_text(encoding="utf-8"))
+    assert len(names) > 25
+    for name in names:
+        pkgutil.resolve_name(name)
