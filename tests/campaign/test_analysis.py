@@ -99,6 +99,8 @@ def test_tests_and_sizes_are_held_against_the_base(runs):
         "ramp-down 2": LadderPath.COOLING,
     }
     assert [effect.test for effect in analyse(runs(), compare_sizes=False).effects] == []
+    assert found.largest(Role.REFERENCE, "P200").atoms == 512
+    assert found.largest(Role.SURROGATE, "P200") is None
     (order,) = found.orders
     assert order.atoms == 512  # the cell that was walked both ways
     assert order.statement.order in Order

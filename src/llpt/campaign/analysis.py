@@ -45,6 +45,11 @@ class Analysis:
         """Return one side's own ladders, without the controlled tests."""
         return tuple(ladder for ladder in self.ladders if ladder.is_base and ladder.role is role)
 
+    def largest(self, role: Role, line: str) -> ObservedLadder | None:
+        """Return one side's own isobar of most atoms on a line of states; None where it has none there."""
+        ladders = [ladder for ladder in self.base(role) if ladder.line == line and ladder.located]
+        return max(ladders, key=lambda ladder: ladder.atoms, default=None)
+
     @property
     def lines(self) -> tuple[str, ...]:
         """The lines of states for which anything was observed, in the order of the ladders."""

@@ -13,7 +13,6 @@ from llpt.transition import drawn_criteria
 
 if TYPE_CHECKING:
     from llpt.campaign.analysis import Analysis
-    from llpt.campaign.ladders import ObservedLadder
 
 HYDROGEN_PRESSURES_GPA = (30.0, 500.0)
 """Isobars in this range are dense hydrogen, and are shown beside what is known of it."""
@@ -56,14 +55,11 @@ def comparison_curves() -> list[dict[str, Any]]:
 
 
 def _criteria(analysis: Analysis, role: Role) -> list[PlottedCurve]:
-    largest: dict[str, ObservedLadder] = {}
-    for ladder in analysis.base(role):
-        if ladder.isobar is not None and ladder.atoms >= getattr(largest.get(ladder.line), "atoms", 0):
-            largest[ladder.line] = ladder
+    largest = [ladder for ladder in (analysis.largest(role, line) for line in analysis.lines) if ladder]
     curves = []
     for criterion in drawn_criteria():
         order = criterion.figure_order or 0
-        points = [ladder for ladder in largest.values() if ladder.criteria[criterion].resolved]
+        points = [ladder for ladder in largest if ladder.criteria[criterion].resolved]
         points.sort(key=lambda ladder: ladder.pressure_gpa or 0.0)
         if not points:
             continue

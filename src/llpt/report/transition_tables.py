@@ -12,7 +12,6 @@ from llpt.transition import all_criteria, differences
 
 if TYPE_CHECKING:
     from llpt.campaign.analysis import Analysis
-    from llpt.campaign.ladders import ObservedLadder
     from llpt.transition import Difference
 
 
@@ -82,7 +81,7 @@ def transition_rows(analysis: Analysis) -> list[TransitionRow]:
     """Return where the transition is by each criterion, of the largest cell of each side."""
     rows = []
     for line in analysis.lines:
-        sides = {role: largest_ladder(analysis, role, line) for role in Role}
+        sides = {role: analysis.largest(role, line) for role in Role}
         reference, surrogate = sides[Role.REFERENCE], sides[Role.SURROGATE]
         some = reference or surrogate
         if some is None or some.isobar is None:
@@ -102,12 +101,6 @@ def transition_rows(analysis: Analysis) -> list[TransitionRow]:
             )
             rows.append(TransitionRow(line_name(some), str(criterion), texts[0], texts[1], difference, reasons))
     return rows
-
-
-def largest_ladder(analysis: Analysis, role: Role, line: str) -> ObservedLadder | None:
-    """Return one side's own ladder of most atoms on a line of states; None where it has no isobar there."""
-    ladders = [ladder for ladder in analysis.base(role) if ladder.line == line and ladder.isobar is not None]
-    return max(ladders, key=lambda ladder: ladder.atoms, default=None)
 
 
 def change_rows(analysis: Analysis) -> list[ChangeRow]:
@@ -144,7 +137,7 @@ def separation_rows(analysis: Analysis) -> list[SeparationRow]:
     """Return how far the criteria of the figures lie apart where two or more of them are resolved."""
     rows = []
     for line in analysis.lines:
-        for ladder in (largest_ladder(analysis, role, line) for role in Role):
+        for ladder in (analysis.largest(role, line) for role in Role):
             if ladder is None:
                 continue
             rows += [
