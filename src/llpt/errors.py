@@ -43,3 +43,12 @@ class NewerFormatError(InputError):
 
 class PluginError(LlptError):
     """Something another package adds (an engine, an observable …) that cannot be used, and why."""
+
+
+def first_line(error: BaseException) -> str:
+    r"""Return the first line of an error's message; its type where it has none.
+
+    >>> first_line(ValueError("no such file\nat line 3")), first_line(KeyError())
+    ('no such file', 'KeyError')
+    """
+    return (str(error) or type(error).__name__).splitlines()[0]

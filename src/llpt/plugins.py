@@ -17,7 +17,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
-from llpt.errors import PluginError
+from llpt.errors import PluginError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -91,9 +91,9 @@ def _load(offered: list[EntryPoint], kind: type[Any], taken: frozenset[str]) -> 
     try:
         record = point.load()
     except Exception as error:  # a module raises whatever it likes while it is imported
-        said = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         raise PluginError(
-            f"{what} cannot be loaded from {point.value}: {type(error).__name__}: {said}.",
+            f"{what} cannot be loaded from {point.value}: {type(error).__name__}: {reason}.",
             "Install what it needs or a newer version of it, or uninstall it.",
         ) from error
     if not isinstance(record, kind):

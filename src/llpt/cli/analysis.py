@@ -146,8 +146,8 @@ def _show_orders(analysis: Analysis) -> None:
         for item in row.evidence:
             table.add_row(item.kind, item.order, item.number, item.meaning)
         console.print(table)
-        for said in row.proposals:
-            console.print(f"  would help to decide: {escape(said)}")
+        for proposal in row.proposals:
+            console.print(f"  would help to decide: {escape(proposal)}")
         console.print()
 
 

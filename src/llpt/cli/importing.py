@@ -160,12 +160,12 @@ class Asker:
         answer = str(typer.prompt(what[0].upper() + what[1:], err=True)).strip()
         return _one_of(option, answer, words) or answer if words else answer
 
-    def number(self, option: str, what: str, given: float | None, said: float | None) -> float:
+    def number(self, option: str, what: str, given: float | None, stated: float | None) -> float:
         """Return a number: the one given, or what the files say, or the answer to a question."""
         if given is not None:
             return given
-        if said is not None:
-            return said
+        if stated is not None:
+            return stated
         if not self._terminal:
             raise self._missing(option, what)
         return float(typer.prompt(what[0].upper() + what[1:], type=float, err=True))

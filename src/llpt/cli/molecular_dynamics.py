@@ -83,16 +83,16 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[said]}"),
+        TextColumn("{task.fields[pace]}"),
     )
     try:
         with Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars:
-            task = bars.add_task(engine, total=steps, said="")
+            task = bars.add_task(engine, total=steps, pace="")
 
             def show(progress: RunProgress) -> None:
-                state = f"{progress.temperature_k:.0f} K {progress.pressure_gpa:.0f} GPa"
-                said = f"{state} {progress.seconds_per_step:.3g} s/step"
-                bars.update(task, completed=progress.step, said=said)
+                now = f"{progress.temperature_k:.0f} K {progress.pressure_gpa:.0f} GPa"
+                pace = f"{now} {progress.seconds_per_step:.3g} s/step"
+                bars.update(task, completed=progress.step, pace=pace)
 
             outcome = run_md(start, calculator, settings, out, on_progress=show)
     finally:

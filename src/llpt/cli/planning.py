@@ -186,9 +186,9 @@ def summary(plan: Plan, costs: Mapping[str, float], cores: int) -> str:
     from llpt.study import makespan_s  # noqa: PLC0415
 
     picoseconds = sum(run.picoseconds for run in plan.runs)
-    alone, together = roughly(sum(costs.values())), roughly(makespan_s(plan, costs, cores))
+    alone, shared = roughly(sum(costs.values())), roughly(makespan_s(plan, costs, cores))
     return f"""
 {plan.in_words}, {picoseconds:.4g} ps in all.
-Estimated: {alone} of work one run after another; {together} on this study's {cores} cores.
+Estimated: {alone} of work one run after another; {shared} on this study's {cores} cores.
 These are estimates from a short table (2 cores of one machine, good to a factor of about two), not measurements; \
 llpt run corrects them as it goes."""

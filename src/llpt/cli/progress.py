@@ -117,7 +117,7 @@ class LiveDisplay:
                     Text(short_name(path), style=STYLES[node.state]),
                     ProgressBar(total=total, completed=done, width=32, pulse=done == 0),
                     Text(f"{done:.0f}/{total:.0f}"),
-                    Text(said(node.progress)),
+                    Text(described(node.progress)),
                     Text(f"{duration(node.remaining_s)} left", style="dim"),
                 )
             elif node.state in {State.FAILED, State.BLOCKED}:
@@ -165,7 +165,7 @@ class PlainDisplay:
             self._next = time.monotonic() + PLAIN_EVERY_S
             running = [
                 f"{short_name(name)} {node.progress.steps_done or 0}/"
-                f"{node.progress.steps or self._plan[name].steps or '?'} {said(node.progress)}".strip()
+                f"{node.progress.steps or self._plan[name].steps or '?'} {described(node.progress)}".strip()
                 for name, node in study.nodes.items()
                 if node.state is State.RUNNING
             ]
@@ -173,7 +173,7 @@ class PlainDisplay:
             self._console.print("; ".join([line, *running]), markup=False)
 
 
-def said(progress: NodeProgress) -> str:
+def described(progress: NodeProgress) -> str:
     """Write what a running node says of itself: temperature, pressure, density, or a message."""
     numbers = (
         (progress.temperature_k, "K", 0),

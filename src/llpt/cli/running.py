@@ -107,8 +107,8 @@ def status(
     for entry in entries:
         steps = entry.steps_done
         if entry.state is State.RUNNING:
-            said = JobFiles(place.root, entry.path).read_progress().steps_done
-            steps = entry.steps_done if said is None else said
+            done = JobFiles(place.root, entry.path).read_progress().steps_done
+            steps = entry.steps_done if done is None else done
         table.add_row(
             short_name(entry.path),
             f"[{STYLES[entry.state]}]{entry.state}[/]",

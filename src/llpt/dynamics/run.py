@@ -105,7 +105,7 @@ def run_md(
         try:
             run = _Run(directory, start, engine, settings, record=record, log=log)
             with stop_on_signals() as stop:
-                run.go(stop, on_progress, progress_seconds)
+                run.advance(stop, on_progress, progress_seconds)
         except (InputError, MissingProgramError):
             if is_new and read_record(directory) is None:
                 _remove_unused(directory)
@@ -140,7 +140,9 @@ class _Run:
         self.checkpointed_step: int | None = None
         self.master_at = -math.inf
 
-    def go(self, stop: StopRequest, on_progress: Callable[[Progress], None] | None, progress_seconds: float) -> None:
+    def advance(
+        self, stop: StopRequest, on_progress: Callable[[Progress], None] | None, progress_seconds: float
+    ) -> None:
         """Do the steps that are missing and leave ``record`` and run.json as the run ended."""
         checkpoint = latest_checkpoint(self.directory)
         began_at = 0 if checkpoint is None else checkpoint.step

@@ -13,7 +13,7 @@ from ase.calculators.calculator import BaseCalculator, PropertyNotImplementedErr
 
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.engines.record import Argument, EngineRecord, EngineRequest
-from llpt.errors import EngineError, InputError, LlptError, MissingProgramError
+from llpt.errors import EngineError, InputError, LlptError, MissingProgramError, first_line
 from llpt.options import did_you_mean
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ class WrappedCalculator(EngineCalculator):
         except LlptError:
             raise
         except Exception as error:  # calculators raise whatever they like
-            said = (str(error) or type(error).__name__).splitlines()[0]
+            reason = first_line(error)
             raise EngineError(
-                f"Engine {self._description.spec} failed: {type(error).__name__}: {said}.",
+                f"Engine {self._description.spec} failed: {type(error).__name__}: {reason}.",
                 "Check that it can do these elements and this cell, and its options.",
             ) from error
         free_energy = float(self._calculator.results.get("free_energy", energy))
@@ -136,8 +136,8 @@ def make_any_ase(request: EngineRequest[Mapping[str, OptionValue]]) -> EngineCal
     try:
         calculator = kind(**arguments)
     except Exception as error:  # constructors raise whatever they like
-        said = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"Engine {spec} cannot be made: {said}.", f"Check the options {arguments}.") from error
+        reason = first_line(error)
+        raise InputError(f"Engine {spec} cannot be made: {reason}.", f"Check the options {arguments}.") from error
     return WrappedCalculator(calculator, _describe(spec, module_name, options))
 
 

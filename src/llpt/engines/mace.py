@@ -12,7 +12,7 @@ from pydantic import Field
 
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed
-from llpt.errors import InputError, MissingProgramError
+from llpt.errors import InputError, MissingProgramError, first_line
 from llpt.options import Options
 from llpt.precision import Precision
 
@@ -116,8 +116,8 @@ def make_mace(request: EngineRequest[MaceOptions]) -> MacePotential:
             default_dtype="float32" if chosen.precision is Precision.SINGLE else "float64",
         )
     except Exception as error:  # unpickling raises whatever the file makes it
-        said = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"{argument} cannot be loaded as a MACE model: {said}.", "Check the file.") from error
+        reason = first_line(error)
+        raise InputError(f"{argument} cannot be loaded as a MACE model: {reason}.", "Check the file.") from error
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     return MacePotential(
         calculator,

@@ -12,7 +12,7 @@ from llpt.engines.face import Engine
 from llpt.engines.purpose import Purpose
 from llpt.engines.record import EngineRequest
 from llpt.engines.registry import split_spec
-from llpt.errors import InputError, PluginError
+from llpt.errors import InputError, PluginError, first_line
 from llpt.options import parse_options
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ def imported(path: str) -> Any:
     try:
         return getattr(import_module(module), name)
     except Exception as error:  # a module raises whatever it likes while it is imported
-        said = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         raise PluginError(
-            f"{path} of an engine's record cannot be imported: {type(error).__name__}: {said}.",
+            f"{path} of an engine's record cannot be imported: {type(error).__name__}: {reason}.",
             f"Install what {module.partition('.')[0]} needs, or a newer version of it.",
         ) from error

@@ -18,7 +18,7 @@ from pydantic import Field
 from llpt.dft.settings import BandCount, CutoffRy, ElectronicTemperatureK  # noqa: TC001 - pydantic reads them
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
-from llpt.errors import EngineError, MissingProgramError
+from llpt.errors import EngineError, MissingProgramError, first_line
 from llpt.files import make_scratch
 from llpt.options import Options
 from llpt.units import BOLTZMANN_EV_PER_K, RYDBERG_TO_EV
@@ -125,8 +125,8 @@ class VaspEngine(EngineCalculator):
         try:
             self._calculator.calculate(structure)
         except Exception as error:  # ASE raises what reading an unfinished output makes it
-            said = (str(error) or type(error).__name__).splitlines()[0]
-            raise EngineError(f"VASP failed: {said}.", f"See OUTCAR in {self._workplace}.") from error
+            reason = first_line(error)
+            raise EngineError(f"VASP failed: {reason}.", f"See OUTCAR in {self._workplace}.") from error
         if not self._calculator.converged:
             raise EngineError(
                 "VASP did not converge.", f"See OUTCAR in {self._workplace}; raise bands or lower ediff_ev."

@@ -38,8 +38,8 @@ class Comparison:
 
 def versions_in(summary: xr.Dataset) -> dict[str, int]:
     """Return the version of each observable that a summary was asked for; empty where it does not say."""
-    said = str(summary.attrs.get(VERSIONS, ""))
-    return {name: int(version) for name, _, version in (each.rpartition(" ") for each in said.split(", ") if each)}
+    versions = str(summary.attrs.get(VERSIONS, ""))
+    return {name: int(version) for name, _, version in (each.rpartition(" ") for each in versions.split(", ") if each)}
 
 
 def statistics_of(summary: xr.Dataset) -> int:

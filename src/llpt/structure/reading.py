@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import ase.io
 
-from llpt.errors import InputError
+from llpt.errors import InputError, first_line
 from llpt.structure.checks import MINIMUM_DISTANCE_ANGSTROM, check_structure
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def read_structures(
     try:
         frames = ase.io.read(path, index=index)
     except Exception as error:  # ASE's readers raise whatever their parsing meets
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         raise InputError(
             f"The structure file {path} cannot be read: {reason}.",
             "Check that it is complete and that its name tells its format (.extxyz, .cif, POSCAR ...).",

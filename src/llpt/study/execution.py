@@ -238,18 +238,18 @@ class Execution:
             path: self._files(path).read_progress() for path, entry in entries.items() if entry.state is State.RUNNING
         }
         paces = {path: entry.seconds_per_step for path, entry in entries.items()}
-        paces |= {path: said.seconds_per_step for path, said in running.items() if said.seconds_per_step}
+        paces |= {path: progress.seconds_per_step for path, progress in running.items() if progress.seconds_per_step}
         measured = {path: pace for path, pace in paces.items() if pace}
         costs = estimate_costs(self.plan, measured)
         nodes: dict[str, NodeView] = {}
         for path, entry in entries.items():
-            said = running.get(path, NodeProgress())
+            progress = running.get(path, NodeProgress())
             left = 0.0
             if entry.state in {State.WAITING, State.RUNNING, State.UNFINISHED}:
-                done = entry.steps_done if said.steps_done is None else said.steps_done
-                total = said.steps or self.plan[path].steps or 1
+                done = entry.steps_done if progress.steps_done is None else progress.steps_done
+                total = progress.steps or self.plan[path].steps or 1
                 left = max(0.0, 1.0 - done / total) * costs[path]
-            nodes[path] = NodeView(entry.state, entry.reason, said, left)
+            nodes[path] = NodeView(entry.state, entry.reason, progress, left)
         remaining = {path: node.remaining_s for path, node in nodes.items()}
         return StudyProgress(nodes, makespan_s(self.plan, remaining, self.cores), self._interrupts > 0)
 

@@ -149,8 +149,8 @@ def _shown(value: Any) -> str:
 def _reason(detail: ErrorDetails) -> str:
     """Return pydantic's own reason, worded for a person who never heard of pydantic."""
     words = detail["msg"].removeprefix("Input ").replace("should be", "it must be", 1)
-    for theirs, ours in _WORDS:
-        words = words.replace(theirs, ours)
+    for pydantic_words, plain_words in _WORDS:
+        words = words.replace(pydantic_words, plain_words)
     return words
 
 

@@ -47,13 +47,13 @@ def frame_to_atoms(frame: Frame, scalars: Mapping[str, Any], system: System) -> 
         forces=frame.forces_ev_per_angstrom,
         stress=np.asarray(scalars["stress_gpa"]) * GPA_TO_EV_PER_ANGSTROM3,
     )
-    said = {
+    known = {
         "time_fs": frame.time_fs,
         "entropy": float(scalars["entropy_ev_per_k"]),
         "temperature_k": float(scalars["temperature_k"]),
         "pressure_gpa": float(scalars["pressure_gpa"]),
     }
-    atoms.info.update(step=frame.step, **{name: value for name, value in said.items() if np.isfinite(value)})
+    atoms.info.update(step=frame.step, **{name: value for name, value in known.items() if np.isfinite(value)})
     for name in ("extrapolation_warnings", "force_spread_ev_per_angstrom", "energy_spread_ev"):
         if name in scalars:
             atoms.info[name] = scalars[name].item()

@@ -45,11 +45,11 @@ def facts_of_run(directory: Path, system: System) -> Facts:
     """
     record = _record(directory)
     settings = record.get("settings", {})
-    said = system.attributes.get("electronic_temperature_k")
+    electronic_k = system.attributes.get("electronic_temperature_k")
     return Facts(
         temperature_k=settings.get("temperature_k"),
         pressure_gpa=settings.get("pressure_gpa"),
-        electronic_temperature_k=None if said is None else float(said),
+        electronic_temperature_k=None if electronic_k is None else float(electronic_k),
         frame_interval_fs=system.timestep_fs,
         constant_volume=None if "ensemble" not in settings else settings["ensemble"] != "npt",
         missing=tuple(record.get("missing", ())),

@@ -76,7 +76,7 @@ def open_trajectory(
     >>> open_trajectory(positions, cell=[5.0, 5.0, 5.0], elements="H", timestep_fs=0.5).n_atoms
     8
     """
-    said = Facts(
+    given = Facts(
         temperature_k=temperature_k,
         pressure_gpa=pressure_gpa,
         electronic_temperature_k=electronic_temperature_k,
@@ -84,7 +84,7 @@ def open_trajectory(
     )
     symbols = [elements] if isinstance(elements, str) else list(elements)
     found = _found(source, symbols, cell=cell, lammps_units=lammps_units)
-    facts = _agreed(found.facts, said, found.name)
+    facts = _agreed(found.facts, given, found.name)
     if found.own is not None:
         return Trajectory(StoredFrames(found.own), facts=facts, name=found.name)
     interval, electronic = facts.frame_interval_fs, facts.electronic_temperature_k
@@ -127,11 +127,15 @@ def _agreed(source: Facts, given: Facts, name: str) -> Facts:
         InputError: they contradict each other.
     """
     for field in fields(Facts):
-        known, said = getattr(source, field.name), getattr(given, field.name)
-        if isinstance(known, float | int) and isinstance(said, float | int) and abs(known - said) > SAME * abs(known):
+        known, stated = getattr(source, field.name), getattr(given, field.name)
+        if (
+            isinstance(known, float | int)
+            and isinstance(stated, float | int)
+            and abs(known - stated) > SAME * abs(known)
+        ):
             keyword = field.name.replace("frame_interval", "timestep")
             raise InputError(
-                f"{name} says {keyword} = {known:g}, not {said:g}.",
+                f"{name} says {keyword} = {known:g}, not {stated:g}.",
                 f"Leave {keyword} out, or give the frames without it (a list of ase.Atoms) if the file is wrong.",
             )
     chosen = {field.name: getattr(given, field.name) for field in fields(Facts)}

@@ -73,11 +73,11 @@ def write_header(file: Any, system: System) -> None:
     box = particles.create_group("box")
     box.attrs["dimension"] = np.int32(3)
     box.attrs["boundary"] = np.array(["periodic"] * 3, dtype=h5py.string_dtype("ascii"))
-    ours = file.create_group("llpt")
-    ours.attrs["format_version"] = FORMAT_VERSION
-    ours.attrs["timestep_fs"] = system.timestep_fs
+    header = file.create_group("llpt")
+    header.attrs["format_version"] = FORMAT_VERSION
+    header.attrs["timestep_fs"] = system.timestep_fs
     for name, value in system.attributes.items():
-        ours.attrs[name] = value
+        header.attrs[name] = value
 
 
 def read_system(file: Any) -> System:

@@ -88,5 +88,5 @@ def reason_of_death(log: Path, errors: Path) -> tuple[str, str]:
     if routine:
         return f"pw.x stopped in {routine.group(1)}: {routine.group(2)}.", f"See its log {log}."
     lines = [line.strip() for line in complaint.splitlines() if line.strip(" -=*")]
-    said = f" It said: {lines[0]}" if lines else ""
-    return f"pw.x died without a result.{said}", f"See its log {log}; was it killed, or out of memory?"
+    message = f" Its message: {lines[0]}" if lines else ""
+    return f"pw.x died without a result.{message}", f"See its log {log}; was it killed, or out of memory?"

@@ -12,7 +12,7 @@ from llpt.engines.face import EngineDescription, PressureLabel, check_computable
 from llpt.engines.kohn_sham.record import DFT
 from llpt.engines.purpose import Purpose
 from llpt.engines.record import package_version
-from llpt.errors import EngineError
+from llpt.errors import EngineError, first_line
 
 if TYPE_CHECKING:
     from typing import Self
@@ -48,9 +48,9 @@ class KohnShamEngine(KohnSham):
         try:
             super().calculate(structure, properties, system_changes)
         except RuntimeError as error:  # torch: out of memory, a factorisation that failed
-            said = (str(error) or type(error).__name__).splitlines()[0]
+            reason = first_line(error)
             raise EngineError(
-                f"The DFT engine failed: {said}.",
+                f"The DFT engine failed: {reason}.",
                 "If memory ran out take fewer bands, a lower cutoff or another device.",
             ) from error
 

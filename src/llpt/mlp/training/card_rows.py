@@ -17,11 +17,11 @@ def card_rows(card: ModelCard) -> dict[str, str]:
         bias = accuracy.phase_bias
         if bias.molecular_mev_per_atom is not None:
             error = "unknown" if bias.error_mev_per_atom is None else f"{bias.error_mev_per_atom:.2g}"
-            said = f"{bias.molecular_mev_per_atom:.3g} meV/atom, error {error}, from {bias.blocks} blocks"
+            text = f"{bias.molecular_mev_per_atom:.3g} meV/atom, error {error}, from {bias.blocks} blocks"
         else:
             low, high = bias.fraction_range
-            said = f"not determined: the molecular fraction spans {low:.2f} to {high:.2f} in {bias.blocks} blocks"
-        rows["phase-differential bias (energy error, molecular minus atomic)"] = said
+            text = f"not determined: the molecular fraction spans {low:.2f} to {high:.2f} in {bias.blocks} blocks"
+        rows["phase-differential bias (energy error, molecular minus atomic)"] = text
         rows["errors on frames held out"] = _errors(accuracy.overall)
         rows |= {f"of these, {phase}": _errors(errors) for phase, errors in accuracy.by_phase.items() if errors.frames}
     if card.training is not None:

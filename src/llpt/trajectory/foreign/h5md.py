@@ -196,8 +196,8 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
                     forces_ev_per_angstrom=arrays["force"][index] if "force" in arrays else None,
                     time_fs=None if times is None else float(times[start + index]),
                 )
-                said: dict[str, Any] = {name: float(values[start + index]) for name, values in numbers.items()}
-                yield replace(plain, **said)
+                scalars: dict[str, Any] = {name: float(values[start + index]) for name, values in numbers.items()}
+                yield replace(plain, **scalars)
 
 
 def _cells(edges: Any, chosen: slice, n_frames: int) -> NDArray[np.float64]:

@@ -80,8 +80,8 @@ def open_lammps(
     Raises:
         InputError: the elements or the units are not known, or the files are damaged.
     """
-    said = _commands(log) if log is not None else {}
-    name = said.get("units", [units or ""])[0]
+    commands = _commands(log) if log is not None else {}
+    name = commands.get("units", [units or ""])[0]
     if units is not None and name != units:
         raise InputError(f"{log} is in units {name}, not {units}.", f"Give {name} as its units, or leave them out.")
     if name not in SYSTEMS:
@@ -95,7 +95,7 @@ def open_lammps(
         raise InputError(f"{dump} holds no frame.", "Give the dump of a run.")
     facts = Facts()
     if log is not None:
-        facts = _facts(said, system, steps[1][0] - steps[0][0] if len(steps) > 1 else 0)
+        facts = _facts(commands, system, steps[1][0] - steps[0][0] if len(steps) > 1 else 0)
     return ForeignTrajectory(
         program="LAMMPS",
         files=(dump, log) if log is not None else (dump,),
@@ -133,8 +133,8 @@ def _commands(log: Path) -> dict[str, list[str]]:
     return found
 
 
-def _facts(said: Mapping[str, list[str]], system: Units, stride: int) -> Facts:
-    fixed = said.get("fix", [])
+def _facts(commands: Mapping[str, list[str]], system: Units, stride: int) -> Facts:
+    fixed = commands.get("fix", [])
 
     def target(keyword: str, count: int) -> float | None:
         """Return the one value that a ramp from and to the same value holds."""
@@ -144,7 +144,7 @@ def _facts(said: Mapping[str, list[str]], system: Units, stride: int) -> Facts:
         return float(values[0]) if len(values) == count and len({float(value) for value in values}) == 1 else None
 
     pressure = target("iso", 2)
-    timestep = float(said["timestep"][0]) if "timestep" in said else system.default_timestep
+    timestep = float(commands["timestep"][0]) if "timestep" in commands else system.default_timestep
     return Facts(
         temperature_k=target("temp", 2),
         pressure_gpa=None if pressure is None else pressure * system.pressure,
