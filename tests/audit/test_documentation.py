@@ -1,4 +1,4 @@
-"""The example of docs/analysis.md, installed as a package."""
+"""The example of CONTRIBUTING.md, installed as a package."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from llpt.audit import Thresholds, compare
 from llpt.transition import locate, synthetic_isobar
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "analysis.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "CONTRIBUTING.md"
 
 
 def located(grid, seed):
@@ -17,7 +17,7 @@ def located(grid, seed):
 
 
 def test_the_criterion_and_the_comparison_of_the_documentation_work(install_package):
-    text = DOCUMENT.read_text(encoding="utf-8").partition("## A criterion or a comparison of your own")[2]
+    text = DOCUMENT.read_text(encoding="utf-8").partition("### A criterion or a comparison\n")[2]
     code, entries = (re.search(rf"```{kind}\n(.*?)```", text, re.DOTALL).group(1) for kind in ("python", "toml"))
     groups = {
         group: {name: place} for group, name, place in re.findall(r'entry-points\."(\S+)"\]\n"(.+)" = "(.+)"', entries)

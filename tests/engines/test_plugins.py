@@ -63,8 +63,8 @@ def test_an_engine_of_another_package():
 
 
 def test_the_example_of_the_documentation(install_package):
-    text = (Path(__file__).resolve().parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
-    example = text[text.index("## Add an engine") :]
+    text = (Path(__file__).resolve().parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    example = text.partition("### An engine\n")[2].partition("\n### ")[0]
     [source], [announced] = (re.findall(rf"```{kind}\n(.*?)```", example, re.DOTALL) for kind in ("python", "toml"))
     install_package("springs", source, tomllib.loads(announced)["project"]["entry-points"])
     engine = make_engine("springs", {"constant_ev": 3.0})

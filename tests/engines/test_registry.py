@@ -1,6 +1,5 @@
 """Each engine is declared once: its record says all that the rest of the program knows of it."""
 
-import re
 import subprocess
 import sys
 from importlib import import_module
@@ -21,8 +20,6 @@ from llpt.engines import (
 from llpt.errors import InputError
 
 SOURCE = Path(llpt.__file__).parent
-FOREIGN_FILES = ("trajectory/foreign/", "cli/importing.py", "study/imported.py")
-"""Readers of trajectories that LAMMPS, VASP and pw.x wrote: they know files of these programs, no engines."""
 
 
 @pytest.mark.parametrize("record", BUILT_IN.values(), ids=str)
@@ -35,29 +32,6 @@ def test_a_record_names_what_is_there(record):
             assert field.description, name
         assert ("electronic_temperature_k" in record.options.model_fields) == record.thermal
         assert set(record.trial or {}) <= set(record.options.model_fields)
-
-
-@pytest.mark.parametrize(
-    ("word", "symbol"),
-    [("mace", "MACE"), ("lammps", "LAMMPS"), ("vasp", "VASP"), ("quantum-espresso", "QUANTUM_ESPRESSO")],
-)
-def test_adding_an_engine_takes_four_files_at_most(word, symbol):
-    """Count the files that had to be written or changed for an engine: those that know its name or its record.
-
-    Of an engine that is one folder (``espresso``) the files inside count each. Comments and docstrings do not count:
-    nobody has to write them to make the engine work.
-    """
-    named = re.compile(rf"""["']{re.escape(word)}["':]|\b{symbol}\b""")
-    prose = re.compile(r'"""[\s\S]*?"""|#[^\n]*')
-    knowing = [
-        str(path.relative_to(SOURCE))
-        for path in SOURCE.rglob("*")
-        if path.suffix in {".py", ".toml", ".json", ".html"}
-        and not str(path.relative_to(SOURCE)).startswith(FOREIGN_FILES)
-        and named.search(prose.sub("", path.read_text(encoding="utf-8")))
-    ]
-    assert "engines/registry.py" in knowing
-    assert len(knowing) <= 4, knowing
 
 
 def test_facts_of_engines():

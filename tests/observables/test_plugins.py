@@ -1,5 +1,9 @@
 """Observables of other packages: a record with its accumulator is all it takes, and a bad one spoils nothing."""
 
+import re
+import tomllib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -16,6 +20,10 @@ from llpt.observables import (
 from llpt.trajectory import open_trajectory
 
 GOOD = """
+import re
+import tomllib
+from pathlib import Path
+
 import numpy as np
 import xarray as xr
 from llpt.observables import Axis, FrameObservable, Need, Quantity
@@ -162,3 +170,14 @@ def test_one_that_needs_forces_is_absent_where_there_are_none(run, install_packa
     assert "spread" in observe(run, temperature_k=100.0, only=["spread"])
     bare = open_trajectory(run.positions, cell=[6.0, 6.0, 6.0], elements="Ar")
     assert observe(bare, only=["spread"]).absent == {"spread": "The trajectory has no forces."}
+
+
+def test_the_example_of_the_documentation(install_package):
+    text = (Path(__file__).resolve().parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    example = text.partition("### An observable\n")[2].partition("\n### ")[0]
+    [source], [announced] = (re.findall(rf"```{kind}\n(.*?)```", example, re.DOTALL) for kind in ("python", "toml"))
+    entries = tomllib.loads(announced.replace("my_package.cells", "my_package"))["project"]["entry-points"]
+    install_package("my_package", source, entries)
+    positions = np.random.default_rng(1).uniform(0.0, 12.0, (40, 20, 3))
+    found = observe(open_trajectory(positions, cell=[10.0, 12.0, 15.0], elements="Ar"))
+    assert found["cell_anisotropy"].value == pytest.approx(1.5)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from llpt.audit.thresholds import Threshold, Thresholds
+from llpt.audit.thresholds import FORMAT, Threshold, Thresholds
 
 if TYPE_CHECKING:
     from llpt.audit.compared import ComparedQuantity, Contrast
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llpt.audit.pairing import Pair, pair
     from llpt.audit.quantities import check_asked, compared_quantities
     from llpt.audit.reproduction import Agreement, Reproduction, reproduces
-    from llpt.audit.verdict import FORMAT, Comparison, Requirement, Verdict
+    from llpt.audit.verdict import Comparison, Requirement, Verdict
 
 __all__ = [
     "FORMAT",

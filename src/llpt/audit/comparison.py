@@ -9,8 +9,8 @@ from llpt.audit.findings import Findings, findings_of
 from llpt.audit.pairing import pair
 from llpt.audit.quantities import check_asked
 from llpt.audit.requirements import grid_for, time_for
-from llpt.audit.thresholds import Thresholds
-from llpt.audit.verdict import FORMAT, Comparison, Requirement, Verdict
+from llpt.audit.thresholds import FORMAT, Thresholds
+from llpt.audit.verdict import Comparison, Requirement, Verdict
 from llpt.errors import InputError
 from llpt.statistics import STATISTICS
 from llpt.transition import DECIDING, LocatedIsobar

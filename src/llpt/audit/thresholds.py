@@ -12,6 +12,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
+FORMAT = 2
+"""Counts the formats of ``verdict.json``, which holds every threshold: one more raises it, once in a release. 1: no
+``format``, ``statistics``, ``also_judge``, ``others`` and ``enthalpy_ev_per_atom``."""
+
 Number = Annotated[float, Strict()]
 Count = Annotated[int, Strict()]
 """Numbers as TOML and JSON give them: the text "50" is none."""

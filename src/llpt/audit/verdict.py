@@ -7,14 +7,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from llpt.audit.equivalence import Outcome  # noqa: TC001  # pydantic reads annotations when the class is made
-from llpt.audit.thresholds import Thresholds  # noqa: TC001
+from llpt.audit.thresholds import FORMAT, Thresholds
 from llpt.errors import InputError, NewerFormatError
 from llpt.files import write_atomically
 from llpt.statistics import Estimate  # noqa: TC001
-
-FORMAT = 2
-"""Counts what ``verdict.json`` holds, a threshold more included. 1: no ``format``, ``statistics``, ``also_judge``,
-``others`` and ``enthalpy_ev_per_atom``."""
 
 
 class _Record(BaseModel):
@@ -81,7 +77,7 @@ class Verdict(_Record):
     """Whether a surrogate is faithful to its reference.
 
     Args:
-        format: of the file, see ``FORMAT``; a file without it has format 1.
+        format: of the file, see ``llpt.audit.FORMAT``; a file without it has format 1.
         statistics: version it was judged by, see ``llpt.statistics.STATISTICS``; a file without it has version 1.
         value: faithful, not faithful or not resolved.
         reference: name of the reference engine.

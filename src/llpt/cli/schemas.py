@@ -48,9 +48,9 @@ def schema_of(kind: Described) -> dict[str, Any]:
 
             return json_schema(StudyFile, title="Study file of llpt", version=FORMAT, null=False)
         case Described.VERDICT:
-            from llpt.audit import verdict  # noqa: PLC0415
+            from llpt import audit  # noqa: PLC0415
 
-            return json_schema(verdict.Verdict, title="Verdict of llpt", version=verdict.FORMAT, named_numbers=True)
+            return json_schema(audit.Verdict, title="Verdict of llpt", version=audit.FORMAT, named_numbers=True)
         case Described.MODEL_CARD:
             from llpt.mlp.training import card  # noqa: PLC0415
 

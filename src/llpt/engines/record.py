@@ -1,7 +1,7 @@
 """An engine declared once: everything the rest of the program must know of it before, and without, making it.
 
 A record holds facts and import paths, so that a list of engines costs nothing and needs no program of theirs. To add an
-engine: ``docs/engines.md``.
+engine: ``CONTRIBUTING.md``.
 """
 
 from __future__ import annotations
