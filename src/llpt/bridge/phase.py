@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 ONE_SIDED_SAMPLES = 20.0
 """Independent samples that must carry a one-sided exponential average: with fewer its error bar is not one (tests)."""
+CUMULANT_SPREAD = 1.5
+"""Largest standard deviation of beta Delta for which the second cumulant of one side may stand alone."""
 SERIES_TOLERANCE = 0.25
 """Largest disagreement of J with the variances, relative to J, for which the midpoint stands."""
 SMALL_DIVERGENCE = 0.5
@@ -51,6 +53,7 @@ class Method(StrEnum):
 
     ACCEPTANCE_RATIO = "Bennett's acceptance ratio"
     EXPONENTIAL = "one-sided exponential average"
+    CUMULANT = "one-sided second cumulant"
     MIDPOINT = "midpoint of the bracket, third order"
     NONE = "not determined"
 
@@ -137,8 +140,14 @@ def _one_sided(
             value, method = _exponential(state, sign, carrying), Method.EXPONENTIAL
             reason = f"{carrying:.0f} independent samples carry the exponential average."
         else:
-            needed = f"{ONE_SIDED_SAMPLES:g} are needed"
-            reason += f" Its exponential average rests on {carrying:.2g} independent samples, {needed}."
+            value, method = _cumulant(state, sign), Method.CUMULANT
+            spread = state.beta_per_ev * float(state.difference_ev.std(ddof=1))
+            if not value.resolved or spread > CUMULANT_SPREAD:
+                value, method = Estimate.unknown("eV"), Method.NONE
+            reason += (
+                f" Its exponential average rests on {carrying:.2g} independent samples, {ONE_SIDED_SAMPLES:g} are "
+                f"needed; the spread of beta Delta is {spread:.2g}, {CUMULANT_SPREAD:g} at most for two cumulants."
+            )
     divergence = Estimate.unknown("")
     return PhaseDifference(first.atoms, first.temperature_k, value, method, lower, upper, divergence, math.nan, reason)
 
@@ -150,6 +159,18 @@ def _exponential(state: DifferenceSamples, sign: float, carrying: float) -> Esti
     mean = mean_estimate(np.exp(exponent - top), "")
     value = sign * (top + math.log(mean.value)) / state.beta_per_ev
     return Estimate(value, mean.error / mean.value / state.beta_per_ev, "eV", carrying)
+
+
+def _cumulant(state: DifferenceSamples, sign: float) -> Estimate:
+    """Return <Delta> + sign beta Var / 2; the third cumulant, as measured and as noise may hide it, is in the error."""
+    beta = state.beta_per_ev
+    mean, spread = mean_estimate(state.difference_ev, "eV"), variance_estimate(state.difference_ev, "eV^2")
+    away = state.difference_ev - mean.value
+    deviation = float(away.std())
+    hidden = deviation**3 * math.sqrt(6.0 / max(mean.effective_samples, 1.0))
+    third = beta**2 * math.hypot(float((away**3).mean()), hidden) / 6.0
+    error = math.sqrt(mean.error**2 + (0.5 * beta * spread.error) ** 2 + third**2)
+    return Estimate(mean.value + 0.5 * sign * beta * spread.value, error, "eV", mean.effective_samples)
 
 
 def _midpoint(

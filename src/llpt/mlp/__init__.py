@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from llpt.mlp.potential.network import Activation, Layer, Network
     from llpt.mlp.potential.scaling import Scaling, ScalingKind
     from llpt.mlp.potential.symmetry import CutoffType, FunctionType, SymmetryFunction, in_order
-    from llpt.mlp.quality.accuracy import Accuracy, BiasSummary, ErrorSummary, measure_accuracy
+    from llpt.mlp.quality.accuracy import (
+        Accuracy,
+        BiasSummary,
+        ErrorSummary,
+        Prediction,
+        compare_with_labels,
+        measure_accuracy,
+    )
     from llpt.mlp.quality.labels import LabelledFrame, read_labels
     from llpt.mlp.quality.phases import PhaseBias, measure_phase_bias, molecular_fraction
     from llpt.mlp.training.card import ModelCard, read_card
@@ -30,7 +37,14 @@ _NAMES = {
     "llpt.mlp.potential.network": ("Activation", "Layer", "Network"),
     "llpt.mlp.potential.scaling": ("Scaling", "ScalingKind"),
     "llpt.mlp.potential.symmetry": ("CutoffType", "FunctionType", "SymmetryFunction", "in_order"),
-    "llpt.mlp.quality.accuracy": ("Accuracy", "BiasSummary", "ErrorSummary", "measure_accuracy"),
+    "llpt.mlp.quality.accuracy": (
+        "Accuracy",
+        "BiasSummary",
+        "ErrorSummary",
+        "Prediction",
+        "compare_with_labels",
+        "measure_accuracy",
+    ),
     "llpt.mlp.quality.labels": ("LabelledFrame", "read_labels"),
     "llpt.mlp.quality.phases": ("PhaseBias", "measure_phase_bias", "molecular_fraction"),
     "llpt.mlp.training.card": ("ModelCard", "read_card"),
@@ -56,6 +70,7 @@ __all__ = [
     "PhaseBias",
     "PotentialDefinition",
     "Precision",
+    "Prediction",
     "Scaling",
     "ScalingKind",
     "StressLabels",
@@ -64,6 +79,7 @@ __all__ = [
     "TrainingProgress",
     "TrainingSettings",
     "Units",
+    "compare_with_labels",
     "in_order",
     "measure_accuracy",
     "measure_phase_bias",

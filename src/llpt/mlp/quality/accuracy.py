@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,23 +90,49 @@ def summarise_bias(bias: PhaseBias) -> BiasSummary:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What a potential says of a labelled frame, in Hartree atomic units.
+
+    Args:
+        energy: Ha.
+        forces: Ha/bohr, shape (n, 3).
+        strain_slope: dE/dstrain, Ha, Voigt order, shape (6,); None where it gives no stress.
+    """
+
+    energy: float
+    forces: Floats
+    strain_slope: Floats | None
+
+
 def measure_accuracy(potential: BehlerParrinello, frames: Sequence[LabelledFrame]) -> Accuracy | None:
     """Evaluate a potential on labelled frames; None where there are none."""
-    if not frames:
-        return None
+    predicted = []
+    for frame in frames:
+        result = potential.evaluate(frame.positions, frame.cell)
+        virial = 0.5 * (result.virial_ha + result.virial_ha.T)
+        slope = -virial[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
+        predicted.append(Prediction(result.energy_ha, result.forces, slope))
+    return compare_with_labels(frames, predicted) if frames else None
+
+
+def compare_with_labels(frames: Sequence[LabelledFrame], predicted: Sequence[Prediction]) -> Accuracy:
+    """Return how far predictions of any potential are off.
+
+    Args:
+        frames: labelled frames, one at least.
+        predicted: one prediction for each.
+    """
     energy = np.zeros(len(frames))
     force: list[Floats] = []
     stress: list[Floats | None] = []
-    for index, frame in enumerate(frames):
-        result = potential.evaluate(frame.positions, frame.cell)
-        energy[index] = (result.energy_ha - frame.energy) / frame.n_atoms
-        force.append(result.forces - frame.forces)
-        if frame.strain_slope is None:
+    for index, (frame, said) in enumerate(zip(frames, predicted, strict=True)):
+        energy[index] = (said.energy - frame.energy) / frame.n_atoms
+        force.append(said.forces - frame.forces)
+        if frame.strain_slope is None or said.strain_slope is None:
             stress.append(None)
         else:
-            virial = 0.5 * (result.virial_ha + result.virial_ha.T)
-            slope = -virial[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
-            stress.append((slope - frame.strain_slope) / frame.volume)
+            stress.append((said.strain_slope - frame.strain_slope) / frame.volume)
     sets = np.array([frame.dataset for frame in frames])
     phases = np.array([str(phase_of(molecular_fraction(frame.positions, frame.cell))) for frame in frames])
 

@@ -1,0 +1,134 @@
+"""From doubly labelled configurations of two phases to kelvin, held against the shift that was observed.
+
+The prediction (``llpt.bridge``) knows nothing of the transition temperatures that were found by running both sides;
+where both are known they must agree. Agreement is evidence for both; disagreement is a finding: a run crossed to the
+other phase, a transition was located wrongly, or labels and dynamics are not of one Hamiltonian.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from llpt.bridge import (
+    PhaseDifference,
+    Shift,
+    free_energy_difference,
+    labels_needed,
+    shift_of_pressure,
+    shift_of_temperature,
+)
+from llpt.statistics import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llpt.audit.double_labels import DoublyLabelled
+
+WANTED_K = 40.0
+"""A prediction or an observation less certain than this in kelvin decides nothing here."""
+TARGET_K = 25.0
+AGREEMENT_SIGMAS = 2.0
+
+
+class Finding(StrEnum):
+    """What prediction and observation say of each other."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    OPEN = "not resolved"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why the surrogate's transition lies where it does.
+
+    Args:
+        low: Delta G of the phase stable below the transition.
+        high: of the phase stable above it.
+        temperature: T* of the reference less T* of the surrogate at fixed pressure, predicted, in K.
+        pressure: P* of the reference less that of the surrogate at fixed temperature, predicted, in GPa.
+        observed: the shift of temperature found by running both sides, in K; unknown where one was not found.
+        finding: whether the two shifts of temperature agree.
+        sentence: the finding for people.
+        labels: independent labels that each phase needs in each ensemble for a prediction good to 25 K; None where the
+            spread or Delta H is not known.
+    """
+
+    low: PhaseDifference
+    high: PhaseDifference
+    temperature: Shift
+    pressure: Shift
+    observed: Estimate
+    finding: Finding
+    sentence: str
+    labels: int | None
+
+
+def explain(
+    low: Sequence[DoublyLabelled],
+    high: Sequence[DoublyLabelled],
+    *,
+    enthalpy_ev_per_atom: Estimate,
+    volume_angstrom3_per_atom: Estimate,
+    observed_k: Estimate | None = None,
+) -> Explanation:
+    """Predict the shift of a transition from labels alone, and hold it against the observed one.
+
+    Args:
+        low: configurations of the phase stable below the surrogate's transition, one set for each ensemble, at T*_s.
+        high: of the phase stable above it, at the same temperature and size.
+        enthalpy_ev_per_atom: H_high - H_low of the reference in eV/atom, from the internal energy E.
+        volume_angstrom3_per_atom: V_high - V_low of the reference in Å³/atom.
+        observed_k: T*_r - T*_s as found by running both; None where it is not known.
+
+    Raises:
+        InputError: the sets differ in size or temperature, or two of one phase are of one ensemble.
+    """
+    below, above = (free_energy_difference([each.samples() for each in sets]) for sets in (low, high))
+    temperature = shift_of_temperature(below, above, enthalpy_ev_per_atom)
+    pressure = shift_of_pressure(below, above, volume_angstrom3_per_atom)
+    observed = observed_k or Estimate.unknown("K")
+    finding, sentence = held_against(temperature, observed)
+    spreads = [float(each.differences_ev.std(ddof=1)) for each in (*low, *high)]
+    known = enthalpy_ev_per_atom.resolved and enthalpy_ev_per_atom.value != 0.0
+    labels = (
+        labels_needed(
+            max(spreads),
+            atoms=below.atoms,
+            temperature_k=below.temperature_k,
+            enthalpy_ev_per_atom=enthalpy_ev_per_atom.value,
+            target_k=TARGET_K,
+        )
+        if known
+        else None
+    )
+    return Explanation(below, above, temperature, pressure, observed, finding, sentence, labels)
+
+
+def held_against(predicted: Shift, observed: Estimate) -> tuple[Finding, str]:
+    """Return whether a predicted and an observed shift agree, and a sentence that says so.
+
+    Args:
+        predicted: of ``shift_of_temperature``.
+        observed: T*_r - T*_s in K.
+    """
+    if not predicted.value.resolved:
+        return Finding.OPEN, f"The labels do not predict a shift. {predicted.reason}"
+    said = f"The labels predict a shift of {predicted.value}"
+    if not observed.resolved:
+        return Finding.OPEN, f"{said}; none was observed that it could be held against."
+    difference = predicted.value.minus(observed)
+    if max(predicted.value.error, observed.error) > WANTED_K:
+        sentence = f"{said}, {observed} was observed: one of the two is known to more than {WANTED_K:g} K only."
+        return Finding.OPEN, sentence
+    if abs(difference.value) <= AGREEMENT_SIGMAS * difference.error:
+        sentence = f"{said}, {observed} was observed: the difference of the two free energies explains it."
+        return Finding.AGREE, sentence
+    apart = f"{abs(difference.value) / difference.error:.1f}" if difference.error > 0.0 else "many"
+    sentence = (
+        f"{said}, but {observed} was observed, {apart} errors away: a run left its phase, a transition was "
+        "located wrongly, or the labels are not of the Hamiltonian that drove the runs."
+    )
+    return Finding.DISAGREE, sentence
