@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from llpt.audit.double_labels import DoublyLabelled, frame_table, label_with_other
-from llpt.audit.residuals import Grouping, residuals
+from llpt.audit.residuals import Grouping, residuals_of
 from llpt.bridge import REFERENCE, SURROGATE
 from llpt.engines import make_engine
 from llpt.errors import InputError
@@ -29,7 +29,7 @@ def test_a_planted_bias_between_phases_is_named_with_its_size(fluids):
         phase_set(fluids[True], name="molecular", bias_ev_per_atom=0.510, noise_ev=0.02),
         phase_set(fluids[False], name="atomic", bias_ev_per_atom=0.500, noise_ev=0.02, coupling=REFERENCE),
     ]
-    found = residuals(sets)
+    found = residuals_of(sets)
     bias = found.accuracy.phase_bias
     assert bias.fraction_range[0] < 0.1
     assert bias.fraction_range[1] > 0.9
@@ -46,7 +46,7 @@ def test_forces_and_pressure_that_are_off(fluids):
         phase_set(fluids[value], name=str(value), force_factor=1.02, pressure_gpa=2.0, coupling=coupling)
         for value, coupling in ((True, REFERENCE), (False, SURROGATE))
     ]
-    found = residuals(sets)
+    found = residuals_of(sets)
     for row in found.groups:
         assert row.pressure.value == pytest.approx(2.0)
         assert row.force_error_ev_per_angstrom == pytest.approx(0.02 * row.force_ev_per_angstrom)
@@ -69,7 +69,7 @@ def test_errors_of_ions_that_are_about_to_bind_are_seen(fluids):
         attach_labels(copy, free_energy=0.0, forces=np.where(breaking, 0.5, 0.1)[:, None] * np.ones(3))
         frames.append(frame)
         said.append(copy)
-    found = residuals([DoublyLabelled("molecular", REFERENCE, 900.0, frames, said)])
+    found = residuals_of([DoublyLabelled("molecular", REFERENCE, 900.0, frames, said)])
     assert 0.05 < found.neighbours.share < 0.8
     assert found.neighbours.inside_ev_per_angstrom == pytest.approx(0.5)
     assert found.neighbours.outside_ev_per_angstrom == pytest.approx(0.1)
@@ -105,4 +105,4 @@ def test_labels_of_other_configurations_are_refused(fluids):
     with pytest.raises(InputError, match="several electronic temperatures"):
         DoublyLabelled("run", REFERENCE, 900.0, [cold, warm], frames[:2])
     with pytest.raises(InputError, match="no doubly labelled"):
-        residuals([])
+        residuals_of([])

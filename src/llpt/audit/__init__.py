@@ -11,28 +11,40 @@ from typing import TYPE_CHECKING
 from llpt.audit.thresholds import FORMAT, Threshold, Thresholds
 
 if TYPE_CHECKING:
+    from llpt.audit.budget import BudgetRow, error_budget, label_choices
     from llpt.audit.compared import ComparedQuantity, Contrast
     from llpt.audit.comparison import compare
     from llpt.audit.density import DensityComparison, compare_density
+    from llpt.audit.double_labels import DoublyLabelled, frame_table, label_with_other
     from llpt.audit.electronic_temperature import Population, electronic_temperature_audit
     from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
+    from llpt.audit.explanation import Explanation, Finding, explain
     from llpt.audit.pairing import Pair, pair
     from llpt.audit.quantities import check_asked, compared_quantities
     from llpt.audit.reproduction import Agreement, Reproduction, reproduces
+    from llpt.audit.residuals import GroupErrors, Grouping, NeighbourForces, Residuals, residuals_of
     from llpt.audit.verdict import Comparison, Requirement, Verdict
 
 __all__ = [
     "FORMAT",
     "Agreement",
+    "BudgetRow",
     "ComparedQuantity",
     "Comparison",
     "Contrast",
     "DensityComparison",
+    "DoublyLabelled",
+    "Explanation",
+    "Finding",
+    "GroupErrors",
+    "Grouping",
+    "NeighbourForces",
     "Outcome",
     "Pair",
     "Population",
     "Reproduction",
     "Requirement",
+    "Residuals",
     "Threshold",
     "Thresholds",
     "Verdict",
@@ -42,9 +54,15 @@ __all__ = [
     "compare_density",
     "compared_quantities",
     "electronic_temperature_audit",
+    "error_budget",
+    "explain",
+    "frame_table",
+    "label_choices",
+    "label_with_other",
     "outcome_of",
     "pair",
     "reproduces",
+    "residuals_of",
 ]
 
 _MODULES = (
@@ -57,6 +75,10 @@ _MODULES = (
     "comparison",
     "reproduction",
     "electronic_temperature",
+    "double_labels",
+    "residuals",
+    "explanation",
+    "budget",
 )
 
 

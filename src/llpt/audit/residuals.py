@@ -106,7 +106,7 @@ class Residuals:
     missing: str
 
 
-def residuals(sets: Sequence[DoublyLabelled]) -> Residuals:
+def residuals_of(sets: Sequence[DoublyLabelled]) -> Residuals:
     """Return how far the surrogate is off, and where.
 
     Args:

@@ -26,18 +26,30 @@ StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file."
 
 def init(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("study.toml"),
+    atoms: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--atoms",
+            "-N",
+            min=2,
+            metavar="N",
+            help="Size of the cells, as often as needed; up to 128 atoms get a mesh of k-points.",
+        ),
+    ] = None,
 ) -> None:
     """Write a commented study file to start from, and beside it the schema that editors check it by.
 
-    Example: [bold]llpt init study.toml[/]
+    Example: [bold]llpt init study.toml --atoms 64[/]
     """
     from llpt.files import make_directory, write_atomically  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.one_kpoint import proposed  # noqa: PLC0415
 
     if path.exists():
         raise InputError(f"{path} exists already; nothing was changed.", "Give another name, or remove the file.")
     make_directory(path.parent)
     write_atomically(path.parent / SCHEMA_FILE, schema_text(Described.STUDY))
-    write_atomically(path, files("llpt.study").joinpath("template.toml").read_text(encoding="utf-8"))
+    template = files("llpt.study").joinpath("template.toml").read_text(encoding="utf-8")
+    write_atomically(path, proposed(template, atoms) if atoms else template)
     output().print(f"Wrote {path}, and {SCHEMA_FILE} for editors. Next: [bold]llpt plan {path}[/]")
 
 
@@ -51,6 +63,7 @@ def plan(
     """
     from llpt.study import estimate_costs, make_plan, read_study  # noqa: PLC0415 - start-up time
     from llpt.study.inputs import named_inputs  # noqa: PLC0415
+    from llpt.study.one_kpoint import warnings_of  # noqa: PLC0415
     from llpt.study.providers import available_cores  # noqa: PLC0415
 
     description = read_study(study)
@@ -62,6 +75,8 @@ def plan(
     console.print(run_table(graph, costs) if every else ladder_table(graph, costs))
     cores = available_cores(description.execution)
     console.print(summary(graph, costs, cores), soft_wrap=True)
+    for warning in warnings_of(description):
+        console.print(f"\n[bold yellow]One k-point:[/] {escape(warning)}", soft_wrap=True)
 
 
 def ladder_table(plan: Plan, costs: Mapping[str, float]) -> Table:

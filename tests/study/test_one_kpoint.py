@@ -1,0 +1,59 @@
+"""A small cell with one k-point is warned of before anything is spent, and a new study file proposes a mesh."""
+
+import pytest
+from typer.testing import CliRunner
+
+from llpt.cli.app import app
+from llpt.study import parse_study
+from llpt.study.one_kpoint import warnings_of
+
+STUDY = """
+[study]
+name = "small cells"
+[system]
+atoms = [32, 128, 256]
+[state]
+pressures_gpa = 200
+temperatures_k = [700, 900]
+[dynamics]
+steps = 2000
+[reference]
+engine = "dft"
+"""
+
+
+@pytest.mark.parametrize("kpoints", ["", 'kpoints = "gamma"', 'kpoints = "0.25,0.25,0.25"'])
+def test_each_small_size_is_warned_of_with_what_was_measured(kpoints):
+    small, medium = warnings_of(parse_study(STUDY + kpoints))
+    assert "32 atoms" in small
+    assert "-93 ± 3" in small
+    assert "-31 ± 1" in medium
+
+
+@pytest.mark.parametrize("kpoints", ['"2x2x2"', '"spacing:0.9"', '"0.25,0.25,0.25;0.25,0.25,-0.25"'])
+def test_a_mesh_is_not_warned_of(kpoints):
+    assert not warnings_of(parse_study(f"{STUDY}kpoints = {kpoints}\n"))
+
+
+def test_other_engines_have_no_k_points_to_warn_of():
+    assert not warnings_of(parse_study(STUDY.replace('"dft"', '"ase:ase.calculators.lj.LennardJones"')))
+
+
+@pytest.mark.parametrize(("atoms", "kpoints"), [((64,), "2x2x2"), ((128, 256), "2x2x2"), ((256,), "mean-value")])
+def test_a_new_study_of_small_cells_has_a_mesh(tmp_path, atoms, kpoints):
+    path = tmp_path / "study.toml"
+    options = [word for size in atoms for word in ("--atoms", str(size))]
+    assert CliRunner().invoke(app, ["init", str(path), *options]).exit_code == 0
+    study = parse_study(path.read_text(encoding="utf-8"))
+    assert study.system.atoms == atoms
+    assert study.reference.kpoints == kpoints
+    assert not warnings_of(study)
+    planned = CliRunner().invoke(app, ["plan", str(path)])
+    assert planned.exit_code == 0
+    assert "One k-point" not in planned.stdout
+
+
+def test_the_plan_says_it(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY, encoding="utf-8")
+    assert "off by -93 ± 3 meV/atom" in " ".join(CliRunner().invoke(app, ["plan", str(path)]).stdout.split())
