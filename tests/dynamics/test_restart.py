@@ -11,6 +11,7 @@ import pytest
 
 from llpt.dynamics import RunState, run_md
 from llpt.dynamics.run_directory import read_record, write_record
+from llpt.errors import StorageError
 from llpt.trajectory import Trajectory
 
 from .conftest import make_settings
@@ -139,7 +140,42 @@ def test_segment_without_checkpoint_is_done_again(tmp_path, crystal):
     (tmp_path / "killed" / "checkpoints" / ".part").mkdir()
     run_md(crystal, LennardJones(), make_settings(steps=20), tmp_path / "killed")
     compare(tmp_path / "killed", tmp_path / "whole", tolerance=1e-9)
-    assert len(list((tmp_path / "killed" / "checkpoints").iterdir())) == 1
+    assert {path.name for path in (tmp_path / "killed" / "checkpoints").iterdir()} == {"0000000010", "0000000020"}
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def flip(path):
+    """Change one byte in the middle, as a bad disk does."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [cut, flip, Path.unlink])
+@pytest.mark.parametrize(
+    "name", ["checkpoints/0000000030/state.npz", "checkpoints/0000000030/RESTART", "segments/000002.h5"]
+)
+def test_a_damaged_checkpoint_or_segment_costs_only_the_steps_since_the_one_before(tmp_path, crystal, name, damage):
+    run_md(crystal, LennardJones(memory=True), make_settings(steps=40), tmp_path / "whole")
+    run_md(crystal, LennardJones(memory=True), make_settings(steps=30), tmp_path / "damaged")
+    damage(tmp_path / "damaged" / name)
+    outcome = run_md(crystal, LennardJones(memory=True), make_settings(steps=40), tmp_path / "damaged")
+    assert outcome.state is RunState.DONE
+    assert "Goes on from step 20" in outcome.damage
+    assert outcome.damage in (tmp_path / "damaged" / "run.log").read_text()
+    compare(tmp_path / "damaged", tmp_path / "whole", tolerance=1e-9)
+
+
+def test_a_run_with_no_sound_checkpoint_is_not_begun_anew(tmp_path, crystal):
+    run_md(crystal, LennardJones(), make_settings(steps=30), tmp_path)
+    for checkpoint in (tmp_path / "checkpoints").iterdir():
+        flip(checkpoint / "state.npz")
+    with pytest.raises(StorageError, match="0000000030 cannot be read"):
+        run_md(crystal, LennardJones(), make_settings(steps=40), tmp_path)
+    assert len(list((tmp_path / "checkpoints").iterdir())) == 2
 
 
 def test_kill_between_the_last_checkpoint_and_its_note(tmp_path, crystal):

@@ -392,6 +392,26 @@ def test_full_disk_keeps_the_last_checkpoint(tmp_path, crystal):
     assert run_md(crystal, LennardJones(), settings, directory).steps_done == 40
 
 
+class Absurd(LennardJones):
+    """Its forces are finite and no forces of a fluid from call 15 on."""
+
+    calls = 0
+
+    def compute(self, atoms, _system_changes):
+        self.calls += 1
+        result = super().compute(atoms, _system_changes)
+        if self.calls >= 15:
+            result.forces_ev_per_angstrom[3] *= 1e12
+        return result
+
+
+def test_absurd_forces_fail_the_run_and_keep_its_checkpoint(tmp_path, crystal):
+    outcome = run_md(crystal, Absurd(), make_settings(steps=30), tmp_path)
+    assert (outcome.state, outcome.steps_done) == (RunState.FAILED, 10)
+    assert "a force of" in outcome.reason
+    assert run_md(crystal, LennardJones(), make_settings(steps=30), tmp_path).state is RunState.DONE
+
+
 def test_damaged_checkpoint_is_said(tmp_path, crystal):
     run_md(crystal, LennardJones(), make_settings(steps=10), tmp_path)
     (tmp_path / "checkpoints" / "0000000010" / "state.npz").write_bytes(b"")

@@ -2,13 +2,14 @@
 
 ``checkpoints/<step>/`` holds ``checkpoint.json`` (step, number of closed segments), ``state.npz`` (numbers, masses,
 positions, velocities, cell, the engine's last result), the integrator's own file (i-PI's RESTART) and the engine's
-state. It is written aside, synchronised to the disk and renamed: from that moment the steps count as done. Only then
-is the checkpoint before it removed.
+state. It is written aside, synchronised to the disk and renamed: from that moment the steps count as done. The one
+before it is kept, for a file may be damaged later; older ones are removed. Each holds the SHA-256 of its files.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from llpt.dynamics.evaluation import result_from_arrays, result_to_arrays
 from llpt.dynamics.integrator import Integrator, IntegratorState
 from llpt.errors import StorageError
 from llpt.files import atomic_directory, atomic_stream, remove, write_atomically
+from llpt.trajectory import check_segment, segment_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 CHECKPOINTS_NAME = "checkpoints"
 ENGINE_STATE_NAME = "engine-state"
+SUMMARY_NAME = "checkpoint.json"
+KEPT = 2
+"""Checkpoints that are kept of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Checkpoint:
 def save_checkpoint(
     run_directory: Path, *, step: int, segments: int, integrator: Integrator, evaluator: Evaluator
 ) -> Path:
-    """Write a checkpoint and remove the one before.
+    """Write a checkpoint and remove those before it, but the last one.
 
     Args:
         run_directory: directory of the run.
@@ -97,13 +102,20 @@ def save_checkpoint(
                 conserved_ev=state.conserved_ev,
                 **arrays,  # type: ignore[arg-type]  # numpy's stub takes its own flag for one of these
             )
-        summary = json.dumps({"step": step, "segments": segments})
-        write_atomically(part / "checkpoint.json", summary, durable=False)
+        summary = json.dumps({"step": step, "segments": segments, "sha256": _hashes(part)})
+        write_atomically(part / SUMMARY_NAME, summary, durable=False)
+    kept = _directories(run_directory)[-KEPT:]
     for other in parent.iterdir():
-        if other != final:
+        if other not in kept:
             with contextlib.suppress(StorageError):
                 remove(other)
     return final
+
+
+def steps_on_disk(run_directory: Path) -> int:
+    """Return the step of the newest checkpoint of a run, by its name; 0 where there is none."""
+    directories = _directories(run_directory)
+    return int(directories[-1].name) if directories else 0
 
 
 def latest_checkpoint(run_directory: Path) -> Checkpoint | None:
@@ -112,13 +124,63 @@ def latest_checkpoint(run_directory: Path) -> Checkpoint | None:
     Raises:
         StorageError: it cannot be read.
     """
+    directories = _directories(run_directory)
+    return _read(directories[-1]) if directories else None
+
+
+def sound_checkpoint(run_directory: Path) -> tuple[Checkpoint | None, str]:
+    """Return the newest checkpoint that is sound, as are the steps it closes, and what was wrong with a newer one.
+
+    A newer one that is damaged is removed, once an older one is found to go on from.
+
+    Returns:
+        The checkpoint, None where the run has none; one sentence, empty where the newest is sound.
+
+    Raises:
+        StorageError: there are checkpoints, and none is sound.
+    """
+    refused: list[Path] = []
+    first: StorageError | None = None
+    for directory in reversed(_directories(run_directory)):
+        try:
+            checkpoint = _read(directory)
+            if checkpoint.segments:
+                check_segment(segment_path(run_directory, checkpoint.segments - 1))
+        except StorageError as error:
+            refused.append(directory)
+            first = first or error
+            continue
+        for other in refused:
+            remove(other)
+        return checkpoint, "" if first is None else f"Goes on from step {checkpoint.step}: {first.cause}"
+    if first is not None:
+        raise first
+    return None, ""
+
+
+def _directories(run_directory: Path) -> list[Path]:
+    """Return the checkpoints of a run, the oldest first."""
     parent = run_directory / CHECKPOINTS_NAME
-    names = sorted(entry for entry in parent.iterdir() if entry.name.isdigit()) if parent.is_dir() else []
-    if not names:
-        return None
-    directory = names[-1]
+    return sorted(entry for entry in parent.iterdir() if entry.name.isdigit()) if parent.is_dir() else []
+
+
+def _hashes(directory: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file of a checkpoint but its summary, by its path in it."""
+    files = sorted(path for path in directory.rglob("*") if path.is_file() and path.name != SUMMARY_NAME)
+    digests: dict[str, str] = {}
+    for path in files:
+        with path.open("rb") as stream:
+            digests[str(path.relative_to(directory))] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return digests
+
+
+def _read(directory: Path) -> Checkpoint:
     try:
-        summary: dict[str, Any] = json.loads((directory / "checkpoint.json").read_text(encoding="utf-8"))
+        summary: dict[str, Any] = json.loads((directory / SUMMARY_NAME).read_text(encoding="utf-8"))
+        found = _hashes(directory)
+        for name, digest in summary.get("sha256", {}).items():  # checkpoints of earlier versions have none
+            if found.get(name) != digest:
+                raise ValueError(f"{name} is not as it was written")  # noqa: TRY301 - one sentence for all damage
         with np.load(directory / "state.npz", allow_pickle=False) as arrays:
             state = IntegratorState(
                 positions_angstrom=arrays["positions_angstrom"],

@@ -30,6 +30,9 @@ _RESULT_KEYS = {
 _REMEMBERED_TOLERANCE_ANGSTROM = 1e-9
 """A restart converts Å to bohr and back: equal to rounding."""
 
+ABSURD_FORCE_EV_PER_ANGSTROM = 1e4
+"""Two protons 0.04 Å apart repel each other so; a hydrogen atom would be moved by 12 Å in half a femtosecond."""
+
 _LOOK = "See failed.extxyz and run.log in the run directory; a smaller time step or longer thermostat times may help."
 
 
@@ -128,6 +131,13 @@ class Evaluator:
             values["entropy_ev_per_k"] = 0.0
         result = EngineResult(**values)
         check_result(result, atoms=len(self._atoms), engine=self._name)
+        largest = float(np.linalg.norm(result.forces_ev_per_angstrom, axis=1).max())
+        if largest > ABSURD_FORCE_EV_PER_ANGSTROM:
+            raise EngineError(
+                f"Engine {self._name} gave a force of {largest:.3g} eV/Å; no fluid has more than "
+                f"{ABSURD_FORCE_EV_PER_ANGSTROM:g}.",
+                _LOOK,
+            )
         return result
 
     def _place(self, positions: NDArray[np.float64], cell: NDArray[np.float64]) -> None:

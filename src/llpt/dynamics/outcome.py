@@ -24,12 +24,14 @@ class RunOutcome:
         reason: one sentence; empty for ``done``.
         steps_done: number of steps on disk.
         seconds_per_step: wall time per step, mean over all steps of the run; NaN if there was none.
+        damage: which checkpoints or segments were found damaged, and where the run went on from; empty if none was.
     """
 
     state: RunState
     reason: str
     steps_done: int
     seconds_per_step: float
+    damage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llpt.dynamics.ase_integrator import AseIntegrator
-from llpt.dynamics.checkpoint import Checkpoint, latest_checkpoint, restore_engine, save_checkpoint
+from llpt.dynamics.checkpoint import Checkpoint, restore_engine, save_checkpoint, sound_checkpoint, steps_on_disk
 from llpt.dynamics.evaluation import Evaluator
 from llpt.dynamics.ipi_integrator import IpiIntegrator
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
@@ -144,10 +144,13 @@ class _Run:
         self, stop: StopRequest, on_progress: Callable[[Progress], None] | None, progress_seconds: float
     ) -> None:
         """Do the steps that are missing and leave ``record`` and run.json as the run ended."""
-        checkpoint = latest_checkpoint(self.directory)
+        checkpoint, damage = sound_checkpoint(self.directory)
         began_at = 0 if checkpoint is None else checkpoint.step
         self.checkpointed_step = None if checkpoint is None else began_at
         session = {"started": now(), "first_step": began_at, "versions": versions()}
+        if damage:
+            self.log.say(damage)
+            session["damage"] = damage
         earlier = self.record["sessions"]
         clock = _Clock(float(self.record["wall_seconds"]))
         try:
@@ -160,7 +163,7 @@ class _Run:
             self._loop(integrator, stop, on_progress, progress_seconds, clock)
         except EngineError as error:
             # Ctrl-C reaches the programs an engine has started too: their death is then no failure of the run.
-            done = self._steps_on_disk()
+            done = steps_on_disk(self.directory)
             self.log.say(f"stopped after step {done} on disk: {error.cause}")
             if stop:
                 self._note(RunState.UNFINISHED, f"stopped by {stop.signal_name}", done, clock)
@@ -302,10 +305,6 @@ class _Run:
         )
         write_record(self.directory, self.record)
 
-    def _steps_on_disk(self) -> int:
-        checkpoint = latest_checkpoint(self.directory)
-        return 0 if checkpoint is None else checkpoint.step
-
     def _keep_failed(self) -> None:
         """Keep the configuration the engine failed at, for who looks for the cause."""
         try:
@@ -341,7 +340,8 @@ class _Clock:
 def _outcome(record: dict[str, Any]) -> RunOutcome:
     steps = int(record["steps_done"])
     pace = record["wall_seconds"] / steps if steps else math.nan
-    return RunOutcome(RunState(record["state"]), str(record["reason"]), steps, pace)
+    damage = " ".join(session["damage"] for session in record["sessions"] if "damage" in session)
+    return RunOutcome(RunState(record["state"]), str(record["reason"]), steps, pace, damage)
 
 
 def _remove_unused(directory: Path) -> None:

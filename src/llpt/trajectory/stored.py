@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import h5py
 import numpy as np
 
 from llpt.errors import StorageError
@@ -133,6 +134,22 @@ def _segment_files(path: Path) -> list[Path]:
                 f"Segment {index:06d}.h5 of {directory} is missing.", "Copy the whole run directory again."
             )
     return files
+
+
+def check_segment(path: Path) -> None:
+    """Read every number of a closed segment, which a checksum guards.
+
+    Raises:
+        StorageError: it is missing, cut short, or a number is not as it was written.
+    """
+
+    def read(_name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            _read(path, item, ())
+
+    _read_part(path)
+    with open_h5(path) as file:
+        file.visititems(read)
 
 
 def _read_part(path: Path) -> _Part:

@@ -108,7 +108,7 @@ class MolecularDynamicsJob(DynamicsTask, RunJob):
         return NodeOutcome(
             path=self.path,
             state=State(outcome.state),
-            reason=outcome.reason,
+            reason=outcome.reason or outcome.damage,
             steps_done=outcome.steps_done,
             seconds_per_step=seconds if math.isfinite(seconds) else None,
             provenance=Provenance(engine=description, versions=versions(), seed=settings.seed),
