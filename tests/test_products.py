@@ -233,19 +233,29 @@ def test_job_outcome_and_progress(disk, tmp_path):
     assert json.loads(files.progress.read_text()) == {"steps_done": 2}
 
 
-def test_imported_run(disk, tmp_path):
+def test_imported_runs(disk, tmp_path):
+    """The first makes the study; the second, refused, leaves its table and the study as they were."""
     random = np.random.default_rng(0)
-    frames = [
-        ase.Atoms("H4", scaled_positions=random.random((4, 3)), cell=[4.0 + 0.1 * n] * 3, pbc=True) for n in range(5)
-    ]
-    ase.io.write(tmp_path / "XDATCAR", frames, format="vasp-xdatcar")
-    description = Description(
-        role=Role.SURROGATE,
-        label="Net",
-        temperature_k=900.0,
-        pressure_gpa=200.0,
-        electronic_temperature_k=0.0,
-        frame_interval_fs=1.0,
-    )
-    source = open_foreign([tmp_path / "XDATCAR"])
-    disk.refused(lambda: import_run(disk.path / "study", source, description, name="imported"), again=False)
+
+    def take(temperature):
+        frames = [
+            ase.Atoms("H4", scaled_positions=random.random((4, 3)), cell=[4.0 + 0.1 * n] * 3, pbc=True)
+            for n in range(5)
+        ]
+        path = tmp_path / str(temperature) / "XDATCAR"
+        path.parent.mkdir()
+        ase.io.write(path, frames, format="vasp-xdatcar")
+        description = Description(
+            role=Role.SURROGATE,
+            label="Net",
+            temperature_k=temperature,
+            pressure_gpa=200.0,
+            electronic_temperature_k=0.0,
+            frame_interval_fs=1.0,
+        )
+        source = open_foreign([path])
+        disk.refused(lambda: import_run(disk.path / "study", source, description, name="imported"), again=False)
+
+    take(900.0)
+    take(1000.0)
+    assert (disk.path / "study" / "imported.toml").read_text().count("[[") == 2

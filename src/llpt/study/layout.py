@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from llpt.campaign import file_stem
@@ -111,7 +111,8 @@ class StudyDirectory:
                     "Wait for it, or stop it with Ctrl-C; two at once would do everything twice.",
                 ) from error
             lock.truncate(0)
-            lock.write(str(os.getpid()).encode())
+            with suppress(OSError):  # who holds it is for the message above; a full disk says so where it matters
+                lock.write(str(os.getpid()).encode())
             yield
 
     @property
