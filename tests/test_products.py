@@ -233,6 +233,24 @@ def test_job_outcome_and_progress(disk, tmp_path):
     assert json.loads(files.progress.read_text()) == {"steps_done": 2}
 
 
+def test_ledger(disk):
+    """SQLite makes the file by itself, so that only one that is there is tested."""
+
+    def enter(name):
+        with Ledger(disk.path / "study.db") as ledger:
+            ledger.enter(name, inputs_hash="hash", job="{}" * 4000)
+
+    enter("one")
+    before = disk.contents()
+    for state in (disk.full, disk.read_only):
+        with state(), pytest.raises(StorageError, match=r"study\.db cannot be used: .*(full|readonly|I/O)"):
+            enter("another")
+        assert disk.contents() == before
+    enter("two")
+    with Ledger(disk.path / "study.db") as ledger:
+        assert [entry.path for entry in ledger.entries()] == ["one", "two"]
+
+
 def test_imported_runs(disk, tmp_path):
     """The first makes the study; the second, refused, leaves its table and the study as they were."""
     random = np.random.default_rng(0)

@@ -109,8 +109,12 @@ class Ledger:
         with self._guarded():
             self._connection = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
             self._connection.row_factory = sqlite3.Row
-            self._connection.execute("PRAGMA synchronous=FULL")
-            self._connection.executescript(SCHEMA)
+            try:
+                self._connection.execute("PRAGMA synchronous=FULL")
+                self._connection.executescript(SCHEMA)
+            except sqlite3.Error:
+                self._connection.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -134,10 +138,11 @@ class Ledger:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # where the disk is full, SQLite has rolled back by itself
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     def enter(self, path: str, *, inputs_hash: str, job: str) -> None:
         """Enter a node as waiting, unless it is there; a node entered before must have the same inputs.
