@@ -14,9 +14,8 @@ DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 FORMAT_KEY = "x-format"
 """Where a schema tells which format of its file it describes; Draft 4 lets keys be that it does not know."""
 
-_RENAMED = {"$defs": "definitions", "dependentRequired": "dependencies"}
-_LATER = {"format", "propertyNames", "discriminator"}
-"""What says nothing that a reader of Draft 4 could check."""
+_LEFT_OUT = {"$defs", "$ref", "title", "format", "propertyNames", "discriminator"}
+"""References, which are written out; names of classes; what says nothing that a reader of Draft 4 could check."""
 
 
 class _Plain(GenerateJsonSchema):
@@ -62,43 +61,51 @@ def json_schema(
     return {"$schema": DRAFT_4, FORMAT_KEY: version, **found, "title": title}
 
 
-def to_draft_4(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema of 2020-12, as pydantic writes it, in the words of Draft 4.
+def to_draft_4(schema: dict[str, Any], definitions: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return a schema of 2020-12, as pydantic writes it, in the words of Draft 4 and without references.
+
+    Draft 4 overlooks what stands beside a reference, and Taplo's editors fail on one inside ``allOf``: what is referred
+    to is written out instead. So a model that holds itself has no schema.
+
+    Args:
+        schema: of a model, or a part of it.
+        definitions: what references mean; None for those of the schema.
 
     >>> to_draft_4({"type": "number", "exclusiveMinimum": 0})
     {'type': 'number', 'minimum': 0, 'exclusiveMinimum': True}
-    >>> to_draft_4({"$ref": "#/$defs/State", "description": "a table"})
-    {'description': 'a table', 'allOf': [{'$ref': '#/definitions/State'}]}
+    >>> to_draft_4({"$defs": {"Ratio": {"type": "number"}}, "$ref": "#/$defs/Ratio", "description": "of two edges"})
+    {'type': 'number', 'description': 'of two edges'}
     """
+    known = schema.get("$defs", {}) if definitions is None else definitions
     found: dict[str, Any] = {}
+    if "$ref" in schema:
+        found = to_draft_4(known[schema["$ref"].rpartition("/")[2]], known)
     for key, value in schema.items():
-        if key not in _LATER and not (key == "minLength" and "type" not in schema):
+        if key not in _LEFT_OUT and not (key == "minLength" and "type" not in schema):
             # Beside a choice of a value and a list pydantic writes the least length of the list, which has it already.
-            found |= _in_draft_4(_RENAMED.get(key, key), value)
-    if "$ref" in found and len(found) > 1:  # Draft 4 overlooks whatever stands beside a reference
-        found["allOf"] = [{"$ref": found.pop("$ref")}]
+            found |= _in_draft_4(key, value, known)
     return found
 
 
-def _in_draft_4(key: str, value: Any) -> dict[str, Any]:
+def _in_draft_4(key: str, value: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     """Return what one keyword comes to."""
     match key:
         case "exclusiveMinimum" | "exclusiveMaximum":
             found = {key.replace("exclusiveM", "m"): value, key: True}
         case "const":
             found = {"enum": [value]}
+        case "dependentRequired":
+            found = {"dependencies": value}
         case "prefixItems":
-            found = {"items": [to_draft_4(each) for each in value], "additionalItems": False}
-        case "properties" | "patternProperties" | "definitions":
-            found = {key: {name: to_draft_4(inner) for name, inner in value.items()}}
+            found = {"items": [to_draft_4(each, definitions) for each in value], "additionalItems": False}
+        case "properties" | "patternProperties":
+            found = {key: {name: to_draft_4(inner, definitions) for name, inner in value.items()}}
         case "allOf" | "anyOf" | "oneOf":
-            found = {key: [to_draft_4(each) for each in value]}
+            found = {key: [to_draft_4(each, definitions) for each in value]}
         case "items" | "additionalProperties" | "not" if isinstance(value, dict):
-            found = {key: to_draft_4(value)}
+            found = {key: to_draft_4(value, definitions)}
         case "description":  # editors show the first paragraph well, as Markdown
             found = {key: value.partition("\n\n")[0].replace("``", "`")}
-        case "$ref":
-            found = {key: value.replace("#/$defs/", "#/definitions/")}
         case _:
             found = {key: value}
     return found

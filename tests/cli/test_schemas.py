@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = (ROOT / "src/llpt/study/template.toml").read_text(encoding="utf-8")
 STUDIES = sorted([*ROOT.glob("examples/**/*.toml"), *ROOT.glob("tests/data/*.toml")])
 KEYWORDS = {
-    *("$schema", "$ref", "title", "description", "default", "type", "enum", "allOf", "anyOf", "oneOf", "not"),
-    *("properties", "patternProperties", "additionalProperties", "required", "definitions", "dependencies"),
+    *("$schema", "title", "description", "default", "type", "enum", "allOf", "anyOf", "oneOf", "not"),
+    *("properties", "patternProperties", "additionalProperties", "required", "dependencies"),
     *("items", "additionalItems", "minItems", "maxItems", "uniqueItems", "minLength", "maxLength", "pattern"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 }
@@ -46,7 +46,7 @@ def keywords(schema):
     for key, value in schema.items():
         yield key, value
         inner = [value] if isinstance(value, dict) else value if isinstance(value, list) else []
-        if key in {"properties", "definitions", "patternProperties"}:
+        if key in {"properties", "patternProperties"}:
             inner = value.values()
         elif key in {"default", "enum", "required", "dependencies"}:
             inner = []
@@ -67,16 +67,9 @@ def test_a_schema_is_of_draft_4_and_says_its_format(kind):
 
 
 @pytest.mark.parametrize("kind", Described)
-def test_nothing_stands_beside_a_reference(kind):
-    """Draft 4 overlooks it."""
-
-    def check(part):
-        if isinstance(part, dict):
-            assert "$ref" not in part or len(part) == 1
-        for each in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
-            check(each)
-
-    check(schema_of(kind))
+def test_nothing_is_referred_to(kind):
+    """Taplo's language server, which editors run, overflows its stack on a reference inside ``allOf``."""
+    assert "$ref" not in json.dumps(schema_of(kind))
 
 
 def test_later_words_become_those_of_draft_4():
