@@ -42,7 +42,7 @@ def frames_at(temperature, *, labels, offset=0.0):
             energy = -400.0 + 0.01 * temperature + random.normal()
             results = {"energy": energy, "free_energy": energy - 0.5, "forces": random.normal(size=(ATOMS, 3))}
             atoms.calc = SinglePointCalculator(atoms, stress=-1.2 * np.array([1, 1, 1, 0, 0, 0]), **results)
-            atoms.set_momenta(random.normal(scale=0.28, size=(ATOMS, 3)))
+            atoms.set_momenta(random.normal(scale=0.28 * (temperature / 900) ** 0.5, size=(ATOMS, 3)))
         frames.append(atoms)
     return frames
 
@@ -369,3 +369,21 @@ def test_a_second_run_of_one_state_is_a_repeat_and_a_cooling_run_a_ladder_of_its
     common += ["--role", "reference", "--label", "My DFT"]
     assert "runs/my-dft/N32/P200/T900-repeat2" in command("import", copy / "more.extxyz", *common)[1]
     assert "runs/my-dft/N32/P200/T900-cooling1" in command("import", copy / "cold.extxyz", *common, "--cooling")[1]
+
+
+def test_an_import_says_what_the_frames_say_and_refuses_what_they_contradict(tmp_path, command):
+    write(tmp_path / "run.extxyz", frames_at(900, labels=True), format="extxyz")
+    common = (tmp_path / "run.extxyz", "--role", "reference", "--label", "My DFT", "--timestep-fs", 1.0,
+              "--electronic-temperature-k", 900, "-o", tmp_path / "study")  # fmt: skip
+    code, _, err = command("import", *common, "-T", 700, "-P", 200)
+    assert code == 1
+    assert "not at 700 K" in err
+    assert "--despite temperature" in err
+    code, _, err = command("import", *common, "-T", 900, "-P", 150)
+    assert code == 1
+    assert "not 150 GPa" in err
+    assert not (tmp_path / "study").exists()
+    code, out, _ = command("import", *common, "-T", 900, "-P", 150, "--despite", "pressure")
+    assert code == 0
+    assert "The frames say: T 9" in out
+    assert "GPa (said: 150)" in " ".join(out.split())

@@ -5,10 +5,11 @@ from llpt.study.importing import known_electronic_temperature_k, what_is_lost
 from llpt.trajectory import Facts
 
 
-def test_a_surrogate_has_cold_electrons_and_a_reference_those_its_files_name():
+def test_electrons_are_those_the_files_name_and_a_surrogate_without_any_has_cold_ones():
     said = Facts(electronic_temperature_k=900.0)
     assert known_electronic_temperature_k(Role.REFERENCE, said) == 900.0
-    assert known_electronic_temperature_k(Role.SURROGATE, said) == 0.0
+    assert known_electronic_temperature_k(Role.SURROGATE, said) == 900.0
+    assert known_electronic_temperature_k(Role.SURROGATE, Facts()) == 0.0
     assert known_electronic_temperature_k(Role.REFERENCE, Facts()) is None
 
 

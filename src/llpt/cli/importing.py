@@ -88,6 +88,15 @@ def import_(  # noqa: PLR0917 - typer takes arguments by position
     units: Annotated[
         str | None, typer.Option("--units", metavar="UNITS", help="LAMMPS: metal or real.", show_default=False)
     ] = None,
+    despite: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--despite",
+            metavar="CHECK",
+            help="Leave out a check of what is said against the frames; a refusal names it.",
+            show_default=False,
+        ),
+    ] = None,
     name: Annotated[str, typer.Option("--name", metavar="TEXT", help="Of a new study.")] = "Imported runs",
 ) -> None:
     """Take a run made elsewhere into a study; then llpt analyse, report, audit and verify work on it as on any other.
@@ -101,6 +110,7 @@ def import_(  # noqa: PLR0917 - typer takes arguments by position
     from llpt.campaign import Role  # noqa: PLC0415
     from llpt.study.importing import Description, import_run, known_electronic_temperature_k  # noqa: PLC0415 - start-up time of the other commands
     from llpt.trajectory.foreign import EnergyMeaning, open_foreign  # noqa: PLC0415
+    from llpt.trajectory.foreign.suspicion import checks_of  # noqa: PLC0415
 
     if pressure is not None and constant_volume:
         raise InputError("--pressure-gpa and --constant-volume exclude each other.", "Give one of them.")
@@ -129,6 +139,7 @@ def import_(  # noqa: PLR0917 - typer takes arguments by position
         discard=discard,
         cooling=cooling,
         energy_meaning=EnergyMeaning(meaning) if meaning else None,
+        despite=checks_of(despite or []),
     )
     columns = (SpinnerColumn(), TextColumn("{task.completed} frames"), TimeElapsedColumn())
     with Progress(*columns, console=messages(), disable=not messages().is_terminal, transient=True) as bars:
@@ -214,6 +225,9 @@ def _show(imported: Imported, source: ForeignTrajectory, out: Path) -> None:
         f"{run.role}{electrons}, {run.frame_interval_fs:g} fs from frame to frame, first {run.discard} discarded.",
         markup=False,
     )
+    if imported.findings:
+        said = ", ".join(found.words for found in imported.findings)
+        console.print(f"The frames say: {said}{electrons}.", markup=False)
     lacking = [name for name in NAMES if name in run.missing]
     if lacking:
         table = make_table("not in the files", "hence not available")
@@ -223,6 +237,8 @@ def _show(imported: Imported, source: ForeignTrajectory, out: Path) -> None:
     say = messages()
     if converted.cut:
         say.print("[bold yellow]note:[/] the last frame is incomplete and was left out.")
+    for note in converted.notes:
+        say.print(f"[bold yellow]note:[/] {escape(note)}")
     if converted.largest_move > AMBIGUOUS_SHARE:
         say.print(
             f"[bold yellow]note:[/] an atom moved {100 * converted.largest_move:.0f} % of the cell between two frames; "

@@ -21,7 +21,9 @@ from llpt.study.nodes.run import RecordedDynamics  # noqa: TC001 - pydantic read
 from llpt.study.outcome import DescribedEngine, ForeignOrigin, Provenance, Record, State
 from llpt.study.planning import make_plan
 from llpt.study.versions import versions
+from llpt.trajectory import Facts
 from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignTrajectory, convert
+from llpt.trajectory.foreign.suspicion import Check, Finding, check_statements, findings, hold_against
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llpt.study.file import StudyFile
-    from llpt.trajectory import Facts
 
 CONSTANT_VOLUME = 1e-6
 """A volume that varies less than this relative to itself is constant; text files carry seven digits."""
@@ -58,6 +59,7 @@ class Description:
         discard: first frames left out of averages.
         cooling: whether its ladder was walked down beside one that was walked up.
         energy_meaning: what a lone energy is.
+        despite: checks of all this against the frames that are left out.
     """
 
     role: Role
@@ -69,16 +71,27 @@ class Description:
     discard: int = 0
     cooling: bool = False
     energy_meaning: EnergyMeaning | None = None
+    despite: frozenset[Check] = frozenset()
+
+    @property
+    def facts(self) -> Facts:
+        """What is said of the run, to be held against its files and frames."""
+        return Facts(
+            temperature_k=self.temperature_k,
+            pressure_gpa=self.pressure_gpa,
+            electronic_temperature_k=self.electronic_temperature_k,
+            frame_interval_fs=self.frame_interval_fs,
+        )
 
 
 def known_electronic_temperature_k(role: Role, facts: Facts) -> float | None:
-    """Return T_el as far as nobody has to be asked: 0 for a surrogate, which has no electrons; else what files say.
+    """Return T_el as far as nobody has to be asked: what the files say, else 0 for a surrogate, which has no electrons.
 
     Args:
         role: reference or surrogate.
         facts: what the files say.
     """
-    return facts.electronic_temperature_k if role is Role.REFERENCE else 0.0
+    return 0.0 if facts.electronic_temperature_k is None and role is Role.SURROGATE else facts.electronic_temperature_k
 
 
 def what_is_lost(missing: str) -> list[str]:
@@ -100,10 +113,12 @@ class Imported:
     Args:
         run: its table.
         converted: what its trajectory came to.
+        findings: what its frames say, beside what was said of them.
     """
 
     run: ImportedRun
     converted: Contents
+    findings: tuple[Finding, ...]
 
 
 def import_run(
@@ -147,6 +162,7 @@ def _import_into(
     on_frame: Callable[[int], None],
 ) -> Imported:
     """Convert aside, then put all in its place; ``study`` is None where the directory has just been made."""
+    check_statements(source.facts, description.facts, source.name, despite=description.despite)
     digests = tuple(_digest(path) for path in source.files)
     before = study.imported if study is not None else ()
     if study is not None:
@@ -168,10 +184,20 @@ def _import_into(
             attributes=attributes,
             on_frame=on_frame,
         )
+        found = _checked(source, description, converted)
         run = _table(source, description, converted, digests, before)
         write_atomically(place / "run.json", ImportedRecord.of(run).model_dump_json(indent=1) + "\n")
         _enter(root, [*before, run], run, place)
-    return Imported(run, converted)
+    return Imported(run, converted, found)
+
+
+def _checked(source: ForeignTrajectory, description: Description, converted: Contents) -> tuple[Finding, ...]:
+    """Return what the frames say; refuse what contradicts it."""
+    measured, said = converted.measured, description.facts
+    if measured is None:
+        return ()
+    hold_against(measured, said, source.name, discard=description.discard, despite=description.despite)
+    return tuple(findings(measured, said, converted.mass_u, discard=description.discard))
 
 
 def _digest(path: Path) -> str:

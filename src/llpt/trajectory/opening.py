@@ -17,6 +17,7 @@ from llpt.trajectory.foreign.arrays import open_arrays
 from llpt.trajectory.foreign.ase_atoms import is_atoms, open_atoms
 from llpt.trajectory.foreign.mdanalysis import is_mdanalysis, open_universe
 from llpt.trajectory.foreign.streaming import StreamedFrames
+from llpt.trajectory.foreign.suspicion import check_statements, checks_of, hold_against
 from llpt.trajectory.stored import StoredFrames
 from llpt.trajectory.trajectory import Trajectory
 
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from llpt.trajectory.foreign import ForeignTrajectory
-
-SAME = 1e-6
-"""Two statements of one number that differ by more than this share of it contradict each other."""
 
 
 def open_trajectory(
@@ -43,6 +41,7 @@ def open_trajectory(
     cell: ArrayLike | None = None,
     elements: str | Sequence[str] = (),
     lammps_units: str | None = None,
+    despite: Sequence[str] = (),
 ) -> Trajectory:
     """Open a trajectory, whatever it is in, without writing anything.
 
@@ -66,10 +65,12 @@ def open_trajectory(
         cell: of an array of positions: edges, shape (3,), or cell vectors as rows, shape (3, 3) or (n_frames, 3, 3), Å.
         elements: of an array, a universe, LAMMPS's types or H5MD's atoms: one for all, or one for each.
         lammps_units: ``"metal"`` or ``"real"``, where no log of LAMMPS says so.
+        despite: checks of what is said against what the frames say that are left out: ``"temperature"``,
+            ``"pressure"``, ``"timestep"``, ``"electrons"``, ``"velocities"``, ``"energy"``, ``"gap"``.
 
     Raises:
-        InputError: the source is not known here, is damaged, does not say what is needed to read it, or says another
-            thing than a keyword.
+        InputError: the source is not known here, is damaged, does not say what is needed to read it, says another
+            thing than a keyword, or its frames contradict what is said of them.
         StorageError: a run directory is damaged.
 
     >>> positions = np.random.default_rng(0).uniform(0.0, 5.0, (3, 8, 3))
@@ -84,7 +85,9 @@ def open_trajectory(
     )
     symbols = [elements] if isinstance(elements, str) else list(elements)
     found = _found(source, symbols, cell=cell, lammps_units=lammps_units)
-    facts = _agreed(found.facts, given, found.name)
+    left_out = checks_of(despite)
+    check_statements(found.facts, given, found.name, despite=left_out)
+    facts = _together(found.facts, given)
     if found.own is not None:
         return Trajectory(StoredFrames(found.own), facts=facts, name=found.name)
     interval, electronic = facts.frame_interval_fs, facts.electronic_temperature_k
@@ -96,6 +99,9 @@ def open_trajectory(
         attributes={} if electronic is None else {"electronic_temperature_k": electronic},
     )
     frames = StreamedFrames(reader)
+    measured = frames.contents.measured
+    assert measured is not None
+    hold_against(measured, facts, found.name, despite=left_out)
     return Trajectory(frames, facts=replace(facts, missing=frames.contents.missing), name=found.name)
 
 
@@ -120,24 +126,8 @@ def _found(
     )
 
 
-def _agreed(source: Facts, given: Facts, name: str) -> Facts:
-    """Return what source and caller say together.
-
-    Raises:
-        InputError: they contradict each other.
-    """
-    for field in fields(Facts):
-        known, stated = getattr(source, field.name), getattr(given, field.name)
-        if (
-            isinstance(known, float | int)
-            and isinstance(stated, float | int)
-            and abs(known - stated) > SAME * abs(known)
-        ):
-            keyword = field.name.replace("frame_interval", "timestep")
-            raise InputError(
-                f"{name} says {keyword} = {known:g}, not {stated:g}.",
-                f"Leave {keyword} out, or give the frames without it (a list of ase.Atoms) if the file is wrong.",
-            )
+def _together(source: Facts, given: Facts) -> Facts:
+    """Return what source and caller say together; the caller's word counts where both speak."""
     chosen = {field.name: getattr(given, field.name) for field in fields(Facts)}
     return replace(source, **{name: value for name, value in chosen.items() if value is not None and value != ()})
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from llpt.files import copy
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.measuring import measurements_of
 from llpt.trajectory.foreign.reading import Contents
 from llpt.trajectory.master import MASTER_NAME
 from llpt.trajectory.trajectory import Trajectory
@@ -83,4 +84,5 @@ def copy_own(source: Path, directory: Path) -> Contents:
         missing=tuple(sorted(missing)),
         volumes_angstrom3=(float(volume.min()), float(volume.max())),
         mass_u=trajectory.mass_u,
+        measured=measurements_of({str(key): value for key, value in scalars.items()}, trajectory.masses_u),
     )

@@ -9,7 +9,7 @@ from the others where the others suffice, by the definitions of ``StepRecord``.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from ase.data import atomic_masses
 
 from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, kinetic_energy_ev
+from llpt.trajectory.foreign.measuring import Measurements
+from llpt.trajectory.foreign.suspicion import check_possible
 from llpt.trajectory.foreign.text import CutOffError
 from llpt.trajectory.frame import Frame, StepRecord, System
 from llpt.trajectory.stress import kinetic_stress_gpa
@@ -33,6 +35,11 @@ ISOTOPE_SHARE = 0.02
 
 AMBIGUOUS_SHARE = 0.4
 """An atom that moved more than this share of the cell between two frames may have been unwrapped the wrong way."""
+
+SMALLEST_ANGSTROM3 = 1e-3
+"""No cell of atoms is smaller."""
+COLD_GAP_EV_PER_ATOM = 1e-6
+"""E and F of cold electrons that are this close are the same: files carry so many digits."""
 
 
 class EnergyMeaning(StrEnum):
@@ -53,6 +60,8 @@ class Contents:
         largest_move: of an atom between two frames, as a share of the cell.
         cut: whether an incomplete frame at the end was left out.
         mass_u: of all atoms together.
+        measured: what the frames say of temperature, pressure and time step.
+        notes: what a person should know of how the files were read, sentences.
     """
 
     frames: int = 0
@@ -61,6 +70,8 @@ class Contents:
     largest_move: float = 0.0
     cut: bool = False
     mass_u: float = 0.0
+    measured: Measurements | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 class ForeignReader:
@@ -102,6 +113,7 @@ class ForeignReader:
         source, system = self._source, self.system
         dynamic = system.masses_u if source.masses_u is None else source.masses_u
         contents.mass_u = float(system.masses_u.sum())
+        contents.measured = measured = Measurements(np.asarray(dynamic, dtype=float))
         unwrapper = _Unwrapper()
         missing: set[str] | None = None
         for number, raw in enumerate(_until_cut(source, contents)):
@@ -125,12 +137,25 @@ class ForeignReader:
                     "Give the frames that belong together.",
                 )
             missing = lacking
+            _check_cell(raw.cell_angstrom, number, source.name)
             positions = unwrapper.next(raw)
             if not _finite(record, positions, raw, lacking):
                 raise InputError(
                     f"Frame {number} of {source.name} holds a number that is not finite, or an empty cell.",
                     "Give the frames before it; a failed step is not part of a run.",
                 )
+            check_possible(
+                temperature_k=record.temperature_k,
+                pressure_gpa=record.pressure_gpa,
+                energy_ev=record.free_energy_ev,
+                n_atoms=system.n_atoms,
+                frame=number,
+                name=source.name,
+            )
+            velocities = raw.velocities_angstrom_per_fs
+            measured.add(
+                record, positions, raw, None if velocities is None else kinetic_energy_ev(velocities, measured.masses_u)
+            )
             low, high = contents.volumes_angstrom3
             contents.volumes_angstrom3 = (min(low, record.volume_angstrom3), max(high, record.volume_angstrom3))
             contents.frames = number + 1
@@ -157,6 +182,14 @@ def _until_cut(source: ForeignTrajectory, contents: Contents) -> Iterator[Foreig
         yield from source.frames()
     except CutOffError:
         contents.cut = True
+
+
+def _check_cell(cell_angstrom: NDArray[np.float64], number: int, name: str) -> None:
+    if not (np.isfinite(cell_angstrom).all() and abs(float(np.linalg.det(cell_angstrom))) > SMALLEST_ANGSTROM3):
+        raise InputError(
+            f"The cell of frame {number} of {name} is empty or not finite.",
+            "Give the frames before it; a failed step is not part of a run.",
+        )
 
 
 class _Unwrapper:
@@ -211,7 +244,7 @@ def _record(
     if internal is not None and free is not None:
         if electronic_temperature_k:
             entropy = (internal - free) / electronic_temperature_k
-        elif internal == free:
+        elif abs(internal - free) <= COLD_GAP_EV_PER_ATOM * len(masses_u) or electronic_temperature_k == 0.0:
             entropy = 0.0
     values = {
         "internal_energy_ev": internal,
