@@ -92,6 +92,23 @@ def check_command(line, *, whole=True):
     assert named - {"--help", "-h"} <= known, f"llpt {name} has no option {', '.join(sorted(named - known))}"
 
 
+def anchors(page):
+    """Return what the headings of a page can be referred to by, as GitHub has it."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_links_inside_the_repository_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if "://" in link:
+            continue
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file) if file else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=page_name)
 def test_a_page_runs(page, tmp_path, monkeypatch):
     """Its blocks one after the other in one directory, beside this repository's examples and benchmarks."""

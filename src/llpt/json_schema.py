@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema
@@ -16,6 +17,9 @@ FORMAT_KEY = "x-format"
 
 _LEFT_OUT = {"$defs", "$ref", "title", "format", "propertyNames", "discriminator"}
 """References, which are written out; names of classes; what says nothing that a reader of Draft 4 could check."""
+
+_ARGUMENT = re.compile(r"^ {4}(?P<name>\w+): (?P<text>.+(?:\n {5,}.+)*)", re.MULTILINE)
+"""A field in a docstring's ``Args`` or ``Attributes``."""
 
 
 class _Plain(GenerateJsonSchema):
@@ -65,7 +69,8 @@ def to_draft_4(schema: dict[str, Any], definitions: dict[str, Any] | None = None
     """Return a schema of 2020-12, as pydantic writes it, in the words of Draft 4 and without references.
 
     Draft 4 overlooks what stands beside a reference, and Taplo's editors fail on one inside ``allOf``: what is referred
-    to is written out instead. So a model that holds itself has no schema.
+    to is written out instead. So a model that holds itself has no schema. A field without a phrase of its own has that
+    of its class's docstring.
 
     Args:
         schema: of a model, or a part of it.
@@ -84,6 +89,9 @@ def to_draft_4(schema: dict[str, Any], definitions: dict[str, Any] | None = None
         if key not in _LEFT_OUT and not (key == "minLength" and "type" not in schema):
             # Beside a choice of a value and a list pydantic writes the least length of the list, which has it already.
             found |= _in_draft_4(key, value, known)
+    for name, text in _ARGUMENT.findall(schema.get("description", "")):
+        if "description" not in schema.get("properties", {}).get(name, {"description": text}):
+            found["properties"][name] |= {"description": " ".join(text.replace("``", "`").split())}
     return found
 
 

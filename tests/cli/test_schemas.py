@@ -72,6 +72,13 @@ def test_nothing_is_referred_to(kind):
     assert "$ref" not in json.dumps(schema_of(kind))
 
 
+@pytest.mark.parametrize("kind", Described)
+def test_every_key_says_what_it_holds(kind):
+    for key, value in keywords(schema_of(kind)):
+        if key == "properties":
+            assert all(each.get("description") for each in value.values()), value
+
+
 def test_later_words_become_those_of_draft_4():
     later = {
         "$defs": {"Pair": {"prefixItems": [{"type": "string"}, {"const": 1}], "minItems": 2, "maxItems": 2}},

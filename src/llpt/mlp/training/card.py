@@ -52,7 +52,14 @@ class _Format(BaseModel):
 
 
 class HistoryEntry(BaseModel):
-    """One step of the learning curve; losses are mean squared weighted residuals."""
+    """One step of the learning curve.
+
+    Attributes:
+        iteration: steps of the fit so far.
+        training_loss: mean squared weighted residual of the training frames.
+        validation_loss: the same of the validation frames, None where there are none.
+        seconds: wall time so far.
+    """
 
     model_config = ConfigDict(frozen=True)
 
