@@ -30,7 +30,7 @@ COMMANDS = (
     "schema",
     "doctor",
 )
-COMMANDS += ("audit", "verify", "import")
+COMMANDS += ("audit", "explain", "verify", "import")
 LENNARD_JONES = "ase:ase.calculators.lj.LennardJones"
 OPTIONS = ("--option", "sigma=1.2", "--option", "epsilon=0.2", "--option", "rc=2.3")
 

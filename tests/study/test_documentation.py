@@ -9,13 +9,22 @@ import pytest
 from pydantic import BaseModel
 
 from llpt.engines import BUILT_IN
-from llpt.study import PlannedTraining, controlled_tests, engine_sections, file, make_plan, parse_study, sections
+from llpt.study import (
+    PlannedTraining,
+    controlled_tests,
+    engine_sections,
+    file,
+    label_sections,
+    make_plan,
+    parse_study,
+    sections,
+)
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 DOCUMENT = DOCS / "study-file.md"
 SECTIONS = [
     value
-    for module in (file, sections, engine_sections, controlled_tests)
+    for module in (file, sections, engine_sections, controlled_tests, label_sections)
     for value in vars(module).values()
     if isinstance(value, type) and issubclass(value, BaseModel) and value.__module__ == module.__name__
 ]

@@ -13,6 +13,7 @@ from llpt.cli import (
     auditing,
     doctor,
     evaluation,
+    explaining,
     importing,
     molecular_dynamics,
     optics,
@@ -51,6 +52,7 @@ app.command(rich_help_panel=STUDY)(running.status)
 app.command(rich_help_panel=STUDY)(analysis.analyse)
 app.command(rich_help_panel=STUDY)(analysis.report)
 app.command(rich_help_panel=STUDY)(auditing.audit)
+app.command(rich_help_panel=STUDY)(explaining.explain)
 app.command(rich_help_panel=STUDY)(verifying.verify)
 app.command("import", rich_help_panel=STUDY)(importing.import_)
 app.command(cls=evaluation.EngineCommand, rich_help_panel=SINGLE)(evaluation.evaluate)

@@ -15,6 +15,7 @@ from llpt.study.controlled_tests import (
 )
 from llpt.study.engine_sections import ExecutionSection, ReferenceSection, SurrogateSection, VerdictSection
 from llpt.study.imported import ImportedRun, sections_of
+from llpt.study.label_sections import BridgeSection, BudgetSection  # noqa: TC001 - pydantic reads them
 from llpt.study.sections import (
     ContradictionError,
     DynamicsSection,
@@ -52,6 +53,12 @@ class StudyFile(Section):
     reference: ReferenceSection | None = Field(default=None, description="a table with engine")
     surrogate: SurrogateSection | None = Field(default=None, description="a table with engine and train or path")
     tests: ControlledTestsSection = Field(default=ControlledTestsSection(), description="a table of controlled tests")
+    bridge: BridgeSection | None = Field(
+        default=None, description="a table: snapshots of both sides' runs, each labelled with the other engine"
+    )
+    budget: BudgetSection | None = Field(
+        default=None, description="a table with choices: what each change to the reference does, in kelvin"
+    )
     verdict: VerdictSection = Field(default=VerdictSection(), description="a table of thresholds")
     execution: ExecutionSection = Field(default=ExecutionSection(), description="a table with where")
     imported: tuple[ImportedRun, ...] = Field(default=(), description="runs made elsewhere, which llpt import adds")
@@ -75,6 +82,7 @@ class StudyFile(Section):
                 "asks for tests.snapshots, but has no reference whose electrons have a temperature",
                 "Remove the test, or choose a reference of density-functional theory.",
             )
+        self._check_labels()
         if self.tests.size and all(len(self.sizes(line)) < 2 for line in self.state.lines()):
             raise ContradictionError(
                 "compares sizes (tests.size), but has only one", "Give system.atoms two sizes or more."
@@ -98,6 +106,18 @@ class StudyFile(Section):
         if self.reference is None and self.surrogate is not None and self.surrogate.train is not None:
             raise ContradictionError(
                 'has surrogate.train = "reference" but no reference', "Add [reference], or give path."
+            )
+
+    def _check_labels(self) -> None:
+        sides = (self.reference, self.surrogate)
+        if self.bridge is not None and (not any(sides) or not (all(sides) or self.imported)):
+            raise ContradictionError(
+                "asks for a bridge, but has one side only, or no engine to label with",
+                "Add [reference] and [surrogate], or remove [bridge].",
+            )
+        if self.budget is not None and self.reference is None:
+            raise ContradictionError(
+                "asks for a budget, but has no reference to change", "Add [reference], or remove [budget]."
             )
 
     def _check_lines(self) -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import Role
 from llpt.engines import engine_folder
+from llpt.study.explaining_runs import label_nodes
 from llpt.study.ladders import Ladders, Side, derived_seed
 from llpt.study.matched_runs import matched_runs
-from llpt.study.nodes import PlannedLabels, PlannedTraining
+from llpt.study.nodes import PlannedLabels, PlannedRun, PlannedTraining
 from llpt.study.plan import Plan
 from llpt.study.stored import MODELS
 
@@ -43,7 +44,8 @@ def make_plan(study: StudyFile) -> Plan:
         ladders = Ladders(study, surrogate)
         base = ladders.base_runs()
         nodes += base + _controlled_tests(ladders, base) + ladders.extra_runs()
-    return Plan((*nodes, *(run.planned() for run in study.imported)))
+    nodes += [run.planned() for run in study.imported]
+    return Plan((*nodes, *label_nodes(study, [node for node in nodes if isinstance(node, PlannedRun)])))
 
 
 def _controlled_tests(ladders: Ladders, base: list[MolecularDynamics]) -> list[MolecularDynamics]:

@@ -14,6 +14,7 @@ from llpt.study.nodes.imported import ImportedJob, ImportedTrajectory
 from llpt.study.nodes.labels import LabelsJob, PlannedLabels
 from llpt.study.nodes.molecular_dynamics import MolecularDynamics, MolecularDynamicsJob
 from llpt.study.nodes.node import Job, Node
+from llpt.study.nodes.other_labels import OtherLabelsJob, PlannedOtherLabels
 from llpt.study.nodes.run import PlannedRun
 from llpt.study.nodes.start import Origin, Start
 from llpt.study.nodes.training import PlannedTraining, TrainingJob
@@ -21,7 +22,9 @@ from llpt.study.nodes.training import PlannedTraining, TrainingJob
 if TYPE_CHECKING:
     from pathlib import Path
 
-AnyJob = Annotated[MolecularDynamicsJob | ImportedJob | TrainingJob | LabelsJob, Field(discriminator="kind")]
+AnyJob = Annotated[
+    MolecularDynamicsJob | ImportedJob | TrainingJob | LabelsJob | OtherLabelsJob, Field(discriminator="kind")
+]
 
 
 def read_job(path: Path) -> Job:
@@ -47,6 +50,7 @@ __all__ = [
     "Node",
     "Origin",
     "PlannedLabels",
+    "PlannedOtherLabels",
     "PlannedRun",
     "PlannedTraining",
     "Start",

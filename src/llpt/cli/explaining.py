@@ -1,0 +1,135 @@
+"""``llpt explain``: why surrogate and reference differ, and where the kelvins come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from llpt.cli.analysis import Directory, bar_of_runs
+from llpt.cli.console import EXIT_FAILED, make_table, messages, output
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from llpt.audit import Residuals
+    from llpt.statistics import Estimate
+    from llpt.study.explaining import PlacedBudget, PlacedExplanation, StateDifference, StudyExplanation
+
+
+def explain(
+    directory: Directory,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Say why a surrogate and its reference differ, from the labels that [bridge] and [budget] of the study asked for.
+
+    First the energy error between the phases, then errors by group, free-energy differences of each state, the shift
+    they predict beside the one observed, and what each choice behind the reference does, in kelvin.
+
+    Example: [bold]llpt explain study[/]
+    """
+    from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.explaining import explain_study  # noqa: PLC0415
+    from llpt.study.observing import observe  # noqa: PLC0415
+
+    place = StudyDirectory.open(directory)
+    plan = make_plan(place.study)
+    with Ledger(place.database) as ledger:
+        entries = {entry.path: entry for entry in ledger.entries()}
+    with bar_of_runs("averaging") as on_run:
+        observed, _ = observe(place, plan, entries, on_run)
+    found = explain_study(place, plan, entries, observed)
+    for path, reason in found.refused.items():
+        messages().print(f"[bold red]left out:[/] {path}: {reason}")
+    if found.residuals is None and not found.budgets:
+        messages().print("There are no labels. Add \\[bridge] or \\[budget] to the study file and run it.")
+        raise typer.Exit(EXIT_FAILED)
+    if as_json:
+        typer.echo(found.to_json())
+        return
+    _show(found)
+
+
+def _show(found: StudyExplanation) -> None:
+    console = output()
+    if found.residuals is not None:
+        _show_residuals(console, found.residuals)
+    if found.states:
+        _show_states(console, found.states)
+    for shift in found.shifts:
+        _show_shift(console, shift)
+    for budget in found.budgets:
+        _show_budget(console, budget)
+
+
+def _show_residuals(console: Console, residuals: Residuals) -> None:
+    bias = residuals.accuracy.phase_bias
+    if bias.molecular_mev_per_atom is None:
+        console.print("Energy error between the phases: not determined by these configurations.\n")
+    else:
+        value = f"{bias.molecular_mev_per_atom:.1f} ± {bias.error_mev_per_atom:.1f} meV/atom"
+        console.print(f"Energy error, molecular less atomic at one density: {value}\n")
+    table = make_table("by", "group", "frames >", "energy (meV/atom) >", "pressure (GPa) >", "forces (eV/Å) >", "of >")
+    for row in residuals.groups:
+        forces = (f"{row.force_error_ev_per_angstrom:.3g}", f"{row.force_ev_per_angstrom:.3g}")
+        table.add_row(row.grouping, row.group, str(row.frames), _written(row.energy), _written(row.pressure), *forces)
+    console.print(table)
+    if residuals.missing:
+        console.print(residuals.missing)
+    near = residuals.neighbours
+    console.print(
+        f"Force error of the {100.0 * near.share:.0f} % of ions whose nearest neighbour is at 0.85-1.0 Å: "
+        f"{near.inside_ev_per_angstrom:.3g} eV/Å, of the others {near.outside_ev_per_angstrom:.3g}.\n"
+    )
+
+
+def _show_states(console: Console, states: tuple[StateDifference, ...]) -> None:
+    table = make_table(
+        "line", "N >", "T (K) >", "runs", "ΔG (meV/atom) >", "bracket (meV/atom) >", "J per atom >", "method"
+    )
+    for state in states:
+        phase = state.difference
+        ends = [1000.0 * end.value / phase.atoms for end in (phase.lower, phase.upper)]
+        table.add_row(
+            state.place.line,
+            str(state.place.atoms),
+            f"{state.place.temperature_k:g}",
+            str(state.test),
+            _written(phase.per_atom_mev),
+            f"{ends[0]:.4g} … {ends[1]:.4g}",
+            _written(phase.jeffreys_per_atom),
+            str(phase.method),
+        )
+    console.print(table)
+    console.print()
+
+
+def _show_shift(console: Console, placed: PlacedExplanation) -> None:
+    place, found = placed.place, placed.explanation
+    console.print(f"{place.line}, {place.atoms} atoms, both phases at {place.temperature_k:g} K:", markup=False)
+    console.print(f"  T* of the reference less that of the surrogate: {_written(found.temperature.value)} K")
+    console.print(f"  P* likewise, at fixed temperature: {_written(found.pressure.value)} GPa")
+    console.print(f"  {found.finding}: {found.sentence}", markup=False)
+    if found.labels is not None:
+        console.print(f"  25 K take {found.labels} independent labels in each phase and ensemble.")
+    console.print()
+
+
+def _show_budget(console: Console, placed: PlacedBudget) -> None:
+    place = placed.place
+    console.print(f"Where the kelvins come from: {place.line}, {place.atoms} atoms, {place.temperature_k:g} K")
+    table = make_table("choice", "T* (K) >", "density below (%) >", "density above (%) >", "what came of it")
+    for row in placed.rows:
+        table.add_row(
+            row.choice,
+            _written(row.shift.value),
+            _written(row.density_low),
+            _written(row.density_high),
+            row.sentence,
+        )
+    console.print(table)
+    console.print()
+
+
+def _written(estimate: Estimate) -> str:
+    return f"{estimate.value:.3g} ± {estimate.error:.2g}" if estimate.resolved else "not known"

@@ -1,0 +1,305 @@
+"""From the single points of ``[bridge]`` and ``[budget]`` to residuals, predicted shifts and a budget in kelvin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from llpt.audit import (
+    BudgetRow,
+    DoublyLabelled,
+    Explanation,
+    Residuals,
+    error_budget,
+    explain,
+    frame_table,
+    residuals_of,
+)
+from llpt.bridge import REFERENCE, SURROGATE, CarriedAverage, PhaseDifference, carried_average, free_energy_difference
+from llpt.campaign import ControlledTest, Role, file_stem
+from llpt.campaign.ladders import ladders_of
+from llpt.engines import read_evaluated
+from llpt.errors import LlptError
+from llpt.files import make_directory, write_atomically
+from llpt.observables import estimate_of
+from llpt.statistics import Estimate
+from llpt.study.explaining_runs import BRIDGE, BUDGET, pairs, two_phases
+from llpt.study.label_sections import AS_IT_IS
+from llpt.study.nodes.labels import snapshots
+from llpt.study.nodes.other_labels import LABELS, PlannedOtherLabels
+from llpt.study.outcome import State
+from llpt.transition import DECIDING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from llpt.campaign.observed import ObservedRun
+    from llpt.study.file import StudyFile
+    from llpt.study.layout import StudyDirectory
+    from llpt.study.ledger import Entry
+    from llpt.study.nodes import PlannedRun
+    from llpt.study.plan import Plan
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where runs of two sides or two phases meet.
+
+    Args:
+        line: name of the line of states.
+        atoms: number of atoms.
+        temperature_k: temperature.
+    """
+
+    line: str
+    atoms: int
+    temperature_k: float
+
+
+@dataclass(frozen=True)
+class StateDifference:
+    """What the labels of one state and test say.
+
+    Args:
+        place: where.
+        test: which runs: the base ladders, or those of the other phase.
+        difference: Delta G of what these runs sampled.
+        density: density of the reference by reweighting the surrogate's snapshots, in g/cm³; None without them.
+    """
+
+    place: Place
+    test: ControlledTest
+    difference: PhaseDifference
+    density: CarriedAverage | None
+
+
+@dataclass(frozen=True)
+class PlacedExplanation:
+    """A predicted shift and where both phases were sampled for it."""
+
+    place: Place
+    explanation: Explanation
+
+
+@dataclass(frozen=True)
+class PlacedBudget:
+    """An error budget and where both phases were sampled for it."""
+
+    place: Place
+    rows: tuple[BudgetRow, ...]
+
+
+@dataclass(frozen=True)
+class StudyExplanation:
+    """All that the labels of a study say.
+
+    Args:
+        residuals: errors of the surrogate; None without labels.
+        states: free-energy differences by state.
+        shifts: predicted shifts, where both phases were sampled at one temperature.
+        budgets: what each choice behind the reference does.
+        refused: labels that could not be used, with the reason.
+    """
+
+    residuals: Residuals | None
+    states: tuple[StateDifference, ...]
+    shifts: tuple[PlacedExplanation, ...]
+    budgets: tuple[PlacedBudget, ...]
+    refused: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """Return everything as JSON; what is not known is null."""
+        return TypeAdapter(StudyExplanation).dump_json(self, indent=1).decode()
+
+
+def explain_study(
+    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], observed: Sequence[ObservedRun]
+) -> StudyExplanation:
+    """Read the labels that are done; keep ``results/labelled-frames.csv`` and ``results/bridge.json``.
+
+    Args:
+        directory: the study's directory.
+        plan: its plan.
+        entries: its ledger, by node.
+        observed: its runs with their averages.
+
+    Raises:
+        StorageError: results cannot be written.
+    """
+    study = directory.study
+    refused: dict[str, str] = {}
+    labelled = _bridge_labels(directory, plan, entries, refused)
+    averages = {run.identity.path: run for run in observed}
+    observed_shifts = _observed_shifts(study, observed)
+    found = StudyExplanation(
+        residuals_of(list(labelled.values())) if labelled else None,
+        _states(plan, labelled),
+        _shifts(study, plan, labelled, averages, observed_shifts),
+        _budgets(directory, plan, entries, averages, refused),
+        refused,
+    )
+    make_directory(directory.results)
+    if labelled:
+        table = frame_table(list(labelled.values()))
+        table = table.rename(
+            {name: f"{name} ({table[name].attrs['unit']})" for name in table if table[name].attrs["unit"]}
+        )
+        write_atomically(directory.results / "labelled-frames.csv", table.to_dataframe().to_csv(index=False))
+    write_atomically(directory.results / "bridge.json", found.to_json())
+    return found
+
+
+def _done(entries: Mapping[str, Entry], path: str) -> bool:
+    return path in entries and entries[path].state is State.DONE
+
+
+def _bridge_labels(
+    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], refused: dict[str, str]
+) -> dict[str, DoublyLabelled]:
+    """Return doubly labelled snapshots by run; the run's own labels are those that drove it."""
+    found = {}
+    for run, _ in pairs(plan.runs):
+        path = f"{BRIDGE}/{file_stem(run.path)}"
+        if path not in plan or not _done(entries, path):
+            continue
+        try:
+            other = read_evaluated(directory.node(path) / LABELS)
+            node = plan[path]
+            count = node.snapshots if isinstance(node, PlannedOtherLabels) else len(other)
+            own = snapshots({str(directory.node(run.path)): run.discard}, count)
+            reference, surrogate = (own, other) if run.role is Role.REFERENCE else (other, own)
+            coupling = REFERENCE if run.role is Role.REFERENCE else SURROGATE
+            found[run.path] = DoublyLabelled(run.path, coupling, run.state.temperature_k, reference, surrogate)
+        except LlptError as error:
+            refused[path] = error.cause
+    return found
+
+
+def _place(run: PlannedRun) -> Place:
+    return Place(run.state.line, run.atoms, run.state.temperature_k)
+
+
+def _by_state(
+    plan: Plan, labelled: Mapping[str, DoublyLabelled]
+) -> dict[tuple[Place, ControlledTest], list[DoublyLabelled]]:
+    found: dict[tuple[Place, ControlledTest], list[DoublyLabelled]] = {}
+    for run in plan.runs:
+        if run.path in labelled and run.repeat == 1:
+            found.setdefault((_place(run), run.test), []).append(labelled[run.path])
+    return found
+
+
+def _states(plan: Plan, labelled: Mapping[str, DoublyLabelled]) -> tuple[StateDifference, ...]:
+    found = []
+    for (place, test), sets in _by_state(plan, labelled).items():
+        density = None
+        for each in sets:
+            if each.coupling == SURROGATE:
+                densities = frame_table([each])["density"].values
+                density = carried_average(densities, each.samples(), "g/cm^3")
+        found.append(StateDifference(place, test, free_energy_difference([each.samples() for each in sets]), density))
+    return tuple(found)
+
+
+def _shifts(
+    study: StudyFile,
+    plan: Plan,
+    labelled: Mapping[str, DoublyLabelled],
+    averages: Mapping[str, ObservedRun],
+    observed: Mapping[tuple[str, int], Estimate],
+) -> tuple[PlacedExplanation, ...]:
+    phases = two_phases(study)
+    if phases is None:
+        return ()
+    states = _by_state(plan, labelled)
+    found = []
+    for place in dict.fromkeys(place for place, _ in states):
+        low, high = states.get((place, phases[0])), states.get((place, phases[1]))
+        if low and high:
+            enthalpy, volume = (_step(plan, averages, place, phases, name) for name in ("enthalpy", "volume"))
+            explanation = explain(
+                low,
+                high,
+                enthalpy_ev_per_atom=enthalpy,
+                volume_angstrom3_per_atom=volume,
+                observed_k=observed.get((place.line, place.atoms)),
+            )
+            found.append(PlacedExplanation(place, explanation))
+    return tuple(found)
+
+
+def _step(
+    plan: Plan,
+    averages: Mapping[str, ObservedRun],
+    place: Place,
+    phases: tuple[ControlledTest, ControlledTest],
+    name: str,
+) -> Estimate:
+    """Return an average of the reference in the high phase less that in the low one."""
+    values = {
+        run.test: estimate_of(averages[run.path].summary, name)
+        for run in plan.runs
+        if run.role is Role.REFERENCE and _place(run) == place and run.repeat == 1 and run.path in averages
+    }
+    if not all(phase in values for phase in phases):
+        return Estimate.unknown({"enthalpy": "eV/atom", "volume": "Å³/atom"}[name])
+    return values[phases[1]].minus(values[phases[0]])
+
+
+def _observed_shifts(study: StudyFile, observed: Sequence[ObservedRun]) -> dict[tuple[str, int], Estimate]:
+    """Return T* of the reference less that of the surrogate by line and size, by the first criterion both resolve."""
+    from llpt.study.analysis import PATHS  # noqa: PLC0415 - it brings the whole analysis
+
+    ladders = ladders_of(observed, path=PATHS[study.dynamics.ladder], density_rises=study.state.density_rises)
+    base = {(each.role, each.line, each.atoms): each.criteria for each in ladders if each.is_base and each.criteria}
+    found = {}
+    for (role, line, atoms), criteria in base.items():
+        other = base.get((Role.SURROGATE, line, atoms))
+        if role is Role.REFERENCE and other is not None:
+            both = [each for each in DECIDING if criteria[each].resolved and other[each].resolved]
+            if both:
+                found[line, atoms] = criteria[both[0]].temperature_k.minus(other[both[0]].temperature_k)
+    return found
+
+
+def _budgets(
+    directory: StudyDirectory,
+    plan: Plan,
+    entries: Mapping[str, Entry],
+    averages: Mapping[str, ObservedRun],
+    refused: dict[str, str],
+) -> tuple[PlacedBudget, ...]:
+    study, phases = directory.study, two_phases(directory.study)
+    if study.budget is None or phases is None:
+        return ()
+    sets: dict[Place, dict[str, dict[ControlledTest, DoublyLabelled]]] = {}
+    for run in plan.runs:
+        place = f"{BUDGET}/{file_stem(run.path)}"
+        if run.test not in phases or not _done(entries, f"{place}/{AS_IT_IS}"):
+            continue
+        for choice in study.budget.choices:
+            path = f"{place}/{choice.name}"
+            if _done(entries, path):
+                try:
+                    labels = _both(directory.node(place), choice.name, run)
+                except LlptError as error:
+                    refused[path] = error.cause
+                else:
+                    sets.setdefault(_place(run), {}).setdefault(choice.name, {})[run.test] = labels
+    found = []
+    for where, choices in sets.items():
+        complete = {
+            name: ([tests[phases[0]]], [tests[phases[1]]]) for name, tests in choices.items() if len(tests) == 2
+        }
+        if complete:
+            latent = _step(plan, averages, where, phases, "enthalpy")
+            found.append(PlacedBudget(where, error_budget(complete, latent)))
+    return tuple(found)
+
+
+def _both(place: Path, choice: str, run: PlannedRun) -> DoublyLabelled:
+    changed, base = (read_evaluated(place / name / LABELS) for name in (choice, AS_IT_IS))
+    return DoublyLabelled(run.path, SURROGATE, run.state.temperature_k, changed, base)

@@ -1,0 +1,118 @@
+"""The single points of ``[bridge]`` and ``[budget]``: which snapshots are labelled, and with what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.campaign import ControlledTest, Role, file_stem
+from llpt.study.label_sections import AS_IT_IS
+from llpt.study.nodes import MolecularDynamics, PlannedOtherLabels
+from llpt.study.sections import Ladder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llpt.study.file import StudyFile
+    from llpt.study.nodes import PlannedRun
+
+BRIDGE = "labels/bridge"
+BUDGET = "labels/budget"
+PHASES = (ControlledTest.BASE, ControlledTest.COOLING, ControlledTest.START)
+
+
+def two_phases(study: StudyFile) -> tuple[ControlledTest, ControlledTest] | None:
+    """Return which runs of one temperature are of the phase stable below the transition, and which of that above it.
+
+    Runs on the way up stay in the low phase for as long as they last, runs on the way down and from the other fluid in
+    the high one. Whether the two really differ is seen in what they average to.
+
+    Args:
+        study: the study.
+
+    Returns:
+        The tests of the low and of the high phase; None where the study has runs of one phase only at a temperature.
+    """
+    start = study.tests.start.start if study.tests.start is not None else None
+    if study.dynamics.ladder is Ladder.COOLING:
+        return (ControlledTest.START, ControlledTest.BASE) if start == "molecular" else None
+    if start == "atomic":
+        return ControlledTest.BASE, ControlledTest.START
+    return (ControlledTest.BASE, ControlledTest.COOLING) if study.tests.cooling is not None else None
+
+
+def label_nodes(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLabels]:
+    """Return the single points that a study asks for.
+
+    Args:
+        study: the study.
+        runs: every run of its plan, those made elsewhere among them.
+    """
+    return _bridge(study, runs) + _budget(study, runs)
+
+
+def _bridge(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLabels]:
+    """Label the runs of either side with the other's engine, where both have a run of one state and it is at hand."""
+    section = study.bridge
+    if section is None:
+        return []
+    found = []
+    for run, other in pairs(runs):
+        takes = section.takes(
+            pressure_gpa=run.state.pressure_gpa, atoms=run.atoms, temperature_k=run.state.temperature_k
+        )
+        if takes and isinstance(other, MolecularDynamics):
+            path = f"{BRIDGE}/{file_stem(run.path)}"
+            found.append(PlannedOtherLabels(path=path, run=run, like=other, changed={}, snapshots=section.snapshots))
+    return found
+
+
+def pairs(runs: Sequence[PlannedRun]) -> list[tuple[PlannedRun, PlannedRun]]:
+    """Return each run with the other side's run of the same state, size, test and repeat, both ways round."""
+    sides: dict[tuple[object, ...], dict[Role, PlannedRun]] = {}
+    for run in runs:
+        if run.test in PHASES:
+            key = (run.atoms, run.state.line, run.state.temperature_k, run.test, run.repeat)
+            sides.setdefault(key, {}).setdefault(run.role, run)
+    both = [side for side in sides.values() if len(side) == len(Role)]
+    return [
+        pair
+        for side in both
+        for pair in (
+            (side[Role.REFERENCE], side[Role.SURROGATE]),
+            (side[Role.SURROGATE], side[Role.REFERENCE]),
+        )
+    ]
+
+
+def _budget(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLabels]:
+    """Label the reference's runs of both phases as it is and with each choice."""
+    section, phases = study.budget, two_phases(study)
+    if section is None or phases is None:
+        return []
+    found = []
+    chosen = [run for run in runs if isinstance(run, MolecularDynamics) and run.role is Role.REFERENCE]
+    present = {(run.atoms, run.state, run.test) for run in chosen}
+    for run in chosen:
+        takes = section.takes(
+            pressure_gpa=run.state.pressure_gpa, atoms=run.atoms, temperature_k=run.state.temperature_k
+        )
+        both = all((run.atoms, run.state, test) in present for test in phases)
+        if takes and both and run.test in phases and run.repeat == 1:
+            place = f"{BUDGET}/{file_stem(run.path)}"
+            found.append(
+                PlannedOtherLabels(
+                    path=f"{place}/{AS_IT_IS}", run=run, like=run, changed={}, snapshots=section.snapshots
+                )
+            )
+            found += [
+                PlannedOtherLabels(
+                    path=f"{place}/{choice.name}",
+                    run=run,
+                    like=run,
+                    engine=choice.engine,
+                    changed=choice.options,
+                    snapshots=section.snapshots,
+                )
+                for choice in section.choices
+            ]
+    return found

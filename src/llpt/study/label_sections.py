@@ -1,0 +1,73 @@
+"""``[bridge]`` and ``[budget]``: which snapshots are labelled by whom, so that a shift can be explained in kelvin."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.study.engine_sections import EngineSpec  # noqa: TC001
+from llpt.study.sections import AtomCounts, ContradictionError, Int, Pressures, Section, Temperatures
+
+AS_IT_IS = "as-it-is"
+"""The folder of the reference's own fresh labels, beside those of every choice."""
+
+
+class LabelledStates(Section):
+    """Snapshots of which runs, and how many of each."""
+
+    snapshots: Int = Field(
+        default=24, ge=8, le=100_000, description="snapshots of each run, evenly from what is kept of it, at least 8"
+    )
+    pressures_gpa: Pressures | None = Field(default=None, description="pressures in GPa out of the study's own")
+    atoms: AtomCounts | None = Field(default=None, description="numbers of atoms out of the study's own")
+    temperatures_k: Temperatures | None = Field(default=None, description="temperatures in K out of the study's own")
+
+    def takes(self, *, pressure_gpa: float | None, atoms: int, temperature_k: float) -> bool:
+        """Return whether runs of a state and size are labelled."""
+        limits: tuple[tuple[tuple[float, ...] | None, float | None], ...] = (
+            (self.pressures_gpa, pressure_gpa),
+            (self.atoms, atoms),
+            (self.temperatures_k, temperature_k),
+        )
+        return all(allowed is None or value in allowed for allowed, value in limits)
+
+
+class BridgeSection(LabelledStates):
+    """``[bridge]``: snapshots of both sides' runs, each labelled with the engine that did not drive it."""
+
+
+class BudgetChoice(Section):
+    """``[[budget.choices]]``: one change to the reference."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]*$", description="small letters, digits and dashes, e.g. kpoints-3x3x3"
+    )
+    options: dict[str, GivenValue] = Field(
+        default_factory=dict, description="options of the reference's engine that take the place of its own"
+    )
+    engine: EngineSpec | None = Field(
+        default=None, description="another engine in its place, as in [reference]; it gets these options alone"
+    )
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.name == AS_IT_IS or (not self.options and self.engine is None):
+            raise ContradictionError(
+                f'asks in budget.choices for "{self.name}", which changes nothing', "Give options, or another engine."
+            )
+        return self
+
+
+class BudgetSection(LabelledStates):
+    """``[budget]``: snapshots of the reference's runs of both phases, labelled as it is and with each change to it."""
+
+    choices: tuple[BudgetChoice, ...] = Field(min_length=1, description="[[budget.choices]], one at least")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [choice.name for choice in self.choices]
+        if len(set(names)) < len(names):
+            raise ContradictionError("gives two of budget.choices one name", "Give each a name of its own.")
+        return self

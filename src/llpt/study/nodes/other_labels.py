@@ -1,0 +1,132 @@
+"""The node of snapshots of one run, labelled with an engine that did not drive it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from llpt.engines import evaluate, make_engine, write_evaluated
+from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.study.cost import SINGLE_POINT_STEPS, START_UP_S
+from llpt.study.nodes.labels import snapshots
+from llpt.study.nodes.node import Job
+from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.stored import stored_engine, stored_options
+from llpt.study.versions import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llpt.study.cost import Pace
+    from llpt.study.nodes.molecular_dynamics import MolecularDynamics
+    from llpt.study.nodes.run import PlannedRun
+    from llpt.study.outcome import Report
+
+LABELS = "labels.extxyz"
+
+
+class OtherLabelsJob(Job):
+    """What the process of these single points is told.
+
+    Args:
+        kind: which job it is.
+        engine: SPEC of the engine that labels.
+        options: its options, the electrons' temperature among them.
+        snapshots: number of snapshots.
+        run: the run they come from.
+        discard: its first steps, which are left out.
+        threads: processor cores it takes, 0 for "all this study may use".
+    """
+
+    kind: Literal["other-labels"] = "other-labels"
+    engine: str
+    options: dict[str, GivenValue]
+    snapshots: int
+    run: str
+    discard: int
+    threads: int
+
+    def work(self, report: Report) -> NodeOutcome:
+        """Label every snapshot and write them as one file."""
+        frames = snapshots({self.run: self.discard}, self.snapshots)
+        engine = make_engine(self.engine, self.options)
+
+        def on_frame(done: int) -> None:
+            report(NodeProgress(steps_done=done, steps=len(frames)))
+
+        try:
+            description = DescribedEngine.of(engine.describe())
+            write_evaluated(Path(self.path) / LABELS, evaluate(frames, engine, on_frame=on_frame))
+        finally:
+            engine.close()
+        provenance = Provenance(engine=description, versions=versions())
+        return NodeOutcome(path=self.path, state=State.DONE, steps_done=len(frames), provenance=provenance)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedOtherLabels:
+    """Snapshots of one run, labelled with an engine that did not drive it.
+
+    Args:
+        path: its directory below the study's.
+        run: the run they come from.
+        like: a run of the engine that labels, at the same state and size: its engine, options, cost and model.
+        engine: another engine in the place of that run's; None for its own.
+        changed: options that take the place of that run's; of another engine, all it gets.
+        snapshots: number of snapshots.
+    """
+
+    path: str
+    run: PlannedRun
+    like: MolecularDynamics
+    engine: str | None = None
+    changed: Mapping[str, GivenValue]
+    snapshots: int
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """The run that the snapshots come from, and the potential that labels them."""
+        return tuple(dict.fromkeys((self.run.path, *((self.like.model,) if self.like.model else ()))))
+
+    @property
+    def threads(self) -> int:
+        """As a run of the same engine."""
+        return self.like.threads
+
+    @property
+    def engine_folder(self) -> str:
+        """As a run of the same engine."""
+        return self.like.engine_folder
+
+    @property
+    def steps(self) -> int:
+        """It makes no MD steps."""
+        return 0
+
+    @property
+    def part(self) -> str:
+        """What it is, for tables."""
+        return "labels"
+
+    @property
+    def counted_as(self) -> tuple[str, int]:
+        """Every snapshot."""
+        return "single point", self.snapshots
+
+    def job(self, root: Path) -> OtherLabelsJob:  # noqa: ARG002 - nothing of it lies in the study's inputs
+        """Return what its process is told."""
+        own = {} if self.engine is not None else dict(self.like.options)
+        return OtherLabelsJob(
+            path=self.path,
+            engine=stored_engine(self.engine or self.like.engine, self.like.role),
+            options=stored_options({**own, **self.changed}),
+            snapshots=self.snapshots,
+            run=self.run.path,
+            discard=self.run.discard,
+            threads=self.threads,
+        )
+
+    def cost_s(self, pace: Pace) -> float:
+        """Return what so many single points take, by the steps of a run of the same engine."""
+        return START_UP_S + self.snapshots * SINGLE_POINT_STEPS * (pace.run_s(self.like) / self.like.steps)

@@ -1,0 +1,151 @@
+"""A study with a bridge and a budget: labels are nodes of the plan, and ``llpt explain`` says what they mean."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from llpt.errors import InputError
+from llpt.study import Ledger, State, make_plan, parse_study
+from llpt.study.explaining_runs import two_phases
+from llpt.study.nodes import PlannedOtherLabels
+
+HERE = Path(__file__).parent
+PATH = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
+
+STUDY = """
+[study]
+name = "A soft fluid against one a little softer"
+seed = 3
+[system]
+atoms = 24
+[state]
+pressures_gpa = 200.0
+temperatures_k = 900
+[dynamics]
+steps = 500
+discard = 100
+settle_steps = 50
+positions_every = 2
+[reference]
+engine = "ase:engines_for_tests.Soft"
+threads = 1
+[surrogate]
+engine = "ase:engines_for_tests.Soft"
+options = { sigma = 1.205 }
+threads = 1
+[tests]
+start = { start = "atomic" }
+[bridge]
+snapshots = 20
+[budget]
+snapshots = 12
+[[budget.choices]]
+name = "a-wider-core"
+options = { sigma = 1.216 }
+"""
+
+
+def labels_of(text):
+    return [node for node in make_plan(parse_study(text)).nodes if isinstance(node, PlannedOtherLabels)]
+
+
+def test_both_sides_are_labelled_by_the_other_and_the_reference_by_each_choice():
+    nodes = {node.path: node for node in labels_of(STUDY)}
+    both = {path for path in nodes if path.startswith("labels/bridge/")}
+    assert both == {
+        f"labels/bridge/{engine}-N24-P200-T900{end}" for engine in ("soft", "soft-surrogate") for end in ("", "-start1")
+    }
+    theirs = nodes["labels/bridge/soft-N24-P200-T900"].job(Path())
+    assert theirs.options["sigma"] == 1.205
+    assert theirs.run == "runs/soft/N24/P200/T900"
+    changed = nodes["labels/budget/soft-N24-P200-T900/a-wider-core"].job(Path())
+    assert (changed.options["sigma"], changed.snapshots) == (1.216, 12)
+    assert "sigma" not in nodes["labels/budget/soft-N24-P200-T900/as-it-is"].job(Path()).options
+    assert not any(path.startswith("labels/budget/soft-surrogate") for path in nodes)
+
+
+def test_labels_may_be_confined_to_some_states():
+    assert not labels_of(STUDY.replace("[bridge]", "[bridge]\ntemperatures_k = 800").split("[budget]")[0])
+    without_phases = STUDY.replace('[tests]\nstart = { start = "atomic" }\n', "")
+    assert two_phases(parse_study(without_phases)) is None
+    assert {node.path for node in labels_of(without_phases)} == {
+        "labels/bridge/soft-N24-P200-T900",
+        "labels/bridge/soft-surrogate-N24-P200-T900",
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        (("options = { sigma = 1.216 }", ""), "changes nothing"),
+        (('name = "a-wider-core"', 'name = "as-it-is"'), "changes nothing"),
+        (("[bridge]\nsnapshots = 20", "[bridge]\nsnapshots = 2"), "snapshots"),
+    ],
+)
+def test_what_cannot_be_labelled_is_refused(change, cause):
+    with pytest.raises(InputError, match=cause):
+        parse_study(STUDY.replace(*change))
+
+
+def test_a_bridge_needs_two_sides():
+    with pytest.raises(InputError, match="one side only"):
+        parse_study(STUDY.split("[surrogate]", maxsplit=1)[0] + "[bridge]\n")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    root = tmp_path_factory.mktemp("explained")
+    (root / "soft.toml").write_text(STUDY)
+    environment = {**os.environ, "PYTHONPATH": PATH, "OMP_NUM_THREADS": "1"}
+
+    def llpt(*arguments):
+        return subprocess.run(
+            [sys.executable, "-c", "from llpt.cli import main; main()", *arguments],
+            cwd=root,
+            env=environment,
+            text=True,
+            capture_output=True,
+            check=False,
+            timeout=900,
+        )
+
+    done = llpt("run", "soft.toml")
+    assert done.returncode == 0, done.stderr
+    return root / "soft", llpt
+
+
+@pytest.mark.slow
+def test_explain_gives_residuals_free_energies_and_kelvins(study):
+    root, llpt = study
+    with Ledger(root / "study.db") as ledger:
+        assert {entry.state for entry in ledger.entries()} == {State.DONE}
+    shown = llpt("explain", "soft")
+    assert shown.returncode == 0, shown.stderr
+    assert "Where the kelvins come from" in shown.stdout
+    assert "both phases at 900 K" in shown.stdout
+    found = json.loads((root / "results/bridge.json").read_text())
+    assert not found["refused"]
+    assert len(found["states"]) == 2
+    for state in found["states"]:
+        difference = state["difference"]
+        assert difference["method"] != "not determined", difference["reason"]
+        assert difference["lower"]["value"] <= difference["upper"]["value"]
+        assert difference["value"]["value"] > 0.0  # the reference is the harder one
+        assert state["density"]["value"]["unit"] == "g/cm^3"
+    assert found["residuals"]["missing"] == ""
+    (shift,) = found["shifts"]
+    assert shift["explanation"]["finding"] == "not resolved"  # it is one fluid
+    assert [row["choice"] for row in found["budgets"][0]["rows"]] == ["a-wider-core"]
+    table = (root / "results/labelled-frames.csv").read_text().splitlines()
+    assert "difference (meV/atom)" in table[0]
+    assert len(table) == 1 + 4 * 20
+
+
+@pytest.mark.slow
+def test_the_answers_can_be_had_as_json(study):
+    _, llpt = study
+    assert json.loads(llpt("explain", "soft", "--json").stdout)["states"]
