@@ -77,10 +77,12 @@ def _show_residuals(console: Console, residuals: Residuals) -> None:
     if residuals.missing:
         console.print(residuals.missing)
     near = residuals.neighbours
-    console.print(
-        f"Force error of the {100.0 * near.share:.0f} % of ions whose nearest neighbour is at 0.85-1.0 Å: "
-        f"{near.inside_ev_per_angstrom:.3g} eV/Å, of the others {near.outside_ev_per_angstrom:.3g}.\n"
-    )
+    if near.share > 0.0:
+        console.print(
+            f"Force error of the {100.0 * near.share:.2g} % of ions whose nearest neighbour is at 0.85-1.0 Å: "
+            f"{near.inside_ev_per_angstrom:.3g} eV/Å, of the others {near.outside_ev_per_angstrom:.3g}."
+        )
+    console.print()
 
 
 def _show_states(console: Console, states: tuple[StateDifference, ...]) -> None:
@@ -107,8 +109,10 @@ def _show_states(console: Console, states: tuple[StateDifference, ...]) -> None:
 def _show_shift(console: Console, placed: PlacedExplanation) -> None:
     place, found = placed.place, placed.explanation
     console.print(f"{place.line}, {place.atoms} atoms, both phases at {place.temperature_k:g} K:", markup=False)
-    console.print(f"  T* of the reference less that of the surrogate: {_written(found.temperature.value)} K")
-    console.print(f"  P* likewise, at fixed temperature: {_written(found.pressure.value)} GPa")
+    bias = _written(found.temperature.difference_mev_per_atom, "meV/atom")
+    console.print(f"  free-energy difference, phase above less phase below: {bias}")
+    console.print(f"  T* of the reference less that of the surrogate: {_written(found.temperature.value, 'K')}")
+    console.print(f"  P* likewise, at fixed temperature: {_written(found.pressure.value, 'GPa')}")
     console.print(f"  {found.finding}: {found.sentence}", markup=False)
     if found.labels is not None:
         console.print(f"  25 K take {found.labels} independent labels in each phase and ensemble.")
@@ -118,11 +122,14 @@ def _show_shift(console: Console, placed: PlacedExplanation) -> None:
 def _show_budget(console: Console, placed: PlacedBudget) -> None:
     place = placed.place
     console.print(f"Where the kelvins come from: {place.line}, {place.atoms} atoms, {place.temperature_k:g} K")
-    table = make_table("choice", "T* (K) >", "density below (%) >", "density above (%) >", "what came of it")
+    table = make_table(
+        "choice", "T* (K) >", "phases (meV/atom) >", "density below (%) >", "density above (%) >", "what came of it"
+    )
     for row in placed.rows:
         table.add_row(
             row.choice,
             _written(row.shift.value),
+            _written(row.shift.difference_mev_per_atom),
             _written(row.density_low),
             _written(row.density_high),
             row.sentence,
@@ -131,5 +138,5 @@ def _show_budget(console: Console, placed: PlacedBudget) -> None:
     console.print()
 
 
-def _written(estimate: Estimate) -> str:
-    return f"{estimate.value:.3g} ± {estimate.error:.2g}" if estimate.resolved else "not known"
+def _written(estimate: Estimate, unit: str = "") -> str:
+    return f"{estimate.value:.3g} ± {estimate.error:.2g} {unit}".rstrip() if estimate.resolved else "not known"

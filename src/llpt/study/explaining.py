@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel
 
 from llpt.audit import (
     BudgetRow,
@@ -33,7 +36,7 @@ from llpt.study.outcome import State
 from llpt.transition import DECIDING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from llpt.campaign.observed import ObservedRun
@@ -112,7 +115,22 @@ class StudyExplanation:
 
     def to_json(self) -> str:
         """Return everything as JSON; what is not known is null."""
-        return TypeAdapter(StudyExplanation).dump_json(self, indent=1).decode()
+        return json.dumps(_plain(self), indent=1)
+
+
+def _plain(value: object) -> object:
+    """Return a record as JSON holds it."""
+    if isinstance(value, BaseModel):
+        return _plain(value.model_dump())
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value
 
 
 def explain_study(
