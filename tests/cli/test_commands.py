@@ -192,9 +192,31 @@ def test_evaluate_never_writes_what_is_not_finite_nor_touches_what_was_there(flu
     out = tmp_path / "out.extxyz"
     out.write_text("precious")
     spec = "ase:engines_for_tests.Breaking"
-    cause, _ = refused("evaluate", fluid, "--engine", spec, "-o", out, "--option", "calls=0")
+    cause, _ = refused("evaluate", fluid, "--engine", spec, "-o", out, "--option", "calls=0", "--overwrite")
     assert "not finite" in cause
     assert out.read_text() == "precious"
+
+
+def test_evaluate_never_writes_over_a_file_unless_told(fluid, command, refused):
+    before = fluid.read_bytes()
+    cause, fix = refused("evaluate", fluid, "--engine", LENNARD_JONES, "-o", fluid, *OPTIONS)
+    assert "would be written over" in cause
+    assert "--overwrite" in fix
+    assert fluid.read_bytes() == before
+    code, _, _ = command("evaluate", fluid, "--engine", LENNARD_JONES, "-o", fluid, "--overwrite", *OPTIONS)
+    assert code == 0
+    assert fluid.read_bytes() != before
+
+
+@pytest.mark.parametrize("arguments", [("train",), ("train", "--recipe", "small-cells"), ("optics",)])
+def test_no_command_writes_into_a_directory_of_something_else(fluid, tmp_path, refused, arguments):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis/chapter.tex").write_text("precious")
+    command, *others = arguments
+    cause, fix = refused(command, fluid, "-o", tmp_path / "thesis", *others)
+    assert "holds something else, chapter.tex" in cause
+    assert "--overwrite" in fix
+    assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["chapter.tex"]
 
 
 def test_md_runs_continues_and_refuses_another_run_in_its_directory(fluid, tmp_path, refused, command):

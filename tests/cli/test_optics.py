@@ -35,6 +35,11 @@ def test_structure_files_give_averages_a_table_and_files(fluid, tmp_path, optics
     content = json.loads((tmp_path / "optics" / "optics.json").read_text())
     assert content["snapshots"] == 2
     assert content["averages"]["dc_conductivity"]["error"] > 0
+    other = (fluid, "-o", tmp_path / "optics", "--option", "electronic_temperature_k=4000", *FAST)
+    code, _, refusal = optics(*other)
+    assert code == 1
+    assert "results of another calculation" in refusal
+    assert json.loads((tmp_path / "optics" / "optics.json").read_text()) == content
     # Four atoms at one k-point do not fulfil the sum rule; the bands are not to blame, and that is said.
     assert "mesh of k-points puts the sum rule off by" in err
     assert "The bands miss" not in err

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from typer.core import TyperCommand, TyperOption
 
 from llpt.cli.console import messages, output
+from llpt.cli.overwriting import Overwrite, check_file
 from llpt.errors import InputError
 
 EngineSpec = Annotated[
@@ -54,6 +55,8 @@ def evaluate(
         Path, typer.Option("--out", "-o", metavar="OUT.extxyz", help="Where the results go.", show_default=False)
     ],
     option: EngineOptions = None,
+    *,
+    overwrite: Overwrite = False,
 ) -> None:
     """Compute energy (E, internal), free energy (F), forces and stress of every frame of a file.
 
@@ -65,6 +68,7 @@ def evaluate(
     from llpt.engines import make_engine, write_evaluated  # noqa: PLC0415
     from llpt.structure import read_structures  # noqa: PLC0415
 
+    check_file(out, overwrite=overwrite)
     options = parse_options(option)
     frames = read_structures(source)
     calculator = make_engine(engine, options)

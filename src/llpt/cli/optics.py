@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from llpt.cli.console import make_table, messages, output
 from llpt.cli.evaluation import EngineOptions, parse_options
+from llpt.cli.overwriting import Overwrite, check_directory, check_same_results
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
     from llpt.dft import LineShape
     from llpt.observables import OpticsResult, Snapshots
+
+OPTICS_FILE = "optics.json"
+OWN = (OPTICS_FILE, "snapshots")
 
 
 def optics(  # noqa: PLR0917 - typer takes arguments by position
@@ -57,6 +62,8 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
         float, typer.Option("--photon-step-ev", metavar="EV", help="Spacing of photon energies.")
     ] = 0.05,
     option: EngineOptions = None,
+    *,
+    overwrite: Overwrite = False,
 ) -> None:
     """Compute optical conductivity, dc limit, dielectric function and reflectivity, averaged over snapshots.
 
@@ -81,10 +88,14 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     directory = out or place
     if directory is None:
         raise InputError("--out is not given.", "Say where the results of structure files go, e.g. --out optics.")
+    check_directory(directory, OWN, overwrite=overwrite)
     options = {**snapshots.engine_options, **parse_options(option)}
     engine = make_engine("dft", options)
     assert isinstance(engine, KohnShamEngine)
-    used = engine.describe().options
+    described = engine.describe()
+    used = described.options
+    fresh = {"engine": described.as_dict(), "settings": asdict(settings)}
+    check_same_results(directory / OPTICS_FILE, fresh, overwrite=overwrite)
     count = len(snapshots.frames)
     messages().print(
         f"{count} snapshot{'s' if count != 1 else ''} of {len(snapshots.frames[0])} atoms: "

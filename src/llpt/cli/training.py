@@ -11,11 +11,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from llpt.cli.console import make_table, messages, output
 from llpt.cli.evaluation import EngineOptions, parse_options
+from llpt.cli.overwriting import Overwrite, check_directory
 from llpt.cli.training_settings import training_settings
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
     from llpt.mlp import TrainingProgress
+
+OWN = ("card.json", "checkpoint.npz", "input.nn", "member-*")
+RECIPE_OWN = ("recipe.json",)
 
 
 def train(
@@ -58,6 +62,7 @@ def train(
         Path | None,
         typer.Option("--held-out", metavar="FILE", help="Labelled frames for the errors alone.", show_default=False),
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train a network on free energies, forces and stress; the same command again goes on where it was stopped.
 
@@ -73,6 +78,7 @@ def train(
     from llpt.mlp.training.card_rows import card_rows  # noqa: PLC0415
 
     sources = sources or []
+    check_directory(out, OWN if recipe is None else RECIPE_OWN, overwrite=overwrite)
     if recipe is not None:
         from llpt.cli.recipes import run  # noqa: PLC0415
 

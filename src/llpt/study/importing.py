@@ -182,6 +182,7 @@ def _import_into(
             electronic_temperature_k=description.electronic_temperature_k,
             energy_meaning=description.energy_meaning,
             attributes=attributes,
+            despite=description.despite,
             on_frame=on_frame,
         )
         found = _checked(source, description, converted)

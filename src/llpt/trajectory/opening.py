@@ -97,6 +97,7 @@ def open_trajectory(
         electronic_temperature_k=electronic,
         energy_meaning=None if energy_is is None else _meaning(energy_is),
         attributes={} if electronic is None else {"electronic_temperature_k": electronic},
+        despite=left_out,
     )
     frames = StreamedFrames(reader)
     measured = frames.contents.measured

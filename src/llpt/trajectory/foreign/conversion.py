@@ -9,10 +9,11 @@ from llpt.trajectory.foreign.reading import Contents, EnergyMeaning, ForeignRead
 from llpt.trajectory.writer import TrajectoryWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from llpt.trajectory.foreign.frame import ForeignTrajectory
+    from llpt.trajectory.foreign.suspicion import Check
 
 SEGMENT_BYTES = 64 * 1024**2
 
@@ -25,6 +26,7 @@ def convert(
     electronic_temperature_k: float | None,
     energy_meaning: EnergyMeaning | None = None,
     attributes: dict[str, str | float | int] | None = None,
+    despite: Collection[Check] = (),
     on_frame: Callable[[int], None] = lambda _: None,
 ) -> Contents:
     """Write a trajectory made elsewhere into a run directory of ours, frame by frame.
@@ -36,6 +38,7 @@ def convert(
         electronic_temperature_k: see ``ForeignReader``.
         energy_meaning: see ``ForeignReader``.
         attributes: kept in the trajectory.
+        despite: checks to leave out.
         on_frame: called with the number of frames done.
 
     Raises:
@@ -50,6 +53,7 @@ def convert(
         electronic_temperature_k=electronic_temperature_k,
         energy_meaning=energy_meaning,
         attributes=attributes,
+        despite=despite,
     )
     writer = TrajectoryWriter(directory, reader.system)
     contents = Contents()

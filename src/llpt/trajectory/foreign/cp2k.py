@@ -188,6 +188,7 @@ def _frames(files: Mapping[str, Path]) -> Iterator[ForeignFrame]:
             conserved_ev=None if ener is None else float(ener[3]) * HARTREE_TO_EV,
             total_stress_gpa=_total_stress(found["stress"]) if "stress" in found else None,
             time_fs=time_fs,
+            clock=float(step),
         )
 
 

@@ -13,7 +13,7 @@ from llpt.trajectory.foreign.extended_xyz import open_extended_xyz
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.h5md import open_h5md
 from llpt.trajectory.foreign.own import is_own, open_own
-from llpt.trajectory.foreign.text import head
+from llpt.trajectory.foreign.text import head, told
 from llpt.trajectory.foreign.vasp import open_vasprun, open_xdatcar
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def open_foreign(paths: Sequence[Path], *, elements: Sequence[str] = (), units: 
     if len(set(kinds)) > 1:
         listed = ", ".join(f"{path.name} ({kind})" for path, kind in zip(paths, kinds, strict=True))
         raise InputError(f"These files are not of one program: {listed}.", "Import each run on its own.")
-    return _open(kinds[0], paths, elements, units)
+    with told(str(paths[0]), "at its beginning"):
+        return _open(kinds[0], paths, elements, units)
 
 
 def _open(kind: str, paths: Sequence[Path], elements: Sequence[str], units: str | None) -> ForeignTrajectory:

@@ -10,7 +10,7 @@ one, ħ/Ry, twice the Hartree unit.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,6 +60,8 @@ def open_espresso(path: Path) -> ForeignTrajectory:
     for number, line in enumerate(Lines(path)):
         if "Starting temperature" in line:
             temperature = float(line.split("=")[1].split()[0])
+        elif "Geometry Optimization" in line:
+            raise InputError(f"{path} is a relaxation, not molecular dynamics.", "Give runs of 'md' or 'vc-md'.")
         elif "Molecular Dynamics Calculation" in line:
             fixed = True
         elif "Time step  " in line and "a.u." in line:
@@ -152,7 +154,10 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
     here = (header.cell_angstrom, header.positions_angstrom)
     following = here
     solved = _Solution()
+    unconverged = False
     for line in lines:
+        if "convergence NOT achieved" in line:
+            unconverged = True
         if line.startswith("!") and "total energy" in line:
             here = following
             solved = _Solution(free_ev=_energy(lines, line))
@@ -166,8 +171,8 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
         # md ends a step with its constant, after the positions; vc-md prints the positions last
         ended = "Ekin + Etot (const)" in line or (line.startswith("ATOMIC_POSITIONS") and solved.kinetic_ev is not None)
         if ended and solved.free_ev is not None:
-            yield solved.frame(*here)
-            solved = _Solution()
+            yield replace(solved.frame(*here), unconverged=unconverged)
+            solved, unconverged = _Solution(), False
 
 
 def _energy(lines: Lines, line: str) -> float:

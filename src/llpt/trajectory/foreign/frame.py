@@ -40,6 +40,8 @@ class ForeignFrame:
         pressure_gpa: total.
         conserved_ev: conserved quantity of the integrator.
         time_fs: time, from any origin.
+        clock: a number of the frame that grows evenly along a run: its step or time, whichever the files give.
+        unconverged: whether its electrons did not converge, as far as the files say.
     """
 
     positions_angstrom: NDArray[np.float64]
@@ -56,6 +58,8 @@ class ForeignFrame:
     pressure_gpa: float | None = None
     conserved_ev: float | None = None
     time_fs: float | None = None
+    clock: float | None = None
+    unconverged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class ForeignTrajectory:
         masses_u: masses of the dynamics, shape (n,); None where the files do not say.
         facts: what the files say of the simulation.
         own: the run directory, where the run is one of ours.
+        notes: what a person should know of the files, sentences.
     """
 
     program: str
@@ -79,6 +84,7 @@ class ForeignTrajectory:
     masses_u: NDArray[np.float64] | None = None
     facts: Facts = field(default_factory=Facts)
     own: Path | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

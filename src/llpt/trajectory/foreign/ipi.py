@@ -8,6 +8,7 @@ not folded back.
 
 from __future__ import annotations
 
+import glob
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COMMENT = re.compile(r"#\s*CELL\(abcABC\):(?P<cell>.*?)Step:\s*(?P<step>\d+).*?(?P<kind>\w+)\{(?P<unit>[^}]*)\}")
+BEAD = re.compile(r"pos_(\d+)")
 CELL_UNIT = re.compile(r"\bcell\{([^}]*)\}")
 COLUMN = re.compile(r"#\s*(?:column\s+(\d+)|cols\.\s+(\d+)-\s*(\d+))\s*-->\s*(\w+)(?:\([^)]*\))?(?:\{([^}]*)\})?")
 
@@ -103,6 +105,25 @@ def open_ipi(paths: Sequence[Path]) -> ForeignTrajectory:
         numbers=first.numbers,
         frames=lambda: _frames(by_kind),
         facts=facts,
+        notes=_beads(by_kind["positions"]),
+    )
+
+
+def _beads(positions: Path) -> tuple[str, ...]:
+    """Return a note where another bead lies beside the one that is read."""
+    match = BEAD.search(positions.name)
+    if match is None:
+        return ()
+    start, stop = match.span(1)
+    others = [
+        path
+        for path in positions.parent.glob(f"{glob.escape(positions.name[:start])}*{glob.escape(positions.name[stop:])}")
+        if path.name[start : len(path.name) - len(positions.name) + stop].isdecimal() and path != positions
+    ]
+    if not others:
+        return ()
+    return (
+        f"{positions.name} is one bead of {len(others) + 1}: its velocities and kinetic energy are not those of atoms.",
     )
 
 
@@ -219,6 +240,7 @@ def _frames(by_kind: Mapping[str, Path]) -> Iterator[ForeignFrame]:
         plain = ForeignFrame(
             positions_angstrom=frame.values,
             cell_angstrom=frame.cell_angstrom,
+            clock=float(frame.step),
             velocities_angstrom_per_fs=found.get("velocities"),
             forces_ev_per_angstrom=found.get("forces"),
         )

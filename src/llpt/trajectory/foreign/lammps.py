@@ -126,6 +126,8 @@ def _commands(log: Path) -> dict[str, list[str]]:
         words = line.split()
         if words[:1] == ["units"] or words[:1] == ["timestep"]:
             found[words[0]] = words[1:]
+        elif words[:1] == ["thermo_modify"] and "norm" in words[:-1]:
+            found["norm"] = words[words.index("norm") + 1 :][:1]
         elif words[:1] == ["fix"] and len(words) > 3 and words[3] in {"npt", "nvt"}:
             found["fix"] = words[4:]
         elif words[:1] == ["Step"]:
@@ -170,7 +172,8 @@ def _dump(path: Path, system: Units) -> Iterator[tuple[int, list[str], ForeignFr
             rows = [lines.take("a frame").split() for _ in range(count)]
             if any(len(row) != len(columns) for row in rows):
                 raise lines.wrong("an atom with all columns of the dump")
-            yield step, *_atoms(lines, columns, rows, (cell, origin), system)
+            kinds, frame = _atoms(lines, columns, rows, (cell, origin), system)
+            yield step, kinds, replace(frame, clock=float(step))
 
 
 def _box(lines: Lines, line: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -249,19 +252,32 @@ def _frames(dump: Path, log: Path | None, system: Units) -> Iterator[ForeignFram
         yield from (frame for _, _, frame in _dump(dump, system))
         return
     rows = _thermo(log)
+    per_atom = _commands(log).get("norm") == ["yes"]
     for step, _, frame in _dump(dump, system):
         row = _row(log, step, rows)
+        count = len(frame.positions_angstrom) if per_atom else 1
+        potential, kinetic = _energies(row)
         total = None
         if all(name in row for name in STRESS_COLUMNS):
             total = -np.array([row[name] for name in STRESS_COLUMNS]) * system.pressure
         yield replace(
             frame,
-            free_energy_ev=row["PotEng"] * system.energy if "PotEng" in row else None,
-            kinetic_energy_ev=row["KinEng"] * system.energy if "KinEng" in row else None,
+            free_energy_ev=None if potential is None else potential * count * system.energy,
+            kinetic_energy_ev=None if kinetic is None else kinetic * count * system.energy,
             temperature_k=row.get("Temp"),
             pressure_gpa=row["Press"] * system.pressure if "Press" in row else None,
             total_stress_gpa=total,
         )
+
+
+def _energies(row: Mapping[str, float]) -> tuple[float | None, float | None]:
+    """Return potential and kinetic energy; LAMMPS prints pair, molecular and total energy where it is told nothing."""
+    potential, kinetic = row.get("PotEng"), row.get("KinEng")
+    if potential is None and "E_pair" in row:
+        potential = row["E_pair"] + row.get("E_mol", 0.0)
+    if kinetic is None and potential is not None and "TotEng" in row:
+        kinetic = row["TotEng"] - potential
+    return potential, kinetic
 
 
 def _row(log: Path, step: int, rows: Iterator[tuple[int, dict[str, float]]]) -> dict[str, float]:

@@ -19,14 +19,14 @@ from ase.data import atomic_masses
 from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, kinetic_energy_ev
 from llpt.trajectory.foreign.measuring import Measurements
-from llpt.trajectory.foreign.suspicion import check_possible
-from llpt.trajectory.foreign.text import CutOffError
+from llpt.trajectory.foreign.suspicion import Check, check_possible
+from llpt.trajectory.foreign.text import CutOffError, told
 from llpt.trajectory.frame import Frame, StepRecord, System
 from llpt.trajectory.stress import kinetic_stress_gpa
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from numpy.typing import NDArray
 
@@ -36,6 +36,8 @@ ISOTOPE_SHARE = 0.02
 AMBIGUOUS_SHARE = 0.4
 """An atom that moved more than this share of the cell between two frames may have been unwrapped the wrong way."""
 
+UNEVEN = 1e-2
+"""Times are written with few digits; one frame that is missing doubles the time."""
 SMALLEST_ANGSTROM3 = 1e-3
 """No cell of atoms is smaller."""
 COLD_GAP_EV_PER_ATOM = 1e-6
@@ -62,6 +64,7 @@ class Contents:
         mass_u: of all atoms together.
         measured: what the frames say of temperature, pressure and time step.
         notes: what a person should know of how the files were read, sentences.
+        unconverged: number of frames whose electrons did not converge, as far as the files say.
     """
 
     frames: int = 0
@@ -72,6 +75,7 @@ class Contents:
     mass_u: float = 0.0
     measured: Measurements | None = None
     notes: list[str] = field(default_factory=list)
+    unconverged: int = 0
 
 
 class ForeignReader:
@@ -84,6 +88,7 @@ class ForeignReader:
             and then E and F are kept apart.
         energy_meaning: what an energy is whose file does not say; needed only then, and only where T_el is not 0.
         attributes: of the system.
+        despite: checks to leave out.
     """
 
     def __init__(
@@ -94,7 +99,9 @@ class ForeignReader:
         electronic_temperature_k: float | None,
         energy_meaning: EnergyMeaning | None = None,
         attributes: dict[str, str | float | int] | None = None,
+        despite: Collection[Check] = (),
     ) -> None:
+        self._despite = despite
         self._source = source
         self._electronic = electronic_temperature_k
         self._meaning = energy_meaning
@@ -114,7 +121,9 @@ class ForeignReader:
         dynamic = system.masses_u if source.masses_u is None else source.masses_u
         contents.mass_u = float(system.masses_u.sum())
         contents.measured = measured = Measurements(np.asarray(dynamic, dtype=float))
+        contents.notes += source.notes
         unwrapper = _Unwrapper()
+        clock = _Clock(source.name)
         missing: set[str] | None = None
         for number, raw in enumerate(_until_cut(source, contents)):
             if raw.positions_angstrom.shape != (system.n_atoms, 3):
@@ -137,6 +146,8 @@ class ForeignReader:
                     "Give the frames that belong together.",
                 )
             missing = lacking
+            clock.check(number, raw, evenly=Check.GAP not in self._despite)
+            contents.unconverged += raw.unconverged
             _check_cell(raw.cell_angstrom, number, source.name)
             positions = unwrapper.next(raw)
             if not _finite(record, positions, raw, lacking):
@@ -166,6 +177,10 @@ class ForeignReader:
                 f"{source.name} holds {contents.frames} whole frame(s).", "Give a trajectory of two or more."
             )
         contents.missing = tuple(sorted(missing or ()))
+        if contents.unconverged:
+            contents.notes.append(
+                f"In {contents.unconverged} of {contents.frames} frames the electrons did not converge; they are kept."
+            )
 
 
 def _masses(source: ForeignTrajectory) -> NDArray[np.float64]:
@@ -178,10 +193,46 @@ def _masses(source: ForeignTrajectory) -> NDArray[np.float64]:
 
 def _until_cut(source: ForeignTrajectory, contents: Contents) -> Iterator[ForeignFrame]:
     """Yield frames up to one that the file's end has cut off."""
-    try:
-        yield from source.frames()
-    except CutOffError:
-        contents.cut = True
+    number = 0
+    frames: Iterator[ForeignFrame] | None = None
+    while True:
+        try:
+            with told(source.name, f"after {number} frame(s)"):
+                frames = source.frames() if frames is None else frames
+                frame = next(frames, None)
+        except CutOffError:
+            contents.cut = True
+            return
+        if frame is None:
+            return
+        number += 1
+        yield frame
+
+
+class _Clock:
+    """Follows steps or times from frame to frame: they grow evenly, or begin anew where a run was started again."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._last: float | None = None
+        self._stride: float | None = None
+
+    def check(self, number: int, frame: ForeignFrame, *, evenly: bool) -> None:
+        """Refuse a frame that comes later than the one before it by more than the frames before."""
+        now = frame.time_fs if frame.clock is None else frame.clock
+        last, self._last = self._last, now
+        if now is None or last is None or not evenly or now < last:
+            return
+        passed = now - last
+        if self._stride is None:
+            self._stride = passed
+        if abs(passed - self._stride) > UNEVEN * self._stride:
+            kind = "time" if frame.clock is None else "step"
+            raise InputError(
+                f"From frame {number - 1} to {number} of {self._name} the {kind} goes from {last:g} to {now:g}, "
+                f"after {self._stride:g} between the frames before.",
+                "Import what stands before and after as runs of their own, or say despite = gap (--despite gap).",
+            )
 
 
 def _check_cell(cell_angstrom: NDArray[np.float64], number: int, name: str) -> None:

@@ -1,14 +1,21 @@
-"""Reading text a line at a time: plain or gzip, and errors that name the file and the line."""
+"""Reading text a line at a time: plain or packed, and errors that name the file and the line.
+
+A last line without its line end was cut, be it in the middle of a number that still looks like one, so it is no line.
+"""
 
 from __future__ import annotations
 
+import bz2
+import contextlib
 import gzip
 import io
-from typing import TYPE_CHECKING, cast
+import lzma
+import zlib
+from typing import IO, TYPE_CHECKING, cast
 
 import numpy as np
 
-from llpt.errors import InputError
+from llpt.errors import InputError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,13 +24,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HEAD_BYTES = 65_536
+UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError)
+DAMAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError, *UNREADABLE)
+"""What a parser raises at a file that is not what it should be."""
 
 
 class Lines:
     """The lines of a text file, one at a time, without their line ends.
 
     Args:
-        path: the file; a name ending in ``.gz`` is unpacked on the way.
+        path: the file; a name ending in ``.gz``, ``.bz2`` or ``.xz`` is unpacked on the way.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,11 +51,15 @@ class Lines:
     def __next__(self) -> str:
         try:
             line = self._stream.readline()
-        except (OSError, EOFError) as error:
+        except EOFError as error:
+            raise CutOffError(self.path, "a packed block") from error
+        except UNREADABLE as error:
             raise InputError(f"{self.path} cannot be read: {error}.", "Restore the file from a copy.") from error
         if not line:
             self._stream.close()
             raise StopIteration
+        if not line.endswith("\n"):
+            raise CutOffError(self.path, "a line")
         self.number += 1
         return line.rstrip("\n\r")
 
@@ -67,14 +81,14 @@ class Lines:
             CutOffError: the file ends before.
             InputError: a line has no number there.
         """
-        table = np.empty((count, len(columns)))
-        for row in range(count):
+        table = []  # grown row by row: a damaged count must not ask for all memory
+        for _ in range(count):
             words = self.take(what).split()
             try:
-                table[row] = [float(words[column]) for column in columns]
+                table.append([float(words[column]) for column in columns])
             except (IndexError, ValueError) as error:
                 raise self.wrong(what) from error
-        return table
+        return np.array(table, dtype=float).reshape(len(table), len(columns))
 
     def number_in(self, words: Sequence[str], index: int, what: str) -> float:
         """Return one word as a number.
@@ -103,11 +117,24 @@ class CutOffError(InputError):
         )
 
 
-def _open(path: Path) -> io.TextIOBase:
+def open_bytes(path: Path) -> IO[bytes]:
+    """Open a file, unpacking it on the way where its name ends in ``.gz``, ``.bz2`` or ``.xz``.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
-        raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115 - Lines closes it
+        if path.suffix == ".gz":
+            return gzip.open(path, "rb")
+        if path.suffix == ".bz2":
+            return bz2.open(path, "rb")
+        return lzma.open(path, "rb") if path.suffix == ".xz" else path.open("rb")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", "Give a readable file.") from error
+
+
+def _open(path: Path) -> io.TextIOBase:
+    raw = open_bytes(path)
     return io.TextIOWrapper(cast("io.BufferedReader", raw), encoding="utf-8", errors="replace")
 
 
@@ -118,7 +145,31 @@ def head(path: Path) -> str:
         InputError: it cannot be read.
     """
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
-            return stream.read(HEAD_BYTES).decode("utf-8", errors="replace")
-    except OSError as error:
+        with open_bytes(path) as stream:
+            content = b""
+            while len(content) < HEAD_BYTES and (more := stream.read1(HEAD_BYTES)):  # type: ignore[attr-defined]
+                content += more
+    except EOFError:
+        pass  # a packed file that is cut: what there is tells the program
+    except UNREADABLE as error:
         raise InputError(f"{path} cannot be read: {error}.", "Give a readable file.") from error
+    return content[:HEAD_BYTES].decode("utf-8", errors="replace")
+
+
+@contextlib.contextmanager
+def told(name: str, where: str) -> Iterator[None]:
+    """Turn what a parser raises at a damaged file into one sentence.
+
+    Args:
+        name: of the trajectory.
+        where: in it, e.g. ``after frame 3``.
+
+    Raises:
+        InputError: in the place of any error of a parser.
+    """
+    try:
+        yield
+    except DAMAGE as error:
+        raise InputError(
+            f"{name} cannot be read {where}: {first_line(error)}.", "Check the file there; it may be damaged."
+        ) from error

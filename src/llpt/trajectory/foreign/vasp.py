@@ -13,14 +13,20 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from xml.parsers.expat.errors import (
+    XML_ERROR_NO_ELEMENTS,
+    XML_ERROR_PARTIAL_CHAR,
+    XML_ERROR_UNCLOSED_TOKEN,
+    codes,
+)
 
 import numpy as np
 from ase.data import atomic_numbers
 
-from llpt.errors import InputError
+from llpt.errors import InputError, first_line
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
-from llpt.trajectory.foreign.text import CutOffError, Lines
+from llpt.trajectory.foreign.text import UNREADABLE, CutOffError, Lines, open_bytes
 from llpt.trajectory.stress import voigt
 from llpt.units import BOLTZMANN_EV_PER_K
 
@@ -32,7 +38,11 @@ if TYPE_CHECKING:
 
 KILOBAR_TO_GPA = 0.1
 FERMI_DIRAC = -1
+ENDS = {codes[name] for name in (XML_ERROR_NO_ELEMENTS, XML_ERROR_UNCLOSED_TOKEN, XML_ERROR_PARTIAL_CHAR)}
+"""What the XML parser says where a file ends too early; anything else is damage in its middle."""
+RELAXATIONS = {1: "RMM-DIIS", 2: "conjugate gradients", 3: "damped dynamics"}
 FREE_CELL = 3
+MOST_ATOMS = 10_000_000
 SAME_ANGSTROM = 1e-3
 """OUTCAR gives positions to 1e-5 Å; atoms move some 1e-2 Å in a step."""
 
@@ -64,15 +74,16 @@ def open_vasprun(path: Path) -> ForeignTrajectory:
         numbers=np.array(numbers, dtype=np.int64),
         frames=lambda: _vasprun_frames(path),
         masses_u=np.array(masses),
-        facts=_facts(tags, every=1),
+        facts=_facts(tags, path, every=1),
     )
 
 
 def _elements(path: Path, wanted: set[str]) -> Iterator[Any]:
     """Yield whole elements of some names, forgetting each afterwards; a file that is cut raises CutOffError."""
     found = False
+    stream = open_bytes(path)
     try:
-        for event, element in ET.iterparse(path, events=("start", "end")):  # noqa: S314 - the person's own file
+        for event, element in ET.iterparse(stream, events=("start", "end")):  # noqa: S314 - the person's own file
             if event == "start":
                 if not found:
                     root, found = element, True
@@ -83,9 +94,18 @@ def _elements(path: Path, wanted: set[str]) -> Iterator[Any]:
     except ET.ParseError as error:
         if not found:
             raise InputError(f"{path} is not XML: {error}.", "Give the vasprun.xml that VASP wrote.") from error
+        if error.code in ENDS:
+            raise CutOffError(path, "an ionic step") from error
+        raise InputError(
+            f"{path} is damaged in line {error.position[0]}, and what follows cannot be read: {first_line(error)}.",
+            "Give the two files of two runs one by one, or cut the file off before that line.",
+        ) from error
+    except EOFError as error:
         raise CutOffError(path, "an ionic step") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Give a readable file.") from error
+    except UNREADABLE as error:
+        raise InputError(f"{path} cannot be read: {first_line(error)}.", "Give a readable file.") from error
+    finally:
+        stream.close()
 
 
 def _numbers_in(element: Any) -> dict[str, float]:
@@ -108,8 +128,17 @@ def _atoms(element: Any, path: Path) -> tuple[list[int], list[float]]:
         raise InputError(f"{path} has no readable list of atoms.", "Give the file as VASP wrote it.") from error
 
 
-def _facts(tags: Mapping[str, float], *, every: int) -> Facts:
-    """Return what the INCAR tags say; ``every`` is the number of steps from frame to frame."""
+def _facts(tags: Mapping[str, float], path: Path, *, every: int) -> Facts:
+    """Return what the INCAR tags say; ``every`` is the number of steps from frame to frame.
+
+    Raises:
+        InputError: they say that it is no molecular dynamics.
+    """
+    if (minimiser := tags.get("IBRION")) in RELAXATIONS:
+        raise InputError(
+            f"{path} is a relaxation (IBRION = {minimiser:g}, {RELAXATIONS[int(minimiser)]}), not molecular dynamics.",
+            "Give runs of IBRION = 0.",
+        )
     begin, end = tags.get("TEBEG"), tags.get("TEEND", tags.get("TEBEG"))
     thermal = tags.get("ISMEAR") == FERMI_DIRAC and "SIGMA" in tags
     pressure = tags.get("PSTRESS", 0.0)
@@ -123,7 +152,11 @@ def _facts(tags: Mapping[str, float], *, every: int) -> Facts:
 
 
 def _vasprun_frames(path: Path) -> Iterator[ForeignFrame]:
-    for element in _elements(path, {"calculation"}):
+    limit: float | None = None
+    for element in _elements(path, {"parameters", "calculation"}):
+        if element.tag == "parameters":
+            limit = _numbers_in(element).get("NELM", limit)
+            continue
         structure = element.find("structure")
         energies = element.find("energy")
         if structure is None or energies is None:
@@ -134,6 +167,7 @@ def _vasprun_frames(path: Path) -> Iterator[ForeignFrame]:
         last = _numbers_in(steps[-1]) if steps else final
         free = final.get("e_fr_energy")
         gap = last["e_wo_entrp"] - last["e_fr_energy"] if {"e_wo_entrp", "e_fr_energy"} <= last.keys() else None
+        unconverged = limit is not None and len(steps) >= limit
         forces, stress = element.find("varray[@name='forces']"), element.find("varray[@name='stress']")
         yield ForeignFrame(
             positions_angstrom=_array(structure.find("varray[@name='positions']")) @ cell,
@@ -143,6 +177,7 @@ def _vasprun_frames(path: Path) -> Iterator[ForeignFrame]:
             internal_energy_ev=None if free is None or gap is None else free + gap,
             kinetic_energy_ev=final.get("kinetic"),
             conserved_ev=final.get("total"),
+            unconverged=unconverged,
             stress_gpa=None if stress is None else -voigt(_array(stress)) * KILOBAR_TO_GPA,
         )
 
@@ -162,8 +197,8 @@ def open_xdatcar(path: Path, outcar: Path | None = None) -> ForeignTrajectory:
     """
     lines = Lines(path)
     lines.take("a title")
-    _, numbers = _lattice(lines)
-    atoms = np.repeat([atomic_numbers[symbol] for symbol in numbers], list(numbers.values())).astype(np.int64)
+    _, symbols = _lattice(lines)
+    atoms = np.array([atomic_numbers[symbol] for symbol in symbols], dtype=np.int64)
     plain = ForeignTrajectory(
         program="VASP", files=(path,), numbers=atoms, frames=lambda: (frame for _, frame in _xdatcar_frames(path))
     )
@@ -173,20 +208,28 @@ def open_xdatcar(path: Path, outcar: Path | None = None) -> ForeignTrajectory:
     configurations = [number for (number, _), _ in zip(_xdatcar_frames(path), range(2), strict=False)]
     every = configurations[1] - configurations[0] if len(configurations) > 1 else 1
     return replace(
-        plain, files=(path, outcar), frames=lambda: _joined(path, outcar, len(atoms)), facts=_facts(tags, every=every)
+        plain,
+        files=(path, outcar),
+        frames=lambda: _joined(path, outcar, len(atoms)),
+        facts=_facts(tags, outcar, every=every),
     )
 
 
-def _lattice(lines: Lines) -> tuple[NDArray[np.float64], dict[str, int]]:
-    """Read scale, cell, elements and their numbers."""
+def _lattice(lines: Lines) -> tuple[NDArray[np.float64], list[str]]:
+    """Read scale and cell, and return the cell and the element of each atom."""
     scale = lines.number_in(lines.take("a scale").split(), 0, "the scale of the cell")
-    cell = scale * lines.rows(3, (0, 1, 2), "a cell vector")
+    cell = lines.rows(3, (0, 1, 2), "a cell vector")
+    if scale < 0.0:  # the negative of the volume
+        scale = float(np.cbrt(-scale / abs(np.linalg.det(cell))))
+    cell = scale * cell
     symbols, counts = lines.take("elements").split(), lines.take("numbers of atoms").split()
     if not symbols or any(symbol not in atomic_numbers for symbol in symbols) or len(symbols) != len(counts):
         raise InputError(
             f"{lines.path} does not name its elements in line 6.", "Add the line of elements, as VASP 5 writes it."
         )
-    return cell, {symbol: int(count) for symbol, count in zip(symbols, counts, strict=True)}
+    if not all(count.isdecimal() and int(count) <= MOST_ATOMS for count in counts):
+        raise lines.wrong("a line of numbers of atoms")
+    return cell, [symbol for symbol, count in zip(symbols, counts, strict=True) for _ in range(int(count))]
 
 
 def _xdatcar_frames(path: Path) -> Iterator[tuple[int, ForeignFrame]]:
@@ -196,10 +239,13 @@ def _xdatcar_frames(path: Path) -> Iterator[tuple[int, ForeignFrame]]:
     for line in lines:
         if not line.startswith("Direct configuration"):
             cell, kinds = _lattice(lines)
-            count = sum(kinds.values())
+            count = len(kinds)
             continue
         number = int(line.rpartition("=")[2])
-        yield number, ForeignFrame(lines.rows(count, (0, 1, 2), "a position") @ cell, cell.copy())
+        yield (
+            number,
+            ForeignFrame(lines.rows(count, (0, 1, 2), "a position") @ cell, cell.copy(), clock=float(number)),
+        )
 
 
 @dataclass(slots=True)
@@ -219,9 +265,12 @@ def _joined(xdatcar: Path, outcar: Path, n_atoms: int) -> Iterator[ForeignFrame]
     """Pair every configuration of XDATCAR with the ionic step of its number in OUTCAR."""
     steps = enumerate(_outcar_steps(outcar, n_atoms), start=1)
     done, step = 0, _Step()
-    for number, frame in _xdatcar_frames(xdatcar):
+    configurations = _xdatcar_frames(xdatcar)
+    for number, frame in configurations:
         while done < number:
             following = next(steps, None)
+            if following is None and done == number - 1 and done > 0 and next(configurations, None) is None:
+                raise CutOffError(outcar, "an ionic step")  # a job that was killed between the two files
             if following is None:
                 raise InputError(
                     f"{outcar} ends at ionic step {done}, but {xdatcar} goes on to {number}.",
@@ -252,7 +301,7 @@ def _distance(frame: ForeignFrame, positions_angstrom: NDArray[np.float64]) -> f
 
 def _outcar_tags(path: Path) -> dict[str, float]:
     """Return the settings that OUTCAR lists before the first ionic step."""
-    wanted = {"TEBEG", "TEEND", "ISMEAR", "SIGMA", "POTIM", "PSTRESS", "ISIF"}
+    wanted = {"IBRION", "TEBEG", "TEEND", "ISMEAR", "SIGMA", "POTIM", "PSTRESS", "ISIF"}
     tags: dict[str, float] = {}
     for line in Lines(path):
         if "Iteration" in line:
