@@ -1,12 +1,16 @@
 """VASP's files, written here in the layout of VASP 6.4 with numbers that are known."""
 
+import bz2
+import gzip
+import lzma
+
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.io import write
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign import open_foreign
+from llpt.trajectory.foreign import Contents, ForeignReader, open_foreign
 from llpt.units import BOLTZMANN_EV_PER_K
 
 CELL = 3.0 * np.eye(3)
@@ -25,9 +29,9 @@ def rows(table, tag="v"):
     return "".join(f"<{tag}>{' '.join(f'{value:.8f}' for value in row)}</{tag}>\n" for row in table)
 
 
-def vasprun(path, steps=4, cut=None):
+def vasprun(path, steps=4, cut=None, *, first=0, temperature=900.0, ibrion=0):
     calculations = ""
-    for step in range(steps):
+    for step in range(first, first + steps):
         fractions, forces, stress, free, internal, kinetic = numbers(step)
         # the outer e_wo_entrp is the wrong one of some versions
         calculations += f"""<calculation><scstep><energy><i name="e_fr_energy">{free + 0.001}</i>
@@ -41,9 +45,9 @@ def vasprun(path, steps=4, cut=None):
 """
     text = f"""<?xml version="1.0" encoding="ISO-8859-1"?>
 <modeling><generator><i name="program" type="string">vasp </i></generator>
-<incar><i type="int" name="IBRION">0</i><i name="POTIM">0.2</i></incar>
-<parameters><separator name="general"><i name="TEBEG">900.0</i><i name="TEEND">900.0</i><i name="POTIM">0.2</i>
-<i type="int" name="ISMEAR">-1</i><i name="SIGMA">{SIGMA_EV}</i><i name="PSTRESS">0.0</i>
+<incar><i type="int" name="IBRION">{ibrion}</i><i name="POTIM">0.2</i></incar>
+<parameters><separator name="general"><i name="TEBEG">{temperature}</i><i name="TEEND">{temperature}</i>
+<i name="POTIM">0.2</i><i type="int" name="ISMEAR">-1</i><i name="SIGMA">{SIGMA_EV}</i><i name="PSTRESS">0.0</i>
 <i type="int" name="ISIF">2</i></separator></parameters>
 <atominfo><atoms>2</atoms><types>1</types>
 <array name="atoms"><set><rc><c>H </c><c>1</c></rc><rc><c>H </c><c>1</c></rc></set></array>
@@ -147,11 +151,105 @@ def test_an_outcar_of_another_run_is_refused(tmp_path):
 
 def test_pieces_of_one_run_are_joined_without_the_repeated_frame(tmp_path):
     vasprun(tmp_path / "vasprun.xml", steps=2)
-    vasprun(tmp_path / "second.xml", steps=2)
+    vasprun(tmp_path / "second.xml", steps=3, first=1)
     source = open_foreign([tmp_path / "vasprun.xml", tmp_path / "second.xml"])
-    assert len(list(source.frames())) == 4
+    for step, frame in enumerate(source.frames()):
+        check(frame, step)
+    assert step == 3
+    assert "first frame of" in source.notes[0]
+    again = open_foreign([tmp_path / "second.xml", tmp_path / "second.xml"])
+    with pytest.raises(InputError, match="only repeats frames"):
+        list(again.frames())
     write(tmp_path / "XDATCAR", [Atoms("H2", scaled_positions=numbers(i)[0], cell=CELL, pbc=True) for i in range(2)])
     assert len(list(open_foreign([tmp_path / "XDATCAR"]).frames())) == 2
+
+
+def test_pieces_of_different_temperatures_are_different_runs(tmp_path):
+    vasprun(tmp_path / "one.xml")
+    vasprun(tmp_path / "two.xml", first=4, temperature=1100.0)
+    with pytest.raises(InputError, match="another temperature, 1100"):
+        open_foreign([tmp_path / "one.xml", tmp_path / "two.xml"])
+
+
+def test_a_piece_that_follows_a_cut_one_is_kept(tmp_path):
+    text = vasprun(tmp_path / "whole.xml").read_text()
+    vasprun(tmp_path / "one.xml", steps=4, cut=text.rindex("<energy>"))
+    vasprun(tmp_path / "two.xml", steps=4, first=3)
+    contents = Contents()
+    reader = ForeignReader(
+        open_foreign([tmp_path / "one.xml", tmp_path / "two.xml"]),
+        frame_interval_fs=0.2,
+        electronic_temperature_k=900.0,
+    )
+    assert len(list(reader.steps(contents))) == 7
+    assert not contents.cut
+    assert "last frame of" in contents.notes[0]
+
+
+def test_damage_in_the_middle_is_not_called_the_end(tmp_path):
+    path = vasprun(tmp_path / "vasprun.xml")
+    text = path.read_text()
+    path.write_text(text.replace("</structure>", "</strucure>", 2).replace("</strucure>", "</structure>", 1))
+    contents = Contents()
+    reader = ForeignReader(open_foreign([path]), frame_interval_fs=0.2, electronic_temperature_k=900.0)
+    with pytest.raises(InputError, match="is damaged in line"):
+        list(reader.steps(contents))
+    path.write_text(text + text)
+    with pytest.raises(InputError, match="is damaged in line"):
+        list(reader.steps(contents))
+
+
+@pytest.mark.parametrize("ibrion", [1, 2])
+def test_a_relaxation_is_refused_by_name(tmp_path, ibrion):
+    with pytest.raises(InputError, match=f"a relaxation .IBRION = {ibrion}"):
+        open_foreign([vasprun(tmp_path / "vasprun.xml", ibrion=ibrion)])
+    path = outcar(tmp_path / "OUTCAR")
+    path.write_text(path.read_text().replace("IBRION =      0", f"IBRION =      {ibrion}"))
+    with pytest.raises(InputError, match="a relaxation"):
+        open_foreign([path, xdatcar(tmp_path / "XDATCAR")])
+
+
+def test_steps_whose_electrons_did_not_converge_are_counted(tmp_path):
+    path = vasprun(tmp_path / "vasprun.xml")
+    path.write_text(path.read_text().replace("<parameters>", '<parameters><i type="int" name="NELM">1</i>'))
+    contents = Contents()
+    reader = ForeignReader(open_foreign([path]), frame_interval_fs=0.2, electronic_temperature_k=900.0)
+    list(reader.steps(contents))
+    assert contents.notes == ["In 4 of 4 frames the electrons did not converge; they are kept."]
+
+
+def test_an_outcar_one_step_shorter_than_its_xdatcar_gives_what_both_have(tmp_path):
+    source = open_foreign([outcar(tmp_path / "OUTCAR", steps=3), xdatcar(tmp_path / "XDATCAR")])
+    contents = Contents()
+    assert len(list(ForeignReader(source, frame_interval_fs=0.2, electronic_temperature_k=900.0).steps(contents))) == 3
+    assert contents.cut
+
+
+def test_a_negative_scale_is_a_volume_and_an_element_may_come_twice(tmp_path):
+    path = xdatcar(tmp_path / "XDATCAR")
+    text = path.read_text().replace("\n1.0\n", "\n-216.0\n", 1).replace("\nH\n2\n", "\nH H\n1 1\n", 1)
+    path.write_text(text)
+    source = open_foreign([path])
+    assert next(source.frames()).cell_angstrom == pytest.approx(6.0 * np.eye(3))
+    assert source.numbers.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(("ending", "pack"), [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)])
+def test_packed_files_are_read(tmp_path, ending, pack):
+    for name, write_file in (("XDATCAR", xdatcar), ("vasprun.xml", vasprun)):
+        plain = write_file(tmp_path / name)
+        packed = tmp_path / f"{name}{ending}"
+        packed.write_bytes(pack(plain.read_bytes()))
+        assert len(list(open_foreign([packed]).frames())) == 4
+
+
+def test_a_last_number_that_is_cut_short_is_no_number(tmp_path):
+    path = xdatcar(tmp_path / "XDATCAR")
+    path.write_text(path.read_text()[:-4])
+    contents = Contents()
+    reader = ForeignReader(open_foreign([path]), frame_interval_fs=0.2, electronic_temperature_k=900.0)
+    assert len(list(reader.steps(contents))) == 3
+    assert contents.cut
 
 
 def test_xdatcar_without_elements_is_refused(tmp_path):

@@ -15,10 +15,11 @@ import numpy as np
 from ase.io.trajectory import Trajectory as AseTrajectory
 from ase.io.trajectory import TrajectoryReader
 
-from llpt.errors import InputError
+from llpt.errors import InputError, first_line
 from llpt.structure import label_of
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.text import DAMAGE, CutOffError
 from llpt.units import EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_PER_FS2_TO_EV
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ def open_ase_trajectory(path: Path) -> ForeignTrajectory:
         try:
             with AseTrajectory(str(path)) as opened:
                 yield from opened
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise InputError(f"{path} cannot be read as a trajectory of ASE: {error}.", "Write it again.") from error
+        except DAMAGE as error:
+            raise InputError(
+                f"{path} cannot be read as a trajectory of ASE: {first_line(error)}.", "Write it again."
+            ) from error
 
     return from_atoms(frames, program="ASE", files=(path,))
 
@@ -85,12 +88,24 @@ def from_atoms(
     name = str(files[0]) if files else program
 
     def checked() -> Iterator[Atoms]:
+        species: Any = None
         for number, atoms in enumerate(frames()):
             _check_cell(atoms, number, name)
+            now: Any = atoms
+            species = now.numbers if species is None else species
+            if not np.array_equal(now.numbers, species):
+                raise InputError(
+                    f"Frame {number} of {name} holds other atoms, or in another order, than the first.",
+                    "Give runs with a fixed list of atoms.",
+                )
             yield atoms
 
     beginning = checked()
-    first, second = next(beginning, None), next(beginning, None)
+    first = next(beginning, None)
+    try:
+        second = next(beginning, None)
+    except CutOffError:
+        second = None
     if first is None:
         raise InputError(f"{name} holds no frame.", "Give the frames of one run.")
     times = [_number(atoms, "time_fs") for atoms in (first, second) if atoms is not None]

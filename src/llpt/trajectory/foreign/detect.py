@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from llpt.errors import InputError
 from llpt.trajectory.foreign import cp2k, espresso, ipi, lammps
 from llpt.trajectory.foreign.ase_atoms import TRAJECTORY_MAGIC, open_ase_trajectory
 from llpt.trajectory.foreign.extended_xyz import open_extended_xyz
-from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.h5md import open_h5md
+from llpt.trajectory.foreign.joining import joined
 from llpt.trajectory.foreign.own import is_own, open_own
 from llpt.trajectory.foreign.text import head, told
 from llpt.trajectory.foreign.vasp import open_vasprun, open_xdatcar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from llpt.trajectory.foreign.frame import ForeignTrajectory
 
 HDF5_MAGIC = b"\x89HDF"
 
@@ -55,7 +55,7 @@ def open_foreign(paths: Sequence[Path], *, elements: Sequence[str] = (), units: 
 def _open(kind: str, paths: Sequence[Path], elements: Sequence[str], units: str | None) -> ForeignTrajectory:
     """Open files of one program."""
     if kind in {"Quantum ESPRESSO", "H5MD", "extended XYZ", "ASE"}:
-        return _pieces([_piece(kind, path, elements) for path in paths])
+        return joined([_piece(kind, path, elements) for path in paths])
     if kind == "CP2K":
         return cp2k.open_cp2k(paths)
     if kind == "i-PI":
@@ -117,43 +117,11 @@ def _vasp(paths: Sequence[Path]) -> ForeignTrajectory:
     xdatcars = [path for path in paths if "Direct configuration" in texts[path] and path not in vaspruns]
     outcars = [path for path in paths if path not in {*vaspruns, *xdatcars}]
     if vaspruns and not xdatcars and not outcars:
-        return _pieces([open_vasprun(path) for path in vaspruns])
+        return joined([open_vasprun(path) for path in vaspruns])
+    if xdatcars and not vaspruns and not outcars:
+        return joined([open_xdatcar(path) for path in xdatcars])
     if len(xdatcars) == 1 and not vaspruns and len(outcars) <= 1:
         return open_xdatcar(xdatcars[0], outcars[0] if outcars else None)
     raise InputError(
         "These files of VASP do not make one run.", "Give vasprun.xml (several in order), or XDATCAR with its OUTCAR."
-    )
-
-
-def _pieces(pieces: Sequence[ForeignTrajectory]) -> ForeignTrajectory:
-    """Read several trajectories of the same atoms as one; a frame that repeats the last one before it is left out."""
-    first = pieces[0]
-    if len(pieces) == 1:
-        return first
-    for piece in pieces[1:]:
-        if not np.array_equal(piece.numbers, first.numbers):
-            raise InputError(
-                f"{piece.files[0]} holds other atoms than {first.files[0]}.", "Give pieces of one run in their order."
-            )
-        if piece.facts.frame_interval_fs != first.facts.frame_interval_fs:
-            raise InputError(
-                f"{piece.files[0]} has another time between frames than {first.files[0]}.", "Import each on its own."
-            )
-
-    def frames() -> Iterator[ForeignFrame]:
-        last: ForeignFrame | None = None
-        for piece in pieces:
-            for number, frame in enumerate(piece.frames()):
-                repeated = number == 0 and last is not None and _same(frame, last)
-                last = frame
-                if not repeated:
-                    yield frame
-
-    files = tuple(path for piece in pieces for path in piece.files)
-    return ForeignTrajectory(first.program, files, first.numbers, frames, first.masses_u, first.facts)
-
-
-def _same(one: ForeignFrame, other: ForeignFrame) -> bool:
-    return np.array_equal(one.positions_angstrom, other.positions_angstrom) and np.array_equal(
-        one.cell_angstrom, other.cell_angstrom
     )

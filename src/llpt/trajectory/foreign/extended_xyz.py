@@ -1,13 +1,19 @@
-"""Extended XYZ, read by ASE: see ``ase_atoms`` for what is taken. With both energies in a frame, ``energy`` is E."""
+"""Extended XYZ, read by ASE frame by frame: see ``ase_atoms`` for what is taken.
+
+With both energies in a frame, ``energy`` is E. The file is divided into frames here, because ASE's own reader ends
+without a word at a blank line and refuses all of a file whose last frame is cut.
+"""
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
-from ase.io import iread
+from ase.io.extxyz import read_xyz
 
-from llpt.errors import InputError
+from llpt.errors import InputError, first_line
 from llpt.trajectory.foreign.ase_atoms import from_atoms
+from llpt.trajectory.foreign.text import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +34,20 @@ def open_extended_xyz(path: Path) -> ForeignTrajectory:
 
 
 def _atoms(path: Path) -> Iterator[Atoms]:
-    try:
-        yield from iread(path, index=":", format="extxyz")
-    except Exception as error:  # ASE raises whatever its parser meets
-        raise InputError(
-            f"{path} cannot be read as extended XYZ: {error}.", "Check the file, frame by frame."
-        ) from error
+    lines = Lines(path)
+    for line in lines:
+        if not line.strip():
+            continue
+        count = line.strip()
+        if not count.isdecimal():
+            raise lines.wrong("a number of atoms, with which a frame begins")
+        comment = lines.take("a frame")
+        rows = [lines.take("a frame") for _ in range(int(count))]
+        try:
+            (frame,) = read_xyz(io.StringIO("\n".join([count, comment, *rows]) + "\n"), 0)
+        except Exception as error:  # ASE raises whatever its parser meets
+            raise InputError(
+                f"{path} cannot be read as extended XYZ before line {lines.number + 1}: {first_line(error)}.",
+                "Check the frame there.",
+            ) from error
+        yield frame

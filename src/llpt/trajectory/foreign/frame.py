@@ -14,7 +14,7 @@ from llpt.trajectory.facts import Facts
 from llpt.units import U_ANGSTROM2_PER_FS2_TO_EV
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -74,7 +74,7 @@ class ForeignTrajectory:
         masses_u: masses of the dynamics, shape (n,); None where the files do not say.
         facts: what the files say of the simulation.
         own: the run directory, where the run is one of ours.
-        notes: what a person should know of the files, sentences.
+        notes: what a person should know of the files, sentences; complete once the frames have been read.
     """
 
     program: str
@@ -84,7 +84,7 @@ class ForeignTrajectory:
     masses_u: NDArray[np.float64] | None = None
     facts: Facts = field(default_factory=Facts)
     own: Path | None = None
-    notes: tuple[str, ...] = ()
+    notes: Sequence[str] = ()
 
     @property
     def name(self) -> str:

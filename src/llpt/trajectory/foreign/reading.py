@@ -121,7 +121,6 @@ class ForeignReader:
         dynamic = system.masses_u if source.masses_u is None else source.masses_u
         contents.mass_u = float(system.masses_u.sum())
         contents.measured = measured = Measurements(np.asarray(dynamic, dtype=float))
-        contents.notes += source.notes
         unwrapper = _Unwrapper()
         clock = _Clock(source.name)
         missing: set[str] | None = None
@@ -177,6 +176,7 @@ class ForeignReader:
                 f"{source.name} holds {contents.frames} whole frame(s).", "Give a trajectory of two or more."
             )
         contents.missing = tuple(sorted(missing or ()))
+        contents.notes += source.notes
         if contents.unconverged:
             contents.notes.append(
                 f"In {contents.unconverged} of {contents.frames} frames the electrons did not converge; they are kept."

@@ -11,7 +11,7 @@ import gzip
 import io
 import lzma
 import zlib
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -117,7 +117,7 @@ class CutOffError(InputError):
         )
 
 
-def open_bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile | io.BufferedReader:
     """Open a file, unpacking it on the way where its name ends in ``.gz``, ``.bz2`` or ``.xz``.
 
     Raises:
@@ -147,7 +147,7 @@ def head(path: Path) -> str:
     try:
         with open_bytes(path) as stream:
             content = b""
-            while len(content) < HEAD_BYTES and (more := stream.read1(HEAD_BYTES)):  # type: ignore[attr-defined]
+            while len(content) < HEAD_BYTES and (more := stream.read1(HEAD_BYTES)):
                 content += more
     except EOFError:
         pass  # a packed file that is cut: what there is tells the program

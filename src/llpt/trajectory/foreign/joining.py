@@ -1,0 +1,101 @@
+"""Pieces of one run become one trajectory: doubles are left out, what is cut is named, other runs are refused.
+
+A gap between two pieces shows in the motion of the atoms (``measuring``) or in their steps and times (``reading``), as
+one inside a file does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.errors import InputError
+from llpt.trajectory.foreign.text import CutOffError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
+
+WHAT = {
+    "temperature_k": "temperature, {} K",
+    "pressure_gpa": "pressure, {} GPa",
+    "electronic_temperature_k": "electronic temperature, {} K",
+    "frame_interval_fs": "time between frames, {} fs",
+}
+
+
+def joined(pieces: Sequence[ForeignTrajectory]) -> ForeignTrajectory:
+    """Read several trajectories of the same atoms as one.
+
+    Frames at the beginning of a piece that were in the pieces before are left out. A frame that the end of a piece has
+    cut off is left out, and the next piece follows.
+
+    Args:
+        pieces: in their order.
+
+    Raises:
+        InputError: they are of different atoms or states. A piece that only repeats what was there is refused when the
+            frames are read.
+    """
+    first = pieces[0]
+    if len(pieces) == 1:
+        return first
+    for piece in pieces[1:]:
+        if not np.array_equal(piece.numbers, first.numbers):
+            raise InputError(
+                f"{piece.name} holds other atoms than {first.name}.", "Give pieces of one run in their order."
+            )
+        for name, words in WHAT.items():
+            here, there = getattr(piece.facts, name), getattr(first.facts, name)
+            if here != there:
+                raise InputError(
+                    f"{piece.name} has another {words.format(here)}, than {first.name}, {there}: two runs.",
+                    "Import each on its own.",
+                )
+    joint = _Joint(pieces)
+    files = tuple(path for piece in pieces for path in piece.files)
+    return replace(first, files=files, frames=joint.frames, notes=joint.notes)
+
+
+class _Joint:
+    """Reads pieces one after the other and keeps notes of what it leaves out."""
+
+    def __init__(self, pieces: Sequence[ForeignTrajectory]) -> None:
+        self._pieces = pieces
+        self.notes: list[str] = []
+
+    def frames(self) -> Iterator[ForeignFrame]:
+        """Yield the frames of all pieces, doubles left out."""
+        self.notes.clear()
+        seen: set[bytes] = set()
+        for number, piece in enumerate(self._pieces):
+            doubles, fresh = 0, 0
+            try:
+                for frame in piece.frames():
+                    mark = _mark(frame)
+                    if not fresh and mark in seen:
+                        doubles += 1
+                        continue
+                    fresh += 1
+                    seen.add(mark)
+                    yield frame
+            except CutOffError:
+                if number == len(self._pieces) - 1:
+                    raise
+                self.notes.append(f"The last frame of {piece.name} is incomplete and was left out.")
+            if doubles and not fresh:
+                raise InputError(f"{piece.name} only repeats frames of the files before it.", "Leave it out.")
+            if doubles:
+                what = "frame" if doubles == 1 else f"{doubles} frames"
+                self.notes.append(f"The first {what} of {piece.name} stood in the files before it and was left out.")
+
+
+def _mark(frame: ForeignFrame) -> bytes:
+    """Return a short mark of positions and cell: equal frames have equal ones."""
+    digest = hashlib.blake2b(np.ascontiguousarray(frame.positions_angstrom).tobytes(), digest_size=12)
+    digest.update(np.ascontiguousarray(frame.cell_angstrom).tobytes())
+    return digest.digest()
