@@ -1,16 +1,19 @@
 """A study with a bridge and a budget: labels are nodes of the plan, and ``llpt explain`` says what they mean."""
 
 import json
+import math
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from llpt.cli.app import app
 from llpt.errors import InputError
 from llpt.study import Ledger, State, make_plan, parse_study
-from llpt.study.explaining_runs import two_phases
+from llpt.study.explaining_runs import labels_beforehand, two_phases
 from llpt.study.nodes import PlannedOtherLabels
 
 HERE = Path(__file__).parent
@@ -96,6 +99,17 @@ def test_a_bridge_needs_two_sides():
         parse_study(STUDY.split("[surrogate]", maxsplit=1)[0] + "[bridge]\n")
 
 
+def test_how_many_labels_it_takes_is_said_beforehand(tmp_path):
+    path = tmp_path / "soft.toml"
+    path.write_text(STUDY, encoding="utf-8")
+    shown = " ".join(CliRunner().invoke(app, ["plan", str(path)]).stdout.split())
+    spread = 0.36 * math.sqrt(24 / 64) * 900.0 / (25.0 * 24)
+    least, most = (math.ceil((spread / latent) ** 2) for latent in (0.090, 0.027))
+    assert f"24 atoms near 900 K: a shift known to 25 K takes {least} to {most} independent labels" in shown
+    assert "asks for 20 snapshots" in shown
+    assert not labels_beforehand(parse_study(STUDY.replace("[bridge]\nsnapshots = 20", "")))
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     root = tmp_path_factory.mktemp("explained")
@@ -149,3 +163,11 @@ def test_explain_gives_residuals_free_energies_and_kelvins(study):
 def test_the_answers_can_be_had_as_json(study):
     _, llpt = study
     assert json.loads(llpt("explain", "soft", "--json").stdout)["states"]
+
+
+@pytest.mark.slow
+def test_the_report_has_the_table_of_kelvins(study):
+    root, _ = study
+    page = (root / "report/index.html").read_text(encoding="utf-8")
+    assert "Why the two differ, in kelvin" in page
+    assert "a-wider-core" in page

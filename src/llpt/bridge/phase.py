@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 ONE_SIDED_SAMPLES = 20.0
 """Independent samples that must carry a one-sided exponential average: with fewer its error bar is not one (tests)."""
-CUMULANT_SPREAD = 1.5
+CUMULANT_SPREAD = 1.0
 """Largest standard deviation of beta Delta for which the second cumulant of one side may stand alone."""
 SERIES_TOLERANCE = 0.25
 """Largest disagreement of J with the variances, relative to J, for which the midpoint stands."""
@@ -166,10 +166,11 @@ def _cumulant(state: DifferenceSamples, sign: float) -> Estimate:
     beta = state.beta_per_ev
     mean, spread = mean_estimate(state.difference_ev, "eV"), variance_estimate(state.difference_ev, "eV^2")
     away = state.difference_ev - mean.value
+    joint = mean_estimate(state.difference_ev + 0.5 * sign * beta * away**2, "eV")  # both cumulants, their covariance
     deviation = float(away.std())
     hidden = deviation**3 * math.sqrt(6.0 / max(mean.effective_samples, 1.0))
     third = beta**2 * math.hypot(float((away**3).mean()), hidden) / 6.0
-    error = math.sqrt(mean.error**2 + (0.5 * beta * spread.error) ** 2 + third**2)
+    error = math.hypot(joint.error, third)
     return Estimate(mean.value + 0.5 * sign * beta * spread.value, error, "eV", mean.effective_samples)
 
 

@@ -62,6 +62,7 @@ def plan(
     Example: [bold]llpt plan examples/karasiev2021.toml[/]
     """
     from llpt.study import estimate_costs, make_plan, read_study  # noqa: PLC0415 - start-up time
+    from llpt.study.explaining_runs import labels_beforehand  # noqa: PLC0415
     from llpt.study.inputs import named_inputs  # noqa: PLC0415
     from llpt.study.one_kpoint import warnings_of  # noqa: PLC0415
     from llpt.study.providers import available_cores  # noqa: PLC0415
@@ -75,6 +76,8 @@ def plan(
     console.print(run_table(graph, costs) if every else ladder_table(graph, costs))
     cores = available_cores(description.execution)
     console.print(summary(graph, costs, cores), soft_wrap=True)
+    for sentence in labels_beforehand(description):
+        console.print(f"\n[bold]Labels:[/] {escape(sentence)}", soft_wrap=True)
     for warning in warnings_of(description):
         console.print(f"\n[bold yellow]One k-point:[/] {escape(warning)}", soft_wrap=True)
 

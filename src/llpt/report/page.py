@@ -13,11 +13,13 @@ from llpt.audit import Outcome, compared_quantities
 from llpt.files import make_directory, write_atomically
 from llpt.observables import quantity
 from llpt.report.drawing import draw
+from llpt.report.explanation_tables import bias_sentence, choice_rows, shift_rows, state_rows
 from llpt.report.figures import make_figures
 from llpt.report.interactive import as_html
 from llpt.report.tables import diffusion_rows, effect_rows, provenance_rows, run_rows, tabled_quantities
 from llpt.report.transition_tables import change_rows, order_rows, separation_rows, transition_rows
 from llpt.study import PlannedTraining, State
+from llpt.study.one_kpoint import warnings_of
 from llpt.version import VERSION
 
 if TYPE_CHECKING:
@@ -106,6 +108,11 @@ def _render(
         diffusion=diffusion_rows(found),
         diffusion_headings=[quantity(name).heading for name in ("diffusion", "viscosity", "diffusion_infinite")],
         effects=effect_rows(found),
+        bias=bias_sentence(analysis.explanation),
+        states=state_rows(analysis.explanation),
+        shifts=shift_rows(analysis.explanation),
+        choices=choice_rows(analysis.explanation),
+        few_kpoints=warnings_of(directory.study),
         training=_training(plan, entries),
         run_headings=[each.heading for each in tabled_quantities()],
         runs=run_rows(plan, entries, analysis),

@@ -9,10 +9,10 @@ from llpt.campaign.analysis import Analysis, analyse
 from llpt.campaign.comparison import verdict_of
 from llpt.campaign.ladders import ladders_of
 from llpt.files import remove
+from llpt.study.explaining import StudyExplanation, explain_study
+from llpt.study.ladder_paths import PATHS
 from llpt.study.observables_table import TABLE_NAME, write_observables
 from llpt.study.observing import observe, observe_electronic_temperature
-from llpt.study.sections import Ladder
-from llpt.transition import LadderPath
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from llpt.study.ledger import Entry
     from llpt.study.plan import Plan
 
-PATHS = {
-    Ladder.HEATING: LadderPath.HEATING,
-    Ladder.COOLING: LadderPath.COOLING,
-    Ladder.NONE: LadderPath.SEPARATE,
-}
-"""How the base ladders of a study are walked, by ``dynamics.ladder``."""
-
 
 @dataclass(frozen=True)
 class StudyAnalysis:
@@ -43,11 +36,13 @@ class StudyAnalysis:
         refused: runs that could not be averaged, with the reason.
         electronic_temperature: how the reference's forces change with T_el
             (``llpt.audit.electronic_temperature_audit``); None where the study did not ask.
+        explanation: why the two sides differ, in kelvin; None where the study did not ask.
     """
 
     found: Analysis
     refused: Mapping[str, str]
     electronic_temperature: xr.Dataset | None = None
+    explanation: StudyExplanation | None = None
 
 
 def analyse_study(
@@ -81,7 +76,11 @@ def analyse_study(
         found.verdict.save(directory.verdict)
     else:
         remove(directory.verdict)
-    return StudyAnalysis(found, refused, observe_electronic_temperature(directory, plan, entries))
+    explanation = None
+    if study.bridge is not None or study.budget is not None:
+        explanation = explain_study(directory, plan, entries, observed)
+        refused |= explanation.refused
+    return StudyAnalysis(found, refused, observe_electronic_temperature(directory, plan, entries), explanation)
 
 
 def verdict_of_study(

@@ -30,6 +30,7 @@ from llpt.observables import estimate_of
 from llpt.statistics import Estimate
 from llpt.study.explaining_runs import BRIDGE, BUDGET, pairs, two_phases
 from llpt.study.label_sections import AS_IT_IS
+from llpt.study.ladder_paths import PATHS
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.other_labels import LABELS, PlannedOtherLabels
 from llpt.study.outcome import State
@@ -269,8 +270,6 @@ def _step(
 
 def _observed_shifts(study: StudyFile, observed: Sequence[ObservedRun]) -> dict[tuple[str, int], Estimate]:
     """Return T* of the reference less that of the surrogate by line and size, by the first criterion both resolve."""
-    from llpt.study.analysis import PATHS  # noqa: PLC0415 - it brings the whole analysis
-
     ladders = ladders_of(observed, path=PATHS[study.dynamics.ladder], density_rises=study.state.density_rises)
     base = {(each.role, each.line, each.atoms): each.criteria for each in ladders if each.is_base and each.criteria}
     found = {}

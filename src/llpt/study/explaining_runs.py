@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from llpt.bridge import labels_needed
 from llpt.campaign import ControlledTest, Role, file_stem
 from llpt.study.label_sections import AS_IT_IS
 from llpt.study.nodes import MolecularDynamics, PlannedOtherLabels
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 
 BRIDGE = "labels/bridge"
 BUDGET = "labels/budget"
+SPREAD_EV_OF_64_ATOMS = 0.36
+"""Standard deviation of Delta within a phase: 0.33 to 0.38 for two trained potentials, 24 snapshots each."""
+LATENT_EV_PER_ATOM = (0.027, 0.090)
+"""From coupled electron-ion Monte Carlo, and by Clapeyron from a jump and a slope of density-functional isobars."""
 PHASES = (ControlledTest.BASE, ControlledTest.COOLING, ControlledTest.START)
 
 
@@ -38,6 +44,45 @@ def two_phases(study: StudyFile) -> tuple[ControlledTest, ControlledTest] | None
     if start == "atomic":
         return ControlledTest.BASE, ControlledTest.START
     return (ControlledTest.BASE, ControlledTest.COOLING) if study.tests.cooling is not None else None
+
+
+def labels_beforehand(study: StudyFile) -> tuple[str, ...]:
+    """Return, for each size that ``[bridge]`` labels, how many labels a shift known to 25 K takes.
+
+    With the spread of Delta of two trained potentials against labels at a mesh, and the latent heats of the literature.
+
+    Args:
+        study: the study; nothing is said of one without ``[bridge]``.
+    """
+    section = study.bridge
+    if section is None:
+        return ()
+    sentences = {}
+    for line in study.state.lines():
+        for atoms in study.sizes(line):
+            taken = [
+                each
+                for each in sorted(line.temperatures_k)
+                if section.takes(pressure_gpa=line.pressure_gpa, atoms=atoms, temperature_k=each)
+            ]
+            if taken:
+                middle = taken[len(taken) // 2]
+                needed = [
+                    labels_needed(
+                        SPREAD_EV_OF_64_ATOMS * math.sqrt(atoms / 64.0),
+                        atoms=atoms,
+                        temperature_k=middle,
+                        enthalpy_ev_per_atom=latent,
+                    )
+                    for latent in reversed(LATENT_EV_PER_ATOM)
+                ]
+                sentences[atoms, middle] = (
+                    f"{atoms} atoms near {middle:g} K: a shift known to 25 K takes {needed[0]} to {needed[1]} "
+                    f"independent labels in each phase and ensemble; the study asks for {section.snapshots} snapshots "
+                    f"of each run. (For a spread of {SPREAD_EV_OF_64_ATOMS:g} eV in 64 atoms and a latent heat of "
+                    f"{1000 * LATENT_EV_PER_ATOM[1]:g} to {1000 * LATENT_EV_PER_ATOM[0]:g} meV/atom.)"
+                )
+    return tuple(sentences.values())
 
 
 def label_nodes(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLabels]:

@@ -1,0 +1,120 @@
+"""The tables that say why the two sides differ: predicted shifts, and where the kelvins come from; text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llpt.report.tables import shown
+
+if TYPE_CHECKING:
+    from llpt.study.explaining import Place, StudyExplanation
+
+
+@dataclass(frozen=True)
+class ShiftRow:
+    """The shift that labels predict at one state; text."""
+
+    place: str
+    low: str
+    high: str
+    difference: str
+    predicted: str
+    observed: str
+    finding: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class ChoiceRow:
+    """What one choice behind the reference does; text."""
+
+    place: str
+    choice: str
+    shift: str
+    difference: str
+    density_low: str
+    density_high: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class StateRow:
+    """How far apart the two ensembles of one state are; text."""
+
+    place: str
+    runs: str
+    free_energy: str
+    bracket: str
+    divergence: str
+    method: str
+
+
+def state_rows(found: StudyExplanation | None) -> list[StateRow]:
+    """Return one row for each state whose snapshots both sides labelled."""
+    rows = []
+    for state in found.states if found is not None else ():
+        phase = state.difference
+        ends = (phase.lower.scaled(1000.0 / phase.atoms, ""), phase.upper.scaled(1000.0 / phase.atoms, ""))
+        rows.append(
+            StateRow(
+                _where(state.place),
+                str(state.test),
+                shown(phase.per_atom_mev, unit=False),
+                " … ".join(shown(end, unit=False) for end in ends),
+                shown(phase.jeffreys_per_atom, unit=False),
+                str(phase.method),
+            )
+        )
+    return rows
+
+
+def shift_rows(found: StudyExplanation | None) -> list[ShiftRow]:
+    """Return one row for each temperature at which both phases were labelled."""
+    return [
+        ShiftRow(
+            _where(placed.place),
+            shown(placed.explanation.low.per_atom_mev, unit=False),
+            shown(placed.explanation.high.per_atom_mev, unit=False),
+            shown(placed.explanation.temperature.difference_mev_per_atom, unit=False),
+            shown(placed.explanation.temperature.value, unit=False),
+            shown(placed.explanation.observed, unit=False),
+            str(placed.explanation.finding),
+            placed.explanation.sentence,
+        )
+        for placed in (found.shifts if found is not None else ())
+    ]
+
+
+def choice_rows(found: StudyExplanation | None) -> list[ChoiceRow]:
+    """Return one row for each choice of the budget, at each state."""
+    return [
+        ChoiceRow(
+            _where(placed.place),
+            row.choice,
+            shown(row.shift.value, unit=False),
+            shown(row.shift.difference_mev_per_atom, unit=False),
+            shown(row.density_low, unit=False),
+            shown(row.density_high, unit=False),
+            row.sentence,
+        )
+        for placed in (found.budgets if found is not None else ())
+        for row in placed.rows
+    ]
+
+
+def bias_sentence(found: StudyExplanation | None) -> str:
+    """Say the phase-differential bias, the number to read first; empty without labels."""
+    if found is None or found.residuals is None:
+        return ""
+    bias = found.residuals.accuracy.phase_bias
+    if bias.molecular_mev_per_atom is None or bias.error_mev_per_atom is None:
+        return "Energy error between the phases: not determined by the labelled snapshots."
+    return (
+        f"Energy error of the surrogate, molecular less atomic at one density: {bias.molecular_mev_per_atom:.1f} ± "
+        f"{bias.error_mev_per_atom:.1f} meV/atom. {found.residuals.missing}"
+    ).strip()
+
+
+def _where(place: Place) -> str:
+    return f"{place.line}, N = {place.atoms}, {place.temperature_k:g} K"
