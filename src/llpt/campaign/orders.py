@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.campaign.identity import ControlledTest, Role
-from llpt.campaign.sampled import Sampled, distribution_evidence, sample
+from llpt.campaign.sampled import Sampled, distribution_evidence, least_jump_g_per_cm3, sample
 from llpt.errors import InputError
 from llpt.statistics import Estimate
 from llpt.transition import DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM
@@ -140,24 +140,23 @@ def _from_sizes(sizes: Sequence[ObservedLadder]) -> list[Evidence]:
         if sampled is not None:
             samples[ladder.atoms] = sampled
     evidence += distribution_evidence(samples)
-    joined = [ladder for ladder in sizes if ladder.atoms in samples and samples[ladder.atoms].connected]
+    joined = {atoms: sampled.density for atoms, sampled in samples.items() if sampled.connected}
     if len(joined) > 1:
-        evidence.append(susceptibility_evidence(_greatest(joined, "density_susceptibility")))
+        jump = min(_least_relative_jump(ladder) for ladder in sizes if ladder.atoms in joined)
+        evidence.append(
+            susceptibility_evidence({atoms: found.susceptibility for atoms, found in joined.items()}, jump=jump)
+        )
     if joined:
-        evidence.append(binder_evidence(_greatest(joined, "density_binder")))
+        cumulants = {atoms: found.cumulant for atoms, found in joined.items()}
+        evidence.append(binder_evidence(cumulants, separation=joined[max(joined)].separation))
     return evidence
 
 
-def _greatest(ladders: Sequence[ObservedLadder], name: str) -> dict[int, Estimate]:
-    """Return the greatest value of an observable along each ladder, by number of atoms."""
-    found = {}
-    for ladder in ladders:
-        fluid = ladder.isobar.fluid() if ladder.isobar else None
-        known = [point.estimates[name] for point in fluid.points if name in point.estimates] if fluid else []
-        known = [estimate for estimate in known if estimate.resolved]
-        if known:
-            found[ladder.atoms] = max(known, key=lambda estimate: estimate.value)
-    return found
+def _least_relative_jump(ladder: ObservedLadder) -> float:
+    """Return the share by which the density changes at least across the transition; 0 where that is not known."""
+    if ladder.isobar is None:
+        return 0.0
+    return least_jump_g_per_cm3(ladder) / float(ladder.isobar.curve("density").values.max())
 
 
 def _from_loops(ladders: Sequence[ObservedLadder]) -> list[Evidence]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.campaign.identity import Role
 from llpt.errors import InputError
 from llpt.statistics import is_stationary
-from llpt.transition import DECIDING
+from llpt.transition import DECIDING, DENSITY_JUMP
 from llpt.transition.order import (
     EvidenceKind,
     Reweighting,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from llpt.transition.order import Distribution, Evidence
 
 TEMPERATURES_EACH_SIDE = 3
+SIGMAS = 2.05
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,22 @@ def sample(ladder: ObservedLadder) -> Sampled | None:
         runs = Reweighting(steady, hamiltonian_follows_temperature=follows_temperature(ladder))
     except InputError:
         return None  # summaries without samples, or a single run that does not drift
-    return Sampled(
-        distribution_at_transition(runs, pressure_gpa=ladder.pressure_gpa),
-        distribution_at_transition(runs, pressure_gpa=ladder.pressure_gpa, mixed=True),
+    density, mixed = (
+        distribution_at_transition(
+            runs, pressure_gpa=ladder.pressure_gpa, jump_g_per_cm3=least_jump_g_per_cm3(ladder), mixed=each
+        )
+        for each in (False, True)
     )
+    return Sampled(density, mixed)
+
+
+def least_jump_g_per_cm3(ladder: ObservedLadder) -> float:
+    """Return what the density changes by across the transition, less its error at 98 %; 0 where that is not known."""
+    found = ladder.criteria.get(DENSITY_JUMP)
+    if found is None or not found.resolved or found.step is None or not found.step.height.resolved:
+        return 0.0
+    height = found.step.height
+    return max(abs(height.value) - SIGMAS * height.error, 0.0)
 
 
 def distribution_evidence(samples: Mapping[int, Sampled]) -> list[Evidence]:

@@ -90,16 +90,19 @@ def two_phases(random, temperature, *, atoms, barrier=True, samples=4000):
 def test_two_states_and_one(barrier, order, kind):
     random = np.random.default_rng(3)
     found = {}
-    for atoms in (64, 128):
+    jump = 0.05 * 1.008 * units.U_PER_ANGSTROM3_TO_G_PER_CM3 / 1.7
+    for atoms in (64, 256):
         states = [two_phases(random, t, atoms=atoms, barrier=barrier) for t in (980.0, 990.0, 1000.0, 1010.0, 1020.0)]
         runs = Reweighting(states, hamiltonian_follows_temperature=False)
-        found[atoms] = distribution_at_transition(runs, pressure_gpa=0.0, mixed=kind is EvidenceKind.MIXED_FIELD)
+        found[atoms] = distribution_at_transition(
+            runs, pressure_gpa=0.0, jump_g_per_cm3=jump, mixed=kind is EvidenceKind.MIXED_FIELD
+        )
     evidence = histogram_evidence(found, kind)
     assert evidence.order is order, evidence.reason
     if barrier:
-        assert found[128].temperature_k == pytest.approx(1000.0, abs=5.0)
-        assert found[128].barrier.value > found[64].barrier.value > 0.0
-    integral = np.trapezoid(found[128].probability, found[128].values)
+        assert found[256].temperature_k == pytest.approx(1000.0, abs=5.0)
+        assert found[256].barrier.value > found[64].barrier.value > 0.0
+    integral = np.trapezoid(found[256].probability, found[256].values)
     assert integral == pytest.approx(1.0, abs=0.01)
 
 

@@ -10,8 +10,13 @@ GRID = tuple(np.arange(500.0, 1301.0, 25.0))
 
 
 def test_wide_change_hides_no_jump():
-    evidence = smoothness_evidence(synthetic_isobar(GRID, place_k=900.0, width_k=150.0, seed=1))
+    up, down = (synthetic_isobar(GRID, place_k=900.0, width_k=150.0, seed=seed) for seed in (1, 2))
+    evidence = smoothness_evidence(up, down)
     assert evidence.order is Order.CROSSOVER
+    assert "one way only" in smoothness_evidence(up).reason
+    apart = smoothness_evidence(up, synthetic_isobar(GRID, place_k=800.0, width_k=150.0, seed=2))
+    assert apart.order is Order.NOT_RESOLVED
+    assert "may differ" in apart.reason
     assert evidence.number.value == pytest.approx(25.0 / 300.0, abs=0.05)
 
 
@@ -44,7 +49,8 @@ def test_density_serves_where_there_are_no_molecules():
         for point, other in zip(points, heated.points, strict=True)
     )
     isobar: Isobar = dataclasses.replace(base, points=points)
-    statement = order_of_isobar(locate(isobar, density_rises=False))
+    located = locate(isobar, density_rises=False)
+    statement = order_of_isobar(located, back=located)
     kinds = {item.kind: item.order for item in statement.evidence}
     assert kinds[EvidenceKind.SMOOTHNESS] is Order.CROSSOVER
 

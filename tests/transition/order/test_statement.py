@@ -74,8 +74,28 @@ def test_a_crossover_that_relaxes_slowly_is_sharp_one_way_and_not_called_first_o
 
 
 def test_wide_change_is_a_crossover():
-    isobar = synthetic_isobar(WIDE_K, place_k=912.0, width_k=100.0, seed=1, noise=0.0005)
-    assert order_of_isobar(locate(isobar)).order is Order.CROSSOVER
+    up, down = (
+        locate(synthetic_isobar(WIDE_K, place_k=912.0, width_k=100.0, seed=seed, noise=0.0005)) for seed in (1, 2)
+    )
+    assert order_of_isobar(up, back=down).order is Order.CROSSOVER
+    alone = order_of_isobar(up)
+    assert alone.order is Order.NOT_RESOLVED
+    assert any("one way only" in item.reason for item in alone.evidence)
+
+
+def test_a_jump_that_takes_four_runs_to_happen_is_no_crossover():
+    """Its cell needs four runs of 25 K to reach the other phase: as wide and as smooth as a crossover on either way."""
+    grid = np.array(WIDE_K)
+    after = (np.cumsum(grid > 910.0) - 0.5).clip(0.0)
+    before = (np.cumsum(grid[::-1] < 910.0)[::-1] - 0.5).clip(0.0)
+    up, down = (
+        locate(synthetic_isobar(WIDE_K, place_k=910.0, width_k=1.0, seed=seed, noise=0.0005, step=step))
+        for seed, step in enumerate((1.0 - np.exp(-after / 4.0), np.exp(-before / 4.0)))
+    )
+    assert order_of_isobar(up, back=up).order is Order.CROSSOVER  # if the way back were the same
+    statement = order_of_isobar(up, back=down)
+    assert statement.order is Order.NOT_RESOLVED
+    assert any("apart" in item.reason for item in statement.evidence)
 
 
 @pytest.mark.parametrize("width", [0.0, 20.0])

@@ -20,6 +20,8 @@ from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from llpt.transition.curve import Curve
     from llpt.transition.isobar import Isobar
 
@@ -27,6 +29,7 @@ PERSISTENT_BELOW = 0.5
 RELAXING_ABOVE = 0.8
 SIGMAS = 2.05
 OPEN_SHARE = 0.25
+END_TEMPERATURES = 3
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,13 @@ class Loop:
         area: integral of (rho_cooling - rho_heating) dT over the common temperatures, g/cm^3 K, with the sign that
             makes it positive where each phase survives beyond the transition.
         rate_k_per_ps: mean spacing over mean production time.
-        closed: whether the two ladders meet at both ends: what is left there may be a quarter of the greatest
-            difference, within two errors.
+        closed: whether the two ladders are proven to meet at both ends: what is left there, with two errors, is below
+            a quarter of the greatest difference. Noise thus never closes a loop.
     """
 
     area: Estimate
     rate_k_per_ps: float
-    closed: bool = True
+    closed: bool
 
 
 def hysteresis_loop(heating: Isobar, cooling: Isobar, *, density_rises: bool = True) -> Loop:
@@ -86,9 +89,24 @@ def hysteresis_loop(heating: Isobar, cooling: Isobar, *, density_rises: bool = T
     )
     spacing = float(np.ptp(common)) / (common.size - 1)
     production_ps = 0.5 * float(up.production_fs[first].mean() + down.production_fs[second].mean()) / 1000.0
-    ends = np.abs(differences[[0, -1]]) - SIGMAS * np.sqrt(variances[[0, -1]])
-    closed = bool((ends <= OPEN_SHARE * np.abs(differences).max()).all())
+    limit = OPEN_SHARE * float(np.abs(differences).max())
+    closed = all(_meets(differences[::way], variances[::way], limit) for way in (1, -1))
     return Loop(area, spacing / production_ps, closed)
+
+
+def _meets(differences: NDArray[np.float64], variances: NDArray[np.float64], limit: float) -> bool:
+    """Return whether two ladders are proven to meet at their first temperatures: at one, or over two or three.
+
+    Args:
+        differences: between them, from this end on, shape (n,).
+        variances: of the differences, shape (n,).
+        limit: greatest difference that counts as none.
+    """
+    for count in range(1, min(END_TEMPERATURES, len(differences) - 1) + 1):
+        left = abs(float(differences[:count].mean()))
+        if left + SIGMAS * math.sqrt(float(variances[:count].sum())) / count <= limit:
+            return True
+    return False
 
 
 def _bounded(curve: Curve) -> Curve:
@@ -114,7 +132,10 @@ def hysteresis_evidence(loops: Sequence[Loop]) -> Evidence:
     unknown = Estimate.unknown("")
     ordered = sorted((loop for loop in loops if loop.closed), key=lambda loop: loop.rate_k_per_ps)
     if loops and not ordered:
-        reason = "Heating and cooling do not meet again at the ends of the ladders: go on to where they do, or slower."
+        reason = (
+            "Heating and cooling are not proven to meet again at the ends of the ladders: go on to where they do, "
+            "slower or longer."
+        )
         return Evidence(EvidenceKind.HYSTERESIS, Order.NOT_RESOLVED, unknown, meaning, reason)
     rates = {round(loop.rate_k_per_ps, 9) for loop in ordered}
     proven = [loop for loop in ordered if loop.area.resolved and loop.area.value > SIGMAS * loop.area.error]

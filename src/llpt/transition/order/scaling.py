@@ -1,9 +1,12 @@
 """How the transition changes with the number of atoms: susceptibility, Binder cumulant, shift of T*.
 
 The peak of chi = N Var(rho)/<rho>^2 grows as N where two phases of different density take turns, saturates in a
-crossover, and grows as N^0.65 at a critical point of the Ising class (gamma / 3 nu = 0.6547).
+crossover, and grows as N^0.65 at a critical point of the Ising class (gamma / 3 nu = 0.6547). Two phases whose
+densities differ by a share d have chi = chi_0 + N d^2/4, chi_0 that of one phase: in small cells, or with a small jump,
+chi_0 hides the growth, and a crossover is proven only where N d^2/4 would have shown.
 The cumulant U = 1 - <dm^4> / 3 <dm^2>^2 is 2/3 for two sharp states of equal weight and 0 for a Gaussian
-(Binder, Z. Phys. B 43, 119, 1981). Both need runs that visit both phases; a ladder that jumps once does not.
+(Binder, Z. Phys. B 43, 119, 1981). Both are taken at the T* of the joined runs, where the variance of the density is
+greatest (``llpt.transition.order.histogram``), and need runs that visit both phases; a ladder that jumps once does not.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from llpt.statistics import Estimate, fit_line
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+from llpt.transition.order.histogram import SHOWN, too_close
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,13 +26,18 @@ SIGMAS = 2.05
 TWO_STATES = 2.0 / 3.0
 HIGH_CUMULANT = 0.5
 LOW_CUMULANT = 0.25
+SHARE_OF_JUMP = 0.5
 
 
-def susceptibility_evidence(peaks: Mapping[int, Estimate]) -> Evidence:
+def susceptibility_evidence(peaks: Mapping[int, Estimate], *, jump: float) -> Evidence:
     """Return the exponent with which the peak of the susceptibility grows with the number of atoms.
+
+    First order: faster than at a critical point. Crossover: slower, and a in chi = chi_0 + a N is proven to be less
+    than half of what the jump would make it.
 
     Args:
         peaks: peak of N Var(rho)/<rho>^2 by number of atoms; two sizes at least, a factor of two apart.
+        jump: share by which the density changes at least across the transition, >= 0; 0 where that is not known.
     """
     meaning = "exponent x of (peak susceptibility) ~ N^x"
     known = {size: peak for size, peak in peaks.items() if peak.resolved and peak.value > 2.0 * peak.error > 0.0}
@@ -47,7 +56,16 @@ def susceptibility_evidence(peaks: Mapping[int, Estimate]) -> Evidence:
     if low > CRITICAL_EXPONENT:
         order, reason = Order.FIRST_ORDER, f"{text}: faster than at a critical point, as two coexisting phases do."
     elif high < CRITICAL_EXPONENT:
-        order, reason = Order.CROSSOVER, f"{text}: slower than at a critical point; it saturates."
+        growth = fit_line([float(size) for size in sizes], [known[size] for size in sizes]).slope
+        of_jump = 0.25 * jump**2
+        if growth.value + SIGMAS * growth.error < SHARE_OF_JUMP * of_jump:
+            order, reason = Order.CROSSOVER, f"{text}: slower than at a critical point; it saturates."
+        else:
+            order = Order.NOT_RESOLVED
+            reason = (
+                f"{text}, slower than at a critical point, but a jump of {jump:.1%} would add only {of_jump:.1e} N to "
+                f"it, which {growth} does not exclude."
+            )
     else:
         order, reason = (
             Order.NOT_RESOLVED,
@@ -56,11 +74,13 @@ def susceptibility_evidence(peaks: Mapping[int, Estimate]) -> Evidence:
     return Evidence(EvidenceKind.SUSCEPTIBILITY, order, exponent, meaning, reason)
 
 
-def binder_evidence(cumulants: Mapping[int, Estimate]) -> Evidence:
+def binder_evidence(cumulants: Mapping[int, Estimate], *, separation: float) -> Evidence:
     """Return what the cumulant at the transition says, for the largest size and its trend.
 
     Args:
-        cumulants: greatest U along the isobar by number of atoms.
+        cumulants: U at the transition by number of atoms.
+        separation: a jump as high as the change of the density over the spread of one state, in the largest of these
+            cells; two states closer than ``SHOWN`` of them look like one.
     """
     meaning = "Binder cumulant at the transition, largest size (2/3 two states, 0 one Gaussian)"
     known = {size: value for size, value in cumulants.items() if value.resolved}
@@ -74,7 +94,10 @@ def binder_evidence(cumulants: Mapping[int, Estimate]) -> Evidence:
     if largest.value - SIGMAS * largest.error > HIGH_CUMULANT and not falling:
         order, reason = Order.FIRST_ORDER, f"U = {largest} at {max(known)} atoms: two states."
     elif largest.value + SIGMAS * largest.error < LOW_CUMULANT and largest.effective_samples > 30.0:
-        order, reason = Order.CROSSOVER, f"U = {largest} at {max(known)} atoms: one state."
+        if separation < SHOWN:
+            order, reason = Order.NOT_RESOLVED, f"U = {largest} at {max(known)} atoms, {too_close(separation)}"
+        else:
+            order, reason = Order.CROSSOVER, f"U = {largest} at {max(known)} atoms: one state."
     else:
         order, reason = Order.NOT_RESOLVED, f"U = {largest} at {max(known)} atoms lies between one state and two."
     return Evidence(EvidenceKind.BINDER, order, largest, meaning, reason)

@@ -7,6 +7,10 @@ whose own jump is less than that part of the change is not excluded; the limit i
 rounding of a first-order transition of N atoms even that would take small steps; the limit then has to be as much
 smaller as the largest step of the rounded jump, tanh(spacing / 2 w_N).
 
+A jump whose cell takes several runs to reach the other phase is as smooth. It leaves heating and cooling apart: where
+the two are proven to differ nowhere by more than the same part of the whole change, nothing is left for two phases that
+outlive each other. A ladder walked one way says nothing.
+
 The order parameter is the molecular fraction, which has to run from above 0.65 to below 0.35; for systems without
 molecules it is the density, if it changes by a factor of two or more.
 """
@@ -14,6 +18,7 @@ molecules it is the density, if it changes by a factor of two or more.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,32 +38,86 @@ ATOMIC_BELOW = 0.35
 DENSITY_RATIO = 2.0
 LARGEST_SHARE = 0.25
 CONFIDENCE = 0.98
+FEWEST = 3
 
 
-def smoothness_evidence(isobar: Isobar) -> Evidence:
+def smoothness_evidence(isobar: Isobar, back: Isobar | None = None) -> Evidence:
     """Return the largest jump that the order parameter of an isobar can hide, as a share of its whole change.
 
     Args:
         isobar: without solid points.
+        back: the same walked the other way; None where it was not.
     """
     meaning = "upper limit of a jump between neighbouring temperatures, share of the whole change"
     curve, reason = _order_parameter(isobar)
     if curve is None:
         unknown = Estimate.unknown("")
         return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, unknown, meaning, reason)
+    there = _hidden_jump(isobar, curve)
+    name = curve.name.replace("_", " ")
+    number = Estimate(there.largest, there.error, "", there.samples)
+    text = f"Between neighbours the {name} changes by at most {there.limit:.0%} of its whole change"
+    if there.limit >= there.allowed:
+        reason = f"{text}; {there.allowed:.0%} would exclude a jump, which a steep change may be as well."
+        return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, number, meaning, reason)
+    other = back.curve(curve.name).resolved() if back else None
+    if back is None or other is None or len(other) < FEWEST:
+        reason = f"{text}. Walked one way only: a jump that takes several runs is as smooth."
+        return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, number, meaning, reason)
+    again = _hidden_jump(back, other)
+    apart = _apart(curve, other)
+    if again.limit < again.allowed and apart < LARGEST_SHARE:
+        reason = f"{text}, and on the way back by {again.limit:.0%}: no larger jump is hidden."
+        return Evidence(EvidenceKind.SMOOTHNESS, Order.CROSSOVER, number, meaning, reason)
+    reason = (
+        f"{text}, on the way back by {again.limit:.0%}; the two ways may differ by {apart:.0%} of it, and below "
+        f"{LARGEST_SHARE:.0%} has to be proven: a jump that takes several runs is as smooth."
+    )
+    return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, number, meaning, reason)
+
+
+@dataclass(frozen=True)
+class _HiddenJump:
+    """The greatest change between neighbours and its limit, what is allowed, all as shares of the whole change."""
+
+    largest: float
+    error: float
+    samples: float
+    limit: float
+    allowed: float
+
+
+def _hidden_jump(isobar: Isobar, curve: Curve) -> _HiddenJump:
     whole = float(np.ptp(curve.values))
     changes = [item.change for item in differences(curve)]
-    sigmas = float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(changes)))
+    sigmas = _sigmas(len(changes))
     largest = max(changes, key=lambda change: abs(change.value) + sigmas * change.error)
-    limit = (abs(largest.value) + sigmas * largest.error) / whole
-    allowed = LARGEST_SHARE * _rounded_share(isobar, float(np.diff(curve.temperatures_k).min()))
-    number = Estimate(abs(largest.value) / whole, largest.error / whole, "", largest.effective_samples)
-    text = f"Between neighbours the {curve.name.replace('_', ' ')} changes by at most {limit:.0%} of its whole change"
-    if limit < allowed:
-        reason = f"{text}: no larger jump is hidden."
-        return Evidence(EvidenceKind.SMOOTHNESS, Order.CROSSOVER, number, meaning, reason)
-    reason = f"{text}; {allowed:.0%} would exclude a jump, which a steep change may be as well."
-    return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, number, meaning, reason)
+    return _HiddenJump(
+        abs(largest.value) / whole,
+        largest.error / whole,
+        largest.effective_samples,
+        (abs(largest.value) + sigmas * largest.error) / whole,
+        LARGEST_SHARE * _rounded_share(isobar, float(np.diff(curve.temperatures_k).min())),
+    )
+
+
+def _apart(curve: Curve, other: Curve) -> float:
+    """Return the greatest difference that two ways can have at a common temperature, as a share of the whole change.
+
+    Infinite where they do not share half of the temperatures.
+    """
+    common, first, second = np.intersect1d(
+        np.round(curve.temperatures_k, 1), np.round(other.temperatures_k, 1), return_indices=True
+    )
+    if 2 * common.size < max(len(curve), len(other)):
+        return math.inf
+    errors = np.hypot(curve.errors[first], other.errors[second])
+    limits = np.abs(curve.values[first] - other.values[second]) + _sigmas(common.size) * errors
+    return float(limits.max()) / float(np.ptp(curve.values))
+
+
+def _sigmas(among: int) -> float:
+    return float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / among))
 
 
 def _rounded_share(isobar: Isobar, spacing_k: float) -> float:
@@ -83,12 +142,12 @@ def _rounded_share(isobar: Isobar, spacing_k: float) -> float:
 def _order_parameter(isobar: Isobar) -> tuple[Curve | None, str]:
     for name in ("molecular_fraction_lifetime", "molecular_fraction"):
         curve = isobar.curve(name).resolved()
-        if len(curve) > 2:
+        if len(curve) >= FEWEST:
             if curve.values.max() > MOLECULAR_ABOVE and curve.values.min() < ATOMIC_BELOW:
                 return curve, ""
             reason = f"The molecular fraction runs from {curve.values.max():.2f} to {curve.values.min():.2f} only."
             return None, reason
     density = isobar.curve("density").resolved()
-    if len(density) > 2 and density.values.max() > DENSITY_RATIO * density.values.min():
+    if len(density) >= FEWEST and density.values.max() > DENSITY_RATIO * density.values.min():
         return density, ""
     return None, "Neither the molecular fraction nor the density runs from one phase to the other."

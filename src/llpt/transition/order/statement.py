@@ -64,10 +64,13 @@ def order_of_isobar(
     Args:
         located: an isobar of one engine, size and pressure, with its criteria.
         further: evidence that needs more than one isobar (hysteresis, sizes, histograms, Clapeyron).
-        back: the same engine, size and pressure walked the other way; without it a sharp change decides nothing.
+        back: the same engine, size and pressure walked the other way; without it neither a sharp change nor a smooth
+            one decides.
     """
     fluid = located.fluid()
     if fluid is None:
         return combine(further)
-    widths = width_evidence(fluid, back.fluid() if back else None)
-    return combine([*widths, smoothness_evidence(fluid.isobar), separation_evidence(fluid), *further])
+    returned = back.fluid() if back else None
+    widths = width_evidence(fluid, returned)
+    smooth = smoothness_evidence(fluid.isobar, returned.isobar if returned else None)
+    return combine([*widths, smooth, separation_evidence(fluid), *further])

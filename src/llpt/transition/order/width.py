@@ -11,16 +11,19 @@ atoms. First order means that the whole cell is one unit, N_c ~ N; a crossover h
 the cell is, N_c << N. The grid alone cannot fake either: a width below the grid has only an upper limit, N_c only a
 lower one, and if that is not near N the answer is *not resolved*.
 
-A ladder that was walked one way can. A phase that relaxes slowly outlives the temperature at which it should have
-changed and then changes within a few kelvin, be the equilibrium curve a step or as smooth as you like. Walked back, the
-same fluid follows its equilibrium curve down to where it freezes in: no second sharp change. So a sharp change is taken
-for that of the whole cell only if it is there on both ways.
+A ladder that was walked one way can, in both directions. A phase that relaxes slowly outlives the temperature at which
+it should have changed and then changes within a few kelvin, be the equilibrium curve a step or as smooth as you like.
+Walked back, the same fluid follows its equilibrium curve down to where it freezes in: no second sharp change. So a
+sharp change is taken for that of the whole cell only if it is there on both ways. And a jump whose cell needs several
+runs to reach the other phase is spread over as many temperatures: as wide as a crossover, but on the way back it lies
+elsewhere. So a wide change is taken for a crossover only if it is as wide on both ways, and proven to lie at one
+temperature.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llpt import units
@@ -42,6 +45,9 @@ WIDTHS = {
 }
 SMALL_PART = 1.0 / 10.0
 """An upper limit of N_c below this share of N is a small part of it."""
+SAME_PLACE = 0.5
+"""Ways that are apart by less than this share of their width, proven, change at one temperature."""
+SIGMAS = 2.05
 
 
 def rounding_width_k(temperature_k: float, *, n_atoms: int, enthalpy_jump_ev: float) -> float:
@@ -58,39 +64,60 @@ def rounding_width_k(temperature_k: float, *, n_atoms: int, enthalpy_jump_ev: fl
 def width_evidence(located: LocatedIsobar, back: LocatedIsobar | None = None) -> list[Evidence]:
     """Return the evidence of the widths of rho(T), of H(T) and of the loss of the first peak.
 
-    First order if the whole cell changes as one on both ways; crossover if small parts of it do on the first way, and
-    the other way does not contradict it.
+    First order if the whole cell changes as one on both ways; crossover if small parts of it do on both ways, at one
+    temperature.
 
     Args:
         located: without solid points.
         back: the same of the ladder walked the other way; None where there is none.
     """
-    there = _one_way(located)
-    again = {item.kind: item for item in _one_way(back)} if back else {}
-    return [_both_ways(item, again.get(item.kind)) for item in there]
+    there, again = _one_way(located), _one_way(back) if back else {}
+    return [_both_ways(way, again.get(kind)) for kind, way in there.items()]
 
 
-def _one_way(located: LocatedIsobar) -> list[Evidence]:
+@dataclass(frozen=True)
+class _Way:
+    """What the width of one curve says on one way, and the step it is the width of."""
+
+    evidence: Evidence
+    step: StepFit
+
+
+def _one_way(located: LocatedIsobar) -> dict[EvidenceKind, _Way]:
     found = located.criteria
     enthalpy = found[HEAT_CAPACITY_MAXIMUM].step
     if enthalpy is None:
-        return []
+        return {}
     steps = {kind: found[criterion].step for kind, criterion in WIDTHS.items()}
-    return [_one(kind, located.isobar, step, enthalpy) for kind, step in steps.items() if step is not None]
+    return {
+        kind: _Way(_one(kind, located.isobar, step, enthalpy), step) for kind, step in steps.items() if step is not None
+    }
 
 
-def _both_ways(there: Evidence, again: Evidence | None) -> Evidence:
-    """Return what the width says on both ways: sharp only where it is sharp on both."""
-    if again is None:
-        if there.order is not Order.FIRST_ORDER:
+def _both_ways(up: _Way, down: _Way | None) -> Evidence:
+    """Return what the width says on both ways: sharp where it is sharp on both, wide where both are wide as one."""
+    there = up.evidence
+    if down is None:
+        if there.order is Order.NOT_RESOLVED:
             return there
-        reason = f"{there.reason} Walked one way only: a phase that outlives its transition changes as sharply."
+        reason = (
+            f"{there.reason} Walked one way only: a phase that outlives its transition changes as sharply, and a jump "
+            "that takes several runs as widely."
+        )
         return replace(there, order=Order.NOT_RESOLVED, reason=reason)
+    again = down.evidence
     text = f"{there.reason} Walked back: {again.reason}"
     if there.order is again.order is Order.FIRST_ORDER:
         return replace(min(there, again, key=lambda item: item.number.value), reason=text)
-    if there.order is Order.CROSSOVER and again.order is not Order.FIRST_ORDER:
-        return replace(there, reason=text)
+    if there.order is again.order is Order.CROSSOVER:
+        apart = up.step.location_k.minus(down.step.location_k)
+        allowed = SAME_PLACE * min(up.step.width_k.value, down.step.width_k.value)
+        if abs(apart.value) + SIGMAS * apart.error < allowed:
+            return replace(there, reason=text)
+        text = (
+            f"{text} The two lie {apart} apart, not proven to be less than {in_words(allowed)} K: a jump that takes "
+            "several runs is as wide."
+        )
     return replace(there, order=Order.NOT_RESOLVED, reason=text)
 
 
