@@ -23,6 +23,7 @@ def series_of(relative_density: np.ndarray, n_atoms: int = 128) -> Thermodynamic
         pressure_uncorrected_gpa=nothing,
         applied_pressure_gpa=200.0,
         constant_volume=False,
+        barostat=True,
     )
 
 

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import signal
 
 from llpt import units
 from llpt.errors import InputError
@@ -112,6 +113,27 @@ def test_a_run_that_ends_before_the_discarded_steps_is_refused(make_trajectory):
     trajectory = make_trajectory(np.zeros((5, 2, 3)), 5.0)
     with pytest.raises(InputError, match="ends at step 4"):
         thermodynamic_series(trajectory, discard_steps=10, pressure_gpa=1.0)
+
+
+def test_at_constant_volume_the_enthalpy_has_the_error_of_the_pressure(make_trajectory):
+    """Runs of one state: H scatters as its error says, which is that of <P> V and hardly of E."""
+    values, errors = [], []
+    for seed in range(40):
+        pressure = 150.0 + signal.lfilter([1.0], [1.0, -0.9], np.random.default_rng(seed).normal(size=20_000))
+        found = enthalpy(series_of(make_trajectory, None, pressure_gpa=pressure))
+        values.append(found.value)
+        errors.append(found.error)
+    assert np.std(values) == pytest.approx(np.nanmean(errors), rel=0.35)
+
+
+def test_a_run_that_relaxes_has_densities_without_an_error(make_trajectory):
+    place = np.linspace(0.0, 1.0, 20_000)
+    noise = signal.lfilter([1.0], [1.0, -0.99], np.random.default_rng(1).normal(size=20_000))
+    volume = 125.0 + 0.1 * noise
+    assert density(series_of(make_trajectory, 200.0, volume_angstrom3=volume)).resolved
+    relaxing = density(series_of(make_trajectory, 200.0, volume_angstrom3=volume + 2.0 * np.exp(-3.0 * place)))
+    assert math.isnan(relaxing.error)
+    assert math.isfinite(relaxing.value)
 
 
 def test_a_drifting_run_has_no_error(make_trajectory):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from llpt.statistics import detect_equilibration, is_stationary
+from llpt.statistics import detect_equilibration, drifts, is_stationary
 
 
 def test_relaxation_is_cut_off():
@@ -35,6 +35,20 @@ def test_a_correlated_series_without_drift_is_stationary():
 def test_a_drift_larger_than_the_noise_is_seen():
     drift = np.linspace(-4.0, 4.0, 4000)
     assert not any(is_stationary(correlated(seed) + drift) for seed in range(20))
+
+
+def test_a_relaxation_within_the_run_is_seen_more_often_than_noise_is_taken_for_one():
+    """Two standard deviations off at the start, gone after a third of a run of 100 independent samples."""
+    memory = np.exp(-0.1)
+    place = np.linspace(0.0, 1.0, 2000)
+    noise = [
+        signal.lfilter([1.0], [1.0, -memory], np.random.default_rng(seed).normal(size=4000))[2000:]
+        * np.sqrt(1.0 - memory**2)
+        for seed in range(100)
+    ]
+    assert sum(drifts(each) for each in noise) <= 8
+    assert sum(drifts(each + 2.0 * np.exp(-3.0 * place)) for each in noise) >= 90
+    assert not drifts(np.ones(20))
 
 
 def test_a_series_too_short_to_know_its_mean_is_not_called_stationary():

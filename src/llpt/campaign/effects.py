@@ -16,7 +16,7 @@ from llpt.audit.pairing import relative_difference
 from llpt.campaign.identity import ControlledTest, Role
 from llpt.observables import estimate_of
 from llpt.statistics import Estimate, combined
-from llpt.transition import DECIDING, DENSITY_JUMP
+from llpt.transition import DECIDING, DENSITY_JUMP, solid_flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,8 +66,8 @@ class Effect:
         engine: its name.
         atoms: its size; of a comparison of sizes, the smaller one.
         line: its line of states.
-        changes: of the density, by temperature; with the volume held, what the change of pressure comes to by the
-            compressibility of the base run.
+        changes: of the density, by temperature, solids left out; with the volume held, what the change of pressure
+            comes to by the compressibility of the base run.
         shift_k: change of the transition temperature by the density jump, or by the step in H where no jump is
             resolved; NaN where neither is.
         shifted_by: the criterion of the shift; None where there is none.
@@ -186,19 +186,22 @@ def _shifted_by(changed: ObservedLadder, base: ObservedLadder) -> Criterion | No
 
 
 def _densities(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:
-    assert changed.isobar is not None
-    assert base.isobar is not None
-    found = relative_difference(base.isobar.curve("density"), changed.isobar.curve("density"))
+    """Return the relative change of the density at each temperature where neither run was a solid."""
+    fluids = [ladder.isobar.fluid() if ladder.isobar else None for ladder in (base, changed)]
+    if fluids[0] is None or fluids[1] is None:
+        return []
+    found = relative_difference(fluids[0].curve("density"), fluids[1].curve("density"))
     return [(float(value), percent) for value, percent in zip(found.temperatures_k, found.percent, strict=True)]
 
 
 def _at_held_volume(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:
     """Return -kappa_T (P' - P): what the pressure of runs at the base's mean volume means for its density."""
-    assert base.isobar is not None
+    fluid = base.isobar.fluid() if base.isobar else None
     found = []
     for item in changed.runs:
         temperature = item.temperature_k
-        point = next((each for each in base.isobar.points if each.coordinate == temperature), None)
+        points = fluid.points if fluid and not solid_flag(item.summary) else ()
+        point = next((each for each in points if each.coordinate == temperature), None)
         if point is None or "compressibility" not in point.estimates or "pressure" not in item.summary:
             continue
         kappa = point.estimates["compressibility"]

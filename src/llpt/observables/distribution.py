@@ -59,7 +59,11 @@ def cumulant(values: NDArray[np.float64]) -> float:
 
 OBSERVABLES = (
     sampled(
-        SUSCEPTIBILITY, lambda production: density_susceptibility(production.series), Need.VOLUME, Need.BREATHING_CELL
+        SUSCEPTIBILITY,
+        lambda production: density_susceptibility(production.series),
+        Need.VOLUME,
+        Need.BREATHING_CELL,
+        version=2,
     ),
-    sampled(BINDER, lambda production: density_binder(production.series), Need.VOLUME, Need.BREATHING_CELL),
+    sampled(BINDER, lambda production: density_binder(production.series), Need.VOLUME, Need.BREATHING_CELL, version=2),
 )

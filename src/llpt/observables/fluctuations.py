@@ -21,7 +21,7 @@ from llpt import units
 from llpt.observables.need import Need
 from llpt.observables.record import Quantity, sampled
 from llpt.observables.thermodynamics import available_mean
-from llpt.statistics import Estimate, covariance_estimate, variance_estimate
+from llpt.statistics import Estimate, covariance_estimate, steady, variance_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,7 @@ def total_heat_capacity(series: ThermodynamicSeries, temperature_k: float) -> Es
     electronic = _electronic_series(series, temperature_k)
     if np.isnan(energy).all() or np.isnan(electronic).all():
         return Estimate.unknown(PER_ATOM)
-    variance = variance_estimate(energy, "eV^2")
+    variance = _variance(energy)
     squares = (energy - energy.mean()) ** 2
     unbiased = squares * (variance.value / squares.mean()) if squares.any() else squares
     scale = (units.BOLTZMANN_EV_PER_K * temperature_k) ** 2 * series.n_atoms
@@ -107,13 +107,14 @@ def thermal_expansion(series: ThermodynamicSeries, temperature_k: float) -> Esti
     if np.isnan(series.enthalpy_ev).all():
         return Estimate.unknown(THERMAL_EXPANSION.unit)
     covariance = covariance_estimate(series.volume_angstrom3, series.enthalpy_ev, "Å³ eV")
+    covariance = steady(steady(covariance, series.volume_angstrom3), series.enthalpy_ev)
     scale = units.BOLTZMANN_EV_PER_K * temperature_k**2 * float(series.volume_angstrom3.mean())
     return covariance.scaled(1.0 / scale, THERMAL_EXPANSION.unit)
 
 
 def isothermal_compressibility(series: ThermodynamicSeries, temperature_k: float) -> Estimate:
     """Return kappa_T = -(1/V) dV/dP at constant T, in 1/GPa."""
-    variance = variance_estimate(series.volume_angstrom3, "Å⁶")
+    variance = steady(variance_estimate(series.volume_angstrom3, "Å⁶"), series.volume_angstrom3)
     scale = units.BOLTZMANN_EV_PER_K * temperature_k * float(series.volume_angstrom3.mean())
     return variance.scaled(units.GPA_TO_EV_PER_ANGSTROM3 / scale, COMPRESSIBILITY.unit)
 
@@ -122,7 +123,7 @@ def _variance(energy_ev: NDArray[np.float64]) -> Estimate:
     """Return the variance of an energy; NaN where an imported run does not have it."""
     if np.isnan(energy_ev).all():
         return Estimate.unknown("eV^2")
-    return variance_estimate(energy_ev, "eV^2")
+    return steady(variance_estimate(energy_ev, "eV^2"), energy_ev)
 
 
 def _heat_capacity(variance: Estimate, temperature_k: float, n_atoms: int) -> Estimate:
@@ -142,6 +143,7 @@ def _of_series(
         lambda production: estimate(production.series, production.temperature_k),
         Need.SET_TEMPERATURE,
         *needs,
+        version=2,
     )
 
 

@@ -1,7 +1,9 @@
 """The pair correlation function g(r) and the numbers that describe its first peak.
 
 g(r) of each frame is freud's, normalised with that frame's volume (the cell of an NPT run breathes) and by N - 1, so
-that an ideal gas gives 1 at any N. Errors are those of the time series of each bin, correlation included.
+that an ideal gas gives 1 at any N. The same N - 1 others of an atom make up the neighbours that are counted from it,
+n(r) = 4 pi (N - 1)/V int_0^r g s^2 ds: exactly one in a gas of dimers. Errors are those of the time series of each bin,
+correlation included.
 """
 
 from __future__ import annotations
@@ -105,7 +107,7 @@ class PairCorrelation:
         bins = max(1, round(r_max_angstrom / bin_width_angstrom))
         self._rdf = freud.density.RDF(bins=bins, r_max=r_max_angstrom, normalization_mode="finite_size")
         self._frames: list[NDArray[np.float32]] = []
-        self._number_densities: list[float] = []
+        self._densities_of_others: list[float] = []
         self._times_fs: list[float] = []
         self.r_angstrom: NDArray[np.float64] = np.asarray(self._rdf.bin_centers, dtype=np.float64)
         """Centres of the bins, shape (bins,)."""
@@ -116,7 +118,7 @@ class PairCorrelation:
         for positions, cell in zip(block.positions_angstrom, block.cells_angstrom, strict=True):
             self._rdf.compute(to_freud(positions, cell), reset=True)
             self._frames.append(np.array(self._rdf.rdf, dtype=np.float32))
-            self._number_densities.append(len(positions) / abs(float(np.linalg.det(cell))))
+            self._densities_of_others.append((len(positions) - 1) / abs(float(np.linalg.det(cell))))
 
     @property
     def frames(self) -> NDArray[np.float64]:
@@ -128,7 +130,7 @@ class PairCorrelation:
         return [mean_estimate(column, "") for column in self.frames.T]
 
     def running_coordination(self, *, points: int = RUNNING_POINTS) -> tuple[NDArray[np.float64], list[Estimate]]:
-        """Return n(r), the number of neighbours closer than r, 4 pi rho int_0^r g s² ds.
+        """Return n(r), the number of neighbours closer than r, 4 pi (N - 1)/V int_0^r g s² ds.
 
         Args:
             points: at how many distances, equally spaced and at edges of bins; every bin where there are fewer.
@@ -219,7 +221,7 @@ class PairCorrelation:
         """Return the number of neighbours within the first bins of every frame, shape (frames, bins)."""
         width = float(self.r_angstrom[1] - self.r_angstrom[0]) if self.r_angstrom.size > 1 else math.nan
         shells = 4.0 * math.pi * self.r_angstrom[:bins] ** 2 * width
-        return np.asarray(self._number_densities)[:, None] * np.cumsum(self.frames[:, :bins] * shells, axis=1)
+        return np.asarray(self._densities_of_others)[:, None] * np.cumsum(self.frames[:, :bins] * shells, axis=1)
 
     def _peak(self, frames: NDArray[np.float64], neighbours: NDArray[np.float64], peak: int, minimum: int) -> FirstPeak:
         return FirstPeak(
@@ -269,6 +271,7 @@ def _accumulate(production: Production) -> PairCorrelation:
 
 PAIR_CORRELATION = FrameObservable(
     name="pair_correlation",
+    version=2,
     quantities=(
         RDF,
         RUNNING_COORDINATION,

@@ -222,16 +222,20 @@ class FileObservable(Observable):
     read: Callable[[Path], Mapping[str, Estimate]]
 
 
-def sampled(quantity: Quantity, estimate: Callable[[Production], Estimate | Reasoned], *needs: Need) -> StepObservable:
+def sampled(
+    quantity: Quantity, estimate: Callable[[Production], Estimate | Reasoned], *needs: Need, version: int = 1
+) -> StepObservable:
     """Declare an observable that is one sampled number from the scalars of each step.
 
     Args:
         quantity: the number.
         estimate: returns it for the production of a run.
         needs: what it needs of the run.
+        version: raised where its numbers change.
     """
     return StepObservable(
         name=quantity.name,
+        version=version,
         quantities=(quantity,),
         needs=frozenset(needs),
         estimate=lambda production: {quantity.name: estimate(production)},

@@ -33,8 +33,9 @@ class ThermodynamicSeries:
         temperature_k: instantaneous temperature.
         pressure_gpa: instantaneous total pressure, as the barostat saw it.
         pressure_uncorrected_gpa: without the finite-basis correction.
-        applied_pressure_gpa: P of the enthalpy: the barostat's, or the sampled mean at constant volume.
+        applied_pressure_gpa: what the barostat was set to, or the sampled mean at constant volume.
         constant_volume: whether the volume never changed.
+        barostat: whether the pressure was set.
     """
 
     n_atoms: int
@@ -49,6 +50,7 @@ class ThermodynamicSeries:
     pressure_uncorrected_gpa: NDArray[np.float64]
     applied_pressure_gpa: float
     constant_volume: bool
+    barostat: bool
 
     @property
     def electronic_temperature_k(self) -> float:
@@ -68,7 +70,9 @@ class ThermodynamicSeries:
 
     @property
     def _pressure_volume_ev(self) -> NDArray[np.float64]:
-        return self.applied_pressure_gpa * units.GPA_TO_EV_PER_ANGSTROM3 * self.volume_angstrom3
+        """P V: with the barostat's P, else with the pressure of each step, whose mean has an error."""
+        pressure = self.applied_pressure_gpa if self.barostat else self.pressure_gpa
+        return pressure * units.GPA_TO_EV_PER_ANGSTROM3 * self.volume_angstrom3
 
 
 def thermodynamic_series(
@@ -117,4 +121,5 @@ def thermodynamic_series(
         pressure_uncorrected_gpa=column("pressure_uncorrected_gpa"),
         applied_pressure_gpa=float(pressure.mean()) if pressure_gpa is None else pressure_gpa,
         constant_volume=bool(np.ptp(volume) <= 1e-9 * volume[0]),
+        barostat=pressure_gpa is not None,
     )

@@ -2,7 +2,8 @@
 
 rho = M / <V>. H = <E_kin> + <E> + P <V>, per atom, with E the *internal* energy of the electrons and ions. Beside it
 stand H built from the free energy F = E - T_el S, which is all that a surrogate has, and their difference T_el S. P
-is the pressure that the barostat was set to; at constant volume it is the sampled mean.
+is the pressure that the barostat was set to; at constant volume it is the sampled mean, and the error of <P> V is part
+of that of H. A number whose series is proven to drift keeps its value, and its error is NaN: nothing is judged by it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import xarray as xr
 from llpt import units
 from llpt.observables.need import Need
 from llpt.observables.record import Axis, Observable, Quantity, StepObservable, sampled
-from llpt.statistics import Estimate, combined, mean_estimate
+from llpt.statistics import Estimate, combined, mean_estimate, steady
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,24 +50,26 @@ SAMPLE = Axis("sample", "step", "")
 def available_mean(series: NDArray[np.float64], unit: str) -> Estimate:
     """Return the mean of a series; value and error NaN where an imported run does not have it at any step.
 
+    The error alone is NaN where the series drifts.
+
     Raises:
         InputError: it is there at some steps only.
     """
     if np.isnan(series).all():
         return Estimate.unknown(unit)
-    return mean_estimate(series, unit)
+    return steady(mean_estimate(series, unit), series)
 
 
 def density(series: ThermodynamicSeries) -> Estimate:
     """Return the mass density rho = M / <V> in g/cm³."""
-    volume = mean_estimate(series.volume_angstrom3, "Å³")
+    volume = available_mean(series.volume_angstrom3, "Å³")
     value = series.mass_u * units.U_PER_ANGSTROM3_TO_G_PER_CM3 / volume.value
     return combined(value, [(volume, -value / volume.value)], DENSITY.unit)
 
 
 def volume_per_atom(series: ThermodynamicSeries) -> Estimate:
     """Return <V> / N in Å³ per atom."""
-    return mean_estimate(series.volume_angstrom3 / series.n_atoms, VOLUME.unit)
+    return available_mean(series.volume_angstrom3 / series.n_atoms, VOLUME.unit)
 
 
 def enthalpy(series: ThermodynamicSeries) -> Estimate:
@@ -125,7 +128,7 @@ def samples(production: Production) -> Findings:
 
 
 def _of_series(quantity: Quantity, estimate: Callable[[ThermodynamicSeries], Estimate], *needs: Need) -> Observable:
-    return sampled(quantity, lambda production: estimate(production.series), *needs)
+    return sampled(quantity, lambda production: estimate(production.series), *needs, version=2)
 
 
 SAMPLES = StepObservable(

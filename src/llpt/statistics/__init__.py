@@ -7,7 +7,7 @@ from llpt.statistics.autocorrelation import (
 )
 from llpt.statistics.combination import weighted_mean
 from llpt.statistics.correlation_integral import autocorrelation_integral
-from llpt.statistics.equilibration import detect_equilibration, is_stationary
+from llpt.statistics.equilibration import detect_equilibration, drifts, is_stationary, steady
 from llpt.statistics.estimate import Estimate, combined, in_words
 from llpt.statistics.line import Line, fit_line
 from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES, mean_estimate, sample_estimate
@@ -28,6 +28,7 @@ __all__ = [
     "combined",
     "covariance_estimate",
     "detect_equilibration",
+    "drifts",
     "fit_line",
     "in_words",
     "integrated_autocorrelation_time",
@@ -35,6 +36,7 @@ __all__ = [
     "mean_estimate",
     "sample_estimate",
     "statistical_inefficiency",
+    "steady",
     "variance_estimate",
     "weighted_mean",
 ]
