@@ -46,6 +46,15 @@ def test_the_same_ladder_with_other_noise_does_not_matter(ladder):
     }
 
 
+def test_densities_of_solids_are_not_held_against_fluids(ladder):
+    fluid = ladder(seed=2)
+    points = tuple(dataclasses.replace(point, solid=point.coordinate < 800.0) for point in fluid.isobar.points)
+    isobar = dataclasses.replace(fluid.isobar, points=points)
+    changed = dataclasses.replace(fluid, located=dataclasses.replace(fluid.located, isobar=isobar))
+    found = effect("start", changed, ladder(), Thresholds())
+    assert min(change.temperature_k for change in found.changes) == 800.0
+
+
 def test_a_shift_of_the_transition_matters_and_is_measured(ladder):
     found = effect("functional", ladder(1010.0, seed=2), ladder(), Thresholds())
     assert found.influence is Influence.MATTERS

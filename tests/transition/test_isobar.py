@@ -1,5 +1,3 @@
-import math
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -8,8 +6,14 @@ from llpt.errors import InputError
 from llpt.statistics import Estimate
 from llpt.transition import Isobar, LinePoint
 
+LAGS = np.linspace(0.0, 1.0, 50)
+MOVED = 0.1
+"""Å² at the greatest lag."""
 
-def summary(temperature, density, error=0.01, *, atoms=64, pressure=200.0, exponent=1.0, diffusion=(1e-3, 1e-5)):
+
+def summary(
+    temperature, density, error=0.01, *, atoms=64, pressure=200.0, exponent=1.0, diffusion=(1e-3, 1e-5), moves=True
+):
     data = {
         "density": ((), density, {"unit": "g/cm^3"}),
         "density_error": ((), error, {"unit": "g/cm^3"}),
@@ -18,11 +22,15 @@ def summary(temperature, density, error=0.01, *, atoms=64, pressure=200.0, expon
         "diffusion_error": ((), diffusion[1], {"unit": "cm^2/s"}),
         "diffusion_effective_samples": ((), 5.0, {"unit": ""}),
         "msd_exponent": ((), exponent, {"unit": ""}),
+        "msd_all": ("lag", MOVED * LAGS**exponent),
+        "msd_origins": (("origin", "lag"), MOVED * LAGS**exponent * np.array([[0.98], [1.02]])),
+        "mean_cell": (("vector", "axis"), 4.8 * np.eye(3)),
         "rdf": ("r", np.ones(3)),
         "rdf_error": ("r", np.ones(3)),
     }
     attributes = {"n_atoms": atoms, "temperature_k": temperature, "pressure_gpa": pressure, "production_fs": 500.0}
-    return xr.Dataset(data, attrs=attributes)
+    found = xr.Dataset(data, coords={"lag": 250.0 * LAGS}, attrs=attributes)
+    return found if moves else found.drop_vars(["msd_all", "msd_origins"])
 
 
 def test_runs_are_sorted_and_repeats_joined():
@@ -30,7 +38,10 @@ def test_runs_are_sorted_and_repeats_joined():
     assert isobar.temperatures_k == (800.0, 900.0)
     curve = isobar.curve("density")
     np.testing.assert_allclose(curve.values, [1.0, 1.03])
-    np.testing.assert_allclose(curve.errors, [0.01, 0.01])
+    assert curve.errors[0] == pytest.approx(0.01)
+    assert curve.errors[1] == pytest.approx(0.01, rel=0.9)  # as far as two repeats that part by two errors can tell
+    assert curve.errors[1] >= 0.01
+    assert [point.production_fs for point in isobar.points] == [500.0, 500.0]
     np.testing.assert_allclose(curve.production_fs, [500.0, 1000.0])
     assert curve.unit == "g/cm^3"
     assert "rdf" not in isobar.points[0].estimates
@@ -39,13 +50,15 @@ def test_runs_are_sorted_and_repeats_joined():
 
 def test_solid_points_are_recognised_and_left_out():
     runs = [
-        summary(700.0, 1.0, exponent=0.05, diffusion=(1e-7, 1e-6)),
+        summary(700.0, 1.0, exponent=0.05),
         summary(800.0, 1.0),
-        summary(900.0, 1.0, diffusion=(math.nan, math.nan)),
+        summary(900.0, 1.0, moves=False),
     ]
     isobar = Isobar.from_summaries(runs, engine="dft")
     assert isobar.solid_temperatures_k == (700.0,)
+    assert isobar.points[1].solid is False
     assert isobar.points[2].solid is None
+    assert isobar.untold_coordinates == (900.0,)
     assert isobar.fluid().temperatures_k == (800.0, 900.0)
 
 

@@ -85,7 +85,7 @@ def test_repeats_are_joined_alike_on_every_line():
     ]
     assert points[0].estimates == points[1].estimates == points[2].estimates
     assert points[0].estimates["pressure"].value == pytest.approx(9.0)
-    assert points[0].estimates["pressure"].error == pytest.approx(1.0)  # as far as the two lie from their mean
+    assert points[0].estimates["pressure"].standard_error == pytest.approx(1.0)  # as far as the two lie from their mean
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from llpt.statistics.estimate import Estimate, combined, in_words
 from llpt.statistics.line import Line, fit_line
 from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES, mean_estimate, sample_estimate
 from llpt.statistics.moments import covariance_estimate, variance_estimate
+from llpt.statistics.repeats import mean_of_repeats
 from llpt.statistics.resampling import BlockErrors, block_errors, bootstrap
 from llpt.statistics.version import STATISTICS
 
@@ -34,6 +35,7 @@ __all__ = [
     "integrated_autocorrelation_time",
     "is_stationary",
     "mean_estimate",
+    "mean_of_repeats",
     "sample_estimate",
     "statistical_inefficiency",
     "steady",

@@ -27,7 +27,8 @@ from llpt.transition.line import LadderPath, LineOfStates
 from llpt.transition.located import LocatedIsobar, locate
 from llpt.transition.maximum import find_crossing, find_maximum
 from llpt.transition.place import Located
-from llpt.transition.point import LinePoint, solid_flag
+from llpt.transition.point import LinePoint
+from llpt.transition.solid import solid_flag
 from llpt.transition.step import StepFit, fit_step
 from llpt.transition.step_criteria import DENSITY_JUMP, DIFFUSION_ONSET, FIRST_PEAK_LOSS, HEAT_CAPACITY_MAXIMUM
 from llpt.transition.synthetic import frozen_switch, synthetic_isobar

@@ -44,8 +44,8 @@ class Isobar(LineOfStates):
     ) -> Isobar:
         """Build an isobar from what its runs averaged to (``llpt.observables.observe`` or ``summarise_run``).
 
-        Runs at the same temperature are repeats: their estimates are joined by ``weighted_mean``, which enlarges the
-        error where they disagree.
+        Runs at the same temperature are repeats: their estimates are joined by ``mean_of_repeats``, weighted by
+        their times, which enlarges the error where they disagree.
 
         Args:
             summaries: of one engine, size and pressure, in any order.

@@ -75,8 +75,16 @@ class LineOfStates:
         """Where the run was a solid; nothing about a liquid follows from these points."""
         return tuple(point.coordinate for point in self.points if point.solid)
 
+    @property
+    def untold_coordinates(self) -> tuple[float, ...]:
+        """Where the run is too short to tell a solid from a fluid; these points are kept, and named."""
+        return tuple(point.coordinate for point in self.points if point.solid is None)
+
     def fluid(self) -> Self | None:
-        """Return the line without its solid points, or None where nothing is left."""
+        """Return the line without its solid points, or None where nothing is left.
+
+        Points of which it is not told are kept: see ``untold_coordinates``.
+        """
         points = tuple(point for point in self.points if not point.solid)
         line: Any = self  # a dataclass, as every kind of line is
         return replace(line, points=points) if points else None
@@ -94,7 +102,7 @@ class LineOfStates:
             errors=np.array([estimate.error for estimate in estimates], dtype=np.float64),
             effective_samples=np.array([estimate.effective_samples for estimate in estimates], dtype=np.float64),
             degrees_of_freedom=np.array([estimate.degrees_of_freedom for estimate in estimates], dtype=np.float64),
-            production_fs=np.array([point.production_fs for point in points], dtype=np.float64),
+            production_fs=np.array([point.sampled_fs for point in points], dtype=np.float64),
             along=self.along,
         )
 
