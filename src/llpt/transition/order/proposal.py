@@ -65,7 +65,7 @@ def what_would_decide(
     if judged.order is not Order.NOT_RESOLVED:
         return []
     density, enthalpy = (located.criteria[each].step for each in (DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM))
-    proposals = [_time(fluid, density)]
+    proposals = [_time(fluid, density), _phases(fluid)]
     if back is None:
         sentence = "The same ladder walked back: only a change that is as sharp on both ways is that of the whole cell."
         proposals.append(Proposal(None, (), (), sentence))
@@ -94,6 +94,16 @@ def _time(isobar: Isobar, step: StepFit | None) -> Proposal | None:
     ps = in_words(needed), in_words(now)
     sentence = f"About {ps[0]} ps of production at each temperature (now {ps[1]} ps at the shortest)."
     return Proposal(needed, (), (), sentence)
+
+
+def _phases(isobar: Isobar) -> Proposal | None:
+    """Return where runs that count as fluids may be solids; None where no run tells, for lack of positions."""
+    untold = isobar.untold_coordinates
+    if not untold or len(untold) == len(isobar.points):
+        return None
+    named = ", ".join(f"{value:g}" for value in untold)
+    sentence = f"Longer runs at {named} K, which are too short to tell a solid from a fluid, and count as fluids here."
+    return Proposal(None, (), (), sentence)
 
 
 def _temperatures(isobar: Isobar, density: StepFit, enthalpy: StepFit) -> Proposal | None:
