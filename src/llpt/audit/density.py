@@ -38,10 +38,11 @@ class DensityComparison:
     """Offset and shape.
 
     Args:
-        difference: the relative difference as it is. offset: in percent; None where there is no atomic fluid to fit
-        it in, and the shape is then the whole difference. atomic: which temperatures the offset was fitted at, shape
-        (n,). judged: which temperatures are judged for shape, shape (n,). shape: difference less offset, with error,
-        one per temperature.
+        difference: the relative difference as it is.
+        offset: in percent; None where there is no atomic fluid to fit it in, and the shape is then all of it.
+        atomic: which temperatures the offset was fitted at, shape (n,).
+        judged: which temperatures are judged for shape, shape (n,).
+        shape: difference less offset, with error, one per temperature.
     """
 
     difference: CurveDifference

@@ -1,0 +1,74 @@
+"""Tutorials as pages: a script's cells in order, each with what it printed and drew."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SAVED = re.compile(r'savefig\("([^"]+)"\)')
+
+
+def cells(text: str) -> list[tuple[str, str]]:
+    r"""Return kind (``markdown`` or ``code``) and text of each cell of a script in jupytext's percent format.
+
+    >>> cells("# %% [markdown]\n# # Title\n#\n# Words.\n\n# %%\nx = 1\nx\n")
+    [('markdown', '# Title\n\nWords.'), ('code', 'x = 1\nx')]
+    """
+    found = []
+    for piece in re.split(r"^# %%", text, flags=re.MULTILINE)[1:]:
+        head, _, body = piece.partition("\n")
+        if "[markdown]" in head:
+            lines = [line.removeprefix("#").removeprefix(" ") for line in body.strip().splitlines()]
+            found.append(("markdown", "\n".join(lines)))
+        else:
+            found.append(("code", body.strip()))
+    return found
+
+
+def executed(script: Path, folder: Path) -> Path:
+    """Run a tutorial, cell by cell, and return the folder with ``cells.json`` and its figures.
+
+    What a script gave is kept under ``folder`` by the hash of the script and of the package, so that a site built again
+    after a change of words does not run it again.
+    """
+    digest = hashlib.sha256(script.read_bytes())
+    for source in sorted((HERE.parents[1] / "src").rglob("*.py")):
+        digest.update(source.read_bytes())
+    place = folder / f"{script.stem}-{digest.hexdigest()[:12]}"
+    if not (place / "cells.json").is_file():
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        environment = {**os.environ, "MPLBACKEND": "Agg", "COLUMNS": "100"}
+        subprocess.run([sys.executable, HERE / "run_cells.py", script], cwd=place, env=environment, check=True)
+    return place
+
+
+def tutorial_page(script: Path, outcome: Path) -> str:
+    """Return the page of a tutorial that was run."""
+    outputs = iter(json.loads((outcome / "cells.json").read_text(encoding="utf-8")))
+    parts = []
+    for kind, text in cells(script.read_text(encoding="utf-8")):
+        if kind == "markdown":
+            parts.append(text)
+            continue
+        output = next(outputs)
+        parts.append(f"```python\n{text}\n```")
+        if output["text"]:
+            parts.append(f'<pre class="output">{html.escape(output["text"].rstrip())}</pre>')
+        if output["html"]:
+            parts.append(f'<div class="output">{output["html"]}</div>')
+        parts += [f"![{name.removesuffix('.png')}]({script.stem}/{name})" for name in SAVED.findall(text)]
+    note = (
+        f"This page is the script `docs/tutorials/{script.name}` with what it printed and drew when it was run. "
+        f"As a notebook: `jupytext --to ipynb docs/tutorials/{script.name}`."
+    )
+    title, _, rest = "\n\n".join(parts).partition("\n")
+    return f"{title}\n\n!!! note\n    {note}\n{rest}\n"
