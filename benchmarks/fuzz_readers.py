@@ -1,0 +1,243 @@
+"""Every reader on damaged files: cuts, swapped lines and flipped bits.
+
+    python benchmarks/fuzz_readers.py > docs/results/fuzz-readers.log
+
+Each try (67 of each kind, 201 in all) damages one file of a run and reads the run as ``llpt import`` does. It must end in frames whose numbers are
+finite, or in one sentence; after a cut the frames must be the first ones of the whole run, number for number, with a
+note where some are missing (unless the cut lies between two lines, where a file of most programs looks whole). Prints
+one line for each file and exits with 1 at any traceback, wrong frame or silence. A try has ``SECONDS`` seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import tempfile
+import traceback
+import warnings
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write
+
+from llpt.errors import LlptError
+from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignReader, open_foreign
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TESTS = Path(__file__).resolve().parents[1] / "tests/trajectory/foreign"
+SECONDS = 30
+DATA = {
+    "pw.x md": ("pw-md.out",),
+    "pw.x vc-md": ("pw-vc-md.out",),
+    "CP2K": ("h-pos-1.xyz", "h-vel-1.xyz", "h-frc-1.xyz", "h-1.cell", "h-1.ener", "h-1.stress", "h.out.gz"),
+    "LAMMPS": ("run.dump", "lammps.log"),
+    "i-PI": ("run.pos_0.xyz", "run.vel_0.xyz", "run.for_0.xyz", "run.out"),
+}
+
+
+class Slow(Exception):  # noqa: N818 - it is not an error of the reader's caller
+    """A try took too long."""
+
+
+@dataclass
+class Tally:
+    """What came of the tries on one file."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+
+def frames_of_ase(count: int = 6) -> list[Atoms]:
+    """Return frames with every label."""
+    random = np.random.default_rng(0)
+    frames = []
+    for number in range(count):
+        atoms = Atoms("H8", positions=random.uniform(0.0, 4.0, (8, 3)), cell=4.0 * np.eye(3), pbc=True)
+        atoms.set_momenta(random.normal(size=(8, 3)))
+        atoms.info["time_fs"] = 0.5 * number
+        results: dict[str, Any] = {"energy": -30.0, "free_energy": -30.5, "forces": random.normal(size=(8, 3))}
+        atoms.calc = SinglePointCalculator(atoms, stress=np.full(6, -1.0), **results)
+        frames.append(atoms)
+    return frames
+
+
+def write_h5md(path: Path) -> None:
+    """Write a small H5MD file with units."""
+    frames = frames_of_ase()
+    with h5py.File(path, "w") as file:
+        group = file.create_group("particles/all")
+        group["species"] = np.ones(8, dtype=int)
+        group["position/value"] = np.array([frame.positions for frame in frames])
+        group["position/value"].attrs["unit"] = "Angstrom"
+        group["position/time"] = 0.5 * np.arange(len(frames))
+        group["position/time"].attrs["unit"] = "fs"
+        group["box/edges"] = [4.0] * 3
+
+
+def runs(place: Path) -> Iterator[tuple[str, list[Path]]]:
+    """Yield the name and the files of a run for each reader, made in a directory."""
+    sys.path.insert(0, str(TESTS))
+    import test_vasp  # noqa: PLC0415 - it writes VASP's files
+
+    for name, files in DATA.items():
+        yield name, [TESTS / "data" / file for file in files]
+    yield "VASP xml", [test_vasp.vasprun(place / "vasprun.xml")]
+    yield "VASP text", [test_vasp.xdatcar(place / "XDATCAR"), test_vasp.outcar(place / "OUTCAR")]
+    write(place / "run.extxyz", frames_of_ase(), format="extxyz")
+    yield "extended XYZ", [place / "run.extxyz"]
+    write(place / "run.traj", frames_of_ase())
+    yield "ASE", [place / "run.traj"]
+    write_h5md(place / "run.h5")
+    yield "H5MD", [place / "run.h5"]
+
+
+def cut(content: bytes, random: np.random.Generator) -> bytes:
+    """Return the beginning of a file."""
+    return content[: int(random.integers(1, len(content)))]
+
+
+def swapped(content: bytes, random: np.random.Generator) -> bytes:
+    """Return a file with two lines exchanged, or two blocks of a file without lines."""
+    parts = content.splitlines(keepends=True)
+    if len(parts) < 8:
+        parts = [content[start : start + 64] for start in range(0, len(content), 64)]
+    one, other = random.integers(0, len(parts), 2)
+    parts[one], parts[other] = parts[other], parts[one]
+    return b"".join(parts)
+
+
+def flipped(content: bytes, random: np.random.Generator) -> bytes:
+    """Return a file with one to four bits flipped."""
+    changed = bytearray(content)
+    for _ in range(int(random.integers(1, 5))):
+        changed[int(random.integers(len(changed)))] ^= 1 << int(random.integers(8))
+    return bytes(changed)
+
+
+DAMAGES: dict[str, Callable[[bytes, np.random.Generator], bytes]] = {"cut": cut, "swap": swapped, "flip": flipped}
+
+
+def read(files: list[Path]) -> tuple[list[Any], Contents]:
+    """Return the records of a run as an import reads it."""
+    contents = Contents()
+    source = open_foreign(files, elements=["H"])
+    reader = ForeignReader(
+        source, frame_interval_fs=0.5, electronic_temperature_k=900.0, energy_meaning=EnergyMeaning.FREE
+    )
+    with np.errstate(all="ignore"):
+        found = [
+            (record.free_energy_ev, record.volume_angstrom3, frame.positions_angstrom.copy())
+            for record, frame in reader.steps(contents)
+        ]
+    return found, contents
+
+
+@contextlib.contextmanager
+def limited() -> Iterator[None]:
+    """End what takes too long."""
+
+    def end(*_: object) -> None:
+        raise Slow(f"more than {SECONDS} s")
+
+    signal.signal(signal.SIGALRM, end)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two records hold the same numbers."""
+    return all(np.allclose(a, b, rtol=1e-12, atol=0.0, equal_nan=True) for a, b in zip(one, other, strict=True))
+
+
+def wrong(damage: str, damaged: bytes, whole: list[Any], found: list[Any], contents: Contents) -> str | None:
+    """Return what is wrong with the frames that came of a damaged file, None where nothing is."""
+    if not all(np.isfinite(positions).all() for *_, positions in found):
+        return "a position is not finite"
+    if damage == "cut" and (
+        len(found) > len(whole) or not all(same(one, other) for one, other in zip(found, whole, strict=False))
+    ):
+        return "a frame is not that of the whole run"
+    told = contents.cut or contents.notes or (damage == "cut" and damaged.endswith(b"\n"))
+    if len(found) < len(whole) and not told:
+        return f"{len(whole) - len(found)} frames are lost without a note"
+    return None
+
+
+def fuzz(files: list[Path], target: Path, place: Path, *, tries: int, seed: int) -> Tally:
+    """Damage one file of a run again and again.
+
+    Args:
+        files: of the run.
+        target: the one that is damaged.
+        place: an empty directory for the damaged copy.
+        tries: how often, of each kind of damage.
+        seed: of all damage.
+    """
+    whole, _ = read(files)
+    content = target.read_bytes()
+    copy = place / target.name
+    tally = Tally()
+    for kind, (damage, change) in enumerate(DAMAGES.items()):
+        random = np.random.default_rng((seed, kind))
+        for number in range(tries):
+            damaged = change(content, random)
+            copy.write_bytes(damaged)
+            try:
+                with limited(), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    found, contents = read([copy if file == target else file for file in files])
+            except LlptError as error:
+                outcome = "refused" if "\n" not in f"{error.cause}{error.remedy}" else "many lines"
+                if outcome == "many lines":
+                    tally.failures.append(f"{damage} {number}: {error}")
+            except Exception:  # noqa: BLE001 - any other end is what is looked for
+                outcome = "traceback"
+                tally.failures.append(f"{damage} {number}: {traceback.format_exc()}")
+            else:
+                outcome = "all frames" if len(found) == len(whole) else "fewer, noted"
+                if (fault := wrong(damage, damaged, whole, found, contents)) is not None:
+                    outcome = "wrong"
+                    tally.failures.append(f"{damage} {number}: {fault}")
+            tally.outcomes[f"{damage}: {outcome}"] += 1
+    return tally
+
+
+def main() -> int:
+    """Damage every file of every reader and say what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tries", type=int, default=67)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--show", action="store_true", help="Print every failure whole.")
+    given = parser.parse_args()
+    failures = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        made, place = Path(scratch) / "made", Path(scratch) / "damaged"
+        made.mkdir()
+        place.mkdir()
+        for name, files in runs(made):
+            for target in files:
+                tally = fuzz(files, target, place, tries=given.tries, seed=given.seed)
+                counts = ", ".join(f"{outcome} {count}" for outcome, count in sorted(tally.outcomes.items()))
+                print(f"{name:14} {target.name:16} {counts}", flush=True)
+                failures += len(tally.failures)
+                for failure in tally.failures if given.show else tally.failures[:1]:
+                    print(f"    {failure}", flush=True)
+    print(f"{failures} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
