@@ -2,10 +2,11 @@
 
     python benchmarks/fuzz_readers.py > docs/results/fuzz-readers.log
 
-Each try (67 of each kind, 201 in all) damages one file of a run and reads the run as ``llpt import`` does. It must end in frames whose numbers are
-finite, or in one sentence; after a cut the frames must be the first ones of the whole run, number for number, with a
-note where some are missing (unless the cut lies between two lines, where a file of most programs looks whole). Prints
-one line for each file and exits with 1 at any traceback, wrong frame or silence. A try has ``SECONDS`` seconds.
+Each try (67 of each kind, 201 in all) damages one file of a run and reads the run as ``llpt import`` does. It must end
+in frames whose numbers are finite, or in one sentence; after a cut the frames must be the first ones of the whole run,
+number for number, with a note where some are missing (unless the cut lies between two lines, where a file of most
+programs looks whole). Prints one line for each file and exits with 1 at any traceback, wrong frame or silence. A try
+has ``SECONDS`` seconds.
 """
 
 from __future__ import annotations
