@@ -14,6 +14,9 @@ import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from sysconfig import get_path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
@@ -21,6 +24,54 @@ from llpt.errors import PluginError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+
+STARTED_IN = Path.cwd()
+"""The directory that the program was started in; a worker goes on to the study's directory."""
+
+
+def code_place(module: str) -> Path | None:
+    """Return the directory that Python would take a module's package from, without running any of it.
+
+    Args:
+        module: dotted name of the module.
+
+    Returns:
+        The directory of the search path; None where there is no such package, or it is part of Python itself.
+
+    Raises:
+        PluginError: it would come from the current directory, or the study's: no installed package.
+    """
+    package = module.partition(".")[0]
+    if package in sys.modules and package in sys.builtin_module_names:
+        return None
+    try:
+        found = find_spec(package)
+    except (ImportError, ValueError):
+        return None
+    if found is None:
+        return None
+    files = [found.origin] if found.origin and found.has_location else []
+    places = [Path(place).parent for place in found.submodule_search_locations or ()]
+    places = places or [Path(file).parent for file in files]
+    for place in places:
+        if not _is_installed(place):
+            raise PluginError(
+                f"Module {module} would be taken from {place}, which is the current directory or the study's.",
+                "Install it as a package, or move it to a directory of its own and name that one in PYTHONPATH; a "
+                "study never runs a file that merely lies beside it.",
+            )
+    return places[0].resolve() if places else None
+
+
+def _is_installed(place: Path) -> bool:
+    """Whether a directory of the search path was chosen by somebody, and is not where the program happens to be."""
+    here = {STARTED_IN.resolve(), Path.cwd().resolve()}
+    return place.resolve() not in here or place.resolve() in {Path(path).resolve() for path in _site_directories()}
+
+
+def _site_directories() -> list[str]:
+    return [get_path(name) for name in ("purelib", "platlib", "stdlib")]
 
 
 class Named(Protocol):
@@ -70,6 +121,8 @@ def _read(group: str, kind: type[Any], taken: frozenset[str], search_path: tuple
     faults: dict[str, PluginError] = {}
     points: dict[str, list[EntryPoint]] = {}
     for point in entry_points(group=group):
+        if point.dist is not None and not _is_installed(Path(str(point.dist.locate_file("")))):
+            continue  # what lies in the current directory is not installed
         points.setdefault(point.name, []).append(point)
     for name, offered in sorted(points.items()):
         try:
@@ -88,6 +141,7 @@ def _load(offered: list[EntryPoint], kind: type[Any], taken: frozenset[str]) -> 
     if len(offered) > 1:
         others = " and ".join(sorted(_package(other) for other in offered))
         raise PluginError(f"Plug-in {point.name!r} ({point.group}) comes from {others}.", "Uninstall one of them.")
+    code_place(point.module)
     try:
         record = point.load()
     except Exception as error:  # a module raises whatever it likes while it is imported

@@ -4,15 +4,16 @@ import threading
 import time
 from importlib.util import find_spec
 
+import parsl
 import pytest
 from parsl.executors import HighThroughputExecutor
 from parsl.executors.threads import ThreadPoolExecutor
-from parsl.providers import KubernetesProvider, PBSProProvider, SlurmProvider
+from parsl.providers import KubernetesProvider, LocalProvider, PBSProProvider, SlurmProvider
 
 from llpt.errors import InputError, MissingProgramError
-from llpt.study.engine_sections import ExecutionSection
+from llpt.study.engine_sections import ExecutionSection, Place
 from llpt.study.execution import Cores
-from llpt.study.providers import available_cores, check_provider, parsl_config
+from llpt.study.providers import PROVIDERS, available_cores, check_provider, parsl_config
 
 
 def section(**keys):
@@ -82,3 +83,15 @@ def test_cores_go_to_the_earliest_of_the_plan_and_are_never_overdrawn():
         thread.join()
     assert most[0] <= 2
     assert order[:2] == [3, 5]
+
+
+def test_workers_start_though_the_programs_of_this_environment_are_not_on_the_path(tmp_path, monkeypatch):
+    """A scheduler's nodes, and whoever calls .venv/bin/llpt, have another PATH than an activated environment."""
+    monkeypatch.setitem(PROVIDERS, Place.SLURM, LocalProvider)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    options = {"init_blocks": 1, "max_blocks": 1}
+    kernel = parsl.DataFlowKernel(parsl_config(section(where="slurm", provider=options, cores=1), tmp_path))
+    try:
+        assert parsl.python_app(abs, data_flow_kernel=kernel)(-3).result(timeout=90) == 3
+    finally:
+        kernel.cleanup()

@@ -15,6 +15,7 @@ from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult,
 from llpt.engines.record import Argument, EngineRecord, EngineRequest
 from llpt.errors import EngineError, InputError, LlptError, MissingProgramError, first_line
 from llpt.options import did_you_mean
+from llpt.plugins import code_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -110,6 +111,7 @@ def make_any_ase(request: EngineRequest[Mapping[str, OptionValue]]) -> EngineCal
 
     Raises:
         MissingProgramError: the module is not installed.
+        PluginError: it lies in the current directory or the study's, and in no installed package.
         InputError: no such class, not a calculator, or options it does not take.
     """
     spec, argument, options = request.spec, request.argument, request.options
@@ -118,6 +120,7 @@ def make_any_ase(request: EngineRequest[Mapping[str, OptionValue]]) -> EngineCal
         raise InputError(
             f"Engine {spec} does not name a class.", "Write ase:module.Class, e.g. ase:ase.calculators.lj.LennardJones."
         )
+    code_place(module_name)
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:

@@ -58,7 +58,8 @@ def run_node(root: str, path: str, threads: int, *parents: NodeOutcome) -> NodeO
     files.write_progress(NodeProgress(message="starting"))
     with open_to_append(files.log) as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "llpt.study.worker", str(files.job)],
+            # -P: what lies in the current directory is not imported, whatever its name is.
+            [sys.executable, "-P", "-m", "llpt.study.worker", str(files.job)],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,

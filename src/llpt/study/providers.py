@@ -5,19 +5,21 @@ from __future__ import annotations
 import difflib
 import inspect
 import os
-from typing import TYPE_CHECKING, Any
+import shlex
+import sys
+from pathlib import Path
+from sysconfig import get_path
+from typing import Any
 
 from parsl.config import Config
 from parsl.errors import OptionalModuleMissing
 from parsl.executors import HighThroughputExecutor
+from parsl.executors.high_throughput.executor import DEFAULT_LAUNCH_CMD
 from parsl.executors.threads import ThreadPoolExecutor
 from parsl.providers import KubernetesProvider, PBSProProvider, SlurmProvider
 
 from llpt.errors import InputError, MissingProgramError
 from llpt.study.engine_sections import ExecutionSection, Place
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROVIDERS = {Place.SLURM: SlurmProvider, Place.PBS: PBSProProvider, Place.KUBERNETES: KubernetesProvider}
 
@@ -31,6 +33,16 @@ def available_cores(execution: ExecutionSection) -> int:
     if execution.cores != "auto":
         return execution.cores
     return len(os.sched_getaffinity(0))
+
+
+def _script(name: str) -> str:
+    """Return the path of a script of Parsl's, which lies in this environment whether or not it is on the PATH."""
+    return str(Path(get_path("scripts")) / name)
+
+
+def _program(name: str) -> str:
+    """Return the command that runs a script of Parsl's in this environment, for a shell."""
+    return f"{shlex.quote(sys.executable)} {shlex.quote(_script(name))}"
 
 
 def check_provider(execution: ExecutionSection) -> None:
@@ -86,6 +98,8 @@ def parsl_config(execution: ExecutionSection, run_directory: Path) -> Config:
             "Install it with pip, or choose another place.",
         ) from error
     executor = HighThroughputExecutor(
+        launch_cmd=DEFAULT_LAUNCH_CMD.replace("process_worker_pool.py", _program("process_worker_pool.py"), 1),
+        interchange_launch_cmd=[sys.executable, _script("interchange.py")],
         label=str(execution.where),
         provider=provider,
         cores_per_worker=cores if execution.cores != "auto" else 1,

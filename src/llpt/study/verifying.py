@@ -102,7 +102,8 @@ def _unpack(archive: Path, place: Path) -> None:
                 tar.extractall(place, filter="data")
         elif zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as packed:
-                packed.extractall(place)  # names that lead outside are cut by zipfile itself  # noqa: S202
+                _refuse_outside(packed.namelist(), place)
+                packed.extractall(place)  # noqa: S202 - every name was looked at
         else:
             raise InputError(f"{archive} is neither a directory nor a .tar or .zip.", "Give one of these.")
     except OSError as error:
@@ -111,6 +112,13 @@ def _unpack(archive: Path, place: Path) -> None:
         raise InputError(f"{archive} cannot be unpacked: {error}.", "Copy it again.") from error
     except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
         raise InputError(f"{archive} cannot be unpacked: {error}.", "Copy it again.") from error
+
+
+def _refuse_outside(names: Sequence[str], place: Path) -> None:
+    """Refuse an archive with names that lead out of the directory it is unpacked to."""
+    for name in names:
+        if not (place / name).resolve().is_relative_to(place.resolve()):
+            raise InputError(f"The archive holds {name!r}, which leads outside of it.", "Do not trust this archive.")
 
 
 def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: None) -> tuple[Check, ...]:

@@ -1,0 +1,150 @@
+"""A study is data: whatever it names, it runs no code that nobody installed and writes nothing outside."""
+
+import io
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from llpt.errors import InputError, PluginError
+from llpt.plugins import code_place
+from llpt.study.nodes import Job
+from llpt.study.verifying import opened
+
+EVIL = "from pathlib import Path\nPath('was-here').touch()\nfrom ase.calculators.lj import LennardJones as Evil\n"
+
+STUDY = """
+[study]
+name = "evil"
+[system]
+atoms = 8
+start = "atomic"
+[state]
+pressures_gpa = 200.0
+temperatures_k = 800
+[dynamics]
+steps = 2
+discard = 0
+[reference]
+engine = "ase:evil.Evil"
+threads = 1
+"""
+
+
+def run(directory, *arguments, python=("-c", "from llpt.cli import main; main()"), **environment):
+    return subprocess.run(
+        [sys.executable, *python, *arguments],
+        cwd=directory,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("search_path", ["", "."])
+def test_an_engine_that_lies_beside_the_study_is_not_run(tmp_path, search_path):
+    (tmp_path / "evil.py").write_text(EVIL)
+    (tmp_path / "study.toml").write_text(STUDY)
+    source = os.environ.get("PYTHONPATH", "")
+    done = run(tmp_path, "run", "study.toml", PYTHONPATH=f"{source}{os.pathsep}{search_path}")
+    assert done.returncode == 1
+    assert "current directory" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("was-here"))
+
+
+def test_an_engine_that_lies_in_a_package_beside_the_study_is_not_run_either(tmp_path, monkeypatch):
+    (tmp_path / "evil_package").mkdir()
+    (tmp_path / "evil_package" / "__init__.py").write_text(EVIL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(PluginError, match=r"evil_package\.inner"):
+        code_place("evil_package.inner")
+    assert "evil_package" not in sys.modules
+
+
+def test_a_directory_that_somebody_chose_is_taken(tmp_path, monkeypatch):
+    (tmp_path / "kind.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert code_place("kind") == tmp_path.resolve()
+    assert code_place("no_such_package") is None
+
+
+def test_llpt_plan_names_code_that_is_no_part_of_llpt(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "evil.py").write_text(EVIL)
+    (tmp_path / "study.toml").write_text(STUDY)
+    source = os.environ.get("PYTHONPATH", "")
+    done = run(tmp_path, "plan", "study.toml", PYTHONPATH=f"{source}{os.pathsep}{tmp_path / 'mine'}")
+    assert f"Engine ase:evil.Evil runs code from {tmp_path / 'mine'}" in done.stdout
+    assert not list(tmp_path.rglob("was-here"))
+
+
+def test_a_plug_in_announced_in_the_current_directory_is_not_read(tmp_path):
+    about = tmp_path / "evil-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[llpt.engines]\nevil = evil:ENGINE\n")
+    (tmp_path / "evil.py").write_text(EVIL)
+    source = os.environ.get("PYTHONPATH", "")
+    (tmp_path / "study.toml").write_text(STUDY.replace("ase:evil.Evil", "evil"))
+    done = run(tmp_path, "plan", "study.toml", PYTHONPATH=f"{source}{os.pathsep}.")
+    assert done.returncode == 1
+    assert not (tmp_path / "was-here").exists()
+
+
+def test_a_node_s_process_imports_nothing_from_the_current_directory(tmp_path):
+    """``llpt`` itself does not: its script lies elsewhere; ``python -m``, by which a process is started, would."""
+    (tmp_path / "pydantic.py").write_text(EVIL)
+    (tmp_path / "study.toml").write_text(STUDY.replace("evil.Evil", "ase.calculators.lj.LennardJones"))
+    run(tmp_path, "run", "study.toml", python=("-P", "-c", "from llpt.cli import main; main()"))
+    assert list((tmp_path / "study" / "jobs").glob("*.outcome.json"))
+    assert not list(tmp_path.rglob("was-here"))
+
+
+class Anything(Job):
+    def work(self, report):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("path", ["../outside", "/outside", "runs/../../outside"])
+def test_a_job_that_leads_out_of_the_study_is_refused(path):
+    assert Anything(path="runs/inside").path == "runs/inside"
+    with pytest.raises(ValidationError, match="leads out of the study's directory"):
+        Anything(path=path)
+
+
+@pytest.mark.parametrize("name", ["../outside.txt", "/outside.txt", "study/../../outside.txt"])
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_an_archive_that_leads_outside_is_refused_and_nothing_is_written(tmp_path, name, kind):
+    archive = tmp_path / "inner" / f"study.{kind}"
+    archive.parent.mkdir()
+    if kind == "zip":
+        with zipfile.ZipFile(archive, "w") as packed:
+            packed.writestr("study/study.toml", STUDY)
+            packed.writestr(name, "evil")
+    else:
+        with tarfile.open(archive, "w") as packed:
+            member = tarfile.TarInfo(name)
+            member.size = 4
+            packed.addfile(member, io.BytesIO(b"evil"))
+    with pytest.raises(InputError), opened(archive):
+        pass
+    assert not list(tmp_path.rglob("outside.txt"))
+    assert not Path("/outside.txt").exists()
+
+
+def test_a_link_in_an_archive_that_leads_outside_is_refused(tmp_path):
+    archive = tmp_path / "study.tar"
+    with tarfile.open(archive, "w") as packed:
+        link = tarfile.TarInfo("study/results")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc"
+        packed.addfile(link)
+    with pytest.raises(InputError, match="cannot be unpacked"), opened(archive):
+        pass
