@@ -171,3 +171,18 @@ def test_the_report_has_the_table_of_kelvins(study):
     page = (root / "report/index.html").read_text(encoding="utf-8")
     assert "Why the two differ, in kelvin" in page
     assert "a-wider-core" in page
+
+
+@pytest.mark.slow
+def test_a_stored_free_energy_that_was_edited_is_found(study):
+    root, llpt = study
+    assert llpt("verify", "soft").returncode == 0
+    path = root / "results/bridge.json"
+    text = path.read_text(encoding="utf-8")
+    found = json.loads(text)
+    found["states"][0]["difference"]["value"]["value"] += 0.01
+    path.write_text(json.dumps(found), encoding="utf-8")
+    edited = llpt("verify", "soft")
+    path.write_text(text, encoding="utf-8")
+    assert edited.returncode != 0
+    assert "states[0].difference.value.value" in " ".join(edited.stdout.split())

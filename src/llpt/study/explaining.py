@@ -48,6 +48,11 @@ if TYPE_CHECKING:
     from llpt.study.plan import Plan
 
 
+EXPLANATION = "bridge.json"
+SAME = 1e-6
+"""Relative difference within which a number that is computed again is the same."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where runs of two sides or two phases meet.
@@ -148,27 +153,65 @@ def explain_study(
     Raises:
         StorageError: results cannot be written.
     """
+    found, labelled = explanation_of(directory, plan, entries, observed)
+    make_directory(directory.results)
+    if labelled:
+        table = frame_table(list(labelled.values()))
+        units = {name: table[name].attrs["unit"] for name in table}
+        table = table.rename({name: f"{name} ({unit})" for name, unit in units.items() if unit})
+        write_atomically(directory.results / "labelled-frames.csv", table.to_dataframe().to_csv(index=False))
+    write_atomically(directory.results / EXPLANATION, found.to_json())
+    return found
+
+
+def explanation_of(
+    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], observed: Sequence[ObservedRun]
+) -> tuple[StudyExplanation, dict[str, DoublyLabelled]]:
+    """Return what the labels of a study say, and the doubly labelled snapshots by run; nothing is written.
+
+    Args:
+        directory: the study's directory.
+        plan: its plan.
+        entries: its ledger, by node.
+        observed: its runs with their averages.
+    """
     study = directory.study
     refused: dict[str, str] = {}
     labelled = _bridge_labels(directory, plan, entries, refused)
     averages = {run.identity.path: run for run in observed}
-    observed_shifts = _observed_shifts(study, observed)
     found = StudyExplanation(
         residuals_of(list(labelled.values())) if labelled else None,
         _states(plan, labelled),
-        _shifts(study, plan, labelled, averages, observed_shifts),
+        _shifts(study, plan, labelled, averages, _observed_shifts(study, observed)),
         _budgets(directory, plan, entries, averages, refused),
         refused,
     )
-    make_directory(directory.results)
-    if labelled:
-        table = frame_table(list(labelled.values()))
-        table = table.rename(
-            {name: f"{name} ({table[name].attrs['unit']})" for name in table if table[name].attrs["unit"]}
-        )
-        write_atomically(directory.results / "labelled-frames.csv", table.to_dataframe().to_csv(index=False))
-    write_atomically(directory.results / "bridge.json", found.to_json())
-    return found
+    return found, labelled
+
+
+def difference_from(stored: str, fresh: StudyExplanation) -> str:
+    """Return what of a stored explanation is not what its labels say; empty where all is.
+
+    Args:
+        stored: the text of ``results/bridge.json``.
+        fresh: the explanation made anew.
+    """
+    try:
+        kept = json.loads(stored)
+    except ValueError:
+        return "it is damaged"
+    return _unlike(kept, json.loads(fresh.to_json()), "") or ""
+
+
+def _unlike(one: object, other: object, where: str) -> str:
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        return next(filter(None, (_unlike(one[key], other[key], f"{where}.{key}".strip(".")) for key in one)), "")
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = enumerate(zip(one, other, strict=True))
+        return next(filter(None, (_unlike(*pair, f"{where}[{number}]") for number, pair in pairs)), "")
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return "" if math.isclose(one, other, rel_tol=SAME, abs_tol=SAME) else where
+    return "" if one == other or (isinstance(one, str) and isinstance(other, str)) else where
 
 
 def _done(entries: Mapping[str, Entry], path: str) -> bool:

@@ -22,6 +22,7 @@ from llpt.errors import InputError, LlptError, NewerFormatError
 from llpt.files import copy, scratch_directory, storage_error
 from llpt.observables import compare_kept, load_summary
 from llpt.study.analysis import verdict_of_study
+from llpt.study.explaining import EXPLANATION, difference_from, explanation_of
 from llpt.study.job_files import JobFiles, read_json
 from llpt.study.layout import STUDY_FILE, StudyDirectory
 from llpt.study.ledger import Entry, Ledger
@@ -159,7 +160,7 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
     others = [node for node in plan.nodes if not isinstance(node, PlannedRun) and node.path in entries]
     for node in others:
         checks += _inputs(directory, node, entries[node.path])
-    return (*checks, *_verdict(directory, observed))
+    return (*checks, *_verdict(directory, observed), *_explanation(directory, plan, entries, observed))
 
 
 def _ledger(directory: StudyDirectory) -> tuple[dict[str, Entry] | None, str]:
@@ -286,6 +287,24 @@ def _some(names: Sequence[str]) -> str:
     """Write the first of some variables; the error and the number of samples go without saying beside their number."""
     names = [name for name in names if not name.endswith(("_error", "_effective_samples"))] or names
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+
+
+def _explanation(
+    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], observed: list[ObservedRun]
+) -> list[Check]:
+    """Check that the labels give the stored free energies and kelvins once more."""
+    path = directory.results / EXPLANATION
+    if not path.exists():
+        return []
+    what = "free energies and kelvins, stored and recomputed"
+    try:
+        found, _ = explanation_of(directory, plan, entries, observed)
+        unlike = difference_from(path.read_text(encoding="utf-8"), found)
+    except (OSError, UnicodeDecodeError) as error:
+        return [Check("study", what, False, f"results/{path.name} cannot be read: {error}")]
+    except LlptError as error:
+        return [Check("study", what, False, error.cause)]
+    return [Check("study", what, not unlike, f"results/{path.name}: {unlike}" if unlike else "the same")]
 
 
 def _verdict(directory: StudyDirectory, observed: list[ObservedRun]) -> list[Check]:
