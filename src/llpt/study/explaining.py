@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 from collections.abc import Mapping
@@ -39,6 +41,8 @@ from llpt.transition import DECIDING
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import xarray as xr
 
     from llpt.campaign.observed import ObservedRun
     from llpt.study.file import StudyFile
@@ -156,12 +160,19 @@ def explain_study(
     found, labelled = explanation_of(directory, plan, entries, observed)
     make_directory(directory.results)
     if labelled:
-        table = frame_table(list(labelled.values()))
-        units = {name: table[name].attrs["unit"] for name in table}
-        table = table.rename({name: f"{name} ({unit})" for name, unit in units.items() if unit})
-        write_atomically(directory.results / "labelled-frames.csv", table.to_dataframe().to_csv(index=False))
+        write_atomically(directory.results / "labelled-frames.csv", _as_csv(frame_table(list(labelled.values()))))
     write_atomically(directory.results / EXPLANATION, found.to_json())
     return found
+
+
+def _as_csv(table: xr.Dataset) -> str:
+    """Return one line for each frame; the heading of a column has its unit."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    units = {str(name): table[name].attrs["unit"] for name in table}
+    writer.writerow([f"{name} ({unit})" if unit else name for name, unit in units.items()])
+    writer.writerows(zip(*(table[name].values.tolist() for name in units), strict=True))
+    return text.getvalue()
 
 
 def explanation_of(
