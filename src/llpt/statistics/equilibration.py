@@ -54,8 +54,8 @@ def drifts(series: ArrayLike) -> bool:
     frequency is s0, so that the variance of the height is s0 / sum c^2, c the shape less its mean) is held against
     Student's quantile for ``FALSE_ALARM`` over both shapes. On series without drift of 6 to 100 independent samples it
     rings in 1 to 6 of 100. A start two standard deviations off that decays within a third of the run is noticed in
-    about 40, 63 and 87 of 100 runs of 20, 40 and 100 independent samples, one that decays within the whole run in 29,
-    45 and 71 (``benchmarks/findings.py drift``). Too short a series is not proven to drift.
+    about 44, 63 and 91 of 100 runs of 20, 40 and 100 independent samples, one that decays within the whole run in 29,
+    39 and 73 (``benchmarks/findings.py drift``). Too short a series is not proven to drift.
 
     Args:
         series: equally spaced samples, shape (n,).
