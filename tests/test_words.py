@@ -91,3 +91,15 @@ def test_names_of_the_glossary_are_there():
     assert len(names) > 25
     for name in names:
         pkgutil.resolve_name(name)
+
+
+def test_every_page_is_in_the_navigation():
+    """The site is built with warnings as errors; this is told at once where a page was added or renamed."""
+    listed = set(re.findall(r"[\w./-]+\.md$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    made = {"contributing.md", "changelog.md", "reference/commands.md"}
+    made |= {f"tutorials/{path.stem}.md" for path in (ROOT / "docs/tutorials").glob("*.py")}
+    names = {name for name in listed if name.startswith("reference/api/")}
+    assert listed - names == pages | made
+    for name in names:
+        pkgutil.resolve_name(Path(name).stem)
