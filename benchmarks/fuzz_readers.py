@@ -221,6 +221,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tries", type=int, default=67)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", help="One reader, by its name.")
     parser.add_argument("--show", action="store_true", help="Print every failure whole.")
     given = parser.parse_args()
     failures = 0
@@ -229,6 +230,8 @@ def main() -> int:
         made.mkdir()
         place.mkdir()
         for name, files in runs(made):
+            if given.only not in {None, name}:
+                continue
             for target in files:
                 tally = fuzz(files, target, place, tries=given.tries, seed=given.seed)
                 counts = ", ".join(f"{outcome} {count}" for outcome, count in sorted(tally.outcomes.items()))

@@ -46,3 +46,14 @@ def test_labels_of_other_programs_are_found_beside_the_calculator(atoms, tmp_pat
     back = read(tmp_path / "one.extxyz")
     assert label_of(back, "free_energy") == -1.0
     assert np.array_equal(label_of(back, "forces"), np.ones((2, 3)))
+
+
+def test_labels_with_a_prefix_are_found_and_the_calculators_come_first():
+    atoms = Atoms("H2", positions=[[0, 0, 0], [0, 0, 1]])
+    atoms.info["REF_energy"] = -1.0
+    atoms.arrays["DFT_forces"] = np.ones((2, 3))
+    assert label_of(atoms, "energy") == -1.0
+    assert label_of(atoms, "forces").tolist() == [[1.0] * 3] * 2
+    assert label_of(atoms, "stress") is None
+    attach_labels(atoms, energy=-2.0)
+    assert label_of(atoms, "energy") == -2.0

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LABELS: Final = ("energy", "free_energy", "forces", "stress")
 """Results that a structure carries in its calculator: E and F (eV), eV/Å of shape (n, 3), eV/Å³ in Voigt order."""
 
+PREFIXES: Final = ("REF_", "ref_", "DFT_", "dft_")
+"""What names of labels may begin with, as in the training sets of MACE."""
+
 
 def attach_labels(
     atoms: Atoms,
@@ -51,9 +54,11 @@ def label_of(atoms: Atoms, name: Label) -> Any:
     """Return one label of a structure, None where it has none.
 
     Taken are the results of its calculator and, where it has none by that name, what other programs leave in
-    ``atoms.info`` and ``atoms.arrays``. Nothing is computed.
+    ``atoms.info`` and ``atoms.arrays``, under that name or one with a prefix (``REF_energy`` …). Nothing is computed.
     """
     untyped: Any = atoms
     results = untyped.calc.results if untyped.calc is not None else {}
     beside = untyped.arrays if name == "forces" else untyped.info
-    return results.get(name, beside.get(name))
+    if name in results:
+        return results[name]
+    return next((beside[key] for key in (name, *(prefix + name for prefix in PREFIXES)) if key in beside), None)

@@ -10,7 +10,7 @@ from ase.io import write
 
 from llpt.errors import InputError
 from llpt.trajectory import Trajectory
-from llpt.trajectory.foreign import EnergyMeaning, convert, open_foreign
+from llpt.trajectory.foreign import EnergyMeaning, convert, h5md, open_foreign
 
 EDGE = 6.0
 
@@ -200,6 +200,16 @@ def test_h5md_with_an_unknown_unit_is_refused(tmp_path):
         group["position/value"] = walk()
         group["box/edges"] = [EDGE] * 3
     with pytest.raises(InputError, match="has the unit"):
+        open_foreign([tmp_path / "run.h5"])
+
+
+@pytest.mark.parametrize("trial", ["while True: pass", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"])
+def test_h5md_on_which_the_library_hangs_or_crashes_is_refused(tmp_path, monkeypatch, trial):
+    with h5py.File(tmp_path / "run.h5", "w") as file:
+        file.create_group("particles/all")
+    monkeypatch.setattr(h5md, "TRIAL", trial)
+    monkeypatch.setattr(h5md, "TRIAL_SECONDS", 0.5)
+    with pytest.raises(InputError, match="the HDF5 library cannot read it"):
         open_foreign([tmp_path / "run.h5"])
 
 

@@ -9,7 +9,7 @@ from ase.calculators.lj import LennardJones
 
 from llpt import units
 from llpt.errors import InputError
-from llpt.trajectory.foreign import open_foreign
+from llpt.trajectory.foreign import Contents, ForeignReader, open_foreign
 from llpt.trajectory.foreign.frame import kinetic_energy_ev
 from llpt.trajectory.stress import kinetic_stress_gpa
 
@@ -169,6 +169,51 @@ def test_what_lammps_does_not_say_is_asked_for():
         opened("run.dump", "lammps.log")
     _, frames = opened("run.dump", elements=["H"], units="metal")
     assert frames[0].free_energy_ev is None
+
+
+def test_energies_of_one_atom_are_those_of_all(tmp_path):
+    lines = (DATA / "lammps.log").read_text().splitlines(keepends=True)
+    place = next(number for number, line in enumerate(lines) if line.split()[:1] == ["Step"])
+    lines.insert(place, "thermo_modify norm yes\n")
+    (tmp_path / "lammps.log").write_text("".join(lines))
+    plain = opened("run.dump", "lammps.log", elements=["H"])[1][0]
+    each = next(open_foreign([DATA / "run.dump", tmp_path / "lammps.log"], elements=["H"]).frames())
+    assert each.free_energy_ev == pytest.approx(8 * plain.free_energy_ev)
+    assert each.kinetic_energy_ev == pytest.approx(8 * plain.kinetic_energy_ev)
+
+
+def test_the_columns_that_lammps_prints_by_default_are_enough(tmp_path):
+    text = (DATA / "lammps.log").read_text().replace("PotEng", "E_pair").replace("KinEng", "Unused")
+    (tmp_path / "lammps.log").write_text(text)
+    plain = opened("run.dump", "lammps.log", elements=["H"])[1][0]
+    default = next(open_foreign([DATA / "run.dump", tmp_path / "lammps.log"], elements=["H"]).frames())
+    assert default.free_energy_ev == pytest.approx(plain.free_energy_ev)
+    assert default.kinetic_energy_ev == pytest.approx(plain.kinetic_energy_ev, rel=1e-6)
+
+
+def test_a_missing_frame_of_a_dump_is_found_by_its_step(tmp_path):
+    whole = (DATA / "run.dump").read_text().split("ITEM: TIMESTEP")
+    (tmp_path / "run.dump").write_text("ITEM: TIMESTEP".join([*whole[:2], whole[2], *whole[4:]]) if len(whole) > 5 else
+                                       "ITEM: TIMESTEP".join([*whole, whole[-1].replace("\n", "\n9", 1)]))  # fmt: skip
+    source = open_foreign([tmp_path / "run.dump"], elements=["H"], units="metal")
+    reader = ForeignReader(source, frame_interval_fs=0.4, electronic_temperature_k=0.0)
+    with pytest.raises(InputError, match="the step goes from"):
+        list(reader.steps(Contents()))
+
+
+def test_a_relaxation_of_pw_is_refused_by_name(tmp_path):
+    text = (DATA / "pw-md.out").read_text()
+    (tmp_path / "pw.out").write_text(text.replace("Molecular Dynamics Calculation", "BFGS Geometry Optimization", 1))
+    with pytest.raises(InputError, match="is a relaxation"):
+        open_foreign([tmp_path / "pw.out"])
+
+
+def test_a_bead_is_told(tmp_path):
+    for bead in (0, 1):
+        (tmp_path / f"run.pos_{bead}.xyz").write_text((DATA / "run.pos_0.xyz").read_text())
+    source = open_foreign([tmp_path / "run.pos_0.xyz"])
+    assert "one bead of 2" in source.notes[0]
+    assert not open_foreign([DATA / "run.pos_0.xyz"]).notes
 
 
 def test_units_real_are_kilocalories_and_atmospheres(tmp_path):

@@ -7,6 +7,8 @@ or F. Files without species need to be told the elements.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+TRIAL = """
+import sys
+import h5py
+with h5py.File(sys.argv[1], "r") as file:
+    file.visititems(lambda name, item: dict(item.attrs) and None)
+"""
+"""Reads all of a file but its arrays."""
+TRIAL_SECONDS = 10.0
 BLOCK_BYTES = 16 * 1024**2
 LENGTH = {"angstrom": 1.0, "a": 1.0, "å": 1.0, "nm": 10.0}
 TIME = {"ps": 1e3, "fs": 1.0, "ns": 1e6}
@@ -53,6 +63,7 @@ def open_h5md(path: Path, *, elements: Sequence[str] = ()) -> ForeignTrajectory:
     Raises:
         InputError: it is not H5MD, has several groups of particles, names no unit or an unknown one, or no elements.
     """
+    _check_sound(path)
     with _open(path) as file:
         group = _particles(file, path)
         position = group["position/value"]
@@ -72,6 +83,20 @@ def open_h5md(path: Path, *, elements: Sequence[str] = ()) -> ForeignTrajectory:
         masses_u=masses,
         facts=Facts(frame_interval_fs=interval or None),
     )
+
+
+def _check_sound(path: Path) -> None:
+    """Refuse a file on which the HDF5 library crashes or never ends: a process apart tries it first."""
+    try:
+        tried = subprocess.run(
+            [sys.executable, "-c", TRIAL, str(path)], capture_output=True, timeout=TRIAL_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        sound = False
+    else:
+        sound = tried.returncode >= 0  # an ordinary error is told better by whoever reads on
+    if not sound:
+        raise InputError(f"{path} is damaged: the HDF5 library cannot read it.", "Restore the file from a copy.")
 
 
 def _open(path: Path) -> Any:
