@@ -1,7 +1,10 @@
 """Cheap engines for tests, found by workers as ``ase:engines_for_tests.NAME`` when this folder is on their path."""
 
 import os
+import signal
+import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
@@ -32,6 +35,39 @@ class Breaking(Soft):
         self.calls_left -= 1
         if self.calls_left < 0:
             self.results["energy"] = self.results["free_energy"] = np.nan
+
+
+class Hanging(Soft):
+    """Stands still for ever after ``calls`` calls, with a program of its own that does so too."""
+
+    def __init__(self, calls=20, delay_s=0.0):
+        self.calls_left = int(calls)
+        super().__init__(delay_s=delay_s)
+
+    def calculate(self, atoms=None, properties=None, system_changes=all_changes):
+        super().calculate(atoms, properties, system_changes)
+        self.calls_left -= 1
+        if self.calls_left < 0:
+            program = subprocess.Popen(["sleep", "3600"], start_new_session=True)
+            Path("hanging.pid").write_text(str(program.pid))
+            program.wait()
+
+
+class KilledOnce(Soft):
+    """Is killed after ``calls`` calls, the first ``times`` times that it runs."""
+
+    def __init__(self, calls=30, times=1):
+        self.calls_left, self.times = int(calls), int(times)
+        super().__init__()
+
+    def calculate(self, atoms=None, properties=None, system_changes=all_changes):
+        super().calculate(atoms, properties, system_changes)
+        self.calls_left -= 1
+        deaths = Path("deaths")
+        if self.calls_left < 0 and (len(deaths.read_text()) if deaths.exists() else 0) < self.times:
+            with deaths.open("a") as file:
+                file.write("x")
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Dying(Calculator):

@@ -149,10 +149,118 @@ def test_killing_a_run_itself_leaves_it_unfinished_and_what_needs_it_waiting(tmp
     for worker in workers(root):
         os.kill(worker, signal.SIGKILL)
     code, said = finish(process)
-    assert code == 1
+    assert code == 3
     assert "SIGKILL" in said
     assert states(root)["T800"].state is State.UNFINISHED
     assert states(root)["T1000"].state is State.WAITING
+
+
+def test_a_killed_run_is_tried_again_from_its_checkpoint_as_often_as_asked(tmp_path):
+    text = STUDY.replace("Soft", "KilledOnce") + "[reference.options]\ntimes = 2\n[execution]\nretries = 3\n"
+    write(tmp_path, text)
+    code, said = finish(start(tmp_path, "study.toml"))
+    assert code == 0, said
+    after = states(tmp_path / "study")
+    assert {entry.state for entry in after.values()} == {State.DONE}
+    assert after["T800"].attempts == 3
+    with Ledger(tmp_path / "study" / "study.db") as ledger:
+        reasons = [reason for _, _, _, reason in ledger.events()]
+    assert any("tried again (2 of 3): its process was ended by SIGKILL" in reason for reason in reasons)
+    assert Trajectory.open(tmp_path / "study/runs/killedonce/N16/P200/T800").n_steps == 60
+
+
+def test_a_run_killed_more_often_than_asked_is_unfinished_with_its_steps(tmp_path):
+    text = STUDY.replace("Soft", "KilledOnce") + "[reference.options]\ntimes = 9\n[execution]\nretries = 1\n"
+    write(tmp_path, text)
+    code, said = finish(start(tmp_path, "study.toml"))
+    assert code == 3
+    entry = states(tmp_path / "study")["T800"]
+    assert (entry.state, entry.attempts) == (State.UNFINISHED, 2)
+    assert entry.steps_done == 40
+    assert entry.seconds > 0
+    assert states(tmp_path / "study")["T1000"].state is State.WAITING
+    assert "blocked" not in said
+
+
+def alive(root):
+    """Whether the program that a hanging engine started is alive."""
+    stat = Path(f"/proc/{(root / 'hanging.pid').read_text()}/stat")
+    return stat.exists() and " Z " not in stat.read_text()  # one that nobody has buried yet is dead
+
+
+HANGING = STUDY.replace("Soft", "Hanging")
+
+
+def test_a_hung_engine_is_killed_tried_again_and_failed_and_holds_up_no_other(tmp_path):
+    text = HANGING
+    text += '[surrogate]\nengine = "ase:engines_for_tests.Soft"\nthreads = 1\n'
+    text += "[execution]\ncores = 1\nretries = 1\nstall_s = 4\n"
+    write(tmp_path, text)
+    code, said = finish(start(tmp_path, "study.toml"))
+    root = tmp_path / "study"
+    assert code == 1
+    with Ledger(root / "study.db") as ledger:
+        entries = {entry.path.split("/", 1)[1]: entry for entry in ledger.entries()}
+    hung = entries["hanging/N16/P200/T800"]
+    assert (hung.state, hung.attempts) == (State.FAILED, 2)
+    assert "time-out 4 s" in said
+    assert entries["soft/N16/P200/T800"].state is State.DONE
+    assert entries["soft/N16/P200/T1000"].state is State.DONE
+    assert entries["hanging/N16/P200/T1000"].state is State.BLOCKED
+    assert not alive(root)
+    assert not workers(root)
+
+
+def test_ctrl_c_answers_at_once_though_the_engine_hangs(tmp_path):
+    write(tmp_path, HANGING)
+    process = start(tmp_path, "study.toml")
+    root = tmp_path / "study"
+    wait_for((root / "hanging.pid").exists)
+    asked = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    code, said = finish(process)
+    assert time.monotonic() - asked < 5.0 + 2.0  # the processors of a machine that tests are shared
+    assert code == 130, said
+    assert "Traceback" not in said
+    entry = states(root)["T800"]
+    assert entry.state is State.UNFINISHED
+    assert "left to end its step" in entry.reason
+    wait_for(lambda: not workers(root), timeout=30)  # left alone, a hung process ends itself
+    assert not alive(root)
+    assert "hangs" in next((root / "jobs").glob("*T800.log")).read_text()
+
+
+def test_a_second_ctrl_c_kills_what_hangs(tmp_path):
+    write(tmp_path, HANGING)
+    process = start(tmp_path, "study.toml")
+    root = tmp_path / "study"
+    wait_for((root / "hanging.pid").exists)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    code, said = finish(process)
+    assert code == 130, said
+    assert not workers(root)
+    assert not alive(root)
+
+
+def test_status_knows_a_dead_llpt_run_from_a_live_one(tmp_path):
+    write(tmp_path, SLOW)
+    process = start(tmp_path, "study.toml")
+    root = tmp_path / "study"
+    wait_for(lambda: checkpointed(root))
+    assert "running" in status(root)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    said = status(root)
+    assert "running" not in said
+    assert "llpt run was killed while it ran" in said
+    wait_for(lambda: not workers(root), timeout=30)
+
+
+def status(root):
+    command = [*COMMAND, "status", str(root)]
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, check=True).stdout
 
 
 def test_an_engine_that_gives_nan_fails_its_run_and_blocks_only_what_needs_it(tmp_path):
@@ -188,7 +296,7 @@ def test_a_file_that_cannot_grow_leaves_the_run_unfinished_and_it_goes_on_afterw
     """A limit on file size stands for a full disk: the same errors, without the right to mount one."""
     write(tmp_path, STUDY.replace("checkpoint_every = 20", "checkpoint_every = 60"))
     code, said = finish(start(tmp_path, "study.toml", preexec_fn=_small_files))
-    assert code == 1, said
+    assert code == 3, said
     assert "Traceback" not in said
     entry = states(tmp_path / "study")["T800"]
     assert entry.state is State.UNFINISHED
@@ -219,10 +327,36 @@ def test_a_full_disk_is_said_in_two_lines(tmp_path, tiny_disk):
     write(tmp_path)
     (tiny_disk / "filler").write_bytes(b"0" * 1_990_000)
     code, said = finish(start(tmp_path, "study.toml", "--out", str(tiny_disk / "study")))
-    assert code == 1, said
+    assert code == 3, said
     assert "No space left" in said
     assert "Traceback" not in said
     (tiny_disk / "filler").unlink()
     code, said = finish(start(tmp_path, "study.toml", "--out", str(tmp_path / "elsewhere")))
     assert code == 0, said
     assert StudyDirectory.open(tmp_path / "elsewhere")
+
+
+def test_only_what_is_asked_for_is_done_and_a_dry_run_does_nothing(tmp_path):
+    write(tmp_path)
+    code, said = finish(start(tmp_path, "study.toml", "--dry-run"))
+    assert code == 0
+    assert "2 of 2 would be done" in said
+    assert not (tmp_path / "study").exists()
+    code, said = finish(start(tmp_path, "study.toml", "--only", "*/T900"))
+    assert code == 1
+    assert "No run of the study matches" in said
+    code, said = finish(start(tmp_path, "study.toml", "--only", "soft/N16/P200/T800"))
+    assert code == 0, said
+    after = states(tmp_path / "study")
+    assert (after["T800"].state, after["T1000"].state) == (State.DONE, State.WAITING)
+    code, said = finish(start(tmp_path, "study", "--retry-failed"))
+    assert code == 1
+    assert "No run of the study has failed" in said
+
+
+def test_a_run_stops_after_the_time_it_is_given(tmp_path):
+    write(tmp_path, SLOW.replace("delay_s = 0.05", "delay_s = 0.5"))
+    code, said = finish(start(tmp_path, "study.toml", "--stop-after", "15s"))
+    assert code == 3, said
+    assert "Stopped" in said
+    assert "not a time" in finish(start(tmp_path, "study.toml", "--stop-after", "soon"))[1]

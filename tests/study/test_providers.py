@@ -11,9 +11,10 @@ from parsl.executors.threads import ThreadPoolExecutor
 from parsl.providers import KubernetesProvider, LocalProvider, PBSProProvider, SlurmProvider
 
 from llpt.errors import InputError, MissingProgramError
+from llpt.study.cores import available_cores
 from llpt.study.engine_sections import ExecutionSection, Place
 from llpt.study.execution import Cores
-from llpt.study.providers import PROVIDERS, available_cores, check_provider, parsl_config
+from llpt.study.providers import PROVIDERS, check_provider, parsl_config
 
 
 def section(**keys):

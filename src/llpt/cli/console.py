@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from llpt.errors import LlptError
 
 EXIT_FAILED = 1
+EXIT_UNFINISHED = 3
 EXIT_INTERRUPTED = 130
 DAY_S = 86_400.0
 YEAR_S = 365.25 * DAY_S

@@ -62,10 +62,10 @@ def plan(
     Example: [bold]llpt plan examples/karasiev2021.toml[/]
     """
     from llpt.study import estimate_costs, make_plan, read_study  # noqa: PLC0415 - start-up time
+    from llpt.study.cores import available_cores  # noqa: PLC0415
     from llpt.study.explaining_runs import labels_beforehand  # noqa: PLC0415
     from llpt.study.inputs import named_inputs  # noqa: PLC0415
     from llpt.study.one_kpoint import warnings_of  # noqa: PLC0415
-    from llpt.study.providers import available_cores  # noqa: PLC0415
 
     description = read_study(study)
     named_inputs(description, study.resolve().parent)

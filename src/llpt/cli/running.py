@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +13,29 @@ import typer
 from rich.markup import escape
 
 from llpt.campaign import RunIdentity, short_name
-from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, duration, make_table, messages, output
+from llpt.cli.console import (
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_UNFINISHED,
+    duration,
+    make_table,
+    messages,
+    output,
+    roughly,
+)
+from llpt.errors import InputError, StorageError
 
 if TYPE_CHECKING:
-    from llpt.study import StudyDirectory
+    from collections.abc import Sequence
+
+    from llpt.study import Plan, StudyDirectory
+    from llpt.study.ledger import Entry
+
+
+LISTED = 200
+"""Runs that llpt status lists of each state, unless all are asked for."""
+FIRST = ("failed", "unfinished", "running", "blocked", "waiting", "done")
+"""States in the order in which a person wants to see them."""
 
 
 def run(
@@ -25,10 +48,32 @@ def run(
             "--out", "-o", metavar="DIR", help="Where to work; the study file's name without .toml if not given."
         ),
     ] = None,
+    *,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only",
+            metavar="GLOB",
+            help="Do these alone, as llpt plan --all and llpt status name them, and what they need: 'dft/N32/*'.",
+        ),
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Do again what failed, and what waits for it; nothing else.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done and how long it would take; do nothing.")
+    ] = False,
+    stop_after: Annotated[
+        str | None,
+        typer.Option("--stop-after", metavar="TIME", help="Stop as Ctrl-C does after this time: 90s, 30min, 2h, 1d."),
+    ] = None,
 ) -> None:
     """Do all of a study that is not done, then analyse it and write its report.
 
     Stop it with Ctrl-C (every run keeps its checkpoint) and start it again the same way: it goes on where it was.
+
+    The exit code is 0 where all that was asked for is done, 3 where some is unfinished, 1 where some failed, 130 after
+    Ctrl-C.
 
     Example: [bold]llpt run examples/quick.toml[/]
     """
@@ -37,16 +82,22 @@ def run(
     from llpt.study import Ledger, State, make_plan  # noqa: PLC0415
     from llpt.study.execution import Execution  # noqa: PLC0415
 
+    limit_s = None if stop_after is None else seconds_of(stop_after)
+    say = messages()
+    if dry_run:
+        tell_what_would_be_done(study, out, only, retry_failed=retry_failed)
+        return
     directory = take_up(study, out)
     plan = make_plan(directory.study)
-    say = messages()
     with directory.locked(), Ledger(directory.database) as ledger:
         say.print(f"[bold]{escape(directory.study.study.name)}[/] in {directory.root}")
         with make_display(plan) as display:
-            final = Execution(directory, plan, ledger, display.update).run()
+            wanted = chosen(plan, ledger.entries(), only, retry_failed=retry_failed)
+            execution = Execution(directory, plan, ledger, display.update, wanted=wanted, limit_s=limit_s)
+            final = execution.run()
         if final.stopping:
             say.print(f"Stopped; every run kept its checkpoint. To continue: llpt run {directory.root}")
-            raise typer.Exit(EXIT_INTERRUPTED)
+            raise typer.Exit(EXIT_UNFINISHED if execution.out_of_time else EXIT_INTERRUPTED)
         done, total = final.count(State.DONE), len(final.nodes)
         if done:
             analyse_and_report(directory, plan, ledger)
@@ -56,7 +107,79 @@ def run(
                     entry = ledger.entry(path)
                     say.print(f"[bold red]{node.state}:[/] {path}: {escape(entry.reason)} {escape(entry.remedy)}")
             say.print(f"{done} of {total} runs are done. To try the others again: llpt run {directory.root}")
+        left = {final.nodes[path].state for path in wanted} - {State.DONE}
+        if State.FAILED in left:
             raise typer.Exit(EXIT_FAILED)
+        if left:
+            raise typer.Exit(EXIT_UNFINISHED)
+
+
+def seconds_of(text: str) -> float:
+    """Return a time such as ``90s``, ``30min``, ``2h`` or ``1d`` in seconds.
+
+    Raises:
+        InputError: it is no such time.
+
+    >>> seconds_of("90s"), seconds_of("1.5h")
+    (90.0, 5400.0)
+    """
+    found = re.fullmatch(r"(\d+\.?\d*)\s*(s|min|h|d)", text.strip())
+    if found is None:
+        raise InputError(f"{text!r} is not a time.", "Write a number and its unit: 90s, 30min, 2h or 1d.")
+    return float(found[1]) * {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}[found[2]]
+
+
+def chosen(plan: Plan, entries: Sequence[Entry], only: str | None, *, retry_failed: bool) -> frozenset[str]:
+    """Return the nodes of a plan that are to be done.
+
+    Args:
+        plan: the plan.
+        entries: what the ledger holds of it; nothing yet where it is new.
+        only: the nodes whose name, short or whole, matches this; with them come those they need.
+        retry_failed: only those that failed or are blocked.
+
+    Raises:
+        InputError: there is none.
+    """
+    from llpt.study import State  # noqa: PLC0415 - start-up time of the other commands
+
+    names = plan.paths
+    if only is not None:
+        names = tuple(path for path in names if fnmatch(short_name(path), only) or fnmatch(path, only))
+        if not names:
+            raise InputError(f"No run of the study matches {only!r}.", "llpt plan --all lists their names.")
+    if retry_failed:
+        bad = {entry.path for entry in entries if entry.state in {State.FAILED, State.BLOCKED}}
+        names = tuple(path for path in names if path in bad)
+        if not names:
+            raise InputError("No run of the study has failed.", "Start llpt run without --retry-failed.")
+    return plan.with_ancestors(names)
+
+
+def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, retry_failed: bool) -> None:
+    """Print what ``llpt run`` would do now; nothing is written."""
+    from llpt.study import Ledger, State, StudyDirectory, estimate_costs, make_plan, makespan_s, read_study  # noqa: PLC0415
+    from llpt.study.cores import available_cores  # noqa: PLC0415
+    from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
+
+    root = study if study.is_dir() else out or Path(study.stem)
+    begun = (root / STUDY_FILE).is_file()
+    description = StudyDirectory.open(root).study if begun else read_study(study)
+    plan = make_plan(description)
+    entries: tuple[Entry, ...] = ()
+    if begun and (database := StudyDirectory.open(root).database).exists():
+        with Ledger(database) as ledger:
+            entries = ledger.entries()
+    states = {entry.path: entry.state for entry in entries}
+    costs = estimate_costs(plan)
+    wanted = chosen(plan, entries, only, retry_failed=retry_failed)
+    todo = [path for path in plan.paths if path in wanted and states.get(path) is not State.DONE]
+    console = output()
+    for path in todo:
+        console.print(f"{short_name(path)}: {states.get(path, State.WAITING)}, about {roughly(costs[path])}")
+    left = {path: costs[path] for path in todo}
+    span = roughly(makespan_s(plan, left, available_cores(description.execution)))
+    console.print(f"{len(todo)} of {len(plan.nodes)} would be done, in about {span}. Nothing was started.")
 
 
 def take_up(study: Path, out: Path | None) -> StudyDirectory:
@@ -76,10 +199,23 @@ def take_up(study: Path, out: Path | None) -> StudyDirectory:
     return StudyDirectory.claim(out or Path(study.stem), study.read_text(encoding="utf-8"), description, source=source)
 
 
+def stopped(entry: Entry, place: StudyDirectory) -> Entry:
+    """Return an entry as it stands where no ``llpt run`` is alive: nothing runs."""
+    from llpt.dynamics import steps_on_disk  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study import State  # noqa: PLC0415
+    from llpt.study.ledger import KILLED  # noqa: PLC0415
+
+    if entry.state is not State.RUNNING:
+        return entry
+    steps = steps_on_disk(place.node(entry.path))
+    return replace(entry, state=State.UNFINISHED, reason=KILLED, steps_done=steps)
+
+
 def status(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory of a study.", show_default=False)],
+    every: Annotated[bool, typer.Option("--all", help="List every run, however many there are.")] = False,
 ) -> None:
-    """Show how every run of a study stands: done, running, unfinished, failed, blocked or waiting, and why.
+    """Show how every run of a study stands: failed, unfinished, running, blocked, waiting or done, and why.
 
     Example: [bold]llpt status quick[/]
     """
@@ -103,12 +239,16 @@ def status(
         console.print("Nothing has been started.")
         return
     with Ledger(place.database) as ledger:
-        entries = ledger.entries()
-    for entry in entries:
+        entries = ledger.entries() if place.at_work else tuple(stopped(entry, place) for entry in ledger.entries())
+    listed = dict.fromkeys(State, 0)
+    for entry in sorted(entries, key=lambda entry: FIRST.index(entry.state)):
+        listed[entry.state] += 1
+        if listed[entry.state] > LISTED and not every:
+            continue
         steps = entry.steps_done
         if entry.state is State.RUNNING:
-            done = JobFiles(place.root, entry.path).read_progress().steps_done
-            steps = entry.steps_done if done is None else done
+            with suppress(StorageError):
+                steps = JobFiles(place.root, entry.path).read_progress().steps_done or steps
         table.add_row(
             short_name(entry.path),
             f"[{STYLES[entry.state]}]{entry.state}[/]",
@@ -119,6 +259,9 @@ def status(
             escape(entry.reason),
         )
     console.print(table)
+    hidden = [f"{number - LISTED} {state}" for state, number in listed.items() if number > LISTED and not every]
+    if hidden:
+        console.print(f"… and {', '.join(hidden)}; --all lists them.")
     console.print()
     found = [(state, sum(entry.state is state for entry in entries)) for state in State]
     console.print(", ".join(f"{number} {state}" for state, number in found if number) + ".")

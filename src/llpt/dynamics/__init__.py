@@ -1,5 +1,6 @@
 """Molecular dynamics of any engine: ensembles, ladders, exact restart."""
 
+from llpt.dynamics.checkpoint import steps_on_disk
 from llpt.dynamics.ladder import last_configuration
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.run import run_md
@@ -15,5 +16,6 @@ __all__ = [
     "Thermostat",
     "last_configuration",
     "run_md",
+    "steps_on_disk",
     "timestep_auto",
 ]

@@ -17,6 +17,7 @@ from llpt.study.derived import section_of
 from llpt.study.sections import (
     AtomCount,
     ContradictionError,
+    Float,
     Int,
     Section,
     StepCount,
@@ -256,7 +257,12 @@ class ExecutionSection(Section):
     cores: Annotated[Int, Field(ge=1, le=100_000)] | Literal["auto"] = Field(
         default="auto", description='cores this study may use at once, at least 1, or "auto" (all of this machine)'
     )
-    retries: Int = Field(default=0, ge=0, le=100, description="how often a failed run is tried again, 0 to 100")
+    retries: Int = Field(default=0, ge=0, le=100, description="how often a failed or lost run is tried again, 0 to 100")
+    stall_s: Annotated[Float, Field(ge=1.0)] | Literal["auto"] = Field(
+        default="auto",
+        description='seconds without a sign of life after which a run is taken to hang, at least 1; "auto": 20 times '
+        "its longest pause before, at least 600",
+    )
     provider: dict[str, GivenValue] = Field(
         default_factory=dict,
         description="a table of options of Parsl's provider: account, partition or queue, walltime, max_blocks, "

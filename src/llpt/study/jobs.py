@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llpt.errors import StorageError
 from llpt.files import make_directory, write_atomically
 from llpt.study.job_files import JobFiles
 
@@ -21,8 +22,14 @@ def write_job(directory: StudyDirectory, node: Node, ledger: Ledger) -> None:
         StorageError: it cannot be written, or the ledger knows the node with other inputs.
     """
     job = node.job(directory.root)
-    ledger.enter(node.path, inputs_hash=job.inputs_hash(), job=job.text())
+    text = job.text()
+    ledger.enter(node.path, inputs_hash=job.inputs_hash(), job=text)
     files = JobFiles(directory.root, node.path)
     make_directory(files.job.parent)
     if not files.job.exists():
-        write_atomically(files.job, job.text())
+        write_atomically(files.job, text, durable=False)  # after a power cut it is made again from the plan
+    elif files.job.read_text(encoding="utf-8") != text:
+        raise StorageError(
+            f"{files.job} is not what the study file asks for.",
+            "Remove it: llpt run writes it again from the study file.",
+        )

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
+import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from llpt.campaign import file_stem
 from llpt.errors import InputError, StorageError
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 STUDY_FILE = "study.toml"
 SOURCE = "inputs/inputs.json"
+LOOK_S = 1.0
+"""``llpt status`` holds the lock for a moment to see whether it is free."""
+SILENCE_S = 120.0
+"""An ``llpt run`` shows itself several times a second; network file systems pass that on within a minute."""
 
 
 class StudyDirectory:
@@ -100,20 +106,50 @@ class StudyDirectory:
         Raises:
             StorageError: another process holds it.
         """
-        with open_to_append(self.root / ".lock") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                lock.seek(0)
-                holder = lock.read().decode().strip() or "unknown"
-                raise StorageError(
-                    f"Another llpt run (process {holder}) is at work in {self.root}.",
-                    "Wait for it, or stop it with Ctrl-C; two at once would do everything twice.",
-                ) from error
+        with open_to_append(self.lock_file) as lock:
+            until = time.monotonic() + LOOK_S
+            while not _taken(lock, fcntl.LOCK_EX):
+                if time.monotonic() > until:
+                    raise StorageError(
+                        f"Another llpt run ({self._holder()}) is at work in {self.root}.",
+                        "Wait for it, or stop it with Ctrl-C; two at once would do everything twice.",
+                    )
+                time.sleep(0.05)
             lock.truncate(0)
             with suppress(OSError):  # who holds it is for the message above; a full disk says so where it matters
-                lock.write(str(os.getpid()).encode())
+                lock.write(f"{os.getpid()} on {socket.gethostname()}".encode())
             yield
+
+    def beat(self) -> None:
+        """Show that the ``llpt run`` that holds the directory is alive."""
+        with suppress(OSError):
+            os.utime(self.lock_file)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether an ``llpt run`` is alive here: it holds the lock, or showed itself lately on another machine.
+
+        Where a file system does not carry locks from machine to machine, the time of its last sign tells.
+        """
+        try:
+            with self.lock_file.open("rb") as lock:
+                if not _taken(lock, fcntl.LOCK_SH):
+                    return True
+            elsewhere = not self._holder().endswith(f" on {socket.gethostname()}")
+            return elsewhere and time.time() - self.lock_file.stat().st_mtime < SILENCE_S
+        except OSError:
+            return False
+
+    def _holder(self) -> str:
+        """Return which process held the directory last."""
+        with suppress(OSError):
+            return f"process {self.lock_file.read_text().strip() or 'unknown'}"
+        return "process unknown"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by ``llpt run`` while it lives; its text says which process that is, its time when it last lived."""
+        return self.root / ".lock"
 
     @property
     def database(self) -> Path:
@@ -152,6 +188,15 @@ class StudyDirectory:
     def result(self, path: str) -> Path:
         """Return the file of a run's observables: ``results/dft-N32-P200-T700.nc``."""
         return self.results / f"{file_stem(path)}.nc"
+
+
+def _taken(lock: IO[bytes], how: int) -> bool:
+    """Whether a lock could be had without waiting."""
+    try:
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _first_difference(one: StudyFile, other: StudyFile) -> str:

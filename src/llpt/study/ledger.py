@@ -16,7 +16,7 @@ from llpt.errors import StorageError
 from llpt.study.outcome import Provenance, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SCHEMA = """
@@ -44,6 +44,10 @@ CREATE TABLE IF NOT EXISTS events (
     reason TEXT NOT NULL
 );
 """
+
+
+NOTHING = Provenance()
+KILLED = "llpt run was killed while it ran"
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,17 @@ class Ledger:
             ) from error
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make all changes of the block one transaction: all or none, and the disk is waited for once."""
+        with self._transaction():
+            yield
+
+    @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
+        if self._connection.in_transaction:
+            with self._guarded():
+                yield self._connection
+            return
         with self._guarded():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -182,16 +196,25 @@ class Ledger:
                 (time.time(), path, state, reason),
             )
 
-    def begin(self, path: str) -> None:
-        """Record that an attempt at a run begins."""
+    def begin(self, path: str, *, reason: str = "") -> None:
+        """Record that an attempt at a run begins, and why where it is not the first of this ``llpt run``."""
         attempts = self.entry(path).attempts + 1
-        self.record(path, State.RUNNING, attempts=attempts, started=time.time(), finished=None)
+        self.record(path, State.RUNNING, reason=reason, attempts=attempts, started=time.time(), finished=None)
 
-    def recover(self) -> None:
-        """Take up after a kill: what stands as running or blocked is neither, since no other process holds the lock."""
+    def recover(self, steps_done: Callable[[str], int]) -> None:
+        """Take up after a kill: what stands as running or blocked is neither, since no other process holds the lock.
+
+        Args:
+            steps_done: returns the steps of a run that are on disk.
+        """
+        with self.together():
+            self._recover(steps_done)
+
+    def _recover(self, steps_done: Callable[[str], int]) -> None:
         for entry in self.entries():
             if entry.state is State.RUNNING:
-                self.record(entry.path, State.UNFINISHED, reason="the program was stopped while it ran")
+                steps = steps_done(entry.path)
+                self.record(entry.path, State.UNFINISHED, reason=KILLED, steps_done=steps)
             elif entry.state is State.BLOCKED:
                 self.record(entry.path, State.UNFINISHED if entry.steps_done else State.WAITING)
 
@@ -230,5 +253,5 @@ def _entry(row: sqlite3.Row) -> Entry:
         seconds=row["seconds"],
         seconds_per_step=row["seconds_per_step"],
         host=row["host"],
-        provenance=Provenance.model_validate_json(row["provenance"]),
+        provenance=NOTHING if row["provenance"] == "{}" else Provenance.model_validate_json(row["provenance"]),
     )

@@ -9,9 +9,12 @@ potential that a surrogate run is driven by.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from llpt.study.nodes import Node, PlannedRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Kind = TypeVar("Kind")
 
@@ -57,6 +60,17 @@ class Plan:
     def find(self, kind: type[Kind]) -> Kind | None:
         """Return the first node of a kind; None where the study has none."""
         return next((node for node in self.nodes if isinstance(node, kind)), None)
+
+    def with_ancestors(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return these nodes and all that must be done before them."""
+        found: set[str] = set()
+        next_ones = list(paths)
+        while next_ones:
+            path = next_ones.pop()
+            if path not in found:
+                found.add(path)
+                next_ones += self[path].after
+        return frozenset(found)
 
     @property
     def in_words(self) -> str:

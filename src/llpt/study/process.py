@@ -2,7 +2,10 @@
 
 ``run_node`` is what Parsl executes, in a thread here or in a worker on another machine. It starts exactly one process
 (``python -m llpt.study.worker JOB``) in a session of its own, so that Ctrl-C reaches it only through us. The
-process holds the other end of a pipe: when we die, however we die, it sees the pipe close and stops with a checkpoint.
+process holds the other end of a pipe: when we die or leave, it sees the pipe close and stops with a checkpoint.
+
+A process that says nothing for much longer than it ever did before hangs: it is killed with all it has started. Who
+asks for a stop waits a few seconds at most: a process in the middle of a long step is left to end it on its own.
 """
 
 from __future__ import annotations
@@ -15,39 +18,46 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
+from llpt.dynamics import steps_on_disk
 from llpt.files import open_to_append, remove
 from llpt.study.job_files import JobFiles
 from llpt.study.outcome import NodeOutcome, NodeProgress, State
+from llpt.study.pulse import Pulse, kill_tree
 from llpt.threads import ASLEEP
 
 POLL_S = 0.1
-PATIENCE_S = 600.0
-"""How long a process may take to stop cleanly before it is killed: one step of a large cell takes that long."""
+STOPPING_S = 3.0
+"""How long a process that was asked to stop is waited for; after that it ends its step and writes its checkpoint with
+nobody waiting."""
 
 
-class RunFailedError(Exception):
-    """A node that failed, so that Parsl retries it and holds back what depends on it."""
+class NotDoneError(Exception):
+    """A node that failed or was lost, so that Parsl tries it again and holds back what depends on it."""
 
     def __init__(self, outcome: NodeOutcome) -> None:
         self.outcome = outcome
         super().__init__(outcome.reason)
 
-    def __reduce__(self) -> tuple[type[RunFailedError], tuple[NodeOutcome]]:
+    def __reduce__(self) -> tuple[type[NotDoneError], tuple[NodeOutcome]]:
         return type(self), (self.outcome,)
 
 
-def run_node(root: str, path: str, threads: int, *parents: NodeOutcome) -> NodeOutcome:
+def run_node(
+    root: str, path: str, threads: int, stall_s: float | Literal["auto"], *parents: NodeOutcome
+) -> NodeOutcome:
     """Do one node in a process of its own and return what became of it.
 
     Args:
         root: the study's directory.
         path: the node; ``jobs/`` holds what it is to do.
         threads: processor cores it may use.
+        stall_s: after how many seconds without a sign of life it is taken to hang; "auto" by its own pace.
         parents: what became of the nodes it depends on.
 
     Raises:
-        RunFailedError: the node failed.
+        NotDoneError: the node failed, or its process ended though nobody asked it to.
     """
     files = JobFiles(Path(root), path)
     stop_file = Path(root) / ".stop"
@@ -66,10 +76,10 @@ def run_node(root: str, path: str, threads: int, *parents: NodeOutcome) -> NodeO
             start_new_session=True,
             env={**os.environ, **_thread_limits(threads)},
         )
-        _watch(process, stop_file)
-    outcome = _read_outcome(files, process.returncode, time.time() - began)
-    if outcome.state is State.FAILED:
-        raise RunFailedError(outcome)
+        hung = _watch(process, stop_file, Pulse(files.progress, stall_s))
+    outcome = _read_outcome(files, process.returncode, time.time() - began, hung)
+    if outcome.state is not State.DONE and not stop_file.exists():
+        raise NotDoneError(outcome)
     return outcome
 
 
@@ -79,19 +89,36 @@ def _thread_limits(threads: int) -> dict[str, str]:
     return {name: os.environ.get(name, value) for name, value in ASLEEP.items()} | dict.fromkeys(names, str(threads))
 
 
-def _watch(process: subprocess.Popen[bytes], stop_file: Path) -> None:
-    """Wait for the end of a process; ask it to stop when the stop file appears, and kill it if it does not listen."""
+def _watch(process: subprocess.Popen[bytes], stop_file: Path, pulse: Pulse) -> str:
+    """Wait for the end of a process, or for the end of our patience with it.
+
+    It is asked to stop when the stop file appears; killed, with all it has started, when it hangs or the stop is to be
+    at once.
+
+    Returns:
+        Why it was taken to hang; empty where it was not.
+    """
+    assert process.stdin is not None
     asked: float | None = None
+    hung = ""
     while process.poll() is None:
         if asked is None and stop_file.exists():
             asked = time.monotonic()
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-        if asked is not None and (time.monotonic() - asked > PATIENCE_S or _now(stop_file)):
-            process.kill()
+            with contextlib.suppress(OSError):  # it has just ended
+                process.stdin.write(b"stop")
+                process.stdin.flush()
+        if asked is None:
+            hung = pulse.stalled()
+        if hung or (asked is not None and _now(stop_file)):
+            kill_tree(process.pid)
+            process.wait()
+            break
+        if asked is not None and time.monotonic() - asked > STOPPING_S:
+            break
         time.sleep(POLL_S)
-    assert process.stdin is not None
-    process.stdin.close()
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    return hung
 
 
 def _now(stop_file: Path) -> bool:
@@ -102,23 +129,32 @@ def _now(stop_file: Path) -> bool:
         return False
 
 
-def _read_outcome(files: JobFiles, code: int, seconds: float) -> NodeOutcome:
+def _read_outcome(files: JobFiles, code: int | None, seconds: float, hung: str) -> NodeOutcome:
     host = socket.gethostname()
     outcome = files.read_outcome(seconds=seconds, host=host)
     if outcome is not None:
         return outcome
-    if code in {-signal.SIGTERM, -signal.SIGKILL, -signal.SIGINT}:
-        state = State.UNFINISHED
+    state = State.UNFINISHED
+    remedy = "Start llpt run again: it goes on from the last checkpoint."
+    if hung:
+        state, reason, remedy = State.FAILED, hung, f"Read {files.log}, and the engine's own log."
+    elif code is None:
+        reason = "it was left to end its step and write its checkpoint by itself"
+    elif code in {-signal.SIGTERM, -signal.SIGKILL, -signal.SIGINT}:
         name = signal.Signals(-code).name
         reason = f"its process was ended by {name}" + (" (out of memory?)" if code == -signal.SIGKILL else "")
-        remedy = "Start llpt run again: it goes on from the last checkpoint."
     else:
         state = State.FAILED
         reason = f"its process ended with code {code} and no word: {_last_line(files.log)}"
         remedy = f"Read {files.log}."
-    steps = files.read_progress().steps_done or 0
     return NodeOutcome(
-        path=files.path, state=state, reason=reason, remedy=remedy, steps_done=steps, seconds=seconds, host=host
+        path=files.path,
+        state=state,
+        reason=reason,
+        remedy=remedy,
+        steps_done=steps_on_disk(files.root / files.path),
+        seconds=seconds,
+        host=host,
     )
 
 

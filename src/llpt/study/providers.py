@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import os
 import shlex
 import sys
 from pathlib import Path
 from sysconfig import get_path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parsl.config import Config
 from parsl.errors import OptionalModuleMissing
@@ -19,20 +18,17 @@ from parsl.executors.threads import ThreadPoolExecutor
 from parsl.providers import KubernetesProvider, PBSProProvider, SlurmProvider
 
 from llpt.errors import InputError, MissingProgramError
+from llpt.study.cores import available_cores
 from llpt.study.engine_sections import ExecutionSection, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROVIDERS = {Place.SLURM: SlurmProvider, Place.PBS: PBSProProvider, Place.KUBERNETES: KubernetesProvider}
 
 
 THREADS_PER_CORE = 4
 """Tasks that may wait for their cores at once, each in a thread that does nothing meanwhile."""
-
-
-def available_cores(execution: ExecutionSection) -> int:
-    """Return how many processor cores the study may use at once."""
-    if execution.cores != "auto":
-        return execution.cores
-    return len(os.sched_getaffinity(0))
 
 
 def _script(name: str) -> str:
@@ -63,12 +59,15 @@ def check_provider(execution: ExecutionSection) -> None:
             )
 
 
-def parsl_config(execution: ExecutionSection, run_directory: Path) -> Config:
+def parsl_config(
+    execution: ExecutionSection, run_directory: Path, on_failure: Callable[[Exception, Any], float] | None = None
+) -> Config:
     """Return Parsl's configuration: threads here, or blocks of nodes from a scheduler.
 
     Args:
         execution: what the study file says.
         run_directory: where Parsl may keep its own files.
+        on_failure: told of every attempt that failed; returns how many of ``retries`` it costs.
 
     Raises:
         InputError: the provider does not know an option, or lacks one.
@@ -79,6 +78,7 @@ def parsl_config(execution: ExecutionSection, run_directory: Path) -> Config:
     common: dict[str, Any] = {
         "run_dir": str(run_directory),
         "retries": execution.retries,
+        "retry_handler": on_failure,
         "usage_tracking": 0,
         "exit_mode": "skip",
     }

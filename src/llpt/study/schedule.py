@@ -37,21 +37,42 @@ def makespan_s(plan: Plan, seconds: Mapping[str, float], cores: int) -> float:
         cores: processor cores.
     """
     threads = node_threads(plan, cores)
-    finished: dict[str, float] = {}
+    ranks = {path: rank for rank, path in enumerate(threads)}
+    missing = {node.path: len(node.after) for node in plan.nodes}
+    children = _dependents(plan)
+    ready: dict[int, list[tuple[int, str]]] = {}
+    """What waits for nothing but cores, by the number of cores it takes; the earliest of the plan first."""
+
+    def is_ready(path: str) -> None:
+        heapq.heappush(ready.setdefault(threads[path], []), (ranks[path], path))
+
+    for path, number in missing.items():
+        if not number:
+            is_ready(path)
     running: list[tuple[float, str]] = []
-    waiting = list(plan.paths)
     free, now = cores, 0.0
-    while waiting or running:
-        for path in list(waiting):
-            ready = all(parent in finished for parent in plan[path].after)
-            if ready and threads[path] <= free:
-                free -= threads[path]
-                heapq.heappush(running, (now + seconds.get(path, 0.0), path))
-                waiting.remove(path)
+    while True:
+        while fitting := [queue for count, queue in ready.items() if queue and count <= free]:
+            _, path = heapq.heappop(min(fitting))
+            free -= threads[path]
+            heapq.heappush(running, (now + seconds.get(path, 0.0), path))
+        if not running:
+            return now
         now, path = heapq.heappop(running)
-        finished[path] = now
         free += threads[path]
-    return now
+        for child in children.get(path, ()):
+            missing[child] -= 1
+            if not missing[child]:
+                is_ready(child)
+
+
+def _dependents(plan: Plan) -> dict[str, list[str]]:
+    """Return the nodes that wait for each node, by its path."""
+    children: dict[str, list[str]] = {}
+    for node in plan.nodes:
+        for parent in node.after:
+            children.setdefault(parent, []).append(node.path)
+    return children
 
 
 def node_threads(plan: Plan, cores: int) -> dict[str, int]:

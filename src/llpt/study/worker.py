@@ -2,8 +2,8 @@
 
 It works in the study's directory, so that no path it leaves behind is absolute; it prints to the node's log, keeps its
 progress file fresh for the display, and leaves its outcome: done, failed with a reason, or unfinished. Its standard
-input is a pipe from whoever started it; when the pipe closes, whoever that was is gone, and the process stops itself as
-if it had been told to.
+input is a pipe from whoever started it: at a word there it stops itself, and when the pipe closes, for then whoever
+that was is gone. Where it does not come to that, because its engine hangs, it ends itself and all it has started.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llpt.dynamics import steps_on_disk
 from llpt.errors import LlptError, StorageError
 from llpt.files import open_to_append
 from llpt.study.job_files import JobFiles
 from llpt.study.nodes import read_job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.pulse import kill_tree
 from llpt.study.versions import versions
 
 if TYPE_CHECKING:
@@ -32,15 +34,48 @@ if TYPE_CHECKING:
 PROGRESS_EVERY_S = 1.0
 
 
-def stop_with_parent() -> None:
-    """Send this process SIGTERM when its standard input closes."""
+PATIENCE_S = 600.0
+"""How long a process may take to stop where nothing is known of its pace: a step of a large cell takes that long."""
+LEAST_PATIENCE_S = 10.0
+STEPS_OF_PATIENCE = 10.0
+
+
+def stop_with_parent(pace: Pace) -> None:
+    """Send this process SIGTERM at a word on its standard input or its end; kill it if it goes on for ten steps more.
+
+    It is sent once, for a second one would end the process in the middle of its step.
+    """
 
     def wait() -> None:
-        while os.read(0, 1024):
-            pass
+        os.read(0, 1024)
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(pace.patience_s)
+        print("The process did not stop in time: its engine hangs.", file=sys.stderr, flush=True)  # noqa: T201 - its log
+        kill_tree(os.getpid())
 
     threading.Thread(target=wait, name="stop-with-parent", daemon=True).start()
+
+
+class Pace:
+    """How long a process takes from one report to the next."""
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+        self._longest = 0.0
+
+    def reported(self) -> None:
+        """Something was done."""
+        now = time.monotonic()
+        if self._last is not None:
+            self._longest = max(self._longest, now - self._last)
+        self._last = now
+
+    @property
+    def patience_s(self) -> float:
+        """How long the process may take to stop, in seconds."""
+        if not self._longest:
+            return PATIENCE_S
+        return min(PATIENCE_S, max(LEAST_PATIENCE_S, STEPS_OF_PATIENCE * self._longest))
 
 
 class ProgressFile:
@@ -48,14 +83,17 @@ class ProgressFile:
 
     Args:
         files: the node's files.
+        pace: told of every report.
     """
 
-    def __init__(self, files: JobFiles) -> None:
+    def __init__(self, files: JobFiles, pace: Pace) -> None:
         self._files = files
+        self._pace = pace
         self._next = 0.0
 
     def write(self, progress: NodeProgress) -> None:
         """Write it if a second has passed since the last time; a full disk is no reason to stop here."""
+        self._pace.reported()
         now = time.monotonic()
         if now < self._next:
             return
@@ -67,8 +105,9 @@ class ProgressFile:
 def main(arguments: list[str]) -> int:
     """Run the worker; its exit code is 0 where an outcome was written, whatever it says."""
     file = Path(arguments[0]).resolve()
+    pace = Pace()
     if not sys.stdin.isatty():
-        stop_with_parent()
+        stop_with_parent(pace)
     try:
         job = read_job(file)
     except StorageError as error:
@@ -78,23 +117,32 @@ def main(arguments: list[str]) -> int:
     os.chdir(files.root)
     with open_to_append(files.lock) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a process of an earlier llpt run may still be writing its last checkpoint
-        files.write_outcome(_outcome(job, files))
+        files.write_outcome(_outcome(job, files, pace))
     return 0
 
 
-def _outcome(job: Job, files: JobFiles) -> NodeOutcome:
+def _outcome(job: Job, files: JobFiles, pace: Pace) -> NodeOutcome:
     """Do a node; whatever goes wrong becomes its stated reason, and its trace goes to the log."""
     try:
-        return job.work(ProgressFile(files).write)
+        return job.work(ProgressFile(files, pace).write)
     except LlptError as error:
         traceback.print_exc()
         state = State.UNFINISHED if isinstance(error, StorageError) else State.FAILED
         made_with = Provenance(versions=versions())
-        return NodeOutcome(path=job.path, state=state, reason=error.cause, remedy=error.remedy, provenance=made_with)
+        return NodeOutcome(
+            path=job.path,
+            state=state,
+            reason=error.cause,
+            remedy=error.remedy,
+            steps_done=steps_on_disk(Path(job.path)),
+            provenance=made_with,
+        )
     except Exception as error:  # noqa: BLE001 - the process ends here, and its reason must reach the ledger
         traceback.print_exc()
         reason = f"{type(error).__name__}: {error}"
-        return NodeOutcome(path=job.path, state=State.FAILED, reason=reason, remedy=f"Read {files.log}.")
+        remedy = f"Read {files.log}."
+        steps = steps_on_disk(Path(job.path))
+        return NodeOutcome(path=job.path, state=State.FAILED, reason=reason, remedy=remedy, steps_done=steps)
 
 
 if __name__ == "__main__":

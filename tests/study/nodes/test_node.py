@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import pytest
 from rich.console import Console
 
 from llpt.cli.planning import ladder_table, run_table
+from llpt.errors import StorageError
 from llpt.study import Ledger, Plan, State, StudyDirectory, estimate_costs, make_plan, makespan_s, parse_study
 from llpt.study.execution import Execution
+from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
 from llpt.study.nodes.node import Job, Node
 from llpt.study.outcome import NodeOutcome, NodeProgress
@@ -75,6 +78,10 @@ def test_a_new_kind_of_node_needs_nothing_but_its_module(tmp_path):
         standing = Execution(directory, plan, ledger).progress()
         assert standing.nodes[node.path].state is State.RUNNING
         assert standing.nodes[node.path].remaining_s == 4.0
+        file = JobFiles(directory.root, node.path).job
+        file.write_text(file.read_text().replace("3", "4"))  # somebody's study may ask for one thing and do another
+        with pytest.raises(StorageError, match="not what the study file asks for"):
+            write_job(directory, node, ledger)
     told = []
     assert node.job(tmp_path).work(told.append).state is State.DONE
     assert [progress.steps_done for progress in told] == [1, 2, 3]
