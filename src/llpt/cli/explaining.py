@@ -41,7 +41,7 @@ def explain(
     found = explain_study(place, plan, entries, observed)
     for path, reason in found.refused.items():
         messages().print(f"[bold red]left out:[/] {path}: {reason}")
-    if found.residuals is None and not found.budgets:
+    if not found.states and not found.budgets:
         messages().print("There are no labels. Add \\[bridge] or \\[budget] to the study file and run it.")
         raise typer.Exit(EXIT_FAILED)
     if as_json:

@@ -26,7 +26,7 @@ from llpt.bridge import REFERENCE, SURROGATE, CarriedAverage, PhaseDifference, c
 from llpt.campaign import ControlledTest, Role, file_stem
 from llpt.campaign.ladders import ladders_of
 from llpt.engines import read_evaluated
-from llpt.errors import LlptError
+from llpt.errors import InputError, LlptError
 from llpt.files import make_directory, write_atomically
 from llpt.observables import estimate_of
 from llpt.statistics import Estimate
@@ -191,7 +191,7 @@ def explanation_of(
     labelled = _bridge_labels(directory, plan, entries, refused)
     averages = {run.identity.path: run for run in observed}
     found = StudyExplanation(
-        residuals_of(list(labelled.values())) if labelled else None,
+        _residuals(labelled, refused),
         _states(plan, labelled),
         _shifts(study, plan, labelled, averages, _observed_shifts(study, observed)),
         _budgets(directory, plan, entries, averages, refused),
@@ -225,6 +225,16 @@ def _unlike(one: object, other: object, where: str) -> str:
     return "" if one == other or (isinstance(one, str) and isinstance(other, str)) else where
 
 
+def _residuals(labelled: Mapping[str, DoublyLabelled], refused: dict[str, str]) -> Residuals | None:
+    if not labelled:
+        return None
+    try:
+        return residuals_of(list(labelled.values()))
+    except InputError as error:
+        refused["residuals"] = error.cause
+        return None
+
+
 def _done(entries: Mapping[str, Entry], path: str) -> bool:
     return path in entries and entries[path].state is State.DONE
 
@@ -245,7 +255,9 @@ def _bridge_labels(
             own = snapshots({str(directory.node(run.path)): run.discard}, count)
             reference, surrogate = (own, other) if run.role is Role.REFERENCE else (other, own)
             coupling = REFERENCE if run.role is Role.REFERENCE else SURROGATE
-            found[run.path] = DoublyLabelled(run.path, coupling, run.state.temperature_k, reference, surrogate)
+            labelled = DoublyLabelled(run.path, coupling, run.state.temperature_k, reference, surrogate)
+            labelled.samples()  # what the bridge refuses is refused here, run by run
+            found[run.path] = labelled
         except LlptError as error:
             refused[path] = error.cause
     return found
@@ -373,4 +385,6 @@ def _budgets(
 
 def _both(place: Path, choice: str, run: PlannedRun) -> DoublyLabelled:
     changed, base = (read_evaluated(place / name / LABELS) for name in (choice, AS_IT_IS))
-    return DoublyLabelled(run.path, SURROGATE, run.state.temperature_k, changed, base)
+    labelled = DoublyLabelled(run.path, SURROGATE, run.state.temperature_k, changed, base)
+    labelled.samples()  # what the bridge refuses is refused here, run by run
+    return labelled
