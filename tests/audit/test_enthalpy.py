@@ -29,12 +29,13 @@ def test_only_common_temperatures_with_known_errors_are_compared():
 
 
 def test_it_is_shown_and_judged_only_where_the_study_asks_for_it():
-    shown = compare([side(1, 0.03)], [side(2, 0.04)], Thresholds(density_percent=50.0))
+    loose = {"density_percent": 50.0, "enthalpy_step_ev_per_atom": 1.0}
+    shown = compare([side(1, 0.03)], [side(2, 0.04)], Thresholds(**loose))
     rows = [each for each in shown.comparisons if each.quantity == "enthalpy"]
     assert rows
     assert not any(each.judged for each in rows)
     assert shown.value is not Outcome.NOT_FAITHFUL
-    asked = compare([side(1, 0.03)], [side(2, 0.04)], Thresholds(density_percent=50.0, also_judge=("enthalpy",)))
+    asked = compare([side(1, 0.03)], [side(2, 0.04)], Thresholds(**loose, also_judge=("enthalpy",)))
     assert asked.value is Outcome.NOT_FAITHFUL
     assert "Enthalpy at" in asked.reasons[0]
 

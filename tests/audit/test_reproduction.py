@@ -132,7 +132,7 @@ def heats(pair, thresholds):
         yield Contrast(found.percent[index], "Enthalpy", temperature_k=float(temperature))
 
 LIMIT = Threshold("heat_percent", "%", "difference of heat", default=1e-6, why="Because.", largest=10.0)
-QUANTITY = ComparedQuantity("heat", threshold=LIMIT, contrasts=heats, judged=True)
+QUANTITY = ComparedQuantity("heat", threshold=LIMIT, contrasts=heats)
 
 def first(isobar, curve, rises):
     place = isobar.curve(curve).estimate(0)

@@ -26,6 +26,12 @@ class Contrast:
         judged: whether it can be judged here; a temperature at the transition, say, is left to the transition.
         temperature_k: where it belongs to one temperature; None where it is one for the whole line of states.
         kind: which of several of the same quantity, e.g. the name of a criterion.
+        open_because: why it decides nothing here, whatever its size; nothing where it may.
+        parts: where a whole curve is one comparison, the difference at each temperature, of which ``difference`` is the
+            one that says most.
+        allowances: by how much more than the threshold each part may differ before anything is proven, because the
+            transition may lie elsewhere; nothing where it is known where it lies.
+        independent: how many independent statements the parts make together, at least 1.
     """
 
     difference: Estimate
@@ -33,6 +39,10 @@ class Contrast:
     judged: bool = True
     temperature_k: float | None = None
     kind: str = ""
+    open_because: str = ""
+    parts: tuple[Estimate, ...] = ()
+    allowances: tuple[float, ...] = ()
+    independent: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -43,13 +53,11 @@ class ComparedQuantity:
         name: for people, verdicts and study files.
         threshold: the largest difference that counts as faithful, with its unit.
         contrasts: its differences on a pair of isobars: one for the line of states, or one at each temperature.
-        judged: whether it enters every verdict, or is shown and judged only where a study asks for it.
     """
 
     name: str
     threshold: Threshold = field(compare=False)
     contrasts: Contrasts = field(compare=False, repr=False)
-    judged: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return self.name

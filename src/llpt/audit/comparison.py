@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
-from llpt.audit.findings import Findings, findings_of
+from llpt.audit.findings import Findings, Undecided, findings_of
 from llpt.audit.pairing import pair
 from llpt.audit.quantities import check_asked
 from llpt.audit.requirements import grid_for, time_for
@@ -26,11 +26,11 @@ def compare(
 ) -> Verdict:
     """Say whether a surrogate is faithful to its reference.
 
-    For every reference isobar with a partner of the surrogate at the same pressure, by default: the transition
-    temperature by every criterion that the reference resolves, the density away from the transition after a constant
-    offset is taken out, and the offset itself. *Not faithful* if any of these is proven to differ by more than its
-    threshold, *faithful* if all are proven not to, else *not resolved* (see ``llpt.audit.equivalence`` for the
-    statistics). Runs shorter or smaller than the thresholds' minimum decide nothing.
+    For every reference isobar with a partner of the surrogate at the same pressure, what ``Thresholds.judge`` names:
+    by default temperature and width of the transition, the density away from it after a constant offset is taken out,
+    the offset itself, the step of the enthalpy and the first peak of g(r). *Not faithful* if any of these is proven to
+    differ by more than its threshold, *faithful* if all are proven not to, else *not resolved* (see
+    ``llpt.audit.equivalence`` for the statistics). Runs shorter or smaller than the thresholds' minimum decide nothing.
 
     Args:
         reference: the isobar of the reference engine with its criteria (``llpt.transition.locate``), or several.
@@ -52,7 +52,7 @@ def compare(
     check_asked(thresholds)
     pairs, alone = pair(reference, surrogate)
     findings = [findings_of(matched, thresholds) for matched in pairs]
-    among = sum(comparison.judged for found in findings for comparison in found.comparisons)
+    among = sum(one.comparison.judged for found in findings for one in found.comparisons)
     comparisons: list[Comparison] = []
     requirements: list[Requirement] = []
     notes = [
@@ -60,7 +60,7 @@ def compare(
         for located in alone
     ]
     for found in findings:
-        decided = [_decide(comparison, found, thresholds, among=among) for comparison in found.comparisons]
+        decided = [_decide(undecided, found, thresholds, among=among) for undecided in found.comparisons]
         comparisons += decided
         requirements += [*found.lacking, *_needs(found, decided, thresholds, among=among)]
         notes += found.remarks
@@ -95,15 +95,23 @@ def _located(given: LocatedIsobar | Sequence[LocatedIsobar]) -> Sequence[Located
     return isobars
 
 
-def _decide(comparison: Comparison, found: Findings, thresholds: Thresholds, *, among: int) -> Comparison:
+def _decide(undecided: Undecided, found: Findings, thresholds: Thresholds, *, among: int) -> Comparison:
     """Return the comparison with its outcome; ``among`` is how many are judged in the whole verdict."""
-    outcome = outcome_of(
-        comparison.difference, comparison.threshold, confidence=thresholds.confidence, among=max(among, 1)
+    comparison, contrast = undecided.comparison, undecided.contrast
+    parts = contrast.parts or (comparison.difference,)
+    level = max(among, 1) * contrast.independent
+    allowances = contrast.allowances or (0.0,) * len(parts)
+    outcome = combined_outcome(
+        [
+            outcome_of(part, comparison.threshold, confidence=thresholds.confidence, among=level, allowance=allowance)
+            for part, allowance in zip(parts, allowances, strict=True)
+        ]
     )
     sentence = f"{comparison.sentence}: {outcome}."
-    if found.insufficient and outcome is not Outcome.NOT_RESOLVED:
+    because = f"the runs are too {found.insufficient} to prove it" if found.insufficient else contrast.open_because
+    if because and outcome is not Outcome.NOT_RESOLVED:
         outcome = Outcome.NOT_RESOLVED
-        sentence = f"{sentence.rstrip('.')}, but the runs are too {found.insufficient} to prove it: {outcome}."
+        sentence = f"{sentence.rstrip('.')}, but {because}: {outcome}."
     return comparison.model_copy(update={"outcome": outcome, "sentence": sentence})
 
 

@@ -3,9 +3,9 @@
 Karasiev et al. 2021 (doi:10.1038/s41586-021-04078-x) see a systematic offset of the surrogate in the atomic fluid and a
 different shape below the transition. The offset is the weighted mean of the relative difference over the temperatures
 above both transitions (or, where no transition is resolved, where less than a quarter of the atoms is bound in both).
-Shape is what is left after it.
-Temperatures within ``transition_temperature_k`` of either transition, and those between the two, are not judged here
-when both transitions are resolved: there the difference is that of the transition temperature, judged on its own.
+Shape is what is left after it, as one curve (``llpt.audit.curve_test``).
+Temperatures within ``transition_temperature_k`` of either transition, and those between the two, are not judged here:
+there the difference is that of the transition temperature, judged on its own.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.compared import ComparedQuantity, Contrast
+from llpt.audit.curve_test import CurveTest, curve_contrast, curve_test, shift_allowances
 from llpt.audit.pairing import CurveDifference, relative_difference
+from llpt.audit.region import Region, region_of
 from llpt.audit.thresholds import DENSITY_CHANGE, DENSITY_SHIFT
 from llpt.statistics import Estimate, combined, weighted_mean
-from llpt.transition import DENSITY_JUMP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,17 +40,20 @@ class DensityComparison:
 
     Args:
         difference: the relative difference as it is.
-        offset: in percent; None where there is no atomic fluid to fit it in, and the shape is then all of it.
+        offset: in percent; None where there is no atomic fluid to fit it in, and the shape is then the whole
+            difference.
         atomic: which temperatures the offset was fitted at, shape (n,).
         judged: which temperatures are judged for shape, shape (n,).
         shape: difference less offset, with error, one per temperature.
+        curve: the shape as one curve over the judged temperatures; None where there is none.
     """
 
     difference: CurveDifference
     offset: Estimate | None
-    atomic: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    judged: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    atomic: NDArray[np.bool_]
+    judged: NDArray[np.bool_]
     shape: tuple[Estimate, ...]
+    curve: CurveTest | None
 
 
 def compare_density(pair: Pair, *, near_transition_k: float) -> DensityComparison:
@@ -60,31 +64,31 @@ def compare_density(pair: Pair, *, near_transition_k: float) -> DensityCompariso
         near_transition_k: temperatures this close to a transition are left to the transition temperature.
     """
     difference = relative_difference(pair.reference.isobar.curve("density"), pair.surrogate.isobar.curve("density"))
-    jumps = [located.criteria[DENSITY_JUMP] for located in (pair.reference, pair.surrogate)]
-    known = [jump.temperature_k for jump in jumps if jump.resolved]
-    temperatures = difference.temperatures_k
-    usable = np.array([percent.resolved for percent in difference.percent], dtype=bool)
-    atomic = usable & _atomic(pair, temperatures, known)
-    judged = np.ones(len(temperatures), dtype=bool)
-    if len(known) == 2:
-        low = min(estimate.value for estimate in known) - near_transition_k
-        high = max(estimate.value for estimate in known) + near_transition_k
-        judged &= (temperatures < low) | (temperatures > high)
+    temperatures, percent = difference.temperatures_k, difference.percent
+    region = region_of(pair)
+    usable = np.array([each.resolved for each in percent], dtype=bool)
+    atomic = usable & _atomic(pair, temperatures, region, near_transition_k)
+    judged = (
+        np.ones(len(temperatures), dtype=bool) if region is None else region.beside(temperatures, near_transition_k)
+    )
     fitted = np.flatnonzero(atomic)
-    offset = weighted_mean([difference.percent[int(i)] for i in fitted]) if fitted.size else None
-    return DensityComparison(difference, offset, atomic, judged, tuple(_shape(difference.percent, fitted, offset)))
+    offset = weighted_mean([percent[int(i)] for i in fitted]) if fitted.size else None
+    switch = None if region is None else region.switch(temperatures)
+    allowances = None
+    if region is None:
+        base = pair.reference.isobar.curve("density")
+        values = np.interp(temperatures, base.temperatures_k, base.values)
+        allowances = 100.0 * shift_allowances(base, temperatures, near_transition_k) / values
+    curve = curve_test(temperatures, percent, switch, judged=judged, offset_from=atomic, allowances=allowances)
+    return DensityComparison(difference, offset, atomic, judged, tuple(_shape(percent, fitted, offset)), curve)
 
 
 def _atomic(
-    pair: Pair, temperatures: np.ndarray[tuple[int], np.dtype[np.float64]], transitions: list[Estimate]
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    if transitions:
-        above = max(estimate.value + 2.0 * estimate.error for estimate in transitions)
-        chosen = temperatures > above
-        if len(transitions) == 2:
-            return np.asarray(chosen)
-    else:
-        chosen = np.ones(len(temperatures), dtype=bool)
+    pair: Pair, temperatures: NDArray[np.float64], region: Region | None, near_transition_k: float
+) -> NDArray[np.bool_]:
+    if region is not None:
+        return region.above(temperatures, near_transition_k)
+    chosen = np.ones(len(temperatures), dtype=bool)
     for located in (pair.reference, pair.surrogate):
         dissociated = _dissociated(located.isobar)
         chosen &= np.array([round(float(temperature), 1) in dissociated for temperature in temperatures], dtype=bool)
@@ -105,7 +109,9 @@ def _shape(differences: Sequence[Estimate], fitted: NDArray[np.intp], offset: Es
     """
     if offset is None:
         return list(differences)
-    weights = {int(j): differences[j].standard_error ** -2 for j in fitted}
+    errors = {int(j): differences[j].standard_error for j in fitted}
+    least = min((error for error in errors.values() if error > 0.0), default=1.0)
+    weights = {j: (error or least) ** -2 for j, error in errors.items()}
     total = sum(weights.values())
     shares = {j: weight / total for j, weight in weights.items()}
     return [
@@ -126,16 +132,16 @@ def offset_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
 
 
 def density_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
-    """Return what is left of the difference at each temperature; one that is open where none can be judged."""
+    """Return the shape as one curve, which is judged, and what is left of the difference at each temperature."""
     density = compare_density(pair, near_transition_k=thresholds.transition_temperature_k)
     after = "after the offset" if density.offset is not None else "(no atomic fluid to take an offset from)"
-    for temperature, residual, judged in zip(
-        density.difference.temperatures_k, density.shape, density.judged, strict=True
-    ):
-        sentence = f"Density at {temperature:g} K {after}: {residual}"
-        yield Contrast(residual, sentence, bool(judged), temperature_k=float(temperature))
-    if not density.judged.any():
+    if density.curve is None:
         yield no_density("No temperature away from the transition is common to both")
+    else:
+        yield curve_contrast(density.curve, f"Density away from the transition {after}", thresholds.confidence)
+    for temperature, residual in zip(density.difference.temperatures_k, density.shape, strict=True):
+        sentence = f"Density at {temperature:g} K {after}: {residual}"
+        yield Contrast(residual, sentence, judged=False, temperature_k=float(temperature))
 
 
 def no_density(reason: str) -> Contrast:
@@ -143,5 +149,5 @@ def no_density(reason: str) -> Contrast:
     return Contrast(Estimate.unknown("%"), reason)
 
 
-DENSITY_OFFSET = ComparedQuantity("density offset", threshold=DENSITY_SHIFT, contrasts=offset_contrasts, judged=True)
-DENSITY = ComparedQuantity("density", threshold=DENSITY_CHANGE, contrasts=density_contrasts, judged=True)
+DENSITY_OFFSET = ComparedQuantity("density offset", threshold=DENSITY_SHIFT, contrasts=offset_contrasts)
+DENSITY = ComparedQuantity("density", threshold=DENSITY_CHANGE, contrasts=density_contrasts)

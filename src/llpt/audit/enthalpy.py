@@ -1,18 +1,64 @@
-"""The enthalpy of heating of a pair, from the lowest common temperature on: engines differ in their zero of energy."""
+"""The enthalpy of a pair: the height of its step, and the enthalpy of heating.
+
+Engines differ in their zero of energy, so that only differences along the isobar can be compared. What differs between
+the phases moves the transition: by dT = T dh / Dh for an error dh of the enthalpy of one phase against the other.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from llpt.audit.compared import ComparedQuantity, Contrast
+from llpt.audit.curve_test import phase_difference
 from llpt.audit.pairing import common_temperatures
-from llpt.audit.thresholds import ENTHALPY_CHANGE
+from llpt.audit.region import region_of
+from llpt.audit.thresholds import ENTHALPY_CHANGE, ENTHALPY_STEP_CHANGE
+from llpt.statistics import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
+
+
+def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
+    """Return by how much more the surrogate's enthalpy changes from below the transition to above it.
+
+    It is the mean of H' - H over the temperatures above the transition less that below it, those near it left out.
+    Where both sides have it, H is that from the free energy of the electrons, F + E_kin + P V: it is F that a surrogate
+    learns, and its own E is F.
+
+    Args:
+        pair: without solid points.
+        thresholds: for what is near the transition.
+    """
+    for name in ("enthalpy_from_free_energy", "enthalpy"):
+        reference, surrogate = (side.isobar.curve(name).resolved() for side in (pair.reference, pair.surrogate))
+        common = common_temperatures(reference, surrogate)
+        if common:
+            break
+    else:
+        return
+    region = region_of(pair)
+    if region is None:
+        yield Contrast(
+            Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), "The reference places no transition to divide enthalpies at"
+        )
+        return
+    temperatures = np.array([reference.temperatures_k[index] for index, _ in common])
+    differences = [surrogate.estimate(other).minus(reference.estimate(index)) for index, other in common]
+    beside = region.beside(temperatures, thresholds.transition_temperature_k)
+    found = phase_difference(
+        differences, beside & (temperatures < region.low_k), beside & (temperatures > region.high_k)
+    )
+    if found is None:
+        reason = "No two temperatures on either side of the transition at which both enthalpies are known"
+        yield Contrast(Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), reason)
+    else:
+        yield Contrast(found, f"Enthalpy from below the transition to above it: surrogate minus reference {found}")
 
 
 def enthalpy_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
@@ -39,4 +85,5 @@ def enthalpy_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]
         yield Contrast(difference, sentence, temperature_k=temperature)
 
 
+ENTHALPY_STEP = ComparedQuantity("enthalpy step", threshold=ENTHALPY_STEP_CHANGE, contrasts=step_contrasts)
 ENTHALPY = ComparedQuantity("enthalpy", threshold=ENTHALPY_CHANGE, contrasts=enthalpy_contrasts)

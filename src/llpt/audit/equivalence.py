@@ -33,7 +33,9 @@ class Outcome(StrEnum):
     NOT_RESOLVED = "not resolved"
 
 
-def outcome_of(difference: Estimate, threshold: float, *, confidence: float, among: int = 1) -> Outcome:
+def outcome_of(
+    difference: Estimate, threshold: float, *, confidence: float, among: float = 1.0, allowance: float = 0.0
+) -> Outcome:
     """Compare one difference with a threshold.
 
     Args:
@@ -41,13 +43,14 @@ def outcome_of(difference: Estimate, threshold: float, *, confidence: float, amo
         threshold: largest difference that counts as faithful, > 0, in the difference's unit.
         confidence: of either statement.
         among: number of differences of which any one may prove *not faithful*.
+        allowance: by how much more than the threshold it has to differ for *not faithful*.
     """
     if not difference.resolved:
         return Outcome.NOT_RESOLVED
     size = abs(difference.value)
     if size + difference.half_width(confidence) < threshold:
         return Outcome.FAITHFUL
-    if size - difference.half_width(_of_any(confidence, among)) > threshold:
+    if size - difference.half_width(_of_any(confidence, among)) > threshold + allowance:
         return Outcome.NOT_FAITHFUL
     return Outcome.NOT_RESOLVED
 
@@ -61,7 +64,7 @@ def combined_outcome(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome.NOT_RESOLVED
 
 
-def error_needed(difference: Estimate, threshold: float, *, confidence: float, among: int = 1) -> float:
+def error_needed(difference: Estimate, threshold: float, *, confidence: float, among: float = 1.0) -> float:
     """Return the 68 % error at which a difference of this size would be resolved, one way or the other.
 
     It is that of a run long enough to know its own error, whose quantiles are normal. A difference close to the
@@ -79,6 +82,6 @@ def error_needed(difference: Estimate, threshold: float, *, confidence: float, a
     return margin / float(stats.norm.ppf(level)) if math.isfinite(margin) else math.nan
 
 
-def _of_any(confidence: float, among: int) -> float:
+def _of_any(confidence: float, among: float) -> float:
     """Return the level at which each of several is tested where any one suffices (Bonferroni)."""
     return 1.0 - (1.0 - confidence) / among

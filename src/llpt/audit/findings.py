@@ -9,6 +9,7 @@ from llpt.audit.density import DENSITY, no_density
 from llpt.audit.equivalence import Outcome
 from llpt.audit.quantities import compared_quantities, contrasts_of
 from llpt.audit.requirements import fluid_requirement, minimum_requirements, production_ps
+from llpt.audit.transition_temperature import unlike_rates
 from llpt.audit.verdict import Comparison, Requirement
 
 if TYPE_CHECKING:
@@ -18,19 +19,32 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Undecided:
+    """A comparison without an outcome, and the difference behind it.
+
+    Args:
+        comparison: *not resolved* as yet.
+        contrast: its difference, of a curve at every temperature.
+    """
+
+    comparison: Comparison
+    contrast: Contrast
+
+
+@dataclass(frozen=True)
 class Findings:
     """The comparisons of one pair, still without an outcome.
 
     Args:
         pair: without solid points; None where one of the two is a solid at every temperature.
-        comparisons: every one *not resolved* as yet.
+        comparisons: still without an outcome.
         lacking: what the runs lack before anything can be concluded.
         remarks: sentences for the verdict.
         insufficient: "short", "small", "short and small", or nothing: why the runs decide nothing.
     """
 
     pair: Pair | None
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[Undecided, ...]
     lacking: tuple[Requirement, ...]
     remarks: tuple[str, ...]
     insufficient: str
@@ -64,6 +78,12 @@ def findings_of(matched: Pair, thresholds: Thresholds) -> Findings:
     insufficient = " and ".join(text for text, holds in (("short", short), ("small", small)) if holds)
     if insufficient:
         remarks.append(f"The runs at {matched.pressure_gpa:g} GPa are too {insufficient} to prove anything.")
+    ratio = unlike_rates(fluid)
+    if ratio is not None:
+        remarks.append(
+            f"At {matched.pressure_gpa:g} GPa the runs of one side are {ratio:.1f} times as long as the "
+            "other's: the shorter may overshoot the transition farther."
+        )
     comparisons = [
         _comparison(fluid, quantity, contrast, thresholds)
         for quantity in compared_quantities()
@@ -72,11 +92,11 @@ def findings_of(matched: Pair, thresholds: Thresholds) -> Findings:
     return Findings(fluid, tuple(comparisons), tuple(lacking), tuple(remarks), insufficient)
 
 
-def _comparison(pair: Pair, quantity: ComparedQuantity, contrast: Contrast, thresholds: Thresholds) -> Comparison:
+def _comparison(pair: Pair, quantity: ComparedQuantity, contrast: Contrast, thresholds: Thresholds) -> Undecided:
     """Return a difference with its threshold, *not resolved* as yet."""
     threshold = thresholds.value_of(quantity.threshold)
     sentence = f"{contrast.sentence.rstrip('.')}; threshold {threshold:g} {contrast.difference.unit}"
-    return Comparison(
+    comparison = Comparison(
         quantity=f"{quantity} ({contrast.kind})" if contrast.kind else quantity.name,
         pressure_gpa=pair.pressure_gpa,
         reference_atoms=pair.reference.isobar.n_atoms,
@@ -85,6 +105,7 @@ def _comparison(pair: Pair, quantity: ComparedQuantity, contrast: Contrast, thre
         difference=contrast.difference,
         threshold=threshold,
         outcome=Outcome.NOT_RESOLVED,
-        judged=contrast.judged and (quantity.judged or quantity.name in thresholds.also_judge),
+        judged=contrast.judged and (thresholds.judges(quantity.name) or thresholds.judges(contrast.kind)),
         sentence=f"{pair.pressure_gpa:g} GPa: {sentence}",
     )
+    return Undecided(comparison, contrast)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from llpt.statistics import combined
+from llpt.transition import DECIDING, pair_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.statistics import Estimate
-    from llpt.transition import Curve, LocatedIsobar
+    from llpt.transition import Criterion, Curve, LocatedIsobar, PairedSteps
 
 SAME_PRESSURE = 1e-6
 SAME_TEMPERATURE_K = 0.5
@@ -36,6 +38,19 @@ class Pair:
     def same_size(self) -> bool:
         """Whether both have the same number of atoms."""
         return self.reference.isobar.n_atoms == self.surrogate.isobar.n_atoms
+
+    @cached_property
+    def deciding(self) -> Criterion:
+        """The first of the deciding criteria that both resolve, or that the reference does, or the first of all."""
+        sides = (self.reference.criteria, self.surrogate.criteria)
+        both = [each for each in DECIDING if all(side[each].resolved for side in sides)]
+        return [*both, *(each for each in DECIDING if sides[0][each].resolved), DECIDING[0]][0]
+
+    @cached_property
+    def steps(self) -> PairedSteps:
+        """How the steps in the curve of that criterion differ."""
+        name = self.deciding.curve
+        return pair_steps(self.reference.isobar.curve(name), self.surrogate.isobar.curve(name))
 
     def fluid(self) -> Pair | None:
         """Return the pair without solid points, or None where either has no others."""

@@ -6,18 +6,18 @@ it as an entry point of the group ``llpt.comparisons``.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llpt.audit.compared import ComparedQuantity, Contrast
+from llpt.audit.curves import COMPRESSIBILITY, DIFFUSION, FIRST_PEAK, HEAT_CAPACITY, MOLECULES
 from llpt.audit.density import DENSITY, DENSITY_OFFSET
-from llpt.audit.enthalpy import ENTHALPY
+from llpt.audit.enthalpy import ENTHALPY, ENTHALPY_STEP
 from llpt.audit.thresholds import Thresholds
-from llpt.audit.transition_temperature import TRANSITION_TEMPERATURE
+from llpt.audit.transition_temperature import TRANSITION_TEMPERATURE, TRANSITION_WIDTH
 from llpt.errors import InputError
 from llpt.plugins import read_plugins
 from llpt.statistics import Estimate
-from llpt.transition import Standing, all_criteria, plugin_criteria
+from llpt.transition import DECIDING, all_criteria, plugin_criteria
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,21 @@ if TYPE_CHECKING:
     from llpt.audit.verdict import Comparison
     from llpt.errors import PluginError
     from llpt.plugins import Plugins
+    from llpt.transition import Criterion
 
-BUILT_IN = (TRANSITION_TEMPERATURE, DENSITY_OFFSET, DENSITY, ENTHALPY)
+BUILT_IN = (
+    TRANSITION_TEMPERATURE,
+    TRANSITION_WIDTH,
+    DENSITY_OFFSET,
+    DENSITY,
+    ENTHALPY_STEP,
+    ENTHALPY,
+    FIRST_PEAK,
+    MOLECULES,
+    DIFFUSION,
+    HEAT_CAPACITY,
+    COMPRESSIBILITY,
+)
 GROUP = "llpt.comparisons"
 
 
@@ -37,8 +50,8 @@ def plugin_quantities() -> Plugins[ComparedQuantity]:
 
 
 def compared_quantities() -> tuple[ComparedQuantity, ...]:
-    """Return every quantity there is, those of other packages last; the latter are judged only where asked for."""
-    return (*BUILT_IN, *(replace(quantity, judged=False) for quantity in plugin_quantities().records.values()))
+    """Return every quantity there is, those of other packages last; which of them count the thresholds say."""
+    return (*BUILT_IN, *plugin_quantities().records.values())
 
 
 def contrasts_of(quantity: ComparedQuantity, pair: Pair, thresholds: Thresholds) -> list[Contrast]:
@@ -69,18 +82,21 @@ def _open(quantity: ComparedQuantity, reason: str) -> Contrast:
 
 def is_only_reported(comparison: Comparison, thresholds: Thresholds) -> bool:
     """Whether a comparison of a verdict is of a kind that is shown, and that these thresholds do not ask to judge."""
-    kinds = {
-        f"{TRANSITION_TEMPERATURE} ({each})"
-        for each in all_criteria()
-        if each.standing is Standing.REPORTED and each.name not in thresholds.also_judge
+    names = {each.name for each in compared_quantities() if not thresholds.judges(each.name)} - {
+        TRANSITION_TEMPERATURE.name
     }
-    names = [each.name for each in compared_quantities() if not each.judged and each.name not in thresholds.also_judge]
+    kinds = {f"{TRANSITION_TEMPERATURE} ({each})" for each in all_criteria() if not _may_be_judged(each, thresholds)}
     text = comparison.quantity
     return text in kinds or any(text == name or text.startswith(f"{name} (") for name in names)
 
 
+def _may_be_judged(criterion: Criterion, thresholds: Thresholds) -> bool:
+    first = criterion in DECIDING and thresholds.judges(TRANSITION_TEMPERATURE.name)
+    return first or thresholds.judges(criterion.name)
+
+
 def check_asked(thresholds: Thresholds) -> None:
-    """Check that every name in ``also_judge`` and every key in ``others`` is known.
+    """Check that every name in ``judge`` and ``also_judge`` and every key in ``others`` is known.
 
     Raises:
         InputError: one is not.
@@ -89,8 +105,9 @@ def check_asked(thresholds: Thresholds) -> None:
     quantities = compared_quantities()
     names = [*(each.name for each in all_criteria()), *(each.name for each in quantities)]
     faults = {**plugin_criteria().faults, **plugin_quantities().faults}
-    for name in thresholds.also_judge:
-        _check("verdict.also_judge names", name, names, faults)
+    for key in ("judge", "also_judge"):
+        for name in getattr(thresholds, key):
+            _check(f"verdict.{key} names", name, names, faults)
     keys = [each.threshold.key for each in quantities if each.threshold.key not in Thresholds.model_fields]
     for key in thresholds.others:
         _check("verdict.others has the threshold", key, keys, {})

@@ -92,7 +92,7 @@ def minimum_requirements(isobar: Isobar, thresholds: Thresholds) -> list[Require
     return found
 
 
-def time_for(pair: Pair, comparisons: Sequence[Comparison], *, confidence: float, among: int) -> Requirement | None:
+def time_for(pair: Pair, comparisons: Sequence[Comparison], *, confidence: float, among: float) -> Requirement | None:
     """Return the production time at which all these comparisons would be resolved; None where no error is known."""
     known = [comparison for comparison in comparisons if comparison.difference.resolved]
     if not known:

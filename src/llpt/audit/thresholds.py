@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, Strict
 
 FORMAT = 2
 """Counts the formats of ``verdict.json``, which holds every threshold: one more raises it, once in a release. 1: no
-``format``, ``statistics``, ``also_judge``, ``others`` and ``enthalpy_ev_per_atom``."""
+``format``, ``statistics``, ``judge``, ``also_judge``, ``others``, ``enthalpy_ev_per_atom``, and the density as
+the only curve."""
 
 Number = Annotated[float, Strict()]
 Count = Annotated[int, Strict()]
@@ -66,6 +67,15 @@ TRANSITION_SHIFT = Threshold(
     "DFT at most (Karasiev et al. 2021, doi:10.1038/s41586-021-04078-x).",
     largest=10_000.0,
 )
+TRANSITION_WIDENING = Threshold(
+    "transition_width_k",
+    unit="K",
+    difference="difference of the transition's width w",
+    default=None,
+    why="Three quarters of a change tanh((T - T0)/w) lie within T0 ± w: its edges are held to the limit of its place.",
+    largest=10_000.0,
+    otherwise=TRANSITION_SHIFT,
+)
 DENSITY_CHANGE = Threshold(
     "density_percent",
     unit="%",
@@ -85,6 +95,48 @@ DENSITY_SHIFT = Threshold(
     otherwise=DENSITY_CHANGE,
 )
 
+FIRST_PEAK_CHANGE = Threshold(
+    "rdf_peak_percent",
+    unit="%",
+    difference="difference of the height of the first peak of g(r)",
+    default=15.0,
+    why="The peak is that of the molecules: where it stands twice as high as that of the atoms, 15 % are a quarter of "
+    "the change from the one fluid to the other.",
+    largest=100.0,
+)
+MOLECULES_CHANGE = Threshold(
+    "molecular_fraction_percent",
+    unit="%",
+    difference="difference of the share of the atoms that are in molecules",
+    default=10.0,
+    why="Where the fraction falls from one to nothing over 500 K, it changes by a tenth within the threshold of the "
+    "transition temperature.",
+    largest=100.0,
+)
+DIFFUSION_CHANGE = Threshold(
+    "diffusion_percent",
+    unit="%",
+    difference="difference of the diffusion coefficient",
+    default=20.0,
+    why="The finite-size correction of D in cells of some hundred atoms is as large.",
+    largest=1000.0,
+)
+HEAT_CAPACITY_CHANGE = Threshold(
+    "heat_capacity_k_b",
+    unit="k_B/atom",
+    difference="difference of the heat capacity",
+    default=0.5,
+    why="What one degree of freedom carries, a frozen vibration for example.",
+    largest=100.0,
+)
+COMPRESSIBILITY_CHANGE = Threshold(
+    "compressibility_percent",
+    unit="%",
+    difference="difference of the compressibility",
+    default=20.0,
+    why="Over 5 % of the bulk modulus of pressure, at 200 GPa 25 GPa, it changes the density by the threshold of 1 %.",
+    largest=1000.0,
+)
 ENTHALPY_CHANGE = Threshold(
     "enthalpy_ev_per_atom",
     unit="eV/atom",
@@ -95,15 +147,44 @@ ENTHALPY_CHANGE = Threshold(
 )
 
 
+ENTHALPY_STEP_CHANGE = Threshold(
+    "enthalpy_step_ev_per_atom",
+    unit="eV/atom",
+    difference="difference of the enthalpy from below the transition to above it",
+    default=0.010,
+    why="A sixth of the 0.06 eV/atom near 950 K: by Clapeyron's equation the line, which falls by 300 K over the next "
+    "100 GPa, falls by 50 K more or less.",
+    largest=10.0,
+)
+
+JUDGED = (
+    "transition temperature",
+    "transition width",
+    "density offset",
+    "density",
+    "enthalpy step",
+    "first peak of g(r)",
+)
+"""What a verdict judges where nothing else is asked for: where the transition is, how sharp, how large and between
+which densities, what it costs in enthalpy, and whether the molecules are there."""
+
+
 class Thresholds(BaseModel):
     """Largest differences of surrogate and reference that count as faithful, and what is needed to judge at all."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     transition_temperature_k: Number = TRANSITION_SHIFT.field()
+    transition_width_k: Number | None = TRANSITION_WIDENING.field()
     density_percent: Number = DENSITY_CHANGE.field()
     density_offset_percent: Number | None = DENSITY_SHIFT.field()
     enthalpy_ev_per_atom: Number = ENTHALPY_CHANGE.field()
+    enthalpy_step_ev_per_atom: Number = ENTHALPY_STEP_CHANGE.field()
+    rdf_peak_percent: Number = FIRST_PEAK_CHANGE.field()
+    molecular_fraction_percent: Number = MOLECULES_CHANGE.field()
+    diffusion_percent: Number = DIFFUSION_CHANGE.field()
+    heat_capacity_k_b: Number = HEAT_CAPACITY_CHANGE.field()
+    compressibility_percent: Number = COMPRESSIBILITY_CHANGE.field()
     confidence: Number = Field(
         default=0.95,
         gt=0.5,
@@ -122,12 +203,21 @@ class Thresholds(BaseModel):
         description="atoms below which nothing is decided; at least 1",
         json_schema_extra={"why": "The smallest cell whose isobars Karasiev et al. 2021 find unchanged by size."},
     )
+    judge: tuple[str, ...] = Field(
+        default=JUDGED, description="names of criteria and comparisons that are judged where both sides have them"
+    )
     also_judge: tuple[str, ...] = Field(
-        default=(), description="names of criteria and comparisons that are judged beside those that always are"
+        default=(),
+        description="names of criteria and comparisons that are judged beside those, and leave the verdict open where "
+        "they are missing",
     )
     others: dict[str, Annotated[Number, Field(gt=0.0)]] = Field(
         default_factory=dict, description="a table of thresholds of comparisons from other packages, each above 0"
     )
+
+    def judges(self, name: str) -> bool:
+        """Whether a criterion or comparison of this name is judged."""
+        return name in self.judge or name in self.also_judge
 
     def value_of(self, threshold: Threshold) -> float:
         """Return the value of a threshold: as given, else its default, else that of the one it follows."""

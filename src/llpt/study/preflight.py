@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llpt.audit.thresholds import JUDGED
 from llpt.engines import Purpose, find_engine, make_engine
 from llpt.errors import InputError
 from llpt.structure import check_elements, check_structure, read_structures
@@ -57,7 +58,7 @@ def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> No
 
 def _check_verdict(study: StudyFile) -> None:
     """Check that what the study asks to be judged is known, before anything runs rather than after."""
-    if study.verdict.also_judge or study.verdict.others:
+    if study.verdict.judge != JUDGED or study.verdict.also_judge or study.verdict.others:
         from llpt.audit import check_asked  # noqa: PLC0415 - the analysis takes seconds to import, and few ask
 
         check_asked(study.verdict.thresholds())

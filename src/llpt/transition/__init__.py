@@ -26,6 +26,7 @@ from llpt.transition.isotherm import Isotherm
 from llpt.transition.line import LadderPath, LineOfStates
 from llpt.transition.located import LocatedIsobar, locate
 from llpt.transition.maximum import find_crossing, find_maximum
+from llpt.transition.paired_step import PairedSteps, pair_steps
 from llpt.transition.place import Located
 from llpt.transition.point import LinePoint
 from llpt.transition.solid import solid_flag
@@ -56,6 +57,7 @@ __all__ = [
     "LinePoint",
     "Located",
     "LocatedIsobar",
+    "PairedSteps",
     "Separation",
     "Standing",
     "StepFit",
@@ -70,6 +72,7 @@ __all__ = [
     "heat_capacity_j_per_mol_k",
     "heat_capacity_k_b",
     "locate",
+    "pair_steps",
     "plugin_criteria",
     "separations",
     "solid_flag",

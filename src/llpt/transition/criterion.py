@@ -22,9 +22,8 @@ class Standing(StrEnum):
     """What a criterion counts for in a verdict."""
 
     DECIDING = "deciding"
-    """Judged; at least one of these has to be resolved for anything to be said of the transition temperature."""
-    JUDGED = "judged"
-    """Judged wherever the reference resolves it."""
+    """The first of these that the reference resolves is the transition temperature that is judged; at least one has to
+    be resolved for anything to be said of it."""
     REPORTED = "reported"
     """Shown, and judged only where a study asks for it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from llpt.transition.criterion import Criterion, Standing
+from llpt.transition.criterion import Criterion
 from llpt.transition.maximum import find_crossing
 from llpt.transition.place import Located
 
@@ -46,7 +46,6 @@ MOLECULAR_HALF = Criterion(
     curve="molecular_fraction_lifetime",
     locate=place_of_half,
     rises_on_heating=False,
-    standing=Standing.JUDGED,
 )
 CONDUCTIVITY_ONSET = Criterion(
     "conductivity onset",
@@ -54,5 +53,4 @@ CONDUCTIVITY_ONSET = Criterion(
     curve="dc_conductivity",
     locate=place_of_conductivity,
     rises_on_heating=True,
-    standing=Standing.JUDGED,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.transition.criterion import Criterion, Standing
+from llpt.transition.criterion import Criterion
 from llpt.transition.maximum import find_maximum
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ DENSITY_MAXIMUM = Criterion(
     estimator="local parabola through rho(T) at its greatest (llpt.transition.maximum)",
     curve="density",
     locate=place_of_maximum,
-    standing=Standing.JUDGED,
     figure_order=3,
 )
 EXPANSION_EXTREMUM = Criterion(
@@ -51,7 +50,6 @@ EXPANSION_EXTREMUM = Criterion(
     locate=place_of_expansion_extremum,
     rises_on_heating=False,
     follows_density=True,
-    standing=Standing.JUDGED,
 )
 COMPRESSIBILITY_MAXIMUM = Criterion(
     "compressibility maximum",

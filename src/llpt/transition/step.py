@@ -33,6 +33,8 @@ LOCATIONS = 161
 WIDTHS = 31
 NARROWEST = 0.02
 CONFINED = 0.125
+_LEAST_ERROR = 1e-6
+"""Of the span of the values."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,10 @@ def fit_step(curve: Curve) -> StepFit:
     scale = float(np.ptp(points.values)) or 1.0
     middle = 0.5 * float(temperatures[0] + temperatures[-1])
     half_range = 0.5 * float(temperatures[-1] - temperatures[0])
-    x = (temperatures - middle) / half_range
-    y = (points.values - points.values.mean()) / scale
-    floor = 1e-6
-    errors = np.maximum(points.errors / scale, floor)
+    x, y, errors = _scaled(points)
 
     grid = _Grid.over(temperatures)
-    designs = _Designs.of(grid.designs(x, half_range, middle), y, errors)
+    designs = _Designs.of_steps(grid.switches(temperatures), x, y, errors)
     degrees = max(1, len(points) - 6)
     chi_squared = designs.least_chi_squared()
     inflation = max(1.0, chi_squared / degrees) if len(points) > 6 else 1.0
@@ -131,6 +130,47 @@ def fit_step(curve: Curve) -> StepFit:
     )
 
 
+def log_evidence(
+    curve: Curve, locations_k: NDArray[np.float64], widths_k: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """Return ln of the evidence of a step at every place and of every width, up to a constant of the curve.
+
+    Args:
+        curve: any observable against temperature.
+        locations_k: T0, shape (l,); outside the temperatures of the curve the evidence is none, -inf.
+        widths_k: w, shape (m,).
+
+    Returns:
+        Shape (l, m); None for fewer than ``MINIMUM_POINTS`` points with a known error.
+    """
+    points = curve.resolved()
+    if len(points) < MINIMUM_POINTS:
+        return None
+    temperatures = points.temperatures_k
+    x, y, errors = _scaled(points)
+    centres, spreads = np.meshgrid(locations_k, widths_k, indexing="ij")
+    grid = _Grid(centres.ravel(), spreads.ravel())
+    designs = _Designs.of_steps(grid.switches(temperatures), x, y, errors)
+    evidence = designs.solved(_inflation(designs, len(points)))[0].reshape(centres.shape)
+    outside = (locations_k < temperatures[0]) | (locations_k > temperatures[-1])
+    return np.asarray(np.where(outside[:, None], -np.inf, evidence))
+
+
+def _scaled(points: Curve) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return temperatures from -1 to 1, values and errors in units of the span."""
+    temperatures = points.temperatures_k
+    scale = float(np.ptp(points.values)) or 1.0
+    middle = 0.5 * float(temperatures[0] + temperatures[-1])
+    half_range = 0.5 * float(temperatures[-1] - temperatures[0])
+    y = (points.values - points.values.mean()) / scale
+    return (temperatures - middle) / half_range, y, np.maximum(points.errors / scale, _LEAST_ERROR)
+
+
+def _inflation(designs: _Designs, points: int) -> float:
+    """Return what errors squared are multiplied by where the best step fits worse than they allow."""
+    return max(1.0, designs.least_chi_squared() / max(1, points - 6)) if points > 6 else 1.0
+
+
 @dataclass(frozen=True)
 class _Grid:
     """All (T0, w) tried, flattened: shape (grid,) each."""
@@ -147,12 +187,9 @@ class _Grid:
         centres, spreads = np.meshgrid(locations, widths, indexing="ij")
         return cls(centres.ravel(), spreads.ravel())
 
-    def designs(self, x: NDArray[np.float64], half_range: float, middle: float) -> NDArray[np.float64]:
-        """Return the design matrix of every grid point, shape (grid, points, 4): 1, x, s, x s."""
-        temperatures = x * half_range + middle
-        switch = 0.5 * (1.0 + np.tanh((temperatures[None] - self.locations[:, None]) / self.widths[:, None]))
-        line = np.broadcast_to(x, switch.shape)
-        return np.stack([np.ones_like(switch), line, switch, line * switch], axis=2)
+    def switches(self, temperatures: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return s at every grid point, shape (grid, points)."""
+        return np.asarray(0.5 * (1.0 + np.tanh((temperatures[None] - self.locations[:, None]) / self.widths[:, None])))
 
     def width_limits(self, weights: NDArray[np.float64]) -> tuple[float, float]:
         """Return the 95 % upper and the 95 % lower limit of the width."""
@@ -190,6 +227,22 @@ class _Designs:
         transposed = weighted.transpose(0, 2, 1)
         return cls(transposed @ weighted, transposed @ target, float(target @ target))
 
+    @classmethod
+    def of_steps(
+        cls, switch: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], errors: NDArray[np.float64]
+    ) -> _Designs:
+        """Form those of 1, x, s and x s from s of shape (grid, points): sums of x^k s^j, as products of matrices."""
+        weights = errors**-2.0
+        powers = x[:, None] ** np.arange(3) * weights[:, None]
+        sums = np.stack([np.broadcast_to(powers.sum(axis=0), (len(switch), 3)), switch @ powers, switch**2 @ powers])
+        sides = np.stack([y * weights, x * y * weights], axis=1)
+        products = np.empty((len(switch), 4, 4))
+        for row, (line, part) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1))):
+            for column, (other_line, other_part) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1))):
+                products[:, row, column] = sums[part + other_part, :, line + other_line]
+        projections = np.concatenate([np.broadcast_to(sides.sum(axis=0), (len(switch), 2)), switch @ sides], axis=1)
+        return cls(products, projections, float((y**2 * weights).sum()))
+
     def marginal(self, inflation: float) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return ln evidence, means and covariances of the linear parameters, errors squared times ``inflation``."""
         prior = _prior_variances(self.products.shape[2])
@@ -202,9 +255,32 @@ class _Designs:
         evidence = -0.5 * (misfit + log_determinant + np.log(prior).sum())
         return np.asarray(evidence), np.asarray(means), np.asarray(covariances)
 
+    def solved(self, inflation: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return ln evidence and means as ``marginal`` does, without covariances and many times faster.
+
+        Gaussian elimination of the positive definite normal equations, one step for all designs at once.
+        """
+        prior = _prior_variances(self.products.shape[2])
+        matrix = (self.products / inflation + np.diag(1.0 / prior)).transpose(1, 2, 0).copy()
+        side = (self.projections / inflation).T.copy()
+        columns = len(prior)
+        explained, log_determinant = np.zeros(side.shape[1]), np.zeros(side.shape[1])
+        for pivot in range(columns):
+            explained += side[pivot] ** 2 / matrix[pivot, pivot]
+            log_determinant += np.log(matrix[pivot, pivot])
+            for row in range(pivot + 1, columns):
+                factor = matrix[row, pivot] / matrix[pivot, pivot]
+                matrix[row, pivot:] -= factor * matrix[pivot, pivot:]
+                side[row] -= factor * side[pivot]
+        means = np.zeros_like(side)
+        for row in reversed(range(columns)):
+            means[row] = (side[row] - (matrix[row, row + 1 :] * means[row + 1 :]).sum(axis=0)) / matrix[row, row]
+        evidence = -0.5 * (self.total / inflation - explained + log_determinant + np.log(prior).sum())
+        return np.asarray(evidence), np.asarray(means.T)
+
     def least_chi_squared(self) -> float:
         """Return the least chi^2 of the posterior mean over all designs."""
-        _, means, _ = self.marginal(1.0)
+        _, means = self.solved(1.0)
         quadratic = (means[:, None, :] @ self.products @ means[:, :, None])[:, 0, 0]
         return float(max((self.total - 2.0 * (self.projections * means).sum(axis=1) + quadratic).min(), 0.0))
 

@@ -54,7 +54,6 @@ FIRST_PEAK_LOSS = Criterion(
     curve="rdf_peak_prominence",
     locate=place_of_step,
     rises_on_heating=False,
-    standing=Standing.JUDGED,
     figure_order=2,
 )
 DIFFUSION_ONSET = Criterion(
@@ -63,5 +62,4 @@ DIFFUSION_ONSET = Criterion(
     curve="diffusion",
     locate=place_of_step,
     rises_on_heating=True,
-    standing=Standing.JUDGED,
 )

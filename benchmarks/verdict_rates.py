@@ -1,0 +1,314 @@
+"""How often the verdict on a surrogate is wrong, on pairs of isobars whose truth is known.
+
+python benchmarks/verdict_rates.py [PAIRS]           # of each kind (1000): docs/results/verdict-rates.json, its figure
+python benchmarks/verdict_rates.py PAIRS --print     # the same, printed
+
+An isobar is a smooth baseline with curvature and a change from one fluid to the other, its form drawn: a jump, tanh,
+the error function, or two states with Boltzmann weights. 6 to 12 temperatures, 25 to 100 K apart; relative errors of
+the density from 0.05 to 0.5 % (2 to 10 ps of 64 to 512 atoms), those of enthalpy and first peak in proportion and
+correlated with it; noise that the next run on the ladder remembers in part; errors that are themselves estimated from a
+few degrees of freedom; one run in twenty too short to know its error. None of it is what the analysis assumes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import datetime as dt
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import erf
+
+from llpt.audit import Thresholds, compare
+from llpt.statistics import Estimate
+from llpt.transition import (
+    DECIDING,
+    Isobar,
+    LinePoint,
+    Located,
+    LocatedIsobar,
+    all_criteria,
+)
+from llpt.transition.criterion import CriterionResult
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "docs" / "results" / "verdict-rates.json"
+FIGURE = ROOT / "docs" / "figures" / "verdict-rates.png"
+NEIGHBOURS = 0.2
+"""Correlation of the noise of neighbouring runs."""
+UNKNOWN = 0.05
+BOLTZMANN_EV_PER_K = 8.617333e-5
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a fluid is.
+
+    Args:
+        place_k: T0.
+        width_k: w, in the sense that three quarters of the change lie within T0 ± w; 0 is a jump.
+        form: of the change.
+        jump_percent: of the density.
+        heat_ev: of the enthalpy, eV/atom.
+        curvature: of the density's baseline, % at 250 K from the middle.
+        offset_percent: of the density.
+    """
+
+    place_k: float
+    width_k: float
+    form: str
+    jump_percent: float
+    heat_ev: float
+    curvature: float
+    offset_percent: float = 0.0
+
+    def share(self, temperatures: Any) -> Any:
+        """Return the share of the upper phase."""
+        u = temperatures - self.place_k
+        if self.width_k == 0.0:
+            return (u > 0.0).astype(float)
+        if self.form == "erf":
+            return 0.5 * (1.0 + erf(0.83 * u / self.width_k))
+        if self.form == "two states":
+            sharpness = 2.0 * self.place_k / self.width_k
+            return 1.0 / (1.0 + np.exp(np.clip(sharpness * (self.place_k / temperatures - 1.0), -200.0, 200.0)))
+        return 0.5 * (1.0 + np.tanh(u / self.width_k))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One row: how the surrogate differs.
+
+    Args:
+        name: for people.
+        truth: "inside" every threshold, "outside" of one, or "at" one.
+        change: of the truth of the surrogate.
+        smooth: w of the surrogate of a sharp reference, in K; 0 leaves it alone.
+    """
+
+    name: str
+    truth: str
+    change: dict[str, float]
+    smooth: float = 0.0
+
+
+KINDS = (
+    Kind("equal", "inside", {}),
+    Kind("offset 0.5 %", "inside", {"offset_percent": 0.5}),
+    Kind("offset 0.9 %", "inside", {"offset_percent": 0.9}),
+    Kind("offset 1.1 %", "outside", {"offset_percent": 1.1}),
+    Kind("offset 2 %", "outside", {"offset_percent": 2.0}),
+    Kind("shift 50 K", "at", {"place_k": 50.0}),
+    Kind("shift 100 K", "outside", {"place_k": 100.0}),
+    Kind("shift 200 K", "outside", {"place_k": 200.0}),
+    Kind("sharp against w = 100 K", "outside", {}, smooth=100.0),
+    Kind("sharp against w = 150 K", "outside", {}, smooth=150.0),
+    Kind("enthalpy step + 5 meV/atom", "inside", {"heat_ev": 0.005}),
+    Kind("enthalpy step + 10 meV/atom", "at", {"heat_ev": 0.010}),
+    Kind("enthalpy step + 20 meV/atom", "outside", {"heat_ev": 0.020}),
+    Kind("density jump + 1 %", "at", {"jump_percent": 1.0}),
+    Kind("density jump + 2 %", "outside", {"jump_percent": 2.0}),
+)
+
+
+def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedIsobar, LocatedIsobar, float, float, float]:
+    """Return reference and surrogate, the true places of both and the error of the density in %."""
+    count, spacing = int(random.integers(6, 13)), float(random.choice([25.0, 50.0, 75.0, 100.0]))
+    temperatures = 500.0 + spacing * np.arange(count)
+    middle, span = float(temperatures.mean()), float(np.ptp(temperatures))
+    shift = kind.change.get("place_k", 0.0)
+    room = 0.15 * span
+    place = middle - min(0.5 * shift, 0.3 * span) + random.uniform(-room, room)
+    sharp = kind.smooth > 0.0 or random.random() < 0.3
+    base = Truth(
+        place_k=place,
+        width_k=0.0 if sharp else random.uniform(10.0, 100.0),
+        form=str(random.choice(["tanh", "erf", "two states"])),
+        jump_percent=random.uniform(2.0, 5.0),
+        heat_ev=random.uniform(0.03, 0.09),
+        curvature=random.uniform(-0.3, 0.3),
+    )
+    changed = replace(base, **{key: getattr(base, key) + value for key, value in kind.change.items()})
+    if kind.smooth:
+        changed = replace(changed, width_k=kind.smooth)
+    noise = float(np.exp(random.uniform(np.log(0.05), np.log(0.5))))
+    sides = (draw_isobar(truth, temperatures, noise, random, name) for truth, name in ((base, "dft"), (changed, "mlp")))
+    first, second = sides
+    return first, second, base.place_k, changed.place_k, noise
+
+
+def draw_isobar(
+    truth: Truth, temperatures: Any, noise_percent: float, random: np.random.Generator, engine: str
+) -> LocatedIsobar:
+    """Return an isobar with noise, located by what decides."""
+    share, x = truth.share(temperatures), (temperatures - 900.0) / 250.0
+    density = (1.0 - 0.015 * x + 0.01 * truth.curvature * x**2) * (1.0 + 0.01 * truth.jump_percent * share)
+    density *= 1.0 + 0.01 * truth.offset_percent
+    enthalpy = 4.0 * BOLTZMANN_EV_PER_K * temperatures + truth.heat_ev * share - 14.0
+    peak = 2.0 - 1.1 * share - 0.1 * x
+    common = _remembered(random, len(temperatures))
+    values = {
+        "density": (density, 0.01 * noise_percent, common, "g/cm^3"),
+        "enthalpy": (enthalpy, 0.02 * noise_percent, _with(common, -0.5, random), "eV/atom"),
+        "rdf_peak_height": (peak, 0.15 * noise_percent, _with(common, 0.3, random), ""),
+    }
+    points = []
+    for index, temperature in enumerate(temperatures):
+        degrees, rough = float(random.uniform(4.0, 25.0)), float(random.uniform(0.7, 1.4))
+        unknown = random.random() < UNKNOWN
+        estimates = {}
+        for name, (curve, error, deviates, unit) in values.items():
+            sigma = error * rough
+            deviation = np.nan if unknown else sigma * np.sqrt(random.chisquare(degrees) / degrees)
+            value = float(curve[index] + sigma * deviates[index])
+            estimates[name] = Estimate.of_deviation(value, deviation, unit, 2.0 * degrees, degrees)
+        points.append(LinePoint(float(temperature), estimates, 4000.0))
+    isobar = Isobar(engine, 256, 200.0, tuple(points))
+    nowhere = Located.nowhere("Not looked for.")
+    criteria = {
+        each: CriterionResult.of(
+            each, each.locate(isobar, each.curve, each.rises(density_rises=True)) if each in DECIDING else nowhere
+        )
+        for each in all_criteria()
+    }
+    return LocatedIsobar(isobar, criteria)
+
+
+def _remembered(random: np.random.Generator, count: int) -> Any:
+    """Return unit noise of which the next one remembers a part."""
+    fresh = random.normal(size=count)
+    found = fresh.copy()
+    for index in range(1, count):
+        found[index] = NEIGHBOURS * found[index - 1] + np.sqrt(1.0 - NEIGHBOURS**2) * fresh[index]
+    return found
+
+
+def _with(common: Any, correlation: float, random: np.random.Generator) -> Any:
+    return correlation * common + np.sqrt(1.0 - correlation**2) * _remembered(random, len(common))
+
+
+def judge(task: tuple[int, int, int]) -> list[dict[str, Any]]:
+    """Return what some pairs of one kind are said to be."""
+    row, first, count = task
+    kind, found = KINDS[row], []
+    for number in range(first, first + count):
+        random = np.random.default_rng([row, number])
+        reference, surrogate, place, other, noise = draw_pair(kind, random)
+        temperatures = reference.isobar.temperatures_k
+        spacing = temperatures[1] - temperatures[0]
+        verdict = compare([reference], [surrogate], Thresholds())
+        at_fault = [
+            each.quantity
+            for each in verdict.comparisons
+            if each.judged and each.outcome != "faithful" and verdict.value in {each.outcome, "not resolved"}
+        ]
+        entry: dict[str, Any] = {
+            "value": str(verdict.value),
+            "noise": noise,
+            "spacing": spacing,
+            "by": at_fault,
+            "pulls": [],
+        }
+        for side, truth in ((reference, place), (surrogate, other)):
+            located = side.criteria[DECIDING[0]]
+            if located.resolved:
+                entry["pulls"].append((located.temperature_k.value - truth) / located.temperature_k.error)
+        shifts = [each for each in verdict.comparisons if each.judged and each.quantity.startswith("transition temp")]
+        if shifts and shifts[0].difference.resolved:
+            entry["shift pull"] = (shifts[0].difference.value - (other - place)) / shifts[0].difference.error
+        found.append(entry)
+    return found
+
+
+def table(pairs: int, processes: int) -> dict[str, Any]:
+    """Return the rates of every kind."""
+    chunk = min(50, pairs)
+    tasks = [(row, start, min(chunk, pairs - start)) for row in range(len(KINDS)) for start in range(0, pairs, chunk)]
+    results: dict[int, list[dict[str, Any]]] = {row: [] for row in range(len(KINDS))}
+    if processes > 1:
+        with concurrent.futures.ProcessPoolExecutor(processes) as pool:
+            for task, found in zip(tasks, pool.map(judge, tasks), strict=True):
+                results[task[0]] += found
+    else:
+        for task in tasks:
+            results[task[0]] += judge(task)
+    return {kind.name: _row(kind, results[row]) for row, kind in enumerate(KINDS)}
+
+
+def _row(kind: Kind, found: list[dict[str, Any]]) -> dict[str, Any]:
+    counts = Counter(each["value"] for each in found)
+    wrong = {"inside": ["not faithful"], "outside": ["faithful"], "at": ["faithful", "not faithful"]}[kind.truth]
+    quiet = [each for each in found if each["noise"] < 0.1 and each["spacing"] <= 50.0]
+    pulls = [pull for each in found for pull in each["pulls"]]
+    shifts = [each["shift pull"] for each in found if "shift pull" in each]
+    return {
+        "truth": kind.truth,
+        "pairs": len(found),
+        "faithful": counts["faithful"],
+        "not faithful": counts["not faithful"],
+        "not resolved": counts["not resolved"],
+        "wrong": max(counts[value] for value in wrong),
+        "decided where noise < 0.1 % and spacing <= 50 K, %": round(
+            100.0 * float(np.mean([each["value"] != "not resolved" for each in quiet])) if quiet else 0.0, 1
+        ),
+        "pull of T*": round(float(np.std(pulls)), 2) if pulls else None,
+        "pull of the shift": round(float(np.std(shifts)), 2) if shifts else None,
+        "by": dict(Counter(name for each in found for name in each["by"]).most_common(6)),
+    }
+
+
+def draw(rows: dict[str, Any], path: Path) -> None:
+    """Draw the shares of every kind."""
+    import matplotlib as mpl  # noqa: PLC0415 - only where a figure is asked for
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt  # noqa: PLC0415
+
+    figure, axis = plt.subplots(figsize=(7.0, 0.34 * len(rows) + 1.2), layout="constrained")
+    colours = {"faithful": "#0072B2", "not resolved": "#BBBBBB", "not faithful": "#D55E00"}
+    for place, row in enumerate(rows.values()):
+        left = 0.0
+        for value, colour in colours.items():
+            share = 100.0 * row[value] / row["pairs"]
+            axis.barh(place, share, left=left, color=colour, label=value if place == 0 else None)
+            left += share
+        axis.text(101.0, place, f"{row['wrong']} wrong", va="center", fontsize="small")
+    axis.set_yticks(range(len(rows)), [f"{name} ({row['truth']})" for name, row in rows.items()])
+    axis.invert_yaxis()
+    axis.set_xlim(0.0, 115.0)
+    axis.set_xlabel("% of the pairs")
+    figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    figure.savefig(path, dpi=150, metadata={"Software": None})
+
+
+def main() -> None:
+    """Measure, and write or print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pairs", type=int, nargs="?", default=1000)
+    parser.add_argument("--print", action="store_true", dest="shown")
+    parser.add_argument("--processes", type=int, default=2)
+    given = parser.parse_args()
+    began = time.perf_counter()
+    rows = table(given.pairs, given.processes)
+    document = {
+        "command": f"python benchmarks/verdict_rates.py {given.pairs}",
+        "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
+        "minutes": round((time.perf_counter() - began) / 60.0, 1),
+        "confidence": Thresholds().confidence,
+        "rows": rows,
+    }
+    if given.shown:
+        print(json.dumps(document, indent=1))
+        return
+    RESULTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    draw(rows, FIGURE)
+
+
+if __name__ == "__main__":
+    main()

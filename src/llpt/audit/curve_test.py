@@ -1,0 +1,233 @@
+"""One curve against another: what is left of the noise when neighbouring temperatures are taken together.
+
+The differences D_i of two curves at common temperatures away from the transition are fitted by
+
+    D(T) = a + b x + c s(T),
+
+x the temperature from -1 to 1 and s the share of the upper phase (``llpt.transition.step``): an offset, another slope
+and another height of the step; c is there only where the transition is known and has two points on either side. The
+fit is by least squares weighted with the errors. The curve at each temperature, less the offset or not, is a linear
+combination of the D_i, so that its error and its degrees of freedom follow to first order, correlations included. A
+curve of another shape is seen: where chi^2 of the fit is less likely than ``POOR_FIT``, the points themselves are taken
+in the place of the curve.
+
+The curve is one comparison. It is faithful where all of it is proven to be within the threshold, and not faithful where
+any of it is proven to be outside, at a level divided by the number of independent statements in it: the effective
+number of Li and Ji (Heredity 95, 221, 2005) from the eigenvalues of the correlations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from llpt.audit.compared import Contrast
+from llpt.statistics import Estimate, combined, in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from llpt.transition import Curve
+
+POOR_FIT = 0.01
+_ROUNDING = 1e-9
+FEWEST_BESIDE = 2
+"""Points on either side of a transition from which a height is taken."""
+
+
+@dataclass(frozen=True)
+class CurveTest:
+    """The difference of two curves.
+
+    Args:
+        parts: the difference at each judged temperature, from the fit or, where it is poor, from the points.
+        temperatures_k: of the parts, shape (n,).
+        independent: how many independent statements the parts make together.
+        allowances: of each part, where the transition is not known; else empty.
+        fits: whether the fit is good enough to stand for the points.
+    """
+
+    parts: tuple[Estimate, ...]
+    temperatures_k: NDArray[np.float64]
+    independent: float
+    allowances: tuple[float, ...]
+    fits: bool
+
+
+def curve_test(
+    temperatures_k: NDArray[np.float64],
+    differences: Sequence[Estimate],
+    switch: NDArray[np.float64] | None,
+    *,
+    judged: NDArray[np.bool_],
+    offset_from: NDArray[np.bool_] | None = None,
+    allowances: NDArray[np.float64] | None = None,
+) -> CurveTest | None:
+    """Fit the difference of two curves.
+
+    Args:
+        temperatures_k: common to both, rising, shape (n,).
+        differences: at each, surrogate minus reference.
+        switch: share of the upper phase at each temperature, shape (n,); None where no transition is known.
+        judged: which temperatures take part, shape (n,); points without a known error do not.
+        offset_from: the points whose weighted mean is subtracted, shape (n,); None subtracts nothing.
+        allowances: what a shift that is still allowed may do at each temperature (``shift_allowances``), shape (n,).
+
+    Returns:
+        The test; None where no point with a known error is left, or none but the one that is subtracted.
+    """
+    known = np.array([each.resolved for each in differences], dtype=bool)
+    chosen = np.flatnonzero(known & judged)
+    if not chosen.size:
+        return None
+    errors = _errors(differences, known)
+    subtracted = np.zeros(len(differences))
+    if offset_from is not None and (offset_from & known).any():
+        weights = np.where(offset_from & known, errors**-2.0, 0.0)
+        subtracted = weights / weights.sum()
+    points = np.eye(len(differences))[chosen] - subtracted
+    design = _design(temperatures_k[chosen], None if switch is None else switch[chosen])
+    rows = points
+    fits = False
+    if len(chosen) > design.shape[1]:
+        weighted = design / errors[chosen, None]
+        solution = np.linalg.pinv(weighted) / errors[chosen]
+        values = np.array([differences[index].value for index in chosen.tolist()])
+        misfit = (values - design @ (solution @ values)) / errors[chosen]
+        degrees = len(chosen) - design.shape[1]
+        fits = bool(stats.chi2.sf(float(misfit @ misfit), degrees) >= POOR_FIT)
+        of_all = np.zeros((design.shape[1], len(differences)))
+        of_all[:, chosen] = solution
+        if fits:
+            rows = design @ of_all - subtracted
+    said = np.abs(rows).max(axis=1) > _ROUNDING
+    rows, chosen = rows[said], chosen[said]
+    if not chosen.size:
+        return None
+    return CurveTest(
+        tuple(_linear(row, differences, errors) for row in rows),
+        temperatures_k[chosen],
+        _independent(rows * np.where(known, errors, 0.0)),
+        () if allowances is None else tuple(allowances[chosen].tolist()),
+        fits,
+    )
+
+
+def shift_allowances(curve: Curve, temperatures_k: NDArray[np.float64], near_k: float) -> NDArray[np.float64]:
+    """Return how much a curve changes at each temperature where it is shifted by as much as is still allowed.
+
+    Where no transition is placed, a difference of two curves may be that of their transitions. The neighbours at
+    ``near_k`` or just beyond bound what a shift of so much can do, whatever the form of the change between them.
+
+    Args:
+        curve: of the reference, in the unit of the differences.
+        temperatures_k: where it is asked for, among the curve's own, shape (n,).
+        near_k: the shift that is still allowed.
+
+    Returns:
+        Shape (n,).
+    """
+    known = curve.resolved()
+    found = np.zeros(len(temperatures_k))
+    if not len(known):
+        return found
+    for place, temperature in enumerate(temperatures_k):
+        value = np.interp(temperature, known.temperatures_k, known.values)
+        after = known.values[known.temperatures_k >= temperature + near_k][:1]
+        before = known.values[known.temperatures_k <= temperature - near_k][-1:]
+        found[place] = np.abs(np.concatenate([[0.0], after - value, before - value])).max()
+    return found
+
+
+def phase_difference(
+    differences: Sequence[Estimate], below: NDArray[np.bool_], above: NDArray[np.bool_]
+) -> Estimate | None:
+    """Return the weighted mean of the differences above the transition less that below it.
+
+    Args:
+        differences: at each temperature, surrogate minus reference.
+        below: which of them are below, shape (n,).
+        above: which of them are above, shape (n,).
+
+    Returns:
+        The difference, None where either side has fewer than ``FEWEST_BESIDE`` points with a known error.
+    """
+    known = np.array([each.resolved for each in differences], dtype=bool)
+    errors = _errors(differences, known)
+    row = np.zeros(len(differences))
+    for side, sign in ((below & known, -1.0), (above & known, 1.0)):
+        if side.sum() < FEWEST_BESIDE:
+            return None
+        weights = np.where(side, errors, np.inf) ** -2.0
+        row += sign * weights / weights.sum()
+    return _linear(row, differences, errors)
+
+
+_COLUMNS_WITH_STEP = 3
+
+
+def curve_contrast(test: CurveTest, what: str, confidence: float) -> Contrast:
+    """Return a curve as one comparison, shown by the part that reaches farthest.
+
+    Args:
+        test: of the curve.
+        what: was compared, for people.
+        confidence: of the verdict.
+    """
+    reach = [abs(part.value) + part.half_width(confidence) if part.resolved else 0.0 for part in test.parts]
+    index = int(np.argmax(reach))
+    part, place = test.parts[index], float(test.temperatures_k[index])
+    shape = "" if test.fits or len(test.parts) <= _COLUMNS_WITH_STEP else ", another shape"
+    sentence = f"{what}: at most {part}, at {place:g} K of {len(test.parts)} temperatures{shape}"
+    if test.allowances:
+        moved = test.allowances[index]
+        sentence += f", of which a shift that is still allowed may be {in_words(moved)} {part.unit}".rstrip()
+    return Contrast(
+        part, sentence, kind="curve", parts=test.parts, allowances=test.allowances, independent=test.independent
+    )
+
+
+def _design(temperatures_k: NDArray[np.float64], switch: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    middle = 0.5 * (temperatures_k[0] + temperatures_k[-1])
+    x = (temperatures_k - middle) / max(0.5 * float(np.ptp(temperatures_k)), 1.0)
+    columns = [np.ones_like(x), x]
+    if switch is not None and min((switch < 0.5).sum(), (switch > 0.5).sum()) >= FEWEST_BESIDE:
+        columns.append(switch)
+    return np.stack(columns, axis=1)
+
+
+def _errors(differences: Sequence[Estimate], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return standard errors; one that is 0 hides its noise below its resolution and counts as the least of others."""
+    errors = np.array([each.standard_error for each in differences])
+    positive = errors[known & (errors > 0.0)]
+    return np.where(known & (errors == 0.0), positive.min() if positive.size else 1.0, errors)
+
+
+def _linear(row: NDArray[np.float64], differences: Sequence[Estimate], errors: NDArray[np.float64]) -> Estimate:
+    """Return a linear combination of independent differences."""
+    used = [int(index) for index in np.flatnonzero(row)]
+    value = sum(float(row[index]) * differences[index].value for index in used)
+    parts = []
+    for index in used:
+        each = differences[index]
+        if each.error == 0.0:
+            samples, degrees = each.effective_samples, each.degrees_of_freedom
+            each = Estimate.of_deviation(each.value, float(errors[index]), each.unit, samples, degrees)
+        parts.append((each, float(row[index])))
+    return combined(value, parts, differences[used[0]].unit)
+
+
+def _independent(weighted: NDArray[np.float64]) -> float:
+    """Return the effective number of independent ones among linear combinations of unit noise, shape (rows, n)."""
+    covariance = weighted @ weighted.T
+    deviations = np.sqrt(np.diag(covariance))
+    if not (deviations > 0.0).all():
+        return float(len(weighted))
+    eigenvalues = np.clip(np.linalg.eigvalsh(covariance / np.outer(deviations, deviations)), 0.0, None)
+    rounded = np.round(eigenvalues, 9)
+    return float(np.clip(((rounded >= 1.0) + rounded - np.floor(rounded)).sum(), 1.0, len(weighted)))

@@ -1,0 +1,88 @@
+"""The steps of two curves against each other: how far apart, and how much wider one is.
+
+The difference of two places is known better than the places. Where both curves have points at the same temperatures,
+what the grid hides it hides from both alike, and what a wrong shape of the step does to one place it does to the other.
+So both steps are read off one grid of (T0, w) (``llpt.transition.step``), either with one width for both or with a
+width of their own, each weighted by its evidence. The shift is the mean and the standard deviation of T0' - T0 over
+all of that, the widening that of w' - w with widths of their own.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.statistics import Estimate
+from llpt.transition.step import NARROWEST, log_evidence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from llpt.transition.curve import Curve
+
+LOCATIONS = 161
+WIDTHS = 25
+
+
+@dataclass(frozen=True)
+class PairedSteps:
+    """What two curves say of the difference of their steps.
+
+    Args:
+        shift_k: T0 of the second less that of the first.
+        widening_k: w of the second less that of the first.
+    """
+
+    shift_k: Estimate
+    widening_k: Estimate
+
+
+def pair_steps(first: Curve, second: Curve) -> PairedSteps:
+    """Hold the step of one curve against that of another.
+
+    Args:
+        first: of the reference.
+        second: the same observable of another engine; temperatures need not be the same.
+
+    Returns:
+        Both differences, unknown where either curve has too few points with a known error.
+    """
+    known = first.resolved(), second.resolved()
+    nothing = PairedSteps(Estimate.unknown("K"), Estimate.unknown("K"))
+    if min(len(each) for each in known) < 2:
+        return nothing
+    low = min(float(each.temperatures_k[0]) for each in known)
+    high = max(float(each.temperatures_k[-1]) for each in known)
+    locations = np.linspace(low, high, LOCATIONS)
+    finest = min(float(np.diff(each.temperatures_k).min()) for each in known)
+    widths = np.geomspace(NARROWEST * finest, 0.5 * (high - low), WIDTHS)
+    found = [log_evidence(each, locations, widths) for each in known]
+    if found[0] is None or found[1] is None:
+        return nothing
+    one, other = (np.exp(each - each.max()) for each in found if each is not None)
+    distances = np.arange(1 - LOCATIONS, LOCATIONS) * (locations[1] - locations[0])
+    together = np.mean([_distances(one[:, index], other[:, index]) for index in range(WIDTHS)], axis=0)
+    apart = _distances(one.mean(axis=1), other.mean(axis=1))
+    shift, error = _moments(distances, together + apart)
+    (width, spread), (wider, wider_spread) = (_moments(widths, each.sum(axis=0)) for each in (one, other))
+    return PairedSteps(_of_both(known, shift, error), _of_both(known, wider - width, math.hypot(spread, wider_spread)))
+
+
+def _distances(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weight of each distance other - one, from the most negative on, shape (2 n - 1,)."""
+    return np.asarray(np.correlate(other, one, mode="full"))
+
+
+def _moments(values: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, float]:
+    mean = float(weights @ values / weights.sum())
+    return mean, math.sqrt(float(weights @ (values - mean) ** 2 / weights.sum()))
+
+
+def _of_both(curves: tuple[Curve, Curve], value: float, error: float) -> Estimate:
+    doubts = np.concatenate([1.0 / each.degrees_of_freedom for each in curves])
+    degrees = 1.0 / float(doubts.mean()) if doubts.any() else math.inf
+    samples = min(float(each.effective_samples.min()) for each in curves)
+    return Estimate(value, error, "K", samples, degrees)

@@ -1,0 +1,67 @@
+"""One curve against another as one comparison."""
+
+import math
+
+import numpy as np
+import pytest
+
+from llpt.audit.curve_test import curve_test, phase_difference, shift_allowances
+from llpt.statistics import Estimate
+from llpt.transition import synthetic_isobar
+
+T = np.arange(600.0, 1201.0, 50.0)
+ALL = np.ones(T.size, dtype=bool)
+
+
+def differences(values, error=0.2):
+    return [Estimate(float(value), error, "%", 30.0) for value in values]
+
+
+def test_the_fitted_curve_is_better_known_than_its_points():
+    found = curve_test(T, differences(0.3 + 0.1 * (T - 900.0) / 300.0), None, judged=ALL)
+    assert found.fits
+    assert [part.value for part in found.parts] == pytest.approx(0.3 + 0.1 * (T - 900.0) / 300.0)
+    assert max(part.error for part in found.parts) < 0.2
+    assert 1.0 <= found.independent < len(T)
+
+
+def test_its_errors_are_those_of_the_scatter():
+    random = np.random.default_rng(3)
+    above = T > 1000.0
+    pulls = []
+    for _ in range(300):
+        found = curve_test(T, differences(0.2 * random.normal(size=T.size)), None, judged=ALL, offset_from=above)
+        pulls += [found.parts[0].value / found.parts[0].error] if found.fits else []
+    assert np.std(pulls) == pytest.approx(1.0, abs=0.12)
+
+
+def test_what_is_no_line_keeps_its_points():
+    bump = np.where(T == 900.0, 3.0, 0.0)
+    found = curve_test(T, differences(bump), None, judged=ALL)
+    assert not found.fits
+    assert found.parts[6].value == pytest.approx(3.0)
+    assert found.parts[6].error == pytest.approx(0.2)
+
+
+def test_an_offset_of_points_that_disagree_is_never_exact():
+    found = curve_test(T[:3], differences([0.0, 1.2, 2.4], 0.1), None, judged=ALL[:3], offset_from=ALL[:3])
+    assert all(part.error > 0.05 for part in found.parts)
+
+
+def test_unknown_points_take_no_part():
+    nothing = [Estimate(0.1, math.nan, "%", 2.0)] * 3
+    assert curve_test(T[:3], nothing, None, judged=ALL[:3]) is None
+    assert phase_difference(nothing, ALL[:3], ~ALL[:3]) is None
+
+
+def test_a_bias_between_the_phases_is_its_mean_difference():
+    values = np.where(T > 900.0, 5.0, 2.0)
+    found = phase_difference(differences(values), T < 880.0, T > 920.0)
+    assert found.value == pytest.approx(3.0)
+    assert found.error == pytest.approx(0.2 * math.hypot((T < 880.0).sum() ** -0.5, (T > 920.0).sum() ** -0.5))
+
+
+def test_a_shift_that_is_still_allowed_is_not_a_difference():
+    base = synthetic_isobar(T, place_k=905.0, width_k=40.0, seed=1, noise=1e-6).curve("density")
+    moved = synthetic_isobar(T, place_k=945.0, width_k=40.0, seed=1, noise=1e-6).curve("density")
+    assert (np.abs(moved.values - base.values) <= shift_allowances(base, T, 50.0) + 1e-4).all()
