@@ -225,6 +225,22 @@ def test_an_outcar_one_step_shorter_than_its_xdatcar_gives_what_both_have(tmp_pa
     assert contents.cut
 
 
+def test_forces_that_are_printed_now_and_then_count_as_missing(tmp_path):
+    path = outcar(tmp_path / "OUTCAR")
+    lines = path.read_text().splitlines(keepends=True)
+    second = [number for number, line in enumerate(lines) if "TOTAL-FORCE" in line][1]
+    path.write_text("".join(lines[:second] + lines[second + 4 :]))
+    contents = Contents()
+    reader = ForeignReader(
+        open_foreign([path, xdatcar(tmp_path / "XDATCAR")]), frame_interval_fs=0.2, electronic_temperature_k=900.0
+    )
+    found = [frame for _, frame in reader.steps(contents)]
+    assert np.isnan(found[1].forces_ev_per_angstrom).all()
+    assert "forces" in contents.missing
+    assert "Forces are in some frames only" in contents.notes[-1]
+    assert not np.isnan(found[2].forces_ev_per_angstrom).any()
+
+
 def test_a_negative_scale_is_a_volume_and_an_element_may_come_twice(tmp_path):
     path = xdatcar(tmp_path / "XDATCAR")
     text = path.read_text().replace("\n1.0\n", "\n-216.0\n", 1).replace("\nH\n2\n", "\nH H\n1 1\n", 1)

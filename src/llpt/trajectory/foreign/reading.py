@@ -124,6 +124,7 @@ class ForeignReader:
         unwrapper = _Unwrapper()
         clock = _Clock(source.name)
         missing: set[str] | None = None
+        partly = False  # programs that are told to print little give forces now and then
         for number, raw in enumerate(_until_cut(source, contents)):
             if raw.positions_angstrom.shape != (system.n_atoms, 3):
                 raise InputError(
@@ -139,6 +140,9 @@ class ForeignReader:
                 electronic_temperature_k=self._electronic,
                 meaning=self._meaning,
             )
+            if missing is not None and (lacking ^ missing) == {"forces"}:
+                partly, lacking = True, lacking | {"forces"}
+                missing = lacking
             if missing is not None and lacking != missing:
                 differing = ", ".join(sorted(lacking ^ missing))
                 raise InputError(
@@ -177,6 +181,8 @@ class ForeignReader:
             )
         contents.missing = tuple(sorted(missing or ()))
         contents.notes += source.notes
+        if partly:
+            contents.notes.append("Forces are in some frames only, so they count as missing.")
         if contents.unconverged:
             contents.notes.append(
                 f"In {contents.unconverged} of {contents.frames} frames the electrons did not converge; they are kept."
