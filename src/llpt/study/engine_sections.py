@@ -261,7 +261,7 @@ class ExecutionSection(Section):
     stall_s: Annotated[Float, Field(ge=1.0)] | Literal["auto"] = Field(
         default="auto",
         description='seconds without a sign of life after which a run is taken to hang, at least 1; "auto": 20 times '
-        "its longest pause before, at least 600",
+        "its longest pause before, at least 1800",
     )
     provider: dict[str, GivenValue] = Field(
         default_factory=dict,

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 FIRST_SIGN_S = 6 * 3600.0
 """How long a process may take to its first reports: it builds its engine and computes the first forces."""
-LEAST_S = 600.0
-"""No shorter silence is taken for a hang where nothing else is asked for: a loaded machine stands still for minutes."""
+LEAST_S = 1800.0
+"""No shorter silence is taken for a hang where nothing else is asked for: a loaded machine stands still, a training
+changes its stage."""
 TIMES_LONGER = 20.0
 """A silence this many times longer than the longest before is a hang: SCF cycles differ by a factor of three or so."""
 REPORTS_BEFORE_PACE = 3
@@ -27,7 +28,7 @@ class Pulse:
     Args:
         file: the progress file.
         stall_s: the silence in seconds that is taken for a hang, once it has reported itself; "auto": twenty times the
-            longest before, at least ten minutes, and six hours to the first steps.
+            longest before, at least half an hour, and six hours to the first steps.
     """
 
     def __init__(self, file: Path, stall_s: float | Literal["auto"]) -> None:
