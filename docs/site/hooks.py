@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 HERE = Path(__file__).resolve().parent
@@ -32,6 +33,9 @@ MODULES = (
 )
 ROOT_PAGES = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 """Files at the root of the repository that are pages of the site."""
+FETCHED = re.compile(
+    r'<(?:script|img|iframe)[^>]+src="?https?:[^">]*|<link[^>]+rel="?(?:stylesheet|preconnect)[^>]*https?:[^">]*'
+)
 LINK = re.compile(r"\]\((?P<target>[^)#\s:]+)(?P<anchor>#[^)\s]*)?\)")
 
 
@@ -69,6 +73,13 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return found[0]
 
     return LINK.sub(turned, markdown)
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001
+    """Refuse a page that would fetch something from elsewhere when it is read."""
+    if fetched := FETCHED.search(output):
+        raise PluginError(f"{page.file.src_uri} fetches {fetched[0]}")
+    return output
 
 
 def of_root(markdown: str) -> str:
