@@ -245,7 +245,7 @@ def test_a_second_ctrl_c_kills_what_hangs(tmp_path):
 
 
 def test_status_knows_a_dead_llpt_run_from_a_live_one(tmp_path):
-    write(tmp_path, SLOW)
+    write(tmp_path, SLOW.replace("delay_s = 0.05", "delay_s = 0.4"))
     process = start(tmp_path, "study.toml")
     root = tmp_path / "study"
     wait_for(lambda: checkpointed(root))
