@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from llpt.audit import compare
 from llpt.campaign.identity import Role
 from llpt.errors import InputError
+from llpt.transition import DECIDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.audit import Thresholds, Verdict
     from llpt.campaign.ladders import ObservedLadder
+    from llpt.statistics import Estimate
 
 
 def compare_ladders(
@@ -77,4 +79,21 @@ def _of_engine(ladders: Sequence[ObservedLadder], name: str) -> list[ObservedLad
     if not found:
         known = ", ".join(sorted({ladder.identity.engine for ladder in ladders})) or "none that is done"
         raise InputError(f"There are no runs of an engine called {name}.", f"Engines are: {known}.")
+    return found
+
+
+def observed_shifts(ladders: Sequence[ObservedLadder]) -> dict[tuple[str, int], Estimate]:
+    """Return T* of the reference less that of the surrogate by line and size, by the first criterion both resolve.
+
+    Args:
+        ladders: of everything that was observed.
+    """
+    base = {(each.role, each.line, each.atoms): each.criteria for each in ladders if each.is_base and each.criteria}
+    found = {}
+    for (role, line, atoms), criteria in base.items():
+        other = base.get((Role.SURROGATE, line, atoms))
+        if role is Role.REFERENCE and other is not None:
+            both = [each for each in DECIDING if criteria[each].resolved and other[each].resolved]
+            if both:
+                found[line, atoms] = criteria[both[0]].temperature_k.minus(other[both[0]].temperature_k)
     return found

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign.analysis import Analysis, analyse
 from llpt.campaign.comparison import verdict_of
-from llpt.campaign.ladders import ladders_of
 from llpt.files import remove
 from llpt.study.explaining import StudyExplanation, explain_study
-from llpt.study.ladder_paths import PATHS
+from llpt.study.ladder_paths import PATHS, ladders_of_study
 from llpt.study.observables_table import TABLE_NAME, write_observables
 from llpt.study.observing import observe, observe_electronic_temperature
 
@@ -78,7 +77,7 @@ def analyse_study(
         remove(directory.verdict)
     explanation = None
     if study.bridge is not None or study.budget is not None:
-        explanation = explain_study(directory, plan, entries, observed)
+        explanation = explain_study(directory, plan, entries, found.ladders)
         refused |= explanation.refused
     return StudyAnalysis(found, refused, observe_electronic_temperature(directory, plan, entries), explanation)
 
@@ -100,5 +99,6 @@ def verdict_of_study(
     Raises:
         InputError: there is no engine of that name.
     """
-    ladders = ladders_of(observed, path=PATHS[study.dynamics.ladder], density_rises=study.state.density_rises)
-    return verdict_of(ladders, study.verdict.thresholds(), reference=reference, surrogate=surrogate)
+    return verdict_of(
+        ladders_of_study(study, observed), study.verdict.thresholds(), reference=reference, surrogate=surrogate
+    )

@@ -24,7 +24,7 @@ from llpt.audit import (
 )
 from llpt.bridge import REFERENCE, SURROGATE, CarriedAverage, PhaseDifference, carried_average, free_energy_difference
 from llpt.campaign import ControlledTest, Role, file_stem
-from llpt.campaign.ladders import ladders_of
+from llpt.campaign.comparison import observed_shifts
 from llpt.engines import read_evaluated
 from llpt.errors import InputError, LlptError
 from llpt.files import make_directory, write_atomically
@@ -32,11 +32,9 @@ from llpt.observables import estimate_of
 from llpt.statistics import Estimate
 from llpt.study.explaining_runs import BRIDGE, BUDGET, pairs, two_phases
 from llpt.study.label_sections import AS_IT_IS
-from llpt.study.ladder_paths import PATHS
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.other_labels import LABELS, PlannedOtherLabels
 from llpt.study.outcome import State
-from llpt.transition import DECIDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from llpt.campaign.ladders import ObservedLadder
     from llpt.campaign.observed import ObservedRun
     from llpt.study.file import StudyFile
     from llpt.study.layout import StudyDirectory
@@ -144,7 +143,7 @@ def _plain(value: object) -> object:
 
 
 def explain_study(
-    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], observed: Sequence[ObservedRun]
+    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], ladders: Sequence[ObservedLadder]
 ) -> StudyExplanation:
     """Read the labels that are done; keep ``results/labelled-frames.csv`` and ``results/bridge.json``.
 
@@ -152,12 +151,12 @@ def explain_study(
         directory: the study's directory.
         plan: its plan.
         entries: its ledger, by node.
-        observed: its runs with their averages.
+        ladders: its runs with their averages and transitions.
 
     Raises:
         StorageError: results cannot be written.
     """
-    found, labelled = explanation_of(directory, plan, entries, observed)
+    found, labelled = explanation_of(directory, plan, entries, ladders)
     make_directory(directory.results)
     if labelled:
         write_atomically(directory.results / "labelled-frames.csv", _as_csv(frame_table(list(labelled.values()))))
@@ -176,7 +175,7 @@ def _as_csv(table: xr.Dataset) -> str:
 
 
 def explanation_of(
-    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], observed: Sequence[ObservedRun]
+    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], ladders: Sequence[ObservedLadder]
 ) -> tuple[StudyExplanation, dict[str, DoublyLabelled]]:
     """Return what the labels of a study say, and the doubly labelled snapshots by run; nothing is written.
 
@@ -184,16 +183,16 @@ def explanation_of(
         directory: the study's directory.
         plan: its plan.
         entries: its ledger, by node.
-        observed: its runs with their averages.
+        ladders: its runs with their averages and transitions.
     """
     study = directory.study
     refused: dict[str, str] = {}
     labelled = _bridge_labels(directory, plan, entries, refused)
-    averages = {run.identity.path: run for run in observed}
+    averages = {run.identity.path: run for ladder in ladders for run in ladder.runs}
     found = StudyExplanation(
         _residuals(labelled, refused),
         _states(plan, labelled),
-        _shifts(study, plan, labelled, averages, _observed_shifts(study, observed)),
+        _shifts(study, plan, labelled, averages, observed_shifts(ladders)),
         _budgets(directory, plan, entries, averages, refused),
         refused,
     )
@@ -332,20 +331,6 @@ def _step(
     if not all(phase in values for phase in phases):
         return Estimate.unknown({"enthalpy": "eV/atom", "volume": "Å³/atom"}[name])
     return values[phases[1]].minus(values[phases[0]])
-
-
-def _observed_shifts(study: StudyFile, observed: Sequence[ObservedRun]) -> dict[tuple[str, int], Estimate]:
-    """Return T* of the reference less that of the surrogate by line and size, by the first criterion both resolve."""
-    ladders = ladders_of(observed, path=PATHS[study.dynamics.ladder], density_rises=study.state.density_rises)
-    base = {(each.role, each.line, each.atoms): each.criteria for each in ladders if each.is_base and each.criteria}
-    found = {}
-    for (role, line, atoms), criteria in base.items():
-        other = base.get((Role.SURROGATE, line, atoms))
-        if role is Role.REFERENCE and other is not None:
-            both = [each for each in DECIDING if criteria[each].resolved and other[each].resolved]
-            if both:
-                found[line, atoms] = criteria[both[0]].temperature_k.minus(other[both[0]].temperature_k)
-    return found
 
 
 def _budgets(

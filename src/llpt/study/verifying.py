@@ -24,6 +24,7 @@ from llpt.observables import compare_kept, load_summary
 from llpt.study.analysis import verdict_of_study
 from llpt.study.explaining import EXPLANATION, difference_from, explanation_of
 from llpt.study.job_files import JobFiles, read_json
+from llpt.study.ladder_paths import ladders_of_study
 from llpt.study.layout import STUDY_FILE, StudyDirectory
 from llpt.study.ledger import Entry, Ledger
 from llpt.study.nodes import PlannedRun
@@ -298,7 +299,7 @@ def _explanation(
         return []
     what = "free energies and kelvins, stored and recomputed"
     try:
-        found, _ = explanation_of(directory, plan, entries, observed)
+        found, _ = explanation_of(directory, plan, entries, ladders_of_study(directory.study, observed))
         unlike = difference_from(path.read_text(encoding="utf-8"), found)
     except (OSError, UnicodeDecodeError) as error:
         return [Check("study", what, False, f"results/{path.name} cannot be read: {error}")]
