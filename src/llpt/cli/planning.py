@@ -86,19 +86,20 @@ def plan(
 
 def foreign_code(plan: Plan) -> list[str]:
     """Say of every engine of a plan that is no part of llpt where its code lies."""
-    from llpt.engines import BUILT_IN, find_engine  # noqa: PLC0415 - start-up time
+    from llpt.engines import BUILT_IN, Argument, find_engine  # noqa: PLC0415 - start-up time
     from llpt.plugins import code_place  # noqa: PLC0415
     from llpt.study.nodes import MolecularDynamics  # noqa: PLC0415
 
     lines: list[str] = []
     for spec in sorted({run.engine for run in plan.runs if isinstance(run, MolecularDynamics)}):
         word, _, argument = spec.partition(":")
-        if word == "ase":
+        record = find_engine(spec)
+        if record.argument is Argument.CLASS:
             lines.append(f"Engine {spec} runs code from {code_place(argument) or 'nowhere: it is not installed'}.")
-        elif word == "mace":
+        elif record.unpickles:
             lines.append(f"Engine {spec} unpickles a file, which can run any code: be sure where it comes from.")
         elif word not in BUILT_IN:
-            place = code_place(find_engine(spec).maker.partition(":")[0])
+            place = code_place(record.maker.partition(":")[0])
             lines.append(f"Engine {spec} is a plug-in and runs code from {place}.")
     return lines
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from llpt.dynamics.settings import RunSettings, timestep_auto
 from llpt.errors import InputError
-from llpt.units import BOLTZMANN_EV_PER_K, U_ANGSTROM2_PER_FS2_TO_EV, U_PER_ANGSTROM3_TO_G_PER_CM3
+from llpt.units import BOLTZMANN_EV_PER_K, U_ANGSTROM2_PER_FS2_TO_EV, hydrogen_density_g_per_cm3
 
 if TYPE_CHECKING:
     import ase
@@ -68,7 +68,7 @@ def resolved_timestep_fs(atoms: ase.Atoms, settings: RunSettings) -> float:
     if settings.timestep_fs != "auto":
         return float(settings.timestep_fs)
     volume = float(atoms.get_volume())
-    density = len(atoms) * 1.008 / volume * U_PER_ANGSTROM3_TO_G_PER_CM3
+    density = hydrogen_density_g_per_cm3(volume / len(atoms))
     return timestep_auto(settings.temperature_k, density)
 
 

@@ -39,6 +39,7 @@ MACE = EngineRecord(
     speed=Speed({1.0: 0.3}),
     probe="llpt.engines.mace:mace_version",
     found="installed",
+    unpickles=True,
 )
 
 

@@ -84,6 +84,7 @@ class EngineRecord:
         found: what ``llpt doctor`` says where the probe succeeds and there is no trial.
         trial: options with which ``llpt doctor`` computes four atoms of hydrogen; None where it only probes.
         class_labels: what people call the classes that its argument names, by the class's name in small letters.
+        unpickles: whether it unpickles the file that its argument names, which can run any code.
     """
 
     name: str
@@ -101,6 +102,7 @@ class EngineRecord:
     found: str = "built in"
     trial: Mapping[str, OptionValue] | None = None
     class_labels: Mapping[str, str] = field(default_factory=dict)
+    unpickles: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -73,6 +73,6 @@ def atomic_numbers_of(elements: Sequence[str], n_atoms: int, name: str) -> NDArr
     if len(symbols) != n_atoms or any(symbol not in atomic_numbers for symbol in symbols):
         raise InputError(
             f"{name} does not say which elements its atoms are.",
-            f"Give elements (--elements): H for hydrogen alone, or one for each of the {n_atoms} atoms.",
+            f"Give elements (llpt import: --elements): H for hydrogen alone, or one for each of the {n_atoms} atoms.",
         )
     return np.array([atomic_numbers[symbol] for symbol in symbols], dtype=np.int64)

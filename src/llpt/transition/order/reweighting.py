@@ -174,11 +174,6 @@ class Reweighting:
             volume.effective_samples,
         )
 
-    def configurational_enthalpy(self, temperature_k: float, pressure_gpa: float) -> Estimate:
-        """Return <E + P V> / N in eV per atom, without the kinetic energy and without the change of E with T_el."""
-        work = pressure_gpa * units.GPA_TO_EV_PER_ANGSTROM3 * self._volume
-        return self._expectation((self._internal + work) / self.n_atoms, temperature_k, pressure_gpa, "eV/atom")
-
     def _expectation(
         self, values: NDArray[np.float64], temperature_k: float, pressure_gpa: float, unit: str = "Å³"
     ) -> Estimate:
