@@ -41,7 +41,7 @@ from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
 from llpt.study.observables_table import write_observables
 from llpt.study.outcome import NodeOutcome, NodeProgress
-from llpt.study.worker import ProgressFile
+from llpt.study.worker import ProgressFile, ReportPace
 from llpt.trajectory import System, Trajectory, TrajectoryWriter
 from llpt.trajectory.foreign import open_foreign
 
@@ -227,9 +227,9 @@ def test_job_outcome_and_progress(disk, tmp_path):
     before = disk.contents()
     for state in (disk.full, disk.read_only):
         with state():
-            ProgressFile(files).write(NodeProgress(steps_done=1))
+            ProgressFile(files, ReportPace()).write(NodeProgress(steps_done=1))
     assert disk.contents() == before
-    ProgressFile(files).write(NodeProgress(steps_done=2))
+    ProgressFile(files, ReportPace()).write(NodeProgress(steps_done=2))
     assert json.loads(files.progress.read_text()) == {"steps_done": 2}
 
 

@@ -95,6 +95,19 @@ def _may_be_judged(criterion: Criterion, thresholds: Thresholds) -> bool:
     return first or thresholds.judges(criterion.name)
 
 
+def is_built_in(comparison: Comparison) -> bool:
+    """Whether a comparison of a verdict is of a quantity, and by a criterion, that come with this program."""
+    text = comparison.quantity
+    own = {each.name for each in all_criteria()} - plugin_criteria().records.keys()
+    for quantity in BUILT_IN:
+        if text == quantity.name:
+            return True
+        if text.startswith(f"{quantity} (") and text.endswith(")"):
+            kind = text[len(quantity.name) + 2 : -1]
+            return quantity.name != TRANSITION_TEMPERATURE.name or kind in own
+    return False
+
+
 def check_asked(thresholds: Thresholds) -> None:
     """Check that every name in ``judge`` and ``also_judge`` and every key in ``others`` is known.
 

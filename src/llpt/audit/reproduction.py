@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from llpt.audit.quantities import is_only_reported
+from llpt.audit.quantities import is_built_in, is_only_reported
 from llpt.observables import ROUNDING
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def reproduces(stored: Verdict, fresh: Verdict) -> Reproduction:
         )
     named = {comparison.quantity for comparison in stored.comparisons}
     known = {comparison.quantity for comparison in fresh.comparisons}
-    foreign = [each for each in stored.comparisons if each.quantity not in known]
+    foreign = [each for each in stored.comparisons if each.quantity not in known and not is_built_in(each)]
     expected = [
         each for each in fresh.comparisons if each.quantity in named or not is_only_reported(each, stored.thresholds)
     ]

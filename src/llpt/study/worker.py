@@ -40,7 +40,7 @@ LEAST_PATIENCE_S = 10.0
 STEPS_OF_PATIENCE = 10.0
 
 
-def stop_with_parent(pace: Pace) -> None:
+def stop_with_parent(pace: ReportPace) -> None:
     """Send this process SIGTERM at a word on its standard input or its end; kill it if it goes on for ten steps more.
 
     It is sent once, for a second one would end the process in the middle of its step.
@@ -56,7 +56,7 @@ def stop_with_parent(pace: Pace) -> None:
     threading.Thread(target=wait, name="stop-with-parent", daemon=True).start()
 
 
-class Pace:
+class ReportPace:
     """How long a process takes from one report to the next."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class ProgressFile:
         pace: told of every report.
     """
 
-    def __init__(self, files: JobFiles, pace: Pace) -> None:
+    def __init__(self, files: JobFiles, pace: ReportPace) -> None:
         self._files = files
         self._pace = pace
         self._next = 0.0
@@ -105,7 +105,7 @@ class ProgressFile:
 def main(arguments: list[str]) -> int:
     """Run the worker; its exit code is 0 where an outcome was written, whatever it says."""
     file = Path(arguments[0]).resolve()
-    pace = Pace()
+    pace = ReportPace()
     if not sys.stdin.isatty():
         stop_with_parent(pace)
     try:
@@ -121,7 +121,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _outcome(job: Job, files: JobFiles, pace: Pace) -> NodeOutcome:
+def _outcome(job: Job, files: JobFiles, pace: ReportPace) -> NodeOutcome:
     """Do a node; whatever goes wrong becomes its stated reason, and its trace goes to the log."""
     try:
         return job.work(ProgressFile(files, pace).write)
