@@ -218,7 +218,7 @@ class TestFailures:
     @pytest.mark.parametrize(
         ("text", "says"),
         [
-            ("#!/bin/sh\necho broken library >&2\nexit 1\n", "died without a result. It said: broken library"),
+            ("#!/bin/sh\necho broken library >&2\nexit 1\n", "died without a result. Its message: broken library"),
             (
                 f"#!/bin/sh\ncat <<END\n {'%' * 40}\n  Error in routine cdiaghg (12):\n  S matrix not\nEND\nexit 1\n",
                 "stopped in cdiaghg: S matrix not",
