@@ -42,7 +42,7 @@ hidden_nodes = [8]
 symmetry_functions = 20
 largest_cutoff_bohr = 4.5
 iterations = 15
-max_seconds = 20
+max_seconds = 900
 [[surrogate.extra]]
 atoms = 32
 steps = 150
