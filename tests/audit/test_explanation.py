@@ -2,7 +2,7 @@
 
 import pytest
 
-from llpt.audit.explanation import Finding, explain
+from llpt.audit.explanation import ShiftAgreement, explain
 from llpt.statistics import Estimate
 
 from .labels_for_tests import gaussian_sets
@@ -22,21 +22,21 @@ def explained(spread_ev, observed=None):
 def test_agreement_and_disagreement_are_findings():
     found = explained(0.05, Estimate(EXACT_K + 5.0, 12.0, "K", 20.0))
     assert abs(found.temperature.value.value - EXACT_K) < 3.0 * found.temperature.value.error
-    assert found.finding is Finding.AGREE
+    assert found.finding is ShiftAgreement.AGREE
     assert "explains it" in found.sentence
     far = explained(0.05, Estimate(EXACT_K + 200.0, 12.0, "K", 20.0))
-    assert far.finding is Finding.DISAGREE
+    assert far.finding is ShiftAgreement.DISAGREE
     assert "errors away" in far.sentence
     assert far.pressure.value.value > 0.0
 
 
 def test_what_is_not_known_well_decides_nothing():
-    assert explained(0.05).finding is Finding.OPEN
+    assert explained(0.05).finding is ShiftAgreement.OPEN
     vague = explained(0.05, Estimate(EXACT_K, 80.0, "K", 6.0))
-    assert vague.finding is Finding.OPEN
+    assert vague.finding is ShiftAgreement.OPEN
     assert "40 K" in vague.sentence
     apart = explained(2.0, Estimate(EXACT_K, 10.0, "K", 20.0))
-    assert apart.finding is Finding.OPEN
+    assert apart.finding is ShiftAgreement.OPEN
     assert apart.low.jeffreys_per_atom.value > 10.0
     assert apart.labels > explained(0.05).labels
 

@@ -388,4 +388,4 @@ def test_an_import_says_what_the_frames_say_and_refuses_what_they_contradict(tmp
     code, out, _ = command("import", *common, "-T", 900, "-P", 150, "--despite", "pressure")
     assert code == 0
     assert "The frames say: T 9" in out
-    assert "GPa (said: 150)" in " ".join(out.split())
+    assert "GPa (stated: 150)" in " ".join(out.split())

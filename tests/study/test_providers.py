@@ -12,7 +12,7 @@ from parsl.providers import KubernetesProvider, LocalProvider, PBSProProvider, S
 
 from llpt.errors import InputError, MissingProgramError
 from llpt.study.cores import available_cores
-from llpt.study.engine_sections import ExecutionSection, Place
+from llpt.study.engine_sections import ExecutionSection, ProviderKind
 from llpt.study.execution import Cores
 from llpt.study.providers import PROVIDERS, check_provider, parsl_config
 
@@ -88,7 +88,7 @@ def test_cores_go_to_the_earliest_of_the_plan_and_are_never_overdrawn():
 
 def test_workers_start_though_the_programs_of_this_environment_are_not_on_the_path(tmp_path, monkeypatch):
     """A scheduler's nodes, and whoever calls .venv/bin/llpt, have another PATH than an activated environment."""
-    monkeypatch.setitem(PROVIDERS, Place.SLURM, LocalProvider)
+    monkeypatch.setitem(PROVIDERS, ProviderKind.SLURM, LocalProvider)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     options = {"init_blocks": 1, "max_blocks": 1}
     kernel = parsl.DataFlowKernel(parsl_config(section(where="slurm", provider=options, cores=1), tmp_path))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llpt.audit.double_labels import DoublyLabelled, frame_table, label_with_other
     from llpt.audit.electronic_temperature import Population, electronic_temperature_audit
     from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
-    from llpt.audit.explanation import Explanation, Finding, explain
+    from llpt.audit.explanation import Explanation, ShiftAgreement, explain
     from llpt.audit.pairing import Pair, pair
     from llpt.audit.quantities import check_asked, compared_quantities
     from llpt.audit.reproduction import Agreement, Reproduction, reproduces
@@ -35,7 +35,6 @@ __all__ = [
     "DensityComparison",
     "DoublyLabelled",
     "Explanation",
-    "Finding",
     "GroupErrors",
     "Grouping",
     "NeighbourForces",
@@ -45,6 +44,7 @@ __all__ = [
     "Reproduction",
     "Requirement",
     "Residuals",
+    "ShiftAgreement",
     "Threshold",
     "Thresholds",
     "Verdict",

@@ -105,8 +105,8 @@ def curve_test(
         of_all[:, chosen] = solution
         if fits:
             rows = design @ of_all - subtracted
-    said = np.abs(rows).max(axis=1) > _ROUNDING
-    rows, chosen = rows[said], chosen[said]
+    deciding = np.abs(rows).max(axis=1) > _ROUNDING
+    rows, chosen = rows[deciding], chosen[deciding]
     if not chosen.size:
         return None
     return CurveTest(

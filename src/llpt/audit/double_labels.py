@@ -73,7 +73,7 @@ class DoublyLabelled:
                 free_energy_of(atoms)
                 if label_of(atoms, "forces") is None:
                     raise InputError(f"{self.name}: configuration {number} has no forces.", "Label it with forces.")
-        found = {_said(each).get("electronic_temperature_k") for each in self.reference}
+        found = {_info(each).get("electronic_temperature_k") for each in self.reference}
         if len(found) > 1:
             raise InputError(
                 f"{self.name}: the reference's labels were made at several electronic temperatures.",
@@ -161,9 +161,9 @@ def in_window(distances: NDArray[np.float64]) -> NDArray[np.bool_]:
     return (distances >= WINDOW_ANGSTROM[0]) & (distances <= WINDOW_ANGSTROM[1])
 
 
-def _said(atoms: Any) -> dict[str, Any]:
-    said: dict[str, Any] = atoms.info
-    return said
+def _info(atoms: Any) -> dict[str, Any]:
+    info: dict[str, Any] = atoms.info
+    return info
 
 
 def molecular_fraction_of(atoms: Atoms) -> float:

@@ -32,7 +32,7 @@ TARGET_K = 25.0
 AGREEMENT_SIGMAS = 2.0
 
 
-class Finding(StrEnum):
+class ShiftAgreement(StrEnum):
     """What prediction and observation say of each other."""
 
     AGREE = "agree"
@@ -61,7 +61,7 @@ class Explanation:
     temperature: Shift
     pressure: Shift
     observed: Estimate
-    finding: Finding
+    finding: ShiftAgreement
     sentence: str
     labels: int | None
 
@@ -107,7 +107,7 @@ def explain(
     return Explanation(below, above, temperature, pressure, observed, finding, sentence, labels)
 
 
-def held_against(predicted: Shift, observed: Estimate) -> tuple[Finding, str]:
+def held_against(predicted: Shift, observed: Estimate) -> tuple[ShiftAgreement, str]:
     """Return whether a predicted and an observed shift agree, and a sentence that says so.
 
     Args:
@@ -115,20 +115,20 @@ def held_against(predicted: Shift, observed: Estimate) -> tuple[Finding, str]:
         observed: T*_r - T*_s in K.
     """
     if not predicted.value.resolved:
-        return Finding.OPEN, f"The labels do not predict a shift. {predicted.reason}"
-    said = f"The labels predict a shift of {predicted.value}"
+        return ShiftAgreement.OPEN, f"The labels do not predict a shift. {predicted.reason}"
+    prediction = f"The labels predict a shift of {predicted.value}"
     if not observed.resolved:
-        return Finding.OPEN, f"{said}; none was observed that it could be held against."
+        return ShiftAgreement.OPEN, f"{prediction}; none was observed that it could be held against."
     difference = predicted.value.minus(observed)
     if max(predicted.value.error, observed.error) > WANTED_K:
-        sentence = f"{said}, {observed} was observed: one of the two is known to more than {WANTED_K:g} K only."
-        return Finding.OPEN, sentence
+        sentence = f"{prediction}, {observed} was observed: one of the two is known to more than {WANTED_K:g} K only."
+        return ShiftAgreement.OPEN, sentence
     if abs(difference.value) <= AGREEMENT_SIGMAS * difference.error:
-        sentence = f"{said}, {observed} was observed: the difference of the two free energies explains it."
-        return Finding.AGREE, sentence
+        sentence = f"{prediction}, {observed} was observed: the difference of the two free energies explains it."
+        return ShiftAgreement.AGREE, sentence
     apart = f"{abs(difference.value) / difference.error:.1f}" if difference.error > 0.0 else "many"
     sentence = (
-        f"{said}, but {observed} was observed, {apart} errors away: a run left its phase, a transition was "
+        f"{prediction}, but {observed} was observed, {apart} errors away: a run left its phase, a transition was "
         "located wrongly, or the labels are not of the Hamiltonian that drove the runs."
     )
-    return Finding.DISAGREE, sentence
+    return ShiftAgreement.DISAGREE, sentence

@@ -140,8 +140,8 @@ def _accuracy(sets: Sequence[DoublyLabelled]) -> Accuracy:
     element = str(labelled[0].get_chemical_symbols()[0])
     others = [atoms for each in sets for atoms in each.surrogate]
     frames = [_as_label(atoms, element) for atoms in labelled]
-    said = [_as_label(atoms, element) for atoms in others]
-    return compare_with_labels(frames, [Prediction(each.energy, each.forces, each.strain_slope) for each in said])
+    answers = [_as_label(atoms, element) for atoms in others]
+    return compare_with_labels(frames, [Prediction(each.energy, each.forces, each.strain_slope) for each in answers])
 
 
 def _as_label(atoms: Atoms, element: str) -> LabelledFrame:

@@ -226,8 +226,8 @@ def _show(imported: Imported, source: ForeignTrajectory, out: Path) -> None:
         markup=False,
     )
     if imported.findings:
-        said = ", ".join(found.words for found in imported.findings)
-        console.print(f"The frames say: {said}{electrons}.", markup=False)
+        measured = ", ".join(found.words for found in imported.findings)
+        console.print(f"The frames say: {measured}{electrons}.", markup=False)
     lacking = [name for name in NAMES if name in run.missing]
     if lacking:
         table = make_table("not in the files", "hence not available")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.observables.production import Production
-    from llpt.observables.record import Accumulator, Finding, Findings, Observable, Quantity
+    from llpt.observables.record import Accumulator, Observable, ObservedValue, ObservedValues, Quantity
     from llpt.observables.registry import Registry
 
 BLOCK_BYTES = 64 * 1024**2
@@ -50,7 +50,7 @@ class Averages:
         failed: why an observable of another package could not be used, one sentence, by its name.
     """
 
-    found: dict[str, Finding] = field(default_factory=dict)
+    found: dict[str, ObservedValue] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -98,7 +98,7 @@ class _Work:
     def __init__(self, production: Production, observables: Registry, *, forgiving: bool) -> None:
         self.production = production
         self.observables = observables
-        self.results: dict[str, Findings | Absent] = {}
+        self.results: dict[str, ObservedValues | Absent] = {}
         self.failed: dict[str, str] = {}
         self._forgiving = forgiving
         self._axes: dict[str, xr.Variable] = {}
@@ -117,7 +117,7 @@ class _Work:
         """Whether an observable has its result already."""
         return each.name in self.results
 
-    def settle(self, each: Observable, compute: Callable[[], Findings | Absent]) -> None:
+    def settle(self, each: Observable, compute: Callable[[], ObservedValues | Absent]) -> None:
         """Compute the result of an observable."""
         result = self.attempt(each, compute)
         if not isinstance(result, Absent):
@@ -127,7 +127,7 @@ class _Work:
             result = self._fail(each, fault) if fault else self._explained(each, result)
         self.results[each.name] = result
 
-    def _explained(self, each: Observable, result: Findings) -> Findings:
+    def _explained(self, each: Observable, result: ObservedValues) -> ObservedValues:
         """Return a result in which a number of another package that is none has a reason."""
         if each.name not in self.observables.foreign:
             return result
@@ -139,7 +139,7 @@ class _Work:
             for name, found in result.items()
         }
 
-    def _clash(self, result: Findings) -> str:
+    def _clash(self, result: ObservedValues) -> str:
         """Return what is wrong where an axis of a result is there already and differs; empty where nothing is."""
         for array in (each for each in result.values() if isinstance(each, xr.DataArray)):
             for name, coordinate in array.coords.items():
@@ -167,7 +167,7 @@ class _Work:
         return Absent(self.failed[each.name])
 
     @property
-    def found(self) -> dict[str, Finding]:
+    def found(self) -> dict[str, ObservedValue]:
         """All quantities so far, in the registry's order."""
         return self.averages().found
 
@@ -189,7 +189,7 @@ class _Work:
                 self._take(averages, quantity, each, result)
         return averages
 
-    def _take(self, averages: Averages, quantity: Quantity, each: Observable, result: Findings | Absent) -> None:
+    def _take(self, averages: Averages, quantity: Quantity, each: Observable, result: ObservedValues | Absent) -> None:
         """Take one quantity over, or say why it is not there."""
         if isinstance(result, Absent):
             averages.reasons[quantity.name] = result.reason
@@ -213,7 +213,7 @@ def failure(each: Observable, why: Exception | str) -> str:
     return f"Observable {each.name!r} of another package failed: {why}"
 
 
-def _reason(found: Finding | None) -> str:
+def _reason(found: ObservedValue | None) -> str:
     """Return why a number is not determined, or an array is not there; empty where there is nothing to explain."""
     if found is None:
         return "The run does not give it."

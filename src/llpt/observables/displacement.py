@@ -23,7 +23,7 @@ from llpt.statistics import Estimate, sample_estimate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from llpt.observables.record import Findings
+    from llpt.observables.record import ObservedValues
     from llpt.trajectory import FrameBlock
 
 LAG = Axis("lag", "t", "fs")
@@ -184,7 +184,7 @@ class Displacements:
             return math.nan
         return float(np.polyfit(np.log(lags[late]), np.log(values[late]), 1)[0])
 
-    def results(self) -> Findings:
+    def results(self) -> ObservedValues:
         """Return D(t) from a few and from all time origins, how it grows, the diffusion coefficient, the mean cell."""
         curves = self.from_origins()
         lags, values = self.all_origins()

@@ -18,7 +18,7 @@ ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
-class Comparison:
+class KeptComparison:
     """A kept summary against one that was made anew from the same run; names of variables.
 
     Args:
@@ -89,7 +89,7 @@ def renewed(kept: xr.Dataset, fresh: xr.Dataset) -> xr.Dataset:
     return xr.Dataset({name: chosen[name] for name in sorted(chosen, key=rank)}, attrs=attributes)
 
 
-def compare_kept(kept: xr.Dataset, fresh: xr.Dataset) -> Comparison:
+def compare_kept(kept: xr.Dataset, fresh: xr.Dataset) -> KeptComparison:
     """Hold a kept summary against one made anew: only what the kept one was asked for, in the versions of today.
 
     Args:
@@ -111,7 +111,7 @@ def compare_kept(kept: xr.Dataset, fresh: xr.Dataset) -> Comparison:
             found["differing" if giver in asked else "new"].append(name)
         elif quantities[_quantity(name)].reproducible:
             found["compared" if _agree(fresh[name], kept[name]) else "differing"].append(name)
-    return Comparison(**{key: tuple(names) for key, names in found.items()})
+    return KeptComparison(**{key: tuple(names) for key, names in found.items()})
 
 
 def _quantity(variable: str) -> str:

@@ -25,7 +25,7 @@ from llpt.statistics import Estimate, mean_estimate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from llpt.observables.record import Findings
+    from llpt.observables.record import ObservedValues
     from llpt.trajectory import FrameBlock
 
 BOND_TIME = Axis("bond_time", "t", "fs")
@@ -170,7 +170,7 @@ class Molecules:
             (self._from_start.counts(frames + 1) + histogram(since == 0)) // 2,
         )
 
-    def results(self) -> Findings:
+    def results(self) -> ObservedValues:
         """Return both fractions and the survival of the bonds."""
         times, survival = self.lifetimes().survival()
         return {

@@ -16,7 +16,7 @@ from llpt.observables.record import Absent, FrameObservable, Quantity
 from llpt.statistics import mean_estimate
 
 if TYPE_CHECKING:
-    from llpt.observables.record import Findings
+    from llpt.observables.record import ObservedValues
     from llpt.trajectory import FrameBlock
 
 DISTANCE = Quantity(
@@ -45,7 +45,7 @@ class NearestNeighbour:
             if near.size:
                 self._means.append(float(near.mean()))
 
-    def results(self) -> Findings | Absent:
+    def results(self) -> ObservedValues | Absent:
         """Return the mean over the frames."""
         if not self._means:
             return Absent("No two atoms are closer than half the cell.")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.observables.production import Production
-    from llpt.observables.record import Findings
+    from llpt.observables.record import ObservedValues
     from llpt.trajectory import FrameBlock
 
 R = Axis("r", "r", "Å")
@@ -193,7 +193,7 @@ class PairCorrelation:
         minimum = int(peak + np.argmin(mean[peak:last]))
         return self._peak(frames, self._neighbours(minimum + 1)[:, -1], peak, minimum)
 
-    def results(self) -> Findings:
+    def results(self) -> ObservedValues:
         """Return g(r), n(r), and the numbers of the first peak, now and as the run went on."""
         end = float(self.r_angstrom[-1])
         if self._window is None:

@@ -120,9 +120,9 @@ class Reasoned:
         return cls(Estimate.unknown(unit), reason)
 
 
-Finding = Estimate | Reasoned | float | xr.DataArray
+ObservedValue = Estimate | Reasoned | float | xr.DataArray
 """Of a sampled number, of a plain number, of an array (with the coordinates of its axes)."""
-Findings = Mapping[str, Finding]
+ObservedValues = Mapping[str, ObservedValue]
 """By the names of the quantities; the error of an array under ``name_error``."""
 
 
@@ -132,7 +132,7 @@ class Accumulator(Protocol):
     def add(self, block: FrameBlock) -> None:
         """Take in a block of frames, in order of time."""
 
-    def results(self) -> Findings | Absent:
+    def results(self) -> ObservedValues | Absent:
         """Return what came out, by the names of the quantities."""
 
 
@@ -166,7 +166,7 @@ class StepObservable(Observable):
         estimate: returns what the production of a run gives.
     """
 
-    estimate: Callable[[Production], Findings | Absent]
+    estimate: Callable[[Production], ObservedValues | Absent]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,7 +208,7 @@ class DerivedObservable(Observable):
     """
 
     after: tuple[str, ...]
-    derive: Callable[[Production, Findings], Findings | Absent]
+    derive: Callable[[Production, ObservedValues], ObservedValues | Absent]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from llpt.statistics import Estimate, mean_estimate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from llpt.observables.record import Findings
+    from llpt.observables.record import ObservedValues
     from llpt.trajectory import FrameBlock
 
 Q4 = Quantity("q4", "q₄", "", "neighbour-averaged bond order, l = 4")
@@ -83,7 +83,7 @@ class SolidOrder:
         """Return the share of solid-like points."""
         return self._estimate(2)
 
-    def results(self) -> Findings:
+    def results(self) -> ObservedValues:
         """Return q4, q6 and the share of solid-like points."""
         return {Q4.name: self.q4(), Q6.name: self.q6(), SOLID_FRACTION.name: self.solid_fraction()}
 

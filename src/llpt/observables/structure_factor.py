@@ -20,7 +20,7 @@ from llpt.observables.record import Axis, FrameObservable, Quantity
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from llpt.observables.record import Findings
+    from llpt.observables.record import ObservedValues
     from llpt.trajectory import FrameBlock
 
 K = Axis("k", "k", "1/Å")
@@ -69,7 +69,7 @@ class StructureFactor:
         count = known.sum(axis=0)
         return np.divide(total, count, out=np.full(table.shape[1], math.nan), where=count > 0)
 
-    def results(self) -> Findings:
+    def results(self) -> ObservedValues:
         """Return S(k)."""
         return {S_OF_K.name: xr.DataArray(self.mean(), {K.name: self.k_per_angstrom}, K.name)}
 

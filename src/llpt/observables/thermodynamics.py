@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.observables.production import Production
-    from llpt.observables.record import Findings
+    from llpt.observables.record import ObservedValues
     from llpt.observables.step_series import ThermodynamicSeries
 
 PER_ATOM = "eV/atom"
@@ -112,7 +112,7 @@ def pressure_uncorrected(series: ThermodynamicSeries) -> Estimate:
     return available_mean(series.pressure_uncorrected_gpa, UNCORRECTED_PRESSURE.unit)
 
 
-def samples(production: Production) -> Findings:
+def samples(production: Production) -> ObservedValues:
     """Return at most ``KEPT_SAMPLES`` equally spaced samples: what histograms and reweighting start from."""
     series = production.series
     every = -(-len(series.volume_angstrom3) // KEPT_SAMPLES)

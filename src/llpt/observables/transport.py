@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.observables.production import Production
-    from llpt.observables.record import Findings
+    from llpt.observables.record import ObservedValues
 
 INFINITE = Quantity(
     "diffusion_infinite", "D∞", DIFFUSION.unit, "diffusion coefficient of the infinite system", power=DIFFUSION.power
@@ -101,7 +101,7 @@ def extrapolated_diffusion(by_edge_angstrom: Mapping[float, Estimate]) -> Reason
     return Reasoned(line.intercept, "")
 
 
-def _infinite(production: Production, found: Findings) -> Findings:
+def _infinite(production: Production, found: ObservedValues) -> ObservedValues:
     diffusion, viscosity, cell = (found[each.name] for each in (DIFFUSION, VISCOSITY, MEAN_CELL))
     assert isinstance(diffusion, Estimate)
     assert isinstance(viscosity, Reasoned)

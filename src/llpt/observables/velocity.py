@@ -22,7 +22,7 @@ from llpt.statistics import Estimate, sample_estimate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from llpt.observables.record import Findings
+    from llpt.observables.record import ObservedValues
     from llpt.trajectory import FrameBlock
 
 LAG = Axis("vacf_lag", "t", "fs")
@@ -104,7 +104,7 @@ class VelocityCorrelation:
             stretch_share=sample_estimate(shares, "") if shares else Estimate.unknown(""),
         )
 
-    def results(self) -> Findings | Absent:
+    def results(self) -> ObservedValues | Absent:
         """Return autocorrelation, density of states and the share of the stretch, or why there are none."""
         if self._interval > LONGEST_INTERVAL_FS:
             return Absent(

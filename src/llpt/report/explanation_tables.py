@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.report.tables import shown
 
 if TYPE_CHECKING:
-    from llpt.study.explaining import Place, StudyExplanation
+    from llpt.study.explaining import MatchedState, StudyExplanation
 
 
 @dataclass(frozen=True)
@@ -116,5 +116,5 @@ def bias_sentence(found: StudyExplanation | None) -> str:
     ).strip()
 
 
-def _where(place: Place) -> str:
+def _where(place: MatchedState) -> str:
     return f"{place.line}, N = {place.atoms}, {place.temperature_k:g} K"

@@ -241,7 +241,7 @@ class VerdictSection(Thresholds, Section):
         return Thresholds.model_validate(self.model_dump())
 
 
-class Place(StrEnum):
+class ProviderKind(StrEnum):
     """Where runs are executed."""
 
     LOCAL = "local"
@@ -253,7 +253,7 @@ class Place(StrEnum):
 class ExecutionSection(Section):
     """``[execution]``: this machine, or a scheduler through Parsl."""
 
-    where: Place = Field(default=Place.LOCAL, description='"local", "slurm", "pbs" or "kubernetes"')
+    where: ProviderKind = Field(default=ProviderKind.LOCAL, description='"local", "slurm", "pbs" or "kubernetes"')
     cores: Annotated[Int, Field(ge=1, le=100_000)] | Literal["auto"] = Field(
         default="auto", description='cores this study may use at once, at least 1, or "auto" (all of this machine)'
     )
@@ -271,6 +271,6 @@ class ExecutionSection(Section):
 
     @model_validator(mode="after")
     def _provider_is_meant(self) -> Self:
-        if self.provider and self.where is Place.LOCAL:
+        if self.provider and self.where is ProviderKind.LOCAL:
             raise ContradictionError('gives a table provider beside where = "local"', "Remove one of the two.")
         return self

@@ -22,7 +22,7 @@ from llpt.dynamics import steps_on_disk
 from llpt.errors import StorageError
 from llpt.files import remove, write_atomically
 from llpt.study.cores import available_cores
-from llpt.study.engine_sections import Place
+from llpt.study.engine_sections import ProviderKind
 from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from parsl.dataflow.taskrecord import TaskRecord
 
     from llpt.study.layout import StudyDirectory
-    from llpt.study.ledger import Columns, Ledger
+    from llpt.study.ledger import EntryChanges, Ledger
     from llpt.study.plan import Plan
 
 POLL_S = 0.25
@@ -191,7 +191,7 @@ class Execution:
 
     def _submit(self, kernel: parsl.DataFlowKernel) -> dict[str, AppFuture]:
         """Hand every node that is not done to Parsl, each with the futures of what it depends on."""
-        local = self.directory.study.execution.where is Place.LOCAL
+        local = self.directory.study.execution.where is ProviderKind.LOCAL
         root = str(self.directory.root)
         ranks = {path: rank for rank, path in enumerate(self.plan.paths)}
         task = _in_a_thread(Cores(self.cores), ranks) if local else run_node
@@ -286,7 +286,7 @@ class Execution:
             if entry.state is State.RUNNING:  # it was to be tried again when the stop was asked for
                 self.ledger.record(entry.path, State.UNFINISHED, reason=entry.reason)
             return
-        columns: Columns = {}
+        columns: EntryChanges = {}
         if outcome.state is not State.BLOCKED:
             columns = {
                 "finished": time.time(),

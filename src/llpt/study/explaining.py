@@ -57,7 +57,7 @@ SAME = 1e-6
 
 
 @dataclass(frozen=True)
-class Place:
+class MatchedState:
     """Where runs of two sides or two phases meet.
 
     Args:
@@ -82,7 +82,7 @@ class StateDifference:
         density: density of the reference by reweighting the surrogate's snapshots, in g/cm³; None without them.
     """
 
-    place: Place
+    place: MatchedState
     test: ControlledTest
     difference: PhaseDifference
     density: CarriedAverage | None
@@ -92,7 +92,7 @@ class StateDifference:
 class PlacedExplanation:
     """A predicted shift and where both phases were sampled for it."""
 
-    place: Place
+    place: MatchedState
     explanation: Explanation
 
 
@@ -100,7 +100,7 @@ class PlacedExplanation:
 class PlacedBudget:
     """An error budget and where both phases were sampled for it."""
 
-    place: Place
+    place: MatchedState
     rows: tuple[BudgetRow, ...]
 
 
@@ -262,14 +262,14 @@ def _bridge_labels(
     return found
 
 
-def _place(run: PlannedRun) -> Place:
-    return Place(run.state.line, run.atoms, run.state.temperature_k)
+def _place(run: PlannedRun) -> MatchedState:
+    return MatchedState(run.state.line, run.atoms, run.state.temperature_k)
 
 
 def _by_state(
     plan: Plan, labelled: Mapping[str, DoublyLabelled]
-) -> dict[tuple[Place, ControlledTest], list[DoublyLabelled]]:
-    found: dict[tuple[Place, ControlledTest], list[DoublyLabelled]] = {}
+) -> dict[tuple[MatchedState, ControlledTest], list[DoublyLabelled]]:
+    found: dict[tuple[MatchedState, ControlledTest], list[DoublyLabelled]] = {}
     for run in plan.runs:
         if run.path in labelled and run.repeat == 1:
             found.setdefault((_place(run), run.test), []).append(labelled[run.path])
@@ -318,7 +318,7 @@ def _shifts(
 def _step(
     plan: Plan,
     averages: Mapping[str, ObservedRun],
-    place: Place,
+    place: MatchedState,
     phases: tuple[ControlledTest, ControlledTest],
     name: str,
 ) -> Estimate:
@@ -343,7 +343,7 @@ def _budgets(
     study, phases = directory.study, two_phases(directory.study)
     if study.budget is None or phases is None:
         return ()
-    sets: dict[Place, dict[str, dict[ControlledTest, DoublyLabelled]]] = {}
+    sets: dict[MatchedState, dict[str, dict[ControlledTest, DoublyLabelled]]] = {}
     for run in plan.runs:
         place = f"{BUDGET}/{file_stem(run.path)}"
         if run.test not in phases or not _done(entries, f"{place}/{AS_IT_IS}"):

@@ -23,7 +23,7 @@ from llpt.study.planning import make_plan
 from llpt.study.versions import versions
 from llpt.trajectory import Facts
 from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignTrajectory, convert
-from llpt.trajectory.foreign.suspicion import Check, Finding, check_statements, findings, hold_against
+from llpt.trajectory.foreign.suspicion import FactCheck, MeasuredFact, check_statements, findings, hold_against
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Description:
     discard: int = 0
     cooling: bool = False
     energy_meaning: EnergyMeaning | None = None
-    despite: frozenset[Check] = frozenset()
+    despite: frozenset[FactCheck] = frozenset()
 
     @property
     def facts(self) -> Facts:
@@ -118,7 +118,7 @@ class Imported:
 
     run: ImportedRun
     converted: Contents
-    findings: tuple[Finding, ...]
+    findings: tuple[MeasuredFact, ...]
 
 
 def import_run(
@@ -192,13 +192,13 @@ def _import_into(
     return Imported(run, converted, found)
 
 
-def _checked(source: ForeignTrajectory, description: Description, converted: Contents) -> tuple[Finding, ...]:
+def _checked(source: ForeignTrajectory, description: Description, converted: Contents) -> tuple[MeasuredFact, ...]:
     """Return what the frames say; refuse what contradicts it."""
-    measured, said = converted.measured, description.facts
+    measured, facts = converted.measured, description.facts
     if measured is None:
         return ()
-    hold_against(measured, said, source.name, discard=description.discard, despite=description.despite)
-    return tuple(findings(measured, said, converted.mass_u, discard=description.discard))
+    hold_against(measured, facts, source.name, discard=description.discard, despite=description.despite)
+    return tuple(findings(measured, facts, converted.mass_u, discard=description.discard))
 
 
 def _digest(path: Path) -> str:

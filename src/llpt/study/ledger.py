@@ -85,7 +85,7 @@ class Entry:
     provenance: Provenance
 
 
-class Columns(TypedDict, total=False):
+class EntryChanges(TypedDict, total=False):
     """What may change with the state of a node; each is as in ``Entry``."""
 
     attempts: int
@@ -183,7 +183,7 @@ class Ledger:
                 )
 
     def record(
-        self, path: str, state: State, *, reason: str = "", remedy: str = "", **columns: Unpack[Columns]
+        self, path: str, state: State, *, reason: str = "", remedy: str = "", **columns: Unpack[EntryChanges]
     ) -> None:
         """Record a change of state, with any of the columns of ``runs`` that changed with it."""
         provenance = {"provenance": columns["provenance"].text()} if "provenance" in columns else {}

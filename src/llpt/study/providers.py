@@ -19,12 +19,16 @@ from parsl.providers import KubernetesProvider, PBSProProvider, SlurmProvider
 
 from llpt.errors import InputError, MissingProgramError
 from llpt.study.cores import available_cores
-from llpt.study.engine_sections import ExecutionSection, Place
+from llpt.study.engine_sections import ExecutionSection, ProviderKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PROVIDERS = {Place.SLURM: SlurmProvider, Place.PBS: PBSProProvider, Place.KUBERNETES: KubernetesProvider}
+PROVIDERS = {
+    ProviderKind.SLURM: SlurmProvider,
+    ProviderKind.PBS: PBSProProvider,
+    ProviderKind.KUBERNETES: KubernetesProvider,
+}
 
 
 THREADS_PER_CORE = 4
@@ -47,7 +51,7 @@ def check_provider(execution: ExecutionSection) -> None:
     Raises:
         InputError: an unknown option, with the nearest known one.
     """
-    if execution.where is Place.LOCAL:
+    if execution.where is ProviderKind.LOCAL:
         return
     known = list(inspect.signature(PROVIDERS[execution.where]).parameters)
     for key in execution.provider:
@@ -82,7 +86,7 @@ def parsl_config(
         "usage_tracking": 0,
         "exit_mode": "skip",
     }
-    if execution.where is Place.LOCAL:
+    if execution.where is ProviderKind.LOCAL:
         threads = ThreadPoolExecutor(label="local", max_threads=THREADS_PER_CORE * cores)
         return Config(executors=[threads], strategy="none", initialize_logging=False, **common)
     try:

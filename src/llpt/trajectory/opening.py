@@ -87,7 +87,7 @@ def open_trajectory(
     found = _found(source, symbols, cell=cell, lammps_units=lammps_units)
     left_out = checks_of(despite)
     check_statements(found.facts, given, found.name, despite=left_out)
-    facts = _together(found.facts, given)
+    facts = _merged(found.facts, given)
     if found.own is not None:
         return Trajectory(StoredFrames(found.own), facts=facts, name=found.name)
     interval, electronic = facts.frame_interval_fs, facts.electronic_temperature_k
@@ -127,7 +127,7 @@ def _found(
     )
 
 
-def _together(source: Facts, given: Facts) -> Facts:
+def _merged(source: Facts, given: Facts) -> Facts:
     """Return what source and caller say together; the caller's word counts where both speak."""
     chosen = {field.name: getattr(given, field.name) for field in fields(Facts)}
     return replace(source, **{name: value for name, value in chosen.items() if value is not None and value != ()})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llpt.trajectory.foreign.frame import ForeignTrajectory
-    from llpt.trajectory.foreign.suspicion import Check
+    from llpt.trajectory.foreign.suspicion import FactCheck
 
 SEGMENT_BYTES = 64 * 1024**2
 
@@ -26,7 +26,7 @@ def convert(
     electronic_temperature_k: float | None,
     energy_meaning: EnergyMeaning | None = None,
     attributes: dict[str, str | float | int] | None = None,
-    despite: Collection[Check] = (),
+    despite: Collection[FactCheck] = (),
     on_frame: Callable[[int], None] = lambda _: None,
 ) -> Contents:
     """Write a trajectory made elsewhere into a run directory of ours, frame by frame.

@@ -34,7 +34,7 @@ STRESS_COLUMNS = ("Pxx", "Pyy", "Pzz", "Pyz", "Pxz", "Pxy")
 
 
 @dataclass(frozen=True, slots=True)
-class Units:
+class UnitSystem:
     """Factors from one of LAMMPS's systems of units to ours.
 
     Args:
@@ -51,8 +51,8 @@ class Units:
 
 
 SYSTEMS = {
-    "metal": Units(energy=1.0, time=1e3, pressure=1e-4, default_timestep=0.001),
-    "real": Units(energy=4.184 / EV_TO_KJ_PER_MOL, time=1.0, pressure=1.01325e-4, default_timestep=1.0),
+    "metal": UnitSystem(energy=1.0, time=1e3, pressure=1e-4, default_timestep=0.001),
+    "real": UnitSystem(energy=4.184 / EV_TO_KJ_PER_MOL, time=1.0, pressure=1.01325e-4, default_timestep=1.0),
 }
 
 
@@ -135,7 +135,7 @@ def _commands(log: Path) -> dict[str, list[str]]:
     return found
 
 
-def _facts(commands: Mapping[str, list[str]], system: Units, stride: int) -> Facts:
+def _facts(commands: Mapping[str, list[str]], system: UnitSystem, stride: int) -> Facts:
     fixed = commands.get("fix", [])
 
     def target(keyword: str, count: int) -> float | None:
@@ -155,7 +155,7 @@ def _facts(commands: Mapping[str, list[str]], system: Units, stride: int) -> Fac
     )
 
 
-def _dump(path: Path, system: Units) -> Iterator[tuple[int, list[str], ForeignFrame]]:
+def _dump(path: Path, system: UnitSystem) -> Iterator[tuple[int, list[str], ForeignFrame]]:
     """Yield step, type or element of every atom, and frame, atoms in the order of their ids."""
     lines = Lines(path)
     step, count = 0, 0
@@ -199,7 +199,7 @@ def _atoms(
     columns: Sequence[str],
     rows: list[list[str]],
     box: tuple[NDArray[np.float64], NDArray[np.float64]],
-    system: Units,
+    system: UnitSystem,
 ) -> tuple[list[str], ForeignFrame]:
     """Return the kinds of the atoms and their frame."""
     place = {name: index for index, name in enumerate(columns)}
@@ -247,7 +247,7 @@ def _thermo(log: Path) -> Iterator[tuple[int, dict[str, float]]]:
             yield round(values[0]), dict(zip(columns, values, strict=True))
 
 
-def _frames(dump: Path, log: Path | None, system: Units) -> Iterator[ForeignFrame]:
+def _frames(dump: Path, log: Path | None, system: UnitSystem) -> Iterator[ForeignFrame]:
     if log is None:
         yield from (frame for _, _, frame in _dump(dump, system))
         return

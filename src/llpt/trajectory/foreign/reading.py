@@ -19,7 +19,7 @@ from ase.data import atomic_masses
 from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, kinetic_energy_ev
 from llpt.trajectory.foreign.measuring import Measurements
-from llpt.trajectory.foreign.suspicion import Check, check_possible
+from llpt.trajectory.foreign.suspicion import FactCheck, check_possible
 from llpt.trajectory.foreign.text import CutOffError, told
 from llpt.trajectory.frame import Frame, StepRecord, System
 from llpt.trajectory.stress import kinetic_stress_gpa
@@ -99,7 +99,7 @@ class ForeignReader:
         electronic_temperature_k: float | None,
         energy_meaning: EnergyMeaning | None = None,
         attributes: dict[str, str | float | int] | None = None,
-        despite: Collection[Check] = (),
+        despite: Collection[FactCheck] = (),
     ) -> None:
         self._despite = despite
         self._source = source
@@ -150,7 +150,7 @@ class ForeignReader:
                     "Give the frames that belong together.",
                 )
             missing = lacking
-            clock.check(number, raw, evenly=Check.GAP not in self._despite)
+            clock.check(number, raw, evenly=FactCheck.GAP not in self._despite)
             contents.unconverged += raw.unconverged
             positions = unwrapper.next(raw)
             if not _finite(record, positions, raw, lacking):

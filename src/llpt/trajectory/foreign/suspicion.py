@@ -35,7 +35,7 @@ COLD_GAP_EV_PER_ATOM = 1e-3
 HIGHEST_K, HIGHEST_GPA, HIGHEST_EV_PER_ATOM = 1e7, 1e6, 1e7
 
 
-class Check(StrEnum):
+class FactCheck(StrEnum):
     """What is checked; the name is also what ``--despite`` and ``despite`` take."""
 
     TEMPERATURE = "temperature"
@@ -48,30 +48,30 @@ class Check(StrEnum):
 
 
 KEYWORDS = {
-    "temperature_k": Check.TEMPERATURE,
-    "pressure_gpa": Check.PRESSURE,
-    "electronic_temperature_k": Check.ELECTRONS,
-    "frame_interval_fs": Check.TIMESTEP,
+    "temperature_k": FactCheck.TEMPERATURE,
+    "pressure_gpa": FactCheck.PRESSURE,
+    "electronic_temperature_k": FactCheck.ELECTRONS,
+    "frame_interval_fs": FactCheck.TIMESTEP,
 }
 
 
-def checks_of(names: Collection[str]) -> frozenset[Check]:
+def checks_of(names: Collection[str]) -> frozenset[FactCheck]:
     """Return checks by their names.
 
     Raises:
         InputError: one is not known.
 
     >>> sorted(checks_of(["gap", "energy"]))
-    [<Check.ENERGY: 'energy'>, <Check.GAP: 'gap'>]
+    [<FactCheck.ENERGY: 'energy'>, <FactCheck.GAP: 'gap'>]
     """
-    known = [each.value for each in Check]
+    known = [each.value for each in FactCheck]
     for name in names:
         if name not in known:
             raise InputError(f"There is no check called {name}.", f"Known are {', '.join(known)}.")
-    return frozenset(Check(name) for name in names)
+    return frozenset(FactCheck(name) for name in names)
 
 
-def check_statements(files: Facts, given: Facts, name: str, *, despite: Collection[Check] = ()) -> None:
+def check_statements(files: Facts, given: Facts, name: str, *, despite: Collection[FactCheck] = ()) -> None:
     """Refuse a person's word that contradicts the files'.
 
     Args:
@@ -96,7 +96,7 @@ def check_statements(files: Facts, given: Facts, name: str, *, despite: Collecti
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MeasuredFact:
     """One number that the frames say.
 
     Args:
@@ -104,50 +104,50 @@ class Finding:
         value: measured.
         error: 68 %; NaN where it is not known.
         unit: text.
-        said: of it; None where nobody said anything.
+        stated: of it; None where nobody said anything.
     """
 
     name: str
     value: float
     error: float
     unit: str
-    said: float | None = None
+    stated: float | None = None
 
     @property
     def words(self) -> str:
-        """The finding in words, e.g. ``T 903 ± 4 K (said: 900)``."""
+        """The finding in words, e.g. ``T 903 ± 4 K (stated: 900)``."""
         error = f" ± {self.error:.2g}" if math.isfinite(self.error) and self.error > 0.0 else ""
-        said = f" (said: {self.said:g})" if self.said is not None else ""
-        return f"{self.name} {self.value:.4g}{error} {self.unit}{said}"
+        stated = f" (stated: {self.stated:g})" if self.stated is not None else ""
+        return f"{self.name} {self.value:.4g}{error} {self.unit}{stated}"
 
 
-def findings(measured: Measurements, said: Facts, mass_u: float, *, discard: int = 0) -> list[Finding]:
+def findings(measured: Measurements, facts: Facts, mass_u: float, *, discard: int = 0) -> list[MeasuredFact]:
     """Return what the frames say, beside what was said of them.
 
     Args:
         measured: what was measured.
-        said: what files and person say together.
+        facts: what files and person say together.
         mass_u: of all atoms.
         discard: first frames left out.
     """
     found = []
     for name, series, unit, stated in (
-        ("T", measured.temperature_k, "K", said.temperature_k),
-        ("P", measured.pressure_gpa, "GPa", said.pressure_gpa),
+        ("T", measured.temperature_k, "K", facts.temperature_k),
+        ("P", measured.pressure_gpa, "GPa", facts.pressure_gpa),
     ):
         estimate = _mean(series, discard, unit)
         if estimate is not None:
-            found.append(Finding(name, estimate.value, estimate.error, unit, stated))
+            found.append(MeasuredFact(name, estimate.value, estimate.error, unit, stated))
     volume = _mean(measured.volume_angstrom3, discard, "")
     if volume is not None:
         density = mass_u / volume.value * U_PER_ANGSTROM3_TO_G_PER_CM3
-        found.append(Finding("ρ", density, density * volume.error / volume.value, "g/cm³"))
+        found.append(MeasuredFact("ρ", density, density * volume.error / volume.value, "g/cm³"))
     interval = measured.interval_fs()
     if interval is not None:
-        found.append(Finding("time from frame to frame", interval, math.nan, "fs", said.frame_interval_fs))
+        found.append(MeasuredFact("time from frame to frame", interval, math.nan, "fs", facts.frame_interval_fs))
     gap = _mean(measured.energy_gap_ev, discard, "")
     if gap is not None and gap.value and measured.n_atoms:
-        found.append(Finding("E − F", gap.value / measured.n_atoms, math.nan, "eV/atom"))
+        found.append(MeasuredFact("E − F", gap.value / measured.n_atoms, math.nan, "eV/atom"))
     return found
 
 
@@ -157,13 +157,13 @@ def _mean(series: Sequence[float], discard: int, unit: str) -> Estimate | None:
 
 
 def hold_against(
-    measured: Measurements, said: Facts, name: str, *, discard: int = 0, despite: Collection[Check] = ()
+    measured: Measurements, facts: Facts, name: str, *, discard: int = 0, despite: Collection[FactCheck] = ()
 ) -> None:
     """Refuse what contradicts the frames beyond the error of what they say.
 
     Args:
         measured: what was measured.
-        said: what files and person say together.
+        facts: what files and person say together.
         name: of the trajectory.
         discard: first frames left out of averages.
         despite: checks to leave out.
@@ -171,15 +171,15 @@ def hold_against(
     Raises:
         InputError: naming both numbers, and the check to leave out if the frames are right as they are.
     """
-    for check, cause, remedy in _contradictions(measured, said, name, discard):
+    for check, cause, remedy in _contradictions(measured, facts, name, discard):
         if check not in despite:
             raise InputError(cause, f"{remedy}, or say despite = {check} (--despite {check}) if it is right as it is.")
 
 
-def _contradictions(measured: Measurements, said: Facts, name: str, discard: int) -> list[tuple[Check, str, str]]:
+def _contradictions(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
     """Return check, cause and the beginning of a remedy of every contradiction."""
-    found = [*_temperature(measured, said, name, discard), *_pressure(measured, said, name, discard)]
-    interval, stated = measured.interval_fs(), said.frame_interval_fs
+    found = [*_temperature(measured, facts, name, discard), *_pressure(measured, facts, name, discard)]
+    interval, stated = measured.interval_fs(), facts.frame_interval_fs
     if (
         interval is not None
         and stated is not None
@@ -188,7 +188,7 @@ def _contradictions(measured: Measurements, said: Facts, name: str, discard: int
     ):
         found.append(
             (
-                Check.TIMESTEP,
+                FactCheck.TIMESTEP,
                 f"The frames of {name} are {interval:.3g} fs apart by their motion, not {stated:g} fs.",
                 "Give the time from frame to frame (--timestep-fs), not from step to step",
             )
@@ -197,7 +197,7 @@ def _contradictions(measured: Measurements, said: Facts, name: str, discard: int
     if ratio is not None and abs(ratio - 1.0) > KINETIC_SHARE:
         found.append(
             (
-                Check.VELOCITIES,
+                FactCheck.VELOCITIES,
                 f"The velocities of {name} make {ratio:.3g} times the kinetic energy that the files give.",
                 "Check the unit of velocities, the masses, and that the run has one bead",
             )
@@ -206,22 +206,22 @@ def _contradictions(measured: Measurements, said: Facts, name: str, discard: int
     if work is not None and not WORK_BELOW < work < WORK_ABOVE:
         found.append(
             (
-                Check.ENERGY,
+                FactCheck.ENERGY,
                 f"The energy of {name} changes {work:.3g} times as much as its forces do work.",
                 "Check the units of energy and forces, and that the energy is that of all atoms",
             )
         )
-    found += _electrons(measured, said, name)
+    found += _electrons(measured, facts, name)
     place = measured.gap()
     if place is not None:
         cause = f"Before frame {place} of {name} the atoms move more than {FAR:g} times as far as around it: "
         cause += "frames are missing there, or two runs meet."
-        found.append((Check.GAP, cause, "Import what stands before and after as runs of their own"))
+        found.append((FactCheck.GAP, cause, "Import what stands before and after as runs of their own"))
     return found
 
 
-def _temperature(measured: Measurements, said: Facts, name: str, discard: int) -> list[tuple[Check, str, str]]:
-    found, stated = _mean(measured.temperature_k, discard, "K"), said.temperature_k
+def _temperature(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
+    found, stated = _mean(measured.temperature_k, discard, "K"), facts.temperature_k
     if found is None or stated is None or measured.n_atoms < 2:
         return []
     canonical = stated * math.sqrt(2.0 / (3 * measured.n_atoms - 3))
@@ -232,32 +232,36 @@ def _temperature(measured: Measurements, said: Facts, name: str, discard: int) -
         return []
     cause = f"The atoms of {name} move at {found.value:.4g} ± {error:.2g} K, not at {stated:g} K."
     return [
-        (Check.TEMPERATURE, cause, "Correct the temperature (--temperature-k) or discard its beginning (--discard)")
+        (
+            FactCheck.TEMPERATURE,
+            cause,
+            "Correct the temperature (--temperature-k) or discard its beginning (--discard)",
+        )
     ]
 
 
-def _pressure(measured: Measurements, said: Facts, name: str, discard: int) -> list[tuple[Check, str, str]]:
+def _pressure(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
     pressure = _mean(measured.pressure_gpa, discard, "GPa")
-    if pressure is None or said.pressure_gpa is None or math.isnan(pressure.error):
+    if pressure is None or facts.pressure_gpa is None or math.isnan(pressure.error):
         return []
     error = pressure.error
-    allowed = SIGMAS * error + PRESSURE_SHARE * abs(said.pressure_gpa) + PRESSURE_GPA
-    if abs(pressure.value - said.pressure_gpa) <= allowed:
+    allowed = SIGMAS * error + PRESSURE_SHARE * abs(facts.pressure_gpa) + PRESSURE_GPA
+    if abs(pressure.value - facts.pressure_gpa) <= allowed:
         return []
-    cause = f"The pressure of {name} is {pressure.value:.4g} ± {error:.2g} GPa, not {said.pressure_gpa:g} GPa."
-    return [(Check.PRESSURE, cause, "Correct the pressure (--pressure-gpa) or discard its beginning (--discard)")]
+    cause = f"The pressure of {name} is {pressure.value:.4g} ± {error:.2g} GPa, not {facts.pressure_gpa:g} GPa."
+    return [(FactCheck.PRESSURE, cause, "Correct the pressure (--pressure-gpa) or discard its beginning (--discard)")]
 
 
-def _electrons(measured: Measurements, said: Facts, name: str) -> list[tuple[Check, str, str]]:
+def _electrons(measured: Measurements, facts: Facts, name: str) -> list[tuple[FactCheck, str, str]]:
     gaps = np.array([gap for gap in measured.energy_gap_ev if math.isfinite(gap)])
-    if not gaps.size or said.electronic_temperature_k is None:
+    if not gaps.size or facts.electronic_temperature_k is None:
         return []
     gap = float(gaps.mean()) / measured.n_atoms
-    cold = said.electronic_temperature_k == 0.0
+    cold = facts.electronic_temperature_k == 0.0
     if gap < -COLD_GAP_EV_PER_ATOM or (cold and gap > COLD_GAP_EV_PER_ATOM):
-        cause = f"E − F of {name} is {gap:.3g} eV per atom, which electrons at {said.electronic_temperature_k:g} K "
+        cause = f"E − F of {name} is {gap:.3g} eV per atom, which electrons at {facts.electronic_temperature_k:g} K "
         remedy = "Check the electrons' temperature (--electronic-temperature-k) and which energy is which (--energy-is)"
-        return [(Check.ELECTRONS, cause + "cannot have.", remedy)]
+        return [(FactCheck.ELECTRONS, cause + "cannot have.", remedy)]
     return []
 
 
