@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from llpt.audit import Residuals
+    from llpt.campaign.explanation import CampaignExplanation, PlacedBudget, PlacedExplanation, StateDifference
     from llpt.statistics import Estimate
-    from llpt.study.explaining import PlacedBudget, PlacedExplanation, StateDifference, StudyExplanation
 
 
 def explain(
@@ -51,7 +51,7 @@ def explain(
     _show(found)
 
 
-def _show(found: StudyExplanation) -> None:
+def _show(found: CampaignExplanation) -> None:
     console = output()
     if found.residuals is not None:
         _show_residuals(console, found.residuals)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.report.tables import shown
 
 if TYPE_CHECKING:
-    from llpt.study.explaining import MatchedState, StudyExplanation
+    from llpt.campaign.explanation import CampaignExplanation, MatchedState
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class StateRow:
     method: str
 
 
-def state_rows(found: StudyExplanation | None) -> list[StateRow]:
+def state_rows(found: CampaignExplanation | None) -> list[StateRow]:
     """Return one row for each state whose snapshots both sides labelled."""
     rows = []
     for state in found.states if found is not None else ():
@@ -69,7 +69,7 @@ def state_rows(found: StudyExplanation | None) -> list[StateRow]:
     return rows
 
 
-def shift_rows(found: StudyExplanation | None) -> list[ShiftRow]:
+def shift_rows(found: CampaignExplanation | None) -> list[ShiftRow]:
     """Return one row for each temperature at which both phases were labelled."""
     return [
         ShiftRow(
@@ -86,7 +86,7 @@ def shift_rows(found: StudyExplanation | None) -> list[ShiftRow]:
     ]
 
 
-def choice_rows(found: StudyExplanation | None) -> list[ChoiceRow]:
+def choice_rows(found: CampaignExplanation | None) -> list[ChoiceRow]:
     """Return one row for each choice of the budget, at each state."""
     return [
         ChoiceRow(
@@ -103,7 +103,7 @@ def choice_rows(found: StudyExplanation | None) -> list[ChoiceRow]:
     ]
 
 
-def bias_sentence(found: StudyExplanation | None) -> str:
+def bias_sentence(found: CampaignExplanation | None) -> str:
     """Say the phase-differential bias, the number to read first; empty without labels."""
     if found is None or found.residuals is None:
         return ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.campaign.analysis import Analysis, analyse
 from llpt.campaign.comparison import verdict_of
 from llpt.files import remove
-from llpt.study.explaining import StudyExplanation, explain_study
+from llpt.study.explaining import explain_study
 from llpt.study.ladder_paths import PATHS, ladders_of_study
 from llpt.study.observables_table import TABLE_NAME, write_observables
 from llpt.study.observing import observe, observe_electronic_temperature
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from llpt.audit import Verdict
+    from llpt.campaign.explanation import CampaignExplanation
     from llpt.campaign.observed import ObservedRun
     from llpt.study.file import StudyFile
     from llpt.study.layout import StudyDirectory
@@ -41,7 +42,7 @@ class StudyAnalysis:
     found: Analysis
     refused: Mapping[str, str]
     electronic_temperature: xr.Dataset | None = None
-    explanation: StudyExplanation | None = None
+    explanation: CampaignExplanation | None = None
 
 
 def analyse_study(

@@ -1,0 +1,269 @@
+"""From doubly labelled runs to residuals, predicted shifts and an error budget, phase by phase and state by state.
+
+The physics of one pair of phases is that of ``llpt.audit`` (``explain``, ``error_budget``); here runs find their
+partners: two phases of one line, size and temperature, and the reference's step of enthalpy and volume between them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from llpt.audit import BudgetRow, Explanation, Residuals, error_budget, explain, frame_table, residuals_of
+from llpt.bridge import SURROGATE, CarriedAverage, PhaseDifference, carried_average, free_energy_difference
+from llpt.campaign.comparison import observed_shifts
+from llpt.campaign.identity import ControlledTest, Role
+from llpt.errors import InputError
+from llpt.observables import estimate_of, quantity
+from llpt.statistics import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llpt.audit import DoublyLabelled
+    from llpt.campaign.identity import RunIdentity
+    from llpt.campaign.ladders import ObservedLadder
+
+Phases = tuple[ControlledTest, ControlledTest]
+"""The tests whose runs are of the phase stable below the transition, and of that above it."""
+
+
+@dataclass(frozen=True)
+class LabelledRun:
+    """Snapshots of one run with the labels of both sides.
+
+    Args:
+        identity: which run they are from.
+        labels: the snapshots.
+    """
+
+    identity: RunIdentity
+    labels: DoublyLabelled
+
+
+@dataclass(frozen=True)
+class LabelledChoice:
+    """Snapshots of a run of the reference, labelled by it as it is and with one choice behind it changed.
+
+    Args:
+        identity: which run they are from.
+        choice: what is changed, for people.
+        labels: the snapshots, the changed reference in the place of the reference.
+    """
+
+    identity: RunIdentity
+    choice: str
+    labels: DoublyLabelled
+
+
+@dataclass(frozen=True)
+class MatchedState:
+    """Where runs of two sides or two phases meet.
+
+    Args:
+        line: name of the line of states.
+        atoms: number of atoms.
+        temperature_k: temperature.
+    """
+
+    line: str
+    atoms: int
+    temperature_k: float
+
+    @classmethod
+    def of(cls, identity: RunIdentity) -> MatchedState:
+        """Return the place of a run."""
+        return cls(identity.line, identity.atoms, identity.temperature_k)
+
+
+@dataclass(frozen=True)
+class StateDifference:
+    """What the labels of one state and test say.
+
+    Args:
+        place: where.
+        test: which runs: the base ladders, or those of the other phase.
+        difference: Delta G of what these runs sampled.
+        density: density of the reference by reweighting the surrogate's snapshots, in g/cm³; None without them.
+    """
+
+    place: MatchedState
+    test: ControlledTest
+    difference: PhaseDifference
+    density: CarriedAverage | None
+
+
+@dataclass(frozen=True)
+class PlacedExplanation:
+    """A predicted shift and where both phases were sampled for it."""
+
+    place: MatchedState
+    explanation: Explanation
+
+
+@dataclass(frozen=True)
+class PlacedBudget:
+    """An error budget and where both phases were sampled for it."""
+
+    place: MatchedState
+    rows: tuple[BudgetRow, ...]
+
+
+@dataclass(frozen=True)
+class CampaignExplanation:
+    """All that the labels of a set of runs say.
+
+    Args:
+        residuals: errors of the surrogate; None without labels.
+        states: free-energy differences by state.
+        shifts: predicted shifts, where both phases were sampled at one temperature.
+        budgets: what each choice behind the reference does.
+        refused: labels that could not be used, with the reason.
+    """
+
+    residuals: Residuals | None
+    states: tuple[StateDifference, ...]
+    shifts: tuple[PlacedExplanation, ...]
+    budgets: tuple[PlacedBudget, ...]
+    refused: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """Return everything as JSON; what is not known is null."""
+        return json.dumps(_plain(self), indent=1)
+
+
+def explain_campaign(
+    labelled: Sequence[LabelledRun],
+    choices: Sequence[LabelledChoice],
+    ladders: Sequence[ObservedLadder],
+    *,
+    phases: Phases | None,
+    refused: Mapping[str, str] | None = None,
+) -> CampaignExplanation:
+    """Say why the two sides differ, from labels of both on the same snapshots.
+
+    Args:
+        labelled: runs of either side, with both sides' labels; repeats of a state count in the residuals alone.
+        choices: runs of the reference, with its labels as it is and changed.
+        ladders: all runs with their averages and transitions (``ladders_of``).
+        phases: which runs are of which phase; None where there is one phase only, and nothing is predicted.
+        refused: labels that could not be read, with the reason; handed on.
+    """
+    left_out = dict(refused or {})
+    residuals = None
+    if labelled:
+        try:
+            residuals = residuals_of([each.labels for each in labelled])
+        except InputError as error:
+            left_out["residuals"] = error.cause
+    states = _by_state(labelled)
+    shifts = _shifts(states, ladders, phases) if phases is not None else ()
+    budgets = _budgets(choices, ladders, phases) if phases is not None else ()
+    return CampaignExplanation(residuals, _differences(states), shifts, budgets, left_out)
+
+
+def _by_state(labelled: Sequence[LabelledRun]) -> dict[tuple[MatchedState, ControlledTest], list[DoublyLabelled]]:
+    """Return the labels of the first run of each side at each state, by state and test."""
+    found: dict[tuple[MatchedState, ControlledTest], list[DoublyLabelled]] = {}
+    for each in labelled:
+        if each.identity.repeat == 1:
+            found.setdefault((MatchedState.of(each.identity), each.identity.test), []).append(each.labels)
+    return found
+
+
+def _differences(
+    states: Mapping[tuple[MatchedState, ControlledTest], Sequence[DoublyLabelled]],
+) -> tuple[StateDifference, ...]:
+    return tuple(
+        StateDifference(place, test, free_energy_difference([each.samples() for each in sets]), _carried_density(sets))
+        for (place, test), sets in states.items()
+    )
+
+
+def _carried_density(sets: Sequence[DoublyLabelled]) -> CarriedAverage | None:
+    """Return the density of the reference from the surrogate's snapshots; None without them."""
+    sampled = next((each for each in sets if each.coupling == SURROGATE), None)
+    if sampled is None:
+        return None
+    return carried_average(frame_table([sampled])["density"].values, sampled.samples(), quantity("density").unit)
+
+
+def _shifts(
+    states: Mapping[tuple[MatchedState, ControlledTest], Sequence[DoublyLabelled]],
+    ladders: Sequence[ObservedLadder],
+    phases: Phases,
+) -> tuple[PlacedExplanation, ...]:
+    observed = observed_shifts(ladders)
+    found = []
+    for place in dict.fromkeys(place for place, _ in states):
+        low, high = (states.get((place, phase)) for phase in phases)
+        if low and high:
+            explanation = explain(
+                low,
+                high,
+                enthalpy_ev_per_atom=step_between(phases, ladders, place, "enthalpy"),
+                volume_angstrom3_per_atom=step_between(phases, ladders, place, "volume"),
+                observed_k=observed.get((place.line, place.atoms)),
+            )
+            found.append(PlacedExplanation(place, explanation))
+    return tuple(found)
+
+
+def step_between(phases: Phases, ladders: Sequence[ObservedLadder], place: MatchedState, name: str) -> Estimate:
+    """Return an average of the reference in the phase above the transition less that in the phase below it.
+
+    Args:
+        phases: which runs are of which phase.
+        ladders: all runs with their averages.
+        place: where both phases were run.
+        name: the quantity that is averaged (``llpt.observables``).
+
+    Returns:
+        The difference in the quantity's unit; unknown where one of the phases was not run there.
+    """
+    values: dict[ControlledTest, Estimate] = {}
+    for run in (run for ladder in ladders for run in ladder.runs):
+        if run.role is Role.REFERENCE and MatchedState.of(run.identity) == place and run.identity.repeat == 1:
+            values.setdefault(run.identity.test, estimate_of(run.summary, name))
+    low, high = (values.get(phase) for phase in phases)
+    return Estimate.unknown(quantity(name).unit) if low is None or high is None else high.minus(low)
+
+
+def _budgets(
+    choices: Sequence[LabelledChoice], ladders: Sequence[ObservedLadder], phases: Phases
+) -> tuple[PlacedBudget, ...]:
+    places: dict[MatchedState, dict[str, dict[ControlledTest, DoublyLabelled]]] = {}
+    for each in choices:
+        sets = places.setdefault(MatchedState.of(each.identity), {})
+        sets.setdefault(each.choice, {})[each.identity.test] = each.labels
+    found = []
+    for place, sets in places.items():
+        both = {
+            choice: ([tests[phases[0]]], [tests[phases[1]]])
+            for choice, tests in sets.items()
+            if all(phase in tests for phase in phases)
+        }
+        if both:
+            latent = step_between(phases, ladders, place, "enthalpy")
+            found.append(PlacedBudget(place, error_budget(both, latent)))
+    return tuple(found)
+
+
+def _plain(value: object) -> object:
+    """Return a record as JSON holds it."""
+    if isinstance(value, BaseModel):
+        return _plain(value.model_dump())
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value
