@@ -505,8 +505,8 @@ def entropy_term(draws: int = 8) -> dict[str, Any]:
             free = isobar.curve("enthalpy")
             entropy = height * error_function(free.temperatures_k, centre, width)
             one, other = fit_step(free), fit_step(replace(free, values=free.values + entropy))
-            shifts.append(other.location_k.value - one.location_k.value)
-            errors.append(one.location_k.error)
+            shifts.append(other.location.value - one.location.value)
+            errors.append(one.location.error)
             heights.append(1000.0 * (other.height.value - one.height.value))
         found[f"{1000.0 * height:g} meV/atom at {centre:g} K over {width:g} K"] = {
             "greatest shift, K": float(np.abs(shifts).max()),

@@ -32,7 +32,7 @@ from llpt.transition import (
     Isobar,
     LinePoint,
     Located,
-    LocatedIsobar,
+    LocatedLine,
     all_criteria,
 )
 from llpt.transition.criterion import CriterionResult
@@ -117,7 +117,7 @@ KINDS = (
 )
 
 
-def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedIsobar, LocatedIsobar, float, float, float]:
+def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedLine, LocatedLine, float, float, float]:
     """Return reference and surrogate, the true places of both and the error of the density in %."""
     count, spacing = int(random.integers(6, 13)), float(random.choice([25.0, 50.0, 75.0, 100.0]))
     temperatures = 500.0 + spacing * np.arange(count)
@@ -145,7 +145,7 @@ def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedIsobar, L
 
 def draw_isobar(
     truth: Truth, temperatures: Any, noise_percent: float, random: np.random.Generator, engine: str
-) -> LocatedIsobar:
+) -> LocatedLine:
     """Return an isobar with noise, located by what decides."""
     share, x = truth.share(temperatures), (temperatures - 900.0) / 250.0
     density = (1.0 - 0.015 * x + 0.01 * truth.curvature * x**2) * (1.0 + 0.01 * truth.jump_percent * share)
@@ -177,7 +177,7 @@ def draw_isobar(
         )
         for each in all_criteria()
     }
-    return LocatedIsobar(isobar, criteria)
+    return LocatedLine(isobar, criteria)
 
 
 def _remembered(random: np.random.Generator, count: int) -> Any:
@@ -200,7 +200,7 @@ def judge(task: tuple[int, int, int]) -> list[dict[str, Any]]:
     for number in range(first, first + count):
         random = np.random.default_rng([row, number])
         reference, surrogate, place, other, noise = draw_pair(kind, random)
-        temperatures = reference.isobar.temperatures_k
+        temperatures = reference.states.temperatures_k
         spacing = temperatures[1] - temperatures[0]
         verdict = compare([reference], [surrogate], Thresholds())
         at_fault = [
@@ -218,7 +218,7 @@ def judge(task: tuple[int, int, int]) -> list[dict[str, Any]]:
         for side, truth in ((reference, place), (surrogate, other)):
             located = side.criteria[DECIDING[0]]
             if located.resolved:
-                entry["pulls"].append((located.temperature_k.value - truth) / located.temperature_k.error)
+                entry["pulls"].append((located.place.value - truth) / located.place.error)
         shifts = [each for each in verdict.comparisons if each.judged and each.quantity.startswith("transition temp")]
         if shifts and shifts[0].difference.resolved:
             entry["shift pull"] = (shifts[0].difference.value - (other - place)) / shifts[0].difference.error

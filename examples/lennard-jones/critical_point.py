@@ -53,7 +53,7 @@ def places(ladders: list[ObservedLadder]) -> list[Estimate]:
     """Return T* of each ladder of one isobar that resolves it: by the density, else by the enthalpy."""
     found = []
     for ladder in ladders:
-        resolved = [ladder.criteria[each].temperature_k for each in DECIDING if ladder.criteria[each].resolved]
+        resolved = [ladder.criteria[each].place for each in DECIDING if ladder.criteria[each].resolved]
         if resolved:
             found.append(resolved[0].scaled(1.0 / EPSILON_K, ""))
     return found
@@ -156,8 +156,8 @@ def _reduced(ladder: ObservedLadder) -> float:
 
 def _curve(panel: Axes, ladder: ObservedLadder, name: str, factor: float, colour: str) -> None:
     """Draw an observable of one ladder; a point that does not know its error has no bar."""
-    assert ladder.isobar is not None
-    curve = ladder.isobar.curve(name)
+    assert ladder.states is not None
+    curve = ladder.states.curve(name)
     cooling = ladder.test is ControlledTest.COOLING
     panel.errorbar(
         curve.temperatures_k / EPSILON_K,

@@ -17,7 +17,7 @@ def make_isobar(place_k, width_k=0.0, *, temperatures_k=GRID_K, seed=0, **option
 
 
 def at_pressure(located, pressure_gpa):
-    return dataclasses.replace(located, isobar=dataclasses.replace(located.isobar, pressure_gpa=pressure_gpa))
+    return dataclasses.replace(located, states=dataclasses.replace(located.states, pressure_gpa=pressure_gpa))
 
 
 FINE_K = tuple(np.arange(700.0, 1201.0, 20.0))

@@ -45,7 +45,7 @@ def test_what_is_asked_for_and_not_there_leaves_the_verdict_open():
     sides = [side(1, 0.03, noise=8e-4)], [side(2, 0.03, noise=8e-4)]
     assert compare(*sides, Thresholds()).value is Outcome.FAITHFUL
     for located in sides[1]:
-        for point in located.isobar.points:
+        for point in located.states.points:
             del point.estimates["enthalpy"]
     verdict = compare(*sides, thresholds)
     assert verdict.value is Outcome.NOT_RESOLVED

@@ -127,7 +127,7 @@ from llpt.transition import Criterion, Located
 def heats(pair, thresholds):
     if pair.pressure_gpa == 13.0:
         raise RuntimeError("thirteen")
-    found = relative_difference(pair.reference.isobar.curve("enthalpy"), pair.surrogate.isobar.curve("enthalpy"))
+    found = relative_difference(pair.reference.states.curve("enthalpy"), pair.surrogate.states.curve("enthalpy"))
     for index, temperature in enumerate(found.temperatures_k):
         yield Contrast(found.percent[index], "Enthalpy", temperature_k=float(temperature))
 

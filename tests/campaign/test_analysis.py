@@ -46,7 +46,7 @@ def test_a_surrogate_with_the_same_transition_is_faithful_and_one_without_is_not
     assert shifted.verdict.value is Outcome.NOT_FAITHFUL
     assert analyse(both(805.0), Thresholds(transition_temperature_k=500.0)).verdict.value is not same.verdict.value
     assert [result.role for result in shifted.orders] == list(Role)
-    places = [ladder.criteria[DENSITY_JUMP].temperature_k.value for ladder in shifted.ladders]
+    places = [ladder.criteria[DENSITY_JUMP].place.value for ladder in shifted.ladders]
     assert places == pytest.approx([905.0, 805.0], abs=20.0)
 
 
@@ -64,7 +64,7 @@ def test_a_ladder_is_its_isobar_with_its_transition(runs):
     expected = locate(synthetic_isobar(FINE_K, place_k=905.0, width_k=0.0, seed=3, noise=0.0008))
     assert ladder.located.criteria == expected.criteria
     assert (ladder.line, ladder.atoms, ladder.pressure_gpa) == ("P200", 512, 200.0)
-    assert ladder.isobar.path is LadderPath.HEATING
+    assert ladder.states.path is LadderPath.HEATING
     assert [run.temperature_k for run in ladder.runs] == list(FINE_K)
 
 
@@ -91,7 +91,7 @@ def test_tests_and_sizes_are_held_against_the_base(runs):
         ]
     )
     assert [effect.test for effect in found.effects] == ["thermostat", "cooling", "ramp-down 2", "size"]
-    paths = {ladder.identity.label: ladder.isobar.path for ladder in found.ladders}
+    paths = {ladder.identity.label: ladder.states.path for ladder in found.ladders}
     assert paths == {
         "base": LadderPath.HEATING,
         "thermostat": LadderPath.HEATING,

@@ -34,7 +34,7 @@ def ladder(ladder_along):
 def test_the_same_ladder_with_other_noise_does_not_matter(ladder):
     found = effect("thermostat", ladder(seed=2, test=ControlledTest.THERMOSTAT), ladder(), Thresholds())
     assert found.influence is Influence.DOES_NOT_MATTER
-    assert abs(found.shift_k.value) < 3.0 * found.shift_k.error
+    assert abs(found.shift.value) < 3.0 * found.shift.error
     assert abs(found.jump_percent.value) < 3.0 * found.jump_percent.error
     assert len(found.changes) == len(GRID)
     assert {change.temperature_k for change in found.changes if not change.judged} == {
@@ -48,9 +48,9 @@ def test_the_same_ladder_with_other_noise_does_not_matter(ladder):
 
 def test_densities_of_solids_are_not_held_against_fluids(ladder):
     fluid = ladder(seed=2)
-    points = tuple(dataclasses.replace(point, solid=point.coordinate < 800.0) for point in fluid.isobar.points)
-    isobar = dataclasses.replace(fluid.isobar, points=points)
-    changed = dataclasses.replace(fluid, located=dataclasses.replace(fluid.located, isobar=isobar))
+    points = tuple(dataclasses.replace(point, solid=point.coordinate < 800.0) for point in fluid.states.points)
+    isobar = dataclasses.replace(fluid.states, points=points)
+    changed = dataclasses.replace(fluid, located=dataclasses.replace(fluid.located, states=isobar))
     found = effect("start", changed, ladder(), Thresholds())
     assert min(change.temperature_k for change in found.changes) == 800.0
 
@@ -58,7 +58,7 @@ def test_densities_of_solids_are_not_held_against_fluids(ladder):
 def test_a_shift_of_the_transition_matters_and_is_measured(ladder):
     found = effect("functional", ladder(1010.0, seed=2), ladder(), Thresholds())
     assert found.influence is Influence.MATTERS
-    assert found.shift_k.value == pytest.approx(110.0, abs=3.0 * found.shift_k.error)
+    assert found.shift.value == pytest.approx(110.0, abs=3.0 * found.shift.error)
     assert all(change.judged for change in found.changes if not 840.0 < change.temperature_k < 1070.0)
 
 
@@ -94,7 +94,7 @@ def test_a_pressure_at_held_volume_becomes_a_density_by_the_compressibility(ladd
     identity = RunIdentity("dft-pbe", 512, "P200", 800.0, ControlledTest.ENSEMBLE)
     state = ThermodynamicState.at_pressure(200.0, 800.0)
     (held,) = ladders_of([ObservedRun(identity, Role.REFERENCE, "DFT/PBE", state, summary)])
-    assert held.isobar is None
+    assert held.states is None
     found = effect("ensemble", held, base, Thresholds())
     (change,) = found.changes
     assert change.percent.value == pytest.approx(-0.3)

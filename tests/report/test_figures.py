@@ -47,7 +47,7 @@ def test_points_carry_the_errors_of_the_analysis(figures, finished):
     ladder = analysis.found.base(Role.REFERENCE)[0]
     panel = figures["isobars"].rows[0][0]
     curve = next(curve for curve in panel.curves if curve.label == f"{ladder.engine}, N = {ladder.atoms}")
-    density = ladder.isobar.curve("density")
+    density = ladder.states.curve("density")
     assert np.allclose(curve.x, density.temperatures_k)
     assert np.allclose(curve.y, density.values)
     assert np.allclose(curve.y_error, density.errors)
@@ -56,7 +56,7 @@ def test_points_carry_the_errors_of_the_analysis(figures, finished):
 def test_heat_capacity_is_the_slope_of_the_enthalpy_per_mole_of_atoms(figures, finished):
     _, _, _, analysis = finished
     ladder = analysis.found.base(Role.REFERENCE)[0]
-    enthalpy = ladder.isobar.curve("enthalpy")
+    enthalpy = ladder.states.curve("enthalpy")
     curve = figures["isobars"].rows[0][1].curves[0]
     expected = np.diff(enthalpy.values) / np.diff(enthalpy.temperatures_k) * 96485.33
     assert np.allclose(curve.y, expected, rtol=1e-6)

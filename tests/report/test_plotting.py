@@ -71,13 +71,13 @@ def labels(ax):
 
 def test_an_isobar_is_its_points_with_their_errors_and_the_criteria_that_read_them(reference):
     ax = plot(reference)
-    curve = reference.isobar.curve("density")
+    curve = reference.states.curve("density")
     [(points, _, [bars])] = [container.lines for container in ax.containers]
     assert np.array_equal(points.get_xdata(), TEMPERATURES)
     assert points.get_ydata() == pytest.approx(curve.values)
     halves = [0.5 * (segment[1, 1] - segment[0, 1]) for segment in bars.get_segments()]
     assert halves == pytest.approx(curve.errors)
-    jump = reference.criteria[DENSITY_JUMP].temperature_k
+    jump = reference.criteria[DENSITY_JUMP].place
     assert jump.value in [line.get_xdata()[0] for line in ax.lines]
     assert f"density jump: {jump}" in labels(ax)
     assert ax.get_ylabel() == "density (g/cm³)"
@@ -87,7 +87,7 @@ def test_an_isobar_is_its_points_with_their_errors_and_the_criteria_that_read_th
 def test_axes_are_taken_and_returned_and_added_to(reference, surrogate):
     _, ax = plt.subplots()
     assert plot(reference, ax=ax, label="DFT") is ax
-    assert plot(surrogate.isobar, ax=ax) is ax
+    assert plot(surrogate.states, ax=ax) is ax
     assert labels(ax)[:2] == ["DFT", "network, N = 512, 200 GPa"]
     own = plot(reference)
     looks = own.get_legend().get_texts()[0].get_fontsize(), own.get_legend().get_frame_on()

@@ -11,7 +11,7 @@ def test_the_criteria_are_those_of_the_fluid_part():
     located = locate(isobar)
     fluid = located.fluid()
     assert located.criteria == criteria(isobar) == criteria(isobar.fluid())
-    assert fluid.isobar == isobar.fluid()
+    assert fluid.states == isobar.fluid()
     assert fluid.criteria is located.criteria
     assert located.separations == tuple(separations(located.criteria))
     assert located.separations

@@ -27,7 +27,7 @@ def test_maximum_of_a_parabola_is_held_by_its_error():
         values = 1.0 - 2e-6 * (grid - place) ** 2 + random.normal(scale=0.001, size=13)
         found = find_maximum(curve(grid, values, 0.001))
         assert found.resolved
-        pulls.append((found.temperature_k.value - place) / found.temperature_k.error)
+        pulls.append((found.place.value - place) / found.place.error)
     assert np.mean(np.abs(pulls) < 2.0) > 0.85
 
 
@@ -36,8 +36,8 @@ def test_cusp_is_known_to_about_a_spacing():
     values = np.where(grid > 960.0, 1.03, 1.0) * (1.0 - 4e-5 * (grid - 1000.0))
     found = find_maximum(curve(grid, values, 0.0003))
     assert found.resolved
-    assert found.temperature_k.error > 50.0 / np.sqrt(12.0) * 0.9
-    assert abs(found.temperature_k.value - 960.0) < 2.5 * found.temperature_k.error + 40.0
+    assert found.place.error > 50.0 / np.sqrt(12.0) * 0.9
+    assert abs(found.place.value - 960.0) < 2.5 * found.place.error + 40.0
 
 
 @pytest.mark.parametrize("slope", [-1e-4, 1e-4])
@@ -59,15 +59,15 @@ def test_crossing_of_a_smooth_curve():
     fraction = 0.5 * (1.0 - np.tanh((grid - 985.0) / 150.0))
     found = find_crossing(curve(grid, fraction, 0.005), 0.5)
     assert found.resolved
-    assert found.temperature_k.value == pytest.approx(985.0, abs=2.0 * found.temperature_k.error)
-    assert found.temperature_k.error < 6.0
+    assert found.place.value == pytest.approx(985.0, abs=2.0 * found.place.error)
+    assert found.place.error < 6.0
 
 
 def test_crossing_within_a_jump_is_known_to_the_spacing_only():
     grid = np.linspace(700.0, 1300.0, 13)
     found = find_crossing(curve(grid, np.where(grid < 960.0, 0.95, 0.05), 0.005), 0.5)
-    assert found.temperature_k.value == pytest.approx(975.0, abs=2.0)
-    assert found.temperature_k.error == pytest.approx(50.0 / np.sqrt(12.0), rel=0.05)
+    assert found.place.value == pytest.approx(975.0, abs=2.0)
+    assert found.place.error == pytest.approx(50.0 / np.sqrt(12.0), rel=0.05)
 
 
 def test_no_crossing_is_said_so():

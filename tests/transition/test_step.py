@@ -36,7 +36,7 @@ def test_place_and_height_of_a_known_step_are_held_by_their_errors(width):
         place = random.uniform(860.0, 960.0)
         fit = fit_step(curve(density(GRID, place, width) + random.normal(scale=0.001, size=8), 0.001))
         assert fit.resolved
-        pulls.append((fit.location_k.value - place) / fit.location_k.error)
+        pulls.append((fit.location.value - place) / fit.location.error)
         heights.append((fit.height.value - 0.03) / fit.height.error)
     assert np.mean(np.abs(pulls) < 2.0) > 0.9
     assert np.mean(np.abs(heights) < 2.0) > 0.8
@@ -44,9 +44,9 @@ def test_place_and_height_of_a_known_step_are_held_by_their_errors(width):
 
 def test_sharp_step_between_two_points_is_known_to_spacing_over_root_twelve():
     fit = fit_step(curve(density(GRID, 905.0, 0.0), 0.0005))
-    assert fit.location_k.value == pytest.approx(925.0, abs=8.0)
-    assert fit.location_k.error == pytest.approx(50.0 / math.sqrt(12.0), rel=0.35)
-    assert fit.width_below_k < 25.0
+    assert fit.location.value == pytest.approx(925.0, abs=8.0)
+    assert fit.location.error == pytest.approx(50.0 / math.sqrt(12.0), rel=0.35)
+    assert fit.width_below < 25.0
     assert fit.height.value == pytest.approx(0.03, abs=0.002)
     assert fit.log_odds > 10.0
 
@@ -54,9 +54,9 @@ def test_sharp_step_between_two_points_is_known_to_spacing_over_root_twelve():
 def test_wide_step_has_a_width():
     grid = np.linspace(600.0, 1200.0, 25)
     fit = fit_step(curve(density(grid, 900.0, 60.0), 0.0004, grid))
-    assert fit.width_k.value == pytest.approx(60.0, abs=4.0 * fit.width_k.error)
-    assert fit.width_above_k > 25.0
-    assert fit.location_k.value == pytest.approx(900.0, abs=3.0 * fit.location_k.error)
+    assert fit.width.value == pytest.approx(60.0, abs=4.0 * fit.width.error)
+    assert fit.width_above > 25.0
+    assert fit.location.value == pytest.approx(900.0, abs=3.0 * fit.location.error)
 
 
 def test_smooth_curves_have_no_step():
@@ -85,4 +85,4 @@ def test_step_at_the_end_and_too_few_points_are_not_resolved():
     fit = fit_step(curve(density(GRID, 905.0, 0.0), errors))
     assert not fit.resolved
     assert "4 of 8" in fit.reason
-    assert math.isnan(fit.location_k.value)
+    assert math.isnan(fit.location.value)

@@ -13,15 +13,15 @@ from llpt.audit.thresholds import FORMAT, Thresholds
 from llpt.audit.verdict import Comparison, Requirement, Verdict
 from llpt.errors import InputError
 from llpt.statistics import STATISTICS
-from llpt.transition import DECIDING, LocatedIsobar
+from llpt.transition import DECIDING, LocatedLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 def compare(
-    reference: LocatedIsobar | Sequence[LocatedIsobar],
-    surrogate: LocatedIsobar | Sequence[LocatedIsobar],
+    reference: LocatedLine | Sequence[LocatedLine],
+    surrogate: LocatedLine | Sequence[LocatedLine],
     thresholds: Thresholds | None = None,
 ) -> Verdict:
     """Say whether a surrogate is faithful to its reference.
@@ -56,7 +56,7 @@ def compare(
     comparisons: list[Comparison] = []
     requirements: list[Requirement] = []
     notes = [
-        f"No runs of the surrogate at {located.isobar.pressure_gpa:g} GPa: the reference there is not compared."
+        f"No runs of the surrogate at {located.states.pressure_gpa:g} GPa: the reference there is not compared."
         for located in alone
     ]
     for found in findings:
@@ -75,8 +75,8 @@ def compare(
         format=FORMAT,
         statistics=STATISTICS,
         value=value,
-        reference=reference[0].isobar.engine,
-        surrogate=surrogate[0].isobar.engine,
+        reference=reference[0].states.engine,
+        surrogate=surrogate[0].states.engine,
         reasons=(*deciding, *open_, *notes),
         comparisons=tuple(comparisons),
         requirements=tuple({requirement.sentence: requirement for requirement in requirements}.values()),
@@ -84,10 +84,10 @@ def compare(
     )
 
 
-def _located(given: LocatedIsobar | Sequence[LocatedIsobar]) -> Sequence[LocatedIsobar]:
-    isobars = [given] if isinstance(given, LocatedIsobar) else list(given)
+def _located(given: LocatedLine | Sequence[LocatedLine]) -> Sequence[LocatedLine]:
+    isobars = [given] if isinstance(given, LocatedLine) else list(given)
     for each in isobars:
-        if not isinstance(each, LocatedIsobar):
+        if not isinstance(each, LocatedLine):
             raise InputError(
                 f"What was given ({type(each).__name__}) is no isobar whose transition was located.",
                 "Make an Isobar of the runs of one engine and pressure, and locate its transition (locate).",

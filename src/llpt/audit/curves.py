@@ -44,7 +44,7 @@ def curve_contrasts(
         relative: in per cent of the reference, or as it is.
     """
     scale = 100.0 if unit == "%" else 1.0
-    reference, surrogate = (side.isobar.curve(observable) for side in (pair.reference, pair.surrogate))
+    reference, surrogate = (side.states.curve(observable) for side in (pair.reference, pair.surrogate))
     places = common_temperatures(reference, surrogate)
     if not places:
         return

@@ -63,7 +63,7 @@ def compare_density(pair: Pair, *, near_transition_k: float) -> DensityCompariso
         pair: the isobars, without solid points.
         near_transition_k: temperatures this close to a transition are left to the transition temperature.
     """
-    difference = relative_difference(pair.reference.isobar.curve("density"), pair.surrogate.isobar.curve("density"))
+    difference = relative_difference(pair.reference.states.curve("density"), pair.surrogate.states.curve("density"))
     temperatures, percent = difference.temperatures_k, difference.percent
     region = region_of(pair)
     usable = np.array([each.resolved for each in percent], dtype=bool)
@@ -76,7 +76,7 @@ def compare_density(pair: Pair, *, near_transition_k: float) -> DensityCompariso
     switch = None if region is None else region.switch(temperatures)
     allowances = None
     if region is None:
-        base = pair.reference.isobar.curve("density")
+        base = pair.reference.states.curve("density")
         values = np.interp(temperatures, base.temperatures_k, base.values)
         allowances = 100.0 * shift_allowances(base, temperatures, near_transition_k) / values
     curve = curve_test(temperatures, percent, switch, judged=judged, offset_from=atomic, allowances=allowances)
@@ -90,7 +90,7 @@ def _atomic(
         return region.above(temperatures, near_transition_k)
     chosen = np.ones(len(temperatures), dtype=bool)
     for located in (pair.reference, pair.surrogate):
-        dissociated = _dissociated(located.isobar)
+        dissociated = _dissociated(located.states)
         chosen &= np.array([round(float(temperature), 1) in dissociated for temperature in temperatures], dtype=bool)
     return np.asarray(chosen)
 

@@ -36,7 +36,7 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         thresholds: for what is near the transition.
     """
     for name in ("enthalpy_from_free_energy", "enthalpy"):
-        reference, surrogate = (side.isobar.curve(name).resolved() for side in (pair.reference, pair.surrogate))
+        reference, surrogate = (side.states.curve(name).resolved() for side in (pair.reference, pair.surrogate))
         common = common_temperatures(reference, surrogate)
         if common:
             break
@@ -71,7 +71,7 @@ def enthalpy_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]
         thresholds: not asked for.
     """
     del thresholds
-    reference, surrogate = (side.isobar.curve("enthalpy").resolved() for side in (pair.reference, pair.surrogate))
+    reference, surrogate = (side.states.curve("enthalpy").resolved() for side in (pair.reference, pair.surrogate))
     common = common_temperatures(reference, surrogate)
     if not common:
         return

@@ -52,7 +52,7 @@ class Findings:
 
 def findings_of(matched: Pair, thresholds: Thresholds) -> Findings:
     """Collect the comparisons of a pair, of every quantity there is."""
-    isobars = (matched.reference.isobar, matched.surrogate.isobar)
+    isobars = (matched.reference.states, matched.surrogate.states)
     remarks = [
         f"{isobar.engine} is a solid at {isobar.pressure_gpa:g} GPa and "
         f"{', '.join(f'{value:g}' for value in isobar.solid_temperatures_k)} K; these runs take no part."
@@ -71,7 +71,7 @@ def findings_of(matched: Pair, thresholds: Thresholds) -> Findings:
         )
         melted = tuple(fluid_requirement(isobar) for isobar in isobars if isobar.fluid() is None)
         return Findings(None, (nothing,), melted, tuple(remarks), "")
-    isobars = (fluid.reference.isobar, fluid.surrogate.isobar)
+    isobars = (fluid.reference.states, fluid.surrogate.states)
     lacking = [need for isobar in isobars for need in minimum_requirements(isobar, thresholds)]
     small = any(isobar.n_atoms < thresholds.minimum_atoms for isobar in isobars)
     short = any(production_ps(isobar) < thresholds.minimum_production_ps for isobar in isobars)
@@ -99,8 +99,8 @@ def _comparison(pair: Pair, quantity: ComparedQuantity, contrast: Contrast, thre
     comparison = Comparison(
         quantity=f"{quantity} ({contrast.kind})" if contrast.kind else quantity.name,
         pressure_gpa=pair.pressure_gpa,
-        reference_atoms=pair.reference.isobar.n_atoms,
-        surrogate_atoms=pair.surrogate.isobar.n_atoms,
+        reference_atoms=pair.reference.states.n_atoms,
+        surrogate_atoms=pair.surrogate.states.n_atoms,
         temperature_k=contrast.temperature_k,
         difference=contrast.difference,
         threshold=threshold,

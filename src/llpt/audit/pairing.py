@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.statistics import Estimate
-    from llpt.transition import Criterion, Curve, LocatedIsobar, PairedSteps
+    from llpt.transition import Criterion, Curve, LocatedLine, PairedSteps
 
 SAME_PRESSURE = 1e-6
 SAME_TEMPERATURE_K = 0.5
@@ -26,18 +26,18 @@ SAME_TEMPERATURE_K = 0.5
 class Pair:
     """A reference isobar and the surrogate's at the same pressure and path, at the same size where there is one."""
 
-    reference: LocatedIsobar
-    surrogate: LocatedIsobar
+    reference: LocatedLine
+    surrogate: LocatedLine
 
     @property
     def pressure_gpa(self) -> float:
         """Of both."""
-        return self.reference.isobar.pressure_gpa
+        return self.reference.states.pressure_gpa
 
     @property
     def same_size(self) -> bool:
         """Whether both have the same number of atoms."""
-        return self.reference.isobar.n_atoms == self.surrogate.isobar.n_atoms
+        return self.reference.states.n_atoms == self.surrogate.states.n_atoms
 
     @cached_property
     def deciding(self) -> Criterion:
@@ -50,7 +50,7 @@ class Pair:
     def steps(self) -> PairedSteps:
         """How the steps in the curve of that criterion differ."""
         name = self.deciding.curve
-        return pair_steps(self.reference.isobar.curve(name), self.surrogate.isobar.curve(name))
+        return pair_steps(self.reference.states.curve(name), self.surrogate.states.curve(name))
 
     def fluid(self) -> Pair | None:
         """Return the pair without solid points, or None where either has no others."""
@@ -58,9 +58,7 @@ class Pair:
         return None if reference is None or surrogate is None else Pair(reference, surrogate)
 
 
-def pair(
-    reference: Sequence[LocatedIsobar], surrogate: Sequence[LocatedIsobar]
-) -> tuple[list[Pair], list[LocatedIsobar]]:
+def pair(reference: Sequence[LocatedLine], surrogate: Sequence[LocatedLine]) -> tuple[list[Pair], list[LocatedLine]]:
     """Pair every reference isobar with the surrogate's at its pressure and path, of the nearest size.
 
     Returns:
@@ -68,15 +66,15 @@ def pair(
     """
     pairs, alone = [], []
     for located in reference:
-        isobar = located.isobar
+        isobar = located.states
         partners = [
             other
             for other in surrogate
-            if math.isclose(other.isobar.pressure_gpa, isobar.pressure_gpa, rel_tol=SAME_PRESSURE)
-            and other.isobar.path is isobar.path
+            if math.isclose(other.states.pressure_gpa, isobar.pressure_gpa, rel_tol=SAME_PRESSURE)
+            and other.states.path is isobar.path
         ]
         if partners:
-            nearest = min(partners, key=lambda other: abs(math.log(other.isobar.n_atoms / isobar.n_atoms)))
+            nearest = min(partners, key=lambda other: abs(math.log(other.states.n_atoms / isobar.n_atoms)))
             pairs.append(Pair(located, nearest))
         else:
             alone.append(located)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.audit.pairing import Pair
-    from llpt.transition import CriterionResult, LocatedIsobar
+    from llpt.transition import CriterionResult, LocatedLine
 
 STEPS = (DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM, FIRST_PEAK_LOSS, DIFFUSION_ONSET)
 """Any of these places the transition, in this order; one that a curve leaves open may stand in another."""
@@ -65,12 +65,12 @@ def region_of(pair: Pair) -> Region | None:
         return None
     other = pair.surrogate.criteria[base.criterion]
     found = [base, other] if other.resolved else [base, *list(_resolved(pair.surrogate))[:1]]
-    places = [result.temperature_k for result in found]
-    widths = [result.step.width_k.value for result in found if result.step is not None]
+    places = [result.place for result in found]
+    widths = [result.step.width.value for result in found if result.step is not None]
     values = [place.value for place in places]
     error = max(place.error for place in places)
     return Region(min(values), max(values), error, float(np.mean(widths)), len(found) == 2)
 
 
-def _resolved(side: LocatedIsobar) -> Iterator[CriterionResult]:
+def _resolved(side: LocatedLine) -> Iterator[CriterionResult]:
     return (side.criteria[each] for each in STEPS if side.criteria[each].resolved)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
     from llpt.audit.verdict import Comparison
-    from llpt.transition import Criterion, Isobar, LocatedIsobar
+    from llpt.transition import Criterion, Isobar, LocatedLine
 
 CORRELATION_TIMES = 50.0
 FS_PER_PS = 1000.0
@@ -97,7 +97,7 @@ def time_for(pair: Pair, comparisons: Sequence[Comparison], *, confidence: float
     known = [comparison for comparison in comparisons if comparison.difference.resolved]
     if not known:
         return None
-    now = min(production_ps(pair.reference.isobar), production_ps(pair.surrogate.isobar))
+    now = min(production_ps(pair.reference.states), production_ps(pair.surrogate.states))
 
     def needed(comparison: Comparison) -> float:
         wanted = error_needed(comparison.difference, comparison.threshold, confidence=confidence, among=among)
@@ -107,7 +107,7 @@ def time_for(pair: Pair, comparisons: Sequence[Comparison], *, confidence: float
     place = "" if hardest.temperature_k is None else f" at {hardest.temperature_k:g} K"
     return Requirement(
         pressure_gpa=pair.pressure_gpa,
-        engine=f"{pair.reference.isobar.engine} and {pair.surrogate.isobar.engine}",
+        engine=f"{pair.reference.states.engine} and {pair.surrogate.states.engine}",
         picoseconds=needed(hardest),
         picoseconds_now=now,
         atoms=None,
@@ -120,14 +120,14 @@ def time_for(pair: Pair, comparisons: Sequence[Comparison], *, confidence: float
     )
 
 
-def grid_for(located: LocatedIsobar, criterion: Criterion, threshold_k: float) -> Requirement | None:
+def grid_for(located: LocatedLine, criterion: Criterion, threshold_k: float) -> Requirement | None:
     """Return the temperatures to add around a transition whose place the grid leaves open; None if it is fine enough.
 
     A place between two temperatures is known to spacing/sqrt(12); half the threshold is asked for.
     """
-    isobar, result = located.isobar, located.criteria[criterion]
+    isobar, result = located.states, located.criteria[criterion]
     wanted = 0.5 * threshold_k * math.sqrt(12.0) / 2.0
-    place = result.temperature_k if result.resolved else (result.step.location_k if result.step is not None else None)
+    place = result.place if result.resolved else (result.step.location if result.step is not None else None)
     if place is None or not place.resolved:
         return None
     temperatures = np.array(isobar.temperatures_k)

@@ -30,15 +30,15 @@ def temperature_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contra
     reference, surrogate = pair.reference.criteria, pair.surrogate.criteria
     for criterion in all_criteria():
         base, other = reference[criterion], surrogate[criterion]
-        difference = other.temperature_k.minus(base.temperature_k)
+        difference = other.place.minus(base.place)
         if base.resolved and other.resolved:
             if criterion == pair.deciding:
-                difference = pair.steps.shift_k
-            values = f"({other.temperature_k} against {base.temperature_k})"
+                difference = pair.steps.shift
+            values = f"({other.place} against {base.place})"
             sentence = f"T by {criterion}: surrogate minus reference {difference} {values}"
         else:
             sides = ((pair.reference, base), (pair.surrogate, other))
-            reasons = [f"{side.isobar.engine}: {result.reason}" for side, result in sides if not result.resolved]
+            reasons = [f"{side.states.engine}: {result.reason}" for side, result in sides if not result.resolved]
             sentence = f"T by {criterion} cannot be compared. {' '.join(reasons)}"
         asked = thresholds.judges(criterion.name) and base.resolved
         first = thresholds.judges(TRANSITION_TEMPERATURE.name) and criterion == pair.deciding
@@ -55,7 +55,7 @@ def width_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     del thresholds
     if not pair.reference.criteria[pair.deciding].resolved:
         return
-    widening = pair.steps.widening_k
+    widening = pair.steps.widening
     sentence = f"Width of the step in the {pair.deciding.curve}: surrogate minus reference {widening}"
     yield Contrast(widening, sentence, open_because=_unlike(pair))
 
@@ -63,7 +63,7 @@ def width_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
 def unlike_rates(pair: Pair) -> float | None:
     """Return the ratio of production times per temperature where it is beyond ``UNLIKE_RATES``, else None."""
     first, second = (
-        sum(point.production_fs for point in side.isobar.points) / len(side.isobar.points)
+        sum(point.production_fs for point in side.states.points) / len(side.states.points)
         for side in (pair.reference, pair.surrogate)
     )
     ratio = max(first, second) / max(min(first, second), 1e-9)
@@ -75,7 +75,7 @@ def _unlike(pair: Pair) -> str:
 
 
 def _has(pair: Pair, criterion: Criterion) -> bool:
-    return len(pair.surrogate.isobar.curve(criterion.curve).resolved()) > 0
+    return len(pair.surrogate.states.curve(criterion.curve).resolved()) > 0
 
 
 TRANSITION_TEMPERATURE = ComparedQuantity(

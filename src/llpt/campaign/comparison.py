@@ -95,5 +95,5 @@ def observed_shifts(ladders: Sequence[ObservedLadder]) -> dict[tuple[str, int], 
         if role is Role.REFERENCE and other is not None:
             both = [each for each in DECIDING if criteria[each].resolved and other[each].resolved]
             if both:
-                found[line, atoms] = criteria[both[0]].temperature_k.minus(other[both[0]].temperature_k)
+                found[line, atoms] = criteria[both[0]].place.minus(other[both[0]].place)
     return found

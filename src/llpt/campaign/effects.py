@@ -68,7 +68,7 @@ class Effect:
         line: its line of states.
         changes: of the density, by temperature, solids left out; with the volume held, what the change of pressure
             comes to by the compressibility of the base run.
-        shift_k: change of the transition temperature by the density jump, or by the step in H where no jump is
+        shift: change of the transition temperature by the density jump, or by the step in H where no jump is
             resolved; NaN where neither is.
         shifted_by: the criterion of the shift; None where there is none.
         jump_percent: change of the jump, in per cent of the density; NaN where either is not resolved.
@@ -81,7 +81,7 @@ class Effect:
     atoms: int
     line: str
     changes: tuple[DensityChange, ...]
-    shift_k: Estimate
+    shift: Estimate
     shifted_by: Criterion | None
     jump_percent: Estimate
     influence: Influence
@@ -113,7 +113,7 @@ def _tests(ladders: Sequence[ObservedLadder], thresholds: Thresholds) -> Iterabl
         matched = [
             base
             for base in bases
-            if (base.role, base.atoms, base.line) == (ladder.role, ladder.atoms, ladder.line) and base.isobar
+            if (base.role, base.atoms, base.line) == (ladder.role, ladder.atoms, ladder.line) and base.states
         ]
         if not ladder.is_base and matched:
             yield effect(ladder.identity.label, ladder, matched[0], thresholds)
@@ -123,7 +123,7 @@ def _sizes(ladders: Sequence[ObservedLadder], thresholds: Thresholds) -> Iterabl
     bases = [ladder for ladder in ladders if ladder.is_base]
     for role in Role:
         for line in dict.fromkeys(base.line for base in bases):
-            sizes = [base for base in bases if base.role is role and base.line == line and base.isobar]
+            sizes = [base for base in bases if base.role is role and base.line == line and base.states]
             largest = max(sizes, key=lambda base: base.atoms, default=None)
             if largest is not None:
                 smaller = [base for base in sizes if base is not largest]
@@ -142,17 +142,17 @@ def effect(test: str, changed: ObservedLadder, base: ObservedLadder, thresholds:
     criterion = _shifted_by(changed, base)
     shift, jump = Estimate.unknown("K"), Estimate.unknown("%")
     if criterion is not None:
-        shift = changed.criteria[criterion].temperature_k.minus(base.criteria[criterion].temperature_k)
+        shift = changed.criteria[criterion].place.minus(base.criteria[criterion].place)
         jump = relative_jump(changed).minus(relative_jump(base))
-    differences = _densities(changed, base) if changed.isobar is not None else _at_held_volume(changed, base)
-    places = [each.criteria[criterion].temperature_k.value for each in (changed, base)] if criterion else []
+    differences = _densities(changed, base) if changed.states is not None else _at_held_volume(changed, base)
+    places = [each.criteria[criterion].place.value for each in (changed, base)] if criterion else []
     near = thresholds.transition_temperature_k
     changes = tuple(
         DensityChange(temperature, percent, not places or not min(places) - near < temperature < max(places) + near)
         for temperature, percent in differences
     )
     judged = [(change.percent, thresholds.density_percent) for change in changes if change.judged]
-    if changed.isobar is not None:
+    if changed.states is not None:
         judged.append((shift, thresholds.transition_temperature_k))
         if jump.resolved:
             judged.append((jump, thresholds.density_percent))
@@ -169,10 +169,10 @@ def effect(test: str, changed: ObservedLadder, base: ObservedLadder, thresholds:
 def relative_jump(ladder: ObservedLadder) -> Estimate:
     """Return the height of the step in rho(T) in per cent of the density at its foot; NaN where it is not resolved."""
     result = ladder.criteria.get(DENSITY_JUMP)
-    if result is None or not result.resolved or result.step is None or ladder.isobar is None:
+    if result is None or not result.resolved or result.step is None or ladder.states is None:
         return Estimate.unknown("%")
-    curve = ladder.isobar.curve("density")
-    below = curve.values[curve.temperatures_k <= result.temperature_k.value]
+    curve = ladder.states.curve("density")
+    below = curve.values[curve.temperatures_k <= result.place.value]
     return result.step.height.scaled(100.0 / float(below[-1] if below.size else curve.values[0]), "%")
 
 
@@ -187,7 +187,7 @@ def _shifted_by(changed: ObservedLadder, base: ObservedLadder) -> Criterion | No
 
 def _densities(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:
     """Return the relative change of the density at each temperature where neither run was a solid."""
-    fluids = [ladder.isobar.fluid() if ladder.isobar else None for ladder in (base, changed)]
+    fluids = [ladder.states.fluid() if ladder.states else None for ladder in (base, changed)]
     if fluids[0] is None or fluids[1] is None:
         return []
     found = relative_difference(fluids[0].curve("density"), fluids[1].curve("density"))
@@ -196,7 +196,7 @@ def _densities(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[floa
 
 def _at_held_volume(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:
     """Return -kappa_T (P' - P): what the pressure of runs at the base's mean volume means for its density."""
-    fluid = base.isobar.fluid() if base.isobar else None
+    fluid = base.states.fluid() if base.states else None
     found = []
     for item in changed.runs:
         temperature = item.temperature_k

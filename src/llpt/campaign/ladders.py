@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from llpt.campaign.identity import LadderIdentity
-    from llpt.transition import Criterion, CriterionResult, LocatedIsobar, Separation
+    from llpt.transition import Criterion, CriterionResult, LocatedLine, Separation
 
 PATHS = {
     ControlledTest.COOLING: LadderPath.COOLING,
@@ -41,7 +41,7 @@ class ObservedLadder:
     role: Role
     engine: str
     runs: tuple[ObservedRun, ...]
-    located: LocatedIsobar | None
+    located: LocatedLine | None
 
     @property
     def atoms(self) -> int:
@@ -69,9 +69,9 @@ class ObservedLadder:
         return self.runs[0].state.pressure_gpa
 
     @property
-    def isobar(self) -> Isobar | None:
+    def states(self) -> Isobar | None:
         """The runs as an isobar; None at constant volume."""
-        return self.located.isobar if self.located else None
+        return self.located.states if self.located else None
 
     @property
     def criteria(self) -> Mapping[Criterion, CriterionResult]:

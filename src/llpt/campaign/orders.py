@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.campaign.ladders import ObservedLadder
-    from llpt.transition import LocatedIsobar
+    from llpt.transition import LocatedLine
     from llpt.transition.order import Evidence, Loop, OrderStatement, Proposal
 
 
@@ -70,7 +70,7 @@ def orders(ladders: Sequence[ObservedLadder]) -> tuple[OrderResult, ...]:
         base = [ladder for ladder in own if ladder.located]
         preferred = sorted(base, key=lambda each: (_walked_back(ladders, each) is not None, each.atoms))
         judged = {ladder.line: ladder for ladder in preferred}
-        isobars = [ladder.located.isobar for ladder in judged.values() if ladder.located]
+        isobars = [ladder.located.states for ladder in judged.values() if ladder.located]
         places = _equilibria([ladder for ladder in ladders if ladder.role is role])
         for line, ladder in judged.items():
             assert ladder.located is not None
@@ -80,17 +80,17 @@ def orders(ladders: Sequence[ObservedLadder]) -> tuple[OrderResult, ...]:
                 *_from_sizes(sizes),
             ]
             if len(isobars) > 1:
-                pressure = ladder.located.isobar.pressure_gpa
+                pressure = ladder.located.states.pressure_gpa
                 further.append(clapeyron_evidence(isobars, pressure_gpa=pressure, places_k=places))
             back = _walked_back(ladders, ladder)
             statement = order_of_isobar(ladder.located, further, back=back)
             proposals = what_would_decide(ladder.located, statement=statement, back=back)
-            slope = clapeyron_slope(ladder.located.isobar)
+            slope = clapeyron_slope(ladder.located.states)
             found.append(OrderResult(role, ladder.engine, line, ladder.atoms, statement, tuple(proposals), slope))
     return tuple(found)
 
 
-def _walked_back(ladders: Sequence[ObservedLadder], base: ObservedLadder) -> LocatedIsobar | None:
+def _walked_back(ladders: Sequence[ObservedLadder], base: ObservedLadder) -> LocatedLine | None:
     """Return the isobar of the ladder that goes down from the hot end of ``base``, if there is one."""
     back = base.identity.way_down
     return next((each.located for each in ladders if each.role is base.role and each.identity == back), None)
@@ -106,7 +106,7 @@ def _equilibria(ladders: Sequence[ObservedLadder]) -> dict[float, Estimate]:
         ladders: of one role.
     """
     steps = {
-        (ladder.located.isobar.pressure_gpa, ladder.atoms, ladder.test): ladder.criteria[HEAT_CAPACITY_MAXIMUM]
+        (ladder.located.states.pressure_gpa, ladder.atoms, ladder.test): ladder.criteria[HEAT_CAPACITY_MAXIMUM]
         for ladder in ladders
         if ladder.located and ladder.test in {ControlledTest.BASE, ControlledTest.COOLING}
     }
@@ -114,7 +114,7 @@ def _equilibria(ladders: Sequence[ObservedLadder]) -> dict[float, Estimate]:
     for (pressure, atoms, test), cooling in sorted(steps.items(), key=lambda item: item[0]):
         heating = steps.get((pressure, atoms, ControlledTest.BASE))
         if test is not ControlledTest.BASE and heating is not None and heating.resolved and cooling.resolved:
-            up, down = heating.temperature_k, cooling.temperature_k
+            up, down = heating.place, cooling.place
             apart = up.minus(down)
             error = math.hypot(apart.value / math.sqrt(12.0), 0.5 * apart.error)
             found[pressure] = Estimate(
@@ -132,7 +132,7 @@ def _from_sizes(sizes: Sequence[ObservedLadder]) -> list[Evidence]:
     """
     evidence: list[Evidence] = []
     if len(sizes) > 1:
-        jumps = {each.atoms: each.criteria[DENSITY_JUMP].temperature_k for each in sizes}
+        jumps = {each.atoms: each.criteria[DENSITY_JUMP].place for each in sizes}
         evidence.append(size_shift_evidence(jumps))
     samples: dict[int, Sampled] = {}
     for ladder in sizes:
@@ -154,9 +154,9 @@ def _from_sizes(sizes: Sequence[ObservedLadder]) -> list[Evidence]:
 
 def _least_relative_jump(ladder: ObservedLadder) -> float:
     """Return the share by which the density changes at least across the transition; 0 where that is not known."""
-    if ladder.isobar is None:
+    if ladder.states is None:
         return 0.0
-    return least_jump_g_per_cm3(ladder) / float(ladder.isobar.curve("density").values.max())
+    return least_jump_g_per_cm3(ladder) / float(ladder.states.curve("density").values.max())
 
 
 def _from_loops(ladders: Sequence[ObservedLadder]) -> list[Evidence]:
@@ -168,7 +168,7 @@ def _from_loops(ladders: Sequence[ObservedLadder]) -> list[Evidence]:
         if up is None or down is None:
             continue
         try:
-            loop = hysteresis_loop(up.isobar, down.isobar, density_rises=up.density_rises)
+            loop = hysteresis_loop(up.states, down.states, density_rises=up.density_rises)
             loops.setdefault(identity.atoms, []).append(loop)
         except InputError:
             continue  # the two ladders share too few temperatures to enclose anything

@@ -78,7 +78,7 @@ def _transitions(ladders: Sequence[ObservedLadder]) -> tuple[Line, ...]:
         jump = ladder.criteria.get(DENSITY_JUMP)
         if ladder.is_base and jump is not None and jump.resolved:
             colour, _ = _style(ladders, ladder)
-            place = jump.temperature_k
+            place = jump.place
             dash = palette.DASHES[ladder.role]
             found.append(Line(f"{DENSITY_JUMP}, {ladder_label(ladder)}", place.value, place.error, colour, dash))
     return tuple(found)
@@ -93,9 +93,9 @@ def curves_by_temperature(
     ladders: Sequence[ObservedLadder], ladder: ObservedLadder, observable: str
 ) -> list[PlottedCurve]:
     """Return an observable of a ladder against temperature; points with unknown errors are marked as such."""
-    if ladder.isobar is None:
+    if ladder.states is None:
         return []
-    curve = ladder.isobar.curve(observable)
+    curve = ladder.states.curve(observable)
     colour, marker = _style(ladders, ladder)
     cooling = ladder.test is ControlledTest.COOLING
     return [
@@ -140,10 +140,10 @@ def line_name(ladder: ObservedLadder) -> str:
 def _heat_capacity(ladders: Sequence[ObservedLadder], marks: tuple[Line, ...]) -> Panel:
     curves: list[PlottedCurve] = []
     for ladder in ladders:
-        if ladder.isobar is None or not ladder.is_base:
+        if ladder.states is None or not ladder.is_base:
             continue
         colour, marker = _style(ladders, ladder)
-        steps = differences(ladder.isobar.curve("enthalpy"))
+        steps = differences(ladder.states.curve("enthalpy"))
         slopes = [heat_capacity_j_per_mol_k(step.slope) for step in steps]
         curves.append(
             PlottedCurve(
@@ -164,8 +164,8 @@ def _heat_capacity(ladders: Sequence[ObservedLadder], marks: tuple[Line, ...]) -
 
 def _fluctuations(ladder: ObservedLadder, colour: str, marker: Marker) -> list[PlottedCurve]:
     """Return C_P from the fluctuations of each run, the electrons' part included, where it is known to 25 %."""
-    assert ladder.isobar is not None
-    found = ladder.isobar.curve("heat_capacity_total")
+    assert ladder.states is not None
+    found = ladder.states.curve("heat_capacity_total")
     values, errors = found.values, found.errors
     known = np.isfinite(values) & (errors < 0.25 * np.abs(values))
     if not known.any():
@@ -249,11 +249,11 @@ def straddling_temperatures(ladder: ObservedLadder) -> tuple[float, ...]:
     """Return up to two temperatures below and two above the density jump, or the steepest enthalpy if unresolved."""
     temperatures = sorted({run.temperature_k for run in ladder.runs})
     place = temperatures[len(temperatures) // 2] - 1e-9
-    if ladder.isobar is not None:
+    if ladder.states is not None:
         jump = ladder.criteria[DENSITY_JUMP]
-        steps = differences(ladder.isobar.curve("enthalpy"))
+        steps = differences(ladder.states.curve("enthalpy"))
         if jump.resolved:
-            place = jump.temperature_k.value
+            place = jump.place.value
         elif steps:
             place = max(steps, key=lambda step: step.slope.value).midpoint
     below = [temperature for temperature in temperatures if temperature <= place]

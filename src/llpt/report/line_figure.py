@@ -63,7 +63,7 @@ def _criteria(analysis: Analysis, role: Role) -> list[PlottedCurve]:
         points.sort(key=lambda ladder: ladder.pressure_gpa or 0.0)
         if not points:
             continue
-        found = [ladder.criteria[criterion].temperature_k for ladder in points]
+        found = [ladder.criteria[criterion].place for ladder in points]
         curves.append(
             PlottedCurve(
                 f"{points[0].engine}, {criterion}",

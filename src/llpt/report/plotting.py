@@ -21,7 +21,7 @@ from llpt.report.panels import Dash, Line, Marker, Panel, PlottedCurve
 from llpt.report.series import series_panel
 from llpt.report.verdict_figure import draw_verdict, height_inch
 from llpt.trajectory import Trajectory
-from llpt.transition import Coordinate, LineOfStates, LocatedIsobar
+from llpt.transition import Coordinate, LineOfStates, LocatedLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,21 +126,21 @@ def _(thing: LineOfStates, quantity: str | None, colour: str) -> Panel:
 
 
 @panel_of.register
-def _(thing: LocatedIsobar, quantity: str | None, colour: str) -> Panel:
+def _(thing: LocatedLine, quantity: str | None, colour: str) -> Panel:
     name = quantity or "density"
     found = [each for each in thing.criteria.values() if each.resolved and each.criterion.curve == name]
     dashes = (Dash.DASHED, Dash.DOTTED)
     marks = tuple(
         Line(
-            f"{each.criterion}: {each.temperature_k}",
-            each.temperature_k.value,
-            each.temperature_k.error if math.isfinite(each.temperature_k.error) else 0.0,
+            f"{each.criterion}: {each.place}",
+            each.place.value,
+            each.place.error if math.isfinite(each.place.error) else 0.0,
             colour,
             dashes[number % 2],
         )
         for number, each in enumerate(found)
     )
-    return replace(panel_of(thing.isobar, name, colour), lines=marks)
+    return replace(panel_of(thing.states, name, colour), lines=marks)
 
 
 @panel_of.register

@@ -158,7 +158,7 @@ def effect_rows(analysis: Analysis) -> list[EffectRow]:
                 effect.engine,
                 str(effect.atoms),
                 effect.line,
-                shown(effect.shift_k, unit=False) + by,
+                shown(effect.shift, unit=False) + by,
                 shown(effect.jump_percent, unit=False),
                 f"{shown(largest.percent, unit=False)} at {largest.temperature_k:g} K" if largest else UNKNOWN,
                 str(effect.influence),

@@ -84,16 +84,14 @@ def transition_rows(analysis: Analysis) -> list[TransitionRow]:
         sides = {role: analysis.largest(role, line) for role in Role}
         reference, surrogate = sides[Role.REFERENCE], sides[Role.SURROGATE]
         some = reference or surrogate
-        if some is None or some.isobar is None:
+        if some is None or some.states is None:
             continue
         for criterion in all_criteria():
             results = [ladder.criteria[criterion] if ladder else None for ladder in (reference, surrogate)]
-            texts = [
-                shown(each.temperature_k, unit=False) if each and each.resolved else "not resolved" for each in results
-            ]
+            texts = [shown(each.place, unit=False) if each and each.resolved else "not resolved" for each in results]
             difference = UNKNOWN
             if all(each and each.resolved for each in results) and results[0] and results[1]:
-                difference = shown(results[1].temperature_k.minus(results[0].temperature_k), unit=False)
+                difference = shown(results[1].place.minus(results[0].place), unit=False)
             reasons = tuple(
                 f"{ladder.engine}: {each.reason}"
                 for ladder, each in zip((reference, surrogate), results, strict=True)
@@ -108,13 +106,13 @@ def change_rows(analysis: Analysis) -> list[ChangeRow]:
     rows = []
     for role in Role:
         for ladder in analysis.base(role):
-            if ladder.isobar is None:
+            if ladder.states is None:
                 continue
-            steps = differences(ladder.isobar.curve("density"))
+            steps = differences(ladder.states.curve("density"))
             if not steps:
                 continue
             largest = max(steps, key=lambda step: step.change.value)
-            heats = differences(ladder.isobar.curve("enthalpy"))
+            heats = differences(ladder.states.curve("enthalpy"))
             heat = next((step for step in heats if _same(step, largest)), None)
             rows.append(
                 ChangeRow(
@@ -147,7 +145,7 @@ def separation_rows(analysis: Analysis) -> list[SeparationRow]:
                     line_name(ladder),
                     str(item.first),
                     str(item.second),
-                    shown(item.difference_k, unit=False),
+                    shown(item.difference, unit=False),
                 )
                 for item in ladder.separations
                 if item.first.figure_order is not None and item.second.figure_order is not None

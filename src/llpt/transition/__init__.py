@@ -24,7 +24,7 @@ from llpt.transition.isobar import Isobar
 from llpt.transition.isochore import Isochore
 from llpt.transition.isotherm import Isotherm
 from llpt.transition.line import LadderPath, LineOfStates
-from llpt.transition.located import LocatedIsobar, locate
+from llpt.transition.located import LocatedLine, locate
 from llpt.transition.maximum import find_crossing, find_maximum
 from llpt.transition.paired_step import PairedSteps, pair_steps
 from llpt.transition.place import Located
@@ -56,7 +56,7 @@ __all__ = [
     "LineOfStates",
     "LinePoint",
     "Located",
-    "LocatedIsobar",
+    "LocatedLine",
     "PairedSteps",
     "Separation",
     "Standing",

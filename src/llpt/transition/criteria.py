@@ -48,13 +48,13 @@ class Separation:
     Args:
         first: a criterion.
         second: another.
-        difference_k: temperature of the first minus that of the second. Both come from the same runs; their errors are
+        difference: temperature of the first minus that of the second. Both come from the same runs; their errors are
             added as if independent, which is generous where they are correlated positively.
     """
 
     first: Criterion
     second: Criterion
-    difference_k: Estimate
+    difference: Estimate
 
 
 def plugin_criteria() -> Plugins[Criterion]:
@@ -102,7 +102,7 @@ def separations(results: Mapping[Criterion, CriterionResult]) -> list[Separation
     """Return the differences in kelvin between every two resolved criteria."""
     resolved = [result for result in results.values() if result.resolved]
     return [
-        Separation(first.criterion, second.criterion, first.temperature_k.minus(second.temperature_k))
+        Separation(first.criterion, second.criterion, first.place.minus(second.place))
         for first, second in itertools.combinations(resolved, 2)
     ]
 
@@ -113,6 +113,6 @@ def _by_plugin(criterion: Criterion, fluid: Isobar, rises: bool | None) -> Locat
         located = criterion.locate(fluid, criterion.curve, rises)
     except Exception as error:  # noqa: BLE001 - a plug-in raises whatever it likes
         return Located.nowhere(f"The criterion failed with {type(error).__name__}: {error}.")
-    if not isinstance(located, Located) or located.temperature_k.unit != "K":
+    if not isinstance(located, Located) or located.place.unit != "K":
         return Located.nowhere("The criterion gave no temperature in K.")
     return located

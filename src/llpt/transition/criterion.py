@@ -70,14 +70,14 @@ class CriterionResult:
 
     Args:
         criterion: which.
-        temperature_k: T ± error, NaN where not resolved.
+        place: T ± error, NaN where not resolved.
         resolved: whether it is known.
         reason: one sentence: what was found, or why nothing was.
         step: the fit behind a step criterion.
     """
 
     criterion: Criterion
-    temperature_k: Estimate
+    place: Estimate
     resolved: bool
     reason: str
     step: StepFit | None = None
@@ -85,4 +85,4 @@ class CriterionResult:
     @classmethod
     def of(cls, criterion: Criterion, located: Located) -> CriterionResult:
         """Return what a criterion has located as its result."""
-        return cls(criterion, located.temperature_k, located.resolved, located.reason, located.step)
+        return cls(criterion, located.place, located.resolved, located.reason, located.step)

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LocatedIsobar:
+class LocatedLine:
     """An isobar and where its transition is (``locate``).
 
     Args:
-        isobar: of one engine, size and pressure, solid points included.
+        states: of one engine, size and pressure, solid points included.
         criteria: the transition temperature by every criterion; solid points took no part.
         density_rises: whether the density was taken to rise on heating through the transition.
     """
 
-    isobar: Isobar
+    states: Isobar
     criteria: Mapping[Criterion, CriterionResult]
     density_rises: bool = True
 
@@ -33,13 +33,13 @@ class LocatedIsobar:
         """How far every two resolved criteria lie apart."""
         return tuple(separations(self.criteria))
 
-    def fluid(self) -> LocatedIsobar | None:
+    def fluid(self) -> LocatedLine | None:
         """Return the same without its solid points, or None where nothing is left."""
-        fluid = self.isobar.fluid()
-        return None if fluid is None else replace(self, isobar=fluid)
+        fluid = self.states.fluid()
+        return None if fluid is None else replace(self, states=fluid)
 
 
-def locate(isobar: Isobar, *, density_rises: bool = True) -> LocatedIsobar:
+def locate(isobar: Isobar, *, density_rises: bool = True) -> LocatedLine:
     """Find the transition of an isobar by every criterion.
 
     Args:
@@ -47,4 +47,4 @@ def locate(isobar: Isobar, *, density_rises: bool = True) -> LocatedIsobar:
         density_rises: whether the density rises on heating through the transition, as at the dissociation of hydrogen;
             False for melting or boiling.
     """
-    return LocatedIsobar(isobar, criteria(isobar, density_rises=density_rises), density_rises)
+    return LocatedLine(isobar, criteria(isobar, density_rises=density_rises), density_rises)

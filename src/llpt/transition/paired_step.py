@@ -32,12 +32,12 @@ class PairedSteps:
     """What two curves say of the difference of their steps.
 
     Args:
-        shift_k: T0 of the second less that of the first.
-        widening_k: w of the second less that of the first.
+        shift: T0 of the second less that of the first.
+        widening: w of the second less that of the first.
     """
 
-    shift_k: Estimate
-    widening_k: Estimate
+    shift: Estimate
+    widening: Estimate
 
 
 def pair_steps(first: Curve, second: Curve) -> PairedSteps:

@@ -1,4 +1,4 @@
-"""A temperature read off a curve, or why none could be read."""
+"""A place on a line of states read off a curve, or why none could be read."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Located:
-    """A temperature read off a curve.
+    """A place on a line of states, read off a curve.
 
     Args:
-        temperature_k: with its error, NaN where not resolved.
+        place: the temperature, pressure or density with its error, NaN where not resolved.
         resolved: whether it is known.
         reason: one sentence: what was found, or why nothing was.
         step: the fit behind it where it is the place of a step.
     """
 
-    temperature_k: Estimate
+    place: Estimate
     resolved: bool
     reason: str
     step: StepFit | None = None
 
     @classmethod
     def nowhere(cls, reason: str, step: StepFit | None = None) -> Located:
-        """Return that no temperature is known, and why."""
+        """Return that no place is known, and why."""
         return cls(Estimate.unknown("K"), resolved=False, reason=reason, step=step)

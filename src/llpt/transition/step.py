@@ -42,12 +42,12 @@ class StepFit:
     """What a curve says of a step in it.
 
     Args:
-        location_k: T0.
+        location: T0.
         height: change of the curve at T0 due to the step, d + c x(T0), in its unit; negative where it falls.
-        width_k: w, posterior mean and standard deviation.
-        width_below_k: upper limit of w, 95 %.
-        width_above_k: lower limit of w, 95 %; the narrowest width tried says nothing.
-        narrowest_k: narrowest width tried, far below the finest spacing.
+        width: w, posterior mean and standard deviation.
+        width_below: upper limit of w, 95 %.
+        width_above: lower limit of w, 95 %; the narrowest width tried says nothing.
+        narrowest: narrowest width tried, far below the finest spacing.
         log_odds: ln of the evidence of the step over that of a parabola.
         chi_squared: of the best fit with the errors as given.
         degrees_of_freedom: points less six parameters, at least 1.
@@ -55,12 +55,12 @@ class StepFit:
         reason: one sentence.
     """
 
-    location_k: Estimate
+    location: Estimate
     height: Estimate
-    width_k: Estimate
-    width_below_k: float
-    width_above_k: float
-    narrowest_k: float
+    width: Estimate
+    width_below: float
+    width_above: float
+    narrowest: float
     log_odds: float
     chi_squared: float
     degrees_of_freedom: int
@@ -116,12 +116,12 @@ def fit_step(curve: Curve) -> StepFit:
     width_error = float(np.sqrt(weights @ (grid.widths - width) ** 2))
     resolved, reason = _judge(log_step - log_parabola, location, location_error, temperatures)
     return StepFit(
-        location_k=points.of_all(location, location_error, "K"),
+        location=points.of_all(location, location_error, "K"),
         height=points.of_all(height * scale, height_error * scale, curve.unit),
-        width_k=points.of_all(width, width_error, "K"),
-        width_below_k=below,
-        width_above_k=above,
-        narrowest_k=float(grid.widths.min()),
+        width=points.of_all(width, width_error, "K"),
+        width_below=below,
+        width_above=above,
+        narrowest=float(grid.widths.min()),
         log_odds=log_step - log_parabola,
         chi_squared=chi_squared,
         degrees_of_freedom=degrees,

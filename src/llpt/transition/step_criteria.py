@@ -23,10 +23,10 @@ def place_of_step(isobar: Isobar, curve: str, rises: bool | None) -> Located:
     fit = fit_step(isobar.curve(curve))
     if fit.resolved and rises is not None and (fit.height.value > 0.0) is not rises:
         direction = "rises" if fit.height.value > 0.0 else "falls"
-        return Located.nowhere(f"The {curve} {direction} on heating at {fit.location_k}, the wrong way.", fit)
+        return Located.nowhere(f"The {curve} {direction} on heating at {fit.location}, the wrong way.", fit)
     if not fit.resolved:
         return Located.nowhere(fit.reason, fit)
-    return Located(fit.location_k, resolved=True, reason=fit.reason, step=fit)
+    return Located(fit.location, resolved=True, reason=fit.reason, step=fit)
 
 
 DENSITY_JUMP = Criterion(

@@ -68,7 +68,7 @@ def test_a_crossover_that_relaxes_slowly_is_sharp_one_way_and_not_called_first_o
     )
     assert np.diff(ways[0]).max() > 5.0 * np.diff(ways[1]).max()
     step = up.criteria[DENSITY_JUMP].step
-    assert step.width_below_k < 3.0 * rounded(512)  # sharp enough to be taken for the whole cell
+    assert step.width_below < 3.0 * rounded(512)  # sharp enough to be taken for the whole cell
     for back in (None, down):
         assert order_of_isobar(up, back=back).order is not Order.FIRST_ORDER
 

@@ -35,8 +35,8 @@ def clapeyron_slope(isobar: Isobar) -> Estimate:
     if not (volume.resolved and enthalpy.resolved):
         return Estimate.unknown("K/GPa")
     change = volume.height.value * units.GPA_TO_EV_PER_ANGSTROM3
-    slope = enthalpy.location_k.value * change / enthalpy.height.value
-    parts = (volume.height, enthalpy.height, enthalpy.location_k)
+    slope = enthalpy.location.value * change / enthalpy.height.value
+    parts = (volume.height, enthalpy.height, enthalpy.location)
     return combined(slope, [(part, slope / part.value) for part in parts], "K/GPa")
 
 
@@ -58,7 +58,7 @@ def clapeyron_evidence(
     """
     meaning = "shift between neighbouring isobars less the integral of Clapeyron's T Delta v / Delta h"
     slopes = {isobar.pressure_gpa: clapeyron_slope(isobar) for isobar in isobars}
-    places = {isobar.pressure_gpa: fit_step(isobar.curve("enthalpy")).location_k for isobar in isobars}
+    places = {isobar.pressure_gpa: fit_step(isobar.curve("enthalpy")).location for isobar in isobars}
     places |= places_k or {}
     known = sorted(pressure for pressure in slopes if slopes[pressure].resolved and places[pressure].resolved)
     pairs = [pair for pair in itertools.pairwise(known) if pressure_gpa in pair]

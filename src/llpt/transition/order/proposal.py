@@ -16,7 +16,7 @@ from llpt.transition.step_criteria import DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM
 
 if TYPE_CHECKING:
     from llpt.transition.isobar import Isobar
-    from llpt.transition.located import LocatedIsobar
+    from llpt.transition.located import LocatedLine
     from llpt.transition.order.statement import OrderStatement
     from llpt.transition.step import StepFit
 
@@ -43,7 +43,7 @@ class Proposal:
 
 
 def what_would_decide(
-    located: LocatedIsobar, *, statement: OrderStatement | None = None, back: LocatedIsobar | None = None
+    located: LocatedLine, *, statement: OrderStatement | None = None, back: LocatedLine | None = None
 ) -> list[Proposal]:
     """Return what would decide the order of an isobar's transition; empty where it is decided.
 
@@ -57,9 +57,9 @@ def what_would_decide(
         statement: all the evidence there is; None takes that of the isobar alone.
         back: the same ladder walked the other way, if it was.
     """
-    fluid = located.isobar.fluid()
+    fluid = located.states.fluid()
     if fluid is None:
-        sentence = f"Every run at {located.isobar.pressure_gpa:g} GPa is a solid: go above the melting line."
+        sentence = f"Every run at {located.states.pressure_gpa:g} GPa is a solid: go above the melting line."
         return [Proposal(None, (), (), sentence)]
     judged = statement or order_of_isobar(located, back=back)
     if judged.order is not Order.NOT_RESOLVED:
@@ -108,10 +108,10 @@ def _phases(isobar: Isobar) -> Proposal | None:
 
 def _temperatures(isobar: Isobar, density: StepFit, enthalpy: StepFit) -> Proposal | None:
     width = rounding_width_k(
-        density.location_k.value, n_atoms=isobar.n_atoms, enthalpy_jump_ev=abs(enthalpy.height.value)
+        density.location.value, n_atoms=isobar.n_atoms, enthalpy_jump_ev=abs(enthalpy.height.value)
     )
     spacing = width / WHOLE_CELL
-    middle, reach = density.location_k.value, max(2.0 * density.location_k.error, 2.0 * spacing)
+    middle, reach = density.location.value, max(2.0 * density.location.error, 2.0 * spacing)
     count = min(math.ceil(2.0 * reach / spacing) + 1, MOST_TEMPERATURES)
     planned = np.linspace(middle - reach, middle + reach, count)
     present = np.array(isobar.temperatures_k)

@@ -15,14 +15,14 @@ from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.width import WIDTHS
 
 if TYPE_CHECKING:
-    from llpt.transition.located import LocatedIsobar
+    from llpt.transition.located import LocatedLine
 
 SAME_TRANSITION = frozenset(WIDTHS.values())
 """Criteria whose curves all jump at one temperature on a first-order line."""
 CONFIDENCE = 0.98
 
 
-def separation_evidence(located: LocatedIsobar) -> Evidence:
+def separation_evidence(located: LocatedLine) -> Evidence:
     """Return the greatest separation of density jump, heat-capacity maximum and first-peak loss.
 
     Crossover if any of them differs from zero by more than the errors allow at 98 % (Bonferroni over the pairs) and by
@@ -38,10 +38,10 @@ def separation_evidence(located: LocatedIsobar) -> Evidence:
         unknown = Estimate.unknown("K")
         reason = "Fewer than two of the criteria are resolved."
         return Evidence(EvidenceKind.SEPARATION, Order.NOT_RESOLVED, unknown, meaning, reason)
-    widest = max(pairs, key=lambda item: abs(item.difference_k.value))
-    difference = widest.difference_k
-    places = [found[widest.first].temperature_k.value, found[widest.second].temperature_k.value]
-    temperatures = np.array(located.isobar.temperatures_k)
+    widest = max(pairs, key=lambda item: abs(item.difference.value))
+    difference = widest.difference
+    places = [found[widest.first].place.value, found[widest.second].place.value]
+    temperatures = np.array(located.states.temperatures_k)
     first = max(int(np.searchsorted(temperatures, min(places))) - 1, 0)
     last = min(int(np.searchsorted(temperatures, max(places))), len(temperatures) - 1)
     spacing = float(np.diff(temperatures[first : last + 1]).max())

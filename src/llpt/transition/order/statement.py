@@ -13,7 +13,7 @@ from llpt.transition.order.width import width_evidence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llpt.transition.located import LocatedIsobar
+    from llpt.transition.located import LocatedLine
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def combine(evidence: Sequence[Evidence]) -> OrderStatement:
 
 
 def order_of_isobar(
-    located: LocatedIsobar, further: Sequence[Evidence] = (), *, back: LocatedIsobar | None = None
+    located: LocatedLine, further: Sequence[Evidence] = (), *, back: LocatedLine | None = None
 ) -> OrderStatement:
     """Return the statement for one isobar: widths, smoothness, separation of criteria, and what else is handed in.
 
@@ -72,5 +72,5 @@ def order_of_isobar(
         return combine(further)
     returned = back.fluid() if back else None
     widths = width_evidence(fluid, returned)
-    smooth = smoothness_evidence(fluid.isobar, returned.isobar if returned else None)
+    smooth = smoothness_evidence(fluid.states, returned.states if returned else None)
     return combine([*widths, smooth, separation_evidence(fluid), *further])

@@ -33,7 +33,7 @@ from llpt.transition.step_criteria import DENSITY_JUMP, FIRST_PEAK_LOSS, HEAT_CA
 
 if TYPE_CHECKING:
     from llpt.transition.isobar import Isobar
-    from llpt.transition.located import LocatedIsobar
+    from llpt.transition.located import LocatedLine
     from llpt.transition.step import StepFit
 
 WHOLE_CELL = 1.0 / 3.0
@@ -61,7 +61,7 @@ def rounding_width_k(temperature_k: float, *, n_atoms: int, enthalpy_jump_ev: fl
     return 2.0 * units.BOLTZMANN_EV_PER_K * temperature_k**2 / (n_atoms * enthalpy_jump_ev)
 
 
-def width_evidence(located: LocatedIsobar, back: LocatedIsobar | None = None) -> list[Evidence]:
+def width_evidence(located: LocatedLine, back: LocatedLine | None = None) -> list[Evidence]:
     """Return the evidence of the widths of rho(T), of H(T) and of the loss of the first peak.
 
     First order if the whole cell changes as one on both ways; crossover if small parts of it do on both ways, at one
@@ -83,14 +83,14 @@ class _Way:
     step: StepFit
 
 
-def _one_way(located: LocatedIsobar) -> dict[EvidenceKind, _Way]:
+def _one_way(located: LocatedLine) -> dict[EvidenceKind, _Way]:
     found = located.criteria
     enthalpy = found[HEAT_CAPACITY_MAXIMUM].step
     if enthalpy is None:
         return {}
     steps = {kind: found[criterion].step for kind, criterion in WIDTHS.items()}
     return {
-        kind: _Way(_one(kind, located.isobar, step, enthalpy), step) for kind, step in steps.items() if step is not None
+        kind: _Way(_one(kind, located.states, step, enthalpy), step) for kind, step in steps.items() if step is not None
     }
 
 
@@ -110,8 +110,8 @@ def _both_ways(up: _Way, down: _Way | None) -> Evidence:
     if there.order is again.order is Order.FIRST_ORDER:
         return replace(min(there, again, key=lambda item: item.number.value), reason=text)
     if there.order is again.order is Order.CROSSOVER:
-        apart = up.step.location_k.minus(down.step.location_k)
-        allowed = SAME_PLACE * min(up.step.width_k.value, down.step.width_k.value)
+        apart = up.step.location.minus(down.step.location)
+        allowed = SAME_PLACE * min(up.step.width.value, down.step.width.value)
         if abs(apart.value) + SIGMAS * apart.error < allowed:
             return replace(there, reason=text)
         text = (
@@ -130,14 +130,14 @@ def _one(kind: EvidenceKind, isobar: Isobar, step: StepFit, enthalpy: StepFit) -
     if not jump.resolved or abs(jump.value) < 2.0 * jump.error:
         reason = f"The enthalpy jump, {jump}, is not known well enough to say how narrow is narrow."
         return Evidence(kind, Order.NOT_RESOLVED, unknown, meaning, reason)
-    scale = rounding_width_k(step.location_k.value, n_atoms=1, enthalpy_jump_ev=abs(jump.value))
+    scale = rounding_width_k(step.location.value, n_atoms=1, enthalpy_jump_ev=abs(jump.value))
     relative = jump.error / abs(jump.value)
-    least = scale / step.width_below_k / (1.0 + 2.0 * relative)
-    most = scale / step.width_above_k * (1.0 + 2.0 * relative)
-    units_ = scale / step.width_k.value
-    error = units_ * math.hypot(relative, step.width_k.error / step.width_k.value)
-    number = Estimate(units_, error, "atoms", step.width_k.effective_samples)
-    width = f"w is {in_words(step.width_above_k)} to {in_words(step.width_below_k)} K (90 %)"
+    least = scale / step.width_below / (1.0 + 2.0 * relative)
+    most = scale / step.width_above * (1.0 + 2.0 * relative)
+    units_ = scale / step.width.value
+    error = units_ * math.hypot(relative, step.width.error / step.width.value)
+    number = Estimate(units_, error, "atoms", step.width.effective_samples)
+    width = f"w is {in_words(step.width_above)} to {in_words(step.width_below)} K (90 %)"
     limits = f"{width}, N_c {in_words(least)} to {in_words(most)}"
     if least > WHOLE_CELL * isobar.n_atoms:
         reason = f"{limits}: the {isobar.n_atoms} atoms change as one."
