@@ -278,6 +278,48 @@ def test_verify_names_thresholds_that_are_not_the_studys(copy, command):
     assert "mismatch: study: verdict, stored and recomputed: differ: thresholds.density_percent" in out
 
 
+def test_an_energy_edited_in_a_frame_that_no_average_sees_is_found(copy, command):
+    with h5py.File(copy / "runs/my-dft/N32/P200/T900/segments/000000.h5", "r+") as file:
+        for place in ("llpt/scalars/free_energy_ev", "observables/free_energy_ev/value"):
+            file[place][2] += 0.3  # five frames are discarded
+    code, out, _ = command("verify", copy)
+    assert code == 1
+    assert out.count("mismatch:") == 1
+    assert "mismatch: runs/my-dft/N32/P200/T900: what it left, ledger and disk: stored " in out
+
+
+def test_thresholds_that_were_edited_after_the_runs_are_found_though_study_and_verdict_agree(copy, command):
+    study = (copy / "study.toml").read_text()
+    (copy / "study.toml").write_text(study.replace("density_percent = 1.0", "density_percent = 5.0"))
+    verdict = json.loads((copy / "results/verdict.json").read_text())
+    assert command("analyse", copy)[0] == 0
+    edited = json.loads((copy / "results/verdict.json").read_text())
+    assert edited["thresholds"] == verdict["thresholds"] | {"density_percent": 5.0}
+    code, out, _ = command("verify", copy)
+    assert code == 1
+    assert out.count("mismatch:") == 1
+    assert "mismatch: study: thresholds, study file and ledger: fixed on " in out
+    assert "density_percent 1.0, now 5.0" in " ".join(out.split())
+    with sqlite3.connect(copy / "study.db") as database:
+        database.execute("DROP TABLE facts")
+    code, out, _ = command("verify", copy)
+    assert code == 1
+    assert "cannot be told: study: thresholds, study file and ledger: the ledger does not hold them" in out
+
+
+def test_rows_that_are_only_shown_cannot_be_taken_out_of_a_verdict(copy, command):
+    path = copy / "results/verdict.json"
+    verdict = json.loads(path.read_text())
+    shown = {each["quantity"] for each in verdict["comparisons"] if not each["judged"]}
+    assert shown
+    for quantity in shown:
+        left = [each for each in verdict["comparisons"] if each["quantity"] != quantity]
+        path.write_text(json.dumps(verdict | {"comparisons": left}))
+        code, out, _ = command("verify", copy)
+        assert code == 1, quantity
+        assert "mismatch: study: verdict, stored and recomputed: differ: comparisons" in out, quantity
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [({"statistics": 0}, "judged by statistics version 0, this program has"), ({"format": 99}, "has format 99")],
@@ -298,7 +340,7 @@ def test_verify_reads_a_verdict_from_before_it_had_a_format(copy, command):
     old = {key: value for key, value in verdict.items() if key not in {"format", "statistics"}}
     (copy / "results/verdict.json").write_text(json.dumps(old | {"thresholds": thresholds}))
     _, out, _ = command("verify", copy)
-    assert "38 of 39 checks passed" in out
+    assert "45 of 46 checks passed" in out
     assert f"judged by statistics version 1, this program has {STATISTICS}" in out
 
 

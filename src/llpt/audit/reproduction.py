@@ -45,8 +45,8 @@ class Reproduction:
 def reproduces(stored: Verdict, fresh: Verdict) -> Reproduction:
     """Hold a stored verdict against the one that its runs lead to now.
 
-    Comparisons that this program reports and never judges by itself may be missing from the stored verdict: a program
-    that did not know them made it. Everything else has to agree, numbers within ``ROUNDING``.
+    Comparisons that are reported and not judged may be missing from a stored verdict of an older format, whose program
+    did not know them, and those of other packages from any. Everything else has to agree, numbers within ``ROUNDING``.
 
     Args:
         stored: as read from disk.
@@ -63,11 +63,18 @@ def reproduces(stored: Verdict, fresh: Verdict) -> Reproduction:
             f"judged by statistics version {stored.statistics}, this program has {fresh.statistics}, so that it is not "
             f"recomputed as it was: {remedy}",
         )
+
+    def may_lack(comparison: Comparison) -> bool:
+        """Whether the program that made the stored verdict may not have known a comparison."""
+        return stored.format < fresh.format or not is_built_in(comparison)
+
     named = {comparison.quantity for comparison in stored.comparisons}
     known = {comparison.quantity for comparison in fresh.comparisons}
     foreign = [each for each in stored.comparisons if each.quantity not in known and not is_built_in(each)]
     expected = [
-        each for each in fresh.comparisons if each.quantity in named or not is_only_reported(each, stored.thresholds)
+        each
+        for each in fresh.comparisons
+        if each.quantity in named or not (may_lack(each) and is_only_reported(each, stored.thresholds))
     ]
     place = _difference(
         _content(stored, [each for each in stored.comparisons if each not in foreign]), _content(fresh, expected), ""

@@ -13,7 +13,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 FORMAT = 2
-"""Counts the formats of ``verdict.json``, which holds every threshold: one more raises it, once in a release. 1: no
+"""Counts the formats of ``verdict.json``, which holds every threshold: one more raises it, once in a release; so does a
+criterion that is only shown, for a verdict of this format must have every row this program knows. 1: no
 ``format``, ``statistics``, ``judge``, ``also_judge``, ``others``, ``enthalpy_ev_per_atom``, and the density as
 the only curve."""
 

@@ -23,6 +23,7 @@ from llpt.errors import StorageError
 from llpt.files import remove, write_atomically
 from llpt.study.cores import available_cores
 from llpt.study.engine_sections import ProviderKind
+from llpt.study.fixed_thresholds import fix_thresholds
 from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
@@ -161,6 +162,7 @@ class Execution:
         remove(self.directory.stop_file)
         self.ledger.recover(lambda path: steps_on_disk(self.directory.node(path)))
         with self.ledger.together():
+            fix_thresholds(self.directory.study, self.ledger)
             for node in self.plan.nodes:
                 write_job(self.directory, node, self.ledger)
                 remove(self._files(node.path).progress)

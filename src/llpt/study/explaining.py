@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 EXPLANATION = "bridge.json"
 SAME = 1e-6
 """Relative difference within which a number that is computed again is the same."""
+PROSE = frozenset({"sentence", "reason"})
+"""Keys of sentences, which may round a number another way."""
 
 
 def explain_study(
@@ -107,13 +109,14 @@ def difference_from(stored: str, fresh: CampaignExplanation) -> str:
 
 def _unlike(one: object, other: object, where: str) -> str:
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
-        return next(filter(None, (_unlike(one[key], other[key], f"{where}.{key}".strip(".")) for key in one)), "")
+        keys = [key for key in one if key not in PROSE]
+        return next(filter(None, (_unlike(one[key], other[key], f"{where}.{key}".strip(".")) for key in keys)), "")
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         pairs = enumerate(zip(one, other, strict=True))
         return next(filter(None, (_unlike(*pair, f"{where}[{number}]") for number, pair in pairs)), "")
     if isinstance(one, int | float) and isinstance(other, int | float):
         return "" if math.isclose(one, other, rel_tol=SAME, abs_tol=SAME) else where
-    return "" if one == other or (isinstance(one, str) and isinstance(other, str)) else where
+    return "" if one == other else where
 
 
 def _done(entries: Mapping[str, Entry], path: str) -> bool:

@@ -13,6 +13,7 @@ from llpt.campaign import Role, engine_slug
 from llpt.errors import InputError
 from llpt.files import atomic_directory, put_directory, remove, scratch_directory, write_atomically
 from llpt.observables import all_observables
+from llpt.study.contents import content_hash
 from llpt.study.imported import IMPORTED_FILE, ImportedRun, write_imported
 from llpt.study.jobs import write_job
 from llpt.study.layout import STUDY_FILE, StudyDirectory
@@ -366,5 +367,6 @@ def _enter(root: Path, runs: Sequence[ImportedRun], run: ImportedRun, place: Pat
                 engine=_engine(run),
                 versions=versions(),
                 origin=ForeignOrigin(program=run.program, files=run.files, sha256=run.sha256),
+                content_hash=content_hash(target),
             ),
         )

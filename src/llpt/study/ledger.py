@@ -44,7 +44,14 @@ CREATE TABLE IF NOT EXISTS events (
     reason TEXT NOT NULL
 );
 """
-
+FACTS = """
+CREATE TABLE IF NOT EXISTS facts (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    time REAL NOT NULL
+);
+"""
+"""Made when the first fact is entered: a ledger from before there were any can still be read where nobody may write."""
 
 NOTHING = Provenance()
 KILLED = "llpt run was killed while it ran"
@@ -83,6 +90,19 @@ class Entry:
     seconds_per_step: float | None
     host: str
     provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something of the study that was fixed at a time.
+
+    Args:
+        value: as text.
+        time: when it was entered, seconds since 1970.
+    """
+
+    value: str
+    time: float
 
 
 class EntryChanges(TypedDict, total=False):
@@ -217,6 +237,20 @@ class Ledger:
                 self.record(entry.path, State.UNFINISHED, reason=KILLED, steps_done=steps)
             elif entry.state is State.BLOCKED:
                 self.record(entry.path, State.UNFINISHED if entry.steps_done else State.WAITING)
+
+    def fix(self, name: str, value: str) -> None:
+        """Enter a fact of the study, unless it was entered before: the first value stays."""
+        with self._transaction() as connection:
+            connection.execute(FACTS)
+            connection.execute("INSERT OR IGNORE INTO facts VALUES (?, ?, ?)", (name, value, time.time()))
+
+    def fact(self, name: str) -> Fact | None:
+        """Return a fact of the study as it was entered first; None where it never was."""
+        with self._guarded():
+            if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'facts'").fetchone():
+                return None
+            row = self._connection.execute("SELECT value, time FROM facts WHERE name = ?", (name,)).fetchone()
+        return None if row is None else Fact(row["value"], row["time"])
 
     def entry(self, path: str) -> Entry:
         """Return one run."""

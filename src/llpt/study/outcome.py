@@ -107,6 +107,7 @@ class Provenance(Record):
         seed: seed of the random numbers; None where there are none.
         training: what the fit of a potential says of itself.
         origin: the files of an imported run.
+        content_hash: of what the node left, see ``llpt.study.contents``; empty of what was done before it was kept.
     """
 
     engine: DescribedEngine | None = None
@@ -114,6 +115,7 @@ class Provenance(Record):
     seed: int | None = None
     training: dict[str, str] = Field(default_factory=dict)
     origin: ForeignOrigin | None = None
+    content_hash: str = ""
 
     def text(self) -> str:
         """Return it as the ledger keeps it."""

@@ -1,9 +1,10 @@
 """Re-checks a finished study from what lies on disk, and changes nothing there.
 
 What is checked, each item on its own so that one fault does not hide another: the study file and its plan; of every run
-its place in the ledger, the hash of all that determines it, its job, that ledger and run.json name the same engine with
-the same files, the length of its trajectory, that every energy and the conserved quantity is finite; that averaging the
-trajectory once more gives the stored results, and judging them the stored verdict.
+its place in the ledger, the hash of all that determines it and of all that it left, its job, that ledger and run.json
+name the same engine with the same files, the length of its trajectory, that every energy and the conserved quantity is
+finite; that averaging the trajectory once more gives the stored results, and judging them the stored verdict; that the
+thresholds are those from before the runs.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit import Agreement, Verdict, reproduces
-from llpt.errors import InputError, LlptError, NewerFormatError
+from llpt.errors import InputError, LlptError, NewerFormatError, StorageError
 from llpt.files import copy, scratch_directory, storage_error
 from llpt.observables import compare_kept, load_summary
 from llpt.study.analysis import verdict_of_study
+from llpt.study.contents import content_hash
 from llpt.study.explaining import EXPLANATION, difference_from, explanation_of
+from llpt.study.fixed_thresholds import changed_thresholds
 from llpt.study.job_files import JobFiles, read_json
 from llpt.study.ladder_paths import ladders_of_study
 from llpt.study.layout import STUDY_FILE, StudyDirectory
@@ -135,10 +138,16 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
     """
     directory = StudyDirectory.open(root)
     plan = make_plan(directory.study)
-    entries, problem = _ledger(directory)
-    if entries is None:
-        return (Check("study", "ledger", False, problem),)
-    checks = [_all_done(plan, entries)]
+    try:
+        with _ledger(directory) as ledger:
+            entries = {entry.path: entry for entry in ledger.entries()}
+            changed, told = changed_thresholds(directory.study, plan, ledger)
+    except (LlptError, ValueError) as error:
+        return (Check("study", "ledger", False, str(error)),)
+    checks = [
+        _all_done(plan, entries),
+        Check("study", "thresholds, study file and ledger", not changed, changed or "as before the runs", told),
+    ]
     checks += [
         Check(path, "part of the plan", False, "the ledger has it, the study file does not imply it")
         for path in entries
@@ -155,27 +164,32 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
                 on_run(number + read / max(frames, 1), len(runs), name)
 
             on_run(number, len(runs), run.path)
+            checks.append(_content(directory, entry))
             done, seen = _run(directory, run, entry, part)
             checks += done
             observed += seen
     others = [node for node in plan.nodes if not isinstance(node, PlannedRun) and node.path in entries]
     for node in others:
         checks += _inputs(directory, node, entries[node.path])
+        if entries[node.path].state is State.DONE:
+            checks.append(_content(directory, entries[node.path]))
     return (*checks, *_verdict(directory, observed), *_explanation(directory, plan, entries, observed))
 
 
-def _ledger(directory: StudyDirectory) -> tuple[dict[str, Entry] | None, str]:
-    """Read a copy of the ledger, so that SQLite writes nothing beside the original."""
+@contextmanager
+def _ledger(directory: StudyDirectory) -> Iterator[Ledger]:
+    """Open a copy of the ledger, so that SQLite writes nothing beside the original.
+
+    Raises:
+        StorageError: it is missing or damaged.
+    """
     if not directory.database.is_file():
-        return None, f"{directory.database.name} is missing"
+        raise StorageError(f"{directory.database.name} is missing", "Restore it from a copy.")
     with scratch_directory("llpt-verify.") as aside:
         ledger_copy = aside / "study.db"
         copy(directory.database, ledger_copy)
-        try:
-            with Ledger(ledger_copy) as ledger:
-                return {entry.path: entry for entry in ledger.entries()}, ""
-        except (LlptError, ValueError) as error:
-            return None, str(error)
+        with Ledger(ledger_copy) as ledger:
+            yield ledger
 
 
 def _all_done(plan: Plan, entries: Mapping[str, Entry]) -> Check:
@@ -195,6 +209,20 @@ def _inputs(directory: StudyDirectory, node: Node, entry: Entry) -> list[Check]:
         return [*checks, Check(node.path, "job", False, error.cause)]
     agreed = written == json.loads(job.text())
     return [*checks, Check(node.path, "job", agreed, "as planned" if agreed else "jobs/ tells the run something else")]
+
+
+def _content(directory: StudyDirectory, entry: Entry) -> Check:
+    """Check that what a node left is, byte by byte, what it was when it was done."""
+    what = "what it left, ledger and disk"
+    kept = entry.provenance.content_hash
+    try:
+        found = content_hash(directory.node(entry.path))
+    except StorageError as error:
+        return Check(entry.path, what, False, error.cause)
+    if kept:
+        return _same(entry.path, what, kept, found)
+    remark = "Done before the ledger kept hashes of trajectories: a change outside of the averages is not found."
+    return Check(entry.path, what, True, "not in the ledger", remark=remark if found else "")
 
 
 def _same(subject: str, what: str, stored: object, found: object) -> Check:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from llpt.dynamics import steps_on_disk
 from llpt.errors import LlptError, StorageError
 from llpt.files import open_to_append
+from llpt.study.contents import content_hash
 from llpt.study.job_files import JobFiles
 from llpt.study.nodes import read_job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
@@ -124,7 +125,11 @@ def main(arguments: list[str]) -> int:
 def _outcome(job: Job, files: JobFiles, pace: ReportPace) -> NodeOutcome:
     """Do a node; whatever goes wrong becomes its stated reason, and its trace goes to the log."""
     try:
-        return job.work(ProgressFile(files, pace).write)
+        outcome = job.work(ProgressFile(files, pace).write)
+        if outcome.state is not State.DONE:
+            return outcome
+        provenance = outcome.provenance.model_copy(update={"content_hash": content_hash(Path(job.path))})
+        return outcome.model_copy(update={"provenance": provenance})
     except LlptError as error:
         traceback.print_exc()
         state = State.UNFINISHED if isinstance(error, StorageError) else State.FAILED

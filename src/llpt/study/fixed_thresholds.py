@@ -1,0 +1,68 @@
+"""The thresholds of a study as they were before there was anything to see, kept in the ledger.
+
+``llpt run`` enters them before its first run, ``llpt analyse``, ``report`` and ``audit`` before the first verdict on
+runs made elsewhere. Whoever edits study file and verdict alike afterwards is found by ``llpt verify``.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from llpt.study.nodes import MolecularDynamics
+from llpt.study.outcome import State
+
+if TYPE_CHECKING:
+    from llpt.study.file import StudyFile
+    from llpt.study.ledger import Ledger
+    from llpt.study.plan import Plan
+
+NAME = "thresholds"
+
+
+def fix_thresholds(study: StudyFile, ledger: Ledger) -> None:
+    """Enter the thresholds of a study into its ledger, unless they are there.
+
+    Raises:
+        StorageError: the ledger cannot be written.
+    """
+    if ledger.fact(NAME) is None:
+        ledger.fix(NAME, study.verdict.thresholds().model_dump_json())
+
+
+def changed_thresholds(study: StudyFile, plan: Plan, ledger: Ledger) -> tuple[str, bool]:
+    """Return what of a study's thresholds is not as it was before its runs, and whether that can be told.
+
+    Args:
+        study: as its file says now.
+        plan: its plan.
+        ledger: its ledger.
+
+    Returns:
+        What changed, empty where nothing did; and False where the ledger does not tell.
+    """
+    fact = ledger.fact(NAME)
+    if fact is None:
+        return "the ledger does not hold them: it was begun by an earlier version of llpt", False
+    before = json.loads(fact.value)
+    now = json.loads(study.verdict.thresholds().model_dump_json())
+    keys = [key for key in before | now if before.get(key) != now.get(key)]
+    if keys:
+        changes = ", ".join(f"{key} {_written(before.get(key))}, now {_written(now.get(key))}" for key in keys)
+        return f"fixed on {_day(fact.time)}: {changes}", True
+    own = {node.path for node in plan.nodes if isinstance(node, MolecularDynamics)}
+    ends = [
+        when for when, path, state, _ in ledger.events() if path in own and state is State.DONE and when < fact.time
+    ]
+    if ends:
+        return f"entered on {_day(fact.time)} only, when {len(ends)} runs were done", False
+    return "", True
+
+
+def _day(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds))
+
+
+def _written(value: object) -> str:
+    return "not given" if value is None else json.dumps(value, ensure_ascii=False)
