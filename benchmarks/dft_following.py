@@ -31,7 +31,7 @@ from ase.io import read
 from llpt import units
 from llpt.dft.basis import Basis, build_basis
 from llpt.dft.problem import Problem
-from llpt.dft.scf import ScfSettings, Start, solve_scf
+from llpt.dft.scf import InitialGuess, ScfSettings, solve_scf
 from llpt.dynamics import RunSettings, last_configuration, run_md
 from llpt.engines import Purpose, make_engine
 from llpt.precision import Precision
@@ -94,7 +94,7 @@ class Watch:
         start = None
         if basis.waves[0].count == problem.basis.waves[0].count:
             orbitals = tuple(psi.to(torch.complex128) for psi in state.orbitals)
-            start = Start(tight_problem.superposed_density(), orbitals)
+            start = InitialGuess(tight_problem.superposed_density(), orbitals)
         tight = solve_scf(tight_problem, TIGHT, start)
         pressure = -float(torch.trace(state.stress - tight.stress)) / 3.0 * units.HARTREE_PER_BOHR3_TO_GPA
         return {f"force{name}": float((state.forces - tight.forces).abs().max()), f"pressure_gpa{name}": pressure}

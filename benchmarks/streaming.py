@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from llpt.observables import distribution, fluctuations, summarise_run, thermodynamics
-from llpt.observables.averaging import average
+from llpt.observables.averaging import average_run
 from llpt.observables.production import Production
 from llpt.observables.registry import all_observables
 from llpt.trajectory import Frame, StepRecord, System, Trajectory, TrajectoryWriter
@@ -117,7 +117,7 @@ def analyse_scalars(directory: Path) -> dict[str, Any]:
     table = trajectory.scalars()
     production = Production.of(trajectory, scalars=table, discard_steps=0, temperature_k=1000.0, pressure_gpa=200.0)
     folders = (thermodynamics, fluctuations, distribution)
-    average(production, all_observables().giving([each.name for folder in folders for each in folder.OBSERVABLES]))
+    average_run(production, all_observables().giving([each.name for folder in folders for each in folder.OBSERVABLES]))
     seconds, processor = time.perf_counter() - began, time.process_time() - processor
     size = sum(values.nbytes for values in table.variables.values())
     return {

@@ -19,7 +19,7 @@ from llpt.dft.pseudopotentials.catalogue import get_pseudopotential
 from llpt.dynamics.ase_integrator import AseIntegrator
 from llpt.dynamics.checkpoint import save_checkpoint
 from llpt.dynamics.evaluation import Evaluator
-from llpt.dynamics.run_directory import write_record
+from llpt.dynamics.run_directory import write_run_record
 from llpt.dynamics.start import prepare_start
 from llpt.engines import Purpose, evaluate, make_engine, write_evaluated
 from llpt.engines.espresso.settings import find_pseudopotential
@@ -165,7 +165,7 @@ def test_checkpoint_of_a_run(disk, crystal):
 
 
 def test_record_of_a_run(disk):
-    disk.refused(numbered(lambda n: write_record(disk.path, {"steps_done": n})))
+    disk.refused(numbered(lambda n: write_run_record(disk.path, {"steps_done": n})))
 
 
 def test_state_of_the_dft_engine_and_optics(disk):

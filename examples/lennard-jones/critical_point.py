@@ -21,7 +21,7 @@ import numpy as np
 from lennard_jones import CUTOFF_SIGMA, EPSILON_EV, EPSILON_K, SIGMA_ANGSTROM
 
 from llpt.campaign import ControlledTest, Role
-from llpt.report.tables import shown
+from llpt.report.tables import estimate_text
 from llpt.statistics import Estimate
 from llpt.study import Ledger, StudyDirectory, make_plan
 from llpt.study.analysis import analyse_study
@@ -83,7 +83,7 @@ def table(analysis: Analysis) -> dict[str, Any]:
                     {
                         "kind": item.kind,
                         "says": item.order,
-                        "number": shown(item.number),
+                        "number": estimate_text(item.number),
                         "meaning": item.meaning,
                         "reason": item.reason,
                     }
@@ -224,7 +224,7 @@ def main() -> None:
         "isobars": [
             {
                 "P*": round(row["pressure"], 4),
-                "T*": shown(row["place"]),
+                "T*": estimate_text(row["place"]),
                 "order": row["order"],
                 "sentence": row["sentence"],
                 "evidence": row["evidence"],
@@ -232,7 +232,7 @@ def main() -> None:
             for row in found["isobars"]
         ],
         "critical point": {
-            name: {"found": shown(critical[name]), "literature": shown(LITERATURE[name])}
+            name: {"found": estimate_text(critical[name]), "literature": estimate_text(LITERATURE[name])}
             for name in ("temperature", "pressure")
         }
         if critical

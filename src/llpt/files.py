@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import io
 import os
 import secrets
@@ -272,6 +273,12 @@ def remove(path: Path) -> None:
             path.unlink(missing_ok=True)
     except OSError as error:
         raise storage_error(error, path, "remove") from error
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of what a file holds, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 class _WatchedFile(io.FileIO):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from llpt.audit.budget import error_budget, label_choices
-from llpt.bridge import Method
+from llpt.bridge import FreeEnergyMethod
 from llpt.engines import make_engine
 from llpt.statistics import Estimate
 from llpt.structure import Lattice, atomic_lattice, displaced, molecular_lattice
@@ -64,6 +64,6 @@ def test_the_greatest_known_shift_comes_first():
 
     rows = error_budget({"small": choice(0.001), "large": choice(0.005), "medium": choice(-0.003)}, LATENT)
     assert [row.choice for row in rows] == ["large", "medium", "small"]
-    assert rows[0].low.method in {Method.EXPONENTIAL, Method.CUMULANT}
+    assert rows[0].low.method in {FreeEnergyMethod.EXPONENTIAL, FreeEnergyMethod.CUMULANT}
     exact = 900.0 * 0.005 / (LATENT.value - 0.005)
     assert abs(rows[0].shift.value.value - exact) < 3.0 * rows[0].shift.value.error

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from llpt import units
-from llpt.bridge import DifferenceSamples, Method, free_energy_difference
+from llpt.bridge import DifferenceSamples, FreeEnergyMethod, free_energy_difference
 from llpt.errors import InputError
 
 TEMPERATURE = 900.0
@@ -49,7 +49,7 @@ def test_near_hamiltonians_by_the_acceptance_ratio() -> None:
     def make(random):
         return [harmonic(1.1, 60, random, coupling) for coupling in (0.0, 1.0)], exact(1.1)
 
-    assert free_energy_difference(make(np.random.default_rng(0))[0]).method is Method.ACCEPTANCE_RATIO
+    assert free_energy_difference(make(np.random.default_rng(0))[0]).method is FreeEnergyMethod.ACCEPTANCE_RATIO
     found = pulls(make)
     assert 0.8 < found.std() < 1.25
     assert abs(found.mean()) < 0.35
@@ -59,7 +59,7 @@ def test_far_hamiltonians_by_a_chain_of_couplings() -> None:
     def make(random):
         return [harmonic(1.5, 80, random, coupling) for coupling in (0.0, 0.2, 0.45, 0.7, 1.0)], exact(1.5)
 
-    assert free_energy_difference(make(np.random.default_rng(0))[0]).method is Method.ACCEPTANCE_RATIO
+    assert free_energy_difference(make(np.random.default_rng(0))[0]).method is FreeEnergyMethod.ACCEPTANCE_RATIO
     found = pulls(make, 100)
     assert 0.75 < found.std() < 1.3
 
@@ -69,7 +69,7 @@ def test_far_hamiltonians_by_the_corrected_midpoint() -> None:
         return [harmonic(1.6, 200, random, coupling) for coupling in (0.0, 1.0)], exact(1.6)
 
     result = free_energy_difference(make(np.random.default_rng(1))[0])
-    assert result.method is Method.MIDPOINT
+    assert result.method is FreeEnergyMethod.MIDPOINT
     found = pulls(make)
     assert (np.abs(found) < 1.0).mean() > 0.93
     assert result.value.error < 0.2 * (result.upper.value - result.lower.value)
@@ -105,7 +105,7 @@ def test_a_series_that_does_not_hold_is_not_resolved() -> None:
     surrogate = DifferenceSamples(0.1 * THERMAL * random.standard_normal(200), ATOMS, TEMPERATURE, 0.0)
     reference = DifferenceSamples(THERMAL * (-100.0 + random.standard_normal(200)), ATOMS, TEMPERATURE, 1.0)
     result = free_energy_difference([surrogate, reference])
-    assert result.method is Method.NONE
+    assert result.method is FreeEnergyMethod.NONE
     assert math.isnan(result.value.error)
     assert result.lower.value < result.value.value < result.upper.value
     assert "Sample Hamiltonians between" in result.reason
@@ -114,12 +114,12 @@ def test_a_series_that_does_not_hold_is_not_resolved() -> None:
 def test_one_side_alone_needs_many_samples_that_carry_it() -> None:
     random = np.random.default_rng(4)
     near = free_energy_difference([harmonic(1.05, 300, random, 0.0)])
-    assert near.method is Method.EXPONENTIAL
+    assert near.method is FreeEnergyMethod.EXPONENTIAL
     assert abs(near.value.value - exact(1.05)) < 4.0 * near.value.error
     back = free_energy_difference([harmonic(1.05, 300, random, 1.0)])
     assert abs(back.value.value - exact(1.05)) < 4.0 * back.value.error
     far = free_energy_difference([harmonic(1.6, 300, random, 0.0)])
-    assert far.method is Method.NONE
+    assert far.method is FreeEnergyMethod.NONE
     assert far.upper.resolved
     assert not far.lower.resolved
     assert "reference's own ensemble" in far.reason
@@ -132,7 +132,7 @@ def test_the_error_of_two_cumulants_holds(count: int, coupling: float) -> None:
     random = np.random.default_rng(7)
     ratio = 1.0 + 1.5 / math.sqrt(6.0 * ATOMS)  # the spread of beta Delta is 0.75
     results = [free_energy_difference([harmonic(ratio, count, random, coupling)]) for _ in range(300)]
-    stated = [each.value for each in results if each.method is Method.CUMULANT]
+    stated = [each.value for each in results if each.method is FreeEnergyMethod.CUMULANT]
     assert len(stated) > 200
     pulls = np.array([(each.value - exact(ratio)) / each.error for each in stated])
     assert 0.8 < pulls.std() < 1.2

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from llpt.campaign import ControlledTest, Role
-from llpt.campaign.diffusion import Method, infinite_diffusion
+from llpt.campaign.diffusion import InfiniteSizeMethod, infinite_diffusion
 from llpt.campaign.ladders import ladders_of
 from llpt.campaign.observed import ObservedRun
 from llpt.observables import put_estimate
@@ -31,7 +31,7 @@ def test_the_viscosity_of_the_largest_cell_comes_first():
     small, large = ladder(128, 8.0, 2e-4, corrected=2.8e-4), ladder(512, 12.7, 2.4e-4, corrected=2.9e-4)
     cooled = ladder(512, 12.7, 9e-4, corrected=9e-4, test=ControlledTest.COOLING)
     (found,) = infinite_diffusion([large, small, cooled])
-    assert found.method is Method.VISCOSITY
+    assert found.method is InfiniteSizeMethod.VISCOSITY
     assert found.infinite.value == 2.9e-4
     assert list(found.by_atoms) == [128, 512]
     assert found.reason == ""
@@ -40,13 +40,13 @@ def test_the_viscosity_of_the_largest_cell_comes_first():
 def test_without_a_viscosity_sizes_are_extrapolated():
     exact = {8.0: 3e-4 - 8e-4 / 8.0, 16.0: 3e-4 - 8e-4 / 16.0}
     (found,) = infinite_diffusion([ladder(128, 8.0, exact[8.0]), ladder(1024, 16.0, exact[16.0])])
-    assert found.method is Method.EXTRAPOLATION
+    assert found.method is InfiniteSizeMethod.EXTRAPOLATION
     assert math.isclose(found.infinite.value, 3e-4, rel_tol=1e-9)
 
 
 def test_with_neither_the_reason_is_given():
     (found,) = infinite_diffusion([ladder(128, 8.0, 2e-4)])
-    assert found.method is Method.NONE
+    assert found.method is InfiniteSizeMethod.NONE
     assert not found.infinite.resolved
     assert "too short" in found.reason
     assert "two whose edges differ" in found.reason

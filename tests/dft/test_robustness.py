@@ -9,7 +9,7 @@ from ase import Atoms
 
 from llpt import units
 from llpt.dft import Convergence, KohnSham, KohnShamSettings, PressureCorrection
-from llpt.dft.scf import EMPTY_BAND, ScfSettings, Start, solve_scf
+from llpt.dft.scf import EMPTY_BAND, InitialGuess, ScfSettings, solve_scf
 from llpt.errors import EngineError
 from llpt.precision import Precision
 from llpt.structure import atomic_fluid, molecular_fluid
@@ -33,7 +33,7 @@ def bad_start(problem, size):
     generator = torch.Generator().manual_seed(5)
     noise = grid.to_reciprocal(torch.randn(grid.shape, generator=generator, dtype=torch.float64))
     density = problem.superposed_density() + size * noise * (grid.g2 > 0.0) * torch.exp(-0.05 * grid.g2)
-    return Start(density, (problem.random_orbitals(0, problem.default_bands(), seed=2),))
+    return InitialGuess(density, (problem.random_orbitals(0, problem.default_bands(), seed=2),))
 
 
 def test_a_bad_start_leads_to_the_same_ground_state(fluid, make_problem):

@@ -17,7 +17,7 @@ from llpt.mlp import (
     in_order,
 )
 from llpt.mlp.fitting.residuals import FeatureBatch
-from llpt.mlp.potential.moments import Bump, Field, MomentFunctions, Sum
+from llpt.mlp.potential.moments import Bump, MomentField, MomentFunctions, Sum
 
 
 def build_definition(
@@ -79,7 +79,7 @@ def build_definition(
 def build_moments(*, reach=5.5):
     """One function of every scalar field, and every field twice or more in products."""
     shells = (Bump(1.4, 0.35), Bump(2.3, 0.5), Bump(3.4, 0.6))
-    fields = tuple(Field)
+    fields = tuple(MomentField)
     functions = [(Sum(field, place % 3),) for place, field in enumerate(fields) if field.components == 1]
     for kind in (3, 6):
         alike = [field for field in fields if field.components == kind]

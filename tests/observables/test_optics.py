@@ -10,7 +10,7 @@ import pytest
 from llpt.engines import Purpose, make_engine
 from llpt.errors import InputError, StorageError
 from llpt.observables import OpticsSettings, optics_of_snapshots, read_optics
-from llpt.observables.optics import OPTICS, average
+from llpt.observables.optics import OPTICS, average_responses
 from llpt.structure import atomic_fluid, molecular_fluid
 
 SETTINGS = OpticsSettings(broadening_ev=0.5, photon_max_ev=10.0, photon_step_ev=0.25)
@@ -144,10 +144,11 @@ def test_the_reflectivity_error_covers_the_spread_of_means():
             "convergence": [],
         }
 
-    assert "reflectivity" not in average([response(0.0)], settings).scalars  # the photons stop short of the laser's
-    exact = average([response(0.0)], settings).curves["reflectivity"]
+    short = average_responses([response(0.0)], settings)
+    assert "reflectivity" not in short.scalars  # the photons stop short of the laser's
+    exact = average_responses([response(0.0)], settings).curves["reflectivity"]
     hits = []
     for _ in range(300):
-        result = average([response(2000.0) for _ in range(8)], settings)
+        result = average_responses([response(2000.0) for _ in range(8)], settings)
         hits += (np.abs(result.curves["reflectivity"] - exact) < result.errors["reflectivity"]).tolist()
     assert np.mean(hits) == pytest.approx(0.68, abs=0.06)

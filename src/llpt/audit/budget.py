@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.double_labels import DoublyLabelled, density_of
-from llpt.bridge import SURROGATE, Method, PhaseDifference, Shift, free_energy_difference, shift_of_temperature
+from llpt.bridge import (
+    SURROGATE,
+    FreeEnergyMethod,
+    PhaseDifference,
+    Shift,
+    free_energy_difference,
+    shift_of_temperature,
+)
 from llpt.engines import evaluate
 from llpt.statistics import Estimate, covariance_estimate
 
@@ -52,7 +59,7 @@ class BudgetRow:
     @property
     def too_far(self) -> bool:
         """Whether perturbation theory from these snapshots cannot say what the choice does."""
-        return Method.NONE in {self.low.method, self.high.method}
+        return FreeEnergyMethod.NONE in {self.low.method, self.high.method}
 
     @property
     def sentence(self) -> str:
@@ -123,7 +130,7 @@ def _density_change(sets: Sequence[DoublyLabelled], phase: PhaseDifference) -> E
     """Return -beta Cov(rho, Delta) / <rho> in per cent, from the configurations of the Hamiltonian as it is."""
     for each in sets:
         density = np.array([density_of(atoms) for atoms in each.reference])
-        if phase.method is not Method.NONE and each.coupling == SURROGATE and float(np.ptp(density)) > 0.0:
+        if phase.method is not FreeEnergyMethod.NONE and each.coupling == SURROGATE and float(np.ptp(density)) > 0.0:
             samples = each.samples()
             covariance = covariance_estimate(density / density.mean(), samples.difference_ev, "")
             return covariance.scaled(-100.0 * samples.beta_per_ev, "%")

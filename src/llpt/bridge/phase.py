@@ -48,7 +48,7 @@ SMALL_DIVERGENCE = 0.5
 """J below which the two ensembles are so near that any disagreement of J with the variances is of no account."""
 
 
-class Method(StrEnum):
+class FreeEnergyMethod(StrEnum):
     """How a free-energy difference was found."""
 
     ACCEPTANCE_RATIO = "Bennett's acceptance ratio"
@@ -78,7 +78,7 @@ class PhaseDifference:
     atoms: int
     temperature_k: float
     value: Estimate
-    method: Method
+    method: FreeEnergyMethod
     lower: Estimate
     upper: Estimate
     jeffreys_per_atom: Estimate
@@ -111,11 +111,11 @@ def free_energy_difference(samples: Sequence[DifferenceSamples]) -> PhaseDiffere
     divergence = upper.minus(lower).scaled(states[0].beta_per_ev / states[0].atoms, "")
     shares = min(each.share for each in pairs)
     if all(each.suffices for each in pairs):
-        value, method = acceptance_ratio(states), Method.ACCEPTANCE_RATIO
+        value, method = acceptance_ratio(states), FreeEnergyMethod.ACCEPTANCE_RATIO
         reason = f"Neighbouring ensembles overlap ({shares:.2g} of 0.5 at least)."
     else:
         value, reason = _midpoint(surrogate, reference, lower, upper)
-        method = Method.MIDPOINT if value.resolved else Method.NONE
+        method = FreeEnergyMethod.MIDPOINT if value.resolved else FreeEnergyMethod.NONE
     return PhaseDifference(
         states[0].atoms, states[0].temperature_k, value, method, lower, upper, divergence, shares, reason
     )
@@ -130,20 +130,20 @@ def _one_sided(
 ) -> PhaseDifference:
     """Return what one end of the path alone says: an exponential average where enough samples carry it."""
     first = states[0]
-    value, method = Estimate.unknown("eV"), Method.NONE
+    value, method = Estimate.unknown("eV"), FreeEnergyMethod.NONE
     missing = "surrogate" if first.coupling != SURROGATE else "reference"
     reason = f"The {missing}'s own ensemble was not sampled: the bracket has one end."
     if state is not None and state.coupling in {SURROGATE, REFERENCE}:
         sign = -1.0 if state.coupling == SURROGATE else 1.0
         carrying = exponential_effective_samples(state, towards=REFERENCE if sign < 0.0 else SURROGATE)
         if carrying >= ONE_SIDED_SAMPLES:
-            value, method = _exponential(state, sign, carrying), Method.EXPONENTIAL
+            value, method = _exponential(state, sign, carrying), FreeEnergyMethod.EXPONENTIAL
             reason = f"{carrying:.0f} independent samples carry the exponential average."
         else:
-            value, method = _cumulant(state, sign), Method.CUMULANT
+            value, method = _cumulant(state, sign), FreeEnergyMethod.CUMULANT
             spread = state.beta_per_ev * float(state.difference_ev.std(ddof=1))
             if not value.resolved or spread > CUMULANT_SPREAD:
-                value, method = Estimate.unknown("eV"), Method.NONE
+                value, method = Estimate.unknown("eV"), FreeEnergyMethod.NONE
             reason += (
                 f" Its exponential average rests on {carrying:.2g} independent samples, {ONE_SIDED_SAMPLES:g} are "
                 f"needed; the spread of beta Delta is {spread:.2g}, {CUMULANT_SPREAD:g} at most for two cumulants."

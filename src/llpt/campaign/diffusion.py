@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 UNIT = "cm^2/s"
 
 
-class Method(StrEnum):
+class InfiniteSizeMethod(StrEnum):
     """How the diffusion coefficient of the infinite system was found."""
 
     VISCOSITY = "Yeh and Hummer, viscosity of the largest cell"
@@ -51,7 +51,7 @@ class InfiniteDiffusion:
     by_atoms: Mapping[int, Estimate]
     viscosity_pa_s: Estimate
     infinite: Estimate
-    method: Method
+    method: InfiniteSizeMethod
     reason: str
 
 
@@ -79,11 +79,11 @@ def _one(state: tuple[Role, str, str, float], sizes: Mapping[int, xr.Dataset]) -
     corrected = Reasoned(
         estimate_of(largest, "diffusion_infinite"), str(largest["diffusion_infinite"].attrs.get("reason", ""))
     )
-    found, method = corrected, Method.VISCOSITY
+    found, method = corrected, InfiniteSizeMethod.VISCOSITY
     if corrected.reason:
         edges = {atoms: float(summary["mean_cell"][0, 0]) for atoms, summary in sizes.items()}
-        found, method = extrapolated_diffusion({edges[n]: by_atoms[n] for n in sizes}), Method.EXTRAPOLATION
+        found, method = extrapolated_diffusion({edges[n]: by_atoms[n] for n in sizes}), InfiniteSizeMethod.EXTRAPOLATION
     if found.reason:
-        found, method = Reasoned.unknown(UNIT, f"{corrected.reason} {found.reason}"), Method.NONE
+        found, method = Reasoned.unknown(UNIT, f"{corrected.reason} {found.reason}"), InfiniteSizeMethod.NONE
     viscosity = estimate_of(largest, "viscosity")
     return InfiniteDiffusion(*state, by_atoms, viscosity, found.estimate, method, found.reason)

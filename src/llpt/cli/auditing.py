@@ -38,14 +38,14 @@ def audit(
     from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.analysis import verdict_of_study  # noqa: PLC0415
     from llpt.study.fixed_thresholds import fix_thresholds  # noqa: PLC0415
-    from llpt.study.observing import observe  # noqa: PLC0415
+    from llpt.study.observing import observe_runs  # noqa: PLC0415
 
     place = StudyDirectory.open(directory)
     with Ledger(place.database) as ledger:
         fix_thresholds(place.study, ledger)
         entries = {entry.path: entry for entry in ledger.entries()}
     with bar_of_runs("averaging") as on_run:
-        observed, refused = observe(place, make_plan(place.study), entries, on_run)
+        observed, refused = observe_runs(place, make_plan(place.study), entries, on_run)
     for path, reason in refused.items():
         messages().print(f"[bold red]left out:[/] {path}: {reason}")
     verdict, why = verdict_of_study(place.study, observed, reference=reference, surrogate=surrogate)

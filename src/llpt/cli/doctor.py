@@ -13,10 +13,10 @@ def doctor() -> None:
     Example: [bold]llpt doctor[/]
     """
     from llpt.engines import survey  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study import versions  # noqa: PLC0415
+    from llpt.version import package_versions  # noqa: PLC0415
 
     console = output()
-    console.print(", ".join(f"{name} {number}" for name, number in versions().items()) + "\n", markup=False)
+    console.print(", ".join(f"{name} {number}" for name, number in package_versions().items()) + "\n", markup=False)
     with messages().status("trying every engine …"):
         facts = survey()
     table = make_table("what", "here", "version", "more")

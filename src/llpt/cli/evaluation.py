@@ -13,7 +13,7 @@ from llpt.cli.console import messages, output
 from llpt.cli.overwriting import Overwrite, check_file
 from llpt.errors import InputError
 
-EngineSpec = Annotated[
+EngineOption = Annotated[
     str,
     typer.Option(
         "--engine",
@@ -50,7 +50,7 @@ class EngineCommand(TyperCommand):
 
 def evaluate(
     source: Annotated[Path, typer.Argument(metavar="IN.extxyz", help="Structures, all frames.", show_default=False)],
-    engine: EngineSpec,
+    engine: EngineOption,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="OUT.extxyz", help="Where the results go.", show_default=False)
     ],
@@ -69,7 +69,7 @@ def evaluate(
     from llpt.structure import read_structures  # noqa: PLC0415
 
     check_file(out, overwrite=overwrite)
-    options = parse_options(option)
+    options = split_options(option)
     frames = read_structures(source)
     calculator = make_engine(engine, options)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -83,7 +83,7 @@ def evaluate(
     output().print(f"{len(results)} frame{'s' if len(results) != 1 else ''} -> {out}", markup=False)
 
 
-def parse_options(given: list[str] | None) -> dict[str, str]:
+def split_options(given: list[str] | None) -> dict[str, str]:
     """Return ``key=value`` options as a mapping.
 
     Raises:

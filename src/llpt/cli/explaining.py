@@ -31,14 +31,14 @@ def explain(
     from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.explaining import explain_study  # noqa: PLC0415
     from llpt.study.ladder_paths import ladders_of_study  # noqa: PLC0415
-    from llpt.study.observing import observe  # noqa: PLC0415
+    from llpt.study.observing import observe_runs  # noqa: PLC0415
 
     place = StudyDirectory.open(directory)
     plan = make_plan(place.study)
     with Ledger(place.database) as ledger:
         entries = {entry.path: entry for entry in ledger.entries()}
     with bar_of_runs("averaging") as on_run:
-        observed, _ = observe(place, plan, entries, on_run)
+        observed, _ = observe_runs(place, plan, entries, on_run)
     found = explain_study(place, plan, entries, ladders_of_study(place.study, observed))
     for path, reason in found.refused.items():
         messages().print(f"[bold red]left out:[/] {path}: {reason}")

@@ -9,7 +9,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, duration, messages, output
-from llpt.cli.evaluation import EngineOptions, EngineSpec, parse_options
+from llpt.cli.evaluation import EngineOption, EngineOptions, split_options
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
     source: Annotated[
         Path, typer.Argument(metavar="FILE", help="A structure file; its last frame is the start.", show_default=False)
     ],
-    engine: EngineSpec,
+    engine: EngineOption,
     temperature: Annotated[
         float, typer.Option("--temperature-k", "-T", metavar="K", show_default=False, help="Temperature.")
     ],
@@ -77,7 +77,7 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
     }
     settings = RunSettings.from_mapping(values)
     start = read_structures(source)[-1]
-    calculator = make_engine(engine, parse_options(option), purpose=settings.purpose)
+    calculator = make_engine(engine, split_options(option), purpose=settings.purpose)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from llpt.cli.console import make_table, messages, output
-from llpt.cli.evaluation import EngineOptions, parse_options
+from llpt.cli.evaluation import EngineOptions, split_options
 from llpt.cli.overwriting import Overwrite, check_directory, check_same_results
 from llpt.errors import InputError
 
@@ -89,7 +89,7 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     if directory is None:
         raise InputError("--out is not given.", "Say where the results of structure files go, e.g. --out optics.")
     check_directory(directory, OWN, overwrite=overwrite)
-    options = {**snapshots.engine_options, **parse_options(option)}
+    options = {**snapshots.engine_options, **split_options(option)}
     engine = make_engine("dft", options)
     assert isinstance(engine, KohnShamEngine)
     described = engine.describe()

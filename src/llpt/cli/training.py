@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from llpt.cli.console import make_table, messages, output
-from llpt.cli.evaluation import EngineOptions, parse_options
+from llpt.cli.evaluation import EngineOptions, split_options
 from llpt.cli.overwriting import Overwrite, check_directory
 from llpt.cli.training_settings import training_settings
 from llpt.errors import InputError
@@ -87,14 +87,14 @@ def train(
             out,
             given=labelled_frames(sources, discard_steps=discard),
             held_out=labelled_frames([held_out]) if held_out else [],
-            settings=parse_options(setting),
+            settings=split_options(setting),
             engine=engine,
-            options=parse_options(option),
+            options=split_options(option),
         )
         return
     if not sources:
         raise InputError("There is nothing to train on.", "Give labelled files or run directories, or --recipe active.")
-    settings = training_settings(parse_options(setting))
+    settings = training_settings(split_options(setting))
     frames = labelled_frames(sources, discard_steps=discard)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars:

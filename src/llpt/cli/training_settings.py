@@ -15,6 +15,6 @@ def training_settings(given: dict[str, str]) -> TrainingSettings:
         InputError: an unknown key, or a value that is not allowed.
     """
     from llpt.mlp import TrainingSettings  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.options import parse_options as parse  # noqa: PLC0415
+    from llpt.options import parse_options  # noqa: PLC0415
 
-    return parse(TrainingSettings, given, owner="the training")
+    return parse_options(TrainingSettings, given, owner="the training")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.dft.eigensolver import Eigenpairs, davidson
-from llpt.dft.scf import EMPTY_BAND, Start, density_error, fill, finish
+from llpt.dft.scf import EMPTY_BAND, InitialGuess, density_error, fill, finish
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,7 +42,7 @@ class FollowSettings:
     fixed_bands: bool = False
 
 
-def follow(problem: Problem, start: Start, settings: FollowSettings) -> GroundState | None:
+def follow(problem: Problem, start: InitialGuess, settings: FollowSettings) -> GroundState | None:
     """Return the ground state near a predicted start, or None where the prediction was too poor or bands are too few.
 
     Args:

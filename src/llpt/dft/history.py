@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from llpt.dft.eigensolver import gram
-from llpt.dft.scf import Start
+from llpt.dft.scf import InitialGuess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +81,7 @@ class History:
         self.densities.insert(0, density * volume)
         del self.orbitals[DEPTH:], self.densities[DEPTH:]
 
-    def predict(self, volume: float) -> Start | None:
+    def predict(self, volume: float) -> InitialGuess | None:
         """Return density and (nearly orthonormal) orbitals of the next step, or None without a history.
 
         Args:
@@ -92,9 +92,9 @@ class History:
         weights = _COEFFICIENTS[len(self.orbitals)]
         orbitals = tuple(_weighted(weights, states) for states in zip(*self.orbitals, strict=True))
         density = _weighted(weights, self.densities) / volume
-        return Start(density, orbitals, self.filled)
+        return InitialGuess(density, orbitals, self.filled)
 
-    def last(self, volume: float) -> Start | None:
+    def last(self, volume: float) -> InitialGuess | None:
         """Return density and orbitals of the newest state itself, or None without a history.
 
         Args:
@@ -102,7 +102,7 @@ class History:
         """
         if not self.orbitals:
             return None
-        return Start(self.densities[0] / volume, self.orbitals[0], self.filled)
+        return InitialGuess(self.densities[0] / volume, self.orbitals[0], self.filled)
 
     def moved_to(self, old: Basis, new: Basis) -> History:
         """Return the same history on another integer set and grid: common plane waves are kept, new ones are zero."""

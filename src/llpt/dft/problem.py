@@ -37,7 +37,7 @@ class FreeEnergy:
 
 
 @dataclass(frozen=True)
-class Field:
+class EffectivePotential:
     """What the electrons feel at a density.
 
     Args:
@@ -99,13 +99,13 @@ class Problem:
         operators = (term.at_kpoint(index) for term in self.terms)
         return tuple(operator for operator in operators if operator is not None)
 
-    def field_of(self, density: Tensor) -> Field:
+    def field_of(self, density: Tensor) -> EffectivePotential:
         """Return what the electrons feel of each other and of the ions at a density n(G)."""
         parts = tuple(part for term in self.terms if (part := term.at_density(density)) is not None)
         first, *others = [part.potential for part in parts if part.potential is not None]
-        return Field(density, sum(others, start=first), parts)
+        return EffectivePotential(density, sum(others, start=first), parts)
 
-    def set_field(self, field: Field) -> None:
+    def set_field(self, field: EffectivePotential) -> None:
         """Put the potential of a field into the Hamiltonians."""
         potential = Potential.from_coefficients(self.basis, field.potential)
         for hamiltonian in self.hamiltonians:
@@ -140,7 +140,7 @@ class Problem:
         return self._structure_factor * shape * scale * (grid.multiplicity > 0)
 
     def totals(
-        self, orbitals: tuple[Tensor, ...], occupations: Occupations, field: Field, *, density: Tensor
+        self, orbitals: tuple[Tensor, ...], occupations: Occupations, field: EffectivePotential, *, density: Tensor
     ) -> Totals:
         """Return free energy (Mermin's functional), forces and stress.
 

@@ -44,7 +44,7 @@ class ScfSettings:
 
 
 @dataclass(frozen=True)
-class Start:
+class InitialGuess:
     """Where a calculation begins.
 
     Args:
@@ -76,7 +76,7 @@ def fill(problem: Problem, pairs: tuple[Eigenpairs, ...]) -> Occupations:
     )
 
 
-def _first_start(problem: Problem, bands: int) -> Start:
+def _first_start(problem: Problem, bands: int) -> InitialGuess:
     """Density of free atoms and the lowest Ritz vectors of 1s functions in its potential."""
     density = problem.superposed_density()
     problem.set_density(density)
@@ -84,7 +84,7 @@ def _first_start(problem: Problem, bands: int) -> Start:
     for hamiltonian, trial in zip(problem.hamiltonians, problem.starting_orbitals(bands), strict=True):
         pairs = davidson(hamiltonian, orthonormalised(trial), expansions=1)
         orbitals.append(pairs.orbitals[:bands].contiguous())
-    return Start(density, tuple(orbitals))
+    return InitialGuess(density, tuple(orbitals))
 
 
 def _more_bands(problem: Problem, orbitals: tuple[Tensor, ...], bands: int) -> tuple[Tensor, ...]:
@@ -97,7 +97,7 @@ def _more_bands(problem: Problem, orbitals: tuple[Tensor, ...], bands: int) -> t
 
 
 def solve_scf(
-    problem: Problem, settings: ScfSettings, start: Start | None = None, *, fallback: Start | None = None
+    problem: Problem, settings: ScfSettings, start: InitialGuess | None = None, *, fallback: InitialGuess | None = None
 ) -> GroundState:
     """Solve for the electrons in equilibrium.
 
@@ -135,7 +135,7 @@ def solve_scf(
 
 
 def _iterate(
-    problem: Problem, settings: ScfSettings, start: Start | None, *, depth: int, step: float
+    problem: Problem, settings: ScfSettings, start: InitialGuess | None, *, depth: int, step: float
 ) -> GroundState | float:
     """One rung of the ladder: a ground state, or the error that was left."""
     bands = settings.bands or problem.default_bands()

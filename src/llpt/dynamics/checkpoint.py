@@ -9,7 +9,6 @@ before it is kept, for a file may be damaged later; older ones are removed. Each
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ import numpy as np
 from llpt.dynamics.evaluation import result_from_arrays, result_to_arrays
 from llpt.dynamics.integrator import Integrator, IntegratorState
 from llpt.errors import StorageError
-from llpt.files import atomic_directory, atomic_stream, remove, write_atomically
+from llpt.files import atomic_directory, atomic_stream, file_hash, remove, write_atomically
 from llpt.trajectory import check_segment, segment_path
 
 if TYPE_CHECKING:
@@ -167,11 +166,7 @@ def _directories(run_directory: Path) -> list[Path]:
 def _hashes(directory: Path) -> dict[str, str]:
     """Return the SHA-256 of every file of a checkpoint but its summary, by its path in it."""
     files = sorted(path for path in directory.rglob("*") if path.is_file() and path.name != SUMMARY_NAME)
-    digests: dict[str, str] = {}
-    for path in files:
-        with path.open("rb") as stream:
-            digests[str(path.relative_to(directory))] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return digests
+    return {str(path.relative_to(directory)): file_hash(path) for path in files}
 
 
 def _read(directory: Path) -> Checkpoint:

@@ -11,7 +11,7 @@ from ase.io import read
 
 from llpt.dynamics.checkpoint import latest_checkpoint
 from llpt.dynamics.outcome import RunState
-from llpt.dynamics.run_directory import read_record
+from llpt.dynamics.run_directory import read_run_record
 from llpt.dynamics.start import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.errors import InputError
 
@@ -33,7 +33,7 @@ def last_configuration(
         StorageError: its files are damaged.
     """
     directory = Path(run_directory)
-    record = read_record(directory)
+    record = read_run_record(directory)
     checkpoint = latest_checkpoint(directory)
     if record is None or checkpoint is None:
         raise InputError(f"{directory} holds no run with a checkpoint.", "Run it first.")

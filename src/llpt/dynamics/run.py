@@ -24,9 +24,8 @@ from llpt.dynamics.run_directory import (
     locked,
     new_record,
     now,
-    read_record,
-    versions,
-    write_record,
+    read_run_record,
+    write_run_record,
 )
 from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings
 from llpt.dynamics.signals import StopRequest, stop_on_signals
@@ -34,6 +33,7 @@ from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
 from llpt.engines.make import as_engine
 from llpt.errors import EngineError, InputError, MissingProgramError, StorageError
 from llpt.trajectory import System, TrajectoryWriter, export_extxyz
+from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ def run_md(
         fresh = new_record(
             settings, engine.describe(), start_hash=start_hash(atoms), timestep_fs=timestep, n_atoms=len(start)
         )
-        record = read_record(directory)
+        record = read_run_record(directory)
         if record is None:
             check_new(directory)
             record = fresh
@@ -107,7 +107,7 @@ def run_md(
             with stop_on_signals() as stop:
                 run.advance(stop, on_progress, progress_seconds)
         except (InputError, MissingProgramError):
-            if is_new and read_record(directory) is None:
+            if is_new and read_run_record(directory) is None:
                 _remove_unused(directory)
             raise
         finally:
@@ -147,7 +147,7 @@ class _Run:
         checkpoint, damage = sound_checkpoint(self.directory)
         began_at = 0 if checkpoint is None else checkpoint.step
         self.checkpointed_step = None if checkpoint is None else began_at
-        session = {"started": now(), "first_step": began_at, "versions": versions()}
+        session = {"started": now(), "first_step": began_at, "versions": package_versions()}
         if damage:
             self.log.say(damage)
             session["damage"] = damage
@@ -172,7 +172,7 @@ class _Run:
                 self.record["sessions"] = [*earlier, session]
                 self._note(RunState.FAILED, str(error), done, clock)
         session.update(ended=now(), last_step=self.record["steps_done"], state=self.record["state"])
-        write_record(self.directory, self.record)
+        write_run_record(self.directory, self.record)
 
     def _integrator(self, checkpoint: Checkpoint | None) -> Integrator:
         make = AseIntegrator if self.settings.integrator is IntegratorName.ASE else IpiIntegrator
@@ -303,7 +303,7 @@ class _Run:
         self.record.update(
             state=str(state), reason=reason, steps_done=steps_done, wall_seconds=clock.on_disk, updated=now()
         )
-        write_record(self.directory, self.record)
+        write_run_record(self.directory, self.record)
 
     def _keep_failed(self) -> None:
         """Keep the configuration the engine failed at, for who looks for the cause."""

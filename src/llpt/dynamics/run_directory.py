@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import platform
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from llpt.dynamics.outcome import RunState
 from llpt.errors import InputError, StorageError
 from llpt.files import make_directory, open_to_append, write_atomically
+from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -98,14 +97,14 @@ def new_record(
         "settings": settings.model_dump(mode="json"),
         "engine": engine.as_dict(),
         "start_sha256": start_hash,
-        "versions": versions(),
+        "versions": package_versions(),
         "created": now(),
         "sessions": [],
         "wall_seconds": 0.0,
     }
 
 
-def read_record(directory: Path) -> dict[str, Any] | None:
+def read_run_record(directory: Path) -> dict[str, Any] | None:
     """Read run.json; None where there is none.
 
     Raises:
@@ -126,7 +125,7 @@ def read_record(directory: Path) -> dict[str, Any] | None:
     return cast("dict[str, Any]", record)
 
 
-def write_record(directory: Path, record: Mapping[str, Any]) -> None:
+def write_run_record(directory: Path, record: Mapping[str, Any]) -> None:
     """Write run.json, atomically.
 
     Raises:
@@ -187,12 +186,3 @@ def check_same(record: Mapping[str, Any], fresh: Mapping[str, Any], directory: P
             f"The run in {directory} has {record['steps_done']} steps already, more than {fresh['settings']['steps']}.",
             remedy,
         )
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what computes."""
-    found = {"python": platform.python_version()}
-    for package in ("llpt", "ipi", "ase", "numpy", "h5py", "torch"):
-        with contextlib.suppress(PackageNotFoundError):
-            found[package] = version(package)
-    return found

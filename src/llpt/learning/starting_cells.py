@@ -22,7 +22,7 @@ _TRIES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartingCell:
     """A structure and the conditions it is meant for.
 
     Args:
@@ -36,7 +36,7 @@ class Start:
     pressure_gpa: float
 
 
-def draw_start(settings: RecipeSettings, random: np.random.Generator, *, first: bool = False) -> Start:
+def draw_start(settings: RecipeSettings, random: np.random.Generator, *, first: bool = False) -> StartingCell:
     """Return a fluid of molecules or of atoms at conditions within the range.
 
     Args:
@@ -62,7 +62,7 @@ def draw_start(settings: RecipeSettings, random: np.random.Generator, *, first: 
         if first or settings.recipe is Recipe.SMALL_CELLS:
             atoms = _sheared(atoms, random)
         if is_apart(atoms, settings.closest_angstrom):
-            return Start(atoms=atoms, temperature_k=temperature, pressure_gpa=pressure)
+            return StartingCell(atoms=atoms, temperature_k=temperature, pressure_gpa=pressure)
     raise InputError(
         f"No structure with atoms {settings.closest_angstrom:g} Å apart could be made at these conditions.",
         "Lower the pressures or closest_angstrom.",

@@ -55,7 +55,7 @@ class Averages:
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def average(
+def average_run(
     production: Production,
     observables: Registry,
     *,

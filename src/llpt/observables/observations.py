@@ -23,7 +23,7 @@ import numpy as np
 import xarray as xr
 
 from llpt.errors import InputError
-from llpt.observables.averaging import average
+from llpt.observables.averaging import average_run
 from llpt.observables.production import Production
 from llpt.observables.record import FileObservable
 from llpt.observables.registry import all_observables, quantity
@@ -198,7 +198,7 @@ def observe(
         pressure_gpa=_known(pressure_gpa, getattr(facts, "pressure_gpa", None)),
         peak_window_angstrom=peak_window_angstrom,
     )
-    averages = average(production, observables, forgiving=True, on_progress=on_progress)
+    averages = average_run(production, observables, forgiving=True, on_progress=on_progress)
     summary = summary_of_averages(averages, production, observables, scalars)
     asked = [name for name in _asked(observables, only) if name in averages.found or name in averages.reasons]
     return Observations(

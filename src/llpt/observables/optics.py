@@ -94,7 +94,7 @@ class OpticsSettings:
 
 
 @dataclass(frozen=True)
-class Convergence:
+class ConvergencePoint:
     """The dc conductivity with one number of bands and one broadening, averaged over snapshots.
 
     Args:
@@ -129,7 +129,7 @@ class OpticsResult:
     photon_energy_ev: NDArray[np.float64]
     curves: dict[str, NDArray[np.float64]]
     errors: dict[str, NDArray[np.float64]]
-    convergence: tuple[Convergence, ...]
+    convergence: tuple[ConvergencePoint, ...]
     snapshots: int
 
     @property
@@ -181,7 +181,7 @@ def optics_of_snapshots(
         responses.append(response)
         if on_snapshot is not None:
             on_snapshot(number + 1)
-    result = average(responses, settings)
+    result = average_responses(responses, settings)
     _write(result, engine, settings, directory)
     return result
 
@@ -265,7 +265,7 @@ _OF_EACH_SNAPSHOT = (
 )
 
 
-def average(responses: Sequence[dict[str, Any]], settings: OpticsSettings) -> OpticsResult:
+def average_responses(responses: Sequence[dict[str, Any]], settings: OpticsSettings) -> OpticsResult:
     """Average the responses of snapshots; errors are one standard error with Student's factor, or the jackknife's.
 
     Args:
@@ -284,7 +284,7 @@ def average(responses: Sequence[dict[str, Any]], settings: OpticsSettings) -> Op
     else:
         errors = {name: np.full(photon.shape, math.nan) for name in curves}
     convergence = tuple(
-        Convergence(
+        ConvergencePoint(
             bands=round(float(np.mean([row["bands"] for row in rows]))),
             broadening_ev=rows[0]["broadening_ev"],
             dc_conductivity=sample_estimate([row["dc_conductivity"] for row in rows], CONDUCTIVITY.unit),

@@ -51,7 +51,7 @@ def snapshots_of_run(run: Path, count: int, *, discard_steps: int | None = None)
         InputError: no frame is left.
         StorageError: the trajectory is missing or damaged.
     """
-    from llpt.dynamics.run_directory import read_record  # noqa: PLC0415 - averages alone need no dynamics
+    from llpt.dynamics.run_directory import read_run_record  # noqa: PLC0415 - averages alone need no dynamics
 
     trajectory = Trajectory.open(run)
     first = trajectory.n_steps // 2 if discard_steps is None else discard_steps
@@ -62,7 +62,7 @@ def snapshots_of_run(run: Path, count: int, *, discard_steps: int | None = None)
         )
     chosen = kept[np.unique(np.linspace(0, kept.size - 1, min(count, kept.size)).round().astype(int))]
     frames = tuple(trajectory.atoms(int(index)) for index in chosen)
-    record = read_record(run)
+    record = read_run_record(run)
     if record is None:
         return Snapshots(frames, {})
     engine = record["engine"]

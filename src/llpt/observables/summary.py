@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from llpt.files import write_atomically
-from llpt.observables.averaging import ERROR, average, failure
+from llpt.observables.averaging import ERROR, average_run, failure
 from llpt.observables.production import Production
 from llpt.observables.record import FileObservable, Reasoned
 from llpt.observables.registry import all_observables
@@ -97,7 +97,7 @@ def summarise_run(
         pressure_gpa=pressure_gpa,
         peak_window_angstrom=peak_window_angstrom,
     )
-    averages = average(production, observables, on_progress=on_progress)
+    averages = average_run(production, observables, on_progress=on_progress)
     return summary_of_averages(averages, production, observables, scalars)
 
 

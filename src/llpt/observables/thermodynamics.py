@@ -67,7 +67,7 @@ def density(series: ThermodynamicSeries) -> Estimate:
     return combined(value, [(volume, -value / volume.value)], DENSITY.unit)
 
 
-def volume_per_atom(series: ThermodynamicSeries) -> Estimate:
+def mean_volume_per_atom(series: ThermodynamicSeries) -> Estimate:
     """Return <V> / N in Å³ per atom."""
     return available_mean(series.volume_angstrom3 / series.n_atoms, VOLUME.unit)
 
@@ -158,7 +158,7 @@ OBSERVABLES = (
     _of_series(PRESSURE, pressure, Need.PRESSURE),
     _of_series(UNCORRECTED_PRESSURE, pressure_uncorrected, Need.UNCORRECTED_PRESSURE),
     _of_series(DENSITY, density, Need.VOLUME),
-    _of_series(VOLUME, volume_per_atom, Need.VOLUME),
+    _of_series(VOLUME, mean_volume_per_atom, Need.VOLUME),
     _of_series(ENTHALPY, enthalpy, Need.KINETIC_ENERGY, Need.INTERNAL_ENERGY, Need.APPLIED_PRESSURE),
     _of_series(
         ENTHALPY_FROM_FREE_ENERGY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.report.tables import shown
+from llpt.report.tables import estimate_text
 
 if TYPE_CHECKING:
     from llpt.campaign.explanation import CampaignExplanation, MatchedState
@@ -60,9 +60,9 @@ def state_rows(found: CampaignExplanation | None) -> list[StateRow]:
             StateRow(
                 _where(state.place),
                 str(state.test),
-                shown(phase.per_atom_mev, unit=False),
-                " … ".join(shown(end, unit=False) for end in ends),
-                shown(phase.jeffreys_per_atom, unit=False),
+                estimate_text(phase.per_atom_mev, unit=False),
+                " … ".join(estimate_text(end, unit=False) for end in ends),
+                estimate_text(phase.jeffreys_per_atom, unit=False),
                 str(phase.method),
             )
         )
@@ -74,11 +74,11 @@ def shift_rows(found: CampaignExplanation | None) -> list[ShiftRow]:
     return [
         ShiftRow(
             _where(placed.place),
-            shown(placed.explanation.low.per_atom_mev, unit=False),
-            shown(placed.explanation.high.per_atom_mev, unit=False),
-            shown(placed.explanation.temperature.difference_mev_per_atom, unit=False),
-            shown(placed.explanation.temperature.value, unit=False),
-            shown(placed.explanation.observed, unit=False),
+            estimate_text(placed.explanation.low.per_atom_mev, unit=False),
+            estimate_text(placed.explanation.high.per_atom_mev, unit=False),
+            estimate_text(placed.explanation.temperature.difference_mev_per_atom, unit=False),
+            estimate_text(placed.explanation.temperature.value, unit=False),
+            estimate_text(placed.explanation.observed, unit=False),
             str(placed.explanation.finding),
             placed.explanation.sentence,
         )
@@ -92,10 +92,10 @@ def choice_rows(found: CampaignExplanation | None) -> list[ChoiceRow]:
         ChoiceRow(
             _where(placed.place),
             row.choice,
-            shown(row.shift.value, unit=False),
-            shown(row.shift.difference_mev_per_atom, unit=False),
-            shown(row.density_low, unit=False),
-            shown(row.density_high, unit=False),
+            estimate_text(row.shift.value, unit=False),
+            estimate_text(row.shift.difference_mev_per_atom, unit=False),
+            estimate_text(row.density_low, unit=False),
+            estimate_text(row.density_high, unit=False),
             row.sentence,
         )
         for placed in (found.budgets if found is not None else ())

@@ -10,7 +10,7 @@ import numpy as np
 from llpt.campaign import ControlledTest, Role
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
-from llpt.report.panels import Dash, Figure, Line, Marker, Panel, PlottedCurve
+from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, VerticalLine
 from llpt.transition import DENSITY_JUMP, differences, heat_capacity_j_per_mol_k
 from llpt.units import GAS_CONSTANT_J_PER_MOL_K
 
@@ -39,7 +39,10 @@ def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure:
         ladders = [each for each in analysis.ladders if each.line == line and each.test in SHOWN_TESTS]
         marks = _transitions(ladders)
         if melting.get(line):
-            marks = (*marks, Line("melting temperature (given)", float(melting[line] or 0.0), 0.0, palette.GREY))
+            marks = (
+                *marks,
+                VerticalLine("melting temperature (given)", float(melting[line] or 0.0), 0.0, palette.GREY),
+            )
         rows.append((_density(ladders, marks), _heat_capacity(ladders, marks), _pair_correlation(ladders)))
     return Figure(
         "isobars",
@@ -72,7 +75,7 @@ def _style(ladders: Sequence[ObservedLadder], ladder: ObservedLadder) -> tuple[s
     return palette.size_colour(ladder.role, index), palette.MARKERS[(index + offset) % len(palette.MARKERS)]
 
 
-def _transitions(ladders: Sequence[ObservedLadder]) -> tuple[Line, ...]:
+def _transitions(ladders: Sequence[ObservedLadder]) -> tuple[VerticalLine, ...]:
     found = []
     for ladder in ladders:
         jump = ladder.criteria.get(DENSITY_JUMP)
@@ -80,7 +83,9 @@ def _transitions(ladders: Sequence[ObservedLadder]) -> tuple[Line, ...]:
             colour, _ = _style(ladders, ladder)
             place = jump.place
             dash = palette.DASHES[ladder.role]
-            found.append(Line(f"{DENSITY_JUMP}, {ladder_label(ladder)}", place.value, place.error, colour, dash))
+            found.append(
+                VerticalLine(f"{DENSITY_JUMP}, {ladder_label(ladder)}", place.value, place.error, colour, dash)
+            )
     return tuple(found)
 
 
@@ -118,7 +123,7 @@ def _unknown(errors: Iterable[float]) -> tuple[bool, ...]:
     return tuple(not math.isfinite(error) for error in errors)
 
 
-def _density(ladders: Sequence[ObservedLadder], marks: tuple[Line, ...]) -> Panel:
+def _density(ladders: Sequence[ObservedLadder], marks: tuple[VerticalLine, ...]) -> Panel:
     return Panel(
         TEMPERATURE, quantity("density").axis_label, tuple(density_curves(ladders)), marks, note=line_name(ladders[0])
     )
@@ -137,7 +142,7 @@ def line_name(ladder: ObservedLadder) -> str:
     return f"{density:.4g} g/cm³" if density is not None else ladder.line
 
 
-def _heat_capacity(ladders: Sequence[ObservedLadder], marks: tuple[Line, ...]) -> Panel:
+def _heat_capacity(ladders: Sequence[ObservedLadder], marks: tuple[VerticalLine, ...]) -> Panel:
     curves: list[PlottedCurve] = []
     for ladder in ladders:
         if ladder.states is None or not ladder.is_base:

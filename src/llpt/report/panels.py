@@ -68,7 +68,7 @@ class PlottedCurve:
 
 
 @dataclass(frozen=True)
-class Line:
+class VerticalLine:
     """A vertical line at a temperature, with a band of its error.
 
     Args:
@@ -107,7 +107,7 @@ class Panel:
     x_label: str
     y_label: str
     curves: tuple[PlottedCurve, ...]
-    lines: tuple[Line, ...] = ()
+    lines: tuple[VerticalLine, ...] = ()
     note: str = ""
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None

@@ -17,7 +17,7 @@ from llpt.errors import InputError
 from llpt.observables import Observations, all_observables, with_unit
 from llpt.report import palette
 from llpt.report.drawing import add_curves, own_style
-from llpt.report.panels import Dash, Line, Marker, Panel, PlottedCurve
+from llpt.report.panels import Dash, Marker, Panel, PlottedCurve, VerticalLine
 from llpt.report.series import series_panel
 from llpt.report.verdict_figure import draw_verdict, height_inch
 from llpt.trajectory import Trajectory
@@ -131,7 +131,7 @@ def _(thing: LocatedLine, quantity: str | None, colour: str) -> Panel:
     found = [each for each in thing.criteria.values() if each.resolved and each.criterion.curve == name]
     dashes = (Dash.DASHED, Dash.DOTTED)
     marks = tuple(
-        Line(
+        VerticalLine(
             f"{each.criterion}: {each.place}",
             each.place.value,
             each.place.error if math.isfinite(each.place.error) else 0.0,

@@ -76,7 +76,7 @@ class DiffusionRow:
     reason: str
 
 
-def shown(estimate: Estimate, *, unit: bool = True, factor: float = 1.0) -> str:
+def estimate_text(estimate: Estimate, *, unit: bool = True, factor: float = 1.0) -> str:
     """Write an estimate: value ± error, the error to two digits; a value without a known error says so."""
     value, error = estimate.value * factor, estimate.error * factor
     if not math.isfinite(value):
@@ -143,7 +143,7 @@ def _observed(summary: xr.Dataset | None, given: Quantity) -> str:
 
 def _in_powers(estimate: Estimate, given: Quantity) -> str:
     """Write an estimate without its unit, in the power of ten that the heading of its column names."""
-    return shown(estimate, unit=False, factor=10.0**-given.power)
+    return estimate_text(estimate, unit=False, factor=10.0**-given.power)
 
 
 def effect_rows(analysis: Analysis) -> list[EffectRow]:
@@ -158,12 +158,12 @@ def effect_rows(analysis: Analysis) -> list[EffectRow]:
                 effect.engine,
                 str(effect.atoms),
                 effect.line,
-                shown(effect.shift, unit=False) + by,
-                shown(effect.jump_percent, unit=False),
-                f"{shown(largest.percent, unit=False)} at {largest.temperature_k:g} K" if largest else UNKNOWN,
+                estimate_text(effect.shift, unit=False) + by,
+                estimate_text(effect.jump_percent, unit=False),
+                f"{estimate_text(largest.percent, unit=False)} at {largest.temperature_k:g} K" if largest else UNKNOWN,
                 str(effect.influence),
                 tuple(
-                    f"{change.temperature_k:g} K: {shown(change.percent)}"
+                    f"{change.temperature_k:g} K: {estimate_text(change.percent)}"
                     + ("" if change.judged else " (at the transition)")
                     for change in effect.changes
                 ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import Role
 from llpt.report.isobar_figures import line_name
-from llpt.report.tables import UNKNOWN, shown
+from llpt.report.tables import UNKNOWN, estimate_text
 from llpt.transition import all_criteria, differences
 
 if TYPE_CHECKING:
@@ -88,10 +88,12 @@ def transition_rows(analysis: Analysis) -> list[TransitionRow]:
             continue
         for criterion in all_criteria():
             results = [ladder.criteria[criterion] if ladder else None for ladder in (reference, surrogate)]
-            texts = [shown(each.place, unit=False) if each and each.resolved else "not resolved" for each in results]
+            texts = [
+                estimate_text(each.place, unit=False) if each and each.resolved else "not resolved" for each in results
+            ]
             difference = UNKNOWN
             if all(each and each.resolved for each in results) and results[0] and results[1]:
-                difference = shown(results[1].place.minus(results[0].place), unit=False)
+                difference = estimate_text(results[1].place.minus(results[0].place), unit=False)
             reasons = tuple(
                 f"{ladder.engine}: {each.reason}"
                 for ladder, each in zip((reference, surrogate), results, strict=True)
@@ -120,8 +122,8 @@ def change_rows(analysis: Analysis) -> list[ChangeRow]:
                     str(ladder.atoms),
                     line_name(ladder),
                     f"{largest.lower:g} – {largest.upper:g}",
-                    shown(largest.relative, unit=False, factor=100.0),
-                    shown(heat.change, unit=False, factor=1000.0) if heat else UNKNOWN,
+                    estimate_text(largest.relative, unit=False, factor=100.0),
+                    estimate_text(heat.change, unit=False, factor=1000.0) if heat else UNKNOWN,
                 )
             )
     return rows
@@ -145,7 +147,7 @@ def separation_rows(analysis: Analysis) -> list[SeparationRow]:
                     line_name(ladder),
                     str(item.first),
                     str(item.second),
-                    shown(item.difference, unit=False),
+                    estimate_text(item.difference, unit=False),
                 )
                 for item in ladder.separations
                 if item.first.figure_order is not None and item.second.figure_order is not None
@@ -163,9 +165,9 @@ def order_rows(analysis: Analysis) -> list[OrderRow]:
             str(result.statement.order),
             result.statement.sentence,
             result.statement.disagreement,
-            shown(result.clapeyron_k_per_gpa, unit=False),
+            estimate_text(result.clapeyron_k_per_gpa, unit=False),
             tuple(
-                EvidenceRow(str(item.kind), str(item.order), shown(item.number), item.meaning, item.reason)
+                EvidenceRow(str(item.kind), str(item.order), estimate_text(item.number), item.meaning, item.reason)
                 for item in result.statement.evidence
             ),
             tuple(proposal.sentence for proposal in result.proposals),

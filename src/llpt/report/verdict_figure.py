@@ -23,17 +23,17 @@ MARKERS = {Outcome.FAITHFUL: "o", Outcome.NOT_FAITHFUL: "X", Outcome.NOT_RESOLVE
 
 def height_inch(verdict: Verdict) -> float:
     """Return the height that the rows of a verdict need."""
-    return 1.1 + ROW_INCH * len(shown(verdict))
+    return 1.1 + ROW_INCH * len(drawn_comparisons(verdict))
 
 
-def shown(verdict: Verdict) -> list[Comparison]:
+def drawn_comparisons(verdict: Verdict) -> list[Comparison]:
     """Return what is drawn: all that was judged, and what else is known."""
     return [each for each in verdict.comparisons if each.judged or math.isfinite(each.difference.value)]
 
 
 def draw_verdict(verdict: Verdict, axis: Axes) -> None:
     """Draw the comparisons of a verdict from top to bottom; those that were not judged are pale."""
-    rows = shown(verdict)
+    rows = drawn_comparisons(verdict)
     axis.axvspan(-1.0, 1.0, color=palette.GREY, alpha=0.12, lw=0, label="within the threshold")
     axis.axvline(0.0, color=palette.GREY, lw=0.6)
     reach = 1.5

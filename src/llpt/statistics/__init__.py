@@ -9,7 +9,7 @@ from llpt.statistics.combination import weighted_mean
 from llpt.statistics.correlation_integral import autocorrelation_integral
 from llpt.statistics.equilibration import detect_equilibration, drifts, is_stationary, steady
 from llpt.statistics.estimate import Estimate, combined, in_words
-from llpt.statistics.line import Line, fit_line
+from llpt.statistics.line import FittedLine, fit_line
 from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES, mean_estimate, sample_estimate
 from llpt.statistics.moments import covariance_estimate, variance_estimate
 from llpt.statistics.repeats import mean_of_repeats
@@ -21,7 +21,7 @@ __all__ = [
     "STATISTICS",
     "BlockErrors",
     "Estimate",
-    "Line",
+    "FittedLine",
     "autocorrelation_function",
     "autocorrelation_integral",
     "block_errors",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Line:
+class FittedLine:
     """A straight line y = intercept + slope x fitted with errors.
 
     Args:
@@ -31,7 +31,9 @@ class Line:
     degrees_of_freedom: int
 
 
-def fit_line(x: Sequence[float], y: Sequence[Estimate], *, slope_unit: str = "", intercept_unit: str = "") -> Line:
+def fit_line(
+    x: Sequence[float], y: Sequence[Estimate], *, slope_unit: str = "", intercept_unit: str = ""
+) -> FittedLine:
     """Fit a straight line by weighted least squares; errors grow by Birge's factor where the line does not fit."""
     abscissae = np.array(x)
     values = np.array([point.value for point in y])
@@ -43,7 +45,7 @@ def fit_line(x: Sequence[float], y: Sequence[Estimate], *, slope_unit: str = "",
     chi_squared = float((((values - solution[0] - solution[1] * abscissae) / errors) ** 2).sum())
     factor = max(1.0, math.sqrt(chi_squared / degrees)) if degrees > 0 else 1.0
     known = min(point.effective_samples for point in y), min(point.degrees_of_freedom for point in y)
-    return Line(
+    return FittedLine(
         Estimate.of_deviation(float(solution[0]), factor * math.sqrt(covariance[0, 0]), intercept_unit, *known),
         Estimate.of_deviation(float(solution[1]), factor * math.sqrt(covariance[1, 1]), slope_unit, *known),
         chi_squared,

@@ -9,7 +9,6 @@ from llpt.study.plan import Plan
 from llpt.study.planning import make_plan
 from llpt.study.reading import parse_study, read_study
 from llpt.study.schedule import estimate_costs, makespan_s
-from llpt.study.versions import versions
 
 __all__ = [
     "Entry",
@@ -26,5 +25,4 @@ __all__ = [
     "makespan_s",
     "parse_study",
     "read_study",
-    "versions",
 ]

@@ -11,7 +11,7 @@ from llpt.files import remove
 from llpt.study.explaining import explain_study
 from llpt.study.ladder_paths import PATHS, ladders_of_study
 from llpt.study.observables_table import TABLE_NAME, write_observables
-from llpt.study.observing import observe, observe_electronic_temperature
+from llpt.study.observing import observe_electronic_temperature, observe_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -63,7 +63,7 @@ def analyse_study(
         StorageError: results cannot be written.
     """
     study = directory.study
-    observed, refused = observe(directory, plan, entries, on_run)
+    observed, refused = observe_runs(directory, plan, entries, on_run)
     write_observables(directory.results / TABLE_NAME, plan, observed)
     found = analyse(
         observed,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import time
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import Role, engine_slug
 from llpt.errors import InputError
-from llpt.files import atomic_directory, put_directory, remove, scratch_directory, write_atomically
+from llpt.files import atomic_directory, file_hash, put_directory, remove, scratch_directory, write_atomically
 from llpt.observables import all_observables
 from llpt.study.contents import content_hash
 from llpt.study.imported import IMPORTED_FILE, ImportedRun, write_imported
@@ -21,11 +20,11 @@ from llpt.study.ledger import Ledger
 from llpt.study.nodes.run import RecordedDynamics  # noqa: TC001 - pydantic reads it
 from llpt.study.outcome import DescribedEngine, ForeignOrigin, Provenance, Record, State
 from llpt.study.planning import make_plan
-from llpt.study.versions import versions
 from llpt.trajectory import Facts
 from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignTrajectory, convert
 from llpt.trajectory.foreign.suspicion import FactCheck, MeasuredFact, check_statements, findings, hold_against
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
+from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -164,7 +163,7 @@ def _import_into(
 ) -> Imported:
     """Convert aside, then put all in its place; ``study`` is None where the directory has just been made."""
     check_statements(source.facts, description.facts, source.name, despite=description.despite)
-    digests = tuple(_digest(path) for path in source.files)
+    digests = tuple(file_hash(path) for path in source.files)
     before = study.imported if study is not None else ()
     if study is not None:
         _check_new(study, digests, description)
@@ -200,11 +199,6 @@ def _checked(source: ForeignTrajectory, description: Description, converted: Con
         return ()
     hold_against(measured, facts, source.name, discard=description.discard, despite=description.despite)
     return tuple(findings(measured, facts, converted.mass_u, discard=description.discard))
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _check_new(study: StudyFile, digests: tuple[str, ...], description: Description) -> None:
@@ -342,7 +336,7 @@ class ImportedRecord(Record):
             engine=_engine(run),
             origin=ImportedOrigin(program=run.program, files=dict(zip(run.files, run.sha256, strict=True))),
             missing=run.missing,
-            versions=versions(),
+            versions=package_versions(),
         )
 
 
@@ -365,7 +359,7 @@ def _enter(root: Path, runs: Sequence[ImportedRun], run: ImportedRun, place: Pat
             finished=now,
             provenance=Provenance(
                 engine=_engine(run),
-                versions=versions(),
+                versions=package_versions(),
                 origin=ForeignOrigin(program=run.program, files=run.files, sha256=run.sha256),
                 content_hash=content_hash(target),
             ),

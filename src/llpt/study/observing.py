@@ -42,7 +42,7 @@ FINISHED = "finished_at"
 """Attribute that says from which state of the run a file of results was made."""
 
 
-def observe(
+def observe_runs(
     directory: StudyDirectory,
     plan: Plan,
     entries: Mapping[str, Entry],

@@ -47,7 +47,7 @@ def stored_options(given: Mapping[str, GivenValue]) -> dict[str, GivenValue]:
     return options
 
 
-def content_hash(path: Path) -> str:
+def tree_hash(path: Path) -> str:
     """Return the SHA-256 of a file, or of all files of a directory by name; empty where there is none."""
     if not path.exists():
         return ""

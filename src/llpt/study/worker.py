@@ -27,7 +27,7 @@ from llpt.study.job_files import JobFiles
 from llpt.study.nodes import read_job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.pulse import kill_tree
-from llpt.study.versions import versions
+from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from llpt.study.nodes import Job
@@ -133,7 +133,7 @@ def _outcome(job: Job, files: JobFiles, pace: ReportPace) -> NodeOutcome:
     except LlptError as error:
         traceback.print_exc()
         state = State.UNFINISHED if isinstance(error, StorageError) else State.FAILED
-        made_with = Provenance(versions=versions())
+        made_with = Provenance(versions=package_versions())
         return NodeOutcome(
             path=job.path,
             state=state,

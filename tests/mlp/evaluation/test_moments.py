@@ -10,7 +10,7 @@ from llpt.mlp import BehlerParrinello, CutoffType, Precision
 from llpt.mlp.features.maker import FeatureMaker
 from llpt.mlp.features.moment_candidates import MOST_FUNCTIONS, hydrogen_moments
 from llpt.mlp.potential.moment_files import parse_function
-from llpt.mlp.potential.moments import Bump, Field, MomentFunctions, Sum
+from llpt.mlp.potential.moments import Bump, MomentField, MomentFunctions, Sum
 
 
 def images(positions, cell, reach):
@@ -42,20 +42,20 @@ def by_definition(functions, positions, cell):
     def field(name, u, j):
         spread, pull = np.outer(u, u) - third, q[j] @ u
         return {
-            Field.DIRECTION: u,
-            Field.COUNT_DIRECTION: s[j] * u,
-            Field.AXIS_PULL: pull,
-            Field.AXIS_DIRECTION: (u @ pull) * u,
-            Field.BOND: d[j],
-            Field.BOND_DIRECTION: (d[j] @ u) * u,
-            Field.SPREAD: spread,
-            Field.COUNT_SPREAD: s[j] * spread,
-            Field.AXIS: q[j],
-            Field.AXIS_TURN: 0.5 * (np.outer(u, pull) + np.outer(pull, u)),
-            Field.AXIS_SPREAD: (u @ pull) * spread,
-            Field.COUNT: s[j],
-            Field.AXIS_ALONG: u @ pull,
-            Field.BOND_ALONG: d[j] @ u,
+            MomentField.DIRECTION: u,
+            MomentField.COUNT_DIRECTION: s[j] * u,
+            MomentField.AXIS_PULL: pull,
+            MomentField.AXIS_DIRECTION: (u @ pull) * u,
+            MomentField.BOND: d[j],
+            MomentField.BOND_DIRECTION: (d[j] @ u) * u,
+            MomentField.SPREAD: spread,
+            MomentField.COUNT_SPREAD: s[j] * spread,
+            MomentField.AXIS: q[j],
+            MomentField.AXIS_TURN: 0.5 * (np.outer(u, pull) + np.outer(pull, u)),
+            MomentField.AXIS_SPREAD: (u @ pull) * spread,
+            MomentField.COUNT: s[j],
+            MomentField.AXIS_ALONG: u @ pull,
+            MomentField.BOND_ALONG: d[j] @ u,
         }[name]
 
     values = np.zeros((len(positions), len(functions)))
@@ -168,7 +168,7 @@ def test_what_makes_no_function_is_refused(make_moments):
         with pytest.raises(InputError):
             replace(moments, **wrong)
     with pytest.raises(InputError, match="no scalar"):
-        replace(moments, functions=((Sum(Field.DIRECTION, 0),),))
+        replace(moments, functions=((Sum(MomentField.DIRECTION, 0),),))
     with pytest.raises(InputError, match="width"):
         Bump(1.0, 0.0)
     with pytest.raises(InputError, match="direction"):

@@ -9,7 +9,7 @@ from llpt.transition.order import (
     Evidence,
     EvidenceKind,
     Order,
-    combine,
+    combine_evidence,
     order_of_isobar,
     rounding_width_k,
     separation_evidence,
@@ -132,14 +132,14 @@ def test_disagreement_is_never_hidden():
     first = Evidence(EvidenceKind.HISTOGRAM, Order.FIRST_ORDER, number, "", "")
     smooth = Evidence(EvidenceKind.SEPARATION, Order.CROSSOVER, number, "", "")
     open_ = Evidence(EvidenceKind.BINDER, Order.NOT_RESOLVED, number, "", "")
-    statement = combine([first, smooth, open_])
+    statement = combine_evidence([first, smooth, open_])
     assert statement.order is Order.NOT_RESOLVED
     assert statement.disagreement
     assert "disagrees" in statement.sentence
     assert "histogram" in statement.sentence
-    assert combine([first, open_]).order is Order.FIRST_ORDER
-    assert combine([smooth]).order is Order.CROSSOVER
-    assert combine([]).order is Order.NOT_RESOLVED
+    assert combine_evidence([first, open_]).order is Order.FIRST_ORDER
+    assert combine_evidence([smooth]).order is Order.CROSSOVER
+    assert combine_evidence([]).order is Order.NOT_RESOLVED
 
 
 def test_solids_have_no_order_of_transition():

@@ -20,7 +20,7 @@ _ROUNDING = 2
 
 
 @dataclass(frozen=True)
-class Columns:
+class PlaneWaveColumns:
     """Where the plane waves of a k-point lie.
 
     Args:
@@ -40,7 +40,7 @@ class Columns:
     empty: NDArray[np.int64]
 
 
-def find_columns(integers: NDArray[np.int64], shape: tuple[int, int, int]) -> Columns:
+def find_columns(integers: NDArray[np.int64], shape: tuple[int, int, int]) -> PlaneWaveColumns:
     """Return the columns of a convex set of plane waves.
 
     Args:
@@ -64,7 +64,7 @@ def find_columns(integers: NDArray[np.int64], shape: tuple[int, int, int]) -> Co
         raise ValueError("plane waves are not ordered by columns without gaps")
     first = np.flatnonzero(starts)
     place = places[first]
-    return Columns(
+    return PlaneWaveColumns(
         widths=(width1, width2, width3),
         first=first,
         counts=np.diff(np.append(first, len(places))),

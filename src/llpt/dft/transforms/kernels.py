@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Layout(NamedTuple):
-    """Columns, grid and transforms of a k-point; see ``Columns``.
+    """Columns, grid and transforms of a k-point; see ``PlaneWaveColumns``.
 
     Attributes:
         first, counts, lowest, place, empty: of the columns.
@@ -57,7 +57,7 @@ class Layout(NamedTuple):
     square: int
 
 
-class Work(NamedTuple):
+class TransformWork(NamedTuple):
     """Work space of one thread, aligned to vectors.
 
     Attributes:
@@ -117,7 +117,7 @@ call_square: Callable[..., None] = cast("Any", intrinsic(_call_square))
 
 
 @compiled
-def columns_to_grid(layout: Layout, work: Work, orbitals: Singles, band: int, bands: int) -> None:
+def columns_to_grid(layout: Layout, work: TransformWork, orbitals: Singles, band: int, bands: int) -> None:
     """Put up to LANES orbitals into columns and transform these along the third axis."""
     width = layout.widths[2]
     used = min(LANES, bands - band)
@@ -137,7 +137,7 @@ def columns_to_grid(layout: Layout, work: Work, orbitals: Singles, band: int, ba
 
 
 @compiled
-def columns_to_waves(layout: Layout, work: Work, orbitals: Singles, band: int, bands: int) -> None:
+def columns_to_waves(layout: Layout, work: TransformWork, orbitals: Singles, band: int, bands: int) -> None:
     """Transform columns along the third axis back and take the plane waves of up to LANES orbitals from them."""
     used = min(LANES, bands - band)
     for c in range(layout.first.shape[0]):
@@ -151,7 +151,7 @@ def columns_to_waves(layout: Layout, work: Work, orbitals: Singles, band: int, b
 
 
 @compiled
-def plane_to_grid(layout: Layout, work: Work, z: int) -> None:
+def plane_to_grid(layout: Layout, work: TransformWork, z: int) -> None:
     """Transform one plane's columns along the second axis."""
     width = layout.widths[1]
     for x in range(layout.widths[0]):
@@ -160,7 +160,7 @@ def plane_to_grid(layout: Layout, work: Work, z: int) -> None:
 
 
 @compiled
-def plane_to_waves(layout: Layout, work: Work, z: int) -> None:
+def plane_to_waves(layout: Layout, work: TransformWork, z: int) -> None:
     """Transform one plane along the second axis back into its columns."""
     width = layout.widths[1]
     for x in range(layout.widths[0]):
@@ -170,7 +170,14 @@ def plane_to_waves(layout: Layout, work: Work, z: int) -> None:
 
 @compiled
 def write_potential_products(
-    layout: Layout, work: Work, orbitals: Singles, potential: Singles, result: Singles, first: int, last: int, step: int
+    layout: Layout,
+    work: TransformWork,
+    orbitals: Singles,
+    potential: Singles,
+    result: Singles,
+    first: int,
+    last: int,
+    step: int,
 ) -> None:
     """Write V psi of the orbitals of every ``step``-th vector of bands from ``first`` on.
 
@@ -197,7 +204,14 @@ def write_potential_products(
 
 @compiled
 def add_densities(
-    layout: Layout, work: Work, orbitals: Singles, weights: Singles, density: Singles, first: int, last: int, step: int
+    layout: Layout,
+    work: TransformWork,
+    orbitals: Singles,
+    weights: Singles,
+    density: Singles,
+    first: int,
+    last: int,
+    step: int,
 ) -> None:
     """Add weights times |psi|² of every ``step``-th vector of bands from ``first`` on.
 

@@ -14,7 +14,7 @@ import torch
 
 from llpt.dft.transforms.codelets import LANES, POINT, Sign, product, square, transform
 from llpt.dft.transforms.columns import find_columns
-from llpt.dft.transforms.kernels import Layout, Work, add_densities, write_potential_products
+from llpt.dft.transforms.kernels import Layout, TransformWork, add_densities, write_potential_products
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ class VectorisedTransform:
             product=product(*axes[0]),
             square=square(*axes[0]),
         )
-        self._works: list[Work] = []
+        self._works: list[TransformWork] = []
         self._pool: ThreadPoolExecutor | None = None
 
     def apply_potential(self, orbitals: Tensor, potential: Tensor) -> Tensor:
@@ -97,9 +97,9 @@ class VectorisedTransform:
         for other in others:
             other.result()
 
-    def _new_work(self) -> Work:
+    def _new_work(self) -> TransformWork:
         width1, width2, _ = (int(w) for w in self._layout.widths)
-        return Work(
+        return TransformWork(
             line=_aligned(max(self.shape) * POINT),
             columns=_aligned(width1 * width2 * self._layout.column),
             plane=_aligned(width1 * self._layout.row),

@@ -20,10 +20,10 @@ import numpy as np
 
 from llpt.engines.espresso.process import PwProcess, PwResult, pw_command, pw_version
 from llpt.engines.espresso.record import QUANTUM_ESPRESSO, EspressoOptions
-from llpt.engines.espresso.settings import content_hash, estimate_bands, find_pseudopotential, input_file
+from llpt.engines.espresso.settings import estimate_bands, find_pseudopotential, input_file
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.errors import EngineError, InputError, LlptError
-from llpt.files import make_directory, make_scratch, write_atomically
+from llpt.files import file_hash, make_directory, make_scratch, write_atomically
 from llpt.units import (
     ANGSTROM_TO_BOHR,
     HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM,
@@ -197,7 +197,7 @@ class QuantumEspresso(EngineCalculator):
             spec=QUANTUM_ESPRESSO.name,
             version=f"pw.x {pw_version()}",
             options=self._options.as_mapping(),
-            content_hash=content_hash(self._pseudopotential),
+            content_hash=file_hash(self._pseudopotential),
             pressure_label=PressureLabel.UNCORRECTED,
         )
 

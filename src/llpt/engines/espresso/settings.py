@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from math import ceil, pi
 from pathlib import Path
@@ -200,8 +199,3 @@ def _kpoints_card(text: str) -> str:
         f"{x:.15f} {y:.15f} {z:.15f} {w:.15f}" for (x, y, z), w in zip(kpoints.fractional, kpoints.weights, strict=True)
     ]
     return "\n".join(["K_POINTS crystal", str(len(lines)), *lines])
-
-
-def content_hash(path: Path) -> str:
-    """Return the SHA-256 of a file as hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -15,9 +15,9 @@ from llpt.mlp.evaluation.network_kernel import pack_network
 from llpt.mlp.evaluation.sharing import FIRST_CAPACITY, divide_atoms, grow_until_enough, run_shares, thread_count
 from llpt.mlp.evaluation.sweep import PackedScaling, PartialResult, sweep_atoms
 from llpt.mlp.evaluation.tables import (
+    AtomWork,
     Moments,
     MomentWork,
-    Work,
     build_moment_tables,
     build_moment_work,
     build_tables,
@@ -132,7 +132,7 @@ class BehlerParrinello:
         )
         self._network = pack_network(definition.network)
         self._capacity = FIRST_CAPACITY
-        self._works: list[tuple[Work, MomentWork]] = []
+        self._works: list[tuple[AtomWork, MomentWork]] = []
 
     @classmethod
     def load(

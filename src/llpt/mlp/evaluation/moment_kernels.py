@@ -12,28 +12,28 @@ from typing import TYPE_CHECKING
 
 from llpt.compiling import compiled, inlined
 from llpt.mlp.evaluation.bonds import N_MOMENTS, fading_bump
-from llpt.mlp.potential.moments import N_COMPONENTS, Field
+from llpt.mlp.potential.moments import N_COMPONENTS, MomentField
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats, Singles
-    from llpt.mlp.evaluation.tables import Moments, MomentTables, MomentWork, Work
+    from llpt.mlp.evaluation.tables import AtomWork, Moments, MomentTables, MomentWork
 
 _ROOT = math.sqrt(2.0)
 _THIRD = 1.0 / 3.0
-_DIRECTION = Field.DIRECTION.offset
-_COUNT_DIRECTION = Field.COUNT_DIRECTION.offset
-_AXIS_PULL = Field.AXIS_PULL.offset
-_AXIS_DIRECTION = Field.AXIS_DIRECTION.offset
-_BOND = Field.BOND.offset
-_BOND_DIRECTION = Field.BOND_DIRECTION.offset
-_SPREAD = Field.SPREAD.offset
-_COUNT_SPREAD = Field.COUNT_SPREAD.offset
-_AXIS = Field.AXIS.offset
-_AXIS_TURN = Field.AXIS_TURN.offset
-_AXIS_SPREAD = Field.AXIS_SPREAD.offset
-_COUNT = Field.COUNT.offset
-_AXIS_ALONG = Field.AXIS_ALONG.offset
-_BOND_ALONG = Field.BOND_ALONG.offset
+_DIRECTION = MomentField.DIRECTION.offset
+_COUNT_DIRECTION = MomentField.COUNT_DIRECTION.offset
+_AXIS_PULL = MomentField.AXIS_PULL.offset
+_AXIS_DIRECTION = MomentField.AXIS_DIRECTION.offset
+_BOND = MomentField.BOND.offset
+_BOND_DIRECTION = MomentField.BOND_DIRECTION.offset
+_SPREAD = MomentField.SPREAD.offset
+_COUNT_SPREAD = MomentField.COUNT_SPREAD.offset
+_AXIS = MomentField.AXIS.offset
+_AXIS_TURN = MomentField.AXIS_TURN.offset
+_AXIS_SPREAD = MomentField.AXIS_SPREAD.offset
+_COUNT = MomentField.COUNT.offset
+_AXIS_ALONG = MomentField.AXIS_ALONG.offset
+_BOND_ALONG = MomentField.BOND_ALONG.offset
 
 
 @inlined
@@ -90,7 +90,7 @@ def _fill_fields(row: Floats, m: Floats, x: float, y: float, z: float) -> None:
 
 
 @compiled
-def moment_values(moments: Moments, work: Work) -> None:
+def moment_values(moments: Moments, work: AtomWork) -> None:
     """Fill the functions of moments in ``work.values``, and their sums, from neighbours that are sorted into shells."""
     tables = moments.tables
     moment_work = moments.work
@@ -197,7 +197,7 @@ def _take_back(a: Floats, m: Floats, pull: Floats, x: float, y: float, z: float)
 
 
 @inlined
-def _gradient_from_sums(moments: Moments, work: Work, first: int, last: int) -> None:
+def _gradient_from_sums(moments: Moments, work: AtomWork, first: int, last: int) -> None:
     """Fill gradient and pull from the slopes of the sums in the shells ``first`` … ``last`` - 1."""
     moment_work = moments.work
     slopes = moment_work.sum_slopes
@@ -226,7 +226,7 @@ def _gradient_from_sums(moments: Moments, work: Work, first: int, last: int) -> 
 
 
 @compiled
-def moment_gradient(moments: Moments, work: Work, moment_slopes: Floats) -> None:
+def moment_gradient(moments: Moments, work: AtomWork, moment_slopes: Floats) -> None:
     """Add what the functions of moments give to ``work.gradient``, moments fixed, and to the slopes in the moments.
 
     Args:
@@ -250,7 +250,7 @@ def moment_gradient(moments: Moments, work: Work, moment_slopes: Floats) -> None
 
 
 @compiled
-def moment_derivatives(moments: Moments, work: Work, derivatives: Singles, pulls: Singles) -> None:
+def moment_derivatives(moments: Moments, work: AtomWork, derivatives: Singles, pulls: Singles) -> None:
     """Fill the derivatives of each function of moments, one by one.
 
     Args:

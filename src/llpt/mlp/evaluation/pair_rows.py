@@ -2,7 +2,8 @@
 
 Neighbours are sorted by shell, so with k < j every k is within each cutoff that j is within. Rows are filled to a whole
 number of vector registers; the powers are zero in that tail, and everything that is summed has a power as a factor.
-Functions take the arrays they touch and not the whole of ``Work``: handing a large tuple down costs more than a row.
+Functions take the arrays they touch and not the whole of ``AtomWork``: to hand a large tuple down costs more than a
+row.
 """
 # ruff: noqa: PLR0917 - numba calls are positional
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 _LEAST_SQUARE = 1e-20
 
-# Rows of ``Work.pair``, here called ``pair``.
+# Rows of ``AtomWork.pair``, here called ``pair``.
 COSINE = 0
 FAR = 1  # r_jk
 FAR_CUTOFF = 2

@@ -18,7 +18,7 @@ from llpt.mlp.evaluation.symmetry_kernels import prepare_rows, sort_into_shells,
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats
-    from llpt.mlp.evaluation.tables import Moments, Tables, Work
+    from llpt.mlp.evaluation.tables import AtomWork, Moments, Tables
 
 
 class PackedScaling(NamedTuple):
@@ -62,7 +62,7 @@ def sweep_atoms(
     tables: Tables,
     scaling: PackedScaling,
     network: PackedNetwork,
-    work: Work,
+    work: AtomWork,
     moments: Moments,
     result: PartialResult,
     first: int,

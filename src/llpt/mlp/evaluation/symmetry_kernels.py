@@ -17,11 +17,11 @@ from llpt.mlp.evaluation.rows import cutoff_row, gaussian_row, like, padded
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats
-    from llpt.mlp.evaluation.tables import Tables, Work
+    from llpt.mlp.evaluation.tables import AtomWork, Tables
 
 
 @compiled
-def sort_into_shells(tables: Tables, work: Work, count: int) -> None:
+def sort_into_shells(tables: Tables, work: AtomWork, count: int) -> None:
     """Order the neighbours found by the shells between the cutoffs; fill unit vectors, distances, ``within``."""
     n_cutoffs = tables.cutoffs.shape[0]
     for c in range(n_cutoffs):
@@ -48,7 +48,7 @@ def sort_into_shells(tables: Tables, work: Work, count: int) -> None:
 
 
 @compiled
-def prepare_rows(tables: Tables, work: Work) -> None:
+def prepare_rows(tables: Tables, work: AtomWork) -> None:
     """Fill cutoff functions, radial exponentials and group weights, with derivatives, for all neighbours."""
     for c in range(tables.cutoffs.shape[0]):
         cutoff_row(
@@ -80,7 +80,7 @@ def prepare_rows(tables: Tables, work: Work) -> None:
 
 
 @inlined
-def radial_values(tables: Tables, work: Work) -> None:
+def radial_values(tables: Tables, work: AtomWork) -> None:
     """Fill the radial functions in ``work.values`` from rows that ``prepare_rows`` filled."""
     for s in range(tables.radial_eta.shape[0]):
         c = tables.radial_cutoff[s]
@@ -93,7 +93,7 @@ def radial_values(tables: Tables, work: Work) -> None:
 
 
 @compiled
-def symmetry_values(tables: Tables, work: Work) -> None:
+def symmetry_values(tables: Tables, work: AtomWork) -> None:
     """Fill ``work.values`` (raw, not scaled) from rows that ``prepare_rows`` filled."""
     work.values[:] = 0.0
     radial_values(tables, work)
@@ -227,7 +227,7 @@ def _turn(unit: Floats, angular: Floats, torque: Floats, j: int) -> None:
 
 
 @inlined
-def _add_angular(tables: Tables, work: Work) -> None:
+def _add_angular(tables: Tables, work: AtomWork) -> None:
     """Gather the derivatives of all angular functions in w, r and direction."""
     n_groups = tables.group_eta.shape[0]
     widest = 0
@@ -269,7 +269,7 @@ def _add_angular(tables: Tables, work: Work) -> None:
 
 
 @compiled
-def symmetry_gradient(tables: Tables, work: Work) -> int:
+def symmetry_gradient(tables: Tables, work: AtomWork) -> int:
     """Fill ``work.gradient`` from ``work.slopes`` and rows that ``prepare_rows`` filled.
 
     Returns:

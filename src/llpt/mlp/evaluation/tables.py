@@ -152,7 +152,7 @@ def build_tables(
     )
 
 
-class Work(NamedTuple):
+class AtomWork(NamedTuple):
     """Arrays that one thread reuses from atom to atom; rows run over neighbours.
 
     ``unit``, ``near``, ``weight``, ``power``, ``power_slope``, ``pair`` and the three gathered forces are in the number
@@ -207,7 +207,7 @@ class Work(NamedTuple):
     slopes: Floats
 
 
-def build_work(tables: Tables, capacity: int, *, more_values: int = 0) -> Work:
+def build_work(tables: Tables, capacity: int, *, more_values: int = 0) -> AtomWork:
     """Return work arrays for atoms with up to ``capacity`` neighbours, with room for further functions' values."""
     # Rows a power of two apart would share a few places of the processor's cache and evict one another.
     width = (capacity + PADDING - 1) // PADDING * PADDING
@@ -221,7 +221,7 @@ def build_work(tables: Tables, capacity: int, *, more_values: int = 0) -> Work:
         return np.zeros((count, width), dtype=real)
 
     n_groups = len(tables.group_eta)
-    return Work(
+    return AtomWork(
         found=rows(4),
         found_atoms=np.zeros(width, dtype=np.int64),
         unit=real_rows(3),

@@ -19,11 +19,11 @@ from llpt.mlp.evaluation.symmetry_kernels import radial_values
 
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats, Singles
-    from llpt.mlp.evaluation.tables import Tables, Work
+    from llpt.mlp.evaluation.tables import AtomWork, Tables
 
 
 @inlined
-def _radial_derivatives(tables: Tables, work: Work, derivatives: Singles) -> None:
+def _radial_derivatives(tables: Tables, work: AtomWork, derivatives: Singles) -> None:
     """Fill the derivatives of the radial functions."""
     for s in range(tables.radial_eta.shape[0]):
         c = tables.radial_cutoff[s]
@@ -56,7 +56,7 @@ def _fold_far_factor(weight: Floats, distance: Floats, pair: Floats, j: int, n: 
 
 @inlined
 def _sums_over_pairs(
-    work: Work, weight: Floats, value: Floats, slope: Floats, narrow: bool, n: int
+    work: AtomWork, weight: Floats, value: Floats, slope: Floats, narrow: bool, n: int
 ) -> tuple[float, float, float, float, float]:
     """Return the sums over k: for the derivative in w_j, what r_jk adds to that in r_j, and the torque's components."""
     pair = work.pair
@@ -91,7 +91,7 @@ def _sums_over_pairs(
 
 
 @compiled
-def symmetry_derivatives(tables: Tables, work: Work, derivatives: Singles) -> int:
+def symmetry_derivatives(tables: Tables, work: AtomWork, derivatives: Singles) -> int:
     """Fill ``work.values`` and the derivatives from rows that ``prepare_rows`` filled.
 
     Args:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llpt.mlp.arrays import Floats, Integers, Singles
-    from llpt.mlp.evaluation.tables import Tables, Work
-    from llpt.mlp.features.slopes import Columns
+    from llpt.mlp.evaluation.tables import AtomWork, Tables
+    from llpt.mlp.features.slopes import DerivativeColumns
     from llpt.mlp.potential.moments import MomentFunctions
     from llpt.mlp.potential.symmetry import CutoffType, SymmetryFunction
 
@@ -117,7 +117,7 @@ class FeatureMaker:
         self._run(sweep, n_atoms)
         return values, slopes
 
-    def _scratch(self, tables: Tables, of_atoms: Floats) -> tuple[Work, Moments]:
+    def _scratch(self, tables: Tables, of_atoms: Floats) -> tuple[AtomWork, Moments]:
         work = build_work(tables, self._capacity, more_values=len(self._moments.first))
         return work, Moments(self._moments, build_moment_work(self._moments, self._capacity), of_atoms)
 
@@ -136,7 +136,7 @@ class FeatureMaker:
         self._with_room(attempt)
         return moments
 
-    def _bond_slopes(self, positions: Floats, cell: Floats, columns: Columns) -> Singles:
+    def _bond_slopes(self, positions: Floats, cell: Floats, columns: DerivativeColumns) -> Singles:
         """Return the derivatives of the moments, for which there is room, shape (10 n_atoms, n_columns)."""
         if not len(self._moments.first):
             return np.zeros((0, columns.n_columns), dtype=np.float32)

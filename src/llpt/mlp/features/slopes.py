@@ -19,13 +19,13 @@ from llpt.mlp.features.derivatives import symmetry_derivatives
 if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats, Integers, Singles
     from llpt.mlp.evaluation.bonds import BondFunction
-    from llpt.mlp.evaluation.tables import Moments, Tables, Work
+    from llpt.mlp.evaluation.tables import AtomWork, Moments, Tables
 
 N_STRAINS = 6
 _STRAIN_OF = np.array([[0, 5, 4], [5, 1, 3], [4, 3, 2]])  # Voigt order xx, yy, zz, yz, xz, xy
 
 
-class Columns(NamedTuple):
+class DerivativeColumns(NamedTuple):
     """In what is differentiated.
 
     Attributes:
@@ -41,7 +41,7 @@ class Columns(NamedTuple):
     n_columns: int
 
 
-def choose_columns_of(n_atoms: int, moved: Integers, *, strained: bool) -> Columns:
+def choose_columns_of(n_atoms: int, moved: Integers, *, strained: bool) -> DerivativeColumns:
     """Return the columns of the positions of some atoms and, if ``strained``, of a strain.
 
     Args:
@@ -52,12 +52,14 @@ def choose_columns_of(n_atoms: int, moved: Integers, *, strained: bool) -> Colum
     of_atoms = np.full(n_atoms, -1, dtype=np.int64)
     of_atoms[moved] = np.arange(len(moved))
     n_moved = 3 * len(moved)
-    return Columns(of_atoms, n_moved if strained else -1, _STRAIN_OF, n_moved + (N_STRAINS if strained else 0))
+    return DerivativeColumns(
+        of_atoms, n_moved if strained else -1, _STRAIN_OF, n_moved + (N_STRAINS if strained else 0)
+    )
 
 
 @compiled
 def sweep_values(
-    cells: CellList, tables: Tables, moments: Moments, work: Work, values: Floats, first: int, last: int
+    cells: CellList, tables: Tables, moments: Moments, work: AtomWork, values: Floats, first: int, last: int
 ) -> int:
     """Fill the functions of sorted atoms; return 0, or the neighbours of an atom with too many."""
     cutoff = tables.cutoffs[tables.cutoffs.shape[0] - 1]
@@ -77,7 +79,7 @@ def sweep_values(
 
 @inlined
 def _add_columns(
-    columns: Columns,
+    columns: DerivativeColumns,
     own_column: int,
     gradient: Floats,
     unit: Floats,
@@ -124,12 +126,12 @@ def sweep_slopes(
     cells: CellList,
     tables: Tables,
     moments: Moments,
-    work: Work,
+    work: AtomWork,
     derivatives: Singles,
     slopes: Singles,
     pulls: Singles,
     values: Floats,
-    columns: Columns,
+    columns: DerivativeColumns,
     first: int,
     last: int,
 ) -> int:
@@ -178,7 +180,7 @@ def fill_moment_slopes(
     found_atoms: Integers,
     gradients: Floats,
     unit_weights: Floats,
-    columns: Columns,
+    columns: DerivativeColumns,
     slopes: Singles,
 ) -> None:
     """Add the derivatives of all moments to ``slopes``.

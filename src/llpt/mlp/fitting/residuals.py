@@ -84,14 +84,14 @@ class WeightLayout:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prediction:
+class BatchPrediction:
     """Prediction of a batch: energy per atom with the data set's constant, shape (b,); derivatives, (b, n_columns)."""
 
     energies: torch.Tensor
     slopes: torch.Tensor
 
 
-def predict(layout: WeightLayout, vector: torch.Tensor, batch: FeatureBatch) -> Prediction:
+def predict(layout: WeightLayout, vector: torch.Tensor, batch: FeatureBatch) -> BatchPrediction:
     """Return energies per atom and derivatives of a batch."""
     layers = layout.layers(vector)
     hidden = batch.features
@@ -105,10 +105,10 @@ def predict(layout: WeightLayout, vector: torch.Tensor, batch: FeatureBatch) -> 
     for (weights, _), value in zip(reversed(layers[:-1]), reversed(values), strict=True):
         slope = (slope * (1.0 - value * value)) @ weights.T
     energies = energies + layout.constants(vector)[batch.datasets]
-    return Prediction(energies=energies, slopes=torch.einsum("bns,bncs->bc", slope, batch.slopes))
+    return BatchPrediction(energies=energies, slopes=torch.einsum("bns,bncs->bc", slope, batch.slopes))
 
 
-def weighted_residuals(prediction: Prediction, batch: FeatureBatch) -> torch.Tensor:
+def weighted_residuals(prediction: BatchPrediction, batch: FeatureBatch) -> torch.Tensor:
     """Return weighted residuals: the energy first, then the columns, shape (b, 1 + n_columns)."""
     energy = (prediction.energies - batch.energies) * batch.energy_weights
     slopes = (prediction.slopes - batch.targets) * batch.column_weights
@@ -172,7 +172,7 @@ def linearise(layout: WeightLayout, vector: torch.Tensor, batch: FeatureBatch) -
         if index > 0:
             adjoint = slope_adjoint @ weights.T
             upper = value_adjoint @ weights.T
-    prediction = Prediction(energies=energies, slopes=slopes)
+    prediction = BatchPrediction(energies=energies, slopes=slopes)
     energy_jacobian = jacobian[:, 0].clone()
     jacobian[:, 0] *= batch.energy_weights[:, None]
     jacobian[:, 1:] *= batch.column_weights[:, None]

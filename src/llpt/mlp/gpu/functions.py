@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from llpt.mlp.potential.moments import Field
+from llpt.mlp.potential.moments import MomentField
 from llpt.mlp.potential.symmetry import CutoffType, FunctionType
 
 if TYPE_CHECKING:
@@ -179,20 +179,20 @@ def moment_functions(moments: MomentFunctions, vectors: torch.Tensor, of_neighbo
     spread = _spread(unit)
     turn = unit[..., :, None] * pull[..., None, :]
     fields = {
-        Field.DIRECTION: unit,
-        Field.COUNT_DIRECTION: count[..., None] * unit,
-        Field.AXIS_PULL: pull,
-        Field.AXIS_DIRECTION: along[..., None] * unit,
-        Field.BOND: bond,
-        Field.BOND_DIRECTION: bond_along[..., None] * unit,
-        Field.SPREAD: spread,
-        Field.COUNT_SPREAD: count[..., None, None] * spread,
-        Field.AXIS: axis,
-        Field.AXIS_TURN: 0.5 * (turn + turn.transpose(-1, -2)),
-        Field.AXIS_SPREAD: along[..., None, None] * spread,
-        Field.COUNT: count,
-        Field.AXIS_ALONG: along,
-        Field.BOND_ALONG: bond_along,
+        MomentField.DIRECTION: unit,
+        MomentField.COUNT_DIRECTION: count[..., None] * unit,
+        MomentField.AXIS_PULL: pull,
+        MomentField.AXIS_DIRECTION: along[..., None] * unit,
+        MomentField.BOND: bond,
+        MomentField.BOND_DIRECTION: bond_along[..., None] * unit,
+        MomentField.SPREAD: spread,
+        MomentField.COUNT_SPREAD: count[..., None, None] * spread,
+        MomentField.AXIS: axis,
+        MomentField.AXIS_TURN: 0.5 * (turn + turn.transpose(-1, -2)),
+        MomentField.AXIS_SPREAD: along[..., None, None] * spread,
+        MomentField.COUNT: count,
+        MomentField.AXIS_ALONG: along,
+        MomentField.BOND_ALONG: bond_along,
     }
     sums = {field: torch.einsum("akn,akc->anc", shells, value.reshape(*r.shape, -1)) for field, value in fields.items()}
     values = []

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
-from llpt.mlp.potential.moments import Bump, Field, MomentFunctions, Sum
+from llpt.mlp.potential.moments import Bump, MomentField, MomentFunctions, Sum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,11 +55,13 @@ def parse_function(words: Sequence[str]) -> tuple[Sum, ...]:
         InputError: a name or number is malformed.
     """
     try:
-        return tuple(Sum(Field(name), int(shell) - 1) for name, shell in zip(words[::2], words[1::2], strict=True))
+        return tuple(
+            Sum(MomentField(name), int(shell) - 1) for name, shell in zip(words[::2], words[1::2], strict=True)
+        )
     except ValueError:
         raise InputError(
             f"The function of moments {' '.join(words)!r} is unknown.",
-            f"Give names of fields, each with the number of a shell; the fields are {', '.join(Field)}.",
+            f"Give names of fields, each with the number of a shell; the fields are {', '.join(MomentField)}.",
         ) from None
 
 

@@ -8,10 +8,10 @@ for an atom of a molecule one, the direction of the molecule, and its axis. Arou
 
     X_n = Σ_j g_n(r_ij) φ(u_ij, s_j, d_j, Q_j),   g_n(r) = exp(-(r - c_n)² / 2w_n²) (1 - (r/R_g)²)³ ,
 
-φ a scalar, a vector or a tensor (``Field``). A function is a scalar X_n, or the product X_m · X_n of two vectors or two
-tensors: energies of four and more atoms that turn with the molecules, at a cost linear in the neighbours. The sums are
-those of moment tensors and of the atomic cluster expansion (Shapeev, Multiscale Model. Simul. 14, 1153, 2016; Drautz,
-Phys. Rev. B 99, 014104, 2019), with moments of the neighbours in them as in networks that pass messages.
+φ a scalar, a vector or a tensor (``MomentField``). A function is a scalar X_n, or the product X_m · X_n of two vectors
+or two tensors: energies of four and more atoms that turn with the molecules, at a cost linear in the neighbours. The
+sums are those of moment tensors and of the atomic cluster expansion (Shapeev, Multiscale Model. Simul. 14, 1153, 2016;
+Drautz, Phys. Rev. B 99, 014104, 2019), with moments of the neighbours in them as in networks that pass messages.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from enum import StrEnum
 from llpt.errors import InputError
 
 
-class Field(StrEnum):
+class MomentField(StrEnum):
     """What is summed over the neighbours j in one shell; u is the unit vector to j."""
 
     DIRECTION = "direction"  # u
@@ -52,10 +52,13 @@ class Field(StrEnum):
         return _OFFSETS[self]
 
 
-_VECTORS = tuple(Field)[:6]
-_TENSORS = tuple(Field)[6:11]
-_COMPONENTS = {field: 3 if field in _VECTORS else 6 if field in _TENSORS else 1 for field in Field}
-_OFFSETS = {field: sum(_COMPONENTS[earlier] for earlier in tuple(Field)[:place]) for place, field in enumerate(Field)}
+_VECTORS = tuple(MomentField)[:6]
+_TENSORS = tuple(MomentField)[6:11]
+_COMPONENTS = {field: 3 if field in _VECTORS else 6 if field in _TENSORS else 1 for field in MomentField}
+_OFFSETS = {
+    field: sum(_COMPONENTS[earlier] for earlier in tuple(MomentField)[:place])
+    for place, field in enumerate(MomentField)
+}
 N_COMPONENTS = sum(_COMPONENTS.values())
 
 
@@ -86,7 +89,7 @@ class Bump:
 class Sum:
     """A field summed in one shell: the field, and the shell's place in ``MomentFunctions.shells``."""
 
-    field: Field
+    field: MomentField
     shell: int
 
 

@@ -15,8 +15,8 @@ from llpt.study.cost import SINGLE_POINT_STEPS, START_UP_S
 from llpt.study.nodes.node import Job
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import stored_engine, stored_options
-from llpt.study.versions import versions
 from llpt.trajectory import Trajectory
+from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ class LabelsJob(Job):
                 write_evaluated(path, evaluate(frames, engine, on_frame=on_frame))
             finally:
                 engine.close()
-        provenance = Provenance(engine=description, versions=versions())
+        provenance = Provenance(engine=description, versions=package_versions())
         return NodeOutcome(path=self.path, state=State.DONE, steps_done=total, provenance=provenance)
 
 

@@ -16,8 +16,8 @@ from llpt.study.nodes.run import PlannedRun, RunJob
 from llpt.study.nodes.start import Origin, Start, StartTold, first_configuration
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import stored_engine, stored_options
-from llpt.study.versions import versions
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
+from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,7 +111,7 @@ class MolecularDynamicsJob(DynamicsTask, RunJob):
             reason=outcome.reason or outcome.damage,
             steps_done=outcome.steps_done,
             seconds_per_step=seconds if math.isfinite(seconds) else None,
-            provenance=Provenance(engine=description, versions=versions(), seed=settings.seed),
+            provenance=Provenance(engine=description, versions=package_versions(), seed=settings.seed),
         )
 
 

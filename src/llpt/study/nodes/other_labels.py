@@ -13,7 +13,7 @@ from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.node import Job
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import stored_engine, stored_options
-from llpt.study.versions import versions
+from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ class OtherLabelsJob(Job):
             write_evaluated(Path(self.path) / LABELS, evaluate(frames, engine, on_frame=on_frame))
         finally:
             engine.close()
-        provenance = Provenance(engine=description, versions=versions())
+        provenance = Provenance(engine=description, versions=package_versions())
         return NodeOutcome(path=self.path, state=State.DONE, steps_done=len(frames), provenance=provenance)
 
 

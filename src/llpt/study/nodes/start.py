@@ -16,7 +16,7 @@ from llpt.structure import atomic_fluid, check_structure, molecular_fluid, read_
 from llpt.study.job_files import JobFiles
 from llpt.study.outcome import NodeProgress
 from llpt.study.protocol import starting_density
-from llpt.study.stored import content_hash, stored_path
+from llpt.study.stored import stored_path, tree_hash
 from llpt.trajectory import Trajectory, export_extxyz
 from llpt.units import hydrogen_density_g_per_cm3
 
@@ -79,7 +79,7 @@ class Start:
             case Origin.FILE:
                 stored = stored_path(self.source, "start")
                 held = state.density_g_per_cm3
-                return StructureFile(source=stored, density_g_per_cm3=held, hash=content_hash(root / stored))
+                return StructureFile(source=stored, density_g_per_cm3=held, hash=tree_hash(root / stored))
             case Origin.RUN | Origin.RUN_AT_MEAN_VOLUME as run:
                 return OtherRun(origin=run, source=self.source)
 

@@ -15,7 +15,7 @@ from llpt.study.nodes.molecular_dynamics import DynamicsTask  # noqa: TC001 - py
 from llpt.study.nodes.node import Job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import FUNCTIONS, MODELS, stored_path
-from llpt.study.versions import versions
+from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from llpt.mlp import TrainingProgress
@@ -85,7 +85,7 @@ class TrainingJob(Job):
             more_frames=labelled,
             on_progress=on_progress,
         )
-        provenance = Provenance(versions=versions(), seed=self.seed, training=card_rows(outcome.cards[0]))
+        provenance = Provenance(versions=package_versions(), seed=self.seed, training=card_rows(outcome.cards[0]))
         return NodeOutcome(path=self.path, state=State.DONE, provenance=provenance)
 
 

@@ -9,7 +9,7 @@ from llpt.transition.order.reweighting import Reweighting, SampledState
 from llpt.transition.order.scaling import binder_evidence, size_shift_evidence, susceptibility_evidence
 from llpt.transition.order.separation import separation_evidence
 from llpt.transition.order.smoothness import smoothness_evidence
-from llpt.transition.order.statement import OrderStatement, combine, order_of_isobar
+from llpt.transition.order.statement import OrderStatement, combine_evidence, order_of_isobar
 from llpt.transition.order.trial import Trial, draw_trial
 from llpt.transition.order.width import rounding_width_k, width_evidence
 
@@ -27,7 +27,7 @@ __all__ = [
     "binder_evidence",
     "clapeyron_evidence",
     "clapeyron_slope",
-    "combine",
+    "combine_evidence",
     "distribution_at_transition",
     "draw_trial",
     "histogram_evidence",

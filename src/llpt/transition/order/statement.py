@@ -36,7 +36,7 @@ class OrderStatement:
         return {Order.FIRST_ORDER, Order.CROSSOVER} <= orders
 
 
-def combine(evidence: Sequence[Evidence]) -> OrderStatement:
+def combine_evidence(evidence: Sequence[Evidence]) -> OrderStatement:
     """Put pieces of evidence together."""
     sides = {order: [item for item in evidence if item.order is order] for order in Order}
     first, smooth, open_ = (sides[order] for order in (Order.FIRST_ORDER, Order.CROSSOVER, Order.NOT_RESOLVED))
@@ -69,8 +69,8 @@ def order_of_isobar(
     """
     fluid = located.fluid()
     if fluid is None:
-        return combine(further)
+        return combine_evidence(further)
     returned = back.fluid() if back else None
     widths = width_evidence(fluid, returned)
     smooth = smoothness_evidence(fluid.states, returned.states if returned else None)
-    return combine([*widths, smooth, separation_evidence(fluid), *further])
+    return combine_evidence([*widths, smooth, separation_evidence(fluid), *further])
