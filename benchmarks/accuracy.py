@@ -1,4 +1,4 @@
-"""The accuracy table: every reference case, every quantity, ours, theirs, difference, tolerance.
+"""The accuracy table: every reference case, every quantity, llpt, ABINIT, difference, tolerance.
 
     python benchmarks/accuracy.py tests/reference/dft.json --out docs/accuracy.md
 
@@ -55,8 +55,8 @@ class Row:
     case: str
     level: str
     quantity: str
-    ours: float
-    theirs: float
+    llpt: float
+    abinit: float
     difference: float
     tolerance: float
 
@@ -84,26 +84,26 @@ def compute(name: str, case: dict[str, Any], level: Level) -> list[Row]:
     )
     engine = KohnSham(settings)
     engine.calculate(atoms)
-    theirs = case["abinit_gth_pbe_ecut30Ha"]
+    abinit = case["abinit_gth_pbe_ecut30Ha"]
     energy = engine.results["free_energy"] * units.EV_TO_HARTREE / count
     forces = engine.results["forces"] * units.EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR
-    their_forces = np.array(theirs["forces_Ha_per_bohr"])
+    abinit_forces = np.array(abinit["forces_Ha_per_bohr"])
     stress = engine.results["stress"] * units.EV_PER_ANGSTROM3_TO_GPA
-    their_stress = np.array(theirs["stress_Ha_per_bohr3_voigt"]) * units.HARTREE_PER_BOHR3_TO_GPA
-    where = np.unravel_index(np.abs(forces - their_forces).argmax(), forces.shape)
-    component = int(np.abs(stress - their_stress).argmax())
+    abinit_stress = np.array(abinit["stress_Ha_per_bohr3_voigt"]) * units.HARTREE_PER_BOHR3_TO_GPA
+    where = np.unravel_index(np.abs(forces - abinit_forces).argmax(), forces.shape)
+    component = int(np.abs(stress - abinit_stress).argmax())
     axes = ("xx", "yy", "zz", "yz", "xz", "xy")
-    their_energy = theirs["energy_Ha"] / count
+    abinit_energy = abinit["energy_Ha"] / count
     worst_force = f"force on atom {where[0]}, {'xyz'[where[1]]} (worst), Ha/bohr"
     worst_stress = f"stress {axes[component]} (worst), GPa"
-    pressure, their_pressure = -stress[:3].mean(), -their_stress[:3].mean()
+    pressure, abinit_pressure = -stress[:3].mean(), -abinit_stress[:3].mean()
     return [
-        Row(name, level.name, quantity, float(ours), float(value), float(abs(ours - value)), tolerance)
-        for quantity, ours, value, tolerance in (
-            ("free energy, Ha/atom", energy, their_energy, level.energy),
-            (worst_force, forces[where], their_forces[where], level.force),
-            (worst_stress, stress[component], their_stress[component], level.stress),
-            ("pressure, GPa", pressure, their_pressure, level.stress),
+        Row(name, level.name, quantity, float(value), float(expected), float(abs(value - expected)), tolerance)
+        for quantity, value, expected, tolerance in (
+            ("free energy, Ha/atom", energy, abinit_energy, level.energy),
+            (worst_force, forces[where], abinit_forces[where], level.force),
+            (worst_stress, stress[component], abinit_stress[component], level.stress),
+            ("pressure, GPa", pressure, abinit_pressure, level.stress),
         )
     ]
 
@@ -121,11 +121,11 @@ def table(rows: list[Row], command: str) -> str:
         "",
         f"on {datetime.now(UTC):%Y-%m-%d}. Rows out of tolerance: {failed} of {len(rows)}.",
         "",
-        "| case | level | quantity | ours | ABINIT | difference | tolerance | |",
+        "| case | level | quantity | llpt | ABINIT | difference | tolerance | |",
         "|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {r.case} | {r.level} | {r.quantity} | {r.ours:.8f} | {r.theirs:.8f} | {r.difference:.1e} | "
+        f"| {r.case} | {r.level} | {r.quantity} | {r.llpt:.8f} | {r.abinit:.8f} | {r.difference:.1e} | "
         f"{r.tolerance:.0e} | {'ok' if r.passed else '**out**'} |"
         for r in rows
     ]

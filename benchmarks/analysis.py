@@ -59,19 +59,19 @@ def _oscillator(period: float, decay: float) -> list[float]:
 
 
 def coverage(series: int = 2000) -> dict[str, dict[str, float]]:
-    """Return, by family, how often value ± error holds the truth: ours, and pymbar's statistical inefficiency."""
+    """Return, by family, how often value ± error holds the truth, here and by pymbar's inefficiency."""
     found = {}
     for name, draw in FAMILIES.items():
         random = np.random.default_rng(1)
-        ours, theirs, resolved = 0, 0, 0
+        held, held_by_pymbar, resolved = 0, 0, 0
         for _ in range(series):
             values = draw(random)
             estimate = mean_estimate(values, "")
             resolved += estimate.resolved
-            ours += estimate.resolved and abs(estimate.value) < estimate.error
+            held += estimate.resolved and abs(estimate.value) < estimate.error
             inefficiency = timeseries.statistical_inefficiency(values)
-            theirs += abs(values.mean()) < values.std() * np.sqrt(inefficiency / len(values))
-        found[name] = {"llpt": ours / resolved, "pymbar": theirs / series, "resolved": resolved / series}
+            held_by_pymbar += abs(values.mean()) < values.std() * np.sqrt(inefficiency / len(values))
+        found[name] = {"llpt": held / resolved, "pymbar": held_by_pymbar / series, "resolved": resolved / series}
     return found
 
 
@@ -136,7 +136,7 @@ def classifier(count: int) -> dict[str, Any]:
 
 
 def draw_classifier(trials: list[Trial], found: list[Order]) -> None:
-    """Draw what was said against width over spacing and noise over jump."""
+    """Draw which order was stated against width over spacing and noise over jump."""
     import matplotlib as mpl  # noqa: PLC0415
 
     mpl.use("Agg")
@@ -145,16 +145,16 @@ def draw_classifier(trials: list[Trial], found: list[Order]) -> None:
     colours = {Order.FIRST_ORDER: "#D55E00", Order.CROSSOVER: "#0072B2", Order.NOT_RESOLVED: "#BBBBBB"}
     figure, axes = plt.subplots(1, 2, figsize=(7.0, 3.2), sharey=True, layout="constrained")
     for panel, truth in zip(axes, (Order.FIRST_ORDER, Order.CROSSOVER), strict=True):
-        for said in (Order.NOT_RESOLVED, Order.FIRST_ORDER, Order.CROSSOVER):
-            chosen = [t for t, order in zip(trials, found, strict=True) if t.truth is truth and order is said]
+        for stated in (Order.NOT_RESOLVED, Order.FIRST_ORDER, Order.CROSSOVER):
+            chosen = [t for t, order in zip(trials, found, strict=True) if t.truth is truth and order is stated]
             share = len(chosen) / max(sum(t.truth is truth for t in trials), 1)
             panel.loglog(
                 [t.width_k / t.spacing_k for t in chosen],
                 [t.noise / t.jump for t in chosen],
                 ".",
-                color=colours[said],
+                color=colours[stated],
                 markersize=4,
-                label=f"said {said} ({100 * share:.1f} %)",
+                label=f"stated: {stated} ({100 * share:.1f} %)",
             )
         panel.set(title=f"truth: {truth}", xlabel="width / spacing of the grid")
         panel.legend(fontsize=7, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.08))

@@ -5,7 +5,7 @@
 
 START holds 64 atoms; 128 and 256 are its repeats 2x1x1 and 2x2x1, randomly displaced by 0.02 Å; 32 is half of it. Both
 programs do the same work: GTH-PBE at 60 Ry, k = (1/4, 1/4, 1/4), T = T_el = 1000 K, 0.25 fs, constant energy, stress at
-every step; ours with i-PI and the trajectory written, at its default settings for dynamics. The median is over settled
+every step; llpt with i-PI and the trajectory written, at its default settings for dynamics. The median is over settled
 steps. QE_MD.py is a script that takes START --steps --skip --processes --out and prints one line of JSON with
 ``seconds_per_step`` as its last line.
 
@@ -68,7 +68,7 @@ def dft_engine() -> Any:
     return make_engine("dft", options, purpose=Purpose.DYNAMICS)
 
 
-def time_ours(atoms: Atoms, steps: int) -> dict[str, Any]:
+def time_llpt(atoms: Atoms, steps: int) -> dict[str, Any]:
     """Run dynamics and return the median seconds per settled step and what bounds it."""
     engine = dft_engine()
     marks: list[float] = []
@@ -207,7 +207,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     if arguments.one:
-        print(json.dumps(time_ours(start(arguments.start, arguments.atoms[0]), arguments.steps)))
+        print(json.dumps(time_llpt(start(arguments.start, arguments.atoms[0]), arguments.steps)))
         return
     report: dict[str, Any] = {
         "date": datetime.now(UTC).isoformat(timespec="minutes"),
@@ -230,17 +230,17 @@ def main() -> None:
         ]
         # As the command line and studies run it: threads that wait do so asleep.
         done = subprocess.run(command, capture_output=True, text=True, check=True, env={**ASLEEP, **os.environ})
-        result = {"ours": json.loads(done.stdout.splitlines()[-1])}
+        result = {"llpt": json.loads(done.stdout.splitlines()[-1])}
         if arguments.peer:
             long = atoms >= 256
             result["peer"] = time_peer(
                 arguments.peer, start(arguments.start, atoms), 13 if long else arguments.peer_steps, 3 if long else 5
             )
-            result["times_faster"] = result["peer"]["seconds_per_step"] / result["ours"]["seconds_per_step"]
+            result["times_faster"] = result["peer"]["seconds_per_step"] / result["llpt"]["seconds_per_step"]
         report["results"].append(result)
         print(json.dumps(result), flush=True)
     if arguments.growth and len(arguments.atoms) > 2:
-        report["growth"] = growth([r["ours"] for r in report["results"]])
+        report["growth"] = growth([r["llpt"] for r in report["results"]])
         print(json.dumps(report["growth"]))
     if arguments.out:
         arguments.out.write_text(json.dumps(report, indent=1) + "\n")

@@ -1,7 +1,7 @@
 """What a step of molecular dynamics costs beside the forces, and what a checkpoint costs.
 
 The peer is i-PI's own loop, writing its usual text outputs (properties every step, positions every 5 steps), with its
-own ``dummy`` potential; ours stores scalars at every step and positions, velocities and forces every 5 steps. Both do
+own ``dummy`` potential; llpt stores scalars at every step and positions, velocities and forces every 5 steps. Both do
 classical NPT with SVR, forces zero. Prints JSON: wall and processor time (which a busy machine disturbs less), medians
 over repetitions, building included:
 
@@ -73,7 +73,7 @@ class Stopwatch:
         self.cpu = (time.process_time() - cpu) * 1000.0 / STEPS
 
 
-def ours(n: int, directory: Path, **changes: Any) -> Stopwatch:
+def time_run_md(n: int, directory: Path, **changes: Any) -> Stopwatch:
     """Time ``run_md``."""
     with Stopwatch() as watch:
         run_md(fluid(n), NoForces(), settings(**changes), directory)
@@ -101,11 +101,11 @@ def ipi_alone(n: int, directory: Path) -> Stopwatch:
 
 
 def measure(root: Path, n: int) -> dict[str, Any]:
-    """Time ours, ours with many checkpoints, and i-PI alone, in turn, so that a busy machine hits all alike."""
+    """Time run_md, run_md with many checkpoints, and i-PI alone, in turn, so that a busy machine hits all alike."""
     samples: dict[str, list[Stopwatch]] = {"run_md": [], "run_md_checkpoint_every_20": [], "ipi_alone": []}
     for repetition in range(REPETITIONS):
-        samples["run_md"].append(ours(n, root / f"a{n}-{repetition}"))
-        samples["run_md_checkpoint_every_20"].append(ours(n, root / f"b{n}-{repetition}", checkpoint_every=20))
+        samples["run_md"].append(time_run_md(n, root / f"a{n}-{repetition}"))
+        samples["run_md_checkpoint_every_20"].append(time_run_md(n, root / f"b{n}-{repetition}", checkpoint_every=20))
         samples["ipi_alone"].append(ipi_alone(n, root / f"c{n}-{repetition}"))
     row: dict[str, Any] = {"atoms": n}
     for clock in ("wall", "cpu"):

@@ -168,7 +168,7 @@ def sampled_ladder(random: Any, *, n_atoms: int, jump: float, unit: int, spacing
 def sizes(
     jump: float, *, unit: int, spacing_k: float = 6.0, draws: int = 20, atoms: tuple[int, ...] = (256, 512)
 ) -> dict[str, Any]:
-    """Return what is said of two sizes of one isobar whose runs are in equilibrium: the whole, and by piece."""
+    """Return what is stated of two sizes of one isobar whose runs are in equilibrium: the whole, and by piece."""
     whole, pieces = Counter[str](), Counter[str]()
     for seed in range(draws):
         random = np.random.default_rng([1, seed])
@@ -224,7 +224,7 @@ def hysteresis(draws: int = 200) -> dict[str, Any]:
     """Return how often loops of slow crossovers, and of metastable phases, are called first order or crossover."""
     found = {}
     for noise in (0.0005, 0.001, 0.003):
-        said = Counter[str]()
+        stated = Counter[str]()
         metastable = Counter[str]()
         for seed in range(draws):
             random = np.random.default_rng([2, seed])
@@ -257,9 +257,9 @@ def hysteresis(draws: int = 200) -> dict[str, Any]:
                     for sign in (1, -1)
                 )
                 kept.append(hysteresis_loop(up, down))
-            said[str(hysteresis_evidence(loops).order)] += 1
+            stated[str(hysteresis_evidence(loops).order)] += 1
             metastable[str(hysteresis_evidence(kept).order)] += 1
-        found[f"slow crossovers, noise {100.0 * noise:g} %"] = dict(said)
+        found[f"slow crossovers, noise {100.0 * noise:g} %"] = dict(stated)
         found[f"metastable phases, noise {100.0 * noise:g} %"] = dict(metastable)
     return found
 
@@ -423,8 +423,8 @@ def solids(draws: int = 12, *, frames: int = 750, atoms: int = 128) -> dict[str,
     }
     words = {True: "solid", False: "fluid", None: "unknown"}
     for name, draw in cases.items():
-        said = Counter(words[solid_flag(_moved(draw(np.random.default_rng([5, seed])), edge))] for seed in range(draws))
-        found[name] = dict(said)
+        flags = (solid_flag(_moved(draw(np.random.default_rng([5, seed])), edge)) for seed in range(draws))
+        found[name] = dict(Counter(words[flag] for flag in flags))
     return found
 
 

@@ -131,18 +131,18 @@ def main() -> None:
         stated = N2P2_SECONDS.get(len(box[0]))
         rows = {}
         for precision, model in second.items():
-            ours = seconds_per_call(model, *box, REPEATS)
+            seconds = seconds_per_call(model, *box, REPEATS)
             rows[str(precision)] = {
-                "seconds": ours,
-                "times_faster_than_n2p2": None if stated is None else stated / ours,
+                "seconds": seconds,
+                "times_faster_than_n2p2": None if stated is None else stated / seconds,
             }
         report["pbe-v2"][len(box[0])] = {"n2p2_seconds_stated": stated} | rows
-        ours = seconds_per_call(first, *box, REPEATS)
+        seconds = seconds_per_call(first, *box, REPEATS)
         peer = cp2k_seconds(program, potentials / "pbe-v1", *box, thread_count()) if program else None
         report["pbe-v1"][len(box[0])] = {
-            "seconds": ours,
+            "seconds": seconds,
             "cp2k_seconds": peer,
-            "times_faster_than_cp2k": None if peer is None else peer / ours,
+            "times_faster_than_cp2k": None if peer is None else peer / seconds,
         }
     if options.model is not None:
         models = {precision: BehlerParrinello.load(options.model, precision=precision) for precision in Precision}

@@ -117,7 +117,7 @@ def _compared(potential: Pseudopotential, cutoff: float, data: dict[str, Any]) -
         cell=np.array(data["cell_bohr"]) * units.BOHR_TO_ANGSTROM,
         pbc=True,
     )
-    ours = single_point(
+    found = single_point(
         potential,
         atoms,
         ecut_ry=cutoff,
@@ -127,14 +127,14 @@ def _compared(potential: Pseudopotential, cutoff: float, data: dict[str, Any]) -
     )
     forces = np.array(exact["forces_Ha_per_bohr"])
     pressure = exact["pressure_GPa"]
-    squared_error, squared = float(((ours["forces"] - forces) ** 2).sum()), float((forces**2).sum())
+    squared_error, squared = float(((found["forces"] - forces) ** 2).sum()), float((forces**2).sum())
     return {
         "squared_error": squared_error,
         "squared": squared,
         "force_error_percent": 100.0 * (squared_error / squared) ** 0.5,
-        "corrected": ours["pressure_corrected_gpa"] - pressure,
-        "uncorrected": ours["pressure_gpa"] - pressure,
-        "energy_difference_mev_per_atom": (ours["free_energy_ha"] - exact["energy_Ha"])
+        "corrected": found["pressure_corrected_gpa"] - pressure,
+        "uncorrected": found["pressure_gpa"] - pressure,
+        "energy_difference_mev_per_atom": (found["free_energy_ha"] - exact["energy_Ha"])
         / len(atoms)
         * units.HARTREE_TO_EV
         * 1000.0,
@@ -153,12 +153,12 @@ def limit() -> list[dict[str, Any]]:
     rms = float(np.sqrt((exact["forces"] ** 2).mean()))
     table = []
     for name, cutoff in (("coulomb", 800.0), ("hard", 200.0), ("default", 55.0), ("default", 100.0), ("gth", 60.0)):
-        ours = single_point(get_pseudopotential(name), atoms, ecut_ry=cutoff)
+        found = single_point(get_pseudopotential(name), atoms, ecut_ry=cutoff)
         entry = {
             "potential": name,
             "ecut_ry": cutoff,
-            "force_error_percent": 100.0 * float(np.sqrt(((ours["forces"] - exact["forces"]) ** 2).mean())) / rms,
-            "pressure_corrected_error_gpa": ours["pressure_corrected_gpa"] - exact["pressure_corrected_gpa"],
+            "force_error_percent": 100.0 * float(np.sqrt(((found["forces"] - exact["forces"]) ** 2).mean())) / rms,
+            "pressure_corrected_error_gpa": found["pressure_corrected_gpa"] - exact["pressure_corrected_gpa"],
         }
         table.append(entry)
         print(json.dumps(entry), flush=True)
@@ -177,8 +177,8 @@ def molecule() -> list[dict[str, Any]]:
         for distance in distances:
             half = 0.5 * distance * direction * units.BOHR_TO_ANGSTROM
             atoms = Atoms("H2", positions=[-half, half], cell=np.full(3, 6.0 * units.BOHR_TO_ANGSTROM), pbc=True)
-            ours = single_point(get_pseudopotential(name), atoms, ecut_ry=cutoff)
-            points.append({"energy": ours["free_energy_ha"], "force": float(ours["forces"][1] @ direction)})
+            found = single_point(get_pseudopotential(name), atoms, ecut_ry=cutoff)
+            points.append({"energy": found["free_energy_ha"], "force": float(found["forces"][1] @ direction)})
         exact = exact or points
         shift = points[2]["energy"] - exact[2]["energy"]
         errors = [(p["energy"] - e["energy"] - shift) for p, e in zip(points, exact, strict=True)]
@@ -201,7 +201,7 @@ def cost(
 ) -> list[dict[str, Any]]:
     """Time dynamics for each potential and cutoff and, in the same run, pw.x with PAW at 40 Ry.
 
-    ``repeat`` cells along the first two axes are randomly displaced by 0.02 Å; ``only`` names one potential of ours.
+    ``repeat`` cells along the first two axes are randomly displaced by 0.02 Å; ``only`` names one of llpt's.
     """
     atoms = read(start).repeat((repeat, repeat, 1))
     if repeat > 1:
@@ -297,7 +297,7 @@ def main() -> None:
     parser.add_argument("--paw", type=Path, help="PAW file for pw.x")
     parser.add_argument("--steps", type=int, default=25)
     parser.add_argument("--repeat", type=int, default=1, help="of the structure along its first two axes, for cost")
-    parser.add_argument("--only", help="one potential of ours, by its own name, for cost")
+    parser.add_argument("--only", help="one potential of this package, by its own name, for cost")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     if given.what == "accuracy":

@@ -34,7 +34,7 @@ def compare(integers: torch.Tensor, shape: tuple[int, int, int], bands: int, cal
     orbitals = torch.randn((bands, len(integers)), dtype=torch.complex64, generator=generator)
     field, filling = torch.randn(shape, generator=generator), torch.ones(bands)
     begin = time.perf_counter()
-    transforms = {"ours": VectorisedTransform(integers, shape)}
+    transforms = {"llpt": VectorisedTransform(integers, shape)}
     compiling = time.perf_counter() - begin
     transforms["torch"] = TensorTransform(integers, shape, torch.complex64)
     rows = []

@@ -1,5 +1,6 @@
 """Words that mean nothing to a reader stay out, and what is cited is in the bibliography."""
 
+import ast
 import pkgutil
 import re
 from pathlib import Path
@@ -103,3 +104,62 @@ def test_every_page_is_in_the_navigation():
     assert listed - names == pages | made
     for name in names:
         pkgutil.resolve_name(Path(name).stem)
+
+
+HOUSE_WORDS = {
+    "said": "stated, measured, predicted or what else it is",
+    "ours": "the name of the program, llpt",
+    "theirs": "the name of the other program",
+}
+"""No identifier has one of these among its words; and what to write instead."""
+LONE_WORDS = {"go", "too", "together"}
+"""No identifier is one of these and nothing else."""
+ALLOWED_IDENTIFIERS = {("src/llpt/report/interactive.py", "go"): "what plotly's own documentation calls the module"}
+
+
+def program_files():
+    return [path for path in FILES if path.suffix == ".py" and "tests" not in path.relative_to(ROOT).parts]
+
+
+def identifiers(tree):
+    for node in ast.walk(tree):
+        for name in ("id", "attr", "arg", "asname"):
+            found = getattr(node, name, None)
+            if isinstance(found, str):
+                yield found
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+
+
+def test_identifiers_are_the_field_s_words():
+    wrong = {}
+    for path in program_files():
+        place = path.relative_to(ROOT).as_posix()
+        for name in identifiers(ast.parse(path.read_text(encoding="utf-8"))):
+            words = name.lower().strip("_").split("_")
+            bad = [word for word in words if word in HOUSE_WORDS] or (words[0] in LONE_WORDS and len(words) == 1)
+            if bad and (place, name) not in ALLOWED_IDENTIFIERS:
+                wrong[f"{place}: {name}"] = [HOUSE_WORDS.get(word, "what it is") for word in words]
+    assert not wrong, wrong
+
+
+SAME_NAME = {
+    "main": "what a program starts with; nothing imports it",
+}
+"""Public names that stand in two modules, with the reason."""
+
+
+def test_a_public_name_is_defined_once():
+    """A command (``llpt.cli``) has the name of what it runs; every other public class or function has its own."""
+    places = {}
+    for path in program_files():
+        parts = path.relative_to(ROOT).parts
+        if parts[:2] != ("src", "llpt") or parts[2] == "cli":
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append("/".join(parts[1:]))
+    assert len(places) > 900
+    twice = {name: found for name, found in places.items() if len(found) > 1 and name not in SAME_NAME}
+    assert not twice, f"give each a name that says what it is, or one definition on a lower floor: {twice}"
+    assert set(SAME_NAME) <= {name for name, found in places.items() if len(found) > 1}

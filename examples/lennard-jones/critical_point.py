@@ -175,11 +175,11 @@ def _curve(panel: Axes, ladder: ObservedLadder, name: str, factor: float, colour
 
 
 def _plane(panel: Axes, found: dict[str, Any]) -> None:
-    """Draw where each isobar changes, what it is said to be, and the critical point that follows."""
+    """Draw where each isobar changes, what order it is stated to have, and the critical point that follows."""
     colours = {Order.FIRST_ORDER: BELOW, Order.CROSSOVER: ABOVE, Order.NOT_RESOLVED: "#6E6E6E"}
     named: set[str] = set()
     for row in found["isobars"]:
-        label = "" if row["order"] in named else f"said: {row['order']}"
+        label = "" if row["order"] in named else f"stated: {row['order']}"
         named.add(row["order"])
         place = row["place"]
         panel.errorbar(
@@ -219,7 +219,7 @@ def main() -> None:
     found = table(analysis)
     draw(analysis, found, given.figure)
     critical = found["critical point"]
-    said: dict[str, Any] = {
+    statement: dict[str, Any] = {
         "cutoff": f"{CUTOFF_SIGMA} sigma with long-range correction",
         "isobars": [
             {
@@ -241,7 +241,7 @@ def main() -> None:
         "literature": LITERATURE["source"],
         "hours of all runs, one after another": sum(entry.seconds for entry in entries.values()) / 3600.0,
     }
-    print(json.dumps(said, indent=1, ensure_ascii=False))
+    print(json.dumps(statement, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

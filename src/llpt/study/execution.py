@@ -161,7 +161,7 @@ class Execution:
         """
         remove(self.directory.stop_file)
         self.ledger.recover(lambda path: steps_on_disk(self.directory.node(path)))
-        with self.ledger.together():
+        with self.ledger.transaction():
             fix_thresholds(self.directory.study, self.ledger)
             for node in self.plan.nodes:
                 write_job(self.directory, node, self.ledger)

@@ -157,7 +157,7 @@ class Ledger:
             ) from error
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """Make all changes of the block one transaction: all or none, and the disk is waited for once."""
         with self._transaction():
             yield
@@ -227,7 +227,7 @@ class Ledger:
         Args:
             steps_done: returns the steps of a run that are on disk.
         """
-        with self.together():
+        with self.transaction():
             self._recover(steps_done)
 
     def _recover(self, steps_done: Callable[[str], int]) -> None:

@@ -64,9 +64,9 @@ def pair_steps(first: Curve, second: Curve) -> PairedSteps:
         return nothing
     one, other = (np.exp(each - each.max()) for each in found if each is not None)
     distances = np.arange(1 - LOCATIONS, LOCATIONS) * (locations[1] - locations[0])
-    together = np.mean([_distances(one[:, index], other[:, index]) for index in range(WIDTHS)], axis=0)
+    overlaid = np.mean([_distances(one[:, index], other[:, index]) for index in range(WIDTHS)], axis=0)
     apart = _distances(one.mean(axis=1), other.mean(axis=1))
-    shift, error = _moments(distances, together + apart)
+    shift, error = _moments(distances, overlaid + apart)
     (width, spread), (wider, wider_spread) = (_moments(widths, each.sum(axis=0)) for each in (one, other))
     return PairedSteps(_of_both(known, shift, error), _of_both(known, wider - width, math.hypot(spread, wider_spread)))
 

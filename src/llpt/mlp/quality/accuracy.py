@@ -126,13 +126,13 @@ def compare_with_labels(frames: Sequence[LabelledFrame], predicted: Sequence[Pre
     energy = np.zeros(len(frames))
     force: list[Floats] = []
     stress: list[Floats | None] = []
-    for index, (frame, said) in enumerate(zip(frames, predicted, strict=True)):
-        energy[index] = (said.energy - frame.energy) / frame.n_atoms
-        force.append(said.forces - frame.forces)
-        if frame.strain_slope is None or said.strain_slope is None:
+    for index, (frame, answer) in enumerate(zip(frames, predicted, strict=True)):
+        energy[index] = (answer.energy - frame.energy) / frame.n_atoms
+        force.append(answer.forces - frame.forces)
+        if frame.strain_slope is None or answer.strain_slope is None:
             stress.append(None)
         else:
-            stress.append((said.strain_slope - frame.strain_slope) / frame.volume)
+            stress.append((answer.strain_slope - frame.strain_slope) / frame.volume)
     sets = np.array([frame.dataset for frame in frames])
     phases = np.array([str(phase_of(molecular_fraction(frame.positions, frame.cell))) for frame in frames])
 
