@@ -18,11 +18,12 @@ from llpt.json_schema import to_draft_4
 from llpt.mlp.training.card import read_card
 from llpt.study import parse_study
 from llpt.study.file import FORMAT
-from llpt.study.importing import STUDY_TEXT
+from llpt.study.importing import study_of_imported_runs
+from llpt.study.template import study_template
 from llpt.transition import locate, synthetic_isobar
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATE = (ROOT / "src/llpt/study/template.toml").read_text(encoding="utf-8")
+TEMPLATE = study_template()
 STUDIES = sorted([*ROOT.glob("examples/**/*.toml"), *ROOT.glob("tests/data/*.toml")])
 KEYWORDS = {
     *("$schema", "title", "description", "default", "type", "enum", "allOf", "anyOf", "oneOf", "not"),
@@ -110,7 +111,7 @@ def test_every_example_is_a_study_by_the_schema(path, validators):
         ("ecut_ry = 60", "ecut_ry = 60.5\nbands = 40"),
         ("[tests]", '[surrogate.training]\nphase_bias_scale_ev_per_atom = "none"\nhidden_nodes = 20\n[tests]'),
         ("[tests]", "[surrogate.training]\nphase_bias_scale_ev_per_atom = 0.01\nhidden_nodes = [20, 10]\n[tests]"),
-        ("density_percent = 1.0", 'density_percent = 1.0\nalso_judge = ["density maximum"]'),
+        ("density_percent = 1", 'density_percent = 1\nalso_judge = ["density maximum"]'),
         ("format = 1", ""),
     ],
 )
@@ -121,7 +122,7 @@ def test_what_is_read_passes(old, new, validators):
 
 
 def test_a_study_of_imported_runs_passes(validators):
-    validators[Described.STUDY].validate(tomllib.loads(STUDY_TEXT.format(name='"runs made elsewhere"')))
+    validators[Described.STUDY].validate(tomllib.loads(study_of_imported_runs("runs made elsewhere")))
 
 
 WRONG = [
@@ -141,8 +142,8 @@ WRONG = [
     ("cooling = true", 'cooling = "yes"'),
     ("repeats = 6", "repeats = 1"),
     ("[execution]", "[executions]"),
-    ("density_percent = 1.0", "density_percent = 0"),
-    ("density_percent = 1.0", "confidence = 1.0"),
+    ("density_percent = 1", "density_percent = 0"),
+    ("density_percent = 1", "confidence = 1.0"),
     ("[dynamics]", "[dynamic]"),
     ("format = 1 ", "format = 2 "),
     ("format = 1 ", "format = 0 "),

@@ -1,7 +1,6 @@
 """The documentation and the template know every key and option there is."""
 
 from importlib import import_module
-from importlib.resources import files
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from llpt.study import (
     parse_study,
     sections,
 )
+from llpt.study.template import study_template
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 DOCUMENT = DOCS / "study-file.md"
@@ -44,7 +44,7 @@ def test_every_key_says_what_is_allowed(section):
 
 
 def test_the_template_is_a_study():
-    study = parse_study(files("llpt.study").joinpath("template.toml").read_text(encoding="utf-8"))
+    study = parse_study(study_template())
     assert make_plan(study).find(PlannedTraining) is not None
 
 

@@ -24,6 +24,7 @@ from llpt.cli import (
     verifying,
 )
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, messages, show_error
+from llpt.cli.defaults import command_with_settings
 from llpt.errors import LlptError
 from llpt.threads import ASLEEP
 from llpt.version import VERSION
@@ -56,8 +57,8 @@ app.command(rich_help_panel=STUDY)(explaining.explain)
 app.command(rich_help_panel=STUDY)(verifying.verify)
 app.command("import", rich_help_panel=STUDY)(importing.import_)
 app.command(cls=evaluation.EngineCommand, rich_help_panel=SINGLE)(evaluation.evaluate)
-app.command(cls=evaluation.EngineCommand, rich_help_panel=SINGLE)(molecular_dynamics.md)
-app.command(rich_help_panel=SINGLE)(optics.optics)
+app.command(cls=command_with_settings("llpt.dynamics:RunSettings"), rich_help_panel=SINGLE)(molecular_dynamics.md)
+app.command(cls=command_with_settings("llpt.observables:OpticsSettings"), rich_help_panel=SINGLE)(optics.optics)
 app.command(cls=evaluation.EngineCommand, rich_help_panel=SINGLE)(training.train)
 app.command(rich_help_panel=SINGLE)(schemas.schema)
 app.command(rich_help_panel=SINGLE)(doctor.doctor)

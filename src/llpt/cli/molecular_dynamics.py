@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads it
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, duration, messages, output
+from llpt.cli.defaults import given
 from llpt.cli.evaluation import EngineOption, EngineOptions, split_options
 from llpt.errors import InputError
 
@@ -33,17 +34,18 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
     pressure: Annotated[
         float | None, typer.Option("--pressure-gpa", "-P", metavar="GPA", help="Pressure, for npt.", show_default=False)
     ] = None,
-    timestep: Annotated[
-        str, typer.Option("--timestep-fs", metavar="FS", help="Time step, or auto (0.17–0.35 fs by T and density).")
-    ] = "auto",
-    thermostat: Annotated[str, typer.Option(help="svr or langevin.")] = "svr",
+    timestep_fs: Annotated[
+        str | None,
+        typer.Option("--timestep-fs", metavar="FS", help="Time step, or auto (0.17–0.35 fs by T and density)."),
+    ] = None,
+    thermostat: Annotated[str | None, typer.Option(help="svr or langevin.")] = None,
     checkpoint: Annotated[
         int | None,
         typer.Option("--checkpoint-every", metavar="N", help="Steps between checkpoints.", show_default="1 %"),
     ] = None,
-    positions: Annotated[
-        int, typer.Option("--positions-every", metavar="N", help="Steps between stored positions.")
-    ] = 5,
+    positions_every: Annotated[
+        int | None, typer.Option("--positions-every", metavar="N", help="Steps between stored positions.")
+    ] = None,
     spread: Annotated[
         float | None,
         typer.Option(
@@ -63,18 +65,18 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
     from llpt.engines import make_engine  # noqa: PLC0415
     from llpt.structure import read_structures  # noqa: PLC0415
 
-    values: dict[str, Any] = {
-        "ensemble": ensemble,
-        "temperature_k": temperature,
-        "pressure_gpa": pressure,
-        "timestep_fs": timestep_value(timestep),
-        "steps": steps,
-        "seed": seed,
-        "thermostat": thermostat,
-        "checkpoint_every": checkpoint,
-        "positions_every": positions,
-        "maximum_force_spread_ev_per_angstrom": spread,
-    }
+    values = given(
+        ensemble=ensemble,
+        temperature_k=temperature,
+        pressure_gpa=pressure,
+        timestep_fs=None if timestep_fs is None else timestep_value(timestep_fs),
+        steps=steps,
+        seed=seed,
+        thermostat=thermostat,
+        checkpoint_every=checkpoint,
+        positions_every=positions_every,
+        maximum_force_spread_ev_per_angstrom=spread,
+    )
     settings = RunSettings.from_mapping(values)
     start = read_structures(source)[-1]
     calculator = make_engine(engine, split_options(option), purpose=settings.purpose)

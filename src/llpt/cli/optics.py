@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from llpt.cli.console import make_table, messages, output
+from llpt.cli.defaults import given
 from llpt.cli.evaluation import EngineOptions, split_options
 from llpt.cli.overwriting import Overwrite, check_directory, check_same_results
 from llpt.errors import InputError
@@ -47,20 +48,24 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
         ),
     ] = None,
     bands: Annotated[
-        str, typer.Option("--bands", metavar="N", help="Number of bands, or auto: those up to 100 eV.")
+        str, typer.Option("--bands", metavar="N", help="Number of bands, or auto: enough for the sum rule.")
     ] = "auto",
-    broadening: Annotated[float, typer.Option("--broadening-ev", metavar="EV", help="Width of the lines.")] = 0.2,
-    line_shape: Annotated[
-        str, typer.Option("--line-shape", help="gaussian, or lorentzian (its tails fill a gap).")
-    ] = "gaussian",
+    broadening_ev: Annotated[
+        float | None, typer.Option("--broadening-ev", metavar="EV", help="Width of the lines.")
+    ] = None,
+    shape: Annotated[
+        str | None, typer.Option("--line-shape", help="gaussian, or lorentzian (its tails fill a gap).")
+    ] = None,
     intraband: Annotated[
         bool,
         typer.Option("--intraband", help="Draw the Drude peak too: for crystals, not for fluids."),
     ] = False,
-    photon_max: Annotated[float, typer.Option("--photon-max-ev", metavar="EV", help="Last photon energy.")] = 20.0,
-    photon_step: Annotated[
-        float, typer.Option("--photon-step-ev", metavar="EV", help="Spacing of photon energies.")
-    ] = 0.05,
+    photon_max_ev: Annotated[
+        float | None, typer.Option("--photon-max-ev", metavar="EV", help="Last photon energy.")
+    ] = None,
+    photon_step_ev: Annotated[
+        float | None, typer.Option("--photon-step-ev", metavar="EV", help="Spacing of photon energies.")
+    ] = None,
     option: EngineOptions = None,
     *,
     overwrite: Overwrite = False,
@@ -74,15 +79,18 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     """
     from llpt.engines import make_engine  # noqa: PLC0415 - start-up time of the other commands
     from llpt.engines.kohn_sham.engine import KohnShamEngine  # noqa: PLC0415
-    from llpt.observables import THEORY_OPTIONS, OpticsSettings, optics_of_snapshots  # noqa: PLC0415
+    from llpt.engines.kohn_sham.record import DFT  # noqa: PLC0415
+    from llpt.observables import OpticsSettings, optics_of_snapshots  # noqa: PLC0415
 
     settings = OpticsSettings(
         bands=_bands(bands),
-        broadening_ev=broadening,
-        shape=_shape(line_shape),
         intraband=intraband,
-        photon_max_ev=photon_max,
-        photon_step_ev=photon_step,
+        **given(
+            broadening_ev=broadening_ev,
+            shape=None if shape is None else _shape(shape),
+            photon_max_ev=photon_max_ev,
+            photon_step_ev=photon_step_ev,
+        ),
     )
     snapshots, place = _snapshots(sources, frames, discard)
     directory = out or place
@@ -90,7 +98,7 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
         raise InputError("--out is not given.", "Say where the results of structure files go, e.g. --out optics.")
     check_directory(directory, OWN, overwrite=overwrite)
     options = {**snapshots.engine_options, **split_options(option)}
-    engine = make_engine("dft", options)
+    engine = make_engine(DFT.name, options)
     assert isinstance(engine, KohnShamEngine)
     described = engine.describe()
     used = described.options
@@ -99,7 +107,7 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     count = len(snapshots.frames)
     messages().print(
         f"{count} snapshot{'s' if count != 1 else ''} of {len(snapshots.frames[0])} atoms: "
-        + ", ".join(f"{key} {used[key]}" for key in THEORY_OPTIONS),
+        + ", ".join(f"{key} {used[key]}" for key in DFT.theory),
         markup=False,
     )
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

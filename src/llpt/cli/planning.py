@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,14 +41,13 @@ def init(
     Example: [bold]llpt init study.toml --atoms 64[/]
     """
     from llpt.files import make_directory, write_atomically  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.one_kpoint import proposed  # noqa: PLC0415
+    from llpt.study.template import study_template  # noqa: PLC0415
 
     if path.exists():
         raise InputError(f"{path} exists already; nothing was changed.", "Give another name, or remove the file.")
     make_directory(path.parent)
     write_atomically(path.parent / SCHEMA_FILE, schema_text(Described.STUDY))
-    template = files("llpt.study").joinpath("template.toml").read_text(encoding="utf-8")
-    write_atomically(path, proposed(template, atoms) if atoms else template)
+    write_atomically(path, study_template(atoms or ()))
     output().print(f"Wrote {path}, and {SCHEMA_FILE} for editors. Next: [bold]llpt plan {path}[/]")
 
 

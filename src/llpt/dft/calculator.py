@@ -145,7 +145,7 @@ class KohnSham(Calculator):
         new = build_basis(
             cell,
             cutoff=0.5 * self.settings.ecut_ry,
-            kpoints=kpoints_in_cell(self.settings.kpoints, cell) if old is None else old.kpoints,
+            kpoints=kpoints_in_cell(self.settings.kpoints, cell.cpu()) if old is None else old.kpoints,
             precision=self.settings.orbital_precision,
             policy=_grid_policy(self.settings),
         )

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
+import numpy as np
 
 from llpt.errors import InputError
 from llpt.units import ANGSTROM_TO_BOHR
@@ -16,14 +16,15 @@ from llpt.units import ANGSTROM_TO_BOHR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from torch import Tensor
+    from numpy.typing import ArrayLike
 
-MEAN_VALUE = (0.25, 0.25, 0.25)
+MEAN_VALUE = "mean-value"
+LISTS = "mean-value, gamma, x,y,z, x,y,z;x,y,z, or n1xn2xn3"
+"""What :func:`parse_kpoints` reads, for people."""
+SAMPLINGS = f"{LISTS.replace(' or', '')}, or spacing:S in 1/Å"
+"""What :func:`kpoints_in_cell` reads, for people."""
+_BALDERESCHI = (0.25, 0.25, 0.25)
 _SPACING = "spacing:"
-_ALLOWED = (
-    "mean-value, gamma, x,y,z (fractions of the reciprocal vectors), n1xn2xn3 (Monkhorst-Pack) or points x,y,z;x,y,z"
-)
-_ALLOWED_IN_CELL = f"{_ALLOWED}, or spacing:S (1/Å)"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class KPoints:
         if not self.fractional or len(self.fractional) != len(self.weights):
             raise InputError("a k-point list needs one weight for each point.", "Give at least one point.")
         if any(not math.isfinite(x) for point in self.fractional for x in point):
-            raise InputError("a k-point coordinate is not a finite number.", f"Allowed: {_ALLOWED}.")
+            raise InputError("a k-point coordinate is not a finite number.", f"Allowed: {LISTS}.")
         if abs(sum(self.weights) - 1.0) > 1e-9 or min(self.weights) <= 0.0:
             raise InputError("k-point weights must be positive and sum to one.", "Divide them by their sum.")
 
@@ -71,23 +72,24 @@ def monkhorst_pack(divisions: Sequence[int]) -> KPoints:
     return KPoints(tuple(weights), tuple(weights.values()))
 
 
-def parse_kpoints(text: str, *, allowed: str = _ALLOWED) -> KPoints:
+def parse_kpoints(text: str, *, allowed: str = LISTS) -> KPoints:
     """Read a k-point specification.
 
     >>> parse_kpoints("mean-value").fractional
     ((0.25, 0.25, 0.25),)
 
     Args:
-        text: ``mean-value`` (Baldereschi's point of the simple cubic cell, (¼,¼,¼)), ``gamma``, ``x,y,z``,
-            a list ``x,y,z;x,y,z`` of equal weights, or ``n1xn2xn3`` for a Monkhorst–Pack grid.
+        text: ``mean-value`` (Baldereschi's point of the simple cubic cell, (¼,¼,¼)), ``gamma``, ``x,y,z`` in fractions
+            of the reciprocal vectors, a list ``x,y,z;x,y,z`` of equal weights, or ``n1xn2xn3`` for a Monkhorst–Pack
+            grid.
         allowed: what the refusal says is allowed.
 
     Raises:
         InputError: none of these.
     """
     word = text.strip().lower()
-    if word == "mean-value":
-        return KPoints((MEAN_VALUE,), (1.0,))
+    if word == MEAN_VALUE:
+        return KPoints((_BALDERESCHI,), (1.0,))
     if word == "gamma":
         return KPoints(((0.0, 0.0, 0.0),), (1.0,))
     grid = re.fullmatch(r"(\d+)x(\d+)x(\d+)", word)
@@ -103,7 +105,7 @@ def parse_kpoints(text: str, *, allowed: str = _ALLOWED) -> KPoints:
     return KPoints(tuple(points), (1.0 / len(points),) * len(points))
 
 
-def kpoints_in_cell(text: str, cell: Tensor) -> KPoints:
+def kpoints_in_cell(text: str, cell: ArrayLike) -> KPoints:
     """Return the k-points of a specification in one cell.
 
     Besides what :func:`parse_kpoints` reads there is ``spacing:S``: along each reciprocal vector the fewest points that
@@ -112,18 +114,18 @@ def kpoints_in_cell(text: str, cell: Tensor) -> KPoints:
 
     Args:
         text: the specification.
-        cell: lattice vectors as rows, bohr.
+        cell: lattice vectors as rows, bohr, shape (3, 3).
 
     Raises:
         InputError: it cannot be read.
     """
     spacing = _read_spacing(text)
     if spacing is None:
-        return parse_kpoints(text, allowed=_ALLOWED_IN_CELL)
+        return parse_kpoints(text, allowed=SAMPLINGS)
     per_bohr = spacing / ANGSTROM_TO_BOHR
-    lengths = torch.linalg.vector_norm(2.0 * math.pi * torch.linalg.inv(cell), dim=0).tolist()
+    lengths = np.linalg.norm(2.0 * math.pi * np.linalg.inv(np.asarray(cell)), axis=0).tolist()
     divisions = [math.ceil(length / per_bohr - 1e-9) for length in lengths]
-    return parse_kpoints("mean-value") if max(divisions) == 1 else monkhorst_pack(divisions)
+    return parse_kpoints(MEAN_VALUE) if max(divisions) == 1 else monkhorst_pack(divisions)
 
 
 def check_kpoints(text: str) -> None:
@@ -133,7 +135,7 @@ def check_kpoints(text: str) -> None:
         InputError: it cannot be read.
     """
     if _read_spacing(text) is None:
-        parse_kpoints(text, allowed=_ALLOWED_IN_CELL)
+        parse_kpoints(text, allowed=SAMPLINGS)
 
 
 def _read_spacing(text: str) -> float | None:

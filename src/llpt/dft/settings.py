@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from llpt.dft.kpoints import LISTS, MEAN_VALUE, SAMPLINGS
 from llpt.options import check_settings, model_of
 from llpt.precision import Precision
 
@@ -38,9 +39,8 @@ CutoffRy = Annotated[
 ElectronicTemperatureK = Annotated[
     float, Field(gt=0.0, description="temperature of the Fermi-Dirac occupations in K, above 0")
 ]
-KpointSampling = Annotated[
-    str, Field(min_length=1, description="mean-value, gamma, x,y,z, x,y,z;x,y,z, n1xn2xn3, or spacing:S in 1/Å")
-]
+KpointSampling = Annotated[str, Field(min_length=1, description=SAMPLINGS)]
+KpointList = Annotated[str, Field(min_length=1, description=LISTS)]
 FunctionalName = Annotated[
     str,
     Field(
@@ -49,6 +49,13 @@ FunctionalName = Annotated[
 ]
 BandCount = Annotated[int, Field(ge=1)]
 """What is asked for in the same words elsewhere too: by other plane-wave codes, by controlled tests."""
+AutomaticBands = Annotated[
+    BandCount | Literal["auto"],
+    Field(description="number of bands, or auto: added until the last is empty to 1e-6"),
+]
+ECUT_RY = 60.0
+KPOINTS = MEAN_VALUE
+"""What plane-wave codes take where nothing else is said, so that they can be held against each other."""
 
 
 @dataclass(frozen=True)
@@ -71,17 +78,14 @@ class KohnShamSettings:
         InputError: a value out of range.
     """
 
-    ecut_ry: CutoffRy = 60.0
+    ecut_ry: CutoffRy = ECUT_RY
     electronic_temperature_k: ElectronicTemperatureK = 1000.0
-    kpoints: KpointSampling = "mean-value"
+    kpoints: KpointSampling = KPOINTS
     xc: FunctionalName = "pbe"
     pseudopotential: Annotated[
         str, Field(description="default, gth, hard, coulomb, or the path of a UPF or psp8 file")
     ] = "default"
-    bands: Annotated[
-        BandCount | Literal["auto"],
-        Field(description="number of bands, or auto: added until the last is empty to 1e-6"),
-    ] = "auto"
+    bands: AutomaticBands = "auto"
     pressure_correction: Annotated[
         PressureCorrection,
         Field(

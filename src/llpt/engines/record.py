@@ -18,7 +18,7 @@ from llpt.engines.purpose import Purpose
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llpt.options import Options, OptionValue
+    from llpt.options import GivenValue, Options, OptionValue
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -34,19 +34,27 @@ class Argument(StrEnum):
     NAME = "NAME"
 
 
+TIMED_CUTOFF_RY = 60.0
+TIMED_DENSITY_G_PER_CM3 = 1.12
+"""The plane waves and the fluid of hydrogen that engines were timed with."""
+
+
 @dataclass(frozen=True)
 class Speed:
     """Seconds per MD step of one engine on 2 cores: ``floor + sum_k terms[k] (N / 64)^k``.
 
     Args:
-        terms: seconds for 64 atoms by the power they grow with; at 60 Ry and 1.12 g/cm³ where there are plane waves.
+        terms: seconds for 64 atoms by the power they grow with; at ``TIMED_CUTOFF_RY``, ``TIMED_DENSITY_G_PER_CM3`` and
+            one k-point where there are plane waves.
         floor: what every step costs besides, i-PI and the trajectory among it.
-        plane_waves: whether the terms grow with the number of plane waves, cutoff^1.5 / density.
+        plane_waves: whether the terms grow with the number of plane waves, k-points x cutoff^1.5 / density.
+        on_one_thread: how many times longer a step takes on one thread than on two.
     """
 
     terms: Mapping[float, float] = field(default_factory=lambda: {1.0: 0.005})
     floor: float = 0.002
     plane_waves: bool = False
+    on_one_thread: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))
@@ -56,7 +64,7 @@ class Speed:
 
         Args:
             atoms: number of atoms.
-            plane_waves: per atom, all k-points together, in units of those at the reference cutoff and density.
+            plane_waves: per atom, all k-points together, in units of those that the engine was timed with.
         """
         share = plane_waves if self.plane_waves else 1.0
         return self.floor + share * sum(seconds * (atoms / 64.0) ** power for power, seconds in self.terms.items())
@@ -73,6 +81,7 @@ class EngineRecord:
         argument: what follows the colon of its SPEC.
         copied: whether that is a file or directory which a study must hold a copy of.
         options: the options it takes; None where only the engine itself knows: it then gets them as they were given.
+        theory: those of its options that say which theory it computes; the others say how.
         thermal: whether its electrons have a temperature, the option ``electronic_temperature_k``.
         functional: the exchange–correlation functional that stands beside its label where the option ``xc`` is not
             given; empty where nothing is to be said then.
@@ -93,6 +102,7 @@ class EngineRecord:
     argument: Argument = Argument.NONE
     copied: bool = False
     options: type[Options] | None = None
+    theory: tuple[str, ...] = ()
     thermal: bool = False
     functional: str = ""
     elements: frozenset[str] | None = None
@@ -119,6 +129,17 @@ class EngineRecord:
     def grammar(self) -> str:
         """Its SPEC as people are shown it, e.g. ``n2p2:DIR``."""
         return f"{self.name}:{self.argument}" if self.argument else self.name
+
+    def option(self, name: str, given: Mapping[str, GivenValue]) -> OptionValue:
+        """Return an option as it was given, or its default; None where the engine declares no such option.
+
+        Args:
+            name: of the option.
+            given: the options that were given.
+        """
+        declared = self.options.model_fields.get(name) if self.options is not None else None
+        default: OptionValue = declared.default if declared is not None and not declared.is_required() else None
+        return given.get(name, default)
 
     def folder(self, argument: str) -> str:
         """Return its name in paths: its own, or that of the class it wraps.

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
-from llpt.dft.settings import BandCount, CutoffRy, ElectronicTemperatureK  # noqa: TC001 - pydantic reads them
+from llpt.dft.kpoints import parse_kpoints
+from llpt.dft.settings import ECUT_RY, KPOINTS, BandCount, CutoffRy, ElectronicTemperatureK, KpointList
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, MissingProgramError, first_line
@@ -36,8 +37,8 @@ class VaspOptions(Options):
     """Options of engine ``vasp``."""
 
     electronic_temperature_k: ElectronicTemperatureK
-    ecut_ry: CutoffRy = 60.0
-    kpoints: str = Field(default="mean-value", description="mean-value, gamma, x,y,z, or n1xn2xn3")
+    ecut_ry: CutoffRy = ECUT_RY
+    kpoints: KpointList = KPOINTS
     xc: str = Field(default="pbe", description="a functional by the name ASE gives it to VASP, e.g. pbe or lda")
     bands: BandCount | None = Field(default=None, description="NBANDS; VASP's own choice if not given")
     setup: str = Field(default="_h", description="suffix of the PAW set of hydrogen: _h (hard) or empty")
@@ -89,8 +90,6 @@ class VaspEngine(EngineCalculator):
 
     def _build(self) -> Any:
         from ase.calculators.vasp import Vasp  # noqa: PLC0415  # slow to import
-
-        from llpt.dft.kpoints import parse_kpoints  # noqa: PLC0415  # brings torch
 
         options = self._options
         kpoints = parse_kpoints(options.kpoints)

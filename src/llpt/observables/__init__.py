@@ -29,7 +29,7 @@ from llpt.observables.record import (
     with_unit,
 )
 from llpt.observables.registry import all_observables, describe_observables, quantity
-from llpt.observables.snapshots import THEORY_OPTIONS, Snapshots, snapshots_of_files, snapshots_of_run
+from llpt.observables.snapshots import Snapshots, snapshots_of_files, snapshots_of_run
 from llpt.observables.solid_order import SolidOrder
 from llpt.observables.source import FrameSource
 from llpt.observables.step_series import ThermodynamicSeries, thermodynamic_series
@@ -55,7 +55,6 @@ __all__ = [
     "FAILED",
     "ROUNDING",
     "SUMMARY_FORMAT",
-    "THEORY_OPTIONS",
     "Absent",
     "Accumulator",
     "Axis",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llpt.engines.kohn_sham.record import DFT
 from llpt.errors import InputError
 from llpt.structure import read_structures
 from llpt.trajectory import Trajectory
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from llpt.engines import OptionValue
-
-THEORY_OPTIONS = ("ecut_ry", "electronic_temperature_k", "kpoints", "xc", "pseudopotential")
-"""What of a run's own engine its snapshots are computed with, where that engine is ``dft``."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,8 @@ def snapshots_of_run(run: Path, count: int, *, discard_steps: int | None = None)
     if record is None:
         return Snapshots(frames, {})
     engine = record["engine"]
-    if engine["name"] == "dft":
-        return Snapshots(frames, {key: engine["options"][key] for key in THEORY_OPTIONS if key in engine["options"]})
+    if engine["name"] == DFT.name:
+        return Snapshots(frames, {key: engine["options"][key] for key in DFT.theory if key in engine["options"]})
     known = engine["options"].get("electronic_temperature_k") or record["settings"]["temperature_k"]
     return Snapshots(frames, {"electronic_temperature_k": float(known)})
 

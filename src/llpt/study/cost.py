@@ -6,28 +6,26 @@ ratio of their measured time to the record's, engine by engine, multiplies what 
 
 from __future__ import annotations
 
-import math
-import re
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
+from llpt.dft.kpoints import kpoints_in_cell
+from llpt.engines.record import TIMED_CUTOFF_RY, TIMED_DENSITY_G_PER_CM3
 from llpt.errors import InputError
 from llpt.structure import volume_per_atom
 from llpt.study.protocol import starting_density
+from llpt.units import ANGSTROM_TO_BOHR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from llpt.campaign import ThermodynamicState
     from llpt.engines import Speed
-    from llpt.options import GivenValue
+    from llpt.options import OptionValue
 
-REFERENCE_CUTOFF_RY = 60.0
-REFERENCE_DENSITY = 1.12
-"""g/cm³ of the fluid that was timed."""
 START_UP_S = 4.0
 """Starting a process and importing what it needs."""
-SECOND_THREAD = 1.37
-"""How many times faster a DFT step is on two threads than on one: 1.3 was measured at 64 atoms, 1.6 at 128."""
 SINGLE_POINT_STEPS = 4.0
 """A single point from nothing costs as much as this many MD steps, which start from the step before."""
 
@@ -47,9 +45,8 @@ class TimedRun(Protocol):
     def speed(self) -> Speed:
         """What a step of the engine costs before any was measured."""
 
-    @property
-    def options(self) -> Mapping[str, GivenValue]:
-        """Options of the engine."""
+    def option(self, name: str) -> OptionValue:
+        """An option of the engine, as given or by default."""
 
     @property
     def atoms(self) -> int:
@@ -71,37 +68,25 @@ class TimedRun(Protocol):
 def seconds_per_step(run: TimedRun) -> float:
     """Return the estimate of the engine's record for one step of a run."""
     speed = run.speed
+    slower = speed.on_one_thread if run.threads == 1 else 1.0
     if not speed.plane_waves:
-        return speed.seconds(run.atoms, 1.0)
-    cutoff = float(run.options.get("ecut_ry", REFERENCE_CUTOFF_RY)) / REFERENCE_CUTOFF_RY
+        return slower * speed.seconds(run.atoms, 1.0)
     try:
         density = starting_density(run.state)
     except InputError:  # nothing is known of this state
-        density = REFERENCE_DENSITY
+        density = TIMED_DENSITY_G_PER_CM3
     edge = (run.atoms * volume_per_atom(density_g_per_cm3=density)) ** (1.0 / 3.0)
-    kpoints = kpoint_count(str(run.options.get("kpoints", "mean-value")), edge_angstrom=edge)
-    seconds = speed.seconds(run.atoms, kpoints * cutoff**1.5 / (density / REFERENCE_DENSITY))
-    return seconds * SECOND_THREAD if run.threads == 1 else seconds
+    cutoff = float(run.option("ecut_ry") or TIMED_CUTOFF_RY) / TIMED_CUTOFF_RY
+    kpoints = _kpoint_count(str(run.option("kpoints")), edge_angstrom=edge)
+    return slower * speed.seconds(run.atoms, kpoints * cutoff**1.5 / (density / TIMED_DENSITY_G_PER_CM3))
 
 
-def kpoint_count(kpoints: str, *, edge_angstrom: float) -> int:
-    """Return how many k-points are computed: half of a grid, by time reversal; else one.
-
-    Args:
-        kpoints: as the engine ``dft`` reads it.
-        edge_angstrom: edge of the cubic cell, for points by spacing.
-
-    >>> [kpoint_count(text, edge_angstrom=5.0) for text in ("2x2x2", "mean-value", "spacing:0.7", "spacing:1.3")]
-    [4, 1, 4, 1]
-    """
-    spacing = re.fullmatch(r"spacing:(\d*\.?\d+)", kpoints)
-    if spacing and float(spacing[1]) > 0.0:
-        divisions = math.ceil(2.0 * math.pi / edge_angstrom / float(spacing[1]))
-        return -(-(divisions**3) // 2)
-    parts = kpoints.split("x")
-    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+def _kpoint_count(kpoints: str, *, edge_angstrom: float) -> int:
+    """Return how many k-points a cubic cell takes; one where an engine has words of its own for them."""
+    try:
+        return len(kpoints_in_cell(kpoints, ANGSTROM_TO_BOHR * edge_angstrom * np.eye(3)).weights)
+    except InputError:
         return 1
-    return -(-math.prod(int(part) for part in parts) // 2)
 
 
 class Pace:

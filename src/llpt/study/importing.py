@@ -20,6 +20,7 @@ from llpt.study.ledger import Ledger
 from llpt.study.nodes.run import RecordedDynamics  # noqa: TC001 - pydantic reads it
 from llpt.study.outcome import DescribedEngine, ForeignOrigin, Provenance, Record, State
 from llpt.study.planning import make_plan
+from llpt.study.template import with_defaults
 from llpt.trajectory import Facts
 from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignTrajectory, convert
 from llpt.trajectory.foreign.suspicion import FactCheck, MeasuredFact, check_statements, findings, hold_against
@@ -40,9 +41,18 @@ name = {name}
 
 # Thresholds of the verdict; fix them before looking at results. The runs stand in imported.toml.
 [verdict]
-transition_temperature_k = 50
-density_percent = 1.0
+transition_temperature_k = @default@
+density_percent = @default@
 """
+
+
+def study_of_imported_runs(name: str) -> str:
+    """Return the study file of a study that only holds runs made elsewhere.
+
+    Args:
+        name: of the study.
+    """
+    return with_defaults(STUDY_TEXT.format(name=json.dumps(name, ensure_ascii=False)))
 
 
 @dataclass(frozen=True)
@@ -150,7 +160,7 @@ def import_run(
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise InputError(f"{root} exists and is not a study directory.", "Choose another directory with --out.")
     with atomic_directory(root.absolute()) as fresh:
-        write_atomically(fresh / STUDY_FILE, STUDY_TEXT.format(name=json.dumps(name, ensure_ascii=False)))
+        write_atomically(fresh / STUDY_FILE, study_of_imported_runs(name))
         return _import_into(fresh, None, source, description, on_frame)
 
 

@@ -7,20 +7,20 @@ to configurations whose energy is too low at that one point and stays there; con
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.dft.kpoints import MEAN_VALUE, parse_kpoints
 from llpt.engines import find_engine
+from llpt.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from llpt.study.file import StudyFile
 
 MESH = "2x2x2"
 MESH_UP_TO_ATOMS = 128
-ONE_POINT = re.compile(r"mean-value|gamma|1x1x1|[^,;x:]+,[^,;]+,[^,;]+")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def mesh_for(atoms: Iterable[int]) -> str:
     >>> mesh_for([64, 512]), mesh_for([256])
     ('2x2x2', 'mean-value')
     """
-    return MESH if min(atoms) <= MESH_UP_TO_ATOMS else "mean-value"
+    return MESH if min(atoms) <= MESH_UP_TO_ATOMS else MEAN_VALUE
 
 
 def warnings_of(study: StudyFile) -> tuple[str, ...]:
@@ -59,13 +59,19 @@ def warnings_of(study: StudyFile) -> tuple[str, ...]:
     reference = study.reference
     if reference is None:
         return ()
-    options = find_engine(reference.engine).options
-    default = options.model_fields.get("kpoints") if options is not None else None
-    given = reference.engine_options().get("kpoints", default.default if default is not None else "")
-    if not ONE_POINT.fullmatch(str(given).strip().lower()):
+    given = find_engine(reference.engine).option("kpoints", reference.engine_options())
+    if not _is_one_point(str(given)):
         return ()
     sizes = sorted({size for line in study.state.lines() for size in study.sizes(line)})
     return tuple(_sentence(size, str(given)) for size in sizes if size <= MESH_UP_TO_ATOMS)
+
+
+def _is_one_point(kpoints: str) -> bool:
+    """Return whether one point is computed in every cell; False where the engine has k-points in words of its own."""
+    try:
+        return len(parse_kpoints(kpoints).weights) == 1
+    except InputError:
+        return False
 
 
 def _sentence(atoms: int, kpoints: str) -> str:
@@ -76,17 +82,3 @@ def _sentence(atoms: int, kpoints: str) -> str:
         f"in the atomic (1600 K), on that reference's own runs; 10 meV/atom between the phases are 100 to 300 K. "
         f'Take kpoints = "{MESH}", or cells of 256 atoms or more.'
     )
-
-
-def proposed(template: str, atoms: Sequence[int]) -> str:
-    """Return a study file with other sizes of cell, and with the k-points that they need.
-
-    Args:
-        template: the text of the study file that ``llpt init`` writes.
-        atoms: numbers of atoms, one at least.
-    """
-    sizes = sorted(set(atoms))
-    text = re.sub(r"(?m)^atoms = \[.*?\]", f"atoms = {sizes}", template, count=1)
-    text = re.sub(r'(?m)^kpoints = ".*?"', f'kpoints = "{mesh_for(sizes)}"', text, count=1)
-    text = text.replace("atoms = [512] }", f"atoms = {sizes[-1:]} }}")
-    return text if len(sizes) > 1 else text.replace("\nsize = true", "\nsize = false")

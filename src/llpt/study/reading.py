@@ -102,7 +102,7 @@ def _explain(error: ValidationError, data: dict[str, Any], name: str) -> InputEr
 
 def _unknown_key(location: Location) -> tuple[str, str]:
     *parents, key = location
-    section = _section_at(tuple(parents))
+    section = section_at(tuple(parents))
     known = list(section.model_fields) if section else []
     close = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
     where = f" in [{_written(tuple(parents))}]" if parents else ""
@@ -154,7 +154,7 @@ def _reason(detail: ErrorDetails) -> str:
     return words
 
 
-def _section_at(location: Location) -> type[Section] | None:
+def section_at(location: Location) -> type[Section] | None:
     """Return the class of the table at a location."""
     section: type[Section] = StudyFile
     for part in location:
@@ -179,7 +179,7 @@ def _allowed(location: Location) -> str:
     """Return the phrase that says what the key at a location may hold."""
     keys = [part for part in location if isinstance(part, str)]
     while keys:
-        section = _section_at(tuple(keys[:-1]))
+        section = section_at(tuple(keys[:-1]))
         if section and section.explain(keys[-1]):
             return section.explain(keys[-1])
         keys.pop()

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
 from llpt.campaign import ThermodynamicState
-from llpt.dynamics import Ensemble, Thermostat
-from llpt.dynamics.settings import DEFAULT_BAROSTAT_TIME_FS
+from llpt.dynamics import Ensemble, RunSettings, Thermostat
+from llpt.dynamics.settings import DEFAULT_THERMOSTAT_TIME_FS
 
 Float = Annotated[float, Strict()]
 Int = Annotated[int, Strict()]
@@ -224,12 +224,18 @@ class StateSection(Section):
         )
 
 
+_OF_A_RUN = {name: field.default for name, field in RunSettings.model_fields.items()}
+_THERMOSTATS = (Thermostat.SVR, Thermostat.LANGEVIN)
+"""Those of the study's runs; the third belongs to a controlled test."""
+_TIMES = ", ".join(f"{DEFAULT_THERMOSTAT_TIME_FS[each]:g} for {each}" for each in _THERMOSTATS)
+
+
 class DynamicsSection(Section):
     """``[dynamics]``: the protocol that reference and surrogate share."""
 
     ensemble: Ensemble = Field(default=Ensemble.NPT, description='"npt", "nvt" or "nve"')
     timestep_fs: TimestepFs | Literal["auto"] = Field(
-        default="auto",
+        default=_OF_A_RUN["timestep_fs"],
         description='a time step in fs from 0.001 to 20, or "auto" (0.17–0.35 fs by temperature and density)',
     )
     steps: StepCount = Field(description="the number of MD steps of each run, a whole number of at least 1")
@@ -246,17 +252,22 @@ class DynamicsSection(Section):
         description="steps of relaxation of a made-up structure before its run, 0 to 10000",
     )
     ladder: Ladder = Field(default=Ladder.HEATING, description='"heating", "cooling" or "none"')
-    thermostat: Thermostat = Field(default=Thermostat.SVR, description='"svr" or "langevin"')
+    thermostat: Thermostat = Field(
+        default=_OF_A_RUN["thermostat"], description=" or ".join(f'"{each}"' for each in _THERMOSTATS)
+    )
     thermostat_time_fs: Annotated[Float, Field(ge=1.0, le=1e5)] | None = Field(
-        default=None, description="a time in fs from 1 to 100000; 20 for svr, 100 for langevin where it is left out"
+        default=None,
+        description=f"a time in fs from 1 to 100000; {_TIMES} where it is left out",
     )
     barostat_time_fs: Float = Field(
-        default=DEFAULT_BAROSTAT_TIME_FS, ge=1.0, le=1e6, description="a time in fs from 1 to 1000000"
+        default=_OF_A_RUN["barostat_time_fs"], ge=1.0, le=1e6, description="a time in fs from 1 to 1000000"
     )
     checkpoint_every: StepCount | None = Field(
         default=None, description="steps between checkpoints, at least 1; 1 % of the run where it is left out"
     )
-    positions_every: StepCount = Field(default=5, description="steps between stored positions, at least 1")
+    positions_every: StepCount = Field(
+        default=_OF_A_RUN["positions_every"], description="steps between stored positions, at least 1"
+    )
 
     @model_validator(mode="after")
     def _something_left(self) -> Self:

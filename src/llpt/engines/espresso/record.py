@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
 
 from pydantic import Field
 
-from llpt.dft.settings import BandCount, CutoffRy, ElectronicTemperatureK  # noqa: TC001 - pydantic reads them
+from llpt.dft.settings import ECUT_RY, KPOINTS, AutomaticBands, CutoffRy, ElectronicTemperatureK, KpointList
 from llpt.engines.record import EngineRecord, Speed
 from llpt.options import Options
 
@@ -27,18 +26,16 @@ class EspressoOptions(Options):
     """Options of engine ``quantum-espresso``."""
 
     electronic_temperature_k: ElectronicTemperatureK
-    ecut_ry: CutoffRy = 60.0
+    ecut_ry: CutoffRy = ECUT_RY
     ecut_density_ry: float | None = Field(
         default=None, gt=0, description="cutoff of the density in Ry; 4 times ecut_ry if not given"
     )
-    kpoints: str = Field(default="mean-value", description="mean-value, gamma, x,y,z, or n1xn2xn3")
+    kpoints: KpointList = KPOINTS
     xc: EspressoFunctional = Field(
         default=EspressoFunctional.PBE, description="pbe, lda, blyp, scan, vdw-df or vdw-df2"
     )
     pseudopotential: str = Field(default="paw", description="paw, gth, or the path of a UPF file for hydrogen")
-    bands: BandCount | Literal["auto"] = Field(
-        default="auto", description="number of bands, or auto: added until the last is empty to 1e-6"
-    )
+    bands: AutomaticBands = "auto"
     conv_thr_ry: float | None = Field(
         default=None, gt=0, description="SCF convergence of the whole cell in Ry; 1e-9 per atom if not given"
     )

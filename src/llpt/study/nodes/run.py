@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from llpt.campaign import ControlledTest, Role, RunIdentity
 from llpt.engines import find_engine
-from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.options import GivenValue, OptionValue  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.node import Job
 
 if TYPE_CHECKING:
@@ -116,6 +116,10 @@ class PlannedRun(ABC):
     def speed(self) -> Speed:
         """What a step of its engine costs before any was measured."""
         return find_engine(self.engine).speed
+
+    def option(self, name: str) -> OptionValue:
+        """Return an option of its engine, as the study gives it or by default; None where it has no such option."""
+        return find_engine(self.engine).option(name, self.options)
 
     @property
     def identity(self) -> RunIdentity:

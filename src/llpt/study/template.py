@@ -1,0 +1,68 @@
+"""The study files that llpt writes: text with a mark where the default of a key stands, which is declared elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from llpt.engines.kohn_sham.record import DFT
+from llpt.study.one_kpoint import mesh_for
+from llpt.study.reading import section_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DEFAULT = re.compile(r"^(?P<key>\w+) = @default@ *(?P<comment>#.*)?$")
+_HEADING = re.compile(r"^\[(\w+)\]")
+_COMMENTS_AT = 36
+
+
+def study_template(atoms: Sequence[int] = ()) -> str:
+    """Return the commented study file that ``llpt init`` writes.
+
+    Args:
+        atoms: sizes of the cells, with the k-points that they need; none leaves those of the file.
+    """
+    text = with_defaults(files("llpt.study").joinpath("template.toml").read_text(encoding="utf-8"))
+    if not atoms:
+        return text
+    sizes = sorted(set(atoms))
+    text = re.sub(r"(?m)^atoms = \[.*?\]", f"atoms = {sizes}", text, count=1)
+    text = re.sub(r'(?m)^kpoints = ".*?"', f'kpoints = "{mesh_for(sizes)}"', text, count=1)
+    text = text.replace("atoms = [512] }", f"atoms = {sizes[-1:]} }}")
+    return text if len(sizes) > 1 else text.replace("\nsize = true", "\nsize = false")
+
+
+def with_defaults(text: str) -> str:
+    """Return the text of a study file with the default of each key in the place of ``@default@``.
+
+    Args:
+        text: sections as in a study file; the keys of ``[reference]`` are the options of engine ``dft``.
+    """
+    section, lines = "", []
+    for line in text.splitlines(keepends=True):
+        heading = _HEADING.match(line)
+        section = heading[1] if heading else section
+        marked = _DEFAULT.match(line.rstrip("\n"))
+        if marked:
+            written = f"{marked['key']} = {_written(_default(section, marked['key']))}"
+            comment = marked["comment"]
+            lines.append(f"{written:{_COMMENTS_AT}}{comment}\n" if comment else f"{written}\n")
+        else:
+            lines.append(line)
+    return "".join(lines)
+
+
+def _default(section: str, key: str) -> object:
+    if section == "reference":
+        return DFT.option(key, {})
+    model = section_at((section,) if section else ())
+    assert model is not None
+    return model.model_fields[key].default
+
+
+def _written(value: object) -> str:
+    """Return a value as TOML holds it."""
+    return f"{value:g}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,49 @@
+"""What a step is thought to cost follows the engine's record: its k-points, cutoff and threads."""
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import pytest
+
+from llpt.campaign import ThermodynamicState
+from llpt.engines import find_engine
+from llpt.study.cost import seconds_per_step
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of 64 atoms at the density that engines were timed at."""
+
+    options: dict = field(default_factory=dict)
+    engine: str = "dft"
+    threads: int = 0
+    atoms: int = 64
+    steps: int = 1
+    path: str = "runs/x"
+    state: ThermodynamicState = field(default_factory=lambda: ThermodynamicState.at_density(1.12, 1000.0))
+
+    @property
+    def speed(self):
+        return find_engine(self.engine).speed
+
+    def option(self, name):
+        return find_engine(self.engine).option(name, MappingProxyType(self.options))
+
+
+@pytest.mark.parametrize(
+    ("kpoints", "count"),
+    [("mean-value", 1), ("gamma", 1), ("2x2x2", 4), ("3x3x3", 14), ("0,0,0;0.5,0,0", 2), ("spacing:0.9", 4)],
+)
+def test_each_kpoint_costs_the_same(kpoints, count):
+    floor = find_engine("dft").speed.floor
+    one = seconds_per_step(Run()) - floor
+    assert seconds_per_step(Run({"kpoints": kpoints})) - floor == pytest.approx(count * one)
+
+
+def test_defaults_cutoff_and_threads_are_those_of_the_record():
+    speed = find_engine("dft").speed
+    assert seconds_per_step(Run()) == pytest.approx(speed.seconds(64, 1.0))
+    assert seconds_per_step(Run({"ecut_ry": 240.0})) == pytest.approx(speed.seconds(64, 8.0))
+    assert seconds_per_step(Run(threads=1)) == pytest.approx(speed.on_one_thread * speed.seconds(64, 1.0))
+    assert seconds_per_step(Run({"kpoints": "in words of its own"})) == seconds_per_step(Run())
+    assert seconds_per_step(Run(engine="vasp", options={"kpoints": "2x2x2"})) > seconds_per_step(Run(engine="vasp"))
