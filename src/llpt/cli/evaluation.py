@@ -39,12 +39,14 @@ class EngineCommand(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help; only now is it worth the time to look which engines there are."""
-        from llpt.engines import grammar  # noqa: PLC0415 - start-up time
+        from llpt.engines import DEFAULT_REFERENCE, grammar  # noqa: PLC0415 - start-up time
 
         for parameter in self.params:
             if isinstance(parameter, TyperOption) and parameter.name == "engine":
                 *others, last = grammar()
                 parameter.help = f"{parameter.help or ''} {', '.join(others)} or {last}.".strip()
+                if not parameter.required:
+                    parameter.default = DEFAULT_REFERENCE.name
         super().format_help(ctx, formatter)
 
 

@@ -77,9 +77,8 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
 
     Example: [bold]llpt optics run --frames 8 --option kpoints=4x4x4[/]
     """
-    from llpt.engines import make_engine  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.engines import make_engine, optics_engine  # noqa: PLC0415 - start-up time of the other commands
     from llpt.engines.kohn_sham.engine import KohnShamEngine  # noqa: PLC0415
-    from llpt.engines.kohn_sham.record import DFT  # noqa: PLC0415
     from llpt.observables import OpticsSettings, optics_of_snapshots  # noqa: PLC0415
 
     settings = OpticsSettings(
@@ -98,7 +97,8 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
         raise InputError("--out is not given.", "Say where the results of structure files go, e.g. --out optics.")
     check_directory(directory, OWN, overwrite=overwrite)
     options = {**snapshots.engine_options, **split_options(option)}
-    engine = make_engine(DFT.name, options)
+    record = optics_engine()
+    engine = make_engine(record.name, options)
     assert isinstance(engine, KohnShamEngine)
     described = engine.describe()
     used = described.options
@@ -107,7 +107,7 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     count = len(snapshots.frames)
     messages().print(
         f"{count} snapshot{'s' if count != 1 else ''} of {len(snapshots.frames[0])} atoms: "
-        + ", ".join(f"{key} {used[key]}" for key in DFT.theory),
+        + ", ".join(f"{key} {used[key]}" for key in record.theory),
         markup=False,
     )
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -29,7 +29,7 @@ def run(
     given: list[Atoms],
     held_out: list[Atoms],
     settings: dict[str, str],
-    engine: str,
+    engine: str | None,
     options: dict[str, str],
 ) -> None:
     """Run a recipe and show the errors of its generations.
@@ -37,13 +37,18 @@ def run(
     Raises:
         InputError: an unknown recipe or setting, or a value that is not allowed.
     """
-    from llpt.engines import BEHLER_PARRINELLO, Purpose, make_engine  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.engines import (  # noqa: PLC0415 - start-up time of the other commands
+        BEHLER_PARRINELLO,
+        DEFAULT_REFERENCE,
+        Purpose,
+        make_engine,
+    )
     from llpt.learning import run_recipe  # noqa: PLC0415
 
     chosen = recipe_settings(recipe, settings)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
-        closing(make_engine(engine, options, purpose=Purpose.LABELS)) as reference,
+        closing(make_engine(engine or DEFAULT_REFERENCE.name, options, purpose=Purpose.LABELS)) as reference,
         Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars,
     ):
         task = bars.add_task(recipe)

@@ -55,8 +55,8 @@ def train(
         ),
     ] = None,
     engine: Annotated[
-        str, typer.Option("--engine", metavar="SPEC", help="What labels the structures of a recipe:")
-    ] = "dft",
+        str | None, typer.Option("--engine", metavar="SPEC", help="What labels the structures of a recipe:")
+    ] = None,
     option: EngineOptions = None,
     held_out: Annotated[
         Path | None,

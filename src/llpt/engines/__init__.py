@@ -16,12 +16,14 @@ from llpt.engines.purpose import Purpose
 from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed, TrainedPotential
 from llpt.engines.registry import (
     BUILT_IN,
+    DEFAULT_REFERENCE,
     TRAINED_HERE,
     engine_folder,
     engine_label,
     engine_records,
     find_engine,
     grammar,
+    optics_engine,
     split_spec,
 )
 from llpt.engines.survey import EngineFact, survey
@@ -30,6 +32,7 @@ from llpt.options import Options, OptionValue
 __all__ = [
     "BEHLER_PARRINELLO",
     "BUILT_IN",
+    "DEFAULT_REFERENCE",
     "TRAINED_HERE",
     "Argument",
     "Engine",
@@ -54,6 +57,7 @@ __all__ = [
     "find_engine",
     "grammar",
     "make_engine",
+    "optics_engine",
     "read_evaluated",
     "split_spec",
     "survey",

@@ -82,6 +82,7 @@ class EngineRecord:
         copied: whether that is a file or directory which a study must hold a copy of.
         options: the options it takes; None where only the engine itself knows: it then gets them as they were given.
         theory: those of its options that say which theory it computes; the others say how.
+        optics: whether it gives the Kohn–Sham states that ``llpt optics`` takes.
         thermal: whether its electrons have a temperature, the option ``electronic_temperature_k``.
         functional: the exchange–correlation functional that stands beside its label where the option ``xc`` is not
             given; empty where nothing is to be said then.
@@ -103,6 +104,7 @@ class EngineRecord:
     copied: bool = False
     options: type[Options] | None = None
     theory: tuple[str, ...] = ()
+    optics: bool = False
     thermal: bool = False
     functional: str = ""
     elements: frozenset[str] | None = None

@@ -23,6 +23,8 @@ GROUP = "llpt.engines"
 """The group of entry points by which another package adds an engine: each names an :class:`EngineRecord`."""
 
 BUILT_IN = {record.name: record for record in (DFT, N2P2, MODEL, QUANTUM_ESPRESSO, VASP, LAMMPS, MACE, ANY_ASE)}
+DEFAULT_REFERENCE = DFT
+"""What labels, and drives a reference, where nobody says otherwise."""
 TRAINED_HERE: dict[str, TrainedPotential] = {BEHLER_PARRINELLO.name: BEHLER_PARRINELLO}
 """Potentials that a study can train, by the name it calls them."""
 
@@ -56,6 +58,11 @@ def find_engine(spec: str) -> EngineRecord:
             f"{did_you_mean(word, engine_records())}Engines are: {', '.join(grammar())}.",
         )
     return plugins.records[word]
+
+
+def optics_engine() -> EngineRecord:
+    """Return the engine whose states ``llpt optics`` takes."""
+    return next(record for record in BUILT_IN.values() if record.optics)
 
 
 def split_spec(spec: str) -> tuple[EngineRecord, str]:

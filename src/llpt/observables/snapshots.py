@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.engines.kohn_sham.record import DFT
+from llpt.engines.registry import optics_engine
 from llpt.errors import InputError
 from llpt.structure import read_structures
 from llpt.trajectory import Trajectory
@@ -64,8 +64,9 @@ def snapshots_of_run(run: Path, count: int, *, discard_steps: int | None = None)
     if record is None:
         return Snapshots(frames, {})
     engine = record["engine"]
-    if engine["name"] == DFT.name:
-        return Snapshots(frames, {key: engine["options"][key] for key in DFT.theory if key in engine["options"]})
+    own = optics_engine()
+    if engine["name"] == own.name:
+        return Snapshots(frames, {key: engine["options"][key] for key in own.theory if key in engine["options"]})
     known = engine["options"].get("electronic_temperature_k") or record["settings"]["temperature_k"]
     return Snapshots(frames, {"electronic_temperature_k": float(known)})
 

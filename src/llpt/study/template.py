@@ -7,7 +7,7 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from llpt.engines.kohn_sham.record import DFT
+from llpt.engines import DEFAULT_REFERENCE
 from llpt.study.one_kpoint import mesh_for
 from llpt.study.reading import section_at
 
@@ -39,7 +39,7 @@ def with_defaults(text: str) -> str:
     """Return the text of a study file with the default of each key in the place of ``@default@``.
 
     Args:
-        text: sections as in a study file; the keys of ``[reference]`` are the options of engine ``dft``.
+        text: sections as in a study file; ``[reference]`` is taken to have the default engine.
     """
     section, lines = "", []
     for line in text.splitlines(keepends=True):
@@ -57,7 +57,7 @@ def with_defaults(text: str) -> str:
 
 def _default(section: str, key: str) -> object:
     if section == "reference":
-        return DFT.option(key, {})
+        return DEFAULT_REFERENCE.name if key == "engine" else DEFAULT_REFERENCE.option(key, {})
     model = section_at((section,) if section else ())
     assert model is not None
     return model.model_fields[key].default

@@ -11,6 +11,7 @@ DFT = EngineRecord(
     maker="llpt.engines.kohn_sham.engine:make_kohn_sham",
     options=KohnShamOptions,
     theory=("ecut_ry", "electronic_temperature_k", "kpoints", "xc", "pseudopotential"),
+    optics=True,
     thermal=True,
     functional=KohnShamSettings.xc,
     elements=frozenset({"H"}),
