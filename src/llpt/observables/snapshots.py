@@ -27,7 +27,7 @@ class Snapshots:
 
     Args:
         frames: the structures.
-        engine_options: the options of engine ``dft`` that belong to them, as far as they are known.
+        engine_options: the options of the engine of ``llpt optics`` that belong to them, as far as they are known.
     """
 
     frames: tuple[Atoms, ...]
@@ -37,7 +37,7 @@ class Snapshots:
 def snapshots_of_run(run: Path, count: int, *, discard_steps: int | None = None) -> Snapshots:
     """Take evenly spaced frames of a run, to be computed with its own theory.
 
-    Where the run was driven by another engine than ``dft`` only the electrons' temperature is known: that of its
+    Where the run was driven by another engine only the electrons' temperature is known: that of its
     engine, or else that of its ions.
 
     Args:
