@@ -77,15 +77,14 @@ def wait_for(condition, timeout=90):
 
 
 def workers(root):
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-        if "llpt.study.worker" in words and any(word.startswith(str(root)) for word in words):
-            found.append(int(path.parent.name))
-    return found
+    """Return the processes of nodes that are alive; each writes its number into its lock."""
+    numbers = [int(lock.read_text() or 0) for lock in (root / "jobs").glob("*.lock")]
+    return [number for number in numbers if number and is_alive(number)]
+
+
+def is_alive(number):
+    stat = Path(f"/proc/{number}/stat")
+    return stat.exists() and " Z " not in stat.read_text()  # one that nobody has buried yet is dead
 
 
 def write(directory, text=STUDY):
@@ -184,8 +183,7 @@ def test_a_run_killed_more_often_than_asked_is_unfinished_with_its_steps(tmp_pat
 
 def alive(root):
     """Whether the program that a hanging engine started is alive."""
-    stat = Path(f"/proc/{(root / 'hanging.pid').read_text()}/stat")
-    return stat.exists() and " Z " not in stat.read_text()  # one that nobody has buried yet is dead
+    return is_alive(int((root / "hanging.pid").read_text()))
 
 
 HANGING = STUDY.replace("Soft", "Hanging")

@@ -104,9 +104,16 @@ def common_temperatures(reference: Curve, surrogate: Curve) -> list[tuple[int, i
 
 
 def relative_difference(reference: Curve, surrogate: Curve) -> CurveDifference:
-    """Return the relative difference of two curves in percent at their common temperatures."""
+    """Return the relative difference of two curves in percent at their common temperatures.
+
+    Where the reference is zero there is none, and the temperature is left out.
+    """
     found = []
-    places = common_temperatures(reference, surrogate)
+    places = [
+        (index, other)
+        for index, other in common_temperatures(reference, surrogate)
+        if reference.estimate(index).value != 0.0
+    ]
     for index, other in places:
         base, changed = reference.estimate(index), surrogate.estimate(other)
         ratio = 100.0 * changed.value / base.value

@@ -79,7 +79,7 @@ def run(
     """
     from llpt.cli.analysis import analyse_and_report  # noqa: PLC0415 - start-up time of the other commands
     from llpt.cli.progress import make_display  # noqa: PLC0415
-    from llpt.study import Ledger, State, make_plan  # noqa: PLC0415
+    from llpt.study import Ledger, State  # noqa: PLC0415
     from llpt.study.execution import Execution  # noqa: PLC0415
 
     limit_s = None if stop_after is None else seconds_of(stop_after)
@@ -87,8 +87,7 @@ def run(
     if dry_run:
         tell_what_would_be_done(study, out, only, retry_failed=retry_failed)
         return
-    directory = take_up(study, out)
-    plan = make_plan(directory.study)
+    directory, plan = take_up(study, out)
     with directory.locked(), Ledger(directory.database) as ledger:
         say.print(f"[bold]{escape(directory.study.study.name)}[/] in {directory.root}")
         with make_display(plan) as display:
@@ -182,8 +181,8 @@ def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, 
     console.print(f"{len(todo)} of {len(plan.nodes)} would be done, in about {span}. Nothing was started.")
 
 
-def take_up(study: Path, out: Path | None) -> StudyDirectory:
-    """Return the directory of a study given as a file or as that directory, made if it is new.
+def take_up(study: Path, out: Path | None) -> tuple[StudyDirectory, Plan]:
+    """Return the directory of a study given as a file or as that directory, made if it is new, and its plan.
 
     Raises:
         InputError: the file or directory cannot be used; nothing was changed.
@@ -192,11 +191,17 @@ def take_up(study: Path, out: Path | None) -> StudyDirectory:
     from llpt.study.preflight import check_before_anything_runs  # noqa: PLC0415
 
     if study.is_dir():
-        return StudyDirectory.open(study)
+        directory = StudyDirectory.open(study)
+        return directory, make_plan(directory.study)
     description = read_study(study)
     source = study.resolve().parent
-    check_before_anything_runs(description, make_plan(description), source)
-    return StudyDirectory.claim(out or Path(study.stem), study.read_text(encoding="utf-8"), description, source=source)
+    plan = make_plan(description)
+    check_before_anything_runs(description, plan, source)
+    text = study.read_text(encoding="utf-8")
+    directory = StudyDirectory.claim(out or Path(study.stem), text, description, source=source)
+    if directory.study.imported:  # a directory taken up holds what was imported into it since
+        plan = make_plan(directory.study)
+    return directory, plan
 
 
 def stopped(entry: Entry, place: StudyDirectory) -> Entry:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy.interpolate import RectBivariateSpline
 
@@ -87,8 +89,7 @@ def starting_density_g_per_cm3(pressure_gpa: float, temperature_k: float) -> flo
             f"No starting density is known at {temperature_k:g} K.",
             f"Stay within {TEMPERATURES_K[0]:g} to {MAXIMUM_TEMPERATURE_K:g} K, or give a file or a density.",
         )
-    # log V is nearly linear in log P: the spline cannot oscillate, and extends a little below 50 GPa.
-    table = RectBivariateSpline(np.log(PRESSURES_GPA), TEMPERATURES_K, np.log(VOLUMES_ANGSTROM3), kx=2, ky=1)
+    table = _table()
     volume = float(np.exp(table(np.log(pressure_gpa), min(temperature_k, TEMPERATURES_K[-1]))[0, 0]))
     excess_k = temperature_k - TEMPERATURES_K[-1]
     if excess_k > 0:
@@ -97,3 +98,12 @@ def starting_density_g_per_cm3(pressure_gpa: float, temperature_k: float) -> flo
         slope = float(table(np.log(pressure_gpa), TEMPERATURES_K[-1], dx=1)[0, 0])
         volume *= float(np.exp(slope * (np.log(cold_gpa) - np.log(pressure_gpa))))
     return hydrogen_density_g_per_cm3(volume)
+
+
+@cache
+def _table() -> RectBivariateSpline:
+    """Return the spline of log V over log P and T.
+
+    log V is nearly linear in log P: the spline cannot oscillate, and extends a little below 50 GPa.
+    """
+    return RectBivariateSpline(np.log(PRESSURES_GPA), TEMPERATURES_K, np.log(VOLUMES_ANGSTROM3), kx=2, ky=1)

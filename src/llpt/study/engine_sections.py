@@ -255,7 +255,23 @@ class ExecutionSection(Section):
 
     where: ProviderKind = Field(default=ProviderKind.LOCAL, description='"local", "slurm", "pbs" or "kubernetes"')
     cores: Annotated[Int, Field(ge=1, le=100_000)] | Literal["auto"] = Field(
-        default="auto", description='cores this study may use at once, at least 1, or "auto" (all of this machine)'
+        default="auto",
+        description='cores of this machine, or of a node, that this study may use at once, at least 1, or "auto" (all)',
+    )
+    gpus: Int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="graphics processors of this machine, or of a node, that the study may use: one for each run whose "
+        "engine has device cuda; 0 leaves it to the engine",
+    )
+    memory_gib: Annotated[Float, Field(gt=0.0, le=100_000.0)] | None = Field(
+        default=None, description="memory that a run needs in GiB, for a scheduler; above 0"
+    )
+    reserve_s: Annotated[Float, Field(ge=1.0)] | Literal["auto"] = Field(
+        default="auto",
+        description="seconds before the end of a block of nodes at which its runs write a checkpoint, at least 1; "
+        '"auto": 5 % of the walltime, from 30 to 600',
     )
     retries: Int = Field(default=0, ge=0, le=100, description="how often a failed or lost run is tried again, 0 to 100")
     stall_s: Annotated[Float, Field(ge=1.0)] | Literal["auto"] = Field(

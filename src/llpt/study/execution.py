@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import signal
 import threading
 import time
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import parsl
 from parsl.dataflow.errors import DependencyError
 
+from llpt.campaign import file_stem
 from llpt.dynamics import steps_on_disk
 from llpt.errors import StorageError
 from llpt.files import remove, write_atomically
+from llpt.study.blocks import Slot
 from llpt.study.cores import available_cores
 from llpt.study.engine_sections import ProviderKind
 from llpt.study.fixed_thresholds import fix_thresholds
-from llpt.study.job_files import JobFiles
+from llpt.study.here import Cores, Devices, in_a_thread
+from llpt.study.job_files import PROGRESS_SUFFIX, JobFiles
 from llpt.study.jobs import write_job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.process import STOPPING_S, NotDoneError, run_node
@@ -32,7 +36,7 @@ from llpt.study.providers import parsl_config
 from llpt.study.schedule import estimate_costs, makespan_s, node_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
     from parsl.dataflow.futures import AppFuture
@@ -85,33 +89,23 @@ class StudyProgress:
         return sum(node.state is state for node in self.nodes.values())
 
 
-class Cores:
-    """Processor cores that tasks in threads take and give back, the earliest node of the plan first.
+@dataclass(frozen=True)
+class _Failure:
+    """An attempt at a node that failed.
 
     Args:
-        total: how many there are.
+        path: the node.
+        why: the reason.
+        outcome: what its process left; None where the worker was lost.
+        block_ends: whether it only has to go on in another block of nodes.
+        written: when it last showed itself, in ns.
     """
 
-    def __init__(self, total: int) -> None:
-        self._free = total
-        self._waiting: list[int] = []
-        self._condition = threading.Condition()
-
-    @contextlib.contextmanager
-    def taken(self, count: int, rank: int) -> Iterator[None]:
-        """Wait until ``count`` cores are free and nobody of a lower ``rank`` waits for cores, and hold them."""
-        with self._condition:
-            self._waiting.append(rank)
-            self._condition.wait_for(lambda: self._free >= count and rank == min(self._waiting))
-            self._waiting.remove(rank)
-            self._free -= count
-            self._condition.notify_all()
-        try:
-            yield
-        finally:
-            with self._condition:
-                self._free += count
-                self._condition.notify_all()
+    path: str
+    why: str
+    outcome: NodeOutcome | None = None
+    block_ends: bool = False
+    written: int = 0
 
 
 class Execution:
@@ -143,14 +137,20 @@ class Execution:
         self.wanted = frozenset(plan.paths) if wanted is None else wanted
         self.out_of_time = False
         self._stop_at = math.inf if limit_s is None else time.monotonic() + limit_s
-        self.cores = available_cores(directory.study.execution)
+        execution = directory.study.execution
+        self.cores = available_cores(execution)
         self.threads = node_threads(plan, self.cores)
+        self._slots = {node.path: Slot.of(node, execution) for node in plan.nodes}
+        self._stems = {file_stem(path): path for path in plan.paths}
         self._begun: set[str] = set()
-        self._failures: SimpleQueue[tuple[str, str]] = SimpleQueue()
+        self._between: dict[str, int] = {}
+        """Runs that wait to go on in another block, and when each last showed itself, in ns."""
+        self._ended: SimpleQueue[str] = SimpleQueue()
+        self._failures: SimpleQueue[_Failure] = SimpleQueue()
         self._tried: dict[str, int] = {}
         self._interrupts = 0
         self._leave_at = math.inf
-        self._show_at = -math.inf
+        self._show_at = self._look_at = -math.inf
 
     def run(self) -> StudyProgress:
         """Do what is not done, until all is over or a stop is asked for (Ctrl-C, SIGTERM).
@@ -166,7 +166,8 @@ class Execution:
             for node in self.plan.nodes:
                 write_job(self.directory, node, self.ledger)
                 remove(self._files(node.path).progress)
-        config = parsl_config(self.directory.study.execution, self.directory.root / ".parsl", self._failed)
+        slots = {self._slots[path] for path in self.wanted}
+        config = parsl_config(self.directory.study.execution, self.directory.root / ".parsl", slots, self._failed)
         kernel = parsl.DataFlowKernel(config)
         try:
             with self._listening():
@@ -193,12 +194,13 @@ class Execution:
 
     def _submit(self, kernel: parsl.DataFlowKernel) -> dict[str, AppFuture]:
         """Hand every node that is not done to Parsl, each with the futures of what it depends on."""
-        local = self.directory.study.execution.where is ProviderKind.LOCAL
+        execution = self.directory.study.execution
+        local = execution.where is ProviderKind.LOCAL
         root = str(self.directory.root)
         ranks = {path: rank for rank, path in enumerate(self.plan.paths)}
-        task = _in_a_thread(Cores(self.cores), ranks) if local else run_node
-        stall_s = self.directory.study.execution.stall_s
-        app = parsl.python_app(task, data_flow_kernel=kernel)
+        task = in_a_thread(Cores(self.cores), Devices(execution.gpus), ranks, self._slots) if local else run_node
+        labels = ["local"] if local else sorted({slot.label for slot in self._slots.values()})
+        apps = {label: parsl.python_app(task, data_flow_kernel=kernel, executors=[label]) for label in labels}
         futures: dict[str, NodeOutcome | AppFuture] = {}
         pending: dict[str, AppFuture] = {}
         done = {entry.path for entry in self.ledger.entries() if entry.state is State.DONE}
@@ -210,35 +212,79 @@ class Execution:
             if path not in self.wanted:
                 continue
             parents = [futures[parent] for parent in node.after]
-            futures[path] = pending[path] = app(root, path, self.threads[path], stall_s, *parents)
+            app = apps["local" if local else self._slots[path].label]
+            threads = self.threads[path] if local else node.threads
+            future = app(root, path, threads, execution.stall_s, *parents)
+            # Before a child is made: so a node is heard of only after all it depends on.
+            future.add_done_callback(lambda _, path=path: self._ended.put(path))
+            futures[path] = pending[path] = future
         return pending
 
     def _collect(self, pending: dict[str, AppFuture]) -> None:
         """Write into the ledger what has begun, what is tried again and what has ended since the last look."""
-        # Looked at from the end: where a node is over, what it depends on is seen to be over too.
-        over = {path for path in reversed(pending) if pending[path].done()}
-        for path in pending:
-            if path not in self._begun and self._files(path).progress.exists():
-                self._begun.add(path)
-                self.ledger.begin(path)
-        self._note_retries()
-        for path in [path for path in pending if path in over]:
-            self._record(self._outcome(path, pending.pop(path)))
+        over = [self._ended.get() for _ in range(self._ended.qsize())]
+        with self.ledger.transaction():
+            self._note_retries()
+            self._note_begun(pending, over)
+            for path in over:
+                self._record(self._outcome(path, pending.pop(path)))
+
+    def _note_begun(self, pending: Mapping[str, AppFuture], over: Sequence[str]) -> None:
+        """Write into the ledger which nodes have begun: those whose progress file is there.
+
+        The directory is read as a whole, for there may be ten thousand of them, and not too often.
+        """
+        began = time.monotonic()
+        found = [path for path in over if self._files(path).progress.exists()]
+        if began >= self._look_at:
+            with contextlib.suppress(OSError), os.scandir(self.directory.root / "jobs") as entries:
+                names = [entry.name for entry in entries if entry.name.endswith(PROGRESS_SUFFIX)]
+                found += [self._stems.get(name.removesuffix(PROGRESS_SUFFIX), "") for name in names]
+            self._look_at = time.monotonic() + SHARE_OF_SHOWING * (time.monotonic() - began)
+        for path in found:
+            if path in pending and path not in self._begun:
+                before = self._between.get(path)
+                if before is None or (path not in over and self._written(path) > before):
+                    self._between.pop(path, None)
+                    self._begun.add(path)
+                    self.ledger.begin(path)
+
+    def _written(self, path: str) -> int:
+        """Return when a node's progress file was last written, in ns; 0 where there is none."""
+        try:
+            return self._files(path).progress.stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def _note_retries(self) -> None:
-        """Write into the ledger what has failed and is tried again."""
+        """Write into the ledger what has failed and is tried again, or has to go on in another block."""
         allowed = self.directory.study.execution.retries
         while not self._failures.empty():
-            path, why = self._failures.get()
+            failure = self._failures.get()
+            path, outcome = failure.path, failure.outcome or self._lost(failure.path, failure.why)
+            if failure.block_ends:
+                if outcome.seconds:
+                    self._add(outcome, State.UNFINISHED)
+                self._begun.discard(path)
+                self._between[path] = failure.written
+                continue
             tries = self._tried[path] = self._tried.get(path, 0) + 1
             if tries <= allowed:
-                self.ledger.begin(path, reason=f"tried again ({tries} of {allowed}): {why}")
+                self._add(outcome, State.UNFINISHED)
+                self.ledger.begin(path, reason=f"tried again ({tries} of {allowed}): {failure.why}")
 
     def _failed(self, error: Exception, task: TaskRecord) -> float:
-        """Take note, in a thread of Parsl's, that an attempt at a node failed; it counts as one."""
-        if not isinstance(error, DependencyError):
-            why = error.outcome.reason if isinstance(error, NotDoneError) else f"{type(error).__name__}: {error}"
-            self._failures.put((task["args"][1], why))
+        """Take note, in a thread of Parsl's, that an attempt failed; it counts unless its block ended."""
+        path = task["args"][1]
+        if isinstance(error, DependencyError):
+            return 1.0
+        if isinstance(error, NotDoneError):
+            block_ends = error.block_ends
+            self._failures.put(
+                _Failure(path, error.outcome.reason, error.outcome, block_ends=block_ends, written=self._written(path))
+            )
+            return 0.0 if block_ends else 1.0
+        self._failures.put(_Failure(path, f"{type(error).__name__}: {error}"))
         return 1.0
 
     def _outcome(self, path: str, future: AppFuture) -> NodeOutcome:
@@ -288,19 +334,24 @@ class Execution:
             if entry.state is State.RUNNING:  # it was to be tried again when the stop was asked for
                 self.ledger.record(entry.path, State.UNFINISHED, reason=entry.reason)
             return
-        columns: EntryChanges = {}
-        if outcome.state is not State.BLOCKED:
-            columns = {
-                "finished": time.time(),
-                "seconds": entry.seconds + outcome.seconds,
-                "steps_done": outcome.steps_done,
-                "host": outcome.host,
-            }
-            if outcome.seconds_per_step is not None:
-                columns["seconds_per_step"] = outcome.seconds_per_step
-            if outcome.provenance != Provenance():
-                columns["provenance"] = outcome.provenance
-        self.ledger.record(outcome.path, outcome.state, reason=outcome.reason, remedy=outcome.remedy, **columns)
+        if outcome.state is State.BLOCKED:
+            self.ledger.record(outcome.path, outcome.state, reason=outcome.reason, remedy=outcome.remedy)
+            return
+        self._add(outcome, outcome.state)
+
+    def _add(self, outcome: NodeOutcome, state: State) -> None:
+        """Write what an attempt came to; its time is added to that of the attempts before."""
+        columns: EntryChanges = {
+            "finished": time.time(),
+            "seconds": self.ledger.entry(outcome.path).seconds + outcome.seconds,
+            "steps_done": outcome.steps_done,
+            "host": outcome.host,
+        }
+        if outcome.seconds_per_step is not None:
+            columns["seconds_per_step"] = outcome.seconds_per_step
+        if outcome.provenance != Provenance():
+            columns["provenance"] = outcome.provenance
+        self.ledger.record(outcome.path, state, reason=outcome.reason, remedy=outcome.remedy, **columns)
 
     def _show(self) -> None:
         """Show the study as it stands, unless that takes so long that it is not yet time to do it again."""
@@ -366,15 +417,3 @@ class Execution:
     def _ask_to_stop(self, when: str) -> None:
         with contextlib.suppress(StorageError):
             write_atomically(self.directory.stop_file, when, durable=False)
-
-
-def _in_a_thread(cores: Cores, ranks: Mapping[str, int]) -> Callable[..., NodeOutcome]:
-    """Return ``run_node`` for a thread of this process: it waits for its cores first."""
-
-    def run_node_here(
-        root: str, path: str, threads: int, stall_s: float | Literal["auto"], *parents: NodeOutcome
-    ) -> NodeOutcome:
-        with cores.taken(threads, ranks[path]):
-            return run_node(root, path, threads, stall_s, *parents)
-
-    return run_node_here

@@ -16,6 +16,7 @@ from llpt.study.outcome import NodeOutcome, NodeProgress
 if TYPE_CHECKING:
     from pathlib import Path
 
+PROGRESS_SUFFIX = ".progress.json"
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -79,7 +80,7 @@ class JobFiles:
     @property
     def progress(self) -> Path:
         """What it last said of itself."""
-        return self._file(".progress.json")
+        return self._file(PROGRESS_SUFFIX)
 
     @property
     def outcome(self) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from llpt.errors import StorageError
 from llpt.files import make_directory, write_atomically
 from llpt.study.job_files import JobFiles
+from llpt.study.nodes.node import hash_of_job
 
 if TYPE_CHECKING:
     from llpt.study.layout import StudyDirectory
@@ -23,7 +24,7 @@ def write_job(directory: StudyDirectory, node: Node, ledger: Ledger) -> None:
     """
     job = node.job(directory.root)
     text = job.text()
-    ledger.enter(node.path, inputs_hash=job.inputs_hash(), job=text)
+    ledger.enter(node.path, inputs_hash=hash_of_job(text), job=text)
     files = JobFiles(directory.root, node.path)
     make_directory(files.job.parent)
     if not files.job.exists():

@@ -1,8 +1,8 @@
 """One node of the plan as a task: start its process, watch it, stop it when asked, and say what became of it.
 
-``run_node`` is what Parsl executes, in a thread here or in a worker on another machine. It starts exactly one process
-(``python -m llpt.study.worker JOB``) in a session of its own, so that Ctrl-C reaches it only through us. The
-process holds the other end of a pipe: when we die or leave, it sees the pipe close and stops with a checkpoint.
+``run_node`` is what Parsl executes, in a thread here or in a worker on another machine. It has exactly one process
+forked (``llpt.study.child``) in a session of its own, so that Ctrl-C reaches it only through us. The process holds the
+other end of a pipe: when we die or leave, it sees the pipe close and stops with a checkpoint.
 
 A process that says nothing for much longer than it ever did before hangs: it is killed with all it has started. Who
 asks for a stop waits a few seconds at most: a process in the middle of a long step is left to end it on its own.
@@ -10,115 +10,120 @@ asks for a stop waits a few seconds at most: a process in the middle of a long s
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from llpt.dynamics import steps_on_disk
 from llpt.files import open_to_append, remove
+from llpt.study.blocks import time_left_s
+from llpt.study.child import SERVER_LOG, Child
 from llpt.study.job_files import JobFiles
 from llpt.study.outcome import NodeOutcome, NodeProgress, State
-from llpt.study.pulse import Pulse, kill_tree
-from llpt.threads import ASLEEP
+from llpt.study.pulse import Pulse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 POLL_S = 0.1
 STOPPING_S = 3.0
 """How long a process that was asked to stop is waited for; after that it ends its step and writes its checkpoint with
 nobody waiting."""
+BETWEEN_TRIES_S = 2.0
+BLOCK_ENDS = "its block of nodes ended; it goes on in another"
 
 
 class NotDoneError(Exception):
-    """A node that failed or was lost, so that Parsl tries it again and holds back what depends on it."""
+    """A node that failed or was lost, so that Parsl tries it again and holds back what depends on it.
 
-    def __init__(self, outcome: NodeOutcome) -> None:
+    Args:
+        outcome: what became of it.
+        block_ends: whether it stopped because its block of nodes ends; it then goes on in another.
+    """
+
+    def __init__(self, outcome: NodeOutcome, *, block_ends: bool = False) -> None:
         self.outcome = outcome
+        self.block_ends = block_ends
         super().__init__(outcome.reason)
 
-    def __reduce__(self) -> tuple[type[NotDoneError], tuple[NodeOutcome]]:
-        return type(self), (self.outcome,)
+    def __reduce__(self) -> tuple[partial[NotDoneError], tuple[NodeOutcome]]:
+        return partial(type(self), block_ends=self.block_ends), (self.outcome,)
 
 
 def run_node(
-    root: str, path: str, threads: int, stall_s: float | Literal["auto"], *parents: NodeOutcome
+    root: str,
+    path: str,
+    threads: int,
+    stall_s: float | Literal["auto"],
+    *parents: NodeOutcome,
+    environment: Mapping[str, str] | None = None,
 ) -> NodeOutcome:
     """Do one node in a process of its own and return what became of it.
 
     Args:
         root: the study's directory.
         path: the node; ``jobs/`` holds what it is to do.
-        threads: processor cores it may use.
+        threads: processor cores it may use, 0 for all of this machine.
         stall_s: after how many seconds without a sign of life it is taken to hang; "auto" by its own pace.
         parents: what became of the nodes it depends on.
+        environment: variables of the environment that its process has beside ours.
 
     Raises:
-        NotDoneError: the node failed, or its process ended though nobody asked it to.
+        NotDoneError: the node failed, its process ended though nobody asked it to, or this block of nodes ends.
     """
     files = JobFiles(Path(root), path)
     stop_file = Path(root) / ".stop"
     if stop_file.exists() or any(parent.state is not State.DONE for parent in parents):
         return NodeOutcome(path=path, state=State.WAITING)
+    if time_left_s() <= 0.0:
+        time.sleep(BETWEEN_TRIES_S)  # it comes here again until the workers of this block take no more
+        raise NotDoneError(NodeOutcome(path=path, state=State.WAITING, reason=BLOCK_ENDS), block_ends=True)
     remove(files.outcome)
-    began = time.time()
+    began = time.monotonic()
     files.write_progress(NodeProgress(message="starting"))
-    with open_to_append(files.log) as log:
-        process = subprocess.Popen(
-            # -P: what lies in the current directory is not imported, whatever its name is.
-            [sys.executable, "-P", "-m", "llpt.study.worker", str(files.job)],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env={**os.environ, **_thread_limits(threads)},
-        )
-        hung = _watch(process, stop_file, Pulse(files.progress, stall_s))
-    outcome = _read_outcome(files, process.returncode, time.time() - began, hung)
+    with (
+        open_to_append(files.log) as log,
+        Child(
+            files.root, files.job, log, threads=threads or len(os.sched_getaffinity(0)), environment=environment
+        ) as child,
+    ):
+        hung, block_ends = _watch(child, stop_file, Pulse(files.progress, stall_s))
+    outcome = _read_outcome(files, child, time.monotonic() - began, hung)
     if outcome.state is not State.DONE and not stop_file.exists():
+        if block_ends and outcome.state is State.UNFINISHED:
+            raise NotDoneError(outcome.model_copy(update={"reason": BLOCK_ENDS}), block_ends=True)
         raise NotDoneError(outcome)
     return outcome
 
 
-def _thread_limits(threads: int) -> dict[str, str]:
-    """Return what tells the numerical libraries their cores, and to wait asleep unless the person says otherwise."""
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
-    return {name: os.environ.get(name, value) for name, value in ASLEEP.items()} | dict.fromkeys(names, str(threads))
-
-
-def _watch(process: subprocess.Popen[bytes], stop_file: Path, pulse: Pulse) -> str:
+def _watch(child: Child, stop_file: Path, pulse: Pulse) -> tuple[str, bool]:
     """Wait for the end of a process, or for the end of our patience with it.
 
-    It is asked to stop when the stop file appears; killed, with all it has started, when it hangs or the stop is to be
-    at once.
+    It is asked to stop when the stop file appears or the block of nodes ends; killed, with all it has started, when it
+    hangs or the stop is to be at once. Where the block ends, it is waited for until the scheduler ends all.
 
     Returns:
-        Why it was taken to hang; empty where it was not.
+        Why it was taken to hang, empty where it was not; whether it was asked to stop because its block ends.
     """
-    assert process.stdin is not None
     asked: float | None = None
-    hung = ""
-    while process.poll() is None:
-        if asked is None and stop_file.exists():
+    block_ends = False
+    while not child.wait(POLL_S):
+        stopping = stop_file.exists()
+        if asked is None and (stopping or time_left_s() <= 0.0):
+            block_ends = not stopping
             asked = time.monotonic()
-            with contextlib.suppress(OSError):  # it has just ended
-                process.stdin.write(b"stop")
-                process.stdin.flush()
-        if asked is None:
-            hung = pulse.stalled()
-        if hung or (asked is not None and _now(stop_file)):
-            kill_tree(process.pid)
-            process.wait()
+            child.ask_to_stop()
+        hung = pulse.stalled() if asked is None else ""
+        if hung or (stopping and _now(stop_file)):
+            child.kill()
+            return hung, False
+        if stopping and asked is not None and time.monotonic() - asked > STOPPING_S:
             break
-        if asked is not None and time.monotonic() - asked > STOPPING_S:
-            break
-        time.sleep(POLL_S)
-    with contextlib.suppress(OSError):
-        process.stdin.close()
-    return hung
+    return "", block_ends
 
 
 def _now(stop_file: Path) -> bool:
@@ -129,8 +134,8 @@ def _now(stop_file: Path) -> bool:
         return False
 
 
-def _read_outcome(files: JobFiles, code: int | None, seconds: float, hung: str) -> NodeOutcome:
-    host = socket.gethostname()
+def _read_outcome(files: JobFiles, child: Child, seconds: float, hung: str) -> NodeOutcome:
+    host = os.environ.get("SLURMD_NODENAME") or socket.gethostname()  # several of Slurm's nodes may be one machine
     outcome = files.read_outcome(seconds=seconds, host=host)
     if outcome is not None:
         return outcome
@@ -138,8 +143,10 @@ def _read_outcome(files: JobFiles, code: int | None, seconds: float, hung: str) 
     remedy = "Start llpt run again: it goes on from the last checkpoint."
     if hung:
         state, reason, remedy = State.FAILED, hung, f"Read {files.log}, and the engine's own log."
-    elif code is None:
+    elif not child.ended:
         reason = "it was left to end its step and write its checkpoint by itself"
+    elif (code := child.code) is None:
+        reason = f"its process is gone, and nothing is known of its end: {_last_line(files.root / SERVER_LOG)}"
     elif code in {-signal.SIGTERM, -signal.SIGKILL, -signal.SIGINT}:
         name = signal.Signals(-code).name
         reason = f"its process was ended by {name}" + (" (out of memory?)" if code == -signal.SIGKILL else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 import shlex
 import sys
 from pathlib import Path
@@ -15,22 +16,33 @@ from parsl.errors import OptionalModuleMissing
 from parsl.executors import HighThroughputExecutor
 from parsl.executors.high_throughput.executor import DEFAULT_LAUNCH_CMD
 from parsl.executors.threads import ThreadPoolExecutor
+from parsl.launchers import MpiExecLauncher, SrunLauncher
 from parsl.providers import KubernetesProvider, PBSProProvider, SlurmProvider
 
 from llpt.errors import InputError, MissingProgramError
+from llpt.study.blocks import START_UP_S, STOP_AT, Slot, reserve_s, walltime_s
 from llpt.study.cores import available_cores
 from llpt.study.engine_sections import ExecutionSection, ProviderKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
+
+    from parsl.launchers.base import Launcher
+    from parsl.providers.base import ExecutionProvider
 
 PROVIDERS = {
     ProviderKind.SLURM: SlurmProvider,
     ProviderKind.PBS: PBSProProvider,
     ProviderKind.KUBERNETES: KubernetesProvider,
 }
-
-
+LAUNCHERS: dict[ProviderKind, Callable[[], Launcher]] = {
+    ProviderKind.SLURM: SrunLauncher,
+    ProviderKind.PBS: lambda: MpiExecLauncher(bind_cmd="--bind-to", overrides="--map-by ppr:1:node"),
+}
+"""What starts the workers on every node of a block; where a block is one node, its script does."""
+HEARTBEAT_S = 15
+LOST_AFTER_S = 60
+"""A node that says nothing for so long is lost, and its runs are tried again elsewhere."""
 THREADS_PER_CORE = 4
 """Tasks that may wait for their cores at once, each in a thread that does nothing meanwhile."""
 
@@ -53,7 +65,7 @@ def check_provider(execution: ExecutionSection) -> None:
     """
     if execution.where is ProviderKind.LOCAL:
         return
-    known = list(inspect.signature(PROVIDERS[execution.where]).parameters)
+    known = [key for key in inspect.signature(PROVIDERS[execution.where]).parameters if key != "launcher"]
     for key in execution.provider:
         if key not in known:
             close = difflib.get_close_matches(key, known, n=1)
@@ -64,13 +76,17 @@ def check_provider(execution: ExecutionSection) -> None:
 
 
 def parsl_config(
-    execution: ExecutionSection, run_directory: Path, on_failure: Callable[[Exception, Any], float] | None = None
+    execution: ExecutionSection,
+    run_directory: Path,
+    slots: Collection[Slot] = (),
+    on_failure: Callable[[Exception, Any], float] | None = None,
 ) -> Config:
     """Return Parsl's configuration: threads here, or blocks of nodes from a scheduler.
 
     Args:
         execution: what the study file says.
         run_directory: where Parsl may keep its own files.
+        slots: what the runs ask for; each kind gets blocks of its own, under its label.
         on_failure: told of every attempt that failed; returns how many of ``retries`` it costs.
 
     Raises:
@@ -78,7 +94,6 @@ def parsl_config(
         MissingProgramError: the provider needs a package that is not installed.
     """
     check_provider(execution)
-    cores = available_cores(execution)
     common: dict[str, Any] = {
         "run_dir": str(run_directory),
         "retries": execution.retries,
@@ -87,10 +102,70 @@ def parsl_config(
         "exit_mode": "skip",
     }
     if execution.where is ProviderKind.LOCAL:
-        threads = ThreadPoolExecutor(label="local", max_threads=THREADS_PER_CORE * cores)
+        threads = ThreadPoolExecutor(label="local", max_threads=THREADS_PER_CORE * available_cores(execution))
         return Config(executors=[threads], strategy="none", initialize_logging=False, **common)
+    return Config(executors=[_executor(execution, slot) for slot in sorted(slots)], **common)
+
+
+def _executor(execution: ExecutionSection, slot: Slot) -> HighThroughputExecutor:
+    """Return blocks of nodes for the runs of one kind: as many at once on a node as its cores and memory allow."""
+    runs = _runs_on_a_node(execution, slot)
+    command, drain = _launch_command(execution)
+    return HighThroughputExecutor(
+        launch_cmd=command,
+        interchange_launch_cmd=[sys.executable, _script("interchange.py")],
+        label=slot.label,
+        provider=_provider(execution, slot, runs),
+        cores_per_worker=slot.threads or 1,
+        mem_per_worker=execution.memory_gib,
+        max_workers_per_node=runs,
+        available_accelerators=execution.gpus if slot.gpu else (),
+        drain_period=drain,
+        heartbeat_period=HEARTBEAT_S,
+        heartbeat_threshold=LOST_AFTER_S,
+        encrypted=True,
+    )
+
+
+def _runs_on_a_node(execution: ExecutionSection, slot: Slot) -> int | None:
+    """Return how many runs of one kind a node does at once; None where its own cores tell when a block begins."""
+    limits = [execution.gpus] if slot.gpu else []
+    if slot.threads == 0:
+        limits.append(1)
+    elif execution.cores != "auto":
+        limits.append(max(1, execution.cores // slot.threads))
+    return min(limits, default=None)
+
+
+def _launch_command(execution: ExecutionSection) -> tuple[str, int | None]:
+    """Return the command that starts workers on a node, and after how many seconds they take no new run.
+
+    Where blocks end, the command says in the environment when their runs must write a checkpoint.
+    """
+    start = DEFAULT_LAUNCH_CMD.replace("process_worker_pool.py", _program("process_worker_pool.py"), 1)
+    default = inspect.signature(PROVIDERS[execution.where]).parameters.get("walltime")
+    text = execution.provider.get("walltime", default.default if default else None)
+    if text is None:
+        return start, None
+    walltime = walltime_s(str(text))
+    usable = walltime - reserve_s(execution, walltime)
+    return f"export {STOP_AT}=$(( $(date +%s) + {usable:.0f} )); {start}", max(1, round(usable - START_UP_S))
+
+
+def _provider(execution: ExecutionSection, slot: Slot, runs: int | None) -> ExecutionProvider:
+    """Return what asks the scheduler for blocks, told what the runs need where the study file does not say it."""
+    options: dict[str, Any] = dict(execution.provider)
+    if execution.where in LAUNCHERS and int(options.get("nodes_per_block", 1)) > 1:
+        options["launcher"] = LAUNCHERS[execution.where]()
+    if execution.where is ProviderKind.SLURM:
+        if execution.cores != "auto":
+            options.setdefault("cores_per_node", execution.cores)
+        if slot.gpu and "gres" not in options:
+            options.setdefault("gpus_per_node", execution.gpus)
+        if execution.memory_gib is not None and runs is not None:
+            options.setdefault("mem_per_node", math.ceil(execution.memory_gib * runs))
     try:
-        provider = PROVIDERS[execution.where](**execution.provider)
+        provider: ExecutionProvider = PROVIDERS[execution.where](**options)
     except TypeError as error:
         raise InputError(
             f'execution.provider is not enough for where = "{execution.where}": {error}.',
@@ -101,13 +176,4 @@ def parsl_config(
             f'where = "{execution.where}" needs a package that is not installed: {", ".join(error.module_names)}.',
             "Install it with pip, or choose another place.",
         ) from error
-    executor = HighThroughputExecutor(
-        launch_cmd=DEFAULT_LAUNCH_CMD.replace("process_worker_pool.py", _program("process_worker_pool.py"), 1),
-        interchange_launch_cmd=[sys.executable, _script("interchange.py")],
-        label=str(execution.where),
-        provider=provider,
-        cores_per_worker=cores if execution.cores != "auto" else 1,
-        max_workers_per_node=1 if execution.cores == "auto" else None,
-        encrypted=True,
-    )
-    return Config(executors=[executor], **common)
+    return provider

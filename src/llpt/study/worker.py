@@ -1,4 +1,4 @@
-"""The process of one node: ``python -m llpt.study.worker JOB`` reads a file of ``jobs/`` and does what it says.
+"""The process of one node, forked by ``llpt.study.fork_server``: it reads a file of ``jobs/`` and does what it says.
 
 It works in the study's directory, so that no path it leaves behind is absolute; it prints to the node's log, keeps its
 progress file fresh for the display, and leaves its outcome: done, failed with a reason, or unfinished. Its standard
@@ -103,12 +103,15 @@ class ProgressFile:
             self._files.write_progress(progress)
 
 
-def main(arguments: list[str]) -> int:
-    """Run the worker; its exit code is 0 where an outcome was written, whatever it says."""
-    file = Path(arguments[0]).resolve()
+def do_job(job_file: Path) -> int:
+    """Do a node; the exit code is 0 where an outcome was written, whatever it says.
+
+    Args:
+        job_file: the file of its job.
+    """
+    file = job_file.resolve()
     pace = ReportPace()
-    if not sys.stdin.isatty():
-        stop_with_parent(pace)
+    stop_with_parent(pace)
     try:
         job = read_job(file)
     except StorageError as error:
@@ -118,6 +121,9 @@ def main(arguments: list[str]) -> int:
     os.chdir(files.root)
     with open_to_append(files.lock) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a process of an earlier llpt run may still be writing its last checkpoint
+        with contextlib.suppress(OSError):  # which process it is, for a person who looks for it
+            lock.truncate(0)
+            lock.write(str(os.getpid()).encode())
         files.write_outcome(_outcome(job, files, pace))
     return 0
 
@@ -148,7 +154,3 @@ def _outcome(job: Job, files: JobFiles, pace: ReportPace) -> NodeOutcome:
         remedy = f"Read {files.log}."
         steps = steps_on_disk(Path(job.path))
         return NodeOutcome(path=job.path, state=State.FAILED, reason=reason, remedy=remedy, steps_done=steps)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

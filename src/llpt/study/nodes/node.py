@@ -45,7 +45,7 @@ class Job(BaseModel, ABC):
 
     def inputs_hash(self) -> str:
         """Return the SHA-256 by which the ledger knows the node's inputs."""
-        return hashlib.sha256(self.text().encode()).hexdigest()
+        return hash_of_job(self.text())
 
     @abstractmethod
     def work(self, report: Report) -> NodeOutcome:
@@ -57,6 +57,11 @@ class Job(BaseModel, ABC):
         Raises:
             LlptError: an input that cannot be used, an engine that failed, a disk that is full.
         """
+
+
+def hash_of_job(text: str) -> str:
+    """Return the SHA-256 of a job by its text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Node(Protocol):
