@@ -229,10 +229,10 @@ class Trial:
         )
 
     def end(self, process: subprocess.Popen[str], code: int) -> str:
-        """Wait for the end of ``llpt run``, which must have this code, and return what it said."""
-        said, _ = process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == code, (process.returncode, said[-3000:])
-        return said
+        """Wait for the end of ``llpt run``, which must have this code, and return what it printed."""
+        output, _ = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == code, (process.returncode, output[-3000:])
+        return output
 
     def entries(self) -> tuple[Entry, ...]:
         """Return the ledger."""
@@ -247,11 +247,11 @@ class Trial:
 
     def steps(self) -> int:
         """Return the steps that are in checkpoints."""
-        return sum(int(max(path.name for path in directory.iterdir())) for directory in self.checkpoints())
+        return sum(max(int(path.name) for path in directory.glob("[0-9]*")) for directory in self.checkpoints())
 
     def checkpoints(self) -> list[Path]:
         """Return the directories that hold checkpoints."""
-        return [path for path in self.root.glob("runs/**/checkpoints") if any(path.iterdir())]
+        return [path for path in self.root.glob("runs/**/checkpoints") if any(path.glob("[0-9]*"))]
 
     def notes(self) -> list[list[str]]:
         """Return where the engines ran: node, device, threads, when."""
@@ -449,7 +449,7 @@ def main() -> int:
             began = time.monotonic()
             try:
                 result = CHECKS[name](scratch / name, environment)
-            except (AssertionError, subprocess.TimeoutExpired) as error:
+            except (AssertionError, OSError, ValueError, subprocess.TimeoutExpired) as error:
                 passed, result = False, f"FAILED: {error}"
             results[name] = f"{result} ({time.monotonic() - began:.0f} s)"
             print(f"{name}: {results[name]}", flush=True)

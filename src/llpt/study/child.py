@@ -71,17 +71,17 @@ class Child:
         self.code: int | None = None
         """How it ended, as ``subprocess`` says it; None while it lives, and where nobody knows."""
         self.ended = False
-        self._said = b""
-        theirs, self._stdin = os.pipe()
+        self._heard = b""
+        far_end, self._stdin = os.pipe()
         self._answers, answers = os.pipe()
         request = ForkRequest(job=str(job), environment=dict(environment or {}))
         try:
-            server_for(root, threads).ask(request, [theirs, log.fileno(), answers])
+            server_for(root, threads).ask(request, [far_end, log.fileno(), answers])
         except BaseException:
             self.__exit__()
             raise
         finally:
-            os.close(theirs)
+            os.close(far_end)
             os.close(answers)
 
     def __enter__(self) -> Self:
@@ -97,13 +97,13 @@ class Child:
         while not self.ended and (left := until - time.monotonic()) > 0.0:
             if not select.select([self._answers], [], [], left)[0]:
                 break
-            said = os.read(self._answers, ANSWER_BYTES)
-            if not said:  # the server is gone; its children may live
+            answer = os.read(self._answers, ANSWER_BYTES)
+            if not answer:  # the server is gone; its children may live
                 self.ended = not self._alive()
                 time.sleep(0.0 if self.ended else min(left, LOOK_S))
                 continue
-            self._said += said
-            *lines, _ = self._said.split(b"\n")
+            self._heard += answer
+            *lines, _ = self._heard.split(b"\n")
             if lines:
                 self.pid = int(lines[0])
             if len(lines) > 1:
