@@ -16,11 +16,11 @@ def correlated(random, length, decay):
 
 def test_variance_is_unbiased_and_its_error_honest():
     random = np.random.default_rng(1)
-    estimates = [variance_estimate(correlated(random, 2000, 10.0), "") for _ in range(500)]
+    estimates = [variance_estimate(correlated(random, 2000, 10.0), "") for _ in range(2000)]
     values = np.array([estimate.value for estimate in estimates])
-    assert values.mean() == pytest.approx(1.0, abs=3.0 * values.std() / np.sqrt(500))
+    assert values.mean() == pytest.approx(1.0, abs=3.0 * values.std() / np.sqrt(2000))
     held = np.mean([abs(estimate.value - 1.0) < estimate.error for estimate in estimates])
-    assert 0.60 <= held <= 0.77
+    assert 0.64 <= held <= 0.73  # 0.683 of Gaussian errors; 0.708, 0.688 and 0.689 with seeds 1 to 3
 
 
 def test_covariance_of_a_known_mixture():

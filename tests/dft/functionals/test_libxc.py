@@ -67,11 +67,15 @@ def random_points(seed):
     return density, sigma, laplacian
 
 
-def compare(functional, values, references, scale, rtol):
+RELATIVE = 1e-11
+"""The most that was seen with libxc 5.2.3 and seven sets of points is 1.2e-14 (28 November 2026)."""
+
+
+def compare(functional, values, references, scale):
     """Relative to the value or, where terms cancel, to the size of the terms."""
     for value, reference, size in zip(values, references, scale, strict=True):
         error = np.abs(value.numpy() - reference) / np.maximum(np.abs(reference), size)
-        assert error.max() < rtol, functional.record.name
+        assert error.max() < RELATIVE, functional.record.name
 
 
 TEMPERATURES = (0.002, 0.03, 0.1, 0.3, 1.0)
@@ -90,13 +94,13 @@ def test_every_functional_is_the_sum_that_its_record_names(libxc, functional, te
     references = libxc.sum_of(record.libxc, density, *read, parameters=(temperature,) if record.thermal else ())
     energy = np.abs(references[0])
     if record.level is Level.LDA:
-        compare(functional, (values.energy, values.d_density), references, (0.0, 0.0), 1e-10)
+        compare(functional, (values.energy, values.d_density), references, (0.0, 0.0))
     elif record.level is Level.GGA:
         scale = (0.0, energy / density, energy / sigma * 1e-2)
-        compare(functional, (values.energy, values.d_density, values.d_sigma), references, scale, 1e-10)
+        compare(functional, (values.energy, values.d_density, values.d_sigma), references, scale)
     else:
         *references, d_tau = references
         assert np.abs(d_tau).max() == 0.0
         scale = (energy, energy / density, energy / sigma, energy / np.abs(laplacian))
         slopes = (values.d_density, values.d_sigma, values.d_laplacian)
-        compare(functional, (values.energy, *slopes), references, scale, 1e-8)
+        compare(functional, (values.energy, *slopes), references, scale)

@@ -133,9 +133,9 @@ def test_cold_kdt16_has_the_gradient_terms_of_pbe():
         kdt.evaluate(DENSITIES, sigma, electronic_temperature_ha=0.0).energy
         - kdt.evaluate(DENSITIES, zero, electronic_temperature_ha=0.0).energy
     )
-    abinit = pbe.evaluate(DENSITIES, sigma).energy - pbe.evaluate(DENSITIES, zero).energy
+    of_pbe = pbe.evaluate(DENSITIES, sigma).energy - pbe.evaluate(DENSITIES, zero).energy
     scale = pbe.evaluate(DENSITIES, sigma).energy.abs()
-    torch.testing.assert_close(result / scale, abinit / scale, rtol=0, atol=1.5e-3)
+    torch.testing.assert_close(result / scale, of_pbe / scale, rtol=0, atol=1.5e-3)
     total = kdt.evaluate(DENSITIES, sigma, electronic_temperature_ha=0.0)
     torch.testing.assert_close(total.energy / scale, -torch.ones_like(scale), rtol=0, atol=4e-3)
 

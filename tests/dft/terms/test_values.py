@@ -1,4 +1,4 @@
-"""Ions and electrons alone: known values."""
+"""Ions and electrons alone: known values, and the ions' derivatives to more digits than a term's contract asks."""
 
 import math
 
@@ -39,6 +39,26 @@ def test_ewald_does_not_depend_on_the_choice_of_cell():
     position = np.array([[0.1, 0.2, 0.3], [2.0, 2.2, 1.9]])
     skewed = np.array([cell[0], cell[1] + cell[0], cell[2] - 2 * cell[0]])
     assert madelung_energy(skewed, position).energy == pytest.approx(madelung_energy(cell, position).energy, abs=1e-9)
+
+
+def test_ewald_forces_and_stress_are_derivatives():
+    rng = np.random.default_rng(5)
+    cell = 5.0 * np.eye(3) + rng.normal(0, 0.4, (3, 3))
+    fractional = rng.random((5, 3))
+    positions = fractional @ cell
+    result = madelung_energy(cell, positions)
+    step = 1e-4
+    displacement = np.zeros_like(positions)
+    displacement[2, 1] = step
+    energies = [madelung_energy(cell, positions + sign * displacement).energy for sign in (1, -1)]
+    slope = (energies[0] - energies[1]) / (2 * step)
+    assert float(result.forces[2, 1]) == pytest.approx(-slope, abs=1e-7)
+    assert torch.allclose(result.forces.sum(0), torch.zeros(3, dtype=torch.float64), atol=1e-10)
+    strain = np.array([[0.3, 0.1, 0.0], [0.1, -0.2, 0.4], [0.0, 0.4, 0.5]])
+    cells = [cell @ (np.eye(3) + sign * step * strain) for sign in (1, -1)]
+    energies = [madelung_energy(each, fractional @ each).energy for each in cells]
+    slope = (energies[0] - energies[1]) / (2 * step) / abs(np.linalg.det(cell))
+    assert float((result.stress.numpy() * strain).sum()) == pytest.approx(slope, abs=1e-8)
 
 
 def test_hartree_energy_of_a_cosine():
