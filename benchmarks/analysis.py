@@ -27,7 +27,7 @@ from llpt.observables import summarise_run
 from llpt.statistics import mean_estimate
 from llpt.trajectory import FrameBlock
 from llpt.transition import locate
-from llpt.transition.order import Order, Trial, draw_trial, order_of_isobar
+from llpt.transition.order import Order, Trial, draw_trial, order_of_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,7 +117,7 @@ def classifier(count: int) -> dict[str, Any]:
     """Return the confusion of the classifier and draw it."""
     began = time.perf_counter()
     trials = [draw_trial(seed) for seed in range(count)]
-    found = [order_of_isobar(locate(trial.isobar), back=locate(trial.back)).order for trial in trials]
+    found = [order_of_line(locate(trial.isobar), back=locate(trial.back)).order for trial in trials]
     confusion = Counter((str(trial.truth), str(order)) for trial, order in zip(trials, found, strict=True))
     truths = Counter(str(trial.truth) for trial in trials)
     wrong = {

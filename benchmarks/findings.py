@@ -35,7 +35,7 @@ from llpt.observables.thermodynamics import density, enthalpy
 from llpt.statistics import Estimate, is_stationary, variance_estimate
 from llpt.trajectory import FrameBlock
 from llpt.transition import LinePoint, locate, solid_flag, synthetic_isobar
-from llpt.transition.order import Order, hysteresis_evidence, hysteresis_loop, order_of_isobar
+from llpt.transition.order import Order, hysteresis_evidence, hysteresis_loop, order_of_line
 from llpt.transition.step import fit_step
 
 if TYPE_CHECKING:
@@ -286,8 +286,8 @@ def ways(draws: int = 25) -> dict[str, Any]:
                 )
                 for way, step in enumerate(draw(random))
             )
-            both[str(order_of_isobar(up, back=down).order)] += 1
-            single[str(order_of_isobar(up).order)] += 1
+            both[str(order_of_line(up, back=down).order)] += 1
+            single[str(order_of_line(up).order)] += 1
         found[name] = {"both ways": dict(both), "one way": dict(single)}
     return found
 

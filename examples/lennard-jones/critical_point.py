@@ -25,7 +25,6 @@ from llpt.report.tables import estimate_text
 from llpt.statistics import Estimate
 from llpt.study import Ledger, StudyDirectory, make_plan
 from llpt.study.analysis import analyse_study
-from llpt.transition import DECIDING
 from llpt.transition.order import Order
 from llpt.units import EV_PER_ANGSTROM3_TO_GPA, U_PER_ANGSTROM3_TO_G_PER_CM3
 
@@ -53,7 +52,7 @@ def places(ladders: list[ObservedLadder]) -> list[Estimate]:
     """Return T* of each ladder of one isobar that resolves it: by the density, else by the enthalpy."""
     found = []
     for ladder in ladders:
-        resolved = [ladder.criteria[each].place for each in DECIDING if ladder.criteria[each].resolved]
+        resolved = [each.place for each in ladder.located.deciding if each.resolved] if ladder.located else []
         if resolved:
             found.append(resolved[0].scaled(1.0 / EPSILON_K, ""))
     return found

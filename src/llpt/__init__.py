@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from llpt.statistics import Estimate
     from llpt.trajectory import Trajectory, open_trajectory
     from llpt.transition import Isobar, Isochore, Isotherm, locate
-    from llpt.transition.order import order_of_isobar
+    from llpt.transition.order import order_of_line
     from llpt.version import VERSION as __version__  # noqa: N811 - the name that every package has
 
 __all__ = [
@@ -58,7 +58,7 @@ __all__ = [
     "make_engine",
     "observe",
     "open_trajectory",
-    "order_of_isobar",
+    "order_of_line",
     "plot",
     "run_md",
     "train",
@@ -85,7 +85,7 @@ _HOMES = {
     "make_engine": "llpt.engines",
     "observe": "llpt.observables",
     "open_trajectory": "llpt.trajectory",
-    "order_of_isobar": "llpt.transition.order",
+    "order_of_line": "llpt.transition.order",
     "plot": "llpt.report",
     "run_md": "llpt.dynamics",
     "train": "llpt.mlp",

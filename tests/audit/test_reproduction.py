@@ -128,7 +128,7 @@ def heats(pair, thresholds):
     if pair.pressure_gpa == 13.0:
         raise RuntimeError("thirteen")
     found = relative_difference(pair.reference.states.curve("enthalpy"), pair.surrogate.states.curve("enthalpy"))
-    for index, temperature in enumerate(found.temperatures_k):
+    for index, temperature in enumerate(found.coordinates):
         yield Contrast(found.percent[index], "Enthalpy", temperature_k=float(temperature))
 
 LIMIT = Threshold("heat_percent", "%", "difference of heat", default=1e-6, why="Because.", largest=10.0)

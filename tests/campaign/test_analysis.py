@@ -12,7 +12,7 @@ from llpt.campaign import ControlledTest, Role
 from llpt.campaign.analysis import analyse
 from llpt.campaign.comparison import verdict_of
 from llpt.errors import InputError
-from llpt.transition import DENSITY_JUMP, LadderPath, locate, synthetic_isobar
+from llpt.transition import DENSITY_JUMP, LadderPath, LineKind, locate, synthetic_isobar
 from llpt.transition.order import Order
 
 FINE_K = tuple(float(value) for value in np.arange(700.0, 1201.0, 20.0))
@@ -163,9 +163,10 @@ def test_runs_at_held_volume_share_a_line_by_their_density(runs):
         held.append(made.from_summary(summary, role=Role.REFERENCE, engine="DFT"))
     (ladder,) = analyse(held).ladders
     assert ladder.line == "rho1.05"
-    assert ladder.located is None
-    assert ladder.criteria == {}
-    assert ladder.separations == ()
+    assert ladder.kind is LineKind.ISOCHORE
+    assert ladder.isobar is None
+    assert ladder.pressure_gpa is None
+    assert not any(found.resolved for found in ladder.criteria.values())
 
 
 def test_analysing_brings_neither_study_nor_report_nor_job_queue():

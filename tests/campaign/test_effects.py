@@ -37,7 +37,7 @@ def test_the_same_ladder_with_other_noise_does_not_matter(ladder):
     assert abs(found.shift.value) < 3.0 * found.shift.error
     assert abs(found.jump_percent.value) < 3.0 * found.jump_percent.error
     assert len(found.changes) == len(GRID)
-    assert {change.temperature_k for change in found.changes if not change.judged} == {
+    assert {change.coordinate for change in found.changes if not change.judged} == {
         860.0,
         880.0,
         900.0,
@@ -52,14 +52,14 @@ def test_densities_of_solids_are_not_held_against_fluids(ladder):
     isobar = dataclasses.replace(fluid.states, points=points)
     changed = dataclasses.replace(fluid, located=dataclasses.replace(fluid.located, states=isobar))
     found = effect("start", changed, ladder(), Thresholds())
-    assert min(change.temperature_k for change in found.changes) == 800.0
+    assert min(change.coordinate for change in found.changes) == 800.0
 
 
 def test_a_shift_of_the_transition_matters_and_is_measured(ladder):
     found = effect("functional", ladder(1010.0, seed=2), ladder(), Thresholds())
     assert found.influence is Influence.MATTERS
     assert found.shift.value == pytest.approx(110.0, abs=3.0 * found.shift.error)
-    assert all(change.judged for change in found.changes if not 840.0 < change.temperature_k < 1070.0)
+    assert all(change.judged for change in found.changes if not 840.0 < change.coordinate < 1070.0)
 
 
 def test_a_density_that_moves_away_from_the_transition_matters(ladder):
@@ -91,7 +91,7 @@ def test_a_pressure_at_held_volume_becomes_a_density_by_the_compressibility(ladd
     )
     summary = xr.Dataset(attrs={"pressure_gpa": math.nan})
     put_estimate(summary, "pressure", Estimate(203.0, 0.1, "GPa", 50.0))
-    identity = RunIdentity("dft-pbe", 512, "P200", 800.0, ControlledTest.ENSEMBLE)
+    identity = RunIdentity("dft-pbe", 512, "P200", "T800", ControlledTest.ENSEMBLE)
     state = ThermodynamicState.at_pressure(200.0, 800.0)
     (held,) = ladders_of([ObservedRun(identity, Role.REFERENCE, "DFT/PBE", state, summary)])
     assert held.states is None

@@ -22,7 +22,7 @@ EXACT_K = 900.0 * BIAS_EV_PER_ATOM / (STEP_EV_PER_ATOM - BIAS_EV_PER_ATOM)
 
 
 def identity(test, *, engine="dft", repeat=1):
-    return RunIdentity(engine, 16, "P200", 900.0, test, repeat)
+    return RunIdentity(engine, 16, "P200", "T900", test, repeat)
 
 
 def averaged(role, test, enthalpy, volume, *, repeat=1):

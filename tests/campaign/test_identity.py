@@ -13,13 +13,16 @@ EVERY_TEST = Path(__file__).resolve().parents[1] / "study" / "golden" / "every-t
 @pytest.mark.parametrize(
     ("identity", "path"),
     [
-        (RunIdentity("dft", 256, "P200", 700.0), "runs/dft/N256/P200/T700"),
-        (RunIdentity("vasp-pbe", 64, "rho0.95", 900.0, repeat=2), "runs/vasp-pbe/N64/rho0.95/T900-repeat2"),
+        (RunIdentity("dft", 256, "P200", "T700"), "runs/dft/N256/P200/T700"),
+        (RunIdentity("vasp-pbe", 64, "rho0.95", "T900", repeat=2), "runs/vasp-pbe/N64/rho0.95/T900-repeat2"),
         (
-            RunIdentity("dft", 2, "rs1.4", 1000.5, ControlledTest.FIXED_ELECTRONIC_TEMPERATURE),
+            RunIdentity("dft", 2, "rs1.4", "T1000.5", ControlledTest.FIXED_ELECTRONIC_TEMPERATURE),
             "runs/dft/N2/rs1.4/T1000.5-fixed-electronic-temperature1",
         ),
-        (RunIdentity("mace", 8, "P0.0029", 1e-05, ControlledTest.RAMP_UP, 3), "runs/mace/N8/P0.0029/T1e-05-ramp-up3"),
+        (
+            RunIdentity("mace", 8, "P0.0029", "T1e-05", ControlledTest.RAMP_UP, 3),
+            "runs/mace/N8/P0.0029/T1e-05-ramp-up3",
+        ),
     ],
 )
 def test_a_path_is_read_back_as_it_was_spelt(identity, path):
@@ -38,16 +41,16 @@ def test_what_is_no_run_is_not_read_as_one(path):
 
 def test_every_run_of_a_study_is_found_again_by_its_path():
     runs = make_plan(parse_study(EVERY_TEST.read_text())).runs
-    assert {run.test for run in runs} == set(ControlledTest) - {ControlledTest.SIZE}
+    assert {run.test for run in runs} == set(ControlledTest) - {ControlledTest.SIZE, ControlledTest.DECOMPRESSION}
     for run in runs:
         if run.test is not ControlledTest.ENGINE:
             assert RunIdentity.parse(run.path) == run.identity
 
 
 def test_ramps_of_other_rates_are_other_ladders_but_sequential_runs_are_one():
-    first, second = (RunIdentity("dft", 32, "P200", 700.0, ControlledTest.RAMP_UP, repeat) for repeat in (1, 2))
+    first, second = (RunIdentity("dft", 32, "P200", "T700", ControlledTest.RAMP_UP, repeat) for repeat in (1, 2))
     assert (first.ladder.label, second.ladder.label) == ("ramp-up", "ramp-up 2")
-    third, fourth = (RunIdentity("dft", 32, "P200", 700.0, ControlledTest.DURATION, repeat) for repeat in (2, 3))
+    third, fourth = (RunIdentity("dft", 32, "P200", "T700", ControlledTest.DURATION, repeat) for repeat in (2, 3))
     assert third.ladder == fourth.ladder
     assert (third.part, fourth.part) == ("duration 2", "duration 3")
 

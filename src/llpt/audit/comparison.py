@@ -13,7 +13,7 @@ from llpt.audit.thresholds import FORMAT, Thresholds
 from llpt.audit.verdict import Comparison, Requirement, Verdict
 from llpt.errors import InputError
 from llpt.statistics import STATISTICS
-from llpt.transition import DECIDING, LocatedLine
+from llpt.transition import LocatedLine, deciding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,8 +56,7 @@ def compare(
     comparisons: list[Comparison] = []
     requirements: list[Requirement] = []
     notes = [
-        f"No runs of the surrogate at {located.states.pressure_gpa:g} GPa: the reference there is not compared."
-        for located in alone
+        f"No runs of the surrogate at {located.states.where}: the reference there is not compared." for located in alone
     ]
     for found in findings:
         decided = [_decide(undecided, found, thresholds, among=among) for undecided in found.comparisons]
@@ -122,7 +121,7 @@ def _needs(found: Findings, decided: list[Comparison], thresholds: Thresholds, *
     needs = [time_for(found.pair, open_, confidence=thresholds.confidence, among=max(among, 1))]
     needs += [
         grid_for(located, criterion, thresholds.transition_temperature_k)
-        for criterion in DECIDING
+        for criterion in deciding(found.pair.reference.states.kind)
         for located in (found.pair.reference, found.pair.surrogate)
     ]
     return [need for need in needs if need is not None]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
-    from llpt.transition import Isobar
+    from llpt.transition import LineOfStates
 
 ATOMIC_FRACTION = 0.25
 
@@ -64,7 +64,7 @@ def compare_density(pair: Pair, *, near_transition_k: float) -> DensityCompariso
         near_transition_k: temperatures this close to a transition are left to the transition temperature.
     """
     difference = relative_difference(pair.reference.states.curve("density"), pair.surrogate.states.curve("density"))
-    temperatures, percent = difference.temperatures_k, difference.percent
+    temperatures, percent = difference.coordinates, difference.percent
     region = region_of(pair)
     usable = np.array([each.resolved for each in percent], dtype=bool)
     atomic = usable & _atomic(pair, temperatures, region, near_transition_k)
@@ -95,8 +95,8 @@ def _atomic(
     return np.asarray(chosen)
 
 
-def _dissociated(isobar: Isobar) -> set[float]:
-    curve = isobar.curve("molecular_fraction")
+def _dissociated(states: LineOfStates) -> set[float]:
+    curve = states.curve("molecular_fraction")
     return {round(float(curve.temperatures_k[i]), 1) for i in np.flatnonzero(curve.values < ATOMIC_FRACTION)}
 
 
@@ -139,7 +139,7 @@ def density_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         yield no_density("No temperature away from the transition is common to both")
     else:
         yield curve_contrast(density.curve, f"Density away from the transition {after}", thresholds.confidence)
-    for temperature, residual in zip(density.difference.temperatures_k, density.shape, strict=True):
+    for temperature, residual in zip(density.difference.coordinates, density.shape, strict=True):
         sentence = f"Density at {temperature:g} K {after}: {residual}"
         yield Contrast(residual, sentence, judged=False, temperature_k=float(temperature))
 

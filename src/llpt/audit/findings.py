@@ -54,10 +54,10 @@ def findings_of(matched: Pair, thresholds: Thresholds) -> Findings:
     """Collect the comparisons of a pair, of every quantity there is."""
     isobars = (matched.reference.states, matched.surrogate.states)
     remarks = [
-        f"{isobar.engine} is a solid at {isobar.pressure_gpa:g} GPa and "
-        f"{', '.join(f'{value:g}' for value in isobar.solid_temperatures_k)} K; these runs take no part."
+        f"{isobar.engine} is a solid at {isobar.where} and "
+        f"{', '.join(f'{value:g}' for value in isobar.solid_coordinates)} {isobar.along.unit}; these runs take no part."
         for isobar in isobars
-        if isobar.solid_temperatures_k
+        if isobar.solid_coordinates
     ]
     if not matched.same_size:
         remarks.append(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.statistics import combined
-from llpt.transition import DECIDING, pair_steps
+from llpt.transition import Coordinate, deciding, pair_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SAME_PRESSURE = 1e-6
 SAME_TEMPERATURE_K = 0.5
+SAME_PLACE = 1e-5
+"""Relative. Of pressures and densities that were set alike: a density is computed from its cell."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Pair:
     @property
     def pressure_gpa(self) -> float:
         """Of both."""
-        return self.reference.states.pressure_gpa
+        return self.reference.states.held
 
     @property
     def same_size(self) -> bool:
@@ -43,8 +45,9 @@ class Pair:
     def deciding(self) -> Criterion:
         """The first of the deciding criteria that both resolve, or that the reference does, or the first of all."""
         sides = (self.reference.criteria, self.surrogate.criteria)
-        both = [each for each in DECIDING if all(side[each].resolved for side in sides)]
-        return [*both, *(each for each in DECIDING if sides[0][each].resolved), DECIDING[0]][0]
+        order = deciding(self.reference.states.kind)
+        both = [each for each in order if all(side[each].resolved for side in sides)]
+        return [*both, *(each for each in order if sides[0][each].resolved), order[0]][0]
 
     @cached_property
     def steps(self) -> PairedSteps:
@@ -70,7 +73,8 @@ def pair(reference: Sequence[LocatedLine], surrogate: Sequence[LocatedLine]) -> 
         partners = [
             other
             for other in surrogate
-            if math.isclose(other.states.pressure_gpa, isobar.pressure_gpa, rel_tol=SAME_PRESSURE)
+            if other.states.kind is isobar.kind
+            and math.isclose(other.states.held, isobar.held, rel_tol=SAME_PRESSURE)
             and other.states.path is isobar.path
         ]
         if partners:
@@ -83,30 +87,39 @@ def pair(reference: Sequence[LocatedLine], surrogate: Sequence[LocatedLine]) -> 
 
 @dataclass(frozen=True)
 class CurveDifference:
-    """Surrogate minus reference at the temperatures that both have.
+    """Surrogate minus reference at the points that both have.
 
     Args:
-        temperatures_k: shape (n,).
+        coordinates: along the line of states, shape (n,).
         percent: 100 (surrogate - reference) / reference at each, in %.
     """
 
-    temperatures_k: np.ndarray[tuple[int], np.dtype[np.float64]]
+    coordinates: np.ndarray[tuple[int], np.dtype[np.float64]]
     percent: tuple[Estimate, ...]
 
 
 def common_temperatures(reference: Curve, surrogate: Curve) -> list[tuple[int, int]]:
-    """Return the places in both curves of each temperature that both have (within 0.5 K)."""
+    """Return the places in both curves of each temperature that both have (within 0.5 K).
+
+    On isotherms the same of pressures and densities, within ``SAME_PLACE`` of each.
+    """
+    by_temperature = reference.along is Coordinate.TEMPERATURE
     return [
         (index, int(near[0]))
-        for index, temperature in enumerate(reference.temperatures_k)
-        if (near := np.flatnonzero(np.abs(surrogate.temperatures_k - temperature) <= SAME_TEMPERATURE_K)).size
+        for index, place in enumerate(reference.coordinates)
+        if (
+            near := np.flatnonzero(
+                np.abs(surrogate.coordinates - place)
+                <= (SAME_TEMPERATURE_K if by_temperature else SAME_PLACE * abs(place))
+            )
+        ).size
     ]
 
 
 def relative_difference(reference: Curve, surrogate: Curve) -> CurveDifference:
-    """Return the relative difference of two curves in percent at their common temperatures.
+    """Return the relative difference of two curves in percent at their common points.
 
-    Where the reference is zero there is none, and the temperature is left out.
+    Where the reference is zero there is none, and the point is left out.
     """
     found = []
     places = [
@@ -119,4 +132,4 @@ def relative_difference(reference: Curve, surrogate: Curve) -> CurveDifference:
         ratio = 100.0 * changed.value / base.value
         slopes = ((changed, 100.0 / base.value), (base, -ratio / base.value))
         found.append(combined(ratio - 100.0, slopes, "%"))
-    return CurveDifference(reference.temperatures_k[[index for index, _ in places]], tuple(found))
+    return CurveDifference(reference.coordinates[[index for index, _ in places]], tuple(found))

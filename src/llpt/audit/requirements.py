@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
     from llpt.audit.verdict import Comparison
-    from llpt.transition import Criterion, Isobar, LocatedLine
+    from llpt.transition import Criterion, LineOfStates, LocatedLine
 
 CORRELATION_TIMES = 50.0
 FS_PER_PS = 1000.0
@@ -31,51 +31,51 @@ FS_PER_PS = 1000.0
 _MOST_LISTED = 8
 
 
-def production_ps(isobar: Isobar) -> float:
+def production_ps(states: LineOfStates) -> float:
     """Return the shortest production time of an isobar's points, in ps."""
-    return min(point.production_fs for point in isobar.points) / FS_PER_PS
+    return min(point.production_fs for point in states.points) / FS_PER_PS
 
 
-def fluid_requirement(isobar: Isobar) -> Requirement:
+def fluid_requirement(states: LineOfStates) -> Requirement:
     """Return what an isobar lacks that is a solid at every temperature."""
     return _requirement(
-        isobar,
-        f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: temperatures above the melting line; up to "
-        f"{isobar.temperatures_k[-1]:g} K every run is a solid.",
+        states,
+        f"{states.engine} at {states.where}: temperatures above the melting line; up to "
+        f"{states.coordinates[-1]:g} {states.along.unit} every run is a solid.",
     )
 
 
-def minimum_requirements(isobar: Isobar, thresholds: Thresholds) -> list[Requirement]:
+def minimum_requirements(states: LineOfStates, thresholds: Thresholds) -> list[Requirement]:
     """Return what an isobar lacks before anything can be concluded from it: time, size, known errors, temperatures."""
     found = []
-    now = production_ps(isobar)
-    curve = isobar.curve("density")
+    now = production_ps(states)
+    curve = states.curve("density")
     unknown = ~np.isfinite(curve.errors)
     if now < thresholds.minimum_production_ps:
         found.append(
             _requirement(
-                isobar,
-                f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: at least {thresholds.minimum_production_ps:g} ps of "
+                states,
+                f"{states.engine} at {states.where}: at least {thresholds.minimum_production_ps:g} ps of "
                 f"production at every temperature; the shortest run has {now:.3g} ps.",
                 picoseconds=thresholds.minimum_production_ps,
             )
         )
-    if isobar.n_atoms < thresholds.minimum_atoms:
+    if states.n_atoms < thresholds.minimum_atoms:
         found.append(
             _requirement(
-                isobar,
-                f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: at least {thresholds.minimum_atoms} atoms; the cell "
-                f"has {isobar.n_atoms}.",
+                states,
+                f"{states.engine} at {states.where}: at least {thresholds.minimum_atoms} atoms; the cell "
+                f"has {states.n_atoms}.",
                 atoms=thresholds.minimum_atoms,
             )
         )
     if unknown.any():
         needed = _time_to_know_the_error_ps(curve.effective_samples[unknown], curve.production_fs[unknown])
-        temperatures = tuple(float(value) for value in curve.temperatures_k[unknown])
+        temperatures = tuple(float(value) for value in curve.coordinates[unknown])
         found.append(
             _requirement(
-                isobar,
-                f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: about {in_words(needed)} ps at "
+                states,
+                f"{states.engine} at {states.where}: about {in_words(needed)} ps at "
                 f"{_list(temperatures)} K, where the runs are shorter than a few of their own correlation times.",
                 picoseconds=needed,
                 temperatures_k=temperatures,
@@ -84,8 +84,8 @@ def minimum_requirements(isobar: Isobar, thresholds: Thresholds) -> list[Require
     if len(curve) < MINIMUM_POINTS:
         found.append(
             _requirement(
-                isobar,
-                f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: at least {MINIMUM_POINTS} temperatures, better "
+                states,
+                f"{states.engine} at {states.where}: at least {MINIMUM_POINTS} temperatures, better "
                 f"eight, across the transition; there are {len(curve)}.",
             )
         )
@@ -125,12 +125,12 @@ def grid_for(located: LocatedLine, criterion: Criterion, threshold_k: float) -> 
 
     A place between two temperatures is known to spacing/sqrt(12); half the threshold is asked for.
     """
-    isobar, result = located.states, located.criteria[criterion]
+    states, result = located.states, located.criteria[criterion]
     wanted = 0.5 * threshold_k * math.sqrt(12.0) / 2.0
     place = result.place if result.resolved else (result.step.location if result.step is not None else None)
     if place is None or not place.resolved:
         return None
-    temperatures = np.array(isobar.temperatures_k)
+    temperatures = np.array(states.coordinates)
     low = float(temperatures[max(int(np.searchsorted(temperatures, place.value - 2.0 * place.error)) - 1, 0)])
     upper = min(int(np.searchsorted(temperatures, place.value + 2.0 * place.error)), len(temperatures) - 1)
     high = float(temperatures[upper])
@@ -146,8 +146,8 @@ def grid_for(located: LocatedLine, criterion: Criterion, threshold_k: float) -> 
     if len(added) > _MOST_LISTED:
         where = f"{len(added)} more temperatures, {(high - low) / count:.0f} K apart from {low:g} to {high:g} K,"
     return _requirement(
-        isobar,
-        f"{isobar.engine} at {isobar.pressure_gpa:g} GPa: {where} to place the {criterion}.",
+        states,
+        f"{states.engine} at {states.where}: {where} to place the {criterion}.",
         temperatures_k=added,
     )
 
@@ -160,7 +160,7 @@ def _time_to_know_the_error_ps(
 
 
 def _requirement(
-    isobar: Isobar,
+    states: LineOfStates,
     sentence: str,
     *,
     picoseconds: float | None = None,
@@ -168,10 +168,10 @@ def _requirement(
     temperatures_k: tuple[float, ...] = (),
 ) -> Requirement:
     return Requirement(
-        pressure_gpa=isobar.pressure_gpa,
-        engine=isobar.engine,
+        pressure_gpa=states.held,
+        engine=states.engine,
         picoseconds=picoseconds,
-        picoseconds_now=production_ps(isobar),
+        picoseconds_now=production_ps(states),
         atoms=atoms,
         temperatures_k=temperatures_k,
         sentence=sentence,

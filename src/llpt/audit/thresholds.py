@@ -8,9 +8,12 @@ takes no time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
+
+if TYPE_CHECKING:
+    from llpt.statistics import Estimate
 
 FORMAT = 2
 """Counts the formats of ``verdict.json``, which holds every threshold: one more raises it, once in a release; so does a
@@ -67,6 +70,24 @@ TRANSITION_SHIFT = Threshold(
     why="Half of the 100 K by which criteria (up to 150 GPa) and cells of 256 to 2048 atoms move the transition of "
     "DFT at most (Karasiev et al. 2021, doi:10.1038/s41586-021-04078-x).",
     largest=10_000.0,
+)
+TRANSITION_PRESSURE_SHIFT = Threshold(
+    "transition_pressure_gpa",
+    unit="GPa",
+    difference="shift of the transition pressure on an isotherm",
+    default=10.0,
+    why="What 50 K are along the line of PBE, which falls by 5 K/GPa: from 1500 K near 130 GPa (Lorenzen et al. 2010, "
+    "doi:10.1103/PhysRevB.82.195107) to 650 K at 300 GPa (Karasiev et al. 2021, doi:10.1038/s41586-021-04078-x).",
+    largest=1000.0,
+)
+TRANSITION_DENSITY_SHIFT = Threshold(
+    "transition_density_percent",
+    unit="%",
+    difference="shift of the transition's density on an isotherm at held densities",
+    default=2.0,
+    why="What 10 GPa are over a bulk modulus of 500 GPa, that of the fluid near 200 GPa; a third of it, 0.01 bohr, "
+    "counts in r_s.",
+    largest=100.0,
 )
 TRANSITION_WIDENING = Threshold(
     "transition_width_k",
@@ -176,6 +197,8 @@ class Thresholds(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     transition_temperature_k: Number = TRANSITION_SHIFT.field()
+    transition_pressure_gpa: Number = TRANSITION_PRESSURE_SHIFT.field()
+    transition_density_percent: Number = TRANSITION_DENSITY_SHIFT.field()
     transition_width_k: Number | None = TRANSITION_WIDENING.field()
     density_percent: Number = DENSITY_CHANGE.field()
     density_offset_percent: Number | None = DENSITY_SHIFT.field()
@@ -219,6 +242,18 @@ class Thresholds(BaseModel):
     def judges(self, name: str) -> bool:
         """Whether a criterion or comparison of this name is judged."""
         return name in self.judge or name in self.also_judge
+
+    def shift_at(self, place: Estimate) -> float:
+        """Return the largest shift of a transition that passes, in the unit of its place: K, GPa or g/cm^3.
+
+        Args:
+            place: of the transition.
+        """
+        if place.unit == TRANSITION_SHIFT.unit:
+            return self.transition_temperature_k
+        if place.unit == TRANSITION_PRESSURE_SHIFT.unit:
+            return self.transition_pressure_gpa
+        return 0.01 * self.transition_density_percent * place.value
 
     def value_of(self, threshold: Threshold) -> float:
         """Return the value of a threshold: as given, else its default, else that of the one it follows."""

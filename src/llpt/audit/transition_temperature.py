@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from llpt.audit.compared import ComparedQuantity, Contrast
 from llpt.audit.thresholds import TRANSITION_SHIFT, TRANSITION_WIDENING
-from llpt.transition import all_criteria
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +27,8 @@ def temperature_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contra
     judged one are held against each other as a pair (``llpt.transition.pair_steps``).
     """
     reference, surrogate = pair.reference.criteria, pair.surrogate.criteria
-    for criterion in all_criteria():
-        base, other = reference[criterion], surrogate[criterion]
+    for criterion, base in reference.items():
+        other = surrogate[criterion]
         difference = other.place.minus(base.place)
         if base.resolved and other.resolved:
             if criterion == pair.deciding:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from llpt.audit import compare
 from llpt.campaign.identity import Role
 from llpt.errors import InputError
-from llpt.transition import DECIDING
+from llpt.transition import LineKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,10 @@ def compare_ladders(
         The verdict; or None, and the sentence why nothing can be compared.
     """
     sides = {Role.REFERENCE: reference, Role.SURROGATE: surrogate}
-    isobars = {role: [each.located for each in ladders if each.located] for role, ladders in sides.items()}
+    isobars = {
+        role: [each.located for each in ladders if each.located and each.kind is LineKind.ISOBAR]
+        for role, ladders in sides.items()
+    }
     for role, ladders in sides.items():
         if not ladders:
             return None, f"There are no runs of a {role}: nothing can be compared."
@@ -83,17 +86,21 @@ def _of_engine(ladders: Sequence[ObservedLadder], name: str) -> list[ObservedLad
 
 
 def observed_shifts(ladders: Sequence[ObservedLadder]) -> dict[tuple[str, int], Estimate]:
-    """Return T* of the reference less that of the surrogate by line and size, by the first criterion both resolve.
+    """Return T* of the reference less that of the surrogate by isobar and size, by the first criterion both resolve.
 
     Args:
         ladders: of everything that was observed.
     """
-    base = {(each.role, each.line, each.atoms): each.criteria for each in ladders if each.is_base and each.criteria}
+    base = {
+        (each.role, each.line, each.atoms): each.located.deciding
+        for each in ladders
+        if each.is_base and each.located and each.kind is LineKind.ISOBAR
+    }
     found = {}
-    for (role, line, atoms), criteria in base.items():
-        other = base.get((Role.SURROGATE, line, atoms))
-        if role is Role.REFERENCE and other is not None:
-            both = [each for each in DECIDING if criteria[each].resolved and other[each].resolved]
+    for (role, line, atoms), results in base.items():
+        others = base.get((Role.SURROGATE, line, atoms))
+        if role is Role.REFERENCE and others is not None:
+            both = [pair for pair in zip(results, others, strict=True) if all(each.resolved for each in pair)]
             if both:
-                found[line, atoms] = criteria[both[0]].place.minus(other[both[0]].place)
+                found[line, atoms] = both[0][0].place.minus(both[0][1].place)
     return found

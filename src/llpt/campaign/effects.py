@@ -1,8 +1,9 @@
-"""What each controlled test did to its ladder: the shift of T, the jump and rho(T), and whether that matters.
+"""What each controlled test did to its ladder: the shift of its transition, the jump and rho, and whether that matters.
 
 A change *matters* where it is proven to exceed the thresholds, it *does not matter* where it is proven to
 stay below them, and everything else is not resolved (``llpt.audit.equivalence``, with Bonferroni's level over the
-comparisons of one test). Densities near the transition are left to the shift of the transition temperature.
+comparisons of one test). Densities near the transition are left to its shift; at held volumes
+the shift alone is judged.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from llpt.audit.pairing import relative_difference
 from llpt.campaign.identity import ControlledTest, Role
 from llpt.observables import estimate_of
 from llpt.statistics import Estimate, combined
-from llpt.transition import DECIDING, DENSITY_JUMP, solid_flag
+from llpt.transition import DENSITY_JUMP, deciding, solid_flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,15 +44,17 @@ INFLUENCES = {
 
 @dataclass(frozen=True)
 class DensityChange:
-    """The relative change of the density at one temperature.
+    """The relative change of the density at one temperature, on an isotherm at one pressure.
 
     Args:
-        temperature_k: of both runs.
+        coordinate: temperature in K or pressure in GPa of both runs.
+        unit: of it.
         percent: changed minus base, over base.
         judged: whether it lies away from the transitions of both ladders.
     """
 
-    temperature_k: float
+    coordinate: float
+    unit: str
     percent: Estimate
     judged: bool
 
@@ -66,10 +69,10 @@ class Effect:
         engine: its name.
         atoms: its size; of a comparison of sizes, the smaller one.
         line: its line of states.
-        changes: of the density, by temperature, solids left out; with the volume held, what the change of pressure
+        changes: of the density along the line, solids left out; with the volume held, what the change of pressure
             comes to by the compressibility of the base run.
-        shift: change of the transition temperature by the density jump, or by the step in H where no jump is
-            resolved; NaN where neither is.
+        shift: change of the transition's place, in K, GPa or g/cm^3, by the first deciding criterion that both resolve;
+            NaN where there is none.
         shifted_by: the criterion of the shift; None where there is none.
         jump_percent: change of the jump, in per cent of the density; NaN where either is not resolved.
         influence: whether it matters.
@@ -113,7 +116,7 @@ def _tests(ladders: Sequence[ObservedLadder], thresholds: Thresholds) -> Iterabl
         matched = [
             base
             for base in bases
-            if (base.role, base.atoms, base.line) == (ladder.role, ladder.atoms, ladder.line) and base.states
+            if (base.role, base.atoms, base.line) == (ladder.role, ladder.atoms, ladder.line) and base.located
         ]
         if not ladder.is_base and matched:
             yield effect(ladder.identity.label, ladder, matched[0], thresholds)
@@ -123,7 +126,7 @@ def _sizes(ladders: Sequence[ObservedLadder], thresholds: Thresholds) -> Iterabl
     bases = [ladder for ladder in ladders if ladder.is_base]
     for role in Role:
         for line in dict.fromkeys(base.line for base in bases):
-            sizes = [base for base in bases if base.role is role and base.line == line and base.states]
+            sizes = [base for base in bases if base.role is role and base.line == line and base.located]
             largest = max(sizes, key=lambda base: base.atoms, default=None)
             if largest is not None:
                 smaller = [base for base in sizes if base is not largest]
@@ -136,24 +139,27 @@ def effect(test: str, changed: ObservedLadder, base: ObservedLadder, thresholds:
     Args:
         test: what was changed.
         changed: the ladder of the test.
-        base: the ladder it is held against, at constant pressure.
+        base: the ladder it is held against, which is a line of states.
         thresholds: of what matters.
     """
+    assert base.states is not None
     criterion = _shifted_by(changed, base)
-    shift, jump = Estimate.unknown("K"), Estimate.unknown("%")
+    along = base.states.along
+    shift, jump = Estimate.unknown(along.unit), Estimate.unknown("%")
     if criterion is not None:
         shift = changed.criteria[criterion].place.minus(base.criteria[criterion].place)
         jump = relative_jump(changed).minus(relative_jump(base))
-    differences = _densities(changed, base) if changed.states is not None else _at_held_volume(changed, base)
-    places = [each.criteria[criterion].place.value for each in (changed, base)] if criterion else []
-    near = thresholds.transition_temperature_k
+    differences = _densities(changed, base) if changed.located else _at_held_volume(changed, base)
+    places = [each.criteria[criterion].place for each in (changed, base)] if criterion else []
+    values = [place.value for place in places]
+    near = max((thresholds.shift_at(place) for place in places), default=0.0)
     changes = tuple(
-        DensityChange(temperature, percent, not places or not min(places) - near < temperature < max(places) + near)
-        for temperature, percent in differences
+        DensityChange(where, along.unit, percent, not values or not min(values) - near < where < max(values) + near)
+        for where, percent in differences
     )
     judged = [(change.percent, thresholds.density_percent) for change in changes if change.judged]
-    if changed.states is not None:
-        judged.append((shift, thresholds.transition_temperature_k))
+    if changed.located:
+        judged.append((shift, near or thresholds.transition_temperature_k))
         if jump.resolved:
             judged.append((jump, thresholds.density_percent))
     outcomes = [
@@ -167,18 +173,18 @@ def effect(test: str, changed: ObservedLadder, base: ObservedLadder, thresholds:
 
 
 def relative_jump(ladder: ObservedLadder) -> Estimate:
-    """Return the height of the step in rho(T) in per cent of the density at its foot; NaN where it is not resolved."""
+    """Return the height of the density's step in per cent of the density at its foot; NaN where it is not resolved."""
     result = ladder.criteria.get(DENSITY_JUMP)
     if result is None or not result.resolved or result.step is None or ladder.states is None:
         return Estimate.unknown("%")
     curve = ladder.states.curve("density")
-    below = curve.values[curve.temperatures_k <= result.place.value]
+    below = curve.values[curve.coordinates <= result.place.value]
     return result.step.height.scaled(100.0 / float(below[-1] if below.size else curve.values[0]), "%")
 
 
 def _shifted_by(changed: ObservedLadder, base: ObservedLadder) -> Criterion | None:
     """Return the first of the deciding criteria that both ladders resolve."""
-    for criterion in DECIDING:
+    for criterion in deciding(base.kind) if base.kind else ():
         found = [ladder.criteria.get(criterion) for ladder in (changed, base)]
         if all(result is not None and result.resolved for result in found):
             return criterion
@@ -186,12 +192,12 @@ def _shifted_by(changed: ObservedLadder, base: ObservedLadder) -> Criterion | No
 
 
 def _densities(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:
-    """Return the relative change of the density at each temperature where neither run was a solid."""
+    """Return the relative change of the density at each point where neither run was a solid; none at held volumes."""
     fluids = [ladder.states.fluid() if ladder.states else None for ladder in (base, changed)]
-    if fluids[0] is None or fluids[1] is None:
+    if fluids[0] is None or fluids[1] is None or fluids[0].kind.holds_volume:
         return []
     found = relative_difference(fluids[0].curve("density"), fluids[1].curve("density"))
-    return [(float(value), percent) for value, percent in zip(found.temperatures_k, found.percent, strict=True)]
+    return [(float(value), percent) for value, percent in zip(found.coordinates, found.percent, strict=True)]
 
 
 def _at_held_volume(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:
@@ -199,13 +205,13 @@ def _at_held_volume(changed: ObservedLadder, base: ObservedLadder) -> list[tuple
     fluid = base.states.fluid() if base.states else None
     found = []
     for item in changed.runs:
-        temperature = item.temperature_k
+        place = item.state.coordinate
         points = fluid.points if fluid and not solid_flag(item.summary) else ()
-        point = next((each for each in points if each.coordinate == temperature), None)
+        point = next((each for each in points if each.coordinate == place), None)
         if point is None or "compressibility" not in point.estimates or "pressure" not in item.summary:
             continue
         kappa = point.estimates["compressibility"]
         rise = estimate_of(item.summary, "pressure").minus(point.estimates["pressure"])
         slopes = ((kappa, -100.0 * rise.value), (rise, -100.0 * kappa.value))
-        found.append((temperature, combined(-100.0 * kappa.value * rise.value, slopes, "%")))
+        found.append((place, combined(-100.0 * kappa.value * rise.value, slopes, "%")))
     return found

@@ -18,6 +18,7 @@ from llpt.audit import BudgetRow, Explanation, Residuals, error_budget, explain,
 from llpt.bridge import SURROGATE, CarriedAverage, PhaseDifference, carried_average, free_energy_difference
 from llpt.campaign.comparison import observed_shifts
 from llpt.campaign.identity import ControlledTest, Role
+from llpt.campaign.state import is_isotherm
 from llpt.errors import InputError
 from llpt.observables import estimate_of, quantity
 from llpt.statistics import Estimate
@@ -66,7 +67,7 @@ class MatchedState:
     """Where runs of two sides or two phases meet.
 
     Args:
-        line: name of the line of states.
+        line: name of the line of states; on an isotherm with the place on it, e.g. ``T1000/P150``.
         atoms: number of atoms.
         temperature_k: temperature.
     """
@@ -78,7 +79,8 @@ class MatchedState:
     @classmethod
     def of(cls, identity: RunIdentity) -> MatchedState:
         """Return the place of a run."""
-        return cls(identity.line, identity.atoms, identity.temperature_k)
+        line = f"{identity.line}/{identity.rung}" if is_isotherm(identity.line) else identity.line
+        return cls(line, identity.atoms, identity.temperature_k)
 
 
 @dataclass(frozen=True)

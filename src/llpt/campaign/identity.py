@@ -1,7 +1,8 @@
-"""Which run: its engine, atoms, line of states, temperature, controlled test and repeat, and how its path is spelt.
+"""Which run: its engine, atoms, line of states, place on it, controlled test and repeat, and how its path is spelt.
 
-A run's path below a study's directory is ``runs/ENGINE/N<atoms>/<line>/T<temperature>[-<test><repeat>]``; nothing else
-in the package puts such a path together or takes one apart.
+A run's path below a study's directory is ``runs/ENGINE/N<atoms>/<line>/<rung>[-<test><repeat>]``: on an isobar or an
+isochore ``P200/T900`` or ``rs1.38/T900``, on an isotherm ``T1000/P150`` or ``T1000/rs1.38``. Nothing else in the
+package puts such a path together or takes one apart.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from llpt.campaign.state import is_isotherm
+
 _RUNS = "runs/"
 _PATH = re.compile(
     r"runs/(?P<engine>[^/]+)/N(?P<atoms>\d+)/(?P<line>[^/]+)/"
-    r"T(?P<temperature>[0-9.]+(?:e[+-]\d+)?)(?:-(?P<word>[a-z-]+)(?P<repeat>\d+))?"
+    r"(?P<rung>(?:T|P|rs|rho)[0-9.]+(?:e[+-]\d+)?)(?:-(?P<word>[a-z-]+)(?P<repeat>\d+))?"
 )
 _REPEATED = "repeat"
 """What stands in the place of a test's name where a base run was done more than once."""
@@ -38,10 +41,12 @@ class ControlledTest(StrEnum):
     DURATION = "duration"
     """``repeat`` counts the sequential runs of one state; the first is the base run."""
     COOLING = "cooling"
+    DECOMPRESSION = "decompression"
+    """Down an isotherm from its dense end."""
     RAMP_UP = "ramp-up"
-    """A heating ladder of another rate; ``repeat`` counts the rates from 1."""
+    """A ladder up at another rate; ``repeat`` counts the rates from 1."""
     RAMP_DOWN = "ramp-down"
-    """Cooling from the hot end of the heating ladder of the same rate."""
+    """Down from the upper end of the ladder of the same rate."""
     FIXED_ELECTRONIC_TEMPERATURE = "fixed_electronic_temperature"
     START = "start"
     ENSEMBLE = "ensemble"
@@ -60,13 +65,12 @@ class ControlledTest(StrEnum):
         return self in {ControlledTest.RAMP_UP, ControlledTest.RAMP_DOWN}
 
 
-_WAYS_DOWN = {ControlledTest.BASE: ControlledTest.COOLING, ControlledTest.RAMP_UP: ControlledTest.RAMP_DOWN}
 _WORDS = {test.replace("_", "-"): test for test in ControlledTest} | {_REPEATED: ControlledTest.BASE}
 
 
 @dataclass(frozen=True)
 class LadderIdentity:
-    """Which ladder: the runs of one engine, size, line of states and test, whatever their temperature.
+    """Which ladder: the runs of one engine, size, line of states and test, whatever their place on it.
 
     Args:
         engine: the engine's name in paths.
@@ -89,9 +93,11 @@ class LadderIdentity:
 
     @property
     def way_down(self) -> LadderIdentity | None:
-        """The ladder that goes down from the hot end of this one; None where this is not walked both ways."""
-        down = _WAYS_DOWN.get(self.test)
-        return None if down is None else replace(self, test=down)
+        """The ladder that goes down from the upper end of this one; None where this is not walked both ways."""
+        if self.test is ControlledTest.BASE:
+            isotherm = is_isotherm(self.line)
+            return replace(self, test=ControlledTest.DECOMPRESSION if isotherm else ControlledTest.COOLING)
+        return replace(self, test=ControlledTest.RAMP_DOWN) if self.test is ControlledTest.RAMP_UP else None
 
 
 @dataclass(frozen=True)
@@ -101,19 +107,19 @@ class RunIdentity:
     Args:
         engine: the engine's name in paths, e.g. ``dft`` or ``behler-parrinello``.
         atoms: number of atoms.
-        line: name of the line of states, e.g. ``P200`` or ``rs1.38``.
-        temperature_k: temperature of the ions; six digits of it stand in the path.
+        line: name of the line of states, e.g. ``P200``, ``rs1.38`` or ``T1000``.
+        rung: name of the place on it, e.g. ``T900`` or, on an isotherm, ``P150``; it has six digits.
         test: the controlled test.
         repeat: counts the runs of one state and test from 1.
 
-    >>> RunIdentity("dft", 32, "P200", 700.0, ControlledTest.COOLING).path
+    >>> RunIdentity("dft", 32, "P200", "T700", ControlledTest.COOLING).path
     'runs/dft/N32/P200/T700-cooling1'
     """
 
     engine: str
     atoms: int
     line: str
-    temperature_k: float
+    rung: str
     test: ControlledTest = ControlledTest.BASE
     repeat: int = 1
 
@@ -123,7 +129,7 @@ class RunIdentity:
 
         A run with another engine lies in that engine's folder as a base run would.
         """
-        return f"{_RUNS}{self.engine}/N{self.atoms}/{self.line}/T{self.temperature_k:g}{self._suffix}"
+        return f"{_RUNS}{self.engine}/N{self.atoms}/{self.line}/{self.rung}{self._suffix}"
 
     @property
     def _suffix(self) -> str:
@@ -149,10 +155,15 @@ class RunIdentity:
             found["engine"],
             int(found["atoms"]),
             found["line"],
-            float(found["temperature"]),
+            found["rung"],
             _WORDS[found["word"]] if found["word"] else ControlledTest.BASE,
             int(found["repeat"] or 1),
         )
+
+    @property
+    def temperature_k(self) -> float:
+        """Temperature of the ions, to the six digits of its path."""
+        return float((self.line if is_isotherm(self.line) else self.rung).removeprefix("T"))
 
     @property
     def ladder(self) -> LadderIdentity:

@@ -1,4 +1,4 @@
-"""Observed runs by engine, size, line of states and test: ladders of temperatures, located where they are isobars."""
+"""Observed runs by engine, size, line of states and test: ladders, with their transitions located."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 from llpt.campaign.identity import ControlledTest, Role
 from llpt.campaign.observed import ObservedRun
 from llpt.errors import InputError
-from llpt.transition import Isobar, LadderPath, locate
+from llpt.transition import Coordinate, Isobar, Isochore, Isotherm, LadderPath, LineKind, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from llpt.campaign.identity import LadderIdentity
-    from llpt.transition import Criterion, CriterionResult, LocatedLine, Separation
+    from llpt.transition import Criterion, CriterionResult, LineOfStates, LocatedLine, Separation
 
 PATHS = {
     ControlledTest.COOLING: LadderPath.COOLING,
+    ControlledTest.DECOMPRESSION: LadderPath.DECOMPRESSION,
     ControlledTest.RAMP_DOWN: LadderPath.COOLING,
     ControlledTest.RAMP_UP: LadderPath.HEATING,
     ControlledTest.START: LadderPath.SEPARATE,
@@ -27,14 +28,15 @@ PATHS = {
 
 @dataclass(frozen=True)
 class ObservedLadder:
-    """The runs of one engine, size, line of states and test, by temperature.
+    """The runs of one engine, size, line of states and test, in order.
 
     Args:
         identity: which ladder it is.
         role: reference or surrogate.
         engine: the engine's name for people, e.g. ``DFT/PBE``.
-        runs: what was observed, by rising temperature and repeat.
-        located: the same as an isobar with its transition located; None at constant volume.
+        runs: what was observed, by rising temperature, pressure or density, and repeat.
+        located: the same as a line of states with its transition located; None where it is none, as the runs of a test
+            that holds the mean volume of each run of an isobar.
     """
 
     identity: LadderIdentity
@@ -65,17 +67,27 @@ class ObservedLadder:
 
     @property
     def pressure_gpa(self) -> float | None:
-        """Pressure of the line of states; None on an isochore."""
-        return self.runs[0].state.pressure_gpa
+        """Pressure of an isobar; None on other lines of states."""
+        return self.runs[0].state.pressure_gpa if self.kind is LineKind.ISOBAR else None
 
     @property
-    def states(self) -> Isobar | None:
-        """The runs as an isobar; None at constant volume."""
+    def kind(self) -> LineKind | None:
+        """What kind of line of states it is; None where it is none."""
+        return self.located.states.kind if self.located else None
+
+    @property
+    def isobar(self) -> Isobar | None:
+        """The runs as an isobar; None on other lines of states."""
+        return self.states if isinstance(self.states, Isobar) else None
+
+    @property
+    def states(self) -> LineOfStates | None:
+        """The runs as a line of states; None where they are none."""
         return self.located.states if self.located else None
 
     @property
     def criteria(self) -> Mapping[Criterion, CriterionResult]:
-        """Where the transition is by each criterion; empty at constant volume."""
+        """Where the transition is by each criterion; empty where there is no line of states."""
         return self.located.criteria if self.located else {}
 
     @property
@@ -87,11 +99,11 @@ class ObservedLadder:
 def ladders_of(
     runs: Iterable[ObservedRun], *, path: LadderPath = LadderPath.HEATING, density_rises: bool = True
 ) -> tuple[ObservedLadder, ...]:
-    """Group runs by engine, size, line of states and test, and locate the transition of every isobar.
+    """Group runs by engine, size, line of states and test, and locate the transition of every line.
 
     Args:
         runs: of any number of engines, in any order.
-        path: how the base ladders were walked.
+        path: how the base ladders were walked, up or down.
         density_rises: whether the density rises on heating through the transition, as at the dissociation of hydrogen;
             False for melting or boiling.
 
@@ -116,10 +128,20 @@ def ladders_of(
 def _ladder(
     identity: LadderIdentity, group: Iterable[ObservedRun], *, path: LadderPath, density_rises: bool
 ) -> ObservedLadder:
-    runs = tuple(sorted(group, key=lambda run: (run.temperature_k, run.identity.repeat)))
+    runs = tuple(sorted(group, key=lambda run: (run.state.coordinate, run.identity.repeat)))
     first = runs[0]
-    located = None
-    if all(run.constant_pressure for run in runs):
-        isobar = Isobar.from_summaries([run.summary for run in runs], engine=first.engine, path=path)
-        located = locate(isobar, density_rises=density_rises)
+    states = _line_of(runs, path)
+    located = locate(states, density_rises=density_rises) if states else None
     return ObservedLadder(identity, first.role, first.engine, runs, located)
+
+
+def _line_of(runs: Sequence[ObservedRun], path: LadderPath) -> LineOfStates | None:
+    """Return the runs of a ladder as the line of states they were meant for; None where they do not hold it."""
+    first = runs[0]
+    if {run.constant_pressure for run in runs} != {first.state.pressure_gpa is not None}:
+        return None
+    summaries = [run.summary for run in runs]
+    if first.state.on_isotherm:
+        return Isotherm.from_summaries(summaries, engine=first.engine, path=path.along(Coordinate.PRESSURE))
+    kind = Isobar if first.constant_pressure else Isochore
+    return kind.from_summaries(summaries, engine=first.engine, path=path)

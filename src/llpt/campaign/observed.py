@@ -49,6 +49,7 @@ class ObservedRun:
         engine: str,
         test: ControlledTest = ControlledTest.BASE,
         repeat: int = 1,
+        on_isotherm: bool = False,
         electronic_temperature_k: float | None = None,
     ) -> ObservedRun:
         """Return the run that averaged to this; atoms and state are read from it.
@@ -59,6 +60,7 @@ class ObservedRun:
             engine: the engine's name for people, e.g. ``VASP PBE``; runs of one name belong together.
             test: the controlled test it was done for.
             repeat: counts the runs of one state and test from 1; of a ramp, its rates.
+            on_isotherm: whether its line of states is the isotherm through its state; else the isobar or the isochore.
             electronic_temperature_k: temperature of the electrons; None where the engine has none.
 
         Raises:
@@ -85,8 +87,10 @@ class ObservedRun:
         else:
             density = estimate_of(summary, "density").value
             state = ThermodynamicState.at_density(density, temperature, digits=_DIGITS)
+        if on_isotherm:
+            state = state.along_isotherm()
         atoms = int(summary.attrs["n_atoms"])
-        identity = RunIdentity(engine_slug(engine), atoms, state.line, temperature, test, repeat)
+        identity = RunIdentity(engine_slug(engine), atoms, state.line, state.rung, test, repeat)
         return cls(identity, Role(role), engine, state, summary, electronic_temperature_k)
 
     @property

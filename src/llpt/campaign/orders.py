@@ -10,14 +10,14 @@ from llpt.campaign.identity import ControlledTest, Role
 from llpt.campaign.sampled import Sampled, distribution_evidence, least_jump_g_per_cm3, sample
 from llpt.errors import InputError
 from llpt.statistics import Estimate
-from llpt.transition import DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM
+from llpt.transition import HEAT_CAPACITY_MAXIMUM
 from llpt.transition.order import (
     binder_evidence,
     clapeyron_evidence,
     clapeyron_slope,
     hysteresis_evidence,
     hysteresis_loop,
-    order_of_isobar,
+    order_of_line,
     size_shift_evidence,
     susceptibility_evidence,
     what_would_decide,
@@ -42,7 +42,7 @@ class OrderResult:
         atoms: number of atoms of the cell whose widths are judged; sizes and loops use every cell there is.
         statement: all the evidence, and what it comes to.
         proposals: what more simulation would decide it; empty where it is decided.
-        clapeyron_k_per_gpa: T Δv/Δh on this isobar; NaN where the steps are not resolved.
+        clapeyron_k_per_gpa: T Δv/Δh on this isobar or isotherm; NaN where the steps are not resolved.
     """
 
     role: Role
@@ -55,11 +55,12 @@ class OrderResult:
 
 
 def orders(ladders: Sequence[ObservedLadder]) -> tuple[OrderResult, ...]:
-    """Return a statement for each side and isobar from all the evidence there is.
+    """Return a statement for each side and line of states from all the evidence there is.
 
     Widths, smoothness and separation of the criteria come from the largest cell that was walked both ways, because a
     sharp change on one way proves nothing; where there is none, from the largest. Hysteresis, histograms,
     susceptibility, Binder cumulant and shift come from every cell; Clapeyron's slope from all isobars together.
+    At held volumes only the loop of the pressure along an isotherm can tell two phases.
 
     Args:
         ladders: of everything that was observed.
@@ -70,7 +71,7 @@ def orders(ladders: Sequence[ObservedLadder]) -> tuple[OrderResult, ...]:
         base = [ladder for ladder in own if ladder.located]
         preferred = sorted(base, key=lambda each: (_walked_back(ladders, each) is not None, each.atoms))
         judged = {ladder.line: ladder for ladder in preferred}
-        isobars = [ladder.located.states for ladder in judged.values() if ladder.located]
+        isobars = [ladder.isobar for ladder in judged.values() if ladder.isobar]
         places = _equilibria([ladder for ladder in ladders if ladder.role is role])
         for line, ladder in judged.items():
             assert ladder.located is not None
@@ -79,11 +80,11 @@ def orders(ladders: Sequence[ObservedLadder]) -> tuple[OrderResult, ...]:
                 *_from_loops([each for each in ladders if each.role is role and each.line == line]),
                 *_from_sizes(sizes),
             ]
-            if len(isobars) > 1:
-                pressure = ladder.located.states.pressure_gpa
+            if ladder.isobar and len(isobars) > 1:
+                pressure = ladder.isobar.pressure_gpa
                 further.append(clapeyron_evidence(isobars, pressure_gpa=pressure, places_k=places))
             back = _walked_back(ladders, ladder)
-            statement = order_of_isobar(ladder.located, further, back=back)
+            statement = order_of_line(ladder.located, further, back=back)
             proposals = what_would_decide(ladder.located, statement=statement, back=back)
             slope = clapeyron_slope(ladder.located.states)
             found.append(OrderResult(role, ladder.engine, line, ladder.atoms, statement, tuple(proposals), slope))
@@ -91,7 +92,7 @@ def orders(ladders: Sequence[ObservedLadder]) -> tuple[OrderResult, ...]:
 
 
 def _walked_back(ladders: Sequence[ObservedLadder], base: ObservedLadder) -> LocatedLine | None:
-    """Return the isobar of the ladder that goes down from the hot end of ``base``, if there is one."""
+    """Return the line of the ladder that goes down from the upper end of ``base``, if there is one."""
     back = base.identity.way_down
     return next((each.located for each in ladders if each.role is base.role and each.identity == back), None)
 
@@ -106,9 +107,9 @@ def _equilibria(ladders: Sequence[ObservedLadder]) -> dict[float, Estimate]:
         ladders: of one role.
     """
     steps = {
-        (ladder.located.states.pressure_gpa, ladder.atoms, ladder.test): ladder.criteria[HEAT_CAPACITY_MAXIMUM]
+        (ladder.isobar.pressure_gpa, ladder.atoms, ladder.test): ladder.criteria[HEAT_CAPACITY_MAXIMUM]
         for ladder in ladders
-        if ladder.located and ladder.test in {ControlledTest.BASE, ControlledTest.COOLING}
+        if ladder.isobar and ladder.test in {ControlledTest.BASE, ControlledTest.COOLING}
     }
     found = {}
     for (pressure, atoms, test), cooling in sorted(steps.items(), key=lambda item: item[0]):
@@ -132,8 +133,8 @@ def _from_sizes(sizes: Sequence[ObservedLadder]) -> list[Evidence]:
     """
     evidence: list[Evidence] = []
     if len(sizes) > 1:
-        jumps = {each.atoms: each.criteria[DENSITY_JUMP].place for each in sizes}
-        evidence.append(size_shift_evidence(jumps))
+        places = {each.atoms: each.located.deciding[0].place for each in sizes if each.located}
+        evidence.append(size_shift_evidence(places))
     samples: dict[int, Sampled] = {}
     for ladder in sizes:
         sampled = sample(ladder)
@@ -154,24 +155,24 @@ def _from_sizes(sizes: Sequence[ObservedLadder]) -> list[Evidence]:
 
 def _least_relative_jump(ladder: ObservedLadder) -> float:
     """Return the share by which the density changes at least across the transition; 0 where that is not known."""
-    if ladder.states is None:
+    if ladder.isobar is None:
         return 0.0
-    return least_jump_g_per_cm3(ladder) / float(ladder.states.curve("density").values.max())
+    return least_jump_g_per_cm3(ladder) / float(ladder.isobar.curve("density").values.max())
 
 
 def _from_loops(ladders: Sequence[ObservedLadder]) -> list[Evidence]:
-    """Return hysteresis from every heating ladder that was also walked down, the largest cell with most rates."""
+    """Return hysteresis from the ladders at held pressures that were walked both ways: the largest cell, most rates."""
     loops: dict[int, list[Loop]] = {}
     found = {ladder.identity: ladder.located for ladder in ladders}
     for identity, up in found.items():
         down = found.get(identity.way_down) if identity.way_down else None
-        if up is None or down is None:
+        if up is None or down is None or up.states.kind.holds_volume:
             continue
         try:
             loop = hysteresis_loop(up.states, down.states, density_rises=up.density_rises)
             loops.setdefault(identity.atoms, []).append(loop)
         except InputError:
-            continue  # the two ladders share too few temperatures to enclose anything
+            continue  # the two ladders share too few points to enclose anything
     if not loops:
         return []
     return [hysteresis_evidence(max(loops.items(), key=lambda item: (len(item[1]), item[0]))[1])]

@@ -56,10 +56,10 @@ def sample(ladder: ObservedLadder) -> Sampled | None:
         ladder: of one engine, size and isobar.
     """
     place = transition_place_k(ladder)
-    if ladder.states is None or ladder.pressure_gpa is None or place is None:
+    if ladder.isobar is None or ladder.pressure_gpa is None or place is None:
         return None
-    solid = set(ladder.states.solid_temperatures_k)
-    temperatures = [value for value in ladder.states.temperatures_k if value not in solid]
+    solid = set(ladder.isobar.solid_temperatures_k)
+    temperatures = [value for value in ladder.isobar.temperatures_k if value not in solid]
     below = [value for value in temperatures if value <= place][-TEMPERATURES_EACH_SIDE:]
     above = [value for value in temperatures if value > place][:TEMPERATURES_EACH_SIDE]
     chosen = [run for run in ladder.runs if run.temperature_k in {*below, *above}]

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llpt.units import hydrogen_density_g_per_cm3, volume_per_atom_angstrom3
 
 
 @dataclass(frozen=True)
 class ThermodynamicState:
-    """A point of the phase diagram: a temperature, and a pressure or a density.
+    """A point of the phase diagram: a temperature, and a pressure or a density; and along which line it is visited.
 
     Args:
-        line: the name of its isobar or isochore in paths, e.g. ``P200`` or ``rs1.38``.
+        condition: the name of its pressure or density in paths, e.g. ``P200`` or ``rs1.38``.
         temperature_k: ionic temperature.
         pressure_gpa: pressure, None where the density is held.
         density_g_per_cm3: density, None where the pressure is held.
+        on_isotherm: whether its line of states holds the temperature; else it is an isobar or an isochore.
     """
 
-    line: str
+    condition: str
     temperature_k: float
     pressure_gpa: float | None
     density_g_per_cm3: float | None
+    on_isotherm: bool = False
 
     @classmethod
     def at_pressure(cls, pressure_gpa: float, temperature_k: float) -> ThermodynamicState:
@@ -53,3 +55,45 @@ class ThermodynamicState:
         """
         density = hydrogen_density_g_per_cm3(volume_per_atom_angstrom3(rs))
         return cls(f"rs{rs:g}", temperature_k, None, density)
+
+    def along_isotherm(self) -> ThermodynamicState:
+        """Return the same state on the isotherm through it.
+
+        >>> state = ThermodynamicState.at_wigner_seitz_radius(1.38, 1000.0).along_isotherm()
+        >>> state.line, state.rung
+        ('T1000', 'rs1.38')
+        """
+        return replace(self, on_isotherm=True)
+
+    @property
+    def temperature_name(self) -> str:
+        """The name of its temperature in paths, e.g. ``T900``."""
+        return f"T{self.temperature_k:g}"
+
+    @property
+    def line(self) -> str:
+        """The name of its line of states in paths: of what is held."""
+        return self.temperature_name if self.on_isotherm else self.condition
+
+    @property
+    def rung(self) -> str:
+        """The name of its place on that line in paths."""
+        return self.condition if self.on_isotherm else self.temperature_name
+
+    @property
+    def coordinate(self) -> float:
+        """Its place on that line: the temperature, on an isotherm the pressure in GPa or the density in g/cm³."""
+        if not self.on_isotherm:
+            return self.temperature_k
+        held = self.density_g_per_cm3 if self.pressure_gpa is None else self.pressure_gpa
+        assert held is not None
+        return held
+
+
+def is_isotherm(line: str) -> bool:
+    """Return whether the name of a line of states is that of an isotherm.
+
+    >>> is_isotherm("T1000"), is_isotherm("P200"), is_isotherm("rs1.38")
+    (True, False, False)
+    """
+    return line.startswith("T")

@@ -98,9 +98,9 @@ def curves_by_temperature(
     ladders: Sequence[ObservedLadder], ladder: ObservedLadder, observable: str
 ) -> list[PlottedCurve]:
     """Return an observable of a ladder against temperature; points with unknown errors are marked as such."""
-    if ladder.states is None:
+    if ladder.isobar is None:
         return []
-    curve = ladder.states.curve(observable)
+    curve = ladder.isobar.curve(observable)
     colour, marker = _style(ladders, ladder)
     cooling = ladder.test is ControlledTest.COOLING
     return [
@@ -145,10 +145,10 @@ def line_name(ladder: ObservedLadder) -> str:
 def _heat_capacity(ladders: Sequence[ObservedLadder], marks: tuple[VerticalLine, ...]) -> Panel:
     curves: list[PlottedCurve] = []
     for ladder in ladders:
-        if ladder.states is None or not ladder.is_base:
+        if ladder.isobar is None or not ladder.is_base:
             continue
         colour, marker = _style(ladders, ladder)
-        steps = differences(ladder.states.curve("enthalpy"))
+        steps = differences(ladder.isobar.curve("enthalpy"))
         slopes = [heat_capacity_j_per_mol_k(step.slope) for step in steps]
         curves.append(
             PlottedCurve(
@@ -169,8 +169,8 @@ def _heat_capacity(ladders: Sequence[ObservedLadder], marks: tuple[VerticalLine,
 
 def _fluctuations(ladder: ObservedLadder, colour: str, marker: Marker) -> list[PlottedCurve]:
     """Return C_P from the fluctuations of each run, the electrons' part included, where it is known to 25 %."""
-    assert ladder.states is not None
-    found = ladder.states.curve("heat_capacity_total")
+    assert ladder.isobar is not None
+    found = ladder.isobar.curve("heat_capacity_total")
     values, errors = found.values, found.errors
     known = np.isfinite(values) & (errors < 0.25 * np.abs(values))
     if not known.any():
@@ -254,9 +254,9 @@ def straddling_temperatures(ladder: ObservedLadder) -> tuple[float, ...]:
     """Return up to two temperatures below and two above the density jump, or the steepest enthalpy if unresolved."""
     temperatures = sorted({run.temperature_k for run in ladder.runs})
     place = temperatures[len(temperatures) // 2] - 1e-9
-    if ladder.states is not None:
+    if ladder.isobar is not None:
         jump = ladder.criteria[DENSITY_JUMP]
-        steps = differences(ladder.states.curve("enthalpy"))
+        steps = differences(ladder.isobar.curve("enthalpy"))
         if jump.resolved:
             place = jump.place.value
         elif steps:

@@ -20,7 +20,7 @@ def observable_figure(analysis: Analysis) -> Figure | None:
     Args:
         analysis: of the study.
     """
-    points = [point for ladder in analysis.ladders if ladder.states for point in ladder.states.points]
+    points = [point for ladder in analysis.ladders if ladder.isobar for point in ladder.isobar.points]
     wanted = [
         each
         for each in all_observables().quantities.values()

@@ -43,7 +43,7 @@ def density_figure(analysis: Analysis, lines: Sequence[str] = ()) -> Figure | No
     compared = [
         line
         for line in analysis.lines
-        if all(any(each.line == line and each.states for each in analysis.base(role)) for role in Role)
+        if all(any(each.line == line and each.isobar for each in analysis.base(role)) for role in Role)
     ]
     base = [each for each in analysis.ladders if each.is_base]
     sizes = {line: sum(each.line == line for each in base) for line in compared}

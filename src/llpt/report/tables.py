@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llpt.campaign import short_name
 from llpt.observables import all_observables, estimate_of, quantity
 from llpt.study import State
-from llpt.transition import DECIDING
+from llpt.transition import DENSITY_JUMP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -151,19 +151,21 @@ def effect_rows(analysis: Analysis) -> list[EffectRow]:
     rows = []
     for effect in analysis.effects:
         largest = effect.largest
-        by = "" if effect.shifted_by in {None, DECIDING[0]} else f" ({effect.shifted_by})"
+        by = "" if effect.shifted_by in {None, DENSITY_JUMP} else f" ({effect.shifted_by})"
         rows.append(
             EffectRow(
                 effect.test.replace("_", " "),
                 effect.engine,
                 str(effect.atoms),
                 effect.line,
-                estimate_text(effect.shift, unit=False) + by,
+                estimate_text(effect.shift, unit=effect.shift.unit != "K") + by,
                 estimate_text(effect.jump_percent, unit=False),
-                f"{estimate_text(largest.percent, unit=False)} at {largest.temperature_k:g} K" if largest else UNKNOWN,
+                f"{estimate_text(largest.percent, unit=False)} at {largest.coordinate:g} {largest.unit}"
+                if largest
+                else UNKNOWN,
                 str(effect.influence),
                 tuple(
-                    f"{change.temperature_k:g} K: {estimate_text(change.percent)}"
+                    f"{change.coordinate:g} {change.unit}: {estimate_text(change.percent)}"
                     + ("" if change.judged else " (at the transition)")
                     for change in effect.changes
                 ),

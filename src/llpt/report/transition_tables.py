@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.campaign import Role
 from llpt.report.isobar_figures import line_name
 from llpt.report.tables import UNKNOWN, estimate_text
-from llpt.transition import all_criteria, differences
+from llpt.transition import differences
 
 if TYPE_CHECKING:
     from llpt.campaign.analysis import Analysis
@@ -84,10 +84,10 @@ def transition_rows(analysis: Analysis) -> list[TransitionRow]:
         sides = {role: analysis.largest(role, line) for role in Role}
         reference, surrogate = sides[Role.REFERENCE], sides[Role.SURROGATE]
         some = reference or surrogate
-        if some is None or some.states is None:
+        if some is None or some.isobar is None:
             continue
-        for criterion in all_criteria():
-            results = [ladder.criteria[criterion] if ladder else None for ladder in (reference, surrogate)]
+        for criterion in some.criteria:
+            results = [ladder.criteria.get(criterion) if ladder else None for ladder in (reference, surrogate)]
             texts = [
                 estimate_text(each.place, unit=False) if each and each.resolved else "not resolved" for each in results
             ]
@@ -108,13 +108,13 @@ def change_rows(analysis: Analysis) -> list[ChangeRow]:
     rows = []
     for role in Role:
         for ladder in analysis.base(role):
-            if ladder.states is None:
+            if ladder.isobar is None:
                 continue
-            steps = differences(ladder.states.curve("density"))
+            steps = differences(ladder.isobar.curve("density"))
             if not steps:
                 continue
             largest = max(steps, key=lambda step: step.change.value)
-            heats = differences(ladder.states.curve("enthalpy"))
+            heats = differences(ladder.isobar.curve("enthalpy"))
             heat = next((step for step in heats if _same(step, largest)), None)
             rows.append(
                 ChangeRow(

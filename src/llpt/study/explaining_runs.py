@@ -118,7 +118,7 @@ def pairs(runs: Sequence[PlannedRun]) -> list[tuple[PlannedRun, PlannedRun]]:
     sides: dict[tuple[object, ...], dict[Role, PlannedRun]] = {}
     for run in runs:
         if run.test in PHASES:
-            key = (run.atoms, run.state.line, run.state.temperature_k, run.test, run.repeat)
+            key = (run.atoms, run.state, run.test, run.repeat)
             sides.setdefault(key, {}).setdefault(run.role, run)
     both = [side for side in sides.values() if len(side) == len(Role)]
     return [

@@ -5,6 +5,7 @@ from llpt.transition.criteria import (
     Separation,
     all_criteria,
     criteria,
+    deciding,
     drawn_criteria,
     plugin_criteria,
     separations,
@@ -15,6 +16,7 @@ from llpt.transition.curve import (
     Coordinate,
     Curve,
     Difference,
+    LineKind,
     differences,
     heat_capacity_j_per_mol_k,
     heat_capacity_k_b,
@@ -24,14 +26,23 @@ from llpt.transition.isobar import Isobar
 from llpt.transition.isochore import Isochore
 from llpt.transition.isotherm import Isotherm
 from llpt.transition.line import LadderPath, LineOfStates
-from llpt.transition.located import LocatedLine, locate
+from llpt.transition.located import LocatedLine, PhasePoint, locate
 from llpt.transition.maximum import find_crossing, find_maximum
 from llpt.transition.paired_step import PairedSteps, pair_steps
 from llpt.transition.place import Located
+from llpt.transition.plateau import PRESSURE_PLATEAU, Coexistence, find_coexistence
 from llpt.transition.point import LinePoint
 from llpt.transition.solid import solid_flag
 from llpt.transition.step import StepFit, fit_step
-from llpt.transition.step_criteria import DENSITY_JUMP, DIFFUSION_ONSET, FIRST_PEAK_LOSS, HEAT_CAPACITY_MAXIMUM
+from llpt.transition.step_criteria import (
+    DENSITY_JUMP,
+    DIFFUSION_ONSET,
+    ENERGY_STEP,
+    ENTROPY_STEP,
+    FIRST_PEAK_LOSS,
+    HEAT_CAPACITY_MAXIMUM,
+    PRESSURE_STEP,
+)
 from llpt.transition.synthetic import frozen_switch, synthetic_isobar
 
 __all__ = [
@@ -40,10 +51,15 @@ __all__ = [
     "DENSITY_JUMP",
     "DENSITY_MAXIMUM",
     "DIFFUSION_ONSET",
+    "ENERGY_STEP",
+    "ENTROPY_STEP",
     "EXPANSION_EXTREMUM",
     "FIRST_PEAK_LOSS",
     "HEAT_CAPACITY_MAXIMUM",
     "MOLECULAR_HALF",
+    "PRESSURE_PLATEAU",
+    "PRESSURE_STEP",
+    "Coexistence",
     "Coordinate",
     "Criterion",
     "CriterionResult",
@@ -53,18 +69,22 @@ __all__ = [
     "Isochore",
     "Isotherm",
     "LadderPath",
+    "LineKind",
     "LineOfStates",
     "LinePoint",
     "Located",
     "LocatedLine",
     "PairedSteps",
+    "PhasePoint",
     "Separation",
     "Standing",
     "StepFit",
     "all_criteria",
     "criteria",
+    "deciding",
     "differences",
     "drawn_criteria",
+    "find_coexistence",
     "find_crossing",
     "find_maximum",
     "fit_step",

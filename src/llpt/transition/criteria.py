@@ -15,14 +15,24 @@ from llpt.transition.criterion import Criterion, CriterionResult, Standing
 from llpt.transition.crossing_criteria import CONDUCTIVITY_ONSET, MOLECULAR_HALF
 from llpt.transition.extremum_criteria import COMPRESSIBILITY_MAXIMUM, DENSITY_MAXIMUM, EXPANSION_EXTREMUM
 from llpt.transition.place import Located
-from llpt.transition.step_criteria import DENSITY_JUMP, DIFFUSION_ONSET, FIRST_PEAK_LOSS, HEAT_CAPACITY_MAXIMUM
+from llpt.transition.plateau import PRESSURE_PLATEAU
+from llpt.transition.step_criteria import (
+    DENSITY_JUMP,
+    DIFFUSION_ONSET,
+    ENERGY_STEP,
+    ENTROPY_STEP,
+    FIRST_PEAK_LOSS,
+    HEAT_CAPACITY_MAXIMUM,
+    PRESSURE_STEP,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llpt.plugins import Plugins
     from llpt.statistics import Estimate
-    from llpt.transition.isobar import Isobar
+    from llpt.transition.curve import LineKind
+    from llpt.transition.line import LineOfStates
 
 BUILT_IN = (
     DENSITY_JUMP,
@@ -34,9 +44,13 @@ BUILT_IN = (
     CONDUCTIVITY_ONSET,
     EXPANSION_EXTREMUM,
     COMPRESSIBILITY_MAXIMUM,
+    ENTROPY_STEP,
+    ENERGY_STEP,
+    PRESSURE_STEP,
+    PRESSURE_PLATEAU,
 )
 DECIDING = tuple(criterion for criterion in BUILT_IN if criterion.standing is Standing.DECIDING)
-"""What the transition temperature is first read from, in this order."""
+"""What the place of a transition is first read from, in this order; each on its own kinds of lines."""
 
 GROUP = "llpt.criteria"
 
@@ -48,7 +62,7 @@ class Separation:
     Args:
         first: a criterion.
         second: another.
-        difference: temperature of the first minus that of the second. Both come from the same runs; their errors are
+        difference: place of the first minus that of the second. Both come from the same runs; their errors are
             added as if independent, which is generous where they are correlated positively.
     """
 
@@ -68,38 +82,46 @@ def all_criteria() -> tuple[Criterion, ...]:
     return (*BUILT_IN, *(replace(criterion, standing=Standing.REPORTED) for criterion in others))
 
 
+def deciding(kind: LineKind) -> tuple[Criterion, ...]:
+    """Return what the place of a transition is first read from on one kind of line, in this order."""
+    return tuple(criterion for criterion in DECIDING if kind in criterion.kinds)
+
+
 def drawn_criteria() -> tuple[Criterion, ...]:
     """Return the criteria of the plane of pressure and temperature, in the order of their symbols."""
     drawn = [(criterion.figure_order, criterion) for criterion in all_criteria() if criterion.figure_order is not None]
     return tuple(criterion for _, criterion in sorted(drawn, key=lambda item: item[0]))
 
 
-def criteria(isobar: Isobar, *, density_rises: bool = True) -> dict[Criterion, CriterionResult]:
-    """Return the transition temperature of an isobar by every criterion; solid points take no part.
+def criteria(states: LineOfStates, *, density_rises: bool = True) -> dict[Criterion, CriterionResult]:
+    """Return where the transition is by every criterion that is read on such a line; solid points take no part.
 
     A step with the wrong sign (a density that falls) is reported as such and is not resolved as a transition.
     The molecular fraction is the lifetime-based one, or the instantaneous one where that is not there.
 
     Args:
-        isobar: of one engine, size and pressure.
+        states: a line of states of one engine and size.
         density_rises: whether the density rises on heating through the transition, as at the dissociation of hydrogen;
             False for melting or boiling.
     """
-    fluid = isobar.fluid()
+    fluid = states.fluid()
     results = {}
     for criterion in all_criteria():
+        if states.kind not in criterion.kinds:
+            continue
+        rises = criterion.rises_upwards(states.kind, density_rises=density_rises)
         if fluid is None:
-            located = Located.nowhere("Every run of the isobar is a solid.")
+            located = Located.nowhere(f"Every run of the {states.KIND} is a solid.", unit=states.along.unit)
         elif criterion in BUILT_IN:
-            located = criterion.locate(fluid, criterion.curve, criterion.rises(density_rises=density_rises))
+            located = criterion.locate(fluid, criterion.curve, rises)
         else:
-            located = _by_plugin(criterion, fluid, criterion.rises(density_rises=density_rises))
+            located = _by_plugin(criterion, fluid, rises)
         results[criterion] = CriterionResult.of(criterion, located)
     return results
 
 
 def separations(results: Mapping[Criterion, CriterionResult]) -> list[Separation]:
-    """Return the differences in kelvin between every two resolved criteria."""
+    """Return the differences between every two resolved criteria."""
     resolved = [result for result in results.values() if result.resolved]
     return [
         Separation(first.criterion, second.criterion, first.place.minus(second.place))
@@ -107,12 +129,13 @@ def separations(results: Mapping[Criterion, CriterionResult]) -> list[Separation
     ]
 
 
-def _by_plugin(criterion: Criterion, fluid: Isobar, rises: bool | None) -> Located:
+def _by_plugin(criterion: Criterion, fluid: LineOfStates, rises: bool | None) -> Located:
     """Return what another package's criterion locates; what goes wrong in it leaves it unresolved, and no more."""
+    unit = fluid.along.unit
     try:
         located = criterion.locate(fluid, criterion.curve, rises)
     except Exception as error:  # noqa: BLE001 - a plug-in raises whatever it likes
-        return Located.nowhere(f"The criterion failed with {type(error).__name__}: {error}.")
-    if not isinstance(located, Located) or located.place.unit != "K":
-        return Located.nowhere("The criterion gave no temperature in K.")
+        return Located.nowhere(f"The criterion failed with {type(error).__name__}: {error}.", unit=unit)
+    if not isinstance(located, Located) or located.place.unit != unit:
+        return Located.nowhere(f"The criterion gave no {fluid.along.word} in {unit}.", unit=unit)
     return located

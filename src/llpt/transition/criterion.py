@@ -6,16 +6,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from llpt.transition.curve import LineKind
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llpt.statistics import Estimate
-    from llpt.transition.isobar import Isobar
+    from llpt.transition.line import LineOfStates
     from llpt.transition.place import Located
     from llpt.transition.step import StepFit
 
-    Locator = Callable[[Isobar, str, bool | None], Located]
-    """Takes an isobar without solid points, the name of the curve to read, and whether the curve rises there."""
+    Locator = Callable[[LineOfStates, str, bool | None], Located]
+    """Takes a line of states without solid points, the name of the curve to read, and whether the curve rises there
+    on the way up."""
 
 
 class Standing(StrEnum):
@@ -30,17 +33,18 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Criterion:
-    """A definition of the transition temperature on an isobar. Two of one name are the same.
+    """A definition of where the transition is on a line of states. Two of one name are the same.
 
     Args:
         name: for people, verdicts and study files.
-        estimator: how the temperature is found, in one phrase.
+        estimator: how the place is found, in one phrase.
         curve: the observable it reads.
-        locate: finds the temperature; see ``Locator``.
+        locate: finds the place; see ``Locator``.
         rises_on_heating: whether the curve rises on heating through the transition, as at the dissociation of
             hydrogen; None where the criterion has no sign.
         follows_density: whether the sign turns where the density falls on heating, as at boiling and melting.
         standing: what it counts for in a verdict.
+        kinds: of lines of states on which it is read.
         figure_order: its place among the criteria drawn in the plane of pressure and temperature, which sets its symbol
             and shade; None leaves it to the tables.
     """
@@ -53,6 +57,7 @@ class Criterion:
     follows_density: bool = field(default=False, compare=False)
     standing: Standing = field(default=Standing.REPORTED, compare=False)
     figure_order: int | None = field(default=None, compare=False)
+    kinds: frozenset[LineKind] = field(default=frozenset({LineKind.ISOBAR}), compare=False)
 
     def __str__(self) -> str:
         return self.name
@@ -63,14 +68,23 @@ class Criterion:
             return self.rises_on_heating
         return self.rises_on_heating is density_rises
 
+    def rises_upwards(self, kind: LineKind, *, density_rises: bool) -> bool | None:
+        """Return whether the curve rises on the way up a line: on heating, or on compression.
+
+        Compression favours the denser phase: it crosses the transition as heating does where the density rises on
+        heating, and the other way where it falls.
+        """
+        rises = self.rises(density_rises=density_rises)
+        return not rises if rises is not None and kind.holds_temperature and not density_rises else rises
+
 
 @dataclass(frozen=True)
 class CriterionResult:
-    """A transition temperature by one criterion.
+    """Where the transition is by one criterion.
 
     Args:
         criterion: which.
-        place: T ± error, NaN where not resolved.
+        place: temperature, pressure or density with its error, NaN where not resolved.
         resolved: whether it is known.
         reason: one sentence: what was found, or why nothing was.
         step: the fit behind a step criterion.

@@ -1,4 +1,4 @@
-"""Criteria that take the temperature at which a curve passes a level for the transition."""
+"""Criteria that take the place at which a curve passes a level for the transition."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from llpt.transition.criterion import Criterion
+from llpt.transition.curve import LineKind
 from llpt.transition.maximum import find_crossing
 from llpt.transition.place import Located
 
 if TYPE_CHECKING:
-    from llpt.transition.isobar import Isobar
+    from llpt.transition.line import LineOfStates
 
 HALF = 0.5
 METALLIC_S_PER_CM = 2000.0
@@ -18,25 +19,26 @@ METALLIC_S_PER_CM = 2000.0
 2021; the minimum metallic conductivity of Nellis, Weir, Mitchell, Phys. Rev. B 59, 3434, 1999)."""
 
 
-def place_of_half(isobar: Isobar, curve: str, rises: bool | None) -> Located:
+def place_of_half(states: LineOfStates, curve: str, rises: bool | None) -> Located:
     """Return where the molecular fraction passes 1/2; the instantaneous one where the lifetime-based one is not.
 
     Args:
-        isobar: without solid points.
+        states: without solid points.
         curve: name of the lifetime-based fraction.
         rises: not asked for: once and only once is enough.
     """
     del rises
-    lifetime = isobar.curve(curve).resolved()
-    return find_crossing(lifetime if len(lifetime) > 1 else isobar.curve("molecular_fraction"), HALF)
+    lifetime = states.curve(curve).resolved()
+    return find_crossing(lifetime if len(lifetime) > 1 else states.curve("molecular_fraction"), HALF)
 
 
-def place_of_conductivity(isobar: Isobar, curve: str, rises: bool | None) -> Located:
+def place_of_conductivity(states: LineOfStates, curve: str, rises: bool | None) -> Located:
     """Return where ln sigma_dc passes that of ``METALLIC_S_PER_CM``."""
     del rises
-    conductivity = isobar.curve(curve)
+    conductivity = states.curve(curve)
     if not (conductivity.values > 0.0).any():
-        return Located.nowhere("No run has a dc conductivity (llpt optics computes it).")
+        reason = "No run has a dc conductivity (llpt optics computes it)."
+        return Located.nowhere(reason, unit=states.along.unit)
     return find_crossing(conductivity.logarithm(), math.log(METALLIC_S_PER_CM))
 
 
@@ -46,6 +48,7 @@ MOLECULAR_HALF = Criterion(
     curve="molecular_fraction_lifetime",
     locate=place_of_half,
     rises_on_heating=False,
+    kinds=frozenset(LineKind),
 )
 CONDUCTIVITY_ONSET = Criterion(
     "conductivity onset",
@@ -53,4 +56,5 @@ CONDUCTIVITY_ONSET = Criterion(
     curve="dc_conductivity",
     locate=place_of_conductivity,
     rises_on_heating=True,
+    kinds=frozenset(LineKind),
 )

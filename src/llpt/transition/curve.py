@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt import units
-from llpt.statistics import Estimate
+from llpt.statistics import Estimate, combined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +32,50 @@ class Coordinate(StrEnum):
     def word(self) -> str:
         """Its name without the unit."""
         return self.partition("_")[0]
+
+    @property
+    def words(self) -> str:
+        """Several of it."""
+        return "densities" if self is Coordinate.DENSITY else f"{self.word}s"
+
+    @property
+    def symbol(self) -> str:
+        """Its symbol in formulae."""
+        return {Coordinate.TEMPERATURE: "T", Coordinate.PRESSURE: "P", Coordinate.DENSITY: "rho"}[self]
+
+    @property
+    def upwards(self) -> str:
+        """How a line is walked on which it rises."""
+        return "heating" if self is Coordinate.TEMPERATURE else "compression"
+
+    def shown(self, value: float, error: float | None = None) -> str:
+        """Return a value with its unit, for people, and its error where there is one.
+
+        >>> Coordinate.PRESSURE.shown(151.234, 2.1), Coordinate.TEMPERATURE.shown(905.3)
+        ('151.2 ± 2.1 GPa', '905 K')
+        """
+        digits = {Coordinate.TEMPERATURE: 0, Coordinate.PRESSURE: 1, Coordinate.DENSITY: 4}[self]
+        spread = "" if error is None else f" ± {error:.{digits}f}"
+        return f"{value:.{digits}f}{spread} {self.unit}"
+
+
+class LineKind(StrEnum):
+    """What is held on a line of states, and what changes along it."""
+
+    ISOBAR = "isobar"
+    ISOCHORE = "isochore"
+    ISOTHERM = "isotherm at held pressures"
+    DENSITY_ISOTHERM = "isotherm at held densities"
+
+    @property
+    def holds_volume(self) -> bool:
+        """Whether the volume of each run was held."""
+        return self in {LineKind.ISOCHORE, LineKind.DENSITY_ISOTHERM}
+
+    @property
+    def holds_temperature(self) -> bool:
+        """Whether all runs have one temperature."""
+        return self in {LineKind.ISOTHERM, LineKind.DENSITY_ISOTHERM}
 
 
 @dataclass(frozen=True)
@@ -74,6 +118,11 @@ class Curve:
             raise ValueError(f"the {self.name} runs along {self.along}, not along a temperature")
         return self.coordinates
 
+    @property
+    def is_power_law(self) -> bool:
+        """Whether its smooth part is a power law rather than a line: the density, or the volume, against pressure."""
+        return self.along is Coordinate.PRESSURE and self.name in {"density", "volume"}
+
     def of_all(self, value: float, error: float, unit: str) -> Estimate:
         """Return a number that rests on all points: as many samples as the poorest, degrees of freedom in their mean.
 
@@ -106,6 +155,26 @@ class Curve:
         """Return the natural logarithm of the positive points, errors to first order."""
         positive = self.only(self.values > 0.0)
         return replace(positive, unit="", values=np.log(positive.values), errors=positive.errors / positive.values)
+
+    def at(self, place: Estimate) -> Estimate:
+        """Return the curve at a place between its points, by a straight line between the two beside it.
+
+        Args:
+            place: where, in the unit of the coordinates, with its error.
+
+        Returns:
+            The value, with the errors of both points and of the place; unknown outside the points with a known error.
+        """
+        known = self.resolved()
+        if len(known) < 2 or not known.coordinates[0] <= place.value <= known.coordinates[-1]:
+            return Estimate.unknown(self.unit)
+        upper = int(np.clip(np.searchsorted(known.coordinates, place.value), 1, len(known) - 1))
+        first, last = known.estimate(upper - 1), known.estimate(upper)
+        spacing = float(known.coordinates[upper] - known.coordinates[upper - 1])
+        share = (place.value - float(known.coordinates[upper - 1])) / spacing
+        value = first.value + share * (last.value - first.value)
+        slopes = [(first, 1.0 - share), (last, share), (place, (last.value - first.value) / spacing)]
+        return combined(value, slopes, self.unit)
 
     def estimate(self, index: int) -> Estimate:
         """Return one point."""

@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.transition.criterion import Criterion
+from llpt.transition.curve import LineKind
 from llpt.transition.maximum import find_maximum
 
 if TYPE_CHECKING:
-    from llpt.transition.isobar import Isobar
+    from llpt.transition.line import LineOfStates
     from llpt.transition.place import Located
 
 
-def place_of_maximum(isobar: Isobar, curve: str, rises: bool | None) -> Located:
+def place_of_maximum(states: LineOfStates, curve: str, rises: bool | None) -> Located:
     """Return where a curve is greatest; see ``find_maximum``."""
     del rises  # a maximum has no sign
-    return find_maximum(isobar.curve(curve))
+    return find_maximum(states.curve(curve))
 
 
-def place_of_expansion_extremum(isobar: Isobar, curve: str, rises: bool | None) -> Located:
+def place_of_expansion_extremum(states: LineOfStates, curve: str, rises: bool | None) -> Located:
     """Return where alpha = (1/V) dV/dT is greatest (the volume rises on heating), or most negative (it falls)."""
-    values = isobar.curve(curve)
+    values = states.curve(curve)
     located = find_maximum(values if rises else replace(values, values=-values.values))
     known = values.resolved()
     if not len(known):
@@ -57,4 +58,5 @@ COMPRESSIBILITY_MAXIMUM = Criterion(
     "above a critical point (Xu et al., Proc. Natl. Acad. Sci. 102, 16558, 2005, doi:10.1073/pnas.0507870102)",
     curve="compressibility",
     locate=place_of_maximum,
+    kinds=frozenset({LineKind.ISOBAR, LineKind.ISOTHERM}),
 )

@@ -1,13 +1,21 @@
-"""An isotherm: the runs of one engine, size and temperature, ordered by pressure or by density."""
+"""An isotherm: the runs of one engine, size and temperature, ordered by pressure or by density.
+
+Along an isotherm at held pressures H - int V dP = T S + const, because dG = V dP. So the enthalpy less the work of
+compression is the heat that the fluid has taken up: it is nearly constant in one phase and steps by the latent heat
+where the phase changes, while the enthalpy itself climbs all the way.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
+from llpt import units
 from llpt.observables import as_summary
-from llpt.transition.curve import Coordinate
-from llpt.transition.line import LineOfStates, join_runs
+from llpt.transition.curve import Coordinate, Curve, LineKind
+from llpt.transition.line import LadderPath, LineOfStates, join_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +24,9 @@ if TYPE_CHECKING:
 
     from llpt.observables import Observations
     from llpt.transition.point import LinePoint
+
+HEAT = "isothermal_heat"
+"""Name of the curve T S(P) less T S at the lowest pressure, in eV/atom."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,7 @@ class Isotherm(LineOfStates):
         temperature_k: the thermostat's.
         points: by rising pressure or density, one for each.
         against: which of the two.
+        path: how the ladder was walked.
     """
 
     KIND: ClassVar = "isotherm"
@@ -38,15 +50,19 @@ class Isotherm(LineOfStates):
     temperature_k: float
     points: tuple[LinePoint, ...]
     against: Coordinate = Coordinate.PRESSURE
+    path: LadderPath = LadderPath.COMPRESSION
 
     @classmethod
-    def from_summaries(cls, summaries: Iterable[xr.Dataset | Observations], *, engine: str) -> Isotherm:
+    def from_summaries(
+        cls, summaries: Iterable[xr.Dataset | Observations], *, engine: str, path: LadderPath = LadderPath.COMPRESSION
+    ) -> Isotherm:
         """Build an isotherm from what its runs averaged to; repeats are joined as those of an isobar.
 
         Args:
             summaries: of one engine, size and temperature, all at constant pressure or all at constant volume, in any
                 order.
             engine: its name.
+            path: how the ladder was walked.
 
         Raises:
             InputError: there is no summary, they differ in size or temperature, or some are at constant pressure and
@@ -56,9 +72,41 @@ class Isotherm(LineOfStates):
         held = bool(runs) and all(run.attrs["constant_volume"] for run in runs)
         against = Coordinate.DENSITY if held else Coordinate.PRESSURE
         joined = join_runs(runs, kind=cls.KIND, held=cls.HELD, along=against)
-        return cls(engine, joined.n_atoms, joined.held, joined.points, against)
+        return cls(engine, joined.n_atoms, joined.held, joined.points, against, path)
 
     @property
     def along(self) -> Coordinate:
         """What changes along the isotherm: pressure or density."""
         return self.against
+
+    @property
+    def kind(self) -> LineKind:
+        """Whether the pressures or the densities of the runs were held."""
+        return LineKind.ISOTHERM if self.against is Coordinate.PRESSURE else LineKind.DENSITY_ISOTHERM
+
+    def curve(self, name: str) -> Curve:
+        """Return one observable along the isotherm, or ``HEAT``, over the points that have it (perhaps none)."""
+        return self._heat() if name == HEAT else super().curve(name)
+
+    def _heat(self) -> Curve:
+        """Return H - int V dP less its value at the lowest pressure; the error of that zero is left out.
+
+        The integral is that of straight lines between the points.
+        """
+        both = tuple(
+            replace(point, estimates={name: point.estimates[name] for name in ("enthalpy", "volume")})
+            for point in self.points
+            if self.against is Coordinate.PRESSURE and {"enthalpy", "volume"} <= set(point.estimates)
+        )
+        enthalpy = replace(super().curve("enthalpy"), name=HEAT)
+        if not both:
+            return enthalpy.only(np.zeros(len(enthalpy), dtype=bool))
+        known: Isotherm = replace(self, points=both)
+        enthalpy, volume = (LineOfStates.curve(known, each) for each in ("enthalpy", "volume"))
+        steps = np.diff(volume.coordinates) * units.GPA_TO_EV_PER_ANGSTROM3
+        work = np.concatenate([[0.0], np.cumsum(0.5 * (volume.values[1:] + volume.values[:-1]) * steps)])
+        scatter = np.concatenate(
+            [[0.0], np.cumsum(0.25 * (volume.errors[1:] ** 2 + volume.errors[:-1] ** 2) * steps**2)]
+        )
+        values = enthalpy.values - work
+        return replace(enthalpy, name=HEAT, values=values - values[0], errors=np.sqrt(enthalpy.errors**2 + scatter))

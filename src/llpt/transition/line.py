@@ -12,7 +12,7 @@ import numpy as np
 
 from llpt.errors import InputError
 from llpt.observables import all_observables, as_summary
-from llpt.transition.curve import Coordinate, Curve
+from llpt.transition.curve import Coordinate, Curve, LineKind
 from llpt.transition.point import LinePoint
 
 if TYPE_CHECKING:
@@ -28,11 +28,26 @@ SAME_DENSITY = 1e-6
 
 
 class LadderPath(StrEnum):
-    """The way in which a ladder of temperatures was walked."""
+    """The way in which a ladder of temperatures, pressures or densities was walked."""
 
     HEATING = "heating"
     COOLING = "cooling"
+    COMPRESSION = "compression"
+    DECOMPRESSION = "decompression"
     SEPARATE = "separate"
+
+    def along(self, coordinate: Coordinate) -> LadderPath:
+        """Return the same way, up or down, along another coordinate: heating of an isotherm is compression.
+
+        >>> LadderPath.COOLING.along(Coordinate.PRESSURE)
+        <LadderPath.DECOMPRESSION: 'decompression'>
+        """
+        if self is LadderPath.SEPARATE:
+            return self
+        up = self in {LadderPath.HEATING, LadderPath.COMPRESSION}
+        if coordinate is Coordinate.TEMPERATURE:
+            return LadderPath.HEATING if up else LadderPath.COOLING
+        return LadderPath.COMPRESSION if up else LadderPath.DECOMPRESSION
 
 
 class LineOfStates:
@@ -46,6 +61,7 @@ class LineOfStates:
     engine: str
     n_atoms: int
     points: tuple[LinePoint, ...]
+    path: LadderPath
 
     def __post_init__(self) -> None:
         if not self.points or any(after <= before for before, after in itertools.pairwise(self.coordinates)):
@@ -61,9 +77,19 @@ class LineOfStates:
         return float(getattr(self, self.HELD))
 
     @property
+    def kind(self) -> LineKind:
+        """What is held on the line, and what changes along it."""
+        return LineKind.ISOBAR if self.HELD is Coordinate.PRESSURE else LineKind.ISOCHORE
+
+    @property
     def along(self) -> Coordinate:
         """What changes along the line."""
         return Coordinate.TEMPERATURE
+
+    @property
+    def where(self) -> str:
+        """What is held on the line, for people: ``200 GPa``, ``1000 K``, ``0.954 g/cm^3``."""
+        return f"{self.held:.6g} {self.HELD.unit}"
 
     @property
     def coordinates(self) -> tuple[float, ...]:

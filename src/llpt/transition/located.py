@@ -1,30 +1,47 @@
-"""An isobar with its transition, located once by every criterion: what the audit and the order are told."""
+"""A line of states with its transition, located once by every criterion: what audit and order are told."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from llpt.transition.criteria import Separation, criteria, separations
+from llpt.statistics import Estimate
+from llpt.transition.criteria import Separation, criteria, deciding, separations
+from llpt.transition.curve import LineKind
+from llpt.transition.plateau import PRESSURE_PLATEAU, find_coexistence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llpt.transition.criterion import Criterion, CriterionResult
-    from llpt.transition.isobar import Isobar
+    from llpt.transition.line import LineOfStates
+
+
+@dataclass(frozen=True)
+class PhasePoint:
+    """A point of a transition line in the plane of pressure and temperature; what was held is exact.
+
+    Args:
+        pressure_gpa: GPa.
+        temperature_k: K.
+    """
+
+    pressure_gpa: Estimate
+    temperature_k: Estimate
 
 
 @dataclass(frozen=True)
 class LocatedLine:
-    """An isobar and where its transition is (``locate``).
+    """A line of states and where its transition is (``locate``).
 
     Args:
-        states: of one engine, size and pressure, solid points included.
-        criteria: the transition temperature by every criterion; solid points took no part.
+        states: an isobar, isochore or isotherm of one engine and size, solid points included.
+        criteria: the place of the transition by every criterion that is read on such a line; solid points took no part.
         density_rises: whether the density was taken to rise on heating through the transition.
     """
 
-    states: Isobar
+    states: LineOfStates
     criteria: Mapping[Criterion, CriterionResult]
     density_rises: bool = True
 
@@ -33,18 +50,44 @@ class LocatedLine:
         """How far every two resolved criteria lie apart."""
         return tuple(separations(self.criteria))
 
+    def phase_point(self, criterion: Criterion) -> PhasePoint | None:
+        """Return where a criterion puts the transition in the plane of pressure and temperature; None where nowhere.
+
+        At held volumes the pressure is that of the curve P at the place, by a straight line between its neighbours, or
+        that of the two phases where a plateau or a loop gives it.
+        """
+        result = self.criteria.get(criterion)
+        if result is None or not result.resolved:
+            return None
+        held = Estimate(self.states.held, 0.0, self.states.HELD.unit, math.inf)
+        match self.states.kind:
+            case LineKind.ISOBAR:
+                return PhasePoint(held, result.place)
+            case LineKind.ISOTHERM:
+                return PhasePoint(result.place, held)
+        curve = (self.states.fluid() or self.states).curve("pressure")
+        if self.states.kind is LineKind.ISOCHORE:
+            return PhasePoint(curve.at(result.place), result.place)
+        two_phases = criterion == PRESSURE_PLATEAU
+        return PhasePoint(find_coexistence(curve).pressure_gpa if two_phases else curve.at(result.place), held)
+
+    @property
+    def deciding(self) -> tuple[CriterionResult, ...]:
+        """The results from which the place of the transition is first read, in this order."""
+        return tuple(self.criteria[each] for each in deciding(self.states.kind))
+
     def fluid(self) -> LocatedLine | None:
         """Return the same without its solid points, or None where nothing is left."""
         fluid = self.states.fluid()
         return None if fluid is None else replace(self, states=fluid)
 
 
-def locate(isobar: Isobar, *, density_rises: bool = True) -> LocatedLine:
-    """Find the transition of an isobar by every criterion.
+def locate(states: LineOfStates, *, density_rises: bool = True) -> LocatedLine:
+    """Find the transition of an isobar, an isochore or an isotherm by every criterion.
 
     Args:
-        isobar: of one engine, size and pressure.
+        states: of one engine and size.
         density_rises: whether the density rises on heating through the transition, as at the dissociation of hydrogen;
             False for melting or boiling.
     """
-    return LocatedLine(isobar, criteria(isobar, density_rises=density_rises), density_rises)
+    return LocatedLine(states, criteria(states, density_rises=density_rises), density_rises)

@@ -1,8 +1,9 @@
-"""The temperature at which a curve is greatest, and the temperature at which it passes a level."""
+"""Where on a line of states a curve is greatest, and where it passes a level."""
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,27 +33,28 @@ def find_maximum(curve: Curve, *, seed: int = 0) -> Located:
     Not resolved: fewer than five points; the highest point at either end in more than 5 % of the resamples; or no
     drop to either side that exceeds twice its error.
     """
-    points = curve.resolved()
+    points, nowhere = curve.resolved(), partial(Located.nowhere, unit=curve.along.unit)
     if len(points) < LOCAL_POINTS:
-        return Located.nowhere(f"{len(points)} temperatures have a known error; {LOCAL_POINTS} are needed.")
+        return nowhere(f"{len(points)} {curve.along.words} have a known error; {LOCAL_POINTS} are needed.")
     random = np.random.default_rng(seed)
     noise = random.normal(size=(RESAMPLES, len(points))) * points.errors
-    found = np.array([_vertex(points.temperatures_k, row, points.errors)[0] for row in points.values + noise])
+    found = np.array([_vertex(points.coordinates, row, points.errors)[0] for row in points.values + noise])
     inner = np.isfinite(found)
     if inner.mean() < UNANIMITY:
-        return Located.nowhere("The greatest value lies at the end of the temperatures, or too close to it to tell.")
-    vertex, chi_squared, used = _vertex(points.temperatures_k, points.values, points.errors)
+        return nowhere(f"The greatest value lies at the end of the {curve.along.words}, or too close to it to tell.")
+    vertex, chi_squared, used = _vertex(points.coordinates, points.values, points.errors)
     top = int(np.argmax(points.values))
     if not _falls(points, top, range(top)) or not _falls(points, top, range(top + 1, len(points))):
-        return Located.nowhere("No maximum stands out from both ends of the curve by twice the error.")
+        return nowhere("No maximum stands out from both ends of the curve by twice the error.")
     if math.isfinite(vertex) and stats.chi2.sf(chi_squared, max(used - 3, 1)) >= POOR_FIT:
         value, error = vertex, float(found[inner].std())
     else:
-        highest = points.temperatures_k[np.argmax(points.values + noise, axis=1)]
+        highest = points.coordinates[np.argmax(points.values + noise, axis=1)]
         low, high = max(top - 1, 0), min(top + 1, len(points) - 1)
-        spacing = 0.5 * float(points.temperatures_k[high] - points.temperatures_k[low])
-        value, error = float(points.temperatures_k[top]), math.hypot(float(highest.std()), spacing / math.sqrt(3.0))
-    return Located(points.of_all(value, error, "K"), resolved=True, reason=f"Greatest at {value:.0f} ± {error:.0f} K.")
+        spacing = 0.5 * float(points.coordinates[high] - points.coordinates[low])
+        value, error = float(points.coordinates[top]), math.hypot(float(highest.std()), spacing / math.sqrt(3.0))
+    place = points.of_all(value, error, curve.along.unit)
+    return Located(place, resolved=True, reason=f"Greatest at {curve.along.shown(value, error)}.")
 
 
 def find_crossing(curve: Curve, level: float, *, seed: int = 0) -> Located:
@@ -63,27 +65,26 @@ def find_crossing(curve: Curve, level: float, *, seed: int = 0) -> Located:
 
     Not resolved: fewer than two points, no crossing, or more than one in over 5 % of the resamples.
     """
-    points = curve.resolved()
+    points, nowhere = curve.resolved(), partial(Located.nowhere, unit=curve.along.unit)
     if len(points) < 2:
-        return Located.nowhere(f"{len(points)} temperatures have a known error; two are needed.")
+        return nowhere(f"{len(points)} {curve.along.words} have a known error; two are needed.")
     random = np.random.default_rng(seed)
     noise = random.normal(size=(RESAMPLES, len(points))) * points.errors
-    crossings = [_crossings(points.temperatures_k, row, level) for row in points.values + noise]
+    crossings = [_crossings(points.coordinates, row, level) for row in points.values + noise]
     single = np.array([row[0] for row in crossings if len(row) == 1])
     if len(single) < UNANIMITY * RESAMPLES:
-        return Located.nowhere(f"The curve does not pass {level:g} once and only once within its errors.")
+        return nowhere(f"The curve does not pass {level:g} once and only once within its errors.")
     here = float(np.median(single))
-    upper = int(np.clip(np.searchsorted(points.temperatures_k, here), 1, len(points) - 1))
-    spacing = float(points.temperatures_k[upper] - points.temperatures_k[upper - 1])
+    upper = int(np.clip(np.searchsorted(points.coordinates, here), 1, len(points) - 1))
+    spacing = float(points.coordinates[upper] - points.coordinates[upper - 1])
     share = abs(float(points.values[upper] - points.values[upper - 1])) / (float(np.ptp(points.values)) or 1.0)
     error = math.hypot(float(single.std()), share * spacing / math.sqrt(12.0))
-    return Located(
-        points.of_all(here, error, "K"), resolved=True, reason=f"Passes {level:g} at {here:.0f} ± {error:.0f} K."
-    )
+    place = points.of_all(here, error, curve.along.unit)
+    return Located(place, resolved=True, reason=f"Passes {level:g} at {curve.along.shown(here, error)}.")
 
 
 def _vertex(
-    temperatures: NDArray[np.float64], values: NDArray[np.float64], errors: NDArray[np.float64]
+    places: NDArray[np.float64], values: NDArray[np.float64], errors: NDArray[np.float64]
 ) -> tuple[float, float, int]:
     """Return the top of the local parabola (NaN at an end), its chi^2 and the number of points used."""
     top = int(np.argmax(values))
@@ -91,14 +92,14 @@ def _vertex(
         return math.nan, 0.0, 0
     first = int(np.clip(top - LOCAL_POINTS // 2, 0, len(values) - LOCAL_POINTS))
     chosen = slice(first, first + LOCAL_POINTS)
-    x = temperatures[chosen] - temperatures[top]
+    x = places[chosen] - places[top]
     weights = 1.0 / np.maximum(errors[chosen], 1e-12 * max(abs(float(values[top])), 1e-300))
     coefficients = np.polyfit(x, values[chosen], 2, w=weights)
     chi_squared = float((((np.polyval(coefficients, x) - values[chosen]) * weights) ** 2).sum())
-    low, high = float(temperatures[top - 1]), float(temperatures[top + 1])
+    low, high = float(places[top - 1]), float(places[top + 1])
     if coefficients[0] >= 0.0:
-        return float(temperatures[top]), chi_squared, LOCAL_POINTS
-    vertex = float(temperatures[top] - 0.5 * coefficients[1] / coefficients[0])
+        return float(places[top]), chi_squared, LOCAL_POINTS
+    vertex = float(places[top] - 0.5 * coefficients[1] / coefficients[0])
     return min(max(vertex, low), high), chi_squared, LOCAL_POINTS
 
 
@@ -107,10 +108,10 @@ def _falls(points: Curve, top: int, others: range) -> bool:
     return any(highest.resolved_from(points.estimate(index)) for index in others)
 
 
-def _crossings(temperatures: NDArray[np.float64], values: NDArray[np.float64], level: float) -> list[float]:
+def _crossings(places: NDArray[np.float64], values: NDArray[np.float64], level: float) -> list[float]:
     above = values > level
     found = []
     for index in np.flatnonzero(above[1:] != above[:-1]):
         share = (level - values[index]) / (values[index + 1] - values[index])
-        found.append(float(temperatures[index] + share * (temperatures[index + 1] - temperatures[index])))
+        found.append(float(places[index] + share * (places[index + 1] - places[index])))
     return found

@@ -1,6 +1,6 @@
 """The steps of two curves against each other: how far apart, and how much wider one is.
 
-The difference of two places is known better than the places. Where both curves have points at the same temperatures,
+The difference of two places is known better than the places. Where both curves have points at the same places,
 what the grid hides it hides from both alike, and what a wrong shape of the step does to one place it does to the other.
 So both steps are read off one grid of (T0, w) (``llpt.transition.step``), either with one width for both or with a
 width of their own, each weighted by its evidence. The shift is the mean and the standard deviation of T0' - T0 over
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.statistics import Estimate
-from llpt.transition.step import NARROWEST, log_evidence
+from llpt.transition.step import NARROWEST, log_evidence, logarithms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,19 +45,22 @@ def pair_steps(first: Curve, second: Curve) -> PairedSteps:
 
     Args:
         first: of the reference.
-        second: the same observable of another engine; temperatures need not be the same.
+        second: the same observable of another engine along a line of the same kind; points need not be the same.
 
     Returns:
         Both differences, unknown where either curve has too few points with a known error.
     """
     known = first.resolved(), second.resolved()
-    nothing = PairedSteps(Estimate.unknown("K"), Estimate.unknown("K"))
+    if first.is_power_law:
+        known = logarithms(known[0]), logarithms(known[1])
+    unit = first.along.unit
+    nothing = PairedSteps(Estimate.unknown(unit), Estimate.unknown(unit))
     if min(len(each) for each in known) < 2:
         return nothing
-    low = min(float(each.temperatures_k[0]) for each in known)
-    high = max(float(each.temperatures_k[-1]) for each in known)
+    low = min(float(each.coordinates[0]) for each in known)
+    high = max(float(each.coordinates[-1]) for each in known)
     locations = np.linspace(low, high, LOCATIONS)
-    finest = min(float(np.diff(each.temperatures_k).min()) for each in known)
+    finest = min(float(np.diff(each.coordinates).min()) for each in known)
     widths = np.geomspace(NARROWEST * finest, 0.5 * (high - low), WIDTHS)
     found = [log_evidence(each, locations, widths) for each in known]
     if found[0] is None or found[1] is None:
@@ -67,8 +70,12 @@ def pair_steps(first: Curve, second: Curve) -> PairedSteps:
     overlaid = np.mean([_distances(one[:, index], other[:, index]) for index in range(WIDTHS)], axis=0)
     apart = _distances(one.mean(axis=1), other.mean(axis=1))
     shift, error = _moments(distances, overlaid + apart)
+    metre = math.exp(_moments(locations, one.sum(axis=1) + other.sum(axis=1))[0]) if first.is_power_law else 1.0
     (width, spread), (wider, wider_spread) = (_moments(widths, each.sum(axis=0)) for each in (one, other))
-    return PairedSteps(_of_both(known, shift, error), _of_both(known, wider - width, math.hypot(spread, wider_spread)))
+    return PairedSteps(
+        _of_both(known, metre * shift, metre * error),
+        _of_both(known, metre * (wider - width), metre * math.hypot(spread, wider_spread)),
+    )
 
 
 def _distances(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -85,4 +92,4 @@ def _of_both(curves: tuple[Curve, Curve], value: float, error: float) -> Estimat
     doubts = np.concatenate([1.0 / each.degrees_of_freedom for each in curves])
     degrees = 1.0 / float(doubts.mean()) if doubts.any() else math.inf
     samples = min(float(each.effective_samples.min()) for each in curves)
-    return Estimate(value, error, "K", samples, degrees)
+    return Estimate(value, error, curves[0].along.unit, samples, degrees)

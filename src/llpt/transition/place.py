@@ -28,6 +28,12 @@ class Located:
     step: StepFit | None = None
 
     @classmethod
-    def nowhere(cls, reason: str, step: StepFit | None = None) -> Located:
-        """Return that no place is known, and why."""
-        return cls(Estimate.unknown("K"), resolved=False, reason=reason, step=step)
+    def nowhere(cls, reason: str, step: StepFit | None = None, *, unit: str = "K") -> Located:
+        """Return that no place is known, and why.
+
+        Args:
+            reason: one sentence.
+            step: the fit behind it, where there is one.
+            unit: of what changes along the line; K on an isobar and on an isochore.
+        """
+        return cls(Estimate.unknown(unit), resolved=False, reason=reason, step=step)

@@ -6,16 +6,20 @@ The model is a line that changes into another line,
 
 so that a first-order line (w far below the grid) and a crossover (w a part of the range) are one family. Level, slopes
 and height are integrated out exactly (Gaussian priors as wide as the data themselves); T0 and w are summed over a grid,
-T0 uniform within the temperatures of the curve, w uniform in its logarithm. A step between two grid points thus
+T0 uniform within the range of the curve, w uniform in its logarithm. A step between two grid points thus
 gets the honest error spacing/sqrt(12) without further ado. Errors of the points are enlarged by the root of chi^2 per
 degree of freedom where the model fits worse than they allow.
 The step must earn its place: against a parabola its evidence has to be ``MINIMUM_ODDS`` times greater.
+
+T stands for whatever changes along the line of states: on an isotherm it is the pressure or the density. A density
+against pressure bends too much for a line; there the model is that of ln(rho) against ln(P), whose lines are power
+laws.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,16 +46,16 @@ class StepFit:
     """What a curve says of a step in it.
 
     Args:
-        location: T0.
+        location: T0, in the unit of what changes along the line.
         height: change of the curve at T0 due to the step, d + c x(T0), in its unit; negative where it falls.
-        width: w, posterior mean and standard deviation.
+        width: w, posterior mean and standard deviation, in the unit of T0.
         width_below: upper limit of w, 95 %.
         width_above: lower limit of w, 95 %; the narrowest width tried says nothing.
         narrowest: narrowest width tried, far below the finest spacing.
         log_odds: ln of the evidence of the step over that of a parabola.
         chi_squared: of the best fit with the errors as given.
         degrees_of_freedom: points less six parameters, at least 1.
-        resolved: whether there is a step and its location is confined by the temperatures.
+        resolved: whether there is a step and its location is confined by the points.
         reason: one sentence.
     """
 
@@ -72,25 +76,25 @@ def fit_step(curve: Curve) -> StepFit:
     """Fit a step to the points of a curve that have errors.
 
     Args:
-        curve: any observable against temperature.
+        curve: any observable along a line of states.
 
     Returns:
         The fit; ``resolved`` is False, with the reason, for fewer than ``MINIMUM_POINTS`` points, for a curve in
-        which a parabola does as well, and for a step whose place the temperatures leave open.
+        which a parabola does as well, and for a step whose place the points leave open.
     """
-    points = curve.resolved()
-    if len(points) < MINIMUM_POINTS:
-        return _nothing(
-            f"{len(points)} of {len(curve)} temperatures have a known error; {MINIMUM_POINTS} are needed.", curve.unit
-        )
-    temperatures = points.temperatures_k
+    known = curve.resolved()
+    if len(known) < MINIMUM_POINTS:
+        found = f"{len(known)} of {len(curve)} {curve.along.words}"
+        return _nothing(f"{found} have a known error; {MINIMUM_POINTS} are needed.", curve)
+    points = logarithms(known) if curve.is_power_law else known
+    places = points.coordinates
     scale = float(np.ptp(points.values)) or 1.0
-    middle = 0.5 * float(temperatures[0] + temperatures[-1])
-    half_range = 0.5 * float(temperatures[-1] - temperatures[0])
+    middle = 0.5 * float(places[0] + places[-1])
+    half_range = 0.5 * float(places[-1] - places[0])
     x, y, errors = _scaled(points)
 
-    grid = _Grid.over(temperatures)
-    designs = _Designs.of_steps(grid.switches(temperatures), x, y, errors)
+    grid = _Grid.over(places)
+    designs = _Designs.of_steps(grid.switches(places), x, y, errors)
     degrees = max(1, len(points) - 6)
     chi_squared = designs.least_chi_squared()
     inflation = max(1.0, chi_squared / degrees) if len(points) > 6 else 1.0
@@ -114,14 +118,22 @@ def fit_step(curve: Curve) -> StepFit:
     below, above = grid.width_limits(weights)
     width = float(weights @ grid.widths)
     width_error = float(np.sqrt(weights @ (grid.widths - width) ** 2))
-    resolved, reason = _judge(log_step - log_parabola, location, location_error, temperatures)
+    value, metre = height * scale, 1.0
+    height_error *= scale
+    if curve.is_power_law:
+        level = math.exp(float(np.interp(location, places, points.values)))
+        location, metre = math.exp(location), math.exp(location)
+        value, height_error = value * level, height_error * level
+    location_error *= metre
+    resolved, reason = _judge(log_step - log_parabola, location, location_error, known)
+    unit = curve.along.unit
     return StepFit(
-        location=points.of_all(location, location_error, "K"),
-        height=points.of_all(height * scale, height_error * scale, curve.unit),
-        width=points.of_all(width, width_error, "K"),
-        width_below=below,
-        width_above=above,
-        narrowest=float(grid.widths.min()),
+        location=points.of_all(location, location_error, unit),
+        height=points.of_all(value, height_error, curve.unit),
+        width=points.of_all(width * metre, width_error * metre, unit),
+        width_below=below * metre,
+        width_above=above * metre,
+        narrowest=float(grid.widths.min()) * metre,
         log_odds=log_step - log_parabola,
         chi_squared=chi_squared,
         degrees_of_freedom=degrees,
@@ -130,15 +142,21 @@ def fit_step(curve: Curve) -> StepFit:
     )
 
 
+def logarithms(points: Curve) -> Curve:
+    """Return ln y against ln x of the points where both are positive."""
+    positive = points.only(points.coordinates > 0.0).logarithm()
+    return replace(positive, coordinates=np.log(positive.coordinates))
+
+
 def log_evidence(
-    curve: Curve, locations_k: NDArray[np.float64], widths_k: NDArray[np.float64]
+    curve: Curve, locations: NDArray[np.float64], widths: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
     """Return ln of the evidence of a step at every place and of every width, up to a constant of the curve.
 
     Args:
-        curve: any observable against temperature.
-        locations_k: T0, shape (l,); outside the temperatures of the curve the evidence is none, -inf.
-        widths_k: w, shape (m,).
+        curve: any observable along a line of states.
+        locations: T0, shape (l,); outside the points of the curve the evidence is none, -inf.
+        widths: w, shape (m,).
 
     Returns:
         Shape (l, m); None for fewer than ``MINIMUM_POINTS`` points with a known error.
@@ -146,24 +164,24 @@ def log_evidence(
     points = curve.resolved()
     if len(points) < MINIMUM_POINTS:
         return None
-    temperatures = points.temperatures_k
+    places = points.coordinates
     x, y, errors = _scaled(points)
-    centres, spreads = np.meshgrid(locations_k, widths_k, indexing="ij")
+    centres, spreads = np.meshgrid(locations, widths, indexing="ij")
     grid = _Grid(centres.ravel(), spreads.ravel())
-    designs = _Designs.of_steps(grid.switches(temperatures), x, y, errors)
+    designs = _Designs.of_steps(grid.switches(places), x, y, errors)
     evidence = designs.solved(_inflation(designs, len(points)))[0].reshape(centres.shape)
-    outside = (locations_k < temperatures[0]) | (locations_k > temperatures[-1])
+    outside = (locations < places[0]) | (locations > places[-1])
     return np.asarray(np.where(outside[:, None], -np.inf, evidence))
 
 
 def _scaled(points: Curve) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return temperatures from -1 to 1, values and errors in units of the span."""
-    temperatures = points.temperatures_k
+    """Return coordinates from -1 to 1, values and errors in units of the span."""
+    places = points.coordinates
     scale = float(np.ptp(points.values)) or 1.0
-    middle = 0.5 * float(temperatures[0] + temperatures[-1])
-    half_range = 0.5 * float(temperatures[-1] - temperatures[0])
+    middle = 0.5 * float(places[0] + places[-1])
+    half_range = 0.5 * float(places[-1] - places[0])
     y = (points.values - points.values.mean()) / scale
-    return (temperatures - middle) / half_range, y, np.maximum(points.errors / scale, _LEAST_ERROR)
+    return (places - middle) / half_range, y, np.maximum(points.errors / scale, _LEAST_ERROR)
 
 
 def _inflation(designs: _Designs, points: int) -> float:
@@ -179,17 +197,17 @@ class _Grid:
     widths: NDArray[np.float64]
 
     @classmethod
-    def over(cls, temperatures: NDArray[np.float64]) -> _Grid:
-        spacing = float(np.diff(temperatures).min())
-        extent = float(temperatures[-1] - temperatures[0])
-        locations = np.linspace(temperatures[0], temperatures[-1], LOCATIONS)
+    def over(cls, places: NDArray[np.float64]) -> _Grid:
+        spacing = float(np.diff(places).min())
+        extent = float(places[-1] - places[0])
+        locations = np.linspace(places[0], places[-1], LOCATIONS)
         widths = np.geomspace(NARROWEST * spacing, 0.5 * extent, WIDTHS)
         centres, spreads = np.meshgrid(locations, widths, indexing="ij")
         return cls(centres.ravel(), spreads.ravel())
 
-    def switches(self, temperatures: NDArray[np.float64]) -> NDArray[np.float64]:
+    def switches(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return s at every grid point, shape (grid, points)."""
-        return np.asarray(0.5 * (1.0 + np.tanh((temperatures[None] - self.locations[:, None]) / self.widths[:, None])))
+        return np.asarray(0.5 * (1.0 + np.tanh((places[None] - self.locations[:, None]) / self.widths[:, None])))
 
     def width_limits(self, weights: NDArray[np.float64]) -> tuple[float, float]:
         """Return the 95 % upper and the 95 % lower limit of the width."""
@@ -285,30 +303,30 @@ class _Designs:
         return float(max((self.total - 2.0 * (self.projections * means).sum(axis=1) + quadratic).min(), 0.0))
 
 
-def _judge(
-    log_odds: float, location: float, location_error: float, temperatures: NDArray[np.float64]
-) -> tuple[bool, str]:
+def _judge(log_odds: float, location: float, location_error: float, points: Curve) -> tuple[bool, str]:
+    """Return whether a step stands out and is placed, and the sentence that says so."""
+    along, places = points.along, points.coordinates
     if log_odds < math.log(MINIMUM_ODDS):
         return False, (
             f"No step stands out: it is {math.exp(min(log_odds, 50.0)):.2g} times as likely as a smooth parabola, "
             f"{MINIMUM_ODDS:g} are asked for."
         )
-    if location_error > CONFINED * float(np.ptp(temperatures)):
+    if location_error > CONFINED * float(np.ptp(places)):
         return False, (
-            f"There is a step, but its place, {location:.0f} ± {location_error:.0f} K, is not confined by the "
-            f"temperatures from {temperatures[0]:.0f} to {temperatures[-1]:.0f} K."
+            f"There is a step, but its place, {along.shown(location, location_error)}, is not confined by the "
+            f"{along.words} from {along.shown(places[0])} to {along.shown(places[-1])}."
         )
-    if not temperatures[1] <= location <= temperatures[-2]:
+    if not places[1] <= location <= places[-2]:
         return False, (
-            f"The step lies at the end of the temperatures, near {location:.0f} K; two temperatures beyond it are "
-            "needed."
+            f"The step lies at the end of the {along.words}, near {along.shown(location)}; two {along.words} beyond it "
+            "are needed."
         )
-    return True, f"A step at {location:.0f} ± {location_error:.0f} K."
+    return True, f"A step at {along.shown(location, location_error)}."
 
 
-def _nothing(reason: str, unit: str) -> StepFit:
-    unknown = Estimate.unknown("K")
-    height = Estimate.unknown(unit)
+def _nothing(reason: str, curve: Curve) -> StepFit:
+    unknown = Estimate.unknown(curve.along.unit)
+    height = Estimate.unknown(curve.unit)
     return StepFit(
         unknown, height, unknown, math.nan, math.nan, math.nan, math.nan, math.nan, 0, resolved=False, reason=reason
     )

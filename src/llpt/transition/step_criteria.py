@@ -5,38 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.transition.criterion import Criterion, Standing
+from llpt.transition.curve import LineKind
+from llpt.transition.isotherm import HEAT
 from llpt.transition.place import Located
 from llpt.transition.step import fit_step
 
 if TYPE_CHECKING:
-    from llpt.transition.isobar import Isobar
+    from llpt.transition.line import LineOfStates
 
 
-def place_of_step(isobar: Isobar, curve: str, rises: bool | None) -> Located:
+def place_of_step(states: LineOfStates, curve: str, rises: bool | None) -> Located:
     """Return the place of the step in a curve; a step with the wrong sign is reported, and not resolved.
 
     Args:
-        isobar: without solid points.
+        states: without solid points.
         curve: name of the observable.
-        rises: whether the step goes up on heating; None takes either.
+        rises: whether the step goes up on heating or compression; None takes either.
     """
-    fit = fit_step(isobar.curve(curve))
+    fit = fit_step(states.curve(curve))
     if fit.resolved and rises is not None and (fit.height.value > 0.0) is not rises:
         direction = "rises" if fit.height.value > 0.0 else "falls"
-        return Located.nowhere(f"The {curve} {direction} on heating at {fit.location}, the wrong way.", fit)
+        name, way = curve.replace("_", " "), states.along.upwards
+        reason = f"The {name} {direction} on {way} at {fit.location}, the wrong way."
+        return Located.nowhere(reason, fit, unit=states.along.unit)
     if not fit.resolved:
-        return Located.nowhere(fit.reason, fit)
+        return Located.nowhere(fit.reason, fit, unit=states.along.unit)
     return Located(fit.location, resolved=True, reason=fit.reason, step=fit)
 
 
 DENSITY_JUMP = Criterion(
     "density jump",
-    estimator="place of the step in rho(T) (llpt.transition.step)",
+    estimator="place of the step in rho(T), on an isotherm in ln rho(ln P) (llpt.transition.step)",
     curve="density",
     locate=place_of_step,
     rises_on_heating=True,
     follows_density=True,
     standing=Standing.DECIDING,
+    kinds=frozenset({LineKind.ISOBAR, LineKind.ISOTHERM}),
     figure_order=0,
 )
 HEAT_CAPACITY_MAXIMUM = Criterion(
@@ -48,12 +53,41 @@ HEAT_CAPACITY_MAXIMUM = Criterion(
     standing=Standing.DECIDING,
     figure_order=1,
 )
+ENTROPY_STEP = Criterion(
+    "entropy step",
+    estimator="place of the step in T S(P) = H - int V dP along an isotherm (llpt.transition.isotherm)",
+    curve=HEAT,
+    locate=place_of_step,
+    rises_on_heating=True,
+    standing=Standing.DECIDING,
+    kinds=frozenset({LineKind.ISOTHERM}),
+)
+ENERGY_STEP = Criterion(
+    "energy step",
+    estimator="place of the step in E(T) at constant volume, i.e. of the peak of C_V (llpt.transition.step)",
+    curve="internal_energy",
+    locate=place_of_step,
+    rises_on_heating=True,
+    standing=Standing.DECIDING,
+    kinds=frozenset({LineKind.ISOCHORE}),
+)
+PRESSURE_STEP = Criterion(
+    "pressure step",
+    estimator="place of the step in P(T) at constant volume (llpt.transition.step)",
+    curve="pressure",
+    locate=place_of_step,
+    rises_on_heating=False,
+    follows_density=True,
+    standing=Standing.DECIDING,
+    kinds=frozenset({LineKind.ISOCHORE}),
+)
 FIRST_PEAK_LOSS = Criterion(
     "first-peak loss",
     estimator="place of the step in the prominence of the first peak of g(r) (llpt.transition.step)",
     curve="rdf_peak_prominence",
     locate=place_of_step,
     rises_on_heating=False,
+    kinds=frozenset(LineKind),
     figure_order=2,
 )
 DIFFUSION_ONSET = Criterion(
@@ -62,4 +96,5 @@ DIFFUSION_ONSET = Criterion(
     curve="diffusion",
     locate=place_of_step,
     rises_on_heating=True,
+    kinds=frozenset(LineKind),
 )

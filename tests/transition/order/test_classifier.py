@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from llpt.transition import locate
-from llpt.transition.order import Order, draw_trial, order_of_isobar
+from llpt.transition.order import Order, draw_trial, order_of_line
 
 
 @pytest.mark.slow
 def test_neither_is_mistaken_for_the_other():
     trials = [draw_trial(seed) for seed in range(60)]
-    found = [order_of_isobar(locate(trial.isobar), back=locate(trial.back)).order for trial in trials]
+    found = [order_of_line(locate(trial.isobar), back=locate(trial.back)).order for trial in trials]
     decided = [order is not Order.NOT_RESOLVED for order in found]
     wrong = [trial.truth is not order for trial, order in zip(trials, found, strict=True)]
     assert sum(np.logical_and(wrong, decided)) <= 1

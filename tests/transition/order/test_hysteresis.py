@@ -21,7 +21,7 @@ def ladders(lag, seed, production_fs=2000.0):
 def test_area_of_a_known_loop():
     loop = hysteresis_loop(*ladders(50.0, 1))
     assert loop.area.value == pytest.approx(100.0 * 0.03, abs=3.0 * loop.area.error + 0.03 * 12.5)
-    assert loop.rate_k_per_ps == pytest.approx(12.5)
+    assert loop.rate == pytest.approx(12.5)
     closed = hysteresis_loop(*ladders(0.0, 3))
     assert abs(closed.area.value) < 3.0 * closed.area.error
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from llpt.transition import Isobar, LinePoint, locate, synthetic_isobar
-from llpt.transition.order import EvidenceKind, Order, order_of_isobar, rounding_width_k, smoothness_evidence
+from llpt.transition.order import EvidenceKind, Order, order_of_line, rounding_width_k, smoothness_evidence
 
 GRID = tuple(np.arange(500.0, 1301.0, 25.0))
 
@@ -50,7 +50,7 @@ def test_density_serves_where_there_are_no_molecules():
     )
     isobar: Isobar = dataclasses.replace(base, points=points)
     located = locate(isobar, density_rises=False)
-    statement = order_of_isobar(located, back=located)
+    statement = order_of_line(located, back=located)
     kinds = {item.kind: item.order for item in statement.evidence}
     assert kinds[EvidenceKind.SMOOTHNESS] is Order.CROSSOVER
 

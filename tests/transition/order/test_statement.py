@@ -10,7 +10,7 @@ from llpt.transition.order import (
     EvidenceKind,
     Order,
     combine_evidence,
-    order_of_isobar,
+    order_of_line,
     rounding_width_k,
     separation_evidence,
     width_evidence,
@@ -42,7 +42,7 @@ def test_step_on_a_fine_grid_is_first_order():
         locate(synthetic_isobar(FINE_K, place_k=place, width_k=rounded(512), seed=seed, noise=0.0005))
         for seed, place in enumerate((914.0, 906.0), start=1)
     )
-    statement = order_of_isobar(up, back=down)
+    statement = order_of_line(up, back=down)
     assert statement.order is Order.FIRST_ORDER
     assert not statement.disagreement
     number = next(item.number for item in statement.evidence if item.kind is EvidenceKind.DENSITY_WIDTH)
@@ -51,7 +51,7 @@ def test_step_on_a_fine_grid_is_first_order():
 
 def test_a_jump_on_the_way_up_alone_is_no_proof():
     isobar = synthetic_isobar(FINE_K, place_k=912.0, width_k=rounded(512), seed=1, noise=0.0005)
-    statement = order_of_isobar(locate(isobar))
+    statement = order_of_line(locate(isobar))
     assert statement.order is Order.NOT_RESOLVED
     (width,) = [item for item in statement.evidence if item.kind is EvidenceKind.DENSITY_WIDTH]
     assert "change as one" in width.reason
@@ -70,15 +70,15 @@ def test_a_crossover_that_relaxes_slowly_is_sharp_one_way_and_not_called_first_o
     step = up.criteria[DENSITY_JUMP].step
     assert step.width_below < 3.0 * rounded(512)  # sharp enough to be taken for the whole cell
     for back in (None, down):
-        assert order_of_isobar(up, back=back).order is not Order.FIRST_ORDER
+        assert order_of_line(up, back=back).order is not Order.FIRST_ORDER
 
 
 def test_wide_change_is_a_crossover():
     up, down = (
         locate(synthetic_isobar(WIDE_K, place_k=912.0, width_k=100.0, seed=seed, noise=0.0005)) for seed in (1, 2)
     )
-    assert order_of_isobar(up, back=down).order is Order.CROSSOVER
-    alone = order_of_isobar(up)
+    assert order_of_line(up, back=down).order is Order.CROSSOVER
+    alone = order_of_line(up)
     assert alone.order is Order.NOT_RESOLVED
     assert any("one way only" in item.reason for item in alone.evidence)
 
@@ -92,8 +92,8 @@ def test_a_jump_that_takes_four_runs_to_happen_is_no_crossover():
         locate(synthetic_isobar(WIDE_K, place_k=910.0, width_k=1.0, seed=seed, noise=0.0005, step=step))
         for seed, step in enumerate((1.0 - np.exp(-after / 4.0), np.exp(-before / 4.0)))
     )
-    assert order_of_isobar(up, back=up).order is Order.CROSSOVER  # if the way back were the same
-    statement = order_of_isobar(up, back=down)
+    assert order_of_line(up, back=up).order is Order.CROSSOVER  # if the way back were the same
+    statement = order_of_line(up, back=down)
     assert statement.order is Order.NOT_RESOLVED
     assert any("apart" in item.reason for item in statement.evidence)
 
@@ -101,7 +101,7 @@ def test_a_jump_that_takes_four_runs_to_happen_is_no_crossover():
 @pytest.mark.parametrize("width", [0.0, 20.0])
 def test_coarse_grid_cannot_tell(width):
     isobar = synthetic_isobar(COARSE_K, place_k=950.0, width_k=width, seed=1, noise=0.001, n_atoms=2048)
-    statement = order_of_isobar(locate(isobar))
+    statement = order_of_line(locate(isobar))
     assert statement.order is Order.NOT_RESOLVED
     reasons = [item.reason for item in statement.evidence if item.kind is EvidenceKind.DENSITY_WIDTH]
     assert "have to be told" in reasons[0]
@@ -144,4 +144,4 @@ def test_disagreement_is_never_hidden():
 
 def test_solids_have_no_order_of_transition():
     isobar = synthetic_isobar(FINE_K, place_k=912.0, width_k=0.0, seed=1, solid=[True] * len(FINE_K))
-    assert order_of_isobar(locate(isobar)).evidence == ()
+    assert order_of_line(locate(isobar)).evidence == ()

@@ -124,9 +124,7 @@ class PlannedRun(ABC):
     @property
     def identity(self) -> RunIdentity:
         """Which run it is."""
-        return RunIdentity(
-            self.engine_folder, self.atoms, self.state.line, self.state.temperature_k, self.test, self.repeat
-        )
+        return RunIdentity(self.engine_folder, self.atoms, self.state.line, self.state.rung, self.test, self.repeat)
 
     @property
     def path(self) -> str:

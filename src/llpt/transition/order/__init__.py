@@ -4,14 +4,15 @@ from llpt.transition.order.clapeyron import clapeyron_evidence, clapeyron_slope
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.histogram import Distribution, distribution_at_transition, histogram_evidence
 from llpt.transition.order.hysteresis import Loop, hysteresis_evidence, hysteresis_loop
+from llpt.transition.order.loop import loop_evidence
 from llpt.transition.order.proposal import Proposal, what_would_decide
 from llpt.transition.order.reweighting import Reweighting, SampledState
 from llpt.transition.order.scaling import binder_evidence, size_shift_evidence, susceptibility_evidence
 from llpt.transition.order.separation import separation_evidence
 from llpt.transition.order.smoothness import smoothness_evidence
-from llpt.transition.order.statement import OrderStatement, combine_evidence, order_of_isobar
+from llpt.transition.order.statement import OrderStatement, combine_evidence, order_of_line
 from llpt.transition.order.trial import Trial, draw_trial
-from llpt.transition.order.width import rounding_width_k, width_evidence
+from llpt.transition.order.width import rounding_width_gpa, rounding_width_k, width_evidence
 
 __all__ = [
     "Distribution",
@@ -33,7 +34,9 @@ __all__ = [
     "histogram_evidence",
     "hysteresis_evidence",
     "hysteresis_loop",
-    "order_of_isobar",
+    "loop_evidence",
+    "order_of_line",
+    "rounding_width_gpa",
     "rounding_width_k",
     "separation_evidence",
     "size_shift_evidence",

@@ -15,6 +15,7 @@ from scipy import stats
 
 from llpt import units
 from llpt.statistics import Estimate, combined
+from llpt.transition.isotherm import HEAT
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.step import fit_step
 
@@ -22,21 +23,27 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llpt.transition.isobar import Isobar
+    from llpt.transition.line import LineOfStates
 
 CONFIDENCE = 0.98
 
 
-def clapeyron_slope(isobar: Isobar) -> Estimate:
-    """Return T Delta v / Delta h of one isobar in K/GPa; NaN where the steps are not resolved.
+def clapeyron_slope(states: LineOfStates) -> Estimate:
+    """Return T Delta v / Delta h of an isobar or an isotherm in K/GPa; NaN where the steps are not resolved.
 
-    Negative where the volume falls on heating, as at the dissociation of hydrogen.
+    Negative where the volume falls on heating, as at the dissociation of hydrogen. On an isotherm Delta h is the step
+    of the heat T S(P) (``llpt.transition.isotherm``).
     """
-    volume, enthalpy = fit_step(isobar.curve("volume")), fit_step(isobar.curve("enthalpy"))
-    if not (volume.resolved and enthalpy.resolved):
+    if states.kind.holds_volume:
         return Estimate.unknown("K/GPa")
+    isothermal = states.kind.holds_temperature
+    volume, heat = fit_step(states.curve("volume")), fit_step(states.curve(HEAT if isothermal else "enthalpy"))
+    if not (volume.resolved and heat.resolved):
+        return Estimate.unknown("K/GPa")
+    temperature = Estimate(states.held, 0.0, "K", math.inf) if isothermal else heat.location
     change = volume.height.value * units.GPA_TO_EV_PER_ANGSTROM3
-    slope = enthalpy.location.value * change / enthalpy.height.value
-    parts = (volume.height, enthalpy.height, enthalpy.location)
+    slope = temperature.value * change / heat.height.value
+    parts = (volume.height, heat.height, temperature)
     return combined(slope, [(part, slope / part.value) for part in parts], "K/GPa")
 
 

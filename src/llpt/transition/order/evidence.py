@@ -24,6 +24,7 @@ class EvidenceKind(StrEnum):
     DENSITY_WIDTH = "width of rho(T)"
     ENTHALPY_WIDTH = "width of H(T)"
     FIRST_PEAK_WIDTH = "width of the first peak's loss"
+    PRESSURE_LOOP = "loop of P(rho)"
     SMOOTHNESS = "smoothness of the order parameter"
     SEPARATION = "separation of the criteria"
     HYSTERESIS = "hysteresis"

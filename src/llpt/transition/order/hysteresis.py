@@ -1,4 +1,4 @@
-"""Heating against cooling: the area of the loop, and whether it survives slower ramps.
+"""A ladder walked up against the same walked down: the area of the loop, and whether it survives slower ramps.
 
 Any system that is driven faster than it relaxes shows a loop; its area then falls in proportion to the rate. The loop
 of a first-order transition persists (it falls only with the logarithm of the time that nucleation needs). So does that
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.transition.curve import Curve
-    from llpt.transition.isobar import Isobar
+    from llpt.transition.line import LineOfStates
 
 PERSISTENT_BELOW = 0.5
 RELAXING_ABOVE = 0.8
@@ -34,47 +34,48 @@ END_TEMPERATURES = 3
 
 @dataclass(frozen=True)
 class Loop:
-    """A heating and a cooling ladder of the same system.
+    """A ladder walked up and the same walked down.
 
     Args:
-        area: integral of (rho_cooling - rho_heating) dT over the common temperatures, g/cm^3 K, with the sign that
-            makes it positive where each phase survives beyond the transition.
-        rate_k_per_ps: mean spacing over mean production time.
+        area: integral of (rho_down - rho_up) over the common temperatures or pressures, g/cm^3 K or g/cm^3 GPa, with
+            the sign that makes it positive where each phase survives beyond the transition.
+        rate: mean spacing over mean production time, K/ps or GPa/ps.
         closed: whether the two ladders are proven to meet at both ends: what is left there, with two errors, is below
             a quarter of the greatest difference. Noise thus never closes a loop.
     """
 
     area: Estimate
-    rate_k_per_ps: float
+    rate: float
     closed: bool
 
 
-def hysteresis_loop(heating: Isobar, cooling: Isobar, *, density_rises: bool = True) -> Loop:
-    """Return the area between two ladders, by the trapezium rule over their common temperatures.
+def hysteresis_loop(heating: LineOfStates, cooling: LineOfStates, *, density_rises: bool = True) -> Loop:
+    """Return the area between two ladders, by the trapezium rule over their common coordinates.
 
-    What changes between two neighbouring temperatures may do so anywhere between them: each change times its spacing
+    What changes between two neighbouring points may do so anywhere between them: each change times its spacing
     over sqrt(12) is part of the error. A run that does not know its error, as one that spent its time on the way from
     one phase to the other, is taken to lie anywhere between its neighbours that do.
 
     Args:
-        heating: of one engine, size and pressure.
-        cooling: of the same.
-        density_rises: whether the density rises on heating through the transition; False for boiling or melting.
+        heating: an isobar walked up in temperature, or an isotherm walked up in pressure.
+        cooling: the same walked down.
+        density_rises: whether the density rises on heating through the transition; False for boiling or melting. On
+            compression it always rises.
 
     Raises:
-        InputError: they share fewer than two temperatures with known errors.
+        InputError: they share fewer than two points with known errors.
     """
     up, down = _bounded(heating.curve("density")), _bounded(cooling.curve("density"))
     common, first, second = np.intersect1d(
-        np.round(up.temperatures_k, 1), np.round(down.temperatures_k, 1), return_indices=True
+        np.round(up.coordinates, 1), np.round(down.coordinates, 1), return_indices=True
     )
     if common.size < 2:
         raise InputError(
-            f"Heating and cooling at {heating.pressure_gpa:g} GPa share {common.size} temperatures with known errors.",
-            "Run both over the same temperatures, two at least.",
+            f"The ways up and down at {heating.where} share {common.size} {heating.along.words} with known errors.",
+            f"Run both over the same {heating.along.words}, two at least.",
         )
     heated, cooled = up.values[first], down.values[second]
-    differences = (1.0 if density_rises else -1.0) * (cooled - heated)
+    differences = (1.0 if density_rises or heating.kind.holds_temperature else -1.0) * (cooled - heated)
     variances = down.errors[second] ** 2 + up.errors[first] ** 2
     spacings = np.diff(common)
     weights = np.zeros(common.size)
@@ -84,7 +85,7 @@ def hysteresis_loop(heating: Isobar, cooling: Isobar, *, density_rises: bool = T
     area = Estimate(
         float(weights @ differences),
         float(np.sqrt(weights**2 @ variances + unplaced)),
-        "g/cm^3 K",
+        f"g/cm^3 {heating.along.unit}",
         float(min(up.effective_samples.min(), down.effective_samples.min())),
     )
     spacing = float(np.ptp(common)) / (common.size - 1)
@@ -130,14 +131,14 @@ def hysteresis_evidence(loops: Sequence[Loop]) -> Evidence:
     """
     meaning = "exponent x of (loop area) ~ rate^x"
     unknown = Estimate.unknown("")
-    ordered = sorted((loop for loop in loops if loop.closed), key=lambda loop: loop.rate_k_per_ps)
+    ordered = sorted((loop for loop in loops if loop.closed), key=lambda loop: loop.rate)
     if loops and not ordered:
         reason = (
             "Heating and cooling are not proven to meet again at the ends of the ladders: go on to where they do, "
             "slower or longer."
         )
         return Evidence(EvidenceKind.HYSTERESIS, Order.NOT_RESOLVED, unknown, meaning, reason)
-    rates = {round(loop.rate_k_per_ps, 9) for loop in ordered}
+    rates = {round(loop.rate, 9) for loop in ordered}
     proven = [loop for loop in ordered if loop.area.resolved and loop.area.value > SIGMAS * loop.area.error]
     if not proven:
         reason = "No loop is proven at any rate: no lag, or too much noise to see one."
@@ -147,7 +148,7 @@ def hysteresis_evidence(loops: Sequence[Loop]) -> Evidence:
             f"A loop of {proven[0].area} at one rate: metastability and slow relaxation look alike; run a slower one."
         )
         return Evidence(EvidenceKind.HYSTERESIS, Order.NOT_RESOLVED, unknown, meaning, reason)
-    x = np.log([loop.rate_k_per_ps for loop in proven])
+    x = np.log([loop.rate for loop in proven])
     y = np.log([loop.area.value for loop in proven])
     sigma = np.array([loop.area.error / loop.area.value for loop in proven])
     weights = sigma**-2

@@ -1,4 +1,4 @@
-"""Do the criteria name one temperature? Lines of maxima that part are those of a crossover (a Widom line).
+"""Do the criteria name one place? Lines of maxima that part are those of a crossover (a Widom line).
 
 Agreement, on the other hand, proves no first-order transition: criteria of a narrow crossover agree as well.
 """
@@ -13,17 +13,18 @@ from scipy import stats
 from llpt.statistics import Estimate
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.width import WIDTHS
+from llpt.transition.step_criteria import ENTROPY_STEP
 
 if TYPE_CHECKING:
     from llpt.transition.located import LocatedLine
 
-SAME_TRANSITION = frozenset(WIDTHS.values())
-"""Criteria whose curves all jump at one temperature on a first-order line."""
+SAME_TRANSITION = frozenset({*WIDTHS.values(), ENTROPY_STEP})
+"""Criteria whose curves all jump at one place on a first-order line."""
 CONFIDENCE = 0.98
 
 
 def separation_evidence(located: LocatedLine) -> Evidence:
-    """Return the greatest separation of density jump, heat-capacity maximum and first-peak loss.
+    """Return the greatest separation of density jump, heat-capacity maximum or entropy step, and first-peak loss.
 
     Crossover if any of them differs from zero by more than the errors allow at 98 % (Bonferroni over the pairs) and by
     more than the coarsest spacing of the grid near it; not resolved otherwise.
@@ -35,19 +36,19 @@ def separation_evidence(located: LocatedLine) -> Evidence:
     found = located.criteria
     pairs = [item for item in located.separations if {item.first, item.second} <= set(SAME_TRANSITION)]
     if not pairs:
-        unknown = Estimate.unknown("K")
+        unknown = Estimate.unknown(located.states.along.unit)
         reason = "Fewer than two of the criteria are resolved."
         return Evidence(EvidenceKind.SEPARATION, Order.NOT_RESOLVED, unknown, meaning, reason)
     widest = max(pairs, key=lambda item: abs(item.difference.value))
     difference = widest.difference
     places = [found[widest.first].place.value, found[widest.second].place.value]
-    temperatures = np.array(located.states.temperatures_k)
-    first = max(int(np.searchsorted(temperatures, min(places))) - 1, 0)
-    last = min(int(np.searchsorted(temperatures, max(places))), len(temperatures) - 1)
-    spacing = float(np.diff(temperatures[first : last + 1]).max())
+    grid = np.array(located.states.coordinates)
+    first = max(int(np.searchsorted(grid, min(places))) - 1, 0)
+    last = min(int(np.searchsorted(grid, max(places))), len(grid) - 1)
+    spacing = float(np.diff(grid[first : last + 1]).max())
     sigmas = float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(pairs)))
     named = f"{widest.first} and {widest.second} lie {difference} apart"
     if abs(difference.value) > max(sigmas * difference.error, spacing):
         return Evidence(EvidenceKind.SEPARATION, Order.CROSSOVER, difference, meaning, f"{named}: two lines, not one.")
-    reason = f"{named}: one temperature within the errors, as a first-order line or a narrow crossover would have."
+    reason = f"{named}: one place within the errors, as a first-order line or a narrow crossover would have."
     return Evidence(EvidenceKind.SEPARATION, Order.NOT_RESOLVED, difference, meaning, reason)

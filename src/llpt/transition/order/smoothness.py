@@ -27,11 +27,12 @@ from scipy import stats
 from llpt.statistics import Estimate
 from llpt.transition.curve import differences
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
-from llpt.transition.order.width import rounding_width_k
+from llpt.transition.order.width import rounding_width_gpa, rounding_width_k
+from llpt.transition.step import fit_step
 
 if TYPE_CHECKING:
     from llpt.transition.curve import Curve
-    from llpt.transition.isobar import Isobar
+    from llpt.transition.line import LineOfStates
 
 MOLECULAR_ABOVE = 0.65
 ATOMIC_BELOW = 0.35
@@ -41,19 +42,21 @@ CONFIDENCE = 0.98
 FEWEST = 3
 
 
-def smoothness_evidence(isobar: Isobar, back: Isobar | None = None) -> Evidence:
-    """Return the largest jump that the order parameter of an isobar can hide, as a share of its whole change.
+def smoothness_evidence(states: LineOfStates, back: LineOfStates | None = None) -> Evidence:
+    """Return the largest jump that the order parameter of a line of states can hide, as a share of its whole change.
 
     Args:
-        isobar: without solid points.
+        states: a line of states without solid points.
         back: the same walked the other way; None where it was not.
     """
-    meaning = "upper limit of a jump between neighbouring temperatures, share of the whole change"
-    curve, reason = _order_parameter(isobar)
+    meaning = f"upper limit of a jump between neighbouring {states.along.words}, share of the whole change"
+    curve, reason = _order_parameter(states)
+    if states.kind.holds_volume:
+        curve, reason = None, "At held volumes two phases share the cell: even a first-order change is smooth."
     if curve is None:
         unknown = Estimate.unknown("")
         return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, unknown, meaning, reason)
-    there = _hidden_jump(isobar, curve)
+    there = _hidden_jump(states, curve)
     name = curve.name.replace("_", " ")
     number = Estimate(there.largest, there.error, "", there.samples)
     text = f"Between neighbours the {name} changes by at most {there.limit:.0%} of its whole change"
@@ -87,7 +90,7 @@ class _HiddenJump:
     allowed: float
 
 
-def _hidden_jump(isobar: Isobar, curve: Curve) -> _HiddenJump:
+def _hidden_jump(states: LineOfStates, curve: Curve) -> _HiddenJump:
     whole = float(np.ptp(curve.values))
     changes = [item.change for item in differences(curve)]
     sigmas = _sigmas(len(changes))
@@ -97,7 +100,7 @@ def _hidden_jump(isobar: Isobar, curve: Curve) -> _HiddenJump:
         largest.error / whole,
         largest.effective_samples,
         (abs(largest.value) + sigmas * largest.error) / whole,
-        LARGEST_SHARE * _rounded_share(isobar, float(np.diff(curve.temperatures_k).min())),
+        LARGEST_SHARE * _rounded_share(states, float(np.diff(curve.coordinates).min())),
     )
 
 
@@ -107,7 +110,7 @@ def _apart(curve: Curve, other: Curve) -> float:
     Infinite where they do not share half of the temperatures.
     """
     common, first, second = np.intersect1d(
-        np.round(curve.temperatures_k, 1), np.round(other.temperatures_k, 1), return_indices=True
+        np.round(curve.coordinates, 1), np.round(other.coordinates, 1), return_indices=True
     )
     if 2 * common.size < max(len(curve), len(other)):
         return math.inf
@@ -120,13 +123,20 @@ def _sigmas(among: int) -> float:
     return float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / among))
 
 
-def _rounded_share(isobar: Isobar, spacing_k: float) -> float:
+def _rounded_share(states: LineOfStates, spacing: float) -> float:
     """Return the largest step, as a share of the jump, that a first-order transition of this cell takes on the grid.
 
-    Its enthalpy is the whole change of H above the baseline, the lower quartile of the finite-difference slopes; 0 if
-    that is not known.
+    Its enthalpy is the whole change of H above the baseline, the lower quartile of the finite-difference slopes; on an
+    isotherm its volume is at least that of the step in V(P), less two errors. 0 if that is not known.
     """
-    enthalpy = isobar.curve("enthalpy").resolved()
+    if states.kind.holds_temperature:
+        volume = fit_step(states.curve("volume"))
+        least = abs(volume.height.value) - 2.0 * volume.height.error
+        if not volume.resolved or least <= 0.0:
+            return 0.0
+        rounded = rounding_width_gpa(states.held, n_atoms=states.n_atoms, volume_jump_angstrom3=least)
+        return math.tanh(spacing / (2.0 * rounded))
+    enthalpy = states.curve("enthalpy").resolved()
     if len(enthalpy) < 3:
         return 0.0
     temperatures = enthalpy.temperatures_k
@@ -135,19 +145,19 @@ def _rounded_share(isobar: Isobar, spacing_k: float) -> float:
     error = math.hypot(float(enthalpy.errors[-1]), float(enthalpy.errors[0]))
     if excess < 3.0 * error:
         return 0.0
-    width = rounding_width_k(float(temperatures.mean()), n_atoms=isobar.n_atoms, enthalpy_jump_ev=excess)
-    return math.tanh(spacing_k / (2.0 * width))
+    width = rounding_width_k(float(temperatures.mean()), n_atoms=states.n_atoms, enthalpy_jump_ev=excess)
+    return math.tanh(spacing / (2.0 * width))
 
 
-def _order_parameter(isobar: Isobar) -> tuple[Curve | None, str]:
+def _order_parameter(states: LineOfStates) -> tuple[Curve | None, str]:
     for name in ("molecular_fraction_lifetime", "molecular_fraction"):
-        curve = isobar.curve(name).resolved()
+        curve = states.curve(name).resolved()
         if len(curve) >= FEWEST:
             if curve.values.max() > MOLECULAR_ABOVE and curve.values.min() < ATOMIC_BELOW:
                 return curve, ""
             reason = f"The molecular fraction runs from {curve.values.max():.2f} to {curve.values.min():.2f} only."
             return None, reason
-    density = isobar.curve("density").resolved()
+    density = states.curve("density").resolved()
     if len(density) >= FEWEST and density.values.max() > DENSITY_RATIO * density.values.min():
         return density, ""
     return None, "Neither the molecular fraction nor the density runs from one phase to the other."

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.transition.curve import LineKind
 from llpt.transition.order.evidence import Evidence, Order
+from llpt.transition.order.loop import loop_evidence
 from llpt.transition.order.separation import separation_evidence
 from llpt.transition.order.smoothness import smoothness_evidence
 from llpt.transition.order.width import width_evidence
@@ -54,17 +56,18 @@ def combine_evidence(evidence: Sequence[Evidence]) -> OrderStatement:
     return OrderStatement(order, tuple(evidence), " ".join(parts) or "There is no evidence.")
 
 
-def order_of_isobar(
+def order_of_line(
     located: LocatedLine, further: Sequence[Evidence] = (), *, back: LocatedLine | None = None
 ) -> OrderStatement:
-    """Return the statement for one isobar: widths, smoothness, separation of criteria, and what else is handed in.
+    """Return the statement for one line of states: widths, smoothness, separation, and what else is handed in.
 
-    Solid points take no part; an isobar of nothing but solids has no evidence.
+    Solid points take no part; a line of nothing but solids has no evidence. On an isotherm at held densities the loop
+    of the pressure takes the place of widths.
 
     Args:
-        located: an isobar of one engine, size and pressure, with its criteria.
-        further: evidence that needs more than one isobar (hysteresis, sizes, histograms, Clapeyron).
-        back: the same engine, size and pressure walked the other way; without it neither a sharp change nor a smooth
+        located: a line of states of one engine and size, with its criteria.
+        further: evidence that needs more than one line (hysteresis, sizes, histograms, Clapeyron).
+        back: the same engine, size and line walked the other way; without it neither a sharp change nor a smooth
             one decides.
     """
     fluid = located.fluid()
@@ -73,4 +76,5 @@ def order_of_isobar(
     returned = back.fluid() if back else None
     widths = width_evidence(fluid, returned)
     smooth = smoothness_evidence(fluid.states, returned.states if returned else None)
-    return combine_evidence([*widths, smooth, separation_evidence(fluid), *further])
+    loop = [loop_evidence(fluid, returned)] if fluid.states.kind is LineKind.DENSITY_ISOTHERM else []
+    return combine_evidence([*widths, *loop, smooth, separation_evidence(fluid), *further])

@@ -9,7 +9,9 @@ units of
 
 atoms. First order means that the whole cell is one unit, N_c ~ N; a crossover has units that do not know how large
 the cell is, N_c << N. The grid alone cannot fake either: a width below the grid has only an upper limit, N_c only a
-lower one, and if that is not near N the answer is *not resolved*.
+lower one, and if that is not near N the answer is *not resolved*. Along an isotherm the pressure takes the place of the
+temperature, and the volumes differ: w_N = 2 k_B T / (N Delta v), N_c = 2 k_B T / (w Delta v). At held volumes the two
+phases share the cell, and no width is theirs.
 
 A ladder that was walked one way can, in both directions. A phase that relaxes slowly outlives the temperature at which
 it should have changed and then changes within a few kelvin, be the equilibrium curve a step or as smooth as you like.
@@ -29,10 +31,11 @@ from typing import TYPE_CHECKING
 from llpt import units
 from llpt.statistics import Estimate, in_words
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+from llpt.transition.step import fit_step
 from llpt.transition.step_criteria import DENSITY_JUMP, FIRST_PEAK_LOSS, HEAT_CAPACITY_MAXIMUM
 
 if TYPE_CHECKING:
-    from llpt.transition.isobar import Isobar
+    from llpt.transition.line import LineOfStates
     from llpt.transition.located import LocatedLine
     from llpt.transition.step import StepFit
 
@@ -61,8 +64,20 @@ def rounding_width_k(temperature_k: float, *, n_atoms: int, enthalpy_jump_ev: fl
     return 2.0 * units.BOLTZMANN_EV_PER_K * temperature_k**2 / (n_atoms * enthalpy_jump_ev)
 
 
+def rounding_width_gpa(temperature_k: float, *, n_atoms: int, volume_jump_angstrom3: float) -> float:
+    """Return w_N of an isotherm, the width in pressure over which a first-order transition of N atoms is rounded.
+
+    Args:
+        temperature_k: of the isotherm.
+        n_atoms: N.
+        volume_jump_angstrom3: Delta v per atom.
+    """
+    energy = 2.0 * units.BOLTZMANN_EV_PER_K * temperature_k / (n_atoms * volume_jump_angstrom3)
+    return energy / units.GPA_TO_EV_PER_ANGSTROM3
+
+
 def width_evidence(located: LocatedLine, back: LocatedLine | None = None) -> list[Evidence]:
-    """Return the evidence of the widths of rho(T), of H(T) and of the loss of the first peak.
+    """Return the evidence of the widths of rho(T), of H(T) and of the loss of the first peak; on an isotherm against P.
 
     First order if the whole cell changes as one on both ways; crossover if small parts of it do on both ways, at one
     temperature.
@@ -84,14 +99,20 @@ class _Way:
 
 
 def _one_way(located: LocatedLine) -> dict[EvidenceKind, _Way]:
-    found = located.criteria
-    enthalpy = found[HEAT_CAPACITY_MAXIMUM].step
-    if enthalpy is None:
+    states = located.states
+    if states.kind.holds_volume:
         return {}
-    steps = {kind: found[criterion].step for kind, criterion in WIDTHS.items()}
-    return {
-        kind: _Way(_one(kind, located.states, step, enthalpy), step) for kind, step in steps.items() if step is not None
-    }
+    jump = fit_step(states.curve("volume" if states.kind.holds_temperature else "enthalpy")).height
+    found = {kind: located.criteria.get(criterion) for kind, criterion in WIDTHS.items()}
+    steps = {kind: result.step for kind, result in found.items() if result is not None}
+    return {kind: _Way(_one(kind, states, step, jump), step) for kind, step in steps.items() if step is not None}
+
+
+def _scale(states: LineOfStates, place: float, jump: float) -> float:
+    """Return the width over which one atom alone would change, in the unit of what changes along the line."""
+    if states.kind.holds_temperature:
+        return rounding_width_gpa(states.held, n_atoms=1, volume_jump_angstrom3=jump)
+    return rounding_width_k(place, n_atoms=1, enthalpy_jump_ev=jump)
 
 
 def _both_ways(up: _Way, down: _Way | None) -> Evidence:
@@ -115,39 +136,41 @@ def _both_ways(up: _Way, down: _Way | None) -> Evidence:
         if abs(apart.value) + SIGMAS * apart.error < allowed:
             return replace(there, reason=text)
         text = (
-            f"{text} The two lie {apart} apart, not proven to be less than {in_words(allowed)} K: a jump that takes "
-            "several runs is as wide."
+            f"{text} The two lie {apart} apart, not proven to be less than {in_words(allowed)} {apart.unit}: a jump "
+            "that takes several runs is as wide."
         )
     return replace(there, order=Order.NOT_RESOLVED, reason=text)
 
 
-def _one(kind: EvidenceKind, isobar: Isobar, step: StepFit, enthalpy: StepFit) -> Evidence:
-    meaning = "atoms in a cooperative unit, N_c = 2 k_B T^2 / (w Delta h)"
+def _one(kind: EvidenceKind, states: LineOfStates, step: StepFit, jump: Estimate) -> Evidence:
+    isothermal = states.kind.holds_temperature
+    formula = "2 k_B T / (w Delta v)" if isothermal else "2 k_B T^2 / (w Delta h)"
+    meaning = f"atoms in a cooperative unit, N_c = {formula}"
     unknown = Estimate.unknown("atoms")
     if not step.resolved:
         return Evidence(kind, Order.NOT_RESOLVED, unknown, meaning, step.reason)
-    jump = enthalpy.height
     if not jump.resolved or abs(jump.value) < 2.0 * jump.error:
-        reason = f"The enthalpy jump, {jump}, is not known well enough to say how narrow is narrow."
+        name = "volume" if isothermal else "enthalpy"
+        reason = f"The {name} jump, {jump}, is not known well enough to say how narrow is narrow."
         return Evidence(kind, Order.NOT_RESOLVED, unknown, meaning, reason)
-    scale = rounding_width_k(step.location.value, n_atoms=1, enthalpy_jump_ev=abs(jump.value))
+    scale = _scale(states, step.location.value, abs(jump.value))
     relative = jump.error / abs(jump.value)
     least = scale / step.width_below / (1.0 + 2.0 * relative)
     most = scale / step.width_above * (1.0 + 2.0 * relative)
     units_ = scale / step.width.value
     error = units_ * math.hypot(relative, step.width.error / step.width.value)
     number = Estimate(units_, error, "atoms", step.width.effective_samples)
-    width = f"w is {in_words(step.width_above)} to {in_words(step.width_below)} K (90 %)"
+    width = f"w is {in_words(step.width_above)} to {in_words(step.width_below)} {states.along.unit} (90 %)"
     limits = f"{width}, N_c {in_words(least)} to {in_words(most)}"
-    if least > WHOLE_CELL * isobar.n_atoms:
-        reason = f"{limits}: the {isobar.n_atoms} atoms change as one."
+    if least > WHOLE_CELL * states.n_atoms:
+        reason = f"{limits}: the {states.n_atoms} atoms change as one."
         return Evidence(kind, Order.FIRST_ORDER, number, meaning, reason)
-    if most < SMALL_PART * isobar.n_atoms:
-        reason = f"{limits}: small parts of the {isobar.n_atoms} atoms change by themselves."
+    if most < SMALL_PART * states.n_atoms:
+        reason = f"{limits}: small parts of the {states.n_atoms} atoms change by themselves."
         return Evidence(kind, Order.CROSSOVER, number, meaning, reason)
-    wanted = scale / (WHOLE_CELL * isobar.n_atoms)
+    wanted = scale / (WHOLE_CELL * states.n_atoms)
     reason = (
-        f"{limits}, of {isobar.n_atoms} atoms; a width below {in_words(wanted)} K would have to be told, on a grid as "
-        "fine."
+        f"{limits}, of {states.n_atoms} atoms; a width below {in_words(wanted)} {states.along.unit} would have to be "
+        "told, on a grid as fine."
     )
     return Evidence(kind, Order.NOT_RESOLVED, number, meaning, reason)

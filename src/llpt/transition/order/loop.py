@@ -1,0 +1,45 @@
+"""The loop of P(rho) on an isotherm at held densities, walked both ways.
+
+In equilibrium the pressure of one phase never falls on compression; that of a small cell does where the surface between
+two phases costs free energy (Binder, Block, Virnau, Troester, Am. J. Phys. 80, 1099, 2012, doi:10.1119/1.4754020). A
+fluid that relaxes slowly draws a loop as well, another one on each way. So a loop speaks for a first-order transition
+only where it is proven on both ways and closes at one pressure. A plateau, or a pressure that rises all the way,
+decides nothing: the first may be a soft stretch of one phase, the second a transition between two of the densities.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+from llpt.transition.plateau import find_coexistence
+
+if TYPE_CHECKING:
+    from llpt.transition.located import LocatedLine
+
+SIGMAS = 2.05
+
+
+def loop_evidence(located: LocatedLine, back: LocatedLine | None = None) -> Evidence:
+    """Return what the pressure along an isotherm at held densities says of two phases.
+
+    Args:
+        located: without solid points.
+        back: the same walked the other way; None where it was not.
+    """
+    meaning = "pressure at which two phases are in equilibrium"
+    there = find_coexistence(located.states.curve("pressure"))
+    number = there.pressure_gpa
+    if not there.resolved or not there.is_loop:
+        return Evidence(EvidenceKind.PRESSURE_LOOP, Order.NOT_RESOLVED, number, meaning, there.reason)
+    if back is None:
+        reason = f"{there.reason} Walked one way only: a fluid that relaxes slowly draws a loop as well."
+        return Evidence(EvidenceKind.PRESSURE_LOOP, Order.NOT_RESOLVED, number, meaning, reason)
+    again = find_coexistence(back.states.curve("pressure"))
+    text = f"{there.reason} Walked back: {again.reason}"
+    if again.resolved and again.is_loop:
+        apart = number.minus(again.pressure_gpa)
+        if abs(apart.value) <= SIGMAS * apart.error:
+            return Evidence(EvidenceKind.PRESSURE_LOOP, Order.FIRST_ORDER, number, meaning, text)
+        text = f"{text} The two pressures lie {apart} apart."
+    return Evidence(EvidenceKind.PRESSURE_LOOP, Order.NOT_RESOLVED, number, meaning, text)

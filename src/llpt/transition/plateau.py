@@ -1,0 +1,255 @@
+"""Two phases on an isotherm at held volumes: a plateau of P(rho), or the loop of a small cell around it.
+
+Between the densities of two phases the pressure of a large system is that of their equilibrium, a plateau. In a cell of
+some hundred atoms the surface between the phases, or a phase that outlives its equilibrium, makes of it a loop: on
+compression the pressure rises, falls and rises again (Mayer and Wood, J. Chem. Phys. 42, 4268, 1965,
+doi:10.1063/1.1695931). The equilibrium is then that of equal areas in P(V) (Maxwell), between straight lines from point
+to point. Noise is propagated by ``RESAMPLES`` curves with the errors of the points added.
+
+A loop is there where the pressure is proven to fall on compression between any two points (98 %, Bonferroni over the
+pairs). A plateau is there where the slope over four points or more is proven to be below ``FLAT`` of that on either
+side, again at 98 % over all stretches; the pressure is their mean. A curve with neither rises all the way.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from llpt.statistics import Estimate
+from llpt.transition.criterion import Criterion, Standing
+from llpt.transition.curve import Coordinate, LineKind
+from llpt.transition.place import Located
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from llpt.transition.curve import Curve
+    from llpt.transition.line import LineOfStates
+
+RESAMPLES = 400
+UNANIMITY = 0.95
+CONFIDENCE = 0.98
+FLAT = 0.25
+FEWEST_FLAT = 4
+FEWEST = 5
+_LEAST_ERROR = 1e-9
+"""Of the span of the pressures: what an exact one counts as."""
+
+
+@dataclass(frozen=True)
+class Coexistence:
+    """What P(rho) at one temperature says of two phases.
+
+    Args:
+        pressure_gpa: at which they are in equilibrium, GPa; NaN where there is neither loop nor plateau.
+        lighter_gcc: density of the lighter phase, g/cm³; NaN as above.
+        denser_gcc: density of the denser phase, g/cm³; NaN as above.
+        is_loop: whether the pressure is proven to fall on compression.
+        reason: one sentence: what was found, or why nothing was.
+    """
+
+    pressure_gpa: Estimate
+    lighter_gcc: Estimate
+    denser_gcc: Estimate
+    is_loop: bool
+    reason: str
+
+    @property
+    def resolved(self) -> bool:
+        """Whether two phases were found."""
+        return self.pressure_gpa.resolved
+
+
+def find_coexistence(curve: Curve, *, seed: int = 0) -> Coexistence:
+    """Return the plateau or the loop of the pressure along an isotherm at held densities.
+
+    Args:
+        curve: of the pressure in GPa against the density in g/cm³.
+        seed: of the resamples.
+    """
+    points = curve.resolved()
+    if len(points) < FEWEST:
+        return _none(f"{len(points)} densities have a known error; {FEWEST} are needed.")
+    if _falls(points):
+        return _of_loop(points, seed)
+    return _of_plateau(points)
+
+
+def equal_areas(volumes: NDArray[np.float64], pressures: NDArray[np.float64]) -> tuple[float, float, float] | None:
+    """Return Maxwell's pressure and the volumes of the two phases, for straight lines between the points.
+
+    Args:
+        volumes: rising, shape (n,).
+        pressures: at each, shape (n,).
+
+    Returns:
+        The pressure, the smaller and the larger volume; None where the pressure falls all the way on expansion, or
+        where no pressure within the points makes the areas equal.
+    """
+    rises = np.diff(pressures) > 0.0
+    if not rises.any():
+        return None
+    lowest = float(min(pressures[index] for index in np.flatnonzero(rises)))
+    highest = float(max(pressures[index + 1] for index in np.flatnonzero(rises)))
+    low, high = max(lowest, float(pressures[-1])), min(highest, float(pressures[0]))
+    if low >= high or _area(volumes, pressures, low) < 0.0 or _area(volumes, pressures, high) > 0.0:
+        return None
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if _area(volumes, pressures, middle) > 0.0:
+            low = middle
+        else:
+            high = middle
+    return (0.5 * (low + high), *_outermost(volumes, pressures, 0.5 * (low + high)))
+
+
+def _outermost(volumes: NDArray[np.float64], pressures: NDArray[np.float64], level: float) -> tuple[float, float]:
+    """Return the smallest and the largest volume at which the pressure passes a level."""
+    excess = pressures - level
+    found = [
+        float(
+            volumes[index] + (volumes[index + 1] - volumes[index]) * excess[index] / (excess[index] - excess[index + 1])
+        )
+        for index in range(len(volumes) - 1)
+        if excess[index] * excess[index + 1] <= 0.0 and excess[index] != excess[index + 1]
+    ]
+    return (min(found), max(found)) if found else (float(volumes[0]), float(volumes[0]))
+
+
+def _area(volumes: NDArray[np.float64], pressures: NDArray[np.float64], level: float) -> float:
+    """Return the integral of P - level between the outermost volumes at that level."""
+    first, last = _outermost(volumes, pressures, level)
+    inside = volumes[(volumes > first) & (volumes < last)]
+    grid = np.concatenate([[first], inside, [last]])
+    return float(np.trapezoid(np.interp(grid, volumes, pressures) - level, grid))
+
+
+def _falls(points: Curve) -> bool:
+    """Return whether the pressure is proven to fall between any two points on the way up in density."""
+    pairs = list(itertools.combinations(range(len(points)), 2))
+    level = 1.0 - (1.0 - CONFIDENCE) / len(pairs)
+    for lower, upper in pairs:
+        fall = points.estimate(lower).minus(points.estimate(upper))
+        if fall.value > 0.0 and fall.value > fall.half_width(level):
+            return True
+    return False
+
+
+def _of_loop(points: Curve, seed: int) -> Coexistence:
+    random = np.random.default_rng(seed)
+    noise = random.normal(size=(RESAMPLES, len(points))) * points.errors
+    volumes = 1.0 / points.coordinates[::-1]
+    found = [equal_areas(volumes, row[::-1]) for row in points.values + noise]
+    known = np.array([each for each in found if each is not None])
+    best = equal_areas(volumes, points.values[::-1])
+    if best is None or len(known) < UNANIMITY * RESAMPLES:
+        return _none(
+            "The pressure falls on compression, but the loop is not closed within the densities.", is_loop=True
+        )
+    pressure = points.of_all(best[0], float(known[:, 0].std()), points.unit)
+    denser, lighter = (
+        points.of_all(1.0 / best[index], float((1.0 / known[:, index]).std()), Coordinate.DENSITY.unit)
+        for index in (1, 2)
+    )
+    reason = f"A loop: two phases of {lighter} and {denser} at {pressure}, by equal areas."
+    return Coexistence(pressure, lighter, denser, is_loop=True, reason=reason)
+
+
+def _of_plateau(points: Curve) -> Coexistence:
+    """Return the longest stretch that is proven to be flat against both of its sides."""
+    count = len(points)
+    stretches = [
+        (first, last) for first in range(1, count - FEWEST_FLAT) for last in range(first + FEWEST_FLAT - 1, count - 1)
+    ]
+    level = 1.0 - (1.0 - CONFIDENCE) / max(len(stretches), 1)
+    sigmas = float(stats.norm.ppf(level))
+    flat = [
+        (first, last)
+        for first, last in stretches
+        if _is_flat(points, first, last, sigmas) and _is_even(points, first, last)
+    ]
+    if not flat:
+        return _none("The pressure rises with the density all the way: neither a loop nor a plateau is proven.")
+    first, last = max(flat, key=lambda each: float(points.coordinates[each[1]] - points.coordinates[each[0]]))
+    inside = slice(first, last + 1)
+    weights = np.maximum(points.errors[inside], _LEAST_ERROR * float(np.ptp(points.values))) ** -2.0
+    mean = float(weights @ points.values[inside] / weights.sum())
+    pressure = points.of_all(mean, float(weights.sum() ** -0.5), points.unit)
+    lighter, denser = (_end(points, inner, outer) for inner, outer in ((first, first - 1), (last, last + 1)))
+    reason = f"A plateau from {lighter} to {denser} at {pressure}."
+    return Coexistence(pressure, lighter, denser, is_loop=False, reason=reason)
+
+
+def _slope(points: Curve, first: int, last: int) -> tuple[float, float]:
+    """Return the slope of the weighted straight line through some points, and its error by theirs."""
+    inside = slice(first, last + 1)
+    x, y = points.coordinates[inside], points.values[inside]
+    errors = np.maximum(points.errors[inside], _LEAST_ERROR * float(np.ptp(points.values)))
+    weights = errors**-2.0
+    away = x - float(weights @ x) / float(weights.sum())
+    spread = float(weights @ away**2)
+    return float(weights @ (away * y)) / spread, spread**-0.5
+
+
+def _is_flat(points: Curve, first: int, last: int, sigmas: float) -> bool:
+    slope, error = _slope(points, first, last)
+    outside = [_slope(points, first - 1, first), _slope(points, last, last + 1)]
+    return all(
+        slope - FLAT * steep + sigmas * math.hypot(error, FLAT * steep_error) < 0.0 for steep, steep_error in outside
+    )
+
+
+def _is_even(points: Curve, first: int, last: int) -> bool:
+    """Return whether no part of the stretch is steeper than the plateau may be: a curve that bends is none."""
+    return all(
+        (points.values[index + 1] - points.values[index]) / (points.coordinates[index + 1] - points.coordinates[index])
+        < 2.0 * FLAT * min(_slope(points, first - 1, first)[0], _slope(points, last, last + 1)[0])
+        for index in range(first, last)
+    )
+
+
+def _end(points: Curve, inner: int, outer: int) -> Estimate:
+    """Return where a plateau ends: somewhere between its last point and the next one outside."""
+    one, other = float(points.coordinates[inner]), float(points.coordinates[outer])
+    return points.of_all(0.5 * (one + other), abs(one - other) / math.sqrt(12.0), Coordinate.DENSITY.unit)
+
+
+def _none(reason: str, *, is_loop: bool = False) -> Coexistence:
+    unknown = Estimate.unknown(Coordinate.DENSITY.unit)
+    return Coexistence(Estimate.unknown(Coordinate.PRESSURE.unit), unknown, unknown, is_loop, reason)
+
+
+def place_of_plateau(states: LineOfStates, curve: str, rises: bool | None) -> Located:
+    """Return the density halfway between the two phases.
+
+    Args:
+        states: an isotherm at held densities, without solid points.
+        curve: of the pressure.
+        rises: not asked for: a loop has both signs.
+    """
+    del rises
+    found = find_coexistence(states.curve(curve))
+    unit = states.along.unit
+    if not found.resolved:
+        return Located.nowhere(found.reason, unit=unit)
+    ends = (found.lighter_gcc, found.denser_gcc)
+    known = states.curve(curve).resolved()
+    error = 0.5 * math.hypot(ends[0].error, ends[1].error)
+    place = known.of_all(0.5 * (ends[0].value + ends[1].value), error, unit)
+    return Located(place, resolved=True, reason=found.reason)
+
+
+PRESSURE_PLATEAU = Criterion(
+    "pressure plateau",
+    estimator="middle of the plateau of P(rho), or of the loop by equal areas (llpt.transition.plateau)",
+    curve="pressure",
+    locate=place_of_plateau,
+    standing=Standing.DECIDING,
+    kinds=frozenset({LineKind.DENSITY_ISOTHERM}),
+)
