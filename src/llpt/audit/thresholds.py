@@ -76,8 +76,8 @@ TRANSITION_PRESSURE_SHIFT = Threshold(
     unit="GPa",
     difference="shift of the transition pressure on an isotherm",
     default=10.0,
-    why="What 50 K are along the line of PBE, which falls by 5 K/GPa: from 1500 K near 130 GPa (Lorenzen et al. 2010, "
-    "doi:10.1103/PhysRevB.82.195107) to 650 K at 300 GPa (Karasiev et al. 2021, doi:10.1038/s41586-021-04078-x).",
+    why="What 50 K are along the line of PBE, which falls by 5 K/GPa: from 1500 K near 130 GPa to 650 K at "
+    "300 GPa (Karasiev et al. 2021, doi:10.1038/s41586-021-04078-x).",
     largest=1000.0,
 )
 TRANSITION_DENSITY_SHIFT = Threshold(
