@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, Strict
 if TYPE_CHECKING:
     from llpt.statistics import Estimate
 
-FORMAT = 2
+FORMAT = 3
 """Counts the formats of ``verdict.json``, which holds every threshold: one more raises it, once in a release; so does a
 criterion that is only shown, for a verdict of this format must have every row this program knows. 1: no
 ``format``, ``statistics``, ``judge``, ``also_judge``, ``others``, ``enthalpy_ev_per_atom``, and the density as
-the only curve."""
+the only curve. 2: no thresholds of a pressure or density of transition."""
 
 Number = Annotated[float, Strict()]
 Count = Annotated[int, Strict()]
