@@ -90,7 +90,7 @@ def van_der_waals(temperature, densities, *, error=0.002, seed=3, path=LadderPat
 
 DENSITIES = np.linspace(0.3, 1.9, 25)
 COEXISTENCE = (0.6470, 0.4257, 1.6573)
-"""Pressure and densities of the van der Waals fluid at T = 0.9 T_c (Lekner, Am. J. Phys. 50, 161, 1982)."""
+"""Pressure and densities of the van der Waals fluid at T = 0.9 T_c: equal pressures and chemical potentials, solved."""
 
 
 def test_a_jump_along_an_isotherm_is_placed_in_pressure():
