@@ -351,3 +351,104 @@ def test_pseudopotentials_with_names_are_no_files(tmp_path, engine, given):
         named_inputs(
             parse_study(STUDY.replace('engine = "dft"', 'engine = "dft"\npseudopotential = "H.psp8"')), tmp_path
         )
+
+
+ISOTHERMS = """
+[[state.isotherms]]
+temperature_k = 1000
+{points}
+[dynamics]
+ensemble = "{ensemble}"
+"""
+
+
+def on_isotherm(points, *, ensemble="nvt", tests=""):
+    state = "[state]\npressures_gpa = [200.0]\ntemperatures_k = [900, 700, 800]\n[dynamics]\n"
+    return plan_of(STUDY.replace(state, ISOTHERMS.format(points=points, ensemble=ensemble)) + f"\n[tests]\n{tests}\n")
+
+
+def test_an_isotherm_is_compressed_from_its_lightest_state():
+    ladder = runs_of(on_isotherm("rs = [1.38, 1.45, 1.3]"), BASE)
+    assert [run.path for run in ladder] == [f"runs/dft/N256/T1000/rs{rs}" for rs in (1.45, 1.38, 1.3)]
+    assert [run.start.origin for run in ladder] == [Origin.MOLECULAR, Origin.RUN_AT_DENSITY, Origin.RUN_AT_DENSITY]
+    assert ladder[1].start.source == ladder[0].path
+
+
+def test_a_run_of_another_density_is_brought_to_its_own():
+    first, second = runs_of(on_isotherm("densities_gcc = [0.9, 1.0]"), BASE)
+    told = second.job(Path()).start
+    assert told.origin is Origin.RUN_AT_DENSITY
+    assert told.density_g_per_cm3 == 1.0
+    assert told.source == first.path
+
+
+def test_at_held_pressures_a_rung_starts_from_its_neighbour_as_it_is():
+    ladder = runs_of(on_isotherm("pressures_gpa = [150, 100, 200]", ensemble="npt"), BASE)
+    assert [run.dynamics.pressure_gpa for run in ladder] == [100.0, 150.0, 200.0]
+    assert {run.dynamics.temperature_k for run in ladder} == {1000.0}
+    assert [run.start.origin for run in ladder] == [Origin.MOLECULAR, Origin.RUN, Origin.RUN]
+    assert ladder[0].path == "runs/dft/N256/T1000/P100"
+
+
+def test_one_state_has_one_seed_whatever_line_it_lies_on():
+    isobar = next(run for run in runs_of(plan_of(STUDY), BASE) if run.state.temperature_k == 800.0)
+    text = "pressures_gpa = [200.0]"
+    isotherm = runs_of(on_isotherm(text, ensemble="npt"), BASE)[0]
+    assert isotherm.dynamics.seed != isobar.dynamics.seed
+    other = STUDY.replace("[900, 700, 800]", "[1000]")
+    assert isotherm.dynamics.seed == runs_of(plan_of(other), BASE)[0].dynamics.seed
+
+
+def test_decompression_goes_down_from_the_dense_end():
+    plan = on_isotherm("pressures_gpa = [100, 150, 200]", ensemble="npt", tests="decompression = true")
+    down = runs_of(plan, ControlledTest.DECOMPRESSION)
+    assert [run.path for run in down] == [f"runs/dft/N256/T1000/P{p}-decompression1" for p in (150, 100)]
+    assert down[0].start.source == "runs/dft/N256/T1000/P200"
+    assert down[1].start.source == down[0].path
+    own = on_isotherm(
+        "pressures_gpa = [100, 150, 200]",
+        ensemble="npt",
+        tests="decompression = { pressures_gpa = [180, 120], steps = 500 }",
+    )
+    assert [run.dynamics.pressure_gpa for run in runs_of(own, ControlledTest.DECOMPRESSION)] == [180.0, 120.0]
+
+
+def test_at_held_volumes_the_way_down_is_stretched_to_each_density():
+    plan = on_isotherm("rs = [1.45, 1.4, 1.35]", tests="decompression = true\nramp = { steps = 500 }")
+    down = runs_of(plan, ControlledTest.DECOMPRESSION)
+    assert [run.state.rung for run in down] == ["rs1.4", "rs1.45"]
+    assert all(run.start.origin is Origin.RUN_AT_DENSITY for run in down)
+    assert len(runs_of(plan, ControlledTest.RAMP_UP)) == 3
+    assert [run.state.rung for run in runs_of(plan, ControlledTest.RAMP_DOWN)] == ["rs1.4", "rs1.45"]
+
+
+@pytest.mark.parametrize(
+    ("points", "ensemble", "tests", "said"),
+    [
+        ("rs = [1.4]\npressures_gpa = [100]", "nvt", "", "on one isotherm"),
+        ("", "nvt", "", "neither pressures nor densities"),
+        ("rs = [1.4, 1.40]", "nvt", "", "a state twice on the line of states T1000"),
+        ("rs = [1.4]", "npt", "", "of another kind"),
+        ("rs = [1.4]", "nvt", "cooling = true", "no isobars or isochores to walk back"),
+    ],
+)
+def test_isotherms_that_cannot_be_are_refused(points, ensemble, tests, said):
+    with pytest.raises(InputError, match=said):
+        on_isotherm(points, ensemble=ensemble, tests=tests)
+
+
+def test_lines_of_every_kind_share_a_study():
+    state = "[state]\npressures_gpa = [200.0]\ntemperatures_k = [900, 700, 800]\n"
+    mixed = """
+[[state.isochores]]
+rs = 1.4
+temperatures_k = [700, 800]
+[[state.isotherms]]
+temperature_k = 800
+rs = [1.45, 1.4]
+"""
+    text = STUDY.replace(state, mixed).replace("[dynamics]", '[dynamics]\nensemble = "nvt"')
+    lines = {run.state.line for run in plan_of(text).runs}
+    assert lines == {"rs1.4", "T800"}
+    with pytest.raises(InputError, match="hold no temperature"):
+        plan_of(text.replace('"nvt"', '"nvt"\nladder = "compression"'))

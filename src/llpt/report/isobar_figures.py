@@ -11,6 +11,7 @@ from llpt.campaign import ControlledTest, Role
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
 from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, VerticalLine
+from llpt.study.state_sections import StateLine
 from llpt.transition import DENSITY_JUMP, differences, heat_capacity_j_per_mol_k
 from llpt.units import GAS_CONSTANT_J_PER_MOL_K
 
@@ -30,9 +31,9 @@ LARGE_ATOM_ANGSTROM = 1.5
 def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure:
     """Return density, heat capacity and pair correlation, one row for each line of states."""
     melting = {
-        f"P{line.pressure_gpa:g}": line.melting_temperature_k
+        line.name: line.melting_temperature_k
         for line in study.state.lines()
-        if line.pressure_gpa is not None
+        if isinstance(line, StateLine) and line.pressure_gpa is not None
     }
     rows = []
     for line in analysis.lines:

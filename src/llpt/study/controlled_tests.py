@@ -53,8 +53,14 @@ class CoolingTest(MatchedRunsSection):
     steps: StepCount | None = Field(default=None, description="MD steps of each run on the way down, at least 1")
 
 
+class DecompressionTest(MatchedRunsSection):
+    """Does the path matter? A ladder that goes down each isotherm from its dense end."""
+
+    steps: StepCount | None = Field(default=None, description="MD steps of each run on the way down, at least 1")
+
+
 class RampTest(MatchedRunsSection):
-    """Does the rate matter? Heating and cooling ladders with runs of other lengths: loops at several rates."""
+    """Does the rate matter? Ladders up and down with runs of other lengths: loops at several rates."""
 
     steps: Annotated[tuple[StepCount, ...], one_or_more(StepCount)] = Field(
         min_length=1, description="MD steps of each run, a number or a list of them; each is a loop of its own"
@@ -197,8 +203,11 @@ class ControlledTestsSection(Section):
     cooling: Annotated[CoolingTest | None, _switch(CoolingTest)] = Field(
         default=None, description="true, false, or a table with temperatures_k, steps and limits"
     )
+    decompression: Annotated[DecompressionTest | None, _switch(DecompressionTest)] = Field(
+        default=None, description="true, false, or a table with pressures_gpa, steps and limits: the way down isotherms"
+    )
     ramp: RampTest | None = Field(
-        default=None, description="a table with steps (one or more) and limits: loops of heating and cooling"
+        default=None, description="a table with steps (one or more) and limits: loops of ways up and down"
     )
     fixed_electronic_temperature: Annotated[
         FixedElectronicTemperatureTest | None,

@@ -9,7 +9,6 @@ from llpt.bridge import labels_needed
 from llpt.campaign import ControlledTest, Role, file_stem
 from llpt.study.label_sections import AS_IT_IS
 from llpt.study.nodes import MolecularDynamics, PlannedOtherLabels
-from llpt.study.sections import Ladder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +24,7 @@ SPREAD_EV_OF_64_ATOMS = 0.36
 LATENT_EV_PER_ATOM = (0.027, 0.090)
 """Step of the enthalpy at the transition: 2.62 kJ/g by coupled electron-ion Monte Carlo, and by Clapeyron from the
 jump and the slope of the isobars of Karasiev et al. 2021 (doi:10.1038/s41586-021-04078-x)."""
-PHASES = (ControlledTest.BASE, ControlledTest.COOLING, ControlledTest.START)
+PHASES = (ControlledTest.BASE, ControlledTest.COOLING, ControlledTest.DECOMPRESSION, ControlledTest.START)
 
 
 def two_phases(study: StudyFile) -> tuple[ControlledTest, ControlledTest] | None:
@@ -41,11 +40,13 @@ def two_phases(study: StudyFile) -> tuple[ControlledTest, ControlledTest] | None
         The tests of the low and of the high phase; None where the study has runs of one phase only at a temperature.
     """
     start = study.tests.start.start if study.tests.start is not None else None
-    if study.dynamics.ladder is Ladder.COOLING:
+    if study.dynamics.ladder.goes_down:
         return (ControlledTest.START, ControlledTest.BASE) if start == "molecular" else None
     if start == "atomic":
         return ControlledTest.BASE, ControlledTest.START
-    return (ControlledTest.BASE, ControlledTest.COOLING) if study.tests.cooling is not None else None
+    if study.tests.cooling is not None:
+        return ControlledTest.BASE, ControlledTest.COOLING
+    return (ControlledTest.BASE, ControlledTest.DECOMPRESSION) if study.tests.decompression is not None else None
 
 
 def labels_beforehand(study: StudyFile) -> tuple[str, ...]:
@@ -63,9 +64,9 @@ def labels_beforehand(study: StudyFile) -> tuple[str, ...]:
     for line in study.state.lines():
         for atoms in study.sizes(line):
             taken = [
-                each
-                for each in sorted(line.temperatures_k)
-                if section.takes(pressure_gpa=line.pressure_gpa, atoms=atoms, temperature_k=each)
+                each.temperature_k
+                for each in line.states
+                if section.takes(pressure_gpa=each.pressure_gpa, atoms=atoms, temperature_k=each.temperature_k)
             ]
             if taken:
                 middle = taken[len(taken) // 2]

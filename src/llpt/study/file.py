@@ -10,6 +10,7 @@ from llpt.dynamics import Ensemble
 from llpt.study.controlled_tests import (
     ControlledTestsSection,
     CoolingTest,
+    DecompressionTest,
     FixedElectronicTemperatureTest,
     MatchedRunsSection,
 )
@@ -22,14 +23,16 @@ from llpt.study.sections import (
     Int,
     Ladder,
     Section,
-    StateLine,
-    StateSection,
     StudySection,
     SystemSection,
 )
+from llpt.study.state_sections import LineSection, StateSection  # noqa: TC001 - pydantic reads them
 
 FORMAT = 1
 """Counts what study files may hold; raised where a file of today would be read as something else."""
+
+OWN_RUNGS = {("temperatures_k", CoolingTest), ("pressures_gpa", DecompressionTest)}
+"""Limits of a test that are no limits: the points of its own way down."""
 
 
 def _needed(schema: dict[str, Any]) -> None:
@@ -48,7 +51,10 @@ class StudyFile(Section):
     )
     study: StudySection = Field(description="a table with name")
     system: SystemSection = Field(description="a table with atoms and start")
-    state: StateSection = Field(description="a table with pressures_gpa and temperatures_k, or [[state.isobars]]")
+    state: StateSection = Field(
+        description="a table with pressures_gpa and temperatures_k, or [[state.isobars]], [[state.isochores]] and "
+        "[[state.isotherms]]"
+    )
     dynamics: DynamicsSection = Field(description="a table with steps and what else the runs share")
     reference: ReferenceSection | None = Field(default=None, description="a table with engine")
     surrogate: SurrogateSection | None = Field(default=None, description="a table with engine and train or path")
@@ -89,7 +95,7 @@ class StudyFile(Section):
             )
         return self
 
-    def sizes(self, line: StateLine) -> tuple[int, ...]:
+    def sizes(self, line: LineSection) -> tuple[int, ...]:
         """Return the numbers of atoms run on one line of states."""
         return line.atoms or self.system.atoms
 
@@ -121,43 +127,64 @@ class StudyFile(Section):
             )
 
     def _check_lines(self) -> None:
-        wanted = "pressure_gpa" if self.dynamics.ensemble is Ensemble.NPT else "density_gcc or rs"
-        seen: set[tuple[float | None, float | None, float | None]] = set()
+        npt = self.dynamics.ensemble is Ensemble.NPT
+        seen: set[str] = set()
         for line in self.state.lines():
-            if (line.pressure_gpa is not None) != (self.dynamics.ensemble is Ensemble.NPT):
+            if line.holds_pressure != npt:
+                wanted = "pressures" if npt else "densities (density_gcc, densities_gcc or rs)"
                 raise ContradictionError(
                     f'has dynamics.ensemble = "{self.dynamics.ensemble}" with a line of [state] of another kind',
                     f"Let every line give {wanted}, or change the ensemble.",
                 )
-            key = (line.pressure_gpa, line.density_gcc, line.rs)
-            if key in seen:
-                raise ContradictionError(
-                    f"gives the line of states {next(value for value in key if value is not None)} twice",
-                    "Give it once.",
-                )
-            seen.add(key)
-            for values, what in ((line.temperatures_k, "temperature"), (self.sizes(line), "number of atoms")):
+            if line.name in seen:
+                raise ContradictionError(f"gives the line of states {line.name} twice", "Give it once.")
+            seen.add(line.name)
+            rungs = [state.rung for state in line.states]
+            for values, what in ((rungs, "state"), (self.sizes(line), "number of atoms")):
                 if len(set(values)) < len(values):
                     raise ContradictionError(
-                        f"gives a {what} twice on one line of states: {list(values)}", "Give it once."
+                        f"gives a {what} twice on the line of states {line.name}: {', '.join(map(str, values))}",
+                        "Give it once.",
                     )
+        self._check_ladder()
+
+    def _check_ladder(self) -> None:
+        """Refuse a way that no line of the study can be walked."""
+        isotherms = bool(self.state.isotherms)
+        others = len(self.state.lines()) > len(self.state.isotherms)
+        way = self.dynamics.ladder
+        if way in {Ladder.COMPRESSION, Ladder.DECOMPRESSION} and others:
+            heat = Ladder.HEATING if way is Ladder.COMPRESSION else Ladder.COOLING
+            raise ContradictionError(
+                f'has dynamics.ladder = "{way}", but lines of states that hold no temperature',
+                f'Let ladder be "{heat}": on isotherms it means {way}.',
+            )
+        for name, test, there, kind in (
+            ("cooling", self.tests.cooling, others, "isobars or isochores"),
+            ("decompression", self.tests.decompression, isotherms, "isotherms"),
+        ):
+            if test is not None and not there:
+                other = "decompression" if isotherms else "cooling"
+                raise ContradictionError(
+                    f"asks for tests.{name}, but has no {kind} to walk back", f"Ask for tests.{other} in its place."
+                )
 
     def _check_test(self, name: str, test: MatchedRunsSection) -> None:
-        lines = self.state.lines()
+        states = [state for line in self.state.lines() for state in line.states]
         own: dict[str, set[float | None] | set[int] | set[float]] = {
-            "pressures_gpa": {line.pressure_gpa for line in lines},
-            "atoms": {size for line in lines for size in self.sizes(line)},
-            "temperatures_k": {temperature for line in lines for temperature in line.temperatures_k},
+            "pressures_gpa": {state.pressure_gpa for state in states},
+            "atoms": {size for line in self.state.lines() for size in self.sizes(line)},
+            "temperatures_k": {state.temperature_k for state in states},
         }
         for key, values in own.items():
-            if key == "temperatures_k" and isinstance(test, CoolingTest):
+            if (key, type(test)) in OWN_RUNGS:
                 continue  # a way down has its own rungs
             for value in getattr(test, key) or ():
                 if value not in values:
                     allowed = ", ".join(f"{each:g}" for each in sorted(each for each in values if each is not None))
                     raise ContradictionError(
                         f"names in tests.{name}.{key} the value {value:g}, which is not one of its own",
-                        f"Give values out of {allowed}.",
+                        f"Give values out of {allowed or 'none: it has no such lines'}.",
                     )
         for engine, section in (("reference", self.reference), ("surrogate", self.surrogate)):
             if test.engines == engine and section is None:
@@ -167,7 +194,8 @@ class StudyFile(Section):
                 f'asks for tests.{name}, but the electrons of engine "{self.reference.engine}" have no temperature',
                 "Remove the test, or choose a reference whose electrons have one.",
             )
-        if isinstance(test, CoolingTest) and self.dynamics.ladder is Ladder.COOLING:
+        if isinstance(test, CoolingTest | DecompressionTest) and self.dynamics.ladder.goes_down:
             raise ContradictionError(
-                f'asks for tests.{name}, but dynamics.ladder is "cooling" already', 'Let ladder be "heating".'
+                f'asks for tests.{name}, but dynamics.ladder is "{self.dynamics.ladder}" already',
+                'Let ladder be "heating".',
             )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PATHS = {
     Ladder.HEATING: LadderPath.HEATING,
     Ladder.COOLING: LadderPath.COOLING,
+    Ladder.COMPRESSION: LadderPath.COMPRESSION,
+    Ladder.DECOMPRESSION: LadderPath.DECOMPRESSION,
     Ladder.NONE: LadderPath.SEPARATE,
 }
 

@@ -15,10 +15,10 @@ from llpt.study.sections import Ladder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llpt.campaign import Role
+    from llpt.campaign import Role, ThermodynamicState
     from llpt.options import GivenValue
     from llpt.study.file import StudyFile
-    from llpt.study.sections import StateLine
+    from llpt.study.state_sections import LineSection
 
 ATOMS_PER_CORE = 250
 
@@ -84,21 +84,20 @@ class Ladders:
                 runs += self.chained(rungs, self.study.dynamics.ladder)
         return runs
 
-    def _rungs(self, line: StateLine, atoms: int) -> list[MolecularDynamics]:
-        """Return the runs of one line and size in order of temperature, each starting on its own."""
-        return [self.alone(line, atoms, temperature) for temperature in sorted(line.temperatures_k)]
+    def _rungs(self, line: LineSection, atoms: int) -> list[MolecularDynamics]:
+        """Return the runs of one line and size on the way up, each starting on its own."""
+        return [self.alone(state, atoms) for state in line.states]
 
-    def alone(self, line: StateLine, atoms: int, temperature_k: float) -> MolecularDynamics:
+    def alone(self, state: ThermodynamicState, atoms: int) -> MolecularDynamics:
         """Return the run of one state and size as it is before anything is changed, starting on its own."""
-        state = line.at(temperature_k)
         study = self.study
         options = dict(self.side.options)
         if self.side.thermal and study.reference is not None:
             fixed = study.reference.electronic_temperature
-            options["electronic_temperature_k"] = temperature_k if fixed == "ionic" else fixed
+            options["electronic_temperature_k"] = state.temperature_k if fixed == "ionic" else fixed
         word = study.system.start_for(atoms)
         start = self.made(word) if word in MADE_HERE else Start(Origin.FILE, word)
-        seed = derived_seed(study.study.seed, state.line, f"T{temperature_k:g}", f"N{atoms}")
+        seed = derived_seed(study.study.seed, state.condition, state.temperature_name, f"N{atoms}")
         settings = run_settings(study.dynamics, state, seed)
         return MolecularDynamics(
             role=self.side.role,
@@ -123,7 +122,7 @@ class Ladders:
         """Let each rung start from its neighbour's end; the first, or all without a ladder, settle first."""
         if ladder is Ladder.NONE:
             return [self.settling(run) for run in rungs]
-        ordered = rungs if ladder is Ladder.HEATING else rungs[::-1]
+        ordered = rungs[::-1] if ladder.goes_down else rungs
         chain = [self.settling(ordered[0])]
         for run in ordered[1:]:
             chain.append(run.starting_from(chain[-1]))
@@ -141,10 +140,9 @@ class Ladders:
 
     def fresh(self, runs: list[MolecularDynamics]) -> dict[tuple[str, int], list[MolecularDynamics]]:
         """Return the rungs of every ladder in ``runs`` as they are before they start from one another."""
-        lines = {line.name: line for line in self.study.state.lines()}
         ladders: dict[tuple[str, int], list[MolecularDynamics]] = {}
-        for run in sorted(runs, key=lambda run: run.state.temperature_k):
-            alone = self.alone(lines[run.state.line], run.atoms, run.state.temperature_k)
+        for run in sorted(runs, key=lambda run: run.state.coordinate):
+            alone = self.alone(run.state, run.atoms)
             ladders.setdefault((run.state.line, run.atoms), []).append(alone)
         return ladders
 

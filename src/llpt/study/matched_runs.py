@@ -12,6 +12,7 @@ from llpt.study.controlled_tests import (
     BarostatTest,
     CoolingTest,
     CutoffTest,
+    DecompressionTest,
     DurationTest,
     EngineTest,
     EnsembleTest,
@@ -30,8 +31,10 @@ from llpt.study.nodes import Origin
 from llpt.study.sections import Ladder
 
 if TYPE_CHECKING:
+    from llpt.campaign import ThermodynamicState
     from llpt.study.ladders import Ladders
     from llpt.study.nodes import MolecularDynamics
+    from llpt.study.state_sections import LineSection
 
 
 def matched_runs(ladders: Ladders, test: MatchedRunsSection, base: list[MolecularDynamics]) -> list[MolecularDynamics]:
@@ -45,8 +48,8 @@ def matched_runs(ladders: Ladders, test: MatchedRunsSection, base: list[Molecula
     matched = [run for run in base if _within(run, test)]
     if isinstance(test, DurationTest):
         return [again for run in matched for again in _sequential(ladders, run, test)]
-    if isinstance(test, CoolingTest):
-        return _cooling(ladders, test, base)
+    if isinstance(test, CoolingTest | DecompressionTest):
+        return _ways_down(ladders, test, base)
     if isinstance(test, RampTest):
         return [
             run for number, steps in enumerate(test.steps, start=1) for run in _loop(ladders, matched, steps, number)
@@ -64,7 +67,7 @@ def matched_runs(ladders: Ladders, test: MatchedRunsSection, base: list[Molecula
 
 
 def _loop(ladders: Ladders, matched: list[MolecularDynamics], steps: int, number: int) -> list[MolecularDynamics]:
-    """Return a heating and a cooling ladder whose runs have another length, the discarded share the same."""
+    """Return a ladder up and one down whose runs have another length, the discarded share the same."""
     dynamics = ladders.study.dynamics
     discard = round(steps * dynamics.discard / dynamics.steps)
     runs: list[MolecularDynamics] = []
@@ -82,8 +85,8 @@ def _loop(ladders: Ladders, matched: list[MolecularDynamics], steps: int, number
 
 def _reseeded(ladders: Ladders, run: MolecularDynamics) -> MolecularDynamics:
     """Return ``run`` with a seed of its own: another sample of the same state."""
-    labels = (run.engine_folder, run.role, run.atoms, run.state.line, run.identity.part)
-    seed = derived_seed(ladders.study.study.seed, *labels, f"T{run.state.temperature_k:g}")
+    labels = (run.engine_folder, run.role, run.atoms, run.state.condition, run.identity.part)
+    seed = derived_seed(ladders.study.study.seed, *labels, run.state.temperature_name)
     return run.with_dynamics(seed=seed)
 
 
@@ -107,31 +110,32 @@ def _sequential(ladders: Ladders, run: MolecularDynamics, test: DurationTest) ->
     previous = run
     for repeat in range(2, test.repeats + 1):
         again = ladders.unsettled(run).for_test(ControlledTest.DURATION, repeat)
-        seed = derived_seed(ladders.study.study.seed, run.state.line, f"T{run.state.temperature_k:g}", repeat)
+        seed = derived_seed(ladders.study.study.seed, run.state.condition, run.state.temperature_name, repeat)
         longer = again.with_dynamics(seed=seed, steps=test.steps or again.steps)
         runs.append(replace(longer, discard=0).starting_from(previous))
         previous = runs[-1]
     return runs
 
 
-def _cooling(ladders: Ladders, test: CoolingTest, base: list[MolecularDynamics]) -> list[MolecularDynamics]:
+def _ways_down(
+    ladders: Ladders, test: CoolingTest | DecompressionTest, base: list[MolecularDynamics]
+) -> list[MolecularDynamics]:
+    """Return the ladders down from the upper ends of the study's own: isobars cooled, or isotherms decompressed."""
+    of_isotherms = isinstance(test, DecompressionTest)
     runs: list[MolecularDynamics] = []
     for line in ladders.study.state.lines():
+        if line.states[0].on_isotherm is not of_isotherms:
+            continue
         for atoms in ladders.study.sizes(line):
-            heated = [run for run in base if run.state.line == line.name and run.atoms == atoms]
-            if not any(_within(run, test, temperature=False) for run in heated):
+            up = [run for run in base if run.state.line == line.name and run.atoms == atoms]
+            if not any(_within(run, test, rungs=False) for run in up):
                 continue
-            hottest = sorted(line.temperatures_k)
-            temperatures = sorted(test.temperatures_k or hottest[:-1], reverse=True)
-            source = next(
-                (run for run in heated if run.state.temperature_k >= temperatures[0]),
-                heated[-1],
-            )
-            if not test.temperatures_k:
-                source = heated[-1]
-            previous = source
-            for temperature in temperatures:
-                run = ladders.alone(line, atoms, temperature).for_test(ControlledTest.COOLING)
+            states = _own_rungs(line, test)
+            down = states or line.states[-2::-1]
+            sources = [run for run in up if run.state.coordinate >= down[0].coordinate] if states else []
+            previous = (sources or up[-1:])[0]
+            for state in down:
+                run = ladders.alone(state, atoms).for_test(WAYS_DOWN[type(test)])
                 if test.steps:
                     run = run.with_dynamics(steps=test.steps)
                 runs.append(run.starting_from(previous))
@@ -139,12 +143,29 @@ def _cooling(ladders: Ladders, test: CoolingTest, base: list[MolecularDynamics])
     return runs
 
 
-def _within(run: MolecularDynamics, test: MatchedRunsSection, *, temperature: bool = True) -> bool:
-    """Whether a run lies within the limits of a test."""
+WAYS_DOWN = {CoolingTest: ControlledTest.COOLING, DecompressionTest: ControlledTest.DECOMPRESSION}
+
+
+def _own_rungs(line: LineSection, test: CoolingTest | DecompressionTest) -> tuple[ThermodynamicState, ...]:
+    """Return the states that a way down visits where the test names its own, from the top; else none."""
+    if isinstance(test, CoolingTest) and test.temperatures_k:
+        own = line.model_copy(update={"temperatures_k": test.temperatures_k})
+    elif isinstance(test, DecompressionTest) and test.pressures_gpa and line.holds_pressure:
+        own = line.model_copy(update={"pressures_gpa": test.pressures_gpa})
+    else:
+        return ()
+    return own.states[::-1]
+
+
+def _within(run: MolecularDynamics, test: MatchedRunsSection, *, rungs: bool = True) -> bool:
+    """Whether a run lies within the limits of a test; without ``rungs`` only its line of states and size count."""
+    on_isotherm = run.state.on_isotherm
     return (
-        (test.pressures_gpa is None or run.state.pressure_gpa in test.pressures_gpa)
+        (test.pressures_gpa is None or (on_isotherm and not rungs) or run.state.pressure_gpa in test.pressures_gpa)
         and (test.atoms is None or run.atoms in test.atoms)
-        and (not temperature or test.temperatures_k is None or run.state.temperature_k in test.temperatures_k)
+        and (
+            test.temperatures_k is None or not (on_isotherm or rungs) or run.state.temperature_k in test.temperatures_k
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""The sections of a study file that say what is simulated: name, system, states and dynamics.
+"""The sections of a study file that say what is simulated, but for its states: name, system and dynamics.
 
 Every field carries its unit in its name, its range in its type, and one phrase of what is allowed: the phrase is what
 a person reads when a value is refused (``llpt.study.reading``).
@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
-from llpt.campaign import ThermodynamicState
 from llpt.dynamics import Ensemble, RunSettings, Thermostat
 from llpt.dynamics.settings import DEFAULT_THERMOSTAT_TIME_FS
 
@@ -88,11 +87,22 @@ class Section(BaseModel):
 
 
 class Ladder(StrEnum):
-    """What the temperatures of one isobar start from: the lower neighbour, the higher neighbour, or each on its own."""
+    """What the runs of one line of states start from: the lower neighbour, the higher neighbour, or each on its own.
+
+    Heating and compression are one word each for the way up: of temperatures, and of the pressures or densities of an
+    isotherm.
+    """
 
     HEATING = "heating"
     COOLING = "cooling"
+    COMPRESSION = "compression"
+    DECOMPRESSION = "decompression"
     NONE = "none"
+
+    @property
+    def goes_down(self) -> bool:
+        """Whether runs start from their higher neighbours."""
+        return self in {Ladder.COOLING, Ladder.DECOMPRESSION}
 
 
 class StudySection(Section):
@@ -123,107 +133,6 @@ class SystemSection(Section):
         return self.start.replace("{atoms}", str(atoms))
 
 
-class StateLine(Section):
-    """``[[state.isobars]]``: one line of states with its own temperatures, and its own sizes where they differ."""
-
-    pressure_gpa: PressureGpa | None = Field(default=None, description="a pressure in GPa, above 0 and at most 10000")
-    density_gcc: DensityGcc | None = Field(default=None, description="a density in g/cm³, above 0 and at most 20")
-    rs: WignerSeitzRadius | None = Field(default=None, description="a Wigner–Seitz radius in bohr, from 0.5 to 10")
-    temperatures_k: Temperatures
-    atoms: AtomCounts | None = Field(default=None, description="numbers of atoms for this line alone, each at least 2")
-    melting_temperature_k: TemperatureK | None = Field(
-        default=None,
-        description="a melting temperature in K to mark in the figures, above 0; nothing is computed from it",
-    )
-
-    @model_validator(mode="after")
-    def _one_condition(self) -> Self:
-        given = [name for name in ("pressure_gpa", "density_gcc", "rs") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ContradictionError(
-                f"gives {' and '.join(given) or 'neither a pressure nor a density'} to say where a line of states lies",
-                "Give exactly one of pressure_gpa, density_gcc and rs.",
-            )
-        return self
-
-    def at(self, temperature_k: float) -> ThermodynamicState:
-        """Return the state at one temperature of the line."""
-        if self.pressure_gpa is not None:
-            return ThermodynamicState.at_pressure(self.pressure_gpa, temperature_k)
-        if self.rs is not None:
-            return ThermodynamicState.at_wigner_seitz_radius(self.rs, temperature_k)
-        assert self.density_gcc is not None
-        return ThermodynamicState.at_density(self.density_gcc, temperature_k)
-
-    @property
-    def name(self) -> str:
-        """What the line is called in paths, e.g. ``P200``."""
-        return self.at(self.temperatures_k[0]).line
-
-
-class StateSection(Section):
-    """``[state]``: pressures (NPT) or densities (NVT, NVE), each with the same temperatures; or isobars one by one."""
-
-    pressures_gpa: Pressures | None = Field(
-        default=None, description="pressures in GPa, each above 0 and at most 10000"
-    )
-    densities_gcc: Annotated[tuple[DensityGcc, ...], one_or_more(DensityGcc)] | None = Field(
-        default=None,
-        min_length=1,
-        description="densities in g/cm³, each above 0 and at most 20",
-    )
-    rs: Annotated[tuple[WignerSeitzRadius, ...], one_or_more(WignerSeitzRadius)] | None = Field(
-        default=None,
-        min_length=1,
-        description="Wigner–Seitz radii in bohr, each from 0.5 to 10",
-    )
-    temperatures_k: Temperatures | None = Field(
-        default=None, description="temperatures in K, each above 0 and at most 100000"
-    )
-    isobars: tuple[StateLine, ...] = Field(
-        default=(), description="tables [[state.isobars]], one for each line of states"
-    )
-    density_rises: Bool = Field(
-        default=True,
-        description="true or false: whether the density rises on heating through the transition, as where hydrogen "
-        "dissociates; false for boiling or melting",
-    )
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        lists = [name for name in ("pressures_gpa", "densities_gcc", "rs") if getattr(self, name) is not None]
-        if self.isobars:
-            if lists or self.temperatures_k is not None:
-                raise ContradictionError(
-                    "gives both [[state.isobars]] and lists of its own",
-                    "Say every line of states once: in the lists, or as [[state.isobars]].",
-                )
-            return self
-        if len(lists) != 1:
-            raise ContradictionError(
-                f"gives {' and '.join(lists) or 'neither pressures nor densities'} to say where its lines lie",
-                "Give exactly one of pressures_gpa, densities_gcc, rs and [[state.isobars]].",
-            )
-        if self.temperatures_k is None:
-            raise ContradictionError("gives no temperatures_k", "Give it, e.g. temperatures_k = [800, 1000].")
-        return self
-
-    def lines(self) -> tuple[StateLine, ...]:
-        """Return every line of states as an isobar (or isochore) of its own."""
-        if self.isobars:
-            return self.isobars
-        keys: dict[str, tuple[float, ...] | None] = {
-            "pressure_gpa": self.pressures_gpa,
-            "density_gcc": self.densities_gcc,
-            "rs": self.rs,
-        }
-        return tuple(
-            StateLine.model_validate({key: value, "temperatures_k": self.temperatures_k})
-            for key, values in keys.items()
-            for value in values or ()
-        )
-
-
 _OF_A_RUN = {name: field.default for name, field in RunSettings.model_fields.items()}
 _THERMOSTATS = (Thermostat.SVR, Thermostat.LANGEVIN)
 """Those of the study's runs; the third belongs to a controlled test."""
@@ -251,7 +160,11 @@ class DynamicsSection(Section):
         le=10_000,
         description="steps of relaxation of a made-up structure before its run, 0 to 10000",
     )
-    ladder: Ladder = Field(default=Ladder.HEATING, description='"heating", "cooling" or "none"')
+    ladder: Ladder = Field(
+        default=Ladder.HEATING,
+        description='"heating" or "compression" (each run starts from the end of its lower neighbour), "cooling" or '
+        '"decompression" (from that of its higher one), or "none"',
+    )
     thermostat: Thermostat = Field(
         default=_OF_A_RUN["thermostat"], description=" or ".join(f'"{each}"' for each in _THERMOSTATS)
     )

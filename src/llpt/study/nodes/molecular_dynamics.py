@@ -150,7 +150,10 @@ class MolecularDynamics(PlannedRun):
         return replace(self, dynamics=self.dynamics.changed(**changed))
 
     def starting_from(self, run: MolecularDynamics, *, origin: Origin = Origin.RUN) -> MolecularDynamics:
-        """Return the run with the last configuration of another as its start."""
+        """Return the run with the last configuration of another as its start, brought to its own density if held."""
+        held = self.state.density_g_per_cm3
+        if origin is Origin.RUN and held is not None and held != run.state.density_g_per_cm3:
+            origin = Origin.RUN_AT_DENSITY
         return replace(self, start=Start(origin, run.path))
 
     def for_test(self, test: ControlledTest, repeat: int = 1) -> MolecularDynamics:

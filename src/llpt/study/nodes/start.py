@@ -40,6 +40,10 @@ class Origin(StrEnum):
     FILE = "file"
     RUN = "run"
     RUN_AT_MEAN_VOLUME = "run at mean volume"
+    RUN_AT_DENSITY = "run at density"
+
+
+_OTHER_RUNS = frozenset({Origin.RUN, Origin.RUN_AT_MEAN_VOLUME, Origin.RUN_AT_DENSITY})
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Start:
     @property
     def after(self) -> tuple[str, ...]:
         """The run it waits for, if any."""
-        return (self.source,) if self.origin in {Origin.RUN, Origin.RUN_AT_MEAN_VOLUME} else ()
+        return (self.source,) if self.origin in _OTHER_RUNS else ()
 
     def told(self, root: Path, state: ThermodynamicState, seed: int) -> StartTold:
         """Return what the process of the run is told.
@@ -82,6 +86,9 @@ class Start:
                 return StructureFile(source=stored, density_g_per_cm3=held, hash=tree_hash(root / stored))
             case Origin.RUN | Origin.RUN_AT_MEAN_VOLUME as run:
                 return OtherRun(origin=run, source=self.source)
+            case Origin.RUN_AT_DENSITY:
+                assert state.density_g_per_cm3 is not None
+                return OtherRunAtDensity(source=self.source, density_g_per_cm3=state.density_g_per_cm3)
 
 
 class _Told(BaseModel):
@@ -132,7 +139,21 @@ class OtherRun(_Told):
     source: str
 
 
-StartTold = Annotated[MadeFluid | StructureFile | OtherRun, Field(discriminator="origin")]
+class OtherRunAtDensity(_Told):
+    """The last configuration of another run, brought to another density.
+
+    Args:
+        origin: such a run.
+        source: the other run's directory.
+        density_g_per_cm3: the density it is brought to.
+    """
+
+    origin: Literal[Origin.RUN_AT_DENSITY] = Origin.RUN_AT_DENSITY
+    source: str
+    density_g_per_cm3: float
+
+
+StartTold = Annotated[MadeFluid | StructureFile | OtherRun | OtherRunAtDensity, Field(discriminator="origin")]
 
 
 def first_configuration(
@@ -173,6 +194,9 @@ def first_configuration(
             return from_file(Path(start.source), atoms, start.density_g_per_cm3)
         case OtherRun(origin=Origin.RUN_AT_MEAN_VOLUME):
             return at_mean_volume(Path(start.source), discard)
+        case OtherRunAtDensity():
+            last = last_configuration(start.source, temperature_k=temperature_k)
+            return at_density(last, start.density_g_per_cm3)
         case OtherRun():
             return last_configuration(start.source, temperature_k=temperature_k)
 
@@ -215,10 +239,15 @@ def from_file(path: Path, atoms: int, density_g_per_cm3: float | None) -> Atoms:
             "Let system.atoms be what the file holds.",
         )
     if density_g_per_cm3 is not None:
-        own = hydrogen_density_g_per_cm3(structure.get_volume() / atoms)
-        structure = scaled(structure, own / density_g_per_cm3)
+        structure = at_density(structure, density_g_per_cm3)
     check_structure(structure)
     return structure
+
+
+def at_density(structure: Atoms, density_g_per_cm3: float) -> Atoms:
+    """Return a copy of a cell of hydrogen with everything in it stretched or compressed to a density."""
+    own = hydrogen_density_g_per_cm3(structure.get_volume() / len(structure))
+    return scaled(structure, own / density_g_per_cm3)
 
 
 def scaled(structure: Atoms, volume_ratio: float) -> Atoms:
