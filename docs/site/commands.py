@@ -13,6 +13,7 @@ MARKUP = re.compile(r"\[/?(?:bold|dim|italic|cyan|green|red|yellow)?\]")
 def commands_page() -> str:
     """Return every command with its help, its arguments and its options."""
     from llpt.cli.app import app  # noqa: PLC0415 - found once the hook has set the path
+    from llpt.cli.guides import GUIDES  # noqa: PLC0415
 
     program: Any = typer.main.get_command(app)
     parts = [
@@ -29,7 +30,14 @@ def commands_page() -> str:
         usage = " ".join(command.collect_usage_pieces(context))
         parts += ["```text", f"llpt {name} {usage}", "```", ""]
         parts += _table(command.params, context)
+        parts += _guide(GUIDES[name])
     return "\n".join(parts)
+
+
+def _guide(guide: Any) -> list[str]:
+    """Return the examples of a command, and a link to the page that tells more."""
+    page = guide.page.removeprefix("docs/")
+    return ["```sh", *guide.examples, "```", "", f"More: [{page}](../{page})", ""]
 
 
 def _help(text: str) -> list[str]:

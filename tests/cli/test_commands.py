@@ -1,17 +1,23 @@
 """Every command explains itself, does what it promises, and ends in two lines where a person went wrong."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import ase.io
 import numpy as np
 import pytest
+import typer
 from ase import Atoms
 from typer.testing import CliRunner
 
 from llpt.cli.app import app
+from llpt.cli.guides import GUIDES
+from llpt.cli.needs import NEEDS, Need
 from llpt.structure import atomic_fluid, molecular_fluid
 
 HERE = Path(__file__).parent
@@ -81,10 +87,44 @@ engine = "{LENNARD_JONES}"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help_with_an_example(name):
+def test_every_command_has_help_with_two_examples_and_a_page(name):
     result = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0
-    assert f"Example: llpt {name}" in " ".join(result.stdout.split())
+    text = " ".join(result.stdout.split())
+    assert text.count(f"llpt {name}") >= 2
+    assert "Examples:" in text
+    assert f"More: {GUIDES[name].page}" in text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_examples_of_the_help_are_commands_that_exist_and_their_page_too(name):
+    program = typer.main.get_command(app)
+    assert set(program.commands) == set(GUIDES)
+    guide = GUIDES[name]
+    for example in guide.examples:
+        words = shlex.split(example.partition(" > ")[0])
+        start = words.index("llpt")
+        assert words[start + 1] == name
+        command = program.commands[name]
+        command.make_parser(command.context_class(command)).parse_args(
+            words[start + 2 :]
+        )  # raises where one is unknown
+    page, _, heading = guide.page.partition("#")
+    lines = (EXAMPLES.parent / page).read_text(encoding="utf-8").splitlines()
+    anchors = {re.sub(r"[^\w -]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in lines if line[:1] == "#"}
+    assert not heading or heading in anchors
+
+
+def test_what_stands_in_brackets_is_not_taken_for_markup():
+    result = CliRunner().invoke(app, ["explain", "--help"], env={"COLUMNS": "200"})
+    assert "the labels that [bridge] and [budget] of the study give" in " ".join(result.stdout.split())
+
+
+def test_a_shell_completes_commands_and_options():
+    for words, wanted in (("llpt ver", "verify"), ("llpt run --retr", "--retry-failed")):
+        env = {"_LLPT_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+        done = CliRunner().invoke(app, [], prog_name="llpt", env=env)
+        assert done.stdout.split() == [wanted]
 
 
 def test_starting_the_program_imports_nothing_heavy():
@@ -341,3 +381,24 @@ def test_doctor_lists_engines(command):
     assert code == 0
     for said in ("dft", "quantum-espresso", "gpu", "threads", "numpy"):
         assert said in out
+
+
+def test_doctor_says_what_is_missing_and_how_to_get_it(command, monkeypatch):
+    missing = Need(
+        "dance", "pip install -e '.[shoes]'", packages=("json", "shoes_of_nobody"), programs=("waltz", "polka")
+    )
+    here = Need("count", "nothing", packages=("json",), programs=("waltz", "sh"))
+    assert missing.missing == ("shoes_of_nobody", "waltz or polka")
+    assert here.missing == ()
+    monkeypatch.setattr("llpt.cli.doctor.NEEDS", (missing, here))
+    code, out, _ = command("doctor", "--no-trials")
+    assert code == 0
+    assert "pip install -e '.[shoes]'" in out
+    assert "nothing" not in out
+
+
+def test_extras_that_doctor_names_exist():
+    extras = tomllib.loads((EXAMPLES.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {name for need in NEEDS for name in re.findall(r"'\.\[(\w+)\]'", need.remedy)}
+    assert named
+    assert named <= set(extras["optional-dependencies"])

@@ -25,10 +25,7 @@ Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The directory of
 
 
 def analyse(directory: Directory) -> None:
-    """Average every run that is done, locate the transitions and come to a verdict; runs are only read.
-
-    Example: [bold]llpt analyse quick[/]
-    """
+    """Average every run that is done, locate the transitions and come to a verdict; runs are only read."""
     from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
 
     place = StudyDirectory.open(directory)
@@ -40,10 +37,7 @@ def analyse(directory: Directory) -> None:
 
 
 def report(directory: Directory) -> None:
-    """Write a study's page and its figures from what is done so far; runs are only read.
-
-    Example: [bold]llpt report quick[/]
-    """
+    """Write a study's page and its figures from what is done so far; runs are only read."""
     from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415
 
     place = StudyDirectory.open(directory)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,15 +24,17 @@ from llpt.cli import (
     verifying,
 )
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, messages, show_error
-from llpt.cli.defaults import command_with_settings
+from llpt.cli.guides import GUIDES
 from llpt.errors import LlptError
 from llpt.threads import ASLEEP
 from llpt.version import VERSION
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 app = typer.Typer(
     name="llpt",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -46,22 +48,35 @@ app = typer.Typer(
 STUDY = "A study, from file to verdict"
 SINGLE = "One thing at a time"
 
-app.command(rich_help_panel=STUDY)(planning.init)
-app.command(rich_help_panel=STUDY)(planning.plan)
-app.command(rich_help_panel=STUDY)(running.run)
-app.command(rich_help_panel=STUDY)(running.status)
-app.command(rich_help_panel=STUDY)(analysis.analyse)
-app.command(rich_help_panel=STUDY)(analysis.report)
-app.command(rich_help_panel=STUDY)(auditing.audit)
-app.command(rich_help_panel=STUDY)(explaining.explain)
-app.command(rich_help_panel=STUDY)(verifying.verify)
-app.command("import", rich_help_panel=STUDY)(importing.import_)
-app.command(cls=evaluation.EngineCommand, rich_help_panel=SINGLE)(evaluation.evaluate)
-app.command(cls=command_with_settings("llpt.dynamics:RunSettings"), rich_help_panel=SINGLE)(molecular_dynamics.md)
-app.command(cls=command_with_settings("llpt.observables:OpticsSettings"), rich_help_panel=SINGLE)(optics.optics)
-app.command(cls=evaluation.EngineCommand, rich_help_panel=SINGLE)(training.train)
-app.command(rich_help_panel=SINGLE)(schemas.schema)
-app.command(rich_help_panel=SINGLE)(doctor.doctor)
+COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
+    "init": (planning.init, STUDY),
+    "plan": (planning.plan, STUDY),
+    "run": (running.run, STUDY),
+    "status": (running.status, STUDY),
+    "analyse": (analysis.analyse, STUDY),
+    "report": (analysis.report, STUDY),
+    "audit": (auditing.audit, STUDY),
+    "explain": (explaining.explain, STUDY),
+    "verify": (verifying.verify, STUDY),
+    "import": (importing.import_, STUDY),
+    "evaluate": (evaluation.evaluate, SINGLE),
+    "md": (molecular_dynamics.md, SINGLE),
+    "optics": (optics.optics, SINGLE),
+    "train": (training.train, SINGLE),
+    "schema": (schemas.schema, SINGLE),
+    "doctor": (doctor.doctor, SINGLE),
+}
+"""Each command by its name, and under which heading the help of the program lists it."""
+WITH_ENGINES = {"evaluate", "md", "train"}
+"""Their help lists the engines that are installed."""
+
+for _name, (_function, _panel) in COMMANDS.items():
+    app.command(
+        _name,
+        cls=evaluation.EngineCommand if _name in WITH_ENGINES else None,
+        rich_help_panel=_panel,
+        epilog=GUIDES[_name].epilogue,
+    )(_function)
 
 
 def _version(wanted: bool) -> None:

@@ -32,8 +32,6 @@ def audit(
 
     With --reference and --surrogate any two engines of the study are compared, named as in runs/ENGINE.
     Nothing is changed but the averages in results/.
-
-    Example: [bold]llpt audit study --reference vasp-pbe --surrogate mace --json[/]
     """
     from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.analysis import verdict_of_study  # noqa: PLC0415

@@ -63,8 +63,6 @@ def evaluate(
     """Compute energy (E, internal), free energy (F), forces and stress of every frame of a file.
 
     Units: eV, eV/Å, eV/Å³ (tension positive). A value that is not finite is an error and is never written.
-
-    Example: [bold]llpt evaluate in.extxyz --engine dft -o out.extxyz --option ecut_ry=60 --option kpoints=mean-value[/]
     """
     from llpt.engines import evaluate as compute  # noqa: PLC0415 - start-up time of the other commands
     from llpt.engines import make_engine, write_evaluated  # noqa: PLC0415

@@ -21,12 +21,10 @@ def explain(
     directory: Directory,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Say why a surrogate and its reference differ, from the labels that [bridge] and [budget] of the study asked for.
+    r"""Say why a surrogate and its reference differ, from the labels that \[bridge] and \[budget] of the study give.
 
     First the energy error between the phases, then errors by group, free-energy differences of each state, the shift
     they predict beside the one observed, and what each choice behind the reference does, in kelvin.
-
-    Example: [bold]llpt explain study[/]
     """
     from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.explaining import explain_study  # noqa: PLC0415

@@ -104,8 +104,6 @@ def import_(  # noqa: PLR0917 - typer takes arguments by position
     Read are: VASP (vasprun.xml; XDATCAR with OUTCAR), pw.x output, CP2K (xyz files, .cell, .ener, .stress, output),
     LAMMPS (dump and log), i-PI (xyz files and properties), extended XYZ, H5MD, ASE (.traj). What
     the files do not say is asked.
-
-    Example: [bold]llpt import XDATCAR OUTCAR -o study --role reference --label 'VASP PBE' -T 900 -P 200[/]
     """
     from llpt.campaign import Role  # noqa: PLC0415
     from llpt.study.importing import Description, import_run, known_electronic_temperature_k  # noqa: PLC0415 - start-up time of the other commands

@@ -57,10 +57,7 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
     ] = None,
     option: EngineOptions = None,
 ) -> None:
-    """Run molecular dynamics; the same command again continues it to the number of steps.
-
-    Example: [bold]llpt md start.extxyz -e dft -T 1000 -P 200 -n 1000 --seed 1 -o run[/]
-    """
+    """Run molecular dynamics; the same command again continues it to the number of steps."""
     from llpt.dynamics import RunSettings, RunState, run_md  # noqa: PLC0415 - start-up time of the other commands
     from llpt.engines import make_engine  # noqa: PLC0415
     from llpt.structure import read_structures  # noqa: PLC0415

@@ -74,8 +74,6 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
 
     Options are those of engine dft; for a run directory the run's own are the default. What is done is kept: the same
     command again computes only what is missing. Writes optics.json (averages, convergence) and spectrum.csv.
-
-    Example: [bold]llpt optics run --frames 8 --option kpoints=4x4x4[/]
     """
     from llpt.engines import make_engine, optics_engine  # noqa: PLC0415 - start-up time of the other commands
     from llpt.engines.kohn_sham.engine import KohnShamEngine  # noqa: PLC0415

@@ -36,10 +36,7 @@ def init(
         ),
     ] = None,
 ) -> None:
-    """Write a commented study file to start from, and beside it the schema that editors check it by.
-
-    Example: [bold]llpt init study.toml --atoms 64[/]
-    """
+    """Write a commented study file to start from, and beside it the schema that editors check it by."""
     from llpt.files import make_directory, write_atomically  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.template import study_template  # noqa: PLC0415
 
@@ -55,10 +52,7 @@ def plan(
     study: StudyPath,
     every: Annotated[bool, typer.Option("--all", help="List every run, not one line for each ladder.")] = False,
 ) -> None:
-    """List a study's runs, what they wait for, and what they will cost, before anything is spent.
-
-    Example: [bold]llpt plan examples/karasiev2021.toml[/]
-    """
+    """List a study's runs, what they wait for, and what they will cost, before anything is spent."""
     from llpt.study import estimate_costs, make_plan, read_study  # noqa: PLC0415 - start-up time
     from llpt.study.cores import available_cores  # noqa: PLC0415
     from llpt.study.explaining_runs import labels_beforehand  # noqa: PLC0415

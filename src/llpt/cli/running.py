@@ -74,8 +74,6 @@ def run(
 
     The exit code is 0 where all that was asked for is done, 3 where some is unfinished, 1 where some failed, 130 after
     Ctrl-C.
-
-    Example: [bold]llpt run examples/quick.toml[/]
     """
     from llpt.cli.analysis import analyse_and_report  # noqa: PLC0415 - start-up time of the other commands
     from llpt.cli.progress import make_display  # noqa: PLC0415
@@ -220,10 +218,7 @@ def status(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory of a study.", show_default=False)],
     every: Annotated[bool, typer.Option("--all", help="List every run, however many there are.")] = False,
 ) -> None:
-    """Show how every run of a study stands: failed, unfinished, running, blocked, waiting or done, and why.
-
-    Example: [bold]llpt status quick[/]
-    """
+    """Show how every run of a study stands: failed, unfinished, running, blocked, waiting or done, and why."""
     from llpt.cli.progress import STYLES  # noqa: PLC0415
     from llpt.study import Ledger, State, StudyDirectory  # noqa: PLC0415
     from llpt.study.job_files import JobFiles, read_json  # noqa: PLC0415

@@ -23,10 +23,7 @@ class Described(StrEnum):
 def schema(
     of: Annotated[Described, typer.Argument(help="Which files it describes.")] = Described.STUDY,
 ) -> None:
-    """Print the JSON schema of study files, verdicts or model cards, by which editors complete and check.
-
-    Example: [bold]llpt schema verdict[/]
-    """
+    """Print the JSON schema of study files, verdicts or model cards, by which editors complete and check."""
     typer.echo(schema_text(of), nl=False)
 
 

@@ -67,10 +67,6 @@ def train(
     """Train a network on free energies, forces and stress; the same command again goes on where it was stopped.
 
     Each file is a data set of its own, whose energies may differ from the others' by a constant.
-
-    Example: [bold]llpt train quick/runs/dft/N32/P200/T700 quick/runs/dft/N32/P200/T900 -o potential --discard 200[/]
-
-    Example: [bold]llpt train --recipe active --option kpoints=spacing:0.74 -o potential[/]
     """
     from llpt.engines import BEHLER_PARRINELLO  # noqa: PLC0415 - start-up time of the other commands
     from llpt.learning import labelled_frames  # noqa: PLC0415

@@ -28,8 +28,6 @@ def verify(
     """Re-check a finished study: inputs, lengths, finite energies, results and verdict computed once more.
 
     Nothing in the study is changed. The exit code is 0 only if everything agrees.
-
-    Example: [bold]llpt verify study.tar.gz[/]
     """
     from llpt.study.verifying import opened  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.verifying import verify as check  # noqa: PLC0415
