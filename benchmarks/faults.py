@@ -72,7 +72,7 @@ ladder = "none"
 engine = "ase:helped_fluid.Helped"
 threads = 1
 [reference.options]
-delay_s = 0.02
+delay_s = 0.04
 [execution]
 cores = 2
 retries = 100
@@ -154,10 +154,12 @@ def disturb(
 ) -> tuple[list[dict[str, object]], int]:
     """Do a study under kills at random moments; return the kills and how often ``llpt run`` was started."""
     chance = np.random.default_rng(arguments.seed)
+    victims = [VICTIMS[index % len(VICTIMS)] for index in chance.permutation(arguments.kills)]
     killed: list[dict[str, object]] = []
     process, drivers, began = start(directory, environment), 1, time.monotonic()
+    root = directory / "study"
     while True:
-        if len(killed) < arguments.kills:
+        if victims:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(chance.exponential(arguments.mean_s))
         else:
@@ -167,20 +169,19 @@ def disturb(
                 return killed, drivers
             process, drivers = start(directory, environment), drivers + 1
             continue
-        victim = VICTIMS[chance.integers(len(VICTIMS))]
-        root = directory / "study"
-        found = find(victim, process, root)
-        if not found:
+        found = find(victims[-1], process, root)
+        if not found or not workers(root):  # nothing is at work yet
             continue
         reported = progress(root)
         with contextlib.suppress(psutil.Error):
             found[chance.integers(len(found))].kill()
+        victim = victims.pop()
         if victim == "driver":
             process.wait()
             wait_for_orphans(root)
         lost = max((steps - on_disk(root, path) for path, steps in reported.items()), default=0)
         moment = round(time.monotonic() - began, 2)
-        killed.append({"at (s)": moment, "victim": victim, "at work": len(reported), "lost": max(0, lost)})
+        killed.append({"at (s)": moment, "victim": victim, "at work": len(workers(root)), "lost": max(0, lost)})
 
 
 def find(victim: str, driver: subprocess.Popen[bytes], root: Path) -> list[psutil.Process]:

@@ -215,24 +215,23 @@ class Trial:
         }
         (directory / "study.toml").write_text(STUDY.format(**{**defaults, **keys}))
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self) -> subprocess.Popen[bytes]:
         """Start ``llpt run`` by its path, as the README does."""
         program = str(Path(sys.executable).with_name("llpt"))
-        return subprocess.Popen(
-            [program, "run", "study.toml"],
-            cwd=self.directory,
-            env=self.environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (self.directory / "log").open("w") as log:
+            return subprocess.Popen(
+                [program, "run", "study.toml"],
+                cwd=self.directory,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
-    def end(self, process: subprocess.Popen[str], code: int) -> str:
-        """Wait for the end of ``llpt run``, which must have this code, and return what it printed."""
-        output, _ = process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == code, (process.returncode, output[-3000:])
-        return output
+    def end(self, process: subprocess.Popen[bytes], code: int) -> None:
+        """Wait for the end of ``llpt run``, which must have this code."""
+        process.wait(timeout=PATIENCE_S)
+        assert process.returncode == code, (process.returncode, (self.directory / "log").read_text()[-3000:])
 
     def entries(self) -> tuple[Entry, ...]:
         """Return the ledger."""
@@ -384,7 +383,7 @@ def driver_killed(directory: Path, environment: dict[str, str]) -> str:
     process = trial.start()
     wait_for(lambda: trial.steps() >= 50)
     process.kill()
-    process.communicate()
+    process.wait()
     killed = time.monotonic()
     wait_for(lambda: not trial.jobs(), 300.0)
     alone = time.monotonic() - killed

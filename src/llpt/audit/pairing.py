@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.statistics import combined
+from llpt.statistics import Estimate, combined
 from llpt.transition import Coordinate, deciding, pair_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llpt.statistics import Estimate
     from llpt.transition import Criterion, Curve, LocatedLine, PairedSteps
 
 SAME_PRESSURE = 1e-6
@@ -117,18 +116,14 @@ def common_temperatures(reference: Curve, surrogate: Curve) -> list[tuple[int, i
 
 
 def relative_difference(reference: Curve, surrogate: Curve) -> CurveDifference:
-    """Return the relative difference of two curves in percent at their common points.
-
-    Where the reference is zero there is none, and the point is left out.
-    """
+    """Return the relative difference of two curves in percent at their common points; unknown where one is zero."""
     found = []
-    places = [
-        (index, other)
-        for index, other in common_temperatures(reference, surrogate)
-        if reference.estimate(index).value != 0.0
-    ]
+    places = common_temperatures(reference, surrogate)
     for index, other in places:
         base, changed = reference.estimate(index), surrogate.estimate(other)
+        if base.value == 0.0:
+            found.append(Estimate.unknown("%"))
+            continue
         ratio = 100.0 * changed.value / base.value
         slopes = ((changed, 100.0 / base.value), (base, -ratio / base.value))
         found.append(combined(ratio - 100.0, slopes, "%"))

@@ -20,6 +20,7 @@ from llpt.cli import (
     planning,
     running,
     schemas,
+    status,
     training,
     verifying,
 )
@@ -52,7 +53,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "init": (planning.init, STUDY),
     "plan": (planning.plan, STUDY),
     "run": (running.run, STUDY),
-    "status": (running.status, STUDY),
+    "status": (status.status, STUDY),
     "analyse": (analysis.analyse, STUDY),
     "report": (analysis.report, STUDY),
     "audit": (auditing.audit, STUDY),

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from llpt.campaign import short_name
 from llpt.cli.console import duration, messages
+from llpt.cli.states import FIRST, STYLES
 from llpt.study import State
 
 if TYPE_CHECKING:
@@ -25,14 +26,7 @@ if TYPE_CHECKING:
     from llpt.study.outcome import NodeProgress
 
 PLAIN_EVERY_S = 15.0
-STYLES = {
-    State.DONE: "green",
-    State.FAILED: "bold red",
-    State.BLOCKED: "red",
-    State.UNFINISHED: "yellow",
-    State.RUNNING: "cyan",
-    State.WAITING: "dim",
-}
+ROWS = 40
 
 
 class Display(Protocol):
@@ -108,8 +102,11 @@ class LiveDisplay:
         return min(total, float(node.progress.steps_done or 0))
 
     def _running(self, study: StudyProgress) -> Table:
+        """Return what failed first, then what runs; no more than a screen holds."""
         table = Table.grid(padding=(0, 2))
-        for path, node in study.nodes.items():
+        shown = {State.RUNNING, State.FAILED, State.BLOCKED}
+        ordered = sorted(study.nodes.items(), key=lambda item: FIRST.index(item[1].state))
+        for path, node in [item for item in ordered if item[1].state in shown][:ROWS]:
             if node.state is State.RUNNING:
                 total = float(node.progress.steps or self._plan[path].steps or 1)
                 done = float(node.progress.steps_done or 0)
@@ -120,7 +117,7 @@ class LiveDisplay:
                     Text(described(node.progress)),
                     Text(f"{duration(node.remaining_s)} left", style="dim"),
                 )
-            elif node.state in {State.FAILED, State.BLOCKED}:
+            else:
                 table.add_row(
                     Text(short_name(path), style=STYLES[node.state]),
                     Text(str(node.state)),

@@ -1,10 +1,8 @@
-"""``llpt run`` and ``llpt status``: doing a study, and seeing how it stands."""
+"""``llpt run``: doing a study."""
 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,30 +10,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from llpt.campaign import RunIdentity, short_name
+from llpt.campaign import short_name
 from llpt.cli.console import (
     EXIT_FAILED,
     EXIT_INTERRUPTED,
     EXIT_UNFINISHED,
-    duration,
-    make_table,
     messages,
     output,
     roughly,
 )
-from llpt.errors import InputError, StorageError
+from llpt.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.study import Plan, StudyDirectory
     from llpt.study.ledger import Entry
-
-
-LISTED = 200
-"""Runs that llpt status lists of each state, unless all are asked for."""
-FIRST = ("failed", "unfinished", "running", "blocked", "waiting", "done")
-"""States in the order in which a person wants to see them."""
 
 
 def run(
@@ -200,71 +190,3 @@ def take_up(study: Path, out: Path | None) -> tuple[StudyDirectory, Plan]:
     if directory.study.imported:  # a directory taken up holds what was imported into it since
         plan = make_plan(directory.study)
     return directory, plan
-
-
-def stopped(entry: Entry, place: StudyDirectory) -> Entry:
-    """Return an entry as it stands where no ``llpt run`` is alive: nothing runs."""
-    from llpt.dynamics import steps_on_disk  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study import State  # noqa: PLC0415
-    from llpt.study.ledger import KILLED  # noqa: PLC0415
-
-    if entry.state is not State.RUNNING:
-        return entry
-    steps = steps_on_disk(place.node(entry.path))
-    return replace(entry, state=State.UNFINISHED, reason=KILLED, steps_done=steps)
-
-
-def status(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory of a study.", show_default=False)],
-    every: Annotated[bool, typer.Option("--all", help="List every run, however many there are.")] = False,
-) -> None:
-    """Show how every run of a study stands: failed, unfinished, running, blocked, waiting or done, and why."""
-    from llpt.cli.progress import STYLES  # noqa: PLC0415
-    from llpt.study import Ledger, State, StudyDirectory  # noqa: PLC0415
-    from llpt.study.job_files import JobFiles, read_json  # noqa: PLC0415
-
-    place = StudyDirectory.open(directory)
-    console = output()
-    console.print(f"[bold]{escape(place.study.study.name)}[/] in {place.root}\n")
-    table = make_table(
-        "run",
-        "state",
-        "steps >",
-        "s/step >",
-        "time >",
-        "tries >",
-        "why",
-    )
-    if not place.database.exists():
-        console.print("Nothing has been started.")
-        return
-    with Ledger(place.database) as ledger:
-        entries = ledger.entries() if place.at_work else tuple(stopped(entry, place) for entry in ledger.entries())
-    listed = dict.fromkeys(State, 0)
-    for entry in sorted(entries, key=lambda entry: FIRST.index(entry.state)):
-        listed[entry.state] += 1
-        if listed[entry.state] > LISTED and not every:
-            continue
-        steps = entry.steps_done
-        if entry.state is State.RUNNING:
-            with suppress(StorageError):
-                steps = JobFiles(place.root, entry.path).read_progress().steps_done or steps
-        table.add_row(
-            short_name(entry.path),
-            f"[{STYLES[entry.state]}]{entry.state}[/]",
-            str(steps) if RunIdentity.parse(entry.path) else "",
-            f"{entry.seconds_per_step:.3g}" if entry.seconds_per_step else "",
-            duration(entry.seconds) if entry.seconds else "",
-            str(entry.attempts),
-            escape(entry.reason),
-        )
-    console.print(table)
-    hidden = [f"{number - LISTED} {state}" for state, number in listed.items() if number > LISTED and not every]
-    if hidden:
-        console.print(f"… and {', '.join(hidden)}; --all lists them.")
-    console.print()
-    found = [(state, sum(entry.state is state for entry in entries)) for state in State]
-    console.print(", ".join(f"{number} {state}" for state, number in found if number) + ".")
-    if place.verdict.exists():
-        verdict = read_json(place.verdict) or {}
-        console.print(f"Verdict: [bold]{verdict.get('value', 'unknown')}[/]. Report: {place.report / 'index.html'}")

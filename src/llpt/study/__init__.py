@@ -1,14 +1,20 @@
-"""Study file, plan, ledger, execution."""
+"""Study file, plan, ledger, execution; each name is loaded when it is first used, for most need seconds to import."""
 
-from llpt.study.file import StudyFile
-from llpt.study.layout import StudyDirectory
-from llpt.study.ledger import Entry, Ledger
-from llpt.study.nodes import Node, PlannedRun, PlannedTraining
-from llpt.study.outcome import State
-from llpt.study.plan import Plan
-from llpt.study.planning import make_plan
-from llpt.study.reading import parse_study, read_study
-from llpt.study.schedule import estimate_costs, makespan_s
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llpt.study.file import StudyFile
+    from llpt.study.layout import StudyDirectory
+    from llpt.study.ledger import Entry, Ledger
+    from llpt.study.nodes import Node, PlannedRun, PlannedTraining
+    from llpt.study.outcome import State
+    from llpt.study.plan import Plan
+    from llpt.study.planning import make_plan
+    from llpt.study.reading import parse_study, read_study
+    from llpt.study.schedule import estimate_costs, makespan_s
 
 __all__ = [
     "Entry",
@@ -26,3 +32,30 @@ __all__ = [
     "parse_study",
     "read_study",
 ]
+
+_HOMES = {
+    "Entry": "llpt.study.ledger",
+    "Ledger": "llpt.study.ledger",
+    "Node": "llpt.study.nodes",
+    "Plan": "llpt.study.plan",
+    "PlannedRun": "llpt.study.nodes",
+    "PlannedTraining": "llpt.study.nodes",
+    "State": "llpt.study.outcome",
+    "StudyDirectory": "llpt.study.layout",
+    "StudyFile": "llpt.study.file",
+    "estimate_costs": "llpt.study.schedule",
+    "make_plan": "llpt.study.planning",
+    "makespan_s": "llpt.study.schedule",
+    "parse_study": "llpt.study.reading",
+    "read_study": "llpt.study.reading",
+}
+
+
+if not TYPE_CHECKING:  # a checker that saw this would take any name
+
+    def __getattr__(name: str) -> object:
+        """Load a public name when it is first used."""
+        if name not in _HOMES:
+            raise AttributeError(f"module 'llpt.study' has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return value

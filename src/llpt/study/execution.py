@@ -30,7 +30,7 @@ from llpt.study.fixed_thresholds import fix_thresholds
 from llpt.study.here import Cores, Devices, in_a_thread
 from llpt.study.job_files import PROGRESS_SUFFIX, JobFiles
 from llpt.study.jobs import write_job
-from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, RunConditions, State
 from llpt.study.process import STOPPING_S, NotDoneError, run_node
 from llpt.study.providers import parsl_config
 from llpt.study.schedule import estimate_costs, makespan_s, node_threads
@@ -341,9 +341,11 @@ class Execution:
 
     def _add(self, outcome: NodeOutcome, state: State) -> None:
         """Write what an attempt came to; its time is added to that of the attempts before."""
+        before = self.ledger.entry(outcome.path)
         columns: EntryChanges = {
             "finished": time.time(),
-            "seconds": self.ledger.entry(outcome.path).seconds + outcome.seconds,
+            "seconds": before.seconds + outcome.seconds,
+            "core_seconds": before.core_seconds + outcome.seconds * (outcome.cores or self.threads[outcome.path]),
             "steps_done": outcome.steps_done,
             "host": outcome.host,
         }
@@ -351,6 +353,8 @@ class Execution:
             columns["seconds_per_step"] = outcome.seconds_per_step
         if outcome.provenance != Provenance():
             columns["provenance"] = outcome.provenance
+        if outcome.conditions != RunConditions():
+            columns["conditions"] = outcome.conditions
         self.ledger.record(outcome.path, state, reason=outcome.reason, remedy=outcome.remedy, **columns)
 
     def _show(self) -> None:

@@ -8,35 +8,26 @@ STUDY_DIR/  study.toml (as given, frozen)   study.db (the ledger)   inputs/ (fil
 
 from __future__ import annotations
 
-import fcntl
-import os
-import socket
-import time
-from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from llpt.campaign import file_stem
-from llpt.errors import InputError, StorageError
-from llpt.files import atomic_directory, open_to_append, write_atomically
+from llpt.errors import InputError
+from llpt.files import atomic_directory, write_atomically
 from llpt.study.imported import IMPORTED_FILE, read_imported
 from llpt.study.inputs import copy_inputs, named_inputs
+from llpt.study.lock import LockedDirectory
 from llpt.study.reading import parse_study
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from llpt.study.file import StudyFile
 
 STUDY_FILE = "study.toml"
 SOURCE = "inputs/inputs.json"
-LOOK_S = 1.0
-"""``llpt status`` holds the lock for a moment to see whether it is free."""
-SILENCE_S = 120.0
-"""An ``llpt run`` shows itself several times a second; network file systems pass that on within a minute."""
 
 
-class StudyDirectory:
+class StudyDirectory(LockedDirectory):
     """A directory that belongs to one study.
 
     Args:
@@ -45,7 +36,7 @@ class StudyDirectory:
     """
 
     def __init__(self, root: Path, study: StudyFile) -> None:
-        self.root = root.resolve()
+        super().__init__(root)
         self.study = study
 
     @classmethod
@@ -99,58 +90,6 @@ class StudyDirectory:
             write_atomically(fresh / STUDY_FILE, text)
         return cls(root, study)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the directory for one ``llpt run``; the lock ends with the process, however it ends.
-
-        Raises:
-            StorageError: another process holds it.
-        """
-        with open_to_append(self.lock_file) as lock:
-            until = time.monotonic() + LOOK_S
-            while not _taken(lock, fcntl.LOCK_EX):
-                if time.monotonic() > until:
-                    raise StorageError(
-                        f"Another llpt run ({self._holder()}) is at work in {self.root}.",
-                        "Wait for it, or stop it with Ctrl-C; two at once would do everything twice.",
-                    )
-                time.sleep(0.05)
-            lock.truncate(0)
-            with suppress(OSError):  # who holds it is for the message above; a full disk says so where it matters
-                lock.write(f"{os.getpid()} on {socket.gethostname()}".encode())
-            yield
-
-    def beat(self) -> None:
-        """Show that the ``llpt run`` that holds the directory is alive."""
-        with suppress(OSError):
-            os.utime(self.lock_file)
-
-    @property
-    def at_work(self) -> bool:
-        """Whether an ``llpt run`` is alive here: it holds the lock, or showed itself lately on another machine.
-
-        Where a file system does not carry locks from machine to machine, the time of its last sign tells.
-        """
-        try:
-            with self.lock_file.open("rb") as lock:
-                if not _taken(lock, fcntl.LOCK_SH):
-                    return True
-            elsewhere = not self._holder().endswith(f" on {socket.gethostname()}")
-            return elsewhere and time.time() - self.lock_file.stat().st_mtime < SILENCE_S
-        except OSError:
-            return False
-
-    def _holder(self) -> str:
-        """Return which process held the directory last."""
-        with suppress(OSError):
-            return f"process {self.lock_file.read_text().strip() or 'unknown'}"
-        return "process unknown"
-
-    @property
-    def lock_file(self) -> Path:
-        """Held by ``llpt run`` while it lives; its text says which process that is, its time when it last lived."""
-        return self.root / ".lock"
-
     @property
     def database(self) -> Path:
         """The ledger."""
@@ -188,15 +127,6 @@ class StudyDirectory:
     def result(self, path: str) -> Path:
         """Return the file of a run's observables: ``results/dft-N32-P200-T700.nc``."""
         return self.results / f"{file_stem(path)}.nc"
-
-
-def _taken(lock: IO[bytes], how: int) -> bool:
-    """Whether a lock could be had without waiting."""
-    try:
-        fcntl.flock(lock, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _first_difference(one: StudyFile, other: StudyFile) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from llpt.errors import StorageError
-from llpt.study.outcome import Provenance, State
+from llpt.study.outcome import Provenance, Record, RunConditions, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +34,9 @@ CREATE TABLE IF NOT EXISTS runs (
     seconds REAL NOT NULL DEFAULT 0,
     seconds_per_step REAL,
     host TEXT NOT NULL DEFAULT '',
-    provenance TEXT NOT NULL DEFAULT '{}'
+    provenance TEXT NOT NULL DEFAULT '{}',
+    core_seconds REAL NOT NULL DEFAULT 0,
+    conditions TEXT NOT NULL DEFAULT '{}'
 );
 CREATE TABLE IF NOT EXISTS events (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -53,7 +55,10 @@ CREATE TABLE IF NOT EXISTS facts (
 """
 """Made when the first fact is entered: a ledger from before there were any can still be read where nobody may write."""
 
+ADDED = {"core_seconds": "REAL NOT NULL DEFAULT 0", "conditions": "TEXT NOT NULL DEFAULT '{}'"}
+"""Columns that ledgers of version 0.2 and before have not."""
 NOTHING = Provenance()
+UNTOLD = RunConditions()
 KILLED = "llpt run was killed while it ran"
 
 
@@ -75,6 +80,9 @@ class Entry:
         seconds_per_step: wall time of one MD step.
         host: machine of the last attempt.
         provenance: what its result rests on, as its process reported it.
+        core_seconds: wall time times the processor cores that were held, all attempts together.
+        conditions: how a run kept to its conditions.
+        job: what its process is told.
     """
 
     path: str
@@ -90,6 +98,9 @@ class Entry:
     seconds_per_step: float | None
     host: str
     provenance: Provenance
+    core_seconds: float
+    conditions: RunConditions
+    job: str
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,8 @@ class EntryChanges(TypedDict, total=False):
     seconds_per_step: float
     host: str
     provenance: Provenance
+    core_seconds: float
+    conditions: RunConditions
 
 
 class Ledger:
@@ -136,6 +149,9 @@ class Ledger:
             try:
                 self._connection.execute("PRAGMA synchronous=FULL")
                 self._connection.executescript(SCHEMA)
+                there = {row["name"] for row in self._connection.execute("PRAGMA table_info(runs)")}
+                for column in ADDED.keys() - there:
+                    self._connection.execute(f"ALTER TABLE runs ADD COLUMN {column} {ADDED[column]}")
             except sqlite3.Error:
                 self._connection.close()
                 raise
@@ -206,8 +222,8 @@ class Ledger:
         self, path: str, state: State, *, reason: str = "", remedy: str = "", **columns: Unpack[EntryChanges]
     ) -> None:
         """Record a change of state, with any of the columns of ``runs`` that changed with it."""
-        provenance = {"provenance": columns["provenance"].text()} if "provenance" in columns else {}
-        values = {"state": str(state), "reason": reason, "remedy": remedy, **columns, **provenance}
+        records = {key: value.text() for key, value in columns.items() if isinstance(value, Record)}
+        values = {"state": str(state), "reason": reason, "remedy": remedy, **columns, **records}
         assignments = ", ".join(f"{name} = ?" for name in values)
         with self._transaction() as connection:
             connection.execute(f"UPDATE runs SET {assignments} WHERE identity = ?", (*values.values(), path))  # noqa: S608 - column names are ours
@@ -288,4 +304,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         seconds_per_step=row["seconds_per_step"],
         host=row["host"],
         provenance=NOTHING if row["provenance"] == "{}" else Provenance.model_validate_json(row["provenance"]),
+        core_seconds=row["core_seconds"],
+        conditions=UNTOLD if row["conditions"] == "{}" else RunConditions.model_validate_json(row["conditions"]),
+        job=row["job"],
     )

@@ -32,6 +32,10 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    def text(self) -> str:
+        """Return it as the ledger keeps it."""
+        return self.model_dump_json(exclude_defaults=True)
+
 
 class NodeProgress(Record):
     """What a node's process last said of itself.
@@ -117,9 +121,23 @@ class Provenance(Record):
     origin: ForeignOrigin | None = None
     content_hash: str = ""
 
-    def text(self) -> str:
-        """Return it as the ledger keeps it."""
-        return self.model_dump_json(exclude_defaults=True)
+
+class RunConditions(Record):
+    """How a run kept to its conditions, over the steps that are not discarded; None is what cannot be told.
+
+    Args:
+        temperature_k: mean temperature.
+        temperature_error_k: its 68 % error.
+        pressure_gpa: mean pressure.
+        pressure_error_gpa: its 68 % error.
+        drift_mev_per_atom_ps: slope of the conserved quantity.
+    """
+
+    temperature_k: float | None = None
+    temperature_error_k: float | None = None
+    pressure_gpa: float | None = None
+    pressure_error_gpa: float | None = None
+    drift_mev_per_atom_ps: float | None = None
 
 
 class NodeOutcome(Record):
@@ -134,7 +152,9 @@ class NodeOutcome(Record):
         seconds: wall time of this attempt.
         seconds_per_step: wall time of one MD step, None where none was made.
         host: the machine.
+        cores: processor cores that the attempt held.
         provenance: what the result rests on.
+        conditions: how a run kept to its conditions.
     """
 
     path: str
@@ -145,4 +165,6 @@ class NodeOutcome(Record):
     seconds: float = 0.0
     seconds_per_step: float | None = None
     host: str = ""
+    cores: int = 0
     provenance: Provenance = Provenance()
+    conditions: RunConditions = RunConditions()

@@ -84,15 +84,14 @@ def run_node(
         raise NotDoneError(NodeOutcome(path=path, state=State.WAITING, reason=BLOCK_ENDS), block_ends=True)
     remove(files.outcome)
     began = time.monotonic()
+    cores = threads or len(os.sched_getaffinity(0))
     files.write_progress(NodeProgress(message="starting"))
     with (
         open_to_append(files.log) as log,
-        Child(
-            files.root, files.job, log, threads=threads or len(os.sched_getaffinity(0)), environment=environment
-        ) as child,
+        Child(files.root, files.job, log, threads=cores, environment=environment) as child,
     ):
         hung, block_ends = _watch(child, stop_file, Pulse(files.progress, stall_s))
-    outcome = _read_outcome(files, child, time.monotonic() - began, hung)
+    outcome = _read_outcome(files, child, time.monotonic() - began, hung).model_copy(update={"cores": cores})
     if outcome.state is not State.DONE and not stop_file.exists():
         if block_ends and outcome.state is State.UNFINISHED:
             raise NotDoneError(outcome.model_copy(update={"reason": BLOCK_ENDS}), block_ends=True)

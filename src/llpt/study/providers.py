@@ -20,6 +20,7 @@ from parsl.launchers import MpiExecLauncher, SrunLauncher
 from parsl.providers import KubernetesProvider, PBSProProvider, SlurmProvider
 
 from llpt.errors import InputError, MissingProgramError
+from llpt.study import bound
 from llpt.study.blocks import START_UP_S, STOP_AT, Slot, reserve_s, walltime_s
 from llpt.study.cores import available_cores
 from llpt.study.engine_sections import ExecutionSection, ProviderKind
@@ -113,7 +114,7 @@ def _executor(execution: ExecutionSection, slot: Slot) -> HighThroughputExecutor
     command, drain = _launch_command(execution)
     return HighThroughputExecutor(
         launch_cmd=command,
-        interchange_launch_cmd=[sys.executable, _script("interchange.py")],
+        interchange_launch_cmd=[sys.executable, "-P", "-m", bound.__name__, sys.executable, _script("interchange.py")],
         label=slot.label,
         provider=_provider(execution, slot, runs),
         cores_per_worker=slot.threads or 1,

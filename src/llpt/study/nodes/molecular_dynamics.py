@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, field_serializer
 
 from llpt.dynamics import RunSettings, run_md
 from llpt.engines import make_engine
-from llpt.errors import EngineError
+from llpt.errors import EngineError, StorageError
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.study.conditions import conditions_of
 from llpt.study.nodes.run import PlannedRun, RunJob
 from llpt.study.nodes.start import Origin, Start, StartTold, first_configuration
-from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, RunConditions, State
 from llpt.study.stored import stored_engine, stored_options
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from llpt.campaign import ControlledTest
     from llpt.dynamics import Progress
     from llpt.engines import Engine
@@ -112,7 +112,15 @@ class MolecularDynamicsJob(DynamicsTask, RunJob):
             steps_done=outcome.steps_done,
             seconds_per_step=seconds if math.isfinite(seconds) else None,
             provenance=Provenance(engine=description, versions=package_versions(), seed=settings.seed),
+            conditions=self._conditions(),
         )
+
+    def _conditions(self) -> RunConditions:
+        """Return how the run kept to its conditions; what cannot be read is found by who analyses it."""
+        try:
+            return conditions_of(Path(self.path), discard=self.discard, atoms=self.atoms)
+        except StorageError:
+            return RunConditions()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,107 @@
+"""How a study stands, from its ledger alone: what every run was asked for, what it has done, what is left.
+
+It imports little, for ``llpt status`` must answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from llpt.study.outcome import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from llpt.study.ledger import Entry
+
+DAY_S = 86_400.0
+FS_PER_NS = 1e6
+
+
+@dataclass(frozen=True)
+class RunStanding:
+    """A node of a study.
+
+    Args:
+        entry: what the ledger holds of it.
+        steps: MD steps that were asked for; 0 where it is no run.
+        steps_done: those behind it.
+        timestep_fs: its time step.
+        temperature_k: the thermostat's temperature; None where it is no run.
+        pressure_gpa: the barostat's pressure; None where there is none.
+        engine: SPEC of its engine.
+        atoms: number of atoms.
+    """
+
+    entry: Entry
+    steps: int
+    steps_done: int
+    timestep_fs: float
+    temperature_k: float | None
+    pressure_gpa: float | None
+    engine: str
+    atoms: int
+
+    @classmethod
+    def of(cls, entry: Entry, steps_done: int | None = None) -> RunStanding:
+        """Return how a node stands.
+
+        Args:
+            entry: what the ledger holds of it.
+            steps_done: what it says itself while it runs.
+        """
+        job: dict[str, Any] = json.loads(entry.job)
+        settings: dict[str, Any] = job.get("settings") or {}
+        is_run = "timestep_fs" in settings
+        return cls(
+            entry=entry,
+            steps=int(settings["steps"]) if is_run else 0,
+            steps_done=entry.steps_done if steps_done is None else steps_done,
+            timestep_fs=float(settings["timestep_fs"]) if is_run else 0.0,
+            temperature_k=settings.get("temperature_k") if is_run else None,
+            pressure_gpa=settings.get("pressure_gpa") if is_run else None,
+            engine=str(job.get("engine", "")),
+            atoms=int(job.get("atoms") or 0),
+        )
+
+    @property
+    def picoseconds(self) -> float:
+        """Simulated time that was asked for, in ps."""
+        return self.steps * self.timestep_fs / 1000.0
+
+    @property
+    def picoseconds_done(self) -> float:
+        """Simulated time behind it, in ps."""
+        return self.steps_done * self.timestep_fs / 1000.0
+
+    @property
+    def nanoseconds_a_day(self) -> float | None:
+        """Simulated time that a day of its steps makes, in ns."""
+        seconds = self.entry.seconds_per_step
+        return self.timestep_fs / FS_PER_NS * DAY_S / seconds if seconds and self.steps else None
+
+
+def work_left_s(runs: Sequence[RunStanding]) -> tuple[float, int]:
+    """Return the seconds of work that is left of runs, and of how many nothing is known.
+
+    A run that was measured goes on at its own pace, others at that of the runs of the same engine and size.
+    """
+    paces: dict[tuple[str, int], list[float]] = {}
+    for run in runs:
+        if run.entry.seconds_per_step and run.steps:
+            paces.setdefault((run.engine, run.atoms), []).append(run.entry.seconds_per_step)
+    left, unknown = 0.0, 0
+    for run in _unfinished(runs):
+        known = paces.get((run.engine, run.atoms))
+        pace = run.entry.seconds_per_step or (sum(known) / len(known) if known else None)
+        if pace is None or not run.steps:
+            unknown += 1
+        else:
+            left += max(0, run.steps - run.steps_done) * pace
+    return left, unknown
+
+
+def _unfinished(runs: Iterable[RunStanding]) -> Iterable[RunStanding]:
+    return (run for run in runs if run.entry.state in {State.WAITING, State.RUNNING, State.UNFINISHED})

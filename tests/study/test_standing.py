@@ -1,0 +1,90 @@
+"""How a study stands follows from its ledger: what is done of what was asked for, and what is left."""
+
+import json
+import sqlite3
+
+import numpy as np
+import pytest
+
+from llpt.study import conditions
+from llpt.study.conditions import conditions_of
+from llpt.study.ledger import Ledger
+from llpt.study.outcome import RunConditions, State
+from llpt.study.standing import RunStanding, work_left_s
+
+
+def enter(ledger, path, state, **columns):
+    settings = {"steps": 1000, "timestep_fs": 0.5, "temperature_k": 800.0, "pressure_gpa": 200.0}
+    ledger.enter(path, inputs_hash="", job=json.dumps({"engine": "dft", "atoms": 64, "settings": settings}))
+    ledger.record(path, state, **columns)
+
+
+@pytest.fixture
+def runs(tmp_path):
+    with Ledger(tmp_path / "study.db") as ledger:
+        kept = RunConditions(temperature_k=803.0, temperature_error_k=5.0)
+        enter(ledger, "a", State.DONE, steps_done=1000, seconds_per_step=2.0, conditions=kept, core_seconds=4000.0)
+        enter(ledger, "b", State.RUNNING, steps_done=400, seconds_per_step=3.0)
+        enter(ledger, "c", State.WAITING)
+        ledger.enter("d", inputs_hash="", job="{}")
+        return [RunStanding.of(entry) for entry in ledger.entries()]
+
+
+def test_steps_are_told_as_time(runs):
+    done, running, _, training = runs
+    assert (done.picoseconds, done.picoseconds_done) == (0.5, 0.5)
+    assert running.picoseconds_done == pytest.approx(0.2)
+    assert done.nanoseconds_a_day == pytest.approx(0.5e-6 * 86_400.0 / 2.0)
+    assert (training.steps, training.nanoseconds_a_day) == (0, None)
+
+
+def test_what_is_left_takes_as_long_as_what_was_measured(runs):
+    left, unknown = work_left_s(runs)
+    assert left == pytest.approx(600 * 3.0 + 1000 * 2.5)
+    assert unknown == 1  # nothing is known of what is no run
+
+
+def test_the_ledger_keeps_conditions_and_core_time(runs):
+    assert runs[0].entry.conditions.temperature_error_k == 5.0
+    assert runs[0].entry.core_seconds == 4000.0
+    assert runs[2].entry.conditions == RunConditions()
+
+
+def test_a_ledger_of_before_gets_the_columns_it_lacks(tmp_path):
+    file = tmp_path / "study.db"
+    with Ledger(file) as ledger:
+        enter(ledger, "a", State.DONE, steps_done=7)
+    with sqlite3.connect(file) as old:
+        old.execute("ALTER TABLE runs DROP COLUMN conditions")
+        old.execute("ALTER TABLE runs DROP COLUMN core_seconds")
+    old.close()
+    with Ledger(file) as ledger:
+        (entry,) = ledger.entries()
+    assert (entry.steps_done, entry.core_seconds, entry.conditions) == (7, 0.0, RunConditions())
+
+
+class Series:
+    def __init__(self, _):
+        pass
+
+    def scalars(self):
+        noise = np.random.default_rng(1).normal(size=4000)
+        time_fs = np.arange(4000) * 0.5
+        hot = np.where(np.arange(4000) < 1000, 5000.0, 800.0)
+        return {
+            "step": np.arange(4000),
+            "time_fs": time_fs,
+            "temperature_k": hot + 20.0 * noise,
+            "pressure_gpa": np.full(4000, np.nan),
+            "conserved_ev": -100.0 + 0.064e-3 * time_fs,
+        }
+
+
+def test_conditions_are_means_over_the_steps_that_count(tmp_path, monkeypatch):
+    monkeypatch.setattr(conditions, "StoredFrames", Series)
+    found = conditions_of(tmp_path, discard=1000, atoms=64)
+    assert found.temperature_k == pytest.approx(800.0, abs=2.0)
+    assert found.temperature_error_k == pytest.approx(20.0 / np.sqrt(3000.0), rel=0.3)
+    assert found.pressure_gpa is None
+    assert found.drift_mev_per_atom_ps == pytest.approx(1.0)
+    assert conditions_of(tmp_path, discard=3995, atoms=64) == RunConditions()
