@@ -16,10 +16,10 @@ from llpt.engines import read_evaluated
 from llpt.errors import LlptError
 from llpt.files import make_directory, write_atomically
 from llpt.study.explaining_runs import BRIDGE, BUDGET, pairs, two_phases
+from llpt.study.kpoints import kpoints_of
 from llpt.study.label_sections import AS_IT_IS
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.other_labels import LABELS, PlannedOtherLabels
-from llpt.study.one_kpoint import kpoints_of
 from llpt.study.outcome import State
 
 if TYPE_CHECKING:

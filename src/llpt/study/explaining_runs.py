@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from llpt.bridge import labels_needed
 from llpt.campaign import ControlledTest, Role, file_stem
+from llpt.study.kpoints import kpoints_of
 from llpt.study.label_sections import AS_IT_IS
 from llpt.study.nodes import MolecularDynamics, PlannedOtherLabels
-from llpt.study.one_kpoint import kpoints_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.engine_sections import EngineSpec  # noqa: TC001
-from llpt.study.one_kpoint import finer_mesh
+from llpt.study.kpoints import finer_mesh
 from llpt.study.sections import (
     AtomCounts,
     Bool,

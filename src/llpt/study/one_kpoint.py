@@ -7,22 +7,17 @@ to configurations whose energy is too low at that one point and stays there; con
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.dft.kpoints import MEAN_VALUE, parse_kpoints
-from llpt.engines import find_engine
-from llpt.errors import InputError
+from llpt.dft.kpoints import MEAN_VALUE
+from llpt.study.kpoints import MESH, is_one_point, kpoints_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from llpt.options import OptionValue
-    from llpt.study.engine_sections import ReferenceSection
     from llpt.study.file import StudyFile
 
-MESH = "2x2x2"
 MESH_UP_TO_ATOMS = 128
 
 
@@ -53,31 +48,6 @@ def mesh_for(atoms: Iterable[int]) -> str:
     return MESH if min(atoms) <= MESH_UP_TO_ATOMS else MEAN_VALUE
 
 
-def kpoints_of(reference: ReferenceSection) -> OptionValue:
-    """Return the k-points of a reference, as given or by its engine's default; None where it has none.
-
-    Args:
-        reference: section ``[reference]`` of a study.
-    """
-    return find_engine(reference.engine).option("kpoints", reference.engine_options())
-
-
-def finer_mesh(kpoints: str) -> str | None:
-    """Return a mesh of k-points twice as fine in each direction; None where the points are a list of somebody's own.
-
-    >>> [finer_mesh(each) for each in ("2x2x2", "mean-value", "spacing:0.74", "0,0,0;0.5,0.5,0.5")]
-    ['4x4x4', '2x2x2', 'spacing:0.37', None]
-    """
-    text = kpoints.strip().lower()
-    spacing = re.fullmatch(r"spacing:(\d*\.?\d+)", text)
-    if spacing:
-        return f"spacing:{0.5 * float(spacing[1]):g}"
-    mesh = re.fullmatch(r"(\d+)x(\d+)x(\d+)", text)
-    if mesh:
-        return "x".join(str(2 * int(part)) for part in mesh.groups())
-    return MESH if _is_one_point(text) else None
-
-
 def warnings_of(study: StudyFile) -> tuple[str, ...]:
     """Return one sentence for each size of cell in which the reference of a study takes one k-point too few.
 
@@ -88,18 +58,10 @@ def warnings_of(study: StudyFile) -> tuple[str, ...]:
     if reference is None:
         return ()
     given = kpoints_of(reference)
-    if not _is_one_point(str(given)):
+    if not is_one_point(str(given)):
         return ()
     sizes = sorted({size for line in study.state.lines() for size in study.sizes(line)})
     return tuple(_sentence(size, str(given)) for size in sizes if size <= MESH_UP_TO_ATOMS)
-
-
-def _is_one_point(kpoints: str) -> bool:
-    """Return whether one point is computed in every cell; False where the engine has k-points in words of its own."""
-    try:
-        return len(parse_kpoints(kpoints).weights) == 1
-    except InputError:
-        return False
 
 
 def _sentence(atoms: int, kpoints: str) -> str:
