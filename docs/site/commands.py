@@ -30,7 +30,7 @@ def commands_page() -> str:
         usage = " ".join(command.collect_usage_pieces(context))
         parts += ["```text", f"llpt {name} {usage}", "```", ""]
         parts += _table(command.params, context)
-        parts += _guide(GUIDES[name])
+        parts += _guide(GUIDES[name]) if name in GUIDES else []
     return "\n".join(parts)
 
 
