@@ -78,11 +78,13 @@ def summary_of(run, point, stamp):
         summary[f"{name}_effective_samples"] = ((), estimate.effective_samples, {"unit": ""})
     summary.attrs = {
         "n_atoms": run.atoms,
+        "mass_u": 1.008 * run.atoms,
         "temperature_k": temperature,
         "pressure_gpa": run.state.pressure_gpa,
         "production_fs": 2000.0,
         "timestep_fs": 0.3,
         "discard_steps": 1000,
+        "n_steps": 7000,
         "equilibration_step": 1500 if temperature == 850.0 else 400,
         FINISHED: stamp,
         "format": SUMMARY_FORMAT,

@@ -6,15 +6,14 @@ from ase import Atoms
 
 from llpt.audit import electronic_temperature_audit
 from llpt.campaign import Role
-from llpt.report import comparison_curves, density_figure, draw, electronic_temperature_figure, make_figures
+from llpt.report import Case, asked, comparison_curves, density_figure, draw, electronic_temperature_figure
 from llpt.report.isobar_figures import straddling_temperatures
 from llpt.report.panels import Dash
 
 
 @pytest.fixture(scope="session")
 def figures(finished):
-    directory, _, _, analysis = finished
-    return {figure.name: figure for figure in make_figures(directory.study, analysis)}
+    return {figure.name: figure for question in asked(Case(*finished)) for figure in question.figures}
 
 
 def test_the_isobars_have_a_row_for_each_isobar_and_three_columns(figures):

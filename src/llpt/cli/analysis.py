@@ -36,18 +36,31 @@ def analyse(directory: Directory) -> None:
     output().print(f"Results: {place.results}", markup=False)
 
 
-def report(directory: Directory) -> None:
-    """Write a study's page and its figures from what is done so far; runs are only read."""
+def report(
+    directory: Directory,
+    *,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print the page into report.pdf too, by a browser.")] = False,
+) -> None:
+    """Write a study's page and its figures from what is done so far; runs are only read.
+
+    Beside the page: figures for paper with their numbers, a methods paragraph, its bibliography and the table of runs.
+    """
     from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415
 
     place = StudyDirectory.open(directory)
     plan = make_plan(place.study)
     with Ledger(place.database) as ledger:
-        analyse_and_report(place, plan, ledger)
+        page = analyse_and_report(place, plan, ledger)
+    if pdf:
+        from llpt.report.printing import print_page  # noqa: PLC0415
+
+        with messages().status("printing …"):
+            printed = print_page(page)
+        output().print(f"PDF: {printed}", markup=False)
 
 
-def analyse_and_report(place: StudyDirectory, plan: Plan, ledger: Ledger) -> None:
-    """Analyse a study, show the verdict, write its report and say where it is."""
+def analyse_and_report(place: StudyDirectory, plan: Plan, ledger: Ledger) -> Path:
+    """Analyse a study, show the verdict, write its report, say where it is and return its page."""
     from llpt.report import write_report  # noqa: PLC0415
 
     analysis = analysed(place, plan, ledger)
@@ -56,6 +69,7 @@ def analyse_and_report(place: StudyDirectory, plan: Plan, ledger: Ledger) -> Non
         page = write_report(place, plan, entries, analysis, lambda part: status.update(f"writing the report: {part} …"))
     show(analysis)
     output().print(f"Report: {page}", markup=False)
+    return page
 
 
 def analysed(place: StudyDirectory, plan: Plan, ledger: Ledger) -> StudyAnalysis:
@@ -148,9 +162,9 @@ def _show_orders(analysis: Analysis) -> None:
 
 
 def _show_effects(analysis: Analysis) -> None:
-    from llpt.report.tables import effect_rows  # noqa: PLC0415
+    from llpt.report.tables import effect_row  # noqa: PLC0415
 
-    rows = effect_rows(analysis)
+    rows = [effect_row(effect) for effect in analysis.effects]
     if not rows:
         return
     names = ("changed", "engine", "N >", "line", "shift of T (K) >", "jump (%) >", "density (%) >", "the change")

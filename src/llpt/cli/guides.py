@@ -33,7 +33,7 @@ GUIDES = {
     "status": Guide(("llpt status quick", "llpt status quick --all"), "docs/start.md#what-came-out"),
     "analyse": Guide(("llpt analyse quick", "llpt analyse results/karasiev2021"), "docs/analysis.md"),
     "report": Guide(
-        ("llpt report quick", "LLPT_STYLE=mine.mplstyle llpt report quick"), "docs/analysis.md#figures-llptreport"
+        ("llpt report quick --pdf", "LLPT_STYLE=mine.mplstyle llpt report quick"), "docs/analysis.md#figures-llptreport"
     ),
     "audit": Guide(
         ("llpt audit study", "llpt audit study --reference vasp-pbe --surrogate mace --json"), "docs/verdict.md"

@@ -1,6 +1,5 @@
 """One face for every source of energy, forces and stress."""
 
-from llpt.engines.electrons import label_at_electronic_temperatures, label_file
 from llpt.engines.evaluation import evaluate, read_evaluated, write_evaluated
 from llpt.engines.face import (
     Engine,
@@ -57,8 +56,6 @@ __all__ = [
     "evaluate",
     "find_engine",
     "grammar",
-    "label_at_electronic_temperatures",
-    "label_file",
     "make_engine",
     "optics_engine",
     "read_evaluated",

@@ -31,6 +31,7 @@ ANY_ASE = EngineRecord(
     argument=Argument.CLASS,
     probe="llpt.engines.any_ase:ase_version",
     class_labels={"lennardjones": "Lennard-Jones"},
+    papers=("10.1088/1361-648X/aa680e",),
 )
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)

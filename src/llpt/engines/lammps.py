@@ -54,6 +54,7 @@ LAMMPS = EngineRecord(
     speed=Speed({1.0: 0.01}),
     probe="llpt.engines.lammps:lammps_version",
     found="loads",
+    papers=("10.1016/j.cpc.2021.108171",),
 )
 
 

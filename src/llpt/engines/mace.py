@@ -40,6 +40,7 @@ MACE = EngineRecord(
     probe="llpt.engines.mace:mace_version",
     found="installed",
     unpickles=True,
+    papers=("10.48550/arXiv.2206.07697",),
 )
 
 

@@ -95,6 +95,7 @@ class EngineRecord:
         trial: options with which ``llpt doctor`` computes four atoms of hydrogen; None where it only probes.
         class_labels: what people call the classes that its argument names, by the class's name in small letters.
         unpickles: whether it unpickles the file that its argument names, which can run any code.
+        papers: what a paper that uses it cites, as DOIs.
     """
 
     name: str
@@ -115,6 +116,7 @@ class EngineRecord:
     trial: Mapping[str, OptionValue] | None = None
     class_labels: Mapping[str, str] = field(default_factory=dict)
     unpickles: bool = False
+    papers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -59,6 +59,7 @@ VASP = EngineRecord(
     speed=Speed({2.85: 0.9}, plane_waves=True),
     probe="llpt.engines.vasp:vasp_command",
     found="found; not run",
+    papers=("10.1103/PhysRevB.54.11169",),
 )
 
 

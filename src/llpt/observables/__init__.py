@@ -37,6 +37,7 @@ from llpt.observables.structure_factor import StructureFactor
 from llpt.observables.summary import (
     FAILED,
     SUMMARY_FORMAT,
+    as_netcdf,
     estimate_of,
     failures,
     load_summary,
@@ -82,6 +83,7 @@ __all__ = [
     "VelocityCorrelation",
     "Vibrations",
     "all_observables",
+    "as_netcdf",
     "as_summary",
     "compare_kept",
     "corrected_diffusion",

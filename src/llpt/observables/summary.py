@@ -218,10 +218,15 @@ def save_summary(summary: xr.Dataset, path: Path) -> None:
     Raises:
         StorageError: the disk refuses.
     """
+    write_atomically(path, as_netcdf(summary))
+
+
+def as_netcdf(dataset: xr.Dataset) -> bytes:
+    """Return a netCDF file in memory: HDF5 ends the process when a disk fills under it (``llpt.files``)."""
     content = io.BytesIO()
     with h5netcdf.File(content, "w") as file:
-        summary.dump_to_store(xr.backends.H5NetCDFStore(file))
-    write_atomically(path, content.getvalue())
+        dataset.dump_to_store(xr.backends.H5NetCDFStore(file))
+    return content.getvalue()
 
 
 def load_summary(path: Path) -> xr.Dataset:

@@ -1,4 +1,7 @@
-"""Figures for the page: interactive, by plotly, from the same panels as those for paper."""
+"""Figures for the page: interactive, by plotly, from the same panels as those for paper.
+
+Colours of paper and ink are left to the page, which knows whether it is dark (``page.js``).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.io.json import to_json_plotly
 from plotly.subplots import make_subplots
 
 from llpt.report.panels import Dash, Marker
@@ -33,17 +37,11 @@ LEGEND_ROW_PIXELS = 21
 GAP_PIXELS = 84
 LONGEST_OF_THREE = 34  # characters of a legend's entry that three to a row leave room for
 FONT = "Inter, Helvetica Neue, Helvetica, Arial, sans-serif"
-INK = "#1d2733"
-GRID = "#e8ebef"
 
 
-def as_html(figure: Figure) -> str:
-    """Return a figure as an HTML fragment that needs plotly.js on its page."""
-    return str(
-        _plot(figure).to_html(
-            full_html=False, include_plotlyjs=False, config={"displaylogo": False, "responsive": True}
-        )
-    )
+def as_json(figure: Figure) -> str:
+    """Return data and layout of a figure as JSON, for ``Plotly.newPlot``; each trace says whose it is in ``meta``."""
+    return str(to_json_plotly(_plot(figure)))
 
 
 def _plot(figure: Figure) -> go.Figure:
@@ -68,10 +66,10 @@ def _plot(figure: Figure) -> go.Figure:
     inner = ROW_PIXELS * rows + GAP_PIXELS * (rows - 1)
     height = inner + TOP_PIXELS + BOTTOM_PIXELS + LEGEND_ROW_PIXELS * legend_rows
     plot.update_layout(
-        template="plotly_white",
+        template="none",
         height=height,
         margin={"l": 60, "r": 20, "t": TOP_PIXELS, "b": BOTTOM_PIXELS + LEGEND_ROW_PIXELS * legend_rows},
-        font={"family": FONT, "size": 13, "color": INK},
+        font={"family": FONT, "size": 13},
         legend={
             "orientation": "h",
             "yanchor": "top",
@@ -83,13 +81,9 @@ def _plot(figure: Figure) -> go.Figure:
         },
         hovermode="closest",
     )
-    plot.update_annotations(font={"size": 13, "color": INK})
-    plot.update_xaxes(
-        showline=True, linecolor=INK, linewidth=1, mirror=True, ticks="inside", gridcolor=GRID, zeroline=False
-    )
-    plot.update_yaxes(
-        showline=True, linecolor=INK, linewidth=1, mirror=True, ticks="inside", gridcolor=GRID, zeroline=False
-    )
+    plot.update_annotations(font={"size": 13})
+    plot.update_xaxes(showline=True, linewidth=1, mirror=True, ticks="inside", zeroline=False)
+    plot.update_yaxes(showline=True, linewidth=1, mirror=True, ticks="inside", zeroline=False)
     return plot
 
 
@@ -103,7 +97,7 @@ def _legend_inside(plot: go.Figure, row: int, column: int, corner: str) -> dict[
         "xanchor": "left" if left else "right",
         "yanchor": "bottom" if bottom else "top",
         "font": {"size": 11},
-        "bgcolor": "rgba(255,255,255,0.6)",
+        "bgcolor": "rgba(0,0,0,0)",
         "tracegroupgap": 0,
     }
 
@@ -149,6 +143,7 @@ def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], legend: 
                 hoverinfo="skip",
                 showlegend=False,
                 legendgroup=curve.label,
+                meta=_source(curve),
             ),
             **place,
         )
@@ -162,7 +157,9 @@ def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], legend: 
         "legend": legend or "legend",
         "mode": "+".join(part for part, wanted in (("lines", lines), ("markers", markers)) if wanted) or "lines",
         "line": {"color": curve.colour, "width": 1.6 * curve.width, "dash": DASHES.get(curve.dash, "solid")},
-        "hovertemplate": "%{y:.4g} at %{x:.4g}",
+        "text": _hover_texts(curve),
+        "hoverinfo": "text+name",
+        "meta": _source(curve),
     }
     if markers:
         plain = MARKERS[curve.marker]
@@ -175,6 +172,22 @@ def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], legend: 
     if curve.x_error:
         trace["error_x"] = {"type": "data", "array": np.array(curve.x_error), "thickness": 1, "width": 0}
     plot.add_trace(go.Scatter(**trace), **place)
+
+
+def _source(curve: PlottedCurve) -> dict[str, Any] | None:
+    """Return whose curve it is, by which the page shows and hides it."""
+    return {"engine": curve.source.engine, "atoms": curve.source.atoms} if curve.source else None
+
+
+def _hover_texts(curve: PlottedCurve) -> list[str]:
+    """Return what is told of each point: value, error, independent samples, place."""
+    blank = (math.nan,) * len(curve.x)
+    texts = []
+    for x, y, error, samples in zip(curve.x, curve.y, curve.y_error or blank, curve.samples or blank, strict=True):
+        known = f" ± {error:.2g}" if math.isfinite(error) else " (error unknown)" if curve.y_error else ""
+        count = f", {samples:.0f} independent samples" if math.isfinite(samples) else ""
+        texts.append(f"{y:.5g}{known} at {x:.5g}{count}")
+    return texts
 
 
 def _transparent(colour: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from llpt.campaign import ControlledTest, Role
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
-from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, VerticalLine
+from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source, VerticalLine
 from llpt.study.state_sections import StateLine
 from llpt.transition import DENSITY_JUMP, differences, heat_capacity_j_per_mol_k
 from llpt.units import GAS_CONSTANT_J_PER_MOL_K
@@ -115,9 +115,36 @@ def curves_by_temperature(
             marker,
             filled=not cooling,
             unknown=_unknown(curve.errors),
+            samples=numbers(curve.effective_samples),
+            source=source_of(ladder),
             width=0.8 if cooling else 1.2,
         )
     ]
+
+
+def curve_of_runs(ladders: Sequence[ObservedLadder], ladder: ObservedLadder, values: Sequence[float]) -> PlottedCurve:
+    """Return one number a run of a ladder against temperature, in the ladder's colour and marker; it has no error.
+
+    Args:
+        ladders: all that are drawn beside it.
+        ladder: whose runs.
+        values: one for each of its runs.
+    """
+    colour, marker = _style(ladders, ladder)
+    return PlottedCurve(
+        ladder_label(ladder),
+        numbers(run.temperature_k for run in ladder.runs),
+        numbers(values),
+        colour=colour,
+        dash=palette.DASHES[ladder.role],
+        marker=marker,
+        source=source_of(ladder),
+    )
+
+
+def source_of(ladder: ObservedLadder) -> Source:
+    """Return whose curve it is: engine and size, by which the page shows and hides it."""
+    return Source(ladder.engine, ladder.atoms)
 
 
 def _unknown(errors: Iterable[float]) -> tuple[bool, ...]:
@@ -161,6 +188,8 @@ def _heat_capacity(ladders: Sequence[ObservedLadder], marks: tuple[VerticalLine,
                 palette.DASHES[ladder.role],
                 marker,
                 unknown=_unknown(slope.error for slope in slopes),
+                samples=numbers(slope.effective_samples for slope in slopes),
+                source=source_of(ladder),
                 x_error=numbers(step.spacing / 2.0 for step in steps),
             )
         )
@@ -186,6 +215,8 @@ def _fluctuations(ladder: ObservedLadder, colour: str, marker: Marker) -> list[P
             Dash.NONE,
             marker,
             filled=False,
+            samples=numbers(found.effective_samples[known]),
+            source=source_of(ladder),
             in_legend=False,
             width=0.6,
         )
@@ -216,6 +247,7 @@ def _pair_correlation(ladders: Sequence[ObservedLadder]) -> Panel:
                     palette.FOUR_TEMPERATURES[_shade(index, len(chosen))],
                     palette.DASHES[ladder.role],
                     band=True,
+                    source=source_of(ladder),
                     in_legend=ladder is leading,
                     width=1.0,
                 )

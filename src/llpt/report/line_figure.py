@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llpt.campaign import Role
 from llpt.report import palette
-from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve
+from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source
 from llpt.transition import drawn_criteria
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def _criteria(analysis: Analysis, role: Role) -> list[PlottedCurve]:
                 palette.DASHES[role],
                 palette.MARKERS[order % len(palette.MARKERS)],
                 filled=role is Role.REFERENCE,
+                samples=tuple(estimate.effective_samples for estimate in found),
+                source=Source(points[0].engine),
             )
         )
     return curves

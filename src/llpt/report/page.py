@@ -1,7 +1,9 @@
-"""The page of a study: one HTML file that opens without a network, and the figures for paper beside it."""
+"""The page of a study: one HTML file that opens without a network; figures, data and methods for paper beside it."""
 
 from __future__ import annotations
 
+import base64
+import gzip
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -11,26 +13,28 @@ from plotly.offline import get_plotlyjs
 
 from llpt.audit import Outcome, compared_quantities
 from llpt.files import make_directory, write_atomically
-from llpt.observables import quantity
+from llpt.report.case import Case
 from llpt.report.drawing import draw
-from llpt.report.explanation_tables import bias_sentence, choice_rows, shift_rows, state_rows
-from llpt.report.figures import make_figures
-from llpt.report.interactive import as_html
-from llpt.report.tables import diffusion_rows, effect_rows, provenance_rows, run_rows, tabled_quantities
-from llpt.report.transition_tables import change_rows, order_rows, separation_rows, transition_rows
-from llpt.study import PlannedTraining, State
-from llpt.study.one_kpoint import warnings_of
+from llpt.report.figure_data import write_figure_data
+from llpt.report.interactive import as_json
+from llpt.report.methods import methods_of, write_methods
+from llpt.report.question import Tone
+from llpt.report.questions import asked
+from llpt.report.run_tables import provenance_table, run_table, write_run_table
+from llpt.study import State
 from llpt.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from llpt.audit import Verdict
+    from llpt.report.panels import Figure
+    from llpt.report.question import Question
     from llpt.study import Entry, Plan, StudyDirectory
     from llpt.study.analysis import StudyAnalysis
 
-TONES = {Outcome.FAITHFUL: "#00684a", Outcome.NOT_FAITHFUL: "#a63603", Outcome.NOT_RESOLVED: "#7a5c00", None: "#5b6775"}
+TONES = {Outcome.FAITHFUL: Tone.GOOD, Outcome.NOT_FAITHFUL: Tone.BAD, Outcome.NOT_RESOLVED: Tone.OPEN, None: Tone.PLAIN}
 LEADS = {
     Outcome.FAITHFUL: "Every comparison shows, with the stated confidence, a difference below its threshold.",
     Outcome.NOT_FAITHFUL: "At least one comparison shows, with the stated confidence, more than its threshold.",
@@ -45,7 +49,10 @@ def write_report(
     analysis: StudyAnalysis,
     on_part: Callable[[str], None] = lambda _: None,
 ) -> Path:
-    """Write ``report/index.html`` and ``report/figures/*.pdf, *.png``, and return the page's path.
+    """Write ``report/index.html`` and what a paper takes from it, and return the page's path.
+
+    Beside the page: ``figures/NAME.pdf, .png`` and their numbers as ``.csv, .nc``; ``methods.md, methods.tex``,
+    ``references.bib`` and ``runs.csv``.
 
     Args:
         directory: the study's directory.
@@ -58,68 +65,90 @@ def write_report(
         StorageError: a file cannot be written.
     """
     make_directory(directory.report)
-    figures = []
-    for figure in make_figures(directory.study, analysis):
-        on_part(figure.name)
-        paths = draw(figure, directory.report / "figures")
-        figures.append(
-            {
-                "title": figure.title,
-                "caption": figure.caption,
-                "html": as_html(figure),
-                "paths": [f"figures/{path.name}" for path in paths],
-            }
-        )
+    case = Case(directory, plan, entries, analysis)
+    shown = []
+    for question in asked(case):
+        figures = []
+        for figure in question.figures:
+            on_part(figure.name)
+            paths = [
+                *draw(figure, directory.report / "figures"),
+                *write_figure_data(figure, directory.report / "figures"),
+            ]
+            figures.append(_shown(figure, paths))
+        shown.append({**_fields(question), "figures": figures})
     on_part("page")
+    write_methods(case, directory.report)
+    write_run_table(case, directory.report / "runs.csv")
     page = directory.report / "index.html"
-    write_atomically(page, _render(directory, plan, entries, analysis, figures))
+    write_atomically(page, _render(case, shown))
     return page
 
 
-def _render(
-    directory: StudyDirectory,
-    plan: Plan,
-    entries: Mapping[str, Entry],
-    analysis: StudyAnalysis,
-    figures: Sequence[Mapping[str, Any]],
-) -> str:
+def _fields(question: Question) -> dict[str, Any]:
+    return {name: getattr(question, name) for name in question.__dataclass_fields__}
+
+
+def _shown(figure: Figure, paths: Iterable[Path]) -> dict[str, Any]:
+    """Return what the page holds of a figure."""
+    curves = list(dict.fromkeys(curve.label for row in figure.rows for panel in row for curve in panel.curves))
+    axes = list(dict.fromkeys(f"{panel.y_label} against {panel.x_label}" for row in figure.rows for panel in row))
+    return {
+        "name": figure.name,
+        "title": figure.title,
+        "caption": figure.caption,
+        "alt": f"{figure.title}: {'; '.join(axes)}. Curves: {'; '.join(curves[:12])}.",
+        "json": as_json(figure),
+        "columns": max(len(row) for row in figure.rows),
+        "paths": [f"figures/{path.name}" for path in paths],
+    }
+
+
+def _packed(text: str) -> str:
+    """Return a text as the page unpacks it: plotly.js is less than half, and no label can end a script."""
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+
+
+def _all_figures(questions: Iterable[Mapping[str, Any]]) -> str:
+    """Return data and layout of every figure as one JSON object, by name."""
+    figures = (figure for question in questions for figure in question["figures"])
+    return "{" + ",".join(f'"{figure["name"]}":{figure["json"]}' for figure in figures) + "}"
+
+
+def _text(name: str) -> str:
+    return files("llpt.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _render(case: Case, questions: list[dict[str, Any]]) -> str:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string(files("llpt.report").joinpath("page.html").read_text(encoding="utf-8"))
-    found, verdict = analysis.found, analysis.found.verdict
+    template = environment.from_string(_text("page.html"))
+    verdict = case.verdict
+    base = [ladder for ladder in case.found.ladders if ladder.is_base]
     return template.render(
-        name=directory.study.study.name,
-        seed=directory.study.study.seed,
+        name=case.study.study.name,
+        seed=case.study.study.seed,
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         version=VERSION,
-        counts=_counts(plan, entries),
+        counts=_counts(case.plan, case.entries),
         tone=TONES[verdict.value if verdict else None],
         question=_question(verdict),
         word=str(verdict.value).capitalize() if verdict else "No verdict",
-        lead=LEADS[verdict.value] if verdict else found.without_verdict,
+        lead=LEADS[verdict.value] if verdict else case.found.without_verdict,
         verdict=verdict,
-        requirements=list(dict.fromkeys(each.sentence for each in verdict.requirements)) if verdict else [],
         thresholds=_judged_by(verdict) if verdict else [],
-        failures=_failures(entries, analysis),
-        figures=figures,
-        transitions=transition_rows(found),
-        separations=separation_rows(found),
-        orders=order_rows(found),
-        changes=change_rows(found),
-        diffusion=diffusion_rows(found),
-        diffusion_headings=[quantity(name).heading for name in ("diffusion", "viscosity", "diffusion_infinite")],
-        effects=effect_rows(found),
-        bias=bias_sentence(analysis.explanation),
-        states=state_rows(analysis.explanation),
-        shifts=shift_rows(analysis.explanation),
-        choices=choice_rows(analysis.explanation),
-        few_kpoints=warnings_of(directory.study),
-        training=_training(plan, entries),
-        run_headings=[each.heading for each in tabled_quantities()],
-        runs=run_rows(plan, entries, analysis),
-        provenance=provenance_rows(entries.values()),
-        study_file=(directory.root / "study.toml").read_text(encoding="utf-8"),
-        directory=directory.root.name,
-        plotly=get_plotlyjs(),
+        failures=_failures(case.entries, case.analysis),
+        questions=questions,
+        engines=list(dict.fromkeys(ladder.engine for ladder in base)),
+        sizes=sorted({ladder.atoms for ladder in base}),
+        runs=run_table(case),
+        methods=methods_of(case).markdown,
+        provenance=provenance_table(case),
+        study_file=(case.directory.root / "study.toml").read_text(encoding="utf-8"),
+        directory=case.directory.root.name,
+        css=_text("page.css"),
+        js=_text("page.js"),
+        plotly=_packed(get_plotlyjs()),
+        figures=_packed(_all_figures(questions)),
     )
 
 
@@ -155,11 +184,3 @@ def _failures(entries: Mapping[str, Entry], analysis: StudyAnalysis) -> list[str
         if entry.state in troubled
     ]
     return texts + [f"{path}: could not be averaged – {reason}" for path, reason in analysis.refused.items()]
-
-
-def _training(plan: Plan, entries: Mapping[str, Entry]) -> list[tuple[str, str]]:
-    """Return what the fit of the surrogate reported of itself."""
-    training = plan.find(PlannedTraining)
-    if training is None or training.path not in entries:
-        return []
-    return list(entries[training.path].provenance.training.items())

@@ -33,6 +33,19 @@ class Marker(StrEnum):
 
 
 @dataclass(frozen=True)
+class Source:
+    """Whose curve it is.
+
+    Args:
+        engine: its name for people.
+        atoms: size of the cell; None where the curve is of several.
+    """
+
+    engine: str
+    atoms: int | None = None
+
+
+@dataclass(frozen=True)
 class PlottedCurve:
     """One curve of a panel, as it is drawn.
 
@@ -46,10 +59,12 @@ class PlottedCurve:
         marker: what stands at its points.
         filled: whether the markers are filled.
         unknown: for each point, whether its error is unknown: such a point is drawn open; empty where none is.
+        samples: independent samples behind each point; empty where they are not told.
         x_error: half widths in x, empty where there are none.
         band: whether errors are a band around the line instead of bars.
         in_legend: whether the legend names it.
         width: of the line, in points.
+        source: whose curve it is; None for those of others and of no engine.
     """
 
     label: str
@@ -61,10 +76,12 @@ class PlottedCurve:
     marker: Marker = Marker.NONE
     filled: bool = True
     unknown: tuple[bool, ...] = ()
+    samples: Numbers = ()
     x_error: Numbers = ()
     band: bool = False
     in_legend: bool = True
     width: float = 1.2
+    source: Source | None = None
 
 
 @dataclass(frozen=True)

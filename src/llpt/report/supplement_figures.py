@@ -11,7 +11,7 @@ from llpt.audit import Population
 from llpt.campaign import Role
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
-from llpt.report.isobar_figures import TEMPERATURE, density_curves, ladder_label, line_name, numbers
+from llpt.report.isobar_figures import TEMPERATURE, density_curves, ladder_label, line_name, numbers, source_of
 from llpt.report.panels import Dash, Figure, Panel, PlottedCurve
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def _displacement(ladder: ObservedLadder) -> Panel:
                 palette.along(index, len(temperatures)),
                 palette.DASHES[ladder.role],
                 band=True,
+                source=source_of(ladder),
             )
         )
     note = f"{line_name(ladder)}, {ladder_label(ladder)}"

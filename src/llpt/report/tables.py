@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import short_name
 from llpt.observables import all_observables, estimate_of, quantity
+from llpt.report.run_settling import settled
 from llpt.study import State
 from llpt.transition import DENSITY_JUMP
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from llpt.campaign.analysis import Analysis
+    from llpt.campaign.effects import Effect
     from llpt.observables import Quantity
     from llpt.statistics import Estimate
     from llpt.study import Entry, Plan
@@ -130,9 +132,8 @@ def _equilibrated(summary: xr.Dataset | None) -> str:
     """Return after how many picoseconds a run looks stationary, marked where that is later than what is discarded."""
     if summary is None:
         return UNKNOWN
-    step = int(summary.attrs["equilibration_step"])
-    late = " (!)" if step > int(summary.attrs["discard_steps"]) else ""
-    return f"{step * float(summary.attrs['timestep_fs']) / 1000.0:.3g}{late}"
+    found = settled(summary)
+    return f"{found.settled_ps:.3g}{' (!)' if found.late else ''}"
 
 
 def _observed(summary: xr.Dataset | None, given: Quantity) -> str:
@@ -146,32 +147,27 @@ def _in_powers(estimate: Estimate, given: Quantity) -> str:
     return estimate_text(estimate, unit=False, factor=10.0**-given.power)
 
 
-def effect_rows(analysis: Analysis) -> list[EffectRow]:
-    """Return what each controlled test did to T, to the jump and to rho(T), and whether it matters."""
-    rows = []
-    for effect in analysis.effects:
-        largest = effect.largest
-        by = "" if effect.shifted_by in {None, DENSITY_JUMP} else f" ({effect.shifted_by})"
-        rows.append(
-            EffectRow(
-                effect.test.replace("_", " "),
-                effect.engine,
-                str(effect.atoms),
-                effect.line,
-                estimate_text(effect.shift, unit=effect.shift.unit != "K") + by,
-                estimate_text(effect.jump_percent, unit=False),
-                f"{estimate_text(largest.percent, unit=False)} at {largest.coordinate:g} {largest.unit}"
-                if largest
-                else UNKNOWN,
-                str(effect.influence),
-                tuple(
-                    f"{change.coordinate:g} {change.unit}: {estimate_text(change.percent)}"
-                    + ("" if change.judged else " (at the transition)")
-                    for change in effect.changes
-                ),
-            )
-        )
-    return rows
+def effect_row(effect: Effect) -> EffectRow:
+    """Return what a controlled test did to the transition, to the jump and to rho, and whether it matters."""
+    largest = effect.largest
+    by = "" if effect.shifted_by in {None, DENSITY_JUMP} else f" ({effect.shifted_by})"
+    return EffectRow(
+        effect.test.replace("_", " "),
+        effect.engine,
+        str(effect.atoms),
+        effect.line,
+        estimate_text(effect.shift, unit=effect.shift.unit != "K") + by,
+        estimate_text(effect.jump_percent, unit=False),
+        f"{estimate_text(largest.percent, unit=False)} at {largest.coordinate:g} {largest.unit}"
+        if largest
+        else UNKNOWN,
+        str(effect.influence),
+        tuple(
+            f"{change.coordinate:g} {change.unit}: {estimate_text(change.percent)}"
+            + ("" if change.judged else " (at the transition)")
+            for change in effect.changes
+        ),
+    )
 
 
 def diffusion_rows(analysis: Analysis) -> list[DiffusionRow]:

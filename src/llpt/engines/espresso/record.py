@@ -58,4 +58,5 @@ QUANTUM_ESPRESSO = EngineRecord(
     speed=Speed({2.85: 0.9}, plane_waves=True),
     probe="llpt.engines.espresso.process:pw_version",
     trial={"ecut_ry": 20.0, "electronic_temperature_k": 3000.0, "pseudopotential": "gth", "conv_thr_ry": 1e-6},
+    papers=("10.1088/1361-648X/aa8f79",),
 )

@@ -1,0 +1,190 @@
+"""A paragraph on how a study was done, for a paper: Markdown and LaTeX from provenance, with its bibliography."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llpt.campaign import Role
+from llpt.dynamics import IntegratorName, Thermostat
+from llpt.engines import find_engine
+from llpt.files import write_atomically
+from llpt.report.references import bibliography, key_of, papers
+from llpt.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from llpt.report.case import Case
+    from llpt.study import PlannedRun
+    from llpt.study.outcome import DescribedEngine
+
+DYNAMICS_PAPERS = {
+    IntegratorName.IPI: ("ceriotti2014",),
+    IntegratorName.ASE: ("larsen2017",),
+    Thermostat.SVR: ("bussi2007",),
+    Thermostat.NOSE_HOOVER: ("martyna1992",),
+}
+BAROSTAT_PAPER = "bussi2009"
+STATISTICS_PAPERS = ("thompson2010", "schuirmann1987")
+BRIDGE_PAPER = "bennett1976"
+CITATION = re.compile(r"\[@([\w;@]+)\]")
+LATEX = {
+    "%": r"\%",
+    "&": r"\&",
+    "_": r"\_",
+    "#": r"\#",
+    "±": r"$\pm$",
+    "−": "$-$",
+    "–": "--",
+    "Å": r"\AA{}",
+    "³": "$^3$",
+}
+
+
+@dataclass(frozen=True)
+class Methods:
+    """How a study was done.
+
+    Args:
+        markdown: one paragraph; ``[@key]`` cites.
+        keys: the papers it cites.
+    """
+
+    markdown: str
+    keys: tuple[str, ...]
+
+    @property
+    def latex(self) -> str:
+        """The same for LaTeX."""
+        text = "".join(LATEX.get(character, character) for character in CITATION.sub(_hold, self.markdown))
+        return re.sub(r"\0([\w,]+)\0", r"\\cite{\1}", text)
+
+    @property
+    def bibtex(self) -> str:
+        """The papers it cites."""
+        return bibliography(self.keys)
+
+
+def _hold(found: re.Match[str]) -> str:
+    """Keep a citation out of the way of characters that LaTeX reads as its own."""
+    return f"\0{found.group(1).replace(';@', ',')}\0"
+
+
+def methods_of(case: Case) -> Methods:
+    """Return the paragraph of a study: engines, dynamics, runs, statistics.
+
+    Args:
+        case: the study as it stands.
+    """
+    sentences = [*_engines(case), *_dynamics(case), *_statistics(case)]
+    text = " ".join(sentences)
+    keys = dict.fromkeys(key for group in CITATION.findall(text) for key in group.split(";@"))
+    return Methods(text, tuple(keys))
+
+
+def write_methods(case: Case, directory: Path) -> None:
+    """Write ``methods.md``, ``methods.tex`` and ``references.bib``.
+
+    Raises:
+        StorageError: a file cannot be written.
+    """
+    methods = methods_of(case)
+    write_atomically(directory / "methods.md", methods.markdown + "\n")
+    write_atomically(directory / "methods.tex", methods.latex + "\n")
+    write_atomically(directory / "references.bib", methods.bibtex)
+
+
+def _engines(case: Case) -> Iterable[str]:
+    """Say what computed each side."""
+    for role in Role:
+        described: dict[str, DescribedEngine] = {}
+        for run in case.plan.runs:
+            entry = case.entries.get(run.path)
+            if run.role is role and run.identity.test == "base" and entry and entry.provenance.engine is not None:
+                described.setdefault(entry.provenance.engine.spec, entry.provenance.engine)
+        for engine in described.values():
+            yield f"The {role} is {_engine(engine)}."
+
+
+def _engine(engine: DescribedEngine) -> str:
+    record = find_engine(engine.spec)
+    options = {name: value for name, value in engine.options.items() if name in TOLD}
+    keys = [paper.key for paper in papers().values() if paper.doi in record.papers]
+    keys += _functional_keys(str(engine.options.get("xc", "")))
+    told = "; ".join(f"{TOLD[name]} {value}" for name, value in options.items())
+    version = f" {engine.version}" if engine.version else ""
+    return f"{record.label}{version}{_cite(keys)}{f' ({told})' if told else ''}"
+
+
+def _functional_keys(name: str) -> list[str]:
+    """Return the paper of a functional, where both are known here."""
+    if not name:
+        return []
+    from llpt.dft.functionals.catalogue import FUNCTIONALS  # noqa: PLC0415 - loads torch
+
+    records = (functional.record for functional in FUNCTIONALS)
+    source = next((each.source for each in records if name.lower() in {each.name, *each.aliases}), "")
+    return [key] if (key := key_of(source)) else []
+
+
+TOLD = {
+    "xc": "functional",
+    "ecut_ry": "cutoff in Ry",
+    "pseudopotential": "pseudopotential",
+    "kpoints": "k-points",
+}
+"""Options that a paper tells, and how."""
+
+
+def _dynamics(case: Case) -> Iterable[str]:
+    base = [run for run in case.plan.runs if run.identity.test == "base"]
+    for role in Role:
+        runs = [run for run in base if run.role is role]
+        if runs:
+            yield f"{_runs(role, runs)}"
+    npt = [run for run in base if run.dynamics.pressure_gpa is not None]
+    keys: list[str] = []
+    words = []
+    for name in ("integrator", "thermostat"):
+        values = sorted({str(value) for run in base if (value := getattr(run.dynamics, name, None)) is not None})
+        if values:
+            words.append(f"{name} {' and '.join(values)}")
+            keys += [key for value, found in DYNAMICS_PAPERS.items() if value in values for key in found]
+    if npt:
+        words.append("an isotropic barostat")
+        keys.append(BAROSTAT_PAPER)
+    if words:
+        yield f"Dynamics: {', '.join(words)}{_cite(keys)}."
+
+
+def _runs(role: Role, runs: list[PlannedRun]) -> str:
+    atoms = ", ".join(str(size) for size in sorted({run.atoms for run in runs}))
+    temperatures = sorted({run.state.temperature_k for run in runs})
+    steps = sorted({round(run.timestep_fs, 3) for run in runs})
+    lengths = sorted({round(run.picoseconds, 3) for run in runs})
+    return (f"Its {len(runs)} runs" if role is Role.SURROGATE else f"The {len(runs)} runs of the reference") + (
+        f" ({atoms} atoms, {_span(temperatures)} K, {', '.join(dict.fromkeys(run.state.line for run in runs))})"
+        f" took {_span(lengths)} ps each in steps of {_span(steps)} fs."
+    )
+
+
+def _span(values: list[float]) -> str:
+    return f"{values[0]:g}" if len(values) == 1 else f"{values[0]:g}–{values[-1]:g}"
+
+
+def _statistics(case: Case) -> Iterable[str]:
+    yield (
+        "Errors are standard errors from integrated autocorrelation times [@thompson2010]; differences are held "
+        "against thresholds that were fixed beforehand by two one-sided tests with Bonferroni's level "
+        f"[@schuirmann1987], as implemented in llpt {VERSION}."
+    )
+    if case.analysis.explanation is not None:
+        yield f"Free-energy differences between the two come from two-sided acceptance ratios{_cite([BRIDGE_PAPER])}."
+
+
+def _cite(keys: Iterable[str]) -> str:
+    found = list(dict.fromkeys(keys))
+    return f" [@{';@'.join(found)}]" if found else ""

@@ -1,0 +1,119 @@
+"""What a page is made of: questions of a referee, each with its answer, figures and tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llpt.report.panels import Figure
+
+
+class Tone(StrEnum):
+    """What an answer means for the reader's trust."""
+
+    GOOD = "good"
+    """Shown, and in order."""
+    BAD = "bad"
+    """Shown, and not in order."""
+    OPEN = "open"
+    """Not known from these runs."""
+    PLAIN = "plain"
+    """Neither good nor bad."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Args:
+        heading: name and unit.
+        numeric: whether it holds numbers, which are set right.
+    """
+
+    heading: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table; text.
+
+    Args:
+        cells: as many as the table has columns.
+        known: whether it says anything; rows that do not are folded away and counted.
+        tone: what it means.
+        remark: what stands below it in small print.
+    """
+
+    cells: tuple[str, ...]
+    known: bool = True
+    tone: Tone = Tone.PLAIN
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings.
+
+    Args:
+        title: what it holds, a few words.
+        columns: from left to right.
+        rows: from top to bottom.
+        note: how to read it.
+        folded: whether it stands closed until the reader opens it.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+    folded: bool = False
+
+    @property
+    def known(self) -> tuple[Row, ...]:
+        """The rows that say something."""
+        return tuple(row for row in self.rows if row.known)
+
+    @property
+    def unknown(self) -> tuple[Row, ...]:
+        """The rows that do not: shown on request."""
+        return tuple(row for row in self.rows if not row.known)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question and what the runs answer.
+
+    Args:
+        name: of its place on the page, e.g. ``equilibrium``.
+        title: the question.
+        tone: what the answer means.
+        word: the answer in a word or two.
+        sentence: the answer with its numbers.
+        rests_on: what the answer rests on.
+        figures: what shows it.
+        tables: the numbers.
+        points: sentences of the same rank, as a list.
+    """
+
+    name: str
+    title: str
+    tone: Tone
+    word: str
+    sentence: str
+    rests_on: str
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = field(default=())
+    points: tuple[str, ...] = ()
+
+
+def text_columns(*headings: str) -> tuple[Column, ...]:
+    """Return columns of text."""
+    return tuple(Column(heading) for heading in headings)
+
+
+def number_columns(*headings: str) -> tuple[Column, ...]:
+    """Return columns of numbers."""
+    return tuple(Column(heading, numeric=True) for heading in headings)

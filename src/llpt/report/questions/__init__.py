@@ -1,0 +1,49 @@
+"""What a referee asks, in their order; each module answers one question from a study as it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.report.questions.cell import large_enough
+from llpt.report.questions.duration import long_enough
+from llpt.report.questions.equilibrium import equilibrated
+from llpt.report.questions.observed import observed
+from llpt.report.questions.path import independent_of_path
+from llpt.report.questions.protocol import same_protocol
+from llpt.report.questions.reference import converged
+from llpt.report.questions.remedy import what_would_change_it
+from llpt.report.questions.settings import independent_of_settings
+from llpt.report.questions.solids import all_fluid
+from llpt.report.questions.surrogate import errors_of_surrogate
+from llpt.report.questions.transition import where_is_it
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llpt.report.case import Case
+    from llpt.report.question import Question
+
+QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
+    where_is_it,
+    same_protocol,
+    equilibrated,
+    long_enough,
+    large_enough,
+    independent_of_path,
+    all_fluid,
+    converged,
+    errors_of_surrogate,
+    independent_of_settings,
+    what_would_change_it,
+    observed,
+)
+"""In the order of the page."""
+
+
+def asked(case: Case) -> tuple[Question, ...]:
+    """Return every question that the study allows to ask, with its answer.
+
+    Args:
+        case: the study as it stands.
+    """
+    return tuple(question for question in (ask(case) for ask in QUESTIONS) if question is not None)

@@ -1,0 +1,38 @@
+"""Is the cell large enough?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.campaign import ControlledTest
+from llpt.report.question import Question, Tone
+from llpt.report.questions.effects import counted, effect_table, tone_of
+from llpt.report.supplement_figures import density_figure
+
+if TYPE_CHECKING:
+    from llpt.report.case import Case
+
+
+def large_enough(case: Case) -> Question | None:
+    """Answer from the smaller cells of each side against its largest."""
+    if not case.found.ladders:
+        return None
+    effects = case.effects([ControlledTest.SIZE])
+    sizes = sorted({ladder.atoms for ladder in case.found.ladders if ladder.is_base})
+    least = case.study.verdict.thresholds().minimum_atoms
+    figure = density_figure(case.found)
+    return Question(
+        "size",
+        "Is the cell large enough?",
+        tone_of(effects) if effects else Tone.OPEN,
+        counted(effects) if effects else "not tested",
+        f"Sizes: {', '.join(map(str, sizes))} atoms; fewer than {least} decide nothing. "
+        + (
+            f"Of {len(effects)} comparisons of a cell with the largest of its side: {counted(effects)}."
+            if effects
+            else "No side was run in cells of two sizes."
+        ),
+        "Transition, jump and density of each cell against the largest cell of the same engine.",
+        (figure,) if figure is not None else (),
+        (effect_table("Smaller cells against the largest", effects),) if effects else (),
+    )

@@ -1,0 +1,39 @@
+"""Does the answer depend on the way there?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.campaign import ControlledTest
+from llpt.report.question import Question, Tone
+from llpt.report.questions.effects import counted, effect_table, tone_of
+
+if TYPE_CHECKING:
+    from llpt.report.case import Case
+
+WAYS = (ControlledTest.COOLING, ControlledTest.RAMP_UP, ControlledTest.RAMP_DOWN, ControlledTest.START)
+
+
+def independent_of_path(case: Case) -> Question | None:
+    """Answer from heating against cooling, other rates and other starts."""
+    if not case.found.ladders:
+        return None
+    effects = case.effects(WAYS)
+    if not effects:
+        return Question(
+            "path",
+            "Does the answer depend on the way there?",
+            Tone.OPEN,
+            "not tested",
+            "Every line was walked one way, from one start: a loop of heating and cooling would not be seen.",
+            "Ask for it in the study file: [tests] cooling, ramp, start.",
+        )
+    return Question(
+        "path",
+        "Does the answer depend on the way there?",
+        tone_of(effects),
+        counted(effects),
+        f"Of {len(effects)} tests of the way (heating against cooling, rates, starts): {counted(effects)}.",
+        "The same states reached another way, against the base runs of the same engine and size.",
+        tables=(effect_table("Ways to the same states", effects),),
+    )

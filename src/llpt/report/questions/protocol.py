@@ -1,0 +1,170 @@
+"""Did both sides run under the same protocol?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llpt.campaign import Role
+from llpt.observables import estimate_of
+from llpt.report.question import Question, Row, Table, Tone, text_columns
+from llpt.report.tables import estimate_text
+
+if TYPE_CHECKING:
+    from llpt.campaign.observed import ObservedRun
+    from llpt.report.case import Case
+    from llpt.study import PlannedRun
+
+MATCHED = ("ensemble", "thermostat", "thermostat time", "barostat time", "integrator", "time step", "mass of an atom")
+"""Settings that have to be the same; the others may differ and are shown."""
+CONFIDENCE = 0.99865
+"""One-sided: a mean farther from what was set than that (three errors, where the error is well known) is named."""
+SHARE = 0.02
+"""More means than this share of them, and one, is no chance."""
+NOT_RECORDED = "not recorded"
+
+
+@dataclass(frozen=True)
+class _OffTarget:
+    """A mean that is not what thermostat or barostat was set to."""
+
+    run: str
+    name: str
+    target: float
+    found: str
+
+
+def same_protocol(case: Case) -> Question | None:
+    """Answer from the settings of the runs that both sides have, and from the means that were held."""
+    sides = {role: [run for run in case.plan.runs if run.role is role and run.identity.test == "base"] for role in Role}
+    if not all(sides.values()):
+        return None
+    common = set.intersection(*({_place(run) for run in runs} for runs in sides.values()))
+    masses = _masses(case)
+    values = {
+        role: _settings([run for run in runs if _place(run) in common] or runs, masses.get(role, set()))
+        for role, runs in sides.items()
+    }
+    rows, unlike, unsaid = [], [], []
+    for name in dict.fromkeys(name for each in values.values() for name in each):
+        texts = [values[role].get(name, frozenset()) for role in Role]
+        tone = Tone.PLAIN
+        if name in MATCHED:
+            if any(not each or NOT_RECORDED in each for each in texts):
+                unsaid.append(name)
+                tone = Tone.OPEN
+            elif texts[0] != texts[1]:
+                unlike.append(name)
+                tone = Tone.BAD
+        rows.append(Row((name, *(_listed(each) for each in texts)), tone=tone))
+    off, known = _off_target(case)
+    tone, word, sentence = _answer(unlike, unsaid)
+    held = f"{len(off)} of {known} means of T and P lie farther from what was set than chance allows (99.7 %)."
+    return Question(
+        "protocol",
+        "Did both sides run under the same protocol?",
+        Tone.BAD if off and tone is Tone.GOOD and len(off) > 1 + SHARE * known else tone,
+        word,
+        f"{sentence} {held if known else 'No run knows the error of its mean T or P.'}",
+        "The settings of every base run at the states that both sides have, and the averages of T and P.",
+        tables=(
+            Table("Settings of both sides", text_columns("Setting", "Reference", "Surrogate"), tuple(rows)),
+            *_off_table(off),
+        ),
+    )
+
+
+def _answer(unlike: list[str], unsaid: list[str]) -> tuple[Tone, str, str]:
+    if unlike:
+        return Tone.BAD, "no", f"The two sides differ in {', '.join(unlike)}."
+    if unsaid:
+        return Tone.OPEN, "not known", f"Runs made elsewhere do not say their {', '.join(unsaid)}."
+    return Tone.GOOD, "yes", f"Alike on both sides: {', '.join(MATCHED)}."
+
+
+def _place(run: PlannedRun) -> tuple[str, float]:
+    return run.state.line, run.state.temperature_k
+
+
+def _masses(case: Case) -> dict[Role, set[str]]:
+    masses: dict[Role, set[str]] = {}
+    for ladder, run in case.base_runs():
+        mass = float(run.summary.attrs["mass_u"]) / ladder.atoms
+        masses.setdefault(ladder.role, set()).add(f"{mass:.4g} u")
+    return masses
+
+
+def _settings(runs: list[PlannedRun], masses: set[str]) -> dict[str, frozenset[str]]:
+    """Return every value that each setting takes in these runs."""
+    found: dict[str, set[str]] = {}
+    for run in runs:
+        for name, value in _of_run(run).items():
+            found.setdefault(name, set()).add(value)
+    found["mass of an atom"] = masses
+    return {name: frozenset(values) for name, values in found.items()}
+
+
+def _of_run(run: PlannedRun) -> dict[str, str]:
+    dynamics = run.dynamics
+    npt = dynamics.pressure_gpa is not None
+    barostat = getattr(dynamics, "barostat_time_fs", None)
+    thermostat_time = getattr(dynamics, "thermostat_time", None)
+    electrons = run.options.get("electronic_temperature_k")
+    return {
+        "ensemble": str(dynamics.ensemble),
+        "thermostat": str(getattr(dynamics, "thermostat", NOT_RECORDED)),
+        "thermostat time": NOT_RECORDED if thermostat_time is None else f"{thermostat_time:g} fs",
+        "barostat time": "–" if not npt else NOT_RECORDED if barostat is None else f"{barostat:g} fs",
+        "integrator": str(getattr(dynamics, "integrator", NOT_RECORDED)),
+        "time step": f"{run.timestep_fs:.3g} fs",
+        "atoms": str(run.atoms),
+        "production": f"{(run.steps - run.discard) * run.timestep_fs / 1000.0:.3g} ps",
+        "left out of averages": f"{run.discard * run.timestep_fs / 1000.0:.3g} ps",
+        "temperature of the electrons": _electrons(run, electrons),
+    }
+
+
+def _electrons(run: PlannedRun, electrons: object) -> str:
+    if electrons is None:
+        return "none of its own"
+    same = isinstance(electrons, int | float) and math.isclose(float(electrons), run.state.temperature_k)
+    return "that of the ions" if same else f"{electrons} K"
+
+
+def _listed(values: frozenset[str]) -> str:
+    ordered = sorted(values, key=lambda text: (len(text), text))
+    if len(ordered) > 6:
+        return f"{ordered[0]} … {ordered[-1]} ({len(ordered)} values)"
+    return ", ".join(ordered)
+
+
+def _off_target(case: Case) -> tuple[list[_OffTarget], int]:
+    """Return the means of T and P far from what was set, and how many means know their error."""
+    off, known = [], 0
+    for ladder, run in case.base_runs():
+        for name, target in _targets(run):
+            if name not in run.summary:
+                continue
+            estimate = estimate_of(run.summary, name)
+            if not estimate.resolved or estimate.error <= 0.0:
+                continue
+            known += 1
+            if abs(estimate.value - target) > estimate.half_width(CONFIDENCE):
+                place = f"{ladder.engine}, N = {ladder.atoms}, {ladder.line}, {run.temperature_k:g} K"
+                off.append(_OffTarget(place, name, target, estimate_text(estimate)))
+    return off, known
+
+
+def _targets(run: ObservedRun) -> list[tuple[str, float]]:
+    targets = [("temperature", run.temperature_k)]
+    if run.constant_pressure and run.state.pressure_gpa is not None:
+        targets.append(("pressure", run.state.pressure_gpa))
+    return targets
+
+
+def _off_table(off: list[_OffTarget]) -> tuple[Table, ...]:
+    if not off:
+        return ()
+    rows = tuple(Row((each.run, each.name, f"{each.target:g}", each.found), tone=Tone.BAD) for each in off)
+    return (Table("Means that are not what was set", text_columns("Run", "Mean of", "Set", "Found"), rows),)

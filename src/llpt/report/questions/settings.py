@@ -1,0 +1,37 @@
+"""Does the answer depend on how the dynamics was done?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.campaign import ControlledTest, Role
+from llpt.report.question import Question
+from llpt.report.questions.effects import counted, effect_table, tone_of
+from llpt.report.questions.path import WAYS
+from llpt.report.questions.reference import CHOICES
+
+if TYPE_CHECKING:
+    from llpt.report.case import Case
+
+ELSEWHERE = (*WAYS, ControlledTest.SIZE, ControlledTest.DURATION)
+
+
+def independent_of_settings(case: Case) -> Question | None:
+    """Answer from the controlled tests that no other question shows; None where there are none."""
+    others = [test for test in ControlledTest if test not in ELSEWHERE]
+    effects = tuple(
+        effect
+        for effect in case.effects(others)
+        if not (effect.role is Role.REFERENCE and effect.test.partition(" ")[0] in CHOICES)
+    )
+    if not effects:
+        return None
+    return Question(
+        "settings",
+        "Does the answer depend on how the dynamics was done?",
+        tone_of(effects),
+        counted(effects),
+        f"Of {len(effects)} tests of thermostat, barostat, integrator, time step and ensemble: {counted(effects)}.",
+        "Runs with one thing changed, against the base runs of the same engine and size.",
+        tables=(effect_table("Controlled tests: one thing changed at a time", effects),),
+    )

@@ -1,0 +1,43 @@
+"""Is everything a fluid?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
+from llpt.report.supplement_figures import displacement_figure
+
+if TYPE_CHECKING:
+    from llpt.report.case import Case
+
+
+def all_fluid(case: Case) -> Question | None:
+    """Answer from the points of every line of states that are solid, and those that cannot tell."""
+    lines = [(ladder, ladder.states) for ladder in case.found.ladders if ladder.states is not None]
+    points = [(ladder, point) for ladder, states in lines for point in states.points]
+    if not points:
+        return None
+    solid = [(ladder, point) for ladder, point in points if point.solid]
+    untold = sum(point.solid is None for _, point in points)
+    rows = tuple(
+        Row((ladder.engine, str(ladder.atoms), ladder.line, str(ladder.identity.label), f"{point.coordinate:g}"))
+        for ladder, point in solid
+    )
+    columns = (
+        *text_columns("Engine"),
+        *number_columns("N"),
+        *text_columns("Line", "Test"),
+        *number_columns("T (K)"),
+    )
+    figure = displacement_figure(case.found)
+    told = f"{len(points) - untold} of {len(points)} runs can tell a solid from a fluid."
+    return Question(
+        "solids",
+        "Is everything a fluid?",
+        Tone.BAD if solid else Tone.OPEN if untold else Tone.GOOD,
+        f"{len(solid)} solid" if solid else f"{untold} not told" if untold else "yes",
+        f"{len(solid)} of them are solid and are left out. {told}" if solid else f"{told} None of these is solid.",
+        "Growth of the mean-squared displacement, and the share of atoms with solid-like bonds.",
+        (figure,) if figure is not None else (),
+        (Table("Runs that are solid", columns, rows),) if rows else (),
+    )

@@ -1,0 +1,115 @@
+"""Which errors has the surrogate, and in which phase?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.report.explanation_tables import bias_sentence, shift_rows, state_rows
+from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
+from llpt.report.tables import UNKNOWN, estimate_text
+from llpt.study import PlannedTraining
+
+if TYPE_CHECKING:
+    from llpt.campaign.explanation import CampaignExplanation
+    from llpt.report.case import Case
+
+
+def errors_of_surrogate(case: Case) -> Question | None:
+    """Answer from configurations that both engines labelled, and from what the training says of itself."""
+    if not case.study.surrogate:
+        return None
+    explanation = case.analysis.explanation
+    bias = bias_sentence(explanation)
+    shifts = shift_rows(explanation)
+    tables = [*_residuals(explanation), *_shifts(explanation), *_states(explanation), *_training(case)]
+    return Question(
+        "surrogate",
+        "Which errors has the surrogate, and in which phase?",
+        Tone.PLAIN if bias or shifts else Tone.OPEN,
+        "measured" if bias or shifts else "not measured",
+        bias
+        or "No configuration was labelled by both engines: [bridge] of the study file measures errors by phase, and "
+        "predicts from them how far the transition is shifted.",
+        "Configurations of both sides' runs, labelled by both engines.",
+        tables=tuple(tables),
+        points=tuple(f"{row.place}. {row.sentence}" for row in shifts),
+    )
+
+
+def _residuals(found: CampaignExplanation | None) -> list[Table]:
+    if found is None or found.residuals is None:
+        return []
+    columns = (
+        *text_columns("Sorted by", "Group"),
+        *number_columns("Frames", "Energy (meV/atom)", "Pressure (GPa)", "Force, rms (eV/Å)", "of (eV/Å)"),
+    )
+    rows = tuple(
+        Row(
+            (
+                str(group.grouping),
+                group.group,
+                str(group.frames),
+                estimate_text(group.energy, unit=False),
+                estimate_text(group.pressure, unit=False),
+                f"{group.force_error_ev_per_angstrom:.3f}",
+                f"{group.force_ev_per_angstrom:.2f}",
+            )
+        )
+        for group in found.residuals.groups
+    )
+    note = "Energy less its mean over all configurations: a constant shifts nothing. Surrogate minus reference."
+    return [Table("Errors by phase, neighbours, density and temperature", columns, rows, note)]
+
+
+def _shifts(found: CampaignExplanation | None) -> list[Table]:
+    rows = shift_rows(found)
+    if not rows:
+        return []
+    columns = (
+        *text_columns("Both phases at"),
+        *number_columns(
+            "ΔG below (meV/atom)", "above", "above − below", "T* reference − surrogate, predicted (K)", "observed (K)"
+        ),
+        *text_columns("The two"),
+    )
+    return [
+        Table(
+            "The shift that these errors predict, and the one that the runs show",
+            columns,
+            tuple(
+                Row(
+                    (row.place, row.low, row.high, row.difference, row.predicted, row.observed, row.finding),
+                    known=(row.predicted, row.observed) != (UNKNOWN, UNKNOWN),
+                )
+                for row in rows
+            ),
+        )
+    ]
+
+
+def _states(found: CampaignExplanation | None) -> list[Table]:
+    rows = state_rows(found)
+    if not rows:
+        return []
+    columns = (
+        *text_columns("State", "Runs"),
+        *number_columns("ΔG (meV/atom)", "Bracket (meV/atom)", "J per atom"),
+        *text_columns("By"),
+    )
+    return [
+        Table(
+            "Free-energy difference of every state, reference less surrogate",
+            columns,
+            tuple(Row((row.place, row.runs, row.free_energy, row.bracket, row.divergence, row.method)) for row in rows),
+            folded=True,
+        )
+    ]
+
+
+def _training(case: Case) -> list[Table]:
+    """Return what the fit of the surrogate reported of itself."""
+    training = case.plan.find(PlannedTraining)
+    if training is None or training.path not in case.entries:
+        return []
+    rows = tuple(Row((key, value)) for key, value in case.entries[training.path].provenance.training.items())
+    return [Table("The surrogate's training", text_columns("Of the fit", "Value"), rows, folded=True)] if rows else []

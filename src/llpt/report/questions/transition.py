@@ -1,0 +1,153 @@
+"""Where is the transition, and of which order?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llpt.campaign import Role
+from llpt.report.isobar_figures import isobar_figure, line_name
+from llpt.report.line_figure import transition_line_figure
+from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
+from llpt.report.tables import UNKNOWN, estimate_text
+from llpt.report.transition_tables import change_rows, order_rows, separation_rows, transition_rows
+from llpt.transition import DECIDING
+
+if TYPE_CHECKING:
+    from llpt.campaign.analysis import Analysis
+    from llpt.report.case import Case
+
+
+def where_is_it(case: Case) -> Question | None:
+    """Answer with the transition of each line by the criterion that decides, for both sides."""
+    found = case.found
+    if not found.ladders:
+        return None
+    located = [sentence for line in found.lines if (sentence := _located(found, line))]
+    figures = [isobar_figure(case.study, found), transition_line_figure(found)]
+    return Question(
+        "transition",
+        "Where is the transition, and of which order?",
+        Tone.PLAIN if located else Tone.OPEN,
+        f"{len(located)} of {len(found.lines)} located" if located else "not located",
+        " ".join(located) or "No line of states has a transition that these runs resolve.",
+        "Steps, maxima and crossings of the averages of each run along a line of states, with the error of the fit.",
+        tuple(figure for figure in figures if figure is not None),
+        tuple(table for table in (_criteria(found), *_orders(found), _separations(found), _changes(found)) if table),
+    )
+
+
+def _located(found: Analysis, line: str) -> str:
+    """Say where both sides have the transition of one line, by the first criterion that either resolves."""
+    ladders = [ladder for role in Role if (ladder := found.largest(role, line)) is not None]
+    for criterion in DECIDING:
+        places = [
+            (ladder, result.place)
+            for ladder in ladders
+            if (result := ladder.criteria.get(criterion)) is not None and result.resolved
+        ]
+        if places:
+            texts = [f"{ladder.engine} (N = {ladder.atoms}) {estimate_text(place)}" for ladder, place in places]
+            return f"At {line_name(ladders[0])}, by {criterion}: {', '.join(texts)}."
+    return ""
+
+
+def _criteria(found: Analysis) -> Table | None:
+    rows = transition_rows(found)
+    columns = (
+        *text_columns("Line", "Criterion"),
+        *number_columns("Reference (K)", "Surrogate (K)", "Surrogate − reference (K)"),
+    )
+    return (
+        rows
+        and Table(
+            "Transition temperature by criterion",
+            columns,
+            tuple(
+                Row(
+                    (row.line, row.criterion, row.reference, row.surrogate, row.difference),
+                    known=(row.reference, row.surrogate) != ("not resolved", "not resolved"),
+                    remark=" ".join(row.reasons),
+                )
+                for row in rows
+            ),
+            "Below each: how it was found, or why not.",
+        )
+    ) or None
+
+
+def _orders(found: Analysis) -> tuple[Table, ...]:
+    rows = order_rows(found)
+    if not rows:
+        return ()
+    orders = Table(
+        "First order or crossover",
+        (
+            *text_columns("Engine"),
+            *number_columns("N"),
+            *text_columns("Line", "The evidence comes to", "Which says what"),
+            *number_columns("TΔv/Δh (K/GPa)"),
+        ),
+        tuple(
+            Row(
+                (row.engine, row.atoms, row.line, row.order, row.sentence, row.clapeyron),
+                tone=Tone.BAD if row.disagrees else Tone.PLAIN,
+                remark="The pieces of evidence disagree." if row.disagrees else "",
+            )
+            for row in rows
+        ),
+    )
+    evidence = Table(
+        "Each piece of evidence",
+        (
+            *text_columns("Engine", "Line", "Evidence", "Says"),
+            *number_columns("Number"),
+            *text_columns("What the number is", "Why"),
+        ),
+        tuple(
+            Row(
+                (row.engine, row.line, item.kind, item.order, item.number, item.meaning, item.reason),
+                known=item.number != UNKNOWN,
+            )
+            for row in rows
+            for item in row.evidence
+        ),
+        folded=True,
+    )
+    return orders, evidence
+
+
+def _separations(found: Analysis) -> Table | None:
+    rows = separation_rows(found)
+    if not rows:
+        return None
+    return Table(
+        "Separation of the criteria",
+        (
+            *text_columns("Engine"),
+            *number_columns("N"),
+            *text_columns("Line", "Criteria"),
+            *number_columns("First − second (K)"),
+        ),
+        tuple(Row((row.engine, row.atoms, row.line, f"{row.first}, {row.second}", row.difference)) for row in rows),
+        "At a first-order line all criteria name one temperature; lines that part are those of a crossover. The "
+        "density maximum lies above the jump in either case. Errors are added as if the criteria were independent.",
+        folded=True,
+    )
+
+
+def _changes(found: Analysis) -> Table | None:
+    rows = change_rows(found)
+    if not rows:
+        return None
+    return Table(
+        "Largest change of density between neighbouring temperatures",
+        (
+            *text_columns("Engine"),
+            *number_columns("N"),
+            *text_columns("Line"),
+            *number_columns("Between (K)", "Δρ/ρ (%)", "ΔH (meV/atom)"),
+        ),
+        tuple(Row((row.engine, row.atoms, row.line, row.between, row.density, row.enthalpy)) for row in rows),
+        "The grid of temperatures is part of the number: a jump and a steep slope look alike between two points.",
+        folded=True,
+    )

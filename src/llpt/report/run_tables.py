@@ -1,0 +1,80 @@
+"""The table of runs and of what they rest on, on the page and as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from llpt.files import write_atomically
+from llpt.report.question import Row, Table, Tone, number_columns, text_columns
+from llpt.report.tables import provenance_rows, run_rows, tabled_quantities
+from llpt.study import State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llpt.report.case import Case
+    from llpt.report.question import Column
+
+TONES = {State.DONE: Tone.GOOD, State.FAILED: Tone.BAD, State.BLOCKED: Tone.BAD}
+ORDER = (State.FAILED, State.BLOCKED, State.UNFINISHED, State.RUNNING, State.WAITING, State.DONE)
+"""Failures stand first."""
+
+
+def run_table(case: Case) -> Table:
+    """Return every run with its state and averages, failures first."""
+    rows = sorted(run_rows(case.plan, case.entries, case.analysis), key=lambda row: ORDER.index(State(row.state)))
+    return Table(
+        "Every run",
+        _columns(),
+        tuple(
+            Row(
+                (
+                    row.name,
+                    row.part,
+                    row.state,
+                    row.steps,
+                    row.picoseconds,
+                    row.equilibrated,
+                    *row.averages,
+                    row.pace,
+                    row.seed,
+                ),
+                tone=TONES.get(State(row.state), Tone.OPEN),
+                remark=row.reason,
+            )
+            for row in rows
+        ),
+        "One standard error from the integrated autocorrelation time; (?) where the run is too short to know its "
+        "error. Settled: from when on the volume (else the energy) looks stationary, found by itself; (!) where that "
+        "is later than what is left out of the averages.",
+    )
+
+
+def write_run_table(case: Case, path: Path) -> None:
+    """Write the same as CSV.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    table = run_table(case)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([column.heading for column in table.columns] + ["reason"])
+    writer.writerows([*row.cells, row.remark] for row in table.rows)
+    write_atomically(path, text.getvalue())
+
+
+def provenance_table(case: Case) -> Table:
+    """Return what each engine is, and the versions that everything rests on."""
+    rows = tuple(Row((key, value)) for key, value in provenance_rows(case.entries.values()))
+    return Table("What everything rests on", text_columns("What", "Which"), rows)
+
+
+def _columns() -> tuple[Column, ...]:
+    headings = [each.heading for each in tabled_quantities()]
+    return (
+        *text_columns("Run", "Part", "State"),
+        *number_columns("Steps", "ps", "settled (ps)", *headings, "s/step", "seed"),
+    )

@@ -1,0 +1,109 @@
+"""The page answers what a referee asks, with the numbers of the analysis; what is not known is folded and counted."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from llpt.campaign import Role
+from llpt.report import Case, asked, write_report
+from llpt.report.figure_data import write_figure_data
+from llpt.report.methods import methods_of
+from llpt.report.question import Tone
+from llpt.report.questions.protocol import same_protocol
+from llpt.report.references import papers
+from llpt.report.run_tables import run_table
+
+ORDER = ["transition", "protocol", "equilibrium", "duration", "size", "path", "solids", "reference", "surrogate"]
+
+
+@pytest.fixture(scope="module")
+def case(finished):
+    return Case(*finished)
+
+
+@pytest.fixture(scope="module")
+def answers(case):
+    return {question.name: question for question in asked(case)}
+
+
+def test_questions_stand_in_the_order_of_a_referee(answers):
+    assert list(answers)[: len(ORDER)] == ORDER
+    assert all(answer.sentence and answer.rests_on for answer in answers.values())
+
+
+def test_the_transition_is_told_of_both_sides_with_errors(answers, case):
+    for role in Role:
+        ladder = case.found.largest(role, "P200")
+        assert f"{ladder.engine} (N = {ladder.atoms})" in answers["transition"].sentence
+    assert len(re.findall(r"± \d+", answers["transition"].sentence)) == 4
+
+
+def test_runs_that_settle_late_are_counted_and_named(answers):
+    late = answers["equilibrium"]
+    assert late.tone is Tone.BAD
+    (table,) = late.tables
+    assert {row.cells[3] for row in table.rows} == {"850"}
+    assert late.word == f"{len(table.rows)} of 79 are not"
+
+
+def test_a_protocol_that_differs_is_named(case):
+    assert same_protocol(case).tone is Tone.GOOD
+    nodes = tuple(
+        dataclasses.replace(node, dynamics=node.dynamics.changed(barostat_time_fs=400.0))
+        if getattr(node, "role", None) is Role.SURROGATE
+        else node
+        for node in case.plan.nodes
+    )
+    other = same_protocol(dataclasses.replace(case, plan=dataclasses.replace(case.plan, nodes=nodes)))
+    assert other.tone is Tone.BAD
+    assert "barostat time" in other.sentence
+
+
+def test_what_is_not_resolved_is_folded_and_counted(answers, finished):
+    (table,) = [each for each in answers["transition"].tables if each.title.startswith("Transition temperature")]
+    assert 0 < len(table.unknown) < len(table.rows)
+    assert all("not resolved" in row.cells for row in table.unknown)
+    text = write_report(*finished).read_text(encoding="utf-8")
+    assert f"{len(table.unknown)} of {len(table.rows)} rows are not resolved" in text
+
+
+def test_failures_stand_first_among_the_runs(case):
+    states = [row.cells[2] for row in run_table(case).rows]
+    assert states[0] == "failed"
+    assert states.count("done") == len(states) - 1
+
+
+def test_the_numbers_of_a_figure_are_those_that_are_drawn(answers, tmp_path):
+    figure = answers["transition"].figures[0]
+    table, binary = write_figure_data(figure, tmp_path)
+    frame = pd.read_csv(table)
+    curve = figure.rows[0][0].curves[0]
+    mine = frame[(frame.panel.str.startswith("1-1")) & (frame.curve == curve.label)]
+    assert np.allclose(mine.x, curve.x)
+    assert np.allclose(mine.y, curve.y)
+    assert np.allclose(mine.y_error, curve.y_error)
+    assert np.allclose(mine.independent_samples, curve.samples)
+    assert set(mine.engine) == {"DFT/PBE"}
+    with xr.open_dataset(binary, engine="h5netcdf") as stored:
+        assert np.allclose(stored["y"], frame.y, equal_nan=True)
+        assert list(stored["curve"].to_numpy()) == list(frame.curve)
+
+
+def test_methods_cite_what_the_bibliography_holds(case):
+    methods = methods_of(case)
+    assert set(methods.keys) <= set(papers())
+    assert {"bussi2007", "bussi2009", "ceriotti2014"} <= set(methods.keys)
+    for key in methods.keys:
+        assert f"{{{key}," in methods.bibtex
+        assert key in "".join(re.findall(r"\\cite\{([^}]*)\}", methods.latex))
+    assert not re.search(r"(?<!\\)[_%&#]", re.sub(r"\\cite\{[^}]*\}", "", methods.latex))
+
+
+def test_every_paper_has_a_doi_that_the_bibliography_of_the_docs_holds_too(pytestconfig):
+    text = (pytestconfig.rootpath / "docs" / "bibliography.md").read_text(encoding="utf-8")
+    for paper in papers().values():
+        assert paper.doi.removeprefix("10.48550/arXiv.") in text, paper.key
