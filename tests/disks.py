@@ -62,7 +62,7 @@ class Disk:
             directory.chmod(0o555)
         try:
             if os.access(self.path, os.W_OK):
-                pytest.skip("root may write everywhere, and mounting a read-only disk is not allowed here")
+                pytest.skip("run the tests as another user: root may write everywhere and may not mount a disk here")
             yield
         finally:
             for directory in directories:

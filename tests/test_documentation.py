@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from tests.others import how_to_install
 
 import llpt
 from llpt.cli.app import app
@@ -43,7 +44,7 @@ def test_examples_in_docstrings(name):
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("llpt"):
             raise
-        pytest.skip(f"{name} needs the package {error.name}")
+        pytest.skip(how_to_install(error.name))
     outcome = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     assert outcome.failed == 0
 
@@ -139,7 +140,7 @@ def test_a_page_runs(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.said("needs")], ids=str)
 def test_what_a_block_needs_is_here(block):
     if block.missing:
-        pytest.skip(f"{block} was checked and not run: {', '.join(block.missing)} is not installed")
+        pytest.skip(f"{block} was checked and not run: {'; '.join(map(how_to_install, block.missing))}")
 
 
 @pytest.mark.parametrize(

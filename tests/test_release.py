@@ -4,6 +4,11 @@ import re
 import tomllib
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from llpt.cli.app import app
+from llpt.version import VERSION
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -12,12 +17,18 @@ def text_of(name):
 
 
 def test_version_and_day_stand_alike_in_every_place():
-    version = tomllib.loads(text_of("pyproject.toml"))["project"]["version"]
+    assert tomllib.loads(text_of("pyproject.toml"))["tool"]["setuptools"]["dynamic"]["version"] == {
+        "attr": "llpt.version.VERSION"
+    }
     citation = dict(re.findall(r'^([\w-]+): "?([^"\n]+)"?$', text_of("CITATION.cff"), re.MULTILINE))
     sections = re.findall(r"^## \[(\S+)\](?: - (\S+))?$", text_of("CHANGELOG.md"), re.MULTILINE)
     assert sections[0] == ("Unreleased", "")
-    assert sections[1] == (version, citation["date-released"])
-    assert citation["version"] == version
+    assert sections[1] == (VERSION, citation["date-released"])
+    assert citation["version"] == VERSION
+
+
+def test_the_command_line_says_the_version():
+    assert CliRunner().invoke(app, ["--version"]).stdout == f"llpt {VERSION}\n"
 
 
 def test_a_changelog_says_one_fact_a_line():

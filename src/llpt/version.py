@@ -5,9 +5,9 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-VERSION = version("llpt")
+VERSION = "0.2.0"
+"""It stands here alone: what is installed may have been made from other sources than those that run."""
 PACKAGES = (
-    "llpt",
     "numpy",
     "scipy",
     "torch",
@@ -20,12 +20,12 @@ PACKAGES = (
     "numba",
     "parsl",
 )
-"""What a result may rest on."""
+"""What a result may rest on besides."""
 
 
 def package_versions() -> dict[str, str]:
-    """Return the version of Python and of every package of ``PACKAGES`` that is installed."""
-    found = {"python": platform.python_version()}
+    """Return the version of Python, of this package, and of every one of ``PACKAGES`` that is installed."""
+    found = {"python": platform.python_version(), "llpt": VERSION}
     for package in PACKAGES:
         try:
             found[package] = version(package)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from ase import Atoms
 from ase.md.velocitydistribution import Stationary
 from ase.md.verlet import VelocityVerlet
+from tests.others import without_gpu
 
 from llpt import units
 from llpt.dft import Convergence, KohnSham, KohnShamSettings, PressureCorrection
@@ -199,9 +199,8 @@ def test_settings_out_of_range(settings):
         KohnShamSettings(**settings)
 
 
+@without_gpu
 def test_a_gpu_that_is_not_there_is_refused():
-    if torch.cuda.is_available():
-        pytest.skip("this machine has a GPU")
     with pytest.raises(InputError, match="no GPU"):
         KohnSham(replace(MD, device="cuda"))
 

@@ -237,7 +237,7 @@ class TestFailures:
         with pytest.raises(EngineError, match=says):
             engine.compute(fluid, [])
         assert (tmp_path / "work" / "pw.out").exists()
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 120  # noticed at once, where an answer is waited for without end
 
     @pytest.mark.parametrize(
         ("value", "says"), [("float('nan')", "not finite, or an answer out of turn"), ("1.0", "did not write its log")]

@@ -1,10 +1,11 @@
 """Evaluated frames carry every result through a file, and nothing that is not finite is ever written."""
 
+import gzip
+
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.io import read, write
-from tests.others import beside
 
 from llpt.engines import evaluate, make_engine, read_evaluated, write_evaluated
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult
@@ -120,12 +121,24 @@ def test_progress_is_told(frames):
     assert seen == [1, 2, 3]
 
 
-def test_published_labels_are_read_as_evaluated_frames():
-    source = beside("training/rerun-H-highP-liquid.extxyz.gz")
+def test_labels_as_published_sets_have_them_are_read(tmp_path):
+    """Energy and forces of a compressed file, its name the data set, no stress and no electronic temperature."""
+    source = tmp_path / "rerun-H-highP-liquid.extxyz.gz"
+    header = (
+        'Lattice="5.072820 0.000000 0.000000 0.000000 5.072820 0.000000 0.000000 0.000000 5.072820" '
+        "Properties=species:S:1:pos:R:3:forces:R:3 energy=-1642.184134 "
+        'pbc="T T T" config_type="rerun-H-highP-liquid"'
+    )
+    positions = molecular_fluid(atoms=128, seed=1, wigner_seitz_radius=1.26).positions
+    atoms = "".join(f"H {x:.5f} {y:.5f} {z:.5f} 0.33288 -0.02504 0.03274\n" for x, y, z in positions)
+    with gzip.open(source, "wt", encoding="utf-8") as file:
+        file.write(f"128\n{header}\n{atoms}" * 4)
     frames = read_evaluated(source, index=":3")
     assert frames[0].get_potential_energy() == pytest.approx(-1642.184134)
     assert frames[0].info["dataset"] == "rerun-H-highP-liquid"
+    assert len(frames) == 3
     assert frames[0].get_forces().shape == (128, 3)
+    assert frames[0].get_forces()[5] == pytest.approx([0.33288, -0.02504, 0.03274])
     assert label_of(frames[0], "free_energy") is None
     assert "electronic_temperature_k" not in frames[0].info
     told = read_evaluated(source, index="0", dataset="castep", electronic_temperature_k=0.0)[0]

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from ase import Atoms
-from tests.others import beside, published_potential
+from tests.others import needs_gpu, published_potential, without_gpu
 
 from llpt.engines import make_engine
 from llpt.engines.networks import find_networks
@@ -38,8 +37,8 @@ def test_values_of_n2p2(potentials, reference_directory):
     assert np.allclose(results["forces"], forces, atol=1e-8 * HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM)
 
 
-def test_published_values_of_n2p2():
-    reference = np.load(beside("n2p2/start-M-r1.npz"))
+def test_published_values_of_n2p2(potentials):
+    reference = np.load(potentials / "M-64.npz")
     cell = reference["cell"][0] * BOHR_TO_ANGSTROM
     atoms = Atoms("H64", positions=reference["positions"][0] * BOHR_TO_ANGSTROM, cell=cell, pbc=True)
     engine = make_engine(f"n2p2:{published_potential('pbe-v2')}")
@@ -121,7 +120,7 @@ def test_molecule_without_a_cell_is_refused(potentials):
         make_engine(f"n2p2:{potentials / 'first'}").calculate(Atoms("H2", positions=[[0, 0, 0], [0, 0, 0.74]]))
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+@without_gpu
 def test_a_gpu_that_is_not_there_is_refused():
     with pytest.raises(InputError, match="no GPU"):
         make_engine(f"n2p2:{OWN}", {"device": "cuda:1"})
@@ -129,7 +128,7 @@ def test_a_gpu_that_is_not_there_is_refused():
         make_engine(f"n2p2:{OWN}", {"device": "gpu"})
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@needs_gpu
 def test_a_network_runs_on_a_gpu():
     atoms = molecular_fluid(atoms=32, seed=0, wigner_seitz_radius=1.4)
     forces = []

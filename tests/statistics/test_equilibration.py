@@ -46,8 +46,9 @@ def test_a_relaxation_within_the_run_is_seen_more_often_than_noise_is_taken_for_
         * np.sqrt(1.0 - memory**2)
         for seed in range(100)
     ]
-    assert sum(drifts(each) for each in noise) <= 8
-    assert sum(drifts(each + 2.0 * np.exp(-3.0 * place)) for each in noise) >= 75
+    assert sum(drifts(each) for each in noise) <= 6
+    # 86, 88 and 90 of three sets of a hundred, with 2, 5 and 1 false alarms.
+    assert sum(drifts(each + 2.0 * np.exp(-3.0 * place)) for each in noise) >= 80
     assert not drifts(np.ones(20))
 
 

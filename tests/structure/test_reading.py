@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.io import write
-from tests.others import beside
 
 from llpt.errors import InputError
 from llpt.structure import check_structure, closest_pair, molecular_fluid, read_structures
@@ -23,10 +22,30 @@ def test_frames_come_back(tmp_path, fluid):
     assert len(read_structures(tmp_path / "two.extxyz", index="-1")) == 1
 
 
-def test_published_structures():
-    files = sorted(beside("structures").glob("*.extxyz"))
-    assert len(files) == 12
-    assert sum(len(read_structures(file, elements={"H"})[0]) for file in files) > 300
+def test_published_structures(reference_directory):
+    for name in ("M-64", "A-64"):
+        (frame,) = read_structures(reference_directory / f"{name}.extxyz", elements={"H"})
+        assert len(frame) == 64
+        assert frame.pbc.all()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        'Lattice="{cell}" Properties=species:S:1:pos:R:3 pbc="T T T" name="H-H-Cmce-4" pressure_GPa=400.0291',
+        'Lattice="{cell}" Properties=species:S:1:pos:R:3',
+        'Lattice="{cell}" Properties=species:S:1:pos:R:3:forces:R:3 energy=-3.1 pbc="T T T" config_type="rerun"',
+    ],
+)
+def test_headers_as_published_sets_have_them(tmp_path, header):
+    """A slanted cell, atoms outside it, keys of others."""
+    cell = "1.54447 0.0 0.0 -0.77222781 1.36913616 0.0 0.0 0.0 2.39305"
+    forces = " 0.1 -0.2 0.3" if "forces" in header else ""
+    atoms = "".join(f"H {0.4 * number:.3f} -0.36397294 {0.7 * number:.3f}{forces}\n" for number in range(4))
+    (tmp_path / "solid.extxyz").write_text(f"4\n{header.format(cell=cell)}\n{atoms}")
+    (frame,) = read_structures(tmp_path / "solid.extxyz", elements={"H"})
+    assert frame.cell.array[1] == pytest.approx([-0.77222781, 1.36913616, 0.0])
+    assert frame.positions[2] == pytest.approx([0.8, -0.36397294, 1.4])
 
 
 def refused(path):

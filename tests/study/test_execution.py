@@ -316,7 +316,7 @@ def tiny_disk(tmp_path):
         ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], check=False, capture_output=True
     )
     if done.returncode:
-        pytest.skip("mounting a small disk needs root")
+        pytest.skip("run the tests as root, e.g. in a container: a small disk cannot be mounted here")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)
 

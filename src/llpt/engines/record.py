@@ -14,12 +14,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from llpt.engines.purpose import Purpose
+from llpt.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llpt.options import GivenValue, Options, OptionValue
 
+_OWN = __name__.partition(".")[0]
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -204,6 +206,6 @@ def package_version(path: str) -> str:
     """
     package = re.split(r"[.:]", path)[0]
     try:
-        return f"{package} {version(package)}"
+        return f"{package} {VERSION if package == _OWN else version(package)}"
     except PackageNotFoundError:  # a module that no package manager installed
         return package

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from llpt.mlp.quality.labels import LabelledFrame, read_labels
     from llpt.mlp.quality.phases import PhaseBias, measure_phase_bias, molecular_fraction
     from llpt.mlp.training.card import ModelCard, read_card
+    from llpt.mlp.training.progress import TrainingProgress
     from llpt.mlp.training.settings import StressLabels, TrainingSettings
-    from llpt.mlp.training.train import TrainingOutcome, TrainingProgress, train
+    from llpt.mlp.training.train import TrainingOutcome, train
     from llpt.precision import Precision
 
 _NAMES = {
@@ -49,7 +50,8 @@ _NAMES = {
     "llpt.mlp.quality.phases": ("PhaseBias", "measure_phase_bias", "molecular_fraction"),
     "llpt.mlp.training.card": ("ModelCard", "read_card"),
     "llpt.mlp.training.settings": ("StressLabels", "TrainingSettings"),
-    "llpt.mlp.training.train": ("TrainingOutcome", "TrainingProgress", "train"),
+    "llpt.mlp.training.progress": ("TrainingProgress",),
+    "llpt.mlp.training.train": ("TrainingOutcome", "train"),
     "llpt.precision": ("Precision",),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}

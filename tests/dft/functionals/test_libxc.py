@@ -30,7 +30,7 @@ class Libxc:
         """Energy density and its derivatives; ``others`` are sigma, laplacian, tau as the family of ``name`` asks."""
         number = self.library.xc_functional_get_number(name.encode())
         if number < 0:
-            pytest.skip(f"this libxc has no {name}")
+            pytest.skip(f"install libxc 5.2 or newer (Debian: libxc9): the one here has no {name}")
         functional = ctypes.c_void_p(self.library.xc_func_alloc())
         assert self.library.xc_func_init(functional, number, UNPOLARISED) == 0
         if parameters:

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-import torch
+from tests.others import needs_gpu, without_gpu
 
 from llpt.errors import InputError
 from llpt.mlp import Activation, BehlerParrinello, CutoffType, Precision
 from llpt.mlp.gpu.potential import TorchPotential
 
-DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here"))]
+DEVICES = ["cpu", pytest.param("cuda", marks=needs_gpu)]
 
 
 def assert_alike(definition, positions, cell, *, device="cpu"):
@@ -64,7 +64,7 @@ def test_single_precision_is_close(make_definition, make_fluid):
     np.testing.assert_allclose(single.forces, double.forces, atol=1e-5 * np.abs(double.forces).max())
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+@without_gpu
 def test_a_gpu_that_is_not_there_is_refused(make_definition):
     with pytest.raises(InputError, match="no GPU"):
         TorchPotential(make_definition(), device="cuda")
