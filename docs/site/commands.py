@@ -24,13 +24,13 @@ def commands_page() -> str:
         "Exit code 0: done. Otherwise two lines on the error stream say what was wrong and what to do.",
         "",
     ]
-    for name, command in program.commands.items():
+    for name, command in _commands(program):
         context = typer.Context(command, info_name=f"llpt {name}")
         parts += [f"## llpt {name}", "", *_help(command.help or ""), ""]
         usage = " ".join(command.collect_usage_pieces(context))
         parts += ["```text", f"llpt {name} {usage}", "```", ""]
         parts += _table(command.params, context)
-        parts += _guide(GUIDES[name])
+        parts += _guide(GUIDES[name]) if name in GUIDES else []
     return "\n".join(parts)
 
 
@@ -38,6 +38,15 @@ def _guide(guide: Any) -> list[str]:
     """Return the examples of a command, and a link to the page that tells more."""
     page = guide.page.removeprefix("docs/")
     return ["```sh", *guide.examples, "```", "", f"More: [{page}](../{page})", ""]
+
+
+def _commands(program: Any) -> list[tuple[str, Any]]:
+    """Return every command with its full name; of a group, the sub-commands after the group itself."""
+    found = []
+    for name, command in program.commands.items():
+        found.append((name, command))
+        found += [(f"{name} {inner}", each) for inner, each in getattr(command, "commands", {}).items()]
+    return found
 
 
 def _help(text: str) -> list[str]:

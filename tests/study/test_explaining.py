@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from llpt.cli.app import app
 from llpt.errors import InputError
 from llpt.study import Ledger, State, make_plan, parse_study
+from llpt.study.cost import Pace
 from llpt.study.explaining_runs import labels_beforehand, two_phases
 from llpt.study.nodes import PlannedOtherLabels
 
@@ -69,6 +70,39 @@ def test_both_sides_are_labelled_by_the_other_and_the_reference_by_each_choice()
     assert (changed.options["sigma"], changed.snapshots) == (1.216, 12)
     assert "sigma" not in nodes["labels/budget/soft-N24-P200-T900/as-it-is"].job(Path()).options
     assert not any(path.startswith("labels/budget/soft-surrogate") for path in nodes)
+
+
+REFERENCE = 'engine = "ase:engines_for_tests.Soft"\nthreads = 1\n[surrogate]'
+DFT = STUDY.replace(
+    REFERENCE, 'engine = "dft"\nkpoints = "2x2x2"\nelectronic_temperature = 800\nthreads = 1\n[surrogate]'
+).replace("options = { sigma = 1.216 }", "options = { ecut_ry = 90 }")
+
+
+def test_a_dft_reference_gets_a_finer_mesh_and_electrons_at_the_temperature_of_the_run():
+    text = (
+        DFT
+        + """
+[[budget.choices]]
+name = "electrons-ionic"
+electronic_temperature = "ionic"
+"""
+    )
+    nodes = {node.path.rpartition("/")[2]: node for node in labels_of(text) if "/budget/" in node.path}
+    assert set(nodes) == {"as-it-is", "kpoints-4x4x4", "a-wider-core", "electrons-ionic"}
+    assert nodes["kpoints-4x4x4"].job(Path()).options["kpoints"] == "4x4x4"
+    temperatures = {name: node.job(Path()).options["electronic_temperature_k"] for name, node in nodes.items()}
+    assert temperatures["electrons-ionic"] == 900.0
+    assert temperatures["as-it-is"] == temperatures["kpoints-4x4x4"] == 800.0
+    paid = {name: node.cost_s(Pace()) for name, node in nodes.items()}
+    assert paid["kpoints-4x4x4"] > 2.0 * paid["as-it-is"]
+    assert paid["kpoints-4x4x4"] > paid["a-wider-core"] > paid["as-it-is"]
+    without = text.replace("[budget]", "[budget]\nkpoints = false")
+    assert not any("kpoints" in node.path for node in labels_of(without))
+
+
+def test_without_runs_of_both_phases_the_budget_labels_what_there_is():
+    text = DFT.replace('[tests]\nstart = { start = "atomic" }\n', "")
+    assert sum("/budget/" in node.path for node in labels_of(text)) == 3
 
 
 def test_labels_may_be_confined_to_some_states():

@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
     from llpt.audit.explanation import Explanation, ShiftAgreement, explain
     from llpt.audit.pairing import Pair, pair
+    from llpt.audit.phase_regions import (
+        STRAY_SHARE,
+        OrderParameter,
+        PhaseBoundary,
+        PhaseSets,
+        PhaseSteps,
+        boundary_between,
+        enthalpies_of,
+        in_phases,
+        steps_between,
+    )
     from llpt.audit.quantities import check_asked, compared_quantities
     from llpt.audit.reproduction import Agreement, Reproduction, reproduces
     from llpt.audit.residuals import GroupErrors, Grouping, NeighbourForces, Residuals, residuals_of
@@ -27,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
+    "STRAY_SHARE",
     "Agreement",
     "BudgetRow",
     "ComparedQuantity",
@@ -38,8 +50,12 @@ __all__ = [
     "GroupErrors",
     "Grouping",
     "NeighbourForces",
+    "OrderParameter",
     "Outcome",
     "Pair",
+    "PhaseBoundary",
+    "PhaseSets",
+    "PhaseSteps",
     "Population",
     "Reproduction",
     "Requirement",
@@ -48,21 +64,25 @@ __all__ = [
     "Threshold",
     "Thresholds",
     "Verdict",
+    "boundary_between",
     "check_asked",
     "combined_outcome",
     "compare",
     "compare_density",
     "compared_quantities",
     "electronic_temperature_audit",
+    "enthalpies_of",
     "error_budget",
     "explain",
     "frame_table",
+    "in_phases",
     "label_choices",
     "label_with_other",
     "outcome_of",
     "pair",
     "reproduces",
     "residuals_of",
+    "steps_between",
 ]
 
 _MODULES = (
@@ -79,6 +99,7 @@ _MODULES = (
     "residuals",
     "explanation",
     "budget",
+    "phase_regions",
 )
 
 

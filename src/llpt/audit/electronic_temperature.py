@@ -66,8 +66,8 @@ def electronic_temperature_audit(
         population, change)`` (numbers of components), ``population_share(population)`` (of all ions, or of all
         components for the component populations), ``components_changed`` and ``ions_changed(temperature,
         population)`` (share whose change exceeds 5 %; an ion counts if any of its components does),
-        ``mean_change(temperature, population)``, ``free_energy_change(temperature)`` (eV/atom, mean) and
-        ``pressure_change(temperature)`` (GPa, mean).
+        ``mean_change(temperature, population)``, and means over the configurations: ``energy_change(temperature)`` of E
+        and ``free_energy_change(temperature)`` of F (eV/atom), ``pressure_change(temperature)`` (GPa).
 
     Raises:
         InputError: the reference temperature is missing, or configurations differ between temperatures.
@@ -106,6 +106,7 @@ def electronic_temperature_audit(
             "components_changed": (grid, components),
             "ions_changed": (grid, ions),
             "mean_change": (grid, mean),
+            "energy_change": ("temperature", _mean_change(frames, temperatures, reference_k, _energy)),
             "free_energy_change": ("temperature", _mean_change(frames, temperatures, reference_k, _free_energy)),
             "pressure_change": ("temperature", _mean_change(frames, temperatures, reference_k, _pressure)),
         },
@@ -177,6 +178,11 @@ def _distances(positions: NDArray[np.float64], cell: NDArray[np.float64], cutoff
     for ion, value in zip(index, distance, strict=True):
         rows[int(ion)].append(float(value))
     return rows
+
+
+def _energy(atoms: Atoms) -> float:
+    energy = label_of(atoms, "energy")
+    return float("nan") if energy is None else float(energy) / len(atoms)
 
 
 def _free_energy(atoms: Atoms) -> float:

@@ -14,8 +14,24 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from llpt.audit import BudgetRow, Explanation, Residuals, error_budget, explain, frame_table, residuals_of
-from llpt.bridge import SURROGATE, CarriedAverage, PhaseDifference, carried_average, free_energy_difference
+from llpt import units
+from llpt.audit import (
+    STRAY_SHARE,
+    BudgetRow,
+    Explanation,
+    OrderParameter,
+    PhaseSets,
+    Residuals,
+    boundary_between,
+    enthalpies_of,
+    error_budget,
+    explain,
+    frame_table,
+    in_phases,
+    residuals_of,
+    steps_between,
+)
+from llpt.bridge import REFERENCE, SURROGATE, CarriedAverage, PhaseDifference, carried_average, free_energy_difference
 from llpt.campaign.comparison import observed_shifts
 from llpt.campaign.identity import ControlledTest, Role
 from llpt.campaign.state import is_isotherm
@@ -26,9 +42,10 @@ from llpt.statistics import Estimate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llpt.audit import DoublyLabelled
+    from llpt.audit import DoublyLabelled, PhaseBoundary
     from llpt.campaign.identity import RunIdentity
     from llpt.campaign.ladders import ObservedLadder
+    from llpt.campaign.observed import ObservedRun
 
 Phases = tuple[ControlledTest, ControlledTest]
 """The tests whose runs are of the phase stable below the transition, and of that above it."""
@@ -92,28 +109,42 @@ class StateDifference:
         test: which runs: the base ladders, or those of the other phase.
         difference: Delta G of what these runs sampled.
         density: density of the reference by reweighting the surrogate's snapshots, in g/cm³; None without them.
+        enthalpy: its enthalpy (from E) likewise, in eV/atom; None without them and at constant volume.
     """
 
     place: MatchedState
     test: ControlledTest
     difference: PhaseDifference
     density: CarriedAverage | None
+    enthalpy: CarriedAverage | None
 
 
 @dataclass(frozen=True)
 class PlacedExplanation:
-    """A predicted shift and where both phases were sampled for it."""
+    """A predicted shift and where both phases were sampled for it.
+
+    Args:
+        place: where.
+        explanation: the shift.
+        strayed: largest share of a run's snapshots that were in the other phase; NaN where no order parameter parts
+            the phases.
+        region: how the snapshots were assigned to the phases, for people.
+    """
 
     place: MatchedState
     explanation: Explanation
+    strayed: float
+    region: str
 
 
 @dataclass(frozen=True)
 class PlacedBudget:
-    """An error budget and where both phases were sampled for it."""
+    """An error budget and where both phases were sampled for it; how snapshots were assigned as in the explanation."""
 
     place: MatchedState
     rows: tuple[BudgetRow, ...]
+    strayed: float
+    region: str
 
 
 @dataclass(frozen=True)
@@ -153,7 +184,8 @@ def explain_campaign(
         labelled: runs of either side, with both sides' labels; repeats of a state count in the residuals alone.
         choices: runs of the reference, with its labels as it is and changed.
         ladders: all runs with their averages and transitions (``ladders_of``).
-        phases: which runs are of which phase; None where there is one phase only, and nothing is predicted.
+        phases: which runs are meant for which phase; None where the study has runs of one kind at a temperature: the
+            phases are then told apart by the snapshots alone, where an order parameter does.
         refused: labels that could not be read, with the reason; handed on.
     """
     left_out = dict(refused or {})
@@ -164,9 +196,12 @@ def explain_campaign(
         except InputError as error:
             left_out["residuals"] = error.cause
     states = _by_state(labelled)
-    shifts = _shifts(states, ladders, phases) if phases is not None else ()
-    budgets = _budgets(choices, ladders, phases) if phases is not None else ()
-    return CampaignExplanation(residuals, _differences(states), shifts, budgets, left_out)
+    meant = phases or (ControlledTest.BASE, ControlledTest.START)
+    pressures = {(each.line, each.atoms): each.pressure_gpa for each in ladders}
+    found = _differences(states, pressures)
+    return CampaignExplanation(
+        residuals, found, _shifts(states, ladders, meant), _budgets(choices, ladders, meant), left_out
+    )
 
 
 def _by_state(labelled: Sequence[LabelledRun]) -> dict[tuple[MatchedState, ControlledTest], list[DoublyLabelled]]:
@@ -180,19 +215,54 @@ def _by_state(labelled: Sequence[LabelledRun]) -> dict[tuple[MatchedState, Contr
 
 def _differences(
     states: Mapping[tuple[MatchedState, ControlledTest], Sequence[DoublyLabelled]],
+    pressures: Mapping[tuple[str, int], float | None],
 ) -> tuple[StateDifference, ...]:
-    return tuple(
-        StateDifference(place, test, free_energy_difference([each.samples() for each in sets]), _carried_density(sets))
-        for (place, test), sets in states.items()
-    )
+    found = []
+    for (place, test), sets in states.items():
+        density = enthalpy = None
+        sampled = next((each for each in sets if each.coupling == SURROGATE), None)
+        if sampled is not None:
+            samples = sampled.samples()
+            densities = frame_table([sampled])["density"].values
+            density = carried_average(densities, samples, quantity("density").unit)
+            pressure = pressures.get((place.line, place.atoms))
+            if pressure is not None:
+                kinetic = 1.5 * units.BOLTZMANN_EV_PER_K * place.temperature_k
+                values = enthalpies_of(sampled.reference, pressure) + kinetic
+                enthalpy = carried_average(values, samples, quantity("enthalpy").unit)
+        difference = free_energy_difference([each.samples() for each in sets])
+        found.append(StateDifference(place, test, difference, density, enthalpy))
+    return tuple(found)
 
 
-def _carried_density(sets: Sequence[DoublyLabelled]) -> CarriedAverage | None:
-    """Return the density of the reference from the surrogate's snapshots; None without them."""
-    sampled = next((each for each in sets if each.coupling == SURROGATE), None)
-    if sampled is None:
-        return None
-    return carried_average(frame_table([sampled])["density"].values, sampled.samples(), quantity("density").unit)
+def boundary_of(ladders: Sequence[ObservedLadder], place: MatchedState) -> PhaseBoundary | None:
+    """Return what parts the two phases of a line and size: half way between the reference's coldest and hottest runs.
+
+    By the molecular fraction where it is known, as of hydrogen, else by the density.
+
+    Args:
+        ladders: all runs with their averages.
+        place: of that line and size, at any temperature.
+
+    Returns:
+        The boundary; None where the two ends of the reference's base ladder do not differ by it.
+    """
+    runs = [
+        run
+        for ladder in ladders
+        if ladder.is_base and ladder.role is Role.REFERENCE and (ladder.line, ladder.atoms) == (place.line, place.atoms)
+        for run in ladder.runs
+    ]
+    for order in OrderParameter:
+        known = [run for run in runs if order.value in run.summary and estimate_of(run.summary, order.value).resolved]
+        if len(known) > 1:
+            ends = (min(known, key=_temperature), max(known, key=_temperature))
+            return boundary_between(order, *(estimate_of(run.summary, order.value) for run in ends))
+    return None
+
+
+def _temperature(run: ObservedRun) -> float:
+    return run.temperature_k
 
 
 def _shifts(
@@ -203,17 +273,34 @@ def _shifts(
     observed = observed_shifts(ladders)
     found = []
     for place in dict.fromkeys(place for place, _ in states):
-        low, high = (states.get((place, phase)) for phase in phases)
-        if low and high:
+        low, high = (states.get((place, phase), ()) for phase in phases)
+        sets = in_phases(low, high, boundary_of(ladders, place))
+        if sets.low and sets.high:
+            steps = _steps(sets, REFERENCE, ladders, place, phases)
             explanation = explain(
-                low,
-                high,
-                enthalpy_ev_per_atom=step_between(phases, ladders, place, "enthalpy"),
-                volume_angstrom3_per_atom=step_between(phases, ladders, place, "volume"),
+                sets.low,
+                sets.high,
+                enthalpy_ev_per_atom=steps["enthalpy"],
+                volume_angstrom3_per_atom=steps["volume"],
                 observed_k=observed.get((place.line, place.atoms)),
             )
-            found.append(PlacedExplanation(place, explanation))
+            found.append(PlacedExplanation(place, explanation, sets.strayed, sets.sentence))
     return tuple(found)
+
+
+def _steps(
+    sets: PhaseSets, sampled_by: float, ladders: Sequence[ObservedLadder], place: MatchedState, phases: Phases
+) -> dict[str, Estimate]:
+    """Return the reference's steps of enthalpy and volume: of whole runs where they stayed, else of the snapshots."""
+    if not sets.strayed > STRAY_SHARE:
+        return {name: step_between(phases, ladders, place, name) for name in ("enthalpy", "volume")}
+    pressure = next(
+        (each.pressure_gpa for each in ladders if (each.line, each.atoms) == (place.line, place.atoms)), None
+    )
+    found = steps_between(
+        sets.low, sets.high, pressure_gpa=math.nan if pressure is None else pressure, coupling=sampled_by
+    )
+    return {"enthalpy": found.enthalpy, "volume": found.volume}
 
 
 def step_between(phases: Phases, ladders: Sequence[ObservedLadder], place: MatchedState, name: str) -> Estimate:
@@ -244,15 +331,19 @@ def _budgets(
         sets = places.setdefault(MatchedState.of(each.identity), {})
         sets.setdefault(each.choice, {})[each.identity.test] = each.labels
     found = []
-    for place, sets in places.items():
-        both = {
-            choice: ([tests[phases[0]]], [tests[phases[1]]])
-            for choice, tests in sets.items()
-            if all(phase in tests for phase in phases)
-        }
+    for place, by_choice in places.items():
+        boundary = boundary_of(ladders, place)
+        both: dict[str, PhaseSets] = {}
+        for choice, tests in by_choice.items():
+            low, high = ([tests[phase]] if phase in tests else [] for phase in phases)
+            parted = in_phases(low, high, boundary)
+            if parted.low and parted.high:
+                both[choice] = parted
         if both:
-            latent = step_between(phases, ladders, place, "enthalpy")
-            found.append(PlacedBudget(place, error_budget(both, latent)))
+            first = next(iter(both.values()))
+            latent = _steps(first, SURROGATE, ladders, place, phases)["enthalpy"]
+            rows = error_budget({choice: (each.low, each.high) for choice, each in both.items()}, latent)
+            found.append(PlacedBudget(place, rows, first.strayed, first.sentence))
     return tuple(found)
 
 

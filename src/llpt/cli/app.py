@@ -12,6 +12,7 @@ from llpt.cli import (
     analysis,
     auditing,
     doctor,
+    electronic_temperature,
     evaluation,
     explaining,
     importing,
@@ -25,6 +26,7 @@ from llpt.cli import (
     verifying,
 )
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, messages, show_error
+from llpt.cli.groups import DEFAULT, DefaultGroup
 from llpt.cli.guides import GUIDES
 from llpt.errors import LlptError
 from llpt.threads import ASLEEP
@@ -71,7 +73,27 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
 WITH_ENGINES = {"evaluate", "md", "train"}
 """Their help lists the engines that are installed."""
 
+AUDIT = "audit"
+auditing_app = typer.Typer(
+    cls=DefaultGroup,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help=(
+        "Hold a surrogate against its reference; or look at one cause of their difference alone."
+        "\n\n"
+        "Example: [bold]llpt audit study[/], in full [bold]llpt audit verdict study[/]"
+    ),
+    epilog=GUIDES[AUDIT].epilogue,
+)
+auditing_app.command(DEFAULT)(auditing.audit)
+auditing_app.command("electronic-temperature", cls=evaluation.EngineCommand)(
+    electronic_temperature.electronic_temperature
+)
+
 for _name, (_function, _panel) in COMMANDS.items():
+    if _name == AUDIT:
+        app.add_typer(auditing_app, name=AUDIT, rich_help_panel=_panel)
+        continue
     app.command(
         _name,
         cls=evaluation.EngineCommand if _name in WITH_ENGINES else None,

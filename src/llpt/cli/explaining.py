@@ -113,6 +113,7 @@ def _show_shift(console: Console, placed: PlacedExplanation) -> None:
     console.print(f"  T* of the reference less that of the surrogate: {_written(found.temperature.value, 'K')}")
     console.print(f"  P* likewise, at fixed temperature: {_written(found.pressure.value, 'GPa')}")
     console.print(f"  {found.finding}: {found.sentence}", markup=False)
+    console.print(f"  {placed.region}", markup=False)
     if found.labels is not None:
         console.print(f"  25 K take {found.labels} independent labels in each phase and ensemble.")
     console.print()
@@ -134,6 +135,7 @@ def _show_budget(console: Console, placed: PlacedBudget) -> None:
             row.sentence,
         )
     console.print(table)
+    console.print(placed.region, markup=False)
     console.print()
 
 

@@ -93,6 +93,20 @@ class KohnSham(Calculator):
         self._basis = self._hamiltonians = self._cutoff_slope = None
         self._history.clear()
 
+    def set_electronic_temperature(self, temperature_k: float) -> None:
+        """Take another temperature of the electrons; the next geometry still starts from the last solution.
+
+        Args:
+            temperature_k: of the Fermi-Dirac occupations, K, > 0.
+
+        Raises:
+            InputError: not a temperature above 0.
+        """
+        self.settings = replace(self.settings, electronic_temperature_k=temperature_k)
+        self.theory = replace(self.theory, electronic_temperature=temperature_k * units.KELVIN_TO_HARTREE)
+        self._hamiltonians = self._cutoff_slope = None
+        self.results = {}
+
     def calculate(
         self,
         atoms: Atoms | None = None,

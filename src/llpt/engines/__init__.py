@@ -1,5 +1,6 @@
 """One face for every source of energy, forces and stress."""
 
+from llpt.engines.electrons import label_at_electronic_temperatures, label_file
 from llpt.engines.evaluation import evaluate, read_evaluated, write_evaluated
 from llpt.engines.face import (
     Engine,
@@ -56,6 +57,8 @@ __all__ = [
     "evaluate",
     "find_engine",
     "grammar",
+    "label_at_electronic_temperatures",
+    "label_file",
     "make_engine",
     "optics_engine",
     "read_evaluated",

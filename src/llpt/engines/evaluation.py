@@ -54,33 +54,48 @@ def evaluate(
     if hasattr(frames, "get_chemical_symbols"):
         raise InputError("One structure is given where a list is expected.", "Put it into brackets: [atoms].")
     engine = as_engine(engine)
-    temperature = engine.describe().options.get("electronic_temperature_k")
     evaluated = []
     for number, frame in enumerate(frames):
-        atoms: Any = bare_copy(frame)
         engine.reset()
-        try:
-            engine.calculate(atoms)
-        except EngineError as error:
-            raise EngineError(f"Frame {number}: {error.cause}", error.remedy) from error
-        found = engine.results
-        attach_labels(
-            atoms,
-            energy=found["energy"],
-            free_energy=found["free_energy"],
-            forces=found["forces"],
-            stress=found.get("stress"),
-        )
-        for name in INFO_RESULTS:
-            if name in engine.results:
-                value = engine.results[name]
-                atoms.info[name] = np.array(value, dtype=float) if np.ndim(value) else value
-        if temperature is not None:
-            atoms.info["electronic_temperature_k"] = float(temperature)
-        evaluated.append(atoms)
+        evaluated.append(labelled(frame, engine, number=number))
         if on_frame is not None:
             on_frame(number + 1)
     return evaluated
+
+
+def labelled(frame: Atoms, engine: Engine, *, number: int) -> Atoms:
+    """Return a copy of a frame with its results (see :func:`evaluate`); the engine starts from what it has at hand.
+
+    Args:
+        frame: a structure.
+        engine: what computes it.
+        number: of the frame, for messages.
+
+    Raises:
+        InputError: a structure the engine cannot compute.
+        EngineError: a calculation that failed or gave a value that is not finite.
+    """
+    atoms: Any = bare_copy(frame)
+    try:
+        engine.calculate(atoms)
+    except EngineError as error:
+        raise EngineError(f"Frame {number}: {error.cause}", error.remedy) from error
+    found = engine.results
+    attach_labels(
+        atoms,
+        energy=found["energy"],
+        free_energy=found["free_energy"],
+        forces=found["forces"],
+        stress=found.get("stress"),
+    )
+    for name in INFO_RESULTS:
+        if name in found:
+            atoms.info[name] = np.array(found[name], dtype=float) if np.ndim(found[name]) else found[name]
+    temperature = engine.describe().options.get("electronic_temperature_k")
+    if temperature is not None:
+        atoms.info["electronic_temperature_k"] = float(temperature)
+    result: Atoms = atoms
+    return result
 
 
 def bare_copy(frame: Atoms) -> Atoms:

@@ -28,6 +28,8 @@ START_UP_S = 4.0
 """Starting a process and importing what it needs."""
 SINGLE_POINT_STEPS = 4.0
 """A single point from nothing costs as much as this many MD steps, which start from the step before."""
+FOLLOWED_POINT_STEPS = 2.0
+"""A single point at the electrons' next temperature, from the solution at the one before."""
 
 
 class TimedRun(Protocol):

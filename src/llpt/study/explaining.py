@@ -16,6 +16,7 @@ from llpt.engines import read_evaluated
 from llpt.errors import LlptError
 from llpt.files import make_directory, write_atomically
 from llpt.study.explaining_runs import BRIDGE, BUDGET, pairs, two_phases
+from llpt.study.kpoints import kpoints_of
 from llpt.study.label_sections import AS_IT_IS
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.other_labels import LABELS, PlannedOtherLabels
@@ -153,11 +154,15 @@ def _budget_labels(
     """Return the snapshots of the reference's runs with the labels of each choice."""
     budget = directory.study.budget
     found = []
-    for run in plan.runs if budget is not None else ():
+    reference = directory.study.reference
+    if budget is None or reference is None:
+        return []
+    choices = budget.all_choices(kpoints_of(reference))
+    for run in plan.runs:
         place = f"{BUDGET}/{file_stem(run.path)}"
-        if budget is None or not _done(entries, f"{place}/{AS_IT_IS}"):
+        if not _done(entries, f"{place}/{AS_IT_IS}"):
             continue
-        for choice in budget.choices:
+        for choice in choices:
             path = f"{place}/{choice.name}"
             if _done(entries, path):
                 try:

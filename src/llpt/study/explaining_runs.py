@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llpt.bridge import labels_needed
 from llpt.campaign import ControlledTest, Role, file_stem
+from llpt.study.kpoints import kpoints_of
 from llpt.study.label_sections import AS_IT_IS
 from llpt.study.nodes import MolecularDynamics, PlannedOtherLabels
 
@@ -133,13 +134,14 @@ def pairs(runs: Sequence[PlannedRun]) -> list[tuple[PlannedRun, PlannedRun]]:
 
 
 def _budget(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLabels]:
-    """Label the reference's runs of both phases as it is and with each choice."""
-    section, phases = study.budget, two_phases(study)
-    if section is None or phases is None:
+    """Label the reference's runs as it is and with each choice: of both phases where the study has runs of both."""
+    section, phases = study.budget, two_phases(study) or (ControlledTest.BASE,)
+    if section is None or study.reference is None:
         return []
     found = []
     chosen = [run for run in runs if isinstance(run, MolecularDynamics) and run.role is Role.REFERENCE]
     present = {(run.atoms, run.state, run.test) for run in chosen}
+    choices = section.all_choices(kpoints_of(study.reference))
     for run in chosen:
         takes = section.takes(
             pressure_gpa=run.state.pressure_gpa, atoms=run.atoms, temperature_k=run.state.temperature_k
@@ -158,9 +160,9 @@ def _budget(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLa
                     run=run,
                     like=run,
                     engine=choice.engine,
-                    changed=choice.options,
+                    changed=choice.changed(run.state.temperature_k),
                     snapshots=section.snapshots,
                 )
-                for choice in section.choices
+                for choice in choices
             ]
     return found

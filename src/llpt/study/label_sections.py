@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.engine_sections import EngineSpec  # noqa: TC001
-from llpt.study.sections import AtomCounts, ContradictionError, Int, Pressures, Section, Temperatures
+from llpt.study.kpoints import finer_mesh
+from llpt.study.sections import (
+    AtomCounts,
+    Bool,
+    ContradictionError,
+    Int,
+    Pressures,
+    Section,
+    TemperatureK,
+    Temperatures,
+)
 
+if TYPE_CHECKING:
+    from llpt.options import OptionValue
+
+KPOINTS = "kpoints-"
+"""What the name of a choice begins with that is another mesh of k-points."""
 AS_IT_IS = "as-it-is"
 """The folder of the reference's own fresh labels, beside those of every choice."""
 
@@ -51,19 +66,53 @@ class BudgetChoice(Section):
         default=None, description="another engine in its place, as in [reference]; it gets these options alone"
     )
 
+    electronic_temperature: TemperatureK | Literal["ionic"] | None = Field(
+        default=None, description='temperature of the electrons: "ionic", or K above 0 (100 for the ground state)'
+    )
+
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
-        if self.name == AS_IT_IS or (not self.options and self.engine is None):
+        if self.name == AS_IT_IS or not (self.options or self.engine or self.electronic_temperature):
             raise ContradictionError(
-                f'asks in budget.choices for "{self.name}", which changes nothing', "Give options, or another engine."
+                f'asks in budget.choices for "{self.name}", which changes nothing',
+                "Give options, another engine, or electronic_temperature.",
             )
         return self
+
+    def changed(self, temperature_k: float) -> dict[str, GivenValue]:
+        """Return the options that take the place of the reference's own.
+
+        Args:
+            temperature_k: of the run whose snapshots are labelled.
+        """
+        if self.electronic_temperature is None:
+            return dict(self.options)
+        electrons = temperature_k if self.electronic_temperature == "ionic" else self.electronic_temperature
+        return {**self.options, "electronic_temperature_k": electrons}
 
 
 class BudgetSection(LabelledStates):
     """``[budget]``: snapshots of the reference's runs of both phases, labelled as it is and with each change to it."""
 
-    choices: tuple[BudgetChoice, ...] = Field(min_length=1, description="[[budget.choices]], one at least")
+    kpoints: Bool = Field(
+        default=True,
+        description="true or false; true adds twice as fine a mesh of k-points, where the reference has one",
+    )
+    choices: tuple[BudgetChoice, ...] = Field(default=(), description="tables [[budget.choices]], each one change")
+
+    def all_choices(self, kpoints: OptionValue) -> tuple[BudgetChoice, ...]:
+        """Return every choice, the finer mesh of k-points first.
+
+        Args:
+            kpoints: of the reference; None where it has none.
+        """
+        finer = finer_mesh(str(kpoints)) if self.kpoints and kpoints is not None else None
+        if finer is None:
+            return self.choices
+        name = f"{KPOINTS}{finer.replace(':', '-')}"
+        if name in {choice.name for choice in self.choices}:
+            return self.choices
+        return (BudgetChoice(name=name, options={"kpoints": finer}), *self.choices)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

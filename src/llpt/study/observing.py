@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llpt.audit import electronic_temperature_audit
 from llpt.campaign.observed import ObservedRun
-from llpt.engines import read_evaluated
+from llpt.engines import label_file, read_evaluated
 from llpt.errors import LlptError
 from llpt.files import make_directory, remove
 from llpt.observables import (
@@ -22,7 +22,7 @@ from llpt.observables import (
     with_files,
 )
 from llpt.study.engine_names import engine_name
-from llpt.study.nodes.labels import PlannedLabels, label_file
+from llpt.study.nodes.labels import PlannedLabels
 from llpt.study.outcome import State
 from llpt.trajectory import Trajectory
 

@@ -10,16 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.dft.kpoints import MEAN_VALUE, parse_kpoints
-from llpt.engines import find_engine
-from llpt.errors import InputError
+from llpt.dft.kpoints import MEAN_VALUE
+from llpt.study.kpoints import MESH, is_one_point, kpoints_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llpt.study.file import StudyFile
 
-MESH = "2x2x2"
 MESH_UP_TO_ATOMS = 128
 
 
@@ -59,19 +57,11 @@ def warnings_of(study: StudyFile) -> tuple[str, ...]:
     reference = study.reference
     if reference is None:
         return ()
-    given = find_engine(reference.engine).option("kpoints", reference.engine_options())
-    if not _is_one_point(str(given)):
+    given = kpoints_of(reference)
+    if not is_one_point(str(given)):
         return ()
     sizes = sorted({size for line in study.state.lines() for size in study.sizes(line)})
     return tuple(_sentence(size, str(given)) for size in sizes if size <= MESH_UP_TO_ATOMS)
-
-
-def _is_one_point(kpoints: str) -> bool:
-    """Return whether one point is computed in every cell; False where the engine has k-points in words of its own."""
-    try:
-        return len(parse_kpoints(kpoints).weights) == 1
-    except InputError:
-        return False
 
 
 def _sentence(atoms: int, kpoints: str) -> str:

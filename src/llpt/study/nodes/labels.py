@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from llpt.campaign import Role
-from llpt.engines import evaluate, make_engine, write_evaluated
+from llpt.engines import label_at_electronic_temperatures
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
-from llpt.study.cost import SINGLE_POINT_STEPS, START_UP_S
+from llpt.study.cost import FOLLOWED_POINT_STEPS, SINGLE_POINT_STEPS, START_UP_S
 from llpt.study.nodes.node import Job
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import stored_engine, stored_options
@@ -52,24 +52,22 @@ class LabelsJob(Job):
     threads: int
 
     def work(self, report: Report) -> NodeOutcome:
-        """Label, or go on labelling; each temperature is a file of its own, written when it is complete."""
+        """Label, or go on labelling; a snapshot is kept when it is done at every temperature."""
         frames = snapshots(self.sources, self.snapshots)
         total = len(self.electronic_temperatures_k) * len(frames)
-        description = None
-        for number, temperature in enumerate(self.electronic_temperatures_k):
-            path = label_file(Path(self.path), temperature)
-            engine = make_engine(self.engine, {**self.options, "electronic_temperature_k": temperature})
-            try:
-                description = DescribedEngine.of(engine.describe())
-                if path.exists():
-                    continue
 
-                def on_frame(done: int, before: int = number * len(frames), here: float = temperature) -> None:
-                    report(NodeProgress(steps_done=before + done, steps=total, message=f"T_el = {here:g} K"))
+        def on_point(done: int, temperature_k: float) -> None:
+            report(NodeProgress(steps_done=done, steps=total, message=f"T_el = {temperature_k:g} K"))
 
-                write_evaluated(path, evaluate(frames, engine, on_frame=on_frame))
-            finally:
-                engine.close()
+        found = label_at_electronic_temperatures(
+            Path(self.path),
+            frames,
+            spec=self.engine,
+            options=self.options,
+            temperatures_k=self.electronic_temperatures_k,
+            on_point=on_point,
+        )
+        description = DescribedEngine.of(found)
         provenance = Provenance(engine=description, versions=package_versions())
         return NodeOutcome(path=self.path, state=State.DONE, steps_done=total, provenance=provenance)
 
@@ -140,12 +138,9 @@ class PlannedLabels:
         """Return what so many single points take, by the steps of the first run."""
         first = self.runs[0]
         points = self.counted_as[1]
-        return START_UP_S + points * SINGLE_POINT_STEPS * (pace.run_s(first) / first.steps)
-
-
-def label_file(directory: Path, temperature_k: float) -> Path:
-    """Return the file of the snapshots labelled at one electronic temperature."""
-    return directory / f"T{temperature_k:g}.extxyz"
+        fresh = min(self.snapshots, points)
+        steps = fresh * SINGLE_POINT_STEPS + (points - fresh) * FOLLOWED_POINT_STEPS
+        return START_UP_S + steps * (pace.run_s(first) / first.steps)
 
 
 def snapshots(sources: Mapping[str, int], count: int) -> list[Atoms]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from llpt.engines import evaluate, make_engine, write_evaluated
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
-from llpt.study.cost import SINGLE_POINT_STEPS, START_UP_S
+from llpt.study.cost import SINGLE_POINT_STEPS, START_UP_S, seconds_per_step
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.node import Job
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
@@ -116,11 +116,10 @@ class PlannedOtherLabels:
 
     def job(self, root: Path) -> OtherLabelsJob:  # noqa: ARG002 - nothing of it lies in the study's inputs
         """Return what its process is told."""
-        own = {} if self.engine is not None else dict(self.like.options)
         return OtherLabelsJob(
             path=self.path,
             engine=stored_engine(self.engine or self.like.engine, self.like.role),
-            options=stored_options({**own, **self.changed}),
+            options=stored_options(self._options),
             snapshots=self.snapshots,
             run=self.run.path,
             discard=self.run.discard,
@@ -128,5 +127,14 @@ class PlannedOtherLabels:
         )
 
     def cost_s(self, pace: Pace) -> float:
-        """Return what so many single points take, by the steps of a run of the same engine."""
-        return START_UP_S + self.snapshots * SINGLE_POINT_STEPS * (pace.run_s(self.like) / self.like.steps)
+        """Return what so many single points take, by the steps of a run of the same engine and by what is changed."""
+        changed = replace(self.like, engine=self.engine or self.like.engine, options=self._options)
+        dearer = seconds_per_step(changed) / seconds_per_step(self.like)
+        step = dearer * pace.run_s(self.like) / self.like.steps
+        return START_UP_S + self.snapshots * SINGLE_POINT_STEPS * step
+
+    @property
+    def _options(self) -> dict[str, GivenValue]:
+        """Options of the engine that labels."""
+        own = {} if self.engine is not None else dict(self.like.options)
+        return {**own, **self.changed}
