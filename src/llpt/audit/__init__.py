@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from llpt.audit.compared import ComparedQuantity, Contrast
     from llpt.audit.comparison import compare
     from llpt.audit.density import DensityComparison, compare_density
+    from llpt.audit.derivatives import DerivativeCheck, check_derivatives
+    from llpt.audit.diagnosis import Cause, Diagnosis, Presence, diagnose, of_choices, of_derivatives, of_phases
     from llpt.audit.double_labels import DoublyLabelled, frame_table, label_with_other
     from llpt.audit.electronic_temperature import Population, electronic_temperature_audit
     from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
@@ -41,10 +43,13 @@ __all__ = [
     "STRAY_SHARE",
     "Agreement",
     "BudgetRow",
+    "Cause",
     "ComparedQuantity",
     "Comparison",
     "Contrast",
     "DensityComparison",
+    "DerivativeCheck",
+    "Diagnosis",
     "DoublyLabelled",
     "Explanation",
     "GroupErrors",
@@ -57,6 +62,7 @@ __all__ = [
     "PhaseSets",
     "PhaseSteps",
     "Population",
+    "Presence",
     "Reproduction",
     "Requirement",
     "Residuals",
@@ -66,10 +72,12 @@ __all__ = [
     "Verdict",
     "boundary_between",
     "check_asked",
+    "check_derivatives",
     "combined_outcome",
     "compare",
     "compare_density",
     "compared_quantities",
+    "diagnose",
     "electronic_temperature_audit",
     "enthalpies_of",
     "error_budget",
@@ -78,6 +86,9 @@ __all__ = [
     "in_phases",
     "label_choices",
     "label_with_other",
+    "of_choices",
+    "of_derivatives",
+    "of_phases",
     "outcome_of",
     "pair",
     "reproduces",
@@ -100,6 +111,8 @@ _MODULES = (
     "explanation",
     "budget",
     "phase_regions",
+    "derivatives",
+    "diagnosis",
 )
 
 

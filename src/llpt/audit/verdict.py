@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from llpt.audit.equivalence import Outcome  # noqa: TC001  # pydantic reads annotations when the class is made
+from llpt.audit.diagnosis import HAMILTONIAN, PROTOCOL, Diagnosis, Presence
+from llpt.audit.equivalence import Outcome
 from llpt.audit.thresholds import FORMAT, Thresholds
 from llpt.errors import InputError, NewerFormatError
 from llpt.files import write_atomically
-from llpt.statistics import Estimate  # noqa: TC001
+from llpt.statistics import Estimate  # noqa: TC001 - pydantic reads annotations when the class is made
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class _Record(BaseModel):
@@ -86,6 +91,7 @@ class Verdict(_Record):
         comparisons: all that was compared.
         requirements: what it would take, empty if all is resolved.
         thresholds: what it was judged by.
+        diagnoses: what is wrong by name, with its size and its kelvins, and what was checked and is not.
     """
 
     format: int = 1
@@ -97,6 +103,23 @@ class Verdict(_Record):
     comparisons: tuple[Comparison, ...]
     requirements: tuple[Requirement, ...]
     thresholds: Thresholds
+    diagnoses: tuple[Diagnosis, ...] = ()
+
+    def with_diagnoses(self, diagnoses: Sequence[Diagnosis]) -> Verdict:
+        """Return the verdict with what is wrong by name.
+
+        Sides that were not run alike prove nothing of each other; a surrogate whose forces or whose pressure do not
+        derive from its energy is never called faithful.
+
+        Args:
+            diagnoses: of ``llpt.campaign.diagnose_runs`` and ``diagnose_labels``.
+        """
+        present = [each for each in diagnoses if each.presence is Presence.PRESENT]
+        causes = {each.cause for each in present if each.side != "reference" or each.cause in PROTOCOL}
+        barred = causes & PROTOCOL or (causes & HAMILTONIAN if self.value is Outcome.FAITHFUL else set())
+        value = Outcome.NOT_RESOLVED if barred else self.value
+        reasons = (*(each.sentence for each in present), *self.reasons)
+        return self.model_copy(update={"diagnoses": tuple(diagnoses), "value": value, "reasons": reasons})
 
     def to_json(self) -> str:
         """Return the verdict as JSON text; numbers that are not known are the string "NaN"."""

@@ -8,6 +8,7 @@ import typer
 
 from llpt.cli.analysis import Directory, bar_of_runs, show_verdict
 from llpt.cli.console import EXIT_FAILED, make_table, messages, output
+from llpt.cli.diagnosing import show_diagnoses
 
 if TYPE_CHECKING:
     from llpt.audit import Verdict
@@ -35,18 +36,25 @@ def audit(
     """
     from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.analysis import verdict_of_study  # noqa: PLC0415
+    from llpt.study.explaining import asks_for_labels, explanation_of  # noqa: PLC0415
     from llpt.study.fixed_thresholds import fix_thresholds  # noqa: PLC0415
+    from llpt.study.ladder_paths import ladders_of_study  # noqa: PLC0415
     from llpt.study.observing import observe_runs  # noqa: PLC0415
 
     place = StudyDirectory.open(directory)
+    plan = make_plan(place.study)
     with Ledger(place.database) as ledger:
         fix_thresholds(place.study, ledger)
         entries = {entry.path: entry for entry in ledger.entries()}
     with bar_of_runs("averaging") as on_run:
-        observed, refused = observe_runs(place, make_plan(place.study), entries, on_run)
+        observed, refused = observe_runs(place, plan, entries, on_run)
     for path, reason in refused.items():
         messages().print(f"[bold red]left out:[/] {path}: {reason}")
-    verdict, why = verdict_of_study(place.study, observed, reference=reference, surrogate=surrogate)
+    ladders = ladders_of_study(place.study, observed)
+    explained = explanation_of(place, plan, entries, ladders) if asks_for_labels(place.study) else None
+    verdict, why = verdict_of_study(
+        place, plan, entries, ladders, explained=explained, reference=reference, surrogate=surrogate
+    )
     if verdict is None:
         messages().print(f"No verdict. {why}", markup=False)
         raise typer.Exit(EXIT_FAILED)
@@ -73,6 +81,7 @@ def _show(verdict: Verdict) -> None:
         )
     console.print(table)
     console.print("In brackets: shown, but not part of the verdict.\n")
+    show_diagnoses(console, verdict.diagnoses)
     show_verdict(verdict)
 
 

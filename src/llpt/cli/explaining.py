@@ -8,6 +8,7 @@ import typer
 
 from llpt.cli.analysis import Directory, bar_of_runs
 from llpt.cli.console import EXIT_FAILED, make_table, messages, output
+from llpt.cli.diagnosing import show_diagnoses
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,11 +24,12 @@ def explain(
 ) -> None:
     r"""Say why a surrogate and its reference differ, from the labels that \[bridge] and \[budget] of the study give.
 
-    First the energy error between the phases, then errors by group, free-energy differences of each state, the shift
-    they predict beside the one observed, and what each choice behind the reference does, in kelvin.
+    First what is wrong by name, with its size and its kelvins, and the energy error between the phases; then errors by
+    group, free-energy differences of each state, the shift they predict beside the one observed, and what each choice
+    behind the reference does, in kelvin.
     """
     from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.explaining import explain_study  # noqa: PLC0415
+    from llpt.study.explaining import diagnoses_of, explain_study  # noqa: PLC0415
     from llpt.study.ladder_paths import ladders_of_study  # noqa: PLC0415
     from llpt.study.observing import observe_runs  # noqa: PLC0415
 
@@ -37,7 +39,9 @@ def explain(
         entries = {entry.path: entry for entry in ledger.entries()}
     with bar_of_runs("averaging") as on_run:
         observed, _ = observe_runs(place, plan, entries, on_run)
-    found = explain_study(place, plan, entries, ladders_of_study(place.study, observed))
+    ladders = ladders_of_study(place.study, observed)
+    explained = explain_study(place, plan, entries, ladders)
+    found = explained[0]
     for path, reason in found.refused.items():
         messages().print(f"[bold red]left out:[/] {path}: {reason}")
     if not found.states and not found.budgets:
@@ -46,6 +50,7 @@ def explain(
     if as_json:
         typer.echo(found.to_json())
         return
+    show_diagnoses(output(), diagnoses_of(place, plan, entries, ladders, explained))
     _show(found)
 
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llpt.campaign.analysis import Analysis, analyse
 from llpt.campaign.comparison import verdict_of
 from llpt.files import remove
-from llpt.study.explaining import explain_study
-from llpt.study.ladder_paths import PATHS, ladders_of_study
+from llpt.study.explaining import asks_for_labels, diagnoses_of, explain_study
+from llpt.study.ladder_paths import PATHS
 from llpt.study.observables_table import TABLE_NAME, write_observables
 from llpt.study.observing import observe_electronic_temperature, observe_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import xarray as xr
 
     from llpt.audit import Verdict
     from llpt.campaign.explanation import CampaignExplanation
-    from llpt.campaign.observed import ObservedRun
-    from llpt.study.file import StudyFile
+    from llpt.campaign.ladders import ObservedLadder
+    from llpt.study.explaining import Explained
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import Entry
     from llpt.study.plan import Plan
@@ -72,34 +72,48 @@ def analyse_study(
         density_rises=study.state.density_rises,
         compare_sizes=study.tests.size,
     )
-    if found.verdict is not None:
-        found.verdict.save(directory.verdict)
+    explained = explain_study(directory, plan, entries, found.ladders) if asks_for_labels(study) else None
+    explanation = explained[0] if explained is not None else None
+    if explanation is not None:
+        refused |= explanation.refused
+    verdict, _ = verdict_of_study(directory, plan, entries, found.ladders, explained=explained)
+    if verdict is not None:
+        verdict.save(directory.verdict)
     else:
         remove(directory.verdict)
-    explanation = None
-    if study.bridge is not None or study.budget is not None:
-        explanation = explain_study(directory, plan, entries, found.ladders)
-        refused |= explanation.refused
+    found = replace(found, verdict=verdict)
     return StudyAnalysis(found, refused, observe_electronic_temperature(directory, plan, entries), explanation)
 
 
 def verdict_of_study(
-    study: StudyFile, observed: Iterable[ObservedRun], *, reference: str | None = None, surrogate: str | None = None
+    directory: StudyDirectory,
+    plan: Plan,
+    entries: Mapping[str, Entry],
+    ladders: Sequence[ObservedLadder],
+    *,
+    explained: Explained | None = None,
+    reference: str | None = None,
+    surrogate: str | None = None,
 ) -> tuple[Verdict | None, str]:
     """Compare a study's surrogate with its reference, or any two of its engines with each other; nothing is kept.
 
     Args:
-        study: the study, whose thresholds hold.
-        observed: its runs.
+        directory: the study's directory.
+        plan: its plan.
+        entries: its ledger, by node.
+        ladders: its runs with their averages and transitions.
+        explained: of ``explanation_of``; None where the study asked for no labels.
         reference: name of an engine, as in paths or as people call it; None for the study's reference.
         surrogate: the same of the surrogate.
 
     Returns:
-        The verdict, or None and why there is none.
+        The verdict, with what is wrong by name where it is that of the study's own two sides; or None and why.
 
     Raises:
         InputError: there is no engine of that name.
+        StorageError: labels are damaged.
     """
-    return verdict_of(
-        ladders_of_study(study, observed), study.verdict.thresholds(), reference=reference, surrogate=surrogate
-    )
+    verdict, why = verdict_of(ladders, directory.study.verdict.thresholds(), reference=reference, surrogate=surrogate)
+    if verdict is None or reference is not None or surrogate is not None:
+        return verdict, why
+    return verdict.with_diagnoses(diagnoses_of(directory, plan, entries, ladders, explained)), why

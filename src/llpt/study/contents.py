@@ -14,7 +14,7 @@ from llpt.errors import StorageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-PATTERNS = ("segments/*.h5", "*.extxyz", "*.data", "input.nn", "card.json")
+PATTERNS = ("segments/*.h5", "*.extxyz", "derivatives.json", "*.data", "input.nn", "card.json")
 """Segments of a run, labels of single points, the files of a potential."""
 
 

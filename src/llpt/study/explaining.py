@@ -8,9 +8,10 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from llpt.audit import DoublyLabelled, frame_table
+from llpt.audit import DerivativeCheck, DoublyLabelled, frame_table
 from llpt.bridge import REFERENCE, SURROGATE
 from llpt.campaign import Role, file_stem
+from llpt.campaign.diagnosing import diagnose_labels, diagnose_runs
 from llpt.campaign.explanation import LabelledChoice, LabelledRun, explain_campaign
 from llpt.engines import read_evaluated
 from llpt.errors import LlptError
@@ -19,7 +20,7 @@ from llpt.study.explaining_runs import BRIDGE, BUDGET, pairs, two_phases
 from llpt.study.kpoints import kpoints_of
 from llpt.study.label_sections import AS_IT_IS
 from llpt.study.nodes.labels import snapshots
-from llpt.study.nodes.other_labels import LABELS, PlannedOtherLabels
+from llpt.study.nodes.other_labels import DERIVATIVES, LABELS, PlannedOtherLabels
 from llpt.study.outcome import State
 
 if TYPE_CHECKING:
@@ -28,13 +29,17 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from llpt.audit import Diagnosis
     from llpt.campaign.explanation import CampaignExplanation
     from llpt.campaign.ladders import ObservedLadder
+    from llpt.study.file import StudyFile
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import Entry
     from llpt.study.nodes import PlannedRun
     from llpt.study.plan import Plan
 
+    Explained = tuple[CampaignExplanation, list[LabelledRun]]
+    """What the labels of a study say, and the doubly labelled snapshots."""
 
 EXPLANATION = "bridge.json"
 SAME = 1e-6
@@ -43,10 +48,17 @@ PROSE = frozenset({"sentence", "reason"})
 """Keys of sentences, which may round a number another way."""
 
 
+def asks_for_labels(study: StudyFile) -> bool:
+    """Whether a study asks for single points that explain its differences."""
+    return study.bridge is not None or study.budget is not None
+
+
 def explain_study(
     directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], ladders: Sequence[ObservedLadder]
-) -> CampaignExplanation:
+) -> Explained:
     """Read the labels that are done; keep ``results/labelled-frames.csv`` and ``results/bridge.json``.
+
+    Returns what they say, and the doubly labelled snapshots.
 
     Args:
         directory: the study's directory.
@@ -63,7 +75,7 @@ def explain_study(
         table = frame_table([each.labels for each in labelled])
         write_atomically(directory.results / "labelled-frames.csv", _as_csv(table))
     write_atomically(directory.results / EXPLANATION, found.to_json())
-    return found
+    return found, labelled
 
 
 def _as_csv(table: xr.Dataset) -> str:
@@ -78,7 +90,7 @@ def _as_csv(table: xr.Dataset) -> str:
 
 def explanation_of(
     directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], ladders: Sequence[ObservedLadder]
-) -> tuple[CampaignExplanation, list[LabelledRun]]:
+) -> Explained:
     """Return what the labels of a study say, and the doubly labelled snapshots by run; nothing is written.
 
     Args:
@@ -92,6 +104,48 @@ def explanation_of(
     choices = _budget_labels(directory, plan, entries, refused)
     phases = two_phases(directory.study)
     return explain_campaign(labelled, choices, ladders, phases=phases, refused=refused), labelled
+
+
+def diagnoses_of(
+    directory: StudyDirectory,
+    plan: Plan,
+    entries: Mapping[str, Entry],
+    ladders: Sequence[ObservedLadder],
+    explained: Explained | None,
+) -> tuple[Diagnosis, ...]:
+    """Return what is wrong by name, from the runs of a study and, where it has them, from its labels.
+
+    Args:
+        directory: the study's directory.
+        plan: its plan.
+        entries: its ledger, by node.
+        ladders: its runs with their averages and transitions.
+        explained: of ``explanation_of``; None where the study asked for no labels.
+    """
+    found = diagnose_runs(ladders)
+    if explained is None:
+        return found
+    explanation, labelled = explained
+    return found + diagnose_labels(
+        labelled,
+        explanation,
+        ladders,
+        phases=two_phases(directory.study),
+        derivatives=_derivatives(directory, plan, entries),
+    )
+
+
+def _derivatives(directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry]) -> dict[Role, DerivativeCheck]:
+    """Return the differences of each side's energy, over all snapshots that the other side's runs gave."""
+    found: dict[Role, DerivativeCheck] = {}
+    for run, other in pairs(plan.runs):
+        path = f"{BRIDGE}/{file_stem(run.path)}"
+        file = directory.node(path) / DERIVATIVES
+        if path in plan and _done(entries, path) and file.is_file():
+            check = DerivativeCheck.from_json(file.read_text(encoding="utf-8"))
+            before = found.get(other.role)
+            found[other.role] = check if before is None else before.and_also(check)
+    return found
 
 
 def difference_from(stored: str, fresh: CampaignExplanation) -> str:

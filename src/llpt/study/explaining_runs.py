@@ -111,7 +111,16 @@ def _bridge(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLa
         )
         if takes and isinstance(other, MolecularDynamics):
             path = f"{BRIDGE}/{file_stem(run.path)}"
-            found.append(PlannedOtherLabels(path=path, run=run, like=other, changed={}, snapshots=section.snapshots))
+            found.append(
+                PlannedOtherLabels(
+                    path=path,
+                    run=run,
+                    like=other,
+                    changed={},
+                    snapshots=section.snapshots,
+                    derivatives=section.derivatives,
+                )
+            )
     return found
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 KPOINTS = "kpoints-"
 """What the name of a choice begins with that is another mesh of k-points."""
+DERIVATIVE_POINTS = 5
+"""Single points on a snapshot whose energy is differentiated: where it is, on either side of it, smaller and larger."""
 AS_IT_IS = "as-it-is"
 """The folder of the reference's own fresh labels, beside those of every choice."""
 
@@ -51,6 +53,14 @@ class LabelledStates(Section):
 
 class BridgeSection(LabelledStates):
     """``[bridge]``: snapshots of both sides' runs, each labelled with the engine that did not drive it."""
+
+    derivatives: Int = Field(
+        default=2,
+        ge=0,
+        le=1000,
+        description="snapshots of each run, 0 to 1000, on which the engine's forces and pressure are held against "
+        "differences of its energy: five single points each",
+    )
 
 
 class BudgetChoice(Section):

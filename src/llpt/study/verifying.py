@@ -24,7 +24,7 @@ from llpt.files import copy, scratch_directory, storage_error
 from llpt.observables import compare_kept, load_summary
 from llpt.study.analysis import verdict_of_study
 from llpt.study.contents import content_hash
-from llpt.study.explaining import EXPLANATION, difference_from, explanation_of
+from llpt.study.explaining import EXPLANATION, asks_for_labels, difference_from, explanation_of
 from llpt.study.fixed_thresholds import changed_thresholds
 from llpt.study.job_files import JobFiles, read_json
 from llpt.study.ladder_paths import ladders_of_study
@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from llpt.campaign.ladders import ObservedLadder
     from llpt.campaign.observed import ObservedRun
+    from llpt.study.explaining import Explained
     from llpt.study.nodes import Node
     from llpt.study.plan import Plan
 
@@ -173,7 +175,14 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
         checks += _inputs(directory, node, entries[node.path])
         if entries[node.path].state is State.DONE:
             checks.append(_content(directory, entries[node.path]))
-    return (*checks, *_verdict(directory, observed), *_explanation(directory, plan, entries, observed))
+    ladders = ladders_of_study(directory.study, observed)
+    explained = None
+    try:
+        if asks_for_labels(directory.study):
+            explained = explanation_of(directory, plan, entries, ladders)
+    except LlptError as error:
+        checks.append(Check("study", "labels", False, error.cause))
+    return (*checks, *_verdict(directory, plan, entries, ladders, explained), *_explanation(directory, explained))
 
 
 @contextmanager
@@ -318,28 +327,29 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
-def _explanation(
-    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], observed: list[ObservedRun]
-) -> list[Check]:
+def _explanation(directory: StudyDirectory, explained: Explained | None) -> list[Check]:
     """Check that the labels give the stored free energies and kelvins once more."""
     path = directory.results / EXPLANATION
-    if not path.exists():
+    if explained is None or not path.exists():
         return []
     what = "free energies and kelvins, stored and recomputed"
     try:
-        found, _ = explanation_of(directory, plan, entries, ladders_of_study(directory.study, observed))
-        unlike = difference_from(path.read_text(encoding="utf-8"), found)
+        unlike = difference_from(path.read_text(encoding="utf-8"), explained[0])
     except (OSError, UnicodeDecodeError) as error:
         return [Check("study", what, False, f"results/{path.name} cannot be read: {error}")]
-    except LlptError as error:
-        return [Check("study", what, False, error.cause)]
     return [Check("study", what, not unlike, f"results/{path.name}: {unlike}" if unlike else "the same")]
 
 
-def _verdict(directory: StudyDirectory, observed: list[ObservedRun]) -> list[Check]:
+def _verdict(
+    directory: StudyDirectory,
+    plan: Plan,
+    entries: Mapping[str, Entry],
+    ladders: Sequence[ObservedLadder],
+    explained: Explained | None,
+) -> list[Check]:
     what = "verdict, stored and recomputed"
     try:
-        fresh, why = verdict_of_study(directory.study, observed)
+        fresh, why = verdict_of_study(directory, plan, entries, ladders, explained=explained)
     except LlptError as error:
         return [Check("study", what, False, error.cause, can_be_told=False)]
     stored = None

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from llpt.engines import evaluate, make_engine, write_evaluated
+from llpt.files import write_atomically
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.cost import SINGLE_POINT_STEPS, START_UP_S, seconds_per_step
+from llpt.study.label_sections import DERIVATIVE_POINTS
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.node import Job
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
     from llpt.study.outcome import Report
 
 LABELS = "labels.extxyz"
+DERIVATIVES = "derivatives.json"
+"""Differences of the engine's energy on some of the snapshots, beside the forces and the pressure it gives."""
 
 
 class OtherLabelsJob(Job):
@@ -37,6 +44,7 @@ class OtherLabelsJob(Job):
         run: the run they come from.
         discard: its first steps, which are left out.
         threads: processor cores it takes, 0 for "all this study may use".
+        derivatives: snapshots on which its forces and pressure are held against differences of its energy.
     """
 
     kind: Literal["other-labels"] = "other-labels"
@@ -46,22 +54,41 @@ class OtherLabelsJob(Job):
     run: str
     discard: int
     threads: int
+    derivatives: int = 0
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, given: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what was not asked for: jobs from before it could be asked for keep their text."""
+        values: dict[str, Any] = given(self)
+        if not self.derivatives:
+            del values["derivatives"]
+        return values
 
     def work(self, report: Report) -> NodeOutcome:
-        """Label every snapshot and write them as one file."""
+        """Label every snapshot into one file; hold forces and pressure against differences of the energy."""
+        from llpt.audit import check_derivatives  # noqa: PLC0415 - start-up time of those who only plan
+
         frames = snapshots({self.run: self.discard}, self.snapshots)
+        chosen = np.linspace(0, len(frames) - 1, min(self.derivatives, len(frames))).round().astype(int)
+        points = len(frames) + DERIVATIVE_POINTS * len(chosen)
         engine = make_engine(self.engine, self.options)
 
         def on_frame(done: int) -> None:
-            report(NodeProgress(steps_done=done, steps=len(frames)))
+            report(NodeProgress(steps_done=done, steps=points))
+
+        def on_difference(done: int) -> None:
+            on_frame(len(frames) + DERIVATIVE_POINTS * done)
 
         try:
             description = DescribedEngine.of(engine.describe())
             write_evaluated(Path(self.path) / LABELS, evaluate(frames, engine, on_frame=on_frame))
+            if len(chosen):
+                check = check_derivatives([frames[place] for place in chosen], engine, on_frame=on_difference)
+                write_atomically(Path(self.path) / DERIVATIVES, check.to_json())
         finally:
             engine.close()
         provenance = Provenance(engine=description, versions=package_versions())
-        return NodeOutcome(path=self.path, state=State.DONE, steps_done=len(frames), provenance=provenance)
+        return NodeOutcome(path=self.path, state=State.DONE, steps_done=points, provenance=provenance)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +102,7 @@ class PlannedOtherLabels:
         engine: another engine in the place of that run's; None for its own.
         changed: options that take the place of that run's; of another engine, all it gets.
         snapshots: number of snapshots.
+        derivatives: snapshots on which forces and pressure are held against differences of the energy.
     """
 
     path: str
@@ -83,6 +111,7 @@ class PlannedOtherLabels:
     engine: str | None = None
     changed: Mapping[str, GivenValue]
     snapshots: int
+    derivatives: int = 0
 
     @property
     def after(self) -> tuple[str, ...]:
@@ -111,8 +140,8 @@ class PlannedOtherLabels:
 
     @property
     def counted_as(self) -> tuple[str, int]:
-        """Every snapshot."""
-        return "single point", self.snapshots
+        """Every snapshot, and the displaced and strained ones."""
+        return "single point", self.snapshots + DERIVATIVE_POINTS * self.derivatives
 
     def job(self, root: Path) -> OtherLabelsJob:  # noqa: ARG002 - nothing of it lies in the study's inputs
         """Return what its process is told."""
@@ -124,6 +153,7 @@ class PlannedOtherLabels:
             run=self.run.path,
             discard=self.run.discard,
             threads=self.threads,
+            derivatives=self.derivatives,
         )
 
     def cost_s(self, pace: Pace) -> float:
@@ -131,7 +161,7 @@ class PlannedOtherLabels:
         changed = replace(self.like, engine=self.engine or self.like.engine, options=self._options)
         dearer = seconds_per_step(changed) / seconds_per_step(self.like)
         step = dearer * pace.run_s(self.like) / self.like.steps
-        return START_UP_S + self.snapshots * SINGLE_POINT_STEPS * step
+        return START_UP_S + self.counted_as[1] * SINGLE_POINT_STEPS * step
 
     @property
     def _options(self) -> dict[str, GivenValue]:
