@@ -112,7 +112,7 @@ def finished(tmp_path_factory):
     )
     with Ledger(directory.database) as ledger:
         for path in plan.paths:
-            ledger.enter(path, inputs_hash="hash", job="{}")
+            ledger.enter(path, inputs_hash="hash", job=plan[path].job(directory.root).text())
             ledger.record(
                 path,
                 State.DONE,

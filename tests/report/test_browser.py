@@ -1,10 +1,12 @@
 """The page in a real browser: drawn, switched, accessible, at the width of a desk and of a phone."""
 
 import shutil
+import threading
 
 import pytest
 
 from llpt.report import write_report
+from llpt.report.live import serve
 from llpt.report.printing import BROWSERS, print_page
 
 WIDTHS = {"desk": 1400, "phone": 390}
@@ -89,6 +91,24 @@ def test_dark_and_light_differ_and_follow_the_reader(browser, written):
         assert page.evaluate("document.documentElement.dataset.theme") == scheme
         page.context.close()
     assert papers[0] != papers[1]
+
+
+def test_a_campaign_is_watched(browser, written):
+    with serve(written.parents[1], report=False) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.new_page()
+        complaints = []
+        page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+        page.goto(server.url)
+        page.wait_for_selector("#rows tr", timeout=300_000)
+        assert page.locator("#rows tr").first.locator("td").nth(1).inner_text() == "failed"
+        assert "1 failed" in page.locator("#sum").inner_text()
+        page.frame_locator("iframe").locator("#verdict").wait_for(timeout=300_000)
+        broken = axe.Axe().run(page, options={"iframes": False}).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"][:200]) for each in broken] == []
+        assert complaints == []
+        page.context.close()
+        server.shutdown()
 
 
 def test_it_prints(written):

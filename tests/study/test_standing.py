@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -64,6 +65,8 @@ def test_a_ledger_of_before_gets_the_columns_it_lacks(tmp_path):
 
 
 class Series:
+    system = SimpleNamespace(masses_u=np.full(64, 1.008))
+
     def __init__(self, _):
         pass
 
@@ -76,6 +79,7 @@ class Series:
             "time_fs": time_fs,
             "temperature_k": hot + 20.0 * noise,
             "pressure_gpa": np.full(4000, np.nan),
+            "volume_angstrom3": np.full(4000, 64.0 * 1.66053907 * 1.008) * (1.0 + 0.01 * noise),
             "conserved_ev": -100.0 + 0.064e-3 * time_fs,
         }
 
@@ -86,5 +90,7 @@ def test_conditions_are_means_over_the_steps_that_count(tmp_path, monkeypatch):
     assert found.temperature_k == pytest.approx(800.0, abs=2.0)
     assert found.temperature_error_k == pytest.approx(20.0 / np.sqrt(3000.0), rel=0.3)
     assert found.pressure_gpa is None
+    assert found.density_g_per_cm3 == pytest.approx(1.0, abs=0.001)
+    assert found.density_error_g_per_cm3 == pytest.approx(0.01 / np.sqrt(3000.0), rel=0.3)
     assert found.drift_mev_per_atom_ps == pytest.approx(1.0)
     assert conditions_of(tmp_path, discard=3995, atoms=64) == RunConditions()

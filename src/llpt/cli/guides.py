@@ -30,7 +30,7 @@ GUIDES = {
         ("llpt run examples/quick.toml", "llpt run study.toml --out results --only 'dft/N256/*' --stop-after 3h"),
         "docs/study-file.md",
     ),
-    "status": Guide(("llpt status quick", "llpt status quick --all"), "docs/start.md#what-came-out"),
+    "status": Guide(("llpt status quick", "llpt status quick --web"), "docs/start.md#what-came-out"),
     "analyse": Guide(("llpt analyse quick", "llpt analyse results/karasiev2021"), "docs/analysis.md"),
     "report": Guide(
         ("llpt report quick --pdf", "LLPT_STYLE=mine.mplstyle llpt report quick"), "docs/analysis.md#figures-llptreport"

@@ -14,8 +14,9 @@ from rich.text import Text
 
 from llpt.campaign import short_name
 from llpt.cli.console import duration, messages
-from llpt.cli.states import FIRST, STYLES
+from llpt.cli.states import STYLES
 from llpt.study import State
+from llpt.study.standing import FIRST
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,13 +12,12 @@ from rich.markup import escape
 
 from llpt.campaign import short_name
 from llpt.cli.console import duration, make_table, output, roughly
-from llpt.cli.states import FIRST, STYLES
-from llpt.errors import InputError, StorageError
+from llpt.cli.states import STYLES
+from llpt.errors import InputError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from llpt.study.ledger import Entry
     from llpt.study.standing import RunStanding
 
 LISTED = 200
@@ -28,30 +26,35 @@ LISTED = 200
 
 def status(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory of a study.", show_default=False)],
+    *,
     every: Annotated[bool, typer.Option("--all", help="List every run, however many there are.")] = False,
+    web: Annotated[bool, typer.Option("--web", help="Serve it, and the report, to a browser until Ctrl-C.")] = False,
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST", help="Of --web: the address; other than loopback asks a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="Of --web: 0 takes one that is free.", min=0, max=65535)] = 0,
 ) -> None:
     """Show how every run of a study stands: failed, unfinished, running, blocked, waiting or done, and why.
 
     Temperature and pressure are means over the steps that count, with their error, beside what was asked for; the drift
-    is that of the conserved quantity. Of a run at work they are those of this moment.
+    is that of the conserved quantity. Of a run at work they are those of this moment. With --web a browser shows the
+    same as it changes, with means over what each run has written, and the report, made anew as runs are done.
     """
+    if web:
+        serve_until_stopped(directory, listen, port)
+        return
     from llpt.study.job_files import read_json  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.ledger import Ledger  # noqa: PLC0415
-    from llpt.study.lock import LockedDirectory  # noqa: PLC0415
     from llpt.study.outcome import State  # noqa: PLC0415
+    from llpt.study.standing_now import study_standing  # noqa: PLC0415
 
-    place = LockedDirectory(directory)
+    root = directory.resolve()
     console = output()
-    console.print(f"[bold]{escape(name_of(place.root, directory))}[/] in {place.root}\n")
-    database = place.root / "study.db"
-    if not database.exists():
+    console.print(f"[bold]{escape(name_of(root, directory))}[/] in {root}\n")
+    found_now = study_standing(root)
+    if found_now is None:
         console.print("Nothing has been started.")
         return
-    with Ledger(database) as ledger:
-        entries = ledger.entries()
-    if not place.at_work:
-        entries = tuple(stopped(entry, place.root) for entry in entries)
-    runs = [standing(entry, place.root) for entry in sorted(entries, key=lambda entry: FIRST.index(entry.state))]
+    runs = list(found_now.runs)
     console.print(table_of(runs if every else shortened(runs)))
     found = [(state, sum(run.entry.state is state for run in runs)) for state in State]
     hidden = [f"{number - LISTED} {state}" for state, number in found if number > LISTED and not every]
@@ -60,10 +63,25 @@ def status(
     console.print()
     console.print(", ".join(f"{number} {state}" for state, number in found if number) + ".")
     console.print(totals(runs))
-    verdict = place.root / "results" / "verdict.json"
+    verdict = root / "results" / "verdict.json"
     if verdict.exists():
         value = (read_json(verdict) or {}).get("value", "unknown")
-        console.print(f"Verdict: [bold]{value}[/]. Report: {place.root / 'report' / 'index.html'}")
+        console.print(f"Verdict: [bold]{value}[/]. Report: {root / 'report' / 'index.html'}")
+
+
+def serve_until_stopped(directory: Path, host: str, port: int) -> None:
+    """Serve a study to browsers until Ctrl-C.
+
+    Raises:
+        InputError: the directory holds no study.
+        StorageError: the address cannot be listened at.
+    """
+    from llpt.report.live import serve  # noqa: PLC0415 - start-up time of the other commands
+
+    with serve(directory, host=host, port=port) as server:
+        output().print(f"[bold]{server.url}[/] shows the study; Ctrl-C ends it.", soft_wrap=True)
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
 
 
 def name_of(root: Path, given: Path) -> str:
@@ -79,33 +97,6 @@ def name_of(root: Path, given: Path) -> str:
         raise InputError(
             f"{given} is not a study directory: it holds no study.toml.", 'Give the directory that "llpt run" made.'
         ) from error
-
-
-def stopped(entry: Entry, root: Path) -> Entry:
-    """Return an entry as it stands where no ``llpt run`` is alive: nothing runs."""
-    from llpt.dynamics import steps_on_disk  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.ledger import KILLED  # noqa: PLC0415
-    from llpt.study.outcome import State  # noqa: PLC0415
-
-    if entry.state is not State.RUNNING:
-        return entry
-    return replace(entry, state=State.UNFINISHED, reason=KILLED, steps_done=steps_on_disk(root / entry.path))
-
-
-def standing(entry: Entry, root: Path) -> RunStanding:
-    """Return how a node stands, one at work by its own word."""
-    from llpt.study.job_files import JobFiles  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.outcome import RunConditions, State  # noqa: PLC0415
-    from llpt.study.standing import RunStanding  # noqa: PLC0415
-
-    if entry.state is not State.RUNNING:
-        return RunStanding.of(entry)
-    with suppress(StorageError):
-        progress = JobFiles(root, entry.path).read_progress()
-        now = RunConditions(temperature_k=progress.temperature_k, pressure_gpa=progress.pressure_gpa)
-        pace = progress.seconds_per_step or entry.seconds_per_step
-        return RunStanding.of(replace(entry, seconds_per_step=pace, conditions=now), progress.steps_done)
-    return RunStanding.of(entry)
 
 
 def shortened(runs: list[RunStanding]) -> list[RunStanding]:

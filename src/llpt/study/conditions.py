@@ -1,4 +1,4 @@
-"""How a run kept to its conditions: mean temperature and pressure, and the drift of the conserved quantity."""
+"""How a run kept to its conditions: mean temperature, pressure and density, and the drift of what is conserved."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from llpt.statistics import Estimate, mean_estimate
 from llpt.study.outcome import RunConditions
 from llpt.trajectory.stored import StoredFrames
+from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,17 +32,22 @@ def conditions_of(run_directory: Path, *, discard: int, atoms: int) -> RunCondit
     Raises:
         StorageError: a segment is damaged.
     """
-    scalars = StoredFrames(run_directory).scalars()
+    frames = StoredFrames(run_directory)
+    scalars = frames.scalars()
     kept = scalars["step"] >= discard
     if kept.sum() < LEAST_STEPS:
         return RunConditions()
     temperature = _mean(scalars["temperature_k"][kept], "K")
     pressure = _mean(scalars["pressure_gpa"][kept], "GPa")
+    mass_u = float(frames.system.masses_u.sum())
+    density = _mean(mass_u * U_PER_ANGSTROM3_TO_G_PER_CM3 / scalars["volume_angstrom3"][kept], "g/cm^3")
     return RunConditions(
         temperature_k=_finite(temperature.value),
         temperature_error_k=_finite(temperature.error),
         pressure_gpa=_finite(pressure.value),
         pressure_error_gpa=_finite(pressure.error),
+        density_g_per_cm3=_finite(density.value),
+        density_error_g_per_cm3=_finite(density.error),
         drift_mev_per_atom_ps=_drift(scalars["time_fs"][kept], scalars["conserved_ev"][kept], atoms),
     )
 

@@ -130,6 +130,8 @@ class RunConditions(Record):
         temperature_error_k: its 68 % error.
         pressure_gpa: mean pressure.
         pressure_error_gpa: its 68 % error.
+        density_g_per_cm3: mean density.
+        density_error_g_per_cm3: its 68 % error.
         drift_mev_per_atom_ps: slope of the conserved quantity.
     """
 
@@ -137,6 +139,8 @@ class RunConditions(Record):
     temperature_error_k: float | None = None
     pressure_gpa: float | None = None
     pressure_error_gpa: float | None = None
+    density_g_per_cm3: float | None = None
+    density_error_g_per_cm3: float | None = None
     drift_mev_per_atom_ps: float | None = None
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from llpt.study.ledger import Entry
 
+FIRST = (State.FAILED, State.UNFINISHED, State.RUNNING, State.BLOCKED, State.WAITING, State.DONE)
+"""What needs somebody stands first."""
 DAY_S = 86_400.0
 FS_PER_NS = 1e6
 

@@ -1,0 +1,287 @@
+"""A campaign in a browser while it runs: its runs as they stand, and its report, served read-only."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import math
+import mimetypes
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from http.cookies import SimpleCookie
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from llpt.campaign import short_name
+from llpt.errors import InputError, LlptError, StorageError
+from llpt.study.conditions import conditions_of
+from llpt.study.outcome import RunConditions, State
+from llpt.study.standing import work_left_s
+from llpt.study.standing_now import study_standing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llpt.study.standing import RunStanding
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+COOKIE = "llpt-token"
+SERVED = frozenset({".html", ".pdf", ".png", ".csv", ".nc", ".md", ".tex", ".bib"})
+"""Kinds of files of a report; nothing else is served."""
+LEAST_S_BETWEEN_REPORTS = 60.0
+LEAST_S_BETWEEN_MEANS = 10.0
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """One node as the page shows it; None is what is not known.
+
+    Args:
+        name: which.
+        state: what has become of it.
+        reason: why.
+        picoseconds_done: simulated.
+        picoseconds: asked for.
+        nanoseconds_per_day: its pace.
+        temperature_k: mean over the steps that count; of this moment where they are too few.
+        temperature_error_k: its error.
+        temperature_asked_k: the thermostat's.
+        pressure_gpa: as the temperature.
+        pressure_error_gpa: its error.
+        pressure_asked_gpa: the barostat's.
+        density_g_per_cm3: as the temperature.
+        density_error_g_per_cm3: its error.
+        drift_mev_per_atom_ps: of the conserved quantity.
+    """
+
+    name: str
+    state: str
+    reason: str
+    picoseconds_done: float
+    picoseconds: float
+    nanoseconds_per_day: float | None
+    temperature_k: float | None
+    temperature_error_k: float | None
+    temperature_asked_k: float | None
+    pressure_gpa: float | None
+    pressure_error_gpa: float | None
+    pressure_asked_gpa: float | None
+    density_g_per_cm3: float | None
+    density_error_g_per_cm3: float | None
+    drift_mev_per_atom_ps: float | None
+
+
+class LiveStudy:
+    """What the page asks for, computed no more often than it changes.
+
+    Args:
+        root: the study's directory.
+        report: whether to make the report anew, in a process of its own, as runs are done.
+    """
+
+    def __init__(self, root: Path, *, report: bool = True) -> None:
+        self.root = root.resolve()
+        self._report = report
+        self._guard = threading.Lock()
+        self._means: dict[str, tuple[float, RunConditions]] = {}
+        self._reporting: subprocess.Popen[bytes] | None = None
+        self._reported = (0.0, -1)
+
+    def standing(self) -> str:
+        """Return how the study stands as JSON."""
+        with self._guard:
+            found = study_standing(self.root)
+            runs = found.runs if found else ()
+            done = sum(run.entry.state is State.DONE for run in runs)
+            if self._report:
+                self._keep_report(done)
+            left, unknown = work_left_s(runs)
+            at_work = max(1, sum(run.entry.state is State.RUNNING for run in runs))
+            page = self.root / "report" / "index.html"
+            return json.dumps(
+                {
+                    "name": self.root.name,
+                    "at_work": bool(found and found.at_work),
+                    "counts": {str(state): sum(run.entry.state is state for run in runs) for state in State},
+                    "picoseconds_done": sum(run.picoseconds_done for run in runs),
+                    "picoseconds": sum(run.picoseconds for run in runs),
+                    "seconds_left": left / at_work,
+                    "of_unknown_pace": unknown,
+                    "report_written": page.stat().st_mtime if page.is_file() else None,
+                    "runs": [asdict(self._live(run)) for run in runs],
+                },
+                allow_nan=False,
+            )
+
+    def _live(self, run: RunStanding) -> LiveRun:
+        entry = run.entry
+        means = self._conditions(run)
+        return LiveRun(
+            name=short_name(entry.path),
+            state=str(entry.state),
+            reason=entry.reason,
+            picoseconds_done=run.picoseconds_done,
+            picoseconds=run.picoseconds,
+            nanoseconds_per_day=_finite(run.nanoseconds_a_day),
+            temperature_k=_finite(means.temperature_k),
+            temperature_error_k=means.temperature_error_k,
+            temperature_asked_k=run.temperature_k,
+            pressure_gpa=_finite(means.pressure_gpa),
+            pressure_error_gpa=means.pressure_error_gpa,
+            pressure_asked_gpa=run.pressure_gpa,
+            density_g_per_cm3=means.density_g_per_cm3,
+            density_error_g_per_cm3=means.density_error_g_per_cm3,
+            drift_mev_per_atom_ps=means.drift_mev_per_atom_ps,
+        )
+
+    def _conditions(self, run: RunStanding) -> RunConditions:
+        """Return means over what a run at work has written so far; of this moment where that is too little."""
+        entry = run.entry
+        if entry.state is not State.RUNNING or not run.steps:
+            return entry.conditions
+        when, known = self._means.get(entry.path, (-math.inf, RunConditions()))
+        if time.monotonic() - when > LEAST_S_BETWEEN_MEANS:
+            known = RunConditions()
+            try:
+                discard = int(json.loads(entry.job).get("discard", 0))
+                known = conditions_of(self.root / entry.path, discard=discard, atoms=run.atoms)
+            except (LlptError, OSError):  # its first segment is not there yet, or is being written
+                known = RunConditions()
+            self._means[entry.path] = (time.monotonic(), known)
+        return known if known.temperature_k is not None else entry.conditions
+
+    def _keep_report(self, done: int) -> None:
+        """Make the report anew where runs were done since, one process at a time."""
+        when, of = self._reported
+        if self._reporting is not None and self._reporting.poll() is None:
+            return
+        if done and done != of and time.monotonic() - when > LEAST_S_BETWEEN_REPORTS:
+            self._reported = (time.monotonic(), done)
+            command = [sys.executable, "-c", "from llpt.cli import main; main()", "report", str(self.root)]
+            self._reporting = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def close(self) -> None:
+        """End what is still being made."""
+        if self._reporting is not None:
+            self._reporting.terminate()
+            self._reporting.wait()
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+class LiveServer(ThreadingHTTPServer):
+    """Serves one study to browsers; nothing can be changed through it.
+
+    Args:
+        study: what is served.
+        host: address to listen at; other than loopback a token is asked for.
+        port: 0 takes any that is free.
+
+    Raises:
+        StorageError: the address cannot be listened at.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, study: LiveStudy, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.study = study
+        self.token = "" if host in LOOPBACK else secrets.token_urlsafe(24)
+        self.host = host
+        try:
+            super().__init__((host, port), _Handler)
+        except OSError as error:
+            raise StorageError(
+                f"{host}:{port} cannot be listened at: {error.strerror or error}.",
+                "Give another --port, or stop what listens there.",
+            ) from error
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds it, its token included."""
+        return f"http://{self.host}:{self.server_address[1]}/{f'?token={self.token}' if self.token else ''}"
+
+    def server_close(self) -> None:
+        """Stop listening, and what was being made for the page."""
+        super().server_close()
+        self.study.close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: LiveServer
+
+    def do_GET(self) -> None:
+        """Answer with the page, the standing, or a file of the report."""
+        address = urlsplit(self.path)
+        if not self._allowed(parse_qs(address.query).get("token", [""])[0]):
+            self._send(
+                HTTPStatus.FORBIDDEN, b"The address lacks the token that llpt status --web printed.", "text/plain"
+            )
+            return
+        path = unquote(address.path)
+        if path == "/":
+            page = files("llpt.report").joinpath("live.html").read_bytes()
+            self._send(HTTPStatus.OK, page, "text/html; charset=utf-8")
+        elif path == "/standing.json":
+            self._send(HTTPStatus.OK, self.server.study.standing().encode(), "application/json")
+        else:
+            self._send_file(path)
+
+    def _allowed(self, given: str) -> bool:
+        """Return whether this request may see the study: on loopback by that name alone, elsewhere by its token."""
+        token = self.server.token
+        if not token:
+            name = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+            return name in LOOPBACK  # a page of others that points its own name here gets nothing
+        kept = SimpleCookie(self.headers.get("Cookie", "")).get(COOKIE)
+        return any(hmac.compare_digest(token, each) for each in (given, kept.value if kept else ""))
+
+    def _send_file(self, path: str) -> None:
+        report = self.server.study.root / "report"
+        target = (report / path.removeprefix("/report/")).resolve()
+        fits = path.startswith("/report/") and target.is_relative_to(report.resolve()) and target.suffix in SERVED
+        if not fits or not target.is_file():
+            self._send(HTTPStatus.NOT_FOUND, b"There is no such page.", "text/plain")
+            return
+        kind = mimetypes.guess_type(target.name)[0] or "application/octet-stream"
+        self._send(HTTPStatus.OK, target.read_bytes(), kind)
+
+    def _send(self, status: HTTPStatus, content: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        if self.server.token and status is HTTPStatus.OK:
+            self.send_header("Set-Cookie", f"{COOKIE}={self.server.token}; HttpOnly; SameSite=Strict; Path=/")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: requests come every few seconds."""
+
+
+def serve(root: Path, *, host: str = "127.0.0.1", port: int = 0, report: bool = True) -> LiveServer:
+    """Return a server of a study that listens; the caller lets it serve and closes it.
+
+    Args:
+        root: the study's directory.
+        host: address to listen at; other than loopback every request needs the token of ``LiveServer.url``.
+        port: 0 takes any that is free.
+        report: whether to make the report anew as runs are done.
+
+    Raises:
+        InputError: the directory holds no study.
+        StorageError: the address cannot be listened at.
+    """
+    if not (root / "study.toml").is_file():
+        raise InputError(f"{root} holds no study.", "Give the directory that llpt run made.")
+    return LiveServer(LiveStudy(root, report=report), host, port)

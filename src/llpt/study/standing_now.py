@@ -1,0 +1,74 @@
+"""How a study stands at this moment: its ledger, and what every run at work says of itself."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from llpt.errors import StorageError
+from llpt.study.ledger import KILLED, Entry, Ledger
+from llpt.study.lock import LockedDirectory
+from llpt.study.outcome import RunConditions, State
+from llpt.study.standing import FIRST, RunStanding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class StudyStanding:
+    """A study at this moment.
+
+    Args:
+        at_work: whether an ``llpt run`` is alive.
+        runs: how every node stands, what needs somebody first.
+    """
+
+    at_work: bool
+    runs: tuple[RunStanding, ...]
+
+
+def study_standing(root: Path) -> StudyStanding | None:
+    """Return how a study stands; None where nothing has been started.
+
+    Args:
+        root: the study's directory.
+
+    Raises:
+        StorageError: its ledger cannot be read.
+    """
+    place = LockedDirectory(root)
+    database = place.root / "study.db"
+    if not database.exists():
+        return None
+    with Ledger(database) as ledger:
+        entries = ledger.entries()
+    at_work = place.at_work
+    if not at_work:
+        entries = tuple(_stopped(entry, place.root) for entry in entries)
+    ordered = sorted(entries, key=lambda entry: FIRST.index(entry.state))
+    return StudyStanding(at_work, tuple(_standing(entry, place.root) for entry in ordered))
+
+
+def _stopped(entry: Entry, root: Path) -> Entry:
+    """Return an entry as it stands where no ``llpt run`` is alive: nothing runs."""
+    from llpt.dynamics import steps_on_disk  # noqa: PLC0415 - start-up time of llpt status
+
+    if entry.state is not State.RUNNING:
+        return entry
+    return replace(entry, state=State.UNFINISHED, reason=KILLED, steps_done=steps_on_disk(root / entry.path))
+
+
+def _standing(entry: Entry, root: Path) -> RunStanding:
+    """Return how a node stands, one at work by its own word."""
+    from llpt.study.job_files import JobFiles  # noqa: PLC0415 - start-up time of llpt status
+
+    if entry.state is not State.RUNNING:
+        return RunStanding.of(entry)
+    with suppress(StorageError):
+        progress = JobFiles(root, entry.path).read_progress()
+        now = RunConditions(temperature_k=progress.temperature_k, pressure_gpa=progress.pressure_gpa)
+        pace = progress.seconds_per_step or entry.seconds_per_step
+        return RunStanding.of(replace(entry, seconds_per_step=pace, conditions=now), progress.steps_done)
+    return RunStanding.of(entry)
