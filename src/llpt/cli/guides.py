@@ -30,11 +30,9 @@ GUIDES = {
         ("llpt run examples/quick.toml", "llpt run study.toml --out results --only 'dft/N256/*' --stop-after 3h"),
         "docs/study-file.md",
     ),
-    "status": Guide(("llpt status quick", "llpt status quick --web"), "docs/start.md#what-came-out"),
+    "status": Guide(("llpt status quick", "llpt status quick --web"), "docs/report.md#while-a-campaign-runs"),
     "analyse": Guide(("llpt analyse quick", "llpt analyse results/karasiev2021"), "docs/analysis.md"),
-    "report": Guide(
-        ("llpt report quick --pdf", "LLPT_STYLE=mine.mplstyle llpt report quick"), "docs/analysis.md#figures-llptreport"
-    ),
+    "report": Guide(("llpt report quick --pdf", "LLPT_STYLE=mine.mplstyle llpt report quick"), "docs/report.md"),
     "audit": Guide(
         ("llpt audit study", "llpt audit study --reference vasp-pbe --surrogate mace --json"), "docs/verdict.md"
     ),
