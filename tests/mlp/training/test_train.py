@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -173,6 +174,13 @@ def test_settings_are_checked():
     with pytest.raises(ValueError, match="extra"):
         TrainingSettings(epochs=3)
     assert TrainingSettings.quick(seed=9).seed == 9
+
+
+def test_nothing_of_ours_bounds_a_training_by_the_clock():
+    examples = Path(__file__).parents[3] / "examples"
+    found = [path for path in examples.rglob("*.toml") if "max_seconds" in path.read_text(encoding="utf-8")]
+    assert not found
+    assert TrainingSettings().max_seconds is TrainingSettings.quick().max_seconds is None
 
 
 def test_a_card_that_is_missing_or_damaged_is_refused(tmp_path):

@@ -153,6 +153,5 @@ class TrainingSettings(Options):
             "symmetry_functions": 44,
             "largest_cutoff_bohr": 7.0,
             "iterations": 40,
-            "max_seconds": 80.0,
         }
         return cls.model_validate(base | changes)
