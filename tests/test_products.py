@@ -41,7 +41,8 @@ from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
 from llpt.study.observables_table import write_observables
 from llpt.study.outcome import NodeOutcome, NodeProgress
-from llpt.study.worker import ProgressFile, ReportPace
+from llpt.study.pulse import ReportPace
+from llpt.study.worker import ProgressFile
 from llpt.trajectory import System, Trajectory, TrajectoryWriter
 from llpt.trajectory.foreign import open_foreign
 

@@ -91,7 +91,7 @@ def _kpoint_count(kpoints: str, *, edge_angstrom: float) -> int:
         return 1
 
 
-class Pace:
+class StepTimes:
     """How long the MD steps of a study take: as measured, or by the engines' records corrected by what was measured.
 
     Args:

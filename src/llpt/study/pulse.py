@@ -22,6 +22,32 @@ REPORTS_BEFORE_PACE = 3
 """Reports that it takes to know the pace: the start, the first forces, one step."""
 
 
+class ReportPace:
+    """How fast reports of a process come, and the longest pause between two of them.
+
+    Args:
+        first: so many reports come before the pace is known: those of a start take as long as they take.
+    """
+
+    def __init__(self, *, first: int = 1) -> None:
+        self._first = first
+        self._last = time.monotonic()
+        self.reports = 0
+        self.longest_s = 0.0
+
+    @property
+    def silence_s(self) -> float:
+        """Time since the last report, in seconds; since the beginning, before the first."""
+        return time.monotonic() - self._last
+
+    def reported(self) -> None:
+        """Something was done."""
+        if self.reports >= self._first:
+            self.longest_s = max(self.longest_s, self.silence_s)
+        self._last = time.monotonic()
+        self.reports += 1
+
+
 class Pulse:
     """The signs of life of a node's process: its progress file, which it rewrites when something was done.
 
@@ -35,34 +61,28 @@ class Pulse:
         self._file = file
         self._stall_s = stall_s
         self._seen: int | None = None
-        self._reports = 0
-        self._last = time.monotonic()
-        self._longest = 0.0
+        self._pace = ReportPace(first=REPORTS_BEFORE_PACE)
 
     def stalled(self) -> str:
         """Return why the process is taken to hang, one sentence; empty while it is not."""
-        now = time.monotonic()
-        silence = now - self._last
         with contextlib.suppress(OSError):
             written = self._file.stat().st_mtime_ns
             if written != self._seen:
-                if self._reports >= REPORTS_BEFORE_PACE:
-                    self._longest = max(self._longest, silence)
-                self._seen, self._last = written, now
-                self._reports += 1
+                self._seen = written
+                self._pace.reported()
                 return ""
-        limit = self.limit_s
+        silence, limit, longest = self._pace.silence_s, self.limit_s, self._pace.longest_s
         if silence <= limit:
             return ""
-        pace = f", where its longest pause before was {self._longest:.3g} s" if self._longest else ""
+        pace = f", where its longest pause before was {longest:.3g} s" if longest else ""
         return f"It gave no sign of life for {silence:.0f} s{pace} (time-out {limit:.3g} s): it hung and was killed."
 
     @property
     def limit_s(self) -> float:
         """The silence in seconds that is taken for a hang."""
         if self._stall_s != "auto":
-            return self._stall_s if self._reports > 1 else max(self._stall_s, LEAST_S)
-        return max(LEAST_S, TIMES_LONGER * self._longest) if self._longest else FIRST_SIGN_S
+            return self._stall_s if self._pace.reports > 1 else max(self._stall_s, LEAST_S)
+        return max(LEAST_S, TIMES_LONGER * self._pace.longest_s) if self._pace.longest_s else FIRST_SIGN_S
 
 
 def kill_tree(pid: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from llpt.study.cost import Pace
+from llpt.study.cost import StepTimes
 from llpt.study.nodes import PlannedRun
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def estimate_costs(plan: Plan, measured: Mapping[str, float] | None = None) -> d
     """
     known = measured or {}
     begun = [(plan[path], seconds) for path, seconds in known.items()]
-    pace = Pace([(run, seconds) for run, seconds in begun if isinstance(run, PlannedRun)])
-    return {node.path: node.cost_s(pace) for node in plan.nodes}
+    times = StepTimes([(run, seconds) for run, seconds in begun if isinstance(run, PlannedRun)])
+    return {node.path: node.cost_s(times) for node in plan.nodes}
 
 
 def makespan_s(plan: Plan, seconds: Mapping[str, float], cores: int) -> float:

@@ -26,7 +26,7 @@ from llpt.study.contents import content_hash
 from llpt.study.job_files import JobFiles
 from llpt.study.nodes import read_job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
-from llpt.study.pulse import kill_tree
+from llpt.study.pulse import ReportPace, kill_tree
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
@@ -50,33 +50,22 @@ def stop_with_parent(pace: ReportPace) -> None:
     def wait() -> None:
         os.read(0, 1024)
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(pace.patience_s)
+        time.sleep(patience_s(pace))
         print("The process did not stop in time: its engine hangs.", file=sys.stderr, flush=True)  # noqa: T201 - its log
         kill_tree(os.getpid())
 
     threading.Thread(target=wait, name="stop-with-parent", daemon=True).start()
 
 
-class ReportPace:
-    """How long a process takes from one report to the next."""
+def patience_s(pace: ReportPace) -> float:
+    """Return how long a process may take to stop, in seconds.
 
-    def __init__(self) -> None:
-        self._last: float | None = None
-        self._longest = 0.0
-
-    def reported(self) -> None:
-        """Something was done."""
-        now = time.monotonic()
-        if self._last is not None:
-            self._longest = max(self._longest, now - self._last)
-        self._last = now
-
-    @property
-    def patience_s(self) -> float:
-        """How long the process may take to stop, in seconds."""
-        if not self._longest:
-            return PATIENCE_S
-        return min(PATIENCE_S, max(LEAST_PATIENCE_S, STEPS_OF_PATIENCE * self._longest))
+    Args:
+        pace: how fast its reports came.
+    """
+    if not pace.longest_s:
+        return PATIENCE_S
+    return min(PATIENCE_S, max(LEAST_PATIENCE_S, STEPS_OF_PATIENCE * pace.longest_s))
 
 
 class ProgressFile:

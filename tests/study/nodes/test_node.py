@@ -47,7 +47,7 @@ class Counting:
     def job(self, root):  # noqa: ARG002
         return CountingJob(path=self.path, to=self.counted_as[1])
 
-    def cost_s(self, pace):  # noqa: ARG002
+    def cost_s(self, times):  # noqa: ARG002
         return 2.0 * len(self.after)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ase import Atoms
 
-    from llpt.study.cost import Pace
+    from llpt.study.cost import StepTimes
     from llpt.study.nodes.molecular_dynamics import MolecularDynamics
     from llpt.study.outcome import Report
 
@@ -134,13 +134,13 @@ class PlannedLabels:
             threads=self.threads,
         )
 
-    def cost_s(self, pace: Pace) -> float:
+    def cost_s(self, times: StepTimes) -> float:
         """Return what so many single points take, by the steps of the first run."""
         first = self.runs[0]
         points = self.counted_as[1]
         fresh = min(self.snapshots, points)
         steps = fresh * SINGLE_POINT_STEPS + (points - fresh) * FOLLOWED_POINT_STEPS
-        return START_UP_S + steps * (pace.run_s(first) / first.steps)
+        return START_UP_S + steps * (times.run_s(first) / first.steps)
 
 
 def snapshots(sources: Mapping[str, int], count: int) -> list[Atoms]:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from llpt.study.cost import Pace
+    from llpt.study.cost import StepTimes
     from llpt.study.outcome import NodeOutcome, Report
 
 
@@ -105,9 +105,9 @@ class Node(Protocol):
             InputError: no starting density is known for the state of a run.
         """
 
-    def cost_s(self, pace: Pace) -> float:
+    def cost_s(self, times: StepTimes) -> float:
         """Return the seconds it will take from start to end.
 
         Args:
-            pace: how long MD steps take.
+            times: how long MD steps take.
         """

@@ -23,7 +23,7 @@ from llpt.version import package_versions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llpt.study.cost import Pace
+    from llpt.study.cost import StepTimes
     from llpt.study.nodes.molecular_dynamics import MolecularDynamics
     from llpt.study.nodes.run import PlannedRun
     from llpt.study.outcome import Report
@@ -156,11 +156,11 @@ class PlannedOtherLabels:
             derivatives=self.derivatives,
         )
 
-    def cost_s(self, pace: Pace) -> float:
+    def cost_s(self, times: StepTimes) -> float:
         """Return what so many single points take, by the steps of a run of the same engine and by what is changed."""
         changed = replace(self.like, engine=self.engine or self.like.engine, options=self._options)
         dearer = seconds_per_step(changed) / seconds_per_step(self.like)
-        step = dearer * pace.run_s(self.like) / self.like.steps
+        step = dearer * times.run_s(self.like) / self.like.steps
         return START_UP_S + self.counted_as[1] * SINGLE_POINT_STEPS * step
 
     @property

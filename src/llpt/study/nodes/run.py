@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from llpt.campaign import ThermodynamicState
     from llpt.dynamics import RunSettings
     from llpt.engines import Speed
-    from llpt.study.cost import Pace
+    from llpt.study.cost import StepTimes
 
 
 class RecordedDynamics(BaseModel):
@@ -161,6 +161,6 @@ class PlannedRun(ABC):
         """The barostat's pressure; None at constant volume, also where the run's line of states is an isobar."""
         return self.dynamics.pressure_gpa
 
-    def cost_s(self, pace: Pace) -> float:
+    def cost_s(self, times: StepTimes) -> float:
         """Return the seconds it will take from start to end."""
-        return pace.run_s(self)
+        return times.run_s(self)

@@ -19,7 +19,7 @@ from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from llpt.mlp import TrainingProgress
-    from llpt.study.cost import Pace
+    from llpt.study.cost import StepTimes
     from llpt.study.nodes.molecular_dynamics import MolecularDynamics
     from llpt.study.outcome import Report
 
@@ -145,9 +145,9 @@ class PlannedTraining:
             labellers={run.path: run.task for run in self.runs} if self.settings.rattled else {},
         )
 
-    def cost_s(self, pace: Pace) -> float:
+    def cost_s(self, times: StepTimes) -> float:
         """Return the limit of the fit, or what one like it took, and the single points of the displaced snapshots."""
         learnt = self.runs[0]
-        label = SINGLE_POINT_STEPS * pace.run_s(learnt) / learnt.steps
+        label = SINGLE_POINT_STEPS * times.run_s(learnt) / learnt.steps
         fit = self.settings.max_seconds or TRAINING_S
         return START_UP_S + fit + self.settings.rattled * label
