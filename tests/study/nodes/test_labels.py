@@ -7,10 +7,10 @@ import pytest
 
 from llpt.audit import electronic_temperature_audit
 from llpt.dynamics import RunSettings, run_md
-from llpt.engines import make_engine, read_evaluated
+from llpt.engines import label_file, make_engine, read_evaluated
 from llpt.structure import molecular_fluid
 from llpt.study import State
-from llpt.study.nodes.labels import LabelsJob, label_file, snapshots
+from llpt.study.nodes.labels import LabelsJob, snapshots
 
 PATH = "labels/electronic-temperature"
 
