@@ -220,3 +220,36 @@ def test_a_stored_free_energy_that_was_edited_is_found(study):
     path.write_text(text, encoding="utf-8")
     assert edited.returncode != 0
     assert "states[0].difference.value.value" in " ".join(edited.stdout.split())
+
+
+@pytest.mark.slow
+def test_what_is_wrong_stands_in_the_verdict_by_name_and_an_edit_of_it_is_found(study):
+    root, llpt = study
+    path = root / "results/verdict.json"
+    text = path.read_text(encoding="utf-8")
+    verdict = json.loads(text)
+    found = {(each["cause"], each["side"]): each for each in verdict["diagnoses"]}
+    for side in ("reference", "surrogate"):
+        for cause in ("forces against the energy", "pressure against the energy"):
+            assert found[cause, side]["presence"] == "absent", found[cause, side]
+    assert abs(found["size of the forces", "surrogate"]["size"]["value"]) > 1.0  # the other core is a little wider
+    assert found["mass of the atoms", "both"]["presence"] == "absent"
+    assert "forces against the energy" in llpt("audit", "soft").stdout
+    found["size of the forces", "surrogate"]["size"]["value"] = 0.0
+    path.write_text(json.dumps(verdict), encoding="utf-8")
+    edited = llpt("verify", "soft")
+    path.write_text(text, encoding="utf-8")
+    assert edited.returncode != 0
+    assert "verdict, stored and recomputed: differ: diagnoses" in " ".join(edited.stdout.split())
+
+
+@pytest.mark.slow
+def test_a_label_that_was_edited_is_found(study):
+    root, llpt = study
+    path = next((root / "labels/bridge").rglob("labels.extxyz"))
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("energy=", "energy=1", 1), encoding="utf-8")
+    edited = llpt("verify", "soft")
+    path.write_text(text, encoding="utf-8")
+    assert edited.returncode != 0
+    assert "what it left, ledger and disk" in " ".join(edited.stdout.split())

@@ -36,12 +36,21 @@ if TYPE_CHECKING:
     from llpt.audit.quantities import check_asked, compared_quantities
     from llpt.audit.reproduction import Agreement, Reproduction, reproduces
     from llpt.audit.residuals import GroupErrors, Grouping, NeighbourForces, Residuals, residuals_of
+    from llpt.audit.transfer import (
+        Beyond,
+        SpreadCalibration,
+        TrainedQuantity,
+        TransferErrors,
+        spread_calibration,
+        transfer_errors,
+    )
     from llpt.audit.verdict import Comparison, Requirement, Verdict
 
 __all__ = [
     "FORMAT",
     "STRAY_SHARE",
     "Agreement",
+    "Beyond",
     "BudgetRow",
     "Cause",
     "ComparedQuantity",
@@ -67,8 +76,11 @@ __all__ = [
     "Requirement",
     "Residuals",
     "ShiftAgreement",
+    "SpreadCalibration",
     "Threshold",
     "Thresholds",
+    "TrainedQuantity",
+    "TransferErrors",
     "Verdict",
     "boundary_between",
     "check_asked",
@@ -93,7 +105,9 @@ __all__ = [
     "pair",
     "reproduces",
     "residuals_of",
+    "spread_calibration",
     "steps_between",
+    "transfer_errors",
 ]
 
 _MODULES = (
@@ -113,6 +127,7 @@ _MODULES = (
     "phase_regions",
     "derivatives",
     "diagnosis",
+    "transfer",
 )
 
 
