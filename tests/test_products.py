@@ -36,7 +36,7 @@ from llpt.report.panels import Figure, Panel, PlottedCurve
 from llpt.statistics import Estimate
 from llpt.structure import atomic_fluid
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
-from llpt.study.importing import Description, import_run
+from llpt.study.importing import Description, NewStudy, import_run
 from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
 from llpt.study.observables_table import write_observables
@@ -273,7 +273,10 @@ def test_imported_runs(disk, tmp_path):
             frame_interval_fs=1.0,
         )
         source = open_foreign([path])
-        disk.refused(lambda: import_run(disk.path / "study", source, description, name="imported"), again=False)
+        disk.refused(
+            lambda: import_run(disk.path / "study", source, description, new=NewStudy.of_imported_runs("imported")),
+            again=False,
+        )
 
     take(900.0)
     take(1000.0)

@@ -90,7 +90,7 @@ def test_imported_runs_are_done_and_name_their_origin(study):
     record = json.loads((study / entry.path / "run.json").read_text())
     assert record["state"] == "done"
     assert record["origin"]["program"] == "extended XYZ"
-    assert record["origin"]["files"]["900.extxyz"] == entry.provenance.origin.sha256[0]
+    assert record["origin"]["files"]["imported0/900.extxyz"] == entry.provenance.origin.sha256[0]
 
 
 def test_averages_are_those_of_what_was_written(study):

@@ -8,6 +8,7 @@ package puts such a path together or takes one apart.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -200,9 +201,10 @@ def file_stem(path: str) -> str:
 
 
 def engine_slug(label: str) -> str:
-    """Return what people call an engine as its name in paths.
+    """Return what people call an engine as its name in paths: letters and digits of any alphabet, in small letters.
 
-    >>> engine_slug("VASP, PBE (400 eV)")
-    'vasp-pbe-400-ev'
+    >>> engine_slug("VASP, PBE (400 eV)"), engine_slug("Мой_потенциал 2")
+    ('vasp-pbe-400-ev', 'мой-потенциал-2')
     """
-    return re.sub(r"[^a-z0-9.]+", "-", label.lower()).strip("-.") or "engine"
+    plain = unicodedata.normalize("NFC", label).lower()
+    return re.sub(r"(?:[^\w.]|_)+", "-", plain).strip("-.") or "engine"

@@ -11,6 +11,7 @@ import typer
 from llpt.cli import (
     analysis,
     auditing,
+    auditing_models,
     doctor,
     electronic_temperature,
     evaluation,
@@ -61,6 +62,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "audit": (auditing.audit, STUDY),
     "explain": (explaining.explain, STUDY),
     "verify": (verifying.verify, STUDY),
+    "audit-model": (auditing_models.audit_model, STUDY),
     "import": (importing.import_, STUDY),
     "evaluate": (evaluation.evaluate, SINGLE),
     "md": (molecular_dynamics.md, SINGLE),

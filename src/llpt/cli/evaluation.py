@@ -34,6 +34,9 @@ EngineOptions = Annotated[
 ]
 
 
+FIGURES = (".pdf", ".png", ".svg")
+
+
 class EngineCommand(TyperCommand):
     """A command whose help names the engines there are, those of other packages among them."""
 
@@ -54,16 +57,35 @@ def evaluate(
     source: Annotated[Path, typer.Argument(metavar="IN.extxyz", help="Structures, all frames.", show_default=False)],
     engine: EngineOption,
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="OUT.extxyz", help="Where the results go.", show_default=False)
-    ],
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT.extxyz",
+            help="Where the results go; with --compare the figure: .pdf, .png or .svg.",
+            show_default=False,
+        ),
+    ] = None,
     option: EngineOptions = None,
     *,
+    compare: Annotated[
+        bool,
+        typer.Option(
+            "--compare",
+            help="Hold the results against the labels that the frames carry: a table of errors, and a figure.",
+        ),
+    ] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute energy (E, internal), free energy (F), forces and stress of every frame of a file.
 
     Units: eV, eV/Å, eV/Å³ (tension positive). A value that is not finite is an error and is never written.
     """
+    if compare:
+        show_comparison(source, engine, split_options(option), out, overwrite=overwrite)
+        return
+    if out is None:
+        raise InputError("Nobody says where the results go.", "Give --out OUT.extxyz, or --compare for errors alone.")
     from llpt.engines import evaluate as compute  # noqa: PLC0415 - start-up time of the other commands
     from llpt.engines import make_engine, write_evaluated  # noqa: PLC0415
     from llpt.structure import read_structures  # noqa: PLC0415
@@ -81,6 +103,38 @@ def evaluate(
         calculator.close()
     write_evaluated(out, results)
     output().print(f"{len(results)} frame{'s' if len(results) != 1 else ''} -> {out}", markup=False)
+
+
+def show_comparison(
+    source: Path, engine: str, options: dict[str, str], figure: Path | None, *, overwrite: bool
+) -> None:
+    """Print the errors of an engine on the labelled frames of a file, and draw them where a figure is asked for.
+
+    Raises:
+        InputError: the frames carry no labels, or the figure is of no known kind or is there.
+    """
+    from llpt.cli.label_errors import show_label_errors  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.engines import make_engine, read_evaluated  # noqa: PLC0415
+    from llpt.engines.errors_on_labels import errors_on_labels  # noqa: PLC0415
+    from llpt.report.label_errors_figure import draw_label_errors  # noqa: PLC0415
+
+    if figure is not None:
+        if figure.suffix not in FIGURES:
+            raise InputError(f"{figure} is no figure.", f"Let its name end in {', '.join(FIGURES)}.")
+        check_file(figure, overwrite=overwrite)
+    frames = read_evaluated(source)
+    calculator = make_engine(engine, options)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=messages(), disable=not messages().is_terminal) as progress:
+            task = progress.add_task(engine, total=len(frames))
+            errors = errors_on_labels(frames, calculator, on_frame=lambda done: progress.update(task, completed=done))
+    finally:
+        calculator.close()
+    show_label_errors(errors.accuracy)
+    if figure is not None:
+        draw_label_errors(errors, figure, engine=engine)
+        output().print(f"Figure: {figure}", markup=False)
 
 
 def split_options(given: list[str] | None) -> dict[str, str]:

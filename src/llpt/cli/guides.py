@@ -36,6 +36,13 @@ GUIDES = {
     "audit": Guide(
         ("llpt audit study", "llpt audit study --reference vasp-pbe --surrogate mace --json"), "docs/verdict.md"
     ),
+    "audit-model": Guide(
+        (
+            "llpt audit-model mace:my.model vasp-runs -o audit --label 'VASP PBE'",
+            "llpt audit-model n2p2:potential vasp-runs -o audit --dry-run",
+        ),
+        "docs/howto/audit-vasp.md",
+    ),
     "explain": Guide(("llpt explain study", "llpt explain study --json > why.json"), "docs/audit.md"),
     "verify": Guide(
         ("llpt verify quick", "llpt verify study.tar.gz --all"), "docs/importing.md#audit-and-verification"
@@ -44,6 +51,7 @@ GUIDES = {
         (
             "llpt import XDATCAR OUTCAR -o study --role reference --label 'VASP PBE' -T 900 -P 200",
             "llpt import frames.extxyz -o study --role surrogate --label MACE -T 900 -P 200 --timestep-fs 2.5",
+            "llpt import vasp-runs -o study --role reference --label 'VASP PBE' --dry-run",
         ),
         "docs/importing.md",
     ),
@@ -51,6 +59,7 @@ GUIDES = {
         (
             "llpt evaluate in.extxyz --engine dft -o out.extxyz --option ecut_ry=60 --option kpoints=mean-value",
             "llpt evaluate in.extxyz --engine model:potential -o out.extxyz",
+            "llpt evaluate labelled.extxyz --engine mace:my.model --compare -o errors.pdf",
         ),
         "docs/engines.md",
     ),

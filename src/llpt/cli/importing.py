@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path  # noqa: TC003 - typer reads it
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from llpt.cli.console import make_table, messages, output
+from llpt.cli.console import EXIT_FAILED, make_table, messages, output
+from llpt.cli.importing_trees import change_imported, import_runs, show_tree
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,11 +33,16 @@ NAMES = {
 """What people call what a file may lack."""
 
 
-def import_(  # noqa: PLR0917 - typer takes arguments by position
+def import_(
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH…", help="The files of one run, or its pieces in order.", show_default=False),
-    ],
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH…",
+            help="The files of one run, or its pieces in order; or folders, one run in each at the end of their tree.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="STUDY_DIR", help="The study, made if it is new.", show_default=False)
     ],
@@ -57,11 +63,11 @@ def import_(  # noqa: PLR0917 - typer takes arguments by position
     ] = None,
     constant_volume: Annotated[bool, typer.Option("--constant-volume", help="The run had no barostat.")] = False,
     electronic: Annotated[
-        float | None,
+        str | None,
         typer.Option(
             "--electronic-temperature-k",
             metavar="K",
-            help="T_el; 0 for a potential, or electrons at rest.",
+            help="T_el; 0 for a potential, or electrons at rest; ionic: that of the ions.",
             show_default=False,
         ),
     ] = None,
@@ -98,37 +104,86 @@ def import_(  # noqa: PLR0917 - typer takes arguments by position
         ),
     ] = None,
     name: Annotated[str, typer.Option("--name", metavar="TEXT", help="Of a new study.")] = "Imported runs",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what was found and what would be taken in; write nothing.")
+    ] = False,
+    remove: Annotated[
+        str | None,
+        typer.Option(
+            "--remove",
+            metavar="GLOB",
+            help="Take imported runs out again: 'vasp-pbe/N64/P200/T900'.",
+            show_default=False,
+        ),
+    ] = None,
+    relabel: Annotated[
+        str | None,
+        typer.Option("--relabel", metavar="OLD=NEW", help="Call an engine of imported runs NEW.", show_default=False),
+    ] = None,
 ) -> None:
-    """Take a run made elsewhere into a study; then llpt analyse, report, audit and verify work on it as on any other.
+    """Take runs made elsewhere into a study; then llpt analyse, report, audit and verify work on it as on any other.
 
-    Read are: VASP (vasprun.xml; XDATCAR with OUTCAR), pw.x output, CP2K (xyz files, .cell, .ener, .stress, output),
-    LAMMPS (dump and log), i-PI (xyz files and properties), extended XYZ, H5MD, ASE (.traj). What
-    the files do not say is asked.
+    Files are one run, or its pieces. Of a folder, every folder with trajectories below it is a run: states come from
+    the files, or from folders called T900, 900K, P200 or 200GPa; a table says what was found.
+
+    Read are: VASP (vasprun.xml, vaspout.h5; XDATCAR with OUTCAR, or either), pw.x output, CP2K (xyz files, .cell,
+    .ener, .stress, output), LAMMPS (dump and log), i-PI (xyz files and properties), extended XYZ, H5MD, ASE (.traj).
+    What the files do not say is asked.
     """
     from llpt.campaign import Role  # noqa: PLC0415
-    from llpt.study.importing import Description, import_run, known_electronic_temperature_k  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.import_tree import Given, runs_below  # noqa: PLC0415
+    from llpt.study.importing import Description, NewStudy, import_run, known_electronic_temperature_k  # noqa: PLC0415 - start-up time of the other commands
     from llpt.trajectory.foreign import EnergyMeaning, open_foreign  # noqa: PLC0415
+    from llpt.trajectory.foreign.folders import FoundRun  # noqa: PLC0415
+    from llpt.trajectory.foreign.own import is_own  # noqa: PLC0415
     from llpt.trajectory.foreign.suspicion import checks_of  # noqa: PLC0415
 
     if pressure is not None and constant_volume:
         raise InputError("--pressure-gpa and --constant-volume exclude each other.", "Give one of them.")
+    if remove is not None or relabel is not None:
+        change_imported(out, remove, relabel)
+        return
+    if not paths:
+        raise InputError("No path is given.", "Give the files of one run, or a folder of runs.")
+    warm = electronic_temperature(electronic)
     chosen = [each.strip() for each in elements.split(",")] if elements else []
     meaning = _one_of("--energy-is", energy_is, [each.value for each in EnergyMeaning])
+    if dry_run or any(path.is_dir() and not is_own(path) for path in paths):
+        given = Given(
+            role=Role(_one_of("--role", role, [each.value for each in Role]) or missing_word("--role")),
+            label=label or missing_word("--label"),
+            temperature_k=temperature,
+            pressure_gpa=pressure,
+            constant_volume=constant_volume,
+            electronic_temperature_k=warm,
+            frame_interval_fs=interval,
+            discard=discard,
+            cooling=cooling,
+            energy_meaning=EnergyMeaning(meaning) if meaning else None,
+            elements=tuple(chosen),
+            units=units,
+            despite=checks_of(despite or []),
+        )
+        folders = any(path.is_dir() for path in paths)
+        found = runs_below(paths, given) if folders else [FoundRun(str(paths[0]), tuple(paths))]
+        new = NewStudy.of_imported_runs(name)
+        if not show_tree(import_runs(out, found, given, new=new, dry=dry_run), out, dry=dry_run):
+            raise typer.Exit(EXIT_FAILED)
+        return
     source = open_foreign(paths, elements=chosen, units=units)
     ask = Asker(source)
     side = Role(_one_of("--role", role, [each.value for each in Role]) or ask.word("--role", "reference or surrogate"))
     facts = source.facts
+    thermostat = ask.number("--temperature-k", "the thermostat's temperature in K", temperature, facts.temperature_k)
     description = Description(
         role=side,
         label=label or ask.word("--label", "what its engine is called, e.g. VASP PBE", words=()),
-        temperature_k=ask.number(
-            "--temperature-k", "the thermostat's temperature in K", temperature, facts.temperature_k
-        ),
+        temperature_k=thermostat,
         pressure_gpa=None if constant_volume else ask.pressure(pressure, facts),
         electronic_temperature_k=ask.number(
             "--electronic-temperature-k",
             "the electrons' temperature in K, 0 if cold",
-            electronic,
+            thermostat if warm == "ionic" else warm,
             known_electronic_temperature_k(side, facts),
         ),
         frame_interval_fs=ask.number(
@@ -143,9 +198,42 @@ def import_(  # noqa: PLR0917 - typer takes arguments by position
     with Progress(*columns, console=messages(), disable=not messages().is_terminal, transient=True) as bars:
         task = bars.add_task("", total=None)
         imported = import_run(
-            out, source, description, name=name, on_frame=lambda done: bars.update(task, completed=done)
+            out,
+            source,
+            description,
+            new=NewStudy.of_imported_runs(name),
+            on_frame=lambda done: bars.update(task, completed=done),
         )
     _show(imported, source, out)
+
+
+def missing_word(option: str) -> str:
+    """Refuse a folder of runs of which nobody says whose they are.
+
+    Raises:
+        InputError: always.
+    """
+    what = {
+        "--role": "whether the runs are the reference's or the surrogate's",
+        "--label": "what their engine is called",
+    }
+    raise InputError(f"Nobody says {what[option]}.", f"Give {option}.")
+
+
+def electronic_temperature(text: str | None) -> float | Literal["ionic"] | None:
+    """Read a temperature of the electrons: a number, or ``ionic``.
+
+    Raises:
+        InputError: neither.
+    """
+    if text is None or text == "ionic":
+        return "ionic" if text else None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InputError(
+            f"--electronic-temperature-k {text} is no temperature.", "Give a number in K, 0 if cold, or ionic."
+        ) from error
 
 
 class Asker:

@@ -165,8 +165,8 @@ def reference_runs(node: Node) -> str:
     return f"{len(node.after)} reference runs"
 
 
-def run_table(plan: Plan, costs: Mapping[str, float]) -> Table:
-    """Return one row for each node of a plan."""
+def run_table(plan: Plan, costs: Mapping[str, float], *, only: Sequence[Node] | None = None) -> Table:
+    """Return one row for each node of a plan, or for some of them."""
     from llpt.study import PlannedRun  # noqa: PLC0415
 
     table = make_table(
@@ -179,7 +179,7 @@ def run_table(plan: Plan, costs: Mapping[str, float]) -> Table:
         "time >",
         "after",
     )
-    for node in plan.nodes:
+    for node in plan.nodes if only is None else only:
         seconds = costs[node.path]
         if isinstance(node, PlannedRun):
             dynamics = [str(node.steps), f"{node.timestep_fs:.3f}", f"{node.picoseconds:.3g}"]

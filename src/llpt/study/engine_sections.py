@@ -192,6 +192,11 @@ class SurrogateSection(Section):
         default=None, description='"reference": fit to the reference runs of this study'
     )
     path: str | None = Field(default=None, min_length=1, description="the file or directory of an existing potential")
+    runs: Literal["states", "imported"] = Field(
+        default="states",
+        description='"states": its runs follow [system], [state] and [dynamics]; "imported": every imported run of the '
+        "reference once more, from its first frame, under its own protocol",
+    )
     extra: tuple[ExtraRuns, ...] = Field(default=(), description="tables [[surrogate.extra]], each with atoms")
     training: TrainingSection = Field(default=TrainingSection(), description="a table [surrogate.training]")
     threads: Annotated[Int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
@@ -216,6 +221,10 @@ class SurrogateSection(Section):
             raise ContradictionError(
                 f'does not say where the potential of engine "{self.engine}" comes from',
                 'Give train = "reference", or path = "DIR" of an existing potential.',
+            )
+        if self.runs == "imported" and (self.train is not None or self.extra):
+            raise ContradictionError(
+                'gives runs = "imported" beside train or extra', "Remove one: these runs are made by no other rule."
             )
         if self.path is not None and ":" in self.engine:
             raise ContradictionError(f'gives a path beside engine "{self.engine}"', "Name the file once.")

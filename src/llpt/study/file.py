@@ -36,9 +36,12 @@ OWN_RUNGS = {("temperatures_k", CoolingTest), ("pressures_gpa", DecompressionTes
 
 
 def _needed(schema: dict[str, Any]) -> None:
-    """Say that only runs of a study's own need states and steps: runs made elsewhere bring theirs along."""
+    """Say that only runs of a study's own need states and steps: runs made elsewhere bring theirs along.
+
+    A surrogate needs none where it does what they did, which a schema of Draft 4 says only clumsily.
+    """
     schema["required"] = ["study"]
-    schema["dependentRequired"] = {key: ["system", "state", "dynamics"] for key in ("reference", "surrogate")}
+    schema["dependentRequired"] = {"reference": ["system", "state", "dynamics"]}
 
 
 class StudyFile(Section):
@@ -72,8 +75,11 @@ class StudyFile(Section):
     @model_validator(mode="before")
     @classmethod
     def _of_imported_runs_alone(cls, data: Any) -> Any:
-        """Let a study that runs nothing itself have the states of its imported runs."""
-        if not isinstance(data, dict) or "reference" in data or "surrogate" in data or not data.get("imported"):
+        """Let a study have the states of its imported runs, where it runs nothing itself or what they did once more."""
+        if not isinstance(data, dict) or "reference" in data or not data.get("imported"):
+            return data
+        surrogate = data.get("surrogate")
+        if surrogate is not None and not (isinstance(surrogate, dict) and surrogate.get("runs") == "imported"):
             return data
         return {**sections_of(data["imported"]), **data}
 
@@ -113,6 +119,17 @@ class StudyFile(Section):
             raise ContradictionError(
                 'has surrogate.train = "reference" but no reference', "Add [reference], or give path."
             )
+
+        if self.surrogate is not None and self.surrogate.runs == "imported":
+            if self.reference is not None or not any(run.role == "reference" for run in self.imported):
+                raise ContradictionError(
+                    'has surrogate.runs = "imported" but no imported reference, or one of its own',
+                    "Import the reference's runs (llpt audit-model does it), and remove [reference].",
+                )
+            if self.tests.asked():
+                raise ContradictionError(
+                    'asks for controlled tests beside surrogate.runs = "imported"', "Remove one of the two."
+                )
 
     def _check_labels(self) -> None:
         sides = (self.reference, self.surrogate)

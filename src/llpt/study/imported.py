@@ -51,6 +51,9 @@ class ImportedRun(Section):
         default=None, description="the electrons' temperature in K; 0 where they are cold or there are none"
     )
     frame_interval_fs: Annotated[Float, Field(gt=0.0, le=1e6)] = Field(description="time between two frames in fs")
+    timestep_fs: Annotated[Float, Field(gt=0.0, le=1e3)] | None = Field(
+        default=None, description="time step of its dynamics in fs, where the files say it"
+    )
     steps: Annotated[Int, Field(ge=1)] = Field(description="number of the last frame, the first being 0")
     discard: Annotated[Int, Field(ge=0)] = Field(default=0, description="first frames left out of every average")
     test: Literal["base", "cooling"] = Field(

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llpt.campaign import Role, engine_slug
 from llpt.errors import InputError
-from llpt.files import atomic_directory, file_hash, put_directory, remove, scratch_directory, write_atomically
+from llpt.files import atomic_directory, file_hash, scratch_directory, write_atomically
 from llpt.observables import all_observables
-from llpt.study.contents import content_hash
-from llpt.study.imported import IMPORTED_FILE, ImportedRun, write_imported
-from llpt.study.jobs import write_job
+from llpt.study.imported import ImportedRun
+from llpt.study.imported_record import ImportedRecord, enter_run
+from llpt.study.inputs import copy_inputs
 from llpt.study.layout import STUDY_FILE, StudyDirectory
-from llpt.study.ledger import Ledger
-from llpt.study.nodes.run import RecordedDynamics  # noqa: TC001 - pydantic reads it
-from llpt.study.outcome import DescribedEngine, ForeignOrigin, Provenance, Record, State
 from llpt.study.planning import make_plan
 from llpt.study.template import with_defaults
 from llpt.trajectory import Facts
-from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignTrajectory, convert
+from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignTrajectory, convert, read_through
 from llpt.trajectory.foreign.suspicion import FactCheck, MeasuredFact, check_statements, findings, hold_against
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
-from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from llpt.study.file import StudyFile
+    from llpt.study.inputs import NamedInput
 
 CONSTANT_VOLUME = 1e-6
 """A volume that varies less than this relative to itself is constant; text files carry seven digits."""
@@ -53,6 +49,10 @@ def study_of_imported_runs(name: str) -> str:
         name: of the study.
     """
     return with_defaults(STUDY_TEXT.format(name=json.dumps(name, ensure_ascii=False)))
+
+
+class ImportedBeforeError(InputError):
+    """Files that are in the study already."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,24 @@ def what_is_lost(missing: str) -> list[str]:
 
 
 @dataclass(frozen=True)
+class NewStudy:
+    """The study that is made where there is none yet.
+
+    Args:
+        text: its study file.
+        inputs: the files that it names.
+    """
+
+    text: str
+    inputs: tuple[NamedInput, ...] = ()
+
+    @classmethod
+    def of_imported_runs(cls, name: str) -> NewStudy:
+        """Return a study of imported runs alone."""
+        return cls(study_of_imported_runs(name))
+
+
+@dataclass(frozen=True)
 class Imported:
     """A run that was taken in.
 
@@ -136,16 +154,16 @@ def import_run(
     source: ForeignTrajectory,
     description: Description,
     *,
-    name: str,
+    new: NewStudy,
     on_frame: Callable[[int], None] = lambda _: None,
 ) -> Imported:
     """Take a trajectory into a study; the study is unchanged unless all of it succeeds.
 
     Args:
-        root: the study's directory; where there is none, or an empty one, a study of imported runs is made.
+        root: the study's directory; where there is none, or an empty one, a study is made.
         source: the trajectory.
         description: what its files do not say.
-        name: of a new study.
+        new: what is made then.
         on_frame: called with the number of frames converted.
 
     Raises:
@@ -160,8 +178,51 @@ def import_run(
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise InputError(f"{root} exists and is not a study directory.", "Choose another directory with --out.")
     with atomic_directory(root.absolute()) as fresh:
-        write_atomically(fresh / STUDY_FILE, study_of_imported_runs(name))
+        copy_inputs(new.inputs, fresh)
+        write_atomically(fresh / STUDY_FILE, new.text)
         return _import_into(fresh, None, source, description, on_frame)
+
+
+def inspect_run(
+    source: ForeignTrajectory,
+    description: Description,
+    study: StudyFile | None,
+    *,
+    on_frame: Callable[[int], None] = lambda _: None,
+) -> Imported:
+    """Return what ``import_run`` would take in; everything is read and checked, and nothing is written.
+
+    Args:
+        source: the trajectory.
+        description: what its files do not say.
+        study: the study it would go into; None for a new one.
+        on_frame: called with the number of frames read.
+
+    Raises:
+        InputError: what ``import_run`` refuses.
+    """
+    digests = _new_digests(source, description, study)
+    read = read_through(
+        source,
+        frame_interval_fs=description.frame_interval_fs,
+        electronic_temperature_k=description.electronic_temperature_k,
+        energy_meaning=description.energy_meaning,
+        despite=description.despite,
+        on_frame=on_frame,
+    )
+    found = _checked(source, description, read)
+    return Imported(
+        _table(source, description, read, digests, study.imported if study is not None else ()), read, found
+    )
+
+
+def _new_digests(source: ForeignTrajectory, description: Description, study: StudyFile | None) -> tuple[str, ...]:
+    """Return the hashes of a run's files, which no run of the study has yet and which do not contradict the person."""
+    check_statements(source.facts, description.facts, source.name, despite=description.despite)
+    digests = tuple(file_hash(path) for path in source.files)
+    if study is not None:
+        _check_new(study, digests, description)
+    return digests
 
 
 def _import_into(
@@ -172,11 +233,8 @@ def _import_into(
     on_frame: Callable[[int], None],
 ) -> Imported:
     """Convert aside, then put all in its place; ``study`` is None where the directory has just been made."""
-    check_statements(source.facts, description.facts, source.name, despite=description.despite)
-    digests = tuple(file_hash(path) for path in source.files)
+    digests = _new_digests(source, description, study)
     before = study.imported if study is not None else ()
-    if study is not None:
-        _check_new(study, digests, description)
     with scratch_directory(".import.", inside=root) as aside:
         place = aside / "run"
         attributes: dict[str, str | float | int] = {
@@ -198,7 +256,7 @@ def _import_into(
         found = _checked(source, description, converted)
         run = _table(source, description, converted, digests, before)
         write_atomically(place / "run.json", ImportedRecord.of(run).model_dump_json(indent=1) + "\n")
-        _enter(root, [*before, run], run, place)
+        enter_run(root, [*before, run], run, place)
     return Imported(run, converted, found)
 
 
@@ -215,7 +273,12 @@ def _check_new(study: StudyFile, digests: tuple[str, ...], description: Descript
     slug = engine_slug(description.label)
     for run in study.imported:
         if run.sha256 == digests:
-            raise InputError(f"These files were imported before, as {run.path}.", "Import each run once.")
+            raise ImportedBeforeError(f"These files were imported before, as {run.path}.", "Import each run once.")
+        if run.folder == slug and run.label != description.label:
+            raise InputError(
+                f'The label "{description.label}" makes the same folder, {slug}, as "{run.label}" of this study.',
+                "Give it another label, so that their runs are not mixed.",
+            )
         if run.folder == slug and run.role != description.role:
             raise InputError(
                 f'The engine "{run.label}" is the {run.role} of this study already.',
@@ -268,11 +331,12 @@ def _table(
         density_gcc=density,
         electronic_temperature_k=description.electronic_temperature_k,
         frame_interval_fs=description.frame_interval_fs,
+        timestep_fs=source.facts.timestep_fs,
         steps=converted.frames - 1,
         discard=description.discard,
         test="cooling" if description.cooling else "base",
         missing=converted.missing,
-        files=tuple(path.name for path in source.files),
+        files=tuple(_name(path) for path in source.files),
         sha256=digests,
     )
     taken = {run.path for run in before}
@@ -282,95 +346,11 @@ def _table(
     return first.model_copy(update={"repeat": repeat})
 
 
-def _engine(run: ImportedRun) -> DescribedEngine:
-    """Describe an engine that is known by name only, as our own engines describe themselves."""
-    return DescribedEngine(
-        name=run.label,
-        spec=run.engine,
-        version=run.program,
-        options=dict(run.planned().options),
-        pressure_label="as imported",
-    )
+def _name(path: Path) -> str:
+    """Return a file's name with its folders, as far as they tell which run it is of.
 
-
-class ImportedOrigin(Record):
-    """Where an imported run comes from.
-
-    Args:
-        program: the program that wrote its files.
-        files: their hashes by name.
+    Those below the working directory where it lies there, else the folder it lies in.
     """
-
-    program: str
-    files: dict[str, str]
-
-
-class ImportedRecord(Record):
-    """``run.json`` of an imported run, in the words of ``llpt.dynamics``.
-
-    Args:
-        format: of this file.
-        state: done.
-        reason: where it comes from.
-        steps_done: number of the last frame.
-        n_atoms: number of atoms.
-        timestep_fs: time from frame to frame.
-        settings: what is known of its dynamics.
-        engine: what computed it.
-        origin: the files it was read from.
-        missing: what the files do not give.
-        versions: of what read them.
-    """
-
-    format: int = 1
-    state: State = State.DONE
-    reason: str
-    steps_done: int
-    n_atoms: int
-    timestep_fs: float
-    settings: RecordedDynamics
-    engine: DescribedEngine
-    origin: ImportedOrigin
-    missing: tuple[str, ...]
-    versions: dict[str, str]
-
-    @classmethod
-    def of(cls, run: ImportedRun) -> ImportedRecord:
-        """Return what the table of a run says."""
-        return cls(
-            reason=f"imported from {run.program}: {', '.join(run.files)}",
-            steps_done=run.steps,
-            n_atoms=run.atoms,
-            timestep_fs=run.frame_interval_fs,
-            settings=run.dynamics,
-            engine=_engine(run),
-            origin=ImportedOrigin(program=run.program, files=dict(zip(run.files, run.sha256, strict=True))),
-            missing=run.missing,
-            versions=package_versions(),
-        )
-
-
-def _enter(root: Path, runs: Sequence[ImportedRun], run: ImportedRun, place: Path) -> None:
-    """Put the run directory in its place, then the table, then the ledger; a kill in between can be made good."""
-    target = root / run.path
-    remove(target)  # left by an import that was killed before its table was written
-    put_directory(place, target)
-    write_atomically(root / IMPORTED_FILE, write_imported(runs))
-    fresh = StudyDirectory.open(root)
-    with Ledger(fresh.database) as ledger:
-        write_job(fresh, make_plan(fresh.study)[run.path], ledger)
-        now = time.time()
-        ledger.record(
-            run.path,
-            State.DONE,
-            reason=f"imported from {run.program}",
-            steps_done=run.steps,
-            started=now,
-            finished=now,
-            provenance=Provenance(
-                engine=_engine(run),
-                versions=package_versions(),
-                origin=ForeignOrigin(program=run.program, files=run.files, sha256=run.sha256),
-                content_hash=content_hash(target),
-            ),
-        )
+    whole = path.absolute()
+    here = Path.cwd()
+    return str(whole.relative_to(here)) if whole.is_relative_to(here) else f"{whole.parent.name}/{whole.name}"

@@ -111,7 +111,7 @@ class Ladders:
             discard=study.dynamics.discard,
             start=start,
             model=self.side.model,
-            threads=_threads_for(atoms) if self.side.threads is None else self.side.threads,
+            threads=threads_for(atoms) if self.side.threads is None else self.side.threads,
         )
 
     def made(self, fluid: str) -> Start:
@@ -147,7 +147,7 @@ class Ladders:
         return ladders
 
 
-def _threads_for(atoms: int) -> int:
+def threads_for(atoms: int) -> int:
     """Return the cores of a run with a potential: few for a small cell, so that several run at once."""
     return max(1, round(atoms / ATOMS_PER_CORE))
 

@@ -237,6 +237,11 @@ class Ledger:
         attempts = self.entry(path).attempts + 1
         self.record(path, State.RUNNING, reason=reason, attempts=attempts, started=time.time(), finished=None)
 
+    def forget(self, path: str) -> None:
+        """Take a node out; its changes of state stay in the events."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM runs WHERE identity = ?", (path,))
+
     def recover(self, steps_done: Callable[[str], int]) -> None:
         """Take up after a kill: what stands as running or blocked is neither, since no other process holds the lock.
 

@@ -8,6 +8,7 @@ from llpt.campaign import Role
 from llpt.engines import engine_folder
 from llpt.study.explaining_runs import label_nodes
 from llpt.study.ladders import Ladders, Side, derived_seed
+from llpt.study.like_imported import runs_like_imported
 from llpt.study.matched_runs import matched_runs
 from llpt.study.nodes import PlannedLabels, PlannedRun, PlannedTraining
 from llpt.study.plan import Plan
@@ -40,11 +41,13 @@ def make_plan(study: StudyFile) -> Plan:
         nodes.append(PlannedTraining(engine_folder=surrogate.folder, settings=training, seed=seed, runs=learnt))
     if reference is not None and study.tests.snapshots is not None:
         nodes.append(_labels(study.tests.snapshots, reference, learnt))
-    if surrogate is not None:
+    if surrogate is not None and study.surrogate is not None and study.surrogate.runs == "states":
         ladders = Ladders(study, surrogate)
         base = ladders.base_runs()
         nodes += base + _controlled_tests(ladders, base) + ladders.extra_runs()
     nodes += [run.planned() for run in study.imported]
+    if surrogate is not None and study.surrogate is not None and study.surrogate.runs == "imported":
+        nodes += runs_like_imported(study, surrogate)
     return Plan((*nodes, *label_nodes(study, [node for node in nodes if isinstance(node, PlannedRun)])))
 
 

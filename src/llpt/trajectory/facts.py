@@ -25,6 +25,7 @@ class Facts:
         pressure_gpa: the barostat's pressure.
         electronic_temperature_k: T_el of Fermi–Dirac occupations; 0 where there are no electrons.
         frame_interval_fs: time between two frames; of our own runs, between two steps.
+        timestep_fs: time step of the dynamics.
         constant_volume: whether there was no barostat.
         missing: scalars (of ``StepRecord``) and arrays of a run made elsewhere that its files do not give.
     """
@@ -33,6 +34,7 @@ class Facts:
     pressure_gpa: float | None = None
     electronic_temperature_k: float | None = None
     frame_interval_fs: float | None = None
+    timestep_fs: float | None = None
     constant_volume: bool | None = None
     missing: tuple[str, ...] = ()
 
@@ -51,6 +53,7 @@ def facts_of_run(directory: Path, system: System) -> Facts:
         pressure_gpa=settings.get("pressure_gpa"),
         electronic_temperature_k=None if electronic_k is None else float(electronic_k),
         frame_interval_fs=system.timestep_fs,
+        timestep_fs=system.timestep_fs,
         constant_volume=None if "ensemble" not in settings else settings["ensemble"] != "npt",
         missing=tuple(record.get("missing", ())),
     )

@@ -230,13 +230,14 @@ def test_memory_does_not_grow_with_the_number_of_frames(tmp_path, monkeypatch):
 
     from llpt.trajectory.foreign import conversion
 
-    monkeypatch.setattr(conversion, "SEGMENT_BYTES", 200_000)
-    peaks = []
-    for frames in (40, 160):
+    monkeypatch.setattr(conversion, "SEGMENT_BYTES", 100_000)
+    peaks, counts = [], (60, 180)
+    for frames in counts:
         write_extxyz(tmp_path / f"{frames}.extxyz", walk(frames, atoms=64))
         source = open_foreign([tmp_path / f"{frames}.extxyz"])
         tracemalloc.start()
         converted(source, tmp_path / str(frames))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.3 * peaks[0]
+    bytes_of_more_frames = (counts[1] - counts[0]) * 3 * 64 * 3 * 8
+    assert peaks[1] - peaks[0] < 0.6 * bytes_of_more_frames

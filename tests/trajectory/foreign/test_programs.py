@@ -1,7 +1,9 @@
 """Real files of other programs: every unit and meaning is checked against physics or against a second program."""
 
+import gzip
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from ase import Atoms
@@ -231,6 +233,85 @@ def test_files_of_two_programs_are_not_mixed():
         opened("run.dump", "pw-md.out")
     with pytest.raises(InputError, match="not a trajectory that is known"):
         opened("README.md")
+
+
+def held_cell_output(place, *, old):
+    """The output of CP2K as a run at constant volume writes it, in the words of version 7 or of 2023."""
+    text = gzip.decompress((DATA / "h.out.gz").read_bytes()).decode()
+    vectors = "".join(
+        f" CELL| Vector {name} [angstrom]:{row}    |{name}| =       3.000000\n"
+        for name, row in zip("abc", ("  3.0  0.0  0.0", "  0.0  3.0  0.0", "  0.0  0.0  3.0"), strict=True)
+    )
+    text = vectors + text.replace("NPT_I", "NVT  ")
+    if old:
+        for new, before in (
+            ("MD_PAR| Ensemble type ", "MD| Ensemble Type "),
+            ("MD_PAR| Time step [fs]", "MD| Time Step [fs] "),
+            ("MD_PAR| Temperature [K]", "MD| Temperature [K] "),
+            ("MD_PAR| Pressure [bar]", "MD| Pressure [Bar] "),
+            ("MD_INI| Potential energy [hartree]", "INITIAL POTENTIAL ENERGY[hartree] ="),
+            ("MD| Step number ", "STEP NUMBER = "),
+        ):
+            assert new in text
+            text = text.replace(new, before)
+    path = place / "h.out"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_cp2k_at_constant_volume_has_its_cell_in_the_output(tmp_path, old):
+    output = held_cell_output(tmp_path, old=old)
+    source = open_foreign([DATA / "h-pos-1.xyz", DATA / "h-1.ener", output])
+    frames, (_, whole) = list(source.frames()), opened(*CP2K)
+    assert source.facts.constant_volume
+    assert (source.facts.temperature_k, source.facts.electronic_temperature_k) == (900.0, 4000.0)
+    for one, other in zip(frames, whole, strict=True):
+        assert one.cell_angstrom == pytest.approx(3.0 * np.eye(3))
+        assert one.internal_energy_ev == pytest.approx(other.internal_energy_ev)
+
+
+def test_znh5md_and_its_species_of_every_frame_are_read(tmp_path):
+    random = np.random.default_rng(3)
+    positions, forces = random.uniform(0.0, 4.0, (5, 2, 3)), random.normal(size=(5, 2, 3))
+    with h5py.File(tmp_path / "zn.h5", "w") as file:
+        for name, values, unit in (
+            ("particles/atoms/position", positions, "Angstrom"),
+            ("particles/atoms/forces", forces, "eV/Angstrom"),
+            ("particles/atoms/species", np.tile([1.0, 8.0], (5, 1)), None),
+            ("particles/atoms/box/edges", np.array([4.0 * np.eye(3)] * 5), "Angstrom"),
+            ("observables/atoms/energy", np.arange(5.0), "eV"),
+        ):
+            file[f"{name}/value"] = values
+            file[f"{name}/time"] = 0.5 * np.arange(5)
+            file[f"{name}/time"].attrs["unit"] = "fs"
+            if unit:
+                file[f"{name}/value"].attrs["unit"] = unit
+    source = open_foreign([tmp_path / "zn.h5"])
+    frames = list(source.frames())
+    assert source.numbers.tolist() == [1, 8]
+    assert source.facts.frame_interval_fs == 0.5
+    assert np.array([frame.forces_ev_per_angstrom for frame in frames]) == pytest.approx(forces)
+    assert [frame.energy_ev for frame in frames] == [0.0, 1.0, 2.0, 3.0, 4.0]
+    with h5py.File(tmp_path / "zn.h5", "r+") as file:
+        file["particles/atoms/species/value"][3] = [8.0, 1.0]
+    with pytest.raises(InputError, match="other atoms in some frames"):
+        open_foreign([tmp_path / "zn.h5"])
+
+
+def test_steps_of_pw_that_did_not_converge_are_counted(tmp_path):
+    text = (DATA / "pw-md.out").read_text()
+    done = "convergence has been achieved"
+    first = text.index(done)
+    line = text[text.rindex("\n", 0, first) + 1 : text.index("\n", first)]
+    (tmp_path / "md.out").write_text(
+        text.replace(line, "     convergence NOT achieved after 100 iterations: stopping", 1)
+    )
+    contents = Contents()
+    reader = ForeignReader(open_foreign([tmp_path / "md.out"]), frame_interval_fs=0.4, electronic_temperature_k=4737.0)
+    assert len(list(reader.steps(contents))) == 3
+    assert contents.unconverged == 1
+    assert any("did not converge" in note for note in contents.notes)
 
 
 def test_cp2k_needs_its_cell():

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 
+import h5py
 import numpy as np
 import pytest
 from ase import Atoms
@@ -59,9 +60,21 @@ def vasprun(path, steps=4, cut=None, *, first=0, temperature=900.0, ibrion=0):
     return path
 
 
-def outcar(path, steps=4, shift=0.0):
+HEADER = """   VRHFIN =H: ultrasoft test
+   POMASS =    1.000; ZVAL   =    1.000    mass and valenz
+   ions per type =               2
+  POMASS =   1.00
+"""
+LATTICE = """      direct lattice vectors                 reciprocal lattice vectors
+     3.000000000  0.000000000  0.000000000     0.333333333  0.000000000  0.000000000
+     0.000000000  3.000000000  0.000000000     0.000000000  0.333333333  0.000000000
+     0.000000000  0.000000000  3.000000000     0.000000000  0.000000000  0.333333333
+"""
+
+
+def outcar(path, steps=4, shift=0.0, header=""):
     text = f""" vasp.6.4.2 20Jul23 (build) complex
-   ISMEAR =    -1;   SIGMA  =   {SIGMA_EV:.6f}  broadening in eV
+{header}   ISMEAR =    -1;   SIGMA  =   {SIGMA_EV:.6f}  broadening in eV
    IBRION =      0    ionic relax: 0-MD
    ISIF   =      3    stress and relaxation
    POTIM  = 0.2000    time-step for ionic-motion
@@ -266,6 +279,61 @@ def test_a_last_number_that_is_cut_short_is_no_number(tmp_path):
     reader = ForeignReader(open_foreign([path]), frame_interval_fs=0.2, electronic_temperature_k=900.0)
     assert len(list(reader.steps(contents))) == 3
     assert contents.cut
+
+
+def test_an_outcar_alone_is_a_run(tmp_path):
+    path = outcar(tmp_path / "OUTCAR", header=HEADER + LATTICE)
+    source = open_foreign([path])
+    frames = list(source.frames())
+    assert source.numbers.tolist() == [1, 1]
+    assert source.masses_u.tolist() == [1.0, 1.0]
+    assert (source.facts.temperature_k, source.facts.pressure_gpa) == (900.0, 200.0)
+    assert len(frames) == 4
+    for step, frame in enumerate(frames):
+        check(frame, step)
+        assert frame.cell_angstrom == pytest.approx(CELL)
+
+
+def test_an_outcar_without_its_potentials_needs_the_elements(tmp_path):
+    path = outcar(tmp_path / "OUTCAR", header=HEADER.replace("VRHFIN", "taken out") + LATTICE)
+    with pytest.raises(InputError, match="does not name its atoms") as refused:
+        open_foreign([path])
+    assert "--elements" in refused.value.remedy
+    assert open_foreign([path], elements=["H"]).numbers.tolist() == [1, 1]
+
+
+def vaspout(path, steps=4):
+    made = [numbers(step) for step in range(steps)]
+    fractions, forces, stress, free, _, kinetic = (np.array(column) for column in zip(*made, strict=True))
+    with h5py.File(path, "w") as file:
+        place = file.create_group("intermediate/ion_dynamics")
+        place["position_ions"], place["forces"], place["stress"] = fractions, forces, stress
+        place["lattice_vectors"] = np.array([CELL / 1.5] * steps)
+        place["scale"] = 1.5
+        labels = ("ion-electron   TOTEN", "kinetic energy EKIN", "temperature    TEIN", "total energy   ETOTAL")
+        place["energies_tags"] = np.array(labels, dtype="S")
+        place["energies"] = np.column_stack([free, kinetic, np.full(steps, 900.0), free + kinetic])
+        place["electronic_step_converged"] = [0, 0, 1, 0]
+        file["results/positions/ion_types"] = np.array(["H "], dtype="S")
+        file["results/positions/number_ion_types"] = [2]
+        for name, value in {"TEBEG": 900.0, "ISMEAR": -1, "SIGMA": SIGMA_EV, "POTIM": 0.2, "ISIF": 2}.items():
+            file[f"input/incar/{name}"] = value
+    return path
+
+
+def test_vaspout_gives_what_the_xml_gives_but_the_internal_energy(tmp_path):
+    source = open_foreign([vaspout(tmp_path / "vaspout.h5")])
+    xml = open_foreign([vasprun(tmp_path / "vasprun.xml")])
+    assert source.program == "VASP"
+    assert source.facts.electronic_temperature_k == pytest.approx(900.0)
+    assert source.facts.frame_interval_fs == 0.2
+    for one, other in zip(source.frames(), xml.frames(), strict=True):
+        assert one.positions_angstrom == pytest.approx(other.positions_angstrom)
+        assert one.forces_ev_per_angstrom == pytest.approx(other.forces_ev_per_angstrom, abs=1e-6)
+        assert one.stress_gpa == pytest.approx(other.stress_gpa)
+        assert (one.free_energy_ev, one.kinetic_energy_ev) == (other.free_energy_ev, other.kinetic_energy_ev)
+        assert one.internal_energy_ev is None
+    assert [frame.unconverged for frame in source.frames()] == [False, False, True, False]
 
 
 def test_xdatcar_without_elements_is_refused(tmp_path):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
+import ase
+import numpy as np
 from ase.optimize import FIRE
 from pydantic import BaseModel, ConfigDict, Field
 
 from llpt.dynamics import last_configuration
+from llpt.dynamics.start import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.errors import InputError
 from llpt.structure import atomic_fluid, check_structure, molecular_fluid, read_structures
 from llpt.study.job_files import JobFiles
@@ -41,9 +44,10 @@ class Origin(StrEnum):
     RUN = "run"
     RUN_AT_MEAN_VOLUME = "run at mean volume"
     RUN_AT_DENSITY = "run at density"
+    BEGINNING_OF_RUN = "beginning of a run"
 
 
-_OTHER_RUNS = frozenset({Origin.RUN, Origin.RUN_AT_MEAN_VOLUME, Origin.RUN_AT_DENSITY})
+_OTHER_RUNS = frozenset({Origin.RUN, Origin.RUN_AT_MEAN_VOLUME, Origin.RUN_AT_DENSITY, Origin.BEGINNING_OF_RUN})
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class Start:
                 stored = stored_path(self.source, "start")
                 held = state.density_g_per_cm3
                 return StructureFile(source=stored, density_g_per_cm3=held, hash=tree_hash(root / stored))
-            case Origin.RUN | Origin.RUN_AT_MEAN_VOLUME as run:
+            case Origin.RUN | Origin.RUN_AT_MEAN_VOLUME | Origin.BEGINNING_OF_RUN as run:
                 return OtherRun(origin=run, source=self.source)
             case Origin.RUN_AT_DENSITY:
                 assert state.density_g_per_cm3 is not None
@@ -128,14 +132,14 @@ class StructureFile(_Told):
 
 
 class OtherRun(_Told):
-    """The last configuration of another run.
+    """A configuration of another run.
 
     Args:
-        origin: as it is, or brought to that run's mean volume.
+        origin: its last, as it is or brought to that run's mean volume; or its first.
         source: the other run's directory.
     """
 
-    origin: Literal[Origin.RUN, Origin.RUN_AT_MEAN_VOLUME]
+    origin: Literal[Origin.RUN, Origin.RUN_AT_MEAN_VOLUME, Origin.BEGINNING_OF_RUN]
     source: str
 
 
@@ -197,6 +201,8 @@ def first_configuration(
         case OtherRunAtDensity():
             last = last_configuration(start.source, temperature_k=temperature_k)
             return at_density(last, start.density_g_per_cm3)
+        case OtherRun(origin=Origin.BEGINNING_OF_RUN):
+            return first_of(Path(start.source))
         case OtherRun():
             return last_configuration(start.source, temperature_k=temperature_k)
 
@@ -255,6 +261,22 @@ def scaled(structure: Atoms, volume_ratio: float) -> Atoms:
     copy: Any = structure.copy()
     copy.set_cell(copy.cell[:] * volume_ratio ** (1.0 / 3.0), scale_atoms=True)
     return copy
+
+
+def first_of(run_directory: Path) -> Atoms:
+    """Return the first configuration of a run, with its velocities where it has them, and the elements' own masses.
+
+    Raises:
+        StorageError: it has no readable trajectory.
+    """
+    trajectory = Trajectory.open(run_directory)
+    frame = next(trajectory.blocks(1)).frame(0)
+    atoms: Any = ase.Atoms(
+        numbers=trajectory.numbers, positions=frame.positions_angstrom, cell=frame.cell_angstrom, pbc=True
+    )
+    if np.isfinite(frame.velocities_angstrom_per_fs).all():
+        atoms.set_velocities(frame.velocities_angstrom_per_fs / ASE_VELOCITY_TO_ANGSTROM_PER_FS)
+    return cast("Atoms", atoms)
 
 
 def at_mean_volume(run_directory: Path, discard: int) -> Atoms:

@@ -1,9 +1,15 @@
 """Trajectories made elsewhere: readers, one module for each program, and the way into our store."""
 
-from llpt.trajectory.foreign.conversion import convert
+from llpt.trajectory.foreign.conversion import convert, read_through
 from llpt.trajectory.foreign.detect import open_foreign
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
-from llpt.trajectory.foreign.reading import AMBIGUOUS_SHARE, Contents, EnergyMeaning, ForeignReader
+from llpt.trajectory.foreign.reading import (
+    AMBIGUOUS_SHARE,
+    Contents,
+    EnergyMeaning,
+    ForeignReader,
+    NoTrajectoryError,
+)
 
 __all__ = [
     "AMBIGUOUS_SHARE",
@@ -12,6 +18,8 @@ __all__ = [
     "ForeignFrame",
     "ForeignReader",
     "ForeignTrajectory",
+    "NoTrajectoryError",
     "convert",
     "open_foreign",
+    "read_through",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.trajectory.foreign.own import copy_own
+from llpt.trajectory.foreign.own import contents_of_own, copy_own
 from llpt.trajectory.foreign.reading import Contents, EnergyMeaning, ForeignReader
 from llpt.trajectory.writer import TrajectoryWriter
 
@@ -64,4 +64,33 @@ def convert(
         on_frame(contents.frames)
     writer.close_segment()
     writer.refresh_master()
+    return contents
+
+
+def read_through(
+    source: ForeignTrajectory,
+    *,
+    frame_interval_fs: float,
+    electronic_temperature_k: float | None,
+    energy_meaning: EnergyMeaning | None = None,
+    despite: Collection[FactCheck] = (),
+    on_frame: Callable[[int], None] = lambda _: None,
+) -> Contents:
+    """Return what a trajectory made elsewhere holds, as ``convert`` would find it; nothing is written.
+
+    Raises:
+        InputError: what ``ForeignReader.steps`` refuses.
+    """
+    if source.own is not None:
+        return contents_of_own(source.own)
+    reader = ForeignReader(
+        source,
+        frame_interval_fs=frame_interval_fs,
+        electronic_temperature_k=electronic_temperature_k,
+        energy_meaning=energy_meaning,
+        despite=despite,
+    )
+    contents = Contents()
+    for _ in reader.steps(contents):
+        on_frame(contents.frames)
     return contents

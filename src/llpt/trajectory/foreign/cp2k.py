@@ -4,6 +4,8 @@ The E of a comment and "Pot." of ``.ener`` is the total energy of CP2K, with the
 it: F. The output lists the entropic energy of every step, hence E = F + T_el S, and T_el. Velocities are in atomic
 units, forces in hartree/bohr, energies in hartree. ``.stress`` is the *total* in bar, compression positive: its trace
 exceeds that of the analytical stress in the output by 2 E_kin/V (checked with CP2K 2023.1). Positions are not folded.
+Where there is no ``.cell``, the cell is that of the output ("CELL| Vector a [angstrom]"), if its ensemble holds it.
+Outputs before version 8 write ``MD|`` for ``MD_PAR|`` and "STEP NUMBER =" for "MD| Step number".
 """
 
 from __future__ import annotations
@@ -33,8 +35,12 @@ COMMENT = re.compile(r"i\s*=\s*(\d+).*?time\s*=\s*([-\d.]+).*?E\s*=\s*([-+\d.Ee]
 XYZ_FACTORS = {"pos": 1.0, "vel": ATOMIC_VELOCITY_TO_ANGSTROM_PER_FS, "frc": HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM}
 TABLES = {"# Step Nr. Time[fs] Kin.[a.u.]": "ener", "# Step Time [fs] Ax [Angstrom]": "cell"}
 TABLES |= {"# Step Time [fs] xx [bar]": "stress"}
-FACTS = {"Time step [fs]": "timestep", "Temperature [K]": "temperature", "Pressure [bar]": "pressure"}
-FACTS |= {"Electronic temperature [K]:": "electronic"}
+FACTS = {"time step [fs]": "timestep", "temperature [k]": "temperature", "pressure [bar]": "pressure"}
+FACTS |= {"electronic temperature [k]:": "electronic"}
+FIXED_CELL = frozenset({"NVE", "NVT", "LANGEVIN", "ISOKIN", "NVT_ADIABATIC"})
+CELL_VECTOR = re.compile(r"CELL\|\s+Vector ([abc]) \[angstrom\]:((?:\s+[-+\d.Ee]+){3})")
+STEP = re.compile(r"\s*(?:MD\| Step number|STEP NUMBER\s*=)\s+(\d+)\s*")
+BEGINNING = ("MD_INI| Potential energy", "INITIAL POTENTIAL ENERGY")
 
 
 def kind_of(path: Path, text: str) -> str | None:
@@ -66,10 +72,11 @@ def open_cp2k(paths: Sequence[Path]) -> ForeignTrajectory:
         files[kind] = path
     if "pos" not in files:
         raise InputError("Among the files of CP2K there are no positions.", "Give PROJECT-pos-1.xyz too.")
-    if "cell" not in files:
+    held = _held_cell(files["output"]) if "cell" not in files and "output" in files else None
+    if "cell" not in files and held is None:
         raise InputError(
             "Among the files of CP2K there is no cell, and its xyz files carry none.",
-            "Give PROJECT-1.cell too (MOTION/PRINT/CELL), also of a run at constant volume.",
+            "Give PROJECT-1.cell too (MOTION/PRINT/CELL); of a run at constant volume the output does as well.",
         )
     steps = _xyz(files["pos"], "pos")
     (_, symbols, *_), second = next(steps), next(steps, None)
@@ -79,14 +86,31 @@ def open_cp2k(paths: Sequence[Path]) -> ForeignTrajectory:
         program="CP2K",
         files=tuple(files.values()),
         numbers=np.array([_number(symbol, files["pos"]) for symbol in symbols], dtype=np.int64),
-        frames=lambda: _frames(files),
+        frames=lambda: _frames(files, held),
         facts=Facts(
             temperature_k=facts.get("temperature"),
             pressure_gpa=facts["pressure"] * BAR_TO_GPA if "pressure" in facts else None,
             electronic_temperature_k=facts.get("electronic"),
             frame_interval_fs=interval or None,
+            timestep_fs=facts.get("timestep"),
+            constant_volume=True if held is not None else None,
         ),
     )
+
+
+def _held_cell(path: Path) -> NDArray[np.float64] | None:
+    """Return the cell that the output names, where the ensemble holds it; None where it does not."""
+    vectors: dict[str, list[float]] = {}
+    fixed = False
+    for line in Lines(path):
+        match = CELL_VECTOR.search(line)
+        if match is not None and match[1] not in vectors:
+            vectors[match[1]] = [float(word) for word in match[2].split()]
+        elif "MD" in line and "ensemble type" in line.lower():
+            fixed = line.split()[-1].upper() in FIXED_CELL
+        if STEP.match(line):
+            break
+    return np.array([vectors[name] for name in "abc"]) if fixed and len(vectors) == len("abc") else None
 
 
 def _number(symbol: str, path: Path) -> int:
@@ -101,9 +125,9 @@ def _facts(path: Path) -> dict[str, float]:
     found: dict[str, float] = {}
     for line in Lines(path):
         for text, name in FACTS.items():
-            if text in line and ("MD_PAR|" in line or name == "electronic"):
+            if text in line.lower() and (line.lstrip().startswith(("MD_PAR|", "MD|")) or name == "electronic"):
                 found.setdefault(name, float(line.split()[-1]))
-        if line.lstrip().startswith("MD| Step number"):
+        if STEP.match(line):
             break
     return found
 
@@ -144,10 +168,10 @@ def _entropic(path: Path) -> Iterator[tuple[int, float]]:
     for line in Lines(path):
         if "Electronic entropic energy:" in line:
             last = float(line.split()[-1]) * HARTREE_TO_EV
-        elif line.lstrip().startswith("MD_INI| Potential energy") and last is not None:
+        elif last is not None and line.lstrip().startswith(BEGINNING):
             yield 0, last
-        elif line.lstrip().startswith("MD| Step number") and last is not None:
-            yield int(line.split()[-1]), last
+        elif last is not None and (match := STEP.match(line)):
+            yield int(match[1]), last
 
 
 def _matched(path: Path, step: int, rows: Iterator[tuple[int, Any]]) -> Any:
@@ -162,7 +186,7 @@ def _matched(path: Path, step: int, rows: Iterator[tuple[int, Any]]) -> Any:
     )
 
 
-def _frames(files: Mapping[str, Path]) -> Iterator[ForeignFrame]:
+def _frames(files: Mapping[str, Path], held: NDArray[np.float64] | None) -> Iterator[ForeignFrame]:
     others: dict[str, Iterator[tuple[int, Any]]] = {}
     for kind in ("vel", "frc"):
         if kind in files:
@@ -178,7 +202,7 @@ def _frames(files: Mapping[str, Path]) -> Iterator[ForeignFrame]:
         ener = found.get("ener")
         yield ForeignFrame(
             positions_angstrom=positions,
-            cell_angstrom=found["cell"][:9].reshape(3, 3),
+            cell_angstrom=found["cell"][:9].reshape(3, 3) if held is None else held,
             velocities_angstrom_per_fs=found.get("vel"),
             forces_ev_per_angstrom=found.get("frc"),
             free_energy_ev=free,

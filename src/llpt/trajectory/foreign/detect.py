@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
 from llpt.trajectory.foreign import cp2k, espresso, ipi, lammps
 from llpt.trajectory.foreign.ase_atoms import TRAJECTORY_MAGIC, open_ase_trajectory
 from llpt.trajectory.foreign.extended_xyz import open_extended_xyz
-from llpt.trajectory.foreign.h5md import open_h5md
+from llpt.trajectory.foreign.h5md import check_sound, open_h5md
 from llpt.trajectory.foreign.joining import joined
 from llpt.trajectory.foreign.own import is_own, open_own
 from llpt.trajectory.foreign.text import head, told
-from llpt.trajectory.foreign.vasp import open_vasprun, open_xdatcar
+from llpt.trajectory.foreign.vasp import open_vasprun
+from llpt.trajectory.foreign.vasp_text import is_outcar, open_outcar, open_xdatcar
+from llpt.trajectory.foreign.vaspout import is_vaspout, open_vaspout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +24,24 @@ if TYPE_CHECKING:
     from llpt.trajectory.foreign.frame import ForeignTrajectory
 
 HDF5_MAGIC = b"\x89HDF"
+
+
+class Program(StrEnum):
+    """Who wrote a file, as people are told."""
+
+    VASP = "VASP"
+    ESPRESSO = "Quantum ESPRESSO"
+    LAMMPS = "LAMMPS"
+    IPI = "i-PI"
+    CP2K = "CP2K"
+    EXTENDED_XYZ = "extended XYZ"
+    HDF5 = "HDF5"
+    """H5MD, or ``vaspout.h5`` of VASP: only opening it tells, which a damaged file can turn into a hang."""
+    ASE = "ASE"
+
+
+WHOLE_FRAMES = frozenset({Program.ESPRESSO, Program.HDF5, Program.EXTENDED_XYZ, Program.ASE})
+"""Programs whose files each hold whole frames."""
 
 
 def open_foreign(paths: Sequence[Path], *, elements: Sequence[str] = (), units: str | None = None) -> ForeignTrajectory:
@@ -44,7 +65,7 @@ def open_foreign(paths: Sequence[Path], *, elements: Sequence[str] = (), units: 
         if len(paths) > 1:
             raise InputError("A run directory of ours is a run of its own.", "Import each run on its own.")
         return open_own(paths[0])
-    kinds = [_kind(path) for path in paths]
+    kinds = [_program(path) for path in paths]
     if len(set(kinds)) > 1:
         listed = ", ".join(f"{path.name} ({kind})" for path, kind in zip(paths, kinds, strict=True))
         raise InputError(f"These files are not of one program: {listed}.", "Import each run on its own.")
@@ -52,24 +73,25 @@ def open_foreign(paths: Sequence[Path], *, elements: Sequence[str] = (), units: 
         return _open(kinds[0], paths, elements, units)
 
 
-def _open(kind: str, paths: Sequence[Path], elements: Sequence[str], units: str | None) -> ForeignTrajectory:
+def _open(program: Program, paths: Sequence[Path], elements: Sequence[str], units: str | None) -> ForeignTrajectory:
     """Open files of one program."""
-    if kind in {"Quantum ESPRESSO", "H5MD", "extended XYZ", "ASE"}:
-        return joined([_piece(kind, path, elements) for path in paths])
-    if kind == "CP2K":
+    if program in WHOLE_FRAMES:
+        return joined([_piece(program, path, elements) for path in paths])
+    if program is Program.CP2K:
         return cp2k.open_cp2k(paths)
-    if kind == "i-PI":
+    if program is Program.IPI:
         return ipi.open_ipi(paths)
-    return _vasp(paths) if kind == "VASP" else _lammps(paths, elements, units)
+    return _vasp(paths, elements) if program is Program.VASP else _lammps(paths, elements, units)
 
 
-def _piece(kind: str, path: Path, elements: Sequence[str]) -> ForeignTrajectory:
+def _piece(program: Program, path: Path, elements: Sequence[str]) -> ForeignTrajectory:
     """Open a file that holds whole frames."""
-    if kind == "H5MD":
-        return open_h5md(path, elements=elements)
-    if kind == "ASE":
+    if program is Program.HDF5:
+        check_sound(path)
+        return open_vaspout(path) if is_vaspout(path) else open_h5md(path, elements=elements)
+    if program is Program.ASE:
         return open_ase_trajectory(path)
-    return espresso.open_espresso(path) if kind == "Quantum ESPRESSO" else open_extended_xyz(path)
+    return espresso.open_espresso(path) if program is Program.ESPRESSO else open_extended_xyz(path)
 
 
 def _lammps(paths: Sequence[Path], elements: Sequence[str], units: str | None) -> ForeignTrajectory:
@@ -80,48 +102,65 @@ def _lammps(paths: Sequence[Path], elements: Sequence[str], units: str | None) -
     return lammps.open_lammps(dumps[0], logs[0] if logs else None, elements=elements, units=units)
 
 
-def _kind(path: Path) -> str:
-    """Return the program that wrote a file, by its content."""
+def program_of(path: Path) -> Program | None:
+    """Return the program that wrote a file, by its content; None where it is no trajectory that is known here."""
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(len(TRAJECTORY_MAGIC))
+        if magic.startswith(HDF5_MAGIC):
+            return Program.HDF5
+        if magic == TRAJECTORY_MAGIC:
+            return Program.ASE
+        text = head(path)
+    except (OSError, InputError):
+        return None
+    tests = {
+        Program.VASP: "<modeling>" in text or is_outcar(text) or "Direct configuration" in text,
+        Program.ESPRESSO: espresso.is_espresso(text),
+        Program.LAMMPS: lammps.is_dump(text) or lammps.is_log(text),
+        Program.IPI: ipi.is_ipi_xyz(text) or ipi.is_properties(text),
+        Program.CP2K: cp2k.kind_of(path, text) is not None,
+        Program.EXTENDED_XYZ: "Lattice=" in text.split("\n", 2)[1] if text.count("\n") > 1 else False,
+    }
+    return next((program for program, found in tests.items() if found), None)
+
+
+def _program(path: Path) -> Program:
+    """Return the program that wrote a file, or say why there is none."""
     if path.is_dir():
         raise InputError(f"{path} is a directory without a run of llpt in it.", "Give the files of the run by name.")
     if not path.is_file():
         raise InputError(f"There is no file {path}.", "Give the files of one run.")
-    with path.open("rb") as stream:
-        magic = stream.read(len(TRAJECTORY_MAGIC))
-    if magic.startswith(HDF5_MAGIC):
-        return "H5MD"
-    if magic == TRAJECTORY_MAGIC:
-        return "ASE"
-    text = head(path)
-    tests = {
-        "VASP": "<modeling>" in text or "vasp." in text[:200] or "Direct configuration" in text,
-        "Quantum ESPRESSO": espresso.is_espresso(text),
-        "LAMMPS": lammps.is_dump(text) or lammps.is_log(text),
-        "i-PI": ipi.is_ipi_xyz(text) or ipi.is_properties(text),
-        "CP2K": cp2k.kind_of(path, text) is not None,
-        "extended XYZ": "Lattice=" in text.split("\n", 2)[1] if text.count("\n") > 1 else False,
-    }
-    for kind, found in tests.items():
-        if found:
-            return kind
-    raise InputError(
-        f"{path} is not a trajectory that is known here.",
-        "Known: VASP (vasprun.xml, XDATCAR, OUTCAR), pw.x output, CP2K, LAMMPS dump and log, i-PI, extended XYZ, H5MD, "
-        "ASE (.traj).",
-    )
+    program = program_of(path)
+    if program is None:
+        head(path)  # says why, where it cannot be read
+        raise InputError(
+            f"{path} is not a trajectory that is known here.",
+            "Known: VASP (vasprun.xml, vaspout.h5, XDATCAR, OUTCAR), pw.x output, CP2K, LAMMPS dump and log, i-PI, "
+            "extended XYZ, H5MD, ASE (.traj).",
+        )
+    return program
 
 
-def _vasp(paths: Sequence[Path]) -> ForeignTrajectory:
+def sort_vasp(paths: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path]]:
+    """Return which files of VASP are ``vasprun.xml``, which ``XDATCAR``, and which ``OUTCAR``."""
     texts = {path: head(path) for path in paths}
     vaspruns = [path for path in paths if "<modeling>" in texts[path]]
     xdatcars = [path for path in paths if "Direct configuration" in texts[path] and path not in vaspruns]
-    outcars = [path for path in paths if path not in {*vaspruns, *xdatcars}]
+    return vaspruns, xdatcars, [path for path in paths if path not in {*vaspruns, *xdatcars}]
+
+
+def _vasp(paths: Sequence[Path], elements: Sequence[str]) -> ForeignTrajectory:
+    vaspruns, xdatcars, outcars = sort_vasp(paths)
     if vaspruns and not xdatcars and not outcars:
         return joined([open_vasprun(path) for path in vaspruns])
     if xdatcars and not vaspruns and not outcars:
         return joined([open_xdatcar(path) for path in xdatcars])
+    if outcars and not vaspruns and not xdatcars:
+        return joined([open_outcar(path, elements=elements) for path in outcars])
     if len(xdatcars) == 1 and not vaspruns and len(outcars) <= 1:
         return open_xdatcar(xdatcars[0], outcars[0] if outcars else None)
     raise InputError(
-        "These files of VASP do not make one run.", "Give vasprun.xml (several in order), or XDATCAR with its OUTCAR."
+        "These files of VASP do not make one run.",
+        "Give vasprun.xml (several in order), XDATCAR with its OUTCAR, or OUTCAR alone.",
     )

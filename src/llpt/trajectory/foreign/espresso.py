@@ -78,6 +78,7 @@ def open_espresso(path: Path) -> ForeignTrajectory:
             temperature_k=temperature,
             electronic_temperature_k=header.electronic_temperature_k,
             frame_interval_fs=step,
+            timestep_fs=step,
             constant_volume=True if fixed else None,
         ),
     )

@@ -1,8 +1,9 @@
-"""H5MD of other programs (nongnu.org/h5md), such as MDAnalysis writes; ours is read by ``llpt.trajectory``.
+"""H5MD of other programs (nongnu.org/h5md), such as MDAnalysis and ZnH5MD write; ours is read by ``llpt.trajectory``.
 
 Positions, velocities, forces and box edges are converted by the units their datasets name. Energies and the like are
 taken from ``observables`` where their names and units are known; a lone potential energy does not say whether it is E
-or F. Files without species need to be told the elements.
+or F. Files without species need to be told the elements. ZnH5MD writes the elements and the box of every frame, and
+calls forces ``forces`` where it is old; its momenta are not used, for their unit is written in several ways.
 """
 
 from __future__ import annotations
@@ -63,8 +64,7 @@ def open_h5md(path: Path, *, elements: Sequence[str] = ()) -> ForeignTrajectory:
     Raises:
         InputError: it is not H5MD, has several groups of particles, names no unit or an unknown one, or no elements.
     """
-    _check_sound(path)
-    with _open(path) as file:
+    with open_hdf5(path) as file:
         group = _particles(file, path)
         position = group["position/value"]
         n_atoms = position.shape[1]
@@ -85,8 +85,12 @@ def open_h5md(path: Path, *, elements: Sequence[str] = ()) -> ForeignTrajectory:
     )
 
 
-def _check_sound(path: Path) -> None:
-    """Refuse a file on which the HDF5 library crashes or never ends: a process apart tries it first."""
+def check_sound(path: Path) -> None:
+    """Refuse a file on which the HDF5 library crashes or never ends: a process apart tries it first.
+
+    Raises:
+        InputError: it does.
+    """
     try:
         tried = subprocess.run(
             [sys.executable, "-c", TRIAL, str(path)], capture_output=True, timeout=TRIAL_SECONDS, check=False
@@ -99,7 +103,12 @@ def _check_sound(path: Path) -> None:
         raise InputError(f"{path} is damaged: the HDF5 library cannot read it.", "Restore the file from a copy.")
 
 
-def _open(path: Path) -> Any:
+def open_hdf5(path: Path) -> Any:
+    """Open an HDF5 file to be read.
+
+    Raises:
+        InputError: it is none.
+    """
     try:
         return h5py.File(path, "r")
     except OSError as error:
@@ -116,11 +125,25 @@ def _particles(file: Any, path: Path) -> Any:
 
 
 def _numbers(group: Any, n_atoms: int, elements: Sequence[str], path: Path) -> NDArray[np.int64]:
-    if "species" in group and np.issubdtype(group["species"].dtype, np.integer):
-        species = np.asarray(group["species"][...], dtype=np.int64).ravel()
-        if len(species) == n_atoms and (species > 0).all() and not elements:
+    if "species" in group and not elements:
+        species = _species(group["species"], path)
+        if len(species) == n_atoms and (species > 0).all():
             return species
     return atomic_numbers_of(elements, n_atoms, str(path))
+
+
+def _species(given: Any, path: Path) -> NDArray[np.int64]:
+    """Return the atomic numbers, written once or for every frame; none where they are no whole numbers."""
+    dataset = given["value"] if isinstance(given, h5py.Group) else given
+    if not np.issubdtype(dataset.dtype, np.number):
+        return np.zeros(0, dtype=np.int64)
+    values = np.asarray(dataset[...], dtype=float)
+    if not (np.isfinite(values).all() and (values == np.round(values)).all()):
+        return np.zeros(0, dtype=np.int64)
+    first: NDArray[np.int64] = values.reshape(-1, values.shape[-1] if values.ndim else 1)[0].astype(np.int64)
+    if values.ndim > 1 and not (values == first).all():
+        raise InputError(f"{path} holds other atoms in some frames.", "Give runs with a fixed list of atoms.")
+    return first
 
 
 def _unit(dataset: Any) -> str:
@@ -159,7 +182,7 @@ def _factors(group: Any, path: Path) -> dict[str, float]:
         raise InputError(f"{path} has no box.", "Write the box, also of a run at constant volume.")
     edges = _edges(group)
     found["box"] = _factor(edges, LENGTH, path) if _unit(edges) else found["position"]
-    for name, above, below in (("velocity", LENGTH, TIME), ("force", ENERGY, LENGTH)):
+    for name, above, below in (("velocity", LENGTH, TIME), ("force", ENERGY, LENGTH), ("forces", ENERGY, LENGTH)):
         if name in group:
             found[name] = _quotient(group[f"{name}/value"], above, below, path)
     return found
@@ -196,7 +219,7 @@ def _observables(file: Any, n_frames: int, path: Path) -> dict[str, NDArray[np.f
 
 
 def _frames(path: Path) -> Iterator[ForeignFrame]:
-    with _open(path) as file:
+    with open_hdf5(path) as file:
         group = _particles(file, path)
         factors = _factors(group, path)
         position = group["position/value"]
@@ -209,16 +232,17 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
             chosen = slice(start, min(start + size, n_frames))
             arrays = {
                 name: np.asarray(group[f"{name}/value"][chosen], dtype=float) * factors[name]
-                for name in ("position", "velocity", "force")
+                for name in ("position", "velocity", "force", "forces")
                 if name in factors
             }
+            forces = arrays.get("force", arrays.get("forces"))
             cells = _cells(edges, chosen, n_frames) * factors["box"]
             for index in range(chosen.stop - start):
                 plain = ForeignFrame(
                     positions_angstrom=arrays["position"][index],
                     cell_angstrom=cells[index],
                     velocities_angstrom_per_fs=arrays["velocity"][index] if "velocity" in arrays else None,
-                    forces_ev_per_angstrom=arrays["force"][index] if "force" in arrays else None,
+                    forces_ev_per_angstrom=forces[index] if forces is not None else None,
                     time_fs=None if times is None else float(times[start + index]),
                 )
                 scalars: dict[str, Any] = {name: float(values[start + index]) for name, values in numbers.items()}

@@ -151,6 +151,7 @@ def _facts(commands: Mapping[str, list[str]], system: UnitSystem, stride: int) -
         temperature_k=target("temp", 2),
         pressure_gpa=None if pressure is None else pressure * system.pressure,
         frame_interval_fs=timestep * stride * system.time or None,
+        timestep_fs=timestep * system.time or None,
         constant_volume=True if "temp" in fixed and not {"iso", "aniso", "tri", "x", "y", "z"} & set(fixed) else None,
     )
 

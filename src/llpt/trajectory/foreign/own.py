@@ -73,6 +73,16 @@ def copy_own(source: Path, directory: Path) -> Contents:
     for file in files:
         copy(file, directory / SEGMENTS_NAME / file.name)
     TrajectoryWriter(directory, trajectory.system, keep_segments=len(files))
+    return contents_of_own(source)
+
+
+def contents_of_own(source: Path) -> Contents:
+    """Return what a run of ours holds.
+
+    Raises:
+        StorageError: the source is damaged.
+    """
+    trajectory = Trajectory.open(source)
     scalars = trajectory.scalars()
     missing = [str(name) for name, values in scalars.data_vars.items() if np.isnan(values.to_numpy()).all()]
     first = next(trajectory.blocks(1))

@@ -78,6 +78,10 @@ class Contents:
     unconverged: int = 0
 
 
+class NoTrajectoryError(InputError):
+    """Files that hold fewer than two whole frames: a structure, or a run that had hardly begun."""
+
+
 class ForeignReader:
     """Reads a trajectory made elsewhere frame by frame, each with the scalars of its step.
 
@@ -176,7 +180,7 @@ class ForeignReader:
             contents.largest_move = unwrapper.largest
             yield record, _frame(number, positions, raw, system.timestep_fs)
         if contents.frames < 2:
-            raise InputError(
+            raise NoTrajectoryError(
                 f"{source.name} holds {contents.frames} whole frame(s).", "Give a trajectory of two or more."
             )
         contents.missing = tuple(sorted(missing or ()))

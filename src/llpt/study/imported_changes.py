@@ -1,0 +1,113 @@
+"""Imported runs are taken out of a study, or called by another label."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING
+
+from llpt.campaign import engine_slug, short_name
+from llpt.errors import InputError
+from llpt.files import copy, remove, scratch_directory, write_atomically
+from llpt.study.imported import write_imported
+from llpt.study.imported_record import ImportedRecord, enter_run
+from llpt.study.job_files import JobFiles
+from llpt.study.layout import StudyDirectory
+from llpt.study.ledger import Ledger
+from llpt.study.planning import make_plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llpt.study.imported import ImportedRun
+
+
+def remove_runs(root: Path, pattern: str) -> list[str]:
+    """Take imported runs out of a study: trajectory, averages, table, and their lines in the ledger.
+
+    Args:
+        root: the study's directory.
+        pattern: which, as ``llpt status`` names them: ``vasp-pbe/N64/P200/T900``, or ``vasp-pbe/*``.
+
+    Returns:
+        The names of the runs that were taken out.
+
+    Raises:
+        InputError: there is no such study, no such run, or another run of the study needs one of them.
+        StorageError: another process works in the study, or the disk refuses.
+    """
+    directory = StudyDirectory.open(root)
+    with directory.locked():
+        chosen = [run for run in directory.study.imported if _matches(run.path, pattern)]
+        if not chosen:
+            raise InputError(f"No imported run of the study matches {pattern!r}.", "llpt status lists their names.")
+        _check_unused(directory, chosen)
+        kept = [run for run in directory.study.imported if run not in chosen]
+        write_atomically(directory.imported, write_imported(kept))
+        _take_out(directory, chosen)
+    return [short_name(run.path) for run in chosen]
+
+
+def relabel_runs(root: Path, old: str, new: str) -> list[str]:
+    """Call the engine of imported runs by another label; trajectories are moved, and averages made anew by an analysis.
+
+    Args:
+        root: the study's directory.
+        old: the label, as given at import or as it stands in paths.
+        new: the label from now on.
+
+    Returns:
+        The new names of the runs.
+
+    Raises:
+        InputError: there is no such study or label, the new one is taken, or another run of the study needs one of
+            them.
+        StorageError: another process works in the study, or the disk refuses.
+    """
+    directory = StudyDirectory.open(root)
+    with directory.locked():
+        study = directory.study
+        chosen = [run for run in study.imported if old in {run.label, run.folder}]
+        others = [run for run in study.imported if run not in chosen]
+        if not chosen:
+            labels = sorted({run.label for run in study.imported})
+            raise InputError(f"No imported run is called {old!r}.", f"Labels are: {', '.join(labels)}.")
+        taken = {run.engine_folder for run in make_plan(study).runs} - {run.folder for run in chosen}
+        if engine_slug(new) in taken:
+            raise InputError(f'The study has runs of an engine called "{engine_slug(new)}".', "Give another label.")
+        _check_unused(directory, chosen)
+        renamed = [run.model_copy(update={"label": new}) for run in chosen]
+        with scratch_directory(".import.", inside=directory.root) as aside:
+            for number, (before, after) in enumerate(zip(chosen, renamed, strict=True)):
+                place = aside / str(number)
+                copy(directory.node(before.path), place)
+                write_atomically(place / "run.json", ImportedRecord.of(after).model_dump_json(indent=1) + "\n")
+            write_atomically(directory.imported, write_imported(others))
+            _take_out(directory, chosen)
+            for number, run in enumerate(renamed):
+                enter_run(directory.root, [*others, *renamed[: number + 1]], run, aside / str(number))
+    return [short_name(run.path) for run in renamed]
+
+
+def _matches(path: str, pattern: str) -> bool:
+    return fnmatch(short_name(path), pattern) or fnmatch(path, pattern)
+
+
+def _check_unused(directory: StudyDirectory, runs: list[ImportedRun]) -> None:
+    """Refuse to take away what another node of the plan has been made from."""
+    paths = {run.path for run in runs}
+    for node in make_plan(directory.study).nodes:
+        needed = paths & set(node.after)
+        if needed and node.path not in paths and directory.node(node.path).exists():
+            raise InputError(
+                f"{short_name(node.path)} was made from {short_name(min(needed))}.",
+                "Keep the run, or make a new study without it.",
+            )
+
+
+def _take_out(directory: StudyDirectory, runs: list[ImportedRun]) -> None:
+    """Remove what a study has of imported runs, but for their tables."""
+    with Ledger(directory.database) as ledger:
+        for run in runs:
+            ledger.forget(run.path)
+            for item in (directory.result(run.path), directory.node(run.path), JobFiles(directory.root, run.path).job):
+                remove(item)

@@ -1,0 +1,114 @@
+"""The study that ``llpt audit-model`` makes: imported runs of a reference, and a model that does them once more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llpt.campaign import engine_slug
+from llpt.engines import engine_folder, find_engine, split_spec
+from llpt.errors import InputError
+from llpt.study.importing import NewStudy
+from llpt.study.inputs import NamedInput
+from llpt.study.template import with_defaults
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llpt.study.file import StudyFile
+
+TEXT = """[study]
+name = {name}
+
+# The model under audit does every imported run of the reference once more: same state, size, start, time.
+[surrogate]
+engine = {engine}
+{path}runs = "imported"
+{options}
+# Thresholds of the verdict; fix them before looking at results. The runs stand in imported.toml.
+[verdict]
+transition_temperature_k = @default@
+density_percent = @default@
+"""
+
+
+def spec_of(model: str) -> str:
+    """Return the SPEC of a model that is given as such, or as a file or directory whose kind shows.
+
+    Raises:
+        InputError: it is neither, or there is no such engine.
+
+    >>> spec_of("ase:ase.calculators.lj.LennardJones")
+    'ase:ase.calculators.lj.LennardJones'
+    """
+    path = Path(model).expanduser()
+    if not path.exists():
+        split_spec(model)
+        return model
+    if path.is_file() and path.suffix == ".model":
+        return f"mace:{model}"
+    if (path / "card.json").is_file():
+        return f"model:{model}"
+    if (path / "input.nn").is_file():
+        return f"n2p2:{model}"
+    raise InputError(f"What {model} is does not show.", "Give its engine too, e.g. mace:FILE, n2p2:DIR or lammps:NAME.")
+
+
+def model_study(spec: str, options: Mapping[str, str], *, name: str, label: str) -> NewStudy:
+    """Return the study of a model and imported runs, before any run is in it.
+
+    Args:
+        spec: SPEC of the model.
+        options: of its engine.
+        name: of the study.
+        label: what the reference is called.
+
+    Raises:
+        InputError: the file that the SPEC names does not exist, or the reference has the name of the model's engine.
+    """
+    record = find_engine(spec)
+    word, _, argument = spec.partition(":")
+    if engine_folder(spec) == engine_slug(label):
+        raise InputError(f'The reference has the name of the model\'s engine, "{engine_slug(label)}".', "Give --label.")
+    inputs: tuple[NamedInput, ...] = ()
+    path = ""
+    engine = spec
+    if record.copied:
+        found = Path(argument).expanduser().absolute()
+        if not found.exists():
+            raise InputError(f"There is no {argument}.", "Check the path of the model.")
+        inputs = (NamedInput("surrogate.path", argument, found, f"inputs/surrogate/{found.name}"),)
+        engine, path = word, f"path = {_text(argument)}\n"
+    table = "".join(f"{key} = {_text(value)}\n" for key, value in options.items())
+    return NewStudy(
+        with_defaults(
+            TEXT.format(
+                name=_text(name),
+                engine=_text(engine),
+                path=path,
+                options=f"\n[surrogate.options]\n{table}" if table else "",
+            )
+        ),
+        inputs,
+    )
+
+
+def check_same_model(study: StudyFile, spec: str, options: Mapping[str, str]) -> None:
+    """Refuse a study of another model.
+
+    Raises:
+        InputError: it is one, or has no model at all.
+    """
+    surrogate = study.surrogate
+    if surrogate is None or surrogate.runs != "imported":
+        raise InputError("The study audits no model by imported runs.", "Give another directory with --out.")
+    if surrogate.spec("") != spec or {key: str(value) for key, value in surrogate.options.items()} != dict(options):
+        raise InputError(
+            f"The study audits {surrogate.spec('')}, with other options or another model than {spec}.",
+            "Give another directory with --out, or the same model and options.",
+        )
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,255 @@
+"""From a folder tree to the runs in it: one run a folder, whoever wrote it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.errors import InputError
+from llpt.trajectory.foreign import cp2k
+from llpt.trajectory.foreign.detect import WHOLE_FRAMES, Program, open_foreign, program_of, sort_vasp
+from llpt.trajectory.foreign.lammps import is_dump
+from llpt.trajectory.foreign.own import is_own
+from llpt.trajectory.foreign.text import CutOffError, head
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from llpt.trajectory.facts import Facts
+    from llpt.trajectory.foreign.frame import ForeignTrajectory
+
+CONVERSIONS = frozenset({Program.EXTENDED_XYZ, Program.ASE, Program.HDF5})
+"""What a run of another program is often written out as once more, beside its own files."""
+LAMMPS_RUN = 2
+CP2K_NAME = re.compile(r"(?P<project>.+?)(?:-(?:pos|vel|frc))?-\d+\.\w+")
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_END = r"(?![A-Za-z0-9])"
+TEMPERATURE = re.compile(rf"(?<![A-Za-z])[Tt][_=-]?{_NUMBER}(?:[ _-]?K)?{_END}|(?<![\w.]){_NUMBER}[ _-]?K{_END}")
+PRESSURE = re.compile(rf"(?<![A-Za-z])[Pp][_=-]?{_NUMBER}(?:[ _-]?GPa)?{_END}|(?<![\w.]){_NUMBER}[ _-]?GPa{_END}")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRun:
+    """A run in a folder tree.
+
+    Args:
+        name: its folder, below where the search began; with its file where the folder holds several runs.
+        files: its files, pieces in their order; one run directory of ours.
+        problem: why the files cannot be taken for one run, a sentence; empty where they can.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    problem: str = ""
+
+    @property
+    def temperature_k(self) -> float | None:
+        """The temperature that its folders' names say, e.g. ``T900`` or ``900K``; the innermost counts."""
+        return _last(TEMPERATURE, self.name)
+
+    @property
+    def pressure_gpa(self) -> float | None:
+        """The pressure that its folders' names say, e.g. ``P200`` or ``200GPa``; the innermost counts."""
+        return _last(PRESSURE, self.name)
+
+
+def _last(pattern: re.Pattern[str], name: str) -> float | None:
+    found = [first or second for first, second in pattern.findall(name)]
+    return float(found[-1]) if found else None
+
+
+def natural(name: str) -> tuple[tuple[int, str], ...]:
+    """Return a key that sorts names as people count: ``run2`` before ``run10``.
+
+    >>> sorted(["run10", "run2"], key=natural)
+    ['run2', 'run10']
+    """
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name) if part)
+
+
+def find_runs(
+    path: Path,
+    opener: Callable[[Sequence[Path]], ForeignTrajectory] = open_foreign,
+    *,
+    on_folder: Callable[[Path], None] = lambda _: None,
+) -> list[FoundRun]:
+    """Return the runs in a folder and the folders below it, in the order of their names.
+
+    A folder holds one run. Several files of whole frames (vasprun.xml, pw.x output …) in one folder are its pieces
+    where they say the same of temperature, pressure, electrons and time step, and are put in the order in which each
+    begins where another ends; else each is a run of its own. Where a program's own files lie beside extended XYZ, ASE
+    or H5MD, those are taken for a copy and left out. Links to folders are not followed.
+
+    Args:
+        path: the folder, or a file, which is a run of its own.
+        opener: opens the files of one run.
+        on_folder: called with each folder before it is looked at.
+
+    Raises:
+        InputError: there is no such path.
+    """
+    if not path.exists():
+        raise InputError(f"There is no {path}.", "Give a folder of runs, or the files of one.")
+    if not path.is_dir():
+        return [FoundRun(path.name, (path,))]
+    found: list[FoundRun] = []
+    for place, folders, files in os.walk(path):
+        here = Path(place)
+        on_folder(here)
+        name = str(here.relative_to(path)) if here != path else path.resolve().name
+        folders[:] = sorted((each for each in folders if not each.startswith(".")), key=natural)
+        if is_own(here):
+            folders.clear()
+            found.append(FoundRun(name, (here,)))
+            continue
+        by_program: dict[Program, list[Path]] = {}
+        for file in sorted((each for each in files if not each.startswith(".")), key=natural):
+            program = program_of(here / file)
+            if program is not None:
+                by_program.setdefault(program, []).append(here / file)
+        if len(by_program) > 1:
+            own = {program: files for program, files in by_program.items() if program not in CONVERSIONS}
+            by_program = own or by_program
+        if Program.IPI in by_program:  # what moves the atoms; the others only gave it forces
+            by_program = {Program.IPI: by_program[Program.IPI]}
+        for program, of_program in by_program.items():
+            prefix = name if len(by_program) == 1 else f"{name} ({program})"
+            found += _runs_of(program, of_program, prefix, opener)
+    return found
+
+
+def _runs_of(
+    program: Program, files: list[Path], name: str, opener: Callable[[Sequence[Path]], ForeignTrajectory]
+) -> list[FoundRun]:
+    """Return the runs that the files of one program in one folder make."""
+    if program in WHOLE_FRAMES:
+        return _pieces(files, name, opener)
+    match program:
+        case Program.VASP:
+            return _vasp(files, name, opener)
+        case Program.LAMMPS:
+            return _lammps(files, name)
+        case Program.CP2K:
+            return _cp2k(files, name)
+        case _:
+            return [FoundRun(name, tuple(files))]
+
+
+def _vasp(files: list[Path], name: str, opener: Callable[[Sequence[Path]], ForeignTrajectory]) -> list[FoundRun]:
+    """Return the runs of VASP: vasprun.xml has all, and what lies beside it says the same."""
+    vaspruns, xdatcars, outcars = sort_vasp(files)
+    if vaspruns or not outcars:
+        return _pieces(vaspruns or xdatcars, name, opener)
+    return _paired(xdatcars, outcars, name) if xdatcars else _pieces(outcars, name, opener)
+
+
+def _lammps(files: list[Path], name: str) -> list[FoundRun]:
+    dumps = [file for file in files if is_dump(head(file))]
+    if len(dumps) > 1 or len(files) > LAMMPS_RUN:
+        return [FoundRun(name, tuple(files), f"It holds {len(files)} dumps and logs of LAMMPS: import each by hand.")]
+    return [FoundRun(name, tuple(files))] if dumps else []
+
+
+def _paired(xdatcars: list[Path], outcars: list[Path], name: str) -> list[FoundRun]:
+    """Return each XDATCAR with the OUTCAR of the same ending; one of each belong together whatever they are called."""
+    if len(xdatcars) == len(outcars) == 1:
+        return [FoundRun(name, (xdatcars[0], outcars[0]))]
+    by_ending = {path.name.upper().replace("OUTCAR", ""): path for path in outcars}
+    found = []
+    for xdatcar in xdatcars:
+        outcar = by_ending.get(xdatcar.name.upper().replace("XDATCAR", ""))
+        files = (xdatcar,) if outcar is None else (xdatcar, outcar)
+        found.append(FoundRun(f"{name}/{xdatcar.name}", files))
+    return found
+
+
+def _cp2k(files: list[Path], name: str) -> list[FoundRun]:
+    """Return one run for each project; an output belongs to the only one there is."""
+    projects: dict[str, list[Path]] = {}
+    outputs = []
+    for file in files:
+        match = CP2K_NAME.fullmatch(file.name)
+        if cp2k.kind_of(file, head(file)) == "output" or match is None:
+            outputs.append(file)
+        else:
+            projects.setdefault(match["project"], []).append(file)
+    if len(projects) == 1:
+        return [FoundRun(name, (*next(iter(projects.values())), *outputs))]
+    return [FoundRun(f"{name}/{project}", tuple(of_project)) for project, of_project in projects.items()]
+
+
+def _pieces(files: Sequence[Path], name: str, opener: Callable[[Sequence[Path]], ForeignTrajectory]) -> list[FoundRun]:
+    """Return files that each hold whole frames as the pieces of one run, or as runs of their own."""
+    if len(files) == 1:
+        return [FoundRun(name, tuple(files))]
+    groups: dict[tuple[object, ...], list[Path]] = {}
+    for file in files:
+        try:
+            source = opener([file])
+            key: tuple[object, ...] = (source.numbers.tobytes(), *_stated(source.facts))
+        except InputError:
+            key = (file,)  # what is wrong with it is told when it is read
+        groups.setdefault(key, []).append(file)
+    found = []
+    for group in groups.values():
+        ordered = pieces_in_order(group, opener) if len(group) > 1 else group
+        found.append(FoundRun(name if len(groups) == 1 else f"{name}/{group[0].name}", tuple(ordered)))
+    return found
+
+
+def _stated(facts: Facts) -> tuple[float | None, ...]:
+    return facts.temperature_k, facts.pressure_gpa, facts.electronic_temperature_k, facts.frame_interval_fs
+
+
+def pieces_in_order(files: Iterable[Path], opener: Callable[[Sequence[Path]], ForeignTrajectory]) -> list[Path]:
+    """Return the pieces of one run in the order in which each begins nearest to where another ends.
+
+    Args:
+        files: the pieces.
+        opener: opens one.
+    """
+    ends = {file: _ends(opener([file])) for file in files}
+    left = [file for file, found in ends.items() if found is not None]
+    unread = [file for file, found in ends.items() if found is None]
+    if not left:
+        return unread
+
+    def gap(before: Path, after: Path) -> float:
+        one, other = ends[before], ends[after]
+        return np.inf if one is None or other is None else _distance(one[1], other[0])
+
+    # the first piece is the one that begins where no other ends
+    first = max(left, key=lambda file: min((gap(other, file) for other in left if other != file), default=0.0))
+    ordered = [first]
+    left.remove(first)
+    while left:
+        following = min(left, key=lambda file: gap(ordered[-1], file))
+        ordered.append(following)
+        left.remove(following)
+    return ordered + unread
+
+
+def _ends(source: ForeignTrajectory) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return the fractional coordinates of the first and the last whole frame; None where nothing can be read."""
+    first = last = None
+    try:
+        for frame in source.frames():
+            last = frame
+            first = first or frame
+    except (CutOffError, InputError):
+        pass  # what is wrong is told when the run is read
+    if first is None or last is None:
+        return None
+    return tuple(each.positions_angstrom @ np.linalg.inv(each.cell_angstrom) for each in (first, last))  # type: ignore[return-value]
+
+
+def _distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    moved = one - other
+    return float(np.abs(moved - np.round(moved)).mean())

@@ -1,0 +1,262 @@
+"""VASP's text files: ``XDATCAR`` with ``OUTCAR`` where it is there, or ``OUTCAR`` alone; see ``vasp`` for the numbers.
+
+``OUTCAR`` alone gives positions to 1e-5 Å, of the steps of which it prints forces.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase.data import atomic_numbers
+
+from llpt.errors import InputError
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.text import CutOffError, Lines
+from llpt.trajectory.foreign.vasp import KILOBAR_TO_GPA, facts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+MOST_ATOMS = 10_000_000
+OUTCAR_HEADING = re.compile(r"\s*vasp\.\d")
+SAME_ANGSTROM = 1e-3
+"""OUTCAR gives positions to 1e-5 Å; atoms move some 1e-2 Å in a step."""
+
+
+def open_xdatcar(path: Path, outcar: Path | None = None) -> ForeignTrajectory:
+    """Open an ``XDATCAR``, with energies, forces, stress and settings from an ``OUTCAR`` where one is given.
+
+    Raises:
+        InputError: it is damaged or names no elements (VASP 4).
+    """
+    lines = Lines(path)
+    lines.take("a title")
+    _, symbols = _lattice(lines)
+    atoms = np.array([atomic_numbers[symbol] for symbol in symbols], dtype=np.int64)
+    plain = ForeignTrajectory(
+        program="VASP", files=(path,), numbers=atoms, frames=lambda: (frame for _, frame in _xdatcar_frames(path))
+    )
+    if outcar is None:
+        return plain
+    tags = _outcar_tags(outcar)
+    configurations = [number for (number, _), _ in zip(_xdatcar_frames(path), range(2), strict=False)]
+    every = configurations[1] - configurations[0] if len(configurations) > 1 else 1
+    return replace(
+        plain,
+        files=(path, outcar),
+        frames=lambda: _joined(path, outcar, len(atoms)),
+        facts=facts_of(tags, outcar, every=every),
+    )
+
+
+def _lattice(lines: Lines) -> tuple[NDArray[np.float64], list[str]]:
+    """Read scale and cell, and return the cell and the element of each atom."""
+    scale = lines.number_in(lines.take("a scale").split(), 0, "the scale of the cell")
+    cell = lines.rows(3, (0, 1, 2), "a cell vector")
+    if scale < 0.0:  # the negative of the volume
+        scale = float(np.cbrt(-scale / abs(np.linalg.det(cell))))
+    cell = scale * cell
+    symbols, counts = lines.take("elements").split(), lines.take("numbers of atoms").split()
+    if not symbols or any(symbol not in atomic_numbers for symbol in symbols) or len(symbols) != len(counts):
+        raise InputError(
+            f"{lines.path} does not name its elements in line 6.", "Add the line of elements, as VASP 5 writes it."
+        )
+    if not all(count.isdecimal() and int(count) <= MOST_ATOMS for count in counts):
+        raise lines.wrong("a line of numbers of atoms")
+    return cell, [symbol for symbol, count in zip(symbols, counts, strict=True) for _ in range(int(count))]
+
+
+def _xdatcar_frames(path: Path) -> Iterator[tuple[int, ForeignFrame]]:
+    """Yield the number of each configuration and its frame; the lattice is repeated where the cell changes."""
+    lines = Lines(path)
+    cell, count = np.zeros((3, 3)), 0
+    for line in lines:
+        if not line.startswith("Direct configuration"):
+            cell, kinds = _lattice(lines)
+            count = len(kinds)
+            continue
+        number = int(line.rpartition("=")[2])
+        yield (
+            number,
+            ForeignFrame(lines.rows(count, (0, 1, 2), "a position") @ cell, cell.copy(), clock=float(number)),
+        )
+
+
+def is_outcar(text: str) -> bool:
+    """Whether the beginning of a file is that of an ``OUTCAR``: a line such as ``vasp.6.4.2 20Jul23 (build …)``."""
+    return OUTCAR_HEADING.match(text) is not None
+
+
+def open_outcar(path: Path, *, elements: Sequence[str] = ()) -> ForeignTrajectory:
+    """Open an ``OUTCAR`` of molecular dynamics alone.
+
+    Args:
+        path: the file.
+        elements: of its kinds of atoms, where the lines of the potentials were taken out of it.
+
+    Raises:
+        InputError: it is damaged, is no molecular dynamics, or does not name its atoms.
+    """
+    numbers, masses = _outcar_atoms(path, elements)
+    tags = _outcar_tags(path)
+    return ForeignTrajectory(
+        program="VASP",
+        files=(path,),
+        numbers=numbers,
+        frames=lambda: _outcar_frames(path, len(numbers)),
+        masses_u=masses,
+        facts=facts_of(tags, path, every=1),
+    )
+
+
+def _outcar_atoms(path: Path, elements: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return atomic number and mass of each atom, as the header of OUTCAR names its potentials."""
+    symbols: list[str] = []
+    masses: list[float] = []
+    counts: list[int] = []
+    lines = Lines(path)
+    for line in lines:
+        if "VRHFIN =" in line:
+            symbols.append(line.split("=")[1].split(":")[0].strip())
+        elif "ions per type =" in line:
+            counts = [int(word) for word in line.split("=")[1].split() if word.isdecimal()]
+        elif "POMASS =" in line and "ZVAL" not in line:  # of the potentials together, after any POMASS of INCAR
+            masses = [float(word) for word in line.split("=")[1].split()]
+        if "Iteration" in line:
+            break
+    symbols = symbols or list(elements)
+    known = symbols and all(symbol in atomic_numbers for symbol in symbols)
+    if not known or len(symbols) != len(counts) or not 0 < sum(counts) <= MOST_ATOMS:
+        raise InputError(
+            f"{path} does not name its atoms.", "Give XDATCAR with it, vasprun.xml, or elements (--elements)."
+        )
+    if len(masses) != len(counts):
+        raise InputError(f"{path} does not give the masses of its atoms.", "Give vasprun.xml.")
+    return (
+        np.repeat([atomic_numbers[symbol] for symbol in symbols], counts).astype(np.int64),
+        np.repeat(masses, counts),
+    )
+
+
+def _outcar_frames(path: Path, n_atoms: int) -> Iterator[ForeignFrame]:
+    for number, step in enumerate(_outcar_steps(path, n_atoms), start=1):
+        if step.positions is None:
+            continue
+        if step.cell is None:
+            raise InputError(f"{path} gives no cell before ionic step {number}.", "Give XDATCAR with it.")
+        yield _with_step(ForeignFrame(step.positions, step.cell, clock=float(number)), step)
+
+
+@dataclass(slots=True)
+class _Step:
+    """What OUTCAR says of one ionic step."""
+
+    cell: NDArray[np.float64] | None = None
+
+    stress_gpa: NDArray[np.float64] | None = None
+    positions: NDArray[np.float64] | None = None
+    forces: NDArray[np.float64] | None = None
+    free: float | None = None
+    internal: float | None = None
+    kinetic: float | None = None
+    total: float | None = None
+
+
+def _joined(xdatcar: Path, outcar: Path, n_atoms: int) -> Iterator[ForeignFrame]:
+    """Pair every configuration of XDATCAR with the ionic step of its number in OUTCAR."""
+    steps = enumerate(_outcar_steps(outcar, n_atoms), start=1)
+    done, step = 0, _Step()
+    configurations = _xdatcar_frames(xdatcar)
+    for number, frame in configurations:
+        while done < number:
+            following = next(steps, None)
+            if following is None and done == number - 1 and done > 0 and next(configurations, None) is None:
+                raise CutOffError(outcar, "an ionic step")  # a job that was killed between the two files
+            if following is None:
+                raise InputError(
+                    f"{outcar} ends at ionic step {done}, but {xdatcar} goes on to {number}.",
+                    "Give the two files of the same run, or XDATCAR alone.",
+                )
+            done, step = following
+        if step.positions is not None and _distance(frame, step.positions) > SAME_ANGSTROM:
+            raise InputError(
+                f"Configuration {number} of {xdatcar} is not what {outcar} computed in ionic step {number}.",
+                "Give the two files of the same run, or XDATCAR alone.",
+            )
+        yield _with_step(frame, step)
+
+
+def _with_step(frame: ForeignFrame, step: _Step) -> ForeignFrame:
+    """Return a frame with what OUTCAR says of its ionic step."""
+    return replace(
+        frame,
+        forces_ev_per_angstrom=step.forces,
+        free_energy_ev=step.free,
+        internal_energy_ev=step.internal,
+        kinetic_energy_ev=step.kinetic,
+        conserved_ev=step.total,
+        stress_gpa=step.stress_gpa,
+    )
+
+
+def _distance(frame: ForeignFrame, positions_angstrom: NDArray[np.float64]) -> float:
+    """Return the greatest distance between a frame's atoms and others, lattice vectors aside, in Å."""
+    moved = (frame.positions_angstrom - positions_angstrom) @ np.linalg.inv(frame.cell_angstrom)
+    return float(np.abs((moved - np.round(moved)) @ frame.cell_angstrom).max())
+
+
+def _outcar_tags(path: Path) -> dict[str, float]:
+    """Return the settings that OUTCAR lists before the first ionic step."""
+    wanted = {"IBRION", "TEBEG", "TEEND", "ISMEAR", "SIGMA", "POTIM", "PSTRESS", "ISIF"}
+    tags: dict[str, float] = {}
+    for line in Lines(path):
+        if "Iteration" in line:
+            break
+        words = line.replace("=", " = ").replace(";", " ").replace(",", " ").split()
+        for name, sign, value in zip(words, words[1:], words[2:], strict=False):
+            if name in wanted and sign == "=" and name not in tags:
+                try:
+                    tags[name] = float(value)
+                except ValueError:
+                    continue
+    return tags
+
+
+def _outcar_steps(path: Path, n_atoms: int) -> Iterator[_Step]:
+    """Yield what OUTCAR says of each ionic step; in MD a step ends with its line ETOTAL, else with its energies."""
+    lines = Lines(path)
+    step, last_line = _Step(), "energy  without entropy="
+    for line in lines:
+        if "IBRION =" in line and line.split("=")[1].split()[0] == "0":
+            last_line = "total energy   ETOTAL"
+        _take(step, lines, line, n_atoms)
+        if last_line in line and step.free is not None:
+            yield step
+            step = _Step(cell=step.cell)  # printed anew where it changes
+
+
+def _take(step: _Step, lines: Lines, line: str, n_atoms: int) -> None:
+    """Take in what a line of OUTCAR begins."""
+    if "direct lattice vectors" in line and "reciprocal lattice vectors" in line:
+        step.cell = lines.rows(3, (0, 1, 2), "a cell vector")
+    elif line.startswith("  in kB"):
+        xx, yy, zz, xy, yz, zx = (float(word) for word in line.split()[2:8])
+        step.stress_gpa = -np.array([xx, yy, zz, yz, zx, xy]) * KILOBAR_TO_GPA
+    elif "TOTAL-FORCE" in line:
+        lines.take("forces")
+        table = lines.rows(n_atoms, range(6), "a position and a force")
+        step.positions, step.forces = table[:, :3], table[:, 3:]
+    elif "free  energy   TOTEN" in line:
+        step.free = lines.number_in(line.split("=")[1].split(), 0, "an energy")
+    elif "energy  without entropy=" in line and step.free is not None:
+        step.internal = lines.number_in(line.split("=")[1].split(), 0, "an energy")
+    elif "kinetic energy EKIN   =" in line or "kinetic Energy EKIN   =" in line:
+        step.kinetic = lines.number_in(line.split("=")[1].split(), 0, "an energy")
+    elif "total energy   ETOTAL" in line:
+        step.total = lines.number_in(line.split("=")[1].split(), 0, "an energy")

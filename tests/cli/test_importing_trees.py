@@ -1,0 +1,119 @@
+"""A folder of VASP runs becomes a study in one command; runs are taken out again and called anew."""
+
+import shutil
+
+import pytest
+from tests.vasp_format import thermal_frames, write_vasprun
+
+import llpt
+from llpt.study import Ledger, StudyDirectory, make_plan
+
+TEMPERATURES = (800, 1000)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """Runs of 16 atoms in VASP's format, one a folder, and beside them what lies in such folders too."""
+    root = tmp_path_factory.mktemp("tree")
+    for kelvin in TEMPERATURES:
+        frames = thermal_frames(kelvin=kelvin, gpa=200.0)
+        trajectory = llpt.open_trajectory(
+            frames, timestep_fs=0.3, temperature_k=kelvin, pressure_gpa=200.0, electronic_temperature_k=kelvin
+        )
+        write_vasprun(root / f"vasp/P200/T{kelvin}/vasprun.xml", trajectory, electronic_temperature_k=kelvin)
+        (root / f"vasp/P200/T{kelvin}/INCAR").write_text("IBRION = 0\n")
+    frames[0].write(root / "vasp/start.extxyz")
+    return root
+
+
+@pytest.fixture
+def study(tree, tmp_path, command):
+    """The tree as a study."""
+    code, _, err = command(
+        "import",
+        tree / "vasp",
+        "-o",
+        tmp_path / "study",
+        "--role",
+        "reference",
+        "--label",
+        "ВАСП PBE",
+    )
+    assert code == 0, err
+    return tmp_path / "study"
+
+
+def paths(study):
+    place = StudyDirectory.open(study)
+    with Ledger(place.database) as ledger:
+        entered = {entry.path for entry in ledger.entries()}
+    planned = {run.path for run in make_plan(place.study).runs}
+    assert planned == entered == {path for path in planned if (study / path / "trajectory.h5").exists()}
+    return sorted(planned)
+
+
+def test_a_dry_run_says_what_is_there_and_writes_nothing(tree, tmp_path, command):
+    code, out, _ = command(
+        "import", tree / "vasp", "-o", tmp_path / "study", "--role", "reference", "--label", "VASP", "--dry-run"
+    )
+    assert code == 0, out
+    assert "P200/T800" in out
+    assert "vasp/N16/P200/T1000" in out
+    assert "left out: vasp: " in out
+    assert "It holds 1 whole frame" in out
+    assert "2 of 3 runs would be taken in, 0 refused" in out
+    assert not (tmp_path / "study").exists()
+
+
+def test_states_come_from_the_files_and_the_label_may_be_of_any_alphabet(study):
+    assert paths(study) == [f"runs/васп-pbe/N16/P200/T{kelvin}" for kelvin in sorted(map(str, TEMPERATURES))]
+    runs = StudyDirectory.open(study).study.imported
+    assert {run.temperature_k for run in runs} == set(TEMPERATURES)
+    assert {round(run.electronic_temperature_k, 3) for run in runs} == set(TEMPERATURES)
+    assert {run.timestep_fs for run in runs} == {0.3}
+    assert {run.files[0].rsplit("/", 1)[0].rsplit("/", 1)[-1] for run in runs} == {"T800", "T1000"}
+
+
+def test_the_same_folder_again_changes_nothing(study, tree, command):
+    code, out, _ = command(
+        "import",
+        tree / "vasp",
+        "-o",
+        study,
+        "--role",
+        "reference",
+        "--label",
+        "ВАСП PBE",
+    )
+    assert code == 0, out
+    assert "0 of 3 runs taken in, 0 refused" in out
+    assert out.count("imported before") == 2
+
+
+def test_a_folder_that_says_another_temperature_is_refused_and_the_others_come_in(tree, tmp_path, command):
+    copied = shutil.copytree(tree / "vasp", tmp_path / "vasp")
+    (copied / "P200/T800").rename(copied / "P200/T900")
+    code, out, _ = command("import", copied, "-o", tmp_path / "study", "--role", "reference", "--label", "VASP")
+    assert code == 1
+    assert "says a temperature of 900, its files 800" in out
+    assert "--despite temperature" in out
+
+
+def test_runs_are_taken_out_again(study, command):
+    code, out, err = command("import", "-o", study, "--remove", "васп-pbe/N16/P200/T800")
+    assert code == 0, err
+    assert "removed васп-pbe/N16/P200/T800" in out
+    assert paths(study) == ["runs/васп-pbe/N16/P200/T1000"]
+    code, _, err = command("import", "-o", study, "--remove", "nobody/*")
+    assert code == 1
+    assert "No imported run of the study matches" in err
+
+
+def test_an_engine_is_called_anew(study, command):
+    code, out, err = command("import", "-o", study, "--relabel", "ВАСП PBE=VASP PBE")
+    assert code == 0, err
+    assert paths(study) == ["runs/vasp-pbe/N16/P200/T1000", "runs/vasp-pbe/N16/P200/T800"]
+    code, out, err = command("analyse", study)
+    assert code == 0, err
+    code, out, _ = command("verify", study)
+    assert code == 0, out

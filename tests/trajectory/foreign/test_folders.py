@@ -1,0 +1,86 @@
+"""Runs are found in a folder tree, one a folder, and their names say their states."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.io import write
+
+from llpt.errors import InputError
+from llpt.trajectory.foreign import open_foreign
+from llpt.trajectory.foreign.folders import FoundRun, find_runs
+
+DATA = Path(__file__).parent / "data"
+
+
+def walk(frames, start=0):
+    """Frames of a slow random walk, the same whichever part of it is asked for."""
+    random = np.random.default_rng(5)
+    places = np.cumsum(random.normal(scale=0.01, size=(frames + start, 4, 3)), axis=0) + 2.0
+    return [Atoms("H4", positions=place, cell=[4.0] * 3, pbc=True) for place in places[start:]]
+
+
+def put(folder, *names):
+    folder.mkdir(parents=True)
+    for name in names:
+        shutil.copy(DATA / name, folder)
+
+
+def test_one_run_a_folder_whoever_wrote_it(tmp_path):
+    put(tmp_path / "P200/T900", "pw-md.out")
+    put(tmp_path / "P200/T1000", "run.dump", "lammps.log", "lammps.in")
+    put(tmp_path / "ipi", "run.pos_0.xyz", "run.vel_0.xyz", "run.for_0.xyz", "run.out", "ipi.xml")
+    put(tmp_path / "cp2k", "h-pos-1.xyz", "h-1.cell", "h-1.ener", "h.out.gz", "cp2k.inp")
+    (tmp_path / "notes.txt").write_text("nothing")
+    found = find_runs(tmp_path)
+    assert [run.name for run in found] == ["P200/T900", "P200/T1000", "cp2k", "ipi"]
+    assert [len(run.files) for run in found] == [1, 2, 4, 4]
+    assert all(open_foreign(run.files, elements=["H"]).files for run in found)
+
+
+def test_a_copy_in_another_format_is_no_second_run(tmp_path):
+    put(tmp_path / "T900", "pw-md.out")
+    write(tmp_path / "T900/copy.extxyz", walk(3))
+    (run,) = find_runs(tmp_path)
+    assert [path.name for path in run.files] == ["pw-md.out"]
+
+
+def test_pieces_are_put_in_the_order_in_which_one_begins_where_another_ends(tmp_path):
+    for name, start in (("c", 0), ("a", 20), ("b", 10)):
+        write(tmp_path / f"{name}.extxyz", walk(10, start))
+    (run,) = find_runs(tmp_path)
+    assert [path.stem for path in run.files] == ["c", "b", "a"]
+    assert len(list(open_foreign(run.files).frames())) == 30
+
+
+def test_files_that_say_different_things_are_different_runs(tmp_path):
+    text = (DATA / "pw-md.out").read_text()
+    place = text.index("Starting temperature")
+    line = text[place : text.index("\n", place)]
+    for kelvin in (700, 900):
+        (tmp_path / f"{kelvin}.out").write_text(text.replace(line, f"Starting temperature = {kelvin}.0 K"))
+    assert [run.name.split("/")[-1] for run in find_runs(tmp_path)] == ["700.out", "900.out"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kelvin", "gpa"),
+    [
+        ("P200/T900", 900.0, 200.0),
+        ("200GPa/900K/run2", 900.0, 200.0),
+        ("T_el=300/T=900", 900.0, None),
+        ("PBE-64/p150_t1000", 1000.0, 150.0),
+        ("test2/run3", None, None),
+        ("T800/T900", 900.0, None),
+    ],
+)
+def test_names_of_folders_say_the_state(name, kelvin, gpa):
+    run = FoundRun(name, ())
+    assert (run.temperature_k, run.pressure_gpa) == (kelvin, gpa)
+
+
+def test_what_is_not_there_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match="There is no"):
+        find_runs(tmp_path / "nowhere")
+    assert find_runs(tmp_path) == []
