@@ -6,6 +6,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
+from llpt import open_trajectory
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
 
 KILOBAR_TO_GPA = 0.1
@@ -21,7 +22,7 @@ def thermal_frames(*, kelvin, gpa, atoms=16, frames=40, edge=3.0):
         frames: number of frames.
         edge: mean edge of the cubic cell in Å.
     """
-    random = np.random.default_rng(round(kelvin))
+    random = np.random.default_rng(round(1000 * kelvin))
     fractions = random.random((atoms, 3))
     made = []
     for _ in range(frames):
@@ -90,3 +91,16 @@ def write_vasprun(path, trajectory, *, electronic_temperature_k):
 """)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text("".join(parts) + "</modeling>\n")
+
+
+def write_thermal_runs(folder, *, temperatures, gpa=100.0):
+    """Write a folder of short runs in VASP's format, one a temperature; another name makes other runs."""
+    for kelvin in temperatures:
+        trajectory = open_trajectory(
+            thermal_frames(kelvin=kelvin + len(str(folder)) * 1e-3, gpa=gpa, frames=16),
+            timestep_fs=0.4,
+            temperature_k=float(kelvin),
+            pressure_gpa=gpa,
+            electronic_temperature_k=float(kelvin),
+        )
+        write_vasprun(Path(folder) / f"T{kelvin}/vasprun.xml", trajectory, electronic_temperature_k=kelvin)

@@ -147,11 +147,16 @@ def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, 
     """Print what ``llpt run`` would do now; nothing is written."""
     from llpt.study import Ledger, State, StudyDirectory, estimate_costs, make_plan, makespan_s, read_study  # noqa: PLC0415
     from llpt.study.cores import available_cores  # noqa: PLC0415
+    from llpt.study.growing import proposed_growth, same_study  # noqa: PLC0415
     from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
 
     root = study if study.is_dir() else out or Path(study.stem)
     begun = (root / STUDY_FILE).is_file()
     description = StudyDirectory.open(root).study if begun else read_study(study)
+    if begun and not study.is_dir() and not same_study(description, read_study(study)):
+        growth = proposed_growth(StudyDirectory.open(root), read_study(study), study.resolve().parent)
+        output().print(growth.sentence)
+        description = growth.study
     plan = make_plan(description)
     entries: tuple[Entry, ...] = ()
     if begun and (database := StudyDirectory.open(root).database).exists():
@@ -176,6 +181,8 @@ def take_up(study: Path, out: Path | None) -> tuple[StudyDirectory, Plan]:
         InputError: the file or directory cannot be used; nothing was changed.
     """
     from llpt.study import StudyDirectory, make_plan, read_study  # noqa: PLC0415
+    from llpt.study.growing import grow, same_study  # noqa: PLC0415
+    from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
     from llpt.study.preflight import check_before_anything_runs  # noqa: PLC0415
 
     if study.is_dir():
@@ -185,8 +192,12 @@ def take_up(study: Path, out: Path | None) -> tuple[StudyDirectory, Plan]:
     source = study.resolve().parent
     plan = make_plan(description)
     check_before_anything_runs(description, plan, source)
-    text = study.read_text(encoding="utf-8")
-    directory = StudyDirectory.claim(out or Path(study.stem), text, description, source=source)
-    if directory.study.imported:  # a directory taken up holds what was imported into it since
+    text, root = study.read_text(encoding="utf-8"), out or Path(study.stem)
+    if (root / STUDY_FILE).is_file() and not same_study(StudyDirectory.open(root).study, description):
+        growth = grow(StudyDirectory.open(root), text, description, source)
+        messages().print(growth.sentence)
+        return StudyDirectory.open(root), growth.plan
+    directory = StudyDirectory.claim(root, text, description, source=source)
+    if directory.study.imported or directory.study.stages:  # a directory taken up holds what was imported into it since
         plan = make_plan(directory.study)
     return directory, plan

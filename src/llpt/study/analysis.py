@@ -9,6 +9,7 @@ from llpt.campaign.analysis import Analysis, analyse
 from llpt.campaign.comparison import verdict_of
 from llpt.files import remove
 from llpt.study.explaining import asks_for_labels, diagnoses_of, explain_study
+from llpt.study.fixed_thresholds import thresholds_before, with_change_told
 from llpt.study.ladder_paths import PATHS
 from llpt.study.observables_table import TABLE_NAME, write_observables
 from llpt.study.observing import observe_electronic_temperature, observe_runs
@@ -77,6 +78,10 @@ def analyse_study(
     if explanation is not None:
         refused |= explanation.refused
     verdict, _ = verdict_of_study(directory, plan, entries, found.ladders, explained=explained)
+    before = thresholds_before(directory)
+    if verdict is not None and before is not None:
+        was, _ = verdict_of(found.ladders, before)
+        verdict = with_change_told(verdict, was)
     if verdict is not None:
         verdict.save(directory.verdict)
     else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from llpt.dynamics import Ensemble
 from llpt.study.controlled_tests import (
@@ -71,6 +72,23 @@ class StudyFile(Section):
     verdict: VerdictSection = Field(default=VerdictSection(), description="a table of thresholds")
     execution: ExecutionSection = Field(default=ExecutionSection(), description="a table with where")
     imported: tuple[ImportedRun, ...] = Field(default=(), description="runs made elsewhere, which llpt import adds")
+
+    _stages: tuple[Stage, ...] = PrivateAttr(default=())
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The study as it was each time before it grew; none where it never did."""
+        return self._stages
+
+    def grown_from(self, stages: tuple[Stage, ...]) -> Self:
+        """Return the study as one that was these before.
+
+        Args:
+            stages: from the first on.
+        """
+        grown = self.model_copy()
+        grown._stages = stages  # noqa: SLF001 - its own, of a copy
+        return grown
 
     @model_validator(mode="before")
     @classmethod
@@ -216,3 +234,16 @@ class StudyFile(Section):
                 f'asks for tests.{name}, but dynamics.ladder is "{self.dynamics.ladder}" already',
                 'Let ladder be "heating".',
             )
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A study as it was before it grew.
+
+    Args:
+        study: what its file said.
+        begun: paths of the nodes that were begun then.
+    """
+
+    study: StudyFile
+    begun: frozenset[str]

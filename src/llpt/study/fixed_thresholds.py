@@ -10,12 +10,15 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from llpt.audit import Thresholds
+from llpt.study.ledger import Ledger
 from llpt.study.nodes import MolecularDynamics
 from llpt.study.outcome import State
 
 if TYPE_CHECKING:
+    from llpt.audit import Verdict
     from llpt.study.file import StudyFile
-    from llpt.study.ledger import Ledger
+    from llpt.study.layout import StudyDirectory
     from llpt.study.plan import Plan
 
 NAME = "thresholds"
@@ -58,6 +61,42 @@ def changed_thresholds(study: StudyFile, plan: Plan, ledger: Ledger) -> tuple[st
     if ends:
         return f"entered on {_day(fact.time)} only, when {len(ends)} runs were done", False
     return "", True
+
+
+def thresholds_before(directory: StudyDirectory) -> Thresholds | None:
+    """Return the thresholds that a study had before its runs, where they were changed openly since.
+
+    Openly: the study grew (``llpt.study.growing``), and the study file of before is kept beside the new one.
+
+    Args:
+        directory: the study.
+    """
+    if not directory.study.stages or not directory.database.exists():
+        return None
+    with Ledger(directory.database) as ledger:
+        fact = ledger.fact(NAME)
+    if fact is None:
+        return None
+    now = directory.study.verdict.thresholds()
+    before = Thresholds.model_validate_json(fact.value)
+    declared = [stage.study.verdict.thresholds() for stage in directory.study.stages]
+    return before if before != now and before in declared else None
+
+
+def with_change_told(verdict: Verdict, before: Verdict | None) -> Verdict:
+    """Return a verdict whose first reason says that its thresholds were changed after the runs, and what it was.
+
+    Args:
+        verdict: by the thresholds as they are now.
+        before: by those from before the runs.
+    """
+    now = json.loads(verdict.thresholds.model_dump_json())
+    was = {} if before is None else json.loads(before.thresholds.model_dump_json())
+    keys = [key for key in was if was[key] != now.get(key)]
+    changes = ", ".join(f"{key} from {_written(was[key])} to {_written(now.get(key))}" for key in keys)
+    value = "none" if before is None else str(before.value)
+    told = f"The thresholds were changed after the runs ({changes}). By those from before them the verdict is: {value}."
+    return verdict.model_copy(update={"reasons": (told, *verdict.reasons)})
 
 
 def _day(seconds: float) -> str:

@@ -1,6 +1,7 @@
 """A study's directory: whose it is, where things lie, and that nothing in it is ever left half-written.
 
-STUDY_DIR/  study.toml (as given, frozen)   study.db (the ledger)   inputs/ (files the study file names, copied)
+STUDY_DIR/  study.toml (as given, frozen)   grown/ (what it was before it grew)   study.db (the ledger)
+            inputs/ (files the study file names, copied)
             jobs/ (what each process was told, and its log)
             runs/<engine>/N<atoms>/P<gpa>/T<k>[-<path><repeat>]/   models/<engine>/
             results/*.nc, verdict.json   report/index.html, figures/
@@ -8,11 +9,13 @@ STUDY_DIR/  study.toml (as given, frozen)   study.db (the ledger)   inputs/ (fil
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from llpt.campaign import file_stem
-from llpt.errors import InputError
+from llpt.errors import InputError, StorageError
 from llpt.files import atomic_directory, write_atomically
+from llpt.study.file import Stage
 from llpt.study.imported import IMPORTED_FILE, read_imported
 from llpt.study.inputs import copy_inputs, named_inputs
 from llpt.study.lock import LockedDirectory
@@ -35,6 +38,9 @@ class StudyDirectory(LockedDirectory):
         study: the study frozen in it.
     """
 
+    GROWN = "grown"
+    """Where the study files lie that it grew from."""
+
     def __init__(self, root: Path, study: StudyFile) -> None:
         super().__init__(root)
         self.study = study
@@ -53,7 +59,8 @@ class StudyDirectory(LockedDirectory):
                 'Give the directory that "llpt run" made.',
             )
         imported = read_imported(root / IMPORTED_FILE)
-        return cls(root, parse_study(frozen.read_text(encoding="utf-8"), name=str(frozen), imported=imported))
+        study = parse_study(frozen.read_text(encoding="utf-8"), name=str(frozen), imported=imported)
+        return cls(root, study.grown_from(_stages(root / cls.GROWN, imported)))
 
     @classmethod
     def claim(cls, root: Path, text: str, study: StudyFile, *, source: Path) -> StudyDirectory:
@@ -71,7 +78,7 @@ class StudyDirectory(LockedDirectory):
         """
         if (root / STUDY_FILE).is_file():
             existing = cls.open(root)
-            frozen = existing.study.model_copy(update={"imported": ()})
+            frozen = existing.study.model_copy(update={"imported": ()}).grown_from(())
             if frozen != study:
                 raise InputError(
                     f'{root} belongs to another study ("{existing.study.study.name}"; '
@@ -127,6 +134,20 @@ class StudyDirectory(LockedDirectory):
     def result(self, path: str) -> Path:
         """Return the file of a run's observables: ``results/dft-N32-P200-T700.nc``."""
         return self.results / f"{file_stem(path)}.nc"
+
+
+def _stages(place: Path, imported: list[dict[str, Any]]) -> tuple[Stage, ...]:
+    """Return the studies that a study grew from, as ``llpt.study.growing`` kept them."""
+    stages: list[Stage] = []
+    for file in sorted(place.glob("[0-9]*.toml")):
+        study = parse_study(file.read_text(encoding="utf-8"), name=str(file), imported=imported)
+        kept = file.with_suffix(".json")
+        try:
+            begun = frozenset(json.loads(kept.read_text(encoding="utf-8"))["begun"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StorageError(f"{kept} is damaged or missing.", "Restore it from a copy.") from error
+        stages.append(Stage(study, begun))
+    return tuple(stages)
 
 
 def _first_difference(one: StudyFile, other: StudyFile) -> str:

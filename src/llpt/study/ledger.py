@@ -237,6 +237,21 @@ class Ledger:
         attempts = self.entry(path).attempts + 1
         self.record(path, State.RUNNING, reason=reason, attempts=attempts, started=time.time(), finished=None)
 
+    def lengthen(self, path: str, *, inputs_hash: str, job: str, steps: int) -> None:
+        """Let a node that was begun have a new job, which asks for more steps of the same; it is unfinished then.
+
+        Args:
+            path: the node's directory below the study's.
+            inputs_hash: SHA-256 of all that determines it now.
+            job: what its process is told now.
+            steps: how many steps it has now.
+        """
+        entry = self.entry(path)
+        with self._transaction() as connection:
+            connection.execute("UPDATE runs SET inputs_hash = ?, job = ? WHERE identity = ?", (inputs_hash, job, path))
+            if entry.state is State.DONE and entry.steps_done < steps:
+                self.record(path, State.UNFINISHED, reason=f"the study asks for {steps} steps now")
+
     def forget(self, path: str) -> None:
         """Take a node out; its changes of state stay in the events."""
         with self._transaction() as connection:

@@ -12,6 +12,7 @@ from llpt.study.like_imported import runs_like_imported
 from llpt.study.matched_runs import matched_runs
 from llpt.study.nodes import PlannedLabels, PlannedRun, PlannedTraining
 from llpt.study.plan import Plan
+from llpt.study.stages import grown_plan
 from llpt.study.stored import MODELS
 
 if TYPE_CHECKING:
@@ -21,12 +22,21 @@ if TYPE_CHECKING:
 
 
 def make_plan(study: StudyFile) -> Plan:
-    """Return the graph of runs that a study implies.
+    """Return the graph of runs that a study implies; of one that grew, with what was begun before as it was planned.
 
     Raises:
         InputError: no starting density or time step is known for a state, or the settings of a run contradict one
             another.
     """
+    versions = [*(stage.study for stage in study.stages), study]
+    plan = _plan_of(versions[0])
+    for stage, following in zip(study.stages, versions[1:], strict=True):
+        plan = grown_plan(plan, stage.begun, _plan_of(following))
+    return plan
+
+
+def _plan_of(study: StudyFile) -> Plan:
+    """Return the plan of a study file alone."""
     reference, surrogate = _reference_side(study), _surrogate_side(study)
     nodes: list[Node] = []
     learnt: tuple[MolecularDynamics, ...] = ()

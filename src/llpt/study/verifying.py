@@ -25,7 +25,7 @@ from llpt.observables import compare_kept, load_summary
 from llpt.study.analysis import verdict_of_study
 from llpt.study.contents import content_hash
 from llpt.study.explaining import EXPLANATION, asks_for_labels, difference_from, explanation_of
-from llpt.study.fixed_thresholds import changed_thresholds
+from llpt.study.fixed_thresholds import changed_thresholds, thresholds_before
 from llpt.study.job_files import JobFiles, read_json
 from llpt.study.ladder_paths import ladders_of_study
 from llpt.study.layout import STUDY_FILE, StudyDirectory
@@ -148,7 +148,7 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
         return (Check("study", "ledger", False, str(error)),)
     checks = [
         _all_done(plan, entries),
-        Check("study", "thresholds, study file and ledger", not changed, changed or "as before the runs", told),
+        _thresholds(directory, changed, told),
     ]
     checks += [
         Check(path, "part of the plan", False, "the ledger has it, the study file does not imply it")
@@ -183,6 +183,14 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
     except LlptError as error:
         checks.append(Check("study", "labels", False, error.cause))
     return (*checks, *_verdict(directory, plan, entries, ladders, explained), *_explanation(directory, explained))
+
+
+def _thresholds(directory: StudyDirectory, changed: str, told: bool) -> Check:
+    """Check that the thresholds are those from before the runs, or that the study says itself that they are not."""
+    what = "thresholds, study file and ledger"
+    if changed and told and thresholds_before(directory) is not None:
+        return Check("study", what, True, "changed after the runs, as the verdict says", remark=changed)
+    return Check("study", what, not changed, changed or "as before the runs", told)
 
 
 @contextmanager

@@ -1,0 +1,152 @@
+"""A study that has run grows: what is begun stays, what would change it is refused by name."""
+
+import json
+
+import pytest
+
+from llpt.audit import Verdict
+from llpt.errors import InputError
+from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
+from llpt.study.fixed_thresholds import fix_thresholds, thresholds_before, with_change_told
+from llpt.study.growing import grow, proposed_growth, same_study
+from llpt.study.jobs import write_job
+
+TEXT = """
+[study]
+name = "grows"
+[system]
+atoms = [32]
+[state]
+pressures_gpa = [200.0]
+temperatures_k = [700, 900]
+[dynamics]
+steps = 100
+discard = 10
+settle_steps = 20
+timestep_fs = 0.25
+[reference]
+engine = "ase:ase.calculators.lj.LennardJones"
+"""
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """A study whose two runs are done, as far as the ledger tells."""
+    directory = StudyDirectory.claim(tmp_path / "study", TEXT, parse_study(TEXT), source=tmp_path)
+    with Ledger(directory.database) as ledger:
+        for node in make_plan(directory.study).nodes:
+            write_job(directory, node, ledger)
+            ledger.begin(node.path)
+            ledger.record(node.path, State.DONE, steps_done=node.steps)
+    return directory
+
+
+def grown(directory, text):
+    growth = grow(directory, text, parse_study(text), directory.root.parent)
+    fresh = StudyDirectory.open(directory.root)
+    with Ledger(fresh.database) as ledger:
+        for node in make_plan(fresh.study).nodes:  # as llpt run does before anything
+            write_job(fresh, node, ledger)
+        entries = {entry.path: entry for entry in ledger.entries()}
+    assert set(entries) == set(make_plan(fresh.study).paths)
+    return growth, fresh, entries
+
+
+def rung(kelvin):
+    return f"runs/lennardjones/N32/P200/T{kelvin}"
+
+
+def test_a_temperature_between_two_leaves_both_as_they_are(begun):
+    growth, fresh, entries = grown(begun, TEXT.replace("[700, 900]", "[600, 700, 800, 900]"))
+    assert sorted(growth.added) == [rung(600), rung(800)]
+    assert {path: entry.state for path, entry in entries.items()} == {
+        rung(600): State.WAITING,
+        rung(700): State.DONE,
+        rung(800): State.WAITING,
+        rung(900): State.DONE,
+    }
+    plan = make_plan(fresh.study)
+    assert plan[rung(800)].after == (rung(700),)
+    assert plan[rung(900)].after == (rung(700),)  # it was begun when nothing lay between
+    assert plan[rung(700)].after == ()
+    assert same_study(fresh.study, parse_study(TEXT.replace("[700, 900]", "[600, 700, 800, 900]")))
+
+
+def test_sizes_pressures_and_tests_are_added(begun):
+    text = TEXT.replace("[32]", "[32, 64]").replace("[200.0]", "[150.0, 200.0]") + "[tests]\ncooling = true\n"
+    growth, _, entries = grown(begun, text)
+    assert not growth.longer
+    assert sum(entry.state is State.DONE for entry in entries.values()) == 2
+    assert len(growth.added) == len(entries) - 2 == 10
+
+
+def test_longer_runs_go_on_from_their_end(begun):
+    growth, fresh, entries = grown(begun, TEXT.replace("steps = 100", "steps = 300"))
+    assert sorted(growth.longer) == [rung(700), rung(900)]
+    assert entries[rung(900)].state is State.UNFINISHED
+    assert entries[rung(900)].steps_done == 100
+    assert make_plan(fresh.study)[rung(700)].steps == 320
+    again, _, _ = grown(fresh, TEXT.replace("steps = 100", "steps = 300").replace("[700, 900]", "[700, 900, 1100]"))
+    assert again.added == (rung(1100),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("steps = 100", "steps = 50", "T700: it has 120 steps and would have 70"),
+        ("[700, 900]", "[700]", "T900: the study has it no more"),
+        ("timestep_fs = 0.25", "timestep_fs = 0.2", "settings.timestep_fs was 0.25 and would be 0.2"),
+        ("discard = 10", "discard = 20", "dynamics.discard: it was 10 and would be 20"),
+        ('name = "grows"', 'name = "grows"\nseed = 3', "settings.seed"),
+        ('name = "grows"', 'name = "another"', "another study"),
+    ],
+)
+def test_what_would_change_a_run_that_was_begun_is_refused_by_name(begun, old, new, named):
+    before = sorted(path.name for path in begun.root.iterdir())
+    text = TEXT.replace(old, new)
+    with pytest.raises(InputError) as refused:
+        grow(begun, text, parse_study(text), begun.root.parent)
+    assert named in refused.value.cause
+    assert sorted(path.name for path in begun.root.iterdir()) in (before, sorted([*before, ".lock"]))
+
+
+def test_what_was_never_begun_may_change(tmp_path):
+    directory = StudyDirectory.claim(tmp_path / "study", TEXT, parse_study(TEXT), source=tmp_path)
+    with Ledger(directory.database) as ledger:
+        for node in make_plan(directory.study).nodes:
+            write_job(directory, node, ledger)
+    _, fresh, entries = grown(directory, TEXT.replace("[700, 900]", "[800]").replace("0.25", "0.2"))
+    assert list(entries) == [rung(800)]
+    assert make_plan(fresh.study)[rung(800)].timestep_fs == 0.2
+
+
+def test_a_proposal_writes_nothing_and_tells_of_thresholds(begun):
+    text = TEXT + "[verdict]\ndensity_percent = 3.0\n"
+    growth = proposed_growth(begun, parse_study(text), begun.root.parent)
+    assert growth.thresholds
+    assert "the verdict will show both" in growth.sentence
+    assert not (begun.root / "grown").exists()
+
+
+def test_the_files_of_before_are_kept(begun):
+    grown(begun, TEXT.replace("[700, 900]", "[700, 800, 900]"))
+    assert (begun.root / "grown/001.toml").read_text() == TEXT
+    assert json.loads((begun.root / "grown/001.json").read_text())["begun"] == [rung(700), rung(900)]
+
+
+def test_a_verdict_by_thresholds_changed_after_the_runs_shows_both(begun):
+    with Ledger(begun.database) as ledger:
+        fix_thresholds(begun.study, ledger)
+    assert thresholds_before(begun) is None
+    grown(begun, TEXT + "[verdict]\ndensity_percent = 3.0\n")
+    fresh = StudyDirectory.open(begun.root)
+    before = thresholds_before(fresh)
+    assert before == parse_study(TEXT).verdict.thresholds()
+    known = {"reference": "a", "surrogate": "b", "reasons": ("why",), "comparisons": (), "requirements": ()}
+    was = Verdict(value="not faithful", thresholds=before, **known)
+    now = Verdict(value="faithful", thresholds=fresh.study.verdict.thresholds(), **known)
+    told = with_change_told(now, was)
+    assert told.value == "faithful"
+    assert told.reasons[1:] == ("why",)
+    assert "changed after the runs (density_percent from 1.0 to 3.0)" in told.reasons[0]
+    assert told.reasons[0].endswith("the verdict is: not faithful.")
