@@ -55,6 +55,13 @@ GUIDES = {
         ),
         "docs/importing.md",
     ),
+    "export": Guide(
+        (
+            "llpt export vasp examples/karasiev2021.toml -o vasp-runs",
+            "llpt export vasp study.toml -o vasp-runs --template slurm.sh",
+        ),
+        "docs/howto/export-vasp.md",
+    ),
     "evaluate": Guide(
         (
             "llpt evaluate in.extxyz --engine dft -o out.extxyz --option ecut_ry=60 --option kpoints=mean-value",

@@ -1,0 +1,323 @@
+"""The reference's runs of a study as folders for VASP, one a run, and a script for each ladder.
+
+VASP knows constant pressure by Parrinello and Rahman with Langevin friction on atoms and lattice (MDALGO = 3, ISIF = 3)
+only. Its lattice mass W (PMASS, in u) is chosen for a period of 40 fs: an edge L of a cubic cell of bulk modulus B
+oscillates with ω² = 3 B L / W, and dense hydrogen has B near 3 P. ICONST holds the angles and makes the edges equal.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.campaign import ControlledTest, Role
+from llpt.dft.kpoints import kpoints_in_cell
+from llpt.dynamics import Ensemble
+from llpt.engines.vasp import VaspOptions
+from llpt.errors import InputError
+from llpt.files import atomic_directory, make_directory, write_atomically
+from llpt.options import parse_options
+from llpt.structure import atomic_fluid, molecular_fluid, read_structures, volume_per_atom
+from llpt.study.nodes import MolecularDynamics, Origin
+from llpt.study.nodes.start import from_file
+from llpt.study.protocol import starting_density
+from llpt.study.stored import stored_path
+from llpt.units import (
+    ANGSTROM_TO_BOHR,
+    BOLTZMANN_EV_PER_K,
+    EV_PER_ANGSTROM3_TO_GPA,
+    HYDROGEN_MASS_U,
+    RYDBERG_TO_EV,
+    U_ANGSTROM2_PER_FS2_TO_EV,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from ase import Atoms
+    from numpy.typing import NDArray
+
+    from llpt.study.plan import Plan
+
+GPA_TO_KILOBAR = 10.0
+PISTON_PERIOD_FS = 40.0
+BULK_MODULUS_PER_PRESSURE = 3.0
+FRICTION_PER_PS = 10.0
+"""Of atoms and lattice: a time of 100 fs, as the Langevin thermostat of ``llpt``."""
+FUNCTIONALS = {"pbe": "PE", "pbesol": "PS", "lda": "CA"}
+SHAPE = """LA 1 2 0
+LA 1 3 0
+LA 2 3 0
+LR 1 0
+LR 2 0
+LR 3 0
+S 1 0 0 0 0 0 0
+S 0 1 0 0 0 0 0
+S 0 0 1 0 0 0 0
+S 0 0 0 1 -1 0 0
+S 0 0 0 1 0 -1 0
+"""
+"""ICONST: three angles held, three edges equal; where S stands, the lines above it only name what it combines."""
+MARK = "@commands@"
+TEMPLATE = f"""#!/bin/bash
+# One ladder, rung after rung. Put your scheduler's lines here, and say how VASP is started and where its POTCAR is.
+set -euo pipefail
+VASP="${{VASP:-mpirun vasp_std}}"
+POTCAR="${{POTCAR:?give the path of the POTCAR of hydrogen}}"
+{MARK}
+"""
+RUN = """
+run() {  # folder, and the folder of the rung it starts from
+  cd "$1"
+  if [ -e vasprun.xml ] && grep -q '</modeling>' vasprun.xml; then cd - > /dev/null; return; fi
+  cp "$POTCAR" POTCAR
+  if [ -s CONTCAR ] && [ -e vasprun.xml ]; then  # killed: what it did is a piece, and it goes on from there
+    mv vasprun.xml "vasprun.$(ls vasprun*.xml | wc -l).xml"; mv CONTCAR POSCAR
+  elif [ -n "$2" ]; then
+    cp "$2/CONTCAR" POSCAR
+  elif [ -e INCAR.relax ]; then  # a made-up fluid would heat itself by thousands of kelvin
+    mkdir -p .relax; cp POSCAR KPOINTS POTCAR .relax; cp INCAR.relax .relax/INCAR
+    (cd .relax; $VASP > vasp.out); cp .relax/CONTCAR POSCAR
+  fi
+  $VASP > vasp.out
+  cd - > /dev/null
+}
+cd "$(dirname "$0")/.."
+"""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Args:
+        folders: of the runs, below the exported directory, in the order of the ladders.
+        scripts: one for each ladder.
+        left: number of runs of controlled tests, which are not exported.
+    """
+
+    folders: tuple[str, ...]
+    scripts: tuple[str, ...]
+    left: int
+
+
+def export_vasp(plan: Plan, out: Path, source: Path, *, template: str = TEMPLATE) -> Exported:
+    """Write the reference's own runs of a plan as folders for VASP.
+
+    Args:
+        plan: of a study with a reference.
+        out: the directory to make; it must not exist, or be empty.
+        source: the directory that paths of start structures begin from.
+        template: of a job script; ``@commands@`` stands where a ladder's commands go.
+
+    Raises:
+        InputError: there is no reference, the mark is not in the template, an option has no counterpart in VASP, or
+            the directory holds something.
+        StorageError: the disk refuses.
+    """
+    if MARK not in template:
+        raise InputError(f"The template of the job script holds no {MARK}.", "Put it where the commands go.")
+    reference = [run for run in plan.runs if isinstance(run, MolecularDynamics) and run.role is Role.REFERENCE]
+    runs = [run for run in reference if run.test is ControlledTest.BASE]
+    if not runs:
+        raise InputError("The study has no runs of a reference.", "Add [reference].")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} holds something.", "Give a new directory with --out.")
+    ladders: dict[str, list[MolecularDynamics]] = {}
+    for run in runs:
+        ladders.setdefault(f"N{run.atoms}-{run.state.line}", []).append(run)
+    with atomic_directory(out.absolute()) as place:
+        for run in runs:
+            _write_run(run, place / folder_of(run), source)
+        make_directory(place / "jobs")
+        for name, rungs in ladders.items():
+            commands = [RUN, *(_command(run) for run in rungs)]
+            write_atomically(place / "jobs" / f"{name}.sh", template.replace(MARK, "\n".join(commands)))
+        write_atomically(place / "README.md", _readme(ladders, len(reference) - len(runs)))
+    return Exported(
+        tuple(folder_of(run) for run in runs),
+        tuple(f"jobs/{name}.sh" for name in ladders),
+        len(reference) - len(runs),
+    )
+
+
+def folder_of(run: MolecularDynamics) -> str:
+    """Return the folder of a run below the exported directory: ``N64/P200/T900``."""
+    return f"N{run.atoms}/{run.state.line}/T{run.state.temperature_k:g}"
+
+
+def _folder_of_path(path: str) -> str:
+    return "/".join(path.split("/")[-3:])
+
+
+def _command(run: MolecularDynamics) -> str:
+    before = _folder_of_path(run.start.source) if run.start.origin is Origin.RUN else ""
+    return f'run "{folder_of(run)}" "{f"$PWD/{before}" if before else ""}"'
+
+
+def _write_run(run: MolecularDynamics, place: Path, source: Path) -> None:
+    options = _options(run)
+    make_directory(place)
+    start = _first_structure(run, source)
+    edge = _edge_angstrom(run) if start is None else float(start.get_volume()) ** (1.0 / 3.0)
+    write_atomically(place / "INCAR", _incar(run, options, edge), durable=False)
+    write_atomically(place / "KPOINTS", kpoints_file(options.kpoints, edge * np.eye(3)), durable=False)
+    if run.dynamics.ensemble is Ensemble.NPT:
+        write_atomically(place / "ICONST", SHAPE, durable=False)
+    if start is not None:
+        write_atomically(place / "POSCAR", poscar(start, f"{run.atoms} H, {run.state.line}"), durable=False)
+        if run.start.origin is not Origin.FILE and run.start.relax_steps:
+            relax = {"IBRION": 2, "NSW": run.start.relax_steps, "EDIFFG": -0.5, "ISIF": 2, "POTIM": 0.1}
+            write_atomically(place / "INCAR.relax", _lines(_electrons(run, options) | relax), durable=False)
+
+
+def _options(run: MolecularDynamics) -> VaspOptions:
+    """Return the options of the reference that VASP has too."""
+    known = {name: value for name, value in run.options.items() if name in VaspOptions.model_fields}
+    kpoints = str(run.options.get("kpoints", VaspOptions.model_fields["kpoints"].default))
+    if kpoints.startswith("spacing:"):  # a list of points only after the cell is known
+        known.pop("kpoints")
+    options = parse_options(VaspOptions, known, owner="engine vasp")
+    return options.model_copy(update={"kpoints": kpoints})
+
+
+def _first_structure(run: MolecularDynamics, source: Path) -> Atoms | None:
+    """Return the structure that a run starts from; None where it starts from another run's end."""
+    start = run.start
+    if start.origin is Origin.FILE:
+        path = (source / start.source).resolve()
+        path = path if path.exists() else source / stored_path(start.source, "start")
+        held = run.state.density_g_per_cm3
+        return read_structures(path)[-1] if held is None else from_file(path, run.atoms, held)
+    if start.origin in {Origin.MOLECULAR, Origin.ATOMIC}:
+        make = molecular_fluid if start.origin is Origin.MOLECULAR else atomic_fluid
+        density = starting_density(run.state)
+        return make(atoms=run.atoms, density_g_per_cm3=density, seed=run.dynamics.seed)
+    if start.origin is not Origin.RUN:
+        raise InputError(f"{folder_of(run)} starts in a way that VASP does not know.", "Choose another ladder.")
+    return None
+
+
+def _edge_angstrom(run: MolecularDynamics) -> float:
+    """Return about how long an edge of the cell will be."""
+    return float((run.atoms * volume_per_atom(density_g_per_cm3=starting_density(run.state))) ** (1.0 / 3.0))
+
+
+def _electrons(run: MolecularDynamics, options: VaspOptions) -> dict[str, object]:
+    if options.xc not in FUNCTIONALS:
+        raise InputError(f"VASP's input for the functional {options.xc} is not known here.", "Use pbe, pbesol or lda.")
+    values: dict[str, object] = {
+        "SYSTEM": f"{run.atoms} H {run.state.line} T{run.state.temperature_k:g}",
+        "PREC": "Accurate",
+        "GGA": FUNCTIONALS[options.xc],
+        "ENCUT": f"{options.ecut_ry * RYDBERG_TO_EV:.3f}",
+        "EDIFF": f"{options.ediff_ev:g}",
+        "ISMEAR": -1,
+        "SIGMA": f"{BOLTZMANN_EV_PER_K * options.electronic_temperature_k:.8f}",
+        "ISYM": 0,
+        "NELM": 200,
+        "LREAL": ".FALSE.",
+        "LCHARG": ".FALSE.",
+        "LWAVE": ".FALSE.",
+        "POMASS": HYDROGEN_MASS_U,  # VASP's own is 1.000
+    }
+    return values | ({} if options.bands is None else {"NBANDS": options.bands})
+
+
+def _incar(run: MolecularDynamics, options: VaspOptions, edge_angstrom: float) -> str:
+    dynamics = run.dynamics
+    values = _electrons(run, options) | {
+        "IBRION": 0,
+        "NSW": dynamics.steps,
+        "POTIM": f"{run.timestep_fs:.6g}",
+        "TEBEG": f"{dynamics.temperature_k:g}",
+        "TEEND": f"{dynamics.temperature_k:g}",
+        "NBLOCK": 1,
+        "RANDOM_SEED": f"{dynamics.seed % 900_000_000} 0 0",
+    }
+    if dynamics.ensemble is Ensemble.NVE:
+        values |= {"MDALGO": 1, "ANDERSEN_PROB": 0.0, "ISIF": 2}
+    else:
+        values |= {"MDALGO": 3, "LANGEVIN_GAMMA": FRICTION_PER_PS, "ISIF": 2}
+    if dynamics.pressure_gpa is not None:
+        values |= {
+            "ISIF": 3,
+            "PSTRESS": f"{dynamics.pressure_gpa * GPA_TO_KILOBAR:g}",
+            "LANGEVIN_GAMMA_L": FRICTION_PER_PS,
+            "PMASS": f"{lattice_mass_u(dynamics.pressure_gpa, edge_angstrom):.3g}",
+        }
+    return _lines(values)
+
+
+def lattice_mass_u(pressure_gpa: float, edge_angstrom: float) -> float:
+    """Return PMASS, the mass of the lattice in u, for a period of 40 fs: W = 3 B L / ω², B = 3 P.
+
+    Args:
+        pressure_gpa: the barostat's pressure.
+        edge_angstrom: edge L of the cubic cell.
+    """
+    bulk_modulus = BULK_MODULUS_PER_PRESSURE * pressure_gpa / EV_PER_ANGSTROM3_TO_GPA
+    omega = 2.0 * math.pi / PISTON_PERIOD_FS
+    return 3.0 * bulk_modulus * edge_angstrom / omega**2 / U_ANGSTROM2_PER_FS2_TO_EV
+
+
+def kpoints_file(sampling: str, cell_angstrom: NDArray[np.float64]) -> str:
+    """Return KPOINTS: every point with its weight, in fractions of the reciprocal vectors.
+
+    Args:
+        sampling: as the engine ``dft`` reads it.
+        cell_angstrom: cell vectors as rows, for points by spacing.
+
+    >>> print(kpoints_file("mean-value", 4.0 * np.eye(3)))
+    mean-value
+    1
+    Reciprocal
+      0.250000000000   0.250000000000   0.250000000000   1.000000000000
+    <BLANKLINE>
+    """
+    points = kpoints_in_cell(sampling, cell_angstrom * ANGSTROM_TO_BOHR)
+    rows = [
+        " ".join(f"{value:16.12f}" for value in (*point, weight))
+        for point, weight in zip(points.fractional, points.weights, strict=True)
+    ]
+    return "\n".join([sampling, str(len(rows)), "Reciprocal", *rows]) + "\n"
+
+
+def poscar(atoms: Atoms, title: str) -> str:
+    """Return POSCAR of a structure of one element."""
+    rows = ["  ".join(f"{value:.12f}" for value in row) for row in atoms.cell.array]
+    places = ["  ".join(f"{value:.12f}" for value in row) for row in atoms.get_scaled_positions()]
+    symbol = atoms.get_chemical_symbols()[0]
+    return "\n".join([title, "1.0", *rows, symbol, str(len(atoms)), "Direct", *places]) + "\n"
+
+
+def _lines(values: dict[str, object]) -> str:
+    return "".join(f"{key} = {value}\n" for key, value in values.items())
+
+
+def _readme(ladders: Mapping[str, Sequence[MolecularDynamics]], left: int) -> str:
+    order = "\n".join(
+        f"| `jobs/{name}.sh` | {', '.join(f'`{folder_of(run)}`' for run in rungs)} |" for name, rungs in ladders.items()
+    )
+    more = f"\n{left} runs of controlled tests are not among them.\n" if left else ""
+    return f"""# Runs for VASP
+
+Each folder is one run. Each script does one ladder, rung after rung: a rung starts from the end of the one before.
+
+| script | its runs, in order |
+|---|---|
+{order}
+{more}
+Before you submit: set `POTCAR` to the PAW set of hydrogen (a hard one for such densities), `VASP` to the command that
+starts VASP (compiled with `-Dtbdyn`), and add your scheduler's lines, or give them with `--template`. A script that is
+submitted again skips what is done and goes on with what was killed. Look at the first run at constant pressure: its
+cell must stay cubic (`ICONST`), and its pressure must come to PSTRESS.
+
+Take the results in, whatever is done by then, as often as you like:
+
+    llpt import . -o ../study --role reference --label "VASP"
+"""
