@@ -117,3 +117,13 @@ def test_an_engine_is_called_anew(study, command):
     assert code == 0, err
     code, out, _ = command("verify", study)
     assert code == 0, out
+
+
+def test_an_imported_study_is_planned_and_a_deleted_run_is_not_called_done(study, command):
+    code, out, err = command("plan", study, "--all")
+    assert code == 0, err
+    assert "васп-pbe/N16/P200/T1000" in out
+    shutil.rmtree(study / "runs/васп-pbe/N16/P200/T1000")
+    code, out, err = command("status", study)
+    assert code == 0, err
+    assert "gone: done by the ledger, but the directory is not there: васп-pbe/N16/P200/T1000." in out

@@ -3,8 +3,9 @@
 import pytest
 
 from llpt.errors import InputError
+from llpt.structure import molecular_fluid
 from llpt.study import make_plan, parse_study
-from llpt.study.preflight import check_before_anything_runs
+from llpt.study.preflight import check_before_anything_runs, check_what_is_named
 
 STUDY = """
 [study]
@@ -39,3 +40,19 @@ def test_a_verdict_that_asks_for_what_nobody_adds_is_refused(line, says, tmp_pat
     study = parse_study(STUDY + line)
     with pytest.raises(InputError, match=says):
         check_before_anything_runs(study, make_plan(study), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ('engine = "ase:ase.calculators.lj.LennardJones"', 'engine = "dft"\n[reference.options]\necut = 60', "ecut"),
+        ("atoms = 32", 'atoms = 32\nstart = "start.extxyz"', "holds 64 atoms, but the study asks for 32"),
+    ],
+)
+def test_a_plan_refuses_what_a_run_will_refuse_without_making_an_engine(old, new, named, tmp_path, monkeypatch):
+    molecular_fluid(atoms=64, density_g_per_cm3=0.9, seed=1).write(tmp_path / "start.extxyz")
+    study = parse_study(STUDY.replace(old, new))
+    monkeypatch.setattr("llpt.study.preflight.make_engine", None)
+    with pytest.raises(InputError) as refused:
+        check_what_is_named(study, make_plan(study), tmp_path)
+    assert named in refused.value.cause

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from llpt.study import Node, Plan, PlannedRun
 
-StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file.", show_default=False)]
+StudyPath = Annotated[
+    Path, typer.Argument(metavar="STUDY", help="A study file, or the directory of a study.", show_default=False)
+]
 
 
 def init(
@@ -53,15 +55,16 @@ def plan(
     every: Annotated[bool, typer.Option("--all", help="List every run, not one line for each ladder.")] = False,
 ) -> None:
     """List a study's runs, what they wait for, and what they will cost, before anything is spent."""
-    from llpt.study import estimate_costs, make_plan, read_study  # noqa: PLC0415 - start-up time
+    from llpt.study import StudyDirectory, estimate_costs, make_plan, read_study  # noqa: PLC0415 - start-up time
     from llpt.study.cores import available_cores  # noqa: PLC0415
     from llpt.study.explaining_runs import labels_beforehand  # noqa: PLC0415
-    from llpt.study.inputs import named_inputs  # noqa: PLC0415
     from llpt.study.one_kpoint import warnings_of  # noqa: PLC0415
+    from llpt.study.preflight import check_what_is_named  # noqa: PLC0415
 
-    description = read_study(study)
-    named_inputs(description, study.resolve().parent)
+    description = StudyDirectory.open(study).study if study.is_dir() else read_study(study)
     graph = make_plan(description)
+    if not study.is_dir():
+        check_what_is_named(description, graph, study.resolve().parent)
     costs = estimate_costs(graph)
     console = output()
     console.print(f"[bold]{escape(description.study.name)}[/]  (seed {description.study.seed})\n")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from llpt.study.standing import RunStanding
 
+NAMED = 5
+"""So many runs are named in a sentence."""
 LISTED = 200
 """Runs that are listed of each state, unless all are asked for."""
 
@@ -63,6 +65,12 @@ def status(
     console.print()
     console.print(", ".join(f"{number} {state}" for state, number in found if number) + ".")
     console.print(totals(runs))
+    done = [run.entry.path for run in runs if run.entry.state is State.DONE]
+    gone = [path for path in done if not (root / path).exists()]
+    if gone:
+        named = ", ".join(short_name(path) for path in gone[:NAMED])
+        more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
+        console.print(f"[bold red]gone:[/] done by the ledger, but the directory is not there: {escape(named + more)}.")
     verdict = root / "results" / "verdict.json"
     if verdict.exists():
         value = (read_json(verdict) or {}).get("value", "unknown")

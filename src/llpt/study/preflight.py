@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.audit.thresholds import JUDGED
-from llpt.engines import Purpose, find_engine, make_engine
+from llpt.engines import Purpose, find_engine, make_engine, split_spec
 from llpt.errors import InputError
+from llpt.options import parse_options
 from llpt.structure import check_elements, check_structure, read_structures
 from llpt.study.inputs import named_inputs
 from llpt.study.nodes import MolecularDynamics
@@ -14,10 +15,36 @@ from llpt.study.providers import check_provider
 from llpt.study.stored import MODELS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from llpt.options import GivenValue
     from llpt.study.file import StudyFile
     from llpt.study.plan import Plan
+
+
+def check_what_is_named(study: StudyFile, plan: Plan, source: Path) -> None:
+    """Check what a study names without making an engine, so that a machine without its programs can plan it.
+
+    Args:
+        study: the study.
+        plan: its plan.
+        source: the directory that paths in the study file start from.
+
+    Raises:
+        InputError: a file is missing, empty, damaged or unphysical, or holds another number of atoms; an option is
+            unknown or out of range; the verdict is asked for what nobody adds.
+    """
+    inputs = named_inputs(study, source)
+    check_provider(study.execution)
+    _check_verdict(study)
+    starts = {item.given: item.path for item in inputs if item.key == "system.start"}
+    for atoms in study.all_sizes if starts else ():
+        _check_start(starts[study.system.start_for(atoms)], atoms, plan)
+    for spec, options in _engines(plan, {item.given: str(item.path) for item in inputs}):
+        record, _ = split_spec(spec)
+        if record.options is not None:
+            parse_options(record.options, options, owner=f"engine {spec}")
 
 
 def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> None:
@@ -29,31 +56,31 @@ def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> No
         source: the directory that paths in the study file start from.
 
     Raises:
-        InputError: a file is missing, empty, damaged or unphysical; an option is unknown or out of range; the verdict
-            is asked for what nobody adds.
+        InputError: see :func:`check_what_is_named`, or an engine refuses its options.
         MissingProgramError: an engine's program or package is not installed.
     """
-    inputs = named_inputs(study, source)
-    check_provider(study.execution)
-    _check_verdict(study)
-    starts = {item.given: item.path for item in inputs if item.key == "system.start"}
-    for atoms in study.all_sizes if starts else ():
-        _check_start(starts[study.system.start_for(atoms)], atoms, plan)
-    given = {item.given: str(item.path) for item in inputs}
-    seen: set[tuple[str, str]] = set()
+    check_what_is_named(study, plan, source)
+    for spec, options in _engines(plan, {item.given: str(item.path) for item in named_inputs(study, source)}):
+        make_engine(spec, options, purpose=Purpose.DYNAMICS).close()
+
+
+def _engines(plan: Plan, given: Mapping[str, str]) -> list[tuple[str, dict[str, GivenValue]]]:
+    """Return every engine of a plan with its options once, whatever the temperature of its electrons.
+
+    Args:
+        plan: the plan.
+        given: paths in the study file, and where they lead.
+    """
+    found: dict[tuple[str, str], tuple[str, dict[str, GivenValue]]] = {}
     for run in _done_here(plan):
         kind, _, argument = run.engine.partition(":")
         if argument.startswith(MODELS):
             continue
         spec = f"{kind}:{given.get(argument, argument)}" if find_engine(run.engine).copied else run.engine
         options = {key: given.get(str(value), value) for key, value in run.options.items()}
-        key = (
-            spec,
-            str(sorted((name, str(value)) for name, value in options.items() if name != "electronic_temperature_k")),
-        )
-        if key not in seen:
-            seen.add(key)
-            make_engine(spec, options, purpose=Purpose.DYNAMICS).close()
+        same = sorted((name, str(value)) for name, value in options.items() if name != "electronic_temperature_k")
+        found.setdefault((spec, str(same)), (spec, options))
+    return list(found.values())
 
 
 def _check_verdict(study: StudyFile) -> None:
