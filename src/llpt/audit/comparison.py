@@ -26,11 +26,12 @@ def compare(
 ) -> Verdict:
     """Say whether a surrogate is faithful to its reference.
 
-    For every reference isobar with a partner of the surrogate at the same pressure, what ``Thresholds.judge`` names:
-    by default temperature and width of the transition, the density away from it after a constant offset is taken out,
-    the offset itself, the step of the enthalpy and the first peak of g(r). *Not faithful* if any of these is proven to
-    differ by more than its threshold, *faithful* if all are proven not to, else *not resolved* (see
-    ``llpt.audit.equivalence`` for the statistics). Runs shorter or smaller than the thresholds' minimum decide nothing.
+    For every isobar, isochore and isotherm of the reference with a partner of the surrogate, what ``Thresholds.judge``
+    names: by default temperature (or pressure, or density) and width of the transition, the density away from it after
+    a constant offset is taken out, the offset itself, at held volumes the pressure instead, the step of the enthalpy
+    and the first peak of g(r). *Not faithful* if any of these is proven to differ by more than its threshold,
+    *faithful* if all are proven not to, else *not resolved* (see ``llpt.audit.equivalence`` for the statistics). Runs
+    shorter or smaller than the thresholds' minimum decide nothing.
 
     Args:
         reference: the isobar of the reference engine with its criteria (``llpt.transition.locate``), or several.
@@ -45,8 +46,8 @@ def compare(
     if not reference or not surrogate:
         missing = "reference" if not reference else "surrogate"
         raise InputError(
-            f"There is no isobar of the {missing} to compare.",
-            "Finish at least one run of each engine at constant pressure first.",
+            f"There is no line of states of the {missing} to compare.",
+            "Finish at least one run of each engine first.",
         )
     thresholds = thresholds or Thresholds()
     check_asked(thresholds)
@@ -120,7 +121,7 @@ def _needs(found: Findings, decided: list[Comparison], thresholds: Thresholds, *
     open_ = [comparison for comparison in decided if comparison.judged and comparison.outcome is Outcome.NOT_RESOLVED]
     needs = [time_for(found.pair, open_, confidence=thresholds.confidence, among=max(among, 1))]
     needs += [
-        grid_for(located, criterion, thresholds.transition_temperature_k)
+        grid_for(located, criterion, found.pair.near(thresholds))
         for criterion in deciding(found.pair.reference.states.kind)
         for located in (found.pair.reference, found.pair.surrogate)
     ]

@@ -137,9 +137,9 @@ def shift_allowances(curve: Curve, temperatures_k: NDArray[np.float64], near_k: 
     if not len(known):
         return found
     for place, temperature in enumerate(temperatures_k):
-        value = np.interp(temperature, known.temperatures_k, known.values)
-        after = known.values[known.temperatures_k >= temperature + near_k][:1]
-        before = known.values[known.temperatures_k <= temperature - near_k][-1:]
+        value = np.interp(temperature, known.coordinates, known.values)
+        after = known.values[known.coordinates >= temperature + near_k][:1]
+        before = known.values[known.coordinates <= temperature - near_k][-1:]
         found[place] = np.abs(np.concatenate([[0.0], after - value, before - value])).max()
     return found
 

@@ -21,6 +21,7 @@ from llpt.audit.thresholds import (
     FIRST_PEAK_CHANGE,
     HEAT_CAPACITY_CHANGE,
     MOLECULES_CHANGE,
+    PRESSURE_CHANGE,
 )
 from llpt.statistics import Estimate
 
@@ -48,7 +49,7 @@ def curve_contrasts(
     places = common_temperatures(reference, surrogate)
     if not places:
         return
-    temperatures = np.array([reference.temperatures_k[index] for index, _ in places])
+    temperatures = np.array([reference.coordinates[index] for index, _ in places])
     differences = (
         relative_difference(reference, surrogate).percent
         if relative
@@ -59,11 +60,11 @@ def curve_contrasts(
     region = region_of(pair)
     judged = np.ones(len(places), dtype=bool)
     if region is not None:
-        judged = region.beside(temperatures, thresholds.transition_temperature_k)
+        judged = region.beside(temperatures, pair.near(thresholds))
     switch = None if region is None else region.switch(temperatures)
     allowances = None
     if region is None:
-        change = shift_allowances(reference, temperatures, thresholds.transition_temperature_k)
+        change = shift_allowances(reference, temperatures, pair.near(thresholds))
         base = np.array([abs(reference.values[index]) for index, _ in places]) if relative else 1.0
         allowances = scale * change / base
     found = curve_test(temperatures, differences, switch, judged=judged, allowances=allowances)
@@ -85,3 +86,13 @@ MOLECULES = _quantity("molecular fraction", "molecular_fraction", MOLECULES_CHAN
 DIFFUSION = _quantity("diffusion coefficient", "diffusion", DIFFUSION_CHANGE, relative=True)
 HEAT_CAPACITY = _quantity("heat capacity", "heat_capacity_total", HEAT_CAPACITY_CHANGE, relative=False)
 COMPRESSIBILITY = _quantity("compressibility", "compressibility", COMPRESSIBILITY_CHANGE, relative=True)
+
+
+def pressure_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
+    """Return the difference of the pressure at held volumes as one curve; nothing at held pressures."""
+    if pair.kind.holds_volume:
+        unit = PRESSURE_CHANGE.unit
+        yield from curve_contrasts(pair, thresholds, observable="pressure", unit=unit, relative=False)
+
+
+PRESSURE = ComparedQuantity("pressure", threshold=PRESSURE_CHANGE, contrasts=pressure_contrasts)

@@ -21,6 +21,7 @@ from llpt.audit.pairing import CurveDifference, relative_difference
 from llpt.audit.region import Region, region_of
 from llpt.audit.thresholds import DENSITY_CHANGE, DENSITY_SHIFT
 from llpt.statistics import Estimate, combined, weighted_mean
+from llpt.transition import Coordinate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,38 +57,34 @@ class DensityComparison:
     curve: CurveTest | None
 
 
-def compare_density(pair: Pair, *, near_transition_k: float) -> DensityComparison:
+def compare_density(pair: Pair, *, near: float) -> DensityComparison:
     """Separate offset and shape of rho(T).
 
     Args:
         pair: the isobars, without solid points.
-        near_transition_k: temperatures this close to a transition are left to the transition temperature.
+        near: temperatures this close to a transition are left to the transition temperature.
     """
     difference = relative_difference(pair.reference.states.curve("density"), pair.surrogate.states.curve("density"))
     temperatures, percent = difference.coordinates, difference.percent
     region = region_of(pair)
     usable = np.array([each.resolved for each in percent], dtype=bool)
-    atomic = usable & _atomic(pair, temperatures, region, near_transition_k)
-    judged = (
-        np.ones(len(temperatures), dtype=bool) if region is None else region.beside(temperatures, near_transition_k)
-    )
+    atomic = usable & _atomic(pair, temperatures, region, near)
+    judged = np.ones(len(temperatures), dtype=bool) if region is None else region.beside(temperatures, near)
     fitted = np.flatnonzero(atomic)
     offset = weighted_mean([percent[int(i)] for i in fitted]) if fitted.size else None
     switch = None if region is None else region.switch(temperatures)
     allowances = None
     if region is None:
         base = pair.reference.states.curve("density")
-        values = np.interp(temperatures, base.temperatures_k, base.values)
-        allowances = 100.0 * shift_allowances(base, temperatures, near_transition_k) / values
+        values = np.interp(temperatures, base.coordinates, base.values)
+        allowances = 100.0 * shift_allowances(base, temperatures, near) / values
     curve = curve_test(temperatures, percent, switch, judged=judged, offset_from=atomic, allowances=allowances)
     return DensityComparison(difference, offset, atomic, judged, tuple(_shape(percent, fitted, offset)), curve)
 
 
-def _atomic(
-    pair: Pair, temperatures: NDArray[np.float64], region: Region | None, near_transition_k: float
-) -> NDArray[np.bool_]:
+def _atomic(pair: Pair, temperatures: NDArray[np.float64], region: Region | None, near: float) -> NDArray[np.bool_]:
     if region is not None:
-        return region.above(temperatures, near_transition_k)
+        return region.above(temperatures, near)
     chosen = np.ones(len(temperatures), dtype=bool)
     for located in (pair.reference, pair.surrogate):
         dissociated = _dissociated(located.states)
@@ -97,7 +94,7 @@ def _atomic(
 
 def _dissociated(states: LineOfStates) -> set[float]:
     curve = states.curve("molecular_fraction")
-    return {round(float(curve.temperatures_k[i]), 1) for i in np.flatnonzero(curve.values < ATOMIC_FRACTION)}
+    return {round(float(curve.coordinates[i]), 1) for i in np.flatnonzero(curve.values < ATOMIC_FRACTION)}
 
 
 def _shape(differences: Sequence[Estimate], fitted: NDArray[np.intp], offset: Estimate | None) -> list[Estimate]:
@@ -125,23 +122,34 @@ def _shape(differences: Sequence[Estimate], fitted: NDArray[np.intp], offset: Es
 
 
 def offset_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
-    """Return the constant offset; nothing where there is no atomic fluid to fit it in."""
-    offset = compare_density(pair, near_transition_k=thresholds.transition_temperature_k).offset
+    """Return the constant offset; nothing at held volumes, and where there is no atomic fluid to fit it in."""
+    if pair.kind.holds_volume:
+        return
+    offset = compare_density(pair, near=pair.near(thresholds)).offset
     if offset is not None:
         yield Contrast(offset, f"Constant density offset in the atomic fluid {offset}")
 
 
 def density_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
-    """Return the shape as one curve, which is judged, and what is left of the difference at each temperature."""
-    density = compare_density(pair, near_transition_k=thresholds.transition_temperature_k)
+    """Return the shape as one curve, which is judged, and what is left of the difference at each point.
+
+    At held volumes there is none.
+    """
+    if pair.kind.holds_volume:
+        return
+    density = compare_density(pair, near=pair.near(thresholds))
     after = "after the offset" if density.offset is not None else "(no atomic fluid to take an offset from)"
     if density.curve is None:
         yield no_density("No temperature away from the transition is common to both")
     else:
         yield curve_contrast(density.curve, f"Density away from the transition {after}", thresholds.confidence)
     for temperature, residual in zip(density.difference.coordinates, density.shape, strict=True):
-        sentence = f"Density at {temperature:g} K {after}: {residual}"
-        yield Contrast(residual, sentence, judged=False, temperature_k=float(temperature))
+        along = pair.reference.states.along
+        sentence = f"Density at {temperature:g} {along.unit} {after}: {residual}"
+        if along is Coordinate.TEMPERATURE:
+            yield Contrast(residual, sentence, judged=False, temperature_k=float(temperature))
+        else:
+            yield Contrast(residual, sentence, judged=False, kind=f"at {temperature:g} {along.unit}")
 
 
 def no_density(reason: str) -> Contrast:

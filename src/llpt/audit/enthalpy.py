@@ -16,12 +16,24 @@ from llpt.audit.pairing import common_temperatures
 from llpt.audit.region import region_of
 from llpt.audit.thresholds import ENTHALPY_CHANGE, ENTHALPY_STEP_CHANGE
 from llpt.statistics import Estimate
+from llpt.transition import LineKind
+from llpt.transition.isotherm import HEAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
+
+
+ENERGIES = {
+    LineKind.ISOBAR: ("enthalpy_from_free_energy", "enthalpy"),
+    LineKind.ISOTHERM: (HEAT,),
+    LineKind.ISOCHORE: ("free_energy", "internal_energy"),
+    LineKind.DENSITY_ISOTHERM: ("free_energy", "internal_energy"),
+}
+"""What takes the place of the enthalpy on each kind of line, the first that both sides have: the heat T S(P) on an
+isotherm, the energy at held volumes."""
 
 
 def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
@@ -35,7 +47,7 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         pair: without solid points.
         thresholds: for what is near the transition.
     """
-    for name in ("enthalpy_from_free_energy", "enthalpy"):
+    for name in ENERGIES[pair.kind]:
         reference, surrogate = (side.states.curve(name).resolved() for side in (pair.reference, pair.surrogate))
         common = common_temperatures(reference, surrogate)
         if common:
@@ -48,9 +60,9 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
             Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), "The reference places no transition to divide enthalpies at"
         )
         return
-    temperatures = np.array([reference.temperatures_k[index] for index, _ in common])
+    temperatures = np.array([reference.coordinates[index] for index, _ in common])
     differences = [surrogate.estimate(other).minus(reference.estimate(index)) for index, other in common]
-    beside = region.beside(temperatures, thresholds.transition_temperature_k)
+    beside = region.beside(temperatures, pair.near(thresholds))
     found = phase_difference(
         differences, beside & (temperatures < region.low_k), beside & (temperatures > region.high_k)
     )
@@ -58,11 +70,12 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         reason = "No two temperatures on either side of the transition at which both enthalpies are known"
         yield Contrast(Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), reason)
     else:
-        yield Contrast(found, f"Enthalpy from below the transition to above it: surrogate minus reference {found}")
+        word = "Energy" if pair.kind.holds_volume else "Enthalpy"
+        yield Contrast(found, f"{word} from below the transition to above it: surrogate minus reference {found}")
 
 
 def enthalpy_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
-    """Return [H(T) - H(T_low)] of the surrogate less that of the reference at each common temperature above T_low.
+    """Return, on an isobar, [H(T) - H(T_low)] of the surrogate less that of the reference at common temperatures.
 
     The error at T_low is part of every one of them, so that they are correlated.
 
@@ -71,6 +84,8 @@ def enthalpy_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]
         thresholds: not asked for.
     """
     del thresholds
+    if pair.kind is not LineKind.ISOBAR:
+        return
     reference, surrogate = (side.states.curve("enthalpy").resolved() for side in (pair.reference, pair.surrogate))
     common = common_temperatures(reference, surrogate)
     if not common:

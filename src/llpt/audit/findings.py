@@ -11,6 +11,7 @@ from llpt.audit.quantities import compared_quantities, contrasts_of
 from llpt.audit.requirements import fluid_requirement, minimum_requirements, production_ps
 from llpt.audit.transition_temperature import unlike_rates
 from llpt.audit.verdict import Comparison, Requirement
+from llpt.transition import LineKind
 
 if TYPE_CHECKING:
     from llpt.audit.compared import ComparedQuantity, Contrast
@@ -52,36 +53,34 @@ class Findings:
 
 def findings_of(matched: Pair, thresholds: Thresholds) -> Findings:
     """Collect the comparisons of a pair, of every quantity there is."""
-    isobars = (matched.reference.states, matched.surrogate.states)
+    lines = (matched.reference.states, matched.surrogate.states)
     remarks = [
-        f"{isobar.engine} is a solid at {isobar.where} and "
-        f"{', '.join(f'{value:g}' for value in isobar.solid_coordinates)} {isobar.along.unit}; these runs take no part."
-        for isobar in isobars
-        if isobar.solid_coordinates
+        f"{states.engine} is a solid at {states.where} and "
+        f"{', '.join(f'{value:g}' for value in states.solid_coordinates)} {states.along.unit}; these runs take no part."
+        for states in lines
+        if states.solid_coordinates
     ]
     if not matched.same_size:
         remarks.append(
-            f"At {matched.pressure_gpa:g} GPa {isobars[0].n_atoms} atoms of the reference are held against "
-            f"{isobars[1].n_atoms} of the surrogate: size may be a part of the difference."
+            f"At {matched.where} {lines[0].n_atoms} atoms of the reference are held against "
+            f"{lines[1].n_atoms} of the surrogate: size may be a part of the difference."
         )
     fluid = matched.fluid()
     if fluid is None:
-        nothing = _comparison(
-            matched, DENSITY, no_density("One of the two is a solid at every temperature"), thresholds
-        )
-        melted = tuple(fluid_requirement(isobar) for isobar in isobars if isobar.fluid() is None)
+        nothing = _comparison(matched, DENSITY, no_density("One of the two is a solid at every point"), thresholds)
+        melted = tuple(fluid_requirement(states) for states in lines if states.fluid() is None)
         return Findings(None, (nothing,), melted, tuple(remarks), "")
-    isobars = (fluid.reference.states, fluid.surrogate.states)
-    lacking = [need for isobar in isobars for need in minimum_requirements(isobar, thresholds)]
-    small = any(isobar.n_atoms < thresholds.minimum_atoms for isobar in isobars)
-    short = any(production_ps(isobar) < thresholds.minimum_production_ps for isobar in isobars)
+    lines = (fluid.reference.states, fluid.surrogate.states)
+    lacking = [need for states in lines for need in minimum_requirements(states, thresholds)]
+    small = any(states.n_atoms < thresholds.minimum_atoms for states in lines)
+    short = any(production_ps(states) < thresholds.minimum_production_ps for states in lines)
     insufficient = " and ".join(text for text, holds in (("short", short), ("small", small)) if holds)
     if insufficient:
-        remarks.append(f"The runs at {matched.pressure_gpa:g} GPa are too {insufficient} to prove anything.")
+        remarks.append(f"The runs at {matched.where} are too {insufficient} to prove anything.")
     ratio = unlike_rates(fluid)
     if ratio is not None:
         remarks.append(
-            f"At {matched.pressure_gpa:g} GPa the runs of one side are {ratio:.1f} times as long as the "
+            f"At {matched.where} the runs of one side are {ratio:.1f} times as long as the "
             "other's: the shorter may overshoot the transition farther."
         )
     comparisons = [
@@ -99,6 +98,7 @@ def _comparison(pair: Pair, quantity: ComparedQuantity, contrast: Contrast, thre
     comparison = Comparison(
         quantity=f"{quantity} ({contrast.kind})" if contrast.kind else quantity.name,
         pressure_gpa=pair.pressure_gpa,
+        line="" if pair.kind is LineKind.ISOBAR else pair.where,
         reference_atoms=pair.reference.states.n_atoms,
         surrogate_atoms=pair.surrogate.states.n_atoms,
         temperature_k=contrast.temperature_k,
@@ -106,6 +106,6 @@ def _comparison(pair: Pair, quantity: ComparedQuantity, contrast: Contrast, thre
         threshold=threshold,
         outcome=Outcome.NOT_RESOLVED,
         judged=contrast.judged and (thresholds.judges(quantity.name) or thresholds.judges(contrast.kind)),
-        sentence=f"{pair.pressure_gpa:g} GPa: {sentence}",
+        sentence=f"{pair.where}: {sentence}",
     )
     return Undecided(comparison, contrast)

@@ -1,4 +1,4 @@
-"""Which isobar of the surrogate is held against which of the reference."""
+"""Which line of states of the surrogate is held against which of the reference."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.statistics import Estimate, combined
-from llpt.transition import Coordinate, deciding, pair_steps
+from llpt.transition import Coordinate, LineKind, deciding, pair_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llpt.audit.thresholds import Thresholds
     from llpt.transition import Criterion, Curve, LocatedLine, PairedSteps
 
-SAME_PRESSURE = 1e-6
+SAME_HELD = 1e-6
 SAME_TEMPERATURE_K = 0.5
 SAME_PLACE = 1e-5
 """Relative. Of pressures and densities that were set alike: a density is computed from its cell."""
@@ -25,15 +26,31 @@ SAME_PLACE = 1e-5
 
 @dataclass(frozen=True)
 class Pair:
-    """A reference isobar and the surrogate's at the same pressure and path, at the same size where there is one."""
+    """A line of states of the reference and the surrogate's same one, walked alike, of its size where there is one."""
 
     reference: LocatedLine
     surrogate: LocatedLine
 
     @property
-    def pressure_gpa(self) -> float:
-        """Of both."""
-        return self.reference.states.held
+    def kind(self) -> LineKind:
+        """Of both lines."""
+        return self.reference.states.kind
+
+    @property
+    def where(self) -> str:
+        """What is held on both, for people."""
+        return self.reference.states.where
+
+    @property
+    def pressure_gpa(self) -> float | None:
+        """Of two isobars; None on other lines."""
+        return self.reference.states.held if self.kind is LineKind.ISOBAR else None
+
+    def near(self, thresholds: Thresholds) -> float:
+        """Return the shift of a transition that is still allowed, in the unit of what changes along the lines."""
+        along = self.reference.states.along
+        middle = float(np.mean(self.reference.states.coordinates))
+        return thresholds.shift_at(Estimate(middle, 0.0, along.unit, math.inf))
 
     @property
     def same_size(self) -> bool:
@@ -61,23 +78,23 @@ class Pair:
 
 
 def pair(reference: Sequence[LocatedLine], surrogate: Sequence[LocatedLine]) -> tuple[list[Pair], list[LocatedLine]]:
-    """Pair every reference isobar with the surrogate's at its pressure and path, of the nearest size.
+    """Pair every line of the reference with the surrogate's same one, walked alike, of the nearest size.
 
     Returns:
-        The pairs, and the reference isobars without a partner.
+        The pairs, and the lines of the reference without a partner.
     """
     pairs, alone = [], []
     for located in reference:
-        isobar = located.states
+        states = located.states
         partners = [
             other
             for other in surrogate
-            if other.states.kind is isobar.kind
-            and math.isclose(other.states.held, isobar.held, rel_tol=SAME_PRESSURE)
-            and other.states.path is isobar.path
+            if other.states.kind is states.kind
+            and math.isclose(other.states.held, states.held, rel_tol=SAME_HELD)
+            and other.states.path is states.path
         ]
         if partners:
-            nearest = min(partners, key=lambda other: abs(math.log(other.states.n_atoms / isobar.n_atoms)))
+            nearest = min(partners, key=lambda other: abs(math.log(other.states.n_atoms / states.n_atoms)))
             pairs.append(Pair(located, nearest))
         else:
             alone.append(located)

@@ -9,11 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.audit.compared import ComparedQuantity, Contrast
-from llpt.audit.curves import COMPRESSIBILITY, DIFFUSION, FIRST_PEAK, HEAT_CAPACITY, MOLECULES
+from llpt.audit.curves import COMPRESSIBILITY, DIFFUSION, FIRST_PEAK, HEAT_CAPACITY, MOLECULES, PRESSURE
 from llpt.audit.density import DENSITY, DENSITY_OFFSET
 from llpt.audit.enthalpy import ENTHALPY, ENTHALPY_STEP
 from llpt.audit.thresholds import Thresholds
-from llpt.audit.transition_temperature import TRANSITION_TEMPERATURE, TRANSITION_WIDTH
+from llpt.audit.transition_temperature import (
+    TRANSITION_DENSITY,
+    TRANSITION_PRESSURE,
+    TRANSITION_PRESSURE_WIDTH,
+    TRANSITION_TEMPERATURE,
+    TRANSITION_WIDTH,
+)
 from llpt.errors import InputError
 from llpt.plugins import read_plugins
 from llpt.statistics import Estimate
@@ -30,7 +36,11 @@ if TYPE_CHECKING:
 
 BUILT_IN = (
     TRANSITION_TEMPERATURE,
+    TRANSITION_PRESSURE,
+    TRANSITION_DENSITY,
     TRANSITION_WIDTH,
+    TRANSITION_PRESSURE_WIDTH,
+    PRESSURE,
     DENSITY_OFFSET,
     DENSITY,
     ENTHALPY_STEP,

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.transition import DENSITY_JUMP, DIFFUSION_ONSET, FIRST_PEAK_LOSS, HEAT_CAPACITY_MAXIMUM
+from llpt.transition import (
+    DENSITY_JUMP,
+    DIFFUSION_ONSET,
+    ENERGY_STEP,
+    ENTROPY_STEP,
+    FIRST_PEAK_LOSS,
+    HEAT_CAPACITY_MAXIMUM,
+    PRESSURE_STEP,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +25,15 @@ if TYPE_CHECKING:
     from llpt.audit.pairing import Pair
     from llpt.transition import CriterionResult, LocatedLine
 
-STEPS = (DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM, FIRST_PEAK_LOSS, DIFFUSION_ONSET)
+STEPS = (
+    DENSITY_JUMP,
+    HEAT_CAPACITY_MAXIMUM,
+    ENTROPY_STEP,
+    ENERGY_STEP,
+    PRESSURE_STEP,
+    FIRST_PEAK_LOSS,
+    DIFFUSION_ONSET,
+)
 """Any of these places the transition, in this order; one that a curve leaves open may stand in another."""
 
 
@@ -73,4 +89,5 @@ def region_of(pair: Pair) -> Region | None:
 
 
 def _resolved(side: LocatedLine) -> Iterator[CriterionResult]:
-    return (side.criteria[each] for each in STEPS if side.criteria[each].resolved)
+    found = (side.criteria.get(each) for each in STEPS)
+    return (each for each in found if each is not None and each.resolved)

@@ -15,6 +15,7 @@ import numpy as np
 from llpt.audit.equivalence import error_needed
 from llpt.audit.verdict import Requirement
 from llpt.statistics import in_words
+from llpt.transition import Coordinate, LineKind
 from llpt.transition.step import MINIMUM_POINTS
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from llpt.audit.verdict import Comparison
     from llpt.transition import Criterion, LineOfStates, LocatedLine
 
+DECIMALS = {Coordinate.TEMPERATURE: 0, Coordinate.PRESSURE: 1, Coordinate.DENSITY: 4}
+"""Of temperatures in K, pressures in GPa and densities in g/cm³ that are proposed."""
 CORRELATION_TIMES = 50.0
 FS_PER_PS = 1000.0
 #: So many temperatures are named one by one.
@@ -49,14 +52,14 @@ def minimum_requirements(states: LineOfStates, thresholds: Thresholds) -> list[R
     """Return what an isobar lacks before anything can be concluded from it: time, size, known errors, temperatures."""
     found = []
     now = production_ps(states)
-    curve = states.curve("density")
+    curve = states.curve("pressure" if states.kind.holds_volume else "density")
     unknown = ~np.isfinite(curve.errors)
     if now < thresholds.minimum_production_ps:
         found.append(
             _requirement(
                 states,
                 f"{states.engine} at {states.where}: at least {thresholds.minimum_production_ps:g} ps of "
-                f"production at every temperature; the shortest run has {now:.3g} ps.",
+                f"production at every {states.along.word}; the shortest run has {now:.3g} ps.",
                 picoseconds=thresholds.minimum_production_ps,
             )
         )
@@ -76,7 +79,8 @@ def minimum_requirements(states: LineOfStates, thresholds: Thresholds) -> list[R
             _requirement(
                 states,
                 f"{states.engine} at {states.where}: about {in_words(needed)} ps at "
-                f"{_list(temperatures)} K, where the runs are shorter than a few of their own correlation times.",
+                f"{_list(temperatures)} {states.along.unit}, where the runs are shorter than a few of their own "
+                "correlation times.",
                 picoseconds=needed,
                 temperatures_k=temperatures,
             )
@@ -85,7 +89,7 @@ def minimum_requirements(states: LineOfStates, thresholds: Thresholds) -> list[R
         found.append(
             _requirement(
                 states,
-                f"{states.engine} at {states.where}: at least {MINIMUM_POINTS} temperatures, better "
+                f"{states.engine} at {states.where}: at least {MINIMUM_POINTS} {states.along.words}, better "
                 f"eight, across the transition; there are {len(curve)}.",
             )
         )
@@ -113,20 +117,20 @@ def time_for(pair: Pair, comparisons: Sequence[Comparison], *, confidence: float
         atoms=None,
         temperatures_k=(),
         sentence=(
-            f"Both engines at {pair.pressure_gpa:g} GPa: about {in_words(needed(hardest))} ps of production at "
-            f"each temperature (now {in_words(now)} ps), to resolve what is open; the hardest is "
-            f"the {hardest.quantity}{place}."
+            f"Both engines at {pair.where}: about {in_words(needed(hardest))} ps of production at "
+            f"each {pair.reference.states.along.word} (now {in_words(now)} ps), to resolve what is open; the hardest "
+            f"is the {hardest.quantity}{place}."
         ),
     )
 
 
-def grid_for(located: LocatedLine, criterion: Criterion, threshold_k: float) -> Requirement | None:
+def grid_for(located: LocatedLine, criterion: Criterion, threshold: float) -> Requirement | None:
     """Return the temperatures to add around a transition whose place the grid leaves open; None if it is fine enough.
 
     A place between two temperatures is known to spacing/sqrt(12); half the threshold is asked for.
     """
     states, result = located.states, located.criteria[criterion]
-    wanted = 0.5 * threshold_k * math.sqrt(12.0) / 2.0
+    wanted = 0.5 * threshold * math.sqrt(12.0) / 2.0
     place = result.place if result.resolved else (result.step.location if result.step is not None else None)
     if place is None or not place.resolved:
         return None
@@ -139,12 +143,14 @@ def grid_for(located: LocatedLine, criterion: Criterion, threshold_k: float) -> 
         return None
     count = math.ceil((high - low) / wanted)
     planned = [low + (high - low) * step / count for step in range(1, count)]
-    added = tuple(round(value, 0) for value in planned if np.abs(temperatures - value).min() > 0.25 * wanted)
+    digits = DECIMALS[states.along]
+    added = tuple(round(value, digits) for value in planned if np.abs(temperatures - value).min() > 0.25 * wanted)
     if not added:
         return None
-    where = f"temperatures at {_list(added)} K"
+    where = f"{states.along.words} at {_list(added)} {states.along.unit}"
     if len(added) > _MOST_LISTED:
-        where = f"{len(added)} more temperatures, {(high - low) / count:.0f} K apart from {low:g} to {high:g} K,"
+        apart = f"{in_words((high - low) / count)} {states.along.unit}"
+        where = f"{len(added)} more {states.along.words}, {apart} apart from {low:g} to {high:g} {states.along.unit},"
     return _requirement(
         states,
         f"{states.engine} at {states.where}: {where} to place the {criterion}.",
@@ -168,7 +174,7 @@ def _requirement(
     temperatures_k: tuple[float, ...] = (),
 ) -> Requirement:
     return Requirement(
-        pressure_gpa=states.held,
+        pressure_gpa=states.held if states.kind is LineKind.ISOBAR else None,
         engine=states.engine,
         picoseconds=picoseconds,
         picoseconds_now=production_ps(states),

@@ -19,7 +19,7 @@ FORMAT = 3
 """Counts the formats of ``verdict.json``, which holds every threshold: one more raises it, once in a release; so does a
 criterion that is only shown, for a verdict of this format must have every row this program knows. 1: no
 ``format``, ``statistics``, ``judge``, ``also_judge``, ``others``, ``enthalpy_ev_per_atom``, and the density as
-the only curve. 2: no thresholds of a pressure or density of transition."""
+the only curve. 2: no thresholds of isotherms and of held volumes, isobars only."""
 
 Number = Annotated[float, Strict()]
 Count = Annotated[int, Strict()]
@@ -88,6 +88,23 @@ TRANSITION_DENSITY_SHIFT = Threshold(
     why="What 10 GPa are over a bulk modulus of 500 GPa, that of the fluid near 200 GPa; a third of it, 0.01 bohr, "
     "counts in r_s.",
     largest=100.0,
+)
+TRANSITION_PRESSURE_WIDENING = Threshold(
+    "transition_width_gpa",
+    unit="GPa",
+    difference="difference of the transition's width w on an isotherm",
+    default=None,
+    why="As on isobars: the edges of a change are held to the limit of its place.",
+    largest=1000.0,
+    otherwise=TRANSITION_PRESSURE_SHIFT,
+)
+PRESSURE_CHANGE = Threshold(
+    "pressure_gpa",
+    unit="GPa",
+    difference="difference of the pressure at a held volume, away from the transition",
+    default=5.0,
+    why="What 1 % of the density comes to at a bulk modulus of 500 GPa, that of the fluid near 200 GPa.",
+    largest=1000.0,
 )
 TRANSITION_WIDENING = Threshold(
     "transition_width_k",
@@ -191,6 +208,15 @@ JUDGED = (
 which densities, what it costs in enthalpy, and whether the molecules are there."""
 
 
+ASKED_AS = {
+    "transition pressure": "transition temperature",
+    "transition density": "transition temperature",
+    "transition width in pressure": "transition width",
+    "pressure": "density",
+}
+"""Comparisons of isotherms and of held volumes, and what the same question is called on an isobar."""
+
+
 class Thresholds(BaseModel):
     """Largest differences of surrogate and reference that count as faithful, and what is needed to judge at all."""
 
@@ -200,6 +226,8 @@ class Thresholds(BaseModel):
     transition_pressure_gpa: Number = TRANSITION_PRESSURE_SHIFT.field()
     transition_density_percent: Number = TRANSITION_DENSITY_SHIFT.field()
     transition_width_k: Number | None = TRANSITION_WIDENING.field()
+    transition_width_gpa: Number | None = TRANSITION_PRESSURE_WIDENING.field()
+    pressure_gpa: Number = PRESSURE_CHANGE.field()
     density_percent: Number = DENSITY_CHANGE.field()
     density_offset_percent: Number | None = DENSITY_SHIFT.field()
     enthalpy_ev_per_atom: Number = ENTHALPY_CHANGE.field()
@@ -240,8 +268,12 @@ class Thresholds(BaseModel):
     )
 
     def judges(self, name: str) -> bool:
-        """Whether a criterion or comparison of this name is judged."""
-        return name in self.judge or name in self.also_judge
+        """Whether a criterion or comparison of this name is judged.
+
+        What is asked of isobars is asked of other lines of states in the quantities that stand for it there.
+        """
+        names = {name, ASKED_AS.get(name, name)}
+        return bool(names & {*self.judge, *self.also_judge})
 
     def shift_at(self, place: Estimate) -> float:
         """Return the largest shift of a transition that passes, in the unit of its place: K, GPa or g/cm^3.

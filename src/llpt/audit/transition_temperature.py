@@ -1,11 +1,22 @@
-"""The transition of a pair: its temperature by every criterion, and its width."""
+"""The transition of a pair: its temperature, pressure or density by every criterion, and its width."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from llpt.audit.compared import ComparedQuantity, Contrast
-from llpt.audit.thresholds import TRANSITION_SHIFT, TRANSITION_WIDENING
+from llpt.audit.thresholds import (
+    TRANSITION_DENSITY_SHIFT,
+    TRANSITION_PRESSURE_SHIFT,
+    TRANSITION_PRESSURE_WIDENING,
+    TRANSITION_SHIFT,
+    TRANSITION_WIDENING,
+)
+from llpt.transition import LineKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,39 +30,79 @@ UNLIKE_RATES = 3.0
 
 
 def temperature_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
-    """Return the shift of the transition by every criterion.
+    """Return the shift of the transition by every criterion, on lines of rising temperature.
 
     Judged is the first of the deciding criteria that both resolve, and what the study names besides, where the
     reference resolves it and the surrogate has the observable. Where there is none that both resolve, the first that
     the reference does, or the first of all, is judged all the same, and leaves the verdict open. The steps of the
     judged one are held against each other as a pair (``llpt.transition.pair_steps``).
     """
+    if not pair.kind.holds_temperature:
+        yield from _shifts(pair, thresholds, TRANSITION_TEMPERATURE.name)
+
+
+def pressure_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
+    """Return the same on isotherms at held pressures."""
+    if pair.kind is LineKind.ISOTHERM:
+        yield from _shifts(pair, thresholds, TRANSITION_PRESSURE.name)
+
+
+def density_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
+    """Return the same on isotherms at held densities, in per cent of the reference's density."""
+    if pair.kind is not LineKind.DENSITY_ISOTHERM:
+        return
+    for contrast in _shifts(pair, thresholds, TRANSITION_DENSITY.name):
+        place = pair.reference.criteria[pair.deciding].place.value
+        base = place if math.isfinite(place) else float(np.mean(pair.reference.states.coordinates))
+        yield replace(contrast, difference=contrast.difference.scaled(100.0 / base, "%"))
+
+
+def _shifts(pair: Pair, thresholds: Thresholds, name: str) -> Iterator[Contrast]:
+    """Return the shift by every criterion of a kind of line, in its own unit."""
     reference, surrogate = pair.reference.criteria, pair.surrogate.criteria
+    symbol = pair.reference.states.along.symbol
     for criterion, base in reference.items():
         other = surrogate[criterion]
         difference = other.place.minus(base.place)
         if base.resolved and other.resolved:
-            if criterion == pair.deciding:
+            if criterion == pair.deciding and base.step is not None:
                 difference = pair.steps.shift
             values = f"({other.place} against {base.place})"
-            sentence = f"T by {criterion}: surrogate minus reference {difference} {values}"
+            sentence = f"{symbol} by {criterion}: surrogate minus reference {difference} {values}"
         else:
             sides = ((pair.reference, base), (pair.surrogate, other))
             reasons = [f"{side.states.engine}: {result.reason}" for side, result in sides if not result.resolved]
-            sentence = f"T by {criterion} cannot be compared. {' '.join(reasons)}"
+            sentence = f"{symbol} by {criterion} cannot be compared. {' '.join(reasons)}"
         asked = thresholds.judges(criterion.name) and base.resolved
-        first = thresholds.judges(TRANSITION_TEMPERATURE.name) and criterion == pair.deciding
+        first = thresholds.judges(name) and criterion == pair.deciding
         judged = first or (asked and _has(pair, criterion))
         yield Contrast(difference, sentence, judged, kind=criterion.name, open_because=_unlike(pair))
 
 
 def width_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
-    """Return by how much the step of the surrogate is wider, by the curve that the temperature is judged by.
+    """Return by how much the step of the surrogate is wider, by the curve that the place is judged by.
 
     Sharp against smooth is the question here, and a step too wide to be placed is an answer: the reference alone has
     to resolve its step.
     """
     del thresholds
+    if not pair.kind.holds_temperature:
+        yield from _widening(pair)
+
+
+def pressure_width_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
+    """Return the same on isotherms at held pressures; at held densities two phases share the cell, and no w is theirs.
+
+    Args:
+        pair: without solid points.
+        thresholds: not asked for.
+    """
+    del thresholds
+    if pair.kind is LineKind.ISOTHERM:
+        yield from _widening(pair)
+
+
+def _widening(pair: Pair) -> Iterator[Contrast]:
     if not pair.reference.criteria[pair.deciding].resolved:
         return
     widening = pair.steps.widening
@@ -81,3 +132,12 @@ TRANSITION_TEMPERATURE = ComparedQuantity(
     "transition temperature", threshold=TRANSITION_SHIFT, contrasts=temperature_contrasts
 )
 TRANSITION_WIDTH = ComparedQuantity("transition width", threshold=TRANSITION_WIDENING, contrasts=width_contrasts)
+TRANSITION_PRESSURE = ComparedQuantity(
+    "transition pressure", threshold=TRANSITION_PRESSURE_SHIFT, contrasts=pressure_contrasts
+)
+TRANSITION_DENSITY = ComparedQuantity(
+    "transition density", threshold=TRANSITION_DENSITY_SHIFT, contrasts=density_contrasts
+)
+TRANSITION_PRESSURE_WIDTH = ComparedQuantity(
+    "transition width in pressure", threshold=TRANSITION_PRESSURE_WIDENING, contrasts=pressure_width_contrasts
+)

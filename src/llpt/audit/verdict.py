@@ -33,7 +33,7 @@ class Comparison(_Record):
 
     Args:
         quantity: e.g. ``transition temperature (density jump)``, ``density``, ``density offset``.
-        pressure_gpa: of the isobar.
+        pressure_gpa: of the isobar; None on another line of states.
         reference_atoms: size of the reference cell.
         surrogate_atoms: size of the surrogate cell.
         temperature_k: where the quantity belongs to one temperature; else None.
@@ -42,10 +42,11 @@ class Comparison(_Record):
         outcome: of this comparison.
         judged: whether it enters the verdict.
         sentence: for people.
+        line: of a line that is no isobar, what it holds, e.g. ``1000 K``; else empty.
     """
 
     quantity: str
-    pressure_gpa: float
+    pressure_gpa: float | None
     reference_atoms: int
     surrogate_atoms: int
     temperature_k: float | None
@@ -54,22 +55,28 @@ class Comparison(_Record):
     outcome: Outcome
     judged: bool
     sentence: str
+    line: str = ""
+
+    @property
+    def where(self) -> str:
+        """What its line of states holds, for people."""
+        return self.line or f"{self.pressure_gpa:g} GPa"
 
 
 class Requirement(_Record):
     """Something that would help to decide what is not resolved.
 
     Args:
-        pressure_gpa: of the isobar.
+        pressure_gpa: of the isobar; None on another line of states.
         engine: whose runs.
         picoseconds: production time needed at each temperature; None where time is not what lacks.
         picoseconds_now: the shortest production time there is.
         atoms: size needed; None where size is not what lacks.
-        temperatures_k: temperatures to add or extend.
+        temperatures_k: temperatures to add or extend; on an isotherm pressures in GPa or densities in g/cm^3.
         sentence: for people.
     """
 
-    pressure_gpa: float
+    pressure_gpa: float | None
     engine: str
     picoseconds: float | None
     picoseconds_now: float | None

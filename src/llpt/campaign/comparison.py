@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def compare_ladders(
     reference: Sequence[ObservedLadder], surrogate: Sequence[ObservedLadder], thresholds: Thresholds
 ) -> tuple[Verdict | None, str]:
-    """Say whether the isobars of one set of ladders are faithful to those of another (``llpt.audit.compare``).
+    """Say whether the lines of states of one set of ladders are faithful to those of another (``llpt.audit.compare``).
 
     Args:
-        reference: ladders of the reference; those at constant volume take no part.
+        reference: ladders of the reference; those that hold no line of states take no part.
         surrogate: ladders of the surrogate.
         thresholds: what counts as faithful.
 
@@ -31,16 +31,13 @@ def compare_ladders(
         The verdict; or None, and the sentence why nothing can be compared.
     """
     sides = {Role.REFERENCE: reference, Role.SURROGATE: surrogate}
-    isobars = {
-        role: [each.located for each in ladders if each.located and each.kind is LineKind.ISOBAR]
-        for role, ladders in sides.items()
-    }
+    lines = {role: [each.located for each in ladders if each.located] for role, ladders in sides.items()}
     for role, ladders in sides.items():
         if not ladders:
             return None, f"There are no runs of a {role}: nothing can be compared."
-        if not isobars[role]:
-            return None, f"There is no run of the {role} at constant pressure: nothing can be compared."
-    return compare(isobars[Role.REFERENCE], isobars[Role.SURROGATE], thresholds), ""
+        if not lines[role]:
+            return None, f"There is no line of states of the {role}: nothing can be compared."
+    return compare(lines[Role.REFERENCE], lines[Role.SURROGATE], thresholds), ""
 
 
 def verdict_of(

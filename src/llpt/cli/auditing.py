@@ -72,7 +72,7 @@ def _show(verdict: Verdict) -> None:
         sizes = {each.reference_atoms, each.surrogate_atoms}
         table.add_row(
             each.quantity,
-            f"{each.pressure_gpa:g}",
+            each.where.removesuffix(" GPa"),
             ", ".join(str(size) for size in sorted(sizes)),
             "" if each.temperature_k is None else f"{each.temperature_k:g}",
             _written(each.difference),

@@ -79,6 +79,6 @@ def _face(outcome: Outcome) -> str:
 
 
 def _name(comparison: Comparison) -> str:
-    where = [f"{comparison.pressure_gpa:g} GPa"]
+    where = [comparison.where]
     where += [] if comparison.temperature_k is None else [f"{comparison.temperature_k:g} K"]
     return f"{comparison.quantity}, {', '.join(where)}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from llpt.plugins import read_plugins
 from llpt.transition.criterion import Criterion, CriterionResult, Standing
 from llpt.transition.crossing_criteria import CONDUCTIVITY_ONSET, MOLECULAR_HALF
+from llpt.transition.curve import LineKind
 from llpt.transition.extremum_criteria import COMPRESSIBILITY_MAXIMUM, DENSITY_MAXIMUM, EXPANSION_EXTREMUM
 from llpt.transition.place import Located
 from llpt.transition.plateau import PRESSURE_PLATEAU
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from llpt.plugins import Plugins
     from llpt.statistics import Estimate
-    from llpt.transition.curve import LineKind
     from llpt.transition.line import LineOfStates
 
 BUILT_IN = (
@@ -83,8 +83,12 @@ def all_criteria() -> tuple[Criterion, ...]:
 
 
 def deciding(kind: LineKind) -> tuple[Criterion, ...]:
-    """Return what the place of a transition is first read from on one kind of line, in this order."""
-    return tuple(criterion for criterion in DECIDING if kind in criterion.kinds)
+    """Return what the place of a transition is first read from on one kind of line, in this order.
+
+    A fluid without two phases has no plateau of the pressure: at held densities the loss of the first peak comes next.
+    """
+    own = tuple(criterion for criterion in DECIDING if kind in criterion.kinds)
+    return (*own, FIRST_PEAK_LOSS) if kind is LineKind.DENSITY_ISOTHERM else own
 
 
 def drawn_criteria() -> tuple[Criterion, ...]:

@@ -1,0 +1,194 @@
+"""Isotherms and isochores are judged as isobars are: by what stands for the temperature and the density there."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from llpt import units
+from llpt.audit import Outcome, Thresholds, Verdict, compare
+from llpt.observables import quantity
+from llpt.statistics import Estimate
+from llpt.transition import Coordinate, Isochore, Isotherm, LinePoint, locate
+
+PRESSURES = np.arange(100.0, 203.0, 6.0)
+DENSITIES = np.linspace(0.80, 1.15, 15)
+TEMPERATURES = np.arange(700.0, 1330.0, 50.0)
+VOLUME = 1.008 * units.U_PER_ANGSTROM3_TO_G_PER_CM3
+
+
+def points(coordinates, curves, seed):
+    random = np.random.default_rng(seed)
+    noisy = {
+        name: (values + error * random.normal(size=len(values)), error) for name, (values, error) in curves.items()
+    }
+    return tuple(
+        LinePoint(
+            float(where),
+            {
+                name: Estimate(float(values[index]), error, quantity(name).unit, 60.0, 50.0)
+                for name, (values, error) in noisy.items()
+            },
+            4000.0,
+        )
+        for index, where in enumerate(coordinates)
+    )
+
+
+def smooth_step(places, place, width):
+    return 0.5 * (1.0 + np.tanh((places - place) / width))
+
+
+def molecules(step, noise):
+    return {
+        "rdf_peak_prominence": (2.0 * (1.0 - step), 20.0 * noise),
+        "rdf_peak_height": (3.0 - 1.5 * step, 20.0 * noise),
+        "molecular_fraction": (0.9 - 0.8 * step, 10.0 * noise),
+    }
+
+
+def isotherm(place=150.0, *, offset=0.0, seed=1, noise=0.0005):
+    """Return an isotherm at held pressures with a jump of 3 % and 0.06 eV/atom."""
+    fine = np.linspace(PRESSURES[0], PRESSURES[-1], 9601)
+    step = smooth_step(fine, place, 1.0)
+    density = (fine / 150.0) ** 0.45 * (1.0 + 0.03 * step) * (1.0 + offset)
+    volume = VOLUME / density
+    pieces = 0.5 * (volume[1:] + volume[:-1]) * np.diff(fine) * units.GPA_TO_EV_PER_ANGSTROM3
+    work = np.concatenate([[0.0], np.cumsum(pieces)])
+    at = np.searchsorted(fine, PRESSURES - 1e-9)
+    curves = {
+        "density": (density[at], noise),
+        "volume": (volume[at], 1.7 * noise),
+        "enthalpy": ((work + 0.06 * step)[at], 2.0 * noise),
+        **molecules(step[at], noise),
+    }
+    return locate(Isotherm("engine", 512, 1000.0, points(PRESSURES, curves, seed)))
+
+
+def held_isotherm(place=1.0, *, pressure=0.0, seed=1, noise=0.0005):
+    """Return an isotherm at held densities, soft but without two phases, whose molecules go at a density."""
+    step = smooth_step(DENSITIES, place, 0.03)
+    curves = {
+        "pressure": (150.0 * DENSITIES**2.2 - 3.0 * step + pressure, 400.0 * noise),
+        "internal_energy": (0.5 * DENSITIES + 0.04 * step, 2.0 * noise),
+        "diffusion": (2e-4 + 8e-4 * step, 0.02 * noise),
+        **molecules(step, noise),
+    }
+    found = points(DENSITIES, curves, seed)
+    return locate(Isotherm("engine", 512, 1000.0, found, against=Coordinate.DENSITY))
+
+
+def isochore(place=1000.0, *, pressure=0.0, seed=1, noise=0.0005):
+    step = smooth_step(TEMPERATURES, place, 20.0)
+    curves = {
+        "pressure": (150.0 + 0.02 * TEMPERATURES - 6.0 * step + pressure, 400.0 * noise),
+        "internal_energy": (2.5 * units.BOLTZMANN_EV_PER_K * TEMPERATURES + 0.05 * step, 2.0 * noise),
+        **molecules(step, noise),
+    }
+    return locate(Isochore("engine", 512, 1.0, points(TEMPERATURES, curves, seed)))
+
+
+def judged(verdict):
+    return {each.quantity: each for each in verdict.comparisons if each.judged}
+
+
+def test_equal_isotherms_are_faithful_in_pressure():
+    verdict = compare(isotherm(seed=1), isotherm(seed=2))
+    found = judged(verdict)
+    assert verdict.value is Outcome.FAITHFUL, verdict.reasons
+    assert found["transition pressure (density jump)"].difference.unit == "GPa"
+    assert found["transition pressure (density jump)"].threshold == Thresholds().transition_pressure_gpa
+    assert {"transition width in pressure", "density offset", "density (curve)", "enthalpy step"} <= set(found)
+    assert all(each.pressure_gpa is None and each.line == "1000 K" for each in verdict.comparisons)
+    assert all(each.startswith("1000 K: ") for each in verdict.reasons)
+
+
+def test_a_shifted_isotherm_is_not_faithful_by_so_many_gigapascals():
+    verdict = compare(isotherm(150.0, seed=1), isotherm(170.0, seed=2))
+    shift = judged(verdict)["transition pressure (density jump)"]
+    assert verdict.value is Outcome.NOT_FAITHFUL
+    assert shift.outcome is Outcome.NOT_FAITHFUL
+    assert shift.difference.value == pytest.approx(20.0, abs=3.0 * shift.difference.error)
+
+
+def test_an_offset_of_the_density_is_told_from_a_shift_of_the_transition():
+    found = judged(compare(isotherm(seed=1), isotherm(offset=0.03, seed=2)))
+    assert found["density offset"].outcome is Outcome.NOT_FAITHFUL
+    assert found["transition pressure (density jump)"].outcome is Outcome.FAITHFUL
+
+
+def test_the_latent_heat_of_an_isotherm_is_compared():
+    base = isotherm(seed=1)
+    other = dataclasses.replace(
+        base,
+        states=dataclasses.replace(
+            base.states,
+            points=tuple(
+                dataclasses.replace(
+                    point,
+                    estimates={
+                        **point.estimates,
+                        "enthalpy": dataclasses.replace(
+                            point.estimates["enthalpy"],
+                            value=point.estimates["enthalpy"].value + 0.03 * (point.coordinate > 150.0),
+                        ),
+                    },
+                )
+                for point in base.states.points
+            ),
+        ),
+    )
+    step = judged(compare(base, other))["enthalpy step"]
+    assert step.outcome is Outcome.NOT_FAITHFUL
+    assert step.difference.value == pytest.approx(0.03, abs=3.0 * step.difference.error)
+
+
+def test_at_held_densities_the_pressure_is_judged_and_no_density():
+    same, higher = (compare(held_isotherm(seed=1), held_isotherm(pressure=shift, seed=2)) for shift in (0.0, 12.0))
+    assert judged(same)["pressure (curve)"].outcome is Outcome.FAITHFUL
+    assert judged(higher)["pressure (curve)"].outcome is Outcome.NOT_FAITHFUL
+    assert not any(each.quantity.startswith("density") for each in same.comparisons)
+
+
+def test_without_a_plateau_a_verdict_at_held_densities_follows_the_molecules():
+    verdict = compare(held_isotherm(seed=1), held_isotherm(seed=2))
+    assert verdict.value is Outcome.FAITHFUL, verdict.reasons
+    shifted = compare(held_isotherm(seed=1), held_isotherm(1.08, seed=2))
+    lost = judged(shifted)["transition density (first-peak loss)"]
+    assert lost.outcome is Outcome.NOT_FAITHFUL
+    assert lost.difference.unit == "%"
+    assert lost.difference.value == pytest.approx(8.0, abs=4.0 * lost.difference.error)
+
+
+def test_isochores_are_judged_by_their_temperature_and_pressure():
+    verdict = compare(isochore(seed=1), isochore(seed=2))
+    assert verdict.value is Outcome.FAITHFUL, verdict.reasons
+    assert {"transition temperature (energy step)", "pressure (curve)", "enthalpy step"} <= set(judged(verdict))
+    assert {each.line for each in verdict.comparisons} == {"1 g/cm^3"}
+    shifted = compare(isochore(seed=1), isochore(1150.0, seed=2))
+    assert judged(shifted)["transition temperature (energy step)"].outcome is Outcome.NOT_FAITHFUL
+    pressed = compare(isochore(seed=1), isochore(pressure=12.0, seed=2))
+    assert judged(pressed)["pressure (curve)"].outcome is Outcome.NOT_FAITHFUL
+
+
+def test_lines_of_another_kind_are_no_partners():
+    verdict = compare([isotherm(), held_isotherm()], [isotherm(seed=2)])
+    assert verdict.value is Outcome.NOT_RESOLVED
+    assert any("No runs of the surrogate at 1000 K" in reason for reason in verdict.reasons)
+
+
+def test_what_is_open_says_how_many_gigapascals_apart():
+    every_third = isotherm().states
+    coarse = dataclasses.replace(every_third, points=every_third.points[::3])
+    verdict = compare(locate(coarse), locate(dataclasses.replace(coarse, engine="other")))
+    needs = [need for need in verdict.requirements if need.temperatures_k]
+    assert needs
+    assert all("GPa" in need.sentence and " K:" not in need.sentence.replace("1000 K:", "") for need in needs)
+
+
+def test_a_verdict_of_an_isotherm_survives_its_file():
+    verdict = compare(isotherm(seed=1), isotherm(seed=2))
+    again = Verdict.from_json(verdict.to_json())
+    assert again.comparisons[0].where == "1000 K"
+    assert math.isclose(again.comparisons[0].difference.value, verdict.comparisons[0].difference.value)
