@@ -67,7 +67,9 @@ def findings_of(matched: Pair, thresholds: Thresholds) -> Findings:
         )
     fluid = matched.fluid()
     if fluid is None:
-        nothing = _comparison(matched, DENSITY, no_density("One of the two is a solid at every point"), thresholds)
+        nothing = _comparison(
+            matched, DENSITY, no_density(f"One of the two is a solid at every {lines[0].along.word}"), thresholds
+        )
         melted = tuple(fluid_requirement(states) for states in lines if states.fluid() is None)
         return Findings(None, (nothing,), melted, tuple(remarks), "")
     lines = (fluid.reference.states, fluid.surrogate.states)
