@@ -312,9 +312,10 @@ def _judge(log_odds: float, location: float, location_error: float, points: Curv
             f"{MINIMUM_ODDS:g} are asked for."
         )
     if location_error > CONFINED * float(np.ptp(places)):
+        first = along.shown(places[0]).removesuffix(f" {along.unit}")
         return False, (
             f"There is a step, but its place, {along.shown(location, location_error)}, is not confined by the "
-            f"{along.words} from {along.shown(places[0])} to {along.shown(places[-1])}."
+            f"{along.words} from {first} to {along.shown(places[-1])}."
         )
     if not places[1] <= location <= places[-2]:
         return False, (

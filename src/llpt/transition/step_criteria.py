@@ -25,8 +25,7 @@ def place_of_step(states: LineOfStates, curve: str, rises: bool | None) -> Locat
     fit = fit_step(states.curve(curve))
     if fit.resolved and rises is not None and (fit.height.value > 0.0) is not rises:
         direction = "rises" if fit.height.value > 0.0 else "falls"
-        name, way = curve.replace("_", " "), states.along.upwards
-        reason = f"The {name} {direction} on {way} at {fit.location}, the wrong way."
+        reason = f"The {curve} {direction} on {states.along.upwards} at {fit.location}, the wrong way."
         return Located.nowhere(reason, fit, unit=states.along.unit)
     if not fit.resolved:
         return Located.nowhere(fit.reason, fit, unit=states.along.unit)
