@@ -29,7 +29,7 @@ UNLIKE_RATES = 3.0
 """A ratio of production times beyond which two ladders walked one way overshoot a transition by different amounts."""
 
 
-def temperature_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
+def shift_in_temperature(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     """Return the shift of the transition by every criterion, on lines of rising temperature.
 
     Judged is the first of the deciding criteria that both resolve, and what the study names besides, where the
@@ -41,13 +41,13 @@ def temperature_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contra
         yield from _shifts(pair, thresholds, TRANSITION_TEMPERATURE.name)
 
 
-def pressure_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
+def shift_in_pressure(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     """Return the same on isotherms at held pressures."""
     if pair.kind is LineKind.ISOTHERM:
         yield from _shifts(pair, thresholds, TRANSITION_PRESSURE.name)
 
 
-def density_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
+def shift_in_density(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     """Return the same on isotherms at held densities, in per cent of the reference's density."""
     if pair.kind is not LineKind.DENSITY_ISOTHERM:
         return
@@ -90,7 +90,7 @@ def width_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         yield from _widening(pair)
 
 
-def pressure_width_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
+def widening_in_pressure(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     """Return the same on isotherms at held pressures; at held densities two phases share the cell, and no w is theirs.
 
     Args:
@@ -129,15 +129,15 @@ def _has(pair: Pair, criterion: Criterion) -> bool:
 
 
 TRANSITION_TEMPERATURE = ComparedQuantity(
-    "transition temperature", threshold=TRANSITION_SHIFT, contrasts=temperature_contrasts
+    "transition temperature", threshold=TRANSITION_SHIFT, contrasts=shift_in_temperature
 )
 TRANSITION_WIDTH = ComparedQuantity("transition width", threshold=TRANSITION_WIDENING, contrasts=width_contrasts)
 TRANSITION_PRESSURE = ComparedQuantity(
-    "transition pressure", threshold=TRANSITION_PRESSURE_SHIFT, contrasts=pressure_contrasts
+    "transition pressure", threshold=TRANSITION_PRESSURE_SHIFT, contrasts=shift_in_pressure
 )
 TRANSITION_DENSITY = ComparedQuantity(
-    "transition density", threshold=TRANSITION_DENSITY_SHIFT, contrasts=density_contrasts
+    "transition density", threshold=TRANSITION_DENSITY_SHIFT, contrasts=shift_in_density
 )
 TRANSITION_PRESSURE_WIDTH = ComparedQuantity(
-    "transition width in pressure", threshold=TRANSITION_PRESSURE_WIDENING, contrasts=pressure_width_contrasts
+    "transition width in pressure", threshold=TRANSITION_PRESSURE_WIDENING, contrasts=widening_in_pressure
 )
