@@ -26,6 +26,18 @@ def reference_directory() -> Path:
     return Path(__file__).parent / "reference"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory):
+    """Keep what a person's studies have taught llpt out of the tests, and the tests out of that."""
+    before = os.environ.get("XDG_STATE_HOME")
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+    yield
+    if before is None:
+        del os.environ["XDG_STATE_HOME"]
+    else:
+        os.environ["XDG_STATE_HOME"] = before
+
+
 @pytest.fixture
 def disk(tmp_path):
     """A small disk that can be filled and made read-only; see ``disks.Disk``."""

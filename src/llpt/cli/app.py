@@ -10,6 +10,7 @@ import typer
 
 from llpt.cli import (
     analysis,
+    archiving,
     auditing,
     auditing_models,
     doctor,
@@ -64,6 +65,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "explain": (explaining.explain, STUDY),
     "verify": (verifying.verify, STUDY),
     "audit-model": (auditing_models.audit_model, STUDY),
+    "archive": (archiving.archive, STUDY),
     "import": (importing.import_, STUDY),
     "export": (exporting.export, STUDY),
     "evaluate": (evaluation.evaluate, SINGLE),

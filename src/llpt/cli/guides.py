@@ -47,6 +47,10 @@ GUIDES = {
     "verify": Guide(
         ("llpt verify quick", "llpt verify study.tar.gz --all"), "docs/importing.md#audit-and-verification"
     ),
+    "archive": Guide(
+        ("llpt archive quick", "llpt archive quick --without-trajectories --out quick-small.zip"),
+        "docs/importing.md#audit-and-verification",
+    ),
     "import": Guide(
         (
             "llpt import XDATCAR OUTCAR -o study --role reference --label 'VASP PBE' -T 900 -P 200",

@@ -11,6 +11,7 @@ from rich.markup import escape
 from llpt.campaign import RunIdentity, short_name
 from llpt.cli.console import make_table, output, roughly
 from llpt.cli.schemas import SCHEMA_FILE, Described, schema_text
+from llpt.cli.trust import foreign_code
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from llpt.study import Node, Plan, PlannedRun
+    from llpt.study.engine_sections import ExecutionSection
 
 StudyPath = Annotated[
     Path, typer.Argument(metavar="STUDY", help="A study file, or the directory of a study.", show_default=False)
@@ -55,48 +57,32 @@ def plan(
     every: Annotated[bool, typer.Option("--all", help="List every run, not one line for each ladder.")] = False,
 ) -> None:
     """List a study's runs, what they wait for, and what they will cost, before anything is spent."""
-    from llpt.study import StudyDirectory, estimate_costs, make_plan, read_study  # noqa: PLC0415 - start-up time
+    from llpt.study import StudyDirectory, make_plan, read_study  # noqa: PLC0415 - start-up time
     from llpt.study.cores import available_cores  # noqa: PLC0415
     from llpt.study.explaining_runs import labels_beforehand  # noqa: PLC0415
     from llpt.study.one_kpoint import warnings_of  # noqa: PLC0415
+    from llpt.study.paces import known_paces, place_of  # noqa: PLC0415
     from llpt.study.preflight import check_what_is_named  # noqa: PLC0415
+    from llpt.study.schedule import times_of_study  # noqa: PLC0415
 
     description = StudyDirectory.open(study).study if study.is_dir() else read_study(study)
     graph = make_plan(description)
     if not study.is_dir():
         check_what_is_named(description, graph, study.resolve().parent)
-    costs = estimate_costs(graph)
+    times = times_of_study(graph, {}, known_paces(place_of(description.execution)))
+    costs = {node.path: node.cost_s(times) for node in graph.nodes}
     console = output()
     console.print(f"[bold]{escape(description.study.name)}[/]  (seed {description.study.seed})\n")
     console.print(run_table(graph, costs) if every else ladder_table(graph, costs))
     cores = available_cores(description.execution)
-    console.print(summary(graph, costs, cores), soft_wrap=True)
+    measured = sum(times.was_measured(run) for run in graph.runs)
+    console.print(summary(graph, costs, cores, measured=measured, execution=description.execution), soft_wrap=True)
     for sentence in labels_beforehand(description):
         console.print(f"\n[bold]Labels:[/] {escape(sentence)}", soft_wrap=True)
     for line in foreign_code(graph):
         console.print(escape(line), soft_wrap=True)
     for warning in warnings_of(description):
         console.print(f"\n[bold yellow]One k-point:[/] {escape(warning)}", soft_wrap=True)
-
-
-def foreign_code(plan: Plan) -> list[str]:
-    """Say of every engine of a plan that is no part of llpt where its code lies."""
-    from llpt.engines import BUILT_IN, Argument, find_engine  # noqa: PLC0415 - start-up time
-    from llpt.plugins import code_place  # noqa: PLC0415
-    from llpt.study.nodes import MolecularDynamics  # noqa: PLC0415
-
-    lines: list[str] = []
-    for spec in sorted({run.engine for run in plan.runs if isinstance(run, MolecularDynamics)}):
-        word, _, argument = spec.partition(":")
-        record = find_engine(spec)
-        if record.argument is Argument.CLASS:
-            lines.append(f"Engine {spec} runs code from {code_place(argument) or 'nowhere: it is not installed'}.")
-        elif record.unpickles:
-            lines.append(f"Engine {spec} unpickles a file, which can run any code: be sure where it comes from.")
-        elif word not in BUILT_IN:
-            place = code_place(record.maker.partition(":")[0])
-            lines.append(f"Engine {spec} is a plug-in and runs code from {place}.")
-    return lines
 
 
 def ladder_table(plan: Plan, costs: Mapping[str, float]) -> Table:
@@ -216,14 +202,34 @@ def spelled(values: set[float] | set[int]) -> str:
     return f"{ordered[0]:g} … {ordered[-1]:g}"
 
 
-def summary(plan: Plan, costs: Mapping[str, float], cores: int) -> str:
-    """Return the totals of a plan, and what they rest on."""
+def summary(plan: Plan, costs: Mapping[str, float], cores: int, *, measured: int, execution: ExecutionSection) -> str:
+    """Return the totals of a plan, and what they rest on.
+
+    Args:
+        plan: the plan.
+        costs: seconds of every node.
+        cores: processor cores of the machine, or of a node.
+        measured: runs whose engine was measured on this machine before.
+        execution: where the runs are done.
+    """
     from llpt.study import makespan_s  # noqa: PLC0415
+    from llpt.study.engine_sections import ProviderKind  # noqa: PLC0415
+    from llpt.study.schedule import node_threads  # noqa: PLC0415
 
     picoseconds = sum(run.picoseconds for run in plan.runs)
-    alone, shared = roughly(sum(costs.values())), roughly(makespan_s(plan, costs, cores))
+    held = sum(costs[path] * threads for path, threads in node_threads(plan, cores).items())
+    total = f"{roughly(sum(costs.values()))} of work one run after another, {held / 3600.0:.3g} core-hours"
+    if execution.where is ProviderKind.LOCAL:
+        total += f"; {roughly(makespan_s(plan, costs, cores))} on this study's {cores} cores"
+    else:
+        total += f"; {held / cores / 3600.0:.3g} node-hours on nodes of {cores} cores"
+    table = "a short table (2 cores of one machine, good to a factor of about two); llpt run corrects it as it goes"
+    basis = {
+        0: f"These are estimates from {table}.",
+        len(plan.runs): "Every step is as measured on this machine before.",
+    }
+    some = f"{measured} of {len(plan.runs)} runs by steps measured on this machine before, the others from {table}."
     return f"""
 {plan.in_words}, {picoseconds:.4g} ps in all.
-Estimated: {alone} of work one run after another; {shared} on this study's {cores} cores.
-These are estimates from a short table (2 cores of one machine, good to a factor of about two), not measurements; \
-llpt run corrects them as it goes."""
+Estimated: {total}.
+{basis.get(measured, some)}"""

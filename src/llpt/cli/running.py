@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,7 @@ from llpt.cli.console import (
     output,
     roughly,
 )
+from llpt.cli.trust import agree, is_archive
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,7 +32,10 @@ if TYPE_CHECKING:
 
 def run(
     study: Annotated[
-        Path, typer.Argument(metavar="STUDY", help="A study file, or the directory of a study.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="STUDY", help="A study file, the directory of a study, or an archive of one.", show_default=False
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -57,6 +62,10 @@ def run(
         str | None,
         typer.Option("--stop-after", metavar="TIME", help="Stop as Ctrl-C does after this time: 90s, 30min, 2h, 1d."),
     ] = None,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Let a study from elsewhere run the code it names, which llpt plan lists."),
+    ] = False,
 ) -> None:
     """Do all of a study that is not done, then analyse it and write its report.
 
@@ -75,7 +84,7 @@ def run(
     if dry_run:
         tell_what_would_be_done(study, out, only, retry_failed=retry_failed)
         return
-    directory, plan = take_up(study, out)
+    directory, plan = take_up(study, out, trust=trust)
     with directory.locked(), Ledger(directory.database) as ledger:
         say.print(f"[bold]{escape(directory.study.study.name)}[/] in {directory.root}")
         with make_display(plan) as display:
@@ -149,6 +158,7 @@ def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, 
     from llpt.study.cores import available_cores  # noqa: PLC0415
     from llpt.study.growing import proposed_growth, same_study  # noqa: PLC0415
     from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
+    from llpt.study.paces import known_paces, place_of  # noqa: PLC0415
 
     root = study if study.is_dir() else out or Path(study.stem)
     begun = (root / STUDY_FILE).is_file()
@@ -163,7 +173,7 @@ def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, 
         with Ledger(database) as ledger:
             entries = ledger.entries()
     states = {entry.path: entry.state for entry in entries}
-    costs = estimate_costs(plan)
+    costs = estimate_costs(plan, known=known_paces(place_of(description.execution)))
     wanted = chosen(plan, entries, only, retry_failed=retry_failed)
     todo = [path for path in plan.paths if path in wanted and states.get(path) is not State.DONE]
     console = output()
@@ -174,30 +184,45 @@ def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, 
     console.print(f"{len(todo)} of {len(plan.nodes)} would be done, in about {span}. Nothing was started.")
 
 
-def take_up(study: Path, out: Path | None) -> tuple[StudyDirectory, Plan]:
-    """Return the directory of a study given as a file or as that directory, made if it is new, and its plan.
+def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[StudyDirectory, Plan]:
+    """Return the directory of a study given as a file, an archive or that directory, made if it is new, and its plan.
+
+    Args:
+        study: what was given.
+        out: where to work.
+        trust: whether a study from elsewhere may run the code it names.
 
     Raises:
-        InputError: the file or directory cannot be used; nothing was changed.
+        InputError: the file or directory cannot be used, or is not trusted; nothing was changed.
     """
     from llpt.study import StudyDirectory, make_plan, read_study  # noqa: PLC0415
+    from llpt.study.archive import opened  # noqa: PLC0415
     from llpt.study.growing import grow, same_study  # noqa: PLC0415
     from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
     from llpt.study.preflight import check_before_anything_runs  # noqa: PLC0415
 
     if study.is_dir():
         directory = StudyDirectory.open(study)
-        return directory, make_plan(directory.study)
-    description = read_study(study)
-    source = study.resolve().parent
-    plan = make_plan(description)
-    check_before_anything_runs(description, plan, source)
-    text, root = study.read_text(encoding="utf-8"), out or Path(study.stem)
-    if (root / STUDY_FILE).is_file() and not same_study(StudyDirectory.open(root).study, description):
-        growth = grow(StudyDirectory.open(root), text, description, source)
-        messages().print(growth.sentence)
-        return StudyDirectory.open(root), growth.plan
-    directory = StudyDirectory.claim(root, text, description, source=source)
+        plan = make_plan(directory.study)
+        agree(study, plan, trust=trust)
+        return directory, plan
+    archived = is_archive(study)
+    with opened(study) if archived else nullcontext(study.resolve().parent) as source:
+        file = source / STUDY_FILE if archived else study
+        description = read_study(file)
+        plan = make_plan(description)
+        agree(study, plan, trust=trust)
+        check_before_anything_runs(description, plan, source, archived=archived)
+        text, root = file.read_text(encoding="utf-8"), out or Path(study.stem)
+        if (root / STUDY_FILE).is_file() and not same_study(StudyDirectory.open(root).study, description):
+            if archived:
+                raise InputError(
+                    f"{root} belongs to another study than {study}.", "Choose another directory with --out."
+                )
+            growth = grow(StudyDirectory.open(root), text, description, source)
+            messages().print(growth.sentence)
+            return StudyDirectory.open(root), growth.plan
+        directory = StudyDirectory.claim(root, text, description, source=source, archived=archived)
     if directory.study.imported or directory.study.stages:  # a directory taken up holds what was imported into it since
         plan = make_plan(directory.study)
     return directory, plan

@@ -29,7 +29,7 @@ def verify(
 
     Nothing in the study is changed. The exit code is 0 only if everything agrees.
     """
-    from llpt.study.verifying import opened  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.archive import opened  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.verifying import verify as check  # noqa: PLC0415
 
     with opened(archive) as root, bar_of_runs("verifying") as on_run:

@@ -25,12 +25,14 @@ from llpt.errors import StorageError
 from llpt.files import remove, write_atomically
 from llpt.study.blocks import Slot
 from llpt.study.cores import available_cores
+from llpt.study.cost import pace_of
 from llpt.study.engine_sections import ProviderKind
 from llpt.study.fixed_thresholds import fix_thresholds
 from llpt.study.here import Cores, Devices, in_a_thread
 from llpt.study.job_files import PROGRESS_SUFFIX, JobFiles
 from llpt.study.jobs import write_job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, RunConditions, State
+from llpt.study.paces import known_paces, place_of, remember_paces
 from llpt.study.process import STOPPING_S, NotDoneError, run_node
 from llpt.study.providers import parsl_config
 from llpt.study.schedule import estimate_costs, makespan_s, node_threads
@@ -139,6 +141,7 @@ class Execution:
         self._stop_at = math.inf if limit_s is None else time.monotonic() + limit_s
         execution = directory.study.execution
         self.cores = available_cores(execution)
+        self._known = known_paces(place_of(execution))
         self.threads = node_threads(plan, self.cores)
         self._slots = {node.path: Slot.of(node, execution) for node in plan.nodes}
         self._stems = {file_stem(path): path for path in plan.paths}
@@ -188,9 +191,17 @@ class Execution:
             kernel.cleanup()
             if not self._interrupts:
                 remove(self.directory.stop_file)
+        self._remember()
         final = self.progress()
         self.on_update(final)
         return final
+
+    def _remember(self) -> None:
+        """Let later studies on this machine know what steps take."""
+        place = place_of(self.directory.study.execution)
+        measured = {entry.path: entry.seconds_per_step for entry in self.ledger.entries() if entry.path in self._begun}
+        runs = {run.path: run for run in self.plan.runs}
+        remember_paces(pace_of(place, runs[path], pace) for path, pace in measured.items() if pace and path in runs)
 
     def _submit(self, kernel: parsl.DataFlowKernel) -> dict[str, AppFuture]:
         """Hand every node that is not done to Parsl, each with the futures of what it depends on."""
@@ -372,7 +383,7 @@ class Execution:
         paces = {path: entry.seconds_per_step for path, entry in entries.items()}
         paces |= {path: progress.seconds_per_step for path, progress in running.items() if progress.seconds_per_step}
         measured = {path: pace for path, pace in paces.items() if pace}
-        costs = estimate_costs(self.plan, measured)
+        costs = estimate_costs(self.plan, measured, self._known)
         nodes: dict[str, NodeView] = {}
         for path, entry in entries.items():
             progress = running.get(path, NodeProgress())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llpt.engines import find_engine
 from llpt.errors import InputError
 from llpt.files import copy
-from llpt.study.stored import FUNCTIONS, is_pseudopotential_file
+from llpt.study.stored import FUNCTIONS, is_pseudopotential_file, stored_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +36,13 @@ class NamedInput:
     stored: str
 
 
-def named_inputs(study: StudyFile, source: Path) -> tuple[NamedInput, ...]:
+def named_inputs(study: StudyFile, source: Path, *, archived: bool = False) -> tuple[NamedInput, ...]:
     """Return the files and directories that ``study`` names, relative ones starting from ``source``.
+
+    Args:
+        study: the study.
+        source: where its study file lies.
+        archived: whether that is a study's directory from elsewhere, of which only its own copies are taken.
 
     Raises:
         InputError: one of them does not exist.
@@ -57,11 +62,11 @@ def named_inputs(study: StudyFile, source: Path) -> tuple[NamedInput, ...]:
     pseudopotential = study.reference.engine_options().get("pseudopotential") if study.reference else None
     if isinstance(pseudopotential, str) and is_pseudopotential_file(pseudopotential):
         wanted.append(("reference.pseudopotential", pseudopotential, "pseudopotential"))
-    return tuple(_found(key, given, folder, source) for key, given, folder in wanted)
+    return tuple(_found(key, given, folder, source, archived) for key, given, folder in wanted)
 
 
-def _found(key: str, given: str, folder: str, source: Path) -> NamedInput:
-    path = (source / Path(given).expanduser()).resolve()
+def _found(key: str, given: str, folder: str, source: Path, archived: bool) -> NamedInput:
+    path = source / stored_path(given, folder) if archived else (source / Path(given).expanduser()).resolve()
     if not path.exists():
         hint = ', or "molecular" or "atomic"' if key == "system.start" else ""
         raise InputError(f'{key} = "{given}" names {path}, which does not exist.', f"Give an existing path{hint}.")

@@ -63,7 +63,7 @@ class StudyDirectory(LockedDirectory):
         return cls(root, study.grown_from(_stages(root / cls.GROWN, imported)))
 
     @classmethod
-    def claim(cls, root: Path, text: str, study: StudyFile, *, source: Path) -> StudyDirectory:
+    def claim(cls, root: Path, text: str, study: StudyFile, *, source: Path, archived: bool = False) -> StudyDirectory:
         """Return the directory of ``study``: made if it is not there, taken up if it is this study's own.
 
         Args:
@@ -71,6 +71,7 @@ class StudyDirectory(LockedDirectory):
             text: the study file as given.
             study: what the text says.
             source: the directory that paths in the study file start from.
+            archived: whether that is the directory of a study from elsewhere, of which only its own copies are taken.
 
         Raises:
             InputError: the directory belongs to another study, or to something else; nothing in it is touched.
@@ -91,7 +92,7 @@ class StudyDirectory(LockedDirectory):
                 f"{root} exists and is not a study directory.",
                 "Choose another directory with --out; nothing was changed.",
             )
-        copies = named_inputs(study, source)
+        copies = named_inputs(study, source, archived=archived)
         with atomic_directory(root) as fresh:
             copy_inputs(copies, fresh)
             write_atomically(fresh / STUDY_FILE, text)

@@ -23,19 +23,20 @@ if TYPE_CHECKING:
     from llpt.study.plan import Plan
 
 
-def check_what_is_named(study: StudyFile, plan: Plan, source: Path) -> None:
+def check_what_is_named(study: StudyFile, plan: Plan, source: Path, *, archived: bool = False) -> None:
     """Check what a study names without making an engine, so that a machine without its programs can plan it.
 
     Args:
         study: the study.
         plan: its plan.
         source: the directory that paths in the study file start from.
+        archived: whether that is the directory of a study from elsewhere, of which only its own copies are taken.
 
     Raises:
         InputError: a file is missing, empty, damaged or unphysical, or holds another number of atoms; an option is
             unknown or out of range; the verdict is asked for what nobody adds.
     """
-    inputs = named_inputs(study, source)
+    inputs = named_inputs(study, source, archived=archived)
     check_provider(study.execution)
     _check_verdict(study)
     starts = {item.given: item.path for item in inputs if item.key == "system.start"}
@@ -47,20 +48,22 @@ def check_what_is_named(study: StudyFile, plan: Plan, source: Path) -> None:
             parse_options(record.options, options, owner=f"engine {spec}")
 
 
-def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path) -> None:
+def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path, *, archived: bool = False) -> None:
     """Check everything a study names: files are there and sound, engines can be made, the scheduler knows its options.
 
     Args:
         study: the study.
         plan: its plan.
         source: the directory that paths in the study file start from.
+        archived: whether that is the directory of a study from elsewhere, of which only its own copies are taken.
 
     Raises:
         InputError: see :func:`check_what_is_named`, or an engine refuses its options.
         MissingProgramError: an engine's program or package is not installed.
     """
-    check_what_is_named(study, plan, source)
-    for spec, options in _engines(plan, {item.given: str(item.path) for item in named_inputs(study, source)}):
+    check_what_is_named(study, plan, source, archived=archived)
+    given = {item.given: str(item.path) for item in named_inputs(study, source, archived=archived)}
+    for spec, options in _engines(plan, given):
         make_engine(spec, options, purpose=Purpose.DYNAMICS).close()
 
 

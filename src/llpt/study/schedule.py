@@ -9,23 +9,31 @@ from llpt.study.cost import StepTimes
 from llpt.study.nodes import PlannedRun
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from llpt.study.paces import KnownPace
     from llpt.study.plan import Plan
 
 
-def estimate_costs(plan: Plan, measured: Mapping[str, float] | None = None) -> dict[str, float]:
+def estimate_costs(
+    plan: Plan, measured: Mapping[str, float] | None = None, known: Sequence[KnownPace] = ()
+) -> dict[str, float]:
     """Return the seconds that every node takes from its start to its end, by path.
 
     Args:
         plan: the plan.
         measured: seconds per step of runs already begun, by path; they correct all others of the same engine, the
             nearest number of atoms first.
+        known: what steps took in studies before, on the machine where these will be done.
     """
-    known = measured or {}
-    begun = [(plan[path], seconds) for path, seconds in known.items()]
-    times = StepTimes([(run, seconds) for run, seconds in begun if isinstance(run, PlannedRun)])
+    times = times_of_study(plan, measured or {}, known)
     return {node.path: node.cost_s(times) for node in plan.nodes}
+
+
+def times_of_study(plan: Plan, measured: Mapping[str, float], known: Sequence[KnownPace] = ()) -> StepTimes:
+    """Return how long the steps of a study take; the arguments are those of ``estimate_costs``."""
+    begun = [(plan[path], seconds) for path, seconds in measured.items()]
+    return StepTimes([(run, seconds) for run, seconds in begun if isinstance(run, PlannedRun)], known)
 
 
 def makespan_s(plan: Plan, seconds: Mapping[str, float], cores: int) -> float:

@@ -10,8 +10,6 @@ thresholds are those from before the runs.
 from __future__ import annotations
 
 import json
-import tarfile
-import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,16 +17,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit import Agreement, Verdict, reproduces
-from llpt.errors import InputError, LlptError, NewerFormatError, StorageError
-from llpt.files import copy, scratch_directory, storage_error
+from llpt.errors import LlptError, NewerFormatError, StorageError
+from llpt.files import copy, scratch_directory
 from llpt.observables import compare_kept, load_summary
 from llpt.study.analysis import verdict_of_study
+from llpt.study.archive import ArchiveManifest
 from llpt.study.contents import content_hash
 from llpt.study.explaining import EXPLANATION, asks_for_labels, difference_from, explanation_of
 from llpt.study.fixed_thresholds import changed_thresholds, thresholds_before
 from llpt.study.job_files import JobFiles, read_json
 from llpt.study.ladder_paths import ladders_of_study
-from llpt.study.layout import STUDY_FILE, StudyDirectory
+from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Entry, Ledger
 from llpt.study.nodes import PlannedRun
 from llpt.study.observing import observed_run, summary_of
@@ -81,53 +80,6 @@ class Check:
     remark: str = ""
 
 
-@contextmanager
-def opened(archive: Path) -> Iterator[Path]:
-    """Hand out the directory of a study that is given as such, or packed as .tar, .tar.gz, … or .zip.
-
-    Raises:
-        InputError: there is no such thing, it cannot be unpacked safely, or it holds no study or several.
-    """
-    if archive.is_dir():
-        yield archive
-        return
-    if not archive.is_file():
-        raise InputError(f"There is no {archive}.", "Give a study's directory, or a .tar or .zip of one.")
-    with scratch_directory("llpt-verify.") as place:
-        _unpack(archive, place)
-        found = sorted(path.parent for path in place.rglob(STUDY_FILE) if len(path.relative_to(place).parts) <= 2)
-        if len(found) != 1:
-            raise InputError(f"{archive} holds {len(found)} studies.", "Pack one study's directory.")
-        yield found[0]
-
-
-def _unpack(archive: Path, place: Path) -> None:
-    """Unpack an archive; nothing in it may lie outside of ``place``."""
-    try:
-        if tarfile.is_tarfile(archive):
-            with tarfile.open(archive) as tar:
-                tar.extractall(place, filter="data")
-        elif zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as packed:
-                _refuse_outside(packed.namelist(), place)
-                packed.extractall(place)  # noqa: S202 - every name was looked at
-        else:
-            raise InputError(f"{archive} is neither a directory nor a .tar or .zip.", "Give one of these.")
-    except OSError as error:
-        if error.errno:  # what the disk says; a damaged archive has no number
-            raise storage_error(error, place, "unpack to") from error
-        raise InputError(f"{archive} cannot be unpacked: {error}.", "Copy it again.") from error
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise InputError(f"{archive} cannot be unpacked: {error}.", "Copy it again.") from error
-
-
-def _refuse_outside(names: Sequence[str], place: Path) -> None:
-    """Refuse an archive with names that lead out of the directory it is unpacked to."""
-    for name in names:
-        if not (place / name).resolve().is_relative_to(place.resolve()):
-            raise InputError(f"The archive holds {name!r}, which leads outside of it.", "Do not trust this archive.")
-
-
 def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: None) -> tuple[Check, ...]:
     """Check a finished study and return every check.
 
@@ -140,6 +92,8 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
     """
     directory = StudyDirectory.open(root)
     plan = make_plan(directory.study)
+    manifest = ArchiveManifest.read(directory.root)
+    averages_only = manifest is not None and not manifest.trajectories
     try:
         with _ledger(directory) as ledger:
             entries = {entry.path: entry for entry in ledger.entries()}
@@ -155,6 +109,7 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
         for path in entries
         if path not in plan
     ]
+    checks += _packed(directory, manifest)
     observed: list[ObservedRun] = []
     runs = [run for run in plan.runs if run.path in entries]
     for number, run in enumerate(runs):
@@ -166,8 +121,11 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
                 on_run(number + read / max(frames, 1), len(runs), name)
 
             on_run(number, len(runs), run.path)
-            checks.append(_content(directory, entry))
-            done, seen = _run(directory, run, entry, part)
+            if averages_only:
+                done, seen = _averages(directory, run)
+            else:
+                checks.append(_content(directory, entry))
+                done, seen = _run(directory, run, entry, part)
             checks += done
             observed += seen
     others = [node for node in plan.nodes if not isinstance(node, PlannedRun) and node.path in entries]
@@ -277,6 +235,26 @@ def _run(
         return [*checks, Check(run.path, "trajectory", False, error.cause)], []
     checks.append(_results(directory, run, fresh))
     return checks, [observed_run(directory.study, run, fresh)]
+
+
+def _packed(directory: StudyDirectory, manifest: ArchiveManifest | None) -> list[Check]:
+    """Check that the files of an archive are as they were packed."""
+    if manifest is None:
+        return []
+    differing = manifest.differences(directory.root)
+    found = f"differ or are missing: {_some(differing)}" if differing else f"{len(manifest.files)} files"
+    return [Check("study", "files, archive and disk", not differing, found)]
+
+
+def _averages(directory: StudyDirectory, run: PlannedRun) -> tuple[list[Check], list[ObservedRun]]:
+    """Return a run of an archive without trajectories by its stored averages, which cannot be made once more."""
+    what = "results, stored"
+    try:
+        stored = load_summary(directory.result(run.path))
+    except (OSError, ValueError, LlptError) as error:
+        return [Check(run.path, what, False, f"cannot be read: {error}")], []
+    remark = "The archive was packed without its trajectory: its averages are taken as they are stored."
+    return [Check(run.path, what, True, "as packed", remark=remark)], [observed_run(directory.study, run, stored)]
 
 
 def _engine(engine: DescribedEngine | None) -> str:

@@ -64,7 +64,7 @@ class QuantumEspresso(EngineCalculator):
 
     def __init__(self, options: EspressoOptions) -> None:
         super().__init__()
-        pw_command(options.processes)
+        pw_command(options.processes, options.mpi_command)
         self._options = options
         self._temporary = options.directory is None
         self._failed = False
@@ -151,7 +151,8 @@ class QuantumEspresso(EngineCalculator):
             bands=self._bands,
         )
         self._cell, self._atoms_started = reference, len(atoms)
-        self._process = PwProcess(self._workplace, text, processes=self._options.processes)
+        command = pw_command(self._options.processes, self._options.mpi_command)
+        self._process = PwProcess(self._workplace, text, command=command)
         if cell is not None and not np.array_equal(cell, own):
             # Newer versions choose the plane waves for the first structure that is sent, not for the input's.
             self._process.compute(fractional @ reference * ANGSTROM_TO_BOHR, reference * ANGSTROM_TO_BOHR)

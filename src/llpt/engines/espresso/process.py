@@ -6,6 +6,7 @@ The protocol is ASE's; ``ase.units`` is taken off again, so that numbers pass in
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -28,6 +29,8 @@ from llpt.files import scratch_directory, write_atomically
 from llpt.units import HARTREE_TO_RYDBERG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 PATIENCE_S = 20.0
@@ -61,20 +64,19 @@ class PwProcess:
     Args:
         directory: where it works; its log is ``pw.out`` there.
         input_text: the input file.
-        processes: number of MPI processes.
+        command: what starts pw.x, see :func:`pw_command`.
 
     Raises:
-        MissingProgramError: pw.x or mpirun is not installed.
         EngineError: it died before it connected.
     """
 
-    def __init__(self, directory: Path, input_text: str, *, processes: int) -> None:
+    def __init__(self, directory: Path, input_text: str, *, command: Sequence[str]) -> None:
         self._log = directory / "pw.out"
         self._errors = directory / "pw.err"
         write_atomically(directory / "pw.in", input_text, durable=False)
         name = f"llpt-{uuid.uuid4().hex[:16]}"
         address = actualunixsocketname(name)
-        command = [*pw_command(processes), "-in", "pw.in", "--ipi", f"{name}:UNIX"]
+        whole = [*command, "-in", "pw.in", "--ipi", f"{name}:UNIX"]
         environment = {"OMP_NUM_THREADS": "1", **os.environ}
         with socket.socket(socket.AF_UNIX) as server, self._log.open("wb") as out, self._errors.open("wb") as err:
             server.bind(address)
@@ -82,7 +84,7 @@ class PwProcess:
                 server.listen(1)
                 # Its own session: an interrupt meant for us must not kill it in the middle of a step.
                 self._process = subprocess.Popen(
-                    command,
+                    whole,
                     cwd=directory,
                     env=environment,
                     stdin=subprocess.DEVNULL,
@@ -178,17 +180,26 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         return
 
 
-def pw_command(processes: int) -> list[str]:
+def pw_command(processes: int, mpi_command: str | None = None) -> list[str]:
     """Return the command that starts pw.x.
 
+    Args:
+        processes: number of MPI processes.
+        mpi_command: what starts them, with ``{processes}`` for their number; mpirun if None.
+
     Raises:
-        MissingProgramError: pw.x, or for more than one process mpirun, is not installed.
+        MissingProgramError: pw.x, or what starts its processes, is not installed.
     """
     program = shutil.which("pw.x")
     if program is None:
         raise MissingProgramError(
             "pw.x of Quantum ESPRESSO is not installed.", "Install it (Debian: apt-get install quantum-espresso)."
         )
+    if mpi_command is not None:
+        words = shlex.split(mpi_command.replace("{processes}", str(processes)))
+        if shutil.which(words[0]) is None:
+            raise MissingProgramError(f"{words[0]} of mpi_command is not installed.", "Install it, or name another.")
+        return [*words, program]
     if processes == 1:
         return [program]
     launcher = shutil.which("mpirun.openmpi") or shutil.which("mpirun")

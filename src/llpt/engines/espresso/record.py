@@ -40,6 +40,11 @@ class EspressoOptions(Options):
         default=None, gt=0, description="SCF convergence of the whole cell in Ry; 1e-9 per atom if not given"
     )
     processes: int = Field(default=1, ge=1, description="number of MPI processes, 1 or more")
+    mpi_command: str | None = Field(
+        default=None,
+        min_length=1,
+        description="what starts the MPI processes, e.g. 'srun -n {processes}'; mpirun if not given",
+    )
     rebuild_volume_fraction: float = Field(
         default=0.05, gt=0, lt=0.1, description="plane waves are chosen anew when the volume drifted by this fraction"
     )

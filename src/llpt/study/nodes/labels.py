@@ -140,7 +140,7 @@ class PlannedLabels:
         points = self.counted_as[1]
         fresh = min(self.snapshots, points)
         steps = fresh * SINGLE_POINT_STEPS + (points - fresh) * FOLLOWED_POINT_STEPS
-        return START_UP_S + steps * (times.run_s(first) / first.steps)
+        return START_UP_S + steps * times.step_s(first)
 
 
 def snapshots(sources: Mapping[str, int], count: int) -> list[Atoms]:

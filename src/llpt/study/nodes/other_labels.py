@@ -160,7 +160,7 @@ class PlannedOtherLabels:
         """Return what so many single points take, by the steps of a run of the same engine and by what is changed."""
         changed = replace(self.like, engine=self.engine or self.like.engine, options=self._options)
         dearer = seconds_per_step(changed) / seconds_per_step(self.like)
-        step = dearer * times.run_s(self.like) / self.like.steps
+        step = dearer * times.step_s(self.like)
         return START_UP_S + self.counted_as[1] * SINGLE_POINT_STEPS * step
 
     @property

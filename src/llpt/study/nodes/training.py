@@ -148,6 +148,6 @@ class PlannedTraining:
     def cost_s(self, times: StepTimes) -> float:
         """Return the limit of the fit, or what one like it took, and the single points of the displaced snapshots."""
         learnt = self.runs[0]
-        label = SINGLE_POINT_STEPS * times.run_s(learnt) / learnt.steps
+        label = SINGLE_POINT_STEPS * times.step_s(learnt)
         fit = self.settings.max_seconds or TRAINING_S
         return START_UP_S + fit + self.settings.rattled * label

@@ -1,0 +1,38 @@
+"""``llpt archive``: one file of a whole study, for a paper or another machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llpt.cli.console import output
+
+
+def archive(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory of a study.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="The file to write; DIR.zip if not given.")
+    ] = None,
+    *,
+    without_trajectories: Annotated[
+        bool,
+        typer.Option("--without-trajectories", help="Leave trajectories out; averages, logs and scalars stay."),
+    ] = False,
+) -> None:
+    """Pack a study into one zip file that ``llpt verify`` re-checks and ``llpt run`` does again.
+
+    Checkpoints and what only serves a run at work are left out.
+    """
+    from llpt.study import StudyDirectory  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.archive import pack_study  # noqa: PLC0415
+
+    place = StudyDirectory.open(directory)
+    target = out or Path(f"{place.root.name}.zip")
+    with place.locked():
+        manifest = pack_study(place, target, trajectories=not without_trajectories)
+    size = target.stat().st_size / 1e6
+    kind = "with" if manifest.trajectories else "without"
+    output().print(f"Packed {len(manifest.files)} files {kind} trajectories into {target} ({size:.3g} MB).")
+    output().print(f"To check it: llpt verify {target}. To do it again: llpt run {target} --out DIR")

@@ -1,0 +1,158 @@
+"""One file of a whole study: packed by ``llpt archive``, re-checked by ``llpt verify``, done again by ``llpt run``.
+
+A zip holds the study's directory under its name, and beside the study file ``archive.json``: the version that packed
+it, whether trajectories are in it, and the SHA-256 of every file.
+"""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import zipfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from llpt.errors import InputError, StorageError
+from llpt.files import atomic_stream, file_hash, scratch_directory, storage_error
+from llpt.study.layout import STUDY_FILE
+from llpt.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from llpt.study.layout import StudyDirectory
+
+MANIFEST = "archive.json"
+LEFT_OUT = frozenset({".parsl", ".lock", ".stop", "checkpoints", "RESTART"})
+"""Names of files and directories that only serve an ``llpt run`` at work."""
+TRAJECTORY_FOLDER, TRAJECTORY_FILE = "segments", "trajectory.h5"
+
+
+class ArchiveManifest(BaseModel):
+    """What an archive says of itself.
+
+    Args:
+        version: of llpt that packed it.
+        trajectories: whether the trajectories are in it.
+        files: SHA-256 of every other file, by its path below the study's directory.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: str
+    trajectories: bool
+    files: dict[str, str]
+
+    @classmethod
+    def read(cls, root: Path) -> ArchiveManifest | None:
+        """Return the manifest of an unpacked archive; None where there is none.
+
+        Raises:
+            StorageError: it is damaged.
+        """
+        file = root / MANIFEST
+        try:
+            return cls.model_validate_json(file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError) as error:
+            raise StorageError(f"{file} is damaged.", "Copy the archive again.") from error
+
+    def differences(self, root: Path) -> list[str]:
+        """Return the files that are missing or not as they were packed."""
+        return [
+            name
+            for name, digest in self.files.items()
+            if not (root / name).is_file() or file_hash(root / name) != digest
+        ]
+
+
+def pack_study(directory: StudyDirectory, archive: Path, *, trajectories: bool = True) -> ArchiveManifest:
+    """Write a study's directory into one zip file.
+
+    Args:
+        directory: the study, whose lock the caller holds.
+        archive: the file to write.
+        trajectories: whether trajectories are packed; averages, logs and every step's scalars always are.
+
+    Raises:
+        InputError: there is such a file already.
+        StorageError: a file cannot be read, or the disk refuses.
+    """
+    if archive.exists():
+        raise InputError(f"{archive} exists already; nothing was changed.", "Give another name with --out.")
+    root = directory.root
+    names = sorted(_names(root, trajectories=trajectories))
+    manifest = ArchiveManifest(
+        version=VERSION, trajectories=trajectories, files={name: file_hash(root / name) for name in names}
+    )
+    with (
+        atomic_stream(archive) as stream,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as packed,
+    ):
+        packed.writestr(f"{root.name}/{MANIFEST}", manifest.model_dump_json(indent=1))
+        for name in names:
+            packed.write(root / name, f"{root.name}/{name}")
+    return manifest
+
+
+def _names(root: Path, *, trajectories: bool) -> Iterator[str]:
+    """Name the files of a study that an archive holds; links are not followed."""
+    for place, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name not in LEFT_OUT and (trajectories or name != TRAJECTORY_FOLDER)]
+        for name in files:
+            path = os.path.relpath(os.path.join(place, name), root)  # noqa: PTH118 - as os.walk gives it
+            if name in LEFT_OUT or path == MANIFEST or os.path.islink(os.path.join(place, name)):  # noqa: PTH114, PTH118
+                continue
+            if trajectories or name != TRAJECTORY_FILE:
+                yield path
+
+
+@contextmanager
+def opened(archive: Path) -> Iterator[Path]:
+    """Hand out the directory of a study that is given as such, or packed as .tar, .tar.gz, … or .zip.
+
+    Raises:
+        InputError: there is no such thing, it cannot be unpacked safely, or it holds no study or several.
+    """
+    if archive.is_dir():
+        yield archive
+        return
+    if not archive.is_file():
+        raise InputError(f"There is no {archive}.", "Give a study's directory, or a .tar or .zip of one.")
+    with scratch_directory("llpt-archive.") as place:
+        _unpack(archive, place)
+        found = sorted(path.parent for path in place.rglob(STUDY_FILE) if len(path.relative_to(place).parts) <= 2)
+        if len(found) != 1:
+            raise InputError(f"{archive} holds {len(found)} studies.", "Pack one study's directory.")
+        yield found[0]
+
+
+def _unpack(archive: Path, place: Path) -> None:
+    """Unpack an archive; nothing in it may lie outside of ``place``."""
+    try:
+        if tarfile.is_tarfile(archive):
+            with tarfile.open(archive) as tar:
+                tar.extractall(place, filter="data")
+        elif zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as packed:
+                _refuse_outside(packed.namelist(), place)
+                packed.extractall(place)  # noqa: S202 - every name was looked at
+        else:
+            raise InputError(f"{archive} is neither a directory nor a .tar or .zip.", "Give one of these.")
+    except OSError as error:
+        if error.errno:  # what the disk says; a damaged archive has no number
+            raise storage_error(error, place, "unpack to") from error
+        raise InputError(f"{archive} cannot be unpacked: {error}.", "Copy it again.") from error
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        raise InputError(f"{archive} cannot be unpacked: {error}.", "Copy it again.") from error
+
+
+def _refuse_outside(names: Sequence[str], place: Path) -> None:
+    """Refuse an archive with names that lead out of the directory it is unpacked to."""
+    for name in names:
+        if not (place / name).resolve().is_relative_to(place.resolve()):
+            raise InputError(f"The archive holds {name!r}, which leads outside of it.", "Do not trust this archive.")

@@ -1,0 +1,112 @@
+"""What MD steps took on this machine in studies before; ``llpt run`` adds to it, ``llpt plan`` reads it.
+
+One small file of the person's, ``llpt/paces.json`` below XDG_STATE_HOME (``~/.local/state`` where it is not set).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from llpt.errors import StorageError
+from llpt.files import make_directory, write_atomically
+from llpt.study.engine_sections import ProviderKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from llpt.options import GivenValue
+    from llpt.study.engine_sections import ExecutionSection
+
+SCALED = frozenset({"ecut_ry", "kpoints"})
+"""Options whose cost an engine's record knows."""
+FREE = frozenset({"electronic_temperature_k"})
+"""Options that cost little."""
+MOST = 2000
+"""Paces that are kept, the last ones."""
+
+
+class KnownPace(BaseModel):
+    """What a step of one kind of run took.
+
+    Args:
+        place: the machine, or the scheduler and its queue.
+        engine: SPEC of the engine.
+        options: its options, as ``options_text`` writes them.
+        atoms: number of atoms.
+        threads: processor cores, 0 for all.
+        seconds: wall time of a step.
+        estimated: what the engine's record said of the same step, in seconds.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    place: str
+    engine: str
+    options: str
+    atoms: int
+    threads: int
+    seconds: float
+    estimated: float
+
+    @property
+    def key(self) -> tuple[str, str, str, int, int]:
+        """What tells it from others; a newer one takes the place of one with the same."""
+        return self.place, self.engine, self.options, self.atoms, self.threads
+
+
+_PACES = TypeAdapter(tuple[KnownPace, ...])
+
+
+def options_text(options: Mapping[str, GivenValue], *, scaled: bool = True) -> str:
+    """Write options as a text that is the same for the same cost.
+
+    Args:
+        options: the options of an engine.
+        scaled: whether those whose cost the record knows are among them.
+    """
+    left_out = FREE if scaled else FREE | SCALED
+    return json.dumps({key: options[key] for key in sorted(options.keys() - left_out)}, default=str)
+
+
+def place_of(execution: ExecutionSection) -> str:
+    """Return where the runs of a study are done: this machine, or a scheduler and its queue."""
+    if execution.where is ProviderKind.LOCAL:
+        return socket.gethostname()
+    queue = execution.provider.get("partition") or execution.provider.get("queue") or ""
+    return f"{execution.where}:{queue}"
+
+
+def paces_file() -> Path:
+    """Return the file."""
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "llpt" / "paces.json"
+
+
+def known_paces(place: str) -> tuple[KnownPace, ...]:
+    """Return what is known of a place; nothing where there is no file, or none that can be read."""
+    return tuple(pace for pace in _read() if pace.place == place)
+
+
+def remember_paces(found: Iterable[KnownPace]) -> None:
+    """Add to the file; where it cannot be written, nothing is remembered."""
+    paces = {pace.key: pace for pace in (*_read(), *found)}
+    file = paces_file()
+    text = _PACES.dump_json(tuple(paces.values())[-MOST:], indent=1)
+    try:
+        make_directory(file.parent)
+        write_atomically(file, text, durable=False)
+    except StorageError:
+        return
+
+
+def _read() -> tuple[KnownPace, ...]:
+    try:
+        return _PACES.validate_json(paces_file().read_bytes())
+    except (OSError, ValidationError):
+        return ()

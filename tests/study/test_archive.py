@@ -1,0 +1,72 @@
+"""One file of a whole study: nothing is missing, nothing was changed, and it can be done again."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from llpt.errors import InputError, StorageError
+from llpt.study.archive import MANIFEST, ArchiveManifest, opened, pack_study
+from llpt.study.layout import StudyDirectory
+
+STUDY = Path(__file__).parents[1] / "data" / "small.toml"
+FILES = {
+    "jobs/a.json": "{}",
+    "results/a.nc": "averages",
+    "runs/e/N8/P200/T800/run.json": "{}",
+    "runs/e/N8/P200/T800/thermo.csv": "step",
+    "runs/e/N8/P200/T800/trajectory.h5": "master",
+    "runs/e/N8/P200/T800/segments/000000.h5": "frames",
+    "runs/e/N8/P200/T800/checkpoints/0000000010/state.npz": "state",
+    "runs/e/N8/P200/T800/RESTART": "state",
+    ".parsl/000/parsl.log": "log",
+}
+
+
+@pytest.fixture
+def study(tmp_path):
+    root = tmp_path / "study"
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    (root / "study.toml").write_text(STUDY.read_text())
+    (root / "outside").symlink_to("/etc/passwd")
+    return StudyDirectory.open(root)
+
+
+def names(archive):
+    with zipfile.ZipFile(archive) as packed:
+        return {name.removeprefix("study/") for name in packed.namelist()}
+
+
+def test_all_is_packed_but_what_serves_a_run_at_work(study, tmp_path):
+    pack_study(study, tmp_path / "a.zip")
+    whole = {name for name in FILES if "checkpoints" not in name and "RESTART" not in name and ".parsl" not in name}
+    assert names(tmp_path / "a.zip") == whole | {"study.toml", MANIFEST}
+
+
+def test_trajectories_can_be_left_out(study, tmp_path):
+    manifest = pack_study(study, tmp_path / "a.zip", trajectories=False)
+    assert not manifest.trajectories
+    assert not [name for name in names(tmp_path / "a.zip") if name.endswith(".h5")]
+    assert "runs/e/N8/P200/T800/thermo.csv" in names(tmp_path / "a.zip")
+
+
+def test_a_file_that_was_changed_or_taken_out_is_found(study, tmp_path):
+    pack_study(study, tmp_path / "a.zip")
+    with opened(tmp_path / "a.zip") as root:
+        manifest = ArchiveManifest.read(root)
+        assert manifest.differences(root) == []
+        (root / "results" / "a.nc").write_text("other averages")
+        (root / "jobs" / "a.json").unlink()
+        assert set(manifest.differences(root)) == {"results/a.nc", "jobs/a.json"}
+        (root / MANIFEST).write_text("{")
+        with pytest.raises(StorageError, match="damaged"):
+            ArchiveManifest.read(root)
+
+
+def test_nothing_is_overwritten(study, tmp_path):
+    (tmp_path / "a.zip").write_text("something else")
+    with pytest.raises(InputError, match="exists already"):
+        pack_study(study, tmp_path / "a.zip")
+    assert (tmp_path / "a.zip").read_text() == "something else"
