@@ -88,6 +88,11 @@ def reserve_s(execution: ExecutionSection, walltime: float) -> float:
     return reserve
 
 
+def in_a_block() -> bool:
+    """Whether this process works on a node that a scheduler lends for a time."""
+    return STOP_AT in os.environ
+
+
 def time_left_s() -> float:
     """Return how long runs may go on in this block, in seconds; for ever where this is none."""
     return _stop_at() - time.monotonic()

@@ -23,6 +23,7 @@ from llpt.dynamics import steps_on_disk
 from llpt.errors import LlptError, StorageError
 from llpt.files import open_to_append
 from llpt.study.contents import content_hash
+from llpt.study.blocks import in_a_block
 from llpt.study.job_files import JobFiles
 from llpt.study.nodes import read_job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from llpt.study.nodes import Job
 
 PROGRESS_EVERY_S = 1.0
+PROGRESS_IN_A_BLOCK_S = 10.0
+"""Less often on a cluster, whose file system has thousands of them to rename."""
 
 
 PATIENCE_S = 600.0
@@ -87,7 +90,7 @@ class ProgressFile:
         now = time.monotonic()
         if now < self._next:
             return
-        self._next = now + PROGRESS_EVERY_S
+        self._next = now + (PROGRESS_IN_A_BLOCK_S if in_a_block() else PROGRESS_EVERY_S)
         with contextlib.suppress(StorageError):
             self._files.write_progress(progress)
 
