@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 from llpt.dynamics import steps_on_disk
 from llpt.errors import LlptError, StorageError
 from llpt.files import open_to_append
-from llpt.study.contents import content_hash
 from llpt.study.blocks import in_a_block
+from llpt.study.contents import content_hash
 from llpt.study.job_files import JobFiles
 from llpt.study.nodes import read_job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
