@@ -1,4 +1,4 @@
-"""What a campaign of very many runs costs the one who plans and watches it: planning, ``status``, the first run.
+"""What a campaign of very many runs costs: planning, ``status``, the first run, the driver's time and a run's own.
 
 ``python benchmarks/campaign.py [--runs 10000] [--directory DIR]`` prints one JSON object of seconds: of the clock, and
 of a processor, which other work on the machine changes little.
@@ -7,6 +7,7 @@ of a processor, which other work on the machine changes little.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -76,18 +77,59 @@ def measure(runs: int, directory: Path) -> dict[str, object]:
     began = time.monotonic()
     with (directory / "log").open("w") as log:
         process = subprocess.Popen([*COMMAND, "run", "study.toml"], cwd=directory, stdout=log, stderr=log)
-        jobs = directory / "study" / "jobs"
+        driver, jobs = psutil.Process(process.pid), directory / "study" / "jobs"
         while not any(jobs.glob("*.progress.json")) and process.poll() is None:
             time.sleep(0.1)
-        found["first run starts"] = used_by(psutil.Process(process.pid), began)
+        found["first run starts"] = used_by(driver, began)
         found["llpt status"] = timed(directory, "status", "study")
-        found["driver, once all is handed over"] = used_by(psutil.Process(process.pid), began)
+        wait_for_runs(jobs, FEW)
+        found["a run"] = cost_of_runs(driver, jobs, MANY)
         asked = time.monotonic()
+        before = driver.cpu_times()
         process.send_signal(2)
-        process.wait()
-        found["Ctrl-C"] = round(time.monotonic() - asked, 2)
+        found["Ctrl-C"] = {"clock": 0.0, "processor": 0.0}
+        while process.poll() is None:
+            with contextlib.suppress(psutil.Error):
+                after = driver.cpu_times()
+                used = after.user + after.system - before.user - before.system
+                found["Ctrl-C"] = {"clock": round(time.monotonic() - asked, 2), "processor": round(used, 2)}
+            time.sleep(0.05)
     found["llpt status, stopped"] = timed(directory, "status", "study")
     return found
+
+
+FEW, MANY = 4, 40
+"""Runs after which all is warm; runs that are then counted."""
+
+
+def wait_for_runs(jobs: Path, number: int) -> int:
+    """Wait until so many runs are over; return how many are."""
+    while (over := len(list(jobs.glob("*.outcome.json")))) < number:
+        time.sleep(0.2)
+    return over
+
+
+def cost_of_runs(driver: psutil.Process, jobs: Path, number: int) -> dict[str, float]:
+    """Return milliseconds of a processor that a run of twenty cheap steps takes: its own, and the driver's."""
+    (server,) = [child for child in driver.children() if "llpt.study.fork_server" in child.cmdline()]
+    over, own, driven = len(list(jobs.glob("*.outcome.json"))), children_s(server), own_s(driver)
+    more = wait_for_runs(jobs, over + number) - over
+    return {
+        "its own (ms of a processor)": round(1000.0 * (children_s(server) - own) / more, 1),
+        "the driver's (ms of a processor)": round(1000.0 * (own_s(driver) - driven) / more, 1),
+    }
+
+
+def own_s(process: psutil.Process) -> float:
+    """Return the processor time of a process in seconds."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def children_s(process: psutil.Process) -> float:
+    """Return the processor time of the children of a process that have ended, in seconds."""
+    times = process.cpu_times()
+    return float(times.children_user + times.children_system)
 
 
 COMMAND = (sys.executable, "-c", "from llpt.cli import main; main()")

@@ -22,7 +22,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from llpt.study.ledger import Entry
 
 CORES, MEMORY_MB, GPUS = 4, 4000, 2
-PATIENCE_S = 900.0
+PATIENCE_S = 1800.0
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 CONFIGURATION = """
@@ -292,8 +292,14 @@ def several_nodes_and_workers(directory: Path, environment: dict[str, str]) -> s
 
 def segments(directory: Path, environment: dict[str, str]) -> str:
     """A run longer than its blocks goes from one to the next, and no retry is spent."""
+    steps, delay_s = 400, 0.25
     trial = Trial(
-        directory, environment, steps=2400, delay_s=0.05, walltime="00:02:00", execution="retries = 0\nreserve_s = 60"
+        directory,
+        environment,
+        steps=steps,
+        delay_s=delay_s,
+        walltime="00:02:00",
+        execution="retries = 0\nreserve_s = 60",
     )
     began = time.monotonic()
     trial.end(trial.start(), 0)
@@ -301,13 +307,13 @@ def segments(directory: Path, environment: dict[str, str]) -> str:
     trial.all_done()
     (entry,) = trial.entries()
     assert entry.attempts >= 2, entry
-    assert entry.steps_done == 2400, entry
-    assert 2400 * 0.05 < entry.seconds < wall, (entry.seconds, wall)
+    assert entry.steps_done == steps, entry
+    assert steps * delay_s < entry.seconds < wall, (entry.seconds, wall)
     with Ledger(trial.root / "study.db") as ledger:
         reasons = [reason for *_, reason in ledger.events()]
     assert any("block of nodes ended" in reason for reason in reasons), reasons
     assert not any("tried again" in reason for reason in reasons), reasons
-    return f"{entry.attempts} blocks, 2400 steps, {entry.seconds:.0f} s of runs in {wall:.0f} s"
+    return f"{entry.attempts} blocks, {steps} steps, {entry.seconds:.0f} s of runs in {wall:.0f} s"
 
 
 def block_dies(directory: Path, environment: dict[str, str]) -> str:
@@ -412,6 +418,15 @@ def graphics_processors(directory: Path, environment: dict[str, str]) -> str:
     return "four runs on devices 0 and 1 of a node, two at a time"
 
 
+def earlier(log: Path | None) -> dict[str, Any]:
+    """Return what the log holds of checks before, or a new one."""
+    if log is not None and log.exists():
+        found: dict[str, Any] = json.loads(log.read_text())
+        return found
+    nodes = f"2 virtual nodes of {CORES} cores and {GPUS} graphics processors (files by name)"
+    return {"command": "python benchmarks/slurm.py", "nodes": nodes, "checks": {}}
+
+
 CHECKS = {
     check.__name__: check
     for check in (
@@ -438,27 +453,23 @@ def main() -> int:
     scratch.chmod(0o755)
     (scratch / "engines").mkdir()
     (scratch / "engines" / "bench_fluid.py").write_text(ENGINE)
-    results: dict[str, str] = {}
+    record = earlier(arguments.log)
     passed = True
     with slurm(scratch / "slurm") as environment:
-        version = shown(environment, "sinfo", "--version").strip()
+        record["machine"] = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+        record["slurm"] = shown(environment, "sinfo", "--version").strip()
         search_path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", ""), str(scratch / "engines")]))
         environment["PYTHONPATH"] = search_path
         for name in arguments.only or CHECKS:
             began = time.monotonic()
             try:
-                result = CHECKS[name](scratch / name, environment)
+                found = CHECKS[name](scratch / name, environment)
             except (AssertionError, OSError, ValueError, subprocess.TimeoutExpired) as error:
-                passed, result = False, f"FAILED: {error}"
-            results[name] = f"{result} ({time.monotonic() - began:.0f} s)"
-            print(f"{name}: {results[name]}", flush=True)
-    record = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}, {version}",
-        "nodes": f"2 virtual nodes of {CORES} cores and {GPUS} graphics processors",
-        "command": "python benchmarks/slurm.py",
-        "checks": results,
-    }
+                passed, found = False, f"FAILED: {error}"
+            seconds = round(time.monotonic() - began)
+            date = datetime.now(UTC).isoformat(timespec="seconds")
+            record["checks"][name] = {"date": date, "found": found, "seconds": seconds}
+            print(f"{name}: {found} ({seconds} s)", flush=True)
     if arguments.log:
         arguments.log.write_text(json.dumps(record, indent=1) + "\n")
     if not arguments.keep:
