@@ -155,7 +155,8 @@ def show_trial(directory: StudyDirectory, plan: Plan) -> Mapping[str, float]:
 
 def show_plan(directory: StudyDirectory, plan: Plan, paces: Mapping[str, float]) -> None:
     """Print the model's runs and what they will cost at its measured pace."""
-    from llpt.cli.planning import foreign_code, run_table  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.cli.planning import run_table  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.cli.trust import foreign_code  # noqa: PLC0415
     from llpt.study import estimate_costs, makespan_s  # noqa: PLC0415
     from llpt.study.cores import available_cores  # noqa: PLC0415
     from llpt.study.nodes import MolecularDynamics  # noqa: PLC0415
