@@ -16,6 +16,7 @@ import datetime as dt
 import gzip
 import io
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,7 +80,7 @@ def told(residuals: Residuals) -> dict[str, Any]:
                 "by": str(row.grouping),
                 "group": row.group,
                 "frames": row.frames,
-                "energy_mev_per_atom": [round(row.energy.value, 2), round(row.energy.error, 2)],
+                "energy_mev_per_atom": [rounded(row.energy.value), rounded(row.energy.error)],
                 "force_error_ev_per_angstrom": round(row.force_error_ev_per_angstrom, 3),
                 "force_ev_per_angstrom": round(row.force_ev_per_angstrom, 3),
             }
@@ -87,6 +88,11 @@ def told(residuals: Residuals) -> dict[str, Any]:
             if row.grouping not in {Grouping.ENSEMBLE, Grouping.TEMPERATURE}
         ],
     }
+
+
+def rounded(value: float) -> float | None:
+    """Return a number for JSON: two digits after the point, None where it is not known."""
+    return round(value, 2) if math.isfinite(value) else None
 
 
 def draw(found: dict[str, dict[str, DoublyLabelled]], path: Path) -> None:
@@ -112,8 +118,9 @@ def draw(found: dict[str, dict[str, DoublyLabelled]], path: Path) -> None:
                 ]
             )
             place = np.digitize(distances, NEIGHBOUR_EDGES)
-            centres = 0.5 * (NEIGHBOUR_EDGES[1:] + NEIGHBOUR_EDGES[:-1])
-            means = [np.sqrt(squares[place == index].mean()) for index in range(1, len(NEIGHBOUR_EDGES))]
+            there = [index for index in range(1, len(NEIGHBOUR_EDGES)) if (place == index).any()]
+            centres = [0.5 * (NEIGHBOUR_EDGES[index] + NEIGHBOUR_EDGES[index - 1]) for index in there]
+            means = [np.sqrt(squares[place == index].mean()) for index in there]
             panels[2].plot(centres, means, marker=marker, label=name)
         panels[0].set_ylabel(f"{potential}: energy error (meV/atom)")
         panels[2].set_ylabel("force error (eV/Å)")
