@@ -1,9 +1,9 @@
 """Time energy, forces and virial of a published potential, neighbour search included; prints JSON.
 
-    python benchmarks/potentials.py REFERENCE_DIRECTORY [--cp2k cp2k.psmp] [--atoms 64 512 1728] [--growth 13824 110592]
+    python benchmarks/potentials.py POTENTIALS [--cp2k cp2k.psmp] [--atoms 64 512 1728] [--growth 13824 110592]
                                                         [--npt-steps 40] [--model DIRECTORY]
 
-``REFERENCE_DIRECTORY`` holds ``potentials/`` and ``n2p2/start-A-r1.npz``. n2p2's own times (2.3.0 under MPI on the
+``POTENTIALS`` holds the published potentials ``pbe-v1`` and ``pbe-v2``. n2p2's own times (2.3.0 under MPI on the
 same two cores, pbe-v2, r_s 1.34) are stated figures, since it cannot be installed here; the peer that can be timed in
 the same run is CP2K's network potential, on as many MPI ranks as we have threads. It reads pbe-v1 (pbe-v2 has function
 types it lacks) and was found 2.1 times slower than n2p2 there. ``--npt-steps`` times whole steps at constant pressure,
@@ -112,16 +112,16 @@ def npt_seconds(potential: Path, positions: np.ndarray, cell: np.ndarray, steps:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("reference", type=Path)
+    parser.add_argument("potentials", type=Path)
     parser.add_argument("--cp2k", default="cp2k.psmp")
     parser.add_argument("--atoms", type=int, nargs="*", default=[64, 512, 1728])
     parser.add_argument("--growth", type=int, nargs="*", default=[], help="one call of about this many atoms, memory")
     parser.add_argument("--npt-steps", type=int, default=0)
     parser.add_argument("--model", type=Path, help="another potential to time")
     options = parser.parse_args()
-    data = np.load(options.reference / "n2p2" / "start-A-r1.npz")
+    data = np.load(Path(__file__).parents[1] / "tests" / "reference" / "n2p2" / "A-64.npz")
     positions, cell = data["positions"][0], data["cell"][0]
-    potentials = options.reference.absolute() / "potentials"
+    potentials = options.potentials.absolute()
     report: dict[str, Any] = {"threads": thread_count(), "pbe-v2": {}, "pbe-v1": {}, "growth": {}}
     second = {precision: BehlerParrinello.load(potentials / "pbe-v2", precision=precision) for precision in Precision}
     first = BehlerParrinello.load(potentials / "pbe-v1")

@@ -18,6 +18,7 @@ import numpy as np
 from llpt import units
 from llpt.audit.double_labels import density_of, free_energy_of, molecular_fraction_of
 from llpt.bridge import REFERENCE
+from llpt.observables import quantity
 from llpt.statistics import Estimate, mean_estimate
 from llpt.structure import label_of
 
@@ -177,16 +178,17 @@ def steps_between(
         coupling: whose configurations count; the labels are of the Hamiltonian that sampled them.
     """
     sides = [[each for each in sets if each.coupling == coupling] for sets in (low, high)]
+    enthalpy_unit, volume_unit = (quantity(name).unit for name in ("enthalpy", "volume"))
     if not all(sides):
-        return PhaseSteps(Estimate.unknown("eV/atom"), Estimate.unknown("Å³/atom"))
+        return PhaseSteps(Estimate.unknown(enthalpy_unit), Estimate.unknown(volume_unit))
     frames = [
         [atoms for each in sets for atoms in (each.reference if coupling == REFERENCE else each.surrogate)]
         for sets in sides
     ]
-    low_volume, high_volume = (mean_estimate(_volumes_of(each), "Å³/atom") for each in frames)
-    enthalpy = Estimate.unknown("eV/atom")
+    low_volume, high_volume = (mean_estimate(_volumes_of(each), volume_unit) for each in frames)
+    enthalpy = Estimate.unknown(enthalpy_unit)
     if math.isfinite(pressure_gpa):
-        below, above = (mean_estimate(enthalpies_of(each, pressure_gpa), "eV/atom") for each in frames)
+        below, above = (mean_estimate(enthalpies_of(each, pressure_gpa), enthalpy_unit) for each in frames)
         enthalpy = above.minus(below)
     return PhaseSteps(enthalpy, high_volume.minus(low_volume))
 

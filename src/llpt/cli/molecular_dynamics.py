@@ -36,7 +36,7 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
     ] = None,
     timestep_fs: Annotated[
         str | None,
-        typer.Option("--timestep-fs", metavar="FS", help="Time step, or auto (0.17–0.35 fs by T and density)."),
+        typer.Option("--timestep-fs", metavar="FS", help="Time step, or auto: by temperature and density."),
     ] = None,
     thermostat: Annotated[str | None, typer.Option(help="svr or langevin.")] = None,
     checkpoint: Annotated[

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from llpt.dft import LineShape
     from llpt.observables import OpticsResult, Snapshots
 
-OPTICS_FILE = "optics.json"
-OWN = (OPTICS_FILE, "snapshots")
-
 
 def optics(  # noqa: PLR0917 - typer takes arguments by position
     sources: Annotated[
@@ -78,6 +75,7 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     from llpt.engines import make_engine, optics_engine  # noqa: PLC0415 - start-up time of the other commands
     from llpt.engines.kohn_sham.engine import KohnShamEngine  # noqa: PLC0415
     from llpt.observables import OpticsSettings, optics_of_snapshots  # noqa: PLC0415
+    from llpt.observables.optics import OPTICS_FILE, SNAPSHOTS  # noqa: PLC0415
 
     settings = OpticsSettings(
         bands=_bands(bands),
@@ -93,7 +91,7 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     directory = out or place
     if directory is None:
         raise InputError("--out is not given.", "Say where the results of structure files go, e.g. --out optics.")
-    check_directory(directory, OWN, overwrite=overwrite)
+    check_directory(directory, (OPTICS_FILE, SNAPSHOTS), overwrite=overwrite)
     options = {**snapshots.engine_options, **split_options(option)}
     record = optics_engine()
     engine = make_engine(record.name, options)

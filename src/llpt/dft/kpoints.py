@@ -92,9 +92,9 @@ def parse_kpoints(text: str, *, allowed: str = LISTS) -> KPoints:
         return KPoints((_BALDERESCHI,), (1.0,))
     if word == "gamma":
         return KPoints(((0.0, 0.0, 0.0),), (1.0,))
-    grid = re.fullmatch(r"(\d+)x(\d+)x(\d+)", word)
-    if grid:
-        return monkhorst_pack([int(n) for n in grid.groups()])
+    divisions = _read_divisions(word)
+    if divisions is not None:
+        return monkhorst_pack(divisions)
     points = []
     for part in word.split(";"):
         try:
@@ -128,6 +128,29 @@ def kpoints_in_cell(text: str, cell: ArrayLike) -> KPoints:
     return parse_kpoints(MEAN_VALUE) if max(divisions) == 1 else monkhorst_pack(divisions)
 
 
+def finer_sampling(text: str) -> str | None:
+    """Return a specification with twice as many points along each direction; None for a list of several points.
+
+    One point becomes 2x2x2.
+
+    >>> [finer_sampling(each) for each in ("2x2x2", "mean-value", "spacing:0.74", "0,0,0;0.5,0.5,0.5")]
+    ['4x4x4', '2x2x2', 'spacing:0.37', None]
+
+    Args:
+        text: the specification.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    spacing = _read_spacing(text)
+    if spacing is not None:
+        return f"{_SPACING}{0.5 * spacing:g}"
+    divisions = _read_divisions(text.strip().lower())
+    if divisions is None and len(parse_kpoints(text).weights) > 1:
+        return None
+    return "x".join(str(2 * each) for each in divisions or (1, 1, 1))
+
+
 def check_kpoints(text: str) -> None:
     """Refuse a specification that :func:`kpoints_in_cell` cannot read.
 
@@ -136,6 +159,12 @@ def check_kpoints(text: str) -> None:
     """
     if _read_spacing(text) is None:
         parse_kpoints(text, allowed=SAMPLINGS)
+
+
+def _read_divisions(word: str) -> list[int] | None:
+    """Divisions of ``n1xn2xn3``; None where the specification is of another kind."""
+    grid = re.fullmatch(r"(\d+)x(\d+)x(\d+)", word)
+    return None if grid is None else [int(each) for each in grid.groups()]
 
 
 def _read_spacing(text: str) -> float | None:

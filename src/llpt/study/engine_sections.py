@@ -14,6 +14,7 @@ from llpt.errors import InputError, PluginError
 from llpt.mlp.training.settings import TrainingSettings
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.derived import section_of
+from llpt.study.pulse import LEAST_S, TIMES_LONGER
 from llpt.study.sections import (
     AtomCount,
     ContradictionError,
@@ -285,8 +286,8 @@ class ExecutionSection(Section):
     retries: Int = Field(default=0, ge=0, le=100, description="how often a failed or lost run is tried again, 0 to 100")
     stall_s: Annotated[Float, Field(ge=1.0)] | Literal["auto"] = Field(
         default="auto",
-        description='seconds without a sign of life after which a run is taken to hang, at least 1; "auto": 20 times '
-        "its longest pause before, at least 1800",
+        description="seconds without a sign of life after which a run is taken to hang, at least 1; "
+        f'"auto": {TIMES_LONGER:g} times its longest pause before, at least {LEAST_S:g}',
     )
     provider: dict[str, GivenValue] = Field(
         default_factory=dict,

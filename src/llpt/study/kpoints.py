@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from llpt.dft.kpoints import parse_kpoints
+from llpt.dft.kpoints import finer_sampling, parse_kpoints
 from llpt.engines import find_engine
 from llpt.errors import InputError
 
@@ -27,19 +26,11 @@ def kpoints_of(reference: ReferenceSection) -> OptionValue:
 
 
 def finer_mesh(kpoints: str) -> str | None:
-    """Return a mesh of k-points twice as fine in each direction; None where the points are a list of somebody's own.
-
-    >>> [finer_mesh(each) for each in ("2x2x2", "mean-value", "spacing:0.74", "0,0,0;0.5,0.5,0.5")]
-    ['4x4x4', '2x2x2', 'spacing:0.37', None]
-    """
-    text = kpoints.strip().lower()
-    spacing = re.fullmatch(r"spacing:(\d*\.?\d+)", text)
-    if spacing:
-        return f"spacing:{0.5 * float(spacing[1]):g}"
-    mesh = re.fullmatch(r"(\d+)x(\d+)x(\d+)", text)
-    if mesh:
-        return "x".join(str(2 * int(part)) for part in mesh.groups())
-    return MESH if is_one_point(text) else None
+    """Return k-points twice as fine; None where they are a list of somebody's own, or in words of an engine's own."""
+    try:
+        return finer_sampling(kpoints)
+    except InputError:
+        return None
 
 
 def is_one_point(kpoints: str) -> bool:

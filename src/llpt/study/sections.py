@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
 from llpt.dynamics import Ensemble, RunSettings, Thermostat
-from llpt.dynamics.settings import DEFAULT_THERMOSTAT_TIME_FS
+from llpt.dynamics.settings import DEFAULT_THERMOSTAT_TIME_FS, LONGEST_TIMESTEP_FS, SHORTEST_TIMESTEP_FS
 
 Float = Annotated[float, Strict()]
 Int = Annotated[int, Strict()]
@@ -145,7 +145,8 @@ class DynamicsSection(Section):
     ensemble: Ensemble = Field(default=Ensemble.NPT, description='"npt", "nvt" or "nve"')
     timestep_fs: TimestepFs | Literal["auto"] = Field(
         default=_OF_A_RUN["timestep_fs"],
-        description='a time step in fs from 0.001 to 20, or "auto" (0.17–0.35 fs by temperature and density)',
+        description='a time step in fs from 0.001 to 20, or "auto" '
+        f"({SHORTEST_TIMESTEP_FS}–{LONGEST_TIMESTEP_FS} fs by temperature and density)",
     )
     steps: StepCount = Field(description="the number of MD steps of each run, a whole number of at least 1")
     discard: Int = Field(default=1000, ge=0, description="the first steps left out of every average, fewer than steps")
