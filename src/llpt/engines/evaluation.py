@@ -166,6 +166,8 @@ def read_evaluated(
                 f"Frame {number} of {path} has no energy or no forces.",
                 "Give evaluated frames, e.g. what llpt evaluate wrote.",
             )
+        if any(isinstance(energy, str) for energy in energies):  # ASE keeps what is no number as text
+            raise InputError(f"An energy of frame {number} of {path} is no number.", "Restore the file from a copy.")
         source.info.setdefault("dataset", dataset or path.name.split(".")[0])
         if electronic_temperature_k is not None:
             source.info.setdefault("electronic_temperature_k", float(electronic_temperature_k))
