@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from llpt.cli.app import app
 from llpt.errors import InputError
 from llpt.study import Ledger, State, make_plan, parse_study
-from llpt.study.cost import Pace
+from llpt.study.cost import StepTimes
 from llpt.study.explaining_runs import labels_beforehand, two_phases
 from llpt.study.nodes import PlannedOtherLabels
 
@@ -94,7 +94,7 @@ electronic_temperature = "ionic"
     temperatures = {name: node.job(Path()).options["electronic_temperature_k"] for name, node in nodes.items()}
     assert temperatures["electrons-ionic"] == 900.0
     assert temperatures["as-it-is"] == temperatures["kpoints-4x4x4"] == 800.0
-    paid = {name: node.cost_s(Pace()) for name, node in nodes.items()}
+    paid = {name: node.cost_s(StepTimes()) for name, node in nodes.items()}
     assert paid["kpoints-4x4x4"] > 2.0 * paid["as-it-is"]
     assert paid["kpoints-4x4x4"] > paid["a-wider-core"] > paid["as-it-is"]
     without = text.replace("[budget]", "[budget]\nkpoints = false")
@@ -108,7 +108,7 @@ def test_without_runs_of_both_phases_the_budget_labels_what_there_is():
 
 def test_labels_may_be_confined_to_some_states():
     assert not labels_of(STUDY.replace("[bridge]", "[bridge]\ntemperatures_k = 800").split("[budget]")[0])
-    without_phases = STUDY.replace('[tests]\nstart = { start = "atomic" }\n', "")
+    without_phases = STUDY.replace('[tests]\nstart = { start = "atomic" }\n', "").split("[budget]")[0]
     assert two_phases(parse_study(without_phases)) is None
     assert {node.path for node in labels_of(without_phases)} == {
         "labels/bridge/soft-N24-P200-T900",
