@@ -53,10 +53,10 @@ def study_standing(root: Path) -> StudyStanding | None:
 
 def _stopped(entry: Entry, root: Path) -> Entry:
     """Return an entry as it stands where no ``llpt run`` is alive: nothing runs."""
-    from llpt.dynamics import steps_on_disk  # noqa: PLC0415 - start-up time of llpt status
-
     if entry.state is not State.RUNNING:
         return entry
+    from llpt.dynamics import steps_on_disk  # noqa: PLC0415 - a second of imports, which few need
+
     return replace(entry, state=State.UNFINISHED, reason=KILLED, steps_done=steps_on_disk(root / entry.path))
 
 
