@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from llpt.study import Ledger, State, StudyDirectory
+from llpt.study import Ledger, State, StudyDirectory, parse_study
 from llpt.trajectory import Trajectory
 
 HERE = Path(__file__).parent
@@ -55,7 +55,7 @@ def start(directory, *arguments, **more):
     )
 
 
-def finish(process, timeout=120):
+def finish(process, timeout=900):
     try:
         said, _ = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -69,7 +69,7 @@ def states(root):
         return {entry.path.rpartition("/")[2]: entry for entry in ledger.entries()}
 
 
-def wait_for(condition, timeout=90):
+def wait_for(condition, timeout=600):
     until = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < until, "waited in vain"
@@ -128,7 +128,7 @@ def test_kill_9_loses_nothing_but_the_steps_since_the_checkpoint(tmp_path):
     wait_for(lambda: checkpointed(root))
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    wait_for(lambda: not workers(root), timeout=30)  # the orphan sees its pipe close and stops by itself
+    wait_for(lambda: not workers(root))  # the orphan sees its pipe close and stops by itself
     assert states(root)["T800"].state is State.RUNNING
     before = Trajectory.open(root / "runs/soft/N16/P200/T800")
     kept = before.scalars()["conserved_ev"].to_numpy()
@@ -179,6 +179,41 @@ def test_a_run_killed_more_often_than_asked_is_unfinished_with_its_steps(tmp_pat
     assert entry.seconds > 0
     assert states(tmp_path / "study")["T1000"].state is State.WAITING
     assert "blocked" not in said
+
+
+def fork_servers(driver):
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            words, about = (path / "cmdline").read_bytes(), (path / "status").read_text()
+        except OSError:
+            continue
+        if b"llpt.study.fork_server" in words and f"PPid:\t{driver}\n" in about:
+            found.append(int(path.name))
+    return found
+
+
+def test_the_process_that_runs_are_forked_from_is_killed_and_nothing_is_lost(tmp_path):
+    write(tmp_path, SLOW + "[execution]\nretries = 2\n")
+    process = start(tmp_path, "study.toml")
+    root = tmp_path / "study"
+    wait_for(lambda: checkpointed(root))
+    for server in fork_servers(process.pid):
+        os.kill(server, signal.SIGKILL)
+    code, said = finish(process)
+    assert code == 0, said
+    assert {entry.state for entry in states(root).values()} == {State.DONE}
+    assert Trajectory.open(root / "runs/soft/N16/P200/T800").n_steps == 60
+
+
+def test_a_study_on_a_disk_that_cannot_be_written_is_told_in_two_lines(tmp_path, disk):
+    write(tmp_path)
+    StudyDirectory.claim(disk.path / "study", STUDY, parse_study(STUDY), source=tmp_path)
+    with disk.read_only():
+        code, said = finish(start(tmp_path, str(disk.path / "study")))
+    assert code == 1, said
+    assert "Read-only file system" in said or "Permission denied" in said
+    assert "Traceback" not in said
 
 
 def alive(root):

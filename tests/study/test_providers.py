@@ -12,6 +12,7 @@ from parsl.launchers import MpiExecLauncher, SrunLauncher
 from parsl.providers import KubernetesProvider, LocalProvider, PBSProProvider, SlurmProvider
 
 from llpt.errors import InputError, MissingProgramError
+from llpt.study import blocks
 from llpt.study.blocks import STOP_AT, Slot, reserve_s, walltime_s
 from llpt.study.cores import available_cores
 from llpt.study.engine_sections import ExecutionSection, ProviderKind
@@ -146,3 +147,13 @@ def test_one_graphics_processor_is_lent_once(monkeypatch):
     devices = Devices(2)
     with devices.taken() as one, devices.taken() as other:
         assert {one["CUDA_VISIBLE_DEVICES"], other["CUDA_VISIBLE_DEVICES"]} == {"3", "5"}
+
+
+def test_a_clock_that_is_set_ends_no_block(monkeypatch):
+    now = time.time()
+    monkeypatch.setenv(STOP_AT, str(now + 100.0))
+    blocks._stop_at.cache_clear()
+    assert 90.0 < blocks.time_left_s() <= 100.0
+    monkeypatch.setattr(blocks.time, "time", lambda: now + 1e6)
+    assert 0.0 < blocks.time_left_s() <= 100.0
+    blocks._stop_at.cache_clear()

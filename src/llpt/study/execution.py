@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from llpt.study.plan import Plan
 
 POLL_S = 0.25
-SHARE_OF_SHOWING = 10.0
-"""Showing a study of ten thousand runs takes a second; it waits ten times as long before it does so again."""
+SHARE_OF_SHOWING = 25.0
+"""Showing a study of ten thousand runs takes a second; it waits so many times as long before it does so again."""
 LEAVE_S = STOPPING_S + 1.0
 """How long after a stop was asked for the last runs are waited for."""
 
