@@ -15,14 +15,16 @@ import llpt
 from llpt.engines import BUILT_IN, registry
 
 SOURCE = Path(llpt.__file__).parent
-READERS_OF_FILES = ("trajectory/foreign/", "cli/importing.py", "study/imported.py")
-"""They know the files that LAMMPS, VASP and pw.x write, and no engine."""
+OTHERS_FILES = ("trajectory/foreign/", "cli/importing.py", "study/imported.py", "cli/exporting.py")
+"""They know the files that LAMMPS, VASP and pw.x read and write, and no engine."""
 OTHER_MEANINGS = {
     "ase": ("dynamics/settings.py", "study/controlled_tests.py", "version.py"),  # an integrator, a package
     "model": ("learning/recipes.py", "cli/recipes.py"),  # a directory
 }
 """Files in which the word of an engine stands for something else."""
 REGISTRY = "engines/registry.py"
+NEEDS = "cli/needs.py"
+"""What llpt doctor says is to be installed: of engines that come with a package of their own."""
 FOLDERS = {"dft": "engines/kohn_sham/", "quantum-espresso": "engines/espresso/"}
 """Engines that are a folder of modules; the others are one module each, two or more of a kind may share one."""
 PROSE = re.compile(r'"""[\s\S]*?"""|#[^\n]*')
@@ -67,7 +69,7 @@ def files_of_engine(record):
     """Every file of an engine: of its own module or folder, and those elsewhere that know its word or its record."""
     symbols = {name for name, value in vars(registry).items() if value is record} - {"DEFAULT_REFERENCE"}
     folder = FOLDERS.get(record.name)
-    elsewhere = (*READERS_OF_FILES, *OTHER_MEANINGS.get(record.name, ()))
+    elsewhere = (*OTHERS_FILES, *OTHER_MEANINGS.get(record.name, ()))
     return [
         file
         for file, (names, values) in names_and_values().items()
@@ -80,8 +82,9 @@ def files_of_engine(record):
 def test_an_engine_is_its_own_module_or_folder_and_one_line_elsewhere(record):
     files = files_of_engine(record)
     folder = FOLDERS.get(record.name, "engines/")
-    assert [file for file in files if file == REGISTRY or not file.startswith(folder)] == [REGISTRY]
-    assert len(files) == 2 or record.name in FOLDERS
+    needs = [NEEDS] if record.name in {"lammps", "mace"} else []
+    assert [file for file in files if file == REGISTRY or not file.startswith(folder)] == [*needs, REGISTRY]
+    assert len(files) == 2 + len(needs) or record.name in FOLDERS
     # Quantum ESPRESSO writes input, starts pw.x, speaks with it and reads its log: a module for each.
     assert len(files) <= (7 if record.name == "quantum-espresso" else 4), files
 

@@ -29,6 +29,7 @@ from llpt.cli import (
     verifying,
 )
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, messages, show_error
+from llpt.cli.defaults import command_with_settings
 from llpt.cli.groups import DEFAULT, DefaultGroup
 from llpt.cli.guides import GUIDES
 from llpt.errors import LlptError
@@ -76,8 +77,13 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "doctor": (doctor.doctor, SINGLE),
 }
 """Each command by its name, and under which heading the help of the program lists it."""
-WITH_ENGINES = {"evaluate", "md", "train"}
-"""Their help lists the engines that are installed."""
+CLASSES: dict[str, type[evaluation.EngineCommand]] = {
+    "evaluate": evaluation.EngineCommand,
+    "md": command_with_settings("llpt.dynamics:RunSettings"),
+    "optics": command_with_settings("llpt.observables:OpticsSettings"),
+    "train": evaluation.EngineCommand,
+}
+"""Commands whose help lists the engines that are installed, or shows the defaults of settings."""
 
 AUDIT = "audit"
 auditing_app = typer.Typer(
@@ -102,7 +108,7 @@ for _name, (_function, _panel) in COMMANDS.items():
         continue
     app.command(
         _name,
-        cls=evaluation.EngineCommand if _name in WITH_ENGINES else None,
+        cls=CLASSES.get(_name),
         rich_help_panel=_panel,
         epilog=GUIDES[_name].epilogue,
     )(_function)

@@ -45,8 +45,8 @@ def electronic_temperature(  # noqa: PLR0917 - typer takes arguments by position
         Path, typer.Option("--out", "-o", metavar="DIR", help="Where the results go.", show_default=False)
     ] = Path("electronic-temperature"),
     engine: Annotated[
-        str, typer.Option("--engine", "-e", metavar="SPEC", help="An engine whose electrons have a temperature.")
-    ] = "dft",
+        str | None, typer.Option("--engine", "-e", metavar="SPEC", help="An engine whose electrons have a temperature.")
+    ] = None,
     lowest_k: Annotated[float, typer.Option("--from-k", metavar="K", help="Lowest electronic temperature.")] = 600.0,
     highest_k: Annotated[float, typer.Option("--to-k", metavar="K", help="Highest one.")] = 3000.0,
     grid_k: Annotated[float, typer.Option("--grid-k", metavar="K", help="Their spacing.")] = 50.0,
@@ -71,7 +71,12 @@ def electronic_temperature(  # noqa: PLR0917 - typer takes arguments by position
     Example: [bold]llpt audit electronic-temperature run -o electrons --option xc=scan-l --option ecut_ry=60[/]
     """
     from llpt.audit import electronic_temperature_audit  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.engines import label_at_electronic_temperatures, label_file, read_evaluated  # noqa: PLC0415
+    from llpt.engines import (  # noqa: PLC0415 - start-up time of the other commands
+        DEFAULT_REFERENCE,
+        label_at_electronic_temperatures,
+        label_file,
+        read_evaluated,
+    )
     from llpt.files import make_directory, write_atomically  # noqa: PLC0415
     from llpt.observables import save_summary  # noqa: PLC0415
     from llpt.report import draw, electronic_temperature_figure  # noqa: PLC0415
@@ -80,7 +85,8 @@ def electronic_temperature(  # noqa: PLR0917 - typer takes arguments by position
     snapshots = _snapshots(sources, frames, discard)
     options = split_options(option)
     check_directory(out, OWN, overwrite=overwrite)
-    fresh = _asked(engine, options, temperatures, snapshots)
+    spec = engine or DEFAULT_REFERENCE.name
+    fresh = _asked(spec, options, temperatures, snapshots)
     check_same_results(out / RECORD, fresh, overwrite=overwrite)
     make_directory(out)
     write_atomically(out / RECORD, json.dumps(fresh, indent=1))
@@ -90,7 +96,7 @@ def electronic_temperature(  # noqa: PLR0917 - typer takes arguments by position
     begun = time.perf_counter()
     computed = 0
     with Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars:
-        task = bars.add_task(engine, total=points)
+        task = bars.add_task(spec, total=points)
 
         def on_point(done: int, temperature_k: float) -> None:
             nonlocal computed
@@ -99,7 +105,7 @@ def electronic_temperature(  # noqa: PLR0917 - typer takes arguments by position
 
         place = out / "labels"
         label_at_electronic_temperatures(
-            place, snapshots, spec=engine, options=options, temperatures_k=temperatures, on_point=on_point
+            place, snapshots, spec=spec, options=options, temperatures_k=temperatures, on_point=on_point
         )
     labelled = {value: read_evaluated(label_file(place, value)) for value in temperatures}
     found = electronic_temperature_audit(labelled, reference_k=reference_k)

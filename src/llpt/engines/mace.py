@@ -39,6 +39,7 @@ MACE = EngineRecord(
     speed=Speed({1.0: 0.3}),
     probe="llpt.engines.mace:mace_version",
     found="installed",
+    recognised_by="*.model",
     unpickles=True,
     papers=("10.48550/arXiv.2206.07697",),
 )

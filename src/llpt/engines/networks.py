@@ -53,6 +53,7 @@ N2P2 = EngineRecord(
     options=NetworkOptions,
     elements=frozenset({"H"}),
     speed=_SPEED,
+    recognised_by=N2P2_FILES[0],
     papers=("10.1103/PhysRevLett.98.146401",),
 )
 MODEL = EngineRecord(
@@ -64,6 +65,7 @@ MODEL = EngineRecord(
     options=NetworkOptions,
     elements=frozenset({"H"}),
     speed=_SPEED,
+    recognised_by="card.json",
     papers=("10.1103/PhysRevLett.98.146401",),
 )
 BEHLER_PARRINELLO = TrainedPotential(name="behler-parrinello", label="Behler–Parrinello", engine=N2P2.name)

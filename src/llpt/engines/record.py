@@ -96,6 +96,8 @@ class EngineRecord:
         found: what ``llpt doctor`` says where the probe succeeds and there is no trial.
         trial: options with which ``llpt doctor`` computes four atoms of hydrogen; None where it only probes.
         class_labels: what people call the classes that its argument names, by the class's name in small letters.
+        recognised_by: name, or pattern, of the file that its argument is or whose directory it is, where a path alone
+            shows that it is meant; empty where nothing does.
         unpickles: whether it unpickles the file that its argument names, which can run any code.
         papers: what a paper that uses it cites, as DOIs.
     """
@@ -117,6 +119,7 @@ class EngineRecord:
     found: str = "built in"
     trial: Mapping[str, OptionValue] | None = None
     class_labels: Mapping[str, str] = field(default_factory=dict)
+    recognised_by: str = ""
     unpickles: bool = False
     papers: tuple[str, ...] = ()
 

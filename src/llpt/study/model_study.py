@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llpt.campaign import engine_slug
-from llpt.engines import engine_folder, find_engine, split_spec
+from llpt.engines import Argument, engine_folder, engine_records, find_engine, split_spec
 from llpt.errors import InputError
 from llpt.study.importing import NewStudy
 from llpt.study.inputs import NamedInput
@@ -46,12 +46,11 @@ def spec_of(model: str) -> str:
     if not path.exists():
         split_spec(model)
         return model
-    if path.is_file() and path.suffix == ".model":
-        return f"mace:{model}"
-    if (path / "card.json").is_file():
-        return f"model:{model}"
-    if (path / "input.nn").is_file():
-        return f"n2p2:{model}"
+    records = [record for record in engine_records().values() if record.recognised_by]
+    for record in reversed(records):  # a potential trained here says more of itself than n2p2's files, which it has too
+        itself = record.argument is Argument.FILE and path.is_file() and path.match(record.recognised_by)
+        if itself or (path / record.recognised_by).is_file():
+            return f"{record.name}:{model}"
     raise InputError(f"What {model} is does not show.", "Give its engine too, e.g. mace:FILE, n2p2:DIR or lammps:NAME.")
 
 
