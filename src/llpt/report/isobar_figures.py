@@ -1,4 +1,8 @@
-"""Density, heat capacity and pair correlation across the transition, laid out as Fig. 1 of Karasiev et al. 2021."""
+"""Density, heat capacity and pair correlation across the transition, laid out as Fig. 1 of Karasiev et al. 2021.
+
+A line of states that is no isobar has its own row: density or pressure, and the molecular fraction in the place of the
+heat capacity.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +16,20 @@ from llpt.observables import quantity, with_unit
 from llpt.report import palette
 from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source, VerticalLine
 from llpt.study.state_sections import StateLine
-from llpt.transition import DENSITY_JUMP, differences, heat_capacity_j_per_mol_k
-from llpt.units import GAS_CONSTANT_J_PER_MOL_K
+from llpt.transition import Coordinate, differences, heat_capacity_j_per_mol_k
+from llpt.units import GAS_CONSTANT_J_PER_MOL_K, hydrogen_density_g_per_cm3, wigner_seitz_radius_bohr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from llpt.campaign.analysis import Analysis
     from llpt.campaign.ladders import ObservedLadder
+    from llpt.campaign.observed import ObservedRun
     from llpt.study.file import StudyFile
 
 TEMPERATURE = "T (K)"
-SHOWN_TESTS = (ControlledTest.BASE, ControlledTest.COOLING)
+WAYS_BACK = frozenset({ControlledTest.COOLING, ControlledTest.DECOMPRESSION})
+SHOWN_TESTS = frozenset({ControlledTest.BASE}) | WAYS_BACK
 RDF_RANGE_ANGSTROM = (0.3, 3.5)
 LARGE_ATOM_ANGSTROM = 1.5
 
@@ -44,18 +50,21 @@ def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure:
                 *marks,
                 VerticalLine("melting temperature (given)", float(melting[line] or 0.0), 0.0, palette.GREY),
             )
-        rows.append((_density(ladders, marks), _heat_capacity(ladders, marks), _pair_correlation(ladders)))
+        isobar = all(each.isobar for each in ladders if each.states)
+        second = _heat_capacity(ladders, marks) if isobar else _along(ladders, "molecular_fraction", marks)
+        rows.append((_equation_of_state(ladders, marks), second, _pair_correlation(ladders)))
     return Figure(
         "isobars",
         "Density, heat capacity and pair correlation across the transition",
-        "Rows: lines of states. (a) Density. (b) Heat capacity per mole of atoms: finite differences of the enthalpy "
-        "between neighbouring temperatures (horizontal bars: the pair; a jump of enthalpy shows as a peak whose height "
-        "is set by the grid), and fluctuations in each run (small open symbols, where known to 25 %). "
-        "(c) Pair correlation function at up to two temperatures on either side of the density jump, or of the "
-        "steepest rise of the enthalpy where no jump is resolved; "
+        "Rows: lines of states. (a) Density; where volumes are held, pressure. (b) On isobars heat capacity per mole "
+        "of atoms: finite differences of the enthalpy between neighbouring temperatures (horizontal bars: the pair; a "
+        "jump of enthalpy shows as a peak whose height is set by the grid), and fluctuations in each run (small open "
+        "symbols, where known to 25 %); on other lines the molecular fraction. "
+        "(c) Pair correlation function at up to two points on either side of the transition, or of the "
+        "steepest rise of the enthalpy where none is resolved; "
         "reference solid, surrogate dashed. Error bars and bands: one standard error from the integrated "
         "autocorrelation time; large open symbols have none because the run is too short to know its own error. "
-        "Vertical bands: transition temperature by density jump, where it is resolved.",
+        "Vertical bands: the transition by the criterion that decides, where it is resolved.",
         tuple(rows),
     )
 
@@ -66,7 +75,7 @@ def _sizes(ladders: Iterable[ObservedLadder], role: Role) -> list[int]:
 
 def ladder_label(ladder: ObservedLadder) -> str:
     """Return what the legend calls a ladder."""
-    path = " (cooling)" if ladder.test is ControlledTest.COOLING else ""
+    path = f" ({ladder.test})" if ladder.test in WAYS_BACK else ""
     return f"{ladder.engine}, N = {ladder.atoms}{path}"
 
 
@@ -79,14 +88,15 @@ def _style(ladders: Sequence[ObservedLadder], ladder: ObservedLadder) -> tuple[s
 def _transitions(ladders: Sequence[ObservedLadder]) -> tuple[VerticalLine, ...]:
     found = []
     for ladder in ladders:
-        jump = ladder.criteria.get(DENSITY_JUMP)
-        if ladder.is_base and jump is not None and jump.resolved:
+        first = ladder.located.deciding[0] if ladder.located else None
+        if ladder.is_base and first is not None and first.resolved:
             colour, _ = _style(ladders, ladder)
-            place = jump.place
-            dash = palette.DASHES[ladder.role]
-            found.append(
-                VerticalLine(f"{DENSITY_JUMP}, {ladder_label(ladder)}", place.value, place.error, colour, dash)
+            (low, high) = abscissae(
+                ladder, (first.place.value - first.place.error, first.place.value + first.place.error)
             )
+            dash = palette.DASHES[ladder.role]
+            name = f"{first.criterion}, {ladder_label(ladder)}"
+            found.append(VerticalLine(name, 0.5 * (low + high), 0.5 * abs(high - low), colour, dash))
     return tuple(found)
 
 
@@ -95,35 +105,65 @@ def numbers(values: Iterable[float]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
-def curves_by_temperature(
-    ladders: Sequence[ObservedLadder], ladder: ObservedLadder, observable: str
-) -> list[PlottedCurve]:
-    """Return an observable of a ladder against temperature; points with unknown errors are marked as such."""
-    if ladder.isobar is None:
+def axis_label(ladder: ObservedLadder) -> str:
+    """Return the label of the axis along a line of states: T, P, the density, or r_s where the runs are named by it."""
+    if _by_radius(ladder):
+        return "$r_s$ (bohr)"
+    along = Coordinate.TEMPERATURE if ladder.states is None else ladder.states.along
+    return TEMPERATURE if along is Coordinate.TEMPERATURE else quantity(along.word).axis_label
+
+
+def abscissae(ladder: ObservedLadder, coordinates: Iterable[float]) -> tuple[float, ...]:
+    """Return places along a line of states as ``axis_label`` counts them."""
+    if not _by_radius(ladder):
+        return numbers(coordinates)
+    unit = hydrogen_density_g_per_cm3(1.0)
+    return tuple(wigner_seitz_radius_bohr(unit / float(density)) for density in coordinates)
+
+
+def _by_radius(ladder: ObservedLadder) -> bool:
+    state = ladder.runs[0].state
+    return state.on_isotherm and state.condition.startswith("rs")
+
+
+def rung_name(run: ObservedRun) -> str:
+    """Return what people call a point of a line of states: ``900 K``, ``150 GPa``, ``1.38 bohr``, ``0.95 g/cm³``."""
+    state = run.state
+    if not state.on_isotherm:
+        return f"{state.temperature_k:g} K"
+    if state.pressure_gpa is not None:
+        return f"{state.pressure_gpa:g} GPa"
+    radius = state.condition.removeprefix("rs")
+    return f"{radius} bohr" if radius != state.condition else f"{state.density_g_per_cm3:.4g} g/cm³"
+
+
+def curves_along(ladders: Sequence[ObservedLadder], ladder: ObservedLadder, observable: str) -> list[PlottedCurve]:
+    """Return an observable of a ladder along its line of states; points with unknown errors are marked as such."""
+    if ladder.states is None:
         return []
-    curve = ladder.isobar.curve(observable)
+    curve = ladder.states.curve(observable)
     colour, marker = _style(ladders, ladder)
-    cooling = ladder.test is ControlledTest.COOLING
+    back = ladder.test in WAYS_BACK
     return [
         PlottedCurve(
             ladder_label(ladder),
-            numbers(curve.temperatures_k),
+            abscissae(ladder, curve.coordinates),
             numbers(curve.values),
             numbers(curve.errors),
             colour,
-            Dash.DOTTED if cooling else palette.DASHES[ladder.role],
+            Dash.DOTTED if back else palette.DASHES[ladder.role],
             marker,
-            filled=not cooling,
+            filled=not back,
             unknown=_unknown(curve.errors),
             samples=numbers(curve.effective_samples),
             source=source_of(ladder),
-            width=0.8 if cooling else 1.2,
+            width=0.8 if back else 1.2,
         )
     ]
 
 
 def curve_of_runs(ladders: Sequence[ObservedLadder], ladder: ObservedLadder, values: Sequence[float]) -> PlottedCurve:
-    """Return one number a run of a ladder against temperature, in the ladder's colour and marker; it has no error.
+    """Return one number a run of a ladder along its line, in the ladder's colour and marker; it has no error.
 
     Args:
         ladders: all that are drawn beside it.
@@ -133,7 +173,7 @@ def curve_of_runs(ladders: Sequence[ObservedLadder], ladder: ObservedLadder, val
     colour, marker = _style(ladders, ladder)
     return PlottedCurve(
         ladder_label(ladder),
-        numbers(run.temperature_k for run in ladder.runs),
+        abscissae(ladder, (run.state.coordinate for run in ladder.runs)),
         numbers(values),
         colour=colour,
         dash=palette.DASHES[ladder.role],
@@ -151,19 +191,26 @@ def _unknown(errors: Iterable[float]) -> tuple[bool, ...]:
     return tuple(not math.isfinite(error) for error in errors)
 
 
-def _density(ladders: Sequence[ObservedLadder], marks: tuple[VerticalLine, ...]) -> Panel:
-    return Panel(
-        TEMPERATURE, quantity("density").axis_label, tuple(density_curves(ladders)), marks, note=line_name(ladders[0])
-    )
+def _equation_of_state(ladders: Sequence[ObservedLadder], marks: tuple[VerticalLine, ...]) -> Panel:
+    held = any(each.kind is not None and each.kind.holds_volume for each in ladders)
+    return _along(ladders, "pressure" if held else "density", marks)
+
+
+def _along(ladders: Sequence[ObservedLadder], observable: str, marks: tuple[VerticalLine, ...]) -> Panel:
+    curves = [curve for ladder in ladders for curve in curves_along(ladders, ladder, observable)]
+    label = quantity(observable).axis_label
+    return Panel(axis_label(ladders[0]), label, tuple(curves), marks, note=line_name(ladders[0]))
 
 
 def density_curves(ladders: Sequence[ObservedLadder]) -> list[PlottedCurve]:
-    """Return the density of every ladder that has an isobar, coloured by side and size."""
-    return [curve for ladder in ladders for curve in curves_by_temperature(ladders, ladder, "density")]
+    """Return the density along every ladder, coloured by side and size."""
+    return [curve for ladder in ladders for curve in curves_along(ladders, ladder, "density")]
 
 
 def line_name(ladder: ObservedLadder) -> str:
-    """Return what people call a line of states: its pressure, or its density."""
+    """Return what people call a line of states: its pressure, its density, or its temperature."""
+    if ladder.runs[0].state.on_isotherm:
+        return f"{ladder.runs[0].temperature_k:g} K"
     if ladder.pressure_gpa is not None:
         return f"{ladder.pressure_gpa:g} GPa"
     density = ladder.runs[0].state.density_g_per_cm3
@@ -229,18 +276,19 @@ def _pair_correlation(ladders: Sequence[ObservedLadder]) -> Panel:
     leading = reference or max(base, key=lambda each: each.atoms)
     surrogates = [each for each in base if each.role is Role.SURROGATE and each is not leading]
     partner = min(surrogates, key=lambda each: abs(math.log(each.atoms / leading.atoms)), default=None)
-    chosen = straddling_temperatures(leading)
+    chosen = straddling(leading)
     curves = []
     for ladder in (leading, partner):
         if ladder is None:
             continue
-        for index, temperature in enumerate(chosen):
-            summary = next((run.summary for run in ladder.runs if run.temperature_k == temperature), None)
-            if summary is None or "rdf" not in summary:
+        for index, place in enumerate(chosen):
+            run = next((run for run in ladder.runs if run.state.coordinate == place), None)
+            if run is None or "rdf" not in run.summary:
                 continue
+            summary = run.summary
             curves.append(
                 PlottedCurve(
-                    f"{temperature:g} K" if ladder is leading else f"{temperature:g} K, {ladder.engine}",
+                    rung_name(run) if ladder is leading else f"{rung_name(run)}, {ladder.engine}",
                     numbers(summary["r"].to_numpy()),
                     numbers(summary["rdf"].to_numpy()),
                     numbers(summary["rdf_error"].to_numpy()) if ladder is leading else (),
@@ -283,17 +331,16 @@ def _shade(index: int, count: int) -> int:
     return round(index * 3 / max(count - 1, 1))
 
 
-def straddling_temperatures(ladder: ObservedLadder) -> tuple[float, ...]:
-    """Return up to two temperatures below and two above the density jump, or the steepest enthalpy if unresolved."""
-    temperatures = sorted({run.temperature_k for run in ladder.runs})
-    place = temperatures[len(temperatures) // 2] - 1e-9
-    if ladder.isobar is not None:
-        jump = ladder.criteria[DENSITY_JUMP]
-        steps = differences(ladder.isobar.curve("enthalpy"))
-        if jump.resolved:
-            place = jump.place.value
-        elif steps:
-            place = max(steps, key=lambda step: step.slope.value).midpoint
-    below = [temperature for temperature in temperatures if temperature <= place]
-    above = [temperature for temperature in temperatures if temperature > place]
+def straddling(ladder: ObservedLadder) -> tuple[float, ...]:
+    """Return up to two points below and two above the transition, or the steepest enthalpy of an isobar without one."""
+    places = sorted({run.state.coordinate for run in ladder.runs})
+    middle = places[len(places) // 2] - 1e-9
+    located = [each for each in ladder.located.deciding if each.resolved] if ladder.located else []
+    steps = differences(ladder.isobar.curve("enthalpy")) if ladder.isobar else []
+    if located:
+        middle = located[0].place.value
+    elif steps:
+        middle = max(steps, key=lambda step: step.slope.value).midpoint
+    below = [place for place in places if place <= middle]
+    above = [place for place in places if place > middle]
     return (*below[-2:], *above[:2])

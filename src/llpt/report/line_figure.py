@@ -19,10 +19,10 @@ HYDROGEN_PRESSURES_GPA = (30.0, 500.0)
 
 
 def transition_line_figure(analysis: Analysis) -> Figure | None:
-    """Return transition temperature against pressure by each resolved criterion; None where nothing is resolved.
+    """Return the transition in the plane of P and T by each resolved criterion; None where nothing is resolved.
 
-    Isobars of dense hydrogen are shown beside ``comparison_curves.json``: points stated in the literature, each with
-    its source.
+    Isobars and isochores give a temperature, isotherms a pressure. Those of dense hydrogen are shown beside
+    ``comparison_curves.json``: points stated in the literature, each with its source.
     """
     own = [curve for role in Role for curve in _criteria(analysis, role)]
     if not own:
@@ -59,23 +59,28 @@ def _criteria(analysis: Analysis, role: Role) -> list[PlottedCurve]:
     curves = []
     for criterion in drawn_criteria():
         order = criterion.figure_order or 0
-        points = [ladder for ladder in largest if ladder.criteria[criterion].resolved]
-        points.sort(key=lambda ladder: ladder.pressure_gpa or 0.0)
+        found = [ladder.located.phase_point(criterion) for ladder in largest if ladder.located]
+        points = sorted(
+            (each for each in found if each is not None and each.pressure_gpa.resolved),
+            key=lambda point: point.pressure_gpa.value,
+        )
         if not points:
             continue
-        found = [ladder.criteria[criterion].place for ladder in points]
         curves.append(
             PlottedCurve(
-                f"{points[0].engine}, {criterion}",
-                tuple(ladder.pressure_gpa or 0.0 for ladder in points),
-                tuple(estimate.value for estimate in found),
-                tuple(estimate.error for estimate in found),
+                f"{largest[0].engine}, {criterion}",
+                tuple(point.pressure_gpa.value for point in points),
+                tuple(point.temperature_k.value for point in points),
+                tuple(point.temperature_k.error for point in points),
                 palette.size_colour(role, order),
                 palette.DASHES[role],
                 palette.MARKERS[order % len(palette.MARKERS)],
                 filled=role is Role.REFERENCE,
-                samples=tuple(estimate.effective_samples for estimate in found),
-                source=Source(points[0].engine),
+                samples=tuple(
+                    min(point.temperature_k.effective_samples, point.pressure_gpa.effective_samples) for point in points
+                ),
+                source=Source(largest[0].engine),
+                x_error=tuple(point.pressure_gpa.error for point in points),
             )
         )
     return curves

@@ -1,11 +1,11 @@
-"""Observables against temperature: those whose record asks for it, beside the density of Fig. 1."""
+"""Observables along lines of states: those whose record asks for it, beside the density of Fig. 1."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from llpt.observables import all_observables
-from llpt.report.isobar_figures import SHOWN_TESTS, TEMPERATURE, curves_by_temperature, line_name
+from llpt.report.isobar_figures import SHOWN_TESTS, axis_label, curves_along, line_name
 from llpt.report.panels import Figure, Panel
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def observable_figure(analysis: Analysis) -> Figure | None:
     Args:
         analysis: of the study.
     """
-    points = [point for ladder in analysis.ladders if ladder.isobar for point in ladder.isobar.points]
+    points = [point for ladder in analysis.ladders if ladder.states for point in ladder.states.points]
     wanted = [
         each
         for each in all_observables().quantities.values()
@@ -34,9 +34,9 @@ def observable_figure(analysis: Analysis) -> Figure | None:
         rows.append(
             tuple(
                 Panel(
-                    TEMPERATURE,
+                    axis_label(ladders[0]),
                     each.axis_label,
-                    tuple(curve for ladder in ladders for curve in curves_by_temperature(ladders, ladder, each.name)),
+                    tuple(curve for ladder in ladders for curve in curves_along(ladders, ladder, each.name)),
                     note=line_name(ladders[0]),
                 )
                 for each in wanted
@@ -44,7 +44,7 @@ def observable_figure(analysis: Analysis) -> Figure | None:
         )
     return Figure(
         "observables",
-        "Observables against temperature",
+        "Observables along lines of states",
         "; ".join(each.axis_label for each in wanted) + ". Rows: lines of states. Error bars: one standard error; open "
         "symbols have none because the run is too short to know its own error.",
         tuple(rows),

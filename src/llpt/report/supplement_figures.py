@@ -11,7 +11,15 @@ from llpt.audit import Population
 from llpt.campaign import Role
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
-from llpt.report.isobar_figures import TEMPERATURE, density_curves, ladder_label, line_name, numbers, source_of
+from llpt.report.isobar_figures import (
+    TEMPERATURE,
+    density_curves,
+    ladder_label,
+    line_name,
+    numbers,
+    rung_name,
+    source_of,
+)
 from llpt.report.panels import Dash, Figure, Panel, PlottedCurve
 
 if TYPE_CHECKING:
@@ -101,20 +109,21 @@ def _matched(analysis: Analysis, line: str) -> tuple[ObservedLadder | None, Obse
 
 
 def _displacement(ladder: ObservedLadder) -> Panel:
-    temperatures = sorted({run.temperature_k for run in ladder.runs})
+    places = sorted({run.state.coordinate for run in ladder.runs})
     curves = []
-    for index, temperature in enumerate(temperatures):
-        summary = next(run.summary for run in ladder.runs if run.temperature_k == temperature)
+    for index, place in enumerate(places):
+        run = next(run for run in ladder.runs if run.state.coordinate == place)
+        summary = run.summary
         if "msd" not in summary:
             continue
         summary = summary.isel(lag=slice(None, None, max(1, summary.sizes["lag"] // MAX_DISPLACEMENT_POINTS)))
         curves.append(
             PlottedCurve(
-                f"{temperature:g} K",
+                rung_name(run),
                 numbers(summary["lag"].to_numpy() / 1000.0),
                 numbers(summary["msd"].to_numpy()),
                 numbers(summary["msd_error"].to_numpy()),
-                palette.along(index, len(temperatures)),
+                palette.along(index, len(places)),
                 palette.DASHES[ladder.role],
                 band=True,
                 source=source_of(ladder),

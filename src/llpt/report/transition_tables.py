@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.campaign import Role
 from llpt.report.isobar_figures import line_name
 from llpt.report.tables import UNKNOWN, estimate_text
-from llpt.transition import differences
+from llpt.transition import Coordinate, differences
 
 if TYPE_CHECKING:
     from llpt.campaign.analysis import Analysis
@@ -84,16 +84,18 @@ def transition_rows(analysis: Analysis) -> list[TransitionRow]:
         sides = {role: analysis.largest(role, line) for role in Role}
         reference, surrogate = sides[Role.REFERENCE], sides[Role.SURROGATE]
         some = reference or surrogate
-        if some is None or some.isobar is None:
+        if some is None or some.states is None:
             continue
+        kelvin = some.states.along is Coordinate.TEMPERATURE
         for criterion in some.criteria:
             results = [ladder.criteria.get(criterion) if ladder else None for ladder in (reference, surrogate)]
             texts = [
-                estimate_text(each.place, unit=False) if each and each.resolved else "not resolved" for each in results
+                estimate_text(each.place, unit=not kelvin) if each and each.resolved else "not resolved"
+                for each in results
             ]
             difference = UNKNOWN
             if all(each and each.resolved for each in results) and results[0] and results[1]:
-                difference = estimate_text(results[1].place.minus(results[0].place), unit=False)
+                difference = estimate_text(results[1].place.minus(results[0].place), unit=not kelvin)
             reasons = tuple(
                 f"{ladder.engine}: {each.reason}"
                 for ladder, each in zip((reference, surrogate), results, strict=True)
@@ -147,7 +149,7 @@ def separation_rows(analysis: Analysis) -> list[SeparationRow]:
                     line_name(ladder),
                     str(item.first),
                     str(item.second),
-                    estimate_text(item.difference, unit=False),
+                    estimate_text(item.difference, unit=item.difference.unit != "K"),
                 )
                 for item in ladder.separations
                 if item.first.figure_order is not None and item.second.figure_order is not None

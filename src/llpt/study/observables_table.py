@@ -20,14 +20,27 @@ if TYPE_CHECKING:
     from llpt.study.plan import Plan
 
 TABLE_NAME = "observables.csv"
-STATE_COLUMNS = ("run", "role", "engine", "atoms", "line", "test", "temperature_k", "production_ps", "solid")
+STATE_COLUMNS = (
+    "run",
+    "role",
+    "engine",
+    "atoms",
+    "line",
+    "test",
+    "temperature_k",
+    "pressure_gpa",
+    "density_gcc",
+    "production_ps",
+    "solid",
+)
 
 
 def write_observables(path: Path, plan: Plan, observed: Sequence[ObservedRun]) -> None:
     """Write the table.
 
     Three columns for each observable: ``name (unit)``, ``name error`` (68 %) and ``name effective samples``; empty
-    where a run does not have it or does not know it. ``solid`` is yes, no, or empty.
+    where a run does not have it or does not know it. Temperature, pressure and density are those that were set, empty
+    where they were left free. ``solid`` is yes, no, or empty.
 
     Args:
         path: of the file.
@@ -60,6 +73,10 @@ def _row(run: ObservedRun, engine: str, names: Sequence[str]) -> list[str]:
         run.identity.line,
         run.identity.ladder.label,
         f"{run.temperature_k:g}",
+        *(
+            "" if held is None else f"{held:.8g}"
+            for held in (run.state.pressure_gpa if run.constant_pressure else None, run.state.density_g_per_cm3)
+        ),
         f"{float(run.summary.attrs['production_fs']) / 1000.0:g}",
         {True: "yes", False: "no", None: ""}[solid_flag(run.summary)],
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest
 from llpt.observables import estimate_of
-from llpt.report.isobar_figures import TEMPERATURE, curve_of_runs, line_name
+from llpt.report.isobar_figures import axis_label, curve_of_runs, line_name
 from llpt.report.panels import Figure, Panel
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.questions.effects import effect_table
@@ -84,7 +84,9 @@ def _figure(case: Case) -> Figure:
             curves.append(curve_of_runs(ladders, ladder, finite))
         if curves:
             panels.append(
-                Panel(TEMPERATURE, "independent samples", tuple(curves), note=line_name(ladders[0]), log_y=True)
+                Panel(
+                    axis_label(ladders[0]), "independent samples", tuple(curves), note=line_name(ladders[0]), log_y=True
+                )
             )
     return Figure(
         "samples",

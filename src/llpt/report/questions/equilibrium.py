@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.report.isobar_figures import TEMPERATURE, curve_of_runs, line_name
+from llpt.report.isobar_figures import axis_label, curve_of_runs, line_name
 from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.run_settling import settled
@@ -79,7 +79,9 @@ def _figure(case: Case) -> Figure:
                 width=0.8,
             )
         )
-        panels.append(Panel(TEMPERATURE, "settled from (share of the run)", tuple(curves), note=line_name(leading)))
+        panels.append(
+            Panel(axis_label(leading), "settled from (share of the run)", tuple(curves), note=line_name(leading))
+        )
     return Figure(
         "equilibration",
         "From when on each run looks stationary",

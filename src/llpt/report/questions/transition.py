@@ -10,11 +10,12 @@ from llpt.report.line_figure import transition_line_figure
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import UNKNOWN, estimate_text
 from llpt.report.transition_tables import change_rows, order_rows, separation_rows, transition_rows
-from llpt.transition import DECIDING
 
 if TYPE_CHECKING:
     from llpt.campaign.analysis import Analysis
+    from llpt.campaign.ladders import ObservedLadder
     from llpt.report.case import Case
+    from llpt.transition import CriterionResult
 
 
 def where_is_it(case: Case) -> Question | None:
@@ -39,16 +40,24 @@ def where_is_it(case: Case) -> Question | None:
 def _located(found: Analysis, line: str) -> str:
     """Say where both sides have the transition of one line, by the first criterion that either resolves."""
     ladders = [ladder for role in Role if (ladder := found.largest(role, line)) is not None]
-    for criterion in DECIDING:
-        places = [
-            (ladder, result.place)
+    order = ladders[0].located.deciding if ladders and ladders[0].located else ()
+    for criterion in (each.criterion for each in order):
+        texts = [
+            f"{ladder.engine} (N = {ladder.atoms}) {_place_of(ladder, result)}"
             for ladder in ladders
             if (result := ladder.criteria.get(criterion)) is not None and result.resolved
         ]
-        if places:
-            texts = [f"{ladder.engine} (N = {ladder.atoms}) {estimate_text(place)}" for ladder, place in places]
+        if texts:
             return f"At {line_name(ladders[0])}, by {criterion}: {', '.join(texts)}."
     return ""
+
+
+def _place_of(ladder: ObservedLadder, result: CriterionResult) -> str:
+    """Return a place, and at held volumes the pressure that belongs to it."""
+    point = ladder.located.phase_point(result.criterion) if ladder.located else None
+    if point is None or ladder.kind is None or not ladder.kind.holds_volume:
+        return estimate_text(result.place)
+    return f"{estimate_text(result.place)}, at {estimate_text(point.pressure_gpa)}"
 
 
 def _criteria(found: Analysis) -> Table | None:
@@ -60,7 +69,7 @@ def _criteria(found: Analysis) -> Table | None:
     return (
         rows
         and Table(
-            "Transition temperature by criterion",
+            "The transition by criterion",
             columns,
             tuple(
                 Row(
@@ -70,7 +79,7 @@ def _criteria(found: Analysis) -> Table | None:
                 )
                 for row in rows
             ),
-            "Below each: how it was found, or why not.",
+            "On isotherms in GPa or g/cm³. Below each: how it was found, or why not.",
         )
     ) or None
 
