@@ -7,7 +7,7 @@ from ase import Atoms
 from llpt.audit import electronic_temperature_audit
 from llpt.campaign import Role
 from llpt.report import Case, asked, comparison_curves, density_figure, draw, electronic_temperature_figure
-from llpt.report.isobar_figures import straddling_temperatures
+from llpt.report.isobar_figures import straddling
 from llpt.report.panels import Dash
 
 
@@ -65,7 +65,7 @@ def test_heat_capacity_is_the_slope_of_the_enthalpy_per_mole_of_atoms(figures, f
 def test_pair_correlations_straddle_the_transition(figures, finished):
     _, _, _, analysis = finished
     ladder = next(each for each in analysis.found.base(Role.REFERENCE) if each.line == "P200")
-    assert straddling_temperatures(ladder) == (850, 900, 950, 1000)
+    assert straddling(ladder) == (850, 900, 950, 1000)
     panel = figures["isobars"].rows[1][2]
     solid = [curve for curve in panel.curves if curve.dash is Dash.SOLID]
     assert [curve.label for curve in solid] == ["850 K", "900 K", "950 K", "1000 K"]
