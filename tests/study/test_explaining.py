@@ -16,7 +16,7 @@ from llpt.errors import InputError
 from llpt.study import Ledger, State, make_plan, parse_study
 from llpt.study.cost import StepTimes
 from llpt.study.explaining_runs import labels_beforehand, two_phases
-from llpt.study.nodes import PlannedOtherLabels
+from llpt.study.nodes import PlannedCoupled, PlannedOtherLabels
 
 HERE = Path(__file__).parent
 PATH = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
@@ -101,6 +101,19 @@ electronic_temperature = "ionic"
     assert not any("kpoints" in node.path for node in labels_of(without))
 
 
+def test_a_coupling_is_a_run_of_both_between_their_runs():
+    nodes = make_plan(parse_study(STUDY.replace("[bridge]", "[bridge]\ncouplings = 0.5"))).nodes
+    coupled = {node.path: node for node in nodes if isinstance(node, PlannedCoupled)}
+    assert set(coupled) == {f"labels/bridge/soft-N24-P200-T900{end}-coupling0.5" for end in ("", "-start1")}
+    node = coupled["labels/bridge/soft-N24-P200-T900-coupling0.5"]
+    job = node.job(Path())
+    assert node.after == (job.start,) == ("runs/soft/N24/P200/T900",)
+    assert (job.coupling, job.surrogate_options["sigma"]) == (0.5, 1.205)
+    assert job.reference.settings.seed != node.run.dynamics.seed
+    with pytest.raises(InputError, match="couplings"):
+        parse_study(STUDY.replace("[bridge]", "[bridge]\ncouplings = 1.0"))
+
+
 def test_without_runs_of_both_phases_the_budget_labels_what_there_is():
     text = DFT.replace('[tests]\nstart = { start = "atomic" }\n', "")
     assert sum("/budget/" in node.path for node in labels_of(text)) == 3
@@ -148,7 +161,7 @@ def test_how_many_labels_it_takes_is_said_beforehand(tmp_path):
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     root = tmp_path_factory.mktemp("explained")
-    (root / "soft.toml").write_text(STUDY)
+    (root / "soft.toml").write_text(STUDY.replace("[bridge]", "[bridge]\ncouplings = 0.5"))
     environment = {**os.environ, "PYTHONPATH": PATH, "OMP_NUM_THREADS": "1"}
 
     def llpt(*arguments):

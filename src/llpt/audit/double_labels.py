@@ -32,6 +32,7 @@ BOND_ANGSTROM = 0.9
 WINDOW_ANGSTROM = (0.85, 1.0)
 """Distances of the nearest neighbour at which a molecule of hydrogen is about to break or has just formed."""
 SAME_PLACE_ANGSTROM = 1e-4
+SAMPLED_BY = {SURROGATE: "surrogate", REFERENCE: "reference"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ class DoublyLabelled:
 
     Args:
         name: of the run, for people.
-        coupling: whose ensemble they are from: ``llpt.bridge.SURROGATE`` (0) or ``REFERENCE`` (1).
+        coupling: whose ensemble they are from: ``llpt.bridge.SURROGATE`` (0), ``REFERENCE`` (1), or one between.
         temperature_k: temperature of the run in K.
         reference: the configurations with the reference's labels (``llpt.structure.label_of``).
         surrogate: the same ones in the same order with the surrogate's.
@@ -198,7 +199,7 @@ def frame_table(sets: Sequence[DoublyLabelled]) -> xr.Dataset:
             forces = forces_of(reference)
             values = {
                 "run": each.name,
-                "sampled_by": "surrogate" if each.coupling == SURROGATE else "reference",
+                "sampled_by": SAMPLED_BY.get(each.coupling, f"coupling {each.coupling:g}"),
                 "temperature": each.temperature_k,
                 "density": density_of(reference),
                 "molecular_fraction": molecular_fraction_of(reference),

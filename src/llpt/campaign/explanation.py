@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from llpt.campaign.ladders import ObservedLadder
     from llpt.campaign.observed import ObservedRun
 
+ENDS = (SURROGATE, REFERENCE)
+"""Residuals are of configurations that one of the two sides sampled, not one between them."""
 Phases = tuple[ControlledTest, ControlledTest]
 """The tests whose runs are of the phase stable below the transition, and of that above it."""
 
@@ -192,7 +194,7 @@ def explain_campaign(
     residuals = None
     if labelled:
         try:
-            residuals = residuals_of([each.labels for each in labelled])
+            residuals = residuals_of([each.labels for each in labelled if each.labels.coupling in ENDS])
         except InputError as error:
             left_out["residuals"] = error.cause
     states = _by_state(labelled)

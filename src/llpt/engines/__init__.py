@@ -12,6 +12,7 @@ from llpt.engines.face import (
     check_result,
 )
 from llpt.engines.make import make_engine
+from llpt.engines.mixture import MixedEngine
 from llpt.engines.networks import BEHLER_PARRINELLO
 from llpt.engines.purpose import Purpose
 from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed, TrainedPotential
@@ -43,6 +44,7 @@ __all__ = [
     "EngineRecord",
     "EngineRequest",
     "EngineResult",
+    "MixedEngine",
     "OptionValue",
     "Options",
     "PressureLabel",

@@ -19,6 +19,7 @@ from llpt.files import make_directory, write_atomically
 from llpt.study.explaining_runs import BRIDGE, BUDGET, pairs, two_phases
 from llpt.study.kpoints import kpoints_of
 from llpt.study.label_sections import AS_IT_IS
+from llpt.study.nodes.coupled import SURROGATE_LABELS, PlannedCoupled
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.other_labels import DERIVATIVES, LABELS, PlannedOtherLabels
 from llpt.study.outcome import State
@@ -100,7 +101,10 @@ def explanation_of(
         ladders: its runs with their averages and transitions.
     """
     refused: dict[str, str] = {}
-    labelled = _bridge_labels(directory, plan, entries, refused)
+    labelled = [
+        *_bridge_labels(directory, plan, entries, refused),
+        *_coupled_labels(directory, plan, entries, refused),
+    ]
     choices = _budget_labels(directory, plan, entries, refused)
     phases = two_phases(directory.study)
     return explain_campaign(labelled, choices, ladders, phases=phases, refused=refused), labelled
@@ -199,6 +203,24 @@ def _bridge_labels(
             found.append(LabelledRun(run.identity, labelled))
         except LlptError as error:
             refused[path] = error.cause
+    return found
+
+
+def _coupled_labels(
+    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], refused: dict[str, str]
+) -> list[LabelledRun]:
+    """Return doubly labelled snapshots of the runs between the two sides."""
+    found = []
+    for node in plan.nodes:
+        if isinstance(node, PlannedCoupled) and _done(entries, node.path):
+            place = directory.node(node.path)
+            try:
+                reference, surrogate = (read_evaluated(place / name) for name in (LABELS, SURROGATE_LABELS))
+                labelled = DoublyLabelled(node.path, node.coupling, node.run.state.temperature_k, reference, surrogate)
+                labelled.samples()  # what the bridge refuses is refused here, run by run
+                found.append(LabelledRun(node.run.identity, labelled))
+            except LlptError as error:
+                refused[node.path] = error.cause
     return found
 
 

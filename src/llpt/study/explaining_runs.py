@@ -9,7 +9,7 @@ from llpt.bridge import labels_needed
 from llpt.campaign import ControlledTest, Role, file_stem
 from llpt.study.kpoints import kpoints_of
 from llpt.study.label_sections import AS_IT_IS
-from llpt.study.nodes import MolecularDynamics, PlannedOtherLabels
+from llpt.study.nodes import MolecularDynamics, PlannedCoupled, PlannedOtherLabels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,14 +89,14 @@ def labels_beforehand(study: StudyFile) -> tuple[str, ...]:
     return tuple(sentences.values())
 
 
-def label_nodes(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLabels]:
-    """Return the single points that a study asks for.
+def label_nodes(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLabels | PlannedCoupled]:
+    """Return the single points that a study asks for, and the runs between the two sides.
 
     Args:
         study: the study.
         runs: every run of its plan, those made elsewhere among them.
     """
-    return _bridge(study, runs) + _budget(study, runs)
+    return [*_bridge(study, runs), *_coupled(study, runs), *_budget(study, runs)]
 
 
 def _bridge(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLabels]:
@@ -122,6 +122,33 @@ def _bridge(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLa
                 )
             )
     return found
+
+
+def _coupled(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedCoupled]:
+    """Run between both sides at every coupling, where snapshots of both are labelled."""
+    section = study.bridge
+    if section is None:
+        return []
+    return [
+        PlannedCoupled(
+            path=coupled_path(run, coupling),
+            run=run,
+            surrogate=other,
+            coupling=coupling,
+            snapshots=section.snapshots,
+        )
+        for run, other in pairs(runs)
+        if run.role is Role.REFERENCE
+        and isinstance(run, MolecularDynamics)
+        and isinstance(other, MolecularDynamics)
+        and section.takes(pressure_gpa=run.state.pressure_gpa, atoms=run.atoms, temperature_k=run.state.temperature_k)
+        for coupling in section.couplings
+    ]
+
+
+def coupled_path(run: PlannedRun, coupling: float) -> str:
+    """Return the directory of the run between the two sides at the state of a run of the reference."""
+    return f"{BRIDGE}/{file_stem(run.path)}-coupling{coupling:g}"
 
 
 def pairs(runs: Sequence[PlannedRun]) -> list[tuple[PlannedRun, PlannedRun]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -13,11 +13,13 @@ from llpt.study.sections import (
     AtomCounts,
     Bool,
     ContradictionError,
+    Float,
     Int,
     Pressures,
     Section,
     TemperatureK,
     Temperatures,
+    one_or_more,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +53,9 @@ class LabelledStates(Section):
         return all(allowed is None or value in allowed for allowed, value in limits)
 
 
+Coupling = Annotated[Float, Field(gt=0.0, lt=1.0)]
+
+
 class BridgeSection(LabelledStates):
     """``[bridge]``: snapshots of both sides' runs, each labelled with the engine that did not drive it."""
 
@@ -60,6 +65,10 @@ class BridgeSection(LabelledStates):
         le=1000,
         description="snapshots of each run, 0 to 1000, on which the engine's forces and pressure are held against "
         "differences of its energy: five single points each",
+    )
+    couplings: Annotated[tuple[Coupling, ...], one_or_more(Coupling)] = Field(
+        default=(),
+        description="couplings between 0 (surrogate) and 1 (reference): at each, a run with the forces of both mixed",
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 
 from llpt.errors import StorageError
+from llpt.study.nodes.coupled import CoupledJob, PlannedCoupled
 from llpt.study.nodes.imported import ImportedJob, ImportedTrajectory
 from llpt.study.nodes.labels import LabelsJob, PlannedLabels
 from llpt.study.nodes.molecular_dynamics import MolecularDynamics, MolecularDynamicsJob
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 AnyJob = Annotated[
-    MolecularDynamicsJob | ImportedJob | TrainingJob | LabelsJob | OtherLabelsJob, Field(discriminator="kind")
+    MolecularDynamicsJob | ImportedJob | TrainingJob | LabelsJob | OtherLabelsJob | CoupledJob,
+    Field(discriminator="kind"),
 ]
 
 
@@ -49,6 +51,7 @@ __all__ = [
     "MolecularDynamics",
     "Node",
     "Origin",
+    "PlannedCoupled",
     "PlannedLabels",
     "PlannedOtherLabels",
     "PlannedRun",

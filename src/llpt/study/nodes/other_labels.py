@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from llpt.engines import evaluate, make_engine, write_evaluated
+from llpt.engines import Purpose, evaluate, make_engine, write_evaluated
 from llpt.files import write_atomically
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.cost import SINGLE_POINT_STEPS, START_UP_S, seconds_per_step
@@ -71,7 +71,7 @@ class OtherLabelsJob(Job):
         frames = snapshots({self.run: self.discard}, self.snapshots)
         chosen = np.linspace(0, len(frames) - 1, min(self.derivatives, len(frames))).round().astype(int)
         points = len(frames) + DERIVATIVE_POINTS * len(chosen)
-        engine = make_engine(self.engine, self.options)
+        engine = make_engine(self.engine, self.options, purpose=Purpose.LABELS)
 
         def on_frame(done: int) -> None:
             report(NodeProgress(steps_done=done, steps=points))
