@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ase import Atoms
+    from numpy.typing import NDArray
 
     from llpt.dynamics import Progress
     from llpt.study.cost import Pace
@@ -37,6 +38,12 @@ if TYPE_CHECKING:
     from llpt.study.outcome import Report
 
 SURROGATE_LABELS = "surrogate-labels.extxyz"
+LABELS_OF_A_FRAME: tuple[Literal["energy", "free_energy", "forces", "stress"], ...] = (
+    "energy",
+    "free_energy",
+    "forces",
+    "stress",
+)
 _RUN = "run"
 _SEED_LIMIT = 2**31
 
@@ -122,24 +129,24 @@ def reference_labels(
     for frame, other in zip(frames, surrogate, strict=True):
         atoms: Any = other.copy()
 
-        def unmixed(name: str, mixed: Atoms = frame, own: Atoms = other) -> Any:
-            values = [label_of(each, name) for each in (mixed, own)]
-            if any(value is None for value in values):
-                return None
-            first, second = (np.asarray(value, dtype=float) for value in values)
-            return second + (first - second) / coupling
-
-        attach_labels(
-            atoms,
-            energy=float(unmixed("energy")),
-            free_energy=float(unmixed("free_energy")),
-            forces=unmixed("forces"),
-            stress=unmixed("stress"),
+        energy, free_energy, forces, stress = (
+            _unmixed(label_of(frame, name), label_of(other, name), coupling) for name in LABELS_OF_A_FRAME
         )
+        assert energy is not None
+        assert free_energy is not None
+        attach_labels(atoms, energy=float(energy), free_energy=float(free_energy), forces=forces, stress=stress)
         if electronic_temperature_k is not None:
             atoms.info["electronic_temperature_k"] = float(str(electronic_temperature_k))
         found.append(atoms)
     return found
+
+
+def _unmixed(mixed: Any, own: Any, coupling: float) -> NDArray[np.float64] | None:
+    """Return the reference's part of a mixture; None where there is no such label."""
+    if mixed is None or own is None:
+        return None
+    first, second = np.asarray(mixed, dtype=np.float64), np.asarray(own, dtype=np.float64)
+    return second + (first - second) / coupling
 
 
 @dataclass(frozen=True, kw_only=True)
