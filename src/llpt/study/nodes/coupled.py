@@ -15,6 +15,7 @@ import numpy as np
 from llpt.dynamics import run_md
 from llpt.engines import MixedEngine, evaluate, make_engine, write_evaluated
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.structure import LABELS as ALL_LABELS
 from llpt.structure import attach_labels, label_of
 from llpt.study.cost import START_UP_S
 from llpt.study.nodes.labels import snapshots
@@ -33,17 +34,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.dynamics import Progress
-    from llpt.study.cost import Pace
+    from llpt.study.cost import StepTimes
     from llpt.study.nodes.molecular_dynamics import MolecularDynamics
     from llpt.study.outcome import Report
 
 SURROGATE_LABELS = "surrogate-labels.extxyz"
-LABELS_OF_A_FRAME: tuple[Literal["energy", "free_energy", "forces", "stress"], ...] = (
-    "energy",
-    "free_energy",
-    "forces",
-    "stress",
-)
 _RUN = "run"
 _SEED_LIMIT = 2**31
 
@@ -130,7 +125,7 @@ def reference_labels(
         atoms: Any = other.copy()
 
         energy, free_energy, forces, stress = (
-            _unmixed(label_of(frame, name), label_of(other, name), coupling) for name in LABELS_OF_A_FRAME
+            _unmixed(label_of(frame, name), label_of(other, name), coupling) for name in ALL_LABELS
         )
         assert energy is not None
         assert free_energy is not None
@@ -213,6 +208,6 @@ class PlannedCoupled:
             threads=self.threads,
         )
 
-    def cost_s(self, pace: Pace) -> float:
+    def cost_s(self, times: StepTimes) -> float:
         """Return what both engines take for so many steps."""
-        return START_UP_S + pace.run_s(self.run) + pace.run_s(self.surrogate)
+        return START_UP_S + times.run_s(self.run) + times.run_s(self.surrogate)
