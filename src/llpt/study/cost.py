@@ -33,8 +33,8 @@ START_UP_S = 0.5
 SINGLE_POINT_STEPS = 4.0
 """A single point from nothing costs as much as this many MD steps, which start from the step before."""
 FOLLOWED_POINT_STEPS = 3.0
-"""A single point at the electrons' next temperature, 50 K on, from the solution at the one before: 0.20 to 0.28 s where a
-step takes 0.078 s (32 atoms, 2x2x2, 55 Ry, PBE, one core)."""
+"""A single point at the electrons' next temperature, 50 K on, from the solution at the one before: 0.20 to 0.28 s where
+a step takes 0.078 s (32 atoms, 2x2x2, 55 Ry, PBE, one core)."""
 
 
 class TimedRun(Protocol):
