@@ -19,6 +19,7 @@ from tests.others import how_to_install
 
 import llpt
 from llpt.cli.app import app
+from llpt.cli.groups import DEFAULT
 
 from .documentation import PAGES, ROOT, blocks, commands, spans
 
@@ -85,6 +86,10 @@ def check_command(line, *, whole=True):
     name = words.pop(0).rstrip(",") if words and not words[0].startswith("-") else None
     command = program.commands.get(name) if name else program
     assert command is not None, f"there is no command llpt {name}"
+    inner = getattr(command, "commands", {}) if name else {}
+    if inner:
+        first = words.pop(0) if words and words[0] in inner else DEFAULT
+        name, command = f"{name} {first}", inner[first]
     if whole and name:
         command.make_context(name, words)
         return
