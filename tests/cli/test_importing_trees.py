@@ -127,3 +127,10 @@ def test_an_imported_study_is_planned_and_a_deleted_run_is_not_called_done(study
     code, out, err = command("status", study)
     assert code == 0, err
     assert "gone: done by the ledger, but the directory is not there: васп-pbe/N16/P200/T1000." in out
+
+
+def test_imported_runs_are_asked_for_their_ensemble(study, command):
+    code, out, err = command("certify", study)
+    assert code == 0, err
+    assert out.count("variance of the kinetic energy") == 2
+    assert "enthalpies of two temperatures" in out

@@ -43,6 +43,7 @@ GUIDES = {
         ),
         "docs/howto/audit-vasp.md",
     ),
+    "certify": Guide(("llpt certify quick", "llpt certify audit"), "docs/importing.md#audit-and-verification"),
     "explain": Guide(("llpt explain study", "llpt explain study --json > why.json"), "docs/audit.md"),
     "verify": Guide(
         ("llpt verify quick", "llpt verify study.tar.gz --all"), "docs/importing.md#audit-and-verification"
