@@ -11,6 +11,7 @@ from llpt.dynamics import IntegratorName, Thermostat
 from llpt.engines import find_engine
 from llpt.files import write_atomically
 from llpt.report.references import bibliography, key_of, papers
+from llpt.study.imported import IMPORTED_ENGINE
 from llpt.version import VERSION
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ def _engines(case: Case) -> Iterable[str]:
 
 
 def _engine(engine: DescribedEngine) -> str:
+    if engine.spec.startswith(f"{IMPORTED_ENGINE}:"):
+        return f"{engine.name} (runs of {engine.version}, made elsewhere)"
     record = find_engine(engine.spec)
     options = {name: value for name, value in engine.options.items() if name in TOLD}
     keys = [paper.key for paper in papers().values() if paper.doi in record.papers]
