@@ -2,6 +2,7 @@
 
 python benchmarks/verdict_rates.py [PAIRS]           # of each kind (1000): docs/results/verdict-rates.json, its figure
 python benchmarks/verdict_rates.py PAIRS --print     # the same, printed
+python benchmarks/verdict_rates.py --checkpoint FILE  # keeps what is done there, and goes on from it
 
 An isobar is a smooth baseline with curvature and a change from one fluid to the other, its form drawn: a jump, tanh,
 the error function, or two states with Boltzmann weights. 6 to 12 temperatures, 25 to 100 K apart; relative errors of
@@ -25,7 +26,7 @@ from typing import Any
 import numpy as np
 from scipy.special import erf
 
-from llpt.audit import Thresholds, compare
+from llpt.audit import Thresholds, Verdict, compare
 from llpt.statistics import Estimate
 from llpt.transition import (
     DECIDING,
@@ -109,8 +110,9 @@ KINDS = (
     Kind("shift 200 K", "outside", {"place_k": 200.0}),
     Kind("sharp against w = 100 K", "outside", {}, smooth=100.0),
     Kind("sharp against w = 150 K", "outside", {}, smooth=150.0),
-    Kind("enthalpy step + 5 meV/atom", "inside", {"heat_ev": 0.005}),
-    Kind("enthalpy step + 10 meV/atom", "at", {"heat_ev": 0.010}),
+    Kind("enthalpy step + 2.5 meV/atom", "inside", {"heat_ev": 0.0025}),
+    Kind("enthalpy step + 5 meV/atom", "at", {"heat_ev": 0.005}),
+    Kind("enthalpy step + 10 meV/atom", "outside", {"heat_ev": 0.010}),
     Kind("enthalpy step + 20 meV/atom", "outside", {"heat_ev": 0.020}),
     Kind("density jump + 1 %", "at", {"jump_percent": 1.0}),
     Kind("density jump + 2 %", "outside", {"jump_percent": 2.0}),
@@ -214,6 +216,7 @@ def judge(task: tuple[int, int, int]) -> list[dict[str, Any]]:
             "spacing": spacing,
             "by": at_fault,
             "pulls": [],
+            "latent heat within, eV/atom": _latent_heat(verdict),
         }
         for side, truth in ((reference, place), (surrogate, other)):
             located = side.criteria[DECIDING[0]]
@@ -226,18 +229,34 @@ def judge(task: tuple[int, int, int]) -> list[dict[str, Any]]:
     return found
 
 
-def table(pairs: int, processes: int) -> dict[str, Any]:
-    """Return the rates of every kind."""
-    chunk = min(50, pairs)
-    tasks = [(row, start, min(chunk, pairs - start)) for row in range(len(KINDS)) for start in range(0, pairs, chunk)]
+def _latent_heat(verdict: Verdict) -> float:
+    """Return within what the latent heats are proven to agree; infinity where anything else is not proven."""
+    judged = [each for each in verdict.comparisons if each.judged]
+    heat = next(each for each in judged if each.quantity == "enthalpy step")
+    if not heat.difference.resolved or any(each.outcome != "faithful" for each in judged if each is not heat):
+        return float("inf")
+    return abs(heat.difference.value) + heat.difference.half_width(Thresholds().confidence)
+
+
+def table(pairs: int, processes: int, checkpoint: Path | None = None) -> dict[str, Any]:
+    """Return the rates of every kind; what a checkpoint holds is not done again."""
+    chunk = min(25, pairs)
+    tasks = [(row, start, min(chunk, pairs - start)) for start in range(0, pairs, chunk) for row in range(len(KINDS))]
+    done: dict[tuple[int, ...], list[dict[str, Any]]] = {}
+    if checkpoint and checkpoint.exists():
+        for line in checkpoint.read_text(encoding="utf-8").splitlines():
+            task, found = json.loads(line)
+            done[tuple(task)] = found
+    left = [task for task in tasks if task not in done]
+    with concurrent.futures.ProcessPoolExecutor(processes) as pool:
+        for task, found in zip(left, pool.map(judge, left), strict=True):
+            done[task] = found
+            if checkpoint:
+                with checkpoint.open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps([task, found]) + "\n")
     results: dict[int, list[dict[str, Any]]] = {row: [] for row in range(len(KINDS))}
-    if processes > 1:
-        with concurrent.futures.ProcessPoolExecutor(processes) as pool:
-            for task, found in zip(tasks, pool.map(judge, tasks), strict=True):
-                results[task[0]] += found
-    else:
-        for task in tasks:
-            results[task[0]] += judge(task)
+    for task in tasks:
+        results[task[0]] += done[task]
     return {kind.name: _row(kind, results[row]) for row, kind in enumerate(KINDS)}
 
 
@@ -259,7 +278,12 @@ def _row(kind: Kind, found: list[dict[str, Any]]) -> dict[str, Any]:
         ),
         "pull of T*": round(float(np.std(pulls)), 2) if pulls else None,
         "pull of the shift": round(float(np.std(shifts)), 2) if shifts else None,
+        "faithful if the latent heat may differ by": {
+            f"{1000.0 * limit:g} meV/atom": sum(each["latent heat within, eV/atom"] < limit for each in found)
+            for limit in (0.003, 0.005, 0.01)
+        },
         "by": dict(Counter(name for each in found for name in each["by"]).most_common(6)),
+        "by nothing else": dict(Counter(each["by"][0] for each in found if len(each["by"]) == 1).most_common(6)),
     }
 
 
@@ -293,9 +317,10 @@ def main() -> None:
     parser.add_argument("pairs", type=int, nargs="?", default=1000)
     parser.add_argument("--print", action="store_true", dest="shown")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--checkpoint", type=Path)
     given = parser.parse_args()
     began = time.perf_counter()
-    rows = table(given.pairs, given.processes)
+    rows = table(given.pairs, given.processes, given.checkpoint)
     document = {
         "command": f"python benchmarks/verdict_rates.py {given.pairs}",
         "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),

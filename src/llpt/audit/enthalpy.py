@@ -15,8 +15,8 @@ from llpt.audit.curve_test import phase_difference
 from llpt.audit.pairing import common_temperatures
 from llpt.audit.region import region_of
 from llpt.audit.thresholds import ENTHALPY_CHANGE, ENTHALPY_STEP_CHANGE
-from llpt.statistics import Estimate
-from llpt.transition import LineKind
+from llpt.statistics import Estimate, combined
+from llpt.transition import HEAT_CAPACITY_MAXIMUM, LineKind
 from llpt.transition.isotherm import HEAT
 
 if TYPE_CHECKING:
@@ -62,16 +62,26 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         return
     temperatures = np.array([reference.coordinates[index] for index, _ in common])
     differences = [surrogate.estimate(other).minus(reference.estimate(index)) for index, other in common]
-    beside = region.beside(temperatures, pair.near(thresholds))
-    found = phase_difference(
-        differences, beside & (temperatures < region.low_k), beside & (temperatures > region.high_k)
-    )
+    near = pair.near(thresholds)
+    found = phase_difference(differences, region.below(temperatures, near), region.above(temperatures, near))
     if found is None:
         reason = "No two temperatures on either side of the transition at which both enthalpies are known"
         yield Contrast(Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), reason)
     else:
         word = "Energy" if pair.kind.holds_volume else "Enthalpy"
-        yield Contrast(found, f"{word} from below the transition to above it: surrogate minus reference {found}")
+        sentence = f"{word} from below the transition to above it: surrogate minus reference {found}"
+        yield Contrast(found, f"{sentence}{_kelvins(pair, found)}")
+
+
+def _kelvins(pair: Pair, bias: Estimate) -> str:
+    """Return by how much a bias between the phases would move the transition if their entropies had none, T dh / Dh."""
+    located = pair.reference.criteria.get(HEAT_CAPACITY_MAXIMUM)
+    if located is None or not located.resolved or located.step is None or not located.step.height.value:
+        return ""
+    latent, place = located.step.height, located.place.value
+    shift = place * bias.value / latent.value
+    worth = combined(shift, ((bias, place / latent.value), (latent, -shift / latent.value)), "K")
+    return f", worth {worth} of the transition temperature where the entropies do not differ"
 
 
 def enthalpy_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:

@@ -37,6 +37,10 @@ STEPS = (
 """Any of these places the transition, in this order; one that a curve leaves open may stand in another."""
 
 
+EDGE = 1.65
+"""Errors of a place beyond which it lies in one case of twenty on this side."""
+
+
 @dataclass(frozen=True)
 class Region:
     """The transition of a pair.
@@ -46,6 +50,7 @@ class Region:
         high_k: the higher one.
         error_k: 68 %, the larger of the two.
         width_k: w, the mean of those known.
+        widening_k: by how much the two w differ; 0 where only one is known.
         of_both: whether both sides have a place.
     """
 
@@ -53,20 +58,30 @@ class Region:
     high_k: float
     error_k: float
     width_k: float
+    widening_k: float
     of_both: bool
 
-    def beside(self, temperatures_k: NDArray[np.float64], near_k: float) -> NDArray[np.bool_]:
-        """Return which temperatures are not between the two places, and farther from both than a margin.
-
-        The margin is ``near_k``, an error of the places and half the width: within it a shift by ``near_k`` that is
-        still allowed changes every curve.
-        """
-        margin = near_k + self.error_k + 0.5 * self.width_k
-        return (temperatures_k < self.low_k - margin) | (temperatures_k > self.high_k + margin)
+    def below(self, temperatures_k: NDArray[np.float64], near_k: float) -> NDArray[np.bool_]:
+        """Return which temperatures lie below both transitions by more than the margin."""
+        return np.asarray(temperatures_k < self.low_k - self._margin(near_k))
 
     def above(self, temperatures_k: NDArray[np.float64], near_k: float) -> NDArray[np.bool_]:
-        """Return which temperatures lie above both transitions, ``near_k`` farther where one is not known."""
-        return np.asarray(temperatures_k > self.high_k + 2.0 * self.error_k + (0.0 if self.of_both else near_k))
+        """Return which temperatures lie above both transitions by more than the margin."""
+        return np.asarray(temperatures_k > self.high_k + self._margin(near_k))
+
+    def beside(self, temperatures_k: NDArray[np.float64], near_k: float) -> NDArray[np.bool_]:
+        """Return which temperatures are not between the two places, and farther from both than the margin."""
+        return self.below(temperatures_k, near_k) | self.above(temperatures_k, near_k)
+
+    def _margin(self, near_k: float) -> float:
+        """Return the distance from a place within which a curve is that of its transition.
+
+        Where both places are known: ``EDGE`` errors of them, the smaller w, and as much of the difference of the two
+        as is still allowed, ``near_k``. Where one is not: the shift that is still allowed, an error, and w/2.
+        """
+        if self.of_both:
+            return EDGE * self.error_k + self.width_k - 0.5 * self.widening_k + min(self.widening_k, near_k)
+        return near_k + self.error_k + 0.5 * self.width_k
 
     def switch(self, temperatures_k: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the share of the upper phase."""
@@ -85,7 +100,7 @@ def region_of(pair: Pair) -> Region | None:
     widths = [result.step.width.value for result in found if result.step is not None]
     values = [place.value for place in places]
     error = max(place.error for place in places)
-    return Region(min(values), max(values), error, float(np.mean(widths)), len(found) == 2)
+    return Region(min(values), max(values), error, float(np.mean(widths)), float(np.ptp(widths)), len(found) == 2)
 
 
 def _resolved(side: LocatedLine) -> Iterator[CriterionResult]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.equivalence import error_needed
+from llpt.audit.region import EDGE
 from llpt.audit.verdict import Requirement
 from llpt.statistics import in_words
 from llpt.transition import Coordinate, LineKind
@@ -135,8 +136,8 @@ def grid_for(located: LocatedLine, criterion: Criterion, threshold: float) -> Re
     if place is None or not place.resolved:
         return None
     temperatures = np.array(states.coordinates)
-    low = float(temperatures[max(int(np.searchsorted(temperatures, place.value - 2.0 * place.error)) - 1, 0)])
-    upper = min(int(np.searchsorted(temperatures, place.value + 2.0 * place.error)), len(temperatures) - 1)
+    low = float(temperatures[max(int(np.searchsorted(temperatures, place.value - EDGE * place.error)) - 1, 0)])
+    upper = min(int(np.searchsorted(temperatures, place.value + EDGE * place.error)), len(temperatures) - 1)
     high = float(temperatures[upper])
     inside = temperatures[(temperatures >= low) & (temperatures <= high)]
     if inside.size < 2 or float(np.diff(inside).max()) <= wanted:

@@ -3,8 +3,10 @@
 The difference of two places is known better than the places. Where both curves have points at the same places,
 what the grid hides it hides from both alike, and what a wrong shape of the step does to one place it does to the other.
 So both steps are read off one grid of (T0, w) (``llpt.transition.step``), either with one width for both or with a
-width of their own, each weighted by its evidence. The shift is the mean and the standard deviation of T0' - T0 over
-all of that, the widening that of w' - w with widths of their own.
+width of their own, each weighted by its evidence and by what is likely beforehand (``width_priors``). The shift is the
+mean and the standard deviation of T0' - T0 over all of that, the widening that of w' - w with widths of their own.
+Where these differ the form of the step, which nobody knows, does not cancel: the error of the shift holds
+``FORM_SHARE`` of the widening.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.statistics import Estimate
-from llpt.transition.step import NARROWEST, log_evidence, logarithms
+from llpt.transition.step import FORM_SHARE, NARROWEST, log_evidence, logarithms, width_priors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,11 +69,13 @@ def pair_steps(first: Curve, second: Curve) -> PairedSteps:
         return nothing
     one, other = (np.exp(each - each.max()) for each in found if each is not None)
     distances = np.arange(1 - LOCATIONS, LOCATIONS) * (locations[1] - locations[0])
-    overlaid = np.mean([_distances(one[:, index], other[:, index]) for index in range(WIDTHS)], axis=0)
-    apart = _distances(one.mean(axis=1), other.mean(axis=1))
+    priors = width_priors(WIDTHS)
+    overlaid = np.sum([priors[index] * _distances(one[:, index], other[:, index]) for index in range(WIDTHS)], axis=0)
+    apart = _distances(one @ priors, other @ priors)
     shift, error = _moments(distances, overlaid + apart)
-    metre = math.exp(_moments(locations, one.sum(axis=1) + other.sum(axis=1))[0]) if first.is_power_law else 1.0
-    (width, spread), (wider, wider_spread) = (_moments(widths, each.sum(axis=0)) for each in (one, other))
+    metre = math.exp(_moments(locations, (one + other) @ priors)[0]) if first.is_power_law else 1.0
+    (width, spread), (wider, wider_spread) = (_moments(widths, priors * each.sum(axis=0)) for each in (one, other))
+    error = math.hypot(error, FORM_SHARE * (wider - width))
     return PairedSteps(
         _of_both(known, metre * shift, metre * error),
         _of_both(known, metre * (wider - width), metre * math.hypot(spread, wider_spread)),

@@ -6,9 +6,10 @@ The model is a line that changes into another line,
 
 so that a first-order line (w far below the grid) and a crossover (w a part of the range) are one family. Level, slopes
 and height are integrated out exactly (Gaussian priors as wide as the data themselves); T0 and w are summed over a grid,
-T0 uniform within the range of the curve, w uniform in its logarithm. A step between two grid points thus
-gets the honest error spacing/sqrt(12) without further ado. Errors of the points are enlarged by the root of chi^2 per
-degree of freedom where the model fits worse than they allow.
+T0 uniform within the range of the curve, a third of the probability on a jump (the narrowest w), the rest uniform in
+the logarithm of w. A jump between two grid points thus gets the honest error spacing/sqrt(12); that of a wide step
+holds ``FORM_SHARE`` w, because nobody knows its form. Errors of the points are enlarged by the root of chi^2 per degree
+of freedom where the model fits worse than they allow.
 The step must earn its place: against a parabola its evidence has to be ``MINIMUM_ODDS`` times greater.
 
 T stands for whatever changes along the line of states: on an isotherm it is the pressure or the density. A density
@@ -37,6 +38,11 @@ LOCATIONS = 161
 WIDTHS = 31
 NARROWEST = 0.02
 CONFINED = 0.125
+JUMP_ODDS = 0.5
+"""Of a jump against all else, beforehand: a jump, a change between two temperatures and a wider one are three cases."""
+FORM_SHARE = 0.2
+"""Scatter of the place of a step of another form than tanh, in units of w (``benchmarks/findings.py form``)."""
+_NEGLIGIBLE = 1e-6
 _LEAST_ERROR = 1e-6
 """Of the span of the values."""
 
@@ -98,25 +104,25 @@ def fit_step(curve: Curve) -> StepFit:
     degrees = max(1, len(points) - 6)
     chi_squared = designs.least_chi_squared()
     inflation = max(1.0, chi_squared / degrees) if len(points) > 6 else 1.0
-    evidence, means, covariances = designs.marginal(inflation)
-    log_weights = evidence
-    weights = np.exp(log_weights - log_weights.max())
-    log_step = float(log_weights.max() + np.log(weights.mean()))
+    evidence, _ = designs.solved(inflation)
+    weights = np.exp(evidence - evidence.max()) * grid.priors()
+    log_step = float(evidence.max() + np.log(weights.sum()))
     weights /= weights.sum()
     parabola = _Designs.of(np.stack([np.ones_like(x), x, x**2], axis=1)[None], y, errors)
     log_parabola = float(parabola.marginal(inflation)[0][0])
 
     location = float(weights @ grid.locations)
-    location_error = float(np.sqrt(weights @ (grid.locations - location) ** 2))
-    at_step = np.stack([np.zeros_like(grid.locations), np.zeros_like(grid.locations)], axis=1)
-    at_step[:, 0] = 1.0
-    at_step[:, 1] = (grid.locations - middle) / half_range
+    width = float(weights @ grid.widths)
+    location_error = math.hypot(math.sqrt(float(weights @ (grid.locations - location) ** 2)), FORM_SHARE * width)
+    likely = np.flatnonzero(weights > _NEGLIGIBLE * weights.max())
+    _, means, covariances = designs.only(likely).marginal(inflation)
+    at_step = np.stack([np.ones(len(likely)), (grid.locations[likely] - middle) / half_range], axis=1)
+    shares = weights[likely] / weights[likely].sum()
     heights = np.einsum("gi,gi->g", at_step, means[:, 2:])
     variances = np.einsum("gi,gij,gj->g", at_step, covariances[:, 2:, 2:], at_step)
-    height = float(weights @ heights)
-    height_error = float(np.sqrt(weights @ (variances + (heights - height) ** 2)))
+    height = float(shares @ heights)
+    height_error = float(np.sqrt(shares @ (variances + (heights - height) ** 2)))
     below, above = grid.width_limits(weights)
-    width = float(weights @ grid.widths)
     width_error = float(np.sqrt(weights @ (grid.widths - width) ** 2))
     value, metre = height * scale, 1.0
     height_error *= scale
@@ -174,6 +180,16 @@ def log_evidence(
     return np.asarray(np.where(outside[:, None], -np.inf, evidence))
 
 
+def width_priors(count: int) -> NDArray[np.float64]:
+    """Return how likely each of some widths is beforehand, shape (count,): they rise, and the first is that of a jump.
+
+    Args:
+        count: of the widths, evenly spaced in their logarithm.
+    """
+    jump = JUMP_ODDS / (1.0 + JUMP_ODDS)
+    return np.concatenate([[jump], np.full(count - 1, (1.0 - jump) / (count - 1))])
+
+
 def _scaled(points: Curve) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return coordinates from -1 to 1, values and errors in units of the span."""
     places = points.coordinates
@@ -181,7 +197,15 @@ def _scaled(points: Curve) -> tuple[NDArray[np.float64], NDArray[np.float64], ND
     middle = 0.5 * float(places[0] + places[-1])
     half_range = 0.5 * float(places[-1] - places[0])
     y = (points.values - points.values.mean()) / scale
-    return (places - middle) / half_range, y, np.maximum(points.errors / scale, _LEAST_ERROR)
+    return (places - middle) / half_range, y, _errors(points) / scale
+
+
+def _errors(points: Curve) -> NDArray[np.float64]:
+    """Return the errors; one that is 0 hides its noise below its resolution and counts as the least of the others."""
+    least = _LEAST_ERROR * (float(np.ptp(points.values)) or 1.0)
+    positive = points.errors[points.errors > 0.0]
+    errors = np.where(points.errors > 0.0, points.errors, positive.min() if positive.size else least)
+    return np.maximum(errors, least)
 
 
 def _inflation(designs: _Designs, points: int) -> float:
@@ -204,6 +228,10 @@ class _Grid:
         widths = np.geomspace(NARROWEST * spacing, 0.5 * extent, WIDTHS)
         centres, spreads = np.meshgrid(locations, widths, indexing="ij")
         return cls(centres.ravel(), spreads.ravel())
+
+    def priors(self) -> NDArray[np.float64]:
+        """Return the probability of each grid point beforehand, shape (grid,)."""
+        return np.tile(width_priors(WIDTHS) / LOCATIONS, LOCATIONS)
 
     def switches(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return s at every grid point, shape (grid, points)."""
@@ -260,6 +288,10 @@ class _Designs:
                 products[:, row, column] = sums[part + other_part, :, line + other_line]
         projections = np.concatenate([np.broadcast_to(sides.sum(axis=0), (len(switch), 2)), switch @ sides], axis=1)
         return cls(products, projections, float((y**2 * weights).sum()))
+
+    def only(self, chosen: NDArray[np.intp]) -> _Designs:
+        """Return those of some designs."""
+        return replace(self, products=self.products[chosen], projections=self.projections[chosen])
 
     def marginal(self, inflation: float) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return ln evidence, means and covariances of the linear parameters, errors squared times ``inflation``."""
