@@ -1,5 +1,6 @@
 """Runs in VASP's format: ``vasprun.xml`` as VASP 6.4 lays it out, with the numbers of any trajectory."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,12 @@ def thermal_frames(*, kelvin, gpa, atoms=16, frames=40, edge=3.0):
         edge: mean edge of the cubic cell in Å.
     """
     random = np.random.default_rng(round(1000 * kelvin))
-    fractions = random.random((atoms, 3))
+    across = math.ceil(atoms ** (1.0 / 3.0))
+    places = np.array(list(np.ndindex(across, across, across)), dtype=float)[:atoms]
+    fractions = (places + 0.5) / across + random.normal(scale=0.01, size=places.shape)  # no two atoms upon each other
     made = []
     for _ in range(frames):
-        fractions = fractions + random.normal(scale=0.01, size=fractions.shape)
+        fractions = fractions + random.normal(scale=0.004, size=fractions.shape)
         cell = edge * (1.0 + 1e-3 * random.normal()) * np.eye(3)
         frame = Atoms(f"H{atoms}", scaled_positions=fractions, cell=cell, pbc=True)
         momenta = random.normal(size=(atoms, 3)) * np.sqrt(1.008 * BOLTZMANN_EV_PER_K * kelvin)
