@@ -204,7 +204,7 @@ def test_explain_gives_residuals_free_energies_and_kelvins(study):
     assert [row["choice"] for row in found["budgets"][0]["rows"]] == ["a-wider-core"]
     table = (root / "results/labelled-frames.csv").read_text().splitlines()
     assert "difference (meV/atom)" in table[0]
-    assert len(table) == 1 + 4 * 20
+    assert len(table) == 1 + 6 * 20  # both sides and the run between them, at both starts
 
 
 @pytest.mark.slow
