@@ -32,7 +32,8 @@ ALLOWED = {
     ("cli/app.py", "open"): "as above",
     ("engines/espresso/process.py", "open"): "pw.x holds its own log open",
     ("study/ledger.py", "connect"): "SQLite keeps a journal of its own",
-    ("study/verifying.py", "extractall"): "an archive is unpacked into a scratch directory",
+    ("study/archive.py", "extractall"): "an archive is unpacked into a scratch directory",
+    ("study/fork_server.py", "dup2"): "a run's standard output is its log",
 }
 
 

@@ -203,7 +203,7 @@ def test_an_observable_of_another_package_joins_a_finished_study(copy, command, 
     assert len(rows) == 2 * len(TEMPERATURES)
     assert all(float(row["spread (Å)"]) > 0.0 and "spread error" in row for row in rows)
     page = (copy / "report/index.html").read_text(encoding="utf-8")
-    assert '<th class="n">s (Å)</th>' in page
+    assert '<th scope="col" class="n">s (Å)</th>' in page
     assert "no &lt;licence&gt;" in page
     assert "spread of the positions (Å)" in page
     assert (copy / "report/figures/observables.pdf").is_file()
@@ -290,7 +290,7 @@ def test_an_energy_edited_in_a_frame_that_no_average_sees_is_found(copy, command
 
 def test_thresholds_that_were_edited_after_the_runs_are_found_though_study_and_verdict_agree(copy, command):
     study = (copy / "study.toml").read_text()
-    (copy / "study.toml").write_text(study.replace("density_percent = 1.0", "density_percent = 5.0"))
+    (copy / "study.toml").write_text(study.replace("density_percent = 1\n", "density_percent = 5\n"))
     verdict = json.loads((copy / "results/verdict.json").read_text())
     assert command("analyse", copy)[0] == 0
     edited = json.loads((copy / "results/verdict.json").read_text())

@@ -120,7 +120,7 @@ def test_so_short_a_study_proves_nothing_and_says_what_it_would_take(study):
     assert "Verdict: not resolved" in done.stdout
     page = (root / "report/index.html").read_text()
     assert "Not resolved" in page
-    assert "What it would take" in page
+    assert "What would change the answer?" in page
     assert "phase-differential bias" in page
 
 

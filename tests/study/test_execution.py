@@ -225,7 +225,7 @@ HANGING = STUDY.replace("Soft", "Hanging")
 
 
 def test_a_hung_engine_is_killed_tried_again_and_failed_and_holds_up_no_other(tmp_path):
-    text = HANGING
+    text = HANGING + "[reference.options]\ndelay_s = 0.2\n"  # it reports itself, once a second, before it hangs
     text += '[surrogate]\nengine = "ase:engines_for_tests.Soft"\nthreads = 1\n'
     text += "[execution]\ncores = 1\nretries = 1\nstall_s = 8\n"
     write(tmp_path, text)

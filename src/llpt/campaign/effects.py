@@ -177,7 +177,7 @@ def relative_jump(ladder: ObservedLadder) -> Estimate:
     result = ladder.criteria.get(DENSITY_JUMP)
     if result is None or not result.resolved or result.step is None or ladder.states is None:
         return Estimate.unknown("%")
-    curve = ladder.states.curve("density")
+    curve = (ladder.states.fluid() or ladder.states).curve("density")
     below = curve.values[curve.coordinates <= result.place.value]
     return result.step.height.scaled(100.0 / float(below[-1] if below.size else curve.values[0]), "%")
 

@@ -174,10 +174,11 @@ def import_(
     ask = Asker(source)
     side = Role(_one_of("--role", role, [each.value for each in Role]) or ask.word("--role", "reference or surrogate"))
     facts = source.facts
+    called = label or ask.word("--label", "what its engine is called, e.g. VASP PBE", words=())
     thermostat = ask.number("--temperature-k", "the thermostat's temperature in K", temperature, facts.temperature_k)
     description = Description(
         role=side,
-        label=label or ask.word("--label", "what its engine is called, e.g. VASP PBE", words=()),
+        label=called,
         temperature_k=thermostat,
         pressure_gpa=None if constant_volume else ask.pressure(pressure, facts),
         electronic_temperature_k=ask.number(

@@ -77,6 +77,19 @@ class StepFit:
     resolved: bool
     reason: str
 
+    def shift_from(self, other: StepFit) -> Estimate:
+        """Return how far the step lies from another of the same curve, e.g. walked the other way.
+
+        What nobody knows of the form moves both alike where they are equally wide: ``FORM_SHARE`` of the difference of
+        their widths stays.
+        """
+        apart = self.location.minus(other.location)
+        known = [
+            math.sqrt(max(0.0, step.location.error**2 - (FORM_SHARE * step.width.value) ** 2)) for step in (self, other)
+        ]
+        error = math.hypot(*known, FORM_SHARE * (self.width.value - other.width.value))
+        return replace(apart, error=error)
+
 
 def fit_step(curve: Curve) -> StepFit:
     """Fit a step to the points of a curve that have errors.

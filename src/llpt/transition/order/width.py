@@ -131,7 +131,7 @@ def _both_ways(up: _Way, down: _Way | None) -> Evidence:
     if there.order is again.order is Order.FIRST_ORDER:
         return replace(min(there, again, key=lambda item: item.number.value), reason=text)
     if there.order is again.order is Order.CROSSOVER:
-        apart = up.step.location.minus(down.step.location)
+        apart = up.step.shift_from(down.step)
         allowed = SAME_PLACE * min(up.step.width.value, down.step.width.value)
         if abs(apart.value) + SIGMAS * apart.error < allowed:
             return replace(there, reason=text)

@@ -1,0 +1,204 @@
+"""How much mesh does a cell need? Each mesh against a denser one, on frames of dynamics driven by that mesh itself.
+
+    python benchmarks/kpoint_mesh.py --atoms 64 --runs RUNS --out docs/results/kpoint-mesh.jsonl
+    python benchmarks/kpoint_mesh.py --table docs/results/kpoint-mesh.jsonl
+
+For every size, state (700 K and 1600 K, and 1000 K from the molecular and from the atomic fluid; 200 GPa, T_el = T) and
+mesh: a fluid settled by ``examples/own-potential``, then NPT dynamics by DFT at the mesh; frames of its last two thirds
+are solved once more at the mesh and at a denser one. A line of JSON each: mesh less denser mesh of F (meV/atom), P
+(GPa) and forces (rms, eV/Å), and the standard deviation of F from frame to frame: the noise of a label. The standard
+error of a mean counts frames that follow each other as a first-order process (its correlation from one frame to the
+next, where it is above 0). A line that is there is not computed again, and a run that was stopped goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import time
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import units as ase_units
+
+from llpt.dynamics import RunSettings, last_configuration, run_md
+from llpt.engines import Purpose, make_engine
+from llpt.mlp.quality.phases import molecular_fraction
+from llpt.structure import atomic_fluid, molecular_fluid, starting_density_g_per_cm3
+from llpt.trajectory import Trajectory
+from llpt.units import ANGSTROM_TO_BOHR
+
+POTENTIAL = Path(__file__).resolve().parents[1] / "examples" / "own-potential"
+PRESSURE_GPA = 200.0
+ECUT_RY = 55.0
+STATES = ((1000.0, "molecular"), (1000.0, "atomic"), (700.0, "molecular"), (1600.0, "atomic"))
+MESHES = {32: ("mean-value", "2x2x2", "3x3x3"), 64: ("mean-value", "2x2x2", "3x3x3"), 128: ("mean-value", "2x2x2")}
+STEPS = {"mean-value": 1000, "2x2x2": 600, "3x3x3": 400}
+DENSER = {32: "4x4x4", 64: "4x4x4", 128: "3x3x3"}
+DENSEST = {32: "6x6x6", 64: "5x5x5"}
+
+
+@dataclass(frozen=True)
+class State:
+    """One fluid.
+
+    Args:
+        atoms: in the cell.
+        temperature_k: of nuclei and electrons.
+        start: ``molecular`` or ``atomic``, the fluid that it began as.
+    """
+
+    atoms: int
+    temperature_k: float
+    start: str
+
+    def __str__(self) -> str:
+        return f"N{self.atoms}-T{self.temperature_k:g}-{self.start}"
+
+
+def settled(runs: Path, state: State) -> Any:
+    """Return a fluid that the potential has settled at the state."""
+    atoms, temperature_k, start = state.atoms, state.temperature_k, state.start
+    place = runs / f"{state}-potential"
+    make = molecular_fluid if start == "molecular" else atomic_fluid
+    fluid = make(atoms=atoms, density_g_per_cm3=starting_density_g_per_cm3(PRESSURE_GPA, temperature_k), seed=1)
+    settings = RunSettings(
+        ensemble="npt", temperature_k=temperature_k, pressure_gpa=PRESSURE_GPA, steps=2000, seed=1, positions_every=50
+    )
+    with closing(make_engine(f"n2p2:{POTENTIAL}", purpose=Purpose.CONSTANT_PRESSURE)) as engine:
+        run_md(fluid, engine, settings, place)
+    return last_configuration(place)
+
+
+def driven(runs: Path, state: State, mesh: str) -> Trajectory:
+    """Return the dynamics of the mesh itself."""
+    place = runs / f"{state}-{mesh}"
+    settings = RunSettings(
+        ensemble="npt",
+        temperature_k=state.temperature_k,
+        pressure_gpa=PRESSURE_GPA,
+        steps=STEPS[mesh],
+        seed=2,
+        positions_every=10,
+        checkpoint_every=50,
+    )
+    start = settled(runs, state)
+    with closing(make_engine("dft", options(mesh, state.temperature_k), purpose=Purpose.CONSTANT_PRESSURE)) as engine:
+        outcome = run_md(start, engine, settings, place)
+    print(place.name, outcome.state, f"{outcome.seconds_per_step:.3f} s/step", flush=True)
+    return Trajectory.open(place)
+
+
+def options(mesh: str, temperature_k: float) -> dict[str, Any]:
+    """Return the options of the engine."""
+    return {"kpoints": mesh, "electronic_temperature_k": temperature_k, "ecut_ry": ECUT_RY}
+
+
+def solved(frames: list[Any], mesh: str, temperature_k: float) -> list[tuple[float, float, Any]]:
+    """Return F (meV/atom), P (GPa) and forces (eV/Å) of every frame."""
+    found = []
+    asked = options(mesh, temperature_k) | {"pressure_correction": "finite-basis"}
+    with closing(make_engine("dft", asked)) as engine:
+        for frame in frames:
+            atoms = frame.copy()
+            atoms.calc = engine
+            free = atoms.get_potential_energy(force_consistent=True)
+            pressure = -atoms.get_stress(voigt=False).trace() / 3.0 / ase_units.GPa
+            found.append((1000.0 * free / len(atoms), pressure, atoms.get_forces()))
+            engine.reset()
+    return found
+
+
+def mean_and_error(values: Any) -> tuple[float, float]:
+    """Return the mean of successive frames and its standard error, widened by their correlation."""
+    deviations = values - values.mean()
+    correlation = float((deviations[1:] * deviations[:-1]).sum() / (deviations**2).sum())
+    widening = np.sqrt((1.0 + max(correlation, 0.0)) / (1.0 - max(correlation, 0.0)))
+    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)) * widening)
+
+
+def compared(runs: Path, state: State, mesh: str, given: Any) -> dict[str, Any]:
+    """Return one row."""
+    began = time.perf_counter()
+    trajectory = driven(runs, state, mesh)
+    chosen = np.linspace(trajectory.n_frames // 3, trajectory.n_frames - 1, given.frames).round().astype(int)
+    frames = [trajectory.atoms(int(index)) for index in chosen]
+    denser = DENSEST[state.atoms] if mesh == "3x3x3" else DENSER[state.atoms]
+    own, other = (solved(frames, points, state.temperature_k) for points in (mesh, denser))
+    free = np.array([one[0] - two[0] for one, two in zip(own, other, strict=True)])
+    pressure = np.array([one[1] - two[1] for one, two in zip(own, other, strict=True)])
+    forces = np.array([np.sqrt(((one[2] - two[2]) ** 2).mean()) for one, two in zip(own, other, strict=True)])
+    scale = np.sqrt(np.mean([(two[2] ** 2).mean() for two in other]))
+    free_mean, free_error = mean_and_error(free)
+    pressure_mean, pressure_error = mean_and_error(pressure)
+    fraction = np.mean(
+        [molecular_fraction(frame.positions * ANGSTROM_TO_BOHR, frame.cell[:] * ANGSTROM_TO_BOHR) for frame in frames]
+    )
+    return {
+        **asdict(state),
+        "mesh": mesh,
+        "less": denser,
+        "steps": STEPS[mesh],
+        "frames": len(frames),
+        "molecular_fraction": round(float(fraction), 3),
+        "free_energy_mev_per_atom": round(free_mean, 2),
+        "free_energy_error": round(free_error, 2),
+        "free_energy_sigma": round(float(free.std(ddof=1)), 2),
+        "pressure_gpa": round(pressure_mean, 2),
+        "pressure_error": round(pressure_error, 2),
+        "pressure_sigma": round(float(pressure.std(ddof=1)), 2),
+        "force_rms_ev_per_angstrom": round(float(forces.mean()), 3),
+        "force_rms_of_all": round(float(scale), 2),
+        "free_energies_mev_per_atom": [round(float(value), 2) for value in free],
+        "seconds": round(time.perf_counter() - began),
+    }
+
+
+def table(path: Path) -> None:
+    """Print the rows as a table."""
+    print("| N | T (K) | start | mesh | less | fraction | F (meV/atom) | sigma(F) | P (GPa) | force rms (eV/Å) |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        print(
+            f"| {row['atoms']} | {row['temperature_k']:g} | {row['start']} | {row['mesh']} | {row['less']} | "
+            f"{row['molecular_fraction']:.2f} | "
+            f"{row['free_energy_mev_per_atom']:.1f} ± {row['free_energy_error']:.1f} | "
+            f"{row['free_energy_sigma']:.1f} | {row['pressure_gpa']:.1f} ± {row['pressure_error']:.1f} | "
+            f"{row['force_rms_ev_per_angstrom']:.2f} of {row['force_rms_of_all']:.1f} |"
+        )
+
+
+def main() -> None:
+    """Compute what is asked for and not there, or print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--atoms", type=int, nargs="+", default=[32, 64, 128], choices=sorted(MESHES))
+    parser.add_argument("--frames", type=int, default=8)
+    parser.add_argument("--runs", type=Path)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--table", type=Path)
+    given = parser.parse_args()
+    if given.table:
+        table(given.table)
+        return
+    if not (given.runs and given.out):
+        parser.error("give --runs and --out, or --table")
+    done = [json.loads(line) for line in given.out.read_text().splitlines()] if given.out.exists() else []
+    keys = ("atoms", "temperature_k", "start", "mesh")
+    seen = {tuple(row[key] for key in keys) for row in done}
+    for atoms, (temperature, start) in itertools.product(given.atoms, STATES):
+        for mesh in MESHES[atoms]:
+            if (atoms, temperature, start, mesh) in seen:
+                continue
+            row = compared(given.runs, State(atoms, temperature, start), mesh, given)
+            with given.out.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(row) + "\n")
+            print(json.dumps(row), flush=True)
+
+
+if __name__ == "__main__":
+    main()
