@@ -71,7 +71,7 @@ def test_a_thermostat_that_cools_rings_with_its_kelvins(observed):
     assert found[Cause.KINETIC_TEMPERATURE].size.error < 0.2
     assert found[Cause.KINETIC_TEMPERATURE].kelvins.value == pytest.approx(0.03 * 960.0, abs=1.0)
     assert verdict.value is Outcome.NOT_RESOLVED
-    assert any("hotter than their thermostat" in reason for reason in verdict.reasons)
+    assert any("% colder than their thermostat" in reason for reason in verdict.reasons)
 
 
 def test_a_surrogate_that_froze_is_called_a_solid(observed):

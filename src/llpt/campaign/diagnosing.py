@@ -142,6 +142,7 @@ def _kinetic(ladder: ObservedLadder) -> list[Diagnosis]:
         float(np.mean([each.value for each in shares])), [(each, 1.0 / len(shares)) for each in shares], "%"
     )
     middle = ladder.runs[len(ladder.runs) // 2].temperature_k
+    size = f"{mean} hotter" if mean.value > 0.0 else f"{mean.scaled(-1.0, mean.unit)} colder"
     return [
         diagnose(
             Cause.KINETIC_TEMPERATURE,
@@ -151,7 +152,7 @@ def _kinetic(ladder: ObservedLadder) -> list[Diagnosis]:
             temperature_k=middle,
             size=mean,
             kelvins=mean.scaled(-middle / 100.0, "K"),
-            sentence=f"The atoms in the runs of {ladder.engine} move {mean} hotter than their thermostat is set to.",
+            sentence=f"The atoms in the runs of {ladder.engine} are {size} than their thermostat is set to.",
         )
     ]
 
