@@ -10,7 +10,15 @@ from rich.markup import escape
 
 from llpt.cli.console import messages, output, roughly
 from llpt.cli.evaluation import EngineOptions, split_options
-from llpt.cli.importing import electronic_temperature
+from llpt.cli.foreign_options import (
+    Discard,
+    Elements,
+    ForeignUnits,
+    FrameInterval,
+    check_one_held,
+    element_list,
+    temperature_of_electrons,
+)
 from llpt.cli.importing_trees import import_runs, show_tree
 from llpt.cli.label_errors import show_label_errors
 from llpt.errors import InputError
@@ -55,20 +63,10 @@ def audit_model(  # noqa: PLR0917 - typer takes arguments by position
             show_default=False,
         ),
     ] = None,
-    interval: Annotated[
-        float | None,
-        typer.Option("--timestep-fs", metavar="FS", help="Time from frame to frame.", show_default=False),
-    ] = None,
-    discard: Annotated[
-        int, typer.Option("--discard", metavar="N", min=0, help="First frames left out of every average.")
-    ] = 0,
-    elements: Annotated[
-        str | None,
-        typer.Option("--elements", metavar="H,…", help="Of LAMMPS's types, or H5MD's atoms.", show_default=False),
-    ] = None,
-    units: Annotated[
-        str | None, typer.Option("--units", metavar="UNITS", help="LAMMPS: metal or real.", show_default=False)
-    ] = None,
+    interval: FrameInterval = None,
+    discard: Discard = 0,
+    elements: Elements = None,
+    units: ForeignUnits = None,
     despite: Annotated[
         list[str] | None,
         typer.Option("--despite", metavar="CHECK", help="Leave out a check; a refusal names it.", show_default=False),
@@ -96,6 +94,7 @@ def audit_model(  # noqa: PLR0917 - typer takes arguments by position
     from llpt.study.model_study import check_same_model, model_study, spec_of  # noqa: PLC0415
     from llpt.trajectory.foreign.suspicion import checks_of  # noqa: PLC0415
 
+    check_one_held(pressure, constant_volume=constant_volume)
     spec, options = spec_of(model), split_options(option)
     new = model_study(spec, options, name=name, label=label)
     given = Given(
@@ -104,10 +103,10 @@ def audit_model(  # noqa: PLR0917 - typer takes arguments by position
         temperature_k=temperature,
         pressure_gpa=pressure,
         constant_volume=constant_volume,
-        electronic_temperature_k=electronic_temperature(electronic),
+        electronic_temperature_k=temperature_of_electrons(electronic),
         frame_interval_fs=interval,
         discard=discard,
-        elements=tuple(each.strip() for each in elements.split(",")) if elements else (),
+        elements=element_list(elements),
         units=units,
         despite=checks_of(despite or []),
     )

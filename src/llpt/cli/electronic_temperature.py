@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from llpt.cli.bars import bar
 from llpt.cli.console import make_table, messages, output
 from llpt.cli.evaluation import EngineOptions, split_options
 from llpt.cli.overwriting import Overwrite, check_directory, check_same_results
@@ -92,16 +92,14 @@ def electronic_temperature(  # noqa: PLR0917 - typer takes arguments by position
     write_atomically(out / RECORD, json.dumps(fresh, indent=1))
     points = len(snapshots) * len(temperatures)
     messages().print(f"{len(snapshots)} snapshots at {len(temperatures)} temperatures: {points} single points.")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     begun = time.perf_counter()
     computed = 0
-    with Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars:
-        task = bars.add_task(spec, total=points)
+    with bar(spec, points) as advance:
 
         def on_point(done: int, temperature_k: float) -> None:
             nonlocal computed
             computed += 1
-            bars.update(task, completed=done, description=f"T_el = {temperature_k:g} K")
+            advance(done, f"T_el = {temperature_k:g} K")
 
         place = out / "labels"
         label_at_electronic_temperatures(

@@ -6,10 +6,10 @@ from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.core import TyperCommand, TyperOption
 
-from llpt.cli.console import messages, output
+from llpt.cli.bars import bar
+from llpt.cli.console import output
 from llpt.cli.overwriting import Overwrite, check_file
 from llpt.errors import InputError
 
@@ -94,11 +94,9 @@ def evaluate(
     options = split_options(option)
     frames = read_structures(source)
     calculator = make_engine(engine, options)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        with Progress(*columns, console=messages(), disable=not messages().is_terminal) as progress:
-            task = progress.add_task(engine, total=len(frames))
-            results = compute(frames, calculator, on_frame=lambda done: progress.update(task, completed=done))
+        with bar(engine, len(frames)) as advance:
+            results = compute(frames, calculator, on_frame=advance)
     finally:
         calculator.close()
     write_evaluated(out, results)
@@ -124,11 +122,9 @@ def show_comparison(
         check_file(figure, overwrite=overwrite)
     frames = read_evaluated(source)
     calculator = make_engine(engine, options)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        with Progress(*columns, console=messages(), disable=not messages().is_terminal) as progress:
-            task = progress.add_task(engine, total=len(frames))
-            errors = errors_on_labels(frames, calculator, on_frame=lambda done: progress.update(task, completed=done))
+        with bar(engine, len(frames)) as advance:
+            errors = errors_on_labels(frames, calculator, on_frame=advance)
     finally:
         calculator.close()
     show_label_errors(errors.accuracy)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path  # noqa: TC003 - typer reads it
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from llpt.cli.console import EXIT_FAILED, make_table, messages, output
+from llpt.cli.foreign_options import (
+    Discard,
+    Elements,
+    ForeignUnits,
+    FrameInterval,
+    check_one_held,
+    element_list,
+    temperature_of_electrons,
+)
 from llpt.cli.importing_trees import change_imported, import_runs, show_tree
 from llpt.errors import InputError
 
@@ -71,13 +80,8 @@ def import_(
             show_default=False,
         ),
     ] = None,
-    interval: Annotated[
-        float | None,
-        typer.Option("--timestep-fs", metavar="FS", help="Time from frame to frame.", show_default=False),
-    ] = None,
-    discard: Annotated[
-        int, typer.Option("--discard", metavar="N", min=0, help="First frames left out of every average.")
-    ] = 0,
+    interval: FrameInterval = None,
+    discard: Discard = 0,
     cooling: Annotated[
         bool, typer.Option("--cooling", help="Part of a ladder walked down, beside one walked up.")
     ] = False,
@@ -87,13 +91,8 @@ def import_(
             "--energy-is", metavar="WHAT", help="A lone energy is internal (E) or free (F).", show_default=False
         ),
     ] = None,
-    elements: Annotated[
-        str | None,
-        typer.Option("--elements", metavar="H,…", help="Of LAMMPS's types, or H5MD's atoms.", show_default=False),
-    ] = None,
-    units: Annotated[
-        str | None, typer.Option("--units", metavar="UNITS", help="LAMMPS: metal or real.", show_default=False)
-    ] = None,
+    elements: Elements = None,
+    units: ForeignUnits = None,
     despite: Annotated[
         list[str] | None,
         typer.Option(
@@ -138,15 +137,14 @@ def import_(
     from llpt.trajectory.foreign.own import is_own  # noqa: PLC0415
     from llpt.trajectory.foreign.suspicion import checks_of  # noqa: PLC0415
 
-    if pressure is not None and constant_volume:
-        raise InputError("--pressure-gpa and --constant-volume exclude each other.", "Give one of them.")
+    check_one_held(pressure, constant_volume=constant_volume)
     if remove is not None or relabel is not None:
         change_imported(out, remove, relabel)
         return
     if not paths:
         raise InputError("No path is given.", "Give the files of one run, or a folder of runs.")
-    warm = electronic_temperature(electronic)
-    chosen = [each.strip() for each in elements.split(",")] if elements else []
+    warm = temperature_of_electrons(electronic)
+    chosen = element_list(elements)
     meaning = _one_of("--energy-is", energy_is, [each.value for each in EnergyMeaning])
     if dry_run or any(path.is_dir() and not is_own(path) for path in paths):
         given = Given(
@@ -160,7 +158,7 @@ def import_(
             discard=discard,
             cooling=cooling,
             energy_meaning=EnergyMeaning(meaning) if meaning else None,
-            elements=tuple(chosen),
+            elements=chosen,
             units=units,
             despite=checks_of(despite or []),
         )
@@ -219,22 +217,6 @@ def missing_word(option: str) -> str:
         "--label": "what their engine is called",
     }
     raise InputError(f"Nobody says {what[option]}.", f"Give {option}.")
-
-
-def electronic_temperature(text: str | None) -> float | Literal["ionic"] | None:
-    """Read a temperature of the electrons: a number, or ``ionic``.
-
-    Raises:
-        InputError: neither.
-    """
-    if text is None or text == "ionic":
-        return "ionic" if text else None
-    try:
-        return float(text)
-    except ValueError as error:
-        raise InputError(
-            f"--electronic-temperature-k {text} is no temperature.", "Give a number in K, 0 if cold, or ionic."
-        ) from error
 
 
 class Asker:

@@ -7,8 +7,8 @@ from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from llpt.cli.bars import bar
 from llpt.cli.console import make_table, messages, output
 from llpt.cli.defaults import given
 from llpt.cli.evaluation import EngineOptions, split_options
@@ -106,13 +106,9 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
         + ", ".join(f"{key} {used[key]}" for key in record.theory),
         markup=False,
     )
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        with Progress(*columns, console=messages(), disable=not messages().is_terminal) as progress:
-            task = progress.add_task("optics", total=count)
-            result = optics_of_snapshots(
-                snapshots.frames, engine, settings, directory, on_snapshot=lambda n: progress.update(task, completed=n)
-            )
+        with bar("optics", count) as advance:
+            result = optics_of_snapshots(snapshots.frames, engine, settings, directory, on_snapshot=advance)
     finally:
         engine.close()
     _show(result)

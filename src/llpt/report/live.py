@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 COOKIE = "llpt-token"
+OWN_FILES = {"/": ("live.html", "text/html"), "/page.css": ("page.css", "text/css")}
 SERVED = frozenset({".html", ".pdf", ".png", ".csv", ".nc", ".md", ".tex", ".bib"})
 """Kinds of files of a report; nothing else is served."""
 LEAST_S_BETWEEN_REPORTS = 60.0
@@ -227,9 +228,9 @@ class _Handler(BaseHTTPRequestHandler):
             )
             return
         path = unquote(address.path)
-        if path == "/":
-            page = files("llpt.report").joinpath("live.html").read_bytes()
-            self._send(HTTPStatus.OK, page, "text/html; charset=utf-8")
+        if path in OWN_FILES:
+            name, kind = OWN_FILES[path]
+            self._send(HTTPStatus.OK, files("llpt.report").joinpath(name).read_bytes(), f"{kind}; charset=utf-8")
         elif path == "/standing.json":
             self._send(HTTPStatus.OK, self.server.study.standing().encode(), "application/json")
         else:

@@ -86,13 +86,12 @@ def methods_of(case: Case) -> Methods:
     return Methods(text, tuple(keys))
 
 
-def write_methods(case: Case, directory: Path) -> None:
+def write_methods(methods: Methods, directory: Path) -> None:
     """Write ``methods.md``, ``methods.tex`` and ``references.bib``.
 
     Raises:
         StorageError: a file cannot be written.
     """
-    methods = methods_of(case)
     write_atomically(directory / "methods.md", methods.markdown + "\n")
     write_atomically(directory / "methods.tex", methods.latex + "\n")
     write_atomically(directory / "references.bib", methods.bibtex)

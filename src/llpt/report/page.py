@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from llpt.audit import Verdict
     from llpt.report.panels import Figure
-    from llpt.report.question import Question
+    from llpt.report.question import Question, Table
     from llpt.study import Entry, Plan, StudyDirectory
     from llpt.study.analysis import StudyAnalysis
 
@@ -78,10 +78,11 @@ def write_report(
             figures.append(_shown(figure, paths))
         shown.append({**_fields(question), "figures": figures})
     on_part("page")
-    write_methods(case, directory.report)
-    write_run_table(case, directory.report / "runs.csv")
+    methods, runs = methods_of(case), run_table(case)
+    write_methods(methods, directory.report)
+    write_run_table(runs, directory.report / "runs.csv")
     page = directory.report / "index.html"
-    write_atomically(page, _render(case, shown))
+    write_atomically(page, _render(case, shown, runs=runs, methods=methods.markdown))
     return page
 
 
@@ -119,7 +120,7 @@ def _text(name: str) -> str:
     return files("llpt.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _render(case: Case, questions: list[dict[str, Any]]) -> str:
+def _render(case: Case, questions: list[dict[str, Any]], *, runs: Table, methods: str) -> str:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(_text("page.html"))
     verdict = case.verdict
@@ -140,8 +141,8 @@ def _render(case: Case, questions: list[dict[str, Any]]) -> str:
         questions=questions,
         engines=list(dict.fromkeys(ladder.engine for ladder in base)),
         sizes=sorted({ladder.atoms for ladder in base}),
-        runs=run_table(case),
-        methods=methods_of(case).markdown,
+        runs=runs,
+        methods=methods,
         provenance=provenance_table(case),
         study_file=(case.directory.root / "study.toml").read_text(encoding="utf-8"),
         directory=case.directory.root.name,

@@ -10,6 +10,7 @@ from llpt.files import write_atomically
 from llpt.report.question import Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import provenance_rows, run_rows, tabled_quantities
 from llpt.study import State
+from llpt.study.standing import FIRST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
     from llpt.report.question import Column
 
 TONES = {State.DONE: Tone.GOOD, State.FAILED: Tone.BAD, State.BLOCKED: Tone.BAD}
-ORDER = (State.FAILED, State.BLOCKED, State.UNFINISHED, State.RUNNING, State.WAITING, State.DONE)
-"""Failures stand first."""
 
 
 def run_table(case: Case) -> Table:
     """Return every run with its state and averages, failures first."""
-    rows = sorted(run_rows(case.plan, case.entries, case.analysis), key=lambda row: ORDER.index(State(row.state)))
+    rows = sorted(run_rows(case.plan, case.entries, case.analysis), key=lambda row: FIRST.index(State(row.state)))
     return Table(
         "Every run",
         _columns(),
@@ -52,13 +51,12 @@ def run_table(case: Case) -> Table:
     )
 
 
-def write_run_table(case: Case, path: Path) -> None:
-    """Write the same as CSV.
+def write_run_table(table: Table, path: Path) -> None:
+    """Write the table of runs as CSV.
 
     Raises:
         StorageError: the file cannot be written.
     """
-    table = run_table(case)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([column.heading for column in table.columns] + ["reason"])
