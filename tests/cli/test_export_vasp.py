@@ -135,3 +135,14 @@ def test_what_cannot_be_exported_is_one_sentence(tmp_path):
     with pytest.raises(InputError):
         export_vasp(other, tmp_path / "b", tmp_path)
     assert not (tmp_path / "b").exists()
+
+
+def test_every_rung_of_an_isotherm_has_a_folder_of_its_own(tmp_path):
+    line = "[[state.isotherms]]\ntemperature_k = 1000\npressures_gpa = [100, 150, 200]\n"
+    text = STUDY.replace("[state]\npressures_gpa = [100.0]\ntemperatures_k = [300, 500]\n", line)
+    plan = make_plan(parse_study(text))
+    written = export_vasp(plan, tmp_path / "runs", tmp_path)
+    assert written.folders == ("N16/T1000/P100", "N16/T1000/P150", "N16/T1000/P200")
+    assert [float(incar_of(tmp_path / "runs" / folder)["PSTRESS"]) for folder in written.folders] == [1e3, 1.5e3, 2e3]
+    script = (tmp_path / "runs" / written.scripts[0]).read_text()
+    assert 'run "N16/T1000/P150" "$PWD/N16/T1000/P100"' in script

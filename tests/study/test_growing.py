@@ -137,10 +137,11 @@ def test_the_files_of_before_are_kept(begun):
 def test_a_verdict_by_thresholds_changed_after_the_runs_shows_both(begun):
     with Ledger(begun.database) as ledger:
         fix_thresholds(begun.study, ledger)
-    assert thresholds_before(begun) is None
+        assert thresholds_before(begun.study, ledger) is None
     grown(begun, TEXT + "[verdict]\ndensity_percent = 3.0\n")
     fresh = StudyDirectory.open(begun.root)
-    before = thresholds_before(fresh)
+    with Ledger(fresh.database) as ledger:
+        before = thresholds_before(fresh.study, ledger)
     assert before == parse_study(TEXT).verdict.thresholds()
     known = {"reference": "a", "surrogate": "b", "reasons": ("why",), "comparisons": (), "requirements": ()}
     was = Verdict(value="not faithful", thresholds=before, **known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,8 +28,10 @@ from llpt.transition import (
     locate,
     pair_steps,
 )
+from llpt.transition.isotherm import HEAT
 from llpt.transition.order import EvidenceKind, Order, clapeyron_slope, hysteresis_loop, order_of_line
 from llpt.transition.plateau import equal_areas
+from llpt.transition.step import fit_step
 
 TEMPERATURE_K = 1000.0
 LATENT_EV = 0.06
@@ -242,3 +245,26 @@ def test_an_isochore_has_its_transition_in_energy_and_pressure():
     assert point.temperature_k == located.criteria[ENERGY_STEP].place
     turned = locate(located.states, density_rises=False)
     assert not turned.criteria[PRESSURE_STEP].resolved
+
+
+def test_pressures_without_a_logarithm_are_no_points_of_a_power_law():
+    curve = two_states(150.0).curve("density")
+    below = replace(curve, coordinates=curve.coordinates - curve.coordinates[-3] + 1.0)
+    fit = fit_step(below)
+    assert not fit.resolved
+    assert fit.reason.startswith(f"3 of {len(curve)} pressures have a known error")
+
+
+def test_the_error_of_the_heat_is_that_of_what_each_volume_counts_for():
+    error, seeds = 0.01, 400
+    quiet = two_states(150.0, noise=1e-12)
+    volumes = [point.estimates["volume"].value for point in quiet.points]
+    random = np.random.default_rng(1)
+    heats = []
+    for drawn in random.normal(volumes, error, size=(seeds, len(volumes))):
+        noisy = [Estimate(value, error, "A^3", 40.0) for value in drawn]
+        both = zip(quiet.points, noisy, strict=True)
+        points_ = tuple(replace(point, estimates=point.estimates | {"volume": volume}) for point, volume in both)
+        heats.append(replace(quiet, points=points_).curve(HEAT))
+    scatter = np.std([heat.values for heat in heats], axis=0)
+    assert heats[0].errors[1:] == pytest.approx(scatter[1:], rel=0.15)

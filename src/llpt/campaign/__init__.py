@@ -11,6 +11,7 @@ from llpt.campaign.identity import (
     RunIdentity,
     engine_slug,
     file_stem,
+    matches_pattern,
     short_name,
 )
 from llpt.campaign.state import ThermodynamicState
@@ -23,5 +24,6 @@ __all__ = [
     "ThermodynamicState",
     "engine_slug",
     "file_stem",
+    "matches_pattern",
     "short_name",
 ]

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from fnmatch import fnmatch
 
 from llpt.campaign.state import is_isotherm
 
@@ -189,6 +190,11 @@ def short_name(path: str) -> str:
     ('dft/N32/P200/T700', 'models/behler-parrinello')
     """
     return path.removeprefix(_RUNS)
+
+
+def matches_pattern(path: str, pattern: str) -> bool:
+    """Whether a pattern of the shell names a run, or any other node of a plan, by its path or its short name."""
+    return fnmatch(short_name(path), pattern) or fnmatch(path, pattern)
 
 
 def file_stem(path: str) -> str:

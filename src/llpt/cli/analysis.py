@@ -75,12 +75,12 @@ def analyse_and_report(place: StudyDirectory, plan: Plan, ledger: Ledger) -> Pat
 def analysed(place: StudyDirectory, plan: Plan, ledger: Ledger) -> StudyAnalysis:
     """Analyse a study with a bar of its runs."""
     from llpt.study.analysis import analyse_study  # noqa: PLC0415
-    from llpt.study.fixed_thresholds import fix_thresholds  # noqa: PLC0415
+    from llpt.study.fixed_thresholds import fix_thresholds, thresholds_before  # noqa: PLC0415
 
     fix_thresholds(place.study, ledger)
     entries = {entry.path: entry for entry in ledger.entries()}
     with bar_of_runs("analysing") as on_run:
-        return analyse_study(place, plan, entries, on_run)
+        return analyse_study(place, plan, entries, on_run, before=thresholds_before(place.study, ledger))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from llpt.errors import LlptError
+    from llpt.statistics import Estimate
 
 EXIT_FAILED = 1
 EXIT_UNFINISHED = 3
@@ -45,6 +46,11 @@ def make_table(*columns: str) -> Table:
         right = name.endswith(" >")
         table.add_column(name.removesuffix(" >"), justify="right" if right else "left", overflow="fold")
     return table
+
+
+def known_text(estimate: Estimate, unit: str = "") -> str:
+    """Write an estimate with its error and unit; one without a known error is not known."""
+    return f"{estimate.value:.3g} ± {estimate.error:.2g} {unit}".rstrip() if estimate.resolved else "not known"
 
 
 def roughly(seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.cli.console import make_table
+from llpt.cli.console import known_text, make_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from llpt.audit import Diagnosis
-    from llpt.statistics import Estimate
 
 
 def show_diagnoses(console: Console, diagnoses: Sequence[Diagnosis]) -> None:
@@ -31,14 +30,10 @@ def show_diagnoses(console: Console, diagnoses: Sequence[Diagnosis]) -> None:
             each.side,
             each.line,
             "" if each.atoms is None else str(each.atoms),
-            _written(each.size, each.size.unit),
+            known_text(each.size, each.size.unit),
             f"{each.limit:g}",
-            _written(each.kelvins),
+            known_text(each.kelvins),
             str(each.presence),
         )
     console.print(table)
     console.print()
-
-
-def _written(estimate: Estimate, unit: str = "") -> str:
-    return f"{estimate.value:.3g} ± {estimate.error:.2g} {unit}".rstrip() if estimate.resolved else "not known"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llpt.cli.analysis import Directory, bar_of_runs
-from llpt.cli.console import EXIT_FAILED, make_table, messages, output
+from llpt.cli.console import EXIT_FAILED, known_text, make_table, messages, output
 from llpt.cli.diagnosing import show_diagnoses
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from llpt.audit import Residuals
     from llpt.campaign.explanation import CampaignExplanation, PlacedBudget, PlacedExplanation, StateDifference
-    from llpt.statistics import Estimate
 
 
 def explain(
@@ -76,7 +75,9 @@ def _show_residuals(console: Console, residuals: Residuals) -> None:
     table = make_table("by", "group", "frames >", "energy (meV/atom) >", "pressure (GPa) >", "forces (eV/Å) >", "of >")
     for row in residuals.groups:
         forces = (f"{row.force_error_ev_per_angstrom:.3g}", f"{row.force_ev_per_angstrom:.3g}")
-        table.add_row(row.grouping, row.group, str(row.frames), _written(row.energy), _written(row.pressure), *forces)
+        table.add_row(
+            row.grouping, row.group, str(row.frames), known_text(row.energy), known_text(row.pressure), *forces
+        )
     console.print(table)
     if residuals.missing:
         console.print(residuals.missing)
@@ -101,9 +102,9 @@ def _show_states(console: Console, states: tuple[StateDifference, ...]) -> None:
             str(state.place.atoms),
             f"{state.place.temperature_k:g}",
             str(state.test),
-            _written(phase.per_atom_mev),
+            known_text(phase.per_atom_mev),
             f"{ends[0]:.4g} … {ends[1]:.4g}",
-            _written(phase.jeffreys_per_atom),
+            known_text(phase.jeffreys_per_atom),
             str(phase.method),
         )
     console.print(table)
@@ -113,10 +114,10 @@ def _show_states(console: Console, states: tuple[StateDifference, ...]) -> None:
 def _show_shift(console: Console, placed: PlacedExplanation) -> None:
     place, found = placed.place, placed.explanation
     console.print(f"{place.line}, {place.atoms} atoms, both phases at {place.temperature_k:g} K:", markup=False)
-    bias = _written(found.temperature.difference_mev_per_atom, "meV/atom")
+    bias = known_text(found.temperature.difference_mev_per_atom, "meV/atom")
     console.print(f"  free-energy difference, phase above less phase below: {bias}")
-    console.print(f"  T* of the reference less that of the surrogate: {_written(found.temperature.value, 'K')}")
-    console.print(f"  P* likewise, at fixed temperature: {_written(found.pressure.value, 'GPa')}")
+    console.print(f"  T* of the reference less that of the surrogate: {known_text(found.temperature.value, 'K')}")
+    console.print(f"  P* likewise, at fixed temperature: {known_text(found.pressure.value, 'GPa')}")
     console.print(f"  {found.finding}: {found.sentence}", markup=False)
     console.print(f"  {placed.region}", markup=False)
     if found.labels is not None:
@@ -133,16 +134,12 @@ def _show_budget(console: Console, placed: PlacedBudget) -> None:
     for row in placed.rows:
         table.add_row(
             row.choice,
-            _written(row.shift.value),
-            _written(row.shift.difference_mev_per_atom),
-            _written(row.density_low),
-            _written(row.density_high),
+            known_text(row.shift.value),
+            known_text(row.shift.difference_mev_per_atom),
+            known_text(row.density_low),
+            known_text(row.density_high),
             row.sentence,
         )
     console.print(table)
     console.print(placed.region, markup=False)
     console.print()
-
-
-def _written(estimate: Estimate, unit: str = "") -> str:
-    return f"{estimate.value:.3g} ± {estimate.error:.2g} {unit}".rstrip() if estimate.resolved else "not known"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from contextlib import nullcontext
-from fnmatch import fnmatch
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from llpt.campaign import short_name
+from llpt.campaign import matches_pattern, short_name
 from llpt.cli.console import (
     EXIT_FAILED,
     EXIT_INTERRUPTED,
@@ -24,9 +24,10 @@ from llpt.cli.trust import agree, is_archive
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from llpt.study import Plan, StudyDirectory
+    from llpt.study.file import StudyFile
     from llpt.study.ledger import Entry
 
 
@@ -141,7 +142,7 @@ def chosen(plan: Plan, entries: Sequence[Entry], only: str | None, *, retry_fail
 
     names = plan.paths
     if only is not None:
-        names = tuple(path for path in names if fnmatch(short_name(path), only) or fnmatch(path, only))
+        names = tuple(path for path in names if matches_pattern(path, only))
         if not names:
             raise InputError(f"No run of the study matches {only!r}.", "llpt plan --all lists their names.")
     if retry_failed:
@@ -152,28 +153,82 @@ def chosen(plan: Plan, entries: Sequence[Entry], only: str | None, *, retry_fail
     return plan.with_ancestors(names)
 
 
+@dataclass(frozen=True)
+class _Given:
+    """A study that was given as a file or packed.
+
+    Args:
+        name: what was given.
+        file: its study file.
+        source: where its other files are.
+        archived: whether it was packed.
+        study: what the file says.
+    """
+
+    name: Path
+    file: Path
+    source: Path
+    archived: bool
+    study: StudyFile
+
+    def check_it_may_grow(self, root: Path) -> None:
+        """Refuse a packed study that is another than the one in a directory.
+
+        Raises:
+            InputError: it was packed.
+        """
+        if self.archived:
+            raise InputError(
+                f"{root} belongs to another study than {self.name}.", "Choose another directory with --out."
+            )
+
+
+@contextmanager
+def _given(study: Path) -> Iterator[_Given]:
+    """Read a study that is given as a file or an archive; what was unpacked is there while the block runs.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    from llpt.study import read_study  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.archive import opened  # noqa: PLC0415
+    from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
+
+    archived = is_archive(study)
+    with opened(study) if archived else nullcontext(study.resolve().parent) as source:
+        file = source / STUDY_FILE if archived else study
+        yield _Given(study, file, source, archived, read_study(file))
+
+
 def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, retry_failed: bool) -> None:
     """Print what ``llpt run`` would do now; nothing is written."""
-    from llpt.study import Ledger, State, StudyDirectory, estimate_costs, make_plan, makespan_s, read_study  # noqa: PLC0415
+    from llpt.study import Ledger, State, StudyDirectory, estimate_costs, make_plan, makespan_s  # noqa: PLC0415
     from llpt.study.cores import available_cores  # noqa: PLC0415
     from llpt.study.growing import proposed_growth, same_study  # noqa: PLC0415
     from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
     from llpt.study.paces import known_paces, place_of  # noqa: PLC0415
 
     root = study if study.is_dir() else out or Path(study.stem)
-    begun = (root / STUDY_FILE).is_file()
-    description = StudyDirectory.open(root).study if begun else read_study(study)
-    if begun and not study.is_dir() and not same_study(description, read_study(study)):
-        growth = proposed_growth(StudyDirectory.open(root), read_study(study), study.resolve().parent)
-        output().print(growth.sentence)
-        description = growth.study
+    directory = StudyDirectory.open(root) if (root / STUDY_FILE).is_file() else None
+    with nullcontext() if study.is_dir() else _given(study) as given:
+        description = given.study if given is not None else StudyDirectory.open(root).study
+        if directory is not None and given is not None and not same_study(directory.study, description):
+            given.check_it_may_grow(root)
+            growth = proposed_growth(directory, description, given.source)
+            output().print(growth.sentence)
+            description = growth.study
+        elif directory is not None:
+            description = directory.study
     plan = make_plan(description)
     entries: tuple[Entry, ...] = ()
-    if begun and (database := StudyDirectory.open(root).database).exists():
-        with Ledger(database) as ledger:
+    if directory is not None and directory.database.exists():
+        with Ledger(directory.database) as ledger:
             entries = ledger.entries()
     states = {entry.path: entry.state for entry in entries}
-    costs = estimate_costs(plan, known=known_paces(place_of(description.execution)))
+    measured = {
+        entry.path: entry.seconds_per_step for entry in entries if entry.seconds_per_step and entry.path in plan
+    }
+    costs = estimate_costs(plan, measured, known=known_paces(place_of(description.execution)))
     wanted = chosen(plan, entries, only, retry_failed=retry_failed)
     todo = [path for path in plan.paths if path in wanted and states.get(path) is not State.DONE]
     console = output()
@@ -195,8 +250,7 @@ def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[Stud
     Raises:
         InputError: the file or directory cannot be used, or is not trusted; nothing was changed.
     """
-    from llpt.study import StudyDirectory, make_plan, read_study  # noqa: PLC0415
-    from llpt.study.archive import opened  # noqa: PLC0415
+    from llpt.study import StudyDirectory, make_plan  # noqa: PLC0415
     from llpt.study.growing import grow, same_study  # noqa: PLC0415
     from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
     from llpt.study.preflight import check_before_anything_runs  # noqa: PLC0415
@@ -206,23 +260,17 @@ def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[Stud
         plan = make_plan(directory.study)
         agree(study, plan, trust=trust)
         return directory, plan
-    archived = is_archive(study)
-    with opened(study) if archived else nullcontext(study.resolve().parent) as source:
-        file = source / STUDY_FILE if archived else study
-        description = read_study(file)
-        plan = make_plan(description)
+    with _given(study) as given:
+        plan = make_plan(given.study)
         agree(study, plan, trust=trust)
-        check_before_anything_runs(description, plan, source, archived=archived)
-        text, root = file.read_text(encoding="utf-8"), out or Path(study.stem)
-        if (root / STUDY_FILE).is_file() and not same_study(StudyDirectory.open(root).study, description):
-            if archived:
-                raise InputError(
-                    f"{root} belongs to another study than {study}.", "Choose another directory with --out."
-                )
-            growth = grow(StudyDirectory.open(root), text, description, source)
+        check_before_anything_runs(given.study, plan, given.source, archived=given.archived)
+        text, root = given.file.read_text(encoding="utf-8"), out or Path(study.stem)
+        if (root / STUDY_FILE).is_file() and not same_study(StudyDirectory.open(root).study, given.study):
+            given.check_it_may_grow(root)
+            growth = grow(StudyDirectory.open(root), text, given.study, given.source)
             messages().print(growth.sentence)
             return StudyDirectory.open(root), growth.plan
-        directory = StudyDirectory.claim(root, text, description, source=source, archived=archived)
+        directory = StudyDirectory.claim(root, text, given.study, source=given.source, archived=given.archived)
     if directory.study.imported or directory.study.stages:  # a directory taken up holds what was imported into it since
         plan = make_plan(directory.study)
     return directory, plan

@@ -80,7 +80,7 @@ class LiveRun:
 
 
 class LiveStudy:
-    """What the page asks for, computed no more often than it changes.
+    """What the page asks for; means over what runs at work have written are kept for some seconds.
 
     Args:
         root: the study's directory.

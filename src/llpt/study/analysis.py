@@ -9,7 +9,7 @@ from llpt.campaign.analysis import Analysis, analyse
 from llpt.campaign.comparison import verdict_of
 from llpt.files import remove
 from llpt.study.explaining import asks_for_labels, diagnoses_of, explain_study
-from llpt.study.fixed_thresholds import thresholds_before, with_change_told
+from llpt.study.fixed_thresholds import with_change_told
 from llpt.study.ladder_paths import PATHS
 from llpt.study.observables_table import TABLE_NAME, write_observables
 from llpt.study.observing import observe_electronic_temperature, observe_runs
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from llpt.audit import Verdict
+    from llpt.audit import Thresholds, Verdict
     from llpt.campaign.explanation import CampaignExplanation
     from llpt.campaign.ladders import ObservedLadder
     from llpt.study.explaining import Explained
@@ -51,6 +51,8 @@ def analyse_study(
     plan: Plan,
     entries: Mapping[str, Entry],
     on_run: Callable[[float, int, str], None] = lambda *_: None,
+    *,
+    before: Thresholds | None = None,
 ) -> StudyAnalysis:
     """Analyse every run that is done; keep averages in ``results/observables.csv``, the verdict in ``verdict.json``.
 
@@ -59,6 +61,7 @@ def analyse_study(
         plan: its plan.
         entries: its ledger, by run.
         on_run: called before each run is averaged.
+        before: thresholds from before the runs, where they were changed openly since (``thresholds_before``).
 
     Raises:
         StorageError: results cannot be written.
@@ -77,11 +80,7 @@ def analyse_study(
     explanation = explained[0] if explained is not None else None
     if explanation is not None:
         refused |= explanation.refused
-    verdict, _ = verdict_of_study(directory, plan, entries, found.ladders, explained=explained)
-    before = thresholds_before(directory)
-    if verdict is not None and before is not None:
-        was, _ = verdict_of(found.ladders, before)
-        verdict = with_change_told(verdict, was)
+    verdict, _ = verdict_of_study(directory, plan, entries, found.ladders, explained=explained, before=before)
     if verdict is not None:
         verdict.save(directory.verdict)
     else:
@@ -97,6 +96,7 @@ def verdict_of_study(
     ladders: Sequence[ObservedLadder],
     *,
     explained: Explained | None = None,
+    before: Thresholds | None = None,
     reference: str | None = None,
     surrogate: str | None = None,
 ) -> tuple[Verdict | None, str]:
@@ -108,6 +108,7 @@ def verdict_of_study(
         entries: its ledger, by node.
         ladders: its runs with their averages and transitions.
         explained: of ``explanation_of``; None where the study asked for no labels.
+        before: thresholds from before the runs, where they were changed openly since: the verdict then tells both.
         reference: name of an engine, as in paths or as people call it; None for the study's reference.
         surrogate: the same of the surrogate.
 
@@ -121,4 +122,5 @@ def verdict_of_study(
     verdict, why = verdict_of(ladders, directory.study.verdict.thresholds(), reference=reference, surrogate=surrogate)
     if verdict is None or reference is not None or surrogate is not None:
         return verdict, why
-    return verdict.with_diagnoses(diagnoses_of(directory, plan, entries, ladders, explained)), why
+    verdict = verdict.with_diagnoses(diagnoses_of(directory, plan, entries, ladders, explained))
+    return (verdict if before is None else with_change_told(verdict, verdict_of(ladders, before)[0])), why

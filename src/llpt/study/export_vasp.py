@@ -146,11 +146,12 @@ def export_vasp(plan: Plan, out: Path, source: Path, *, template: str = TEMPLATE
 
 
 def folder_of(run: MolecularDynamics) -> str:
-    """Return the folder of a run below the exported directory: ``N64/P200/T900``."""
-    return f"N{run.atoms}/{run.state.line}/T{run.state.temperature_k:g}"
+    """Return the folder of a run below the exported directory: ``N64/P200/T900``, ``N64/T1000/P150``."""
+    return _folder_of_path(run.path)
 
 
 def _folder_of_path(path: str) -> str:
+    """Return what follows the engine in the path of a run."""
     return "/".join(path.split("/")[-3:])
 
 

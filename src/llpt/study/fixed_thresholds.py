@@ -11,14 +11,13 @@ import time
 from typing import TYPE_CHECKING
 
 from llpt.audit import Thresholds
-from llpt.study.ledger import Ledger
 from llpt.study.nodes import MolecularDynamics
 from llpt.study.outcome import State
 
 if TYPE_CHECKING:
     from llpt.audit import Verdict
     from llpt.study.file import StudyFile
-    from llpt.study.layout import StudyDirectory
+    from llpt.study.ledger import Ledger
     from llpt.study.plan import Plan
 
 NAME = "thresholds"
@@ -63,23 +62,21 @@ def changed_thresholds(study: StudyFile, plan: Plan, ledger: Ledger) -> tuple[st
     return "", True
 
 
-def thresholds_before(directory: StudyDirectory) -> Thresholds | None:
+def thresholds_before(study: StudyFile, ledger: Ledger) -> Thresholds | None:
     """Return the thresholds that a study had before its runs, where they were changed openly since.
 
     Openly: the study grew (``llpt.study.growing``), and the study file of before is kept beside the new one.
 
     Args:
-        directory: the study.
+        study: as its file says now.
+        ledger: its ledger.
     """
-    if not directory.study.stages or not directory.database.exists():
-        return None
-    with Ledger(directory.database) as ledger:
-        fact = ledger.fact(NAME)
+    fact = ledger.fact(NAME) if study.stages else None
     if fact is None:
         return None
-    now = directory.study.verdict.thresholds()
+    now = study.verdict.thresholds()
     before = Thresholds.model_validate_json(fact.value)
-    declared = [stage.study.verdict.thresholds() for stage in directory.study.stages]
+    declared = [stage.study.verdict.thresholds() for stage in study.stages]
     return before if before != now and before in declared else None
 
 

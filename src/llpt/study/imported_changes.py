@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
-from llpt.campaign import engine_slug, short_name
+from llpt.campaign import engine_slug, matches_pattern, short_name
 from llpt.errors import InputError
 from llpt.files import copy, remove, scratch_directory, write_atomically
 from llpt.study.imported import write_imported
@@ -37,7 +36,7 @@ def remove_runs(root: Path, pattern: str) -> list[str]:
     """
     directory = StudyDirectory.open(root)
     with directory.locked():
-        chosen = [run for run in directory.study.imported if _matches(run.path, pattern)]
+        chosen = [run for run in directory.study.imported if matches_pattern(run.path, pattern)]
         if not chosen:
             raise InputError(f"No imported run of the study matches {pattern!r}.", "llpt status lists their names.")
         _check_unused(directory, chosen)
@@ -86,10 +85,6 @@ def relabel_runs(root: Path, old: str, new: str) -> list[str]:
             for number, run in enumerate(renamed):
                 enter_run(directory.root, [*others, *renamed[: number + 1]], run, aside / str(number))
     return [short_name(run.path) for run in renamed]
-
-
-def _matches(path: str, pattern: str) -> bool:
-    return fnmatch(short_name(path), pattern) or fnmatch(path, pattern)
 
 
 def _check_unused(directory: StudyDirectory, runs: list[ImportedRun]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from llpt.campaign.ladders import ObservedLadder
     from llpt.campaign.observed import ObservedRun
     from llpt.study.explaining import Explained
     from llpt.study.nodes import Node
@@ -98,11 +98,12 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
         with _ledger(directory) as ledger:
             entries = {entry.path: entry for entry in ledger.entries()}
             changed, told = changed_thresholds(directory.study, plan, ledger)
+            before = thresholds_before(directory.study, ledger)
     except (LlptError, ValueError) as error:
         return (Check("study", "ledger", False, str(error)),)
     checks = [
         _all_done(plan, entries),
-        _thresholds(directory, changed, told),
+        _thresholds(changed, told, openly=before is not None),
     ]
     checks += [
         Check(path, "part of the plan", False, "the ledger has it, the study file does not imply it")
@@ -140,13 +141,14 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
             explained = explanation_of(directory, plan, entries, ladders)
     except LlptError as error:
         checks.append(Check("study", "labels", False, error.cause))
-    return (*checks, *_verdict(directory, plan, entries, ladders, explained), *_explanation(directory, explained))
+    fresh = partial(verdict_of_study, directory, plan, entries, ladders, explained=explained, before=before)
+    return (*checks, *_verdict(directory, fresh), *_explanation(directory, explained))
 
 
-def _thresholds(directory: StudyDirectory, changed: str, told: bool) -> Check:
+def _thresholds(changed: str, told: bool, *, openly: bool) -> Check:
     """Check that the thresholds are those from before the runs, or that the study says itself that they are not."""
     what = "thresholds, study file and ledger"
-    if changed and told and thresholds_before(directory) is not None:
+    if changed and told and openly:
         return Check("study", what, True, "changed after the runs, as the verdict says", remark=changed)
     return Check("study", what, not changed, changed or "as before the runs", told)
 
@@ -326,16 +328,10 @@ def _explanation(directory: StudyDirectory, explained: Explained | None) -> list
     return [Check("study", what, not unlike, f"results/{path.name}: {unlike}" if unlike else "the same")]
 
 
-def _verdict(
-    directory: StudyDirectory,
-    plan: Plan,
-    entries: Mapping[str, Entry],
-    ladders: Sequence[ObservedLadder],
-    explained: Explained | None,
-) -> list[Check]:
+def _verdict(directory: StudyDirectory, recompute: Callable[[], tuple[Verdict | None, str]]) -> list[Check]:
     what = "verdict, stored and recomputed"
     try:
-        fresh, why = verdict_of_study(directory, plan, entries, ladders, explained=explained)
+        fresh, why = recompute()
     except LlptError as error:
         return [Check("study", what, False, error.cause, can_be_told=False)]
     stored = None

@@ -91,7 +91,8 @@ class Isotherm(LineOfStates):
     def _heat(self) -> Curve:
         """Return H - int V dP less its value at the lowest pressure; the error of that zero is left out.
 
-        The integral is that of straight lines between the points.
+        The integral is that of straight lines between the points. Its error at one point is in all points above it;
+        those who combine points take their errors as independent.
         """
         both = tuple(
             replace(point, estimates={name: point.estimates[name] for name in ("enthalpy", "volume")})
@@ -105,8 +106,9 @@ class Isotherm(LineOfStates):
         enthalpy, volume = (LineOfStates.curve(known, each) for each in ("enthalpy", "volume"))
         steps = np.diff(volume.coordinates) * units.GPA_TO_EV_PER_ANGSTROM3
         work = np.concatenate([[0.0], np.cumsum(0.5 * (volume.values[1:] + volume.values[:-1]) * steps)])
-        scatter = np.concatenate(
-            [[0.0], np.cumsum(0.25 * (volume.errors[1:] ** 2 + volume.errors[:-1] ** 2) * steps**2)]
-        )
+        trapezia = np.zeros((len(volume), len(volume)))  # what each volume counts for in the work up to each point
+        trapezia[1:, :-1] += np.diag(0.5 * steps)
+        trapezia[1:, 1:] += np.diag(0.5 * steps)
+        scatter = np.cumsum(trapezia, axis=0) ** 2 @ volume.errors**2
         values = enthalpy.values - work
         return replace(enthalpy, name=HEAT, values=values - values[0], errors=np.sqrt(enthalpy.errors**2 + scatter))

@@ -102,10 +102,10 @@ def fit_step(curve: Curve) -> StepFit:
         which a parabola does as well, and for a step whose place the points leave open.
     """
     known = curve.resolved()
-    if len(known) < MINIMUM_POINTS:
-        found = f"{len(known)} of {len(curve)} {curve.along.words}"
-        return _nothing(f"{found} have a known error; {MINIMUM_POINTS} are needed.", curve)
     points = logarithms(known) if curve.is_power_law else known
+    if len(points) < MINIMUM_POINTS:
+        found = f"{len(points)} of {len(curve)} {curve.along.words}"
+        return _nothing(f"{found} have a known error; {MINIMUM_POINTS} are needed.", curve)
     places = points.coordinates
     scale = float(np.ptp(points.values)) or 1.0
     middle = 0.5 * float(places[0] + places[-1])

@@ -83,8 +83,8 @@ def _answer(unlike: list[str], unsaid: list[str]) -> tuple[Tone, str, str]:
     return Tone.GOOD, "yes", f"Alike on both sides: {', '.join(MATCHED)}."
 
 
-def _place(run: PlannedRun) -> tuple[str, float]:
-    return run.state.line, run.state.temperature_k
+def _place(run: PlannedRun) -> tuple[str, str]:
+    return run.state.line, run.state.rung
 
 
 def _masses(case: Case) -> dict[Role, set[str]]:
@@ -151,7 +151,7 @@ def _off_target(case: Case) -> tuple[list[_OffTarget], int]:
                 continue
             known += 1
             if abs(estimate.value - target) > estimate.half_width(CONFIDENCE):
-                place = f"{ladder.engine}, N = {ladder.atoms}, {ladder.line}, {run.temperature_k:g} K"
+                place = f"{ladder.engine}, N = {ladder.atoms}, {ladder.line}, {run.state.rung}"
                 off.append(_OffTarget(place, name, target, estimate_text(estimate)))
     return off, known
 

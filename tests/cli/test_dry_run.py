@@ -1,0 +1,54 @@
+"""``llpt run --dry-run`` tells what would be done of a study in every form that ``llpt run`` takes."""
+
+import tarfile
+
+import pytest
+
+from llpt.cli.running import tell_what_would_be_done
+from llpt.errors import InputError
+from llpt.study import StudyDirectory, parse_study
+
+TEXT = """
+[study]
+name = "dry"
+[system]
+atoms = [16]
+[state]
+pressures_gpa = [200.0]
+temperatures_k = [800, 1000]
+[dynamics]
+steps = 60
+discard = 10
+[reference]
+engine = "ase:ase.calculators.lj.LennardJones"
+"""
+
+
+@pytest.fixture
+def archive(tmp_path):
+    folder = tmp_path / "packed"
+    folder.mkdir()
+    (folder / "study.toml").write_text(TEXT)
+    path = tmp_path / "packed.tar"
+    with tarfile.open(path, "w") as tar:
+        tar.add(folder, "packed")
+    return path
+
+
+def test_file_archive_and_directory_say_the_same_and_nothing_is_written(archive, tmp_path, capsys):
+    (tmp_path / "study.toml").write_text(TEXT)
+    StudyDirectory.claim(tmp_path / "begun", TEXT, parse_study(TEXT), source=tmp_path)
+    told = []
+    for given in (tmp_path / "study.toml", archive, tmp_path / "begun"):
+        tell_what_would_be_done(given, tmp_path / "new", None, retry_failed=False)
+        told.append(capsys.readouterr().out)
+    assert "2 of 2 would be done" in told[0]
+    assert told[0] == told[1] == told[2]
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_archive_of_another_study_is_refused_as_by_the_run_itself(archive, tmp_path):
+    other = TEXT.replace("[800, 1000]", "[900, 1000]")
+    StudyDirectory.claim(tmp_path / "begun", other, parse_study(other), source=tmp_path)
+    with pytest.raises(InputError, match="belongs to another study"):
+        tell_what_would_be_done(archive, tmp_path / "begun", None, retry_failed=False)
