@@ -37,6 +37,7 @@ from llpt.transition import (
     all_criteria,
 )
 from llpt.transition.criterion import CriterionResult
+from llpt.units import BOLTZMANN_EV_PER_K
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "results" / "verdict-rates.json"
@@ -44,7 +45,6 @@ FIGURE = ROOT / "docs" / "figures" / "verdict-rates.png"
 NEIGHBOURS = 0.2
 """Correlation of the noise of neighbouring runs."""
 UNKNOWN = 0.05
-BOLTZMANN_EV_PER_K = 8.617333e-5
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""``llpt status``: how a study stands, answered from its ledger within a second."""
+"""``llpt status``: how a study stands, answered from its ledger alone."""
 
 from __future__ import annotations
 
