@@ -1,8 +1,11 @@
 """Kills at random moments: driver, fork server, nodes' processes and the programs their engines started.
 
 ``python benchmarks/faults.py [--kills 50] [--seed 1] [--log FILE]`` does a study of cheap runs twice, once in peace and
-once under ``kill -9``, and compares the two step by step. Exit code 0: every run is done, nothing was lost beyond the
-last checkpoint, and every position of every step is that of the undisturbed study to 1e-4 Å.
+once under ``kill -9``, and compares the two step by step. Of each kill it notes which runs it hit, how many steps they
+had told of (once a second), how many were in their newest checkpoint when their processes were gone, and what the
+ledger then says of them. Exit code 0: every run is done, no kill cost more steps than lie between two checkpoints,
+every run that a kill ended was tried again, a killed driver was known for dead, and every position of every step is
+that of the undisturbed study to 1e-4 Å.
 """
 
 from __future__ import annotations
@@ -17,14 +20,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
 
+from llpt.campaign import file_stem
 from llpt.study import Ledger, State
+from llpt.study.ledger import KILLED
+from llpt.study.standing_now import study_standing
 from llpt.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 ENGINE = """
 import subprocess, sys, time
@@ -50,7 +61,7 @@ class Helped(LennardJones):
             raise RuntimeError("the program of the engine is gone")
         super().calculate(*arguments, **more)
 """
-STEPS = 150
+STEPS = 300
 CHECKPOINT_EVERY = 25
 STUDY = f"""
 [study]
@@ -60,7 +71,7 @@ atoms = 16
 start = "atomic"
 [state]
 pressures_gpa = [100.0, 150.0, 200.0, 250.0]
-temperatures_k = [700, 800, 900, 1000, 1100]
+temperatures_k = [700, 800, 900, 1000, 1100, 1200]
 [dynamics]
 steps = {STEPS}
 discard = 10
@@ -106,34 +117,107 @@ def main() -> int:
         killed, drivers = disturb(place / "kills", environment, arguments)
         compared = compare(*studies)
         with Ledger(studies[1] / "study.db") as ledger:
-            entries = ledger.entries()
-    lost = max((kill["lost"] for kill in killed), default=0)
-    passed = (
-        all(entry.state is State.DONE for entry in entries)
-        and lost <= CHECKPOINT_EVERY
-        and compared <= SAME_ANGSTROM
-        and len(killed) == arguments.kills
-    )
+            entries, events = ledger.entries(), ledger.events()
+    for kill in killed:
+        kill.note_what_followed(events)
+    lost = max((run.lost for kill in killed for run in kill.runs), default=0)
+    checks = {
+        "every run is done": all(entry.state is State.DONE for entry in entries),
+        "no kill cost more than the steps between two checkpoints": lost <= CHECKPOINT_EVERY,
+        "every run that a kill ended was tried again": all(run.followed for kill in killed for run in kill.runs),
+        "a killed driver is known for dead": all(kill.known_for_dead is not False for kill in killed),
+        "positions are those of the undisturbed study": compared <= SAME_ANGSTROM,
+        "all kills were made": len(killed) == arguments.kills,
+    }
+    passed = all(checks.values())
     record = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        "load": f"{os.getloadavg()[2]:.1f} processes at work on average, these included",
         "command": f"python benchmarks/faults.py --kills {arguments.kills} --seed {arguments.seed}",
         "passed": passed,
+        "checks": checks,
         "runs": len(entries),
         "steps of a run": STEPS,
-        "killed": dict(Counter(str(kill["victim"]) for kill in killed)),
+        "killed": dict(Counter(kill.victim for kill in killed)),
+        "runs ended by a kill": sum(len(kill.runs) for kill in killed),
         "llpt run started": drivers,
         "starts of runs": sum(entry.attempts for entry in entries),
         "most steps lost by a kill": lost,
         "steps between checkpoints": CHECKPOINT_EVERY,
         "largest difference from the undisturbed study (Å)": compared,
-        "kills": killed,
+        "kills": [kill.written() for kill in killed],
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
     print(text)
     if arguments.log:
         arguments.log.write_text(text + "\n")
     return 0 if passed else 1
+
+
+@dataclass
+class EndedRun:
+    """A run whose process a kill ended.
+
+    Args:
+        run: its path.
+        told: steps that it had told of.
+        kept: steps in its newest checkpoint, once its process was gone.
+        followed: what the ledger says of it next.
+    """
+
+    run: str
+    told: int
+    kept: int = 0
+    followed: str = ""
+
+    @property
+    def lost(self) -> int:
+        """Steps that have to be made once more."""
+        return max(0, self.told - self.kept)
+
+
+@dataclass
+class Kill:
+    """One ``kill -9``.
+
+    Args:
+        at_s: when, since the start of the study.
+        time: the same, in seconds since 1970.
+        victim: what was killed.
+        runs: the runs that it ended; none where only the process that runs are forked from was killed.
+        went_on: runs that were at work and went on.
+        known_for_dead: of a driver: whether ``llpt status`` would say that it is gone.
+    """
+
+    at_s: float
+    time: float
+    victim: str
+    runs: list[EndedRun] = field(default_factory=list)
+    went_on: int = 0
+    known_for_dead: bool | None = None
+
+    def note_what_followed(self, events: Sequence[tuple[float, str, State, str]]) -> None:
+        """Find in the ledger what became of the runs: the first word on each after the kill that tells its end."""
+        for run in self.runs:
+            later = (
+                (state, reason) for moment, path, state, reason in events if path == run.run and moment > self.time
+            )
+            words = (self._what_follows(state, reason) for state, reason in later)
+            run.followed = next(filter(None, words), "")
+
+    def _what_follows(self, state: State, reason: str) -> str:
+        """Return a word of the ledger that follows a kill; one that tells something else is empty."""
+        if "tried again" in reason or reason == KILLED:
+            return reason
+        unseen = self.victim == "driver" and state is State.RUNNING  # it had not been seen to begin
+        return "begun" if unseen else ""
+
+    def written(self) -> dict[str, object]:
+        """Return it for the log."""
+        runs = [{**asdict(run), "lost": run.lost} for run in self.runs]
+        found = {"at (s)": self.at_s, "victim": self.victim, "ended": runs, "runs that went on": self.went_on}
+        return found if self.known_for_dead is None else {**found, "known for dead": self.known_for_dead}
 
 
 def start(directory: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -149,13 +233,11 @@ def finish(directory: Path, environment: dict[str, str]) -> None:
         raise SystemExit(f"llpt run ended with code {code}: {(directory / 'log').read_text()[-2000:]}")
 
 
-def disturb(
-    directory: Path, environment: dict[str, str], arguments: argparse.Namespace
-) -> tuple[list[dict[str, object]], int]:
+def disturb(directory: Path, environment: dict[str, str], arguments: argparse.Namespace) -> tuple[list[Kill], int]:
     """Do a study under kills at random moments; return the kills and how often ``llpt run`` was started."""
     chance = np.random.default_rng(arguments.seed)
     victims = [VICTIMS[index % len(VICTIMS)] for index in chance.permutation(arguments.kills)]
-    killed: list[dict[str, object]] = []
+    killed: list[Kill] = []
     process, drivers, began = start(directory, environment), 1, time.monotonic()
     root = directory / "study"
     while True:
@@ -169,66 +251,94 @@ def disturb(
                 return killed, drivers
             process, drivers = start(directory, environment), drivers + 1
             continue
-        found = find(victims[-1], process, root)
-        if not found or not workers(root):  # nothing is at work yet
+        at_work = workers(root)
+        found = find(victims[-1], process, at_work)
+        if not found or not at_work:  # nothing is at work yet
             continue
-        reported = progress(root)
-        with contextlib.suppress(psutil.Error):
-            found[chance.integers(len(found))].kill()
-        victim = victims.pop()
-        if victim == "driver":
+        one = found[chance.integers(len(found))]
+        hit = runs_hit(victims[-1], one, at_work)
+        kill = Kill(round(time.monotonic() - began, 2), time.time(), victims[-1], went_on=len(at_work) - len(hit))
+        told = {path: steps_told(root, path) for path in hit}
+        try:
+            one.kill()
+        except psutil.Error:  # it has just ended by itself
+            continue
+        if victims.pop() == "driver":
             process.wait()
-            wait_for_orphans(root)
-        lost = max((steps - on_disk(root, path) for path, steps in reported.items()), default=0)
-        moment = round(time.monotonic() - began, 2)
-        killed.append({"at (s)": moment, "victim": victim, "at work": len(workers(root)), "lost": max(0, lost)})
+            kill.known_for_dead = not at_work_says_status(root)
+        for path in hit:
+            psutil.wait_procs([at_work[path]], timeout=PATIENCE_S)
+            kill.runs.append(EndedRun(path, told[path], on_disk(root, path)))
+        killed.append(kill)
 
 
-def find(victim: str, driver: subprocess.Popen[bytes], root: Path) -> list[psutil.Process]:
+PATIENCE_S = 120.0
+
+
+def find(victim: str, driver: subprocess.Popen[bytes], at_work: Mapping[str, psutil.Process]) -> list[psutil.Process]:
     """Return the processes of a kind that are alive."""
     with contextlib.suppress(psutil.Error):
         if victim == "driver":
-            return [psutil.Process(driver.pid)] if (root / "jobs").is_dir() else []
+            return [psutil.Process(driver.pid)]
         if victim == "fork server":
-            children = psutil.Process(driver.pid).children()
-            return [child for child in children if "llpt.study.fork_server" in child.cmdline()]
+            return [child for child in psutil.Process(driver.pid).children() if is_fork_server(child)]
         if victim == "worker":
-            return workers(root)
-        return [child for worker in workers(root) for child in worker.children() if "engine-helper" in child.cmdline()]
+            return list(at_work.values())
+        return [helper for worker in at_work.values() for helper in helpers(worker)]
     return []
 
 
-def workers(root: Path) -> list[psutil.Process]:
-    """Return the nodes' processes that are alive; each writes its number into its lock."""
-    found = []
-    for lock in (root / "jobs").glob("*.lock"):
-        with contextlib.suppress(psutil.Error, ValueError):
-            process = psutil.Process(int(lock.read_text()))
-            if process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
+def runs_hit(victim: str, killed: psutil.Process, at_work: Mapping[str, psutil.Process]) -> list[str]:
+    """Return the runs that end with a process; those at work outlive the one that they were forked from."""
+    if victim == "driver":
+        return list(at_work)
+    return [path for path, worker in at_work.items() if worker == killed or killed in helpers(worker)]
+
+
+def helpers(worker: psutil.Process) -> list[psutil.Process]:
+    """Return the programs that the engine of a run has started."""
+    with contextlib.suppress(psutil.Error):
+        return [child for child in worker.children() if "engine-helper" in child.cmdline()]
+    return []
+
+
+def is_fork_server(process: psutil.Process) -> bool:
+    """Whether runs are forked from this process."""
+    return "llpt.study.fork_server" in process.cmdline()
+
+
+def workers(root: Path) -> dict[str, psutil.Process]:
+    """Return the runs at work with their processes; each writes its number into its lock."""
+    if not (root / "study.db").exists():
+        return {}
+    with Ledger(root / "study.db") as ledger:
+        paths = [entry.path for entry in ledger.entries()]
+    found = {}
+    for path in paths:
+        with contextlib.suppress(psutil.Error, ValueError, OSError):
+            process = psutil.Process(int((root / "jobs" / f"{file_stem(path)}.lock").read_text()))
+            if process.status() != psutil.STATUS_ZOMBIE and is_fork_server(process):
+                found[path] = process
     return found
 
 
-def wait_for_orphans(root: Path) -> None:
-    """Wait until the nodes' processes have seen that nobody waits for them."""
-    while workers(root):
-        time.sleep(0.1)
+def at_work_says_status(root: Path) -> bool:
+    """Whether ``llpt status`` says that an ``llpt run`` is alive, or that any run is running."""
+    standing = study_standing(root)
+    return standing is not None and (standing.at_work or any(run.state is State.RUNNING for run in standing.runs))
 
 
-def progress(root: Path) -> dict[str, int]:
-    """Return the steps that every run at work last told of."""
-    steps = {}
-    for file in (root / "jobs").glob("*.progress.json"):
-        with contextlib.suppress(OSError, ValueError):
-            steps[file.name.removesuffix(".progress.json")] = int(json.loads(file.read_text()).get("steps_done") or 0)
-    return steps
+def steps_told(root: Path, path: str) -> int:
+    """Return the steps that a run at work last told of."""
+    with contextlib.suppress(OSError, ValueError):
+        text = (root / "jobs" / f"{file_stem(path)}.progress.json").read_text()
+        return int(json.loads(text).get("steps_done") or 0)
+    return 0
 
 
-def on_disk(root: Path, stem: str) -> int:
+def on_disk(root: Path, path: str) -> int:
     """Return the step of a run's newest checkpoint."""
-    engine, *parts = stem.split("-")
-    checkpoints = root.joinpath("runs", engine, *parts, "checkpoints")
-    return max((int(path.name) for path in checkpoints.glob("[0-9]*")), default=0)
+    return max((int(found.name) for found in (root / path / "checkpoints").glob("[0-9]*")), default=0)
 
 
 def compare(peace: Path, kills: Path) -> float:

@@ -22,7 +22,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -418,15 +418,6 @@ def graphics_processors(directory: Path, environment: dict[str, str]) -> str:
     return "four runs on devices 0 and 1 of a node, two at a time"
 
 
-def earlier(log: Path | None) -> dict[str, Any]:
-    """Return what the log holds of checks before, or a new one."""
-    if log is not None and log.exists():
-        found: dict[str, Any] = json.loads(log.read_text())
-        return found
-    nodes = f"2 virtual nodes of {CORES} cores and {GPUS} graphics processors (files by name)"
-    return {"command": "python benchmarks/slurm.py", "nodes": nodes, "checks": {}}
-
-
 CHECKS = {
     check.__name__: check
     for check in (
@@ -453,23 +444,32 @@ def main() -> int:
     scratch.chmod(0o755)
     (scratch / "engines").mkdir()
     (scratch / "engines" / "bench_fluid.py").write_text(ENGINE)
-    record = earlier(arguments.log)
-    passed = True
+    checks: dict[str, dict[str, object]] = {}
+    passed, began = True, datetime.now(UTC)
     with slurm(scratch / "slurm") as environment:
-        record["machine"] = f"{os.cpu_count()} cores, Python {platform.python_version()}"
-        record["slurm"] = shown(environment, "sinfo", "--version").strip()
+        version = shown(environment, "sinfo", "--version").strip()
         search_path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", ""), str(scratch / "engines")]))
         environment["PYTHONPATH"] = search_path
         for name in arguments.only or CHECKS:
-            began = time.monotonic()
+            asked = time.monotonic()
             try:
                 found = CHECKS[name](scratch / name, environment)
             except (AssertionError, OSError, ValueError, subprocess.TimeoutExpired) as error:
                 passed, found = False, f"FAILED: {error}"
-            seconds = round(time.monotonic() - began)
-            date = datetime.now(UTC).isoformat(timespec="seconds")
-            record["checks"][name] = {"date": date, "found": found, "seconds": seconds}
+            seconds = round(time.monotonic() - asked)
+            checks[name] = {"found": found, "seconds": seconds, "load": round(os.getloadavg()[1], 1)}
             print(f"{name}: {found} ({seconds} s)", flush=True)
+    record = {
+        "command": " ".join(["python benchmarks/slurm.py", *(f"--only {name}" for name in arguments.only or ())]),
+        "began": began.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        "slurm": version,
+        "nodes": f"2 virtual nodes of {CORES} cores and {GPUS} graphics processors (files by name)",
+        "load": "processes at work on the machine, mean of the last five minutes of each check",
+        "passed": passed,
+        "checks": checks,
+    }
     if arguments.log:
         arguments.log.write_text(json.dumps(record, indent=1) + "\n")
     if not arguments.keep:
