@@ -61,7 +61,7 @@ class Helped(LennardJones):
             raise RuntimeError("the program of the engine is gone")
         super().calculate(*arguments, **more)
 """
-STEPS = 300
+STEPS = 200
 CHECKPOINT_EVERY = 25
 STUDY = f"""
 [study]
@@ -325,7 +325,7 @@ def workers(root: Path) -> dict[str, psutil.Process]:
 def at_work_says_status(root: Path) -> bool:
     """Whether ``llpt status`` says that an ``llpt run`` is alive, or that any run is running."""
     standing = study_standing(root)
-    return standing is not None and (standing.at_work or any(run.state is State.RUNNING for run in standing.runs))
+    return standing is not None and (standing.at_work or any(run.entry.state is State.RUNNING for run in standing.runs))
 
 
 def steps_told(root: Path, path: str) -> int:

@@ -22,21 +22,7 @@ from llpt.structure import atomic_fluid, molecular_fluid
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples"
-COMMANDS = (
-    "init",
-    "plan",
-    "run",
-    "status",
-    "analyse",
-    "report",
-    "evaluate",
-    "md",
-    "optics",
-    "train",
-    "schema",
-    "doctor",
-)
-COMMANDS += ("audit", "explain", "verify", "import")
+COMMANDS = tuple(GUIDES)
 LENNARD_JONES = "ase:ase.calculators.lj.LennardJones"
 OPTIONS = ("--option", "sigma=1.2", "--option", "epsilon=0.2", "--option", "rc=2.3")
 
@@ -156,6 +142,13 @@ def test_plan_lists_ladders_costs_and_what_they_wait_for(command):
         assert said in out
     assert "estimates" in out
     assert "589 runs, one training and 560 single points" in out
+
+
+def test_a_file_that_a_study_names_and_that_is_not_there_is_told_with_its_line(study, refused):
+    study.write_text(study.read_text() + '[surrogate]\nengine = "n2p2"\npath = "nowhere"\n')
+    cause, _ = refused("plan", study)
+    assert cause.startswith(f'error: {study}, line 16: surrogate.path = "nowhere"')
+    assert refused("run", study)[0] == cause
 
 
 def test_plan_lists_every_run_on_request(study, command):

@@ -124,6 +124,28 @@ def test_what_cannot_both_hold_is_refused(change, by, said):
 def test_a_missing_key_is_named():
     error = refused('name = "test"', "")
     assert "[study] lacks name" in error.cause
+    assert error.cause.startswith("study.toml, line 2: ")
+
+
+@pytest.mark.parametrize(
+    ("change", "by", "line"),
+    [
+        ("repeats = 6", "repets = 6", 18),
+        ("[700, 800]", "[\n 700, # first\n\n -800,\n]", 11),
+        ("[256, 512]", "[[\n256], 512]", 6),
+        ("steps = 7000\n[ref", "steps = 700\n[ref", 9),
+        ("cooling = true", "cooling = { atoms = 64 }", 19),
+        ("cooling = true", "cooling.atoms = 64", 19),
+        ('name = "test"', 'name = """\na\nb"""\nsede = 1', 6),
+        (
+            "[state]\npressures_gpa = [200.0]",
+            "[[state.isobars]]\npressure_gpa = 1\ntemperatures_k = 7\n[[state.isobars]]\npressure_gpa = -7",
+            10,
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(change, by, line):
+    assert refused(change, by).cause.startswith(f"study.toml, line {line}: ")
 
 
 def test_toml_that_is_none_is_refused_with_the_line(tmp_path):

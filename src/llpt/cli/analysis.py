@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from llpt.campaign import short_name
+from llpt.cli.bars import bar
 from llpt.cli.console import make_table, messages, output
 
 if TYPE_CHECKING:
@@ -65,8 +65,12 @@ def analyse_and_report(place: StudyDirectory, plan: Plan, ledger: Ledger) -> Pat
 
     analysis = analysed(place, plan, ledger)
     entries = {entry.path: entry for entry in ledger.entries()}
-    with messages().status("writing the report …") as status:
-        page = write_report(place, plan, entries, analysis, lambda part: status.update(f"writing the report: {part} …"))
+    with bar("writing the report", transient=True) as advance:
+
+        def on_part(number: int, total: int, part: str) -> None:
+            advance(number, f"writing the report: {part}", total=total)
+
+        page = write_report(place, plan, entries, analysis, on_part)
     show(analysis)
     output().print(f"Report: {page}", markup=False)
     return page
@@ -86,13 +90,10 @@ def analysed(place: StudyDirectory, plan: Plan, ledger: Ledger) -> StudyAnalysis
 @contextmanager
 def bar_of_runs(doing: str) -> Iterator[Callable[[float, int, str], None]]:
     """Show a bar of runs, and hand out what moves it: runs behind (parts of runs count), all runs, the run at hand."""
-    name = TextColumn("{task.description}")
-    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), name)
-    with Progress(*columns, console=messages(), disable=not messages().is_terminal, transient=True) as bars:
-        task = bars.add_task("")
+    with bar(doing, transient=True) as advance:
 
         def on_run(number: float, total: int, path: str) -> None:
-            bars.update(task, completed=number, total=total, description=short_name(path))
+            advance(number, f"{doing} {short_name(path)}", total=total)
 
         yield on_run
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from llpt.cli.bars import bar
 from llpt.cli.console import EXIT_FAILED, make_table, messages, output
 from llpt.cli.foreign_options import (
     Discard,
@@ -193,16 +193,8 @@ def import_(
         energy_meaning=EnergyMeaning(meaning) if meaning else None,
         despite=checks_of(despite or []),
     )
-    columns = (SpinnerColumn(), TextColumn("{task.completed} frames"), TimeElapsedColumn())
-    with Progress(*columns, console=messages(), disable=not messages().is_terminal, transient=True) as bars:
-        task = bars.add_task("", total=None)
-        imported = import_run(
-            out,
-            source,
-            description,
-            new=NewStudy.of_imported_runs(name),
-            on_frame=lambda done: bars.update(task, completed=done),
-        )
+    with bar("frames", transient=True) as advance:  # how many there are is known at their end
+        imported = import_run(out, source, description, new=NewStudy.of_imported_runs(name), on_frame=advance)
     _show(imported, source, out)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from llpt.campaign import short_name
-from llpt.cli.console import make_table, messages, output
+from llpt.cli.bars import bar
+from llpt.cli.console import make_table, output
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,12 +34,10 @@ def import_runs(
     """
     from llpt.study.import_tree import import_found  # noqa: PLC0415 - start-up time of the other commands
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     done = []
-    with Progress(*columns, console=messages(), disable=not messages().is_terminal, transient=True) as bars:
-        task = bars.add_task("", total=len(found))
+    with bar("importing", len(found), transient=True) as advance:
         for number, run in enumerate(found):
-            bars.update(task, completed=number, description=run.name)
+            advance(number, run.name)
             done.append(import_found(out, run, given, new=new, dry=dry))
     return done
 

@@ -60,6 +60,7 @@ def plan(
     from llpt.study import StudyDirectory, make_plan, read_study  # noqa: PLC0415 - start-up time
     from llpt.study.cores import available_cores  # noqa: PLC0415
     from llpt.study.explaining_runs import labels_beforehand  # noqa: PLC0415
+    from llpt.study.lines import naming_lines  # noqa: PLC0415
     from llpt.study.one_kpoint import warnings_of  # noqa: PLC0415
     from llpt.study.paces import known_paces, place_of  # noqa: PLC0415
     from llpt.study.preflight import check_what_is_named  # noqa: PLC0415
@@ -68,7 +69,8 @@ def plan(
     description = StudyDirectory.open(study).study if study.is_dir() else read_study(study)
     graph = make_plan(description)
     if not study.is_dir():
-        check_what_is_named(description, graph, study.resolve().parent)
+        with naming_lines(study):
+            check_what_is_named(description, graph, study.resolve().parent)
     times = times_of_study(graph, {}, known_paces(place_of(description.execution)))
     costs = {node.path: node.cost_s(times) for node in graph.nodes}
     console = output()

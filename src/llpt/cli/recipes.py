@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-from llpt.cli.console import make_table, messages, output
+from llpt.cli.bars import bar
+from llpt.cli.console import make_table, output
 from llpt.cli.training_settings import training_settings
 from llpt.errors import InputError
 
@@ -46,19 +45,17 @@ def run(
     from llpt.learning import run_recipe  # noqa: PLC0415
 
     chosen = recipe_settings(recipe, settings)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         closing(make_engine(engine or DEFAULT_REFERENCE.name, options, purpose=Purpose.LABELS)) as reference,
-        Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars,
+        bar(recipe) as advance,
     ):
-        task = bars.add_task(recipe)
         history = run_recipe(
             out,
             reference,
             chosen,
             given=given,
             held_out=held_out,
-            on_progress=lambda stage, done, total: bars.update(task, completed=done, total=total, description=stage),
+            on_progress=lambda stage, done, total: advance(done, stage, total=total),
         )
     output().print(_table(history))
     output().print(

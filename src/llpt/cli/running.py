@@ -253,6 +253,7 @@ def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[Stud
     from llpt.study import StudyDirectory, make_plan  # noqa: PLC0415
     from llpt.study.growing import grow, same_study  # noqa: PLC0415
     from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
+    from llpt.study.lines import naming_lines  # noqa: PLC0415
     from llpt.study.preflight import check_before_anything_runs  # noqa: PLC0415
 
     if study.is_dir():
@@ -263,7 +264,8 @@ def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[Stud
     with _given(study) as given:
         plan = make_plan(given.study)
         agree(study, plan, trust=trust)
-        check_before_anything_runs(given.study, plan, given.source, archived=given.archived)
+        with naming_lines(given.file):
+            check_before_anything_runs(given.study, plan, given.source, archived=given.archived)
         text, root = given.file.read_text(encoding="utf-8"), out or Path(study.stem)
         if (root / STUDY_FILE).is_file() and not same_study(StudyDirectory.open(root).study, given.study):
             given.check_it_may_grow(root)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from llpt.cli.console import make_table, messages, output
+from llpt.cli.bars import bar
+from llpt.cli.console import make_table, output
 from llpt.cli.evaluation import EngineOptions, split_options
 from llpt.cli.overwriting import Overwrite, check_directory
 from llpt.cli.training_settings import training_settings
@@ -92,13 +92,11 @@ def train(
         raise InputError("There is nothing to train on.", "Give labelled files or run directories, or --recipe active.")
     settings = training_settings(split_options(setting))
     frames = labelled_frames(sources, discard_steps=discard)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars:
-        task = bars.add_task("training")
+    with bar("training") as advance:
 
         def on_progress(progress: TrainingProgress) -> None:
             loss = f", loss {progress.training_loss:.3g}" if progress.stage == "fit" else ""
-            bars.update(task, completed=progress.done, total=progress.total, description=f"{progress.stage}{loss}")
+            advance(progress.done, f"{progress.stage}{loss}", total=progress.total)
 
         outcome = fit(
             frames,

@@ -47,7 +47,7 @@ def write_report(
     plan: Plan,
     entries: Mapping[str, Entry],
     analysis: StudyAnalysis,
-    on_part: Callable[[str], None] = lambda _: None,
+    on_part: Callable[[int, int, str], None] = lambda *_: None,
 ) -> Path:
     """Write ``report/index.html`` and what a paper takes from it, and return the page's path.
 
@@ -59,7 +59,7 @@ def write_report(
         plan: its plan.
         entries: its ledger, by run.
         analysis: what was found, and what could not be.
-        on_part: called with the name of each part before it is made.
+        on_part: called before each part is made, with parts behind, parts in all, and its name.
 
     Raises:
         StorageError: a file cannot be written.
@@ -67,17 +67,20 @@ def write_report(
     make_directory(directory.report)
     case = Case(directory, plan, entries, analysis)
     shown = []
-    for question in asked(case):
+    questions = tuple(asked(case))
+    parts, behind = 1 + sum(len(question.figures) for question in questions), 0
+    for question in questions:
         figures = []
         for figure in question.figures:
-            on_part(figure.name)
+            on_part(behind, parts, figure.name)
+            behind += 1
             paths = [
                 *draw(figure, directory.report / "figures"),
                 *write_figure_data(figure, directory.report / "figures"),
             ]
             figures.append(_shown(figure, paths))
         shown.append({**_fields(question), "figures": figures})
-    on_part("page")
+    on_part(behind, parts, "page")
     methods, runs = methods_of(case), run_table(case)
     write_methods(methods, directory.report)
     write_run_table(runs, directory.report / "runs.csv")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from llpt.errors import InputError, NewerFormatError
 from llpt.study.file import FORMAT, StudyFile
+from llpt.study.lines import Location, line_named_in, line_of, placed
 from llpt.study.sections import Section
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
-
-Location = tuple[str | int, ...]
 
 _WORDS = (
     ("valid number", "number"),
@@ -74,10 +73,10 @@ def parse_study(text: str, *, name: str = "study file", imported: Sequence[Mappi
     try:
         return StudyFile.model_validate_json(json.dumps(data, default=str))
     except ValidationError as error:
-        raise _explain(error, data, name) from error
+        raise _explain(error, data, name, text) from error
 
 
-def _explain(error: ValidationError, data: dict[str, Any], name: str) -> InputError:
+def _explain(error: ValidationError, data: dict[str, Any], name: str, text: str) -> InputError:
     """Turn pydantic's list of errors into one sentence of cause and one of remedy, about the first of them."""
     details = sorted(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
     first = details[0]
@@ -97,7 +96,8 @@ def _explain(error: ValidationError, data: dict[str, Any], name: str) -> InputEr
     else:
         cause = f"{_written(location)} = {_shown(_lookup(location, data))} is not allowed: {_reason(first)}."
         remedy = f"Give {_allowed(location)}."
-    return InputError(f"{name}: {cause}{more}", remedy)
+    line = line_of(location, text) or line_named_in(cause, text)
+    return InputError(f"{placed(name, line)}: {cause}{more}", remedy)
 
 
 def _unknown_key(location: Location) -> tuple[str, str]:
