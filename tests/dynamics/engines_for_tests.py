@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
 from llpt.engines import EngineCalculator, EngineDescription, EngineResult
@@ -113,6 +115,11 @@ class LennardJones(EngineCalculator):
             version="1",
             options={"epsilon": self.epsilon, "sigma": self.sigma, "cutoff": self.cutoff, "memory": self.memory},
         )
+
+    def separate(self):
+        other = copy.copy(self)
+        other.history = 0.0
+        return other
 
     def save_state(self, path):
         if self.memory:

@@ -39,6 +39,15 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
         typer.Option("--timestep-fs", metavar="FS", help="Time step, or auto: by temperature and density."),
     ] = None,
     thermostat: Annotated[str | None, typer.Option(help="svr or langevin.")] = None,
+    beads: Annotated[
+        int | None,
+        typer.Option(
+            "--beads", metavar="P", help="Copies that make up a path integral of quantum nuclei.", show_default="1"
+        ),
+    ] = None,
+    isotope: Annotated[
+        str | None, typer.Option(metavar="D|T", help="Mass of the nuclei.", show_default="natural hydrogen")
+    ] = None,
     checkpoint: Annotated[
         int | None,
         typer.Option("--checkpoint-every", metavar="N", help="Steps between checkpoints.", show_default="1 %"),
@@ -70,6 +79,8 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
         steps=steps,
         seed=seed,
         thermostat=thermostat,
+        beads=beads,
+        isotope=isotope,
         checkpoint_every=checkpoint,
         positions_every=positions_every,
         maximum_force_spread_ev_per_angstrom=spread,

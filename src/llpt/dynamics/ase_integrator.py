@@ -22,6 +22,7 @@ from llpt.files import atomic_stream
 from llpt.units import BOLTZMANN_EV_PER_K, GPA_TO_EV_PER_ANGSTROM3, U_ANGSTROM2_PER_FS2_TO_EV
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -66,16 +67,18 @@ class AseIntegrator:
 
     @classmethod
     def start(
-        cls, atoms: ase.Atoms, settings: RunSettings, timestep_fs: float, evaluator: Evaluator, log: TextIO
+        cls, atoms: ase.Atoms, settings: RunSettings, timestep_fs: float, evaluators: Sequence[Evaluator], log: TextIO
     ) -> Self:
         """Start from prepared atoms."""
+        (evaluator,) = evaluators
         return cls(_dynamics(atoms.copy(), settings, timestep_fs, evaluator), 0, evaluator, log)
 
     @classmethod
     def resume(
-        cls, directory: Path, settings: RunSettings, timestep_fs: float, evaluator: Evaluator, log: TextIO
+        cls, directory: Path, settings: RunSettings, timestep_fs: float, evaluators: Sequence[Evaluator], log: TextIO
     ) -> Self:
         """Continue from what ``save`` wrote."""
+        (evaluator,) = evaluators
         atoms: Any = evaluator.atoms.copy()
         with np.load(directory / STATE_NAME, allow_pickle=False) as state:
             atoms.set_momenta(state["momenta"])

@@ -2,8 +2,9 @@
 
 ``checkpoints/<step>/`` holds ``checkpoint.json`` (step, number of closed segments), ``state.npz`` (numbers, masses,
 positions, velocities, cell, the engine's last result), the integrator's own file (i-PI's RESTART) and the engine's
-state. It is written aside, synchronised to the disk and renamed: from that moment the steps count as done. The one
-before it is kept, for a file may be damaged later; older ones are removed. Each holds the SHA-256 of its files.
+state; of a path integral the results and states of every bead. It is written aside, synchronised to the disk and
+renamed: from that moment the steps count as done. The one before it is kept, for a file may be damaged later; older
+ones are removed. Each holds the SHA-256 of its files.
 """
 
 from __future__ import annotations
@@ -18,20 +19,23 @@ import numpy as np
 
 from llpt.dynamics.evaluation import result_from_arrays, result_to_arrays
 from llpt.dynamics.integrator import Integrator, IntegratorState
+from llpt.dynamics.ring_polymer import RingPolymer
 from llpt.errors import StorageError
 from llpt.files import atomic_directory, atomic_stream, file_hash, remove, write_atomically
 from llpt.trajectory import check_segment, segment_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from llpt.dynamics.evaluation import Evaluator
-    from llpt.engines import Engine, EngineResult
+    from llpt.engines import EngineResult
 
 CHECKPOINTS_NAME = "checkpoints"
 ENGINE_STATE_NAME = "engine-state"
+RESULT = "result"
 SUMMARY_NAME = "checkpoint.json"
 KEPT = 2
 """Checkpoints that are kept of a run."""
@@ -48,7 +52,7 @@ class Checkpoint:
         numbers: atomic numbers, shape (n,).
         masses_u: masses, shape (n,).
         state: atoms and conserved quantity at that step.
-        result: what the engine gave for these atoms.
+        results: what the engine gave for these atoms, one of each bead.
     """
 
     directory: Path
@@ -57,16 +61,11 @@ class Checkpoint:
     numbers: NDArray[np.int64]
     masses_u: NDArray[np.float64]
     state: IntegratorState
-    result: EngineResult
-
-    @property
-    def engine_state(self) -> Path:
-        """Where the engine's state is, if it has one."""
-        return self.directory / ENGINE_STATE_NAME
+    results: tuple[EngineResult, ...]
 
 
 def save_checkpoint(
-    run_directory: Path, *, step: int, segments: int, integrator: Integrator, evaluator: Evaluator
+    run_directory: Path, *, step: int, segments: int, integrator: Integrator, evaluators: Sequence[Evaluator]
 ) -> Path:
     """Write a checkpoint and remove those before it, but the last one.
 
@@ -75,7 +74,7 @@ def save_checkpoint(
         step: number of steps done.
         segments: number of closed segments that hold them.
         integrator: what moves the atoms.
-        evaluator: the engine and its last result.
+        evaluators: of each bead the engine and its last result.
 
     Returns:
         The directory of the new checkpoint.
@@ -88,18 +87,25 @@ def save_checkpoint(
     state = integrator.state()
     with atomic_directory(final) as part:
         integrator.save(part)
-        evaluator.engine.save_state(part / ENGINE_STATE_NAME)
+        arrays: dict[str, Any] = {}
+        for bead, evaluator in enumerate(evaluators):
+            evaluator.engine.save_state(part / _of_bead(ENGINE_STATE_NAME, bead))
+            known = result_to_arrays(evaluator.last)
+            arrays |= {f"{_of_bead(RESULT, bead)}_{name}": value for name, value in known.items()}
+        if state.ring is not None:
+            arrays["bead_positions_angstrom"] = state.ring.positions_angstrom
+            arrays["bead_temperature_k"] = np.array(state.ring.temperature_k)
+        atoms: Any = evaluators[0].atoms
         with atomic_stream(part / "state.npz", durable=False) as stream:
-            arrays = {f"result_{name}": value for name, value in result_to_arrays(evaluator.last).items()}
             np.savez(
                 stream,
-                numbers=evaluator.atoms.numbers,
-                masses_u=evaluator.atoms.get_masses(),
+                numbers=atoms.numbers,
+                masses_u=atoms.get_masses(),
                 positions_angstrom=state.positions_angstrom,
                 velocities_angstrom_per_fs=state.velocities_angstrom_per_fs,
                 cell_angstrom=state.cell_angstrom,
                 conserved_ev=state.conserved_ev,
-                **arrays,  # type: ignore[arg-type]  # numpy's stub takes its own flag for one of these
+                **arrays,
             )
         summary = json.dumps({"step": step, "segments": segments, "sha256": _hashes(part)})
         write_atomically(part / SUMMARY_NAME, summary, durable=False)
@@ -177,17 +183,20 @@ def _read(directory: Path) -> Checkpoint:
             if found.get(name) != digest:
                 raise ValueError(f"{name} is not as it was written")  # noqa: TRY301 - one sentence for all damage
         with np.load(directory / "state.npz", allow_pickle=False) as arrays:
+            ring = None
+            if "bead_positions_angstrom" in arrays:
+                ring = RingPolymer(arrays["bead_positions_angstrom"], float(arrays["bead_temperature_k"]))
             state = IntegratorState(
                 positions_angstrom=arrays["positions_angstrom"],
                 velocities_angstrom_per_fs=arrays["velocities_angstrom_per_fs"],
                 cell_angstrom=arrays["cell_angstrom"],
                 conserved_ev=float(arrays["conserved_ev"]),
+                ring=ring,
             )
             numbers, masses = arrays["numbers"], arrays["masses_u"]
-            result = result_from_arrays(
-                {name.removeprefix("result_"): arrays[name] for name in arrays if name.startswith("result_")}
-            )
-        return Checkpoint(directory, int(summary["step"]), int(summary["segments"]), numbers, masses, state, result)
+            beads = 1 if ring is None else len(ring.positions_angstrom)
+            results = tuple(_result(arrays, _of_bead(RESULT, bead)) for bead in range(beads))
+        return Checkpoint(directory, int(summary["step"]), int(summary["segments"]), numbers, masses, state, results)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise StorageError(
             f"The checkpoint {directory} cannot be read: {error}.",
@@ -195,14 +204,32 @@ def _read(directory: Path) -> Checkpoint:
         ) from error
 
 
-def restore_engine(checkpoint: Checkpoint, engine: Engine, evaluator: Evaluator) -> None:
-    """Give an engine back what it carried from step to step, and the result it had last."""
-    if checkpoint.engine_state.exists():
-        try:
-            engine.load_state(checkpoint.engine_state)
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise StorageError(
-                f"The engine's state {checkpoint.engine_state} cannot be read: {error}.",
-                "Restore the run directory from a copy, or start the run again in a new directory.",
-            ) from error
-    evaluator.remember(checkpoint.result, checkpoint.state.positions_angstrom, checkpoint.state.cell_angstrom)
+def _of_bead(name: str, bead: int) -> str:
+    """Return the name of what belongs to a bead, counted from 0; the first one's has no number."""
+    return f"{name}{bead}" if bead else name
+
+
+def _result(arrays: Mapping[str, NDArray[np.float64]], name: str) -> EngineResult:
+    prefix = f"{name}_"
+    return result_from_arrays({key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)})
+
+
+def restore_engines(checkpoint: Checkpoint, evaluators: Sequence[Evaluator]) -> None:
+    """Give the engine of every bead back what it carried from step to step, and the result it had last.
+
+    Raises:
+        StorageError: a state cannot be read.
+    """
+    state = checkpoint.state
+    positions = [state.positions_angstrom] if state.ring is None else state.ring.positions_angstrom
+    for bead, evaluator in enumerate(evaluators):
+        path = checkpoint.directory / _of_bead(ENGINE_STATE_NAME, bead)
+        if path.exists():
+            try:
+                evaluator.engine.load_state(path)
+            except (OSError, ValueError, KeyError, EOFError) as error:
+                raise StorageError(
+                    f"The engine's state {path} cannot be read: {error}.",
+                    "Restore the run directory from a copy, or start the run again in a new directory.",
+                ) from error
+        evaluator.remember(checkpoint.results[bead], positions[bead], state.cell_angstrom)

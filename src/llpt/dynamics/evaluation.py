@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llpt.engines import Engine, EngineResult, check_result
+from llpt.engines import Engine, EngineResult, check_result, separate_engine
 from llpt.errors import EngineError, InputError, LlptError
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ class Evaluator:
     def atoms(self) -> ase.Atoms:
         """The configuration evaluated last."""
         return self._atoms
+
+    @property
+    def failed(self) -> bool:
+        """Whether the configuration evaluated last has no result."""
+        return self._known is None
 
     @property
     def last(self) -> EngineResult:
@@ -147,6 +152,22 @@ class Evaluator:
     def _is_at(self, positions: NDArray[np.float64], cell: NDArray[np.float64]) -> bool:
         near = np.abs(self._atoms.positions - positions).max() <= self._tolerance
         return bool(near and np.abs(self._atoms.cell.array - cell).max() <= self._tolerance)
+
+
+def evaluators_of(engine: Engine, template: ase.Atoms, *, beads: int, stress_needed: bool) -> tuple[Evaluator, ...]:
+    """Return the evaluators of a run, one for each bead.
+
+    Every bead is a trajectory of its own: where an engine carries orbitals from step to step each bead has its own, in
+    one process.
+
+    Args:
+        engine: that of the first bead.
+        template: see ``Evaluator``.
+        beads: how many; 1 for classical nuclei.
+        stress_needed: see ``Evaluator``.
+    """
+    engines = [engine, *(separate_engine(engine) for _ in range(1, beads))]
+    return tuple(Evaluator(each, template, stress_needed=stress_needed) for each in engines)
 
 
 def result_to_arrays(result: EngineResult) -> dict[str, NDArray[np.float64]]:

@@ -11,22 +11,26 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from llpt.dynamics.ring_polymer import RingPolymer
+
 
 @dataclass(frozen=True, slots=True)
 class IntegratorState:
     """Atoms and conserved quantity at the end of a step.
 
     Args:
-        positions_angstrom: unwrapped positions, shape (n, 3).
-        velocities_angstrom_per_fs: velocities, shape (n, 3).
+        positions_angstrom: unwrapped positions, shape (n, 3); of a path integral those of its first bead.
+        velocities_angstrom_per_fs: velocities, shape (n, 3); NaN in a path integral, whose nuclei have none.
         cell_angstrom: cell vectors as rows, shape (3, 3).
-        conserved_ev: conserved quantity of the integrator.
+        conserved_ev: conserved quantity of the integrator; of a path integral that of a bead.
+        ring: all beads of a path integral; None for classical nuclei.
     """
 
     positions_angstrom: NDArray[np.float64]
     velocities_angstrom_per_fs: NDArray[np.float64]
     cell_angstrom: NDArray[np.float64]
     conserved_ev: float
+    ring: RingPolymer | None = None
 
 
 class Integrator(Protocol):

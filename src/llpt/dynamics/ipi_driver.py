@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ase.io import read
 from ase.stress import voigt_6_to_full_3x3_stress
 
-from llpt.dynamics.evaluation import Evaluator
+from llpt.dynamics.evaluation import Evaluator, evaluators_of
 from llpt.units import (
     BOHR_TO_ANGSTROM,
     EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR,
@@ -21,6 +21,8 @@ from llpt.units import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import ase
     import numpy as np
     from numpy.typing import NDArray
@@ -35,35 +37,37 @@ __DRIVER_CLASS__ = "RunDirectoryDriver"
 '''
 
 
-class EngineDriver:
-    """Evaluates with an engine that is already there; i-PI calls it as it calls its own drivers."""
+Answer = tuple[float, "NDArray[np.float64]", "NDArray[np.float64]", str]
+"""Potential F, forces, virial and extras, in atomic units."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
+
+class EngineDriver:
+    """Evaluates with engines that are already there; i-PI calls it as it calls its own drivers.
+
+    Args:
+        evaluators: one for each bead.
+    """
+
+    def __init__(self, evaluators: Sequence[Evaluator]) -> None:
+        self.evaluators = evaluators
 
     def __call__(
-        self, cell: NDArray[np.float64], pos: NDArray[np.float64]
-    ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], str]:
-        """Return potential F, forces, virial and extras in atomic units.
+        self,
+        cell: NDArray[np.float64] | Sequence[NDArray[np.float64]],
+        pos: NDArray[np.float64] | Sequence[NDArray[np.float64]],
+    ) -> Answer | list[Answer]:
+        """Return what i-PI asks for: of one structure, or of all beads of a path integral, in their order.
 
         Args:
-            cell: cell vectors as columns in bohr, shape (3, 3).
-            pos: positions in bohr, shape (n, 3).
+            cell: cell vectors as columns in bohr, shape (3, 3), or a list of them.
+            pos: positions in bohr, shape (n, 3), or a list of them.
         """
-        cell_angstrom = cell.T * BOHR_TO_ANGSTROM
-        result = self.evaluator.evaluate(pos * BOHR_TO_ANGSTROM, cell_angstrom)
-        stress = result.stress_ev_per_angstrom3
-        virial = cell * 0.0
-        if stress is not None:
-            volume = abs(cell_angstrom[0, 0] * cell_angstrom[1, 1] * cell_angstrom[2, 2])
-            virial = -volume * voigt_6_to_full_3x3_stress(stress) * EV_TO_HARTREE
-        extras: dict[str, Any] = {"internal_energy_ev": result.energy_ev, "entropy_ev_per_k": result.entropy_ev_per_k}
-        return (
-            result.free_energy_ev * EV_TO_HARTREE,
-            result.forces_ev_per_angstrom * EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR,
-            virial,
-            json.dumps(extras),
-        )
+        if isinstance(pos, list):
+            return [
+                _answer(evaluator, one_cell, one)
+                for evaluator, one_cell, one in zip(self.evaluators, cell, pos, strict=True)
+            ]
+        return _answer(self.evaluators[0], cast("NDArray[np.float64]", cell), cast("NDArray[np.float64]", pos))
 
 
 class RunDirectoryDriver(EngineDriver):
@@ -73,13 +77,35 @@ class RunDirectoryDriver(EngineDriver):
         """Take what i-PI passes to a driver; nothing of it is needed."""
 
     def __call__(
-        self, cell: NDArray[np.float64], pos: NDArray[np.float64]
-    ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], str]:
-        """Return potential F, forces, virial and extras in atomic units; see ``EngineDriver``."""
-        if not hasattr(self, "evaluator"):
+        self,
+        cell: NDArray[np.float64] | Sequence[NDArray[np.float64]],
+        pos: NDArray[np.float64] | Sequence[NDArray[np.float64]],
+    ) -> Answer | list[Answer]:
+        """Return what i-PI asks for; see ``EngineDriver``."""
+        if not hasattr(self, "evaluators"):
             from llpt.engines import make_engine  # noqa: PLC0415  # run_md is handed its engine and needs no maker
 
             described = json.loads(Path("run.json").read_text(encoding="utf-8"))["engine"]
             engine = make_engine(described["spec"], described["options"])
-            self.evaluator = Evaluator(engine, cast("ase.Atoms", read("start.extxyz")), stress_needed=False)
+            start = cast("ase.Atoms", read("start.extxyz"))
+            beads = len(pos) if isinstance(pos, list) else 1
+            self.evaluators = evaluators_of(engine, start, beads=beads, stress_needed=False)
         return super().__call__(cell, pos)
+
+
+def _answer(evaluator: Evaluator, cell: NDArray[np.float64], positions: NDArray[np.float64]) -> Answer:
+    """Return what i-PI asks for of one structure in bohr, its cell vectors being columns."""
+    cell_angstrom = cell.T * BOHR_TO_ANGSTROM
+    result = evaluator.evaluate(positions * BOHR_TO_ANGSTROM, cell_angstrom)
+    stress = result.stress_ev_per_angstrom3
+    virial = cell * 0.0
+    if stress is not None:
+        volume = abs(cell_angstrom[0, 0] * cell_angstrom[1, 1] * cell_angstrom[2, 2])
+        virial = -volume * voigt_6_to_full_3x3_stress(stress) * EV_TO_HARTREE
+    extras: dict[str, Any] = {"internal_energy_ev": result.energy_ev, "entropy_ev_per_k": result.entropy_ev_per_k}
+    return (
+        result.free_energy_ev * EV_TO_HARTREE,
+        result.forces_ev_per_angstrom * EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR,
+        virial,
+        json.dumps(extras),
+    )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llpt.dynamics.ipi_driver import DRIVER_FILE
-from llpt.dynamics.settings import BAROSTAT_THERMOSTAT_RATIO, Ensemble, RunSettings
+from llpt.dynamics.ring_polymer import DISPLACEMENTS, ring_momenta, ring_positions
+from llpt.dynamics.settings import BAROSTAT_THERMOSTAT_RATIO, PILE_SCALE, Ensemble, RunSettings, Thermostat
 from llpt.dynamics.start import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.units import (
     ANGSTROM_TO_BOHR,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import ase
+    from numpy.typing import NDArray
 
 _OUTPUTS = """<output prefix='i-pi'>
   <properties stride='10' filename='out'> [ step, time{femtosecond}, conserved{electronvolt}, temperature{kelvin}, \
@@ -31,18 +33,16 @@ potential{electronvolt}, pressure_md{gigapascal}, volume{angstrom3} ] </properti
 
 
 def ipi_input(atoms: ase.Atoms, settings: RunSettings, timestep_fs: float) -> str:
-    """Return i-PI's input for a run: classical (one bead), centre of mass at rest.
+    """Return i-PI's input for a run, centre of mass at rest.
 
     Args:
-        atoms: the prepared start (standard cell, velocities).
+        atoms: the prepared start (standard cell; velocities, which a path integral draws anew for every bead).
         settings: what to do.
         timestep_fs: the time step, resolved.
     """
     masses = np.asarray(atoms.get_masses(), dtype=float) * ATOMIC_MASS_TO_ELECTRON_MASS
-    untyped: Any = atoms
-    velocities = untyped.get_velocities() * (ASE_VELOCITY_TO_ANGSTROM_PER_FS * ANGSTROM_TO_BOHR / FS_TO_ATOMIC_TIME)
-    momenta = velocities * masses[:, np.newaxis]
-    n = len(atoms)
+    n, beads = len(atoms), settings.beads
+    positions, momenta = _phase_space(atoms, settings)
     pressure = ""
     if settings.pressure_gpa is not None:
         pressure = f"<pressure> {settings.pressure_gpa / HARTREE_PER_BOHR3_TO_GPA:.16e} </pressure>"
@@ -50,14 +50,16 @@ def ipi_input(atoms: ase.Atoms, settings: RunSettings, timestep_fs: float) -> st
 {_OUTPUTS}
 <total_steps> {settings.steps} </total_steps>
 <prng> <seed> {settings.seed} </seed> </prng>
-<ffdirect name='engine' pbc='false'> <pes> custom </pes> <pes_path> {DRIVER_FILE} </pes_path> </ffdirect>
+<ffdirect name='engine' pbc='false'> <pes> custom </pes> <pes_path> {DRIVER_FILE} </pes_path> \
+<batch_size> {beads} </batch_size> </ffdirect>
 <system>
-<beads natoms='{n}' nbeads='1'>
-<q shape='(1, {3 * n})'> {_numbers(atoms.positions.ravel() * ANGSTROM_TO_BOHR)} </q>
-<p shape='(1, {3 * n})'> {_numbers(momenta.ravel())} </p>
+<beads natoms='{n}' nbeads='{beads}'>
+<q shape='({beads}, {3 * n})'> {_numbers(positions.ravel() * ANGSTROM_TO_BOHR)} </q>
+<p shape='({beads}, {3 * n})'> {_numbers(momenta.ravel())} </p>
 <m shape='({n})'> {_numbers(masses)} </m>
 <names shape='({n})'> [ {", ".join(atoms.get_chemical_symbols())} ] </names>
 </beads>
+<normal_modes transform='matrix'/>
 <cell shape='(3, 3)'> {_numbers((atoms.cell.array.T * ANGSTROM_TO_BOHR).ravel())} </cell>
 <forces> <force forcefield='engine'/> </forces>
 <ensemble> <temperature> {settings.temperature_k * KELVIN_TO_HARTREE:.16e} </temperature> {pressure} </ensemble>
@@ -73,11 +75,31 @@ def ipi_input(atoms: ase.Atoms, settings: RunSettings, timestep_fs: float) -> st
 """
 
 
+def _phase_space(atoms: ase.Atoms, settings: RunSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return positions in Å and momenta in atomic units of every bead, shape (P, n, 3)."""
+    untyped: Any = atoms
+    masses = np.asarray(untyped.get_masses(), dtype=float)
+    if settings.beads == 1:
+        momenta = untyped.get_velocities()[np.newaxis] * masses[:, np.newaxis]
+    else:
+        momenta = ring_momenta(masses, settings.temperature_k, settings.beads, settings.seed)
+    to_atomic = ATOMIC_MASS_TO_ELECTRON_MASS * ASE_VELOCITY_TO_ANGSTROM_PER_FS * ANGSTROM_TO_BOHR / FS_TO_ATOMIC_TIME
+    return ring_positions(untyped.positions, untyped.arrays.get(DISPLACEMENTS), settings.beads), momenta * to_atomic
+
+
+_PILE = {Thermostat.SVR: "pile_g", Thermostat.LANGEVIN: "pile_l"}
+"""What i-PI calls the thermostat of a path integral, by that of its centroid."""
+
+
 def _baths(settings: RunSettings) -> str:
     """Return thermostat and barostat of an ensemble."""
     if settings.ensemble is Ensemble.NVE:
         return ""
-    thermostat = _thermostat(str(settings.thermostat), settings.thermostat_time)
+    if settings.beads == 1:
+        thermostat = _thermostat(str(settings.thermostat), settings.thermostat_time)
+    else:
+        scale = f"<pile_lambda> {PILE_SCALE} </pile_lambda>"
+        thermostat = _thermostat(_PILE[settings.thermostat], settings.thermostat_time, scale)
     if settings.ensemble is Ensemble.NVT:
         return thermostat
     piston = _thermostat("langevin", BAROSTAT_THERMOSTAT_RATIO * settings.barostat_time_fs)
@@ -85,8 +107,8 @@ def _baths(settings: RunSettings) -> str:
     return f"{thermostat}\n<barostat mode='isotropic'> <tau> {tau:.16e} </tau> {piston} </barostat>"
 
 
-def _thermostat(mode: str, time_fs: float) -> str:
-    return f"<thermostat mode='{mode}'> <tau> {time_fs * FS_TO_ATOMIC_TIME:.16e} </tau> </thermostat>"
+def _thermostat(mode: str, time_fs: float, more: str = "") -> str:
+    return f"<thermostat mode='{mode}'> <tau> {time_fs * FS_TO_ATOMIC_TIME:.16e} </tau> {more} </thermostat>"
 
 
 def _numbers(values: Iterable[float]) -> str:

@@ -4,6 +4,7 @@ i-PI integrates; reading its state, storing it and stopping it is ours. Its own 
 (a kill truncates it), put its outputs into the working directory and catch signals.
 Classical NPT is that of Bussi, Zykova-Timan, Parrinello, J. Chem. Phys. 130, 074101 (2009). With the centre of mass at
 rest it samples V^(N−1) exp(−β(F + PV)): N − 1 free particles, hence ⟨V⟩ = N k_B T/P for N ideal atoms, not (N + 1).
+A path integral's is i-PI's: the same piston moves cell and centroids under the centroid virial pressure.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import numpy as np
 from llpt.dynamics.integrator import IntegratorState
 from llpt.dynamics.ipi_driver import DRIVER_FILE, DRIVER_SOURCE, EngineDriver
 from llpt.dynamics.ipi_input import ipi_input
+from llpt.dynamics.ring_polymer import RingPolymer
 from llpt.errors import EngineError, InputError
 from llpt.files import write_atomically
-from llpt.units import ATOMIC_TIME_TO_FS, BOHR_TO_ANGSTROM, HARTREE_TO_EV
+from llpt.units import ATOMIC_TIME_TO_FS, BOHR_TO_ANGSTROM, HARTREE_TO_EV, HARTREE_TO_KELVIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -52,19 +54,19 @@ class IpiIntegrator:
 
     @classmethod
     def start(
-        cls, atoms: ase.Atoms, settings: RunSettings, timestep_fs: float, evaluator: Evaluator, log: TextIO
+        cls, atoms: ase.Atoms, settings: RunSettings, timestep_fs: float, evaluators: Sequence[Evaluator], log: TextIO
     ) -> Self:
         """Start from prepared atoms."""
         text = ipi_input(atoms, settings, timestep_fs)
-        return cls(_build(text, settings.steps, evaluator, log), log, text)
+        return cls(_build(text, settings.steps, evaluators, log), log, text)
 
     @classmethod
     def resume(
-        cls, directory: Path, settings: RunSettings, _timestep_fs: float, evaluator: Evaluator, log: TextIO
+        cls, directory: Path, settings: RunSettings, _timestep_fs: float, evaluators: Sequence[Evaluator], log: TextIO
     ) -> Self:
         """Continue from what ``save`` wrote (the time step is in it)."""
         text = (directory / RESTART_NAME).read_text(encoding="utf-8")
-        return cls(_build(text, settings.steps, evaluator, log), log)
+        return cls(_build(text, settings.steps, evaluators, log), log)
 
     def advance(self) -> None:
         """Do one step; see ``Integrator``."""
@@ -79,13 +81,22 @@ class IpiIntegrator:
     def state(self) -> IntegratorState:
         """Return the state at the end of the last step."""
         beads = self._system.beads
-        momenta = np.array(beads.p[0]).reshape(-1, 3)
-        masses = np.array(beads.m)
+        count = beads.nbeads
+        momenta = np.array(beads.p).reshape(count, -1, 3)
+        masses = np.array(beads.m)[:, np.newaxis]
+        positions = np.array(beads.q).reshape(count, -1, 3) * BOHR_TO_ANGSTROM
+        ring = None
+        if count > 1:
+            freedom = 3 * count * len(masses) - 3
+            temperature = float((momenta**2 / masses).sum()) / (freedom * count) * HARTREE_TO_KELVIN
+            ring = RingPolymer(positions, temperature)
+            momenta = np.full_like(momenta, np.nan)
         return IntegratorState(
-            positions_angstrom=np.array(beads.q[0]).reshape(-1, 3) * BOHR_TO_ANGSTROM,
-            velocities_angstrom_per_fs=momenta / masses[:, np.newaxis] * (BOHR_TO_ANGSTROM / ATOMIC_TIME_TO_FS),
+            positions_angstrom=positions[0],
+            velocities_angstrom_per_fs=momenta[0] / masses * (BOHR_TO_ANGSTROM / ATOMIC_TIME_TO_FS),
             cell_angstrom=np.array(self._system.cell.h).T * BOHR_TO_ANGSTROM,
-            conserved_ev=float(self._system.ensemble.econs) * HARTREE_TO_EV,
+            conserved_ev=float(self._system.ensemble.econs) / count * HARTREE_TO_EV,
+            ring=ring,
         )
 
     def save(self, directory: Path) -> None:
@@ -112,7 +123,7 @@ class IpiIntegrator:
         softexit.reset()
 
 
-def _build(text: str, steps: int, evaluator: Evaluator, log: TextIO) -> Any:
+def _build(text: str, steps: int, evaluators: Sequence[Evaluator], log: TextIO) -> Any:
     """Make i-PI's simulation object from an input or a RESTART."""
     from ipi.engine.simulation import Simulation  # noqa: PLC0415  # i-PI is imported when used: it takes half a second
 
@@ -126,7 +137,7 @@ def _build(text: str, steps: int, evaluator: Evaluator, log: TextIO) -> Any:
         templates.extend(simulation.outtemplate)
         simulation.outtemplate.clear()
 
-    with contextlib.redirect_stdout(log), _tamed_ipi(evaluator):
+    with contextlib.redirect_stdout(log), _tamed_ipi(evaluators):
         simulation = Simulation.load_from_xml(text, post_init_hook=take_outputs)
     # i-PI opens no file of its own here, but RESTART keeps its outputs for who continues with i-PI's command.
     simulation.outtemplate.extend(templates)
@@ -134,13 +145,13 @@ def _build(text: str, steps: int, evaluator: Evaluator, log: TextIO) -> Any:
 
 
 @contextlib.contextmanager
-def _tamed_ipi(evaluator: Evaluator) -> Iterator[None]:
+def _tamed_ipi(evaluators: Sequence[Evaluator]) -> Iterator[None]:
     """Build i-PI with our engine in place of the driver file, and without its signal handlers and watching thread."""
     from ipi.engine import forcefields  # noqa: PLC0415  # i-PI is imported when used
     from ipi.utils.softexit import softexit  # noqa: PLC0415
 
     load_pes = forcefields.load_pes
-    forcefields.load_pes = lambda _mode, _path: lambda **_parameters: EngineDriver(evaluator)
+    forcefields.load_pes = lambda _mode, _path: lambda **_parameters: EngineDriver(evaluators)
     softexit.start = lambda _timeout=0.0: None
     try:
         yield

@@ -11,6 +11,7 @@ from ase.io import read
 
 from llpt.dynamics.checkpoint import latest_checkpoint
 from llpt.dynamics.outcome import RunState
+from llpt.dynamics.ring_polymer import DISPLACEMENTS, ring_displacements
 from llpt.dynamics.run_directory import read_run_record
 from llpt.dynamics.start import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.errors import InputError
@@ -20,6 +21,9 @@ def last_configuration(
     run_directory: str | Path, *, temperature_k: float | None = None, require_done: bool = True
 ) -> ase.Atoms:
     """Return the last configuration of a run: positions (unwrapped), cell and velocities, to the last digit.
+
+    Of a path integral these are the positions of the first bead, without velocities, and beside them those of the
+    others (array ``bead_displacements``): a run with as many beads goes on from all of them.
 
     Args:
         run_directory: directory of the run.
@@ -53,6 +57,10 @@ def last_configuration(
         pbc=True,
     )
     atoms.set_masses(checkpoint.masses_u)
+    ring = checkpoint.state.ring
+    if ring is not None:
+        atoms.set_array(DISPLACEMENTS, ring_displacements(ring.positions_angstrom))
+        return cast("ase.Atoms", atoms)
     velocities = checkpoint.state.velocities_angstrom_per_fs / ASE_VELOCITY_TO_ANGSTROM_PER_FS
     atoms.set_velocities(velocities * factor)
     return cast("ase.Atoms", atoms)

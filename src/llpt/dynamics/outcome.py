@@ -42,7 +42,7 @@ class Progress:
         step: number of the step just done.
         steps: total number of steps.
         time_fs: simulated time.
-        temperature_k: instantaneous temperature.
+        temperature_k: instantaneous temperature; of a path integral that of the momenta of its beads.
         pressure_gpa: instantaneous total pressure.
         volume_angstrom3: volume of the cell.
         free_energy_ev: F.

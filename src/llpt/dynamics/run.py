@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llpt.dynamics.ase_integrator import AseIntegrator
-from llpt.dynamics.checkpoint import Checkpoint, restore_engine, save_checkpoint, sound_checkpoint, steps_on_disk
-from llpt.dynamics.evaluation import Evaluator
+from llpt.dynamics.checkpoint import Checkpoint, restore_engines, save_checkpoint, sound_checkpoint, steps_on_disk
+from llpt.dynamics.evaluation import evaluators_of
 from llpt.dynamics.ipi_integrator import IpiIntegrator
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.record import make_frame, make_record, progress_of
@@ -68,6 +68,8 @@ def run_md(
 
     Args:
         atoms: the start; velocities are drawn where it has none. On a continuation it must be the same start.
+            The beads of a path integral begin where ``last_configuration`` of a run with as many left them, else at
+            one place.
         engine: the source of forces, a calculator of ASE being taken for one; the caller closes it.
         settings: what to do. On a continuation only ``steps`` may grow and ``checkpoint_every`` may differ.
         run_directory: new, empty, or a run of the same start, engine and settings.
@@ -135,7 +137,9 @@ class _Run:
         self.record = record
         self.log = log
         self.timestep_fs = float(record["timestep_fs"])
-        self.evaluator = Evaluator(engine, start, stress_needed=settings.ensemble is Ensemble.NPT)
+        self.evaluators = evaluators_of(
+            engine, start, beads=settings.beads, stress_needed=settings.ensemble is Ensemble.NPT
+        )
         self.checkpointed_at = time.monotonic()
         self.checkpointed_step: int | None = None
         self.master_at = -math.inf
@@ -176,10 +180,10 @@ class _Run:
 
     def _integrator(self, checkpoint: Checkpoint | None) -> Integrator:
         make = AseIntegrator if self.settings.integrator is IntegratorName.ASE else IpiIntegrator
-        common = (self.settings, self.timestep_fs, self.evaluator, self.log.stream)
+        common = (self.settings, self.timestep_fs, self.evaluators, self.log.stream)
         if checkpoint is None:
             return make.start(self.start, *common)
-        restore_engine(checkpoint, self.engine, self.evaluator)
+        restore_engines(checkpoint, self.evaluators)
         self.log.say(f"continuing from the checkpoint of step {checkpoint.step}")
         return make.resume(checkpoint.directory, *common)
 
@@ -196,6 +200,8 @@ class _Run:
         electronic = description.options.get("electronic_temperature_k")
         if isinstance(electronic, (int, float)):
             attributes["electronic_temperature_k"] = electronic
+        if self.settings.beads > 1:
+            attributes["beads"] = self.settings.beads
         system = System(
             numbers=np.asarray(self.start.numbers),
             masses_u=np.asarray(self.start.get_masses()),
@@ -210,10 +216,17 @@ class _Run:
         """Add the current step to the trajectory."""
         state = integrator.state()
         time_fs = integrator.step * self.timestep_fs
-        result = self.evaluator.last
-        record = make_record(integrator.step, time_fs, state, result, self.start.get_masses())
+        results = [evaluator.last for evaluator in self.evaluators]
+        record = make_record(
+            integrator.step,
+            time_fs,
+            state,
+            results,
+            self.start.get_masses(),
+            temperature_k=self.settings.temperature_k,
+        )
         keep = integrator.step % self.settings.positions_every == 0
-        self.writer.add(record, make_frame(integrator.step, time_fs, state, result) if keep else None)
+        self.writer.add(record, make_frame(integrator.step, time_fs, state, results) if keep else None)
         return record
 
     def _loop(
@@ -287,7 +300,7 @@ class _Run:
             step=integrator.step,
             segments=self.writer.n_segments,
             integrator=integrator,
-            evaluator=self.evaluator,
+            evaluators=self.evaluators,
         )
         integrator.publish(self.directory, path)
         # The master only serves other programs, and writing it grows with the number of segments.
@@ -308,7 +321,8 @@ class _Run:
     def _keep_failed(self) -> None:
         """Keep the configuration the engine failed at, for who looks for the cause."""
         try:
-            export_extxyz(self.directory / "failed.extxyz", [self.evaluator.atoms])
+            failed = next((each for each in self.evaluators if each.failed), self.evaluators[0])
+            export_extxyz(self.directory / "failed.extxyz", [failed.atoms])
         except (StorageError, ValueError) as error:
             self.log.say(f"the failed configuration could not be written: {error}")
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from llpt.dynamics.outcome import RunState
+from llpt.dynamics.settings import RunSettings
 from llpt.errors import InputError, StorageError
 from llpt.files import make_directory, open_to_append, write_atomically
 from llpt.version import package_versions
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from llpt.dynamics.settings import RunSettings
     from llpt.engines import EngineDescription
 
 RECORD_NAME = "run.json"
@@ -163,8 +163,8 @@ def check_same(record: Mapping[str, Any], fresh: Mapping[str, Any], directory: P
     """
     remedy = "Use a new output directory, or the settings, engine and start this run was made with."
     for key, value in fresh["settings"].items():
-        if key not in _MAY_CHANGE and record["settings"].get(key) != value:
-            was = record["settings"].get(key)
+        was = record["settings"].get(key, RunSettings.model_fields[key].default)  # a setting that came later
+        if key not in _MAY_CHANGE and was != value:
             raise InputError(f"The run in {directory} has {key} = {was!r}, not {value!r}.", remedy)
     for key in ("name", "spec", "content_hash", "pressure_label"):
         if record["engine"][key] != fresh["engine"][key]:

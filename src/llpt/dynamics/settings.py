@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from llpt.dynamics.isotopes import Isotope  # noqa: TC001 - pydantic reads it
 from llpt.engines.purpose import Purpose
 from llpt.errors import InputError
 
@@ -55,6 +56,12 @@ DEFAULT_BAROSTAT_TIME_FS = 100.0
 modulus B near three times the pressure, hence a period near 0.4 τ = 40 fs: slower than the H₂ vibration (8 fs), as
 slow as sound across a cell of some hundred atoms, and forty times shorter than a run of 1.6 ps."""
 
+PILE_SCALE = 0.5
+"""Friction of a normal mode of a path integral, γ_k = 2 λ ω_k with λ = 0.5: the least correlation of the free ring's
+potential energy (Ceriotti, Parrinello, Markland and Manolopoulos, J. Chem. Phys. 133, 124104, 2010)."""
+
+MOST_BEADS = 1024
+
 BAROSTAT_THERMOSTAT_RATIO = 0.2
 """The piston's own Langevin thermostat has the time 0.2 τ: damped within about one period, hence no ringing."""
 
@@ -78,6 +85,9 @@ class RunSettings(BaseModel):
         positions_every: steps between frames of positions, velocities and forces; scalars are kept at every step.
         maximum_force_spread_ev_per_angstrom: a run with a committee stops, as ``failed`` with this reason and a
             checkpoint, when its members disagree more than this on a force; None for no limit.
+        beads: copies of the system that make up the path integral of its nuclei; 1 for classical nuclei. With more,
+            the thermostat is PILE: ``svr`` or ``langevin`` on the centroid, Langevin on the other normal modes.
+        isotope: what the hydrogen atoms are; None leaves the masses of the start, natural hydrogen's as a rule.
 
     Raises:
         pydantic.ValidationError: a value is out of range; ``from_mapping`` words it for a person.
@@ -98,6 +108,8 @@ class RunSettings(BaseModel):
     integrator: IntegratorName = IntegratorName.IPI
     positions_every: int = Field(default=5, gt=0)
     maximum_force_spread_ev_per_angstrom: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
+    beads: int = Field(default=1, ge=1, le=MOST_BEADS)
+    isotope: Isotope | None = None
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -108,6 +120,10 @@ class RunSettings(BaseModel):
             raise ValueError("thermostat 'nose-hoover' goes with integrator 'ase' and only with it")
         if self.timestep_fs != "auto" and not 0.0 < self.timestep_fs <= 100.0:
             raise ValueError("timestep_fs must be in (0, 100] fs, or 'auto'")
+        if self.beads > 1 and self.ensemble is Ensemble.NVE:
+            raise ValueError("a path integral (beads > 1) samples a temperature: use nvt or npt, not nve")
+        if self.beads > 1 and by_ase:
+            raise ValueError("a path integral (beads > 1) is run by integrator 'ipi'")
         return self
 
     @property

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from llpt.dynamics.isotopes import with_isotope
+from llpt.dynamics.ring_polymer import DISPLACEMENTS
 from llpt.dynamics.settings import RunSettings, timestep_auto
 from llpt.errors import InputError
 from llpt.units import BOLTZMANN_EV_PER_K, U_ANGSTROM2_PER_FS2_TO_EV, hydrogen_density_g_per_cm3
@@ -24,7 +26,7 @@ def prepare_start(atoms: ase.Atoms, settings: RunSettings) -> ase.Atoms:
 
     The first cell vector is turned onto x and the second into the xy plane (i-PI needs it), positions and velocities
     with it. Where the atoms have no velocities they are drawn from the Maxwell–Boltzmann distribution at the
-    temperature of the settings.
+    temperature of the settings. Hydrogen gets the mass of the isotope that the settings name.
 
     Raises:
         InputError: fewer than two atoms, no periodic cell of right-handed positive volume, or values not finite.
@@ -38,7 +40,7 @@ def prepare_start(atoms: ase.Atoms, settings: RunSettings) -> ase.Atoms:
             "The start has no periodic cell with right-handed vectors of positive volume.",
             "Give a cell periodic in x, y and z; swap two cell vectors if it is left-handed.",
         )
-    start: Any = atoms.copy()
+    start: Any = with_isotope(atoms, settings.isotope)
     start.calc = None
     start.set_constraint()
     velocities = start.get_velocities()
@@ -46,6 +48,9 @@ def prepare_start(atoms: ase.Atoms, settings: RunSettings) -> ase.Atoms:
     if not np.allclose(cell.array, start.cell.array, rtol=0.0, atol=1e-12):
         start.positions[:] = start.positions @ rotation.T
         velocities = velocities @ rotation.T
+        if DISPLACEMENTS in start.arrays:
+            displacements = start.arrays[DISPLACEMENTS].reshape(len(start), -1, 3) @ rotation.T
+            start.set_array(DISPLACEMENTS, displacements.reshape(len(start), -1))
         start.set_cell(cell, scale_atoms=False)
     if not np.any(velocities):
         velocities = maxwell_boltzmann(start.get_masses(), settings.temperature_k, settings.seed)
@@ -73,8 +78,10 @@ def resolved_timestep_fs(atoms: ase.Atoms, settings: RunSettings) -> float:
 
 
 def start_hash(atoms: ase.Atoms) -> str:
-    """Return the SHA-256 of numbers, positions, cell, masses and momenta: the identity of a start."""
+    """Return the SHA-256 of numbers, positions, cell, masses, momenta and beads: the identity of a start."""
     digest = hashlib.sha256()
-    for array in (atoms.numbers, atoms.positions, atoms.cell.array, atoms.get_masses(), atoms.get_momenta()):
+    arrays = (atoms.numbers, atoms.positions, atoms.cell.array, atoms.get_masses(), atoms.get_momenta())
+    ring = atoms.arrays.get(DISPLACEMENTS)
+    for array in arrays if ring is None else (*arrays, ring):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -10,6 +10,7 @@ from llpt.engines.face import (
     PressureLabel,
     check_computable,
     check_result,
+    separate_engine,
 )
 from llpt.engines.make import make_engine
 from llpt.engines.mixture import MixedEngine
@@ -64,6 +65,7 @@ __all__ = [
     "make_engine",
     "optics_engine",
     "read_evaluated",
+    "separate_engine",
     "split_spec",
     "survey",
     "write_evaluated",

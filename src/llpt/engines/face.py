@@ -159,6 +159,22 @@ class Engine(Protocol):
         """Release processes, sockets and device memory; the engine is not used afterwards."""
 
 
+@runtime_checkable
+class Separable(Protocol):
+    """An engine that carries something from one MD step to the next, and can be had once more without it."""
+
+    def separate(self) -> Engine:
+        """Return the same engine with a memory of its own."""
+
+
+def separate_engine(engine: Engine) -> Engine:
+    """Return the engine of a further trajectory in this process: one bead of a path integral beside another.
+
+    An engine that carries nothing from step to step, or starts from its last structure whatever that was, serves all.
+    """
+    return engine.separate() if isinstance(engine, Separable) else engine
+
+
 class EngineCalculator(Calculator, metaclass=ABCMeta):
     """Base of our engines: an ASE calculator whose results are checked before anyone sees them.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult
+from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, separate_engine
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,6 +84,11 @@ class MixedEngine(EngineCalculator):
         super().reset()
         for part in self._parts:
             part.reset()
+
+    def separate(self) -> MixedEngine:
+        """Return a mixture of the same engines with memories of their own."""
+        surrogate, reference = (separate_engine(part) for part in self._parts)
+        return MixedEngine(surrogate, reference, coupling=self.coupling)
 
     def save_state(self, path: Path) -> None:
         """Keep what the reference carries over between steps; potentials have nothing to keep."""

@@ -239,12 +239,12 @@ def _average_frames(work: _Work, on_progress: Callable[[int, int], None] | None)
     if not live:
         return
     frames = len(production.frame_steps)
-    size = max(1, BLOCK_BYTES // (production.n_atoms * 9 * 8))
+    size = max(1, BLOCK_BYTES // (production.n_atoms * (9 + 3 * production.beads) * 8))
     seen = 0
     for read in production.source.blocks(size, start_step=int(production.frame_steps[0])):
         block = _chosen(read, np.isin(read.steps, production.frame_steps))
         for name, (each, accumulator) in list(live.items()):
-            part = _every(block, each.thinning(frames, production.n_atoms), seen)
+            part = _every(block, each.thinning(frames, production.n_atoms * production.beads), seen)
             failure = work.attempt(each, partial(accumulator.add, part))
             if isinstance(failure, Absent):
                 work.results[name] = failure
@@ -298,4 +298,7 @@ def _chosen(block: FrameBlock, chosen: NDArray[np.bool_]) -> FrameBlock:
         velocities_angstrom_per_fs=block.velocities_angstrom_per_fs[chosen],
         cells_angstrom=block.cells_angstrom[chosen],
         forces_ev_per_angstrom=block.forces_ev_per_angstrom[chosen],
+        bead_positions_angstrom=None
+        if block.bead_positions_angstrom is None
+        else block.bead_positions_angstrom[chosen],
     )

@@ -235,7 +235,7 @@ def msd_all_origins(positions_angstrom: NDArray[np.float32]) -> NDArray[np.float
 DISPLACEMENT = FrameObservable(
     name="displacement",
     quantities=(MSD, MSD_ORIGINS, MSD_ALL, MSD_EXPONENT, MEAN_CELL, DIFFUSION),
-    needs=frozenset({Need.CELL, Need.TIMES}),
+    needs=frozenset({Need.REAL_TIME, Need.CELL, Need.TIMES}),
     accumulate=lambda production: Displacements(production.masses_u),
     most_frames=2000,
 )

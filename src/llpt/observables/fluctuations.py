@@ -9,6 +9,10 @@ at constant volume C_V = Var(E_kin + E) / k_B T^2. H is built from the internal 
 dynamics: d(F / k_B T)/dT = -E / k_B T^2 at fixed positions. Where the electronic temperature follows the ionic one, E
 itself changes with T at fixed positions and C_P (or C_V) gains <dE/dT_el>, which fluctuations at one T do not hold:
 ``electronic_heat_capacity`` estimates it, ``total_heat_capacity`` is the sum, with the error that both have together.
+
+Quantum nuclei: alpha and kappa_T are as they stand here, H being built with the centroid virial estimator of the
+kinetic energy (at fixed V it differs from the derivative of the path integral's weight by what averages to zero). The
+heat capacities are not: that estimator depends on T itself.
 """
 
 from __future__ import annotations
@@ -149,8 +153,15 @@ def _of_series(
 
 OBSERVABLES = (
     _of_series(ELECTRONIC_HEAT_CAPACITY, electronic_heat_capacity, Need.ENTROPY),
-    _of_series(TOTAL_HEAT_CAPACITY, total_heat_capacity, Need.KINETIC_ENERGY, Need.INTERNAL_ENERGY, Need.ENTROPY),
-    _of_series(HEAT_CAPACITY, _heat_capacity_of, Need.KINETIC_ENERGY, Need.INTERNAL_ENERGY),
+    _of_series(
+        TOTAL_HEAT_CAPACITY,
+        total_heat_capacity,
+        Need.CLASSICAL_NUCLEI,
+        Need.KINETIC_ENERGY,
+        Need.INTERNAL_ENERGY,
+        Need.ENTROPY,
+    ),
+    _of_series(HEAT_CAPACITY, _heat_capacity_of, Need.CLASSICAL_NUCLEI, Need.KINETIC_ENERGY, Need.INTERNAL_ENERGY),
     _of_series(
         THERMAL_EXPANSION,
         thermal_expansion,

@@ -36,7 +36,7 @@ BOND_SURVIVAL = Quantity(
     "probability that a bond outlives a time",
     axes=(BOND_TIME,),
     has_error=False,
-    needs=frozenset({Need.TIMES}),
+    needs=frozenset({Need.TIMES, Need.REAL_TIME}),
 )
 FRACTION = Quantity("molecular_fraction", "", "", "molecular fraction", tabled=True)
 LASTING_FRACTION = Quantity(
@@ -44,7 +44,7 @@ LASTING_FRACTION = Quantity(
     "",
     "",
     "molecular fraction, of pairs that last 85 fs",
-    needs=frozenset({Need.TIMES}),
+    needs=frozenset({Need.TIMES, Need.REAL_TIME}),
 )
 
 BOND_ANGSTROM = 0.9
@@ -107,15 +107,16 @@ class Molecules:
 
     def add(self, block: FrameBlock) -> None:
         """Take in a block of frames, in order of time and equally spaced."""
-        for time, positions, cell in zip(block.times_fs, block.positions_angstrom, block.cells_angstrom, strict=True):
-            partners = mutual_partners(positions, cell, self._bond)
+        for time, beads, cell in zip(block.times_fs, block.configurations_angstrom, block.cells_angstrom, strict=True):
+            of_beads = [mutual_partners(positions, cell, self._bond) for positions in beads]
+            partners = of_beads[0]
             frame = len(self._times)
             self._times.append(float(time))
             changed = np.flatnonzero(partners != self._partners)
             self._close(changed, frame)
             self._since[changed] = frame
             self._partners = partners
-            self._instantaneous.append(float((partners >= 0).mean()))
+            self._instantaneous.append(float(np.mean([(each >= 0).mean() for each in of_beads])))
 
     @property
     def instantaneous_series(self) -> NDArray[np.float64]:

@@ -16,6 +16,8 @@ from llpt.observables.record import Absent, FrameObservable, Quantity
 from llpt.statistics import mean_estimate
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from llpt.observables.record import ObservedValues
     from llpt.trajectory import FrameBlock
 
@@ -36,12 +38,8 @@ class NearestNeighbour:
 
     def add(self, block: FrameBlock) -> None:
         """Take in a block of frames."""
-        for positions, cell in zip(block.positions_angstrom, block.cells_angstrom, strict=True):
-            reach = REACH * (abs(float(np.linalg.det(cell))) / len(positions)) ** (1.0 / 3.0)
-            _, distances = nearest_neighbours(positions, cell, reach)
-            if not np.isfinite(distances).all():
-                _, distances = nearest_neighbours(positions, cell)
-            near = distances[np.isfinite(distances)]
+        for beads, cell in zip(block.configurations_angstrom, block.cells_angstrom, strict=True):
+            near = np.concatenate([_near(positions, cell) for positions in beads])
             if near.size:
                 self._means.append(float(near.mean()))
 
@@ -50,6 +48,15 @@ class NearestNeighbour:
         if not self._means:
             return Absent("No two atoms are closer than half the cell.")
         return {DISTANCE.name: mean_estimate(self._means, DISTANCE.unit)}
+
+
+def _near(positions: NDArray[np.float64], cell: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distances to the nearest neighbours of the atoms that have one."""
+    reach = REACH * (abs(float(np.linalg.det(cell))) / len(positions)) ** (1.0 / 3.0)
+    _, distances = nearest_neighbours(positions, cell, reach)
+    if not np.isfinite(distances).all():
+        _, distances = nearest_neighbours(positions, cell)
+    return distances[np.isfinite(distances)]
 
 
 NEAREST_NEIGHBOUR = FrameObservable(

@@ -8,6 +8,9 @@ from enum import StrEnum
 class Need(StrEnum):
     """What an observable may need of a run; the text is the reason why it is absent where that is missing."""
 
+    REAL_TIME = "A path integral has no motion in real time: its thermostats move the beads."
+    CLASSICAL_NUCLEI = "It holds for classical nuclei only, and those of a path integral are quantum particles."
+    QUANTUM_NUCLEI = "The nuclei are classical."
     FRAMES = "There are fewer than two equally spaced frames."
     CELL = "The frames have no periodic cell."
     TIMES = "The time step is not known."

@@ -3,7 +3,7 @@
 g(r) of each frame is freud's, normalised with that frame's volume (the cell of an NPT run breathes) and by N - 1, so
 that an ideal gas gives 1 at any N. The same N - 1 others of an atom make up the neighbours that are counted from it,
 n(r) = 4 pi (N - 1)/V int_0^r g s^2 ds: exactly one in a gas of dimers. Errors are those of the time series of each bin,
-correlation included.
+correlation included. Of a path integral the g(r) of a frame is the mean over its beads, each with its own pairs.
 """
 
 from __future__ import annotations
@@ -115,10 +115,11 @@ class PairCorrelation:
     def add(self, block: FrameBlock) -> None:
         """Take in a block of frames."""
         self._times_fs.extend(block.times_fs.tolist())
-        for positions, cell in zip(block.positions_angstrom, block.cells_angstrom, strict=True):
-            self._rdf.compute(to_freud(positions, cell), reset=True)
+        for beads, cell in zip(block.configurations_angstrom, block.cells_angstrom, strict=True):
+            for number, positions in enumerate(beads):
+                self._rdf.compute(to_freud(positions, cell), reset=number == 0)
             self._frames.append(np.array(self._rdf.rdf, dtype=np.float32))
-            self._densities_of_others.append((len(positions) - 1) / abs(float(np.linalg.det(cell))))
+            self._densities_of_others.append((beads.shape[1] - 1) / abs(float(np.linalg.det(cell))))
 
     @property
     def frames(self) -> NDArray[np.float64]:

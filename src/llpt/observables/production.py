@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 HYDROGEN = 1
 
-OF_STEPS = frozenset({*STORED_SCALARS, Need.APPLIED_PRESSURE})
-"""Scalars of each step: a number that misses one of them is unknown (NaN) rather than absent from a summary."""
+OF_STEPS = frozenset({*STORED_SCALARS, Need.APPLIED_PRESSURE, Need.CLASSICAL_NUCLEI})
+"""Scalars of each step, and their meaning: a number that misses one of them is unknown (NaN) rather than absent from a
+summary."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,11 @@ class Production:
         return self.source.n_atoms
 
     @property
+    def beads(self) -> int:
+        """Number of beads of a path integral; 1 for classical nuclei."""
+        return int(getattr(self.source, "beads", 1))
+
+    @property
     def masses_u(self) -> NDArray[np.float64]:
         """Mass of each atom in u, shape (n,)."""
         return self.source.masses_u
@@ -130,6 +136,9 @@ def _has(column: str) -> Callable[[Production], bool]:
 
 
 _MET: dict[Need, Callable[[Production], bool]] = {
+    Need.REAL_TIME: lambda production: production.beads == 1,
+    Need.CLASSICAL_NUCLEI: lambda production: production.beads == 1,
+    Need.QUANTUM_NUCLEI: lambda production: production.beads > 1,
     Need.FRAMES: lambda production: len(production.frame_steps) >= 2,
     Need.CELL: lambda production: abs(float(np.linalg.det(production.cell_angstrom))) > 0.0,
     Need.TIMES: lambda production: production.source.timestep_fs > 0.0,

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
-from llpt.observables import distribution, fluctuations, thermodynamics
+from llpt.observables import distribution, fluctuations, quantum, thermodynamics
 from llpt.observables.displacement import DISPLACEMENT
 from llpt.observables.molecules import MOLECULES
 from llpt.observables.nearest_neighbour import NEAREST_NEIGHBOUR
@@ -35,6 +35,7 @@ GROUP = "llpt.observables"
 
 BUILT_IN: tuple[Observable, ...] = (
     *thermodynamics.OBSERVABLES,
+    *quantum.OBSERVABLES,
     *fluctuations.OBSERVABLES,
     *distribution.OBSERVABLES,
     PAIR_CORRELATION,

@@ -48,8 +48,12 @@ class SolidOrder:
         self._rows: list[tuple[float, float, float]] = []
 
     def add(self, block: FrameBlock) -> None:
-        """Take in a block of frames; frames of fewer than ``FEWEST_POINTS`` points say nothing and are passed over."""
-        for positions, cell in zip(block.positions_angstrom, block.cells_angstrom, strict=True):
+        """Take in a block of frames; frames of fewer than ``FEWEST_POINTS`` points say nothing and are passed over.
+
+        Of a path integral the points are centroids: the order of a lattice, not of the nuclei's spread about it.
+        """
+        centroids = block.configurations_angstrom.mean(axis=1)
+        for positions, cell in zip(centroids, block.cells_angstrom, strict=True):
             points = centres(positions, cell, self._bond)
             if len(points) < FEWEST_POINTS:
                 continue

@@ -18,7 +18,8 @@ class FrameSource(Protocol):
     """A trajectory that can be read a block at a time.
 
     What it does not have is NaN or, of the scalars, not there at all: observables that need it are then absent, with
-    the reason (``llpt.observables.record.Need``). Positions are unwrapped; frames have a cell.
+    the reason (``llpt.observables.record.Need``). Positions are unwrapped; frames have a cell. A path integral has the
+    number ``beads`` beside what stands here, and its blocks have the positions of every bead.
     """
 
     @property

@@ -57,8 +57,9 @@ class StructureFactor:
 
     def add(self, block: FrameBlock) -> None:
         """Take in a block of frames."""
-        for positions, cell in zip(block.positions_angstrom, block.cells_angstrom, strict=True):
-            self._factor.compute(to_freud(positions, cell), reset=True)
+        for beads, cell in zip(block.configurations_angstrom, block.cells_angstrom, strict=True):
+            for number, positions in enumerate(beads):
+                self._factor.compute(to_freud(positions, cell), reset=number == 0)
             self._values.append(np.asarray(self._factor.S_k, dtype=np.float64))
 
     def mean(self) -> NDArray[np.float64]:

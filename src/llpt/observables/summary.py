@@ -42,6 +42,9 @@ DEGREES = "degrees_of_freedom"
 STATISTICS_VERSION = "statistics"
 """Attribute of a summary: the version of the statistics that its errors come from."""
 
+BEADS = "beads"
+"""Attribute of a summary of a path integral: the number of its beads."""
+
 Variable = tuple[tuple[Hashable, ...], Any, dict[str, Any]]
 """Dimensions, values and attributes."""
 
@@ -71,7 +74,8 @@ def summarise_run(
     Attributes: ``n_atoms, mass_u, temperature_k, pressure_gpa`` (NaN at constant volume), ``timestep_fs, discard_steps,
     n_steps, production_fs, equilibration_step`` (found by itself, from the density or else the energy),
     ``constant_volume`` (0 or 1), ``format``, ``statistics`` (version), ``observables`` (what was asked for, with
-    versions) and, only where an observable of another package could not be used, ``failed`` (why).
+    versions), of a path integral ``beads`` and, only where an observable of another package could not be used,
+    ``failed`` (why).
 
     Args:
         trajectory: the run.
@@ -149,6 +153,8 @@ def summary_of_averages(
         STATISTICS_VERSION: STATISTICS,
         VERSIONS: ", ".join(f"{each.name} {each.version}" for each in asked if not isinstance(each, FileObservable)),
     }
+    if production.beads > 1:
+        attributes[BEADS] = production.beads
     if averages.failed:
         attributes[FAILED] = "\n".join(averages.failed.values())
     return xr.Dataset(variables, coords=coordinates, attrs=attributes)

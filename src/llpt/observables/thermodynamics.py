@@ -154,7 +154,7 @@ SAMPLES = StepObservable(
 )
 
 OBSERVABLES = (
-    _of_series(TEMPERATURE, temperature, Need.TEMPERATURE),
+    _of_series(TEMPERATURE, temperature, Need.TEMPERATURE, Need.CLASSICAL_NUCLEI),
     _of_series(PRESSURE, pressure, Need.PRESSURE),
     _of_series(UNCORRECTED_PRESSURE, pressure_uncorrected, Need.UNCORRECTED_PRESSURE),
     _of_series(DENSITY, density, Need.VOLUME),

@@ -135,6 +135,6 @@ class VelocityCorrelation:
 VIBRATIONS = FrameObservable(
     name="vibrations",
     quantities=(VACF, VDOS, STRETCH_SHARE),
-    needs=frozenset({Need.TIMES, Need.VELOCITIES}),
+    needs=frozenset({Need.REAL_TIME, Need.TIMES, Need.VELOCITIES}),
     accumulate=lambda production: VelocityCorrelation(production.masses_u, production.frame_interval_fs),
 )

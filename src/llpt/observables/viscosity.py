@@ -105,4 +105,4 @@ def _viscosity(production: Production) -> Reasoned:
     )
 
 
-SHEAR_VISCOSITY = sampled(VISCOSITY, _viscosity, Need.SET_TEMPERATURE, Need.TIMES)
+SHEAR_VISCOSITY = sampled(VISCOSITY, _viscosity, Need.REAL_TIME, Need.SET_TEMPERATURE, Need.TIMES)

@@ -26,6 +26,8 @@ def frame_to_atoms(frame: Frame, scalars: Mapping[str, Any], system: System) -> 
     ``get_stress()`` (eV/Å³, virial part) and ``get_velocities()`` give what the run recorded. ``info`` gets ``step``,
     ``time_fs``, ``entropy`` (eV/K), ``temperature_k``, ``pressure_gpa`` (total), ``electronic_temperature_k`` and an
     engine's optional numbers. What the run does not hold is left out. Positions are unwrapped.
+    Of a path integral it is the first bead: its positions and forces. Energies and stress are means over all beads,
+    not those of this configuration, and are left out.
 
     Args:
         frame: the frame.
@@ -40,13 +42,16 @@ def frame_to_atoms(frame: Frame, scalars: Mapping[str, Any], system: System) -> 
         # ASE's momentum is u·sqrt(eV/u); a velocity in Å/fs is sqrt(U_ANGSTROM2_PER_FS2_TO_EV) of its units.
         velocities = frame.velocities_angstrom_per_fs * np.sqrt(U_ANGSTROM2_PER_FS2_TO_EV)
         atoms.set_momenta(velocities * system.masses_u[:, np.newaxis])
-    attach_labels(
-        atoms,
-        energy=float(scalars["internal_energy_ev"]),
-        free_energy=float(scalars["free_energy_ev"]),
-        forces=frame.forces_ev_per_angstrom,
-        stress=np.asarray(scalars["stress_gpa"]) * GPA_TO_EV_PER_ANGSTROM3,
-    )
+    if system.beads > 1:
+        attach_labels(atoms, forces=frame.forces_ev_per_angstrom)
+    else:
+        attach_labels(
+            atoms,
+            energy=float(scalars["internal_energy_ev"]),
+            free_energy=float(scalars["free_energy_ev"]),
+            forces=frame.forces_ev_per_angstrom,
+            stress=np.asarray(scalars["stress_gpa"]) * GPA_TO_EV_PER_ANGSTROM3,
+        )
     known = {
         "time_fs": frame.time_fs,
         "entropy": float(scalars["entropy_ev_per_k"]),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 SCALAR_UNITS = {
@@ -28,6 +29,7 @@ OPTIONAL_SCALAR_UNITS = {
     "extrapolation_warnings": "",
     "force_spread_ev_per_angstrom": "eV Angstrom-1",
     "energy_spread_ev": "eV",
+    "gyration_squared_angstrom2": "Angstrom+2",
 }
 """Scalars that not every run has; a run has each of them at every step or at none. The stress has six components."""
 
@@ -40,7 +42,8 @@ class System:
         numbers: atomic numbers, shape (n,).
         masses_u: masses in unified atomic mass units, shape (n,).
         timestep_fs: time between two steps.
-        attributes: what else a reader must know, e.g. ``electronic_temperature_k``, ``pressure_label``, ``engine``.
+        attributes: what else a reader must know, e.g. ``electronic_temperature_k``, ``pressure_label``, ``engine``,
+            ``beads`` of a path integral.
     """
 
     numbers: NDArray[np.int64]
@@ -52,6 +55,11 @@ class System:
     def n_atoms(self) -> int:
         """Number of atoms."""
         return len(self.numbers)
+
+    @property
+    def beads(self) -> int:
+        """Number of beads of a path integral; 1 for classical nuclei."""
+        return int(self.attributes.get("beads", 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,10 @@ class StepRecord:
         extrapolation_warnings: number of symmetry functions outside their training range.
         force_spread_ev_per_angstrom: largest disagreement of a committee on a force.
         energy_spread_ev: disagreement of a committee on the energy of the cell.
+        gyration_squared_angstrom2: squared radius of gyration of the nuclei's rings, mean over the atoms.
+
+    Of a path integral energies, entropy and stress are means over the beads, the kinetic energy is the quantum one
+    (centroid virial estimator) and enters the pressure, and the temperature is that of the beads' momenta.
     """
 
     step: int
@@ -93,6 +105,7 @@ class StepRecord:
     extrapolation_warnings: int | None = None
     force_spread_ev_per_angstrom: float | None = None
     energy_spread_ev: float | None = None
+    gyration_squared_angstrom2: float | None = None
 
     @property
     def scalar_names(self) -> tuple[str, ...]:
@@ -109,9 +122,11 @@ class Frame:
         step: number of the step; 0 is the start.
         time_fs: time since the start.
         positions_angstrom: unwrapped positions, shape (n, 3): never folded back into the cell.
-        velocities_angstrom_per_fs: velocities, shape (n, 3).
+        velocities_angstrom_per_fs: velocities, shape (n, 3); NaN in a path integral.
         cell_angstrom: cell vectors as rows, shape (3, 3).
         forces_ev_per_angstrom: forces, −dF/dR, shape (n, 3).
+        bead_positions_angstrom: of a path integral all beads, shape (P, n, 3); positions and forces are those of the
+            first. None for classical nuclei.
     """
 
     step: int
@@ -120,6 +135,7 @@ class Frame:
     velocities_angstrom_per_fs: NDArray[np.float64]
     cell_angstrom: NDArray[np.float64]
     forces_ev_per_angstrom: NDArray[np.float64]
+    bead_positions_angstrom: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +149,7 @@ class FrameBlock:
         velocities_angstrom_per_fs: velocities, shape (f, n, 3).
         cells_angstrom: cell vectors as rows, shape (f, 3, 3).
         forces_ev_per_angstrom: forces, shape (f, n, 3).
+        bead_positions_angstrom: of a path integral all beads, shape (f, P, n, 3); see ``Frame``.
     """
 
     steps: NDArray[np.int64]
@@ -141,9 +158,16 @@ class FrameBlock:
     velocities_angstrom_per_fs: NDArray[np.float64]
     cells_angstrom: NDArray[np.float64]
     forces_ev_per_angstrom: NDArray[np.float64]
+    bead_positions_angstrom: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    @property
+    def configurations_angstrom(self) -> NDArray[np.float64]:
+        """All configurations of each frame: its beads, or the one of classical nuclei; shape (f, P, n, 3)."""
+        beads = self.bead_positions_angstrom
+        return self.positions_angstrom[:, np.newaxis] if beads is None else beads
 
     def frame(self, index: int) -> Frame:
         """Return one frame of the block."""
@@ -154,4 +178,7 @@ class FrameBlock:
             velocities_angstrom_per_fs=self.velocities_angstrom_per_fs[index],
             cell_angstrom=self.cells_angstrom[index],
             forces_ev_per_angstrom=self.forces_ev_per_angstrom[index],
+            bead_positions_angstrom=None
+            if self.bead_positions_angstrom is None
+            else self.bead_positions_angstrom[index],
         )

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 
 from llpt.files import write_atomically
-from llpt.trajectory.segment import FRAME_FIELDS, PARTICLES, SCALARS, damaged, open_h5, share_clock, write_header
+from llpt.trajectory.segment import PARTICLES, SCALARS, damaged, frame_fields, open_h5, share_clock, write_header
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,13 +43,14 @@ def write_master(directory: Path, system: System, segments: Sequence[Path]) -> N
         file["llpt"].attrs["segments"] = np.array(names, dtype=h5py.string_dtype())
         frame_lengths = [frames for frames, _ in lengths]
         observables = [f"observables/{name}" for name in first["observables"]]
-        for place in FRAME_FIELDS.values():
+        fields = frame_fields(system)
+        for place in fields.values():
             _virtual(file, first, f"{place.path}/value", names, frame_lengths)
         for name in ("step", "time"):
             _virtual(file, first, f"{PARTICLES}/position/{name}", names, frame_lengths)
         for name in observables:
             _virtual(file, first, f"{name}/value", names, frame_lengths)
-        share_clock(file, [place.path for place in FRAME_FIELDS.values()] + observables)
+        share_clock(file, [place.path for place in fields.values()] + observables)
         for name in first[SCALARS]:
             _virtual(file, first, f"{SCALARS}/{name}", names, [steps for _, steps in lengths])
     write_atomically(directory / MASTER_NAME, buffer.getvalue(), durable=False)

@@ -7,8 +7,9 @@ Layout, H5MD's own part::
     observables/<scalar>/{step, time, value}     the scalars at the frames, so that a reader pairs them with positions
 
 and ours, which H5MD allows beside it: ``llpt/`` with what a reader must know as attributes, and ``llpt/scalars/`` with
-``step``, ``time_fs`` and every scalar at *every* step. Units are attributes of the datasets. Forces are in kJ/mol/Å,
-because MDAnalysis refuses a file in eV/Å. Every dataset of numbers carries a checksum (Fletcher 32).
+``step``, ``time_fs`` and every scalar at *every* step, and of a path integral ``llpt/beads`` with the positions of
+every bead at the frames (those of the first are H5MD's positions). Units are attributes of the datasets. Forces are in
+kJ/mol/Å, because MDAnalysis refuses a file in eV/Å. Every dataset of numbers carries a checksum (Fletcher 32).
 """
 
 from __future__ import annotations
@@ -56,6 +57,13 @@ FRAME_FIELDS = {
     "forces_ev_per_angstrom": FrameField(f"{PARTICLES}/force", "kJ mol-1 Angstrom-1", EV_TO_KJ_PER_MOL),
     "cell_angstrom": FrameField(f"{PARTICLES}/box/edges", "Angstrom", 1.0),
 }
+BEADS = FrameField("llpt/beads", "Angstrom", 1.0)
+"""Positions of every bead of a path integral, shape (frames, P, n, 3)."""
+
+
+def frame_fields(system: System) -> dict[str, FrameField]:
+    """Return the arrays that the frames of a system have."""
+    return FRAME_FIELDS | ({"bead_positions_angstrom": BEADS} if system.beads > 1 else {})
 
 
 def write_header(file: Any, system: System) -> None:
@@ -110,7 +118,7 @@ def segment_image(system: System, records: Sequence[StepRecord], frames: Sequenc
     with h5py.File(buffer, "w") as file:
         write_header(file, system)
         _write_scalars(file, records)
-        _write_frames(file, frames, system.n_atoms)
+        _write_frames(file, frames, system)
         _write_observables(file, records, frames)
     return buffer.getvalue()
 
@@ -146,18 +154,20 @@ def _column(records: Sequence[StepRecord], name: str) -> Any:
     return np.array([getattr(record, name) for record in records], dtype=kind)
 
 
-def _write_frames(file: Any, frames: Sequence[Frame], n_atoms: int) -> None:
+def _write_frames(file: Any, frames: Sequence[Frame], system: System) -> None:
     steps = np.array([frame.step for frame in frames], dtype=np.int64)
     times = np.array([frame.time_fs for frame in frames], dtype=float)
-    for name, place in FRAME_FIELDS.items():
-        shape = (len(frames), 3 if name == "cell_angstrom" else n_atoms, 3)
+    shapes = {"cell_angstrom": (3, 3), "bead_positions_angstrom": (system.beads, system.n_atoms, 3)}
+    fields = frame_fields(system)
+    for name, place in fields.items():
+        shape = (len(frames), *shapes.get(name, (system.n_atoms, 3)))
         values = np.array([getattr(frame, name) for frame in frames], dtype=float).reshape(shape) * place.to_file
         element = file.require_group(place.path)
         _dataset(element, "value", values, place.unit)
     position = file[f"{PARTICLES}/position"]
     _dataset(position, "step", steps, "")
     _dataset(position, "time", times, "fs")
-    share_clock(file, [place.path for place in FRAME_FIELDS.values()])
+    share_clock(file, [place.path for place in fields.values()])
 
 
 def share_clock(file: Any, elements: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from llpt.errors import StorageError
 from llpt.trajectory.frame import Frame, FrameBlock, System
 from llpt.trajectory.master import MASTER_NAME
-from llpt.trajectory.segment import FRAME_FIELDS, PARTICLES, SCALARS, damaged, open_h5, read_system
+from llpt.trajectory.segment import PARTICLES, SCALARS, damaged, frame_fields, open_h5, read_system
 from llpt.trajectory.writer import SEGMENTS_NAME
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class StoredFrames:
             keep = indices[(-seen) % every :: every]
             seen += len(indices)
             for first in range(0, len(keep), size):
-                yield _read_block(part, keep[first : first + size])
+                yield _read_block(part, keep[first : first + size], self.system)
 
     def frame(self, index: int) -> tuple[Frame, dict[str, Any]]:
         """Return one frame and the scalars of its step.
@@ -112,7 +112,7 @@ class StoredFrames:
             if wanted < len(part.frame_steps):
                 break
             wanted -= len(part.frame_steps)
-        block = _read_block(part, np.array([wanted]))
+        block = _read_block(part, np.array([wanted]), self.system)
         with open_h5(part.path) as file:
             scalars = {
                 name: _read(part.path, element["value"], wanted) for name, element in file["observables"].items()
@@ -189,7 +189,7 @@ def _read_into(path: Path, dataset: Any, place: NDArray[Any]) -> None:
         raise damaged(path, str(error).splitlines()[0]) from error
 
 
-def _read_block(part: _Part, indices: NDArray[np.int64]) -> FrameBlock:
+def _read_block(part: _Part, indices: NDArray[np.int64], system: System) -> FrameBlock:
     selection: Any = indices
     if (
         len(indices) > 1 and len(stride := np.unique(np.diff(indices))) == 1
@@ -198,7 +198,7 @@ def _read_block(part: _Part, indices: NDArray[np.int64]) -> FrameBlock:
     with open_h5(part.path) as file:
         values = {
             name: _scaled(_read(part.path, file[f"{place.path}/value"], selection), 1.0 / place.to_file)
-            for name, place in FRAME_FIELDS.items()
+            for name, place in frame_fields(system).items()
         }
         times = _read(part.path, file[f"{PARTICLES}/position/time"], selection)
     return FrameBlock(
@@ -208,4 +208,5 @@ def _read_block(part: _Part, indices: NDArray[np.int64]) -> FrameBlock:
         velocities_angstrom_per_fs=values["velocities_angstrom_per_fs"],
         cells_angstrom=values["cell_angstrom"],
         forces_ev_per_angstrom=values["forces_ev_per_angstrom"],
+        bead_positions_angstrom=values.get("bead_positions_angstrom"),
     )

@@ -111,6 +111,11 @@ class Trajectory:
         return self.system.n_atoms
 
     @property
+    def beads(self) -> int:
+        """Number of beads of a path integral; 1 for classical nuclei."""
+        return self.system.beads
+
+    @property
     def n_frames(self) -> int:
         """Number of frames, i.e. of steps whose atoms were kept."""
         return len(self.frame_steps)

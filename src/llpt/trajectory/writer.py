@@ -60,7 +60,8 @@ class TrajectoryWriter:
     @property
     def buffered_bytes(self) -> int:
         """Memory held by what is not yet on disk, about."""
-        return len(self._frames) * self._system.n_atoms * 72 + len(self._records) * 400
+        values = 9 + (3 * self._system.beads if self._system.beads > 1 else 0)
+        return len(self._frames) * self._system.n_atoms * 8 * values + len(self._records) * 400
 
     def add(self, record: StepRecord, frame: Frame | None = None) -> None:
         """Add one step, with its frame where this step has one.

@@ -68,6 +68,10 @@ class KohnShamEngine(KohnSham):
             pressure_label=PressureLabel.CORRECTED if corrected else PressureLabel.UNCORRECTED,
         )
 
+    def separate(self) -> KohnShamEngine:
+        """Return an engine of the same theory with orbitals and densities of its own."""
+        return KohnShamEngine(self.settings)
+
     def __enter__(self) -> Self:
         return self
 
