@@ -6,6 +6,7 @@ import pytest
 from tests.vasp_format import thermal_frames, write_vasprun
 
 import llpt
+from llpt.errors import StorageError
 from llpt.study import Ledger, StudyDirectory, make_plan
 
 TEMPERATURES = (800, 1000)
@@ -117,6 +118,28 @@ def test_an_engine_is_called_anew(study, command):
     assert code == 0, err
     code, out, _ = command("verify", study)
     assert code == 0, out
+
+
+@pytest.mark.parametrize("label", ["VASP PBE", "васп pbe"])  # the second has the same place
+@pytest.mark.parametrize("fails", ["put_directory", "write_atomically", "write_job"])
+def test_a_relabelling_that_fails_midway_loses_nothing(study, command, monkeypatch, label, fails):
+    def refuse(*_, **__):
+        raise StorageError("The disk is full.", "Free some space.")
+
+    place = "llpt.study.imported_changes" if fails == "put_directory" else "llpt.study.imported_record"
+    monkeypatch.setattr(f"{place}.{fails}", refuse)
+    before = {run.sha256 for run in StudyDirectory.open(study).study.imported}
+    code, _, err = command("import", "-o", study, "--relabel", f"ВАСП PBE={label}")
+    assert (code == 0) == (fails == "put_directory" and label == "васп pbe")
+    monkeypatch.undo()
+
+    kept = StudyDirectory.open(study).study.imported
+    assert {run.sha256 for run in kept} == before
+    assert all((study / run.path / "trajectory.h5").exists() for run in kept), err
+    name = kept[0].label
+    code, _, err = command("import", "-o", study, "--relabel", f"{name}=again")  # the next command makes it good
+    assert code == 0, err
+    assert paths(study) == ["runs/again/N16/P200/T1000", "runs/again/N16/P200/T800"]
 
 
 def test_an_imported_study_is_planned_and_a_deleted_run_is_not_called_done(study, command):

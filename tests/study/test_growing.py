@@ -6,9 +6,10 @@ import pytest
 
 from llpt.audit import Verdict
 from llpt.errors import InputError
+from llpt.files import write_atomically
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.fixed_thresholds import fix_thresholds, thresholds_before, with_change_told
-from llpt.study.growing import grow, proposed_growth, same_study
+from llpt.study.growing import complete_growth, grow, proposed_growth
 from llpt.study.jobs import write_job
 
 TEXT = """
@@ -69,7 +70,7 @@ def test_a_temperature_between_two_leaves_both_as_they_are(begun):
     assert plan[rung(800)].after == (rung(700),)
     assert plan[rung(900)].after == (rung(700),)  # it was begun when nothing lay between
     assert plan[rung(700)].after == ()
-    assert same_study(fresh.study, parse_study(TEXT.replace("[700, 900]", "[600, 700, 800, 900]")))
+    assert fresh.study.says_the_same(parse_study(TEXT.replace("[700, 900]", "[600, 700, 800, 900]")))
 
 
 def test_sizes_pressures_and_tests_are_added(begun):
@@ -88,6 +89,49 @@ def test_longer_runs_go_on_from_their_end(begun):
     assert make_plan(fresh.study)[rung(700)].steps == 320
     again, _, _ = grown(fresh, TEXT.replace("steps = 100", "steps = 300").replace("[700, 900]", "[700, 900, 1100]"))
     assert again.added == (rung(1100),)
+
+
+@pytest.mark.parametrize("killed_at", range(5))
+def test_a_growth_that_was_killed_is_completed_by_the_next_command(begun, monkeypatch, killed_at):
+    class KilledError(BaseException):
+        pass
+
+    written = []
+
+    def write_until_killed(path, content, **options):
+        if len(written) == killed_at:
+            raise KilledError
+        written.append(path)
+        write_atomically(path, content, **options)
+
+    monkeypatch.setattr("llpt.study.growing.write_atomically", write_until_killed)
+    monkeypatch.setattr(Ledger, "lengthen", lambda *_, **__: pytest.fail("killed before"))
+    longer = TEXT.replace("steps = 100", "steps = 300")
+    with pytest.raises((KilledError, pytest.fail.Exception)):
+        grow(begun, longer, parse_study(longer), begun.root.parent)
+    monkeypatch.undo()
+
+    directory = StudyDirectory.open(begun.root)  # what llpt run does
+    with directory.locked(), Ledger(directory.database) as ledger:
+        complete_growth(directory, ledger)
+        for node in make_plan(directory.study).nodes:
+            write_job(directory, node, ledger)
+    _, fresh, entries = grown(directory, longer)  # the same command again
+    assert entries[rung(900)].state is State.UNFINISHED
+    assert make_plan(fresh.study)[rung(700)].steps == 320
+    assert not (fresh.root / "grown/.unfinished").exists()
+
+
+def test_a_line_of_the_ledger_that_no_plan_has_is_kept(begun):
+    lone = rung(500)
+    with Ledger(begun.database) as ledger:
+        ledger.enter(lone, inputs_hash="of another version", job="{}")
+        ledger.begin(lone)
+    longer = TEXT.replace("steps = 100", "steps = 300")
+    grow(begun, longer, parse_study(longer), begun.root.parent)
+    with Ledger(begun.database) as ledger:
+        assert ledger.entry(lone).inputs_hash == "of another version"
+        assert ledger.entry(rung(700)).state is State.UNFINISHED
 
 
 @pytest.mark.parametrize(

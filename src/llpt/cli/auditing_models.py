@@ -90,8 +90,8 @@ def audit_model(  # noqa: PLR0917 - typer takes arguments by position
     from llpt.cli.running import run as run_study  # noqa: PLC0415
     from llpt.study import StudyDirectory, make_plan  # noqa: PLC0415
     from llpt.study.import_tree import Given, runs_below  # noqa: PLC0415
-    from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
     from llpt.study.model_study import check_same_model, model_study, spec_of  # noqa: PLC0415
+    from llpt.study.place import STUDY_FILE  # noqa: PLC0415
     from llpt.trajectory.foreign.suspicion import checks_of  # noqa: PLC0415
 
     check_one_held(pressure, constant_volume=constant_volume)

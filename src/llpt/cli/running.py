@@ -192,7 +192,7 @@ def _given(study: Path) -> Iterator[_Given]:
     """
     from llpt.study import read_study  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.archive import opened  # noqa: PLC0415
-    from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
+    from llpt.study.place import STUDY_FILE  # noqa: PLC0415
 
     archived = is_archive(study)
     with opened(study) if archived else nullcontext(study.resolve().parent) as source:
@@ -204,15 +204,15 @@ def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, 
     """Print what ``llpt run`` would do now; nothing is written."""
     from llpt.study import Ledger, State, StudyDirectory, estimate_costs, make_plan, makespan_s  # noqa: PLC0415
     from llpt.study.cores import available_cores  # noqa: PLC0415
-    from llpt.study.growing import proposed_growth, same_study  # noqa: PLC0415
-    from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
+    from llpt.study.growing import proposed_growth  # noqa: PLC0415
     from llpt.study.paces import known_paces, place_of  # noqa: PLC0415
+    from llpt.study.place import STUDY_FILE  # noqa: PLC0415
 
     root = study if study.is_dir() else out or Path(study.stem)
     directory = StudyDirectory.open(root) if (root / STUDY_FILE).is_file() else None
     with nullcontext() if study.is_dir() else _given(study) as given:
         description = given.study if given is not None else StudyDirectory.open(root).study
-        if directory is not None and given is not None and not same_study(directory.study, description):
+        if directory is not None and given is not None and not directory.study.says_the_same(description):
             given.check_it_may_grow(root)
             growth = proposed_growth(directory, description, given.source)
             output().print(growth.sentence)
@@ -251,9 +251,9 @@ def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[Stud
         InputError: the file or directory cannot be used, or is not trusted; nothing was changed.
     """
     from llpt.study import StudyDirectory, make_plan  # noqa: PLC0415
-    from llpt.study.growing import grow, same_study  # noqa: PLC0415
-    from llpt.study.layout import STUDY_FILE  # noqa: PLC0415
+    from llpt.study.growing import grow  # noqa: PLC0415
     from llpt.study.lines import naming_lines  # noqa: PLC0415
+    from llpt.study.place import STUDY_FILE  # noqa: PLC0415
     from llpt.study.preflight import check_before_anything_runs  # noqa: PLC0415
 
     if study.is_dir():
@@ -267,12 +267,15 @@ def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[Stud
         with naming_lines(given.file):
             check_before_anything_runs(given.study, plan, given.source, archived=given.archived)
         text, root = given.file.read_text(encoding="utf-8"), out or Path(study.stem)
-        if (root / STUDY_FILE).is_file() and not same_study(StudyDirectory.open(root).study, given.study):
+        if not (root / STUDY_FILE).is_file():
+            directory = StudyDirectory.claim(root, text, given.study, source=given.source, archived=given.archived)
+            return directory, plan
+        directory = StudyDirectory.open(root)
+        if not directory.study.says_the_same(given.study):
             given.check_it_may_grow(root)
-            growth = grow(StudyDirectory.open(root), text, given.study, given.source)
+            growth = grow(directory, text, given.study, given.source)
             messages().print(growth.sentence)
             return StudyDirectory.open(root), growth.plan
-        directory = StudyDirectory.claim(root, text, given.study, source=given.source, archived=given.archived)
     if directory.study.imported or directory.study.stages:  # a directory taken up holds what was imported into it since
         plan = make_plan(directory.study)
     return directory, plan

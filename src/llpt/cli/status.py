@@ -47,12 +47,13 @@ def status(
         return
     from llpt.study.job_files import read_json  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.outcome import State  # noqa: PLC0415
+    from llpt.study.place import StudyPlace  # noqa: PLC0415
     from llpt.study.standing_now import study_standing  # noqa: PLC0415
 
-    root = directory.resolve()
+    place = StudyPlace.found(directory)
     console = output()
-    console.print(f"[bold]{escape(name_of(root, directory))}[/] in {root}\n")
-    found_now = study_standing(root)
+    console.print(f"[bold]{escape(name_of(place.study_file))}[/] in {place.root}\n")
+    found_now = study_standing(place.root)
     if found_now is None:
         console.print("Nothing has been started.")
         return
@@ -66,15 +67,14 @@ def status(
     console.print(", ".join(f"{number} {state}" for state, number in found if number) + ".")
     console.print(totals(runs))
     done = [run.entry.path for run in runs if run.entry.state is State.DONE]
-    gone = [path for path in done if not (root / path).exists()]
+    gone = [path for path in done if not place.node(path).exists()]
     if gone:
         named = ", ".join(short_name(path) for path in gone[:NAMED])
         more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
         console.print(f"[bold red]gone:[/] done by the ledger, but the directory is not there: {escape(named + more)}.")
-    verdict = root / "results" / "verdict.json"
-    if verdict.exists():
-        value = (read_json(verdict) or {}).get("value", "unknown")
-        console.print(f"Verdict: [bold]{value}[/]. Report: {root / 'report' / 'index.html'}")
+    if place.verdict.exists():
+        value = (read_json(place.verdict) or {}).get("value", "unknown")
+        console.print(f"Verdict: [bold]{value}[/]. Report: {place.page}")
 
 
 def serve_until_stopped(directory: Path, host: str, port: int) -> None:
@@ -92,19 +92,16 @@ def serve_until_stopped(directory: Path, host: str, port: int) -> None:
             server.serve_forever()
 
 
-def name_of(root: Path, given: Path) -> str:
-    """Return the name of the study in a directory.
+def name_of(study_file: Path) -> str:
+    """Return the name of a study by its file, of which nothing else is checked.
 
     Raises:
-        InputError: there is none.
+        InputError: it is none.
     """
     try:
-        text = (root / "study.toml").read_text(encoding="utf-8")
-        return str(tomllib.loads(text)["study"]["name"])
+        return str(tomllib.loads(study_file.read_text(encoding="utf-8"))["study"]["name"])
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"{given} is not a study directory: it holds no study.toml.", 'Give the directory that "llpt run" made.'
-        ) from error
+        raise InputError(f"{study_file} is no study file.", "Restore it from a copy.") from error
 
 
 def shortened(runs: list[RunStanding]) -> list[RunStanding]:

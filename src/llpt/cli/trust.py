@@ -31,7 +31,9 @@ def is_archive(study: Path) -> bool:
 
 def comes_from_elsewhere(study: Path) -> bool:
     """Whether a study is an archive, or belongs to another person."""
-    file = study / "study.toml" if study.is_dir() else study
+    from llpt.study.place import StudyPlace  # noqa: PLC0415 - start-up time of the other commands
+
+    file = StudyPlace(study).study_file if study.is_dir() else study
     return is_archive(study) or file.stat().st_uid != os.geteuid()
 
 

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from llpt.campaign import short_name
-from llpt.errors import InputError, LlptError, StorageError
+from llpt.errors import LlptError, StorageError
 from llpt.study.conditions import conditions_of
 from llpt.study.outcome import RunConditions, State
+from llpt.study.place import StudyPlace
 from llpt.study.standing import work_left_s
 from llpt.study.standing_now import study_standing
 
@@ -85,10 +86,13 @@ class LiveStudy:
     Args:
         root: the study's directory.
         report: whether to make the report anew, in a process of its own, as runs are done.
+
+    Raises:
+        InputError: the directory holds no study.
     """
 
     def __init__(self, root: Path, *, report: bool = True) -> None:
-        self.root = root.resolve()
+        self.place = StudyPlace.found(root)
         self._report = report
         self._guard = threading.Lock()
         self._means: dict[str, tuple[float, RunConditions]] = {}
@@ -98,17 +102,17 @@ class LiveStudy:
     def standing(self) -> str:
         """Return how the study stands as JSON."""
         with self._guard:
-            found = study_standing(self.root)
+            found = study_standing(self.place.root)
             runs = found.runs if found else ()
             done = sum(run.entry.state is State.DONE for run in runs)
             if self._report:
                 self._keep_report(done)
             left, unknown = work_left_s(runs)
             at_work = max(1, sum(run.entry.state is State.RUNNING for run in runs))
-            page = self.root / "report" / "index.html"
+            page = self.place.page
             return json.dumps(
                 {
-                    "name": self.root.name,
+                    "name": self.place.root.name,
                     "at_work": bool(found and found.at_work),
                     "counts": {str(state): sum(run.entry.state is state for run in runs) for state in State},
                     "picoseconds_done": sum(run.picoseconds_done for run in runs),
@@ -152,7 +156,7 @@ class LiveStudy:
             known = RunConditions()
             try:
                 discard = int(json.loads(entry.job).get("discard", 0))
-                known = conditions_of(self.root / entry.path, discard=discard, atoms=run.atoms)
+                known = conditions_of(self.place.node(entry.path), discard=discard, atoms=run.atoms)
             except (LlptError, OSError):  # its first segment is not there yet, or is being written
                 known = RunConditions()
             self._means[entry.path] = (time.monotonic(), known)
@@ -165,7 +169,7 @@ class LiveStudy:
             return
         if done and done != of and time.monotonic() - when > LEAST_S_BETWEEN_REPORTS:
             self._reported = (time.monotonic(), done)
-            command = [sys.executable, "-c", "from llpt.cli import main; main()", "report", str(self.root)]
+            command = [sys.executable, "-c", "from llpt.cli import main; main()", "report", str(self.place.root)]
             self._reporting = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def close(self) -> None:
@@ -246,7 +250,7 @@ class _Handler(BaseHTTPRequestHandler):
         return any(hmac.compare_digest(token, each) for each in (given, kept.value if kept else ""))
 
     def _send_file(self, path: str) -> None:
-        report = self.server.study.root / "report"
+        report = self.server.study.place.report
         target = (report / path.removeprefix("/report/")).resolve()
         fits = path.startswith("/report/") and target.is_relative_to(report.resolve()) and target.suffix in SERVED
         if not fits or not target.is_file():
@@ -283,6 +287,4 @@ def serve(root: Path, *, host: str = "127.0.0.1", port: int = 0, report: bool = 
         InputError: the directory holds no study.
         StorageError: the address cannot be listened at.
     """
-    if not (root / "study.toml").is_file():
-        raise InputError(f"{root} holds no study.", "Give the directory that llpt run made.")
     return LiveServer(LiveStudy(root, report=report), host, port)

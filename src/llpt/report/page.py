@@ -84,7 +84,7 @@ def write_report(
     methods, runs = methods_of(case), run_table(case)
     write_methods(methods, directory.report)
     write_run_table(runs, directory.report / "runs.csv")
-    page = directory.report / "index.html"
+    page = directory.page
     write_atomically(page, _render(case, shown, runs=runs, methods=methods.markdown))
     return page
 
@@ -147,7 +147,7 @@ def _render(case: Case, questions: list[dict[str, Any]], *, runs: Table, methods
         runs=runs,
         methods=methods,
         provenance=provenance_table(case),
-        study_file=(case.directory.root / "study.toml").read_text(encoding="utf-8"),
+        study_file=case.directory.study_file.read_text(encoding="utf-8"),
         directory=case.directory.root.name,
         css=_text("page.css"),
         js=_text("page.js"),

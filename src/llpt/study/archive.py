@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llpt.errors import InputError, StorageError
 from llpt.files import atomic_stream, file_hash, scratch_directory, storage_error
-from llpt.study.layout import STUDY_FILE
+from llpt.study.place import STUDY_FILE
 from llpt.version import VERSION
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from parsl.dataflow.errors import DependencyError
 
 from llpt.campaign import file_stem
-from llpt.dynamics import steps_on_disk
 from llpt.study.job_files import PROGRESS_SUFFIX, JobFiles
 from llpt.study.outcome import NodeOutcome, Provenance, RunConditions, State
 from llpt.study.process import NotDoneError
+from llpt.study.steps import node_steps_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -173,7 +173,7 @@ class Attempts:
             state=State.UNFINISHED,
             reason=reason,
             remedy="Start llpt run again: it goes on from the last checkpoint.",
-            steps_done=steps_on_disk(self.directory.node(path)),
+            steps_done=node_steps_on_disk(self.directory.node(path)),
             seconds=0.0 if began is None else max(0.0, time.time() - began),
         )
 

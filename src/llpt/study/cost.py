@@ -22,7 +22,7 @@ from llpt.study.protocol import starting_density
 from llpt.units import ANGSTROM_TO_BOHR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from llpt.campaign import ThermodynamicState
     from llpt.engines import Speed
@@ -111,9 +111,10 @@ class StepTimes:
     def __init__(self, measured: Sequence[tuple[TimedRun, float]] = (), known: Sequence[KnownPace] = ()) -> None:
         self._measured = {run.path: seconds for run, seconds in measured}
         here = [pace_of("", run, seconds) for run, seconds in measured]
-        self._like = _Peers(("engine", "options"), here), _Peers(("engine", "options"), known)
-        self._scaled = _Peers(("engine", "scaled"), here), _Peers(("engine", "scaled"), known)
-        self._others = _Peers(("engine",), here)
+        like = [_Peers(options_text, paces) for paces in (here, known)]
+        scaled = [_Peers(_unscaled_text, paces) for paces in (here, known)]
+        self._same = tuple(peers for peers in (*like, *scaled) if peers)
+        self._others = tuple(peers for peers in (_Peers(_no_text, here),) if peers)
 
     def run_s(self, run: TimedRun) -> float:
         """Return the seconds that a run takes from start to end."""
@@ -129,43 +130,54 @@ class StepTimes:
 
     def was_measured(self, run: TimedRun) -> bool:
         """Whether a run of the same engine and options was measured, here or in a study before."""
-        return any(peers.nearest(run) for peers in (*self._like, *self._scaled))
+        return _nearest(run, self._same) is not None
 
     def _peer(self, run: TimedRun) -> KnownPace | None:
         """Return what was measured of the run that is most like this one: same options, then other points of k."""
-        for peers in (*self._like, *self._scaled, self._others):
-            found = peers.nearest(run)
-            if found is not None:
-                return found
-        return None
+        return _nearest(run, (*self._same, *self._others))
+
+
+def _unscaled_text(options: Mapping[str, GivenValue]) -> str:
+    return options_text(options, scaled=False)
+
+
+def _no_text(_: Mapping[str, GivenValue]) -> str:
+    return ""
 
 
 class _Peers:
-    """Measured runs by what they have in common."""
+    """Measured runs by their engine and what they have in common of its options.
 
-    def __init__(self, common: tuple[str, ...], paces: Sequence[KnownPace]) -> None:
-        self._common = common
-        self._paces: dict[tuple[str, ...], dict[tuple[int, int], KnownPace]] = {}
+    Args:
+        text: writes what counts of the options.
+        paces: the runs.
+    """
+
+    def __init__(self, text: Callable[[Mapping[str, GivenValue]], str], paces: Sequence[KnownPace]) -> None:
+        self.text = text
+        self._paces: dict[tuple[str, str], dict[tuple[int, int], KnownPace]] = {}
         for pace in paces:
-            found = self._paces.setdefault(self._key(pace.engine, json.loads(pace.options)), {})
+            found = self._paces.setdefault((pace.engine, text(json.loads(pace.options))), {})
             found[pace.atoms, pace.threads] = pace
 
-    def _key(self, engine: str, options: Mapping[str, GivenValue]) -> tuple[str, ...]:
-        texts = {
-            "engine": lambda: engine,
-            "options": lambda: options_text(options),
-            "scaled": lambda: options_text(options, scaled=False),
-        }
-        return tuple(texts[name]() for name in self._common)
+    def __len__(self) -> int:
+        return len(self._paces)
 
-    def nearest(self, run: TimedRun) -> KnownPace | None:
-        """Return the one of the nearest number of atoms, on as many threads if there is one."""
-        paces = self._paces.get(self._key(run.engine, run.options)) if self._paces else None
-        if not paces:
-            return None
-        return min(
-            paces.values(), key=lambda pace: (pace.threads != run.threads, abs(math.log(pace.atoms / run.atoms)))
-        )
+    def of(self, engine: str, text: str) -> Sequence[KnownPace]:
+        """Return those of an engine whose options come to this text."""
+        return tuple(self._paces.get((engine, text), {}).values())
+
+
+def _nearest(run: TimedRun, groups: Sequence[_Peers]) -> KnownPace | None:
+    """Return the first peer of a run: of the nearest number of atoms, on as many threads if there is one."""
+    texts: dict[object, str] = {}  # a plan of ten thousand runs asks several times a second: each is written once
+    for peers in groups:
+        if peers.text not in texts:
+            texts[peers.text] = peers.text(run.options)
+        paces = peers.of(run.engine, texts[peers.text])
+        if paces:
+            return min(paces, key=lambda pace: (pace.threads != run.threads, abs(math.log(pace.atoms / run.atoms))))
+    return None
 
 
 def pace_of(place: str, run: TimedRun, seconds: float) -> KnownPace:

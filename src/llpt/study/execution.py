@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import parsl
 
-from llpt.dynamics import steps_on_disk
 from llpt.errors import StorageError
 from llpt.files import remove, write_atomically
 from llpt.study.attempts import Attempts
@@ -25,7 +24,9 @@ from llpt.study.cores import available_cores
 from llpt.study.cost import pace_of
 from llpt.study.engine_sections import ProviderKind
 from llpt.study.fixed_thresholds import fix_thresholds
+from llpt.study.growing import complete_growth
 from llpt.study.here import Cores, Devices, in_a_thread
+from llpt.study.imported_record import complete_imports
 from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
 from llpt.study.outcome import NodeOutcome, NodeProgress, State
@@ -33,6 +34,7 @@ from llpt.study.paces import known_paces, place_of, remember_paces
 from llpt.study.process import STOPPING_S, run_node
 from llpt.study.providers import parsl_config
 from llpt.study.schedule import estimate_costs, makespan_s, node_threads
+from llpt.study.steps import node_steps_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -134,7 +136,9 @@ class Execution:
             StorageError: the ledger or a job cannot be written.
         """
         remove(self.directory.stop_file)
-        self.ledger.recover(lambda path: steps_on_disk(self.directory.node(path)))
+        complete_growth(self.directory, self.ledger)
+        complete_imports(self.directory, self.ledger)
+        self.ledger.recover(lambda path: node_steps_on_disk(self.directory.node(path)))
         with self.ledger.transaction():
             fix_thresholds(self.directory.study, self.ledger)
             for node in self.plan.nodes:

@@ -90,6 +90,11 @@ class StudyFile(Section):
         grown._stages = stages  # noqa: SLF001 - its own, of a copy
         return grown
 
+    def says_the_same(self, other: StudyFile) -> bool:
+        """Whether two study files say the same; runs made elsewhere and what the study was before do not count."""
+        mine, its = (study.model_dump(mode="json", exclude={"imported"}) for study in (self, other))
+        return mine == its
+
     @model_validator(mode="before")
     @classmethod
     def _of_imported_runs_alone(cls, data: Any) -> Any:

@@ -16,7 +16,7 @@ from llpt.files import make_directory, remove, write_atomically
 from llpt.study.file import Stage
 from llpt.study.inputs import copy_inputs, named_inputs
 from llpt.study.job_files import JobFiles
-from llpt.study.layout import STUDY_FILE, StudyDirectory
+from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Ledger
 from llpt.study.nodes import MolecularDynamics
 from llpt.study.nodes.node import hash_of_job
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 FREE = frozenset({"after", "start", "sources", "labellers"})
 """Keys of a job that follow from the nodes beside it: a node that was begun keeps its own."""
+
+
+UNFINISHED = ".unfinished"
+"""Lies beside the study files of before while a growth is under way: from its first file until the ledger follows."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,6 @@ class Growth:
         if self.thresholds:
             told += " Its thresholds change after runs were begun: the verdict will show both, and say so."
         return told
-
-
-def same_study(one: StudyFile, other: StudyFile) -> bool:
-    """Whether two study files say the same, runs made elsewhere aside."""
-    return _content(one) == _content(other)
-
-
-def _content(study: StudyFile) -> dict[str, Any]:
-    return study.model_dump(mode="json", exclude={"imported"})
 
 
 def proposed_growth(directory: StudyDirectory, study: StudyFile, source: Path) -> Growth:
@@ -133,35 +128,59 @@ def grow(directory: StudyDirectory, text: str, study: StudyFile, source: Path) -
         StorageError: another process works in the study, or the disk refuses.
     """
     with directory.locked():
+        _complete(directory)
         growth = proposed_growth(directory, study, source)
         copy_inputs([item for item in named_inputs(study, source) if not (directory.root / item.stored).exists()],
                     directory.root)  # fmt: skip
-        place = directory.root / StudyDirectory.GROWN
+        place = directory.grown
         make_directory(place)
+        write_atomically(place / UNFINISHED, "")
         number = len(growth.study.stages)
         begun = sorted(growth.study.stages[-1].begun)
         write_atomically(place / f"{number:03d}.json", json.dumps({"begun": begun}, indent=1) + "\n")
-        earlier = (directory.root / STUDY_FILE).read_text(encoding="utf-8")
+        earlier = directory.study_file.read_text(encoding="utf-8")
         write_atomically(place / f"{number:03d}.toml", earlier)
-        write_atomically(directory.root / STUDY_FILE, text)
-        _bring_up(StudyDirectory.open(directory.root))
+        write_atomically(directory.study_file, text)
+        _complete(StudyDirectory.open(directory.root))
     return growth
 
 
-def _bring_up(directory: StudyDirectory) -> None:
-    """Let ledger and jobs follow the plan: a run that becomes longer is unfinished, what was never begun forgotten."""
-    plan = make_plan(directory.study)
-    with Ledger(directory.database) as ledger, ledger.transaction():
+def _complete(directory: StudyDirectory) -> None:
+    if (directory.grown / UNFINISHED).exists():
+        with Ledger(directory.database) as ledger:
+            complete_growth(directory, ledger)
+
+
+def complete_growth(directory: StudyDirectory, ledger: Ledger) -> None:
+    """Let ledger and jobs follow the plan of a study that grew; nothing is done where they do already.
+
+    A run that becomes longer is unfinished then, and what was never begun is forgotten. ``llpt run`` asks for it, since
+    whoever let the study grow may have been killed before.
+
+    Args:
+        directory: the study, whose lock the caller holds.
+        ledger: its ledger.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    if not (directory.grown / UNFINISHED).exists():
+        return
+    nodes = {node.path: node for node in make_plan(directory.study).nodes}
+    with ledger.transaction():
         for entry in ledger.entries():
-            files = JobFiles(directory.root, entry.path)
-            text = plan[entry.path].job(directory.root).text() if entry.path in plan else ""
+            node = nodes.get(entry.path)
+            text = "" if node is None else node.job(directory.root).text()
             if hash_of_job(text) == entry.inputs_hash:
                 continue
             if entry.state is State.WAITING and not entry.attempts:
                 ledger.forget(entry.path)
+            elif node is None:
+                continue  # what was begun and is in no plan keeps its line, as it keeps its directory
             else:
-                ledger.lengthen(entry.path, inputs_hash=hash_of_job(text), job=text, steps=plan[entry.path].steps)
-            remove(files.job)
+                ledger.lengthen(entry.path, inputs_hash=hash_of_job(text), job=text, steps=node.steps)
+            remove(JobFiles(directory.root, entry.path).job)
+    remove(directory.grown / UNFINISHED)
 
 
 def _entries(directory: StudyDirectory) -> Mapping[str, Entry]:

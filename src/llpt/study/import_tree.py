@@ -15,7 +15,8 @@ from llpt.study.importing import (
     inspect_run,
     known_electronic_temperature_k,
 )
-from llpt.study.layout import STUDY_FILE, StudyDirectory
+from llpt.study.layout import StudyDirectory
+from llpt.study.place import STUDY_FILE
 from llpt.trajectory.foreign import NoTrajectoryError, open_foreign
 from llpt.trajectory.foreign.folders import FoundRun, find_runs
 from llpt.trajectory.foreign.suspicion import SAME, FactCheck

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-IMPORTED_FILE = "imported.toml"
 IMPORTED_ENGINE = "imported"
 _PREFACE = "# Written by `llpt import`: runs made elsewhere, what their files said and what was added by hand.\n"
 

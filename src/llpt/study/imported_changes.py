@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import engine_slug, matches_pattern, short_name
 from llpt.errors import InputError
-from llpt.files import copy, remove, scratch_directory, write_atomically
-from llpt.study.imported import write_imported
-from llpt.study.imported_record import ImportedRecord, enter_run
-from llpt.study.job_files import JobFiles
+from llpt.files import copy, put_directory, remove, scratch_directory
+from llpt.study.imported_record import write_table
 from llpt.study.layout import StudyDirectory
-from llpt.study.ledger import Ledger
 from llpt.study.planning import make_plan
 
 if TYPE_CHECKING:
@@ -41,8 +38,7 @@ def remove_runs(root: Path, pattern: str) -> list[str]:
             raise InputError(f"No imported run of the study matches {pattern!r}.", "llpt status lists their names.")
         _check_unused(directory, chosen)
         kept = [run for run in directory.study.imported if run not in chosen]
-        write_atomically(directory.imported, write_imported(kept))
-        _take_out(directory, chosen)
+        write_table(directory.root, kept)
     return [short_name(run.path) for run in chosen]
 
 
@@ -75,15 +71,14 @@ def relabel_runs(root: Path, old: str, new: str) -> list[str]:
             raise InputError(f'The study has runs of an engine called "{engine_slug(new)}".', "Give another label.")
         _check_unused(directory, chosen)
         renamed = [run.model_copy(update={"label": new}) for run in chosen]
+        moved = [(one.path, other.path) for one, other in zip(chosen, renamed, strict=True) if one.path != other.path]
         with scratch_directory(".import.", inside=directory.root) as aside:
-            for number, (before, after) in enumerate(zip(chosen, renamed, strict=True)):
-                place = aside / str(number)
-                copy(directory.node(before.path), place)
-                write_atomically(place / "run.json", ImportedRecord.of(after).model_dump_json(indent=1) + "\n")
-            write_atomically(directory.imported, write_imported(others))
-            _take_out(directory, chosen)
-            for number, run in enumerate(renamed):
-                enter_run(directory.root, [*others, *renamed[: number + 1]], run, aside / str(number))
+            for number, (before, _) in enumerate(moved):
+                copy(directory.node(before), aside / str(number))
+            for number, (_, after) in enumerate(moved):
+                remove(directory.node(after))  # left by an attempt that was killed before its table was written
+                put_directory(aside / str(number), directory.node(after))
+        write_table(directory.root, [*others, *renamed])  # the old places are given up when this is on the disk
     return [short_name(run.path) for run in renamed]
 
 
@@ -97,12 +92,3 @@ def _check_unused(directory: StudyDirectory, runs: list[ImportedRun]) -> None:
                 f"{short_name(node.path)} was made from {short_name(min(needed))}.",
                 "Keep the run, or make a new study without it.",
             )
-
-
-def _take_out(directory: StudyDirectory, runs: list[ImportedRun]) -> None:
-    """Remove what a study has of imported runs, but for their tables."""
-    with Ledger(directory.database) as ledger:
-        for run in runs:
-            ledger.forget(run.path)
-            for item in (directory.result(run.path), directory.node(run.path), JobFiles(directory.root, run.path).job):
-                remove(item)

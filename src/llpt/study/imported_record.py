@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
 from llpt.files import put_directory, remove, write_atomically
 from llpt.study.contents import content_hash
-from llpt.study.imported import IMPORTED_FILE, ImportedRun, write_imported
+from llpt.study.imported import ImportedRun, write_imported
+from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
 from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Ledger
 from llpt.study.nodes.run import RecordedDynamics  # noqa: TC001 - pydantic reads it
 from llpt.study.outcome import DescribedEngine, ForeignOrigin, Provenance, Record, State
+from llpt.study.place import StudyPlace
 from llpt.study.planning import make_plan
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from llpt.study.ledger import Entry
+    from llpt.study.plan import Plan
 
 
 def describe_engine(run: ImportedRun) -> DescribedEngine:
@@ -101,25 +107,80 @@ def enter_run(root: Path, runs: Sequence[ImportedRun], run: ImportedRun, place: 
     Raises:
         StorageError: the disk refuses.
     """
-    target = root / run.path
-    remove(target)  # left by an import that was killed before its table was written
-    put_directory(place, target)
-    write_atomically(root / IMPORTED_FILE, write_imported(runs))
+    remove(root / run.path)  # left by an import that was killed before its table was written
+    put_directory(place, root / run.path)
+    write_table(root, runs)
+
+
+def write_table(root: Path, runs: Sequence[ImportedRun]) -> None:
+    """Write which runs of a study are imported, and let its ledger follow.
+
+    Args:
+        root: the study's directory, in which every one of them has its place already.
+        runs: all of them.
+
+    Raises:
+        StorageError: the disk refuses; nothing is changed where it is the table that cannot be written.
+    """
+    write_atomically(StudyPlace(root).imported, write_imported(runs))
     fresh = StudyDirectory.open(root)
     with Ledger(fresh.database) as ledger:
-        write_job(fresh, make_plan(fresh.study)[run.path], ledger)
-        now = time.time()
-        ledger.record(
-            run.path,
-            State.DONE,
-            reason=f"imported from {run.program}",
-            steps_done=run.steps,
-            started=now,
-            finished=now,
-            provenance=Provenance(
-                engine=describe_engine(run),
-                versions=package_versions(),
-                origin=ForeignOrigin(program=run.program, files=run.files, sha256=run.sha256),
-                content_hash=content_hash(target),
-            ),
-        )
+        complete_imports(fresh, ledger)
+
+
+def complete_imports(directory: StudyDirectory, ledger: Ledger) -> None:
+    """Let ledger, jobs and run directories follow the table of imported runs; nothing is done where they do already.
+
+    ``llpt run`` asks for it too, since whoever wrote the table may have been killed before.
+
+    Args:
+        directory: the study, whose lock the caller holds.
+        ledger: its ledger.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    runs = {run.path: run for run in directory.study.imported}
+    known = {entry.path: engine for entry in ledger.entries() if (engine := _imported_engine(entry)) is not None}
+    stale = [path for path, engine in known.items() if path not in runs or runs[path].engine != engine]
+    fresh = [run for path, run in runs.items() if path in stale or path not in known]
+    if not stale and not fresh:
+        return
+    plan = make_plan(directory.study)
+    with ledger.transaction():
+        for path in stale:
+            ledger.forget(path)
+            remove(JobFiles(directory.root, path).job)
+        for run in fresh:
+            _enter_in_ledger(directory, plan, run, ledger)
+    for path in stale:
+        remove(directory.result(path))
+        if path not in runs:
+            remove(directory.node(path))
+
+
+def _imported_engine(entry: Entry) -> str | None:
+    """Return what stands for the engine of an imported run; None where the run is none."""
+    job = json.loads(entry.job)
+    return str(job.get("engine")) if job.get("kind") == "imported" else None
+
+
+def _enter_in_ledger(directory: StudyDirectory, plan: Plan, run: ImportedRun, ledger: Ledger) -> None:
+    place = directory.node(run.path)
+    write_atomically(place / "run.json", ImportedRecord.of(run).model_dump_json(indent=1) + "\n")
+    write_job(directory, plan[run.path], ledger)
+    now = time.time()
+    ledger.record(
+        run.path,
+        State.DONE,
+        reason=f"imported from {run.program}",
+        steps_done=run.steps,
+        started=now,
+        finished=now,
+        provenance=Provenance(
+            engine=describe_engine(run),
+            versions=package_versions(),
+            origin=ForeignOrigin(program=run.program, files=run.files, sha256=run.sha256),
+            content_hash=content_hash(place),
+        ),
+    )

@@ -13,9 +13,11 @@ from llpt.errors import InputError
 from llpt.files import atomic_directory, file_hash, scratch_directory, write_atomically
 from llpt.observables import all_observables
 from llpt.study.imported import ImportedRun
-from llpt.study.imported_record import ImportedRecord, enter_run
+from llpt.study.imported_record import complete_imports, enter_run
 from llpt.study.inputs import copy_inputs
-from llpt.study.layout import STUDY_FILE, StudyDirectory
+from llpt.study.layout import StudyDirectory
+from llpt.study.ledger import Ledger
+from llpt.study.place import STUDY_FILE
 from llpt.study.planning import make_plan
 from llpt.study.template import with_defaults
 from llpt.trajectory import Facts
@@ -174,6 +176,8 @@ def import_run(
     if (root / STUDY_FILE).is_file():
         directory = StudyDirectory.open(root)
         with directory.locked():
+            with Ledger(directory.database) as ledger:
+                complete_imports(directory, ledger)
             return _import_into(directory.root, directory.study, source, description, on_frame)
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise InputError(f"{root} exists and is not a study directory.", "Choose another directory with --out.")
@@ -255,7 +259,6 @@ def _import_into(
         )
         found = _checked(source, description, converted)
         run = _table(source, description, converted, digests, before)
-        write_atomically(place / "run.json", ImportedRecord.of(run).model_dump_json(indent=1) + "\n")
         enter_run(root, [*before, run], run, place)
     return Imported(run, converted, found)
 

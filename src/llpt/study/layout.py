@@ -1,24 +1,16 @@
-"""A study's directory: whose it is, where things lie, and that nothing in it is ever left half-written.
-
-STUDY_DIR/  study.toml (as given, frozen)   grown/ (what it was before it grew)   study.db (the ledger)
-            inputs/ (files the study file names, copied)
-            jobs/ (what each process was told, and its log)
-            runs/<engine>/N<atoms>/P<gpa>/T<k>[-<path><repeat>]/   models/<engine>/
-            results/*.nc, verdict.json   report/index.html, figures/
-"""
+"""A study's directory: whose it is, and that nothing in it is ever left half-written."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from llpt.campaign import file_stem
 from llpt.errors import InputError, StorageError
 from llpt.files import atomic_directory, write_atomically
 from llpt.study.file import Stage
-from llpt.study.imported import IMPORTED_FILE, read_imported
+from llpt.study.imported import read_imported
 from llpt.study.inputs import copy_inputs, named_inputs
-from llpt.study.lock import LockedDirectory
+from llpt.study.place import STUDY_FILE, StudyPlace
 from llpt.study.reading import parse_study
 
 if TYPE_CHECKING:
@@ -26,20 +18,16 @@ if TYPE_CHECKING:
 
     from llpt.study.file import StudyFile
 
-STUDY_FILE = "study.toml"
 SOURCE = "inputs/inputs.json"
 
 
-class StudyDirectory(LockedDirectory):
+class StudyDirectory(StudyPlace):
     """A directory that belongs to one study.
 
     Args:
         root: the directory itself.
         study: the study frozen in it.
     """
-
-    GROWN = "grown"
-    """Where the study files lie that it grew from."""
 
     def __init__(self, root: Path, study: StudyFile) -> None:
         super().__init__(root)
@@ -52,15 +40,11 @@ class StudyDirectory(LockedDirectory):
         Raises:
             InputError: there is none.
         """
-        frozen = root / STUDY_FILE
-        if not frozen.is_file():
-            raise InputError(
-                f"{root} is not a study directory: it holds no {STUDY_FILE}.",
-                'Give the directory that "llpt run" made.',
-            )
-        imported = read_imported(root / IMPORTED_FILE)
+        place = StudyPlace.found(root)
+        imported = read_imported(place.imported)
+        frozen = place.study_file
         study = parse_study(frozen.read_text(encoding="utf-8"), name=str(frozen), imported=imported)
-        return cls(root, study.grown_from(_stages(root / cls.GROWN, imported)))
+        return cls(root, study.grown_from(_stages(place.grown, imported)))
 
     @classmethod
     def claim(cls, root: Path, text: str, study: StudyFile, *, source: Path, archived: bool = False) -> StudyDirectory:
@@ -79,11 +63,10 @@ class StudyDirectory(LockedDirectory):
         """
         if (root / STUDY_FILE).is_file():
             existing = cls.open(root)
-            frozen = existing.study.model_copy(update={"imported": ()}).grown_from(())
-            if frozen != study:
+            if not existing.study.says_the_same(study):
                 raise InputError(
                     f'{root} belongs to another study ("{existing.study.study.name}"; '
-                    f"{_first_difference(frozen, study)} differs).",
+                    f"{_first_difference(existing.study, study)} differs).",
                     "Choose another directory with --out; nothing was changed.",
                 )
             return existing
@@ -97,44 +80,6 @@ class StudyDirectory(LockedDirectory):
             copy_inputs(copies, fresh)
             write_atomically(fresh / STUDY_FILE, text)
         return cls(root, study)
-
-    @property
-    def database(self) -> Path:
-        """The ledger."""
-        return self.root / "study.db"
-
-    @property
-    def imported(self) -> Path:
-        """The tables of the runs made elsewhere."""
-        return self.root / IMPORTED_FILE
-
-    @property
-    def stop_file(self) -> Path:
-        """The file whose presence asks every run to stop at its next step."""
-        return self.root / ".stop"
-
-    @property
-    def results(self) -> Path:
-        """What analysis leaves."""
-        return self.root / "results"
-
-    @property
-    def verdict(self) -> Path:
-        """The verdict with its reasons."""
-        return self.results / "verdict.json"
-
-    @property
-    def report(self) -> Path:
-        """The page and its figures."""
-        return self.root / "report"
-
-    def node(self, path: str) -> Path:
-        """Return the directory of a node of the plan."""
-        return self.root / path
-
-    def result(self, path: str) -> Path:
-        """Return the file of a run's observables: ``results/dft-N32-P200-T700.nc``."""
-        return self.results / f"{file_stem(path)}.nc"
 
 
 def _stages(place: Path, imported: list[dict[str, Any]]) -> tuple[Stage, ...]:
@@ -153,7 +98,7 @@ def _stages(place: Path, imported: list[dict[str, Any]]) -> tuple[Stage, ...]:
 
 def _first_difference(one: StudyFile, other: StudyFile) -> str:
     """Name the first key in which two studies differ."""
-    left, right = one.model_dump(mode="json"), other.model_dump(mode="json")
+    left, right = (study.model_dump(mode="json", exclude={"imported"}) for study in (one, other))
     return _difference(left, right, "") or "nothing"
 
 

@@ -18,13 +18,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from llpt.dynamics import steps_on_disk
 from llpt.files import open_to_append, remove
 from llpt.study.blocks import time_left_s
 from llpt.study.child import SERVER_LOG, Child
 from llpt.study.job_files import JobFiles
 from llpt.study.outcome import NodeOutcome, NodeProgress, State
 from llpt.study.pulse import Pulse
+from llpt.study.steps import node_steps_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,7 +158,7 @@ def _read_outcome(files: JobFiles, child: Child, seconds: float, hung: str) -> N
         state=state,
         reason=reason,
         remedy=remedy,
-        steps_done=steps_on_disk(files.root / files.path),
+        steps_done=node_steps_on_disk(files.root / files.path),
         seconds=seconds,
         host=host,
     )

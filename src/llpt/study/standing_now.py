@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from llpt.errors import StorageError
 from llpt.study.ledger import KILLED, Entry, Ledger
-from llpt.study.lock import LockedDirectory
 from llpt.study.outcome import RunConditions, State
+from llpt.study.place import StudyPlace
 from llpt.study.standing import FIRST, RunStanding
 
 if TYPE_CHECKING:
@@ -38,36 +38,35 @@ def study_standing(root: Path) -> StudyStanding | None:
     Raises:
         StorageError: its ledger cannot be read.
     """
-    place = LockedDirectory(root)
-    database = place.root / "study.db"
-    if not database.exists():
+    place = StudyPlace(root)
+    if not place.database.exists():
         return None
-    with Ledger(database) as ledger:
+    with Ledger(place.database) as ledger:
         entries = ledger.entries()
     at_work = place.at_work
     if not at_work:
-        entries = tuple(_stopped(entry, place.root) for entry in entries)
+        entries = tuple(_stopped(entry, place) for entry in entries)
     ordered = sorted(entries, key=lambda entry: FIRST.index(entry.state))
-    return StudyStanding(at_work, tuple(_standing(entry, place.root) for entry in ordered))
+    return StudyStanding(at_work, tuple(_standing(entry, place) for entry in ordered))
 
 
-def _stopped(entry: Entry, root: Path) -> Entry:
+def _stopped(entry: Entry, place: StudyPlace) -> Entry:
     """Return an entry as it stands where no ``llpt run`` is alive: nothing runs."""
     if entry.state is not State.RUNNING:
         return entry
-    from llpt.dynamics import steps_on_disk  # noqa: PLC0415 - a second of imports, which few need
+    from llpt.study.steps import node_steps_on_disk  # noqa: PLC0415 - a second of imports, which few need
 
-    return replace(entry, state=State.UNFINISHED, reason=KILLED, steps_done=steps_on_disk(root / entry.path))
+    return replace(entry, state=State.UNFINISHED, reason=KILLED, steps_done=node_steps_on_disk(place.node(entry.path)))
 
 
-def _standing(entry: Entry, root: Path) -> RunStanding:
+def _standing(entry: Entry, place: StudyPlace) -> RunStanding:
     """Return how a node stands, one at work by its own word."""
     from llpt.study.job_files import JobFiles  # noqa: PLC0415 - start-up time of llpt status
 
     if entry.state is not State.RUNNING:
         return RunStanding.of(entry)
     with suppress(StorageError):
-        progress = JobFiles(root, entry.path).read_progress()
+        progress = JobFiles(place.root, entry.path).read_progress()
         now = RunConditions(temperature_k=progress.temperature_k, pressure_gpa=progress.pressure_gpa)
         pace = progress.seconds_per_step or entry.seconds_per_step
         return RunStanding.of(replace(entry, seconds_per_step=pace, conditions=now), progress.steps_done)

@@ -163,7 +163,7 @@ def _ledger(directory: StudyDirectory) -> Iterator[Ledger]:
     if not directory.database.is_file():
         raise StorageError(f"{directory.database.name} is missing", "Restore it from a copy.")
     with scratch_directory("llpt-verify.") as aside:
-        ledger_copy = aside / "study.db"
+        ledger_copy = aside / directory.database.name
         copy(directory.database, ledger_copy)
         with Ledger(ledger_copy) as ledger:
             yield ledger

@@ -19,7 +19,6 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llpt.dynamics import steps_on_disk
 from llpt.errors import LlptError, StorageError
 from llpt.files import open_to_append
 from llpt.study.blocks import in_a_block
@@ -28,6 +27,7 @@ from llpt.study.job_files import JobFiles
 from llpt.study.nodes import read_job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.pulse import ReportPace, kill_tree
+from llpt.study.steps import node_steps_on_disk
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
@@ -137,12 +137,12 @@ def _outcome(job: Job, files: JobFiles, pace: ReportPace) -> NodeOutcome:
             state=state,
             reason=error.cause,
             remedy=error.remedy,
-            steps_done=steps_on_disk(Path(job.path)),
+            steps_done=node_steps_on_disk(Path(job.path)),
             provenance=made_with,
         )
     except Exception as error:  # noqa: BLE001 - the process ends here, and its reason must reach the ledger
         traceback.print_exc()
         reason = f"{type(error).__name__}: {error}"
         remedy = f"Read {files.log}."
-        steps = steps_on_disk(Path(job.path))
+        steps = node_steps_on_disk(Path(job.path))
         return NodeOutcome(path=job.path, state=State.FAILED, reason=reason, remedy=remedy, steps_done=steps)

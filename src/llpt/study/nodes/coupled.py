@@ -19,10 +19,11 @@ from llpt.structure import LABELS as ALL_LABELS
 from llpt.structure import attach_labels, label_of
 from llpt.study.cost import START_UP_S
 from llpt.study.nodes.labels import snapshots
-from llpt.study.nodes.molecular_dynamics import DynamicsTask  # noqa: TC001 - pydantic reads it
+from llpt.study.nodes.molecular_dynamics import DynamicsTask, progress_told
 from llpt.study.nodes.node import Job
 from llpt.study.nodes.other_labels import LABELS
-from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.outcome import DescribedEngine, NodeOutcome, Provenance, State
+from llpt.study.steps import RUN_INSIDE
 from llpt.study.stored import stored_engine, stored_options
 from llpt.trajectory import Trajectory
 from llpt.version import package_versions
@@ -33,13 +34,11 @@ if TYPE_CHECKING:
     from ase import Atoms
     from numpy.typing import NDArray
 
-    from llpt.dynamics import Progress
     from llpt.study.cost import StepTimes
     from llpt.study.nodes.molecular_dynamics import MolecularDynamics
     from llpt.study.outcome import Report
 
 SURROGATE_LABELS = "surrogate-labels.extxyz"
-_RUN = "run"
 _SEED_LIMIT = 2**31
 
 
@@ -71,24 +70,14 @@ class CoupledJob(Job):
     def work(self, report: Report) -> NodeOutcome:
         """Do or continue the run; then label its snapshots."""
         settings = self.reference.settings
-        place = Path(self.path) / _RUN
-
-        def on_progress(progress: Progress) -> None:
-            report(
-                NodeProgress(
-                    steps_done=progress.step,
-                    steps=settings.steps,
-                    temperature_k=progress.temperature_k,
-                    pressure_gpa=progress.pressure_gpa,
-                    seconds_per_step=progress.seconds_per_step,
-                )
-            )
-
+        place = Path(self.path) / RUN_INSIDE
         surrogate = make_engine(self.surrogate_engine, self.surrogate_options, purpose=settings.purpose)
         mixed = MixedEngine(surrogate, self.reference.make_engine(), coupling=self.coupling)
         try:
             source = Trajectory.open(self.start)
-            outcome = run_md(source.atoms(len(source.frame_steps) - 1), mixed, settings, place, on_progress=on_progress)
+            atoms = source.atoms(len(source.frame_steps) - 1)
+            told = progress_told(report, settings, atoms)
+            outcome = run_md(atoms, mixed, settings, place, on_progress=told)
             description = DescribedEngine.of(mixed.describe())
             state = State(outcome.state)
             if state is State.DONE:

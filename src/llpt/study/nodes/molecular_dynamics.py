@@ -22,6 +22,10 @@ from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ase import Atoms
+
     from llpt.campaign import ControlledTest
     from llpt.dynamics import Progress
     from llpt.engines import Engine
@@ -54,6 +58,40 @@ class DynamicsTask(BaseModel):
         return make_engine(self.engine, self.options, purpose=self.settings.purpose)
 
 
+def progress_told(report: Report, settings: RunSettings, atoms: Atoms) -> Callable[[Progress], None]:
+    """Return what hands the progress of a run on, and ends it where its fluid is none any more.
+
+    Args:
+        report: told how the node stands.
+        settings: of the run.
+        atoms: its first configuration.
+
+    Returns:
+        A function of the run's progress; it raises an EngineError where the atoms are ``EXPLODED`` times too hot.
+    """
+    mass_u = float(atoms.get_masses().sum())
+
+    def on_progress(progress: Progress) -> None:
+        if progress.temperature_k > EXPLODED * settings.temperature_k:
+            raise EngineError(
+                f"The fluid reached {progress.temperature_k:.3g} K where its thermostat asks for "
+                f"{settings.temperature_k:g} K: the forces are not those of a fluid.",
+                "A potential outside what it was trained on does this: train it on more frames, or hotter ones.",
+            )
+        report(
+            NodeProgress(
+                steps_done=progress.step,
+                steps=settings.steps,
+                temperature_k=progress.temperature_k,
+                pressure_gpa=progress.pressure_gpa,
+                density_g_per_cm3=mass_u * U_PER_ANGSTROM3_TO_G_PER_CM3 / progress.volume_angstrom3,
+                seconds_per_step=progress.seconds_per_step,
+            )
+        )
+
+    return on_progress
+
+
 class MolecularDynamicsJob(DynamicsTask, RunJob):
     """What the process of a run is told.
 
@@ -79,28 +117,8 @@ class MolecularDynamicsJob(DynamicsTask, RunJob):
                 discard=self.discard,
                 report=report,
             )
-            mass_u = float(atoms.get_masses().sum())
-
-            def on_progress(progress: Progress) -> None:
-                if progress.temperature_k > EXPLODED * settings.temperature_k:
-                    raise EngineError(
-                        f"The fluid reached {progress.temperature_k:.3g} K where its thermostat asks for "
-                        f"{settings.temperature_k:g} K: the forces are not those of a fluid.",
-                        "A potential outside what it was trained on does this: train it on more frames, or hotter "
-                        "ones.",
-                    )
-                report(
-                    NodeProgress(
-                        steps_done=progress.step,
-                        steps=settings.steps,
-                        temperature_k=progress.temperature_k,
-                        pressure_gpa=progress.pressure_gpa,
-                        density_g_per_cm3=mass_u * U_PER_ANGSTROM3_TO_G_PER_CM3 / progress.volume_angstrom3,
-                        seconds_per_step=progress.seconds_per_step,
-                    )
-                )
-
-            outcome = run_md(atoms, engine, settings, self.path, on_progress=on_progress)
+            told = progress_told(report, settings, atoms)
+            outcome = run_md(atoms, engine, settings, self.path, on_progress=told)
             description = DescribedEngine.of(engine.describe())
         finally:
             engine.close()
