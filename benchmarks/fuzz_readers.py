@@ -85,6 +85,24 @@ def write_h5md(path: Path) -> None:
         group["box/edges"] = [4.0] * 3
 
 
+def write_znh5md(path: Path) -> None:
+    """Write what ZnH5MD writes: species and box of every frame, forces, an energy."""
+    frames = frames_of_ase()
+    with h5py.File(path, "w") as file:
+        for name, values, unit in (
+            ("particles/atoms/position", [frame.positions for frame in frames], "Angstrom"),
+            ("particles/atoms/forces", [frame.get_forces() for frame in frames], "eV/Angstrom"),
+            ("particles/atoms/species", [frame.numbers.astype(float) for frame in frames], None),
+            ("particles/atoms/box/edges", [frame.cell.array for frame in frames], "Angstrom"),
+            ("observables/atoms/energy", [frame.calc.results["energy"] for frame in frames], "eV"),
+        ):
+            file[f"{name}/value"] = np.array(values)
+            file[f"{name}/time"] = 0.5 * np.arange(len(frames))
+            file[f"{name}/time"].attrs["unit"] = "fs"
+            if unit:
+                file[f"{name}/value"].attrs["unit"] = unit
+
+
 def runs(place: Path) -> Iterator[tuple[str, list[Path]]]:
     """Yield the name and the files of a run for each reader, made in a directory."""
     sys.path.insert(0, str(TESTS))
@@ -100,6 +118,12 @@ def runs(place: Path) -> Iterator[tuple[str, list[Path]]]:
     yield "ASE", [place / "run.traj"]
     write_h5md(place / "run.h5")
     yield "H5MD", [place / "run.h5"]
+    write_znh5md(place / "zn.h5")
+    yield "ZnH5MD", [place / "zn.h5"]
+    yield "VASP HDF5", [test_vasp.vaspout(place / "vaspout.h5")]
+    (place / "alone").mkdir()
+    header = test_vasp.HEADER + test_vasp.LATTICE
+    yield "VASP OUTCAR", [test_vasp.outcar(place / "alone/OUTCAR", header=header)]
 
 
 def cut(content: bytes, random: np.random.Generator) -> bytes:

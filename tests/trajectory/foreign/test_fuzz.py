@@ -17,10 +17,11 @@ def test_no_reader_ends_in_a_traceback(tmp_path, monkeypatch):
     for _, files in fuzz_readers.runs(tmp_path / "made"):
         readers += 1
         for target in files:
-            tally = fuzz_readers.fuzz(files, target, tmp_path / "damaged", tries=4, seed=7)
+            tries = 1 if target.suffix == ".h5" else 4  # each file of HDF5 is tried in a process of its own first
+            tally = fuzz_readers.fuzz(files, target, tmp_path / "damaged", tries=tries, seed=7)
             assert not tally.failures, (target, tally.failures)
-            assert tally.outcomes.total() == 12
-    assert readers == 10
+            assert tally.outcomes.total() == 3 * tries
+    assert readers == 13
 
 
 def test_a_reader_that_loses_frames_in_silence_is_found(monkeypatch):
