@@ -1,4 +1,4 @@
-"""How often the verdict on a surrogate is wrong, on pairs of isobars whose truth is known.
+"""How often the verdict on a surrogate is wrong, on pairs of isobars and isotherms whose truth is known.
 
 python benchmarks/verdict_rates.py [PAIRS]           # of each kind (1000): docs/results/verdict-rates.json, its figure
 python benchmarks/verdict_rates.py PAIRS --print     # the same, printed
@@ -9,6 +9,8 @@ the error function, or two states with Boltzmann weights. 6 to 12 temperatures, 
 the density from 0.05 to 0.5 % (2 to 10 ps of 64 to 512 atoms), those of enthalpy and first peak in proportion and
 correlated with it; noise that the next run on the ladder remembers in part; errors that are themselves estimated from a
 few degrees of freedom; one run in twenty too short to know its error. None of it is what the analysis assumes.
+An isotherm has 8 to 15 pressures, 4 to 10 GPa apart, the density a power law of the pressure, and the same noise; 200
+pairs of each kind at most.
 """
 
 from __future__ import annotations
@@ -27,17 +29,19 @@ import numpy as np
 from scipy.special import erf
 
 from llpt.audit import Thresholds, Verdict, compare
-from llpt.statistics import Estimate
+from llpt.statistics import Estimate, combined
 from llpt.transition import (
     DECIDING,
     Isobar,
+    Isotherm,
+    LineOfStates,
     LinePoint,
     Located,
     LocatedLine,
     all_criteria,
 )
 from llpt.transition.criterion import CriterionResult
-from llpt.units import BOLTZMANN_EV_PER_K
+from llpt.units import BOLTZMANN_EV_PER_K, GPA_TO_EV_PER_ANGSTROM3, U_PER_ANGSTROM3_TO_G_PER_CM3
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "results" / "verdict-rates.json"
@@ -45,6 +49,11 @@ FIGURE = ROOT / "docs" / "figures" / "verdict-rates.png"
 NEIGHBOURS = 0.2
 """Correlation of the noise of neighbouring runs."""
 UNKNOWN = 0.05
+HYDROGEN = 1.008 * U_PER_ANGSTROM3_TO_G_PER_CM3
+"""Volume in Å³/atom times density in g/cm^3."""
+MOST_ISOTHERMS = 200
+TEMPERATURE_K = 1000.0
+"""Of the isotherms."""
 
 
 @dataclass(frozen=True)
@@ -52,34 +61,34 @@ class Truth:
     """What a fluid is.
 
     Args:
-        place_k: T0.
-        width_k: w, in the sense that three quarters of the change lie within T0 ± w; 0 is a jump.
+        place: T0 in K, on an isotherm P0 in GPa.
+        width: w, in the sense that three quarters of the change lie within T0 ± w; 0 is a jump; in the same unit.
         form: of the change.
         jump_percent: of the density.
         heat_ev: of the enthalpy, eV/atom.
-        curvature: of the density's baseline, % at 250 K from the middle.
+        curvature: of the density's baseline, % at 250 K from the middle; of isobars.
         offset_percent: of the density.
     """
 
-    place_k: float
-    width_k: float
+    place: float
+    width: float
     form: str
     jump_percent: float
     heat_ev: float
     curvature: float
     offset_percent: float = 0.0
 
-    def share(self, temperatures: Any) -> Any:
+    def share(self, coordinates: Any) -> Any:
         """Return the share of the upper phase."""
-        u = temperatures - self.place_k
-        if self.width_k == 0.0:
+        u = coordinates - self.place
+        if self.width == 0.0:
             return (u > 0.0).astype(float)
         if self.form == "erf":
-            return 0.5 * (1.0 + erf(0.83 * u / self.width_k))
+            return 0.5 * (1.0 + erf(0.83 * u / self.width))
         if self.form == "two states":
-            sharpness = 2.0 * self.place_k / self.width_k
-            return 1.0 / (1.0 + np.exp(np.clip(sharpness * (self.place_k / temperatures - 1.0), -200.0, 200.0)))
-        return 0.5 * (1.0 + np.tanh(u / self.width_k))
+            sharpness = 2.0 * self.place / self.width
+            return 1.0 / (1.0 + np.exp(np.clip(sharpness * (self.place / coordinates - 1.0), -200.0, 200.0)))
+        return 0.5 * (1.0 + np.tanh(u / self.width))
 
 
 @dataclass(frozen=True)
@@ -91,12 +100,18 @@ class Kind:
         truth: "inside" every threshold, "outside" of one, or "at" one.
         change: of the truth of the surrogate.
         smooth: w of the surrogate of a sharp reference, in K; 0 leaves it alone.
+        isotherm: whether the pair is one of isotherms at held pressures.
     """
 
     name: str
     truth: str
     change: dict[str, float]
     smooth: float = 0.0
+    isotherm: bool = False
+
+    def pairs(self, asked: int) -> int:
+        """Return how many pairs are drawn."""
+        return min(asked, MOST_ISOTHERMS) if self.isotherm else asked
 
 
 KINDS = (
@@ -105,9 +120,9 @@ KINDS = (
     Kind("offset 0.9 %", "inside", {"offset_percent": 0.9}),
     Kind("offset 1.1 %", "outside", {"offset_percent": 1.1}),
     Kind("offset 2 %", "outside", {"offset_percent": 2.0}),
-    Kind("shift 50 K", "at", {"place_k": 50.0}),
-    Kind("shift 100 K", "outside", {"place_k": 100.0}),
-    Kind("shift 200 K", "outside", {"place_k": 200.0}),
+    Kind("shift 50 K", "at", {"place": 50.0}),
+    Kind("shift 100 K", "outside", {"place": 100.0}),
+    Kind("shift 200 K", "outside", {"place": 200.0}),
     Kind("sharp against w = 100 K", "outside", {}, smooth=100.0),
     Kind("sharp against w = 150 K", "outside", {}, smooth=150.0),
     Kind("enthalpy step + 2.5 meV/atom", "inside", {"heat_ev": 0.0025}),
@@ -116,21 +131,30 @@ KINDS = (
     Kind("enthalpy step + 20 meV/atom", "outside", {"heat_ev": 0.020}),
     Kind("density jump + 1 %", "at", {"jump_percent": 1.0}),
     Kind("density jump + 2 %", "outside", {"jump_percent": 2.0}),
+    Kind("isotherms, equal", "inside", {}, isotherm=True),
+    Kind("isotherms, offset 0.9 %", "inside", {"offset_percent": 0.9}, isotherm=True),
+    Kind("isotherms, offset 2 %", "outside", {"offset_percent": 2.0}, isotherm=True),
+    Kind("isotherms, shift 10 GPa", "at", {"place": 10.0}, isotherm=True),
+    Kind("isotherms, shift 20 GPa", "outside", {"place": 20.0}, isotherm=True),
+    Kind("isotherms, enthalpy step + 20 meV/atom", "outside", {"heat_ev": 0.020}, isotherm=True),
 )
 
 
 def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedLine, LocatedLine, float, float, float]:
     """Return reference and surrogate, the true places of both and the error of the density in %."""
-    count, spacing = int(random.integers(6, 13)), float(random.choice([25.0, 50.0, 75.0, 100.0]))
-    temperatures = 500.0 + spacing * np.arange(count)
-    middle, span = float(temperatures.mean()), float(np.ptp(temperatures))
-    shift = kind.change.get("place_k", 0.0)
+    if kind.isotherm:
+        count, spacing, first = int(random.integers(8, 16)), float(random.choice([4.0, 6.0, 8.0, 10.0])), 100.0
+    else:
+        count, spacing, first = int(random.integers(6, 13)), float(random.choice([25.0, 50.0, 75.0, 100.0])), 500.0
+    coordinates = first + spacing * np.arange(count)
+    middle, span = float(coordinates.mean()), float(np.ptp(coordinates))
+    shift = kind.change.get("place", 0.0)
     room = 0.15 * span
     place = middle - min(0.5 * shift, 0.3 * span) + random.uniform(-room, room)
     sharp = kind.smooth > 0.0 or random.random() < 0.3
     base = Truth(
-        place_k=place,
-        width_k=0.0 if sharp else random.uniform(10.0, 100.0),
+        place=place,
+        width=0.0 if sharp else random.uniform(10.0, 100.0) * (0.1 if kind.isotherm else 1.0),
         form=str(random.choice(["tanh", "erf", "two states"])),
         jump_percent=random.uniform(2.0, 5.0),
         heat_ev=random.uniform(0.03, 0.09),
@@ -138,11 +162,12 @@ def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedLine, Loc
     )
     changed = replace(base, **{key: getattr(base, key) + value for key, value in kind.change.items()})
     if kind.smooth:
-        changed = replace(changed, width_k=kind.smooth)
+        changed = replace(changed, width=kind.smooth)
     noise = float(np.exp(random.uniform(np.log(0.05), np.log(0.5))))
-    sides = (draw_isobar(truth, temperatures, noise, random, name) for truth, name in ((base, "dft"), (changed, "mlp")))
+    draw_line = draw_isotherm if kind.isotherm else draw_isobar
+    sides = (draw_line(truth, coordinates, noise, random, name) for truth, name in ((base, "dft"), (changed, "mlp")))
     first, second = sides
-    return first, second, base.place_k, changed.place_k, noise
+    return first, second, base.place, changed.place, noise
 
 
 def draw_isobar(
@@ -154,14 +179,38 @@ def draw_isobar(
     density *= 1.0 + 0.01 * truth.offset_percent
     enthalpy = 4.0 * BOLTZMANN_EV_PER_K * temperatures + truth.heat_ev * share - 14.0
     peak = 2.0 - 1.1 * share - 0.1 * x
-    common = _remembered(random, len(temperatures))
+    points = draw_points(temperatures, {"density": density, "enthalpy": enthalpy, "peak": peak}, noise_percent, random)
+    return located(Isobar(engine, 256, 200.0, points))
+
+
+def draw_isotherm(
+    truth: Truth, pressures: Any, noise_percent: float, random: np.random.Generator, engine: str
+) -> LocatedLine:
+    """Return an isotherm with noise, located by what decides; H - int V dP steps by the latent heat."""
+    fine = np.linspace(pressures[0], pressures[-1], 40 * (len(pressures) - 1) + 1)
+    share = truth.share(fine)
+    density = (fine / 150.0) ** 0.45 * (1.0 + 0.01 * truth.jump_percent * share) * (1.0 + 0.01 * truth.offset_percent)
+    volume = HYDROGEN / density
+    pieces = 0.5 * (volume[1:] + volume[:-1]) * np.diff(fine) * GPA_TO_EV_PER_ANGSTROM3
+    enthalpy = np.concatenate([[0.0], np.cumsum(pieces)]) + truth.heat_ev * share - 14.0
+    peak = 2.0 - 1.1 * share - 0.1 * (fine - 150.0) / 50.0
+    curves = {"density": density[::40], "enthalpy": enthalpy[::40], "peak": peak[::40]}
+    points = draw_points(pressures, curves, noise_percent, random)
+    return located(Isotherm(engine, 256, TEMPERATURE_K, points))
+
+
+def draw_points(
+    coordinates: Any, curves: dict[str, Any], noise_percent: float, random: np.random.Generator
+) -> tuple[LinePoint, ...]:
+    """Return the points of a line with noise; the volume is that of the density."""
+    common = _remembered(random, len(coordinates))
     values = {
-        "density": (density, 0.01 * noise_percent, common, "g/cm^3"),
-        "enthalpy": (enthalpy, 0.02 * noise_percent, _with(common, -0.5, random), "eV/atom"),
-        "rdf_peak_height": (peak, 0.15 * noise_percent, _with(common, 0.3, random), ""),
+        "density": (curves["density"], 0.01 * noise_percent, common, "g/cm^3"),
+        "enthalpy": (curves["enthalpy"], 0.02 * noise_percent, _with(common, -0.5, random), "eV/atom"),
+        "rdf_peak_height": (curves["peak"], 0.15 * noise_percent, _with(common, 0.3, random), ""),
     }
     points = []
-    for index, temperature in enumerate(temperatures):
+    for index, coordinate in enumerate(coordinates):
         degrees, rough = float(random.uniform(4.0, 25.0)), float(random.uniform(0.7, 1.4))
         unknown = random.random() < UNKNOWN
         estimates = {}
@@ -170,16 +219,24 @@ def draw_isobar(
             deviation = np.nan if unknown else sigma * np.sqrt(random.chisquare(degrees) / degrees)
             value = float(curve[index] + sigma * deviates[index])
             estimates[name] = Estimate.of_deviation(value, deviation, unit, 2.0 * degrees, degrees)
-        points.append(LinePoint(float(temperature), estimates, 4000.0))
-    isobar = Isobar(engine, 256, 200.0, tuple(points))
-    nowhere = Located.nowhere("Not looked for.")
-    criteria = {
-        each: CriterionResult.of(
-            each, each.locate(isobar, each.curve, each.rises(density_rises=True)) if each in DECIDING else nowhere
-        )
-        for each in all_criteria()
-    }
-    return LocatedLine(isobar, criteria)
+        density = estimates["density"]
+        volume = HYDROGEN / density.value
+        estimates["volume"] = combined(volume, [(density, -volume / density.value)], "Å³/atom")
+        points.append(LinePoint(float(coordinate), estimates, 4000.0))
+    return tuple(points)
+
+
+def located(line: LineOfStates) -> LocatedLine:
+    """Return a line with its transition by what decides; other criteria are not looked for."""
+    nowhere = Located.nowhere("Not looked for.", unit=line.along.unit)
+    criteria = {}
+    for each in all_criteria():
+        if line.kind in each.kinds:
+            rises = each.rises_upwards(line.kind, density_rises=True)
+            criteria[each] = CriterionResult.of(
+                each, each.locate(line, each.curve, rises) if each in DECIDING else nowhere
+            )
+    return LocatedLine(line, criteria)
 
 
 def _remembered(random: np.random.Generator, count: int) -> Any:
@@ -202,8 +259,8 @@ def judge(task: tuple[int, int, int]) -> list[dict[str, Any]]:
     for number in range(first, first + count):
         random = np.random.default_rng([row, number])
         reference, surrogate, place, other, noise = draw_pair(kind, random)
-        temperatures = reference.states.temperatures_k
-        spacing = temperatures[1] - temperatures[0]
+        coordinates = reference.states.coordinates
+        spacing = coordinates[1] - coordinates[0]
         verdict = compare([reference], [surrogate], Thresholds())
         at_fault = [
             each.quantity
@@ -213,16 +270,17 @@ def judge(task: tuple[int, int, int]) -> list[dict[str, Any]]:
         entry: dict[str, Any] = {
             "value": str(verdict.value),
             "noise": noise,
-            "spacing": spacing,
+            "fine": spacing <= (6.0 if kind.isotherm else 50.0),
             "by": at_fault,
             "pulls": [],
             "latent heat within, eV/atom": _latent_heat(verdict),
         }
         for side, truth in ((reference, place), (surrogate, other)):
-            located = side.criteria[DECIDING[0]]
-            if located.resolved:
-                entry["pulls"].append((located.place.value - truth) / located.place.error)
-        shifts = [each for each in verdict.comparisons if each.judged and each.quantity.startswith("transition temp")]
+            found_at = side.criteria[DECIDING[0]]
+            if found_at.resolved:
+                entry["pulls"].append((found_at.place.value - truth) / found_at.place.error)
+        names = ("transition temperature", "transition pressure")
+        shifts = [each for each in verdict.comparisons if each.judged and each.quantity.startswith(names)]
         if shifts and shifts[0].difference.resolved:
             entry["shift pull"] = (shifts[0].difference.value - (other - place)) / shifts[0].difference.error
         found.append(entry)
@@ -241,7 +299,12 @@ def _latent_heat(verdict: Verdict) -> float:
 def table(pairs: int, processes: int, checkpoint: Path | None = None) -> dict[str, Any]:
     """Return the rates of every kind; what a checkpoint holds is not done again."""
     chunk = min(25, pairs)
-    tasks = [(row, start, min(chunk, pairs - start)) for start in range(0, pairs, chunk) for row in range(len(KINDS))]
+    tasks = [
+        (row, start, min(chunk, kind.pairs(pairs) - start))
+        for start in range(0, pairs, chunk)
+        for row, kind in enumerate(KINDS)
+        if start < kind.pairs(pairs)
+    ]
     done: dict[tuple[int, ...], list[dict[str, Any]]] = {}
     if checkpoint and checkpoint.exists():
         for line in checkpoint.read_text(encoding="utf-8").splitlines():
@@ -263,7 +326,7 @@ def table(pairs: int, processes: int, checkpoint: Path | None = None) -> dict[st
 def _row(kind: Kind, found: list[dict[str, Any]]) -> dict[str, Any]:
     counts = Counter(each["value"] for each in found)
     wrong = {"inside": ["not faithful"], "outside": ["faithful"], "at": ["faithful", "not faithful"]}[kind.truth]
-    quiet = [each for each in found if each["noise"] < 0.1 and each["spacing"] <= 50.0]
+    quiet = [each for each in found if each["noise"] < 0.1 and each["fine"]]
     pulls = [pull for each in found for pull in each["pulls"]]
     shifts = [each["shift pull"] for each in found if "shift pull" in each]
     return {
@@ -273,7 +336,7 @@ def _row(kind: Kind, found: list[dict[str, Any]]) -> dict[str, Any]:
         "not faithful": counts["not faithful"],
         "not resolved": counts["not resolved"],
         "wrong": max(counts[value] for value in wrong),
-        "decided where noise < 0.1 % and spacing <= 50 K, %": round(
+        "decided where noise < 0.1 % and spacing <= 50 K or 6 GPa, %": round(
             100.0 * float(np.mean([each["value"] != "not resolved" for each in quiet])) if quiet else 0.0, 1
         ),
         "pull of T*": round(float(np.std(pulls)), 2) if pulls else None,
