@@ -1,9 +1,12 @@
+import math
+
 import numpy as np
 import pytest
 
 from llpt.audit import Outcome, Thresholds, compare
 from llpt.audit.enthalpy import enthalpy_contrasts
 from llpt.audit.pairing import Pair
+from llpt.statistics import Estimate
 from llpt.transition import locate, synthetic_isobar
 
 GRID_K = tuple(np.arange(700.0, 1201.0, 20.0))
@@ -13,8 +16,15 @@ def side(seed, jump, temperatures_k=GRID_K, noise=1e-4):
     return locate(synthetic_isobar(temperatures_k, place_k=905.0, width_k=0.0, jump=jump, seed=seed, noise=noise))
 
 
+def contrasts(pair):
+    return list(enthalpy_contrasts(pair, Thresholds(), made_from="E"))
+
+
 def test_a_bias_between_the_phases_shows_above_the_transition_alone():
-    found = list(enthalpy_contrasts(Pair(side(1, 0.03), side(2, 0.04)), Thresholds()))
+    curve, *found = contrasts(Pair(side(1, 0.03), side(2, 0.04)))
+    assert curve.judged
+    assert curve.difference.value == pytest.approx(0.02, abs=4.0 * curve.difference.error)
+    assert not any(each.judged for each in found)
     assert [each.temperature_k for each in found] == list(GRID_K[1:])
     for each in found:
         expected = 0.02 if each.temperature_k > 905.0 else 0.0  # 0.06 eV/atom goes with a jump of 0.03
@@ -23,21 +33,33 @@ def test_a_bias_between_the_phases_shows_above_the_transition_alone():
 
 
 def test_only_common_temperatures_with_known_errors_are_compared():
-    found = list(enthalpy_contrasts(Pair(side(1, 0.03), side(2, 0.03, temperatures_k=(600.0, 700.0, 720.0))), None))
+    _, *found = contrasts(Pair(side(1, 0.03), side(2, 0.03, temperatures_k=(600.0, 700.0, 720.0))))
     assert [each.temperature_k for each in found] == [720.0]
-    assert list(enthalpy_contrasts(Pair(side(1, 0.03), side(2, 0.03, noise=np.nan)), None)) == []
+    assert contrasts(Pair(side(1, 0.03), side(2, 0.03, noise=np.nan))) == []
+
+
+@pytest.mark.parametrize("lowest_k", [700.0, 900.0])
+def test_the_zero_of_energy_of_an_engine_is_no_difference(lowest_k):
+    grid = tuple(each for each in GRID_K if each >= lowest_k)
+    reference, surrogate = side(1, 0.03), side(2, 0.03, temperatures_k=grid)
+    for point in surrogate.states.points:
+        moved = point.estimates["enthalpy"]
+        point.estimates["enthalpy"] = moved.minus(Estimate(14.0, 0.0, moved.unit, math.inf))
+    curve, *_ = contrasts(Pair(reference, surrogate))
+    assert abs(curve.difference.value) < 4.0 * curve.difference.error
+    assert curve.difference.error < 0.001
 
 
 def test_it_is_shown_and_judged_only_where_the_study_asks_for_it():
     loose = {"density_percent": 50.0, "enthalpy_step_ev_per_atom": 1.0}
     shown = compare([side(1, 0.03)], [side(2, 0.04)], Thresholds(**loose))
-    rows = [each for each in shown.comparisons if each.quantity == "enthalpy"]
+    rows = [each for each in shown.comparisons if each.quantity in {"enthalpy", "enthalpy (curve)"}]
     assert rows
     assert not any(each.judged for each in rows)
     assert shown.value is not Outcome.NOT_FAITHFUL
     asked = compare([side(1, 0.03)], [side(2, 0.04)], Thresholds(**loose, also_judge=("enthalpy",)))
     assert asked.value is Outcome.NOT_FAITHFUL
-    assert "Enthalpy at" in asked.reasons[0]
+    assert "Enthalpy from E away from the transition" in asked.reasons[0]
 
 
 def test_what_is_asked_for_and_not_there_leaves_the_verdict_open():

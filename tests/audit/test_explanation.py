@@ -16,7 +16,7 @@ EXACT_K = 900.0 * BIAS_EV_PER_ATOM / (LATENT.value - BIAS_EV_PER_ATOM)
 def explained(spread_ev, observed=None):
     low = gaussian_sets(0.5, spread_ev, seed=1)
     high = gaussian_sets(0.5 + BIAS_EV_PER_ATOM, spread_ev, seed=2)
-    return explain(low, high, enthalpy_ev_per_atom=LATENT, volume_angstrom3_per_atom=VOLUME, observed_k=observed)
+    return explain(low, high, enthalpy_ev_per_atom=LATENT, volume_angstrom3_per_atom=VOLUME, observed=observed)
 
 
 def test_agreement_and_disagreement_are_findings():

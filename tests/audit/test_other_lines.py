@@ -8,9 +8,12 @@ import pytest
 
 from llpt import units
 from llpt.audit import Outcome, Thresholds, Verdict, compare
+from llpt.audit.pairing import Pair
+from llpt.audit.region import region_of
+from llpt.audit.requirements import time_for
 from llpt.observables import quantity
 from llpt.statistics import Estimate
-from llpt.transition import Coordinate, Isochore, Isotherm, LinePoint, locate
+from llpt.transition import DENSITY_JUMP, PRESSURE_PLATEAU, Coordinate, Isochore, Isotherm, LinePoint, locate
 
 PRESSURES = np.arange(100.0, 203.0, 6.0)
 DENSITIES = np.linspace(0.80, 1.15, 15)
@@ -192,3 +195,55 @@ def test_a_verdict_of_an_isotherm_survives_its_file():
     again = Verdict.from_json(verdict.to_json())
     assert again.comparisons[0].where == "1000 K"
     assert math.isclose(again.comparisons[0].difference.value, verdict.comparisons[0].difference.value)
+
+
+def test_a_curve_along_an_isotherm_is_told_in_its_own_unit():
+    found = judged(compare(isotherm(seed=1), isotherm(seed=2)))["density (curve)"]
+    assert "GPa of" in found.sentence
+    assert "pressures" in found.sentence
+    assert "temperatures" not in found.sentence
+
+
+def plateau(shift=0.0, *, seed):
+    """Return an isotherm at held densities between whose 1.00 and 1.12 g/cm^3 two phases share the cell."""
+    densities = np.arange(0.80, 1.33, 0.02)
+    lighter, denser = 1.0 + shift, 1.12 + shift
+    outside = np.where(densities < lighter, densities - lighter, np.where(densities > denser, densities - denser, 0.0))
+    curves = {"pressure": (150.0 + 300.0 * outside, 0.3), "internal_energy": (0.5 * densities, 1e-3)}
+    found = points(densities, curves, seed)
+    return locate(Isotherm("engine", 512, 1000.0, found, against=Coordinate.DENSITY))
+
+
+def test_between_two_phases_that_share_the_cell_no_curve_is_compared():
+    pair = Pair(plateau(seed=1), plateau(seed=2))
+    assert pair.deciding is PRESSURE_PLATEAU
+    region = region_of(pair)
+    inside = np.array([1.01, 1.06, 1.11])
+    assert not region.beside(inside, 0.0).any()
+    assert region.below(np.array([0.90]), 0.0).all()
+    assert region.above(np.array([1.22]), 0.0).all()
+
+
+def test_curves_are_divided_where_the_transition_is_judged():
+    """The density's own place is not that of the pair where the surrogate has none in the density."""
+    reference, surrogate = isotherm(150.0, seed=1), isotherm(160.0, seed=2)
+    lost = dataclasses.replace(
+        surrogate.criteria[DENSITY_JUMP], place=Estimate.unknown("GPa"), resolved=False, reason="Lost."
+    )
+    surrogate = dataclasses.replace(surrogate, criteria={**surrogate.criteria, DENSITY_JUMP: lost})
+    pair = Pair(reference, surrogate)
+    assert pair.deciding is not DENSITY_JUMP
+    region = region_of(pair)
+    places = sorted(side.criteria[pair.deciding].place.value for side in (reference, surrogate))
+    assert [region.low, region.high] == places
+
+
+def test_what_it_takes_counts_the_statements_within_a_curve():
+    reference = isotherm(seed=1)
+    pair = Pair(reference, isotherm(seed=2))
+    curve = judged(compare(reference, isotherm(offset=0.03, seed=2)))["density offset"]
+    alone, many = (time_for(pair, [(curve, among)], confidence=0.95).picoseconds for among in (1.0, 400.0))
+    assert many >= alone
+    beyond = curve.model_copy(update={"difference": Estimate(1.3, 0.2, "%", 40.0)})
+    alone, many = (time_for(pair, [(beyond, among)], confidence=0.95).picoseconds for among in (1.0, 5.0))
+    assert many > alone

@@ -213,6 +213,17 @@ def test_a_plateau_is_found_between_two_phases():
     assert located.phase_point(PRESSURE_PLATEAU).pressure_gpa == found.pressure_gpa
 
 
+def test_a_run_that_does_not_know_its_errors_leaves_the_heat_of_the_others_known():
+    isotherm = two_states(150.0)
+    estimates = isotherm.points[3].estimates
+    for name in ("enthalpy", "volume"):
+        estimates[name] = replace(estimates[name], error=math.nan)
+    heat = isotherm.curve(HEAT)
+    assert len(heat) == len(isotherm.points) - 1
+    assert np.isfinite(heat.errors).all()
+    assert fit_step(heat).height.value == pytest.approx(LATENT_EV, abs=4.0 * fit_step(heat).height.error)
+
+
 def test_a_loop_decides_only_where_it_was_walked_both_ways():
     up = locate(van_der_waals(0.9, DENSITIES, seed=1))
     down = locate(van_der_waals(0.9, DENSITIES, seed=2, path=LadderPath.DECOMPRESSION))

@@ -62,7 +62,13 @@ def compare(
     for found in findings:
         decided = [_decide(undecided, found, thresholds, among=among) for undecided in found.comparisons]
         comparisons += decided
-        requirements += [*found.lacking, *_needs(found, decided, thresholds, among=among)]
+        levels = [_level(undecided, among) for undecided in found.comparisons]
+        undone = [
+            (one, level)
+            for one, level in zip(decided, levels, strict=True)
+            if one.judged and one.outcome is Outcome.NOT_RESOLVED
+        ]
+        requirements += [*found.lacking, *_needs(found, undone, thresholds)]
         notes += found.remarks
     judged = [comparison for comparison in comparisons if comparison.judged]
     outcomes = [comparison.outcome for comparison in judged] + [Outcome.NOT_RESOLVED for _ in alone]
@@ -99,7 +105,7 @@ def _decide(undecided: Undecided, found: Findings, thresholds: Thresholds, *, am
     """Return the comparison with its outcome; ``among`` is how many are judged in the whole verdict."""
     comparison, contrast = undecided.comparison, undecided.contrast
     parts = contrast.parts or (comparison.difference,)
-    level = max(among, 1) * contrast.independent
+    level = _level(undecided, among)
     allowances = contrast.allowances or (0.0,) * len(parts)
     outcome = combined_outcome(
         [
@@ -115,11 +121,16 @@ def _decide(undecided: Undecided, found: Findings, thresholds: Thresholds, *, am
     return comparison.model_copy(update={"outcome": outcome, "sentence": sentence})
 
 
-def _needs(found: Findings, decided: list[Comparison], thresholds: Thresholds, *, among: int) -> list[Requirement]:
+def _level(undecided: Undecided, among: int) -> float:
+    """Return how many statements of a verdict there are of which any one may prove *not faithful*."""
+    return max(among, 1) * undecided.contrast.independent
+
+
+def _needs(found: Findings, open_: Sequence[tuple[Comparison, float]], thresholds: Thresholds) -> list[Requirement]:
+    """Return what decides the judged comparisons that are open, each with the number of statements it is one of."""
     if found.pair is None:
         return []
-    open_ = [comparison for comparison in decided if comparison.judged and comparison.outcome is Outcome.NOT_RESOLVED]
-    needs = [time_for(found.pair, open_, confidence=thresholds.confidence, among=max(among, 1))]
+    needs = [time_for(found.pair, open_, confidence=thresholds.confidence)]
     needs += [
         grid_for(located, criterion, found.pair.near(thresholds))
         for criterion in deciding(found.pair.reference.states.kind)

@@ -25,7 +25,8 @@ import numpy as np
 from scipy import stats
 
 from llpt.audit.compared import Contrast
-from llpt.statistics import Estimate, combined, in_words
+from llpt.statistics import Estimate, combined, in_words, noisy_errors
+from llpt.transition import Coordinate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,21 +47,21 @@ class CurveTest:
 
     Args:
         parts: the difference at each judged temperature, from the fit or, where it is poor, from the points.
-        temperatures_k: of the parts, shape (n,).
+        coordinates: of the parts, shape (n,).
         independent: how many independent statements the parts make together.
         allowances: of each part, where the transition is not known; else empty.
         fits: whether the fit is good enough to stand for the points.
     """
 
     parts: tuple[Estimate, ...]
-    temperatures_k: NDArray[np.float64]
+    coordinates: NDArray[np.float64]
     independent: float
     allowances: tuple[float, ...]
     fits: bool
 
 
 def curve_test(
-    temperatures_k: NDArray[np.float64],
+    coordinates: NDArray[np.float64],
     differences: Sequence[Estimate],
     switch: NDArray[np.float64] | None,
     *,
@@ -71,7 +72,7 @@ def curve_test(
     """Fit the difference of two curves.
 
     Args:
-        temperatures_k: common to both, rising, shape (n,).
+        coordinates: common to both, rising, shape (n,).
         differences: at each, surrogate minus reference.
         switch: share of the upper phase at each temperature, shape (n,); None where no transition is known.
         judged: which temperatures take part, shape (n,); points without a known error do not.
@@ -85,13 +86,13 @@ def curve_test(
     chosen = np.flatnonzero(known & judged)
     if not chosen.size:
         return None
-    errors = _errors(differences, known)
+    errors = noisy_errors(np.array([each.standard_error for each in differences]))
     subtracted = np.zeros(len(differences))
     if offset_from is not None and (offset_from & known).any():
         weights = np.where(offset_from & known, errors**-2.0, 0.0)
         subtracted = weights / weights.sum()
     points = np.eye(len(differences))[chosen] - subtracted
-    design = _design(temperatures_k[chosen], None if switch is None else switch[chosen])
+    design = _design(coordinates[chosen], None if switch is None else switch[chosen])
     rows = points
     fits = False
     if len(chosen) > design.shape[1]:
@@ -111,35 +112,35 @@ def curve_test(
         return None
     return CurveTest(
         tuple(_linear(row, differences, errors) for row in rows),
-        temperatures_k[chosen],
+        coordinates[chosen],
         _independent(rows * np.where(known, errors, 0.0)),
         () if allowances is None else tuple(allowances[chosen].tolist()),
         fits,
     )
 
 
-def shift_allowances(curve: Curve, temperatures_k: NDArray[np.float64], near_k: float) -> NDArray[np.float64]:
+def shift_allowances(curve: Curve, coordinates: NDArray[np.float64], near: float) -> NDArray[np.float64]:
     """Return how much a curve changes at each temperature where it is shifted by as much as is still allowed.
 
     Where no transition is placed, a difference of two curves may be that of their transitions. The neighbours at
-    ``near_k`` or just beyond bound what a shift of so much can do, whatever the form of the change between them.
+    ``near`` or just beyond bound what a shift of so much can do, whatever the form of the change between them.
 
     Args:
         curve: of the reference, in the unit of the differences.
-        temperatures_k: where it is asked for, among the curve's own, shape (n,).
-        near_k: the shift that is still allowed.
+        coordinates: where it is asked for, among the curve's own, shape (n,).
+        near: the shift that is still allowed.
 
     Returns:
         Shape (n,).
     """
     known = curve.resolved()
-    found = np.zeros(len(temperatures_k))
+    found = np.zeros(len(coordinates))
     if not len(known):
         return found
-    for place, temperature in enumerate(temperatures_k):
+    for place, temperature in enumerate(coordinates):
         value = np.interp(temperature, known.coordinates, known.values)
-        after = known.values[known.coordinates >= temperature + near_k][:1]
-        before = known.values[known.coordinates <= temperature - near_k][-1:]
+        after = known.values[known.coordinates >= temperature + near][:1]
+        before = known.values[known.coordinates <= temperature - near][-1:]
         found[place] = np.abs(np.concatenate([[0.0], after - value, before - value])).max()
     return found
 
@@ -158,7 +159,7 @@ def phase_difference(
         The difference, None where either side has fewer than ``FEWEST_BESIDE`` points with a known error.
     """
     known = np.array([each.resolved for each in differences], dtype=bool)
-    errors = _errors(differences, known)
+    errors = noisy_errors(np.array([each.standard_error for each in differences]))
     row = np.zeros(len(differences))
     for side, sign in ((below & known, -1.0), (above & known, 1.0)):
         if side.sum() < FEWEST_BESIDE:
@@ -171,19 +172,20 @@ def phase_difference(
 _COLUMNS_WITH_STEP = 3
 
 
-def curve_contrast(test: CurveTest, what: str, confidence: float) -> Contrast:
+def curve_contrast(test: CurveTest, what: str, confidence: float, along: Coordinate) -> Contrast:
     """Return a curve as one comparison, shown by the part that reaches farthest.
 
     Args:
         test: of the curve.
         what: was compared, for people.
         confidence: of the verdict.
+        along: what the coordinates are.
     """
     reach = [abs(part.value) + part.half_width(confidence) if part.resolved else 0.0 for part in test.parts]
     index = int(np.argmax(reach))
-    part, place = test.parts[index], float(test.temperatures_k[index])
+    part, place = test.parts[index], float(test.coordinates[index])
     shape = "" if test.fits or len(test.parts) <= _COLUMNS_WITH_STEP else ", another shape"
-    sentence = f"{what}: at most {part}, at {place:g} K of {len(test.parts)} temperatures{shape}"
+    sentence = f"{what}: at most {part}, at {place:g} {along.unit} of {len(test.parts)} {along.words}{shape}"
     if test.allowances:
         moved = test.allowances[index]
         sentence += f", of which a shift that is still allowed may be {in_words(moved)} {part.unit}".rstrip()
@@ -192,20 +194,27 @@ def curve_contrast(test: CurveTest, what: str, confidence: float) -> Contrast:
     )
 
 
-def _design(temperatures_k: NDArray[np.float64], switch: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    middle = 0.5 * (temperatures_k[0] + temperatures_k[-1])
-    x = (temperatures_k - middle) / max(0.5 * float(np.ptp(temperatures_k)), 1.0)
+def contrast_at(place: float, along: Coordinate, difference: Estimate, sentence: str) -> Contrast:
+    """Return the difference of a curve at one point, which is shown beside the curve.
+
+    Args:
+        place: of the point, in the unit of ``along``.
+        along: what it is.
+        difference: surrogate minus reference there.
+        sentence: for people.
+    """
+    if along is Coordinate.TEMPERATURE:
+        return Contrast(difference, sentence, judged=False, temperature_k=place)
+    return Contrast(difference, sentence, judged=False, kind=f"at {place:g} {along.unit}")
+
+
+def _design(coordinates: NDArray[np.float64], switch: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    middle = 0.5 * (coordinates[0] + coordinates[-1])
+    x = (coordinates - middle) / max(0.5 * float(np.ptp(coordinates)), 1.0)
     columns = [np.ones_like(x), x]
     if switch is not None and min((switch < 0.5).sum(), (switch > 0.5).sum()) >= FEWEST_BESIDE:
         columns.append(switch)
     return np.stack(columns, axis=1)
-
-
-def _errors(differences: Sequence[Estimate], known: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return standard errors; one that is 0 hides its noise below its resolution and counts as the least of others."""
-    errors = np.array([each.standard_error for each in differences])
-    positive = errors[known & (errors > 0.0)]
-    return np.where(known & (errors == 0.0), positive.min() if positive.size else 1.0, errors)
 
 
 def _linear(row: NDArray[np.float64], differences: Sequence[Estimate], errors: NDArray[np.float64]) -> Estimate:

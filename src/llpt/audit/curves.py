@@ -26,7 +26,9 @@ from llpt.audit.thresholds import (
 from llpt.statistics import Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Threshold, Thresholds
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 def curve_contrasts(
     pair: Pair, thresholds: Thresholds, *, observable: str, unit: str, relative: bool
 ) -> Iterator[Contrast]:
-    """Return the difference of one observable as one curve; nothing where the two have no temperature in common.
+    """Return the difference of one observable as one curve; nothing where the two have no point in common.
 
     Args:
         pair: without solid points.
@@ -49,7 +51,7 @@ def curve_contrasts(
     places = common_temperatures(reference, surrogate)
     if not places:
         return
-    temperatures = np.array([reference.coordinates[index] for index, _ in places])
+    coordinates = np.array([reference.coordinates[index] for index, _ in places])
     differences = (
         relative_difference(reference, surrogate).percent
         if relative
@@ -57,23 +59,55 @@ def curve_contrasts(
             surrogate.estimate(other).minus(reference.estimate(index)).scaled(scale, unit) for index, other in places
         )
     )
-    region = region_of(pair)
-    judged = np.ones(len(places), dtype=bool)
-    if region is not None:
-        judged = region.beside(temperatures, pair.near(thresholds))
-    switch = None if region is None else region.switch(temperatures)
-    allowances = None
-    if region is None:
-        change = shift_allowances(reference, temperatures, pair.near(thresholds))
-        base = np.array([abs(reference.values[index]) for index, _ in places]) if relative else 1.0
-        allowances = scale * change / base
-    found = curve_test(temperatures, differences, switch, judged=judged, allowances=allowances)
+    change = shift_allowances(reference, coordinates, pair.near(thresholds))
+    base = np.array([abs(reference.values[index]) for index, _ in places]) if relative else 1.0
     name = observable.replace("_", " ").replace("rdf peak height", "first peak of g(r)")
+    yield difference_contrast(
+        pair, thresholds, coordinates, differences, name.capitalize(), allowances=scale * change / base
+    )
+
+
+def difference_contrast(
+    pair: Pair,
+    thresholds: Thresholds,
+    coordinates: NDArray[np.float64],
+    differences: Sequence[Estimate],
+    name: str,
+    *,
+    allowances: NDArray[np.float64],
+    from_below: bool = False,
+) -> Contrast:
+    """Return the differences of a pair along its line as one curve.
+
+    Args:
+        pair: without solid points.
+        thresholds: for what is near the transition, and the confidence.
+        coordinates: of the points, rising, shape (n,).
+        differences: at each, surrogate minus reference; at least one.
+        name: of what is compared, for people.
+        allowances: what a shift that is still allowed may do at each, for where no transition is known, shape (n,).
+        from_below: whether their mean below the transition is subtracted, or that of all where there is none.
+    """
+    near, region = pair.near(thresholds), region_of(pair)
+    judged, switch = np.ones(len(coordinates), dtype=bool), None
+    zero = judged
+    if region is not None:
+        judged, switch = region.beside(coordinates, near), region.switch(coordinates)
+        below = region.below(coordinates, near) & np.array([each.resolved for each in differences])
+        zero = below if below.any() else judged
+    found = curve_test(
+        coordinates,
+        differences,
+        switch,
+        judged=judged,
+        offset_from=zero if from_below else None,
+        allowances=allowances if region is None else None,
+    )
     if found is None:
-        reason = f"{name.capitalize()}: no temperature away from the transition with a known error"
-        yield Contrast(Estimate.unknown(unit), reason, kind="curve")
-    else:
-        yield curve_contrast(found, f"{name.capitalize()} away from the transition", thresholds.confidence)
+        word = pair.reference.states.along.word
+        reason = f"{name}: no {word} away from the transition with a known error"
+        return Contrast(Estimate.unknown(differences[0].unit), reason, kind="curve")
+    return curve_contrast(found, f"{name} away from the transition", thresholds.confidence, pair.reference.states.along)
 
 
 def _quantity(name: str, observable: str, threshold: Threshold, *, relative: bool) -> ComparedQuantity:

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.compared import ComparedQuantity, Contrast
-from llpt.audit.curve_test import CurveTest, curve_contrast, curve_test, shift_allowances
-from llpt.audit.pairing import CurveDifference, relative_difference
+from llpt.audit.curve_test import CurveTest, contrast_at, curve_contrast, curve_test, shift_allowances
+from llpt.audit.pairing import CurveDifference, common_temperatures, relative_difference, same_place
 from llpt.audit.region import Region, region_of
 from llpt.audit.thresholds import DENSITY_CHANGE, DENSITY_SHIFT
-from llpt.statistics import Estimate, combined, weighted_mean
-from llpt.transition import Coordinate
+from llpt.statistics import Estimate, combined, noisy_errors, weighted_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
-    from llpt.transition import LineOfStates
 
 ATOMIC_FRACTION = 0.25
 
@@ -85,16 +83,12 @@ def compare_density(pair: Pair, *, near: float) -> DensityComparison:
 def _atomic(pair: Pair, temperatures: NDArray[np.float64], region: Region | None, near: float) -> NDArray[np.bool_]:
     if region is not None:
         return region.above(temperatures, near)
-    chosen = np.ones(len(temperatures), dtype=bool)
-    for located in (pair.reference, pair.surrogate):
-        dissociated = _dissociated(located.states)
-        chosen &= np.array([round(float(temperature), 1) in dissociated for temperature in temperatures], dtype=bool)
-    return np.asarray(chosen)
-
-
-def _dissociated(states: LineOfStates) -> set[float]:
-    curve = states.curve("molecular_fraction")
-    return {round(float(curve.coordinates[i]), 1) for i in np.flatnonzero(curve.values < ATOMIC_FRACTION)}
+    fractions = [side.states.curve("molecular_fraction") for side in (pair.reference, pair.surrogate)]
+    chosen = np.zeros(len(temperatures), dtype=bool)
+    for index, other in common_temperatures(*fractions):
+        if max(fractions[0].values[index], fractions[1].values[other]) < ATOMIC_FRACTION:
+            chosen |= same_place(temperatures, float(fractions[0].coordinates[index]), fractions[0].along)
+    return chosen
 
 
 def _shape(differences: Sequence[Estimate], fitted: NDArray[np.intp], offset: Estimate | None) -> list[Estimate]:
@@ -106,11 +100,8 @@ def _shape(differences: Sequence[Estimate], fitted: NDArray[np.intp], offset: Es
     """
     if offset is None:
         return list(differences)
-    errors = {int(j): differences[j].standard_error for j in fitted}
-    least = min((error for error in errors.values() if error > 0.0), default=1.0)
-    weights = {j: (error or least) ** -2 for j, error in errors.items()}
-    total = sum(weights.values())
-    shares = {j: weight / total for j, weight in weights.items()}
+    weights = noisy_errors(np.array([differences[j].standard_error for j in fitted])) ** -2.0
+    shares = dict(zip(fitted.tolist(), (weights / weights.sum()).tolist(), strict=True))
     return [
         combined(
             difference.value - offset.value,
@@ -137,19 +128,16 @@ def density_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     """
     if pair.kind.holds_volume:
         return
-    density = compare_density(pair, near=pair.near(thresholds))
+    density, along = compare_density(pair, near=pair.near(thresholds)), pair.reference.states.along
     after = "after the offset" if density.offset is not None else "(no atomic fluid to take an offset from)"
     if density.curve is None:
-        yield no_density("No temperature away from the transition is common to both")
+        yield no_density(f"No {along.word} away from the transition is common to both")
     else:
-        yield curve_contrast(density.curve, f"Density away from the transition {after}", thresholds.confidence)
-    for temperature, residual in zip(density.difference.coordinates, density.shape, strict=True):
-        along = pair.reference.states.along
-        sentence = f"Density at {temperature:g} {along.unit} {after}: {residual}"
-        if along is Coordinate.TEMPERATURE:
-            yield Contrast(residual, sentence, judged=False, temperature_k=float(temperature))
-        else:
-            yield Contrast(residual, sentence, judged=False, kind=f"at {temperature:g} {along.unit}")
+        what = f"Density away from the transition {after}"
+        yield curve_contrast(density.curve, what, thresholds.confidence, along)
+    for place, residual in zip(density.difference.coordinates, density.shape, strict=True):
+        sentence = f"Density at {place:g} {along.unit} {after}: {residual}"
+        yield contrast_at(float(place), along, residual, sentence)
 
 
 def no_density(reason: str) -> Contrast:

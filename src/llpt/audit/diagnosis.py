@@ -16,6 +16,8 @@ from llpt.audit.equivalence import Outcome, outcome_of
 from llpt.statistics import Estimate, combined
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llpt.audit.budget import BudgetRow
     from llpt.audit.derivatives import DerivativeCheck
     from llpt.audit.explanation import Explanation
@@ -228,20 +230,33 @@ def of_phases(explanation: Explanation, *, line: str) -> Diagnosis:
     )
 
 
-def of_choices(explanation: Explanation, rows: tuple[BudgetRow, ...], *, line: str) -> tuple[Diagnosis, ...]:
+def of_choices(
+    explanation: Explanation, rows: tuple[BudgetRow, ...], left: Mapping[str, Estimate], *, line: str
+) -> tuple[Diagnosis, ...]:
     """Return which choices behind the reference have the surrogate's error between the phases: what it may be due to.
+
+    Where the surrogate and the reference with that choice have labels of the same snapshots, they must agree there to
+    within the limit. Without them the two errors must not be told apart. The size is that of the budget; where a choice
+    is too far for it, the surrogate's own less what is left.
 
     Args:
         explanation: of both phases at one temperature.
         rows: the error budget there.
+        left: by choice, what is left between the surrogate and the reference with it (``llpt.campaign.likeness``).
         line: name of the line of states.
     """
     own = explanation.temperature.difference_mev_per_atom.scaled(-1.0, "meV/atom")
+    limit = LIMITS[Cause.CHOICE].value
     found = []
     for row in rows:
-        bias = row.shift.difference_mev_per_atom
+        bias, rest = row.shift.difference_mev_per_atom, left.get(row.choice, Estimate.unknown("meV/atom"))
         alike = own.resolved and bias.resolved and not own.resolved_from(bias)
+        if rest.resolved:
+            alike = own.resolved and presence_of(rest, limit) is Presence.ABSENT
         if alike and presence_of(own, LIMITS[Cause.PHASES].value) is Presence.PRESENT:
+            if not bias.resolved:
+                bias = own.minus(rest)
+            known = row.shift.value.resolved
             found.append(
                 diagnose(
                     Cause.CHOICE,
@@ -250,7 +265,7 @@ def of_choices(explanation: Explanation, rows: tuple[BudgetRow, ...], *, line: s
                     atoms=row.low.atoms,
                     temperature_k=row.low.temperature_k,
                     size=bias,
-                    kelvins=row.shift.value,
+                    kelvins=row.shift.value if known else explanation.temperature.value.scaled(-1.0, "K"),
                     sentence=f"The reference with {row.choice} has the same error between the phases, {bias}.",
                 )
             )

@@ -1,4 +1,4 @@
-"""The enthalpy of a pair: the height of its step, and the enthalpy of heating.
+"""The enthalpy of a pair: the height of its step, and its curve along the line of states.
 
 Engines differ in their zero of energy, so that only differences along the isobar can be compared. What differs between
 the phases moves the transition: by dT = T dh / Dh for an error dh of the enthalpy of one phase against the other.
@@ -6,12 +6,14 @@ the phases moves the transition: by dT = T dh / Dh for an error dh of the enthal
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from llpt.audit.compared import ComparedQuantity, Contrast
-from llpt.audit.curve_test import phase_difference
+from llpt.audit.curve_test import contrast_at, phase_difference, shift_allowances
+from llpt.audit.curves import difference_contrast
 from llpt.audit.pairing import common_temperatures
 from llpt.audit.region import region_of
 from llpt.audit.thresholds import ENTHALPY_CHANGE, ENTHALPY_STEP_CHANGE
@@ -26,11 +28,13 @@ if TYPE_CHECKING:
     from llpt.audit.thresholds import Thresholds
 
 
+AT_PRESSURE = {"E": "enthalpy", "F": "enthalpy_from_free_energy"}
+AT_VOLUME = {"E": "internal_energy", "F": "free_energy"}
 ENERGIES = {
-    LineKind.ISOBAR: ("enthalpy_from_free_energy", "enthalpy"),
+    LineKind.ISOBAR: (AT_PRESSURE["F"], AT_PRESSURE["E"]),
     LineKind.ISOTHERM: (HEAT,),
-    LineKind.ISOCHORE: ("free_energy", "internal_energy"),
-    LineKind.DENSITY_ISOTHERM: ("free_energy", "internal_energy"),
+    LineKind.ISOCHORE: (AT_VOLUME["F"], AT_VOLUME["E"]),
+    LineKind.DENSITY_ISOTHERM: (AT_VOLUME["F"], AT_VOLUME["E"]),
 }
 """What takes the place of the enthalpy on each kind of line, the first that both sides have: the heat T S(P) on an
 isotherm, the energy at held volumes."""
@@ -68,8 +72,7 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         reason = "No two temperatures on either side of the transition at which both enthalpies are known"
         yield Contrast(Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), reason)
     else:
-        word = "Energy" if pair.kind.holds_volume else "Enthalpy"
-        sentence = f"{word} from below the transition to above it: surrogate minus reference {found}"
+        sentence = f"{_word(pair)} from below the transition to above it: surrogate minus reference {found}"
         yield Contrast(found, f"{sentence}{_kelvins(pair, found)}")
 
 
@@ -84,31 +87,43 @@ def _kelvins(pair: Pair, bias: Estimate) -> str:
     return f", worth {worth} of the transition temperature where the entropies do not differ"
 
 
-def enthalpy_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
-    """Return, on an isobar, [H(T) - H(T_low)] of the surrogate less that of the reference at common temperatures.
+def enthalpy_contrasts(pair: Pair, thresholds: Thresholds, *, made_from: str) -> Iterator[Contrast]:
+    """Return the difference of the enthalpy as one curve, which is judged, and at each common point beside it.
 
-    The error at T_low is part of every one of them, so that they are correlated.
+    Engines differ in their zero of energy: the mean difference below the transition, or over all points where none is
+    known, is subtracted from the curve, the difference at the lowest point from the points. On an isotherm the enthalpy
+    contains the work of compression, at held volumes the energy stands in its place.
 
     Args:
         pair: without solid points.
-        thresholds: not asked for.
+        thresholds: for what is near the transition, and the confidence.
+        made_from: "E" or "F".
     """
-    del thresholds
-    if pair.kind is not LineKind.ISOBAR:
-        return
-    reference, surrogate = (side.states.curve("enthalpy").resolved() for side in (pair.reference, pair.surrogate))
+    name = (AT_VOLUME if pair.kind.holds_volume else AT_PRESSURE)[made_from]
+    reference, surrogate = (side.states.curve(name).resolved() for side in (pair.reference, pair.surrogate))
     common = common_temperatures(reference, surrogate)
     if not common:
         return
-    (first, second), *rest = common
-    zero = surrogate.estimate(second).minus(reference.estimate(first))
-    lowest = float(reference.temperatures_k[first])
-    for index, other in rest:
-        temperature = float(reference.temperatures_k[index])
-        difference = surrogate.estimate(other).minus(reference.estimate(index)).minus(zero)
-        sentence = f"Enthalpy at {temperature:g} K less that at {lowest:g} K: {difference}"
-        yield Contrast(difference, sentence, temperature_k=temperature)
+    along = reference.along
+    coordinates = np.array([reference.coordinates[index] for index, _ in common])
+    differences = tuple(surrogate.estimate(other).minus(reference.estimate(index)) for index, other in common)
+    allowances = shift_allowances(reference, coordinates, pair.near(thresholds))
+    what = f"{_word(pair)} from {made_from}"
+    yield difference_contrast(pair, thresholds, coordinates, differences, what, allowances=allowances, from_below=True)
+    for place, difference in zip(coordinates[1:].tolist(), differences[1:], strict=True):
+        apart = difference.minus(differences[0])
+        sentence = f"{what} at {place:g} {along.unit} less that at {coordinates[0]:g} {along.unit}: {apart}"
+        yield contrast_at(place, along, apart, sentence)
+
+
+def _word(pair: Pair) -> str:
+    return "Energy" if pair.kind.holds_volume else "Enthalpy"
 
 
 ENTHALPY_STEP = ComparedQuantity("enthalpy step", threshold=ENTHALPY_STEP_CHANGE, contrasts=step_contrasts)
-ENTHALPY = ComparedQuantity("enthalpy", threshold=ENTHALPY_CHANGE, contrasts=enthalpy_contrasts)
+ENTHALPY = ComparedQuantity("enthalpy", threshold=ENTHALPY_CHANGE, contrasts=partial(enthalpy_contrasts, made_from="E"))
+ENTHALPY_FROM_F = ComparedQuantity(
+    "enthalpy from F", threshold=ENTHALPY_CHANGE, contrasts=partial(enthalpy_contrasts, made_from="F")
+)
+"""What a surrogate learns is F, and its E is F: against the reference's H from E it lacks T_el S, against that from F
+it should not."""

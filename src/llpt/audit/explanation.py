@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from llpt.audit.double_labels import DoublyLabelled
 
-WANTED_K = 40.0
-"""A prediction or an observation less certain than this in kelvin decides nothing here."""
+WANTED = {"K": 40.0, "GPa": 8.0}
+"""A prediction or an observation less certain than this decides nothing here; 8 GPa are 40 K at the 5 K/GPa of PBE's
+line."""
 TARGET_K = 25.0
 AGREEMENT_SIGMAS = 2.0
 
@@ -49,8 +50,8 @@ class Explanation:
         high: of the phase stable above it.
         temperature: T* of the reference less T* of the surrogate at fixed pressure, predicted, in K.
         pressure: P* of the reference less that of the surrogate at fixed temperature, predicted, in GPa.
-        observed: the shift of temperature found by running both sides, in K; unknown where one was not found.
-        finding: whether the two shifts of temperature agree.
+        observed: the shift found by running both sides, in K, on an isotherm in GPa; unknown where one was not found.
+        finding: whether it agrees with the predicted one of its unit.
         sentence: the finding for people.
         labels: independent labels that each phase needs in each ensemble for a prediction good to 25 K; None where the
             spread or Delta H is not known.
@@ -65,6 +66,11 @@ class Explanation:
     sentence: str
     labels: int | None
 
+    @property
+    def predicted(self) -> Shift:
+        """The predicted shift that the observed one is held against: of pressure on an isotherm."""
+        return self.pressure if self.observed.unit == "GPa" else self.temperature
+
 
 def explain(
     low: Sequence[DoublyLabelled],
@@ -72,7 +78,7 @@ def explain(
     *,
     enthalpy_ev_per_atom: Estimate,
     volume_angstrom3_per_atom: Estimate,
-    observed_k: Estimate | None = None,
+    observed: Estimate | None = None,
 ) -> Explanation:
     """Predict the shift of a transition from labels alone, and hold it against the observed one.
 
@@ -81,7 +87,8 @@ def explain(
         high: of the phase stable above it, at the same temperature and size.
         enthalpy_ev_per_atom: H_high - H_low of the reference in eV/atom, from the internal energy E.
         volume_angstrom3_per_atom: V_high - V_low of the reference in Å³/atom.
-        observed_k: T*_r - T*_s as found by running both; None where it is not known.
+        observed: T*_r - T*_s in K, on an isotherm P*_r - P*_s in GPa, as found by running both; None where it is not
+            known.
 
     Raises:
         InputError: the sets differ in size or temperature, or two of one phase are of one ensemble.
@@ -89,8 +96,8 @@ def explain(
     below, above = (free_energy_difference([each.samples() for each in sets]) for sets in (low, high))
     temperature = shift_of_temperature(below, above, enthalpy_ev_per_atom)
     pressure = shift_of_pressure(below, above, volume_angstrom3_per_atom)
-    observed = observed_k or Estimate.unknown("K")
-    finding, sentence = held_against(temperature, observed)
+    observed = observed or Estimate.unknown("K")
+    finding, sentence = held_against(pressure if observed.unit == "GPa" else temperature, observed)
     spreads = [float(each.differences_ev.std(ddof=1)) for each in (*low, *high)]
     known = enthalpy_ev_per_atom.resolved and enthalpy_ev_per_atom.value != 0.0
     labels = (
@@ -111,8 +118,8 @@ def held_against(predicted: Shift, observed: Estimate) -> tuple[ShiftAgreement, 
     """Return whether a predicted and an observed shift agree, and a sentence that says so.
 
     Args:
-        predicted: of ``shift_of_temperature``.
-        observed: T*_r - T*_s in K.
+        predicted: of ``shift_of_temperature`` or ``shift_of_pressure``.
+        observed: T*_r - T*_s in K or P*_r - P*_s in GPa, as the prediction.
     """
     if not predicted.value.resolved:
         return ShiftAgreement.OPEN, f"The labels do not predict a shift. {predicted.reason}"
@@ -120,8 +127,10 @@ def held_against(predicted: Shift, observed: Estimate) -> tuple[ShiftAgreement, 
     if not observed.resolved:
         return ShiftAgreement.OPEN, f"{prediction}; none was observed that it could be held against."
     difference = predicted.value.minus(observed)
-    if max(predicted.value.error, observed.error) > WANTED_K:
-        sentence = f"{prediction}, {observed} was observed: one of the two is known to more than {WANTED_K:g} K only."
+    wanted = WANTED[observed.unit]
+    if max(predicted.value.error, observed.error) > wanted:
+        known = f"one of the two is known to more than {wanted:g} {observed.unit} only"
+        sentence = f"{prediction}, {observed} was observed: {known}."
         return ShiftAgreement.OPEN, sentence
     if abs(difference.value) <= AGREEMENT_SIGMAS * difference.error:
         sentence = f"{prediction}, {observed} was observed: the difference of the two free energies explains it."

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.statistics import Estimate, combined
-from llpt.transition import Coordinate, LineKind, deciding, pair_steps
+from llpt.transition import Coordinate, LineKind, deciding, pair_steps, shared_criterion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from llpt.audit.thresholds import Thresholds
     from llpt.transition import Criterion, Curve, LocatedLine, PairedSteps
@@ -61,9 +63,8 @@ class Pair:
     def deciding(self) -> Criterion:
         """The first of the deciding criteria that both resolve, or that the reference does, or the first of all."""
         sides = (self.reference.criteria, self.surrogate.criteria)
-        order = deciding(self.reference.states.kind)
-        both = [each for each in order if all(side[each].resolved for side in sides)]
-        return [*both, *(each for each in order if sides[0][each].resolved), order[0]][0]
+        found = shared_criterion(self.kind, *sides) or shared_criterion(self.kind, sides[0])
+        return found or deciding(self.kind)[0]
 
     @cached_property
     def steps(self) -> PairedSteps:
@@ -110,7 +111,7 @@ class CurveDifference:
         percent: 100 (surrogate - reference) / reference at each, in %.
     """
 
-    coordinates: np.ndarray[tuple[int], np.dtype[np.float64]]
+    coordinates: NDArray[np.float64]
     percent: tuple[Estimate, ...]
 
 
@@ -119,17 +120,23 @@ def common_temperatures(reference: Curve, surrogate: Curve) -> list[tuple[int, i
 
     On isotherms the same of pressures and densities, within ``SAME_PLACE`` of each.
     """
-    by_temperature = reference.along is Coordinate.TEMPERATURE
     return [
         (index, int(near[0]))
-        for index, place in enumerate(reference.coordinates)
-        if (
-            near := np.flatnonzero(
-                np.abs(surrogate.coordinates - place)
-                <= (SAME_TEMPERATURE_K if by_temperature else SAME_PLACE * abs(place))
-            )
-        ).size
+        for index, place in enumerate(reference.coordinates.tolist())
+        if (near := np.flatnonzero(same_place(surrogate.coordinates, place, reference.along))).size
     ]
+
+
+def same_place(coordinates: NDArray[np.float64], place: float, along: Coordinate) -> NDArray[np.bool_]:
+    """Return which points of a line of states count as one place of another, shape (n,).
+
+    Args:
+        coordinates: of the points, shape (n,).
+        place: on the other line.
+        along: what both are.
+    """
+    within = SAME_TEMPERATURE_K if along is Coordinate.TEMPERATURE else SAME_PLACE * abs(place)
+    return np.asarray(np.abs(coordinates - place) <= within)
 
 
 def relative_difference(reference: Curve, surrogate: Curve) -> CurveDifference:

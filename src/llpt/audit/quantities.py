@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from llpt.audit.compared import ComparedQuantity, Contrast
 from llpt.audit.curves import COMPRESSIBILITY, DIFFUSION, FIRST_PEAK, HEAT_CAPACITY, MOLECULES, PRESSURE
 from llpt.audit.density import DENSITY, DENSITY_OFFSET
-from llpt.audit.enthalpy import ENTHALPY, ENTHALPY_STEP
+from llpt.audit.enthalpy import ENTHALPY, ENTHALPY_FROM_F, ENTHALPY_STEP
+from llpt.audit.radial import RADIAL
 from llpt.audit.thresholds import Thresholds
 from llpt.audit.transition_temperature import (
     TRANSITION_DENSITY,
@@ -45,7 +46,9 @@ BUILT_IN = (
     DENSITY,
     ENTHALPY_STEP,
     ENTHALPY,
+    ENTHALPY_FROM_F,
     FIRST_PEAK,
+    RADIAL,
     MOLECULES,
     DIFFUSION,
     HEAT_CAPACITY,

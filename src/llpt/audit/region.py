@@ -7,35 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.transition import (
-    DENSITY_JUMP,
-    DIFFUSION_ONSET,
-    ENERGY_STEP,
-    ENTROPY_STEP,
-    FIRST_PEAK_LOSS,
-    HEAT_CAPACITY_MAXIMUM,
-    PRESSURE_STEP,
-)
+from llpt.transition import DIFFUSION_ONSET, FIRST_PEAK_LOSS, deciding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from llpt.audit.pairing import Pair
-    from llpt.transition import CriterionResult, LocatedLine
+    from llpt.transition import Criterion, CriterionResult, LocatedLine
 
-STEPS = (
-    DENSITY_JUMP,
-    HEAT_CAPACITY_MAXIMUM,
-    ENTROPY_STEP,
-    ENERGY_STEP,
-    PRESSURE_STEP,
-    FIRST_PEAK_LOSS,
-    DIFFUSION_ONSET,
-)
-"""Any of these places the transition, in this order; one that a curve leaves open may stand in another."""
-
+OTHERWISE = (FIRST_PEAK_LOSS, DIFFUSION_ONSET)
+"""Where no deciding criterion places the transition, these may, in this order."""
 
 EDGE = 1.65
 """Errors of a place beyond which it lies in one case of twenty on this side."""
@@ -46,63 +29,68 @@ class Region:
     """The transition of a pair.
 
     Args:
-        low_k: of the two sides' places, the lower one; that of the reference where the surrogate has none.
-        high_k: the higher one.
-        error_k: 68 %, the larger of the two.
-        width_k: w, the mean of those known.
-        widening_k: by how much the two w differ; 0 where only one is known.
+        low: of the two sides' places, the lower one; that of the reference where the surrogate has none.
+        high: the higher one.
+        error: 68 %, the larger of the two.
+        width: w, the mean of those known.
+        widening: by how much the two w differ; 0 where only one is known.
         of_both: whether both sides have a place.
     """
 
-    low_k: float
-    high_k: float
-    error_k: float
-    width_k: float
-    widening_k: float
+    low: float
+    high: float
+    error: float
+    width: float
+    widening: float
     of_both: bool
 
-    def below(self, temperatures_k: NDArray[np.float64], near_k: float) -> NDArray[np.bool_]:
+    def below(self, coordinates: NDArray[np.float64], near: float) -> NDArray[np.bool_]:
         """Return which temperatures lie below both transitions by more than the margin."""
-        return np.asarray(temperatures_k < self.low_k - self._margin(near_k))
+        return np.asarray(coordinates < self.low - self._margin(near))
 
-    def above(self, temperatures_k: NDArray[np.float64], near_k: float) -> NDArray[np.bool_]:
+    def above(self, coordinates: NDArray[np.float64], near: float) -> NDArray[np.bool_]:
         """Return which temperatures lie above both transitions by more than the margin."""
-        return np.asarray(temperatures_k > self.high_k + self._margin(near_k))
+        return np.asarray(coordinates > self.high + self._margin(near))
 
-    def beside(self, temperatures_k: NDArray[np.float64], near_k: float) -> NDArray[np.bool_]:
+    def beside(self, coordinates: NDArray[np.float64], near: float) -> NDArray[np.bool_]:
         """Return which temperatures are not between the two places, and farther from both than the margin."""
-        return self.below(temperatures_k, near_k) | self.above(temperatures_k, near_k)
+        return self.below(coordinates, near) | self.above(coordinates, near)
 
-    def _margin(self, near_k: float) -> float:
+    def _margin(self, near: float) -> float:
         """Return the distance from a place within which a curve is that of its transition.
 
         Where both places are known: ``EDGE`` errors of them, the smaller w, and as much of the difference of the two
-        as is still allowed, ``near_k``. Where one is not: the shift that is still allowed, an error, and w/2.
+        as is still allowed, ``near``. Where one is not: the shift that is still allowed, an error, and w/2.
         """
         if self.of_both:
-            return EDGE * self.error_k + self.width_k - 0.5 * self.widening_k + min(self.widening_k, near_k)
-        return near_k + self.error_k + 0.5 * self.width_k
+            return EDGE * self.error + self.width - 0.5 * self.widening + min(self.widening, near)
+        return near + self.error + 0.5 * self.width
 
-    def switch(self, temperatures_k: NDArray[np.float64]) -> NDArray[np.float64]:
+    def switch(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the share of the upper phase."""
-        middle = 0.5 * (self.low_k + self.high_k)
-        return np.asarray(0.5 * (1.0 + np.tanh((temperatures_k - middle) / self.width_k)))
+        middle = 0.5 * (self.low + self.high)
+        return np.asarray(0.5 * (1.0 + np.tanh((coordinates - middle) / self.width)))
 
 
 def region_of(pair: Pair) -> Region | None:
-    """Return where the transition is by the first step that the reference resolves; None where it resolves none."""
-    base = next(_resolved(pair.reference), None)
+    """Return where the transition is by the criterion that it is judged by; None where the reference resolves none.
+
+    Where the reference does not resolve that one, the next does that it resolves; where the surrogate does not, its
+    own first.
+    """
+    order = tuple(dict.fromkeys((pair.deciding, *deciding(pair.kind), *OTHERWISE)))
+    base = next(_resolved(pair.reference, order), None)
     if base is None:
         return None
-    other = pair.surrogate.criteria[base.criterion]
-    found = [base, other] if other.resolved else [base, *list(_resolved(pair.surrogate))[:1]]
+    other = next(_resolved(pair.surrogate, (base.criterion, *order)), None)
+    found = [base] if other is None else [base, other]
     places = [result.place for result in found]
-    widths = [result.step.width.value for result in found if result.step is not None]
+    widths = [result.width.value for result in found if result.width is not None]
     values = [place.value for place in places]
     error = max(place.error for place in places)
     return Region(min(values), max(values), error, float(np.mean(widths)), float(np.ptp(widths)), len(found) == 2)
 
 
-def _resolved(side: LocatedLine) -> Iterator[CriterionResult]:
-    found = (side.criteria.get(each) for each in STEPS)
+def _resolved(side: LocatedLine, order: Sequence[Criterion]) -> Iterator[CriterionResult]:
+    found = (side.criteria.get(each) for each in order)
     return (each for each in found if each is not None and each.resolved)

@@ -16,7 +16,7 @@ from llpt.audit.equivalence import error_needed
 from llpt.audit.region import EDGE
 from llpt.audit.verdict import Requirement
 from llpt.statistics import in_words
-from llpt.transition import Coordinate, LineKind
+from llpt.transition import LineKind
 from llpt.transition.step import MINIMUM_POINTS
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from llpt.audit.verdict import Comparison
     from llpt.transition import Criterion, LineOfStates, LocatedLine
 
-DECIMALS = {Coordinate.TEMPERATURE: 0, Coordinate.PRESSURE: 1, Coordinate.DENSITY: 4}
-"""Of temperatures in K, pressures in GPa and densities in g/cm³ that are proposed."""
 CORRELATION_TIMES = 50.0
 FS_PER_PS = 1000.0
 #: So many temperatures are named one by one.
@@ -97,28 +95,34 @@ def minimum_requirements(states: LineOfStates, thresholds: Thresholds) -> list[R
     return found
 
 
-def time_for(pair: Pair, comparisons: Sequence[Comparison], *, confidence: float, among: float) -> Requirement | None:
-    """Return the production time at which all these comparisons would be resolved; None where no error is known."""
-    known = [comparison for comparison in comparisons if comparison.difference.resolved]
+def time_for(pair: Pair, comparisons: Sequence[tuple[Comparison, float]], *, confidence: float) -> Requirement | None:
+    """Return the production time at which all these comparisons would be resolved; None where no error is known.
+
+    Args:
+        pair: without solid points.
+        comparisons: what is open, each with the number of statements of which any one may prove *not faithful*.
+        confidence: of the verdict.
+    """
+    known = [(comparison, among) for comparison, among in comparisons if comparison.difference.resolved]
     if not known:
         return None
     now = min(production_ps(pair.reference.states), production_ps(pair.surrogate.states))
 
-    def needed(comparison: Comparison) -> float:
+    def needed(comparison: Comparison, among: float) -> float:
         wanted = error_needed(comparison.difference, comparison.threshold, confidence=confidence, among=among)
         return now * max(1.0, (comparison.difference.error / wanted) ** 2)
 
-    hardest = max(known, key=needed)
+    hardest, longest = max(((one, needed(one, among)) for one, among in known), key=lambda each: each[1])
     place = "" if hardest.temperature_k is None else f" at {hardest.temperature_k:g} K"
     return Requirement(
         pressure_gpa=pair.pressure_gpa,
         engine=f"{pair.reference.states.engine} and {pair.surrogate.states.engine}",
-        picoseconds=needed(hardest),
+        picoseconds=longest,
         picoseconds_now=now,
         atoms=None,
         temperatures_k=(),
         sentence=(
-            f"Both engines at {pair.where}: about {in_words(needed(hardest))} ps of production at "
+            f"Both engines at {pair.where}: about {in_words(longest)} ps of production at "
             f"each {pair.reference.states.along.word} (now {in_words(now)} ps), to resolve what is open; the hardest "
             f"is the {hardest.quantity}{place}."
         ),
@@ -144,7 +148,7 @@ def grid_for(located: LocatedLine, criterion: Criterion, threshold: float) -> Re
         return None
     count = math.ceil((high - low) / wanted)
     planned = [low + (high - low) * step / count for step in range(1, count)]
-    digits = DECIMALS[states.along]
+    digits = states.along.digits
     added = tuple(round(value, digits) for value in planned if np.abs(temperatures - value).min() > 0.25 * wanted)
     if not added:
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llpt.audit.bracket import bracket_contrast
 from llpt.audit.compared import ComparedQuantity, Contrast
 from llpt.audit.thresholds import (
     TRANSITION_DENSITY_SHIFT,
@@ -76,7 +77,12 @@ def _shifts(pair: Pair, thresholds: Thresholds, name: str) -> Iterator[Contrast]
         asked = thresholds.judges(criterion.name) and base.resolved
         first = thresholds.judges(name) and criterion == pair.deciding
         judged = first or (asked and _has(pair, criterion))
-        yield Contrast(difference, sentence, judged, kind=criterion.name, open_because=_unlike(pair))
+        unlike = _unlike(pair)
+        bracket = bracket_contrast(pair, criterion) if unlike else None
+        if bracket is None:
+            yield Contrast(difference, sentence, judged, kind=criterion.name, open_because=unlike)
+        else:
+            yield replace(bracket, judged=judged)
 
 
 def width_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:

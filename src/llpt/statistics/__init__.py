@@ -5,7 +5,7 @@ from llpt.statistics.autocorrelation import (
     integrated_autocorrelation_time,
     statistical_inefficiency,
 )
-from llpt.statistics.combination import weighted_mean
+from llpt.statistics.combination import noisy_errors, weighted_mean
 from llpt.statistics.correlation_integral import autocorrelation_integral
 from llpt.statistics.equilibration import detect_equilibration, drifts, is_stationary, steady
 from llpt.statistics.estimate import Estimate, combined, in_words
@@ -36,6 +36,7 @@ __all__ = [
     "is_stationary",
     "mean_estimate",
     "mean_of_repeats",
+    "noisy_errors",
     "sample_estimate",
     "statistical_inefficiency",
     "steady",

@@ -6,11 +6,15 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from llpt.errors import InputError
 from llpt.statistics.estimate import Estimate, combined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 
 def weighted_mean(estimates: Sequence[Estimate], *, inflate: bool = True) -> Estimate:
@@ -59,3 +63,19 @@ def weighted_mean(estimates: Sequence[Estimate], *, inflate: bool = True) -> Est
         error *= math.sqrt(max(1.0, pulls / (len(members) - 1)))
     samples = sum(estimate.effective_samples for estimate in usable)
     return Estimate(value, error, unit, samples, mean.degrees_of_freedom)
+
+
+def noisy_errors(errors: NDArray[np.float64], *, otherwise: float = 1.0) -> NDArray[np.float64]:
+    """Return errors to weight points by: one that is 0 hides its noise below its resolution.
+
+    It counts as the least of the others.
+
+    Args:
+        errors: shape (n,); NaN where unknown, which stays.
+        otherwise: what they count as where none is above 0.
+
+    >>> noisy_errors(np.array([0.2, 0.0, 0.1])).tolist()
+    [0.2, 0.1, 0.1]
+    """
+    positive = errors[errors > 0.0]
+    return np.where(errors == 0.0, positive.min() if positive.size else otherwise, errors)

@@ -9,6 +9,7 @@ from llpt.transition.criteria import (
     drawn_criteria,
     plugin_criteria,
     separations,
+    shared_criterion,
 )
 from llpt.transition.criterion import Criterion, CriterionResult, Standing
 from llpt.transition.crossing_criteria import CONDUCTIVITY_ONSET, MOLECULAR_HALF
@@ -29,9 +30,10 @@ from llpt.transition.line import LadderPath, LineOfStates
 from llpt.transition.located import LocatedLine, PhasePoint, locate
 from llpt.transition.maximum import find_crossing, find_maximum
 from llpt.transition.paired_step import PairedSteps, pair_steps
-from llpt.transition.place import Located
-from llpt.transition.plateau import PRESSURE_PLATEAU, Coexistence, find_coexistence
+from llpt.transition.place import Coexistence, Located
+from llpt.transition.plateau import PRESSURE_PLATEAU, find_coexistence
 from llpt.transition.point import LinePoint
+from llpt.transition.profile import Profile
 from llpt.transition.solid import solid_flag
 from llpt.transition.step import StepFit, fit_step
 from llpt.transition.step_criteria import (
@@ -76,6 +78,7 @@ __all__ = [
     "LocatedLine",
     "PairedSteps",
     "PhasePoint",
+    "Profile",
     "Separation",
     "Standing",
     "StepFit",
@@ -95,6 +98,7 @@ __all__ = [
     "pair_steps",
     "plugin_criteria",
     "separations",
+    "shared_criterion",
     "solid_flag",
     "synthetic_isobar",
 ]

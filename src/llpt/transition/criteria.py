@@ -91,6 +91,19 @@ def deciding(kind: LineKind) -> tuple[Criterion, ...]:
     return (*own, FIRST_PEAK_LOSS) if kind is LineKind.DENSITY_ISOTHERM else own
 
 
+def shared_criterion(kind: LineKind, *lines: Mapping[Criterion, CriterionResult]) -> Criterion | None:
+    """Return the first deciding criterion by which every one of some lines has its transition; None where none is.
+
+    Args:
+        kind: of all the lines.
+        lines: the results of each.
+    """
+    for criterion in deciding(kind):
+        if all(criterion in results and results[criterion].resolved for results in lines):
+            return criterion
+    return None
+
+
 def drawn_criteria() -> tuple[Criterion, ...]:
     """Return the criteria of the plane of pressure and temperature, in the order of their symbols."""
     drawn = [(criterion.figure_order, criterion) for criterion in all_criteria() if criterion.figure_order is not None]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from llpt.statistics import Estimate
     from llpt.transition.line import LineOfStates
-    from llpt.transition.place import Located
+    from llpt.transition.place import Coexistence, Located
     from llpt.transition.step import StepFit
 
     Locator = Callable[[LineOfStates, str, bool | None], Located]
@@ -88,6 +88,7 @@ class CriterionResult:
         resolved: whether it is known.
         reason: one sentence: what was found, or why nothing was.
         step: the fit behind a step criterion.
+        coexistence: the two phases behind a plateau or a loop of the pressure.
     """
 
     criterion: Criterion
@@ -95,8 +96,18 @@ class CriterionResult:
     resolved: bool
     reason: str
     step: StepFit | None = None
+    coexistence: Coexistence | None = None
+
+    @property
+    def width(self) -> Estimate | None:
+        """How far the change reaches on either side of the place: w of a step, half of what lies between two phases."""
+        if self.step is not None:
+            return self.step.width
+        if self.coexistence is None or not self.coexistence.resolved:
+            return None
+        return self.coexistence.denser_gcc.minus(self.coexistence.lighter_gcc).scaled(0.5, self.place.unit)
 
     @classmethod
     def of(cls, criterion: Criterion, located: Located) -> CriterionResult:
         """Return what a criterion has located as its result."""
-        return cls(criterion, located.place, located.resolved, located.reason, located.step)
+        return cls(criterion, located.place, located.resolved, located.reason, located.step, located.coexistence)

@@ -48,15 +48,19 @@ class Coordinate(StrEnum):
         """How a line is walked on which it rises."""
         return "heating" if self is Coordinate.TEMPERATURE else "compression"
 
+    @property
+    def digits(self) -> int:
+        """Digits behind the point that are shown of it and proposed."""
+        return {Coordinate.TEMPERATURE: 0, Coordinate.PRESSURE: 1, Coordinate.DENSITY: 4}[self]
+
     def shown(self, value: float, error: float | None = None) -> str:
         """Return a value with its unit, for people, and its error where there is one.
 
         >>> Coordinate.PRESSURE.shown(151.234, 2.1), Coordinate.TEMPERATURE.shown(905.3)
         ('151.2 ± 2.1 GPa', '905 K')
         """
-        digits = {Coordinate.TEMPERATURE: 0, Coordinate.PRESSURE: 1, Coordinate.DENSITY: 4}[self]
-        spread = "" if error is None else f" ± {error:.{digits}f}"
-        return f"{value:.{digits}f}{spread} {self.unit}"
+        spread = "" if error is None else f" ± {error:.{self.digits}f}"
+        return f"{value:.{self.digits}f}{spread} {self.unit}"
 
 
 class LineKind(StrEnum):

@@ -91,13 +91,14 @@ class Isotherm(LineOfStates):
     def _heat(self) -> Curve:
         """Return H - int V dP less its value at the lowest pressure; the error of that zero is left out.
 
-        The integral is that of straight lines between the points. Its error at one point is in all points above it;
-        those who combine points take their errors as independent.
+        The integral is that of straight lines between the points; one that does not know its errors is left out. Its
+        error at one point is in all points above it; those who combine points take their errors as independent.
         """
         both = tuple(
             replace(point, estimates={name: point.estimates[name] for name in ("enthalpy", "volume")})
             for point in self.points
-            if self.against is Coordinate.PRESSURE and {"enthalpy", "volume"} <= set(point.estimates)
+            if self.against is Coordinate.PRESSURE
+            and all(name in point.estimates and point.estimates[name].resolved for name in ("enthalpy", "volume"))
         )
         enthalpy = replace(super().curve("enthalpy"), name=HEAT)
         if not both:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from llpt.statistics import Estimate
 from llpt.transition.criteria import Separation, criteria, deciding, separations
 from llpt.transition.curve import LineKind
-from llpt.transition.plateau import PRESSURE_PLATEAU, find_coexistence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,11 +38,13 @@ class LocatedLine:
         states: an isobar, isochore or isotherm of one engine and size, solid points included.
         criteria: the place of the transition by every criterion that is read on such a line; solid points took no part.
         density_rises: whether the density was taken to rise on heating through the transition.
+        back: the same line walked the other way, where it was.
     """
 
     states: LineOfStates
     criteria: Mapping[Criterion, CriterionResult]
     density_rises: bool = True
+    back: LocatedLine | None = None
 
     @property
     def separations(self) -> tuple[Separation, ...]:
@@ -68,8 +69,8 @@ class LocatedLine:
         curve = (self.states.fluid() or self.states).curve("pressure")
         if self.states.kind is LineKind.ISOCHORE:
             return PhasePoint(curve.at(result.place), result.place)
-        two_phases = criterion == PRESSURE_PLATEAU
-        return PhasePoint(find_coexistence(curve).pressure_gpa if two_phases else curve.at(result.place), held)
+        both = result.coexistence
+        return PhasePoint(curve.at(result.place) if both is None else both.pressure_gpa, held)
 
     @property
     def deciding(self) -> tuple[CriterionResult, ...]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +23,7 @@ from scipy import stats
 from llpt.statistics import Estimate
 from llpt.transition.criterion import Criterion, Standing
 from llpt.transition.curve import Coordinate, LineKind
-from llpt.transition.place import Located
+from llpt.transition.place import Coexistence, Located
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,30 +39,6 @@ FEWEST_FLAT = 4
 FEWEST = 5
 _LEAST_ERROR = 1e-9
 """Of the span of the pressures: what an exact one counts as."""
-
-
-@dataclass(frozen=True)
-class Coexistence:
-    """What P(rho) at one temperature says of two phases.
-
-    Args:
-        pressure_gpa: at which they are in equilibrium, GPa; NaN where there is neither loop nor plateau.
-        lighter_gcc: density of the lighter phase, g/cm³; NaN as above.
-        denser_gcc: density of the denser phase, g/cm³; NaN as above.
-        is_loop: whether the pressure is proven to fall on compression.
-        reason: one sentence: what was found, or why nothing was.
-    """
-
-    pressure_gpa: Estimate
-    lighter_gcc: Estimate
-    denser_gcc: Estimate
-    is_loop: bool
-    reason: str
-
-    @property
-    def resolved(self) -> bool:
-        """Whether two phases were found."""
-        return self.pressure_gpa.resolved
 
 
 def find_coexistence(curve: Curve, *, seed: int = 0) -> Coexistence:
@@ -237,12 +212,12 @@ def place_of_plateau(states: LineOfStates, curve: str, rises: bool | None) -> Lo
     found = find_coexistence(states.curve(curve))
     unit = states.along.unit
     if not found.resolved:
-        return Located.nowhere(found.reason, unit=unit)
+        return Located(Estimate.unknown(unit), resolved=False, reason=found.reason, coexistence=found)
     ends = (found.lighter_gcc, found.denser_gcc)
     known = states.curve(curve).resolved()
     error = 0.5 * math.hypot(ends[0].error, ends[1].error)
     place = known.of_all(0.5 * (ends[0].value + ends[1].value), error, unit)
-    return Located(place, resolved=True, reason=found.reason)
+    return Located(place, resolved=True, reason=found.reason, coexistence=found)
 
 
 PRESSURE_PLATEAU = Criterion(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from llpt.observables import estimate_of, sampled_names
 from llpt.statistics import Estimate, mean_of_repeats
+from llpt.transition.profile import Profile
 from llpt.transition.solid import is_solid
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class LinePoint:
             held against, which the sum of many short runs would pass.
         solid: whether the atoms stayed where they were; None where the run is too short to tell.
         total_fs: time of all repeats; None where there was one run only.
+        pair_correlation: g(r); None where it was not observed.
     """
 
     coordinate: float
@@ -34,6 +36,7 @@ class LinePoint:
     production_fs: float
     solid: bool | None = None
     total_fs: float | None = None
+    pair_correlation: Profile | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of_repeats(cls, coordinate: float, runs: Sequence[xr.Dataset]) -> LinePoint:
@@ -50,7 +53,8 @@ class LinePoint:
             known = [(each, time) for each, time in zip(found, times, strict=True) if math.isfinite(each.value)]
             estimates[name] = found[0] if len(runs) == 1 or not known else mean_of_repeats(*zip(*known, strict=True))
         total = sum(times) if len(runs) > 1 else None
-        return cls(coordinate, estimates, min(times), is_solid(runs, estimates.get("solid_fraction")), total)
+        solid = is_solid(runs, estimates.get("solid_fraction"))
+        return cls(coordinate, estimates, min(times), solid, total, Profile.of_repeats(runs, "rdf"))
 
     @property
     def sampled_fs(self) -> float:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.statistics import Estimate
+from llpt.statistics import Estimate, noisy_errors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,21 +107,17 @@ def fit_step(curve: Curve) -> StepFit:
         found = f"{len(points)} of {len(curve)} {curve.along.words}"
         return _nothing(f"{found} have a known error; {MINIMUM_POINTS} are needed.", curve)
     places = points.coordinates
-    scale = float(np.ptp(points.values)) or 1.0
-    middle = 0.5 * float(places[0] + places[-1])
-    half_range = 0.5 * float(places[-1] - places[0])
-    x, y, errors = _scaled(points)
-
+    scaled = _Scaled.of(points)
+    x = scaled.x
     grid = _Grid.over(places)
-    designs = _Designs.of_steps(grid.switches(places), x, y, errors)
-    degrees = max(1, len(points) - 6)
+    designs = scaled.designs(grid)
     chi_squared = designs.least_chi_squared()
-    inflation = max(1.0, chi_squared / degrees) if len(points) > 6 else 1.0
+    inflation = _inflation(chi_squared, len(points))
     evidence, _ = designs.solved(inflation)
     weights = np.exp(evidence - evidence.max()) * grid.priors()
     log_step = float(evidence.max() + np.log(weights.sum()))
     weights /= weights.sum()
-    parabola = _Designs.of(np.stack([np.ones_like(x), x, x**2], axis=1)[None], y, errors)
+    parabola = _Designs.of(np.stack([np.ones_like(x), x, x**2], axis=1)[None], scaled.y, scaled.errors)
     log_parabola = float(parabola.marginal(inflation)[0][0])
 
     location = float(weights @ grid.locations)
@@ -129,7 +125,7 @@ def fit_step(curve: Curve) -> StepFit:
     location_error = math.hypot(math.sqrt(float(weights @ (grid.locations - location) ** 2)), FORM_SHARE * width)
     likely = np.flatnonzero(weights > _NEGLIGIBLE * weights.max())
     _, means, covariances = designs.only(likely).marginal(inflation)
-    at_step = np.stack([np.ones(len(likely)), (grid.locations[likely] - middle) / half_range], axis=1)
+    at_step = np.stack([np.ones(len(likely)), scaled.of_places(grid.locations[likely])], axis=1)
     shares = weights[likely] / weights[likely].sum()
     heights = np.einsum("gi,gi->g", at_step, means[:, 2:])
     variances = np.einsum("gi,gij,gj->g", at_step, covariances[:, 2:, 2:], at_step)
@@ -137,8 +133,8 @@ def fit_step(curve: Curve) -> StepFit:
     height_error = float(np.sqrt(shares @ (variances + (heights - height) ** 2)))
     below, above = grid.width_limits(weights)
     width_error = float(np.sqrt(weights @ (grid.widths - width) ** 2))
-    value, metre = height * scale, 1.0
-    height_error *= scale
+    value, metre = height * scaled.span, 1.0
+    height_error *= scaled.span
     if curve.is_power_law:
         level = math.exp(float(np.interp(location, places, points.values)))
         location, metre = math.exp(location), math.exp(location)
@@ -155,7 +151,7 @@ def fit_step(curve: Curve) -> StepFit:
         narrowest=float(grid.widths.min()) * metre,
         log_odds=log_step - log_parabola,
         chi_squared=chi_squared,
-        degrees_of_freedom=degrees,
+        degrees_of_freedom=_degrees(len(points)),
         resolved=resolved,
         reason=reason,
     )
@@ -184,11 +180,10 @@ def log_evidence(
     if len(points) < MINIMUM_POINTS:
         return None
     places = points.coordinates
-    x, y, errors = _scaled(points)
     centres, spreads = np.meshgrid(locations, widths, indexing="ij")
-    grid = _Grid(centres.ravel(), spreads.ravel())
-    designs = _Designs.of_steps(grid.switches(places), x, y, errors)
-    evidence = designs.solved(_inflation(designs, len(points)))[0].reshape(centres.shape)
+    designs = _Scaled.of(points).designs(_Grid(centres.ravel(), spreads.ravel()))
+    inflation = _inflation(designs.least_chi_squared(), len(points))
+    evidence = designs.solved(inflation)[0].reshape(centres.shape)
     outside = (locations < places[0]) | (locations > places[-1])
     return np.asarray(np.where(outside[:, None], -np.inf, evidence))
 
@@ -203,27 +198,56 @@ def width_priors(count: int) -> NDArray[np.float64]:
     return np.concatenate([[jump], np.full(count - 1, (1.0 - jump) / (count - 1))])
 
 
-def _scaled(points: Curve) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return coordinates from -1 to 1, values and errors in units of the span."""
-    places = points.coordinates
-    scale = float(np.ptp(points.values)) or 1.0
-    middle = 0.5 * float(places[0] + places[-1])
-    half_range = 0.5 * float(places[-1] - places[0])
-    y = (points.values - points.values.mean()) / scale
-    return (places - middle) / half_range, y, _errors(points) / scale
+@dataclass(frozen=True)
+class _Scaled:
+    """The points of a curve, coordinates from -1 to 1, values and errors in units of their span.
+
+    Args:
+        coordinates: as they are, shape (n,).
+        x: scaled, shape (n,).
+        y: values less their mean, shape (n,).
+        errors: shape (n,).
+        span: of the values.
+    """
+
+    coordinates: NDArray[np.float64]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    span: float
+
+    @classmethod
+    def of(cls, points: Curve) -> _Scaled:
+        """Scale the points of a curve."""
+        places = points.coordinates
+        span = float(np.ptp(points.values)) or 1.0
+        errors = np.maximum(noisy_errors(points.errors, otherwise=_LEAST_ERROR * span), _LEAST_ERROR * span)
+        y = (points.values - points.values.mean()) / span
+        return cls(places, _from_ends(places, places), y, errors / span, span)
+
+    def of_places(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return other places on the same scale."""
+        return _from_ends(places, self.coordinates)
+
+    def designs(self, grid: _Grid) -> _Designs:
+        """Return the normal equations of a step at every point of a grid."""
+        return _Designs.of_steps(grid.switches(self.coordinates), self.x, self.y, self.errors)
 
 
-def _errors(points: Curve) -> NDArray[np.float64]:
-    """Return the errors; one that is 0 hides its noise below its resolution and counts as the least of the others."""
-    least = _LEAST_ERROR * (float(np.ptp(points.values)) or 1.0)
-    positive = points.errors[points.errors > 0.0]
-    errors = np.where(points.errors > 0.0, points.errors, positive.min() if positive.size else least)
-    return np.maximum(errors, least)
+def _from_ends(places: NDArray[np.float64], ends: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return places on the scale on which a curve goes from -1 to 1."""
+    middle = 0.5 * float(ends[0] + ends[-1])
+    return np.asarray((places - middle) / (0.5 * float(ends[-1] - ends[0])))
 
 
-def _inflation(designs: _Designs, points: int) -> float:
+def _degrees(points: int) -> int:
+    """Return points less the six parameters of a step, at least 1."""
+    return max(1, points - 6)
+
+
+def _inflation(chi_squared: float, points: int) -> float:
     """Return what errors squared are multiplied by where the best step fits worse than they allow."""
-    return max(1.0, designs.least_chi_squared() / max(1, points - 6)) if points > 6 else 1.0
+    return max(1.0, chi_squared / _degrees(points)) if points > 6 else 1.0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """First order or crossover: each piece of evidence with its own verdict, and all of them together."""
 
-from llpt.transition.order.clapeyron import clapeyron_evidence, clapeyron_slope
+from llpt.transition.order.clapeyron import clapeyron_evidence, clapeyron_slope, slope_of_line
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.histogram import Distribution, distribution_at_transition, histogram_evidence
 from llpt.transition.order.hysteresis import Loop, hysteresis_evidence, hysteresis_loop
@@ -40,6 +40,7 @@ __all__ = [
     "rounding_width_k",
     "separation_evidence",
     "size_shift_evidence",
+    "slope_of_line",
     "smoothness_evidence",
     "susceptibility_evidence",
     "what_would_decide",

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from llpt.transition.line import LineOfStates
 
 CONFIDENCE = 0.98
+LATENT_SIGMAS = 2.0
+"""Errors by which Delta h must differ from zero for anything to be divided by it."""
 
 
 def clapeyron_slope(states: LineOfStates) -> Estimate:
@@ -41,10 +43,24 @@ def clapeyron_slope(states: LineOfStates) -> Estimate:
     if not (volume.resolved and heat.resolved):
         return Estimate.unknown("K/GPa")
     temperature = Estimate(states.held, 0.0, "K", math.inf) if isothermal else heat.location
-    change = volume.height.value * units.GPA_TO_EV_PER_ANGSTROM3
-    slope = temperature.value * change / heat.height.value
-    parts = (volume.height, heat.height, temperature)
-    return combined(slope, [(part, slope / part.value) for part in parts], "K/GPa")
+    return slope_of_line(temperature, volume.height, heat.height)
+
+
+def slope_of_line(temperature_k: Estimate, volume_angstrom3: Estimate, enthalpy_ev: Estimate) -> Estimate:
+    """Return T Delta v / Delta h in K/GPa; unknown where one is not known or Delta h is not told from zero.
+
+    Args:
+        temperature_k: T in K.
+        volume_angstrom3: Delta v in Å³/atom.
+        enthalpy_ev: Delta h in eV/atom, of the same sense.
+    """
+    parts = (temperature_k, volume_angstrom3, enthalpy_ev)
+    if not all(part.resolved for part in parts) or abs(enthalpy_ev.value) <= LATENT_SIGMAS * enthalpy_ev.error:
+        return Estimate.unknown("K/GPa")
+    factor = units.GPA_TO_EV_PER_ANGSTROM3 / enthalpy_ev.value
+    slope = temperature_k.value * volume_angstrom3.value * factor
+    slopes = (volume_angstrom3.value * factor, temperature_k.value * factor, -slope / enthalpy_ev.value)
+    return combined(slope, list(zip(parts, slopes, strict=True)), "K/GPa")
 
 
 def clapeyron_evidence(

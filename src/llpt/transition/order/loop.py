@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llpt.statistics import Estimate
+from llpt.transition.curve import Coordinate
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
-from llpt.transition.plateau import find_coexistence
+from llpt.transition.plateau import PRESSURE_PLATEAU
 
 if TYPE_CHECKING:
     from llpt.transition.located import LocatedLine
@@ -24,20 +26,22 @@ def loop_evidence(located: LocatedLine, back: LocatedLine | None = None) -> Evid
     """Return what the pressure along an isotherm at held densities says of two phases.
 
     Args:
-        located: without solid points.
+        located: an isotherm at held densities; solid points took no part in its criteria.
         back: the same walked the other way; None where it was not.
     """
     meaning = "pressure at which two phases are in equilibrium"
-    there = find_coexistence(located.states.curve("pressure"))
-    number = there.pressure_gpa
-    if not there.resolved or not there.is_loop:
-        return Evidence(EvidenceKind.PRESSURE_LOOP, Order.NOT_RESOLVED, number, meaning, there.reason)
+    result = located.criteria[PRESSURE_PLATEAU]
+    there = result.coexistence
+    number = Estimate.unknown(Coordinate.PRESSURE.unit) if there is None else there.pressure_gpa
+    if there is None or not there.resolved or not there.is_loop:
+        return Evidence(EvidenceKind.PRESSURE_LOOP, Order.NOT_RESOLVED, number, meaning, result.reason)
     if back is None:
         reason = f"{there.reason} Walked one way only: a fluid that relaxes slowly draws a loop as well."
         return Evidence(EvidenceKind.PRESSURE_LOOP, Order.NOT_RESOLVED, number, meaning, reason)
-    again = find_coexistence(back.states.curve("pressure"))
-    text = f"{there.reason} Walked back: {again.reason}"
-    if again.resolved and again.is_loop:
+    returned = back.criteria[PRESSURE_PLATEAU]
+    again = returned.coexistence
+    text = f"{there.reason} Walked back: {returned.reason}"
+    if again is not None and again.resolved and again.is_loop:
         apart = number.minus(again.pressure_gpa)
         if abs(apart.value) <= SIGMAS * apart.error:
             return Evidence(EvidenceKind.PRESSURE_LOOP, Order.FIRST_ORDER, number, meaning, text)
