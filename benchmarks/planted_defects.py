@@ -127,7 +127,7 @@ DEFECTS = (
         also=frozenset({Cause.PRESSURE}),
     ),
     Defect("a shorter cutoff", Model(cutoff_angstrom=1.6), cause=Cause.CHOICE, also=SEEN),
-    Defect("labels at T_el = 0", Model(cold_electrons=True), cause=Cause.CHOICE, also=SEEN, higher_k=250),
+    Defect("labels at T_el = 0", Model(cold_electrons=True), cause=Cause.CHOICE, also=SEEN, higher_k=350),
     Defect("mass of deuterium", run={"mass_u": 2.014}, cause=Cause.MASS, planted=99.8),
     Defect("a thermostat that cools by 4 %", run={"thermostat": 0.96}, cause=Cause.KINETIC_TEMPERATURE, planted=-4.0),
     Defect(
@@ -224,7 +224,7 @@ def row(defect: Defect) -> dict[str, Any]:
     explanation = explain_campaign(labelled, choices, held, phases=PHASES)
     diagnoses = (
         *diagnose_runs(found.ladders),
-        *diagnose_labels(labelled, explanation, found.ladders, phases=PHASES, derivatives=checks),
+        *diagnose_labels(labelled, explanation, found.ladders, derivatives=checks),
     )
     assert found.verdict is not None
     verdict = found.verdict.with_diagnoses(diagnoses)

@@ -9,12 +9,12 @@ from llpt.bridge import REFERENCE, SURROGATE
 from llpt.campaign import ControlledTest, Role
 from llpt.campaign.analysis import analyse
 from llpt.campaign.diagnosing import diagnose_labels, diagnose_runs, line_slope
-from llpt.campaign.explanation import LabelledChoice, LabelledRun, MatchedState, explain_campaign
+from llpt.campaign.explanation import LabelledChoice, LabelledRun, explain_campaign
 from llpt.observables import put_estimate
 from llpt.statistics import Estimate
 from llpt.structure import atomic_fluid, attach_labels
 from llpt.transition import synthetic_isobar
-from llpt.units import GPA_TO_EV_PER_ANGSTROM3
+from llpt.units import BOLTZMANN_EV_PER_K, GPA_TO_EV_PER_ANGSTROM3
 
 GRID_K = tuple(float(value) for value in np.arange(700.0, 1201.0, 20.0))
 PLACE_K = 900.0
@@ -88,11 +88,13 @@ def frames_with(random, *, bias_ev=0.0, force_factor=1.0, pressure_gpa=0.0, coun
     for _ in range(count):
         energy, forces = random.normal(), random.normal(size=(ATOMS, 3))
         noise, pressure = random.normal(0.0, 0.01), random.normal(100.0, 1.0)
+        moved = frame.copy()
+        moved.positions += 0.01 * random.normal(size=(ATOMS, 3))  # no two snapshots of a run are one
         for frames, more, factor, offset in (
             (reference, 0.0, 1.0, 0.0),
             (surrogate, bias_ev * ATOMS + noise, force_factor, pressure_gpa),
         ):
-            atoms = frame.copy()
+            atoms = moved.copy()
             value = -(pressure + offset + 0.1 * random.normal()) * GPA_TO_EV_PER_ANGSTROM3
             stress = np.array([value, value, value, 0.0, 0.0, 0.0])
             attach_labels(
@@ -138,7 +140,7 @@ def labels_with(observed, *, low=None, high=None, choices=(), derivatives=None, 
             pair = DoublyLabelled(name, SURROGATE, PLACE_K, changed, base)
             chosen.append(LabelledChoice(identities[test], name, pair))
     explanation = explain_campaign(labelled, chosen, ladders, phases=PHASES)
-    return diagnose_labels(labelled, explanation, ladders, phases=PHASES, derivatives=derivatives), ladders
+    return diagnose_labels(labelled, explanation, ladders, derivatives=derivatives), explanation
 
 
 @pytest.mark.parametrize("planted_mev", [0.0, 5.0, 10.0, 20.0])
@@ -162,6 +164,38 @@ def test_the_choice_behind_the_reference_that_does_the_same_is_named(observed):
     assert choice.size.value == pytest.approx(10.0, abs=0.5)
 
 
+def test_a_choice_too_far_for_its_budget_is_named_by_snapshots_that_both_have_labelled(observed):
+    random = np.random.default_rng(5)
+    beta, spread, bias = 1.0 / (BOLTZMANN_EV_PER_K * PLACE_K), 0.2, 0.010
+    ladders = analyse(phase_runs(observed)).ladders
+    labelled, chosen = [], []
+    for identity in (run.identity for ladder in ladders for run in ladder.runs):
+        high = identity.test is PHASES[1]
+        for coupling, sign in ((SURROGATE, 0.5), (REFERENCE, -0.5)):
+            reference, surrogate = frames_with(random)
+            for right, wrong in zip(reference, surrogate, strict=True):
+                apart = sign * beta * spread**2 + random.normal(0.0, spread) - high * bias * ATOMS
+                energy = right.calc.results["free_energy"] - apart
+                attach_labels(wrong, energy=energy, free_energy=energy, forces=wrong.get_forces())
+            sets = DoublyLabelled(f"{identity.test} {coupling}", coupling, PLACE_K, reference, surrogate)
+            labelled.append(LabelledRun(identity, sets))
+        as_surrogate = DoublyLabelled("cold", SURROGATE, PLACE_K, surrogate, reference)
+        biased = [each.copy() for each in reference]
+        for each, right in zip(biased, reference, strict=True):
+            energy = right.calc.results["free_energy"] + high * bias * ATOMS
+            attach_labels(each, energy=energy, free_energy=energy, forces=right.get_forces())
+        another = DoublyLabelled("cutoff", SURROGATE, PLACE_K, biased, reference)
+        chosen += [LabelledChoice(identity, "cold", as_surrogate), LabelledChoice(identity, "cutoff", another)]
+    explanation = explain_campaign(labelled, chosen, ladders, phases=PHASES)
+    (budget,) = explanation.budgets
+    assert {row.choice: row.too_far for row in budget.rows} == {"cold": True, "cutoff": False}
+    assert budget.left["cold"].value == pytest.approx(0.0, abs=1e-9)
+    found = [each for each in diagnose_labels(labelled, explanation, ladders) if each.cause is Cause.CHOICE]
+    assert "cold" in found[0].sentence
+    assert found[0].size.value == pytest.approx(10.0, abs=3.0 * found[0].size.error)
+    assert found[0].kelvins.resolved
+
+
 def test_forces_and_pressures_that_are_too_large_are_named(observed):
     both = {"force_factor": 1.02, "pressure_gpa": 2.0}
     found, _ = labels_with(observed, low=both, high=both)
@@ -174,8 +208,8 @@ def test_forces_and_pressures_that_are_too_large_are_named(observed):
 
 def test_a_pressure_that_derives_from_no_energy_costs_what_the_slope_of_the_line_says(observed):
     check = DerivativeCheck((1.0, 1.0001, 0.9999, 1.0), (2.0, 2.01, 1.99, 2.0))
-    found, ladders = labels_with(observed, derivatives={Role.SURROGATE: check})
-    slope = line_slope(ladders, MatchedState("P200", ATOMS, PLACE_K), PHASES)
+    found, explanation = labels_with(observed, derivatives={Role.SURROGATE: check})
+    slope = line_slope(explanation.shifts[0])
     exact = -PLACE_K * VOLUME_ANGSTROM3 * GPA_TO_EV_PER_ANGSTROM3 / LATENT_EV
     assert slope.value == pytest.approx(exact, rel=1e-6)
     offset = next(each for each in found if each.cause is Cause.VOLUME_DERIVATIVE)

@@ -2,13 +2,23 @@
 
 import json
 
+import numpy as np
 import pytest
 import xarray as xr
 from tests.audit.labels_for_tests import gaussian_sets, hydrogen, phase_set
 
+from llpt.audit import OrderParameter
 from llpt.bridge import SURROGATE
 from llpt.campaign import ControlledTest, Role, RunIdentity
-from llpt.campaign.explanation import LabelledChoice, LabelledRun, MatchedState, explain_campaign, step_between
+from llpt.campaign.comparison import observed_shifts
+from llpt.campaign.explanation import (
+    LabelledChoice,
+    LabelledRun,
+    MatchedState,
+    boundary_of,
+    explain_campaign,
+    step_between,
+)
 from llpt.campaign.ladders import ladders_of
 from llpt.campaign.observed import ObservedRun
 from llpt.observables import put_estimate
@@ -25,12 +35,12 @@ def identity(test, *, engine="dft", repeat=1):
     return RunIdentity(engine, 16, "P200", "T900", test, repeat)
 
 
-def averaged(role, test, enthalpy, volume, *, repeat=1):
+def averaged(role, test, enthalpy, volume, *, repeat=1, pressure_gpa=200.0, on_isotherm=False, **others):
     summary = xr.Dataset(
         attrs={
             "n_atoms": 16,
             "temperature_k": 900.0,
-            "pressure_gpa": 200.0,
+            "pressure_gpa": pressure_gpa,
             "constant_volume": 0,
             "production_fs": 5000.0,
             "mass_u": 16.128,
@@ -38,7 +48,9 @@ def averaged(role, test, enthalpy, volume, *, repeat=1):
     )
     put_estimate(summary, "enthalpy", Estimate(enthalpy, 0.001, "eV/atom", 50.0))
     put_estimate(summary, "volume", Estimate(volume, 0.002, "Å³/atom", 50.0))
-    return ObservedRun.from_summary(summary, role=role, engine=role, test=test, repeat=repeat)
+    for name, estimate in others.items():
+        put_estimate(summary, name, estimate)
+    return ObservedRun.from_summary(summary, role=role, engine=role, test=test, repeat=repeat, on_isotherm=on_isotherm)
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +130,45 @@ def test_what_is_not_known_is_null(labelled):
     found = json.loads(explain_campaign(labelled, [], [], phases=PHASES).to_json())
     assert found["shifts"][0]["explanation"]["temperature"]["value"]["value"] is None
     assert found["states"][0]["place"] == {"line": "P200", "atoms": 16, "temperature_k": 900.0}
+
+
+def along_isotherm(role, place_gpa, *, seed):
+    """Runs of an isotherm on which the density jumps and the molecules go, and one in the other phase at 150 GPa."""
+    random = np.random.default_rng(seed)
+    runs = []
+    for pressure in np.arange(100.0, 201.0, 10.0):
+        atomic = float(pressure > place_gpa)
+        density = (pressure / 150.0) ** 0.45 * (1.0 + 0.03 * atomic) * (1.0 + 0.0005 * random.normal())
+        others = {
+            "density": Estimate(density, 0.0005 * density, "g/cm^3", 50.0),
+            "molecular_fraction": Estimate(0.9 - 0.8 * atomic, 0.01, "", 50.0),
+        }
+        enthalpy = -10.0 + STEP_EV_PER_ATOM * atomic
+        state = {"pressure_gpa": float(pressure), "on_isotherm": True}
+        runs.append(averaged(role, PHASES[0], enthalpy, 1.6 + STEP_ANGSTROM3 * atomic, **state, **others))
+        if pressure == 150.0:
+            runs.append(averaged(role, PHASES[1], -10.0 + STEP_EV_PER_ATOM, 1.6 + STEP_ANGSTROM3, **state))
+    return runs
+
+
+def test_an_isotherm_has_its_pressures_its_phases_and_a_shift_in_gigapascals():
+    runs = [*along_isotherm(Role.REFERENCE, 155.0, seed=1), *along_isotherm(Role.SURROGATE, 165.0, seed=2)]
+    ladders = ladders_of(runs)
+    place = MatchedState("T900/P150", 16, 900.0)
+    assert observed_shifts(ladders)["T900", 16].value == pytest.approx(-10.0, abs=4.0)
+    boundary = boundary_of(ladders, place)
+    assert boundary.order is OrderParameter.MOLECULAR_FRACTION
+    assert boundary.low_is_above
+    frames = {PHASES[0]: hydrogen(molecular=True, seed=1), PHASES[1]: hydrogen(molecular=False, seed=1)}
+    engines = {0.0: "surrogate", 1.0: "reference"}
+    sets = [
+        LabelledRun(RunIdentity(engines[each.coupling], 16, "T900", "P150", test), each)
+        for test, mean in zip(PHASES, (0.5, 0.5 + BIAS_EV_PER_ATOM), strict=True)
+        for each in gaussian_sets(mean, 0.05, count=30, frame=frames[test])
+    ]
+    found = explain_campaign(sets, [], ladders, phases=PHASES)
+    assert all(state.enthalpy is not None for state in found.states)
+    (shift,) = found.shifts
+    assert "stayed on its side" in shift.region
+    assert shift.explanation.observed.unit == "GPa"
+    assert shift.explanation.predicted is shift.explanation.pressure

@@ -8,14 +8,18 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from llpt.audit import Cause
+from llpt.audit.diagnosis import diagnose
 from llpt.campaign import Role
 from llpt.report import Case, asked, write_report
 from llpt.report.figure_data import write_figure_data
 from llpt.report.methods import methods_of
 from llpt.report.question import Tone
 from llpt.report.questions.protocol import same_protocol
+from llpt.report.questions.surrogate import errors_of_surrogate
 from llpt.report.references import papers
 from llpt.report.run_tables import run_table
+from llpt.statistics import Estimate
 
 ORDER = ["transition", "protocol", "equilibrium", "duration", "size", "path", "solids", "reference", "surrogate"]
 
@@ -61,6 +65,28 @@ def test_a_protocol_that_differs_is_named(case):
     other = same_protocol(dataclasses.replace(case, plan=dataclasses.replace(case.plan, nodes=nodes)))
     assert other.tone is Tone.BAD
     assert "barostat time" in other.sentence
+
+
+def test_what_is_wrong_is_told_by_name_with_its_size_and_its_kelvins(case):
+    planted = diagnose(
+        Cause.PHASES,
+        side="surrogate",
+        line="P200",
+        atoms=32,
+        size=Estimate(9.1, 0.1, "meV/atom", 60.0),
+        kelvins=Estimate(230.0, 20.0, "K", 60.0),
+        sentence="The surrogate puts the phase above the transition 9.1 ± 0.1 meV/atom too high.",
+    )
+    absent = diagnose(Cause.MASS, side="both", size=Estimate(0.0, 0.0, "%", 60.0), sentence="Equal.")
+    verdict = case.verdict.model_copy(update={"diagnoses": (planted, absent)})
+    analysis = dataclasses.replace(case.analysis, found=dataclasses.replace(case.found, verdict=verdict))
+    answer = errors_of_surrogate(dataclasses.replace(case, analysis=analysis))
+    assert answer.tone is Tone.BAD
+    assert answer.sentence.startswith("Present: energy between the phases.")
+    assert "moves the transition by 230 ± 20 K" in answer.points[0]
+    table = next(each for each in answer.tables if each.title == "What is wrong, by name")
+    assert [row.tone for row in table.rows] == [Tone.BAD, Tone.GOOD]
+    assert table.rows[0].cells[3:7] == ("32", "9.10 ± 0.10 meV/atom", "1 meV/atom", "230 ± 20 K")
 
 
 def test_what_is_not_resolved_is_folded_and_counted(answers, finished):

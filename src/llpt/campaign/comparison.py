@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llpt.audit import compare
 from llpt.campaign.identity import Role
 from llpt.errors import InputError
-from llpt.transition import LineKind
+from llpt.transition import shared_criterion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,9 +63,19 @@ def verdict_of(
     Raises:
         InputError: there is no engine of that name.
     """
-    base = [ladder for ladder in ladders if ladder.is_base]
+    base = [_with_way_back(ladder, ladders) for ladder in ladders if ladder.is_base]
     sides = (_of(base, Role.REFERENCE, reference), _of(base, Role.SURROGATE, surrogate))
     return compare_ladders(*sides, thresholds)
+
+
+def _with_way_back(base: ObservedLadder, ladders: Sequence[ObservedLadder]) -> ObservedLadder:
+    """Return a ladder whose line of states knows the one that was walked back, where there is one."""
+    back = next(
+        (other.located for other in ladders if other.located and other.identity == base.identity.way_down), None
+    )
+    if base.located is None or back is None:
+        return base
+    return replace(base, located=replace(base.located, back=back))
 
 
 def _of(ladders: Sequence[ObservedLadder], role: Role, engine: str | None) -> list[ObservedLadder]:
@@ -83,21 +94,24 @@ def _of_engine(ladders: Sequence[ObservedLadder], name: str) -> list[ObservedLad
 
 
 def observed_shifts(ladders: Sequence[ObservedLadder]) -> dict[tuple[str, int], Estimate]:
-    """Return T* of the reference less that of the surrogate by isobar and size, by the first criterion both resolve.
+    """Return the place of the transition of the reference less that of the surrogate by line and size.
+
+    In K on isobars, in GPa on isotherms; at held volumes there is none that free energies at one pressure predict.
 
     Args:
         ladders: of everything that was observed.
     """
     base = {
-        (each.role, each.line, each.atoms): each.located.deciding
+        (each.role, each.line, each.atoms): each
         for each in ladders
-        if each.is_base and each.located and each.kind is LineKind.ISOBAR
+        if each.is_base and each.kind and not each.kind.holds_volume
     }
     found = {}
-    for (role, line, atoms), results in base.items():
-        others = base.get((Role.SURROGATE, line, atoms))
-        if role is Role.REFERENCE and others is not None:
-            both = [pair for pair in zip(results, others, strict=True) if all(each.resolved for each in pair)]
-            if both:
-                found[line, atoms] = both[0][0].place.minus(both[0][1].place)
+    for (role, line, atoms), one in base.items():
+        other = base.get((Role.SURROGATE, line, atoms))
+        if role is not Role.REFERENCE or other is None or one.kind is None or other.kind is not one.kind:
+            continue
+        criterion = shared_criterion(one.kind, one.criteria, other.criteria)
+        if criterion is not None:
+            found[line, atoms] = one.criteria[criterion].place.minus(other.criteria[criterion].place)
     return found

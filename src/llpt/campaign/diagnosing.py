@@ -15,16 +15,16 @@ import numpy as np
 from llpt.audit import DerivativeCheck, Diagnosis, diagnose, of_choices, of_derivatives, of_phases
 from llpt.audit.diagnosis import Cause
 from llpt.audit.double_labels import forces_of, virial_pressure_gpa
-from llpt.campaign.explanation import MatchedState, step_between
+from llpt.campaign.explanation import MatchedState
 from llpt.campaign.identity import Role
 from llpt.observables import estimate_of
 from llpt.statistics import Estimate, combined
-from llpt.units import GPA_TO_EV_PER_ANGSTROM3
+from llpt.transition.order import slope_of_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llpt.campaign.explanation import CampaignExplanation, LabelledRun, Phases
+    from llpt.campaign.explanation import CampaignExplanation, LabelledRun, PlacedExplanation
     from llpt.campaign.ladders import ObservedLadder
     from llpt.campaign.observed import ObservedRun
 
@@ -44,7 +44,6 @@ def diagnose_labels(
     explanation: CampaignExplanation,
     ladders: Sequence[ObservedLadder],
     *,
-    phases: Phases | None,
     derivatives: Mapping[Role, DerivativeCheck] | None = None,
 ) -> tuple[Diagnosis, ...]:
     """Return what labels of both sides on the same snapshots say.
@@ -53,7 +52,6 @@ def diagnose_labels(
         labelled: runs of either side, with both sides' labels.
         explanation: what came of them (``explain_campaign``).
         ladders: of everything that was observed.
-        phases: which runs are of which phase; None where there is one phase only.
         derivatives: differences of each engine's energy, where they were made.
     """
     found: list[Diagnosis] = []
@@ -61,11 +59,11 @@ def diagnose_labels(
         found.append(of_phases(placed.explanation, line=placed.place.line))
         for budget in explanation.budgets:
             if budget.place == placed.place:
-                found += of_choices(placed.explanation, budget.rows, line=placed.place.line)
+                found += of_choices(placed.explanation, budget.rows, budget.left, line=placed.place.line)
     found += _of_labels(labelled)
     place = _place(labelled, explanation)
     if place is not None:
-        slope = line_slope(ladders, place, phases) if phases is not None else Estimate.unknown("K/GPa")
+        slope = next((line_slope(placed) for placed in explanation.shifts), Estimate.unknown("K/GPa"))
         for role, check in (derivatives or {}).items():
             name = next((ladder.engine for ladder in ladders if ladder.role is role), str(role))
             found += of_derivatives(
@@ -74,21 +72,14 @@ def diagnose_labels(
     return tuple(found)
 
 
-def line_slope(ladders: Sequence[ObservedLadder], place: MatchedState, phases: Phases) -> Estimate:
-    """Return dT*/dP = T Delta V / Delta H of the reference in K/GPa (Clapeyron); unknown without both phases.
+def line_slope(placed: PlacedExplanation) -> Estimate:
+    """Return dT*/dP = T Delta V / Delta H of the reference in K/GPa (Clapeyron); unknown where a step is not known.
 
     Args:
-        ladders: of everything that was observed.
-        place: where both phases were run.
-        phases: which runs are of which phase.
+        placed: both phases at one state, with the reference's steps between them.
     """
-    volume = step_between(phases, ladders, place, "volume")
-    enthalpy = step_between(phases, ladders, place, "enthalpy")
-    if not (volume.resolved and enthalpy.resolved and abs(enthalpy.value) > 2.0 * enthalpy.error):
-        return Estimate.unknown("K/GPa")
-    factor = place.temperature_k * GPA_TO_EV_PER_ANGSTROM3
-    value = factor * volume.value / enthalpy.value
-    return combined(value, ((volume, factor / enthalpy.value), (enthalpy, -value / enthalpy.value)), "K/GPa")
+    temperature = Estimate(placed.place.temperature_k, 0.0, "K", math.inf)
+    return slope_of_line(temperature, placed.steps.volume, placed.steps.enthalpy)
 
 
 def _place(labelled: Sequence[LabelledRun], explanation: CampaignExplanation) -> MatchedState | None:

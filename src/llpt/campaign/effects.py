@@ -17,7 +17,7 @@ from llpt.audit.pairing import relative_difference
 from llpt.campaign.identity import ControlledTest, Role
 from llpt.observables import estimate_of
 from llpt.statistics import Estimate, combined
-from llpt.transition import DENSITY_JUMP, deciding, solid_flag
+from llpt.transition import DENSITY_JUMP, shared_criterion, solid_flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -143,7 +143,7 @@ def effect(test: str, changed: ObservedLadder, base: ObservedLadder, thresholds:
         thresholds: of what matters.
     """
     assert base.states is not None
-    criterion = _shifted_by(changed, base)
+    criterion = shared_criterion(base.kind, changed.criteria, base.criteria) if base.kind else None
     along = base.states.along
     shift, jump = Estimate.unknown(along.unit), Estimate.unknown("%")
     if criterion is not None:
@@ -180,15 +180,6 @@ def relative_jump(ladder: ObservedLadder) -> Estimate:
     curve = (ladder.states.fluid() or ladder.states).curve("density")
     below = curve.values[curve.coordinates <= result.place.value]
     return result.step.height.scaled(100.0 / float(below[-1] if below.size else curve.values[0]), "%")
-
-
-def _shifted_by(changed: ObservedLadder, base: ObservedLadder) -> Criterion | None:
-    """Return the first of the deciding criteria that both ladders resolve."""
-    for criterion in deciding(base.kind) if base.kind else ():
-        found = [ladder.criteria.get(criterion) for ladder in (changed, base)]
-        if all(result is not None and result.resolved for result in found):
-            return criterion
-    return None
 
 
 def _densities(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:

@@ -21,6 +21,7 @@ from llpt.audit import (
     Explanation,
     OrderParameter,
     PhaseSets,
+    PhaseSteps,
     Residuals,
     boundary_between,
     enthalpies_of,
@@ -34,6 +35,7 @@ from llpt.audit import (
 from llpt.bridge import REFERENCE, SURROGATE, CarriedAverage, PhaseDifference, carried_average, free_energy_difference
 from llpt.campaign.comparison import observed_shifts
 from llpt.campaign.identity import ControlledTest, Role
+from llpt.campaign.likeness import left_between, on_shared_snapshots
 from llpt.campaign.state import is_isotherm
 from llpt.errors import InputError
 from llpt.observables import estimate_of, quantity
@@ -101,6 +103,11 @@ class MatchedState:
         line = f"{identity.line}/{identity.rung}" if is_isotherm(identity.line) else identity.line
         return cls(line, identity.atoms, identity.temperature_k)
 
+    @property
+    def line_of_states(self) -> str:
+        """Name of the line of states alone, without the place on an isotherm."""
+        return self.line.partition("/")[0]
+
 
 @dataclass(frozen=True)
 class StateDifference:
@@ -128,6 +135,7 @@ class PlacedExplanation:
     Args:
         place: where.
         explanation: the shift.
+        steps: of the reference between the phases.
         strayed: largest share of a run's snapshots that were in the other phase; NaN where no order parameter parts
             the phases.
         region: how the snapshots were assigned to the phases, for people.
@@ -135,16 +143,28 @@ class PlacedExplanation:
 
     place: MatchedState
     explanation: Explanation
+    steps: PhaseSteps
     strayed: float
     region: str
 
 
 @dataclass(frozen=True)
 class PlacedBudget:
-    """An error budget and where both phases were sampled for it; how snapshots were assigned as in the explanation."""
+    """An error budget and where both phases were sampled for it; how snapshots were assigned as in the explanation.
+
+    Args:
+        place: where.
+        rows: what each choice does.
+        left: by choice, what is left between the surrogate and the reference with that choice: U_s - F_r' in the phase
+            above the transition less that below it, in meV/atom (``llpt.campaign.likeness``); unknown without
+            snapshots that both have labelled.
+        strayed: as in the explanation.
+        region: as in the explanation.
+    """
 
     place: MatchedState
     rows: tuple[BudgetRow, ...]
+    left: Mapping[str, Estimate]
     strayed: float
     region: str
 
@@ -199,10 +219,9 @@ def explain_campaign(
             left_out["residuals"] = error.cause
     states = _by_state(labelled)
     meant = phases or (ControlledTest.BASE, ControlledTest.START)
-    pressures = {(each.line, each.atoms): each.pressure_gpa for each in ladders}
-    found = _differences(states, pressures)
+    found = _differences(states, ladders)
     return CampaignExplanation(
-        residuals, found, _shifts(states, ladders, meant), _budgets(choices, ladders, meant), left_out
+        residuals, found, _shifts(states, ladders, meant), _budgets(choices, labelled, ladders, meant), left_out
     )
 
 
@@ -216,8 +235,7 @@ def _by_state(labelled: Sequence[LabelledRun]) -> dict[tuple[MatchedState, Contr
 
 
 def _differences(
-    states: Mapping[tuple[MatchedState, ControlledTest], Sequence[DoublyLabelled]],
-    pressures: Mapping[tuple[str, int], float | None],
+    states: Mapping[tuple[MatchedState, ControlledTest], Sequence[DoublyLabelled]], ladders: Sequence[ObservedLadder]
 ) -> tuple[StateDifference, ...]:
     found = []
     for (place, test), sets in states.items():
@@ -227,7 +245,7 @@ def _differences(
             samples = sampled.samples()
             densities = frame_table([sampled])["density"].values
             density = carried_average(densities, samples, quantity("density").unit)
-            pressure = pressures.get((place.line, place.atoms))
+            pressure = _pressure_of(ladders, place)
             if pressure is not None:
                 kinetic = 1.5 * units.BOLTZMANN_EV_PER_K * place.temperature_k
                 values = enthalpies_of(sampled.reference, pressure) + kinetic
@@ -238,13 +256,13 @@ def _differences(
 
 
 def boundary_of(ladders: Sequence[ObservedLadder], place: MatchedState) -> PhaseBoundary | None:
-    """Return what parts the two phases of a line and size: half way between the reference's coldest and hottest runs.
+    """Return what parts the two phases of a line and size: half way between the ends of the reference's base ladder.
 
     By the molecular fraction where it is known, as of hydrogen, else by the density.
 
     Args:
         ladders: all runs with their averages.
-        place: of that line and size, at any temperature.
+        place: of that line and size, anywhere on it.
 
     Returns:
         The boundary; None where the two ends of the reference's base ladder do not differ by it.
@@ -252,19 +270,27 @@ def boundary_of(ladders: Sequence[ObservedLadder], place: MatchedState) -> Phase
     runs = [
         run
         for ladder in ladders
-        if ladder.is_base and ladder.role is Role.REFERENCE and (ladder.line, ladder.atoms) == (place.line, place.atoms)
+        if ladder.is_base
+        and ladder.role is Role.REFERENCE
+        and (ladder.line, ladder.atoms) == (place.line_of_states, place.atoms)
         for run in ladder.runs
     ]
     for order in OrderParameter:
         known = [run for run in runs if order.value in run.summary and estimate_of(run.summary, order.value).resolved]
         if len(known) > 1:
-            ends = (min(known, key=_temperature), max(known, key=_temperature))
+            ends = (min(known, key=_coordinate), max(known, key=_coordinate))
             return boundary_between(order, *(estimate_of(run.summary, order.value) for run in ends))
     return None
 
 
-def _temperature(run: ObservedRun) -> float:
-    return run.temperature_k
+def _coordinate(run: ObservedRun) -> float:
+    return run.state.coordinate
+
+
+def _pressure_of(ladders: Sequence[ObservedLadder], place: MatchedState) -> float | None:
+    """Return the pressure that a state was held at, in GPa; None at held volumes."""
+    runs = (run for ladder in ladders for run in ladder.runs if run.constant_pressure)
+    return next((run.state.pressure_gpa for run in runs if MatchedState.of(run.identity) == place), None)
 
 
 def _shifts(
@@ -282,27 +308,24 @@ def _shifts(
             explanation = explain(
                 sets.low,
                 sets.high,
-                enthalpy_ev_per_atom=steps["enthalpy"],
-                volume_angstrom3_per_atom=steps["volume"],
-                observed_k=observed.get((place.line, place.atoms)),
+                enthalpy_ev_per_atom=steps.enthalpy,
+                volume_angstrom3_per_atom=steps.volume,
+                observed=observed.get((place.line_of_states, place.atoms)),
             )
-            found.append(PlacedExplanation(place, explanation, sets.strayed, sets.sentence))
+            found.append(PlacedExplanation(place, explanation, steps, sets.strayed, sets.sentence))
     return tuple(found)
 
 
 def _steps(
     sets: PhaseSets, sampled_by: float, ladders: Sequence[ObservedLadder], place: MatchedState, phases: Phases
-) -> dict[str, Estimate]:
+) -> PhaseSteps:
     """Return the reference's steps of enthalpy and volume: of whole runs where they stayed, else of the snapshots."""
     if not sets.strayed > STRAY_SHARE:
-        return {name: step_between(phases, ladders, place, name) for name in ("enthalpy", "volume")}
-    pressure = next(
-        (each.pressure_gpa for each in ladders if (each.line, each.atoms) == (place.line, place.atoms)), None
-    )
-    found = steps_between(
+        return PhaseSteps(*(step_between(phases, ladders, place, name) for name in ("enthalpy", "volume")))
+    pressure = _pressure_of(ladders, place)
+    return steps_between(
         sets.low, sets.high, pressure_gpa=math.nan if pressure is None else pressure, coupling=sampled_by
     )
-    return {"enthalpy": found.enthalpy, "volume": found.volume}
 
 
 def step_between(phases: Phases, ladders: Sequence[ObservedLadder], place: MatchedState, name: str) -> Estimate:
@@ -326,12 +349,20 @@ def step_between(phases: Phases, ladders: Sequence[ObservedLadder], place: Match
 
 
 def _budgets(
-    choices: Sequence[LabelledChoice], ladders: Sequence[ObservedLadder], phases: Phases
+    choices: Sequence[LabelledChoice],
+    labelled: Sequence[LabelledRun],
+    ladders: Sequence[ObservedLadder],
+    phases: Phases,
 ) -> tuple[PlacedBudget, ...]:
+    own = {each.identity: each.labels for each in labelled if each.labels.coupling == REFERENCE}
     places: dict[MatchedState, dict[str, dict[ControlledTest, DoublyLabelled]]] = {}
+    shared: dict[tuple[MatchedState, str, ControlledTest], list[DoublyLabelled]] = {}
     for each in choices:
         sets = places.setdefault(MatchedState.of(each.identity), {})
         sets.setdefault(each.choice, {})[each.identity.test] = each.labels
+        both_sides = on_shared_snapshots(own[each.identity], each.labels) if each.identity in own else None
+        if both_sides is not None:
+            shared[MatchedState.of(each.identity), each.choice, each.identity.test] = [both_sides]
     found = []
     for place, by_choice in places.items():
         boundary = boundary_of(ladders, place)
@@ -343,9 +374,13 @@ def _budgets(
                 both[choice] = parted
         if both:
             first = next(iter(both.values()))
-            latent = _steps(first, SURROGATE, ladders, place, phases)["enthalpy"]
+            latent = _steps(first, SURROGATE, ladders, place, phases).enthalpy
             rows = error_budget({choice: (each.low, each.high) for choice, each in both.items()}, latent)
-            found.append(PlacedBudget(place, rows, first.strayed, first.sentence))
+            left = {}
+            for choice in both:
+                below, above = (shared.get((place, choice, phase), []) for phase in phases)
+                left[choice] = left_between(below, above, boundary)
+            found.append(PlacedBudget(place, rows, left, first.strayed, first.sentence))
     return tuple(found)
 
 

@@ -77,8 +77,8 @@ def shift_rows(found: CampaignExplanation | None) -> list[ShiftRow]:
             estimate_text(placed.explanation.low.per_atom_mev, unit=False),
             estimate_text(placed.explanation.high.per_atom_mev, unit=False),
             estimate_text(placed.explanation.temperature.difference_mev_per_atom, unit=False),
-            estimate_text(placed.explanation.temperature.value, unit=False),
-            estimate_text(placed.explanation.observed, unit=False),
+            estimate_text(placed.explanation.predicted.value),
+            estimate_text(placed.explanation.observed),
             str(placed.explanation.finding),
             placed.explanation.sentence,
         )

@@ -130,13 +130,7 @@ def diagnoses_of(
     if explained is None:
         return found
     explanation, labelled = explained
-    return found + diagnose_labels(
-        labelled,
-        explanation,
-        ladders,
-        phases=two_phases(directory.study),
-        derivatives=_derivatives(directory, plan, entries),
-    )
+    return found + diagnose_labels(labelled, explanation, ladders, derivatives=_derivatives(directory, plan, entries))
 
 
 def _derivatives(directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry]) -> dict[Role, DerivativeCheck]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llpt.audit import Presence
 from llpt.report.explanation_tables import bias_sentence, shift_rows, state_rows
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import UNKNOWN, estimate_text
 from llpt.study import PlannedTraining
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llpt.audit import Diagnosis
     from llpt.campaign.explanation import CampaignExplanation
     from llpt.report.case import Case
+    from llpt.statistics import Estimate
 
 
 def errors_of_surrogate(case: Case) -> Question | None:
@@ -21,19 +26,65 @@ def errors_of_surrogate(case: Case) -> Question | None:
     explanation = case.analysis.explanation
     bias = bias_sentence(explanation)
     shifts = shift_rows(explanation)
-    tables = [*_residuals(explanation), *_shifts(explanation), *_states(explanation), *_training(case)]
+    diagnoses = case.verdict.diagnoses if case.verdict else ()
+    present = [each for each in diagnoses if each.presence is Presence.PRESENT]
+    tables = [
+        *_diagnoses(diagnoses),
+        *_residuals(explanation),
+        *_shifts(explanation),
+        *_states(explanation),
+        *_training(case),
+    ]
+    measured = bias or (
+        "No configuration was labelled by both engines: [bridge] of the study file measures errors by phase, and "
+        "predicts from them how far the transition is shifted."
+    )
+    known = Tone.PLAIN if bias or shifts else Tone.OPEN
+    named = [f"Present: {', '.join(dict.fromkeys(str(each.cause) for each in present))}."] if present else []
     return Question(
         "surrogate",
         "Which errors has the surrogate, and in which phase?",
-        Tone.PLAIN if bias or shifts else Tone.OPEN,
-        "measured" if bias or shifts else "not measured",
-        bias
-        or "No configuration was labelled by both engines: [bridge] of the study file measures errors by phase, and "
-        "predicts from them how far the transition is shifted.",
+        Tone.BAD if present else known,
+        "measured" if bias or shifts or present else "not measured",
+        " ".join([*named, measured]),
         "Configurations of both sides' runs, labelled by both engines.",
         tables=tuple(tables),
-        points=tuple(f"{row.place}. {row.sentence}" for row in shifts),
+        points=(*(each.sentence for each in present), *(f"{row.place}. {row.sentence}" for row in shifts)),
     )
+
+
+def _diagnoses(diagnoses: Sequence[Diagnosis]) -> list[Table]:
+    if not diagnoses:
+        return []
+    columns = (
+        *text_columns("Checked", "Of", "Line"),
+        *number_columns("N", "Size", "Limit", "T* moved by"),
+        *text_columns("Defect"),
+    )
+    tones = {Presence.PRESENT: Tone.BAD, Presence.ABSENT: Tone.GOOD, Presence.OPEN: Tone.OPEN}
+    rows = tuple(
+        Row(
+            (
+                str(each.cause),
+                each.side,
+                each.line,
+                "" if each.atoms is None else str(each.atoms),
+                _text(each.size),
+                f"{each.limit:g} {each.size.unit}",
+                _text(each.kelvins),
+                str(each.presence),
+            ),
+            known=each.presence is not Presence.OPEN,
+            tone=tones[each.presence],
+        )
+        for each in diagnoses
+    )
+    note = "Present and absent are both proven at 97.5 %: the size is above the limit, or below it."
+    return [Table("What is wrong, by name", columns, rows, note)]
+
+
+def _text(estimate: Estimate) -> str:
+    return str(estimate) if estimate.resolved else UNKNOWN
 
 
 def _residuals(found: CampaignExplanation | None) -> list[Table]:
@@ -68,7 +119,11 @@ def _shifts(found: CampaignExplanation | None) -> list[Table]:
     columns = (
         *text_columns("Both phases at"),
         *number_columns(
-            "ΔG below (meV/atom)", "above", "above − below", "T* reference − surrogate, predicted (K)", "observed (K)"
+            "ΔG below (meV/atom)",
+            "above",
+            "above − below",
+            "T* (of an isotherm P*) reference − surrogate, predicted",
+            "observed",
         ),
         *text_columns("The two"),
     )
