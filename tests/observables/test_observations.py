@@ -17,6 +17,8 @@ from llpt.transition import Isobar
 
 EDGE = 8.0
 
+NO_TIMES = "The frames have no times: the time step is not known, or they were sampled by Monte Carlo."
+
 
 def frames(count=60, *, velocities=False, energies=False, element="H"):
     random = np.random.default_rng(5)
@@ -58,10 +60,10 @@ def test_numbers_are_estimates_and_curves_are_labelled():
             {},
             {},
             {
-                "diffusion": "The time step is not known.",
-                "vdos": "The time step is not known.",
-                "coordination_running": "The time step is not known.",
-                "molecular_fraction_lifetime": "The time step is not known.",
+                "diffusion": NO_TIMES,
+                "vdos": NO_TIMES,
+                "coordination_running": NO_TIMES,
+                "molecular_fraction_lifetime": NO_TIMES,
                 "temperature": "The trajectory has no kinetic energy and no velocities.",
                 "enthalpy": "The pressure is not known: it was not given, and the trajectory has none.",
                 "free_energy": "The trajectory has no free energy F.",

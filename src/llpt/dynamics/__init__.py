@@ -3,16 +3,19 @@
 from llpt.dynamics.checkpoint import steps_on_disk
 from llpt.dynamics.ladder import last_configuration
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
+from llpt.dynamics.proposals import Proposals
 from llpt.dynamics.run import run_md
-from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings, Thermostat, timestep_auto
+from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings, Sampler, Thermostat, timestep_auto
 
 __all__ = [
     "Ensemble",
     "IntegratorName",
     "Progress",
+    "Proposals",
     "RunOutcome",
     "RunSettings",
     "RunState",
+    "Sampler",
     "Thermostat",
     "last_configuration",
     "run_md",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import time
@@ -12,7 +13,8 @@ import numpy as np
 
 from llpt.dynamics.ase_integrator import AseIntegrator
 from llpt.dynamics.checkpoint import Checkpoint, restore_engines, save_checkpoint, sound_checkpoint, steps_on_disk
-from llpt.dynamics.evaluation import evaluators_of
+from llpt.dynamics.evaluation import Evaluator, evaluators_of
+from llpt.dynamics.hybrid_monte_carlo import HybridMonteCarlo
 from llpt.dynamics.ipi_integrator import IpiIntegrator
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.record import make_frame, make_record, progress_of
@@ -30,13 +32,13 @@ from llpt.dynamics.run_directory import (
 from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings
 from llpt.dynamics.signals import StopRequest, stop_on_signals
 from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
-from llpt.engines.make import as_engine
+from llpt.engines.make import as_engine, make_engine
 from llpt.errors import EngineError, InputError, MissingProgramError, StorageError
 from llpt.trajectory import System, TrajectoryWriter, export_extxyz
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import ase
     from ase.calculators.calculator import BaseCalculator
@@ -57,10 +59,11 @@ def run_md(
     settings: RunSettings,
     run_directory: str | Path,
     *,
+    proposer: Engine | BaseCalculator | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     progress_seconds: float = 0.2,
 ) -> RunOutcome:
-    """Run molecular dynamics into a directory, or continue the run that is there, to ``settings.steps`` in all.
+    """Run molecular dynamics or hybrid Monte Carlo into a directory, or continue the run there, to ``settings.steps``.
 
     Safe against a kill at any moment: the next call continues from the last checkpoint, with positions, cell, piston,
     thermostats, conserved quantity, random state and the engine's memory as they were. SIGINT and SIGTERM end the run
@@ -73,6 +76,7 @@ def run_md(
         engine: the source of forces, a calculator of ASE being taken for one; the caller closes it.
         settings: what to do. On a continuation only ``steps`` may grow and ``checkpoint_every`` may differ.
         run_directory: new, empty, or a run of the same start, engine and settings.
+        proposer: the potential of hybrid Monte Carlo, where ``settings.proposals`` names none; the caller closes it.
         on_progress: called after a step, at most once in ``progress_seconds``, and after the last one.
         progress_seconds: least time between two calls of ``on_progress``.
 
@@ -91,10 +95,12 @@ def run_md(
     start = prepare_start(atoms, settings)
     timestep = resolved_timestep_fs(start, settings)
     is_new = not directory.exists()
-    with locked(directory):
+    with _proposing(settings, proposer) as potential, locked(directory):
         fresh = new_record(
             settings, engine.describe(), start_hash=start_hash(atoms), timestep_fs=timestep, n_atoms=len(start)
         )
+        if potential is not None:
+            fresh["proposer"] = potential.describe().as_dict()
         record = read_run_record(directory)
         if record is None:
             check_new(directory)
@@ -105,7 +111,7 @@ def run_md(
                 return _outcome(record)
         log = RunLog(directory / LOG_NAME)
         try:
-            run = _Run(directory, start, engine, settings, record=record, log=log)
+            run = _Run(directory, start, engine, settings, proposer=potential, record=record, log=log)
             with stop_on_signals() as stop:
                 run.advance(stop, on_progress, progress_seconds)
         except (InputError, MissingProgramError):
@@ -115,6 +121,31 @@ def run_md(
         finally:
             log.close()
         return _outcome(record)
+
+
+@contextlib.contextmanager
+def _proposing(settings: RunSettings, given: Engine | BaseCalculator | None) -> Iterator[Engine | None]:
+    """Give the potential of hybrid Monte Carlo, as handed over or as the settings name it; None in dynamics.
+
+    Raises:
+        InputError: there is none, or two, or one that dynamics has no use for.
+    """
+    named = "" if settings.proposals is None else settings.proposals.engine
+    if settings.proposals is None and given is None:
+        yield None
+    elif settings.proposals is None or bool(named) == (given is not None):
+        raise InputError(
+            "A run takes one proposer with proposals in its settings, and none without.",
+            "Name it in proposals.engine, or hand it to run_md.",
+        )
+    elif given is not None:
+        yield as_engine(given)
+    else:
+        engine = make_engine(named, settings.proposals.options, purpose=settings.purpose_of_dynamics)
+        try:
+            yield engine
+        finally:
+            engine.close()
 
 
 class _Run:
@@ -127,6 +158,7 @@ class _Run:
         engine: Engine,
         settings: RunSettings,
         *,
+        proposer: Engine | None,
         record: dict[str, Any],
         log: RunLog,
     ) -> None:
@@ -137,9 +169,10 @@ class _Run:
         self.record = record
         self.log = log
         self.timestep_fs = float(record["timestep_fs"])
-        self.evaluators = evaluators_of(
-            engine, start, beads=settings.beads, stress_needed=settings.ensemble is Ensemble.NPT
-        )
+        stress_needed = settings.ensemble is Ensemble.NPT
+        self.evaluators = evaluators_of(engine, start, beads=settings.beads, stress_needed=stress_needed)
+        self.proposer = None if proposer is None else Evaluator(proposer, start, stress_needed=stress_needed)
+        self.interval_fs = self.timestep_fs if proposer is None else math.nan
         self.checkpointed_at = time.monotonic()
         self.checkpointed_step: int | None = None
         self.master_at = -math.inf
@@ -179,12 +212,17 @@ class _Run:
         write_run_record(self.directory, self.record)
 
     def _integrator(self, checkpoint: Checkpoint | None) -> Integrator:
-        make = AseIntegrator if self.settings.integrator is IntegratorName.ASE else IpiIntegrator
         common = (self.settings, self.timestep_fs, self.evaluators, self.log.stream)
+        if checkpoint is not None:
+            restore_engines(checkpoint, self.evaluators)
+            self.log.say(f"continuing from the checkpoint of step {checkpoint.step}")
+        if self.proposer is not None:
+            if checkpoint is None:
+                return HybridMonteCarlo.start(self.start, *common, proposer=self.proposer)
+            return HybridMonteCarlo.resume(checkpoint.directory, *common, proposer=self.proposer)
+        make = AseIntegrator if self.settings.integrator is IntegratorName.ASE else IpiIntegrator
         if checkpoint is None:
             return make.start(self.start, *common)
-        restore_engines(checkpoint, self.evaluators)
-        self.log.say(f"continuing from the checkpoint of step {checkpoint.step}")
         return make.resume(checkpoint.directory, *common)
 
     def _open(self, checkpoint: Checkpoint | None, step: int) -> None:
@@ -202,10 +240,12 @@ class _Run:
             attributes["electronic_temperature_k"] = electronic
         if self.settings.beads > 1:
             attributes["beads"] = self.settings.beads
+        if self.settings.proposals is not None:
+            attributes["sampler"] = str(self.settings.sampler)
         system = System(
             numbers=np.asarray(self.start.numbers),
             masses_u=np.asarray(self.start.get_masses()),
-            timestep_fs=self.timestep_fs,
+            timestep_fs=self.interval_fs,
             attributes=attributes,
         )
         self.writer = TrajectoryWriter(
@@ -215,7 +255,7 @@ class _Run:
     def _store(self, integrator: Integrator) -> StepRecord:
         """Add the current step to the trajectory."""
         state = integrator.state()
-        time_fs = integrator.step * self.timestep_fs
+        time_fs = integrator.step * self.interval_fs
         results = [evaluator.last for evaluator in self.evaluators]
         record = make_record(
             integrator.step,

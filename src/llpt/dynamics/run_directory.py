@@ -147,6 +147,18 @@ def check_new(directory: Path) -> None:
         )
 
 
+def _difference(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return what differs between two descriptions of an engine, wherever it runs; empty where nothing does."""
+    for key in ("name", "spec", "content_hash", "pressure_label"):
+        if was[key] != now[key]:
+            return f"{key} {was[key]!r}, not {now[key]!r}"
+    was_options, options = was["options"], json.loads(json.dumps(now["options"]))
+    for key in sorted((was_options.keys() | options.keys()) - _WHERE_IT_RUNS):
+        if was_options.get(key) != options.get(key):
+            return f"option {key} = {was_options.get(key)!r}, not {options.get(key)!r}"
+    return ""
+
+
 def check_same(record: Mapping[str, Any], fresh: Mapping[str, Any], directory: Path) -> None:
     """Refuse to continue a run as another one.
 
@@ -166,19 +178,10 @@ def check_same(record: Mapping[str, Any], fresh: Mapping[str, Any], directory: P
         was = record["settings"].get(key, RunSettings.model_fields[key].default)  # a setting that came later
         if key not in _MAY_CHANGE and was != value:
             raise InputError(f"The run in {directory} has {key} = {was!r}, not {value!r}.", remedy)
-    for key in ("name", "spec", "content_hash", "pressure_label"):
-        if record["engine"][key] != fresh["engine"][key]:
-            raise InputError(
-                f"The run in {directory} has engine {key} {record['engine'][key]!r}, not {fresh['engine'][key]!r}.",
-                remedy,
-            )
-    was_options, options = record["engine"]["options"], json.loads(json.dumps(fresh["engine"]["options"]))
-    for key in sorted((was_options.keys() | options.keys()) - _WHERE_IT_RUNS):
-        if was_options.get(key) != options.get(key):
-            raise InputError(
-                f"The run in {directory} has engine option {key} = {was_options.get(key)!r}, not {options.get(key)!r}.",
-                remedy,
-            )
+    for part in ("engine", *(["proposer"] if "proposer" in record and "proposer" in fresh else [])):
+        difference = _difference(record[part], fresh[part])
+        if difference:
+            raise InputError(f"The run in {directory} has {part} {difference}.", remedy)
     if record["start_sha256"] != fresh["start_sha256"]:
         raise InputError(f"The run in {directory} started from another structure.", remedy)
     if fresh["settings"]["steps"] < record["steps_done"]:

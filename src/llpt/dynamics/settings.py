@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from llpt.dynamics.isotopes import Isotope  # noqa: TC001 - pydantic reads it
+from llpt.dynamics.proposals import Proposals  # noqa: TC001 - pydantic reads it
 from llpt.engines.purpose import Purpose
 from llpt.errors import InputError
 
@@ -36,6 +37,14 @@ class Thermostat(StrEnum):
     """White noise and friction on every atom: local, slows diffusion by about γ, mixes stiff modes."""
     NOSE_HOOVER = "nose-hoover"
     """Nosé–Hoover chains: global, deterministic; with the integrator ``ase`` and only there."""
+
+
+class Sampler(StrEnum):
+    """How configurations of the ensemble are come by."""
+
+    MOLECULAR_DYNAMICS = "molecular-dynamics"
+    HYBRID_MONTE_CARLO = "hybrid-monte-carlo"
+    """Segments driven by a cheap potential, each accepted or rejected by the engine: averages, but no times."""
 
 
 class IntegratorName(StrEnum):
@@ -88,6 +97,8 @@ class RunSettings(BaseModel):
         beads: copies of the system that make up the path integral of its nuclei; 1 for classical nuclei. With more,
             the thermostat is PILE: ``svr`` or ``langevin`` on the centroid, Langevin on the other normal modes.
         isotope: what the hydrogen atoms are; None leaves the masses of the start, natural hydrogen's as a rule.
+        proposals: how hybrid Monte Carlo proposes; None for molecular dynamics. With it a step is a proposal, and
+            ``timestep_fs`` and ``barostat_time_fs`` are those of the segments, which have no thermostat.
 
     Raises:
         pydantic.ValidationError: a value is out of range; ``from_mapping`` words it for a person.
@@ -110,6 +121,7 @@ class RunSettings(BaseModel):
     maximum_force_spread_ev_per_angstrom: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
     beads: int = Field(default=1, ge=1, le=MOST_BEADS)
     isotope: Isotope | None = None
+    proposals: Proposals | None = None
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -124,11 +136,34 @@ class RunSettings(BaseModel):
             raise ValueError("a path integral (beads > 1) samples a temperature: use nvt or npt, not nve")
         if self.beads > 1 and by_ase:
             raise ValueError("a path integral (beads > 1) is run by integrator 'ipi'")
+        if self.proposals is not None and (self.ensemble is Ensemble.NVE or by_ase):
+            raise ValueError("hybrid Monte Carlo samples nvt or npt, with an integrator of its own")
+        if self.proposals is not None and self.beads > 1:
+            raise ValueError("hybrid Monte Carlo is for classical nuclei: beads must be 1")
+        if self.proposals is not None and self.proposals.tune >= self.steps:
+            raise ValueError("proposals.tune must be smaller than steps: what is tuned belongs to no average")
         return self
 
     @property
+    def sampler(self) -> Sampler:
+        """How configurations are come by."""
+        return Sampler.MOLECULAR_DYNAMICS if self.proposals is None else Sampler.HYBRID_MONTE_CARLO
+
+    @property
     def purpose(self) -> Purpose:
-        """What an engine for this run is made for: at constant pressure the barostat needs the corrected pressure."""
+        """What an engine for this run is made for.
+
+        At constant pressure the barostat needs the corrected pressure. Hybrid Monte Carlo needs an F that depends on
+        the configuration alone: converged, in plane waves chosen for it, corrected to the nominal cutoff where the
+        volume changes.
+        """
+        if self.proposals is not None:
+            return Purpose.LABELS if self.ensemble is Ensemble.NPT else Purpose.SINGLE_POINT
+        return self.purpose_of_dynamics
+
+    @property
+    def purpose_of_dynamics(self) -> Purpose:
+        """What an engine is made for that moves atoms in this ensemble, be it for proposals."""
         return Purpose.CONSTANT_PRESSURE if self.ensemble is Ensemble.NPT else Purpose.DYNAMICS
 
     @classmethod

@@ -13,7 +13,7 @@ class Need(StrEnum):
     QUANTUM_NUCLEI = "The nuclei are classical."
     FRAMES = "There are fewer than two equally spaced frames."
     CELL = "The frames have no periodic cell."
-    TIMES = "The time step is not known."
+    TIMES = "The frames have no times: the time step is not known, or they were sampled by Monte Carlo."
     VELOCITIES = "The trajectory has no velocities."
     FORCES = "The trajectory has no forces."
     HYDROGEN = "Not all atoms are hydrogen."

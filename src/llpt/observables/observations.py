@@ -9,7 +9,7 @@
 >>> found.rdf.dims
 ('r',)
 >>> found.absent["vdos"]
-'The time step is not known.'
+'The frames have no times: the time step is not known, or they were sampled by Monte Carlo.'
 """
 
 from __future__ import annotations

@@ -30,6 +30,9 @@ OPTIONAL_SCALAR_UNITS = {
     "force_spread_ev_per_angstrom": "eV Angstrom-1",
     "energy_spread_ev": "eV",
     "gyration_squared_angstrom2": "Angstrom+2",
+    "accepted": "",
+    "log_ratio": "",
+    "proposer_energy_ev": "eV",
 }
 """Scalars that not every run has; a run has each of them at every step or at none. The stress has six components."""
 
@@ -41,9 +44,9 @@ class System:
     Args:
         numbers: atomic numbers, shape (n,).
         masses_u: masses in unified atomic mass units, shape (n,).
-        timestep_fs: time between two steps.
+        timestep_fs: time between two steps; NaN where they have no times, as in Monte Carlo.
         attributes: what else a reader must know, e.g. ``electronic_temperature_k``, ``pressure_label``, ``engine``,
-            ``beads`` of a path integral.
+            ``beads`` of a path integral, ``sampler`` where it is not molecular dynamics.
     """
 
     numbers: NDArray[np.int64]
@@ -84,6 +87,9 @@ class StepRecord:
         force_spread_ev_per_angstrom: largest disagreement of a committee on a force.
         energy_spread_ev: disagreement of a committee on the energy of the cell.
         gyration_squared_angstrom2: squared radius of gyration of the nuclei's rings, mean over the atoms.
+        accepted: of hybrid Monte Carlo, whether the proposal was accepted, 1 or 0.
+        log_ratio: logarithm of the proposal's acceptance ratio.
+        proposer_energy_ev: energy of the proposing potential at the configuration that was kept.
 
     Of a path integral energies, entropy and stress are means over the beads, the kinetic energy is the quantum one
     (centroid virial estimator) and enters the pressure, and the temperature is that of the beads' momenta.
@@ -106,6 +112,9 @@ class StepRecord:
     force_spread_ev_per_angstrom: float | None = None
     energy_spread_ev: float | None = None
     gyration_squared_angstrom2: float | None = None
+    accepted: float | None = None
+    log_ratio: float | None = None
+    proposer_energy_ev: float | None = None
 
     @property
     def scalar_names(self) -> tuple[str, ...]:
