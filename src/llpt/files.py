@@ -60,6 +60,22 @@ def storage_error(error: OSError, path: Path, doing: str) -> StorageError:
     return StorageError(f"Cannot {doing} {path}: {reason}.", _REMEDIES.get(error.errno or 0, _DEFAULT_REMEDY))
 
 
+def disk_refusal(error: OSError, path: Path, doing: str) -> StorageError | None:
+    """Tell a disk that refused from what else an OSError can be, where a foreign library wrote and read.
+
+    Args:
+        error: what the operating system said.
+        path: where the library worked; named unless the error names a file.
+        doing: the attempted action, e.g. ``"write"``.
+
+    Returns:
+        The error to raise; None where the disk is not the cause, for instance where a file is not there.
+    """
+    if error.errno not in _REMEDIES:
+        return None
+    return storage_error(error, Path(error.filename) if isinstance(error.filename, str) else path, doing)
+
+
 def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
     """Write ``content`` to ``path`` as a whole or not at all.
 
@@ -185,16 +201,23 @@ def append_text(path: Path, text: str) -> None:
         raise storage_error(error, path, "write") from error
 
 
-def open_to_append(path: Path) -> BinaryIO:
+def open_to_append(path: Path, *, afresh: bool = False) -> BinaryIO:
     """Open a log or a lock, which its holder keeps open.
+
+    Args:
+        path: the file; it is made where it is not there.
+        afresh: whether what it held is dropped.
 
     Raises:
         StorageError: it cannot be opened.
     """
     try:
-        return path.open("a+b", buffering=0)
+        stream = path.open("a+b", buffering=0)
+        if afresh:
+            stream.truncate(0)
     except OSError as error:
         raise storage_error(error, path, "open") from error
+    return stream
 
 
 def make_directory(path: Path) -> None:

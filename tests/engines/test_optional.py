@@ -1,15 +1,19 @@
 """Engines behind optional packages: tried where they are installed, one clear sentence where they are not."""
 
+import errno
 import os
 import stat
 
 import numpy as np
 import pytest
+from ase.calculators.lj import LennardJones
 from tests.others import needs_package, without_package
 
 from llpt.engines import evaluate, make_engine
+from llpt.engines.any_ase import wrap_calculator
+from llpt.engines.espresso.process import PwProcess
 from llpt.engines.vasp import energies_from_outcar
-from llpt.errors import EngineError, InputError, MissingProgramError
+from llpt.errors import EngineError, InputError, MissingProgramError, StorageError
 from llpt.structure import molecular_fluid
 
 LENNARD_JONES = "ase:ase.calculators.lj.LennardJones"
@@ -156,6 +160,52 @@ def test_vasp_is_told_the_temperature_and_the_k_point(tmp_path, fluid):
     kpoints = (tmp_path / "work" / "KPOINTS").read_text().splitlines()
     assert kpoints[2].strip().lower().startswith("r")
     assert [float(x) for x in kpoints[3].split()[:3]] == [0.25, 0.25, 0.25]
+
+
+@pytest.mark.usefixtures("vasp_command")
+def test_a_full_disk_under_vasp_is_no_failure_of_the_engine(disk, fluid):
+    """A run on a full disk is unfinished; one whose engine fails has failed."""
+    options = {"electronic_temperature_k": 1000, "ecut_ry": 60, "directory": str(disk.path)}
+    with make_engine("vasp", options) as engine:
+        for state in (disk.full, disk.read_only):
+            with state(), pytest.raises(StorageError, match=r"Cannot write .*disk"):
+                engine.calculate(fluid)
+        with pytest.raises(EngineError, match="VASP failed"):
+            engine.calculate(fluid)
+
+
+class FullDisk(LennardJones):
+    """A calculator whose program finds the disk full."""
+
+    def calculate(self, *_arguments, **_more):
+        raise OSError(errno.ENOSPC, "what the program says", "input")
+
+
+class NoOutput(LennardJones):
+    """A calculator whose program left no output."""
+
+    def calculate(self, *_arguments, **_more):
+        raise FileNotFoundError(errno.ENOENT, "what the program says", "output")
+
+
+def test_a_full_disk_under_an_ase_calculator_is_told_from_its_failure(fluid):
+    with pytest.raises(StorageError, match="Cannot use input: No space left"):
+        wrap_calculator(FullDisk()).calculate(fluid)
+    with pytest.raises(EngineError, match="failed: FileNotFoundError"):
+        wrap_calculator(NoOutput()).calculate(fluid)
+
+
+def test_input_and_logs_of_pw_x_on_a_disk_that_refuses(disk):
+    for state in (disk.full, disk.read_only):
+        with state(), pytest.raises(StorageError, match=r"Cannot write .*pw\.in"):
+            PwProcess(disk.path, "&control", command=["false"])
+    for log in ("pw.out", "pw.err"):
+        (disk.path / log).mkdir()
+        with pytest.raises(StorageError, match=f"Cannot open .*{log}"):
+            PwProcess(disk.path, "&control", command=["false"])
+        (disk.path / log).rmdir()
+    with pytest.raises(EngineError):
+        PwProcess(disk.path, "&control", command=["false"])
 
 
 @pytest.mark.usefixtures("vasp_command")

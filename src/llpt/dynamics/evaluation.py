@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from llpt.engines import Engine, EngineResult, check_result, separate_engine
 from llpt.errors import EngineError, InputError, LlptError
+from llpt.files import disk_refusal
 
 if TYPE_CHECKING:
     import ase
@@ -124,6 +126,8 @@ class Evaluator:
         except LlptError:
             raise
         except Exception as error:
+            if isinstance(error, OSError) and (refusal := disk_refusal(error, Path.cwd(), "use")):
+                raise refusal from error
             raise EngineError(
                 f"Engine {self._name} stopped with {type(error).__name__}: {error}",
                 _LOOK,

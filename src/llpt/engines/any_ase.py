@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ase
@@ -14,6 +15,7 @@ from ase.calculators.calculator import BaseCalculator, PropertyNotImplementedErr
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.engines.record import Argument, EngineRecord, EngineRequest
 from llpt.errors import EngineError, InputError, LlptError, MissingProgramError, first_line
+from llpt.files import disk_refusal
 from llpt.options import did_you_mean
 from llpt.plugins import code_place
 
@@ -61,6 +63,9 @@ class WrappedCalculator(EngineCalculator):
         except LlptError:
             raise
         except Exception as error:  # calculators raise whatever they like
+            # Calculators that start a program write its input: a full disk is no failure of the engine.
+            if isinstance(error, OSError) and (refusal := disk_refusal(error, Path.cwd(), "use")):
+                raise refusal from error
             reason = first_line(error)
             raise EngineError(
                 f"Engine {self._description.spec} failed: {type(error).__name__}: {reason}.",

@@ -20,7 +20,7 @@ from llpt.dft.settings import ECUT_RY, KPOINTS, BandCount, CutoffRy, ElectronicT
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, MissingProgramError, first_line
-from llpt.files import make_scratch
+from llpt.files import disk_refusal, make_scratch
 from llpt.options import Options
 from llpt.units import BOLTZMANN_EV_PER_K, RYDBERG_TO_EV
 
@@ -125,6 +125,8 @@ class VaspEngine(EngineCalculator):
         try:
             self._calculator.calculate(structure)
         except Exception as error:  # ASE raises what reading an unfinished output makes it
+            if isinstance(error, OSError) and (refusal := disk_refusal(error, self._workplace, "write")):
+                raise refusal from error
             reason = first_line(error)
             raise EngineError(f"VASP failed: {reason}.", f"See OUTCAR in {self._workplace}.") from error
         if not self._calculator.converged:

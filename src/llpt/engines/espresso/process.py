@@ -25,7 +25,7 @@ from ase.calculators.socketio import IPIProtocol, SocketClosed, actualunixsocket
 
 from llpt.engines.espresso.log import DONE, ScfReport, last_scf_report, reason_of_death
 from llpt.errors import EngineError, MissingProgramError
-from llpt.files import scratch_directory, write_atomically
+from llpt.files import open_to_append, scratch_directory, write_atomically
 from llpt.units import HARTREE_TO_RYDBERG
 
 if TYPE_CHECKING:
@@ -78,7 +78,11 @@ class PwProcess:
         address = actualunixsocketname(name)
         whole = [*command, "-in", "pw.in", "--ipi", f"{name}:UNIX"]
         environment = {"OMP_NUM_THREADS": "1", **os.environ}
-        with socket.socket(socket.AF_UNIX) as server, self._log.open("wb") as out, self._errors.open("wb") as err:
+        with (
+            socket.socket(socket.AF_UNIX) as server,
+            open_to_append(self._log, afresh=True) as out,
+            open_to_append(self._errors, afresh=True) as err,
+        ):
             server.bind(address)
             try:
                 server.listen(1)
