@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import typer
 from ase import Atoms
+from tests.vasp_format import write_thermal_runs
 from typer.testing import CliRunner
 
 from llpt.cli.app import app
@@ -133,6 +134,20 @@ def test_init_writes_a_study_that_can_be_planned_and_never_overwrites(tmp_path, 
     cause, _ = refused("init", path)
     assert "exists already" in cause
     assert path.read_text() == text
+
+
+def test_init_fits_a_study_to_runs_and_a_potential(tmp_path, refused, command):
+    runs, path = tmp_path / "vasp-runs", tmp_path / "new.toml"
+    write_thermal_runs(runs, temperatures=(900,))
+    assert command("init", path, "--from", runs, "--from", EXAMPLES / "own-potential")[0] == 0
+    code, out, _ = command("plan", path)
+    assert code == 0
+    assert "vasp" in out
+    cause, _ = refused("init", tmp_path / "other.toml", "--from", runs, "--from", runs)
+    assert "two of a kind" in cause
+    cause, _ = refused("init", tmp_path / "other.toml", "--from", tmp_path / "nowhere")
+    assert "There is no" in cause
+    assert not (tmp_path / "other.toml").exists()
 
 
 def test_plan_lists_ladders_costs_and_what_they_wait_for(command):

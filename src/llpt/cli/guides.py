@@ -24,7 +24,14 @@ class Guide:
 
 
 GUIDES = {
-    "init": Guide(("llpt init study.toml", "llpt init study.toml --atoms 64"), "docs/study-file.md"),
+    "init": Guide(
+        (
+            "llpt init study.toml",
+            "llpt init study.toml --atoms 64",
+            "llpt init study.toml --from vasp-runs --from mace:my.model",
+        ),
+        "docs/study-file.md",
+    ),
     "plan": Guide(("llpt plan examples/quick.toml", "llpt plan examples/karasiev2021.toml --all"), "docs/start.md"),
     "run": Guide(
         ("llpt run examples/quick.toml", "llpt run study.toml --out results --only 'dft/N256/*' --stop-after 3h"),

@@ -9,7 +9,8 @@ import typer
 from rich.markup import escape
 
 from llpt.campaign import RunIdentity, short_name
-from llpt.cli.console import make_table, output, roughly
+from llpt.cli.bars import bar
+from llpt.cli.console import make_table, messages, output, roughly
 from llpt.cli.schemas import SCHEMA_FILE, Described, schema_text
 from llpt.cli.trust import foreign_code
 from llpt.errors import InputError
@@ -39,17 +40,59 @@ def init(
             help="Size of the cells, as often as needed; up to 128 atoms get a mesh of k-points.",
         ),
     ] = None,
+    sources: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            metavar="DIR|MODEL",
+            help="Fit the study to what is there: a folder of runs, a potential, or both.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Write a commented study file to start from, and beside it the schema that editors check it by."""
+    """Write a commented study file to start from, and beside it the schema that editors check it by.
+
+    From a folder of runs come elements, sizes, temperatures, pressures or densities, time step and length, of VASP
+    also functional, cutoff, k-points and the electrons' temperature; from a potential its engine and elements.
+    """
     from llpt.files import make_directory, write_atomically  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.template import study_template  # noqa: PLC0415
 
     if path.exists():
         raise InputError(f"{path} exists already; nothing was changed.", "Give another name, or remove the file.")
     make_directory(path.parent)
+    text = fitting_text(sources or [], path.parent, atoms or [])
     write_atomically(path.parent / SCHEMA_FILE, schema_text(Described.STUDY))
-    write_atomically(path, study_template(atoms or ()))
+    write_atomically(path, text)
     output().print(f"Wrote {path}, and {SCHEMA_FILE} for editors. Next: [bold]llpt plan {path}[/]")
+
+
+def fitting_text(sources: Sequence[str], beside: Path, atoms: Sequence[int]) -> str:
+    """Return the text of a study file that fits what is there.
+
+    Args:
+        sources: at most one folder of runs and one potential.
+        beside: the directory that the study file will lie in.
+        atoms: sizes of the cells, where a person gives them.
+
+    Raises:
+        InputError: there are two of a kind, or one is neither.
+    """
+    from llpt.study.existing_runs import existing_runs  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.fitting import is_model, study_for_model, study_for_runs  # noqa: PLC0415
+    from llpt.study.template import study_template  # noqa: PLC0415
+
+    models = [source for source in sources if is_model(source)]
+    folders = [Path(source) for source in sources if source not in models]
+    if len(models) > 1 or len(folders) > 1:
+        raise InputError("--from names two of a kind.", "Give one folder of runs, one potential, or one of each.")
+    model = models[0] if models else None
+    if folders:
+        with bar("reading runs", transient=True) as advance:
+            found = existing_runs(folders[0], lambda done, total, name: advance(done, f"reading {name}", total=total))
+        for sentence in found.left_out:
+            messages().print(f"[bold yellow]left out:[/] {escape(sentence)}")
+        return study_for_runs(found, folders[0], beside, model=model, atoms=atoms)
+    return study_template(atoms) if model is None else study_for_model(model, beside, atoms)
 
 
 def plan(

@@ -69,8 +69,8 @@ class Attempts:
         self.plan = plan
         self.ledger = ledger
         self.threads = threads
-        self.begun: set[str] = set()
-        """Nodes that this ``llpt run`` has begun."""
+        self.begun: dict[str, float] = {}
+        """Nodes that this ``llpt run`` has begun, and when each did so last, by a clock that nobody sets."""
         self._stems = {file_stem(path): path for path in plan.paths}
         self._between: dict[str, int] = {}
         """Runs that wait to go on in another block, and when each last showed itself, in ns."""
@@ -123,8 +123,11 @@ class Attempts:
                 before = self._between.get(path)
                 if before is None or (path not in over and self._written(path) > before):
                     self._between.pop(path, None)
-                    self.begun.add(path)
-                    self.ledger.begin(path)
+                    self._begin(path)
+
+    def _begin(self, path: str, reason: str = "") -> None:
+        self.begun[path] = time.monotonic()
+        self.ledger.begin(path, reason=reason)
 
     def _written(self, path: str) -> int:
         """Return when a node's progress file was last written, in ns; 0 where there is none."""
@@ -142,16 +145,15 @@ class Attempts:
             if failure.block_ends:
                 if outcome.seconds:
                     self._add(outcome, State.UNFINISHED)
-                self.begun.discard(path)
+                self.begun.pop(path, None)
                 self._between[path] = failure.written
                 continue
             tries = self._tried[path] = self._tried.get(path, 0) + 1
             if tries <= allowed:
                 if path not in self.begun:  # it died before it was seen
-                    self.begun.add(path)
-                    self.ledger.begin(path)
+                    self._begin(path)
                 self._add(outcome, State.UNFINISHED)
-                self.ledger.begin(path, reason=f"tried again ({tries} of {allowed}): {failure.why}")
+                self._begin(path, f"tried again ({tries} of {allowed}): {failure.why}")
 
     def _outcome(self, path: str, future: AppFuture) -> NodeOutcome:
         error = future.exception()
@@ -167,14 +169,14 @@ class Attempts:
 
     def _lost(self, path: str, reason: str) -> NodeOutcome:
         """Return what became of a node whose process cannot tell any more."""
-        began = self.ledger.entry(path).started if path in self.begun else None
+        began = self.begun.get(path)
         return NodeOutcome(
             path=path,
             state=State.UNFINISHED,
             reason=reason,
             remedy="Start llpt run again: it goes on from the last checkpoint.",
             steps_done=node_steps_on_disk(self.directory.node(path)),
-            seconds=0.0 if began is None else max(0.0, time.time() - began),
+            seconds=0.0 if began is None else time.monotonic() - began,
         )
 
     def leave(self, pending: dict[str, AppFuture]) -> None:

@@ -52,7 +52,7 @@ def open_vasprun(path: Path) -> ForeignTrajectory:
     tags: dict[str, float] = {}
     numbers: list[int] = []
     masses: list[float] = []
-    for element in _elements(path, {"atominfo", "parameters", "incar", "calculation"}):
+    for element in elements_of(path, {"atominfo", "parameters", "incar", "calculation"}):
         if element.tag in {"incar", "parameters"}:
             tags = {**_numbers_in(element), **(tags if element.tag == "parameters" else {})}
         elif element.tag == "atominfo":
@@ -71,7 +71,7 @@ def open_vasprun(path: Path) -> ForeignTrajectory:
     )
 
 
-def _elements(path: Path, wanted: set[str]) -> Iterator[Any]:
+def elements_of(path: Path, wanted: set[str]) -> Iterator[Any]:
     """Yield whole elements of some names, forgetting each afterwards; a file that is cut raises CutOffError."""
     found = False
     stream = open_bytes(path)
@@ -147,7 +147,7 @@ def facts_of(tags: Mapping[str, float], path: Path, *, every: int) -> Facts:
 
 def _vasprun_frames(path: Path) -> Iterator[ForeignFrame]:
     limit: float | None = None
-    for element in _elements(path, {"parameters", "calculation"}):
+    for element in elements_of(path, {"parameters", "calculation"}):
         if element.tag == "parameters":
             limit = _numbers_in(element).get("NELM", limit)
             continue
