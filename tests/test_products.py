@@ -156,11 +156,11 @@ def test_checkpoint_of_a_run(disk, crystal):
     settings = make_settings(ensemble="nvt")
     evaluator = Evaluator(LennardJones(memory=True), crystal, stress_needed=False)
     with (disk.path.parent / "log").open("w") as log:
-        integrator = AseIntegrator.start(prepare_start(crystal, settings), settings, 4.0, evaluator, log)
+        integrator = AseIntegrator.start(prepare_start(crystal, settings), settings, 4.0, [evaluator], log)
 
         def write(number):
             integrator.advance()
-            save_checkpoint(disk.path, step=number, segments=0, integrator=integrator, evaluator=evaluator)
+            save_checkpoint(disk.path, step=number, segments=0, integrator=integrator, evaluators=[evaluator])
 
         disk.refused(numbered(write))
 

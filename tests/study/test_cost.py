@@ -19,6 +19,7 @@ class Run:
     threads: int = 0
     atoms: int = 64
     steps: int = 1
+    beads: int = 1
     path: str = "runs/x"
     state: ThermodynamicState = field(default_factory=lambda: ThermodynamicState.at_density(1.12, 1000.0))
 

@@ -452,3 +452,47 @@ rs = [1.45, 1.4]
     assert lines == {"rs1.4", "T800"}
     with pytest.raises(InputError, match="hold no temperature"):
         plan_of(text.replace('"nvt"', '"nvt"\nladder = "compression"'))
+
+
+QUANTUM = STUDY.replace("steps = 1000\n", 'steps = 1000\nbeads = 8\nisotope = "T"\n', 1).replace(
+    'train = "reference"', 'path = "somewhere"'
+)
+
+
+def test_beads_and_isotope_are_of_the_protocol_and_each_has_a_test():
+    plan = plan_of(f'{QUANTUM}\n[tests]\nbeads = 1\nisotope = "D"\n')
+    base, classical, heavier = (runs_of(plan, test) for test in (BASE, ControlledTest.BEADS, ControlledTest.ISOTOPE))
+    assert {(run.dynamics.beads, run.dynamics.isotope) for run in base} == {(8, "T")}
+    assert {(run.dynamics.beads, run.dynamics.isotope) for run in classical} == {(1, "T")}
+    assert {(run.dynamics.beads, run.dynamics.isotope) for run in heavier} == {(8, "D")}
+    assert len(base) == len(classical) == len(heavier) == 3
+    assert classical[1].start.source == classical[0].path
+
+
+def test_a_study_of_classical_nuclei_says_nothing_of_beads():
+    run = runs_of(plan_of(STUDY), BASE)[0]
+    assert not {"beads", "isotope"} & run.dynamics.model_fields_set
+
+
+@pytest.mark.parametrize(
+    ("study", "cause"),
+    [
+        (STUDY.replace("steps = 1000\n", "steps = 1000\nbeads = 8\n", 1), "trains its surrogate"),
+        (QUANTUM + "[tests]\nbeads = 8\n", "tests.beads"),
+        (QUANTUM + '[tests]\nisotope = "T"\n', "tests.isotope"),
+        (QUANTUM + "[tests]\nintegrator = true\n", "tests.integrator"),
+        (QUANTUM + '[tests]\nensemble = { ensemble = "nve" }\n', "tests.ensemble"),
+        (QUANTUM + "[bridge]\n", "bridge"),
+        (
+            QUANTUM.replace("pressures_gpa = [200.0]", "rs = [1.4]").replace(
+                "beads = 8", 'beads = 8\nensemble = "nvt"'
+            ),
+            "isotope at held densities",
+        ),
+        (QUANTUM.replace("beads = 8", 'beads = 8\nensemble = "nve"'), "nve"),
+        (QUANTUM.replace("beads = 8", "beads = 0"), "beads"),
+    ],
+)
+def test_what_quantum_nuclei_do_not_go_with_is_refused(study, cause):
+    with pytest.raises(InputError, match=cause):
+        plan_of(study)

@@ -8,7 +8,7 @@ the shift alone is judged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -188,7 +188,16 @@ def _densities(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[floa
     if fluids[0] is None or fluids[1] is None or fluids[0].kind.holds_volume:
         return []
     found = relative_difference(fluids[0].curve("density"), fluids[1].curve("density"))
-    return [(float(value), percent) for value, percent in zip(found.coordinates, found.percent, strict=True)]
+    lighter = _mass_of_atom(base) / _mass_of_atom(changed)  # isotopes are compared by their atoms in a volume
+    percents = [
+        replace(percent.scaled(lighter, "%"), value=percent.value * lighter + 100.0 * (lighter - 1.0))
+        for percent in found.percent
+    ]
+    return [(float(value), percent) for value, percent in zip(found.coordinates, percents, strict=True)]
+
+
+def _mass_of_atom(ladder: ObservedLadder) -> float:
+    return float(ladder.runs[0].summary.attrs["mass_u"]) / ladder.atoms
 
 
 def _at_held_volume(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:

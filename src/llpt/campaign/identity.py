@@ -56,6 +56,8 @@ class ControlledTest(StrEnum):
     BAROSTAT = "barostat"
     INTEGRATOR = "integrator"
     TIMESTEP = "timestep"
+    BEADS = "beads"
+    ISOTOPE = "isotope"
     CUTOFF = "cutoff"
     KPOINTS = "kpoints"
     FUNCTIONAL = "functional"

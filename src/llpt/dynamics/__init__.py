@@ -1,6 +1,7 @@
 """Molecular dynamics of any engine: ensembles, ladders, exact restart."""
 
 from llpt.dynamics.checkpoint import steps_on_disk
+from llpt.dynamics.isotopes import Isotope
 from llpt.dynamics.ladder import last_configuration
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.proposals import Proposals
@@ -10,6 +11,7 @@ from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings, Sample
 __all__ = [
     "Ensemble",
     "IntegratorName",
+    "Isotope",
     "Progress",
     "Proposals",
     "RunOutcome",

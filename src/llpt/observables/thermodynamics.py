@@ -113,15 +113,21 @@ def pressure_uncorrected(series: ThermodynamicSeries) -> Estimate:
 
 
 def samples(production: Production) -> ObservedValues:
-    """Return at most ``KEPT_SAMPLES`` equally spaced samples: what histograms and reweighting start from."""
+    """Return at most ``KEPT_SAMPLES`` equally spaced samples: what histograms and reweighting start from.
+
+    Energies of a path integral are NaN: they are no Boltzmann weights of its configurations, as reweighting takes them.
+    """
     series = production.series
     every = -(-len(series.volume_angstrom3) // KEPT_SAMPLES)
     steps = production.discard_steps + np.arange(0, len(series.volume_angstrom3), every)
+    energies = [series.internal_energy_ev, series.free_energy_ev, series.kinetic_energy_ev]
+    if production.beads > 1:
+        energies = [np.full_like(each, np.nan) for each in energies]
     return {
         quantity.name: xr.DataArray(column[::every] / series.n_atoms, {SAMPLE.name: steps}, SAMPLE.name)
         for quantity, column in zip(
             SAMPLES.quantities,
-            (series.volume_angstrom3, series.internal_energy_ev, series.free_energy_ev, series.kinetic_energy_ev),
+            (series.volume_angstrom3, *energies),
             strict=True,
         )
     }

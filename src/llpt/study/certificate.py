@@ -39,6 +39,8 @@ def certify_study(directory: StudyDirectory, plan: Plan, entries: Mapping[str, E
     done = [run for run in plan.runs if run.path in entries and entries[run.path].state is State.DONE]
     series = {run.path: _series(directory, run) for run in done}
     for run in done:
+        if run.beads > 1:  # neither its kinetic energy nor its enthalpy has the distribution of classical nuclei
+            series[run.path] |= {name: np.full(1, np.nan) for name in ("kinetic_energy_ev", "internal_energy_ev")}
         kinetic = series[run.path]["kinetic_energy_ev"]
         if np.isfinite(kinetic).all() and run.dynamics.ensemble != "nve":
             degrees = 3 * run.atoms - 3

@@ -6,16 +6,17 @@ they are left out) and the engines it is done with.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from llpt.dft.settings import CutoffRy, FunctionalName, KpointSampling  # noqa: TC001 - pydantic reads them
-from llpt.dynamics import Ensemble, IntegratorName, Thermostat
+from llpt.dynamics import Ensemble, IntegratorName, Isotope, Thermostat
 from llpt.options import GivenValue  # noqa: TC001
 from llpt.study.engine_sections import EngineSpec  # noqa: TC001
 from llpt.study.sections import (
     AtomCounts,
+    BeadCount,
     Bool,
     ContradictionError,
     Float,
@@ -27,6 +28,9 @@ from llpt.study.sections import (
     Temperatures,
     one_or_more,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Engines = Literal["both", "reference", "surrogate"]
 
@@ -117,6 +121,18 @@ class TimestepTest(MatchedRunsSection):
     factor: Float = Field(default=0.5, gt=0.0, le=4.0, description="what the time step is multiplied by, 0 to 4")
 
 
+class BeadsTest(MatchedRunsSection):
+    """Do quantum nuclei matter, or the number of beads? The same ladders with another number."""
+
+    beads: BeadCount
+
+
+class IsotopeTest(MatchedRunsSection):
+    """Does the isotope matter? The same ladders with nuclei of another mass."""
+
+    isotope: Isotope = Field(description='"D" or "T"')
+
+
 class CutoffTest(MatchedRunsSection):
     """Does the plane-wave cutoff matter? The same ladders with another one."""
 
@@ -187,6 +203,11 @@ def _electronic_temperature(value: Any) -> Any:
     return {"temperature_k": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _lone(key: str, kind: type) -> Callable[[Any], Any]:
+    """Return what reads a lone value as the one thing that a test changes."""
+    return lambda value: {key: value} if isinstance(value, kind) and not isinstance(value, bool) else value
+
+
 OTHER_NODES = frozenset({"size", "snapshots"})
 """Tests that add no ladder: one compares what is there, the other is a node of single points."""
 
@@ -229,6 +250,12 @@ class ControlledTestsSection(Section):
     timestep: Annotated[TimestepTest | None, _switch(TimestepTest)] = Field(
         default=None, description="true, false, or a table with factor and limits"
     )
+    beads: Annotated[BeadsTest | None, BeforeValidator(_lone("beads", int), json_schema_input_type=int | BeadsTest)] = (
+        Field(default=None, description="a number of beads, 1 for classical nuclei, or a table with beads and limits")
+    )
+    isotope: Annotated[
+        IsotopeTest | None, BeforeValidator(_lone("isotope", str), json_schema_input_type=Isotope | IsotopeTest)
+    ] = Field(default=None, description='"D", "T", or a table with isotope and limits')
     cutoff: CutoffTest | None = Field(default=None, description="a table with ecut_ry and limits")
     kpoints: Annotated[KpointsTest | None, _switch(KpointsTest)] = Field(
         default=None, description="true, false, or a table with kpoints and limits"

@@ -72,6 +72,10 @@ class TimedRun(Protocol):
         """Processor cores, 0 for all."""
 
     @property
+    def beads(self) -> int:
+        """Beads of a path integral, each of which is computed at every step; 1 for classical nuclei."""
+
+    @property
     def steps(self) -> int:
         """Number of MD steps."""
 
@@ -79,7 +83,7 @@ class TimedRun(Protocol):
 def seconds_per_step(run: TimedRun) -> float:
     """Return the estimate of the engine's record for one step of a run."""
     speed = run.speed
-    slower = speed.on_one_thread if run.threads == 1 else 1.0
+    slower = run.beads * (speed.on_one_thread if run.threads == 1 else 1.0)
     if not speed.plane_waves:
         return slower * speed.seconds(run.atoms, 1.0)
     try:

@@ -115,8 +115,8 @@ def export_vasp(plan: Plan, out: Path, source: Path, *, template: str = TEMPLATE
         template: of a job script; ``@commands@`` stands where a ladder's commands go.
 
     Raises:
-        InputError: there is no reference, the mark is not in the template, an option has no counterpart in VASP, or
-            the directory holds something.
+        InputError: there is no reference, the mark is not in the template, an option, a path integral or an isotope has
+            no counterpart in VASP, or the directory holds something.
         StorageError: the disk refuses.
     """
     if MARK not in template:
@@ -129,6 +129,7 @@ def export_vasp(plan: Plan, out: Path, source: Path, *, template: str = TEMPLATE
         raise InputError(f"{out} holds something.", "Give a new directory with --out.")
     ladders: dict[str, list[MolecularDynamics]] = {}
     for run in runs:
+        _check_nuclei(run)
         ladders.setdefault(f"N{run.atoms}-{run.state.line}", []).append(run)
     with atomic_directory(out.absolute()) as place:
         for run in runs:
@@ -158,6 +159,20 @@ def _folder_of_path(path: str) -> str:
 def _command(run: MolecularDynamics) -> str:
     before = _folder_of_path(run.start.source) if run.start.origin is Origin.RUN else ""
     return f'run "{folder_of(run)}" "{f"$PWD/{before}" if before else ""}"'
+
+
+def _check_nuclei(run: MolecularDynamics) -> None:
+    """Refuse what VASP's own dynamics, as it is written here, does not do.
+
+    Raises:
+        InputError: a path integral, or another isotope.
+    """
+    if run.dynamics.beads > 1 or run.dynamics.isotope is not None:
+        what = f"beads = {run.dynamics.beads}" if run.dynamics.beads > 1 else f"isotope = {run.dynamics.isotope}"
+        raise InputError(
+            f"The runs of this study have {what}, which is not written for VASP.",
+            "Let VASP give the forces of runs made here: [reference] engine = vasp.",
+        )
 
 
 def _write_run(run: MolecularDynamics, place: Path, source: Path) -> None:

@@ -187,6 +187,44 @@ class StudyFile(Section):
                         "Give it once.",
                     )
         self._check_ladder()
+        self._check_nuclei()
+
+    def _check_nuclei(self) -> None:
+        """Refuse what a path integral, or another isotope, does not go with."""
+        dynamics, tests = self.dynamics, self.tests
+        changed = (
+            ("beads", tests.beads is not None and tests.beads.beads == dynamics.beads),
+            ("isotope", tests.isotope is not None and tests.isotope.isotope is dynamics.isotope),
+        )
+        for name, same in changed:
+            if same:
+                raise ContradictionError(
+                    f"asks in tests.{name} for what dynamics.{name} is already", "Let the test change something."
+                )
+        if (dynamics.isotope or tests.isotope) and dynamics.ensemble is not Ensemble.NPT:
+            raise ContradictionError(
+                "asks for an isotope at held densities, which are those of natural hydrogen",
+                'Hold pressures: dynamics.ensemble = "npt".',
+            )
+        if dynamics.beads == 1:
+            return
+        path_integral = f"has dynamics.beads = {dynamics.beads}"
+        if tests.integrator is not None or (tests.ensemble is not None and tests.ensemble.ensemble is Ensemble.NVE):
+            name = "ensemble" if tests.integrator is None else "integrator"
+            raise ContradictionError(
+                f"{path_integral}, but asks for tests.{name}, whose dynamics has no path integrals", "Remove the test."
+            )
+        if self.bridge is not None or self.budget is not None:
+            name = "budget" if self.bridge is None else "bridge"
+            raise ContradictionError(
+                f"{path_integral} and a [{name}], whose free energies are those of classical nuclei",
+                f"Remove [{name}], or let beads be 1.",
+            )
+        if self.surrogate is not None and self.surrogate.train is not None:
+            raise ContradictionError(
+                f"{path_integral}, but trains its surrogate on runs, whose frames then have no energies of their own",
+                "Train it in a study with classical nuclei and give its path.",
+            )
 
     def _check_ladder(self) -> None:
         """Refuse a way that no line of the study can be walked."""

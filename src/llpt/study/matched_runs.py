@@ -10,6 +10,7 @@ from llpt.dynamics import Thermostat
 from llpt.engines import engine_folder, find_engine
 from llpt.study.controlled_tests import (
     BarostatTest,
+    BeadsTest,
     CoolingTest,
     CutoffTest,
     DecompressionTest,
@@ -19,6 +20,7 @@ from llpt.study.controlled_tests import (
     FixedElectronicTemperatureTest,
     FunctionalTest,
     IntegratorTest,
+    IsotopeTest,
     KpointsTest,
     MatchedRunsSection,
     RampTest,
@@ -169,8 +171,20 @@ def _within(run: MolecularDynamics, test: MatchedRunsSection, *, rungs: bool = T
     )
 
 
+SETTINGS: dict[type[MatchedRunsSection], str] = {
+    ThermostatTest: "thermostat",
+    BarostatTest: "barostat_time_fs",
+    BeadsTest: "beads",
+    IsotopeTest: "isotope",
+}
+"""Tests that change one setting of the dynamics, whose name is that of the test's own key."""
+
+
 def _changed(run: MolecularDynamics, test: MatchedRunsSection) -> MolecularDynamics:
     """Return ``run`` with the one thing changed that a test is about."""
+    if type(test) in SETTINGS:
+        setting = SETTINGS[type(test)]
+        return run.with_dynamics(**{setting: getattr(test, setting)})
     options = dict(run.options)
     match test:
         case FixedElectronicTemperatureTest():
@@ -181,10 +195,6 @@ def _changed(run: MolecularDynamics, test: MatchedRunsSection) -> MolecularDynam
             options["kpoints"] = test.kpoints
         case FunctionalTest():
             options["xc"] = test.xc
-        case ThermostatTest():
-            return run.with_dynamics(thermostat=test.thermostat)
-        case BarostatTest():
-            return run.with_dynamics(barostat_time_fs=test.barostat_time_fs)
         case IntegratorTest():
             time = test.thermostat_time_fs or run.dynamics.thermostat_time_fs
             return run.with_dynamics(

@@ -36,7 +36,7 @@ def run_settings(dynamics: DynamicsSection, state: ThermodynamicState, seed: int
     timestep = dynamics.timestep_fs
     if timestep == "auto":
         timestep = timestep_auto(state.temperature_k, starting_density(state))
-    values = {
+    values: dict[str, object] = {
         "ensemble": dynamics.ensemble,
         "temperature_k": state.temperature_k,
         "pressure_gpa": state.pressure_gpa,
@@ -49,4 +49,8 @@ def run_settings(dynamics: DynamicsSection, state: ThermodynamicState, seed: int
         "checkpoint_every": dynamics.checkpoint_every,
         "positions_every": dynamics.positions_every,
     }
+    if dynamics.beads > 1:
+        values["beads"] = dynamics.beads
+    if dynamics.isotope is not None:
+        values["isotope"] = dynamics.isotope
     return RunSettings.from_mapping(values)

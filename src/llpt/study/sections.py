@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
-from llpt.dynamics import Ensemble, RunSettings, Thermostat
-from llpt.dynamics.settings import DEFAULT_THERMOSTAT_TIME_FS, LONGEST_TIMESTEP_FS, SHORTEST_TIMESTEP_FS
+from llpt.dynamics import Ensemble, Isotope, RunSettings, Thermostat
+from llpt.dynamics.settings import DEFAULT_THERMOSTAT_TIME_FS, LONGEST_TIMESTEP_FS, MOST_BEADS, SHORTEST_TIMESTEP_FS
 
 Float = Annotated[float, Strict()]
 Int = Annotated[int, Strict()]
@@ -42,6 +42,10 @@ PressureGpa = Annotated[Float, Field(gt=0.0, le=MAX_PRESSURE_GPA)]
 DensityGcc = Annotated[Float, Field(gt=0.0, le=20.0)]
 WignerSeitzRadius = Annotated[Float, Field(ge=0.5, le=10.0)]
 AtomCount = Annotated[Int, Field(ge=2, le=1_000_000)]
+BeadCount = Annotated[
+    Int,
+    Field(ge=1, le=MOST_BEADS, description=f"beads of the path integral of the nuclei, 1 (classical) to {MOST_BEADS}"),
+]
 StepCount = Annotated[Int, Field(ge=1, le=1_000_000_000)]
 TimestepFs = Annotated[Float, Field(ge=0.001, le=20.0)]
 Temperatures = Annotated[
@@ -182,6 +186,10 @@ class DynamicsSection(Section):
     positions_every: StepCount = Field(
         default=_OF_A_RUN["positions_every"], description="steps between stored positions, at least 1"
     )
+    beads: BeadCount = _OF_A_RUN["beads"]
+    isotope: Isotope | None = Field(
+        default=_OF_A_RUN["isotope"], description='"D" or "T"; natural hydrogen where it is left out'
+    )
 
     @model_validator(mode="after")
     def _something_left(self) -> Self:
@@ -189,5 +197,9 @@ class DynamicsSection(Section):
             raise ContradictionError(
                 f"discards {self.discard} of {self.steps} steps, which leaves nothing to average",
                 "Let discard be smaller than steps.",
+            )
+        if self.beads > 1 and self.ensemble is Ensemble.NVE:
+            raise ContradictionError(
+                'asks for beads of a path integral with ensemble "nve"', 'Let ensemble be "npt" or "nvt".'
             )
         return self

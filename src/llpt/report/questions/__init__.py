@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from llpt.report.questions.cell import large_enough
 from llpt.report.questions.duration import long_enough
 from llpt.report.questions.equilibrium import equilibrated
+from llpt.report.questions.nuclei import quantum_nuclei
 from llpt.report.questions.observed import observed
 from llpt.report.questions.path import independent_of_path
 from llpt.report.questions.protocol import same_protocol
@@ -34,6 +35,7 @@ QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
     converged,
     errors_of_surrogate,
     independent_of_settings,
+    quantum_nuclei,
     what_would_change_it,
     observed,
 )

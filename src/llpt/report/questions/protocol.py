@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from llpt.report.case import Case
     from llpt.study import PlannedRun
 
-MATCHED = ("ensemble", "thermostat", "thermostat time", "barostat time", "integrator", "time step", "mass of an atom")
+MATCHED = (
+    "ensemble",
+    "thermostat",
+    "thermostat time",
+    "barostat time",
+    "integrator",
+    "time step",
+    "mass of an atom",
+    "beads of a nucleus",
+)
 """Settings that have to be the same; the others may differ and are shown."""
 CONFIDENCE = 0.99865
 """One-sided: a mean farther from what was set than that (three errors, where the error is well known) is named."""
@@ -118,6 +127,7 @@ def _of_run(run: PlannedRun) -> dict[str, str]:
         "barostat time": "–" if not npt else NOT_RECORDED if barostat is None else f"{barostat:g} fs",
         "integrator": str(getattr(dynamics, "integrator", NOT_RECORDED)),
         "time step": f"{run.timestep_fs:.3g} fs",
+        "beads of a nucleus": str(run.beads),
         "atoms": str(run.atoms),
         "production": f"{(run.steps - run.discard) * run.timestep_fs / 1000.0:.3g} ps",
         "left out of averages": f"{run.discard * run.timestep_fs / 1000.0:.3g} ps",

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from llpt.campaign import ControlledTest, Role
 from llpt.report.question import Question
 from llpt.report.questions.effects import counted, effect_table, tone_of
+from llpt.report.questions.nuclei import NUCLEI
 from llpt.report.questions.path import WAYS
 from llpt.report.questions.reference import CHOICES
 
 if TYPE_CHECKING:
     from llpt.report.case import Case
 
-ELSEWHERE = (*WAYS, ControlledTest.SIZE, ControlledTest.DURATION)
+ELSEWHERE = (*WAYS, *NUCLEI, ControlledTest.SIZE, ControlledTest.DURATION)
 
 
 def independent_of_settings(case: Case) -> Question | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from llpt.campaign import ControlledTest, Role, RunIdentity
 from llpt.engines import find_engine
@@ -34,6 +34,7 @@ class RecordedDynamics(BaseModel):
         steps: number of the last frame.
         seed: nobody knows it.
         positions_every: every step is a frame.
+        beads: of a path integral; 1 for classical nuclei.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +46,12 @@ class RecordedDynamics(BaseModel):
     steps: int
     seed: Literal["unknown"] = "unknown"
     positions_every: Literal[1] = 1
+    beads: int = 1
+
+    @model_serializer(mode="wrap")
+    def _as_known(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave classical nuclei out: the records of runs were written before there were others."""
+        return {key: value for key, value in write(self).items() if key != "beads" or value > 1}
 
 
 class RunJob(Job):
@@ -145,6 +152,11 @@ class PlannedRun(ABC):
     def steps(self) -> int:
         """Number of MD steps in all."""
         return self.dynamics.steps
+
+    @property
+    def beads(self) -> int:
+        """Beads of its path integral; 1 for classical nuclei."""
+        return self.dynamics.beads
 
     @property
     def timestep_fs(self) -> float:
