@@ -3,6 +3,8 @@
 python benchmarks/verdict_rates.py [PAIRS]           # of each kind (1000): docs/results/verdict-rates.json, its figure
 python benchmarks/verdict_rates.py PAIRS --print     # the same, printed
 python benchmarks/verdict_rates.py --checkpoint FILE  # keeps what is done there, and goes on from it
+python benchmarks/verdict_rates.py --checkpoint FILE --ended  # writes what is done there, and goes no further
+python benchmarks/verdict_rates.py --table           # the committed table as Markdown; nothing is run
 
 An isobar is a smooth baseline with curvature and a change from one fluid to the other, its form drawn: a jump, tanh,
 the error function, or two states with Boltzmann weights. 6 to 12 temperatures, 25 to 100 K apart; relative errors of
@@ -296,8 +298,8 @@ def _latent_heat(verdict: Verdict) -> float:
     return abs(heat.difference.value) + heat.difference.half_width(Thresholds().confidence)
 
 
-def table(pairs: int, processes: int, checkpoint: Path | None = None) -> dict[str, Any]:
-    """Return the rates of every kind; what a checkpoint holds is not done again."""
+def table(pairs: int, processes: int, checkpoint: Path | None = None, *, ended: bool = False) -> dict[str, Any]:
+    """Return the rates of every kind; what a checkpoint holds is not done again, and nothing else where it is ended."""
     chunk = min(25, pairs)
     tasks = [
         (row, start, min(chunk, kind.pairs(pairs) - start))
@@ -310,6 +312,7 @@ def table(pairs: int, processes: int, checkpoint: Path | None = None) -> dict[st
         for line in checkpoint.read_text(encoding="utf-8").splitlines():
             task, found = json.loads(line)
             done[tuple(task)] = found
+    tasks = [task for task in tasks if task in done] if ended else tasks
     left = [task for task in tasks if task not in done]
     with concurrent.futures.ProcessPoolExecutor(processes) as pool:
         for task, found in zip(left, pool.map(judge, left), strict=True):
@@ -350,6 +353,21 @@ def _row(kind: Kind, found: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def markdown(rows: dict[str, Any]) -> str:
+    """Return the table for the page."""
+    fine = next(key for key in next(iter(rows.values())) if key.startswith("decided"))
+    lines = [
+        f"| pair | truth | pairs | faithful | not faithful | open | wrong | {fine} | pull of T* or P* |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, row in rows.items():
+        counts = (
+            row[key] for key in ("pairs", "faithful", "not faithful", "not resolved", "wrong", fine, "pull of T*")
+        )
+        lines.append(f"| {name} | {row['truth']} | {' | '.join(str(each) for each in counts)} |")
+    return "\n".join(lines)
+
+
 def draw(rows: dict[str, Any], path: Path) -> None:
     """Draw the shares of every kind."""
     import matplotlib as mpl  # noqa: PLC0415 - only where a figure is asked for
@@ -381,13 +399,18 @@ def main() -> None:
     parser.add_argument("--print", action="store_true", dest="shown")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--ended", action="store_true", help="take what the checkpoint holds")
+    parser.add_argument("--table", action="store_true", help="print the committed table")
     given = parser.parse_args()
+    if given.table:
+        print(markdown(json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]))
+        return
     began = time.perf_counter()
-    rows = table(given.pairs, given.processes, given.checkpoint)
+    rows = table(given.pairs, given.processes, given.checkpoint, ended=given.ended)
     document = {
         "command": f"python benchmarks/verdict_rates.py {given.pairs}",
         "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
-        "minutes": round((time.perf_counter() - began) / 60.0, 1),
+        "minutes": None if given.ended else round((time.perf_counter() - began) / 60.0, 1),
         "confidence": Thresholds().confidence,
         "rows": rows,
     }

@@ -9,6 +9,7 @@ import pytest
 from llpt import units
 from llpt.audit import Outcome, Thresholds, Verdict, compare
 from llpt.audit.pairing import Pair
+from llpt.audit.quantities import is_built_in, is_only_reported
 from llpt.audit.region import region_of
 from llpt.audit.requirements import time_for
 from llpt.observables import quantity
@@ -247,3 +248,32 @@ def test_what_it_takes_counts_the_statements_within_a_curve():
     beyond = curve.model_copy(update={"difference": Estimate(1.3, 0.2, "%", 40.0)})
     alone, many = (time_for(pair, [(beyond, among)], confidence=0.95).picoseconds for among in (1.0, 5.0))
     assert many > alone
+
+
+def test_a_row_that_is_only_shown_is_told_from_one_that_may_be_judged():
+    for line, place, deciding in (
+        (isotherm, "transition pressure", "density jump"),
+        (held_isotherm, "transition density", "first-peak loss"),
+        (isochore, "transition temperature", "energy step"),
+    ):
+        rows = {each.quantity: each for each in compare(line(seed=1), line(seed=2)).comparisons}
+        assert not is_only_reported(rows[f"{place} ({deciding})"], Thresholds())
+        shown = rows[f"{place} (diffusion onset)"]
+        assert is_only_reported(shown, Thresholds())
+        assert not is_only_reported(shown, Thresholds(judge=("diffusion onset",)))
+        assert is_built_in(shown)
+        assert not is_built_in(shown.model_copy(update={"quantity": f"{place} (of another package)"}))
+
+
+def test_brackets_of_densities_are_judged_in_per_cent():
+    slow = plateau(seed=1)
+    longer = tuple(dataclasses.replace(point, production_fs=40_000.0) for point in slow.states.points)
+    slow = dataclasses.replace(slow, states=dataclasses.replace(slow.states, points=longer))
+    reference = dataclasses.replace(slow, back=slow)
+    surrogate = dataclasses.replace(plateau(0.10, seed=2), back=plateau(0.08, seed=3))
+    found = {each.quantity: each for each in compare(reference, surrogate).comparisons}
+    bracket = found["transition density (pressure plateau)"]
+    assert "on both ways" in bracket.sentence
+    assert bracket.difference.unit == "%"
+    assert bracket.difference.value == pytest.approx(9.4, abs=4.0 * bracket.difference.error)
+    assert bracket.outcome is Outcome.NOT_FAITHFUL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,6 +43,20 @@ class Contrast:
     parts: tuple[Estimate, ...] = ()
     allowances: tuple[float, ...] = ()
     independent: float = 1.0
+
+    def scaled(self, factor: float, unit: str) -> Contrast:
+        """Return the same in another unit; the sentence stays as it is.
+
+        Args:
+            factor: of the new unit over the old one, > 0.
+            unit: its text.
+        """
+        return replace(
+            self,
+            difference=self.difference.scaled(factor, unit),
+            parts=tuple(part.scaled(factor, unit) for part in self.parts),
+            allowances=tuple(factor * each for each in self.allowances),
+        )
 
 
 @dataclass(frozen=True)

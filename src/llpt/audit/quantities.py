@@ -15,6 +15,7 @@ from llpt.audit.enthalpy import ENTHALPY, ENTHALPY_FROM_F, ENTHALPY_STEP
 from llpt.audit.radial import RADIAL
 from llpt.audit.thresholds import Thresholds
 from llpt.audit.transition_temperature import (
+    PLACES,
     TRANSITION_DENSITY,
     TRANSITION_PRESSURE,
     TRANSITION_PRESSURE_WIDTH,
@@ -24,7 +25,7 @@ from llpt.audit.transition_temperature import (
 from llpt.errors import InputError
 from llpt.plugins import read_plugins
 from llpt.statistics import Estimate
-from llpt.transition import DECIDING, all_criteria, plugin_criteria
+from llpt.transition import all_criteria, deciding, plugin_criteria
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,16 +96,19 @@ def _open(quantity: ComparedQuantity, reason: str) -> Contrast:
 
 def is_only_reported(comparison: Comparison, thresholds: Thresholds) -> bool:
     """Whether a comparison of a verdict is of a kind that is shown, and that these thresholds do not ask to judge."""
-    names = {each.name for each in compared_quantities() if not thresholds.judges(each.name)} - {
-        TRANSITION_TEMPERATURE.name
+    names = {each.name for each in compared_quantities() if each not in PLACES and not thresholds.judges(each.name)}
+    kinds = {
+        f"{place} ({each})"
+        for place in PLACES
+        for each in all_criteria()
+        if not _may_be_judged(place, each, thresholds)
     }
-    kinds = {f"{TRANSITION_TEMPERATURE} ({each})" for each in all_criteria() if not _may_be_judged(each, thresholds)}
     text = comparison.quantity
     return text in kinds or any(text == name or text.startswith(f"{name} (") for name in names)
 
 
-def _may_be_judged(criterion: Criterion, thresholds: Thresholds) -> bool:
-    first = criterion in DECIDING and thresholds.judges(TRANSITION_TEMPERATURE.name)
+def _may_be_judged(place: ComparedQuantity, criterion: Criterion, thresholds: Thresholds) -> bool:
+    first = any(criterion in deciding(kind) for kind in PLACES[place]) and thresholds.judges(place.name)
     return first or thresholds.judges(criterion.name)
 
 
@@ -117,7 +121,7 @@ def is_built_in(comparison: Comparison) -> bool:
             return True
         if text.startswith(f"{quantity} (") and text.endswith(")"):
             kind = text[len(quantity.name) + 2 : -1]
-            return quantity.name != TRANSITION_TEMPERATURE.name or kind in own
+            return quantity not in PLACES or kind in own
     return False
 
 

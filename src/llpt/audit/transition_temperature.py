@@ -55,7 +55,7 @@ def shift_in_density(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     for contrast in _shifts(pair, thresholds, TRANSITION_DENSITY.name):
         place = pair.reference.criteria[pair.deciding].place.value
         base = place if math.isfinite(place) else float(np.mean(pair.reference.states.coordinates))
-        yield replace(contrast, difference=contrast.difference.scaled(100.0 / base, "%"))
+        yield contrast.scaled(100.0 / base, "%")
 
 
 def _shifts(pair: Pair, thresholds: Thresholds, name: str) -> Iterator[Contrast]:
@@ -147,3 +147,9 @@ TRANSITION_DENSITY = ComparedQuantity(
 TRANSITION_PRESSURE_WIDTH = ComparedQuantity(
     "transition width in pressure", threshold=TRANSITION_PRESSURE_WIDENING, contrasts=widening_in_pressure
 )
+PLACES = {
+    TRANSITION_TEMPERATURE: (LineKind.ISOBAR, LineKind.ISOCHORE),
+    TRANSITION_PRESSURE: (LineKind.ISOTHERM,),
+    TRANSITION_DENSITY: (LineKind.DENSITY_ISOTHERM,),
+}
+"""The quantities that have one row for each criterion, and the kinds of lines that they belong to."""

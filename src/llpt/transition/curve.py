@@ -13,6 +13,8 @@ from llpt import units
 from llpt.statistics import Estimate, combined
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -135,9 +137,7 @@ class Curve:
             error: 68 %.
             unit: text of the unit.
         """
-        doubt = float((1.0 / self.degrees_of_freedom).mean())
-        degrees = 1.0 / doubt if doubt > 0.0 else math.inf
-        return Estimate(value, error, unit, float(self.effective_samples.min()), degrees)
+        return of_all_points((self,), value, error, unit)
 
     def resolved(self) -> Curve:
         """Return the points whose value and error are known."""
@@ -189,6 +189,20 @@ class Curve:
             float(self.effective_samples[index]),
             float(self.degrees_of_freedom[index]),
         )
+
+
+def of_all_points(curves: Sequence[Curve], value: float, error: float, unit: str) -> Estimate:
+    """Return a number that rests on all points of some curves (``Curve.of_all``).
+
+    Args:
+        curves: one at least, of resolved points.
+        value: in ``unit``.
+        error: 68 %.
+        unit: text of the unit.
+    """
+    doubt = float(np.concatenate([1.0 / each.degrees_of_freedom for each in curves]).mean())
+    samples = min(float(each.effective_samples.min()) for each in curves)
+    return Estimate(value, error, unit, samples, 1.0 / doubt if doubt > 0.0 else math.inf)
 
 
 @dataclass(frozen=True, slots=True)

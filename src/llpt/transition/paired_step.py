@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.statistics import Estimate
+from llpt.transition.curve import of_all_points
 from llpt.transition.step import FORM_SHARE, NARROWEST, log_evidence, logarithms, width_priors
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def pair_steps(first: Curve, second: Curve) -> PairedSteps:
     (width, spread), (wider, wider_spread) = (_moments(widths, priors * each.sum(axis=0)) for each in (one, other))
     error = math.hypot(error, FORM_SHARE * (wider - width))
     return PairedSteps(
-        _of_both(known, metre * shift, metre * error),
-        _of_both(known, metre * (wider - width), metre * math.hypot(spread, wider_spread)),
+        of_all_points(known, metre * shift, metre * error, unit),
+        of_all_points(known, metre * (wider - width), metre * math.hypot(spread, wider_spread), unit),
     )
 
 
@@ -90,10 +91,3 @@ def _distances(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[
 def _moments(values: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, float]:
     mean = float(weights @ values / weights.sum())
     return mean, math.sqrt(float(weights @ (values - mean) ** 2 / weights.sum()))
-
-
-def _of_both(curves: tuple[Curve, Curve], value: float, error: float) -> Estimate:
-    doubts = np.concatenate([1.0 / each.degrees_of_freedom for each in curves])
-    degrees = 1.0 / float(doubts.mean()) if doubts.any() else math.inf
-    samples = min(float(each.effective_samples.min()) for each in curves)
-    return Estimate(value, error, curves[0].along.unit, samples, degrees)
