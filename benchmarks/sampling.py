@@ -1,16 +1,34 @@
 """What an independent sample costs: molecular dynamics against hybrid Monte Carlo proposed by a potential.
 
     python benchmarks/sampling.py --model
+    python benchmarks/sampling.py --measure REFERENCE PROPOSER START.extxyz --runs RUNS --out result.json
 
-``--model`` needs no run: it prints the cost model of ``docs/dynamics.md``.
+``--model`` needs no run: it prints the cost model of ``docs/dynamics.md``. ``--measure`` runs both samplers at constant
+pressure, one after the other; REFERENCE and PROPOSER are SPECs, ``--option key=value`` goes to the reference. For each:
+means with errors of density, molecular fraction and F, independent samples, processor seconds (the first part of both
+runs, which is discarded, included), and what the acceptance was; then independent samples for the same processor time,
+one over the other. A run that was stopped goes on.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from ase.io import read
+
+from llpt.dynamics import Proposals, RunSettings, run_md
+from llpt.engines import make_engine
+from llpt.mlp.quality.phases import molecular_fraction
+from llpt.statistics import mean_estimate
+from llpt.trajectory import Trajectory
+from llpt.units import BOLTZMANN_EV_PER_K, U_PER_ANGSTROM3_TO_G_PER_CM3
 
 LABEL_STEPS = 4.0
 """A converged single point costs as much as this many steps of DFT dynamics (``llpt.study.cost``)."""
@@ -84,12 +102,101 @@ def model() -> None:
             print(f"  βσ {spread:3.1f}: {found}")
 
 
+def sampled(
+    place: Path, reference: str, options: dict[str, str], atoms: Any, settings: RunSettings, *, discard: int
+) -> dict[str, Any]:
+    """Run one sampler and return what it gave and took.
+
+    Args:
+        place: its run directory.
+        reference: SPEC of the engine.
+        options: its options.
+        atoms: the start.
+        settings: of the run.
+        discard: first steps left out.
+    """
+    began = time.process_time()
+    with closing(make_engine(reference, options, purpose=settings.purpose)) as engine:
+        run_md(atoms, engine, settings, place)
+    seconds = time.process_time() - began
+    trajectory = Trajectory.open(place)
+    kept = [index for index, step in enumerate(trajectory.frame_steps) if step >= discard]
+    frames = [trajectory[index] for index in kept]
+    scalars = trajectory.scalars().sel(step=slice(discard, None))
+    density = trajectory.mass_u * U_PER_ANGSTROM3_TO_G_PER_CM3 / scalars["volume_angstrom3"].to_numpy()
+    series = {
+        "density_g_per_cm3": density,
+        "free_energy_ev_per_atom": scalars["free_energy_ev"].to_numpy() / len(atoms),
+        "molecular_fraction": np.array([molecular_fraction(frame) for frame in frames]),
+    }
+    found: dict[str, Any] = {"steps": settings.steps, "discard": discard, "processor_seconds": seconds}
+    for name, values in series.items():
+        mean = mean_estimate(values, "")
+        found[name] = {"mean": mean.value, "error": mean.error, "independent": mean.effective_samples}
+    if settings.proposals is not None:
+        tuned = np.load(max((place / "checkpoints").iterdir()) / "hybrid-monte-carlo.npz")["tuned"]
+        difference = (scalars["free_energy_ev"] - scalars["proposer_energy_ev"]).to_numpy()
+        found |= {
+            "accepted": float(scalars["accepted"].mean()),
+            "segment_steps": round(float(np.exp(tuned[0]))),
+            "temperature_ratio": float(tuned[1]),
+            "pressure_shift_gpa": float(tuned[2]),
+            "beta_sigma": float(difference.std() / (BOLTZMANN_EV_PER_K * settings.temperature_k)),
+        }
+    return found
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """Run both samplers, print what they gave, and write it."""
+    reference, proposer, start = arguments.measure
+    options = dict(each.split("=", 1) for each in arguments.option)
+    atoms = read(start)
+    state = {
+        "ensemble": "npt",
+        "temperature_k": arguments.temperature,
+        "pressure_gpa": arguments.pressure,
+        "timestep_fs": arguments.timestep,
+        "seed": 1,
+    }
+    proposals = Proposals(engine=proposer, tune=arguments.tune, segment_steps=arguments.segment)
+    moved = RunSettings(**state, steps=arguments.steps)
+    proposed = RunSettings(**state, steps=arguments.proposals, positions_every=1, proposals=proposals)
+    runs = (("dynamics", moved, arguments.discard), ("hybrid", proposed, arguments.tune))
+    found: dict[str, Any] = {
+        name: sampled(arguments.runs / name, reference, options, atoms, settings, discard=discard)
+        for name, settings, discard in runs
+    }
+    for name in ("density_g_per_cm3", "molecular_fraction", "free_energy_ev_per_atom"):
+        one, other = (found[kind][name] for kind in ("dynamics", "hybrid"))
+        rates = [each[name]["independent"] / each["processor_seconds"] for each in (found["dynamics"], found["hybrid"])]
+        apart = abs(one["mean"] - other["mean"]) / math.hypot(one["error"], other["error"])
+        found[name] = {"times": rates[1] / rates[0], "apart_in_errors": apart}
+        print(name, one, other, found[name])
+    print({key: value for key, value in found["hybrid"].items() if not isinstance(value, dict)})
+    arguments.out.write_text(json.dumps({**vars(arguments), "found": found}, indent=1, default=str) + "\n")
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", action="store_true", required=True, help="the cost model; needs no run")
-    parser.parse_args()
-    model()
+    parser.add_argument("--model", action="store_true", help="the cost model; needs no run")
+    parser.add_argument("--measure", nargs=3, metavar=("REFERENCE", "PROPOSER", "START"))
+    parser.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="of the reference")
+    parser.add_argument("--runs", type=Path, default=Path("sampling-runs"))
+    parser.add_argument("--out", type=Path, default=Path("sampling.json"))
+    parser.add_argument("--temperature", type=float, default=1000.0, help="K")
+    parser.add_argument("--pressure", type=float, default=200.0, help="GPa")
+    parser.add_argument("--timestep", type=float, default=0.3, help="fs")
+    parser.add_argument("--steps", type=int, default=4000, help="of dynamics")
+    parser.add_argument("--discard", type=int, default=500, help="first steps of dynamics left out")
+    parser.add_argument("--proposals", type=int, default=400)
+    parser.add_argument("--tune", type=int, default=100, help="first proposals, which tune and are left out")
+    parser.add_argument("--segment", type=int, default=20, help="steps of a segment to begin with")
+    arguments = parser.parse_args()
+    if arguments.model:
+        model()
+    if arguments.measure:
+        measure(arguments)
 
 
 if __name__ == "__main__":

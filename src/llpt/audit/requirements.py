@@ -34,8 +34,9 @@ _MOST_LISTED = 8
 
 
 def production_ps(states: LineOfStates) -> float:
-    """Return the shortest production time of an isobar's points, in ps."""
-    return min(point.production_fs for point in states.points) / FS_PER_PS
+    """Return the shortest production time of an isobar's points, in ps; NaN where Monte Carlo sampled all of them."""
+    known = [point.production_fs for point in states.points if math.isfinite(point.production_fs)]
+    return min(known, default=math.nan) / FS_PER_PS
 
 
 def fluid_requirement(states: LineOfStates) -> Requirement:
@@ -73,11 +74,12 @@ def minimum_requirements(states: LineOfStates, thresholds: Thresholds) -> list[R
         )
     if unknown.any():
         needed = _time_to_know_the_error_ps(curve.effective_samples[unknown], curve.production_fs[unknown])
+        runs = f"about {in_words(needed)} ps" if math.isfinite(needed) else "more proposals"
         temperatures = tuple(float(value) for value in curve.coordinates[unknown])
         found.append(
             _requirement(
                 states,
-                f"{states.engine} at {states.where}: about {in_words(needed)} ps at "
+                f"{states.engine} at {states.where}: {runs} at "
                 f"{_list(temperatures)} {states.along.unit}, where the runs are shorter than a few of their own "
                 "correlation times.",
                 picoseconds=needed,
@@ -106,24 +108,28 @@ def time_for(pair: Pair, comparisons: Sequence[tuple[Comparison, float]], *, con
     known = [(comparison, among) for comparison, among in comparisons if comparison.difference.resolved]
     if not known:
         return None
-    now = min(production_ps(pair.reference.states), production_ps(pair.surrogate.states))
+    times = (production_ps(side.states) for side in (pair.reference, pair.surrogate))
+    now = min((each for each in times if math.isfinite(each)), default=math.nan)
 
-    def needed(comparison: Comparison, among: float) -> float:
+    def longer(comparison: Comparison, among: float) -> float:
         wanted = error_needed(comparison.difference, comparison.threshold, confidence=confidence, among=among)
-        return now * max(1.0, (comparison.difference.error / wanted) ** 2)
+        return max(1.0, (comparison.difference.error / wanted) ** 2)
 
-    hardest, longest = max(((one, needed(one, among)) for one, among in known), key=lambda each: each[1])
+    hardest, times_longer = max(((one, longer(one, among)) for one, among in known), key=lambda each: each[1])
+    rung = pair.reference.states.along.word
+    what = f"about {in_words(now * times_longer)} ps of production at each {rung} (now {in_words(now)} ps)"
+    if math.isnan(now):
+        what = f"runs {in_words(times_longer)} times as long"
     place = "" if hardest.temperature_k is None else f" at {hardest.temperature_k:g} K"
     return Requirement(
         pressure_gpa=pair.pressure_gpa,
         engine=f"{pair.reference.states.engine} and {pair.surrogate.states.engine}",
-        picoseconds=longest,
-        picoseconds_now=now,
+        picoseconds=_known(now * times_longer),
+        picoseconds_now=_known(now),
         atoms=None,
         temperatures_k=(),
         sentence=(
-            f"Both engines at {pair.where}: about {in_words(longest)} ps of production at "
-            f"each {pair.reference.states.along.word} (now {in_words(now)} ps), to resolve what is open; the hardest "
+            f"Both engines at {pair.where}: {what}, to resolve what is open; the hardest "
             f"is the {hardest.quantity}{place}."
         ),
     )
@@ -181,12 +187,17 @@ def _requirement(
     return Requirement(
         pressure_gpa=states.held if states.kind is LineKind.ISOBAR else None,
         engine=states.engine,
-        picoseconds=picoseconds,
-        picoseconds_now=production_ps(states),
+        picoseconds=None if picoseconds is None else _known(picoseconds),
+        picoseconds_now=_known(production_ps(states)),
         atoms=atoms,
         temperatures_k=temperatures_k,
         sentence=sentence,
     )
+
+
+def _known(picoseconds: float) -> float | None:
+    """Return a time, None where Monte Carlo sampled what it is of."""
+    return picoseconds if math.isfinite(picoseconds) else None
 
 
 def _list(temperatures_k: tuple[float, ...]) -> str:

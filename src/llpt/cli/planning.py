@@ -216,7 +216,7 @@ def run_table(plan: Plan, costs: Mapping[str, float], *, only: Sequence[Node] | 
     for node in plan.nodes if only is None else only:
         seconds = costs[node.path]
         if isinstance(node, PlannedRun):
-            dynamics = [str(node.steps), f"{node.timestep_fs:.3f}", f"{node.picoseconds:.3g}"]
+            dynamics = [str(node.steps), f"{node.timestep_fs:.3f}", "–" if node.sampled else f"{node.picoseconds:.3g}"]
             dynamics.append(f"{seconds / node.steps:.2g}")
             after = ", ".join(short_name(parent) for parent in node.after) or "nothing"
         else:

@@ -29,6 +29,7 @@ DYNAMICS_PAPERS = {
     Thermostat.NOSE_HOOVER: ("martyna1992",),
 }
 BAROSTAT_PAPER = "bussi2009"
+HYBRID_PAPERS = ("duane1987", "mehlig1992")
 STATISTICS_PAPERS = ("thompson2010", "schuirmann1987")
 BRIDGE_PAPER = "bennett1976"
 CITATION = re.compile(r"\[@([\w;@]+)\]")
@@ -147,6 +148,7 @@ def _dynamics(case: Case) -> Iterable[str]:
         runs = [run for run in base if run.role is role]
         if runs:
             yield f"{_runs(role, runs)}"
+    base = [run for run in base if not run.sampled]
     npt = [run for run in base if run.dynamics.pressure_gpa is not None]
     keys: list[str] = []
     words = []
@@ -165,12 +167,16 @@ def _dynamics(case: Case) -> Iterable[str]:
 def _runs(role: Role, runs: list[PlannedRun]) -> str:
     atoms = ", ".join(str(size) for size in sorted({run.atoms for run in runs}))
     temperatures = sorted({run.state.temperature_k for run in runs})
+    whose = f"Its {len(runs)} runs" if role is Role.SURROGATE else f"The {len(runs)} runs of the reference"
+    states = f"{atoms} atoms, {_span(temperatures)} K, {', '.join(dict.fromkeys(run.state.line for run in runs))}"
+    if any(run.sampled for run in runs):
+        return (
+            f"{whose} ({states}) took {_span(sorted({float(run.steps) for run in runs}))} proposals each, by hybrid "
+            f"Monte Carlo{_cite(HYBRID_PAPERS)}."
+        )
     steps = sorted({round(run.timestep_fs, 3) for run in runs})
     lengths = sorted({round(run.picoseconds, 3) for run in runs})
-    return (f"Its {len(runs)} runs" if role is Role.SURROGATE else f"The {len(runs)} runs of the reference") + (
-        f" ({atoms} atoms, {_span(temperatures)} K, {', '.join(dict.fromkeys(run.state.line for run in runs))})"
-        f" took {_span(lengths)} ps each in steps of {_span(steps)} fs."
-    )
+    return f"{whose} ({states}) took {_span(lengths)} ps each in steps of {_span(steps)} fs."
 
 
 def _span(values: list[float]) -> str:

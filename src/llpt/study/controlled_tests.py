@@ -208,6 +208,8 @@ def _lone(key: str, kind: type) -> Callable[[Any], Any]:
     return lambda value: {key: value} if isinstance(value, kind) and not isinstance(value, bool) else value
 
 
+TESTS_OF_MOTION = (BarostatTest, IntegratorTest, RampTest, ThermostatTest, TimestepTest)
+"""Tests of how atoms are moved in time, which say nothing of a run that is sampled by Monte Carlo."""
 OTHER_NODES = frozenset({"size", "snapshots"})
 """Tests that add no ladder: one compares what is there, the other is a node of single points."""
 

@@ -32,6 +32,8 @@ START_UP_S = 0.5
 """Forking a process, making its engine, its first and last checkpoint."""
 SINGLE_POINT_STEPS = 4.0
 """A single point from nothing costs as much as this many MD steps, which start from the step before."""
+PROPOSAL_STEPS = 4.0
+"""The label of a proposal of hybrid Monte Carlo: solved in full, from orbitals of a configuration far away."""
 FOLLOWED_POINT_STEPS = 3.0
 """A single point at the electrons' next temperature, 50 K on, from the solution at the one before: 0.20 to 0.28 s where
 a step takes 0.078 s (32 atoms, 2x2x2, 55 Ry, PBE, one core)."""
@@ -77,7 +79,15 @@ class TimedRun(Protocol):
 
     @property
     def steps(self) -> int:
-        """Number of MD steps."""
+        """Number of MD steps, or of proposals."""
+
+    @property
+    def segment_steps(self) -> int:
+        """Mean number of time steps of a proposal; 0 in molecular dynamics."""
+
+    @property
+    def seconds_of_proposer(self) -> float:
+        """What a force call of the potential that proposes costs; 0 in molecular dynamics."""
 
 
 def seconds_per_step(run: TimedRun) -> float:
@@ -114,7 +124,7 @@ class StepTimes:
 
     def __init__(self, measured: Sequence[tuple[TimedRun, float]] = (), known: Sequence[KnownPace] = ()) -> None:
         self._measured = {run.path: seconds for run, seconds in measured}
-        here = [pace_of("", run, seconds) for run, seconds in measured]
+        here = [pace_of("", run, seconds) for run, seconds in measured if not run.segment_steps]
         like = [_Peers(options_text, paces) for paces in (here, known)]
         scaled = [_Peers(_unscaled_text, paces) for paces in (here, known)]
         self._same = tuple(peers for peers in (*like, *scaled) if peers)
@@ -122,11 +132,17 @@ class StepTimes:
 
     def run_s(self, run: TimedRun) -> float:
         """Return the seconds that a run takes from start to end."""
-        return START_UP_S + run.steps * self.step_s(run)
+        return START_UP_S + run.steps * (self.proposal_s(run) if run.segment_steps else self.step_s(run))
+
+    def proposal_s(self, run: TimedRun) -> float:
+        """Return the seconds of a proposal: a label of the engine and a segment of the potential."""
+        if run.path in self._measured:
+            return self._measured[run.path]
+        return PROPOSAL_STEPS * self.step_s(run) + run.segment_steps * run.seconds_of_proposer
 
     def step_s(self, run: TimedRun) -> float:
-        """Return the seconds of one of its steps."""
-        if run.path in self._measured:
+        """Return the seconds of one step of dynamics with its engine."""
+        if run.path in self._measured and not run.segment_steps:
             return self._measured[run.path]
         peer = self._peer(run)
         estimate = seconds_per_step(run)

@@ -178,7 +178,7 @@ class Execution:
         place = place_of(self.directory.study.execution)
         begun = self._attempts.begun
         measured = {entry.path: entry.seconds_per_step for entry in self.ledger.entries() if entry.path in begun}
-        runs = {run.path: run for run in self.plan.runs}
+        runs = {run.path: run for run in self.plan.runs if not run.sampled}
         remember_paces(pace_of(place, runs[path], pace) for path, pace in measured.items() if pace and path in runs)
 
     def _submit(self, kernel: parsl.DataFlowKernel) -> dict[str, AppFuture]:

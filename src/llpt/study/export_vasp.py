@@ -125,6 +125,11 @@ def export_vasp(plan: Plan, out: Path, source: Path, *, template: str = TEMPLATE
     runs = [run for run in reference if run.test is ControlledTest.BASE]
     if not runs:
         raise InputError("The study has no runs of a reference.", "Add [reference].")
+    if any(run.sampled for run in runs):
+        raise InputError(
+            "The study samples its reference by hybrid Monte Carlo, which VASP does not do.",
+            'Let dynamics.sampler be "molecular-dynamics".',
+        )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} holds something.", "Give a new directory with --out.")
     ladders: dict[str, list[MolecularDynamics]] = {}

@@ -8,7 +8,10 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from llpt.dynamics import Ensemble
+from llpt.engines import find_engine
+from llpt.errors import InputError, PluginError
 from llpt.study.controlled_tests import (
+    TESTS_OF_MOTION,
     ControlledTestsSection,
     CoolingTest,
     DecompressionTest,
@@ -23,6 +26,7 @@ from llpt.study.sections import (
     DynamicsSection,
     Int,
     Ladder,
+    ProposalsSection,
     Section,
     StudySection,
     SystemSection,
@@ -143,6 +147,9 @@ class StudyFile(Section):
                 'has surrogate.train = "reference" but no reference', "Add [reference], or give path."
             )
 
+        if self.dynamics.proposals is not None:
+            self._check_proposals(self.dynamics.proposals)
+
         if self.surrogate is not None and self.surrogate.runs == "imported":
             if self.reference is not None or not any(run.role == "reference" for run in self.imported):
                 raise ContradictionError(
@@ -152,6 +159,24 @@ class StudyFile(Section):
             if self.tests.asked():
                 raise ContradictionError(
                     'asks for controlled tests beside surrogate.runs = "imported"', "Remove one of the two."
+                )
+
+    def _check_proposals(self, proposals: ProposalsSection) -> None:
+        if self.reference is None:
+            raise ContradictionError(
+                'has dynamics.sampler = "hybrid-monte-carlo" but no reference to sample', "Add [reference]."
+            )
+        try:
+            find_engine(proposals.engine)
+        except (InputError, PluginError) as error:
+            raise ContradictionError(
+                f'names in dynamics.proposals engine "{proposals.engine}", which there is not', error.remedy
+            ) from error
+        for name, test in self.tests.asked().items():
+            if isinstance(test, TESTS_OF_MOTION) and test.engines != "surrogate":
+                raise ContradictionError(
+                    f"asks for tests.{name} of a reference that is sampled by Monte Carlo and has no times",
+                    'Confine the test to engines = "surrogate", or remove it.',
                 )
 
     def _check_labels(self) -> None:

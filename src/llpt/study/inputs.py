@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llpt.engines import find_engine
 from llpt.errors import InputError
 from llpt.files import copy
-from llpt.study.stored import FUNCTIONS, is_pseudopotential_file, stored_path
+from llpt.study.stored import FUNCTIONS, PROPOSER, is_pseudopotential_file, stored_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,9 +51,14 @@ def named_inputs(study: StudyFile, source: Path, *, archived: bool = False) -> t
     if study.system.start not in MADE_HERE:
         starts = dict.fromkeys(study.system.start_for(atoms) for atoms in study.all_sizes)
         wanted += [("system.start", start, "start") for start in starts]
-    for name, section in (("reference", study.reference), ("surrogate", study.surrogate)):
+    named = (
+        ("reference", "reference", study.reference),
+        ("surrogate", "surrogate", study.surrogate),
+        ("dynamics.proposals", PROPOSER, study.dynamics.proposals),
+    )
+    for key, folder, section in named:
         if section is not None and ":" in section.engine and find_engine(section.engine).copied:
-            wanted.append((f"{name}.engine", section.engine.partition(":")[2], name))
+            wanted.append((f"{key}.engine", section.engine.partition(":")[2], folder))
     if study.surrogate is not None and study.surrogate.path is not None:
         wanted.append(("surrogate.path", study.surrogate.path, "surrogate"))
     if study.surrogate is not None and study.surrogate.training.functions_from is not None:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from llpt.campaign import ControlledTest
+from llpt.campaign import ControlledTest, Role
 from llpt.study.inputs import MADE_HERE
 from llpt.study.nodes import MolecularDynamics, Origin, Start
 from llpt.study.protocol import run_settings
@@ -15,7 +15,7 @@ from llpt.study.sections import Ladder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llpt.campaign import Role, ThermodynamicState
+    from llpt.campaign import ThermodynamicState
     from llpt.options import GivenValue
     from llpt.study.file import StudyFile
     from llpt.study.state_sections import LineSection
@@ -98,7 +98,7 @@ class Ladders:
         word = study.system.start_for(atoms)
         start = self.made(word) if word in MADE_HERE else Start(Origin.FILE, word)
         seed = derived_seed(study.study.seed, state.condition, state.temperature_name, f"N{atoms}")
-        settings = run_settings(study.dynamics, state, seed)
+        settings = run_settings(study.dynamics, state, seed, sampled=self._sampled)
         return MolecularDynamics(
             role=self.side.role,
             engine=self.side.engine,
@@ -108,7 +108,7 @@ class Ladders:
             state=state,
             test=ControlledTest.BASE,
             dynamics=settings,
-            discard=study.dynamics.discard,
+            discard=self._discard,
             start=start,
             model=self.side.model,
             threads=threads_for(atoms) if self.side.threads is None else self.side.threads,
@@ -128,14 +128,25 @@ class Ladders:
             chain.append(run.starting_from(chain[-1]))
         return chain
 
+    @property
+    def _sampled(self) -> bool:
+        """Whether the runs of this side are sampled by Monte Carlo, where the study says so."""
+        return self.side.role is Role.REFERENCE
+
+    @property
+    def _discard(self) -> int:
+        """First steps, or proposals, that are left out of a run which starts from another."""
+        proposals = self.study.dynamics.proposals if self._sampled else None
+        return self.study.dynamics.discard if proposals is None else proposals.discard
+
     def settling(self, run: MolecularDynamics) -> MolecularDynamics:
-        """Return ``run`` with the extra steps that a made-up structure needs."""
-        extra = self.study.dynamics.settle_steps
+        """Return ``run`` with the extra steps that a made-up structure needs; a run of proposals has none."""
+        extra = 0 if run.sampled else self.study.dynamics.settle_steps
         return replace(run.with_dynamics(steps=run.steps + extra), discard=run.discard + extra)
 
     def unsettled(self, run: MolecularDynamics) -> MolecularDynamics:
         """Return ``run`` with the length that a run which starts from another has."""
-        extra = run.discard - self.study.dynamics.discard
+        extra = run.discard - self._discard
         return replace(run.with_dynamics(steps=run.steps - extra), discard=run.discard - extra)
 
     def fresh(self, runs: list[MolecularDynamics]) -> dict[tuple[str, int], list[MolecularDynamics]]:

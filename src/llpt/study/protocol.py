@@ -24,10 +24,18 @@ def starting_density(state: ThermodynamicState) -> float:
     return starting_density_g_per_cm3(state.pressure_gpa, state.temperature_k)
 
 
-def run_settings(dynamics: DynamicsSection, state: ThermodynamicState, seed: int) -> RunSettings:
+def run_settings(
+    dynamics: DynamicsSection, state: ThermodynamicState, seed: int, *, sampled: bool = False
+) -> RunSettings:
     """Return the settings of a run, with a time step in fs in place of ``auto``; what the study file lacks is not set.
 
     The automatic step is fixed here, from the rough density of the state, so that reference and surrogate share it.
+
+    Args:
+        dynamics: the section of the study file.
+        state: temperature and pressure or density.
+        seed: of the run.
+        sampled: whether the run is sampled as the section says, as a reference is; else it is molecular dynamics.
 
     Raises:
         InputError: the time step is ``auto`` and the state lies outside what is roughly known, or the settings
@@ -53,4 +61,11 @@ def run_settings(dynamics: DynamicsSection, state: ThermodynamicState, seed: int
         values["beads"] = dynamics.beads
     if dynamics.isotope is not None:
         values["isotope"] = dynamics.isotope
+    if sampled and dynamics.proposals is not None:
+        proposals = dynamics.proposals
+        values |= {
+            "steps": proposals.number,
+            "proposals": proposals.of_run().model_dump(exclude_unset=True),
+            "positions_every": 1,
+        }
     return RunSettings.from_mapping(values)

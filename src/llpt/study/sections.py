@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
-from llpt.dynamics import Ensemble, Isotope, RunSettings, Thermostat
+from llpt.dynamics import Ensemble, Isotope, Proposals, RunSettings, Sampler, Thermostat
 from llpt.dynamics.settings import DEFAULT_THERMOSTAT_TIME_FS, LONGEST_TIMESTEP_FS, MOST_BEADS, SHORTEST_TIMESTEP_FS
+from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 
 Float = Annotated[float, Strict()]
 Int = Annotated[int, Strict()]
@@ -143,6 +144,54 @@ _THERMOSTATS = (Thermostat.SVR, Thermostat.LANGEVIN)
 _TIMES = ", ".join(f"{DEFAULT_THERMOSTAT_TIME_FS[each]:g} for {each}" for each in _THERMOSTATS)
 
 
+_SAMPLERS = " or ".join(f'"{each}"' for each in Sampler)
+_OF_PROPOSALS = {name: field.default for name, field in Proposals.model_fields.items()}
+
+
+class ProposalsSection(Section):
+    """``[dynamics.proposals]``: how the reference is sampled by hybrid Monte Carlo."""
+
+    engine: str = Field(min_length=1, description="the potential that proposes, an engine that is there already")
+    options: dict[str, GivenValue] = Field(default_factory=dict, description="a table of its options")
+    number: StepCount = Field(description="the number of proposals of each run, a whole number of at least 1")
+    discard: Int = Field(
+        ge=0, description="the first proposals left out of every average, which tune the others; fewer than number"
+    )
+    segment_steps: Annotated[Int, Field(ge=1, le=100_000)] = Field(
+        default=_OF_PROPOSALS["segment_steps"],
+        description="mean number of time steps of a segment, 1 to 100000; what tuning begins with",
+    )
+    tune: Bool = Field(
+        default=True,
+        description="true or false: tune length, temperature and pressure of the segments while discarding",
+    )
+    acceptance: Annotated[Float, Field(gt=0.0, lt=1.0)] = Field(
+        default=_OF_PROPOSALS["acceptance"], description="the share of accepted proposals that is tuned to, 0 to 1"
+    )
+    temperature_ratio: Annotated[Float, Field(ge=0.5, le=2.0)] = Field(
+        default=_OF_PROPOSALS["temperature_ratio"],
+        description="temperature of the segments over that of the run, 0.5 to 2; what tuning begins with",
+    )
+    pressure_shift_gpa: Float = Field(
+        default=_OF_PROPOSALS["pressure_shift_gpa"],
+        description="pressure of the segments less that of the run, in GPa; what tuning begins with",
+    )
+
+    @model_validator(mode="after")
+    def _something_left(self) -> Self:
+        if self.discard >= self.number:
+            raise ContradictionError(
+                f"discards {self.discard} of {self.number} proposals, which leaves nothing to average",
+                "Let discard be smaller than number.",
+            )
+        return self
+
+    def of_run(self) -> Proposals:
+        """Return the same as a run takes it."""
+        kept = self.model_dump(include=set(Proposals.model_fields) - {"tune"}, exclude_unset=True)
+        return Proposals(**kept, tune=self.discard if self.tune else 0)
+
+
 class DynamicsSection(Section):
     """``[dynamics]``: the protocol that reference and surrogate share."""
 
@@ -190,6 +239,13 @@ class DynamicsSection(Section):
     isotope: Isotope | None = Field(
         default=_OF_A_RUN["isotope"], description='"D" or "T"; natural hydrogen where it is left out'
     )
+    sampler: Sampler = Field(
+        default=Sampler.MOLECULAR_DYNAMICS,
+        description=f"how the reference is sampled: {_SAMPLERS}; a surrogate is always run by molecular dynamics",
+    )
+    proposals: ProposalsSection | None = Field(
+        default=None, description="a table with engine, number and discard, for hybrid Monte Carlo"
+    )
 
     @model_validator(mode="after")
     def _something_left(self) -> Self:
@@ -201,5 +257,18 @@ class DynamicsSection(Section):
         if self.beads > 1 and self.ensemble is Ensemble.NVE:
             raise ContradictionError(
                 'asks for beads of a path integral with ensemble "nve"', 'Let ensemble be "npt" or "nvt".'
+            )
+        if (self.sampler is Sampler.HYBRID_MONTE_CARLO) != (self.proposals is not None):
+            raise ContradictionError(
+                f'has sampler = "{self.sampler}" and {"a" if self.proposals else "no"} table proposals',
+                'Give both sampler = "hybrid-monte-carlo" and [dynamics.proposals], or neither.',
+            )
+        if self.proposals is not None and self.beads > 1:
+            raise ContradictionError(
+                f"asks for {self.beads} beads of a path integral with hybrid Monte Carlo", "Take one of the two."
+            )
+        if self.proposals is not None and self.ensemble is Ensemble.NVE:
+            raise ContradictionError(
+                'has ensemble = "nve" with hybrid Monte Carlo, which samples a temperature', 'Take "npt" or "nvt".'
             )
         return self

@@ -30,7 +30,7 @@ class RunStanding:
         entry: what the ledger holds of it.
         steps: MD steps that were asked for; 0 where it is no run.
         steps_done: those behind it.
-        timestep_fs: its time step.
+        timestep_fs: its time step; 0 where its steps are proposals of Monte Carlo, which have no times.
         temperature_k: the thermostat's temperature; None where it is no run.
         pressure_gpa: the barostat's pressure; None where there is none.
         engine: SPEC of its engine.
@@ -61,7 +61,7 @@ class RunStanding:
             entry=entry,
             steps=int(settings["steps"]) if is_run else 0,
             steps_done=entry.steps_done if steps_done is None else steps_done,
-            timestep_fs=float(settings["timestep_fs"]) if is_run else 0.0,
+            timestep_fs=float(settings["timestep_fs"]) if is_run and not settings.get("proposals") else 0.0,
             temperature_k=settings.get("temperature_k") if is_run else None,
             pressure_gpa=settings.get("pressure_gpa") if is_run else None,
             engine=str(job.get("engine", "")),

@@ -20,6 +20,10 @@ FUNCTIONS = "functions"
 """The folder of the copy of a potential whose functions a training takes."""
 
 
+PROPOSER = "proposer"
+"""The folder of the copy of a potential that proposes for hybrid Monte Carlo."""
+
+
 def is_pseudopotential_file(given: str) -> bool:
     """Return whether a pseudopotential is a file: files end in ``.upf``, ``.psp8`` …, an engine's own names do not."""
     return bool(Path(given).suffix)

@@ -26,9 +26,9 @@ def equilibrated(case: Case) -> Question | None:
                 str(ladder.atoms),
                 ladder.line,
                 f"{run.temperature_k:g}",
-                f"{found.settled_ps:.3g}",
-                f"{found.left_out_ps:.3g}",
-                f"{found.total_ps:.3g}",
+                found.in_words(found.settled_ps),
+                found.in_words(found.left_out_ps),
+                found.in_words(found.total_ps),
             ),
             tone=Tone.BAD,
         )

@@ -27,6 +27,8 @@ MATCHED = (
     "beads of a nucleus",
 )
 """Settings that have to be the same; the others may differ and are shown."""
+MATCHED_IN_AVERAGES = ("ensemble", "mass of an atom", "beads of a nucleus")
+"""Those of them where one side was sampled by Monte Carlo and the other moved: averages owe nothing to the others."""
 CONFIDENCE = 0.99865
 """One-sided: a mean farther from what was set than that (three errors, where the error is well known) is named."""
 SHARE = 0.02
@@ -55,11 +57,13 @@ def same_protocol(case: Case) -> Question | None:
         role: _settings([run for run in runs if _place(run) in common] or runs, masses.get(role, set()))
         for role, runs in sides.items()
     }
+    mixed = len({values[role].get("sampler") for role in Role}) > 1
+    matched = MATCHED_IN_AVERAGES if mixed else MATCHED
     rows, unlike, unsaid = [], [], []
     for name in dict.fromkeys(name for each in values.values() for name in each):
         texts = [values[role].get(name, frozenset()) for role in Role]
         tone = Tone.PLAIN
-        if name in MATCHED:
+        if name in matched:
             if any(not each or NOT_RECORDED in each for each in texts):
                 unsaid.append(name)
                 tone = Tone.OPEN
@@ -68,7 +72,9 @@ def same_protocol(case: Case) -> Question | None:
                 tone = Tone.BAD
         rows.append(Row((name, *(_listed(each) for each in texts)), tone=tone))
     off, known = _off_target(case)
-    tone, word, sentence = _answer(unlike, unsaid)
+    tone, word, sentence = _answer(unlike, unsaid, matched)
+    if mixed:
+        sentence += " One was sampled by hybrid Monte Carlo and has no times: only static averages are compared."
     held = f"{len(off)} of {known} means of T and P lie farther from what was set than chance allows (99.7 %)."
     return Question(
         "protocol",
@@ -84,12 +90,12 @@ def same_protocol(case: Case) -> Question | None:
     )
 
 
-def _answer(unlike: list[str], unsaid: list[str]) -> tuple[Tone, str, str]:
+def _answer(unlike: list[str], unsaid: list[str], matched: tuple[str, ...]) -> tuple[Tone, str, str]:
     if unlike:
         return Tone.BAD, "no", f"The two sides differ in {', '.join(unlike)}."
     if unsaid:
         return Tone.OPEN, "not known", f"Runs made elsewhere do not say their {', '.join(unsaid)}."
-    return Tone.GOOD, "yes", f"Alike on both sides: {', '.join(MATCHED)}."
+    return Tone.GOOD, "yes", f"Alike on both sides: {', '.join(matched)}."
 
 
 def _place(run: PlannedRun) -> tuple[str, str]:
@@ -120,7 +126,19 @@ def _of_run(run: PlannedRun) -> dict[str, str]:
     barostat = getattr(dynamics, "barostat_time_fs", None)
     thermostat_time = getattr(dynamics, "thermostat_time", None)
     electrons = run.options.get("electronic_temperature_k")
+    if run.sampled:
+        return {
+            "sampler": "hybrid Monte Carlo",
+            "ensemble": str(dynamics.ensemble),
+            "time step": f"{run.timestep_fs:.3g} fs, in segments",
+            "beads of a nucleus": str(run.beads),
+            "atoms": str(run.atoms),
+            "production": f"{run.steps - run.discard} proposals",
+            "left out of averages": f"{run.discard} proposals",
+            "temperature of the electrons": _electrons(run, electrons),
+        }
     return {
+        "sampler": "molecular dynamics",
         "ensemble": str(dynamics.ensemble),
         "thermostat": str(getattr(dynamics, "thermostat", NOT_RECORDED)),
         "thermostat time": NOT_RECORDED if thermostat_time is None else f"{thermostat_time:g} fs",

@@ -17,7 +17,7 @@ from llpt.study.conditions import conditions_of
 from llpt.study.nodes.run import PlannedRun, RunJob
 from llpt.study.nodes.start import Origin, Start, StartTold, first_configuration
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, RunConditions, State
-from llpt.study.stored import stored_engine, stored_options
+from llpt.study.stored import PROPOSER, stored_engine, stored_options
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
 from llpt.version import package_versions
 
@@ -163,8 +163,12 @@ class MolecularDynamics(PlannedRun):
     @property
     def task(self) -> DynamicsTask:
         """Its engine and its dynamics, with the study's own copies of the files they name."""
+        settings = self.dynamics
+        if settings.proposals is not None:
+            engine = stored_engine(settings.proposals.engine, PROPOSER)
+            settings = settings.changed(proposals=settings.proposals.model_copy(update={"engine": engine}))
         return DynamicsTask(
-            engine=stored_engine(self.engine, self.role), options=stored_options(self.options), settings=self.dynamics
+            engine=stored_engine(self.engine, self.role), options=stored_options(self.options), settings=settings
         )
 
     def with_dynamics(self, **changed: Any) -> MolecularDynamics:

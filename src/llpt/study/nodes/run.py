@@ -164,9 +164,26 @@ class PlannedRun(ABC):
         return float(self.dynamics.timestep_fs)
 
     @property
+    def sampled(self) -> bool:
+        """Whether its steps are proposals of hybrid Monte Carlo, which have no times."""
+        return self.segment_steps > 0
+
+    @property
+    def segment_steps(self) -> int:
+        """Mean number of time steps of a segment of hybrid Monte Carlo; 0 in molecular dynamics."""
+        proposals = getattr(self.dynamics, "proposals", None)
+        return 0 if proposals is None else int(proposals.segment_steps)
+
+    @property
+    def seconds_of_proposer(self) -> float:
+        """What a force call of the potential that proposes costs by its engine's record; 0 in molecular dynamics."""
+        proposals = getattr(self.dynamics, "proposals", None)
+        return 0.0 if proposals is None else find_engine(proposals.engine).speed.seconds(self.atoms, 1.0)
+
+    @property
     def picoseconds(self) -> float:
-        """Simulated time in ps."""
-        return self.steps * self.timestep_fs / 1000.0
+        """Simulated time in ps; 0 of a run that is sampled by Monte Carlo."""
+        return 0.0 if self.sampled else self.steps * self.timestep_fs / 1000.0
 
     @property
     def pressure_gpa(self) -> float | None:
