@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from tests.audit.labels_for_tests import gaussian_sets, hydrogen, phase_set
+from tests.audit.test_visits import sets_of
 
 from llpt.audit import OrderParameter
 from llpt.bridge import SURROGATE
@@ -24,6 +25,14 @@ from llpt.campaign.observed import ObservedRun
 from llpt.observables import put_estimate
 from llpt.statistics import Estimate
 
+ATTRIBUTES = {
+    "n_atoms": 16,
+    "temperature_k": 900.0,
+    "pressure_gpa": 200.0,
+    "constant_volume": 0,
+    "production_fs": 5000.0,
+    "mass_u": 16.128,
+}
 PHASES = (ControlledTest.BASE, ControlledTest.COOLING)
 PLACE = MatchedState("P200", 16, 900.0)
 BIAS_EV_PER_ATOM = 0.004
@@ -36,16 +45,7 @@ def identity(test, *, engine="dft", repeat=1):
 
 
 def averaged(role, test, enthalpy, volume, *, repeat=1, pressure_gpa=200.0, on_isotherm=False, **others):
-    summary = xr.Dataset(
-        attrs={
-            "n_atoms": 16,
-            "temperature_k": 900.0,
-            "pressure_gpa": pressure_gpa,
-            "constant_volume": 0,
-            "production_fs": 5000.0,
-            "mass_u": 16.128,
-        }
-    )
+    summary = xr.Dataset(attrs=ATTRIBUTES | {"pressure_gpa": pressure_gpa})
     put_estimate(summary, "enthalpy", Estimate(enthalpy, 0.001, "eV/atom", 50.0))
     put_estimate(summary, "volume", Estimate(volume, 0.002, "Å³/atom", 50.0))
     for name, estimate in others.items():
@@ -172,3 +172,20 @@ def test_an_isotherm_has_its_pressures_its_phases_and_a_shift_in_gigapascals():
     assert "stayed on its side" in shift.region
     assert shift.explanation.observed.unit == "GPa"
     assert shift.explanation.predicted is shift.explanation.pressure
+
+
+def test_an_isobar_whose_cells_go_to_and_fro_has_one_shift():
+    sets = sets_of({high: hydrogen(molecular=not high, seed=1) for high in (False, True)}, 1)
+    runs, labelled = [], []
+    for temperature, sides in sets.items():
+        for role, each in zip((Role.SURROGATE, Role.REFERENCE), sides, strict=True):
+            summary = xr.Dataset(attrs=ATTRIBUTES | {"temperature_k": temperature})
+            molecular = 0.8 if temperature < 1000.0 else 0.2
+            put_estimate(summary, "molecular_fraction", Estimate(molecular, 0.01, "", 50.0))
+            runs.append(ObservedRun.from_summary(summary, role=role, engine=role))
+            labelled.append(LabelledRun(runs[-1].identity, each))
+    found = explain_campaign(labelled, [], ladders_of(runs), phases=None)
+    (placed,) = found.crossovers
+    assert (placed.line, placed.atoms) == ("P200", 16)
+    assert placed.crossover.predicted_shift.resolved
+    assert json.loads(found.to_json())["crossovers"][0]["crossover"]["finding"] == "agree"

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         transfer_errors,
     )
     from llpt.audit.verdict import Comparison, Requirement, Verdict
+    from llpt.audit.visits import Crossover, EqualShares, RegionDifference, Visits, Walk, crossover, equal_shares
 
 __all__ = [
     "FORMAT",
@@ -56,10 +57,12 @@ __all__ = [
     "ComparedQuantity",
     "Comparison",
     "Contrast",
+    "Crossover",
     "DensityComparison",
     "DerivativeCheck",
     "Diagnosis",
     "DoublyLabelled",
+    "EqualShares",
     "Explanation",
     "GroupErrors",
     "Grouping",
@@ -72,6 +75,7 @@ __all__ = [
     "PhaseSteps",
     "Population",
     "Presence",
+    "RegionDifference",
     "Reproduction",
     "Requirement",
     "Residuals",
@@ -82,6 +86,8 @@ __all__ = [
     "TrainedQuantity",
     "TransferErrors",
     "Verdict",
+    "Visits",
+    "Walk",
     "boundary_between",
     "check_asked",
     "check_derivatives",
@@ -89,9 +95,11 @@ __all__ = [
     "compare",
     "compare_density",
     "compared_quantities",
+    "crossover",
     "diagnose",
     "electronic_temperature_audit",
     "enthalpies_of",
+    "equal_shares",
     "error_budget",
     "explain",
     "frame_table",
@@ -125,6 +133,7 @@ _MODULES = (
     "explanation",
     "budget",
     "phase_regions",
+    "visits",
     "derivatives",
     "diagnosis",
     "transfer",

@@ -121,23 +121,34 @@ def held_against(predicted: Shift, observed: Estimate) -> tuple[ShiftAgreement, 
         predicted: of ``shift_of_temperature`` or ``shift_of_pressure``.
         observed: T*_r - T*_s in K or P*_r - P*_s in GPa, as the prediction.
     """
-    if not predicted.value.resolved:
-        return ShiftAgreement.OPEN, f"The labels do not predict a shift. {predicted.reason}"
-    prediction = f"The labels predict a shift of {predicted.value}"
+    return finding_of(predicted.value, observed, predicted.value.minus(observed), without=predicted.reason)
+
+
+def finding_of(predicted: Estimate, observed: Estimate, apart: Estimate, *, without: str) -> tuple[ShiftAgreement, str]:
+    """Return whether two shifts agree, and a sentence that says so.
+
+    Args:
+        predicted: T*_r - T*_s from labels, in K.
+        observed: the same from the runs of both sides.
+        apart: the first less the second, with the error that is left where the two share a part.
+        without: why nothing is predicted, where nothing is.
+    """
+    if not predicted.resolved:
+        return ShiftAgreement.OPEN, f"The labels do not predict a shift. {without}"
+    prediction = f"The labels predict a shift of {predicted}"
     if not observed.resolved:
         return ShiftAgreement.OPEN, f"{prediction}; none was observed that it could be held against."
-    difference = predicted.value.minus(observed)
     wanted = WANTED[observed.unit]
-    if max(predicted.value.error, observed.error) > wanted:
+    if max(predicted.error, observed.error) > wanted:
         known = f"one of the two is known to more than {wanted:g} {observed.unit} only"
         sentence = f"{prediction}, {observed} was observed: {known}."
         return ShiftAgreement.OPEN, sentence
-    if abs(difference.value) <= AGREEMENT_SIGMAS * difference.error:
+    if abs(apart.value) <= AGREEMENT_SIGMAS * apart.error:
         sentence = f"{prediction}, {observed} was observed: the difference of the two free energies explains it."
         return ShiftAgreement.AGREE, sentence
-    apart = f"{abs(difference.value) / difference.error:.1f}" if difference.error > 0.0 else "many"
+    errors = f"{abs(apart.value) / apart.error:.1f}" if apart.error > 0.0 else "many"
     sentence = (
-        f"{prediction}, but {observed} was observed, {apart} errors away: a run left its phase, a transition was "
+        f"{prediction}, but {observed} was observed, {errors} errors away: a run left its phase, a transition was "
         "located wrongly, or the labels are not of the Hamiltonian that drove the runs."
     )
     return ShiftAgreement.DISAGREE, sentence

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -23,7 +23,9 @@ from llpt.audit import (
     PhaseSets,
     PhaseSteps,
     Residuals,
+    Walk,
     boundary_between,
+    crossover,
     enthalpies_of,
     error_budget,
     explain,
@@ -44,7 +46,10 @@ from llpt.statistics import Estimate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llpt.audit import DoublyLabelled, PhaseBoundary
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from llpt.audit import Crossover, DoublyLabelled, PhaseBoundary
     from llpt.campaign.identity import RunIdentity
     from llpt.campaign.ladders import ObservedLadder
     from llpt.campaign.observed import ObservedRun
@@ -62,10 +67,12 @@ class LabelledRun:
     Args:
         identity: which run they are from.
         labels: the snapshots.
+        order: order parameters along the whole run at equally spaced times; empty where only the snapshots are at hand.
     """
 
     identity: RunIdentity
     labels: DoublyLabelled
+    order: Mapping[OrderParameter, NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,21 @@ class PlacedExplanation:
 
 
 @dataclass(frozen=True)
+class PlacedCrossover:
+    """The shift of a transition in cells that go to and fro between two regions, and where.
+
+    Args:
+        line: name of the isobar.
+        atoms: number of atoms.
+        crossover: the shift, predicted and observed.
+    """
+
+    line: str
+    atoms: int
+    crossover: Crossover
+
+
+@dataclass(frozen=True)
 class PlacedBudget:
     """An error budget and where both phases were sampled for it; how snapshots were assigned as in the explanation.
 
@@ -177,6 +199,7 @@ class CampaignExplanation:
         residuals: errors of the surrogate; None without labels.
         states: free-energy differences by state.
         shifts: predicted shifts, where both phases were sampled at one temperature.
+        crossovers: the same along an isobar, where the cells go to and fro between the phases.
         budgets: what each choice behind the reference does.
         refused: labels that could not be used, with the reason.
     """
@@ -184,6 +207,7 @@ class CampaignExplanation:
     residuals: Residuals | None
     states: tuple[StateDifference, ...]
     shifts: tuple[PlacedExplanation, ...]
+    crossovers: tuple[PlacedCrossover, ...]
     budgets: tuple[PlacedBudget, ...]
     refused: Mapping[str, str]
 
@@ -221,7 +245,12 @@ def explain_campaign(
     meant = phases or (ControlledTest.BASE, ControlledTest.START)
     found = _differences(states, ladders)
     return CampaignExplanation(
-        residuals, found, _shifts(states, ladders, meant), _budgets(choices, labelled, ladders, meant), left_out
+        residuals,
+        found,
+        _shifts(states, ladders, meant),
+        _crossovers(labelled, ladders),
+        _budgets(choices, labelled, ladders, meant),
+        left_out,
     )
 
 
@@ -314,6 +343,34 @@ def _shifts(
             )
             found.append(PlacedExplanation(place, explanation, steps, sets.strayed, sets.sentence))
     return tuple(found)
+
+
+def _crossovers(labelled: Sequence[LabelledRun], ladders: Sequence[ObservedLadder]) -> tuple[PlacedCrossover, ...]:
+    """Return the shift of each isobar and size along which the runs of both sides go to and fro."""
+    isobars = {(each.line, each.atoms) for each in ladders if each.is_base and each.pressure_gpa is not None}
+    lines: dict[tuple[str, int], dict[float, list[LabelledRun]]] = {}
+    for each in labelled:
+        place = MatchedState.of(each.identity)
+        if each.identity.repeat == 1 and (place.line, place.atoms) in isobars:
+            by_temperature = lines.setdefault((place.line, place.atoms), {})
+            by_temperature.setdefault(place.temperature_k, []).append(each)
+    found = []
+    for (line, atoms), by_temperature in lines.items():
+        boundary = boundary_of(ladders, MatchedState(line, atoms, min(by_temperature)))
+        if boundary is not None:
+            sets = {temperature: [run.labels for run in runs] for temperature, runs in by_temperature.items()}
+            walks = {
+                temperature: [_walk(run, boundary) for run in runs] for temperature, runs in by_temperature.items()
+            }
+            shift = crossover(sets, boundary, walks)
+            if shift is not None:
+                found.append(PlacedCrossover(line, atoms, shift))
+    return tuple(found)
+
+
+def _walk(run: LabelledRun, boundary: PhaseBoundary) -> Walk:
+    along = run.order.get(boundary.order)
+    return Walk.of_snapshots(run.labels, boundary) if along is None else Walk(run.labels.coupling, along)
 
 
 def _steps(

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from llpt.audit import Residuals
-    from llpt.campaign.explanation import CampaignExplanation, PlacedBudget, PlacedExplanation, StateDifference
+    from llpt.campaign.explanation import (
+        CampaignExplanation,
+        PlacedBudget,
+        PlacedCrossover,
+        PlacedExplanation,
+        StateDifference,
+    )
 
 
 def explain(
@@ -61,6 +67,8 @@ def _show(found: CampaignExplanation) -> None:
         _show_states(console, found.states)
     for shift in found.shifts:
         _show_shift(console, shift)
+    for crossover in found.crossovers:
+        _show_crossover(console, crossover)
     for budget in found.budgets:
         _show_budget(console, budget)
 
@@ -122,6 +130,53 @@ def _show_shift(console: Console, placed: PlacedExplanation) -> None:
     console.print(f"  {placed.region}", markup=False)
     if found.labels is not None:
         console.print(f"  25 K take {found.labels} independent labels in each phase and ensemble.")
+    console.print()
+
+
+def _show_crossover(console: Console, placed: PlacedCrossover) -> None:
+    found = placed.crossover
+    console.print(
+        f"{placed.line}, {placed.atoms} atoms, cells that go to and fro across {found.region}: p is the share of the "
+        "region stable above the transition.",
+        markup=False,
+    )
+    table = make_table(
+        "T (K) >",
+        "surrogate: ln p/(1-p) >",
+        "D (meV/atom) >",
+        "overlap >",
+        "method below, above",
+        "reference foretold >",
+        "reference's runs >",
+    )
+    reference = {each.temperature_k: each for each in found.reference_visits}
+    labels = {each.temperature_k: each for each in found.differences}
+    surrogate = {each.temperature_k: each for each in found.surrogate_visits}
+    for temperature in sorted({*reference, *surrogate}):
+        own, said, seen = surrogate.get(temperature), labels.get(temperature), reference.get(temperature)
+        table.add_row(
+            f"{temperature:g}",
+            "" if own is None else known_text(own.log_ratio),
+            "" if said is None else known_text(said.difference_mev_per_atom),
+            "" if said is None else f"{said.overlap:.2g}",
+            "" if said is None else f"{said.low}, {said.high}",
+            "" if said is None else known_text(said.predicted),
+            "" if seen is None else known_text(seen.log_ratio),
+        )
+    console.print(table)
+    for name, place in (
+        ("surrogate's runs", found.surrogate),
+        ("reference's runs", found.reference),
+        ("reference, foretold", found.predicted),
+    ):
+        console.print(
+            f"  T* of the {name}: {known_text(place.temperature, 'K')}, step of the cell's enthalpy "
+            f"{known_text(place.enthalpy, 'eV')}, chi-squared {place.chi_squared:.2g} of {place.degrees_of_freedom}",
+            markup=False,
+        )
+    console.print(f"  shift, reference less surrogate, by the labels: {known_text(found.predicted_shift, 'K')}")
+    console.print(f"  by both sides' runs: {known_text(found.observed_shift, 'K')}")
+    console.print(f"  {found.finding}: {found.sentence}", markup=False)
     console.print()
 
 

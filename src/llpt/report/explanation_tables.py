@@ -26,6 +26,20 @@ class ShiftRow:
 
 
 @dataclass(frozen=True)
+class CrossoverRow:
+    """The shift along an isobar whose cells go to and fro between the phases; text."""
+
+    place: str
+    surrogate: str
+    reference: str
+    foretold: str
+    predicted: str
+    observed: str
+    finding: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class ChoiceRow:
     """What one choice behind the reference does; text."""
 
@@ -83,6 +97,23 @@ def shift_rows(found: CampaignExplanation | None) -> list[ShiftRow]:
             placed.explanation.sentence,
         )
         for placed in (found.shifts if found is not None else ())
+    ]
+
+
+def crossover_rows(found: CampaignExplanation | None) -> list[CrossoverRow]:
+    """Return one row for each isobar and size whose cells go to and fro between the phases."""
+    return [
+        CrossoverRow(
+            f"{placed.line}, N = {placed.atoms}",
+            estimate_text(placed.crossover.surrogate.temperature, unit=False),
+            estimate_text(placed.crossover.reference.temperature, unit=False),
+            estimate_text(placed.crossover.predicted.temperature, unit=False),
+            estimate_text(placed.crossover.predicted_shift, unit=False),
+            estimate_text(placed.crossover.observed_shift, unit=False),
+            str(placed.crossover.finding),
+            placed.crossover.sentence,
+        )
+        for placed in (found.crossovers if found is not None else ())
     ]
 
 

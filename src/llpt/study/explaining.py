@@ -8,7 +8,9 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from llpt.audit import DerivativeCheck, DoublyLabelled, frame_table
+import numpy as np
+
+from llpt.audit import DerivativeCheck, DoublyLabelled, OrderParameter, frame_table
 from llpt.bridge import REFERENCE, SURROGATE
 from llpt.campaign import Role, file_stem
 from llpt.campaign.diagnosing import diagnose_labels, diagnose_runs
@@ -23,12 +25,14 @@ from llpt.study.nodes.coupled import SURROGATE_LABELS, PlannedCoupled
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.other_labels import DERIVATIVES, LABELS, PlannedOtherLabels
 from llpt.study.outcome import State
+from llpt.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import xarray as xr
+    from numpy.typing import NDArray
 
     from llpt.audit import Diagnosis
     from llpt.campaign.explanation import CampaignExplanation
@@ -194,10 +198,17 @@ def _bridge_labels(
             coupling = REFERENCE if run.role is Role.REFERENCE else SURROGATE
             labelled = DoublyLabelled(run.path, coupling, run.state.temperature_k, reference, surrogate)
             labelled.samples()  # what the bridge refuses is refused here, run by run
-            found.append(LabelledRun(run.identity, labelled))
+            found.append(LabelledRun(run.identity, labelled, _order_along(directory.node(run.path), run.discard)))
         except LlptError as error:
             refused[path] = error.cause
     return found
+
+
+def _order_along(run: Path, discard: int) -> dict[OrderParameter, NDArray[np.float64]]:
+    """Return the order parameters of every frame that is kept of a run."""
+    trajectory = Trajectory.open(run)
+    kept = [trajectory.atoms(int(index)) for index in np.flatnonzero(trajectory.frame_steps > discard)]
+    return {order: np.array([order.of(atoms) for atoms in kept]) for order in OrderParameter}
 
 
 def _coupled_labels(

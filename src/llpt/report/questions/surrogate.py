@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.audit import Presence
-from llpt.report.explanation_tables import bias_sentence, shift_rows, state_rows
+from llpt.report.explanation_tables import bias_sentence, crossover_rows, shift_rows, state_rows
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import UNKNOWN, estimate_text
 from llpt.study import PlannedTraining
@@ -26,12 +26,14 @@ def errors_of_surrogate(case: Case) -> Question | None:
     explanation = case.analysis.explanation
     bias = bias_sentence(explanation)
     shifts = shift_rows(explanation)
+    crossovers = crossover_rows(explanation)
     diagnoses = case.verdict.diagnoses if case.verdict else ()
     present = [each for each in diagnoses if each.presence is Presence.PRESENT]
     tables = [
         *_diagnoses(diagnoses),
         *_residuals(explanation),
         *_shifts(explanation),
+        *_crossovers(explanation),
         *_states(explanation),
         *_training(case),
     ]
@@ -39,17 +41,21 @@ def errors_of_surrogate(case: Case) -> Question | None:
         "No configuration was labelled by both engines: [bridge] of the study file measures errors by phase, and "
         "predicts from them how far the transition is shifted."
     )
-    known = Tone.PLAIN if bias or shifts else Tone.OPEN
+    known = Tone.PLAIN if bias or shifts or crossovers else Tone.OPEN
     named = [f"Present: {', '.join(dict.fromkeys(str(each.cause) for each in present))}."] if present else []
     return Question(
         "surrogate",
         "Which errors has the surrogate, and in which phase?",
         Tone.BAD if present else known,
-        "measured" if bias or shifts or present else "not measured",
+        "measured" if bias or shifts or crossovers or present else "not measured",
         " ".join([*named, measured]),
         "Configurations of both sides' runs, labelled by both engines.",
         tables=tuple(tables),
-        points=(*(each.sentence for each in present), *(f"{row.place}. {row.sentence}" for row in shifts)),
+        points=(
+            *(each.sentence for each in present),
+            *(f"{row.place}. {row.sentence}" for row in shifts),
+            *(f"{row.place}. {row.sentence}" for row in crossovers),
+        ),
     )
 
 
@@ -134,6 +140,36 @@ def _shifts(found: CampaignExplanation | None) -> list[Table]:
             tuple(
                 Row(
                     (row.place, row.low, row.high, row.difference, row.predicted, row.observed, row.finding),
+                    known=(row.predicted, row.observed) != (UNKNOWN, UNKNOWN),
+                )
+                for row in rows
+            ),
+        )
+    ]
+
+
+def _crossovers(found: CampaignExplanation | None) -> list[Table]:
+    rows = crossover_rows(found)
+    if not rows:
+        return []
+    columns = (
+        *text_columns("Isobar"),
+        *number_columns(
+            "T* of the surrogate (K)",
+            "of the reference, by its runs",
+            "by the labels",
+            "T* reference − surrogate, predicted (K)",
+            "observed (K)",
+        ),
+        *text_columns("The two"),
+    )
+    return [
+        Table(
+            "The same where cells go to and fro: T* is where both regions are equally frequent",
+            columns,
+            tuple(
+                Row(
+                    (row.place, row.surrogate, row.reference, row.foretold, row.predicted, row.observed, row.finding),
                     known=(row.predicted, row.observed) != (UNKNOWN, UNKNOWN),
                 )
                 for row in rows

@@ -1,0 +1,285 @@
+"""Where a cell too small to hold a phase has its transition: the temperature at which it is in both regions as often.
+
+A small cell goes to and fro between two regions of configurations, one on each side of a value of an order parameter.
+The two have equal free energy where each is visited half of the time (equal weights; Borgs and Kotecký, J. Stat. Phys.
+61, 79, 1990, https://doi.org/10.1007/BF01013955). With p the share of the region that is stable above the transition,
+
+    ln(p / (1 - p)) = -(G_high - G_low) / k_B T,    its slope along 1/T: -(H_high - H_low) / k_B  (van 't Hoff),
+
+a straight line in 1/T as long as the step of enthalpy of the cell changes little. That is the transition *observed*, of
+each Hamiltonian by itself. The one *predicted* takes the surrogate's visits and the labels alone: within a region the
+two Hamiltonians differ by Delta G (``llpt.bridge``), so that
+
+    ln(p / (1 - p))_r = ln(p / (1 - p))_s - (Delta G_high - Delta G_low) / k_B T.
+
+Delta G of a region does not know how often the reference went there: the two can disagree.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt import units
+from llpt.audit.explanation import ShiftAgreement, finding_of
+from llpt.audit.phase_regions import in_phases
+from llpt.bridge import REFERENCE, SURROGATE, FreeEnergyMethod, free_energy_difference
+from llpt.statistics import MINIMUM_EFFECTIVE_SAMPLES, Estimate, combined, fit_line, statistical_inefficiency
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from llpt.audit.double_labels import DoublyLabelled
+    from llpt.audit.phase_regions import PhaseBoundary
+
+FEWEST_TEMPERATURES = 3
+SLOPE_SIGMAS = 3.0
+"""Errors by which the slope along 1/T must differ from zero for a temperature to be read off the line."""
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """The order parameter along one run.
+
+    Args:
+        coupling: whose run it is, ``llpt.bridge.SURROGATE`` or ``REFERENCE``.
+        order: its values at equally spaced times, shape (n,).
+    """
+
+    coupling: float
+    order: NDArray[np.float64]
+
+    @classmethod
+    def of_snapshots(cls, run: DoublyLabelled, boundary: PhaseBoundary) -> Walk:
+        """Return what labelled snapshots show of their run."""
+        return cls(run.coupling, np.array([boundary.order.of(atoms) for atoms in run.reference]))
+
+
+@dataclass(frozen=True)
+class Visits:
+    """How often the runs of one Hamiltonian at one temperature were in the region stable above the transition.
+
+    Args:
+        temperature_k: T.
+        share: of the snapshots in that region, 0 … 1.
+        effective_samples: independent snapshots.
+        log_ratio: ln(p / (1 - p)), with half a snapshot added to either count, which removes most of its bias
+            (Haldane, Ann. Hum. Genet. 20, 309, 1956, https://doi.org/10.1111/j.1469-1809.1955.tb01285.x).
+    """
+
+    temperature_k: float
+    share: float
+    effective_samples: float
+    log_ratio: Estimate
+
+
+@dataclass(frozen=True)
+class EqualShares:
+    """Where the two regions are equally frequent.
+
+    Args:
+        temperature: T* in K; unknown where the line does not give it.
+        enthalpy: H_high - H_low of the cell in eV by the slope.
+        chi_squared: of the straight line; NaN without one.
+        degrees_of_freedom: temperatures less two.
+        reason: one sentence.
+    """
+
+    temperature: Estimate
+    enthalpy: Estimate
+    chi_squared: float
+    degrees_of_freedom: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RegionDifference:
+    """What the labels of one temperature say of the two regions.
+
+    Args:
+        temperature_k: T.
+        difference_mev_per_atom: Delta G_high - Delta G_low, reference less surrogate, per atom.
+        low: how the lower region's was found.
+        high: the upper one's.
+        overlap: of the poorer region, 0 … 0.5; NaN where one is missing.
+        predicted: ln(p / (1 - p)) of the reference, from the surrogate's visits and these labels.
+    """
+
+    temperature_k: float
+    difference_mev_per_atom: Estimate
+    low: FreeEnergyMethod
+    high: FreeEnergyMethod
+    overlap: float
+    predicted: Estimate
+
+
+@dataclass(frozen=True)
+class Crossover:
+    """The shift of a transition in cells that hold no phase: predicted from labels, and observed.
+
+    Args:
+        region: what parts the two regions, for people.
+        surrogate_visits: of the surrogate, by temperature.
+        reference_visits: of the reference.
+        differences: what the labels say, by temperature.
+        surrogate: T* of the surrogate by its visits.
+        reference: T* of the reference by its visits.
+        predicted: T* of the reference by the surrogate's visits and the labels.
+        predicted_shift: T*_r - T*_s by the labels, in K.
+        observed_shift: the same by both sides' visits.
+        finding: whether the two agree.
+        sentence: the finding for people.
+    """
+
+    region: str
+    surrogate_visits: tuple[Visits, ...]
+    reference_visits: tuple[Visits, ...]
+    differences: tuple[RegionDifference, ...]
+    surrogate: EqualShares
+    reference: EqualShares
+    predicted: EqualShares
+    predicted_shift: Estimate
+    observed_shift: Estimate
+    finding: ShiftAgreement
+    sentence: str
+
+
+def crossover(
+    sets: Mapping[float, Sequence[DoublyLabelled]],
+    boundary: PhaseBoundary,
+    walks: Mapping[float, Sequence[Walk]] | None = None,
+) -> Crossover | None:
+    """Return the predicted and the observed shift; None where the runs do not go to and fro.
+
+    A side whose runs go to and fro has, at three temperatures or more, been in both regions, with
+    ``MINIMUM_EFFECTIVE_SAMPLES`` independent snapshots.
+
+    Args:
+        sets: doubly labelled snapshots of both sides' runs at one pressure and size, by temperature in K.
+        boundary: what parts the two regions, the same for both sides.
+        walks: the order parameter along these runs, more densely than the labelled snapshots; None takes the snapshots.
+    """
+    if walks is None:
+        walks = {each: [Walk.of_snapshots(run, boundary) for run in runs] for each, runs in sets.items()}
+    visits = {coupling: _visits(walks, coupling, boundary) for coupling in (SURROGATE, REFERENCE)}
+    if any(sum(0.0 < each.share < 1.0 for each in side) < FEWEST_TEMPERATURES for side in visits.values()):
+        return None
+    differences = tuple(
+        found
+        for each in visits[SURROGATE]
+        if (found := _difference(each, sets[each.temperature_k], boundary)) is not None
+    )
+    surrogate, reference = (
+        equal_shares([(each.temperature_k, each.log_ratio) for each in visits[coupling]])
+        for coupling in (SURROGATE, REFERENCE)
+    )
+    predicted = equal_shares([(each.temperature_k, each.predicted) for each in differences])
+    shifts = [each.temperature.minus(surrogate.temperature) for each in (predicted, reference)]
+    # Both shifts count from the surrogate's T*, whose error the comparison of the two must not count twice.
+    apart = predicted.temperature.minus(reference.temperature)
+    finding, sentence = finding_of(shifts[0], shifts[1], apart, without=_why(predicted, surrogate))
+    region = f"{boundary.order.value.replace('_', ' ')} {boundary.value:.3g}"
+    return Crossover(
+        region,
+        visits[SURROGATE],
+        visits[REFERENCE],
+        differences,
+        surrogate,
+        reference,
+        predicted,
+        shifts[0],
+        shifts[1],
+        finding,
+        sentence,
+    )
+
+
+def _why(predicted: EqualShares, surrogate: EqualShares) -> str:
+    return predicted.reason if surrogate.temperature.resolved else f"Of the surrogate's runs: {surrogate.reason}"
+
+
+def equal_shares(points: Sequence[tuple[float, Estimate]]) -> EqualShares:
+    """Return where ln(p / (1 - p)) passes zero, by a straight line in 1/T.
+
+    The error grows by Birge's factor where the line does not fit. Nothing is read off a line through fewer than three
+    temperatures, or one whose slope is not known to three of its errors; nor beyond the temperatures themselves.
+
+    Args:
+        points: temperature in K and ln(p / (1 - p)) with its error; unknown ones take no part.
+    """
+    known = [(temperature, value) for temperature, value in points if value.resolved and value.error > 0.0]
+
+    def nowhere(reason: str, chi_squared: float = math.nan) -> EqualShares:
+        degrees = max(len(known) - 2, 0)
+        return EqualShares(Estimate.unknown("K"), Estimate.unknown("eV"), chi_squared, degrees, reason)
+
+    if len(known) < FEWEST_TEMPERATURES:
+        return nowhere(f"Shares are known at {len(known)} temperatures; {FEWEST_TEMPERATURES} are needed.")
+    inverse = np.array([1.0 / temperature for temperature, _ in known])
+    weights = np.array([1.0 / value.standard_error**2 for _, value in known])
+    middle = float((weights * inverse).sum() / weights.sum())  # there intercept and slope are independent
+    line = fit_line(list(inverse - middle), [value for _, value in known], slope_unit="K")
+    if abs(line.slope.value) <= SLOPE_SIGMAS * line.slope.error:
+        return nowhere("The shares do not change with temperature by three errors.", line.chi_squared)
+    place = middle - line.intercept.value / line.slope.value
+    if not 1.0 / max(known)[0] <= place <= 1.0 / min(known)[0]:
+        return nowhere("The regions are equally frequent beyond the temperatures that were run.", line.chi_squared)
+    slopes = (
+        (line.intercept, 1.0 / (line.slope.value * place**2)),
+        (line.slope, line.intercept.value / (line.slope.value**2 * place**2)),
+    )
+    temperature = combined(1.0 / place, slopes, "K")
+    enthalpy = line.slope.scaled(-units.BOLTZMANN_EV_PER_K, "eV")
+    reason = f"The regions are equally frequent at {temperature}."
+    return EqualShares(temperature, enthalpy, line.chi_squared, line.degrees_of_freedom, reason)
+
+
+def _visits(walks: Mapping[float, Sequence[Walk]], coupling: float, boundary: PhaseBoundary) -> tuple[Visits, ...]:
+    """Return the visits of one side by temperature, its runs at one temperature together."""
+    found = []
+    for temperature in sorted(walks):
+        counted = [
+            counts
+            for walk in walks[temperature]
+            if walk.coupling == coupling and (counts := _counts(walk.order, boundary)) is not None
+        ]
+        if not counted:
+            continue
+        high, samples = (sum(each) for each in zip(*counted, strict=True))
+        above, below = high + 0.5, samples - high + 0.5
+        deviation = math.sqrt(1.0 / above + 1.0 / below)
+        value = Estimate.of_deviation(math.log(above / below), deviation, "", samples, samples)
+        found.append(Visits(temperature, high / samples, samples, value))
+    return tuple(found)
+
+
+def _counts(order: NDArray[np.float64], boundary: PhaseBoundary) -> tuple[float, float] | None:
+    """Return independent snapshots in the upper region, and in all; None where they are too few to tell."""
+    high = (order > boundary.value) != boundary.low_is_above
+    lengths = [statistical_inefficiency(series) for series in (order, high.astype(float)) if np.ptp(series) > 0.0]
+    if not lengths or not np.isfinite(lengths).all():
+        return None
+    samples = order.size / max(*lengths, 1.0)
+    return (float(high.mean()) * samples, samples) if samples >= MINIMUM_EFFECTIVE_SAMPLES else None
+
+
+def _difference(visits: Visits, runs: Sequence[DoublyLabelled], boundary: PhaseBoundary) -> RegionDifference | None:
+    """Return what the labels of one temperature say; None where a region has none."""
+    phases = in_phases(runs, (), boundary)
+    if not phases.low or not phases.high:
+        return None
+    low, high = (free_energy_difference([each.samples() for each in side]) for side in (phases.low, phases.high))
+    difference = high.value.minus(low.value)
+    beta = 1.0 / (units.BOLTZMANN_EV_PER_K * visits.temperature_k)
+    predicted = Estimate.unknown("")
+    if difference.resolved:
+        value = visits.log_ratio.value - beta * difference.value
+        predicted = combined(value, ((visits.log_ratio, 1.0), (difference, -beta)), "")
+    per_atom = difference.scaled(1000.0 / low.atoms, "meV/atom")
+    overlap = min(low.overlap, high.overlap)
+    return RegionDifference(visits.temperature_k, per_atom, low.method, high.method, overlap, predicted)
