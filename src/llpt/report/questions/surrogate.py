@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.audit import Presence
+from llpt.report.crossover_figure import crossover_figure
 from llpt.report.explanation_tables import bias_sentence, crossover_rows, shift_rows, state_rows
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import UNKNOWN, estimate_text
@@ -50,6 +51,7 @@ def errors_of_surrogate(case: Case) -> Question | None:
         "measured" if bias or shifts or crossovers or present else "not measured",
         " ".join([*named, measured]),
         "Configurations of both sides' runs, labelled by both engines.",
+        figures=tuple(filter(None, [crossover_figure(explanation)])),
         tables=tuple(tables),
         points=(
             *(each.sentence for each in present),
