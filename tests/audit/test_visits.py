@@ -14,6 +14,7 @@ from llpt.audit import (
     ShiftAgreement,
     crossover,
     equal_shares,
+    inverse_line,
 )
 from llpt.bridge import REFERENCE, SURROGATE, FreeEnergyMethod
 from llpt.statistics import Estimate
@@ -132,30 +133,36 @@ def ratios(transition_k, temperatures, error=0.1):
     return [(each, Estimate(value, error, "", 100.0)) for each, value in zip(temperatures, logits, strict=True)]
 
 
+def lined(*arguments, **options):
+    return inverse_line(ratios(*arguments, **options))
+
+
 def test_exact_shares_give_the_exact_place():
-    found = equal_shares(ratios(930.0, TEMPERATURES))
+    found = equal_shares(lined(930.0, TEMPERATURES))
     assert found.temperature.value == pytest.approx(930.0)
     assert found.enthalpy.value == pytest.approx(LATENT_EV)
     assert found.chi_squared == pytest.approx(0.0, abs=1e-12)
 
 
 def test_nothing_is_read_beyond_the_ladder_or_off_a_flat_line():
-    assert not equal_shares(ratios(1500.0, TEMPERATURES)).temperature.resolved
-    assert "beyond" in equal_shares(ratios(1500.0, TEMPERATURES)).reason
-    assert not equal_shares(ratios(930.0, TEMPERATURES, error=5.0)).temperature.resolved
-    assert "needed" in equal_shares(ratios(930.0, TEMPERATURES[:2])).reason
+    assert not equal_shares(lined(1500.0, TEMPERATURES)).temperature.resolved
+    assert "beyond" in equal_shares(lined(1500.0, TEMPERATURES)).reason
+    assert not equal_shares(lined(930.0, TEMPERATURES, error=5.0)).temperature.resolved
+    assert "needed" in equal_shares(lined(930.0, TEMPERATURES[:2])).reason
     unknown = [(each, Estimate(0.0, math.nan, "", 3.0)) for each in TEMPERATURES]
-    assert not equal_shares(unknown).temperature.resolved
+    assert not equal_shares(inverse_line(unknown)).temperature.resolved
 
 
 def test_the_error_of_the_place_is_that_of_resampled_shares():
     random = np.random.default_rng(5)
     exact = ratios(930.0, TEMPERATURES, error=0.2)
     places = [
-        equal_shares([(t, Estimate(v.value + 0.2 * random.normal(), 0.2, "", 100.0)) for t, v in exact]).temperature
+        equal_shares(
+            inverse_line([(t, Estimate(v.value + 0.2 * random.normal(), 0.2, "", 100.0)) for t, v in exact])
+        ).temperature
         for _ in itertools.repeat(None, 200)
     ]
     known = [each for each in places if each.resolved]
     scatter = float(np.std([each.value for each in known]))
     assert len(known) > 150
-    assert 0.7 < scatter / equal_shares(exact).temperature.error < 1.3
+    assert 0.7 < scatter / equal_shares(inverse_line(exact)).temperature.error < 1.3

@@ -45,7 +45,17 @@ if TYPE_CHECKING:
         transfer_errors,
     )
     from llpt.audit.verdict import Comparison, Requirement, Verdict
-    from llpt.audit.visits import Crossover, EqualShares, RegionDifference, Visits, Walk, crossover, equal_shares
+    from llpt.audit.visits import (
+        Crossover,
+        EqualShares,
+        InverseLine,
+        RegionDifference,
+        Visits,
+        Walk,
+        crossover,
+        equal_shares,
+        inverse_line,
+    )
 
 __all__ = [
     "FORMAT",
@@ -66,6 +76,7 @@ __all__ = [
     "Explanation",
     "GroupErrors",
     "Grouping",
+    "InverseLine",
     "NeighbourForces",
     "OrderParameter",
     "Outcome",
@@ -104,6 +115,7 @@ __all__ = [
     "explain",
     "frame_table",
     "in_phases",
+    "inverse_line",
     "label_choices",
     "label_with_other",
     "of_choices",

@@ -12,7 +12,8 @@ two Hamiltonians differ by Delta G (``llpt.bridge``), so that
 
     ln(p / (1 - p))_r = ln(p / (1 - p))_s - (Delta G_high - Delta G_low) / k_B T.
 
-Delta G of a region does not know how often the reference went there: the two can disagree.
+Delta G of a region does not know how often the reference went there: the two can disagree. The last term is a straight
+line in 1/T as well, so that labels count at every temperature, also where too few visits are known.
 """
 
 from __future__ import annotations
@@ -107,7 +108,8 @@ class RegionDifference:
         low: how the lower region's was found.
         high: the upper one's.
         overlap: of the poorer region, 0 … 0.5; NaN where one is missing.
-        predicted: ln(p / (1 - p)) of the reference, from the surrogate's visits and these labels.
+        reduced: (Delta G_high - Delta G_low) / k_B T of the cell.
+        predicted: ln(p / (1 - p)) of the reference at this T: the surrogate's straight line less ``reduced``.
     """
 
     temperature_k: float
@@ -115,6 +117,7 @@ class RegionDifference:
     low: FreeEnergyMethod
     high: FreeEnergyMethod
     overlap: float
+    reduced: Estimate
     predicted: Estimate
 
 
@@ -169,16 +172,18 @@ def crossover(
     visits = {coupling: _visits(walks, coupling, boundary) for coupling in (SURROGATE, REFERENCE)}
     if any(sum(0.0 < each.share < 1.0 for each in side) < FEWEST_TEMPERATURES for side in visits.values()):
         return None
+    own = {
+        coupling: inverse_line([(each.temperature_k, each.log_ratio) for each in side])
+        for coupling, side in visits.items()
+    }
     differences = tuple(
         found
-        for each in visits[SURROGATE]
-        if (found := _difference(each, sets[each.temperature_k], boundary)) is not None
+        for temperature in sorted(sets)
+        if (found := _difference(temperature, sets[temperature], boundary, own[SURROGATE])) is not None
     )
-    surrogate, reference = (
-        equal_shares([(each.temperature_k, each.log_ratio) for each in visits[coupling]])
-        for coupling in (SURROGATE, REFERENCE)
-    )
-    predicted = equal_shares([(each.temperature_k, each.predicted) for each in differences])
+    labels = inverse_line([(each.temperature_k, each.reduced) for each in differences])
+    surrogate, reference = (equal_shares(own[coupling]) for coupling in (SURROGATE, REFERENCE))
+    predicted = equal_shares(own[SURROGATE], labels)
     shifts = [each.temperature.minus(surrogate.temperature) for each in (predicted, reference)]
     # Both shifts count from the surrogate's T*, whose error the comparison of the two must not count twice.
     apart = predicted.temperature.minus(reference.temperature)
@@ -203,40 +208,93 @@ def _why(predicted: EqualShares, surrogate: EqualShares) -> str:
     return predicted.reason if surrogate.temperature.resolved else f"Of the surrogate's runs: {surrogate.reason}"
 
 
-def equal_shares(points: Sequence[tuple[float, Estimate]]) -> EqualShares:
-    """Return where ln(p / (1 - p)) passes zero, by a straight line in 1/T.
-
-    The error grows by Birge's factor where the line does not fit. Nothing is read off a line through fewer than three
-    temperatures, or one whose slope is not known to three of its errors; nor beyond the temperatures themselves.
+@dataclass(frozen=True)
+class InverseLine:
+    """A straight line in 1/T through what is known at some temperatures.
 
     Args:
-        points: temperature in K and ln(p / (1 - p)) with its error; unknown ones take no part.
+        coldest_k: lowest temperature; NaN without points.
+        hottest_k: highest.
+        points: how many.
+        middle: weighted mean of 1/T in 1/K, where value and slope are independent of each other; NaN without a line.
+        value: there.
+        slope: in K.
+        chi_squared: of the line; NaN without one.
+    """
+
+    coldest_k: float
+    hottest_k: float
+    points: int
+    middle: float
+    value: Estimate
+    slope: Estimate
+    chi_squared: float
+
+    def at(self, temperature_k: float) -> Estimate:
+        """Return the line at a temperature; unknown without a line."""
+        away = 1.0 / temperature_k - self.middle
+        value = self.value.value + away * self.slope.value
+        return combined(value, ((self.value, 1.0), (self.slope, away)), "")
+
+
+def inverse_line(points: Sequence[tuple[float, Estimate]]) -> InverseLine:
+    """Fit a straight line in 1/T; its errors grow by Birge's factor where it does not fit.
+
+    Args:
+        points: temperature in K and a pure number with its error; unknown ones take no part. Fewer than
+            ``FEWEST_TEMPERATURES`` of them make no line.
     """
     known = [(temperature, value) for temperature, value in points if value.resolved and value.error > 0.0]
-
-    def nowhere(reason: str, chi_squared: float = math.nan) -> EqualShares:
-        degrees = max(len(known) - 2, 0)
-        return EqualShares(Estimate.unknown("K"), Estimate.unknown("eV"), chi_squared, degrees, reason)
-
+    ends = [temperature for temperature, _ in known] or [math.nan]
     if len(known) < FEWEST_TEMPERATURES:
-        return nowhere(f"Shares are known at {len(known)} temperatures; {FEWEST_TEMPERATURES} are needed.")
+        nothing = (Estimate.unknown(""), Estimate.unknown("K"))
+        return InverseLine(min(ends), max(ends), len(known), math.nan, *nothing, math.nan)
     inverse = np.array([1.0 / temperature for temperature, _ in known])
     weights = np.array([1.0 / value.standard_error**2 for _, value in known])
-    middle = float((weights * inverse).sum() / weights.sum())  # there intercept and slope are independent
+    middle = float((weights * inverse).sum() / weights.sum())
     line = fit_line(list(inverse - middle), [value for _, value in known], slope_unit="K")
-    if abs(line.slope.value) <= SLOPE_SIGMAS * line.slope.error:
-        return nowhere("The shares do not change with temperature by three errors.", line.chi_squared)
-    place = middle - line.intercept.value / line.slope.value
-    if not 1.0 / max(known)[0] <= place <= 1.0 / min(known)[0]:
-        return nowhere("The regions are equally frequent beyond the temperatures that were run.", line.chi_squared)
-    slopes = (
-        (line.intercept, 1.0 / (line.slope.value * place**2)),
-        (line.slope, line.intercept.value / (line.slope.value**2 * place**2)),
+    return InverseLine(min(ends), max(ends), len(known), middle, line.intercept, line.slope, line.chi_squared)
+
+
+def equal_shares(visits: InverseLine, labels: InverseLine | None = None) -> EqualShares:
+    """Return where ln(p / (1 - p)) passes zero.
+
+    Nothing is read off a slope that is not known to three of its errors, nor beyond the temperatures of the visits.
+
+    Args:
+        visits: the line of ln(p / (1 - p)).
+        labels: the line of (Delta G_high - Delta G_low) / k_B T that is taken from it; None takes nothing.
+    """
+    lines = ((visits, 1.0),) if labels is None else ((visits, 1.0), (labels, -1.0))
+    chi_squared = sum(line.chi_squared for line, _ in lines)
+    degrees = sum(max(line.points - 2, 0) for line, _ in lines)
+
+    def nowhere(reason: str) -> EqualShares:
+        return EqualShares(Estimate.unknown("K"), Estimate.unknown("eV"), chi_squared, degrees, reason)
+
+    for (line, _), what in zip(lines, ("Shares are", "Differences of the regions are"), strict=False):
+        if not line.slope.resolved:
+            return nowhere(f"{what} known at {line.points} temperatures; {FEWEST_TEMPERATURES} are needed.")
+    slope = combined(
+        sum(sign * line.slope.value for line, sign in lines), [(line.slope, 1.0) for line, _ in lines], "K"
     )
-    temperature = combined(1.0 / place, slopes, "K")
-    enthalpy = line.slope.scaled(-units.BOLTZMANN_EV_PER_K, "eV")
-    reason = f"The regions are equally frequent at {temperature}."
-    return EqualShares(temperature, enthalpy, line.chi_squared, line.degrees_of_freedom, reason)
+    if abs(slope.value) <= SLOPE_SIGMAS * slope.error:
+        return nowhere("The shares do not change with temperature by three errors.")
+    at_zero = sum(sign * (line.value.value - line.slope.value * line.middle) for line, sign in lines)
+    place = -at_zero / slope.value
+    if not 1.0 / visits.hottest_k <= place <= 1.0 / visits.coldest_k:
+        return nowhere("The regions are equally frequent beyond the temperatures that were run.")
+    by_inverse = 1.0 / (slope.value * place**2)
+    parts = [
+        part
+        for line, _ in lines
+        for part in ((line.value, by_inverse), (line.slope, (place - line.middle) * by_inverse))
+    ]
+    temperature = combined(1.0 / place, parts, "K")
+    enthalpy = slope.scaled(-units.BOLTZMANN_EV_PER_K, "eV")
+    return EqualShares(
+        temperature, enthalpy, chi_squared, degrees, f"The regions are equally frequent at {temperature}."
+    )
 
 
 def _visits(walks: Mapping[float, Sequence[Walk]], coupling: float, boundary: PhaseBoundary) -> tuple[Visits, ...]:
@@ -268,18 +326,17 @@ def _counts(order: NDArray[np.float64], boundary: PhaseBoundary) -> tuple[float,
     return (float(high.mean()) * samples, samples) if samples >= MINIMUM_EFFECTIVE_SAMPLES else None
 
 
-def _difference(visits: Visits, runs: Sequence[DoublyLabelled], boundary: PhaseBoundary) -> RegionDifference | None:
+def _difference(
+    temperature_k: float, runs: Sequence[DoublyLabelled], boundary: PhaseBoundary, visits: InverseLine
+) -> RegionDifference | None:
     """Return what the labels of one temperature say; None where a region has none."""
     phases = in_phases(runs, (), boundary)
     if not phases.low or not phases.high:
         return None
     low, high = (free_energy_difference([each.samples() for each in side]) for side in (phases.low, phases.high))
     difference = high.value.minus(low.value)
-    beta = 1.0 / (units.BOLTZMANN_EV_PER_K * visits.temperature_k)
-    predicted = Estimate.unknown("")
-    if difference.resolved:
-        value = visits.log_ratio.value - beta * difference.value
-        predicted = combined(value, ((visits.log_ratio, 1.0), (difference, -beta)), "")
+    reduced = difference.scaled(1.0 / (units.BOLTZMANN_EV_PER_K * temperature_k), "")
     per_atom = difference.scaled(1000.0 / low.atoms, "meV/atom")
     overlap = min(low.overlap, high.overlap)
-    return RegionDifference(visits.temperature_k, per_atom, low.method, high.method, overlap, predicted)
+    predicted = visits.at(temperature_k).minus(reduced)
+    return RegionDifference(temperature_k, per_atom, low.method, high.method, overlap, reduced, predicted)
