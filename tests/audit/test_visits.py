@@ -90,6 +90,12 @@ def test_labels_say_by_which_method_at_each_temperature(found):
     assert any(each.low is each.high is FreeEnergyMethod.ACCEPTANCE_RATIO for each in found.differences)
 
 
+def test_the_predicted_shift_owes_little_to_the_visits(found):
+    apart = found.predicted.temperature.minus(found.surrogate.temperature)
+    assert found.predicted_shift.value == pytest.approx(apart.value)
+    assert found.predicted_shift.error < apart.error
+
+
 def test_labels_of_another_hamiltonian_are_found_out(wells):
     other = crossover(sets_of(wells, 2, planted_ev=-0.08), BOUNDARY)
     assert other.finding is ShiftAgreement.DISAGREE

@@ -184,7 +184,10 @@ def crossover(
     labels = inverse_line([(each.temperature_k, each.reduced) for each in differences])
     surrogate, reference = (equal_shares(own[coupling]) for coupling in (SURROGATE, REFERENCE))
     predicted = equal_shares(own[SURROGATE], labels)
-    shifts = [each.temperature.minus(surrogate.temperature) for each in (predicted, reference)]
+    shifts = [
+        _predicted_shift(own[SURROGATE], labels, surrogate, predicted),
+        reference.temperature.minus(surrogate.temperature),
+    ]
     # Both shifts count from the surrogate's T*, whose error the comparison of the two must not count twice.
     apart = predicted.temperature.minus(reference.temperature)
     finding, sentence = finding_of(shifts[0], shifts[1], apart, without=_why(predicted, surrogate))
@@ -284,17 +287,39 @@ def equal_shares(visits: InverseLine, labels: InverseLine | None = None) -> Equa
     place = -at_zero / slope.value
     if not 1.0 / visits.hottest_k <= place <= 1.0 / visits.coldest_k:
         return nowhere("The regions are equally frequent beyond the temperatures that were run.")
-    by_inverse = 1.0 / (slope.value * place**2)
-    parts = [
-        part
-        for line, _ in lines
-        for part in ((line.value, by_inverse), (line.slope, (place - line.middle) * by_inverse))
-    ]
+    parts = [part for line, sign in lines for part in _parts(line, sign, place, slope.value)]
     temperature = combined(1.0 / place, parts, "K")
     enthalpy = slope.scaled(-units.BOLTZMANN_EV_PER_K, "eV")
     return EqualShares(
         temperature, enthalpy, chi_squared, degrees, f"The regions are equally frequent at {temperature}."
     )
+
+
+def _parts(line: InverseLine, sign: float, place: float, slope: float) -> list[tuple[Estimate, float]]:
+    """Return value and slope of a line with the derivatives of T* by each.
+
+    Args:
+        line: what was fitted.
+        sign: with which it enters the sum that is zero at T*.
+        place: 1/T*.
+        slope: of the sum.
+    """
+    by_value = sign / (slope * place**2)
+    return [(line.value, by_value), (line.slope, (place - line.middle) * by_value)]
+
+
+def _predicted_shift(
+    visits: InverseLine, labels: InverseLine, surrogate: EqualShares, predicted: EqualShares
+) -> Estimate:
+    """Return T* of the reference by the labels less T* of the surrogate; what both owe to the visits cancels."""
+    if not (surrogate.temperature.resolved and predicted.temperature.resolved):
+        return Estimate.unknown("K")
+    ends = [1.0 / each.temperature.value for each in (predicted, surrogate)]
+    slopes = (visits.slope.value - labels.slope.value, visits.slope.value)
+    both = [_parts(visits, 1.0, place, slope) for place, slope in zip(ends, slopes, strict=True)]
+    shared = [(estimate, one - other) for (estimate, one), (_, other) in zip(*both, strict=True)]
+    value = predicted.temperature.value - surrogate.temperature.value
+    return combined(value, [*shared, *_parts(labels, -1.0, ends[0], slopes[0])], "K")
 
 
 def _visits(walks: Mapping[float, Sequence[Walk]], coupling: float, boundary: PhaseBoundary) -> tuple[Visits, ...]:
