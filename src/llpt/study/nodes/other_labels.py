@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from llpt.engines import Purpose, evaluate, make_engine, write_evaluated
+from llpt.engines import Purpose, evaluate, make_engine, read_evaluated, write_evaluated
 from llpt.files import write_atomically
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.cost import SINGLE_POINT_STEPS, START_UP_S, seconds_per_step
@@ -21,8 +21,11 @@ from llpt.study.stored import stored_engine, stored_options
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from ase import Atoms
+
+    from llpt.engines import Engine
     from llpt.study.cost import StepTimes
     from llpt.study.nodes.molecular_dynamics import MolecularDynamics
     from llpt.study.nodes.run import PlannedRun
@@ -31,6 +34,11 @@ if TYPE_CHECKING:
 LABELS = "labels.extxyz"
 DERIVATIVES = "derivatives.json"
 """Differences of the engine's energy on some of the snapshots, beside the forces and the pressure it gives."""
+
+
+KEPT_EVERY = 10
+"""Snapshots after which the labels so far are written."""
+SAME_PLACE_ANGSTROM = 1e-5
 
 
 class OtherLabelsJob(Job):
@@ -81,7 +89,7 @@ class OtherLabelsJob(Job):
 
         try:
             description = DescribedEngine.of(engine.describe())
-            write_evaluated(Path(self.path) / LABELS, evaluate(frames, engine, on_frame=on_frame))
+            _label(frames, engine, Path(self.path) / LABELS, on_frame)
             if len(chosen):
                 check = check_derivatives([frames[place] for place in chosen], engine, on_frame=on_difference)
                 write_atomically(Path(self.path) / DERIVATIVES, check.to_json())
@@ -89,6 +97,35 @@ class OtherLabelsJob(Job):
             engine.close()
         provenance = Provenance(engine=description, versions=package_versions())
         return NodeOutcome(path=self.path, state=State.DONE, steps_done=points, provenance=provenance)
+
+
+def _label(frames: Sequence[Atoms], engine: Engine, place: Path, on_frame: Callable[[int], None]) -> None:
+    """Label snapshots into a file, or go on with those that it lacks; a kill costs a few of them."""
+    done = _begun(place, frames)
+    while len(done) < len(frames):
+        behind = len(done)
+
+        def tell(number: int, behind: int = behind) -> None:
+            on_frame(behind + number)
+
+        done += evaluate(frames[behind : behind + KEPT_EVERY], engine, on_frame=tell)
+        write_evaluated(place, done)
+
+
+def _begun(place: Path, frames: Sequence[Atoms]) -> list[Atoms]:
+    """Return the labels that a file holds, where they are those of the first snapshots; none of other snapshots."""
+    if not place.is_file():
+        return []
+    kept = read_evaluated(place)
+    if len(kept) > len(frames):
+        return []
+    for labelled, frame in zip(kept, frames, strict=False):
+        if len(labelled) != len(frame) or not np.allclose(
+            labelled.positions, frame.positions, atol=SAME_PLACE_ANGSTROM
+        ):
+            return []
+        labelled.info.pop("dataset", None)  # a word of who reads labels, not of who makes them
+    return kept
 
 
 @dataclass(frozen=True, kw_only=True)
