@@ -46,13 +46,13 @@ def run_of(wells, coupling, temperature_k, random, *, count=300, planted_ev=0.0)
     share = share_above(REFERENCE_K if coupling == REFERENCE else SURROGATE_K, temperature_k)
     between = LATENT_EV * temperature_k * (1.0 / SURROGATE_K - 1.0 / REFERENCE_K) + planted_ev
     bend = (0.5 - coupling) * SPREAD**2 / beta
-    frames, said = [], []
+    frames, others = [], []
     for high, noise in zip(random.random(count) < share, random.normal(size=count), strict=True):
         delta = 0.3 + bend + SPREAD / beta * noise + (between if high else 0.0)
         frame = wells[bool(high)]
         frames.append(frame)
-        said.append(wrong(frame, bias_ev_per_atom=-delta / len(frame)))
-    return DoublyLabelled("run", coupling, temperature_k, frames, said)
+        others.append(wrong(frame, bias_ev_per_atom=-delta / len(frame)))
+    return DoublyLabelled("run", coupling, temperature_k, frames, others)
 
 
 def sets_of(wells, seed, **options):

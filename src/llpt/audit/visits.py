@@ -19,7 +19,7 @@ line in 1/T as well, so that labels count at every temperature, also where too f
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -183,6 +183,7 @@ def crossover(
     )
     labels = inverse_line([(each.temperature_k, each.reduced) for each in differences])
     surrogate, reference = (equal_shares(own[coupling]) for coupling in (SURROGATE, REFERENCE))
+    labels = labels.flattened()
     predicted = equal_shares(own[SURROGATE], labels)
     shifts = [
         _predicted_shift(own[SURROGATE], labels, surrogate, predicted),
@@ -233,6 +234,12 @@ class InverseLine:
     slope: Estimate
     chi_squared: float
 
+    def flattened(self) -> InverseLine:
+        """Return the line with slope zero, to the error it had, where three errors do not tell it from that."""
+        if abs(self.slope.value) > SLOPE_SIGMAS * self.slope.error:
+            return self
+        return replace(self, slope=replace(self.slope, value=0.0))
+
     def at(self, temperature_k: float) -> Estimate:
         """Return the line at a temperature; unknown without a line."""
         away = 1.0 / temperature_k - self.middle
@@ -278,11 +285,11 @@ def equal_shares(visits: InverseLine, labels: InverseLine | None = None) -> Equa
     for (line, _), what in zip(lines, ("Shares are", "Differences of the regions are"), strict=False):
         if not line.slope.resolved:
             return nowhere(f"{what} known at {line.points} temperatures; {FEWEST_TEMPERATURES} are needed.")
+    if abs(visits.slope.value) <= SLOPE_SIGMAS * visits.slope.error:
+        return nowhere("The shares do not change with temperature by three errors.")
     slope = combined(
         sum(sign * line.slope.value for line, sign in lines), [(line.slope, 1.0) for line, _ in lines], "K"
     )
-    if abs(slope.value) <= SLOPE_SIGMAS * slope.error:
-        return nowhere("The shares do not change with temperature by three errors.")
     at_zero = sum(sign * (line.value.value - line.slope.value * line.middle) for line, sign in lines)
     place = -at_zero / slope.value
     if not 1.0 / visits.hottest_k <= place <= 1.0 / visits.coldest_k:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
 ENDS = (SURROGATE, REFERENCE)
 """Residuals are of configurations that one of the two sides sampled, not one between them."""
+COUPLINGS = {Role.SURROGATE: SURROGATE, Role.REFERENCE: REFERENCE}
 Phases = tuple[ControlledTest, ControlledTest]
 """The tests whose runs are of the phase stable below the transition, and of that above it."""
 
@@ -67,12 +68,28 @@ class LabelledRun:
     Args:
         identity: which run they are from.
         labels: the snapshots.
-        order: order parameters along the whole run at equally spaced times; empty where only the snapshots are at hand.
     """
 
     identity: RunIdentity
     labels: DoublyLabelled
-    order: Mapping[OrderParameter, NDArray[np.float64]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class WalkedRun:
+    """The order parameters along a run, whether it was labelled or not.
+
+    Args:
+        identity: which run.
+        role: whose.
+        order: values at equally spaced times, shape (n,) each.
+    """
+
+    identity: RunIdentity
+    role: Role
+    order: Mapping[OrderParameter, NDArray[np.float64]]
+
+
+SomeRun = TypeVar("SomeRun", LabelledRun, WalkedRun)
 
 
 @dataclass(frozen=True)
@@ -222,6 +239,7 @@ def explain_campaign(
     ladders: Sequence[ObservedLadder],
     *,
     phases: Phases | None,
+    walked: Sequence[WalkedRun] = (),
     refused: Mapping[str, str] | None = None,
 ) -> CampaignExplanation:
     """Say why the two sides differ, from labels of both on the same snapshots.
@@ -232,6 +250,8 @@ def explain_campaign(
         ladders: all runs with their averages and transitions (``ladders_of``).
         phases: which runs are meant for which phase; None where the study has runs of one kind at a temperature: the
             phases are then told apart by the snapshots alone, where an order parameter does.
+        walked: order parameters along runs; where cells go to and fro, these are counted. Without any, the labelled
+            snapshots are.
         refused: labels that could not be read, with the reason; handed on.
     """
     left_out = dict(refused or {})
@@ -248,7 +268,7 @@ def explain_campaign(
         residuals,
         found,
         _shifts(states, ladders, meant),
-        _crossovers(labelled, ladders),
+        _crossovers(labelled, walked, ladders),
         _budgets(choices, labelled, ladders, meant),
         left_out,
     )
@@ -345,32 +365,36 @@ def _shifts(
     return tuple(found)
 
 
-def _crossovers(labelled: Sequence[LabelledRun], ladders: Sequence[ObservedLadder]) -> tuple[PlacedCrossover, ...]:
+def _crossovers(
+    labelled: Sequence[LabelledRun], walked: Sequence[WalkedRun], ladders: Sequence[ObservedLadder]
+) -> tuple[PlacedCrossover, ...]:
     """Return the shift of each isobar and size along which the runs of both sides go to and fro."""
-    isobars = {(each.line, each.atoms) for each in ladders if each.is_base and each.pressure_gpa is not None}
-    lines: dict[tuple[str, int], dict[float, list[LabelledRun]]] = {}
-    for each in labelled:
-        place = MatchedState.of(each.identity)
-        if each.identity.repeat == 1 and (place.line, place.atoms) in isobars:
-            by_temperature = lines.setdefault((place.line, place.atoms), {})
-            by_temperature.setdefault(place.temperature_k, []).append(each)
     found = []
-    for (line, atoms), by_temperature in lines.items():
-        boundary = boundary_of(ladders, MatchedState(line, atoms, min(by_temperature)))
-        if boundary is not None:
-            sets = {temperature: [run.labels for run in runs] for temperature, runs in by_temperature.items()}
-            walks = {
-                temperature: [_walk(run, boundary) for run in runs] for temperature, runs in by_temperature.items()
-            }
-            shift = crossover(sets, boundary, walks)
-            if shift is not None:
-                found.append(PlacedCrossover(line, atoms, shift))
+    isobars = {(each.line, each.atoms) for each in ladders if each.is_base and each.pressure_gpa is not None}
+    for line, atoms in sorted(isobars):
+        labels = _by_temperature(labelled, line, atoms)
+        boundary = boundary_of(ladders, MatchedState(line, atoms, min(labels))) if labels else None
+        if boundary is None:
+            continue
+        sets = {temperature: [run.labels for run in runs] for temperature, runs in labels.items()}
+        walks = {
+            temperature: [Walk(COUPLINGS[run.role], run.order[boundary.order]) for run in runs]
+            for temperature, runs in _by_temperature(walked, line, atoms).items()
+        }
+        shift = crossover(sets, boundary, walks or None)
+        if shift is not None:
+            found.append(PlacedCrossover(line, atoms, shift))
     return tuple(found)
 
 
-def _walk(run: LabelledRun, boundary: PhaseBoundary) -> Walk:
-    along = run.order.get(boundary.order)
-    return Walk.of_snapshots(run.labels, boundary) if along is None else Walk(run.labels.coupling, along)
+def _by_temperature(runs: Sequence[SomeRun], line: str, atoms: int) -> dict[float, list[SomeRun]]:
+    """Return the first runs of each test on a line, by temperature."""
+    found: dict[float, list[SomeRun]] = {}
+    for run in runs:
+        place = MatchedState.of(run.identity)
+        if run.identity.repeat == 1 and (place.line, place.atoms) == (line, atoms):
+            found.setdefault(place.temperature_k, []).append(run)
+    return found
 
 
 def _steps(

@@ -153,14 +153,14 @@ def _show_crossover(console: Console, placed: PlacedCrossover) -> None:
     labels = {each.temperature_k: each for each in found.differences}
     surrogate = {each.temperature_k: each for each in found.surrogate_visits}
     for temperature in sorted({*reference, *surrogate}):
-        own, said, seen = surrogate.get(temperature), labels.get(temperature), reference.get(temperature)
+        own, labelled, seen = surrogate.get(temperature), labels.get(temperature), reference.get(temperature)
         table.add_row(
             f"{temperature:g}",
             "" if own is None else known_text(own.log_ratio),
-            "" if said is None else known_text(said.difference_mev_per_atom),
-            "" if said is None else f"{said.overlap:.2g}",
-            "" if said is None else f"{said.low}, {said.high}",
-            "" if said is None else known_text(said.predicted),
+            "" if labelled is None else known_text(labelled.difference_mev_per_atom),
+            "" if labelled is None else f"{labelled.overlap:.2g}",
+            "" if labelled is None else f"{labelled.low}, {labelled.high}",
+            "" if labelled is None else known_text(labelled.predicted),
             "" if seen is None else known_text(seen.log_ratio),
         )
     console.print(table)

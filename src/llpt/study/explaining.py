@@ -14,7 +14,7 @@ from llpt.audit import DerivativeCheck, DoublyLabelled, OrderParameter, frame_ta
 from llpt.bridge import REFERENCE, SURROGATE
 from llpt.campaign import Role, file_stem
 from llpt.campaign.diagnosing import diagnose_labels, diagnose_runs
-from llpt.campaign.explanation import LabelledChoice, LabelledRun, explain_campaign
+from llpt.campaign.explanation import LabelledChoice, LabelledRun, WalkedRun, explain_campaign
 from llpt.engines import read_evaluated
 from llpt.errors import LlptError
 from llpt.files import make_directory, write_atomically
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import xarray as xr
-    from numpy.typing import NDArray
 
     from llpt.audit import Diagnosis
     from llpt.campaign.explanation import CampaignExplanation
@@ -111,7 +110,8 @@ def explanation_of(
     ]
     choices = _budget_labels(directory, plan, entries, refused)
     phases = two_phases(directory.study)
-    return explain_campaign(labelled, choices, ladders, phases=phases, refused=refused), labelled
+    walked = _walked(directory, plan, entries, refused) if labelled else []
+    return explain_campaign(labelled, choices, ladders, phases=phases, walked=walked, refused=refused), labelled
 
 
 def diagnoses_of(
@@ -198,17 +198,29 @@ def _bridge_labels(
             coupling = REFERENCE if run.role is Role.REFERENCE else SURROGATE
             labelled = DoublyLabelled(run.path, coupling, run.state.temperature_k, reference, surrogate)
             labelled.samples()  # what the bridge refuses is refused here, run by run
-            found.append(LabelledRun(run.identity, labelled, _order_along(directory.node(run.path), run.discard)))
+            found.append(LabelledRun(run.identity, labelled))
         except LlptError as error:
             refused[path] = error.cause
     return found
 
 
-def _order_along(run: Path, discard: int) -> dict[OrderParameter, NDArray[np.float64]]:
-    """Return the order parameters of every frame that is kept of a run."""
-    trajectory = Trajectory.open(run)
-    kept = [trajectory.atoms(int(index)) for index in np.flatnonzero(trajectory.frame_steps > discard)]
-    return {order: np.array([order.of(atoms) for atoms in kept]) for order in OrderParameter}
+def _walked(
+    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], refused: dict[str, str]
+) -> list[WalkedRun]:
+    """Return the order parameters of every frame that is kept of the runs of both sides."""
+    found = []
+    for run in {each.path: each for pair in pairs(plan.runs) for each in pair}.values():
+        if not _done(entries, run.path):
+            continue
+        try:
+            trajectory = Trajectory.open(directory.node(run.path))
+            kept = [trajectory.atoms(int(index)) for index in np.flatnonzero(trajectory.frame_steps > run.discard)]
+        except LlptError as error:
+            refused[run.path] = error.cause
+            continue
+        order = {each: np.array([each.of(atoms) for atoms in kept]) for each in OrderParameter}
+        found.append(WalkedRun(run.identity, run.role, order))
+    return found
 
 
 def _coupled_labels(
