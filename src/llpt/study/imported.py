@@ -19,6 +19,7 @@ from llpt.study.nodes.imported import ImportedTrajectory
 from llpt.study.nodes.run import RecordedDynamics
 from llpt.study.sections import (
     AtomCount,
+    BeadCount,
     ContradictionError,
     DensityGcc,
     Float,
@@ -59,6 +60,7 @@ class ImportedRun(Section):
         default="base", description='"base", or "cooling" for a ladder that was walked down beside one walked up'
     )
     repeat: Annotated[Int, Field(ge=1)] = Field(default=1, description="counts runs of one state from 1")
+    beads: BeadCount | None = Field(default=None, description="beads of a path integral; none for classical nuclei")
     missing: tuple[str, ...] = Field(default=(), description="what the files do not give")
     files: tuple[str, ...] = Field(description="names of the files it was read from")
     sha256: tuple[str, ...] = Field(description="their hashes")
@@ -103,6 +105,7 @@ class ImportedRun(Section):
             pressure_gpa=self.pressure_gpa,
             timestep_fs=self.frame_interval_fs,
             steps=self.steps,
+            beads=self.beads or 1,
         )
 
     def planned(self) -> ImportedTrajectory:

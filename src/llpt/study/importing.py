@@ -338,6 +338,7 @@ def _table(
         steps=converted.frames - 1,
         discard=description.discard,
         test="cooling" if description.cooling else "base",
+        beads=source.beads if source.beads > 1 else None,
         missing=converted.missing,
         files=tuple(_name(path) for path in source.files),
         sha256=digests,

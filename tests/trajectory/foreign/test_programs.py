@@ -11,6 +11,7 @@ from ase.calculators.lj import LennardJones
 
 from llpt import units
 from llpt.errors import InputError
+from llpt.trajectory import open_trajectory
 from llpt.trajectory.foreign import Contents, ForeignReader, open_foreign
 from llpt.trajectory.foreign.frame import kinetic_energy_ev
 from llpt.trajectory.stress import kinetic_stress_gpa
@@ -210,12 +211,54 @@ def test_a_relaxation_of_pw_is_refused_by_name(tmp_path):
         open_foreign([tmp_path / "pw.out"])
 
 
-def test_a_bead_is_told(tmp_path):
-    for bead in (0, 1):
-        (tmp_path / f"run.pos_{bead}.xyz").write_text((DATA / "run.pos_0.xyz").read_text())
-    source = open_foreign([tmp_path / "run.pos_0.xyz"])
-    assert "one bead of 2" in source.notes[0]
+def write_beads(directory, *, beads=3, columns="kinetic_cv{electronvolt}", value="7.5"):
+    """Files of a path integral: the beads of a run's atoms at fixed places about those of the first."""
+    text = (DATA / "run.pos_0.xyz").read_text()
+    for bead in range(beads):
+        lines = text.splitlines()
+        for number, line in enumerate(lines):
+            words = line.split()
+            if len(words) == 4 and words[0] == "H":
+                lines[number] = f"H {float(words[1]) + 0.1 * bead} {words[2]} {words[3]}"
+        (directory / f"run.pos_{bead}.xyz").write_text("\n".join(lines) + "\n")
+    table = (DATA / "run.out").read_text().splitlines()
+    last = max(number for number, line in enumerate(table) if line.startswith("#"))
+    wide = len(table[last + 1].split())
+    table = [f"{line} {value}" if not line.startswith("#") else line for line in table]
+    table.insert(last + 1, f"# column   {wide + 1}     --> {columns} : The quantum estimator.")
+    (directory / "run.out").write_text("\n".join(table) + "\n")
+
+
+def test_all_beads_of_a_path_integral_are_one_run(tmp_path):
+    write_beads(tmp_path)
+    source = open_foreign([tmp_path / "run.pos_0.xyz", tmp_path / "run.out"])
+    assert source.beads == 3
+    assert len(source.files) == 4
+    assert "3 beads" in source.notes[0]
+    frame = next(source.frames())
+    assert frame.bead_positions_angstrom.shape == (3, *frame.positions_angstrom.shape)
+    moved = frame.bead_positions_angstrom - frame.positions_angstrom
+    assert np.allclose(moved[2], [0.2, 0.0, 0.0], atol=1e-9)
+    assert frame.kinetic_energy_ev == pytest.approx(7.5)
+    assert frame.temperature_k is None
+    assert frame.pressure_gpa is None
+    trajectory = open_trajectory([tmp_path / "run.pos_1.xyz", tmp_path / "run.out"])
+    assert trajectory.beads == 3
+    scalars = trajectory.scalars()
+    assert np.isnan(scalars.temperature_k).all()
+    assert np.allclose(scalars.gyration_squared_angstrom2, np.var([0.0, 0.1, 0.2]))
+    block = next(trajectory.blocks())
+    assert np.allclose(block.configurations_angstrom[:, 1] - block.positions_angstrom, [0.1, 0.0, 0.0], atol=1e-9)
+
+
+def test_beads_that_do_not_make_a_run_are_refused(tmp_path):
+    write_beads(tmp_path)
     assert not open_foreign([DATA / "run.pos_0.xyz"]).notes
+    (tmp_path / "run.pos_1.xyz").unlink()
+    with pytest.raises(InputError, match="Bead 1 of"):
+        open_foreign([tmp_path / "run.pos_0.xyz"])
+    with pytest.raises(InputError, match="not beads of one run"):
+        open_foreign([tmp_path / "run.pos_0.xyz", DATA / "run.pos_0.xyz"])
 
 
 def test_units_real_are_kilocalories_and_atmospheres(tmp_path):

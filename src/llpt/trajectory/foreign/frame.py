@@ -42,6 +42,8 @@ class ForeignFrame:
         time_fs: time, from any origin.
         clock: a number of the frame that grows evenly along a run: its step or time, whichever the files give.
         unconverged: whether its electrons did not converge, as far as the files say.
+        bead_positions_angstrom: of a path integral all beads, shape (P, n, 3); the positions are those of the first,
+            energies and pressure the estimators of the program for all of them.
     """
 
     positions_angstrom: NDArray[np.float64]
@@ -60,6 +62,7 @@ class ForeignFrame:
     time_fs: float | None = None
     clock: float | None = None
     unconverged: bool = False
+    bead_positions_angstrom: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class ForeignTrajectory:
         facts: what the files say of the simulation.
         own: the run directory, where the run is one of ours.
         notes: what a person should know of the files, sentences; complete once the frames have been read.
+        beads: of a path integral; 1 for classical nuclei.
     """
 
     program: str
@@ -85,6 +89,7 @@ class ForeignTrajectory:
     facts: Facts = field(default_factory=Facts)
     own: Path | None = None
     notes: Sequence[str] = ()
+    beads: int = 1
 
     @property
     def name(self) -> str:

@@ -4,6 +4,10 @@ Every xyz comment names what the file holds, its unit and the cell (``# CELL(abc
 cell{angstrom}``), every column of the table its unit; without braces the unit is atomic. ``potential`` is what the
 forces derive from, F. ``pressure_md`` and ``stress_md`` contain the kinetic part, compression positive. Positions are
 not folded back.
+
+Of a path integral there is a file of positions for each bead (``pos_0``, ``pos_1`` …); all are read as one run, also
+where one of them is given. Its kinetic energy and pressure are the quantum estimators ``kinetic_cv`` and
+``pressure_cv`` of the table; velocities and forces, which are those of single beads, are left out.
 """
 
 from __future__ import annotations
@@ -62,6 +66,8 @@ PROPERTIES = {
     "kinetic_md": ENERGY,
     "conserved": ENERGY,
     "temperature": TEMPERATURE,
+    "kinetic_cv": ENERGY,
+    "pressure_cv": PRESSURE,
     "pressure_md": PRESSURE,
     "stress_md": PRESSURE,
 }
@@ -84,47 +90,72 @@ def open_ipi(paths: Sequence[Path]) -> ForeignTrajectory:
     Raises:
         InputError: there are no positions, two files hold the same thing, a unit is unknown, or steps do not meet.
     """
-    by_kind: dict[str, Path] = {}
+    by_kind: dict[str, list[Path]] = {}
     for path in paths:
         text = head(path)
-        kind = "properties" if is_properties(text) else _kind(path, text)
-        if kind in by_kind:
-            raise InputError(f"{by_kind[kind]} and {path} both hold {kind}.", "Give one file of each kind (one bead).")
-        by_kind[kind] = path
+        by_kind.setdefault("properties" if is_properties(text) else _kind(path, text), []).append(path)
     if "positions" not in by_kind:
         raise InputError("Among the files of i-PI there are no positions.", "Give the xyz file of positions too.")
-    first = next(_xyz(by_kind["positions"], "positions"))
+    beads = _all_beads(by_kind.pop("positions"))
+    for kind, found in by_kind.items():
+        if len(found) > 1 and (len(beads) == 1 or kind == "properties"):
+            raise InputError(f"{found[0]} and {found[1]} both hold {kind}.", "Give one file of each kind.")
+    notes: tuple[str, ...] = ()
+    if len(beads) > 1:
+        notes = (f"{len(beads)} beads were read as one path integral.",)
+        single = {kind: by_kind.pop(kind) for kind in ("velocities", "forces") if kind in by_kind}
+        notes += tuple(
+            f"The {kind} in {found[0].name} are of a single bead: left out." for kind, found in single.items()
+        )
+    return _opened(beads, {kind: found[0] for kind, found in by_kind.items()}, notes)
+
+
+def _opened(beads: Sequence[Path], by_kind: Mapping[str, Path], notes: tuple[str, ...]) -> ForeignTrajectory:
+    """Return what reads the positions of all beads and, beside them, one file of each other kind."""
     facts = Facts()
     if "properties" in by_kind:
-        times = dict(_times(by_kind["properties"], by_kind["positions"]))
+        times = dict(_times(by_kind["properties"], beads[0]))
         values = [times[step] for step in sorted(times)]
         facts = Facts(frame_interval_fs=values[1] - values[0] if len(values) > 1 else None)
     return ForeignTrajectory(
         program="i-PI",
-        files=tuple(by_kind.values()),
-        numbers=first.numbers,
-        frames=lambda: _frames(by_kind),
+        files=(*beads, *by_kind.values()),
+        numbers=next(_xyz(beads[0], "positions")).numbers,
+        frames=lambda: _frames({"positions": beads[0], **by_kind}, beads[1:]),
         facts=facts,
-        notes=_beads(by_kind["positions"]),
+        notes=notes,
+        beads=len(beads),
     )
 
 
-def _beads(positions: Path) -> tuple[str, ...]:
-    """Return a note where another bead lies beside the one that is read."""
-    match = BEAD.search(positions.name)
+def _all_beads(positions: Sequence[Path]) -> list[Path]:
+    """Return the files of positions of all beads in their order, those that lie beside a given one included.
+
+    Raises:
+        InputError: several files are not beads of one run, or a bead is missing.
+    """
+    match = BEAD.search(positions[0].name)
     if match is None:
-        return ()
-    start, stop = match.span(1)
-    others = [
-        path
-        for path in positions.parent.glob(f"{glob.escape(positions.name[:start])}*{glob.escape(positions.name[stop:])}")
-        if path.name[start : len(path.name) - len(positions.name) + stop].isdecimal() and path != positions
-    ]
-    if not others:
-        return ()
-    return (
-        f"{positions.name} is one bead of {len(others) + 1}: its velocities and kinetic energy are not those of atoms.",
-    )
+        if len(positions) > 1:
+            raise InputError(f"{positions[0]} and {positions[1]} both hold positions.", "Give one file of each kind.")
+        return list(positions)
+    name, (start, stop) = positions[0].name, match.span(1)
+    alike = f"{glob.escape(name[:start])}*{glob.escape(name[stop:])}"
+    found = {
+        int(number): path
+        for path in positions[0].parent.glob(alike)
+        if (number := path.name[start : len(path.name) - len(name) + stop]).isdecimal()
+    }
+    strangers = [path for path in positions if path not in found.values()]
+    if strangers:
+        raise InputError(f"{positions[0]} and {strangers[0]} are not beads of one run.", "Import each run on its own.")
+    lacking = sorted(set(range(len(found))) - found.keys())
+    if lacking:
+        raise InputError(
+            f"Bead {lacking[0]} of {positions[0].with_name(alike)} is missing.",
+            "Put the files of all beads side by side.",
+        )
+    return [found[number] for number in sorted(found)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,21 +259,24 @@ def _matched(name: str, path: Path, step: int, others: Iterator[tuple[int, Any]]
     )
 
 
-def _frames(by_kind: Mapping[str, Path]) -> Iterator[ForeignFrame]:
+def _frames(by_kind: Mapping[str, Path], more_beads: Sequence[Path]) -> Iterator[ForeignFrame]:
     others: dict[str, Iterator[tuple[int, Any]]] = {}
     for kind in ("velocities", "forces"):
         if kind in by_kind:
             others[kind] = ((frame.step, frame.values) for frame in _xyz(by_kind[kind], kind))
     if "properties" in by_kind:
         others["properties"] = _by_step(by_kind["properties"])
+    beads = [((frame.step, frame.values) for frame in _xyz(path, "positions")) for path in more_beads]
     for frame in _xyz(by_kind["positions"], "positions"):
         found = {kind: _matched(kind, by_kind[kind], frame.step, stream) for kind, stream in others.items()}
+        ring = [_matched("positions", path, frame.step, each) for path, each in zip(more_beads, beads, strict=True)]
         plain = ForeignFrame(
             positions_angstrom=frame.values,
             cell_angstrom=frame.cell_angstrom,
             clock=float(frame.step),
             velocities_angstrom_per_fs=found.get("velocities"),
             forces_ev_per_angstrom=found.get("forces"),
+            bead_positions_angstrom=np.array([frame.values, *ring]) if ring else None,
         )
         yield _with_properties(plain, found["properties"]) if "properties" in found else plain
 
@@ -251,16 +285,16 @@ def _with_properties(frame: ForeignFrame, row: Mapping[str, NDArray[np.float64]]
     def scalar(name: str) -> float | None:
         return float(row[name][0]) if name in row and len(row[name]) else None
 
+    told = replace(frame, free_energy_ev=scalar("potential"), conserved_ev=scalar("conserved"), time_fs=scalar("time"))
+    if frame.bead_positions_angstrom is not None:
+        return replace(told, kinetic_energy_ev=scalar("kinetic_cv"), pressure_gpa=scalar("pressure_cv"))
     total = None
     if "stress_md" in row:
         total = -row["stress_md"][list(STRESS_COLUMNS)]
     return replace(
-        frame,
-        free_energy_ev=scalar("potential"),
+        told,
         kinetic_energy_ev=scalar("kinetic_md"),
         temperature_k=scalar("temperature"),
         pressure_gpa=scalar("pressure_md"),
         total_stress_gpa=total,
-        conserved_ev=scalar("conserved"),
-        time_fs=scalar("time"),
     )

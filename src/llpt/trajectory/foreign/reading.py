@@ -109,7 +109,8 @@ class ForeignReader:
         self._source = source
         self._electronic = electronic_temperature_k
         self._meaning = energy_meaning
-        self.system = System(source.numbers, _masses(source), frame_interval_fs, attributes or {})
+        beads: dict[str, str | float | int] = {"beads": source.beads} if source.beads > 1 else {}
+        self.system = System(source.numbers, _masses(source), frame_interval_fs, (attributes or {}) | beads)
 
     def steps(self, contents: Contents) -> Iterator[tuple[StepRecord, Frame]]:
         """Yield every whole frame in order, reading the source anew.
@@ -283,6 +284,7 @@ def _record(
 ) -> tuple[StepRecord, set[str]]:
     """Return the scalars of a frame and the names of those that are not known."""
     volume = abs(float(np.linalg.det(frame.cell_angstrom)))
+    beads = frame.bead_positions_angstrom
     degrees = 3 * len(masses_u) - 3
     kinetic = _kinetic(frame, masses_u, degrees)
     internal, free = _energies(frame, electronic_temperature_k, meaning)
@@ -312,7 +314,9 @@ def _record(
         "free_energy_ev": free,
         "entropy_ev_per_k": entropy,
         "kinetic_energy_ev": kinetic,
-        "temperature_k": None if kinetic is None else 2.0 * kinetic / (degrees * BOLTZMANN_EV_PER_K),
+        "temperature_k": None
+        if kinetic is None or beads is not None
+        else 2.0 * kinetic / (degrees * BOLTZMANN_EV_PER_K),
         "pressure_gpa": None if pressure is None or math.isnan(pressure) else pressure,
         "conserved_ev": frame.conserved_ev,
     }
@@ -329,6 +333,7 @@ def _record(
         pressure_uncorrected_gpa=known["pressure_gpa"],
         stress_gpa=np.full(6, math.nan) if stress is None else np.asarray(stress, dtype=float),
         kinetic_stress_gpa=np.full(6, math.nan) if kinetic_stress is None else kinetic_stress,
+        gyration_squared_angstrom2=None if beads is None else float(beads.var(axis=0).sum(axis=1).mean()),
         **known,
     )
     return record, lacking
@@ -368,7 +373,12 @@ def _energies(
 def _finite(record: StepRecord, positions: NDArray[np.float64], raw: ForeignFrame, lacking: set[str]) -> bool:
     """Whether all that is there is finite, and the cell is not empty."""
     numbers = [getattr(record, name) for name in _SCALARS if name not in lacking]
-    arrays = [positions, raw.velocities_angstrom_per_fs, raw.forces_ev_per_angstrom]
+    arrays = [
+        positions,
+        raw.velocities_angstrom_per_fs,
+        raw.forces_ev_per_angstrom,
+        raw.bead_positions_angstrom,
+    ]
     finite = np.isfinite(numbers).all() and all(array is None or np.isfinite(array).all() for array in arrays)
     return bool(finite and record.volume_angstrom3 > 0.0)
 
@@ -395,4 +405,7 @@ def _frame(number: int, positions: NDArray[np.float64], raw: ForeignFrame, inter
         else raw.velocities_angstrom_per_fs,
         cell_angstrom=raw.cell_angstrom,
         forces_ev_per_angstrom=unknown if raw.forces_ev_per_angstrom is None else raw.forces_ev_per_angstrom,
+        bead_positions_angstrom=None
+        if raw.bead_positions_angstrom is None
+        else positions + (raw.bead_positions_angstrom - raw.positions_angstrom),
     )

@@ -101,7 +101,8 @@ class StreamedFrames:
 def _bytes(frame: Frame) -> int:
     """Return the memory of a frame; an array that is one number repeated takes none."""
     arrays = (frame.positions_angstrom, frame.velocities_angstrom_per_fs, frame.forces_ev_per_angstrom)
-    return sum(array.nbytes for array in arrays if array.strides[0])
+    beads = frame.bead_positions_angstrom
+    return sum(array.nbytes for array in arrays if array.strides[0]) + (0 if beads is None else beads.nbytes)
 
 
 def _block(frames: Sequence[Frame]) -> FrameBlock:
@@ -112,7 +113,14 @@ def _block(frames: Sequence[Frame]) -> FrameBlock:
         velocities_angstrom_per_fs=_stacked([frame.velocities_angstrom_per_fs for frame in frames]),
         cells_angstrom=np.array([frame.cell_angstrom for frame in frames]),
         forces_ev_per_angstrom=_stacked([frame.forces_ev_per_angstrom for frame in frames]),
+        bead_positions_angstrom=_beads(frames),
     )
+
+
+def _beads(frames: Sequence[Frame]) -> NDArray[np.float64] | None:
+    """Stack the beads of path integrals; None for classical nuclei."""
+    beads = [frame.bead_positions_angstrom for frame in frames if frame.bead_positions_angstrom is not None]
+    return np.array(beads) if beads else None
 
 
 def _stacked(arrays: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
