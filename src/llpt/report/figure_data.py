@@ -48,7 +48,7 @@ def write_figure_data(figure: Figure, directory: Path) -> tuple[Path, Path]:
     dataset = xr.Dataset(
         {
             **{
-                name: ("point", np.array([texts[i] for texts, _ in rows], dtype=object)) for i, name in enumerate(TEXTS)
+                name: ("point", np.array([texts[i] for texts, _ in rows], dtype=np.str_)) for i, name in enumerate(TEXTS)
             },
             **{name: ("point", np.array([numbers[i] for _, numbers in rows])) for i, name in enumerate(NUMBERS)},
         },
