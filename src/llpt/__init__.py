@@ -5,9 +5,11 @@ What a notebook needs, each name loaded when it is first used; ``docs/python.md`
 - ``open_trajectory`` opens runs, files of other programs, structures of ASE, MDAnalysis and arrays: a ``Trajectory``.
 - ``observe`` averages one: ``Observations``, every number with its error, and a reason for whatever is absent.
 - ``make_engine`` gives a source of energy, forces and stress, ``evaluate`` labels structures with it, ``run_md`` runs
-  molecular dynamics (``RunSettings``), ``train`` fits a network to labels (``TrainingSettings``).
-- ``Isobar``, ``Isochore`` and ``Isotherm`` order runs; ``locate`` finds the transition on an isobar; ``compare`` holds
-  isobars against each other by ``Thresholds`` and gives a ``Verdict``.
+  molecular dynamics (``RunSettings``), ``harvest`` takes frames from runs, ``train`` fits a network to labels
+  (``TrainingSettings``).
+- ``Isobar``, ``Isochore`` and ``Isotherm`` order runs; ``locate`` finds the transition on an isobar and
+  ``order_of_line`` its order; ``compare`` holds isobars against each other by ``Thresholds`` and gives a ``Verdict``.
+- ``ObservedRun`` says what a run was done for, ``analyse`` all that a set of such runs tells.
 - ``plot`` draws whatever came out onto axes of matplotlib.
 - Numbers are ``Estimate``; what a person can mend is an ``LlptError``.
 

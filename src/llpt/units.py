@@ -1,7 +1,7 @@
 """Constants and conversions: the only place with a conversion factor.
 
 CODATA 2018 (Tiesinga et al., Rev. Mod. Phys. 93, 025010, 2021). ``ase.units`` rests on CODATA 2014, which differs by
-8e-9 in the Hartree: convert with the names here wherever numbers of ours are compared with another program's.
+8e-9 in the Hartree: convert with the names here wherever numbers of llpt are compared with another program's.
 A quantity in unit A is multiplied by ``A_TO_B`` to be in unit B. Atomic units are Hartree atomic units.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-VERSION = "0.2.0"
+VERSION = "0.3.0.dev0"
 """It stands here alone: what is installed may have been made from other sources than those that run."""
 PACKAGES = (
     "numpy",

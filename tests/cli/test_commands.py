@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from llpt.cli.app import app
 from llpt.cli.guides import GUIDES
-from llpt.cli.needs import NEEDS, Need
+from llpt.cli.needs import NEEDS, Prerequisite
 from llpt.structure import atomic_fluid, molecular_fluid
 
 HERE = Path(__file__).parent
@@ -392,10 +392,10 @@ def test_doctor_lists_engines(command):
 
 
 def test_doctor_says_what_is_missing_and_how_to_get_it(command, monkeypatch):
-    missing = Need(
+    missing = Prerequisite(
         "dance", "pip install -e '.[shoes]'", packages=("json", "shoes_of_nobody"), programs=("waltz", "polka")
     )
-    here = Need("count", "nothing", packages=("json",), programs=("waltz", "sh"))
+    here = Prerequisite("count", "nothing", packages=("json",), programs=("waltz", "sh"))
     assert missing.missing == ("shoes_of_nobody", "waltz or polka")
     assert here.missing == ()
     monkeypatch.setattr("llpt.cli.doctor.NEEDS", (missing, here))

@@ -49,7 +49,7 @@ class Presence(StrEnum):
 
 
 PROTOCOL = frozenset({Cause.MASS, Cause.KINETIC_TEMPERATURE})
-"""Where one of these is present the two sides were not run alike, and no difference of theirs decides anything."""
+"""Where one of these is present the two sides were not run alike, and no difference between them decides anything."""
 HAMILTONIAN = frozenset({Cause.GRADIENT, Cause.VOLUME_DERIVATIVE})
 """A surrogate with one of these has no Hamiltonian that could be called faithful."""
 

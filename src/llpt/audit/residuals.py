@@ -111,7 +111,7 @@ def residuals_of(sets: Sequence[DoublyLabelled]) -> Residuals:
 
     Args:
         sets: doubly labelled configurations of one element, one at least; of one ensemble or both. Where one engine is
-            not at hand, runs of the other still give theirs.
+            not at hand, runs of the other still give their residuals.
 
     Raises:
         InputError: there are none, or they are of several elements.

@@ -97,7 +97,9 @@ def width_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
 
 
 def widening_in_pressure(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
-    """Return the same on isotherms at held pressures; at held densities two phases share the cell, and no w is theirs.
+    """Return the same on isotherms at held pressures.
+
+    At held densities two phases share the cell, and w belongs to neither.
 
     Args:
         pair: without solid points.

@@ -91,6 +91,11 @@ class LadderIdentity:
     rate: int = 1
 
     @property
+    def folder(self) -> str:
+        """Its runs' folder below their engine's: ``N64/P200``."""
+        return f"N{self.atoms}/{self.line}"
+
+    @property
     def label(self) -> str:
         """The test, and which of its rates: ``cooling``, ``ramp-up``, ``ramp-up 2``."""
         return _numbered(self.test, self.rate)
@@ -133,7 +138,12 @@ class RunIdentity:
 
         A run with another engine lies in that engine's folder as a base run would.
         """
-        return f"{_RUNS}{self.engine}/N{self.atoms}/{self.line}/{self.rung}{self._suffix}"
+        return f"{_RUNS}{self.engine}/{self.folder}"
+
+    @property
+    def folder(self) -> str:
+        """Its directory below its engine's: ``N64/P200/T900-cooling1``."""
+        return f"{self.ladder.folder}/{self.rung}{self._suffix}"
 
     @property
     def _suffix(self) -> str:

@@ -154,7 +154,7 @@ def show_trial(directory: StudyDirectory, plan: Plan) -> Mapping[str, float]:
 
 def show_plan(directory: StudyDirectory, plan: Plan, paces: Mapping[str, float]) -> None:
     """Print the model's runs and what they will cost at its measured pace."""
-    from llpt.cli.planning import run_table  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.cli.planning import node_table  # noqa: PLC0415 - start-up time of the other commands
     from llpt.cli.trust import foreign_code  # noqa: PLC0415
     from llpt.study import estimate_costs, makespan_s  # noqa: PLC0415
     from llpt.study.cores import available_cores  # noqa: PLC0415
@@ -165,7 +165,7 @@ def show_plan(directory: StudyDirectory, plan: Plan, paces: Mapping[str, float])
     console = output()
     console.print("\n[bold]Plan[/]: each run of the reference once more with the model\n")
     cores = available_cores(directory.study.execution)
-    console.print(run_table(plan, costs, only=own))
+    console.print(node_table(plan, costs, only=own))
     left = {path: cost if path in paces else 0.0 for path, cost in costs.items()}
     seconds = roughly(makespan_s(plan, left, cores))
     console.print(

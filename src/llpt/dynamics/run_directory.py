@@ -108,7 +108,7 @@ def read_run_record(directory: Path) -> dict[str, Any] | None:
     """Read run.json; None where there is none.
 
     Raises:
-        StorageError: it is not a record of ours.
+        StorageError: it is not a record of llpt.
     """
     path = directory / RECORD_NAME
     if not path.exists():
@@ -138,7 +138,7 @@ def check_new(directory: Path) -> None:
     """Refuse a directory that holds something else.
 
     Raises:
-        InputError: there are files in it that no run of ours left.
+        InputError: there are files in it that no run of llpt left.
     """
     foreign = [entry.name for entry in directory.iterdir() if entry.name not in {LOCK_NAME, LOG_NAME}]
     if foreign:

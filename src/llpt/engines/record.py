@@ -1,6 +1,6 @@
 """An engine declared once: everything the rest of the program must know of it before, and without, making it.
 
-A record holds facts and import paths, so that a list of engines costs nothing and needs no program of theirs. To add an
+A record holds facts and import paths, so that a list of engines costs nothing and needs no program. To add an
 engine: ``CONTRIBUTING.md``.
 """
 

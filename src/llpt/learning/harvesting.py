@@ -58,7 +58,7 @@ def harvest(
         if isinstance(run, Trajectory):
             trajectory, name = run, f"{run.name} ({number})"  # two that are in memory have one name
         else:
-            trajectory, name = Trajectory.open(run), "/".join(Path(run).absolute().parts[-4:])
+            trajectory, name = Trajectory.open(run), "/".join(name_parts(run))
         frames += _harvest_run(trajectory, name, discard_steps, stride_steps, frames_per_run, dataset=dataset)
     if not frames:
         raise InputError(
@@ -66,6 +66,15 @@ def harvest(
             "Let the runs go on, or discard fewer steps.",
         )
     return frames
+
+
+def name_parts(run: str | Path) -> tuple[str, ...]:
+    """Return what tells a run directory from others in the names of its frames: its last four folders.
+
+    A study's runs are told apart by engine, size, line of states and place on it; of other runs this is most of what
+    people call them by.
+    """
+    return Path(run).absolute().parts[-4:]
 
 
 def _harvest_run(

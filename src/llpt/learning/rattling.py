@@ -7,18 +7,19 @@ falls into the hole. A few snapshots with displaced atoms in strained cells hold
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from llpt.errors import InputError
+from llpt.learning.harvesting import name_parts
 from llpt.learning.labelling import label
 from llpt.learning.starting_cells import rattled
 from llpt.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from ase import Atoms
 
@@ -66,7 +67,7 @@ def rattle_runs(
             if on_frame is not None:
                 on_frame(behind + done, frames)
 
-        path = directory / f"{'-'.join(Path(run).absolute().parts[-4:])}.extxyz"
+        path = directory / f"{'-'.join(name_parts(run))}.extxyz"
         with closing(make()) as engine:
             found += label(structures, engine, path, dataset=dataset, on_frame=tell)[0]
         behind += int(share)
@@ -90,7 +91,7 @@ def rattled_snapshots(run: str, count: int, *, seed: int) -> Sequence[Atoms]:
     usable = np.flatnonzero(trajectory.frame_steps > 0)
     if not len(usable):
         raise InputError(f"{run} holds no frame after its start.", "Let the run go on.")
-    name = "/".join(Path(run).absolute().parts[-4:])
+    name = "/".join(name_parts(run))
     structures = []
     for number, index in enumerate(usable[np.linspace(0, len(usable) - 1, count).round().astype(int)]):
         frame = trajectory.atoms(int(index))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def labelled_frames(sources: Iterable[Path], *, discard_steps: int = 0) -> list[Atoms]:
     """Return the labelled frames of files and run directories.
 
-    Each file is a data set of its own, unless its frames name theirs: the energies of two files may differ by a
+    Each file is a data set of its own, unless its frames name a data set: the energies of two files may differ by a
     constant, as those of two codes do. Frames of runs are chosen by ``harvest``.
 
     Args:

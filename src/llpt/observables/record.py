@@ -3,7 +3,7 @@
 A *quantity* is one number or array of a summary. An *observable* is what gives one or several quantities in one go:
 from the scalars of each step, from the frames (through an accumulator), from other observables, or from the files that
 another command left in the run's directory. All of them stand in ``llpt.observables.registry``; other packages add
-theirs by the entry points of group ``llpt.observables``.
+those by the entry points of group ``llpt.observables``.
 """
 
 from __future__ import annotations

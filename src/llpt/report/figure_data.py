@@ -47,9 +47,7 @@ def write_figure_data(figure: Figure, directory: Path) -> tuple[Path, Path]:
     write_atomically(table, text.getvalue())
     dataset = xr.Dataset(
         {
-            **{
-                name: ("point", np.array([texts[i] for texts, _ in rows], dtype=np.str_)) for i, name in enumerate(TEXTS)
-            },
+            **{name: ("point", np.array([texts[i] for texts, _ in rows], np.str_)) for i, name in enumerate(TEXTS)},
             **{name: ("point", np.array([numbers[i] for _, numbers in rows])) for i, name in enumerate(NUMBERS)},
         },
         attrs={"title": figure.title, "comment": figure.caption},

@@ -1,4 +1,4 @@
-"""Blocks of nodes that a scheduler lends: what runs ask of them, and when runs must stop because theirs ends."""
+"""Blocks of nodes that a scheduler lends: what runs ask of them, and when runs must stop because their block ends."""
 
 from __future__ import annotations
 

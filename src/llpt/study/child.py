@@ -58,7 +58,7 @@ class Child:
         job: the file of its job.
         log: where it prints.
         threads: processor cores that it may use.
-        environment: variables of the environment that it has beside ours.
+        environment: variables of the environment that it has beside those of this process.
 
     Raises:
         StorageError: no process can be started.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.campaign import ControlledTest, Role
+from llpt.campaign import ControlledTest, Role, RunIdentity
 from llpt.dft.kpoints import kpoints_in_cell
 from llpt.dynamics import Ensemble
 from llpt.engines.vasp import VaspOptions
@@ -135,7 +135,7 @@ def export_vasp(plan: Plan, out: Path, source: Path, *, template: str = TEMPLATE
     ladders: dict[str, list[MolecularDynamics]] = {}
     for run in runs:
         _check_nuclei(run)
-        ladders.setdefault(f"N{run.atoms}-{run.state.line}", []).append(run)
+        ladders.setdefault(run.identity.ladder.folder.replace("/", "-"), []).append(run)
     with atomic_directory(out.absolute()) as place:
         for run in runs:
             _write_run(run, place / folder_of(run), source)
@@ -153,17 +153,12 @@ def export_vasp(plan: Plan, out: Path, source: Path, *, template: str = TEMPLATE
 
 def folder_of(run: MolecularDynamics) -> str:
     """Return the folder of a run below the exported directory: ``N64/P200/T900``, ``N64/T1000/P150``."""
-    return _folder_of_path(run.path)
-
-
-def _folder_of_path(path: str) -> str:
-    """Return what follows the engine in the path of a run."""
-    return "/".join(path.split("/")[-3:])
+    return run.identity.folder
 
 
 def _command(run: MolecularDynamics) -> str:
-    before = _folder_of_path(run.start.source) if run.start.origin is Origin.RUN else ""
-    return f'run "{folder_of(run)}" "{f"$PWD/{before}" if before else ""}"'
+    before = RunIdentity.parse(run.start.source) if run.start.origin is Origin.RUN else None
+    return f'run "{folder_of(run)}" "{"" if before is None else f"$PWD/{before.folder}"}"'
 
 
 def _check_nuclei(run: MolecularDynamics) -> None:

@@ -41,7 +41,7 @@ OWN_RUNGS = {("temperatures_k", CoolingTest), ("pressures_gpa", DecompressionTes
 
 
 def _needed(schema: dict[str, Any]) -> None:
-    """Say that only runs of a study's own need states and steps: runs made elsewhere bring theirs along.
+    """Say that only runs of a study's own need states and steps: runs made elsewhere bring their own along.
 
     A surrogate needs none where it does what they did, which a schema of Draft 4 says only clumsily.
     """

@@ -21,7 +21,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """Return what a JSON file of ours holds, or None where there is no such file.
+    """Return what a JSON file of llpt holds, or None where there is no such file.
 
     Raises:
         StorageError: the file is there but damaged.
@@ -36,7 +36,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def read_record(file: Path, model: type[Model], **known: Any) -> Model | None:
-    """Return what a JSON file of ours holds as a record, or None where there is no such file.
+    """Return what a JSON file of llpt holds as a record, or None where there is no such file.
 
     Args:
         file: the file.

@@ -226,7 +226,7 @@ class Ledger:
         values = {"state": str(state), "reason": reason, "remedy": remedy, **columns, **records}
         assignments = ", ".join(f"{name} = ?" for name in values)
         with self._transaction() as connection:
-            connection.execute(f"UPDATE runs SET {assignments} WHERE identity = ?", (*values.values(), path))  # noqa: S608 - column names are ours
+            connection.execute(f"UPDATE runs SET {assignments} WHERE identity = ?", (*values.values(), path))  # noqa: S608 - names are fields of a record
             connection.execute(
                 "INSERT INTO events (time, identity, state, reason) VALUES (?, ?, ?, ?)",
                 (time.time(), path, state, reason),

@@ -70,7 +70,7 @@ def run_node(
         threads: processor cores it may use, 0 for all of this machine.
         stall_s: after how many seconds without a sign of life it is taken to hang; "auto" by its own pace.
         parents: what became of the nodes it depends on.
-        environment: variables of the environment that its process has beside ours.
+        environment: variables of the environment that its process has beside those of this process.
 
     Raises:
         NotDoneError: the node failed, its process ended though nobody asked it to, or this block of nodes ends.

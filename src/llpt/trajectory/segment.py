@@ -6,7 +6,7 @@ Layout, H5MD's own part::
     particles/trajectory/{position, velocity, force}/{step, time, value}      box/edges/{step, time, value}
     observables/<scalar>/{step, time, value}     the scalars at the frames, so that a reader pairs them with positions
 
-and ours, which H5MD allows beside it: ``llpt/`` with what a reader must know as attributes, and ``llpt/scalars/`` with
+and its own, which H5MD allows beside it: ``llpt/`` with what a reader must know as attributes, ``llpt/scalars/`` with
 ``step``, ``time_fs`` and every scalar at *every* step, and of a path integral ``llpt/beads`` with the positions of
 every bead at the frames (those of the first are H5MD's positions). Units are attributes of the datasets. Forces are in
 kJ/mol/Å, because MDAnalysis refuses a file in eV/Å. Every dataset of numbers carries a checksum (Fletcher 32).
@@ -67,7 +67,7 @@ def frame_fields(system: System) -> dict[str, FrameField]:
 
 
 def write_header(file: Any, system: System) -> None:
-    """Write what every H5MD file of ours begins with: metadata, species, masses, box."""
+    """Write what every H5MD file of llpt begins with: metadata, species, masses, box."""
     meta = file.create_group("h5md")
     meta.attrs["version"] = np.array([1, 1], dtype=np.int32)
     author = meta.create_group("author")
@@ -194,10 +194,10 @@ def _write_observables(file: Any, records: Sequence[StepRecord], frames: Sequenc
 
 
 def open_h5(path: Path) -> Any:
-    """Open an HDF5 file of ours for reading.
+    """Open an HDF5 file of llpt for reading.
 
     Raises:
-        StorageError: it is missing, truncated, not HDF5 or not a trajectory of ours.
+        StorageError: it is missing, truncated, not HDF5 or not a trajectory of llpt.
     """
     if not path.is_file():
         raise StorageError(f"The trajectory file {path} is missing.", "Copy the whole run directory with its segments.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llpt.observables import Observations
 
 SAME_DENSITY = 1e-6
-"""Relative. The density of a run is computed from its cell, and two runs may have been given theirs in two ways."""
+"""Relative. The density of a run is computed from its cell, and two runs may have got their cells in two ways."""
 
 
 class LadderPath(StrEnum):

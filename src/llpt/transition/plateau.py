@@ -162,7 +162,7 @@ def _of_plateau(points: Curve) -> Coexistence:
 
 
 def _slope(points: Curve, first: int, last: int) -> tuple[float, float]:
-    """Return the slope of the weighted straight line through some points, and its error by theirs."""
+    """Return the slope of the weighted straight line through some points, and its error by their errors."""
     inside = slice(first, last + 1)
     x, y = points.coordinates[inside], points.values[inside]
     errors = np.maximum(points.errors[inside], _LEAST_ERROR * float(np.ptp(points.values)))

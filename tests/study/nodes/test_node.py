@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from rich.console import Console
 
-from llpt.cli.planning import ladder_table, run_table
+from llpt.cli.planning import ladder_table, node_table
 from llpt.errors import StorageError
 from llpt.study import Ledger, Plan, State, StudyDirectory, estimate_costs, make_plan, makespan_s, parse_study
 from llpt.study.execution import Execution
@@ -67,7 +67,7 @@ def test_a_new_kind_of_node_needs_nothing_but_its_module(tmp_path):
     costs = estimate_costs(plan)
     assert costs[node.path] == 4.0
     assert makespan_s(plan, dict.fromkeys(plan.paths, 0.0) | {node.path: 4.0}, 2) == 4.0
-    for table in (ladder_table(plan, costs), run_table(plan, costs)):
+    for table in (ladder_table(plan, costs), node_table(plan, costs)):
         assert "counting" in shown(table)
     directory = StudyDirectory.claim(tmp_path / "study", TEXT, study, source=files(tmp_path))
     with Ledger(directory.database) as ledger:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import erf
 
 from llpt.dft.kpoints import parse_kpoints
 from llpt.engines.espresso.record import EspressoFunctional
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
 
 _INPUT_DFT = {EspressoFunctional.LDA: "sla+pw+nogx+nogc"}
 
-
-# GTH-PBE for hydrogen: Goedecker, Teter, Hutter, Phys. Rev. B 54, 1703 (1996), form; Krack, Theor. Chem. Acc. 114, 145
-# (2005), parameters.
-GTH_R_LOC_BOHR, GTH_C1_HA, GTH_C2_HA = 0.2, -4.17890044, 0.72446331
 
 PAW_FILE = "H.pbe-kjpaw.UPF"
 
@@ -75,16 +70,17 @@ def find_pseudopotential(choice: str, directory: Path) -> Path:
 def gth_upf() -> str:
     """Return the analytic GTH-PBE pseudopotential of hydrogen as a UPF file (local).
 
-    V(r) = -erf(r / √2 r_loc) / r + exp(-r²/2 r_loc²) (c1 + c2 (r/r_loc)²) in Hartree; UPF holds Rydberg. The
-    orbital and charge of the bare atom come with it as a start of the SCF. A projector that is zero comes with it too:
-    without any, pw.x 6.7 stops with a segmentation fault when the cell changes.
+    It is that of the engine ``dft``, in Rydberg as UPF holds it. The orbital and charge of the bare atom come with it
+    as a start of the SCF. A projector that is zero comes with it too: without any, pw.x 6.7 stops with a segmentation
+    fault when the cell changes.
     """
+    from llpt.dft.pseudopotentials.gth import gth_pbe_hydrogen  # noqa: PLC0415 - it loads torch
+
     points = 2001
     x_min, radius_max = np.log(1e-5), 60.0
     step = (np.log(radius_max) - x_min) / (points - 1)
     r = np.exp(x_min + step * np.arange(points))
-    scaled = r / GTH_R_LOC_BOHR
-    local_ha = -erf(scaled / np.sqrt(2.0)) / r + np.exp(-0.5 * scaled**2) * (GTH_C1_HA + GTH_C2_HA * scaled**2)
+    local_ha = gth_pbe_hydrogen().real_space(r)
     atomic_charge = 4.0 * r**2 * np.exp(-2.0 * r)
     size = f'type="real" size="{points}" columns="4"'
     return f"""<UPF version="2.0.1">

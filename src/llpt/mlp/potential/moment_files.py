@@ -1,4 +1,4 @@
-"""Functions of moments as lines of ``input.nn``: an addition of ours, which n2p2 and CP2K do not know.
+"""Functions of moments as lines of ``input.nn``: an addition of llpt, which n2p2 and CP2K do not know.
 
 - ``bond_moments H 1.4 0.6 3.2``: centre and width of b(r), and its reach, bohr
 - ``moment_reach H 8.0``: reach of all shells, bohr

@@ -1,4 +1,4 @@
-"""A trajectory made elsewhere becomes a run directory of ours."""
+"""A trajectory made elsewhere becomes a run directory of llpt."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def convert(
     despite: Collection[FactCheck] = (),
     on_frame: Callable[[int], None] = lambda _: None,
 ) -> Contents:
-    """Write a trajectory made elsewhere into a run directory of ours, frame by frame.
+    """Write a trajectory made elsewhere into a run directory of llpt, frame by frame.
 
     Args:
         source: the trajectory.

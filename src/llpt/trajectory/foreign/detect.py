@@ -52,7 +52,7 @@ def open_foreign(paths: Sequence[Path], *, elements: Sequence[str] = (), units: 
     pw.x, extended XYZ, H5MD, ASE) are pieces of one run, in the order given.
 
     Args:
-        paths: files, or one run directory of ours.
+        paths: files, or one run directory of llpt.
         elements: of the types of LAMMPS, or of the atoms of an H5MD file that does not say.
         units: of LAMMPS, ``metal`` or ``real``.
 
@@ -63,7 +63,7 @@ def open_foreign(paths: Sequence[Path], *, elements: Sequence[str] = (), units: 
         raise InputError("No file is given.", "Give the files of one run.")
     if any(is_own(path) for path in paths):
         if len(paths) > 1:
-            raise InputError("A run directory of ours is a run of its own.", "Import each run on its own.")
+            raise InputError("A run directory of llpt is a run of its own.", "Import each run on its own.")
         return open_own(paths[0])
     kinds = [_program(path) for path in paths]
     if len(set(kinds)) > 1:

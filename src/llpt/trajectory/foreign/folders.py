@@ -41,7 +41,7 @@ class FoundRun:
 
     Args:
         name: its folder, below where the search began; with its file where the folder holds several runs.
-        files: its files, pieces in their order; one run directory of ours.
+        files: its files, pieces in their order; one run directory of llpt.
         problem: why the files cannot be taken for one run, a sentence; empty where they can.
     """
 

@@ -76,7 +76,7 @@ class ForeignTrajectory:
         frames: called without arguments, yields the frames in order; reads the files once more each time.
         masses_u: masses of the dynamics, shape (n,); None where the files do not say.
         facts: what the files say of the simulation.
-        own: the run directory, where the run is one of ours.
+        own: the run directory, where the run is one of llpt.
         notes: what a person should know of the files, sentences; complete once the frames have been read.
         beads: of a path integral; 1 for classical nuclei.
     """

@@ -1,4 +1,4 @@
-"""H5MD of other programs (nongnu.org/h5md), such as MDAnalysis and ZnH5MD write; ours is read by ``llpt.trajectory``.
+"""H5MD of other programs (nongnu.org/h5md), such as MDAnalysis and ZnH5MD write; ``llpt.trajectory`` reads its own.
 
 Positions, velocities, forces and box edges are converted by the units their datasets name. Energies and the like are
 taken from ``observables`` where their names and units are known; a lone potential energy does not say whether it is E

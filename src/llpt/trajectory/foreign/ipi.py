@@ -179,7 +179,7 @@ def _kind(path: Path, text: str) -> str:
 
 
 def _factor(table: Mapping[str, float], unit: str, path: Path) -> float:
-    """Return the factor from a unit, with a prefix or without, to ours; no unit is the atomic one."""
+    """Return the factor from a unit, with a prefix or without, to llpt's; no unit is the atomic one."""
     name = unit.lower() or "atomic_unit"
     for prefix, power in PREFIXES.items():
         if name.startswith(prefix) and name.removeprefix(prefix) in table:

@@ -35,7 +35,7 @@ STRESS_COLUMNS = ("Pxx", "Pyy", "Pzz", "Pyz", "Pxz", "Pxy")
 
 @dataclass(frozen=True, slots=True)
 class UnitSystem:
-    """Factors from one of LAMMPS's systems of units to ours.
+    """Factors from one of LAMMPS's systems of units to llpt's.
 
     Args:
         energy: to eV.

@@ -1,4 +1,4 @@
-"""A universe of MDAnalysis, or a group of its atoms: Å, ps, and forces in kJ/mol/Å become ours.
+"""A universe of MDAnalysis, or a group of its atoms: Å, ps, and forces in kJ/mol/Å become the units here.
 
 The module asks nothing of MDAnalysis itself, so that it need not be installed.
 """

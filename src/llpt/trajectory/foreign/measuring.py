@@ -178,7 +178,7 @@ class Measurements:
 
 
 def measurements_of(scalars: Mapping[str, Any], masses_u: NDArray[np.float64]) -> Measurements:
-    """Return what the scalars of a run of ours say."""
+    """Return what the scalars of a run of llpt say."""
     found = Measurements(masses_u)
     for name in ("temperature_k", "pressure_gpa", "volume_angstrom3"):
         getattr(found, name).extend(np.asarray(scalars[name], dtype=float).tolist())

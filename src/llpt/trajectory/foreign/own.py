@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def is_own(path: Path) -> bool:
-    """Whether a path is a run directory of ours, or the ``trajectory.h5`` of one."""
+    """Whether a path is a run directory of llpt, or the ``trajectory.h5`` of one."""
     if path.is_dir():
         return (path / SEGMENTS_NAME).is_dir()
     if path.name != MASTER_NAME or not h5py.is_hdf5(path):
@@ -31,7 +31,7 @@ def is_own(path: Path) -> bool:
 
 
 def open_own(path: Path) -> ForeignTrajectory:
-    """Open a run directory of ours.
+    """Open a run directory of llpt.
 
     Raises:
         StorageError: its trajectory is damaged or incomplete.
@@ -77,7 +77,7 @@ def copy_own(source: Path, directory: Path) -> Contents:
 
 
 def contents_of_own(source: Path) -> Contents:
-    """Return what a run of ours holds.
+    """Return what a run of llpt holds.
 
     Raises:
         StorageError: the source is damaged.

@@ -1,4 +1,4 @@
-"""From a trajectory made elsewhere to frames as ours: unwrapped, in our units, what is missing marked as missing (NaN).
+"""From a trajectory made elsewhere to frames of llpt: unwrapped, in its units, what is missing marked as missing (NaN).
 
 Every frame becomes one step, so the time step of such a trajectory is the time between its frames. Positions are
 unwrapped by the shortest way from frame to frame, in fractional coordinates, which is right as long as no atom moves

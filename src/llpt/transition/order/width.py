@@ -11,7 +11,7 @@ atoms. First order means that the whole cell is one unit, N_c ~ N; a crossover h
 the cell is, N_c << N. The grid alone cannot fake either: a width below the grid has only an upper limit, N_c only a
 lower one, and if that is not near N the answer is *not resolved*. Along an isotherm the pressure takes the place of the
 temperature, and the volumes differ: w_N = 2 k_B T / (N Delta v), N_c = 2 k_B T / (w Delta v). At held volumes the two
-phases share the cell, and no width is theirs.
+phases share the cell, and the width belongs to neither.
 
 A ladder that was walked one way can, in both directions. A phase that relaxes slowly outlives the temperature at which
 it should have changed and then changes within a few kelvin, be the equilibrium curve a step or as smooth as you like.
