@@ -7,7 +7,7 @@ import pytest
 
 from llpt.campaign import ThermodynamicState
 from llpt.engines import find_engine
-from llpt.study.cost import seconds_per_step
+from llpt.study.cost import seconds_per_step, single_point_steps
 
 
 @dataclass(frozen=True)
@@ -50,3 +50,8 @@ def test_defaults_cutoff_and_threads_are_those_of_the_record():
     assert seconds_per_step(Run(threads=1)) == pytest.approx(speed.on_one_thread * speed.seconds(64, 1.0))
     assert seconds_per_step(Run({"kpoints": "in words of its own"})) == seconds_per_step(Run())
     assert seconds_per_step(Run(engine="vasp", options={"kpoints": "2x2x2"})) > seconds_per_step(Run(engine="vasp"))
+
+
+def test_a_single_point_costs_more_than_a_step_where_electrons_start_from_nothing():
+    assert single_point_steps(find_engine("dft").speed) > 1.0
+    assert single_point_steps(find_engine("n2p2:DIR").speed) == 1.0

@@ -11,7 +11,7 @@ import numpy as np
 from llpt.campaign import Role
 from llpt.engines import label_at_electronic_temperatures
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
-from llpt.study.cost import FOLLOWED_POINT_STEPS, SINGLE_POINT_STEPS, START_UP_S
+from llpt.study.cost import FOLLOWED_POINT_STEPS, START_UP_S, single_point_steps
 from llpt.study.nodes.node import Job
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import stored_engine, stored_options
@@ -139,7 +139,7 @@ class PlannedLabels:
         first = self.runs[0]
         points = self.counted_as[1]
         fresh = min(self.snapshots, points)
-        steps = fresh * SINGLE_POINT_STEPS + (points - fresh) * FOLLOWED_POINT_STEPS
+        steps = fresh * single_point_steps(first.speed) + (points - fresh) * FOLLOWED_POINT_STEPS
         return START_UP_S + steps * times.step_s(first)
 
 

@@ -12,7 +12,7 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 from llpt.engines import Purpose, evaluate, make_engine, read_evaluated, write_evaluated
 from llpt.files import write_atomically
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
-from llpt.study.cost import SINGLE_POINT_STEPS, START_UP_S, seconds_per_step
+from llpt.study.cost import START_UP_S, seconds_per_step, single_point_steps
 from llpt.study.label_sections import DERIVATIVE_POINTS
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.node import Job
@@ -198,7 +198,7 @@ class PlannedOtherLabels:
         changed = replace(self.like, engine=self.engine or self.like.engine, options=self._options)
         dearer = seconds_per_step(changed) / seconds_per_step(self.like)
         step = dearer * times.step_s(self.like)
-        return START_UP_S + self.counted_as[1] * SINGLE_POINT_STEPS * step
+        return START_UP_S + self.counted_as[1] * single_point_steps(changed.speed) * step
 
     @property
     def _options(self) -> dict[str, GivenValue]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_serializer
 
-from llpt.study.cost import SINGLE_POINT_STEPS, START_UP_S
+from llpt.study.cost import START_UP_S, single_point_steps
 from llpt.study.engine_sections import TrainingSection  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.molecular_dynamics import DynamicsTask  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.node import Job
@@ -148,6 +148,6 @@ class PlannedTraining:
     def cost_s(self, times: StepTimes) -> float:
         """Return the limit of the fit, or what one like it took, and the single points of the displaced snapshots."""
         learnt = self.runs[0]
-        label = SINGLE_POINT_STEPS * times.step_s(learnt)
+        label = single_point_steps(learnt.speed) * times.step_s(learnt)
         fit = self.settings.max_seconds or TRAINING_S
         return START_UP_S + fit + self.settings.rattled * label
