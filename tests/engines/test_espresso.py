@@ -251,6 +251,30 @@ class TestFailures:
             engine.compute(fluid, [])
         assert engine._process is None
 
+    def test_a_socket_that_is_cut_is_an_error_and_ends_the_program(self, tmp_path, monkeypatch, fluid):
+        lines = (
+            "#!{python}",
+            "import socket, sys, time",
+            "from ase.calculators.socketio import actualunixsocketname",
+            "line = socket.socket(socket.AF_UNIX)",
+            "line.connect(actualunixsocketname(sys.argv[sys.argv.index('--ipi') + 1].split(':')[0]))",
+            "line.recv(12)",
+            "line.close()",
+            "time.sleep(3600)",
+        )
+        write_program(tmp_path / "pw.x", "\n".join(lines).format(python=sys.executable))
+        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+        processes = []
+        monkeypatch.setattr(
+            "llpt.engines.espresso.process._end", lambda process: (processes.append(process), process.kill())
+        )
+        engine = make_engine("quantum-espresso", {**QUICK, "directory": str(tmp_path / "work")})
+        with pytest.raises(EngineError, match=r"pw\.x died without a result"):
+            engine.compute(fluid, [])
+        assert engine._process is None
+        (ended,) = processes
+        assert ended.wait(60) < 0
+
     def test_paw_set_that_is_nowhere(self, monkeypatch, tmp_path):
         write_program(tmp_path / "pw.x", "#!/bin/sh\n")
         monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")

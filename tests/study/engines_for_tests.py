@@ -2,7 +2,9 @@
 
 import os
 import signal
+import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -51,6 +53,27 @@ class Hanging(Soft):
             program = subprocess.Popen(["sleep", "3600"], start_new_session=True)
             Path("hanging.pid").write_text(str(program.pid))
             program.wait()
+
+
+class Cut(Soft):
+    """Asks a program over a socket, as external engines do, which closes it after ``calls`` answers and lives on."""
+
+    def __init__(self, calls=20):
+        self.here, there = socket.socketpair()
+        serve = "import socket, sys, time; s = socket.socket(fileno=int(sys.argv[1]))"
+        serve += f"\nfor _ in range({int(calls)}): s.sendall(s.recv(1))"
+        serve += "\ns.close(); time.sleep(3600)"
+        with there:
+            self.program = subprocess.Popen(
+                [sys.executable, "-S", "-c", serve, str(there.fileno())], pass_fds=[there.fileno()]
+            )
+        super().__init__()
+
+    def calculate(self, atoms=None, properties=None, system_changes=all_changes):
+        self.here.sendall(b"?")
+        if not self.here.recv(1):
+            raise ConnectionError("the socket was closed")
+        super().calculate(atoms, properties, system_changes)
 
 
 class KilledOnce(Soft):

@@ -1,5 +1,6 @@
 """A study survives Ctrl-C, kill -9, engines that fail and disks that fill; nothing else is lost with them."""
 
+import ctypes
 import os
 import resource
 import signal
@@ -216,6 +217,30 @@ def test_a_study_on_a_disk_that_cannot_be_written_is_told_in_two_lines(tmp_path,
     assert "Traceback" not in said
 
 
+def _no_rights_of_root():
+    """Let rights of files hold for root too, from the next program on (Linux, prctl): CAP_DAC_OVERRIDE and the next."""
+    library = ctypes.CDLL(None)
+    for capability in (1, 2):
+        library.prctl(24, capability, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("name", "rights"), [(".", 0o555), ("study.db", 0o444)])
+def test_a_study_that_may_not_be_written_is_told_in_two_lines(tmp_path, name, rights):
+    place = StudyDirectory.claim(tmp_path / "study", STUDY, parse_study(STUDY), source=tmp_path)
+    with Ledger(place.database):
+        pass
+    before = (place.root / name).stat().st_mode
+    (place.root / name).chmod(rights)
+    try:
+        code, said = finish(start(tmp_path, "study", preexec_fn=_no_rights_of_root))
+    finally:
+        (place.root / name).chmod(before)
+    assert code == 1, said
+    assert "Permission denied" in said or "readonly database" in said
+    assert "fix: " in said
+    assert "Traceback" not in said
+
+
 def alive(root):
     """Whether the program that a hanging engine started is alive."""
     return is_alive(int((root / "hanging.pid").read_text()))
@@ -242,6 +267,17 @@ def test_a_hung_engine_is_killed_tried_again_and_failed_and_holds_up_no_other(tm
     assert entries["hanging/N16/P200/T1000"].state is State.BLOCKED
     assert not alive(root)
     assert not workers(root)
+
+
+def test_a_socket_that_is_cut_is_a_try_from_the_checkpoint_and_then_a_failure(tmp_path):
+    write(tmp_path, STUDY.replace("Soft", "Cut").replace("[800, 1000]", "800") + "[execution]\nretries = 1\n")
+    code, said = finish(start(tmp_path, "study.toml"))
+    assert code == 1, said
+    entry = states(tmp_path / "study")["T800"]
+    assert (entry.state, entry.attempts) == (State.FAILED, 2)
+    assert "the socket was closed" in entry.reason or "Broken pipe" in entry.reason
+    with Ledger(tmp_path / "study" / "study.db") as ledger:
+        assert any("tried again (1 of 1)" in reason for *_, reason in ledger.events())
 
 
 def test_ctrl_c_answers_at_once_though_the_engine_hangs(tmp_path):
@@ -283,6 +319,10 @@ def test_status_knows_a_dead_llpt_run_from_a_live_one(tmp_path):
     root = tmp_path / "study"
     wait_for(lambda: checkpointed(root))
     assert "running" in status(root)
+    code, said = finish(start(tmp_path, "study.toml"))
+    assert code == 1
+    assert f"Another llpt run (process {process.pid} on " in said
+    assert process.poll() is None
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     said = status(root)
