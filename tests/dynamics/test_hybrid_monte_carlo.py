@@ -319,7 +319,7 @@ def test_another_proposer_is_another_run(tmp_path, fluid):
         run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path, proposer=LennardJones(sigma=2.6, cutoff=1.6))
 
 
-def test_an_engine_is_told_that_it_labels():
-    assert hybrid().purpose is Purpose.LABELS
+def test_an_engine_is_told_that_it_is_asked_for_proposals():
+    assert hybrid().purpose is Purpose.PROPOSALS
     assert hybrid(ensemble="nvt").purpose is Purpose.SINGLE_POINT
     assert hybrid().purpose_of_dynamics is Purpose.CONSTANT_PRESSURE

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from llpt.dft.settings import Convergence
 from llpt.dynamics.ase_integrator import AseIntegrator
 from llpt.dynamics.checkpoint import Checkpoint, restore_engines, save_checkpoint, sound_checkpoint, steps_on_disk
 from llpt.dynamics.evaluation import Evaluator, evaluators_of
@@ -32,6 +33,7 @@ from llpt.dynamics.run_directory import (
 from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings
 from llpt.dynamics.signals import StopRequest, stop_on_signals
 from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
+from llpt.engines.face import PressureLabel
 from llpt.engines.make import as_engine, make_engine
 from llpt.errors import EngineError, InputError, MissingProgramError, StorageError
 from llpt.trajectory import System, TrajectoryWriter, export_extxyz
@@ -100,6 +102,7 @@ def run_md(
             settings, engine.describe(), start_hash=start_hash(atoms), timestep_fs=timestep, n_atoms=len(start)
         )
         if potential is not None:
+            _check_depends_on_configuration_alone(engine, settings)
             fresh["proposer"] = potential.describe().as_dict()
         record = read_run_record(directory)
         if record is None:
@@ -146,6 +149,26 @@ def _proposing(settings: RunSettings, given: Engine | BaseCalculator | None) -> 
             yield engine
         finally:
             engine.close()
+
+
+def _check_depends_on_configuration_alone(engine: Engine, settings: RunSettings) -> None:
+    """Refuse an engine for hybrid Monte Carlo whose F depends on what it solved before.
+
+    Raises:
+        InputError: it solves structures as steps of dynamics, or does not correct F while the volume changes.
+    """
+    described = engine.describe()
+    if described.options.get("convergence") == Convergence.MOLECULAR_DYNAMICS:
+        raise InputError(
+            f"Engine {described.spec} solves structures as steps of dynamics, so F depends on those before.",
+            'Make it with purpose=settings.purpose, or leave option convergence out (or "tight").',
+        )
+    if settings.ensemble is Ensemble.NPT and described.pressure_label is PressureLabel.UNCORRECTED:
+        raise InputError(
+            f"Engine {described.spec} does not correct F to its nominal cutoff, as hybrid Monte Carlo at constant "
+            "pressure needs.",
+            'Take an engine that does (dft with pressure_correction "finite-basis"), or constant volume.',
+        )
 
 
 class _Run:

@@ -158,7 +158,7 @@ class RunSettings(BaseModel):
         volume changes.
         """
         if self.proposals is not None:
-            return Purpose.LABELS if self.ensemble is Ensemble.NPT else Purpose.SINGLE_POINT
+            return Purpose.PROPOSALS if self.ensemble is Ensemble.NPT else Purpose.SINGLE_POINT
         return self.purpose_of_dynamics
 
     @property
