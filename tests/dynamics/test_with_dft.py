@@ -68,3 +68,29 @@ def test_restarted_dft_run_is_the_undisturbed_one(tmp_path):
     assert (scalars.pressure_gpa - scalars.pressure_uncorrected_gpa > 1.0).all()
     assert whole.system.attributes["pressure_label"] == "finite-basis corrected"
     assert whole.atoms(0).info["electronic_temperature_k"] == 3000.0
+
+
+def test_each_bead_of_a_path_integral_has_orbitals_of_its_own(tmp_path):
+    """Two beads in one process: exact over a restart, and forces of a bead are those of its own converged solution."""
+    options = {"ecut_ry": 20, "electronic_temperature_k": 3000}
+    atoms = molecular_fluid(atoms=4, density_g_per_cm3=0.9, seed=1)
+
+    def go(steps, name):
+        values = {"ensemble": "nvt", "temperature_k": 3000, "steps": steps, "seed": 1, "beads": 2, "timestep_fs": 0.3}
+        settings = RunSettings.from_mapping(values | {"positions_every": 1, "checkpoint_every": 3})
+        with make_engine("dft", options, purpose=Purpose.DYNAMICS) as engine:
+            run_md(atoms, engine, settings, tmp_path / name)
+
+    go(8, "whole")
+    go(5, "parts")
+    go(8, "parts")
+    whole, parts = (Trajectory.open(tmp_path / name) for name in ("whole", "parts"))
+    a, b = (np.concatenate([block.configurations_angstrom for block in run.blocks()]) for run in (whole, parts))
+    assert a.shape == (9, 2, 4, 3)
+    assert np.abs(a - b).max() < 1e-4
+    assert np.abs(a[-1, 1] - a[-1, 0]).max() > 1e-3
+    last = whole.atoms(-1)
+    forces = last.get_forces()
+    with make_engine("dft", options, purpose=Purpose.SINGLE_POINT) as engine:
+        engine.calculate(last)
+        assert np.abs(engine.results["forces"] - forces).max() < 0.02 * np.abs(forces).max() + 0.02
