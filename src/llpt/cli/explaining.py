@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         PlacedExplanation,
         StateDifference,
     )
+    from llpt.statistics import Estimate
 
 
 def explain(
@@ -152,7 +153,7 @@ def _show_crossover(console: Console, placed: PlacedCrossover) -> None:
     reference = {each.temperature_k: each for each in found.reference_visits}
     labels = {each.temperature_k: each for each in found.differences}
     surrogate = {each.temperature_k: each for each in found.surrogate_visits}
-    for temperature in sorted({*reference, *surrogate}):
+    for temperature in sorted({*reference, *labels, *surrogate}):
         own, labelled, seen = surrogate.get(temperature), labels.get(temperature), reference.get(temperature)
         table.add_row(
             f"{temperature:g}",
@@ -170,14 +171,18 @@ def _show_crossover(console: Console, placed: PlacedCrossover) -> None:
         ("reference, foretold", found.predicted),
     ):
         console.print(
-            f"  T* of the {name}: {known_text(place.temperature, 'K')}, step of the cell's enthalpy "
+            f"  T* of the {name}: {_kelvin(place.temperature)}, step of the cell's enthalpy "
             f"{known_text(place.enthalpy, 'eV')}, chi-squared {place.chi_squared:.2g} of {place.degrees_of_freedom}",
             markup=False,
         )
-    console.print(f"  shift, reference less surrogate, by the labels: {known_text(found.predicted_shift, 'K')}")
-    console.print(f"  by both sides' runs: {known_text(found.observed_shift, 'K')}")
+    console.print(f"  shift, reference less surrogate, by the labels: {_kelvin(found.predicted_shift)}")
+    console.print(f"  by both sides' runs: {_kelvin(found.observed_shift)}")
     console.print(f"  {found.finding}: {found.sentence}", markup=False)
     console.print()
+
+
+def _kelvin(value: Estimate) -> str:
+    return str(value) if value.resolved else "not known"
 
 
 def _show_budget(console: Console, placed: PlacedBudget) -> None:
