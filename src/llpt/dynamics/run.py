@@ -163,7 +163,8 @@ def _check_depends_on_configuration_alone(engine: Engine, settings: RunSettings)
             f"Engine {described.spec} solves structures as steps of dynamics, so F depends on those before.",
             'Make it with purpose=settings.purpose, or leave option convergence out (or "tight").',
         )
-    if settings.ensemble is Ensemble.NPT and described.pressure_label is PressureLabel.UNCORRECTED:
+    uncorrected = "ecut_ry" in described.options and described.pressure_label is PressureLabel.UNCORRECTED
+    if settings.ensemble is Ensemble.NPT and uncorrected:
         raise InputError(
             f"Engine {described.spec} does not correct F to its nominal cutoff, as hybrid Monte Carlo at constant "
             "pressure needs.",
