@@ -45,7 +45,8 @@ from llpt.campaign import ControlledTest, Role
 from llpt.campaign.analysis import analyse
 from llpt.campaign.comparison import observed_shifts
 from llpt.campaign.diagnosing import diagnose_labels, diagnose_runs
-from llpt.campaign.explanation import LabelledChoice, LabelledRun, explain_campaign
+from llpt.campaign.explanation import explain_campaign
+from llpt.campaign.labelled import LabelledChoice, LabelledRun
 from llpt.campaign.observed import ObservedRun
 from llpt.engines import evaluate
 from llpt.engines.make import as_engine

@@ -9,7 +9,8 @@ from llpt.bridge import REFERENCE, SURROGATE
 from llpt.campaign import ControlledTest, Role
 from llpt.campaign.analysis import analyse
 from llpt.campaign.diagnosing import diagnose_labels, diagnose_runs, line_slope
-from llpt.campaign.explanation import LabelledChoice, LabelledRun, explain_campaign
+from llpt.campaign.explanation import explain_campaign
+from llpt.campaign.labelled import LabelledChoice, LabelledRun
 from llpt.observables import put_estimate
 from llpt.statistics import Estimate
 from llpt.structure import atomic_fluid, attach_labels

@@ -12,14 +12,8 @@ from llpt.audit import OrderParameter
 from llpt.bridge import SURROGATE
 from llpt.campaign import ControlledTest, Role, RunIdentity
 from llpt.campaign.comparison import observed_shifts
-from llpt.campaign.explanation import (
-    LabelledChoice,
-    LabelledRun,
-    MatchedState,
-    boundary_of,
-    explain_campaign,
-    step_between,
-)
+from llpt.campaign.explanation import boundary_of, explain_campaign, step_between
+from llpt.campaign.labelled import LabelledChoice, LabelledRun, MatchedState
 from llpt.campaign.ladders import ladders_of
 from llpt.campaign.observed import ObservedRun
 from llpt.observables import put_estimate

@@ -6,7 +6,7 @@ from tests.audit.labels_for_tests import hydrogen
 from tests.audit.test_visits import BOUNDARY, sets_of
 
 from llpt.audit import crossover
-from llpt.campaign.explanation import CampaignExplanation, PlacedCrossover
+from llpt.campaign.explained import CampaignExplanation, PlacedCrossover
 from llpt.report.crossover_figure import crossover_figure
 from llpt.report.drawing import draw
 

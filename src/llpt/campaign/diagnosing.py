@@ -15,8 +15,8 @@ import numpy as np
 from llpt.audit import DerivativeCheck, Diagnosis, diagnose, of_choices, of_derivatives, of_phases
 from llpt.audit.diagnosis import Cause
 from llpt.audit.double_labels import forces_of, virial_pressure_gpa
-from llpt.campaign.explanation import MatchedState
 from llpt.campaign.identity import Role
+from llpt.campaign.labelled import MatchedState
 from llpt.observables import estimate_of
 from llpt.statistics import Estimate, combined
 from llpt.transition.order import slope_of_line
@@ -24,7 +24,8 @@ from llpt.transition.order import slope_of_line
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llpt.campaign.explanation import CampaignExplanation, LabelledRun, PlacedExplanation
+    from llpt.campaign.explained import CampaignExplanation, PlacedExplanation
+    from llpt.campaign.labelled import LabelledRun
     from llpt.campaign.ladders import ObservedLadder
     from llpt.campaign.observed import ObservedRun
 

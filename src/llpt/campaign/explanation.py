@@ -6,23 +6,15 @@ partners: two phases of one line, size and temperature, and the reference's step
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, TypeVar
-
-from pydantic import BaseModel
 
 from llpt import units
 from llpt.audit import (
     STRAY_SHARE,
-    BudgetRow,
-    Explanation,
     OrderParameter,
     PhaseSets,
     PhaseSteps,
-    Residuals,
     Walk,
     boundary_between,
     crossover,
@@ -34,23 +26,27 @@ from llpt.audit import (
     residuals_of,
     steps_between,
 )
-from llpt.bridge import REFERENCE, SURROGATE, CarriedAverage, PhaseDifference, carried_average, free_energy_difference
+from llpt.bridge import REFERENCE, SURROGATE, carried_average, free_energy_difference
 from llpt.campaign.comparison import observed_shifts
+from llpt.campaign.explained import (
+    CampaignExplanation,
+    PlacedBudget,
+    PlacedCrossover,
+    PlacedExplanation,
+    StateDifference,
+)
 from llpt.campaign.identity import ControlledTest, Role
+from llpt.campaign.labelled import LabelledRun, MatchedState, WalkedRun
 from llpt.campaign.likeness import left_between, on_shared_snapshots
-from llpt.campaign.state import is_isotherm
 from llpt.errors import InputError
 from llpt.observables import estimate_of, quantity
 from llpt.statistics import Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from llpt.audit import Crossover, DoublyLabelled, PhaseBoundary
-    from llpt.campaign.identity import RunIdentity
+    from llpt.audit import DoublyLabelled, PhaseBoundary
+    from llpt.campaign.labelled import LabelledChoice
     from llpt.campaign.ladders import ObservedLadder
     from llpt.campaign.observed import ObservedRun
 
@@ -61,176 +57,7 @@ Phases = tuple[ControlledTest, ControlledTest]
 """The tests whose runs are of the phase stable below the transition, and of that above it."""
 
 
-@dataclass(frozen=True)
-class LabelledRun:
-    """Snapshots of one run with the labels of both sides.
-
-    Args:
-        identity: which run they are from.
-        labels: the snapshots.
-    """
-
-    identity: RunIdentity
-    labels: DoublyLabelled
-
-
-@dataclass(frozen=True, eq=False)
-class WalkedRun:
-    """The order parameters along a run, whether it was labelled or not.
-
-    Args:
-        identity: which run.
-        role: whose.
-        order: values at equally spaced times, shape (n,) each.
-    """
-
-    identity: RunIdentity
-    role: Role
-    order: Mapping[OrderParameter, NDArray[np.float64]]
-
-
 SomeRun = TypeVar("SomeRun", LabelledRun, WalkedRun)
-
-
-@dataclass(frozen=True)
-class LabelledChoice:
-    """Snapshots of a run of the reference, labelled by it as it is and with one choice behind it changed.
-
-    Args:
-        identity: which run they are from.
-        choice: what is changed, for people.
-        labels: the snapshots, the changed reference in the place of the reference.
-    """
-
-    identity: RunIdentity
-    choice: str
-    labels: DoublyLabelled
-
-
-@dataclass(frozen=True)
-class MatchedState:
-    """Where runs of two sides or two phases meet.
-
-    Args:
-        line: name of the line of states; on an isotherm with the place on it, e.g. ``T1000/P150``.
-        atoms: number of atoms.
-        temperature_k: temperature.
-    """
-
-    line: str
-    atoms: int
-    temperature_k: float
-
-    @classmethod
-    def of(cls, identity: RunIdentity) -> MatchedState:
-        """Return the place of a run."""
-        line = f"{identity.line}/{identity.rung}" if is_isotherm(identity.line) else identity.line
-        return cls(line, identity.atoms, identity.temperature_k)
-
-    @property
-    def line_of_states(self) -> str:
-        """Name of the line of states alone, without the place on an isotherm."""
-        return self.line.partition("/")[0]
-
-
-@dataclass(frozen=True)
-class StateDifference:
-    """What the labels of one state and test say.
-
-    Args:
-        place: where.
-        test: which runs: the base ladders, or those of the other phase.
-        difference: Delta G of what these runs sampled.
-        density: density of the reference by reweighting the surrogate's snapshots, in g/cm³; None without them.
-        enthalpy: its enthalpy (from E) likewise, in eV/atom; None without them and at constant volume.
-    """
-
-    place: MatchedState
-    test: ControlledTest
-    difference: PhaseDifference
-    density: CarriedAverage | None
-    enthalpy: CarriedAverage | None
-
-
-@dataclass(frozen=True)
-class PlacedExplanation:
-    """A predicted shift and where both phases were sampled for it.
-
-    Args:
-        place: where.
-        explanation: the shift.
-        steps: of the reference between the phases.
-        strayed: largest share of a run's snapshots that were in the other phase; NaN where no order parameter parts
-            the phases.
-        region: how the snapshots were assigned to the phases, for people.
-    """
-
-    place: MatchedState
-    explanation: Explanation
-    steps: PhaseSteps
-    strayed: float
-    region: str
-
-
-@dataclass(frozen=True)
-class PlacedCrossover:
-    """The shift of a transition in cells that go to and fro between two regions, and where.
-
-    Args:
-        line: name of the isobar.
-        atoms: number of atoms.
-        crossover: the shift, predicted and observed.
-    """
-
-    line: str
-    atoms: int
-    crossover: Crossover
-
-
-@dataclass(frozen=True)
-class PlacedBudget:
-    """An error budget and where both phases were sampled for it; how snapshots were assigned as in the explanation.
-
-    Args:
-        place: where.
-        rows: what each choice does.
-        left: by choice, what is left between the surrogate and the reference with that choice: U_s - F_r' in the phase
-            above the transition less that below it, in meV/atom (``llpt.campaign.likeness``); unknown without
-            snapshots that both have labelled.
-        strayed: as in the explanation.
-        region: as in the explanation.
-    """
-
-    place: MatchedState
-    rows: tuple[BudgetRow, ...]
-    left: Mapping[str, Estimate]
-    strayed: float
-    region: str
-
-
-@dataclass(frozen=True)
-class CampaignExplanation:
-    """All that the labels of a set of runs say.
-
-    Args:
-        residuals: errors of the surrogate; None without labels.
-        states: free-energy differences by state.
-        shifts: predicted shifts, where both phases were sampled at one temperature.
-        crossovers: the same along an isobar, where the cells go to and fro between the phases.
-        budgets: what each choice behind the reference does.
-        refused: labels that could not be used, with the reason.
-    """
-
-    residuals: Residuals | None
-    states: tuple[StateDifference, ...]
-    shifts: tuple[PlacedExplanation, ...]
-    crossovers: tuple[PlacedCrossover, ...]
-    budgets: tuple[PlacedBudget, ...]
-    refused: Mapping[str, str]
-
-    def to_json(self) -> str:
-        """Return everything as JSON; what is not known is null."""
-        return json.dumps(_plain(self), indent=1)
 
 
 def explain_campaign(
@@ -463,18 +290,3 @@ def _budgets(
                 left[choice] = left_between(below, above, boundary)
             found.append(PlacedBudget(place, rows, left, first.strayed, first.sentence))
     return tuple(found)
-
-
-def _plain(value: object) -> object:
-    """Return a record as JSON holds it."""
-    if isinstance(value, BaseModel):
-        return _plain(value.model_dump())
-    if is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    return value

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from llpt.audit import Residuals
-    from llpt.campaign.explanation import (
+    from llpt.campaign.explained import (
         CampaignExplanation,
         PlacedBudget,
         PlacedCrossover,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.audit import EqualShares
-    from llpt.campaign.explanation import CampaignExplanation, PlacedCrossover
+    from llpt.campaign.explained import CampaignExplanation, PlacedCrossover
     from llpt.statistics import Estimate
 
 LINE_POINTS = 60

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from llpt.report.tables import estimate_text
 
 if TYPE_CHECKING:
-    from llpt.campaign.explanation import CampaignExplanation, MatchedState
+    from llpt.campaign.explained import CampaignExplanation
+    from llpt.campaign.labelled import MatchedState
 
 
 @dataclass(frozen=True)

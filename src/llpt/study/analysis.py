@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from llpt.audit import Thresholds, Verdict
-    from llpt.campaign.explanation import CampaignExplanation
+    from llpt.campaign.explained import CampaignExplanation
     from llpt.campaign.ladders import ObservedLadder
     from llpt.study.explaining import Explained
     from llpt.study.layout import StudyDirectory

@@ -14,7 +14,8 @@ from llpt.audit import DerivativeCheck, DoublyLabelled, OrderParameter, frame_ta
 from llpt.bridge import REFERENCE, SURROGATE
 from llpt.campaign import Role, file_stem
 from llpt.campaign.diagnosing import diagnose_labels, diagnose_runs
-from llpt.campaign.explanation import LabelledChoice, LabelledRun, WalkedRun, explain_campaign
+from llpt.campaign.explanation import explain_campaign
+from llpt.campaign.labelled import LabelledChoice, LabelledRun, WalkedRun
 from llpt.engines import read_evaluated
 from llpt.errors import LlptError
 from llpt.files import make_directory, write_atomically
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from llpt.audit import Diagnosis
-    from llpt.campaign.explanation import CampaignExplanation
+    from llpt.campaign.explained import CampaignExplanation
     from llpt.campaign.ladders import ObservedLadder
     from llpt.study.file import StudyFile
     from llpt.study.layout import StudyDirectory

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.audit import Diagnosis
-    from llpt.campaign.explanation import CampaignExplanation
+    from llpt.campaign.explained import CampaignExplanation
     from llpt.report.case import Case
     from llpt.statistics import Estimate
 
