@@ -254,6 +254,12 @@ def test_ledger(disk):
 
 def test_imported_runs(disk, tmp_path):
     """The first makes the study; the second, refused, leaves its table and the study as they were."""
+    import_two_runs(disk, tmp_path)
+    assert (disk.path / "study" / "imported.toml").read_text().count("[[") == 2
+
+
+def import_two_runs(disk, folder):
+    """Import runs at two temperatures; each is refused while the disk does not take it."""
     random = np.random.default_rng(0)
 
     def take(temperature):
@@ -261,8 +267,8 @@ def test_imported_runs(disk, tmp_path):
             ase.Atoms("H4", scaled_positions=random.random((4, 3)), cell=[4.0 + 0.1 * n] * 3, pbc=True)
             for n in range(5)
         ]
-        path = tmp_path / str(temperature) / "XDATCAR"
-        path.parent.mkdir()
+        path = folder / str(temperature) / "XDATCAR"
+        path.parent.mkdir(parents=True)
         ase.io.write(path, frames, format="vasp-xdatcar")
         description = Description(
             role=Role.SURROGATE,
@@ -280,4 +286,3 @@ def test_imported_runs(disk, tmp_path):
 
     take(900.0)
     take(1000.0)
-    assert (disk.path / "study" / "imported.toml").read_text().count("[[") == 2

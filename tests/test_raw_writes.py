@@ -15,7 +15,15 @@ WRITES = {
     *("write_text", "write_bytes", "mkdir", "makedirs", "touch", "rename", "symlink_to", "hardlink_to"),
     *("to_netcdf", "to_csv", "to_hdf", "to_zarr", "to_file", "write_html", "write_image", "tofile", "savetxt"),
     *("mkstemp", "mkdtemp", "NamedTemporaryFile", "TemporaryDirectory", "TemporaryFile", "SpooledTemporaryFile"),
-    *("copyfile", "copy2", "copytree", "copyfileobj", "make_archive", "extractall", "unpack_archive"),
+    *(
+        "copyfile",
+        "copy2",
+        "copytree",
+        "copyfileobj",
+        "make_archive",
+        "extractall",
+        "unpack_archive",
+    ),
     *("mkfifo", "dup2", "connect"),
 }
 """Calls by these names write, whatever they are called on."""
@@ -67,7 +75,7 @@ def opens_to_write(call):
 def is_raw(call, streams):
     """Whether a call writes by itself; ``streams``: whether its function has a stream of ours or one in memory."""
     name = name_of(call)
-    if name in WRITES:
+    if name in WRITES or (owner_of(call) == "shutil" and name in {"move", "copy"}):
         return True
     if name == "open":
         return opens_to_write(call)
@@ -76,6 +84,7 @@ def is_raw(call, streams):
     library = (
         name in LIBRARIES
         or (name == "save" and owner_of(call) in {"np", "torch"})
+        or (name in {"ZipFile", "TarFile"} and mode_of(call, 1) != "r")
         or (name == "File" and owner_of(call) in {"h5py", "h5netcdf"} and mode_of(call, 1) != "r")
         or ast.unparse(call.func) in {"ase.io.write", ASE_WRITE}
     )
@@ -137,6 +146,10 @@ def test_what_is_allowed_is_there():
         "ase.io.write(path, frames)",
         "from ase.io import write\nwrite(path, frames)",
         "canvas.savefig(path)",
+        "zipfile.ZipFile(path, 'w')",
+        "zipfile.ZipFile(path, mode='a')",
+        "shutil.move(aside, path)",
+        "shutil.copy(given, path)",
         "def f():\n    json.dump(x, handle)",
         "data.to_netcdf(path)",
     ],
@@ -154,6 +167,8 @@ def test_a_raw_write_is_found(text):
         "os.open(path, os.O_RDONLY)",
         "text.replace('a', 'b')",
         "h5py.File(path, 'r')",
+        "zipfile.ZipFile(path)",
+        "def f():\n    with atomic_stream(path) as stream, zipfile.ZipFile(stream, 'w') as packed:\n        pass",
         "Trajectory.open(path)",
         "model.save(path)",
         "write(path)",

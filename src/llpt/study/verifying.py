@@ -89,18 +89,20 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
 
     Raises:
         InputError: there is no study.
+        StorageError: there is no room for temporary files; it says nothing of the study.
     """
     directory = StudyDirectory.open(root)
     plan = make_plan(directory.study)
     manifest = ArchiveManifest.read(directory.root)
     averages_only = manifest is not None and not manifest.trajectories
-    try:
-        with _ledger(directory) as ledger:
-            entries = {entry.path: entry for entry in ledger.entries()}
-            changed, told = changed_thresholds(directory.study, plan, ledger)
-            before = thresholds_before(directory.study, ledger)
-    except (LlptError, ValueError) as error:
-        return (Check("study", "ledger", False, str(error)),)
+    with _copy_of_ledger(directory) as file:
+        try:
+            with _opened(file) as ledger:
+                entries = {entry.path: entry for entry in ledger.entries()}
+                changed, told = changed_thresholds(directory.study, plan, ledger)
+                before = thresholds_before(directory.study, ledger)
+        except (LlptError, ValueError) as error:
+            return (Check("study", "ledger", False, str(error)),)
     checks = [
         _all_done(plan, entries),
         _thresholds(changed, told, openly=before is not None),
@@ -154,19 +156,28 @@ def _thresholds(changed: str, told: bool, *, openly: bool) -> Check:
 
 
 @contextmanager
-def _ledger(directory: StudyDirectory) -> Iterator[Ledger]:
-    """Open a copy of the ledger, so that SQLite writes nothing beside the original.
+def _copy_of_ledger(directory: StudyDirectory) -> Iterator[Path]:
+    """Copy the ledger, so that SQLite writes nothing beside the original.
+
+    Raises:
+        StorageError: it cannot be read, or there is no room for the copy.
+    """
+    with scratch_directory("llpt-verify.") as aside:
+        ledger_copy = aside / directory.database.name
+        if directory.database.is_file():
+            copy(directory.database, ledger_copy)
+        yield ledger_copy
+
+
+def _opened(file: Path) -> Ledger:
+    """Open a ledger.
 
     Raises:
         StorageError: it is missing or damaged.
     """
-    if not directory.database.is_file():
-        raise StorageError(f"{directory.database.name} is missing", "Restore it from a copy.")
-    with scratch_directory("llpt-verify.") as aside:
-        ledger_copy = aside / directory.database.name
-        copy(directory.database, ledger_copy)
-        with Ledger(ledger_copy) as ledger:
-            yield ledger
+    if not file.is_file():
+        raise StorageError(f"{file.name} is missing.", "Restore it from a copy.")
+    return Ledger(file)
 
 
 def _all_done(plan: Plan, entries: Mapping[str, Entry]) -> Check:
