@@ -2,21 +2,27 @@
 
 import json
 import sqlite3
+from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from llpt.study import conditions
+from llpt.study import conditions, make_plan, parse_study
 from llpt.study.conditions import conditions_of
+from llpt.study.job_head import RUN_KINDS, RunHead, job_head
 from llpt.study.ledger import Ledger
+from llpt.study.nodes import AnyJob, PlannedRun
+from llpt.study.nodes.run import RunJob
 from llpt.study.outcome import RunConditions, State
 from llpt.study.standing import RunStanding, work_left_s
 
 
 def enter(ledger, path, state, **columns):
     settings = {"steps": 1000, "timestep_fs": 0.5, "temperature_k": 800.0, "pressure_gpa": 200.0}
-    ledger.enter(path, inputs_hash="", job=json.dumps({"engine": "dft", "atoms": 64, "settings": settings}))
+    job = {"kind": "md", "engine": "dft", "atoms": 64, "settings": settings}
+    ledger.enter(path, inputs_hash="", job=json.dumps(job))
     ledger.record(path, state, **columns)
 
 
@@ -29,6 +35,24 @@ def runs(tmp_path):
         enter(ledger, "c", State.WAITING)
         ledger.enter("d", inputs_hash="", job="{}")
         return [RunStanding.of(entry) for entry in ledger.entries()]
+
+
+def test_every_job_tells_its_head():
+    jobs = {job.model_fields["kind"].default: job for job in get_args(get_args(AnyJob)[0])}
+    assert {kind for kind, job in jobs.items() if issubclass(job, RunJob)} == RUN_KINDS
+    study = parse_study((Path(__file__).parent / "golden" / "every-test.toml").read_text())
+    heads = [(node, job_head(node.job(Path()).text())) for node in make_plan(study).nodes]
+    for node, head in heads:
+        assert isinstance(head, RunHead) == isinstance(node, PlannedRun)
+        if isinstance(head, RunHead):
+            asked = (node.atoms, node.steps, node.timestep_fs, node.pressure_gpa)
+            settings = head.settings
+            assert (head.atoms, settings.steps, settings.timestep_fs, settings.pressure_gpa) == asked
+    hybrid = {"steps": 9, "timestep_fs": 0.5, "proposals": {"engine": "lj:", "options": {"sigma": 1.0}, "tune": 3}}
+    head = job_head(json.dumps({"kind": "md", "engine": "dft", "atoms": 64, "settings": hybrid, "later": None}))
+    assert head.settings.proposals == hybrid["proposals"]
+    with pytest.raises(ValueError, match="JSON"):
+        job_head("{")
 
 
 def test_steps_are_told_as_time(runs):

@@ -15,7 +15,6 @@ from llpt.cli.console import messages
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from llpt.study import Plan
@@ -67,7 +66,7 @@ def foreign_code(plan: Plan) -> list[str]:
     from llpt.plugins import code_place  # noqa: PLC0415
 
     lines: list[str] = []
-    for spec, options in _engines(plan):
+    for spec, options in (engine for node in plan.nodes for engine in node.engines):
         word, _, argument = spec.partition(":")
         record = find_engine(spec)
         if record.argument is Argument.CLASS:
@@ -79,14 +78,3 @@ def foreign_code(plan: Plan) -> list[str]:
             lines.append(f"Engine {spec} is a plug-in and runs code from {place}.")
         lines += [f"Engine {spec} starts: {options[key]}" for key in COMMANDS if key in options]
     return sorted(set(lines))
-
-
-def _engines(plan: Plan) -> Iterator[tuple[str, dict[str, object]]]:
-    """Return every engine of a plan with its options, those that only label among them."""
-    from llpt.study.nodes import MolecularDynamics, PlannedOtherLabels  # noqa: PLC0415 - start-up time
-
-    for node in plan.nodes:
-        if isinstance(node, MolecularDynamics):
-            yield node.engine, dict(node.options)
-        elif isinstance(node, PlannedOtherLabels):
-            yield node.engine or node.like.engine, dict(node.changed)

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from llpt.engines import BUILT_IN
 from llpt.study.child import ForkRequest
-from llpt.study.job_files import read_json
+from llpt.study.job_head import job_head
 from llpt.study.worker import do_job
 
 if TYPE_CHECKING:
@@ -93,8 +93,7 @@ class ForkServer:
     def _import_for(self, request: ForkRequest) -> None:
         """Import what a job's engine is made of, before the first fork for it; what fails does so in the node."""
         with contextlib.suppress(Exception):
-            spec = str((read_json(Path(request.job)) or {}).get("engine", ""))
-            for module in _modules_of(spec):
+            for module in _modules_of(job_head(Path(request.job).read_bytes()).engine):
                 if module not in self._modules:
                     self._modules.add(module)
                     importlib.import_module(module)

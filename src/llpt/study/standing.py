@@ -5,10 +5,10 @@ It imports little, for ``llpt status`` must answer at once.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from llpt.study.job_head import RunHead, job_head
 from llpt.study.outcome import State
 
 if TYPE_CHECKING:
@@ -54,18 +54,17 @@ class RunStanding:
             entry: what the ledger holds of it.
             steps_done: what it says itself while it runs.
         """
-        job: dict[str, Any] = json.loads(entry.job)
-        settings: dict[str, Any] = job.get("settings") or {}
-        is_run = "timestep_fs" in settings
+        job = job_head(entry.job)
+        run = job if isinstance(job, RunHead) else None
         return cls(
             entry=entry,
-            steps=int(settings["steps"]) if is_run else 0,
+            steps=run.settings.steps if run else 0,
             steps_done=entry.steps_done if steps_done is None else steps_done,
-            timestep_fs=float(settings["timestep_fs"]) if is_run and not settings.get("proposals") else 0.0,
-            temperature_k=settings.get("temperature_k") if is_run else None,
-            pressure_gpa=settings.get("pressure_gpa") if is_run else None,
-            engine=str(job.get("engine", "")),
-            atoms=int(job.get("atoms") or 0),
+            timestep_fs=run.settings.timestep_fs if run and not run.settings.proposals else 0.0,
+            temperature_k=run.settings.temperature_k if run else None,
+            pressure_gpa=run.settings.pressure_gpa if run else None,
+            engine=job.engine,
+            atoms=run.atoms if run else 0,
         )
 
     @property

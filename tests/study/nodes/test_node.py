@@ -14,7 +14,7 @@ from llpt.study import Ledger, Plan, State, StudyDirectory, estimate_costs, make
 from llpt.study.execution import Execution
 from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
-from llpt.study.nodes.node import Job, Node
+from llpt.study.nodes.node import AskedEngine, Job, Node
 from llpt.study.outcome import NodeOutcome, NodeProgress
 
 TEXT = (Path(__file__).parents[1] / "golden" / "files-and-densities.toml").read_text()
@@ -40,6 +40,7 @@ class Counting:
     path: str = "counts/all"
     threads: int = 1
     engine_folder: str = "abacus"
+    engines: tuple[AskedEngine, ...] = ()
     steps: int = 0
     part: str = "counting"
     counted_as: tuple[str, int] = ("count", 3)

@@ -20,7 +20,7 @@ from llpt.structure import attach_labels, label_of
 from llpt.study.cost import START_UP_S
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.molecular_dynamics import DynamicsTask, progress_told
-from llpt.study.nodes.node import Job
+from llpt.study.nodes.node import AskedEngine, Job
 from llpt.study.nodes.other_labels import LABELS
 from llpt.study.outcome import DescribedEngine, NodeOutcome, Provenance, State
 from llpt.study.steps import RUN_INSIDE
@@ -165,6 +165,11 @@ class PlannedCoupled:
     def engine_folder(self) -> str:
         """As the reference's run, which is what it costs."""
         return self.run.engine_folder
+
+    @property
+    def engines(self) -> tuple[AskedEngine, ...]:
+        """Those of both runs."""
+        return (*self.run.engines, *self.surrogate.engines)
 
     @property
     def steps(self) -> int:

@@ -14,6 +14,7 @@ from llpt.study.nodes.run import PlannedRun, RecordedDynamics, RunJob
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llpt.study.nodes.node import AskedEngine
     from llpt.study.outcome import NodeOutcome, Report
 
 
@@ -69,6 +70,11 @@ class ImportedTrajectory(PlannedRun):
     @property
     def after(self) -> tuple[str, ...]:
         """Nothing."""
+        return ()
+
+    @property
+    def engines(self) -> tuple[AskedEngine, ...]:
+        """None: it is done."""
         return ()
 
     def job(self, root: Path) -> ImportedJob:  # noqa: ARG002 - nothing of it lies in the study's inputs

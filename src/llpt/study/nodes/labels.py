@@ -12,7 +12,7 @@ from llpt.campaign import Role
 from llpt.engines import label_at_electronic_temperatures
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.cost import FOLLOWED_POINT_STEPS, START_UP_S, single_point_steps
-from llpt.study.nodes.node import Job
+from llpt.study.nodes.node import AskedEngine, Job
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import stored_engine, stored_options
 from llpt.trajectory import Trajectory
@@ -105,6 +105,11 @@ class PlannedLabels:
     def after(self) -> tuple[str, ...]:
         """The runs that the snapshots come from."""
         return tuple(run.path for run in self.runs)
+
+    @property
+    def engines(self) -> tuple[AskedEngine, ...]:
+        """The one that labels."""
+        return (AskedEngine(self.engine, self.options),)
 
     @property
     def steps(self) -> int:

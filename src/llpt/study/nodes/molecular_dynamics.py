@@ -14,6 +14,7 @@ from llpt.engines import make_engine
 from llpt.errors import EngineError, StorageError
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.conditions import conditions_of
+from llpt.study.nodes.node import AskedEngine
 from llpt.study.nodes.run import PlannedRun, RunJob
 from llpt.study.nodes.start import Origin, Start, StartTold, first_configuration
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, RunConditions, State
@@ -159,6 +160,11 @@ class MolecularDynamics(PlannedRun):
     def after(self) -> tuple[str, ...]:
         """The run it starts from and the potential that drives it."""
         return (*self.start.after, *((self.model,) if self.model else ()))
+
+    @property
+    def engines(self) -> tuple[AskedEngine, ...]:
+        """The one that drives it."""
+        return (AskedEngine(self.engine, self.options),)
 
     @property
     def task(self) -> DynamicsTask:

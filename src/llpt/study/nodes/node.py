@@ -10,13 +10,15 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from llpt.options import GivenValue
     from llpt.study.cost import StepTimes
     from llpt.study.outcome import NodeOutcome, Report
 
@@ -59,6 +61,18 @@ class Job(BaseModel, ABC):
         """
 
 
+class AskedEngine(NamedTuple):
+    """An engine that a node's process makes.
+
+    Args:
+        spec: its SPEC.
+        options: its options.
+    """
+
+    spec: str
+    options: Mapping[str, GivenValue]
+
+
 def hash_of_job(text: str) -> str:
     """Return the SHA-256 of a job by its text."""
     return hashlib.sha256(text.encode()).hexdigest()
@@ -82,6 +96,10 @@ class Node(Protocol):
     @property
     def engine_folder(self) -> str:
         """The name in paths of the engine that it uses or makes."""
+
+    @property
+    def engines(self) -> tuple[AskedEngine, ...]:
+        """The engines that its process makes, as the study asks for them; none where it makes none."""
 
     @property
     def steps(self) -> int:

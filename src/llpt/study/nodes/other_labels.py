@@ -15,7 +15,7 @@ from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.cost import START_UP_S, seconds_per_step, single_point_steps
 from llpt.study.label_sections import DERIVATIVE_POINTS
 from llpt.study.nodes.labels import snapshots
-from llpt.study.nodes.node import Job
+from llpt.study.nodes.node import AskedEngine, Job
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import stored_engine, stored_options
 from llpt.version import package_versions
@@ -164,6 +164,11 @@ class PlannedOtherLabels:
     def engine_folder(self) -> str:
         """As a run of the same engine."""
         return self.like.engine_folder
+
+    @property
+    def engines(self) -> tuple[AskedEngine, ...]:
+        """The one that labels."""
+        return (AskedEngine(self.engine or self.like.engine, self._options),)
 
     @property
     def steps(self) -> int:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 from llpt.campaign import ControlledTest, Role, RunIdentity
 from llpt.engines import find_engine
 from llpt.options import GivenValue, OptionValue  # noqa: TC001 - pydantic reads it
-from llpt.study.nodes.node import Job
+from llpt.study.nodes.node import AskedEngine, Job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,6 +114,11 @@ class PlannedRun(ABC):
     @abstractmethod
     def after(self) -> tuple[str, ...]:
         """The nodes that must be done before, by their paths."""
+
+    @property
+    @abstractmethod
+    def engines(self) -> tuple[AskedEngine, ...]:
+        """The engines that its process makes."""
 
     @abstractmethod
     def job(self, root: Path) -> RunJob:

@@ -12,7 +12,7 @@ from pydantic import field_serializer
 from llpt.study.cost import START_UP_S, single_point_steps
 from llpt.study.engine_sections import TrainingSection  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.molecular_dynamics import DynamicsTask  # noqa: TC001 - pydantic reads it
-from llpt.study.nodes.node import Job
+from llpt.study.nodes.node import AskedEngine, Job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import FUNCTIONS, MODELS, stored_path
 from llpt.version import package_versions
@@ -116,6 +116,11 @@ class PlannedTraining:
     def after(self) -> tuple[str, ...]:
         """The runs it learns from."""
         return tuple(run.path for run in self.runs)
+
+    @property
+    def engines(self) -> tuple[AskedEngine, ...]:
+        """Those of the runs it learns from, where displaced snapshots are labelled."""
+        return tuple(engine for run in self.runs for engine in run.engines) if self.settings.rattled else ()
 
     @property
     def steps(self) -> int:

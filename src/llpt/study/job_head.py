@@ -1,0 +1,91 @@
+"""What every job says of itself, read without the modules that do it.
+
+It imports little, for ``llpt status`` reads it of ten thousand runs, and the process that runs are forked from before
+it knows what they need.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Tag, TypeAdapter
+
+from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+
+RunKind = Literal["md", "imported"]
+"""Kinds of job that are runs: those of ``llpt.study.nodes.run.RunJob``."""
+RUN_KINDS: frozenset[object] = frozenset(RunKind.__args__)  # type: ignore[attr-defined]  # typing has no name for it
+
+
+class DynamicsHead(BaseModel):
+    """What a run was asked for.
+
+    Args:
+        steps: number of MD steps.
+        timestep_fs: time step in fs.
+        temperature_k: the thermostat's temperature; None where there is none.
+        pressure_gpa: the barostat's pressure; None where there is none.
+        proposals: of hybrid Monte Carlo, whose steps take no time; None for dynamics.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    steps: int
+    timestep_fs: float
+    temperature_k: float | None = None
+    pressure_gpa: float | None = None
+    proposals: dict[str, GivenValue | dict[str, GivenValue]] | None = None
+
+
+class RunHead(BaseModel):
+    """The job of a run.
+
+    Args:
+        kind: which job it is.
+        engine: SPEC of its engine.
+        atoms: number of atoms.
+        settings: its dynamics.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: RunKind
+    engine: str
+    atoms: int
+    settings: DynamicsHead
+
+
+class OtherHead(BaseModel):
+    """The job of a node that is no run.
+
+    Args:
+        kind: which job it is.
+        engine: SPEC of its engine; empty where it has none, or several.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str = ""
+    engine: str = ""
+
+
+def _which(job: Any) -> str:
+    return "run" if job.get("kind") in RUN_KINDS else "other"
+
+
+JobHead = RunHead | OtherHead
+_HEAD: TypeAdapter[JobHead] = TypeAdapter(
+    Annotated[Annotated[RunHead, Tag("run")] | Annotated[OtherHead, Tag("other")], Discriminator(_which)]
+)
+
+
+def job_head(text: str | bytes) -> JobHead:
+    """Return what a job says of itself.
+
+    Args:
+        text: the job, as its file and the ledger hold it.
+
+    Raises:
+        ValueError: it is no job.
+    """
+    return _HEAD.validate_json(text)
