@@ -25,6 +25,7 @@ from llpt.study.nodes import MolecularDynamics, Origin
 from llpt.study.nodes.start import from_file
 from llpt.study.protocol import starting_density
 from llpt.study.stored import stored_path
+from llpt.trajectory.foreign.vasp_theory import FUNCTIONALS
 from llpt.units import (
     ANGSTROM_TO_BOHR,
     BOLTZMANN_EV_PER_K,
@@ -48,7 +49,8 @@ PISTON_PERIOD_FS = 40.0
 BULK_MODULUS_PER_PRESSURE = 3.0
 FRICTION_PER_PS = 10.0
 """Of atoms and lattice: a time of 100 fs, as the Langevin thermostat of ``llpt``."""
-FUNCTIONALS = {"pbe": "PE", "pbesol": "PS", "lda": "CA"}
+GGA = {name: tag for tag, name in FUNCTIONALS.items()}
+"""INCAR's word for each functional."""
 SHAPE = """LA 1 2 0
 LA 1 3 0
 LA 2 3 0
@@ -224,12 +226,14 @@ def _edge_angstrom(run: MolecularDynamics) -> float:
 
 
 def _electrons(run: MolecularDynamics, options: VaspOptions) -> dict[str, object]:
-    if options.xc not in FUNCTIONALS:
-        raise InputError(f"VASP's input for the functional {options.xc} is not known here.", "Use pbe, pbesol or lda.")
+    if options.xc not in GGA:
+        raise InputError(
+            f"VASP's input for the functional {options.xc} is not known here.", f"Use one of {', '.join(GGA)}."
+        )
     values: dict[str, object] = {
         "SYSTEM": f"{run.atoms} H {run.state.line} T{run.state.temperature_k:g}",
         "PREC": "Accurate",
-        "GGA": FUNCTIONALS[options.xc],
+        "GGA": GGA[options.xc],
         "ENCUT": f"{options.ecut_ry * RYDBERG_TO_EV:.3f}",
         "EDIFF": f"{options.ediff_ev:g}",
         "ISMEAR": -1,

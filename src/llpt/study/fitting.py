@@ -9,13 +9,13 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llpt.engines import DEFAULT_REFERENCE, find_engine, make_engine
+from llpt.engines import BUILT_IN, DEFAULT_REFERENCE, find_engine, make_engine
 from llpt.engines.face import EngineCalculator
-from llpt.engines.vasp import VASP
 from llpt.errors import InputError
 from llpt.study.model_study import spec_of
 from llpt.study.sections import DynamicsSection
 from llpt.study.template import study_template, with_defaults
+from llpt.trajectory.foreign.vasp_theory import VaspTheory
 from llpt.units import RYDBERG_TO_EV
 
 if TYPE_CHECKING:
@@ -179,14 +179,16 @@ def _timestep(runs: Sequence[ExistingRun]) -> str:
 
 
 def _reference(runs: Sequence[ExistingRun]) -> str:
-    """Return the body of [reference]: the runs' own theory where it is VASP's, else what has to be looked up."""
-    if {run.program for run in runs} != {"VASP"}:
+    """Return the body of [reference]: the runs' own theory where their files say it, else what has to be looked up."""
+    program = _only(run.program for run in runs)
+    own = next((record for record in BUILT_IN.values() if record.label == program), None)
+    if own is None or all(run.theory == VaspTheory() for run in runs):
         return (
             f'engine = "{DEFAULT_REFERENCE.name}"                      '
             "# set functional, cutoff and k-points as the runs there had them (docs/engines.md)\n"
             f"{_electrons(runs)}"
         )
-    lines = ['engine = "vasp"                     # or "dft", built in, with the same words']
+    lines = [f'{f"engine = {_text(own.name)}":<36}# or "{DEFAULT_REFERENCE.name}", built in, with the same words']
     theory = {
         "xc": _only(run.theory.functional for run in runs),
         "ecut_ry": _only(run.theory.cutoff_ev for run in runs),
@@ -194,7 +196,7 @@ def _reference(runs: Sequence[ExistingRun]) -> str:
     }
     for key, value in theory.items():
         if value is None:
-            default = VASP.option(key, {})
+            default = own.option(key, {})
             lines.append(f"{f'{key} = {_value(default)}':<36}# a default: the files do not say it, or disagree")
         elif isinstance(value, float):
             lines.append(f"{f'{key} = {value / RYDBERG_TO_EV:.6g}':<36}# {value:g} eV")
