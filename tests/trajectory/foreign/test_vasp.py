@@ -294,6 +294,22 @@ def test_an_outcar_alone_is_a_run(tmp_path):
         assert frame.cell_angstrom == pytest.approx(CELL)
 
 
+def test_a_step_of_an_outcar_that_lacks_a_line_is_never_lost_in_silence(tmp_path):
+    path = outcar(tmp_path / "OUTCAR", header=HEADER + LATTICE)
+    text = path.read_text()
+    ends = [line for line in text.splitlines(keepends=True) if "ETOTAL" in line]
+    path.write_text(text.replace(ends[1], ""))
+    with pytest.raises(InputError, match="lacks a line of ionic step 2"):
+        list(open_foreign([path]).frames())
+    path.write_text(text.replace(ends[-1], ""))
+    reader, contents = (
+        ForeignReader(open_foreign([path]), frame_interval_fs=0.2, electronic_temperature_k=900.0),
+        Contents(),
+    )
+    assert len(list(reader.steps(contents))) == 3
+    assert contents.cut
+
+
 def test_an_outcar_without_its_potentials_needs_the_elements(tmp_path):
     path = outcar(tmp_path / "OUTCAR", header=HEADER.replace("VRHFIN", "taken out") + LATTICE)
     with pytest.raises(InputError, match="does not name its atoms") as refused:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST_ATOMS = 10_000_000
 OUTCAR_HEADING = re.compile(r"\s*vasp\.\d")
+ITERATION = re.compile(r"Iteration +(\d+)\(")
 SAME_ANGSTROM = 1e-3
 """OUTCAR gives positions to 1e-5 Å; atoms move some 1e-2 Å in a step."""
 
@@ -145,7 +146,8 @@ def _outcar_atoms(path: Path, elements: Sequence[str]) -> tuple[NDArray[np.int64
 
 
 def _outcar_frames(path: Path, n_atoms: int) -> Iterator[ForeignFrame]:
-    for number, step in enumerate(_outcar_steps(path, n_atoms), start=1):
+    steps = _outcar_steps(path, n_atoms, alone=True)
+    for number, step in enumerate(steps, start=1):
         if step.positions is None:
             continue
         if step.cell is None:
@@ -158,7 +160,6 @@ class _Step:
     """What OUTCAR says of one ionic step."""
 
     cell: NDArray[np.float64] | None = None
-
     stress_gpa: NDArray[np.float64] | None = None
     positions: NDArray[np.float64] | None = None
     forces: NDArray[np.float64] | None = None
@@ -166,6 +167,11 @@ class _Step:
     internal: float | None = None
     kinetic: float | None = None
     total: float | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything is known of it but its cell."""
+        return any(each is not None for each in (self.positions, self.free, self.kinetic, self.total))
 
 
 def _joined(xdatcar: Path, outcar: Path, n_atoms: int) -> Iterator[ForeignFrame]:
@@ -228,17 +234,32 @@ def _outcar_tags(path: Path) -> dict[str, float]:
     return tags
 
 
-def _outcar_steps(path: Path, n_atoms: int) -> Iterator[_Step]:
-    """Yield what OUTCAR says of each ionic step; in MD a step ends with its line ETOTAL, else with its energies."""
+def _outcar_steps(path: Path, n_atoms: int, *, alone: bool = False) -> Iterator[_Step]:
+    """Yield what OUTCAR says of each ionic step; in MD a step ends with its line ETOTAL, else with its energies.
+
+    Args:
+        path: the file.
+        n_atoms: number of atoms.
+        alone: whether no XDATCAR tells which steps there are: one that ends too early is damage then, or the end.
+    """
     lines = Lines(path)
-    step, last_line = _Step(), "energy  without entropy="
+    step, last_line, now = _Step(), "energy  without entropy=", ""
     for line in lines:
+        begins = ITERATION.search(line)
+        if begins is not None and begins[1] != now:
+            if alone and step.begun:
+                raise InputError(
+                    f"{path} lacks a line of ionic step {now or 1}.", "Give vasprun.xml, or XDATCAR with it."
+                )
+            now = begins[1]
         if "IBRION =" in line and line.split("=")[1].split()[0] == "0":
             last_line = "total energy   ETOTAL"
         _take(step, lines, line, n_atoms)
         if last_line in line and step.free is not None:
             yield step
             step = _Step(cell=step.cell)  # printed anew where it changes
+    if alone and step.begun:
+        raise CutOffError(path, "an ionic step")
 
 
 def _take(step: _Step, lines: Lines, line: str, n_atoms: int) -> None:
