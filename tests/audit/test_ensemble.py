@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
+from scipy.stats import gamma, norm
 
 from llpt.audit.ensemble import (
     EnsembleOutcome,
@@ -9,6 +11,8 @@ from llpt.audit.ensemble import (
     log_ratio_slope,
     pressure_pair_check,
     temperature_pair_check,
+    trend_check,
+    volume_variance_check,
 )
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
 
@@ -62,6 +66,61 @@ def test_energies_of_two_temperatures_differ_as_they_must():
     assert check.outcome is EnsembleOutcome.HOLDS
     wrong = temperature_pair_check((energies(3, KELVIN), energies(4, 1.15 * KELVIN)), temperatures_k=(KELVIN, hot))
     assert wrong.outcome is EnsembleOutcome.FAILS
+
+
+PRESSURES = (150.0, 200.0, 260.0)
+
+
+def fluid(seed, *, exponent=(0.55, 0.55), share=1.0, count=4000, memory=10.0):
+    """Volumes of three pressures of V ~ P^-a, a of each side of the middle one, correlated over so many samples."""
+    random = np.random.default_rng(seed)
+    means = [60.0 * (PRESSURES[1] / gpa) ** exponent[gpa > PRESSURES[1]] for gpa in PRESSURES]
+    series = []
+    for mean, gpa in zip(means, PRESSURES, strict=True):
+        width = share * np.sqrt(THERMAL * 0.55 * mean / (gpa / EV_PER_ANGSTROM3_TO_GPA))
+        kept = np.exp(-1.0 / memory)
+        noise = np.sqrt(1.0 - kept**2) * random.normal(size=count)
+        noise[0] = random.normal()
+        series.append(mean + width * lfilter([1.0], [1.0, -kept], noise))
+    return series
+
+
+def test_a_volume_fluctuates_as_its_neighbours_demand():
+    given = {"pressures_gpa": PRESSURES, "temperature_k": KELVIN}
+    outcomes = [volume_variance_check(fluid(seed), **given).outcome for seed in range(100)]
+    assert outcomes.count(EnsembleOutcome.FAILS) <= 3  # 0.3 of 100 are due by chance
+    assert outcomes.count(EnsembleOutcome.HOLDS) >= 95
+    steered = [volume_variance_check(fluid(seed, share=0.6), **given) for seed in range(20)]
+    assert all(check.outcome is EnsembleOutcome.FAILS for check in steered)
+    assert np.mean([check.measured.value for check in steered]) == pytest.approx(0.36, abs=0.03)
+    jump = volume_variance_check(fluid(1, exponent=(0.55, 1.0)), **given)
+    assert jump.outcome is EnsembleOutcome.OPEN  # the fluid is another one beyond a transition
+
+
+def test_a_trend_is_told_from_what_only_fluctuates():
+    still = [trend_check("volume", fluid(seed)[0]).outcome for seed in range(100)]
+    assert still.count(EnsembleOutcome.FAILS) <= 4
+    moving = fluid(1)[0]
+    check = trend_check("volume", moving + 2.0 * moving.std() * np.linspace(0.0, 1.0, len(moving)))
+    assert check.outcome is EnsembleOutcome.FAILS
+    assert check.measured.value == pytest.approx(2.0 / np.sqrt(1.0 + 1.0 / 3.0), rel=0.2)
+
+
+def test_canonical_samples_that_are_correlated_pass_at_the_stated_rate():
+    fails = {"mean": 0, "variance": 0, "pair": 0}
+    for seed in range(100):
+        series = fluid(seed)
+        width = np.sqrt(THERMAL * 0.55 * 60.0 / (PRESSURES[1] / EV_PER_ANGSTROM3_TO_GPA))
+        normal = (series[1] - 60.0) / width
+        energies = gamma.ppf(norm.cdf(normal), DEGREES / 2.0) * THERMAL
+        checks = kinetic_energy_checks(energies, temperature_k=KELVIN, degrees_of_freedom=DEGREES)
+        fails["mean"] += checks[0].outcome is EnsembleOutcome.FAILS
+        fails["variance"] += checks[1].outcome is EnsembleOutcome.FAILS
+        shift = width * width / THERMAL / EV_PER_ANGSTROM3_TO_GPA  # of V by 1 GPa, for a Gaussian
+        other = series[1] * 0.0 + (fluid(1000 + seed)[1] - shift)
+        pair = pressure_pair_check((series[1], other), pressures_gpa=(200.0, 201.0), temperature_k=KELVIN)
+        fails["pair"] += pair.outcome is EnsembleOutcome.FAILS
+    assert max(fails.values()) <= 4, fails  # 0.3 of 100 are due by chance
 
 
 def test_what_is_too_short_or_does_not_overlap_is_left_open():

@@ -156,4 +156,4 @@ def test_imported_runs_are_asked_for_their_ensemble(study, command):
     code, out, err = command("certify", study)
     assert code == 0, err
     assert out.count("variance of the kinetic energy") == 2
-    assert "enthalpies of two temperatures" in out
+    assert "energies of two temperatures" in out

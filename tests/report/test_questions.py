@@ -10,11 +10,13 @@ import xarray as xr
 
 from llpt.audit import Cause
 from llpt.audit.diagnosis import diagnose
+from llpt.audit.ensemble import EnsembleCheck, EnsembleOutcome
 from llpt.campaign import Role
 from llpt.report import Case, asked, write_report
 from llpt.report.figure_data import write_figure_data
 from llpt.report.methods import methods_of
 from llpt.report.question import Tone
+from llpt.report.questions.ensemble import of_their_ensembles
 from llpt.report.questions.protocol import same_protocol
 from llpt.report.questions.surrogate import errors_of_surrogate
 from llpt.report.references import papers
@@ -133,3 +135,28 @@ def test_every_paper_has_a_doi_that_the_bibliography_of_the_docs_holds_too(pytes
     text = (pytestconfig.rootpath / "docs" / "bibliography.md").read_text(encoding="utf-8")
     for paper in papers().values():
         assert paper.doi.removeprefix("10.48550/arXiv.") in text, paper.key
+
+
+def check_of(value, outcome):
+    return EnsembleCheck("variance of the kinetic energy", Estimate(value, 0.02, "", 100.0), outcome)
+
+
+@pytest.mark.parametrize(
+    ("failing", "tone", "word"), [(0, Tone.GOOD, "yes"), (1, Tone.OPEN, "1 of 41"), (5, Tone.BAD, "5 of 45")]
+)
+def test_runs_that_are_not_of_their_ensemble_are_told_from_chance(case, monkeypatch, failing, tone, word):
+    path = case.plan.runs[0].path
+    found = [((path,), check_of(1.0, EnsembleOutcome.HOLDS))] * 40
+    found += [((path,), check_of(0.36, EnsembleOutcome.FAILS))] * failing
+    found += [((path,), EnsembleCheck("pair", Estimate.unknown(""), EnsembleOutcome.OPEN))] * 3
+    monkeypatch.setattr("llpt.report.questions.ensemble.certify_study", lambda *_: iter(found))
+    answer = of_their_ensembles(case)
+    assert (answer.tone, word in answer.word) == (tone, True)
+    assert "3 are not resolved" in answer.sentence
+    (table,) = answer.tables
+    assert len(table.unknown) == 3
+    assert table.rows[0].cells[2] == ("0.360 ± 0.02" if failing else "1.000 ± 0.02")
+
+
+def test_without_trajectories_no_ensemble_is_asked_for(case):
+    assert of_their_ensembles(case) is None

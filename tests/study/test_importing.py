@@ -1,8 +1,13 @@
-"""What need not be asked of an imported run, and what its files leave untold."""
+"""What need not be asked of an imported run, what its files leave untold, and what its fluctuations say."""
+
+import numpy as np
+import pytest
 
 from llpt.campaign import Role
-from llpt.study.importing import known_electronic_temperature_k, what_is_lost
+from llpt.study.importing import Description, fluctuations_told, known_electronic_temperature_k, what_is_lost
 from llpt.trajectory import Facts
+from llpt.trajectory.foreign import Contents
+from llpt.trajectory.foreign.measuring import Measurements
 
 
 def test_electrons_are_those_the_files_name_and_a_surrogate_without_any_has_cold_ones():
@@ -23,3 +28,16 @@ def test_what_is_lost_is_said_in_words():
     assert what_is_lost("velocities")[0] == "velocity autocorrelation function"
     assert what_is_lost("forces") == ["training on these frames"]
     assert what_is_lost("conserved_ev") == []
+
+
+@pytest.mark.parametrize(("share", "told"), [(1.0, ""), (0.5, "Berendsen"), (1.6, "not in equilibrium")])
+def test_a_kinetic_energy_that_does_not_fluctuate_as_it_must_is_told(share, told):
+    atoms, kelvin = 32, 900.0
+    degrees = 3 * atoms - 3
+    drawn = kelvin * np.random.default_rng(5).gamma(degrees / 2.0, 2.0 / degrees, 3000)
+    measured = Measurements(np.ones(atoms), temperature_k=[300.0] * 10 + list(kelvin + share * (drawn - kelvin)))
+    description = Description(Role.REFERENCE, "VASP", kelvin, 200.0, kelvin, 0.3, discard=10)
+    sentence = fluctuations_told(Contents(measured=measured), description)
+    assert bool(sentence) == bool(told)
+    assert told in sentence
+    assert fluctuations_told(Contents(), description) == ""

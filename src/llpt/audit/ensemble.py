@@ -5,7 +5,13 @@ n (k_B T)² / 2, whatever the forces. Two runs at one temperature and two pressu
 temperatures, sample distributions whose ratio is known: ln p₂/p₁ = −(β₂ − β₁) H at one pressure, with the enthalpy
 H = E + PV, and −β (P₂ − P₁) V at one temperature (Shirts, J. Chem. Theory Comput. 9, 909, 2013,
 doi:10.1021/ct300688p). The slope is found by maximum likelihood and compared with what it must be. Where the electrons
-have the temperature of the ions, E is the internal energy, since ∂(βF)/∂β = E.
+have the temperature of the ions, E is the internal energy, since ∂(βF)/∂β = E; where they have one temperature in both
+runs, it is the free energy F.
+
+At constant pressure Var(V) = −k_B T (∂⟨V⟩/∂P)_T. With the pressures of neighbours at hand, −(∂ ln V/∂ ln P)_T is the
+chord on each side, so that no model of the fluid is needed; where the two chords differ much, the fluid changes between
+them (a transition), and nothing is said. The pair of pressures asks the same without a chord, but needs volumes that
+overlap.
 """
 
 from __future__ import annotations
@@ -18,17 +24,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.statistics import Estimate, mean_estimate, statistical_inefficiency, variance_estimate
+from llpt.statistics.autocorrelation import as_series, block_averages, spectral_estimate
+from llpt.statistics.estimate import combined
+from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
-SIGMAS = 3.0
+CONFIDENCE = 0.99865
+"""One-sided: three standard errors of a normal distribution, more where an error rests on few samples."""
 TEMPERATURE_SHARE = 0.02
 """A finite time step and few degrees of freedom shift a temperature by as much and no ensemble is wrong for it."""
 FEWEST = 20
 """So many independent samples on each side, or a slope is not asked for."""
 NEWTON_STEPS = 50
+LARGEST_BEND = 0.2
+"""Chords to the two neighbouring pressures that differ by more than this share of their mean are of no one fluid."""
+BLOCKS = 64
 
 
 class EnsembleOutcome(StrEnum):
@@ -45,13 +60,84 @@ class EnsembleCheck:
 
     Args:
         what: e.g. ``variance of the kinetic energy``.
-        measured: in units of what it must be: 1 is right.
+        measured: in units of what it must be; a trend in standard deviations of its series.
         outcome: whether it is.
+        expected: what is right: 1, or 0 of a trend.
     """
 
     what: str
     measured: Estimate
     outcome: EnsembleOutcome
+    expected: float = 1.0
+
+    @property
+    def words(self) -> str:
+        """The number with its error; that there is none where it is not resolved."""
+        if not self.measured.resolved:
+            return "not available"
+        return f"{self.measured.value:.3f} ± {self.measured.error:.2g}"
+
+
+def trend_check(what: str, series: ArrayLike) -> EnsembleCheck:
+    """Return whether a series stays where it is: its straight trend over the run, in its own standard deviations.
+
+    Args:
+        what: e.g. ``volume``.
+        series: at every step, shape (n,).
+    """
+    values = block_averages(as_series(series), BLOCKS)
+    spread = float(np.std(np.asarray(series, dtype=float)))
+    found = Estimate.unknown("")
+    if spread > 0.0 and len(values) > 2:
+        place = (np.arange(len(values)) + 0.5) / len(values) - 0.5
+        trend = float(place @ values / (place @ place))
+        left = spectral_estimate(values - values.mean() - trend * place)
+        if left.effective_samples >= MINIMUM_EFFECTIVE_SAMPLES:
+            error = math.sqrt(left.variance_of_mean * len(values) / float(place @ place))
+            samples, degrees = left.effective_samples, left.degrees_of_freedom
+            found = Estimate.of_deviation(trend / spread, error / spread, "", samples, degrees)
+    return EnsembleCheck(f"trend of the {what}", found, _outcome(found, 0.0, expected=0.0), expected=0.0)
+
+
+def volume_variance_check(
+    volumes_angstrom3: Sequence[ArrayLike], *, pressures_gpa: Sequence[float], temperature_k: float
+) -> EnsembleCheck:
+    """Return whether a volume fluctuates as the volumes at the two neighbouring pressures demand.
+
+    Var(V) = k_B T κ V with the compressibility κ = a / P, and a = −∂ ln V/∂ ln P the mean of the chords to both sides.
+    Half the difference of the chords is allowed besides.
+
+    Args:
+        volumes_angstrom3: of three runs at one temperature, at every step.
+        pressures_gpa: the barostat's, rising and above 0; the middle one is asked.
+        temperature_k: of all.
+    """
+    what = "variance of the volume, by neighbouring pressures"
+    means = [mean_estimate(volumes, "") for volumes in volumes_angstrom3]
+    variance = variance_estimate(volumes_angstrom3[1], "")
+    open_check = EnsembleCheck(what, Estimate.unknown(""), EnsembleOutcome.OPEN)
+    if not (variance.resolved and all(mean.resolved for mean in means)):
+        return open_check
+    chords = [
+        math.log(means[side].value / means[side + 1].value) / math.log(pressures_gpa[side + 1] / pressures_gpa[side])
+        for side in (0, 1)
+    ]
+    exponent, bend = 0.5 * (chords[0] + chords[1]), 0.5 * abs(chords[0] - chords[1])
+    if not exponent > 0.0 or bend > 0.5 * LARGEST_BEND * exponent:
+        return open_check
+    pressure = pressures_gpa[1] / EV_PER_ANGSTROM3_TO_GPA
+    expected = BOLTZMANN_EV_PER_K * temperature_k * exponent * means[1].value / pressure
+    ratio = variance.value / expected
+    widths = [math.log(pressures_gpa[side + 1] / pressures_gpa[side]) for side in (0, 1)]
+    slopes = (  # of ln ratio by ln V of each run
+        -0.5 / widths[0] / exponent,
+        -(0.5 / widths[1] - 0.5 / widths[0]) / exponent - 1.0,
+        0.5 / widths[1] / exponent,
+    )
+    parts = [(variance, 1.0 / expected)]
+    parts += [(mean, ratio * slope / mean.value) for mean, slope in zip(means, slopes, strict=True)]
+    measured = combined(ratio, parts, "")
+    return EnsembleCheck(what, measured, _outcome(measured, ratio * bend / exponent))
 
 
 def kinetic_energy_checks(
@@ -95,11 +181,12 @@ def temperature_pair_check(
     """Return whether the enthalpies of two runs at one pressure differ as their temperatures demand.
 
     Args:
-        enthalpies_ev: E + P V of the cell, kinetic part left out, P that of the barostat; E alone at one volume.
+        enthalpies_ev: E + P V of the cell, kinetic part left out, P that of the barostat; E alone at one volume. F in
+            the place of E where the electrons have one temperature in both.
         temperatures_k: the thermostat's.
     """
     one, other = (1.0 / (BOLTZMANN_EV_PER_K * kelvin) for kelvin in temperatures_k)
-    return _pair("enthalpies of two temperatures", enthalpies_ev, -(other - one))
+    return _pair("energies of two temperatures", enthalpies_ev, -(other - one))
 
 
 def _pair(what: str, series: tuple[ArrayLike, ArrayLike], expected: float) -> EnsembleCheck:
@@ -149,8 +236,8 @@ def log_ratio_slope(one: NDArray[np.float64], other: NDArray[np.float64]) -> tup
     return float(weights[1] / spread), error / spread
 
 
-def _outcome(measured: Estimate, allowed: float) -> EnsembleOutcome:
+def _outcome(measured: Estimate, allowed: float, *, expected: float = 1.0) -> EnsembleOutcome:
     if not measured.resolved:
         return EnsembleOutcome.OPEN
-    off = abs(measured.value - 1.0) - allowed
-    return EnsembleOutcome.HOLDS if off <= SIGMAS * measured.error else EnsembleOutcome.FAILS
+    off = abs(measured.value - expected) - allowed
+    return EnsembleOutcome.HOLDS if off <= measured.half_width(CONFIDENCE) else EnsembleOutcome.FAILS

@@ -298,7 +298,7 @@ def _show(imported: Imported, source: ForeignTrajectory, out: Path) -> None:
     say = messages()
     if converted.cut:
         say.print("[bold yellow]note:[/] the last frame is incomplete and was left out.")
-    for note in converted.notes:
+    for note in (*converted.notes, *([imported.steered] if imported.steered else [])):
         say.print(f"[bold yellow]note:[/] {escape(note)}")
     if converted.largest_move > AMBIGUOUS_SHARE:
         say.print(

@@ -97,7 +97,7 @@ def _cells(imported: Imported) -> list[str]:
 
 def _notes(imported: Imported) -> list[str]:
     cut = ["The last frame is incomplete and was left out."] if imported.converted.cut else []
-    return [*cut, *imported.converted.notes]
+    return [*cut, *imported.converted.notes, *([imported.steered] if imported.steered else [])]
 
 
 def change_imported(out: Path, remove: str | None, relabel: str | None) -> None:

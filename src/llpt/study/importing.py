@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from llpt.audit.ensemble import EnsembleOutcome, kinetic_energy_checks
 from llpt.campaign import Role, engine_slug
 from llpt.errors import InputError
 from llpt.files import atomic_directory, file_hash, scratch_directory, write_atomically
@@ -23,7 +26,7 @@ from llpt.study.template import with_defaults
 from llpt.trajectory import Facts
 from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignTrajectory, convert, read_through
 from llpt.trajectory.foreign.suspicion import FactCheck, MeasuredFact, check_statements, findings, hold_against
-from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
+from llpt.units import BOLTZMANN_EV_PER_K, U_PER_ANGSTROM3_TO_G_PER_CM3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -144,11 +147,13 @@ class Imported:
         run: its table.
         converted: what its trajectory came to.
         findings: what its frames say, beside what was said of them.
+        steered: a sentence where its fluctuations are not those of its ensemble; empty where they are, or not known.
     """
 
     run: ImportedRun
     converted: Contents
     findings: tuple[MeasuredFact, ...]
+    steered: str = ""
 
 
 def import_run(
@@ -215,9 +220,8 @@ def inspect_run(
         on_frame=on_frame,
     )
     found = _checked(source, description, read)
-    return Imported(
-        _table(source, description, read, digests, study.imported if study is not None else ()), read, found
-    )
+    run = _table(source, description, read, digests, study.imported if study is not None else ())
+    return Imported(run, read, found, fluctuations_told(read, description))
 
 
 def _new_digests(source: ForeignTrajectory, description: Description, study: StudyFile | None) -> tuple[str, ...]:
@@ -260,7 +264,7 @@ def _import_into(
         found = _checked(source, description, converted)
         run = _table(source, description, converted, digests, before)
         enter_run(root, [*before, run], run, place)
-    return Imported(run, converted, found)
+    return Imported(run, converted, found, fluctuations_told(converted, description))
 
 
 def _checked(source: ForeignTrajectory, description: Description, converted: Contents) -> tuple[MeasuredFact, ...]:
@@ -270,6 +274,33 @@ def _checked(source: ForeignTrajectory, description: Description, converted: Con
         return ()
     hold_against(measured, facts, source.name, discard=description.discard, despite=description.despite)
     return tuple(findings(measured, facts, converted.mass_u, discard=description.discard))
+
+
+def fluctuations_told(converted: Contents, description: Description) -> str:
+    """Say that the kinetic energy does not fluctuate as it must; empty where it does, or nothing is proven.
+
+    Args:
+        converted: what was read of a run.
+        description: what it is.
+    """
+    measured = converted.measured
+    if measured is None:
+        return ""
+    kelvin = np.array(measured.temperature_k[description.discard :], dtype=float)
+    degrees = 3 * measured.n_atoms - 3
+    if not kelvin.size or not degrees or not np.isfinite(kelvin).all():
+        return ""
+    kinetic = 0.5 * degrees * BOLTZMANN_EV_PER_K * kelvin
+    _, variance = kinetic_energy_checks(kinetic, temperature_k=description.temperature_k, degrees_of_freedom=degrees)
+    if variance.outcome is not EnsembleOutcome.FAILS:
+        return ""
+    why = "as with a thermostat that only steers (Berendsen, scaled velocities)"
+    if variance.measured.value > 1.0:
+        why = "as where a run is not in equilibrium, or its temperature is changed on the way"
+    return (
+        f"Its kinetic energy has {variance.words} times the variance of the canonical ensemble, {why}: read no heat "
+        "capacity and no compressibility off its fluctuations (llpt certify)."
+    )
 
 
 def _check_new(study: StudyFile, digests: tuple[str, ...], description: Description) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llpt.report.questions.cell import large_enough
 from llpt.report.questions.duration import long_enough
+from llpt.report.questions.ensemble import of_their_ensembles
 from llpt.report.questions.equilibrium import equilibrated
 from llpt.report.questions.nuclei import quantum_nuclei
 from llpt.report.questions.observed import observed
@@ -28,6 +29,7 @@ QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
     where_is_it,
     same_protocol,
     equilibrated,
+    of_their_ensembles,
     long_enough,
     large_enough,
     independent_of_path,
