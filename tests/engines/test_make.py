@@ -17,6 +17,7 @@ def test_every_kind_is_in_the_grammar():
         "n2p2:DIR",
         "model:FILE",
         "quantum-espresso",
+        "abinit",
         "vasp",
         "lammps:FILE",
         "mace:FILE",

@@ -39,8 +39,9 @@ NEEDS = (
         "Debian: apt-get install quantum-espresso quantum-espresso-data",
         programs=("pw.x",),
     ),
+    Prerequisite("DFT by ABINIT (abinit)", "Debian: apt-get install abinit", programs=("abinit",)),
     Prerequisite(
-        "pw.x or VASP on several processes",
+        "pw.x, ABINIT or VASP on several processes",
         "Debian: apt-get install openmpi-bin",
         programs=("mpirun.openmpi", "mpirun", "srun"),
     ),

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llpt.engines.bands import EMPTY, LARGEST_GROWTHS, estimate_bands, more_bands
 from llpt.engines.espresso.process import PwProcess, PwResult, pw_command, pw_version
 from llpt.engines.espresso.record import QUANTUM_ESPRESSO, EspressoOptions
-from llpt.engines.espresso.settings import estimate_bands, find_pseudopotential, input_file
+from llpt.engines.espresso.settings import find_pseudopotential, input_file
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.errors import EngineError, InputError, LlptError
 from llpt.files import file_hash, make_directory, make_scratch, write_atomically
@@ -41,10 +42,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-EMPTY = 1e-6
-"""The last band counts as empty below this occupation (bands are added until it does)."""
-BAND_GROWTH = 1.3
-LARGEST_GROWTHS = 8
 LARGEST_MOVE_ANGSTROM = 0.5
 """No atom moves further than this in a time step; a structure that did is computed afresh."""
 
@@ -165,7 +162,7 @@ class QuantumEspresso(EngineCalculator):
             occupation = result.report.highest_occupation(self._options.electronic_temperature_k)
             if self._options.bands != "auto" or occupation <= EMPTY:
                 return result
-            more = int(BAND_GROWTH * self._bands) + 2
+            more = more_bands(self._bands)
             logger.info("pw.x: the last of %d bands is occupied by %.1e; %d now", self._bands, occupation, more)
             self._bands = more
             self._start(atoms, cell=self._cell)

@@ -6,7 +6,6 @@ The protocol is ASE's; ``ase.units`` is taken off again, so that numbers pass in
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import socket
 import subprocess
@@ -24,6 +23,7 @@ import numpy as np
 from ase.calculators.socketio import IPIProtocol, SocketClosed, actualunixsocketname
 
 from llpt.engines.espresso.log import DONE, ScfReport, last_scf_report, reason_of_death
+from llpt.engines.mpi import mpi_words
 from llpt.errors import EngineError, MissingProgramError
 from llpt.files import open_to_append, scratch_directory, write_atomically
 from llpt.units import HARTREE_TO_RYDBERG
@@ -199,22 +199,7 @@ def pw_command(processes: int, mpi_command: str | None = None) -> list[str]:
         raise MissingProgramError(
             "pw.x of Quantum ESPRESSO is not installed.", "Install it (Debian: apt-get install quantum-espresso)."
         )
-    if mpi_command is not None:
-        words = shlex.split(mpi_command.replace("{processes}", str(processes)))
-        if shutil.which(words[0]) is None:
-            raise MissingProgramError(f"{words[0]} of mpi_command is not installed.", "Install it, or name another.")
-        return [*words, program]
-    if processes == 1:
-        return [program]
-    launcher = shutil.which("mpirun.openmpi") or shutil.which("mpirun")
-    if launcher is None:
-        raise MissingProgramError(
-            "mpirun is not installed, and more than one process was asked for.",
-            "Install Open MPI (Debian: apt-get install openmpi-bin), or set processes=1.",
-        )
-    as_root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
-    # Unbound: two runs on one machine would else be bound to the same cores.
-    return [launcher, *as_root, "--bind-to", "none", "-np", str(processes), program]
+    return [*mpi_words(processes, mpi_command), program]
 
 
 @cache

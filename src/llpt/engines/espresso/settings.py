@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from math import ceil, pi
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,17 +122,6 @@ def gth_upf() -> str:
 
 def _columns(values: NDArray[np.float64]) -> str:
     return "\n".join(" ".join(f"{value:.15e}" for value in values[i : i + 4]) for i in range(0, len(values), 4))
-
-
-def estimate_bands(atoms: int, volume_angstrom3: float, electronic_temperature_k: float) -> int:
-    """Return a first number of bands: those of a free-electron gas up to 14 k_B T above its Fermi energy, and a few.
-
-    E_F = (3π² n)^(2/3) / 2 (Hartree), and N(E) ∝ E^(3/2).
-    """
-    density = atoms / (volume_angstrom3 * ANGSTROM_TO_BOHR**3)
-    fermi_ha = 0.5 * (3.0 * pi**2 * density) ** (2.0 / 3.0)
-    reach = 1.0 + 14.0 * electronic_temperature_k * KELVIN_TO_HARTREE / fermi_ha
-    return ceil(0.5 * atoms * reach**1.5) + 4
 
 
 def input_file(
