@@ -16,6 +16,7 @@ from llpt.audit.ensemble import (
     trend_check,
     volume_variance_check,
 )
+from llpt.dynamics import RunSettings
 from llpt.study.outcome import State
 from llpt.trajectory import Trajectory
 from llpt.units import EV_PER_ANGSTROM3_TO_GPA
@@ -69,13 +70,19 @@ def _series(directory: StudyDirectory, run: PlannedRun) -> Series:
 def _of_one(run: PlannedRun, series: Series) -> Iterator[EnsembleCheck]:
     """Ask a run for its kinetic energy, and whether it stays where it is."""
     kinetic = series["kinetic_energy_ev"]
-    if np.isfinite(kinetic).all() and run.dynamics.ensemble != "nve":
+    if _moves_classically(run) and np.isfinite(kinetic).all() and run.dynamics.ensemble != "nve":
         degrees = 3 * run.atoms - 3
         yield from kinetic_energy_checks(kinetic, temperature_k=run.state.temperature_k, degrees_of_freedom=degrees)
     held = run.pressure_gpa is None
     what, name = ("internal energy", "internal_energy_ev") if held else ("volume", "volume_angstrom3")
     if np.isfinite(series[name]).all():
         yield trend_check(what, series[name])
+
+
+def _moves_classically(run: PlannedRun) -> bool:
+    """Whether velocities are those of classical dynamics: not of beads of a path integral, nor of drawn proposals."""
+    settings = run.dynamics
+    return not isinstance(settings, RunSettings) or (settings.beads == 1 and settings.proposals is None)
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,7 @@ def _of_pressures(runs: list[PlannedRun], series: Mapping[str, Series]) -> Itera
 def _of_temperatures(pair: tuple[PlannedRun, PlannedRun], series: Mapping[str, Series]) -> Iterator[Asked]:
     """Ask neighbours in temperature for the ratio of their energies or enthalpies."""
     name = _energy_that_counts(pair)
-    if name is None:
+    if name is None or not all(_moves_classically(run) for run in pair):
         return
     energies = []
     for run in pair:
