@@ -48,7 +48,7 @@ def samples(seed: int, memory: float, share: float) -> tuple[np.ndarray, tuple[n
     return mean + share * (kinetic - mean), (one, other)
 
 
-def ours(kinetic: np.ndarray, volumes: tuple[np.ndarray, np.ndarray]) -> list[bool]:
+def of_llpt(kinetic: np.ndarray, volumes: tuple[np.ndarray, np.ndarray]) -> list[bool]:
     """Return whether mean, variance and pair are called wrong."""
     checks = [
         *kinetic_energy_checks(kinetic, temperature_k=KELVIN, degrees_of_freedom=DEGREES),
@@ -78,7 +78,7 @@ def of_library(kinetic: np.ndarray, volumes: tuple[np.ndarray, np.ndarray]) -> l
 def main() -> None:
     """Print one line for each kind of runs and each judge."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 80
-    judges = {"llpt": ours}
+    judges = {"llpt": of_llpt}
     with contextlib.suppress(ImportError):
         importlib.import_module("physical_validation")
         judges["physical_validation"] = of_library

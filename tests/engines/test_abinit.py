@@ -35,9 +35,9 @@ def results_of(engine, atoms):
 def test_it_agrees_with_our_own_engine_at_the_same_set_up(fluid):
     with (
         make_engine("abinit", {**OPTIONS, "ecutsm_ry": 0.0}) as abinit,
-        make_engine("dft", {**OPTIONS, "pseudopotential": "gth"}) as ours,
+        make_engine("dft", {**OPTIONS, "pseudopotential": "gth"}) as own,
     ):
-        one, other = results_of(abinit, fluid), results_of(ours, fluid)
+        one, other = results_of(abinit, fluid), results_of(own, fluid)
         assert "ABINIT" in abinit.describe().version
     for name in ("free_energy", "energy"):
         assert one[name] == pytest.approx(other[name], abs=8 * 2e-5), name  # measured: 2e-6 eV/atom

@@ -171,7 +171,7 @@ class Abinit(EngineCalculator):
             return self._run(atoms)
 
     def _once(self, atoms: Atoms) -> tuple[EngineResult, float]:
-        text = input_file(
+        text = abinit_input(
             self._options,
             atoms,
             pseudopotential=self._pseudopotential,
@@ -281,7 +281,7 @@ def gth_file() -> str:
 """
 
 
-def input_file(options: AbinitOptions, atoms: Atoms, *, pseudopotential: Path, bands: int, orbitals: bool) -> str:
+def abinit_input(options: AbinitOptions, atoms: Atoms, *, pseudopotential: Path, bands: int, orbitals: bool) -> str:
     """Return the input of one run of ABINIT.
 
     Args:
