@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from llpt.study.ledger import Entry
     from llpt.study.nodes import PlannedRun
 
+SAME = 1e-4
+"""Temperatures that differ by less than this share are one: files write a width in eV with few digits."""
 Asked = tuple[tuple[str, ...], EnsembleCheck]
 SERIES = ("kinetic_energy_ev", "volume_angstrom3", "internal_energy_ev", "free_energy_ev")
 
@@ -176,9 +179,10 @@ def _energy_that_counts(pair: tuple[PlannedRun, PlannedRun]) -> str | None:
     the derivative of beta F by beta is E.
     """
     electrons = [_electronic_temperature_k(run) for run in pair]
-    if electrons[0] == electrons[1]:
+    if math.isclose(*electrons, rel_tol=SAME):
         return "free_energy_ev"
-    ionic = all(value == run.state.temperature_k for value, run in zip(electrons, pair, strict=True))
+    ions = [run.state.temperature_k for run in pair]
+    ionic = all(math.isclose(one, other, rel_tol=SAME) for one, other in zip(electrons, ions, strict=True))
     return "internal_energy_ev" if ionic else None
 
 
