@@ -18,7 +18,7 @@ SOURCE = Path(llpt.__file__).parent
 OTHERS_FILES = ("trajectory/foreign/", "cli/importing.py", "study/imported.py", "cli/exporting.py")
 """They know the files that LAMMPS, VASP and pw.x read and write, and no engine."""
 OTHER_MEANINGS = {
-    "abinit": ("dft/pseudopotentials/psp8.py",),  # a format of files
+    "abinit": ("dft/pseudopotentials/psp8.py", "cli/needs.py"),  # a format of files, a program
     "ase": ("dynamics/settings.py", "study/controlled_tests.py", "version.py"),  # an integrator, a package
     "model": ("learning/recipes.py", "cli/recipes.py"),  # a directory
 }
