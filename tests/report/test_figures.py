@@ -1,13 +1,16 @@
 """Figures hold what was observed, laid out as those of Karasiev et al. 2021."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms
 
 from llpt.audit import electronic_temperature_audit
-from llpt.campaign import Role
+from llpt.campaign import ControlledTest, Role
 from llpt.report import Case, asked, comparison_curves, density_figure, draw, electronic_temperature_figure
-from llpt.report.isobar_figures import straddling
+from llpt.report.isobar_figures import isobar_figure, straddling
+from llpt.report.observable_figure import observable_figure
 from llpt.report.panels import Dash
 
 
@@ -22,6 +25,21 @@ def test_the_isobars_have_a_row_for_each_isobar_and_three_columns(figures):
     assert [len(row) for row in figure.rows] == [3, 3]
     assert [panel.y_label for panel in figure.rows[0]] == ["density (g/cm³)", "C_P (J mol⁻¹ K⁻¹)", "g(r)"]
     assert [row[0].note for row in figure.rows] == ["250 GPa", "200 GPa"]
+
+
+def test_a_line_where_only_tests_have_run_has_no_row(finished):
+    case = Case(*finished)
+    tested = tuple(
+        replace(each, identity=replace(each.identity, test=ControlledTest.START))
+        for each in case.found.ladders
+        if each.line == "P250"
+    )
+    rest = tuple(each for each in case.found.ladders if each.line == "P200")
+    figure = isobar_figure(case.study, replace(case.found, ladders=tested + rest))
+    assert [row[0].note for row in figure.rows] == ["200 GPa"]
+    alone = replace(case.found, ladders=tested)
+    assert isobar_figure(case.study, alone) is None
+    assert observable_figure(alone) is None
 
 
 def test_density_panels_show_every_size_of_both_sides_and_the_cooling_ladder(figures):

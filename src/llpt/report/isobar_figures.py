@@ -34,16 +34,24 @@ RDF_RANGE_ANGSTROM = (0.3, 3.5)
 LARGE_ATOM_ANGSTROM = 1.5
 
 
-def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure:
-    """Return density, heat capacity and pair correlation, one row for each line of states."""
+def shown_ladders(analysis: Analysis) -> dict[str, list[ObservedLadder]]:
+    """Return the ladders that figures show, by line of states; a line where only other tests have run is absent."""
+    found: dict[str, list[ObservedLadder]] = {}
+    for ladder in analysis.ladders:
+        if ladder.test in SHOWN_TESTS:
+            found.setdefault(ladder.line, []).append(ladder)
+    return found
+
+
+def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure | None:
+    """Return density, heat capacity and pair correlation, one row for each line of states; None without any."""
     melting = {
         line.name: line.melting_temperature_k
         for line in study.state.lines()
         if isinstance(line, StateLine) and line.pressure_gpa is not None
     }
     rows = []
-    for line in analysis.lines:
-        ladders = [each for each in analysis.ladders if each.line == line and each.test in SHOWN_TESTS]
+    for line, ladders in shown_ladders(analysis).items():
         marks = _transitions(ladders)
         if melting.get(line):
             marks = (
@@ -53,6 +61,8 @@ def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure:
         isobar = all(each.isobar for each in ladders if each.states)
         second = _heat_capacity(ladders, marks) if isobar else _along(ladders, "molecular_fraction", marks)
         rows.append((_equation_of_state(ladders, marks), second, _pair_correlation(ladders)))
+    if not rows:
+        return None
     return Figure(
         "isobars",
         "Density, heat capacity and pair correlation across the transition",

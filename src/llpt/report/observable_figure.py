@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.observables import all_observables
-from llpt.report.isobar_figures import SHOWN_TESTS, axis_label, curves_along, line_name
+from llpt.report.isobar_figures import axis_label, curves_along, line_name, shown_ladders
 from llpt.report.panels import Figure, Panel
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ def observable_figure(analysis: Analysis) -> Figure | None:
     Args:
         analysis: of the study.
     """
-    points = [point for ladder in analysis.ladders if ladder.states for point in ladder.states.points]
+    shown = shown_ladders(analysis)
+    points = [point for ladders in shown.values() for each in ladders if each.states for point in each.states.points]
     wanted = [
         each
         for each in all_observables().quantities.values()
@@ -28,20 +29,18 @@ def observable_figure(analysis: Analysis) -> Figure | None:
     ]
     if not wanted:
         return None
-    rows = []
-    for line in analysis.lines:
-        ladders = [each for each in analysis.ladders if each.line == line and each.test in SHOWN_TESTS]
-        rows.append(
-            tuple(
-                Panel(
-                    axis_label(ladders[0]),
-                    each.axis_label,
-                    tuple(curve for ladder in ladders for curve in curves_along(ladders, ladder, each.name)),
-                    note=line_name(ladders[0]),
-                )
-                for each in wanted
+    rows = [
+        tuple(
+            Panel(
+                axis_label(ladders[0]),
+                each.axis_label,
+                tuple(curve for ladder in ladders for curve in curves_along(ladders, ladder, each.name)),
+                note=line_name(ladders[0]),
             )
+            for each in wanted
         )
+        for ladders in shown.values()
+    ]
     return Figure(
         "observables",
         "Observables along lines of states",
