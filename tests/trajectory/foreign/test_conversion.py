@@ -208,7 +208,7 @@ def test_h5md_on_which_the_library_hangs_or_crashes_is_refused(tmp_path, monkeyp
     with h5py.File(tmp_path / "run.h5", "w") as file:
         file.create_group("particles/all")
     monkeypatch.setattr(h5md, "TRIAL", trial)
-    monkeypatch.setattr(h5md, "TRIAL_SECONDS", 0.5)
+    monkeypatch.setattr(h5md, "TRIAL_SECONDS", 1)
     with pytest.raises(InputError, match="the HDF5 library cannot read it"):
         open_foreign([tmp_path / "run.h5"])
 
