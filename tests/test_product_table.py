@@ -30,6 +30,7 @@ TABLE = {
     "dynamics/hybrid_monte_carlo.py": (STUDIES, "test_state_of_hybrid_monte_carlo"),
     "dynamics/ipi_integrator.py": (STUDIES, "test_state_of_ipi"),
     "dynamics/run_directory.py": (PRODUCTS, "test_record_of_a_run"),
+    "engines/abinit.py": ("engines/test_abinit.py", "test_input_and_log_on_a_disk_that_refuses"),
     "engines/electrons.py": (STUDIES, "test_electronic_temperatures"),
     "engines/espresso/engine.py": (STUDIES, "test_state_of_pw_x"),
     "engines/espresso/process.py": ("engines/test_optional.py", "test_input_and_logs_of_pw_x_on_a_disk_that_refuses"),

@@ -49,6 +49,12 @@ def test_without_g_of_r_of_both_there_is_no_difference():
     assert integrated_difference(point(0.8, 1), replace(point(0.8, 2), pair_correlation=None)) is None
 
 
+def test_atoms_without_a_neighbour_within_reach_have_no_difference():
+    far = point(0.8, 1)
+    empty = replace(far.pair_correlation, values=np.zeros_like(far.pair_correlation.values))
+    assert integrated_difference(replace(far, pair_correlation=empty), point(0.8, 2)) is None
+
+
 def side(molecular_of, seed):
     isobar = synthetic_isobar(GRID_K, place_k=925.0, width_k=0.0, seed=seed, noise=2e-4)
     points = []

@@ -10,7 +10,7 @@ from tests.others import needs_program
 
 from llpt.engines import make_engine
 from llpt.engines.abinit import read_result
-from llpt.errors import EngineError, InputError, MissingProgramError
+from llpt.errors import EngineError, InputError, MissingProgramError, StorageError
 from llpt.structure import molecular_fluid
 
 OPTIONS = {"electronic_temperature_k": 2000.0, "ecut_ry": 30.0, "kpoints": "mean-value"}
@@ -91,6 +91,20 @@ def test_a_run_that_fails_or_does_not_converge_is_an_error(monkeypatch, tmp_path
     with make_engine("abinit", given) as engine, pytest.raises(EngineError, match="did not converge"):
         results_of(engine, fluid)
     assert "tsmear" in Path(tmp_path / "work/run.abi").read_text()
+
+
+def test_input_and_log_on_a_disk_that_refuses(disk, monkeypatch, tmp_path, fluid):
+    program = failing(tmp_path, "exit 3")
+    monkeypatch.setattr(shutil, "which", lambda _: str(program))
+    place = disk.path / "work"
+    with make_engine("abinit", {**OPTIONS, "directory": str(place)}) as engine:
+        for state in (disk.full, disk.read_only):
+            with state(), pytest.raises(StorageError, match="Cannot (write|remove)"):
+                results_of(engine, fluid)
+    (place / "H.gth-pbe").unlink()
+    for state in (disk.full, disk.read_only):
+        with state(), pytest.raises(StorageError, match="Cannot (write|remove)"):
+            make_engine("abinit", {**OPTIONS, "directory": str(place)})
 
 
 def test_what_it_found_is_read_in_our_units(tmp_path):

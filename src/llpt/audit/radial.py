@@ -71,7 +71,7 @@ def _of_a_shift(points: list[LinePoint], index: int, near: float) -> float:
 
 
 def integrated_difference(reference: LinePoint, surrogate: LinePoint) -> Estimate | None:
-    """Return d in %, None where either point has no g(r).
+    """Return d in %, None where either point has no g(r) or the reference has no two atoms within reach.
 
     Args:
         reference: point of the reference's line.
@@ -84,6 +84,8 @@ def integrated_difference(reference: LinePoint, surrogate: LinePoint) -> Estimat
     distances = np.arange(0.5 * _BIN_ANGSTROM, end, _BIN_ANGSTROM)
     base, other = base.at(distances), other.at(distances)
     total = float(base.values.sum())
+    if total <= 0.0:
+        return None
     noise = _MEAN_OF_NOISE * float(np.hypot(base.errors, other.errors).sum())
     moved = float(np.abs(other.values - base.values).sum())
     known = [point.estimates[PEAK] for point in (reference, surrogate)]

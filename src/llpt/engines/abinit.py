@@ -26,7 +26,7 @@ from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult,
 from llpt.engines.mpi import mpi_words
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
-from llpt.files import file_hash, make_directory, make_scratch, remove, write_atomically
+from llpt.files import file_hash, make_directory, make_scratch, open_to_append, remove, write_atomically
 from llpt.options import Options
 from llpt.units import (
     ANGSTROM_TO_BOHR,
@@ -182,7 +182,7 @@ class Abinit(EngineCalculator):
             remove(self._place / name)  # ABINIT would write beside them under other names
         write_atomically(self._place / "run.abi", text, durable=False)
         environment = {"OMP_NUM_THREADS": "1", **os.environ}
-        with (self._place / "run.log").open("wb") as log:
+        with open_to_append(self._place / "run.log", afresh=True) as log:
             code = subprocess.run(
                 [*self._command, "run.abi"],
                 cwd=self._place,
