@@ -99,11 +99,11 @@ def test_input_and_log_on_a_disk_that_refuses(disk, monkeypatch, tmp_path, fluid
     place = disk.path / "work"
     with make_engine("abinit", {**OPTIONS, "directory": str(place)}) as engine:
         for state in (disk.full, disk.read_only):
-            with state(), pytest.raises(StorageError, match="Cannot (write|remove)"):
+            with state(), pytest.raises(StorageError, match=r"Cannot (write|remove)"):
                 results_of(engine, fluid)
     (place / "H.gth-pbe").unlink()
     for state in (disk.full, disk.read_only):
-        with state(), pytest.raises(StorageError, match="Cannot (write|remove)"):
+        with state(), pytest.raises(StorageError, match=r"Cannot (write|remove)"):
             make_engine("abinit", {**OPTIONS, "directory": str(place)})
 
 
