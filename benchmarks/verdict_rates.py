@@ -386,7 +386,7 @@ def draw(rows: dict[str, Any], path: Path) -> None:
         axis.text(101.0, place, f"{row['wrong']} wrong", va="center", fontsize="small")
     axis.set_yticks(range(len(rows)), [f"{name} ({row['truth']})" for name, row in rows.items()])
     axis.invert_yaxis()
-    axis.set_xlim(0.0, 115.0)
+    axis.set_xlim(0.0, 122.0)
     axis.set_xlabel("% of the pairs")
     figure.legend(loc="outside upper center", ncols=3, frameon=False)
     figure.savefig(path, dpi=150, metadata={"Software": None})
