@@ -23,7 +23,7 @@ from llpt.dft.kpoints import parse_kpoints
 from llpt.dft.settings import ECUT_RY, KPOINTS, AutomaticBands, CutoffRy, ElectronicTemperatureK, KpointList
 from llpt.engines.bands import EMPTY, LARGEST_GROWTHS, estimate_bands, more_bands
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
-from llpt.engines.mpi import mpi_words
+from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
 from llpt.files import file_hash, make_directory, make_scratch, open_to_append, remove, write_atomically
@@ -75,12 +75,8 @@ class AbinitOptions(Options):
     tolerance: float = Field(
         default=1e-12, gt=0.0, le=1e-3, description="convergence of the potential (tolvrs), for each atom"
     )
-    processes: int = Field(default=1, ge=1, description="number of MPI processes, 1 or more")
-    mpi_command: str | None = Field(
-        default=None,
-        min_length=1,
-        description="what starts the MPI processes, e.g. 'srun -n {processes}'; mpirun if not given",
-    )
+    processes: MpiProcesses = 1
+    mpi_command: MpiCommand = None
     directory: str | None = Field(
         default=None, description="where ABINIT works; a temporary directory, removed in the end, if not given"
     )

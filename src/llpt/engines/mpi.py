@@ -5,8 +5,17 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+from typing import Annotated
+
+from pydantic import Field
 
 from llpt.errors import MissingProgramError
+
+MpiProcesses = Annotated[int, Field(ge=1, description="number of MPI processes, 1 or more")]
+MpiCommand = Annotated[
+    Annotated[str, Field(min_length=1)] | None,
+    Field(description="what starts the MPI processes, e.g. 'srun -n {processes}'; mpirun if not given"),
+]
 
 
 def mpi_words(processes: int, mpi_command: str | None = None) -> list[str]:

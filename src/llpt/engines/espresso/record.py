@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from llpt.dft.settings import ECUT_RY, KPOINTS, AutomaticBands, CutoffRy, ElectronicTemperatureK, KpointList
+from llpt.engines.mpi import MpiCommand, MpiProcesses  # noqa: TC001 - pydantic reads them
 from llpt.engines.record import EngineRecord, Speed
 from llpt.options import Options
 
@@ -39,12 +40,8 @@ class EspressoOptions(Options):
     conv_thr_ry: float | None = Field(
         default=None, gt=0, description="SCF convergence of the whole cell in Ry; 1e-9 per atom if not given"
     )
-    processes: int = Field(default=1, ge=1, description="number of MPI processes, 1 or more")
-    mpi_command: str | None = Field(
-        default=None,
-        min_length=1,
-        description="what starts the MPI processes, e.g. 'srun -n {processes}'; mpirun if not given",
-    )
+    processes: MpiProcesses = 1
+    mpi_command: MpiCommand = None
     rebuild_volume_fraction: float = Field(
         default=0.05, gt=0, lt=0.1, description="plane waves are chosen anew when the volume drifted by this fraction"
     )
