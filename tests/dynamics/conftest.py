@@ -6,6 +6,8 @@ from ase import Atoms
 from ase.build import bulk
 
 from llpt.dynamics import RunSettings
+from llpt.statistics import Estimate
+from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
 
 
 @pytest.fixture
@@ -37,3 +39,16 @@ def make_settings(**changes) -> RunSettings:
     if values["ensemble"] != "npt":
         values["pressure_gpa"] = None
     return RunSettings.from_mapping(values)
+
+
+def within(estimate: Estimate, truth: float, *, sigmas: float = 4.0, also: float = 0.0) -> bool:
+    """Whether a sampled mean agrees with the truth within its error (and a known systematic one)."""
+    return bool(abs(estimate.value - truth) < sigmas * np.hypot(estimate.error, also))
+
+
+def ideal_gas(n: int, temperature_k: float, pressure_gpa: float) -> tuple[Atoms, float]:
+    """Return N atoms anywhere in a cube of N k_BT/P, and k_BT/P in Å³."""
+    unit = BOLTZMANN_EV_PER_K * temperature_k / pressure_gpa * EV_PER_ANGSTROM3_TO_GPA
+    edge = (n * unit) ** (1.0 / 3.0)
+    positions = np.random.default_rng(0).uniform(0.0, edge, (n, 3))
+    return Atoms(f"H{n}", positions=positions, cell=[edge] * 3, pbc=True), unit

@@ -17,7 +17,7 @@ from llpt.statistics import mean_estimate, variance_estimate
 from llpt.trajectory import Trajectory
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
 
-from .conftest import make_settings
+from .conftest import ideal_gas, make_settings, within
 from .engines_for_tests import Einstein, IdealGas, LennardJones
 from .fast_lennard_jones import FastLennardJones
 
@@ -30,10 +30,6 @@ def hybrid(**changes):
     """Settings of a run whose steps are proposals."""
     proposals = {name: changes.pop(name) for name in list(changes) if name in Proposals.model_fields}
     return make_settings(proposals=Proposals(**proposals).model_dump(), **changes)
-
-
-def within(estimate, truth, *, sigmas=4.0, also=0.0):
-    return abs(estimate.value - truth) < sigmas * np.hypot(estimate.error, also)
 
 
 @pytest.fixture
@@ -122,10 +118,7 @@ def test_harmonic_oscillator_with_a_wrong_proposer(tmp_path, spring, ratio):
 def test_volume_of_an_ideal_gas(tmp_path):
     """V^(N−1) exp(−PV/k_B T): ⟨V⟩ = N k_B T/P and Var V = N (k_B T/P)², though the segments have another T' and P'."""
     n, temperature, pressure = 4, 1000.0, 1.0
-    unit = BOLTZMANN_EV_PER_K * temperature / pressure * EV_PER_ANGSTROM3_TO_GPA
-    edge = (n * unit) ** (1.0 / 3.0)
-    random = np.random.default_rng(0)
-    atoms = Atoms(f"H{n}", positions=random.uniform(0.0, edge, (n, 3)), cell=[edge] * 3, pbc=True)
+    atoms, unit = ideal_gas(n, temperature, pressure)
     settings = hybrid(
         temperature_k=temperature,
         pressure_gpa=pressure,

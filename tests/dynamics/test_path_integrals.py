@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from ase import Atoms
 from ase.build import bulk
 from ase.io import read
 
@@ -22,14 +21,10 @@ from llpt.units import (
     U_ANGSTROM2_PER_FS2_TO_EV,
 )
 
-from .conftest import make_settings
+from .conftest import ideal_gas, make_settings, within
 from .engines_for_tests import Einstein, Failing, IdealGas, LennardJones
 
 HBAR_EV_FS = HARTREE_TO_EV * ATOMIC_TIME_TO_FS
-
-
-def within(estimate, value, *, sigmas=4.0, also=0.0):
-    return abs(estimate.value - value) < sigmas * (estimate.error + also)
 
 
 def mode_frequencies(beads, temperature_k):
@@ -81,10 +76,7 @@ def test_harmonic_oscillators_have_the_energy_of_finite_p(tmp_path):
 def test_free_particles(tmp_path):
     """K = (3N − 3)/2 k_BT at every step and r_g² = ħ²β/4m (1 − 1/P²); at constant pressure ⟨V⟩ = N k_BT/P."""
     n, temperature, pressure, beads = 4, 300.0, 1.0, 4
-    unit = BOLTZMANN_EV_PER_K * temperature / pressure * EV_PER_ANGSTROM3_TO_GPA
-    edge = (n * unit) ** (1.0 / 3.0)
-    positions = np.random.default_rng(0).uniform(0.0, edge, (n, 3))
-    atoms = Atoms(f"H{n}", positions=positions, cell=[edge] * 3, pbc=True)
+    atoms, unit = ideal_gas(n, temperature, pressure)
     settings = settings_of(
         ensemble="npt",
         temperature_k=temperature,

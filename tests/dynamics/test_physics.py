@@ -10,7 +10,7 @@ from llpt.statistics import mean_estimate, variance_estimate
 from llpt.trajectory import Trajectory
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_PER_FS2_TO_EV
 
-from .conftest import make_settings
+from .conftest import ideal_gas, make_settings, within
 from .engines_for_tests import Einstein, IdealGas, LennardJones
 from .fast_lennard_jones import FastLennardJones
 
@@ -18,20 +18,12 @@ EPSILON, SIGMA = 0.01, 2.5
 PRESSURE_UNIT = EPSILON / SIGMA**3 * EV_PER_ANGSTROM3_TO_GPA
 
 
-def within(estimate, truth, *, sigmas=4.0, also=0.0):
-    """Whether a sampled mean agrees with the truth within its error (and a known systematic one)."""
-    return abs(estimate.value - truth) < sigmas * np.hypot(estimate.error, also)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("thermostat", ["svr", "langevin"])
 def test_ideal_gas_volume(tmp_path, thermostat):
     """V^(N−1) exp(−PV/kT): ⟨V⟩ = N kT/P, Var V = N (kT/P)², ⟨P_int⟩ = P exactly, K of 3N − 3 degrees of freedom."""
     n, temperature, pressure = 4, 1000.0, 1.0
-    unit = BOLTZMANN_EV_PER_K * temperature / pressure * EV_PER_ANGSTROM3_TO_GPA
-    edge = (n * unit) ** (1.0 / 3.0)
-    random = np.random.default_rng(0)
-    atoms = Atoms(f"H{n}", positions=random.uniform(0.0, edge, (n, 3)), cell=[edge] * 3, pbc=True)
+    atoms, unit = ideal_gas(n, temperature, pressure)
     settings = make_settings(
         temperature_k=temperature,
         pressure_gpa=pressure,
