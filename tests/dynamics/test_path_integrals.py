@@ -12,6 +12,7 @@ from llpt.dynamics.ring_polymer import DISPLACEMENTS, RingPolymer, ring_displace
 from llpt.errors import InputError
 from llpt.statistics import mean_estimate
 from llpt.trajectory import Trajectory
+from llpt.trajectory.foreign import open_foreign
 from llpt.units import (
     ATOMIC_TIME_TO_FS,
     BOLTZMANN_EV_PER_K,
@@ -98,6 +99,14 @@ def test_free_particles(tmp_path):
     assert within(mean_estimate(scalars.volume_angstrom3 / unit, ""), n)
     assert within(mean_estimate(scalars.pressure_gpa, "GPa"), pressure)
     assert np.allclose(scalars.pressure_gpa * scalars.volume_angstrom3, (n - 1) * pressure * unit, rtol=1e-9)
+
+
+def test_a_run_directory_is_opened_with_all_its_beads(tmp_path):
+    atoms, _ = ideal_gas(4, 300.0, 1.0)
+    run_md(atoms, IdealGas(), settings_of(ensemble="nvt", steps=3, beads=3), tmp_path)
+    opened = open_foreign([tmp_path])
+    assert opened.beads == 3
+    assert all(frame.bead_positions_angstrom.shape == (3, 4, 3) for frame in opened.frames())
 
 
 def test_estimators_are_those_of_ipi(tmp_path, crystal):

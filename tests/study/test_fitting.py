@@ -133,6 +133,14 @@ def test_other_elements_are_refused():
         ({"INCAR": "ENCUT = 500\n", "KPOINTS": "k\n0\nG\n2 1 1\n"}, (None, 500.0, "0,0,0;0.5,0,0")),
         ({"KPOINTS": "k\n0\nM\n2 2 2\n0.5 0.5 0.5\n"}, (None, None, None)),
         ({"OUTCAR": " TITEL  = PAW_PBE H 15Jun2001\n   ENCUT  =  400.0 eV\n   GGA = -- \n"}, ("pbe", 400.0, None)),
+        (
+            {"OUTCAR": " TITEL  = PAW_PBE H\n METAGGA=      F    non-selfconsistent MetaGGA calc.\n"},
+            ("pbe", None, None),
+        ),
+        ({"OUTCAR": " TITEL  = PAW_PBE H\n   LHFCALC =      T    Hartree Fock is set to\n"}, (None, None, None)),
+        ({"INCAR": "GGA = PE; ENCUT = 500\nLHFCALC = .TRUE.\n"}, (None, 500.0, None)),
+        ({"INCAR": "GGA = PE; ENCUT = 500\nLHFCALC = .FALSE.; IVDW = 0\n"}, ("pbe", 500.0, None)),
+        ({"INCAR": "GGA = PE\nIVDW = 12\n"}, (None, None, None)),
     ],
 )
 def test_theory_of_vasp_from_its_files(tmp_path, files, expected):

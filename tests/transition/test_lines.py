@@ -88,6 +88,18 @@ def test_repeats_are_joined_alike_on_every_line():
     assert points[0].estimates["pressure"].standard_error == pytest.approx(1.0)  # as far as the two lie from their mean
 
 
+def test_runs_that_have_no_times_are_weighted_by_their_proposals():
+    pair = [run(1000.0, density=0.9, found=value) for value in (8.0, 10.0)]
+    for each, last in zip(pair, (400, 200), strict=True):
+        each.attrs |= {"production_fs": math.nan, "discard_steps": 100, "n_steps": last}
+        each["rdf"], each["rdf_error"] = ("r", np.full(3, last / 100.0)), ("r", np.full(3, 0.1))
+        each.coords["r"] = np.arange(3.0)
+    joined = LinePoint.of_repeats(1000.0, pair)
+    assert joined.estimates["pressure"].value == pytest.approx(8.5)
+    assert joined.pair_correlation.values == pytest.approx(3.5)
+    assert LinePoint.of_repeats(1000.0, pair[:1]).pair_correlation.values == pytest.approx(4.0)
+
+
 @pytest.mark.parametrize(
     ("kind", "runs", "says"),
     [

@@ -11,8 +11,9 @@ Estimators, with r_c the centroid (the mean over the beads) and f the physical f
     P  = 2K/3Ω − (1/P) Σ_j tr σ_j/3
     rg² = 1/(N P) Σ_j Σ_i |r_ij − r_c,i|²                               (squared radius of gyration)
 
-K is the estimator of Herman, Bruskin and Berne, J. Chem. Phys. 76, 5150 (1982) about the centroid, as i-PI has it; its
-spread does not grow with P. The first term counts 3N − 3 degrees of freedom because the centre of mass is at rest.
+K is the estimator of Herman, Bruskin and Berne, J. Chem. Phys. 76, 5150 (1982) about the centroid; its
+spread does not grow with P. The first term counts 3N − 3 degrees of freedom because the centre of mass is at rest
+(i-PI's ``kinetic_cv`` counts 3N).
 """
 
 from __future__ import annotations

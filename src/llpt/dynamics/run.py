@@ -385,7 +385,8 @@ class _Run:
     def _keep_failed(self) -> None:
         """Keep the configuration the engine failed at, for who looks for the cause."""
         try:
-            failed = next((each for each in self.evaluators if each.failed), self.evaluators[0])
+            asked = [*self.evaluators, *([] if self.proposer is None else [self.proposer])]
+            failed = next((each for each in asked if each.failed), asked[0])
             export_extxyz(self.directory / "failed.extxyz", [failed.atoms])
         except (StorageError, ValueError) as error:
             self.log.say(f"the failed configuration could not be written: {error}")

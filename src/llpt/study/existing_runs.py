@@ -101,6 +101,10 @@ def _read(found: FoundRun) -> ExistingRun:
     if found.problem:
         raise InputError(found.problem, "Import its runs one by one.")
     source = open_foreign(found.files)
+    if source.beads > 1:
+        raise InputError(
+            f"It is a path integral of {source.beads} beads.", "Give classical runs, and set beads yourself."
+        )
     facts = source.facts
     temperature = found.temperature_k if facts.temperature_k is None else facts.temperature_k
     if temperature is None:

@@ -42,19 +42,24 @@ class LinePoint:
     def of_repeats(cls, coordinate: float, runs: Sequence[xr.Dataset]) -> LinePoint:
         """Join the summaries of one run, or of repeats by ``mean_of_repeats``, weighted by their times.
 
+        Runs that have no times, sampled by proposals, are weighted by the number of these.
+
         Args:
             coordinate: of all of them.
             runs: their summaries (``llpt.observables.summarise_run``), at least one.
         """
         estimates = {}
         times = [float(run.attrs["production_fs"]) for run in runs]
+        weights = times
+        if not all(map(math.isfinite, times)):
+            weights = [float(run.attrs["n_steps"] - run.attrs["discard_steps"]) for run in runs]
         for name in sorted(set.intersection(*(set(sampled_names(run)) for run in runs))):
             found = [estimate_of(run, name) for run in runs]
-            known = [(each, time) for each, time in zip(found, times, strict=True) if math.isfinite(each.value)]
+            known = [(each, weight) for each, weight in zip(found, weights, strict=True) if math.isfinite(each.value)]
             estimates[name] = found[0] if len(runs) == 1 or not known else mean_of_repeats(*zip(*known, strict=True))
         total = sum(times) if len(runs) > 1 else None
         solid = is_solid(runs, estimates.get("solid_fraction"))
-        return cls(coordinate, estimates, min(times), solid, total, Profile.of_repeats(runs, "rdf"))
+        return cls(coordinate, estimates, min(times), solid, total, Profile.of_repeats(runs, "rdf", weights))
 
     @property
     def sampled_fs(self) -> float:

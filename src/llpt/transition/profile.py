@@ -29,23 +29,23 @@ class Profile:
     errors: NDArray[np.float64]
 
     @classmethod
-    def of_repeats(cls, runs: Sequence[xr.Dataset], name: str) -> Profile | None:
-        """Return a curve of a summary, that of repeats weighted by their times; None where one does not have it.
+    def of_repeats(cls, runs: Sequence[xr.Dataset], name: str, weights: Sequence[float]) -> Profile | None:
+        """Return a curve of a summary, that of repeats as a weighted mean; None where one does not have it.
 
         Repeats reach as far as the one with the smallest cell.
 
         Args:
             runs: their summaries (``llpt.observables.summarise_run``), at least one.
             name: of the curve in them.
+            weights: of the runs, in any unit.
         """
         if not all(name in run and f"{name}_error" in run for run in runs):
             return None
         axis = str(runs[0][name].dims[0])
         parts = [cls(*(run[each].to_numpy() for each in (axis, name, f"{name}_error"))) for run in runs]
-        times = np.array([float(run.attrs["production_fs"]) for run in runs])
         shortest = min(parts, key=lambda part: float(part.distances[-1]))
         parts = [part.at(shortest.distances) for part in parts]
-        shares = times / times.sum()
+        shares = np.asarray(weights) / sum(weights)
         values = sum(share * part.values for share, part in zip(shares, parts, strict=True))
         variances = sum((share * part.errors) ** 2 for share, part in zip(shares, parts, strict=True))
         return cls(shortest.distances, np.asarray(values), np.sqrt(variances))

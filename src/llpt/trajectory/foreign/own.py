@@ -46,6 +46,7 @@ def open_own(path: Path) -> ForeignTrajectory:
         masses_u=trajectory.masses_u,
         facts=trajectory.facts,
         own=directory,
+        beads=trajectory.beads,
     )
 
 
@@ -59,6 +60,7 @@ def _frames(directory: Path) -> Iterator[ForeignFrame]:
                 frame.velocities_angstrom_per_fs,
                 frame.forces_ev_per_angstrom,
                 time_fs=frame.time_fs,
+                bead_positions_angstrom=frame.bead_positions_angstrom,
             )
 
 

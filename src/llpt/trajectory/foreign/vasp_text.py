@@ -245,7 +245,7 @@ def _outcar_steps(path: Path, n_atoms: int, *, alone: bool = False) -> Iterator[
     lines = Lines(path)
     step, last_line, now = _Step(), "energy  without entropy=", ""
     for line in lines:
-        begins = ITERATION.search(line)
+        begins = ITERATION.search(line) if "Iteration" in line else None
         if begins is not None and begins[1] != now:
             if alone and step.begun:
                 raise InputError(

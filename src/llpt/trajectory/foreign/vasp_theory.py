@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FUNCTIONALS = {"PE": "pbe", "PS": "pbesol", "CA": "lda"}
-UNSET = {"", "--", "NONE"}
-_SETTING = re.compile(r"^\s*(GGA|METAGGA|ENCUT|TITEL)\s*=\s*(\S+)")
+UNSET = {"", "--", "NONE", "F"}
+"""METAGGA is F in the head of an OUTCAR where none is set."""
+BESIDE = ("LHFCALC", "LUSE_VDW", "IVDW")
+"""Exact exchange and dispersion, which make another functional of what GGA says."""
+_SETTING = re.compile(rf"^\s*(GGA|METAGGA|ENCUT|TITEL|{'|'.join(BESIDE)})\s*=\s*([^\s;]+)")
 MOST_POINTS = 64
 
 
@@ -67,6 +70,8 @@ def vasp_theory(files: Sequence[Path]) -> VaspTheory:
 
 
 def _functional(tags: dict[str, str]) -> str | None:
+    if any(tags.get(tag, "F").strip(".").upper()[:1] not in {"F", "0"} for tag in BESIDE):
+        return None
     meta, plain = tags.get("METAGGA", "").upper(), tags.get("GGA", "").upper()
     if meta not in UNSET:
         return meta.lower()
@@ -83,9 +88,10 @@ def _settings(file: Path) -> dict[str, str]:
         for line in Lines(file):
             if "Iteration" in line:
                 break
-            found = _SETTING.match(line)
-            if found:
-                tags.setdefault(found[1], found[2])
+            for part in line.split(";"):
+                found = _SETTING.match(part)
+                if found:
+                    tags.setdefault(found[1], found[2])
     except (InputError, CutOffError):  # what was read so far counts
         return tags
     return tags
@@ -107,7 +113,7 @@ def _of_vasprun(file: Path) -> tuple[dict[str, str], str | None]:
                     tags["TITEL"] = title.split()[0]
             else:
                 texts = {item.attrib.get("name"): (item.text or "").strip() for item in element.iter("i")}
-                names = {"GGA": "GGA", "METAGGA": "METAGGA", "ENCUT": "ENCUT", "ENMAX": "ENCUT"}
+                names = {each: each for each in ("GGA", "METAGGA", "ENCUT", *BESIDE)} | {"ENMAX": "ENCUT"}
                 for name, tag in names.items():
                     if texts.get(name):
                         tags.setdefault(tag, texts[name])
@@ -143,7 +149,7 @@ def _of_kpoints(file: Path) -> str | None:
 
 
 def _mesh(kind: str, divisions: Sequence[str], shift: Sequence[str]) -> str | None:
-    """Return a generated mesh in our words; None where there is none, or it is shifted.
+    """Return a generated mesh as ``parse_kpoints`` reads it; None where there is none, or it is shifted.
 
     Args:
         kind: Gamma or Monkhorst-Pack, of which the first letter counts.
