@@ -12,9 +12,12 @@ from llpt.audit import (
     OrderParameter,
     PhaseBoundary,
     ShiftAgreement,
+    Visits,
+    Walk,
     crossover,
     equal_shares,
     inverse_line,
+    line_of_visits,
 )
 from llpt.bridge import REFERENCE, SURROGATE, FreeEnergyMethod
 from llpt.statistics import Estimate
@@ -172,3 +175,41 @@ def test_the_error_of_the_place_is_that_of_resampled_shares():
     scatter = float(np.std([each.value for each in known]))
     assert len(known) > 150
     assert 0.7 < scatter / equal_shares(inverse_line(exact)).temperature.error < 1.3
+
+
+def test_runs_that_stay_on_either_side_do_not_go_to_and_fro(wells):
+    """One run of each side stays molecular, one atomic: their shares are those of the starts."""
+    sets, random = sets_of(wells, 6), np.random.default_rng(6)
+    stuck = {
+        temperature: [
+            Walk(coupling, start + 0.05 * random.normal(size=400))
+            for coupling in (SURROGATE, REFERENCE)
+            for start in (0.2, 0.8)
+        ]
+        for temperature in TEMPERATURES
+    }
+    assert crossover(sets, BOUNDARY, stuck) is None
+
+
+def test_places_from_few_visits_have_the_errors_they_say():
+    """Also where a region was hardly visited: the likelihood of the counts knows what that says."""
+    random = np.random.default_rng(8)
+    pulls = []
+    for _ in range(300):
+        visits = []
+        for temperature in (*TEMPERATURES, 1400.0):
+            samples = int(random.integers(15, 80))
+            high = int(random.binomial(samples, share_above(930.0, temperature)))
+            visits.append(Visits(temperature, high / samples, samples, Estimate.unknown("")))
+        place = equal_shares(line_of_visits(visits)).temperature
+        if place.resolved:
+            pulls.append((place.value - 930.0) / place.standard_error)
+    assert len(pulls) > 290
+    assert abs(float(np.mean(pulls))) < 0.25
+    assert 0.8 < float(np.std(pulls)) < 1.2
+
+
+def test_no_place_is_read_off_the_sum_of_two_lines_that_is_flat():
+    visits = lined(930.0, TEMPERATURES)
+    labels = inverse_line([(t, Estimate(v.value + 0.3, 0.1, "", 100.0)) for t, v in ratios(930.0, TEMPERATURES)])
+    assert "do not change" in equal_shares(visits, labels).reason

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         crossover,
         equal_shares,
         inverse_line,
+        line_of_visits,
     )
 
 __all__ = [
@@ -118,6 +119,7 @@ __all__ = [
     "inverse_line",
     "label_choices",
     "label_with_other",
+    "line_of_visits",
     "of_choices",
     "of_derivatives",
     "of_phases",

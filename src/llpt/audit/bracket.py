@@ -10,6 +10,7 @@ of the two sides then holds for every pair of places within their brackets:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llpt.audit.compared import Contrast
@@ -34,13 +35,14 @@ def bracket_contrast(pair: Pair, criterion: Criterion) -> Contrast | None:
         places.append(sorted((way.place for way in ways if way is not None), key=lambda place: place.value))
     (low, high), (other_low, other_high) = places
     farthest = other_high.minus(low), other_low.minus(high)
+    # A part less both loops is the difference of the other two places: it is no surer than they are.
+    wider = max(farthest, key=lambda each: each.error)
+    parts = tuple(replace(each, error=wider.error, degrees_of_freedom=wider.degrees_of_freedom) for each in farthest)
     loops = high.value - low.value + other_high.value - other_low.value
-    most = max(farthest, key=lambda each: abs(each.value))
+    most = max(parts, key=lambda each: abs(each.value))
     symbol = pair.reference.states.along.symbol
     sentence = (
         f"{symbol} by {criterion} on both ways: surrogate minus reference at most {most} "
         f"({other_low} to {other_high} against {low} to {high})"
     )
-    return Contrast(
-        most, sentence, kind=criterion.name, parts=farthest, allowances=(loops, loops), independent=len(farthest)
-    )
+    return Contrast(most, sentence, kind=criterion.name, parts=parts, allowances=(loops, loops), independent=len(parts))

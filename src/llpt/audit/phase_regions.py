@@ -119,10 +119,29 @@ def in_phases(
         below = _joined([_taken(each, inside) for each, inside in zip(low, within[0], strict=True)])
         above = _joined([_taken(each, ~inside) for each, inside in zip(high, within[1], strict=True)])
         return PhaseSets(below, above, strayed, f"Every run stayed on its side of {stayed}.")
-    every = [*zip(low, within[0], strict=True), *zip(high, within[1], strict=True)]
-    below, above = (_joined([_taken(each, inside == of_low) for each, inside in every]) for of_low in (True, False))
+    below, above = _parted([*zip(low, within[0], strict=True), *zip(high, within[1], strict=True)])
     sentence = f"Up to {100.0 * strayed:.0f} % of a run lay beyond {stayed}: each snapshot counts where it is."
     return PhaseSets(below, above, strayed, sentence)
+
+
+def by_region(
+    runs: Sequence[DoublyLabelled], boundary: PhaseBoundary
+) -> tuple[tuple[DoublyLabelled, ...], tuple[DoublyLabelled, ...]]:
+    """Return the configurations of runs meant for no phase: those below the transition, and those above it.
+
+    Args:
+        runs: of one state.
+        boundary: what parts the two.
+    """
+    return _parted([(each, np.array([boundary.in_low(atoms) for atoms in each.reference])) for each in runs])
+
+
+def _parted(
+    runs: Sequence[tuple[DoublyLabelled, Any]],
+) -> tuple[tuple[DoublyLabelled, ...], tuple[DoublyLabelled, ...]]:
+    """Return each configuration in the phase where it is, by whether it is in the lower one."""
+    below, above = (_joined([_taken(each, inside == of_low) for each, inside in runs]) for of_low in (True, False))
+    return below, above
 
 
 def _taken(labelled: DoublyLabelled, chosen: Any) -> DoublyLabelled | None:

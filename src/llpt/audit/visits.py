@@ -6,29 +6,39 @@ The two have equal free energy where each is visited half of the time (equal wei
 
     ln(p / (1 - p)) = -(G_high - G_low) / k_B T,    its slope along 1/T: -(H_high - H_low) / k_B  (van 't Hoff),
 
-a straight line in 1/T as long as the step of enthalpy of the cell changes little. That is the transition *observed*, of
+a straight line in 1/T as long as the step of enthalpy of the cell changes little, fitted to the counts by their
+likelihood. That is the transition *observed*, of
 each Hamiltonian by itself. The one *predicted* takes the surrogate's visits and the labels alone: within a region the
 two Hamiltonians differ by Delta G (``llpt.bridge``), so that
 
     ln(p / (1 - p))_r = ln(p / (1 - p))_s - (Delta G_high - Delta G_low) / k_B T.
 
-Delta G of a region does not know how often the reference went there: the two can disagree. The last term is a straight
+Delta G of a region does not know how often the reference went there: the two can disagree. (The labelled snapshots of
+the reference come from the runs whose visits are counted: an average within a region is taken as independent of the
+share of that region.) The last term is a straight
 line in 1/T as well, so that labels count at every temperature, also where too few visits are known.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from llpt import units
 from llpt.audit.explanation import ShiftAgreement, finding_of
-from llpt.audit.phase_regions import in_phases
+from llpt.audit.phase_regions import by_region
 from llpt.bridge import REFERENCE, SURROGATE, FreeEnergyMethod, free_energy_difference
-from llpt.statistics import MINIMUM_EFFECTIVE_SAMPLES, Estimate, combined, fit_line, statistical_inefficiency
+from llpt.statistics import (
+    MINIMUM_EFFECTIVE_SAMPLES,
+    Estimate,
+    combined,
+    fit_line,
+    fit_logit,
+    statistical_inefficiency,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,8 +79,8 @@ class Visits:
         temperature_k: T.
         share: of the snapshots in that region, 0 … 1.
         effective_samples: independent snapshots.
-        log_ratio: ln(p / (1 - p)), with half a snapshot added to either count, which removes most of its bias
-            (Haldane, Ann. Hum. Genet. 20, 309, 1956, https://doi.org/10.1111/j.1469-1809.1955.tb01285.x).
+        log_ratio: ln(p / (1 - p)) for figures, with half a snapshot added to either count, which removes most of
+            its bias (Haldane, Ann. Hum. Genet. 20, 309, 1956, https://doi.org/10.1111/j.1469-1809.1955.tb01285.x).
     """
 
     temperature_k: float
@@ -159,8 +169,8 @@ def crossover(
 ) -> Crossover | None:
     """Return the predicted and the observed shift; None where the runs do not go to and fro.
 
-    A side whose runs go to and fro has, at three temperatures or more, been in both regions, with
-    ``MINIMUM_EFFECTIVE_SAMPLES`` independent snapshots.
+    A side whose runs go to and fro has, at three temperatures or more, a run that was in both regions. At others the
+    shares are those of the starts, and take no part.
 
     Args:
         sets: doubly labelled snapshots of both sides' runs at one pressure and size, by temperature in K.
@@ -170,12 +180,9 @@ def crossover(
     if walks is None:
         walks = {each: [Walk.of_snapshots(run, boundary) for run in runs] for each, runs in sets.items()}
     visits = {coupling: _visits(walks, coupling, boundary) for coupling in (SURROGATE, REFERENCE)}
-    if any(sum(0.0 < each.share < 1.0 for each in side) < FEWEST_TEMPERATURES for side in visits.values()):
+    if any(len(side) < FEWEST_TEMPERATURES for side in visits.values()):
         return None
-    own = {
-        coupling: inverse_line([(each.temperature_k, each.log_ratio) for each in side])
-        for coupling, side in visits.items()
-    }
+    own = {coupling: line_of_visits(side) for coupling, side in visits.items()}
     differences = tuple(
         found
         for temperature in sorted(sets)
@@ -183,7 +190,6 @@ def crossover(
     )
     labels = inverse_line([(each.temperature_k, each.reduced) for each in differences])
     surrogate, reference = (equal_shares(own[coupling]) for coupling in (SURROGATE, REFERENCE))
-    labels = labels.flattened()
     predicted = equal_shares(own[SURROGATE], labels)
     shifts = [
         _predicted_shift(own[SURROGATE], labels, surrogate, predicted),
@@ -234,17 +240,37 @@ class InverseLine:
     slope: Estimate
     chi_squared: float
 
-    def flattened(self) -> InverseLine:
-        """Return the line with slope zero, to the error it had, where three errors do not tell it from that."""
-        if abs(self.slope.value) > SLOPE_SIGMAS * self.slope.error:
-            return self
-        return replace(self, slope=replace(self.slope, value=0.0))
-
     def at(self, temperature_k: float) -> Estimate:
         """Return the line at a temperature; unknown without a line."""
         away = 1.0 / temperature_k - self.middle
         value = self.value.value + away * self.slope.value
         return combined(value, ((self.value, 1.0), (self.slope, away)), "")
+
+
+def line_of_visits(visits: Sequence[Visits]) -> InverseLine:
+    """Fit ln(p / (1 - p)) of one side by the likelihood of its counts (``llpt.statistics.fit_logit``).
+
+    Args:
+        visits: by temperature; fewer than ``FEWEST_TEMPERATURES`` make no line.
+    """
+    temperatures = [each.temperature_k for each in visits]
+    if len(visits) < FEWEST_TEMPERATURES:
+        return _no_line(temperatures)
+    found = fit_logit(
+        [1.0 / temperature for temperature in temperatures],
+        [each.share for each in visits],
+        [each.effective_samples for each in visits],
+        slope_unit="K",
+    )
+    line = found.line
+    ends = min(temperatures), max(temperatures)
+    return InverseLine(*ends, len(visits), found.middle, line.intercept, line.slope, line.chi_squared)
+
+
+def _no_line(temperatures: Sequence[float]) -> InverseLine:
+    ends = temperatures or [math.nan]
+    unknown = (Estimate.unknown(""), Estimate.unknown("K"))
+    return InverseLine(min(ends), max(ends), len(temperatures), math.nan, *unknown, math.nan)
 
 
 def inverse_line(points: Sequence[tuple[float, Estimate]]) -> InverseLine:
@@ -255,10 +281,9 @@ def inverse_line(points: Sequence[tuple[float, Estimate]]) -> InverseLine:
             ``FEWEST_TEMPERATURES`` of them make no line.
     """
     known = [(temperature, value) for temperature, value in points if value.resolved and value.error > 0.0]
-    ends = [temperature for temperature, _ in known] or [math.nan]
+    ends = [temperature for temperature, _ in known]
     if len(known) < FEWEST_TEMPERATURES:
-        nothing = (Estimate.unknown(""), Estimate.unknown("K"))
-        return InverseLine(min(ends), max(ends), len(known), math.nan, *nothing, math.nan)
+        return _no_line(ends)
     inverse = np.array([1.0 / temperature for temperature, _ in known])
     weights = np.array([1.0 / value.standard_error**2 for _, value in known])
     middle = float((weights * inverse).sum() / weights.sum())
@@ -285,11 +310,11 @@ def equal_shares(visits: InverseLine, labels: InverseLine | None = None) -> Equa
     for (line, _), what in zip(lines, ("Shares are", "Differences of the regions are"), strict=False):
         if not line.slope.resolved:
             return nowhere(f"{what} known at {line.points} temperatures; {FEWEST_TEMPERATURES} are needed.")
-    if abs(visits.slope.value) <= SLOPE_SIGMAS * visits.slope.error:
-        return nowhere("The shares do not change with temperature by three errors.")
     slope = combined(
         sum(sign * line.slope.value for line, sign in lines), [(line.slope, 1.0) for line, _ in lines], "K"
     )
+    if any(abs(each.value) <= SLOPE_SIGMAS * each.error for each in (visits.slope, slope)):
+        return nowhere("The shares do not change with temperature by three errors.")
     at_zero = sum(sign * (line.value.value - line.slope.value * line.middle) for line, sign in lines)
     place = -at_zero / slope.value
     if not 1.0 / visits.hottest_k <= place <= 1.0 / visits.coldest_k:
@@ -338,7 +363,7 @@ def _visits(walks: Mapping[float, Sequence[Walk]], coupling: float, boundary: Ph
             for walk in walks[temperature]
             if walk.coupling == coupling and (counts := _counts(walk.order, boundary)) is not None
         ]
-        if not counted:
+        if not any(0.0 < high < samples for high, samples in counted):
             continue
         high, samples = (sum(each) for each in zip(*counted, strict=True))
         above, below = high + 0.5, samples - high + 0.5
@@ -362,10 +387,10 @@ def _difference(
     temperature_k: float, runs: Sequence[DoublyLabelled], boundary: PhaseBoundary, visits: InverseLine
 ) -> RegionDifference | None:
     """Return what the labels of one temperature say; None where a region has none."""
-    phases = in_phases(runs, (), boundary)
-    if not phases.low or not phases.high:
+    sides = by_region(runs, boundary)
+    if not all(sides):
         return None
-    low, high = (free_energy_difference([each.samples() for each in side]) for side in (phases.low, phases.high))
+    low, high = (free_energy_difference([each.samples() for each in side]) for side in sides)
     difference = high.value.minus(low.value)
     reduced = difference.scaled(1.0 / (units.BOLTZMANN_EV_PER_K * temperature_k), "")
     per_atom = difference.scaled(1000.0 / low.atoms, "meV/atom")

@@ -10,6 +10,7 @@ from llpt.statistics.correlation_integral import autocorrelation_integral
 from llpt.statistics.equilibration import detect_equilibration, drifts, is_stationary, steady
 from llpt.statistics.estimate import Estimate, combined, in_words
 from llpt.statistics.line import FittedLine, fit_line
+from llpt.statistics.logistic import LogitLine, fit_logit
 from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES, mean_estimate, sample_estimate
 from llpt.statistics.moments import covariance_estimate, variance_estimate
 from llpt.statistics.repeats import mean_of_repeats
@@ -22,6 +23,7 @@ __all__ = [
     "BlockErrors",
     "Estimate",
     "FittedLine",
+    "LogitLine",
     "autocorrelation_function",
     "autocorrelation_integral",
     "block_errors",
@@ -31,6 +33,7 @@ __all__ = [
     "detect_equilibration",
     "drifts",
     "fit_line",
+    "fit_logit",
     "in_words",
     "integrated_autocorrelation_time",
     "is_stationary",
