@@ -207,9 +207,3 @@ def test_places_from_few_visits_have_the_errors_they_say():
     assert len(pulls) > 290
     assert abs(float(np.mean(pulls))) < 0.25
     assert 0.8 < float(np.std(pulls)) < 1.2
-
-
-def test_no_place_is_read_off_the_sum_of_two_lines_that_is_flat():
-    visits = lined(930.0, TEMPERATURES)
-    labels = inverse_line([(t, Estimate(v.value + 0.3, 0.1, "", 100.0)) for t, v in ratios(930.0, TEMPERATURES)])
-    assert "do not change" in equal_shares(visits, labels).reason

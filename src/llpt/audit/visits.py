@@ -7,16 +7,18 @@ The two have equal free energy where each is visited half of the time (equal wei
     ln(p / (1 - p)) = -(G_high - G_low) / k_B T,    its slope along 1/T: -(H_high - H_low) / k_B  (van 't Hoff),
 
 a straight line in 1/T as long as the step of enthalpy of the cell changes little, fitted to the counts by their
-likelihood. That is the transition *observed*, of
-each Hamiltonian by itself. The one *predicted* takes the surrogate's visits and the labels alone: within a region the
-two Hamiltonians differ by Delta G (``llpt.bridge``), so that
+likelihood. That is the transition *observed*, of each Hamiltonian by itself. The one *predicted* starts from the
+surrogate's T*: within a region the two Hamiltonians differ by Delta G (``llpt.bridge``), so that
 
-    ln(p / (1 - p))_r = ln(p / (1 - p))_s - (Delta G_high - Delta G_low) / k_B T.
+    ln(p / (1 - p))_r = ln(p / (1 - p))_s - (Delta G_high - Delta G_low) / k_B T,
+
+and with the reference's step of enthalpy, from the slope of its own visits,
+
+    1/T*_r = 1/T*_s - (Delta G_high - Delta G_low) / (T*_s Delta H_r)    at T*_s.
 
 Delta G of a region does not know how often the reference went there: the two can disagree. (The labelled snapshots of
 the reference come from the runs whose visits are counted: an average within a region is taken as independent of the
-share of that region.) The last term is a straight
-line in 1/T as well, so that labels count at every temperature, also where too few visits are known.
+share of that region.) The difference by the labels is a straight line in 1/T as well, fitted over all temperatures.
 """
 
 from __future__ import annotations
@@ -142,7 +144,7 @@ class Crossover:
         differences: what the labels say, by temperature.
         surrogate: T* of the surrogate by its visits.
         reference: T* of the reference by its visits.
-        predicted: T* of the reference by the surrogate's visits and the labels.
+        predicted: T* of the reference by the surrogate's T*, the labels and the reference's step of enthalpy.
         predicted_shift: T*_r - T*_s by the labels, in K.
         observed_shift: the same by both sides' visits.
         finding: whether the two agree.
@@ -190,14 +192,19 @@ def crossover(
     )
     labels = inverse_line([(each.temperature_k, each.reduced) for each in differences])
     surrogate, reference = (equal_shares(own[coupling]) for coupling in (SURROGATE, REFERENCE))
-    predicted = equal_shares(own[SURROGATE], labels)
+    foretold = _foretold(own, labels, surrogate)
+    predicted = foretold.place
+    of_surrogate, of_reference = (
+        _parts(own[coupling], place) for coupling, place in ((SURROGATE, surrogate), (REFERENCE, reference))
+    )
+    value = predicted.temperature.value
     shifts = [
-        _predicted_shift(own[SURROGATE], labels, surrogate, predicted),
-        reference.temperature.minus(surrogate.temperature),
+        _merged(value - surrogate.temperature.value, (foretold.parts, 1.0), (of_surrogate, -1.0)),
+        _merged(reference.temperature.value - surrogate.temperature.value, (of_reference, 1.0), (of_surrogate, -1.0)),
     ]
-    # Both shifts count from the surrogate's T*, whose error the comparison of the two must not count twice.
-    apart = predicted.temperature.minus(reference.temperature)
-    finding, sentence = finding_of(shifts[0], shifts[1], apart, without=_why(predicted, surrogate))
+    # What two places owe to the same visits is counted once.
+    apart = _merged(value - reference.temperature.value, (foretold.parts, 1.0), (of_reference, -1.0))
+    finding, sentence = finding_of(shifts[0], shifts[1], apart, without=predicted.reason)
     region = f"{boundary.order.value.replace('_', ' ')} {boundary.value:.3g}"
     return Crossover(
         region,
@@ -212,10 +219,6 @@ def crossover(
         finding,
         sentence,
     )
-
-
-def _why(predicted: EqualShares, surrogate: EqualShares) -> str:
-    return predicted.reason if surrogate.temperature.resolved else f"Of the surrogate's runs: {surrogate.reason}"
 
 
 @dataclass(frozen=True)
@@ -291,67 +294,113 @@ def inverse_line(points: Sequence[tuple[float, Estimate]]) -> InverseLine:
     return InverseLine(min(ends), max(ends), len(known), middle, line.intercept, line.slope, line.chi_squared)
 
 
-def equal_shares(visits: InverseLine, labels: InverseLine | None = None) -> EqualShares:
+def equal_shares(visits: InverseLine) -> EqualShares:
     """Return where ln(p / (1 - p)) passes zero.
 
     Nothing is read off a slope that is not known to three of its errors, nor beyond the temperatures of the visits.
 
     Args:
         visits: the line of ln(p / (1 - p)).
-        labels: the line of (Delta G_high - Delta G_low) / k_B T that is taken from it; None takes nothing.
     """
-    lines = ((visits, 1.0),) if labels is None else ((visits, 1.0), (labels, -1.0))
-    chi_squared = sum(line.chi_squared for line, _ in lines)
-    degrees = sum(max(line.points - 2, 0) for line, _ in lines)
-
-    def nowhere(reason: str) -> EqualShares:
-        return EqualShares(Estimate.unknown("K"), Estimate.unknown("eV"), chi_squared, degrees, reason)
-
-    for (line, _), what in zip(lines, ("Shares are", "Differences of the regions are"), strict=False):
-        if not line.slope.resolved:
-            return nowhere(f"{what} known at {line.points} temperatures; {FEWEST_TEMPERATURES} are needed.")
-    slope = combined(
-        sum(sign * line.slope.value for line, sign in lines), [(line.slope, 1.0) for line, _ in lines], "K"
-    )
-    if any(abs(each.value) <= SLOPE_SIGMAS * each.error for each in (visits.slope, slope)):
-        return nowhere("The shares do not change with temperature by three errors.")
-    at_zero = sum(sign * (line.value.value - line.slope.value * line.middle) for line, sign in lines)
-    place = -at_zero / slope.value
-    if not 1.0 / visits.hottest_k <= place <= 1.0 / visits.coldest_k:
-        return nowhere("The regions are equally frequent beyond the temperatures that were run.")
-    parts = [part for line, sign in lines for part in _parts(line, sign, place, slope.value)]
-    temperature = combined(1.0 / place, parts, "K")
-    enthalpy = slope.scaled(-units.BOLTZMANN_EV_PER_K, "eV")
-    return EqualShares(
-        temperature, enthalpy, chi_squared, degrees, f"The regions are equally frequent at {temperature}."
-    )
+    if not visits.slope.resolved:
+        return _nowhere(visits, f"Shares are known at {visits.points} temperatures; {FEWEST_TEMPERATURES} are needed.")
+    if not _known(visits.slope):
+        return _nowhere(visits, "The shares do not change with temperature by three errors.")
+    inverse = visits.middle - visits.value.value / visits.slope.value
+    if not 1.0 / visits.hottest_k <= inverse <= 1.0 / visits.coldest_k:
+        return _nowhere(visits, "The regions are equally frequent beyond the temperatures that were run.")
+    return _somewhere(visits, _merged(1.0 / inverse, (_parts_at(visits, inverse), 1.0)))
 
 
-def _parts(line: InverseLine, sign: float, place: float, slope: float) -> list[tuple[Estimate, float]]:
-    """Return value and slope of a line with the derivatives of T* by each.
+def _known(slope: Estimate) -> bool:
+    return abs(slope.value) > SLOPE_SIGMAS * slope.error
+
+
+def _nowhere(line: InverseLine, reason: str) -> EqualShares:
+    unknown = (Estimate.unknown("K"), Estimate.unknown("eV"))
+    return EqualShares(*unknown, line.chi_squared, max(line.points - 2, 0), reason)
+
+
+def _somewhere(line: InverseLine, temperature: Estimate) -> EqualShares:
+    enthalpy = line.slope.scaled(-units.BOLTZMANN_EV_PER_K, "eV")
+    reason = f"The regions are equally frequent at {temperature}."
+    return EqualShares(temperature, enthalpy, line.chi_squared, line.points - 2, reason)
+
+
+Parts = tuple[tuple[Estimate, float], ...]
+"""What a number was made of: independent estimates, each with the derivative of the number by it."""
+
+
+def _parts(visits: InverseLine, found: EqualShares) -> Parts:
+    """Return value and slope of a side's line with the derivatives of its T* by each; nothing without a T*."""
+    return _parts_at(visits, 1.0 / found.temperature.value) if found.temperature.resolved else ()
+
+
+def _parts_at(line: InverseLine, inverse: float) -> Parts:
+    by_value = 1.0 / (line.slope.value * inverse**2)
+    return ((line.value, by_value), (line.slope, (inverse - line.middle) * by_value))
+
+
+def _merged(value: float, *sums: tuple[Parts, float]) -> Estimate:
+    """Return a number of kelvins with its error; what several of its parts share is counted once.
 
     Args:
-        line: what was fitted.
-        sign: with which it enters the sum that is zero at T*.
-        place: 1/T*.
-        slope: of the sum.
+        value: the number; unknown where it is not finite.
+        sums: the parts of each term with the sign of the term.
     """
-    by_value = sign / (slope * place**2)
-    return [(line.value, by_value), (line.slope, (place - line.middle) * by_value)]
-
-
-def _predicted_shift(
-    visits: InverseLine, labels: InverseLine, surrogate: EqualShares, predicted: EqualShares
-) -> Estimate:
-    """Return T* of the reference by the labels less T* of the surrogate; what both owe to the visits cancels."""
-    if not (surrogate.temperature.resolved and predicted.temperature.resolved):
+    if not math.isfinite(value):
         return Estimate.unknown("K")
-    ends = [1.0 / each.temperature.value for each in (predicted, surrogate)]
-    slopes = (visits.slope.value - labels.slope.value, visits.slope.value)
-    both = [_parts(visits, 1.0, place, slope) for place, slope in zip(ends, slopes, strict=True)]
-    shared = [(estimate, one - other) for (estimate, one), (_, other) in zip(*both, strict=True)]
-    value = predicted.temperature.value - surrogate.temperature.value
-    return combined(value, [*shared, *_parts(labels, -1.0, ends[0], slopes[0])], "K")
+    slopes: dict[int, tuple[Estimate, float]] = {}
+    for parts, sign in sums:
+        for part, slope in parts:
+            before = slopes.get(id(part), (part, 0.0))[1]
+            slopes[id(part)] = (part, before + sign * slope)
+    return combined(value, list(slopes.values()), "K")
+
+
+@dataclass(frozen=True)
+class _Foretold:
+    """Where the labels foretell the reference's T*, and what that was made of."""
+
+    place: EqualShares
+    parts: Parts = ()
+
+
+def _foretold(own: Mapping[float, InverseLine], labels: InverseLine, surrogate: EqualShares) -> _Foretold:
+    """Return T* of the reference from that of the surrogate.
+
+    At the surrogate's T* the reference's ln(p / (1 - p)) is less by what the labels say there, and its own slope, the
+    reference's step of enthalpy, leads from there to zero.
+    How often the reference was where is not asked, but for that slope.
+
+    Args:
+        own: the line of each side's visits.
+        labels: the line of (Delta G_high - Delta G_low) / k_B T.
+        surrogate: its T*.
+    """
+    visits, slope = own[REFERENCE], own[REFERENCE].slope
+    if not surrogate.temperature.resolved:
+        return _Foretold(_nowhere(visits, f"Of the surrogate's runs: {surrogate.reason}"))
+    if not labels.slope.resolved:
+        known = f"Differences of the regions are known at {labels.points} temperatures"
+        return _Foretold(_nowhere(visits, f"{known}; {FEWEST_TEMPERATURES} are needed."))
+    if not (slope.resolved and _known(slope)):
+        return _Foretold(_nowhere(visits, "The reference's step of enthalpy is not known to three errors."))
+    start_k = surrogate.temperature.value
+    away = 1.0 / start_k - labels.middle
+    lost = labels.value.value + away * labels.slope.value
+    place_k = 1.0 / (1.0 / start_k + lost / slope.value)
+    if not visits.coldest_k <= place_k <= visits.hottest_k:
+        return _Foretold(_nowhere(visits, "The labels lead beyond the temperatures that were run."))
+    by_value = -(place_k**2) / slope.value
+    by_start = (place_k / start_k) ** 2 * (1.0 + labels.slope.value / slope.value)
+    parts = (
+        (labels.value, by_value),
+        (labels.slope, away * by_value),
+        (slope, place_k**2 * lost / slope.value**2),
+        *((part, by_start * by) for part, by in _parts(own[SURROGATE], surrogate)),
+    )
+    return _Foretold(_somewhere(visits, _merged(place_k, (parts, 1.0))), parts)
 
 
 def _visits(walks: Mapping[float, Sequence[Walk]], coupling: float, boundary: PhaseBoundary) -> tuple[Visits, ...]:

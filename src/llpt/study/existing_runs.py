@@ -128,7 +128,7 @@ def _read(found: FoundRun) -> ExistingRun:
         pressure_gpa=None if constant else pressure,
         density_gcc=mass_u / _volume(first) * U_PER_ANGSTROM3_TO_G_PER_CM3,
         electronic_temperature_k=facts.electronic_temperature_k or None,
-        timestep_fs=timestep or interval,
+        timestep_fs=timestep,
         steps=(frames - 1) * every,
         theory=vasp_theory(found.files) if source.program == "VASP" else VaspTheory(),
     )

@@ -75,12 +75,12 @@ def _engines(plan: Plan, given: Mapping[str, str]) -> list[tuple[str, dict[str, 
         given: paths in the study file, and where they lead.
     """
     found: dict[tuple[str, str], tuple[str, dict[str, GivenValue]]] = {}
-    for run in _done_here(plan):
-        kind, _, argument = run.engine.partition(":")
+    for asked in (engine for run in _done_here(plan) for engine in run.engines):
+        kind, _, argument = asked.spec.partition(":")
         if argument.startswith(MODELS):
             continue
-        spec = f"{kind}:{given.get(argument, argument)}" if find_engine(run.engine).copied else run.engine
-        options = {key: given.get(str(value), value) for key, value in run.options.items()}
+        spec = f"{kind}:{given.get(argument, argument)}" if find_engine(asked.spec).copied else asked.spec
+        options = {key: given.get(str(value), value) for key, value in asked.options.items()}
         same = sorted((name, str(value)) for name, value in options.items() if name != "electronic_temperature_k")
         found.setdefault((spec, str(same)), (spec, options))
     return list(found.values())

@@ -163,8 +163,10 @@ class MolecularDynamics(PlannedRun):
 
     @property
     def engines(self) -> tuple[AskedEngine, ...]:
-        """The one that drives it."""
-        return (AskedEngine(self.engine, self.options),)
+        """The one that drives it, and the one that proposes to it."""
+        proposals = self.dynamics.proposals
+        proposers = () if proposals is None else (AskedEngine(proposals.engine, proposals.options),)
+        return (AskedEngine(self.engine, self.options), *proposers)
 
     @property
     def task(self) -> DynamicsTask:
