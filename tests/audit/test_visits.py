@@ -129,11 +129,14 @@ def test_a_run_that_crosses_once_is_not_counted(wells):
 
 
 def test_what_is_left_of_the_two_shifts_is_of_the_size_of_its_error(wells):
-    pulls = []
+    pulls, of_predicted = [], []
     for seed in range(8):
         each = crossover(sets_of(wells, 10 + seed, count=120), BOUNDARY)
         apart = each.predicted.temperature.minus(each.reference.temperature)
         pulls.append(apart.value / apart.error)
+        shift = each.predicted_shift
+        of_predicted.append((shift.value - (REFERENCE_K - SURROGATE_K)) / shift.standard_error)
+    assert 0.3 < float(np.sqrt(np.mean(np.square(of_predicted)))) < 1.8
     assert 0.1 < float(np.sqrt(np.nanmean(np.square(pulls)))) < 1.8
 
 
