@@ -40,14 +40,14 @@ def small_limits(monkeypatch, limit_frames):
 def test_memory_does_not_grow_with_the_number_of_frames(tmp_path):
     peaks = []
     summarise_run(write(tmp_path / "first", 60), discard_steps=0, temperature_k=1000.0, pressure_gpa=200.0)
-    for frames in (360, 1080):  # both long enough to have filled every bounded buffer
+    for frames in (1080, 2160):  # both long enough to have filled every bounded buffer
         trajectory = write(tmp_path / str(frames), frames)
         tracemalloc.start()
         summarise_run(trajectory, discard_steps=0, temperature_k=1000.0, pressure_gpa=200.0)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    scalars = (1080 - 360) * 17 * 8  # the numbers of every step; positions, velocities and forces are 34 times as many
-    assert peaks[1] - peaks[0] < 3 * scalars
+    scalars = (2160 - 1080) * 17 * 8  # the numbers of every step; positions, velocities and forces are 34 times as many
+    assert peaks[1] - peaks[0] < 5 * scalars  # 2.0 measured
 
 
 @pytest.mark.usefixtures("small_limits")
