@@ -3,10 +3,11 @@
 A step draws all momenta anew at T', the piston's too, follows the potential U along a reversible segment at P'
 (``llpt.dynamics.segment``), and accepts its end with min(1, exp r),
 
-    r = −[β(F + PV) − β'(U + P'V)]_new + [the same]_old − β'(H'_new − H'_old),
+    r = −[β(F + PV) − β'(U + P'V)]_new + [the same]_old − β'(H'_new − H'_old)
+      = −β Δ(F + PV) − β' ΔK,
 
-F the reference's free energy and H' the conserved quantity of the segment, whose change is the integrator's error
-(Duane, Kennedy, Pendleton and Roweth, Phys. Lett. B 195, 216, 1987; a Hamiltonian of the proposals that is not that of
+F the reference's free energy, H' = K + U + P'V the quantity that the segment conserves but for the integrator's error,
+K the kinetic energy of atoms and piston (Duane, Kennedy, Pendleton and Roweth, Phys. Lett. B 195, 216, 1987; a Hamiltonian of the proposals that is not that of
 the target: Mehlig, Heermann and Forrest, Phys. Rev. B 45, 679, 1992). The chain has V^(N−1) exp(−β(F + PV)) for its
 stationary distribution, that of molecular dynamics with the centre of mass at rest, whatever U, T' and P' are, if F
 depends on positions and cell alone.
@@ -53,14 +54,14 @@ class _Segment:
     Args:
         end: where it ended.
         potential_ev: change of U along it.
-        conserved_ev: change of H', the integrator's error.
+        kinetic_ev: change of K.
         volume_angstrom3: change of V.
         final_potential_ev: U at its end.
     """
 
     end: PhaseSpacePoint
     potential_ev: float
-    conserved_ev: float
+    kinetic_ev: float
     volume_angstrom3: float
     final_potential_ev: float
 
@@ -197,16 +198,19 @@ class HybridMonteCarlo:
     def _follow(self, begin: PhaseSpacePoint, steps: int) -> _Segment:
         """Follow the potential; it starts afresh, so that U depends on the configuration alone."""
         self._proposer.forget()
-        pressure = self._tuning.pressure_ev_per_angstrom3
         first = self._segments.potential_ev(begin)
-        end = self._segments.advance(begin, steps, pressure=pressure)
+        end = self._segments.advance(begin, steps, pressure=self._tuning.pressure_ev_per_angstrom3)
         last = self._segments.potential_ev(end)
-        grown = end.volume_angstrom3 - begin.volume_angstrom3
-        kinetic = self._segments.kinetic_ev(end) - self._segments.kinetic_ev(begin)
-        return _Segment(end, last - first, kinetic + last - first + pressure * grown, grown, last)
+        return _Segment(
+            end=end,
+            potential_ev=last - first,
+            kinetic_ev=self._segments.kinetic_ev(end) - self._segments.kinetic_ev(begin),
+            volume_angstrom3=end.volume_angstrom3 - begin.volume_angstrom3,
+            final_potential_ev=last,
+        )
 
     def _log_ratio(self, reference_ev: float, way: _Segment) -> float:
-        """Return r of the head of this module, with the T' and P' that the segment was followed at.
+        """Return r of the head of this module, with the T' that the momenta of the segment were drawn at.
 
         Args:
             reference_ev: change of F.
@@ -214,10 +218,7 @@ class HybridMonteCarlo:
         """
         beta = 1.0 / (BOLTZMANN_EV_PER_K * self._temperature_k)
         of_segment = 1.0 / (BOLTZMANN_EV_PER_K * self._tuning.temperature_k)
-        pressure = self._tuning.pressure_ev_per_angstrom3
-        reference = beta * (reference_ev + self._pressure * way.volume_angstrom3)
-        proposer = of_segment * (way.potential_ev + pressure * way.volume_angstrom3)
-        return -(reference - proposer) - of_segment * way.conserved_ev
+        return -beta * (reference_ev + self._pressure * way.volume_angstrom3) - of_segment * way.kinetic_ev
 
     def _keep(self, point: PhaseSpacePoint, outcome: ProposalOutcome) -> None:
         """Make a configuration the present one, with velocities of the run's own temperature."""
