@@ -1,5 +1,6 @@
 """What attempts come to is in the ledger: a lost node is a try, the end of a block is none, a set clock no time."""
 
+import os
 from concurrent.futures import Future
 
 import pytest
@@ -104,6 +105,20 @@ def test_the_end_of_a_block_is_no_try(run):
     assert (run.entry.state, run.entry.attempts, run.entry.seconds) == (State.UNFINISHED, 1, 5.0)
     assert not [reason for reason in run.reasons if "tried again" in reason]
     assert run.entry.core_seconds == 10.0
+
+
+@pytest.mark.parametrize("jump_s", [-86_400.0, 86_400.0])
+def test_a_run_that_goes_on_in_another_block_is_running_whatever_was_done_to_the_clock(run, monkeypatch, jump_s):
+    monkeypatch.setattr("llpt.study.attempts.SHARE_OF_LOOKING", 0.0)
+    run.begin()
+    ended = NodeOutcome(path=run.path, state=State.UNFINISHED, reason="block", steps_done=20, seconds=5.0)
+    run.fail(NotDoneError(ended, block_ends=True))
+    run.attempts.collect(run.pending)
+    assert run.entry.state is State.UNFINISHED
+    shown = run.files.progress.stat().st_mtime + jump_s
+    os.utime(run.files.progress, (shown, shown))
+    run.attempts.collect(run.pending)
+    assert run.entry.state is State.RUNNING
 
 
 @pytest.mark.parametrize("jump_s", [-86_400.0, 86_400.0])

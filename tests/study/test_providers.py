@@ -1,15 +1,16 @@
 """Where runs are executed: this machine's cores in the plan's order, or a scheduler through Parsl."""
 
+import json
 import threading
 import time
-from importlib.util import find_spec
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import parsl
 import pytest
 from parsl.executors import HighThroughputExecutor
 from parsl.executors.threads import ThreadPoolExecutor
 from parsl.launchers import MpiExecLauncher, SrunLauncher
-from parsl.providers import KubernetesProvider, LocalProvider, PBSProProvider, SlurmProvider
+from parsl.providers import LocalProvider, PBSProProvider, SlurmProvider
 
 from llpt.errors import InputError, MissingProgramError
 from llpt.study import blocks
@@ -37,14 +38,9 @@ def test_this_machine_is_threads_that_each_start_a_process(tmp_path):
     [
         ("slurm", {"partition": "long", "account": "hydrogen", "walltime": "24:00:00", "max_blocks": 8}, SlurmProvider),
         ("pbs", {"queue": "long", "account": "hydrogen", "cpus_per_node": 16}, PBSProProvider),
-        ("kubernetes", {"image": "llpt:latest", "max_cpu": 4}, KubernetesProvider),
     ],
 )
 def test_a_scheduler_is_a_provider_with_the_options_of_the_file(tmp_path, where, options, kind):
-    if where == "kubernetes" and find_spec("kubernetes") is None:
-        with pytest.raises(MissingProgramError, match="kubernetes"):
-            parsl_config(section(where=where, provider=options), tmp_path, [Slot(2)])
-        return
     config = parsl_config(section(where=where, provider=options, cores=4, retries=2), tmp_path, [Slot(2)])
     (executor,) = config.executors
     assert isinstance(executor, HighThroughputExecutor)
@@ -54,11 +50,121 @@ def test_a_scheduler_is_a_provider_with_the_options_of_the_file(tmp_path, where,
     assert config.retries == 2
 
 
+@pytest.fixture
+def submitted(tmp_path, monkeypatch):
+    """A function that hands a block of runs to the scheduler's own command, and returns the script it was given."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, answer in (("sbatch", "Submitted batch job 17"), ("qsub", "17.server")):
+        (programs / name).write_text(f'#!/bin/sh\nfor last; do :; done; cp "$last" {tmp_path}/given\necho "{answer}"\n')
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+
+    def submit(slot, **keys):
+        (executor,) = parsl_config(section(**keys), tmp_path, [slot]).executors
+        executor.provider.script_dir = str(tmp_path)
+        assert executor.provider.submit("start the workers", 1).startswith("17")
+        return (tmp_path / "given").read_text()
+
+    return submit
+
+
+def test_slurm_is_asked_for_what_the_runs_need(submitted):
+    script = submitted(
+        Slot(4, gpu=True),
+        where="slurm",
+        cores=32,
+        gpus=2,
+        memory_gib=3.5,
+        provider={"partition": "long", "nodes_per_block": 3, "walltime": "12:00:00", "worker_init": "module load mpi"},
+    )
+    asked = {line.split("#SBATCH ")[1] for line in script.splitlines() if line.startswith("#SBATCH")}
+    assert {
+        "--nodes=3",
+        "--partition=long",
+        "--time=720",
+        "--gpus-per-node=2",
+        "--cpus-per-task=32",
+        "--mem=7g",
+    } <= asked
+    assert script.index("module load mpi") < script.index("start the workers")
+
+
+def test_pbs_is_asked_for_what_the_runs_need(submitted):
+    provider = {"nodes_per_block": 3, "walltime": "12:00:00", "worker_init": "module load mpi"}
+    script = submitted(Slot(4, gpu=True), where="pbs", cores=32, gpus=2, memory_gib=3.5, provider=provider)
+    assert "#PBS -l walltime=12:00:00" in script
+    assert "#PBS -l select=3:ncpus=32:ngpus=2:mem=7gb" in script
+    assert script.index("module load mpi") < script.index("start the workers")
+    assert "mpiexec" in script
+
+
+def test_pbs_is_asked_for_what_the_file_says_where_it_says_it(submitted):
+    provider = {"select_options": "ngpus=8:gpu_type=a100", "cpus_per_node": 64}
+    script = submitted(Slot(4, gpu=True), where="pbs", cores=32, gpus=2, memory_gib=3.5, provider=provider)
+    assert "#PBS -l select=1:ncpus=64:ngpus=8:gpu_type=a100" in script
+
+
+@pytest.fixture
+def cluster(tmp_path, monkeypatch):
+    """A server that answers as that of a Kubernetes cluster does, and keeps the pods that it was asked for."""
+    pods = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            pods.append((self.path, json.loads(body)))
+            self.send_response(201)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    here = {"cluster": {"server": f"http://127.0.0.1:{server.server_port}"}, "name": "here"}
+    known = {"contexts": [{"name": "here", "context": {"cluster": "here", "user": "me"}}], "current-context": "here"}
+    (tmp_path / "kube").write_text(json.dumps({"clusters": [here], "users": [{"name": "me", "user": {}}], **known}))
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "kube"))
+    yield pods
+    server.shutdown()
+    server.server_close()
+
+
+def test_kubernetes_is_asked_for_what_the_runs_need(tmp_path, cluster):
+    provider = {"image": "llpt:latest", "namespace": "physics", "worker_init": "export A=1"}
+    asked = section(where="kubernetes", cores=32, gpus=2, memory_gib=3.5, provider=provider)
+    (executor,) = parsl_config(asked, tmp_path, [Slot(4, gpu=True)]).executors
+    executor.provider.submit("start the workers", 1)
+    ((path, pod),) = cluster
+    assert path == "/api/v1/namespaces/physics/pods"
+    (container,) = pod["spec"]["containers"]
+    assert container["image"] == "llpt:latest"
+    assert container["resources"]["limits"] == {"cpu": "32", "memory": "7Gi", "nvidia.com/gpu": "2"}
+    assert container["resources"]["requests"] == {"cpu": "32", "memory": "7Gi"}
+    script = container["args"][1]
+    assert script.index("export A=1") < script.index("start the workers")
+
+
+def test_a_package_that_the_provider_needs_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("parsl.providers.kubernetes.kube._kubernetes_enabled", False)
+    with pytest.raises(MissingProgramError, match="kubernetes"):
+        parsl_config(section(where="kubernetes", provider={"image": "llpt:latest"}), tmp_path, [Slot(2)])
+
+
 def test_an_option_the_scheduler_does_not_have_is_refused_with_the_nearest():
     with pytest.raises(InputError) as caught:
         check_provider(section(where="slurm", provider={"partitoin": "long"}))
     assert "partitoin" in caught.value.cause
     assert caught.value.remedy == "Did you mean partition?"
+
+
+@pytest.mark.parametrize(("walltime", "cause"), [("a day", "walltime is 'a day'"), ("00:00:05", "leaves its runs no")])
+def test_a_walltime_that_cannot_be_is_refused_before_anything_is_done(walltime, cause):
+    with pytest.raises(InputError, match=cause):
+        check_provider(section(where="slurm", provider={"walltime": walltime}))
 
 
 def test_a_provider_that_lacks_what_it_needs_is_refused(tmp_path):
@@ -91,7 +197,12 @@ def test_cores_go_to_the_earliest_of_the_plan_and_are_never_overdrawn():
 
 def test_workers_start_though_the_programs_of_this_environment_are_not_on_the_path(tmp_path, monkeypatch):
     """A scheduler's nodes, and whoever calls .venv/bin/llpt, have another PATH than an activated environment."""
-    monkeypatch.setitem(PROVIDERS, ProviderKind.PBS, LocalProvider)
+
+    class ThisMachine(LocalProvider):
+        def __init__(self, cpus_per_node, init_blocks, max_blocks):  # noqa: ARG002 - what a scheduler would be asked for
+            super().__init__(init_blocks=init_blocks, max_blocks=max_blocks)
+
+    monkeypatch.setitem(PROVIDERS, ProviderKind.PBS, ThisMachine)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     options = {"init_blocks": 1, "max_blocks": 1}
     kernel = parsl.DataFlowKernel(parsl_config(section(where="pbs", provider=options, cores=1), tmp_path, [Slot(1)]))

@@ -109,10 +109,13 @@ def plan(
     from llpt.study.preflight import check_what_is_named  # noqa: PLC0415
     from llpt.study.schedule import times_of_study  # noqa: PLC0415
 
-    description = StudyDirectory.open(study).study if study.is_dir() else read_study(study)
-    graph = make_plan(description)
-    if not study.is_dir():
+    if study.is_dir():
+        description = StudyDirectory.open(study).study
+        graph = make_plan(description)
+    else:
+        description = read_study(study)
         with naming_lines(study):
+            graph = make_plan(description)
             check_what_is_named(description, graph, study.resolve().parent)
     times = times_of_study(graph, {}, known_paces(place_of(description.execution)))
     costs = {node.path: node.cost_s(times) for node in graph.nodes}

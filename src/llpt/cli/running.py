@@ -262,7 +262,8 @@ def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[Stud
         agree(study, plan, trust=trust)
         return directory, plan
     with _given(study) as given:
-        plan = make_plan(given.study)
+        with naming_lines(given.file):
+            plan = make_plan(given.study)
         agree(study, plan, trust=trust)
         with naming_lines(given.file):
             check_before_anything_runs(given.study, plan, given.source, archived=given.archived)

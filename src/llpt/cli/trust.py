@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import sys
 import tarfile
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 from rich.markup import escape
 
 from llpt.cli.console import messages
-from llpt.errors import InputError
+from llpt.errors import InputError, StorageError
+from llpt.files import make_directory, write_atomically
+from llpt.study.personal import personal_file
+from llpt.study.place import StudyPlace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from llpt.study import Plan
 
 COMMANDS = ("command", "mpi_command")
 """Options whose text is a program that an engine starts."""
+AGREED = "trusted.txt"
+"""Name of the person's own file of what was agreed to."""
+QUESTION = "The study comes from elsewhere. Run this code?"
 
 
 def is_archive(study: Path) -> bool:
@@ -30,51 +39,99 @@ def is_archive(study: Path) -> bool:
 
 def comes_from_elsewhere(study: Path) -> bool:
     """Whether a study is an archive, or belongs to another person."""
-    from llpt.study.place import StudyPlace  # noqa: PLC0415 - start-up time of the other commands
-
     file = StudyPlace(study).study_file if study.is_dir() else study
     return is_archive(study) or file.stat().st_uid != os.geteuid()
 
 
 def agree(study: Path, plan: Plan, *, trust: bool) -> None:
-    """Ask whether the code that a study from elsewhere names may be run.
+    """Ask, once, whether the code that a study from elsewhere names may be run.
 
     Args:
         study: what was given to ``llpt run``.
         plan: its plan.
-        trust: whether the person has said so already.
+        trust: whether the person says so without being asked.
 
     Raises:
         InputError: nobody agreed.
     """
-    lines = foreign_code(plan)
-    if trust or not lines or not comes_from_elsewhere(study):
+    found = _foreign(plan)
+    if not found or not comes_from_elsewhere(study):
         return
-    for line in lines:
-        messages().print(escape(line))
-    if sys.stdin.isatty() and typer.confirm("The study comes from elsewhere. Run this code?", default=False, err=True):
+    lines = [one.line for one in found]
+    mark = _mark(study, lines)
+    if mark in _agreed():
         return
-    raise InputError(
-        f"{study} comes from elsewhere and would run code that is no part of llpt. {lines[0]}",
-        "Look at that code; where you trust it, start llpt run with --trust.",
-    )
+    if not trust:
+        for line in lines:
+            messages().print(escape(line))
+        if not (sys.stdin.isatty() and typer.confirm(QUESTION, default=False, err=True)):
+            raise InputError(
+                f"{study} comes from elsewhere and would run code that is no part of llpt. {lines[0]}",
+                "Look at that code; where you trust it, start llpt run with --trust.",
+            )
+    if is_archive(study) or not any(one.of_others for one in found):
+        _remember(mark)
 
 
 def foreign_code(plan: Plan) -> list[str]:
     """Say of every engine of a plan that is no part of llpt where its code lies, and which programs are started."""
+    return [one.line for one in _foreign(plan)]
+
+
+class _Foreign(NamedTuple):
+    """Code that is no part of llpt.
+
+    Args:
+        line: a sentence about it.
+        of_others: whether it lies in a file that whoever wrote the study may change afterwards.
+    """
+
+    line: str
+    of_others: bool
+
+
+def _foreign(plan: Plan) -> list[_Foreign]:
     from llpt.engines import BUILT_IN, Argument, find_engine  # noqa: PLC0415 - start-up time
     from llpt.plugins import code_place  # noqa: PLC0415
 
-    lines: list[str] = []
+    found: set[_Foreign] = set()
     for spec, options in (engine for node in plan.nodes for engine in node.engines):
         word, _, argument = spec.partition(":")
         record = find_engine(spec)
         if record.argument is Argument.CLASS:
-            lines.append(f"Engine {spec} runs code from {code_place(argument) or 'nowhere: it is not installed'}.")
+            where = code_place(argument) or "nowhere: it is not installed"
+            found.add(_Foreign(f"Engine {spec} runs code from {where}.", of_others=False))
         elif record.unpickles:
-            lines.append(f"Engine {spec} unpickles a file, which can run any code: be sure where it comes from.")
+            line = f"Engine {spec} unpickles a file, which can run any code: be sure where it comes from."
+            found.add(_Foreign(line, of_others=True))
         elif word not in BUILT_IN:
-            place = code_place(record.maker.partition(":")[0])
-            lines.append(f"Engine {spec} is a plug-in and runs code from {place}.")
-        lines += [f"Engine {spec} starts: {options[key]}" for key in COMMANDS if key in options]
-    return sorted(set(lines))
+            where = code_place(record.maker.partition(":")[0]) or "nowhere: it is not installed"
+            found.add(_Foreign(f"Engine {spec} is a plug-in and runs code from {where}.", of_others=False))
+        found |= {
+            _Foreign(f"Engine {spec} starts: {options[key]}", of_others=True) for key in COMMANDS if key in options
+        }
+    return sorted(found)
+
+
+def _mark(study: Path, lines: Sequence[str]) -> str:
+    """Return what stands for a study and the code that it names, word by word."""
+    file = StudyPlace(study).study_file if study.is_dir() else study
+    with file.open("rb") as stream:
+        content = hashlib.file_digest(stream, "sha256").hexdigest()
+    return hashlib.sha256("\n".join((content, *lines)).encode()).hexdigest()
+
+
+def _agreed() -> list[str]:
+    """Return the marks that were agreed to; none where there is no file."""
+    try:
+        return personal_file(AGREED).read_text(encoding="ascii").split()
+    except (OSError, UnicodeError):
+        return []
+
+
+def _remember(mark: str) -> None:
+    """Add a mark; where it cannot be written, the question is asked again."""
+    file = personal_file(AGREED)
+    with contextlib.suppress(StorageError):
+        make_directory(file.parent)
+        write_atomically(file, "\n".join((*_agreed(), mark)), durable=False)

@@ -7,10 +7,10 @@ A step draws all momenta anew at T', the piston's too, follows the potential U a
       = −β Δ(F + PV) − β' ΔK,
 
 F the reference's free energy, H' = K + U + P'V the quantity that the segment conserves but for the integrator's error,
-K the kinetic energy of atoms and piston (Duane, Kennedy, Pendleton and Roweth, Phys. Lett. B 195, 216, 1987; a Hamiltonian of the proposals that is not that of
-the target: Mehlig, Heermann and Forrest, Phys. Rev. B 45, 679, 1992). The chain has V^(N−1) exp(−β(F + PV)) for its
-stationary distribution, that of molecular dynamics with the centre of mass at rest, whatever U, T' and P' are, if F
-depends on positions and cell alone.
+K the kinetic energy of atoms and piston (Duane, Kennedy, Pendleton and Roweth, Phys. Lett. B 195, 216, 1987; a
+Hamiltonian of the proposals that is not that of the target: Mehlig, Heermann and Forrest, Phys. Rev. B 45, 679, 1992).
+The chain has V^(N−1) exp(−β(F + PV)) for its stationary distribution, that of molecular dynamics with the centre of
+mass at rest, whatever U, T' and P' are, if F depends on positions and cell alone.
 
 What is stored carries velocities drawn from the Maxwell distribution of the run's own temperature: each frame is a
 sample of the whole ensemble, and a start of dynamics.

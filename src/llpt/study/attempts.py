@@ -121,7 +121,7 @@ class Attempts:
         for path in found:
             if path in pending and path not in self.begun:
                 before = self._between.get(path)
-                if before is None or (path not in over and self._written(path) > before):
+                if before is None or (path not in over and self._written(path) != before):
                     self._between.pop(path, None)
                     self._begin(path)
 

@@ -56,7 +56,7 @@ def line_named_in(sentence: str, text: str) -> int | None:
 
 @contextmanager
 def naming_lines(file: Path) -> Iterator[None]:
-    """Let an error that names a key of a TOML file say its file and line too.
+    """Let an error name the TOML file that it comes from, and the line of the key that it names.
 
     Raises:
         InputError: as the block raises it.
@@ -68,7 +68,7 @@ def naming_lines(file: Path) -> Iterator[None]:
             line = line_named_in(error.cause, file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             line = None
-        if line is None:
+        if line is None and file.name in error.cause:
             raise
         raise InputError(f"{placed(str(file), line)}: {error.cause}", error.remedy) from error
 

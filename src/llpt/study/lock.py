@@ -40,7 +40,7 @@ class LockedDirectory:
         """Hold the directory for one ``llpt run``; the lock ends with the process, however it ends.
 
         Raises:
-            StorageError: another process holds it.
+            StorageError: another process holds it, or showed itself lately on another machine.
         """
         with open_to_append(self.lock_file) as lock:
             until = time.monotonic() + LOOK_S
@@ -51,10 +51,19 @@ class LockedDirectory:
                         "Wait for it, or stop it with Ctrl-C; two at once would do everything twice.",
                     )
                 time.sleep(0.05)
+            if self._alive_elsewhere():
+                raise StorageError(
+                    f"Another llpt run ({self._holder()}) is at work in {self.root}, on another machine.",
+                    f"Wait for it, or stop it there; where it was killed, start again after {SILENCE_S:.0f} s.",
+                )
             lock.truncate(0)
-            with suppress(OSError):  # who holds it is for the message above; a full disk says so where it matters
+            with suppress(OSError):  # who holds it is for the messages above; a full disk says so where it matters
                 lock.write(f"{os.getpid()} on {socket.gethostname()}".encode())
-            yield
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    lock.truncate(0)
 
     def beat(self) -> None:
         """Show that the ``llpt run`` that holds the directory is alive."""
@@ -67,17 +76,21 @@ class LockedDirectory:
 
         Where a file system does not carry locks from machine to machine, the time of its last sign tells.
         """
-        try:
-            with self.lock_file.open("rb") as lock:
-                if not _taken(lock, fcntl.LOCK_SH):
-                    return True
-            elsewhere = not self._holder().endswith(f" on {socket.gethostname()}")
-            return elsewhere and time.time() - self.lock_file.stat().st_mtime < SILENCE_S
-        except OSError:
-            return False
+        with suppress(OSError), self.lock_file.open("rb") as lock:
+            return not _taken(lock, fcntl.LOCK_SH) or self._alive_elsewhere()
+        return False
+
+    def _alive_elsewhere(self) -> bool:
+        """Whether an ``llpt run`` of another machine showed itself lately; one that has ended left no name."""
+        with suppress(OSError):
+            holder = self.lock_file.read_text().strip()
+            of_others = bool(holder) and not holder.endswith(f" on {socket.gethostname()}")
+            # A sign from the future is one from before a clock was set back.
+            return of_others and abs(time.time() - self.lock_file.stat().st_mtime) < SILENCE_S
+        return False
 
     def _holder(self) -> str:
-        """Return which process held the directory last."""
+        """Return which process holds the directory, or held it when it was killed."""
         with suppress(OSError):
             return f"process {self.lock_file.read_text().strip() or 'unknown'}"
         return "process unknown"

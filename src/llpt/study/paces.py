@@ -1,14 +1,12 @@
 """What MD steps took on this machine in studies before; ``llpt run`` adds to it, ``llpt plan`` reads it.
 
-One small file of the person's, ``llpt/paces.json`` below XDG_STATE_HOME (``~/.local/state`` where it is not set).
+It is a file of the person's own (``llpt.study.personal``).
 """
 
 from __future__ import annotations
 
 import json
-import os
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -16,9 +14,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from llpt.errors import StorageError
 from llpt.files import make_directory, write_atomically
 from llpt.study.engine_sections import ProviderKind
+from llpt.study.personal import personal_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from llpt.options import GivenValue
     from llpt.study.engine_sections import ExecutionSection
@@ -84,8 +84,7 @@ def place_of(execution: ExecutionSection) -> str:
 
 def paces_file() -> Path:
     """Return the file."""
-    state = os.environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "llpt" / "paces.json"
+    return personal_file("paces.json")
 
 
 def known_paces(place: str) -> tuple[KnownPace, ...]:

@@ -59,10 +59,10 @@ def _program(name: str) -> str:
 
 
 def check_provider(execution: ExecutionSection) -> None:
-    """Refuse an option that the scheduler's provider does not have, before anything is done.
+    """Refuse an option that the scheduler's provider does not have or that cannot be, before anything is done.
 
     Raises:
-        InputError: an unknown option, with the nearest known one.
+        InputError: an unknown option, with the nearest known one; a walltime that is none, or leaves runs no time.
     """
     if execution.where is ProviderKind.LOCAL:
         return
@@ -74,6 +74,7 @@ def check_provider(execution: ExecutionSection) -> None:
                 f'execution.provider has no option {key} for where = "{execution.where}".',
                 f"Did you mean {close[0]}?" if close else f"Known options: {', '.join(known)}.",
             )
+    _usable_s(execution)
 
 
 def parsl_config(
@@ -144,13 +145,75 @@ def _launch_command(execution: ExecutionSection) -> tuple[str, int | None]:
     Where blocks end, the command says in the environment when their runs must write a checkpoint.
     """
     start = DEFAULT_LAUNCH_CMD.replace("process_worker_pool.py", _program("process_worker_pool.py"), 1)
+    usable = _usable_s(execution)
+    if usable is None:
+        return start, None
+    return f"export {STOP_AT}=$(( $(date +%s) + {usable:.0f} )); {start}", max(1, round(usable - START_UP_S))
+
+
+def _usable_s(execution: ExecutionSection) -> float | None:
+    """Return how long the runs of a block have, in seconds; None where blocks do not end."""
     default = inspect.signature(PROVIDERS[execution.where]).parameters.get("walltime")
     text = execution.provider.get("walltime", default.default if default else None)
     if text is None:
-        return start, None
+        return None
     walltime = walltime_s(str(text))
-    usable = walltime - reserve_s(execution, walltime)
-    return f"export {STOP_AT}=$(( $(date +%s) + {usable:.0f} )); {start}", max(1, round(usable - START_UP_S))
+    return walltime - reserve_s(execution, walltime)
+
+
+def _ask_slurm(execution: ExecutionSection, slot: Slot, runs: int | None) -> dict[str, Any]:
+    asked: dict[str, Any] = {}
+    if execution.cores != "auto":
+        asked["cores_per_node"] = execution.cores
+    if slot.gpu and "gres" not in execution.provider:
+        asked["gpus_per_node"] = execution.gpus
+    memory_gib = _memory_of_a_node(execution, runs)
+    if memory_gib is not None:
+        asked["mem_per_node"] = memory_gib
+    return asked
+
+
+def _ask_pbs(execution: ExecutionSection, slot: Slot, runs: int | None) -> dict[str, Any]:
+    asked: dict[str, Any] = {}
+    if execution.cores != "auto":
+        asked["cpus_per_node"] = execution.cores
+    memory_gib = _memory_of_a_node(execution, runs)
+    chunk = [f"ngpus={execution.gpus}"] if slot.gpu else []
+    chunk += [] if memory_gib is None else [f"mem={memory_gib}gb"]
+    if chunk:
+        asked["select_options"] = ":".join(chunk)
+    return asked
+
+
+def _ask_kubernetes(execution: ExecutionSection, slot: Slot, runs: int | None) -> dict[str, Any]:
+    """What is asked for is also the limit: a pod that is promised less than its runs use is moved or killed."""
+    own = execution.provider
+    asked: dict[str, Any] = {}
+    cores = own.get("max_cpu", None if execution.cores == "auto" else execution.cores)
+    if cores is not None:
+        asked |= {"max_cpu": cores, "init_cpu": cores}
+    memory_gib = _memory_of_a_node(execution, runs)
+    memory = own.get("max_mem", None if memory_gib is None else f"{memory_gib}Gi")
+    if memory is not None:
+        asked |= {"max_mem": memory, "init_mem": memory}
+    if slot.gpu:
+        asked["extra_limits"] = {"nvidia.com/gpu": str(execution.gpus)}
+    return asked
+
+
+def _memory_of_a_node(execution: ExecutionSection, runs: int | None) -> int | None:
+    """Return the memory that the runs of a node ask for, in GiB; None where nothing was said of it."""
+    if execution.memory_gib is None or runs is None:
+        return None
+    return math.ceil(execution.memory_gib * runs)
+
+
+_ASKS: dict[ProviderKind, Callable[[ExecutionSection, Slot, int | None], dict[str, Any]]] = {
+    ProviderKind.SLURM: _ask_slurm,
+    ProviderKind.PBS: _ask_pbs,
+    ProviderKind.KUBERNETES: _ask_kubernetes,
+}
+"""What a block must be given for its runs, as options of the provider."""
 
 
 def _provider(execution: ExecutionSection, slot: Slot, runs: int | None) -> ExecutionProvider:
@@ -158,13 +221,8 @@ def _provider(execution: ExecutionSection, slot: Slot, runs: int | None) -> Exec
     options: dict[str, Any] = dict(execution.provider)
     if execution.where in LAUNCHERS and int(options.get("nodes_per_block", 1)) > 1:
         options["launcher"] = LAUNCHERS[execution.where]()
-    if execution.where is ProviderKind.SLURM:
-        if execution.cores != "auto":
-            options.setdefault("cores_per_node", execution.cores)
-        if slot.gpu and "gres" not in options:
-            options.setdefault("gpus_per_node", execution.gpus)
-        if execution.memory_gib is not None and runs is not None:
-            options.setdefault("mem_per_node", math.ceil(execution.memory_gib * runs))
+    for key, value in _ASKS[execution.where](execution, slot, runs).items():
+        options.setdefault(key, value)
     try:
         provider: ExecutionProvider = PROVIDERS[execution.where](**options)
     except TypeError as error:
