@@ -6,12 +6,11 @@ A comment directly above a block tells how the tests run it, one instruction a l
     first: llpt init study.toml
     take: --frames 2 | for: --frames 8
     needs: pw.x
-    only checked: it takes an hour
     -->
 
 ``first`` is run before the block (a line of shell or of Python, as the block is), ``take … for …`` replaces text of the
-block by a smaller stand-in, ``needs`` names a program or package without which the block is checked and not run, and
-``only checked`` says why it is never run.
+block by a smaller stand-in, and ``needs`` names a program or package without which the block is checked and not run.
+There is no other way out: every block of Python and of shell runs.
 """
 
 import re
@@ -88,7 +87,7 @@ def blocks(page):
         lines = comment["lines"].strip().splitlines() if comment else []
         instructions = tuple(tuple(line.split(": ", 1)) for line in lines)
         assert all(len(pair) == 2 for pair in instructions), f"{page}: an instruction is `kind: text`, not {lines}"
-        unknown = {kind for kind, _ in instructions} - {"first", "take", "needs", "only checked"}
+        unknown = {kind for kind, _ in instructions} - {"first", "take", "needs"}
         assert not unknown, f"{page}: unknown instructions {unknown}"
         line = text.count("\n", 0, match.start()) + 1
         found.append(Block(page, line, match["language"], match["text"], instructions))

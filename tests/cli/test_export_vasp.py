@@ -14,38 +14,8 @@ from llpt.study import StudyDirectory, make_plan, parse_study
 from llpt.study.export_vasp import TEMPLATE, export_vasp, folder_of, kpoints_file, lattice_mass_u
 from llpt.units import BOLTZMANN_EV_PER_K
 
-STUDY = """
-[study]
-name = "exported"
-[system]
-atoms = [16]
-[state]
-pressures_gpa = [100.0]
-temperatures_k = [300, 500]
-[dynamics]
-steps = 12
-discard = 2
-timestep_fs = 0.4
-[reference]
-engine = "vasp"
-ecut_ry = 40
-kpoints = "2x2x2"
-"""
-VASP = """
-import os, pathlib, re
-from ase.io import read, write
-import llpt
-from tests.vasp_format import thermal_frames, write_vasprun
-incar = dict(line.split(" = ") for line in pathlib.Path("INCAR").read_text().splitlines())
-assert len(read("POSCAR")) == 16
-if incar["IBRION"] == "0":
-    kelvin, steps = float(incar["TEBEG"]), int(incar["NSW"])
-    frames = thermal_frames(kelvin=kelvin, gpa=float(incar["PSTRESS"]) / 10, frames=steps + 1)
-    trajectory = llpt.open_trajectory(frames, timestep_fs=float(incar["POTIM"]), temperature_k=kelvin,
-                                      pressure_gpa=float(incar["PSTRESS"]) / 10, electronic_temperature_k=kelvin)
-    write_vasprun("vasprun.xml", trajectory, electronic_temperature_k=kelvin)
-write("CONTCAR", read("POSCAR"), format="vasp")
-"""
+ROOT = Path(__file__).resolve().parents[2]
+STUDY = (ROOT / "tests/data/exported.toml").read_text(encoding="utf-8")
 
 
 def incar_of(folder):
@@ -91,15 +61,11 @@ def test_the_lattice_has_a_period_of_forty_femtoseconds():
 
 def test_the_way_there_and_back(exported, command, tmp_path):
     plan, _, out = exported
-    fake = tmp_path / "vasp.py"
-    fake.write_text(VASP)
     (tmp_path / "POTCAR").write_text("PAW_PBE H")
-    root = Path(__file__).resolve().parents[2]
     environment = {
         **os.environ,
-        "VASP": f"{sys.executable} {fake}",
+        "VASP": f"{sys.executable} {ROOT / 'tests/vasp_stand_in.py'}",
         "POTCAR": str(tmp_path / "POTCAR"),
-        "PYTHONPATH": f"{root}:{os.environ.get('PYTHONPATH', '')}",
     }
     done = subprocess.run(
         ["bash", out / "jobs/N16-P100.sh"], env=environment, capture_output=True, text=True, check=False

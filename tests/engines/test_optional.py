@@ -7,11 +7,12 @@ import stat
 import numpy as np
 import pytest
 from ase.calculators.lj import LennardJones
+from tests.mace_models import write_model
 from tests.others import needs_package, without_package
 
 from llpt.engines import evaluate, make_engine
 from llpt.engines.any_ase import wrap_calculator
-from llpt.engines.espresso.process import PwProcess
+from llpt.engines.espresso_process import PwProcess
 from llpt.engines.vasp import energies_from_outcar
 from llpt.errors import EngineError, InputError, MissingProgramError, StorageError
 from llpt.structure import molecular_fluid
@@ -59,39 +60,9 @@ def test_lammps_file_without_a_potential(tmp_path):
 @needs_package("mace")
 @pytest.mark.filterwarnings("ignore")
 def test_mace_committee_forces_and_stress(tmp_path, fluid):
-    import torch
-    from e3nn import o3
-    from mace import modules  # before e3nn: it lets e3nn load its constants
-
     atoms = fluid[:16]
     atoms.set_cell(fluid.cell.array * 0.63, scale_atoms=False)
-    block = modules.interaction_classes["RealAgnosticResidualInteractionBlock"]
-    torch.set_default_dtype(torch.float64)
-    paths = []
-    for seed in (0, 1):  # random weights: the adapter is tested, not the potential
-        torch.manual_seed(seed)
-        model = modules.ScaleShiftMACE(
-            r_max=3.0,
-            num_bessel=6,
-            num_polynomial_cutoff=5,
-            max_ell=2,
-            interaction_cls=block,
-            interaction_cls_first=block,
-            num_interactions=2,
-            num_elements=1,
-            hidden_irreps=o3.Irreps("8x0e"),
-            MLP_irreps=o3.Irreps("8x0e"),
-            gate=torch.nn.functional.silu,
-            atomic_energies=np.array([-13.6]),
-            avg_num_neighbors=20.0,
-            atomic_numbers=[1],
-            correlation=2,
-            radial_type="bessel",
-            atomic_inter_scale=1.0,
-            atomic_inter_shift=0.0,
-        )
-        paths.append(tmp_path / f"{seed}.model")
-        torch.save(model, paths[-1])
+    paths = [write_model(tmp_path / f"{seed}.model", seed=seed) for seed in (0, 1)]
     engine = make_engine(f"mace:{paths[0]},{paths[1]}")
     engine.calculate(atoms)
     results = dict(engine.results)

@@ -1,1 +1,0 @@
-"""Quantum ESPRESSO's pw.x, driven over an i-PI socket."""
