@@ -18,16 +18,15 @@ SOURCE = Path(llpt.__file__).parent
 OTHERS_FILES = ("trajectory/foreign/", "cli/importing.py", "study/imported.py", "cli/exporting.py")
 """They know the files that LAMMPS, VASP and pw.x read and write, and no engine."""
 OTHER_MEANINGS = {
-    "abinit": ("dft/pseudopotentials/psp8.py", "cli/needs.py"),  # a format of files, a program
-    "ase": ("dynamics/settings.py", "study/controlled_tests.py", "version.py"),  # an integrator, a package
+    "abinit": ("dft/pseudopotentials/psp8.py",),  # a format of files
+    # an integrator, a package
+    "ase": ("dynamics/settings.py", "study/controlled_tests.py", "version.py", "report/methods.py"),
     "model": ("learning/recipes.py", "cli/recipes.py"),  # a directory
 }
 """Files in which the word of an engine stands for something else."""
 REGISTRY = "engines/registry.py"
-NEEDS = "cli/needs.py"
-"""What llpt doctor says is to be installed: of engines that come with a package of their own."""
-FOLDERS = {"dft": "engines/kohn_sham/", "quantum-espresso": "engines/espresso/"}
-"""Engines that are a folder of modules; the others are one module each, two or more of a kind may share one."""
+MODULES = {"dft": "engines/kohn_sham/", "quantum-espresso": "engines/espresso"}
+"""How the names of the modules begin of engines that are several; of the others each is one, which two may share."""
 PROSE = re.compile(r'"""[\s\S]*?"""|#[^\n]*')
 """Comments and docstrings: nobody has to write them to make the thing work."""
 
@@ -67,27 +66,35 @@ def names_and_values():
 
 
 def files_of_engine(record):
-    """Every file of an engine: of its own module or folder, and those elsewhere that know its word or its record."""
+    """Every file of an engine: its own modules, and those elsewhere that know its word, its record or its papers."""
     symbols = {name for name, value in vars(registry).items() if value is record} - {"DEFAULT_REFERENCE"}
-    folder = FOLDERS.get(record.name)
+    own = MODULES.get(record.name)
+    words = {record.name, *(word for paper in record.papers for word in (paper.key, paper.doi))}
     elsewhere = (*OTHERS_FILES, *OTHER_MEANINGS.get(record.name, ()))
     return [
         file
         for file, (names, values) in names_and_values().items()
-        if (folder is not None and file.startswith(folder))
-        or ((symbols & names or record.name in values) and not file.startswith(elsewhere))
+        if (own is not None and file.startswith(own))
+        or ((symbols & names or words & values) and not file.startswith(elsewhere))
     ]
 
 
 @pytest.mark.parametrize("record", BUILT_IN.values(), ids=lambda record: record.name)
-def test_an_engine_is_its_own_module_or_folder_and_one_line_elsewhere(record):
+def test_an_engine_is_its_own_modules_and_one_line_elsewhere(record):
     files = files_of_engine(record)
-    folder = FOLDERS.get(record.name, "engines/")
-    needs = [NEEDS] if record.name in {"lammps", "mace"} else []
-    assert [file for file in files if file == REGISTRY or not file.startswith(folder)] == [*needs, REGISTRY]
-    assert len(files) == 2 + len(needs) or record.name in FOLDERS
-    # Quantum ESPRESSO writes input, starts pw.x, speaks with it and reads its log: a module for each.
-    assert len(files) <= (7 if record.name == "quantum-espresso" else 4), files
+    own = MODULES.get(record.name, "engines/")
+    assert [file for file in files if file == REGISTRY or not file.startswith(own)] == [REGISTRY]
+    assert len(files) == 2 or record.name in MODULES
+    assert len(files) <= 4, files
+
+
+def test_what_an_engine_needs_and_cites_stands_in_its_record():
+    """A list of programs or of papers elsewhere knows no engine."""
+    elsewhere = (SOURCE / "cli/needs.py", SOURCE / "report/references.json")
+    for path in elsewhere:
+        _, values = names_and_values()[path.relative_to(SOURCE).as_posix()]
+        for record in BUILT_IN.values():
+            assert not {record.name, record.label, *(paper.doi for paper in record.papers)} & values
 
 
 def test_an_observable_takes_three_files_at_most():

@@ -22,7 +22,7 @@ from llpt.dynamics.evaluation import Evaluator
 from llpt.dynamics.run_directory import write_run_record
 from llpt.dynamics.start import prepare_start
 from llpt.engines import Purpose, evaluate, make_engine, write_evaluated
-from llpt.engines.espresso.settings import find_pseudopotential
+from llpt.engines.espresso import find_pseudopotential
 from llpt.errors import StorageError
 from llpt.learning import Recipe, RecipeSettings, run_recipe
 from llpt.mlp import BehlerParrinello, read_card

@@ -16,9 +16,9 @@ from llpt.dynamics.evaluation import Evaluator
 from llpt.dynamics.hybrid_monte_carlo import HybridMonteCarlo
 from llpt.dynamics.ipi_integrator import IpiIntegrator
 from llpt.dynamics.start import prepare_start
+from llpt.engines import espresso_engine as espresso
 from llpt.engines import label_at_electronic_temperatures
 from llpt.engines.errors_on_labels import LabelErrors
-from llpt.engines.espresso import engine as espresso
 from llpt.errors import StorageError
 from llpt.files import write_atomically
 from llpt.report.figure_data import write_figure_data

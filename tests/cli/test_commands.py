@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 
 from llpt.cli.app import app
 from llpt.cli.guides import GUIDES
-from llpt.cli.needs import NEEDS, Prerequisite
+from llpt.cli.needs import needs
+from llpt.prerequisites import Prerequisite
 from llpt.structure import atomic_fluid, molecular_fluid
 
 HERE = Path(__file__).parent
@@ -398,7 +399,7 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(command, monkeypatch):
     here = Prerequisite("count", "nothing", packages=("json",), programs=("waltz", "sh"))
     assert missing.missing == ("shoes_of_nobody", "waltz or polka")
     assert here.missing == ()
-    monkeypatch.setattr("llpt.cli.doctor.NEEDS", (missing, here))
+    monkeypatch.setattr("llpt.cli.doctor.needs", lambda: (missing, here))
     code, out, _ = command("doctor", "--no-trials")
     assert code == 0
     assert "pip install -e '.[shoes]'" in out
@@ -407,6 +408,6 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(command, monkeypatch):
 
 def test_extras_that_doctor_names_exist():
     extras = tomllib.loads((EXAMPLES.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    named = {name for need in NEEDS for name in re.findall(r"'\.\[(\w+)\]'", need.remedy)}
+    named = {name for need in needs() for name in re.findall(r"'\.\[(\w+)\]'", need.remedy)}
     assert named
     assert named <= set(extras["optional-dependencies"])

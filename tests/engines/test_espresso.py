@@ -13,8 +13,8 @@ from ase import Atoms
 from tests.others import needs_program
 
 from llpt.engines import make_engine
-from llpt.engines.espresso.log import last_scf_report
-from llpt.engines.espresso.settings import gth_upf
+from llpt.engines.espresso import gth_upf
+from llpt.engines.espresso_process import last_scf_report
 from llpt.errors import EngineError, InputError, MissingProgramError
 from llpt.structure import atomic_fluid, molecular_fluid
 from llpt.units import (
@@ -245,7 +245,7 @@ class TestFailures:
     def test_answers_that_cannot_be_used(self, tmp_path, monkeypatch, fluid, value, says):
         write_program(tmp_path / "pw.x", ANSWERING.format(python=sys.executable, value=value))
         monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-        monkeypatch.setattr("llpt.engines.espresso.process.PATIENCE_S", 0.5)
+        monkeypatch.setattr("llpt.engines.espresso_process.PATIENCE_S", 0.5)
         engine = make_engine("quantum-espresso", {**QUICK, "directory": str(tmp_path / "work")})
         with pytest.raises(EngineError, match=says):
             engine.compute(fluid, [])
@@ -266,7 +266,7 @@ class TestFailures:
         monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
         processes = []
         monkeypatch.setattr(
-            "llpt.engines.espresso.process._end", lambda process: (processes.append(process), process.kill())
+            "llpt.engines.espresso_process._end", lambda process: (processes.append(process), process.kill())
         )
         engine = make_engine("quantum-espresso", {**QUICK, "directory": str(tmp_path / "work")})
         with pytest.raises(EngineError, match=r"pw\.x died without a result"):
@@ -279,7 +279,7 @@ class TestFailures:
         write_program(tmp_path / "pw.x", "#!/bin/sh\n")
         monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
         monkeypatch.setenv("ESPRESSO_PSEUDO", str(tmp_path))
-        monkeypatch.setattr("llpt.engines.espresso.settings.PAW_FILE", "H.nowhere.UPF")
+        monkeypatch.setattr("llpt.engines.espresso.PAW_FILE", "H.nowhere.UPF")
         with pytest.raises(MissingProgramError, match=r"H\.nowhere\.UPF is not in"):
             make_engine("quantum-espresso", {**QUICK, "pseudopotential": "paw"})
 

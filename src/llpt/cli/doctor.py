@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from llpt.cli.console import make_table, messages, output
-from llpt.cli.needs import NEEDS
+from llpt.cli.needs import needs
 
 
 def doctor(
@@ -34,7 +34,7 @@ def doctor(
         console.print()
     table = make_table("to", "possible", "missing", "how to get it, in a copy of the repository")
     table.add_row("do DFT of hydrogen, train, import, analyse, report", _answer(here=True), "", "")
-    for need in NEEDS:
+    for need in needs():
         missing = need.missing
         remedy = need.remedy if missing else ""
         table.add_row(escape(need.wish), _answer(here=not missing), escape(", ".join(missing)), escape(remedy))

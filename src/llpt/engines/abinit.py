@@ -21,13 +21,15 @@ from pydantic import Field
 
 from llpt.dft.kpoints import parse_kpoints
 from llpt.dft.settings import ECUT_RY, KPOINTS, AutomaticBands, CutoffRy, ElectronicTemperatureK, KpointList
-from llpt.engines.bands import EMPTY, LARGEST_GROWTHS, estimate_bands, more_bands
+from llpt.engines.bands import check_bands, estimate_bands, until_empty
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
 from llpt.files import file_hash, make_directory, make_scratch, open_to_append, remove, write_atomically
 from llpt.options import Options
+from llpt.papers import Paper
+from llpt.prerequisites import Prerequisite
 from llpt.units import (
     ANGSTROM_TO_BOHR,
     HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM,
@@ -92,7 +94,19 @@ ABINIT = EngineRecord(
     speed=Speed({2.85: 1.5}, plane_waves=True),
     probe="llpt.engines.abinit:abinit_version",
     trial={"ecut_ry": 20.0, "electronic_temperature_k": 3000.0, "tolerance": 1e-8},
-    papers=("10.1016/j.cpc.2019.107042",),
+    needs=Prerequisite("DFT by ABINIT (abinit)", "Debian: apt-get install abinit", programs=("abinit",)),
+    papers=(
+        Paper(
+            key="gonze2020",
+            authors="X. Gonze and others",
+            title="The ABINIT project: impact, environment and recent developments",
+            journal="Comput. Phys. Commun.",
+            volume="248",
+            page="107042",
+            year="2020",
+            doi="10.1016/j.cpc.2019.107042",
+        ),
+    ),
 )
 
 
@@ -130,25 +144,19 @@ class Abinit(EngineCalculator):
     def compute(self, atoms: Atoms, system_changes: Iterable[str]) -> EngineResult:  # noqa: ARG002  # the face's
         """Return F, E, S, forces and stress."""
         options = self._options
+        check_bands(options.bands, len(atoms))
         if options.bands == "auto" and len(atoms) != self._atoms:
             volume = float(np.abs(np.linalg.det(atoms.cell.array)))
             self._bands = estimate_bands(len(atoms), volume, options.electronic_temperature_k)
             remove(self._orbitals)
-        elif 2 * self._bands < len(atoms):
-            raise InputError(
-                f"bands={self._bands} cannot hold the electrons of {len(atoms)} atoms.",
-                f"Give at least {len(atoms) // 2 + 1} bands, or bands=auto.",
-            )
         self._atoms = len(atoms)
-        for _ in range(LARGEST_GROWTHS):
-            result, occupation = self._run(atoms)
-            if options.bands != "auto" or occupation <= EMPTY:
-                return result
-            self._bands = more_bands(self._bands)
-        raise EngineError(
-            f"ABINIT still occupies the last of {self._bands} bands by {occupation:.1e}.",
-            "Give the number of bands, or check electronic_temperature_k.",
-        )
+        automatic = options.bands == "auto"
+        return until_empty(lambda bands: self._with(bands, atoms), self._bands, program="ABINIT", automatic=automatic)
+
+    def _with(self, bands: int, atoms: Atoms) -> tuple[EngineResult, float]:
+        """Compute with so many bands; also return the occupation of the last."""
+        self._bands = bands
+        return self._run(atoms)
 
     @property
     def _orbitals(self) -> Path:

@@ -17,6 +17,7 @@ from llpt.engines.record import Argument, EngineRecord, EngineRequest
 from llpt.errors import EngineError, InputError, LlptError, MissingProgramError, first_line
 from llpt.files import disk_refusal
 from llpt.options import did_you_mean
+from llpt.papers import Paper
 from llpt.plugins import code_place
 
 if TYPE_CHECKING:
@@ -33,7 +34,18 @@ ANY_ASE = EngineRecord(
     argument=Argument.CLASS,
     probe="llpt.engines.any_ase:ase_version",
     class_labels={"lennardjones": "Lennard-Jones"},
-    papers=("10.1088/1361-648X/aa680e",),
+    papers=(
+        Paper(
+            key="larsen2017",
+            authors="A. Hjorth Larsen and others",
+            title="The atomic simulation environment – a Python library for working with atoms",
+            journal="J. Phys.: Condens. Matter",
+            volume="29",
+            page="273002",
+            year="2017",
+            doi="10.1088/1361-648X/aa680e",
+        ),
+    ),
 )
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)

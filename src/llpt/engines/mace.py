@@ -14,7 +14,9 @@ from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult,
 from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed
 from llpt.errors import InputError, MissingProgramError, first_line
 from llpt.options import Options
+from llpt.papers import Paper
 from llpt.precision import Precision
+from llpt.prerequisites import Prerequisite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +43,19 @@ MACE = EngineRecord(
     found="installed",
     recognised_by="*.model",
     unpickles=True,
-    papers=("10.48550/arXiv.2206.07697",),
+    needs=Prerequisite("run a MACE potential (mace:FILE)", "pip install -e '.[mace]'", packages=("mace",)),
+    papers=(
+        Paper(
+            key="batatia2022",
+            authors="I. Batatia and D. P. Kovács and G. N. C. Simm and C. Ortner and G. Csányi",
+            title="MACE: Higher order equivariant message passing neural networks for fast and accurate force fields",
+            journal="NeurIPS",
+            volume="35",
+            page="11423",
+            year="2022",
+            doi="10.48550/arXiv.2206.07697",
+        ),
+    ),
 )
 
 

@@ -10,7 +10,14 @@ from typing import Annotated
 from pydantic import Field
 
 from llpt.errors import MissingProgramError
+from llpt.prerequisites import Prerequisite
 
+LAUNCHERS = ("mpirun.openmpi", "mpirun")
+LAUNCHER = Prerequisite(
+    "an engine's program on several processes",
+    "Debian: apt-get install openmpi-bin",
+    programs=(*LAUNCHERS, "srun"),  # srun where mpi_command names it
+)
 MpiProcesses = Annotated[int, Field(ge=1, description="number of MPI processes, 1 or more")]
 MpiCommand = Annotated[
     Annotated[str, Field(min_length=1)] | None,
@@ -35,7 +42,7 @@ def mpi_words(processes: int, mpi_command: str | None = None) -> list[str]:
         return words
     if processes == 1:
         return []
-    launcher = shutil.which("mpirun.openmpi") or shutil.which("mpirun")
+    launcher = next(filter(None, map(shutil.which, LAUNCHERS)), None)
     if launcher is None:
         raise MissingProgramError(
             "mpirun is not installed, and more than one process was asked for.",

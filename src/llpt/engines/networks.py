@@ -14,6 +14,7 @@ from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult,
 from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed, TrainedPotential, package_version
 from llpt.errors import InputError
 from llpt.options import Options
+from llpt.papers import Paper
 from llpt.precision import Precision
 from llpt.units import ANGSTROM_TO_BOHR, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
 
@@ -44,6 +45,16 @@ class NetworkOptions(Options):
 
 _SPEED = Speed({1.0: 0.015}, floor=0.003)
 
+_PAPER = Paper(
+    key="behler2007",
+    authors="J. Behler and M. Parrinello",
+    title="Generalized neural-network representation of high-dimensional potential-energy surfaces",
+    journal="Phys. Rev. Lett.",
+    volume="98",
+    page="146401",
+    year="2007",
+    doi="10.1103/PhysRevLett.98.146401",
+)
 N2P2 = EngineRecord(
     name="n2p2",
     label="n2p2 potential",
@@ -54,7 +65,7 @@ N2P2 = EngineRecord(
     elements=frozenset({"H"}),
     speed=_SPEED,
     recognised_by=N2P2_FILES[0],
-    papers=("10.1103/PhysRevLett.98.146401",),
+    papers=(_PAPER,),
 )
 MODEL = EngineRecord(
     name="model",
@@ -66,7 +77,7 @@ MODEL = EngineRecord(
     elements=frozenset({"H"}),
     speed=_SPEED,
     recognised_by="card.json",
-    papers=("10.1103/PhysRevLett.98.146401",),
+    papers=(_PAPER,),
 )
 BEHLER_PARRINELLO = TrainedPotential(name="behler-parrinello", label="Behler–Parrinello", engine=N2P2.name)
 

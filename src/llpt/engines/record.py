@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llpt.options import GivenValue, Options, OptionValue
+    from llpt.papers import Paper
+    from llpt.prerequisites import Prerequisite
 
 _OWN = __name__.partition(".")[0]
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -99,7 +101,8 @@ class EngineRecord:
         recognised_by: name, or pattern, of the file that its argument is or whose directory it is, where a path alone
             shows that it is meant; empty where nothing does.
         unpickles: whether it unpickles the file that its argument names, which can run any code.
-        papers: what a paper that uses it cites, as DOIs.
+        needs: what must be installed for it, as ``llpt doctor`` lists it; None where it comes with llpt.
+        papers: what a paper that uses it cites.
     """
 
     name: str
@@ -121,7 +124,8 @@ class EngineRecord:
     class_labels: Mapping[str, str] = field(default_factory=dict)
     recognised_by: str = ""
     unpickles: bool = False
-    papers: tuple[str, ...] = ()
+    needs: Prerequisite | None = None
+    papers: tuple[Paper, ...] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

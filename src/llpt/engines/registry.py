@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llpt.engines.abinit import ABINIT
 from llpt.engines.any_ase import ANY_ASE
-from llpt.engines.espresso.record import QUANTUM_ESPRESSO
+from llpt.engines.espresso import QUANTUM_ESPRESSO
 from llpt.engines.kohn_sham.record import DFT
 from llpt.engines.lammps import LAMMPS
 from llpt.engines.mace import MACE

@@ -22,6 +22,8 @@ from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, MissingProgramError, first_line
 from llpt.files import disk_refusal, make_scratch
 from llpt.options import Options
+from llpt.papers import Paper
+from llpt.prerequisites import Prerequisite
 from llpt.units import BOLTZMANN_EV_PER_K, RYDBERG_TO_EV
 
 if TYPE_CHECKING:
@@ -59,7 +61,23 @@ VASP = EngineRecord(
     speed=Speed({2.85: 0.9}, plane_waves=True),
     probe="llpt.engines.vasp:vasp_command",
     found="found; not run",
-    papers=("10.1103/PhysRevB.54.11169",),
+    needs=Prerequisite(
+        "DFT by VASP (vasp)",
+        "VASP has a licence: put vasp_std on the path, and set VASP_PP_PATH to its pseudopotentials",
+        programs=("vasp_std",),
+    ),
+    papers=(
+        Paper(
+            key="kresse1996",
+            authors="G. Kresse and J. Furthmüller",
+            title="Efficient iterative schemes for ab initio total-energy calculations using a plane-wave basis set",
+            journal="Phys. Rev. B",
+            volume="54",
+            page="11169",
+            year="1996",
+            doi="10.1103/PhysRevB.54.11169",
+        ),
+    ),
 )
 
 

@@ -10,7 +10,7 @@ from llpt.campaign import Role
 from llpt.dynamics import IntegratorName, Thermostat
 from llpt.engines import find_engine
 from llpt.files import write_atomically
-from llpt.report.references import bibliography, key_of, papers
+from llpt.report.references import bibliography, key_of
 from llpt.study.imported import IMPORTED_ENGINE
 from llpt.version import VERSION
 
@@ -115,7 +115,7 @@ def _engine(engine: DescribedEngine) -> str:
         return f"{engine.name} (runs of {engine.version}, made elsewhere)"
     record = find_engine(engine.spec)
     options = {name: value for name, value in engine.options.items() if name in TOLD}
-    keys = [paper.key for paper in papers().values() if paper.doi in record.papers]
+    keys = [paper.key for paper in record.papers]
     keys += _functional_keys(str(engine.options.get("xc", "")))
     told = "; ".join(f"{TOLD[name]} {value}" for name, value in options.items())
     version = f" {engine.version}" if engine.version else ""

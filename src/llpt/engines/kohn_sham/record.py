@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from llpt.dft.settings import KohnShamOptions, KohnShamSettings
 from llpt.engines.record import EngineRecord, Speed
+from llpt.papers import Paper
 
 DFT = EngineRecord(
     name="dft",
@@ -19,5 +20,16 @@ DFT = EngineRecord(
     # One thread: 1.3 times longer at 64 atoms, 1.6 at 128.
     speed=Speed({2.0: 0.028, 3.0: 0.0102}, floor=0.025, plane_waves=True, on_one_thread=1.37),
     trial={"ecut_ry": 20.0, "electronic_temperature_k": 3000.0},
-    papers=("10.1103/PhysRev.137.A1441",),
+    papers=(
+        Paper(
+            key="mermin1965",
+            authors="N. D. Mermin",
+            title="Thermal properties of the inhomogeneous electron gas",
+            journal="Phys. Rev.",
+            volume="137",
+            page="A1441",
+            year="1965",
+            doi="10.1103/PhysRev.137.A1441",
+        ),
+    ),
 )

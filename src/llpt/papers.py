@@ -1,0 +1,50 @@
+"""A paper that a text cites, and its entry in a bibliography."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper.
+
+    Args:
+        key: its BibTeX key.
+        authors: joined by `` and ``.
+        title: its title.
+        journal: abbreviated.
+        volume: of the journal.
+        page: first page or number; empty where there is none.
+        year: of publication.
+        doi: without a prefix.
+    """
+
+    key: str
+    authors: str
+    title: str
+    journal: str
+    volume: str
+    page: str
+    year: str
+    doi: str
+
+    @property
+    def place(self) -> str:
+        """Journal, volume and page, as a docstring cites it."""
+        return f"{self.journal} {self.volume}, {self.page}"
+
+    @property
+    def bibtex(self) -> str:
+        """The entry of a ``.bib`` file."""
+        fields = {
+            "author": self.authors,
+            "title": f"{{{self.title}}}",
+            "journal": self.journal,
+            "volume": self.volume,
+            "pages": self.page,
+            "year": self.year,
+            "doi": self.doi,
+        }
+        lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
+        return f"@article{{{self.key},\n{lines}}}\n"
