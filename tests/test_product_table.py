@@ -67,6 +67,7 @@ TABLE = {
     "study/nodes/other_labels.py": (STUDIES, "test_labels_and_derivatives_of_another_engine"),
     "study/observables_table.py": (PRODUCTS, "test_table_of_observables"),
     "study/observing.py": (STUDIES, "test_locks_logs_and_directories"),
+    "cli/trust.py": (STUDIES, "test_what_was_agreed_to_is_asked_again_where_it_cannot_be_kept"),
     "study/paces.py": (STUDIES, "test_paces_are_not_remembered_where_they_cannot_be"),
     "study/process.py": (STUDIES, "test_locks_logs_and_directories"),
     "study/verifying.py": (

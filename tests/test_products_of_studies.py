@@ -1,6 +1,7 @@
 """What studies, reports and commands write, on a full disk and on a read-only one; see ``test_products``."""
 
 import tempfile
+import zipfile
 from contextlib import closing
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ import pytest
 import llpt.study.explaining
 from llpt.cli import auditing_models
 from llpt.cli import electronic_temperature as electrons
+from llpt.cli.trust import agree
 from llpt.dynamics import Proposals
 from llpt.dynamics.evaluation import Evaluator
 from llpt.dynamics.hybrid_monte_carlo import HybridMonteCarlo
@@ -19,7 +21,7 @@ from llpt.dynamics.start import prepare_start
 from llpt.engines import espresso_engine as espresso
 from llpt.engines import label_at_electronic_temperatures
 from llpt.engines.errors_on_labels import LabelErrors
-from llpt.errors import StorageError
+from llpt.errors import InputError, StorageError
 from llpt.files import write_atomically
 from llpt.report.figure_data import write_figure_data
 from llpt.report.label_errors_figure import draw_label_errors
@@ -264,6 +266,23 @@ def test_paces_are_not_remembered_where_they_cannot_be(disk, monkeypatch):
         assert not [content for content in disk.contents().values() if content is not None]
     remember_paces([pace_of("here", run_of(), 1.0)])
     assert "llpt/paces.json" in disk.contents()
+
+
+def test_what_was_agreed_to_is_asked_again_where_it_cannot_be_kept(disk, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(disk.path))
+    archive = tmp_path / "study.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("study/study.toml", "")
+    plan = SimpleNamespace(nodes=[SimpleNamespace(engines=[("ase:ase.calculators.lj.LennardJones", {})])])
+    for state in (disk.full, disk.read_only):
+        with state():
+            agree(archive, plan, trust=True)
+        assert not [content for content in disk.contents().values() if content is not None]
+        with pytest.raises(InputError, match="comes from elsewhere"):
+            agree(archive, plan, trust=False)
+    agree(archive, plan, trust=True)
+    assert "llpt/trusted.txt" in disk.contents()
+    agree(archive, plan, trust=False)
 
 
 def test_a_stop_is_asked_for_on_a_disk_that_refuses(disk):

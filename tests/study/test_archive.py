@@ -4,10 +4,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from rocrate.rocrate import ROCrate
 
 from llpt.errors import InputError, StorageError
 from llpt.study.archive import MANIFEST, ArchiveManifest, opened, pack_study
+from llpt.study.crate import CRATE_FILE
 from llpt.study.layout import StudyDirectory
+from llpt.version import VERSION
 
 STUDY = Path(__file__).parents[1] / "data" / "small.toml"
 FILES = {
@@ -42,7 +45,7 @@ def names(archive):
 def test_all_is_packed_but_what_serves_a_run_at_work(study, tmp_path):
     pack_study(study, tmp_path / "a.zip")
     whole = {name for name in FILES if "checkpoints" not in name and "RESTART" not in name and ".parsl" not in name}
-    assert names(tmp_path / "a.zip") == whole | {"study.toml", MANIFEST}
+    assert names(tmp_path / "a.zip") == whole | {"study.toml", MANIFEST, CRATE_FILE}
 
 
 def test_trajectories_can_be_left_out(study, tmp_path):
@@ -50,6 +53,18 @@ def test_trajectories_can_be_left_out(study, tmp_path):
     assert not manifest.trajectories
     assert not [name for name in names(tmp_path / "a.zip") if name.endswith(".h5")]
     assert "runs/e/N8/P200/T800/thermo.csv" in names(tmp_path / "a.zip")
+
+
+def test_other_programs_are_told_what_the_archive_holds(study, tmp_path):
+    """The library that reads such crates finds every file with its hash, and who made it."""
+    manifest = pack_study(study, tmp_path / "a.zip")
+    with opened(tmp_path / "a.zip") as root:
+        crate = ROCrate(root)
+        assert crate.name == study.study.study.name
+        assert crate.root_dataset["creator"]["version"] == VERSION
+        assert {one.id: one["sha256"] for one in crate.get_by_type("File")} == manifest.files
+        assert crate.get("results/a.nc")["encodingFormat"] == "application/netcdf"
+        assert crate.get("study.toml")["contentSize"] == str((root / "study.toml").stat().st_size)
 
 
 def test_a_file_that_was_changed_or_taken_out_is_found(study, tmp_path):

@@ -1,7 +1,8 @@
 """One file of a whole study: packed by ``llpt archive``, re-checked by ``llpt verify``, done again by ``llpt run``.
 
 A zip holds the study's directory under its name, and beside the study file ``archive.json``: the version that packed
-it, whether trajectories are in it, and the SHA-256 of every file.
+it, whether trajectories are in it, and the SHA-256 of every file. ``ro-crate-metadata.json`` tells other programs
+(``llpt.study.crate``).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llpt.errors import InputError, StorageError
 from llpt.files import atomic_stream, file_hash, scratch_directory, storage_error
+from llpt.study.crate import CRATE_FILE, crate_text
 from llpt.study.place import STUDY_FILE
 from llpt.version import VERSION
 
@@ -94,6 +96,7 @@ def pack_study(directory: StudyDirectory, archive: Path, *, trajectories: bool =
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as packed,
     ):
         packed.writestr(f"{root.name}/{MANIFEST}", manifest.model_dump_json(indent=1))
+        packed.writestr(f"{root.name}/{CRATE_FILE}", crate_text(directory, manifest.files))
         for name in names:
             packed.write(root / name, f"{root.name}/{name}")
     return manifest
@@ -105,7 +108,7 @@ def _names(root: Path, *, trajectories: bool) -> Iterator[str]:
         folders[:] = [name for name in folders if name not in LEFT_OUT and (trajectories or name != TRAJECTORY_FOLDER)]
         for name in files:
             path = os.path.relpath(os.path.join(place, name), root)  # noqa: PTH118 - as os.walk gives it
-            if name in LEFT_OUT or path == MANIFEST or os.path.islink(os.path.join(place, name)):  # noqa: PTH114, PTH118
+            if name in LEFT_OUT or path in {MANIFEST, CRATE_FILE} or os.path.islink(os.path.join(place, name)):  # noqa: PTH114, PTH118
                 continue
             if trajectories or name != TRAJECTORY_FILE:
                 yield path
