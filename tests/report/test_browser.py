@@ -5,9 +5,10 @@ import threading
 
 import pytest
 
+from llpt.browsers import BROWSERS
 from llpt.report import write_report
 from llpt.report.live import serve
-from llpt.report.printing import BROWSERS, print_page
+from llpt.report.printing import print_page
 
 WIDTHS = {"desk": 1400, "phone": 390}
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)

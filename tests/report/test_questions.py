@@ -14,7 +14,7 @@ from llpt.audit.ensemble import EnsembleCheck, EnsembleOutcome
 from llpt.campaign import Role
 from llpt.report import Case, asked, write_report
 from llpt.report.figure_data import write_figure_data
-from llpt.report.methods import methods_of
+from llpt.report.methods import methods_of, write_methods
 from llpt.report.question import Tone
 from llpt.report.questions.ensemble import of_their_ensembles
 from llpt.report.questions.protocol import same_protocol
@@ -23,7 +23,9 @@ from llpt.report.references import papers
 from llpt.report.run_tables import run_table
 from llpt.statistics import Estimate
 
-ORDER = ["transition", "protocol", "equilibrium", "duration", "size", "path", "solids", "reference", "surrogate"]
+ORDER = ("protocol", "equilibrium", "duration", "size", "path", "solids", "reference", "surrogate", "remedy")
+"""Same protocol? equilibrated? long enough? large enough? path? solids? k-points, cutoff and electrons of the reference?
+errors of the surrogate? what would change the answer?"""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def answers(case):
 
 
 def test_questions_stand_in_the_order_of_a_referee(answers):
-    assert list(answers)[: len(ORDER)] == ORDER
+    assert tuple(answers)[: len(ORDER)] == ORDER
     assert all(answer.sentence and answer.rests_on for answer in answers.values())
 
 
@@ -129,6 +131,33 @@ def test_methods_cite_what_the_bibliography_holds(case):
         assert f"{{{key}," in methods.bibtex
         assert key in "".join(re.findall(r"\\cite\{([^}]*)\}", methods.latex))
     assert not re.search(r"(?<!\\)[_%&#]", re.sub(r"\\cite\{[^}]*\}", "", methods.latex))
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "keys"),
+    [
+        ("dft", {"xc": "pbe", "pseudopotential": "gth"}, {"perdew1996", "goedecker1996", "krack2005"}),
+        ("dft", {"xc": "pbesol", "pseudopotential": "default"}, {"perdew2008", "goedecker1996"}),
+        ("quantum-espresso", {"xc": "pbe", "pseudopotential": "paw"}, {"giannozzi2017", "perdew1996", "bloechl1994"}),
+        ("vasp", {"xc": "pbe", "setup": "_h"}, {"kresse1996", "perdew1996", "bloechl1994", "kresse1999"}),
+        ("dft", {"xc": "pbe", "pseudopotential": "/home/me/H.upf"}, {"perdew1996"}),
+    ],
+)
+def test_functional_and_pseudopotential_are_cited(case, tmp_path, spec, options, keys):
+    entries = {}
+    for path, entry in case.entries.items():
+        engine = entry.provenance.engine.model_copy(update={"spec": spec, "options": options})
+        provenance = entry.provenance.model_copy(update={"engine": engine})
+        entries[path] = dataclasses.replace(entry, provenance=provenance)
+    methods = methods_of(dataclasses.replace(case, entries=entries))
+    write_methods(methods, tmp_path)
+    text = (tmp_path / "references.bib").read_text(encoding="utf-8")
+    potentials = {"goedecker1996", "krack2005", "bloechl1994", "kresse1999"}
+    assert keys <= set(methods.keys)
+    assert not (potentials - keys) & set(methods.keys)
+    for key in keys:
+        assert f"@article{{{key},\n" in text
+    assert str(options.get("pseudopotential", "")) in methods.markdown
 
 
 def test_every_paper_has_a_doi_that_the_bibliography_of_the_docs_holds_too(pytestconfig):

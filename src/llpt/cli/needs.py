@@ -5,6 +5,7 @@ What an engine needs stands in its record.
 
 from __future__ import annotations
 
+from llpt.browsers import BROWSERS
 from llpt.prerequisites import Prerequisite
 
 OTHERS = (
@@ -12,6 +13,13 @@ OTHERS = (
     Prerequisite("run a study through Slurm", 'run llpt where sbatch is, or set where = "local"', programs=("sbatch",)),
     Prerequisite("run a study through PBS", 'run llpt where qsub is, or set where = "local"', programs=("qsub",)),
     Prerequisite("run a study in Kubernetes", "pip install kubernetes", packages=("kubernetes",)),
+    Prerequisite("print a report as a PDF (report --pdf)", "Debian: apt-get install chromium", programs=BROWSERS),
+    Prerequisite(
+        "test the pages in a browser",
+        "pip install -e '.[browser]', and Debian: apt-get install chromium",
+        packages=("playwright", "axe_playwright_python"),
+        programs=BROWSERS,
+    ),
     Prerequisite("run the tests", "pip install -e '.[test]'", packages=("pytest", "xdist", "jupytext", "jsonschema")),
     Prerequisite(
         "build the documentation", "pip install -e '.[docs]'", packages=("mkdocs", "material", "mkdocstrings")

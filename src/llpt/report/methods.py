@@ -28,6 +28,15 @@ DYNAMICS_PAPERS = {
     Thermostat.SVR: ("bussi2007",),
     Thermostat.NOSE_HOOVER: ("martyna1992",),
 }
+POTENTIAL_PAPERS = {
+    "default": ("goedecker1996",),
+    "hard": ("goedecker1996",),
+    "gth": ("goedecker1996", "krack2005"),
+    "paw": ("bloechl1994",),
+}
+"""Papers of pseudopotentials by the name that the option gives them; a file of one's own has none that is known."""
+PAW_SET_PAPERS = ("bloechl1994", "kresse1999")
+"""Of the sets of VASP, which the option ``setup`` chooses."""
 BAROSTAT_PAPER = "bussi2009"
 HYBRID_PAPERS = ("duane1987", "mehlig1992")
 STATISTICS_PAPERS = ("thompson2010", "schuirmann1987")
@@ -117,6 +126,8 @@ def _engine(engine: DescribedEngine) -> str:
     options = {name: value for name, value in engine.options.items() if name in TOLD}
     keys = [paper.key for paper in record.papers]
     keys += _functional_keys(str(engine.options.get("xc", "")))
+    keys += POTENTIAL_PAPERS.get(str(engine.options.get("pseudopotential", "")), ())
+    keys += PAW_SET_PAPERS if "setup" in engine.options else ()
     told = "; ".join(f"{TOLD[name]} {value}" for name, value in options.items())
     version = f" {engine.version}" if engine.version else ""
     return f"{record.label}{version}{_cite(keys)}{f' ({told})' if told else ''}"
@@ -137,6 +148,7 @@ TOLD = {
     "xc": "functional",
     "ecut_ry": "cutoff in Ry",
     "pseudopotential": "pseudopotential",
+    "setup": "PAW set of hydrogen",
     "kpoints": "k-points",
 }
 """Options that a paper tells, and how."""

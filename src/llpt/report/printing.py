@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from llpt.browsers import find_browser
 from llpt.errors import MissingProgramError
 from llpt.files import copy, scratch_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "microsoft-edge")
 SECONDS_FOR_FIGURES = 60
 MOST_SECONDS = 600
-
-
-def find_browser() -> str:
-    """Return the path of a browser that prints without a window.
-
-    Raises:
-        MissingProgramError: there is none.
-    """
-    for name in BROWSERS:
-        if path := shutil.which(name):
-            return path
-    raise MissingProgramError(
-        "No browser is installed that could print the page.",
-        "Install Chromium (Debian: apt install chromium), or open the page and print it by hand.",
-    )
 
 
 def print_page(page: Path) -> Path:

@@ -26,22 +26,22 @@ if TYPE_CHECKING:
     from llpt.report.question import Question
 
 QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
-    where_is_it,
     same_protocol,
     equilibrated,
-    of_their_ensembles,
     long_enough,
     large_enough,
     independent_of_path,
     all_fluid,
     converged,
     errors_of_surrogate,
+    what_would_change_it,
+    where_is_it,
+    of_their_ensembles,
     independent_of_settings,
     quantum_nuclei,
-    what_would_change_it,
     observed,
 )
-"""In the order of the page."""
+"""In the order of the page, below the verdict: what a referee asks, up to what would change the answer; then the rest."""
 
 
 def asked(case: Case) -> tuple[Question, ...]:
