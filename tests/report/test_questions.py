@@ -1,6 +1,7 @@
 """The page answers what a referee asks, with the numbers of the analysis; what is not known is folded and counted."""
 
 import dataclasses
+import math
 import re
 
 import numpy as np
@@ -22,10 +23,11 @@ from llpt.report.questions.surrogate import errors_of_surrogate
 from llpt.report.references import papers
 from llpt.report.run_tables import run_table
 from llpt.statistics import Estimate
+from llpt.study import StudyDirectory
 
 ORDER = ("protocol", "equilibrium", "duration", "size", "path", "solids", "reference", "surrogate", "remedy")
-"""Same protocol? equilibrated? long enough? large enough? path? solids? k-points, cutoff and electrons of the reference?
-errors of the surrogate? what would change the answer?"""
+"""Same protocol? equilibrated? long enough? large enough? path? solids? k-points, cutoff and electrons? errors of the
+surrogate? what would change the answer?"""
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,40 @@ def test_what_is_not_resolved_is_folded_and_counted(answers, finished):
     assert all("not resolved" in row.cells for row in table.unknown)
     text = write_report(*finished).read_text(encoding="utf-8")
     assert f"{len(table.unknown)} of {len(table.rows)} rows are not resolved" in text
+
+
+def test_nothing_without_a_known_error_stands_unfolded(finished, tmp_path):
+    directory, plan, entries, analysis = finished
+    verdict = analysis.found.verdict
+    unsure = (
+        f"Density at 500 K: {Estimate(-2.253, math.nan, '%', 0.0)}.",
+        "Viscosity at 500 K: 3 (error unknown) mPa s.",
+    )
+    verdict = verdict.model_copy(update={"reasons": (*verdict.reasons[:2], *unsure, *verdict.reasons[2:])})
+    found = dataclasses.replace(
+        analysis.found, verdict=verdict, ladders=tuple(map(without_some_errors, analysis.found.ladders))
+    )
+    (tmp_path / "study.toml").write_bytes((directory.root / "study.toml").read_bytes())
+    page = write_report(
+        StudyDirectory(tmp_path, directory.study), plan, entries, dataclasses.replace(analysis, found=found)
+    )
+    text = re.sub(r"<script.*?</script>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert text.count("(error unknown)") == len(unsure)
+    assert f"{len(unsure)} whose error is not known" in text
+    unfolded = text
+    while unfolded != (unfolded := re.sub(r"<details>(?:(?!<details>).)*?</details>", "", unfolded, flags=re.DOTALL)):
+        pass
+    assert not re.search(r"error unknown|\(\?\)|\bnan\b", unfolded)
+    number = int(re.search(r"too short to know their errors: (\d+)", unfolded).group(1))
+    frame = pd.read_csv(page.with_name("runs.csv"), dtype=str)
+    assert number == sum(str(cell).endswith("(?)") for cell in frame.to_numpy().ravel()) > 0
+
+
+def without_some_errors(ladder):
+    """Return a ladder whose coldest run knows the errors of its density and enthalpy no more."""
+    first, *others = ladder.runs
+    summary = first.summary.assign(density_error=((), math.nan), enthalpy_error=((), math.nan))
+    return dataclasses.replace(ladder, runs=(dataclasses.replace(first, summary=summary), *others))
 
 
 def test_failures_stand_first_among_the_runs(case):

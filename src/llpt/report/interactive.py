@@ -184,7 +184,7 @@ def _hover_texts(curve: PlottedCurve) -> list[str]:
     blank = (math.nan,) * len(curve.x)
     texts = []
     for x, y, error, samples in zip(curve.x, curve.y, curve.y_error or blank, curve.samples or blank, strict=True):
-        known = f" ± {error:.2g}" if math.isfinite(error) else " (error unknown)" if curve.y_error else ""
+        known = f" ± {error:.2g}" if math.isfinite(error) else ", its error not known" if curve.y_error else ""
         count = f", {samples:.0f} independent samples" if math.isfinite(samples) else ""
         texts.append(f"{y:.5g}{known} at {x:.5g}{count}")
     return texts

@@ -18,7 +18,7 @@ from llpt.report.drawing import draw
 from llpt.report.figure_data import write_figure_data
 from llpt.report.interactive import as_json
 from llpt.report.methods import methods_of, write_methods
-from llpt.report.question import Tone
+from llpt.report.question import Tone, is_sure
 from llpt.report.questions import asked
 from llpt.report.run_tables import provenance_table, run_table, write_run_table
 from llpt.study import State
@@ -81,11 +81,11 @@ def write_report(
             figures.append(_shown(figure, paths))
         shown.append({**_fields(question), "figures": figures})
     on_part(behind, parts, "page")
-    methods, runs = methods_of(case), run_table(case)
+    methods = methods_of(case)
     write_methods(methods, directory.report)
-    write_run_table(runs, directory.report / "runs.csv")
+    write_run_table(run_table(case, unsure=True), directory.report / "runs.csv")
     page = directory.page
-    write_atomically(page, _render(case, shown, runs=runs, methods=methods.markdown))
+    write_atomically(page, _render(case, shown, runs=run_table(case), methods=methods.markdown))
     return page
 
 
@@ -125,6 +125,7 @@ def _text(name: str) -> str:
 
 def _render(case: Case, questions: list[dict[str, Any]], *, runs: Table, methods: str) -> str:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
+    environment.tests["sure"] = is_sure
     template = environment.from_string(_text("page.html"))
     verdict = case.verdict
     base = [ladder for ladder in case.found.ladders if ladder.is_base]

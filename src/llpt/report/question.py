@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from llpt.statistics.estimate import WITHOUT_ERROR
+
 if TYPE_CHECKING:
     from llpt.report.panels import Figure
 
@@ -52,6 +54,11 @@ class Row:
     tone: Tone = Tone.PLAIN
     remark: str = ""
 
+    @property
+    def told(self) -> bool:
+        """Whether it says anything, and nothing whose error is not known."""
+        return self.known and is_sure(self.remark) and all(is_sure(cell) for cell in self.cells)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -74,12 +81,12 @@ class Table:
     @property
     def known(self) -> tuple[Row, ...]:
         """The rows that say something."""
-        return tuple(row for row in self.rows if row.known)
+        return tuple(row for row in self.rows if row.told)
 
     @property
     def unknown(self) -> tuple[Row, ...]:
         """The rows that do not: shown on request."""
-        return tuple(row for row in self.rows if not row.known)
+        return tuple(row for row in self.rows if not row.told)
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,11 @@ class Question:
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = field(default=())
     points: tuple[str, ...] = ()
+
+
+def is_sure(text: str) -> bool:
+    """Whether a text tells no number whose error is not known; those that do are folded away and counted."""
+    return WITHOUT_ERROR not in text
 
 
 def text_columns(*headings: str) -> tuple[Column, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llpt.files import write_atomically
 from llpt.report.question import Row, Table, Tone, number_columns, text_columns
-from llpt.report.tables import provenance_rows, run_rows, tabled_quantities
+from llpt.report.tables import UNKNOWN, UNSURE, provenance_rows, run_rows, tabled_quantities
 from llpt.study import State
 from llpt.study.standing import FIRST
 
@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 
     from llpt.report.case import Case
     from llpt.report.question import Column
+    from llpt.report.tables import RunRow
 
 TONES = {State.DONE: Tone.GOOD, State.FAILED: Tone.BAD, State.BLOCKED: Tone.BAD}
 
 
-def run_table(case: Case) -> Table:
-    """Return every run with its state and averages, failures first."""
+def run_table(case: Case, *, unsure: bool = False) -> Table:
+    """Return every run with its state and averages, failures first.
+
+    Args:
+        case: the study as it stands.
+        unsure: whether averages without a known error are told and marked (?), as the file does; else they are counted.
+    """
     rows = sorted(run_rows(case.plan, case.entries, case.analysis), key=lambda row: FIRST.index(State(row.state)))
     return Table(
         "Every run",
@@ -36,7 +42,7 @@ def run_table(case: Case) -> Table:
                     row.steps,
                     row.picoseconds,
                     row.equilibrated,
-                    *row.averages,
+                    *(text if unsure else _sure(text) for text in row.averages),
                     row.pace,
                     row.seed,
                 ),
@@ -45,10 +51,20 @@ def run_table(case: Case) -> Table:
             )
             for row in rows
         ),
-        "One standard error from the integrated autocorrelation time; (?) where the run is too short to know its "
-        "error. Settled: from when on the volume (else the energy) looks stationary, found by itself; (!) where that "
-        "is later than what is left out of the averages.",
+        f"One standard error from the integrated autocorrelation time.{_counted(rows)} Settled: from when on the "
+        "volume (else the energy) looks stationary, found by itself; (!) where that is later than what is left out of "
+        "the averages.",
     )
+
+
+def _sure(text: str) -> str:
+    return UNKNOWN if text.endswith(UNSURE) else text
+
+
+def _counted(rows: list[RunRow]) -> str:
+    """Say how many averages are left out because their errors are not known."""
+    number = sum(text.endswith(UNSURE) for row in rows for text in row.averages)
+    return f" Averages of runs too short to know their errors: {number}; runs.csv has them." if number else ""
 
 
 def write_run_table(table: Table, path: Path) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from llpt.study.outcome import DescribedEngine
 
 UNKNOWN = "–"
+UNSURE = " (?)"
+"""Marks a value whose error is not known, in a file; the page does not show it."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,11 @@ class DiffusionRow:
 
 
 def estimate_text(estimate: Estimate, *, unit: bool = True, factor: float = 1.0) -> str:
-    """Write an estimate: value ± error, the error to two digits; a value without a known error says so."""
+    """Write an estimate: value ± error, the error to two digits; without a known error it is not told."""
     value, error = estimate.value * factor, estimate.error * factor
-    if not math.isfinite(value):
+    if not math.isfinite(value) or not math.isfinite(error) or error <= 0.0:
         return UNKNOWN
     after = f" {estimate.unit}" if unit and estimate.unit else ""
-    if not math.isfinite(error) or error <= 0.0:
-        return f"{value:.4g}{after} (error unknown)"
     digits = max(0, 1 - math.floor(math.log10(error)))
     return f"{value:.{digits}f} ± {error:.{digits}f}{after}"
 
@@ -139,7 +139,10 @@ def _equilibrated(summary: xr.Dataset | None) -> str:
 def _observed(summary: xr.Dataset | None, given: Quantity) -> str:
     if summary is None or given.name not in summary:
         return UNKNOWN
-    return _in_powers(estimate_of(summary, given.name), given).replace(" (error unknown)", " (?)")
+    estimate = estimate_of(summary, given.name)
+    text = _in_powers(estimate, given)
+    unsure = text == UNKNOWN and math.isfinite(estimate.value)
+    return f"{estimate.value * 10.0**-given.power:.4g}{UNSURE}" if unsure else text
 
 
 def _in_powers(estimate: Estimate, given: Quantity) -> str:
@@ -150,6 +153,8 @@ def _in_powers(estimate: Estimate, given: Quantity) -> str:
 def effect_row(effect: Effect) -> EffectRow:
     """Return what a controlled test did to the transition, to the jump and to rho, and whether it matters."""
     largest = effect.largest
+    known = [change for change in effect.changes if change.percent.resolved and change.percent.error > 0.0]
+    unknown = len(effect.changes) - len(known)
     by = "" if effect.shifted_by in {None, DENSITY_JUMP} else f" ({effect.shifted_by})"
     return EffectRow(
         effect.test.replace("_", " "),
@@ -162,10 +167,13 @@ def effect_row(effect: Effect) -> EffectRow:
         if largest
         else UNKNOWN,
         str(effect.influence),
-        tuple(
-            f"{change.coordinate:g} {change.unit}: {estimate_text(change.percent)}"
-            + ("" if change.judged else " (at the transition)")
-            for change in effect.changes
+        (
+            *(
+                f"{change.coordinate:g} {change.unit}: {estimate_text(change.percent)}"
+                + ("" if change.judged else " (at the transition)")
+                for change in known
+            ),
+            *([f"{unknown} of {len(effect.changes)} not known"] if unknown else []),
         ),
     )
 

@@ -12,6 +12,8 @@ from scipy.special import stdtrit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+WITHOUT_ERROR = "(error unknown)"
+"""Stands in the place of an error that could not be estimated."""
 ONE_SIGMA = 0.5 * (1.0 + math.erf(1.0 / math.sqrt(2.0)))
 """The one-sided probability of one standard error of a normal distribution."""
 
@@ -104,7 +106,7 @@ class Estimate:
         if self.error == 0.0:
             return f"{self.value:.6g} (exact) {self.unit}".rstrip()
         if not math.isfinite(self.error):
-            return f"{self.value:.4g} (error unknown) {self.unit}".rstrip()
+            return f"{self.value:.4g} {WITHOUT_ERROR} {self.unit}".rstrip()
         digits = max(0, 1 - math.floor(math.log10(self.error)))
         return f"{self.value:.{digits}f} ± {self.error:.{digits}f} {self.unit}".rstrip()
 

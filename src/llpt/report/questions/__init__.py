@@ -41,7 +41,7 @@ QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
     quantum_nuclei,
     observed,
 )
-"""In the order of the page, below the verdict: what a referee asks, up to what would change the answer; then the rest."""
+"""In the order of the page, below the verdict: what a referee asks, what would change the answer, then the rest."""
 
 
 def asked(case: Case) -> tuple[Question, ...]:

@@ -55,7 +55,7 @@ def _located(found: Analysis, line: str) -> str:
 def _place_of(ladder: ObservedLadder, result: CriterionResult) -> str:
     """Return a place, and at held volumes the pressure that belongs to it."""
     point = ladder.located.phase_point(result.criterion) if ladder.located else None
-    if point is None or ladder.kind is None or not ladder.kind.holds_volume:
+    if point is None or not point.pressure_gpa.resolved or ladder.kind is None or not ladder.kind.holds_volume:
         return estimate_text(result.place)
     return f"{estimate_text(result.place)}, at {estimate_text(point.pressure_gpa)}"
 
