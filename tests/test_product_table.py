@@ -22,6 +22,7 @@ TABLE = {
     "audit/verdict.py": (PRODUCTS, "test_verdict"),
     "cli/auditing_models.py": (STUDIES, "test_errors_of_an_audited_model"),
     "cli/electronic_temperature.py": (STUDIES, "test_electronic_temperatures"),
+    "cli/transfer.py": (STUDIES, "test_errors_outside_of_the_training"),
     "cli/planning.py": (PRODUCTS, "test_study_file"),
     "dft/calculator.py": (PRODUCTS, "test_state_of_the_dft_engine_and_optics"),
     "dft/generate_pseudopotentials.py": (PRODUCTS, "test_pseudopotentials"),

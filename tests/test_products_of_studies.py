@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import llpt.study.explaining
-from llpt.cli import auditing_models
+from llpt.cli import auditing_models, transfer
 from llpt.cli import electronic_temperature as electrons
 from llpt.cli.trust import agree
 from llpt.dynamics import Proposals
@@ -157,6 +157,25 @@ def test_electronic_temperatures(disk, tmp_path, monkeypatch):
     assert {f"out/{electrons.RECORD}", f"out/{electrons.TABLE}"} < disk.contents().keys()
     (disk.path / "out" / electrons.TABLE).unlink()
     monkeypatch.setattr("llpt.files.write_atomically", only(electrons.TABLE))
+    disk.refused(write)
+
+
+def test_errors_outside_of_the_training(disk, tmp_path, monkeypatch):
+    for name in ("audit.transfer_errors", "audit.label_with_answers", "engines.read_evaluated"):
+        monkeypatch.setattr(f"llpt.{name}", lambda *_, **_more: [0])
+    monkeypatch.setattr(transfer, "_ranges", lambda *_: {})
+    monkeypatch.setattr(transfer, "_answers", lambda *_: [])
+    monkeypatch.setattr(transfer, "_as_csv", lambda _rows: "table")
+    monkeypatch.setattr(transfer, "_as_json", lambda *_: "{}")
+    monkeypatch.setattr(transfer, "_show_rows", lambda *_: None)
+
+    def write():
+        transfer.transfer([tmp_path / "frames.extxyz"], ["ase:any.Thing"], out=disk.path / "out", overwrite=True)
+
+    disk.refused(write)
+    assert {f"out/{transfer.RECORD}", f"out/{transfer.TABLE}"} < disk.contents().keys()
+    (disk.path / "out" / transfer.RECORD).unlink()
+    monkeypatch.setattr("llpt.files.write_atomically", only(transfer.RECORD))
     disk.refused(write)
 
 

@@ -1,12 +1,11 @@
-"""Errors outside of the training, and a committee that knows or does not know its error."""
+"""Errors outside of the training."""
 
-import numpy as np
 import pytest
 
-from llpt.audit import Beyond, TrainedQuantity, spread_calibration, transfer_errors
+from llpt.audit import Beyond, TrainedQuantity, label_with_answers, trained_ranges, transfer_errors
 from llpt.errors import InputError
 
-from .labels_for_tests import hydrogen, phase_set
+from .labels_for_tests import hydrogen, phase_set, wrong
 
 
 def test_a_bias_outside_of_the_trained_densities_sizes_and_temperatures_is_found():
@@ -37,23 +36,24 @@ def test_a_bias_outside_of_the_trained_densities_sizes_and_temperatures_is_found
         transfer_errors([], trained)
 
 
-@pytest.mark.parametrize("factor", [1.0, 3.0])
-def test_a_committee_that_is_too_sure_has_a_slope_above_one(factor):
-    random = np.random.default_rng(1)
-    spread = np.exp(random.normal(-3.0, 0.7, 2000))
-    found = spread_calibration(spread, factor * spread * random.normal(size=2000))
-    assert abs(found.slope.value - factor) < 3.0 * found.slope.error
-    assert found.slope.error < 0.1 * factor
-    assert found.rank_correlation > 0.3
-    assert (np.diff(found.spreads) > 0.0).all()
+def test_ranges_are_those_of_the_training_frames():
+    frames = [hydrogen(molecular=False, seed=seed, atoms=atoms) for seed, atoms in enumerate((8, 16, 12))]
+    ranges = trained_ranges(frames)
+    assert ranges[TrainedQuantity.ATOMS] == (8.0, 16.0)
+    assert TrainedQuantity.TEMPERATURE not in ranges
+    for frame, temperature in zip(frames, (700.0, 900.0, 800.0), strict=True):
+        frame.info["temperature_k"] = temperature
+    assert trained_ranges(frames)[TrainedQuantity.TEMPERATURE] == (700.0, 900.0)
 
 
-def test_a_committee_that_knows_nothing_has_no_rank_correlation():
-    random = np.random.default_rng(2)
-    found = spread_calibration(np.exp(random.normal(size=2000)), random.normal(size=2000))
-    assert abs(found.rank_correlation) < 0.1
-
-
-def test_too_few_frames_make_no_curve():
-    with pytest.raises(InputError, match="do not make a curve"):
-        spread_calibration(np.ones(20), np.ones(20))
+def test_the_mean_of_a_committee_is_what_errs():
+    """One member too high and one too low by as much: the mean of the two is right, of whatever size the frames are."""
+    frames = [hydrogen(molecular=False, seed=seed, atoms=atoms) for seed, atoms in enumerate((8, 16) * 4)]
+    answers = [[wrong(frame, bias_ev_per_atom=bias) for frame in frames] for bias in (0.1, -0.1)]
+    (inside,) = transfer_errors(label_with_answers(frames, answers), {TrainedQuantity.ATOMS: (8.0, 16.0)})
+    assert inside.frames == 8
+    assert inside.energy.error == pytest.approx(0.0, abs=1e-9)
+    assert inside.force_error_ev_per_angstrom == pytest.approx(0.0, abs=1e-12)
+    assert inside.pressure.value == pytest.approx(0.0, abs=1e-9)
+    with pytest.raises(InputError, match="does not say its temperature"):
+        transfer_errors(label_with_answers(frames, answers), {TrainedQuantity.TEMPERATURE: (800.0, 900.0)})

@@ -12,6 +12,7 @@ from llpt.audit.thresholds import FORMAT, Threshold, Thresholds
 
 if TYPE_CHECKING:
     from llpt.audit.budget import BudgetRow, error_budget, label_choices
+    from llpt.audit.calibration import SpreadCalibration, committee_calibration, spread_calibration
     from llpt.audit.compared import ComparedQuantity, Contrast
     from llpt.audit.comparison import compare
     from llpt.audit.density import DensityComparison, compare_density
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from llpt.audit.electronic_temperature import Population, electronic_temperature_audit
     from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
     from llpt.audit.explanation import Explanation, ShiftAgreement, explain
+    from llpt.audit.label_effect import LabelEffect, effect_of_labels
     from llpt.audit.pairing import Pair, pair
     from llpt.audit.phase_regions import (
         STRAY_SHARE,
@@ -38,10 +40,10 @@ if TYPE_CHECKING:
     from llpt.audit.residuals import GroupErrors, Grouping, NeighbourForces, Residuals, residuals_of
     from llpt.audit.transfer import (
         Beyond,
-        SpreadCalibration,
         TrainedQuantity,
         TransferErrors,
-        spread_calibration,
+        label_with_answers,
+        trained_ranges,
         transfer_errors,
     )
     from llpt.audit.verdict import Comparison, Requirement, Verdict
@@ -78,6 +80,7 @@ __all__ = [
     "GroupErrors",
     "Grouping",
     "InverseLine",
+    "LabelEffect",
     "NeighbourForces",
     "OrderParameter",
     "Outcome",
@@ -104,11 +107,13 @@ __all__ = [
     "check_asked",
     "check_derivatives",
     "combined_outcome",
+    "committee_calibration",
     "compare",
     "compare_density",
     "compared_quantities",
     "crossover",
     "diagnose",
+    "effect_of_labels",
     "electronic_temperature_audit",
     "enthalpies_of",
     "equal_shares",
@@ -118,6 +123,7 @@ __all__ = [
     "in_phases",
     "inverse_line",
     "label_choices",
+    "label_with_answers",
     "label_with_other",
     "line_of_visits",
     "of_choices",
@@ -129,6 +135,7 @@ __all__ = [
     "residuals_of",
     "spread_calibration",
     "steps_between",
+    "trained_ranges",
     "transfer_errors",
 ]
 
@@ -151,6 +158,8 @@ _MODULES = (
     "derivatives",
     "diagnosis",
     "transfer",
+    "calibration",
+    "label_effect",
 )
 
 

@@ -1,8 +1,7 @@
-"""What a surrogate is worth outside of what it was trained on: other sizes, densities, temperatures; and does it know?
+"""What a surrogate is worth outside of what it was trained on: other sizes, densities, temperatures.
 
-``transfer_errors`` sorts doubly labelled configurations by whether they lie below, inside or above the range of the
-training, one quantity at a time. ``spread_calibration`` holds the disagreement of a committee against its true error:
-where the committee knows what it does not know, the error of frames of one spread is that spread (slope 1).
+Doubly labelled configurations are sorted by whether they lie below, inside or above the range of the training, one
+quantity at a time.
 """
 
 from __future__ import annotations
@@ -10,23 +9,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llpt.audit.double_labels import frame_table
+from llpt.audit.double_labels import DoublyLabelled, density_of, forces_of, frame_table, free_energy_of
+from llpt.bridge import REFERENCE
 from llpt.errors import InputError
 from llpt.statistics import Estimate, mean_estimate
+from llpt.structure import attach_labels, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
-
-    from llpt.audit.double_labels import DoublyLabelled
-
-FEWEST = 4
-"""Frames of one spread that a mean error is taken over, at least."""
+    from ase import Atoms
+    from numpy.typing import NDArray
 
 
 class TrainedQuantity(StrEnum):
@@ -35,6 +32,10 @@ class TrainedQuantity(StrEnum):
     ATOMS = "atoms"
     DENSITY = "density (g/cm³)"
     TEMPERATURE = "temperature (K)"
+
+
+TEMPERATURES = ("temperature_k", "temperature_target_k")
+"""Where the ``info`` of a frame may say how hot its ions are."""
 
 
 class Beyond(StrEnum):
@@ -55,6 +56,7 @@ class TransferErrors:
         frames: number of configurations.
         energy: mean energy error, surrogate less reference, less that of the configurations inside, in meV/atom;
             unknown where there are none inside.
+        pressure: mean pressure error in GPa; unknown where a label has no stress.
         force_error_ev_per_angstrom: root mean square over components.
         force_ev_per_angstrom: that of the reference's forces.
     """
@@ -63,25 +65,70 @@ class TransferErrors:
     place: Beyond
     frames: int
     energy: Estimate
+    pressure: Estimate
     force_error_ev_per_angstrom: float
     force_ev_per_angstrom: float
 
 
-@dataclass(frozen=True)
-class SpreadCalibration:
-    """The true error of a committee by its disagreement.
+def trained_ranges(frames: Sequence[Atoms]) -> dict[TrainedQuantity, tuple[float, float]]:
+    """Return least and greatest value of each quantity in what a surrogate was trained on.
 
     Args:
-        spreads: mean disagreement in each group, rising, shape (n,).
-        errors: root mean square of the true error in each group, the same unit, shape (n,).
-        slope: error over disagreement, fitted through the origin; 1 where the committee knows its error.
-        rank_correlation: Spearman's of disagreement and absolute error over all: does it know where it errs most?
+        frames: of the training, one at least; temperatures count where every frame has one in its ``info``.
     """
+    values = {
+        TrainedQuantity.ATOMS: [float(len(atoms)) for atoms in frames],
+        TrainedQuantity.DENSITY: [density_of(atoms) for atoms in frames],
+        TrainedQuantity.TEMPERATURE: [temperature_of(atoms) for atoms in frames],
+    }
+    return {quantity: (min(each), max(each)) for quantity, each in values.items() if np.isfinite(each).all()}
 
-    spreads: NDArray[np.float64]
-    errors: NDArray[np.float64]
-    slope: Estimate
-    rank_correlation: float
+
+def temperature_of(atoms: Atoms) -> float:
+    """Return the temperature of the ions in K that the ``info`` of a frame says; NaN where it says none."""
+    untyped: Any = atoms
+    return float(next((untyped.info[key] for key in TEMPERATURES if key in untyped.info), math.nan))
+
+
+def label_with_answers(frames: Sequence[Atoms], answers: Sequence[Sequence[Atoms]]) -> list[DoublyLabelled]:
+    """Return labelled frames beside what a potential says of them, of one size, temperature and T_el in each set.
+
+    Args:
+        frames: labelled frames of anything, in their order.
+        answers: the same frames as the potential labels them; of a committee one list for each member, whose mean
+            counts.
+    """
+    kinds: dict[str, list[int]] = {}
+    for number, frame in enumerate(frames):
+        untyped: Any = frame
+        electrons = float(untyped.info.get("electronic_temperature_k", math.nan))
+        kind = f"{len(frame)} atoms, {temperature_of(frame):g} K, electrons {electrons:g} K"
+        kinds.setdefault(kind, []).append(number)
+    return [
+        DoublyLabelled(
+            kind,
+            REFERENCE,
+            temperature_of(frames[numbers[0]]),
+            [frames[number] for number in numbers],
+            [_mean_answer([answer[number] for answer in answers]) for number in numbers],
+        )
+        for kind, numbers in kinds.items()
+    ]
+
+
+def _mean_answer(members: Sequence[Atoms]) -> Atoms:
+    untyped: Any = members[0]
+    mean: Atoms = untyped.copy()
+    stresses = [label_of(atoms, "stress") for atoms in members]
+    energy = float(np.mean([free_energy_of(atoms) for atoms in members]))
+    attach_labels(
+        mean,
+        energy=energy,
+        free_energy=energy,
+        forces=np.mean([forces_of(atoms) for atoms in members], axis=0),
+        stress=None if any(each is None for each in stresses) else np.mean(stresses, axis=0),
+    )
+    return mean
 
 
 def transfer_errors(
@@ -94,7 +141,7 @@ def transfer_errors(
         trained: least and greatest value in the training, by quantity.
 
     Raises:
-        InputError: there are no configurations.
+        InputError: there are no configurations, or one does not say the temperature that a range is given of.
     """
     if not sets:
         raise InputError("There are no doubly labelled configurations.", "Label snapshots of a run with both engines.")
@@ -104,15 +151,20 @@ def transfer_errors(
         TrainedQuantity.DENSITY: np.asarray(table["density"].values),
         TrainedQuantity.TEMPERATURE: np.asarray(table["temperature"].values),
     }
+    if TrainedQuantity.TEMPERATURE in trained and np.isnan(values[TrainedQuantity.TEMPERATURE]).any():
+        raise InputError(
+            "A frame does not say its temperature, which a range is given of.",
+            "Give temperature_k in the info of every frame, or leave the range of temperatures out.",
+        )
     error = -np.asarray(table["difference"].values)
     found = []
     for quantity, (least, greatest) in trained.items():
         where = np.where(values[quantity] < least, "below", np.where(values[quantity] > greatest, "above", "inside"))
-        inside = _mean(error[where == Beyond.INSIDE])
+        inside = _mean(error[where == Beyond.INSIDE], "meV/atom")
         for place in Beyond:
             chosen = where == place
             if chosen.any():
-                energy = _mean(error[chosen])
+                energy = _mean(error[chosen], "meV/atom")
                 energy = (
                     Estimate(0.0, inside.error, "meV/atom", 1.0) if place is Beyond.INSIDE else energy.minus(inside)
                 )
@@ -122,6 +174,7 @@ def transfer_errors(
                         place,
                         int(chosen.sum()),
                         energy,
+                        _mean(table["pressure_error"].values[chosen], "GPa"),
                         float(np.sqrt(np.mean(table["force_error"].values[chosen] ** 2))),
                         float(np.sqrt(np.mean(table["force"].values[chosen] ** 2))),
                     )
@@ -129,39 +182,6 @@ def transfer_errors(
     return tuple(found)
 
 
-def _mean(values: NDArray[np.float64]) -> Estimate:
-    return mean_estimate(values, "meV/atom") if values.size > 1 else Estimate.unknown("meV/atom")
-
-
-def spread_calibration(spreads: ArrayLike, errors: ArrayLike, *, groups: int = 10) -> SpreadCalibration:
-    """Hold the disagreement of a committee against its true error.
-
-    Frames are sorted by their disagreement into groups of equal number. The error of the slope is that of leaving out
-    one group after another.
-
-    Args:
-        spreads: disagreement of the committee on each frame (or force component), > 0, shape (n,).
-        errors: prediction of the committee's mean less label, in the same unit, shape (n,).
-        groups: how many points the curve has, 2 at least.
-
-    Raises:
-        InputError: the two do not belong together, or there are fewer than four frames for a group.
-    """
-    spread, error = np.asarray(spreads, dtype=float), np.asarray(errors, dtype=float)
-    if spread.ndim != 1 or spread.shape != error.shape or groups < 2 or spread.size < FEWEST * groups:
-        raise InputError(
-            f"{spread.size} disagreements and {error.size} errors do not make a curve of {groups} points.",
-            f"Give one of each for every frame, {FEWEST} frames at least for a point, and two points.",
-        )
-    order = np.array_split(np.argsort(spread), groups)
-    x = np.array([spread[group].mean() for group in order])
-    y = np.array([math.sqrt(float(np.mean(error[group] ** 2))) for group in order])
-    slopes = np.array([_through_origin(np.delete(x, left), np.delete(y, left)) for left in range(groups)])
-    deviation = math.sqrt((groups - 1) / groups * float(((slopes - slopes.mean()) ** 2).sum()))
-    slope = Estimate.of_deviation(_through_origin(x, y), deviation, "", float(groups), groups - 1.0)
-    ranks = np.array([np.argsort(np.argsort(values)) for values in (spread, np.abs(error))], dtype=float)
-    return SpreadCalibration(x, y, slope, float(np.corrcoef(ranks)[0, 1]))
-
-
-def _through_origin(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    return float((x * y).sum() / (x * x).sum())
+def _mean(values: NDArray[np.float64], unit: str) -> Estimate:
+    known = values.size > 1 and bool(np.isfinite(values).all())
+    return mean_estimate(values, unit) if known else Estimate.unknown(unit)

@@ -27,6 +27,7 @@ from llpt.cli import (
     schemas,
     status,
     training,
+    transfer,
     verifying,
 )
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, messages, show_error
@@ -103,6 +104,7 @@ auditing_app.command(DEFAULT)(auditing.audit)
 auditing_app.command("electronic-temperature", cls=evaluation.EngineCommand)(
     electronic_temperature.electronic_temperature
 )
+auditing_app.command("transfer", cls=evaluation.EngineCommand)(transfer.transfer)
 
 for _name, (_function, _panel) in COMMANDS.items():
     if _name == AUDIT:

@@ -1,5 +1,6 @@
 """One face for every source of energy, forces and stress."""
 
+from llpt.engines.committee import member_specs
 from llpt.engines.electrons import label_at_electronic_temperatures, label_file
 from llpt.engines.evaluation import evaluate, read_evaluated, write_evaluated
 from llpt.engines.face import (
@@ -63,6 +64,7 @@ __all__ = [
     "label_at_electronic_temperatures",
     "label_file",
     "make_engine",
+    "member_specs",
     "optics_engine",
     "read_evaluated",
     "separate_engine",

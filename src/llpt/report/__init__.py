@@ -1,5 +1,6 @@
 """Figures and pages."""
 
+from llpt.report.calibration_figure import calibration_figure
 from llpt.report.case import Case
 from llpt.report.drawing import draw
 from llpt.report.isobar_figures import isobar_figure
@@ -14,6 +15,7 @@ __all__ = [
     "Case",
     "Question",
     "asked",
+    "calibration_figure",
     "comparison_curves",
     "density_figure",
     "displacement_figure",
