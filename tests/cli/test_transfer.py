@@ -76,7 +76,9 @@ def test_potentials_side_by_side_and_the_range_of_the_training(labelled, tmp_pat
     rows = list(csv.DictReader((out / "transfer.csv").open(encoding="utf-8")))
     assert {row["potential"] for row in rows} == {"ase:others_of_lj.Low", "ase:others_of_lj.High"}
     errors = [float(row["force error (eV/Å)"]) / float(row["force (eV/Å)"]) for row in rows]
-    np.testing.assert_allclose(errors, [0.05 if "Low" in row["potential"] else 0.15 for row in rows], rtol=1e-4)  # files of frames have eight digits
+    np.testing.assert_allclose(
+        errors, [0.05 if "Low" in row["potential"] else 0.15 for row in rows], rtol=1e-4
+    )  # files of frames have eight digits
     dense = next(row for row in rows if row["range of"].startswith("density") and row["place"] == "above")
     assert int(dense["frames"]) == 8
 

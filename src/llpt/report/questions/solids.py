@@ -14,20 +14,28 @@ if TYPE_CHECKING:
 def all_fluid(case: Case) -> Question | None:
     """Answer from the points of every line of states that are solid, and those that cannot tell."""
     lines = [(ladder, ladder.states) for ladder in case.found.ladders if ladder.states is not None]
-    points = [(ladder, point) for ladder, states in lines for point in states.points]
+    points = [(ladder, states, point) for ladder, states in lines for point in states.points]
     if not points:
         return None
-    solid = [(ladder, point) for ladder, point in points if point.solid]
-    untold = sum(point.solid is None for _, point in points)
+    solid = [(ladder, states, point) for ladder, states, point in points if point.solid]
+    untold = sum(point.solid is None for *_, point in points)
     rows = tuple(
-        Row((ladder.engine, str(ladder.atoms), ladder.line, str(ladder.identity.label), f"{point.coordinate:g}"))
-        for ladder, point in solid
+        Row(
+            (
+                ladder.engine,
+                str(ladder.atoms),
+                ladder.line,
+                str(ladder.identity.label),
+                f"{point.coordinate:g} {states.along.unit}",
+            )
+        )
+        for ladder, states, point in solid
     )
     columns = (
         *text_columns("Engine"),
         *number_columns("N"),
         *text_columns("Line", "Test"),
-        *number_columns("T (K)"),
+        *number_columns("At"),
     )
     figure = displacement_figure(case.found)
     told = f"{len(points) - untold} of {len(points)} runs can tell a solid from a fluid."
