@@ -6,18 +6,20 @@ import numpy as np
 import pytest
 import xarray as xr
 from tests.audit.labels_for_tests import gaussian_sets, hydrogen, phase_set
-from tests.audit.test_visits import sets_of
+from tests.audit.test_visits import LATENT_EV, sets_of
 
-from llpt.audit import OrderParameter
+from llpt.audit import DoublyLabelled, OrderParameter
 from llpt.bridge import SURROGATE
 from llpt.campaign import ControlledTest, Role, RunIdentity
 from llpt.campaign.comparison import observed_shifts
 from llpt.campaign.explanation import boundary_of, explain_campaign, step_between
-from llpt.campaign.labelled import LabelledChoice, LabelledRun, MatchedState
+from llpt.campaign.labelled import LabelledChoice, LabelledRun, MatchedState, WalkedRun
 from llpt.campaign.ladders import ladders_of
 from llpt.campaign.observed import ObservedRun
+from llpt.errors import StorageError
 from llpt.observables import put_estimate
 from llpt.statistics import Estimate
+from llpt.structure import attach_labels
 
 ATTRIBUTES = {
     "n_atoms": 16,
@@ -148,9 +150,8 @@ def along_isotherm(role, place_gpa, *, seed):
 def test_an_isotherm_has_its_pressures_its_phases_and_a_shift_in_gigapascals():
     runs = [*along_isotherm(Role.REFERENCE, 155.0, seed=1), *along_isotherm(Role.SURROGATE, 165.0, seed=2)]
     ladders = ladders_of(runs)
-    place = MatchedState("T900/P150", 16, 900.0)
     assert observed_shifts(ladders)["T900", 16].value == pytest.approx(-10.0, abs=4.0)
-    boundary = boundary_of(ladders, place)
+    boundary = boundary_of(ladders, "T900", 16)
     assert boundary.order is OrderParameter.MOLECULAR_FRACTION
     assert boundary.low_is_above
     frames = {PHASES[0]: hydrogen(molecular=True, seed=1), PHASES[1]: hydrogen(molecular=False, seed=1)}
@@ -168,7 +169,9 @@ def test_an_isotherm_has_its_pressures_its_phases_and_a_shift_in_gigapascals():
     assert shift.explanation.predicted is shift.explanation.pressure
 
 
-def test_an_isobar_whose_cells_go_to_and_fro_has_one_shift():
+@pytest.fixture(scope="module")
+def to_and_fro():
+    """Runs of both sides along an isobar whose cells go to and fro, with the labels of both."""
     sets = sets_of({high: hydrogen(molecular=not high, seed=1) for high in (False, True)}, 1)
     runs, labelled = [], []
     for temperature, sides in sets.items():
@@ -178,8 +181,47 @@ def test_an_isobar_whose_cells_go_to_and_fro_has_one_shift():
             put_estimate(summary, "molecular_fraction", Estimate(molecular, 0.01, "", 50.0))
             runs.append(ObservedRun.from_summary(summary, role=role, engine=role))
             labelled.append(LabelledRun(runs[-1].identity, each))
-    found = explain_campaign(labelled, [], ladders_of(runs), phases=None)
+    return labelled, ladders_of(runs)
+
+
+def test_an_isobar_whose_cells_go_to_and_fro_has_one_shift(to_and_fro):
+    labelled, ladders = to_and_fro
+    found = explain_campaign(labelled, [], ladders, phases=None)
     (placed,) = found.crossovers
     assert (placed.line, placed.atoms) == ("P200", 16)
     assert placed.crossover.predicted_shift.resolved
     assert json.loads(found.to_json())["crossovers"][0]["crossover"]["finding"] == "agree"
+
+
+def test_a_budget_of_cells_that_go_to_and_fro_is_in_kelvin_by_their_visits(to_and_fro):
+    """A choice puts the upper region 4 meV/atom higher: T D/(Delta H - D), with Delta H from the visits' slope."""
+    labelled, ladders = to_and_fro
+    run = next(each for each in labelled if each.labels.temperature_k == 1000.0 and each.labels.coupling == 1.0)
+    changed = []
+    for frame in run.labels.reference:
+        copy = frame.copy()
+        lifted = 0.0 if OrderParameter.MOLECULAR_FRACTION.of(frame) > 0.5 else BIAS_EV_PER_ATOM * len(frame)
+        energy = frame.calc.results["free_energy"] + lifted
+        attach_labels(copy, energy=energy, free_energy=energy, forces=frame.get_forces(), stress=frame.get_stress())
+        changed.append(copy)
+    labels = DoublyLabelled("run", SURROGATE, 1000.0, changed, run.labels.reference)
+    found = explain_campaign(labelled, [LabelledChoice(run.identity, "lifted", labels)], ladders, phases=None)
+    ((row,), region) = found.budgets[0].rows, found.budgets[0].region
+    exact = 1000.0 * BIAS_EV_PER_ATOM / (LATENT_EV / 16.0 - BIAS_EV_PER_ATOM)
+    assert row.shift.difference_mev_per_atom.value == pytest.approx(1000.0 * BIAS_EV_PER_ATOM)
+    assert abs(row.shift.value.value - exact) < 4.0 * row.shift.value.error
+    assert row.shift.value.error < exact
+    assert "by how often the reference visits the two regions" in region
+
+
+def test_runs_are_walked_only_where_cells_go_to_and_fro_and_one_that_cannot_be_read_is_left_out(to_and_fro, labelled):
+    sets, ladders = to_and_fro
+
+    def damaged(_order):
+        raise StorageError("It is damaged.", "Restore it.")
+
+    walked = [WalkedRun(each.identity, Role.REFERENCE, damaged) for each in sets]
+    found = explain_campaign(sets, [], ladders, phases=None, walked=walked)
+    assert set(found.refused.values()) == {"It is damaged."}
+    assert len(found.refused) == len({each.identity for each in sets})
+    assert not explain_campaign(labelled, [], [], phases=PHASES, walked=walked).refused

@@ -154,8 +154,8 @@ def _by_group(
 ) -> NDArray[np.float64]:
     """Return sums by group and frame, shape (groups, frames)."""
     frames = int(frame.max()) + 1
-    sums: NDArray[np.float64] = np.bincount(group * frames + frame, weights=values, minlength=groups * frames)
-    return sums.reshape(groups, frames)
+    sums = np.bincount(group * frames + frame, weights=values, minlength=groups * frames)
+    return sums.astype(np.float64).reshape(groups, frames)
 
 
 def _rms(squares: NDArray[np.float64], counts: NDArray[np.float64], unit: str) -> Estimate:

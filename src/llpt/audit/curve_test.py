@@ -49,7 +49,9 @@ class CurveTest:
         parts: the difference at each judged temperature, from the fit or, where it is poor, from the points.
         coordinates: of the parts, shape (n,).
         independent: how many independent statements the parts make together.
-        allowances: of each part, where the transition is not known; else empty.
+        allowances: what a shift that is still allowed may do to each part, where the transition is not known; else
+            empty. A part is a linear combination of differences, by the offset and by the fit: each of them may be
+            moved, in either direction.
         fits: whether the fit is good enough to stand for the points.
     """
 
@@ -114,9 +116,15 @@ def curve_test(
         tuple(_linear(row, differences, errors) for row in rows),
         coordinates[chosen],
         _independent(rows * np.where(known, errors, 0.0)),
-        () if allowances is None else tuple(allowances[chosen].tolist()),
+        () if allowances is None else _moved_by(rows, allowances),
         fits,
     )
+
+
+def _moved_by(rows: NDArray[np.float64], allowances: NDArray[np.float64]) -> tuple[float, ...]:
+    """Return the most that linear combinations change where each difference may by so much, rows of shape (m, n)."""
+    used = rows != 0.0  # what takes no part may be infinite, in per cent of a value of zero
+    return tuple((np.abs(rows) * np.where(used, allowances, 0.0)).sum(axis=1).tolist())
 
 
 def shift_allowances(curve: Curve, coordinates: NDArray[np.float64], near: float) -> NDArray[np.float64]:

@@ -26,7 +26,7 @@ from llpt.audit.thresholds import (
 from llpt.statistics import Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -59,12 +59,13 @@ def curve_contrasts(
             surrogate.estimate(other).minus(reference.estimate(index)).scaled(scale, unit) for index, other in places
         )
     )
-    change = shift_allowances(reference, coordinates, pair.near(thresholds))
-    base = np.array([abs(reference.values[index]) for index, _ in places]) if relative else 1.0
+
+    def allowances() -> NDArray[np.float64]:
+        change = shift_allowances(reference, coordinates, pair.near(thresholds))
+        return scale * change / (np.array([abs(reference.values[index]) for index, _ in places]) if relative else 1.0)
+
     name = observable.replace("_", " ").replace("rdf peak height", "first peak of g(r)")
-    yield difference_contrast(
-        pair, thresholds, coordinates, differences, name.capitalize(), allowances=scale * change / base
-    )
+    yield difference_contrast(pair, thresholds, coordinates, differences, name.capitalize(), allowances=allowances)
 
 
 def difference_contrast(
@@ -74,7 +75,7 @@ def difference_contrast(
     differences: Sequence[Estimate],
     name: str,
     *,
-    allowances: NDArray[np.float64],
+    allowances: Callable[[], NDArray[np.float64]],
     from_below: bool = False,
 ) -> Contrast:
     """Return the differences of a pair along its line as one curve.
@@ -85,7 +86,8 @@ def difference_contrast(
         coordinates: of the points, rising, shape (n,).
         differences: at each, surrogate minus reference; at least one.
         name: of what is compared, for people.
-        allowances: what a shift that is still allowed may do at each, for where no transition is known, shape (n,).
+        allowances: returns what a shift that is still allowed may do at each, shape (n,); asked where no transition is
+            known.
         from_below: whether their mean below the transition is subtracted, or that of all where there is none.
     """
     near, region = pair.near(thresholds), region_of(pair)
@@ -101,7 +103,7 @@ def difference_contrast(
         switch,
         judged=judged,
         offset_from=zero if from_below else None,
-        allowances=allowances if region is None else None,
+        allowances=allowances() if region is None else None,
     )
     if found is None:
         word = pair.reference.states.along.word

@@ -107,7 +107,7 @@ def enthalpy_contrasts(pair: Pair, thresholds: Thresholds, *, made_from: str) ->
     along = reference.along
     coordinates = np.array([reference.coordinates[index] for index, _ in common])
     differences = tuple(surrogate.estimate(other).minus(reference.estimate(index)) for index, other in common)
-    allowances = shift_allowances(reference, coordinates, pair.near(thresholds))
+    allowances = partial(shift_allowances, reference, coordinates, pair.near(thresholds))
     what = f"{_word(pair)} from {made_from}"
     yield difference_contrast(pair, thresholds, coordinates, differences, what, allowances=allowances, from_below=True)
     for place, difference in zip(coordinates[1:].tolist(), differences[1:], strict=True):

@@ -69,7 +69,12 @@ class Explanation:
     @property
     def predicted(self) -> Shift:
         """The predicted shift that the observed one is held against: of pressure on an isotherm."""
-        return self.pressure if self.observed.unit == "GPa" else self.temperature
+        return _of_unit(self.observed.unit, self.temperature, self.pressure)
+
+
+def _of_unit(unit: str, temperature: Shift, pressure: Shift) -> Shift:
+    """Return the shift that an observed one of a unit is held against."""
+    return pressure if unit == "GPa" else temperature
 
 
 def explain(
@@ -97,7 +102,7 @@ def explain(
     temperature = shift_of_temperature(below, above, enthalpy_ev_per_atom)
     pressure = shift_of_pressure(below, above, volume_angstrom3_per_atom)
     observed = observed or Estimate.unknown("K")
-    finding, sentence = held_against(pressure if observed.unit == "GPa" else temperature, observed)
+    finding, sentence = held_against(_of_unit(observed.unit, temperature, pressure), observed)
     spreads = [float(each.differences_ev.std(ddof=1)) for each in (*low, *high)]
     known = enthalpy_ev_per_atom.resolved and enthalpy_ev_per_atom.value != 0.0
     labels = (
@@ -128,8 +133,8 @@ def finding_of(predicted: Estimate, observed: Estimate, apart: Estimate, *, with
     """Return whether two shifts agree, and a sentence that says so.
 
     Args:
-        predicted: T*_r - T*_s from labels, in K.
-        observed: the same from the runs of both sides.
+        predicted: T*_r - T*_s in K, or P*_r - P*_s in GPa, from labels.
+        observed: the same, in the same unit, from the runs of both sides.
         apart: the first less the second, with the error that is left where the two share a part.
         without: why nothing is predicted, where nothing is.
     """

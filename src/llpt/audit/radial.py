@@ -24,6 +24,8 @@ from llpt.statistics import Estimate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
     from llpt.transition import LinePoint
@@ -47,18 +49,21 @@ def radial_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     points = [
         [point for point in side.states.points if PEAK in point.estimates] for side in (pair.reference, pair.surrogate)
     ]
-    coordinates, differences, allowances = [], [], []
+    places, differences = [], []
     for index, other in common_temperatures(reference, surrogate):
         found = integrated_difference(points[0][index], points[1][other])
         if found is not None:
-            coordinates.append(float(reference.coordinates[index]))
+            places.append(index)
             differences.append(found)
-            allowances.append(_of_a_shift(points[0], index, pair.near(thresholds)))
-    if differences:
-        name = "Integral of |Δg(r)|"
-        yield difference_contrast(
-            pair, thresholds, np.array(coordinates), tuple(differences), name, allowances=np.array(allowances)
-        )
+    if not differences:
+        return
+
+    def allowances() -> NDArray[np.float64]:
+        return np.array([_of_a_shift(points[0], index, pair.near(thresholds)) for index in places])
+
+    name = "Integral of |Δg(r)|"
+    coordinates = reference.coordinates[places]
+    yield difference_contrast(pair, thresholds, coordinates, tuple(differences), name, allowances=allowances)
 
 
 def _of_a_shift(points: list[LinePoint], index: int, near: float) -> float:

@@ -149,7 +149,7 @@ def effect(test: str, changed: ObservedLadder, base: ObservedLadder, thresholds:
     if criterion is not None:
         shift = changed.criteria[criterion].place.minus(base.criteria[criterion].place)
         jump = relative_jump(changed).minus(relative_jump(base))
-    differences = _densities(changed, base) if changed.located else _at_held_volume(changed, base)
+    differences = density_changes(changed, base) if changed.located else _at_held_volume(changed, base)
     places = [each.criteria[criterion].place for each in (changed, base)] if criterion else []
     values = [place.value for place in places]
     near = max((thresholds.shift_at(place) for place in places), default=0.0)
@@ -182,8 +182,18 @@ def relative_jump(ladder: ObservedLadder) -> Estimate:
     return result.step.height.scaled(100.0 / float(below[-1] if below.size else curve.values[0]), "%")
 
 
-def _densities(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:
-    """Return the relative change of the density at each point where neither run was a solid; none at held volumes."""
+def density_changes(changed: ObservedLadder, base: ObservedLadder) -> list[tuple[float, Estimate]]:
+    """Return the relative change of the density at each point where neither run was a solid; none at held volumes.
+
+    Densities are those of atoms: nuclei of another mass count as base ones.
+
+    Args:
+        changed: the ladder of a test.
+        base: the one it is held against.
+
+    Returns:
+        Coordinate (K, or GPa on an isotherm), and changed less base in per cent of the base.
+    """
     fluids = [ladder.states.fluid() if ladder.states else None for ladder in (base, changed)]
     if fluids[0] is None or fluids[1] is None or fluids[0].kind.holds_volume:
         return []

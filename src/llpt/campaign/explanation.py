@@ -38,7 +38,7 @@ from llpt.campaign.explained import (
 from llpt.campaign.identity import ControlledTest, Role
 from llpt.campaign.labelled import LabelledRun, MatchedState, WalkedRun
 from llpt.campaign.likeness import left_between, on_shared_snapshots
-from llpt.errors import InputError
+from llpt.errors import InputError, LlptError
 from llpt.observables import estimate_of, quantity
 from llpt.statistics import Estimate
 
@@ -77,8 +77,8 @@ def explain_campaign(
         ladders: all runs with their averages and transitions (``ladders_of``).
         phases: which runs are meant for which phase; None where the study has runs of one kind at a temperature: the
             phases are then told apart by the snapshots alone, where an order parameter does.
-        walked: order parameters along runs; where cells go to and fro, these are counted. Without any, the labelled
-            snapshots are.
+        walked: runs whose order parameters are counted where cells go to and fro, read only there. Without any, the
+            labelled snapshots are counted.
         refused: labels that could not be read, with the reason; handed on.
     """
     left_out = dict(refused or {})
@@ -90,13 +90,13 @@ def explain_campaign(
             left_out["residuals"] = error.cause
     states = _by_state(labelled)
     meant = phases or (ControlledTest.BASE, ControlledTest.START)
-    found = _differences(states, ladders)
+    crossovers = _crossovers(labelled, walked, ladders, left_out)
     return CampaignExplanation(
         residuals,
-        found,
+        _differences(states, ladders),
         _shifts(states, ladders, meant),
-        _crossovers(labelled, walked, ladders),
-        _budgets(choices, labelled, ladders, meant),
+        crossovers,
+        _budgets(choices, labelled, ladders, meant, crossovers),
         left_out,
     )
 
@@ -131,14 +131,15 @@ def _differences(
     return tuple(found)
 
 
-def boundary_of(ladders: Sequence[ObservedLadder], place: MatchedState) -> PhaseBoundary | None:
+def boundary_of(ladders: Sequence[ObservedLadder], line: str, atoms: int) -> PhaseBoundary | None:
     """Return what parts the two phases of a line and size: half way between the ends of the reference's base ladder.
 
     By the molecular fraction where it is known, as of hydrogen, else by the density.
 
     Args:
         ladders: all runs with their averages.
-        place: of that line and size, anywhere on it.
+        line: name of the line of states.
+        atoms: number of atoms.
 
     Returns:
         The boundary; None where the two ends of the reference's base ladder do not differ by it.
@@ -146,9 +147,7 @@ def boundary_of(ladders: Sequence[ObservedLadder], place: MatchedState) -> Phase
     runs = [
         run
         for ladder in ladders
-        if ladder.is_base
-        and ladder.role is Role.REFERENCE
-        and (ladder.line, ladder.atoms) == (place.line_of_states, place.atoms)
+        if ladder.is_base and ladder.role is Role.REFERENCE and (ladder.line, ladder.atoms) == (line, atoms)
         for run in ladder.runs
     ]
     for order in OrderParameter:
@@ -178,7 +177,7 @@ def _shifts(
     found = []
     for place in dict.fromkeys(place for place, _ in states):
         low, high = (states.get((place, phase), ()) for phase in phases)
-        sets = in_phases(low, high, boundary_of(ladders, place))
+        sets = in_phases(low, high, boundary_of(ladders, place.line_of_states, place.atoms))
         if sets.low and sets.high:
             steps = _steps(sets, REFERENCE, ladders, place, phases)
             explanation = explain(
@@ -193,25 +192,39 @@ def _shifts(
 
 
 def _crossovers(
-    labelled: Sequence[LabelledRun], walked: Sequence[WalkedRun], ladders: Sequence[ObservedLadder]
+    labelled: Sequence[LabelledRun],
+    walked: Sequence[WalkedRun],
+    ladders: Sequence[ObservedLadder],
+    left_out: dict[str, str],
 ) -> tuple[PlacedCrossover, ...]:
     """Return the shift of each isobar and size along which the runs of both sides go to and fro."""
     found = []
     isobars = {(each.line, each.atoms) for each in ladders if each.is_base and each.pressure_gpa is not None}
     for line, atoms in sorted(isobars):
         labels = _by_temperature(labelled, line, atoms)
-        boundary = boundary_of(ladders, MatchedState(line, atoms, min(labels))) if labels else None
+        boundary = boundary_of(ladders, line, atoms) if labels else None
         if boundary is None:
             continue
         sets = {temperature: [run.labels for run in runs] for temperature, runs in labels.items()}
         walks = {
-            temperature: [Walk(COUPLINGS[run.role], run.order[boundary.order]) for run in runs]
+            temperature: _walks(runs, boundary.order, left_out)
             for temperature, runs in _by_temperature(walked, line, atoms).items()
         }
         shift = crossover(sets, boundary, walks or None)
         if shift is not None:
             found.append(PlacedCrossover(line, atoms, shift))
     return tuple(found)
+
+
+def _walks(runs: Sequence[WalkedRun], order: OrderParameter, left_out: dict[str, str]) -> list[Walk]:
+    """Return an order parameter along runs; one that cannot be read is left out with its reason."""
+    found = []
+    for run in runs:
+        try:
+            found.append(Walk(COUPLINGS[run.role], run.along(order)))
+        except LlptError as error:
+            left_out[run.identity.path] = error.cause
+    return found
 
 
 def _by_temperature(runs: Sequence[SomeRun], line: str, atoms: int) -> dict[float, list[SomeRun]]:
@@ -261,19 +274,20 @@ def _budgets(
     labelled: Sequence[LabelledRun],
     ladders: Sequence[ObservedLadder],
     phases: Phases,
+    crossovers: Sequence[PlacedCrossover],
 ) -> tuple[PlacedBudget, ...]:
     own = {each.identity: each.labels for each in labelled if each.labels.coupling == REFERENCE}
     places: dict[MatchedState, dict[str, dict[ControlledTest, DoublyLabelled]]] = {}
-    shared: dict[tuple[MatchedState, str, ControlledTest], list[DoublyLabelled]] = {}
+    shared: dict[tuple[MatchedState, str, ControlledTest], DoublyLabelled] = {}
     for each in choices:
         sets = places.setdefault(MatchedState.of(each.identity), {})
         sets.setdefault(each.choice, {})[each.identity.test] = each.labels
         both_sides = on_shared_snapshots(own[each.identity], each.labels) if each.identity in own else None
         if both_sides is not None:
-            shared[MatchedState.of(each.identity), each.choice, each.identity.test] = [both_sides]
+            shared[MatchedState.of(each.identity), each.choice, each.identity.test] = both_sides
     found = []
     for place, by_choice in places.items():
-        boundary = boundary_of(ladders, place)
+        boundary = boundary_of(ladders, place.line_of_states, place.atoms)
         both: dict[str, PhaseSets] = {}
         for choice, tests in by_choice.items():
             low, high = ([tests[phase]] if phase in tests else [] for phase in phases)
@@ -282,11 +296,37 @@ def _budgets(
                 both[choice] = parted
         if both:
             first = next(iter(both.values()))
-            latent = _steps(first, SURROGATE, ladders, place, phases).enthalpy
+            latent, how = _latent(first, ladders, place, phases, crossovers)
             rows = error_budget({choice: (each.low, each.high) for choice, each in both.items()}, latent)
             left = {}
             for choice in both:
-                below, above = (shared.get((place, choice, phase), []) for phase in phases)
+                below, above = ([shared[key] for key in [(place, choice, phase)] if key in shared] for phase in phases)
                 left[choice] = left_between(below, above, boundary)
-            found.append(PlacedBudget(place, rows, left, first.strayed, first.sentence))
+            found.append(PlacedBudget(place, rows, left, first.strayed, f"{first.sentence} {how}"))
     return tuple(found)
+
+
+def _latent(
+    sets: PhaseSets,
+    ladders: Sequence[ObservedLadder],
+    place: MatchedState,
+    phases: Phases,
+    crossovers: Sequence[PlacedCrossover],
+) -> tuple[Estimate, str]:
+    """Return the reference's step of enthalpy in eV/atom, and how it was found.
+
+    Of cells that go to and fro the slope of the reference's visits along the isobar knows it better than the snapshots
+    of one temperature, whose enthalpies scatter by more than the step.
+    """
+    if sets.strayed > STRAY_SHARE:
+        for each in crossovers:
+            enthalpy = each.crossover.reference.enthalpy
+            if (each.line, each.atoms) == (place.line, place.atoms) and enthalpy.resolved:
+                latent = enthalpy.scaled(1.0 / place.atoms, quantity("enthalpy").unit)
+                return latent, f"Step of enthalpy {_in_mev(latent)}, by how often the reference visits the two regions."
+    latent = _steps(sets, SURROGATE, ladders, place, phases).enthalpy
+    return latent, f"Step of enthalpy {_in_mev(latent)}." if latent.resolved else "The step of enthalpy is not known."
+
+
+def _in_mev(energy: Estimate) -> str:
+    return str(energy.scaled(1000.0, "meV/atom"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.campaign.state import is_isotherm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -32,17 +32,17 @@ class LabelledRun:
 
 @dataclass(frozen=True, eq=False)
 class WalkedRun:
-    """The order parameters along a run, whether it was labelled or not.
+    """A run whose order parameter can be followed, whether it was labelled or not.
 
     Args:
         identity: which run.
         role: whose.
-        order: values at equally spaced times, shape (n,) each.
+        along: reads the frames and returns the values of an order parameter at equally spaced times, shape (n,).
     """
 
     identity: RunIdentity
     role: Role
-    order: Mapping[OrderParameter, NDArray[np.float64]]
+    along: Callable[[OrderParameter], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ import csv
 import io
 import json
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.audit import DerivativeCheck, DoublyLabelled, OrderParameter, frame_table
+from llpt.audit import DerivativeCheck, DoublyLabelled, frame_table
 from llpt.bridge import REFERENCE, SURROGATE
 from llpt.campaign import Role, file_stem
 from llpt.campaign.diagnosing import diagnose_labels, diagnose_runs
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import xarray as xr
+    from numpy.typing import NDArray
 
-    from llpt.audit import Diagnosis
+    from llpt.audit import Diagnosis, OrderParameter
     from llpt.campaign.explained import CampaignExplanation
     from llpt.campaign.ladders import ObservedLadder
     from llpt.study.file import StudyFile
@@ -111,7 +113,7 @@ def explanation_of(
     ]
     choices = _budget_labels(directory, plan, entries, refused)
     phases = two_phases(directory.study)
-    walked = _walked(directory, plan, entries, refused) if labelled else []
+    walked = _walked(directory, plan, entries) if labelled else []
     return explain_campaign(labelled, choices, ladders, phases=phases, walked=walked, refused=refused), labelled
 
 
@@ -205,23 +207,25 @@ def _bridge_labels(
     return found
 
 
-def _walked(
-    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], refused: dict[str, str]
-) -> list[WalkedRun]:
-    """Return the order parameters of every frame that is kept of the runs of both sides."""
-    found = []
-    for run in {each.path: each for pair in pairs(plan.runs) for each in pair}.values():
-        if not _done(entries, run.path):
-            continue
-        try:
-            trajectory = Trajectory.open(directory.node(run.path))
-            kept = [trajectory.atoms(int(index)) for index in np.flatnonzero(trajectory.frame_steps > run.discard)]
-        except LlptError as error:
-            refused[run.path] = error.cause
-            continue
-        order = {each: np.array([each.of(atoms) for atoms in kept]) for each in OrderParameter}
-        found.append(WalkedRun(run.identity, run.role, order))
-    return found
+def _walked(directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry]) -> list[WalkedRun]:
+    """Return the runs of both sides, none of them read as yet."""
+    runs = {each.path: each for pair in pairs(plan.runs) for each in pair}.values()
+    return [
+        WalkedRun(run.identity, run.role, partial(_order_along, directory.node(run.path), run.discard))
+        for run in runs
+        if _done(entries, run.path)
+    ]
+
+
+def _order_along(place: Path, discard: int, order: OrderParameter) -> NDArray[np.float64]:
+    """Return an order parameter of every frame that is kept of a run.
+
+    Raises:
+        StorageError: the trajectory is damaged.
+    """
+    trajectory = Trajectory.open(place)
+    kept = np.flatnonzero(trajectory.frame_steps > discard)
+    return np.array([order.of(trajectory.atoms(int(index))) for index in kept])
 
 
 def _coupled_labels(

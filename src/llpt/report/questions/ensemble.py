@@ -10,15 +10,18 @@ from llpt.audit.ensemble import CONFIDENCE, EnsembleOutcome
 from llpt.campaign import short_name
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.study.certificate import certify_study
+from llpt.trajectory.master import MASTER_NAME
 
 if TYPE_CHECKING:
-    from llpt.audit.ensemble import EnsembleCheck
+    from collections.abc import Sequence
+
     from llpt.report.case import Case
+    from llpt.study.certificate import Asked
 
 CHANCE = 2.0 * (1.0 - CONFIDENCE)
 """A check of a run that is right fails so often."""
 SURPRISING = 1e-3
-"""So many failures, or more, among as many checks of right runs are no chance."""
+"""So many failures that share no run, or more, are no chance among as many right runs."""
 TONES = {EnsembleOutcome.HOLDS: Tone.GOOD, EnsembleOutcome.FAILS: Tone.BAD, EnsembleOutcome.OPEN: Tone.OPEN}
 
 
@@ -26,9 +29,7 @@ def of_their_ensembles(case: Case) -> Question | None:
     """Answer from the base runs whose trajectories are there: kinetic energies, volumes, neighbours, trends."""
     based = {run.identity.path for _, run in case.base_runs()}
     runs = [
-        run
-        for run in case.plan.runs
-        if run.path in based and (case.directory.node(run.path) / "trajectory.h5").exists()
+        run for run in case.plan.runs if run.path in based and (case.directory.node(run.path) / MASTER_NAME).exists()
     ]
     found = list(certify_study(case.directory, runs, case.entries))
     if not found:
@@ -36,8 +37,7 @@ def of_their_ensembles(case: Case) -> Question | None:
     counts = {outcome: sum(check.outcome is outcome for _, check in found) for outcome in EnsembleOutcome}
     decided = counts[EnsembleOutcome.HOLDS] + counts[EnsembleOutcome.FAILS]
     failed = counts[EnsembleOutcome.FAILS]
-    proven = failed > 0 and float(binom.sf(failed - 1, decided, CHANCE)) < SURPRISING
-    tone = Tone.BAD if proven else Tone.OPEN if failed or not decided else Tone.GOOD
+    tone = Tone.BAD if _is_no_chance(found) else Tone.OPEN if failed or not decided else Tone.GOOD
     word = f"{failed} of {decided} checks fail" if failed else "yes" if decided else "not resolved"
     return Question(
         "ensemble",
@@ -53,7 +53,27 @@ def of_their_ensembles(case: Case) -> Question | None:
     )
 
 
-def _table(found: list[tuple[tuple[str, ...], EnsembleCheck]]) -> Table:
+def _is_no_chance(found: Sequence[Asked]) -> bool:
+    """Whether runs fail that would not if all were right.
+
+    The checks of one run are not independent of each other: a long fluctuation fails several. Counted are failures of
+    which no two share a run, among the runs; a right run fails one of its checks at most as often as all together.
+    """
+    decided = [(paths, check) for paths, check in found if check.outcome is not EnsembleOutcome.OPEN]
+    runs = {path for paths, _ in decided for path in paths}
+    seen: set[str] = set()
+    failures = 0
+    for paths, check in sorted(decided, key=lambda item: len(item[0])):
+        if check.outcome is EnsembleOutcome.FAILS and seen.isdisjoint(paths):
+            seen.update(paths)
+            failures += 1
+    if not failures:
+        return False
+    chance = min(sum(len(paths) for paths, _ in decided) / len(runs) * CHANCE, 1.0)
+    return float(binom.sf(failures - 1, len(runs), chance)) < SURPRISING
+
+
+def _table(found: Sequence[Asked]) -> Table:
     order = [EnsembleOutcome.FAILS, EnsembleOutcome.HOLDS, EnsembleOutcome.OPEN]
     rows = tuple(
         Row(

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from llpt.campaign import ControlledTest
-from llpt.observables import estimate_of
+from llpt.campaign.effects import density_changes
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.questions.effects import counted, effect_table
 from llpt.report.tables import estimate_text
-from llpt.statistics import Estimate, combined
+from llpt.statistics import Estimate
 
 if TYPE_CHECKING:
-    from llpt.campaign.ladders import ObservedLadder
-    from llpt.campaign.observed import ObservedRun
     from llpt.report.case import Case
+    from llpt.transition import LinePoint
 
 NUCLEI = (ControlledTest.BEADS, ControlledTest.ISOTOPE)
 SHIFTS = ("molecular_fraction", "nearest_neighbour_distance")
@@ -54,49 +51,34 @@ def quantum_nuclei(case: Case) -> Question | None:
 
 
 def _shifts(case: Case) -> tuple[Row, ...]:
+    """Return one row for each state that a ladder with other nuclei shares with its base, repeats taken together."""
     rows = []
     for ladder in case.found.ladders:
         if ladder.test not in NUCLEI:
             continue
-        base = {run.state: run for run in _base_of(case, ladder)}
-        for run in ladder.runs:
-            if run.state in base:
-                values = (volume_change_percent(run, base[run.state]), *_differences(run, base[run.state]))
-                texts = [estimate_text(value) for value in values]
-                rows.append(
-                    Row((ladder.identity.label, ladder.engine, str(ladder.atoms), ladder.line, run.state.rung, *texts))
-                )
+        alike = (
+            each for each in case.found.base(ladder.role) if (each.atoms, each.line) == (ladder.atoms, ladder.line)
+        )
+        base = next(alike, None)
+        if base is not None and base.states is not None and ladder.states is not None:
+            volumes = dict(density_changes(ladder, base))
+            points = {point.coordinate: point for point in base.states.points}
+            for point in ladder.states.points:
+                if point.coordinate in points:
+                    volume = volumes.get(point.coordinate, Estimate.unknown("%"))
+                    values = (volume, *_differences(point, points[point.coordinate]))
+                    place = f"{point.coordinate:g} {base.states.along.unit}"
+                    texts = [estimate_text(value, unit=False) for value in values]
+                    rows.append(
+                        Row((ladder.identity.label, ladder.engine, str(ladder.atoms), ladder.line, place, *texts))
+                    )
     return tuple(rows)
 
 
-def _base_of(case: Case, ladder: ObservedLadder) -> tuple[ObservedRun, ...]:
-    alike = (ladder.role, ladder.atoms, ladder.line)
-    return next((each.runs for each in case.found.ladders if each.is_base and _place(each) == alike), ())
-
-
-def _place(ladder: ObservedLadder) -> tuple[object, ...]:
-    return ladder.role, ladder.atoms, ladder.line
-
-
-def _differences(run: ObservedRun, base: ObservedRun) -> list[Estimate]:
+def _differences(changed: LinePoint, base: LinePoint) -> list[Estimate]:
     return [
-        estimate_of(run.summary, name).minus(estimate_of(base.summary, name))
-        if name in run.summary and name in base.summary
+        changed.estimates[name].minus(base.estimates[name])
+        if name in changed.estimates and name in base.estimates
         else Estimate.unknown("")
         for name in SHIFTS
     ]
-
-
-def volume_change_percent(run: ObservedRun, base: ObservedRun) -> Estimate:
-    """Return the relative change of the number of atoms in a volume, V_base/V − 1, in per cent.
-
-    Args:
-        run: with other nuclei.
-        base: of the same state.
-    """
-    volumes = [estimate_of(each.summary, "volume") for each in (base, run)]
-    ratio = volumes[0].value / volumes[1].value
-    slopes = (100.0 / volumes[1].value, -100.0 * ratio / volumes[1].value)
-    if not np.isfinite(ratio):
-        return Estimate.unknown("%")
-    return combined(100.0 * (ratio - 1.0), list(zip(volumes, slopes, strict=True)), "%")

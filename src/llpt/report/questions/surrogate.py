@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.audit import Presence
+from llpt.campaign import Role
 from llpt.report.crossover_figure import crossover_figure
 from llpt.report.explanation_tables import bias_sentence, crossover_rows, shift_rows, state_rows
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from llpt.audit import Diagnosis
     from llpt.campaign.explained import CampaignExplanation
     from llpt.report.case import Case
+    from llpt.report.explanation_tables import CrossoverRow, ShiftRow
+    from llpt.report.question import Column
     from llpt.statistics import Estimate
 
 
@@ -29,12 +32,12 @@ def errors_of_surrogate(case: Case) -> Question | None:
     shifts = shift_rows(explanation)
     crossovers = crossover_rows(explanation)
     diagnoses = case.verdict.diagnoses if case.verdict else ()
-    present = [each for each in diagnoses if each.presence is Presence.PRESENT]
+    present = [each for each in diagnoses if each.presence is Presence.PRESENT and each.side != str(Role.REFERENCE)]
     tables = [
         *_diagnoses(diagnoses),
         *_residuals(explanation),
-        *_shifts(explanation),
-        *_crossovers(explanation),
+        *_shifts(shifts),
+        *_crossovers(crossovers),
         *_states(explanation),
         *_training(case),
     ]
@@ -42,13 +45,14 @@ def errors_of_surrogate(case: Case) -> Question | None:
         "No configuration was labelled by both engines: [bridge] of the study file measures errors by phase, and "
         "predicts from them how far the transition is shifted."
     )
-    known = Tone.PLAIN if bias or shifts or crossovers else Tone.OPEN
+    labelled = bool(bias or shifts or crossovers)
+    known = Tone.PLAIN if labelled else Tone.OPEN
     named = [f"Present: {', '.join(dict.fromkeys(str(each.cause) for each in present))}."] if present else []
     return Question(
         "surrogate",
         "Which errors has the surrogate, and in which phase?",
         Tone.BAD if present else known,
-        "measured" if bias or shifts or crossovers or present else "not measured",
+        "measured" if labelled else f"{len(present)} by the runs alone" if present else "not measured",
         " ".join([*named, measured]),
         "Configurations of both sides' runs, labelled by both engines.",
         figures=tuple(filter(None, [crossover_figure(explanation)])),
@@ -120,10 +124,7 @@ def _residuals(found: CampaignExplanation | None) -> list[Table]:
     return [Table("Errors by phase, neighbours, density and temperature", columns, rows, note)]
 
 
-def _shifts(found: CampaignExplanation | None) -> list[Table]:
-    rows = shift_rows(found)
-    if not rows:
-        return []
+def _shifts(rows: Sequence[ShiftRow]) -> list[Table]:
     columns = (
         *text_columns("Both phases at"),
         *number_columns(
@@ -135,25 +136,11 @@ def _shifts(found: CampaignExplanation | None) -> list[Table]:
         ),
         *text_columns("The two"),
     )
-    return [
-        Table(
-            "The shift that these errors predict, and the one that the runs show",
-            columns,
-            tuple(
-                Row(
-                    (row.place, row.low, row.high, row.difference, row.predicted, row.observed, row.finding),
-                    known=(row.predicted, row.observed) != (UNKNOWN, UNKNOWN),
-                )
-                for row in rows
-            ),
-        )
-    ]
+    cells = [(row.place, row.low, row.high, row.difference, row.predicted, row.observed, row.finding) for row in rows]
+    return _shift_table("The shift that these errors predict, and the one that the runs show", columns, cells)
 
 
-def _crossovers(found: CampaignExplanation | None) -> list[Table]:
-    rows = crossover_rows(found)
-    if not rows:
-        return []
+def _crossovers(rows: Sequence[CrossoverRow]) -> list[Table]:
     columns = (
         *text_columns("Isobar"),
         *number_columns(
@@ -165,19 +152,18 @@ def _crossovers(found: CampaignExplanation | None) -> list[Table]:
         ),
         *text_columns("The two"),
     )
-    return [
-        Table(
-            "The same where cells go to and fro: T* is where both regions are equally frequent",
-            columns,
-            tuple(
-                Row(
-                    (row.place, row.surrogate, row.reference, row.foretold, row.predicted, row.observed, row.finding),
-                    known=(row.predicted, row.observed) != (UNKNOWN, UNKNOWN),
-                )
-                for row in rows
-            ),
-        )
+    cells = [
+        (row.place, row.surrogate, row.reference, row.foretold, row.predicted, row.observed, row.finding)
+        for row in rows
     ]
+    title = "The same where cells go to and fro: T* is where both regions are equally frequent"
+    return _shift_table(title, columns, cells)
+
+
+def _shift_table(title: str, columns: tuple[Column, ...], rows: Sequence[tuple[str, ...]]) -> list[Table]:
+    """Return a table whose rows end in predicted shift, observed shift and finding; none without rows."""
+    found = tuple(Row(cells, known=cells[-3:-1] != (UNKNOWN, UNKNOWN)) for cells in rows)
+    return [Table(title, columns, found)] if found else []
 
 
 def _states(found: CampaignExplanation | None) -> list[Table]:
