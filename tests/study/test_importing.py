@@ -41,3 +41,4 @@ def test_a_kinetic_energy_that_does_not_fluctuate_as_it_must_is_told(share, told
     assert bool(sentence) == bool(told)
     assert told in sentence
     assert fluctuations_told(Contents(), description) == ""
+    assert fluctuations_told(Contents(measured=measured), description, beads=8) == ""  # an estimator of its own

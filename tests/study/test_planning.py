@@ -490,6 +490,13 @@ def test_a_study_of_classical_nuclei_says_nothing_of_beads():
             "isotope at held densities",
         ),
         (QUANTUM.replace("beads = 8", 'beads = 8\nensemble = "nve"'), "nve"),
+        (
+            QUANTUM.replace("pressures_gpa = [200.0]", "rs = [1.4]").replace(
+                'beads = 8\nisotope = "T"', 'ensemble = "nve"'
+            )
+            + "[tests]\nbeads = 8\n",
+            "a path integral samples a temperature",
+        ),
         (QUANTUM.replace("beads = 8", "beads = 0"), "beads"),
     ],
 )

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from llpt.campaign import Role
+from llpt.cli.trust import foreign_code
 from llpt.errors import InputError
 from llpt.observables import load_summary
 from llpt.study import make_plan, parse_study
 from llpt.study.cost import StepTimes
 from llpt.study.inputs import named_inputs
+from llpt.study.preflight import check_before_anything_runs
 
 HERE = Path(__file__).parent
 STUDY = """
@@ -106,8 +108,10 @@ def test_the_study_keeps_its_own_copy_of_the_proposer(tmp_path):
             'engine = "nothing"',
             "which there is not",
         ),
-        ("[surrogate]", "[tests]\nthermostat = true\n[surrogate]", "has no times"),
-        ("[surrogate]", "[tests]\ntimestep = true\n[surrogate]", "has no times"),
+        ("[surrogate]", "[tests]\nthermostat = true\n[surrogate]", "it has no times"),
+        ("[surrogate]", "[tests]\ntimestep = true\n[surrogate]", "it has no times"),
+        ("[surrogate]", "[tests]\nbeads = 8\n[surrogate]", "tests.beads of a reference that is sampled"),
+        ("[surrogate]", '[tests]\nensemble = { ensemble = "nve" }\n[surrogate]', "tests.ensemble of a reference"),
     ],
 )
 def test_what_contradicts_it_is_refused(was, becomes, words):
@@ -119,6 +123,28 @@ def test_what_contradicts_it_is_refused(was, becomes, words):
 def test_a_test_of_motion_may_be_done_with_the_surrogate():
     plan = make_plan(parse_study(STUDY + '[tests]\nthermostat = { engines = "surrogate" }\n'))
     assert all(not run.sampled for run in plan.runs if run.test == "thermostat")
+
+
+def test_what_proposes_is_tried_before_anything_runs(tmp_path):
+    study = parse_study(STUDY.replace("options = { sigma = 1.2 }", "options = { colour = 1.2 }"))
+    with pytest.raises(InputError, match="colour"):
+        check_before_anything_runs(study, make_plan(study), tmp_path)
+
+
+def test_what_proposes_is_code_that_somebody_has_to_trust():
+    """A reference that is part of llpt, proposed for by a class from elsewhere, which is named with its place."""
+    text = (
+        STUDY.replace('[reference]\nengine = "ase:engines_for_tests.Soft"', '[reference]\nengine = "dft"')
+        .replace(
+            '[surrogate]\nengine = "ase:engines_for_tests.Soft"',
+            '[surrogate]\nengine = "ase:ase.calculators.lj.LennardJones"',
+        )
+        .replace("options = { sigma = 1.21 }\n", "")
+    )
+    lines = foreign_code(make_plan(parse_study(text)))
+    assert [line for line in lines if "engines_for_tests.Soft" in line] == [
+        f"Engine ase:engines_for_tests.Soft runs code from {HERE}."
+    ]
 
 
 def times_in(node):

@@ -177,11 +177,10 @@ class RunSettings(BaseModel):
             return cls.model_validate(dict(options))
         except ValidationError as error:
             first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"]) or "settings"
-            value = "" if not first["loc"] else f" = {first['input']!r}"
-            raise InputError(
-                f"Run setting {key}{value}: {first['msg']}.", "Correct it; `llpt md --help` lists the settings."
-            ) from error
+            reason = first["msg"].removeprefix("Value error, ")
+            key = ".".join(str(part) for part in first["loc"])
+            where = f"Run setting {key} = {first['input']!r}" if key else "Run settings that do not go together"
+            raise InputError(f"{where}: {reason}.", "Correct it; `llpt md --help` lists the settings.") from error
 
     def changed(self, **values: Any) -> Self:
         """Return the same with some settings changed; what was not set stays so.

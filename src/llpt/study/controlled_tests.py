@@ -210,6 +210,20 @@ def _lone(key: str, kind: type) -> Callable[[Any], Any]:
 
 TESTS_OF_MOTION = (BarostatTest, IntegratorTest, RampTest, ThermostatTest, TimestepTest)
 """Tests of how atoms are moved in time, which say nothing of a run that is sampled by Monte Carlo."""
+
+
+def needs_motion(test: MatchedRunsSection) -> bool:
+    """Whether a test cannot be done with a reference that is sampled by Monte Carlo.
+
+    Args:
+        test: how atoms are moved, or what proposals cannot sample: path integrals, and an ensemble without a
+            temperature.
+    """
+    quantum = isinstance(test, BeadsTest) and test.beads > 1
+    without_heat_bath = isinstance(test, EnsembleTest) and test.ensemble is Ensemble.NVE
+    return quantum or without_heat_bath or isinstance(test, TESTS_OF_MOTION)
+
+
 OTHER_NODES = frozenset({"size", "snapshots"})
 """Tests that add no ladder: one compares what is there, the other is a node of single points."""
 

@@ -11,12 +11,12 @@ from llpt.dynamics import Ensemble
 from llpt.engines import find_engine
 from llpt.errors import InputError, PluginError
 from llpt.study.controlled_tests import (
-    TESTS_OF_MOTION,
     ControlledTestsSection,
     CoolingTest,
     DecompressionTest,
     FixedElectronicTemperatureTest,
     MatchedRunsSection,
+    needs_motion,
 )
 from llpt.study.engine_sections import ExecutionSection, ReferenceSection, SurrogateSection, VerdictSection
 from llpt.study.imported import ImportedRun, sections_of
@@ -173,9 +173,10 @@ class StudyFile(Section):
                 f'names in dynamics.proposals engine "{proposals.engine}", which there is not', error.remedy
             ) from error
         for name, test in self.tests.asked().items():
-            if isinstance(test, TESTS_OF_MOTION) and test.engines != "surrogate":
+            if needs_motion(test) and test.engines != "surrogate":
                 raise ContradictionError(
-                    f"asks for tests.{name} of a reference that is sampled by Monte Carlo and has no times",
+                    f"asks for tests.{name} of a reference that is sampled by Monte Carlo: it has no times, no beads "
+                    "and always a temperature",
                     'Confine the test to engines = "surrogate", or remove it.',
                 )
 
@@ -230,6 +231,11 @@ class StudyFile(Section):
             raise ContradictionError(
                 "asks for an isotope at held densities, which are those of natural hydrogen",
                 'Hold pressures: dynamics.ensemble = "npt".',
+            )
+        if dynamics.ensemble is Ensemble.NVE and tests.beads is not None and tests.beads.beads > 1:
+            raise ContradictionError(
+                'asks for tests.beads beside dynamics.ensemble = "nve": a path integral samples a temperature',
+                'Let dynamics.ensemble be "nvt" or "npt", or remove the test.',
             )
         if dynamics.beads == 1:
             return

@@ -221,7 +221,7 @@ def inspect_run(
     )
     found = _checked(source, description, read)
     run = _table(source, description, read, digests, study.imported if study is not None else ())
-    return Imported(run, read, found, fluctuations_told(read, description))
+    return Imported(run, read, found, fluctuations_told(read, description, beads=source.beads))
 
 
 def _new_digests(source: ForeignTrajectory, description: Description, study: StudyFile | None) -> tuple[str, ...]:
@@ -264,7 +264,7 @@ def _import_into(
         found = _checked(source, description, converted)
         run = _table(source, description, converted, digests, before)
         enter_run(root, [*before, run], run, place)
-    return Imported(run, converted, found, fluctuations_told(converted, description))
+    return Imported(run, converted, found, fluctuations_told(converted, description, beads=source.beads))
 
 
 def _checked(source: ForeignTrajectory, description: Description, converted: Contents) -> tuple[MeasuredFact, ...]:
@@ -276,15 +276,16 @@ def _checked(source: ForeignTrajectory, description: Description, converted: Con
     return tuple(findings(measured, facts, converted.mass_u, discard=description.discard))
 
 
-def fluctuations_told(converted: Contents, description: Description) -> str:
+def fluctuations_told(converted: Contents, description: Description, *, beads: int = 1) -> str:
     """Say that the kinetic energy does not fluctuate as it must; empty where it does, or nothing is proven.
 
     Args:
         converted: what was read of a run.
         description: what it is.
+        beads: of a path integral, whose kinetic energy is an estimator with a variance of its own: nothing is said.
     """
     measured = converted.measured
-    if measured is None:
+    if measured is None or beads > 1:
         return ""
     kelvin = np.array(measured.temperature_k[description.discard :], dtype=float)
     degrees = 3 * measured.n_atoms - 3
