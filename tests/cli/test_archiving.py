@@ -18,7 +18,12 @@ def test_archive_verify_and_run_again(tmp_path, command, monkeypatch):
     assert code == 0, out
     code, out, _ = command("verify", "study.zip")
     assert code == 0, out
-    code, _, err = command("run", "study.zip", "--out", "again")
+    code, out, _ = command("archive", "study", "--without-trajectories", "--out", "small.zip")
+    assert code == 0, out
+    assert Path("small.zip").stat().st_size < Path("study.zip").stat().st_size
+    code, out, _ = command("verify", "small.zip")
+    assert code == 0, out
+    code, _, err = command("run", "small.zip", "--out", "again")
     assert code == 0, err
     runs = sorted(path.parent for path in Path("study").glob("runs/**/run.json"))
     assert len(runs) == 2

@@ -1,6 +1,7 @@
 """Right answer or a clear error: hard starts, cells that jump, close atoms, cold, hot and few electrons."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from ase import Atoms
 from llpt import units
 from llpt.dft import Convergence, KohnSham, KohnShamSettings, PressureCorrection
 from llpt.dft.scf import EMPTY_BAND, InitialGuess, ScfSettings, solve_scf
-from llpt.errors import EngineError
+from llpt.errors import EngineError, StorageError
 from llpt.precision import Precision
 from llpt.structure import atomic_fluid, molecular_fluid
 
@@ -208,3 +209,23 @@ def test_the_same_input_gives_the_same_answer(convergence, fluid):
         answers.append(engine.results)
     assert answers[0]["free_energy"] == pytest.approx(answers[1]["free_energy"], abs=1e-9 * units.HARTREE_TO_EV)
     assert answers[0]["forces"] == pytest.approx(answers[1]["forces"], abs=1e-9)
+
+
+class Evil:
+    """What runs code where it is unpickled."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def __reduce__(self):
+        return Path.touch, (self.file,)
+
+
+def test_a_state_that_would_run_code_is_refused(tmp_path):
+    engine = KohnSham(MD)
+    engine.save_state(tmp_path / "sound")
+    torch.save({"basis": None, "orbitals": Evil(tmp_path / "was-here")}, tmp_path / "state")
+    with pytest.raises(StorageError, match="cannot be read"):
+        engine.load_state(tmp_path / "state")
+    assert not (tmp_path / "was-here").exists()
+    engine.load_state(tmp_path / "sound")

@@ -12,7 +12,8 @@ import pytest
 from llpt.errors import InputError, StorageError
 from llpt.report import live, write_report
 from llpt.report.live import LiveServer, LiveStudy, serve
-from llpt.study import Ledger, State
+from llpt.study import Ledger, State, running_means
+from llpt.study.outcome import RunConditions
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +108,9 @@ def test_a_run_at_work_shows_means_over_what_it_has_written(root, monkeypatch):
 
     def means(directory, **given):
         asked.append((directory, given))
-        return live.RunConditions(temperature_k=801.0, temperature_error_k=4.0, density_g_per_cm3=1.01)
+        return RunConditions(temperature_k=801.0, temperature_error_k=4.0, density_g_per_cm3=1.01)
 
-    monkeypatch.setattr(live, "conditions_of", means)
+    monkeypatch.setattr(running_means, "conditions_of", means)
     shown = study._live(at_work)
     assert (shown.temperature_k, shown.temperature_error_k, shown.density_g_per_cm3) == (801.0, 4.0, 1.01)
     study._live(at_work)

@@ -93,6 +93,22 @@ class KilledOnce(Soft):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+class BreaksOnce(Soft):
+    """Gives an energy that is no number after ``calls`` calls, in the first run that comes so far."""
+
+    def __init__(self, calls=30):
+        self.calls_left = int(calls)
+        super().__init__()
+
+    def calculate(self, atoms=None, properties=None, system_changes=all_changes):
+        super().calculate(atoms, properties, system_changes)
+        self.calls_left -= 1
+        broken = Path("broken")
+        if self.calls_left < 0 and (broken.exists() is False or broken.read_text() == str(os.getpid())):
+            broken.write_text(str(os.getpid()))
+            self.results["energy"] = self.results["free_energy"] = np.nan
+
+
 class Dying(Calculator):
     """Ends its process without a word."""
 

@@ -427,6 +427,23 @@ def test_only_what_is_asked_for_is_done_and_a_dry_run_does_nothing(tmp_path):
     assert "No run of the study has failed" in said
 
 
+def test_what_failed_is_tried_again_where_that_is_asked_for_and_nothing_else(tmp_path):
+    text = STUDY.replace("engines_for_tests.Soft", "engines_for_tests.BreaksOnce")
+    write(tmp_path, text.replace("relax_steps = 5", 'relax_steps = 5\nladder = "none"'))
+    code, said = finish(start(tmp_path, "study.toml"))
+    assert code == 1, said
+    before = states(tmp_path / "study")
+    assert sorted(entry.state for entry in before.values()) == [State.DONE, State.FAILED]
+    (failed,) = [name for name, entry in before.items() if entry.state is State.FAILED]
+    code, said = finish(start(tmp_path, "study", "--retry-failed"))
+    assert code == 0, said
+    after = states(tmp_path / "study")
+    assert {entry.state for entry in after.values()} == {State.DONE}
+    (other,) = after.keys() - {failed}
+    assert after[other] == before[other]
+    assert after[failed].attempts == before[failed].attempts + 1
+
+
 def test_a_run_stops_after_the_time_it_is_given(tmp_path):
     write(tmp_path, SLOW.replace("delay_s = 0.05", "delay_s = 0.5"))
     code, said = finish(start(tmp_path, "study.toml", "--stop-after", "15s"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Group
 from rich.markup import escape
 
 from llpt.campaign import short_name
@@ -16,12 +19,19 @@ from llpt.cli.states import STYLES
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console, RenderableType
     from rich.table import Table
 
+    from llpt.study.place import StudyPlace
+    from llpt.study.running_means import RunningMeans
     from llpt.study.standing import RunStanding
 
 NAMED = 5
 """So many runs are named in a sentence."""
+LEAST_S, TIMES_LONGER = 1.0, 4.0
+"""A live table is drawn anew after a second, or so many times what drawing it took."""
 LISTED = 200
 """Runs that are listed of each state, unless all are asked for."""
 
@@ -30,6 +40,7 @@ def status(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory of a study.", show_default=False)],
     *,
     every: Annotated[bool, typer.Option("--all", help="List every run, however many there are.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Draw it anew on the terminal until the campaign ends.")] = False,
     web: Annotated[bool, typer.Option("--web", help="Serve it, and the report, to a browser until Ctrl-C.")] = False,
     listen: Annotated[
         str, typer.Option("--listen", metavar="HOST", help="Of --web: the address; other than loopback asks a token.")
@@ -39,42 +50,90 @@ def status(
     """Show how every run of a study stands: failed, unfinished, running, blocked, waiting or done, and why.
 
     Temperature and pressure are means over the steps that count, with their error, beside what was asked for; the drift
-    is that of the conserved quantity. Of a run at work they are those of this moment. With --web a browser shows the
-    same as it changes, with means over what each run has written, and the report, made anew as runs are done.
+    is that of the conserved quantity. Of a run at work they are those of this moment; with --live, means over what it
+    has written so far, and the table is drawn anew as the campaign goes on. With --web a browser shows the same, and
+    the report, made anew as runs are done.
     """
     if web:
         serve_until_stopped(directory, listen, port)
         return
-    from llpt.study.job_files import read_json  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.outcome import State  # noqa: PLC0415
-    from llpt.study.place import StudyPlace  # noqa: PLC0415
-    from llpt.study.standing_now import study_standing  # noqa: PLC0415
+    from llpt.study.place import StudyPlace  # noqa: PLC0415 - start-up time of the other commands
 
     place = StudyPlace.found(directory)
     console = output()
     console.print(f"[bold]{escape(name_of(place.study_file))}[/] in {place.root}\n")
+    if live:
+        watch(place, console, every=every)
+    else:
+        shown, _ = now(place, every=every)
+        console.print(shown)
+
+
+def watch(place: StudyPlace, console: Console, *, every: bool, pause: Callable[[float], None] = time.sleep) -> None:
+    """Show how a study stands until no ``llpt run`` is alive in it, or Ctrl-C.
+
+    Args:
+        place: the study's directory.
+        console: a terminal.
+        every: whether every run is listed.
+        pause: waits so many seconds.
+
+    Raises:
+        InputError: the console is no terminal.
+        StorageError: the ledger cannot be read.
+    """
+    from rich.live import Live  # noqa: PLC0415 - start-up time of the other commands
+
+    from llpt.study.running_means import RunningMeans  # noqa: PLC0415
+
+    if not console.is_terminal:
+        raise InputError("--live draws on a terminal, and this is none.", "Leave --live out; start llpt status again.")
+    means = RunningMeans(place)
+    with Live(console=console, auto_refresh=False) as screen, suppress(KeyboardInterrupt):
+        while True:
+            began = time.monotonic()
+            shown, at_work = now(place, every=every, means=means)
+            screen.update(shown, refresh=True)
+            if not at_work:
+                return
+            pause(max(LEAST_S, TIMES_LONGER * (time.monotonic() - began)))
+
+
+def now(place: StudyPlace, *, every: bool, means: RunningMeans | None = None) -> tuple[Group, bool]:
+    """Return how a study stands, to be printed, and whether an ``llpt run`` is alive in it.
+
+    Args:
+        place: the study's directory.
+        every: whether every run is listed.
+        means: those of runs at work; without them a run at work shows this moment.
+    """
+    from llpt.study.job_files import read_json  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.outcome import State  # noqa: PLC0415
+    from llpt.study.standing_now import study_standing  # noqa: PLC0415
+
     found_now = study_standing(place.root)
     if found_now is None:
-        console.print("Nothing has been started.")
-        return
+        return Group("Nothing has been started."), False
     runs = list(found_now.runs)
-    console.print(table_of(runs if every else shortened(runs)))
+    listed = runs if every else shortened(runs)
+    if means is not None:
+        listed = [replace(run, entry=replace(run.entry, conditions=means.of(run))) for run in listed]
+    lines: list[RenderableType] = [table_of(listed)]
     found = [(state, sum(run.entry.state is state for run in runs)) for state in State]
     hidden = [f"{number - LISTED} {state}" for state, number in found if number > LISTED and not every]
     if hidden:
-        console.print(f"… and {', '.join(hidden)}; --all lists them.")
-    console.print()
-    console.print(", ".join(f"{number} {state}" for state, number in found if number) + ".")
-    console.print(totals(runs))
+        lines.append(f"… and {', '.join(hidden)}; --all lists them.")
+    lines += ["", ", ".join(f"{number} {state}" for state, number in found if number) + ".", totals(runs)]
     done = [run.entry.path for run in runs if run.entry.state is State.DONE]
     gone = [path for path in done if not place.node(path).exists()]
     if gone:
         named = ", ".join(short_name(path) for path in gone[:NAMED])
         more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
-        console.print(f"[bold red]gone:[/] done by the ledger, but the directory is not there: {escape(named + more)}.")
+        lines.append(f"[bold red]gone:[/] done by the ledger, but the directory is not there: {escape(named + more)}.")
     if place.verdict.exists():
         value = (read_json(place.verdict) or {}).get("value", "unknown")
-        console.print(f"Verdict: [bold]{value}[/]. Report: {place.page}")
+        lines.append(f"Verdict: [bold]{value}[/]. Report: {place.page}")
+    return Group(*lines), found_now.at_work
 
 
 def serve_until_stopped(directory: Path, host: str, port: int) -> None:

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from llpt.campaign import short_name
-from llpt.errors import LlptError, StorageError
-from llpt.study.conditions import conditions_of
-from llpt.study.outcome import RunConditions, State
+from llpt.errors import StorageError
+from llpt.study.outcome import State
 from llpt.study.place import StudyPlace
+from llpt.study.running_means import RunningMeans
 from llpt.study.standing import work_left_s
 from llpt.study.standing_now import study_standing
 
@@ -38,7 +38,6 @@ OWN_FILES = {"/": ("live.html", "text/html"), "/page.css": ("page.css", "text/cs
 SERVED = frozenset({".html", ".pdf", ".png", ".csv", ".nc", ".md", ".tex", ".bib"})
 """Kinds of files of a report; nothing else is served."""
 LEAST_S_BETWEEN_REPORTS = 60.0
-LEAST_S_BETWEEN_MEANS = 10.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ class LiveStudy:
         self.place = StudyPlace.found(root)
         self._report = report
         self._guard = threading.Lock()
-        self._means: dict[str, tuple[float, RunConditions]] = {}
+        self._means = RunningMeans(self.place)
         self._reporting: subprocess.Popen[bytes] | None = None
         self._reported = (0.0, -1)
 
@@ -127,7 +126,7 @@ class LiveStudy:
 
     def _live(self, run: RunStanding) -> LiveRun:
         entry = run.entry
-        means = self._conditions(run)
+        means = self._means.of(run)
         return LiveRun(
             name=short_name(entry.path),
             state=str(entry.state),
@@ -145,22 +144,6 @@ class LiveStudy:
             density_error_g_per_cm3=means.density_error_g_per_cm3,
             drift_mev_per_atom_ps=means.drift_mev_per_atom_ps,
         )
-
-    def _conditions(self, run: RunStanding) -> RunConditions:
-        """Return means over what a run at work has written so far; of this moment where that is too little."""
-        entry = run.entry
-        if entry.state is not State.RUNNING or not run.steps:
-            return entry.conditions
-        when, known = self._means.get(entry.path, (-math.inf, RunConditions()))
-        if time.monotonic() - when > LEAST_S_BETWEEN_MEANS:
-            known = RunConditions()
-            try:
-                discard = int(json.loads(entry.job).get("discard", 0))
-                known = conditions_of(self.place.node(entry.path), discard=discard, atoms=run.atoms)
-            except (LlptError, OSError):  # its first segment is not there yet, or is being written
-                known = RunConditions()
-            self._means[entry.path] = (time.monotonic(), known)
-        return known if known.temperature_k is not None else entry.conditions
 
     def _keep_report(self, done: int) -> None:
         """Make the report anew where runs were done since, one process at a time."""
