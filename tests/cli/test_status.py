@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from llpt.cli.status import against, now, watch
+from llpt.cli.status import against, draw_live, standing_lines
 from llpt.errors import InputError
 from llpt.study import Ledger, State
 from llpt.study.outcome import RunConditions
@@ -68,7 +68,7 @@ def printed(shown):
 
 def test_failures_stand_first_and_a_run_says_what_it_did_of_what_was_asked(place):
     with place.locked():
-        shown, at_work = now(place, every=False)
+        shown, at_work = standing_lines(place, every=False)
     assert at_work
     rows = [line for line in printed(shown).splitlines() if "N8/P200" in line]
     assert [row.split()[1] for row in rows] == ["failed", "running", "done"]
@@ -95,7 +95,7 @@ def test_a_live_table_shows_means_with_errors_of_runs_at_work_until_none_is(plac
         drawn.append(screen.getvalue())
         holding.__exit__(None, None, None)
 
-    watch(place, console, every=False, pause=pause)
+    draw_live(place, console, every=False, pause=pause)
     assert len(drawn) == 1
     (row,) = [line for line in drawn[0].splitlines() if "running" in line and "N8/P200" in line]
     assert "(800)" in row
@@ -111,16 +111,16 @@ def test_ctrl_c_ends_a_live_table(place):
         raise KeyboardInterrupt
 
     with place.locked():
-        watch(place, Console(file=io.StringIO(), force_terminal=True), every=False, pause=pause)
+        draw_live(place, Console(file=io.StringIO(), force_terminal=True), every=False, pause=pause)
 
 
 def test_a_live_table_needs_a_terminal(place):
     with pytest.raises(InputError, match="--live draws on a terminal"):
-        watch(place, Console(file=io.StringIO()), every=False)
+        draw_live(place, Console(file=io.StringIO()), every=False)
 
 
 def test_what_nobody_started_is_said(tmp_path):
-    shown, at_work = now(StudyPlace(tmp_path), every=False)
+    shown, at_work = standing_lines(StudyPlace(tmp_path), every=False)
     assert printed(shown).strip() == "Nothing has been started."
     assert not at_work
 

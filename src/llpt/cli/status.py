@@ -63,13 +63,13 @@ def status(
     console = output()
     console.print(f"[bold]{escape(name_of(place.study_file))}[/] in {place.root}\n")
     if live:
-        watch(place, console, every=every)
+        draw_live(place, console, every=every)
     else:
-        shown, _ = now(place, every=every)
+        shown, _ = standing_lines(place, every=every)
         console.print(shown)
 
 
-def watch(place: StudyPlace, console: Console, *, every: bool, pause: Callable[[float], None] = time.sleep) -> None:
+def draw_live(place: StudyPlace, console: Console, *, every: bool, pause: Callable[[float], None] = time.sleep) -> None:
     """Show how a study stands until no ``llpt run`` is alive in it, or Ctrl-C.
 
     Args:
@@ -92,14 +92,14 @@ def watch(place: StudyPlace, console: Console, *, every: bool, pause: Callable[[
     with Live(console=console, auto_refresh=False) as screen, suppress(KeyboardInterrupt):
         while True:
             began = time.monotonic()
-            shown, at_work = now(place, every=every, means=means)
+            shown, at_work = standing_lines(place, every=every, means=means)
             screen.update(shown, refresh=True)
             if not at_work:
                 return
             pause(max(LEAST_S, TIMES_LONGER * (time.monotonic() - began)))
 
 
-def now(place: StudyPlace, *, every: bool, means: RunningMeans | None = None) -> tuple[Group, bool]:
+def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None = None) -> tuple[Group, bool]:
     """Return how a study stands, to be printed, and whether an ``llpt run`` is alive in it.
 
     Args:
