@@ -19,6 +19,7 @@ OTHERS_FILES = ("trajectory/foreign/", "cli/importing.py", "study/imported.py", 
 """They know the files that LAMMPS, VASP and pw.x read and write, and no engine."""
 OTHER_MEANINGS = {
     "abinit": ("dft/pseudopotentials/psp8.py",),  # a format of files
+    "cp2k": ("trajectory/opening.py", "mlp/potential/moment_files.py"),  # a format of files, a code for our networks
     # an integrator, a package
     "ase": ("dynamics/settings.py", "study/controlled_tests.py", "version.py", "report/methods.py"),
     "model": ("learning/recipes.py", "cli/recipes.py"),  # a directory

@@ -28,6 +28,14 @@ class Case:
 LENNARD_JONES = {"sigma": "0.9", "epsilon": "0.05", "rc": "2.2", "smooth": "true"}
 KOHN_SHAM = {"ecut_ry": "30", "electronic_temperature_k": "3000"}
 ESPRESSO = {"ecut_ry": "30", "electronic_temperature_k": "3000", "conv_thr_ry": "1e-9"}
+CP2K = {  # its smallest basis set: a second a structure
+    "electronic_temperature_k": "3000",
+    "basis_set": "SZV-GTH",
+    "cutoff_ry": "400",
+    "relative_cutoff_ry": "40",
+    "neglect": "1e-10",
+}
+PROGRAMS = {"quantum-espresso": "pw.x", "cp2k": "cp2k.psmp"}
 ENGINES = {
     "lennard-jones": Case("ase:ase.calculators.lj.LennardJones", LENNARD_JONES, 1e-6, 1e-4, step=0.001),
     "morse": Case("ase:ase.calculators.morse.MorsePotential", {"r0": 0.9, "rho0": 4.0}, 1e-6, 1e-4, step=0.002),
@@ -37,15 +45,14 @@ ENGINES = {
     "dft-dynamics": Case("dft", {**KOHN_SHAM, "convergence": "molecular-dynamics", "precision": "double"}, 2e-3, 0.1),
     "quantum-espresso": Case("quantum-espresso", {**ESPRESSO, "pseudopotential": "gth"}, 2e-3, 0.05),
     "quantum-espresso-paw": Case("quantum-espresso", ESPRESSO, 2e-3, 0.05),
+    "cp2k": Case("cp2k", CP2K, 2e-3, 0.1),
 }
 EV_PER_ANGSTROM3_TO_GPA = 160.21766
 
 
 def needs(name):
-    marks = []
-    if name.startswith("quantum-espresso"):
-        marks = [pytest.mark.peer, pytest.mark.slow]
-        marks.append(needs_program("pw.x"))
+    program = PROGRAMS.get(ENGINES[name].spec)
+    marks = [pytest.mark.peer, pytest.mark.slow, needs_program(program)] if program else []
     return pytest.param(name, marks=marks)
 
 

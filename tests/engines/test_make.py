@@ -18,6 +18,7 @@ def test_every_kind_is_in_the_grammar():
         "model:FILE",
         "quantum-espresso",
         "abinit",
+        "cp2k",
         "vasp",
         "lammps:FILE",
         "mace:FILE",

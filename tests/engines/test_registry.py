@@ -36,7 +36,7 @@ def test_a_record_names_what_is_there(record):
 
 def test_facts_of_engines():
     thermal = {name for name, record in BUILT_IN.items() if record.thermal}
-    assert thermal == {"dft", "quantum-espresso", "abinit", "vasp"}
+    assert thermal == {"dft", "quantum-espresso", "abinit", "cp2k", "vasp"}
     assert {name for name, record in BUILT_IN.items() if record.copied} == {"n2p2", "model", "mace"}
     assert {name for name, record in BUILT_IN.items() if record.elements == {"H"}} == {*thermal, "n2p2", "model"}
     assert all(TRAINED_HERE[name].engine in BUILT_IN for name in TRAINED_HERE)

@@ -8,7 +8,6 @@ the stress its derivative, as a barostat needs (M. Bernasconi et al., J. Phys. C
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from enum import StrEnum
@@ -22,11 +21,12 @@ from pydantic import Field
 from llpt.dft.kpoints import parse_kpoints
 from llpt.dft.settings import ECUT_RY, KPOINTS, AutomaticBands, CutoffRy, ElectronicTemperatureK, KpointList
 from llpt.engines.bands import check_bands, estimate_bands, until_empty
-from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
+from llpt.engines.face import EngineDescription, EngineResult, PressureLabel
 from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words
+from llpt.engines.one_run import LOG, OneRunEngine
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
-from llpt.files import file_hash, make_directory, make_scratch, open_to_append, remove, write_atomically
+from llpt.files import file_hash, remove, write_atomically
 from llpt.options import Options
 from llpt.papers import Paper
 from llpt.prerequisites import Prerequisite
@@ -110,7 +110,7 @@ ABINIT = EngineRecord(
 )
 
 
-class Abinit(EngineCalculator):
+class Abinit(OneRunEngine):
     """ABINIT with Fermi-Dirac occupations at the electronic temperature (occopt 3, tsmear = k_B T).
 
     Args:
@@ -124,22 +124,20 @@ class Abinit(EngineCalculator):
     elements = ABINIT.elements
 
     def __init__(self, options: AbinitOptions) -> None:
-        super().__init__()
-        self._command = abinit_command(options.processes, options.mpi_command)
+        command = abinit_command(options.processes, options.mpi_command)
         self._options = options
         pseudopotential = Path(options.pseudopotential).expanduser().resolve()
         if options.pseudopotential != "gth" and not pseudopotential.is_file():
             raise InputError(
                 f"There is no pseudopotential file {options.pseudopotential}.", "Give gth, or the path of a file."
             )
-        self._temporary, self._failed = options.directory is None, False
-        self._place = (make_scratch("llpt-abinit-") if self._temporary else Path(options.directory or ".")).resolve()
-        make_directory(self._place)
+        super().__init__(label=ABINIT.label, command=command, directory=options.directory)
         if options.pseudopotential == "gth":
-            pseudopotential = self._place / "H.gth-pbe"
+            pseudopotential = self.place / "H.gth-pbe"
             write_atomically(pseudopotential, gth_file(), durable=False)
         self._pseudopotential = pseudopotential
         self._bands, self._atoms = 0 if options.bands == "auto" else options.bands, 0
+        self._found: tuple[EngineResult, float]
 
     def compute(self, atoms: Atoms, system_changes: Iterable[str]) -> EngineResult:  # noqa: ARG002  # the face's
         """Return F, E, S, forces and stress."""
@@ -148,7 +146,7 @@ class Abinit(EngineCalculator):
         if options.bands == "auto" and len(atoms) != self._atoms:
             volume = float(np.abs(np.linalg.det(atoms.cell.array)))
             self._bands = estimate_bands(len(atoms), volume, options.electronic_temperature_k)
-            remove(self._orbitals)
+            remove(self.orbitals)
         self._atoms = len(atoms)
         automatic = options.bands == "auto"
         return until_empty(lambda bands: self._with(bands, atoms), self._bands, program="ABINIT", automatic=automatic)
@@ -156,57 +154,34 @@ class Abinit(EngineCalculator):
     def _with(self, bands: int, atoms: Atoms) -> tuple[EngineResult, float]:
         """Compute with so many bands; also return the occupation of the last."""
         self._bands = bands
-        return self._run(atoms)
+        self.run(atoms)
+        return self._found
 
     @property
-    def _orbitals(self) -> Path:
+    def orbitals(self) -> Path:
         """Orbitals of the last structure, which the next starts from."""
-        return self._place / "runi_WFK"
+        return self.place / "runi_WFK"
 
-    def _run(self, atoms: Atoms) -> tuple[EngineResult, float]:
-        """Run ABINIT, from nothing where it fails from the last orbitals; also return the last band's occupation."""
-        try:
-            return self._once(atoms)
-        except EngineError:
-            if not self._orbitals.exists():
-                self._failed = True
-                raise
-            remove(self._orbitals)
-            return self._run(atoms)
-
-    def _once(self, atoms: Atoms) -> tuple[EngineResult, float]:
+    def run_once(self, atoms: Atoms) -> None:
+        """Run ABINIT for one structure, and keep what it found and the highest occupation of its last band."""
         text = abinit_input(
             self._options,
             atoms,
             pseudopotential=self._pseudopotential,
             bands=self._bands,
-            orbitals=self._orbitals.exists(),
+            orbitals=self.orbitals.exists(),
         )
         for name in ("run.abo", "runo_GSR.nc", "runo_WFK"):
-            remove(self._place / name)  # ABINIT would write beside them under other names
-        write_atomically(self._place / "run.abi", text, durable=False)
-        environment = {"OMP_NUM_THREADS": "1", **os.environ}
-        with open_to_append(self._place / "run.log", afresh=True) as log:
-            code = subprocess.run(
-                [*self._command, "run.abi"],
-                cwd=self._place,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                check=False,
-                start_new_session=True,  # an interrupt meant for us must not kill it in the middle of a step
-            ).returncode
-        found = self._place / "runo_GSR.nc"
-        if code != 0 or not found.is_file():
-            raise EngineError(f"ABINIT ended with code {code} and no result.", f"See {self._place / 'run.log'}.")
-        if UNCONVERGED in (self._place / "run.abo").read_text(errors="replace"):
+            remove(self.place / name)  # ABINIT would write beside them under other names
+        write_atomically(self.place / "run.abi", text, durable=False)
+        found = self.place / "runo_GSR.nc"
+        self.start(["run.abi"], result=found)
+        if UNCONVERGED in (self.place / "run.abo").read_text(errors="replace"):
             raise EngineError(
-                f"ABINIT did not converge within {CYCLES} cycles.", f"See {self._place / 'run.abo'}; raise tolerance."
+                f"ABINIT did not converge within {CYCLES} cycles.", f"See {self.place / 'run.abo'}; raise tolerance."
             )
-        result, occupation = read_result(found, self._options.electronic_temperature_k)
-        (self._place / "runo_WFK").replace(self._orbitals)
-        return result, occupation
+        self._found = read_result(found, self._options.electronic_temperature_k)
+        (self.place / "runo_WFK").replace(self.orbitals)
 
     def describe(self) -> EngineDescription:
         """Return version of ABINIT, options, and the hash of the pseudopotential file."""
@@ -218,16 +193,6 @@ class Abinit(EngineCalculator):
             content_hash=file_hash(self._pseudopotential),
             pressure_label=PressureLabel.UNCORRECTED,
         )
-
-    def reset(self) -> None:
-        """Forget the last structure and its orbitals."""
-        super().reset()
-        remove(self._orbitals)
-
-    def close(self) -> None:
-        """Remove the temporary directory, unless ABINIT failed and its log is needed."""
-        if self._temporary and not self._failed:
-            remove(self._place)
 
 
 def make_abinit(request: EngineRequest[AbinitOptions]) -> Abinit:
@@ -337,7 +302,7 @@ def read_result(path: Path, electronic_temperature_k: float) -> tuple[EngineResu
             stress = np.asarray(file["cartesian_stress_tensor"][()], dtype=float)
             occupation = 0.5 * float(np.max(file["occupations"][..., -1]))
     except (OSError, KeyError) as error:
-        raise EngineError(f"{path} is not what ABINIT 9 writes: {error}.", f"See {path.parent / 'run.log'}.") from error
+        raise EngineError(f"{path} is not what ABINIT 9 writes: {error}.", f"See {path.parent / LOG}.") from error
     result = EngineResult(
         free_energy_ev=free * HARTREE_TO_EV,
         energy_ev=(free - smearing) * HARTREE_TO_EV,

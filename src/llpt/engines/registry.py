@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llpt.engines.abinit import ABINIT
 from llpt.engines.any_ase import ANY_ASE
+from llpt.engines.cp2k import CP2K
 from llpt.engines.espresso import QUANTUM_ESPRESSO
 from llpt.engines.kohn_sham.record import DFT
 from llpt.engines.lammps import LAMMPS
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 GROUP = "llpt.engines"
 """The group of entry points by which another package adds an engine: each names an :class:`EngineRecord`."""
 
-BUILT_IN = {record.name: record for record in (DFT, N2P2, MODEL, QUANTUM_ESPRESSO, ABINIT, VASP, LAMMPS, MACE, ANY_ASE)}
+BUILT_IN = {
+    record.name: record for record in (DFT, N2P2, MODEL, QUANTUM_ESPRESSO, ABINIT, CP2K, VASP, LAMMPS, MACE, ANY_ASE)
+}
 DEFAULT_REFERENCE = DFT
 """What labels, and drives a reference, where nobody says otherwise."""
 TRAINED_HERE: dict[str, TrainedPotential] = {BEHLER_PARRINELLO.name: BEHLER_PARRINELLO}
