@@ -7,8 +7,10 @@ from tests.vasp_format import thermal_frames, write_vasprun
 
 import llpt
 from llpt.errors import StorageError
+from llpt.files import remove
 from llpt.study import Ledger, StudyDirectory, make_plan
 from llpt.study.certificate import certify_study
+from llpt.study.imported_record import complete_imports
 
 TEMPERATURES = (800, 1000)
 
@@ -109,6 +111,29 @@ def test_runs_are_taken_out_again(study, command):
     code, _, err = command("import", "-o", study, "--remove", "nobody/*")
     assert code == 1
     assert "No imported run of the study matches" in err
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_a_removal_that_is_killed_leaves_nothing_that_the_next_command_does_not_remove(study, command, monkeypatch, at):
+    steps = iter(range(at, -1, -1))
+
+    def killed_at(function):
+        def step(*args):
+            if next(steps, None) == 0:
+                raise KeyboardInterrupt
+            return function(*args)
+
+        return step
+
+    monkeypatch.setattr("llpt.study.imported_record.remove", killed_at(remove))
+    monkeypatch.setattr(Ledger, "forget", killed_at(Ledger.forget))
+    command("import", "-o", study, "--remove", "васп-pbe/N16/P200/T800")
+    monkeypatch.undo()
+    place = StudyDirectory.open(study)
+    with place.locked(), Ledger(place.database) as ledger:
+        complete_imports(place, ledger)
+    assert paths(study) == ["runs/васп-pbe/N16/P200/T1000"]
+    assert not (study / "runs/васп-pbe/N16/P200/T800").exists()
 
 
 def test_an_engine_is_called_anew(study, command):

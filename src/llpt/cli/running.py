@@ -209,16 +209,19 @@ def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, 
     from llpt.study.place import STUDY_FILE  # noqa: PLC0415
 
     root = study if study.is_dir() else out or Path(study.stem)
-    directory = StudyDirectory.open(root) if (root / STUDY_FILE).is_file() else None
+    there = study.is_dir() or (root / STUDY_FILE).is_file()
+    directory = StudyDirectory.open(root) if there else None
     with nullcontext() if study.is_dir() else _given(study) as given:
-        description = given.study if given is not None else StudyDirectory.open(root).study
-        if directory is not None and given is not None and not directory.study.says_the_same(description):
+        if directory is None:
+            assert given is not None
+            description = given.study
+        elif given is None or directory.study.says_the_same(given.study):
+            description = directory.study
+        else:
             given.check_it_may_grow(root)
-            growth = proposed_growth(directory, description, given.source)
+            growth = proposed_growth(directory, given.study, given.source)
             output().print(growth.sentence)
             description = growth.study
-        elif directory is not None:
-            description = directory.study
     plan = make_plan(description)
     entries: tuple[Entry, ...] = ()
     if directory is not None and directory.database.exists():

@@ -31,6 +31,7 @@ from llpt.study.sections import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import UnionType
 
 Engines = Literal["both", "reference", "surrogate"]
 
@@ -198,12 +199,7 @@ def _switch(test: type[Section]) -> BeforeValidator:
     return BeforeValidator(_switched, json_schema_input_type=kind)
 
 
-def _electronic_temperature(value: Any) -> Any:
-    """Read a lone number as the temperature of the electrons."""
-    return {"temperature_k": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def _lone(key: str, kind: type) -> Callable[[Any], Any]:
+def _lone(key: str, kind: type | UnionType) -> Callable[[Any], Any]:
     """Return what reads a lone value as the one thing that a test changes."""
     return lambda value: {key: value} if isinstance(value, kind) and not isinstance(value, bool) else value
 
@@ -248,7 +244,9 @@ class ControlledTestsSection(Section):
     )
     fixed_electronic_temperature: Annotated[
         FixedElectronicTemperatureTest | None,
-        BeforeValidator(_electronic_temperature, json_schema_input_type=TemperatureK | FixedElectronicTemperatureTest),
+        BeforeValidator(
+            _lone("temperature_k", int | float), json_schema_input_type=TemperatureK | FixedElectronicTemperatureTest
+        ),
     ] = Field(default=None, description="a temperature in K above 0, or a table with temperature_k and limits")
     start: Annotated[StartTest | None, _switch(StartTest)] = Field(
         default=None, description="true, false, or a table with start and limits"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from llpt.files import put_directory, remove, write_atomically
 from llpt.study.contents import content_hash
 from llpt.study.imported import ImportedRun, write_imported
 from llpt.study.job_files import JobFiles
+from llpt.study.job_head import IMPORTED_KIND, job_head
 from llpt.study.jobs import write_job
 from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Ledger
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from llpt.study.ledger import Entry
     from llpt.study.plan import Plan
 
 
@@ -141,28 +140,23 @@ def complete_imports(directory: StudyDirectory, ledger: Ledger) -> None:
         StorageError: the disk refuses.
     """
     runs = {run.path: run for run in directory.study.imported}
-    known = {entry.path: engine for entry in ledger.entries() if (engine := _imported_engine(entry)) is not None}
+    heads = {entry.path: job_head(entry.job) for entry in ledger.entries()}
+    known = {path: head.engine for path, head in heads.items() if head.kind == IMPORTED_KIND}
     stale = [path for path, engine in known.items() if path not in runs or runs[path].engine != engine]
     fresh = [run for path, run in runs.items() if path in stale or path not in known]
     if not stale and not fresh:
         return
     plan = make_plan(directory.study)
+    for path in stale:  # before the ledger forgets them: a kill in between leaves what the next command removes
+        remove(directory.result(path))
+        remove(JobFiles(directory.root, path).job)
+        if path not in runs:
+            remove(directory.node(path))
     with ledger.transaction():
         for path in stale:
             ledger.forget(path)
-            remove(JobFiles(directory.root, path).job)
         for run in fresh:
             _enter_in_ledger(directory, plan, run, ledger)
-    for path in stale:
-        remove(directory.result(path))
-        if path not in runs:
-            remove(directory.node(path))
-
-
-def _imported_engine(entry: Entry) -> str | None:
-    """Return what stands for the engine of an imported run; None where the run is none."""
-    job = json.loads(entry.job)
-    return str(job.get("engine")) if job.get("kind") == "imported" else None
 
 
 def _enter_in_ledger(directory: StudyDirectory, plan: Plan, run: ImportedRun, ledger: Ledger) -> None:

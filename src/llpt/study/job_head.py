@@ -6,7 +6,7 @@ it knows what they need.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Tag, TypeAdapter
 
@@ -14,7 +14,8 @@ from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 
 RunKind = Literal["md", "imported"]
 """Kinds of job that are runs: those of ``llpt.study.nodes.run.RunJob``."""
-RUN_KINDS: frozenset[object] = frozenset(RunKind.__args__)  # type: ignore[attr-defined]  # typing has no name for it
+RUN_KINDS: frozenset[str] = frozenset(get_args(RunKind))
+IMPORTED_KIND = "imported"
 
 
 class DynamicsHead(BaseModel):

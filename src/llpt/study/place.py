@@ -9,7 +9,7 @@ STUDY_DIR/  study.toml (as given, frozen)   grown/ (what it was before it grew) 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from llpt.campaign import file_stem
 from llpt.errors import InputError
@@ -29,8 +29,8 @@ class StudyPlace(LockedDirectory):
         root: the directory itself.
     """
 
-    @classmethod
-    def found(cls, root: Path) -> Self:
+    @staticmethod
+    def found(root: Path) -> StudyPlace:
         """Return the places of the study that lies in ``root``.
 
         Raises:
@@ -41,7 +41,7 @@ class StudyPlace(LockedDirectory):
                 f"{root} is not a study directory: it holds no {STUDY_FILE}.",
                 'Give the directory that "llpt run" made.',
             )
-        return cls(root)
+        return StudyPlace(root)
 
     @property
     def study_file(self) -> Path:

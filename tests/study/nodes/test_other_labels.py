@@ -7,6 +7,8 @@ import pytest
 
 from llpt.dynamics import RunSettings, run_md
 from llpt.engines import make_engine, read_evaluated, write_evaluated
+from llpt.engines.any_ase import WrappedCalculator
+from llpt.errors import EngineError
 from llpt.structure import molecular_fluid
 from llpt.study import State
 from llpt.study.nodes.other_labels import KEPT_EVERY, LABELS, OtherLabelsJob
@@ -60,3 +62,28 @@ def test_labels_of_other_snapshots_are_made_anew(job):
     write_evaluated(Path(job.path) / LABELS, whole[1:KEPT_EVERY])
     told, _ = work(job)
     assert told == list(range(1, COUNT + 1))
+
+
+def test_labels_in_another_cell_are_made_anew(job):
+    _, whole = work(job)
+    for frame in whole:
+        frame.set_cell(1.01 * frame.cell.array)
+    write_evaluated(Path(job.path) / LABELS, whole)
+    told, _ = work(job)
+    assert told == list(range(1, COUNT + 1))
+
+
+def test_a_snapshot_that_cannot_be_labelled_is_named_by_its_number(job, monkeypatch):
+    _, whole = work(job)
+    write_evaluated(Path(job.path) / LABELS, whole[:KEPT_EVERY])
+    calculate = WrappedCalculator.compute
+    places = [frame.positions for frame in whole]
+
+    def failing(engine, atoms, changes):
+        if np.allclose(atoms.positions, places[KEPT_EVERY + 2], atol=1e-4):
+            raise EngineError("It did not converge.", "Try again.")
+        return calculate(engine, atoms, changes)
+
+    monkeypatch.setattr(WrappedCalculator, "compute", failing)
+    with pytest.raises(EngineError, match=f"Frame {KEPT_EVERY + 2}: "):
+        work(job)

@@ -235,6 +235,8 @@ def test_all_beads_of_a_path_integral_are_one_run(tmp_path):
     assert source.beads == 3
     assert len(source.files) == 4
     assert "3 beads" in source.notes[0]
+    assert any("counts 3N degrees of freedom" in note for note in source.notes)
+    assert not any("3N" in note for note in open_foreign([tmp_path / "run.pos_0.xyz"]).notes)
     frame = next(source.frames())
     assert frame.bead_positions_angstrom.shape == (3, *frame.positions_angstrom.shape)
     moved = frame.bead_positions_angstrom - frame.positions_angstrom

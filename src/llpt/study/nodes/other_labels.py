@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from llpt.engines import Purpose, evaluate, make_engine, read_evaluated, write_evaluated
+from llpt.engines import Purpose, make_engine, read_evaluated, write_evaluated
+from llpt.engines.evaluation import labelled
 from llpt.files import write_atomically
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.cost import START_UP_S, seconds_per_step, single_point_steps
@@ -102,14 +103,12 @@ class OtherLabelsJob(Job):
 def _label(frames: Sequence[Atoms], engine: Engine, place: Path, on_frame: Callable[[int], None]) -> None:
     """Label snapshots into a file, or go on with those that it lacks; a kill costs a few of them."""
     done = _begun(place, frames)
-    while len(done) < len(frames):
-        behind = len(done)
-
-        def tell(number: int, behind: int = behind) -> None:
-            on_frame(behind + number)
-
-        done += evaluate(frames[behind : behind + KEPT_EVERY], engine, on_frame=tell)
-        write_evaluated(place, done)
+    for number in range(len(done), len(frames)):
+        engine.reset()
+        done.append(labelled(frames[number], engine, number=number))
+        on_frame(len(done))
+        if len(done) % KEPT_EVERY == 0 or len(done) == len(frames):
+            write_evaluated(place, done)
 
 
 def _begun(place: Path, frames: Sequence[Atoms]) -> list[Atoms]:
@@ -119,13 +118,18 @@ def _begun(place: Path, frames: Sequence[Atoms]) -> list[Atoms]:
     kept = read_evaluated(place)
     if len(kept) > len(frames):
         return []
-    for labelled, frame in zip(kept, frames, strict=False):
-        if len(labelled) != len(frame) or not np.allclose(
-            labelled.positions, frame.positions, atol=SAME_PLACE_ANGSTROM
-        ):
+    for known, frame in zip(kept, frames, strict=False):
+        if not _same_structure(known, frame):
             return []
-        labelled.info.pop("dataset", None)  # a word of who reads labels, not of who makes them
+        known.info.pop("dataset", None)  # a word of who reads labels, not of who makes them
     return kept
+
+
+def _same_structure(one: Atoms, other: Atoms) -> bool:
+    return len(one) == len(other) and all(
+        np.allclose(first, second, rtol=0.0, atol=SAME_PLACE_ANGSTROM)
+        for first, second in ((one.positions, other.positions), (one.cell.array, other.cell.array))
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

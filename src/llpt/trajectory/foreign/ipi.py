@@ -71,6 +71,10 @@ PROPERTIES = {
     "pressure_md": PRESSURE,
     "stress_md": PRESSURE,
 }
+COUNTS_ALL = (
+    "The kinetic energy is i-PI's kinetic_cv, which counts 3N degrees of freedom: "
+    "with the centre of mass at rest it is 3/2 k_B T too large for the whole cell."
+)
 FILES = {"positions": LENGTH, "velocities": VELOCITY, "forces": FORCE}
 
 
@@ -103,6 +107,8 @@ def open_ipi(paths: Sequence[Path]) -> ForeignTrajectory:
     notes: tuple[str, ...] = ()
     if len(beads) > 1:
         notes = (f"{len(beads)} beads were read as one path integral.",)
+        if any("kinetic_cv" in head(path) for path in by_kind.get("properties", ())):
+            notes += (COUNTS_ALL,)
         single = {kind: by_kind.pop(kind) for kind in ("velocities", "forces") if kind in by_kind}
         notes += tuple(
             f"The {kind} in {found[0].name} are of a single bead: left out." for kind, found in single.items()
