@@ -16,6 +16,7 @@ from llpt.errors import InputError
 from llpt.study import Ledger, State, make_plan, parse_study
 from llpt.study.cost import StepTimes
 from llpt.study.explaining_runs import labels_beforehand, two_phases
+from llpt.study.inputs import named_inputs
 from llpt.study.nodes import PlannedCoupled, PlannedOtherLabels
 
 HERE = Path(__file__).parent
@@ -112,6 +113,32 @@ def test_a_coupling_is_a_run_of_both_between_their_runs():
     assert job.reference.settings.seed != node.run.dynamics.seed
     with pytest.raises(InputError, match="couplings"):
         parse_study(STUDY.replace("[bridge]", "[bridge]\ncouplings = 1.0"))
+
+
+def test_a_potential_among_the_choices_is_copied_into_the_study(tmp_path):
+    """Two of one name lie apart, each in the folder of its choice."""
+    choices = ""
+    for name in ("first", "second"):
+        (tmp_path / name / "potential").mkdir(parents=True)
+        choices += f'[[budget.choices]]\nname = "{name}"\nengine = "n2p2:{name}/potential"\n'
+    text = STUDY + choices
+    stored = {item.key: item.stored for item in named_inputs(parse_study(text), tmp_path)}
+    nodes = {node.path.rpartition("/")[2]: node for node in labels_of(text) if "/budget/" in node.path}
+    for name in ("first", "second"):
+        assert stored[f"budget.choices.{name}.engine"] == f"inputs/choices/{name}/potential"
+        assert nodes[name].job(Path()).engine == f"n2p2:inputs/choices/{name}/potential"
+    with pytest.raises(InputError, match="does not exist"):
+        named_inputs(parse_study(text.replace("second/", "third/")), tmp_path)
+
+
+def test_two_pseudopotentials_of_one_name_are_refused(tmp_path):
+    text = STUDY.replace('engine = "ase:engines_for_tests.Soft"', 'engine = "dft"\npseudopotential = "a/H.upf"', 1)
+    text += '[[budget.choices]]\nname = "other"\noptions = { pseudopotential = "b/H.upf" }\n'
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "H.upf").touch()
+    with pytest.raises(InputError, match="two files of one name"):
+        named_inputs(parse_study(text), tmp_path)
 
 
 def test_without_runs_of_both_phases_the_budget_labels_what_there_is():

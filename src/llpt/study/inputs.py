@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llpt.engines import find_engine
 from llpt.errors import InputError
 from llpt.files import copy
-from llpt.study.stored import FUNCTIONS, PROPOSER, is_pseudopotential_file, stored_path
+from llpt.study.stored import FUNCTIONS, PROPOSER, choice_folder, is_pseudopotential_file, stored_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +45,7 @@ def named_inputs(study: StudyFile, source: Path, *, archived: bool = False) -> t
         archived: whether that is a study's directory from elsewhere, of which only its own copies are taken.
 
     Raises:
-        InputError: one of them does not exist.
+        InputError: one of them does not exist, or two of one kind have one name.
     """
     wanted: list[tuple[str, str, str]] = []
     if study.system.start not in MADE_HERE:
@@ -64,10 +64,40 @@ def named_inputs(study: StudyFile, source: Path, *, archived: bool = False) -> t
     if study.surrogate is not None and study.surrogate.training.functions_from is not None:
         functions = str(study.surrogate.training.functions_from)
         wanted.append(("surrogate.training.functions_from", functions, FUNCTIONS))
-    pseudopotential = study.reference.engine_options().get("pseudopotential") if study.reference else None
-    if isinstance(pseudopotential, str) and is_pseudopotential_file(pseudopotential):
-        wanted.append(("reference.pseudopotential", pseudopotential, "pseudopotential"))
-    return tuple(_found(key, given, folder, source, archived) for key, given, folder in wanted)
+    wanted += _of_the_reference_changed(study)
+    found = tuple(_found(key, given, folder, source, archived) for key, given, folder in wanted)
+    _check_one_copy_each(found)
+    return found
+
+
+def _of_the_reference_changed(study: StudyFile) -> list[tuple[str, str, str]]:
+    """Return key, path and folder of what the reference and the choices of the budget take from files."""
+    choices = study.budget.choices if study.budget is not None else ()
+    wanted = [
+        (f"budget.choices.{choice.name}.engine", choice.engine.partition(":")[2], choice_folder(choice.name))
+        for choice in choices
+        if choice.engine is not None and ":" in choice.engine and find_engine(choice.engine).copied
+    ]
+    options = {f"budget.choices.{choice.name}": choice.options for choice in choices}
+    if study.reference is not None:
+        options["reference"] = study.reference.engine_options()
+    for key, given in options.items():
+        pseudopotential = given.get("pseudopotential")
+        if isinstance(pseudopotential, str) and is_pseudopotential_file(pseudopotential):
+            wanted.append((f"{key}.pseudopotential", pseudopotential, "pseudopotential"))
+    return wanted
+
+
+def _check_one_copy_each(inputs: Iterable[NamedInput]) -> None:
+    """Refuse two files whose copies would be one."""
+    copies: dict[str, NamedInput] = {}
+    for item in inputs:
+        other = copies.setdefault(item.stored, item)
+        if other.path != item.path:
+            raise InputError(
+                f'{item.key} = "{item.given}" and {other.key} = "{other.given}" are two files of one name.',
+                "Rename one of them, so that the study can keep a copy of each.",
+            )
 
 
 def _found(key: str, given: str, folder: str, source: Path, archived: bool) -> NamedInput:

@@ -24,6 +24,11 @@ PROPOSER = "proposer"
 """The folder of the copy of a potential that proposes for hybrid Monte Carlo."""
 
 
+def choice_folder(name: str) -> str:
+    """Return the folder of the copy of a potential that a choice of the budget takes in the reference's place."""
+    return f"choices/{name}"
+
+
 def is_pseudopotential_file(given: str) -> bool:
     """Return whether a pseudopotential is a file: files end in ``.upf``, ``.psp8`` …, an engine's own names do not."""
     return bool(Path(given).suffix)

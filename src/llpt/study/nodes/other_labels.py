@@ -18,7 +18,7 @@ from llpt.study.label_sections import DERIVATIVE_POINTS
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.node import AskedEngine, Job
 from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
-from llpt.study.stored import stored_engine, stored_options
+from llpt.study.stored import choice_folder, stored_engine, stored_options
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class PlannedOtherLabels:
     """Snapshots of one run, labelled with an engine that did not drive it.
 
     Args:
-        path: its directory below the study's.
+        path: its directory below the study's; of a choice of the budget it ends in its name.
         run: the run they come from.
         like: a run of the engine that labels, at the same state and size: its engine, options, cost and model.
         engine: another engine in the place of that run's; None for its own.
@@ -191,9 +191,10 @@ class PlannedOtherLabels:
 
     def job(self, root: Path) -> OtherLabelsJob:  # noqa: ARG002 - nothing of it lies in the study's inputs
         """Return what its process is told."""
+        folder = self.like.role if self.engine is None else choice_folder(Path(self.path).name)
         return OtherLabelsJob(
             path=self.path,
-            engine=stored_engine(self.engine or self.like.engine, self.like.role),
+            engine=stored_engine(self.engine or self.like.engine, folder),
             options=stored_options(self._options),
             snapshots=self.snapshots,
             run=self.run.path,
