@@ -1,11 +1,11 @@
 """Kills at random moments: driver, fork server, nodes' processes and the programs their engines started.
 
-``python benchmarks/faults.py [--kills 50] [--seed 1] [--log FILE]`` does a study of cheap runs twice, once in peace and
-once under ``kill -9``, and compares the two step by step. Of each kill it notes which runs it hit, how many steps they
-had told of (once a second), how many were in their newest checkpoint when their processes were gone, and what the
-ledger then says of them. Exit code 0: every run is done, no kill cost more steps than lie between two checkpoints,
-every run that a kill ended was tried again, a killed driver was known for dead, and every position of every step is
-that of the undisturbed study to 1e-4 Å.
+``python benchmarks/faults.py [--kills 50] [--pressures 4] [--seed 1] [--log FILE]`` does a study of cheap runs twice,
+once in peace and once under ``kill -9``, and compares the two step by step. Of each kill it notes which runs it hit,
+how many steps they had told of (once a second), how many were in their newest checkpoint when their processes were
+gone, and what the ledger then says of them. Exit code 0: every run is done, no kill cost more steps than lie between
+two checkpoints, every run that a kill ended was tried again, a killed driver was known for dead, and every position of
+every step is that of the undisturbed study to 1e-4 Å.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ name = "faults"
 atoms = 16
 start = "atomic"
 [state]
-pressures_gpa = [100.0, 150.0, 200.0, 250.0]
+pressures_gpa = PRESSURES
 temperatures_k = [700, 800, 900, 1000, 1100, 1200]
 [dynamics]
 steps = {STEPS}
@@ -88,6 +88,7 @@ delay_s = 0.04
 cores = 2
 retries = 100
 """
+PRESSURES_GPA = (100.0, 150.0, 200.0, 250.0)
 SAME_ANGSTROM = 1e-4
 COMMAND = (sys.executable, "-c", "from llpt.cli import main; main()", "run", "study.toml")
 VICTIMS = ("driver", "fork server", "worker", "engine")
@@ -99,6 +100,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mean-s", type=float, default=3.0, help="mean time between kills")
+    parser.add_argument("--pressures", type=int, default=4, choices=range(1, 5), help="each is six runs")
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="llpt-faults-") as scratch:
@@ -111,7 +113,8 @@ def main() -> int:
         for name in ("peace", "kills"):
             directory = place / name
             directory.mkdir()
-            (directory / "study.toml").write_text(STUDY)
+            pressures = str(list(PRESSURES_GPA[: arguments.pressures]))
+            (directory / "study.toml").write_text(STUDY.replace("PRESSURES", pressures))
             studies.append(directory / "study")
         finish(place / "peace", environment)
         killed, drivers = disturb(place / "kills", environment, arguments)
@@ -134,7 +137,7 @@ def main() -> int:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "load": f"{os.getloadavg()[2]:.1f} processes at work on average, these included",
-        "command": f"python benchmarks/faults.py --kills {arguments.kills} --seed {arguments.seed}",
+        "command": f"python benchmarks/faults.py {' '.join(sys.argv[1:])}".rstrip(),
         "passed": passed,
         "checks": checks,
         "runs": len(entries),

@@ -87,6 +87,7 @@ def test_every_run_is_done_and_accounted_for(study):
     ]
     for entry in entries:
         assert entry.provenance.versions["llpt"]
+        assert entry.provenance.device == "cpu"
         assert entry.seconds > 0
 
 

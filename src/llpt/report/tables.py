@@ -211,7 +211,8 @@ def provenance_rows(entries: Iterable[Entry]) -> list[tuple[str, str]]:
         for package, number in entry.provenance.versions.items():
             versions.setdefault(package, set()).add(number)
         if entry.host:
-            hosts.add(entry.host)
+            device = entry.provenance.device
+            hosts.add(f"{entry.host} ({device})" if device else entry.host)
     rows = [(f"engine {engine.described.spec}", engine.text) for engine in engines.values()]
     rows.append(("versions", ", ".join(f"{name} {' and '.join(sorted(found))}" for name, found in versions.items())))
     rows.append(("machines", ", ".join(sorted(hosts))))

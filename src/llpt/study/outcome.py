@@ -112,6 +112,7 @@ class Provenance(Record):
         training: what the fit of a potential says of itself.
         origin: the files of an imported run.
         content_hash: of what the node left, see ``llpt.study.contents``; empty of what was done before it was kept.
+        device: what computed: "cpu", or the names of graphics processors; empty of what was done before it was kept.
     """
 
     engine: DescribedEngine | None = None
@@ -120,6 +121,7 @@ class Provenance(Record):
     training: dict[str, str] = Field(default_factory=dict)
     origin: ForeignOrigin | None = None
     content_hash: str = ""
+    device: str = ""
 
 
 class RunConditions(Record):

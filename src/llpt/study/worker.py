@@ -120,13 +120,22 @@ def do_job(job_file: Path) -> int:
     return 0
 
 
+def device_in_use() -> str:
+    """Return what this process has computed on: the graphics processors that it has opened, else ``cpu``."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return "cpu"
+    return ", ".join(torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count()))
+
+
 def _outcome(job: Job, files: JobFiles, pace: ReportPace) -> NodeOutcome:
     """Do a node; whatever goes wrong becomes its stated reason, and its trace goes to the log."""
     try:
         outcome = job.work(ProgressFile(files, pace).write)
         if outcome.state is not State.DONE:
             return outcome
-        provenance = outcome.provenance.model_copy(update={"content_hash": content_hash(Path(job.path))})
+        kept = {"content_hash": content_hash(Path(job.path)), "device": device_in_use()}
+        provenance = outcome.provenance.model_copy(update=kept)
         return outcome.model_copy(update={"provenance": provenance})
     except LlptError as error:
         traceback.print_exc()
