@@ -93,7 +93,7 @@ def observe_electronic_temperature(
         InputError: the labelled snapshots cannot be read.
         StorageError: the result cannot be written.
     """
-    labels = plan.find(PlannedLabels)
+    labels = plan.first_of(PlannedLabels)
     if labels is None or labels.path not in entries or entries[labels.path].state is not State.DONE:
         return None
     place = directory.node(labels.path)

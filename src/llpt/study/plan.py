@@ -57,7 +57,7 @@ class Plan:
         """The runs among the nodes."""
         return tuple(node for node in self.nodes if isinstance(node, PlannedRun))
 
-    def find(self, kind: type[Kind]) -> Kind | None:
+    def first_of(self, kind: type[Kind]) -> Kind | None:
         """Return the first node of a kind; None where the study has none."""
         return next((node for node in self.nodes if isinstance(node, kind)), None)
 

@@ -64,7 +64,7 @@ def test_a_new_kind_of_node_needs_nothing_but_its_module(tmp_path):
     node: Node = Counting(after=planned.paths[:2])
     plan = Plan((*planned.nodes, node))
     assert plan.in_words.endswith("runs and 3 counts")
-    assert plan.find(Counting) is node
+    assert plan.first_of(Counting) is node
     costs = estimate_costs(plan)
     assert costs[node.path] == 4.0
     assert makespan_s(plan, dict.fromkeys(plan.paths, 0.0) | {node.path: 4.0}, 2) == 4.0

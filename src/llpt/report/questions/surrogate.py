@@ -187,7 +187,7 @@ def _states(found: CampaignExplanation | None) -> list[Table]:
 
 def _training(case: Case) -> list[Table]:
     """Return what the fit of the surrogate reported of itself."""
-    training = case.plan.find(PlannedTraining)
+    training = case.plan.first_of(PlannedTraining)
     if training is None or training.path not in case.entries:
         return []
     rows = tuple(Row((key, value)) for key, value in case.entries[training.path].provenance.training.items())
