@@ -45,7 +45,7 @@ def test_every_key_says_what_is_allowed(section):
 
 def test_the_template_is_a_study():
     study = parse_study(study_template())
-    assert make_plan(study).find(PlannedTraining) is not None
+    assert make_plan(study).first_of(PlannedTraining) is not None
 
 
 @pytest.fixture(scope="module")
