@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import platform
@@ -22,7 +23,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
@@ -78,20 +79,21 @@ from pathlib import Path
 from ase.calculators.lj import LennardJones
 
 class Fluid(LennardJones):
-    '''A Lennard-Jones fluid whose steps take as long as asked; it notes where it runs.'''
+    '''A Lennard-Jones fluid whose steps take as long as asked; it notes where it runs, and from when to when.'''
 
     def __init__(self, delay_s=0.0, device="cpu", note=""):
         self.delay_s = float(delay_s)
-        if note:
-            Path(note).mkdir(exist_ok=True)
-            names = ("SLURMD_NODENAME", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
-            words = [os.environ.get(name, "-") for name in names]
-            Path(note, str(os.getpid())).write_text(" ".join([*words, str(time.time())]))
+        self.note = Path(note, str(os.getpid())) if note else None
+        names = ("SLURMD_NODENAME", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
+        self.words = [*(os.environ.get(name, "-") for name in names), str(time.time())]
         super().__init__(sigma=1.215, epsilon=0.2, rc=2.3, smooth=True)
 
     def calculate(self, *arguments, **more):
         time.sleep(self.delay_s)
         super().calculate(*arguments, **more)
+        if self.note:
+            self.note.parent.mkdir(exist_ok=True)
+            self.note.write_text(" ".join([*self.words, str(time.time())]))
 """
 
 STUDY = """
@@ -188,6 +190,40 @@ def wait_for(condition: Callable[[], object], seconds: float = PATIENCE_S) -> No
         time.sleep(0.2)
 
 
+class Note(NamedTuple):
+    """Where an engine computed.
+
+    Args:
+        node: its node.
+        device: the graphics processor that it was given.
+        threads: its threads.
+        began: when, in seconds since 1970.
+        ended: when it computed last.
+    """
+
+    node: str
+    device: str
+    threads: str
+    began: float
+    ended: float
+
+    @classmethod
+    def read(cls, text: str) -> Note:
+        """Return what an engine has written."""
+        *words, began, ended = text.split()
+        return cls(*words, float(began), float(ended))
+
+    def beside(self, other: Note) -> bool:
+        """Whether two computed at once."""
+        return self.began < other.ended and other.began < self.ended
+
+
+def pairs_at_once(notes: list[Note]) -> list[tuple[Note, Note]]:
+    """Return every two engines of one node that computed at once."""
+    pairs = itertools.combinations(notes, 2)
+    return [(one, other) for one, other in pairs if one.node == other.node and one.beside(other)]
+
+
 class Trial:
     """One study on the cluster.
 
@@ -252,9 +288,9 @@ class Trial:
         """Return the directories that hold checkpoints."""
         return [path for path in self.root.glob("runs/**/checkpoints") if any(path.glob("[0-9]*"))]
 
-    def notes(self) -> list[list[str]]:
-        """Return where the engines ran: node, device, threads, when."""
-        return [path.read_text().split() for path in (self.root / "notes").glob("*")]
+    def notes(self) -> list[Note]:
+        """Return where the engines ran, and when."""
+        return [Note.read(path.read_text()) for path in (self.root / "notes").glob("*")]
 
     def jobs(self) -> list[str]:
         """Return the numbers of Slurm's jobs that are queued or run."""
@@ -283,11 +319,12 @@ def several_nodes_and_workers(directory: Path, environment: dict[str, str]) -> s
     for line in ("--nodes=2", "--mem=3g", "--cpus-per-task=4"):
         assert line in script, script
     notes = trial.notes()
-    assert {node for node, *_ in notes} == {"n1", "n2"}, notes
-    assert {threads for _, _, threads, _ in notes} == {"2"}, notes
+    assert {note.node for note in notes} == {"n1", "n2"}, notes
+    assert {note.threads for note in notes} == {"2"}, notes
+    assert {one.node for one, _ in pairs_at_once(notes)} == {"n1", "n2"}, notes
     hosts = {entry.host for entry in trial.entries()}
     assert hosts == {"n1", "n2"}, hosts
-    return f"{len(trial.entries())} runs on two nodes, --mem=3g, two threads each"
+    return f"{len(trial.entries())} runs on two nodes, at least two at once on each, --mem=3g, two threads each"
 
 
 def segments(directory: Path, environment: dict[str, str]) -> str:
@@ -413,9 +450,12 @@ def graphics_processors(directory: Path, environment: dict[str, str]) -> str:
     trial.end(trial.start(), 0)
     trial.all_done()
     assert "--gpus-per-node=2" in trial.scripts(), trial.scripts()
-    devices = {device for _, device, *_ in trial.notes()}
-    assert devices == {"0", "1"}, trial.notes()
-    return "four runs on devices 0 and 1 of a node, two at a time"
+    notes = trial.notes()
+    assert {note.device for note in notes} == {"0", "1"}, notes
+    at_once = pairs_at_once(notes)
+    assert at_once, notes
+    assert all(one.device != other.device for one, other in at_once), notes
+    return "four runs on devices 0 and 1 of a node, two at a time, never two on one device"
 
 
 CHECKS = {
