@@ -3,6 +3,7 @@
     python benchmarks/planted_defects.py                 # every row, into docs/results/planted-defects.json
     python benchmarks/planted_defects.py --only mass     # one of them, printed
     python benchmarks/planted_defects.py --print         # the committed table as Markdown; nothing is run
+    python benchmarks/planted_defects.py --figure docs/figures/planted-defects.png    # its figure; nothing is run
 
 The reference is the fluid of ``benchmarks/two_phase_fluid.py``: 64 atoms, two phases, T* near 900 K at 200 GPa. Each
 row runs a surrogate with one defect through nine temperatures and, at its own transition, each side in each phase.
@@ -339,16 +340,49 @@ def markdown(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def draw(rows: list[dict[str, Any]], file: Path) -> None:
+    """Draw what the labels foretold of each row, and what was found, in kelvins."""
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - needed for nothing else
+
+    colours = {"faithful": "#00684a", "not faithful": "#a63603", "not resolved": "#8a6d00"}
+    figure, axis = plt.subplots(figsize=(9.0, 4.6), layout="constrained")
+    for place, row in enumerate(reversed(rows)):
+        for key, shift, marker, colour in (("kelvins", 0.13, "o", "#0072b2"), ("moved_k", -0.13, "s", "#d55e00")):
+            if row[key] is not None:
+                value, error = row[key]
+                axis.errorbar(value, place + shift, xerr=error, fmt=marker, color=colour, capsize=2, markersize=5)
+        axis.text(
+            1.02,
+            place,
+            row["verdict"],
+            color=colours[row["verdict"]],
+            va="center",
+            transform=axis.get_yaxis_transform(),
+        )
+    for marker, colour, label in (("o", "#0072b2", "foretold by labels"), ("s", "#d55e00", "found in the runs")):
+        axis.plot([], [], marker, color=colour, label=label)
+    axis.axvline(0.0, color="grey", lw=0.8)
+    axis.set_yticks(range(len(rows)), [row["defect"] for row in reversed(rows)])
+    axis.set_xlabel("shift of the transition (K)")
+    axis.text(1.02, len(rows) - 0.3, "verdict", weight="bold", transform=axis.get_yaxis_transform())
+    axis.legend(loc="lower right", frameon=False)
+    figure.savefig(file, dpi=150)
+
+
 def main() -> None:
     """Run, and write or print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", help="rows whose name holds this; they are printed and not kept")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--figure", type=Path, help="draw the committed table into a file")
     parser.add_argument("--print", action="store_true", dest="shown", help="print the committed table")
     given = parser.parse_args()
-    if given.shown:
-        document = json.loads(RESULTS.read_text(encoding="utf-8"))
-        print(markdown(document["rows"]))
+    if given.shown or given.figure:
+        committed = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]
+        if given.shown:
+            print(markdown(committed))
+        if given.figure:
+            draw(committed, given.figure)
         return
     chosen = [defect for defect in DEFECTS if given.only is None or given.only in defect.name]
     rows = []

@@ -55,6 +55,16 @@ def test_every_figure_is_drawn_without_a_complaint_and_nothing_is_wider_than_the
     assert opened.complaints == []
 
 
+def test_names_in_a_legend_do_not_lie_on_one_another(opened):
+    overlapping = """() => [...document.querySelectorAll(".plot .legend")].flatMap((legend) => {
+        const boxes = [...legend.querySelectorAll(".legendtext")].map((text) => text.getBoundingClientRect());
+        return boxes.flatMap((one, i) => boxes.slice(i + 1).filter((other) => one.left < other.right - 1
+            && other.left < one.right - 1 && one.top < other.bottom - 2 && other.top < one.bottom - 2)
+            .map(() => legend.closest(".plot").id)); })"""
+    assert opened.locator(".plot .legendtext").count() > 0
+    assert opened.evaluate(overlapping) == []
+
+
 def test_no_rule_of_accessibility_is_broken_in_light_and_dark(opened):
     for _ in range(2):
         broken = axe.Axe().run(opened).response["violations"]

@@ -52,6 +52,10 @@ def test_defaults_cutoff_and_threads_are_those_of_the_record():
     assert seconds_per_step(Run(engine="vasp", options={"kpoints": "2x2x2"})) > seconds_per_step(Run(engine="vasp"))
 
 
+def test_a_functional_of_the_laplacian_costs_several_times_as_much():
+    assert 4.0 < seconds_per_step(Run({"xc": "scan-l"})) / seconds_per_step(Run()) < 9.0
+
+
 def test_a_single_point_costs_more_than_a_step_where_electrons_start_from_nothing():
     assert single_point_steps(find_engine("dft").speed) > 1.0
     assert single_point_steps(find_engine("n2p2:DIR").speed) == 1.0

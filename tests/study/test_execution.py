@@ -6,12 +6,14 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from llpt.study import Ledger, State, StudyDirectory, parse_study
+from llpt.study.execution import close_parsl
 from llpt.trajectory import Trajectory
 
 HERE = Path(__file__).parent
@@ -297,6 +299,22 @@ def test_ctrl_c_answers_at_once_though_the_engine_hangs(tmp_path):
     wait_for(lambda: not workers(root))  # left alone, a hung process ends itself
     assert not alive(root)
     assert "hangs" in next((root / "jobs").glob("*T800.log")).read_text()
+
+
+def test_a_scheduler_that_does_not_answer_keeps_nobody_who_asked_for_a_stop():
+    begun, answered = threading.Event(), threading.Event()
+
+    def cancel_blocks():
+        begun.set()
+        answered.wait(600.0)
+
+    close_parsl(cancel_blocks, 0.01)
+    assert begun.wait(60.0)
+    assert not answered.is_set()
+    answered.set()
+    ended = []
+    close_parsl(lambda: ended.append(True), None)
+    assert ended
 
 
 def test_a_second_ctrl_c_kills_what_hangs(tmp_path):

@@ -6,7 +6,9 @@ import pytest
 
 from llpt.study import make_plan, parse_study
 from llpt.study.cost import StepTimes, pace_of, seconds_per_step
+from llpt.study.growth import growth_of
 from llpt.study.paces import known_paces, options_text, paces_file, remember_paces
+from llpt.study.schedule import contents_of
 
 STUDY = """
 [study]
@@ -25,6 +27,29 @@ xc = "{xc}"
 kpoints = "{kpoints}"
 threads = 1
 """
+
+
+NETWORK = """
+[study]
+name = "network"
+[system]
+atoms = {atoms}
+[state]
+pressures_gpa = 200.0
+temperatures_k = [800]
+[dynamics]
+steps = 100
+discard = 10
+[reference]
+engine = "{engine}"
+threads = 1
+"""
+
+
+def of_engine(engine, atoms):
+    """Return a plan of one run with an engine and its run."""
+    plan = make_plan(parse_study(NETWORK.format(atoms=atoms, engine=engine), name="study.toml"))
+    return plan, plan.runs[0]
 
 
 def run_of(atoms=64, xc="pbe", kpoints="mean-value"):
@@ -83,3 +108,73 @@ def test_a_file_that_cannot_be_read_or_written_is_no_reason_to_stop(monkeypatch)
 def test_the_temperature_of_the_electrons_is_no_matter():
     assert options_text({"electronic_temperature_k": 800.0, "xc": "pbe"}) == options_text({"xc": "pbe"})
     assert options_text({"kpoints": "gamma"}, scaled=False) == options_text({})
+
+
+def measured(seconds_of, sizes, engine="n2p2:a"):
+    """Return paces of runs of some sizes."""
+    return [pace_of("here", of_engine(engine, atoms)[1], seconds_of(atoms)) for atoms in sizes]
+
+
+LAWS = {
+    "more overhead": lambda atoms: 0.009 + 1e-4 * atoms,
+    "little overhead": lambda atoms: 0.0005 + 1.6e-3 * atoms,
+    "all pairs": lambda atoms: 0.002 + 2e-6 * atoms**2,
+    "cells": lambda atoms: 1e-4 * atoms**1.2,
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_sizes_that_ran_tell_what_others_take(law):
+    seconds_of = LAWS[law]
+    times = StepTimes((), measured(seconds_of, (16, 64, 128)))
+    for atoms in (16, 32, 64, 256):  # to the double of the largest that ran
+        planned = times.step_s(of_engine("n2p2:a", atoms)[1])
+        assert planned == pytest.approx(seconds_of(atoms), rel=0.3), atoms
+    assert times.step_s(of_engine("n2p2:a", 64)[1]) == pytest.approx(seconds_of(64))
+
+
+def test_two_sizes_that_scatter_do_not_decide_what_large_ones_take():
+    scattered = dict(zip((32, 48), (0.0105 * 1.2, 0.0143 * 0.85), strict=True))  # by the record 0.0105 and 0.0143
+    planned = StepTimes((), measured(scattered.__getitem__, scattered)).step_s(of_engine("n2p2:a", 512)[1])
+    assert 0.3 < planned / seconds_per_step(of_engine("n2p2:a", 512)[1]) < 1.0
+    assert growth_of(measured(lambda _: 0.01, (32,))) is None
+    assert growth_of(()) is None
+
+
+def test_of_a_fast_potential_one_size_is_not_all_work():
+    """The two networks of docs/performance.md, in ms: 32 atoms tell what 512 take."""
+    for few, many in ((7.86e-3, 95.9e-3), (3.95e-3, 31.8e-3)):
+        times = StepTimes((), measured(lambda _, few=few: few, (32,)))
+        assert times.step_s(of_engine("n2p2:a", 512)[1]) == pytest.approx(many, rel=0.3)
+
+
+def test_sizes_of_studies_before_tell_how_those_of_today_grow():
+    seconds_of = LAWS["all pairs"]
+    today = of_engine("n2p2:a", 64)[1]  # twice as slow as it was: other work beside it
+    times = StepTimes([(today, 2.0 * seconds_of(64))], measured(seconds_of, (32, 64, 256)))
+    assert times.step_s(of_engine("n2p2:a", 256)[1]) == pytest.approx(2.0 * seconds_of(256), rel=0.3)
+
+
+def test_a_potential_is_known_by_what_its_files_hold(tmp_path):
+    for name, text in (("a", "small"), ("b", "large"), ("c", "small")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "input.nn").write_text(text)
+    plans = {name: of_engine(f"n2p2:{name}", 64) for name in "abc"}
+    contents = {name: contents_of(plan, tmp_path, copies=False) for name, (plan, _) in plans.items()}
+    known = [pace_of("here", plans["a"][1], 1.0, contents["a"])]
+    assert StepTimes((), known, contents["c"]).was_measured(plans["c"][1])
+    assert StepTimes((), known, contents["c"]).step_s(plans["c"][1]) == pytest.approx(1.0)
+    other = StepTimes((), known, contents["b"])
+    assert not other.was_measured(plans["b"][1])
+    assert other.step_s(plans["b"][1]) == pytest.approx(1.0)  # the nearest thing that is known
+    known.append(pace_of("here", plans["b"][1], 3.0, contents["b"]))
+    assert StepTimes((), known, contents["b"]).step_s(plans["b"][1]) == pytest.approx(3.0)
+    assert contents_of(of_engine("n2p2:nowhere", 64)[0], tmp_path, copies=False) == {}
+    (tmp_path / "inputs" / "reference").mkdir(parents=True)
+    (tmp_path / "a").rename(tmp_path / "inputs" / "reference" / "a")
+    assert contents_of(plans["a"][0], tmp_path, copies=True) == contents["a"]
+
+
+def test_a_pace_of_a_plug_in_that_is_gone_is_passed_over():
+    gone = pace_of("here", of_engine("n2p2:a", 64)[1], 1.0).model_copy(update={"engine": "gone:x"})
+    assert StepTimes((), [gone]).step_s(run_of()) == seconds_per_step(run_of())

@@ -107,7 +107,7 @@ def plan(
     from llpt.study.one_kpoint import warnings_of  # noqa: PLC0415
     from llpt.study.paces import known_paces, place_of  # noqa: PLC0415
     from llpt.study.preflight import check_what_is_named  # noqa: PLC0415
-    from llpt.study.schedule import times_of_study  # noqa: PLC0415
+    from llpt.study.schedule import contents_of, times_of_study  # noqa: PLC0415
 
     if study.is_dir():
         description = StudyDirectory.open(study).study
@@ -117,7 +117,8 @@ def plan(
         with naming_lines(study):
             graph = make_plan(description)
             check_what_is_named(description, graph, study.resolve().parent)
-    times = times_of_study(graph, {}, known_paces(place_of(description.execution)))
+    contents = contents_of(graph, study if study.is_dir() else study.parent, copies=study.is_dir())
+    times = times_of_study(graph, {}, known_paces(place_of(description.execution)), contents)
     costs = {node.path: node.cost_s(times) for node in graph.nodes}
     console = output()
     console.print(f"[bold]{escape(description.study.name)}[/]  (seed {description.study.seed})\n")

@@ -207,6 +207,7 @@ def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, 
     from llpt.study.growing import proposed_growth  # noqa: PLC0415
     from llpt.study.paces import known_paces, place_of  # noqa: PLC0415
     from llpt.study.place import STUDY_FILE  # noqa: PLC0415
+    from llpt.study.schedule import contents_of  # noqa: PLC0415
 
     root = study if study.is_dir() else out or Path(study.stem)
     there = study.is_dir() or (root / STUDY_FILE).is_file()
@@ -231,7 +232,8 @@ def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, 
     measured = {
         entry.path: entry.seconds_per_step for entry in entries if entry.seconds_per_step and entry.path in plan
     }
-    costs = estimate_costs(plan, measured, known=known_paces(place_of(description.execution)))
+    contents = contents_of(plan, root, copies=True) if directory else contents_of(plan, study.parent, copies=False)
+    costs = estimate_costs(plan, measured, known_paces(place_of(description.execution)), contents)
     wanted = chosen(plan, entries, only, retry_failed=retry_failed)
     todo = [path for path in plan.paths if path in wanted and states.get(path) is not State.DONE]
     console = output()

@@ -53,15 +53,19 @@ class Speed:
         floor: what every step costs besides, i-PI and the trajectory among it.
         plane_waves: whether the terms grow with the number of plane waves, k-points x cutoff^1.5 / density.
         on_one_thread: how many times longer a step takes on one thread than on two.
+        functionals: how many times longer with an exchange–correlation functional, by the value of the option ``xc``;
+            once where it is not named.
     """
 
     terms: Mapping[float, float] = field(default_factory=lambda: {1.0: 0.005})
     floor: float = 0.002
     plane_waves: bool = False
     on_one_thread: float = 1.0
+    functionals: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))
+        object.__setattr__(self, "functionals", MappingProxyType(dict(self.functionals)))
 
     def seconds(self, atoms: int, plane_waves: float) -> float:
         """Return the seconds of one step.

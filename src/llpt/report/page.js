@@ -44,11 +44,22 @@ function themedLayout(layout) {
   return themed;
 }
 
+// On a phone each name of a legend has a row to itself: two side by side would lie on one another.
+function narrowed(layout, traces) {
+  const names = traces.filter((trace) => trace.showlegend !== false && (trace.legend || "legend") === "legend").length;
+  const columns = Math.round(0.9 / layout.legend.entrywidth);
+  const more = 21 * (names - Math.ceil(names / columns));
+  layout.legend = { ...layout.legend, entrywidth: 0.9 };
+  layout.margin = { ...layout.margin, b: layout.margin.b + more };
+  layout.height += more;
+}
+
 function draw() {
-  const narrow = window.innerWidth < 700;
+  const phone = window.innerWidth < 700;
   for (const plot of plots) {
     const layout = themedLayout(plot.figure.layout);
-    if (narrow) layout.margin = { ...layout.margin, l: 44, r: 6 };
+    if (phone) layout.margin = { ...layout.margin, l: 62, r: 6 };
+    if (plot.place.clientWidth < 560) narrowed(layout, plot.figure.data);
     Plotly.react(plot.place, plot.figure.data.map(themedTrace), layout, { displaylogo: false, responsive: true });
   }
 }

@@ -2,22 +2,25 @@
 
 A record says how long a step takes on 2 cores (``llpt.engines.Speed``). Runs that are done correct the estimate, those
 of this study first, then those of studies before on this machine (``llpt.study.paces``): the ratio of their measured
-time to the record's multiplies it.
+time to the record's multiplies it. Runs of several sizes also tell how a step grows (``llpt.study.growth``).
 """
 
 from __future__ import annotations
 
 import json
 import math
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from llpt.dft.kpoints import kpoints_in_cell
+from llpt.engines import find_engine
 from llpt.engines.record import TIMED_CUTOFF_RY, TIMED_DENSITY_G_PER_CM3
-from llpt.errors import InputError
+from llpt.errors import InputError, LlptError
 from llpt.structure import volume_per_atom
-from llpt.study.paces import KnownPace, options_text
+from llpt.study.growth import Growth, growth_of, growth_of_one
+from llpt.study.paces import KnownPace, engine_key, options_text
 from llpt.study.protocol import starting_density
 from llpt.units import ANGSTROM_TO_BOHR
 
@@ -101,10 +104,21 @@ class TimedRun(Protocol):
         """What a force call of the potential that proposes costs; 0 in molecular dynamics."""
 
 
+def _slower(run: TimedRun) -> float:
+    """Return how many times longer a step takes than with classical nuclei, two threads and the default functional."""
+    functional = run.speed.functionals.get(str(run.option("xc")), 1.0) if run.speed.functionals else 1.0
+    return run.beads * functional * (run.speed.on_one_thread if run.threads == 1 else 1.0)
+
+
+def floor_per_step(run: TimedRun) -> float:
+    """Return the part of the record's estimate that is the same for all numbers of atoms."""
+    return _slower(run) * run.speed.floor
+
+
 def seconds_per_step(run: TimedRun) -> float:
     """Return the estimate of the engine's record for one step of a run."""
     speed = run.speed
-    slower = run.beads * (speed.on_one_thread if run.threads == 1 else 1.0)
+    slower = _slower(run)
     if not speed.plane_waves:
         return slower * speed.seconds(run.atoms, 1.0)
     try:
@@ -131,15 +145,24 @@ class StepTimes:
     Args:
         measured: runs of this study already begun, each with its seconds per step.
         known: what steps took in studies before.
+        contents: hashes of the files of engines that are files, by SPEC (``llpt.study.engine_contents``).
     """
 
-    def __init__(self, measured: Sequence[tuple[TimedRun, float]] = (), known: Sequence[KnownPace] = ()) -> None:
+    def __init__(
+        self,
+        measured: Sequence[tuple[TimedRun, float]] = (),
+        known: Sequence[KnownPace] = (),
+        contents: Mapping[str, str] | None = None,
+    ) -> None:
         self._measured = {run.path: seconds for run, seconds in measured}
-        here = [pace_of("", run, seconds) for run, seconds in measured if not run.segment_steps]
-        like = [_Peers(options_text, paces) for paces in (here, known)]
-        scaled = [_Peers(_unscaled_text, paces) for paces in (here, known)]
-        self._same = tuple(peers for peers in (*like, *scaled) if peers)
-        self._others = tuple(peers for peers in (_Peers(_no_text, here),) if peers)
+        self._contents = contents or {}
+        begun = [(run, seconds) for run, seconds in measured if not run.segment_steps]
+        here = [pace_of("", run, seconds, self._contents) for run, seconds in begun]
+        self._same = tuple(
+            (_Peers(text, _as_it_is, here), _Peers(text, _as_it_is, known)) for text in (options_text, _unscaled_text)
+        )
+        self._others = ((_Peers(_no_text, _as_it_is, here),), (_Peers(_unscaled_text, _kind, known),))
+        self._growths: dict[tuple[KnownPace, ...], Growth | None] = {}
 
     def run_s(self, run: TimedRun) -> float:
         """Return the seconds that a run takes from start to end."""
@@ -155,17 +178,37 @@ class StepTimes:
         """Return the seconds of one step of dynamics with its engine."""
         if run.path in self._measured and not run.segment_steps:
             return self._measured[run.path]
-        peer = self._peer(run)
         estimate = seconds_per_step(run)
-        return estimate if peer is None else estimate * peer.seconds / peer.estimated
+        for levels in (self._same, self._others):
+            for groups in levels:
+                found = self._paces_like(run, groups)
+                if any(found):
+                    return self._scaled(run, estimate, found)
+        return estimate
 
     def was_measured(self, run: TimedRun) -> bool:
         """Whether a run of the same engine and options was measured, here or in a study before."""
-        return _nearest(run, self._same) is not None
+        return any(any(self._paces_like(run, groups)) for groups in self._same)
 
-    def _peer(self, run: TimedRun) -> KnownPace | None:
-        """Return what was measured of the run that is most like this one: same options, then other points of k."""
-        return _nearest(run, (*self._same, *self._others))
+    def _paces_like(self, run: TimedRun, groups: Sequence[_Peers]) -> list[tuple[KnownPace, ...]]:
+        """Return the peers of a run in each group: on as many threads if there are any."""
+        key = engine_key(run.engine, self._contents)
+        return [peers.of(key, run.options, run.threads) for peers in groups]
+
+    def _scaled(self, run: TimedRun, estimate: float, found: Sequence[tuple[KnownPace, ...]]) -> float:
+        """Return the seconds of a step from the peer of the nearest size, by the growth that the first peers show."""
+        first = next(filter(None, found))
+        near = min(first, key=lambda pace: abs(math.log(pace.atoms / run.atoms)))
+        alone = Growth() if run.speed.plane_waves else growth_of_one(near)
+        growth = next(filter(None, map(self._growth, found)), alone)
+        floor = floor_per_step(run)
+        ratio = growth.relative_s(floor, estimate - floor) / growth.relative_s(near.floor, near.estimated - near.floor)
+        return near.seconds * ratio
+
+    def _growth(self, paces: tuple[KnownPace, ...]) -> Growth | None:
+        if paces not in self._growths:
+            self._growths[paces] = growth_of(paces)
+        return self._growths[paces]
 
 
 def _unscaled_text(options: Mapping[str, GivenValue]) -> str:
@@ -176,55 +219,65 @@ def _no_text(_: Mapping[str, GivenValue]) -> str:
     return ""
 
 
+def _as_it_is(engine: str) -> str:
+    return engine
+
+
+def _kind(engine: str) -> str:
+    """Return the kind of an engine that is a file, so that other potentials of its kind stand in for it."""
+    try:
+        return engine.partition(":")[0] if find_engine(engine).copied else engine
+    except LlptError:  # measured with a plug-in that is gone
+        return engine
+
+
 class _Peers:
     """Measured runs by their engine and what they have in common of its options.
 
     Args:
         text: writes what counts of the options.
+        name: writes what counts of the engine.
         paces: the runs.
     """
 
-    def __init__(self, text: Callable[[Mapping[str, GivenValue]], str], paces: Sequence[KnownPace]) -> None:
-        self.text = text
+    def __init__(
+        self, text: Callable[[Mapping[str, GivenValue]], str], name: Callable[[str], str], paces: Sequence[KnownPace]
+    ) -> None:
+        self._text = text
+        self._name = name
         self._paces: dict[tuple[str, str], dict[tuple[int, int], KnownPace]] = {}
         for pace in paces:
-            found = self._paces.setdefault((pace.engine, text(json.loads(pace.options))), {})
+            found = self._paces.setdefault((name(pace.engine), text(json.loads(pace.options))), {})
             found[pace.atoms, pace.threads] = pace
+        self._found: dict[tuple[str, str, int], tuple[KnownPace, ...]] = {}
 
-    def __len__(self) -> int:
-        return len(self._paces)
-
-    def of(self, engine: str, text: str) -> Sequence[KnownPace]:
-        """Return those of an engine whose options come to this text."""
-        return tuple(self._paces.get((engine, text), {}).values())
-
-
-def _nearest(run: TimedRun, groups: Sequence[_Peers]) -> KnownPace | None:
-    """Return the first peer of a run: of the nearest number of atoms, on as many threads if there is one."""
-    texts: dict[object, str] = {}  # a plan of ten thousand runs asks several times a second: each is written once
-    for peers in groups:
-        if peers.text not in texts:
-            texts[peers.text] = peers.text(run.options)
-        paces = peers.of(run.engine, texts[peers.text])
-        if paces:
-            return min(paces, key=lambda pace: (pace.threads != run.threads, abs(math.log(pace.atoms / run.atoms))))
-    return None
+    def of(self, engine: str, options: Mapping[str, GivenValue], threads: int) -> tuple[KnownPace, ...]:
+        """Return those of an engine with options like these: on so many threads, or else on any."""
+        if not self._paces:
+            return ()
+        key = self._name(engine), self._text(options), threads
+        if key not in self._found:
+            paces = self._paces.get(key[:2], {}).values()
+            self._found[key] = tuple(pace for pace in paces if pace.threads == threads) or tuple(paces)
+        return self._found[key]
 
 
-def pace_of(place: str, run: TimedRun, seconds: float) -> KnownPace:
+def pace_of(place: str, run: TimedRun, seconds: float, contents: Mapping[str, str] = MappingProxyType({})) -> KnownPace:
     """Return what was measured of a run.
 
     Args:
         place: where it was done.
         run: the run.
         seconds: wall time of a step.
+        contents: hashes of the files of engines that are files, by SPEC.
     """
     return KnownPace(
         place=place,
-        engine=run.engine,
+        engine=engine_key(run.engine, contents),
         options=options_text(run.options),
         atoms=run.atoms,
         threads=run.threads,
         seconds=seconds,
         estimated=seconds_per_step(run),
+        floor=floor_per_step(run),
     )

@@ -33,7 +33,7 @@ from llpt.study.outcome import NodeOutcome, NodeProgress, State
 from llpt.study.paces import known_paces, place_of, remember_paces
 from llpt.study.process import STOPPING_S, run_node
 from llpt.study.providers import parsl_config
-from llpt.study.schedule import estimate_costs, makespan_s, node_threads
+from llpt.study.schedule import contents_of, estimate_costs, makespan_s, node_threads
 from llpt.study.steps import node_steps_on_disk
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ SHARE_OF_SHOWING = 25.0
 """Showing a study of ten thousand runs takes a second; it waits so many times as long before it does so again."""
 LEAVE_S = STOPPING_S + 1.0
 """How long after a stop was asked for the last runs are waited for."""
+CLOSING_S = 0.7
+"""How long after that the scheduler is waited for."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,24 @@ class StudyProgress:
         return sum(node.state is state for node in self.nodes.values())
 
 
+def close_parsl(close: Callable[[], None], limit_s: float | None) -> None:
+    """Give back what Parsl holds: its threads, its processes, the blocks of a scheduler.
+
+    A scheduler that is slow to answer keeps nobody who asked for a stop: a command to cancel blocks goes on by itself,
+    and blocks whose driver has left end within a minute.
+
+    Args:
+        close: does it.
+        limit_s: how long it is waited for, in seconds; None for as long as it takes.
+    """
+    if limit_s is None:
+        close()
+        return
+    closing = threading.Thread(target=close, daemon=True)
+    closing.start()
+    closing.join(max(0.0, limit_s))
+
+
 class Execution:
     """One attempt at everything in a plan that is not done.
 
@@ -121,6 +141,7 @@ class Execution:
         execution = directory.study.execution
         self.cores = available_cores(execution)
         self._known = known_paces(place_of(execution))
+        self._contents = contents_of(plan, directory.root, copies=True)
         self.threads = node_threads(plan, self.cores)
         self._slots = {node.path: Slot.of(node, execution) for node in plan.nodes}
         self._attempts = Attempts(directory, plan, ledger, self.threads)
@@ -165,7 +186,8 @@ class Execution:
             self._ask_to_stop("now")
             raise
         finally:
-            kernel.cleanup()
+            limit = self._leave_at + CLOSING_S - time.monotonic() if self._interrupts else None
+            close_parsl(kernel.cleanup, limit)
             if not self._interrupts:
                 remove(self.directory.stop_file)
         self._remember()
@@ -179,7 +201,10 @@ class Execution:
         begun = self._attempts.begun
         measured = {entry.path: entry.seconds_per_step for entry in self.ledger.entries() if entry.path in begun}
         runs = {run.path: run for run in self.plan.runs if not run.sampled}
-        remember_paces(pace_of(place, runs[path], pace) for path, pace in measured.items() if pace and path in runs)
+        contents = contents_of(self.plan, self.directory.root, copies=True)  # potentials trained meanwhile among them
+        remember_paces(
+            pace_of(place, runs[path], pace, contents) for path, pace in measured.items() if pace and path in runs
+        )
 
     def _submit(self, kernel: parsl.DataFlowKernel) -> dict[str, AppFuture]:
         """Hand every node that is not done to Parsl, each with the futures of what it depends on."""
@@ -224,7 +249,7 @@ class Execution:
         paces = {path: entry.seconds_per_step for path, entry in entries.items()}
         paces |= {path: progress.seconds_per_step for path, progress in running.items() if progress.seconds_per_step}
         measured = {path: pace for path, pace in paces.items() if pace}
-        costs = estimate_costs(self.plan, measured, self._known)
+        costs = estimate_costs(self.plan, measured, self._known, self._contents)
         nodes: dict[str, NodeView] = {}
         for path, entry in entries.items():
             progress = running.get(path, NodeProgress())

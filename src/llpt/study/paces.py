@@ -36,12 +36,13 @@ class KnownPace(BaseModel):
 
     Args:
         place: the machine, or the scheduler and its queue.
-        engine: SPEC of the engine.
+        engine: SPEC of the engine; of one that is a file, the hash of what it holds stands in place of its name.
         options: its options, as ``options_text`` writes them.
         atoms: number of atoms.
         threads: processor cores, 0 for all.
         seconds: wall time of a step.
         estimated: what the engine's record said of the same step, in seconds.
+        floor: the part of that which is the same for all numbers of atoms.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -53,6 +54,7 @@ class KnownPace(BaseModel):
     threads: int
     seconds: float
     estimated: float
+    floor: float = 0.0
 
     @property
     def key(self) -> tuple[str, str, str, int, int]:
@@ -72,6 +74,16 @@ def options_text(options: Mapping[str, GivenValue], *, scaled: bool = True) -> s
     """
     left_out = FREE if scaled else FREE | SCALED
     return json.dumps({key: options[key] for key in sorted(options.keys() - left_out)}, default=str)
+
+
+def engine_key(spec: str, contents: Mapping[str, str]) -> str:
+    """Return what an engine is known by: its SPEC, or its kind and the hash of its files.
+
+    Args:
+        spec: its SPEC.
+        contents: hashes of the files of engines that are files, by SPEC.
+    """
+    return f"{spec.partition(':')[0]}:{contents[spec][:16]}" if contents.get(spec) else spec
 
 
 def place_of(execution: ExecutionSection) -> str:

@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 
 from llpt.study.cost import StepTimes
 from llpt.study.nodes import PlannedRun
+from llpt.study.stored import engine_contents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from llpt.study.paces import KnownPace
     from llpt.study.plan import Plan
 
 
 def estimate_costs(
-    plan: Plan, measured: Mapping[str, float] | None = None, known: Sequence[KnownPace] = ()
+    plan: Plan,
+    measured: Mapping[str, float] | None = None,
+    known: Sequence[KnownPace] = (),
+    contents: Mapping[str, str] | None = None,
 ) -> dict[str, float]:
     """Return the seconds that every node takes from its start to its end, by path.
 
@@ -25,15 +30,32 @@ def estimate_costs(
         measured: seconds per step of runs already begun, by path; they correct all others of the same engine, the
             nearest number of atoms first.
         known: what steps took in studies before, on the machine where these will be done.
+        contents: hashes of the files of engines that are files, by SPEC (``contents_of``).
     """
-    times = times_of_study(plan, measured or {}, known)
+    times = times_of_study(plan, measured or {}, known, contents)
     return {node.path: node.cost_s(times) for node in plan.nodes}
 
 
-def times_of_study(plan: Plan, measured: Mapping[str, float], known: Sequence[KnownPace] = ()) -> StepTimes:
+def contents_of(plan: Plan, place: Path, *, copies: bool) -> dict[str, str]:
+    """Return the hashes of the files of a plan's engines, by SPEC (``llpt.study.stored.engine_contents``).
+
+    Args:
+        plan: the plan.
+        place: the study's directory, or that of its study file.
+        copies: whether it is the former, which holds copies.
+    """
+    return engine_contents({(run.engine, run.role) for run in plan.runs}, place, copies=copies)
+
+
+def times_of_study(
+    plan: Plan,
+    measured: Mapping[str, float],
+    known: Sequence[KnownPace] = (),
+    contents: Mapping[str, str] | None = None,
+) -> StepTimes:
     """Return how long the steps of a study take; the arguments are those of ``estimate_costs``."""
     begun = [(plan[path], seconds) for path, seconds in measured.items()]
-    return StepTimes([(run, seconds) for run, seconds in begun if isinstance(run, PlannedRun)], known)
+    return StepTimes([(run, seconds) for run, seconds in begun if isinstance(run, PlannedRun)], known, contents)
 
 
 def makespan_s(plan: Plan, seconds: Mapping[str, float], cores: int) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llpt.engines import find_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from llpt.options import GivenValue
 
@@ -66,3 +66,19 @@ def tree_hash(path: Path) -> str:
         digest.update(str(file.relative_to(path)).encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def engine_contents(engines: Iterable[tuple[str, str]], place: Path, *, copies: bool) -> dict[str, str]:
+    """Return the hashes of the files of engines that are files, by SPEC; those that are not there yet are left out.
+
+    Args:
+        engines: SPEC of each engine and the folder of its copy.
+        place: the study's directory, or that of its study file.
+        copies: whether it is the former, which holds copies.
+    """
+    found: dict[str, str] = {}
+    for spec, folder in dict(engines).items():
+        if find_engine(spec).copied:
+            given = (stored_engine(spec, folder) if copies else spec).partition(":")[2]
+            found[spec] = tree_hash(place / Path(given).expanduser())
+    return {spec: digest for spec, digest in found.items() if digest}
