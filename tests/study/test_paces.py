@@ -6,9 +6,9 @@ import pytest
 
 from llpt.study import make_plan, parse_study
 from llpt.study.cost import StepTimes, pace_of, seconds_per_step
-from llpt.study.growth import growth_of
 from llpt.study.paces import known_paces, options_text, paces_file, remember_paces
 from llpt.study.schedule import contents_of
+from llpt.study.step_growth import growth_of
 
 STUDY = """
 [study]

@@ -2,7 +2,7 @@
 
 A record says how long a step takes on 2 cores (``llpt.engines.Speed``). Runs that are done correct the estimate, those
 of this study first, then those of studies before on this machine (``llpt.study.paces``): the ratio of their measured
-time to the record's multiplies it. Runs of several sizes also tell how a step grows (``llpt.study.growth``).
+time to the record's multiplies it. Runs of several sizes also tell how a step grows (``llpt.study.step_growth``).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from llpt.engines import find_engine
 from llpt.engines.record import TIMED_CUTOFF_RY, TIMED_DENSITY_G_PER_CM3
 from llpt.errors import InputError, LlptError
 from llpt.structure import volume_per_atom
-from llpt.study.growth import Growth, growth_of, growth_of_one
 from llpt.study.paces import KnownPace, engine_key, options_text
 from llpt.study.protocol import starting_density
+from llpt.study.step_growth import StepGrowth, growth_of, growth_of_one
 from llpt.units import ANGSTROM_TO_BOHR
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class StepTimes:
             (_Peers(text, _as_it_is, here), _Peers(text, _as_it_is, known)) for text in (options_text, _unscaled_text)
         )
         self._others = ((_Peers(_no_text, _as_it_is, here),), (_Peers(_unscaled_text, _kind, known),))
-        self._growths: dict[tuple[KnownPace, ...], Growth | None] = {}
+        self._growths: dict[tuple[KnownPace, ...], StepGrowth | None] = {}
 
     def run_s(self, run: TimedRun) -> float:
         """Return the seconds that a run takes from start to end."""
@@ -199,13 +199,13 @@ class StepTimes:
         """Return the seconds of a step from the peer of the nearest size, by the growth that the first peers show."""
         first = next(filter(None, found))
         near = min(first, key=lambda pace: abs(math.log(pace.atoms / run.atoms)))
-        alone = Growth() if run.speed.plane_waves else growth_of_one(near)
+        alone = StepGrowth() if run.speed.plane_waves else growth_of_one(near)
         growth = next(filter(None, map(self._growth, found)), alone)
         floor = floor_per_step(run)
         ratio = growth.relative_s(floor, estimate - floor) / growth.relative_s(near.floor, near.estimated - near.floor)
         return near.seconds * ratio
 
-    def _growth(self, paces: tuple[KnownPace, ...]) -> Growth | None:
+    def _growth(self, paces: tuple[KnownPace, ...]) -> StepGrowth | None:
         if paces not in self._growths:
             self._growths[paces] = growth_of(paces)
         return self._growths[paces]

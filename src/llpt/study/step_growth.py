@@ -30,7 +30,7 @@ LEAST_RATIO = 1.5
 
 
 @dataclass(frozen=True)
-class Growth:
+class StepGrowth:
     """What steps of one kind take at one size against another.
 
     Args:
@@ -53,7 +53,7 @@ class Growth:
         return floor * np.exp(self.overhead) + self.work * (work / self.work) ** self.power
 
 
-def growth_of_one(pace: KnownPace) -> Growth:
+def growth_of_one(pace: KnownPace) -> StepGrowth:
     """Return the growth of a potential that was measured at one size.
 
     A step's overhead is partly the machine's, which is the same for all potentials: it is taken to differ from the
@@ -65,10 +65,10 @@ def growth_of_one(pace: KnownPace) -> Growth:
     """
     overhead = min(pace.floor * float(np.sqrt(pace.seconds / pace.estimated)), 0.9 * pace.seconds)
     work = (pace.seconds - overhead) / (pace.estimated - pace.floor)
-    return Growth(float(np.log(overhead / pace.floor / work))) if pace.floor else Growth()
+    return StepGrowth(float(np.log(overhead / pace.floor / work))) if pace.floor else StepGrowth()
 
 
-def growth_of(paces: Sequence[KnownPace]) -> Growth | None:
+def growth_of(paces: Sequence[KnownPace]) -> StepGrowth | None:
     """Return the growth that measured runs show; None where they are of one size.
 
     Args:
@@ -82,7 +82,7 @@ def growth_of(paces: Sequence[KnownPace]) -> Growth | None:
     middle = float(np.exp(np.log(works).mean()))
 
     def misfit(found: np.ndarray) -> float:
-        growth = Growth(float(found[0]), float(found[1]), middle)
+        growth = StepGrowth(float(found[0]), float(found[1]), middle)
         logarithms = np.log([growth.relative_s(*pair) for pair in zip(floors, works, strict=True)])
         away = seconds - logarithms
         spread = (away - away.mean()) / SCATTER
@@ -90,4 +90,4 @@ def growth_of(paces: Sequence[KnownPace]) -> Growth | None:
         return float(spread @ spread + prior @ prior)
 
     best = minimize(misfit, np.array([0.0, 1.0]), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-6}).x
-    return Growth(float(best[0]), float(best[1]), middle)
+    return StepGrowth(float(best[0]), float(best[1]), middle)
