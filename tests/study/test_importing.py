@@ -1,12 +1,22 @@
 """What need not be asked of an imported run, what its files leave untold, and what its fluctuations say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from llpt.campaign import Role
-from llpt.study.importing import Description, fluctuations_told, known_electronic_temperature_k, what_is_lost
+from llpt.errors import InputError
+from llpt.study.importing import (
+    Description,
+    NewStudy,
+    fluctuations_told,
+    import_run,
+    known_electronic_temperature_k,
+    what_is_lost,
+)
 from llpt.trajectory import Facts
-from llpt.trajectory.foreign import Contents
+from llpt.trajectory.foreign import Contents, ForeignTrajectory
 from llpt.trajectory.foreign.measuring import Measurements
 
 
@@ -42,3 +52,25 @@ def test_a_kinetic_energy_that_does_not_fluctuate_as_it_must_is_told(share, told
     assert told in sentence
     assert fluctuations_told(Contents(), description) == ""
     assert fluctuations_told(Contents(measured=measured), description, beads=8) == ""  # an estimator of its own
+
+
+@pytest.mark.parametrize(
+    ("change", "allowed"),
+    [
+        ({"label": "x" * 81}, "1 to 80 letters"),
+        ({"pressure_gpa": -5.0}, "above 0 and at most 10000"),
+        ({"temperature_k": 1e30}, "above 0 and at most 1e5"),
+        ({"frame_interval_fs": float("nan")}, "above 0 and at most 1e6"),
+    ],
+)
+def test_what_no_run_of_a_study_can_be_is_refused_before_frames_are_read(tmp_path, change, allowed):
+    description = replace(Description(Role.REFERENCE, "VASP", 900.0, 200.0, 900.0, 0.3), **change)
+
+    def frames():
+        raise AssertionError("frames are read")
+
+    source = ForeignTrajectory("VASP", (), np.ones(4, dtype=np.int64), frames)
+    with pytest.raises(InputError) as refused:
+        import_run(tmp_path / "study", source, description, new=NewStudy.of_imported_runs("a study"))
+    assert allowed in refused.value.remedy
+    assert not (tmp_path / "study").exists()

@@ -288,7 +288,7 @@ def _show(imported: Imported, source: ForeignTrajectory, out: Path) -> None:
     )
     if imported.findings:
         measured = ", ".join(found.words for found in imported.findings)
-        console.print(f"The frames say: {measured}{electrons}.", markup=False)
+        console.print(f"The frames say: {measured}.", markup=False)
     lacking = [name for name in NAMES if name in run.missing]
     if lacking:
         table = make_table("not in the files", "hence not available")

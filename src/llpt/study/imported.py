@@ -41,18 +41,26 @@ class ImportedRun(Section):
     """``[[imported]]``: a run made elsewhere."""
 
     role: Literal["reference", "surrogate"] = Field(description='"reference" or "surrogate"')
-    label: str = Field(min_length=1, max_length=80, description="what its engine is called, e.g. VASP PBE")
+    label: str = Field(
+        min_length=1, max_length=80, description="what its engine is called, e.g. VASP PBE, in 1 to 80 letters"
+    )
     program: str = Field(description="the program whose files were read")
     atoms: AtomCount = Field(description="a number of atoms, whole and at least 2")
-    temperature_k: TemperatureK = Field(description="the thermostat's temperature in K")
-    pressure_gpa: PressureGpa | None = Field(default=None, description="the barostat's pressure in GPa")
-    density_gcc: DensityGcc | None = Field(default=None, description="the density in g/cm³ that was held")
-    electronic_temperature_k: Annotated[Float, Field(ge=0.0, le=1e6)] | None = Field(
-        default=None, description="the electrons' temperature in K; 0 where they are cold or there are none"
+    temperature_k: TemperatureK = Field(description="the thermostat's temperature in K, above 0 and at most 100000")
+    pressure_gpa: PressureGpa | None = Field(
+        default=None, description="the barostat's pressure in GPa, above 0 and at most 10000"
     )
-    frame_interval_fs: Annotated[Float, Field(gt=0.0, le=1e6)] = Field(description="time between two frames in fs")
+    density_gcc: DensityGcc | None = Field(
+        default=None, description="the density in g/cm³ that was held, above 0 and at most 20"
+    )
+    electronic_temperature_k: Annotated[Float, Field(ge=0.0, le=1e6)] | None = Field(
+        default=None, description="the electrons' temperature in K, 0 to 1e6; 0 where they are cold or there are none"
+    )
+    frame_interval_fs: Annotated[Float, Field(gt=0.0, le=1e6)] = Field(
+        description="time between two frames in fs, above 0 and at most 1e6"
+    )
     timestep_fs: Annotated[Float, Field(gt=0.0, le=1e3)] | None = Field(
-        default=None, description="time step of its dynamics in fs, where the files say it"
+        default=None, description="time step of its dynamics in fs, above 0 and at most 1000, where the files say it"
     )
     steps: Annotated[Int, Field(ge=1)] = Field(description="number of the last frame, the first being 0")
     discard: Annotated[Int, Field(ge=0)] = Field(default=0, description="first frames left out of every average")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydantic import ValidationError
 
 from llpt.audit.ensemble import EnsembleOutcome, kinetic_energy_checks
 from llpt.campaign import Role, engine_slug
@@ -23,7 +24,7 @@ from llpt.study.ledger import Ledger
 from llpt.study.place import STUDY_FILE
 from llpt.study.planning import make_plan
 from llpt.study.template import with_defaults
-from llpt.trajectory import Facts
+from llpt.trajectory import Facts, stated
 from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignTrajectory, convert, read_through
 from llpt.trajectory.foreign.suspicion import FactCheck, MeasuredFact, check_statements, findings, hold_against
 from llpt.units import BOLTZMANN_EV_PER_K, U_PER_ANGSTROM3_TO_G_PER_CM3
@@ -90,8 +91,12 @@ class Description:
 
     @property
     def facts(self) -> Facts:
-        """What is said of the run, to be held against its files and frames."""
-        return Facts(
+        """What is said of the run, to be held against its files and frames.
+
+        Raises:
+            InputError: a number is none that a run can have.
+        """
+        return stated(
             temperature_k=self.temperature_k,
             pressure_gpa=self.pressure_gpa,
             electronic_temperature_k=self.electronic_temperature_k,
@@ -227,6 +232,7 @@ def inspect_run(
 def _new_digests(source: ForeignTrajectory, description: Description, study: StudyFile | None) -> tuple[str, ...]:
     """Return the hashes of a run's files, which no run of the study has yet and which do not contradict the person."""
     check_statements(source.facts, description.facts, source.name, despite=description.despite)
+    _draft(source, description)  # what no run of a study can have is refused before frames are read
     digests = tuple(file_hash(path) for path in source.files)
     if study is not None:
         _check_new(study, digests, description)
@@ -356,30 +362,55 @@ def _table(
     density = None
     if description.pressure_gpa is None:
         density = float(f"{converted.mass_u / low * U_PER_ANGSTROM3_TO_G_PER_CM3:.6g}")
-    first = ImportedRun(
-        role="reference" if description.role is Role.REFERENCE else "surrogate",
-        label=description.label,
-        program=source.program,
-        atoms=len(source.numbers),
-        temperature_k=description.temperature_k,
-        pressure_gpa=description.pressure_gpa,
-        density_gcc=density,
-        electronic_temperature_k=description.electronic_temperature_k,
-        frame_interval_fs=description.frame_interval_fs,
-        timestep_fs=source.facts.timestep_fs,
-        steps=converted.frames - 1,
-        discard=description.discard,
-        test="cooling" if description.cooling else "base",
-        beads=source.beads if source.beads > 1 else None,
-        missing=converted.missing,
-        files=tuple(_name(path) for path in source.files),
-        sha256=digests,
+    first = _draft(source, description, density_gcc=density).model_copy(
+        update={"steps": converted.frames - 1, "missing": converted.missing, "sha256": digests}
     )
     taken = {run.path for run in before}
     repeat = 1
     while first.model_copy(update={"repeat": repeat}).path in taken:
         repeat += 1
     return first.model_copy(update={"repeat": repeat})
+
+
+def _draft(source: ForeignTrajectory, description: Description, *, density_gcc: float | None = None) -> ImportedRun:
+    """Return the table of a run as far as it is known before its frames are read.
+
+    Args:
+        source: the trajectory.
+        description: what its files do not say.
+        density_gcc: the density that was held, once it is known.
+
+    Raises:
+        InputError: a number is none that a run of a study can have.
+    """
+    if description.pressure_gpa is None and density_gcc is None:
+        density_gcc = 1.0  # of no run: it stands where the frames will say it
+    values = {
+        "role": "reference" if description.role is Role.REFERENCE else "surrogate",
+        "label": description.label,
+        "program": source.program,
+        "atoms": len(source.numbers),
+        "temperature_k": description.temperature_k,
+        "pressure_gpa": description.pressure_gpa,
+        "density_gcc": density_gcc,
+        "electronic_temperature_k": description.electronic_temperature_k,
+        "frame_interval_fs": description.frame_interval_fs,
+        "timestep_fs": source.facts.timestep_fs,
+        "steps": 1,
+        "discard": description.discard,
+        "test": "cooling" if description.cooling else "base",
+        "beads": source.beads if source.beads > 1 else None,
+        "files": tuple(_name(path) for path in source.files),
+        "sha256": (),
+    }
+    try:
+        return ImportedRun.model_validate(values)
+    except ValidationError as error:
+        key = str(error.errors()[0]["loc"][0])
+        allowed = ImportedRun.explain(key)
+        raise InputError(
+            f"{key} = {values[key]} of {source.name} cannot be taken into a study.", f"It must be {allowed}."
+        ) from error
 
 
 def _name(path: Path) -> str:

@@ -1,7 +1,7 @@
 """The trajectory store: H5MD segments written at checkpoints, read as one."""
 
 from llpt.trajectory.extxyz import export_extxyz, frame_to_atoms
-from llpt.trajectory.facts import Facts
+from llpt.trajectory.facts import Facts, stated
 from llpt.trajectory.frame import OPTIONAL_SCALAR_UNITS, SCALAR_UNITS, Frame, FrameBlock, StepRecord, System
 from llpt.trajectory.opening import open_trajectory
 from llpt.trajectory.stored import check_segment
@@ -25,4 +25,5 @@ __all__ = [
     "kinetic_stress_gpa",
     "open_trajectory",
     "segment_path",
+    "stated",
 ]

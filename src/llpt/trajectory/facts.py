@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from llpt.trajectory.frame import System
 
 RECORD_NAME = "run.json"
+POSSIBLE = {
+    "temperature_k": (0.0, 1e5, "the thermostat's temperature in K, above 0 and at most 1e5"),
+    "pressure_gpa": (-1e4, 1e4, "the barostat's pressure in GPa, within 1e4 of 0"),
+    "electronic_temperature_k": (0.0, 1e6, "the electrons' temperature in K, 0 to 1e6"),
+    "frame_interval_fs": (0.0, 1e6, "the time from frame to frame in fs, above 0 and at most 1e6"),
+}
+"""Lowest and highest of what a person may say of a run, and the same in words."""
+POSITIVE = frozenset({"temperature_k", "frame_interval_fs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,44 @@ class Facts:
     timestep_fs: float | None = None
     constant_volume: bool | None = None
     missing: tuple[str, ...] = ()
+
+
+def stated(
+    *,
+    temperature_k: float | None = None,
+    pressure_gpa: float | None = None,
+    electronic_temperature_k: float | None = None,
+    frame_interval_fs: float | None = None,
+) -> Facts:
+    """Return what a person says of a run, each number checked; see ``Facts`` for what they are.
+
+    Raises:
+        InputError: one is no number, or none that a run can have.
+
+    >>> stated(temperature_k=900).temperature_k
+    900.0
+    """
+    return Facts(
+        temperature_k=_possible("temperature_k", temperature_k),
+        pressure_gpa=_possible("pressure_gpa", pressure_gpa),
+        electronic_temperature_k=_possible("electronic_temperature_k", electronic_temperature_k),
+        frame_interval_fs=_possible("frame_interval_fs", frame_interval_fs),
+    )
+
+
+def _possible(name: str, value: float | None) -> float | None:
+    if value is None:
+        return None
+    low, high, words = POSSIBLE[name]
+    keyword = name.replace("frame_interval", "timestep")
+    option = keyword.replace("_", "-")
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not low <= number <= high or (name in POSITIVE and number == 0.0):
+        raise InputError(f"{keyword} = {value} cannot be.", f"Give {words} (--{option}).")
+    return number
 
 
 def facts_of_run(directory: Path, system: System) -> Facts:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llpt.errors import InputError
-from llpt.trajectory.facts import Facts
+from llpt.trajectory.facts import Facts, stated
 from llpt.trajectory.foreign import EnergyMeaning, ForeignReader, open_foreign
 from llpt.trajectory.foreign.arrays import open_arrays
 from llpt.trajectory.foreign.ase_atoms import is_atoms, open_atoms
@@ -77,7 +77,7 @@ def open_trajectory(
     >>> open_trajectory(positions, cell=[5.0, 5.0, 5.0], elements="H", timestep_fs=0.5).n_atoms
     8
     """
-    given = Facts(
+    given = stated(
         temperature_k=temperature_k,
         pressure_gpa=pressure_gpa,
         electronic_temperature_k=electronic_temperature_k,
@@ -130,7 +130,7 @@ def _found(
 def _merged(source: Facts, given: Facts) -> Facts:
     """Return what source and caller say together; the caller's word counts where both speak."""
     chosen = {field.name: getattr(given, field.name) for field in fields(Facts)}
-    return replace(source, **{name: value for name, value in chosen.items() if value is not None and value != ()})
+    return replace(source, **{name: value for name, value in chosen.items() if value not in {None, ()}})
 
 
 def _meaning(energy_is: str) -> EnergyMeaning:

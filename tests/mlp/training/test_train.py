@@ -101,6 +101,10 @@ def test_an_interrupted_training_goes_on(trained, make_labelled, tmp_path):
     with pytest.raises(KilledError):
         train(make_labelled(20, **GENTLE), tmp_path / "again", SETTINGS, on_progress=kill)
     assert (tmp_path / "again" / "checkpoint.npz").exists()
+    kept = (tmp_path / "again" / "checkpoint.npz").read_bytes()
+    with pytest.raises(InputError, match="unfinished training on other frames"):
+        train(make_labelled(20, seed=7, **GENTLE), tmp_path / "again", SETTINGS)
+    assert (tmp_path / "again" / "checkpoint.npz").read_bytes() == kept
     steps = []
     resumed = train(
         make_labelled(20, **GENTLE), tmp_path / "again", SETTINGS, on_progress=lambda p: steps.append((p.stage, p.done))
@@ -158,11 +162,12 @@ def test_limits_of_time_and_memory(make_labelled, tmp_path):
         train(make_labelled(4), tmp_path / "tiny", tiny)
 
 
-def test_a_damaged_checkpoint_or_that_of_another_fit_is_not_used(tmp_path):
+def test_a_damaged_checkpoint_is_not_used_and_that_of_another_fit_is_kept(tmp_path):
     layout = WeightLayout(sizes=(3, 2, 1), n_datasets=1)
     write_checkpoint(tmp_path, "this", FitState(start_vector(layout, seed=0)))
     assert read_checkpoint(tmp_path, "this") is not None
-    assert read_checkpoint(tmp_path, "other") is None
+    with pytest.raises(InputError, match="unfinished training on other frames"):
+        read_checkpoint(tmp_path, "other")
     path = tmp_path / "checkpoint.npz"
     path.write_bytes(path.read_bytes()[:100])
     assert read_checkpoint(tmp_path, "this") is None

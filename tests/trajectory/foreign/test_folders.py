@@ -73,6 +73,10 @@ def test_files_that_say_different_things_are_different_runs(tmp_path):
         ("PBE-64/p150_t1000", 1000.0, 150.0),
         ("test2/run3", None, None),
         ("T800/T900", 900.0, None),
+        ("P200/t4", None, 200.0),
+        ("T900/p1", 900.0, None),
+        ("t40K/p5GPa", 40.0, 5.0),
+        ("t-900/p_150", 900.0, 150.0),
     ],
 )
 def test_names_of_folders_say_the_state(name, kelvin, gpa):

@@ -1,6 +1,7 @@
 """Real files of other programs: every unit and meaning is checked against physics or against a second program."""
 
 import gzip
+import shutil
 from pathlib import Path
 
 import h5py
@@ -362,3 +363,42 @@ def test_steps_of_pw_that_did_not_converge_are_counted(tmp_path):
 def test_cp2k_needs_its_cell():
     with pytest.raises(InputError, match="no cell"):
         opened("h-pos-1.xyz", "h-1.ener")
+
+
+def test_a_dump_whose_atoms_change_their_type_is_refused(tmp_path):
+    head, *frames = (DATA / "run.dump").read_text().split("ITEM: TIMESTEP")
+    changed = ["\n".join(" ".join(["1", "2", *line.split()[2:]]) if line.startswith("1 1 ") else line
+                         for line in frame.split("\n")) if number == 3 else frame
+               for number, frame in enumerate(frames)]  # fmt: skip
+    path = tmp_path / "run.dump"
+    path.write_text("ITEM: TIMESTEP".join([head, *changed]))
+    source = open_foreign([path, DATA / "lammps.log"], elements=["H", "He"])
+    with pytest.raises(InputError, match=r"Frame 3 of .* other kinds"):
+        list(source.frames())
+
+
+def test_atoms_of_cp2k_and_ipi_that_change_their_kind_are_refused(tmp_path):
+    for names in (CP2K, IPI):
+        place = tmp_path / names[0]
+        place.mkdir()
+        files = [shutil.copy(DATA / name, place) for name in names]
+        lines = Path(files[0]).read_text().splitlines(keepends=True)
+        last = max(number for number, line in enumerate(lines) if line.split()[:1] == ["H"])
+        lines[last] = lines[last].replace("H", "He", 1)
+        Path(files[0]).write_text("".join(lines))
+        source = open_foreign([Path(file) for file in files])
+        with pytest.raises(InputError, match="other kinds"):
+            list(source.frames())
+
+
+def test_cp2k_says_which_steps_did_not_converge(tmp_path):
+    files = [shutil.copy(DATA / name, tmp_path) for name in CP2K]
+    path = tmp_path / "h.out.gz"
+    text = gzip.decompress(path.read_bytes()).decode()
+    parts = text.split("  *** SCF run converged in")
+    assert len(parts) > 3
+    text = "  *** SCF run converged in".join(parts[:2]) + " *** WARNING in qs_scf.F:598 :: SCF run NOT converged ***"
+    text += "  *** SCF run converged in".join(parts[2:])
+    path.write_bytes(gzip.compress(text.encode()))
+    flags = [frame.unconverged for frame in open_foreign([Path(file) for file in files]).frames()]
+    assert flags == [False, True] + [False] * (len(flags) - 2)

@@ -11,8 +11,11 @@ from ase.md.verlet import VelocityVerlet
 
 from llpt import open_trajectory
 from llpt.errors import InputError
+from llpt.trajectory import Facts
 from llpt.trajectory.foreign import Contents, ForeignReader
 from llpt.trajectory.foreign.ase_atoms import open_atoms
+from llpt.trajectory.foreign.measuring import Measurements
+from llpt.trajectory.foreign.suspicion import findings
 
 FRAME_FS = 10.0
 TEMPERATURE_K = 300.0
@@ -92,6 +95,137 @@ def test_velocities_in_another_unit_are_refused(argon):
         opened(changed(frames, velocity=1.0 / units.fs))
     with pytest.raises(InputError, match="which cannot be"):
         opened(changed(frames, velocity=1e3))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"temperature_k": -700.0},
+        {"temperature_k": float("nan")},
+        {"temperature_k": 1e30},
+        {"pressure_gpa": float("nan")},
+        {"electronic_temperature_k": -5.0},
+        {"timestep_fs": 0.0},
+        {"timestep_fs": -1.0},
+        {"timestep_fs": float("nan")},
+        {"timestep_fs": "long"},
+    ],
+)
+def test_what_no_run_can_be_at_is_refused_before_anything_is_read(said):
+    places = np.random.default_rng(0).uniform(0.0, 5.0, (5, 4, 3))
+    (name,) = said
+    with pytest.raises(InputError, match=f"{name} = .* cannot be") as refused:
+        open_trajectory(places, cell=[5.0] * 3, elements="H", **({"timestep_fs": 1.0} | said))
+    assert f"--{name.replace('_', '-')}" in refused.value.remedy
+
+
+def test_numbers_of_numpy_are_numbers(argon):
+    frames, kelvin, gpa = argon
+    said = {"temperature_k": np.float64(kelvin), "pressure_gpa": np.float32(gpa), "timestep_fs": np.int64(FRAME_FS)}
+    facts = opened(frames, **said).facts
+    assert type(facts.temperature_k) is type(facts.frame_interval_fs) is float
+
+
+def test_one_atom_has_no_temperature():
+    frames = [Atoms("Ar", positions=[[0.1 * number, 0.0, 0.0]], cell=[5.0] * 3, pbc=True) for number in range(6)]
+    for frame in frames:
+        frame.set_velocities([[0.01, 0.0, 0.0]])
+    assert "temperature_k" in opened(frames, despite=["timestep"]).facts.missing
+
+
+@pytest.mark.parametrize("count", [3, 20])
+def test_a_pressure_far_off_is_refused_however_few_the_frames(argon, count):
+    frames, _, gpa = argon
+    with pytest.raises(InputError, match="The pressure of"):
+        opened(frames[:count], pressure_gpa=gpa + 50.0)
+    assert len(opened(frames[:count], pressure_gpa=gpa)) == count
+
+
+@pytest.mark.parametrize("factor", [1602.0, 160.2])  # kbar, GPa
+def test_a_stress_in_another_unit_is_more_than_matter_has(factor):
+    gpa = 200.0 / 160.2  # of hydrogen at 1 g/cm³, in eV/Å³
+    frames = walk(4, stress=-gpa * factor)
+    with pytest.raises(InputError, match=r"has a pressure of .* GPa, which cannot be"):
+        opened(frames)
+    assert len(opened(frames, despite=["pressure"])) == 4
+    assert len(opened(walk(4, stress=-gpa))) == 4
+
+
+def walk(count, *, stress=0.0):
+    """Return frames of hydrogen at 1 g/cm³ whose atoms hardly move."""
+    places = np.random.default_rng(0).uniform(0.0, 3.0, (16, 3))
+    frames = []
+    for number in range(count):
+        frame = Atoms("H16", positions=places + 0.01 * number * np.ones(3), cell=[3.0] * 3, pbc=True)
+        frame.calc = SinglePointCalculator(frame, energy=-16.0, stress=[stress] * 3 + [0.0] * 3)
+        frames.append(frame)
+    return frames
+
+
+def without_velocities(frames, every=1):
+    return [Atoms(frame.symbols, frame.positions, cell=frame.cell, pbc=True) for frame in frames[::every]]
+
+
+def test_displacements_tell_the_temperature_where_there_are_no_velocities(argon):
+    frames, kelvin, _ = argon
+    bare = without_velocities(frames)
+    assert len(opened(bare, temperature_k=kelvin)) == 60
+    with pytest.raises(InputError, match=r"move by their displacements at 2\d\d"):
+        opened(bare, temperature_k=3.0 * kelvin)
+    with pytest.raises(InputError, match=r"time from frame to frame"):
+        opened(bare, temperature_k=kelvin, timestep_fs=0.5 * FRAME_FS)
+
+
+def test_displacements_over_long_times_only_bound_the_temperature_from_below(argon):
+    frames, kelvin, _ = argon
+    bare = without_velocities(frames, every=20)
+    assert len(opened(bare, temperature_k=9.0 * kelvin, timestep_fs=20 * FRAME_FS)) == 3
+    with pytest.raises(InputError, match="by their displacements at least"):
+        opened(bare, temperature_k=0.1 * kelvin, timestep_fs=20 * FRAME_FS)
+
+
+def test_what_was_not_measured_is_told_as_such():
+    facts = Facts(temperature_k=900.0, pressure_gpa=200.0, electronic_temperature_k=800.0)
+    words = [fact.words for fact in findings(Measurements(np.ones(4)), facts, 4.0)]
+    assert words == ["T not measured (stated: 900)", "P not measured (stated: 200)", "T_el not measured (stated: 800)"]
+    measured = Measurements(np.ones(4), energy_gap_ev=[0.4] * 9, temperature_k=[900.0] * 9)
+    words = [fact.words for fact in findings(measured, facts, 4.0)]
+    assert "E − F 0.1 eV/atom with a stated T_el of 800 K" in words
+
+
+@pytest.mark.parametrize(
+    ("places", "cause"),
+    [
+        ([*range(57), *range(59, 60)], "Before frame 57"),
+        ([*range(50), 57, 58], "Before frame 50"),
+        ([0, *range(4, 20)], "Before frame 1 "),
+        ([*range(2, 60), 0, 1], "Before frame 58"),
+        ([*range(4, 8), *range(4), *range(8, 12)], "Before frame 4"),
+        ([*range(30), *range(29, 60)], "Frame 30 .* is frame 29 again"),
+        ([*range(30), *range(25, 60)], "Frame 30 .* is frame 25 again"),
+    ],
+)
+def test_what_is_missing_doubled_or_out_of_order_is_named_wherever_it_stands(argon, places, cause):
+    frames, *_ = argon
+    with pytest.raises(InputError, match=cause):
+        opened([frames[place] for place in places])
+    assert len(opened([frames[place] for place in places], despite=["gap"])) == len(places)
+
+
+def test_configurations_that_are_often_repeated_are_proposals_that_were_not_taken(argon):
+    frames, *_ = argon
+    chain = [frame for frame in frames[::6] for _ in range(2)]
+    assert len(opened(chain, timestep_fs=30.0, despite=["timestep"])) == 20
+
+
+def test_times_that_begin_anew_in_one_file_are_two_runs(argon):
+    frames, *_ = argon
+    timed = without_velocities(frames)
+    for number, frame in enumerate(timed):
+        frame.info["time_fs"] = FRAME_FS * (number % 30)
+    with pytest.raises(InputError, match=r"From frame 29 to 30 .* the time goes from 290 to 0"):
+        opened(timed)
+    assert len(opened(timed, despite=["gap"])) == 60
 
 
 def test_missing_frames_are_found_by_the_motion(argon):

@@ -205,20 +205,30 @@ def test_damage_in_the_middle_is_not_called_the_end(tmp_path):
     path.write_text(text.replace("</structure>", "</strucure>", 2).replace("</strucure>", "</structure>", 1))
     contents = Contents()
     reader = ForeignReader(open_foreign([path]), frame_interval_fs=0.2, electronic_temperature_k=900.0)
-    with pytest.raises(InputError, match="is damaged in line"):
+    with pytest.raises(InputError, match=r"beginnings of 2 ionic steps .* 1 whole frame.s. come before it"):
         list(reader.steps(contents))
     path.write_text(text + text)
-    with pytest.raises(InputError, match="is damaged in line"):
+    with pytest.raises(InputError, match=r"beginnings of 4 ionic steps .* 4 whole frame.s. come before it"):
         list(reader.steps(contents))
 
 
-@pytest.mark.parametrize("ibrion", [1, 2])
-def test_a_relaxation_is_refused_by_name(tmp_path, ibrion):
-    with pytest.raises(InputError, match=f"a relaxation .IBRION = {ibrion}"):
+@pytest.mark.parametrize(
+    ("ibrion", "name"),
+    [
+        (1, "a relaxation"),
+        (2, "a relaxation"),
+        (-1, "single points"),
+        (5, "displacements for phonons"),
+        (44, "a search for a saddle point"),
+        (99, "something else"),
+    ],
+)
+def test_what_is_no_molecular_dynamics_is_refused_by_name(tmp_path, ibrion, name):
+    with pytest.raises(InputError, match=f"{name} .IBRION = {ibrion}"):
         open_foreign([vasprun(tmp_path / "vasprun.xml", ibrion=ibrion)])
     path = outcar(tmp_path / "OUTCAR")
     path.write_text(path.read_text().replace("IBRION =      0", f"IBRION =      {ibrion}"))
-    with pytest.raises(InputError, match="a relaxation"):
+    with pytest.raises(InputError, match=name):
         open_foreign([path, xdatcar(tmp_path / "XDATCAR")])
 
 
@@ -229,6 +239,71 @@ def test_steps_whose_electrons_did_not_converge_are_counted(tmp_path):
     reader = ForeignReader(open_foreign([path]), frame_interval_fs=0.2, electronic_temperature_k=900.0)
     list(reader.steps(contents))
     assert contents.notes == ["In 4 of 4 frames the electrons did not converge; they are kept."]
+
+
+@pytest.mark.parametrize("ends", ["EDIFF was not reached (unconverged)", ""])  # VASP 6, VASP 5
+def test_an_outcar_counts_the_steps_that_did_not_converge(tmp_path, ends):
+    path = outcar(tmp_path / "OUTCAR", header=HEADER + LATTICE + "   NELM   =      2;   NELMIN=  2\n")
+    first, *others = path.read_text().split("  Total       1.0")
+    others = [f"--- aborting loop because EDIFF is reached ---\n  Total       1.0{other}" for other in others]
+    others[1] = others[1].replace("because EDIFF is reached", ends) if ends else others[1].partition("\n")[2]
+    first = first.replace("(   1)", "(   2)")
+    path.write_text(first + "".join(others).replace("(   1)", "(   2)"))
+    assert [frame.unconverged for frame in open_foreign([path]).frames()] == [False, True, False, False]
+
+
+def learned(path, *, solved=()):
+    """Change an OUTCAR into one of a machine-learned force field; of the steps ``solved`` the electrons follow it."""
+    first, *steps = path.read_text().split("----------- Iteration ")
+    text = first
+    for number, step in enumerate(steps):
+        iteration, body = step.split("\n", 1)
+        energies, ends = body.split("% ion-electron")
+        predicted = energies.replace("TOTAL-FORCE (eV/Angst)", "TOTAL-FORCE (eV/Angst) (ML)")
+        predicted = predicted.replace("  FREE ENERGIE", "  ML FREE ENERGIE")
+        predicted = predicted.replace("free  energy   TOTEN", "free  energy ML TOTEN")
+        predicted = predicted.replace("energy  without", "ML energy  without").replace("energy(sig", "ML energy(sig")
+        text += predicted.replace("TOTEN  =  -6", "TOTEN  =  -7") if number in solved else predicted
+        if number in solved:
+            text += f"----------- Iteration {iteration}\n{energies}"
+        text += f"% ion-electron{ends}"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("solved", [(), (1,)])
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_machine_learned_force_field_of_vasp_is_read(tmp_path, solved, alone):
+    path = learned(outcar(tmp_path / "OUTCAR", header=HEADER + LATTICE), solved=solved)
+    source = open_foreign([path] if alone else [path, xdatcar(tmp_path / "XDATCAR")])
+    frames = list(source.frames())
+    assert len(frames) == 4
+    for step, frame in enumerate(frames):
+        _, forces, _, free, internal, kinetic = numbers(step)
+        assert frame.free_energy_ev == pytest.approx(free, abs=1e-6)
+        assert frame.internal_energy_ev == (pytest.approx(internal) if step in solved else None)
+        assert frame.kinetic_energy_ev == pytest.approx(kinetic)
+        assert frame.forces_ev_per_angstrom == pytest.approx(forces, abs=1e-5)
+
+
+def test_a_learned_step_that_lacks_its_end_is_never_lost_in_silence(tmp_path):
+    path = learned(outcar(tmp_path / "OUTCAR", header=HEADER + LATTICE))
+    ends = [line for line in path.read_text().splitlines(keepends=True) if "ETOTAL" in line]
+    path.write_text(path.read_text().replace(ends[1], ""))
+    with pytest.raises(InputError, match="lacks a line of ionic step 2"):
+        list(open_foreign([path]).frames())
+
+
+def test_an_xdatcar_whose_elements_change_their_order_is_refused(tmp_path):
+    head = ["1.0", *("  ".join(f"{value:.6f}" for value in row) for row in CELL)]
+    rows = ["0.1 0.1 0.1", "0.5 0.5 0.5"]
+    lines = []
+    for number, elements in enumerate(["H O", "H O", "O H"]):
+        lines += ["title", *head, elements, "1 1", f"Direct configuration= {number + 1}", *rows]
+    path = tmp_path / "XDATCAR"
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(InputError, match=r"Frame 2 of .* other kinds"):
+        list(open_foreign([path]).frames())
 
 
 def test_an_outcar_one_step_shorter_than_its_xdatcar_gives_what_both_have(tmp_path):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from llpt.errors import InputError
 from llpt.files import atomic_stream, make_directory, remove
 from llpt.mlp.fitting.levenberg_marquardt import FitState, FitStep
 
@@ -46,7 +47,11 @@ def write_checkpoint(folder: Path, identity: str, state: FitState) -> None:
 
 
 def read_checkpoint(folder: Path, identity: str) -> FitState | None:
-    """Return the state to go on from; None where there is none of this fit."""
+    """Return the state to go on from; None where there is none, or it is damaged.
+
+    Raises:
+        InputError: there is one of another fit, which would be lost.
+    """
     try:
         with (folder / _NAME).open("rb") as handle, np.load(handle) as stored:
             text = json.loads(str(stored["text"]))
@@ -54,7 +59,10 @@ def read_checkpoint(folder: Path, identity: str) -> FitState | None:
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return None
     if text["identity"] != identity:
-        return None
+        raise InputError(
+            f"{folder} holds an unfinished training on other frames or with other settings.",
+            "Choose another directory, or remove that one.",
+        )
     return FitState(
         vector=vector,
         damping=text["damping"],

@@ -10,6 +10,7 @@ Outputs before version 8 write ``MD|`` for ``MD_PAR|`` and "STEP NUMBER =" for "
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from ase.data import atomic_numbers
 
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
-from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.trajectory.stress import voigt
 from llpt.units import ATOMIC_TIME_TO_FS, BOHR_TO_ANGSTROM, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
@@ -135,7 +136,8 @@ def _facts(path: Path) -> dict[str, float]:
 def _xyz(path: Path, kind: str) -> Iterator[tuple[int, list[str], float, float, NDArray[np.float64]]]:
     """Yield step, elements, time in fs, energy in eV and the array of every frame."""
     lines = Lines(path)
-    for line in lines:
+    first: list[str] | None = None
+    for number, line in enumerate(lines):
         count = int(lines.number_in(line.split(), 0, "a number of atoms"))
         match = COMMENT.search(lines.take("a comment"))
         if match is None:
@@ -147,7 +149,10 @@ def _xyz(path: Path, kind: str) -> Iterator[tuple[int, list[str], float, float, 
             raise lines.wrong("an atom") from error
         if values.shape != (count, 3):
             raise CutOffError(path, "a frame")
-        yield int(match[1]), [row[0] for row in rows], float(match[2]), float(match[3]) * HARTREE_TO_EV, values
+        kinds = [row[0] for row in rows]
+        first = kinds if first is None else first
+        check_kinds(kinds, first, number, path)
+        yield int(match[1]), kinds, float(match[2]), float(match[3]) * HARTREE_TO_EV, values
 
 
 def _table(path: Path) -> Iterator[tuple[int, NDArray[np.float64]]]:
@@ -174,6 +179,21 @@ def _entropic(path: Path) -> Iterator[tuple[int, float]]:
             yield int(match[1]), last
 
 
+def _unconverged(path: Path) -> set[int]:
+    """Return the steps whose electrons the output says not to have converged."""
+    found: set[int] = set()
+    failed = False
+    with contextlib.suppress(CutOffError):  # the output of a run that was killed
+        for line in Lines(path):
+            if "SCF run" in line and "converged" in line:
+                failed = "NOT converged" in line
+            elif failed and line.lstrip().startswith(BEGINNING):
+                found.add(0)
+            elif failed and (match := STEP.match(line)):
+                found.add(int(match[1]))
+    return found
+
+
 def _matched(path: Path, step: int, rows: Iterator[tuple[int, Any]]) -> Any:
     for other, value in rows:
         if other == step:
@@ -197,6 +217,7 @@ def _frames(files: Mapping[str, Path], held: NDArray[np.float64] | None) -> Iter
     smeared = "output" in files and next(_entropic(files["output"]), None) is not None
     if smeared:
         others["output"] = _entropic(files["output"])
+    unconverged = _unconverged(files["output"]) if "output" in files else set()
     for step, _, time_fs, free, positions in _xyz(files["pos"], "pos"):
         found = {kind: _matched(files[kind], step, rows) for kind, rows in others.items()}
         ener = found.get("ener")
@@ -213,6 +234,7 @@ def _frames(files: Mapping[str, Path], held: NDArray[np.float64] | None) -> Iter
             total_stress_gpa=_total_stress(found["stress"]) if "stress" in found else None,
             time_fs=time_fs,
             clock=float(step),
+            unconverged=step in unconverged,
         )
 
 

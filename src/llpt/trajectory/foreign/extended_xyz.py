@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from ase.io.extxyz import read_xyz
 
-from llpt.errors import InputError, first_line
+from llpt.errors import first_line
 from llpt.trajectory.foreign.ase_atoms import from_atoms
-from llpt.trajectory.foreign.text import Lines
+from llpt.trajectory.foreign.text import DamageError, Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def _atoms(path: Path) -> Iterator[Atoms]:
         try:
             (frame,) = read_xyz(io.StringIO("\n".join([count, comment, *rows]) + "\n"), 0)
         except Exception as error:  # ASE raises whatever its parser meets
-            raise InputError(
+            raise DamageError(
                 f"{path} cannot be read as extended XYZ before line {lines.number + 1}: {first_line(error)}.",
                 "Check the frame there.",
             ) from error

@@ -31,8 +31,17 @@ LAMMPS_RUN = 2
 CP2K_NAME = re.compile(r"(?P<project>.+?)(?:-(?:pos|vel|frc))?-\d+\.\w+")
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _END = r"(?![A-Za-z0-9])"
-TEMPERATURE = re.compile(rf"(?<![A-Za-z])[Tt][_=-]?{_NUMBER}(?:[ _-]?K)?{_END}|(?<![\w.]){_NUMBER}[ _-]?K{_END}")
-PRESSURE = re.compile(rf"(?<![A-Za-z])[Pp][_=-]?{_NUMBER}(?:[ _-]?GPa)?{_END}|(?<![\w.]){_NUMBER}[ _-]?GPa{_END}")
+
+
+def _state_of(letter: str, unit: str) -> re.Pattern[str]:
+    """Return what finds a state in a folder's name; small letters count tries and parts too (``t4``, ``p1``)."""
+    small = rf"{letter.lower()}[_=-]?(?:{_NUMBER}[ _-]?{unit}|(\d{{3,}}(?:\.\d+)?))"
+    large = rf"{letter}[_=-]?{_NUMBER}(?:[ _-]?{unit})?"
+    return re.compile(rf"(?<![A-Za-z])(?:{large}|{small}){_END}|(?<![\w.]){_NUMBER}[ _-]?{unit}{_END}")
+
+
+TEMPERATURE = _state_of("T", "K")
+PRESSURE = _state_of("P", "GPa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class FoundRun:
 
 
 def _last(pattern: re.Pattern[str], name: str) -> float | None:
-    found = [first or second for first, second in pattern.findall(name)]
+    found = [next(filter(None, groups)) for groups in pattern.findall(name)]
     return float(found[-1]) if found else None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.units import U_ANGSTROM2_PER_FS2_TO_EV
 
@@ -41,6 +42,7 @@ class ForeignFrame:
         conserved_ev: conserved quantity of the integrator.
         time_fs: time, from any origin.
         clock: a number of the frame that grows evenly along a run: its step or time, whichever the files give.
+        piece: which of the files of one run, given one after the other, it stands in, counted from 0.
         unconverged: whether its electrons did not converge, as far as the files say.
         bead_positions_angstrom: of a path integral all beads, shape (P, n, 3); the positions are those of the first,
             energies and pressure the estimators of the program for all of them.
@@ -62,6 +64,7 @@ class ForeignFrame:
     time_fs: float | None = None
     clock: float | None = None
     unconverged: bool = False
+    piece: int = 0
     bead_positions_angstrom: NDArray[np.float64] | None = None
 
 
@@ -97,6 +100,25 @@ class ForeignTrajectory:
         if self.own is not None:
             return str(self.own)
         return str(self.files[0]) if self.files else self.program
+
+
+def check_kinds(now: Sequence[object], first: Sequence[object], number: int, path: Path) -> None:
+    """Refuse a frame whose atoms are of other kinds than those of the first: atoms are followed by their place.
+
+    Args:
+        now: the kinds of a frame's atoms: symbols, types or atomic numbers.
+        first: those of the first frame.
+        number: of the frame, the first being 0.
+        path: the file.
+
+    Raises:
+        InputError: they differ.
+    """
+    if now != first:
+        raise InputError(
+            f"Frame {number} of {path} holds atoms of other kinds, or in another order, than the first.",
+            "Give runs with a fixed list of atoms.",
+        )
 
 
 def kinetic_energy_ev(velocities_angstrom_per_fs: NDArray[np.float64], masses_u: NDArray[np.float64]) -> float:

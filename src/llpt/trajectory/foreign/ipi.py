@@ -23,7 +23,7 @@ from ase.geometry import cellpar_to_cell
 
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
-from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.units import (
     ATOMIC_TIME_TO_FS,
@@ -273,7 +273,11 @@ def _frames(by_kind: Mapping[str, Path], more_beads: Sequence[Path]) -> Iterator
     if "properties" in by_kind:
         others["properties"] = _by_step(by_kind["properties"])
     beads = [((frame.step, frame.values) for frame in _xyz(path, "positions")) for path in more_beads]
-    for frame in _xyz(by_kind["positions"], "positions"):
+    first: list[int] | None = None
+    for number, frame in enumerate(_xyz(by_kind["positions"], "positions")):
+        kinds = frame.numbers.tolist()
+        first = kinds if first is None else first
+        check_kinds(kinds, first, number, by_kind["positions"])
         found = {kind: _matched(kind, by_kind[kind], frame.step, stream) for kind, stream in others.items()}
         ring = [_matched("positions", path, frame.step, each) for path, each in zip(more_beads, beads, strict=True)]
         plain = ForeignFrame(

@@ -82,7 +82,7 @@ class _Joint:
                         continue
                     fresh += 1
                     seen.add(mark)
-                    yield frame
+                    yield replace(frame, piece=number)
             except CutOffError:
                 if number == len(self._pieces) - 1:
                     raise

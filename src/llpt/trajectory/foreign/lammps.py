@@ -18,7 +18,7 @@ from ase.data import atomic_numbers
 
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
-from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.text import Lines
 from llpt.units import EV_TO_KJ_PER_MOL
 
@@ -161,6 +161,8 @@ def _dump(path: Path, system: UnitSystem) -> Iterator[tuple[int, list[str], Fore
     lines = Lines(path)
     step, count = 0, 0
     cell, origin = np.zeros((3, 3)), np.zeros(3)
+    first: list[str] | None = None
+    number = 0
     for line in lines:
         if line.startswith("ITEM: TIMESTEP"):
             step = int(lines.take("a step"))
@@ -174,6 +176,9 @@ def _dump(path: Path, system: UnitSystem) -> Iterator[tuple[int, list[str], Fore
             if any(len(row) != len(columns) for row in rows):
                 raise lines.wrong("an atom with all columns of the dump")
             kinds, frame = _atoms(lines, columns, rows, (cell, origin), system)
+            first = kinds if first is None else first
+            check_kinds(kinds, first, number, path)
+            number += 1
             yield step, kinds, replace(frame, clock=float(step))
 
 

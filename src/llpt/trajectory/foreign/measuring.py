@@ -5,18 +5,25 @@ the frame before to the frame after, divided by the time between frames; the for
 second difference of its positions, divided by that time squared; and the potential energy changes by the work of the
 forces, ΔF = −Σ f·Δr + Ω σ:ε. Each is fitted with one factor and counts only where the two sides follow each other
 closely (``MINIMUM_CORRELATION``), which they do not where frames lie far apart.
+
+Where there are no velocities, ½ Σ m Δr²/Δt² of the displacements from frame to frame is never above the kinetic energy
+on average, since ⟨Δr²⟩ = 2 ∫₀^Δt (Δt − t) ⟨v(0)·v(t)⟩ dt. Displacements that follow each other with the correlation
+cos x tell how much below it is: by (2 − 2 cos x)/x², exact for a vibration. They count as a measured temperature where
+the correlation is at least ``DENSE``, as a lower bound elsewhere.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
+from array import array
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llpt.units import EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_PER_FS2_TO_EV
+from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_PER_FS2_TO_EV
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +39,10 @@ MINIMUM_CHANGES = 10
 FAR = 1.6
 """A step this many times as long as every step around it spans frames that are not there."""
 AROUND = 5
-FEWEST_AROUND = 3
+ANOTHER_GAP = 3.0
+"""A step around that is this many times as long as half of them is a gap of its own, and nothing to compare with."""
+AT_REST_ANGSTROM = 1e-9
+DENSE = 0.9
 
 
 @dataclass(slots=True)
@@ -78,6 +88,7 @@ class Measurements:
 
     Args:
         masses_u: masses of the dynamics, shape (n,).
+        electrons: of all atoms, the core's among them; 0 where nobody says.
     """
 
     masses_u: NDArray[np.float64]
@@ -90,6 +101,12 @@ class Measurements:
     by_force: Proportion = field(default_factory=Proportion)
     by_work: Proportion = field(default_factory=Proportion)
     kinetic: Proportion = field(default_factory=Proportion)
+    electrons: int = 0
+    motion_u_angstrom2: list[float] = field(default_factory=list)
+    _follow: float = 0.0
+    _follow_norm: float = 0.0
+    _moved: NDArray[np.float64] | None = None
+    _marks: array[int] = field(default_factory=lambda: array("q"))
     _recent: deque[_Point] = field(default_factory=lambda: deque(maxlen=3))
 
     @property
@@ -125,15 +142,18 @@ class Measurements:
                 energy,
             )
         )
+        self._marks.append(_mark(raw))
         if len(self._recent) > 1:
-            self._step(self._recent[-2], self._recent[-1])
+            self._step(self._recent[-2], self._recent[-1], classical=raw.bead_positions_angstrom is None)
         if len(self._recent) == 3:
             self._curve(*self._recent)
 
-    def _step(self, before: _Point, now: _Point) -> None:
+    def _step(self, before: _Point, now: _Point, *, classical: bool) -> None:
         cell = 0.5 * (before.cell + now.cell)
         moved = (now.fractions - before.fractions) @ cell
         self.steps_angstrom.append(float(np.sqrt((moved**2).sum(axis=1).mean())))
+        if classical:
+            self._follow_motion(moved)
         if before.forces is None or now.forces is None or math.isnan(before.energy_ev + now.energy_ev):
             return
         work = -0.5 * float(((before.forces + now.forces) * moved).sum())
@@ -144,6 +164,17 @@ class Measurements:
             stress = 0.5 * _matrix(before.stress_gpa + now.stress_gpa) / EV_PER_ANGSTROM3_TO_GPA
             work += abs(float(np.linalg.det(cell))) * float((stress * strain).sum())
         self.by_work.add(np.array([work]), np.array([now.energy_ev - before.energy_ev]))
+
+    def _follow_motion(self, moved: NDArray[np.float64]) -> None:
+        """Take in a displacement, the drift of all atoms aside."""
+        weights = self.masses_u[:, None]
+        moved = moved - (weights * moved).sum(axis=0) / self.masses_u.sum()
+        now = float((weights * moved**2).sum())
+        self.motion_u_angstrom2.append(0.5 * now)
+        if self._moved is not None:
+            self._follow += float((weights * moved * self._moved).sum())
+            self._follow_norm += 0.5 * (now + float((weights * self._moved**2).sum()))
+        self._moved = moved
 
     def _curve(self, before: _Point, now: _Point, after: _Point) -> None:
         if now.velocities is not None:
@@ -165,16 +196,46 @@ class Measurements:
         """Return by how much the energy changes over the work of the forces, 1 where all is well; None if unknown."""
         return self.by_work.factor(MINIMUM_CHANGES)
 
+    def motion_k(self, interval_fs: float) -> tuple[NDArray[np.float64], bool]:
+        """Return the temperature of every displacement, and whether it is measured; else it is a lower bound.
+
+        Args:
+            interval_fs: time from frame to frame.
+        """
+        degrees = 3 * self.n_atoms - 3
+        if not self.motion_u_angstrom2 or not degrees or not interval_fs > 0.0:
+            return np.zeros(0), False
+        kinetic = np.array(self.motion_u_angstrom2) * U_ANGSTROM2_PER_FS2_TO_EV / interval_fs**2
+        kelvin = 2.0 * kinetic / (degrees * BOLTZMANN_EV_PER_K)
+        follow = self._follow / self._follow_norm if self._follow_norm > 0.0 else 0.0
+        if not DENSE <= follow < 1.0:
+            return kelvin, False
+        return kelvin * math.acos(follow) ** 2 / (2.0 - 2.0 * follow), True
+
     def gap(self) -> int | None:
         """Return the number of the frame that lies further from the one before than all steps around are long."""
         steps = np.array(self.steps_angstrom)
         for place in range(len(steps)):
-            before, after = steps[max(0, place - AROUND) : place], steps[place + 1 : place + 1 + AROUND]
-            if min(len(before), len(after)) < FEWEST_AROUND:
+            around = np.concatenate([steps[max(0, place - AROUND) : place], steps[place + 1 : place + 1 + AROUND]])
+            around = around[around > AT_REST_ANGSTROM]
+            if len(around) < AROUND:
                 continue
-            if steps[place] > FAR * max(before.max(), after.max()) > 0.0:
+            around = around[around <= ANOTHER_GAP * np.median(around)]
+            if steps[place] > FAR * around.max():
                 return place + 1
         return None
+
+    @property
+    def n_repeated(self) -> int:
+        """Number of frames that are an earlier one again."""
+        return len(self._marks) - len(set(self._marks))
+
+    def repeated(self) -> tuple[int, int] | None:
+        """Return the first frame that is an earlier one again, and that one; None where all differ."""
+        marks = np.array(self._marks)
+        _, first, which = np.unique(marks, return_index=True, return_inverse=True)
+        again = np.flatnonzero(first[which] < np.arange(len(marks)))
+        return (int(again[0]), int(first[which][again[0]])) if again.size else None
 
 
 def measurements_of(scalars: Mapping[str, Any], masses_u: NDArray[np.float64]) -> Measurements:
@@ -185,6 +246,13 @@ def measurements_of(scalars: Mapping[str, Any], masses_u: NDArray[np.float64]) -
     gap = np.asarray(scalars["internal_energy_ev"], dtype=float) - np.asarray(scalars["free_energy_ev"], dtype=float)
     found.energy_gap_ev.extend(gap.tolist())
     return found
+
+
+def _mark(frame: ForeignFrame) -> int:
+    """Return a number that frames of equal positions and cell share."""
+    digest = hashlib.blake2b(np.ascontiguousarray(frame.positions_angstrom).tobytes(), digest_size=8)
+    digest.update(np.ascontiguousarray(frame.cell_angstrom).tobytes())
+    return int.from_bytes(digest.digest(), signed=True)
 
 
 def _matrix(stress: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, kinetic_energy_ev
 from llpt.trajectory.foreign.measuring import Measurements
 from llpt.trajectory.foreign.suspicion import FactCheck, check_possible
-from llpt.trajectory.foreign.text import CutOffError, told
+from llpt.trajectory.foreign.text import CutOffError, DamageError, told
 from llpt.trajectory.frame import Frame, StepRecord, System
 from llpt.trajectory.stress import kinetic_stress_gpa
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
@@ -125,7 +125,9 @@ class ForeignReader:
         source, system = self._source, self.system
         dynamic = system.masses_u if source.masses_u is None else source.masses_u
         contents.mass_u = float(system.masses_u.sum())
-        contents.measured = measured = Measurements(np.asarray(dynamic, dtype=float))
+        contents.measured = measured = Measurements(
+            np.asarray(dynamic, dtype=float), electrons=int(system.numbers.sum())
+        )
         unwrapper = _Unwrapper()
         clock = _Clock(source.name)
         missing: set[str] | None = None
@@ -163,14 +165,7 @@ class ForeignReader:
                     f"Frame {number} of {source.name} holds a number that is not finite, or an empty cell.",
                     "Give the frames before it; a failed step is not part of a run.",
                 )
-            check_possible(
-                temperature_k=record.temperature_k,
-                pressure_gpa=record.pressure_gpa,
-                energy_ev=record.free_energy_ev,
-                n_atoms=system.n_atoms,
-                frame=number,
-                name=source.name,
-            )
+            check_possible(record, numbers=system.numbers, name=source.name, despite=self._despite)
             velocities = raw.velocities_angstrom_per_fs
             measured.add(
                 record, positions, raw, None if velocities is None else kinetic_energy_ev(velocities, measured.masses_u)
@@ -214,6 +209,8 @@ def _until_cut(source: ForeignTrajectory, contents: Contents) -> Iterator[Foreig
         except CutOffError:
             contents.cut = True
             return
+        except DamageError as error:
+            raise InputError(f"{error.cause} {number} whole frame(s) come before it.", error.remedy) from error
         if frame is None:
             return
         number += 1
@@ -221,27 +218,36 @@ def _until_cut(source: ForeignTrajectory, contents: Contents) -> Iterator[Foreig
 
 
 class _Clock:
-    """Follows steps or times from frame to frame: they grow evenly, or begin anew where a run was started again."""
+    """Follows steps or times from frame to frame: they grow evenly, or begin anew with another file."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._last: float | None = None
         self._stride: float | None = None
+        self._piece = 0
+        self._began: float | None = None
 
     def check(self, number: int, frame: ForeignFrame, *, evenly: bool) -> None:
-        """Refuse a frame that comes later than the one before it by more than the frames before."""
+        """Refuse a frame that does not come one stride after the one before it."""
         now = frame.time_fs if frame.clock is None else frame.clock
         last, self._last = self._last, now
-        if now is None or last is None or not evenly or now < last:
+        anew = frame.piece != self._piece
+        began, self._piece = self._began, frame.piece
+        if began is None or anew:
+            self._began = now
+        if now is None or last is None or not evenly:
             return
+        if anew and began is not None and now < last and abs(now - began) <= (self._stride or 0.0) * (1.0 + UNEVEN):
+            return  # every start of a program counts from the same number
         passed = now - last
-        if self._stride is None:
+        if self._stride is None and passed > 0.0:
             self._stride = passed
-        if abs(passed - self._stride) > UNEVEN * self._stride:
+        if self._stride is None or abs(passed - self._stride) > UNEVEN * self._stride:
             kind = "time" if frame.clock is None else "step"
+            where = f"From frame {number - 1} to {number} of {self._name}"
+            before = f", after {self._stride:g} between the frames before" if self._stride else ""
             raise InputError(
-                f"From frame {number - 1} to {number} of {self._name} the {kind} goes from {last:g} to {now:g}, "
-                f"after {self._stride:g} between the frames before.",
+                f"{where} the {kind} goes from {last:g} to {now:g}{before}.",
                 "Import what stands before and after as runs of their own, or say despite = gap (--despite gap).",
             )
 
@@ -315,7 +321,7 @@ def _record(
         "entropy_ev_per_k": entropy,
         "kinetic_energy_ev": kinetic,
         "temperature_k": None
-        if kinetic is None or beads is not None
+        if kinetic is None or beads is not None or not degrees  # a lone atom has none of its own
         else 2.0 * kinetic / (degrees * BOLTZMANN_EV_PER_K),
         "pressure_gpa": None if pressure is None or math.isnan(pressure) else pressure,
         "conserved_ev": frame.conserved_ev,
@@ -344,7 +350,7 @@ def _kinetic(frame: ForeignFrame, masses_u: NDArray[np.float64], degrees: int) -
         return frame.kinetic_energy_ev
     if frame.velocities_angstrom_per_fs is not None:
         return kinetic_energy_ev(frame.velocities_angstrom_per_fs, masses_u)
-    if frame.temperature_k is not None:
+    if frame.temperature_k is not None and degrees:
         return 0.5 * degrees * BOLTZMANN_EV_PER_K * frame.temperature_k
     return None
 

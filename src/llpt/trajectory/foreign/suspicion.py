@@ -11,14 +11,23 @@ import numpy as np
 
 from llpt.errors import InputError
 from llpt.statistics import Estimate, mean_estimate
-from llpt.trajectory.facts import Facts
+from llpt.trajectory.facts import POSSIBLE, Facts
 from llpt.trajectory.foreign.measuring import FAR
-from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
+from llpt.units import (
+    BOHR_TO_ANGSTROM,
+    BOLTZMANN_EV_PER_K,
+    EV_PER_ANGSTROM3_TO_GPA,
+    HARTREE_TO_EV,
+    U_PER_ANGSTROM3_TO_G_PER_CM3,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from numpy.typing import NDArray
+
     from llpt.trajectory.foreign.measuring import Measurements
+    from llpt.trajectory.frame import StepRecord
 
 SAME = 1e-6
 """Two statements of one number that differ by more than this share of it contradict each other."""
@@ -32,7 +41,17 @@ TIMESTEP_ABOVE, TIMESTEP_BELOW = 1.15, 0.7
 KINETIC_SHARE = 0.1
 WORK_ABOVE, WORK_BELOW = 1.3, 0.75
 COLD_GAP_EV_PER_ATOM = 1e-3
-HIGHEST_K, HIGHEST_GPA, HIGHEST_EV_PER_ATOM = 1e7, 1e6, 1e7
+HIGHEST_K, HIGHEST_EV_PER_ATOM = 1e7, 1e7
+HOTTEST_K = POSSIBLE["temperature_k"][1]
+"""What a run may be said to be at, and may be where nothing tells its temperature."""
+FERMI_EV_ANGSTROM2 = 0.5 * HARTREE_TO_EV * BOHR_TO_ANGSTROM**2 * (3.0 * math.pi**2) ** (2.0 / 3.0)
+"""E_F = this · n^(2/3) of n free electrons per Å³."""
+ABOVE_FREE_ELECTRONS = 10.0
+"""So many times the pressure of free electrons is none that atoms can have, bound and attracted as they are."""
+ALWAYS_POSSIBLE_GPA = 1000.0
+"""Less is never refused; 10 GPa and more, read from kbar or GPa as from eV/Å³, come out above it."""
+REPEATED_SHARE = 0.1
+"""More frames than these that stand twice are no accident: proposals that were not taken, or atoms at rest."""
 
 
 class FactCheck(StrEnum):
@@ -101,7 +120,7 @@ class MeasuredFact:
 
     Args:
         name: for people, e.g. ``T``.
-        value: measured.
+        value: measured; NaN where the frames do not tell.
         error: 68 %; NaN where it is not known.
         unit: text.
         stated: of it; None where nobody said anything.
@@ -116,8 +135,10 @@ class MeasuredFact:
     @property
     def words(self) -> str:
         """The finding in words, e.g. ``T 903 ± 4 K (stated: 900)``."""
-        error = f" ± {self.error:.2g}" if math.isfinite(self.error) and self.error > 0.0 else ""
         stated = f" (stated: {self.stated:g})" if self.stated is not None else ""
+        if math.isnan(self.value):
+            return f"{self.name} not measured{stated}"
+        error = f" ± {self.error:.2g}" if math.isfinite(self.error) and self.error > 0.0 else ""
         return f"{self.name} {self.value:.4g}{error} {self.unit}{stated}"
 
 
@@ -138,6 +159,17 @@ def findings(measured: Measurements, facts: Facts, mass_u: float, *, discard: in
         estimate = _mean(series, discard, unit)
         if estimate is not None:
             found.append(MeasuredFact(name, estimate.value, estimate.error, unit, stated))
+    known = {fact.name for fact in found}
+    if "T" not in known:
+        motion = _motion(measured, facts, discard)
+        if motion is None:
+            found.insert(0, MeasuredFact("T", math.nan, math.nan, "K", facts.temperature_k))
+        else:
+            mean, dense = motion
+            name = "T by displacements" if dense else "T by displacements, at least"
+            found.insert(0, MeasuredFact(name, mean.value, mean.error, "K", facts.temperature_k))
+    if "P" not in known and facts.pressure_gpa is not None:
+        found.append(MeasuredFact("P", math.nan, math.nan, "GPa", facts.pressure_gpa))
     volume = _mean(measured.volume_angstrom3, discard, "")
     if volume is not None:
         density = mass_u / volume.value * U_PER_ANGSTROM3_TO_G_PER_CM3
@@ -146,9 +178,20 @@ def findings(measured: Measurements, facts: Facts, mass_u: float, *, discard: in
     if interval is not None:
         found.append(MeasuredFact("time from frame to frame", interval, math.nan, "fs", facts.frame_interval_fs))
     gap = _mean(measured.energy_gap_ev, discard, "")
-    if gap is not None and gap.value and measured.n_atoms:
-        found.append(MeasuredFact("E − F", gap.value / measured.n_atoms, math.nan, "eV/atom"))
+    electronic = facts.electronic_temperature_k
+    if gap is not None and (gap.value or electronic):
+        unit = "eV/atom" if electronic is None else f"eV/atom with a stated T_el of {electronic:g} K"
+        found.append(MeasuredFact("E − F", gap.value / measured.n_atoms, math.nan, unit))
+    elif electronic:
+        found.append(MeasuredFact("T_el", math.nan, math.nan, "K", electronic))
     return found
+
+
+def _motion(measured: Measurements, facts: Facts, discard: int) -> tuple[Estimate, bool] | None:
+    """Return the temperature by displacements and whether it is measured or a lower bound; None where nothing tells."""
+    kelvin, dense = measured.motion_k(facts.frame_interval_fs or math.nan)
+    found = _mean(kelvin.tolist(), discard, "K")
+    return None if found is None else (found, dense)
 
 
 def _mean(series: Sequence[float], discard: int, unit: str) -> Estimate | None:
@@ -212,7 +255,10 @@ def _contradictions(measured: Measurements, facts: Facts, name: str, discard: in
             )
         )
     found += _electrons(measured, facts, name)
-    place = measured.gap()
+    place, twice = measured.gap(), measured.repeated()
+    if twice is not None and measured.n_repeated <= max(1.0, REPEATED_SHARE * len(measured.volume_angstrom3)):
+        cause = f"Frame {twice[0]} of {name} is frame {twice[1]} again: its pieces overlap."
+        found.append((FactCheck.GAP, cause, "Leave out what stands twice"))
     if place is not None:
         cause = f"Before frame {place} of {name} the atoms move more than {FAR:g} times as far as around it: "
         cause += "frames are missing there, or two runs meet."
@@ -222,34 +268,60 @@ def _contradictions(measured: Measurements, facts: Facts, name: str, discard: in
 
 def _temperature(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
     found, stated = _mean(measured.temperature_k, discard, "K"), facts.temperature_k
+    both_sides, how = True, ""
+    remedy = "Correct the temperature (--temperature-k) or discard its beginning (--discard)"
+    if found is None and (motion := _motion(measured, facts, discard)) is not None:
+        found, both_sides = motion
+        how = "by their displacements " if both_sides else "by their displacements at least "
+        remedy = "Correct the temperature (--temperature-k) or the time from frame to frame (--timestep-fs)"
     if found is None or stated is None or measured.n_atoms < 2:
         return []
     canonical = stated * math.sqrt(2.0 / (3 * measured.n_atoms - 3))
     # a mean cannot be known better than from as many samples as there are frames
     best = canonical / math.sqrt(max(1, len(measured.temperature_k) - discard))
     error = max(found.error, best) if math.isfinite(found.error) else canonical
-    if abs(found.value - stated) <= SIGMAS * error + TEMPERATURE_SHARE * stated:
+    off = found.value - stated
+    if (abs(off) if both_sides else off) <= SIGMAS * error + TEMPERATURE_SHARE * stated:
         return []
-    cause = f"The atoms of {name} move at {found.value:.4g} ± {error:.2g} K, not at {stated:g} K."
-    return [
-        (
-            FactCheck.TEMPERATURE,
-            cause,
-            "Correct the temperature (--temperature-k) or discard its beginning (--discard)",
-        )
-    ]
+    cause = f"The atoms of {name} move {how}at {found.value:.4g} ± {error:.2g} K, not at {stated:g} K."
+    return [(FactCheck.TEMPERATURE, cause, remedy)]
 
 
 def _pressure(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
     pressure = _mean(measured.pressure_gpa, discard, "GPa")
-    if pressure is None or facts.pressure_gpa is None or math.isnan(pressure.error):
+    if pressure is None or facts.pressure_gpa is None:
         return []
-    error = pressure.error
+    error = pressure.error if math.isfinite(pressure.error) else _pressure_of_one_frame(measured, facts, discard)
+    if error is None:
+        return []
     allowed = SIGMAS * error + PRESSURE_SHARE * abs(facts.pressure_gpa) + PRESSURE_GPA
     if abs(pressure.value - facts.pressure_gpa) <= allowed:
         return []
     cause = f"The pressure of {name} is {pressure.value:.4g} ± {error:.2g} GPa, not {facts.pressure_gpa:g} GPa."
     return [(FactCheck.PRESSURE, cause, "Correct the pressure (--pressure-gpa) or discard its beginning (--discard)")]
+
+
+def _pressure_of_one_frame(measured: Measurements, facts: Facts, discard: int) -> float | None:
+    """Return by how much the pressure of one frame may differ from the mean, in GPa; None where nobody knows.
+
+    The variance is k_BT B/V with the modulus B of instantaneous strain (Lebowitz, Percus and Verlet, Phys. Rev. 153,
+    250 (1967), doi:10.1103/PhysRev.153.250), which atoms have less of than their electrons, were they free:
+    B = 5/3 P.
+    """
+    kelvin = _mean(measured.temperature_k, discard, "K")
+    temperature = facts.temperature_k if kelvin is None else kelvin.value
+    volume = _mean(measured.volume_angstrom3, discard, "")
+    if temperature is None or volume is None or not measured.electrons:
+        return None
+    modulus = 5.0 / 3.0 * _free_electrons_ev_per_angstrom3(measured.electrons, volume.value)
+    spread = math.sqrt(BOLTZMANN_EV_PER_K * temperature * modulus / volume.value)
+    return spread * EV_PER_ANGSTROM3_TO_GPA
+
+
+def _free_electrons_ev_per_angstrom3(electrons: int, volume_angstrom3: float) -> float:
+    """Return the pressure 2/5 n E_F of cold free electrons."""
+    per_volume = electrons / volume_angstrom3
+    return 0.4 * FERMI_EV_ANGSTROM2 * per_volume ** (5.0 / 3.0)
 
 
 def _electrons(measured: Measurements, facts: Facts, name: str) -> list[tuple[FactCheck, str, str]]:
@@ -266,21 +338,41 @@ def _electrons(measured: Measurements, facts: Facts, name: str) -> list[tuple[Fa
 
 
 def check_possible(
-    *, temperature_k: float, pressure_gpa: float, energy_ev: float, n_atoms: int, frame: int, name: str
+    record: StepRecord, *, numbers: NDArray[np.int64], name: str, despite: Collection[FactCheck] = ()
 ) -> None:
     """Refuse a number that no matter has, before anything is done with it; NaN stands for what is not known.
+
+    The highest pressure is ``ABOVE_FREE_ELECTRONS`` times that of all electrons, were they free, and of an ideal gas of
+    electrons and nuclei: attraction and binding make that of matter less. ``ALWAYS_POSSIBLE_GPA`` is let pass anywhere.
+
+    Args:
+        record: of a frame.
+        numbers: atomic numbers, shape (n,).
+        name: of the trajectory.
+        despite: checks to leave out.
 
     Raises:
         InputError: a number cannot be.
     """
-    for what, value, highest, unit in (
-        ("a temperature", temperature_k, HIGHEST_K, "K"),
-        ("a pressure", abs(pressure_gpa), HIGHEST_GPA, "GPa"),
-        ("an energy", abs(energy_ev) / n_atoms, HIGHEST_EV_PER_ATOM, "eV per atom"),
-        ("a temperature", -temperature_k, 0.0, "K"),
+    electrons, volume = int(numbers.sum()), record.volume_angstrom3
+    kelvin = HOTTEST_K if math.isnan(record.temperature_k) else record.temperature_k
+    ideal = (electrons + len(numbers)) * BOLTZMANN_EV_PER_K * kelvin / volume
+    highest = ABOVE_FREE_ELECTRONS * _free_electrons_ev_per_angstrom3(electrons, volume) + ideal
+    highest_gpa = max(ALWAYS_POSSIBLE_GPA, highest * EV_PER_ANGSTROM3_TO_GPA)
+    pressure = record.pressure_gpa
+    if math.isnan(pressure):  # without the kinetic part
+        pressure = -float(record.stress_gpa[:3].mean())
+    if FactCheck.PRESSURE in despite:
+        highest_gpa = math.inf
+    for what, value, most, unit in (
+        ("a temperature", record.temperature_k, HIGHEST_K, "K"),
+        ("a pressure", abs(pressure), highest_gpa, "GPa"),
+        ("an energy", abs(record.free_energy_ev) / len(numbers), HIGHEST_EV_PER_ATOM, "eV per atom"),
+        ("a temperature", -record.temperature_k, 0.0, "K"),
     ):
-        if value > highest:
+        if value > most:
+            override = " or say despite = pressure (--despite pressure)" if "pressure" in what else ""
             raise InputError(
-                f"Frame {frame} of {name} has {what} of {abs(value):.3g} {unit}, which cannot be.",
-                "Check the units of energies, velocities and stress (--units for LAMMPS).",
+                f"Frame {record.step} of {name} has {what} of {abs(value):.3g} {unit}, which cannot be.",
+                f"Check the units of energies, velocities and stress (--units for LAMMPS){override}.",
             )

@@ -101,11 +101,15 @@ class Lines:
         except (IndexError, ValueError) as error:
             raise self.wrong(what) from error
 
-    def wrong(self, what: str) -> InputError:
+    def wrong(self, what: str) -> DamageError:
         """Return the error for a line that is not what it should be."""
-        return InputError(
+        return DamageError(
             f"{self.path}, line {self.number}: this is not {what}.", "Check the file; it may be cut or damaged there."
         )
+
+
+class DamageError(InputError):
+    """A file that holds, in its middle, what cannot stand there; whoever counts frames says how many came before."""
 
 
 class CutOffError(InputError):

@@ -10,6 +10,7 @@ kinetic 1.02: external −27.84, total −9.12). VASP's mass of hydrogen is 1.00
 
 from __future__ import annotations
 
+import itertools
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 from xml.parsers.expat.errors import (
@@ -25,7 +26,7 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError, first_line
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
-from llpt.trajectory.foreign.text import UNREADABLE, CutOffError, open_bytes
+from llpt.trajectory.foreign.text import UNREADABLE, CutOffError, DamageError, open_bytes
 from llpt.trajectory.stress import voigt
 from llpt.units import BOLTZMANN_EV_PER_K
 
@@ -39,7 +40,23 @@ KILOBAR_TO_GPA = 0.1
 FERMI_DIRAC = -1
 ENDS = {codes[name] for name in (XML_ERROR_NO_ELEMENTS, XML_ERROR_UNCLOSED_TOKEN, XML_ERROR_PARTIAL_CHAR)}
 """What the XML parser says where a file ends too early; anything else is damage in its middle."""
-RELAXATIONS = {1: "RMM-DIIS", 2: "conjugate gradients", 3: "damped dynamics"}
+MOLECULAR_DYNAMICS = 0
+"""IBRION, also where it is not given and there are ionic steps (VASP's default)."""
+OTHERS = {
+    -1: "single points",
+    1: "a relaxation",
+    2: "a relaxation",
+    3: "a relaxation",
+    5: "displacements for phonons",
+    6: "displacements for phonons",
+    7: "phonons by perturbation theory",
+    8: "phonons by perturbation theory",
+    11: "structures from its input",
+    12: "structures from a plugin",
+    40: "a reaction path",
+    44: "a search for a saddle point",
+}
+METHODS = {1: ", RMM-DIIS", 2: ", conjugate gradients", 3: ", damped dynamics", 44: ", improved dimer"}
 FREE_CELL = 3
 
 
@@ -89,8 +106,11 @@ def elements_of(path: Path, wanted: set[str]) -> Iterator[Any]:
             raise InputError(f"{path} is not XML: {error}.", "Give the vasprun.xml that VASP wrote.") from error
         if error.code in ENDS:
             raise CutOffError(path, "an ionic step") from error
-        raise InputError(
-            f"{path} is damaged in line {error.position[0]}, and what follows cannot be read: {first_line(error)}.",
+        line = error.position[0]
+        after = _steps_after(path, line)
+        raise DamageError(
+            f"{path} is damaged in line {line}, and what follows cannot be read, the beginnings of {after} ionic steps "
+            f"among it: {first_line(error)}.",
             "Give the two files of two runs one by one, or cut the file off before that line.",
         ) from error
     except EOFError as error:
@@ -99,6 +119,12 @@ def elements_of(path: Path, wanted: set[str]) -> Iterator[Any]:
         raise InputError(f"{path} cannot be read: {first_line(error)}.", "Give a readable file.") from error
     finally:
         stream.close()
+
+
+def _steps_after(path: Path, line: int) -> int:
+    """Return how many ionic steps begin after a line."""
+    with open_bytes(path) as stream:
+        return sum(text.count(b"<calculation>") for text in itertools.islice(stream, line, None))
 
 
 def _numbers_in(element: Any) -> dict[str, float]:
@@ -127,10 +153,11 @@ def facts_of(tags: Mapping[str, float], path: Path, *, every: int) -> Facts:
     Raises:
         InputError: they say that it is no molecular dynamics.
     """
-    if (minimiser := tags.get("IBRION")) in RELAXATIONS:
+    motion = tags.get("IBRION", MOLECULAR_DYNAMICS)
+    if motion != MOLECULAR_DYNAMICS:
+        what, how = OTHERS.get(int(motion), "something else"), METHODS.get(int(motion), "")
         raise InputError(
-            f"{path} is a relaxation (IBRION = {minimiser:g}, {RELAXATIONS[int(minimiser)]}), not molecular dynamics.",
-            "Give runs of IBRION = 0.",
+            f"{path} holds {what} (IBRION = {motion:g}{how}), not molecular dynamics.", "Give runs of IBRION = 0."
         )
     begin, end = tags.get("TEBEG"), tags.get("TEEND", tags.get("TEBEG"))
     thermal = tags.get("ISMEAR") == FERMI_DIRAC and "SIGMA" in tags

@@ -1,10 +1,15 @@
 """VASP's text files: ``XDATCAR`` with ``OUTCAR`` where it is there, or ``OUTCAR`` alone; see ``vasp`` for the numbers.
 
 ``OUTCAR`` alone gives positions to 1e-5 Å, of the steps of which it prints forces.
+
+With a machine-learned force field (ML_LMLFF) a step begins with what the field predicts, under headings with "ML";
+where the electrons are solved as well, what they say follows, and it counts. The field's one energy is taken for F; it
+repeats it as the energy without entropy, so that E is not known where the electrons are warm.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -13,7 +18,7 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
+from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.text import CutOffError, Lines
 from llpt.trajectory.foreign.vasp import KILOBAR_TO_GPA, facts_of
 
@@ -25,7 +30,8 @@ if TYPE_CHECKING:
 
 MOST_ATOMS = 10_000_000
 OUTCAR_HEADING = re.compile(r"\s*vasp\.\d")
-ITERATION = re.compile(r"Iteration +(\d+)\(")
+LEARNED_FORCES = "TOTAL-FORCE (eV/Angst) (ML)"
+ITERATION = re.compile(r"Iteration +(\d+)\( *(\d+)\)")
 SAME_ANGSTROM = 1e-3
 """OUTCAR gives positions to 1e-5 Å; atoms move some 1e-2 Å in a step."""
 
@@ -76,16 +82,21 @@ def _lattice(lines: Lines) -> tuple[NDArray[np.float64], list[str]]:
 def _xdatcar_frames(path: Path) -> Iterator[tuple[int, ForeignFrame]]:
     """Yield the number of each configuration and its frame; the lattice is repeated where the cell changes."""
     lines = Lines(path)
-    cell, count = np.zeros((3, 3)), 0
+    cell = np.zeros((3, 3))
+    kinds: list[str] = []
+    first: list[str] = []
+    place = 0
     for line in lines:
         if not line.startswith("Direct configuration"):
             cell, kinds = _lattice(lines)
-            count = len(kinds)
+            first = first or kinds
             continue
         number = int(line.rpartition("=")[2])
+        check_kinds(kinds, first, place, path)
+        place += 1
         yield (
             number,
-            ForeignFrame(lines.rows(count, (0, 1, 2), "a position") @ cell, cell.copy(), clock=float(number)),
+            ForeignFrame(lines.rows(len(kinds), (0, 1, 2), "a position") @ cell, cell.copy(), clock=float(number)),
         )
 
 
@@ -167,11 +178,18 @@ class _Step:
     internal: float | None = None
     kinetic: float | None = None
     total: float | None = None
+    learned: bool = False
+    unconverged: bool = False
 
     @property
     def begun(self) -> bool:
         """Whether anything is known of it but its cell."""
         return any(each is not None for each in (self.positions, self.free, self.kinetic, self.total))
+
+    @property
+    def only_predicted(self) -> bool:
+        """Whether nothing but the machine-learned force field has spoken, as it does before the electrons are asked."""
+        return self.learned and self.kinetic is None and self.total is None
 
 
 def _joined(xdatcar: Path, outcar: Path, n_atoms: int) -> Iterator[ForeignFrame]:
@@ -207,6 +225,7 @@ def _with_step(frame: ForeignFrame, step: _Step) -> ForeignFrame:
         internal_energy_ev=step.internal,
         kinetic_energy_ev=step.kinetic,
         conserved_ev=step.total,
+        unconverged=step.unconverged,
         stress_gpa=step.stress_gpa,
     )
 
@@ -222,7 +241,7 @@ def _outcar_tags(path: Path) -> dict[str, float]:
     wanted = {"IBRION", "TEBEG", "TEEND", "ISMEAR", "SIGMA", "POTIM", "PSTRESS", "ISIF"}
     tags: dict[str, float] = {}
     for line in Lines(path):
-        if "Iteration" in line:
+        if "Iteration" in line or "TOTAL-FORCE" in line:
             break
         words = line.replace("=", " = ").replace(";", " ").replace(",", " ").split()
         for name, sign, value in zip(words, words[1:], words[2:], strict=False):
@@ -243,23 +262,33 @@ def _outcar_steps(path: Path, n_atoms: int, *, alone: bool = False) -> Iterator[
         alone: whether no XDATCAR tells which steps there are: one that ends too early is damage then, or the end.
     """
     lines = Lines(path)
-    step, last_line, now = _Step(), "energy  without entropy=", ""
+    step, last_line, now, done = _Step(), "energy  without entropy=", "", 0
+    limit = math.inf
     for line in lines:
         begins = ITERATION.search(line) if "Iteration" in line else None
         if begins is not None and begins[1] != now:
-            if alone and step.begun:
-                raise InputError(
-                    f"{path} lacks a line of ionic step {now or 1}.", "Give vasprun.xml, or XDATCAR with it."
-                )
+            if alone and step.begun and not step.only_predicted:
+                raise _lacking(path, now or "1")
             now = begins[1]
+        if begins is not None:  # until a line says that the electrons have converged, the last one allowed is too late
+            step.unconverged = int(begins[2]) >= limit
+        elif alone and LEARNED_FORCES in line and step.begun:
+            raise _lacking(path, str(done + 1))
         if "IBRION =" in line and line.split("=")[1].split()[0] == "0":
             last_line = "total energy   ETOTAL"
+        if "NELM   =" in line:
+            limit = lines.number_in(line.split("=")[1].replace(";", " ").split(), 0, "a number of electronic steps")
         _take(step, lines, line, n_atoms)
         if last_line in line and step.free is not None:
             yield step
+            done += 1
             step = _Step(cell=step.cell)  # printed anew where it changes
     if alone and step.begun:
         raise CutOffError(path, "an ionic step")
+
+
+def _lacking(path: Path, step: str) -> InputError:
+    return InputError(f"{path} lacks a line of ionic step {step}.", "Give vasprun.xml, or XDATCAR with it.")
 
 
 def _take(step: _Step, lines: Lines, line: str, n_atoms: int) -> None:
@@ -269,13 +298,17 @@ def _take(step: _Step, lines: Lines, line: str, n_atoms: int) -> None:
     elif line.startswith("  in kB"):
         xx, yy, zz, xy, yz, zx = (float(word) for word in line.split()[2:8])
         step.stress_gpa = -np.array([xx, yy, zz, yz, zx, xy]) * KILOBAR_TO_GPA
+    elif "aborting loop" in line:
+        step.unconverged = "EDIFF is reached" not in line
     elif "TOTAL-FORCE" in line:
         lines.take("forces")
         table = lines.rows(n_atoms, range(6), "a position and a force")
         step.positions, step.forces = table[:, :3], table[:, 3:]
-    elif "free  energy   TOTEN" in line:
+        step.learned = LEARNED_FORCES in line
+    elif "free  energy   TOTEN" in line or "free  energy ML TOTEN" in line:
+        step.learned, step.internal = "ML" in line, None
         step.free = lines.number_in(line.split("=")[1].split(), 0, "an energy")
-    elif "energy  without entropy=" in line and step.free is not None:
+    elif "energy  without entropy=" in line and step.free is not None and not step.learned:
         step.internal = lines.number_in(line.split("=")[1].split(), 0, "an energy")
     elif "kinetic energy EKIN   =" in line or "kinetic Energy EKIN   =" in line:
         step.kinetic = lines.number_in(line.split("=")[1].split(), 0, "an energy")
