@@ -20,6 +20,33 @@ ForeignUnits = Annotated[
     str | None, typer.Option("--units", metavar="UNITS", help="LAMMPS: metal or real.", show_default=False)
 ]
 
+Keys = Annotated[
+    str | None,
+    typer.Option(
+        "--keys", metavar="LABEL=NAME,…", help="Extended XYZ, ASE: e.g. energy=E_pbe,forces=F_pbe.", show_default=False
+    ),
+]
+
+
+def label_keys(text: str | None) -> dict[str, str]:
+    """Read what labels are called: ``energy=E_pbe,forces=F_pbe``.
+
+    Raises:
+        InputError: it is not of this form, or names what is no label.
+
+    >>> label_keys("energy=E_pbe,forces=F_pbe")
+    {'energy': 'E_pbe', 'forces': 'F_pbe'}
+    """
+    from llpt.structure import LABELS  # noqa: PLC0415 - start-up time of the other commands
+
+    found = {}
+    for pair in text.split(",") if text else ():
+        label, _, name = (part.strip() for part in pair.partition("="))
+        if label not in LABELS or not name:
+            raise InputError(f"--keys {pair} names no label.", f"Give {', '.join(LABELS)}, each with = and its name.")
+        found[label] = name
+    return found
+
 
 def element_list(text: str | None) -> tuple[str, ...]:
     """Read chemical symbols with commas between them."""

@@ -16,8 +16,10 @@ from llpt.cli.foreign_options import (
     Elements,
     ForeignUnits,
     FrameInterval,
+    Keys,
     check_one_held,
     element_list,
+    label_keys,
     temperature_of_electrons,
 )
 from llpt.cli.importing_trees import change_imported, import_runs, show_tree
@@ -93,6 +95,7 @@ def import_(
     ] = None,
     elements: Elements = None,
     units: ForeignUnits = None,
+    keys: Keys = None,
     despite: Annotated[
         list[str] | None,
         typer.Option(
@@ -144,7 +147,7 @@ def import_(
     if not paths:
         raise InputError("No path is given.", "Give the files of one run, or a folder of runs.")
     warm = temperature_of_electrons(electronic)
-    chosen = element_list(elements)
+    chosen, named = element_list(elements), label_keys(keys) or None
     meaning = _one_of("--energy-is", energy_is, [each.value for each in EnergyMeaning])
     if dry_run or any(path.is_dir() and not is_own(path) for path in paths):
         given = Given(
@@ -160,6 +163,7 @@ def import_(
             energy_meaning=EnergyMeaning(meaning) if meaning else None,
             elements=chosen,
             units=units,
+            keys=named,
             despite=checks_of(despite or []),
         )
         folders = any(path.is_dir() for path in paths)
@@ -168,7 +172,7 @@ def import_(
         if not show_tree(import_runs(out, found, given, new=new, dry=dry_run), out, dry=dry_run):
             raise typer.Exit(EXIT_FAILED)
         return
-    source = open_foreign(paths, elements=chosen, units=units)
+    source = open_foreign(paths, elements=chosen, units=units, keys=named)
     ask = Asker(source)
     side = Role(_one_of("--role", role, [each.value for each in Role]) or ask.word("--role", "reference or surrogate"))
     facts = source.facts

@@ -23,7 +23,7 @@ from llpt.trajectory.foreign.suspicion import SAME, FactCheck
 from llpt.trajectory.foreign.text import CutOffError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from llpt.campaign import Role
@@ -52,6 +52,7 @@ class Given:
         energy_meaning: what a lone energy is.
         elements: of LAMMPS's types, H5MD's atoms, or an OUTCAR without its potentials.
         units: of LAMMPS.
+        keys: what labels are called in extended XYZ and files of ASE.
         despite: checks that are left out.
     """
 
@@ -67,11 +68,12 @@ class Given:
     energy_meaning: EnergyMeaning | None = None
     elements: tuple[str, ...] = ()
     units: str | None = None
+    keys: Mapping[str, str] | None = None
     despite: frozenset[FactCheck] = frozenset()
 
     def open(self, files: Sequence[Path]) -> ForeignTrajectory:
         """Open the files of one run."""
-        return open_foreign(files, elements=self.elements, units=self.units)
+        return open_foreign(files, elements=self.elements, units=self.units, keys=self.keys)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from llpt.trajectory.stored import StoredFrames
 from llpt.trajectory.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ase import Atoms
     from numpy.typing import ArrayLike, NDArray
@@ -41,6 +41,7 @@ def open_trajectory(
     cell: ArrayLike | None = None,
     elements: str | Sequence[str] = (),
     lammps_units: str | None = None,
+    keys: Mapping[str, str] | None = None,
     despite: Sequence[str] = (),
 ) -> Trajectory:
     """Open a trajectory, whatever it is in, without writing anything.
@@ -65,6 +66,8 @@ def open_trajectory(
         cell: of an array of positions: edges, shape (3,), or cell vectors as rows, shape (3, 3) or (n_frames, 3, 3), Å.
         elements: of an array, a universe, LAMMPS's types or H5MD's atoms: one for all, or one for each.
         lammps_units: ``"metal"`` or ``"real"``, where no log of LAMMPS says so.
+        keys: what ``energy``, ``free_energy``, ``forces`` and ``stress`` are called in structures, extended XYZ or
+            files of ASE, e.g. ``{"energy": "E_pbe", "forces": "F_pbe"}``.
         despite: checks of what is said against what the frames say that are left out: ``"temperature"``,
             ``"pressure"``, ``"timestep"``, ``"electrons"``, ``"velocities"``, ``"energy"``, ``"gap"``.
 
@@ -84,7 +87,7 @@ def open_trajectory(
         frame_interval_fs=timestep_fs,
     )
     symbols = [elements] if isinstance(elements, str) else list(elements)
-    found = _found(source, symbols, cell=cell, lammps_units=lammps_units)
+    found = _found(source, symbols, cell=cell, lammps_units=lammps_units, keys=keys)
     left_out = checks_of(despite)
     check_statements(found.facts, given, found.name, despite=left_out)
     facts = _merged(found.facts, given)
@@ -107,20 +110,25 @@ def open_trajectory(
 
 
 def _found(
-    source: Any, elements: Sequence[str], *, cell: ArrayLike | None, lammps_units: str | None
+    source: Any,
+    elements: Sequence[str],
+    *,
+    cell: ArrayLike | None,
+    lammps_units: str | None,
+    keys: Mapping[str, str] | None,
 ) -> ForeignTrajectory:
     """Return what reads the source."""
     if isinstance(source, str | Path):
-        return open_foreign([Path(source)], elements=elements, units=lammps_units)
+        return open_foreign([Path(source)], elements=elements, units=lammps_units, keys=keys)
     if isinstance(source, np.ndarray):
         return open_arrays(source, cell_angstrom=cell, elements=elements)
     if is_mdanalysis(source):
         return open_universe(source, elements=elements)
     items = list(source) if isinstance(source, Iterator) else source
     if is_atoms(items):
-        return open_atoms(items)
+        return open_atoms(items, keys=keys)
     if isinstance(items, list | tuple) and all(isinstance(item, str | Path) for item in items):
-        return open_foreign([Path(item) for item in items], elements=elements, units=lammps_units)
+        return open_foreign([Path(item) for item in items], elements=elements, units=lammps_units, keys=keys)
     raise InputError(
         f"What was given ({type(source).__name__}) is no trajectory that is known here.",
         "Give a path, a list of paths, a list of ase.Atoms, a universe of MDAnalysis or an array of positions.",

@@ -1,5 +1,7 @@
 """What becomes of a foreign trajectory in our store."""
 
+from pathlib import Path
+
 import h5py
 import MDAnalysis
 import numpy as np
@@ -7,9 +9,10 @@ import pytest
 from ase import Atoms, units
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
+from ase.stress import voigt_6_to_full_3x3_stress
 
 from llpt.errors import InputError
-from llpt.trajectory import Trajectory
+from llpt.trajectory import Trajectory, open_trajectory
 from llpt.trajectory.foreign import EnergyMeaning, convert, h5md, open_foreign
 
 EDGE = 6.0
@@ -61,6 +64,35 @@ def test_extended_xyz_keeps_every_number(tmp_path):
     block = next(trajectory.blocks())
     assert block.forces_ev_per_angstrom[3] == pytest.approx(frames[3].get_forces(), abs=1e-7)
     assert block.velocities_angstrom_per_fs[3] == pytest.approx(frames[3].get_velocities() * units.fs, abs=1e-9)
+
+
+def test_labels_may_be_called_anything(tmp_path):
+    frames = write_extxyz(tmp_path / "plain.extxyz", walk())
+    for atoms in frames:
+        results = atoms.calc.results
+        atoms.calc = None
+        atoms.info |= {"E_pbe": results["free_energy"], "S_pbe": voigt_6_to_full_3x3_stress(results["stress"])}
+        atoms.info |= {"energy_of_something_else": 5.0}
+        atoms.arrays["F_pbe"] = results["forces"]
+    write(tmp_path / "run.extxyz", frames, format="extxyz")
+    keys = {"free_energy": "E_pbe", "forces": "F_pbe", "stress": "S_pbe"}
+    found = list(open_foreign([tmp_path / "run.extxyz"], keys=keys).frames())
+    for one, other in zip(found, open_foreign([tmp_path / "plain.extxyz"]).frames(), strict=True):
+        assert one.free_energy_ev == pytest.approx(other.free_energy_ev)
+        assert one.internal_energy_ev is None
+        assert one.forces_ev_per_angstrom == pytest.approx(other.forces_ev_per_angstrom)
+        assert one.stress_gpa == pytest.approx(other.stress_gpa)
+        assert one.velocities_angstrom_per_fs == pytest.approx(other.velocities_angstrom_per_fs)
+    in_memory = open_trajectory(frames, keys=keys, timestep_fs=0.5, despite=["timestep", "velocities"])
+    assert in_memory.scalars()["free_energy_ev"].to_numpy() == pytest.approx([each.free_energy_ev for each in found])
+    with pytest.raises(InputError, match="has nothing called E, of which the energy") as refused:
+        open_foreign([tmp_path / "run.extxyz"], keys={"energy": "E"})
+    assert "E_pbe" in refused.value.remedy
+
+
+def test_programs_whose_labels_have_names_take_no_keys():
+    with pytest.raises(InputError, match="labels of Quantum ESPRESSO have names of their own"):
+        open_foreign([Path(__file__).parent / "data/pw-md.out"], keys={"energy": "E"})
 
 
 def test_positions_are_unwrapped_across_faces_also_of_a_breathing_cell(tmp_path):

@@ -29,7 +29,7 @@ def test_a_reader_that_loses_frames_in_silence_is_found(monkeypatch):
     import fuzz_readers
 
     contents = fuzz_readers.Contents()
-    whole = [(1.0, 2.0, [[0.0]]), (1.0, 2.0, [[0.1]])]
+    whole = [([[0.0]], 1.0, 2.0), ([[0.1]], 1.0, 2.0)]
     assert "without a note" in fuzz_readers.wrong("swap", b"x\n", whole, whole[:1], contents)
     assert "not that of the whole" in fuzz_readers.wrong("cut", b"x", whole, whole[1:], contents)
     contents.cut = True

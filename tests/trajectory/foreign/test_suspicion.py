@@ -6,6 +6,7 @@ from ase import Atoms, units
 from ase.build import bulk
 from ase.calculators.lj import LennardJones
 from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
 from ase.md.verlet import VelocityVerlet
 
@@ -226,6 +227,31 @@ def test_times_that_begin_anew_in_one_file_are_two_runs(argon):
     with pytest.raises(InputError, match=r"From frame 29 to 30 .* the time goes from 290 to 0"):
         opened(timed)
     assert len(opened(timed, despite=["gap"])) == 60
+
+
+@pytest.mark.parametrize(
+    ("starts", "cause"),
+    [
+        ([(0, 0), (20, 20), (40, 40)], None),  # time goes on
+        ([(0, 0), (20, 0), (40, 0)], None),  # every part counts from 0
+        ([(20, 20), (0, 0), (40, 40)], "goes from 390 to 0"),
+        ([(0, 0), (40, 40)], "goes from 190 to 400"),
+    ],
+)
+def test_times_of_parts_of_a_run_go_on_or_begin_anew(argon, tmp_path, starts, cause):
+    frames, *_ = argon
+    files = []
+    for first, origin in starts:
+        part = without_velocities(frames[first : first + 20])
+        for number, frame in enumerate(part):
+            frame.info["time_fs"] = FRAME_FS * (origin + number)
+        files.append(tmp_path / f"{first}.extxyz")
+        write(files[-1], part)
+    if cause is None:
+        assert len(opened(files)) == 20 * len(starts)
+        return
+    with pytest.raises(InputError, match=cause):
+        opened(files)
 
 
 def test_missing_frames_are_found_by_the_motion(argon):

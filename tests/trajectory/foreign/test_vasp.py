@@ -10,6 +10,7 @@ import pytest
 from ase import Atoms
 from ase.io import write
 
+from llpt import open_trajectory
 from llpt.errors import InputError
 from llpt.trajectory.foreign import Contents, ForeignReader, open_foreign
 from llpt.units import BOLTZMANN_EV_PER_K
@@ -197,6 +198,15 @@ def test_a_piece_that_follows_a_cut_one_is_kept(tmp_path):
     assert len(list(reader.steps(contents))) == 7
     assert not contents.cut
     assert "last frame of" in contents.notes[0]
+
+
+def test_pieces_in_another_order_than_they_were_run_are_refused(tmp_path):
+    a, b, c = (vasprun(tmp_path / f"{first}.xml", first=first) for first in (0, 4, 8))
+    assert len(open_trajectory([a, b, c])) == 12
+    with pytest.raises(InputError, match=r"Before frame 4 of .*4.xml"):
+        open_trajectory([b, a, c])
+    with pytest.raises(InputError, match=r"Before frame 4 of .*0.xml"):
+        open_trajectory([a, c])
 
 
 def test_damage_in_the_middle_is_not_called_the_end(tmp_path):

@@ -16,14 +16,14 @@ from ase.io.trajectory import Trajectory as AseTrajectory
 from ase.io.trajectory import TrajectoryReader
 
 from llpt.errors import InputError, first_line
-from llpt.structure import label_of
+from llpt.structure import LABELS, attach_labels, label_of
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import DAMAGE, CutOffError
 from llpt.units import EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_PER_FS2_TO_EV
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ase import Atoms
@@ -32,17 +32,25 @@ ASE_VELOCITY_TO_ANGSTROM_PER_FS = 1.0 / np.sqrt(U_ANGSTROM2_PER_FS2_TO_EV)
 TRAJECTORY_MAGIC = b"- of Ulm"
 
 
-def open_atoms(frames: Sequence[Atoms]) -> ForeignTrajectory:
+def open_atoms(frames: Sequence[Atoms], *, keys: Mapping[str, str] | None = None) -> ForeignTrajectory:
     """Open structures in memory, or an ASE trajectory that is open, as the frames of one run.
+
+    Args:
+        frames: the structures.
+        keys: see ``from_atoms``.
 
     Raises:
         InputError: there is none, or one has no periodic cell.
     """
-    return from_atoms(lambda: frames, program="ASE atoms in memory")
+    return from_atoms(lambda: frames, program="ASE atoms in memory", keys=keys)
 
 
-def open_ase_trajectory(path: Path) -> ForeignTrajectory:
+def open_ase_trajectory(path: Path, *, keys: Mapping[str, str] | None = None) -> ForeignTrajectory:
     """Open a ``.traj`` file of ASE.
+
+    Args:
+        path: the file.
+        keys: see ``from_atoms``.
 
     Raises:
         InputError: it cannot be read, or its frames have no periodic cell.
@@ -57,7 +65,7 @@ def open_ase_trajectory(path: Path) -> ForeignTrajectory:
                 f"{path} cannot be read as a trajectory of ASE: {first_line(error)}.", "Write it again."
             ) from error
 
-    return from_atoms(frames, program="ASE", files=(path,))
+    return from_atoms(frames, program="ASE", files=(path,), keys=keys)
 
 
 def is_atoms(given: object) -> bool:
@@ -73,6 +81,7 @@ def from_atoms(
     program: str,
     files: tuple[Path, ...] = (),
     energy_is_internal: bool = False,
+    keys: Mapping[str, str] | None = None,
 ) -> ForeignTrajectory:
     """Return structures as the frames of one run.
 
@@ -81,15 +90,18 @@ def from_atoms(
         program: who wrote them.
         files: the files they are read from.
         energy_is_internal: whether ``energy`` is E wherever an F stands beside it.
+        keys: what ``energy``, ``free_energy``, ``forces`` and ``stress`` are called in the frames, where somebody says
+            so: such a label is taken from under that name alone.
 
     Raises:
-        InputError: there is none, or one has no periodic cell.
+        InputError: there is none, one has no periodic cell, or lacks a key.
     """
     name = str(files[0]) if files else program
 
     def checked() -> Iterator[Atoms]:
         species: Any = None
-        for number, atoms in enumerate(frames()):
+        for number, given in enumerate(frames()):
+            atoms = _renamed(given, keys, number, name) if keys else given
             _check_cell(atoms, number, name)
             now: Any = atoms
             species = now.numbers if species is None else species
@@ -123,6 +135,25 @@ def from_atoms(
             electronic_temperature_k=_number(first, "electronic_temperature_k"), frame_interval_fs=interval or None
         ),
     )
+
+
+def _renamed(atoms: Any, keys: Mapping[str, str], number: int, name: str) -> Any:
+    """Return a copy of a structure whose labels are those under other names."""
+    labels = {label: label_of(atoms, label) for label in LABELS}
+    for label, key in keys.items():
+        beside = atoms.arrays if label == "forces" else atoms.info
+        if key not in beside:
+            known = ", ".join(sorted(str(each) for each in {*atoms.info, *atoms.arrays} - {"numbers", "positions"}))
+            raise InputError(
+                f"Frame {number} of {name} has nothing called {key}, of which the {label} was to be taken.",
+                f"It has {known or 'nothing by a name of its own'}: name one of them (--keys {label}=NAME).",
+            )
+        labels[label] = beside[key]
+    if labels["stress"] is not None:
+        labels["stress"] = _six(labels["stress"])
+    renamed = atoms.copy()
+    attach_labels(renamed, **labels)
+    return renamed
 
 
 def _check_cell(atoms: Any, number: int, name: str) -> None:

@@ -18,7 +18,7 @@ from llpt.trajectory.foreign.vasp_text import is_outcar, open_outcar, open_xdatc
 from llpt.trajectory.foreign.vaspout import is_vaspout, open_vaspout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from llpt.trajectory.foreign.frame import ForeignTrajectory
@@ -42,9 +42,17 @@ class Program(StrEnum):
 
 WHOLE_FRAMES = frozenset({Program.ESPRESSO, Program.HDF5, Program.EXTENDED_XYZ, Program.ASE})
 """Programs whose files each hold whole frames."""
+KEYED = frozenset({Program.EXTENDED_XYZ, Program.ASE})
+"""Programs whose labels may be called anything."""
 
 
-def open_foreign(paths: Sequence[Path], *, elements: Sequence[str] = (), units: str | None = None) -> ForeignTrajectory:
+def open_foreign(
+    paths: Sequence[Path],
+    *,
+    elements: Sequence[str] = (),
+    units: str | None = None,
+    keys: Mapping[str, str] | None = None,
+) -> ForeignTrajectory:
     """Open the files of one run, whoever wrote them.
 
     The files of one program that belong together (XDATCAR and OUTCAR; xyz files, ``.ener`` and ``.cell`` of CP2K; a
@@ -55,6 +63,7 @@ def open_foreign(paths: Sequence[Path], *, elements: Sequence[str] = (), units: 
         paths: files, or one run directory of llpt.
         elements: of the types of LAMMPS, or of the atoms of an H5MD file that does not say.
         units: of LAMMPS, ``metal`` or ``real``.
+        keys: what energy, free energy, forces and stress are called in extended XYZ or files of ASE.
 
     Raises:
         InputError: a file does not exist, is not known here, or the files do not belong together.
@@ -69,14 +78,22 @@ def open_foreign(paths: Sequence[Path], *, elements: Sequence[str] = (), units: 
     if len(set(kinds)) > 1:
         listed = ", ".join(f"{path.name} ({kind})" for path, kind in zip(paths, kinds, strict=True))
         raise InputError(f"These files are not of one program: {listed}.", "Import each run on its own.")
+    if keys and kinds[0] not in KEYED:
+        raise InputError(f"The labels of {kinds[0]} have names of their own.", "Leave the keys out (--keys).")
     with told(str(paths[0]), "at its beginning"):
-        return _open(kinds[0], paths, elements, units)
+        return _open(kinds[0], paths, elements, units, keys)
 
 
-def _open(program: Program, paths: Sequence[Path], elements: Sequence[str], units: str | None) -> ForeignTrajectory:
+def _open(
+    program: Program,
+    paths: Sequence[Path],
+    elements: Sequence[str],
+    units: str | None,
+    keys: Mapping[str, str] | None,
+) -> ForeignTrajectory:
     """Open files of one program."""
     if program in WHOLE_FRAMES:
-        return joined([_piece(program, path, elements) for path in paths])
+        return joined([_piece(program, path, elements, keys) for path in paths])
     if program is Program.CP2K:
         return cp2k.open_cp2k(paths)
     if program is Program.IPI:
@@ -84,14 +101,14 @@ def _open(program: Program, paths: Sequence[Path], elements: Sequence[str], unit
     return _vasp(paths, elements) if program is Program.VASP else _lammps(paths, elements, units)
 
 
-def _piece(program: Program, path: Path, elements: Sequence[str]) -> ForeignTrajectory:
+def _piece(program: Program, path: Path, elements: Sequence[str], keys: Mapping[str, str] | None) -> ForeignTrajectory:
     """Open a file that holds whole frames."""
     if program is Program.HDF5:
         check_sound(path)
         return open_vaspout(path) if is_vaspout(path) else open_h5md(path, elements=elements)
     if program is Program.ASE:
-        return open_ase_trajectory(path)
-    return espresso.open_espresso(path) if program is Program.ESPRESSO else open_extended_xyz(path)
+        return open_ase_trajectory(path, keys=keys)
+    return espresso.open_espresso(path) if program is Program.ESPRESSO else open_extended_xyz(path, keys=keys)
 
 
 def _lammps(paths: Sequence[Path], elements: Sequence[str], units: str | None) -> ForeignTrajectory:

@@ -16,7 +16,7 @@ from llpt.trajectory.foreign.ase_atoms import from_atoms
 from llpt.trajectory.foreign.text import DamageError, Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ase import Atoms
@@ -24,13 +24,17 @@ if TYPE_CHECKING:
     from llpt.trajectory.foreign.frame import ForeignTrajectory
 
 
-def open_extended_xyz(path: Path) -> ForeignTrajectory:
+def open_extended_xyz(path: Path, *, keys: Mapping[str, str] | None = None) -> ForeignTrajectory:
     """Open an extended XYZ file.
+
+    Args:
+        path: the file.
+        keys: see ``from_atoms``.
 
     Raises:
         InputError: it cannot be read, or its frames have no periodic cell.
     """
-    return from_atoms(lambda: _atoms(path), program="extended XYZ", files=(path,), energy_is_internal=True)
+    return from_atoms(lambda: _atoms(path), program="extended XYZ", files=(path,), energy_is_internal=True, keys=keys)
 
 
 def _atoms(path: Path) -> Iterator[Atoms]:
