@@ -43,6 +43,12 @@ def test_each_kpoint_costs_the_same(kpoints, count):
     assert seconds_per_step(Run({"kpoints": kpoints})) - floor == pytest.approx(count * one)
 
 
+def test_kpoints_of_an_engine_without_plane_waves_cost_the_same_too():
+    floor = find_engine("cp2k").speed.floor
+    one = seconds_per_step(Run({"kpoints": "gamma"}, engine="cp2k")) - floor
+    assert seconds_per_step(Run({"kpoints": "2x2x2"}, engine="cp2k")) - floor == pytest.approx(4 * one)
+
+
 def test_defaults_cutoff_and_threads_are_those_of_the_record():
     speed = find_engine("dft").speed
     assert seconds_per_step(Run()) == pytest.approx(speed.seconds(64, 1.0))

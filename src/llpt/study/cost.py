@@ -119,15 +119,18 @@ def seconds_per_step(run: TimedRun) -> float:
     """Return the estimate of the engine's record for one step of a run."""
     speed = run.speed
     slower = _slower(run)
-    if not speed.plane_waves:
+    given = run.option("kpoints")
+    if not speed.plane_waves and given is None:
         return slower * speed.seconds(run.atoms, 1.0)
     try:
         density = starting_density(run.state)
     except InputError:  # nothing is known of this state
         density = TIMED_DENSITY_G_PER_CM3
     edge = (run.atoms * volume_per_atom(density_g_per_cm3=density)) ** (1.0 / 3.0)
+    kpoints = _kpoint_count(str(given), edge_angstrom=edge)
+    if not speed.plane_waves:
+        return slower * (speed.floor + kpoints * (speed.seconds(run.atoms, 1.0) - speed.floor))
     cutoff = float(run.option("ecut_ry") or TIMED_CUTOFF_RY) / TIMED_CUTOFF_RY
-    kpoints = _kpoint_count(str(run.option("kpoints")), edge_angstrom=edge)
     return slower * speed.seconds(run.atoms, kpoints * cutoff**1.5 / (density / TIMED_DENSITY_G_PER_CM3))
 
 
