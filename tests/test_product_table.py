@@ -30,7 +30,7 @@ TABLE = {
     "dynamics/checkpoint.py": (PRODUCTS, "test_checkpoint_of_a_run"),
     "dynamics/hybrid_monte_carlo.py": (STUDIES, "test_state_of_hybrid_monte_carlo"),
     "dynamics/ipi_integrator.py": (STUDIES, "test_state_of_ipi"),
-    "dynamics/run_directory.py": (PRODUCTS, "test_record_of_a_run"),
+    "run_file.py": (PRODUCTS, "test_record_of_a_run"),
     "engines/abinit.py": ("engines/test_abinit.py", "test_input_and_log_on_a_disk_that_refuses"),
     "engines/cp2k.py": ("engines/test_cp2k.py", "test_input_and_log_on_a_disk_that_refuses"),
     "engines/one_run.py": ("engines/test_cp2k.py", "test_input_and_log_on_a_disk_that_refuses"),

@@ -19,7 +19,6 @@ from llpt.dft.pseudopotentials.catalogue import get_pseudopotential
 from llpt.dynamics.ase_integrator import AseIntegrator
 from llpt.dynamics.checkpoint import save_checkpoint
 from llpt.dynamics.evaluation import Evaluator
-from llpt.dynamics.run_directory import write_run_record
 from llpt.dynamics.start import prepare_start
 from llpt.engines import Purpose, evaluate, make_engine, write_evaluated
 from llpt.engines.espresso import find_pseudopotential
@@ -33,6 +32,7 @@ from llpt.mlp.training.card import write_card
 from llpt.observables import OpticsSettings, optics_of_snapshots, save_summary
 from llpt.report import draw
 from llpt.report.panels import Figure, Panel, PlottedCurve
+from llpt.run_file import RunFile, write_run_file
 from llpt.statistics import Estimate
 from llpt.structure import atomic_fluid
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
@@ -166,7 +166,7 @@ def test_checkpoint_of_a_run(disk, crystal):
 
 
 def test_record_of_a_run(disk):
-    disk.refused(numbered(lambda n: write_run_record(disk.path, {"steps_done": n})))
+    disk.refused(numbered(lambda n: write_run_file(disk.path, RunFile(missing=(str(n),)))))
 
 
 def test_state_of_the_dft_engine_and_optics(disk):

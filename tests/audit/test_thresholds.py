@@ -7,6 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from llpt.audit import Thresholds, compared_quantities
+from llpt.audit.quantities import BUILT_IN
+from llpt.audit.thresholds import COMPARISONS, ENTHALPY_CHANGE, JUDGED
 from llpt.study.engine_sections import VerdictSection
 
 
@@ -51,3 +53,22 @@ def test_thresholds_are_read_without_the_analysis():
     code = "import sys, llpt.study.file; print([name for name in ('xarray', 'llpt.transition') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_comparison_is_declared_once():
+    """Its name, threshold, and whether it is judged stand in one record, which everything else derives from."""
+    by_name = {each.quantity: each for each in COMPARISONS}
+    assert len(by_name) == len(COMPARISONS)
+    own = {each.name: each.threshold for each in BUILT_IN}
+    assert own == {**by_name, "enthalpy from F": ENTHALPY_CHANGE}  # held to the threshold of the enthalpy
+    assert {each.key for each in COMPARISONS} == {
+        key for key, field in Thresholds.model_fields.items() if "unit" in (field.json_schema_extra or {})
+    } - {"minimum_production_ps"}
+    assert Thresholds().judge == JUDGED == tuple(name for name in own if Thresholds().judges(name) and name in JUDGED)
+    shown = {name for name in own if not Thresholds().judges(name)}
+    assert shown == {
+        "enthalpy", "enthalpy from F", "g(r)", "molecular fraction", "diffusion coefficient", "heat capacity",
+        "compressibility",
+    }  # fmt: skip
+    assert Thresholds(judge=("density",)).judges("pressure")
+    assert not Thresholds(judge=("density",)).judges("transition pressure")

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from llpt.dynamics import RunState, run_md
-from llpt.dynamics.run_directory import read_run_record, write_run_record
+from llpt.dynamics.run_record import read_run_record
 from llpt.errors import StorageError
+from llpt.run_file import write_run_file
 from llpt.trajectory import Trajectory
 
 from .conftest import make_settings
@@ -28,7 +29,7 @@ def start_process(directory, *, steps, ensemble="npt", thermostat="svr", sleep=0
 def session_began(directory):
     """When the last session wrote its record for the first time: the steps begin."""
     record = directory / "run.json"
-    return len(read_run_record(directory)["sessions"]) if record.exists() else 0
+    return len(read_run_record(directory).sessions) if record.exists() else 0
 
 
 def positions(directory):
@@ -91,7 +92,7 @@ def test_killed_at_random_moments(tmp_path, ensemble, thermostat):
             process.wait()
             kills += 1
             record = read_run_record(tmp_path / "killed")
-            assert record is None or (record["state"], record["steps_done"] < 42) in {
+            assert record is None or (record.state, record.steps_done < 42) in {
                 ("unfinished", True),
                 ("done", False),
             }
@@ -117,8 +118,8 @@ def test_signal_stops_cleanly(tmp_path, number):
     state, steps = output.split()
     assert state == "unfinished"
     record = read_run_record(directory)
-    assert record["reason"] == f"stopped by {number.name}"
-    assert record["steps_done"] == int(steps) == Trajectory.open(directory).n_steps
+    assert record.reason == f"stopped by {number.name}"
+    assert record.steps_done == int(steps) == Trajectory.open(directory).n_steps
 
 
 def test_done_run_is_left_alone(tmp_path, crystal):
@@ -181,7 +182,7 @@ def test_a_run_with_no_sound_checkpoint_is_not_begun_anew(tmp_path, crystal):
 def test_kill_between_the_last_checkpoint_and_its_note(tmp_path, crystal):
     run_md(crystal, LennardJones(), make_settings(steps=10), tmp_path)
     record = read_run_record(tmp_path)
-    write_run_record(tmp_path, record | {"state": "unfinished", "steps_done": 0})
+    write_run_file(tmp_path, record.model_copy(update={"state": RunState.UNFINISHED, "steps_done": 0}))
     assert run_md(crystal, LennardJones(), make_settings(steps=10), tmp_path).state is RunState.DONE
     assert Trajectory.open(tmp_path).n_steps == 10
 

@@ -6,11 +6,12 @@ import xarray as xr
 
 from llpt.campaign import ControlledTest, Role
 from llpt.observables import SUMMARY_FORMAT, all_observables
+from llpt.run_file import DescribedEngine
 from llpt.statistics import STATISTICS
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.analysis import analyse_study
 from llpt.study.observing import FINISHED
-from llpt.study.outcome import DescribedEngine, Provenance
+from llpt.study.outcome import Provenance
 from llpt.transition import synthetic_isobar
 
 TEXT = """

@@ -112,16 +112,16 @@ def difference_contrast(
     return curve_contrast(found, f"{name} away from the transition", thresholds.confidence, pair.reference.states.along)
 
 
-def _quantity(name: str, observable: str, threshold: Threshold, *, relative: bool) -> ComparedQuantity:
+def _quantity(observable: str, threshold: Threshold, *, relative: bool) -> ComparedQuantity:
     contrasts = partial(curve_contrasts, observable=observable, unit=threshold.unit, relative=relative)
-    return ComparedQuantity(name, threshold=threshold, contrasts=contrasts)
+    return ComparedQuantity(threshold.quantity, threshold=threshold, contrasts=contrasts)
 
 
-FIRST_PEAK = _quantity("first peak of g(r)", "rdf_peak_height", FIRST_PEAK_CHANGE, relative=True)
-MOLECULES = _quantity("molecular fraction", "molecular_fraction", MOLECULES_CHANGE, relative=False)
-DIFFUSION = _quantity("diffusion coefficient", "diffusion", DIFFUSION_CHANGE, relative=True)
-HEAT_CAPACITY = _quantity("heat capacity", "heat_capacity_total", HEAT_CAPACITY_CHANGE, relative=False)
-COMPRESSIBILITY = _quantity("compressibility", "compressibility", COMPRESSIBILITY_CHANGE, relative=True)
+FIRST_PEAK = _quantity("rdf_peak_height", FIRST_PEAK_CHANGE, relative=True)
+MOLECULES = _quantity("molecular_fraction", MOLECULES_CHANGE, relative=False)
+DIFFUSION = _quantity("diffusion", DIFFUSION_CHANGE, relative=True)
+HEAT_CAPACITY = _quantity("heat_capacity_total", HEAT_CAPACITY_CHANGE, relative=False)
+COMPRESSIBILITY = _quantity("compressibility", COMPRESSIBILITY_CHANGE, relative=True)
 
 
 def pressure_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
@@ -131,4 +131,4 @@ def pressure_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]
         yield from curve_contrasts(pair, thresholds, observable="pressure", unit=unit, relative=False)
 
 
-PRESSURE = ComparedQuantity("pressure", threshold=PRESSURE_CHANGE, contrasts=pressure_contrasts)
+PRESSURE = ComparedQuantity(PRESSURE_CHANGE.quantity, threshold=PRESSURE_CHANGE, contrasts=pressure_contrasts)

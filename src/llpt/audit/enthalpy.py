@@ -120,8 +120,12 @@ def _word(pair: Pair) -> str:
     return "Energy" if pair.kind.holds_volume else "Enthalpy"
 
 
-ENTHALPY_STEP = ComparedQuantity("enthalpy step", threshold=ENTHALPY_STEP_CHANGE, contrasts=step_contrasts)
-ENTHALPY = ComparedQuantity("enthalpy", threshold=ENTHALPY_CHANGE, contrasts=partial(enthalpy_contrasts, made_from="E"))
+ENTHALPY_STEP = ComparedQuantity(
+    ENTHALPY_STEP_CHANGE.quantity, threshold=ENTHALPY_STEP_CHANGE, contrasts=step_contrasts
+)
+ENTHALPY = ComparedQuantity(
+    ENTHALPY_CHANGE.quantity, threshold=ENTHALPY_CHANGE, contrasts=partial(enthalpy_contrasts, made_from="E")
+)
 ENTHALPY_FROM_F = ComparedQuantity(
     "enthalpy from F", threshold=ENTHALPY_CHANGE, contrasts=partial(enthalpy_contrasts, made_from="F")
 )

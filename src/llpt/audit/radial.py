@@ -103,4 +103,6 @@ def integrated_difference(reference: LinePoint, surrogate: LinePoint) -> Estimat
     )
 
 
-RADIAL = ComparedQuantity("g(r)", threshold=PAIR_CORRELATION_CHANGE, contrasts=radial_contrasts)
+RADIAL = ComparedQuantity(
+    PAIR_CORRELATION_CHANGE.quantity, threshold=PAIR_CORRELATION_CHANGE, contrasts=radial_contrasts
+)

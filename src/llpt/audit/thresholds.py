@@ -1,8 +1,9 @@
 """What counts as faithful, fixed before the runs and kept in the verdict.
 
-Each threshold is declared once, with its unit, its default and the physical reason of that default; the section
-``[verdict]`` of a study file derives from ``Thresholds``. Nothing here needs the analysis, so that reading a study file
-takes no time.
+Each comparison is declared once: its quantity, unit and threshold, the physical reason of its default, and whether a
+verdict judges it where nothing else is asked for; ``[verdict]`` of a study file derives from ``Thresholds``.
+Nothing here needs the analysis, so that reading a study file takes no time; how a quantity is compared stands in the
+modules of ``llpt.audit.quantities``.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Count = Annotated[int, Strict()]
 
 @dataclass(frozen=True)
 class Threshold:
-    """Largest difference of one kind that counts as faithful.
+    """Largest difference of one quantity that counts as faithful.
 
     Args:
         key: its name in ``[verdict]`` (of another package: in ``[verdict.others]``) and in ``verdict.json``.
@@ -38,6 +39,10 @@ class Threshold:
         why: the physical reason of the default, one sentence.
         largest: that may be given.
         otherwise: the threshold whose value is taken where this one is not given.
+        quantity: the comparison that is held to it, as verdicts and study files call it.
+        judged: whether that comparison is judged where a study does not say which are; else it is shown.
+        asked_as: on isotherms and at held volumes, the comparison of isobars that asks the same question: where a study
+            asks for that, this is judged.
     """
 
     key: str
@@ -47,6 +52,9 @@ class Threshold:
     why: str
     largest: float
     otherwise: Threshold | None = None
+    quantity: str = ""
+    judged: bool = False
+    asked_as: Threshold | None = None
 
     def field(self) -> Any:
         """Return the field of a pydantic model that holds it."""
@@ -70,41 +78,8 @@ TRANSITION_SHIFT = Threshold(
     why="Half of the 100 K by which criteria (up to 150 GPa) and cells of 256 to 2048 atoms move the transition of "
     "DFT at most (Karasiev et al. 2021, doi:10.1038/s41586-021-04078-x).",
     largest=10_000.0,
-)
-TRANSITION_PRESSURE_SHIFT = Threshold(
-    "transition_pressure_gpa",
-    unit="GPa",
-    difference="shift of the transition pressure on an isotherm",
-    default=10.0,
-    why="What 50 K are along the line of PBE, which falls by 5 K/GPa: from 1500 K near 130 GPa to 650 K at "
-    "300 GPa (Karasiev et al. 2021, doi:10.1038/s41586-021-04078-x).",
-    largest=1000.0,
-)
-TRANSITION_DENSITY_SHIFT = Threshold(
-    "transition_density_percent",
-    unit="%",
-    difference="shift of the transition's density on an isotherm at held densities",
-    default=2.0,
-    why="What 10 GPa are over a bulk modulus of 500 GPa, that of the fluid near 200 GPa; a third of it, 0.01 bohr, "
-    "counts in r_s.",
-    largest=100.0,
-)
-TRANSITION_PRESSURE_WIDENING = Threshold(
-    "transition_width_gpa",
-    unit="GPa",
-    difference="difference of the transition's width w on an isotherm",
-    default=None,
-    why="As on isobars: the edges of a change are held to the limit of its place.",
-    largest=1000.0,
-    otherwise=TRANSITION_PRESSURE_SHIFT,
-)
-PRESSURE_CHANGE = Threshold(
-    "pressure_gpa",
-    unit="GPa",
-    difference="difference of the pressure at a held volume, away from the transition",
-    default=5.0,
-    why="What 1 % of the density comes to at a bulk modulus of 500 GPa, that of the fluid near 200 GPa.",
-    largest=1000.0,
+    quantity="transition temperature",
+    judged=True,
 )
 TRANSITION_WIDENING = Threshold(
     "transition_width_k",
@@ -114,6 +89,8 @@ TRANSITION_WIDENING = Threshold(
     why="Three quarters of a change tanh((T - T0)/w) lie within T0 ± w: its edges are held to the limit of its place.",
     largest=10_000.0,
     otherwise=TRANSITION_SHIFT,
+    quantity="transition width",
+    judged=True,
 )
 DENSITY_CHANGE = Threshold(
     "density_percent",
@@ -123,6 +100,8 @@ DENSITY_CHANGE = Threshold(
     why="The smallest jump of the density of DFT at the transition, near 650 K at 300 and 350 GPa (Karasiev et al. "
     "2021, doi:10.1038/s41586-021-04078-x): what is larger can make or hide a transition.",
     largest=100.0,
+    quantity="density",
+    judged=True,
 )
 DENSITY_SHIFT = Threshold(
     "density_offset_percent",
@@ -132,69 +111,9 @@ DENSITY_SHIFT = Threshold(
     why="An offset is the same change of density at every temperature, and is held to the same limit.",
     largest=100.0,
     otherwise=DENSITY_CHANGE,
+    quantity="density offset",
+    judged=True,
 )
-
-FIRST_PEAK_CHANGE = Threshold(
-    "rdf_peak_percent",
-    unit="%",
-    difference="difference of the height of the first peak of g(r)",
-    default=15.0,
-    why="The peak is that of the molecules: where it stands twice as high as that of the atoms, 15 % are a quarter of "
-    "the change from the one fluid to the other.",
-    largest=100.0,
-)
-PAIR_CORRELATION_CHANGE = Threshold(
-    "pair_correlation_percent",
-    unit="%",
-    difference="integral of the difference of g(r) over that of g(r)",
-    default=5.0,
-    why="The most and the least molecular sixth of published frames of DFT (128 atoms, 1.9 to 2.2 Å³ per atom) differ "
-    "by 26 %: 5 % are a fifth of what tells one fluid from the other, as 15 % of the first peak are a quarter.",
-    largest=200.0,
-)
-MOLECULES_CHANGE = Threshold(
-    "molecular_fraction_percent",
-    unit="%",
-    difference="difference of the share of the atoms that are in molecules",
-    default=10.0,
-    why="Where the fraction falls from one to nothing over 500 K, it changes by a tenth within the threshold of the "
-    "transition temperature.",
-    largest=100.0,
-)
-DIFFUSION_CHANGE = Threshold(
-    "diffusion_percent",
-    unit="%",
-    difference="difference of the diffusion coefficient",
-    default=20.0,
-    why="The finite-size correction of D in cells of some hundred atoms is as large.",
-    largest=1000.0,
-)
-HEAT_CAPACITY_CHANGE = Threshold(
-    "heat_capacity_k_b",
-    unit="k_B/atom",
-    difference="difference of the heat capacity",
-    default=0.5,
-    why="What one degree of freedom carries, a frozen vibration for example.",
-    largest=100.0,
-)
-COMPRESSIBILITY_CHANGE = Threshold(
-    "compressibility_percent",
-    unit="%",
-    difference="difference of the compressibility",
-    default=20.0,
-    why="Over 5 % of the bulk modulus of pressure, at 200 GPa 25 GPa, it changes the density by the threshold of 1 %.",
-    largest=1000.0,
-)
-ENTHALPY_CHANGE = Threshold(
-    "enthalpy_ev_per_atom",
-    unit="eV/atom",
-    difference="difference of the enthalpy along the line of states",
-    default=0.003,
-    why="It moves a transition near 950 K, at which the enthalpy jumps by 0.06 eV/atom, by 50 K: dT = T dh / Dh.",
-    largest=10.0,
-)
-
-
 ENTHALPY_STEP_CHANGE = Threshold(
     "enthalpy_step_ev_per_atom",
     unit="eV/atom",
@@ -204,27 +123,142 @@ ENTHALPY_STEP_CHANGE = Threshold(
     "falls from 1500 K near 130 GPa to 650 K at 300 GPa, by 250 K over the 50 GPa from one isobar of Karasiev et al. "
     "2021 to the next. 50 K are a fifth of that; a fifth of the least latent heat known, 27 meV/atom, are 5 meV/atom.",
     largest=10.0,
+    quantity="enthalpy step",
+    judged=True,
+)
+ENTHALPY_CHANGE = Threshold(
+    "enthalpy_ev_per_atom",
+    unit="eV/atom",
+    difference="difference of the enthalpy along the line of states",
+    default=0.003,
+    why="It moves a transition near 950 K, at which the enthalpy jumps by 0.06 eV/atom, by 50 K: dT = T dh / Dh.",
+    largest=10.0,
+    quantity="enthalpy",
+)
+FIRST_PEAK_CHANGE = Threshold(
+    "rdf_peak_percent",
+    unit="%",
+    difference="difference of the height of the first peak of g(r)",
+    default=15.0,
+    why="The peak is that of the molecules: where it stands twice as high as that of the atoms, 15 % are a quarter of "
+    "the change from the one fluid to the other.",
+    largest=100.0,
+    quantity="first peak of g(r)",
+    judged=True,
+)
+PAIR_CORRELATION_CHANGE = Threshold(
+    "pair_correlation_percent",
+    unit="%",
+    difference="integral of the difference of g(r) over that of g(r)",
+    default=5.0,
+    why="The most and the least molecular sixth of published frames of DFT (128 atoms, 1.9 to 2.2 Å³ per atom) differ "
+    "by 26 %: 5 % are a fifth of what tells one fluid from the other, as 15 % of the first peak are a quarter.",
+    largest=200.0,
+    quantity="g(r)",
+)
+MOLECULES_CHANGE = Threshold(
+    "molecular_fraction_percent",
+    unit="%",
+    difference="difference of the share of the atoms that are in molecules",
+    default=10.0,
+    why="Where the fraction falls from one to nothing over 500 K, it changes by a tenth within the threshold of the "
+    "transition temperature.",
+    largest=100.0,
+    quantity="molecular fraction",
+)
+DIFFUSION_CHANGE = Threshold(
+    "diffusion_percent",
+    unit="%",
+    difference="difference of the diffusion coefficient",
+    default=20.0,
+    why="The finite-size correction of D in cells of some hundred atoms is as large.",
+    largest=1000.0,
+    quantity="diffusion coefficient",
+)
+HEAT_CAPACITY_CHANGE = Threshold(
+    "heat_capacity_k_b",
+    unit="k_B/atom",
+    difference="difference of the heat capacity",
+    default=0.5,
+    why="What one degree of freedom carries, a frozen vibration for example.",
+    largest=100.0,
+    quantity="heat capacity",
+)
+COMPRESSIBILITY_CHANGE = Threshold(
+    "compressibility_percent",
+    unit="%",
+    difference="difference of the compressibility",
+    default=20.0,
+    why="Over 5 % of the bulk modulus of pressure, at 200 GPa 25 GPa, it changes the density by the threshold of 1 %.",
+    largest=1000.0,
+    quantity="compressibility",
+)
+TRANSITION_PRESSURE_SHIFT = Threshold(
+    "transition_pressure_gpa",
+    unit="GPa",
+    difference="shift of the transition pressure on an isotherm",
+    default=10.0,
+    why="What 50 K are along the line of PBE, which falls by 5 K/GPa: from 1500 K near 130 GPa to 650 K at "
+    "300 GPa (Karasiev et al. 2021, doi:10.1038/s41586-021-04078-x).",
+    largest=1000.0,
+    quantity="transition pressure",
+    asked_as=TRANSITION_SHIFT,
+)
+TRANSITION_DENSITY_SHIFT = Threshold(
+    "transition_density_percent",
+    unit="%",
+    difference="shift of the transition's density on an isotherm at held densities",
+    default=2.0,
+    why="What 10 GPa are over a bulk modulus of 500 GPa, that of the fluid near 200 GPa; a third of it, 0.01 bohr, "
+    "counts in r_s.",
+    largest=100.0,
+    quantity="transition density",
+    asked_as=TRANSITION_SHIFT,
+)
+TRANSITION_PRESSURE_WIDENING = Threshold(
+    "transition_width_gpa",
+    unit="GPa",
+    difference="difference of the transition's width w on an isotherm",
+    default=None,
+    why="As on isobars: the edges of a change are held to the limit of its place.",
+    largest=1000.0,
+    otherwise=TRANSITION_PRESSURE_SHIFT,
+    quantity="transition width in pressure",
+    asked_as=TRANSITION_WIDENING,
+)
+PRESSURE_CHANGE = Threshold(
+    "pressure_gpa",
+    unit="GPa",
+    difference="difference of the pressure at a held volume, away from the transition",
+    default=5.0,
+    why="What 1 % of the density comes to at a bulk modulus of 500 GPa, that of the fluid near 200 GPa.",
+    largest=1000.0,
+    quantity="pressure",
+    asked_as=DENSITY_CHANGE,
 )
 
-JUDGED = (
-    "transition temperature",
-    "transition width",
-    "density offset",
-    "density",
-    "enthalpy step",
-    "first peak of g(r)",
+COMPARISONS = (
+    TRANSITION_SHIFT,
+    TRANSITION_PRESSURE_SHIFT,
+    TRANSITION_DENSITY_SHIFT,
+    TRANSITION_WIDENING,
+    TRANSITION_PRESSURE_WIDENING,
+    PRESSURE_CHANGE,
+    DENSITY_SHIFT,
+    DENSITY_CHANGE,
+    ENTHALPY_STEP_CHANGE,
+    ENTHALPY_CHANGE,
+    FIRST_PEAK_CHANGE,
+    PAIR_CORRELATION_CHANGE,
+    MOLECULES_CHANGE,
+    DIFFUSION_CHANGE,
+    HEAT_CAPACITY_CHANGE,
+    COMPRESSIBILITY_CHANGE,
 )
+JUDGED = tuple(each.quantity for each in COMPARISONS if each.judged)
 """What a verdict judges where nothing else is asked for: where the transition is, how sharp, how large and between
 which densities, what it costs in enthalpy, and whether the molecules are there."""
-
-
-ASKED_AS = {
-    "transition pressure": "transition temperature",
-    "transition density": "transition temperature",
-    "transition width in pressure": "transition width",
-    "pressure": "density",
-}
-"""Comparisons of isotherms and of held volumes, and what the same question is called on an isobar."""
+_ASKED_AS = {each.quantity: each.asked_as.quantity for each in COMPARISONS if each.asked_as is not None}
 
 
 class Thresholds(BaseModel):
@@ -283,7 +317,7 @@ class Thresholds(BaseModel):
 
         What is asked of isobars is asked of other lines of states in the quantities that stand for it there.
         """
-        names = {name, ASKED_AS.get(name, name)}
+        names = {name, _ASKED_AS.get(name, name)}
         return bool(names & {*self.judge, *self.also_judge})
 
     def shift_at(self, place: Estimate) -> float:

@@ -137,17 +137,19 @@ def _has(pair: Pair, criterion: Criterion) -> bool:
 
 
 TRANSITION_TEMPERATURE = ComparedQuantity(
-    "transition temperature", threshold=TRANSITION_SHIFT, contrasts=shift_in_temperature
+    TRANSITION_SHIFT.quantity, threshold=TRANSITION_SHIFT, contrasts=shift_in_temperature
 )
-TRANSITION_WIDTH = ComparedQuantity("transition width", threshold=TRANSITION_WIDENING, contrasts=width_contrasts)
+TRANSITION_WIDTH = ComparedQuantity(
+    TRANSITION_WIDENING.quantity, threshold=TRANSITION_WIDENING, contrasts=width_contrasts
+)
 TRANSITION_PRESSURE = ComparedQuantity(
-    "transition pressure", threshold=TRANSITION_PRESSURE_SHIFT, contrasts=shift_in_pressure
+    TRANSITION_PRESSURE_SHIFT.quantity, threshold=TRANSITION_PRESSURE_SHIFT, contrasts=shift_in_pressure
 )
 TRANSITION_DENSITY = ComparedQuantity(
-    "transition density", threshold=TRANSITION_DENSITY_SHIFT, contrasts=shift_in_density
+    TRANSITION_DENSITY_SHIFT.quantity, threshold=TRANSITION_DENSITY_SHIFT, contrasts=shift_in_density
 )
 TRANSITION_PRESSURE_WIDTH = ComparedQuantity(
-    "transition width in pressure", threshold=TRANSITION_PRESSURE_WIDENING, contrasts=widening_in_pressure
+    TRANSITION_PRESSURE_WIDENING.quantity, threshold=TRANSITION_PRESSURE_WIDENING, contrasts=widening_in_pressure
 )
 PLACES = {
     TRANSITION_TEMPERATURE: (LineKind.ISOBAR, LineKind.ISOCHORE),

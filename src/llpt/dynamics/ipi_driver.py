@@ -14,6 +14,7 @@ from ase.io import read
 from ase.stress import voigt_6_to_full_3x3_stress
 
 from llpt.dynamics.evaluation import Evaluator, evaluators_of
+from llpt.dynamics.run_record import read_run_record
 from llpt.units import (
     BOHR_TO_ANGSTROM,
     EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import ase
     import numpy as np
     from numpy.typing import NDArray
+
+    from llpt.options import OptionValue
 
 DRIVER_FILE = "ipi_driver.py"
 DRIVER_SOURCE = '''"""Lets i-PI's own command (`i-pi RESTART`, started here) use the engine of this run."""
@@ -85,8 +88,9 @@ class RunDirectoryDriver(EngineDriver):
         if not hasattr(self, "evaluators"):
             from llpt.engines import make_engine  # noqa: PLC0415  # run_md is handed its engine and needs no maker
 
-            described = json.loads(Path("run.json").read_text(encoding="utf-8"))["engine"]
-            engine = make_engine(described["spec"], described["options"])
+            record = read_run_record(Path())
+            assert record is not None  # i-PI was started in the directory of a run
+            engine = make_engine(record.engine.spec, cast("dict[str, OptionValue]", record.engine.options))
             start = cast("ase.Atoms", read("start.extxyz"))
             beads = len(pos) if isinstance(pos, list) else 1
             self.evaluators = evaluators_of(engine, start, beads=beads, stress_needed=False)

@@ -12,7 +12,7 @@ from ase.io import read
 from llpt.dynamics.checkpoint import latest_checkpoint
 from llpt.dynamics.outcome import RunState
 from llpt.dynamics.ring_polymer import DISPLACEMENTS, ring_displacements
-from llpt.dynamics.run_directory import read_run_record
+from llpt.dynamics.run_record import read_run_record
 from llpt.dynamics.start import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.errors import InputError
 
@@ -41,14 +41,14 @@ def last_configuration(
     checkpoint = latest_checkpoint(directory)
     if record is None or checkpoint is None:
         raise InputError(f"{directory} holds no run with a checkpoint.", "Run it first.")
-    if require_done and record["state"] != RunState.DONE:
+    if require_done and record.state is not RunState.DONE:
         raise InputError(
-            f"The run in {directory} is {record['state']} at step {checkpoint.step}, not done.",
+            f"The run in {directory} is {record.state} at step {checkpoint.step}, not done.",
             "Finish it first: start it again and it continues.",
         )
     factor = 1.0
     if temperature_k is not None:
-        factor = float(np.sqrt(temperature_k / record["settings"]["temperature_k"]))
+        factor = float(np.sqrt(temperature_k / record.settings.temperature_k))
     start: Any = read(directory / "start.extxyz")
     atoms: Any = ase.Atoms(
         numbers=start.numbers,

@@ -23,19 +23,16 @@ from llpt.dynamics.run_directory import (
     LOG_NAME,
     RunLog,
     check_new,
-    check_same,
     locked,
-    new_record,
-    now,
-    read_run_record,
-    write_run_record,
 )
+from llpt.dynamics.run_record import RunRecord, Session, check_same, new_record, now, read_run_record
 from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings
 from llpt.dynamics.signals import StopRequest, stop_on_signals
 from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
 from llpt.engines.face import PressureLabel
 from llpt.engines.make import as_engine, make_engine
 from llpt.errors import EngineError, InputError, MissingProgramError, StorageError
+from llpt.run_file import write_run_file
 from llpt.trajectory import System, TrajectoryWriter, export_extxyz
 from llpt.version import package_versions
 
@@ -98,19 +95,23 @@ def run_md(
     timestep = resolved_timestep_fs(start, settings)
     is_new = not directory.exists()
     with _proposing(settings, proposer) as potential, locked(directory):
-        fresh = new_record(
-            settings, engine.describe(), start_hash=start_hash(atoms), timestep_fs=timestep, n_atoms=len(start)
-        )
         if potential is not None:
             _check_depends_on_configuration_alone(engine, settings)
-            fresh["proposer"] = potential.describe().as_dict()
+        fresh = new_record(
+            settings,
+            engine.describe(),
+            None if potential is None else potential.describe(),
+            start_hash=start_hash(atoms),
+            timestep_fs=timestep,
+            n_atoms=len(start),
+        )
         record = read_run_record(directory)
         if record is None:
             check_new(directory)
             record = fresh
         else:
             check_same(record, fresh, directory)
-            if record["state"] == RunState.DONE and record["steps_done"] >= settings.steps:
+            if record.state is RunState.DONE and record.steps_done >= settings.steps:
                 return _outcome(record)
         log = RunLog(directory / LOG_NAME)
         try:
@@ -123,7 +124,7 @@ def run_md(
             raise
         finally:
             log.close()
-        return _outcome(record)
+        return _outcome(run.record)
 
 
 @contextlib.contextmanager
@@ -183,7 +184,7 @@ class _Run:
         settings: RunSettings,
         *,
         proposer: Engine | None,
-        record: dict[str, Any],
+        record: RunRecord,
         log: RunLog,
     ) -> None:
         self.directory = directory
@@ -192,7 +193,7 @@ class _Run:
         self.settings = settings
         self.record = record
         self.log = log
-        self.timestep_fs = float(record["timestep_fs"])
+        self.timestep_fs = record.timestep_fs
         stress_needed = settings.ensemble is Ensemble.NPT
         self.evaluators = evaluators_of(engine, start, beads=settings.beads, stress_needed=stress_needed)
         self.proposer = None if proposer is None else Evaluator(proposer, start, stress_needed=stress_needed)
@@ -208,16 +209,15 @@ class _Run:
         checkpoint, damage = sound_checkpoint(self.directory)
         began_at = 0 if checkpoint is None else checkpoint.step
         self.checkpointed_step = None if checkpoint is None else began_at
-        session = {"started": now(), "first_step": began_at, "versions": package_versions()}
+        session = Session(started=now(), first_step=began_at, versions=package_versions(), damage=damage or None)
         if damage:
             self.log.say(damage)
-            session["damage"] = damage
-        earlier = self.record["sessions"]
-        clock = _Clock(float(self.record["wall_seconds"]))
+        earlier = self.record.sessions
+        clock = _Clock(self.record.wall_seconds)
         try:
             integrator = self._integrator(checkpoint)
             self._open(checkpoint, began_at)
-            self.record.update(settings=self.settings.model_dump(mode="json"), sessions=[*earlier, session])
+            self._say(settings=self.settings, sessions=(*earlier, session))
             self._note(RunState.UNFINISHED, "running, or killed while running", began_at, clock)
             if checkpoint is None:
                 self._too_uncertain(self._store(integrator))
@@ -230,10 +230,12 @@ class _Run:
                 self._note(RunState.UNFINISHED, f"stopped by {stop.signal_name}", done, clock)
             else:
                 self._keep_failed()
-                self.record["sessions"] = [*earlier, session]
+                self._say(sessions=(*earlier, session))
                 self._note(RunState.FAILED, str(error), done, clock)
-        session.update(ended=now(), last_step=self.record["steps_done"], state=self.record["state"])
-        write_run_record(self.directory, self.record)
+        if self.record.sessions != earlier:  # it began
+            ended = {"ended": now(), "last_step": self.record.steps_done, "state": self.record.state}
+            self._say(sessions=(*earlier, Session.model_validate({**dict(session), **ended})))
+        write_run_file(self.directory, self.record)
 
     def _integrator(self, checkpoint: Checkpoint | None) -> Integrator:
         common = (self.settings, self.timestep_fs, self.evaluators, self.log.stream)
@@ -327,7 +329,7 @@ class _Run:
             elif integrator.step < self.settings.steps:
                 state, reason = RunState.UNFINISHED, f"stopped by {stop.signal_name}"
             self._note(state, reason, integrator.step, clock)
-            self.log.say(f"{self.record['state']} at step {integrator.step} {reason}".rstrip())
+            self.log.say(f"{self.record.state} at step {integrator.step} {reason}".rstrip())
         finally:
             integrator.close()
 
@@ -339,7 +341,7 @@ class _Run:
         spread = record.force_spread_ev_per_angstrom
         if spread is None:
             raise EngineError(
-                f"Engine {self.record['engine']['spec']} gives no force spread, but a limit on it was set.",
+                f"Engine {self.record.engine.spec} gives no force spread, but a limit on it was set.",
                 "Use a committee of potentials, or leave maximum_force_spread_ev_per_angstrom out.",
             )
         if spread <= limit:
@@ -377,10 +379,12 @@ class _Run:
 
     def _note(self, state: RunState, reason: str, steps_done: int, clock: _Clock) -> None:
         """Write run.json."""
-        self.record.update(
-            state=str(state), reason=reason, steps_done=steps_done, wall_seconds=clock.on_disk, updated=now()
-        )
-        write_run_record(self.directory, self.record)
+        self._say(state=state, reason=reason, steps_done=steps_done, wall_seconds=clock.on_disk, updated=now())
+        write_run_file(self.directory, self.record)
+
+    def _say(self, **changes: Any) -> None:
+        """Change what the record says."""
+        self.record = RunRecord.model_validate({**dict(self.record), **changes})
 
     def _keep_failed(self) -> None:
         """Keep the configuration the engine failed at, for who looks for the cause."""
@@ -416,11 +420,11 @@ class _Clock:
         return (time.perf_counter() - self._began) / max(self.steps, 1)
 
 
-def _outcome(record: dict[str, Any]) -> RunOutcome:
-    steps = int(record["steps_done"])
-    pace = record["wall_seconds"] / steps if steps else math.nan
-    damage = " ".join(session["damage"] for session in record["sessions"] if "damage" in session)
-    return RunOutcome(RunState(record["state"]), str(record["reason"]), steps, pace, damage)
+def _outcome(record: RunRecord) -> RunOutcome:
+    steps = record.steps_done
+    pace = record.wall_seconds / steps if steps else math.nan
+    damage = " ".join(session.damage for session in record.sessions if session.damage)
+    return RunOutcome(record.state, record.reason, steps, pace, damage)
 
 
 def _remove_unused(directory: Path) -> None:

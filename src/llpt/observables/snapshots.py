@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from llpt.engines.registry import optics_engine
 from llpt.errors import InputError
+from llpt.run_file import RunFile, read_run_file
 from llpt.structure import read_structures
 from llpt.trajectory import Trajectory
 
@@ -49,8 +50,6 @@ def snapshots_of_run(run: Path, count: int, *, discard_steps: int | None = None)
         InputError: no frame is left.
         StorageError: the trajectory is missing or damaged.
     """
-    from llpt.dynamics.run_directory import read_run_record  # noqa: PLC0415 - averages alone need no dynamics
-
     trajectory = Trajectory.open(run)
     first = trajectory.n_steps // 2 if discard_steps is None else discard_steps
     kept = np.flatnonzero(trajectory.frame_steps >= first)
@@ -60,15 +59,15 @@ def snapshots_of_run(run: Path, count: int, *, discard_steps: int | None = None)
         )
     chosen = kept[np.unique(np.linspace(0, kept.size - 1, min(count, kept.size)).round().astype(int))]
     frames = tuple(trajectory.atoms(int(index)) for index in chosen)
-    record = read_run_record(run)
-    if record is None:
+    record = read_run_file(run, RunFile)
+    if record is None or record.engine is None:
         return Snapshots(frames, {})
-    engine = record["engine"]
-    own = optics_engine()
-    if engine["name"] == own.name:
-        return Snapshots(frames, {key: engine["options"][key] for key in own.theory if key in engine["options"]})
-    known = engine["options"].get("electronic_temperature_k") or record["settings"]["temperature_k"]
-    return Snapshots(frames, {"electronic_temperature_k": float(known)})
+    engine, own = record.engine, optics_engine()
+    options = cast("dict[str, OptionValue]", engine.options)
+    if engine.name == own.name:
+        return Snapshots(frames, {key: options[key] for key in own.theory if key in options})
+    known = options.get("electronic_temperature_k") or record.settings.temperature_k
+    return Snapshots(frames, {} if known is None else {"electronic_temperature_k": float(known)})
 
 
 def snapshots_of_files(paths: Sequence[Path]) -> Snapshots:

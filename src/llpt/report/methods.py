@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llpt.report.case import Case
+    from llpt.run_file import DescribedEngine
     from llpt.study import PlannedRun
-    from llpt.study.outcome import DescribedEngine
 
 DYNAMICS_PAPERS = {
     IntegratorName.IPI: ("ceriotti2014",),

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from llpt.campaign.analysis import Analysis
     from llpt.campaign.effects import Effect
     from llpt.observables import Quantity
+    from llpt.run_file import DescribedEngine
     from llpt.statistics import Estimate
     from llpt.study import Entry, Plan
     from llpt.study.analysis import StudyAnalysis
-    from llpt.study.outcome import DescribedEngine
 
 UNKNOWN = "–"
 UNSURE = " (?)"

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from llpt.files import put_directory, remove, write_atomically
+from llpt.run_file import FORMAT, DescribedEngine, write_run_file
 from llpt.study.contents import content_hash
 from llpt.study.imported import ImportedRun, write_imported
 from llpt.study.job_files import JobFiles
@@ -14,7 +15,7 @@ from llpt.study.jobs import write_job
 from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Ledger
 from llpt.study.nodes.run import RecordedDynamics  # noqa: TC001 - pydantic reads it
-from llpt.study.outcome import DescribedEngine, ForeignOrigin, Provenance, Record, State
+from llpt.study.outcome import ForeignOrigin, Provenance, Record, State
 from llpt.study.place import StudyPlace
 from llpt.study.planning import make_plan
 from llpt.version import package_versions
@@ -66,7 +67,7 @@ class ImportedRecord(Record):
         versions: of what read them.
     """
 
-    format: int = 1
+    format: int = FORMAT
     state: State = State.DONE
     reason: str
     steps_done: int
@@ -161,7 +162,7 @@ def complete_imports(directory: StudyDirectory, ledger: Ledger) -> None:
 
 def _enter_in_ledger(directory: StudyDirectory, plan: Plan, run: ImportedRun, ledger: Ledger) -> None:
     place = directory.node(run.path)
-    write_atomically(place / "run.json", ImportedRecord.of(run).model_dump_json(indent=1) + "\n")
+    write_run_file(place, ImportedRecord.of(run))
     write_job(directory, plan[run.path], ledger)
     now = time.time()
     ledger.record(

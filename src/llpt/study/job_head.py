@@ -6,15 +6,12 @@ it knows what they need.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Tag, TypeAdapter
 
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 
-RunKind = Literal["md", "imported"]
-"""Kinds of job that are runs: those of ``llpt.study.nodes.run.RunJob``."""
-RUN_KINDS: frozenset[str] = frozenset(get_args(RunKind))
 IMPORTED_KIND = "imported"
 
 
@@ -50,7 +47,7 @@ class RunHead(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: RunKind
+    kind: str
     engine: str
     atoms: int
     settings: DynamicsHead
@@ -71,7 +68,8 @@ class OtherHead(BaseModel):
 
 
 def _which(job: Any) -> str:
-    return "run" if job.get("kind") in RUN_KINDS else "other"
+    """Tell a run's job, of whatever kind: it alone says of how many atoms (``llpt.study.nodes.run.RunJob``)."""
+    return "run" if "atoms" in job else "other"
 
 
 JobHead = RunHead | OtherHead

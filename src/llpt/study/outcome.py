@@ -5,15 +5,12 @@ A process writes both as small JSON files (``llpt.study.job_files``); the ledger
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
-if TYPE_CHECKING:
-    from llpt.engines import EngineDescription
+from llpt.run_file import DescribedEngine  # noqa: TC001 - pydantic reads it
 
 
 class State(StrEnum):
@@ -61,31 +58,6 @@ class NodeProgress(Record):
 
 Report = Callable[[NodeProgress], None]
 """What a node's work tells how it stands."""
-
-
-class DescribedEngine(Record):
-    """What computed a result, as ``llpt.engines.EngineDescription`` says it.
-
-    Args:
-        name: the kind of engine.
-        spec: what it was made from.
-        version: version of the program.
-        options: every option with its value.
-        content_hash: SHA-256 of the files that define it; empty where there are none.
-        pressure_label: what stands behind its pressure.
-    """
-
-    name: str
-    spec: str
-    version: str
-    options: dict[str, JsonValue] = Field(default_factory=dict)
-    content_hash: str = ""
-    pressure_label: str
-
-    @classmethod
-    def of(cls, description: EngineDescription) -> DescribedEngine:
-        """Return the same as a record; a value of an option that JSON cannot hold is kept as text."""
-        return cls.model_validate_json(json.dumps(description.as_dict(), default=str))
 
 
 class ForeignOrigin(Record):

@@ -21,6 +21,7 @@ from llpt.audit import Agreement, Verdict, reproduces
 from llpt.errors import LlptError, NewerFormatError, StorageError
 from llpt.files import copy, scratch_directory
 from llpt.observables import compare_kept, load_summary
+from llpt.run_file import RUN_FILE, DescribedEngine, RunFile, read_run_file
 from llpt.study.analysis import verdict_of_study
 from llpt.study.archive import ArchiveManifest
 from llpt.study.contents import content_hash
@@ -32,7 +33,7 @@ from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Entry, Ledger
 from llpt.study.nodes import PlannedRun
 from llpt.study.observing import observed_run, summary_of
-from llpt.study.outcome import DescribedEngine, State
+from llpt.study.outcome import State
 from llpt.study.planning import make_plan
 from llpt.trajectory import Trajectory
 
@@ -225,10 +226,9 @@ def _run(
     place = directory.node(run.path)
     checks: list[Check] = []
     try:
-        record = read_json(place / "run.json") or {}
-        told, kept = entry.provenance.engine, record.get("engine")
-        described = DescribedEngine.model_validate(kept) if kept else None
-        checks.append(_same(run.path, "engine, ledger and run.json", _engine(told), _engine(described)))
+        record = read_run_file(place, RunFile) or RunFile()
+        told = entry.provenance.engine
+        checks.append(_same(run.path, f"engine, ledger and {RUN_FILE}", _engine(told), _engine(record.engine)))
         trajectory = Trajectory.open(place)
         steps = {entry.steps_done, run.steps, trajectory.n_steps}
         checks.append(
@@ -241,7 +241,7 @@ def _run(
                 else f"planned {run.steps}, ledger {entry.steps_done}, trajectory {trajectory.n_steps}",
             )
         )
-        checks.append(_finite(run.path, trajectory, set(record.get("missing", ()))))
+        checks.append(_finite(run.path, trajectory, set(record.missing)))
         _read_discarded(trajectory, run.discard)
         fresh = summary_of(place, run, on_progress)
     except LlptError as error:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from llpt.errors import InputError
+from llpt.errors import InputError, StorageError
+from llpt.run_file import RunFile, read_run_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from llpt.trajectory.frame import System
 
-RECORD_NAME = "run.json"
 POSSIBLE = {
     "temperature_k": (0.0, 1e5, "the thermostat's temperature in K, above 0 and at most 1e5"),
     "pressure_gpa": (-1e4, 1e4, "the barostat's pressure in GPa, within 1e4 of 0"),
@@ -92,25 +91,18 @@ def facts_of_run(directory: Path, system: System) -> Facts:
     Raises:
         InputError: ``run.json`` is damaged.
     """
-    record = _record(directory)
-    settings = record.get("settings", {})
+    try:
+        record = read_run_file(directory, RunFile) or RunFile()
+    except StorageError as error:
+        raise InputError(error.cause, "Restore it from a copy.") from error
+    settings = record.settings
     electronic_k = system.attributes.get("electronic_temperature_k")
     return Facts(
-        temperature_k=settings.get("temperature_k"),
-        pressure_gpa=settings.get("pressure_gpa"),
+        temperature_k=settings.temperature_k,
+        pressure_gpa=settings.pressure_gpa,
         electronic_temperature_k=None if electronic_k is None else float(electronic_k),
         frame_interval_fs=system.timestep_fs,
         timestep_fs=system.timestep_fs,
-        constant_volume=None if "ensemble" not in settings else settings["ensemble"] != "npt",
-        missing=tuple(record.get("missing", ())),
+        constant_volume=None if settings.ensemble is None else settings.ensemble != "npt",
+        missing=record.missing,
     )
-
-
-def _record(directory: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads((directory / RECORD_NAME).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (OSError, ValueError) as error:
-        raise InputError(f"{directory / RECORD_NAME} cannot be read: {error}.", "Restore it from a copy.") from error
-    return record

@@ -15,6 +15,7 @@ import numpy as np
 from llpt.dynamics import run_md
 from llpt.engines import MixedEngine, evaluate, make_engine, write_evaluated
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.run_file import DescribedEngine
 from llpt.structure import LABELS as ALL_LABELS
 from llpt.structure import attach_labels, label_of
 from llpt.study.cost import START_UP_S
@@ -22,7 +23,7 @@ from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.molecular_dynamics import DynamicsTask, progress_told
 from llpt.study.nodes.node import AskedEngine, Job
 from llpt.study.nodes.other_labels import LABELS
-from llpt.study.outcome import DescribedEngine, NodeOutcome, Provenance, State
+from llpt.study.outcome import NodeOutcome, Provenance, State
 from llpt.study.steps import RUN_INSIDE
 from llpt.study.stored import stored_engine, stored_options
 from llpt.trajectory import Trajectory

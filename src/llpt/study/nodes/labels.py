@@ -11,9 +11,10 @@ import numpy as np
 from llpt.campaign import Role
 from llpt.engines import label_at_electronic_temperatures
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.run_file import DescribedEngine
 from llpt.study.cost import FOLLOWED_POINT_STEPS, START_UP_S, single_point_steps
 from llpt.study.nodes.node import AskedEngine, Job
-from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import stored_engine, stored_options
 from llpt.trajectory import Trajectory
 from llpt.version import package_versions

@@ -13,11 +13,12 @@ from llpt.dynamics import RunSettings, run_md
 from llpt.engines import make_engine
 from llpt.errors import EngineError, StorageError
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.run_file import DescribedEngine
 from llpt.study.conditions import conditions_of
 from llpt.study.nodes.node import AskedEngine
 from llpt.study.nodes.run import PlannedRun, RunJob
 from llpt.study.nodes.start import Origin, Start, StartTold, first_configuration
-from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, RunConditions, State
+from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, RunConditions, State
 from llpt.study.stored import PROPOSER, stored_engine, stored_options
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
 from llpt.version import package_versions

@@ -1,7 +1,7 @@
 """What every kind of node of a plan is: where its directory lies, what it waits for, its job, its cost.
 
 A new kind of node is one module beside this one, with a frozen dataclass that is a ``Node`` and a ``Job`` that its
-process does, and its job's name in ``llpt.study.nodes.AnyJob``.
+process does, whose ``kind`` is a word of its own.
 """
 
 from __future__ import annotations

@@ -13,11 +13,12 @@ from llpt.engines import Purpose, make_engine, read_evaluated, write_evaluated
 from llpt.engines.evaluation import labelled
 from llpt.files import write_atomically
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.run_file import DescribedEngine
 from llpt.study.cost import START_UP_S, seconds_per_step, single_point_steps
 from llpt.study.label_sections import DERIVATIVE_POINTS
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.node import AskedEngine, Job
-from llpt.study.outcome import DescribedEngine, NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import choice_folder, stored_engine, stored_options
 from llpt.version import package_versions
 

@@ -1,0 +1,181 @@
+"""What ``run.json`` says of a run of llpt, and whether the run may be continued as asked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+
+from llpt.dynamics.outcome import RunState
+from llpt.dynamics.settings import RunSettings  # noqa: TC001 - pydantic reads it
+from llpt.errors import InputError
+from llpt.run_file import DescribedEngine, read_run_file
+from llpt.version import package_versions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llpt.engines import EngineDescription
+
+_MAY_CHANGE = {"steps", "checkpoint_every", "maximum_force_spread_ev_per_angstrom"}
+_WHERE_IT_RUNS = {"device", "threads", "command", "processes"}
+
+
+def now() -> str:
+    """Return the time as ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class _Spoken(BaseModel):
+    """A record whose file leaves out what is not known yet."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+
+    @model_serializer(mode="wrap")
+    def _what_is_known(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in write(self).items() if value is not None}
+
+
+class Session(_Spoken):
+    """One call that went on with a run.
+
+    Args:
+        started: when, ISO 8601.
+        first_step: number of the step it went on from.
+        versions: of llpt and what it rests on.
+        damage: which checkpoints or segments were found damaged.
+        ended: when; None while it works, or where it was killed.
+        last_step: number of steps on disk as it ended.
+        state: how it ended.
+    """
+
+    started: str
+    first_step: int
+    versions: dict[str, str]
+    damage: str | None = None
+    ended: str | None = None
+    last_step: int | None = None
+    state: RunState | None = None
+
+
+class RunRecord(_Spoken):
+    """What ``run.json`` says of a run of llpt.
+
+    Args:
+        format: of the file.
+        state: how the run stands.
+        reason: one sentence; empty where it is done.
+        steps_done: number of steps on disk.
+        n_atoms: number of atoms.
+        timestep_fs: the time step, resolved where the settings leave it open.
+        settings: what was asked for last.
+        engine: what computes the forces.
+        proposer: the potential of hybrid Monte Carlo; None in dynamics.
+        start_sha256: hash of the start.
+        versions: of llpt and what it rests on as the run began.
+        created: when, ISO 8601.
+        updated: when it was last written.
+        sessions: the calls that did it, in order.
+        wall_seconds: wall time of the steps on disk.
+    """
+
+    format: Literal[1] = 1
+    state: RunState = RunState.UNFINISHED
+    reason: str = "started"
+    steps_done: int = 0
+    n_atoms: int
+    timestep_fs: float
+    settings: RunSettings
+    engine: DescribedEngine
+    proposer: DescribedEngine | None = None
+    start_sha256: str
+    versions: dict[str, str]
+    created: str
+    updated: str | None = None
+    sessions: tuple[Session, ...] = ()
+    wall_seconds: float = 0.0
+
+
+def new_record(
+    settings: RunSettings,
+    engine: EngineDescription,
+    proposer: EngineDescription | None,
+    *,
+    start_hash: str,
+    timestep_fs: float,
+    n_atoms: int,
+) -> RunRecord:
+    """Return the record of a run that is about to start.
+
+    Args:
+        settings: of the run.
+        engine: what computes the forces.
+        proposer: the potential of hybrid Monte Carlo; None in dynamics.
+        start_hash: SHA-256 of the start.
+        timestep_fs: the time step, resolved, > 0.
+        n_atoms: number of atoms.
+    """
+    return RunRecord(
+        n_atoms=n_atoms,
+        timestep_fs=timestep_fs,
+        settings=settings,
+        engine=DescribedEngine.of(engine),
+        proposer=None if proposer is None else DescribedEngine.of(proposer),
+        start_sha256=start_hash,
+        versions=package_versions(),
+        created=now(),
+    )
+
+
+def read_run_record(directory: Path) -> RunRecord | None:
+    """Read what a run of llpt says of itself; None where there is no run.
+
+    Raises:
+        StorageError: its file is damaged, or of another version.
+    """
+    return read_run_file(directory, RunRecord)
+
+
+def check_same(record: RunRecord, fresh: RunRecord, directory: Path) -> None:
+    """Refuse to continue a run as another one.
+
+    The total number of steps may grow, the checkpoint interval and the limit on a committee's force spread may change;
+    everything else must be as it was.
+
+    Args:
+        record: what run.json says.
+        fresh: what a new record would say now.
+        directory: the run directory, for the message.
+
+    Raises:
+        InputError: names what differs.
+    """
+    remedy = "Use a new output directory, or the settings, engine and start this run was made with."
+    was, asked = (each.settings.model_dump(mode="json") for each in (record, fresh))
+    for key in asked.keys() - _MAY_CHANGE:
+        if was[key] != asked[key]:
+            raise InputError(f"The run in {directory} has {key} = {was[key]!r}, not {asked[key]!r}.", remedy)
+    proposers = ("proposer", record.proposer, fresh.proposer)
+    for part, before, after in (("engine", record.engine, fresh.engine), proposers):
+        difference = _difference(before, after) if before is not None and after is not None else ""
+        if difference:
+            raise InputError(f"The run in {directory} has {part} {difference}.", remedy)
+    if record.start_sha256 != fresh.start_sha256:
+        raise InputError(f"The run in {directory} started from another structure.", remedy)
+    if fresh.settings.steps < record.steps_done:
+        raise InputError(
+            f"The run in {directory} has {record.steps_done} steps already, more than {fresh.settings.steps}.", remedy
+        )
+
+
+def _difference(was: DescribedEngine, asked: DescribedEngine) -> str:
+    """Return what differs between two descriptions of an engine, wherever it runs; empty where nothing does."""
+    for key in ("name", "spec", "content_hash", "pressure_label"):
+        before, after = getattr(was, key), getattr(asked, key)
+        if before != after:
+            return f"{key} {before!r}, not {after!r}"
+    for key in sorted((was.options.keys() | asked.options.keys()) - _WHERE_IT_RUNS):
+        if was.options.get(key) != asked.options.get(key):
+            return f"option {key} = {was.options.get(key)!r}, not {asked.options.get(key)!r}"
+    return ""

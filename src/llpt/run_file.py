@@ -1,0 +1,136 @@
+"""``run.json``, what a run says of itself beside its trajectory: its form, read and written here alone.
+
+``RunFile`` is what every such file may say, of runs of llpt and of imported ones. ``llpt.dynamics.run_record`` and
+``llpt.study.imported_record`` say more, each in a record of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from llpt.errors import StorageError
+from llpt.files import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+RUN_FILE = "run.json"
+FORMAT = 1
+_REMEDY = "Restore it from a copy or use a new directory."
+
+
+class _Described(Protocol):
+    def as_dict(self) -> Mapping[str, object]:
+        """Return plain values."""
+
+
+class DescribedEngine(BaseModel):
+    """What computed a result, as ``llpt.engines.EngineDescription`` says it.
+
+    Args:
+        name: the kind of engine.
+        spec: what it was made from.
+        version: version of the program.
+        options: every option with its value.
+        content_hash: SHA-256 of the files that define it; empty where there are none.
+        pressure_label: what stands behind its pressure.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    spec: str
+    version: str
+    options: dict[str, JsonValue] = Field(default_factory=dict)
+    content_hash: str = ""
+    pressure_label: str
+
+    @classmethod
+    def of(cls, description: _Described) -> DescribedEngine:
+        """Return the same as a record; a value of an option that JSON cannot hold is kept as text."""
+        return cls.model_validate_json(json.dumps(description.as_dict(), default=str))
+
+
+class GivenSettings(BaseModel):
+    """What a file may say of the dynamics; None where it does not.
+
+    Args:
+        ensemble: ``nve``, ``nvt`` or ``npt``.
+        temperature_k: the thermostat's temperature.
+        pressure_gpa: the barostat's pressure.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    ensemble: Literal["nve", "nvt", "npt"] | None = None
+    temperature_k: float | None = None
+    pressure_gpa: float | None = None
+
+
+class RunFile(BaseModel):
+    """What every ``run.json`` may say.
+
+    Args:
+        format: of the file.
+        settings: the dynamics.
+        engine: what computed it; None where the file does not say.
+        missing: scalars and arrays of a run made elsewhere that its files do not give.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+
+    format: int = FORMAT
+    settings: GivenSettings = GivenSettings()
+    engine: DescribedEngine | None = None
+    missing: tuple[str, ...] = ()
+
+
+class _Format(BaseModel):
+    format: int = FORMAT
+
+
+Record = TypeVar("Record", bound=BaseModel)
+
+
+def read_run_file(directory: Path, record: type[Record]) -> Record | None:
+    """Read run.json; None where there is none.
+
+    Args:
+        directory: of the run.
+        record: what is read of it.
+
+    Raises:
+        StorageError: it is damaged, or of another format.
+    """
+    path = directory / RUN_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+        if _Format.model_validate_json(text).format == FORMAT:
+            return record.model_validate_json(text)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        why = f"{where}: {first['msg']}" if where else first["msg"]
+        raise StorageError(f"{path} cannot be read: {why}.", _REMEDY) from error
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} cannot be read: {error}.", _REMEDY) from error
+    raise StorageError(f"{path} was written by another version of llpt.", "Use that version or a new directory.")
+
+
+def write_run_file(directory: Path, record: BaseModel) -> None:
+    """Write run.json, atomically.
+
+    Args:
+        directory: of the run.
+        record: all that the file is to say.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    write_atomically(directory / RUN_FILE, record.model_dump_json(indent=1) + "\n")
