@@ -61,6 +61,7 @@ class Steps:
     table: xr.Dataset
     n_atoms: int
 
+    beads = 1
     timestep_fs = 1.0
     frame_steps = np.zeros(0, dtype=int)
 

@@ -1,6 +1,7 @@
 """Hybrid Monte Carlo samples the engine's ensemble exactly, whatever proposes."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,13 +47,18 @@ def segments(atoms, engine, *, breathing=True):
     )
 
 
+def turned(point):
+    """The same point with all momenta turned round."""
+    return replace(point, momenta=-point.momenta, piston_momentum=-point.piston_momentum)
+
+
 @pytest.mark.parametrize("breathing", [True, False])
 def test_a_segment_can_be_traced_back(fluid, breathing):
     dynamics = segments(fluid, LennardJones(cutoff=1.6), breathing=breathing)
     random = np.random.default_rng(3)
     begin = dynamics.draw(fluid.positions, fluid.get_volume(), 120.0, random)
     end = dynamics.advance(begin, 40, pressure=0.002)
-    back = dynamics.advance(end.reversed(), 40, pressure=0.002).reversed()
+    back = turned(dynamics.advance(turned(end), 40, pressure=0.002))
     assert np.abs(end.reduced_angstrom - begin.reduced_angstrom).max() > 0.1
     assert np.abs(back.reduced_angstrom - begin.reduced_angstrom).max() < 1e-10
     assert np.abs(back.momenta - begin.momenta).max() < 1e-8 * np.abs(begin.momenta).max()

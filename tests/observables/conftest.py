@@ -19,6 +19,7 @@ class MemoryTrajectory:
     mass: float = 1.008
     number: int = 1
     velocities: np.ndarray | None = None
+    beads: int = 1
     columns: dict = field(default_factory=dict)
 
     @property

@@ -109,7 +109,7 @@ def test_the_end_of_a_block_is_no_try(run):
 
 @pytest.mark.parametrize("jump_s", [-86_400.0, 86_400.0])
 def test_a_run_that_goes_on_in_another_block_is_running_whatever_was_done_to_the_clock(run, monkeypatch, jump_s):
-    monkeypatch.setattr("llpt.study.attempts.SHARE_OF_LOOKING", 0.0)
+    monkeypatch.setattr("llpt.study.seldom.WAIT", 0.0)
     run.begin()
     ended = NodeOutcome(path=run.path, state=State.UNFINISHED, reason="block", steps_done=20, seconds=5.0)
     run.fail(NotDoneError(ended, block_ends=True))

@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
 
 
 def test_runs_of_vasp_become_the_study_that_does_the_same(folder):
-    text = study_for_runs(existing_runs(folder), folder, folder.parent)
+    text = study_for_runs(existing_runs(folder), folder, folder.parent / "study.toml")
     study = parse_study(text)
     (line,) = study.state.lines()
     assert (line.pressure_gpa, line.temperatures_k) == (100.0, (900.0, 1100.0))
@@ -44,15 +44,16 @@ def test_runs_of_vasp_become_the_study_that_does_the_same(folder):
 
 
 def test_a_potential_is_the_surrogate(folder):
-    text = study_for_runs(existing_runs(folder), folder, folder.parent, model=str(NETWORK))
+    text = study_for_runs(existing_runs(folder), folder, folder.parent / "study.toml", model=str(NETWORK))
     surrogate = parse_study(text).surrogate
     assert surrogate.train is None
     assert (folder.parent / surrogate.path).resolve() == NETWORK.resolve()
     assert "llpt audit-model" in text
-    alone = parse_study(study_for_model(str(NETWORK), NETWORK.parent, [64, 128]))
+    alone = parse_study(study_for_model(str(NETWORK), NETWORK.parent / "small.toml", [64, 128]))
     assert (alone.surrogate.engine, alone.surrogate.path) == ("model", NETWORK.name)
     assert alone.system.atoms == (64, 128)
-    assert "# a potential of H" in study_for_model(str(NETWORK), NETWORK.parent)
+    assert study_for_model(str(NETWORK), NETWORK.parent / "a b.toml").count("'a b.toml'") == 2
+    assert "# a potential of H" in study_for_model(str(NETWORK), NETWORK.parent / "study.toml")
 
 
 def test_what_is_a_model_and_what_are_runs(folder):
@@ -81,7 +82,7 @@ def made(name="a", **changed):
 
 
 def study_of(*runs, left_out=()):
-    return study_for_runs(ExistingRuns(runs, left_out), Path("there"), Path())
+    return study_for_runs(ExistingRuns(runs, left_out), Path("there"), Path("study.toml"))
 
 
 def test_lines_with_states_of_their_own_are_given_one_by_one():
@@ -157,3 +158,10 @@ def test_theory_of_a_vasprun(tmp_path):
 <atominfo/></modeling>"""
     )
     assert vasp_theory([tmp_path / "vasprun.xml"]) == VaspTheory("pbe", 350.0, "4x4x4")
+
+
+def test_what_is_neither_runs_nor_a_potential(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for name in ("nothing", "empty"):
+        with pytest.raises(InputError, match="or a potential: its SPEC"):
+            existing_runs(tmp_path / name)

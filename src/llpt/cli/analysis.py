@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +12,7 @@ from rich.markup import escape
 from llpt.campaign import short_name
 from llpt.cli.bars import bar
 from llpt.cli.console import make_table, messages, output
+from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from llpt.campaign.analysis import Analysis
     from llpt.study import Ledger, Plan, StudyDirectory
     from llpt.study.analysis import StudyAnalysis
-
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The directory of a study.", show_default=False)]
 
 
 def analyse(directory: Directory) -> None:

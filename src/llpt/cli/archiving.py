@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from llpt.cli.console import output
+from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
 
 
 def archive(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory of a study.", show_default=False)],
+    directory: Directory,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="The file to write; DIR.zip if not given.")
     ] = None,

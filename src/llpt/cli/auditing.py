@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llpt.cli.analysis import Directory, bar_of_runs, show_verdict
+from llpt.cli.analysis import bar_of_runs, show_verdict
 from llpt.cli.console import EXIT_FAILED, make_table, messages, output
 from llpt.cli.diagnosing import show_diagnoses
+from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
 
 if TYPE_CHECKING:
     from llpt.audit import Verdict

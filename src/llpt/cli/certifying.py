@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from llpt.campaign import short_name
-from llpt.cli.analysis import Directory  # noqa: TC001 - typer reads it
 from llpt.cli.console import make_table, output
+from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
 
 
 def certify(directory: Directory) -> None:

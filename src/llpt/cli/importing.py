@@ -279,7 +279,6 @@ def _one_of(option: str, given: str | None, allowed: list[str] | tuple[str, ...]
 def _show(imported: Imported, source: ForeignTrajectory, out: Path) -> None:
     """Say what was taken in, what the files do not give, and what is therefore not available."""
     from llpt.study.importing import what_is_lost  # noqa: PLC0415
-    from llpt.trajectory.foreign import AMBIGUOUS_SHARE  # noqa: PLC0415
 
     run, converted = imported.run, imported.converted
     console = output()
@@ -300,13 +299,6 @@ def _show(imported: Imported, source: ForeignTrajectory, out: Path) -> None:
             table.add_row(NAMES[missing], escape(", ".join(what_is_lost(missing)) or "nothing else"))
         console.print(table)
     say = messages()
-    if converted.cut:
-        say.print("[bold yellow]note:[/] the last frame is incomplete and was left out.")
-    for note in (*converted.notes, *([imported.steered] if imported.steered else [])):
+    for note in imported.notes:
         say.print(f"[bold yellow]note:[/] {escape(note)}")
-    if converted.largest_move > AMBIGUOUS_SHARE:
-        say.print(
-            f"[bold yellow]note:[/] an atom moved {100 * converted.largest_move:.0f} % of the cell between two frames; "
-            "positions that were folded back may be unwrapped wrongly, and displacements with them."
-        )
     console.print(f"Next: llpt analyse {out}, llpt report {out}", markup=False)

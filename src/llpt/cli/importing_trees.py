@@ -69,7 +69,7 @@ def show_tree(runs: Sequence[TreeRun], out: Path, *, dry: bool) -> bool:
         elif run.imported is None:
             console.print(f"[bold red]refused:[/] {escape(run.found.name)}: {escape(f'{run.why} {run.remedy}')}")
     for run, imported in taken:
-        for note in _notes(imported):
+        for note in imported.notes:
             console.print(f"[bold yellow]note:[/] {escape(run.found.name)}: {escape(note)}")
     refused = sum(run.imported is None and not run.expected for run in runs)
     verb = "would be taken in" if dry else "taken in"
@@ -93,11 +93,6 @@ def _cells(imported: Imported) -> list[str]:
         short_name(run.path),
         ", ".join(found.words for found in imported.findings if found.name in {"T", "P"}),
     ]
-
-
-def _notes(imported: Imported) -> list[str]:
-    cut = ["The last frame is incomplete and was left out."] if imported.converted.cut else []
-    return [*cut, *imported.converted.notes, *([imported.steered] if imported.steered else [])]
 
 
 def change_imported(out: Path, remove: str | None, relabel: str | None) -> None:

@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from llpt.study import Node, Plan, PlannedRun
     from llpt.study.engine_sections import ExecutionSection
 
-StudyPath = Annotated[
-    Path, typer.Argument(metavar="STUDY", help="A study file, or the directory of a study.", show_default=False)
-]
-
 
 def init(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("study.toml"),
@@ -60,18 +56,18 @@ def init(
     if path.exists():
         raise InputError(f"{path} exists already; nothing was changed.", "Give another name, or remove the file.")
     make_directory(path.parent)
-    text = fitting_text(sources or [], path.parent, atoms or [])
+    text = fitting_text(sources or [], path, atoms or [])
     write_atomically(path.parent / SCHEMA_FILE, schema_text(Described.STUDY))
     write_atomically(path, text)
     output().print(f"Wrote {path}, and {SCHEMA_FILE} for editors. Next: [bold]llpt plan {path}[/]")
 
 
-def fitting_text(sources: Sequence[str], beside: Path, atoms: Sequence[int]) -> str:
+def fitting_text(sources: Sequence[str], path: Path, atoms: Sequence[int]) -> str:
     """Return the text of a study file that fits what is there.
 
     Args:
         sources: at most one folder of runs and one potential.
-        beside: the directory that the study file will lie in.
+        path: where the study file will lie.
         atoms: sizes of the cells, where a person gives them.
 
     Raises:
@@ -91,12 +87,15 @@ def fitting_text(sources: Sequence[str], beside: Path, atoms: Sequence[int]) -> 
             found = existing_runs(folders[0], lambda done, total, name: advance(done, f"reading {name}", total=total))
         for sentence in found.left_out:
             messages().print(f"[bold yellow]left out:[/] {escape(sentence)}")
-        return study_for_runs(found, folders[0], beside, model=model, atoms=atoms)
-    return study_template(atoms) if model is None else study_for_model(model, beside, atoms)
+        return study_for_runs(found, folders[0], path, model=model, atoms=atoms)
+    return study_template(atoms, name=path.name) if model is None else study_for_model(model, path, atoms)
 
 
 def plan(
-    study: StudyPath,
+    study: Annotated[
+        Path,
+        typer.Argument(metavar="STUDY", help="A study file, or the directory of a study.", show_default=False),
+    ],
     every: Annotated[bool, typer.Option("--all", help="List every run, not one line for each ladder.")] = False,
 ) -> None:
     """List a study's runs, what they wait for, and what they will cost, before anything is spent."""

@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from llpt.campaign import short_name
 from llpt.cli.console import duration, make_table, output, roughly
+from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
 from llpt.cli.states import STYLES
 from llpt.errors import InputError
 
@@ -37,7 +38,7 @@ LISTED = 200
 
 
 def status(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory of a study.", show_default=False)],
+    directory: Directory,
     *,
     every: Annotated[bool, typer.Option("--all", help="List every run, however many there are.")] = False,
     live: Annotated[bool, typer.Option("--live", help="Draw it anew on the terminal until the campaign ends.")] = False,

@@ -13,7 +13,7 @@ detailed balance needs, whatever the forces are. At constant volume this is velo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,10 +42,6 @@ class PhaseSpacePoint:
     momenta: NDArray[np.float64]
     volume_angstrom3: float
     piston_momentum: float = 0.0
-
-    def reversed(self) -> PhaseSpacePoint:
-        """Return the same point with all momenta turned round."""
-        return replace(self, momenta=-self.momenta, piston_momentum=-self.piston_momentum)
 
 
 class Segments:

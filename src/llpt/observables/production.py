@@ -88,7 +88,7 @@ class Production:
     @property
     def beads(self) -> int:
         """Number of beads of a path integral; 1 for classical nuclei."""
-        return int(getattr(self.source, "beads", 1))
+        return self.source.beads
 
     @property
     def masses_u(self) -> NDArray[np.float64]:

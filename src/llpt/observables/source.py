@@ -18,13 +18,17 @@ class FrameSource(Protocol):
     """A trajectory that can be read a block at a time.
 
     What it does not have is NaN or, of the scalars, not there at all: observables that need it are then absent, with
-    the reason (``llpt.observables.record.Need``). Positions are unwrapped; frames have a cell. A path integral has the
-    number ``beads`` beside what stands here, and its blocks have the positions of every bead.
+    the reason (``llpt.observables.record.Need``). Positions are unwrapped; frames have a cell. The blocks of a path
+    integral have the positions of every bead.
     """
 
     @property
     def n_atoms(self) -> int:
         """Number of atoms."""
+
+    @property
+    def beads(self) -> int:
+        """Number of beads of a path integral; 1 for classical nuclei."""
 
     @property
     def n_frames(self) -> int:

@@ -6,7 +6,6 @@ Parsl calls from its own threads, which only take note; the ledger is written by
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import time
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from llpt.campaign import file_stem
 from llpt.study.job_files import PROGRESS_SUFFIX, JobFiles
 from llpt.study.outcome import NodeOutcome, Provenance, RunConditions, State
 from llpt.study.process import NotDoneError
+from llpt.study.seldom import Seldom
 from llpt.study.steps import node_steps_on_disk
 
 if TYPE_CHECKING:
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import EntryChanges, Ledger
     from llpt.study.plan import Plan
-
-SHARE_OF_LOOKING = 25.0
-"""Reading the directory of ten thousand jobs takes a while; it waits so many times as long before it does so again."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ class Attempts:
         self._over: SimpleQueue[str] = SimpleQueue()
         self._failures: SimpleQueue[_Failure] = SimpleQueue()
         self._tried: dict[str, int] = {}
-        self._look_at = -math.inf
+        self._looking = Seldom()
 
     def ended(self, path: str) -> None:
         """Take note, in a thread of Parsl's, that a node is over."""
@@ -111,13 +108,12 @@ class Attempts:
 
         The directory is read as a whole, for there may be ten thousand of them, and not too often.
         """
-        began = time.monotonic()
         found = [path for path in over if self._files(path).progress.exists()]
-        if began >= self._look_at:
-            with contextlib.suppress(OSError), os.scandir(self.directory.root / "jobs") as entries:
+        if self._looking.is_due:
+            jobs = self.directory.root / "jobs"
+            with self._looking.doing(), contextlib.suppress(OSError), os.scandir(jobs) as entries:
                 names = [entry.name for entry in entries if entry.name.endswith(PROGRESS_SUFFIX)]
                 found += [self._stems.get(name.removesuffix(PROGRESS_SUFFIX), "") for name in names]
-            self._look_at = time.monotonic() + SHARE_OF_LOOKING * (time.monotonic() - began)
         for path in found:
             if path in pending and path not in self.begun:
                 before = self._between.get(path)

@@ -83,7 +83,7 @@ def _of_one(run: PlannedRun, series: Series) -> Iterator[EnsembleCheck]:
 
 def _moves_classically(run: PlannedRun) -> bool:
     """Whether velocities are those of classical dynamics: not of beads of a path integral, nor of drawn proposals."""
-    return run.beads == 1 and getattr(run.dynamics, "proposals", None) is None
+    return run.beads == 1 and not run.sampled
 
 
 @dataclass(frozen=True)

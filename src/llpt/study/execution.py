@@ -34,6 +34,7 @@ from llpt.study.paces import known_paces, place_of, remember_paces
 from llpt.study.process import STOPPING_S, run_node
 from llpt.study.providers import parsl_config
 from llpt.study.schedule import contents_of, estimate_costs, makespan_s, node_threads
+from llpt.study.seldom import Seldom
 from llpt.study.steps import node_steps_on_disk
 
 if TYPE_CHECKING:
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
     from llpt.study.plan import Plan
 
 POLL_S = 0.25
-SHARE_OF_SHOWING = 25.0
-"""Showing a study of ten thousand runs takes a second; it waits so many times as long before it does so again."""
 LEAVE_S = STOPPING_S + 1.0
 """How long after a stop was asked for the last runs are waited for."""
 CLOSING_S = 0.7
@@ -147,7 +146,7 @@ class Execution:
         self._attempts = Attempts(directory, plan, ledger, self.threads)
         self._interrupts = 0
         self._leave_at = math.inf
-        self._show_at = -math.inf
+        self._showing = Seldom()
 
     def run(self) -> StudyProgress:
         """Do what is not done, until all is over or a stop is asked for (Ctrl-C, SIGTERM).
@@ -236,11 +235,9 @@ class Execution:
 
     def _show(self) -> None:
         """Show the study as it stands, unless that takes so long that it is not yet time to do it again."""
-        began = time.monotonic()
-        if began < self._show_at:
-            return
-        self.on_update(self.progress())
-        self._show_at = time.monotonic() + SHARE_OF_SHOWING * (time.monotonic() - began)
+        if self._showing.is_due:
+            with self._showing.doing():
+                self.on_update(self.progress())
 
     def progress(self) -> StudyProgress:
         """Return the study as it stands now."""

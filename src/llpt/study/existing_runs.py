@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llpt.trajectory.foreign.frame import ForeignFrame
 
 SAME_VOLUME = 1e-6
+NEITHER = "Give a folder of runs, or a potential: its SPEC, or its file or directory."
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,10 @@ def existing_runs(path: Path, on_run: Callable[[int, int, str], None] = lambda *
     Raises:
         InputError: there is no run that could be read.
     """
-    found = find_runs(path)
+    try:
+        found = find_runs(path)
+    except InputError as error:
+        raise InputError(error.cause, NEITHER) from error
     runs, left_out = [], []
     for number, run in enumerate(found):
         on_run(number, len(found), run.name)
@@ -88,7 +92,7 @@ def existing_runs(path: Path, on_run: Callable[[int, int, str], None] = lambda *
             left_out.append(f"{run.name}: {error.cause}")
     if not runs:
         why = f" {left_out[0]}" if left_out else ""
-        raise InputError(f"{path} holds no run that can be read.{why}", "Give a folder of runs, or a model.")
+        raise InputError(f"{path} holds no run that can be read.{why}", NEITHER)
     return ExistingRuns(tuple(runs), tuple(left_out))
 
 

@@ -29,8 +29,8 @@ SAME_T = 0.01
 TEXT = """#:schema ./llpt-study.schema.json
 # {origin}
 # Those runs can take the place of the reference's:  {instead}
-#   llpt plan study.toml     what it means and what it will cost
-#   llpt run  study.toml     does it; Ctrl-C and the same command again go on where it was
+#   llpt plan @file@     what it means and what it will cost
+#   llpt run  @file@     does it; Ctrl-C and the same command again go on where it was
 # Every key is explained in docs/study-file.md.
 {notes}
 format = @default@
@@ -79,31 +79,31 @@ def is_model(source: str) -> bool:
     return True
 
 
-def study_for_model(model: str, beside: Path, atoms: Sequence[int] = ()) -> str:
+def study_for_model(model: str, path: Path, atoms: Sequence[int] = ()) -> str:
     """Return the commented study file of ``llpt init`` with a potential that exists as its surrogate.
 
     Args:
         model: its SPEC, or its file or directory where that shows its kind.
-        beside: the directory that the study file will lie in.
+        path: where the study file will lie.
         atoms: sizes of the cells; none leaves those of the file.
 
     Raises:
         InputError: it is no model, cannot be read, or does not know hydrogen.
     """
-    section = _surrogate(model, beside)
-    text = study_template(atoms)
+    section = _surrogate(model, path.parent)
+    text = study_template(atoms, name=path.name)
     return re.sub(r'(?m)^engine = "behler-parrinello".*\n^train = .*\n', lambda _: section, text, count=1)
 
 
 def study_for_runs(
-    found: ExistingRuns, folder: Path, beside: Path, *, model: str | None = None, atoms: Sequence[int] = ()
+    found: ExistingRuns, folder: Path, path: Path, *, model: str | None = None, atoms: Sequence[int] = ()
 ) -> str:
     """Return the study file whose reference does what runs made elsewhere did.
 
     Args:
         found: the runs.
         folder: where they are.
-        beside: the directory that the study file will lie in.
+        path: where the study file will lie.
         model: a potential that exists; without one a network is trained on the reference.
         atoms: sizes of the cells in the place of those of the runs.
 
@@ -125,7 +125,7 @@ def study_for_runs(
         notes.append(f"Left out: {len(left)} runs at {kind}, which need a study of their own.")
     steps = max(run.steps for run in runs)
     default_discard = int(DynamicsSection.model_fields["discard"].default)
-    where = os.path.relpath(folder, beside)
+    where = os.path.relpath(folder, path.parent)
     instead = f"llpt import {where} -o study --role reference --label LABEL"
     if model is not None:
         instead = f"llpt audit-model {model} {where} -o audit"
@@ -142,9 +142,9 @@ def study_for_runs(
         steps=steps,
         discard=min(default_discard, steps // 4),
         reference=_reference(runs),
-        surrogate=TRAINED if model is None else _surrogate(model, beside),
+        surrogate=TRAINED if model is None else _surrogate(model, path.parent),
     )
-    return with_defaults(text)
+    return with_defaults(text, name=path.name)
 
 
 def _state(runs: Sequence[ExistingRun], *, sizes: bool) -> str:

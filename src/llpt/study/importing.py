@@ -25,7 +25,7 @@ from llpt.study.place import STUDY_FILE
 from llpt.study.planning import make_plan
 from llpt.study.template import with_defaults
 from llpt.trajectory import Facts, stated
-from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignTrajectory, convert, read_through
+from llpt.trajectory.foreign import AMBIGUOUS_SHARE, Contents, EnergyMeaning, ForeignTrajectory, convert, read_through
 from llpt.trajectory.foreign.suspicion import FactCheck, MeasuredFact, check_statements, findings, hold_against
 from llpt.units import BOLTZMANN_EV_PER_K, U_PER_ANGSTROM3_TO_G_PER_CM3
 
@@ -159,6 +159,19 @@ class Imported:
     converted: Contents
     findings: tuple[MeasuredFact, ...]
     steered: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of it, a sentence each."""
+        found = ["The last frame is incomplete and was left out."] if self.converted.cut else []
+        found += [*self.converted.notes, *filter(None, (self.steered,))]
+        move = self.converted.largest_move
+        if move > AMBIGUOUS_SHARE:
+            found.append(
+                f"An atom moved {100 * move:.0f} % of the cell between two frames; positions that were folded back may "
+                "be unwrapped wrongly, and displacements with them."
+            )
+        return tuple(found)
 
 
 def import_run(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from llpt.engines import DEFAULT_REFERENCE
 from llpt.study.one_kpoint import mesh_for
+from llpt.study.place import STUDY_FILE
 from llpt.study.reading import section_at
 
 if TYPE_CHECKING:
@@ -19,13 +21,14 @@ _HEADING = re.compile(r"^\[(\w+)\]")
 _COMMENTS_AT = 36
 
 
-def study_template(atoms: Sequence[int] = ()) -> str:
+def study_template(atoms: Sequence[int] = (), *, name: str = STUDY_FILE) -> str:
     """Return the commented study file that ``llpt init`` writes.
 
     Args:
         atoms: sizes of the cells, with the k-points that they need; none leaves those of the file.
+        name: of the file, as its comments tell how it is run.
     """
-    text = with_defaults(files("llpt.study").joinpath("template.toml").read_text(encoding="utf-8"))
+    text = with_defaults(files("llpt.study").joinpath("template.toml").read_text(encoding="utf-8"), name=name)
     if not atoms:
         return text
     sizes = sorted(set(atoms))
@@ -35,13 +38,15 @@ def study_template(atoms: Sequence[int] = ()) -> str:
     return text if len(sizes) > 1 else text.replace("\nsize = true", "\nsize = false")
 
 
-def with_defaults(text: str) -> str:
+def with_defaults(text: str, *, name: str = STUDY_FILE) -> str:
     """Return the text of a study file with the default of each key in the place of ``@default@``.
 
     Args:
         text: sections as in a study file; ``[reference]`` is taken to have the default engine.
+        name: of the file, in the place of ``@file@``.
     """
     section, lines = "", []
+    text = text.replace("@file@", shlex.quote(name))
     for line in text.splitlines(keepends=True):
         heading = _HEADING.match(line)
         section = heading[1] if heading else section

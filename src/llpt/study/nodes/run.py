@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
@@ -35,6 +35,7 @@ class RecordedDynamics(BaseModel):
         seed: nobody knows it.
         positions_every: every step is a frame.
         beads: of a path integral; 1 for classical nuclei.
+        proposals: none, for no other program's hybrid Monte Carlo is read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +48,7 @@ class RecordedDynamics(BaseModel):
     seed: Literal["unknown"] = "unknown"
     positions_every: Literal[1] = 1
     beads: int = 1
+    proposals: ClassVar[None] = None
 
     @model_serializer(mode="wrap")
     def _as_known(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -176,13 +178,13 @@ class PlannedRun(ABC):
     @property
     def segment_steps(self) -> int:
         """Mean number of time steps of a segment of hybrid Monte Carlo; 0 in molecular dynamics."""
-        proposals = getattr(self.dynamics, "proposals", None)
+        proposals = self.dynamics.proposals
         return 0 if proposals is None else int(proposals.segment_steps)
 
     @property
     def seconds_of_proposer(self) -> float:
         """What a force call of the potential that proposes costs by its engine's record; 0 in molecular dynamics."""
-        proposals = getattr(self.dynamics, "proposals", None)
+        proposals = self.dynamics.proposals
         return 0.0 if proposals is None else find_engine(proposals.engine).speed.seconds(self.atoms, 1.0)
 
     @property
