@@ -65,6 +65,48 @@ def test_examples_in_the_programs_that_make_the_site(path, monkeypatch):
     assert outcome.failed == 0
 
 
+def public_functions(body, prefix=""):
+    """Yield name and node of each public function and method of a module's code."""
+    for node in body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from public_functions(node.body, f"{node.name}.")
+        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield f"{prefix}{node.name}", node
+
+
+def arguments(node):
+    """Return the names of a function's arguments, but for what it is a method of."""
+    found = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return [each.arg for each in found if each.arg not in {"self", "cls"}]
+
+
+def callbacks(program):
+    """Yield the functions behind the commands of the program, whose help says what each of their options is."""
+    for command in program.registered_commands:
+        yield command.callback
+    for group in program.registered_groups:
+        yield from callbacks(group.typer_instance)
+
+
+def test_public_functions_of_three_arguments_say_what_each_is():
+    """Meaning, unit, shape, range in ``Args``; where there are fewer arguments the first sentence may be enough."""
+    commands_of_the_program = {(each.__module__, each.__qualname__) for each in callbacks(app)}
+    assert len(commands_of_the_program) > 20
+    silent = []
+    for name in MODULES:
+        path = ROOT / "src" / name.replace(".", "/")
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        for function, node in public_functions(ast.parse(path.read_text(encoding="utf-8")).body):
+            named = arguments(node)
+            if len(named) < 3 or (name, function) in commands_of_the_program:
+                continue
+            told = ast.get_docstring(node) or ""
+            section = told.partition("Args:\n")[2]
+            if any(not re.search(rf"^ +\*{{0,2}}{each}: ", section, re.MULTILINE) for each in named):
+                silent.append(f"{name}.{function}")
+    assert not silent
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_a_block_can_be_read(block):
     """By its language: code compiles, data parse, commands are known to the command line."""

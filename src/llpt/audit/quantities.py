@@ -69,7 +69,13 @@ def compared_quantities() -> tuple[ComparedQuantity, ...]:
 
 
 def contrasts_of(quantity: ComparedQuantity, pair: Pair, thresholds: Thresholds) -> list[Contrast]:
-    """Return the differences of one quantity; one that is open where the study asks for it and there are none."""
+    """Return the differences of one quantity; one that is open where the study asks for it and there are none.
+
+    Args:
+        quantity: what is compared.
+        pair: of lines of states, without solid points.
+        thresholds: of the study.
+    """
     contrasts = (
         list(quantity.contrasts(pair, thresholds)) if quantity in BUILT_IN else _of_plugin(quantity, pair, thresholds)
     )

@@ -139,6 +139,11 @@ def grid_for(located: LocatedLine, criterion: Criterion, threshold: float) -> Re
     """Return the temperatures to add around a transition whose place the grid leaves open; None if it is fine enough.
 
     A place between two temperatures is known to spacing/sqrt(12); half the threshold is asked for.
+
+    Args:
+        located: the line of states with its transitions.
+        criterion: by which the transition is placed.
+        threshold: the largest shift of it that passes, in the unit of the line, > 0.
     """
     states, result = located.states, located.criteria[criterion]
     wanted = 0.5 * threshold * math.sqrt(12.0) / 2.0

@@ -59,7 +59,13 @@ def report(
 
 
 def analyse_and_report(place: StudyDirectory, plan: Plan, ledger: Ledger) -> Path:
-    """Analyse a study, show the verdict, write its report, say where it is and return its page."""
+    """Analyse a study, show the verdict, write its report, say where it is and return its page.
+
+    Args:
+        place: the study.
+        plan: its nodes.
+        ledger: how they stand.
+    """
     from llpt.report import write_report  # noqa: PLC0415
 
     analysis = analysed(place, plan, ledger)
@@ -76,7 +82,13 @@ def analyse_and_report(place: StudyDirectory, plan: Plan, ledger: Ledger) -> Pat
 
 
 def analysed(place: StudyDirectory, plan: Plan, ledger: Ledger) -> StudyAnalysis:
-    """Analyse a study with a bar of its runs."""
+    """Analyse a study with a bar of its runs.
+
+    Args:
+        place: the study.
+        plan: its nodes.
+        ledger: how they stand; thresholds are fixed in it.
+    """
     from llpt.study.analysis import analyse_study  # noqa: PLC0415
     from llpt.study.fixed_thresholds import fix_thresholds, thresholds_before  # noqa: PLC0415
 

@@ -153,7 +153,13 @@ def show_trial(directory: StudyDirectory, plan: Plan) -> Mapping[str, float]:
 
 
 def show_plan(directory: StudyDirectory, plan: Plan, paces: Mapping[str, float]) -> None:
-    """Print the model's runs and what they will cost at its measured pace."""
+    """Print the model's runs and what they will cost at its measured pace.
+
+    Args:
+        directory: the study.
+        plan: its nodes.
+        paces: seconds of an MD step, by the path of the run.
+    """
     from llpt.cli.planning import node_table  # noqa: PLC0415 - start-up time of the other commands
     from llpt.cli.trust import foreign_code  # noqa: PLC0415
     from llpt.study import estimate_costs, makespan_s  # noqa: PLC0415

@@ -108,6 +108,13 @@ def show_comparison(
 ) -> None:
     """Print the errors of an engine on the labelled frames of a file, and draw them where a figure is asked for.
 
+    Args:
+        source: the file of labelled frames.
+        engine: its SPEC.
+        options: of the engine.
+        figure: where it goes; None for none.
+        overwrite: whether a figure that is there is replaced.
+
     Raises:
         InputError: the frames carry no labels, or the figure is of no known kind or is there.
     """

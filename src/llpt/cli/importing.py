@@ -230,14 +230,27 @@ class Asker:
         return InputError(f"The files of {self._source.program} do not say {what}.", f"Give it with {option}.")
 
     def word(self, option: str, what: str, words: tuple[str, ...] = ("reference", "surrogate")) -> str:
-        """Return a word, one of ``words`` where there are any."""
+        """Return a word, one of ``words`` where there are any.
+
+        Args:
+            option: that gives it.
+            what: what is asked for, in words.
+            words: those allowed; empty where any is.
+        """
         if not self._terminal:
             raise self._missing(option, what)
         answer = str(typer.prompt(what[0].upper() + what[1:], err=True)).strip()
         return _one_of(option, answer, words) or answer if words else answer
 
     def number(self, option: str, what: str, given: float | None, stated: float | None) -> float:
-        """Return a number: the one given, or what the files say, or the answer to a question."""
+        """Return a number: the one given, or what the files say, or the answer to a question.
+
+        Args:
+            option: that gives it.
+            what: what is asked for, in words.
+            given: by a person; None where not.
+            stated: by the files; None where not.
+        """
         if given is not None:
             return given
         if stated is not None:

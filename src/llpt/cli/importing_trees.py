@@ -43,7 +43,13 @@ def import_runs(
 
 
 def show_tree(runs: Sequence[TreeRun], out: Path, *, dry: bool) -> bool:
-    """Print what was found and what became of it; return whether nothing was refused."""
+    """Print what was found and what became of it; return whether nothing was refused.
+
+    Args:
+        runs: what was found.
+        out: the study.
+        dry: whether nothing was to be taken in.
+    """
     console = output()
     taken = [(run, run.imported) for run in runs if run.imported is not None]
     if taken:
@@ -97,6 +103,11 @@ def _cells(imported: Imported) -> list[str]:
 
 def change_imported(out: Path, remove: str | None, relabel: str | None) -> None:
     """Take imported runs out of a study, or call their engine by another label, and say which.
+
+    Args:
+        out: the study.
+        remove: the runs that are taken out, by a pattern; None for none.
+        relabel: OLD=NEW; None where no label changes.
 
     Raises:
         InputError: both are asked for, the new label is not given as OLD=NEW, or the study has no such run.

@@ -203,7 +203,13 @@ def reference_runs(node: Node) -> str:
 
 
 def node_table(plan: Plan, costs: Mapping[str, float], *, only: Sequence[Node] | None = None) -> Table:
-    """Return one row for each node of a plan, or for some of them."""
+    """Return one row for each node of a plan, or for some of them.
+
+    Args:
+        plan: the study's nodes.
+        costs: seconds of each node, by its path.
+        only: those shown; None for all.
+    """
     from llpt.study import PlannedRun  # noqa: PLC0415
 
     table = make_table(

@@ -33,6 +33,15 @@ def run(
 ) -> None:
     """Run a recipe and show the errors of its generations.
 
+    Args:
+        recipe: its name.
+        out: its directory.
+        given: labelled frames to begin with.
+        held_out: labelled frames for the errors alone.
+        settings: of recipe and training, as they were given.
+        engine: SPEC of what labels; None for the default.
+        options: of that engine.
+
     Raises:
         InputError: an unknown recipe or setting, or a value that is not allowed.
     """

@@ -201,7 +201,14 @@ def _given(study: Path) -> Iterator[_Given]:
 
 
 def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, retry_failed: bool) -> None:
-    """Print what ``llpt run`` would do now; nothing is written."""
+    """Print what ``llpt run`` would do now; nothing is written.
+
+    Args:
+        study: the study file, or the directory of the study.
+        out: the directory; None for the study file's name.
+        only: a pattern of nodes; None for all.
+        retry_failed: whether only what failed would be done.
+    """
     from llpt.study import Ledger, State, StudyDirectory, estimate_costs, make_plan, makespan_s  # noqa: PLC0415
     from llpt.study.cores import available_cores  # noqa: PLC0415
     from llpt.study.growing import proposed_growth  # noqa: PLC0415

@@ -140,6 +140,11 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
 def serve_until_stopped(directory: Path, host: str, port: int) -> None:
     """Serve a study to browsers until Ctrl-C.
 
+    Args:
+        directory: of the study.
+        host: the address that is listened at.
+        port: 0 to 65535; 0 takes one that is free.
+
     Raises:
         InputError: the directory holds no study.
         StorageError: the address cannot be listened at.
@@ -219,7 +224,14 @@ def table_of(runs: list[RunStanding]) -> Table:
 
 
 def against(value: float | None, error: float | None, asked: float | None, digits: int) -> str:
-    """Write a mean with its error beside what was asked for: ``803 ± 5 (800)``."""
+    """Write a mean with its error beside what was asked for: ``803 ± 5 (800)``.
+
+    Args:
+        value: the mean; None where there is none yet.
+        error: its standard error, in the same unit; None where it is not known.
+        asked: what was asked for; None where nothing was.
+        digits: digits after the point, >= 0.
+    """
     if value is None:
         return "" if asked is None else f"({asked:g})"
     width = "" if error is None else f" ± {error:.{digits}f}"

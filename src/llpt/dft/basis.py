@@ -126,6 +126,11 @@ def cutoff_of_count(count: float, volume: float) -> float:
 def plane_waves(cell: Tensor, fractional: tuple[float, float, float], cutoff: float) -> PlaneWaves:
     """Return all plane waves with |k + G|²/2 <= ``cutoff`` (Ha), ordered by Miller indices.
 
+    Args:
+        cell: cell vectors as rows in bohr, shape (3, 3).
+        fractional: k in units of the reciprocal vectors.
+        cutoff: largest kinetic energy in Ha, > 0.
+
     Raises:
         InputError: the cutoff holds no plane wave.
     """

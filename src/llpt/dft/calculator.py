@@ -115,6 +115,11 @@ class KohnSham(Calculator):
     ) -> None:
         """Solve one geometry; see the class for what it leaves in ``results``.
 
+        Args:
+            atoms: the structure; None for the last one.
+            properties: as ASE asks for them; all are computed.
+            system_changes: what changed since the last call, in ASE's words.
+
         Raises:
             InputError: elements other than hydrogen, atoms on top of each other, a cell without volume.
             EngineError: no self-consistency, or results that are not finite.

@@ -73,6 +73,11 @@ def rayleigh_ritz(overlap: Tensor, hamiltonian: Tensor, bands: int) -> tuple[Ten
     Directions that the trial space holds twice (overlap eigenvalue below 1e-10 of the largest after scaling) are
     dropped, so that the space may be linearly dependent.
 
+    Args:
+        overlap: S of the trial space, shape (size, size).
+        hamiltonian: H in it in Ha, shape (size, size).
+        bands: number of values wanted, 1 to size.
+
     Raises:
         EngineError: the matrices are not finite, or the space has fewer independent directions than bands.
     """
@@ -196,7 +201,13 @@ def _kinetic_of_each(hamiltonian: Hamiltonian, orbitals: Tensor) -> Tensor:
 
 
 def combine(coefficients: Tensor, first: Tensor, second: Tensor | None = None) -> Tensor:
-    """Return C^T [first; second], shape (columns of C, plane waves)."""
+    """Return C^T [first; second], shape (columns of C, plane waves).
+
+    Args:
+        coefficients: C, shape (size, columns).
+        first: the first vectors of the trial space, shape (n, plane waves), n <= size.
+        second: the others, shape (size - n, plane waves); None where there are none.
+    """
     parts = coefficients.T.to(first.dtype)
     result = parts[:, : first.shape[0]] @ first
     return result if second is None else result.addmm_(parts[:, first.shape[0] :], second)

@@ -57,7 +57,15 @@ def all_electron_atom() -> AtomProperties:
 
 
 def fit_atom(exact: AtomProperties, start: Array, *, r_loc: float, cutoff_ry: float, tail_weight: float) -> Array:
-    """Return coefficients that match the atom, with a penalty on the kinetic energy beyond a cutoff."""
+    """Return coefficients that match the atom, with a penalty on the kinetic energy beyond a cutoff.
+
+    Args:
+        exact: properties of the atom in the Coulomb potential.
+        start: coefficients that the fit begins with, in Ha.
+        r_loc: range of the local potential in bohr, > 0.
+        cutoff_ry: beyond which kinetic energy is penalised, in Ry.
+        tail_weight: of that penalty, >= 0.
+    """
 
     def residuals(coefficients: Array) -> Array:
         potential = GTHPotential("trial", r_loc=r_loc, coefficients=tuple(coefficients))
@@ -101,7 +109,13 @@ class Laboratory:
         self._calculators: dict[tuple[str, float], KohnSham] = {}
 
     def answer(self, name: str, potential: GTHPotential, *, cutoff_ry: float) -> Answer:
-        """Solve one structure at T_el = 1000 K, k = (¼, ¼, ¼)."""
+        """Solve one structure at T_el = 1000 K, k = (¼, ¼, ¼).
+
+        Args:
+            name: of the structure.
+            potential: the pseudopotential that is tried.
+            cutoff_ry: of the plane waves in Ry.
+        """
         calculator = self._calculators.setdefault(
             (name, cutoff_ry),
             KohnSham(
@@ -126,7 +140,14 @@ class Laboratory:
 def fluid_residuals(
     laboratory: Laboratory, potential: GTHPotential, reference: dict[str, Answer], *, cutoff_ry: float
 ) -> Array:
-    """Return the deviations from the reference, in units of the tolerances; the zero of energy is free."""
+    """Return the deviations from the reference, in units of the tolerances; the zero of energy is free.
+
+    Args:
+        laboratory: the structures.
+        potential: the pseudopotential that is tried.
+        reference: forces, pressure and energy of each structure, by its name.
+        cutoff_ry: of the plane waves in Ry.
+    """
     rows: list[Array] = []
     energies = []
     for name, exact in reference.items():
@@ -175,7 +196,13 @@ def fit_fluids(
 
 
 def write_stored(path: Path, potential: GTHPotential, note: str) -> None:
-    """Write a potential as the file that ``stored.read_stored`` reads."""
+    """Write a potential as the file that ``stored.read_stored`` reads.
+
+    Args:
+        path: of the file.
+        potential: what is written.
+        note: a sentence on its origin.
+    """
     content = {
         "name": potential.name,
         "charge": potential.charge,

@@ -61,7 +61,13 @@ class Hamiltonian:
         self.operators = operators
 
     def move(self, basis: Basis, index: int, operators: tuple[Operator, ...]) -> None:
-        """Take over new positions and a strained cell with the same integer set; transforms and work space stay."""
+        """Take over new positions and a strained cell with the same integer set; transforms and work space stay.
+
+        Args:
+            basis: with the strained cell.
+            index: of the k-point.
+            operators: of the terms at this k-point.
+        """
         self._place(basis, index, operators)
 
     def set_potential(self, potential: Potential) -> None:

@@ -282,7 +282,16 @@ def kubo_greenwood(
     broadening_ev: float = 0.2,
     shape: LineShape = LineShape.GAUSSIAN,
 ) -> OpticalSpectrum:
-    """Compute the spectrum of one snapshot; see :func:`find_transitions` and :meth:`Transitions.spectrum`."""
+    """Compute the spectrum of one snapshot; see :func:`find_transitions` and :meth:`Transitions.spectrum`.
+
+    Args:
+        problem: the snapshot's.
+        state: its self-consistent state.
+        bands: number of bands, empty ones among them.
+        photon_energy_ev: photon energies in eV, shape (n,), > 0, rising.
+        broadening_ev: width of a line in eV, > 0.
+        shape: of a line.
+    """
     checked_photon_energies(photon_energy_ev)
     return find_transitions(problem, state, bands).spectrum(photon_energy_ev, broadening_ev=broadening_ev, shape=shape)
 

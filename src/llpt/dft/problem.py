@@ -187,7 +187,13 @@ class Problem:
         return tuple(self._trial(index, bands, seed) for index in range(len(self.hamiltonians)))
 
     def random_orbitals(self, index: int, count: int, *, seed: int = 0) -> Tensor:
-        """Return random smooth orbitals at one k-point, shape (count, plane waves)."""
+        """Return random smooth orbitals at one k-point, shape (count, plane waves).
+
+        Args:
+            index: of the k-point.
+            count: number of orbitals, >= 1.
+            seed: of the random numbers.
+        """
         waves = self.basis.waves[index]
         generator = torch.Generator().manual_seed(seed)
         noise = torch.randn((count, waves.count, 2), generator=generator, dtype=torch.float64)

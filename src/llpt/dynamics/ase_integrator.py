@@ -69,7 +69,15 @@ class AseIntegrator:
     def start(
         cls, atoms: ase.Atoms, settings: RunSettings, timestep_fs: float, evaluators: Sequence[Evaluator], log: TextIO
     ) -> Self:
-        """Start from prepared atoms."""
+        """Start from prepared atoms.
+
+        Args:
+            atoms: the start, with velocities.
+            settings: of the run.
+            timestep_fs: the time step in fs, > 0.
+            evaluators: what computes the forces, one for each bead.
+            log: where what others print goes.
+        """
         (evaluator,) = evaluators
         return cls(_dynamics(atoms.copy(), settings, timestep_fs, evaluator), 0, evaluator, log)
 
@@ -77,7 +85,15 @@ class AseIntegrator:
     def resume(
         cls, directory: Path, settings: RunSettings, timestep_fs: float, evaluators: Sequence[Evaluator], log: TextIO
     ) -> Self:
-        """Continue from what ``save`` wrote."""
+        """Continue from what ``save`` wrote.
+
+        Args:
+            directory: of the checkpoint.
+            settings: of the run.
+            timestep_fs: the time step in fs, > 0.
+            evaluators: what computes the forces, one for each bead.
+            log: where what others print goes.
+        """
         (evaluator,) = evaluators
         atoms: Any = evaluator.atoms.copy()
         with np.load(directory / STATE_NAME, allow_pickle=False) as state:

@@ -125,7 +125,16 @@ class HybridMonteCarlo:
         *,
         proposer: Evaluator,
     ) -> Self:
-        """Start from prepared atoms."""
+        """Start from prepared atoms.
+
+        Args:
+            atoms: the start, with velocities.
+            settings: of the run.
+            timestep_fs: the time step in fs, > 0.
+            evaluators: what computes the forces, one for each bead.
+            log: where what others print goes.
+            proposer: the potential that proposes.
+        """
         (evaluator,) = evaluators
         chain = cls(settings, timestep_fs, evaluator, proposer, log, cell_angstrom=atoms.cell.array)
         with contextlib.redirect_stdout(log):
@@ -146,7 +155,16 @@ class HybridMonteCarlo:
         *,
         proposer: Evaluator,
     ) -> Self:
-        """Continue from what ``save`` wrote."""
+        """Continue from what ``save`` wrote.
+
+        Args:
+            directory: of the checkpoint.
+            settings: of the run.
+            timestep_fs: the time step in fs, > 0.
+            evaluators: what computes the forces, one for each bead.
+            log: where what others print goes.
+            proposer: the potential that proposes.
+        """
         (evaluator,) = evaluators
         with np.load(directory / STATE_NAME, allow_pickle=False) as saved:
             chain = cls(settings, timestep_fs, evaluator, proposer, log, cell_angstrom=saved["cell_angstrom"])

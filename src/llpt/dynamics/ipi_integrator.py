@@ -56,7 +56,15 @@ class IpiIntegrator:
     def start(
         cls, atoms: ase.Atoms, settings: RunSettings, timestep_fs: float, evaluators: Sequence[Evaluator], log: TextIO
     ) -> Self:
-        """Start from prepared atoms."""
+        """Start from prepared atoms.
+
+        Args:
+            atoms: the start, with velocities.
+            settings: of the run.
+            timestep_fs: the time step in fs, > 0.
+            evaluators: what computes the forces, one for each bead.
+            log: where what others print goes.
+        """
         text = ipi_input(atoms, settings, timestep_fs)
         return cls(_build(text, settings.steps, evaluators, log), log, text)
 
@@ -64,7 +72,15 @@ class IpiIntegrator:
     def resume(
         cls, directory: Path, settings: RunSettings, _timestep_fs: float, evaluators: Sequence[Evaluator], log: TextIO
     ) -> Self:
-        """Continue from what ``save`` wrote (the time step is in it)."""
+        """Continue from what ``save`` wrote (the time step is in it).
+
+        Args:
+            directory: of the checkpoint.
+            settings: of the run.
+            _timestep_fs: not read.
+            evaluators: what computes the forces, one for each bead.
+            log: where what others print goes.
+        """
         text = (directory / RESTART_NAME).read_text(encoding="utf-8")
         return cls(_build(text, settings.steps, evaluators, log), log)
 

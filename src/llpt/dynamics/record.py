@@ -122,7 +122,14 @@ def progress_of(record: StepRecord, steps: int, seconds_per_step: float) -> Prog
 
 
 def make_frame(step: int, time_fs: float, state: IntegratorState, results: Sequence[EngineResult]) -> Frame:
-    """Return the atoms of a step, of a path integral all its beads; see ``make_record`` for the arguments."""
+    """Return the atoms of a step, of a path integral all its beads; see ``make_record`` for the arguments.
+
+    Args:
+        step: number of the step.
+        time_fs: time since the start.
+        state: of the integrator.
+        results: of the engine, one for each bead.
+    """
     return Frame(
         step=step,
         time_fs=time_fs,

@@ -153,8 +153,8 @@ def check_same(record: RunRecord, fresh: RunRecord, directory: Path) -> None:
     """
     remedy = "Use a new output directory, or the settings, engine and start this run was made with."
     was, asked = (each.settings.model_dump(mode="json") for each in (record, fresh))
-    for key in asked.keys() - _MAY_CHANGE:
-        if was[key] != asked[key]:
+    for key in asked:
+        if key not in _MAY_CHANGE and was[key] != asked[key]:
             raise InputError(f"The run in {directory} has {key} = {was[key]!r}, not {asked[key]!r}.", remedy)
     proposers = ("proposer", record.proposer, fresh.proposer)
     for part, before, after in (("engine", record.engine, fresh.engine), proposers):

@@ -59,7 +59,13 @@ def prepare_start(atoms: ase.Atoms, settings: RunSettings) -> ase.Atoms:
 
 
 def maxwell_boltzmann(masses_u: NDArray[np.float64], temperature_k: float, seed: int) -> NDArray[np.float64]:
-    """Draw velocities in ASE's unit, sqrt(eV/u), from exp(−m v²/2 k_B T), shape (n, 3)."""
+    """Draw velocities in ASE's unit, sqrt(eV/u), from exp(−m v²/2 k_B T), shape (n, 3).
+
+    Args:
+        masses_u: masses in u, shape (n,), > 0.
+        temperature_k: T in K, >= 0.
+        seed: of the random numbers.
+    """
     width = np.sqrt(BOLTZMANN_EV_PER_K * temperature_k / masses_u)
     return np.random.default_rng([seed, 0]).normal(size=(len(masses_u), 3)) * width[:, np.newaxis]
 

@@ -25,6 +25,11 @@ def estimate_bands(atoms: int, volume_angstrom3: float, electronic_temperature_k
     """Return a first number of bands: those of a free-electron gas up to 14 k_B T above its Fermi energy, and a few.
 
     E_F = (3π² n)^(2/3) / 2 (Hartree), and N(E) ∝ E^(3/2).
+
+    Args:
+        atoms: number of atoms, one electron each.
+        volume_angstrom3: of the cell, > 0.
+        electronic_temperature_k: T of the electrons, >= 0.
     """
     density = atoms / (volume_angstrom3 * ANGSTROM_TO_BOHR**3)
     fermi_ha = 0.5 * (3.0 * pi**2 * density) ** (2.0 / 3.0)

@@ -204,6 +204,13 @@ def input_file(
 
     Orbitals and density are extrapolated to second order between steps. That it is a run at varying cell gives pw.x
     room for interpolation tables (``cell_factor``) when the cell shrinks.
+
+    Args:
+        options: of the engine.
+        cell_angstrom: cell vectors as rows, shape (3, 3).
+        positions_angstrom: shape (n, 3).
+        pseudopotential: the UPF file.
+        bands: number of bands, >= 1.
     """
     atoms = len(positions_angstrom)
     density = f", ecutrho={options.ecut_density_ry}" if options.ecut_density_ry else ""

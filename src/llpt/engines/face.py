@@ -138,10 +138,22 @@ class Engine(Protocol):
     def calculate(
         self, atoms: Atoms | None = None, properties: Iterable[str] = ..., system_changes: Iterable[str] = ...
     ) -> None:
-        """Compute all results of ``atoms``; raise EngineError where one is not finite."""
+        """Compute all results of ``atoms``; raise EngineError where one is not finite.
+
+        Args:
+            atoms: the structure; None for the last one.
+            properties: not looked at: all are computed.
+            system_changes: what changed since the last call, in ASE's words.
+        """
 
     def get_property(self, name: str, atoms: Atoms | None = None, allow_calculation: bool = True) -> Any:
-        """Return one result, computing it if ``atoms`` changed since the last call."""
+        """Return one result, computing it if ``atoms`` changed since the last call.
+
+        Args:
+            name: of the result, in ASE's words.
+            atoms: the structure; None for the last one.
+            allow_calculation: whether it may be computed; else None is returned where it is not there.
+        """
 
     def reset(self) -> None:
         """Forget the last structure and whatever carries over from it: the next one is computed afresh."""
@@ -210,6 +222,11 @@ class EngineCalculator(Calculator, metaclass=ABCMeta):
         system_changes: Iterable[str] = all_changes,
     ) -> None:
         """Compute all results of ``atoms``.
+
+        Args:
+            atoms: the structure; None for the last one.
+            properties: not looked at: all are computed.
+            system_changes: what changed since the last call, in ASE's words.
 
         Raises:
             InputError: the structure cannot be computed (empty, not finite, an element the engine does not know).

@@ -70,7 +70,13 @@ def draw_start(settings: RecipeSettings, random: np.random.Generator, *, first: 
 
 
 def rattled(atoms: Atoms, random: np.random.Generator, *, closest_angstrom: float) -> Atoms:
-    """Return a copy whose atoms are moved by 0.02–0.15 Å (one standard deviation per component), none too close."""
+    """Return a copy whose atoms are moved by 0.02–0.15 Å (one standard deviation per component), none too close.
+
+    Args:
+        atoms: the structure; it stays.
+        random: source of the moves.
+        closest_angstrom: least distance of two atoms, > 0; a structure that no try keeps apart is returned as it is.
+    """
     for _ in range(_TRIES):
         moved: Atoms = atoms.copy()
         moved.positions += random.normal(0.0, random.uniform(*_RATTLE_ANGSTROM), moved.positions.shape)

@@ -257,6 +257,11 @@ def typeset(unit: str) -> str:
 def with_unit(text: str, unit: str, *, power: int = 0) -> str:
     """Write a name with its unit in brackets.
 
+    Args:
+        text: the name.
+        unit: as it stands in code, e.g. ``cm^2/s``; empty for none.
+        power: of ten that the numbers were divided by.
+
     >>> with_unit("D", "cm^2/s", power=-3)
     'D (10⁻³ cm²/s)'
     """

@@ -100,7 +100,13 @@ class SolidOrder:
 def centres(
     positions_angstrom: NDArray[np.float64], cell_angstrom: NDArray[np.float64], bond_angstrom: float
 ) -> NDArray[np.float64]:
-    """Return the centres of mutual pairs closer than the bond, and the atoms that are in none, shape (points, 3)."""
+    """Return the centres of mutual pairs closer than the bond, and the atoms that are in none, shape (points, 3).
+
+    Args:
+        positions_angstrom: shape (n, 3).
+        cell_angstrom: cell vectors as rows, shape (3, 3).
+        bond_angstrom: longest bond; 0 or less makes no pairs.
+    """
     if bond_angstrom <= 0.0:
         return positions_angstrom
     partners = mutual_partners(positions_angstrom, cell_angstrom, bond_angstrom)

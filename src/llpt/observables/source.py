@@ -58,4 +58,10 @@ class FrameSource(Protocol):
         """Return the scalars of every step, dimension ``step``, coordinate ``time_fs``."""
 
     def blocks(self, size: int = 256, *, start_step: int = 0, every: int = 1) -> Iterator[FrameBlock]:
-        """Yield consecutive frames in blocks of at most ``size``."""
+        """Yield consecutive frames in blocks of at most ``size``.
+
+        Args:
+            size: most frames of a block, >= 1.
+            start_step: frames of smaller steps are left out, >= 0.
+            every: one frame in so many is taken, >= 1.
+        """

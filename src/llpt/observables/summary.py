@@ -182,7 +182,13 @@ def sampled_names(summary: xr.Dataset) -> list[str]:
 
 
 def put_estimate(summary: xr.Dataset, name: str, estimate: Estimate) -> None:
-    """Put a scalar with its error and number of samples into a summary; ``estimate_of`` reads it back."""
+    """Put a scalar with its error and number of samples into a summary; ``estimate_of`` reads it back.
+
+    Args:
+        summary: what is added to.
+        name: of the variable.
+        estimate: the scalar.
+    """
     for variable, content in _sampled(name, estimate).items():
         summary[variable] = content
 

@@ -148,7 +148,13 @@ def rung_name(run: ObservedRun) -> str:
 
 
 def curves_along(ladders: Sequence[ObservedLadder], ladder: ObservedLadder, observable: str) -> list[PlottedCurve]:
-    """Return an observable of a ladder along its line of states; points with unknown errors are marked as such."""
+    """Return an observable of a ladder along its line of states; points with unknown errors are marked as such.
+
+    Args:
+        ladders: all of the study, which share out colours and marks.
+        ladder: the one drawn.
+        observable: its name.
+    """
     if ladder.states is None:
         return []
     curve = ladder.states.curve(observable)

@@ -74,6 +74,11 @@ SERIES = {
 def series_panel(trajectory: Trajectory, name: str, colour: str) -> Panel:
     """Return a number of every step against time in ps, or against the step where the time step is not known.
 
+    Args:
+        trajectory: whose steps are drawn.
+        name: of the number, a key of ``SERIES``.
+        colour: of the curves.
+
     Raises:
         InputError: there is no such number, or the trajectory does not have it.
     """

@@ -96,7 +96,13 @@ def tabled_quantities() -> tuple[Quantity, ...]:
 
 
 def run_rows(plan: Plan, entries: Mapping[str, Entry], analysis: StudyAnalysis) -> list[RunRow]:
-    """Return every run of the plan with its state and, where it is done, its averages."""
+    """Return every run of the plan with its state and, where it is done, its averages.
+
+    Args:
+        plan: the study's nodes.
+        entries: of the ledger, by path.
+        analysis: what came out.
+    """
     summaries = {run.identity: run.summary for ladder in analysis.found.ladders for run in ladder.runs}
     rows = []
     for run in plan.runs:

@@ -34,7 +34,14 @@ class FittedLine:
 def fit_line(
     x: Sequence[float], y: Sequence[Estimate], *, slope_unit: str = "", intercept_unit: str = ""
 ) -> FittedLine:
-    """Fit a straight line by weighted least squares; errors grow by Birge's factor where the line does not fit."""
+    """Fit a straight line by weighted least squares; errors grow by Birge's factor where the line does not fit.
+
+    Args:
+        x: abscissae, shape (n,), two different ones at least.
+        y: ordinates with errors > 0, n of them.
+        slope_unit: unit of the slope.
+        intercept_unit: unit of the ordinate at 0.
+    """
     abscissae = np.array(x)
     values = np.array([point.value for point in y])
     errors = np.array([point.standard_error for point in y])

@@ -93,6 +93,11 @@ def check_cell(atoms: Atoms, *, where: str = "the structure") -> None:
 def check_elements(atoms: Atoms, elements: Collection[str], *, where: str = "the structure") -> None:
     """Refuse chemical elements that are not in ``elements``.
 
+    Args:
+        atoms: the structure.
+        elements: chemical symbols that are allowed.
+        where: what the message calls the structure.
+
     Raises:
         InputError: names the first atom whose element is not allowed, and what is.
     """

@@ -111,7 +111,13 @@ def supercell(atoms: Atoms, repeats: tuple[int, int, int]) -> Atoms:
 
 
 def displaced(atoms: Atoms, amplitude_angstrom: float, seed: int) -> Atoms:
-    """Return a copy with every coordinate moved by a normal deviate of standard deviation ``amplitude_angstrom``."""
+    """Return a copy with every coordinate moved by a normal deviate of standard deviation ``amplitude_angstrom``.
+
+    Args:
+        atoms: the structure; it stays.
+        amplitude_angstrom: standard deviation of a coordinate in Å, >= 0.
+        seed: of the random numbers.
+    """
     moves = np.random.default_rng(seed).normal(scale=amplitude_angstrom, size=(len(atoms), 3))
     structure = Atoms(atoms)
     structure.positions = atoms.positions + moves

@@ -72,7 +72,14 @@ class Devices:
 def in_a_thread(
     cores: Cores, devices: Devices, ranks: Mapping[str, int], slots: Mapping[str, Slot]
 ) -> Callable[..., NodeOutcome]:
-    """Return ``run_node`` for a thread of this process: it waits for its device and its cores first."""
+    """Return ``run_node`` for a thread of this process: it waits for its device and its cores first.
+
+    Args:
+        cores: of the machine, shared out.
+        devices: graphics processors, shared out.
+        ranks: the order in which nodes get them, by path.
+        slots: what nodes ask for, by path.
+    """
 
     def run_node_here(
         root: str, path: str, threads: int, stall_s: float | Literal["auto"], *parents: NodeOutcome

@@ -150,6 +150,11 @@ def import_found(
 def describe(found: FoundRun, source: ForeignTrajectory, given: Given) -> Description:
     """Return what a run is: as the person says, else as its files do, else as its folders are called.
 
+    Args:
+        found: the run, with what its folders say.
+        source: what its files say.
+        given: what a person says of all runs.
+
     Raises:
         InputError: nobody says what is needed, or its folders say another thing than its files.
     """

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 def write_job(directory: StudyDirectory, node: Node, ledger: Ledger) -> None:
     """Write what a node's process is told and enter it in the ledger; what is there already must be the same.
 
+    Args:
+        directory: the study.
+        node: of its plan.
+        ledger: of the study.
+
     Raises:
         InputError: no starting density is known for the state of a run.
         StorageError: it cannot be written, or the ledger knows the node with other inputs.

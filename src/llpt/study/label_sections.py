@@ -44,7 +44,13 @@ class LabelledStates(Section):
     temperatures_k: Temperatures | None = Field(default=None, description="temperatures in K out of the study's own")
 
     def takes(self, *, pressure_gpa: float | None, atoms: int, temperature_k: float) -> bool:
-        """Return whether runs of a state and size are labelled."""
+        """Return whether runs of a state and size are labelled.
+
+        Args:
+            pressure_gpa: of the state; None at constant volume.
+            atoms: size of the cell.
+            temperature_k: of the state.
+        """
         limits: tuple[tuple[tuple[float, ...] | None, float | None], ...] = (
             (self.pressures_gpa, pressure_gpa),
             (self.atoms, atoms),

@@ -221,7 +221,14 @@ class Ledger:
     def record(
         self, path: str, state: State, *, reason: str = "", remedy: str = "", **columns: Unpack[EntryChanges]
     ) -> None:
-        """Record a change of state, with any of the columns of ``runs`` that changed with it."""
+        """Record a change of state, with any of the columns of ``runs`` that changed with it.
+
+        Args:
+            path: of the node.
+            state: what has become of it.
+            reason: one sentence; empty where none is needed.
+            remedy: one sentence; empty where there is none.
+        """
         records = {key: value.text() for key, value in columns.items() if isinstance(value, Record)}
         values = {"state": str(state), "reason": reason, "remedy": remedy, **columns, **records}
         assignments = ", ".join(f"{name} = ?" for name in values)

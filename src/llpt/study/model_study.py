@@ -96,6 +96,11 @@ def model_study(spec: str, options: Mapping[str, str], *, name: str, label: str)
 def check_same_model(study: StudyFile, spec: str, options: Mapping[str, str]) -> None:
     """Refuse a study of another model.
 
+    Args:
+        study: the study file.
+        spec: SPEC of the model.
+        options: of its engine.
+
     Raises:
         InputError: it is one, or has no model at all.
     """

@@ -89,6 +89,11 @@ def observe_electronic_temperature(
 
     None where the study does not ask for it (``[tests] snapshots``) or it is not done.
 
+    Args:
+        directory: the study.
+        plan: its nodes.
+        entries: of its ledger, by path.
+
     Raises:
         InputError: the labelled snapshots cannot be read.
         StorageError: the result cannot be written.

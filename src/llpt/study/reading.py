@@ -53,6 +53,11 @@ def read_study(path: Path) -> StudyFile:
 def parse_study(text: str, *, name: str = "study file", imported: Sequence[Mapping[str, Any]] = ()) -> StudyFile:
     """Return the study that ``text`` describes; ``name`` is what errors call it, ``imported`` the runs made elsewhere.
 
+    Args:
+        text: of the study file.
+        name: what errors call it.
+        imported: tables of the runs made elsewhere.
+
     Raises:
         InputError: see :func:`read_study`.
         NewerFormatError: it is written for a later version of this program.

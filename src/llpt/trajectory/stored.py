@@ -90,6 +90,11 @@ class StoredFrames:
     def blocks(self, size: int, *, start_step: int, every: int) -> Iterator[FrameBlock]:
         """Yield blocks of at most ``size`` frames; see ``Trajectory.blocks``. None reaches over the end of a segment.
 
+        Args:
+            size: most frames of a block, >= 1.
+            start_step: frames of smaller steps are left out, >= 0.
+            every: one frame in so many is taken, >= 1.
+
         Raises:
             StorageError: a segment is damaged.
         """

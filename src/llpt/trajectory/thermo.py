@@ -30,6 +30,12 @@ _HEADER = ",".join(("step", "time_fs", "density_g_per_cm3", *_COLUMNS)) + "\n"
 def append_thermo(directory: Path, system: System, records: Sequence[StepRecord], frames: Sequence[Frame]) -> None:
     """Append the rows of a new segment.
 
+    Args:
+        directory: of the run.
+        system: what does not change along it.
+        records: scalars of the segment's steps.
+        frames: its frames; only their steps are written.
+
     Raises:
         StorageError: the disk refuses.
     """

@@ -43,7 +43,13 @@ class FrameStore(Protocol):
         """Return ``step``, ``time_fs`` and the scalars of every step."""
 
     def blocks(self, size: int, *, start_step: int, every: int) -> Iterator[FrameBlock]:
-        """Yield consecutive frames in blocks."""
+        """Yield consecutive frames in blocks.
+
+        Args:
+            size: most frames of a block, >= 1.
+            start_step: frames of smaller steps are left out, >= 0.
+            every: one frame in so many is taken, >= 1.
+        """
 
     def frame(self, index: int) -> tuple[Frame, Mapping[str, Any]]:
         """Return the frame of an index from 0 on, and the scalars of its step."""

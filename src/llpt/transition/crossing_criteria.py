@@ -33,7 +33,13 @@ def place_of_half(states: LineOfStates, curve: str, rises: bool | None) -> Locat
 
 
 def place_of_conductivity(states: LineOfStates, curve: str, rises: bool | None) -> Located:
-    """Return where ln sigma_dc passes that of ``METALLIC_S_PER_CM``."""
+    """Return where ln sigma_dc passes that of ``METALLIC_S_PER_CM``.
+
+    Args:
+        states: a line of states without solid points.
+        curve: name of the observable along it.
+        rises: not read.
+    """
     del rises
     conductivity = states.curve(curve)
     if not (conductivity.values > 0.0).any():

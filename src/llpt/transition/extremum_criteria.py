@@ -17,13 +17,25 @@ if TYPE_CHECKING:
 
 
 def place_of_maximum(states: LineOfStates, curve: str, rises: bool | None) -> Located:
-    """Return where a curve is greatest; see ``find_maximum``."""
+    """Return where a curve is greatest; see ``find_maximum``.
+
+    Args:
+        states: a line of states without solid points.
+        curve: name of the observable along it.
+        rises: not read.
+    """
     del rises  # a maximum has no sign
     return find_maximum(states.curve(curve))
 
 
 def place_of_expansion_extremum(states: LineOfStates, curve: str, rises: bool | None) -> Located:
-    """Return where alpha = (1/V) dV/dT is greatest (the volume rises on heating), or most negative (it falls)."""
+    """Return where alpha = (1/V) dV/dT is greatest (the volume rises on heating), or most negative (it falls).
+
+    Args:
+        states: a line of states without solid points.
+        curve: name of the observable along it.
+        rises: whether the volume rises on the way up.
+    """
     values = states.curve(curve)
     located = find_maximum(values if rises else replace(values, values=-values.values))
     known = values.resolved()

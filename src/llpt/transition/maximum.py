@@ -64,6 +64,11 @@ def find_crossing(curve: Curve, level: float, *, seed: int = 0) -> Located:
     knowledge: spacing/sqrt(12) is added, times the share of the curve's whole range that lies in that interval.
 
     Not resolved: fewer than two points, no crossing, or more than one in over 5 % of the resamples.
+
+    Args:
+        curve: values with errors along a line of states.
+        level: in the unit of the curve.
+        seed: of the resamples.
     """
     points, nowhere = curve.resolved(), partial(Located.nowhere, unit=curve.along.unit)
     if len(points) < 2:

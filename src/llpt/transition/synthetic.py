@@ -24,7 +24,13 @@ SAMPLES = 40.0
 
 
 def switch(temperatures_k: NDArray[np.float64], place_k: float, width_k: float) -> NDArray[np.float64]:
-    """Return 1/2 [1 + tanh((T - T0)/w)], from 0 to 1; a sharp step for w = 0."""
+    """Return 1/2 [1 + tanh((T - T0)/w)], from 0 to 1; a sharp step for w = 0.
+
+    Args:
+        temperatures_k: shape (n,).
+        place_k: T0.
+        width_k: w, >= 0.
+    """
     if width_k == 0.0:
         return np.asarray(temperatures_k > place_k, dtype=np.float64)
     return np.asarray(0.5 * (1.0 + np.tanh((temperatures_k - place_k) / width_k)))

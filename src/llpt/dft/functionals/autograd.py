@@ -21,7 +21,14 @@ class AutogradFunctional(Functional):
 
     @abstractmethod
     def energy_density(self, n: Tensor, sigma: Tensor, laplacian: Tensor, temperature: Tensor) -> Tensor:
-        """Return f (Ha/bohr³) for n > 0; arguments that the level does not read are zero."""
+        """Return f (Ha/bohr³) for n > 0; arguments that the level does not read are zero.
+
+        Args:
+            n: density in 1/bohr³, > 0, any shape.
+            sigma: |∇n|² in 1/bohr⁸, >= 0, as n.
+            laplacian: ∇²n in 1/bohr⁵, as n.
+            temperature: k_B T of the electrons in Ha, >= 0, as n.
+        """
 
     def _evaluate(
         self, density: Tensor, sigma: Tensor | None, laplacian: Tensor | None, temperature: float | None

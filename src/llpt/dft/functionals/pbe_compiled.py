@@ -196,7 +196,13 @@ _loop = _compile(_loop_python)
 
 
 def pbe_single_cpu(density: Tensor, sigma: Tensor, parameters: PbeParameters) -> XCDensities:
-    """Evaluate on CPU tensors of dtype float32; see ``Functional.evaluate``."""
+    """Evaluate on CPU tensors of dtype float32; see ``Functional.evaluate``.
+
+    Args:
+        density: n in 1/bohr³, any shape; what is not above the floor of its dtype counts as empty.
+        sigma: |∇n|² in 1/bohr⁸, as density.
+        parameters: of the form of PBE.
+    """
     energy, d_density, d_sigma = (torch.empty_like(density, memory_format=torch.contiguous_format) for _ in range(3))
     _loop(
         density.detach().reshape(-1).numpy(),

@@ -44,7 +44,13 @@ ORIGINAL = PbeParameters(mu=0.2195149727645171, beta=0.06672455060314922)
 
 
 def pbe_elementwise(density: Tensor, sigma: Tensor, parameters: PbeParameters) -> XCDensities:
-    """Evaluate with torch operations, on any device; see ``Functional.evaluate``."""
+    """Evaluate with torch operations, on any device; see ``Functional.evaluate``.
+
+    Args:
+        density: n in 1/bohr³, any shape; what is not above the floor of its dtype counts as empty.
+        sigma: |∇n|² in 1/bohr⁸, as density.
+        parameters: of the form of PBE.
+    """
     mu, beta = parameters.mu, parameters.beta
     occupied = density > density_floor(density.dtype)
     n = torch.where(occupied, density, 1.0)

@@ -85,7 +85,14 @@ def scan_exchange_factor(p: Tensor, alpha: Tensor) -> Tensor:
 
 
 def scan_correlation(n: Tensor, sigma: Tensor, p: Tensor, alpha: Tensor) -> Tensor:
-    """Return ε_c (Ha per electron) of SCAN, spin-unpolarised."""
+    """Return ε_c (Ha per electron) of SCAN, spin-unpolarised.
+
+    Args:
+        n: density in 1/bohr³, > 0, any shape.
+        sigma: |∇n|² in 1/bohr⁸, >= 0, as n.
+        p: the squared reduced gradient s², as n.
+        alpha: the indicator of orbital overlap, as n.
+    """
     cube_root = n.pow(1.0 / 3.0)
     rs = WIGNER_SEITZ / cube_root
     local, _ = pw92_correlation(rs)
@@ -106,7 +113,14 @@ class ScanL(AutogradFunctional):
     """SCAN-L exchange and correlation."""
 
     def energy_density(self, n: Tensor, sigma: Tensor, laplacian: Tensor, temperature: Tensor) -> Tensor:
-        """Return f, Ha/bohr³."""
+        """Return f, Ha/bohr³.
+
+        Args:
+            n: density in 1/bohr³, > 0, any shape.
+            sigma: |∇n|² in 1/bohr⁸, >= 0, as n.
+            laplacian: ∇²n in 1/bohr⁵, as n.
+            temperature: not read.
+        """
         del temperature
         p = _S2 * sigma / n.pow(8.0 / 3.0)
         q = _S2 * laplacian / n.pow(5.0 / 3.0)

@@ -66,7 +66,13 @@ def _pade(t: Tensor, p: tuple[float, ...]) -> Tensor:
 
 
 def ksdt_free_energy(rs: Tensor, t: Tensor, parameters: KsdtParameters) -> Tensor:
-    """Return f_xc(r_s, t), Ha per electron, eq. 9."""
+    """Return f_xc(r_s, t), Ha per electron, eq. 9.
+
+    Args:
+        rs: Wigner–Seitz radius in bohr, > 0.
+        t: k_B T over the Fermi energy, > 0, as rs.
+        parameters: of the fit.
+    """
     p = parameters
     hard, soft = torch.tanh(1.0 / t), torch.tanh(1.0 / t.sqrt())
     t2 = t * t
@@ -179,7 +185,14 @@ class ThermalLda(AutogradFunctional):
         self._parameters = parameters
 
     def energy_density(self, n: Tensor, sigma: Tensor, laplacian: Tensor, temperature: Tensor) -> Tensor:
-        """Return the free-energy density f, Ha/bohr³."""
+        """Return the free-energy density f, Ha/bohr³.
+
+        Args:
+            n: density in 1/bohr³, > 0, any shape.
+            sigma: not read.
+            laplacian: not read.
+            temperature: k_B T of the electrons in Ha, >= 0, as n.
+        """
         del sigma, laplacian
         return n * ksdt_free_energy(*degeneracy(n, temperature), self._parameters)
 
@@ -191,7 +204,14 @@ class ThermalGga(AutogradFunctional):
     """
 
     def energy_density(self, n: Tensor, sigma: Tensor, laplacian: Tensor, temperature: Tensor) -> Tensor:
-        """Return the free-energy density f, Ha/bohr³."""
+        """Return the free-energy density f, Ha/bohr³.
+
+        Args:
+            n: density in 1/bohr³, > 0, any shape.
+            sigma: |∇n|² in 1/bohr⁸, >= 0, as n.
+            laplacian: not read.
+            temperature: k_B T of the electrons in Ha, >= 0, as n.
+        """
         del laplacian
         rs, t = degeneracy(n, temperature)
         cube_root = n.pow(1.0 / 3.0)

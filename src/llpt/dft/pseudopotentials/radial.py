@@ -108,7 +108,13 @@ class RadialBasis:
 
 
 def graded_elements(radius: float, elements: int, *, power: float = 2.0) -> Array:
-    """Return boundaries R (k/N)^power: fine near the nucleus."""
+    """Return boundaries R (k/N)^power: fine near the nucleus.
+
+    Args:
+        radius: R in bohr, > 0.
+        elements: N, number of elements, >= 1.
+        power: 1 for equal ones, more for finer ones near the nucleus.
+    """
     return radius * np.linspace(0.0, 1.0, elements + 1) ** power
 
 
@@ -162,7 +168,13 @@ class RadialAtom:
 
     @classmethod
     def create(cls, basis: RadialBasis, potential: Callable[[Array], Array], *, xc: str = "pbe") -> RadialAtom:
-        """Build from a potential as a function of r."""
+        """Build from a potential as a function of r.
+
+        Args:
+            basis: the finite elements.
+            potential: takes radii in bohr, returns Ha.
+            xc: name of the functional.
+        """
         return cls(basis, potential(basis.r), get_functional(xc))
 
     def level(self, potential: Array, channel: Channel) -> tuple[float, Array]:
@@ -176,7 +188,13 @@ class RadialAtom:
         return float(value[0]), basis.values[:, :keep] @ vector[:, 0]
 
     def log_derivative(self, potential: Array, *, energy: float, l: int) -> float:
-        """Return ψ′(R)/ψ(R) of the regular solution at an energy (Ha) in a given potential."""
+        """Return ψ′(R)/ψ(R) of the regular solution at an energy (Ha) in a given potential.
+
+        Args:
+            potential: in Ha at the basis's radii.
+            energy: in Ha.
+            l: angular momentum, >= 0.
+        """
         basis = self.basis
         h = basis.kinetic + basis.matrix(potential + 0.5 * l * (l + 1) / basis.r**2 - energy)
         # (T + V − ε) c = ½ u′(R) e_R with u(R) = 1

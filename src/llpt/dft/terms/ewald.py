@@ -62,7 +62,13 @@ class IonRepulsion(Term):
 
 
 def ewald(grid: Grid, ions: Ions, phases: IonPhases) -> EwaldSum:
-    """Sum the interaction of point charges in a periodic cell with a uniform background."""
+    """Sum the interaction of point charges in a periodic cell with a uniform background.
+
+    Args:
+        grid: the cell and its reciprocal vectors.
+        ions: positions and charge.
+        phases: of the ions on that grid.
+    """
     eta = _largest_inscribed(grid) / (2.0 * _DECAY)
     energy, forces, virial = _real_space(grid.cell, ions, eta)
     g2 = grid.g2

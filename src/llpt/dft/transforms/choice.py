@@ -26,7 +26,13 @@ class OrbitalTransform(Protocol):
         """Return V psi in plane waves, shape (bands, n), for a real potential on the grid."""
 
     def add_density(self, density: Tensor, orbitals: Tensor, occupations: Tensor) -> None:
-        """Add sum_i f_i |psi_i|² (without 1/Omega) to ``density`` on the grid."""
+        """Add sum_i f_i |psi_i|² (without 1/Omega) to ``density`` on the grid.
+
+        Args:
+            density: what is added to, shape of the grid.
+            orbitals: coefficients, shape (bands, plane waves).
+            occupations: f_i, shape (bands,).
+        """
 
 
 def orbital_transform(integers: Tensor, shape: tuple[int, int, int], dtype: torch.dtype) -> OrbitalTransform:

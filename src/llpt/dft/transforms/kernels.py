@@ -118,7 +118,15 @@ call_square: Callable[..., None] = cast("Any", intrinsic(_call_square))
 
 @compiled
 def columns_to_grid(layout: Layout, work: TransformWork, orbitals: Singles, band: int, bands: int) -> None:
-    """Put up to LANES orbitals into columns and transform these along the third axis."""
+    """Put up to LANES orbitals into columns and transform these along the third axis.
+
+    Args:
+        layout: of the transform.
+        work: its work space.
+        orbitals: real and imaginary parts in turn, shape (bands, 2 plane waves).
+        band: the first of those transformed at once.
+        bands: number of bands in all.
+    """
     width = layout.widths[2]
     used = min(LANES, bands - band)
     for place in layout.empty:
@@ -138,7 +146,15 @@ def columns_to_grid(layout: Layout, work: TransformWork, orbitals: Singles, band
 
 @compiled
 def columns_to_waves(layout: Layout, work: TransformWork, orbitals: Singles, band: int, bands: int) -> None:
-    """Transform columns along the third axis back and take the plane waves of up to LANES orbitals from them."""
+    """Transform columns along the third axis back and take the plane waves of up to LANES orbitals from them.
+
+    Args:
+        layout: of the transform.
+        work: its work space.
+        orbitals: real and imaginary parts in turn, shape (bands, 2 plane waves).
+        band: the first of those transformed at once.
+        bands: number of bands in all.
+    """
     used = min(LANES, bands - band)
     for c in range(layout.first.shape[0]):
         low, count, first = layout.lowest[c], layout.counts[c], layout.first[c]
@@ -152,7 +168,13 @@ def columns_to_waves(layout: Layout, work: TransformWork, orbitals: Singles, ban
 
 @compiled
 def plane_to_grid(layout: Layout, work: TransformWork, z: int) -> None:
-    """Transform one plane's columns along the second axis."""
+    """Transform one plane's columns along the second axis.
+
+    Args:
+        layout: of the transform.
+        work: its work space.
+        z: index of the plane along the third axis.
+    """
     width = layout.widths[1]
     for x in range(layout.widths[0]):
         at = x * width * layout.column + z * POINT
@@ -161,7 +183,13 @@ def plane_to_grid(layout: Layout, work: TransformWork, z: int) -> None:
 
 @compiled
 def plane_to_waves(layout: Layout, work: TransformWork, z: int) -> None:
-    """Transform one plane along the second axis back into its columns."""
+    """Transform one plane along the second axis back into its columns.
+
+    Args:
+        layout: of the transform.
+        work: its work space.
+        z: index of the plane along the third axis.
+    """
     width = layout.widths[1]
     for x in range(layout.widths[0]):
         to = x * width * layout.column + z * POINT

@@ -58,7 +58,13 @@ class TensorTransform:
         return result
 
     def add_density(self, density: Tensor, orbitals: Tensor, occupations: Tensor) -> None:
-        """Add sum_i f_i |psi_i|² (without 1/Omega) to ``density`` on the grid."""
+        """Add sum_i f_i |psi_i|² (without 1/Omega) to ``density`` on the grid.
+
+        Args:
+            density: what is added to, shape of the grid.
+            orbitals: coefficients, shape (bands, plane waves).
+            occupations: f_i, shape (bands,).
+        """
         for start in range(0, orbitals.shape[0], self.block):
             field = self.to_real(orbitals[start : start + self.block])
             squared = field.real.square().add_(field.imag.square()).view(field.shape[0], -1)

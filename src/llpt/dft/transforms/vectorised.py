@@ -67,7 +67,13 @@ class VectorisedTransform:
         return result
 
     def add_density(self, density: Tensor, orbitals: Tensor, occupations: Tensor) -> None:
-        """Add sum_i f_i |psi_i|² (without 1/Omega) to ``density`` on the grid."""
+        """Add sum_i f_i |psi_i|² (without 1/Omega) to ``density`` on the grid.
+
+        Args:
+            density: what is added to, shape of the grid.
+            orbitals: coefficients, shape (bands, plane waves).
+            occupations: f_i, shape (bands,).
+        """
         bands = orbitals.shape[0]
         weights = np.zeros(-(-bands // LANES) * LANES, np.float32)
         weights[:bands] = occupations.numpy()

@@ -38,6 +38,11 @@ class KohnShamEngine(KohnSham):
     ) -> None:
         """Compute all results of ``atoms``.
 
+        Args:
+            atoms: the structure; None for the last one.
+            properties: not looked at: all are computed.
+            system_changes: what changed since the last call, in ASE's words.
+
         Raises:
             InputError: a structure that is not finite, not periodic, or not of hydrogen.
             EngineError: no self-consistency, or a result that is not finite.

@@ -77,6 +77,13 @@ def finished_result(
 ) -> MlpResult:
     """Return the result for what a network gave for each atom, with forces and virial of that.
 
+    Args:
+        units: of the network.
+        energies: of each atom in units of the network, shape (n,).
+        forces: shape (n, 3), in its units per bohr.
+        virial: shape (3, 3), in its units.
+        extrapolation_warnings: number of functions outside their training range.
+
     Raises:
         EngineError: a number is not finite.
     """
@@ -139,6 +146,11 @@ class BehlerParrinello:
         cls, directory: Path | str, *, threads: int | None = None, precision: Precision = Precision.DOUBLE
     ) -> BehlerParrinello:
         """Read ``input.nn``, ``scaling.data`` and ``weights.001.data`` of n2p2.
+
+        Args:
+            directory: that holds the three files.
+            threads: number of threads, >= 1; None as for the class.
+            precision: of the numbers that it computes with.
 
         Raises:
             InputError: a file is missing, damaged, or asks for what is not supported.

@@ -30,7 +30,14 @@ class BondFunction(NamedTuple):
 
 @inlined
 def fading_bump(r: float, centre: float, width: float, reach: float) -> tuple[float, float]:
-    """Return exp(-(r - centre)² / 2 width²) (1 - (r / reach)²)³ and its derivative in r; 0 beyond the reach."""
+    """Return exp(-(r - centre)² / 2 width²) (1 - (r / reach)²)³ and its derivative in r; 0 beyond the reach.
+
+    Args:
+        r: distance in bohr, >= 0.
+        centre: of the bump in bohr.
+        width: its standard deviation in bohr, > 0.
+        reach: where it ends, in bohr, > 0.
+    """
     x = r / reach
     left = max(1.0 - x * x, 0.0)
     z = (r - centre) / width
@@ -42,7 +49,17 @@ def fading_bump(r: float, centre: float, width: float, reach: float) -> tuple[fl
 def sum_bond_moments(
     cells: CellList, bond: BondFunction, found: Floats, found_atoms: Integers, moments: Floats, first: int, last: int
 ) -> int:
-    """Fill the moments of sorted atoms, shape (n_atoms, 10); return 0, or the neighbours of an atom with too many."""
+    """Fill the moments of sorted atoms, shape (n_atoms, 10); return 0, or the neighbours of an atom with too many.
+
+    Args:
+        cells: the sorted atoms and their cell list.
+        bond: which neighbours count as bonded.
+        found: work: vectors to neighbours and their squared lengths in bohr, shape (4, capacity).
+        found_atoms: work: their numbers, shape (capacity,).
+        moments: what is filled, shape (n_atoms, 10).
+        first: the first sorted atom.
+        last: the one after the last.
+    """
     for centre in range(first, last):
         count = find_neighbours(cells, centre, bond.reach, found, found_atoms)
         if count > found_atoms.shape[0] - PADDING:
@@ -70,7 +87,14 @@ def sum_bond_moments(
 
 @inlined
 def bond_pull(found: Floats, k: int, bond: BondFunction, weights: Floats) -> tuple[float, float, float]:
-    """Return the derivative of Σ weights · moments in the position of one neighbour."""
+    """Return the derivative of Σ weights · moments in the position of one neighbour.
+
+    Args:
+        found: vectors to neighbours and their squared lengths in bohr, shape (4, capacity).
+        k: index of the neighbour.
+        bond: which neighbours count as bonded.
+        weights: of the ten moments.
+    """
     r = math.sqrt(found[3, k])
     b, slope = fading_bump(r, bond.centre, bond.width, bond.reach)
     x = found[0, k] / r

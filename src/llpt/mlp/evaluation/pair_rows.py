@@ -44,7 +44,14 @@ TORQUE = 8  # dE / d cos θ
 
 @inlined
 def cosine_row(unit: Floats, pair: Floats, j: int, count: int) -> None:
-    """Fill cos θ_jk for k < count."""
+    """Fill cos θ_jk for k < count.
+
+    Args:
+        unit: unit vectors to the neighbours, shape (3, neighbours).
+        pair: rows of ``AtomWork.pair``, shape (10, neighbours).
+        j: index of the neighbour.
+        count: number of neighbours k that are filled.
+    """
     x = unit[0, j]
     y = unit[1, j]
     z = unit[2, j]
@@ -58,7 +65,14 @@ def cosine_row(unit: Floats, pair: Floats, j: int, count: int) -> None:
 
 @inlined
 def far_distance_row(distance: Floats, pair: Floats, j: int, count: int) -> None:
-    """Fill r_jk for k < count, by the law of cosines."""
+    """Fill r_jk for k < count, by the law of cosines.
+
+    Args:
+        distance: to the neighbours in bohr, shape (neighbours,).
+        pair: rows of ``AtomWork.pair``, shape (10, neighbours).
+        j: index of the neighbour.
+        count: number of neighbours k that are filled.
+    """
     r = distance[j]
     twice = r + r
     least = like(r, _LEAST_SQUARE)
@@ -90,7 +104,14 @@ def _exact_far_rows(tables: Tables, pair: Floats, group: int, count: int) -> Non
 
 @inlined
 def far_factor_row(tables: Tables, pair: Floats, group: int, count: int) -> None:
-    """Fill the factor of r_jk of a narrow group for k < count."""
+    """Fill the factor of r_jk of a narrow group for k < count.
+
+    Args:
+        tables: of the symmetry functions.
+        pair: rows of ``AtomWork.pair``, shape (10, neighbours).
+        group: index of the group of angular functions.
+        count: number of neighbours k that are filled.
+    """
     if tables.group_fitted[group] == 0:
         _exact_far_rows(tables, pair, group, count)
         return
@@ -100,7 +121,14 @@ def far_factor_row(tables: Tables, pair: Floats, group: int, count: int) -> None
 
 @inlined
 def far_factor_rows(tables: Tables, pair: Floats, group: int, count: int) -> None:
-    """Fill the factor of r_jk of a narrow group, and its derivative over r_jk, for k < count."""
+    """Fill the factor of r_jk of a narrow group, and its derivative over r_jk, for k < count.
+
+    Args:
+        tables: of the symmetry functions.
+        pair: rows of ``AtomWork.pair``, shape (10, neighbours).
+        group: index of the group of angular functions.
+        count: number of neighbours k that are filled.
+    """
     if tables.group_fitted[group] == 0:
         _exact_far_rows(tables, pair, group, count)
         return
@@ -111,7 +139,15 @@ def far_factor_rows(tables: Tables, pair: Floats, group: int, count: int) -> Non
 
 @inlined
 def power_value_rows(tables: Tables, within: Integers, pair: Floats, power: Floats, j: int) -> None:
-    """Fill the powers of cos θ_jk for k < j, and zero in the tail."""
+    """Fill the powers of cos θ_jk for k < j, and zero in the tail.
+
+    Args:
+        tables: of the symmetry functions.
+        within: number of neighbours within each cutoff.
+        pair: rows of ``AtomWork.pair``, shape (10, neighbours).
+        power: rows that are filled with the powers.
+        j: index of the neighbour.
+    """
     n = padded(j)
     for m in range(tables.power_zeta.shape[0]):
         if j < within[tables.power_cutoff[m]]:
@@ -125,7 +161,17 @@ def power_value_rows(tables: Tables, within: Integers, pair: Floats, power: Floa
 def power_rows(
     tables: Tables, within: Integers, needed: Integers, pair: Floats, power: Floats, power_slope: Floats, j: int
 ) -> None:
-    """Fill the powers of cos θ_jk that are needed, and their derivatives, for k < j, and zero in the tail."""
+    """Fill the powers of cos θ_jk that are needed, and their derivatives, for k < j, and zero in the tail.
+
+    Args:
+        tables: of the symmetry functions.
+        within: number of neighbours within each cutoff.
+        needed: 1 for each power that is needed, else 0.
+        pair: rows of ``AtomWork.pair``, shape (10, neighbours).
+        power: rows that are filled with the powers.
+        power_slope: rows that are filled with their derivatives in cos θ.
+        j: index of the neighbour.
+    """
     n = padded(j)
     for m in range(tables.power_zeta.shape[0]):
         if needed[m] == 1 and j < within[tables.power_cutoff[m]]:

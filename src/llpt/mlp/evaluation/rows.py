@@ -111,7 +111,15 @@ def fast_exp(x: float) -> float:
 
 @compiled
 def gaussian_row(r: Floats, eta: float, shift: float, count: int, out: Floats) -> None:
-    """Fill out[k] = exp(-eta (r[k] - shift)²) for k < count."""
+    """Fill out[k] = exp(-eta (r[k] - shift)²) for k < count.
+
+    Args:
+        r: distances in bohr.
+        eta: in 1/bohr², >= 0.
+        shift: in bohr.
+        count: number of entries that are filled.
+        out: what is filled.
+    """
     for k in range(count):
         x = r[k] - shift
         out[k] = fast_exp(-eta * x * x)
@@ -175,7 +183,16 @@ def cutoff_row(r: Floats, kind: int, radius: float, inner: float, count: int, va
 
 @compiled
 def power_row(cosine: Floats, lam: float, zeta: float, count: int, value: Floats, slope: Floats) -> None:
-    """Fill 2^(1-zeta) (1 + lam cos)^zeta and its derivative in cos; both 0 where 1 + lam cos <= 0, as n2p2 does."""
+    """Fill 2^(1-zeta) (1 + lam cos)^zeta and its derivative in cos; both 0 where 1 + lam cos <= 0, as n2p2 does.
+
+    Args:
+        cosine: cos θ, -1 to 1.
+        lam: λ, 1 or -1.
+        zeta: ζ, > 0.
+        count: number of entries that are filled.
+        value: filled with the power.
+        slope: filled with its derivative.
+    """
     norm = like(cosine[0], 2.0 ** (1.0 - zeta))
     front = like(cosine[0], 2.0 ** (1.0 - zeta) * zeta * lam)
     factor = like(cosine[0], lam)
@@ -221,7 +238,15 @@ def power_row(cosine: Floats, lam: float, zeta: float, count: int, value: Floats
 
 @compiled
 def power_value_row(cosine: Floats, lam: float, zeta: float, count: int, value: Floats) -> None:
-    """Fill 2^(1-zeta) (1 + lam cos)^zeta alone: ``power_row`` without the derivative."""
+    """Fill 2^(1-zeta) (1 + lam cos)^zeta alone: ``power_row`` without the derivative.
+
+    Args:
+        cosine: cos θ, -1 to 1.
+        lam: λ, 1 or -1.
+        zeta: ζ, > 0.
+        count: number of entries that are filled.
+        value: filled with the power.
+    """
     norm = like(cosine[0], 2.0 ** (1.0 - zeta))
     factor = like(cosine[0], lam)
     zero = like(cosine[0], 0.0)
@@ -302,7 +327,15 @@ def _terms_compiled(reference: Any) -> Any:
 
 @compiled
 def far_value_row(far: Floats, polynomial: Floats, radius: float, count: int, value: Floats) -> None:
-    """Fill the polynomial at r for k < count; 0 at and beyond the radius."""
+    """Fill the polynomial at r for k < count; 0 at and beyond the radius.
+
+    Args:
+        far: distances in bohr.
+        polynomial: coefficients in x = 2 r / radius - 1, constant first.
+        radius: in bohr, > 0.
+        count: number of entries that are filled.
+        value: filled with the polynomial.
+    """
     scale = like(far[0], 2.0 / radius)
     limit = like(far[0], radius)
     zero = like(far[0], 0.0)
@@ -318,7 +351,16 @@ def far_value_row(far: Floats, polynomial: Floats, radius: float, count: int, va
 
 @compiled
 def far_rows(far: Floats, polynomial: Floats, radius: float, count: int, value: Floats, slope: Floats) -> None:
-    """Fill the polynomial at r and its derivative in r divided by r, for k < count; 0 at and beyond the radius."""
+    """Fill the polynomial at r and its derivative in r divided by r, for k < count; 0 at and beyond the radius.
+
+    Args:
+        far: distances in bohr.
+        polynomial: coefficients in x = 2 r / radius - 1, constant first.
+        radius: in bohr, > 0.
+        count: number of entries that are filled.
+        value: filled with the polynomial.
+        slope: filled with its derivative divided by r.
+    """
     scale = like(far[0], 2.0 / radius)
     limit = like(far[0], radius)
     zero = like(far[0], 0.0)

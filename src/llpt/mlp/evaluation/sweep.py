@@ -73,6 +73,17 @@ def sweep_atoms(
     What depends on the moments of bonds is left to ``add_bond_forces``: ``moment_slopes`` are added to, and forces and
     virial are those at fixed moments.
 
+    Args:
+        cells: the sorted atoms and their cell list.
+        tables: of the symmetry functions.
+        scaling: of the functions, and their training range.
+        network: its weights.
+        work: work arrays of one atom.
+        moments: of bonds, for the functions that read them.
+        result: what is added to.
+        first: the first sorted atom.
+        last: the one after the last.
+
     Returns:
         0, or the number of neighbours of the first atom that has more than the work arrays hold.
     """

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 @compiled
 def sort_into_shells(tables: Tables, work: AtomWork, count: int) -> None:
-    """Order the neighbours found by the shells between the cutoffs; fill unit vectors, distances, ``within``."""
+    """Order the neighbours found by the shells between the cutoffs; fill unit vectors, distances, ``within``.
+
+    Args:
+        tables: of the symmetry functions.
+        work: work arrays of one atom.
+        count: number of neighbours found.
+    """
     n_cutoffs = tables.cutoffs.shape[0]
     for c in range(n_cutoffs):
         limit = tables.cutoffs[c] * tables.cutoffs[c]

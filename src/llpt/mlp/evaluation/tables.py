@@ -208,7 +208,13 @@ class AtomWork(NamedTuple):
 
 
 def build_work(tables: Tables, capacity: int, *, more_values: int = 0) -> AtomWork:
-    """Return work arrays for atoms with up to ``capacity`` neighbours, with room for further functions' values."""
+    """Return work arrays for atoms with up to ``capacity`` neighbours, with room for further functions' values.
+
+    Args:
+        tables: of the symmetry functions.
+        capacity: most neighbours of an atom, >= 1.
+        more_values: number of further functions, >= 0.
+    """
     # Rows a power of two apart would share a few places of the processor's cache and evict one another.
     width = (capacity + PADDING - 1) // PADDING * PADDING
     width += PADDING if width // PADDING % 2 == 0 else 0

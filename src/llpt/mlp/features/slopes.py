@@ -61,7 +61,17 @@ def choose_columns_of(n_atoms: int, moved: Integers, *, strained: bool) -> Deriv
 def sweep_values(
     cells: CellList, tables: Tables, moments: Moments, work: AtomWork, values: Floats, first: int, last: int
 ) -> int:
-    """Fill the functions of sorted atoms; return 0, or the neighbours of an atom with too many."""
+    """Fill the functions of sorted atoms; return 0, or the neighbours of an atom with too many.
+
+    Args:
+        cells: the sorted atoms and their cell list.
+        tables: of the symmetry functions.
+        moments: of bonds, for the functions that read them.
+        work: work arrays of one atom.
+        values: what is filled, shape (n_atoms, functions).
+        first: the first sorted atom.
+        last: the one after the last.
+    """
     cutoff = tables.cutoffs[tables.cutoffs.shape[0] - 1]
     for centre in range(first, last):
         count = find_neighbours(cells, centre, cutoff, work.found, work.found_atoms)

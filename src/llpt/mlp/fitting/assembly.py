@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 
 def start_weights(layout: WeightLayout, inputs: NetworkInputs, *, seed: int) -> torch.Tensor:
-    """Return the vector a fit starts from: weights random on the scaled symmetry functions."""
+    """Return the vector a fit starts from: weights random on the scaled symmetry functions.
+
+    Args:
+        layout: where each weight stands in the vector.
+        inputs: how the functions are mixed and scaled.
+        seed: of the random numbers.
+    """
     vector = start_vector(layout, seed=seed)
     first, _ = layout.layers(vector)[0]
     first.numpy()[:] = inputs.start(first.numpy())

@@ -243,7 +243,13 @@ def _frames(batch: FeatureBatch, chosen: slice) -> FeatureBatch:
 
 
 def mean_loss(layout: WeightLayout, vector: torch.Tensor, batches: Sequence[FeatureBatch]) -> float:
-    """Return the mean over frames of the squared weighted residuals; NaN without frames."""
+    """Return the mean over frames of the squared weighted residuals; NaN without frames.
+
+    Args:
+        layout: where each weight stands in the vector.
+        vector: weights, biases and constants, shape (n_all,).
+        batches: frames with their features.
+    """
     total, frames = 0.0, 0
     single = vector.float()
     for batch in batches:
@@ -264,6 +270,13 @@ def fit(
     """Minimise the objective from a state; the state is changed in place and returned.
 
     The state's best vector is that with the smallest validation loss (the last one where there is no validation).
+
+    Args:
+        objective: what is minimised, on the training frames.
+        validation: frames that choose the best step; none where there are none.
+        state: where the fit stands.
+        limits: when it ends.
+        on_step: called after each step; None for nobody.
 
     Raises:
         EngineError: the objective is not a finite number.

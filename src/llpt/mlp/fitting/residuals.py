@@ -92,7 +92,13 @@ class BatchPrediction:
 
 
 def predict(layout: WeightLayout, vector: torch.Tensor, batch: FeatureBatch) -> BatchPrediction:
-    """Return energies per atom and derivatives of a batch."""
+    """Return energies per atom and derivatives of a batch.
+
+    Args:
+        layout: where each weight stands in the vector.
+        vector: weights, biases and constants, shape (n_all,).
+        batch: frames with their features.
+    """
     layers = layout.layers(vector)
     hidden = batch.features
     values = []
@@ -133,7 +139,13 @@ class Linearisation:
 
 
 def linearise(layout: WeightLayout, vector: torch.Tensor, batch: FeatureBatch) -> Linearisation:
-    """Return residuals of a batch and their exact derivatives in the weights, biases and constants."""
+    """Return residuals of a batch and their exact derivatives in the weights, biases and constants.
+
+    Args:
+        layout: where each weight stands in the vector.
+        vector: weights, biases and constants, shape (n_all,).
+        batch: frames with their features and labels.
+    """
     layers = layout.layers(vector)
     b, n, columns, _ = batch.slopes.shape
     values, curls, tangents, raw_tangents = _forward(layers, batch)

@@ -31,7 +31,14 @@ _SMOOTHSTEP: dict[CutoffType, tuple[float, ...]] = {
 
 
 def cutoff_function(r: torch.Tensor, kind: CutoffType, radius: float, inner_fraction: float) -> torch.Tensor:
-    """Return f(r), 0 at and beyond the radius (bohr); see ``rows.cutoff_row``."""
+    """Return f(r), 0 at and beyond the radius (bohr); see ``rows.cutoff_row``.
+
+    Args:
+        r: distances in bohr, any shape.
+        kind: which function.
+        radius: where it ends, in bohr, > 0.
+        inner_fraction: share of the radius within which it is 1, from 0 to below 1; of the kinds that have one.
+    """
     if kind in {CutoffType.TANH3, CutoffType.TANH3_NORMALISED}:
         norm = math.tanh(1.0) ** -3 if kind is CutoffType.TANH3_NORMALISED else 1.0
         return norm * torch.tanh((1.0 - r / radius).clamp(min=0.0)) ** 3

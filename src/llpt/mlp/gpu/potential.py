@@ -84,6 +84,11 @@ class TorchPotential:
     def load(cls, directory: Path | str, *, device: str, precision: Precision = Precision.DOUBLE) -> TorchPotential:
         """Read a potential's three files.
 
+        Args:
+            directory: that holds the three files.
+            device: of torch, e.g. ``cuda``.
+            precision: of the numbers that it computes with.
+
         Raises:
             InputError: a file is missing or damaged, or a GPU is asked for and there is none.
         """

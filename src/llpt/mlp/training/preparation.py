@@ -107,6 +107,11 @@ def _costs(functions: Sequence[SymmetryFunction]) -> Floats:
 def forces_per_frame(frames: Sequence[LabelledFrame], n_functions: int, settings: TrainingSettings) -> int:
     """Return how many atoms' forces are drawn per frame, so that their derivatives fit the memory limit.
 
+    Args:
+        frames: labelled frames.
+        n_functions: number of functions of each atom.
+        settings: with the number wanted and the memory limit in GiB.
+
     Raises:
         InputError: not even one per frame fits the memory limit.
     """

@@ -49,7 +49,15 @@ class ProgressTeller:
     began: float
 
     def tell(self, stage: str, done: int, total: int, *, member: int = 1, step: FitStep | None = None) -> None:
-        """Say that ``done`` of ``total`` frames or steps of a stage are done."""
+        """Say that ``done`` of ``total`` frames or steps of a stage are done.
+
+        Args:
+            stage: what is being done.
+            done: frames or steps behind it.
+            total: frames or steps in all.
+            member: of a committee, from 1.
+            step: of the fit; None where there is none.
+        """
         if self.on_progress is None:
             return
         self.on_progress(

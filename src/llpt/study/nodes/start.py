@@ -235,6 +235,11 @@ def relaxed(atoms: Atoms, engine: Engine, steps: int, report: Report) -> Atoms:
 def from_file(path: Path, atoms: int, density_g_per_cm3: float | None) -> Atoms:
     """Return the last structure of a file, brought to a density where one is held.
 
+    Args:
+        path: the structure file.
+        atoms: how many it must hold.
+        density_g_per_cm3: that the cell is scaled to, > 0; None leaves it.
+
     Raises:
         InputError: it cannot be used, or has another number of atoms.
     """

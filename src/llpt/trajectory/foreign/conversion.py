@@ -78,6 +78,14 @@ def read_through(
 ) -> Contents:
     """Return what a trajectory made elsewhere holds, as ``convert`` would find it; nothing is written.
 
+    Args:
+        source: the trajectory.
+        frame_interval_fs: time from frame to frame, > 0.
+        electronic_temperature_k: T of the electrons; 0 without any, None where it is not known.
+        energy_meaning: which energy the files give; None where they say so themselves.
+        despite: checks whose contradictions are passed over.
+        on_frame: called with the number of frames read.
+
     Raises:
         InputError: what ``ForeignReader.steps`` refuses.
     """

@@ -53,7 +53,13 @@ class StreamedFrames:
         return dict(self._scalars)
 
     def blocks(self, size: int, *, start_step: int, every: int) -> Iterator[FrameBlock]:
-        """Yield blocks of at most ``size`` frames; see ``Trajectory.blocks``."""
+        """Yield blocks of at most ``size`` frames; see ``Trajectory.blocks``.
+
+        Args:
+            size: most frames of a block, >= 1.
+            start_step: frames of smaller steps are left out, >= 0.
+            every: one frame in so many is taken, >= 1.
+        """
         chosen = itertools.islice(self._frames(), max(start_step, 0), None, every)
         while frames := list(itertools.islice(chosen, size)):
             yield _block(frames)

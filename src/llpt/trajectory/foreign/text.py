@@ -77,6 +77,11 @@ class Lines:
     def rows(self, count: int, columns: Sequence[int], what: str) -> NDArray[np.float64]:
         """Read ``count`` lines and return the numbers in some of their columns, shape (count, len(columns)).
 
+        Args:
+            count: number of lines.
+            columns: indices of the words that are read, from 0.
+            what: what the lines hold, for messages.
+
         Raises:
             CutOffError: the file ends before.
             InputError: a line has no number there.
@@ -92,6 +97,11 @@ class Lines:
 
     def number_in(self, words: Sequence[str], index: int, what: str) -> float:
         """Return one word as a number.
+
+        Args:
+            words: of a line.
+            index: of the word, from 0.
+            what: what the line holds, for messages.
 
         Raises:
             InputError: it is none.

@@ -150,6 +150,11 @@ def _atoms(element: Any, path: Path) -> tuple[list[int], list[float]]:
 def facts_of(tags: Mapping[str, float], path: Path, *, every: int) -> Facts:
     """Return what the INCAR tags say; ``every`` is the number of steps from frame to frame.
 
+    Args:
+        tags: values by name.
+        path: of the file, for messages.
+        every: number of steps from frame to frame, >= 1.
+
     Raises:
         InputError: they say that it is no molecular dynamics.
     """
