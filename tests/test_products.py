@@ -19,6 +19,7 @@ from llpt.dft.pseudopotentials.catalogue import get_pseudopotential
 from llpt.dynamics.ase_integrator import AseIntegrator
 from llpt.dynamics.checkpoint import save_checkpoint
 from llpt.dynamics.evaluation import Evaluator
+from llpt.dynamics.run_directory import RunLog, locked
 from llpt.dynamics.start import prepare_start
 from llpt.engines import Purpose, evaluate, make_engine, write_evaluated
 from llpt.engines.espresso import find_pseudopotential
@@ -167,6 +168,18 @@ def test_checkpoint_of_a_run(disk, crystal):
 
 def test_record_of_a_run(disk):
     disk.refused(numbered(lambda n: write_run_file(disk.path, RunFile(missing=(str(n),)))))
+
+
+def test_lock_and_log_of_a_run(disk):
+    with disk.read_only(), pytest.raises(StorageError), locked(disk.path / "run"):
+        pass
+    assert not (disk.path / "run").exists()
+    log = RunLog(disk.path / "run.log")
+    log.say("before")
+    with disk.full():
+        log.say("nothing of this is lost that a run needs: it goes on")
+    log.close()
+    assert b"before" in disk.contents()["run.log"]
 
 
 def test_state_of_the_dft_engine_and_optics(disk):
