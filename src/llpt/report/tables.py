@@ -81,7 +81,13 @@ class DiffusionRow:
 
 
 def estimate_text(estimate: Estimate, *, unit: bool = True, factor: float = 1.0) -> str:
-    """Write an estimate: value ± error, the error to two digits; without a known error it is not told."""
+    """Write an estimate: value ± error, the error to two digits; without a known error it is not told.
+
+    Args:
+        estimate: the number.
+        unit: whether its unit is written.
+        factor: by which it is multiplied first.
+    """
     value, error = estimate.value * factor, estimate.error * factor
     if not math.isfinite(value) or not math.isfinite(error) or error <= 0.0:
         return UNKNOWN

@@ -53,7 +53,14 @@ def times_of_study(
     known: Sequence[KnownPace] = (),
     contents: Mapping[str, str] | None = None,
 ) -> StepTimes:
-    """Return how long the steps of a study take; the arguments are those of ``estimate_costs``."""
+    """Return how long the steps of a study take; the arguments are those of ``estimate_costs``.
+
+    Args:
+        plan: the study's nodes.
+        measured: seconds per MD step of runs that have begun, by path.
+        known: paces of studies before, on this machine.
+        contents: hashes of the files of its engines, by SPEC; None where they are not known.
+    """
     begun = [(plan[path], seconds) for path, seconds in measured.items()]
     return StepTimes([(run, seconds) for run, seconds in begun if isinstance(run, PlannedRun)], known, contents)
 

@@ -54,7 +54,13 @@ def stated(
     electronic_temperature_k: float | None = None,
     frame_interval_fs: float | None = None,
 ) -> Facts:
-    """Return what a person says of a run, each number checked; see ``Facts`` for what they are.
+    """Return what a person says of a run, each number checked; None where nothing is said.
+
+    Args:
+        temperature_k: the thermostat's temperature, above 0.
+        pressure_gpa: the barostat's pressure.
+        electronic_temperature_k: T_el; 0 without electrons.
+        frame_interval_fs: time between two frames, above 0.
 
     Raises:
         InputError: one is no number, or none that a run can have.
