@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from llpt.audit.budget import error_budget, label_choices
-from llpt.bridge import FreeEnergyMethod
+from llpt.audit.double_labels import DoublyLabelled
+from llpt.bridge import SURROGATE, FreeEnergyMethod
 from llpt.engines import make_engine
 from llpt.statistics import Estimate
 from llpt.structure import Lattice, atomic_lattice, displaced, molecular_lattice
 
-from .labels_for_tests import hydrogen, phase_set
+from .labels_for_tests import hydrogen, phase_set, wrong
 
 TEMPERATURE_K = 2000.0
 LATENT = Estimate(0.060, 0.001, "eV/atom", 50.0)
@@ -67,3 +68,14 @@ def test_the_greatest_known_shift_comes_first():
     assert rows[0].low.method in {FreeEnergyMethod.EXPONENTIAL, FreeEnergyMethod.CUMULANT}
     exact = 900.0 * 0.005 / (LATENT.value - 0.005)
     assert abs(rows[0].shift.value.value - exact) < 3.0 * rows[0].shift.value.error
+
+
+def test_snapshots_that_are_one_long_fluctuation_are_too_few_and_not_too_far():
+    """A small choice whose effect drifts through the run: nothing is known of it, and nothing is far."""
+    frames = [hydrogen(molecular=False, seed=number) for number in range(20)]
+    changed = [wrong(frame, bias_ev_per_atom=1e-4 * number) for number, frame in enumerate(frames)]
+    drifting = [DoublyLabelled("run", SURROGATE, 900.0, changed, frames)]
+    (row,) = error_budget({"cold electrons": (drifting, drifting)}, LATENT)
+    assert not row.too_far
+    assert not row.shift.value.resolved
+    assert row.sentence.startswith("cold electrons: not resolved. Its snapshots are worth fewer than 5 independent")

@@ -41,11 +41,11 @@ def test_error_bars_are_of_frames_not_of_components():
     for _ in range(200):
         frames = np.repeat(np.arange(40), 25)
         spread = np.exp(random.normal(0.0, 0.5, 1000))
-        found = spread_calibration(spread, spread * random.normal(size=40)[frames], groups=4, frames=frames)
+        found = spread_calibration(spread, spread * random.normal(size=40)[frames], groups=4, blocks=frames)
         factors.append(found.factor.value)
         errors.append(found.factor.standard_error)
     assert 0.85 < np.mean(errors) / np.std(factors) < 1.15  # of 200: known to 5 %
-    assert found.frames == 40
+    assert found.blocks == 40
 
 
 @pytest.mark.parametrize("members", [2, 4])
@@ -94,8 +94,8 @@ def test_the_curve_is_drawn(tmp_path):
 def test_too_few_frames_make_no_curve():
     with pytest.raises(InputError, match="do not make a curve"):
         spread_calibration(np.ones(20), np.ones(20))
-    with pytest.raises(InputError, match="of 2 frames"):
-        spread_calibration(np.ones(80), np.ones(80), frames=np.arange(80) % 2)
+    with pytest.raises(InputError, match="of 2 blocks"):
+        spread_calibration(np.ones(80), np.ones(80), blocks=np.arange(80) % 2)
     frames = [hydrogen(molecular=False, seed=1)]
     with pytest.raises(InputError, match="no committee"):
         committee_calibration(frames, [frames])

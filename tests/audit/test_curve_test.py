@@ -81,6 +81,9 @@ def test_unknown_points_take_no_part():
 def test_a_bias_between_the_phases_is_its_mean_difference():
     values = np.where(T > 900.0, 5.0, 2.0)
     found = phase_difference(differences(values), T < 880.0, T > 920.0)
+    one = phase_difference(differences(values), T == 600.0, T == 1200.0)
+    assert (one.value, one.error) == (pytest.approx(3.0), pytest.approx(0.2 * math.sqrt(2.0)))
+    assert phase_difference(differences(values), T < 0.0, T > 920.0) is None
     assert found.value == pytest.approx(3.0)
     assert found.error == pytest.approx(0.2 * math.hypot((T < 880.0).sum() ** -0.5, (T > 920.0).sum() ** -0.5))
 

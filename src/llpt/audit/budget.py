@@ -58,8 +58,12 @@ class BudgetRow:
 
     @property
     def too_far(self) -> bool:
-        """Whether perturbation theory from these snapshots cannot say what the choice does."""
-        return FreeEnergyMethod.NONE in {self.low.method, self.high.method}
+        """Whether perturbation theory from these snapshots cannot say what the choice does, were they ever so many.
+
+        A phase whose mean is not known has too few of them instead.
+        """
+        phases = [phase for phase in (self.low, self.high) if phase.method is FreeEnergyMethod.NONE]
+        return any(phase.upper.resolved or phase.lower.resolved for phase in phases)
 
     @property
     def sentence(self) -> str:

@@ -1,9 +1,9 @@
 """Does a committee know its error? Its disagreement against the true error, in groups of equal disagreement.
 
 Values are sorted by the disagreement of the members into groups of equal number; in each the root mean square of the
-true error stands against that of the disagreement. Both are of whole frames: the components of a frame are not
-independent, so that every error bar comes from leaving out one frame after another (the jackknife; Efron and Stein,
-Ann. Stat. 9, 586, 1981, https://doi.org/10.1214/aos/1176345462).
+true error stands against that of the disagreement. The components of a frame are not independent, nor the frames of one
+stretch of trajectory, so that every error bar comes from leaving out one block of values after another (the jackknife;
+Efron and Stein, Ann. Stat. 9, 586, 1981, https://doi.org/10.1214/aos/1176345462).
 
 The factor is that by which a disagreement has to be multiplied to be an error, over all values (Imbalzano et al.,
 J. Chem. Phys. 154, 074102, 2021, https://doi.org/10.1063/5.0036522, scale disagreements by such a one). Members that
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 FEWEST = 4
-"""Values of one group, and frames in all, from which an error is taken, at least."""
+"""Values of one group, and blocks in all, from which an error is taken, at least."""
 FEWEST_GROUPS = 2
 FEWEST_MEMBERS = 2
 
@@ -43,7 +43,7 @@ class SpreadCalibration:
 
     Args:
         unit: of disagreements and errors.
-        frames: number of frames behind the error bars.
+        blocks: number of frames, or of stretches of trajectory, behind the error bars.
         spreads: root mean square of the disagreement in each group, rising.
         errors: that of the true error.
         factor: root mean square of the error over that of the disagreement, of all values; 1 where the disagreement is
@@ -52,7 +52,7 @@ class SpreadCalibration:
     """
 
     unit: str
-    frames: int
+    blocks: int
     spreads: tuple[float, ...]
     errors: tuple[Estimate, ...]
     factor: Estimate
@@ -60,7 +60,7 @@ class SpreadCalibration:
 
 
 def spread_calibration(
-    spreads: ArrayLike, errors: ArrayLike, *, unit: str = "", groups: int = 10, frames: ArrayLike | None = None
+    spreads: ArrayLike, errors: ArrayLike, *, unit: str = "", groups: int = 10, blocks: ArrayLike | None = None
 ) -> SpreadCalibration:
     """Hold the disagreement of a committee against its true error.
 
@@ -69,7 +69,8 @@ def spread_calibration(
         errors: prediction of the committee's mean less label, in the same unit, shape (n,).
         unit: of both.
         groups: how many points the curve has, 2 at least.
-        frames: number of the frame that each value is of, shape (n,); None takes every value for a frame.
+        blocks: number of the frame, or of the stretch of trajectory, that each value is of, shape (n,); None takes
+            every value for independent.
 
     Raises:
         InputError: they do not belong together, or are too few for so many groups.
@@ -79,22 +80,22 @@ def spread_calibration(
     (2.0, [0.2, 0.4])
     """
     spread, error = np.asarray(spreads, dtype=float), np.asarray(errors, dtype=float)
-    names = np.arange(spread.size) if frames is None else np.asarray(frames)
-    _, frame = np.unique(names, return_inverse=True)
-    count = int(frame.max(initial=-1)) + 1
+    names = np.arange(spread.size) if blocks is None else np.asarray(blocks)
+    _, block = np.unique(names, return_inverse=True)
+    count = int(block.max(initial=-1)) + 1
     alike = spread.ndim == 1 and spread.shape == error.shape == names.shape
     if not alike or groups < FEWEST_GROUPS or spread.size < FEWEST * groups or count < FEWEST:
         raise InputError(
-            f"{spread.size} disagreements and {error.size} errors of {count} frames do not make a curve of {groups} "
+            f"{spread.size} disagreements and {error.size} errors of {count} blocks do not make a curve of {groups} "
             "points.",
-            f"Give one of each for every value, {FEWEST} values for a point, {FEWEST} frames and {FEWEST_GROUPS} "
+            f"Give one of each for every value, {FEWEST} values for a point, {FEWEST} blocks and {FEWEST_GROUPS} "
             "points at least.",
         )
     group = np.empty(spread.size, dtype=np.intp)
     for number, members in enumerate(np.array_split(np.argsort(spread, kind="stable"), groups)):
         group[members] = number
     counts, spreads, wrong = (
-        _by_group(values, group, frame, groups) for values in (np.ones_like(spread), spread**2, error**2)
+        _by_group(values, group, block, groups) for values in (np.ones_like(spread), spread**2, error**2)
     )
     return SpreadCalibration(
         unit,
@@ -102,7 +103,7 @@ def spread_calibration(
         tuple(np.sqrt(spreads.sum(axis=1) / counts.sum(axis=1)).tolist()),
         tuple(_rms(wrong[number], counts[number], unit) for number in range(groups)),
         _rms(wrong.sum(axis=0), spreads.sum(axis=0), ""),
-        _rank_correlation(spread, np.abs(error), frame),
+        _rank_correlation(spread, np.abs(error), block),
     )
 
 
@@ -112,7 +113,8 @@ def committee_calibration(
     """Return the calibration of a committee's forces, component by component, and of its energies.
 
     Args:
-        frames: labelled frames that no training saw, ``FEWEST`` at least.
+        frames: labelled frames that no training saw, ``FEWEST`` at least; ``info["block"]`` says of each which stretch
+            of trajectory it is from, else it is one by itself.
         answers: the same frames as each member labels them, two members at least.
         groups: how many points a curve has at most; that of the energies has fewer where frames are few.
 
@@ -125,12 +127,13 @@ def committee_calibration(
     """
     if len(answers) < FEWEST_MEMBERS:
         raise InputError("One potential is no committee.", "Give several that were trained alike.")
-    names = np.repeat(np.arange(len(frames)), [3 * len(atoms) for atoms in frames])
+    block = _blocks(frames)
+    names = np.repeat(block, [3 * len(atoms) for atoms in frames])
     members = np.array([np.concatenate([forces_of(atoms).ravel() for atoms in answer]) for answer in answers])
     labels = np.concatenate([forces_of(atoms).ravel() for atoms in frames])
     found = {
         "force": spread_calibration(
-            members.std(axis=0, ddof=1), members.mean(axis=0) - labels, unit="eV/Å", groups=groups, frames=names
+            members.std(axis=0, ddof=1), members.mean(axis=0) - labels, unit="eV/Å", groups=groups, blocks=names
         )
     }
     points = min(groups, len(frames) // FEWEST)
@@ -139,9 +142,17 @@ def committee_calibration(
                           for answer in answers])  # fmt: skip
         wrong -= wrong.mean(axis=1, keepdims=True)
         found["energy"] = spread_calibration(
-            wrong.std(axis=0, ddof=1), wrong.mean(axis=0), unit="meV/atom", groups=points
+            wrong.std(axis=0, ddof=1), wrong.mean(axis=0), unit="meV/atom", groups=points, blocks=block
         )
     return found
+
+
+def _blocks(frames: Sequence[Atoms]) -> NDArray[np.intp]:
+    names = []
+    for number, atoms in enumerate(frames):
+        untyped: Any = atoms
+        names.append(str(untyped.info.get("block", number)))
+    return np.unique(names, return_inverse=True)[1]
 
 
 def _energy(atoms: Atoms) -> float:
@@ -150,16 +161,16 @@ def _energy(atoms: Atoms) -> float:
 
 
 def _by_group(
-    values: NDArray[np.float64], group: NDArray[np.intp], frame: NDArray[np.intp], groups: int
+    values: NDArray[np.float64], group: NDArray[np.intp], block: NDArray[np.intp], groups: int
 ) -> NDArray[np.float64]:
-    """Return sums by group and frame, shape (groups, frames)."""
-    frames = int(frame.max()) + 1
-    sums = np.bincount(group * frames + frame, weights=values, minlength=groups * frames)
-    return sums.astype(np.float64).reshape(groups, frames)
+    """Return sums by group and block, shape (groups, blocks)."""
+    blocks = int(block.max()) + 1
+    sums = np.bincount(group * blocks + block, weights=values, minlength=groups * blocks)
+    return sums.astype(np.float64).reshape(groups, blocks)
 
 
 def _rms(squares: NDArray[np.float64], counts: NDArray[np.float64], unit: str) -> Estimate:
-    """Return a root mean square from its sums by frame, its error by leaving out frame after frame."""
+    """Return a root mean square from its sums by block, its error by leaving out block after block."""
     if not counts.sum() > 0.0:
         return Estimate.unknown(unit)
     value = math.sqrt(float(squares.sum() / counts.sum()))
@@ -175,11 +186,11 @@ def _jackknifed(value: float, left_out: NDArray[np.float64], unit: str) -> Estim
     return Estimate.of_deviation(value, deviation, unit, float(count), count - 1.0)
 
 
-def _rank_correlation(spread: NDArray[np.float64], size: NDArray[np.float64], frame: NDArray[np.intp]) -> Estimate:
-    """Return Spearman's correlation of two columns; its error leaves out frame after frame, the ranks kept."""
+def _rank_correlation(spread: NDArray[np.float64], size: NDArray[np.float64], block: NDArray[np.intp]) -> Estimate:
+    """Return Spearman's correlation of two columns; its error leaves out block after block, the ranks kept."""
     ranks = [np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(float) for values in (spread, size)]
     x, y = (each - each.mean() for each in ranks)
-    columns = np.array([np.bincount(frame, weights=each) for each in (np.ones_like(x), x, y, x * x, y * y, x * y)])
+    columns = np.array([np.bincount(block, weights=each) for each in (np.ones_like(x), x, y, x * x, y * y, x * y)])
     totals = columns.sum(axis=1)
     left = [_correlation(totals - column) for column in columns.T]
     return _jackknifed(_correlation(totals), np.array(left), "")

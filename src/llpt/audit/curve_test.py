@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 POOR_FIT = 0.01
 _ROUNDING = 1e-9
 FEWEST_BESIDE = 2
-"""Points on either side of a transition from which a height is taken."""
+"""Points on either side of a transition from which a fit tells a height from a slope."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,7 @@ class CurveTest:
         coordinates: of the parts, shape (n,).
         independent: how many independent statements the parts make together.
         allowances: what a shift that is still allowed may do to each part, where the transition is not known; else
-            empty. A part is a linear combination of differences, by the offset and by the fit: each of them may be
-            moved, in either direction.
+            empty. The points that are subtracted may be moved as well.
         fits: whether the fit is good enough to stand for the points.
     """
 
@@ -116,15 +115,17 @@ def curve_test(
         tuple(_linear(row, differences, errors) for row in rows),
         coordinates[chosen],
         _independent(rows * np.where(known, errors, 0.0)),
-        () if allowances is None else _moved_by(rows, allowances),
+        () if allowances is None else _moved_by(subtracted, chosen, allowances),
         fits,
     )
 
 
-def _moved_by(rows: NDArray[np.float64], allowances: NDArray[np.float64]) -> tuple[float, ...]:
-    """Return the most that linear combinations change where each difference may by so much, rows of shape (m, n)."""
-    used = rows != 0.0  # what takes no part may be infinite, in per cent of a value of zero
-    return tuple((np.abs(rows) * np.where(used, allowances, 0.0)).sum(axis=1).tolist())
+def _moved_by(
+    subtracted: NDArray[np.float64], chosen: NDArray[np.intp], allowances: NDArray[np.float64]
+) -> tuple[float, ...]:
+    """Return the most that the chosen differences change by a shift, less what it does to those that are subtracted."""
+    zero = float(sum(subtracted[each] * allowances[each] for each in np.flatnonzero(subtracted)))
+    return tuple((allowances[chosen] + zero).tolist())
 
 
 def shift_allowances(curve: Curve, coordinates: NDArray[np.float64], near: float) -> NDArray[np.float64]:
@@ -164,13 +165,13 @@ def phase_difference(
         above: which of them are above, shape (n,).
 
     Returns:
-        The difference, None where either side has fewer than ``FEWEST_BESIDE`` points with a known error.
+        The difference, None where either side has no point with a known error. One is enough: its error is its own.
     """
     known = np.array([each.resolved for each in differences], dtype=bool)
     errors = noisy_errors(np.array([each.standard_error for each in differences]))
     row = np.zeros(len(differences))
     for side, sign in ((below & known, -1.0), (above & known, 1.0)):
-        if side.sum() < FEWEST_BESIDE:
+        if not side.any():
             return None
         weights = np.where(side, errors, np.inf) ** -2.0
         row += sign * weights / weights.sum()

@@ -69,7 +69,7 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     near = pair.near(thresholds)
     found = phase_difference(differences, region.below(temperatures, near), region.above(temperatures, near))
     if found is None:
-        reason = "No two temperatures on either side of the transition at which both enthalpies are known"
+        reason = "No temperature on one side of the transition at which both enthalpies are known"
         yield Contrast(Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), reason)
     else:
         sentence = f"{_word(pair)} from below the transition to above it: surrogate minus reference {found}"

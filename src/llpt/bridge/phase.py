@@ -142,12 +142,17 @@ def _one_sided(
         else:
             value, method = _cumulant(state, sign), FreeEnergyMethod.CUMULANT
             spread = state.beta_per_ev * float(state.difference_ev.std(ddof=1))
-            if not value.resolved or spread > CUMULANT_SPREAD:
-                value, method = Estimate.unknown("eV"), FreeEnergyMethod.NONE
             reason += (
                 f" Its exponential average rests on {carrying:.2g} independent samples, {ONE_SIDED_SAMPLES:g} are "
                 f"needed; the spread of beta Delta is {spread:.2g}, {CUMULANT_SPREAD:g} at most for two cumulants."
             )
+            if not value.resolved:
+                reason = (
+                    f"Its snapshots are worth fewer than {MINIMUM_EFFECTIVE_SAMPLES:g} independent ones; the spread of "
+                    f"beta Delta is {spread:.2g}."
+                )
+            if not value.resolved or spread > CUMULANT_SPREAD:
+                value, method = Estimate.unknown("eV"), FreeEnergyMethod.NONE
     divergence = Estimate.unknown("")
     return PhaseDifference(first.atoms, first.temperature_k, value, method, lower, upper, divergence, math.nan, reason)
 

@@ -23,7 +23,7 @@ def calibration_figure(found: Mapping[str, SpreadCalibration]) -> Figure:
         "calibration",
         "Does the committee know its error?",
         "Root mean square of the true error on labelled frames in groups of equal disagreement of the members, against "
-        "the disagreement. Error bars: one standard error, by leaving out frame after frame. Broken: error and "
+        "the disagreement. Error bars: one standard error, by leaving out block after block. Broken: error and "
         "disagreement equal. Dotted: the factor over all values.",
         (tuple(_panel(what, each) for what, each in found.items()),),
         wide=len(found) == 1,
