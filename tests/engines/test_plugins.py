@@ -1,10 +1,7 @@
 """An engine of another package is used as if it were built in; one that is broken says so and harms no other."""
 
-import re
-import tomllib
-from pathlib import Path
-
 import pytest
+from tests.page_plugin import source_and_entries
 
 from llpt.engines import Purpose, engine_label, find_engine, grammar, make_engine, survey
 from llpt.errors import InputError, PluginError
@@ -63,10 +60,7 @@ def test_an_engine_of_another_package():
 
 
 def test_the_example_of_the_documentation(install_package):
-    text = (Path(__file__).resolve().parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    example = text.partition("### An engine\n")[2].partition("\n### ")[0]
-    [source], [announced] = (re.findall(rf"```{kind}\n(.*?)```", example, re.DOTALL) for kind in ("python", "toml"))
-    install_package("springs", source, tomllib.loads(announced)["project"]["entry-points"])
+    install_package("springs", *source_and_entries("docs/howto/add-engine.md"))
     engine = make_engine("springs", {"constant_ev": 3.0})
     atoms = atomic_lattice("fcc", (1, 1, 1), wigner_seitz_radius=1.5)
     engine.calculate(atoms)

@@ -1,5 +1,6 @@
 """The page in a real browser: drawn, switched, accessible, at the width of a desk and of a phone."""
 
+import re
 import shutil
 import threading
 
@@ -11,6 +12,9 @@ from llpt.report.live import serve
 from llpt.report.printing import print_page
 
 WIDTHS = {"desk": 1400, "phone": 390}
+SCREEN_PIXELS = 900
+A4_PIXELS, PRINTED_PIXELS = 688, 1016
+"""What A4 leaves between margins of 14 mm, at 96 pixels an inch."""
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 if CHROMIUM is None:
     pytest.skip("no browser is installed: apt install chromium", allow_module_level=True)
@@ -87,9 +91,84 @@ def test_an_engine_and_a_size_are_hidden_in_all_figures_at_once(opened):
     assert opened.evaluate(shown) == before
 
 
-def test_a_point_tells_its_error_and_how_many_samples_it_rests_on(opened):
-    texts = opened.evaluate("document.getElementById('isobars').data.flatMap((trace) => trace.text || [])")
-    assert any("±" in text and "independent samples" in text for text in texts)
+POINT = """(name) => {
+    const place = document.getElementById(name);
+    const symbols = [...place.querySelectorAll(".scatterlayer .trace .points path")].filter(
+        (each) => each.getBoundingClientRect().width > 0);
+    symbols[0].scrollIntoView({ block: "center", inline: "center" });
+    const box = symbols[0].getBoundingClientRect();
+    return [box.left + box.width / 2, box.top + box.height / 2];
+}"""
+
+
+@pytest.mark.parametrize("name", ["comparisons", "densities", "ways"])
+def test_the_pointer_on_a_point_shows_value_error_and_samples(opened, name):
+    x, y = opened.evaluate(POINT, name)
+    opened.mouse.move(x - 3, y - 3)
+    opened.mouse.move(x, y)
+    label = opened.locator(f"#{name} .hoverlayer .hovertext")
+    label.first.wait_for(state="attached", timeout=300_000)
+    text = " ".join(label.all_text_contents())
+    assert re.search(r"[-−]?\d[\d.e-]* ± [\d.e-]+", text), text
+    assert "independent samples" in text
+
+
+def focused_with_tab(page, what):
+    """Press Tab until what has the focus is what is looked for, and return it."""
+    for _ in range(300):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"document.activeElement.matches({what!r})"):
+            return page.evaluate_handle("document.activeElement").as_element()
+    raise AssertionError(f"no Tab reaches {what}")
+
+
+def test_the_keyboard_reaches_and_works_skip_link_contents_toggles_theme_folds_and_links(opened):
+    focused_with_tab(opened, "a.skip")
+    opened.keyboard.press("Enter")
+    assert opened.evaluate("location.hash") == "#answers"
+    focused_with_tab(opened, "nav.contents a[href='#size']")
+    opened.keyboard.press("Enter")
+    assert opened.evaluate("location.hash") == "#size"
+    opened.evaluate("document.querySelector('nav.contents a[href=\"#size\"]').focus()")
+    box = focused_with_tab(opened, "input[name=engine]")
+    opened.keyboard.press("Space")
+    assert not box.is_checked()
+    opened.keyboard.press("Space")
+    assert box.is_checked()
+    size = focused_with_tab(opened, "input[name=atoms]")
+    opened.keyboard.press("Space")
+    assert not size.is_checked()
+    focused_with_tab(opened, "#theme")
+    opened.keyboard.press("Enter")
+    assert opened.evaluate("document.documentElement.dataset.theme") == "dark"
+    fold = focused_with_tab(opened, "figcaption summary")
+    for key, is_open in (("Enter", True), ("Space", False), ("Enter", True)):
+        opened.keyboard.press(key)
+        assert fold.evaluate("each => each.parentElement.open") is is_open
+    link = focused_with_tab(opened, "figcaption a")
+    assert link.get_attribute("href").startswith("figures/")
+
+
+def test_each_question_fits_one_screen_with_its_tables_folded(opened):
+    for details in opened.locator("main details[open]").all():
+        details.evaluate("each => { each.open = false; }")
+    heights = opened.evaluate("""() => Object.fromEntries([...document.querySelectorAll(".verdict, .question")].map(
+        (each) => [each.getAttribute("aria-labelledby"), each.getBoundingClientRect().height]))""")
+    assert {"verdict", "protocol", "size", "transition"} <= set(heights)
+    if opened.viewport_size["width"] == WIDTHS["desk"]:
+        assert {name: height for name, height in heights.items() if height > SCREEN_PIXELS} == {}
+
+
+def test_a_figure_that_was_folded_is_drawn_as_wide_as_its_place(opened):
+    fold = opened.locator(".question > details").filter(has=opened.locator(".plot")).first
+    fold.locator("> summary").click()
+    place = fold.locator(".plot")
+    opened.wait_for_function(
+        """place => Math.abs(place.querySelector("svg").getBoundingClientRect().width
+        - place.getBoundingClientRect().width) < 2""",
+        arg=place.element_handle(),
+        timeout=300_000,
+    )
 
 
 def test_dark_and_light_differ_and_follow_the_reader(browser, written):
@@ -122,5 +201,30 @@ def test_a_campaign_is_watched(browser, written):
         server.shutdown()
 
 
-def test_it_prints(written):
-    assert print_page(written).read_bytes().startswith(b"%PDF")
+def test_it_prints_on_upright_a4_and_no_figure_is_cut(browser, written):
+    pdf = print_page(written).read_bytes()
+    assert pdf.startswith(b"%PDF")
+    boxes = re.findall(rb"/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)\s*\]", pdf)
+    pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
+    assert pages == len(boxes) >= 8
+    assert {(round(float(width)), round(float(height))) for width, height in boxes} == {(595, 842)}  # A4 in points
+    context = browser.new_context(viewport={"width": A4_PIXELS, "height": 900})
+    page = context.new_page()
+    page.goto(written.as_uri())
+    page.wait_for_function("document.documentElement.dataset.drawn !== undefined", timeout=300_000)
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(
+        """[...document.querySelectorAll(".plot")].every((place) => {
+            const box = place.querySelector("svg").getBoundingClientRect();
+            return box.width > 300 && box.left >= 0 && box.right <= innerWidth + 1;
+        })""",
+        timeout=300_000,
+    )
+    figures = page.locator("figure")
+    assert figures.count() == int(page.evaluate("document.documentElement.dataset.drawn"))
+    for figure in figures.all():
+        assert figure.is_visible()
+        assert figure.evaluate("each => getComputedStyle(each).breakInside") == "avoid"
+        assert figure.bounding_box()["height"] < PRINTED_PIXELS  # or it could not help being cut
+    context.close()

@@ -14,7 +14,17 @@ from llpt.report import write_report
 from llpt.report.tables import run_rows
 from llpt.study import StudyDirectory
 
-NAMES = ("isobars", "transition-line", "equilibration", "samples", "densities", "displacement")
+NAMES = (
+    "comparisons",
+    "equilibration",
+    "samples",
+    "densities",
+    "ways",
+    "displacement",
+    "remedy-lengths",
+    "isobars",
+    "transition-line",
+)
 """Of the figures of a study without labels at several electronic temperatures."""
 
 

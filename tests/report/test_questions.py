@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,14 +13,17 @@ import xarray as xr
 from llpt.audit import Cause
 from llpt.audit.diagnosis import diagnose
 from llpt.audit.ensemble import EnsembleCheck, EnsembleOutcome
-from llpt.campaign import Role
+from llpt.campaign import ControlledTest, Role
 from llpt.report import Case, asked, write_report
+from llpt.report.effect_figures import effect_figure
 from llpt.report.figure_data import write_figure_data
 from llpt.report.methods import methods_of, write_methods
 from llpt.report.question import Tone
 from llpt.report.questions.ensemble import of_their_ensembles
 from llpt.report.questions.protocol import same_protocol
+from llpt.report.questions.reference import _budget_figure, _largest
 from llpt.report.questions.surrogate import errors_of_surrogate
+from llpt.report.questions.verdict import comparison_figure
 from llpt.report.references import papers
 from llpt.report.run_tables import run_table
 from llpt.statistics import Estimate
@@ -220,8 +224,109 @@ def test_runs_that_are_not_of_their_ensemble_are_told_from_chance(case, monkeypa
     assert "3 are not resolved" in answer.sentence
     (table,) = answer.tables
     assert len(table.unknown) == 3
+    (panel,) = answer.figures[0].rows[0]
+    assert sorted(x for curve in panel.curves for x in curve.x) == [0.36] * failing + [1.0] * 40
+    assert all(curve.names and curve.samples[0] == 100.0 for curve in panel.curves)
     assert table.rows[0].cells[2] == ("0.360 ± 0.02" if failing else "1.000 ± 0.02")
 
 
 def test_without_trajectories_no_ensemble_is_asked_for(case):
     assert of_their_ensembles(case) is None
+
+
+def test_questions_are_answered_by_figures_that_show_it(answers):
+    shown = {name: [figure.name for figure in answer.figures] for name, answer in answers.items()}
+    assert shown | {"reference": [], "surrogate": []} == shown  # nothing was labelled
+    assert shown["equilibrium"] == ["equilibration"]
+    assert shown["duration"] == ["samples"]
+    assert shown["size"] == ["densities"]
+    assert shown["path"] == ["ways"]
+    assert shown["solids"] == ["displacement"]
+    assert shown["remedy"] == ["remedy-lengths"]
+    assert shown["transition"] == ["isobars", "transition-line"]
+
+
+def test_the_verdicts_figure_shows_each_judged_difference_in_units_of_its_threshold(case):
+    figure = comparison_figure(case.verdict)
+    ((panel,),) = figure.rows
+    judged = [each for each in case.verdict.comparisons if each.judged and each.difference.resolved]
+    rows = [row for curve in panel.curves for row in zip(curve.names, curve.x, curve.x_error, strict=True)]
+    shown = {name: (x, half) for name, x, half in rows}
+    assert len(shown) == len(judged) > 4
+    for each in judged:
+        name = f"{each.quantity}, {each.where}, N = {each.reference_atoms} and {each.surrogate_atoms}"
+        x, half = shown[name]
+        assert x == pytest.approx(each.difference.value / each.threshold)
+        outcome = "faithful" if abs(x) + half < 1.0 else "not faithful" if abs(x) - half > 1.0 else "not resolved"
+        assert str(each.outcome) == outcome
+
+
+def test_a_line_that_was_walked_back_is_drawn_both_ways(answers, case):
+    ((panel,),) = answers["path"].figures[0].rows
+    there, back = panel.curves
+    assert back.label == "DFT/PBE, N = 512 (cooling)"
+    assert (there.filled, back.filled) == (True, False)
+    cooled = next(each for each in case.found.ladders if str(each.test) == "cooling")
+    assert back.y == tuple(cooled.states.curve("density").values)
+
+
+def test_each_test_is_drawn_with_its_shift_and_its_largest_change(case):
+    effects = case.effects([ControlledTest.SIZE])
+    figure = effect_figure("shifts", "Shifts", effects, case.study.verdict.thresholds())
+    shifts, densities = figure.rows[0]
+    assert len(shifts.y_names) == len(effects)
+    known = [each.shift.value for each in effects if each.shift.resolved]
+    assert sorted(x for curve in shifts.curves for x in curve.x) == pytest.approx(sorted(known))
+    assert shifts.lines[0].x_error == case.study.verdict.thresholds().transition_temperature_k
+    assert sorted(x for curve in densities.curves for x in curve.x) == pytest.approx(
+        sorted(each.largest.percent.value for each in effects)
+    )
+
+
+def test_means_of_what_is_held_are_drawn_against_what_was_set(case):
+    def held(ladder):
+        runs = []
+        for run in ladder.runs:
+            columns = {"temperature": ((), run.temperature_k + 2.0, {"unit": "K"}), "temperature_error": ((), 1.0)}
+            columns["temperature_effective_samples"] = ((), 40.0)
+            runs.append(dataclasses.replace(run, summary=run.summary.assign(columns)))
+        return dataclasses.replace(ladder, runs=tuple(runs))
+
+    found = dataclasses.replace(case.found, ladders=tuple(map(held, case.found.ladders)))
+    answer = same_protocol(dataclasses.replace(case, analysis=dataclasses.replace(case.analysis, found=found)))
+    (figure,) = answer.figures
+    ((panel,),) = figure.rows
+    assert all(y == pytest.approx(2.0) for curve in panel.curves for y in curve.y)
+    assert {error for curve in panel.curves for error in curve.y_error} == {1.0}
+
+
+def test_the_budget_is_drawn_in_kelvin(case):
+    place = SimpleNamespace(line="P200", atoms=32, temperature_k=900.0)
+    rows = [
+        SimpleNamespace(choice=choice, shift=SimpleNamespace(value=value))
+        for choice, value in (
+            ("k-points 3x3x3", Estimate(-31.0, 4.0, "K", 50.0)),
+            ("cutoff 80 Ry", Estimate(2.0, 1.0, "K", 50.0)),
+            ("functional pbesol", Estimate.unknown("K")),
+        )
+    ]
+    explanation = SimpleNamespace(budgets=[SimpleNamespace(place=place, rows=rows)])
+    budgeted = dataclasses.replace(case, analysis=dataclasses.replace(case.analysis, explanation=explanation))
+    ((panel,),) = _budget_figure(budgeted, 50.0).rows
+    assert panel.y_names == ("k-points 3x3x3", "cutoff 80 Ry")
+    (curve,) = panel.curves
+    assert (curve.x, curve.x_error) == ((-31.0, 2.0), (4.0, 1.0))
+    assert _largest(budgeted) == " The largest: k-points 3x3x3 moves T* by -31.0 ± 4.0 K (P200, N = 32, 900 K)."
+
+
+def test_the_figure_of_longer_runs_ends_where_the_verdict_can_be_given(answers, case):
+    ((panel,),) = answers["remedy"].figures[0].rows
+    wanted = [
+        each.picoseconds
+        for each in case.verdict.requirements
+        if each.picoseconds and each.picoseconds_now and each.picoseconds > each.picoseconds_now
+    ]
+    *curves, enough = panel.curves
+    assert [curve.x[-1] for curve in curves] == pytest.approx(wanted)
+    assert [curve.y[-1] for curve in curves] == pytest.approx([1.0] * len(wanted))
+    assert enough.y == (1.0, 1.0)

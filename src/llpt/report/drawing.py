@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 WIDTH_INCH = 7.1
 ROW_INCH = 2.15
 LEGEND_LINE_INCH = 0.15
+NAMED_ROW_INCH = 0.17
 INSIDE_ROWS = 5
 STYLE_VARIABLE = "LLPT_STYLE"
 DASHES: dict[Dash, Any] = {Dash.SOLID: "-", Dash.DASHED: (0, (4, 1.6)), Dash.DOTTED: (0, (1, 1.2)), Dash.NONE: "none"}
@@ -89,7 +90,9 @@ def _canvas(figure: Figure) -> Canvas:
     names = max(columns, 2 if figure.wide else 1)
     legend_inch = LEGEND_LINE_INCH * -(-len(outside) // names) + 0.1 if outside else 0.0
     width = WIDTH_INCH if wide else WIDTH_INCH / 2.0
+    names_inch = NAMED_ROW_INCH * max(len(panel.y_names) for row in figure.rows for panel in row)
     height = ROW_INCH * rows * (1.7 if figure.wide else 1.0 if columns > 2 else 1.25) + legend_inch + 0.15
+    height = max(height, names_inch + legend_inch + 0.6) if names_inch else height
     layout = ConstrainedLayoutEngine(rect=(0.0, 0.0, 1.0, 1.0 - legend_inch / height))
     canvas = Canvas(figsize=(width, height), layout=layout)
     FigureCanvasAgg(canvas)
@@ -149,6 +152,10 @@ def _scales(axis: Axes, panel: Panel) -> None:
         axis.set_yscale("log", nonpositive="mask")
     if panel.x_range:
         axis.set_xlim(*panel.x_range)
+    if panel.y_names:
+        axis.set_yticks(range(len(panel.y_names)), panel.y_names)
+        axis.set_ylim(len(panel.y_names) - 0.5, -0.5)
+        return
     limits = panel.y_range or _y_range(panel)
     if limits:
         axis.set_ylim(*limits)
@@ -184,12 +191,12 @@ def _curve(axis: Axes, curve: PlottedCurve) -> None:
         "mew": 0.8,
         "ms": 4.0 if curve.width >= 0.8 else 2.6,
     }
-    if curve.band or error is None:
+    if curve.band or (error is None and not curve.x_error):
         axis.plot(x, y, **style)
         if error is not None and np.isfinite(error).any():
             axis.fill_between(x, y - error, y + error, color=curve.colour, alpha=0.18, lw=0)
         return
-    known = np.where(np.isfinite(error), error, 0.0)
+    known = None if error is None else np.where(np.isfinite(error), error, 0.0)
     if any(curve.unknown):
         chosen = np.array(curve.unknown)
         axis.plot(x[chosen], y[chosen], **{**style, "mfc": "white", "ls": "none", "zorder": 4, "label": "_nolegend_"})

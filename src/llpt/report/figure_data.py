@@ -67,7 +67,7 @@ def _rows(figure: Figure) -> Iterator[tuple[tuple[str, ...], tuple[float, ...]]]
                 if curve.source is not None:
                     engine = curve.source.engine
                     atoms = math.nan if curve.source.atoms is None else float(curve.source.atoms)
-                texts = (place, panel.x_label, panel.y_label, curve.label, engine)
                 columns = (curve.x, curve.x_error or blank, curve.y, curve.y_error or blank, curve.samples or blank)
-                for numbers in zip(*columns, strict=True):
-                    yield texts, (atoms, *map(float, numbers))
+                for index, numbers in enumerate(zip(*columns, strict=True)):
+                    name = f"{curve.names[index]}: {curve.label}" if curve.names else curve.label
+                    yield (place, panel.x_label, panel.y_label, name, engine), (atoms, *map(float, numbers))

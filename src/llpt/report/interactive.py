@@ -30,11 +30,15 @@ MARKERS = {
     Marker.PLUS: "cross",
     Marker.CROSS: "x",
 }
-ROW_PIXELS = 300
+ROW_PIXELS = {1: 300, 2: 150}
+"""Heights of the panels of a figure by the number of its rows: a question is to fit one screen of 900 pixels."""
+LEAST_ROW_PIXELS = 140
+NAMED_ROW_PIXELS = 24
+MOST_NAMED_PIXELS = 420
 TOP_PIXELS = 48
 BOTTOM_PIXELS = 50
 LEGEND_ROW_PIXELS = 21
-GAP_PIXELS = 84
+GAP_PIXELS = 64
 LONGEST_OF_THREE = 34  # characters of a legend's entry that three to a row leave room for
 FONT = "Inter, Helvetica Neue, Helvetica, Arial, sans-serif"
 
@@ -46,13 +50,14 @@ def as_json(figure: Figure) -> str:
 
 def _plot(figure: Figure) -> go.Figure:
     rows, columns = len(figure.rows), max(len(row) for row in figure.rows)
+    pixels = _row_pixels(figure)
     notes = [panel.note for row in figure.rows for panel in (*row, *[None] * (columns - len(row))) if panel is not None]
     plot = make_subplots(
         rows=rows,
         cols=columns,
         subplot_titles=notes,
-        horizontal_spacing=0.08,
-        vertical_spacing=GAP_PIXELS / (ROW_PIXELS * rows + GAP_PIXELS * (rows - 1)),
+        horizontal_spacing=0.1,
+        vertical_spacing=GAP_PIXELS / (pixels * rows + GAP_PIXELS * (rows - 1)),
     )
     named: set[str] = set()
     for number, row in enumerate(figure.rows, start=1):
@@ -63,7 +68,7 @@ def _plot(figure: Figure) -> go.Figure:
                 plot.update_layout({legend: _legend_inside(plot, number, column, panel.legend_inside)})
     legend_columns = 2 if max(map(len, named), default=0) > LONGEST_OF_THREE else 3
     legend_rows = math.ceil(len(named) / legend_columns)
-    inner = ROW_PIXELS * rows + GAP_PIXELS * (rows - 1)
+    inner = pixels * rows + GAP_PIXELS * (rows - 1)
     height = inner + TOP_PIXELS + BOTTOM_PIXELS + LEGEND_ROW_PIXELS * legend_rows
     plot.update_layout(
         template="none",
@@ -87,6 +92,14 @@ def _plot(figure: Figure) -> go.Figure:
     return plot
 
 
+def _row_pixels(figure: Figure) -> int:
+    """Return the height of one row of panels."""
+    named = max(len(panel.y_names) for row in figure.rows for panel in row)
+    if named:
+        return min(MOST_NAMED_PIXELS, max(LEAST_ROW_PIXELS, NAMED_ROW_PIXELS * (named + 1)))
+    return ROW_PIXELS.get(len(figure.rows), LEAST_ROW_PIXELS)
+
+
 def _legend_inside(plot: go.Figure, row: int, column: int, corner: str) -> dict[str, Any]:
     """Return the place of a legend in a corner of one panel."""
     axes = plot.get_subplot(row, column)
@@ -107,7 +120,7 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], legend: str, na
         show = curve.in_legend and curve.label not in named
         if show:
             named.add(curve.label)
-        _curve(plot, curve, place, legend if show else None)
+        _curve(plot, curve, place, legend if show else None, by_row=bool(panel.y_names))
     for line in panel.lines:
         plot.add_vline(
             x=line.x, line={"color": line.colour, "width": 1, "dash": DASHES.get(line.dash, "dash")}, **place
@@ -117,6 +130,11 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], legend: str, na
             plot.add_vrect(x0=left, x1=right, fillcolor=line.colour, opacity=0.12, line_width=0, **place)
     plot.update_xaxes(title_text=_sub(panel.x_label), title_standoff=6, **place)
     plot.update_yaxes(title_text=_sub(panel.y_label), title_standoff=6, **place)
+    if panel.y_names:
+        rows = list(range(len(panel.y_names)))
+        plot.update_yaxes(
+            tickvals=rows, ticktext=panel.y_names, range=[len(rows) - 0.5, -0.5], automargin=True, **place
+        )
     for update, limits, logarithmic in (
         (plot.update_xaxes, panel.x_range, panel.log_x),
         (plot.update_yaxes, panel.y_range, panel.log_y),
@@ -127,7 +145,9 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], legend: str, na
             update(range=[math.log10(value) for value in limits] if logarithmic else list(limits), **place)
 
 
-def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], legend: str | None) -> None:
+def _curve(
+    plot: go.Figure, curve: PlottedCurve, place: dict[str, int], legend: str | None, *, by_row: bool = False
+) -> None:
     x, y = np.array(curve.x), np.array(curve.y)
     error = np.array(curve.y_error) if curve.y_error else None
     lines, markers = curve.dash is not Dash.NONE, curve.marker is not Marker.NONE
@@ -157,7 +177,7 @@ def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], legend: 
         "legend": legend or "legend",
         "mode": "+".join(part for part, wanted in (("lines", lines), ("markers", markers)) if wanted) or "lines",
         "line": {"color": curve.colour, "width": 1.6 * curve.width, "dash": DASHES.get(curve.dash, "solid")},
-        "text": _hover_texts(curve),
+        "text": _row_texts(curve) if by_row else _hover_texts(curve),
         "hoverinfo": "text+name",
         "meta": _source(curve),
     }
@@ -187,6 +207,16 @@ def _hover_texts(curve: PlottedCurve) -> list[str]:
         known = f" ± {error:.2g}" if math.isfinite(error) else ", its error not known" if curve.y_error else ""
         count = f", {samples:.0f} independent samples" if math.isfinite(samples) else ""
         texts.append(f"{y:.5g}{known} at {x:.5g}{count}")
+    return texts
+
+
+def _row_texts(curve: PlottedCurve) -> list[str]:
+    """Return what is told of each point of a named row: value, error, independent samples."""
+    blank = (math.nan,) * len(curve.x)
+    texts = []
+    for name, x, error, samples in zip(curve.names, curve.x, curve.x_error, curve.samples or blank, strict=True):
+        count = f", {samples:.0f} independent samples" if math.isfinite(samples) else ""
+        texts.append(f"{name}: {x:.5g} ± {error:.2g}{count}")
     return texts
 
 

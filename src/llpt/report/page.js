@@ -93,10 +93,20 @@ async function begin() {
   });
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", (event) => setTheme(event.matches ? "dark" : "light"));
+  for (const details of document.querySelectorAll("details")) {
+    details.addEventListener("toggle", () => {
+      for (const place of details.querySelectorAll(".plot")) if (place.offsetParent) Plotly.Plots.resize(place);
+    });
+  }
   window.addEventListener("beforeprint", () => {
+    root.classList.add("printing"); // as wide as the paper, so that figures are drawn for it
     setTheme("light");
     for (const details of document.querySelectorAll("details")) details.open = true;
     for (const plot of plots) Plotly.Plots.resize(plot.place);
+  });
+  window.addEventListener("afterprint", () => {
+    root.classList.remove("printing");
+    for (const plot of plots) if (plot.place.offsetParent) Plotly.Plots.resize(plot.place);
   });
   setTheme(dark.matches ? "dark" : "light");
   root.dataset.drawn = String(plots.length);

@@ -20,6 +20,7 @@ from llpt.report.interactive import as_json
 from llpt.report.methods import methods_of, write_methods
 from llpt.report.question import Tone, is_sure
 from llpt.report.questions import asked
+from llpt.report.questions.verdict import comparison_figure
 from llpt.report.run_tables import provenance_table, run_table, write_run_table
 from llpt.study import State
 from llpt.version import VERSION
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from llpt.audit import Verdict
     from llpt.report.panels import Figure
-    from llpt.report.question import Question, Table
+    from llpt.report.question import Question
     from llpt.study import Entry, Plan, StudyDirectory
     from llpt.study.analysis import StudyAnalysis
 
@@ -66,26 +67,23 @@ def write_report(
     """
     make_directory(directory.report)
     case = Case(directory, plan, entries, analysis)
-    shown = []
     questions = tuple(asked(case))
-    parts, behind = 1 + sum(len(question.figures) for question in questions), 0
-    for question in questions:
-        figures = []
-        for figure in question.figures:
-            on_part(behind, parts, figure.name)
-            behind += 1
-            paths = [
-                *draw(figure, directory.report / "figures"),
-                *write_figure_data(figure, directory.report / "figures"),
-            ]
-            figures.append(_shown(figure, paths))
-        shown.append({**_fields(question), "figures": figures})
-    on_part(behind, parts, "page")
+    first = comparison_figure(case.verdict) if case.verdict else None
+    figures = [*([first] if first else []), *(figure for question in questions for figure in question.figures)]
+    drawn = {}
+    for behind, figure in enumerate(figures):
+        on_part(behind, 1 + len(figures), figure.name)
+        place = directory.report / "figures"
+        drawn[figure.name] = _shown(figure, [*draw(figure, place), *write_figure_data(figure, place)])
+    on_part(len(figures), 1 + len(figures), "page")
+    shown = [
+        {**_fields(question), "figures": [drawn[figure.name] for figure in question.figures]} for question in questions
+    ]
     methods = methods_of(case)
     write_methods(methods, directory.report)
     write_run_table(run_table(case, unsure=True), directory.report / "runs.csv")
     page = directory.page
-    write_atomically(page, _render(case, shown, runs=run_table(case), methods=methods.markdown))
+    write_atomically(page, _render(case, shown, drawn, methods=methods.markdown))
     return page
 
 
@@ -96,14 +94,20 @@ def _fields(question: Question) -> dict[str, Any]:
 def _shown(figure: Figure, paths: Iterable[Path]) -> dict[str, Any]:
     """Return what the page holds of a figure."""
     curves = list(dict.fromkeys(curve.label for row in figure.rows for panel in row for curve in panel.curves))
-    axes = list(dict.fromkeys(f"{panel.y_label} against {panel.x_label}" for row in figure.rows for panel in row))
+    axes = list(
+        dict.fromkeys(
+            f"{panel.y_label or f'{len(panel.y_names)} rows'} against {panel.x_label}"
+            for row in figure.rows
+            for panel in row
+        )
+    )
     return {
         "name": figure.name,
         "title": figure.title,
         "caption": figure.caption,
         "alt": f"{figure.title}: {'; '.join(axes)}. Curves: {'; '.join(curves[:12])}.",
         "json": as_json(figure),
-        "columns": max(len(row) for row in figure.rows),
+        "scrolls": figure.wide or max(len(row) for row in figure.rows) > 1,
         "paths": [f"figures/{path.name}" for path in paths],
     }
 
@@ -113,17 +117,18 @@ def _packed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-def _all_figures(questions: Iterable[Mapping[str, Any]]) -> str:
+def _all_figures(figures: Mapping[str, Mapping[str, Any]]) -> str:
     """Return data and layout of every figure as one JSON object, by name."""
-    figures = (figure for question in questions for figure in question["figures"])
-    return "{" + ",".join(f'"{figure["name"]}":{figure["json"]}' for figure in figures) + "}"
+    return "{" + ",".join(f'"{name}":{figure["json"]}' for name, figure in figures.items()) + "}"
 
 
 def _text(name: str) -> str:
     return files("llpt.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _render(case: Case, questions: list[dict[str, Any]], *, runs: Table, methods: str) -> str:
+def _render(
+    case: Case, questions: list[dict[str, Any]], figures: Mapping[str, Mapping[str, Any]], *, methods: str
+) -> str:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     environment.tests["sure"] = is_sure
     template = environment.from_string(_text("page.html"))
@@ -145,7 +150,8 @@ def _render(case: Case, questions: list[dict[str, Any]], *, runs: Table, methods
         questions=questions,
         engines=list(dict.fromkeys(ladder.engine for ladder in base)),
         sizes=sorted({ladder.atoms for ladder in base}),
-        runs=runs,
+        runs=run_table(case),
+        comparisons=figures.get("comparisons"),
         methods=methods,
         provenance=provenance_table(case),
         study_file=case.directory.study_file.read_text(encoding="utf-8"),
@@ -153,7 +159,7 @@ def _render(case: Case, questions: list[dict[str, Any]], *, runs: Table, methods
         css=_text("page.css"),
         js=_text("page.js"),
         plotly=_packed(get_plotlyjs()),
-        figures=_packed(_all_figures(questions)),
+        figures=_packed(_all_figures(figures)),
     )
 
 

@@ -65,6 +65,7 @@ class PlottedCurve:
         in_legend: whether the legend names it.
         width: of the line, in points.
         source: whose curve it is; None for those of others and of no engine.
+        names: what each point is, where its axes do not say; empty where they do.
     """
 
     label: str
@@ -82,6 +83,7 @@ class PlottedCurve:
     in_legend: bool = True
     width: float = 1.2
     source: Source | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ class Panel:
             figure's own legend names them.
         log_x: whether x is drawn on a logarithmic scale.
         log_y: whether y is; points that are not positive are left out.
+        y_names: names of the rows y = 0, 1, 2 … from the top, where x is the number that is told and its half width the
+            error; empty where y is a number.
     """
 
     x_label: str
@@ -131,6 +135,7 @@ class Panel:
     legend_inside: str = ""
     log_x: bool = False
     log_y: bool = False
+    y_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ MOST_SECONDS = 600
 
 
 def print_page(page: Path) -> Path:
-    """Print a report's page into ``report.pdf`` beside it, figures drawn and everything unfolded.
+    """Print a report's page into ``report.pdf`` beside it, A4 upright, figures drawn and everything unfolded.
 
     Args:
         page: ``index.html`` of a report.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest
 from llpt.report.question import Question, Tone
-from llpt.report.questions.effects import counted, effect_table, tone_of
+from llpt.report.questions.effects import counted, effect_table, largest_shift, tone_of
 from llpt.report.supplement_figures import density_figure
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def large_enough(case: Case) -> Question | None:
         f"Sizes: {', '.join(map(str, sizes))} atoms; fewer than {least} decide nothing. "
         + (
             f"Of {len(effects)} comparisons of a cell with the largest of its side: {counted(effects)}."
+            + largest_shift(effects)
             if effects
             else "No side was run in cells of two sizes."
         ),

@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.campaign.effects import Influence
+from llpt.report.effect_figures import TONES
 from llpt.report.question import Row, Table, Tone, number_columns, text_columns
-from llpt.report.tables import effect_row
+from llpt.report.tables import effect_row, estimate_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.campaign.effects import Effect
 
-TONES = {
-    Influence.MATTERS: Tone.BAD,
-    Influence.DOES_NOT_MATTER: Tone.GOOD,
-    Influence.NOT_RESOLVED: Tone.OPEN,
-}
 NOTE = (
     "A change matters where it is proven to exceed the thresholds of the verdict, and does not where it is proven to "
     "stay below them."
@@ -64,3 +60,13 @@ def counted(effects: Sequence[Effect]) -> str:
         Influence.NOT_RESOLVED: ("not resolved", "not resolved"),
     }
     return ", ".join(f"{number} {words[influence][number != 1]}" for influence, number in numbers.items() if number)
+
+
+def largest_shift(effects: Sequence[Effect]) -> str:
+    """Say which test shifts the transition most, with its error; a space before it, nothing where none is known."""
+    known = [effect for effect in effects if effect.shift.resolved and effect.shift.error > 0.0]
+    if not known:
+        return ""
+    most = max(known, key=lambda effect: abs(effect.shift.value))
+    whose = f"{most.test.replace('_', ' ')} of {most.engine}, N = {most.atoms}, {most.line}"
+    return f" The largest shift of the transition: {estimate_text(most.shift)} ({whose})."

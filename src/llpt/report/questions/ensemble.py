@@ -8,6 +8,9 @@ from scipy.stats import binom
 
 from llpt.audit.ensemble import CONFIDENCE, EnsembleOutcome
 from llpt.campaign import short_name
+from llpt.report.interval_figure import Interval, interval_panel
+from llpt.report.palette import GREY
+from llpt.report.panels import Figure, VerticalLine
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.study.certificate import certify_study
 from llpt.trajectory.master import MASTER_NAME
@@ -49,7 +52,39 @@ def of_their_ensembles(case: Case) -> Question | None:
         "Mean and variance of the kinetic energy; the variance of the volume against the volumes at neighbouring "
         "pressures; the ratio of the distributions of neighbours in pressure and temperature, which also fails where "
         "the two are in different phases; the trend of volume or energy (llpt certify).",
-        tables=(_table(found),),
+        tuple(filter(None, [_figure(found)])),
+        (_table(found),),
+    )
+
+
+def _figure(found: list[tuple[tuple[str, ...], EnsembleCheck]]) -> Figure | None:
+    """Return each number over what it must be, and trends, which must be nothing; None where none is known."""
+    words = {tone: str(outcome) for outcome, tone in TONES.items()}
+    panels = []
+    for expected, label in ((1.0, "measured / what it must be"), (0.0, "trend (standard deviations)")):
+        intervals = [
+            Interval(
+                check.what,
+                check.measured.value,
+                check.measured.error,
+                TONES[check.outcome],
+                check.measured.effective_samples,
+                name=f"{check.what}, {' and '.join(short_name(path) for path in paths)}",
+            )
+            for paths, check in found
+            if check.expected == expected and check.measured.resolved
+        ]
+        if intervals:
+            line = (VerticalLine("what it must be", expected, 0.0, GREY),)
+            panels.append((interval_panel(intervals, label, words=words, lines=line),))
+    if not panels:
+        return None
+    return Figure(
+        "ensembles",
+        "What the ensembles demand, run by run",
+        "Every check of every base run with one standard error; the line is what it must be.",
+        tuple(panels),
+        wide=True,
     )
 
 

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest
 from llpt.campaign.effects import density_changes
+from llpt.report.isobar_figures import abscissae, axis_label, line_name, source_of
+from llpt.report.palette import CYCLE
+from llpt.report.panels import Figure, Marker, Panel, PlottedCurve
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.questions.effects import counted, effect_table
 from llpt.report.tables import estimate_text
 from llpt.statistics import Estimate
 
 if TYPE_CHECKING:
+    from llpt.campaign.ladders import ObservedLadder
     from llpt.report.case import Case
     from llpt.transition import LinePoint
 
@@ -33,6 +37,7 @@ def quantum_nuclei(case: Case) -> Question | None:
         counted(effects) or "see the table",
         f"Of {len(effects)} tests of beads and isotope: {counted(effects) or 'none forms a ladder'}.",
         "Runs with another number of beads, or another mass, against the base runs of the same engine and size.",
+        figures=tuple(filter(None, [_figure(case)])),
         tables=(
             Table(
                 "Changed less base, state by state",
@@ -50,16 +55,55 @@ def quantum_nuclei(case: Case) -> Question | None:
     )
 
 
+def _base_of(case: Case, ladder: ObservedLadder) -> ObservedLadder | None:
+    """Return the base ladder of the same side, size and line; None where there is none."""
+    base = case.found.base(ladder.role)
+    return next((each for each in base if (each.atoms, each.line) == (ladder.atoms, ladder.line)), None)
+
+
+def _figure(case: Case) -> Figure | None:
+    """Return the change of the number of atoms in a volume, state by state; None where nothing can be compared."""
+    panels = []
+    changed = [each for each in case.found.ladders if each.test in NUCLEI]
+    for line in dict.fromkeys(each.line for each in changed):
+        mine = [each for each in changed if each.line == line]
+        curves = []
+        for number, ladder in enumerate(mine):
+            base = _base_of(case, ladder)
+            found = density_changes(ladder, base) if base is not None else []
+            known = [(place, change) for place, change in found if change.resolved and change.error > 0.0]
+            if known:
+                curves.append(
+                    PlottedCurve(
+                        f"{ladder.identity.label}, {ladder.engine}, N = {ladder.atoms}",
+                        abscissae(ladder, (place for place, _ in known)),
+                        tuple(change.value for _, change in known),
+                        tuple(change.error for _, change in known),
+                        colour=CYCLE[number % len(CYCLE)],
+                        marker=Marker.CIRCLE,
+                        samples=tuple(change.effective_samples for _, change in known),
+                        source=source_of(ladder),
+                    )
+                )
+        if curves:
+            panels.append(Panel(axis_label(mine[0]), "atoms in a volume (%)", tuple(curves), note=line_name(mine[0])))
+    if not panels:
+        return None
+    return Figure(
+        "nuclei",
+        "Atoms in a volume with other nuclei, against the base runs",
+        "Relative change of the density of atoms; error bars: one standard error of both runs together.",
+        (tuple(panels[:3]),),
+    )
+
+
 def _shifts(case: Case) -> tuple[Row, ...]:
     """Return one row for each state that a ladder with other nuclei shares with its base, repeats taken together."""
     rows = []
     for ladder in case.found.ladders:
         if ladder.test not in NUCLEI:
             continue
-        alike = (
-            each for each in case.found.base(ladder.role) if (each.atoms, each.line) == (ladder.atoms, ladder.line)
-        )
-        base = next(alike, None)
+        base = _base_of(case, ladder)
         if base is not None and base.states is not None and ladder.states is not None:
             volumes = dict(density_changes(ladder, base))
             points = {point.coordinate: point for point in base.states.points}

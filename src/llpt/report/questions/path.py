@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest
+from llpt.report.effect_figures import ways_figure
 from llpt.report.question import Question, Tone
-from llpt.report.questions.effects import counted, effect_table, tone_of
+from llpt.report.questions.effects import counted, effect_table, largest_shift, tone_of
 
 if TYPE_CHECKING:
     from llpt.report.case import Case
@@ -28,12 +29,15 @@ def independent_of_path(case: Case) -> Question | None:
             "Every line was walked one way, from one start: a loop of heating and cooling would not be seen.",
             "Ask for it in the study file: [tests] cooling, ramp, start.",
         )
+    figure = ways_figure(case.found, WAYS)
     return Question(
         "path",
         "Does the answer depend on the way there?",
         tone_of(effects),
         counted(effects),
-        f"Of {len(effects)} tests of the way (heating against cooling, rates, starts): {counted(effects)}.",
+        f"Of {len(effects)} tests of the way (heating against cooling, rates, starts): {counted(effects)}."
+        f"{largest_shift(effects)}",
         "The same states reached another way, against the base runs of the same engine and size.",
-        tables=(effect_table("Ways to the same states", effects),),
+        (figure,) if figure is not None else (),
+        (effect_table("Ways to the same states", effects),),
     )

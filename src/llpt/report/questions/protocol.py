@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llpt.campaign import Role
 from llpt.observables import estimate_of
+from llpt.report.isobar_figures import curve_of_runs, line_name
+from llpt.report.panels import Figure, Panel
 from llpt.report.question import Question, Row, Table, Tone, text_columns
 from llpt.report.tables import estimate_text
 
@@ -83,6 +85,7 @@ def same_protocol(case: Case) -> Question | None:
         word,
         f"{sentence} {held if known else 'No run knows the error of its mean T or P.'}",
         "The settings of every base run at the states that both sides have, and the averages of T and P.",
+        figures=tuple(filter(None, [_held_figure(case)])),
         tables=(
             Table("Settings of both sides", text_columns("Setting", "Reference", "Surrogate"), tuple(rows)),
             *_off_table(off),
@@ -182,6 +185,45 @@ def _off_target(case: Case) -> tuple[list[_OffTarget], int]:
                 place = f"{ladder.engine}, N = {ladder.atoms}, {ladder.line}, {run.state.rung}"
                 off.append(_OffTarget(place, name, target, estimate_text(estimate)))
     return off, known
+
+
+def _held_figure(case: Case) -> Figure | None:
+    """Return how far the means of T and P are from what was set; None where no error is known."""
+    panels = []
+    for name, label in (("temperature", "⟨T⟩ − T set (K)"), ("pressure", "⟨P⟩ − P set (GPa)")):
+        curves = []
+        for ladder in (each for role in Role for each in case.found.base(role)):
+            points = [
+                (run, found, target)
+                for run in ladder.runs
+                for held, target in _targets(run)
+                if held == name and name in run.summary
+                if (found := estimate_of(run.summary, name)).resolved and found.error > 0.0
+            ]
+            if points:
+                beside = [each for each in case.found.ladders if each.line == ladder.line]
+                style = curve_of_runs(beside, ladder, [0.0] * len(ladder.runs))
+                curves.append(
+                    replace(
+                        style,
+                        label=f"{style.label}, {line_name(ladder)}",
+                        x=tuple(run.temperature_k for run, _, _ in points),
+                        y=tuple(found.value - target for _, found, target in points),
+                        y_error=tuple(found.error for _, found, _ in points),
+                        samples=tuple(found.effective_samples for _, found, _ in points),
+                    )
+                )
+        if curves:
+            panels.append(Panel("T (K)", label, tuple(curves)))
+    if not panels:
+        return None
+    return Figure(
+        "held",
+        "Means of temperature and pressure against what was set",
+        "Averages over the production of each base run less what thermostat and barostat were set to, with one "
+        "standard error.",
+        (tuple(panels),),
+    )
 
 
 def _targets(run: ObservedRun) -> list[tuple[str, float]]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest, Role
+from llpt.report.effect_figures import effect_figure
 from llpt.report.explanation_tables import choice_rows
+from llpt.report.interval_figure import Interval, interval_panel
+from llpt.report.palette import GREY
+from llpt.report.panels import Figure, VerticalLine
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.questions.effects import effect_table, tone_of
 from llpt.report.supplement_figures import electronic_temperature_figure
@@ -13,6 +17,7 @@ from llpt.report.tables import UNKNOWN
 from llpt.study.one_kpoint import warnings_of
 
 if TYPE_CHECKING:
+    from llpt.audit.budget import BudgetRow
     from llpt.report.case import Case
 
 CHOICES = (
@@ -51,19 +56,74 @@ def converged(case: Case) -> Question | None:
         tables.append(Table("Where the kelvins come from: what each choice does to the reference", columns, rows))
     if effects:
         tables.append(effect_table("Choices of the reference, by runs of their own", effects))
+    thresholds = case.study.verdict.thresholds()
+    figures = (
+        _budget_figure(case, thresholds.transition_temperature_k),
+        effect_figure("reference-shifts", "What each choice of the reference shifts, by runs", effects, thresholds),
+        electronic_temperature_figure(audit) if audit is not None else None,
+    )
     return Question(
         "reference",
         "Is the reference itself converged?",
         Tone.BAD if warnings else tone_of(effects) if effects else Tone.PLAIN if known else Tone.OPEN,
         "too few k-points" if warnings else "tested" if tested else "not tested",
         (
-            f"{len(known)} of {len(choices)} choices of the budget are known in kelvin."
+            f"{len(known)} of {len(choices)} choices of the budget are known in kelvin.{_largest(case)}"
             if choices
             else "The study asks for no error budget: [budget] of the study file measures k-points, cutoff, "
             "pseudopotential, electronic temperature and functional in kelvin."
         ),
         "Single points with another choice on the same configurations, and runs with one choice changed.",
-        (electronic_temperature_figure(audit),) if audit is not None else (),
+        tuple(filter(None, figures)),
         tuple(tables),
         warnings,
+    )
+
+
+def _budget(case: Case) -> list[tuple[str, BudgetRow]]:
+    """Return the choices whose shift is known, with the place that each belongs to."""
+    found = case.analysis.explanation
+    return [
+        (f"{placed.place.line}, N = {placed.place.atoms}, {placed.place.temperature_k:g} K", row)
+        for placed in (found.budgets if found is not None else ())
+        for row in placed.rows
+        if row.shift.value.resolved and row.shift.value.error > 0.0 and row.shift.value.unit == "K"
+    ]
+
+
+def _largest(case: Case) -> str:
+    rows = _budget(case)
+    if not rows:
+        return ""
+    place, row = max(rows, key=lambda item: abs(item[1].shift.value.value))
+    return f" The largest: {row.choice} moves T* by {row.shift.value} ({place})."
+
+
+def _budget_figure(case: Case, threshold_k: float) -> Figure | None:
+    rows = _budget(case)
+    if not rows:
+        return None
+    intervals = [
+        Interval(
+            row.choice,
+            row.shift.value.value,
+            row.shift.value.error,
+            samples=row.shift.value.effective_samples,
+            name=f"{row.choice}, {place}",
+        )
+        for place, row in rows
+    ]
+    panel = interval_panel(
+        intervals,
+        "shift of T* (K)",
+        words={Tone.PLAIN: "by labels of the same configurations"},
+        lines=(VerticalLine("threshold", 0.0, threshold_k, GREY),),
+    )
+    return Figure(
+        "budget",
+        "The budget in kelvin: what each choice of the reference shifts",
+        "T* with another choice less T* as the study has it, with one standard error; the band is the threshold of the "
+        "verdict. Choices that are too far for these configurations are in the table.",
+        ((panel,),),
+        wide=True,
     )

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from llpt.report import palette
+from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source
 from llpt.report.question import Question, Tone
 from llpt.report.transition_tables import order_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llpt.audit import Requirement
     from llpt.report.case import Case
+
+POINTS = 5
 
 
 def what_would_change_it(case: Case) -> Question | None:
@@ -28,5 +38,41 @@ def what_would_change_it(case: Case) -> Question | None:
         if points
         else "Every comparison that the study judges by is decided, and so is the order of each transition.",
         "Errors that are needed for a decision, and how they fall with time and size.",
+        tuple(filter(None, [_figure(verdict.requirements if verdict else ())])),
         points=points,
+    )
+
+
+def _figure(requirements: Sequence[Requirement]) -> Figure | None:
+    """Return how the error that decides falls with the length of runs; None where length is not what lacks."""
+    curves: list[PlottedCurve] = []
+    named: dict[str, int] = {}
+    for each in requirements:
+        if not each.picoseconds or not each.picoseconds_now or each.picoseconds <= each.picoseconds_now:
+            continue
+        times = np.geomspace(each.picoseconds_now, each.picoseconds, POINTS)
+        label = f"{each.engine}{f', {each.pressure_gpa:g} GPa' if each.pressure_gpa is not None else ''}"
+        index = named.setdefault(label, len(named))
+        curves.append(
+            PlottedCurve(
+                label,
+                tuple(map(float, times)),
+                tuple(float(math.sqrt(each.picoseconds / time)) for time in times),
+                colour=palette.CYCLE[index % len(palette.CYCLE)],
+                dash=(Dash.SOLID, Dash.DASHED)[index // len(palette.CYCLE) % 2],
+                marker=Marker.CIRCLE,
+                source=Source(each.engine),
+            )
+        )
+    if not curves:
+        return None
+    ends = [curve.x[index] for curve in curves for index in (0, -1)]
+    enough = PlottedCurve("enough to decide", (min(ends), max(ends)), (1.0, 1.0), dash=Dash.DOTTED, width=0.8)
+    return Figure(
+        "remedy-lengths",
+        "What longer runs would come to",
+        "The error of the comparison that is still open, over the one that decides it, against production at each "
+        "temperature: from what there is to what is needed. It supposes that errors fall with the square root of "
+        "time and that the differences stay where they are.",
+        ((Panel("production (ps)", "error / error that decides", (*curves, enough), log_x=True, log_y=True),),),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest, Role
+from llpt.report.effect_figures import effect_figure
 from llpt.report.question import Question
-from llpt.report.questions.effects import counted, effect_table, tone_of
+from llpt.report.questions.effects import counted, effect_table, largest_shift, tone_of
 from llpt.report.questions.nuclei import NUCLEI
 from llpt.report.questions.path import WAYS
 from llpt.report.questions.reference import CHOICES
@@ -27,12 +28,16 @@ def independent_of_settings(case: Case) -> Question | None:
     )
     if not effects:
         return None
+    title = "What each setting of the dynamics shifts"
+    figure = effect_figure("settings-shifts", title, effects, case.study.verdict.thresholds())
     return Question(
         "settings",
         "Does the answer depend on how the dynamics was done?",
         tone_of(effects),
         counted(effects),
-        f"Of {len(effects)} tests of thermostat, barostat, integrator, time step and ensemble: {counted(effects)}.",
+        f"Of {len(effects)} tests of thermostat, barostat, integrator, time step and ensemble: {counted(effects)}."
+        f"{largest_shift(effects)}",
         "Runs with one thing changed, against the base runs of the same engine and size.",
-        tables=(effect_table("Controlled tests: one thing changed at a time", effects),),
+        (figure,) if figure is not None else (),
+        (effect_table("Controlled tests: one thing changed at a time", effects),),
     )

@@ -8,6 +8,9 @@ from llpt.audit import Presence
 from llpt.campaign import Role
 from llpt.report.crossover_figure import crossover_figure
 from llpt.report.explanation_tables import bias_sentence, crossover_rows, shift_rows, state_rows
+from llpt.report.interval_figure import Interval, interval_panel
+from llpt.report.palette import GREY
+from llpt.report.panels import Figure, Panel, VerticalLine
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import UNKNOWN, estimate_text
 from llpt.study import PlannedTraining
@@ -55,7 +58,7 @@ def errors_of_surrogate(case: Case) -> Question | None:
         "measured" if labelled else f"{len(present)} by the runs alone" if present else "not measured",
         " ".join([*named, measured]),
         "Configurations of both sides' runs, labelled by both engines.",
-        figures=tuple(filter(None, [crossover_figure(explanation)])),
+        figures=tuple(filter(None, [_residual_figure(explanation), crossover_figure(explanation)])),
         tables=tuple(tables),
         points=(
             *(each.sentence for each in present),
@@ -97,6 +100,32 @@ def _diagnoses(diagnoses: Sequence[Diagnosis]) -> list[Table]:
 
 def _text(estimate: Estimate) -> str:
     return str(estimate) if estimate.resolved else UNKNOWN
+
+
+def _residual_figure(found: CampaignExplanation | None) -> Figure | None:
+    """Return the errors of energy and pressure by group; None without labels."""
+    groups = found.residuals.groups if found is not None and found.residuals is not None else ()
+    panels: list[Panel] = []
+    rows = [f"{group.grouping}: {group.group}" for group in groups]
+    for name, label in (("energy", "energy error (meV/atom)"), ("pressure", "pressure error (GPa)")):
+        intervals = [
+            Interval(row, error.value, error.error, samples=error.effective_samples)
+            for row, group in zip(rows, groups, strict=True)
+            if (error := getattr(group, name)).resolved and error.error > 0.0
+        ]
+        if intervals:
+            words = {Tone.PLAIN: "surrogate − reference"}
+            line = (VerticalLine("no error", 0.0, 0.0, GREY),)
+            panels.append(interval_panel(intervals, label, words=words, lines=line, rows=rows, named=not panels))
+    if not panels:
+        return None
+    return Figure(
+        "residuals",
+        "Errors of the surrogate by phase, neighbours, density and temperature",
+        "Mean over labelled configurations of a group, with one standard error; energy less its mean over all of them.",
+        (tuple(panels),),
+        wide=True,
+    )
 
 
 def _residuals(found: CampaignExplanation | None) -> list[Table]:
