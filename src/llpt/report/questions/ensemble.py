@@ -57,7 +57,7 @@ def of_their_ensembles(case: Case) -> Question | None:
     )
 
 
-def _figure(found: list[tuple[tuple[str, ...], EnsembleCheck]]) -> Figure | None:
+def _figure(found: Sequence[Asked]) -> Figure | None:
     """Return each number over what it must be, and trends, which must be nothing; None where none is known."""
     words = {tone: str(outcome) for outcome, tone in TONES.items()}
     panels = []
