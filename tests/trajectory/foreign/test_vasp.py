@@ -288,6 +288,7 @@ def test_a_machine_learned_force_field_of_vasp_is_read(tmp_path, solved, alone):
     source = open_foreign([path] if alone else [path, xdatcar(tmp_path / "XDATCAR")])
     frames = list(source.frames())
     assert len(frames) == 4
+    assert [note[: note.index(" steps")] for note in source.notes] == [f"In {4 - len(solved)} of 4"]
     for step, frame in enumerate(frames):
         _, forces, _, free, internal, kinetic = numbers(step)
         assert frame.free_energy_ev == pytest.approx(free, abs=1e-6)

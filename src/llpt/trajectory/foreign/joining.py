@@ -87,6 +87,7 @@ class _Joint:
                 if number == len(self._pieces) - 1:
                     raise
                 self.notes.append(f"The last frame of {piece.name} is incomplete and was left out.")
+            self.notes += piece.notes
             if doubles and not fresh:
                 raise InputError(f"{piece.name} only repeats frames of the files before it.", "Leave it out.")
             if doubles:

@@ -52,12 +52,14 @@ def open_xdatcar(path: Path, outcar: Path | None = None) -> ForeignTrajectory:
     if outcar is None:
         return plain
     tags = _outcar_tags(outcar)
+    notes: list[str] = []
     configurations = [number for (number, _), _ in zip(_xdatcar_frames(path), range(2), strict=False)]
     every = configurations[1] - configurations[0] if len(configurations) > 1 else 1
     return replace(
         plain,
         files=(path, outcar),
-        frames=lambda: _joined(path, outcar, len(atoms)),
+        frames=lambda: _noting(_joined(path, outcar, len(atoms)), notes),
+        notes=notes,
         facts=facts_of(tags, outcar, every=every),
     )
 
@@ -117,11 +119,13 @@ def open_outcar(path: Path, *, elements: Sequence[str] = ()) -> ForeignTrajector
     """
     numbers, masses = _outcar_atoms(path, elements)
     tags = _outcar_tags(path)
+    notes: list[str] = []
     return ForeignTrajectory(
         program="VASP",
         files=(path,),
         numbers=numbers,
-        frames=lambda: _outcar_frames(path, len(numbers)),
+        frames=lambda: _noting(_outcar_frames(path, len(numbers)), notes),
+        notes=notes,
         masses_u=masses,
         facts=facts_of(tags, path, every=1),
     )
@@ -156,14 +160,31 @@ def _outcar_atoms(path: Path, elements: Sequence[str]) -> tuple[NDArray[np.int64
     )
 
 
-def _outcar_frames(path: Path, n_atoms: int) -> Iterator[ForeignFrame]:
+def _noting(frames: Iterator[tuple[ForeignFrame, bool]], notes: list[str]) -> Iterator[ForeignFrame]:
+    """Yield frames, and note at their end how many of them a machine-learned force field made."""
+    notes.clear()
+    count, predicted = 0, 0
+    try:
+        for frame, learned in frames:
+            count, predicted = count + 1, predicted + learned
+            yield frame
+    finally:
+        if predicted:
+            notes.append(
+                f"In {predicted} of {count} steps energy, forces and stress are those of VASP's machine-learned force "
+                "field; the electrons were not solved."
+            )
+
+
+def _outcar_frames(path: Path, n_atoms: int) -> Iterator[tuple[ForeignFrame, bool]]:
+    """Yield frames, each with whether a machine-learned force field made it."""
     steps = _outcar_steps(path, n_atoms, alone=True)
     for number, step in enumerate(steps, start=1):
         if step.positions is None:
             continue
         if step.cell is None:
             raise InputError(f"{path} gives no cell before ionic step {number}.", "Give XDATCAR with it.")
-        yield _with_step(ForeignFrame(step.positions, step.cell, clock=float(number)), step)
+        yield _with_step(ForeignFrame(step.positions, step.cell, clock=float(number)), step), step.learned
 
 
 @dataclass(slots=True)
@@ -192,7 +213,7 @@ class _Step:
         return self.learned and self.kinetic is None and self.total is None
 
 
-def _joined(xdatcar: Path, outcar: Path, n_atoms: int) -> Iterator[ForeignFrame]:
+def _joined(xdatcar: Path, outcar: Path, n_atoms: int) -> Iterator[tuple[ForeignFrame, bool]]:
     """Pair every configuration of XDATCAR with the ionic step of its number in OUTCAR."""
     steps = enumerate(_outcar_steps(outcar, n_atoms), start=1)
     done, step = 0, _Step()
@@ -213,7 +234,7 @@ def _joined(xdatcar: Path, outcar: Path, n_atoms: int) -> Iterator[ForeignFrame]
                 f"Configuration {number} of {xdatcar} is not what {outcar} computed in ionic step {number}.",
                 "Give the two files of the same run, or XDATCAR alone.",
             )
-        yield _with_step(frame, step)
+        yield _with_step(frame, step), step.learned
 
 
 def _with_step(frame: ForeignFrame, step: _Step) -> ForeignFrame:
