@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from llpt.engines.mace import MACE
-from llpt.engines.networks import MODEL, N2P2, find_networks
+from llpt.engines.make import imported
+from llpt.engines.registry import find_engine
 
 
 def member_specs(spec: str) -> tuple[str, ...]:
@@ -15,15 +13,12 @@ def member_specs(spec: str) -> tuple[str, ...]:
         spec: as the command line takes it: ``model:DIR`` with several networks in DIR, ``mace:FILE,FILE``.
 
     Raises:
-        InputError: there is no network where the spec says so.
+        InputError: there is no such engine, or no network where the spec says so.
 
     >>> member_specs("mace:one.model,two.model")
     ('mace:one.model', 'mace:two.model')
     """
-    name, _, argument = spec.partition(":")
-    if name == MACE.name:
-        return tuple(f"{name}:{part.strip()}" for part in argument.split(","))
-    path = Path(argument).expanduser()
-    if name in {N2P2.name, MODEL.name} and path.is_dir():
-        return tuple(f"{name}:{member}" for member in find_networks(path))
-    return (spec,)
+    record, (name, _, argument) = find_engine(spec), spec.partition(":")
+    if not record.members:
+        return (spec,)
+    return tuple(f"{name}:{member}" for member in imported(record.members)(argument))

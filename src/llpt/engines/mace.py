@@ -42,6 +42,7 @@ MACE = EngineRecord(
     probe="llpt.engines.mace:mace_version",
     found="installed",
     recognised_by="*.model",
+    members="llpt.engines.mace:model_files",
     unpickles=True,
     needs=Prerequisite("run a MACE potential (mace:FILE)", "pip install -e '.[mace]'", packages=("mace",)),
     papers=(
@@ -106,6 +107,11 @@ class MacePotential(EngineCalculator):
         return self._description
 
 
+def model_files(argument: str) -> list[str]:
+    """Return the files that an argument ``FILE,FILE`` names, one for each member."""
+    return [part.strip() for part in argument.split(",")]
+
+
 def make_mace(request: EngineRequest[MaceOptions]) -> MacePotential:
     """Make the engine ``mace:FILE`` or ``mace:FILE,FILE,...`` (a committee).
 
@@ -114,7 +120,7 @@ def make_mace(request: EngineRequest[MaceOptions]) -> MacePotential:
         InputError: no such file, one that is no MACE model, or a GPU that is not here.
     """
     argument, chosen = request.argument, request.options
-    paths = [Path(part.strip()).expanduser() for part in argument.split(",")]
+    paths = [Path(part).expanduser() for part in model_files(argument)]
     for path in paths:
         if not path.is_file():
             raise InputError(f"There is no model file {path}.", "Give the file that mace_run_train wrote (.model).")

@@ -65,6 +65,7 @@ N2P2 = EngineRecord(
     elements=frozenset({"H"}),
     speed=_SPEED,
     recognised_by=N2P2_FILES[0],
+    members="llpt.engines.networks:member_directories",
     papers=(_PAPER,),
 )
 MODEL = EngineRecord(
@@ -77,6 +78,7 @@ MODEL = EngineRecord(
     elements=frozenset({"H"}),
     speed=_SPEED,
     recognised_by="card.json",
+    members="llpt.engines.networks:member_directories",
     papers=(_PAPER,),
 )
 BEHLER_PARRINELLO = TrainedPotential(name="behler-parrinello", label="Behler–Parrinello", engine=N2P2.name)
@@ -173,6 +175,16 @@ def make_model(request: EngineRequest[NetworkOptions]) -> NetworkPotential:
     """
     path = Path(request.argument).expanduser()
     return make_n2p2(replace(request, argument=str(path.parent if path.is_file() else path)))
+
+
+def member_directories(argument: str) -> list[str]:
+    """Return the directories of the networks that an argument names; a file is its own.
+
+    Raises:
+        InputError: there is no network.
+    """
+    path = Path(argument).expanduser()
+    return [str(each) for each in find_networks(path)] if path.is_dir() else [argument]
 
 
 def find_networks(directory: Path) -> list[Path]:

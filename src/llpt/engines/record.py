@@ -105,6 +105,8 @@ class EngineRecord:
         recognised_by: name, or pattern, of the file that its argument is or whose directory it is, where a path alone
             shows that it is meant; empty where nothing does.
         unpickles: whether it unpickles the file that its argument names, which can run any code.
+        members: import path ``module:function`` of what returns the arguments of a committee's members, of its own
+            argument; empty where it is never a committee.
         needs: what must be installed for it, as ``llpt doctor`` lists it; None where it comes with llpt.
         papers: what a paper that uses it cites.
     """
@@ -128,13 +130,14 @@ class EngineRecord:
     class_labels: Mapping[str, str] = field(default_factory=dict)
     recognised_by: str = ""
     unpickles: bool = False
+    members: str = ""
     needs: Prerequisite | None = None
     papers: tuple[Paper, ...] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"{self.name!r} is no name of an engine: small letters, digits, '-', '_' and '.'")
-        for path in filter(None, (self.maker, self.probe)):
+        for path in filter(None, (self.maker, self.probe, self.members)):
             if not _PATH.fullmatch(path):
                 raise ValueError(f"{path!r} is no import path module:function")
         if self.copied and self.argument not in {Argument.DIRECTORY, Argument.FILE}:
