@@ -276,9 +276,10 @@ def import_two_runs(disk, folder):
     random = np.random.default_rng(0)
 
     def take(temperature):
+        places = random.random((4, 3)) + np.cumsum(random.normal(scale=0.003, size=(5, 4, 3)), axis=0)
         frames = [
-            ase.Atoms("H4", scaled_positions=random.random((4, 3)), cell=[4.0 + 0.1 * n] * 3, pbc=True)
-            for n in range(5)
+            ase.Atoms("H4", scaled_positions=place, cell=[4.0 + 0.01 * n] * 3, pbc=True)
+            for n, place in enumerate(places)
         ]
         path = folder / str(temperature) / "XDATCAR"
         path.parent.mkdir(parents=True)
