@@ -215,8 +215,11 @@ def _show_rows(console: Console, rows: Mapping[str, Sequence[TransferErrors]]) -
 def _show_calibration(console: Console, name: str, found: Mapping[str, SpreadCalibration]) -> None:
     for what, each in found.items():
         unit = f"({each.unit})"
-        console.print(f"{name}, {what}: true error over disagreement {each.factor}, {each.blocks} blocks", markup=False)
-        console.print(f"  rank correlation of disagreement and error {each.rank_correlation}", markup=False)
+        console.print(
+            f"{name}, {what}: true error over disagreement {known_text(each.factor)}, {each.blocks} blocks",
+            markup=False,
+        )
+        console.print(f"  rank correlation of disagreement and error {known_text(each.rank_correlation)}", markup=False)
         table = make_table(f"disagreement {unit} >", f"rms error {unit} >")
         for spread, error in zip(each.spreads, each.errors, strict=True):
             table.add_row(f"{spread:.3g}", known_text(error))

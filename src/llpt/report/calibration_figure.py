@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from llpt.report import palette
@@ -41,15 +42,10 @@ def _panel(what: str, found: SpreadCalibration) -> Panel:
         dash=Dash.NONE,
         marker=Marker.CIRCLE,
     )
-    equal = PlottedCurve("error = disagreement", ends, ends, colour=palette.GREY, dash=Dash.DASHED)
-    fitted = PlottedCurve(
-        f"× {found.factor.value:.2g}",
-        ends,
-        tuple(found.factor.value * end for end in ends),
-        colour=palette.CYCLE[0],
-        dash=Dash.DOTTED,
-    )
+    curves = [groups, PlottedCurve("error = disagreement", ends, ends, colour=palette.GREY, dash=Dash.DASHED)]
+    factor = found.factor.value
+    if math.isfinite(factor):
+        line = tuple(factor * end for end in ends)
+        curves.append(PlottedCurve(f"× {factor:.2g}", ends, line, colour=palette.CYCLE[0], dash=Dash.DOTTED))
     unit = f" ({found.unit})" if found.unit else ""
-    return Panel(
-        f"disagreement{unit}", f"rms error{unit}", (groups, equal, fitted), note=what, legend_inside="upper left"
-    )
+    return Panel(f"disagreement{unit}", f"rms error{unit}", tuple(curves), note=what, legend_inside="upper left")
