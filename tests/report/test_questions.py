@@ -214,10 +214,9 @@ def check_of(value, outcome):
     ("failing", "tone", "word"), [(0, Tone.GOOD, "yes"), (1, Tone.OPEN, "1 of 41"), (5, Tone.BAD, "5 of 45")]
 )
 def test_runs_that_are_not_of_their_ensemble_are_told_from_chance(case, monkeypatch, failing, tone, word):
-    path = case.plan.runs[0].path
-    found = [((path,), check_of(1.0, EnsembleOutcome.HOLDS))] * 40
-    found += [((path,), check_of(0.36, EnsembleOutcome.FAILS))] * failing
-    found += [((path,), EnsembleCheck("pair", Estimate.unknown(""), EnsembleOutcome.OPEN))] * 3
+    checks = [check_of(1.0, EnsembleOutcome.HOLDS)] * 40 + [check_of(0.36, EnsembleOutcome.FAILS)] * failing
+    checks += [EnsembleCheck("pair", Estimate.unknown(""), EnsembleOutcome.OPEN)] * 3
+    found = [((run.path,), check) for run, check in zip(case.plan.runs, checks, strict=False)]  # a check a run
     monkeypatch.setattr("llpt.report.questions.ensemble.certify_study", lambda *_: iter(found))
     answer = of_their_ensembles(case)
     assert (answer.tone, word in answer.word) == (tone, True)
