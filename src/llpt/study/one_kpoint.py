@@ -2,7 +2,8 @@
 
 Measured with the engine of this package on dense hydrogen at 200 GPa: free energy at the mean value point less that at
 a 2x2x2 mesh, on configurations of runs at the mean value point itself (docs/findings.md). Within some 50 fs dynamics
-goes to configurations whose energy is too low at that one point and stays there; configurations from elsewhere show nothing.
+goes to configurations whose energy is too low at that one point and stays there; configurations from elsewhere show
+nothing.
 """
 
 from __future__ import annotations
