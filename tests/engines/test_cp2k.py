@@ -51,18 +51,18 @@ def test_it_agrees_with_our_own_engine_as_far_as_its_basis_set_reaches(fluid, tm
     given = {**SMALL, "basis_set": "DZVP-GTH", "directory": str(tmp_path)}
     with (
         make_engine("cp2k", given) as cp2k,
-        make_engine("dft", {**OPTIONS, "ecut_ry": 60.0, "pseudopotential": "gth", "kpoints": "mean-value"}) as own,
+        make_engine("dft", {**OPTIONS, "ecut_ry": 200.0, "pseudopotential": "gth", "kpoints": "mean-value"}) as own,
     ):
         cp2k.calculate(fluid)
         own.calculate(fluid)
+        one, other = dict(cp2k.results), dict(own.results)
         assert "CP2K" in cp2k.describe().version
         assert (tmp_path / "run-RESTART.kp").exists()
         cp2k.reset()
         assert not (tmp_path / "run-RESTART.kp").exists()
-    one, other = cp2k.results, own.results
     assert one["free_energy"] > other["free_energy"]  # a basis set that is not complete lies above
-    assert one["free_energy"] == pytest.approx(other["free_energy"], abs=6 * 0.1)
-    assert np.abs(one["forces"] - other["forces"]).max() < 0.5
+    assert one["free_energy"] == pytest.approx(other["free_energy"], abs=6 * 0.1)  # measured: 40 meV/atom
+    assert np.abs(one["forces"] - other["forces"]).max() < 0.5  # measured: 0.23 of 2.5
 
 
 def test_what_it_found_is_read_in_our_units(tmp_path):
