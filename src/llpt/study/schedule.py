@@ -44,7 +44,7 @@ def contents_of(plan: Plan, place: Path, *, copies: bool) -> dict[str, str]:
         place: the study's directory, or that of its study file.
         copies: whether it is the former, which holds copies.
     """
-    return engine_contents({(run.engine, run.role) for run in plan.runs}, place, copies=copies)
+    return engine_contents({(run.engine, run.role) for run in plan.runs if run.engines}, place, copies=copies)
 
 
 def times_of_study(
