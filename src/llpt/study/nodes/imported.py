@@ -14,6 +14,7 @@ from llpt.study.nodes.run import PlannedRun, RecordedDynamics, RunJob
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llpt.options import OptionValue
     from llpt.study.nodes.node import AskedEngine
     from llpt.study.outcome import NodeOutcome, Report
 
@@ -76,6 +77,10 @@ class ImportedTrajectory(PlannedRun):
     def engines(self) -> tuple[AskedEngine, ...]:
         """None: it is done."""
         return ()
+
+    def option(self, name: str) -> OptionValue:  # noqa: ARG002 - which options its program had is not ours to know
+        """Return None: no engine of this program does it."""
+        return None
 
     def job(self, root: Path) -> ImportedJob:  # noqa: ARG002 - nothing of it lies in the study's inputs
         """Return what stands in ``jobs/``."""
