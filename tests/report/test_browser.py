@@ -22,6 +22,7 @@ REMEDY = "its driver is not installed: pip install -c constraints.txt -e '.[brow
 playwright = pytest.importorskip("playwright.sync_api", reason=REMEDY)
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=REMEDY)
 pytestmark = pytest.mark.slow
+PATIENCE_MS = 300_000
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +38,22 @@ def browser():
         started.close()
 
 
+def context_of(browser, **options):
+    """Return a window of the browser that waits as long as a loaded machine takes."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
 @pytest.fixture(params=WIDTHS)
 def opened(request, browser, written):
-    context = browser.new_context(viewport={"width": WIDTHS[request.param], "height": 900}, color_scheme="light")
+    context = context_of(browser, viewport={"width": WIDTHS[request.param], "height": 900}, color_scheme="light")
     page = context.new_page()
     page.complaints = []
     page.on("console", lambda told: page.complaints.append(told.text) if told.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.goto(written.as_uri())
-    page.wait_for_function("document.documentElement.dataset.drawn !== undefined", timeout=300_000)
+    page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
     yield page
     context.close()
 
@@ -107,7 +115,7 @@ def test_the_pointer_on_a_point_shows_value_error_and_samples(opened, name):
     opened.mouse.move(x - 3, y - 3)
     opened.mouse.move(x, y)
     label = opened.locator(f"#{name} .hoverlayer .hovertext")
-    label.first.wait_for(state="attached", timeout=300_000)
+    label.first.wait_for(state="attached")
     text = " ".join(label.all_text_contents())
     assert re.search(r"[-−]?\d[\d.e-]* ± [\d.e-]+", text), text
     assert "independent samples" in text
@@ -167,16 +175,15 @@ def test_a_figure_that_was_folded_is_drawn_as_wide_as_its_place(opened):
         """place => Math.abs(place.querySelector("svg").getBoundingClientRect().width
         - place.getBoundingClientRect().width) < 2""",
         arg=place.element_handle(),
-        timeout=300_000,
     )
 
 
 def test_dark_and_light_differ_and_follow_the_reader(browser, written):
     papers = []
     for scheme in ("light", "dark"):
-        page = browser.new_context(color_scheme=scheme).new_page()
+        page = context_of(browser, color_scheme=scheme).new_page()
         page.goto(written.as_uri())
-        page.wait_for_function("document.documentElement.dataset.drawn !== undefined", timeout=300_000)
+        page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
         papers.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
         assert page.evaluate("document.documentElement.dataset.theme") == scheme
         page.context.close()
@@ -186,14 +193,14 @@ def test_dark_and_light_differ_and_follow_the_reader(browser, written):
 def test_a_campaign_is_watched(browser, written):
     with serve(written.parents[1], report=False) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = browser.new_page()
+        page = context_of(browser).new_page()
         complaints = []
         page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
         page.goto(server.url)
-        page.wait_for_selector("#rows tr", timeout=300_000)
+        page.wait_for_selector("#rows tr")
         assert page.locator("#rows tr").first.locator("td").nth(1).inner_text() == "failed"
         assert "1 failed" in page.locator("#sum").inner_text()
-        page.frame_locator("iframe").locator("#verdict").wait_for(timeout=300_000)
+        page.frame_locator("iframe").locator("#verdict").wait_for()
         broken = axe.Axe().run(page, options={"iframes": False}).response["violations"]
         assert [(each["id"], each["nodes"][0]["html"][:200]) for each in broken] == []
         assert complaints == []
@@ -208,10 +215,10 @@ def test_it_prints_on_upright_a4_and_no_figure_is_cut(browser, written):
     pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
     assert pages == len(boxes) >= 8
     assert {(round(float(width)), round(float(height))) for width, height in boxes} == {(595, 842)}  # A4 in points
-    context = browser.new_context(viewport={"width": A4_PIXELS, "height": 900})
+    context = context_of(browser, viewport={"width": A4_PIXELS, "height": 900})
     page = context.new_page()
     page.goto(written.as_uri())
-    page.wait_for_function("document.documentElement.dataset.drawn !== undefined", timeout=300_000)
+    page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.wait_for_function(
@@ -219,7 +226,6 @@ def test_it_prints_on_upright_a4_and_no_figure_is_cut(browser, written):
             const box = place.querySelector("svg").getBoundingClientRect();
             return box.width > 300 && box.left >= 0 && box.right <= innerWidth + 1;
         })""",
-        timeout=300_000,
     )
     figures = page.locator("figure")
     assert figures.count() == int(page.evaluate("document.documentElement.dataset.drawn"))

@@ -118,6 +118,50 @@ def test_a_run_at_work_shows_means_over_what_it_has_written(root, monkeypatch):
     assert asked[0][1]["discard"] == 1000
 
 
+class Reporting:
+    """Stands for the process that makes a report."""
+
+    def __init__(self, command, **_):
+        self.command, self.code, self.ended = command, None, False
+        STARTED.append(self)
+
+    def poll(self):
+        return self.code
+
+    def terminate(self):
+        self.ended = True
+
+    def wait(self):
+        pass
+
+
+STARTED = []
+
+
+def test_the_report_is_made_anew_as_runs_are_done_by_one_process_at_a_time(root, monkeypatch):
+    STARTED.clear()
+    monkeypatch.setattr(live.subprocess, "Popen", Reporting)
+    monkeypatch.setattr(live, "LEAST_S_BETWEEN_REPORTS", -1.0)
+    study = LiveStudy(root)
+    study._keep_report(0)
+    assert STARTED == []  # nothing to report of
+    study._keep_report(1)
+    study._keep_report(2)
+    assert len(STARTED) == 1  # the first is still at work
+    assert STARTED[0].command[-2:] == ["report", str(root)]
+    STARTED[0].code = 0
+    study._keep_report(1)
+    assert len(STARTED) == 1  # of the same runs as before
+    study._keep_report(2)
+    assert len(STARTED) == 2
+    monkeypatch.setattr(live, "LEAST_S_BETWEEN_REPORTS", 1e9)
+    STARTED[1].code = 0
+    study._keep_report(3)
+    assert len(STARTED) == 2  # too soon after the last
+    study.close()
+    assert STARTED[1].ended
+
+
 def test_no_study_and_a_taken_port_are_said(tmp_path, root, server):
     with pytest.raises(InputError, match="holds no study"):
         serve(tmp_path)
