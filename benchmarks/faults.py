@@ -99,7 +99,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--mean-s", type=float, default=3.0, help="mean time between kills")
+    parser.add_argument("--mean-s", type=float, default=2.0, help="mean time between kills")
     parser.add_argument("--pressures", type=int, default=4, choices=range(1, 5), help="each is six runs")
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
