@@ -10,7 +10,7 @@ from llpt.study.paces import known_paces, options_text, paces_file, remember_pac
 from llpt.study.schedule import contents_of
 from llpt.study.step_growth import growth_of
 
-STUDY = """
+BEGINNING = """
 [study]
 name = "paces"
 [system]
@@ -22,33 +22,20 @@ temperatures_k = [800]
 steps = 100
 discard = 10
 [reference]
-engine = "dft"
-xc = "{xc}"
-kpoints = "{kpoints}"
 threads = 1
-"""
-
-
-NETWORK = """
-[study]
-name = "network"
-[system]
-atoms = {atoms}
-[state]
-pressures_gpa = 200.0
-temperatures_k = [800]
-[dynamics]
-steps = 100
-discard = 10
-[reference]
 engine = "{engine}"
-threads = 1
 """
+STUDY = (
+    BEGINNING.replace("{engine}", "dft")
+    + """xc = "{xc}"
+kpoints = "{kpoints}"
+"""
+)
 
 
 def of_engine(engine, atoms):
     """Return a plan of one run with an engine and its run."""
-    plan = make_plan(parse_study(NETWORK.format(atoms=atoms, engine=engine), name="study.toml"))
+    plan = make_plan(parse_study(BEGINNING.format(atoms=atoms, engine=engine), name="study.toml"))
     return plan, plan.runs[0]
 
 

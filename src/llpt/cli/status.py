@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 NAMED = 5
 """So many runs are named in a sentence."""
-LEAST_S, TIMES_LONGER = 1.0, 4.0
+LEAST_PAUSE_S, PAUSE_SHARE = 1.0, 4.0
 """A live table is drawn anew after a second, or so many times what drawing it took."""
 LISTED = 200
 """Runs that are listed of each state, unless all are asked for."""
@@ -97,7 +97,7 @@ def draw_live(place: StudyPlace, console: Console, *, every: bool, pause: Callab
             screen.update(shown, refresh=True)
             if not at_work:
                 return
-            pause(max(LEAST_S, TIMES_LONGER * (time.monotonic() - began)))
+            pause(max(LEAST_PAUSE_S, PAUSE_SHARE * (time.monotonic() - began)))
 
 
 def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None = None) -> tuple[Group, bool]:
