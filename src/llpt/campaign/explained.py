@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
+from llpt.json_values import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llpt.audit import BudgetRow, Crossover, Explanation, PhaseSteps, Residuals
     from llpt.bridge import CarriedAverage, PhaseDifference
     from llpt.campaign.identity import ControlledTest
@@ -115,19 +115,4 @@ class CampaignExplanation:
 
     def to_json(self) -> str:
         """Return everything as JSON; what is not known is null."""
-        return json.dumps(_plain(self), indent=1)
-
-
-def _plain(value: object) -> object:
-    """Return a record as JSON holds it."""
-    if isinstance(value, BaseModel):
-        return _plain(value.model_dump())
-    if is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    return value
+        return json.dumps(plain(self), indent=1)

@@ -6,9 +6,8 @@ import csv
 import io
 import json
 import math
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +16,7 @@ from llpt.cli.console import known_text, make_table, output
 from llpt.cli.evaluation import EngineOptions, split_options
 from llpt.cli.overwriting import Overwrite, check_directory
 from llpt.errors import InputError
+from llpt.json_values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -174,22 +174,8 @@ def _as_json(
     rows: Mapping[str, Sequence[TransferErrors]], calibrations: Mapping[str, Mapping[str, SpreadCalibration]]
 ) -> str:
     """Return everything; a number that is not known is null."""
-    content = {
-        name: {
-            "transfer": [asdict(row) for row in found],
-            "calibration": {what: asdict(each) for what, each in calibrations.get(name, {}).items()},
-        }
-        for name, found in rows.items()
-    }
-    return json.dumps(_finite(content), indent=1) + "\n"
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    content = {name: {"transfer": found, "calibration": calibrations.get(name, {})} for name, found in rows.items()}
+    return json.dumps(plain(content), indent=1) + "\n"
 
 
 def _show_rows(console: Console, rows: Mapping[str, Sequence[TransferErrors]]) -> None:

@@ -20,6 +20,7 @@ from scipy import stats
 from llpt.dft import LineShape, bands_up_to, dielectric_function, find_transitions, reflectivity
 from llpt.errors import InputError, StorageError
 from llpt.files import make_directory, write_atomically
+from llpt.json_values import plain
 from llpt.observables.record import FileObservable, Quantity
 from llpt.statistics import Estimate, sample_estimate
 
@@ -320,15 +321,6 @@ def _curves(photon: NDArray[np.float64], sigma: NDArray[np.complex128]) -> dict[
     }
 
 
-def _plain(estimate: Estimate) -> dict[str, Any]:
-    return {name: _number(value) for name, value in asdict(estimate).items()}
-
-
-def _number(value: Any) -> Any:
-    """A float that is not finite is null: JSON knows no NaN."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def _float(value: Any) -> float:
     return math.nan if value is None else float(value)
 
@@ -347,13 +339,13 @@ def _write(result: OpticsResult, engine: KohnShamEngine, settings: OpticsSetting
         "snapshots": result.snapshots,
         "engine": engine.describe().as_dict(),
         "settings": asdict(settings),
-        "averages": {name: _plain(estimate) for name, estimate in result.scalars.items()},
+        "averages": {name: plain(estimate) for name, estimate in result.scalars.items()},
         "convergence": [
             {
                 "bands": row.bands,
                 "broadening_ev": row.broadening_ev,
-                "dc_conductivity": _plain(row.dc_conductivity),
-                "sum_rule": _plain(row.sum_rule),
+                "dc_conductivity": plain(row.dc_conductivity),
+                "sum_rule": plain(row.sum_rule),
             }
             for row in result.convergence
         ],
