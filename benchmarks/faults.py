@@ -61,7 +61,6 @@ class Helped(LennardJones):
             raise RuntimeError("the program of the engine is gone")
         super().calculate(*arguments, **more)
 """
-STEPS = 200
 CHECKPOINT_EVERY = 25
 STUDY = f"""
 [study]
@@ -73,7 +72,7 @@ start = "atomic"
 pressures_gpa = PRESSURES
 temperatures_k = [700, 800, 900, 1000, 1100, 1200]
 [dynamics]
-steps = {STEPS}
+steps = STEPS
 discard = 10
 checkpoint_every = {CHECKPOINT_EVERY}
 positions_every = 1
@@ -101,6 +100,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mean-s", type=float, default=2.0, help="mean time between kills")
     parser.add_argument("--pressures", type=int, default=4, choices=range(1, 5), help="each is six runs")
+    parser.add_argument("--steps", type=int, default=200, help="of a run")
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="llpt-faults-") as scratch:
@@ -114,7 +114,8 @@ def main() -> int:
             directory = place / name
             directory.mkdir()
             pressures = str(list(PRESSURES_GPA[: arguments.pressures]))
-            (directory / "study.toml").write_text(STUDY.replace("PRESSURES", pressures))
+            text = STUDY.replace("PRESSURES", pressures).replace("STEPS", str(arguments.steps))
+            (directory / "study.toml").write_text(text)
             studies.append(directory / "study")
         finish(place / "peace", environment)
         killed, drivers = disturb(place / "kills", environment, arguments)
@@ -141,7 +142,7 @@ def main() -> int:
         "passed": passed,
         "checks": checks,
         "runs": len(entries),
-        "steps of a run": STEPS,
+        "steps of a run": arguments.steps,
         "killed": dict(Counter(kill.victim for kill in killed)),
         "runs ended by a kill": sum(len(kill.runs) for kill in killed),
         "llpt run started": drivers,
