@@ -11,6 +11,9 @@ from ase.build import bulk
 from ase.calculators.lj import LennardJones
 
 import llpt
+from llpt.campaign import analyse
+from llpt.cli.app import COMMANDS
+from llpt.errors import LlptError
 from llpt.transition import synthetic_isobar
 from llpt.version import VERSION
 
@@ -42,6 +45,7 @@ def test_every_promised_name_is_there_and_is_what_its_home_has():
         assert getattr(llpt, name) is not None
     assert llpt.__version__ == VERSION
     assert set(llpt.__all__) == {*llpt._HOMES, "__version__"}
+    assert 15 <= len(llpt._HOMES) <= 17  # a notebook's words; another name lies in its folder
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = llpt.nothing
 
@@ -89,12 +93,12 @@ def test_what_a_newcomer_gives_by_mistake_is_answered_with_what_to_give():
         (lambda: llpt.evaluate([atoms], "dft"), "(str) is no engine", "make_engine"),
         (lambda: llpt.evaluate(atoms, LennardJones()), "One structure is given", "brackets"),
         (lambda: llpt.compare([observed], [observed]), "(Observations) is no isobar", "locate"),
-        (lambda: llpt.analyse([observed]), "(Observations) is no observed run", "from_summary"),
+        (lambda: analyse([observed]), "(Observations) is no observed run", "from_summary"),
         (lambda: llpt.Isobar.from_summaries([observed], engine="x"), "at which pressure", "pressure"),
         (lambda: llpt.plot("run"), "(str) cannot be drawn", "trajectory"),
         (lambda: llpt.open_trajectory(3), "(int) is no trajectory", "path"),
     ):
-        with pytest.raises(llpt.LlptError) as refused:
+        with pytest.raises(LlptError) as refused:
             call()
         assert cause in refused.value.cause
         assert remedy in refused.value.remedy
@@ -118,3 +122,25 @@ def test_two_sets_of_runs_come_to_a_verdict_without_a_study(tmp_path, monkeypatc
     verdict = llpt.compare(found["DFT"], found["network"])
     assert verdict.value == "not faithful"
     assert not list(tmp_path.iterdir())
+
+
+SHARED = {
+    "analyse": "campaign.analysis",
+    "evaluate": "engines.evaluation",
+    "explain": "audit.explanation",
+    "train": "mlp.training.train",
+    "verify": "study.verifying",
+}
+"""Commands that do at the prompt what a function of their name does in Python, by that function's module."""
+
+
+def test_a_public_name_stands_for_one_thing():
+    homes = {}
+    for path in SOURCE.rglob("*.py"):
+        module = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, set()).add(module)
+    twice = {name: modules for name, modules in homes.items() if len(modules) > 1}
+    assert "cli.app" in twice.pop("main")  # where each program of the package begins
+    assert twice == {name: {SHARED[name], COMMANDS[name][0].__module__.removeprefix("llpt.")} for name in SHARED}

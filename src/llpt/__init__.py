@@ -2,18 +2,17 @@
 
 What a notebook needs, each name loaded when it is first used; ``docs/python.md`` shows every one of them:
 
-- ``open_trajectory`` opens runs, files of other programs, structures of ASE, MDAnalysis and arrays: a ``Trajectory``.
-- ``observe`` averages one: ``Observations``, every number with its error, and a reason for whatever is absent.
+- ``open_trajectory`` opens runs, files of other programs, structures of ASE, MDAnalysis and arrays.
+- ``observe`` averages one: every number with its error, and a reason for whatever is absent.
 - ``make_engine`` gives a source of energy, forces and stress, ``evaluate`` labels structures with it, ``run_md`` runs
-  molecular dynamics (``RunSettings``), ``harvest`` takes frames from runs, ``train`` fits a network to labels
-  (``TrainingSettings``).
-- ``Isobar``, ``Isochore`` and ``Isotherm`` order runs; ``locate`` finds the transition on an isobar and
-  ``order_of_line`` its order; ``compare`` holds isobars against each other by ``Thresholds`` and gives a ``Verdict``.
-- ``ObservedRun`` says what a run was done for, ``analyse`` all that a set of such runs tells.
+  molecular dynamics (``RunSettings``), and ``train`` fits a network to labels (``TrainingSettings``).
+- ``Isobar``, ``Isochore`` and ``Isotherm`` order runs; ``locate`` finds the transition on one of them and
+  ``order_of_line`` its order; ``compare`` holds them against each other by ``Thresholds`` and gives a verdict.
 - ``plot`` draws whatever came out onto axes of matplotlib.
-- Numbers are ``Estimate``; what a person can mend is an ``LlptError``.
 
-Everything else lies in the folders below: ``llpt.observables``, ``llpt.transition``, ``llpt.audit`` …
+Everything else lies in the folders below, the types that these names return among it: ``llpt.trajectory.Trajectory``,
+``llpt.observables.Observations``, ``llpt.statistics.Estimate``, ``llpt.audit.Verdict``; ``llpt.campaign.analyse`` for
+any number of runs, ``llpt.learning.harvest`` for training frames, ``llpt.errors.LlptError`` for what a person can mend.
 """
 
 from __future__ import annotations
@@ -22,40 +21,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llpt.audit import Thresholds, Verdict, compare
-    from llpt.campaign.analysis import analyse
-    from llpt.campaign.observed import ObservedRun
+    from llpt.audit import Thresholds, compare
     from llpt.dynamics import RunSettings, run_md
     from llpt.engines import evaluate, make_engine
-    from llpt.errors import LlptError
-    from llpt.learning import harvest
     from llpt.mlp import TrainingSettings, train
-    from llpt.observables import Observations, observe
+    from llpt.observables import observe
     from llpt.report import plot
-    from llpt.statistics import Estimate
-    from llpt.trajectory import Trajectory, open_trajectory
+    from llpt.trajectory import open_trajectory
     from llpt.transition import Isobar, Isochore, Isotherm, locate
     from llpt.transition.order import order_of_line
     from llpt.version import VERSION as __version__  # noqa: N811 - the name that every package has
 
 __all__ = [
-    "Estimate",
     "Isobar",
     "Isochore",
     "Isotherm",
-    "LlptError",
-    "Observations",
-    "ObservedRun",
     "RunSettings",
     "Thresholds",
     "TrainingSettings",
-    "Trajectory",
-    "Verdict",
     "__version__",
-    "analyse",
     "compare",
     "evaluate",
-    "harvest",
     "locate",
     "make_engine",
     "observe",
@@ -67,22 +53,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Estimate": "llpt.statistics",
     "Isobar": "llpt.transition",
     "Isochore": "llpt.transition",
     "Isotherm": "llpt.transition",
-    "LlptError": "llpt.errors",
-    "Observations": "llpt.observables",
-    "ObservedRun": "llpt.campaign.observed",
     "RunSettings": "llpt.dynamics",
     "Thresholds": "llpt.audit",
     "TrainingSettings": "llpt.mlp",
-    "Trajectory": "llpt.trajectory",
-    "Verdict": "llpt.audit",
-    "analyse": "llpt.campaign.analysis",
     "compare": "llpt.audit",
     "evaluate": "llpt.engines",
-    "harvest": "llpt.learning",
     "locate": "llpt.transition",
     "make_engine": "llpt.engines",
     "observe": "llpt.observables",

@@ -10,6 +10,16 @@ from typing import Any
 from pydantic import BaseModel
 
 
+class FormatNumber(BaseModel):
+    """What is read first of a stored file; the first format came without a number.
+
+    Args:
+        format: which one the file has.
+    """
+
+    format: int = 1
+
+
 def plain(value: object) -> Any:
     """Return dataclasses, models, mappings and sequences, in one another, as dicts, lists and plain values.
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from llpt.errors import StorageError
 from llpt.files import write_atomically
+from llpt.json_values import FormatNumber
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,10 +90,6 @@ class RunFile(BaseModel):
     missing: tuple[str, ...] = ()
 
 
-class _Format(BaseModel):
-    format: int = FORMAT
-
-
 Record = TypeVar("Record", bound=BaseModel)
 
 
@@ -109,7 +106,7 @@ def read_run_file(directory: Path, record: type[Record]) -> Record | None:
     path = directory / RUN_FILE
     try:
         text = path.read_text(encoding="utf-8")
-        if _Format.model_validate_json(text).format == FORMAT:
+        if FormatNumber.model_validate_json(text).format == FORMAT:
             return record.model_validate_json(text)
     except (FileNotFoundError, NotADirectoryError):
         return None

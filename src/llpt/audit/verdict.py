@@ -12,6 +12,7 @@ from llpt.audit.equivalence import Outcome
 from llpt.audit.thresholds import FORMAT, Thresholds
 from llpt.errors import InputError, NewerFormatError
 from llpt.files import write_atomically
+from llpt.json_values import FormatNumber
 from llpt.statistics import Estimate  # noqa: TC001 - pydantic reads annotations when the class is made
 
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
-
-
-class _Format(BaseModel):
-    """What is read first of a stored verdict."""
-
-    format: int = 1
 
 
 class Comparison(_Record):
@@ -141,7 +136,7 @@ class Verdict(_Record):
             NewerFormatError: a later version of this program wrote it.
         """
         try:
-            stored = _Format.model_validate_json(text).format
+            stored = FormatNumber.model_validate_json(text).format
             if stored <= FORMAT:
                 return cls.model_validate_json(text)
         except ValueError as error:

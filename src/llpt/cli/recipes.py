@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _RANGES = ("pressures_gpa", "temperatures_k", "first_atoms")
 
 
-def run(
+def train_by_recipe(
     recipe: str,
     out: Path,
     *,
@@ -31,7 +31,7 @@ def run(
     engine: str | None,
     options: dict[str, str],
 ) -> None:
-    """Run a recipe and show the errors of its generations.
+    """Train by a recipe and show the errors of its generations.
 
     Args:
         recipe: its name.

@@ -76,9 +76,9 @@ def train(
     sources = sources or []
     check_directory(out, OWN if recipe is None else RECIPE_OWN, overwrite=overwrite)
     if recipe is not None:
-        from llpt.cli.recipes import run  # noqa: PLC0415
+        from llpt.cli.recipes import train_by_recipe  # noqa: PLC0415
 
-        run(
+        train_by_recipe(
             recipe,
             out,
             given=labelled_frames(sources, discard_steps=discard),

@@ -213,7 +213,7 @@ class _Run:
         if damage:
             self.log.say(damage)
         earlier = self.record.sessions
-        clock = _Clock(self.record.wall_seconds)
+        clock = _WallTime(self.record.wall_seconds)
         try:
             integrator = self._integrator(checkpoint)
             self._open(checkpoint, began_at)
@@ -301,7 +301,7 @@ class _Run:
         stop: StopRequest,
         on_progress: Callable[[Progress], None] | None,
         progress_seconds: float,
-        clock: _Clock,
+        clock: _WallTime,
     ) -> None:
         told_at = -math.inf
         too_uncertain = ""
@@ -358,7 +358,7 @@ class _Run:
             due = enough and seconds > _LEAST_SECONDS
         return due or seconds > _MOST_SECONDS or self.writer.buffered_bytes > _BUFFER_BYTES
 
-    def _checkpoint(self, integrator: Integrator, clock: _Clock) -> None:
+    def _checkpoint(self, integrator: Integrator, clock: _WallTime) -> None:
         """Close the segment, then write the checkpoint that counts it as done."""
         self.writer.close_segment()
         path = save_checkpoint(
@@ -377,7 +377,7 @@ class _Run:
         self.checkpointed_step = integrator.step
         clock.checkpoint()
 
-    def _note(self, state: RunState, reason: str, steps_done: int, clock: _Clock) -> None:
+    def _note(self, state: RunState, reason: str, steps_done: int, clock: _WallTime) -> None:
         """Write run.json."""
         self._say(state=state, reason=reason, steps_done=steps_done, wall_seconds=clock.on_disk, updated=now())
         write_run_file(self.directory, self.record)
@@ -396,7 +396,7 @@ class _Run:
             self.log.say(f"the failed configuration could not be written: {error}")
 
 
-class _Clock:
+class _WallTime:
     """Wall time of the steps: of all that are on disk, and the pace of this session."""
 
     def __init__(self, earlier_seconds: float) -> None:

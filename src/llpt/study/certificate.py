@@ -87,7 +87,7 @@ def _moves_classically(run: PlannedRun) -> bool:
 
 
 @dataclass(frozen=True)
-class _Group:
+class _Alike:
     """Runs that differ in one thing are of one group.
 
     Args:
@@ -107,7 +107,7 @@ class _Group:
 
 def _grouped(done: Sequence[PlannedRun], kind: str) -> list[list[PlannedRun]]:
     """Return first runs of each state that share engine, size, test and a temperature, pressure or density."""
-    groups: dict[_Group, list[PlannedRun]] = {}
+    groups: dict[_Alike, list[PlannedRun]] = {}
     for run in done:
         values = {
             "temperature": run.state.temperature_k if run.pressure_gpa is not None else None,
@@ -116,7 +116,7 @@ def _grouped(done: Sequence[PlannedRun], kind: str) -> list[list[PlannedRun]]:
         }
         value = values[kind]
         if value is not None and run.repeat == 1:
-            group = _Group(run.engine_folder, run.atoms, str(run.test), kind, value)
+            group = _Alike(run.engine_folder, run.atoms, str(run.test), kind, value)
             groups.setdefault(group, []).append(run)
     return list(groups.values())
 

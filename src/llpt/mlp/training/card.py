@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llpt.errors import InputError, NewerFormatError
 from llpt.files import write_atomically
+from llpt.json_values import FormatNumber
 from llpt.mlp.quality.accuracy import Accuracy  # noqa: TC001 - pydantic reads the annotation
 from llpt.mlp.training.settings import TrainingSettings  # noqa: TC001
 
@@ -43,12 +44,6 @@ class DatasetCard(BaseModel):
     validation: int
     test: int
     constant_ev_per_atom: float
-
-
-class _Format(BaseModel):
-    """What is read first of a stored card."""
-
-    format: int = 1
 
 
 class HistoryEntry(BaseModel):
@@ -168,7 +163,7 @@ def read_card(directory: Path | str) -> ModelCard:
     path = Path(directory) / CARD_NAME
     try:
         text = path.read_text(encoding="utf-8")
-        stored = _Format.model_validate_json(text).format
+        stored = FormatNumber.model_validate_json(text).format
         if stored <= FORMAT:
             return ModelCard.model_validate_json(text)
     except FileNotFoundError:

@@ -129,7 +129,7 @@ class ForeignReader:
             np.asarray(dynamic, dtype=float), electrons=int(system.numbers.sum())
         )
         unwrapper = _Unwrapper()
-        clock = _Clock(source.name)
+        clock = _EvenSteps(source.name)
         missing: set[str] | None = None
         partly = False  # programs that are told to print little give forces now and then
         for number, raw in enumerate(_until_cut(source, contents)):
@@ -217,7 +217,7 @@ def _until_cut(source: ForeignTrajectory, contents: Contents) -> Iterator[Foreig
         yield frame
 
 
-class _Clock:
+class _EvenSteps:
     """Follows steps or times from frame to frame: they grow evenly, or begin anew with another file."""
 
     def __init__(self, name: str) -> None:
