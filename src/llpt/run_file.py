@@ -19,14 +19,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from llpt.options import OptionValue
+
 RUN_FILE = "run.json"
 FORMAT = 1
 _REMEDY = "Restore it from a copy or use a new directory."
 
 
 class _Described(Protocol):
-    def as_dict(self) -> Mapping[str, object]:
-        """Return plain values."""
+    """A description of an engine; for its fields see :class:`DescribedEngine`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def spec(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def options(self) -> Mapping[str, OptionValue]: ...
+    @property
+    def content_hash(self) -> str: ...
+    @property
+    def pressure_label(self) -> str: ...
 
 
 class DescribedEngine(BaseModel):
@@ -53,7 +67,14 @@ class DescribedEngine(BaseModel):
     @classmethod
     def of(cls, description: _Described) -> DescribedEngine:
         """Return the same as a record; a value of an option that JSON cannot hold is kept as text."""
-        return cls.model_validate_json(json.dumps(description.as_dict(), default=str))
+        return cls(
+            name=description.name,
+            spec=description.spec,
+            version=description.version,
+            options=json.loads(json.dumps(dict(description.options), default=str)),
+            content_hash=description.content_hash,
+            pressure_label=str(description.pressure_label),
+        )
 
 
 class GivenSettings(BaseModel):

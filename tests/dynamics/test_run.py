@@ -263,7 +263,7 @@ def test_option_of_where_it_runs_may_change(tmp_path, crystal):
     run_md(crystal, Einstein(crystal.positions), settings, tmp_path)
     engine = Einstein(crystal.positions)
     description = engine.describe()
-    other = type(description)(**{**description.as_dict(), "options": {**description.options, "threads": 4}})
+    other = dataclasses.replace(description, options={**description.options, "threads": 4})
     engine.describe = lambda: other
     assert run_md(crystal, engine, make_settings(ensemble="nve", steps=4), tmp_path).steps_done == 4
 

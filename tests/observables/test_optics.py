@@ -11,6 +11,7 @@ from llpt.engines import Purpose, make_engine
 from llpt.errors import InputError, StorageError
 from llpt.observables import OpticsSettings, optics_of_snapshots, read_optics
 from llpt.observables.optics import OPTICS, average_responses
+from llpt.observables.optics_response import SnapshotResponse
 from llpt.structure import atomic_fluid, molecular_fluid
 
 SETTINGS = OpticsSettings(broadening_ev=0.5, photon_max_ev=10.0, photon_step_ev=0.25)
@@ -138,11 +139,11 @@ def test_the_reflectivity_error_covers_the_spread_of_means():
     truth = {"conductivity_real": 8000.0, "conductivity_imag": 3000.0}
 
     def response(scatter):
-        return {
+        return SnapshotResponse(
             **{name: (value + scatter * random.normal(size=2)).tolist() for name, value in truth.items()},
             **{quantity.name: 1.0 for quantity in OPTICS.quantities},
-            "convergence": [],
-        }
+            convergence=(),
+        )
 
     short = average_responses([response(0.0)], settings)
     assert "reflectivity" not in short.scalars  # the photons stop short of the laser's

@@ -5,18 +5,18 @@ origin of the start, and the hash of every job.
 """
 
 import json
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from llpt.errors import InputError, StorageError
 from llpt.study import make_plan, parse_study
+from llpt.study.imported import read_imported
 from llpt.study.nodes import read_job
 
 GOLDEN = Path(__file__).parent / "golden"
 JOBS = json.loads((GOLDEN / "jobs.json").read_text())
-IMPORTED = tomllib.loads((GOLDEN / "imported.toml").read_text())["imported"]
+IMPORTED = read_imported(GOLDEN / "imported.toml")
 
 
 def study_called(name):

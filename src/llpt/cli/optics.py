@@ -76,6 +76,7 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     from llpt.engines.kohn_sham.engine import KohnShamEngine  # noqa: PLC0415
     from llpt.observables import OpticsSettings, optics_of_snapshots  # noqa: PLC0415
     from llpt.observables.optics import OPTICS_FILE, SNAPSHOTS  # noqa: PLC0415
+    from llpt.run_file import DescribedEngine  # noqa: PLC0415
 
     settings = OpticsSettings(
         bands=_bands(bands),
@@ -98,7 +99,7 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     assert isinstance(engine, KohnShamEngine)
     described = engine.describe()
     used = described.options
-    fresh = {"engine": described.as_dict(), "settings": asdict(settings)}
+    fresh = {"engine": DescribedEngine.of(described).model_dump(mode="json"), "settings": asdict(settings)}
     check_same_results(directory / OPTICS_FILE, fresh, overwrite=overwrite)
     count = len(snapshots.frames)
     messages().print(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -167,7 +167,7 @@ class RunSettings(BaseModel):
         return Purpose.CONSTANT_PRESSURE if self.ensemble is Ensemble.NPT else Purpose.DYNAMICS
 
     @classmethod
-    def from_mapping(cls, options: Mapping[str, Any]) -> Self:
+    def from_mapping(cls, options: Mapping[str, object]) -> Self:
         """Make settings from plain values.
 
         Raises:
@@ -182,7 +182,7 @@ class RunSettings(BaseModel):
             where = f"Run setting {key} = {first['input']!r}" if key else "Run settings that do not go together"
             raise InputError(f"{where}: {reason}.", "Correct it; `llpt md --help` lists the settings.") from error
 
-    def changed(self, **values: Any) -> Self:
+    def changed(self, **values: object) -> Self:
         """Return the same with some settings changed; what was not set stays so.
 
         Raises:

@@ -61,17 +61,6 @@ class EngineDescription:
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
-        return {
-            "name": self.name,
-            "spec": self.spec,
-            "version": self.version,
-            "options": dict(self.options),
-            "content_hash": self.content_hash,
-            "pressure_label": str(self.pressure_label),
-        }
-
 
 @dataclass(frozen=True)
 class EngineResult:

@@ -24,6 +24,7 @@ from llpt.learning.following import EnsembleShift, follow_reference, measure_ens
 from llpt.learning.labelling import DATASET, label
 from llpt.learning.starting_cells import draw_start, rattled
 from llpt.mlp import Accuracy, BehlerParrinello, measure_accuracy, read_labels, train
+from llpt.run_file import DescribedEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -125,7 +126,7 @@ class _TellTraining:
 
 def _keep_settings(place: Path, engine: Engine, settings: RecipeSettings) -> None:
     """Write what was asked; refuse a directory where something else was."""
-    described = engine.describe().as_dict()
+    described = DescribedEngine.of(engine.describe()).model_dump(mode="json")
     text = json.dumps({"settings": settings.model_dump(mode="json"), "engine": described}, indent=1, sort_keys=True)
     path = place / _SETTINGS
     if path.exists():

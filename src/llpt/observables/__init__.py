@@ -14,7 +14,8 @@ from llpt.observables.molecules import BondLifetimes, Molecules
 from llpt.observables.need import Need
 from llpt.observables.neighbours import mutual_partners, nearest_neighbours
 from llpt.observables.observations import Observations, as_summary, observe
-from llpt.observables.optics import OpticsResult, OpticsSettings, optics_of_snapshots, read_optics
+from llpt.observables.optics import OpticsResult, optics_of_snapshots, read_optics
+from llpt.observables.optics_response import OpticsSettings
 from llpt.observables.pair_correlation import FirstPeak, PairCorrelation, greatest_radius_angstrom
 from llpt.observables.record import (
     Absent,

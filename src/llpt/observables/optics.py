@@ -15,13 +15,16 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import ValidationError
 from scipy import stats
 
-from llpt.dft import LineShape, bands_up_to, dielectric_function, find_transitions, reflectivity
+from llpt.dft import dielectric_function, reflectivity
 from llpt.errors import InputError, StorageError
 from llpt.files import make_directory, write_atomically
 from llpt.json_values import plain
+from llpt.observables.optics_response import OpticsSettings, SnapshotResponse, response_of
 from llpt.observables.record import FileObservable, Quantity
+from llpt.run_file import DescribedEngine
 from llpt.statistics import Estimate, sample_estimate
 
 if TYPE_CHECKING:
@@ -39,59 +42,11 @@ SNAPSHOTS = "snapshots"
 FOLDER = "optics"
 """Of a run's directory, where its optics lie."""
 _FORMAT = 2
-#: Bands reach this far (eV) above the chemical potential where their number is not given: the sum rule is then
-#: complete to about 1 %.
-_BANDS_REACH_EV = 100.0
-_BAND_SHARES = (0.5, 0.75, 1.0)
-_BROADENING_FACTORS = (0.5, 1.0, 2.0)
 _ONE_SIGMA = 0.841344746068543
 SUM_RULE_TOLERANCE = 0.02
 """A share of the sum rule beyond which bands, or k-points, are too few."""
 LASER_EV = 2.33
 """Photon energy of the scalar reflectivity: 532 nm, the light of the usual probe laser."""
-
-
-@dataclass(frozen=True)
-class OpticsSettings:
-    """How the response of each snapshot is computed.
-
-    Args:
-        bands: number of bands; None takes those up to 100 eV above the chemical potential.
-        broadening_ev: width of the lines, eV, > 0: standard deviation of Gaussians, half width of Lorentzians.
-        shape: of the lines.
-        intraband: whether the Drude peak of the bands is drawn: for crystals only.
-        photon_max_ev: last photon energy, eV.
-        photon_step_ev: spacing and first of the photon energies, eV, > 0.
-
-    Raises:
-        InputError: a value out of range.
-    """
-
-    bands: int | None = None
-    broadening_ev: float = 0.2
-    shape: LineShape = LineShape.GAUSSIAN
-    intraband: bool = False
-    photon_max_ev: float = 20.0
-    photon_step_ev: float = 0.05
-
-    def __post_init__(self) -> None:
-        if self.bands is not None and self.bands < 1:
-            raise InputError(f"bands = {self.bands} is not a positive number.", "Give a number of bands, or auto.")
-        for name in ("broadening_ev", "photon_max_ev", "photon_step_ev"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0.0):
-                raise InputError(f"{name} = {value:g} is not positive.", "Give an energy in eV above zero.")
-        if not 1 <= self.photon_max_ev / self.photon_step_ev <= 100_000:
-            raise InputError(
-                f"photon energies up to {self.photon_max_ev:g} eV by {self.photon_step_ev:g} eV are not a grid.",
-                "Give a step below the largest energy, e.g. 0.05 and 20 eV.",
-            )
-
-    @property
-    def photon_energy_ev(self) -> NDArray[np.float64]:
-        """The grid, shape (n,)."""
-        count = int(self.photon_max_ev / self.photon_step_ev + 1e-9)
-        return np.asarray(self.photon_step_ev * np.arange(1, count + 1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -177,8 +132,8 @@ def optics_of_snapshots(
         path = directory / SNAPSHOTS / f"{_identity(frame, engine, settings)}.json"
         response = _read(path)
         if response is None:
-            response = _respond(frame, engine, settings)
-            write_atomically(path, json.dumps(response))
+            response = response_of(frame, engine, settings)
+            write_atomically(path, response.model_dump_json())
         responses.append(response)
         if on_snapshot is not None:
             on_snapshot(number + 1)
@@ -199,57 +154,12 @@ def _identity(frame: Atoms, engine: KohnShamEngine, settings: OpticsSettings) ->
     return digest.hexdigest()[:16]
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> SnapshotResponse | None:
     """Return the response of a snapshot that was done before; None where it is not there or was damaged."""
     try:
-        response: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return SnapshotResponse.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError):
         return None
-    return response
-
-
-def _respond(frame: Atoms, engine: KohnShamEngine, settings: OpticsSettings) -> dict[str, Any]:
-    """Compute the response of one snapshot as plain values."""
-    engine.reset()
-    engine.calculate(frame)
-    assert engine.problem is not None
-    assert engine.ground_state is not None
-    bands = settings.bands or bands_up_to(engine.problem, engine.ground_state, _BANDS_REACH_EV)
-    transitions = find_transitions(engine.problem, engine.ground_state, bands)
-    photon = settings.photon_energy_ev
-    spectrum = transitions.spectrum(
-        photon, broadening_ev=settings.broadening_ev, shape=settings.shape, intraband=settings.intraband
-    )
-    trials = []
-    for share in _BAND_SHARES:
-        for factor in _BROADENING_FACTORS:
-            trial = transitions.spectrum(
-                photon[:1],
-                broadening_ev=factor * settings.broadening_ev,
-                shape=settings.shape,
-                intraband=settings.intraband,
-                bands=max(1, round(share * bands)),
-            )
-            trials.append(
-                {
-                    "bands": trial.bands,
-                    "broadening_ev": trial.broadening_ev,
-                    "dc_conductivity": trial.dc_conductivity_s_per_cm,
-                    "sum_rule": trial.sum_rule,
-                }
-            )
-    return {
-        "dc_conductivity": spectrum.dc_conductivity_s_per_cm,
-        "sum_rule": spectrum.sum_rule,
-        "intraband_share": spectrum.intraband_share,
-        "mesh_share": spectrum.mesh_share,
-        "projector_share": spectrum.projector_share,
-        "found_share": spectrum.found_share,
-        "level_spacing": transitions.level_spacing_ev,
-        "conductivity_real": spectrum.conductivity_s_per_cm.real.tolist(),
-        "conductivity_imag": spectrum.conductivity_s_per_cm.imag.tolist(),
-        "convergence": trials,
-    }
 
 
 CONDUCTIVITY = Quantity("dc_conductivity", "σ_dc", "S/cm", "dc conductivity")
@@ -266,15 +176,15 @@ _OF_EACH_SNAPSHOT = (
 )
 
 
-def average_responses(responses: Sequence[dict[str, Any]], settings: OpticsSettings) -> OpticsResult:
+def average_responses(responses: Sequence[SnapshotResponse], settings: OpticsSettings) -> OpticsResult:
     """Average the responses of snapshots; errors are one standard error with Student's factor, or the jackknife's.
 
     Args:
-        responses: of each snapshot, as they are stored.
+        responses: of each snapshot.
         settings: they were made with.
     """
     photon = settings.photon_energy_ev
-    sigma = np.array([np.array(r["conductivity_real"]) + 1j * np.array(r["conductivity_imag"]) for r in responses])
+    sigma = np.array([np.array(r.conductivity_real) + 1j * np.array(r.conductivity_imag) for r in responses])
     curves = _curves(photon, sigma.mean(0))
     count = len(responses)
     if count > 1:
@@ -286,15 +196,15 @@ def average_responses(responses: Sequence[dict[str, Any]], settings: OpticsSetti
         errors = {name: np.full(photon.shape, math.nan) for name in curves}
     convergence = tuple(
         ConvergencePoint(
-            bands=round(float(np.mean([row["bands"] for row in rows]))),
-            broadening_ev=rows[0]["broadening_ev"],
-            dc_conductivity=sample_estimate([row["dc_conductivity"] for row in rows], CONDUCTIVITY.unit),
-            sum_rule=sample_estimate([row["sum_rule"] for row in rows], SUM_RULE.unit),
+            bands=round(float(np.mean([row.bands for row in rows]))),
+            broadening_ev=rows[0].broadening_ev,
+            dc_conductivity=sample_estimate([row.dc_conductivity for row in rows], CONDUCTIVITY.unit),
+            sum_rule=sample_estimate([row.sum_rule for row in rows], SUM_RULE.unit),
         )
-        for rows in zip(*(r["convergence"] for r in responses), strict=True)
+        for rows in zip(*(r.convergence for r in responses), strict=True)
     )
     scalars = {
-        each.name: sample_estimate([response[each.name] for response in responses], each.unit)
+        each.name: sample_estimate([getattr(response, each.name) for response in responses], each.unit)
         for each in _OF_EACH_SNAPSHOT
     }
     if photon[0] <= LASER_EV <= photon[-1]:
@@ -337,7 +247,7 @@ def _write(result: OpticsResult, engine: KohnShamEngine, settings: OpticsSetting
     content = {
         "format": _FORMAT,
         "snapshots": result.snapshots,
-        "engine": engine.describe().as_dict(),
+        "engine": DescribedEngine.of(engine.describe()).model_dump(mode="json"),
         "settings": asdict(settings),
         "averages": {name: plain(estimate) for name, estimate in result.scalars.items()},
         "convergence": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -108,7 +109,8 @@ class StudyFile(Section):
         surrogate = data.get("surrogate")
         if surrogate is not None and not (isinstance(surrogate, dict) and surrogate.get("runs") == "imported"):
             return data
-        return {**sections_of(data["imported"]), **data}
+        implied = sections_of([ImportedRun.model_validate_json(json.dumps(run)) for run in data["imported"]])
+        return {"system": implied.system, "state": implied.state, "dynamics": implied.dynamics, **data}
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from llpt.campaign import ControlledTest, Role, ThermodynamicState, engine_slug
+from llpt.dynamics import Ensemble
 from llpt.errors import StorageError
 from llpt.study.nodes.imported import ImportedTrajectory
 from llpt.study.nodes.run import RecordedDynamics
@@ -22,15 +24,19 @@ from llpt.study.sections import (
     BeadCount,
     ContradictionError,
     DensityGcc,
+    DynamicsSection,
     Float,
     Int,
+    Ladder,
     PressureGpa,
     Section,
+    SystemSection,
     TemperatureK,
 )
+from llpt.study.state_sections import StateLine, StateSection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 IMPORTED_ENGINE = "imported"
@@ -135,55 +141,76 @@ class ImportedRun(Section):
         )
 
 
-def read_imported(path: Path) -> list[dict[str, Any]]:
-    """Return the tables of ``imported.toml``; none where there is no such file.
+def read_imported(path: Path) -> tuple[ImportedRun, ...]:
+    """Return the runs of ``imported.toml``; none where there is no such file.
 
     Raises:
         StorageError: the file is damaged.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get("imported", [])
-        for table in tables:
-            ImportedRun.model_validate_json(json.dumps(table))
+        return tuple(ImportedRun.model_validate_json(json.dumps(table)) for table in tables)
     except FileNotFoundError:
-        return []
+        return ()
     except (OSError, tomllib.TOMLDecodeError, ValidationError, AttributeError) as error:
         first = str(error).splitlines()[0]
         raise StorageError(
             f"{path} is damaged: {first}.", "Restore it from a copy, or import the runs again."
         ) from error
-    return list(tables)
 
 
 def write_imported(runs: Sequence[ImportedRun]) -> str:
     """Return the text of ``imported.toml``."""
-    tables = [run.model_dump(mode="json", exclude_none=True) for run in runs]
-    return _PREFACE + "".join(f"\n[[imported]]\n{_table(table)}" for table in tables)
+    return _PREFACE + "".join(f"\n[[imported]]\n{_table(run)}" for run in runs)
 
 
-def _table(values: Mapping[str, Any]) -> str:
-    """Write keys and values as TOML; JSON's strings, numbers and lists of strings are TOML's."""
-    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
+def _table(run: ImportedRun) -> str:
+    """Write a run as TOML; JSON's strings, numbers and lists of strings are TOML's."""
+    known = run.model_dump(mode="json", exclude_none=True)
+    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in known.items())
 
 
-def sections_of(imported: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the sections system, state and dynamics that runs made elsewhere imply, for a study of nothing else."""
-    runs = [ImportedRun.model_validate_json(json.dumps(dict(table))) for table in imported]
+@dataclass(frozen=True)
+class ImpliedSections:
+    """What runs made elsewhere say of a study of nothing else.
+
+    Args:
+        system: their numbers of atoms.
+        state: their lines of states.
+        dynamics: their ensemble and the steps of the longest.
+    """
+
+    system: SystemSection
+    state: StateSection
+    dynamics: DynamicsSection
+
+
+def sections_of(runs: Sequence[ImportedRun]) -> ImpliedSections:
+    """Return the sections that runs made elsewhere imply, for a study of nothing else.
+
+    Args:
+        runs: at least one; where some are at constant pressure, the others lie beside the study's lines.
+    """
     constant_pressure = [run for run in runs if run.pressure_gpa is not None]
-    shown = constant_pressure or runs
-    key = "pressure_gpa" if constant_pressure else "density_gcc"
     lines: dict[float, set[float]] = {}
-    for run in shown:
-        lines.setdefault(float(getattr(run, key)), set()).add(run.temperature_k)
-    return {
-        "system": {"atoms": sorted({run.atoms for run in runs})},
-        "state": {
-            "isobars": [{key: value, "temperatures_k": sorted(lines[value])} for value in sorted(lines)],
-        },
-        "dynamics": {
-            "ensemble": "npt" if constant_pressure else "nvt",
-            "steps": max(run.steps for run in runs),
-            "discard": 0,
-            "ladder": "none",
-        },
-    }
+    for run in constant_pressure or runs:
+        held = run.pressure_gpa if constant_pressure else run.density_gcc
+        assert held is not None
+        lines.setdefault(held, set()).add(run.temperature_k)
+    return ImpliedSections(
+        system=SystemSection(atoms=tuple(sorted({run.atoms for run in runs}))),
+        state=StateSection(
+            isobars=tuple(
+                StateLine(pressure_gpa=held, temperatures_k=tuple(sorted(lines[held])))
+                if constant_pressure
+                else StateLine(density_gcc=held, temperatures_k=tuple(sorted(lines[held])))
+                for held in sorted(lines)
+            )
+        ),
+        dynamics=DynamicsSection(
+            ensemble=Ensemble.NPT if constant_pressure else Ensemble.NVT,
+            steps=max(run.steps for run in runs),
+            discard=0,
+            ladder=Ladder.NONE,
+        ),
+    )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llpt.study.file import StudyFile
+    from llpt.study.imported import ImportedRun
 
 SOURCE = "inputs/inputs.json"
 
@@ -82,7 +83,7 @@ class StudyDirectory(StudyPlace):
         return cls(root, study)
 
 
-def _stages(place: Path, imported: list[dict[str, Any]]) -> tuple[Stage, ...]:
+def _stages(place: Path, imported: tuple[ImportedRun, ...]) -> tuple[Stage, ...]:
     """Return the studies that a study grew from, as ``llpt.study.growing`` kept them."""
     stages: list[Stage] = []
     for file in sorted(place.glob("[0-9]*.toml")):

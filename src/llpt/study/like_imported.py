@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest, Role
 from llpt.dynamics import RunSettings, timestep_auto
@@ -36,15 +36,17 @@ def _like(study: StudyFile, side: Side, run: ImportedRun) -> MolecularDynamics:
     per_frame = steps_per_frame(run)
     state = run.state
     place = (state.line, f"T{run.temperature_k:g}", f"N{run.atoms}", run.test, run.repeat)
-    values: dict[str, Any] = {
-        "ensemble": run.dynamics.ensemble,
-        "temperature_k": run.temperature_k,
-        "pressure_gpa": run.pressure_gpa,
-        "timestep_fs": run.frame_interval_fs / per_frame,
-        "steps": run.steps * per_frame,
-        "seed": derived_seed(study.study.seed, *place),
-        "positions_every": max(STORED_EVERY, per_frame),
-    }
+    settings = RunSettings.from_mapping(
+        {
+            "ensemble": run.dynamics.ensemble,
+            "temperature_k": run.temperature_k,
+            "pressure_gpa": run.pressure_gpa,
+            "timestep_fs": run.frame_interval_fs / per_frame,
+            "steps": run.steps * per_frame,
+            "seed": derived_seed(study.study.seed, *place),
+            "positions_every": max(STORED_EVERY, per_frame),
+        }
+    )
     return MolecularDynamics(
         role=side.role,
         engine=side.engine,
@@ -54,7 +56,7 @@ def _like(study: StudyFile, side: Side, run: ImportedRun) -> MolecularDynamics:
         state=state,
         test=ControlledTest(run.test),
         repeat=run.repeat,
-        dynamics=RunSettings.from_mapping(values),
+        dynamics=settings,
         discard=run.discard * per_frame,
         start=Start(Origin.BEGINNING_OF_RUN, run.path),
         threads=threads_for(run.atoms) if side.threads is None else side.threads,

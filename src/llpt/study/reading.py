@@ -15,10 +15,12 @@ from llpt.study.lines import Location, line_named_in, line_of, placed
 from llpt.study.sections import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
+
+    from llpt.study.imported import ImportedRun
 
 _WORDS = (
     ("valid number", "number"),
@@ -50,13 +52,13 @@ def read_study(path: Path) -> StudyFile:
     return parse_study(text, name=str(path))
 
 
-def parse_study(text: str, *, name: str = "study file", imported: Sequence[Mapping[str, Any]] = ()) -> StudyFile:
+def parse_study(text: str, *, name: str = "study file", imported: Sequence[ImportedRun] = ()) -> StudyFile:
     """Return the study that ``text`` describes; ``name`` is what errors call it, ``imported`` the runs made elsewhere.
 
     Args:
         text: of the study file.
         name: what errors call it.
-        imported: tables of the runs made elsewhere.
+        imported: the runs made elsewhere.
 
     Raises:
         InputError: see :func:`read_study`.
@@ -74,7 +76,7 @@ def parse_study(text: str, *, name: str = "study file", imported: Sequence[Mappi
             f"{name} has format {given}; this program reads format {FORMAT}.", "Update llpt to read it."
         )
     if imported:
-        data["imported"] = [dict(table) for table in imported]
+        data["imported"] = [run.model_dump(mode="json", exclude_none=True) for run in imported]
     try:
         return StudyFile.model_validate_json(json.dumps(data, default=str))
     except ValidationError as error:

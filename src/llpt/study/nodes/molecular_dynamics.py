@@ -180,7 +180,7 @@ class MolecularDynamics(PlannedRun):
             engine=stored_engine(self.engine, self.role), options=stored_options(self.options), settings=settings
         )
 
-    def with_dynamics(self, **changed: Any) -> MolecularDynamics:
+    def with_dynamics(self, **changed: object) -> MolecularDynamics:
         """Return the run with some of its settings changed (``llpt.dynamics.RunSettings``).
 
         Raises:
