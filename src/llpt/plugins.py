@@ -117,7 +117,7 @@ def read_plugins(group: str, kind: type[Record], *, taken: Collection[str] = ())
 @lru_cache(maxsize=32)
 def _read(group: str, kind: type[Any], taken: frozenset[str], search_path: tuple[str, ...]) -> Plugins[Any]:
     del search_path  # it only tells one reading from another
-    records: dict[str, Any] = {}
+    records: dict[str, object] = {}
     faults: dict[str, PluginError] = {}
     points: dict[str, list[EntryPoint]] = {}
     for point in entry_points(group=group):

@@ -6,7 +6,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from llpt.audit import Thresholds, compared_quantities
+from llpt.audit import Threshold, Thresholds, compared_quantities, thresholds
 from llpt.audit.quantities import BUILT_IN
 from llpt.audit.thresholds import COMPARISONS, ENTHALPY_CHANGE, JUDGED
 from llpt.study.engine_sections import VerdictSection
@@ -17,6 +17,18 @@ def test_the_section_of_the_study_file_has_the_same_fields():
     assert VerdictSection().thresholds() == Thresholds()
     for key, field in Thresholds.model_fields.items():
         assert VerdictSection.explain(key) == field.description
+
+
+def test_every_threshold_is_the_field_of_its_key():
+    declared = [each for each in vars(thresholds).values() if isinstance(each, Threshold)]
+    assert sorted(each.key for each in declared) == sorted(each.key for each in COMPARISONS)
+    fields = {key: field for key, field in Thresholds.model_fields.items() if "why" in (field.json_schema_extra or {})}
+    assert fields.keys() - {"minimum_production_ps", "minimum_atoms"} == {each.key for each in declared}
+    for each in declared:
+        own, field = each.field(), Thresholds.model_fields[each.key]
+        assert (field.default, field.description) == (own.default, own.description)
+        assert field.json_schema_extra == own.json_schema_extra
+        assert {*own.metadata} <= {*field.metadata}
 
 
 def test_every_quantity_has_a_threshold_with_a_reason():

@@ -110,12 +110,12 @@ def test_densities_of_both_sides_stand_beside_each_other(figures, finished):
 def test_every_point_of_others_has_a_source_and_stands_in_the_figure(figures):
     labels = {curve.label for curve in figures["transition-line"].rows[0][0].curves}
     for entry in comparison_curves():
-        assert len(entry["source"]) > 20
-        assert len(entry["pressures_gpa"]) == len(entry["temperatures_k"])
-        assert entry["label"] in labels
-        assert entry["source"] in figures["transition-line"].caption
-    nequip = next(entry for entry in comparison_curves() if "NequIP" in entry["label"])
-    assert (nequip["pressures_gpa"], nequip["temperatures_k"]) == ([157.5], [1250])
+        assert len(entry.source) > 20
+        assert len(entry.pressures_gpa) == len(entry.temperatures_k)
+        assert entry.label in labels
+        assert entry.source in figures["transition-line"].caption
+    nequip = next(entry for entry in comparison_curves() if "NequIP" in entry.label)
+    assert (nequip.pressures_gpa, nequip.temperatures_k) == ((157.5,), (1250,))
 
 
 def labelled(temperature_k, random):

@@ -65,7 +65,8 @@ class MatchedState:
     """Where runs of two sides or two phases meet.
 
     Args:
-        line: name of the line of states; on an isotherm with the place on it, e.g. ``T1000/P150``.
+        line: name of the line of states; on an isotherm with the place on it, e.g. ``T1000/P150``: ``llpt verify``
+            compares this text with that of studies explained before.
         atoms: number of atoms.
         temperature_k: temperature.
     """

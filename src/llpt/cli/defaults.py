@@ -8,7 +8,7 @@ from typing import Any
 from llpt.cli.evaluation import EngineCommand
 
 
-def defaults_of(path: str) -> dict[str, Any]:
+def defaults_of(path: str) -> dict[str, object]:
     """Return the defaults that the fields of settings have, by name.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -48,7 +48,7 @@ def check_directory(directory: Path, own: Sequence[str], *, overwrite: bool) -> 
         )
 
 
-def check_same_results(path: Path, fresh: Mapping[str, Any], *, overwrite: bool) -> None:
+def check_same_results(path: Path, fresh: Mapping[str, object], *, overwrite: bool) -> None:
     """Refuse to write results over those of another calculation.
 
     Args:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from ase.io import read
 from ase.stress import voigt_6_to_full_3x3_stress
@@ -106,7 +106,7 @@ def _answer(evaluator: Evaluator, cell: NDArray[np.float64], positions: NDArray[
     if stress is not None:
         volume = abs(cell_angstrom[0, 0] * cell_angstrom[1, 1] * cell_angstrom[2, 2])
         virial = -volume * voigt_6_to_full_3x3_stress(stress) * EV_TO_HARTREE
-    extras: dict[str, Any] = {"internal_energy_ev": result.energy_ev, "entropy_ev_per_k": result.entropy_ev_per_k}
+    extras = {"internal_energy_ev": result.energy_ev, "entropy_ev_per_k": result.entropy_ev_per_k}
     return (
         result.free_energy_ev * EV_TO_HARTREE,
         result.forces_ev_per_angstrom * EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from llpt.engines.face import Engine
+    from llpt.options import OptionValue
 
 
 class MixedEngine(EngineCalculator):
@@ -104,5 +105,5 @@ class MixedEngine(EngineCalculator):
             part.close()
 
 
-def _with_prefix(prefix: str, description: EngineDescription) -> dict[str, Any]:
+def _with_prefix(prefix: str, description: EngineDescription) -> dict[str, OptionValue]:
     return {f"{prefix}_{key}": value for key, value in description.options.items()}

@@ -194,7 +194,7 @@ def _curve(
     plot.add_trace(go.Scatter(**trace), **place)
 
 
-def _source(curve: PlottedCurve) -> dict[str, Any] | None:
+def _source(curve: PlottedCurve) -> dict[str, str | int | None] | None:
     """Return whose curve it is, by which the page shows and hides it."""
     return {"engine": curve.source.engine, "atoms": curve.source.atoms} if curve.source else None
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from llpt.campaign import Role
 from llpt.report import palette
@@ -35,7 +36,7 @@ def transition_line_figure(analysis: Analysis) -> Figure | None:
         "criteria that separate are themselves evidence of a crossover."
     )
     if literature:
-        sources = "; ".join(f"{entry['label']}: {entry['source']}" for entry in literature)
+        sources = "; ".join(f"{entry.label}: {entry.source}" for entry in literature)
         caption = f"{caption} Grey: stated by others. {sources}."
     curves = (*(_literature(entry, index) for index, entry in enumerate(literature)), *own)
     return Figure(
@@ -47,11 +48,36 @@ def transition_line_figure(analysis: Analysis) -> Figure | None:
     )
 
 
-def comparison_curves() -> list[dict[str, Any]]:
-    """Return the points of others: label, kind, pressures, temperatures, their errors where given, and source."""
+class StatedPoints(BaseModel):
+    """Points of the transition, or of a line beside it, that a paper states.
+
+    Args:
+        label: method, size and paper.
+        kind: what lies there.
+        pressures_gpa: GPa.
+        temperatures_k: K, one for each pressure.
+        pressure_errors_gpa: GPa; none where the paper gives none.
+        temperature_errors_k: K, likewise.
+        line: whether a line through them is stated.
+        source: where they stand.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str
+    kind: Literal["first order", "crossover", "critical point", "melting"]
+    pressures_gpa: tuple[float, ...]
+    temperatures_k: tuple[float, ...]
+    pressure_errors_gpa: tuple[float, ...] = ()
+    temperature_errors_k: tuple[float, ...] = ()
+    line: bool
+    source: str
+
+
+def comparison_curves() -> tuple[StatedPoints, ...]:
+    """Return the points that papers state."""
     text = files("llpt.report").joinpath("comparison_curves.json").read_text(encoding="utf-8")
-    entries: list[dict[str, Any]] = json.loads(text)
-    return entries
+    return TypeAdapter(tuple[StatedPoints, ...]).validate_json(text)
 
 
 def _criteria(analysis: Analysis, role: Role) -> list[PlottedCurve]:
@@ -86,18 +112,17 @@ def _criteria(analysis: Analysis, role: Role) -> list[PlottedCurve]:
     return curves
 
 
-def _literature(entry: dict[str, Any], index: int) -> PlottedCurve:
-    count = len(entry["pressures_gpa"])
+def _literature(entry: StatedPoints, index: int) -> PlottedCurve:
     return PlottedCurve(
-        str(entry["label"]),
-        tuple(float(value) for value in entry["pressures_gpa"]),
-        tuple(float(value) for value in entry["temperatures_k"]),
-        tuple(float(value) for value in entry.get("temperature_errors_k", [0.0] * count)),
+        entry.label,
+        entry.pressures_gpa,
+        entry.temperatures_k,
+        entry.temperature_errors_k or (0.0,) * len(entry.pressures_gpa),
         palette.GREYS[index // 3 % len(palette.GREYS)],
-        Dash.DOTTED if entry["line"] else Dash.NONE,
-        KIND_MARKERS[entry["kind"]][index % 3],
-        filled=entry["kind"] == "critical point",
-        x_error=tuple(float(value) for value in entry.get("pressure_errors_gpa", ())),
+        Dash.DOTTED if entry.line else Dash.NONE,
+        KIND_MARKERS[entry.kind][index % 3],
+        filled=entry.kind == "critical point",
+        x_error=entry.pressure_errors_gpa,
         width=0.8,
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import gzip
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jinja2
 from plotly.offline import get_plotlyjs
@@ -76,22 +77,38 @@ def write_report(
         place = directory.report / "figures"
         drawn[figure.name] = _shown(figure, [*draw(figure, place), *write_figure_data(figure, place)])
     on_part(len(figures), 1 + len(figures), "page")
-    shown = [
-        {**_fields(question), "figures": [drawn[figure.name] for figure in question.figures]} for question in questions
-    ]
     methods = methods_of(case)
     write_methods(methods, directory.report)
     write_run_table(run_table(case, unsure=True), directory.report / "runs.csv")
     page = directory.page
-    write_atomically(page, _render(case, shown, drawn, methods=methods.markdown))
+    write_atomically(page, _render(case, questions, drawn, methods=methods.markdown))
     return page
 
 
-def _fields(question: Question) -> dict[str, Any]:
-    return {name: getattr(question, name) for name in question.__dataclass_fields__}
+@dataclass(frozen=True)
+class _ShownFigure:
+    """What the page holds of a figure.
+
+    Args:
+        name: of the figure.
+        title: above it.
+        caption: how to read it.
+        alt: what it shows, for who does not see it.
+        json: data and layout, for plotly.
+        scrolls: whether it is wider than a phone.
+        paths: its files for paper, from the page.
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    json: str
+    scrolls: bool
+    paths: tuple[str, ...]
 
 
-def _shown(figure: Figure, paths: Iterable[Path]) -> dict[str, Any]:
+def _shown(figure: Figure, paths: Iterable[Path]) -> _ShownFigure:
     """Return what the page holds of a figure."""
     curves = list(dict.fromkeys(curve.label for row in figure.rows for panel in row for curve in panel.curves))
     axes = list(
@@ -101,15 +118,15 @@ def _shown(figure: Figure, paths: Iterable[Path]) -> dict[str, Any]:
             for panel in row
         )
     )
-    return {
-        "name": figure.name,
-        "title": figure.title,
-        "caption": figure.caption,
-        "alt": f"{figure.title}: {'; '.join(axes)}. Curves: {'; '.join(curves[:12])}.",
-        "json": as_json(figure),
-        "scrolls": figure.wide or max(len(row) for row in figure.rows) > 1,
-        "paths": [f"figures/{path.name}" for path in paths],
-    }
+    return _ShownFigure(
+        name=figure.name,
+        title=figure.title,
+        caption=figure.caption,
+        alt=f"{figure.title}: {'; '.join(axes)}. Curves: {'; '.join(curves[:12])}.",
+        json=as_json(figure),
+        scrolls=figure.wide or max(len(row) for row in figure.rows) > 1,
+        paths=tuple(f"figures/{path.name}" for path in paths),
+    )
 
 
 def _packed(text: str) -> str:
@@ -117,18 +134,16 @@ def _packed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-def _all_figures(figures: Mapping[str, Mapping[str, Any]]) -> str:
+def _all_figures(figures: Mapping[str, _ShownFigure]) -> str:
     """Return data and layout of every figure as one JSON object, by name."""
-    return "{" + ",".join(f'"{name}":{figure["json"]}' for name, figure in figures.items()) + "}"
+    return "{" + ",".join(f'"{name}":{figure.json}' for name, figure in figures.items()) + "}"
 
 
 def _text(name: str) -> str:
     return files("llpt.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _render(
-    case: Case, questions: list[dict[str, Any]], figures: Mapping[str, Mapping[str, Any]], *, methods: str
-) -> str:
+def _render(case: Case, questions: tuple[Question, ...], drawn: Mapping[str, _ShownFigure], *, methods: str) -> str:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     environment.tests["sure"] = is_sure
     template = environment.from_string(_text("page.html"))
@@ -148,10 +163,11 @@ def _render(
         thresholds=_judged_by(verdict) if verdict else [],
         failures=_failures(case.entries, case.analysis),
         questions=questions,
+        drawn=drawn,
         engines=list(dict.fromkeys(ladder.engine for ladder in base)),
         sizes=sorted({ladder.atoms for ladder in base}),
         runs=run_table(case),
-        comparisons=figures.get("comparisons"),
+        comparisons=drawn.get("comparisons"),
         methods=methods,
         provenance=provenance_table(case),
         study_file=case.directory.study_file.read_text(encoding="utf-8"),
@@ -159,7 +175,7 @@ def _render(
         css=_text("page.css"),
         js=_text("page.js"),
         plotly=_packed(get_plotlyjs()),
-        figures=_packed(_all_figures(figures)),
+        figures=_packed(_all_figures(drawn)),
     )
 
 

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from llpt.trajectory.frame import Frame, System
 
 
-def frame_to_atoms(frame: Frame, scalars: Mapping[str, Any], system: System) -> ase.Atoms:
+def frame_to_atoms(frame: Frame, scalars: Mapping[str, NDArray[Any]], system: System) -> ase.Atoms:
     """Return a frame as ASE atoms with its labels.
 
     ``get_forces()`` (eV/Å), ``get_potential_energy()`` (the internal energy E, eV; F with ``force_consistent=True``),

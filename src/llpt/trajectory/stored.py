@@ -106,7 +106,7 @@ class StoredFrames:
             for first in range(0, len(keep), size):
                 yield _read_block(part, keep[first : first + size], self.system)
 
-    def frame(self, index: int) -> tuple[Frame, dict[str, Any]]:
+    def frame(self, index: int) -> tuple[Frame, dict[str, NDArray[Any]]]:
         """Return one frame and the scalars of its step.
 
         Raises:
@@ -120,7 +120,8 @@ class StoredFrames:
         block = _read_block(part, np.array([wanted]), self.system)
         with open_h5(part.path) as file:
             scalars = {
-                name: _read(part.path, element["value"], wanted) for name, element in file["observables"].items()
+                name: np.asarray(_read(part.path, element["value"], wanted))
+                for name, element in file["observables"].items()
             }
         return block.frame(0), scalars
 

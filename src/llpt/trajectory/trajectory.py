@@ -51,8 +51,8 @@ class FrameStore(Protocol):
             every: one frame in so many is taken, >= 1.
         """
 
-    def frame(self, index: int) -> tuple[Frame, Mapping[str, Any]]:
-        """Return the frame of an index from 0 on, and the scalars of its step."""
+    def frame(self, index: int) -> tuple[Frame, Mapping[str, NDArray[Any]]]:
+        """Return the frame of an index from 0 on, and the scalars of its step, each an array of its shape."""
 
 
 class Trajectory:

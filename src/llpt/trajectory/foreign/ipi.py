@@ -215,7 +215,7 @@ def _xyz(path: Path, kind: str) -> Iterator[_XyzFrame]:
         yield _XyzFrame(int(match["step"]), numbers, np.asarray(cellpar_to_cell(parameters)), values)
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def _rows(path: Path) -> Iterator[dict[str, NDArray[np.float64]]]:
     """Yield the rows of a table of properties, those we know, in our units."""
     columns: dict[str, tuple[slice, float]] = {}
     for line in Lines(path):
@@ -235,7 +235,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
             raise InputError(f"{path} has a row that is no row of numbers: {line[:60]}.", "Check the file.") from error
 
 
-def _by_step(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _by_step(path: Path) -> Iterator[tuple[int, dict[str, NDArray[np.float64]]]]:
     for row in _rows(path):
         if "step" not in row or not len(row["step"]):
             raise InputError(f"{path} has no column of steps.", "Write `step` among the properties, or leave it out.")

@@ -238,7 +238,7 @@ class Measurements:
         return (int(again[0]), int(first[which][again[0]])) if again.size else None
 
 
-def measurements_of(scalars: Mapping[str, Any], masses_u: NDArray[np.float64]) -> Measurements:
+def measurements_of(scalars: Mapping[str, NDArray[Any]], masses_u: NDArray[np.float64]) -> Measurements:
     """Return what the scalars of a run of llpt say."""
     found = Measurements(masses_u)
     for name in ("temperature_k", "pressure_gpa", "volume_angstrom3"):

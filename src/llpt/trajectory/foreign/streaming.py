@@ -64,9 +64,9 @@ class StreamedFrames:
         while frames := list(itertools.islice(chosen, size)):
             yield _block(frames)
 
-    def frame(self, index: int) -> tuple[Frame, dict[str, Any]]:
+    def frame(self, index: int) -> tuple[Frame, dict[str, NDArray[Any]]]:
         """Return one frame and its scalars. Where frames are not kept, going forward costs what lies in between."""
-        scalars = {name: values[index] for name, values in self._scalars.items()}
+        scalars = {name: np.asarray(values[index]) for name, values in self._scalars.items()}
         if self._kept is not None:
             return self._kept[index], scalars
         if index < self._next:
