@@ -54,6 +54,30 @@ class Einstein(EngineCalculator):
         )
 
 
+class HarmonicCrystal(EngineCalculator):
+    """Every atom on a spring to its site, and neighbours at ``distance`` coupled by springs; fixed cell.
+
+    ``stiffness`` is the matrix of second derivatives, the same for x, y and z, shape (n, n), in eV/Å².
+    """
+
+    def __init__(self, sites, *, spring, coupling, distance):
+        super().__init__()
+        self.sites = sites.positions.copy()
+        near = np.abs(sites.get_all_distances(mic=True) - distance) < 0.01
+        self.stiffness = spring * np.eye(len(sites)) + coupling * (np.diag(near.sum(axis=0)) - near)
+
+    def compute(self, atoms, _system_changes):
+        displacement = atoms.positions - self.sites
+        forces = -self.stiffness @ displacement
+        energy = -0.5 * float((displacement * forces).sum())
+        return EngineResult(
+            free_energy_ev=energy, energy_ev=energy, forces_ev_per_angstrom=forces, stress_ev_per_angstrom3=np.zeros(6)
+        )
+
+    def describe(self):
+        return EngineDescription(name="harmonic", spec="test:harmonic", version="1")
+
+
 class LennardJones(EngineCalculator):
     """Lennard-Jones, truncated at ``cutoff`` σ, all pairs by numpy, minimum image.
 

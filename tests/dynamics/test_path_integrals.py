@@ -5,6 +5,7 @@ import pytest
 from ase.build import bulk
 from ase.io import read
 
+from llpt.audit.ensemble import bead_momenta_checks
 from llpt.dynamics import RunState, last_configuration, run_md
 from llpt.dynamics.ipi_integrator import IpiIntegrator
 from llpt.dynamics.isotopes import Isotope, with_isotope
@@ -23,7 +24,7 @@ from llpt.units import (
 )
 
 from .conftest import ideal_gas, make_settings, within
-from .engines_for_tests import Einstein, Failing, IdealGas, LennardJones
+from .engines_for_tests import Einstein, Failing, HarmonicCrystal, IdealGas, LennardJones
 
 HBAR_EV_FS = HARTREE_TO_EV * ATOMIC_TIME_TO_FS
 
@@ -39,39 +40,65 @@ def settings_of(**changes):
     return make_settings(**(values | changes))
 
 
-def test_harmonic_oscillators_have_the_energy_of_finite_p(tmp_path):
-    """⟨x²⟩ = k_BT/m Σ_k 1/(ω_k² + ω²) of each bead, ⟨K⟩ by the virial theorem; far from both limits of P.
+def harmonic_mean_squares(omega_squared, beads, temperature_k, mass):
+    """⟨u²⟩ of each mode of a path integral, k_BT/m(ω_k² + ω²), and of all k but the centroid's; in Å²."""
+    thermal = BOLTZMANN_EV_PER_K * temperature_k
+    squares = thermal / mass / (mode_frequencies(beads, temperature_k)[:, np.newaxis] ** 2 + omega_squared)
+    return squares[0], squares[1:].sum(axis=0)
 
-    ħω = 2.3 k_BT: classical oscillators would have half the potential energy, P to infinity 6 % more.
+
+def test_a_harmonic_crystal_has_the_energy_of_finite_p(tmp_path):
+    """⟨u²⟩ = k_BT/m Σ_k 1/(ω_k² + ω²) of every phonon, ⟨K⟩ by the virial theorem; far from both limits of P.
+
+    ħω is 1.5 to 3.3 k_BT: a classical crystal would have some half of the potential energy, P to infinity more.
     """
-    temperature, spring, beads = 500.0, 5.0, 4
+    temperature, beads = 500.0, 4
     atoms = bulk("H", "sc", a=3.0).repeat((3, 3, 2))
     n = len(atoms)
+    crystal = HarmonicCrystal(atoms, spring=2.0, coupling=1.0, distance=3.0)
     settings = settings_of(temperature_k=temperature, timestep_fs=0.5, steps=1500, beads=beads, positions_every=10)
-    run_md(atoms, Einstein(atoms.positions, spring), settings, tmp_path)
+    run_md(atoms, crystal, settings, tmp_path)
     trajectory = Trajectory.open(tmp_path)
     assert trajectory.beads == beads
     scalars = trajectory.scalars().isel(step=slice(200, None))
 
     thermal = BOLTZMANN_EV_PER_K * temperature
     mass = 1.008 * U_ANGSTROM2_PER_FS2_TO_EV
-    squares = thermal / mass / (mode_frequencies(beads, temperature) ** 2 + spring / mass)
-    ring = float(squares[1:].sum())
-    potential = 0.5 * spring * (3 * n * ring + (3 * n - 3) * squares[0])
-    kinetic = 0.5 * (3 * n - 3) * thermal + 0.5 * spring * 3 * n * ring
+    stiffness = np.linalg.eigvalsh(crystal.stiffness)  # the softest is the crystal as a whole, whose centroid rests
+    centroid, ring = harmonic_mean_squares(stiffness / mass, beads, temperature, mass)
+    centroid[0] = 0.0
+    potential = 1.5 * float((stiffness * (centroid + ring)).sum())
+    kinetic = 0.5 * (3 * n - 3) * thermal + 1.5 * float((stiffness * ring).sum())
     assert potential > 1.7 * 0.5 * (3 * n - 3) * thermal
-    step_error = spring / mass * settings.timestep_fs**2 / 4.0  # OBABO samples the potential energy too high by this
+    step_error = stiffness[-1] / mass * settings.timestep_fs**2 / 4.0  # OBABO samples u² too high by at most this
     assert within(mean_estimate(scalars.free_energy_ev, "eV"), potential, also=step_error * potential / 4.0)
     assert within(mean_estimate(scalars.kinetic_energy_ev, "eV"), kinetic, also=step_error * kinetic / 4.0)
-    assert within(mean_estimate(scalars.gyration_squared_angstrom2, "Å²"), 3 * ring, also=step_error * ring)
-    assert within(mean_estimate(scalars.temperature_k, "K"), temperature, also=step_error * temperature / 4.0)
+    gyration = 3.0 * float(ring.mean())
+    assert within(mean_estimate(scalars.gyration_squared_angstrom2, "Å²"), gyration, also=step_error * gyration / 4.0)
+    checks = bead_momenta_checks(scalars.temperature_k, temperature_k=temperature, atoms=n, beads=beads)
+    assert [within(check.measured, 1.0) for check in checks] == [True, True]
 
     block = next(trajectory.blocks(1000, start_step=200))
     assert block.configurations_angstrom.shape == (len(block), beads, n, 3)
     assert np.array_equal(block.configurations_angstrom[:, 0], block.positions_angstrom)
     spread = ((block.configurations_angstrom - atoms.positions) ** 2).mean(axis=(1, 2, 3))
-    expected = ring + (1.0 - 1.0 / n) * squares[0]
+    expected = float((centroid + ring).mean())
     assert within(mean_estimate(spread, "Å²"), expected, also=step_error * expected / 4.0)
+
+
+def test_the_energy_of_many_beads_is_that_of_quantum_mechanics():
+    """½ħω coth(ħω/2k_BT) for ħω from 0.1 to 10 k_BT; the error falls as 1/P²."""
+    temperature, mass = 500.0, U_ANGSTROM2_PER_FS2_TO_EV
+    thermal = BOLTZMANN_EV_PER_K * temperature
+    quanta = np.array([0.1, 1.0, 3.0, 10.0]) * thermal
+    squared = (quanta / HBAR_EV_FS) ** 2
+    exact = 0.5 * quanta / np.tanh(0.5 * quanta / thermal)
+    errors = []
+    for beads in (64, 128):
+        centroid, ring = harmonic_mean_squares(squared, beads, temperature, mass)
+        errors.append(mass * squared * (centroid + ring) - exact)  # K + V = 2V
+    assert np.all(np.abs(errors[0] / exact) < 4e-3)
+    assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.02)
 
 
 def test_free_particles(tmp_path):

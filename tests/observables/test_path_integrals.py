@@ -1,5 +1,7 @@
 """What is averaged over a path integral, and what says that it has no meaning there."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from ase.build import bulk
@@ -9,6 +11,8 @@ from llpt.observables import Need, observe, summarise_run
 from llpt.observables.molecules import Molecules
 from llpt.observables.nearest_neighbour import NearestNeighbour
 from llpt.observables.pair_correlation import PairCorrelation
+from llpt.study import State
+from llpt.study.certificate import certify_study
 from llpt.trajectory import FrameBlock, Trajectory
 
 BEADS = 3
@@ -57,7 +61,7 @@ def test_each_frame_is_the_mean_of_its_beads(make, series):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def directory(tmp_path_factory):
     """A few steps of a path integral of hydrogen-like atoms that hold together."""
     from llpt.engines import make_engine
 
@@ -76,6 +80,11 @@ def run(tmp_path_factory):
     )
     directory = tmp_path_factory.mktemp("run")
     run_md(atoms, engine, settings, directory)
+    return directory
+
+
+@pytest.fixture
+def run(directory):
     return Trajectory.open(directory)
 
 
@@ -100,6 +109,19 @@ def test_a_summary_holds_unknown_numbers_and_no_wrong_ones(run):
         assert name not in summary, name
     kinetic = summary["kinetic_energy"]
     assert kinetic == pytest.approx(float(run.scalars().kinetic_energy_ev.mean()) / run.n_atoms)
+
+
+def test_a_certificate_asks_for_the_momenta_of_the_beads(run, directory):
+    """Not for a kinetic energy of nuclei, of which no ensemble demands a number, nor for ratios of energies."""
+    states = [SimpleNamespace(temperature_k=kelvin) for kelvin in (300.0, 310.0)]
+    common = {"atoms": run.n_atoms, "beads": BEADS, "sampled": False, "discard": 0, "pressure_gpa": 5.0, "repeat": 1}
+    common |= {"engine_folder": "morse", "test": "base", "options": {}, "dynamics": SimpleNamespace(ensemble="npt")}
+    planned = [SimpleNamespace(path=str(state.temperature_k), state=state, **common) for state in states]
+    entries = {each.path: SimpleNamespace(state=State.DONE) for each in planned}
+    study = SimpleNamespace(node=lambda _path: directory)
+    asked = [check.what for _, check in certify_study(study, planned, entries)]
+    beads = "kinetic energy of the beads"
+    assert asked == [f"mean of the {beads}", f"variance of the {beads}", "trend of the volume"] * 2
 
 
 def test_classical_runs_have_no_quantum_numbers():

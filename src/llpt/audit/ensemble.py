@@ -1,12 +1,12 @@
 """Is a run of the ensemble that it claims? Its kinetic energy, its volume, and pairs of neighbouring states are asked.
 
 In the canonical ensemble the kinetic energy of n degrees of freedom has the mean n k_B T / 2 and the variance
-n (k_B T)² / 2, whatever the forces. Two runs at one temperature and two pressures, or at one pressure and two
-temperatures, sample distributions whose ratio is known: ln p₂/p₁ = −(β₂ − β₁) H at one pressure, with the enthalpy
-H = E + PV, and −β (P₂ − P₁) V at one temperature (Shirts, J. Chem. Theory Comput. 9, 909, 2013,
-doi:10.1021/ct300688p). The slope is found by maximum likelihood and compared with what it must be. Where the electrons
-have the temperature of the ions, E is the internal energy, since ∂(βF)/∂β = E; where they have one temperature in both
-runs, it is the free energy F.
+n (k_B T)² / 2, whatever the forces; of a path integral that is asked of the momenta of its beads. Two runs at one
+temperature and two pressures, or at one pressure and two temperatures, sample distributions whose ratio is known:
+ln p₂/p₁ = −(β₂ − β₁) H at one pressure, with the enthalpy H = E + PV, and −β (P₂ − P₁) V at one temperature (Shirts,
+J. Chem. Theory Comput. 9, 909, 2013, doi:10.1021/ct300688p). The slope is found by maximum likelihood and compared with
+what it must be. Where the electrons have the temperature of the ions, E is the internal energy, since ∂(βF)/∂β = E;
+where they have one temperature in both runs, it is the free energy F.
 
 At constant pressure Var(V) = −k_B T (∂⟨V⟩/∂P)_T. With the pressures of neighbours at hand, −(∂ ln V/∂ ln P)_T is the
 chord on each side, so that no model of the fluid is needed; where the two chords differ much, the fluid changes between
@@ -141,7 +141,7 @@ def volume_variance_check(
 
 
 def kinetic_energy_checks(
-    kinetic_energy_ev: ArrayLike, *, temperature_k: float, degrees_of_freedom: int
+    kinetic_energy_ev: ArrayLike, *, temperature_k: float, degrees_of_freedom: int, of: str = "kinetic energy"
 ) -> tuple[EnsembleCheck, EnsembleCheck]:
     """Return whether mean and variance of a kinetic energy are those of the canonical ensemble.
 
@@ -149,15 +149,36 @@ def kinetic_energy_checks(
         kinetic_energy_ev: at every step, shape (n,).
         temperature_k: the thermostat's temperature.
         degrees_of_freedom: 3 N − 3 where the centre of mass rests.
+        of: what the checks call it.
     """
     thermal = BOLTZMANN_EV_PER_K * temperature_k
     values = np.asarray(kinetic_energy_ev, dtype=float) / (0.5 * degrees_of_freedom * thermal)
     mean = mean_estimate(values, "")
     variance = variance_estimate(values * math.sqrt(degrees_of_freedom / 2.0), "")
     return (
-        EnsembleCheck("mean of the kinetic energy", mean, _outcome(mean, TEMPERATURE_SHARE)),
-        EnsembleCheck("variance of the kinetic energy", variance, _outcome(variance, 0.0)),
+        EnsembleCheck(f"mean of the {of}", mean, _outcome(mean, TEMPERATURE_SHARE)),
+        EnsembleCheck(f"variance of the {of}", variance, _outcome(variance, 0.0)),
     )
+
+
+def bead_momenta_checks(
+    bead_temperature_k: ArrayLike, *, temperature_k: float, atoms: int, beads: int
+) -> tuple[EnsembleCheck, EnsembleCheck]:
+    """Return whether the momenta of a path integral's beads are canonical: a check of its thermostats.
+
+    They are 3 N P − 3 classical degrees of freedom at P T, whatever the forces. The nuclei's own kinetic energy is an
+    estimator of positions and forces, of which no ensemble demands a number.
+
+    Args:
+        bead_temperature_k: of the momenta of all beads at every step, shape (n,).
+        temperature_k: the thermostats' temperature.
+        atoms: N.
+        beads: P.
+    """
+    degrees = 3 * atoms * beads - 3
+    kinetic = np.asarray(bead_temperature_k, dtype=float) * (0.5 * degrees * BOLTZMANN_EV_PER_K)
+    what = "kinetic energy of the beads"
+    return kinetic_energy_checks(kinetic, temperature_k=temperature_k, degrees_of_freedom=degrees, of=what)
 
 
 def pressure_pair_check(

@@ -11,6 +11,7 @@ import numpy as np
 
 from llpt.audit.ensemble import (
     EnsembleCheck,
+    bead_momenta_checks,
     kinetic_energy_checks,
     pressure_pair_check,
     temperature_pair_check,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 SAME = 1e-4
 """Temperatures that differ by less than this share are one: files write a width in eV with few digits."""
 Asked = tuple[tuple[str, ...], EnsembleCheck]
-SERIES = ("kinetic_energy_ev", "volume_angstrom3", "internal_energy_ev", "free_energy_ev")
+SERIES = ("kinetic_energy_ev", "temperature_k", "volume_angstrom3", "internal_energy_ev", "free_energy_ev")
 
 
 def certify_study(
@@ -70,11 +71,13 @@ def _series(directory: StudyDirectory, run: PlannedRun) -> Series:
 
 
 def _of_one(run: PlannedRun, series: Series) -> Iterator[EnsembleCheck]:
-    """Ask a run for its kinetic energy, and whether it stays where it is."""
-    kinetic = series["kinetic_energy_ev"]
+    """Ask a run for its kinetic energy, or that of its beads, and whether it stays where it is."""
+    kinetic, kelvin, target = series["kinetic_energy_ev"], series["temperature_k"], run.state.temperature_k
     if _moves_classically(run) and np.isfinite(kinetic).all() and run.dynamics.ensemble != "nve":
         degrees = 3 * run.atoms - 3
-        yield from kinetic_energy_checks(kinetic, temperature_k=run.state.temperature_k, degrees_of_freedom=degrees)
+        yield from kinetic_energy_checks(kinetic, temperature_k=target, degrees_of_freedom=degrees)
+    if run.beads > 1 and np.isfinite(kelvin).all():
+        yield from bead_momenta_checks(kelvin, temperature_k=target, atoms=run.atoms, beads=run.beads)
     held = run.pressure_gpa is None
     what, name = ("internal energy", "internal_energy_ev") if held else ("volume", "volume_angstrom3")
     if np.isfinite(series[name]).all():
