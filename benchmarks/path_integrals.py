@@ -1,14 +1,20 @@
 """How many beads does hydrogen need, and what do its nuclei's mass and quantum motion change? By the own potential.
 
-    python benchmarks/path_integrals.py --runs RUNS --rounds 10 --out docs/results/path-integrals.json
-    python benchmarks/path_integrals.py --table docs/results/path-integrals.json
+    python benchmarks/path_integrals.py exact cost hydrogen --minutes 45 --out docs/results/path-integrals.json
+    python benchmarks/path_integrals.py table --out docs/results/path-integrals.json
 
-Exact first: oscillators and free particles at finite P, sampled against their formulas. Then 32 atoms at 200 GPa and
-1000 K, NPT, ``examples/own-potential``: H with P = 1, 4, 8, 16 and 32, and D with P = 1 and 16. Every round makes every
-run longer; the same command with more rounds goes on. All start from one classical run; the first ``DISCARD_FS`` are
-left out. Each number stands with its 68 % error and the number of independent samples behind it; an error that is not
-known, because a run is too short for its own correlation time, is null. Differences of H and D, and of quantum and
-classical nuclei, have an error where both errors are known. ``--rounds 0`` takes the runs as they are.
+`exact`: a crystal of coupled atoms at P = 1 to 32, and free particles, against the formulas of finite P and the limit
+of quantum mechanics. `cost`: processor time of a step per bead, of the own potential and of DFT, and the memory of DFT.
+`hydrogen`: 64 atoms at 200 GPa, NPT, `examples/own-potential`. H with P = 1, 4, 8, 16 and 32 and D with P = 8 at
+1000 K, H with P = 8 at 800 K. A round makes every run longer by its own number of steps, until the minutes are over;
+the same command goes on where it was (`--runs`). Runs with beads start from one of H with P = 8, D among them; that at
+P = 1 from the classical run before it. What is left out at the start of each stands in the table.
+
+Each number stands with its 68 % error and the number of independent samples behind it; an error that is not known,
+because a run is too short for its own correlation time, is null. `molecular_fraction` counts pairs of beads,
+`of_centroids` pairs of the nuclei's centroids, both closer than 0.9 Å. The shift in kelvin is by how much D must be
+hotter than H for the same molecular fraction: the difference at 1000 K over H's own slope between 800 and 1000 K.
+Classical averages do not depend on the mass, so that there is no run of D with P = 1.
 """
 
 from __future__ import annotations
@@ -16,7 +22,10 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from dataclasses import dataclass
+import resource
+import tempfile
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +36,22 @@ from llpt.dynamics import RunSettings, last_configuration, run_md
 from llpt.engines import EngineCalculator, EngineDescription, EngineResult, make_engine
 from llpt.files import write_atomically
 from llpt.observables import observe
+from llpt.observables.molecules import Molecules
 from llpt.statistics import Estimate, mean_estimate
+from llpt.statistics.estimate import combined
 from llpt.structure import molecular_fluid
 from llpt.trajectory import Trajectory
 from llpt.units import ATOMIC_TIME_TO_FS, BOLTZMANN_EV_PER_K, HARTREE_TO_EV, U_ANGSTROM2_PER_FS2_TO_EV
 
 POTENTIAL = Path(__file__).resolve().parents[1] / "examples" / "own-potential"
-ATOMS, PRESSURE_GPA, TEMPERATURE_K = 32, 200.0, 1000.0
-TIMESTEP_FS = 0.3
-DISCARD_FS = 21.0
+ATOMS, PRESSURE_GPA, TIMESTEP_FS = 64, 200.0, 0.3
 START_STEPS = 600
-STEPS_A_ROUND = 200
-STRUCTURE = ("volume", "molecular_fraction", "nearest_neighbour_distance")
-QUANTITIES = ("kinetic_energy", "gyration_radius", "density", *STRUCTURE)
+QUANTITIES = (
+    "kinetic_energy", "gyration_radius", "density", "volume", "pressure", "molecular_fraction",
+    "nearest_neighbour_distance",
+)  # fmt: skip
+CENTROIDS = "of_centroids"
+CHANGES = ("volume", "molecular_fraction", CENTROIDS, "nearest_neighbour_distance")
 HBAR_EV_FS = HARTREE_TO_EV * ATOMIC_TIME_TO_FS
 
 
@@ -50,128 +62,208 @@ class Case:
     Args:
         isotope: ``D``; None for natural hydrogen.
         beads: P.
+        steps: that a round adds.
+        most: steps after which it is left as it is.
+        discard_fs: left out at its start.
+        kelvin: its temperature.
     """
 
     isotope: str | None
     beads: int
+    steps: int
+    most: int
+    discard_fs: float
+    kelvin: float = 1000.0
 
     @property
     def name(self) -> str:
         """Of its directory, and in the table."""
-        return f"{self.isotope or 'H'}-P{self.beads}"
+        return f"{self.isotope or 'H'}-P{self.beads}-{self.kelvin:g}K"
 
 
-CASES = (*(Case(None, beads) for beads in (1, 4, 8, 16, 32)), Case("D", 1), Case("D", 16))
+CASES = (
+    Case(None, 1, 1000, 4000, 300.0),
+    Case(None, 4, 200, 800, 60.0),
+    Case(None, 8, 400, 20000, 90.0),
+    Case(None, 16, 125, 500, 45.0),
+    Case(None, 32, 100, 400, 45.0),
+    Case("D", 8, 400, 20000, 90.0),
+    Case(None, 8, 200, 10000, 150.0, 800.0),
+)
+FIRST = Case(None, 8, START_STEPS, START_STEPS, 0.0)
 
 
 class Springs(EngineCalculator):
-    """Every atom on a spring to its site; no spring makes free particles."""
+    """Neighbours coupled by springs, a crystal; no coupling makes free particles."""
 
-    def __init__(self, sites: np.ndarray[Any, Any], spring: float) -> None:
+    def __init__(self, sites: Any, coupling: float, distance: float) -> None:
         super().__init__()
-        self.sites, self.spring = sites.copy(), spring
+        self.sites, self.coupling = sites.positions.copy(), coupling
+        near = np.abs(sites.get_all_distances(mic=True) - distance) < 0.01
+        self.stiffness = coupling * (np.diag(near.sum(axis=0)) - near)
 
     def compute(self, atoms: Any, system_changes: Any) -> EngineResult:  # noqa: ARG002 - the face's
         """Return energy and forces of the springs."""
         away = atoms.positions - self.sites
-        energy = 0.5 * self.spring * float((away**2).sum())
-        return EngineResult(energy, energy, -self.spring * away, np.zeros(6))
+        forces = -self.stiffness @ away
+        energy = -0.5 * float((away * forces).sum())
+        return EngineResult(energy, energy, forces, np.zeros(6))
 
     def describe(self) -> EngineDescription:
         """Return what it is."""
-        return EngineDescription(name="springs", spec="springs", version="1", options={"spring": self.spring})
+        return EngineDescription(name="springs", spec="springs", version="1", options={"coupling": self.coupling})
 
 
-def exact(runs: Path, spring: float, beads: int) -> dict[str, Any]:
-    """Sample oscillators (or, without a spring, free particles) and return each number beside its formula."""
+def exact(coupling: float, beads: int) -> dict[str, Any]:
+    """Sample a crystal (or, without coupling, free particles) and return each number beside its formula."""
+    temperature, timestep, steps, left_out = 500.0, 0.25, 8000, 400
     atoms = bulk("H", "sc", a=3.0).repeat((3, 3, 2))
-    temperature, steps = 500.0, 1500
+    engine = Springs(atoms, coupling, 3.0)
     settings = RunSettings(
-        ensemble="nvt", temperature_k=temperature, timestep_fs=0.5, steps=steps, seed=5, beads=beads,
-        thermostat="langevin", thermostat_time_fs=10.0, positions_every=100,
+        ensemble="nvt", temperature_k=temperature, timestep_fs=timestep, steps=steps, seed=5, beads=beads,
+        thermostat="langevin", thermostat_time_fs=10.0, positions_every=1000,
     )  # fmt: skip
-    run_md(atoms, Springs(atoms.positions, spring), settings, runs / f"spring{spring:g}-P{beads}")
-    scalars = Trajectory.open(runs / f"spring{spring:g}-P{beads}").scalars().isel(step=slice(300, None))
+    with tempfile.TemporaryDirectory() as directory:
+        run_md(atoms, engine, settings, Path(directory) / "run")
+        scalars = Trajectory.open(Path(directory) / "run").scalars().isel(step=slice(left_out, None)).load()
     thermal, n = BOLTZMANN_EV_PER_K * temperature, len(atoms)
     mass = 1.008 * U_ANGSTROM2_PER_FS2_TO_EV
-    modes = 2.0 * beads * thermal / HBAR_EV_FS * np.sin(np.pi * np.arange(1, beads) / beads)
-    ring = float((thermal / mass / (modes**2 + spring / mass)).sum())
-    rest = 0.5 * (3 * n - 3) * thermal
-    inner = 0.5 * spring * 3 * n * ring
+    stiffness = np.linalg.eigvalsh(engine.stiffness)
+    stiff = stiffness[stiffness > 1e-9]
+    ring = 2.0 * beads * thermal / HBAR_EV_FS * np.sin(np.pi * np.arange(1, beads) / beads)
+    squares = (thermal / mass / (ring[:, np.newaxis] ** 2 + np.maximum(stiffness, 0.0) / mass)).sum(axis=0)
+    inner = 1.5 * float((stiffness * squares).sum())
     expected = {
-        "free_energy_ev": inner + (rest if spring else 0.0),
-        "kinetic_energy_ev": rest + inner,
-        "gyration_squared_angstrom2": 3.0 * ring,
+        "free_energy_ev": inner + 1.5 * len(stiff) * thermal,
+        "kinetic_energy_ev": 0.5 * (3 * n - 3) * thermal + inner,
     }
+    if beads > 1:
+        expected["gyration_squared_angstrom2"] = 3.0 * float(squares.mean())
+    quanta = HBAR_EV_FS * np.sqrt(stiff / mass)
+    quantum = float((0.75 * quanta / np.tanh(0.5 * quanta / thermal)).sum())
     found = {name: mean_estimate(scalars[name].to_numpy(), "") for name in expected}
-    return {
-        "spring_ev_per_angstrom2": spring,
-        "beads": beads,
-        **{name: {"exact": value, **_plain(found[name])} for name, value in expected.items()},
-    }
+    row: dict[str, Any] = {"coupling_ev_per_angstrom2": coupling, "beads": beads}
+    if coupling:
+        row |= {"quantum_potential_energy_ev": quantum, "classical_potential_energy_ev": 1.5 * len(stiff) * thermal}
+    return row | {name: {"exact": value, **plain(found[name])} for name, value in expected.items()}
 
 
-def advance(runs: Path, rounds: int) -> None:
-    """Make every run as long as so many rounds are."""
-    engine = make_engine(f"model:{POTENTIAL}")
-    common = {"ensemble": "npt", "temperature_k": TEMPERATURE_K, "pressure_gpa": PRESSURE_GPA, "seed": 11}
-    common |= {"timestep_fs": TIMESTEP_FS, "positions_every": 4}
-    fluid = molecular_fluid(atoms=ATOMS, density_g_per_cm3=1.05, seed=3)
-    run_md(fluid, engine, RunSettings.from_mapping({**common, "steps": START_STEPS}), runs / "start")
-    start: Any = last_configuration(runs / "start")
-    start.set_momenta(np.zeros((ATOMS, 3)))  # each draws its own, by its mass
-    for number in range(1, rounds + 1):
-        for case in CASES:
-            values = {**common, "beads": case.beads, "isotope": case.isotope}
-            values["steps"] = number * STEPS_A_ROUND
-            directory = runs / case.name
-            if not directory.exists() or len(Trajectory.open(directory).scalars()["step"]) <= values["steps"]:
-                run_md(start, engine, RunSettings.from_mapping(values), directory)
-        print(f"round {number} of {rounds}", flush=True)
-
-
-def measured(runs: Path) -> list[dict[str, Any]]:
-    """Return what the runs that are there give."""
-    found = []
-    for case in CASES:
-        if not (runs / case.name).exists():
-            continue
-        trajectory = Trajectory.open(runs / case.name)
-        observed = observe(trajectory, discard_ps=DISCARD_FS / 1000.0, only=QUANTITIES)
-        estimates = {name: observed[name] for name in QUANTITIES if name in observed}
-        if case.beads == 1:
-            classical = 0.5 * (3 * ATOMS - 3) / ATOMS * BOLTZMANN_EV_PER_K * TEMPERATURE_K
-            estimates["kinetic_energy"] = Estimate(classical, 0.0, "eV/atom", math.inf)
-        picoseconds = trajectory.n_steps * TIMESTEP_FS / 1000.0
-        plain = {name: _plain(value) for name, value in estimates.items() if isinstance(value, Estimate)}
-        names = {"run": case.name, "isotope": case.isotope or "H", "beads": case.beads, "ps": picoseconds}
-        found.append(names | plain)
-    return found
-
-
-def differences(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return D less H with as many beads, and quantum less classical nuclei."""
-    by_name = {row["run"]: row for row in table}
-    pairs = [("D-P16", "H-P16"), ("D-P1", "H-P1"), ("H-P16", "H-P1"), ("D-P16", "D-P1")]
+def cost() -> list[dict[str, Any]]:
+    """Return processor seconds of a step, for each number of beads, and the most memory the process has had."""
+    potential = {"ensemble": "npt", "pressure_gpa": PRESSURE_GPA, "temperature_k": 1000.0}
+    held = {"ensemble": "nvt", "temperature_k": 1000.0}
     rows = []
-    for one, other in pairs:
-        if one in by_name and other in by_name:
-            row: dict[str, Any] = {"less": f"{one} - {other}"}
-            for name in STRUCTURE:
-                row[name] = _difference(by_name[one].get(name), by_name[other].get(name))
-            rows.append(row)
+    for spec, options, atoms, values, numbers, steps in (
+        (f"model:{POTENTIAL}", {}, ATOMS, potential, (1, 4, 8, 16, 32), 160),
+        ("dft", {"electronic_temperature_k": 1000.0}, 32, held, (1, 2, 4, 8), 32),
+    ):
+        fluid = molecular_fluid(atoms=atoms, density_g_per_cm3=1.05, seed=3)
+        for beads in numbers:
+            settings = RunSettings.from_mapping(
+                {**values, "timestep_fs": TIMESTEP_FS, "seed": 11, "beads": beads, "steps": 4}
+            )
+            with tempfile.TemporaryDirectory() as directory, make_engine(spec, options) as engine:
+                run_md(fluid, engine, settings, Path(directory) / "run")
+                counted = max(steps // beads, 4)
+                started = time.process_time()
+                run_md(fluid, engine, settings.changed(steps=4 + counted), Path(directory) / "run")
+                seconds = (time.process_time() - started) / counted
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+            row = {"engine": spec.split(":")[0], "atoms": atoms, "beads": beads, "seconds_per_step": seconds}
+            rows.append(row | {"seconds_per_bead": seconds / beads, "most_memory_mib": memory})
+            print(json.dumps(rows[-1]), flush=True)
     return rows
 
 
-def _difference(one: dict[str, Any] | None, other: dict[str, Any] | None) -> dict[str, Any] | None:
-    if one is None or other is None:
-        return None
-    errors = (one["error"], other["error"])
-    error = None if None in errors else math.hypot(*errors)
-    return {"value": one["value"] - other["value"], "error": error}
+def advance(runs: Path, minutes: float) -> None:
+    """Make every run longer, round by round."""
+    end = time.monotonic() + 60.0 * minutes
+    engine = make_engine(f"model:{POTENTIAL}")
+    common = {"ensemble": "npt", "pressure_gpa": PRESSURE_GPA, "seed": 11}
+    common |= {"timestep_fs": TIMESTEP_FS, "positions_every": 4}
+
+    def lengthen(start: Any, case: Case, steps: int, directory: Path) -> None:
+        values = {"temperature_k": case.kelvin, "beads": case.beads, "isotope": case.isotope, "steps": steps}
+        run_md(start, engine, RunSettings.from_mapping(common | values), directory)
+
+    fluid = molecular_fluid(atoms=ATOMS, density_g_per_cm3=1.05, seed=3)
+    lengthen(fluid, replace(FIRST, beads=1), START_STEPS, runs / "start")
+    classical: Any = last_configuration(runs / "start")
+    classical.set_momenta(np.zeros((ATOMS, 3)))  # each draws its own, by its mass
+    lengthen(classical, FIRST, FIRST.steps, runs / "start-with-beads")
+    ring: Any = last_configuration(runs / "start-with-beads")
+    number = 0
+    while time.monotonic() < end:
+        number += 1
+        for case in CASES:
+            steps = min(number * case.steps, case.most)
+            directory = runs / case.name
+            if not directory.exists() or Trajectory.open(directory).n_steps < steps:
+                lengthen(classical if case.beads == 1 else ring, case, steps, directory)
+        print(f"round {number}, {(end - time.monotonic()) / 60.0:.1f} minutes left", flush=True)
 
 
-def _plain(estimate: Estimate) -> dict[str, Any]:
+def measured(runs: Path) -> dict[str, dict[str, Estimate]]:
+    """Return what each run gives, by its name."""
+    found = {}
+    for case in CASES:
+        trajectory = Trajectory.open(runs / case.name)
+        observed = observe(trajectory, discard_ps=case.discard_fs / 1000.0, only=QUANTITIES)
+        estimates = {name: observed[name] for name in QUANTITIES if name in observed}
+        if case.beads == 1:
+            classical = 0.5 * (3 * ATOMS - 3) / ATOMS * BOLTZMANN_EV_PER_K * case.kelvin
+            estimates["kinetic_energy"] = Estimate(classical, 0.0, "eV/atom", math.inf)
+        centroids = Molecules(ATOMS)
+        for block in trajectory.blocks(start_step=round(case.discard_fs / TIMESTEP_FS)):
+            mean = block.configurations_angstrom.mean(axis=1)
+            centroids.add(replace(block, positions_angstrom=mean, bead_positions_angstrom=None))
+        estimates[CENTROIDS] = centroids.instantaneous_fraction()
+        found[case.name] = {name: each for name, each in estimates.items() if isinstance(each, Estimate)}
+    return found
+
+
+def lengths(runs: Path) -> dict[str, float]:
+    """Return the picoseconds of each run, all of it."""
+    return {case.name: Trajectory.open(runs / case.name).n_steps * TIMESTEP_FS / 1000.0 for case in CASES}
+
+
+def differences(found: dict[str, dict[str, Estimate]]) -> list[dict[str, Any]]:
+    """Return D less H, more beads less fewer, and quantum less classical nuclei, at 1000 K."""
+    pairs = [("D-P8", "H-P8"), ("H-P8", "H-P1"), ("H-P8", "H-P4"), ("H-P16", "H-P8"), ("H-P32", "H-P8")]
+    rows = []
+    for one, other in pairs:
+        row: dict[str, Any] = {"less": f"{one} - {other}"}
+        for name in ("kinetic_energy", "gyration_radius", *CHANGES):
+            estimates = [found[f"{each}-1000K"].get(name) for each in (one, other)]
+            if None not in estimates:
+                row[name] = plain(estimates[0].minus(estimates[1]))
+        rows.append(row)
+    return rows
+
+
+def shifts(found: dict[str, dict[str, Estimate]]) -> dict[str, Any]:
+    """Return by how many kelvin D must be hotter than H for the same fraction, and H's slope by temperature."""
+    rows: dict[str, Any] = {}
+    for name in ("molecular_fraction", CENTROIDS):
+        heavy, light, cold = (found[each][name] for each in ("D-P8-1000K", "H-P8-1000K", "H-P8-800K"))
+        rise = light.value - cold.value
+        change = heavy.value - light.value
+        kelvin = combined(
+            -200.0 * change / rise,
+            [
+                (heavy, -200.0 / rise),
+                (light, 200.0 / rise + 200.0 * change / rise**2),
+                (cold, -200.0 * change / rise**2),
+            ],
+            "K",
+        )
+        rows[name] = {"kelvin": plain(kelvin), "slope_per_kelvin": plain(light.minus(cold).scaled(1.0 / 200.0, ""))}
+    return rows
+
+
+def plain(estimate: Estimate) -> dict[str, Any]:
+    """Return value, error and number of samples; null for what is not known."""
+
     def known(number: float) -> float | None:
         return number if math.isfinite(number) else None
 
@@ -184,40 +276,50 @@ def _plain(estimate: Estimate) -> dict[str, Any]:
 
 def show(result: dict[str, Any]) -> None:
     """Print the tables."""
-    for row in result["exact"]:
+    for row in (*result.get("exact", ()), *result.get("cost", ())):
         print(json.dumps(row))
-    for row in result["hydrogen"]:
-        cells = [f"{row['run']:>6} {row['ps']:6.2f} ps"]
-        for name in QUANTITIES:
+    for row in result.get("hydrogen", ()):
+        cells = [f"{row['run']:>11} {row['ps']:6.2f} ps"]
+        for name in (*QUANTITIES, CENTROIDS):
             if name in row:
                 error = row[name]["error"]
                 cells.append(f"{name} {row[name]['value']:.4f} ± {'?' if error is None else f'{error:.4f}'}")
         print("  ".join(cells))
-    for row in result["differences"]:
+    for row in result.get("differences", ()):
         print(json.dumps(row))
+    print(json.dumps(result.get("shifts", {})))
 
 
 def main() -> None:
-    """Run, or print what was kept."""
+    """Do what is asked, and keep each part as soon as it is there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=Path)
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--table", type=Path)
+    parser.add_argument("what", nargs="+", choices=("exact", "cost", "hydrogen", "table"))
+    parser.add_argument("--runs", type=Path, default=Path("runs/path-integrals"))
+    parser.add_argument("--minutes", type=float, default=45.0)
+    parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    if given.table:
-        show(json.loads(given.table.read_text()))
-        return
-    if given.rounds:
-        advance(given.runs, given.rounds)
-    sampled = [exact(given.runs, spring, beads) for spring, beads in ((5.0, 4), (0.0, 4))]
-    table = measured(given.runs)
-    conditions = {"atoms": ATOMS, "pressure_gpa": PRESSURE_GPA, "temperature_k": TEMPERATURE_K}
-    conditions |= {"timestep_fs": TIMESTEP_FS, "discard_fs": DISCARD_FS}
-    result = {"conditions": conditions, "exact": sampled, "hydrogen": table, "differences": differences(table)}
+    result: dict[str, Any] = json.loads(given.out.read_text()) if given.out.exists() else {}
+    for what in given.what:
+        if what == "exact":
+            result["exact"] = [exact(1.0, beads) for beads in (1, 2, 4, 8, 16, 32)]
+            result["exact"] += [exact(0.0, beads) for beads in (4, 16)]
+        if what == "cost":
+            result["cost"] = cost()
+        if what == "hydrogen":
+            advance(given.runs, given.minutes)
+            found, picoseconds = measured(given.runs), lengths(given.runs)
+            conditions = {"atoms": ATOMS, "pressure_gpa": PRESSURE_GPA, "timestep_fs": TIMESTEP_FS}
+            result["conditions"] = conditions
+            result["hydrogen"] = [
+                {"run": case.name, "isotope": case.isotope or "H", "beads": case.beads, "kelvin": case.kelvin}
+                | {"ps": picoseconds[case.name], "discarded_ps": case.discard_fs / 1000.0}
+                | {name: plain(each) for name, each in found[case.name].items()}
+                for case in CASES
+            ]
+            result["differences"], result["shifts"] = differences(found), shifts(found)
+        if what != "table":
+            write_atomically(given.out, json.dumps(result, indent=1) + "\n")
     show(result)
-    if given.out:
-        write_atomically(given.out, json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":
