@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.calculators.lj import LennardJones
+from ase.units import Bohr, Hartree, fs
 
 from llpt import units
 from llpt.errors import InputError
@@ -216,7 +217,7 @@ def write_beads(directory, *, beads=3, columns="kinetic_cv{electronvolt}", value
     """Files of a path integral: the beads of a run's atoms at fixed places about those of the first."""
     text = (DATA / "run.pos_0.xyz").read_text()
     for bead in range(beads):
-        lines = text.splitlines()
+        lines = text.replace("Bead:       0", f"Bead:       {bead}").splitlines()
         for number, line in enumerate(lines):
             words = line.split()
             if len(words) == 4 and words[0] == "H":
@@ -262,6 +263,72 @@ def test_beads_that_do_not_make_a_run_are_refused(tmp_path):
         open_foreign([tmp_path / "run.pos_0.xyz"])
     with pytest.raises(InputError, match="not beads of one run"):
         open_foreign([tmp_path / "run.pos_0.xyz", DATA / "run.pos_0.xyz"])
+
+
+@pytest.mark.parametrize("name", ["beads.any_1.xyz", "beads.pos_0.extxyz"])
+def test_beads_are_known_by_their_comments_in_both_formats_of_i_pi(name):
+    """Whatever the files are called; a file of centroids, and forces of single beads, are left out and told."""
+    source = open_foreign([DATA / name, DATA / "beads.out", DATA / "beads.xc.xyz", DATA / "beads.for_0.extxyz"])
+    assert source.program == "i-PI"
+    assert source.beads == 2
+    assert "beads.xc.xyz holds x_centroid: left out." in source.notes
+    assert any("forces in beads.for_0.extxyz" in note for note in source.notes)
+    frames = list(source.frames())
+    assert [frame.clock for frame in frames] == [0.0, 2.0]
+    centroid = read_rows(DATA / "beads.xc.xyz", frame=1)
+    assert np.allclose(frames[1].bead_positions_angstrom.mean(axis=0), centroid, atol=1e-5)
+    assert np.abs(np.diff(frames[1].bead_positions_angstrom, axis=0)).max() > 0.01
+    assert np.allclose(frames[1].cell_angstrom, 4.0 * np.eye(3), atol=1e-5)
+    assert frames[1].kinetic_energy_ev == pytest.approx(0.9565, abs=1e-4)
+
+
+def read_rows(path, *, frame):
+    """Positions of a frame of eight atoms."""
+    rows = path.read_text().splitlines()[10 * frame + 2 : 10 * frame + 10]
+    return np.array([[float(word) for word in row.split()[1:4]] for row in rows])
+
+
+def test_extended_xyz_of_i_pi_has_velocities_and_forces_in_the_units_of_ase(tmp_path):
+    """What i-PI writes as xyz, put into its other format by hand, gives the same frames."""
+    atomic_velocity = Bohr / (units.ATOMIC_TIME_TO_FS * fs)
+    for name, kind, unit in (
+        ("pos", "positions", 1.0),
+        ("vel", "velocities", atomic_velocity),
+        ("for", "forces", Hartree / Bohr),
+    ):
+        text = []
+        for line in (DATA / f"run.{name}_0.xyz").read_text().splitlines():
+            words = line.split()
+            if line.startswith("# CELL"):
+                edge = float(words[2]) * Bohr
+                step = words[words.index("Step:") + 1]
+                comment = f'ipi_comment="Step: {step}  Bead:       0 {kind}{{ase}}  cell{{ase}}" pbc="T T T"'
+                text.append(f'Lattice="{edge} 0 0 0 {edge} 0 0 0 {edge}" Properties=species:S:1:pos:R:3 {comment}')
+            elif len(words) == 4:
+                values = " ".join(str(float(word) * unit) for word in words[1:])
+                text.append(f"H {values}" if name == "pos" else f"H 0.0 0.0 0.0 {values}")
+            else:
+                text.append(line)
+        (tmp_path / f"run.{name}_0.extxyz").write_text("\n".join(text) + "\n")
+    names = ("pos", "vel", "for")
+    other = open_foreign([tmp_path / f"run.{name}_0.extxyz" for name in names])
+    plain = open_foreign([DATA / f"run.{name}_0.xyz" for name in names])
+    for one, two in zip(plain.frames(), other.frames(), strict=True):
+        assert np.allclose(one.positions_angstrom, two.positions_angstrom)
+        assert np.allclose(one.velocities_angstrom_per_fs, two.velocities_angstrom_per_fs, rtol=1e-6)
+        assert np.allclose(one.forces_ev_per_angstrom, two.forces_ev_per_angstrom, rtol=1e-6)
+        assert np.allclose(one.cell_angstrom, two.cell_angstrom, atol=1e-5)
+
+
+def test_a_lone_bead_is_no_classical_run(tmp_path):
+    shutil.copy(DATA / "beads.any_1.xyz", tmp_path / "mine.xyz")
+    with pytest.raises(InputError, match="bead 1 of a path integral"):
+        open_foreign([tmp_path / "mine.xyz"])
+    for number in (1, 2):  # numbered by a person
+        shutil.copy(DATA / "run.pos_0.xyz", tmp_path / f"run_{number}.xyz")
+    assert open_foreign([tmp_path / "run_2.xyz"]).beads == 1
+    with pytest.raises(InputError, match="not beads of one run"):
+        open_foreign([tmp_path / "run_1.xyz", tmp_path / "run_2.xyz"])
 
 
 def test_units_real_are_kilocalories_and_atmospheres(tmp_path):

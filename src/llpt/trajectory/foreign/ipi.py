@@ -1,13 +1,14 @@
 """i-PI: its xyz files of positions (and velocities, forces) and its table of properties.
 
 Every xyz comment names what the file holds, its unit and the cell (``# CELL(abcABC): … positions{angstrom}
-cell{angstrom}``), every column of the table its unit; without braces the unit is atomic. ``potential`` is what the
-forces derive from, F. ``pressure_md`` and ``stress_md`` contain the kinetic part, compression positive. Positions are
-not folded back.
+cell{angstrom}``, or by ``format='ase'`` extended XYZ with ``ipi_comment="… positions{ase} cell{ase}"``), every column
+of the table its unit; without braces the unit is atomic. ``potential`` is what the forces derive from, F.
+``pressure_md`` and ``stress_md`` contain the kinetic part, compression positive. Positions are not folded back.
 
-Of a path integral there is a file of positions for each bead (``pos_0``, ``pos_1`` …); all are read as one run, also
-where one of them is given. Its kinetic energy and pressure are the quantum estimators ``kinetic_cv`` and
-``pressure_cv`` of the table; velocities and forces, which are those of single beads, are left out.
+Of a path integral there is a file of positions for each bead (``pos_0``, ``pos_1`` …, whatever stands for ``pos``),
+and each comment tells its bead; all are read as one run, also where one of them is given. Its kinetic energy and
+pressure are the quantum estimators ``kinetic_cv`` and ``pressure_cv`` of the table; velocities and forces, which are
+those of single beads, are left out, and so is what is no positions, velocities or forces (centroids).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ase.geometry import cellpar_to_cell
 
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
+from llpt.trajectory.foreign.ase_atoms import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.units import (
@@ -42,8 +44,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-COMMENT = re.compile(r"#\s*CELL\(abcABC\):(?P<cell>.*?)Step:\s*(?P<step>\d+).*?(?P<kind>\w+)\{(?P<unit>[^}]*)\}")
-BEAD = re.compile(r"pos_(\d+)")
+COMMENT = re.compile(
+    r"(?:#\s*CELL\(abcABC\):(?P<lengths>.*?)|Lattice=\"(?P<lattice>[^\"]*)\".*?ipi_comment=\"\s*)"
+    r"Step:\s*(?P<step>\d+)(?:\s+Bead:\s*(?P<bead>\d+))?.*?(?P<kind>\w+)\{(?P<unit>[^}]*)\}"
+)
+BEAD_OF_NAME = re.compile(r"_(\d+)(?=\.\w+$)")
 CELL_UNIT = re.compile(r"\bcell\{([^}]*)\}")
 COLUMN = re.compile(r"#\s*(?:column\s+(\d+)|cols\.\s+(\d+)-\s*(\d+))\s*-->\s*(\w+)(?:\([^)]*\))?(?:\{([^}]*)\})?")
 
@@ -51,9 +56,13 @@ STRESS_COLUMNS = (0, 1, 2, 5, 4, 3)
 """i-PI writes a symmetric tensor as xx, yy, zz, xy, xz, yz."""
 PREFIXES = {"": 1.0, "milli": 1e-3, "micro": 1e-6, "nano": 1e-9, "pico": 1e-12, "femto": 1e-15}
 PREFIXES |= {"kilo": 1e3, "mega": 1e6, "giga": 1e9}
-LENGTH = {"atomic_unit": BOHR_TO_ANGSTROM, "angstrom": 1.0, "meter": 1e10}
-VELOCITY = {"atomic_unit": BOHR_TO_ANGSTROM / ATOMIC_TIME_TO_FS, "m/s": 1e-5}
-FORCE = {"atomic_unit": HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, "ev/ang": 1.0}
+LENGTH = {"atomic_unit": BOHR_TO_ANGSTROM, "angstrom": 1.0, "meter": 1e10, "ase": 1.0}
+VELOCITY = {
+    "atomic_unit": BOHR_TO_ANGSTROM / ATOMIC_TIME_TO_FS,
+    "m/s": 1e-5,
+    "ase": ASE_VELOCITY_TO_ANGSTROM_PER_FS,
+}
+FORCE = {"atomic_unit": HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, "ev/ang": 1.0, "ase": 1.0}
 ENERGY = {"atomic_unit": HARTREE_TO_EV, "electronvolt": 1.0, "j/mol": 1e-3 / EV_TO_KJ_PER_MOL}
 TIME = {"atomic_unit": ATOMIC_TIME_TO_FS, "second": 1e15}
 TEMPERATURE = {"atomic_unit": HARTREE_TO_KELVIN, "kelvin": 1.0}
@@ -79,8 +88,9 @@ FILES = {"positions": LENGTH, "velocities": VELOCITY, "forces": FORCE}
 
 
 def is_ipi_xyz(text: str) -> bool:
-    """Whether the beginning of a file is that of an xyz file of i-PI."""
-    return "# CELL(abcABC):" in "\n".join(text.splitlines()[:2])
+    """Whether the beginning of a file is that of an xyz file of i-PI, its extended XYZ among them."""
+    first = "\n".join(text.splitlines()[:2])
+    return "# CELL(abcABC):" in first or 'ipi_comment="' in first
 
 
 def is_properties(text: str) -> bool:
@@ -95,18 +105,22 @@ def open_ipi(paths: Sequence[Path]) -> ForeignTrajectory:
         InputError: there are no positions, two files hold the same thing, a unit is unknown, or steps do not meet.
     """
     by_kind: dict[str, list[Path]] = {}
+    notes: tuple[str, ...] = ()
     for path in paths:
         text = head(path)
-        by_kind.setdefault("properties" if is_properties(text) else _kind(path, text), []).append(path)
+        kind = "properties" if is_properties(text) else _comment(path, text)["kind"]
+        if kind == "properties" or kind in FILES:
+            by_kind.setdefault(kind, []).append(path)
+        else:
+            notes += (f"{path.name} holds {kind}: left out.",)
     if "positions" not in by_kind:
         raise InputError("Among the files of i-PI there are no positions.", "Give the xyz file of positions too.")
     beads = _all_beads(by_kind.pop("positions"))
     for kind, found in by_kind.items():
         if len(found) > 1 and (len(beads) == 1 or kind == "properties"):
             raise InputError(f"{found[0]} and {found[1]} both hold {kind}.", "Give one file of each kind.")
-    notes: tuple[str, ...] = ()
     if len(beads) > 1:
-        notes = (f"{len(beads)} beads were read as one path integral.",)
+        notes = (f"{len(beads)} beads were read as one path integral.", *notes)
         if any("kinetic_cv" in head(path) for path in by_kind.get("properties", ())):
             notes += (COUNTS_ALL,)
         single = {kind: by_kind.pop(kind) for kind in ("velocities", "forces") if kind in by_kind}
@@ -140,25 +154,32 @@ def _all_beads(positions: Sequence[Path]) -> list[Path]:
     Raises:
         InputError: several files are not beads of one run, or a bead is missing.
     """
-    match = BEAD.search(positions[0].name)
-    if match is None:
-        if len(positions) > 1:
-            raise InputError(f"{positions[0]} and {positions[1]} both hold positions.", "Give one file of each kind.")
-        return list(positions)
-    name, (start, stop) = positions[0].name, match.span(1)
-    alike = f"{glob.escape(name[:start])}*{glob.escape(name[stop:])}"
-    found = {
-        int(number): path
-        for path in positions[0].parent.glob(alike)
-        if (number := path.name[start : len(path.name) - len(name) + stop]).isdecimal()
-    }
+    first, told = positions[0], _bead(positions[0])
+    found: dict[int, Path] = {}
+    alike = ""
+    if match := BEAD_OF_NAME.search(first.name):
+        start, stop = match.span(1)
+        alike = f"{glob.escape(first.name[:start])}*{glob.escape(first.name[stop:])}"
+        numbers = {
+            path: path.name[start : len(path.name) - len(first.name) + stop] for path in first.parent.glob(alike)
+        }
+        found = {int(number): path for path, number in numbers.items() if number.isdecimal()}
+        found = {number: path for number, path in found.items() if _bead(path) == number}
+    if len(positions) == 1 and first not in found.values():  # a person named it
+        if told:
+            raise InputError(
+                f"{first} is bead {told} of a path integral.",
+                "Put the files of all beads side by side, by the names that i-PI gave them.",
+            )
+        return [first]
     strangers = [path for path in positions if path not in found.values()]
     if strangers:
-        raise InputError(f"{positions[0]} and {strangers[0]} are not beads of one run.", "Import each run on its own.")
+        other = next((path for path in strangers if path != first), positions[-1])
+        raise InputError(f"{first} and {other} are not beads of one run.", "Import each run on its own.")
     lacking = sorted(set(range(len(found))) - found.keys())
     if lacking:
         raise InputError(
-            f"Bead {lacking[0]} of {positions[0].with_name(alike)} is missing.",
+            f"Bead {lacking[0]} of {first.with_name(alike)} is missing.",
             "Put the files of all beads side by side.",
         )
     return [found[number] for number in sorted(found)]
@@ -174,14 +195,24 @@ class _XyzFrame:
     values: NDArray[np.float64]
 
 
-def _kind(path: Path, text: str) -> str:
+def _comment(path: Path, text: str) -> re.Match[str]:
+    """Return what the comment of the first frame tells."""
     match = COMMENT.search(text.splitlines()[1]) if len(text.splitlines()) > 1 else None
-    if match is None or match["kind"] not in FILES:
+    if match is None:
         raise InputError(
             f"{path} is no file of i-PI with positions, velocities, forces or properties.",
-            "Give the .xyz files and the table of properties; format='ase' files are read as extended XYZ.",
+            "Give the files of xyz and the table of properties.",
         )
-    return match["kind"]
+    return match
+
+
+def _bead(path: Path) -> int | None:
+    """Return which bead the positions in a file are of; None where it holds no positions of i-PI."""
+    text = head(path)
+    if not is_ipi_xyz(text):
+        return None
+    comment = _comment(path, text)
+    return int(comment["bead"] or 0) if comment["kind"] == "positions" else None
 
 
 def _factor(table: Mapping[str, float], unit: str, path: Path) -> float:
@@ -201,18 +232,29 @@ def _xyz(path: Path, kind: str) -> Iterator[_XyzFrame]:
         match, cell_unit = COMMENT.search(comment), CELL_UNIT.search(comment)
         if match is None or match["kind"] != kind:
             raise lines.wrong(f"the comment of a frame of {kind}")
-        parameters = np.array([float(word) for word in match["cell"].split()])
-        parameters[:3] *= _factor(LENGTH, cell_unit[1] if cell_unit else "", path)
+        length = _factor(LENGTH, cell_unit[1] if cell_unit else "", path)
         factor = _factor(FILES[kind], match["unit"], path)
+        # Extended XYZ writes positions first, of zero in a file of something else.
+        first = 1 if match["lattice"] is None or kind == "positions" else 4
         rows = [lines.take("a frame").split() for _ in range(count)]
         try:
+            cell = _cell(match, length)
             numbers = np.array([atomic_numbers[row[0]] for row in rows])
-            values = np.array([[float(word) for word in row[1:4]] for row in rows]) * factor
+            values = np.array([[float(word) for word in row[first : first + 3]] for row in rows]) * factor
         except (KeyError, ValueError) as error:
             raise lines.wrong("an atom") from error
         if values.shape != (count, 3):
             raise CutOffError(path, "a frame")
-        yield _XyzFrame(int(match["step"]), numbers, np.asarray(cellpar_to_cell(parameters)), values)
+        yield _XyzFrame(int(match["step"]), numbers, cell, values)
+
+
+def _cell(comment: re.Match[str], factor: float) -> NDArray[np.float64]:
+    """Return the cell vectors as rows in Å; ``factor`` makes Å of its lengths."""
+    if comment["lattice"] is not None:
+        return np.array([float(word) for word in comment["lattice"].split()]).reshape(3, 3) * factor
+    parameters = np.array([float(word) for word in comment["lengths"].split()])
+    parameters[:3] *= factor
+    return np.asarray(cellpar_to_cell(parameters))
 
 
 def _rows(path: Path) -> Iterator[dict[str, NDArray[np.float64]]]:
