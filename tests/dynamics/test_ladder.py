@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from llpt.dynamics import last_configuration, run_md
+from llpt.dynamics import RunState, last_configuration, own_start, run_md
 from llpt.dynamics.checkpoint import latest_checkpoint
 from llpt.errors import InputError
 from llpt.trajectory import Trajectory
@@ -40,6 +40,18 @@ def test_run_that_is_not_done_is_refused(tmp_path, crystal):
     with pytest.raises(InputError, match="failed at step 20"):
         last_configuration(tmp_path / "failed")
     assert len(last_configuration(tmp_path / "failed", require_done=False)) == len(crystal)
+
+
+def test_a_run_is_continued_without_its_start_at_hand(tmp_path, crystal):
+    with pytest.raises(InputError, match="no run to continue"):
+        run_md(None, LennardJones(), make_settings(), tmp_path / "a")
+    for place, first in (("a", 10), ("b", 20)):
+        run_md(crystal, LennardJones(), make_settings(steps=first), tmp_path / place)
+    assert np.allclose(own_start(tmp_path / "a").positions, crystal.positions, atol=1e-7)
+    outcome = run_md(None, LennardJones(), make_settings(steps=20), tmp_path / "a")
+    assert (outcome.state, outcome.steps_done) == (RunState.DONE, 20)
+    ends = [last_configuration(tmp_path / place).positions for place in ("a", "b")]
+    assert np.allclose(*ends, rtol=0.0, atol=1e-9)
 
 
 def test_positions_stay_unwrapped_over_restarts_and_ladders(tmp_path, gas):

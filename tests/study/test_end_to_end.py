@@ -2,15 +2,21 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from llpt.audit import Outcome, Verdict
+from llpt.errors import InputError
+from llpt.files import file_hash
 from llpt.observables import load_summary
-from llpt.study import Ledger, State
+from llpt.study import Ledger, State, StudyDirectory, parse_study
+from llpt.study.growing import grow
+from llpt.trajectory import open_trajectory
 
 HERE = Path(__file__).parent
 PATH = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
@@ -51,20 +57,24 @@ cooling = { engines = "reference", steps = 100 }
 """
 
 
+def run_command(*arguments, cwd):
+    """Run a command of llpt in a process of its own, which finds the engines of the tests."""
+    return subprocess.run(
+        [sys.executable, "-c", "from llpt.cli import main; main()", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": PATH, "OMP_NUM_THREADS": "1"},
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=900,
+    )
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     root = tmp_path_factory.mktemp("whole")
     (root / "soft.toml").write_text(STUDY)
-    environment = {**os.environ, "PYTHONPATH": PATH, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", "from llpt.cli import main; main()", "run", "soft.toml"],
-        cwd=root,
-        env=environment,
-        text=True,
-        capture_output=True,
-        check=False,
-        timeout=600,
-    )
+    done = run_command("run", "soft.toml", cwd=root)
     assert done.returncode == 0, done.stderr
     return root / "soft", done
 
@@ -134,12 +144,77 @@ def test_progress_is_told_all_along(study):
     assert any("left" in line for line in lines)
 
 
+AT_ONE = "pressures_gpa = 200.0, atoms = 24"
+GROWN = (
+    STUDY.replace("pressures_gpa = 200.0", "pressures_gpa = [200.0, 210.0]", 1)
+    .replace("[900, 1100]", "[900, 1000, 1100]")
+    .replace("atoms = 24", "atoms = [24, 28]", 1)
+    .replace("steps = 400", "steps = 420")
+    .replace("steps = 100 }", f"steps = 100, {AT_ONE} }}")
+    + f"""
+duration = {{ engines = "reference", repeats = 2, steps = 60, temperatures_k = 900, {AT_ONE} }}
+[budget]
+snapshots = 8
+pressures_gpa = 200.0
+atoms = 24
+temperatures_k = [900, 1100]
+[[budget.choices]]
+name = "a-wider-core"
+options = {{ sigma = 1.22 }}
+[verdict]
+density_percent = 4.0
+""".lstrip()
+)
+ADDED = {
+    "runs/soft/N24/P210/T900",  # a pressure
+    "runs/soft/N28/P200/T900",  # a size
+    "runs/soft/N24/P200/T900-duration2",  # a test
+    "labels/budget/soft-N24-P200-T900/a-wider-core",  # an item of the budget
+}
+LONGER = "runs/soft/N24/P200/T900"
+
+
+def contents(root, paths):
+    """Return the hash of every file that some nodes left."""
+    return {file: file_hash(file) for path in paths for file in sorted((root / path).rglob("*")) if file.is_file()}
+
+
 @pytest.mark.slow
-def test_done_is_done(study):
-    root, _ = study
-    before = {path: path.stat().st_mtime_ns for path in (root / "runs").rglob("*") if path.is_file()}
-    environment = {**os.environ, "PYTHONPATH": PATH}
-    command = [sys.executable, "-c", "from llpt.cli import main; main()", "run", str(root)]
-    again = subprocess.run(command, env=environment, text=True, capture_output=True, check=False, timeout=120)
-    assert again.returncode == 0, again.stderr
-    assert {path: path.stat().st_mtime_ns for path in (root / "runs").rglob("*") if path.is_file()} == before
+def test_it_grows_while_what_is_done_stays_and_it_is_judged_anew(study, tmp_path, monkeypatch):
+    """On a copy: all is added at once, a part of it is done, a threshold changes, another seed is refused."""
+    root, file = tmp_path / "soft", tmp_path / "soft.toml"
+    shutil.copytree(study[0], root)
+    first = Verdict.from_json((root / "results/verdict.json").read_text())
+    untouched = [
+        "models/behler-parrinello",
+        "runs/soft/N24/P200/T900-cooling1",
+        "runs/behler-parrinello/N32/P200/T900",
+        "runs/behler-parrinello/N32/P200/T1100",
+    ]
+    as_it_was, steps = contents(root, untouched), open_trajectory(root / LONGER).scalars()
+    assert {path.relative_to(root).parts[0] for path in as_it_was} == {"models", "runs"}
+
+    file.write_text(GROWN)
+    done = run_command("run", file, "--out", root, "--only", "*soft?N2*T900*", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with Ledger(root / "study.db") as ledger:
+        states = {entry.path: entry.state for entry in ledger.entries()}
+    assert states["runs/soft/N24/P200/T1000"] is State.WAITING  # a temperature
+    assert {states[path] for path in (*ADDED, LONGER, *untouched)} == {State.DONE}
+    assert states["runs/behler-parrinello/N28/P210/T1100"] is State.WAITING
+    assert contents(root, untouched) == as_it_was
+    longer, before = open_trajectory(root / LONGER).scalars(), len(steps["step"])
+    assert len(longer["step"]) == before + 20
+    np.testing.assert_array_equal(longer["free_energy_ev"][:before], steps["free_energy_ev"])
+
+    told = Verdict.from_json((root / "results/verdict.json").read_text()).reasons[0]
+    assert "changed after the runs (density_percent from 1.0 to 4.0)" in told
+    assert told.endswith(f"the verdict is: {first.value}.")
+    assert "changed after the runs" in (root / "report/index.html").read_text()
+
+    monkeypatch.syspath_prepend(str(HERE))
+    other = GROWN.replace("seed = 3", "seed = 4")
+    with pytest.raises(InputError, match=r"soft/N24/P200/T900: settings\.seed was"):
+        grow(StudyDirectory.open(root), other, parse_study(other), tmp_path)
+    assert StudyDirectory.open(root).study.study.seed == 3
+    assert contents(root, untouched) == as_it_was

@@ -91,6 +91,22 @@ def test_longer_runs_go_on_from_their_end(begun):
     assert again.added == (rung(1100),)
 
 
+def test_a_rung_goes_on_from_its_own_start_when_the_rung_below_became_longer(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "jobs").mkdir()
+    text = TEXT.replace("[32]", "[12]").replace("settle_steps = 20", "settle_steps = 0") + (
+        "options = { sigma = 0.9, epsilon = 0.02, rc = 1.7, smooth = true }\n"
+    )
+    hot, records = "runs/lennardjones/N12/P200/T900", []
+    for steps in (12, 18):
+        plan = make_plan(parse_study(text.replace("steps = 100", f"steps = {steps}")))
+        for node in plan.nodes:
+            assert node.job(tmp_path).work(lambda _: None).state is State.DONE
+        records.append(json.loads((tmp_path / hot / "run.json").read_text()))
+    assert records[1]["start_sha256"] == records[0]["start_sha256"]
+    assert [record["steps_done"] for record in records] == [12, 18]
+
+
 @pytest.mark.parametrize("killed_at", range(5))
 def test_a_growth_that_was_killed_is_completed_by_the_next_command(begun, monkeypatch, killed_at):
     class KilledError(BaseException):

@@ -2,7 +2,7 @@
 
 from llpt.dynamics.checkpoint import steps_on_disk
 from llpt.dynamics.isotopes import Isotope
-from llpt.dynamics.ladder import last_configuration
+from llpt.dynamics.ladder import last_configuration, own_start
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.proposals import Proposals
 from llpt.dynamics.run import run_md
@@ -20,6 +20,7 @@ __all__ = [
     "Sampler",
     "Thermostat",
     "last_configuration",
+    "own_start",
     "run_md",
     "steps_on_disk",
     "timestep_auto",

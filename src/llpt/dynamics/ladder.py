@@ -64,3 +64,18 @@ def last_configuration(
     velocities = checkpoint.state.velocities_angstrom_per_fs / ASE_VELOCITY_TO_ANGSTROM_PER_FS
     atoms.set_velocities(velocities * factor)
     return cast("ase.Atoms", atoms)
+
+
+def own_start(run_directory: str | Path) -> ase.Atoms | None:
+    """Return the structure that a run started from; None where it has no checkpoint to go on from.
+
+    Raises:
+        StorageError: its files are damaged.
+    """
+    directory = Path(run_directory)
+    checkpoint = latest_checkpoint(directory)
+    if checkpoint is None:
+        return None
+    start: Any = read(directory / "start.extxyz")
+    start.set_masses(checkpoint.masses_u)
+    return cast("ase.Atoms", start)

@@ -17,6 +17,7 @@ from llpt.dynamics.checkpoint import Checkpoint, restore_engines, save_checkpoin
 from llpt.dynamics.evaluation import Evaluator, evaluators_of
 from llpt.dynamics.hybrid_monte_carlo import HybridMonteCarlo
 from llpt.dynamics.ipi_integrator import IpiIntegrator
+from llpt.dynamics.ladder import own_start
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.record import make_frame, make_record, progress_of
 from llpt.dynamics.run_directory import (
@@ -53,7 +54,7 @@ _SECONDS_BETWEEN_MASTERS = 20.0
 
 
 def run_md(
-    atoms: ase.Atoms,
+    atoms: ase.Atoms | None,
     engine: Engine | BaseCalculator,
     settings: RunSettings,
     run_directory: str | Path,
@@ -69,7 +70,8 @@ def run_md(
     after the current step, with a checkpoint, as ``unfinished``.
 
     Args:
-        atoms: the start; velocities are drawn where it has none. On a continuation it must be the same start.
+        atoms: the start; velocities are drawn where it has none. On a continuation it must be the same start; None
+            continues from the run's own (``own_start``).
             The beads of a path integral begin where ``last_configuration`` of a run with as many left them, else at
             one place.
         engine: the source of forces, a calculator of ASE being taken for one; the caller closes it.
@@ -91,7 +93,10 @@ def run_md(
         raise InputError("A run was started outside the main thread.", "Start each run in a process of its own.")
     engine = as_engine(engine)
     directory = Path(run_directory)
-    start = prepare_start(atoms, settings)
+    given = own_start(directory) if atoms is None else atoms
+    if given is None:
+        raise InputError(f"{directory} holds no run to continue.", "Give the atoms that it is to start from.")
+    start = prepare_start(given, settings)
     timestep = resolved_timestep_fs(start, settings)
     is_new = not directory.exists()
     with _proposing(settings, proposer) as potential, locked(directory):
@@ -101,7 +106,7 @@ def run_md(
             settings,
             engine.describe(),
             None if potential is None else potential.describe(),
-            start_hash=start_hash(atoms),
+            start_hash=start_hash(given),
             timestep_fs=timestep,
             n_atoms=len(start),
         )
@@ -110,7 +115,7 @@ def run_md(
             check_new(directory)
             record = fresh
         else:
-            check_same(record, fresh, directory)
+            check_same(record, fresh, directory, same_start=atoms is not None)
             if record.state is RunState.DONE and record.steps_done >= settings.steps:
                 return _outcome(record)
         log = RunLog(directory / LOG_NAME)

@@ -137,7 +137,7 @@ def read_run_record(directory: Path) -> RunRecord | None:
     return read_run_file(directory, RunRecord)
 
 
-def check_same(record: RunRecord, fresh: RunRecord, directory: Path) -> None:
+def check_same(record: RunRecord, fresh: RunRecord, directory: Path, *, same_start: bool = True) -> None:
     """Refuse to continue a run as another one.
 
     The total number of steps may grow, the checkpoint interval and the limit on a committee's force spread may change;
@@ -147,6 +147,7 @@ def check_same(record: RunRecord, fresh: RunRecord, directory: Path) -> None:
         record: what run.json says.
         fresh: what a new record would say now.
         directory: the run directory, for the message.
+        same_start: whether the start is compared too.
 
     Raises:
         InputError: names what differs.
@@ -161,7 +162,7 @@ def check_same(record: RunRecord, fresh: RunRecord, directory: Path) -> None:
         difference = _difference(before, after) if before is not None and after is not None else ""
         if difference:
             raise InputError(f"The run in {directory} has {part} {difference}.", remedy)
-    if record.start_sha256 != fresh.start_sha256:
+    if same_start and record.start_sha256 != fresh.start_sha256:
         raise InputError(f"The run in {directory} started from another structure.", remedy)
     if fresh.settings.steps < record.steps_done:
         raise InputError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from llpt.dynamics import run_md
+from llpt.dynamics import own_start, run_md
 from llpt.engines import MixedEngine, evaluate, make_engine, write_evaluated
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
@@ -75,10 +75,10 @@ class CoupledJob(Job):
         surrogate = make_engine(self.surrogate_engine, self.surrogate_options, purpose=settings.purpose)
         mixed = MixedEngine(surrogate, self.reference.make_engine(), coupling=self.coupling)
         try:
-            source = Trajectory.open(self.start)
-            atoms = source.atoms(len(source.frame_steps) - 1)
+            begun = own_start(place)  # the run that it started from may have become longer since
+            atoms = begun or _end_of(self.start)
             told = progress_told(report, settings, atoms)
-            outcome = run_md(atoms, mixed, settings, place, on_progress=told)
+            outcome = run_md(atoms if begun is None else None, mixed, settings, place, on_progress=told)
             description = DescribedEngine.of(mixed.describe())
             state = State(outcome.state)
             if state is State.DONE:
@@ -97,6 +97,11 @@ class CoupledJob(Job):
             steps_done=outcome.steps_done,
             provenance=provenance,
         )
+
+
+def _end_of(run: str) -> Atoms:
+    trajectory = Trajectory.open(run)
+    return trajectory.atoms(len(trajectory.frame_steps) - 1)
 
 
 def reference_labels(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, field_serializer
 
-from llpt.dynamics import RunSettings, run_md
+from llpt.dynamics import RunSettings, own_start, run_md
 from llpt.engines import make_engine
 from llpt.errors import EngineError, StorageError
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
@@ -17,7 +17,7 @@ from llpt.run_file import DescribedEngine
 from llpt.study.conditions import conditions_of
 from llpt.study.nodes.node import AskedEngine
 from llpt.study.nodes.run import PlannedRun, RunJob
-from llpt.study.nodes.start import Origin, Start, StartTold, first_configuration
+from llpt.study.nodes.start import Origin, OtherRun, OtherRunAtDensity, Start, StartTold, first_configuration
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, RunConditions, State
 from llpt.study.stored import PROPOSER, stored_engine, stored_options
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
@@ -110,7 +110,9 @@ class MolecularDynamicsJob(DynamicsTask, RunJob):
         settings = self.settings
         engine = self.make_engine()
         try:
-            atoms = first_configuration(
+            # the run that it started from may have become longer since, and ends elsewhere then
+            begun = own_start(self.path) if isinstance(self.start, OtherRun | OtherRunAtDensity) else None
+            atoms = begun or first_configuration(
                 self.start,
                 engine,
                 path=self.path,
@@ -120,7 +122,7 @@ class MolecularDynamicsJob(DynamicsTask, RunJob):
                 report=report,
             )
             told = progress_told(report, settings, atoms)
-            outcome = run_md(atoms, engine, settings, self.path, on_progress=told)
+            outcome = run_md(atoms if begun is None else None, engine, settings, self.path, on_progress=told)
             description = DescribedEngine.of(engine.describe())
         finally:
             engine.close()
