@@ -22,6 +22,8 @@ OTHER_MEANINGS = {
     "cp2k": ("trajectory/opening.py", "mlp/potential/moment_files.py"),  # a format of files, a code for our networks
     # an integrator, a package
     "ase": ("dynamics/settings.py", "study/controlled_tests.py", "version.py", "report/methods.py"),
+    # an integrator
+    "lammps": ("dynamics/settings.py", "dynamics/lammps_integrator.py", "report/methods.py"),
     "model": ("learning/recipes.py", "cli/recipes.py"),  # a directory
 }
 """Files in which the word of an engine stands for something else."""

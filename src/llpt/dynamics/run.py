@@ -18,6 +18,7 @@ from llpt.dynamics.evaluation import Evaluator, evaluators_of
 from llpt.dynamics.hybrid_monte_carlo import HybridMonteCarlo
 from llpt.dynamics.ipi_integrator import IpiIntegrator
 from llpt.dynamics.ladder import own_start
+from llpt.dynamics.lammps_integrator import LammpsIntegrator
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.record import make_frame, make_record, progress_of
 from llpt.dynamics.run_directory import (
@@ -47,6 +48,11 @@ if TYPE_CHECKING:
     from llpt.engines import Engine
     from llpt.trajectory import StepRecord
 
+INTEGRATORS: dict[IntegratorName, type[AseIntegrator | IpiIntegrator | LammpsIntegrator]] = {
+    IntegratorName.IPI: IpiIntegrator,
+    IntegratorName.ASE: AseIntegrator,
+    IntegratorName.LAMMPS: LammpsIntegrator,
+}
 _LEAST_SECONDS = 10.0
 _MOST_SECONDS = 600.0
 _BUFFER_BYTES = 256 * 2**20
@@ -251,7 +257,7 @@ class _Run:
             if checkpoint is None:
                 return HybridMonteCarlo.start(self.start, *common, proposer=self.proposer)
             return HybridMonteCarlo.resume(checkpoint.directory, *common, proposer=self.proposer)
-        make = AseIntegrator if self.settings.integrator is IntegratorName.ASE else IpiIntegrator
+        make = INTEGRATORS[self.settings.integrator]
         if checkpoint is None:
             return make.start(self.start, *common)
         return make.resume(checkpoint.directory, *common)

@@ -53,6 +53,8 @@ class IntegratorName(StrEnum):
     IPI = "ipi"
     ASE = "ase"
     """A second, independent code, for controlled tests: Nosé–Hoover chains and the Martyna–Tobias–Klein barostat."""
+    LAMMPS = "lammps"
+    """LAMMPS itself, for potentials that it runs; the same thermostat and barostat."""
 
 
 DEFAULT_THERMOSTAT_TIME_FS = {Thermostat.SVR: 20.0, Thermostat.LANGEVIN: 100.0, Thermostat.NOSE_HOOVER: 20.0}
@@ -127,16 +129,16 @@ class RunSettings(BaseModel):
     def _check_together(self) -> Self:
         if (self.ensemble is Ensemble.NPT) != (self.pressure_gpa is not None):
             raise ValueError("pressure_gpa is needed for the npt ensemble and only there")
-        by_ase = self.integrator is IntegratorName.ASE
-        if self.ensemble is not Ensemble.NVE and by_ase != (self.thermostat is Thermostat.NOSE_HOOVER):
-            raise ValueError("thermostat 'nose-hoover' goes with integrator 'ase' and only with it")
+        by_others = self.integrator is not IntegratorName.IPI
+        if self.ensemble is not Ensemble.NVE and by_others != (self.thermostat is Thermostat.NOSE_HOOVER):
+            raise ValueError("thermostat 'nose-hoover' goes with integrators 'ase' and 'lammps' and only with them")
         if self.timestep_fs != "auto" and not 0.0 < self.timestep_fs <= 100.0:
             raise ValueError("timestep_fs must be in (0, 100] fs, or 'auto'")
         if self.beads > 1 and self.ensemble is Ensemble.NVE:
             raise ValueError("a path integral (beads > 1) samples a temperature: use nvt or npt, not nve")
-        if self.beads > 1 and by_ase:
+        if self.beads > 1 and by_others:
             raise ValueError("a path integral (beads > 1) is run by integrator 'ipi'")
-        if self.proposals is not None and (self.ensemble is Ensemble.NVE or by_ase):
+        if self.proposals is not None and (self.ensemble is Ensemble.NVE or by_others):
             raise ValueError("hybrid Monte Carlo samples nvt or npt, with an integrator of its own")
         if self.proposals is not None and self.beads > 1:
             raise ValueError("hybrid Monte Carlo is for classical nuclei: beads must be 1")

@@ -74,7 +74,32 @@ LAMMPS = EngineRecord(
 
 
 class LammpsPotential(WrappedCalculator):
-    """LAMMPS as a library; it stays alive from step to step."""
+    """LAMMPS as a library; it stays alive from step to step.
+
+    Args:
+        calculator: ASE's, which holds it.
+        description: what it is.
+        options: of the engine.
+        commands: what defines the potential.
+    """
+
+    def __init__(
+        self, calculator: Any, description: EngineDescription, *, options: LammpsOptions, commands: list[str]
+    ) -> None:
+        super().__init__(calculator, description)
+        self.units = str(options.units)
+        self.symbols = _symbols(options)
+        self.elements = frozenset(self.symbols)
+        self.commands = tuple(commands)
+
+    def new_instance(self) -> Any:
+        """Return another LAMMPS, without atoms, in the same units."""
+        import lammps  # noqa: PLC0415  # optional
+
+        instance = lammps.lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
+        for command in _header(self.units):
+            instance.command(command)
+        return instance
 
     def close(self) -> None:
         """End LAMMPS."""
@@ -104,15 +129,14 @@ def make_lammps(request: EngineRequest[LammpsOptions]) -> LammpsPotential:
     os.environ.setdefault("OMP_NUM_THREADS", str(chosen.threads))
     from ase.calculators.lammpslib import LAMMPSlib  # noqa: PLC0415  # loads LAMMPS
 
-    symbols = [symbol.strip() for symbol in chosen.elements.split(",")]
     build: Any = LAMMPSlib
     calculator = build(
         lmpcmds=commands,
-        atom_types={symbol: number for number, symbol in enumerate(symbols, start=1)},
-        lammps_header=[f"units {chosen.units}", "atom_style atomic", "atom_modify map array sort 0 0"],
+        atom_types={symbol: number for number, symbol in enumerate(_symbols(chosen), start=1)},
+        lammps_header=_header(chosen.units),
         keep_alive=True,
     )
-    engine = LammpsPotential(
+    return LammpsPotential(
         calculator,
         EngineDescription(
             name=LAMMPS.name,
@@ -122,9 +146,17 @@ def make_lammps(request: EngineRequest[LammpsOptions]) -> LammpsPotential:
             content_hash=hashlib.sha256(text.encode()).hexdigest(),
             pressure_label=PressureLabel.EXACT,
         ),
+        options=chosen,
+        commands=commands,
     )
-    engine.elements = frozenset(symbols)
-    return engine
+
+
+def _symbols(options: LammpsOptions) -> list[str]:
+    return [symbol.strip() for symbol in options.elements.split(",")]
+
+
+def _header(units: str) -> list[str]:
+    return [f"units {units}", "atom_style atomic", "atom_modify map array sort 0 0"]
 
 
 def lammps_version() -> str:

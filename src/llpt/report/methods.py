@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 DYNAMICS_PAPERS = {
     IntegratorName.IPI: ("ceriotti2014",),
     IntegratorName.ASE: ("larsen2017",),
+    IntegratorName.LAMMPS: ("thompson2022",),
     Thermostat.SVR: ("bussi2007",),
     Thermostat.NOSE_HOOVER: ("martyna1992",),
 }
