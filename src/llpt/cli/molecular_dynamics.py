@@ -38,7 +38,10 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
         str | None,
         typer.Option("--timestep-fs", metavar="FS", help="Time step, or auto: by temperature and density."),
     ] = None,
-    thermostat: Annotated[str | None, typer.Option(help="svr or langevin.")] = None,
+    thermostat: Annotated[
+        str | None, typer.Option(help="svr or langevin; nose-hoover with --integrator ase or lammps.")
+    ] = None,
+    integrator: Annotated[str | None, typer.Option(help="Whose code moves the atoms: ipi, ase or lammps.")] = None,
     beads: Annotated[
         int | None,
         typer.Option(
@@ -79,6 +82,7 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
         steps=steps,
         seed=seed,
         thermostat=thermostat,
+        integrator=integrator,
         beads=beads,
         isotope=isotope,
         checkpoint_every=checkpoint,

@@ -54,7 +54,9 @@ class IntegratorState:
 class Integrator(Protocol):
     """Advances a system by one step at a time and can be saved so exactly that it goes on as if nothing had been."""
 
-    step: int
+    @property
+    def step(self) -> int:
+        """Number of the last step."""
 
     def advance(self) -> None:
         """Do one step.

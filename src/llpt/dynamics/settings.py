@@ -36,7 +36,7 @@ class Thermostat(StrEnum):
     LANGEVIN = "langevin"
     """White noise and friction on every atom: local, slows diffusion by about γ, mixes stiff modes."""
     NOSE_HOOVER = "nose-hoover"
-    """Nosé–Hoover chains: global, deterministic; with the integrator ``ase`` and only there."""
+    """Nosé–Hoover chains: global, deterministic; with the integrators ``ase`` and ``lammps`` and only there."""
 
 
 class Sampler(StrEnum):
@@ -56,6 +56,9 @@ class IntegratorName(StrEnum):
     LAMMPS = "lammps"
     """LAMMPS itself, for potentials that it runs; the same thermostat and barostat."""
 
+
+ENGINE_OF = {IntegratorName.LAMMPS: "lammps"}
+"""The one engine whose atoms an integrator moves, where it is not any."""
 
 DEFAULT_THERMOSTAT_TIME_FS = {Thermostat.SVR: 20.0, Thermostat.LANGEVIN: 100.0, Thermostat.NOSE_HOOVER: 20.0}
 """SVR rescales all velocities by one factor, so a coupling of 20 fs (a few H₂ vibrations) hardly touches the motion of
@@ -87,12 +90,13 @@ class RunSettings(BaseModel):
         timestep_fs: time step, or ``auto``: see ``timestep_auto``.
         steps: total number of steps; a run that is continued ends at this number.
         seed: seed of the velocities and of the thermostats; no default, so that nobody has a seed unseen.
-        thermostat: ``svr``, ``langevin``, or ``nose-hoover`` with the integrator ``ase``; unused in ``nve``.
+        thermostat: ``svr``, ``langevin``, or ``nose-hoover`` with the integrators ``ase`` and ``lammps``; unused in
+            ``nve``.
         thermostat_time_fs: its time constant; None takes ``DEFAULT_THERMOSTAT_TIME_FS``.
         barostat_time_fs: time constant of the piston, see ``DEFAULT_BAROSTAT_TIME_FS``.
         checkpoint_every: steps between checkpoints, the most a kill can cost; None means
             about 1 % of the run, but not more often than every 10 s; and every 10 minutes in any case.
-        integrator: ``ipi``, or ``ase`` for the controlled test by a second code.
+        integrator: ``ipi``, or ``ase`` or ``lammps`` for the controlled test by a second code.
         positions_every: steps between frames of positions, velocities and forces; scalars are kept at every step.
         maximum_force_spread_ev_per_angstrom: a run with a committee stops, as ``failed`` with this reason and a
             checkpoint, when its members disagree more than this on a force; None for no limit.

@@ -110,7 +110,9 @@ class BarostatTest(MatchedRunsSection):
 class IntegratorTest(MatchedRunsSection):
     """Does the dynamics code matter? The same ladder by ASE: Nosé–Hoover chains, Martyna–Tobias–Klein barostat."""
 
-    integrator: Literal[IntegratorName.ASE] = Field(default=IntegratorName.ASE, description='"ase"')
+    integrator: Literal[IntegratorName.ASE, IntegratorName.LAMMPS] = Field(
+        default=IntegratorName.ASE, description='"ase", or "lammps" for engines that LAMMPS runs'
+    )
     thermostat_time_fs: Annotated[Float, Field(ge=1.0, le=1e5)] | None = Field(
         default=None, description="a time in fs from 1 to 100000; that of the study where it is left out"
     )
