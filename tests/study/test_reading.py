@@ -1,9 +1,12 @@
 """A study file is read as a whole; what is wrong with it is one sentence that names key, value and what is allowed."""
 
+import tomllib
+
 import pytest
 
 from llpt.errors import InputError
 from llpt.study import parse_study, read_study
+from llpt.study.lines import key_lines
 
 GOOD = """
 [study]
@@ -170,3 +173,14 @@ atoms = [256]""",
     assert study.sizes(first) == (256, 512)
     assert study.sizes(second) == (256,)
     assert second.temperatures_k == (500.0, 600.0, 700.0)
+
+
+def test_lines_of_a_long_array_are_found_without_reading_it_again_for_each(monkeypatch):
+    parsed = []
+    loads = tomllib.loads
+    monkeypatch.setattr("llpt.study.lines.tomllib.loads", lambda text: parsed.append(len(text)) or loads(text))
+    many = "".join(f" [{number}, 2], # ]\n" for number in range(200))
+    text = f'a = 1\nb = [\n "], #",\n{many}]\nc = """\n[\n"""\nd = {{ e = [1] }}\n'
+    lines = key_lines(text)
+    assert (lines["b", 0], lines["b", 200], lines["c",], lines["d", "e", 0]) == (3, 203, 205, 208)
+    assert sum(parsed) < 2 * len(text)

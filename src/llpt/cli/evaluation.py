@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperOption
 
 from llpt.cli.bars import bar
 from llpt.cli.console import output
+from llpt.cli.foreign_options import Keys, label_keys
 from llpt.cli.overwriting import Overwrite, check_file
 from llpt.errors import InputError
 
@@ -75,6 +76,7 @@ def evaluate(
             help="Hold the results against the labels that the frames carry: a table of errors, and a figure.",
         ),
     ] = False,
+    keys: Keys = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Compute energy (E, internal), free energy (F), forces and stress of every frame of a file.
@@ -82,8 +84,10 @@ def evaluate(
     Units: eV, eV/Å, eV/Å³ (tension positive). A value that is not finite is an error and is never written.
     """
     if compare:
-        show_comparison(source, engine, split_options(option), out, overwrite=overwrite)
+        show_comparison(source, engine, split_options(option), out, overwrite=overwrite, keys=label_keys(keys))
         return
+    if keys is not None:
+        raise InputError("--keys names labels, which are read with --compare only.", "Add --compare.")
     if out is None:
         raise InputError("Nobody says where the results go.", "Give --out OUT.extxyz, or --compare for errors alone.")
     from llpt.engines import evaluate as compute  # noqa: PLC0415 - start-up time of the other commands
@@ -104,7 +108,13 @@ def evaluate(
 
 
 def show_comparison(
-    source: Path, engine: str, options: dict[str, str], figure: Path | None, *, overwrite: bool
+    source: Path,
+    engine: str,
+    options: dict[str, str],
+    figure: Path | None,
+    *,
+    overwrite: bool,
+    keys: dict[str, str] | None = None,
 ) -> None:
     """Print the errors of an engine on the labelled frames of a file, and draw them where a figure is asked for.
 
@@ -114,6 +124,7 @@ def show_comparison(
         options: of the engine.
         figure: where it goes; None for none.
         overwrite: whether a figure that is there is replaced.
+        keys: what labels are called in the file, where not as usual.
 
     Raises:
         InputError: the frames carry no labels, or the figure is of no known kind or is there.
@@ -127,7 +138,7 @@ def show_comparison(
         if figure.suffix not in FIGURES:
             raise InputError(f"{figure} is no figure.", f"Let its name end in {', '.join(FIGURES)}.")
         check_file(figure, overwrite=overwrite)
-    frames = read_evaluated(source)
+    frames = read_evaluated(source, keys=keys)
     calculator = make_engine(engine, options)
     try:
         with bar(engine, len(frames)) as advance:

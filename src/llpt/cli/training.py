@@ -11,6 +11,7 @@ from rich.markup import escape
 from llpt.cli.bars import bar
 from llpt.cli.console import make_table, output
 from llpt.cli.evaluation import EngineOptions, split_options
+from llpt.cli.foreign_options import Keys, label_keys
 from llpt.cli.overwriting import Overwrite, check_directory
 from llpt.cli.training_settings import training_settings
 from llpt.errors import InputError
@@ -62,6 +63,7 @@ def train(
         Path | None,
         typer.Option("--held-out", metavar="FILE", help="Labelled frames for the errors alone.", show_default=False),
     ] = None,
+    keys: Keys = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Train a network on free energies, forces and stress; the same command again goes on where it was stopped.
@@ -73,7 +75,7 @@ def train(
     from llpt.mlp import train as fit  # noqa: PLC0415
     from llpt.mlp.training.card_rows import card_rows  # noqa: PLC0415
 
-    sources = sources or []
+    sources, names = sources or [], label_keys(keys)
     check_directory(out, OWN if recipe is None else RECIPE_OWN, overwrite=overwrite)
     if recipe is not None:
         from llpt.cli.recipes import train_by_recipe  # noqa: PLC0415
@@ -81,8 +83,8 @@ def train(
         train_by_recipe(
             recipe,
             out,
-            given=labelled_frames(sources, discard_steps=discard),
-            held_out=labelled_frames([held_out]) if held_out else [],
+            given=labelled_frames(sources, discard_steps=discard, keys=names),
+            held_out=labelled_frames([held_out], keys=names) if held_out else [],
             settings=split_options(setting),
             engine=engine,
             options=split_options(option),
@@ -91,7 +93,7 @@ def train(
     if not sources:
         raise InputError("There is nothing to train on.", "Give labelled files or run directories, or --recipe active.")
     settings = training_settings(split_options(setting))
-    frames = labelled_frames(sources, discard_steps=discard)
+    frames = labelled_frames(sources, discard_steps=discard, keys=names)
     with bar("training") as advance:
 
         def on_progress(progress: TrainingProgress) -> None:
@@ -102,7 +104,7 @@ def train(
             frames,
             out,
             settings,
-            held_out=labelled_frames([held_out]) if held_out else [],
+            held_out=labelled_frames([held_out], keys=names) if held_out else [],
             on_progress=on_progress,
         )
     table = make_table("", "")

@@ -11,10 +11,10 @@ import numpy as np
 from llpt.engines.make import as_engine
 from llpt.errors import EngineError, InputError
 from llpt.files import atomic_text, make_directory
-from llpt.structure import LABELS, attach_labels, label_of, read_structures
+from llpt.structure import LABELS, attach_labels, label_of, read_structures, with_labels_called
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ase import Atoms
     from ase.calculators.calculator import BaseCalculator
@@ -141,6 +141,7 @@ def read_evaluated(
     dataset: str | None = None,
     electronic_temperature_k: float | None = None,
     index: str = ":",
+    keys: Mapping[str, str] | None = None,
 ) -> list[Atoms]:
     """Read labelled frames: what :func:`write_evaluated` wrote, or published data.
 
@@ -152,12 +153,17 @@ def read_evaluated(
             atom); the name of the file without its endings if not given.
         electronic_temperature_k: ``info["electronic_temperature_k"]`` of every frame that has none, where it is known.
         index: which frames, in ASE's words.
+        keys: what labels are called in the file, where not as usual (``llpt.structure.with_labels_called``).
 
     Raises:
         InputError: the file cannot be read, holds a structure that is refused, or a frame without energy or forces.
     """
     path = Path(path)
     frames = read_structures(path, index=index)
+    if keys:
+        frames = [
+            with_labels_called(frame, keys, where=f"Frame {number} of {path}") for number, frame in enumerate(frames)
+        ]
     for number, frame in enumerate(frames):
         source: Any = frame
         energies = [label_of(frame, "energy"), label_of(frame, "free_energy")]

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 from ase.calculators.singlepoint import SinglePointCalculator
 
+from llpt.errors import InputError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ase import Atoms
     from numpy.typing import NDArray
 
@@ -62,3 +66,39 @@ def label_of(atoms: Atoms, name: Label) -> Any:
     if name in results:
         return results[name]
     return next((beside[key] for key in (name, *(prefix + name for prefix in PREFIXES)) if key in beside), None)
+
+
+def with_labels_called(atoms: Atoms, keys: Mapping[str, str], *, where: str) -> Atoms:
+    """Return a copy of a structure whose labels are taken from under other names.
+
+    Args:
+        atoms: the structure.
+        keys: what ``energy``, ``free_energy``, ``forces`` and ``stress`` are called in it; such a label is taken from
+            under that name alone, the others from where they always are.
+        where: what the structure is called in a message.
+
+    Raises:
+        InputError: it has nothing by such a name.
+    """
+    untyped: Any = atoms
+    labels = {label: label_of(atoms, label) for label in LABELS}
+    for label, key in keys.items():
+        beside = untyped.arrays if label == "forces" else untyped.info
+        if key not in beside:
+            known = ", ".join(sorted(str(each) for each in {*untyped.info, *untyped.arrays} - {"numbers", "positions"}))
+            raise InputError(
+                f"{where} has nothing called {key}, of which the {label} was to be taken.",
+                f"It has {known or 'nothing by a name of its own'}: name one of them (--keys {label}=NAME).",
+            )
+        labels[label] = beside[key]
+    if labels["stress"] is not None:
+        labels["stress"] = six_components(labels["stress"])
+    renamed: Atoms = untyped.copy()
+    attach_labels(renamed, **labels)
+    return renamed
+
+
+def six_components(stress: Any) -> NDArray[np.float64]:
+    """Return a stress in six components, xx, yy, zz, yz, xz, xy, given in six or nine."""
+    values = np.asarray(stress, dtype=float).ravel()
+    return values if len(values) == 6 else values[[0, 4, 8, 5, 2, 1]]

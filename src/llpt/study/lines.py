@@ -1,6 +1,6 @@
 """On which line of a TOML file a key stands, for what is said of its value.
 
-``tomllib`` tells no positions. Each statement of the file is therefore parsed alone, line by line until it is whole.
+``tomllib`` tells no positions. Each statement of the file is therefore parsed alone, once its brackets are closed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 Location = tuple[str | int, ...]
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])+")
 _PART = re.compile(r"\w+")
+_TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"""' + r"|'''[\s\S]*?'''" + r'|"(?:\\.|[^"\\\n])*"' + r"|'[^'\n]*'" + r"|#[^\n]*|[\[\]{},\n]"
+    r"|[^\s\[\]{},#\"']+"
+)
+"""Strings of the four kinds, a comment, a bracket, a comma, a line end, or a run of anything else."""
 
 
 def placed(name: str, line: int | None) -> str:
@@ -83,11 +88,18 @@ def key_lines(text: str) -> dict[Location, int]:
     tables: dict[Location, int] = {}
     table: Location = ()
     statement: list[str] = []
+    depth, in_string = 0, False
     for number, line in enumerate(text.splitlines(keepends=True), start=1):
         statement.append(line)
+        in_string = in_string or '"""' in line or "'''" in line
+        if not in_string:  # a string over several lines is whole where the parser finds it so
+            depth += _opened(line)
+            if depth > 0:
+                continue
         data = _parsed("".join(statement))
         if data is None:
             continue
+        depth, in_string = 0, False
         first = number - len(statement) + 1
         if statement[0].lstrip().startswith("["):
             table = _heading(data, tables)
@@ -136,13 +148,30 @@ def _within(data: Any, statement: list[str], above: Location = ()) -> Iterator[t
                 yield location, offset
 
 
+def _opened(line: str) -> int:
+    """Return how many brackets a line opens, less those it closes."""
+    words = _TOKEN.findall(line)
+    return sum(word in "[{" for word in words) - sum(word in "]}" for word in words)
+
+
 def _offsets(statement: list[str]) -> list[int]:
     """Return how many lines below the beginning of an array each of its elements ends."""
     offsets: list[int] = []
-    for number in range(len(statement)):
-        node: Any = _parsed("".join(statement[: number + 1]) + ("]" if number + 1 < len(statement) else ""))
-        while isinstance(node, dict) and node:
-            ((_, node),) = node.items()
-        if isinstance(node, list):
-            offsets += [number] * (len(node) - len(offsets))
+    depth, line, last = 0, 0, None
+    for word in _TOKEN.findall("".join(statement).partition("=")[2]):
+        if word == "\n":
+            line += 1
+            continue
+        if word.startswith("#"):
+            continue
+        if word in "]}":
+            depth -= 1
+        if last is not None and ((word == "," and depth == 1) or (word == "]" and depth == 0)):
+            offsets.append(last)
+            last = None
+        line += word.count("\n")
+        if depth > 0 and not (word == "," and depth == 1):
+            last = line
+        if word in "[{":
+            depth += 1
     return offsets

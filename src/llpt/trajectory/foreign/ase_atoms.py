@@ -16,7 +16,7 @@ from ase.io.trajectory import Trajectory as AseTrajectory
 from ase.io.trajectory import TrajectoryReader
 
 from llpt.errors import InputError, first_line
-from llpt.structure import LABELS, attach_labels, label_of
+from llpt.structure import label_of, six_components, with_labels_called
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import DAMAGE, CutOffError
@@ -101,7 +101,7 @@ def from_atoms(
     def checked() -> Iterator[Atoms]:
         species: Any = None
         for number, given in enumerate(frames()):
-            atoms = _renamed(given, keys, number, name) if keys else given
+            atoms = with_labels_called(given, keys, where=f"Frame {number} of {name}") if keys else given
             _check_cell(atoms, number, name)
             now: Any = atoms
             species = now.numbers if species is None else species
@@ -137,25 +137,6 @@ def from_atoms(
     )
 
 
-def _renamed(atoms: Any, keys: Mapping[str, str], number: int, name: str) -> Any:
-    """Return a copy of a structure whose labels are those under other names."""
-    labels = {label: label_of(atoms, label) for label in LABELS}
-    for label, key in keys.items():
-        beside = atoms.arrays if label == "forces" else atoms.info
-        if key not in beside:
-            known = ", ".join(sorted(str(each) for each in {*atoms.info, *atoms.arrays} - {"numbers", "positions"}))
-            raise InputError(
-                f"Frame {number} of {name} has nothing called {key}, of which the {label} was to be taken.",
-                f"It has {known or 'nothing by a name of its own'}: name one of them (--keys {label}=NAME).",
-            )
-        labels[label] = beside[key]
-    if labels["stress"] is not None:
-        labels["stress"] = _six(labels["stress"])
-    renamed = atoms.copy()
-    attach_labels(renamed, **labels)
-    return renamed
-
-
 def _check_cell(atoms: Any, number: int, name: str) -> None:
     if not (atoms.pbc.all() and atoms.cell.rank == 3):
         raise InputError(
@@ -189,7 +170,7 @@ def _frame(atoms: Any, *, energy_is_internal: bool) -> ForeignFrame:
         energy_ev=None if energy is None or internal is not None else float(energy),
         temperature_k=_number(atoms, "temperature_k"),
         pressure_gpa=_number(atoms, "pressure_gpa"),
-        stress_gpa=None if stress is None else _six(stress) * EV_PER_ANGSTROM3_TO_GPA,
+        stress_gpa=None if stress is None else six_components(stress) * EV_PER_ANGSTROM3_TO_GPA,
         time_fs=_number(atoms, "time_fs"),
     )
 
@@ -197,9 +178,3 @@ def _frame(atoms: Any, *, energy_is_internal: bool) -> ForeignFrame:
 def _equal(atoms: Atoms) -> bool:
     """Whether a frame's two energies are the same, as of a potential without electrons."""
     return bool(label_of(atoms, "energy") == label_of(atoms, "free_energy"))
-
-
-def _six(stress: Any) -> Any:
-    """Return a stress in six components, given in six or nine."""
-    values = np.asarray(stress, dtype=float).ravel()
-    return values if len(values) == 6 else values[[0, 4, 8, 5, 2, 1]]
