@@ -33,8 +33,7 @@ from llpt.report.run_tables import write_run_table
 from llpt.structure import atomic_fluid
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.archive import pack_study
-from llpt.study.child import Server
-from llpt.study.execution import Execution
+from llpt.study.child import NO_WORD_CODE, Server
 from llpt.study.explaining import explain_study
 from llpt.study.export_vasp import export_vasp
 from llpt.study.growing import grow
@@ -44,7 +43,8 @@ from llpt.study.jobs import write_job
 from llpt.study.nodes import other_labels
 from llpt.study.observing import observe_runs
 from llpt.study.paces import remember_paces
-from llpt.study.process import run_node
+from llpt.study.process import NotDoneError, run_node
+from llpt.study.stopping import Stop, StopWord
 from llpt.study.verifying import verify
 from llpt.study.worker import do_job
 from llpt.trajectory import System, TrajectoryWriter
@@ -305,13 +305,20 @@ def test_what_was_agreed_to_is_asked_again_where_it_cannot_be_kept(disk, tmp_pat
 
 
 def test_a_stop_is_asked_for_on_a_disk_that_refuses(disk):
-    stopping = SimpleNamespace(directory=SimpleNamespace(stop_file=disk.path / ".stop"))
     for state in (disk.full, disk.read_only):
+        word = StopWord(disk.path)
         with state():
-            Execution._ask_to_stop(stopping, "soon")
+            word.give(Stop.SOON)
+            assert word.given is Stop.SOON
+            assert StopWord(disk.path).given is Stop.NOT
         assert not disk.contents()
-    Execution._ask_to_stop(stopping, "soon")
+    StopWord(disk.path).give(Stop.SOON)
     assert disk.contents() == {".stop": b"soon"}
+    assert StopWord(disk.path).given is Stop.SOON
+    (disk.path / ".stop").write_text("?")
+    assert StopWord(disk.path).given is Stop.SOON
+    StopWord(disk.path).withdraw()
+    assert StopWord(disk.path).given is Stop.NOT
 
 
 def test_locks_logs_and_directories(disk, study, monkeypatch):
@@ -320,8 +327,16 @@ def test_locks_logs_and_directories(disk, study, monkeypatch):
     [path, *_] = make_plan(study.study).paths
     files = JobFiles(study.root, path)
     refused_read_only(disk, lambda: Server(study.root, 1).ask(None, []))
-    refused_read_only(disk, lambda: run_node(str(study.root), path, 1, "auto"))
-    refused_read_only(disk, lambda: do_job(files.job))
+    before = disk.contents()
+    with disk.read_only():
+        with pytest.raises(NotDoneError) as ended:
+            run_node(str(study.root), path, 1, "auto")
+        assert do_job(files.job) == NO_WORD_CODE
+    assert disk.contents() == before
+    outcome = ended.value.outcome
+    assert outcome.state is State.UNFINISHED
+    assert outcome.reason.startswith("Cannot ")
+    assert outcome.remedy
     refused_read_only(disk, lambda: observe_runs(study, make_plan(study.study), {}))
     before = (study.root / ".lock").exists()
     with disk.read_only(), pytest.raises(StorageError), study.locked():

@@ -1,6 +1,9 @@
 """Cheap engines for tests, found by workers as ``ase:engines_for_tests.NAME`` when this folder is on their path."""
 
+import errno
+import io
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -11,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.lj import LennardJones
+
+from llpt import files
 
 
 class Soft(LennardJones):
@@ -107,6 +112,52 @@ class BreaksOnce(Soft):
         if self.calls_left < 0 and (broken.exists() is False or broken.read_text() == str(os.getpid())):
             broken.write_text(str(os.getpid()))
             self.results["energy"] = self.results["free_energy"] = np.nan
+
+
+def first_to(name):
+    """Whether this is the first process of a study that asks, of those that ask for a name."""
+    try:
+        Path(name).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+class RefusedByTheDisk(Soft):
+    """After ``calls`` calls the disk fills for the first process that comes so far; of the second it is read-only."""
+
+    def __init__(self, calls=30):
+        self.calls_left = int(calls)
+        super().__init__()
+
+    def calculate(self, atoms=None, properties=None, system_changes=all_changes):
+        super().calculate(atoms, properties, system_changes)
+        self.calls_left -= 1
+        if self.calls_left:
+            return
+        if first_to("full"):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # the kernel refuses every write, as a full disk does
+        elif first_to("read-only"):
+            files._WatchedFile.__init__ = self._read_only
+
+    @staticmethod
+    def _read_only(file, path, mode):
+        if "runs" in Path(path).parts:
+            raise OSError(errno.EROFS, "", str(path))
+        io.FileIO.__init__(file, path, mode)
+
+
+class Waiting(Soft):
+    """The first process waits for the file ``go``, all others ``delay_s`` in every step."""
+
+    def __init__(self, delay_s):
+        self.is_first = first_to("first")
+        super().__init__(delay_s=0.0 if self.is_first else delay_s)
+
+    def calculate(self, atoms=None, properties=None, system_changes=all_changes):
+        while self.is_first and not Path("go").exists():
+            time.sleep(0.05)
+        super().calculate(atoms, properties, system_changes)
 
 
 class Dying(Calculator):

@@ -1,6 +1,7 @@
 """A study survives Ctrl-C, kill -9, engines that fail and disks that fill; nothing else is lost with them."""
 
 import ctypes
+import json
 import os
 import resource
 import signal
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from llpt.study import Ledger, State, StudyDirectory, parse_study
-from llpt.study.execution import close_parsl
+from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
+from llpt.study.execution import Execution, close_parsl
 from llpt.trajectory import Trajectory
 
 HERE = Path(__file__).parent
@@ -383,21 +384,57 @@ def test_a_process_that_dies_without_a_word_is_a_failure_with_a_reason(tmp_path)
     assert "T800.log" in entry.remedy
 
 
-def test_a_file_that_cannot_grow_leaves_the_run_unfinished_and_it_goes_on_afterwards(tmp_path):
+def test_a_disk_that_fills_or_turns_read_only_during_runs_ends_those_and_no_other(tmp_path, monkeypatch):
     """A limit on file size stands for a full disk: the same errors, without the right to mount one."""
-    write(tmp_path, STUDY.replace("checkpoint_every = 20", "checkpoint_every = 60"))
-    code, said = finish(start(tmp_path, "study.toml", preexec_fn=_small_files))
-    assert code == 3, said
+    monkeypatch.setenv("PYTHONPATH", environment()["PYTHONPATH"])
+    text = STUDY.replace("Soft", "RefusedByTheDisk").replace("[800, 1000]", "[800, 900, 1000]")
+    text = text.replace("relax_steps = 5", 'relax_steps = 5\nladder = "none"')
+    study = StudyDirectory.claim(tmp_path / "study", text, parse_study(text), source=tmp_path)
+
+    def entries_of_a_run():
+        with study.locked(), Ledger(study.database) as ledger:
+            Execution(study, make_plan(study.study), ledger).run()
+            return ledger.entries()
+
+    entries = entries_of_a_run()
+    unfinished = [entry for entry in entries if entry.state is State.UNFINISHED]
+    assert [entry.steps_done for entry in unfinished] == [20, 20]
+    full, read_only = sorted(unfinished, key=lambda entry: "Read-only file system" in entry.reason)
+    assert full.reason == "The disk refused what its process wrote."
+    assert read_only.reason.startswith(f"Cannot write {read_only.path}")
+    for entry in unfinished:
+        assert entry.remedy
+        assert Trajectory.open(study.node(entry.path)).n_steps == 20
+    assert sum(entry.state is State.DONE for entry in entries) == 1
+    for entry in entries_of_a_run():
+        assert (entry.state, entry.steps_done) == (State.DONE, 60)
+        assert Trajectory.open(study.node(entry.path)).n_steps == 60
+
+
+def test_a_disk_that_fills_under_llpt_run_itself_ends_it_and_stops_its_runs(tmp_path):
+    text = STUDY.replace("Soft", "Waiting").replace("steps = 60", "steps = 300")
+    text = text.replace("relax_steps = 5", 'relax_steps = 0\nladder = "none"').replace("every = 20", "every = 300")
+    write(tmp_path, text + "[reference.options]\ndelay_s = 0.5\n[execution]\ncores = 2\n")
+    process = start(tmp_path, "study.toml")
+    root = tmp_path / "study"
+
+    def both_at_work():
+        at_work = [json.loads(file.read_text()) for file in (root / "jobs").glob("*.progress.json")]
+        return (root / "first").exists() and len(at_work) == 2 and any(each.get("steps_done") for each in at_work)
+
+    wait_for(both_at_work)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    (root / "go").touch()
+    code, said = finish(process)
+    assert code == 1, said
+    assert "The ledger" in said
+    assert "fix: Free some space" in said
     assert "Traceback" not in said
-    entry = states(tmp_path / "study")["T800"]
-    assert entry.state is State.UNFINISHED
-    assert entry.remedy
-    code, said = finish(start(tmp_path, "study.toml"))
-    assert code == 0, said
-
-
-def _small_files():
-    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+    wait_for(lambda: not workers(root))
+    done = sorted(Trajectory.open(path.parent).n_steps for path in root.glob("runs/**/run.json"))
+    assert 0 < done[0] < 300  # it had minutes before it, and stopped with a checkpoint
+    assert done[1] == 300
+    assert "llpt run was killed while it ran" in status(root)
 
 
 @pytest.fixture
@@ -464,7 +501,7 @@ def test_what_failed_is_tried_again_where_that_is_asked_for_and_nothing_else(tmp
 
 def test_a_run_stops_after_the_time_it_is_given(tmp_path):
     write(tmp_path, SLOW.replace("delay_s = 0.05", "delay_s = 0.5"))
-    code, said = finish(start(tmp_path, "study.toml", "--stop-after", "15s"))
+    code, said = finish(start(tmp_path, "study.toml", "--stop-after", "4s"))
     assert code == 3, said
     assert "Stopped" in said
     assert "not a time" in finish(start(tmp_path, "study.toml", "--stop-after", "soon"))[1]

@@ -19,6 +19,7 @@ from llpt.errors import InputError, StorageError
 from llpt.files import atomic_stream, file_hash, scratch_directory, storage_error
 from llpt.study.crate import CRATE_FILE, crate_text
 from llpt.study.place import STUDY_FILE
+from llpt.study.stopping import STOP_FILE
 from llpt.version import VERSION
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from llpt.study.layout import StudyDirectory
 
 MANIFEST = "archive.json"
-LEFT_OUT = frozenset({".parsl", ".lock", ".stop", "checkpoints", "RESTART"})
+LEFT_OUT = frozenset({".parsl", ".lock", STOP_FILE, "checkpoints", "RESTART"})
 """Names of files and directories that only serve an ``llpt run`` at work."""
 TRAJECTORY_FOLDER, TRAJECTORY_FILE = "segments", "trajectory.h5"
 

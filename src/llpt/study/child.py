@@ -34,6 +34,10 @@ SERVER_LOG = "jobs/fork-server.log"
 ANSWER_BYTES = 256
 LOOK_S = 0.1
 KILLED_WITHIN_S = 10.0
+NO_WORD_CODE = 74
+"""With this code a node's process ends whose outcome the disk refused (``EX_IOERR`` of sysexits.h)."""
+DISK_REFUSED = frozenset({NO_WORD_CODE, 120})
+"""The same, and the code of a Python whose last words its log did not take."""
 
 
 class ForkRequest(BaseModel):

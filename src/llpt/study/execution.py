@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import parsl
 
 from llpt.errors import StorageError
-from llpt.files import remove, write_atomically
+from llpt.files import remove
 from llpt.study.attempts import Attempts
 from llpt.study.blocks import Slot
 from llpt.study.cores import available_cores
@@ -36,6 +36,7 @@ from llpt.study.providers import parsl_config
 from llpt.study.schedule import contents_of, estimate_costs, makespan_s, node_threads
 from llpt.study.seldom import Seldom
 from llpt.study.steps import node_steps_on_disk
+from llpt.study.stopping import Stop, StopWord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -144,6 +145,7 @@ class Execution:
         self.threads = node_threads(plan, self.cores)
         self._slots = {node.path: Slot.of(node, execution) for node in plan.nodes}
         self._attempts = Attempts(directory, plan, ledger, self.threads)
+        self._word = StopWord(directory.root)
         self._interrupts = 0
         self._leave_at = math.inf
         self._showing = Seldom()
@@ -153,9 +155,9 @@ class Execution:
 
         Raises:
             InputError: the scheduler's provider cannot be made from the study file.
-            StorageError: the ledger or a job cannot be written.
+            StorageError: the ledger or a job cannot be written; runs at work stop as when a stop is asked for.
         """
-        remove(self.directory.stop_file)
+        self._word.withdraw()
         complete_growth(self.directory, self.ledger)
         complete_imports(self.directory, self.ledger)
         self.ledger.recover(lambda path: node_steps_on_disk(self.directory.node(path)))
@@ -182,13 +184,12 @@ class Execution:
                     time.sleep(POLL_S if pending else 0.0)
                 self._attempts.leave(pending)
         except BaseException:
-            self._ask_to_stop("now")
+            if not self._interrupts:
+                self._stop()
             raise
         finally:
             limit = self._leave_at + CLOSING_S - time.monotonic() if self._interrupts else None
             close_parsl(kernel.cleanup, limit)
-            if not self._interrupts:
-                remove(self.directory.stop_file)
         self._remember()
         final = self.progress()
         self.on_update(final)
@@ -211,7 +212,8 @@ class Execution:
         local = execution.where is ProviderKind.LOCAL
         root = str(self.directory.root)
         ranks = {path: rank for rank, path in enumerate(self.plan.paths)}
-        task = in_a_thread(Cores(self.cores), Devices(execution.gpus), ranks, self._slots) if local else run_node
+        cores, devices = Cores(self.cores), Devices(execution.gpus)
+        task = in_a_thread(cores, devices, ranks, self._slots, self._word) if local else run_node
         labels = ["local"] if local else sorted({slot.label for slot in self._slots.values()})
         apps = {label: parsl.python_app(task, data_flow_kernel=kernel, executors=[label]) for label in labels}
         futures: dict[str, NodeOutcome | AppFuture] = {}
@@ -290,8 +292,4 @@ class Execution:
         """Ask every run to stop at its next step; asked once more, at once."""
         self._interrupts += 1
         self._leave_at = min(self._leave_at, time.monotonic() + LEAVE_S)
-        self._ask_to_stop("soon" if self._interrupts == 1 else "now")
-
-    def _ask_to_stop(self, when: str) -> None:
-        with contextlib.suppress(StorageError):
-            write_atomically(self.directory.stop_file, when, durable=False)
+        self._word.give(Stop.SOON if self._interrupts == 1 else Stop.NOW)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from llpt.study.blocks import Slot
     from llpt.study.outcome import NodeOutcome
+    from llpt.study.stopping import StopWord
 
 
 class Cores:
@@ -70,7 +71,7 @@ class Devices:
 
 
 def in_a_thread(
-    cores: Cores, devices: Devices, ranks: Mapping[str, int], slots: Mapping[str, Slot]
+    cores: Cores, devices: Devices, ranks: Mapping[str, int], slots: Mapping[str, Slot], word: StopWord
 ) -> Callable[..., NodeOutcome]:
     """Return ``run_node`` for a thread of this process: it waits for its device and its cores first.
 
@@ -79,6 +80,7 @@ def in_a_thread(
         devices: graphics processors, shared out.
         ranks: the order in which nodes get them, by path.
         slots: what nodes ask for, by path.
+        word: that asks them to stop.
     """
 
     def run_node_here(
@@ -87,6 +89,6 @@ def in_a_thread(
         with contextlib.ExitStack() as held:
             environment = held.enter_context(devices.taken()) if slots[path].gpu else {}
             held.enter_context(cores.taken(threads, ranks[path]))
-            return run_node(root, path, threads, stall_s, *parents, environment=environment)
+            return run_node(root, path, threads, stall_s, *parents, environment=environment, word=word)
 
     return run_node_here

@@ -64,11 +64,6 @@ class StudyPlace(LockedDirectory):
         return self.root / IMPORTED_FILE
 
     @property
-    def stop_file(self) -> Path:
-        """The file whose presence asks every run to stop at its next step."""
-        return self.root / ".stop"
-
-    @property
     def results(self) -> Path:
         """What analysis leaves."""
         return self.root / "results"

@@ -18,13 +18,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from llpt.errors import StorageError
 from llpt.files import open_to_append, remove
 from llpt.study.blocks import time_left_s
-from llpt.study.child import SERVER_LOG, Child
+from llpt.study.child import DISK_REFUSED, SERVER_LOG, Child
 from llpt.study.job_files import JobFiles
 from llpt.study.outcome import NodeOutcome, NodeProgress, State
 from llpt.study.pulse import Pulse
 from llpt.study.steps import node_steps_on_disk
+from llpt.study.stopping import Stop, StopWord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +63,7 @@ def run_node(
     stall_s: float | Literal["auto"],
     *parents: NodeOutcome,
     environment: Mapping[str, str] | None = None,
+    word: StopWord | None = None,
 ) -> NodeOutcome:
     """Do one node in a process of its own and return what became of it.
 
@@ -71,38 +74,43 @@ def run_node(
         stall_s: after how many seconds without a sign of life it is taken to hang; "auto" by its own pace.
         parents: what became of the nodes it depends on.
         environment: variables of the environment that its process has beside those of this process.
+        word: that asks it to stop; that of the study's directory alone where it is left out.
 
     Raises:
         NotDoneError: the node failed, its process ended though nobody asked it to, or this block of nodes ends.
     """
     files = JobFiles(Path(root), path)
-    stop_file = Path(root) / ".stop"
-    if stop_file.exists() or any(parent.state is not State.DONE for parent in parents):
+    word = word or StopWord(files.root)
+    if word.given or any(parent.state is not State.DONE for parent in parents):
         return NodeOutcome(path=path, state=State.WAITING)
     if time_left_s() <= 0.0:
         time.sleep(BETWEEN_TRIES_S)  # it comes here again until the workers of this block take no more
         raise NotDoneError(NodeOutcome(path=path, state=State.WAITING, reason=BLOCK_ENDS), block_ends=True)
-    remove(files.outcome)
     began = time.monotonic()
     cores = threads or len(os.sched_getaffinity(0))
-    files.write_progress(NodeProgress(message="starting"))
-    with (
-        open_to_append(files.log) as log,
-        Child(files.root, files.job, log, threads=cores, environment=environment) as child,
-    ):
-        hung, block_ends = _watch(child, stop_file, Pulse(files.progress, stall_s))
-    outcome = _read_outcome(files, child, time.monotonic() - began, hung).model_copy(update={"cores": cores})
-    if outcome.state is not State.DONE and not stop_file.exists():
+    try:
+        remove(files.outcome)
+        files.write_progress(NodeProgress(message="starting"))
+        with (
+            open_to_append(files.log) as log,
+            Child(files.root, files.job, log, threads=cores, environment=environment) as child,
+        ):
+            hung, block_ends = _watch(child, word, Pulse(files.progress, stall_s))
+        outcome = _read_outcome(files, child, time.monotonic() - began, hung)
+    except StorageError as error:
+        outcome, block_ends = _left(files, time.monotonic() - began, error.cause, error.remedy), False
+    outcome = outcome.model_copy(update={"cores": cores})
+    if outcome.state is not State.DONE and not word.given:
         if block_ends and outcome.state is State.UNFINISHED:
             raise NotDoneError(outcome.model_copy(update={"reason": BLOCK_ENDS}), block_ends=True)
         raise NotDoneError(outcome)
     return outcome
 
 
-def _watch(child: Child, stop_file: Path, pulse: Pulse) -> tuple[str, bool]:
+def _watch(child: Child, word: StopWord, pulse: Pulse) -> tuple[str, bool]:
     """Wait for the end of a process, or for the end of our patience with it.
 
-    It is asked to stop when the stop file appears or the block of nodes ends; killed, with all it has started, when it
+    It is asked to stop when the word is given or the block of nodes ends; killed, with all it has started, when it
     hangs or the stop is to be at once. Where the block ends, it is waited for until the scheduler ends all.
 
     Returns:
@@ -111,13 +119,13 @@ def _watch(child: Child, stop_file: Path, pulse: Pulse) -> tuple[str, bool]:
     asked: float | None = None
     block_ends = False
     while not child.wait(POLL_S):
-        stopping = stop_file.exists()
+        stopping = word.given
         if asked is None and (stopping or time_left_s() <= 0.0):
             block_ends = not stopping
             asked = time.monotonic()
             child.ask_to_stop()
         hung = pulse.stalled() if asked is None else ""
-        if hung or (stopping and _now(stop_file)):
+        if hung or stopping is Stop.NOW:
             child.kill()
             return hung, False
         if stopping and asked is not None and time.monotonic() - asked > STOPPING_S:
@@ -125,23 +133,48 @@ def _watch(child: Child, stop_file: Path, pulse: Pulse) -> tuple[str, bool]:
     return "", block_ends
 
 
-def _now(stop_file: Path) -> bool:
-    """Whether the stop is to be at once (Ctrl-C twice)."""
+def _this_host() -> str:
+    return os.environ.get("SLURMD_NODENAME") or socket.gethostname()  # several of Slurm's nodes may be one machine
+
+
+def _left(files: JobFiles, seconds: float, reason: str, remedy: str, *, state: State = State.UNFINISHED) -> NodeOutcome:
+    """Return what became of a node that has left no outcome, by what is on the disk."""
+    return NodeOutcome(
+        path=files.path,
+        state=state,
+        reason=reason,
+        remedy=remedy,
+        steps_done=node_steps_on_disk(files.root / files.path),
+        seconds=seconds,
+        host=_this_host(),
+    )
+
+
+def _what_the_disk_says(files: JobFiles) -> StorageError:
+    """Return why a process could not leave its outcome, by leaving one in its place."""
+    why = StorageError(
+        "The disk refused what its process wrote.",
+        f"Make room, or the directory writable ({files.log} may say which), then start again: a run continues from "
+        "its last checkpoint.",
+    )
     try:
-        return stop_file.read_text() == "now"
-    except OSError:
-        return False
+        files.write_outcome(NodeOutcome(path=files.path, state=State.UNFINISHED, reason=why.cause, remedy=why.remedy))
+    except StorageError as error:
+        return error
+    return why
 
 
 def _read_outcome(files: JobFiles, child: Child, seconds: float, hung: str) -> NodeOutcome:
-    host = os.environ.get("SLURMD_NODENAME") or socket.gethostname()  # several of Slurm's nodes may be one machine
-    outcome = files.read_outcome(seconds=seconds, host=host)
+    outcome = files.read_outcome(seconds=seconds, host=_this_host())
     if outcome is not None:
         return outcome
     state = State.UNFINISHED
     remedy = "Start llpt run again: it goes on from the last checkpoint."
     if hung:
         state, reason, remedy = State.FAILED, hung, f"Read {files.log}, and the engine's own log."
+    elif child.code in DISK_REFUSED:
+        refusal = _what_the_disk_says(files)
+        reason, remedy = refusal.cause, refusal.remedy
     elif not child.ended:
         reason = "it was left to end its step and write its checkpoint by itself"
     elif (code := child.code) is None:
@@ -153,15 +186,7 @@ def _read_outcome(files: JobFiles, child: Child, seconds: float, hung: str) -> N
         state = State.FAILED
         reason = f"its process ended with code {code} and no word: {_last_line(files.log)}"
         remedy = f"Read {files.log}."
-    return NodeOutcome(
-        path=files.path,
-        state=state,
-        reason=reason,
-        remedy=remedy,
-        steps_done=node_steps_on_disk(files.root / files.path),
-        seconds=seconds,
-        host=host,
-    )
+    return _left(files, seconds, reason, remedy, state=state)
 
 
 def _last_line(log: Path) -> str:

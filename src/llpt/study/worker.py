@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from llpt.errors import LlptError, StorageError
 from llpt.files import open_to_append
 from llpt.study.blocks import in_a_block
+from llpt.study.child import NO_WORD_CODE
 from llpt.study.contents import content_hash
 from llpt.study.job_files import JobFiles
 from llpt.study.nodes import read_job
@@ -54,7 +55,7 @@ def stop_with_parent(pace: ReportPace) -> None:
         os.read(0, 1024)
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(patience_s(pace))
-        print("The process did not stop in time: its engine hangs.", file=sys.stderr, flush=True)  # noqa: T201 - its log
+        _to_log("The process did not stop in time: its engine hangs.")
         kill_tree(os.getpid())
 
     threading.Thread(target=wait, name="stop-with-parent", daemon=True).start()
@@ -96,7 +97,7 @@ class ProgressFile:
 
 
 def do_job(job_file: Path) -> int:
-    """Do a node; the exit code is 0 where an outcome was written, whatever it says.
+    """Do a node; the exit code is 0 where an outcome was written, whatever it says, 74 where the disk refused it.
 
     Args:
         job_file: the file of its job.
@@ -107,17 +108,30 @@ def do_job(job_file: Path) -> int:
     try:
         job = read_job(file)
     except StorageError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the log of a process without a job
+        _to_log(str(error))
         return 1
     files = JobFiles(file.parents[1], job.path)
     os.chdir(files.root)
-    with open_to_append(files.lock) as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # a process of an earlier llpt run may still be writing its last checkpoint
-        with contextlib.suppress(OSError):  # which process it is, for a person who looks for it
-            lock.truncate(0)
-            lock.write(str(os.getpid()).encode())
-        files.write_outcome(_outcome(job, files, pace))
+    reason = ""
+    try:
+        with open_to_append(files.lock) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # a process of an earlier llpt run may still be writing a checkpoint
+            with contextlib.suppress(OSError):  # which process it is, for a person who looks for it
+                lock.truncate(0)
+                lock.write(str(os.getpid()).encode())
+            outcome = _outcome(job, files, pace)
+            reason = outcome.reason
+            files.write_outcome(outcome)
+    except StorageError as error:
+        _to_log(reason or error.cause)
+        return NO_WORD_CODE
     return 0
+
+
+def _to_log(text: str) -> None:
+    """Print to the node's log; a disk that refuses what a node wrote may refuse this too."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)  # noqa: T201 - its log
 
 
 def device_in_use() -> str:
@@ -138,7 +152,7 @@ def _outcome(job: Job, files: JobFiles, pace: ReportPace) -> NodeOutcome:
         provenance = outcome.provenance.model_copy(update=kept)
         return outcome.model_copy(update={"provenance": provenance})
     except LlptError as error:
-        traceback.print_exc()
+        _to_log(traceback.format_exc())
         state = State.UNFINISHED if isinstance(error, StorageError) else State.FAILED
         made_with = Provenance(versions=package_versions())
         return NodeOutcome(
@@ -150,7 +164,7 @@ def _outcome(job: Job, files: JobFiles, pace: ReportPace) -> NodeOutcome:
             provenance=made_with,
         )
     except Exception as error:  # noqa: BLE001 - the process ends here, and its reason must reach the ledger
-        traceback.print_exc()
+        _to_log(traceback.format_exc())
         reason = f"{type(error).__name__}: {error}"
         remedy = f"Read {files.log}."
         steps = node_steps_on_disk(Path(job.path))
