@@ -169,14 +169,14 @@ def test_a_full_disk_under_an_ase_calculator_is_told_from_its_failure(fluid):
 def test_input_and_logs_of_pw_x_on_a_disk_that_refuses(disk):
     for state in (disk.full, disk.read_only):
         with state(), pytest.raises(StorageError, match=r"Cannot write .*pw\.in"):
-            PwProcess(disk.path, "&control", command=["false"])
+            PwProcess(disk.path, "&control", command=["false"], environment={})
     for log in ("pw.out", "pw.err"):
         (disk.path / log).mkdir()
         with pytest.raises(StorageError, match=f"Cannot open .*{log}"):
-            PwProcess(disk.path, "&control", command=["false"])
+            PwProcess(disk.path, "&control", command=["false"], environment={})
         (disk.path / log).rmdir()
     with pytest.raises(EngineError):
-        PwProcess(disk.path, "&control", command=["false"])
+        PwProcess(disk.path, "&control", command=["false"], environment={})
 
 
 @pytest.mark.usefixtures("vasp_command")

@@ -15,9 +15,10 @@ from pydantic import ValidationError
 
 from llpt.cli.trust import agree, foreign_code
 from llpt.errors import InputError, PluginError
+from llpt.files import file_hash
 from llpt.plugins import code_place
-from llpt.study import make_plan, parse_study
-from llpt.study.archive import opened
+from llpt.study import StudyDirectory, make_plan, parse_study
+from llpt.study.archive import ArchiveManifest, opened
 from llpt.study.nodes import Job
 
 EVIL = "from pathlib import Path\nPath('was-here').touch()\nfrom ase.calculators.lj import LennardJones as Evil\n"
@@ -152,6 +153,39 @@ def test_a_link_in_an_archive_that_leads_outside_is_refused(tmp_path):
         packed.addfile(link)
     with pytest.raises(InputError, match="cannot be unpacked"), opened(archive):
         pass
+
+
+def test_a_manifest_that_names_files_outside_does_not_reach_them(tmp_path):
+    (tmp_path / "study").mkdir()
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    names = {"../secret": file_hash(secret), str(secret): file_hash(secret)}
+    manifest = ArchiveManifest(version="1", trajectories=True, files=names)
+    assert manifest.differences(tmp_path / "study") == list(names)
+
+
+@pytest.mark.parametrize("name", ["results", "runs/inner/run.log"])
+def test_a_link_in_an_unpacked_study_that_leads_outside_is_refused(tmp_path, name):
+    """``llpt report`` would write through it."""
+    root = StudyDirectory.claim(tmp_path / "study", STUDY, parse_study(STUDY), source=tmp_path).root
+    link = root / name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(tmp_path / "outside")
+    assert StudyDirectory.open(root)  # one's own may lie where one likes
+    (root / "archive.json").write_text("{}")
+    with pytest.raises(InputError, match="leads out of it"):
+        StudyDirectory.open(root)
+    link.unlink()
+    link.symlink_to(root / "study.toml")
+    assert StudyDirectory.open(root)
+
+
+def test_a_study_that_was_unpacked_by_hand_comes_from_elsewhere(tmp_path, plan):
+    root = StudyDirectory.claim(tmp_path / "study", STUDY, parse_study(STUDY), source=tmp_path).root
+    agree(root, plan, trust=False)
+    (root / "archive.json").write_text("{}")
+    with pytest.raises(InputError, match="comes from elsewhere"):
+        agree(root, plan, trust=False)
 
 
 def packed(place, **replaced):

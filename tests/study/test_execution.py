@@ -68,6 +68,13 @@ def finish(process, timeout=900):
     return process.returncode, said
 
 
+def do_here(study):
+    """Do a study in this process, without the command and its report; return the ledger."""
+    with study.locked(), Ledger(study.database) as ledger:
+        Execution(study, make_plan(study.study), ledger).run()
+        return ledger.entries()
+
+
 def states(root):
     with Ledger(root / "study.db") as ledger:
         return {entry.path.rpartition("/")[2]: entry for entry in ledger.entries()}
@@ -390,13 +397,7 @@ def test_a_disk_that_fills_or_turns_read_only_during_runs_ends_those_and_no_othe
     text = STUDY.replace("Soft", "RefusedByTheDisk").replace("[800, 1000]", "[800, 900, 1000]")
     text = text.replace("relax_steps = 5", 'relax_steps = 5\nladder = "none"')
     study = StudyDirectory.claim(tmp_path / "study", text, parse_study(text), source=tmp_path)
-
-    def entries_of_a_run():
-        with study.locked(), Ledger(study.database) as ledger:
-            Execution(study, make_plan(study.study), ledger).run()
-            return ledger.entries()
-
-    entries = entries_of_a_run()
+    entries = do_here(study)
     unfinished = [entry for entry in entries if entry.state is State.UNFINISHED]
     assert [entry.steps_done for entry in unfinished] == [20, 20]
     full, read_only = sorted(unfinished, key=lambda entry: "Read-only file system" in entry.reason)
@@ -406,7 +407,7 @@ def test_a_disk_that_fills_or_turns_read_only_during_runs_ends_those_and_no_othe
         assert entry.remedy
         assert Trajectory.open(study.node(entry.path)).n_steps == 20
     assert sum(entry.state is State.DONE for entry in entries) == 1
-    for entry in entries_of_a_run():
+    for entry in do_here(study):
         assert (entry.state, entry.steps_done) == (State.DONE, 60)
         assert Trajectory.open(study.node(entry.path)).n_steps == 60
 

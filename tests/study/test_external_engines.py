@@ -1,62 +1,100 @@
-"""A run by another program goes on across ``llpt run``: nothing but the steps since its checkpoint is lost."""
+"""Runs by other programs go on across ``llpt run``, lose only steps since a checkpoint, and listen to nobody else."""
 
+import contextlib
 import signal
+import threading
 
 import numpy as np
+import psutil
 import pytest
 from tests.others import needs_program
 
-from llpt.study import State
+from llpt.study import State, StudyDirectory, parse_study
 from llpt.trajectory import Trajectory
 
-from .test_execution import finish, start, states, wait_for, workers
+from .test_execution import do_here, start, wait_for, workers
 
 STUDY = """
 [study]
 name = "by another program"
 [system]
-atoms = 8
+atoms = 4
 start = "atomic"
 [state]
 pressures_gpa = 120.0
 temperatures_k = 3000
 [dynamics]
-steps = 8
-discard = 2
+steps = 6
+discard = 1
 timestep_fs = 0.2
 checkpoint_every = 2
 relax_steps = 0
 [reference]
 engine = "abinit"
-ecut_ry = 20.0
 electronic_temperature = 10000
 threads = 1
 """
-RUN = "runs/abinit/N8/P120/T3000"
+ABINIT = STUDY + "ecut_ry = 20.0\n"
+CP2K = (
+    STUDY.replace("abinit", "cp2k")
+    + """
+[reference.options]
+kpoints = "gamma"
+cutoff_ry = 120.0
+relative_cutoff_ry = 20.0
+basis_set = "SZV-GTH"
+"""
+)
+
+
+@contextlib.contextmanager
+def addresses_seen():
+    """Give a set that fills with the addresses at which processes below this one listen or speak over a network."""
+    found, over = set(), threading.Event()
+
+    def look():
+        while not over.wait(0.02):
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    found.update(f"{process.name()} {each.laddr}" for each in process.net_connections("inet"))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        watcher.join()
 
 
 @pytest.mark.peer
 @pytest.mark.slow
-@needs_program("abinit")
-def test_a_killed_run_by_abinit_goes_on_from_its_checkpoint(tmp_path):
-    for name in ("whole", "parts"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "study.toml").write_text(STUDY)
-    code, said = finish(start(tmp_path / "whole", "study.toml"))
-    assert code == 0, said
-    process = start(tmp_path / "parts", "study.toml")
-    root = tmp_path / "parts" / "study"
-    wait_for(lambda: len(list((root / RUN / "segments").glob("*.h5"))) >= 2)
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(ABINIT, marks=needs_program("abinit"), id="abinit"),
+        pytest.param(CP2K, marks=needs_program("cp2k.psmp"), id="cp2k"),
+    ],
+)
+def test_a_killed_run_goes_on_from_its_checkpoint(tmp_path, text):
+    (tmp_path / "study.toml").write_text(text)
+    process = start(tmp_path, "study.toml")
+    root = tmp_path / "study"
+    wait_for(lambda: len(list(root.glob("runs/**/segments/*.h5"))) >= 2)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     wait_for(lambda: not workers(root))
-    kept = Trajectory.open(root / RUN).n_steps
-    assert 4 <= kept < 8
-    code, said = finish(start(tmp_path / "parts", str(root)))
-    assert code == 0, said
-    (entry,) = states(root).values()
-    assert (entry.state, entry.attempts, entry.steps_done) == (State.DONE, 2, 8)
-    one, other = (Trajectory.open(tmp_path / name / "study" / RUN) for name in ("whole", "parts"))
+    (record,) = root.glob("runs/**/run.json")
+    kept = Trajectory.open(record.parent).n_steps
+    assert 2 <= kept < 6
+    (entry,) = do_here(StudyDirectory.open(root))
+    assert (entry.state, entry.attempts, entry.steps_done) == (State.DONE, 2, 6)
+    whole = StudyDirectory.claim(tmp_path / "whole", text, parse_study(text), source=tmp_path)
+    with addresses_seen() as addresses:
+        (entry,) = do_here(whole)
+    assert entry.state is State.DONE
+    assert not addresses
+    one, other = (Trajectory.open(place / entry.path) for place in (whole.root, root))
     np.testing.assert_allclose(other[-1].positions, one[-1].positions, atol=1e-4)
     free = [each.scalars()["free_energy_ev"].to_numpy() for each in (one, other)]
-    np.testing.assert_allclose(free[1], free[0], atol=8 * 1e-5)
+    np.testing.assert_allclose(free[1], free[0], atol=4 * 1e-5)

@@ -16,6 +16,7 @@ from rich.markup import escape
 from llpt.cli.console import messages
 from llpt.errors import InputError, StorageError
 from llpt.files import make_directory, write_atomically
+from llpt.study.elsewhere import is_from_elsewhere
 from llpt.study.personal import personal_file
 from llpt.study.place import StudyPlace
 
@@ -38,9 +39,10 @@ def is_archive(study: Path) -> bool:
 
 
 def comes_from_elsewhere(study: Path) -> bool:
-    """Whether a study is an archive, or belongs to another person."""
-    file = StudyPlace(study).study_file if study.is_dir() else study
-    return is_archive(study) or file.stat().st_uid != os.geteuid()
+    """Whether a study is an archive, was unpacked from one, or belongs to another person."""
+    if study.is_dir():
+        return is_from_elsewhere(study)
+    return is_archive(study) or study.stat().st_uid != os.geteuid()
 
 
 def agree(study: Path, plan: Plan, *, trust: bool) -> None:

@@ -22,7 +22,7 @@ from llpt.dft.kpoints import parse_kpoints
 from llpt.dft.settings import ECUT_RY, KPOINTS, AutomaticBands, CutoffRy, ElectronicTemperatureK, KpointList
 from llpt.engines.bands import check_bands, estimate_bands, until_empty
 from llpt.engines.face import EngineDescription, EngineResult, PressureLabel
-from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words
+from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words, program_environment
 from llpt.engines.one_run import LOG, OneRunEngine
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
@@ -125,13 +125,14 @@ class Abinit(OneRunEngine):
 
     def __init__(self, options: AbinitOptions) -> None:
         command = abinit_command(options.processes, options.mpi_command)
+        environment = program_environment(options.processes, options.mpi_command)
         self._options = options
         pseudopotential = Path(options.pseudopotential).expanduser().resolve()
         if options.pseudopotential != "gth" and not pseudopotential.is_file():
             raise InputError(
                 f"There is no pseudopotential file {options.pseudopotential}.", "Give gth, or the path of a file."
             )
-        super().__init__(label=ABINIT.label, command=command, directory=options.directory)
+        super().__init__(label=ABINIT.label, command=command, environment=environment, directory=options.directory)
         if options.pseudopotential == "gth":
             pseudopotential = self.place / "H.gth-pbe"
             write_atomically(pseudopotential, gth_file(), durable=False)
@@ -229,7 +230,8 @@ def abinit_version() -> str:
         EngineError: it does not say its version.
     """
     command = [*abinit_command(), "--version"]
-    words = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout.split()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=program_environment(1))
+    words = done.stdout.split()
     if not words:
         raise EngineError("ABINIT does not start.", f"Try it by hand: {' '.join(command)}")
     return words[0]

@@ -24,7 +24,7 @@ from pydantic import Field
 from llpt.dft.kpoints import parse_kpoints
 from llpt.dft.settings import KPOINTS, ElectronicTemperatureK, KpointList
 from llpt.engines.face import EngineDescription, EngineResult, PressureLabel
-from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words
+from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words, program_environment
 from llpt.engines.one_run import LOG, OneRunEngine
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
@@ -148,6 +148,7 @@ class Cp2k(OneRunEngine):
 
     def __init__(self, options: Cp2kOptions) -> None:
         command = cp2k_command(options.processes, options.mpi_command)
+        environment = program_environment(options.processes, options.mpi_command)
         self._basis = Path(options.basis_file).expanduser()
         is_path = len(self._basis.parts) > 1
         if is_path and not self._basis.is_file():
@@ -156,7 +157,7 @@ class Cp2k(OneRunEngine):
                 "Give the name of a file in CP2K's data directory, e.g. GTH_BASIS_SETS, or the path of one.",
             )
         self._basis = self._basis.resolve() if is_path else self._basis
-        super().__init__(label=CP2K.label, command=command, directory=options.directory)
+        super().__init__(label=CP2K.label, command=command, environment=environment, directory=options.directory)
         self._options = options
         write_atomically(self.place / POTENTIALS, gth_entry(), durable=False)
         self._found: EngineResult
@@ -229,8 +230,8 @@ def cp2k_version() -> str:
         EngineError: it does not say its version.
     """
     command = [*cp2k_command(), "--version"]
-    text = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
-    found = re.search(r"CP2K version (\S+)", text)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=program_environment(1))
+    found = re.search(r"CP2K version (\S+)", done.stdout)
     if not found:
         raise EngineError("CP2K does not start.", f"Try it by hand: {' '.join(command)}")
     return found[1]

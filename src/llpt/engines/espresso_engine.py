@@ -22,6 +22,7 @@ from llpt.engines.bands import check_bands, estimate_bands, until_empty
 from llpt.engines.espresso import QUANTUM_ESPRESSO, EspressoOptions, find_pseudopotential, input_file
 from llpt.engines.espresso_process import PwProcess, PwResult, pw_command, pw_version
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
+from llpt.engines.mpi import program_environment
 from llpt.errors import EngineError, InputError, LlptError
 from llpt.files import file_hash, make_directory, make_scratch, write_atomically
 from llpt.units import (
@@ -142,7 +143,8 @@ class QuantumEspresso(EngineCalculator):
         )
         self._cell, self._atoms_started = reference, len(atoms)
         command = pw_command(self._options.processes, self._options.mpi_command)
-        self._process = PwProcess(self._workplace, text, command=command)
+        environment = program_environment(self._options.processes, self._options.mpi_command)
+        self._process = PwProcess(self._workplace, text, command=command, environment=environment)
         if cell is not None and not np.array_equal(cell, own):
             # Newer versions choose the plane waves for the first structure that is sent, not for the input's.
             self._process.compute(fractional @ reference * ANGSTROM_TO_BOHR, reference * ANGSTROM_TO_BOHR)

@@ -23,13 +23,13 @@ import ase.units
 import numpy as np
 from ase.calculators.socketio import IPIProtocol, SocketClosed, actualunixsocketname
 
-from llpt.engines.mpi import mpi_words
+from llpt.engines.mpi import mpi_words, program_environment
 from llpt.errors import EngineError, MissingProgramError
 from llpt.files import open_to_append, scratch_directory, write_atomically
 from llpt.units import BOLTZMANN_EV_PER_K, HARTREE_TO_RYDBERG
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -91,19 +91,21 @@ class PwProcess:
         directory: where it works; its log is ``pw.out`` there.
         input_text: the input file.
         command: what starts pw.x, see :func:`pw_command`.
+        environment: of its processes, see :func:`~llpt.engines.mpi.program_environment`.
 
     Raises:
         EngineError: it died before it connected.
     """
 
-    def __init__(self, directory: Path, input_text: str, *, command: Sequence[str]) -> None:
+    def __init__(
+        self, directory: Path, input_text: str, *, command: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
         self._log = directory / "pw.out"
         self._errors = directory / "pw.err"
         write_atomically(directory / "pw.in", input_text, durable=False)
         name = f"llpt-{uuid.uuid4().hex[:16]}"
         address = actualunixsocketname(name)
         whole = [*command, "-in", "pw.in", "--ipi", f"{name}:UNIX"]
-        environment = {"OMP_NUM_THREADS": "1", **os.environ}
         with (
             socket.socket(socket.AF_UNIX) as server,
             open_to_append(self._log, afresh=True) as out,
@@ -238,8 +240,16 @@ def pw_version() -> str:
     """
     command = [*pw_command(1), "-in", os.devnull]
     with scratch_directory("llpt-pw-") as elsewhere:  # it leaves a file CRASH where it runs
-        out = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, timeout=30, check=False).stdout
-    for line in out.splitlines():
+        done = subprocess.run(
+            command,
+            cwd=elsewhere,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+            env=program_environment(1),
+        )
+    for line in done.stdout.splitlines():
         words = line.split()
         if words[:2] == ["Program", "PWSCF"]:
             return words[2].removeprefix("v.")

@@ -25,6 +25,12 @@ MpiCommand = Annotated[
 ]
 
 
+QUIET = {"OMPI_MCA_ess_singleton_isolated": "1", "OMPI_MCA_pml": "ob1"}
+"""Open MPI without a helper that listens, and with transports of its own alone."""
+ALLOCATIONS = ("SLURM_JOB_ID", "PBS_JOBID", "KUBERNETES_SERVICE_HOST")
+"""Variables of the environment by which a scheduler's node is known."""
+
+
 def mpi_words(processes: int, mpi_command: str | None = None) -> list[str]:
     """Return the words that stand before a program to start it on several processes; none for one.
 
@@ -51,3 +57,22 @@ def mpi_words(processes: int, mpi_command: str | None = None) -> list[str]:
     as_root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
     # Unbound: two runs on one machine would else be bound to the same cores.
     return [launcher, *as_root, "--bind-to", "none", "-np", str(processes)]
+
+
+def program_environment(processes: int, mpi_command: str | None = None) -> dict[str, str]:
+    """Return the environment of a program on several processes, which listens to no other machine unless asked.
+
+    Open MPI opens ports on every network even where all processes are on one machine. One process needs none, several
+    have their memory in common; of these mpirun itself still listens for its own processes, for which Open MPI has no
+    option. On a scheduler's nodes, and where ``mpi_command`` is given, nothing is changed; what a person has set in the
+    environment stays.
+
+    Args:
+        processes: number of MPI processes.
+        mpi_command: what starts them; mpirun if None.
+    """
+    environment = {"OMP_NUM_THREADS": "1"}
+    elsewhere = processes > 1 and any(name in os.environ for name in ALLOCATIONS)
+    if mpi_command is None and not elsewhere:
+        environment |= {**QUIET, "OMPI_MCA_btl": "self" if processes == 1 else "self,vader"}
+    return {**environment, **os.environ}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from abc import abstractmethod
 from pathlib import Path
@@ -13,7 +12,7 @@ from llpt.errors import EngineError
 from llpt.files import make_directory, make_scratch, open_to_append, remove
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ase import Atoms
 
@@ -26,12 +25,15 @@ class OneRunEngine(EngineCalculator):
     Args:
         label: what people call the program.
         command: what starts it.
+        environment: of its processes.
         directory: where it works; a temporary directory, removed in the end unless the program failed, if None.
     """
 
-    def __init__(self, *, label: str, command: Sequence[str], directory: str | None) -> None:
+    def __init__(
+        self, *, label: str, command: Sequence[str], environment: Mapping[str, str], directory: str | None
+    ) -> None:
         super().__init__()
-        self._label, self._command = label, tuple(command)
+        self._label, self._command, self._environment = label, tuple(command), environment
         self._temporary, self._failed = directory is None, False
         self.place = (make_scratch(f"llpt-{label.lower()}-") if directory is None else Path(directory)).resolve()
         make_directory(self.place)
@@ -74,7 +76,7 @@ class OneRunEngine(EngineCalculator):
             code = subprocess.run(
                 [*self._command, *arguments],
                 cwd=self.place,
-                env={"OMP_NUM_THREADS": "1", **os.environ},
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from llpt.errors import InputError, StorageError
 from llpt.files import atomic_stream, file_hash, scratch_directory, storage_error
 from llpt.study.crate import CRATE_FILE, crate_text
-from llpt.study.place import STUDY_FILE
+from llpt.study.elsewhere import is_inside
+from llpt.study.place import MANIFEST, STUDY_FILE
 from llpt.study.stopping import STOP_FILE
 from llpt.version import VERSION
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from llpt.study.layout import StudyDirectory
 
-MANIFEST = "archive.json"
 LEFT_OUT = frozenset({".parsl", ".lock", STOP_FILE, "checkpoints", "RESTART"})
 """Names of files and directories that only serve an ``llpt run`` at work."""
 TRAJECTORY_FOLDER, TRAJECTORY_FILE = "segments", "trajectory.h5"
@@ -65,11 +65,11 @@ class ArchiveManifest(BaseModel):
             raise StorageError(f"{file} is damaged.", "Copy the archive again.") from error
 
     def differences(self, root: Path) -> list[str]:
-        """Return the files that are missing or not as they were packed."""
+        """Return the files that are missing, not as they were packed, or said to lie outside of the archive."""
         return [
             name
             for name, digest in self.files.items()
-            if not (root / name).is_file() or file_hash(root / name) != digest
+            if not (is_inside(root / name, root) and (root / name).is_file() and file_hash(root / name) == digest)
         ]
 
 
@@ -158,5 +158,5 @@ def _unpack(archive: Path, place: Path) -> None:
 def _refuse_outside(names: Sequence[str], place: Path) -> None:
     """Refuse an archive with names that lead out of the directory it is unpacked to."""
     for name in names:
-        if not (place / name).resolve().is_relative_to(place.resolve()):
+        if not is_inside(place / name, place):
             raise InputError(f"The archive holds {name!r}, which leads outside of it.", "Do not trust this archive.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llpt.errors import InputError, StorageError
 from llpt.files import atomic_directory, write_atomically
+from llpt.study.elsewhere import refuse_links_outside
 from llpt.study.file import Stage
 from llpt.study.imported import read_imported
 from llpt.study.inputs import copy_inputs, named_inputs
@@ -39,9 +40,10 @@ class StudyDirectory(StudyPlace):
         """Return the study that lies in ``root``.
 
         Raises:
-            InputError: there is none.
+            InputError: there is none, or it comes from elsewhere and a link in it leads outside.
         """
         place = StudyPlace.found(root)
+        refuse_links_outside(root)
         imported = read_imported(place.imported)
         frozen = place.study_file
         study = parse_study(frozen.read_text(encoding="utf-8"), name=str(frozen), imported=imported)

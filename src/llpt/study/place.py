@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 STUDY_FILE = "study.toml"
 IMPORTED_FILE = "imported.toml"
+MANIFEST = "archive.json"
+"""What an archive says of itself; in a study's directory it shows that one was unpacked there."""
 
 
 class StudyPlace(LockedDirectory):
