@@ -51,6 +51,9 @@ def bar(name: str, total: float | None = None, *, transient: bool = False) -> It
         total: how often; None where that is not known, or not yet.
         transient: whether the bar goes away in the end.
     """
+    if not messages().is_terminal:  # a disabled bar of rich 13 ends with an empty line
+        yield _untold
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -58,10 +61,14 @@ def bar(name: str, total: float | None = None, *, transient: bool = False) -> It
         RateColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=messages(), disable=not messages().is_terminal, transient=transient) as bars:
+    with Progress(*columns, console=messages(), transient=transient) as bars:
         task = bars.add_task(name, total=total)
 
         def advance(done: float, description: str | None = None, /, *, total: float | None = None) -> None:
             bars.update(task, completed=done, description=description, total=total)
 
         yield advance
+
+
+def _untold(_done: float, _description: str | None = None, /, *, total: float | None = None) -> None:
+    del total

@@ -6,15 +6,15 @@ from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from llpt.cli.bars import bar
 from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, duration, messages, output
 from llpt.cli.defaults import given
 from llpt.cli.evaluation import EngineOption, EngineOptions, split_options
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
-    from llpt.dynamics import Progress as RunProgress
+    from llpt.dynamics import Progress
 
 
 def md(  # noqa: PLR0917 - typer takes arguments by position
@@ -92,21 +92,11 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
     settings = RunSettings.from_mapping(values)
     start = read_structures(source)[-1]
     calculator = make_engine(engine, split_options(option), purpose=settings.purpose)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[pace]}"),
-    )
     try:
-        with Progress(*columns, console=messages(), disable=not messages().is_terminal) as bars:
-            task = bars.add_task(engine, total=steps, pace="")
+        with bar(engine, steps) as advance:
 
-            def show(progress: RunProgress) -> None:
-                now = f"{progress.temperature_k:.0f} K {progress.pressure_gpa:.0f} GPa"
-                pace = f"{now} {progress.seconds_per_step:.3g} s/step"
-                bars.update(task, completed=progress.step, pace=pace)
+            def show(progress: Progress) -> None:
+                advance(progress.step, f"{engine} {progress.temperature_k:.0f} K {progress.pressure_gpa:.0f} GPa")
 
             outcome = run_md(start, calculator, settings, out, on_progress=show)
     finally:

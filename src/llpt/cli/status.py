@@ -10,6 +10,7 @@ from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import BaseModel
 from rich.console import Group
 from rich.markup import escape
 
@@ -35,6 +36,16 @@ LEAST_PAUSE_S, PAUSE_SHARE = 1.0, 4.0
 """A live table is drawn anew after a second, or so many times what drawing it took."""
 LISTED = 200
 """Runs that are listed of each state, unless all are asked for."""
+
+
+class _StoredVerdict(BaseModel):
+    """What is told of a verdict.
+
+    Args:
+        value: faithful, not faithful or not resolved.
+    """
+
+    value: str = "unknown"
 
 
 def status(
@@ -108,7 +119,7 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
         every: whether every run is listed.
         means: those of runs at work; without them a run at work shows this moment.
     """
-    from llpt.study.job_files import read_json  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.job_files import read_record  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.outcome import State  # noqa: PLC0415
     from llpt.study.standing_now import study_standing  # noqa: PLC0415
 
@@ -132,8 +143,8 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
         more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
         lines.append(f"[bold red]gone:[/] done by the ledger, but the directory is not there: {escape(named + more)}.")
     if place.verdict.exists():
-        value = (read_json(place.verdict) or {}).get("value", "unknown")
-        lines.append(f"Verdict: [bold]{value}[/]. Report: {place.page}")
+        stored = read_record(place.verdict, _StoredVerdict) or _StoredVerdict()
+        lines.append(f"Verdict: [bold]{stored.value}[/]. Report: {place.page}")
     return Group(*lines), found_now.at_work
 
 

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
+from pydantic import BaseModel, Field
 
 from llpt.dynamics.evaluation import result_from_arrays, result_to_arrays
 from llpt.dynamics.integrator import Integrator, IntegratorState
 from llpt.dynamics.ring_polymer import RingPolymer
-from llpt.errors import StorageError
+from llpt.errors import StorageError, first_line
 from llpt.files import atomic_directory, atomic_stream, file_hash, remove, write_atomically
 from llpt.trajectory import check_segment, segment_path
 
@@ -169,6 +170,20 @@ def _directories(run_directory: Path) -> list[Path]:
     return sorted(entry for entry in parent.iterdir() if entry.name.isdigit()) if parent.is_dir() else []
 
 
+class _Summary(BaseModel):
+    """What a checkpoint says of itself.
+
+    Args:
+        step: it stands at.
+        segments: of the trajectory before it.
+        sha256: of each of its files, by path; checkpoints of earlier versions have none.
+    """
+
+    step: int
+    segments: int
+    sha256: dict[str, str] = Field(default_factory=dict)
+
+
 def _hashes(directory: Path) -> dict[str, str]:
     """Return the SHA-256 of every file of a checkpoint but its summary, by its path in it."""
     files = sorted(path for path in directory.rglob("*") if path.is_file() and path.name != SUMMARY_NAME)
@@ -177,9 +192,9 @@ def _hashes(directory: Path) -> dict[str, str]:
 
 def _read(directory: Path) -> Checkpoint:
     try:
-        summary: dict[str, Any] = json.loads((directory / SUMMARY_NAME).read_text(encoding="utf-8"))
+        summary = _Summary.model_validate(json.loads((directory / SUMMARY_NAME).read_text(encoding="utf-8")))
         found = _hashes(directory)
-        for name, digest in summary.get("sha256", {}).items():  # checkpoints of earlier versions have none
+        for name, digest in summary.sha256.items():
             if found.get(name) != digest:
                 raise ValueError(f"{name} is not as it was written")  # noqa: TRY301 - one sentence for all damage
         with np.load(directory / "state.npz", allow_pickle=False) as arrays:
@@ -196,10 +211,10 @@ def _read(directory: Path) -> Checkpoint:
             numbers, masses = arrays["numbers"], arrays["masses_u"]
             beads = 1 if ring is None else len(ring.positions_angstrom)
             results = tuple(_result(arrays, _of_bead(RESULT, bead)) for bead in range(beads))
-        return Checkpoint(directory, int(summary["step"]), int(summary["segments"]), numbers, masses, state, results)
+        return Checkpoint(directory, summary.step, summary.segments, numbers, masses, state, results)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise StorageError(
-            f"The checkpoint {directory} cannot be read: {error}.",
+            f"The checkpoint {directory} cannot be read: {first_line(error)}.",
             "Restore the run directory from a copy, or start the run again in a new directory.",
         ) from error
 

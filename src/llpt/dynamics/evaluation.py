@@ -16,19 +16,6 @@ if TYPE_CHECKING:
     import ase
     from numpy.typing import NDArray
 
-_RESULT_KEYS = {
-    "free_energy_ev": "free_energy",
-    "energy_ev": "energy",
-    "forces_ev_per_angstrom": "forces",
-    "stress_ev_per_angstrom3": "stress",
-    "entropy_ev_per_k": "entropy",
-    "free_energy_uncorrected_ev": "free_energy_uncorrected",
-    "stress_uncorrected_ev_per_angstrom3": "stress_uncorrected",
-    "extrapolation_warnings": "extrapolation_warnings",
-    "force_spread_ev_per_angstrom": "force_spread",
-    "energy_spread_ev": "energy_spread",
-}
-
 _REMEMBERED_TOLERANCE_ANGSTROM = 1e-9
 """A restart converts Å to bohr and back: equal to rounding."""
 
@@ -145,10 +132,7 @@ class Evaluator:
                 f"Engine {self._name} gave no {' and no '.join(missing)}.",
                 "Use an engine that gives them (constant pressure needs stress).",
             )
-        values: dict[str, Any] = {name: results.get(key) for name, key in _RESULT_KEYS.items()}
-        if values["entropy_ev_per_k"] is None:
-            values["entropy_ev_per_k"] = 0.0
-        result = EngineResult(**values)
+        result = EngineResult.of_ase_results(results)
         check_result(result, atoms=len(self._atoms), engine=self._name)
         largest = float(np.linalg.norm(result.forces_ev_per_angstrom, axis=1).max())
         if largest > ABSURD_FORCE_EV_PER_ANGSTROM:

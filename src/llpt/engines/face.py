@@ -95,21 +95,33 @@ class EngineResult:
 
     def as_ase_results(self) -> dict[str, Any]:
         """Return the dictionary that an ASE calculator keeps as ``results``; what is None is left out."""
-        named = {
-            "energy": self.energy_ev,
-            "free_energy": self.free_energy_ev,
-            "entropy": self.entropy_ev_per_k,
-            "forces": self.forces_ev_per_angstrom,
-            "stress": self.stress_ev_per_angstrom3,
-            "free_energy_uncorrected": self.free_energy_uncorrected_ev,
-            "stress_uncorrected": self.stress_uncorrected_ev_per_angstrom3,
-            "extrapolation_warnings": self.extrapolation_warnings,
-            "force_spread": self.force_spread_ev_per_angstrom,
-            "energy_spread": self.energy_spread_ev,
-        }
+        named = {name: getattr(self, field_name) for field_name, name in _IN_ASE.items()}
         return {name: value for name, value in named.items() if value is not None}
 
+    @classmethod
+    def of_ase_results(cls, results: Mapping[str, Any]) -> EngineResult:
+        """Return what the ``results`` of an ASE calculator hold: energy, free energy and forces at least.
 
+        Args:
+            results: as :meth:`as_ase_results` returns them; without a stress where the engine gives none.
+        """
+        known = {field_name: results[name] for field_name, name in _IN_ASE.items() if results.get(name) is not None}
+        return cls(**{"stress_ev_per_angstrom3": None, **known})
+
+
+_IN_ASE = {
+    "energy_ev": "energy",
+    "free_energy_ev": "free_energy",
+    "entropy_ev_per_k": "entropy",
+    "forces_ev_per_angstrom": "forces",
+    "stress_ev_per_angstrom3": "stress",
+    "free_energy_uncorrected_ev": "free_energy_uncorrected",
+    "stress_uncorrected_ev_per_angstrom3": "stress_uncorrected",
+    "extrapolation_warnings": "extrapolation_warnings",
+    "force_spread_ev_per_angstrom": "force_spread",
+    "energy_spread_ev": "energy_spread",
+}
+"""What each field is called in the results of an ASE calculator."""
 SCALAR_RESULTS = ("energy", "free_energy", "entropy")
 OPTIONAL_SCALAR_RESULTS = ("free_energy_uncorrected", "extrapolation_warnings", "force_spread", "energy_spread")
 

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from llpt.study.engine_sections import ExecutionSection
     from llpt.study.nodes import Node
 
@@ -47,8 +45,8 @@ class Slot:
     @classmethod
     def of(cls, node: Node, execution: ExecutionSection) -> Slot:
         """Return what a node of the plan asks for."""
-        options: Mapping[str, object] = getattr(node, "options", {})
-        on_gpu = execution.gpus > 0 and str(options.get("device", "")).startswith("cuda")
+        devices = [str(asked.options.get("device", "")) for asked in node.engines]
+        on_gpu = execution.gpus > 0 and any(device.startswith("cuda") for device in devices)
         return cls(node.threads, on_gpu)
 
 

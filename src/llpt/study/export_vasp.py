@@ -225,12 +225,12 @@ def _edge_angstrom(run: MolecularDynamics) -> float:
     return float((run.atoms * volume_per_atom(density_g_per_cm3=starting_density(run.state))) ** (1.0 / 3.0))
 
 
-def _electrons(run: MolecularDynamics, options: VaspOptions) -> dict[str, object]:
+def _electrons(run: MolecularDynamics, options: VaspOptions) -> dict[str, str | int | float]:
     if options.xc not in GGA:
         raise InputError(
             f"VASP's input for the functional {options.xc} is not known here.", f"Use one of {', '.join(GGA)}."
         )
-    values: dict[str, object] = {
+    values: dict[str, str | int | float] = {
         "SYSTEM": f"{run.atoms} H {run.state.line} T{run.state.temperature_k:g}",
         "PREC": "Accurate",
         "GGA": GGA[options.xc],
@@ -315,7 +315,7 @@ def poscar(atoms: Atoms, title: str) -> str:
     return "\n".join([title, "1.0", *rows, symbol, str(len(atoms)), "Direct", *places]) + "\n"
 
 
-def _lines(values: dict[str, object]) -> str:
+def _lines(values: Mapping[str, str | int | float]) -> str:
     return "".join(f"{key} = {value}\n" for key, value in values.items())
 
 
