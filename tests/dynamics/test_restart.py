@@ -80,13 +80,14 @@ def test_killed_at_random_moments(tmp_path, ensemble, thermostat):
     assert undisturbed.wait(timeout=120) == 0, undisturbed.stderr.read()
     random = np.random.default_rng(3)
     kills = 0
-    for attempt in range(40):
+    for attempt in range(26):
         before = session_began(tmp_path / "killed")
         process = start_process(tmp_path / "killed", sleep=0.02, **options)
         while attempt != 1 and session_began(tmp_path / "killed") == before and process.poll() is None:
             time.sleep(0.01)  # attempt 1 is killed while it starts, the others while they run
         try:
-            process.wait(timeout=float(random.uniform(0.1, 0.8)))
+            # On a machine too busy for a checkpoint in that time the last attempt is let finish.
+            process.wait(timeout=float(random.uniform(0.1, 0.8)) if attempt < 25 else 120)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

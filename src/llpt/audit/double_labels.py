@@ -18,6 +18,7 @@ from llpt.bridge import REFERENCE, SURROGATE, DifferenceSamples
 from llpt.engines import evaluate
 from llpt.errors import InputError
 from llpt.observables import mutual_partners, nearest_neighbours
+from llpt.observables.molecules import BOND_ANGSTROM
 from llpt.structure import label_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from llpt.engines import Engine
 
-BOND_ANGSTROM = 0.9
 WINDOW_ANGSTROM = (0.85, 1.0)
 """Distances of the nearest neighbour at which a molecule of hydrogen is about to break or has just formed."""
 SAME_PLACE_ANGSTROM = 1e-4

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.budget import BudgetRow, error_budget
+from llpt.audit.diagnosis import CONFIDENCE
 from llpt.statistics import Estimate, combined
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
     from llpt.audit.double_labels import DoublyLabelled
 
-CONFIDENCE = 0.975
-Phases = tuple[list["DoublyLabelled"], list["DoublyLabelled"]]
+BothPhases = tuple[list["DoublyLabelled"], list["DoublyLabelled"]]
 """Configurations of the phase stable below the transition, and of that above it."""
 
 
@@ -49,7 +49,9 @@ class LabelEffect:
     sentence: str
 
 
-def effect_of_labels(name: str, other: Phases, refits: Sequence[Phases], enthalpy_ev_per_atom: Estimate) -> LabelEffect:
+def effect_of_labels(
+    name: str, other: BothPhases, refits: Sequence[BothPhases], enthalpy_ev_per_atom: Estimate
+) -> LabelEffect:
     """Return what the labels of a training do to a transition, apart from what any two fits differ by.
 
     Args:

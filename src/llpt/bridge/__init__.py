@@ -3,14 +3,13 @@
 This floor sees energies only: it neither runs dynamics nor labels anything, and knows no disk.
 """
 
-from llpt.bridge.overlap import LEAST_OVERLAP, Overlap, overlap
+from llpt.bridge.overlap import Overlap, overlap
 from llpt.bridge.phase import FreeEnergyMethod, PhaseDifference, free_energy_difference
 from llpt.bridge.reweighted import CarriedAverage, Reach, carried_average
 from llpt.bridge.samples import REFERENCE, SURROGATE, DifferenceSamples
 from llpt.bridge.shift import Shift, labels_needed, shift_of_pressure, shift_of_temperature
 
 __all__ = [
-    "LEAST_OVERLAP",
     "REFERENCE",
     "SURROGATE",
     "CarriedAverage",

@@ -6,17 +6,16 @@ is known from the configurations that both Hamiltonians visit; how many those ar
 
 from __future__ import annotations
 
-import importlib
 import itertools
-import logging
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit
 
 from llpt.statistics import MINIMUM_EFFECTIVE_SAMPLES, Estimate, mean_estimate, statistical_inefficiency
+from llpt.statistics.reweighting import LEAST_OVERLAP, pymbar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.bridge.samples import DifferenceSamples
-
-LEAST_OVERLAP = 0.03
-"""Overlap of neighbouring states below which a chain counts as broken (Klimovich, Shirts and Mobley, J. Comput.-Aided
-Mol. Des. 29, 397, 2015, https://doi.org/10.1007/s10822-015-9840-9); two equal states have 0.5."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,7 @@ def _step(
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
     """Return the reduced free-energy difference of two states, and the acceptance of every configuration of each."""
     x, y = scale * lower.difference_ev, scale * upper.difference_ev
-    step = float(_pymbar().bar(x, -y, compute_uncertainty=False)["Delta_f"])
+    step = float(pymbar().bar(x, -y, compute_uncertainty=False)["Delta_f"])
     constant = step + math.log(y.size / x.size)
     return step, expit(constant - x), expit(y - constant)
 
@@ -122,8 +117,3 @@ def exponential_effective_samples(samples: DifferenceSamples, *, towards: float)
     """
     exponent = -samples.beta_per_ev * (towards - samples.coupling) * samples.difference_ev
     return _kish(np.exp(exponent - exponent.max())) * _independent(exponent) / exponent.size
-
-
-def _pymbar() -> Any:
-    logging.getLogger("pymbar").setLevel(logging.ERROR)
-    return importlib.import_module("pymbar")

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 ENDS = (SURROGATE, REFERENCE)
 """Residuals are of configurations that one of the two sides sampled, not one between them."""
 COUPLINGS = {Role.SURROGATE: SURROGATE, Role.REFERENCE: REFERENCE}
-Phases = tuple[ControlledTest, ControlledTest]
+PhaseTests = tuple[ControlledTest, ControlledTest]
 """The tests whose runs are of the phase stable below the transition, and of that above it."""
 
 
@@ -65,7 +65,7 @@ def explain_campaign(
     choices: Sequence[LabelledChoice],
     ladders: Sequence[ObservedLadder],
     *,
-    phases: Phases | None,
+    phases: PhaseTests | None,
     walked: Sequence[WalkedRun] = (),
     refused: Mapping[str, str] | None = None,
 ) -> CampaignExplanation:
@@ -171,7 +171,7 @@ def _pressure_of(ladders: Sequence[ObservedLadder], place: MatchedState) -> floa
 def _shifts(
     states: Mapping[tuple[MatchedState, ControlledTest], Sequence[DoublyLabelled]],
     ladders: Sequence[ObservedLadder],
-    phases: Phases,
+    phases: PhaseTests,
 ) -> tuple[PlacedExplanation, ...]:
     observed = observed_shifts(ladders)
     found = []
@@ -238,7 +238,7 @@ def _by_temperature(runs: Sequence[SomeRun], line: str, atoms: int) -> dict[floa
 
 
 def _steps(
-    sets: PhaseSets, sampled_by: float, ladders: Sequence[ObservedLadder], place: MatchedState, phases: Phases
+    sets: PhaseSets, sampled_by: float, ladders: Sequence[ObservedLadder], place: MatchedState, phases: PhaseTests
 ) -> PhaseSteps:
     """Return the reference's steps of enthalpy and volume: of whole runs where they stayed, else of the snapshots."""
     if not sets.strayed > STRAY_SHARE:
@@ -249,7 +249,7 @@ def _steps(
     )
 
 
-def step_between(phases: Phases, ladders: Sequence[ObservedLadder], place: MatchedState, name: str) -> Estimate:
+def step_between(phases: PhaseTests, ladders: Sequence[ObservedLadder], place: MatchedState, name: str) -> Estimate:
     """Return an average of the reference in the phase above the transition less that in the phase below it.
 
     Args:
@@ -273,7 +273,7 @@ def _budgets(
     choices: Sequence[LabelledChoice],
     labelled: Sequence[LabelledRun],
     ladders: Sequence[ObservedLadder],
-    phases: Phases,
+    phases: PhaseTests,
     crossovers: Sequence[PlacedCrossover],
 ) -> tuple[PlacedBudget, ...]:
     own = {each.identity: each.labels for each in labelled if each.labels.coupling == REFERENCE}
@@ -310,7 +310,7 @@ def _latent(
     sets: PhaseSets,
     ladders: Sequence[ObservedLadder],
     place: MatchedState,
-    phases: Phases,
+    phases: PhaseTests,
     crossovers: Sequence[PlacedCrossover],
 ) -> tuple[Estimate, str]:
     """Return the reference's step of enthalpy in eV/atom, and how it was found.

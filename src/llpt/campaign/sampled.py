@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from llpt.campaign.identity import Role
 from llpt.errors import InputError
 from llpt.statistics import is_stationary
+from llpt.statistics.reweighting import LEAST_OVERLAP
 from llpt.transition import DECIDING, DENSITY_JUMP
+from llpt.transition.confidence import SIGMAS
 from llpt.transition.order import (
     EvidenceKind,
     Reweighting,
@@ -16,7 +18,6 @@ from llpt.transition.order import (
     distribution_at_transition,
     histogram_evidence,
 )
-from llpt.transition.order.histogram import LEAST_OVERLAP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from llpt.transition.order import Distribution, Evidence
 
 TEMPERATURES_EACH_SIDE = 3
-SIGMAS = 2.05
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from llpt.units import DAY_S
+
 if TYPE_CHECKING:
     from llpt.errors import LlptError
     from llpt.statistics import Estimate
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 EXIT_FAILED = 1
 EXIT_UNFINISHED = 3
 EXIT_INTERRUPTED = 130
-DAY_S = 86_400.0
 YEAR_S = 365.25 * DAY_S
 
 

@@ -17,9 +17,13 @@ import numpy as np
 
 from llpt.dynamics.integrator import IntegratorState
 from llpt.dynamics.settings import Ensemble, RunSettings
-from llpt.dynamics.start import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.files import atomic_stream
-from llpt.units import BOLTZMANN_EV_PER_K, GPA_TO_EV_PER_ANGSTROM3, U_ANGSTROM2_PER_FS2_TO_EV
+from llpt.units import (
+    ASE_VELOCITY_TO_ANGSTROM_PER_FS,
+    BOLTZMANN_EV_PER_K,
+    GPA_TO_EV_PER_ANGSTROM3,
+    U_ANGSTROM2_PER_FS2_TO_EV,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

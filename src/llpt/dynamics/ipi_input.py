@@ -9,9 +9,9 @@ import numpy as np
 from llpt.dynamics.ipi_driver import DRIVER_FILE
 from llpt.dynamics.ring_polymer import DISPLACEMENTS, ring_momenta, ring_positions
 from llpt.dynamics.settings import BAROSTAT_THERMOSTAT_RATIO, PILE_SCALE, Ensemble, RunSettings, Thermostat
-from llpt.dynamics.start import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.units import (
     ANGSTROM_TO_BOHR,
+    ASE_VELOCITY_TO_ANGSTROM_PER_FS,
     ATOMIC_MASS_TO_ELECTRON_MASS,
     FS_TO_ATOMIC_TIME,
     HARTREE_PER_BOHR3_TO_GPA,

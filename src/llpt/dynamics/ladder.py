@@ -13,8 +13,8 @@ from llpt.dynamics.checkpoint import latest_checkpoint
 from llpt.dynamics.outcome import RunState
 from llpt.dynamics.ring_polymer import DISPLACEMENTS, ring_displacements
 from llpt.dynamics.run_record import read_run_record
-from llpt.dynamics.start import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.errors import InputError
+from llpt.units import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 
 
 def last_configuration(

@@ -18,10 +18,10 @@ import numpy as np
 
 from llpt.dynamics.integrator import IntegratorState
 from llpt.dynamics.settings import Ensemble, RunSettings
-from llpt.dynamics.start import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.engines.lammps import LammpsPotential
 from llpt.errors import EngineError, InputError
 from llpt.trajectory.foreign.lammps import SYSTEMS
+from llpt.units import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

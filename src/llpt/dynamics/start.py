@@ -11,14 +11,11 @@ from llpt.dynamics.isotopes import with_isotope
 from llpt.dynamics.ring_polymer import DISPLACEMENTS
 from llpt.dynamics.settings import RunSettings, timestep_auto
 from llpt.errors import InputError
-from llpt.units import BOLTZMANN_EV_PER_K, U_ANGSTROM2_PER_FS2_TO_EV, hydrogen_density_g_per_cm3
+from llpt.units import BOLTZMANN_EV_PER_K, hydrogen_density_g_per_cm3
 
 if TYPE_CHECKING:
     import ase
     from numpy.typing import NDArray
-
-ASE_VELOCITY_TO_ANGSTROM_PER_FS = U_ANGSTROM2_PER_FS2_TO_EV**-0.5
-"""ASE's unit of velocity is sqrt(eV/u)."""
 
 
 def prepare_start(atoms: ase.Atoms, settings: RunSettings) -> ase.Atoms:

@@ -11,6 +11,7 @@ import numpy as np
 from llpt.engines.evaluation import evaluate
 from llpt.errors import InputError
 from llpt.mlp import Accuracy, Prediction, compare_with_labels, molecular_fraction, read_labels
+from llpt.mlp.quality.labels import FRAMES_PER_BLOCK
 from llpt.units import HARTREE_PER_BOHR3_TO_GPA, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from llpt.engines.face import Engine
     from llpt.mlp import LabelledFrame
-
-FRAMES_PER_BLOCK = 10
-"""Consecutive frames that are taken for one stretch of trajectory where nothing else is said of them."""
 
 
 @dataclass(frozen=True, eq=False)

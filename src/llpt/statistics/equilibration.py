@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import logging
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
 from llpt.statistics.autocorrelation import as_series, block_averages, spectral_estimate
 from llpt.statistics.mean import mean_estimate
+from llpt.statistics.reweighting import pymbar
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -43,7 +42,7 @@ def detect_equilibration(series: ArrayLike) -> int:
     coarse = values[: values.size - values.size % length].reshape(-1, length).mean(axis=1)
     if coarse.size < 8 or np.ptp(coarse) == 0.0:
         return 0
-    start, _, _ = timeseries().detect_equilibration(coarse, fast=True, nskip=max(1, coarse.size // 100))
+    start, _, _ = pymbar("pymbar.timeseries").detect_equilibration(coarse, fast=True, nskip=max(1, coarse.size // 100))
     return int(start) * length
 
 
@@ -94,9 +93,3 @@ def steady(estimate: Estimate, series: ArrayLike) -> Estimate:
         series: equally spaced samples, shape (n,).
     """
     return replace(estimate, error=math.nan) if estimate.resolved and drifts(series) else estimate
-
-
-def timeseries() -> Any:
-    """Return ``pymbar.timeseries``, imported when first needed and without its advertisement for JAX."""
-    logging.getLogger("pymbar").setLevel(logging.ERROR)
-    return importlib.import_module("pymbar.timeseries")

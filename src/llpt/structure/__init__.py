@@ -9,13 +9,13 @@ from llpt.structure.checks import (
     closest_pair,
 )
 from llpt.structure.density import starting_density_g_per_cm3, volume_per_atom
-from llpt.structure.fluids import BOND_ANGSTROM, atomic_fluid, molecular_fluid
+from llpt.structure.fluids import BOND_LENGTH_ANGSTROM, atomic_fluid, molecular_fluid
 from llpt.structure.labels import LABELS, attach_labels, label_of, six_components, with_labels_called
 from llpt.structure.lattices import Lattice, atomic_lattice, displaced, molecular_lattice, supercell
 from llpt.structure.reading import read_structures
 
 __all__ = [
-    "BOND_ANGSTROM",
+    "BOND_LENGTH_ANGSTROM",
     "LABELS",
     "MINIMUM_DISTANCE_ANGSTROM",
     "Lattice",

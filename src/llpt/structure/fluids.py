@@ -21,7 +21,7 @@ from llpt.structure.density import volume_per_atom
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BOND_ANGSTROM = 0.74
+BOND_LENGTH_ANGSTROM = 0.74
 SKIN_ANGSTROM = 0.4
 MAXIMUM_ROUNDS = 60
 STEPS_PER_ROUND = 15
@@ -39,7 +39,7 @@ def molecular_fluid(
     seed: int,
     density_g_per_cm3: float | None = None,
     wigner_seitz_radius: float | None = None,
-    bond_length_angstrom: float = BOND_ANGSTROM,
+    bond_length_angstrom: float = BOND_LENGTH_ANGSTROM,
     minimum_contact_angstrom: float | None = None,
 ) -> Atoms:
     """Return H₂ molecules at random places and in random directions in a periodic cube, none touching another.

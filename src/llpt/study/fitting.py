@@ -14,7 +14,7 @@ from llpt.engines.face import EngineCalculator
 from llpt.errors import InputError
 from llpt.study.model_study import spec_of
 from llpt.study.sections import DynamicsSection
-from llpt.study.template import study_template, with_defaults
+from llpt.study.template import as_toml, study_template, with_defaults
 from llpt.trajectory.foreign.vasp_theory import VaspTheory
 from llpt.units import RYDBERG_TO_EV
 
@@ -134,7 +134,7 @@ def study_for_runs(
         origin=f"From {len(runs)} run{'s' if len(runs) > 1 else ''} of {programs} in {where}.",
         instead=instead,
         notes="".join(f"# {' '.join(note.split())}\n" for note in notes),
-        name=_text(folder.resolve().name),
+        name=as_toml(folder.resolve().name),
         atoms=list(atoms) or sorted({run.atoms for run in runs}),
         state=_state(runs, sizes=not atoms),
         ensemble="npt" if runs is held else "nvt",
@@ -188,7 +188,7 @@ def _reference(runs: Sequence[ExistingRun]) -> str:
             "# set functional, cutoff and k-points as the runs there had them (docs/engines.md)\n"
             f"{_electrons(runs)}"
         )
-    lines = [f'{f"engine = {_text(own.name)}":<36}# or "{DEFAULT_REFERENCE.name}", built in, with the same words']
+    lines = [f'{f"engine = {as_toml(own.name)}":<36}# or "{DEFAULT_REFERENCE.name}", built in, with the same words']
     theory = {
         "xc": _only(run.theory.functional for run in runs),
         "ecut_ry": _only(run.theory.cutoff_ev for run in runs),
@@ -245,9 +245,9 @@ def _surrogate(model: str, beside: Path) -> str:
             )
         about = f"# a potential of {', '.join(sorted(elements))}\n" if elements else ""
     if not record.copied:
-        return f"{about}engine = {_text(spec)}\n"
+        return f"{about}engine = {as_toml(spec)}\n"
     path = os.path.relpath(Path(argument).expanduser(), beside)
-    return f"{about}engine = {_text(word)}\npath = {_text(path)}\n"
+    return f"{about}engine = {as_toml(word)}\npath = {as_toml(path)}\n"
 
 
 def _numbers(values: Iterable[float]) -> str:
@@ -256,7 +256,3 @@ def _numbers(values: Iterable[float]) -> str:
 
 def _value(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
-
-
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from llpt.engines import Argument, engine_folder, engine_records, find_engine, s
 from llpt.errors import InputError
 from llpt.study.importing import NewStudy
 from llpt.study.inputs import NamedInput
-from llpt.study.template import with_defaults
+from llpt.study.template import as_toml, with_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,13 +77,13 @@ def model_study(spec: str, options: Mapping[str, str], *, name: str, label: str)
         if not found.exists():
             raise InputError(f"There is no {argument}.", "Check the path of the model.")
         inputs = (NamedInput("surrogate.path", argument, found, f"inputs/surrogate/{found.name}"),)
-        engine, path = word, f"path = {_text(argument)}\n"
-    table = "".join(f"{key} = {_text(value)}\n" for key, value in options.items())
+        engine, path = word, f"path = {as_toml(argument)}\n"
+    table = "".join(f"{key} = {as_toml(value)}\n" for key, value in options.items())
     return NewStudy(
         with_defaults(
             TEXT.format(
-                name=_text(name),
-                engine=_text(engine),
+                name=as_toml(name),
+                engine=as_toml(engine),
                 path=path,
                 options=f"\n[surrogate.options]\n{table}" if table else "",
             )
@@ -112,7 +111,3 @@ def check_same_model(study: StudyFile, spec: str, options: Mapping[str, str]) ->
             f"The study audits {surrogate.spec('')}, with other options or another model than {spec}.",
             "Give another directory with --out, or the same model and options.",
         )
-
-
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)

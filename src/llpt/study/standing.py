@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from llpt.study.job_head import RunHead, job_head
 from llpt.study.outcome import State
+from llpt.units import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 FIRST = (State.FAILED, State.UNFINISHED, State.RUNNING, State.BLOCKED, State.WAITING, State.DONE)
 """What needs somebody stands first."""
-DAY_S = 86_400.0
 FS_PER_NS = 1e6
 
 

@@ -21,6 +21,11 @@ _HEADING = re.compile(r"^\[(\w+)\]")
 _COMMENTS_AT = 36
 
 
+def as_toml(text: str) -> str:
+    """Return a text as the value of a key of TOML, which quotes as JSON does."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 def study_template(atoms: Sequence[int] = (), *, name: str = STUDY_FILE) -> str:
     """Return the commented study file that ``llpt init`` writes.
 

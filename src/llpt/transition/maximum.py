@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from llpt.transition.confidence import RESAMPLES, UNANIMITY
 from llpt.transition.place import Located
 
 if TYPE_CHECKING:
@@ -16,10 +17,8 @@ if TYPE_CHECKING:
 
     from llpt.transition.curve import Curve
 
-RESAMPLES = 400
 LOCAL_POINTS = 5
 POOR_FIT = 0.05
-UNANIMITY = 0.95
 
 
 def find_maximum(curve: Curve, *, seed: int = 0) -> Located:

@@ -21,6 +21,7 @@ import numpy as np
 from scipy import stats
 
 from llpt.statistics import Estimate
+from llpt.transition.confidence import CONFIDENCE, RESAMPLES, UNANIMITY
 from llpt.transition.criterion import Criterion, Standing
 from llpt.transition.curve import Coordinate, LineKind
 from llpt.transition.place import Coexistence, Located
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from llpt.transition.curve import Curve
     from llpt.transition.line import LineOfStates
 
-RESAMPLES = 400
-UNANIMITY = 0.95
-CONFIDENCE = 0.98
 FLAT = 0.25
 FEWEST_FLAT = 4
 FEWEST = 5

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from llpt.audit.ensemble import CONFIDENCE
 from llpt.campaign import Role
 from llpt.observables import estimate_of
 from llpt.report.isobar_figures import curve_of_runs, line_name
@@ -31,8 +32,6 @@ MATCHED = (
 """Settings that have to be the same; the others may differ and are shown."""
 MATCHED_IN_AVERAGES = ("ensemble", "mass of an atom", "beads of a nucleus")
 """Those of them where one side was sampled by Monte Carlo and the other moved: averages owe nothing to the others."""
-CONFIDENCE = 0.99865
-"""One-sided: a mean farther from what was set than that (three errors, where the error is well known) is named."""
 SHARE = 0.02
 """More means than this share of them, and one, is no chance."""
 NOT_RECORDED = "not recorded"

@@ -10,12 +10,11 @@ from llpt.report.interval_figure import Interval, interval_panel
 from llpt.report.palette import GREY
 from llpt.report.panels import Figure, VerticalLine
 from llpt.report.question import Tone
+from llpt.report.verdict_figure import WIDEST
 
 if TYPE_CHECKING:
     from llpt.audit import Comparison, Verdict
 
-WIDEST = 10.0
-"""Intervals that reach farther than so many thresholds are cut off at the edge."""
 TONES = {Outcome.FAITHFUL: Tone.GOOD, Outcome.NOT_FAITHFUL: Tone.BAD, Outcome.NOT_RESOLVED: Tone.OPEN}
 WORDS = {TONES[outcome]: str(outcome) for outcome in Outcome}
 

@@ -13,7 +13,6 @@ from ase.optimize import FIRE
 from pydantic import BaseModel, ConfigDict, Field
 
 from llpt.dynamics import last_configuration
-from llpt.dynamics.start import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.errors import InputError
 from llpt.structure import atomic_fluid, check_structure, molecular_fluid, read_structures
 from llpt.study.job_files import JobFiles
@@ -21,7 +20,7 @@ from llpt.study.outcome import NodeProgress
 from llpt.study.protocol import starting_density
 from llpt.study.stored import stored_path, tree_hash
 from llpt.trajectory import Trajectory, export_extxyz
-from llpt.units import hydrogen_density_g_per_cm3
+from llpt.units import ASE_VELOCITY_TO_ANGSTROM_PER_FS, hydrogen_density_g_per_cm3
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -20,7 +20,7 @@ from llpt.structure import label_of, six_components, with_labels_called
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import DAMAGE, CutOffError
-from llpt.units import EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_PER_FS2_TO_EV
+from llpt.units import ASE_VELOCITY_TO_ANGSTROM_PER_FS, EV_PER_ANGSTROM3_TO_GPA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from ase import Atoms
 
-ASE_VELOCITY_TO_ANGSTROM_PER_FS = 1.0 / np.sqrt(U_ANGSTROM2_PER_FS2_TO_EV)
 TRAJECTORY_MAGIC = b"- of Ulm"
 
 

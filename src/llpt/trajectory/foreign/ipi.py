@@ -24,10 +24,10 @@ from ase.geometry import cellpar_to_cell
 
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
-from llpt.trajectory.foreign.ase_atoms import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.units import (
+    ASE_VELOCITY_TO_ANGSTROM_PER_FS,
     ATOMIC_TIME_TO_FS,
     BOHR_TO_ANGSTROM,
     EV_PER_ANGSTROM3_TO_GPA,

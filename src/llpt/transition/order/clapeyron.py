@@ -15,6 +15,7 @@ from scipy import stats
 
 from llpt import units
 from llpt.statistics import Estimate, combined
+from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.isotherm import HEAT
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.step import fit_step
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from llpt.transition.isobar import Isobar
     from llpt.transition.line import LineOfStates
 
-CONFIDENCE = 0.98
 LATENT_SIGMAS = 2.0
 """Errors by which Delta h must differ from zero for anything to be divided by it."""
 

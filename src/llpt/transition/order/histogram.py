@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.statistics import Estimate
+from llpt.statistics.reweighting import LEAST_OVERLAP
+from llpt.transition.confidence import SIGMAS
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 
 if TYPE_CHECKING:
@@ -31,11 +33,9 @@ if TYPE_CHECKING:
 
     from llpt.transition.order.reweighting import Reweighting
 
-LEAST_OVERLAP = 0.03
 FEWEST_SAMPLES = 50.0
 ABOVE_CRITICAL = 1.0
 ONE_PEAK = 0.3
-SIGMAS = 2.05
 TEMPERATURES = 61
 GRID = 256
 RESAMPLES = 100

@@ -15,6 +15,7 @@ import numpy as np
 
 from llpt.errors import InputError
 from llpt.statistics import Estimate
+from llpt.transition.confidence import SIGMAS
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 PERSISTENT_BELOW = 0.5
 RELAXING_ABOVE = 0.8
-SIGMAS = 2.05
 OPEN_SHARE = 0.25
 END_TEMPERATURES = 3
 

@@ -12,14 +12,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.statistics import Estimate
+from llpt.transition.confidence import SIGMAS
 from llpt.transition.curve import Coordinate
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.plateau import PRESSURE_PLATEAU
 
 if TYPE_CHECKING:
     from llpt.transition.located import LocatedLine
-
-SIGMAS = 2.05
 
 
 def loop_evidence(located: LocatedLine, back: LocatedLine | None = None) -> Evidence:

@@ -13,9 +13,7 @@ Chodera, J. Chem. Phys. 129, 124105, 2008.)
 
 from __future__ import annotations
 
-import importlib
 import itertools
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +24,7 @@ from llpt import units
 from llpt.errors import InputError
 from llpt.observables import quantity
 from llpt.statistics import Estimate, statistical_inefficiency
+from llpt.statistics.reweighting import pymbar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +129,7 @@ class Reweighting:
         counts = np.array([len(state.volume_angstrom3) for state in self.states])
         self._own_beta = np.repeat([_beta(state.temperature_k) for state in self.states], counts)
         reduced = np.stack([self._reduced(state.temperature_k, state.pressure_gpa) for state in self.states])
-        self._mbar: Any = _pymbar().MBAR(reduced, counts, initialize="BAR")
+        self._mbar: Any = pymbar().MBAR(reduced, counts, initialize="BAR")
         self.density_g_per_cm3: NDArray[np.float64] = (
             states[0].mass_u * units.U_PER_ANGSTROM3_TO_G_PER_CM3 / self._volume
         )
@@ -198,8 +197,3 @@ class Reweighting:
 
 def _beta(temperature_k: float) -> float:
     return 1.0 / (units.BOLTZMANN_EV_PER_K * temperature_k)
-
-
-def _pymbar() -> Any:
-    logging.getLogger("pymbar").setLevel(logging.ERROR)
-    return importlib.import_module("pymbar")

@@ -15,6 +15,7 @@ import math
 from typing import TYPE_CHECKING
 
 from llpt.statistics import Estimate, fit_line
+from llpt.transition.confidence import SIGMAS
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.histogram import SHOWN, too_close
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CRITICAL_EXPONENT = 0.655
-SIGMAS = 2.05
 TWO_STATES = 2.0 / 3.0
 HIGH_CUMULANT = 0.5
 LOW_CUMULANT = 0.25

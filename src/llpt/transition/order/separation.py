@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 
 from llpt.statistics import Estimate
+from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.width import WIDTHS
 from llpt.transition.step_criteria import ENTROPY_STEP
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 SAME_TRANSITION = frozenset({*WIDTHS.values(), ENTROPY_STEP})
 """Criteria whose curves all jump at one place on a first-order line."""
-CONFIDENCE = 0.98
 
 
 def separation_evidence(located: LocatedLine) -> Evidence:

@@ -25,6 +25,7 @@ import numpy as np
 from scipy import stats
 
 from llpt.statistics import Estimate
+from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.curve import differences
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.width import rounding_width_gpa, rounding_width_k
@@ -38,7 +39,6 @@ MOLECULAR_ABOVE = 0.65
 ATOMIC_BELOW = 0.35
 DENSITY_RATIO = 2.0
 LARGEST_SHARE = 0.25
-CONFIDENCE = 0.98
 FEWEST = 3
 
 

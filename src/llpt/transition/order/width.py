@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 
 from llpt import units
 from llpt.statistics import Estimate, in_words
+from llpt.transition.confidence import SIGMAS
 from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.step import fit_step
 from llpt.transition.step_criteria import DENSITY_JUMP, FIRST_PEAK_LOSS, HEAT_CAPACITY_MAXIMUM
@@ -50,7 +51,6 @@ SMALL_PART = 1.0 / 10.0
 """An upper limit of N_c below this share of N is a small part of it."""
 SAME_PLACE = 0.5
 """Ways that are apart by less than this share of their width, proven, change at one temperature."""
-SIGMAS = 2.05
 
 
 def rounding_width_k(temperature_k: float, *, n_atoms: int, enthalpy_jump_ev: float) -> float:
