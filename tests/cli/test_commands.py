@@ -117,7 +117,7 @@ def test_a_shell_completes_commands_and_options():
 
 def test_starting_the_program_imports_nothing_heavy():
     """Help and refusals come at once: torch, numpy and ase are imported by the commands that need them."""
-    code = "import sys, llpt.cli; print(sorted({'ase', 'numpy', 'torch'} & set(sys.modules)))"
+    code = "import sys, llpt.cli.app; print(sorted({'ase', 'numpy', 'torch'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

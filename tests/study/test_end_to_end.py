@@ -1,8 +1,11 @@
 """The whole length of the house with a cheap reference: study file in, verdict and report out."""
 
+import hashlib
 import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -98,7 +101,18 @@ def test_every_run_is_done_and_accounted_for(study):
     for entry in entries:
         assert entry.provenance.versions["llpt"]
         assert entry.provenance.device == "cpu"
+        assert entry.inputs_hash == hashlib.sha256(entry.job.encode()).hexdigest()
+        assert entry.host == socket.gethostname()
+        assert entry.attempts == 1
+        assert entry.core_seconds >= 0.999 * entry.seconds
         assert entry.seconds > 0
+    for entry in (entry for entry in entries if entry.path.startswith("runs/")):
+        kept = entry.conditions
+        assert 0 < entry.seconds_per_step * entry.steps_done < entry.seconds
+        assert kept.temperature_k == pytest.approx(int(re.search(r"T(\d+)", entry.path)[1]), rel=0.5)
+        assert kept.temperature_error_k is None or kept.temperature_error_k > 0
+        assert kept.pressure_gpa is not None
+        assert kept.drift_mev_per_atom_ps is not None
 
 
 @pytest.mark.slow

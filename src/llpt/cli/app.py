@@ -34,6 +34,7 @@ from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, messages, show_error
 from llpt.cli.defaults import command_with_settings
 from llpt.cli.groups import DEFAULT, DefaultGroup
 from llpt.cli.guides import GUIDES
+from llpt.cli.interrupts import STOPPED, hearing_ctrl_c
 from llpt.errors import LlptError
 from llpt.threads import ASLEEP
 from llpt.version import VERSION
@@ -137,14 +138,24 @@ def main() -> None:
     """Run a command; what a person can get wrong ends in two lines and a non-zero exit code, never in a traceback."""
     for name, value in ASLEEP.items():
         os.environ.setdefault(name, value)  # read once, when the first command imports torch
-    try:
-        app()
-    except LlptError as error:
-        show_error(error)
-        sys.exit(EXIT_FAILED)
-    except KeyboardInterrupt:
-        messages().print("Stopped.")
+    with hearing_ctrl_c() as interrupt:
+        try:
+            app()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(EXIT_FAILED)
+        except SystemExit as end:
+            if not (interrupt.heard and end.code == EXIT_INTERRUPTED):
+                raise
+        except KeyboardInterrupt:
+            pass
+        except Exception as error:
+            if not interrupt.heard:  # a library that Ctrl-C found while it was loaded may say anything
+                if not isinstance(error, LlptError):
+                    raise
+                show_error(error)
+                sys.exit(EXIT_FAILED)
+        else:
+            return
+        messages().print(STOPPED)
         sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(EXIT_FAILED)

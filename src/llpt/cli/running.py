@@ -97,7 +97,11 @@ def run(
             raise typer.Exit(EXIT_UNFINISHED if execution.out_of_time else EXIT_INTERRUPTED)
         done, total = final.count(State.DONE), len(final.nodes)
         if done:
-            analyse_and_report(directory, plan, ledger)
+            try:
+                analyse_and_report(directory, plan, ledger)
+            except KeyboardInterrupt:
+                say.print(f"Every run is kept. To analyse and report them: llpt report {directory.root}")
+                raise
         if done < total:
             for path, node in final.nodes.items():
                 if node.state in {State.FAILED, State.UNFINISHED}:

@@ -226,6 +226,8 @@ class Execution:
                 continue
             if path not in self.wanted:
                 continue
+            if self._interrupts:
+                break
             parents = [futures[parent] for parent in node.after]
             app = apps["local" if local else self._slots[path].label]
             threads = self.threads[path] if local else node.threads

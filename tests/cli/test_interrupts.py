@@ -1,0 +1,86 @@
+"""Ctrl-C ends a command in a word while it plans and while its libraries are loaded, and soon whatever it does."""
+
+import signal
+import threading
+
+import pytest
+
+from llpt.cli import interrupts, main
+from llpt.cli.interrupts import hearing_ctrl_c
+
+STUDY = """
+[study]
+name = "asked to stop"
+[system]
+atoms = 8
+start = "atomic"
+[state]
+pressures_gpa = 200.0
+temperatures_k = 800
+[dynamics]
+steps = 2
+discard = 0
+[reference]
+engine = "ase:ase.calculators.lj.LennardJones"
+"""
+
+
+def interrupted(*_arguments, **_more):
+    signal.raise_signal(signal.SIGINT)
+
+
+def swallowed(*_arguments, **_more):
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        raise ImportError("initialization failed") from None
+
+
+@pytest.mark.parametrize("happens", [interrupted, swallowed])
+def test_a_plan_is_left_with_a_word(tmp_path, command, monkeypatch, happens):
+    (tmp_path / "study.toml").write_text(STUDY)
+    monkeypatch.setattr("llpt.study.schedule.times_of_study", happens)
+    code, _, err = command("plan", tmp_path / "study.toml")
+    assert code == 130
+    assert err.strip() == "Stopped."
+
+
+def test_an_error_without_ctrl_c_stays_what_it_is(tmp_path, monkeypatch):
+    def broken(*_arguments, **_more):
+        raise ImportError("initialization failed")
+
+    (tmp_path / "study.toml").write_text(STUDY)
+    monkeypatch.setattr("llpt.study.schedule.times_of_study", broken)
+    monkeypatch.setattr("sys.argv", ["llpt", "plan", str(tmp_path / "study.toml")])
+    with pytest.raises(ImportError):
+        main()
+
+
+def test_a_command_that_does_not_come_to_its_end_is_ended(monkeypatch):
+    monkeypatch.setattr(interrupts, "LEAVE_S", 0.01)
+    ended = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+    with hearing_ctrl_c(ended.set) as interrupt:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert ended.wait(60.0)
+    assert interrupt.heard
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_command_that_ends_by_itself_is_left_alone(monkeypatch):
+    monkeypatch.setattr(interrupts, "LEAVE_S", 0.3)
+    ended = threading.Event()
+    with pytest.raises(KeyboardInterrupt), hearing_ctrl_c(ended.set):
+        signal.raise_signal(signal.SIGINT)
+    assert not ended.wait(0.6)
+
+
+def test_who_had_ctrl_c_ignored_keeps_it_so():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with hearing_ctrl_c() as interrupt:
+            signal.raise_signal(signal.SIGINT)
+        assert not interrupt.heard
+    finally:
+        signal.signal(signal.SIGINT, before)

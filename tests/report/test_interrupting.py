@@ -1,0 +1,35 @@
+"""Ctrl-C during analysis and report leaves a word, no half of a file, and what was there before."""
+
+import shutil
+import signal
+from contextlib import contextmanager
+
+import pytest
+
+from llpt.cli import main
+
+
+@pytest.mark.parametrize("doing", ["analysing", "writing the report"])
+def test_a_report_is_left_with_a_word(finished, tmp_path, monkeypatch, capsys, doing):
+    study = shutil.copytree(finished[0].root, tmp_path / "study")
+
+    @contextmanager
+    def bar(name, *_arguments, **_more):
+        def advance(done, *_arguments, **_more):
+            if name == doing and done >= 1:
+                signal.raise_signal(signal.SIGINT)
+
+        yield advance
+
+    before = {path: path.read_bytes() for path in study.rglob("*") if path.is_file()}
+    monkeypatch.setattr("llpt.cli.analysis.bar", bar)
+    monkeypatch.setattr("sys.argv", ["llpt", "report", str(study)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.strip().splitlines()[-1] == "Stopped."
+    after = {path: path.read_bytes() for path in study.rglob("*") if path.is_file()}
+    assert not [path for path in after if path.name.endswith(".part")]
+    kept = {path: content for path, content in before.items() if path.name != "study.db" and path in after}
+    assert len(kept) >= len(before) - 1
+    assert all(after[path] == content for path, content in kept.items())
