@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
@@ -52,7 +53,8 @@ def compare(
     thresholds = thresholds or Thresholds()
     check_asked(thresholds)
     pairs, alone = pair(reference, surrogate)
-    findings = [findings_of(matched, thresholds) for matched in pairs]
+    places = Counter(matched.where for matched in pairs)
+    findings = [findings_of(matched, thresholds, name_size=places[matched.where] > 1) for matched in pairs]
     among = sum(one.comparison.judged for found in findings for one in found.comparisons)
     comparisons: list[Comparison] = []
     requirements: list[Requirement] = []

@@ -51,8 +51,14 @@ class Findings:
     insufficient: str
 
 
-def findings_of(matched: Pair, thresholds: Thresholds) -> Findings:
-    """Collect the comparisons of a pair, of every quantity there is."""
+def findings_of(matched: Pair, thresholds: Thresholds, *, name_size: bool = False) -> Findings:
+    """Collect the comparisons of a pair, of every quantity there is.
+
+    Args:
+        matched: the two lines of states.
+        thresholds: of the study.
+        name_size: whether sentences tell the number of atoms: there are other pairs at the same place.
+    """
     lines = (matched.reference.states, matched.surrogate.states)
     remarks = [
         f"{states.engine} is a solid at {states.where} and "
@@ -86,28 +92,32 @@ def findings_of(matched: Pair, thresholds: Thresholds) -> Findings:
             "other's: the shorter may overshoot the transition farther."
         )
     comparisons = [
-        _comparison(fluid, quantity, contrast, thresholds)
+        _comparison(fluid, quantity, contrast, thresholds, name_size=name_size)
         for quantity in compared_quantities()
         for contrast in contrasts_of(quantity, fluid, thresholds)
     ]
     return Findings(fluid, tuple(comparisons), tuple(lacking), tuple(remarks), insufficient)
 
 
-def _comparison(pair: Pair, quantity: ComparedQuantity, contrast: Contrast, thresholds: Thresholds) -> Undecided:
+def _comparison(
+    pair: Pair, quantity: ComparedQuantity, contrast: Contrast, thresholds: Thresholds, *, name_size: bool = False
+) -> Undecided:
     """Return a difference with its threshold, *not resolved* as yet."""
     threshold = thresholds.value_of(quantity.threshold)
     sentence = f"{contrast.sentence.rstrip('.')}; threshold {threshold:g} {contrast.difference.unit}"
+    atoms = pair.reference.states.n_atoms
+    place = f"{pair.where}, N = {atoms}" if name_size else pair.where
     comparison = Comparison(
         quantity=f"{quantity} ({contrast.kind})" if contrast.kind else quantity.name,
         pressure_gpa=pair.pressure_gpa,
         line="" if pair.kind is LineKind.ISOBAR else pair.where,
-        reference_atoms=pair.reference.states.n_atoms,
+        reference_atoms=atoms,
         surrogate_atoms=pair.surrogate.states.n_atoms,
         temperature_k=contrast.temperature_k,
         difference=contrast.difference,
         threshold=threshold,
         outcome=Outcome.NOT_RESOLVED,
         judged=contrast.judged and (thresholds.judges(quantity.name) or thresholds.judges(contrast.kind)),
-        sentence=f"{pair.where}: {sentence}",
+        sentence=f"{place}: {sentence}",
     )
     return Undecided(comparison, contrast)

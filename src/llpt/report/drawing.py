@@ -29,6 +29,8 @@ WIDTH_INCH = 7.1
 ROW_INCH = 2.15
 LEGEND_LINE_INCH = 0.15
 NAMED_ROW_INCH = 0.17
+LEGEND_COLUMNS = {12: 6, 30: 3}
+"""How many names stand beside each other on the whole width, by the characters of the longest; else two."""
 INSIDE_ROWS = 5
 STYLE_VARIABLE = "LLPT_STYLE"
 DASHES: dict[Dash, Any] = {Dash.SOLID: "-", Dash.DASHED: (0, (4, 1.6)), Dash.DOTTED: (0, (1, 1.2)), Dash.NONE: "none"}
@@ -74,6 +76,13 @@ def draw(figure: Figure, directory: Path) -> tuple[Path, Path]:
     return paths
 
 
+def _names_beside(curves: Iterable[PlottedCurve], *, wide: bool) -> int:
+    """Return how many names of a legend stand beside each other."""
+    longest = max((len(curve.label) for curve in curves), default=0)
+    whole = next((columns for most, columns in LEGEND_COLUMNS.items() if longest <= most), 2)
+    return whole if wide else max(1, whole // 2)
+
+
 @contextmanager
 def own_style() -> Iterator[None]:
     """Draw in the style of the report, or in that of the file that the variable LLPT_STYLE names."""
@@ -87,7 +96,7 @@ def _canvas(figure: Figure) -> Canvas:
     rows, columns = len(figure.rows), max(len(row) for row in figure.rows)
     outside = _outside(figure)
     wide = figure.wide or columns > 1
-    names = max(columns, 2 if figure.wide else 1)
+    names = _names_beside(outside, wide=wide)
     legend_inch = LEGEND_LINE_INCH * -(-len(outside) // names) + 0.1 if outside else 0.0
     width = WIDTH_INCH if wide else WIDTH_INCH / 2.0
     names_inch = NAMED_ROW_INCH * max(len(panel.y_names) for row in figure.rows for panel in row)

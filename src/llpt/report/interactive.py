@@ -1,6 +1,7 @@
 """Figures for the page: interactive, by plotly, from the same panels as those for paper.
 
-Colours of paper and ink are left to the page, which knows whether it is dark (``page.js``).
+Colours of paper and ink are left to the page, which knows whether it is dark; so is the room below for the names of
+curves, and where panels stand on a phone (``page.js``).
 """
 
 from __future__ import annotations
@@ -35,11 +36,10 @@ ROW_PIXELS = {1: 300, 2: 150}
 LEAST_ROW_PIXELS = 140
 NAMED_ROW_PIXELS = 24
 MOST_NAMED_PIXELS = 420
-TOP_PIXELS = 48
+TOP_PIXELS = {False: 12, True: 30}
+"""By whether a panel of the first row has a note above it."""
 BOTTOM_PIXELS = 50
-LEGEND_ROW_PIXELS = 21
 GAP_PIXELS = 64
-LONGEST_OF_THREE = 34  # characters of a legend's entry that three to a row leave room for
 FONT = "Inter, Helvetica Neue, Helvetica, Arial, sans-serif"
 
 
@@ -62,18 +62,16 @@ def _plot(figure: Figure) -> go.Figure:
     named: set[str] = set()
     for number, row in enumerate(figure.rows, start=1):
         for column, panel in enumerate(row, start=1):
-            legend = f"legend{(number - 1) * columns + column + 1}" if panel.legend_inside else "legend"
-            _panel(plot, panel, {"row": number, "col": column}, legend, set() if panel.legend_inside else named)
+            place = {"row": number, "col": column}
+            _panel(plot, panel, place, None if panel.legend_inside else named)
             if panel.legend_inside:
-                plot.update_layout({legend: _legend_inside(plot, number, column, panel.legend_inside)})
-    legend_columns = 2 if max(map(len, named), default=0) > LONGEST_OF_THREE else 3
-    legend_rows = math.ceil(len(named) / legend_columns)
+                plot.add_annotation(**_key(panel), **place)
     inner = pixels * rows + GAP_PIXELS * (rows - 1)
-    height = inner + TOP_PIXELS + BOTTOM_PIXELS + LEGEND_ROW_PIXELS * legend_rows
+    top = TOP_PIXELS[any(panel.note for panel in figure.rows[0])]
     plot.update_layout(
         template="none",
-        height=height,
-        margin={"l": 60, "r": 20, "t": TOP_PIXELS, "b": BOTTOM_PIXELS + LEGEND_ROW_PIXELS * legend_rows},
+        height=inner + top + BOTTOM_PIXELS,
+        margin={"l": 60, "r": 20, "t": top, "b": BOTTOM_PIXELS},
         font={"family": FONT, "size": 13},
         legend={
             "orientation": "h",
@@ -81,12 +79,12 @@ def _plot(figure: Figure) -> go.Figure:
             "y": -BOTTOM_PIXELS / inner,
             "x": 0,
             "font": {"size": 12},
-            "entrywidth": 0.9 / legend_columns,
             "entrywidthmode": "fraction",
         },
         hovermode="closest",
     )
     plot.update_annotations(font={"size": 13})
+    plot.update_annotations(font={"size": 10}, selector={"name": "key"})
     plot.update_xaxes(showline=True, linewidth=1, mirror=True, ticks="inside", zeroline=False)
     plot.update_yaxes(showline=True, linewidth=1, mirror=True, ticks="inside", zeroline=False)
     return plot
@@ -100,27 +98,38 @@ def _row_pixels(figure: Figure) -> int:
     return ROW_PIXELS.get(len(figure.rows), LEAST_ROW_PIXELS)
 
 
-def _legend_inside(plot: go.Figure, row: int, column: int, corner: str) -> dict[str, Any]:
-    """Return the place of a legend in a corner of one panel."""
-    axes = plot.get_subplot(row, column)
-    left, bottom = corner.endswith("left"), corner.startswith("lower")
+def _key(panel: Panel) -> dict[str, Any]:
+    """Return the names of the curves of a panel for one of its corners: a legend of plotly's is too tall for that."""
+    named = {curve.label: curve for curve in panel.curves if curve.in_legend}
+    lines = (f'<span style="color:{curve.colour}">{_sign(curve)}</span> {name}' for name, curve in named.items())
+    left, bottom = panel.legend_inside.endswith("left"), panel.legend_inside.startswith("lower")
     return {
-        "x": axes.xaxis.domain[0 if left else 1],
-        "y": axes.yaxis.domain[0 if bottom else 1],
+        "text": "<br>".join(lines),
+        "xref": "x domain",
+        "yref": "y domain",
+        "x": 0.02 if left else 0.98,
+        "y": 0.03 if bottom else 0.97,
         "xanchor": "left" if left else "right",
         "yanchor": "bottom" if bottom else "top",
-        "font": {"size": 11},
-        "bgcolor": "rgba(0,0,0,0)",
-        "tracegroupgap": 0,
+        "align": "left",
+        "showarrow": False,
+        "name": "key",
     }
 
 
-def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], legend: str, named: set[str]) -> None:
+def _sign(curve: PlottedCurve) -> str:
+    if curve.dash is Dash.NONE:
+        return "●"
+    return {Dash.DASHED: "– –", Dash.DOTTED: "···"}.get(curve.dash, "—")
+
+
+def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], named: set[str] | None) -> None:
+    """Draw a panel; ``named`` holds what the legend names already, None where the panel has names of its own."""
     for curve in panel.curves:
-        show = curve.in_legend and curve.label not in named
-        if show:
+        show = named is not None and curve.in_legend and curve.label not in named
+        if named is not None and show:
             named.add(curve.label)
-        _curve(plot, curve, place, legend if show else None, by_row=bool(panel.y_names))
+        _curve(plot, curve, place, show=show, by_row=bool(panel.y_names))
     for line in panel.lines:
         plot.add_vline(
             x=line.x, line={"color": line.colour, "width": 1, "dash": DASHES.get(line.dash, "dash")}, **place
@@ -145,9 +154,7 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], legend: str, na
             update(range=[math.log10(value) for value in limits] if logarithmic else list(limits), **place)
 
 
-def _curve(
-    plot: go.Figure, curve: PlottedCurve, place: dict[str, int], legend: str | None, *, by_row: bool = False
-) -> None:
+def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], *, show: bool, by_row: bool = False) -> None:
     x, y = np.array(curve.x), np.array(curve.y)
     error = np.array(curve.y_error) if curve.y_error else None
     lines, markers = curve.dash is not Dash.NONE, curve.marker is not Marker.NONE
@@ -170,11 +177,10 @@ def _curve(
         error = None
     trace: dict[str, Any] = {
         "x": x,
-        "y": y,
+        "y": list(curve.y) if by_row else y,  # of named rows the page moves the points
         "name": curve.label,
         "legendgroup": curve.label,
-        "showlegend": legend is not None,
-        "legend": legend or "legend",
+        "showlegend": show,
         "mode": "+".join(part for part, wanted in (("lines", lines), ("markers", markers)) if wanted) or "lines",
         "line": {"color": curve.colour, "width": 1.6 * curve.width, "dash": DASHES.get(curve.dash, "solid")},
         "text": _row_texts(curve) if by_row else _hover_texts(curve),

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 COLOURS = {Tone.GOOD: "#0072B2", Tone.BAD: "#D55E00", Tone.OPEN: palette.GREY, Tone.PLAIN: "#2F2F2F"}
 MARKERS = {Tone.GOOD: Marker.CIRCLE, Tone.BAD: Marker.CROSS, Tone.OPEN: Marker.CIRCLE, Tone.PLAIN: Marker.SQUARE}
-SPREAD = 0.3
-"""Points of one row stand so far above and below its middle."""
+SPREAD, WIDEST_SPREAD = 0.1, 0.35
+"""The outermost points of a row stand so far above and below its middle: so much for each point, at most so much."""
 
 
 @dataclass(frozen=True)
@@ -96,4 +96,4 @@ def _offset(row: Sequence[Interval], one: Interval) -> float:
     if len(row) == 1:
         return 0.0
     place = next(index for index, each in enumerate(row) if each is one)
-    return SPREAD * (2.0 * place / (len(row) - 1) - 1.0)
+    return min(SPREAD * len(row), WIDEST_SPREAD) * (2.0 * place / (len(row) - 1) - 1.0)

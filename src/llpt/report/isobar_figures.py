@@ -330,8 +330,18 @@ def _pair_correlation(ladders: Sequence[ObservedLadder]) -> Panel:
         tuple(curves),
         note=f"N = {leading.atoms}",
         x_range=x_range,
-        legend_inside="lower right",
+        legend_inside=_free_corner(curves, x_range),
     )
+
+
+def _free_corner(curves: Sequence[PlottedCurve], x_range: tuple[float, float]) -> str:
+    """Return where on the right, above or below the curves, more room is left."""
+    shown = [(x, y) for curve in curves for x, y in zip(curve.x, curve.y, strict=True) if x <= x_range[1]]
+    right = [y for x, y in shown if x > sum(x_range) / 2.0]
+    if not right:
+        return "lower right"
+    above = max(y for _, y in shown if math.isfinite(y)) - max(right)
+    return "upper right" if above > min(right) else "lower right"
 
 
 def _rdf_range(curves: Sequence[PlottedCurve]) -> tuple[float, float]:

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from llpt.run_file import DescribedEngine
     from llpt.study import PlannedRun
 
-DYNAMICS_PAPERS = {
-    IntegratorName.IPI: ("ceriotti2014",),
-    IntegratorName.ASE: ("larsen2017",),
-    IntegratorName.LAMMPS: ("thompson2022",),
-    Thermostat.SVR: ("bussi2007",),
-    Thermostat.NOSE_HOOVER: ("martyna1992",),
+DYNAMICS_PAPERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    IntegratorName.IPI: ("i-PI", ("ceriotti2014",)),
+    IntegratorName.ASE: ("ASE", ("larsen2017",)),
+    IntegratorName.LAMMPS: ("LAMMPS", ("thompson2022",)),
+    Thermostat.SVR: ("stochastic velocity rescaling", ("bussi2007",)),
+    Thermostat.LANGEVIN: ("Langevin", ()),
+    Thermostat.NOSE_HOOVER: ("Nosé–Hoover chains", ("martyna1992",)),
 }
+"""What a paper calls them, and what it cites."""
 POTENTIAL_PAPERS = {
     "default": ("goedecker1996",),
     "hard": ("goedecker1996",),
@@ -38,6 +40,7 @@ POTENTIAL_PAPERS = {
 """Papers of pseudopotentials by the name that the option gives them; a file of one's own has none that is known."""
 PAW_SET_PAPERS = ("bloechl1994", "kresse1999")
 """Of the sets of VASP, which the option ``setup`` chooses."""
+MOST_LISTED = 4
 BAROSTAT_PAPER = "bussi2009"
 HYBRID_PAPERS = ("duane1987", "mehlig1992")
 STATISTICS_PAPERS = ("thompson2010", "schuirmann1987")
@@ -124,12 +127,18 @@ def _engine(engine: DescribedEngine) -> str:
     if engine.spec.startswith(f"{IMPORTED_ENGINE}:"):
         return f"{engine.name} (runs of {engine.version}, made elsewhere)"
     record = find_engine(engine.spec)
-    options = {name: value for name, value in engine.options.items() if name in TOLD}
+    options = {
+        name: f"{value:g}" if isinstance(value, float) else value
+        for name, value in engine.options.items()
+        if name in TOLD
+    }
+    if isinstance(engine.options.get("xc"), str):
+        options["xc"] = str(engine.options["xc"]).upper()
     keys = [paper.key for paper in record.papers]
     keys += _functional_keys(str(engine.options.get("xc", "")))
     keys += POTENTIAL_PAPERS.get(str(engine.options.get("pseudopotential", "")), ())
     keys += PAW_SET_PAPERS if "setup" in engine.options else ()
-    told = "; ".join(f"{TOLD[name]} {value}" for name, value in options.items())
+    told = "; ".join(TOLD[name].format(value) for name, value in options.items())
     version = f" {engine.version}" if engine.version else ""
     return f"{record.label}{version}{_cite(keys)}{f' ({told})' if told else ''}"
 
@@ -146,11 +155,11 @@ def _functional_keys(name: str) -> list[str]:
 
 
 TOLD = {
-    "xc": "functional",
-    "ecut_ry": "cutoff in Ry",
-    "pseudopotential": "pseudopotential",
-    "setup": "PAW set of hydrogen",
-    "kpoints": "k-points",
+    "xc": "functional {}",
+    "ecut_ry": "cutoff {} Ry",
+    "pseudopotential": "pseudopotential {}",
+    "setup": "PAW set of hydrogen {}",
+    "kpoints": "k-points {}",
 }
 """Options that a paper tells, and how."""
 
@@ -168,8 +177,9 @@ def _dynamics(case: Case) -> Iterable[str]:
     for name in ("integrator", "thermostat"):
         values = sorted({str(value) for run in base if (value := getattr(run.dynamics, name, None)) is not None})
         if values:
-            words.append(f"{name} {' and '.join(values)}")
-            keys += [key for value, found in DYNAMICS_PAPERS.items() if value in values for key in found]
+            known = [DYNAMICS_PAPERS.get(value, (value, ())) for value in values]
+            words.append(f"{name} {' and '.join(word for word, _ in known)}")
+            keys += [key for _, found in known for key in found]
     if npt:
         words.append("an isotropic barostat")
         keys.append(BAROSTAT_PAPER)
@@ -178,10 +188,10 @@ def _dynamics(case: Case) -> Iterable[str]:
 
 
 def _runs(role: Role, runs: list[PlannedRun]) -> str:
-    atoms = ", ".join(str(size) for size in sorted({run.atoms for run in runs}))
+    atoms = _listed([float(size) for size in {run.atoms for run in runs}])
     temperatures = sorted({run.state.temperature_k for run in runs})
-    whose = f"Its {len(runs)} runs" if role is Role.SURROGATE else f"The {len(runs)} runs of the reference"
-    states = f"{atoms} atoms, {_span(temperatures)} K, {', '.join(dict.fromkeys(run.state.line for run in runs))}"
+    whose = f"The {len(runs)} run{'s' if len(runs) > 1 else ''} of the {role}"
+    states = ", ".join((f"{atoms} atoms", f"{_span(temperatures)} K", *_held(runs)))
     if any(run.sampled for run in runs):
         return (
             f"{whose} ({states}) took {_span(sorted({float(run.steps) for run in runs}))} proposals each, by hybrid "
@@ -190,6 +200,28 @@ def _runs(role: Role, runs: list[PlannedRun]) -> str:
     steps = sorted({round(run.timestep_fs, 3) for run in runs})
     lengths = sorted({round(run.picoseconds, 3) for run in runs})
     return f"{whose} ({states}) took {_span(lengths)} ps each in steps of {_span(steps)} fs."
+
+
+def _held(runs: list[PlannedRun]) -> Iterable[str]:
+    """Say at which pressures or densities."""
+    pressures = {run.state.pressure_gpa for run in runs if run.state.pressure_gpa is not None}
+    densities = {
+        run.state.density_g_per_cm3
+        for run in runs
+        if run.state.pressure_gpa is None and run.state.density_g_per_cm3 is not None
+    }
+    if pressures:
+        yield f"{_listed(pressures)} GPa"
+    if densities:
+        yield f"{_listed(densities)} g/cm³"
+
+
+def _listed(values: Iterable[float]) -> str:
+    """Return a few numbers, or the first and the last of many."""
+    ordered = sorted(values)
+    if len(ordered) > MOST_LISTED:
+        return f"{len(ordered)} values from {ordered[0]:.4g} to {ordered[-1]:.4g}"
+    return " and ".join(filter(None, (", ".join(f"{each:.4g}" for each in ordered[:-1]), f"{ordered[-1]:.4g}")))
 
 
 def _span(values: list[float]) -> str:

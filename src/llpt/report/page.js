@@ -9,13 +9,13 @@ function colour(name) {
   return getComputedStyle(root).getPropertyValue(name).trim();
 }
 
-// On dark paper a dark colour is mixed with white until it can be seen.
+// On dark paper a colour is mixed with white, a dark one more: it can be seen, and dark and light stay apart.
 function readable(hex) {
   const digits = /^#([0-9a-f]{6})$/i.exec(hex || "");
   if (!digits || root.dataset.theme !== "dark") return hex;
   const parts = [0, 2, 4].map((start) => parseInt(digits[1].slice(start, start + 2), 16));
   const luminance = (0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]) / 255;
-  const white = Math.max(0, 0.55 - luminance);
+  const white = Math.max(0, (0.42 - 0.5 * luminance) / (1 - luminance));
   return `rgb(${parts.map((part) => Math.round(part + (255 - part) * white)).join(",")})`;
 }
 
@@ -40,27 +40,111 @@ function themedLayout(layout) {
       themed[key] = { ...layout[key], gridcolor: colour("--grid"), linecolor: ink, tickcolor: ink };
     }
   }
-  themed.annotations = (layout.annotations || []).map((each) => ({ ...each, font: { ...each.font, color: ink } }));
+  themed.annotations = (layout.annotations || []).map((each) => ({
+    ...each,
+    font: { ...each.font, color: ink },
+    text: each.text.replace(/color:(#[0-9a-f]{6})/gi, (_, hex) => `color:${readable(hex)}`),
+  }));
   return themed;
 }
 
-// On a phone each name of a legend has a row to itself: two side by side would lie on one another.
-function narrowed(layout, traces) {
-  const names = traces.filter((trace) => trace.showlegend !== false && (trace.legend || "legend") === "legend").length;
-  const columns = Math.round(0.9 / layout.legend.entrywidth);
-  const more = 21 * (names - Math.ceil(names / columns));
-  layout.legend = { ...layout.legend, entrywidth: 0.9 };
+// The pairs of axes of a layout, as they are read: rows from the top, each from the left.
+function panelsOf(layout) {
+  return Object.keys(layout)
+    .filter((key) => /^xaxis\d*$/.test(key))
+    .map((key) => ({ x: key, y: `yaxis${key.slice(5)}` }))
+    .sort((one, other) => layout[other.y].domain[1] - layout[one.y].domain[1] || layout[one.x].domain[0] - layout[other.x].domain[0]);
+}
+
+// Where a title above a panel has gone with it.
+function moved(each, from, to) {
+  const panel = from.findIndex(({ x, y }) => each.x >= x[0] - 1e-6 && each.x <= x[1] + 1e-6 && each.y >= y[0] - 1e-6 && each.y <= y[1] + 1e-6);
+  if (panel < 0) return each;
+  const share = (value, [low, high]) => (value - low) / (high - low);
+  const placed = (part, [low, high]) => low + part * (high - low);
+  const x = placed(share(each.x, from[panel].x), to[panel].x);
+  return { ...each, x, y: placed(share(each.y, from[panel].y), to[panel].y) };
+}
+
+// A long name of an axis in two lines, broken at the space nearest its middle.
+function inTwoLines(title) {
+  const text = (title && title.text) || "";
+  if (text.length <= PHONE.letters || text.includes("<")) return title;
+  const spaces = [...text.matchAll(/ /g)].map((found) => found.index);
+  const middle = spaces.sort((one, other) => Math.abs(one - text.length / 2) - Math.abs(other - text.length / 2))[0];
+  return middle ? { ...title, text: `${text.slice(0, middle)}<br>${text.slice(middle + 1)}` } : title;
+}
+
+// Points of named rows, moved below the name of their row.
+function lowered(trace, layout) {
+  const axis = layout[`yaxis${(trace.yaxis || "y").slice(1)}`];
+  if (!axis.ticktext) return trace;
+  return { ...trace, y: trace.y.map((y) => Math.round(y) + 0.2 + 0.7 * (y - Math.round(y))) };
+}
+
+const PHONE = { width: 560, panel: 220, gap: 76, row: 48, letters: 26 };
+const LEGEND = { row: 21, letter: 6.4, symbol: 48 };
+
+// On a phone panels stand below one another, and the name of a row above what it names: nothing is scrolled sideways.
+function narrowed(layout) {
+  const panels = panelsOf(layout);
+  const from = panels.map(({ x, y }) => ({ x: layout[x].domain, y: layout[y].domain }));
+  const heights = panels.map(({ y }) => {
+    const names = (layout[y].ticktext || []).length;
+    return names ? PHONE.row * names : PHONE.panel;
+  });
+  const inner = heights.reduce((sum, each) => sum + each, 0) + PHONE.gap * (panels.length - 1);
+  let top = 1;
+  const to = heights.map((height) => {
+    const place = { x: [0, 1], y: [top - height / inner, top] };
+    top = place.y[0] - PHONE.gap / inner;
+    return place;
+  });
+  panels.forEach(({ x, y }, index) => {
+    layout[x] = { ...layout[x], domain: to[index].x };
+    layout[y] = { ...layout[y], domain: to[index].y, title: inTwoLines(layout[y].title) };
+  });
+  layout.annotations = layout.annotations.map((each) => (each.xref === "paper" ? moved(each, from, to) : each));
+  let names = [];
+  for (const { x, y } of panels) {
+    if (!layout[y].ticktext) continue;
+    names = layout[y].ticktext.some(Boolean) ? layout[y].ticktext : names; // beside a panel of the same rows it has none
+    names.forEach((text, row) => {
+      const place = { x: 0.01, xref: `${x.replace("axis", "")} domain`, y: row - 0.48, yref: y.replace("axis", "") };
+      layout.annotations.push({ ...place, text, xanchor: "left", yanchor: "top", showarrow: false, font: { size: 11, color: layout.font.color } });
+    });
+    Object.assign(layout[y], { showticklabels: false, automargin: false, ticks: "" });
+  }
+  const broken = panels.some(({ y }) => ((layout[y].title && layout[y].title.text) || "").includes("<br>"));
+  const left = panels.every(({ y }) => layout[y].ticktext) ? 8 : layout.margin.l + (broken ? 14 : 0);
+  layout.margin = { ...layout.margin, l: left, r: 6 };
+  layout.height = inner + layout.margin.t + layout.margin.b;
+  layout.legend = { ...layout.legend, y: -layout.margin.b / inner, font: { ...layout.legend.font, size: 11 } };
+}
+
+// Below the panels, as many names stand beside each other as their longest leaves room for.
+function withLegend(layout, traces, width) {
+  const names = traces.filter((trace) => trace.showlegend !== false);
+  const longest = Math.max(0, ...names.map((trace) => trace.name.length));
+  const room = 0.9 * (width - layout.margin.l - layout.margin.r);
+  const columns = Math.max(1, Math.min(6, Math.floor(room / (LEGEND.symbol + LEGEND.letter * longest))));
+  const more = LEGEND.row * Math.ceil(names.length / columns);
+  layout.legend = { ...layout.legend, entrywidth: 0.9 / columns };
   layout.margin = { ...layout.margin, b: layout.margin.b + more };
   layout.height += more;
 }
 
 function draw() {
-  const phone = window.innerWidth < 700;
+  const width = document.getElementById("answers").clientWidth - 46; // of a card without its edges, folded or not
   for (const plot of plots) {
     const layout = themedLayout(plot.figure.layout);
-    if (phone) layout.margin = { ...layout.margin, l: 62, r: 6 };
-    if (plot.place.clientWidth < 560) narrowed(layout, plot.figure.data);
-    Plotly.react(plot.place, plot.figure.data.map(themedTrace), layout, { displaylogo: false, responsive: true });
+    let traces = plot.figure.data.map(themedTrace);
+    if (width < PHONE.width) {
+      narrowed(layout);
+      traces = traces.map((trace) => lowered(trace, layout));
+    }
+    withLegend(layout, traces, width);
+    Plotly.react(plot.place, traces, layout, { displaylogo: false, responsive: true });
   }
 }
 
@@ -90,6 +174,11 @@ async function begin() {
   }
   document.getElementById("theme").addEventListener("click", () => {
     setTheme(root.dataset.theme === "dark" ? "light" : "dark");
+  });
+  let later = 0;
+  window.addEventListener("resize", () => {
+    clearTimeout(later);
+    later = setTimeout(draw, 200);
   });
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", (event) => setTheme(event.matches ? "dark" : "light"));

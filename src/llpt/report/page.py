@@ -95,7 +95,6 @@ class _ShownFigure:
         caption: how to read it.
         alt: what it shows, for who does not see it.
         json: data and layout, for plotly.
-        scrolls: whether it is wider than a phone.
         paths: its files for paper, from the page.
     """
 
@@ -104,7 +103,6 @@ class _ShownFigure:
     caption: str
     alt: str
     json: str
-    scrolls: bool
     paths: tuple[str, ...]
 
 
@@ -124,7 +122,6 @@ def _shown(figure: Figure, paths: Iterable[Path]) -> _ShownFigure:
         caption=figure.caption,
         alt=f"{figure.title}: {'; '.join(axes)}. Curves: {'; '.join(curves[:12])}.",
         json=as_json(figure),
-        scrolls=figure.wide or max(len(row) for row in figure.rows) > 1,
         paths=tuple(f"figures/{path.name}" for path in paths),
     )
 

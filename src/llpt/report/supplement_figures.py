@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,7 @@ from llpt.report.isobar_figures import (
 from llpt.report.panels import Dash, Figure, Panel, PlottedCurve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import xarray as xr
     from numpy.typing import NDArray
@@ -79,20 +80,27 @@ def density_figure(analysis: Analysis, lines: Sequence[str] = ()) -> Figure | No
 
 def displacement_figure(analysis: Analysis) -> Figure | None:
     """Return D(t) of both sides, one row for each line of states."""
-    rows = []
-    for line in analysis.lines:
-        pair = [ladder for ladder in _matched(analysis, line) if ladder is not None]
-        if pair:
-            rows.append(tuple(_displacement(ladder) for ladder in pair))
+    pairs = [[ladder for ladder in _matched(analysis, line) if ladder is not None] for line in analysis.lines]
+    points = {(run.state.coordinate, rung_name(run)) for pair in pairs for ladder in pair for run in ladder.runs}
+    names = tuple(dict.fromkeys(name for _, name in sorted(points)))
+    rows = [[_displacement(ladder, names) for ladder in pair] for pair in pairs if pair]
     if not rows or not any(panel.curves for row in rows for panel in row):
         return None
+    rows[0][0] = replace(rows[0][0], curves=(*rows[0][0].curves, *_key(names)))
     return Figure(
         "displacement",
         "Mean-squared displacement",
         "D(t) = (1/N) Σ|R(t₀ + t) − R(t₀)|² from six time origins, centre of mass removed; bands: one standard error "
-        "over the origins. Growth in proportion to time is a liquid, a plateau a solid.",
-        tuple(rows),
+        "over the origins. Growth in proportion to time is a liquid, a plateau a solid. Full lines: the reference; "
+        "broken lines: the surrogate.",
+        tuple(map(tuple, rows)),
     )
+
+
+def _key(names: Sequence[str]) -> Iterator[PlottedCurve]:
+    """Yield curves without points that name the colours of all lines of states in one legend, from cold to hot."""
+    for index, name in enumerate(names):
+        yield PlottedCurve(name, (math.nan,), (math.nan,), colour=palette.along(index, len(names)))
 
 
 def _matched(analysis: Analysis, line: str) -> tuple[ObservedLadder | None, ObservedLadder | None]:
@@ -108,10 +116,11 @@ def _matched(analysis: Analysis, line: str) -> tuple[ObservedLadder | None, Obse
     return reference, surrogate
 
 
-def _displacement(ladder: ObservedLadder) -> Panel:
+def _displacement(ladder: ObservedLadder, names: Sequence[str]) -> Panel:
+    """Return D(t) of the points of one line of states; ``names`` are those of every line, from cold to hot."""
     places = sorted({run.state.coordinate for run in ladder.runs})
     curves = []
-    for index, place in enumerate(places):
+    for place in places:
         run = next(run for run in ladder.runs if run.state.coordinate == place)
         summary = run.summary
         if "msd" not in summary:
@@ -123,18 +132,17 @@ def _displacement(ladder: ObservedLadder) -> Panel:
                 numbers(summary["lag"].to_numpy() / 1000.0),
                 numbers(summary["msd"].to_numpy()),
                 numbers(summary["msd_error"].to_numpy()),
-                palette.along(index, len(places)),
+                palette.along(names.index(rung_name(run)), len(names)),
                 palette.DASHES[ladder.role],
                 band=True,
                 source=source_of(ladder),
+                in_legend=False,
             )
         )
     note = f"{line_name(ladder)}, {ladder_label(ladder)}"
     displacement = quantity("msd")
     (lag,) = displacement.axes
-    return Panel(
-        with_unit(lag.symbol, "ps"), displacement.heading, tuple(curves), note=note, legend_inside="upper left"
-    )
+    return Panel(with_unit(lag.symbol, "ps"), displacement.heading, tuple(curves), note=note)
 
 
 def electronic_temperature_figure(audit: xr.Dataset) -> Figure:

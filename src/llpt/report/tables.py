@@ -215,7 +215,7 @@ def provenance_rows(entries: Iterable[Entry]) -> list[tuple[str, str]]:
     for entry in entries:
         described = entry.provenance.engine
         if described is not None:
-            options = dict(described.options)
+            options = {name: value for name, value in described.options.items() if value is not None}
             electronic = options.pop("electronic_temperature_k", None)
             found = engines.setdefault(f"{described.spec} {options}", _Engine(described, options, set()))
             if isinstance(electronic, int | float):

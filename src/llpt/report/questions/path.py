@@ -26,8 +26,9 @@ def independent_of_path(case: Case) -> Question | None:
             "Does the answer depend on the way there?",
             Tone.OPEN,
             "not tested",
-            "Every line was walked one way, from one start: a loop of heating and cooling would not be seen.",
-            "Ask for it in the study file: [tests] cooling, ramp, start.",
+            "Every line was walked one way, from one start: a loop of heating and cooling would not be seen. "
+            "[tests] cooling, ramp or start of the study file adds runs that show one.",
+            "The order in which the base runs were walked.",
         )
     figure = ways_figure(case.found, WAYS)
     return Question(

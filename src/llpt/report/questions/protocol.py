@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -163,10 +164,16 @@ def _electrons(run: PlannedRun, electrons: object) -> str:
 
 
 def _listed(values: frozenset[str]) -> str:
-    ordered = sorted(values, key=lambda text: (len(text), text))
+    ordered = sorted(values, key=lambda text: (_leading_number(text), text))
     if len(ordered) > 6:
         return f"{ordered[0]} … {ordered[-1]} ({len(ordered)} values)"
     return ", ".join(ordered)
+
+
+def _leading_number(text: str) -> float:
+    """Return the number that a setting begins with, infinity where it is a word."""
+    found = re.match(r"\d+(\.\d+)?", text)
+    return float(found[0]) if found else math.inf
 
 
 def _off_target(case: Case) -> tuple[list[_OffTarget], int]:
