@@ -110,3 +110,23 @@ def spans(page):
     """Return the ``llpt`` commands that stand inside sentences."""
     text = FENCE.sub("", page.read_text(encoding="utf-8"))
     return sorted(set(SPAN.findall(text)))
+
+
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+DATE = re.compile(rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}} (?:{MONTHS}) \d{{4}}\b")
+
+
+def paragraphs(page):
+    """Return line and text of each paragraph and each point of a list: no tables, headings, code and comments."""
+    text = page.read_text(encoding="utf-8")
+    for hidden in (FENCE, re.compile(r"<!--.*?-->", re.DOTALL)):
+        text = hidden.sub(lambda found: "\n" * found[0].count("\n"), text)
+    found, lines = [], []
+    for number, line in enumerate([*text.splitlines(), ""], start=1):
+        apart = not line.strip() or re.match(r"\s*\||#", line)
+        if lines and (apart or re.match(r"\s*([-*]|\d+\.) ", line)):
+            found.append((number - len(lines), " ".join(lines)))
+            lines = []
+        if not apart:
+            lines.append(line.strip())
+    return found

@@ -22,7 +22,7 @@ import llpt
 from llpt.cli.app import app
 from llpt.cli.groups import DEFAULT
 
-from .documentation import PAGES, ROOT, blocks, commands, spans
+from .documentation import DATE, PAGES, ROOT, blocks, commands, paragraphs, spans
 
 MODULES = sorted(module.name for module in pkgutil.walk_packages(llpt.__path__, "llpt."))
 BLOCKS = [block for page in PAGES for block in blocks(page)]
@@ -170,6 +170,22 @@ def test_links_inside_the_repository_lead_somewhere(page):
         target = (page.parent / file) if file else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+PROSE = [page for page in PAGES if page.name != "CHANGELOG.md"]
+MOST_WORDS = 110
+
+
+@pytest.mark.parametrize("page", PROSE, ids=page_name)
+def test_a_page_begins_with_what_it_is_for_in_short_paragraphs_without_dates(page):
+    """A reader finds dates of measurements in the tables, beside what was measured."""
+    text = page.read_text(encoding="utf-8")
+    first = next(line for line in text.splitlines()[1:] if line.strip())
+    assert not re.match(r"\s{4}|[#`|<!-]", first), "say first what the page is for"
+    found = paragraphs(page)
+    assert found
+    assert not [line for line, each in found if len(each.split()) > MOST_WORDS]
+    assert not [line for line, each in found if DATE.search(each)]
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=page_name)
