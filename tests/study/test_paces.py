@@ -1,5 +1,6 @@
 """What steps took before tells what they will take: on the same machine, with the same engine and options."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,16 @@ def test_sizes_that_ran_tell_what_others_take(law):
         planned = times.step_s(of_engine("n2p2:a", atoms)[1])
         assert planned == pytest.approx(seconds_of(atoms), rel=0.3), atoms
     assert times.step_s(of_engine("n2p2:a", 64)[1]) == pytest.approx(seconds_of(64))
+
+
+def test_beads_cost_as_many_steps_whatever_the_sizes_tell_of_growth():
+    """Sixteen beads of 32 atoms are not a system of 512; and what they took tells of classical steps."""
+    seconds_of = LAWS["more overhead"]
+    _, classical = of_engine("n2p2:a", 64)
+    quantum = replace(classical, dynamics=classical.dynamics.changed(beads=16))
+    times = StepTimes((), measured(seconds_of, (16, 64, 128)))
+    assert times.step_s(quantum) == pytest.approx(16 * seconds_of(64))
+    assert StepTimes((), [pace_of("here", quantum, 1.6)]).step_s(classical) == pytest.approx(0.1)
 
 
 def test_two_sizes_that_scatter_do_not_decide_what_large_ones_take():

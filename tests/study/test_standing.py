@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -67,6 +68,7 @@ def test_what_is_left_takes_as_long_as_what_was_measured(runs):
     left, unknown = work_left_s(runs)
     assert left == pytest.approx(600 * 3.0 + 1000 * 2.5)
     assert unknown == 1  # nothing is known of what is no run
+    assert work_left_s([*runs[:2], replace(runs[2], beads=16)])[0] == pytest.approx(600 * 3.0 + 1000 * 16 * 2.5)
 
 
 def test_the_ledger_keeps_conditions_and_core_time(runs):

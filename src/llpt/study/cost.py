@@ -105,9 +105,9 @@ class TimedRun(Protocol):
 
 
 def _slower(run: TimedRun) -> float:
-    """Return how many times longer a step takes than with classical nuclei, two threads and the default functional."""
+    """Return how many times longer a step takes than with two threads and the default functional."""
     functional = run.speed.functionals.get(str(run.option("xc")), 1.0) if run.speed.functionals else 1.0
-    return run.beads * functional * (run.speed.on_one_thread if run.threads == 1 else 1.0)
+    return functional * (run.speed.on_one_thread if run.threads == 1 else 1.0)
 
 
 def floor_per_step(run: TimedRun) -> float:
@@ -116,7 +116,10 @@ def floor_per_step(run: TimedRun) -> float:
 
 
 def seconds_per_step(run: TimedRun) -> float:
-    """Return the estimate of the engine's record for one step of a run."""
+    """Return the estimate of the engine's record for one step of a run, of a path integral for each of its beads.
+
+    Beads are left out of what is learnt of the growth of a step with its atoms: they follow one another.
+    """
     speed = run.speed
     slower = _slower(run)
     given = run.option("kpoints")
@@ -181,6 +184,10 @@ class StepTimes:
         """Return the seconds of one step of dynamics with its engine."""
         if run.path in self._measured and not run.segment_steps:
             return self._measured[run.path]
+        return run.beads * self._bead_s(run)
+
+    def _bead_s(self, run: TimedRun) -> float:
+        """Return the seconds of a step with classical nuclei."""
         estimate = seconds_per_step(run)
         for levels in (self._same, self._others):
             for groups in levels:
@@ -271,8 +278,11 @@ def pace_of(place: str, run: TimedRun, seconds: float, contents: Mapping[str, st
     Args:
         place: where it was done.
         run: the run.
-        seconds: wall time of a step.
+        seconds: wall time of a step, of all beads of a path integral.
         contents: hashes of the files of engines that are files, by SPEC.
+
+    Returns:
+        The pace with the seconds of one bead.
     """
     return KnownPace(
         place=place,
@@ -280,7 +290,7 @@ def pace_of(place: str, run: TimedRun, seconds: float, contents: Mapping[str, st
         options=options_text(run.options),
         atoms=run.atoms,
         threads=run.threads,
-        seconds=seconds,
+        seconds=seconds / run.beads,
         estimated=seconds_per_step(run),
         floor=floor_per_step(run),
     )

@@ -24,6 +24,7 @@ class DynamicsHead(BaseModel):
         temperature_k: the thermostat's temperature; None where there is none.
         pressure_gpa: the barostat's pressure; None where there is none.
         proposals: of hybrid Monte Carlo, whose steps take no time; None for dynamics.
+        beads: of a path integral; 1 for classical nuclei.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,6 +34,7 @@ class DynamicsHead(BaseModel):
     temperature_k: float | None = None
     pressure_gpa: float | None = None
     proposals: dict[str, GivenValue | dict[str, GivenValue]] | None = None
+    beads: int = 1
 
 
 class RunHead(BaseModel):

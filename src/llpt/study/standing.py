@@ -35,6 +35,7 @@ class RunStanding:
         pressure_gpa: the barostat's pressure; None where there is none.
         engine: SPEC of its engine.
         atoms: number of atoms.
+        beads: of a path integral; 1 for classical nuclei.
     """
 
     entry: Entry
@@ -45,6 +46,7 @@ class RunStanding:
     pressure_gpa: float | None
     engine: str
     atoms: int
+    beads: int = 1
 
     @classmethod
     def of(cls, entry: Entry, steps_done: int | None = None) -> RunStanding:
@@ -65,6 +67,7 @@ class RunStanding:
             pressure_gpa=run.settings.pressure_gpa if run else None,
             engine=job.engine,
             atoms=run.atoms if run else 0,
+            beads=run.settings.beads if run else 1,
         )
 
     @property
@@ -87,16 +90,17 @@ class RunStanding:
 def work_left_s(runs: Sequence[RunStanding]) -> tuple[float, int]:
     """Return the seconds of work that is left of runs, and of how many nothing is known.
 
-    A run that was measured goes on at its own pace, others at that of the runs of the same engine and size.
+    A run that was measured goes on at its own pace, others at that of the runs of the same engine and size; a path
+    integral takes as many times longer as it has beads.
     """
     paces: dict[tuple[str, int], list[float]] = {}
     for run in runs:
         if run.entry.seconds_per_step and run.steps:
-            paces.setdefault((run.engine, run.atoms), []).append(run.entry.seconds_per_step)
+            paces.setdefault((run.engine, run.atoms), []).append(run.entry.seconds_per_step / run.beads)
     left, unknown = 0.0, 0
     for run in _unfinished(runs):
         known = paces.get((run.engine, run.atoms))
-        pace = run.entry.seconds_per_step or (sum(known) / len(known) if known else None)
+        pace = run.entry.seconds_per_step or (run.beads * sum(known) / len(known) if known else None)
         if pace is None or not run.steps:
             unknown += 1
         else:
