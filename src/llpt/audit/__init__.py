@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llpt.audit.electronic_temperature import Population, electronic_temperature_audit
     from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
     from llpt.audit.explanation import Explanation, ShiftAgreement, explain
+    from llpt.audit.inverse_lines import EqualShares, InverseLine, equal_shares, inverse_line
     from llpt.audit.label_effect import LabelEffect, effect_of_labels
     from llpt.audit.pairing import Pair, pair
     from llpt.audit.phase_regions import (
@@ -49,14 +50,10 @@ if TYPE_CHECKING:
     from llpt.audit.verdict import Comparison, Requirement, Verdict
     from llpt.audit.visits import (
         Crossover,
-        EqualShares,
-        InverseLine,
         RegionDifference,
         Visits,
         Walk,
         crossover,
-        equal_shares,
-        inverse_line,
         line_of_visits,
     )
 
@@ -154,6 +151,7 @@ _MODULES = (
     "explanation",
     "budget",
     "phase_regions",
+    "inverse_lines",
     "visits",
     "derivatives",
     "diagnosis",

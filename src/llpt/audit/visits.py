@@ -31,13 +31,25 @@ import numpy as np
 
 from llpt import units
 from llpt.audit.explanation import ShiftAgreement, finding_of
+from llpt.audit.inverse_lines import (
+    FEWEST_TEMPERATURES,
+    EqualShares,
+    InverseLine,
+    Parts,
+    equal_shares,
+    inverse_line,
+    is_known,
+    merged,
+    no_line,
+    nowhere,
+    parts_of,
+    somewhere,
+)
 from llpt.audit.phase_regions import by_region
 from llpt.bridge import REFERENCE, SURROGATE, FreeEnergyMethod, free_energy_difference
 from llpt.statistics import (
     MINIMUM_EFFECTIVE_SAMPLES,
     Estimate,
-    combined,
-    fit_line,
     fit_logit,
     statistical_inefficiency,
 )
@@ -49,10 +61,6 @@ if TYPE_CHECKING:
 
     from llpt.audit.double_labels import DoublyLabelled
     from llpt.audit.phase_regions import PhaseBoundary
-
-FEWEST_TEMPERATURES = 3
-SLOPE_SIGMAS = 3.0
-"""Errors by which the slope along 1/T must differ from zero for a temperature to be read off the line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,25 +97,6 @@ class Visits:
     share: float
     effective_samples: float
     log_ratio: Estimate
-
-
-@dataclass(frozen=True)
-class EqualShares:
-    """Where the two regions are equally frequent.
-
-    Args:
-        temperature: T* in K; unknown where the line does not give it.
-        enthalpy: H_high - H_low of the cell in eV by the slope.
-        chi_squared: of the straight line; NaN without one.
-        degrees_of_freedom: temperatures less two.
-        reason: one sentence.
-    """
-
-    temperature: Estimate
-    enthalpy: Estimate
-    chi_squared: float
-    degrees_of_freedom: int
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -195,15 +184,15 @@ def crossover(
     foretold = _foretold(own, labels, surrogate)
     predicted = foretold.place
     of_surrogate, of_reference = (
-        _parts(own[coupling], place) for coupling, place in ((SURROGATE, surrogate), (REFERENCE, reference))
+        parts_of(own[coupling], place) for coupling, place in ((SURROGATE, surrogate), (REFERENCE, reference))
     )
     value = predicted.temperature.value
     shifts = [
-        _merged(value - surrogate.temperature.value, (foretold.parts, 1.0), (of_surrogate, -1.0)),
-        _merged(reference.temperature.value - surrogate.temperature.value, (of_reference, 1.0), (of_surrogate, -1.0)),
+        merged(value - surrogate.temperature.value, (foretold.parts, 1.0), (of_surrogate, -1.0)),
+        merged(reference.temperature.value - surrogate.temperature.value, (of_reference, 1.0), (of_surrogate, -1.0)),
     ]
     # What two places owe to the same visits is counted once.
-    apart = _merged(value - reference.temperature.value, (foretold.parts, 1.0), (of_reference, -1.0))
+    apart = merged(value - reference.temperature.value, (foretold.parts, 1.0), (of_reference, -1.0))
     finding, sentence = finding_of(shifts[0], shifts[1], apart, without=predicted.reason)
     region = f"{boundary.order.value.replace('_', ' ')} {boundary.value:.3g}"
     return Crossover(
@@ -221,35 +210,6 @@ def crossover(
     )
 
 
-@dataclass(frozen=True)
-class InverseLine:
-    """A straight line in 1/T through what is known at some temperatures.
-
-    Args:
-        coldest_k: lowest temperature; NaN without points.
-        hottest_k: highest.
-        points: how many.
-        middle: weighted mean of 1/T in 1/K, where value and slope are independent of each other; NaN without a line.
-        value: there.
-        slope: in K.
-        chi_squared: of the line; NaN without one.
-    """
-
-    coldest_k: float
-    hottest_k: float
-    points: int
-    middle: float
-    value: Estimate
-    slope: Estimate
-    chi_squared: float
-
-    def at(self, temperature_k: float) -> Estimate:
-        """Return the line at a temperature; unknown without a line."""
-        away = 1.0 / temperature_k - self.middle
-        value = self.value.value + away * self.slope.value
-        return combined(value, ((self.value, 1.0), (self.slope, away)), "")
-
-
 def line_of_visits(visits: Sequence[Visits]) -> InverseLine:
     """Fit ln(p / (1 - p)) of one side by the likelihood of its counts (``llpt.statistics.fit_logit``).
 
@@ -258,7 +218,7 @@ def line_of_visits(visits: Sequence[Visits]) -> InverseLine:
     """
     temperatures = [each.temperature_k for each in visits]
     if len(visits) < FEWEST_TEMPERATURES:
-        return _no_line(temperatures)
+        return no_line(temperatures)
     found = fit_logit(
         [1.0 / temperature for temperature in temperatures],
         [each.share for each in visits],
@@ -268,94 +228,6 @@ def line_of_visits(visits: Sequence[Visits]) -> InverseLine:
     line = found.line
     ends = min(temperatures), max(temperatures)
     return InverseLine(*ends, len(visits), found.middle, line.intercept, line.slope, line.chi_squared)
-
-
-def _no_line(temperatures: Sequence[float]) -> InverseLine:
-    ends = temperatures or [math.nan]
-    unknown = (Estimate.unknown(""), Estimate.unknown("K"))
-    return InverseLine(min(ends), max(ends), len(temperatures), math.nan, *unknown, math.nan)
-
-
-def inverse_line(points: Sequence[tuple[float, Estimate]]) -> InverseLine:
-    """Fit a straight line in 1/T; its errors grow by Birge's factor where it does not fit.
-
-    Args:
-        points: temperature in K and a pure number with its error; unknown ones take no part. Fewer than
-            ``FEWEST_TEMPERATURES`` of them make no line.
-    """
-    known = [(temperature, value) for temperature, value in points if value.resolved and value.error > 0.0]
-    ends = [temperature for temperature, _ in known]
-    if len(known) < FEWEST_TEMPERATURES:
-        return _no_line(ends)
-    inverse = np.array([1.0 / temperature for temperature, _ in known])
-    weights = np.array([1.0 / value.standard_error**2 for _, value in known])
-    middle = float((weights * inverse).sum() / weights.sum())
-    line = fit_line(list(inverse - middle), [value for _, value in known], slope_unit="K")
-    return InverseLine(min(ends), max(ends), len(known), middle, line.intercept, line.slope, line.chi_squared)
-
-
-def equal_shares(visits: InverseLine) -> EqualShares:
-    """Return where ln(p / (1 - p)) passes zero.
-
-    Nothing is read off a slope that is not known to three of its errors, nor beyond the temperatures of the visits.
-
-    Args:
-        visits: the line of ln(p / (1 - p)).
-    """
-    if not visits.slope.resolved:
-        return _nowhere(visits, f"Shares are known at {visits.points} temperatures; {FEWEST_TEMPERATURES} are needed.")
-    if not _known(visits.slope):
-        return _nowhere(visits, "The shares do not change with temperature by three errors.")
-    inverse = visits.middle - visits.value.value / visits.slope.value
-    if not 1.0 / visits.hottest_k <= inverse <= 1.0 / visits.coldest_k:
-        return _nowhere(visits, "The regions are equally frequent beyond the temperatures that were run.")
-    return _somewhere(visits, _merged(1.0 / inverse, (_parts_at(visits, inverse), 1.0)))
-
-
-def _known(slope: Estimate) -> bool:
-    return abs(slope.value) > SLOPE_SIGMAS * slope.error
-
-
-def _nowhere(line: InverseLine, reason: str) -> EqualShares:
-    unknown = (Estimate.unknown("K"), Estimate.unknown("eV"))
-    return EqualShares(*unknown, line.chi_squared, max(line.points - 2, 0), reason)
-
-
-def _somewhere(line: InverseLine, temperature: Estimate) -> EqualShares:
-    enthalpy = line.slope.scaled(-units.BOLTZMANN_EV_PER_K, "eV")
-    reason = f"The regions are equally frequent at {temperature}."
-    return EqualShares(temperature, enthalpy, line.chi_squared, line.points - 2, reason)
-
-
-Parts = tuple[tuple[Estimate, float], ...]
-"""What a number was made of: independent estimates, each with the derivative of the number by it."""
-
-
-def _parts(visits: InverseLine, found: EqualShares) -> Parts:
-    """Return value and slope of a side's line with the derivatives of its T* by each; nothing without a T*."""
-    return _parts_at(visits, 1.0 / found.temperature.value) if found.temperature.resolved else ()
-
-
-def _parts_at(line: InverseLine, inverse: float) -> Parts:
-    by_value = 1.0 / (line.slope.value * inverse**2)
-    return ((line.value, by_value), (line.slope, (inverse - line.middle) * by_value))
-
-
-def _merged(value: float, *sums: tuple[Parts, float]) -> Estimate:
-    """Return a number of kelvins with its error; what several of its parts share is counted once.
-
-    Args:
-        value: the number; unknown where it is not finite.
-        sums: the parts of each term with the sign of the term.
-    """
-    if not math.isfinite(value):
-        return Estimate.unknown("K")
-    slopes: dict[int, tuple[Estimate, float]] = {}
-    for parts, sign in sums:
-        for part, slope in parts:
-            before = slopes.get(id(part), (part, 0.0))[1]
-            slopes[id(part)] = (part, before + sign * slope)
-    return combined(value, list(slopes.values()), "K")
 
 
 @dataclass(frozen=True)
@@ -380,27 +252,27 @@ def _foretold(own: Mapping[float, InverseLine], labels: InverseLine, surrogate: 
     """
     visits, slope = own[REFERENCE], own[REFERENCE].slope
     if not surrogate.temperature.resolved:
-        return _Foretold(_nowhere(visits, f"Of the surrogate's runs: {surrogate.reason}"))
+        return _Foretold(nowhere(visits, f"Of the surrogate's runs: {surrogate.reason}"))
     if not labels.slope.resolved:
         known = f"Differences of the regions are known at {labels.points} temperatures"
-        return _Foretold(_nowhere(visits, f"{known}; {FEWEST_TEMPERATURES} are needed."))
-    if not (slope.resolved and _known(slope)):
-        return _Foretold(_nowhere(visits, "The reference's step of enthalpy is not known to three errors."))
+        return _Foretold(nowhere(visits, f"{known}; {FEWEST_TEMPERATURES} are needed."))
+    if not (slope.resolved and is_known(slope)):
+        return _Foretold(nowhere(visits, "The reference's step of enthalpy is not known to three errors."))
     start_k = surrogate.temperature.value
     away = 1.0 / start_k - labels.middle
     lost = labels.value.value + away * labels.slope.value
     place_k = 1.0 / (1.0 / start_k + lost / slope.value)
     if not visits.coldest_k <= place_k <= visits.hottest_k:
-        return _Foretold(_nowhere(visits, "The labels lead beyond the temperatures that were run."))
+        return _Foretold(nowhere(visits, "The labels lead beyond the temperatures that were run."))
     by_value = -(place_k**2) / slope.value
     by_start = (place_k / start_k) ** 2 * (1.0 + labels.slope.value / slope.value)
     parts = (
         (labels.value, by_value),
         (labels.slope, away * by_value),
         (slope, place_k**2 * lost / slope.value**2),
-        *((part, by_start * by) for part, by in _parts(own[SURROGATE], surrogate)),
+        *((part, by_start * by) for part, by in parts_of(own[SURROGATE], surrogate)),
     )
-    return _Foretold(_somewhere(visits, _merged(place_k, (parts, 1.0))), parts)
+    return _Foretold(somewhere(visits, merged(place_k, (parts, 1.0))), parts)
 
 
 def _visits(walks: Mapping[float, Sequence[Walk]], coupling: float, boundary: PhaseBoundary) -> tuple[Visits, ...]:

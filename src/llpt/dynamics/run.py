@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import threading
 import time
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llpt.dft.settings import Convergence
 from llpt.dynamics.ase_integrator import AseIntegrator
 from llpt.dynamics.checkpoint import Checkpoint, restore_engines, save_checkpoint, sound_checkpoint, steps_on_disk
 from llpt.dynamics.evaluation import Evaluator, evaluators_of
@@ -20,6 +18,7 @@ from llpt.dynamics.ipi_integrator import IpiIntegrator
 from llpt.dynamics.ladder import own_start
 from llpt.dynamics.lammps_integrator import LammpsIntegrator
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
+from llpt.dynamics.proposing import check_depends_on_configuration_alone, proposing
 from llpt.dynamics.record import make_frame, make_record, progress_of
 from llpt.dynamics.run_directory import (
     LOG_NAME,
@@ -31,15 +30,14 @@ from llpt.dynamics.run_record import RunRecord, Session, check_same, new_record,
 from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings
 from llpt.dynamics.signals import StopRequest, stop_on_signals
 from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
-from llpt.engines.face import PressureLabel
-from llpt.engines.make import as_engine, make_engine
+from llpt.engines.make import as_engine
 from llpt.errors import EngineError, InputError, MissingProgramError, StorageError
 from llpt.run_file import write_run_file
 from llpt.trajectory import System, TrajectoryWriter, export_extxyz
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import ase
     from ase.calculators.calculator import BaseCalculator
@@ -105,9 +103,9 @@ def run_md(
     start = prepare_start(given, settings)
     timestep = resolved_timestep_fs(start, settings)
     is_new = not directory.exists()
-    with _proposing(settings, proposer) as potential, locked(directory):
+    with proposing(settings, proposer) as potential, locked(directory):
         if potential is not None:
-            _check_depends_on_configuration_alone(engine, settings)
+            check_depends_on_configuration_alone(engine, settings)
         fresh = new_record(
             settings,
             engine.describe(),
@@ -136,52 +134,6 @@ def run_md(
         finally:
             log.close()
         return _outcome(run.record)
-
-
-@contextlib.contextmanager
-def _proposing(settings: RunSettings, given: Engine | BaseCalculator | None) -> Iterator[Engine | None]:
-    """Give the potential of hybrid Monte Carlo, as handed over or as the settings name it; None in dynamics.
-
-    Raises:
-        InputError: there is none, or two, or one that dynamics has no use for.
-    """
-    named = "" if settings.proposals is None else settings.proposals.engine
-    if settings.proposals is None and given is None:
-        yield None
-    elif settings.proposals is None or bool(named) == (given is not None):
-        raise InputError(
-            "A run takes one proposer with proposals in its settings, and none without.",
-            "Name it in proposals.engine, or hand it to run_md.",
-        )
-    elif given is not None:
-        yield as_engine(given)
-    else:
-        engine = make_engine(named, settings.proposals.options, purpose=settings.purpose_of_dynamics)
-        try:
-            yield engine
-        finally:
-            engine.close()
-
-
-def _check_depends_on_configuration_alone(engine: Engine, settings: RunSettings) -> None:
-    """Refuse an engine for hybrid Monte Carlo whose F depends on what it solved before.
-
-    Raises:
-        InputError: it solves structures as steps of dynamics, or does not correct F while the volume changes.
-    """
-    described = engine.describe()
-    if described.options.get("convergence") == Convergence.MOLECULAR_DYNAMICS:
-        raise InputError(
-            f"Engine {described.spec} solves structures as steps of dynamics, so F depends on those before.",
-            'Make it with purpose=settings.purpose, or leave option convergence out (or "tight").',
-        )
-    uncorrected = "ecut_ry" in described.options and described.pressure_label is PressureLabel.UNCORRECTED
-    if settings.ensemble is Ensemble.NPT and uncorrected:
-        raise InputError(
-            f"Engine {described.spec} does not correct F to its nominal cutoff, as hybrid Monte Carlo at constant "
-            "pressure needs.",
-            'Take an engine that does (dft with pressure_correction "finite-basis"), or constant volume.',
-        )
 
 
 class _Run:

@@ -130,7 +130,7 @@ class RunSettings(BaseModel):
     proposals: Proposals | None = None
 
     @model_validator(mode="after")
-    def _check_together(self) -> Self:
+    def _check_combination(self) -> Self:
         if (self.ensemble is Ensemble.NPT) != (self.pressure_gpa is not None):
             raise ValueError("pressure_gpa is needed for the npt ensemble and only there")
         by_others = self.integrator is not IntegratorName.IPI

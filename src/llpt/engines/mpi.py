@@ -18,6 +18,13 @@ LAUNCHER = Prerequisite(
     "Debian: apt-get install openmpi-bin",
     programs=(*LAUNCHERS, "srun"),  # srun where mpi_command names it
 )
+
+
+def installed_launcher() -> str | None:
+    """Return the path of the first of ``LAUNCHERS`` that is installed."""
+    return next(filter(None, map(shutil.which, LAUNCHERS)), None)
+
+
 MpiProcesses = Annotated[int, Field(ge=1, description="number of MPI processes, 1 or more")]
 MpiCommand = Annotated[
     Annotated[str, Field(min_length=1)] | None,
@@ -48,7 +55,7 @@ def mpi_words(processes: int, mpi_command: str | None = None) -> list[str]:
         return words
     if processes == 1:
         return []
-    launcher = next(filter(None, map(shutil.which, LAUNCHERS)), None)
+    launcher = installed_launcher()
     if launcher is None:
         raise MissingProgramError(
             "mpirun is not installed, and more than one process was asked for.",

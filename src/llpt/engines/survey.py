@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.engines.make import imported, make_engine
+from llpt.engines.mpi import installed_launcher
 from llpt.engines.record import package_version
 from llpt.engines.registry import engine_plugins, engine_records
 from llpt.errors import LlptError
@@ -97,6 +97,6 @@ def _gpu() -> EngineFact:
 
 
 def _mpi() -> EngineFact:
-    launcher = shutil.which("mpirun.openmpi") or shutil.which("mpirun")
+    launcher = installed_launcher()
     detail = launcher or "mpirun is not installed: pw.x runs on one process."
     return EngineFact("mpi", available=launcher is not None, version="", detail=detail, seconds=0.0)

@@ -93,7 +93,7 @@ class RecipeSettings(BaseModel):
         return -(-self.frames_per_generation // (1 + self.reference_steps // self.reference_every))
 
     @model_validator(mode="after")
-    def _check_together(self) -> Self:
+    def _check_combination(self) -> Self:
         if self.fewest_atoms > self.most_atoms:
             raise ValueError("fewest_atoms is above most_atoms")
         if not 4 <= self.first_atoms[0] <= self.first_atoms[1]:

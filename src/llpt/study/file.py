@@ -113,7 +113,7 @@ class StudyFile(Section):
         return {"system": implied.system, "state": implied.state, "dynamics": implied.dynamics, **data}
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
+    def _is_consistent(self) -> Self:
         self._check_engines()
         self._check_lines()
         for name, test in self.tests.asked().items():
