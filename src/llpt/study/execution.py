@@ -49,9 +49,9 @@ if TYPE_CHECKING:
     from llpt.study.plan import Plan
 
 POLL_S = 0.25
-LEAVE_S = STOPPING_S + 1.0
+LEAVE_S = STOPPING_S + 0.8
 """How long after a stop was asked for the last runs are waited for."""
-CLOSING_S = 0.7
+CLOSING_S = 0.5
 """How long after that the scheduler is waited for."""
 
 
