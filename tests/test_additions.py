@@ -15,7 +15,14 @@ import llpt
 from llpt.engines import BUILT_IN, registry
 
 SOURCE = Path(llpt.__file__).parent
-OTHERS_FILES = ("trajectory/foreign/", "cli/importing.py", "study/imported.py", "cli/exporting.py")
+OTHERS_FILES = (
+    "trajectory/foreign/",
+    "cli/importing.py",
+    "study/imported.py",
+    "cli/exporting.py",
+    "study/export_vasp.py",
+    "study/export_cp2k.py",
+)
 """They know the files that LAMMPS, VASP and pw.x read and write, and no engine."""
 OTHER_MEANINGS = {
     "abinit": ("dft/pseudopotentials/psp8.py",),  # a format of files

@@ -11,7 +11,8 @@ from ase.io import read
 
 from llpt.errors import InputError
 from llpt.study import StudyDirectory, make_plan, parse_study
-from llpt.study.export_vasp import TEMPLATE, export_vasp, folder_of, kpoints_file, lattice_mass_u
+from llpt.study.export_vasp import VASP, kpoints_file, lattice_mass_u
+from llpt.study.exporting import export_runs, folder_of
 from llpt.units import BOLTZMANN_EV_PER_K
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +26,7 @@ def incar_of(folder):
 @pytest.fixture
 def exported(tmp_path):
     plan = make_plan(parse_study(STUDY))
-    return plan, export_vasp(plan, tmp_path / "runs", tmp_path), tmp_path / "runs"
+    return plan, export_runs(VASP, plan, tmp_path / "runs", tmp_path), tmp_path / "runs"
 
 
 def test_a_run_is_a_folder_with_what_vasp_needs(exported):
@@ -92,14 +93,14 @@ def test_the_way_there_and_back(exported, command, tmp_path):
 def test_what_cannot_be_exported_is_one_sentence(tmp_path):
     plan = make_plan(parse_study(STUDY))
     with pytest.raises(InputError, match="holds no @commands@"):
-        export_vasp(plan, tmp_path / "a", tmp_path, template="#!/bin/bash\n")
+        export_runs(VASP, plan, tmp_path / "a", tmp_path, template="#!/bin/bash\n")
     (tmp_path / "full").mkdir()
     (tmp_path / "full/x").write_text("")
     with pytest.raises(InputError, match="holds something"):
-        export_vasp(plan, tmp_path / "full", tmp_path, template=TEMPLATE)
+        export_runs(VASP, plan, tmp_path / "full", tmp_path)
     other = make_plan(parse_study(STUDY.replace('engine = "vasp"', 'engine = "dft"\nxc = "scan-l"')))
     with pytest.raises(InputError):
-        export_vasp(other, tmp_path / "b", tmp_path)
+        export_runs(VASP, other, tmp_path / "b", tmp_path)
     assert not (tmp_path / "b").exists()
 
 
@@ -107,7 +108,7 @@ def test_every_rung_of_an_isotherm_has_a_folder_of_its_own(tmp_path):
     line = "[[state.isotherms]]\ntemperature_k = 1000\npressures_gpa = [100, 150, 200]\n"
     text = STUDY.replace("[state]\npressures_gpa = [100.0]\ntemperatures_k = [300, 500]\n", line)
     plan = make_plan(parse_study(text))
-    written = export_vasp(plan, tmp_path / "runs", tmp_path)
+    written = export_runs(VASP, plan, tmp_path / "runs", tmp_path)
     assert written.folders == ("N16/T1000/P100", "N16/T1000/P150", "N16/T1000/P200")
     assert [float(incar_of(tmp_path / "runs" / folder)["PSTRESS"]) for folder in written.folders] == [1e3, 1.5e3, 2e3]
     script = (tmp_path / "runs" / written.scripts[0]).read_text()

@@ -10,11 +10,11 @@ import typer
 from llpt.cli.console import output
 from llpt.errors import InputError
 
-PROGRAMS = ("vasp",)
+PROGRAMS = ("vasp", "cp2k")
 
 
 def export(
-    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="vasp.", show_default=False)],
+    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="vasp or cp2k.", show_default=False)],
     study: Annotated[
         Path, typer.Argument(metavar="STUDY", help="A study file, or the directory of a study.", show_default=False)
     ],
@@ -34,17 +34,20 @@ def export(
     The results come back with llpt import DIR.
     """
     from llpt.study import StudyDirectory, make_plan, read_study  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.export_vasp import TEMPLATE, export_vasp  # noqa: PLC0415
+    from llpt.study.export_cp2k import CP2K  # noqa: PLC0415
+    from llpt.study.export_vasp import VASP  # noqa: PLC0415
+    from llpt.study.exporting import export_runs  # noqa: PLC0415
 
     if program not in PROGRAMS:
         raise InputError(f"There is no export to {program}.", f"Give {' or '.join(PROGRAMS)}.")
     source = study if study.is_dir() else study.resolve().parent
     description = StudyDirectory.open(study).study if study.is_dir() else read_study(study)
     try:
-        text = TEMPLATE if template is None else template.read_text(encoding="utf-8")
+        text = None if template is None else template.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{template} cannot be read: {error}.", "Give a readable text file.") from error
-    written = export_vasp(make_plan(description), out, source, template=text)
+    chosen = {VASP.engine: VASP, CP2K.engine: CP2K}[program]
+    written = export_runs(chosen, make_plan(description), out, source, template=text)
     console = output()
     console.print(
         f"{len(written.folders)} runs -> {out}, {len(written.scripts)} scripts in {out / 'jobs'}", markup=False

@@ -70,7 +70,7 @@ GUIDES = {
     "export": Guide(
         (
             "llpt export vasp examples/karasiev2021.toml -o vasp-runs",
-            "llpt export vasp study.toml -o vasp-runs --template slurm.sh",
+            "llpt export cp2k study.toml -o cp2k-runs --template slurm.sh",
         ),
         "docs/howto/export-vasp.md",
     ),

@@ -260,23 +260,50 @@ def cp2k_input(options: Cp2kOptions, atoms: Atoms, *, basis_file: Path, orbitals
         basis_file: file of basis sets.
         orbitals: whether it starts from those of the last structure.
     """
+    restart = "run-RESTART.kp" if uses_kpoints(options) else "run-RESTART.wfn"
+    printed = f"""&PRINT
+&FORCES ON
+NDIGITS 12
+FILENAME ={FORCES}
+&END FORCES
+&STRESS_TENSOR ON
+FILENAME ={STRESS}
+&END STRESS_TENSOR
+&END PRINT
+"""
+    return f"""&GLOBAL
+PROJECT run
+RUN_TYPE ENERGY_FORCE
+PRINT_LEVEL LOW
+&END GLOBAL
+{force_evaluation(options, atoms, basis_file=str(basis_file), restart=restart, orbitals=orbitals, printed=printed)}"""
+
+
+def force_evaluation(
+    options: Cp2kOptions, atoms: Atoms, *, basis_file: str, restart: str, orbitals: bool = False, printed: str = ""
+) -> str:
+    """Return the part of CP2K's input that says how energy, forces and stress are computed.
+
+    Args:
+        options: of the engine.
+        atoms: the structure.
+        basis_file: file of basis sets.
+        restart: the file of orbitals.
+        orbitals: whether it starts from those there.
+        printed: section of what is printed besides.
+    """
     own = options.pseudopotential == "gth"
-    kpoints, restart = "", "run-RESTART.wfn"
+    kpoints = ""
     if uses_kpoints(options):
         points = parse_kpoints(options.kpoints)
         rows = [
             f"KPOINT {_row(point)} {weight!r}" for point, weight in zip(points.fractional, points.weights, strict=True)
         ]
         kpoints = "\n".join(["&KPOINTS", "SCHEME GENERAL", "WAVEFUNCTIONS COMPLEX", *rows, "&END KPOINTS\n"])
-        restart = "run-RESTART.kp"
     vectors = "\n".join(f"{name} {_row(row)}" for name, row in zip("ABC", atoms.cell.array, strict=True))
     positions = "\n".join(f"H {_row(row)}" for row in atoms.positions)
-    return f"""&GLOBAL
-PROJECT run
-RUN_TYPE ENERGY_FORCE
-PRINT_LEVEL LOW
-&END GLOBAL
-&FORCE_EVAL
+    mass = float(atoms.get_masses()[0])
+    return f"""&FORCE_EVAL
 METHOD QUICKSTEP
 STRESS_TENSOR ANALYTICAL
 &DFT
@@ -328,20 +355,12 @@ PERIODIC XYZ
 {positions}
 &END COORD
 &KIND H
+MASS {mass!r}
 BASIS_SET {options.basis_set}
 POTENTIAL {"GTH-PBE" if own else options.pseudopotential}
 &END KIND
 &END SUBSYS
-&PRINT
-&FORCES ON
-NDIGITS 12
-FILENAME ={FORCES}
-&END FORCES
-&STRESS_TENSOR ON
-FILENAME ={STRESS}
-&END STRESS_TENSOR
-&END PRINT
-&END FORCE_EVAL
+{printed}&END FORCE_EVAL
 """
 
 

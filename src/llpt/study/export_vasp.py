@@ -1,4 +1,4 @@
-"""The reference's runs of a study as folders for VASP, one a run, and a script for each ladder.
+"""Input of VASP for the reference's runs of a study (``exporting``).
 
 VASP knows constant pressure by Parrinello and Rahman with Langevin friction on atoms and lattice (MDALGO = 3, ISIF = 3)
 only. Its lattice mass W (PMASS, in u) is chosen for a period of 40 fs: an edge L of a cubic cell of bulk modulus B
@@ -8,23 +8,17 @@ oscillates with ω² = 3 B L / W, and dense hydrogen has B near 3 P. ICONST hold
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.campaign import ControlledTest, Role, RunIdentity
 from llpt.dft.kpoints import kpoints_in_cell
 from llpt.dynamics import Ensemble
 from llpt.engines.vasp import VaspOptions
 from llpt.errors import InputError
-from llpt.files import atomic_directory, make_directory, write_atomically
+from llpt.files import write_atomically
 from llpt.options import parse_options
-from llpt.structure import atomic_fluid, molecular_fluid, read_structures, volume_per_atom
-from llpt.study.nodes import MolecularDynamics, Origin
-from llpt.study.nodes.start import from_file
-from llpt.study.protocol import starting_density
-from llpt.study.stored import stored_path
+from llpt.study.exporting import MARK, ExternalProgram, edge_angstrom, first_structure, is_relaxed
 from llpt.trajectory.foreign.vasp_theory import FUNCTIONALS
 from llpt.units import (
     ANGSTROM_TO_BOHR,
@@ -36,13 +30,14 @@ from llpt.units import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ase import Atoms
     from numpy.typing import NDArray
 
-    from llpt.study.plan import Plan
+    from llpt.study.nodes import MolecularDynamics
+
 
 GPA_TO_KILOBAR = 10.0
 PISTON_PERIOD_FS = 40.0
@@ -64,7 +59,6 @@ S 0 0 0 1 -1 0 0
 S 0 0 0 1 0 -1 0
 """
 """ICONST: three angles held, three edges equal; where S stands, the lines above it only name what it combines."""
-MARK = "@commands@"
 TEMPLATE = f"""#!/bin/bash
 # One ladder, rung after rung. Put your scheduler's lines here, and say how VASP is started and where its POTCAR is.
 set -euo pipefail
@@ -92,103 +86,17 @@ cd "$(dirname "$0")/.."
 """
 
 
-@dataclass(frozen=True)
-class Exported:
-    """What was written.
-
-    Args:
-        folders: of the runs, below the exported directory, in the order of the ladders.
-        scripts: one for each ladder.
-        left: number of runs of controlled tests, which are not exported.
-    """
-
-    folders: tuple[str, ...]
-    scripts: tuple[str, ...]
-    left: int
-
-
-def export_vasp(plan: Plan, out: Path, source: Path, *, template: str = TEMPLATE) -> Exported:
-    """Write the reference's own runs of a plan as folders for VASP.
-
-    Args:
-        plan: of a study with a reference.
-        out: the directory to make; it must not exist, or be empty.
-        source: the directory that paths of start structures begin from.
-        template: of a job script; ``@commands@`` stands where a ladder's commands go.
-
-    Raises:
-        InputError: there is no reference, the mark is not in the template, an option, a path integral or an isotope has
-            no counterpart in VASP, or the directory holds something.
-        StorageError: the disk refuses.
-    """
-    if MARK not in template:
-        raise InputError(f"The template of the job script holds no {MARK}.", "Put it where the commands go.")
-    reference = [run for run in plan.runs if isinstance(run, MolecularDynamics) and run.role is Role.REFERENCE]
-    runs = [run for run in reference if run.test is ControlledTest.BASE]
-    if not runs:
-        raise InputError("The study has no runs of a reference.", "Add [reference].")
-    if any(run.sampled for run in runs):
-        raise InputError(
-            "The study samples its reference by hybrid Monte Carlo, which VASP does not do.",
-            'Let dynamics.sampler be "molecular-dynamics".',
-        )
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} holds something.", "Give a new directory with --out.")
-    ladders: dict[str, list[MolecularDynamics]] = {}
-    for run in runs:
-        _check_nuclei(run)
-        ladders.setdefault(run.identity.ladder.folder.replace("/", "-"), []).append(run)
-    with atomic_directory(out.absolute()) as place:
-        for run in runs:
-            _write_run(run, place / folder_of(run), source)
-        make_directory(place / "jobs")
-        for name, rungs in ladders.items():
-            commands = [RUN, *(_command(run) for run in rungs)]
-            write_atomically(place / "jobs" / f"{name}.sh", template.replace(MARK, "\n".join(commands)))
-        write_atomically(place / "README.md", _readme(ladders, len(reference) - len(runs)))
-    return Exported(
-        tuple(folder_of(run) for run in runs),
-        tuple(f"jobs/{name}.sh" for name in ladders),
-        len(reference) - len(runs),
-    )
-
-
-def folder_of(run: MolecularDynamics) -> str:
-    """Return the folder of a run below the exported directory: ``N64/P200/T900``, ``N64/T1000/P150``."""
-    return run.identity.folder
-
-
-def _command(run: MolecularDynamics) -> str:
-    before = RunIdentity.parse(run.start.source) if run.start.origin is Origin.RUN else None
-    return f'run "{folder_of(run)}" "{"" if before is None else f"$PWD/{before.folder}"}"'
-
-
-def _check_nuclei(run: MolecularDynamics) -> None:
-    """Refuse what VASP's own dynamics, as it is written here, does not do.
-
-    Raises:
-        InputError: a path integral, or another isotope.
-    """
-    if run.dynamics.beads > 1 or run.dynamics.isotope is not None:
-        what = f"beads = {run.dynamics.beads}" if run.dynamics.beads > 1 else f"isotope = {run.dynamics.isotope}"
-        raise InputError(
-            f"The runs of this study have {what}, which is not written for VASP.",
-            "Let VASP give the forces of runs made here: [reference] engine = vasp.",
-        )
-
-
 def _write_run(run: MolecularDynamics, place: Path, source: Path) -> None:
     options = _options(run)
-    make_directory(place)
-    start = _first_structure(run, source)
-    edge = _edge_angstrom(run) if start is None else float(start.get_volume()) ** (1.0 / 3.0)
+    start = first_structure(run, source, program="VASP")
+    edge = edge_angstrom(run) if start is None else float(start.get_volume()) ** (1.0 / 3.0)
     write_atomically(place / "INCAR", _incar(run, options, edge), durable=False)
     write_atomically(place / "KPOINTS", kpoints_file(options.kpoints, edge * np.eye(3)), durable=False)
     if run.dynamics.ensemble is Ensemble.NPT:
         write_atomically(place / "ICONST", SHAPE, durable=False)
     if start is not None:
         write_atomically(place / "POSCAR", poscar(start, f"{run.atoms} H, {run.state.line}"), durable=False)
-        if run.start.origin is not Origin.FILE and run.start.relax_steps:
+        if is_relaxed(run):
             relax = {"IBRION": 2, "NSW": run.start.relax_steps, "EDIFFG": -0.5, "ISIF": 2, "POTIM": 0.1}
             write_atomically(place / "INCAR.relax", _lines(_electrons(run, options) | relax), durable=False)
 
@@ -201,28 +109,6 @@ def _options(run: MolecularDynamics) -> VaspOptions:
         known.pop("kpoints")
     options = parse_options(VaspOptions, known, owner="engine vasp")
     return options.model_copy(update={"kpoints": kpoints})
-
-
-def _first_structure(run: MolecularDynamics, source: Path) -> Atoms | None:
-    """Return the structure that a run starts from; None where it starts from another run's end."""
-    start = run.start
-    if start.origin is Origin.FILE:
-        path = (source / start.source).resolve()
-        path = path if path.exists() else source / stored_path(start.source, "start")
-        held = run.state.density_g_per_cm3
-        return read_structures(path)[-1] if held is None else from_file(path, run.atoms, held)
-    if start.origin in {Origin.MOLECULAR, Origin.ATOMIC}:
-        make = molecular_fluid if start.origin is Origin.MOLECULAR else atomic_fluid
-        density = starting_density(run.state)
-        return make(atoms=run.atoms, density_g_per_cm3=density, seed=run.dynamics.seed)
-    if start.origin is not Origin.RUN:
-        raise InputError(f"{folder_of(run)} starts in a way that VASP does not know.", "Choose another ladder.")
-    return None
-
-
-def _edge_angstrom(run: MolecularDynamics) -> float:
-    """Return about how long an edge of the cell will be."""
-    return float((run.atoms * volume_per_atom(density_g_per_cm3=starting_density(run.state))) ** (1.0 / 3.0))
 
 
 def _electrons(run: MolecularDynamics, options: VaspOptions) -> dict[str, str | int | float]:
@@ -319,25 +205,14 @@ def _lines(values: Mapping[str, str | int | float]) -> str:
     return "".join(f"{key} = {value}\n" for key, value in values.items())
 
 
-def _readme(ladders: Mapping[str, Sequence[MolecularDynamics]], left: int) -> str:
-    order = "\n".join(
-        f"| `jobs/{name}.sh` | {', '.join(f'`{folder_of(run)}`' for run in rungs)} |" for name, rungs in ladders.items()
-    )
-    more = f"\n{left} runs of controlled tests are not among them.\n" if left else ""
-    return f"""# Runs for VASP
-
-Each folder is one run. Each script does one ladder, rung after rung: a rung starts from the end of the one before.
-
-| script | its runs, in order |
-|---|---|
-{order}
-{more}
-Before you submit: set `POTCAR` to the PAW set of hydrogen (a hard one for such densities), `VASP` to the command that
-starts VASP (compiled with `-Dtbdyn`), and add your scheduler's lines, or give them with `--template`. A script that is
-submitted again skips what is done and goes on with what was killed. Look at the first run at constant pressure: its
-cell must stay cubic (`ICONST`), and its pressure must come to PSTRESS.
-
-Take the results in, whatever is done by then, as often as you like:
-
-    llpt import . -o ../study --role reference --label "VASP"
-"""
+VASP = ExternalProgram(
+    name="VASP",
+    engine="vasp",
+    write_run=_write_run,
+    template=TEMPLATE,
+    functions=RUN,
+    advice="""Before you submit: set `POTCAR` to the PAW set of hydrogen (a hard one for such densities), `VASP` to the
+command that starts VASP (compiled with `-Dtbdyn`), and add your scheduler's lines, or give them with `--template`. A
+script that is submitted again skips what is done and goes on with what was killed. Look at the first run at constant
+pressure: its cell must stay cubic (`ICONST`), and its pressure must come to PSTRESS.""",
+)
