@@ -126,7 +126,7 @@ def first_to(name):
 class RefusedByTheDisk(Soft):
     """After ``calls`` calls the disk fills for the first process that comes so far; of the second it is read-only."""
 
-    def __init__(self, calls=30):
+    def __init__(self, calls=55):
         self.calls_left = int(calls)
         super().__init__()
 

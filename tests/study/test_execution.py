@@ -399,16 +399,18 @@ def test_a_disk_that_fills_or_turns_read_only_during_runs_ends_those_and_no_othe
     study = StudyDirectory.claim(tmp_path / "study", text, parse_study(text), source=tmp_path)
     entries = do_here(study)
     unfinished = [entry for entry in entries if entry.state is State.UNFINISHED]
-    assert [entry.steps_done for entry in unfinished] == [20, 20]
+    assert [entry.steps_done for entry in unfinished] == [40, 40]
     full, read_only = sorted(unfinished, key=lambda entry: "Read-only file system" in entry.reason)
     assert full.reason == "The disk refused what its process wrote."
     assert read_only.reason.startswith(f"Cannot write {read_only.path}")
     for entry in unfinished:
         assert entry.remedy
-        assert Trajectory.open(study.node(entry.path)).n_steps == 20
+        assert Trajectory.open(study.node(entry.path)).n_steps == 40
     assert sum(entry.state is State.DONE for entry in entries) == 1
+    (study.node(full.path) / "checkpoints" / "0000000040" / "state.npz").write_bytes(b"")
     for entry in do_here(study):
         assert (entry.state, entry.steps_done) == (State.DONE, 60)
+        assert ("Goes on from step 20: " in entry.reason) == (entry.path == full.path)
         assert Trajectory.open(study.node(entry.path)).n_steps == 60
 
 
