@@ -20,6 +20,11 @@ if workers > 1:
         os.environ.setdefault(name, str(max(1, (os.cpu_count() or 1) // workers)))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Let ``-n auto`` start twice as many tests as there are processors: many wait for the programs they start."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session")
 def reference_directory() -> Path:
     """Values from independent programs; their origin stands in the README.md there."""
