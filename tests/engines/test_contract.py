@@ -86,6 +86,10 @@ def engine(name):
 @pytest.fixture
 def fluid():
     """Six atoms in a slanted cell: nothing is right by symmetry."""
+    return slanted_fluid()
+
+
+def slanted_fluid():
     atoms = molecular_fluid(atoms=6, seed=4, wigner_seitz_radius=1.5)
     atoms.set_cell(atoms.cell.array @ [[1.0, 0.08, 0.0], [0.0, 0.95, 0.05], [0.03, 0.0, 1.04]], scale_atoms=True)
     return atoms
@@ -96,8 +100,14 @@ def results_of(engine, atoms):
     return dict(engine.results)
 
 
-def test_results(engine, fluid):
-    results = results_of(engine, fluid)
+@pytest.fixture(scope="module")
+def results(engine):
+    """What the engine says of the fluid when it knows of nothing before; once, since programs take seconds."""
+    engine.reset()
+    return results_of(engine, slanted_fluid())
+
+
+def test_results(engine, results):
     assert np.shape(results["forces"]) == (6, 3)
     assert np.shape(results["stress"]) == (6,)
     for key in ("energy", "free_energy", "entropy"):
@@ -114,8 +124,7 @@ def test_asked_as_an_ase_calculator(engine, fluid):
     assert np.array_equal(fluid.get_stress(), engine.results["stress"])
 
 
-def test_internal_energy_is_free_energy_plus_entropy_term(engine, name, fluid):
-    results = results_of(engine, fluid)
+def test_internal_energy_is_free_energy_plus_entropy_term(name, results):
     temperature = float(ENGINES[name].options.get("electronic_temperature_k", 0.0))
     assert results["energy"] - results["free_energy"] == pytest.approx(temperature * results["entropy"], abs=1e-9)
     assert results["entropy"] >= 0.0
@@ -123,9 +132,7 @@ def test_internal_energy_is_free_energy_plus_entropy_term(engine, name, fluid):
         assert results["entropy"] > 0.0
 
 
-def test_forces_are_derivatives_of_the_free_energy(engine, name, fluid):
-    engine.reset()
-    forces = results_of(engine, fluid)["forces"]
+def test_forces_are_derivatives_of_the_free_energy(engine, name, fluid, results):
     direction = np.random.default_rng(0).normal(size=(6, 3))
     direction -= direction.mean(axis=0)
     direction /= np.linalg.norm(direction)
@@ -136,14 +143,12 @@ def test_forces_are_derivatives_of_the_free_energy(engine, name, fluid):
         moved.positions += move * step * direction
         free[move] = results_of(engine, moved)["free_energy"]
     slope = (8 * (free[1] - free[-1]) - (free[2] - free[-2])) / (12 * step)
-    assert -slope == pytest.approx(np.vdot(forces, direction), abs=ENGINES[name].force)
+    assert -slope == pytest.approx(np.vdot(results["forces"], direction), abs=ENGINES[name].force)
 
 
 @only(lambda name: ENGINES[name].fixed_basis)  # elsewhere every cell gets plane waves of its own
 @pytest.mark.parametrize("component", [0, 3])
-def test_stress_is_the_strain_derivative_of_the_free_energy(engine, name, fluid, component):
-    engine.reset()
-    stress = results_of(engine, fluid)["stress"]
+def test_stress_is_the_strain_derivative_of_the_free_energy(engine, name, fluid, results, component):
     strain_shape = np.zeros((3, 3))
     i, j = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))[component]
     strain_shape[i, j] += 0.5
@@ -155,13 +160,11 @@ def test_stress_is_the_strain_derivative_of_the_free_energy(engine, name, fluid,
         strained.set_cell(fluid.cell.array @ (np.eye(3) + move * step * strain_shape), scale_atoms=True)
         free[move] = results_of(engine, strained)["free_energy"]
     slope = (8 * (free[1] - free[-1]) - (free[2] - free[-2])) / (12 * step)
-    difference_gpa = (slope / fluid.get_volume() - stress[component]) * EV_PER_ANGSTROM3_TO_GPA
+    difference_gpa = (slope / fluid.get_volume() - results["stress"][component]) * EV_PER_ANGSTROM3_TO_GPA
     assert difference_gpa == pytest.approx(0.0, abs=ENGINES[name].stress_gpa)
 
 
-def test_rotation_turns_forces_and_leaves_energy(engine, name, fluid):
-    engine.reset()
-    before = results_of(engine, fluid)
+def test_rotation_turns_forces_and_leaves_energy(engine, name, fluid, results):
     rotation, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))
     rotation *= np.linalg.det(rotation)
     turned = fluid.copy()
@@ -170,30 +173,26 @@ def test_rotation_turns_forces_and_leaves_energy(engine, name, fluid):
     engine.reset()
     after = results_of(engine, turned)
     tolerance = ENGINES[name].force
-    assert after["free_energy"] == pytest.approx(before["free_energy"], abs=tolerance)
-    assert np.allclose(after["forces"], before["forces"] @ rotation.T, atol=tolerance)
-    assert after["stress"][:3].sum() == pytest.approx(before["stress"][:3].sum(), abs=tolerance)
+    assert after["free_energy"] == pytest.approx(results["free_energy"], abs=tolerance)
+    assert np.allclose(after["forces"], results["forces"] @ rotation.T, atol=tolerance)
+    assert after["stress"][:3].sum() == pytest.approx(results["stress"][:3].sum(), abs=tolerance)
 
 
-def test_translation_by_a_lattice_vector_changes_nothing(engine, name, fluid):
-    engine.reset()
-    before = results_of(engine, fluid)
+def test_translation_by_a_lattice_vector_changes_nothing(engine, name, fluid, results):
     engine.reset()
     moved = fluid.copy()
     moved.positions[2] += fluid.cell.array[1] - 2 * fluid.cell.array[0]
     after = results_of(engine, moved)
-    assert after["free_energy"] == pytest.approx(before["free_energy"], abs=ENGINES[name].force)
-    assert np.allclose(after["forces"], before["forces"], atol=ENGINES[name].force)
+    assert after["free_energy"] == pytest.approx(results["free_energy"], abs=ENGINES[name].force)
+    assert np.allclose(after["forces"], results["forces"], atol=ENGINES[name].force)
 
 
-def test_results_do_not_depend_on_what_came_before_a_reset(engine, name, fluid):
-    engine.reset()
-    first = results_of(engine, fluid)["free_energy"]
+def test_results_do_not_depend_on_what_came_before_a_reset(engine, name, fluid, results):
     other = fluid.copy()
     other.set_cell(1.02 * fluid.cell.array, scale_atoms=True)
     engine.calculate(other)
     engine.reset()
-    assert results_of(engine, fluid)["free_energy"] == pytest.approx(first, abs=ENGINES[name].force)
+    assert results_of(engine, fluid)["free_energy"] == pytest.approx(results["free_energy"], abs=ENGINES[name].force)
 
 
 def test_bad_structures_are_refused(engine, fluid):
