@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from llpt.audit.comparison import compare
     from llpt.audit.density import DensityComparison, compare_density
     from llpt.audit.derivatives import DerivativeCheck, check_derivatives
-    from llpt.audit.diagnosis import Cause, Diagnosis, Presence, diagnose, of_choices, of_derivatives, of_phases
+    from llpt.audit.diagnosis import (
+        Cause,
+        DiagnosedSide,
+        Diagnosis,
+        Presence,
+        diagnose,
+        of_choices,
+        of_derivatives,
+        of_phases,
+    )
     from llpt.audit.double_labels import DoublyLabelled, frame_table, label_with_other
     from llpt.audit.electronic_temperature import Population, electronic_temperature_audit
     from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
@@ -70,6 +79,7 @@ __all__ = [
     "Crossover",
     "DensityComparison",
     "DerivativeCheck",
+    "DiagnosedSide",
     "Diagnosis",
     "DoublyLabelled",
     "EqualShares",

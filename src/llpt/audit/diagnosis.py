@@ -40,6 +40,14 @@ class Cause(StrEnum):
     CHOICE = "as with another reference"
 
 
+class DiagnosedSide(StrEnum):
+    """Whose defect it is; of both, where one is held against the other."""
+
+    REFERENCE = "reference"
+    SURROGATE = "surrogate"
+    BOTH = "both"
+
+
 class Presence(StrEnum):
     """What a check comes to."""
 
@@ -93,7 +101,7 @@ class Diagnosis(BaseModel):
 
     Args:
         cause: what was checked.
-        side: ``reference``, ``surrogate``, or ``both`` where one is held against the other.
+        side: whose defect it is.
         line: name of the line of states; empty where it is a matter of the engine alone.
         atoms: number of atoms; None likewise.
         temperature_k: where it belongs to one temperature.
@@ -108,7 +116,7 @@ class Diagnosis(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
     cause: Cause
-    side: str
+    side: DiagnosedSide
     line: str
     atoms: int | None
     temperature_k: float | None
@@ -132,7 +140,7 @@ def presence_of(size: Estimate, limit: float) -> Presence:
 def diagnose(
     cause: Cause,
     *,
-    side: str,
+    side: DiagnosedSide,
     size: Estimate,
     sentence: str,
     line: str = "",
@@ -173,7 +181,7 @@ def diagnose(
 def of_derivatives(
     check: DerivativeCheck,
     *,
-    side: str,
+    side: DiagnosedSide,
     engine: str,
     temperature_k: float,
     slope_k_per_gpa: Estimate,
@@ -220,7 +228,7 @@ def of_phases(explanation: Explanation, *, line: str) -> Diagnosis:
     bias = explanation.temperature.difference_mev_per_atom.scaled(-1.0, "meV/atom")
     return diagnose(
         Cause.PHASES,
-        side="surrogate",
+        side=DiagnosedSide.SURROGATE,
         line=line,
         atoms=explanation.low.atoms,
         temperature_k=explanation.low.temperature_k,
@@ -260,7 +268,7 @@ def of_choices(
             found.append(
                 diagnose(
                     Cause.CHOICE,
-                    side="surrogate",
+                    side=DiagnosedSide.SURROGATE,
                     line=line,
                     atoms=row.low.atoms,
                     temperature_k=row.low.temperature_k,

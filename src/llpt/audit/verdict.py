@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from llpt.audit.diagnosis import HAMILTONIAN, PROTOCOL, Diagnosis, Presence
+from llpt.audit.diagnosis import HAMILTONIAN, PROTOCOL, DiagnosedSide, Diagnosis, Presence
 from llpt.audit.equivalence import Outcome
 from llpt.audit.thresholds import FORMAT, Thresholds
 from llpt.errors import InputError, NewerFormatError
@@ -117,7 +117,7 @@ class Verdict(_Record):
             diagnoses: of ``llpt.campaign.diagnose_runs`` and ``diagnose_labels``.
         """
         present = [each for each in diagnoses if each.presence is Presence.PRESENT]
-        causes = {each.cause for each in present if each.side != "reference" or each.cause in PROTOCOL}
+        causes = {each.cause for each in present if each.side is not DiagnosedSide.REFERENCE or each.cause in PROTOCOL}
         barred = causes & PROTOCOL or (causes & HAMILTONIAN if self.value is Outcome.FAITHFUL else set())
         value = Outcome.NOT_RESOLVED if barred else self.value
         reasons = (*(each.sentence for each in present), *self.reasons)

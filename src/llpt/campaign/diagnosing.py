@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit import DerivativeCheck, Diagnosis, diagnose, of_choices, of_derivatives, of_phases
-from llpt.audit.diagnosis import Cause
+from llpt.audit.diagnosis import Cause, DiagnosedSide
 from llpt.audit.double_labels import forces_of, virial_pressure_gpa
 from llpt.campaign.identity import Role
 from llpt.campaign.labelled import MatchedState
@@ -68,7 +68,7 @@ def diagnose_labels(
         for role, check in (derivatives or {}).items():
             name = next((ladder.engine for ladder in ladders if ladder.role is role), str(role))
             found += of_derivatives(
-                check, side=str(role), engine=name, temperature_k=place.temperature_k, slope_k_per_gpa=slope
+                check, side=DiagnosedSide(role), engine=name, temperature_k=place.temperature_k, slope_k_per_gpa=slope
             )
     return tuple(found)
 
@@ -113,7 +113,15 @@ def _masses(base: Sequence[ObservedLadder]) -> list[Diagnosis]:
         exact = Estimate(100.0 * (ratio - 1.0), 0.0, "%", math.inf)
         nothing = Estimate(0.0, 0.0, "K", math.inf)
         found.append(
-            diagnose(Cause.MASS, side="both", line=line, atoms=atoms, size=exact, kelvins=nothing, sentence=sentence)
+            diagnose(
+                Cause.MASS,
+                side=DiagnosedSide.BOTH,
+                line=line,
+                atoms=atoms,
+                size=exact,
+                kelvins=nothing,
+                sentence=sentence,
+            )
         )
     return found
 
@@ -138,7 +146,7 @@ def _kinetic(ladder: ObservedLadder) -> list[Diagnosis]:
     return [
         diagnose(
             Cause.KINETIC_TEMPERATURE,
-            side=str(ladder.role),
+            side=DiagnosedSide(ladder.role),
             line=ladder.line,
             atoms=ladder.atoms,
             temperature_k=middle,
@@ -165,7 +173,7 @@ def _solid(ladder: ObservedLadder) -> list[Diagnosis]:
     return [
         diagnose(
             Cause.SOLID,
-            side=str(ladder.role),
+            side=DiagnosedSide(ladder.role),
             line=ladder.line,
             atoms=ladder.atoms,
             size=share,
@@ -190,13 +198,13 @@ def _of_labels(labelled: Sequence[LabelledRun]) -> list[Diagnosis]:
     return [
         diagnose(
             Cause.FORCE_SIZE,
-            side="surrogate",
+            side=DiagnosedSide.SURROGATE,
             size=force,
             sentence=f"The surrogate's forces are {force} larger than the reference's on the same configurations.",
         ),
         diagnose(
             Cause.PRESSURE,
-            side="surrogate",
+            side=DiagnosedSide.SURROGATE,
             size=pressure,
             sentence=f"The surrogate's pressure is {pressure} above the reference's on the same configurations.",
         ),

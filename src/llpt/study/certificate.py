@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from llpt.campaign import ControlledTest
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import Entry
     from llpt.study.nodes import PlannedRun
@@ -103,7 +104,7 @@ class _Alike:
 
     engine: str
     atoms: int
-    test: str
+    test: ControlledTest
     kind: str
     value: float
 
@@ -119,7 +120,7 @@ def _grouped(done: Sequence[PlannedRun], kind: str) -> list[list[PlannedRun]]:
         }
         value = values[kind]
         if value is not None and run.repeat == 1:
-            group = _Alike(run.engine_folder, run.atoms, str(run.test), kind, value)
+            group = _Alike(run.engine_folder, run.atoms, run.test, kind, value)
             groups.setdefault(group, []).append(run)
     return list(groups.values())
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.audit import Presence
-from llpt.campaign import Role
+from llpt.audit import DiagnosedSide, Presence
 from llpt.report.crossover_figure import crossover_figure
 from llpt.report.explanation_tables import bias_sentence, crossover_rows, shift_rows, state_rows
 from llpt.report.interval_figure import Interval, interval_panel
@@ -35,7 +34,9 @@ def errors_of_surrogate(case: Case) -> Question | None:
     shifts = shift_rows(explanation)
     crossovers = crossover_rows(explanation)
     diagnoses = case.verdict.diagnoses if case.verdict else ()
-    present = [each for each in diagnoses if each.presence is Presence.PRESENT and each.side != str(Role.REFERENCE)]
+    present = [
+        each for each in diagnoses if each.presence is Presence.PRESENT and each.side is not DiagnosedSide.REFERENCE
+    ]
     tables = [
         *_diagnoses(diagnoses),
         *_residuals(explanation),
