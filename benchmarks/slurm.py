@@ -128,6 +128,37 @@ walltime = "{walltime}"
 {provider}
 """
 
+RANKS = """
+[study]
+name = "ranks"
+[system]
+atoms = 4
+start = "atomic"
+[state]
+pressures_gpa = 120.0
+temperatures_k = [2800, 2900]
+[dynamics]
+steps = 4
+discard = 1
+timestep_fs = 0.2
+relax_steps = 0
+ladder = "none"
+[reference]
+engine = "abinit"
+ecut_ry = 20.0
+electronic_temperature = 10000
+threads = 4
+[reference.options]
+processes = 2
+[execution]
+where = "slurm"
+cores = 4
+[execution.provider]
+partition = "main"
+walltime = "00:20:00"
+nodes_per_block = 2
+"""
+
 
 @contextlib.contextmanager
 def slurm(root: Path) -> Iterator[dict[str, str]]:
@@ -230,10 +261,11 @@ class Trial:
     Args:
         directory: where it lies.
         environment: that of Slurm's commands.
+        text: the study file.
         keys: what takes the place of the defaults in the study file.
     """
 
-    def __init__(self, directory: Path, environment: dict[str, str], **keys: object) -> None:
+    def __init__(self, directory: Path, environment: dict[str, str], *, text: str = STUDY, **keys: object) -> None:
         directory.mkdir()
         self.directory = directory
         self.root = directory / "study"
@@ -249,7 +281,7 @@ class Trial:
             "walltime": "00:10:00",
             "provider": "",
         }
-        (directory / "study.toml").write_text(STUDY.format(**{**defaults, **keys}))
+        (directory / "study.toml").write_text(text.format(**{**defaults, **keys}))
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start ``llpt run`` by its path, as the README does."""
@@ -458,6 +490,33 @@ def graphics_processors(directory: Path, environment: dict[str, str]) -> str:
     return "four runs on devices 0 and 1 of a node, two at a time, never two on one device"
 
 
+def ranks_of_a_program(directory: Path, environment: dict[str, str]) -> str:
+    """ABINIT on two processes a run: both runs at once, each on a node of its own."""
+    if shutil.which("abinit") is None:
+        return "not tried: ABINIT is not installed"
+    trial = Trial(directory, environment, text=RANKS)
+    process = trial.start()
+    nodes: set[str] = set()
+    most = 0
+    while process.poll() is None:
+        at_work = [variables.get("SLURMD_NODENAME", "") for variables in of_programs("abinit")]
+        most, nodes = max(most, len(at_work)), nodes | set(at_work)
+        time.sleep(0.2)
+    trial.end(process, 0)
+    trial.all_done()
+    assert nodes == {"n1", "n2"}, nodes
+    assert {entry.host for entry in trial.entries()} == {"n1", "n2"}, trial.entries()
+    return f"two runs, at most {most} processes of ABINIT at once, on both nodes"
+
+
+def of_programs(name: str) -> Iterator[dict[str, str]]:
+    """Give the environment of every program of a name that is at work on a node."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.name() == name and "SLURMD_NODENAME" in process.environ():
+                yield process.environ()
+
+
 CHECKS = {
     check.__name__: check
     for check in (
@@ -468,6 +527,7 @@ CHECKS = {
         block_dies,
         node_lost,
         segments,
+        ranks_of_a_program,
     )
 }
 

@@ -69,11 +69,22 @@ def test_a_command_that_does_not_come_to_its_end_is_ended(monkeypatch):
 
 
 def test_a_command_that_ends_by_itself_is_left_alone(monkeypatch):
-    monkeypatch.setattr(interrupts, "LEAVE_S", 0.3)
-    ended = threading.Event()
-    with pytest.raises(KeyboardInterrupt), hearing_ctrl_c(ended.set):
-        signal.raise_signal(signal.SIGINT)
-    assert not ended.wait(0.6)
+    monkeypatch.setattr(interrupts, "LEAVE_S", 3600.0)
+    timers = []
+
+    def stopped():
+        with hearing_ctrl_c(lambda: None):
+            try:
+                signal.raise_signal(signal.SIGINT)
+            finally:
+                timers.extend(thread for thread in threading.enumerate() if isinstance(thread, threading.Timer))
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert timers
+    for timer in timers:
+        timer.join(60.0)
+        assert not timer.is_alive()
 
 
 def test_who_had_ctrl_c_ignored_keeps_it_so():

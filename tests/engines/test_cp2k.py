@@ -144,28 +144,30 @@ def test_a_run_that_fails_is_an_error_and_is_tried_once_more_from_nothing(progra
 
 PRINTS = """
 import os
-found = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("OMPI_MCA_")]
+found = [f"{name}={value}" for name, value in os.environ.items() if name.startswith(("OMPI_MCA_", "SLURM_"))]
 open("words", "w").write(" ".join([*sys.argv[1:], *found])); raise SystemExit(3)
 """
 
 
-@pytest.mark.parametrize("variable", ["", "SLURM_JOB_ID"])
-def test_its_processes_are_started_by_what_was_asked_for(program, tmp_path, fluid, monkeypatch, variable):
-    """Open MPI keeps to this machine where nobody asked for another."""
+def test_its_processes_are_started_by_what_was_asked_for(program, tmp_path, fluid, monkeypatch):
+    """Open MPI keeps to this machine, and knows of no job, where nobody asked for another."""
     program(PRINTS)
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
 
     def words(**more):
         with make_engine("cp2k", {**OPTIONS, **more, "directory": str(tmp_path)}) as engine, pytest.raises(EngineError):
             engine.calculate(fluid)
-        return (tmp_path / "words").read_text()
+        return (tmp_path / "words").read_text().split()
 
-    if variable:
-        monkeypatch.setenv(variable, "17")
     asked = words(processes=4, mpi_command=f"{tmp_path}/cp2k.psmp -n {{processes}}")
-    assert asked.startswith("-n 4 ")
-    assert "OMPI" not in asked
-    assert "OMPI_MCA_btl=self" in words().split()
-    assert ("OMPI_MCA_btl=self,vader" in words(processes=4)) == (not variable)
+    assert asked[:2] == ["-n", "4"]
+    assert asked[-1] == "SLURM_JOB_ID=17"
+    alone, several = words(), words(processes=4)
+    assert "OMPI_MCA_btl=self" in alone
+    assert "OMPI_MCA_btl=self,vader" in several
+    assert not [word for word in (*alone, *several) if word.startswith("SLURM_")]
+    monkeypatch.setenv("OMPI_MCA_btl", "tcp,self")
+    assert "OMPI_MCA_btl=tcp,self" in words()
 
 
 def test_input_and_log_on_a_disk_that_refuses(disk, program, fluid):

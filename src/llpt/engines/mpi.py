@@ -34,8 +34,8 @@ MpiCommand = Annotated[
 
 QUIET = {"OMPI_MCA_ess_singleton_isolated": "1", "OMPI_MCA_pml": "ob1"}
 """Open MPI without a helper that listens, and with transports of its own alone."""
-ALLOCATIONS = ("SLURM_JOB_ID", "PBS_JOBID", "KUBERNETES_SERVICE_HOST")
-"""Variables of the environment by which a scheduler's node is known."""
+OF_A_SCHEDULER = ("SLURM_", "PBS_", "LSB_", "PMI_", "PMIX_")
+"""What names of variables begin with by which a scheduler tells a program that it is one process of a job of its."""
 
 
 def mpi_words(processes: int, mpi_command: str | None = None) -> list[str]:
@@ -67,19 +67,19 @@ def mpi_words(processes: int, mpi_command: str | None = None) -> list[str]:
 
 
 def program_environment(processes: int, mpi_command: str | None = None) -> dict[str, str]:
-    """Return the environment of a program on several processes, which listens to no other machine unless asked.
+    """Return the environment of a program on several processes, all on this machine unless somebody asked for others.
 
-    Open MPI opens ports on every network even where all processes are on one machine. One process needs none, several
+    Within a job of Slurm's, Open MPI takes a program for a process of that job, and mpirun the job's first node for its
+    own: both are told nothing of the job. Open MPI also opens ports on every network: one process needs none, several
     have their memory in common; of these mpirun itself still listens for its own processes, for which Open MPI has no
-    option. On a scheduler's nodes, and where ``mpi_command`` is given, nothing is changed; what a person has set in the
-    environment stays.
+    option. Where ``mpi_command`` is given nothing is changed, and what a person has set of Open MPI stays.
 
     Args:
         processes: number of MPI processes.
         mpi_command: what starts them; mpirun if None.
     """
-    environment = {"OMP_NUM_THREADS": "1"}
-    elsewhere = processes > 1 and any(name in os.environ for name in ALLOCATIONS)
-    if mpi_command is None and not elsewhere:
-        environment |= {**QUIET, "OMPI_MCA_btl": "self" if processes == 1 else "self,vader"}
-    return {**environment, **os.environ}
+    if mpi_command is not None:
+        return {"OMP_NUM_THREADS": "1", **os.environ}
+    quiet = {**QUIET, "OMPI_MCA_btl": "self" if processes == 1 else "self,vader"}
+    own = {name: value for name, value in os.environ.items() if not name.startswith(OF_A_SCHEDULER)}
+    return {"OMP_NUM_THREADS": "1", **quiet, **own}
