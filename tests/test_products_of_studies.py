@@ -35,7 +35,9 @@ from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.archive import pack_study
 from llpt.study.child import NO_WORD_CODE, Server
 from llpt.study.explaining import explain_study
-from llpt.study.export_vasp import export_vasp
+from llpt.study.export_cp2k import CP2K
+from llpt.study.export_vasp import VASP
+from llpt.study.exporting import export_runs
 from llpt.study.growing import grow
 from llpt.study.imported_changes import relabel_runs, remove_runs
 from llpt.study.job_files import JobFiles
@@ -50,6 +52,7 @@ from llpt.study.worker import do_job
 from llpt.trajectory import System, TrajectoryWriter
 from llpt.trajectory.foreign.own import copy_own
 
+from .cli.test_export_cp2k import STUDY as FOR_CP2K
 from .cli.test_export_vasp import STUDY as FOR_VASP
 from .dynamics.conftest import make_settings
 from .dynamics.engines_for_tests import LennardJones
@@ -222,9 +225,10 @@ def test_archive(disk, tmp_path):
     disk.refused(lambda: pack_study(directory, disk.path / "study.zip"), again=False)
 
 
-def test_folders_for_vasp(disk, tmp_path):
-    plan = make_plan(parse_study(FOR_VASP))
-    disk.refused(lambda: export_vasp(plan, disk.path / "vasp", tmp_path), again=False)
+@pytest.mark.parametrize(("program", "text"), [(VASP, FOR_VASP), (CP2K, FOR_CP2K)], ids=["vasp", "cp2k"])
+def test_folders_for_other_programs(disk, tmp_path, program, text):
+    plan = make_plan(parse_study(text))
+    disk.refused(lambda: export_runs(program, plan, disk.path / "runs", tmp_path), again=False)
 
 
 def test_growth(disk, study):

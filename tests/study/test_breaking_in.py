@@ -40,6 +40,15 @@ engine = "ase:evil.Evil"
 threads = 1
 """
 
+PLUG_IN = """
+from llpt.engines import Argument, EngineRecord, Options, Speed
+
+ENGINE = EngineRecord(
+    name="own-fluid", label="own", maker="own_fluid:make", argument=Argument.NONE, options=Options,
+    speed=Speed({1.0: 1.0}), probe="own_fluid:version",
+)
+"""
+
 
 def run(directory, *arguments, python=("-c", "from llpt.cli import main; main()"), **environment):
     return subprocess.run(
@@ -290,6 +299,18 @@ def test_an_archive_takes_no_file_from_outside_itself(tmp_path):
     assert done.returncode == 1
     assert "does not exist" in done.stderr
     assert not (tmp_path / "again").exists()
+
+
+def test_a_plug_in_is_named_and_asked_for(tmp_path, install_package):
+    place = install_package("own_fluid", PLUG_IN, {"llpt.engines": {"own-fluid": "own_fluid:ENGINE"}})
+    text = STUDY.replace("ase:evil.Evil", "own-fluid")
+    plan = make_plan(parse_study(text))
+    assert foreign_code(plan) == [f"Engine own-fluid is a plug-in and runs code from {place}."]
+    archive = tmp_path / "study.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("study/study.toml", text)
+    with pytest.raises(InputError, match="is a plug-in"):
+        agree(archive, plan, trust=False)
 
 
 def test_llpt_plan_names_the_programs_that_a_study_starts(tmp_path):
