@@ -20,6 +20,8 @@ FIRST = Path(__file__).with_name("verdict-format-1-statistics-1.json")
 """Of the isobars below, by the program that knew no formats (commit 95c824e); every outcome is in it."""
 STORED = Path(__file__).with_name("verdict-statistics-2.json")
 """Of the same, by the version of the statistics that the program says it has."""
+RESULTS = sorted((Path(__file__).parents[2] / "docs" / "results").rglob("verdict.json"))
+"""Those of studies that the documentation tells of."""
 
 
 def located(engine, first_seed, lines, **options):
@@ -60,6 +62,15 @@ def test_a_verdict_of_the_first_version_is_read_and_neither_confirmed_nor_called
     found = reproduces(stored, fresh)
     assert found.agreement is Agreement.CANNOT_BE_TOLD
     assert "judged by statistics version 1" in found.found
+
+
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.parent.name)
+def test_verdicts_that_the_documentation_tells_of_are_read(path):
+    stored = Verdict.from_json(path.read_text(encoding="utf-8"))
+    assert stored.statistics == STATISTICS
+    assert stored.comparisons
+    again = Verdict.from_json(stored.to_json())
+    assert reproduces(stored, again).agreement is Agreement.SAME
 
 
 def test_a_verdict_says_its_format_and_its_statistics(fresh):
