@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from llpt.campaign.explained import CampaignExplanation
 from llpt.cli.app import app
 from llpt.errors import InputError
 from llpt.study import Ledger, State, make_plan, parse_study
 from llpt.study.cost import StepTimes
+from llpt.study.explaining import difference_from
 from llpt.study.explaining_runs import labels_beforehand, two_phases
 from llpt.study.inputs import named_inputs
 from llpt.study.nodes import PlannedCoupled, PlannedOtherLabels
@@ -246,6 +248,16 @@ def test_the_report_has_the_table_of_kelvins(study):
     page = (root / "report/index.html").read_text(encoding="utf-8")
     assert "Errors by phase, neighbours, density and temperature" in page
     assert "a-wider-core" in page
+
+
+def test_a_part_that_was_taken_out_of_a_stored_explanation_is_found():
+    fresh = CampaignExplanation(residuals=None, states=(), shifts=(), crossovers=(), budgets=(), refused={})
+    kept = json.loads(fresh.to_json())
+    assert not difference_from(json.dumps(kept), fresh)
+    del kept["states"]
+    assert difference_from(json.dumps(kept), fresh).startswith("states stands in one of them alone")
+    assert difference_from("[]", fresh) == "its form"
+    assert difference_from("{", fresh) == "it is damaged"
 
 
 @pytest.mark.slow

@@ -168,7 +168,11 @@ def difference_from(stored: str, fresh: CampaignExplanation) -> str:
 
 
 def _unlike(one: object, other: object, where: str) -> str:
-    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+    if isinstance(one, dict) and isinstance(other, dict):
+        lacking = sorted((one.keys() ^ other.keys()) - PROSE)
+        if lacking:
+            place = f"{where}.{lacking[0]}".strip(".")
+            return f"{place} stands in one of them alone; where another version wrote it, llpt explain writes it anew"
         keys = [key for key in one if key not in PROSE]
         return next(filter(None, (_unlike(one[key], other[key], f"{where}.{key}".strip(".")) for key in keys)), "")
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
@@ -176,7 +180,7 @@ def _unlike(one: object, other: object, where: str) -> str:
         return next(filter(None, (_unlike(*pair, f"{where}[{number}]") for number, pair in pairs)), "")
     if isinstance(one, int | float) and isinstance(other, int | float):
         return "" if math.isclose(one, other, rel_tol=SAME, abs_tol=SAME) else where
-    return "" if one == other else where
+    return "" if one == other else where or "its form"
 
 
 def _done(entries: Mapping[str, Entry], path: str) -> bool:
