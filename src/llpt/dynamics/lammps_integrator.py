@@ -66,7 +66,15 @@ class LammpsIntegrator:
         evaluators: Sequence[Evaluator],
         log: TextIO,  # noqa: ARG003 - LAMMPS writes none
     ) -> Self:
-        """Start from prepared atoms."""
+        """Start from prepared atoms.
+
+        Args:
+            atoms: the start, with velocities.
+            settings: of the run.
+            timestep_fs: the time step in fs, > 0.
+            evaluators: one, whose engine is LAMMPS.
+            log: not written to.
+        """
         (evaluator,) = evaluators
         engine = _potential(evaluator)
         lammps = engine.new_instance()
@@ -101,7 +109,15 @@ class LammpsIntegrator:
         evaluators: Sequence[Evaluator],
         log: TextIO,  # noqa: ARG003 - LAMMPS writes none
     ) -> Self:
-        """Continue from what ``save`` wrote."""
+        """Continue from what ``save`` wrote.
+
+        Args:
+            directory: of the checkpoint.
+            settings: of the run.
+            timestep_fs: the time step in fs, > 0.
+            evaluators: one, whose engine is LAMMPS.
+            log: not written to.
+        """
         (evaluator,) = evaluators
         lammps = _potential(evaluator).new_instance()
         _do(lammps, f'read_restart "{directory / STATE_NAME}"')
