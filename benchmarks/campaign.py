@@ -24,6 +24,8 @@ from typing import Any
 
 import psutil
 
+from llpt.study import Ledger, State
+
 STUDY = """
 [study]
 name = "campaign"
@@ -79,6 +81,8 @@ TARGETS = {
     ("a run", "the driver's (ms of a processor)"): 50.0,
     ("Ctrl-C", "clock"): 5.0,
     ("llpt status, stopped", "clock"): 1.0,
+    ("Ctrl-C, planning", "clock"): 5.0,
+    ("Ctrl-C, reporting", "clock"): 5.0,
 }
 """Seconds, and milliseconds where it says so."""
 
@@ -121,6 +125,8 @@ def measure(runs: int, directory: Path) -> dict[str, Any]:
                 found["Ctrl-C"] = {"clock": round(time.monotonic() - asked, 2), "processor": round(used, 2)}
             time.sleep(0.05)
     found["llpt status, stopped"] = timed(directory, "status", "study")
+    found["Ctrl-C, planning"] = interrupted(directory, "plan", "study.toml")
+    found["Ctrl-C, reporting"] = interrupted(directory, "report", "study")
     found["load"] = f"{load:.1f} processes at work when it began, {os.getloadavg()[1]:.1f} over the last five minutes"
     return {**found, "targets met": targets_met(found)}
 
@@ -139,9 +145,10 @@ def wait_for_runs(jobs: Path, number: int) -> int:
 def cost_of_runs(driver: psutil.Process, jobs: Path, number: int) -> dict[str, float]:
     """Return milliseconds that a run of twenty cheap steps takes: its own, and the driver's."""
     (server,) = [child for child in driver.children() if "llpt.study.fork_server" in child.cmdline()]
-    before, own, driven = set(jobs.glob("*.outcome.json")), children_s(server), own_s(driver)
-    more = wait_for_runs(jobs, len(before) + number) - len(before)
-    took = [json.loads(path.read_text())["seconds"] for path in set(jobs.glob("*.outcome.json")) - before]
+    before, own, driven = wait_for_runs(jobs, 0), children_s(server), own_s(driver)
+    more = wait_for_runs(jobs, before + number) - before
+    with Ledger(jobs.parent / "study.db") as ledger:
+        took = [entry.seconds for entry in ledger.entries() if entry.state is State.DONE]
     return {
         "its own (ms of the clock, median)": round(1000.0 * statistics.median(took), 1),
         "its own (ms of a processor)": round(1000.0 * (children_s(server) - own) / more, 1),
@@ -161,6 +168,9 @@ def children_s(process: psutil.Process) -> float:
     return float(times.children_user + times.children_system)
 
 
+DEVNULL = subprocess.DEVNULL
+STOPPED = 130
+MOMENTS_S = (0.5, 1.5, 3.0, 6.0, 12.0)
 COMMAND = (sys.executable, "-c", "from llpt.cli import main; main()")
 
 
@@ -171,6 +181,19 @@ def timed(directory: Path, *arguments: str) -> dict[str, float]:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"clock": round(time.monotonic() - began, 2), "processor": round(used, 2)}
+
+
+def interrupted(directory: Path, *arguments: str) -> dict[str, float]:
+    """Return the longest time in seconds in which a command answers Ctrl-C, at several moments of its way."""
+    longest = 0.0
+    for after_s in MOMENTS_S:
+        process = subprocess.Popen([*COMMAND, *arguments], cwd=directory, stdout=DEVNULL, stderr=DEVNULL)
+        time.sleep(after_s)
+        asked = time.monotonic()
+        process.send_signal(2)
+        if process.wait() == STOPPED:  # else it had ended before
+            longest = max(longest, time.monotonic() - asked)
+    return {"clock": round(longest, 2)}
 
 
 def used_by(process: psutil.Process, began: float) -> dict[str, float]:
