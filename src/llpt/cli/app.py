@@ -101,11 +101,13 @@ auditing_app = typer.Typer(
     ),
     epilog=GUIDES[AUDIT].epilogue,
 )
-auditing_app.command(DEFAULT)(auditing.audit)
-auditing_app.command("electronic-temperature", cls=evaluation.EngineCommand)(
-    electronic_temperature.electronic_temperature
-)
-auditing_app.command("transfer", cls=evaluation.EngineCommand)(transfer.transfer)
+AUDITS: dict[str, tuple[Callable[..., None], type[evaluation.EngineCommand] | None]] = {
+    DEFAULT: (auditing.audit, None),
+    "electronic-temperature": (electronic_temperature.electronic_temperature, evaluation.EngineCommand),
+    "transfer": (transfer.transfer, evaluation.EngineCommand),
+}
+for _name, (_function, _class) in AUDITS.items():
+    auditing_app.command(_name, cls=_class, epilog=GUIDES[f"{AUDIT} {_name}"].epilogue)(_function)
 
 for _name, (_function, _panel) in COMMANDS.items():
     if _name == AUDIT:

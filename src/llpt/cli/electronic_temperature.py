@@ -67,8 +67,6 @@ def electronic_temperature(  # noqa: PLR0917 - typer takes arguments by position
 
     Each snapshot is followed along the temperatures, every point from the solution before. What is done is kept: the
     same command again goes on. Writes the labelled snapshots, a table, all histograms and a figure.
-
-    Example: [bold]llpt audit electronic-temperature run -o electrons --option xc=scan-l --option ecut_ry=60[/]
     """
     from llpt.audit import electronic_temperature_audit  # noqa: PLC0415 - start-up time of the other commands
     from llpt.engines import (  # noqa: PLC0415 - start-up time of the other commands

@@ -43,6 +43,23 @@ GUIDES = {
     "audit": Guide(
         ("llpt audit study", "llpt audit study --reference vasp-pbe --surrogate mace --json"), "docs/verdict.md"
     ),
+    "audit verdict": Guide(
+        ("llpt audit verdict study", "llpt audit verdict study --reference dft --surrogate model"), "docs/verdict.md"
+    ),
+    "audit electronic-temperature": Guide(
+        (
+            "llpt audit electronic-temperature run -o electrons --option xc=scan-l --option ecut_ry=60",
+            "llpt audit electronic-temperature a.extxyz -o electrons --from-k 500 --to-k 3000 --grid-k 250",
+        ),
+        "docs/audit.md#electronic-temperature",
+    ),
+    "audit transfer": Guide(
+        (
+            "llpt audit transfer liquids.extxyz -e model:potential --trained labels.extxyz -o transfer",
+            "llpt audit transfer large.extxyz -e model:one -e model:two --trained a.extxyz --trained b.extxyz -o two",
+        ),
+        "docs/audit.md#transfer",
+    ),
     "audit-model": Guide(
         (
             "llpt audit-model mace:my.model vasp-runs -o audit --label 'VASP PBE'",

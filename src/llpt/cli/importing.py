@@ -133,6 +133,7 @@ def import_(
     What the files do not say is asked.
     """
     from llpt.campaign import Role  # noqa: PLC0415
+    from llpt.cli.reading import FramesExpected  # noqa: PLC0415
     from llpt.study.import_tree import Given, runs_below  # noqa: PLC0415
     from llpt.study.importing import Description, NewStudy, import_run, known_electronic_temperature_k  # noqa: PLC0415 - start-up time of the other commands
     from llpt.trajectory.foreign import EnergyMeaning, open_foreign  # noqa: PLC0415
@@ -197,8 +198,15 @@ def import_(
         energy_meaning=EnergyMeaning(meaning) if meaning else None,
         despite=checks_of(despite or []),
     )
-    with bar("frames", transient=True) as advance:  # how many there are is known at their end
-        imported = import_run(out, source, description, new=NewStudy.of_imported_runs(name), on_frame=advance)
+    expected = FramesExpected(source.files)
+    with bar("frames", transient=True) as advance:
+        imported = import_run(
+            out,
+            source,
+            description,
+            new=NewStudy.of_imported_runs(name),
+            on_frame=lambda frames: advance(frames, total=expected.after(frames)),
+        )
     _show(imported, source, out)
 
 

@@ -73,8 +73,6 @@ def transfer(  # noqa: PLR0917 - typer takes arguments by position
     Errors below, inside and above the trained sizes, densities and temperatures, for each potential; of a committee,
     the true error by the disagreement of its members, as a curve. Two potentials, one trained on small cells and one on
     large ones, are two --engine.
-
-    Example: [bold]llpt audit transfer liquids.extxyz -e model:potential --trained labels.extxyz -o transfer[/]
     """
     from llpt.audit import committee_calibration, label_with_answers, transfer_errors  # noqa: PLC0415 - start-up time of the other commands
     from llpt.engines import member_specs, read_evaluated  # noqa: PLC0415
