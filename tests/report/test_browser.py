@@ -1,14 +1,19 @@
 """The page in a real browser: drawn, switched, accessible, at the width of a desk and of a phone."""
 
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 
 from llpt.browsers import BROWSERS
-from llpt.report import write_report
-from llpt.report.live import serve
+from llpt.report import live, write_report
+from llpt.report.live import LiveServer, LiveStudy, serve
 from llpt.report.printing import print_page
 
 WIDTHS = {"desk": 1400, "phone": 390}
@@ -195,20 +200,129 @@ def test_dark_and_light_differ_and_follow_the_reader(browser, written):
     assert papers[0] != papers[1]
 
 
-def test_a_campaign_is_watched(browser, written):
+GATED = """
+import time
+from pathlib import Path
+from ase.calculators.lj import LennardJones
+
+class Gated(LennardJones):
+    def __init__(self, gate, calls):
+        self.gate, self.left = Path(gate), int(calls)
+        super().__init__(sigma=1.215, epsilon=0.2, rc=2.3, smooth=True)
+
+    def calculate(self, *arguments, **named):
+        self.left -= 1
+        time.sleep(0.1 if self.left > 0 else 0.0)
+        while self.left <= 0 and not self.gate.exists():
+            time.sleep(0.05)
+        super().calculate(*arguments, **named)
+"""
+"""An engine that stands still after so many calls until a file is there."""
+
+AT_WORK = """
+[study]
+name = "at work"
+[system]
+atoms = 16
+start = "atomic"
+[state]
+pressures_gpa = 200.0
+temperatures_k = [800]
+[dynamics]
+steps = 60
+discard = 10
+checkpoint_every = 20
+relax_steps = 5
+[reference]
+engine = "ase:gated.Gated"
+threads = 1
+options = {{ gate = "{gate}", calls = 45 }}
+"""
+
+
+@pytest.fixture
+def at_work(tmp_path):
+    """A study that runs until it is let go on: its directory, the file that lets it, and the process."""
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    (modules / "gated.py").write_text(GATED)
+    gate = tmp_path / "gate"
+    (tmp_path / "study.toml").write_text(AT_WORK.format(gate=gate))
+    command = [sys.executable, "-c", "from llpt.cli import main; main()", "run", "study.toml", "--trust"]
+    path = os.pathsep.join([str(modules), os.environ.get("PYTHONPATH", "")])
+    env = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.DEVNULL, start_new_session=True)
+    root = tmp_path / "study"
+    while not (root / "study.db").exists():
+        assert process.poll() is None, "llpt run ended before it began"
+        time.sleep(0.1)
+    yield root, gate, process
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def watched(page, url):
+    """Open a live page and keep what it complains of."""
+    page.complaints = []
+    page.on("console", lambda told: page.complaints.append(told.text) if told.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.goto(url)
+    return page
+
+
+ROW_SAYS = """([state, least]) => { const row = document.querySelector("#rows tr"); return Boolean(row)
+    && row.cells[1].innerText === state && Number(row.cells[3].innerText.split(" / ")[0]) >= least; }"""
+
+
+def test_a_study_at_work_is_watched_on_desk_and_phone_until_it_is_done(browser, at_work, monkeypatch):
+    """Elsewhere than on loopback, by a token; the report comes by itself, and again when it is made anew."""
+    monkeypatch.setattr(live, "LEAST_S_BETWEEN_REPORTS", 0.0)
+    root, gate, process = at_work
+    with LiveServer(LiveStudy(root), "0.0.0.0") as server:  # noqa: S104 - what is tested
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{server.server_address[1]}/"
+        pages = [
+            watched(context_of(browser, viewport={"width": width, "height": 900}).new_page(), place + token)
+            for width, token in (*((width, f"?token={server.token}") for width in WIDTHS.values()), (1400, ""))
+        ]
+        stranger = pages.pop()
+        assert "lacks the token" in stranger.inner_text("body")
+        for page in pages:
+            page.wait_for_function(ROW_SAYS, arg=["running", 0.001])
+            assert "llpt run is at work" in page.locator("#sum").inner_text()
+            assert page.locator("iframe").count() == 0
+        before = pages[0].locator("#rows tr td").nth(3).inner_text()
+        gate.touch()
+        assert process.wait(timeout=PATIENCE_MS / 1000.0) == 0
+        for page in pages:
+            page.wait_for_function(ROW_SAYS, arg=["done", 0.002])
+            assert page.locator("#rows tr td").nth(3).inner_text() != before
+            assert "1 done" in page.locator("#sum").inner_text()
+            assert page.evaluate("document.getElementById('progress').value") == 1.0
+            page.frame_locator("iframe").locator("#verdict").wait_for()
+            assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+            broken = axe.Axe().run(page, options={"iframes": False}).response["violations"]
+            assert [(each["id"], each["nodes"][0]["html"][:200]) for each in broken] == []
+            shown = page.locator("iframe").get_attribute("src")
+            os.utime(server.study.place.page, (1.0e9, 1.0e9))  # as if it had been made anew
+            page.wait_for_function(
+                "shown => document.querySelector('iframe').src.split('/').at(-1) !== shown", arg=shown
+            )
+            assert page.complaints == []
+            os.utime(server.study.place.page)
+            page.context.close()
+        stranger.context.close()
+        server.shutdown()
+
+
+def test_a_run_that_failed_stands_first(browser, written):
     with serve(written.parents[1], report=False) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = context_of(browser).new_page()
-        complaints = []
-        page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
-        page.goto(server.url)
+        page = watched(context_of(browser).new_page(), server.url)
         page.wait_for_selector("#rows tr")
         assert page.locator("#rows tr").first.locator("td").nth(1).inner_text() == "failed"
         assert "1 failed" in page.locator("#sum").inner_text()
-        page.frame_locator("iframe").locator("#verdict").wait_for()
-        broken = axe.Axe().run(page, options={"iframes": False}).response["violations"]
-        assert [(each["id"], each["nodes"][0]["html"][:200]) for each in broken] == []
-        assert complaints == []
         page.context.close()
         server.shutdown()
 

@@ -69,5 +69,7 @@ def _rows(figure: Figure) -> Iterator[tuple[tuple[str, ...], tuple[float, ...]]]
                     atoms = math.nan if curve.source.atoms is None else float(curve.source.atoms)
                 columns = (curve.x, curve.x_error or blank, curve.y, curve.y_error or blank, curve.samples or blank)
                 for index, numbers in enumerate(zip(*columns, strict=True)):
+                    if math.isnan(numbers[0]) and math.isnan(numbers[2]):
+                        continue  # it only names a colour in the legend
                     name = f"{curve.names[index]}: {curve.label}" if curve.names else curve.label
                     yield (place, panel.x_label, panel.y_label, name, engine), (atoms, *map(float, numbers))

@@ -125,11 +125,13 @@ def _sign(curve: PlottedCurve) -> str:
 
 def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], named: set[str] | None) -> None:
     """Draw a panel; ``named`` holds what the legend names already, None where the panel has names of its own."""
-    for curve in panel.curves:
+    for curve in (each for each in panel.curves if each.x):  # plotly stumbles over those without points
         show = named is not None and curve.in_legend and curve.label not in named
         if named is not None and show:
             named.add(curve.label)
         _curve(plot, curve, place, show=show, by_row=bool(panel.y_names))
+    if not any(curve.x for curve in panel.curves):
+        _say_nothing_is_known(plot, place)
     for line in panel.lines:
         plot.add_vline(
             x=line.x, line={"color": line.colour, "width": 1, "dash": DASHES.get(line.dash, "dash")}, **place
@@ -152,6 +154,14 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], named: set[str]
             update(type="log", **place)
         if limits:
             update(range=[math.log10(value) for value in limits] if logarithmic else list(limits), **place)
+
+
+def _say_nothing_is_known(plot: go.Figure, place: dict[str, int]) -> None:
+    """Say so where a panel has no point, in place of axes from −1 to 6."""
+    centre = {"xref": "x domain", "yref": "y domain", "x": 0.5, "y": 0.5, "showarrow": False}
+    plot.add_annotation(text="nothing is known", **centre, **place)
+    for update in (plot.update_xaxes, plot.update_yaxes):
+        update(type="linear", range=[0.0, 1.0], showticklabels=False, **place)
 
 
 def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], *, show: bool, by_row: bool = False) -> None:
