@@ -8,7 +8,7 @@ from llpt.audit import Verdict
 from llpt.errors import InputError
 from llpt.files import write_atomically
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
-from llpt.study.fixed_thresholds import fix_thresholds, thresholds_before, with_change_told
+from llpt.study.fixed_thresholds import changed_thresholds, fix_thresholds, thresholds_before, with_change_told
 from llpt.study.growing import complete_growth, grow, proposed_growth
 from llpt.study.jobs import write_job
 
@@ -186,6 +186,19 @@ def test_a_proposal_writes_nothing_and_tells_of_thresholds(begun):
     assert growth.thresholds
     assert "the verdict will show both" in growth.sentence
     assert not (begun.root / "grown").exists()
+
+
+def test_a_threshold_of_a_later_version_was_changed_by_nobody_unless_the_study_file_gives_it(begun):
+    before = json.loads(begun.study.verdict.thresholds().model_dump_json())
+    del before["pair_correlation_percent"]
+    with Ledger(begun.database) as ledger:
+        ledger.fix("thresholds", json.dumps(before))
+        changes = [
+            changed_thresholds(study, make_plan(study), ledger)[0]
+            for study in (begun.study, parse_study(f"{TEXT}[verdict]\npair_correlation_percent = 7.0\n"))
+        ]
+    assert "pair_correlation_percent" not in changes[0]
+    assert "pair_correlation_percent not given, now 7.0" in changes[1]
 
 
 def test_the_files_of_before_are_kept(begun):

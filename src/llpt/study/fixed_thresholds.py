@@ -36,6 +36,8 @@ def fix_thresholds(study: StudyFile, ledger: Ledger) -> None:
 def changed_thresholds(study: StudyFile, plan: Plan, ledger: Ledger) -> tuple[str, bool]:
     """Return what of a study's thresholds is not as it was before its runs, and whether that can be told.
 
+    A threshold that a later version of llpt brought along, and that the study file does not give, nobody changed.
+
     Args:
         study: as its file says now.
         plan: its plan.
@@ -49,7 +51,8 @@ def changed_thresholds(study: StudyFile, plan: Plan, ledger: Ledger) -> tuple[st
         return "the ledger does not hold them: it was begun by an earlier version of llpt", False
     before = json.loads(fact.value)
     now = json.loads(study.verdict.thresholds().model_dump_json())
-    keys = [key for key in before | now if before.get(key) != now.get(key)]
+    known = before.keys() | study.verdict.model_fields_set
+    keys = [key for key in before | now if key in known and before.get(key) != now.get(key)]
     if keys:
         changes = ", ".join(f"{key} {_written(before.get(key))}, now {_written(now.get(key))}" for key in keys)
         return f"fixed on {_day(fact.time)}: {changes}", True
