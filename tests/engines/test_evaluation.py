@@ -10,6 +10,7 @@ from ase.io import read, write
 from llpt.engines import evaluate, make_engine, read_evaluated, write_evaluated
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult
 from llpt.errors import EngineError, InputError, StorageError
+from llpt.learning import labelled_frames
 from llpt.structure import label_of, molecular_fluid
 
 
@@ -175,3 +176,20 @@ def test_calculator_that_cannot_do_the_element():
     helium.symbols[:] = "He"
     with pytest.raises(EngineError, match=r"Frame 0: .* failed: NotImplementedError: No EMT-potential for He"):
         evaluate([helium], make_engine("ase:ase.calculators.emt.EMT"))
+
+
+def test_labels_of_other_names_are_taken_from_under_them(tmp_path):
+    atoms = Atoms("H2", positions=[[0, 0, 0], [0.74, 0, 0]], cell=[4, 4, 4], pbc=True)
+    atoms.info |= {"E_pbe": -31.5, "virial_stress": np.diag([1.0, 2.0, 3.0])}
+    atoms.set_array("F_pbe", np.array([[0.1, 0, 0], [-0.1, 0, 0]]))
+    write(tmp_path / "named.extxyz", atoms, format="extxyz")
+    keys = {"free_energy": "E_pbe", "forces": "F_pbe", "stress": "virial_stress"}
+    with pytest.raises(InputError, match="no energy or no forces"):
+        read_evaluated(tmp_path / "named.extxyz")
+    with pytest.raises(InputError, match=r"Frame 0 of .* has nothing called F_scan"):
+        read_evaluated(tmp_path / "named.extxyz", keys=keys | {"forces": "F_scan"})
+    (frame,) = labelled_frames([tmp_path / "named.extxyz"], keys=keys)
+    assert label_of(frame, "free_energy") == -31.5
+    assert frame.get_forces()[0, 0] == 0.1
+    assert list(frame.get_stress()) == [1.0, 2.0, 3.0, 0.0, 0.0, 0.0]
+    assert frame.info["dataset"] == "named"

@@ -51,7 +51,7 @@ def structures(positions, *, labels=True):
                 energy=energy,
                 free_energy=energy,
                 forces=random.normal(size=place.shape),
-                stress=random.normal(size=6),
+                stress=random.normal(scale=0.003, size=6),
             )
         frames.append(atoms)
     return frames

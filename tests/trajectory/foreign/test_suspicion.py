@@ -152,6 +152,20 @@ def test_a_stress_in_another_unit_is_more_than_matter_has(factor):
     assert len(opened(walk(4, stress=-gpa))) == 4
 
 
+def test_a_stress_in_kbar_is_seen_by_how_it_fluctuates(argon):
+    frames, factor = argon[0], 1602.0
+    shifted = [frame.copy() for frame in frames]
+    mean = np.mean([frame.get_stress() for frame in frames], axis=0)
+    for frame, source in zip(shifted, frames, strict=True):
+        stress = factor * (source.get_stress() - 0.9 * mean)  # about that of a fluid at ambient pressure
+        frame.calc = SinglePointCalculator(
+            frame, energy=source.get_potential_energy(), forces=source.get_forces(), stress=stress
+        )
+    with pytest.raises(InputError, match="goes up and down by"):
+        opened(shifted)
+    assert len(opened(shifted, despite=["pressure"])) == 60
+
+
 def walk(count, *, stress=0.0):
     """Return frames of hydrogen at 1 g/cm³ whose atoms hardly move."""
     places = np.random.default_rng(0).uniform(0.0, 3.0, (16, 3))

@@ -50,6 +50,10 @@ ABOVE_FREE_ELECTRONS = 10.0
 """So many times the pressure of free electrons is none that atoms can have, bound and attracted as they are."""
 ALWAYS_POSSIBLE_GPA = 1000.0
 """Less is never refused; 10 GPa and more, read from kbar or GPa as from eV/Å³, come out above it."""
+BOND_EV_PER_ELECTRON = 5.0
+"""The bonds of H₂ add k r²/9V to a modulus, 1 eV for each electron: none adds five times as much."""
+FEWEST_FLUCTUATING = 5
+STEADY_VOLUME = 0.1
 REPEATED_SHARE = 0.1
 """More frames than these that stand twice are no accident: proposals that were not taken, or atoms at rest."""
 
@@ -222,6 +226,7 @@ def hold_against(
 def _contradictions(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
     """Return check, cause and the beginning of a remedy of every contradiction."""
     found = [*_temperature(measured, facts, name, discard), *_pressure(measured, facts, name, discard)]
+    found += _fluctuation(measured, facts, name, discard)
     interval, stated = measured.interval_fs(), facts.frame_interval_fs
     if (
         interval is not None
@@ -301,19 +306,50 @@ def _pressure(measured: Measurements, facts: Facts, name: str, discard: int) -> 
     return [(FactCheck.PRESSURE, cause, "Correct the pressure (--pressure-gpa) or discard its beginning (--discard)")]
 
 
-def _pressure_of_one_frame(measured: Measurements, facts: Facts, discard: int) -> float | None:
+def _fluctuation(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
+    """Tell pressures that go up and down by more than any matter's do: of a stress in a larger unit.
+
+    A steady drift is no fluctuation; bonds may add to what free electrons would do.
+    """
+    values = np.array(measured.pressure_gpa[discard:], dtype=float)
+    volumes = np.array(measured.volume_angstrom3[discard:], dtype=float)
+    bound = _pressure_of_one_frame(measured, facts, discard, bonds=True)
+    if len(values) < FEWEST_FLUCTUATING or bound is None or not np.isfinite(values).all():
+        return []
+    if np.ptp(volumes) > STEADY_VOLUME * volumes.mean():
+        return []
+    time = np.linspace(-1.0, 1.0, len(values))
+    residue = values - values.mean() - time * (time @ values) / (time @ time)
+    spread = math.sqrt(float(residue @ residue) / (len(values) - 2))
+    if spread <= SIGMAS * bound:
+        return []
+    cause = (
+        f"The pressure of {name} goes up and down by {spread:.3g} GPa, where that of atoms could by {bound:.2g} GPa."
+    )
+    return [(FactCheck.PRESSURE, cause, "Give the stress in the unit of its kind of file (extended XYZ: eV/Å³)")]
+
+
+def _pressure_of_one_frame(measured: Measurements, facts: Facts, discard: int, *, bonds: bool = False) -> float | None:
     """Return by how much the pressure of one frame may differ from the mean, in GPa; None where nobody knows.
 
     The variance is k_BT B/V with the modulus B of instantaneous strain (Lebowitz, Percus and Verlet, Phys. Rev. 153,
     250 (1967), doi:10.1103/PhysRev.153.250), which atoms have less of than their electrons, were they free:
-    B = 5/3 P.
+    B = 5/3 P. In a thin gas of molecules their bonds have more.
+
+    Args:
+        measured: what was measured.
+        facts: what files and person say together.
+        discard: first frames left out.
+        bonds: whether the most that bonds could have is added.
     """
     kelvin = _mean(measured.temperature_k, discard, "K")
-    temperature = facts.temperature_k if kelvin is None else kelvin.value
+    temperature = facts.temperature_k if kelvin is None else max(kelvin.value, facts.temperature_k or 0.0)
     volume = _mean(measured.volume_angstrom3, discard, "")
     if temperature is None or volume is None or not measured.electrons:
         return None
     modulus = 5.0 / 3.0 * _free_electrons_ev_per_angstrom3(measured.electrons, volume.value)
+    if bonds:
+        modulus += BOND_EV_PER_ELECTRON * measured.electrons / volume.value
     spread = math.sqrt(BOLTZMANN_EV_PER_K * temperature * modulus / volume.value)
     return spread * EV_PER_ANGSTROM3_TO_GPA
 
