@@ -131,7 +131,7 @@ class Grid:
 
     def to_reciprocal(self, field: Tensor) -> Tensor:
         """Return the Fourier coefficients of a real field (leading axes are a batch)."""
-        return torch.fft.rfftn(field, dim=(-3, -2, -1), norm="forward")
+        return torch.fft.rfftn(field.contiguous(), dim=(-3, -2, -1), norm="forward")
 
     def to_real(self, coefficients: Tensor) -> Tensor:
         """Return the real field of Fourier coefficients (leading axes are a batch)."""
