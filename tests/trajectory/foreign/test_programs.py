@@ -213,6 +213,20 @@ def test_a_relaxation_of_pw_is_refused_by_name(tmp_path):
         open_foreign([tmp_path / "pw.out"])
 
 
+def test_an_optimisation_of_cp2k_and_a_minimisation_of_lammps_are_refused_by_name(tmp_path):
+    frame = "2\n i =        1, E =        -3.9603735236\n H 0 0 0\n H 0 0 0.74\n"
+    (tmp_path / "h-pos-1.xyz").write_text(frame * 2)
+    with pytest.raises(InputError, match="is a relaxation by CP2K"):
+        open_foreign([tmp_path / "h-pos-1.xyz"])
+    log = (DATA / "lammps.log").read_text()
+    assert "\nrun " in log
+    (tmp_path / "lammps.log").write_text(log.replace("\nrun ", "\nminimize 0 0 "))
+    with pytest.raises(InputError, match="of a minimisation"):
+        open_foreign([DATA / "run.dump", tmp_path / "lammps.log"], elements=["H"])
+    (tmp_path / "lammps.log").write_text(log.replace("\nrun ", "\nminimize 0 0 10 10\nrun "))
+    assert len(list(open_foreign([DATA / "run.dump", tmp_path / "lammps.log"], elements=["H"]).frames())) > 1
+
+
 def write_beads(directory, *, beads=3, columns="kinetic_cv{electronvolt}", value="7.5"):
     """Files of a path integral: the beads of a run's atoms at fixed places about those of the first."""
     text = (DATA / "run.pos_0.xyz").read_text()

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 BAR_TO_GPA = 1e-4
 ATOMIC_VELOCITY_TO_ANGSTROM_PER_FS = BOHR_TO_ANGSTROM / ATOMIC_TIME_TO_FS
 COMMENT = re.compile(r"i\s*=\s*(\d+).*?time\s*=\s*([-\d.]+).*?E\s*=\s*([-+\d.Ee]+)")
+RELAXED = re.compile(r"\s*i\s*=\s*\d+,\s*E\s*=")
+"""The comment of a frame of an optimisation, which has no time."""
 XYZ_FACTORS = {"pos": 1.0, "vel": ATOMIC_VELOCITY_TO_ANGSTROM_PER_FS, "frc": HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM}
 TABLES = {"# Step Nr. Time[fs] Kin.[a.u.]": "ener", "# Step Time [fs] Ax [Angstrom]": "cell"}
 TABLES |= {"# Step Time [fs] xx [bar]": "stress"}
@@ -45,7 +47,7 @@ BEGINNING = ("MD_INI| Potential energy", "INITIAL POTENTIAL ENERGY")
 
 
 def kind_of(path: Path, text: str) -> str | None:
-    """Return which file of CP2K this is (pos, vel, frc, ener, cell, stress, output), or None."""
+    """Return which file of CP2K this is (pos, vel, frc, ener, cell, stress, output, relaxation), or None."""
     lines = text.splitlines()
     first = " ".join(lines[0].split()) if lines else ""
     for start, kind in TABLES.items():
@@ -54,6 +56,8 @@ def kind_of(path: Path, text: str) -> str | None:
     if len(lines) > 1 and COMMENT.search(lines[1]):
         found = re.search(r"-(pos|vel|frc)-", path.name)
         return found[1] if found else "pos"
+    if len(lines) > 1 and lines[0].strip().isdecimal() and RELAXED.match(lines[1]):
+        return "relaxation"
     return "output" if "CP2K|" in text else None
 
 
@@ -68,6 +72,8 @@ def open_cp2k(paths: Sequence[Path]) -> ForeignTrajectory:
         kind = kind_of(path, head(path))
         if kind is None:
             raise InputError(f"{path} is no file of CP2K that is known here.", "Leave it out.")
+        if kind == "relaxation":
+            raise InputError(f"{path} is a relaxation by CP2K, no molecular dynamics.", "Give the files of a run.")
         if kind in files:
             raise InputError(f"{files[kind]} and {path} are of the same kind.", "Give one file of each kind.")
         files[kind] = path

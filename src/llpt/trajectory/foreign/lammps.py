@@ -130,8 +130,12 @@ def _commands(log: Path) -> dict[str, list[str]]:
             found["norm"] = words[words.index("norm") + 1 :][:1]
         elif words[:1] == ["fix"] and len(words) > 3 and words[3] in {"npt", "nvt"}:
             found["fix"] = words[4:]
+        elif words[:1] == ["minimize"]:
+            found["minimize"] = words[1:]
         elif words[:1] == ["Step"]:
             break
+    if "minimize" in found and not any(line.split()[:1] == ["run"] for line in Lines(log)):
+        raise InputError(f"{log} is of a minimisation, no molecular dynamics.", "Give the files of a run.")
     return found
 
 
