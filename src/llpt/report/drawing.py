@@ -11,6 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
+from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 WIDTH_INCH = 7.1
 ROW_INCH = 2.15
-LEGEND_LINE_INCH = 0.15
+LINE_HEIGHT = 1.65
+"""Of the letters of a legend."""
 NAMED_ROW_INCH = 0.17
 LEGEND_COLUMNS = {12: 6, 30: 3}
 """How many names stand beside each other on the whole width, by the characters of the longest; else two."""
@@ -76,6 +78,11 @@ def draw(figure: Figure, directory: Path) -> tuple[Path, Path]:
     return paths
 
 
+def _line_inch() -> float:
+    """Return the height of a line of a legend in the style that is in use."""
+    return LINE_HEIGHT * FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points() / 72.0
+
+
 def _names_beside(curves: Iterable[PlottedCurve], *, wide: bool) -> int:
     """Return how many names of a legend stand beside each other."""
     longest = max((len(curve.label) for curve in curves), default=0)
@@ -97,7 +104,7 @@ def _canvas(figure: Figure) -> Canvas:
     outside = _outside(figure)
     wide = figure.wide or columns > 1
     names = _names_beside(outside, wide=wide)
-    legend_inch = LEGEND_LINE_INCH * -(-len(outside) // names) + 0.1 if outside else 0.0
+    legend_inch = _line_inch() * -(-len(outside) // names) + 0.1 if outside else 0.0
     width = WIDTH_INCH if wide else WIDTH_INCH / 2.0
     names_inch = NAMED_ROW_INCH * max(len(panel.y_names) for row in figure.rows for panel in row)
     height = ROW_INCH * rows * (1.7 if figure.wide else 1.0 if columns > 2 else 1.25) + legend_inch + 0.15
@@ -133,6 +140,10 @@ def add_curves(axis: Axes, panel: Panel) -> None:
 
 def _panel(axis: Axes, panel: Panel, letter: str, *, bottom: bool) -> None:
     add_curves(axis, panel)
+    if not any(curve.x for curve in panel.curves):
+        axis.text(0.5, 0.5, "nothing is known", transform=axis.transAxes, va="center", ha="center")
+        axis.set_xticks([])
+        axis.set_yticks([])
     if not bottom:
         axis.set_xlabel("")
     _scales(axis, panel)

@@ -335,13 +335,16 @@ def _pair_correlation(ladders: Sequence[ObservedLadder]) -> Panel:
 
 
 def _free_corner(curves: Sequence[PlottedCurve], x_range: tuple[float, float]) -> str:
-    """Return where on the right, above or below the curves, more room is left."""
-    shown = [(x, y) for curve in curves for x, y in zip(curve.x, curve.y, strict=True) if x <= x_range[1]]
-    right = [y for x, y in shown if x > sum(x_range) / 2.0]
-    if not right:
+    """Return the corner with most room: on the right above or below the curves, or on the left above them."""
+    points = [(x, y) for curve in curves for x, y in zip(curve.x, curve.y, strict=True)]
+    shown = [(x, y) for x, y in points if x_range[0] <= x <= x_range[1] and math.isfinite(y)]
+    middle = sum(x_range) / 2.0
+    left, right = ([y for x, y in shown if (x > middle) is on_right] for on_right in (False, True))
+    if not left or not right:
         return "lower right"
-    above = max(y for _, y in shown if math.isfinite(y)) - max(right)
-    return "upper right" if above > min(right) else "lower right"
+    top = max(*left, *right)
+    room = {"lower right": min(right), "upper right": top - max(right), "upper left": top - max(left)}
+    return max(room, key=lambda corner: room[corner])
 
 
 def _rdf_range(curves: Sequence[PlottedCurve]) -> tuple[float, float]:
