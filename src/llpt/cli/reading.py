@@ -40,8 +40,8 @@ class FramesExpected:
         if now - self._looked >= LEAST_S_BETWEEN_LOOKS:
             self._looked = now
             share = self._share_read()
-            self._expected = max(frames, round(frames / share)) if share else None
-        return self._expected
+            self._expected = round(frames / share) if share else None
+        return None if self._expected is None else max(self._expected, frames)
 
     def _share_read(self) -> float:
         opened = {found.path: int(getattr(found, "position", 0)) for found in psutil.Process().open_files()}
