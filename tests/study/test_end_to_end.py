@@ -180,10 +180,11 @@ density_percent = 4.0
 """.lstrip()
 )
 ADDED = {
-    "runs/soft/N24/P210/T900",  # a pressure
-    "runs/soft/N28/P200/T900",  # a size
-    "runs/soft/N24/P200/T900-duration2",  # a test
-    "labels/budget/soft-N24-P200-T900/a-wider-core",  # an item of the budget
+    "runs/soft/N24/P200/T1000": State.WAITING,  # a temperature
+    "runs/soft/N24/P210/T900": State.DONE,  # a pressure
+    "runs/soft/N28/P200/T900": State.DONE,  # a size
+    "runs/soft/N24/P200/T900-duration2": State.WAITING,  # a test
+    "labels/budget/soft-N24-P200-T900/a-wider-core": State.WAITING,  # an item of the budget
 }
 LONGER = "runs/soft/N24/P200/T900"
 
@@ -209,13 +210,12 @@ def test_it_grows_while_what_is_done_stays_and_it_is_judged_anew(study, tmp_path
     assert {path.relative_to(root).parts[0] for path in as_it_was} == {"models", "runs"}
 
     file.write_text(GROWN)
-    done = run_command("run", file, "--out", root, "--only", "*soft?N2*T900*", cwd=tmp_path)
+    done = run_command("run", file, "--out", root, "--only", "*soft?N2*T900", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     with Ledger(root / "study.db") as ledger:
         states = {entry.path: entry.state for entry in ledger.entries()}
-    assert states["runs/soft/N24/P200/T1000"] is State.WAITING  # a temperature
-    assert {states[path] for path in (*ADDED, LONGER, *untouched)} == {State.DONE}
-    assert states["runs/behler-parrinello/N28/P210/T1100"] is State.WAITING
+    assert ADDED.items() <= states.items()
+    assert {states[path] for path in (LONGER, *untouched)} == {State.DONE}
     assert contents(root, untouched) == as_it_was
     longer, before = open_trajectory(root / LONGER).scalars(), len(steps["step"])
     assert len(longer["step"]) == before + 20
