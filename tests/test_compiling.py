@@ -1,14 +1,20 @@
 """Machine code kept on disk must not outlive the source of any kernel that is compiled into it."""
 
+import errno
 import importlib
 import inspect
+import pickle
+import sys
+import types
 from pathlib import Path
 
+import numba
 import pytest
+from numba.core.caching import IndexDataCacheFile
 from numba.core.dispatcher import Dispatcher
 
 import llpt
-from llpt.compiling import floor_of, kernel_files
+from llpt.compiling import compile_and_keep, compiled, floor_of, kernel_files
 
 PACKAGE = Path(llpt.__file__).parent
 
@@ -35,3 +41,39 @@ def test_the_key_of_the_cache_holds_every_file_with_a_kernel_or_with_what_one_na
         named = {inspect.getsourcefile(value) for value in vars(module).values() if inspect.isclass(value)}
         assert path in files
         assert {source for source in named if Path(source).is_relative_to(PACKAGE / floor)} <= set(map(str, files))
+
+
+@pytest.fixture
+def double(tmp_path, monkeypatch):
+    """A function of a file of its own, whose machine code is kept beside it."""
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    (tmp_path / "doubling.py").write_text("def double(x):\n    return 2.0 * x\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("doubling").double
+    del sys.modules["doubling"]
+
+
+@pytest.mark.parametrize("keep", [compiled, compile_and_keep])
+def test_machine_code_of_an_older_version_is_compiled_anew(double, keep, tmp_path, monkeypatch):
+    assert keep(double)(1.5) == 3.0
+    (index,) = tmp_path.rglob("*.nbi")
+    kept = index.read_bytes()
+    gone = types.ModuleType("gone")
+    gone.Work = type("Work", (), {"__module__": "gone"})
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "gone", gone)
+        index.write_bytes(pickle.dumps(numba.__version__) + pickle.dumps(("stamp", {gone.Work: "x"})))
+    assert keep(double)(1.5) == 3.0
+    assert len(index.read_bytes()) == len(kept)
+    fresh = keep(double)
+    assert fresh(1.5) == 3.0
+    assert sum(fresh.stats.cache_hits.values()) == 1
+
+
+@pytest.mark.parametrize("keep", [compiled, compile_and_keep])
+def test_a_disk_that_takes_no_machine_code_costs_no_result(double, keep, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(IndexDataCacheFile, "save", full)
+    assert keep(double)(1.5) == 3.0

@@ -29,11 +29,9 @@ def compile_and_keep(function: Callable[..., Any], **options: Any) -> Any:
         function: what to compile.
         options: numba's, such as ``error_model`` and ``fastmath``.
     """
-    compiler: Any = numba.njit
-    try:
-        return compiler(cache=True, **options)(function)
-    except RuntimeError:  # there is no directory that the machine code can be kept in
-        return compiler(**options)(function)
+    dispatcher: Any = numba.njit(**options)(function)
+    _keep(dispatcher, _ForgivingCache, function)
+    return dispatcher
 
 
 def compiled(function: _Function) -> _Function:
@@ -83,8 +81,28 @@ def _floor_hash(floor: Path) -> str:
     return digest.hexdigest()
 
 
-class _FloorCache(FunctionCache):
-    """numba's cache of one kernel, keyed by all files of its floor that machine code may come from as well."""
+class _ForgivingCache(FunctionCache):
+    """numba's cache of one function; what cannot be read or written costs the time to compile, nothing else.
+
+    numba unpickles an index before it asks whether the source is still the same: an index that names a class of an
+    older version raises. A disk that is full or read-only raises as well.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # noqa: BLE001 - what unpickling raises is not limited (documentation of pickle)
+            with suppress(OSError):
+                self.flush()
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        with suppress(OSError):
+            super().save_overload(sig, data)
+
+
+class _FloorCache(_ForgivingCache):
+    """The cache of one kernel, keyed by all files of its floor that machine code may come from as well."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
@@ -103,6 +121,10 @@ def _compile_kernel(function: _Function, more: dict[str, Any]) -> _Function:
         "fastmath": {"reassoc", "contract", "arcp", "nsz"},
     }
     dispatcher: Any = numba.njit(**options)(function)
-    with suppress(RuntimeError):  # there is no directory that the machine code can be kept in
-        dispatcher._cache = _FloorCache(function)  # noqa: SLF001 - what cache=True does, with our key
+    _keep(dispatcher, _FloorCache, function)
     return cast("_Function", dispatcher)
+
+
+def _keep(dispatcher: Any, cache: type[_ForgivingCache], function: Callable[..., Any]) -> None:
+    with suppress(RuntimeError):  # there is no directory that the machine code can be kept in
+        dispatcher._cache = cache(function)  # noqa: SLF001 - what cache=True does, with a cache of our own

@@ -9,7 +9,8 @@ HDF5 ends the whole process with a segmentation fault when a disk fills under it
 memory and written as bytes.
 
 Files that are not written this way, because other programs hold them open: the ledger (SQLite keeps a journal), logs
-and locks (:func:`open_to_append`), and what pw.x, VASP and Parsl leave in their own directories.
+and locks (:func:`open_to_append`), machine code that numba keeps (``llpt.compiling``), and what pw.x, VASP and Parsl
+leave in their own directories.
 """
 
 from __future__ import annotations
