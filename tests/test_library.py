@@ -12,7 +12,6 @@ from ase.calculators.lj import LennardJones
 
 import llpt
 from llpt.campaign import analyse
-from llpt.cli.app import COMMANDS
 from llpt.errors import LlptError
 from llpt.transition import synthetic_isobar
 from llpt.version import VERSION
@@ -92,7 +91,11 @@ def test_what_a_newcomer_gives_by_mistake_is_answered_with_what_to_give():
         (lambda: llpt.run_md(atoms, "dft", settings, "run"), "(str) is no engine", "make_engine"),
         (lambda: llpt.evaluate([atoms], "dft"), "(str) is no engine", "make_engine"),
         (lambda: llpt.evaluate(atoms, LennardJones()), "One structure is given", "brackets"),
-        (lambda: llpt.compare([observed], [observed]), "(Observations) is no isobar", "locate"),
+        (lambda: llpt.compare([observed], [observed]), "(Observations) is no line", "locate"),
+        (lambda: llpt.locate([observed]), "(list) is no line of states", "from_summaries"),
+        (lambda: llpt.order_of_line(observed), "(Observations) is no line", "locate"),
+        (lambda: llpt.run_md(atoms, LennardJones(), {"steps": 1}, "run"), "(dict) says not", "RunSettings"),
+        (lambda: llpt.train([atoms], "net", {}), "(dict) says not", "TrainingSettings"),
         (lambda: analyse([observed]), "(Observations) is no observed run", "from_summary"),
         (lambda: llpt.Isobar.from_summaries([observed], engine="x"), "at which pressure", "pressure"),
         (lambda: llpt.plot("run"), "(str) cannot be drawn", "trajectory"),
@@ -124,23 +127,11 @@ def test_two_sets_of_runs_come_to_a_verdict_without_a_study(tmp_path, monkeypatc
     assert not list(tmp_path.iterdir())
 
 
-SHARED = {
-    "analyse": "campaign.analysis",
-    "evaluate": "engines.evaluation",
-    "explain": "audit.explanation",
-    "train": "mlp.training.train",
-    "verify": "study.verifying",
-}
-"""Commands that do at the prompt what a function of their name does in Python, by that function's module."""
-
-
-def test_a_public_name_stands_for_one_thing():
-    homes = {}
-    for path in SOURCE.rglob("*.py"):
-        module = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
-                homes.setdefault(node.name, set()).add(module)
-    twice = {name: modules for name, modules in homes.items() if len(modules) > 1}
-    assert "cli.app" in twice.pop("main")  # where each program of the package begins
-    assert twice == {name: {SHARED[name], COMMANDS[name][0].__module__.removeprefix("llpt.")} for name in SHARED}
+def test_what_a_notebook_shows_of_a_result_is_a_line():
+    isobar = synthetic_isobar(TEMPERATURES, place_k=930.0, width_k=0.0, seed=1, engine="DFT")
+    located = llpt.locate(isobar)
+    verdict = llpt.compare(located, located)
+    assert repr(isobar) in repr(located)
+    assert isobar.where in repr(isobar)
+    assert "DFT against DFT" in repr(verdict)
+    assert all(len(repr(each)) < 200 for each in (isobar, located, verdict))

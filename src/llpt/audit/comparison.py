@@ -97,8 +97,8 @@ def _located(given: LocatedLine | Sequence[LocatedLine]) -> Sequence[LocatedLine
     for each in isobars:
         if not isinstance(each, LocatedLine):
             raise InputError(
-                f"What was given ({type(each).__name__}) is no isobar whose transition was located.",
-                "Make an Isobar of the runs of one engine and pressure, and locate its transition (locate).",
+                f"What was given ({type(each).__name__}) is no line whose transition was located.",
+                "Make an Isobar, Isochore or Isotherm of the runs, and locate its transition (locate).",
             )
     return isobars
 

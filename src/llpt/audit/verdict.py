@@ -107,6 +107,10 @@ class Verdict(_Record):
     thresholds: Thresholds
     diagnoses: tuple[Diagnosis, ...] = ()
 
+    def __repr__(self) -> str:
+        judged = sum(comparison.judged for comparison in self.comparisons)
+        return f"Verdict({self.surrogate} against {self.reference}: {self.value}, {judged} comparisons judged)"
+
     def with_diagnoses(self, diagnoses: Sequence[Diagnosis]) -> Verdict:
         """Return the verdict with what is wrong by name.
 

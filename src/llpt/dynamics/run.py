@@ -95,6 +95,11 @@ def run_md(
     """
     if threading.current_thread() is not threading.main_thread():
         raise InputError("A run was started outside the main thread.", "Start each run in a process of its own.")
+    if not isinstance(settings, RunSettings):
+        raise InputError(
+            f"What was given as settings ({type(settings).__name__}) says not what to run.",
+            "Give RunSettings(...) with ensemble, temperature_k, steps and seed.",
+        )
     engine = as_engine(engine)
     directory = Path(run_directory)
     given = own_start(directory) if atoms is None else atoms

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llpt.transition.point import LinePoint
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Isobar(LineOfStates):
     """The points of one engine, number of atoms and pressure.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llpt.transition.point import LinePoint
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Isochore(LineOfStates):
     """The points of one engine, number of atoms and density: P(T), E(T) and whatever else a run at fixed volume has.
 

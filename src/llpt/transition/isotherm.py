@@ -29,7 +29,7 @@ HEAT = "isothermal_heat"
 """Name of the curve T S(P) less T S at the lowest pressure, in eV/atom."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Isotherm(LineOfStates):
     """The points of one engine, number of atoms and temperature: ρ(P) at constant pressure, P(ρ) at constant volume.
 

@@ -71,6 +71,11 @@ class LineOfStates:
                 f"Build it with {type(self).__name__}.from_summaries, which sorts the runs and joins repeats.",
             )
 
+    def __repr__(self) -> str:
+        count, first, last = len(self.points), self.coordinates[0], self.coordinates[-1]
+        along = f"{count} points, {first:.6g} to {last:.6g} {self.along.unit}"
+        return f"{type(self).__name__}({self.engine}, {self.n_atoms} atoms, {self.where}, {along}, {self.path})"
+
     @property
     def held(self) -> float:
         """The value of what is held on the line, in its unit."""

@@ -6,15 +6,16 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from llpt.errors import InputError
 from llpt.statistics import Estimate
 from llpt.transition.criteria import Separation, criteria, deciding, separations
 from llpt.transition.curve import LineKind
+from llpt.transition.line import LineOfStates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llpt.transition.criterion import Criterion, CriterionResult
-    from llpt.transition.line import LineOfStates
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class PhasePoint:
     temperature_k: Estimate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LocatedLine:
     """A line of states and where its transition is (``locate``).
 
@@ -45,6 +46,10 @@ class LocatedLine:
     criteria: Mapping[Criterion, CriterionResult]
     density_rises: bool = True
     back: LocatedLine | None = None
+
+    def __repr__(self) -> str:
+        found = sum(result.resolved for result in self.criteria.values())
+        return f"LocatedLine({self.states!r}, {found} of {len(self.criteria)} criteria resolved)"
 
     @property
     def separations(self) -> tuple[Separation, ...]:
@@ -90,5 +95,13 @@ def locate(states: LineOfStates, *, density_rises: bool = True) -> LocatedLine:
         states: of one engine and size.
         density_rises: whether the density rises on heating through the transition, as at the dissociation of hydrogen;
             False for melting or boiling.
+
+    Raises:
+        InputError: what was given is no line of states.
     """
+    if not isinstance(states, LineOfStates):
+        raise InputError(
+            f"What was given ({type(states).__name__}) is no line of states.",
+            "Make an Isobar, Isochore or Isotherm of the runs of one engine (from_summaries).",
+        )
     return LocatedLine(states, criteria(states, density_rises=density_rises), density_rises)

@@ -20,6 +20,7 @@ from llpt.mlp.training.card import CARD_NAME, hash_frames, read_card, write_card
 from llpt.mlp.training.card_of_fit import card_of_fit
 from llpt.mlp.training.material import TrainingMaterial, prepare_material
 from llpt.mlp.training.progress import ProgressTeller, TrainingProgress
+from llpt.mlp.training.settings import TrainingSettings
 from llpt.units import EV_TO_HARTREE
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from llpt.mlp.quality.labels import LabelledFrame, LabelReport
     from llpt.mlp.training.card import ModelCard
-    from llpt.mlp.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,10 +70,15 @@ def train(
         on_progress: called at every frame of the preparation and every step of the fit.
 
     Raises:
-        InputError: labels that cannot be used, too few blocks, a directory that holds another training, or no time for
-            a single step.
+        InputError: settings of another kind, labels that cannot be used, too few blocks, a directory that holds another
+            training, or no time for a single step.
         StorageError: the directory cannot be written.
     """
+    if not isinstance(settings, TrainingSettings):
+        raise InputError(
+            f"What was given as settings ({type(settings).__name__}) says not how to train.",
+            "Give TrainingSettings(...), which has a default for everything.",
+        )
     began = time.monotonic()
     place = Path(directory)
     teller = ProgressTeller(on_progress, began)

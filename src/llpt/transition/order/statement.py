@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.errors import InputError
 from llpt.transition.curve import LineKind
+from llpt.transition.located import LocatedLine
 from llpt.transition.order.evidence import Evidence, Order
 from llpt.transition.order.loop import loop_evidence
 from llpt.transition.order.separation import separation_evidence
@@ -14,8 +16,6 @@ from llpt.transition.order.width import width_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from llpt.transition.located import LocatedLine
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,15 @@ def order_of_line(
         further: evidence that needs more than one line (hysteresis, sizes, histograms, Clapeyron).
         back: the same engine, size and line walked the other way; without it neither a sharp change nor a smooth
             one decides.
+
+    Raises:
+        InputError: what was given is no line whose transition was located.
     """
+    if not isinstance(located, LocatedLine):
+        raise InputError(
+            f"What was given ({type(located).__name__}) is no line whose transition was located.",
+            "Make an Isobar, Isochore or Isotherm of the runs, and locate its transition (locate).",
+        )
     fluid = located.fluid()
     if fluid is None:
         return combine_evidence(further)
