@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_origin
 
 from llpt.cli.bars import bar
 from llpt.cli.console import make_table, output
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from llpt.learning import GenerationErrors, RecipeSettings
     from llpt.mlp import Accuracy
-
-_RANGES = ("pressures_gpa", "temperatures_k", "first_atoms")
 
 
 def train_by_recipe(
@@ -88,9 +86,9 @@ def recipe_settings(recipe: str, given: dict[str, str]) -> RecipeSettings:
     except ValueError:
         raise InputError(f"There is no recipe {recipe!r}.", f"Recipes are: {', '.join(Recipe)}.") from None
     own: dict[str, Any] = {
-        key: _two(recipe, key, value) if key in _RANGES else value
+        key: _two(recipe, key, value) if get_origin(field.annotation) is tuple else value
         for key, value in given.items()
-        if key in RecipeSettings.model_fields and key not in {"training", "recipe"}
+        if (field := RecipeSettings.model_fields.get(key)) is not None and key not in {"training", "recipe"}
     }
     default = RecipeSettings.of(kind).training
     asked = training_settings({key: value for key, value in given.items() if key not in own})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from llpt.report.panels import Source, VerticalLine
 
-COLOURS = {Tone.GOOD: "#0072B2", Tone.BAD: "#D55E00", Tone.OPEN: palette.GREY, Tone.PLAIN: "#2F2F2F"}
+TONE_COLOURS = {Tone.GOOD: "#0072B2", Tone.BAD: "#D55E00", Tone.OPEN: palette.GREY, Tone.PLAIN: "#2F2F2F"}
 MARKERS = {Tone.GOOD: Marker.CIRCLE, Tone.BAD: Marker.CROSS, Tone.OPEN: Marker.CIRCLE, Tone.PLAIN: Marker.SQUARE}
 SPREAD, WIDEST_SPREAD = 0.1, 0.35
 """The outermost points of a row stand so far above and below its middle: so much for each point, at most so much."""
@@ -77,7 +77,7 @@ def interval_panel(
                 words[tone],
                 tuple(each.value for each in mine),
                 tuple(order.index(each.row) + _offset(places[each.row], each) for each in mine),
-                colour=COLOURS[tone],
+                colour=TONE_COLOURS[tone],
                 dash=Dash.NONE,
                 marker=MARKERS[tone],
                 filled=tone is not Tone.OPEN,

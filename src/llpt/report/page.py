@@ -19,7 +19,7 @@ from llpt.report.drawing import draw
 from llpt.report.figure_data import write_figure_data
 from llpt.report.interactive import as_json
 from llpt.report.methods import methods_of, write_methods
-from llpt.report.question import Tone, is_sure
+from llpt.report.question import OUTCOME_TONES, Tone, is_sure
 from llpt.report.questions import asked
 from llpt.report.questions.verdict import comparison_figure
 from llpt.report.run_tables import provenance_table, run_table, write_run_table
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from llpt.study import Entry, Plan, StudyDirectory
     from llpt.study.analysis import StudyAnalysis
 
-TONES = {Outcome.FAITHFUL: Tone.GOOD, Outcome.NOT_FAITHFUL: Tone.BAD, Outcome.NOT_RESOLVED: Tone.OPEN, None: Tone.PLAIN}
 LEADS = {
     Outcome.FAITHFUL: "Every comparison shows, with the stated confidence, a difference below its threshold.",
     Outcome.NOT_FAITHFUL: "At least one comparison shows, with the stated confidence, more than its threshold.",
@@ -152,7 +151,7 @@ def _render(case: Case, questions: tuple[Question, ...], drawn: Mapping[str, _Sh
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         version=VERSION,
         counts=_counts(case.plan, case.entries),
-        tone=TONES[verdict.value if verdict else None],
+        tone=OUTCOME_TONES[verdict.value] if verdict else Tone.PLAIN,
         question=_question(verdict),
         word=str(verdict.value).capitalize() if verdict else "No verdict",
         lead=LEADS[verdict.value] if verdict else case.found.without_verdict,

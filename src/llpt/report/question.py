@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from llpt.audit import Outcome
 from llpt.statistics.estimate import WITHOUT_ERROR
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ class Tone(StrEnum):
     """Not known from these runs."""
     PLAIN = "plain"
     """Neither good nor bad."""
+
+
+OUTCOME_TONES = {Outcome.FAITHFUL: Tone.GOOD, Outcome.NOT_FAITHFUL: Tone.BAD, Outcome.NOT_RESOLVED: Tone.OPEN}
 
 
 @dataclass(frozen=True)

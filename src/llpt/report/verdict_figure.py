@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from llpt.audit import Outcome
 from llpt.report import palette
+from llpt.report.interval_figure import TONE_COLOURS
+from llpt.report.question import OUTCOME_TONES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +19,7 @@ ROW_INCH = 0.17
 WIDEST = 10.0
 """Intervals that reach farther than so many thresholds are cut off at the edge."""
 
-COLOURS = {Outcome.FAITHFUL: "#0072B2", Outcome.NOT_FAITHFUL: "#D55E00", Outcome.NOT_RESOLVED: palette.GREY}
+COLOURS = {outcome: TONE_COLOURS[tone] for outcome, tone in OUTCOME_TONES.items()}
 MARKERS = {Outcome.FAITHFUL: "o", Outcome.NOT_FAITHFUL: "X", Outcome.NOT_RESOLVED: "o"}
 
 

@@ -9,14 +9,13 @@ from llpt.audit import Outcome
 from llpt.report.interval_figure import Interval, interval_panel
 from llpt.report.palette import GREY
 from llpt.report.panels import Figure, VerticalLine
-from llpt.report.question import Tone
+from llpt.report.question import OUTCOME_TONES
 from llpt.report.verdict_figure import WIDEST
 
 if TYPE_CHECKING:
     from llpt.audit import Comparison, Verdict
 
-TONES = {Outcome.FAITHFUL: Tone.GOOD, Outcome.NOT_FAITHFUL: Tone.BAD, Outcome.NOT_RESOLVED: Tone.OPEN}
-WORDS = {TONES[outcome]: str(outcome) for outcome in Outcome}
+WORDS = {OUTCOME_TONES[outcome]: str(outcome) for outcome in Outcome}
 
 
 def comparison_figure(verdict: Verdict) -> Figure | None:
@@ -55,7 +54,7 @@ def _interval(comparison: Comparison, confidence: float) -> Interval:
         where,
         comparison.difference.value / comparison.threshold,
         comparison.difference.half_width(confidence) / comparison.threshold,
-        TONES[comparison.outcome],
+        OUTCOME_TONES[comparison.outcome],
         comparison.difference.effective_samples,
         name=f"{where}{at}, N = {comparison.reference_atoms} and {comparison.surrogate_atoms}",
     )
