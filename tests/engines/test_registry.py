@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import llpt
+from llpt.dynamics import IntegratorName
 from llpt.engines import (
     BUILT_IN,
     TRAINED_HERE,
@@ -15,6 +16,7 @@ from llpt.engines import (
     EngineRecord,
     engine_folder,
     engine_label,
+    engine_of_integrator,
     find_engine,
 )
 from llpt.errors import InputError
@@ -41,6 +43,12 @@ def test_facts_of_engines():
     assert {name for name, record in BUILT_IN.items() if record.elements == {"H"}} == {*thermal, "n2p2", "model"}
     assert all(TRAINED_HERE[name].engine in BUILT_IN for name in TRAINED_HERE)
     assert TRAINED_HERE["behler-parrinello"].spec("models/it") == "n2p2:models/it"
+
+
+def test_an_integrator_of_one_engine_is_told_by_its_record():
+    owners = {name: engine_of_integrator(name) for name in IntegratorName}
+    assert {name: record.name for name, record in owners.items() if record is not None} == {"lammps": "lammps"}
+    assert {record.integrator for record in BUILT_IN.values()} <= {"", *IntegratorName}
 
 
 def test_names_in_paths_and_for_people():

@@ -57,9 +57,6 @@ class IntegratorName(StrEnum):
     """LAMMPS itself, for potentials that it runs; the same thermostat and barostat."""
 
 
-ENGINE_OF = {IntegratorName.LAMMPS: "lammps"}
-"""The one engine whose atoms an integrator moves, where it is not any."""
-
 DEFAULT_THERMOSTAT_TIME_FS = {Thermostat.SVR: 20.0, Thermostat.LANGEVIN: 100.0, Thermostat.NOSE_HOOVER: 20.0}
 """SVR rescales all velocities by one factor, so a coupling of 20 fs (a few H₂ vibrations) hardly touches the motion of
 an atom and settles the temperature within 2 % of a picosecond run. Langevin friction acts on every atom: 100 fs is the

@@ -96,6 +96,8 @@ class EngineRecord:
             given; empty where nothing is to be said then.
         elements: chemical symbols it can do; None where the engine itself must be asked.
         dynamics: whether it can drive molecular dynamics; False for single points alone.
+        integrator: the integrator that moves its atoms and those of no other engine, by the word that settings of
+            dynamics call it; empty where there is none.
         speed: what a step costs before any was measured.
         probe: import path ``module:function`` of what returns its version, or raises MissingProgramError where it is
             not installed; empty where it comes with the package of its maker.
@@ -123,6 +125,7 @@ class EngineRecord:
     functional: str = ""
     elements: frozenset[str] | None = None
     dynamics: bool = True
+    integrator: str = ""
     speed: Speed = field(default_factory=Speed)
     probe: str = ""
     found: str = "built in"

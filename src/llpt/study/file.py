@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
-from llpt.dynamics import ENGINE_OF, Ensemble
-from llpt.engines import find_engine
+from llpt.dynamics import Ensemble
+from llpt.engines import engine_of_integrator, find_engine
 from llpt.errors import InputError, PluginError
 from llpt.study.controlled_tests import (
     ControlledTestsSection,
@@ -221,14 +221,14 @@ class StudyFile(Section):
     def _check_integrator(self) -> None:
         """Refuse an integrator that moves the atoms of another engine alone."""
         test = self.tests.integrator
-        if test is None or test.integrator not in ENGINE_OF:
+        owner = None if test is None else engine_of_integrator(test.integrator)
+        if test is None or owner is None:
             return
-        owner = ENGINE_OF[test.integrator]
         for role, side in (("reference", self.reference), ("surrogate", self.surrogate)):
-            if test.engines in {"both", role} and side is not None and side.engine.partition(":")[0] != owner:
+            if test.engines in {"both", role} and side is not None and side.engine.partition(":")[0] != owner.name:
                 raise ContradictionError(
                     f'asks in tests.integrator for "{test.integrator}", which moves the atoms of an engine '
-                    f"{owner}:FILE, and its {role} is {side.engine}",
+                    f"{owner.grammar}, and its {role} is {side.engine}",
                     'Confine the test with engines = "reference" or "surrogate", or let integrator be "ase".',
                 )
 
