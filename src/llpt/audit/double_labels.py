@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 WINDOW_ANGSTROM = (0.85, 1.0)
 """Distances of the nearest neighbour at which a molecule of hydrogen is about to break or has just formed."""
-SAME_PLACE_ANGSTROM = 1e-4
+SAME_SNAPSHOT_ANGSTROM = 1e-4
 SAMPLED_BY = {SURROGATE: "surrogate", REFERENCE: "reference"}
 
 
@@ -65,7 +65,7 @@ class DoublyLabelled:
                 "Label the same configurations, one at least, with both.",
             )
         for number, (one, other) in enumerate(zip(self.reference, self.surrogate, strict=True)):
-            if len(one) != len(other) or not np.allclose(one.positions, other.positions, atol=SAME_PLACE_ANGSTROM):
+            if len(one) != len(other) or not np.allclose(one.positions, other.positions, atol=SAME_SNAPSHOT_ANGSTROM):
                 raise InputError(
                     f"{self.name}: configuration {number} of the reference is not that of the surrogate.",
                     "Label the same configurations, in the same order, with both.",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit import DoublyLabelled, PhaseBoundary, in_phases
-from llpt.audit.double_labels import SAME_PLACE_ANGSTROM
+from llpt.audit.double_labels import SAME_SNAPSHOT_ANGSTROM
 from llpt.bridge import REFERENCE
 from llpt.statistics import Estimate, mean_estimate
 
@@ -65,5 +65,5 @@ def left_between(
 
 
 def _same_as(atoms: Atoms, frames: Sequence[Atoms]) -> Atoms | None:
-    near = (each for each in frames if np.allclose(each.positions, atoms.positions, atol=SAME_PLACE_ANGSTROM))
+    near = (each for each in frames if np.allclose(each.positions, atoms.positions, atol=SAME_SNAPSHOT_ANGSTROM))
     return next(near, None)

@@ -40,7 +40,7 @@ DERIVATIVES = "derivatives.json"
 
 KEPT_EVERY = 10
 """Snapshots after which the labels so far are written."""
-SAME_PLACE_ANGSTROM = 1e-5
+SAME_STRUCTURE_ANGSTROM = 1e-5
 
 
 class OtherLabelsJob(Job):
@@ -128,7 +128,7 @@ def _begun(place: Path, frames: Sequence[Atoms]) -> list[Atoms]:
 
 def _same_structure(one: Atoms, other: Atoms) -> bool:
     return len(one) == len(other) and all(
-        np.allclose(first, second, rtol=0.0, atol=SAME_PLACE_ANGSTROM)
+        np.allclose(first, second, rtol=0.0, atol=SAME_STRUCTURE_ANGSTROM)
         for first, second in ((one.positions, other.positions), (one.cell.array, other.cell.array))
     )
 

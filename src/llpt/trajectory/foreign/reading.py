@@ -40,7 +40,7 @@ UNEVEN = 1e-2
 """Times are written with few digits; one frame that is missing doubles the time."""
 SMALLEST_ANGSTROM3 = 1e-3
 """No cell of atoms is smaller."""
-COLD_GAP_EV_PER_ATOM = 1e-6
+EQUAL_ENERGIES_EV_PER_ATOM = 1e-6
 """E and F of cold electrons that are this close are the same: files carry so many digits."""
 
 
@@ -313,7 +313,7 @@ def _record(
     if internal is not None and free is not None:
         if electronic_temperature_k:
             entropy = (internal - free) / electronic_temperature_k
-        elif abs(internal - free) <= COLD_GAP_EV_PER_ATOM * len(masses_u) or electronic_temperature_k == 0.0:
+        elif abs(internal - free) <= EQUAL_ENERGIES_EV_PER_ATOM * len(masses_u) or electronic_temperature_k == 0.0:
             entropy = 0.0
     values = {
         "internal_energy_ev": internal,

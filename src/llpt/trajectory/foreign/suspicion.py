@@ -40,7 +40,7 @@ TIMESTEP_ABOVE, TIMESTEP_BELOW = 1.15, 0.7
 """Frames far apart make the measured time step too short, never too long: hydrogen's vibrations are undersampled."""
 KINETIC_SHARE = 0.1
 WORK_ABOVE, WORK_BELOW = 1.3, 0.75
-COLD_GAP_EV_PER_ATOM = 1e-3
+ALLOWED_COLD_GAP_EV_PER_ATOM = 1e-3
 HIGHEST_K, HIGHEST_EV_PER_ATOM = 1e7, 1e7
 HOTTEST_K = POSSIBLE["temperature_k"][1]
 """What a run may be said to be at, and may be where nothing tells its temperature."""
@@ -366,7 +366,7 @@ def _electrons(measured: Measurements, facts: Facts, name: str) -> list[tuple[Fa
         return []
     gap = float(gaps.mean()) / measured.n_atoms
     cold = facts.electronic_temperature_k == 0.0
-    if gap < -COLD_GAP_EV_PER_ATOM or (cold and gap > COLD_GAP_EV_PER_ATOM):
+    if gap < -ALLOWED_COLD_GAP_EV_PER_ATOM or (cold and gap > ALLOWED_COLD_GAP_EV_PER_ATOM):
         cause = f"E − F of {name} is {gap:.3g} eV per atom, which electrons at {facts.electronic_temperature_k:g} K "
         remedy = "Check the electrons' temperature (--electronic-temperature-k) and which energy is which (--energy-is)"
         return [(FactCheck.ELECTRONS, cause + "cannot have.", remedy)]
