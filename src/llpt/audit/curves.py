@@ -117,11 +117,11 @@ def _quantity(observable: str, threshold: Threshold, *, relative: bool) -> Compa
     return ComparedQuantity(threshold.quantity, threshold=threshold, contrasts=contrasts)
 
 
-FIRST_PEAK = _quantity("rdf_peak_height", FIRST_PEAK_CHANGE, relative=True)
-MOLECULES = _quantity("molecular_fraction", MOLECULES_CHANGE, relative=False)
-DIFFUSION = _quantity("diffusion", DIFFUSION_CHANGE, relative=True)
-HEAT_CAPACITY = _quantity("heat_capacity_total", HEAT_CAPACITY_CHANGE, relative=False)
-COMPRESSIBILITY = _quantity("compressibility", COMPRESSIBILITY_CHANGE, relative=True)
+FIRST_PEAK_COMPARISON = _quantity("rdf_peak_height", FIRST_PEAK_CHANGE, relative=True)
+MOLECULES_COMPARISON = _quantity("molecular_fraction", MOLECULES_CHANGE, relative=False)
+DIFFUSION_COMPARISON = _quantity("diffusion", DIFFUSION_CHANGE, relative=True)
+HEAT_CAPACITY_COMPARISON = _quantity("heat_capacity_total", HEAT_CAPACITY_CHANGE, relative=False)
+COMPRESSIBILITY_COMPARISON = _quantity("compressibility", COMPRESSIBILITY_CHANGE, relative=True)
 
 
 def pressure_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
@@ -131,4 +131,6 @@ def pressure_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]
         yield from curve_contrasts(pair, thresholds, observable="pressure", unit=unit, relative=False)
 
 
-PRESSURE = ComparedQuantity(PRESSURE_CHANGE.quantity, threshold=PRESSURE_CHANGE, contrasts=pressure_contrasts)
+PRESSURE_COMPARISON = ComparedQuantity(
+    PRESSURE_CHANGE.quantity, threshold=PRESSURE_CHANGE, contrasts=pressure_contrasts
+)

@@ -145,5 +145,7 @@ def no_density(reason: str) -> Contrast:
     return Contrast(Estimate.unknown("%"), reason)
 
 
-DENSITY_OFFSET = ComparedQuantity(DENSITY_SHIFT.quantity, threshold=DENSITY_SHIFT, contrasts=offset_contrasts)
-DENSITY = ComparedQuantity(DENSITY_CHANGE.quantity, threshold=DENSITY_CHANGE, contrasts=density_contrasts)
+DENSITY_OFFSET_COMPARISON = ComparedQuantity(
+    DENSITY_SHIFT.quantity, threshold=DENSITY_SHIFT, contrasts=offset_contrasts
+)
+DENSITY_COMPARISON = ComparedQuantity(DENSITY_CHANGE.quantity, threshold=DENSITY_CHANGE, contrasts=density_contrasts)

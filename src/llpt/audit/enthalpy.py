@@ -120,13 +120,13 @@ def _word(pair: Pair) -> str:
     return "Energy" if pair.kind.holds_volume else "Enthalpy"
 
 
-ENTHALPY_STEP = ComparedQuantity(
+ENTHALPY_STEP_COMPARISON = ComparedQuantity(
     ENTHALPY_STEP_CHANGE.quantity, threshold=ENTHALPY_STEP_CHANGE, contrasts=step_contrasts
 )
-ENTHALPY = ComparedQuantity(
+ENTHALPY_COMPARISON = ComparedQuantity(
     ENTHALPY_CHANGE.quantity, threshold=ENTHALPY_CHANGE, contrasts=partial(enthalpy_contrasts, made_from="E")
 )
-ENTHALPY_FROM_F = ComparedQuantity(
+ENTHALPY_FROM_F_COMPARISON = ComparedQuantity(
     "enthalpy from F", threshold=ENTHALPY_CHANGE, contrasts=partial(enthalpy_contrasts, made_from="F")
 )
 """What a surrogate learns is F, and its E is F: against the reference's H from E it lacks T_el S, against that from F

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.audit.density import DENSITY, no_density
+from llpt.audit.density import DENSITY_COMPARISON, no_density
 from llpt.audit.equivalence import Outcome
 from llpt.audit.quantities import compared_quantities, contrasts_of
 from llpt.audit.requirements import fluid_requirement, minimum_requirements, production_ps
@@ -74,7 +74,10 @@ def findings_of(matched: Pair, thresholds: Thresholds, *, name_size: bool = Fals
     fluid = matched.fluid()
     if fluid is None:
         nothing = _comparison(
-            matched, DENSITY, no_density(f"One of the two is a solid at every {lines[0].along.word}"), thresholds
+            matched,
+            DENSITY_COMPARISON,
+            no_density(f"One of the two is a solid at every {lines[0].along.word}"),
+            thresholds,
         )
         melted = tuple(fluid_requirement(states) for states in lines if states.fluid() is None)
         return Findings(None, (nothing,), melted, tuple(remarks), "")

@@ -9,9 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.audit.compared import ComparedQuantity, Contrast
-from llpt.audit.curves import COMPRESSIBILITY, DIFFUSION, FIRST_PEAK, HEAT_CAPACITY, MOLECULES, PRESSURE
-from llpt.audit.density import DENSITY, DENSITY_OFFSET
-from llpt.audit.enthalpy import ENTHALPY, ENTHALPY_FROM_F, ENTHALPY_STEP
+from llpt.audit.curves import (
+    COMPRESSIBILITY_COMPARISON,
+    DIFFUSION_COMPARISON,
+    FIRST_PEAK_COMPARISON,
+    HEAT_CAPACITY_COMPARISON,
+    MOLECULES_COMPARISON,
+    PRESSURE_COMPARISON,
+)
+from llpt.audit.density import DENSITY_COMPARISON, DENSITY_OFFSET_COMPARISON
+from llpt.audit.enthalpy import ENTHALPY_COMPARISON, ENTHALPY_FROM_F_COMPARISON, ENTHALPY_STEP_COMPARISON
 from llpt.audit.radial import RADIAL
 from llpt.audit.thresholds import Thresholds
 from llpt.audit.transition_temperature import (
@@ -42,18 +49,18 @@ BUILT_IN = (
     TRANSITION_DENSITY,
     TRANSITION_WIDTH,
     TRANSITION_PRESSURE_WIDTH,
-    PRESSURE,
-    DENSITY_OFFSET,
-    DENSITY,
-    ENTHALPY_STEP,
-    ENTHALPY,
-    ENTHALPY_FROM_F,
-    FIRST_PEAK,
+    PRESSURE_COMPARISON,
+    DENSITY_OFFSET_COMPARISON,
+    DENSITY_COMPARISON,
+    ENTHALPY_STEP_COMPARISON,
+    ENTHALPY_COMPARISON,
+    ENTHALPY_FROM_F_COMPARISON,
+    FIRST_PEAK_COMPARISON,
     RADIAL,
-    MOLECULES,
-    DIFFUSION,
-    HEAT_CAPACITY,
-    COMPRESSIBILITY,
+    MOLECULES_COMPARISON,
+    DIFFUSION_COMPARISON,
+    HEAT_CAPACITY_COMPARISON,
+    COMPRESSIBILITY_COMPARISON,
 )
 GROUP = "llpt.comparisons"
 
