@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llpt.options import OptionValue
 
 RUN_FILE = "run.json"
-FORMAT = 1
+RUN_FILE_FORMAT = 1
 _REMEDY = "Restore it from a copy or use a new directory."
 
 
@@ -105,7 +105,7 @@ class RunFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
 
-    format: int = FORMAT
+    format: int = RUN_FILE_FORMAT
     settings: GivenSettings = GivenSettings()
     engine: DescribedEngine | None = None
     missing: tuple[str, ...] = ()
@@ -127,7 +127,7 @@ def read_run_file(directory: Path, record: type[Record]) -> Record | None:
     path = directory / RUN_FILE
     try:
         text = path.read_text(encoding="utf-8")
-        if FormatNumber.model_validate_json(text).format == FORMAT:
+        if FormatNumber.model_validate_json(text).format == RUN_FILE_FORMAT:
             return record.model_validate_json(text)
     except (FileNotFoundError, NotADirectoryError):
         return None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from llpt import audit
-from llpt.audit import FORMAT, Agreement, Thresholds, Verdict, compare, reproduces
+from llpt.audit import VERDICT_FORMAT, Agreement, Thresholds, Verdict, compare, reproduces
 from llpt.errors import InputError, NewerFormatError
 from llpt.statistics import STATISTICS
 from llpt.transition import locate, synthetic_isobar
@@ -75,7 +75,7 @@ def test_verdicts_that_the_documentation_tells_of_are_read(path):
 
 def test_a_verdict_says_its_format_and_its_statistics(fresh):
     document = json.loads(fresh.to_json())
-    assert (document["format"], document["statistics"]) == (FORMAT, STATISTICS)
+    assert (document["format"], document["statistics"]) == (VERDICT_FORMAT, STATISTICS)
     assert reproduces(Verdict.from_json(fresh.to_json()), fresh).agreement is Agreement.SAME
 
 
@@ -123,8 +123,10 @@ def test_another_version_of_the_statistics_is_neither_confirmed_nor_called_edite
 
 def test_a_newer_format_is_refused_and_a_damaged_file_too(fresh):
     document = json.loads(fresh.to_json())
-    with pytest.raises(NewerFormatError, match=f"has format {FORMAT + 1}; this program reads formats 1 to {FORMAT}"):
-        Verdict.from_json(json.dumps(document | {"format": FORMAT + 1, "something": "new"}))
+    with pytest.raises(
+        NewerFormatError, match=f"has format {VERDICT_FORMAT + 1}; this program reads formats 1 to {VERDICT_FORMAT}"
+    ):
+        Verdict.from_json(json.dumps(document | {"format": VERDICT_FORMAT + 1, "something": "new"}))
     for text in (fresh.to_json()[:500], "[]", json.dumps(document | {"something": "new"})):
         with pytest.raises(InputError, match="damaged"):
             Verdict.from_json(text)

@@ -17,7 +17,7 @@ from llpt.errors import InputError, NewerFormatError
 from llpt.json_schema import to_draft_4
 from llpt.mlp.training.card import read_card
 from llpt.study import parse_study
-from llpt.study.file import FORMAT
+from llpt.study.file import STUDY_FILE_FORMAT
 from llpt.study.importing import study_of_imported_runs
 from llpt.study.template import study_template
 from llpt.transition import locate, synthetic_isobar
@@ -190,7 +190,9 @@ def test_a_model_card_passes(validators):
 
 def test_a_file_of_a_later_format_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(NewerFormatError, match=r"has format 2; this program reads format 1\. Update llpt"):
-        parse_study(TEMPLATE.replace(f"format = {FORMAT} ", f"format = {FORMAT + 1} \nsomething = 1"))
+        parse_study(
+            TEMPLATE.replace(f"format = {STUDY_FILE_FORMAT} ", f"format = {STUDY_FILE_FORMAT + 1} \nsomething = 1")
+        )
     card = json.loads((ROOT / "examples/own-potential/card.json").read_text(encoding="utf-8"))
     (tmp_path / "card.json").write_text(json.dumps({"format": 2, "network": card}))
     with pytest.raises(NewerFormatError, match=r"has format 2; this program reads format 1\. Update llpt"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from llpt.audit.thresholds import FORMAT, Threshold, Thresholds
+from llpt.audit.thresholds import VERDICT_FORMAT, Threshold, Thresholds
 
 if TYPE_CHECKING:
     from llpt.audit.budget import BudgetRow, error_budget, label_choices
@@ -67,8 +67,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "FORMAT",
     "STRAY_SHARE",
+    "VERDICT_FORMAT",
     "Agreement",
     "Beyond",
     "BudgetRow",

@@ -10,7 +10,7 @@ from llpt.audit.findings import Findings, Undecided, findings_of
 from llpt.audit.pairing import pair
 from llpt.audit.quantities import check_asked
 from llpt.audit.requirements import grid_for, time_for
-from llpt.audit.thresholds import FORMAT, Thresholds
+from llpt.audit.thresholds import VERDICT_FORMAT, Thresholds
 from llpt.audit.verdict import Comparison, Requirement, Verdict
 from llpt.errors import InputError
 from llpt.statistics import STATISTICS
@@ -80,7 +80,7 @@ def compare(
         [] if value is Outcome.NOT_RESOLVED else [one.sentence for one in judged if one.outcome is Outcome.NOT_RESOLVED]
     )
     return Verdict(
-        format=FORMAT,
+        format=VERDICT_FORMAT,
         statistics=STATISTICS,
         value=value,
         reference=reference[0].states.engine,

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, Strict
 if TYPE_CHECKING:
     from llpt.statistics import Estimate
 
-FORMAT = 3
+VERDICT_FORMAT = 3
 """Counts the formats of ``verdict.json``, which holds every threshold: one more raises it, once in a release; so does a
 criterion that is only shown, for a verdict of this format must have every row this program knows. 1: no
 ``format``, ``statistics``, ``judge``, ``also_judge``, ``others``, ``enthalpy_ev_per_atom``, and the density as

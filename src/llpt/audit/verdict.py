@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from llpt.audit.diagnosis import HAMILTONIAN, PROTOCOL, DiagnosedSide, Diagnosis, Presence
 from llpt.audit.equivalence import Outcome
-from llpt.audit.thresholds import FORMAT, Thresholds
+from llpt.audit.thresholds import VERDICT_FORMAT, Thresholds
 from llpt.errors import InputError, NewerFormatError
 from llpt.files import write_atomically
 from llpt.json_values import FormatNumber
@@ -84,7 +84,7 @@ class Verdict(_Record):
     """Whether a surrogate is faithful to its reference.
 
     Args:
-        format: of the file, see ``llpt.audit.FORMAT``; a file without it has format 1.
+        format: of the file, see ``llpt.audit.VERDICT_FORMAT``; a file without it has format 1.
         statistics: version it was judged by, see ``llpt.statistics.STATISTICS``; a file without it has version 1.
         value: faithful, not faithful or not resolved.
         reference: name of the reference engine.
@@ -141,13 +141,14 @@ class Verdict(_Record):
         """
         try:
             stored = FormatNumber.model_validate_json(text).format
-            if stored <= FORMAT:
+            if stored <= VERDICT_FORMAT:
                 return cls.model_validate_json(text)
         except ValueError as error:
             remedy = "Restore it from a copy, or make it anew with llpt analyse."
             raise InputError("The verdict is damaged.", remedy) from error
         raise NewerFormatError(
-            f"The verdict has format {stored}; this program reads formats 1 to {FORMAT}.", "Update llpt to read it."
+            f"The verdict has format {stored}; this program reads formats 1 to {VERDICT_FORMAT}.",
+            "Update llpt to read it.",
         )
 
     def save(self, path: Path | str) -> None:

@@ -41,14 +41,14 @@ def schema_of(kind: Described) -> dict[str, Any]:
 
     match kind:
         case Described.STUDY:
-            from llpt.study.file import FORMAT, StudyFile  # noqa: PLC0415
+            from llpt.study.file import STUDY_FILE_FORMAT, StudyFile  # noqa: PLC0415
 
-            return json_schema(StudyFile, title="Study file of llpt", version=FORMAT, null=False)
+            return json_schema(StudyFile, title="Study file of llpt", version=STUDY_FILE_FORMAT, null=False)
         case Described.VERDICT:
             from llpt import audit  # noqa: PLC0415
 
-            return json_schema(audit.Verdict, title="Verdict of llpt", version=audit.FORMAT, named_numbers=True)
+            return json_schema(audit.Verdict, title="Verdict of llpt", version=audit.VERDICT_FORMAT, named_numbers=True)
         case Described.MODEL_CARD:
             from llpt.mlp.training import card  # noqa: PLC0415
 
-            return json_schema(card.ModelCard, title="Model card of llpt", version=card.FORMAT)
+            return json_schema(card.ModelCard, title="Model card of llpt", version=card.MODEL_CARD_FORMAT)

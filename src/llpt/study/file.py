@@ -34,7 +34,7 @@ from llpt.study.sections import (
 )
 from llpt.study.state_sections import LineSection, StateSection  # noqa: TC001 - pydantic reads them
 
-FORMAT = 1
+STUDY_FILE_FORMAT = 1
 """Counts what study files may hold; raised where a file of today would be read as something else."""
 
 OWN_RUNGS = {("temperatures_k", CoolingTest), ("pressures_gpa", DecompressionTest)}
@@ -56,7 +56,10 @@ class StudyFile(Section):
     model_config = ConfigDict(json_schema_extra=_needed)
 
     format: Int = Field(
-        default=FORMAT, ge=1, le=FORMAT, description=f"the format of this file: {FORMAT}, as there is no other yet"
+        default=STUDY_FILE_FORMAT,
+        ge=1,
+        le=STUDY_FILE_FORMAT,
+        description=f"the format of this file: {STUDY_FILE_FORMAT}, as there is no other yet",
     )
     study: StudySection = Field(description="a table with name")
     system: SystemSection = Field(description="a table with atoms and start")

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from llpt.files import put_directory, remove, write_atomically
-from llpt.run_file import FORMAT, DescribedEngine, write_run_file
+from llpt.run_file import RUN_FILE_FORMAT, DescribedEngine, write_run_file
 from llpt.study.contents import content_hash
 from llpt.study.imported import ImportedRun, write_imported
 from llpt.study.job_files import JobFiles
@@ -67,7 +67,7 @@ class ImportedRecord(Record):
         versions: of what read them.
     """
 
-    format: int = FORMAT
+    format: int = RUN_FILE_FORMAT
     state: State = State.DONE
     reason: str
     steps_done: int

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from llpt.errors import InputError, NewerFormatError
-from llpt.study.file import FORMAT, StudyFile
+from llpt.study.file import STUDY_FILE_FORMAT, StudyFile
 from llpt.study.lines import Location, line_named_in, line_of, placed
 from llpt.study.sections import Section
 
@@ -71,9 +71,9 @@ def parse_study(text: str, *, name: str = "study file", imported: Sequence[Impor
             f"{name} is not valid TOML: {error}.", "Correct that line; strings stand in double quotes."
         ) from error
     given = data.get("format")
-    if isinstance(given, int) and given > FORMAT:
+    if isinstance(given, int) and given > STUDY_FILE_FORMAT:
         raise NewerFormatError(
-            f"{name} has format {given}; this program reads format {FORMAT}.", "Update llpt to read it."
+            f"{name} has format {given}; this program reads format {STUDY_FILE_FORMAT}.", "Update llpt to read it."
         )
     if imported:
         data["imported"] = [run.model_dump(mode="json", exclude_none=True) for run in imported]

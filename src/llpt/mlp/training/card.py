@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from llpt.mlp.quality.labels import LabelledFrame
 
 CARD_NAME = "card.json"
-FORMAT = 1
+MODEL_CARD_FORMAT = 1
 """Counts what ``card.json`` holds. A card without ``format`` has format 1."""
 
 
@@ -68,7 +68,7 @@ class ModelCard(BaseModel):
     """Everything a reader must know of a trained network.
 
     Attributes:
-        format: of the file, see ``FORMAT``.
+        format: of the file, see ``MODEL_CARD_FORMAT``.
         name: name of the network's directory.
         element: chemical symbol.
         versions: versions of the programs that made it.
@@ -164,7 +164,7 @@ def read_card(directory: Path | str) -> ModelCard:
     try:
         text = path.read_text(encoding="utf-8")
         stored = FormatNumber.model_validate_json(text).format
-        if stored <= FORMAT:
+        if stored <= MODEL_CARD_FORMAT:
             return ModelCard.model_validate_json(text)
     except FileNotFoundError:
         raise InputError(
@@ -174,5 +174,6 @@ def read_card(directory: Path | str) -> ModelCard:
         reason = type(error).__name__
         raise InputError(f"The model card {path} cannot be read ({reason}).", "Take another copy.") from None
     raise NewerFormatError(
-        f"The model card {path} has format {stored}; this program reads format {FORMAT}.", "Update llpt to read it."
+        f"The model card {path} has format {stored}; this program reads format {MODEL_CARD_FORMAT}.",
+        "Update llpt to read it.",
     )
