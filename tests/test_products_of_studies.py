@@ -275,7 +275,7 @@ def test_labels_and_derivatives_of_another_engine(disk, run, monkeypatch):
         assert job.work(lambda _progress: None).state is State.DONE
         assert f"labels/{name}" in disk.contents()
 
-    refused_then_done(other_labels.LABELS)
+    refused_then_done(other_labels.LABELS_FILE)
     (disk.path / "labels" / other_labels.DERIVATIVES).unlink()
     monkeypatch.setattr(other_labels, "write_evaluated", lambda *_: None)
     refused_then_done(other_labels.DERIVATIVES)

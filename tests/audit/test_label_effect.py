@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from llpt.audit import DoublyLabelled, effect_of_labels
-from llpt.audit.label_effect import CONFIDENCE, with_scatter_of_fits
+from llpt.audit.label_effect import CAUSE_CONFIDENCE, with_scatter_of_fits
 from llpt.bridge import SURROGATE
 from llpt.statistics import Estimate
 from llpt.structure import attach_labels
@@ -93,5 +93,5 @@ def test_the_scatter_of_fits_is_taken_for_an_effect_of_the_labels_in_one_of_twen
             Estimate(each - first + random.normal(0.0, 2.0), 2.0, "K", 100.0) for each in (other, *refits)
         )
         found = with_scatter_of_fits(shift, scatter)
-        claimed += abs(found.value) > found.half_width(CONFIDENCE)
+        claimed += abs(found.value) > found.half_width(CAUSE_CONFIDENCE)
     assert claimed <= 139

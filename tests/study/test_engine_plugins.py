@@ -8,7 +8,7 @@ import pytest
 
 from llpt.errors import InputError
 from llpt.study import estimate_costs, make_plan, parse_study
-from llpt.study.cost import START_UP_S
+from llpt.study.cost import RUN_START_UP_S
 from llpt.study.inputs import named_inputs
 from llpt.study.preflight import check_before_anything_runs
 
@@ -69,7 +69,7 @@ def test_it_is_planned_and_its_cost_estimated(tmp_path):
     [run] = plan.runs
     assert run.engine_folder == "soft"
     assert run.options == {"electronic_temperature_k": 800, "epsilon_ev": 0.19}
-    assert sum(estimate_costs(plan).values()) == pytest.approx(START_UP_S + 30 * 16)
+    assert sum(estimate_costs(plan).values()) == pytest.approx(RUN_START_UP_S + 30 * 16)
     assert [item.stored for item in named_inputs(study, tmp_path)] == ["inputs/reference/sigma.txt"]
     check_before_anything_runs(study, plan, tmp_path)
 

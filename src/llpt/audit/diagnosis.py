@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llpt.audit.derivatives import DerivativeCheck
     from llpt.audit.explanation import Explanation
 
-CONFIDENCE = 0.975
+CAUSE_CONFIDENCE = 0.975
 """Of either statement; of a normal error, two of them."""
 
 
@@ -134,7 +134,7 @@ def presence_of(size: Estimate, limit: float) -> Presence:
         Outcome.FAITHFUL: Presence.ABSENT,
         Outcome.NOT_RESOLVED: Presence.OPEN,
     }
-    return found[outcome_of(size, limit, confidence=CONFIDENCE)]
+    return found[outcome_of(size, limit, confidence=CAUSE_CONFIDENCE)]
 
 
 def diagnose(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-CONFIDENCE = 0.99865
+ENSEMBLE_CONFIDENCE = 0.99865
 """One-sided: three standard errors of a normal distribution, more where an error rests on few samples."""
 TEMPERATURE_SHARE = 0.02
 """A finite time step and few degrees of freedom shift a temperature by as much and no ensemble is wrong for it."""
@@ -261,4 +261,4 @@ def _outcome(measured: Estimate, allowed: float, *, expected: float = 1.0) -> En
     if not measured.resolved:
         return EnsembleOutcome.OPEN
     off = abs(measured.value - expected) - allowed
-    return EnsembleOutcome.HOLDS if off <= measured.half_width(CONFIDENCE) else EnsembleOutcome.FAILS
+    return EnsembleOutcome.HOLDS if off <= measured.half_width(ENSEMBLE_CONFIDENCE) else EnsembleOutcome.FAILS

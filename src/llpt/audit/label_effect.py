@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.budget import BudgetRow, error_budget
-from llpt.audit.diagnosis import CONFIDENCE
+from llpt.audit.diagnosis import CAUSE_CONFIDENCE
 from llpt.statistics import Estimate, combined
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def effect_of_labels(
         missing = "What a refit to the same labels" if refits else "There is no refit to the same labels: what one"
         sentence += f" {missing} differs by is not known."
         return LabelEffect(row, scatter, shift, resolved=False, sentence=sentence)
-    resolved = abs(shift.value) > shift.half_width(CONFIDENCE)
+    resolved = abs(shift.value) > shift.half_width(CAUSE_CONFIDENCE)
     beyond = "which is more than" if resolved else "which is not proven to be more than"
     fits = f"what two fits to one set of labels differ by ({len(refits)} refit{'s' if len(refits) > 1 else ''})"
     return LabelEffect(row, scatter, shift, resolved, f"{sentence} With the scatter of fits {shift}, {beyond} {fits}.")

@@ -21,7 +21,7 @@ STOP_AT = "LLPT_RUNS_STOP_AT"
 RESERVE_SHARE = 0.05
 LEAST_RESERVE_S = 30.0
 MOST_RESERVE_S = 600.0
-START_UP_S = 20.0
+BLOCK_START_UP_S = 20.0
 """A block begins before its workers do: this much earlier they take no new run."""
 
 
@@ -78,7 +78,7 @@ def reserve_s(execution: ExecutionSection, walltime: float) -> float:
     """
     automatic = min(MOST_RESERVE_S, max(LEAST_RESERVE_S, RESERVE_SHARE * walltime))
     reserve = automatic if execution.reserve_s == "auto" else execution.reserve_s
-    if reserve + START_UP_S >= walltime:
+    if reserve + BLOCK_START_UP_S >= walltime:
         raise InputError(
             f"A block of {walltime:g} s leaves its runs no time: they stop {reserve:g} s before its end.",
             "Ask for a longer walltime in [execution.provider], or a smaller reserve_s.",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from llpt.engines import Speed
     from llpt.options import GivenValue, OptionValue
 
-START_UP_S = 0.5
+RUN_START_UP_S = 0.5
 """Forking a process, making its engine, its first and last checkpoint."""
 SINGLE_POINT_STEPS = 2.2
 """A single point of electrons from nothing costs as much as this many MD steps, which start from the step before: 2.1,
@@ -172,7 +172,7 @@ class StepTimes:
 
     def run_s(self, run: TimedRun) -> float:
         """Return the seconds that a run takes from start to end."""
-        return START_UP_S + run.steps * (self.proposal_s(run) if run.segment_steps else self.step_s(run))
+        return RUN_START_UP_S + run.steps * (self.proposal_s(run) if run.segment_steps else self.step_s(run))
 
     def proposal_s(self, run: TimedRun) -> float:
         """Return the seconds of a proposal: a label of the engine and a segment of the potential."""

@@ -25,7 +25,7 @@ from llpt.study.kpoints import kpoints_of
 from llpt.study.label_sections import AS_IT_IS
 from llpt.study.nodes.coupled import SURROGATE_LABELS, PlannedCoupled
 from llpt.study.nodes.labels import snapshots
-from llpt.study.nodes.other_labels import DERIVATIVES, LABELS, PlannedOtherLabels
+from llpt.study.nodes.other_labels import DERIVATIVES, LABELS_FILE, PlannedOtherLabels
 from llpt.study.outcome import State
 from llpt.trajectory import Trajectory
 
@@ -197,7 +197,7 @@ def _bridge_labels(
         if path not in plan or not _done(entries, path):
             continue
         try:
-            other = read_evaluated(directory.node(path) / LABELS)
+            other = read_evaluated(directory.node(path) / LABELS_FILE)
             node = plan[path]
             count = node.snapshots if isinstance(node, PlannedOtherLabels) else len(other)
             own = snapshots({str(directory.node(run.path)): run.discard}, count)
@@ -241,7 +241,7 @@ def _coupled_labels(
         if isinstance(node, PlannedCoupled) and _done(entries, node.path):
             place = directory.node(node.path)
             try:
-                reference, surrogate = (read_evaluated(place / name) for name in (LABELS, SURROGATE_LABELS))
+                reference, surrogate = (read_evaluated(place / name) for name in (LABELS_FILE, SURROGATE_LABELS))
                 labelled = DoublyLabelled(node.path, node.coupling, node.run.state.temperature_k, reference, surrogate)
                 labelled.samples()  # what the bridge refuses is refused here, run by run
                 found.append(LabelledRun(node.run.identity, labelled))
@@ -276,7 +276,7 @@ def _budget_labels(
 
 
 def _with_choice(place: Path, choice: str, run: PlannedRun) -> DoublyLabelled:
-    changed, base = (read_evaluated(place / name / LABELS) for name in (choice, AS_IT_IS))
+    changed, base = (read_evaluated(place / name / LABELS_FILE) for name in (choice, AS_IT_IS))
     labelled = DoublyLabelled(run.path, SURROGATE, run.state.temperature_k, changed, base)
     labelled.samples()  # what the bridge refuses is refused here, run by run
     return labelled

@@ -19,7 +19,7 @@ from llpt.errors import InputError
 from llpt.files import write_atomically
 from llpt.options import parse_options
 from llpt.study.exporting import MARK, ExternalProgram, edge_angstrom, first_structure, is_relaxed
-from llpt.trajectory.foreign.vasp_theory import FUNCTIONALS
+from llpt.trajectory.foreign.vasp_theory import FUNCTIONAL_OF_GGA
 from llpt.units import (
     ANGSTROM_TO_BOHR,
     BOLTZMANN_EV_PER_K,
@@ -44,7 +44,7 @@ PISTON_PERIOD_FS = 40.0
 BULK_MODULUS_PER_PRESSURE = 3.0
 FRICTION_PER_PS = 10.0
 """Of atoms and lattice: a time of 100 fs, as the Langevin thermostat of ``llpt``."""
-GGA = {name: tag for tag, name in FUNCTIONALS.items()}
+GGA = {name: tag for tag, name in FUNCTIONAL_OF_GGA.items()}
 """INCAR's word for each functional."""
 SHAPE = """LA 1 2 0
 LA 1 3 0

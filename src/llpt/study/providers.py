@@ -21,7 +21,7 @@ from parsl.providers import KubernetesProvider, PBSProProvider, SlurmProvider
 
 from llpt.errors import InputError, MissingProgramError
 from llpt.study import bound
-from llpt.study.blocks import START_UP_S, STOP_AT, Slot, reserve_s, walltime_s
+from llpt.study.blocks import BLOCK_START_UP_S, STOP_AT, Slot, reserve_s, walltime_s
 from llpt.study.cores import available_cores
 from llpt.study.engine_sections import ExecutionSection, ProviderKind
 
@@ -148,7 +148,7 @@ def _launch_command(execution: ExecutionSection) -> tuple[str, int | None]:
     usable = _usable_s(execution)
     if usable is None:
         return start, None
-    return f"export {STOP_AT}=$(( $(date +%s) + {usable:.0f} )); {start}", max(1, round(usable - START_UP_S))
+    return f"export {STOP_AT}=$(( $(date +%s) + {usable:.0f} )); {start}", max(1, round(usable - BLOCK_START_UP_S))
 
 
 def _usable_s(execution: ExecutionSection) -> float | None:

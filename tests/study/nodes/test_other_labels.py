@@ -11,7 +11,7 @@ from llpt.engines.any_ase import WrappedCalculator
 from llpt.errors import EngineError
 from llpt.structure import molecular_fluid
 from llpt.study import State
-from llpt.study.nodes.other_labels import KEPT_EVERY, LABELS, OtherLabelsJob
+from llpt.study.nodes.other_labels import KEPT_EVERY, LABELS_FILE, OtherLabelsJob
 
 LENNARD_JONES = "ase:ase.calculators.lj.LennardJones"
 OPTIONS = {"sigma": 0.6, "epsilon": 0.02, "rc": 1.2}
@@ -41,14 +41,14 @@ def job(tmp_path, monkeypatch):
 def work(job):
     told = []
     assert job.work(told.append).state is State.DONE
-    return [each.steps_done for each in told], read_evaluated(Path(job.path) / LABELS)
+    return [each.steps_done for each in told], read_evaluated(Path(job.path) / LABELS_FILE)
 
 
 def test_labels_go_on_where_a_kill_left_them(job):
     told, whole = work(job)
     assert told == list(range(1, COUNT + 1))
     assert len(whole) == COUNT
-    write_evaluated(Path(job.path) / LABELS, whole[:KEPT_EVERY])
+    write_evaluated(Path(job.path) / LABELS_FILE, whole[:KEPT_EVERY])
     told, again = work(job)
     assert told == list(range(KEPT_EVERY + 1, COUNT + 1))
     for one, other in zip(whole, again, strict=True):
@@ -59,7 +59,7 @@ def test_labels_go_on_where_a_kill_left_them(job):
 
 def test_labels_of_other_snapshots_are_made_anew(job):
     _, whole = work(job)
-    write_evaluated(Path(job.path) / LABELS, whole[1:KEPT_EVERY])
+    write_evaluated(Path(job.path) / LABELS_FILE, whole[1:KEPT_EVERY])
     told, _ = work(job)
     assert told == list(range(1, COUNT + 1))
 
@@ -68,14 +68,14 @@ def test_labels_in_another_cell_are_made_anew(job):
     _, whole = work(job)
     for frame in whole:
         frame.set_cell(1.01 * frame.cell.array)
-    write_evaluated(Path(job.path) / LABELS, whole)
+    write_evaluated(Path(job.path) / LABELS_FILE, whole)
     told, _ = work(job)
     assert told == list(range(1, COUNT + 1))
 
 
 def test_a_snapshot_that_cannot_be_labelled_is_named_by_its_number(job, monkeypatch):
     _, whole = work(job)
-    write_evaluated(Path(job.path) / LABELS, whole[:KEPT_EVERY])
+    write_evaluated(Path(job.path) / LABELS_FILE, whole[:KEPT_EVERY])
     calculate = WrappedCalculator.compute
     places = [frame.positions for frame in whole]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scipy.stats import binom
 
-from llpt.audit.ensemble import CONFIDENCE, EnsembleOutcome
+from llpt.audit.ensemble import ENSEMBLE_CONFIDENCE, EnsembleOutcome
 from llpt.campaign import short_name
 from llpt.report.interval_figure import Interval, interval_panel
 from llpt.report.palette import GREY
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from llpt.report.case import Case
     from llpt.study.certificate import Asked
 
-CHANCE = 2.0 * (1.0 - CONFIDENCE)
+CHANCE = 2.0 * (1.0 - ENSEMBLE_CONFIDENCE)
 """A check of a run that is right fails so often."""
 SURPRISING = 1e-3
 """So many failures that share no run, or more, are no chance among as many right runs."""

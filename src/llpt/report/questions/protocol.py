@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from llpt.audit.ensemble import CONFIDENCE
+from llpt.audit.ensemble import ENSEMBLE_CONFIDENCE
 from llpt.campaign import Role
 from llpt.observables import estimate_of
 from llpt.report.isobar_figures import curve_of_runs, line_name
@@ -187,7 +187,7 @@ def _off_target(case: Case) -> tuple[list[_OffTarget], int]:
             if not estimate.resolved or estimate.error <= 0.0:
                 continue
             known += 1
-            if abs(estimate.value - target) > estimate.half_width(CONFIDENCE):
+            if abs(estimate.value - target) > estimate.half_width(ENSEMBLE_CONFIDENCE):
                 place = f"{ladder.engine}, N = {ladder.atoms}, {ladder.line}, {run.state.rung}"
                 off.append(_OffTarget(place, name, target, estimate_text(estimate)))
     return off, known

@@ -16,13 +16,12 @@ from llpt.dynamics import own_start, run_md
 from llpt.engines import MixedEngine, evaluate, make_engine, write_evaluated
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
-from llpt.structure import LABELS as ALL_LABELS
-from llpt.structure import attach_labels, label_of
-from llpt.study.cost import START_UP_S
+from llpt.structure import LABELS, attach_labels, label_of
+from llpt.study.cost import RUN_START_UP_S
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.molecular_dynamics import DynamicsTask, progress_told
 from llpt.study.nodes.node import AskedEngine, Job
-from llpt.study.nodes.other_labels import LABELS
+from llpt.study.nodes.other_labels import LABELS_FILE
 from llpt.study.outcome import NodeOutcome, Provenance, State
 from llpt.study.steps import RUN_INSIDE
 from llpt.study.stored import stored_engine, stored_options
@@ -86,7 +85,9 @@ class CoupledJob(Job):
                 labelled = evaluate(frames, surrogate)
                 write_evaluated(Path(self.path) / SURROGATE_LABELS, labelled)
                 electrons = self.reference.options.get("electronic_temperature_k")
-                write_evaluated(Path(self.path) / LABELS, reference_labels(frames, labelled, self.coupling, electrons))
+                write_evaluated(
+                    Path(self.path) / LABELS_FILE, reference_labels(frames, labelled, self.coupling, electrons)
+                )
         finally:
             mixed.close()
         provenance = Provenance(engine=description, versions=package_versions(), seed=settings.seed)
@@ -120,7 +121,7 @@ def reference_labels(
         atoms: Any = other.copy()
 
         energy, free_energy, forces, stress = (
-            _unmixed(label_of(frame, name), label_of(other, name), coupling) for name in ALL_LABELS
+            _unmixed(label_of(frame, name), label_of(other, name), coupling) for name in LABELS
         )
         assert energy is not None
         assert free_energy is not None
@@ -210,4 +211,4 @@ class PlannedCoupled:
 
     def cost_s(self, times: StepTimes) -> float:
         """Return what both engines take for so many steps."""
-        return START_UP_S + times.run_s(self.run) + times.run_s(self.surrogate)
+        return RUN_START_UP_S + times.run_s(self.run) + times.run_s(self.surrogate)

@@ -12,7 +12,7 @@ from llpt.campaign import Role
 from llpt.engines import label_at_electronic_temperatures
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
-from llpt.study.cost import FOLLOWED_POINT_STEPS, START_UP_S, single_point_steps
+from llpt.study.cost import FOLLOWED_POINT_STEPS, RUN_START_UP_S, single_point_steps
 from llpt.study.nodes.node import AskedEngine, Job
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import stored_engine, stored_options
@@ -146,7 +146,7 @@ class PlannedLabels:
         points = self.counted_as[1]
         fresh = min(self.snapshots, points)
         steps = fresh * single_point_steps(first.speed) + (points - fresh) * FOLLOWED_POINT_STEPS
-        return START_UP_S + steps * times.step_s(first)
+        return RUN_START_UP_S + steps * times.step_s(first)
 
 
 def snapshots(sources: Mapping[str, int], count: int) -> list[Atoms]:

@@ -14,7 +14,7 @@ from llpt.engines.evaluation import labelled
 from llpt.files import write_atomically
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
-from llpt.study.cost import START_UP_S, seconds_per_step, single_point_steps
+from llpt.study.cost import RUN_START_UP_S, seconds_per_step, single_point_steps
 from llpt.study.label_sections import DERIVATIVE_POINTS
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.node import AskedEngine, Job
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from llpt.study.nodes.run import PlannedRun
     from llpt.study.outcome import Report
 
-LABELS = "labels.extxyz"
+LABELS_FILE = "labels.extxyz"
 DERIVATIVES = "derivatives.json"
 """Differences of the engine's energy on some of the snapshots, beside the forces and the pressure it gives."""
 
@@ -91,7 +91,7 @@ class OtherLabelsJob(Job):
 
         try:
             description = DescribedEngine.of(engine.describe())
-            _label(frames, engine, Path(self.path) / LABELS, on_frame)
+            _label(frames, engine, Path(self.path) / LABELS_FILE, on_frame)
             if len(chosen):
                 check = check_derivatives([frames[place] for place in chosen], engine, on_frame=on_difference)
                 write_atomically(Path(self.path) / DERIVATIVES, check.to_json())
@@ -209,7 +209,7 @@ class PlannedOtherLabels:
         changed = replace(self.like, engine=self.engine or self.like.engine, options=self._options)
         dearer = seconds_per_step(changed) / seconds_per_step(self.like)
         step = dearer * times.step_s(self.like)
-        return START_UP_S + self.counted_as[1] * single_point_steps(changed.speed) * step
+        return RUN_START_UP_S + self.counted_as[1] * single_point_steps(changed.speed) * step
 
     @property
     def _options(self) -> dict[str, GivenValue]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_serializer
 
-from llpt.study.cost import START_UP_S, single_point_steps
+from llpt.study.cost import RUN_START_UP_S, single_point_steps
 from llpt.study.engine_sections import TrainingSection  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.molecular_dynamics import DynamicsTask  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.node import AskedEngine, Job
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llpt.study.nodes.molecular_dynamics import MolecularDynamics
     from llpt.study.outcome import Report
 
-LABELS = "training"
+LABELS_DIRECTORY = "training"
 """Where labels that no run made are kept, below the study's directory."""
 
 TRAINING_S = 60.0
@@ -72,7 +72,7 @@ class TrainingJob(Job):
 
         labelled = rattle_runs(
             {run: labeller.make_engine for run, labeller in self.labellers.items()},
-            Path(LABELS),
+            Path(LABELS_DIRECTORY),
             frames=self.settings.rattled,
             seed=self.seed,
             on_frame=on_label,
@@ -155,4 +155,4 @@ class PlannedTraining:
         learnt = self.runs[0]
         label = single_point_steps(learnt.speed) * times.step_s(learnt)
         fit = self.settings.max_seconds or TRAINING_S
-        return START_UP_S + fit + self.settings.rattled * label
+        return RUN_START_UP_S + fit + self.settings.rattled * label

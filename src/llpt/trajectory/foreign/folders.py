@@ -40,8 +40,8 @@ def _state_of(letter: str, unit: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z])(?:{large}|{small}){_END}|(?<![\w.]){_NUMBER}[ _-]?{unit}{_END}")
 
 
-TEMPERATURE = _state_of("T", "K")
-PRESSURE = _state_of("P", "GPa")
+TEMPERATURE_IN_NAME = _state_of("T", "K")
+PRESSURE_IN_NAME = _state_of("P", "GPa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,12 @@ class FoundRun:
     @property
     def temperature_k(self) -> float | None:
         """The temperature that its folders' names say, e.g. ``T900`` or ``900K``; the innermost counts."""
-        return _last(TEMPERATURE, self.name)
+        return _last(TEMPERATURE_IN_NAME, self.name)
 
     @property
     def pressure_gpa(self) -> float | None:
         """The pressure that its folders' names say, e.g. ``P200`` or ``200GPa``; the innermost counts."""
-        return _last(PRESSURE, self.name)
+        return _last(PRESSURE_IN_NAME, self.name)
 
 
 def _last(pattern: re.Pattern[str], name: str) -> float | None:

@@ -42,20 +42,20 @@ with h5py.File(sys.argv[1], "r") as file:
 TRIAL_SECONDS = 10
 """Of processor time, so that a machine at work with other things calls no sound file damaged."""
 BLOCK_BYTES = 16 * 1024**2
-LENGTH = {"angstrom": 1.0, "a": 1.0, "å": 1.0, "nm": 10.0}
-TIME = {"ps": 1e3, "fs": 1.0, "ns": 1e6}
-ENERGY = {"ev": 1.0, "kj mol-1": 1.0 / EV_TO_KJ_PER_MOL, "kcal mol-1": 4.184 / EV_TO_KJ_PER_MOL}
-ENERGY |= {"hartree": HARTREE_TO_EV}
-PRESSURE = {"gpa": 1.0, "bar": 1e-4, "kbar": 0.1}
-TEMPERATURE = {"k": 1.0}
+LENGTH_IN_ANGSTROM = {"angstrom": 1.0, "a": 1.0, "å": 1.0, "nm": 10.0}
+TIME_IN_FS = {"ps": 1e3, "fs": 1.0, "ns": 1e6}
+ENERGY_IN_EV = {"ev": 1.0, "kj mol-1": 1.0 / EV_TO_KJ_PER_MOL, "kcal mol-1": 4.184 / EV_TO_KJ_PER_MOL}
+ENERGY_IN_EV |= {"hartree": HARTREE_TO_EV}
+PRESSURE_IN_GPA = {"gpa": 1.0, "bar": 1e-4, "kbar": 0.1}
+TEMPERATURE_IN_K = {"k": 1.0}
 OBSERVABLES = {
-    "internal_energy_ev": (("internal_energy", "internal_energy_ev"), ENERGY),
-    "free_energy_ev": (("free_energy", "free_energy_ev"), ENERGY),
-    "energy_ev": (("potential_energy", "potential", "energy"), ENERGY),
-    "kinetic_energy_ev": (("kinetic_energy", "kinetic_energy_ev", "kinetic"), ENERGY),
-    "temperature_k": (("temperature", "temperature_k"), TEMPERATURE),
-    "pressure_gpa": (("pressure", "pressure_gpa"), PRESSURE),
-    "conserved_ev": (("conserved", "conserved_ev"), ENERGY),
+    "internal_energy_ev": (("internal_energy", "internal_energy_ev"), ENERGY_IN_EV),
+    "free_energy_ev": (("free_energy", "free_energy_ev"), ENERGY_IN_EV),
+    "energy_ev": (("potential_energy", "potential", "energy"), ENERGY_IN_EV),
+    "kinetic_energy_ev": (("kinetic_energy", "kinetic_energy_ev", "kinetic"), ENERGY_IN_EV),
+    "temperature_k": (("temperature", "temperature_k"), TEMPERATURE_IN_K),
+    "pressure_gpa": (("pressure", "pressure_gpa"), PRESSURE_IN_GPA),
+    "conserved_ev": (("conserved", "conserved_ev"), ENERGY_IN_EV),
 }
 
 
@@ -165,7 +165,7 @@ def _times(element: Any, path: Path) -> NDArray[np.float64] | None:
     """Return the times of all frames in fs, None where there are none with a unit."""
     if "time" not in element or not _unit(element["time"]):
         return None
-    factor = _factor(element["time"], TIME, path)
+    factor = _factor(element["time"], TIME_IN_FS, path)
     times = np.asarray(element["time"][...], dtype=float).ravel() * factor
     return times if len(times) > 1 else None
 
@@ -177,12 +177,16 @@ def _edges(group: Any) -> Any:
 
 def _factors(group: Any, path: Path) -> dict[str, float]:
     """Return the factor of every array that is there."""
-    found = {"position": _factor(group["position/value"], LENGTH, path)}
+    found = {"position": _factor(group["position/value"], LENGTH_IN_ANGSTROM, path)}
     if "box/edges" not in group:
         raise InputError(f"{path} has no box.", "Write the box, also of a run at constant volume.")
     edges = _edges(group)
-    found["box"] = _factor(edges, LENGTH, path) if _unit(edges) else found["position"]
-    for name, above, below in (("velocity", LENGTH, TIME), ("force", ENERGY, LENGTH), ("forces", ENERGY, LENGTH)):
+    found["box"] = _factor(edges, LENGTH_IN_ANGSTROM, path) if _unit(edges) else found["position"]
+    for name, above, below in (
+        ("velocity", LENGTH_IN_ANGSTROM, TIME_IN_FS),
+        ("force", ENERGY_IN_EV, LENGTH_IN_ANGSTROM),
+        ("forces", ENERGY_IN_EV, LENGTH_IN_ANGSTROM),
+    ):
         if name in group:
             found[name] = _quotient(group[f"{name}/value"], above, below, path)
     return found

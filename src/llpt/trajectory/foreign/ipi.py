@@ -56,35 +56,40 @@ STRESS_COLUMNS = (0, 1, 2, 5, 4, 3)
 """i-PI writes a symmetric tensor as xx, yy, zz, xy, xz, yz."""
 PREFIXES = {"": 1.0, "milli": 1e-3, "micro": 1e-6, "nano": 1e-9, "pico": 1e-12, "femto": 1e-15}
 PREFIXES |= {"kilo": 1e3, "mega": 1e6, "giga": 1e9}
-LENGTH = {"atomic_unit": BOHR_TO_ANGSTROM, "angstrom": 1.0, "meter": 1e10, "ase": 1.0}
-VELOCITY = {
+LENGTH_IN_ANGSTROM = {"atomic_unit": BOHR_TO_ANGSTROM, "angstrom": 1.0, "meter": 1e10, "ase": 1.0}
+VELOCITY_IN_ANGSTROM_PER_FS = {
     "atomic_unit": BOHR_TO_ANGSTROM / ATOMIC_TIME_TO_FS,
     "m/s": 1e-5,
     "ase": ASE_VELOCITY_TO_ANGSTROM_PER_FS,
 }
-FORCE = {"atomic_unit": HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, "ev/ang": 1.0, "ase": 1.0}
-ENERGY = {"atomic_unit": HARTREE_TO_EV, "electronvolt": 1.0, "j/mol": 1e-3 / EV_TO_KJ_PER_MOL}
-TIME = {"atomic_unit": ATOMIC_TIME_TO_FS, "second": 1e15}
-TEMPERATURE = {"atomic_unit": HARTREE_TO_KELVIN, "kelvin": 1.0}
-PRESSURE = {"atomic_unit": HARTREE_PER_BOHR3_TO_GPA, "pascal": 1e-9, "bar": 1e-4, "ev/ang3": EV_PER_ANGSTROM3_TO_GPA}
+FORCE_IN_EV_PER_ANGSTROM = {"atomic_unit": HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, "ev/ang": 1.0, "ase": 1.0}
+ENERGY_IN_EV = {"atomic_unit": HARTREE_TO_EV, "electronvolt": 1.0, "j/mol": 1e-3 / EV_TO_KJ_PER_MOL}
+TIME_IN_FS = {"atomic_unit": ATOMIC_TIME_TO_FS, "second": 1e15}
+TEMPERATURE_IN_K = {"atomic_unit": HARTREE_TO_KELVIN, "kelvin": 1.0}
+PRESSURE_IN_GPA = {
+    "atomic_unit": HARTREE_PER_BOHR3_TO_GPA,
+    "pascal": 1e-9,
+    "bar": 1e-4,
+    "ev/ang3": EV_PER_ANGSTROM3_TO_GPA,
+}
 
 PROPERTIES = {
     "step": {"atomic_unit": 1.0},
-    "time": TIME,
-    "potential": ENERGY,
-    "kinetic_md": ENERGY,
-    "conserved": ENERGY,
-    "temperature": TEMPERATURE,
-    "kinetic_cv": ENERGY,
-    "pressure_cv": PRESSURE,
-    "pressure_md": PRESSURE,
-    "stress_md": PRESSURE,
+    "time": TIME_IN_FS,
+    "potential": ENERGY_IN_EV,
+    "kinetic_md": ENERGY_IN_EV,
+    "conserved": ENERGY_IN_EV,
+    "temperature": TEMPERATURE_IN_K,
+    "kinetic_cv": ENERGY_IN_EV,
+    "pressure_cv": PRESSURE_IN_GPA,
+    "pressure_md": PRESSURE_IN_GPA,
+    "stress_md": PRESSURE_IN_GPA,
 }
 COUNTS_ALL = (
     "The kinetic energy is i-PI's kinetic_cv, which counts 3N degrees of freedom: "
     "with the centre of mass at rest it is 3/2 k_B T too large for the whole cell."
 )
-FILES = {"positions": LENGTH, "velocities": VELOCITY, "forces": FORCE}
+FILES = {"positions": LENGTH_IN_ANGSTROM, "velocities": VELOCITY_IN_ANGSTROM_PER_FS, "forces": FORCE_IN_EV_PER_ANGSTROM}
 
 
 def is_ipi_xyz(text: str) -> bool:
@@ -232,7 +237,7 @@ def _xyz(path: Path, kind: str) -> Iterator[_XyzFrame]:
         match, cell_unit = COMMENT.search(comment), CELL_UNIT.search(comment)
         if match is None or match["kind"] != kind:
             raise lines.wrong(f"the comment of a frame of {kind}")
-        length = _factor(LENGTH, cell_unit[1] if cell_unit else "", path)
+        length = _factor(LENGTH_IN_ANGSTROM, cell_unit[1] if cell_unit else "", path)
         factor = _factor(FILES[kind], match["unit"], path)
         # Extended XYZ writes positions first, of zero in a file of something else.
         first = 1 if match["lattice"] is None or kind == "positions" else 4

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-FUNCTIONALS = {"PE": "pbe", "PS": "pbesol", "CA": "lda"}
+FUNCTIONAL_OF_GGA = {"PE": "pbe", "PS": "pbesol", "CA": "lda"}
 UNSET = {"", "--", "NONE", "F"}
 """METAGGA is F in the head of an OUTCAR where none is set."""
 BESIDE = ("LHFCALC", "LUSE_VDW", "IVDW")
@@ -76,7 +76,7 @@ def _functional(tags: dict[str, str]) -> str | None:
     if meta not in UNSET:
         return meta.lower()
     if plain not in UNSET:
-        return FUNCTIONALS.get(plain)
+        return FUNCTIONAL_OF_GGA.get(plain)
     title = tags.get("TITEL", "")
     return "pbe" if title.startswith("PAW_PBE") else "lda" if title == "PAW" else None
 
