@@ -174,3 +174,32 @@ def test_a_public_name_is_defined_once():
     twice = {name: found for name, found in places.items() if len(found) > 1 and name not in SAME_NAME}
     assert not twice, f"give each a name that says what it is, or one definition on a lower floor: {twice}"
     assert set(SAME_NAME) <= {name for name, found in places.items() if len(found) > 1}
+
+
+SAME_CONSTANT = {
+    "VASP": "the engine's record, and the program that runs are exported to",
+    "CP2K": "the engine's record, and the program that runs are exported to",
+}
+"""Constants that other modules import from two modules, with the reason."""
+
+
+def test_a_constant_that_others_import_has_one_meaning():
+    defined, imported = set(), set()
+    for path in program_files():
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if parts[:2] != ("src", "llpt"):
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                imported |= {(node.module, each.name) for each in node.names}
+        for node in tree.body:
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            names = {each.id for each in targets if isinstance(each, ast.Name)}
+            defined |= {(".".join(parts[1:]), name) for name in names if name.isupper() and not name.startswith("_")}
+    places = {}
+    for module, name in sorted(defined & imported):
+        places.setdefault(name, []).append(module)
+    assert len(places) > 250
+    twice = {name: found for name, found in places.items() if len(found) > 1 and name not in SAME_CONSTANT}
+    assert not twice, f"give each a name that says what it is: {twice}"
