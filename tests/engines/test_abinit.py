@@ -1,4 +1,4 @@
-"""ABINIT as an engine: the same physics as ours, a stress that is the derivative of F, and what it refuses."""
+"""ABINIT as an engine: physics as of the built-in DFT, a stress that is the derivative of F, and what it refuses."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""CP2K as an engine: the same physics as ours as far as its basis set reaches, and what it refuses."""
+"""CP2K as an engine: the same physics as the built-in DFT as far as its basis set reaches, and what it refuses."""
 
 import re
 import shutil

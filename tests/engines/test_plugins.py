@@ -77,7 +77,7 @@ def test_the_example_of_the_documentation(install_package):
         ("springs:x", {"constant_ev": 0}, "the spring constant in eV/Å², above 0"),
     ],
 )
-def test_its_words_and_options_are_checked_as_ours_are(spec, options, says):
+def test_the_words_and_options_of_a_plugin_are_checked_as_those_of_a_built_in_engine(spec, options, says):
     with pytest.raises(InputError, match=says):
         make_engine(spec, options)
 

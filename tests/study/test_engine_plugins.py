@@ -1,4 +1,4 @@
-"""A study with an engine of another package: read, planned, its cost estimated, checked and run as with ours."""
+"""A study with an engine of another package: read, planned, costed, checked and run as with a built-in one."""
 
 import os
 import subprocess

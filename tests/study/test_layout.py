@@ -1,4 +1,4 @@
-"""A directory belongs to one study; what is not ours is never touched."""
+"""A directory belongs to one study; what is not its own is never touched."""
 
 import multiprocessing
 from pathlib import Path

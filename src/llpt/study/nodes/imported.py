@@ -78,7 +78,7 @@ class ImportedTrajectory(PlannedRun):
         """None: it is done."""
         return ()
 
-    def option(self, name: str) -> OptionValue:  # noqa: ARG002 - which options its program had is not ours to know
+    def option(self, name: str) -> OptionValue:  # noqa: ARG002 - the options of its program are not known to llpt
         """Return None: no engine of this program does it."""
         return None
 
