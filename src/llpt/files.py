@@ -53,7 +53,7 @@ def storage_error(error: OSError, path: Path, doing: str) -> StorageError:
     """Word an OSError for a person.
 
     Args:
-        error: what the operating system said.
+        error: what the operating system reported.
         path: the file or directory concerned.
         doing: the attempted action, e.g. ``"write"``.
     """
@@ -65,7 +65,7 @@ def disk_refusal(error: OSError, path: Path, doing: str) -> StorageError | None:
     """Tell a disk that refused from what else an OSError can be, where a foreign library wrote and read.
 
     Args:
-        error: what the operating system said.
+        error: what the operating system reported.
         path: where the library worked; named unless the error names a file.
         doing: the attempted action, e.g. ``"write"``.
 
@@ -103,7 +103,7 @@ def atomic_stream(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
 
     Raises:
         StorageError: the disk is full, read-only or otherwise refuses; the old file is untouched. Also where a library
-            that wrote to the stream hid what the disk said behind an error of its own.
+            that wrote to the stream hid the error of the disk behind an error of its own.
     """
     target = _regular(path)
     aside = _beside(target)
@@ -306,7 +306,7 @@ def file_hash(path: Path) -> str:
 
 
 class _WatchedFile(io.FileIO):
-    """A file that remembers what the disk said: some libraries (torch.save) hide it behind an error of their own."""
+    """A file that remembers the error of the disk: some libraries (torch.save) hide it behind an error of their own."""
 
     refusal: OSError | None = None
 

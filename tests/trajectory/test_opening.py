@@ -247,7 +247,7 @@ def test_a_time_step_that_nobody_said_is_not_made_up():
 
 
 def test_a_keyword_that_contradicts_the_files_is_refused():
-    with pytest.raises(InputError, match="says timestep_fs = "):
+    with pytest.raises(InputError, match="states timestep_fs = "):
         open_trajectory(DATA / "pw-md.out", timestep_fs=7.0)
     found = open_trajectory(DATA / "pw-md.out")
     assert open_trajectory(DATA / "pw-md.out", timestep_fs=found.timestep_fs).timestep_fs == found.timestep_fs

@@ -1,7 +1,7 @@
 """Where ladders of unlike rates leave a transition: between where it is seen on the way up and on the way down.
 
 A run overshoots a transition, the farther the shorter it is. So places seen on one way by runs of unlike length differ
-although the fluids do not. Both ways bracket the equilibrium: it lies in [T_down, T_up] of each side. What can be said
+although the fluids do not. Both ways bracket the equilibrium: it lies in [T_down, T_up] of each side. What is found
 of the two sides then holds for every pair of places within their brackets:
 
     faithful        both T'_up - T_down and T'_down - T_up are proven within the threshold

@@ -3,7 +3,7 @@
 A choice (k-mesh, cutoff, pseudopotential, electronic temperature, functional, network) is another Hamiltonian r' in the
 place of r. Its Delta = F_r' - F_r on snapshots of r, of both phases at one temperature, gives T*_r' - T*_r by
 ``llpt.bridge.shift_of_temperature``. Where the snapshots are of r alone, an exponential average or a second cumulant
-must carry them; what is farther is said to be too far. Snapshots of r never see a region that r' alone prefers: a
+must carry them; what is farther is reported as too far. Snapshots of r never see a region that r' alone prefers: a
 choice whose spread is large may hide more than its mean, and then r' needs runs of its own.
 """
 

@@ -10,7 +10,7 @@ where they have one temperature in both runs, it is the free energy F.
 
 At constant pressure Var(V) = −k_B T (∂⟨V⟩/∂P)_T. With the pressures of neighbours at hand, −(∂ ln V/∂ ln P)_T is the
 chord on each side, so that no model of the fluid is needed; where the two chords differ much, the fluid changes between
-them (a transition), and nothing is said. The pair of pressures asks the same without a chord, but needs volumes that
+them (a transition), and nothing is judged. The pair of pressures asks the same without a chord, but needs volumes that
 overlap.
 """
 

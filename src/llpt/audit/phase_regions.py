@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 APART_SIGMAS = 3.0
 """Errors by which the order parameter must differ between the two ends for a value between them to part phases."""
 STRAY_SHARE = 0.05
-"""Share of a run's configurations beyond the dividing value up to which the run is said to have stayed in its phase."""
+"""Share of a run's configurations beyond the dividing value up to which the run counts as staying in its phase."""
 
 
 class OrderParameter(StrEnum):

@@ -101,7 +101,7 @@ def import_(
         typer.Option(
             "--despite",
             metavar="CHECK",
-            help="Leave out a check of what is said against the frames; a refusal names it.",
+            help="Leave out a check of the stated facts against the frames; a refusal names it.",
             show_default=False,
         ),
     ] = None,

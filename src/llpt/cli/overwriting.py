@@ -21,7 +21,7 @@ def check_file(path: Path, *, overwrite: bool) -> None:
     """Refuse to write over a file.
 
     Raises:
-        InputError: it is there, and nobody said that it may be replaced.
+        InputError: it is there, and leave to replace it is not given.
     """
     if path.exists() and not overwrite:
         raise InputError(f"{path} exists and would be written over.", "Give another name, or --overwrite.")

@@ -55,7 +55,7 @@ AutomaticBands = Annotated[
 ]
 ECUT_RY = 60.0
 KPOINTS = MEAN_VALUE
-"""What plane-wave codes take where nothing else is said, so that they can be held against each other."""
+"""What plane-wave codes take where nothing else is given, so that they can be held against each other."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class PressureLabel(StrEnum):
-    """What stands behind an engine's stress: said beside every pressure that is reported."""
+    """What stands behind an engine's stress: shown beside every pressure that is reported."""
 
     CORRECTED = "finite-basis corrected"
     UNCORRECTED = "uncorrected"

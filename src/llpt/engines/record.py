@@ -93,7 +93,7 @@ class EngineRecord:
         optics: whether it gives the Kohn–Sham states that ``llpt optics`` takes.
         thermal: whether its electrons have a temperature, the option ``electronic_temperature_k``.
         functional: the exchange–correlation functional that stands beside its label where the option ``xc`` is not
-            given; empty where nothing is to be said then.
+            given; empty where there is nothing to tell then.
         elements: chemical symbols it can do; None where the engine itself must be asked.
         dynamics: whether it can drive molecular dynamics; False for single points alone.
         integrator: the integrator that moves its atoms and those of no other engine, by the word that settings of

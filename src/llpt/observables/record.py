@@ -154,7 +154,7 @@ class Observable:
 
     @property
     def required(self) -> frozenset[Need]:
-        """All that it needs: what is said of it, and what its kind needs."""
+        """All that it needs: what its record states, and what its kind needs."""
         return self.needs
 
 
@@ -187,7 +187,7 @@ class FrameObservable(Observable):
 
     @property
     def required(self) -> frozenset[Need]:
-        """All that it needs: frames, and what is said of it."""
+        """All that it needs: frames, and what its record states."""
         return self.needs | {Need.FRAMES}
 
     def thinning(self, n_frames: int, n_atoms: int) -> int:

@@ -65,7 +65,7 @@ class ArchiveManifest(BaseModel):
             raise StorageError(f"{file} is damaged.", "Copy the archive again.") from error
 
     def differences(self, root: Path) -> list[str]:
-        """Return the files that are missing, not as they were packed, or said to lie outside of the archive."""
+        """Return the files that are missing, not as they were packed, or listed as outside of the archive."""
         return [
             name
             for name, digest in self.files.items()

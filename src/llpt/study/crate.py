@@ -65,7 +65,7 @@ def crate_text(directory: StudyDirectory, hashes: Mapping[str, str]) -> str:
 
 
 def _about(file: Path, name: str, digest: str) -> dict[str, str]:
-    """Return what is said of a file."""
+    """Return what the crate states of a file."""
     properties = {"sha256": digest, "contentSize": str(file.stat().st_size)}
     if file.suffix in FORMATS:
         properties["encodingFormat"] = FORMATS[file.suffix]

@@ -62,7 +62,7 @@ class NodeView:
     Args:
         state: what has become of it.
         reason: why, where it is not well.
-        progress: what its process last said of itself.
+        progress: what its process last reported.
         remaining_s: estimated seconds to its end, 0 where it is over.
     """
 
@@ -264,7 +264,7 @@ class Execution:
         return StudyProgress(nodes, makespan_s(self.plan, remaining, self.cores), self._interrupts > 0)
 
     def _progress_of(self, path: str) -> NodeProgress:
-        """Return what a process last said of itself; a file that is damaged says nothing."""
+        """Return what a process last reported; a file that is damaged reports nothing."""
         try:
             return self._files(path).read_progress()
         except StorageError:

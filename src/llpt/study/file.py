@@ -335,7 +335,7 @@ class Stage:
     """A study as it was before it grew.
 
     Args:
-        study: what its file said.
+        study: what its file states.
         begun: paths of the nodes that were begun then.
     """
 

@@ -1,6 +1,6 @@
 """Runs made elsewhere as a study knows them: a table ``[[imported]]`` each, in ``imported.toml`` by the study file.
 
-``llpt import`` writes the tables; each holds what the files said and what a person had to add. The study file itself
+``llpt import`` writes the tables; each holds what the files state and what a person had to add. The study file itself
 stays as it was given.
 """
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IMPORTED_ENGINE = "imported"
-_PREFACE = "# Written by `llpt import`: runs made elsewhere, what their files said and what was added by hand.\n"
+_PREFACE = "# Written by `llpt import`: runs made elsewhere, what their files state and what was added by hand.\n"
 
 
 class ImportedRun(Section):

@@ -91,7 +91,7 @@ class Description:
 
     @property
     def facts(self) -> Facts:
-        """What is said of the run, to be held against its files and frames.
+        """What is stated of the run, to be compared with its files and frames.
 
         Raises:
             InputError: a number is none that a run can have.
@@ -151,7 +151,7 @@ class Imported:
     Args:
         run: its table.
         converted: what its trajectory came to.
-        findings: what its frames say, beside what was said of them.
+        findings: what is measured on its frames, beside what is stated of them.
         steered: a sentence where its fluctuations are not those of its ensemble; empty where they are, or not known.
     """
 
@@ -301,7 +301,7 @@ def fluctuations_told(converted: Contents, description: Description, *, beads: i
     Args:
         converted: what was read of a run.
         description: what it is.
-        beads: of a path integral, whose kinetic energy is an estimator with a variance of its own: nothing is said.
+        beads: of a path integral, whose kinetic energy is an estimator with a variance of its own: nothing is judged.
     """
     measured = converted.measured
     if measured is None or beads > 1:
@@ -354,17 +354,17 @@ def _table(
     digests: tuple[str, ...],
     before: Sequence[ImportedRun],
 ) -> ImportedRun:
-    """Return the table of a run whose trajectory is converted; what it holds must agree with what was said of it."""
+    """Return the table of a run whose trajectory is converted; what it holds must agree with what is stated of it."""
     low, high = converted.volumes_angstrom3
     constant = high - low <= CONSTANT_VOLUME * high
     if constant and description.pressure_gpa is not None:
         raise InputError(
-            f"The volume never changes, but the run is said to be held at {description.pressure_gpa:g} GPa.",
+            f"The volume never changes, but the run is stated to be held at {description.pressure_gpa:g} GPa.",
             "Give --constant-volume in the place of --pressure-gpa.",
         )
     if not constant and description.pressure_gpa is None:
         raise InputError(
-            f"The volume changes from {low:.6g} to {high:.6g} Å³, but the run is said to be at constant volume.",
+            f"The volume changes from {low:.6g} to {high:.6g} Å³, but the run is stated to be at constant volume.",
             "Give --pressure-gpa, the barostat's pressure.",
         )
     if description.discard >= converted.frames - 1:

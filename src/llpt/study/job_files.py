@@ -79,7 +79,7 @@ class JobFiles:
 
     @property
     def progress(self) -> Path:
-        """What it last said of itself."""
+        """What it last reported."""
         return self._file(PROGRESS_SUFFIX)
 
     @property
@@ -103,7 +103,7 @@ class JobFiles:
         return self._file(".lock")
 
     def read_progress(self) -> NodeProgress:
-        """Return what the process last said of itself; nothing yet is a progress of nothing.
+        """Return what the process last reported; nothing yet is a progress of nothing.
 
         Raises:
             StorageError: the file is damaged.

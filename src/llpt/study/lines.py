@@ -1,4 +1,4 @@
-"""On which line of a TOML file a key stands, for what is said of its value.
+"""On which line of a TOML file a key stands, for a message about its value.
 
 ``tomllib`` tells no positions. Each statement of the file is therefore parsed alone, once its brackets are closed.
 """

@@ -53,7 +53,7 @@ def warnings_of(study: StudyFile) -> tuple[str, ...]:
     """Return one sentence for each size of cell in which the reference of a study takes one k-point too few.
 
     Args:
-        study: the study; nothing is said of references without k-points, and of those whose mesh depends on the cell.
+        study: the study; no sentence of a reference without k-points, or with a mesh that depends on the cell.
     """
     reference = study.reference
     if reference is None:

@@ -35,7 +35,7 @@ class Record(BaseModel):
 
 
 class NodeProgress(Record):
-    """What a node's process last said of itself.
+    """What a node's process last reported.
 
     Args:
         steps_done: steps behind it, of what it counts in: MD steps, iterations, single points; None before the first.

@@ -41,7 +41,7 @@ class KnownPace(BaseModel):
         atoms: number of atoms.
         threads: processor cores, 0 for all.
         seconds: wall time of a step.
-        estimated: what the engine's record said of the same step, in seconds.
+        estimated: what the engine's record states of the same step, in seconds.
         floor: the part of that which is the same for all numbers of atoms.
     """
 

@@ -202,7 +202,7 @@ def _ask_kubernetes(execution: ExecutionSection, slot: Slot, runs: int | None) -
 
 
 def _memory_of_a_node(execution: ExecutionSection, runs: int | None) -> int | None:
-    """Return the memory that the runs of a node ask for, in GiB; None where nothing was said of it."""
+    """Return the memory that the runs of a node ask for, in GiB; None where none is given."""
     if execution.memory_gib is None or runs is None:
         return None
     return math.ceil(execution.memory_gib * runs)

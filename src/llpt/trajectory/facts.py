@@ -20,13 +20,13 @@ POSSIBLE = {
     "electronic_temperature_k": (0.0, 1e6, "the electrons' temperature in K, 0 to 1e6"),
     "frame_interval_fs": (0.0, 1e6, "the time from frame to frame in fs, above 0 and at most 1e6"),
 }
-"""Lowest and highest of what a person may say of a run, and the same in words."""
+"""Lowest and highest of what a person may state of a run, and the same in words."""
 POSITIVE = frozenset({"temperature_k", "frame_interval_fs"})
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What files, or a person, say of a simulation; None where they do not.
+    """What files, or a person, state of a simulation; None where they do not.
 
     Args:
         temperature_k: the thermostat's temperature.
@@ -54,7 +54,7 @@ def stated(
     electronic_temperature_k: float | None = None,
     frame_interval_fs: float | None = None,
 ) -> Facts:
-    """Return what a person says of a run, each number checked; None where nothing is said.
+    """Return what a person states of a run, each number checked; None where nothing is stated.
 
     Args:
         temperature_k: the thermostat's temperature, above 0.
@@ -92,7 +92,7 @@ def _possible(name: str, value: float | None) -> float | None:
 
 
 def facts_of_run(directory: Path, system: System) -> Facts:
-    """Return what a run directory says in ``run.json`` and in the header of its trajectory.
+    """Return what a run directory states in ``run.json`` and in the header of its trajectory.
 
     Raises:
         InputError: ``run.json`` is damaged.

@@ -68,12 +68,12 @@ def open_trajectory(
         lammps_units: ``"metal"`` or ``"real"``, where no log of LAMMPS says so.
         keys: what ``energy``, ``free_energy``, ``forces`` and ``stress`` are called in structures, extended XYZ or
             files of ASE, e.g. ``{"energy": "E_pbe", "forces": "F_pbe"}``.
-        despite: checks of what is said against what the frames say that are left out: ``"temperature"``,
+        despite: checks of the stated facts against the frames that are left out: ``"temperature"``,
             ``"pressure"``, ``"timestep"``, ``"electrons"``, ``"velocities"``, ``"energy"``, ``"gap"``.
 
     Raises:
-        InputError: the source is not known here, is damaged, does not say what is needed to read it, says another
-            thing than a keyword, or its frames contradict what is said of them.
+        InputError: the source is not known here, is damaged, lacks what is needed to read it, states another
+            value than a keyword, or its frames contradict what is stated of them.
         StorageError: a run directory is damaged.
 
     >>> positions = np.random.default_rng(0).uniform(0.0, 5.0, (3, 8, 3))

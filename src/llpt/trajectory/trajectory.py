@@ -133,7 +133,7 @@ class Trajectory:
 
     @property
     def timestep_fs(self) -> float:
-        """Time between two steps; of a trajectory made elsewhere, between two frames. NaN where nobody said it."""
+        """Time between two steps; of a trajectory made elsewhere, between two frames. NaN where it is not stated."""
         return self.system.timestep_fs
 
     @property

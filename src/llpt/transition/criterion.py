@@ -26,7 +26,7 @@ class Standing(StrEnum):
 
     DECIDING = "deciding"
     """The first of these that the reference resolves is the transition temperature that is judged; at least one has to
-    be resolved for anything to be said of it."""
+    be resolved for any statement about it."""
     REPORTED = "reported"
     """Shown, and judged only where a study asks for it."""
 

@@ -1,4 +1,4 @@
-"""What is said of a run is held against what its frames say."""
+"""What is stated of a run is compared with its frames."""
 
 import numpy as np
 import pytest

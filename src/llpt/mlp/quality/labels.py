@@ -24,7 +24,7 @@ _ONE_REFERENCE_EV_PER_ATOM = 5.0
 """Random cells and fluids of one reference leave no gap this wide; one with the atoms' own energies taken off does."""
 UNNAMED = "unnamed"
 FRAMES_PER_BLOCK = 10
-"""Consecutive frames that are taken for one stretch of trajectory where nothing else is said of them."""
+"""Consecutive frames that are taken for one stretch of trajectory where nothing else is stated of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

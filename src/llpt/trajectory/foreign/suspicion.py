@@ -1,4 +1,4 @@
-"""What is said of a run is held against what its frames say: the one place where both ways in have it checked."""
+"""What is stated of a run is compared with its frames: the one place where both ways in have it checked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SAME = 1e-6
 """Two statements of one number that differ by more than this share of it contradict each other."""
 SIGMAS = 5.0
-"""A mean further than this from what is said contradicts it: one run in some 10⁶ would by chance."""
+"""A mean further than this from the stated value contradicts it: one run in some 10⁶ would by chance."""
 TEMPERATURE_SHARE = 0.02
 PRESSURE_SHARE, PRESSURE_GPA = 0.02, 0.5
 """What a barostat may be off by (discretisation, a stress with or without a correction) and still be right."""
@@ -43,7 +43,7 @@ WORK_ABOVE, WORK_BELOW = 1.3, 0.75
 ALLOWED_COLD_GAP_EV_PER_ATOM = 1e-3
 HIGHEST_K, HIGHEST_EV_PER_ATOM = 1e7, 1e7
 HOTTEST_K = POSSIBLE["temperature_k"][1]
-"""What a run may be said to be at, and may be where nothing tells its temperature."""
+"""Highest temperature that may be stated of a run, and that is assumed where none is known."""
 FERMI_EV_ANGSTROM2 = 0.5 * HARTREE_TO_EV * BOHR_TO_ANGSTROM**2 * (3.0 * math.pi**2) ** (2.0 / 3.0)
 """E_F = this · n^(2/3) of n free electrons per Å³."""
 ABOVE_FREE_ELECTRONS = 10.0
@@ -98,8 +98,8 @@ def check_statements(files: Facts, given: Facts, name: str, *, despite: Collecti
     """Refuse a person's word that contradicts the files'.
 
     Args:
-        files: what the files say.
-        given: what the person says.
+        files: what the files state.
+        given: what the person gives.
         name: of the trajectory.
         despite: checks to leave out.
 
@@ -113,21 +113,21 @@ def check_statements(files: Facts, given: Facts, name: str, *, despite: Collecti
         if abs(known - stated) > SAME * abs(known):
             keyword, check = field.name.replace("frame_interval", "timestep"), KEYWORDS[field.name]
             raise InputError(
-                f"{name} says {keyword} = {known:g}, not {stated:g}.",
-                f"Leave {keyword} out, or say despite = {check} (--despite {check}) if the file is wrong.",
+                f"{name} states {keyword} = {known:g}, not {stated:g}.",
+                f"Leave {keyword} out, or give despite = {check} (--despite {check}) if the file is wrong.",
             )
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredFact:
-    """One number that the frames say.
+    """One number measured on the frames.
 
     Args:
         name: for people, e.g. ``T``.
         value: measured; NaN where the frames do not tell.
         error: 68 %; NaN where it is not known.
         unit: text.
-        stated: of it; None where nobody said anything.
+        stated: value of it; None where none is stated.
     """
 
     name: str
@@ -147,11 +147,11 @@ class MeasuredFact:
 
 
 def findings(measured: Measurements, facts: Facts, mass_u: float, *, discard: int = 0) -> list[MeasuredFact]:
-    """Return what the frames say, beside what was said of them.
+    """Return what is measured on the frames, beside what is stated of them.
 
     Args:
         measured: what was measured.
-        facts: what files and person say together.
+        facts: what files and person state together.
         mass_u: of all atoms.
         discard: first frames left out.
     """
@@ -206,11 +206,11 @@ def _mean(series: Sequence[float], discard: int, unit: str) -> Estimate | None:
 def hold_against(
     measured: Measurements, facts: Facts, name: str, *, discard: int = 0, despite: Collection[FactCheck] = ()
 ) -> None:
-    """Refuse what contradicts the frames beyond the error of what they say.
+    """Refuse what contradicts the frames beyond the error of what is measured on them.
 
     Args:
         measured: what was measured.
-        facts: what files and person say together.
+        facts: what files and person state together.
         name: of the trajectory.
         discard: first frames left out of averages.
         despite: checks to leave out.
@@ -220,7 +220,7 @@ def hold_against(
     """
     for check, cause, remedy in _contradictions(measured, facts, name, discard):
         if check not in despite:
-            raise InputError(cause, f"{remedy}, or say despite = {check} (--despite {check}) if it is right as it is.")
+            raise InputError(cause, f"{remedy}, or give despite = {check} (--despite {check}) if it is right as it is.")
 
 
 def _contradictions(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
@@ -338,7 +338,7 @@ def _pressure_of_one_frame(measured: Measurements, facts: Facts, discard: int, *
 
     Args:
         measured: what was measured.
-        facts: what files and person say together.
+        facts: what files and person state together.
         discard: first frames left out.
         bonds: whether the most that bonds could have is added.
     """
@@ -407,7 +407,7 @@ def check_possible(
         ("a temperature", -record.temperature_k, 0.0, "K"),
     ):
         if value > most:
-            override = " or say despite = pressure (--despite pressure)" if "pressure" in what else ""
+            override = " or give despite = pressure (--despite pressure)" if "pressure" in what else ""
             raise InputError(
                 f"Frame {record.step} of {name} has {what} of {abs(value):.3g} {unit}, which cannot be.",
                 f"Check the units of energies, velocities and stress (--units for LAMMPS){override}.",
