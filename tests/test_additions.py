@@ -28,7 +28,6 @@ OTHER_MEANINGS = {
     "abinit": ("dft/pseudopotentials/psp8.py",),  # a format of files
     "cp2k": ("trajectory/opening.py", "mlp/potential/moment_files.py"),  # a format of files, a code for our networks
     "ase": ("version.py", "report/methods.py"),  # a package, the paper of an integrator
-    "lammps": ("report/methods.py",),  # the paper of an integrator
     "model": ("learning/recipes.py", "cli/recipes.py"),  # a directory
 }
 """Files in which the word of an engine stands for something else."""
@@ -115,7 +114,17 @@ def test_what_an_engine_needs_and_cites_stands_in_its_record():
     for path in elsewhere:
         _, values = names_and_values()[path.relative_to(SOURCE).as_posix()]
         for record in BUILT_IN.values():
-            assert not {record.name, record.label, *(paper.doi for paper in record.papers)} & values
+            assert not {record.name, record.label, *(paper.doi for paper in record.every_paper)} & values
+
+
+def test_what_an_option_of_one_engine_is_called_and_cites_stands_in_its_declaration():
+    _, values = names_and_values()["report/methods.py"]
+    told = [each for record in BUILT_IN.values() if record.options for each in record.options.told().items()]
+    assert {name for name, _ in told} == {"pseudopotential", "setup"}
+    for name, each in told:
+        assert not {paper.key for paper in each.every_paper} & values
+        assert not set(each.papers_of) & values
+        assert not each.phrase or not {name, each.phrase} & values
 
 
 def test_an_observable_takes_three_files_at_most():

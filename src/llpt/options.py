@@ -6,7 +6,7 @@ library user makes directly; :func:`model_of` returns the model of the latter.
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
 
@@ -17,9 +17,31 @@ from llpt.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from llpt.papers import Paper
+
 GivenValue = str | int | float | bool
 """What a person can write as an option's value."""
 OptionValue = GivenValue | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a paper tells an option, among the annotations of its field: ``Annotated[str, Told("PAW set {}")]``.
+
+    Args:
+        phrase: with ``{}`` where the value goes; empty where the option has no phrase of its own.
+        papers: what is cited whatever the value is.
+        papers_of: what is cited besides for single values, by the value.
+    """
+
+    phrase: str = ""
+    papers: tuple[Paper, ...] = ()
+    papers_of: Mapping[str, tuple[Paper, ...]] = field(default_factory=dict, hash=False)
+
+    @property
+    def every_paper(self) -> tuple[Paper, ...]:
+        """What is cited for one value or another."""
+        return (*self.papers, *(paper for papers in self.papers_of.values() for paper in papers))
 
 
 class Options(BaseModel):
@@ -30,6 +52,16 @@ class Options(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def told(cls) -> dict[str, Told]:
+        """Return how a paper tells the options that declare it, by name."""
+        return {
+            name: each
+            for name, declared in cls.model_fields.items()
+            for each in declared.metadata
+            if isinstance(each, Told)
+        }
 
     def as_mapping(self) -> dict[str, OptionValue]:
         """Return every option with its value, defaults included, as plain values."""

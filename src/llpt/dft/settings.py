@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from llpt.dft.kpoints import LISTS, MEAN_VALUE, SAMPLINGS
-from llpt.options import check_settings, model_of
+from llpt.dft.papers import GOEDECKER_1996, GTH_PBE
+from llpt.options import Told, check_settings, model_of
 from llpt.precision import Precision
 
 
@@ -83,7 +84,9 @@ class KohnShamSettings:
     kpoints: KpointSampling = KPOINTS
     xc: FunctionalName = "pbe"
     pseudopotential: Annotated[
-        str, Field(description="default, gth, hard, coulomb, or the path of a UPF or psp8 file")
+        str,
+        Field(description="default, gth, hard, coulomb, or the path of a UPF or psp8 file"),
+        Told(papers_of={"default": (GOEDECKER_1996,), "hard": (GOEDECKER_1996,), "gth": GTH_PBE}),
     ] = "default"
     bands: AutomaticBands = "auto"
     pressure_correction: Annotated[

@@ -32,7 +32,7 @@ from llpt.engines.registry import (
     split_spec,
 )
 from llpt.engines.survey import EngineFact, survey
-from llpt.options import Options, OptionValue
+from llpt.options import Options, OptionValue, Told
 
 __all__ = [
     "BEHLER_PARRINELLO",
@@ -53,6 +53,7 @@ __all__ = [
     "PressureLabel",
     "Purpose",
     "Speed",
+    "Told",
     "TrainedPotential",
     "check_computable",
     "check_result",

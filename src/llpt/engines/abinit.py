@@ -13,12 +13,13 @@ import subprocess
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field
 
 from llpt.dft.kpoints import parse_kpoints
+from llpt.dft.papers import GTH_PBE
 from llpt.dft.settings import ECUT_RY, KPOINTS, AutomaticBands, CutoffRy, ElectronicTemperatureK, KpointList
 from llpt.engines.bands import check_bands, estimate_bands, until_empty
 from llpt.engines.face import EngineDescription, EngineResult, PressureLabel
@@ -27,7 +28,7 @@ from llpt.engines.one_run import LOG, OneRunEngine
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
 from llpt.files import file_hash, remove, write_atomically
-from llpt.options import Options
+from llpt.options import Options, Told
 from llpt.papers import Paper
 from llpt.prerequisites import Prerequisite
 from llpt.units import (
@@ -70,7 +71,7 @@ class AbinitOptions(Options):
     )
     kpoints: KpointList = KPOINTS
     xc: AbinitFunctional = Field(default=AbinitFunctional.PBE, description="pbe or lda")
-    pseudopotential: str = Field(
+    pseudopotential: Annotated[str, Told(papers_of={"gth": GTH_PBE})] = Field(
         default="gth", description="gth, or the path of a pseudopotential of hydrogen that ABINIT reads (psp8, UPF)"
     )
     bands: AutomaticBands = "auto"

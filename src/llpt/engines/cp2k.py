@@ -16,12 +16,13 @@ import subprocess
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field
 
 from llpt.dft.kpoints import parse_kpoints
+from llpt.dft.papers import GTH_PBE
 from llpt.dft.settings import KPOINTS, ElectronicTemperatureK, KpointList
 from llpt.engines.face import EngineDescription, EngineResult, PressureLabel
 from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words, program_environment
@@ -29,7 +30,7 @@ from llpt.engines.one_run import LOG, OneRunEngine
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
 from llpt.files import remove, write_atomically
-from llpt.options import Options
+from llpt.options import Options, Told
 from llpt.papers import Paper
 from llpt.prerequisites import Prerequisite
 from llpt.units import GPA_TO_EV_PER_ANGSTROM3, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
@@ -83,7 +84,7 @@ class Cp2kOptions(Options):
     )
     kpoints: KpointList = KPOINTS
     xc: Cp2kFunctional = Field(default=Cp2kFunctional.PBE, description="pbe, blyp or lda")
-    pseudopotential: str = Field(
+    pseudopotential: Annotated[str, Told(papers_of={"gth": GTH_PBE})] = Field(
         default="gth",
         pattern=r"^\S+$",
         description="gth (GTH-PBE), or the name of one of hydrogen in CP2K's GTH_POTENTIALS, e.g. GTH-BLYP-q1",

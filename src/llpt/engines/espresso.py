@@ -8,18 +8,19 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field
 
 from llpt.dft.kpoints import parse_kpoints
+from llpt.dft.papers import BLOECHL_1994, GTH_PBE
 from llpt.dft.settings import ECUT_RY, KPOINTS, AutomaticBands, CutoffRy, ElectronicTemperatureK, KpointList
 from llpt.engines.mpi import MpiCommand, MpiProcesses  # noqa: TC001 - pydantic reads them
 from llpt.engines.record import EngineRecord, Speed
 from llpt.errors import InputError, MissingProgramError
 from llpt.files import write_atomically
-from llpt.options import Options
+from llpt.options import Options, Told
 from llpt.papers import Paper
 from llpt.prerequisites import Prerequisite
 from llpt.units import ANGSTROM_TO_BOHR, HARTREE_TO_RYDBERG, HYDROGEN_MASS_U, KELVIN_TO_HARTREE
@@ -51,7 +52,9 @@ class EspressoOptions(Options):
     xc: EspressoFunctional = Field(
         default=EspressoFunctional.PBE, description="pbe, lda, blyp, scan, vdw-df or vdw-df2"
     )
-    pseudopotential: str = Field(default="paw", description="paw, gth, or the path of a UPF file for hydrogen")
+    pseudopotential: Annotated[str, Told(papers_of={"paw": (BLOECHL_1994,), "gth": GTH_PBE})] = Field(
+        default="paw", description="paw, gth, or the path of a UPF file for hydrogen"
+    )
     bands: AutomaticBands = "auto"
     conv_thr_ry: float | None = Field(
         default=None, gt=0, description="SCF convergence of the whole cell in Ry; 1e-9 per atom if not given"

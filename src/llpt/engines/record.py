@@ -164,6 +164,12 @@ class EngineRecord:
         default: OptionValue = declared.default if declared is not None and not declared.is_required() else None
         return given.get(name, default)
 
+    @property
+    def every_paper(self) -> tuple[Paper, ...]:
+        """What it, or one of its options, is cited by."""
+        told = self.options.told() if self.options is not None else {}
+        return (*self.papers, *(paper for each in told.values() for paper in each.every_paper))
+
     def folder(self, argument: str) -> str:
         """Return its name in paths: its own, or that of the class it wraps.
 

@@ -10,18 +10,19 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
 from llpt.dft.kpoints import parse_kpoints
+from llpt.dft.papers import BLOECHL_1994
 from llpt.dft.settings import ECUT_RY, KPOINTS, BandCount, CutoffRy, ElectronicTemperatureK, KpointList
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, MissingProgramError, first_line
 from llpt.files import disk_refusal, make_scratch
-from llpt.options import Options
+from llpt.options import Options, Told
 from llpt.papers import Paper
 from llpt.prerequisites import Prerequisite
 from llpt.units import BOLTZMANN_EV_PER_K, RYDBERG_TO_EV
@@ -35,6 +36,19 @@ COMMANDS = ("ASE_VASP_COMMAND", "VASP_COMMAND", "VASP_SCRIPT")
 PROGRAMS = ("vasp_std", "vasp_gam", "vasp")
 
 
+KRESSE_1999 = Paper(
+    key="kresse1999",
+    authors="G. Kresse and D. Joubert",
+    title="From ultrasoft pseudopotentials to the projector augmented-wave method",
+    journal="Phys. Rev. B",
+    volume="59",
+    page="1758",
+    year="1999",
+    doi="10.1103/PhysRevB.59.1758",
+)
+"""Of the PAW sets that come with VASP."""
+
+
 class VaspOptions(Options):
     """Options of engine ``vasp``."""
 
@@ -43,7 +57,9 @@ class VaspOptions(Options):
     kpoints: KpointList = KPOINTS
     xc: str = Field(default="pbe", description="a functional by the name ASE gives it to VASP, e.g. pbe or lda")
     bands: BandCount | None = Field(default=None, description="NBANDS; VASP's own choice if not given")
-    setup: str = Field(default="_h", description="suffix of the PAW set of hydrogen: _h (hard) or empty")
+    setup: Annotated[str, Told("PAW set of hydrogen {}", papers=(BLOECHL_1994, KRESSE_1999))] = Field(
+        default="_h", description="suffix of the PAW set of hydrogen: _h (hard) or empty"
+    )
     ediff_ev: float = Field(default=1e-6, gt=0, description="convergence of the electronic loop in eV")
     command: str | None = Field(default=None, description="what starts VASP, e.g. 'mpirun -np 16 vasp_std'")
     directory: str | None = Field(

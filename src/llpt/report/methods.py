@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import Role
 from llpt.dynamics import IntegratorName, Thermostat
-from llpt.engines import find_engine
+from llpt.engines import engine_of_integrator, find_engine
 from llpt.files import write_atomically
 from llpt.report.references import bibliography, key_of
 from llpt.study.imported import IMPORTED_ENGINE
@@ -25,21 +25,12 @@ if TYPE_CHECKING:
 DYNAMICS_PAPERS: dict[str, tuple[str, tuple[str, ...]]] = {
     IntegratorName.IPI: ("i-PI", ("ceriotti2014",)),
     IntegratorName.ASE: ("ASE", ("larsen2017",)),
-    IntegratorName.LAMMPS: ("LAMMPS", ("thompson2022",)),
+    IntegratorName.LAMMPS: ("LAMMPS", ()),
     Thermostat.SVR: ("stochastic velocity rescaling", ("bussi2007",)),
     Thermostat.LANGEVIN: ("Langevin", ()),
     Thermostat.NOSE_HOOVER: ("Nosé–Hoover chains", ("martyna1992",)),
 }
-"""What a paper calls them, and what it cites."""
-POTENTIAL_PAPERS = {
-    "default": ("goedecker1996",),
-    "hard": ("goedecker1996",),
-    "gth": ("goedecker1996", "krack2005"),
-    "paw": ("bloechl1994",),
-}
-"""Papers of pseudopotentials by the name that the option gives them; a file of one's own has none that is known."""
-PAW_SET_PAPERS = ("bloechl1994", "kresse1999")
-"""Of the sets of VASP, which the option ``setup`` chooses."""
+"""What a paper calls them, and what it cites besides the engine whose atoms alone an integrator moves."""
 MOST_LISTED = 4
 BAROSTAT_PAPER = "bussi2009"
 HYBRID_PAPERS = ("duane1987", "mehlig1992")
@@ -127,18 +118,22 @@ def _engine(engine: DescribedEngine) -> str:
     if engine.spec.startswith(f"{IMPORTED_ENGINE}:"):
         return f"{engine.name} (runs of {engine.version}, made elsewhere)"
     record = find_engine(engine.spec)
+    declared = record.options.told() if record.options is not None else {}
+    phrases = THEORY | {name: each.phrase for name, each in declared.items() if each.phrase}
     options = {
         name: f"{value:g}" if isinstance(value, float) else value
         for name, value in engine.options.items()
-        if name in TOLD
+        if name in phrases
     }
     if isinstance(engine.options.get("xc"), str):
         options["xc"] = str(engine.options["xc"]).upper()
     keys = [paper.key for paper in record.papers]
     keys += _functional_keys(str(engine.options.get("xc", "")))
-    keys += POTENTIAL_PAPERS.get(str(engine.options.get("pseudopotential", "")), ())
-    keys += PAW_SET_PAPERS if "setup" in engine.options else ()
-    told = "; ".join(TOLD[name].format(value) for name, value in options.items())
+    for name, each in declared.items():
+        if name in engine.options:
+            papers = (*each.papers, *each.papers_of.get(str(engine.options[name]), ()))
+            keys += [paper.key for paper in papers]
+    told = "; ".join(phrases[name].format(value) for name, value in options.items())
     version = f" {engine.version}" if engine.version else ""
     return f"{record.label}{version}{_cite(keys)}{f' ({told})' if told else ''}"
 
@@ -154,14 +149,13 @@ def _functional_keys(name: str) -> list[str]:
     return [key] if (key := key_of(source)) else []
 
 
-TOLD = {
+THEORY = {
     "xc": "functional {}",
     "ecut_ry": "cutoff {} Ry",
     "pseudopotential": "pseudopotential {}",
-    "setup": "PAW set of hydrogen {}",
     "kpoints": "k-points {}",
 }
-"""Options that a paper tells, and how."""
+"""What a study says of any theory, and how a paper tells it; an engine says how its own options are told."""
 
 
 def _dynamics(case: Case) -> Iterable[str]:
@@ -177,7 +171,7 @@ def _dynamics(case: Case) -> Iterable[str]:
     for name in ("integrator", "thermostat"):
         values = sorted({str(value) for run in base if (value := getattr(run.dynamics, name, None)) is not None})
         if values:
-            known = [DYNAMICS_PAPERS.get(value, (value, ())) for value in values]
+            known = [_called(value) for value in values]
             words.append(f"{name} {' and '.join(word for word, _ in known)}")
             keys += [key for _, found in known for key in found]
     if npt:
@@ -185,6 +179,13 @@ def _dynamics(case: Case) -> Iterable[str]:
         keys.append(BAROSTAT_PAPER)
     if words:
         yield f"Dynamics: {', '.join(words)}{_cite(keys)}."
+
+
+def _called(name: str) -> tuple[str, list[str]]:
+    """Return what a paper calls an integrator or a thermostat, and what it cites."""
+    word, keys = DYNAMICS_PAPERS.get(name, (name, ()))
+    engine = engine_of_integrator(name)
+    return word, [*keys, *(paper.key for paper in (engine.papers if engine is not None else ()))]
 
 
 def _runs(role: Role, runs: list[PlannedRun]) -> str:

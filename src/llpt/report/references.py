@@ -1,4 +1,4 @@
-"""The papers that a methods paragraph cites, as BibTeX: those that the engines' records hold, and the others."""
+"""The papers that a methods paragraph cites, as BibTeX: those of engines and of their options, and the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def papers() -> dict[str, Paper]:
     """Return all papers by key."""
     text = files("llpt.report").joinpath("references.json").read_text(encoding="utf-8")
-    found = {paper.key: paper for record in engine_records().values() for paper in record.papers}
+    found = {paper.key: paper for record in engine_records().values() for paper in record.every_paper}
     return found | {entry["key"]: Paper(**entry) for entry in json.loads(text)}
 
 
