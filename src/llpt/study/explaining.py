@@ -13,14 +13,14 @@ import numpy as np
 
 from llpt.audit import DerivativeCheck, DoublyLabelled, frame_table
 from llpt.bridge import REFERENCE, SURROGATE
-from llpt.campaign import Role, file_stem
+from llpt.campaign import Role
 from llpt.campaign.diagnosing import diagnose_labels, diagnose_runs
 from llpt.campaign.explanation import explain_campaign
 from llpt.campaign.labelled import LabelledChoice, LabelledRun, WalkedRun
 from llpt.engines import read_evaluated
 from llpt.errors import LlptError
 from llpt.files import make_directory, write_atomically
-from llpt.study.explaining_runs import BRIDGE, BUDGET, pairs, two_phases
+from llpt.study.explaining_runs import bridge_path, budget_path, pairs, two_phases
 from llpt.study.kpoints import kpoints_of
 from llpt.study.label_sections import AS_IT_IS
 from llpt.study.nodes.coupled import SURROGATE_LABELS, PlannedCoupled
@@ -144,7 +144,7 @@ def _derivatives(directory: StudyDirectory, plan: Plan, entries: Mapping[str, En
     """Return the differences of each side's energy, over all snapshots that the other side's runs gave."""
     found: dict[Role, DerivativeCheck] = {}
     for run, other in pairs(plan.runs):
-        path = f"{BRIDGE}/{file_stem(run.path)}"
+        path = bridge_path(run)
         file = directory.node(path) / DERIVATIVES
         if path in plan and _done(entries, path) and file.is_file():
             check = DerivativeCheck.from_json(file.read_text(encoding="utf-8"))
@@ -193,7 +193,7 @@ def _bridge_labels(
     """Return doubly labelled snapshots by run; the run's own labels are those that drove it."""
     found = []
     for run, _ in pairs(plan.runs):
-        path = f"{BRIDGE}/{file_stem(run.path)}"
+        path = bridge_path(run)
         if path not in plan or not _done(entries, path):
             continue
         try:
@@ -261,22 +261,22 @@ def _budget_labels(
         return []
     choices = budget.all_choices(kpoints_of(reference))
     for run in plan.runs:
-        place = f"{BUDGET}/{file_stem(run.path)}"
-        if not _done(entries, f"{place}/{AS_IT_IS}"):
+        as_it_is = budget_path(run, AS_IT_IS)
+        if not _done(entries, as_it_is):
             continue
         for choice in choices:
-            path = f"{place}/{choice.name}"
+            path = budget_path(run, choice.name)
             if _done(entries, path):
                 try:
-                    labels = _with_choice(directory.node(place), choice.name, run)
+                    labels = _with_choice(run, directory.node(path), directory.node(as_it_is))
                     found.append(LabelledChoice(run.identity, choice.name, labels))
                 except LlptError as error:
                     refused[path] = error.cause
     return found
 
 
-def _with_choice(place: Path, choice: str, run: PlannedRun) -> DoublyLabelled:
-    changed, base = (read_evaluated(place / name / LABELS_FILE) for name in (choice, AS_IT_IS))
+def _with_choice(run: PlannedRun, with_it: Path, as_it_is: Path) -> DoublyLabelled:
+    changed, base = (read_evaluated(place / LABELS_FILE) for place in (with_it, as_it_is))
     labelled = DoublyLabelled(run.path, SURROGATE, run.state.temperature_k, changed, base)
     labelled.samples()  # what the bridge refuses is refused here, run by run
     return labelled

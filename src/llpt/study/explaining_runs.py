@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from llpt.study.file import StudyFile
     from llpt.study.nodes import PlannedRun
 
-BRIDGE = "labels/bridge"
-BUDGET = "labels/budget"
+_BRIDGE = "labels/bridge"
+_BUDGET = "labels/budget"
 SPREAD_EV_OF_64_ATOMS = 0.36
 """Standard deviation of Delta within a phase, a rough prior: 0.33 to 0.38 eV were seen with the own potential
 (``examples/own-potential``) and with the published one, labels at 2x2x2, 24 snapshots each."""
@@ -110,10 +110,9 @@ def _bridge(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLa
             pressure_gpa=run.state.pressure_gpa, atoms=run.atoms, temperature_k=run.state.temperature_k
         )
         if takes and isinstance(other, MolecularDynamics):
-            path = f"{BRIDGE}/{file_stem(run.path)}"
             found.append(
                 PlannedOtherLabels(
-                    path=path,
+                    path=bridge_path(run),
                     run=run,
                     like=other,
                     changed={},
@@ -146,9 +145,24 @@ def _coupled(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedCouple
     ]
 
 
+def bridge_path(run: PlannedRun) -> str:
+    """Return the directory of the other side's labels of a run's snapshots."""
+    return f"{_BRIDGE}/{file_stem(run.path)}"
+
+
 def coupled_path(run: PlannedRun, coupling: float) -> str:
     """Return the directory of the run between the two sides at the state of a run of the reference."""
-    return f"{BRIDGE}/{file_stem(run.path)}-coupling{coupling:g}"
+    return f"{bridge_path(run)}-coupling{coupling:g}"
+
+
+def budget_path(run: PlannedRun, choice: str) -> str:
+    """Return the directory of the labels of a run's snapshots with a choice, or with the reference as it is.
+
+    Args:
+        run: a run of the reference.
+        choice: the choice's name, or ``label_sections.AS_IT_IS``.
+    """
+    return f"{_BUDGET}/{file_stem(run.path)}/{choice}"
 
 
 def pairs(runs: Sequence[PlannedRun]) -> list[tuple[PlannedRun, PlannedRun]]:
@@ -184,15 +198,14 @@ def _budget(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLa
         )
         both = all((run.atoms, run.state, test) in present for test in phases)
         if takes and both and run.test in phases and run.repeat == 1:
-            place = f"{BUDGET}/{file_stem(run.path)}"
             found.append(
                 PlannedOtherLabels(
-                    path=f"{place}/{AS_IT_IS}", run=run, like=run, changed={}, snapshots=section.snapshots
+                    path=budget_path(run, AS_IT_IS), run=run, like=run, changed={}, snapshots=section.snapshots
                 )
             )
             found += [
                 PlannedOtherLabels(
-                    path=f"{place}/{choice.name}",
+                    path=budget_path(run, choice.name),
                     run=run,
                     like=run,
                     engine=choice.engine,
