@@ -11,7 +11,7 @@ from llpt.dynamics import IntegratorName, Thermostat
 from llpt.engines import engine_of_integrator, find_engine
 from llpt.files import write_atomically
 from llpt.report.references import bibliography, key_of
-from llpt.study.imported import IMPORTED_ENGINE
+from llpt.study.engine_spelling import imported_label
 from llpt.version import VERSION
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _engines(case: Case) -> Iterable[str]:
 
 
 def _engine(engine: DescribedEngine) -> str:
-    if engine.spec.startswith(f"{IMPORTED_ENGINE}:"):
+    if imported_label(engine.spec) is not None:
         return f"{engine.name} (runs of {engine.version}, made elsewhere)"
     record = find_engine(engine.spec)
     declared = record.options.told() if record.options is not None else {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import Role
 from llpt.engines import engine_folder, engine_label, find_engine
-from llpt.study.imported import IMPORTED_ENGINE
+from llpt.study.engine_spelling import imported_label, without_surrogate
 
 if TYPE_CHECKING:
     from llpt.study.file import StudyFile
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 def engine_name(run: PlannedRun, study: StudyFile) -> str:
     """Return what people call a run's engine: its name, and the functional where it has one."""
-    if run.engine.startswith(f"{IMPORTED_ENGINE}:"):
-        return run.engine.partition(":")[2]
-    folder = run.engine_folder.removesuffix("-surrogate")
+    label = imported_label(run.engine)
+    if label is not None:
+        return label
+    folder = without_surrogate(run.engine_folder)
     name = engine_label(folder)
     functional = run.options.get("xc", find_engine(run.engine).functional)
     if functional:

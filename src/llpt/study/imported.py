@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 from llpt.campaign import ControlledTest, Role, ThermodynamicState, engine_slug
 from llpt.dynamics import Ensemble
 from llpt.errors import StorageError
+from llpt.study.engine_spelling import imported_spec
 from llpt.study.nodes.imported import ImportedTrajectory
 from llpt.study.nodes.run import RecordedDynamics
 from llpt.study.sections import (
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-IMPORTED_ENGINE = "imported"
 _PREFACE = "# Written by `llpt import`: runs made elsewhere, what their files state and what was added by hand.\n"
 
 
@@ -108,7 +108,7 @@ class ImportedRun(Section):
     @property
     def engine(self) -> str:
         """What stands for its engine in the plan."""
-        return f"{IMPORTED_ENGINE}:{self.label}"
+        return imported_spec(self.label)
 
     @property
     def dynamics(self) -> RecordedDynamics:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import Role
 from llpt.engines import engine_folder
+from llpt.study.engine_spelling import surrogate_folder
 from llpt.study.explaining_runs import label_nodes
 from llpt.study.ladders import Ladders, Side, derived_seed
 from llpt.study.like_imported import runs_like_imported
@@ -89,7 +90,7 @@ def _surrogate_side(study: StudyFile) -> Side | None:
         return None
     folder = engine_folder(section.engine)
     if study.reference is not None and folder == engine_folder(study.reference.engine):
-        folder += "-surrogate"
+        folder = surrogate_folder(folder)
     model = f"{MODELS}{folder}" if section.train else ""
     threads = None if section.threads == "auto" else section.threads
     return Side(Role.SURROGATE, section.spec(model), folder, section.options, False, model, threads)
