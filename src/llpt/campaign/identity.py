@@ -180,6 +180,11 @@ class RunIdentity:
         return float((self.line if is_isotherm(self.line) else self.rung).removeprefix("T"))
 
     @property
+    def line_with_place(self) -> str:
+        """Its line of states, on an isotherm with the place on it: ``P200``, ``T1000/P150``."""
+        return f"{self.line}/{self.rung}" if is_isotherm(self.line) else self.line
+
+    @property
     def ladder(self) -> LadderIdentity:
         """The ladder it is a rung of; ramps of different rates are different ladders."""
         rate = self.repeat if self.test.is_ramp else 1
@@ -193,6 +198,15 @@ class RunIdentity:
 
 def _numbered(test: ControlledTest, number: int) -> str:
     return str(test) if number <= 1 else f"{test} {number}"
+
+
+def line_without_place(text: str) -> str:
+    """Return the line of states of what :attr:`RunIdentity.line_with_place` gives.
+
+    >>> line_without_place("P200"), line_without_place("T1000/P150")
+    ('P200', 'T1000')
+    """
+    return text.partition("/")[0]
 
 
 def short_name(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.campaign.state import is_isotherm
+from llpt.campaign.identity import line_without_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,10 +78,9 @@ class MatchedState:
     @classmethod
     def of(cls, identity: RunIdentity) -> MatchedState:
         """Return the place of a run."""
-        line = f"{identity.line}/{identity.rung}" if is_isotherm(identity.line) else identity.line
-        return cls(line, identity.atoms, identity.temperature_k)
+        return cls(identity.line_with_place, identity.atoms, identity.temperature_k)
 
     @property
     def line_of_states(self) -> str:
         """Name of the line of states alone, without the place on an isotherm."""
-        return self.line.partition("/")[0]
+        return line_without_place(self.line)
