@@ -251,11 +251,12 @@ def against(value: float | None, error: float | None, asked: float | None, digit
 
 def totals(runs: list[RunStanding]) -> str:
     """Say in one sentence what is done of what was asked for, what it took and what is left."""
+    from llpt.study.outcome import State  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.standing import work_left_s  # noqa: PLC0415 - start-up time of the other commands
 
     done, asked = sum(run.picoseconds_done for run in runs), sum(run.picoseconds for run in runs)
     left, unknown = work_left_s(runs)
-    at_work = max(1, sum(run.entry.state == "running" for run in runs))
+    at_work = max(1, sum(run.entry.state is State.RUNNING for run in runs))
     parts = [f"{done:.4g} of {asked:.4g} ps"]
     spent = sum(run.entry.core_seconds for run in runs)
     if spent:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.campaign import Role
+from llpt.campaign import ControlledTest, Role
 from llpt.dynamics import IntegratorName, Thermostat
 from llpt.engines import engine_of_integrator, find_engine
 from llpt.files import write_atomically
@@ -108,7 +108,7 @@ def _engines(case: Case) -> Iterable[str]:
         described: dict[str, DescribedEngine] = {}
         for run in case.plan.runs:
             entry = case.entries.get(run.path)
-            if run.role is role and run.identity.test == "base" and entry and entry.provenance.engine is not None:
+            if run.role is role and run.test is ControlledTest.BASE and entry and entry.provenance.engine is not None:
                 described.setdefault(entry.provenance.engine.spec, entry.provenance.engine)
         for engine in described.values():
             yield f"The {role} is {_engine(engine)}."
@@ -159,7 +159,7 @@ THEORY = {
 
 
 def _dynamics(case: Case) -> Iterable[str]:
-    base = [run for run in case.plan.runs if run.identity.test == "base"]
+    base = [run for run in case.plan.runs if run.test is ControlledTest.BASE]
     for role in Role:
         runs = [run for run in base if run.role is role]
         if runs:

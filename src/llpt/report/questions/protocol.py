@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llpt.audit.ensemble import ENSEMBLE_CONFIDENCE
-from llpt.campaign import Role
+from llpt.campaign import ControlledTest, Role
 from llpt.observables import estimate_of
 from llpt.report.isobar_figures import curve_of_runs, line_name
 from llpt.report.panels import Figure, Panel
@@ -50,7 +50,8 @@ class _OffTarget:
 
 def same_protocol(case: Case) -> Question | None:
     """Answer from the settings of the runs that both sides have, and from the means that were held."""
-    sides = {role: [run for run in case.plan.runs if run.role is role and run.identity.test == "base"] for role in Role}
+    base = [run for run in case.plan.runs if run.test is ControlledTest.BASE]
+    sides = {role: [run for run in base if run.role is role] for role in Role}
     if not all(sides.values()):
         return None
     common = set.intersection(*({_place(run) for run in runs} for runs in sides.values()))
