@@ -18,6 +18,7 @@ from llpt.audit.ensemble import (
     trend_check,
     volume_variance_check,
 )
+from llpt.dynamics import Ensemble
 from llpt.study.outcome import State
 from llpt.trajectory import Trajectory
 from llpt.units import EV_PER_ANGSTROM3_TO_GPA
@@ -74,7 +75,7 @@ def _series(directory: StudyDirectory, run: PlannedRun) -> Series:
 def _of_one(run: PlannedRun, series: Series) -> Iterator[EnsembleCheck]:
     """Ask a run for its kinetic energy, or that of its beads, and whether it stays where it is."""
     kinetic, kelvin, target = series["kinetic_energy_ev"], series["temperature_k"], run.state.temperature_k
-    if _moves_classically(run) and np.isfinite(kinetic).all() and run.dynamics.ensemble != "nve":
+    if _moves_classically(run) and np.isfinite(kinetic).all() and run.dynamics.ensemble is not Ensemble.NVE:
         degrees = 3 * run.atoms - 3
         yield from kinetic_energy_checks(kinetic, temperature_k=target, degrees_of_freedom=degrees)
     if run.beads > 1 and np.isfinite(kelvin).all():

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
+from llpt.campaign import Role
 from llpt.dynamics import Ensemble
 from llpt.engines import engine_of_integrator, find_engine
 from llpt.errors import InputError, PluginError
@@ -156,7 +157,7 @@ class StudyFile(Section):
             self._check_proposals(self.dynamics.proposals)
 
         if self.surrogate is not None and self.surrogate.runs == "imported":
-            if self.reference is not None or not any(run.role == "reference" for run in self.imported):
+            if self.reference is not None or not any(run.role is Role.REFERENCE for run in self.imported):
                 raise ContradictionError(
                     'has surrogate.runs = "imported" but no imported reference, or one of its own',
                     "Import the reference's runs (llpt audit-model does it), and remove [reference].",

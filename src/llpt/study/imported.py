@@ -46,7 +46,7 @@ _PREFACE = "# Written by `llpt import`: runs made elsewhere, what their files st
 class ImportedRun(Section):
     """``[[imported]]``: a run made elsewhere."""
 
-    role: Literal["reference", "surrogate"] = Field(description='"reference" or "surrogate"')
+    role: Role = Field(description='"reference" or "surrogate"')
     label: str = Field(
         min_length=1, max_length=80, description="what its engine is called, e.g. VASP PBE, in 1 to 80 letters"
     )
@@ -70,8 +70,9 @@ class ImportedRun(Section):
     )
     steps: Annotated[Int, Field(ge=1)] = Field(description="number of the last frame, the first being 0")
     discard: Annotated[Int, Field(ge=0)] = Field(default=0, description="first frames left out of every average")
-    test: Literal["base", "cooling"] = Field(
-        default="base", description='"base", or "cooling" for a ladder that was walked down beside one walked up'
+    test: Literal[ControlledTest.BASE, ControlledTest.COOLING] = Field(
+        default=ControlledTest.BASE,
+        description='"base", or "cooling" for a ladder that was walked down beside one walked up',
     )
     repeat: Annotated[Int, Field(ge=1)] = Field(default=1, description="counts runs of one state from 1")
     beads: BeadCount | None = Field(default=None, description="beads of a path integral; none for classical nuclei")
@@ -114,7 +115,7 @@ class ImportedRun(Section):
     def dynamics(self) -> RecordedDynamics:
         """What is known of its dynamics."""
         return RecordedDynamics(
-            ensemble="nvt" if self.pressure_gpa is None else "npt",
+            ensemble=Ensemble.NVT if self.pressure_gpa is None else Ensemble.NPT,
             temperature_k=self.temperature_k,
             pressure_gpa=self.pressure_gpa,
             timestep_fs=self.frame_interval_fs,
@@ -126,13 +127,13 @@ class ImportedRun(Section):
         """Return it as a node of the plan, which is done from the beginning."""
         electronic = self.electronic_temperature_k
         return ImportedTrajectory(
-            role=Role(self.role),
+            role=self.role,
             engine=self.engine,
             engine_folder=self.folder,
             options={} if electronic is None else {"electronic_temperature_k": electronic},
             atoms=self.atoms,
             state=self.state,
-            test=ControlledTest(self.test),
+            test=self.test,
             repeat=self.repeat,
             dynamics=self.dynamics,
             discard=self.discard,

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from llpt.audit.ensemble import EnsembleOutcome, kinetic_energy_checks
-from llpt.campaign import Role, engine_slug
+from llpt.campaign import ControlledTest, Role, engine_slug
 from llpt.errors import InputError
 from llpt.files import atomic_directory, file_hash, scratch_directory, write_atomically
 from llpt.observables import all_observables
@@ -333,7 +333,7 @@ def _check_new(study: StudyFile, digests: tuple[str, ...], description: Descript
                 f'The label "{description.label}" makes the same folder, {slug}, as "{run.label}" of this study.',
                 "Give it another label, so that their runs are not mixed.",
             )
-        if run.folder == slug and run.role != description.role:
+        if run.folder == slug and run.role is not description.role:
             raise InputError(
                 f'The engine "{run.label}" is the {run.role} of this study already.',
                 "Give the other one another label.",
@@ -399,7 +399,7 @@ def _draft(source: ForeignTrajectory, description: Description, *, density_gcc: 
     if description.pressure_gpa is None and density_gcc is None:
         density_gcc = 1.0  # of no run: it stands where the frames will say it
     values = {
-        "role": "reference" if description.role is Role.REFERENCE else "surrogate",
+        "role": description.role,
         "label": description.label,
         "program": source.program,
         "atoms": len(source.numbers),
@@ -411,7 +411,7 @@ def _draft(source: ForeignTrajectory, description: Description, *, density_gcc: 
         "timestep_fs": source.facts.timestep_fs,
         "steps": 1,
         "discard": description.discard,
-        "test": "cooling" if description.cooling else "base",
+        "test": ControlledTest.COOLING if description.cooling else ControlledTest.BASE,
         "beads": source.beads if source.beads > 1 else None,
         "files": tuple(_name(path) for path in source.files),
         "sha256": (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from llpt.campaign import ControlledTest, Role
+from llpt.campaign import Role
 from llpt.dynamics import RunSettings, timestep_auto
 from llpt.dynamics.settings import SHORTEST_TIMESTEP_FS
 from llpt.errors import InputError
@@ -29,7 +29,7 @@ def runs_like_imported(study: StudyFile, side: Side) -> list[MolecularDynamics]:
         study: the study.
         side: its surrogate.
     """
-    return [_like(study, side, run) for run in study.imported if Role(run.role) is Role.REFERENCE]
+    return [_like(study, side, run) for run in study.imported if run.role is Role.REFERENCE]
 
 
 def _like(study: StudyFile, side: Side, run: ImportedRun) -> MolecularDynamics:
@@ -54,7 +54,7 @@ def _like(study: StudyFile, side: Side, run: ImportedRun) -> MolecularDynamics:
         options=side.options,
         atoms=run.atoms,
         state=state,
-        test=ControlledTest(run.test),
+        test=run.test,
         repeat=run.repeat,
         dynamics=settings,
         discard=run.discard * per_frame,

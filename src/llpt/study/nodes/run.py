@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from llpt.campaign import ControlledTest, Role, RunIdentity
+from llpt.dynamics import Ensemble  # noqa: TC001 - pydantic reads it
 from llpt.engines import find_engine
 from llpt.options import GivenValue, OptionValue  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.node import AskedEngine, Job
@@ -40,7 +41,7 @@ class RecordedDynamics(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    ensemble: Literal["nvt", "npt"]
+    ensemble: Literal[Ensemble.NVT, Ensemble.NPT]
     temperature_k: float
     pressure_gpa: float | None
     timestep_fs: float
