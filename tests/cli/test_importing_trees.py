@@ -99,7 +99,7 @@ def test_a_folder_that_says_another_temperature_is_refused_and_the_others_come_i
     (copied / "P200/T800").rename(copied / "P200/T900")
     code, out, _ = command("import", copied, "-o", tmp_path / "study", "--role", "reference", "--label", "VASP")
     assert code == 1
-    assert "says a temperature of 900, its files 800" in out
+    assert "states a temperature of 900, its files 800" in out
     assert "--despite temperature" in out
 
 

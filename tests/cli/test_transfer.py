@@ -86,7 +86,7 @@ def test_potentials_side_by_side_and_the_range_of_the_training(labelled, tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "Nobody says what the potential was trained on"),
+        ((), "The training data of the potential are not given"),
         (("--range", "atoms=8"), "is no range"),
         (("--range", "colour=1:2"), "is no range"),
         (("--range", "temperature=700:900"), "does not say its temperature"),

@@ -89,7 +89,9 @@ def evaluate(
     if keys is not None:
         raise InputError("--keys names labels, which are read with --compare only.", "Add --compare.")
     if out is None:
-        raise InputError("Nobody says where the results go.", "Give --out OUT.extxyz, or --compare for errors alone.")
+        raise InputError(
+            "The file of the results is not given.", "Give --out OUT.extxyz, or --compare for errors alone."
+        )
     from llpt.engines import evaluate as compute  # noqa: PLC0415 - start-up time of the other commands
     from llpt.engines import make_engine, write_evaluated  # noqa: PLC0415
     from llpt.structure import read_structures  # noqa: PLC0415

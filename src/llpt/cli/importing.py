@@ -211,16 +211,16 @@ def import_(
 
 
 def missing_word(option: str) -> str:
-    """Refuse a folder of runs of which nobody says whose they are.
+    """Refuse a folder of runs whose role or label is not given.
 
     Raises:
         InputError: always.
     """
     what = {
-        "--role": "whether the runs are the reference's or the surrogate's",
-        "--label": "what their engine is called",
+        "--role": "Whether the runs are the reference's or the surrogate's",
+        "--label": "The name of the engine of the runs",
     }
-    raise InputError(f"Nobody says {what[option]}.", f"Give {option}.")
+    raise InputError(f"{what[option]} is not given.", f"Give {option}.")
 
 
 class Asker:

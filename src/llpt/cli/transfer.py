@@ -130,7 +130,7 @@ def _ranges(files: Sequence[Path], given: Sequence[str]) -> dict[TrainedQuantity
         found[names[name]] = low, high
     if not found:
         raise InputError(
-            "Nobody says what the potential was trained on.",
+            "The training data of the potential are not given.",
             "Give --trained FILE, or --range atoms=8:100 and the like.",
         )
     return found

@@ -100,7 +100,7 @@ def _read(found: FoundRun) -> ExistingRun:
     """Return what a run says.
 
     Raises:
-        InputError: it cannot be read, or nobody says its temperature.
+        InputError: it cannot be read, or its temperature is not given.
     """
     if found.problem:
         raise InputError(found.problem, "Import its runs one by one.")
@@ -112,7 +112,7 @@ def _read(found: FoundRun) -> ExistingRun:
     facts = source.facts
     temperature = found.temperature_k if facts.temperature_k is None else facts.temperature_k
     if temperature is None:
-        raise InputError("Nobody says the thermostat's temperature.", "Name its folder T900.")
+        raise InputError("The thermostat's temperature is not given.", "Name its folder T900.")
     first, last, frames = _ends(source.frames())
     if first is None or last is None or frames < 2:
         raise InputError("It holds fewer than two frames.", "Give runs of molecular dynamics.")
@@ -122,7 +122,7 @@ def _read(found: FoundRun) -> ExistingRun:
     every = 1 if not interval or not timestep else max(1, round(interval / timestep))
     pressure = found.pressure_gpa if facts.pressure_gpa is None else facts.pressure_gpa
     if not constant and pressure is None:
-        raise InputError("Nobody says the barostat's pressure.", "Name its folder P200.")
+        raise InputError("The barostat's pressure is not given.", "Name its folder P200.")
     return ExistingRun(
         name=found.name,
         program=source.program,

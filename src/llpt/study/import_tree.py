@@ -156,7 +156,7 @@ def describe(found: FoundRun, source: ForeignTrajectory, given: Given) -> Descri
         given: what a person says of all runs.
 
     Raises:
-        InputError: nobody says what is needed, or its folders say another thing than its files.
+        InputError: what is needed is not given, or its folders state another value than its files.
     """
     facts = source.facts
     temperature = given.temperature_k
@@ -226,8 +226,8 @@ def _state(
         return folders if files is None else files
     if abs(files - folders) > SAME * abs(files):
         raise InputError(
-            f"Its folder {found.name} says a {what} of {folders:g}, its files {files:g}.",
-            f"Rename the folder, or say --despite {what} if the files are right.",
+            f"Its folder {found.name} states a {what} of {folders:g}, its files {files:g}.",
+            f"Rename the folder, or give --despite {what} if the files are right.",
         )
     return files
 

@@ -88,7 +88,7 @@ class Measurements:
 
     Args:
         masses_u: masses of the dynamics, shape (n,).
-        electrons: of all atoms, the core's among them; 0 where nobody says.
+        electrons: of all atoms, the core's among them; 0 where it is not given.
     """
 
     masses_u: NDArray[np.float64]
