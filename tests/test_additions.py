@@ -19,9 +19,9 @@ OTHERS_FILES = (
     "trajectory/foreign/",
     "cli/importing.py",
     "study/imported.py",
-    "cli/exporting.py",
     "study/export_vasp.py",
     "study/export_cp2k.py",
+    "study/export_programs.py",
 )
 """They know the files that LAMMPS, VASP and pw.x read and write, and no engine."""
 OTHER_MEANINGS = {
@@ -115,6 +115,13 @@ def test_what_an_engine_needs_and_cites_stands_in_its_record():
         _, values = names_and_values()[path.relative_to(SOURCE).as_posix()]
         for record in BUILT_IN.values():
             assert not {record.name, record.label, *(paper.doi for paper in record.every_paper)} & values
+
+
+def test_a_program_that_runs_are_written_for_is_named_by_its_engine():
+    for path in ("study/export_vasp.py", "study/export_cp2k.py", "study/export_programs.py", "cli/exporting.py"):
+        _, values = names_and_values()[path]
+        for record in BUILT_IN.values():
+            assert not {record.name, record.label} & values
 
 
 def test_what_an_option_of_one_engine_is_called_and_cites_stands_in_its_declaration():

@@ -29,7 +29,8 @@ def commands_page() -> str:
         parts += [f"## llpt {name}", "", *_help(command.help or ""), ""]
         usage = " ".join(command.collect_usage_pieces(context))
         parts += ["```text", f"llpt {name} {usage}", "```", ""]
-        parts += _table(command.params, context)
+        named = [each for each in command.get_params(context) if each.name != "help"]  # of every command
+        parts += _table(named, context)
         parts += _guide(GUIDES[name]) if name in GUIDES else []
     return "\n".join(parts)
 

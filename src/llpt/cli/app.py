@@ -42,6 +42,8 @@ from llpt.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typer.core import TyperCommand
+
 app = typer.Typer(
     name="llpt",
     no_args_is_help=True,
@@ -81,13 +83,14 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "doctor": (doctor.doctor, SINGLE),
 }
 """Each command by its name, and under which heading the help of the program lists it."""
-CLASSES: dict[str, type[evaluation.EngineCommand]] = {
+CLASSES: dict[str, type[TyperCommand]] = {
+    "export": exporting.ExportCommand,
     "evaluate": evaluation.EngineCommand,
     "md": command_with_settings("llpt.dynamics:RunSettings"),
     "optics": command_with_settings("llpt.observables:OpticsSettings"),
     "train": evaluation.EngineCommand,
 }
-"""Commands whose help lists the engines that are installed, or shows the defaults of settings."""
+"""Commands whose help lists the engines that are installed, or programs, or shows the defaults of settings."""
 
 AUDIT = "audit"
 auditing_app = typer.Typer(

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads it
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperArgument, TyperCommand
 
 from llpt.cli.console import output
 from llpt.errors import InputError
 
-PROGRAMS = ("vasp", "cp2k")
+
+class ExportCommand(TyperCommand):
+    """A command that names the programs there are."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return arguments and options; only now is it worth the time to look which programs there are."""
+        from llpt.study.export_programs import PROGRAMS  # noqa: PLC0415 - start-up time
+
+        for parameter in self.params:
+            if isinstance(parameter, TyperArgument) and parameter.name == "program":
+                parameter.help = f"{' or '.join(PROGRAMS)}."
+        return super().get_params(ctx)
 
 
 def export(
-    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="vasp or cp2k.", show_default=False)],
+    program: Annotated[str, typer.Argument(metavar="PROGRAM", show_default=False)],
     study: Annotated[
         Path, typer.Argument(metavar="STUDY", help="A study file, or the directory of a study.", show_default=False)
     ],
@@ -34,8 +46,7 @@ def export(
     The results come back with llpt import DIR.
     """
     from llpt.study import StudyDirectory, make_plan, read_study  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.export_cp2k import CP2K  # noqa: PLC0415
-    from llpt.study.export_vasp import VASP  # noqa: PLC0415
+    from llpt.study.export_programs import PROGRAMS  # noqa: PLC0415
     from llpt.study.exporting import export_runs  # noqa: PLC0415
 
     if program not in PROGRAMS:
@@ -46,8 +57,7 @@ def export(
         text = None if template is None else template.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{template} cannot be read: {error}.", "Give a readable text file.") from error
-    chosen = {VASP.engine: VASP, CP2K.engine: CP2K}[program]
-    written = export_runs(chosen, make_plan(description), out, source, template=text)
+    written = export_runs(PROGRAMS[program], make_plan(description), out, source, template=text)
     console = output()
     console.print(
         f"{len(written.folders)} runs -> {out}, {len(written.scripts)} scripts in {out / 'jobs'}", markup=False

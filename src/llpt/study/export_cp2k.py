@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.dynamics import Ensemble
+from llpt.engines.cp2k import CP2K as ENGINE
 from llpt.engines.cp2k import POTENTIALS, Cp2kOptions, force_evaluation, gth_entry, uses_kpoints
 from llpt.errors import InputError
 from llpt.files import make_directory, write_atomically
@@ -58,7 +59,7 @@ cd "$(dirname "$0")/.."
 
 def _write_run(run: MolecularDynamics, place: Path, source: Path) -> None:
     options = _options(run)
-    start = first_structure(run, source, program="CP2K")
+    start = first_structure(run, source, program=ENGINE.label)
     relaxed = start is not None and is_relaxed(run)
     begins = ""
     if start is None:
@@ -90,7 +91,7 @@ def _options(run: MolecularDynamics) -> Cp2kOptions:
         InputError: one has no counterpart.
     """
     known = {name: value for name, value in run.options.items() if name in Cp2kOptions.model_fields}
-    if run.engine != "cp2k":  # a basis set, a grid and a potential of another program mean nothing here
+    if run.engine != ENGINE.name:  # a basis set, a grid and a potential of another program mean nothing here
         known = {name: known[name] for name in ("electronic_temperature_k", "kpoints", "xc") if name in known}
     if str(known.get("kpoints", "")).startswith("spacing:"):
         raise InputError(
@@ -164,8 +165,7 @@ MD 1
 
 
 CP2K = ExternalProgram(
-    name="CP2K",
-    engine="cp2k",
+    engine=ENGINE,
     write_run=_write_run,
     template=TEMPLATE,
     functions=FUNCTIONS,

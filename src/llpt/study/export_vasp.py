@@ -14,6 +14,7 @@ import numpy as np
 
 from llpt.dft.kpoints import kpoints_in_cell
 from llpt.dynamics import Ensemble
+from llpt.engines.vasp import VASP as ENGINE
 from llpt.engines.vasp import VaspOptions
 from llpt.errors import InputError
 from llpt.files import write_atomically
@@ -88,7 +89,7 @@ cd "$(dirname "$0")/.."
 
 def _write_run(run: MolecularDynamics, place: Path, source: Path) -> None:
     options = _options(run)
-    start = first_structure(run, source, program="VASP")
+    start = first_structure(run, source, program=ENGINE.label)
     edge = edge_angstrom(run) if start is None else float(start.get_volume()) ** (1.0 / 3.0)
     write_atomically(place / "INCAR", _incar(run, options, edge), durable=False)
     write_atomically(place / "KPOINTS", kpoints_file(options.kpoints, edge * np.eye(3)), durable=False)
@@ -206,8 +207,7 @@ def _lines(values: Mapping[str, str | int | float]) -> str:
 
 
 VASP = ExternalProgram(
-    name="VASP",
-    engine="vasp",
+    engine=ENGINE,
     write_run=_write_run,
     template=TEMPLATE,
     functions=RUN,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ase import Atoms
 
+    from llpt.engines import EngineRecord
     from llpt.study.plan import Plan
 
 MARK = "@commands@"
@@ -30,20 +31,23 @@ class ExternalProgram:
     """A program whose input is written.
 
     Args:
-        name: for people.
-        engine: its engine's name here.
+        engine: what it is as an engine: its word, and its name for people.
         write_run: writes the files of a run; it is told the run, its folder, and where paths of start structures begin.
         template: of a job script, with ``@commands@`` where a ladder's commands go.
         functions: of the script: ``run FOLDER BEFORE`` does one rung, from the end of the one before.
         advice: what the README says before one submits.
     """
 
-    name: str
-    engine: str
+    engine: EngineRecord
     write_run: Callable[[MolecularDynamics, Path, Path], None]
     template: str
     functions: str
     advice: str
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.engine.label
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,7 @@ def _check_nuclei(run: MolecularDynamics, program: ExternalProgram) -> None:
         what = f"beads = {run.dynamics.beads}" if run.dynamics.beads > 1 else f"isotope = {run.dynamics.isotope}"
         raise InputError(
             f"The runs of this study have {what}, which is not written for {program.name}.",
-            f"Let {program.name} give the forces of runs made here: [reference] engine = {program.engine}.",
+            f"Let {program.name} give the forces of runs made here: [reference] engine = {program.engine.name}.",
         )
 
 
