@@ -53,6 +53,8 @@ ALWAYS_POSSIBLE_GPA = 1000.0
 BOND_EV_PER_ELECTRON = 5.0
 """The bonds of H₂ add k r²/9V to a modulus, 1 eV for each electron: none adds five times as much."""
 FEWEST_FLUCTUATING = 5
+ROUNDING_GPA = 1e-6
+"""Atoms at rest have a pressure that goes up and down by rounding alone."""
 STEADY_VOLUME = 0.1
 REPEATED_SHARE = 0.1
 """More frames than these that stand twice are no accident: proposals that were not taken, or atoms at rest."""
@@ -321,7 +323,7 @@ def _fluctuation(measured: Measurements, facts: Facts, name: str, discard: int) 
     time = np.linspace(-1.0, 1.0, len(values))
     residue = values - values.mean() - time * (time @ values) / (time @ time)
     spread = math.sqrt(float(residue @ residue) / (len(values) - 2))
-    if spread <= SIGMAS * bound:
+    if spread <= SIGMAS * bound + ROUNDING_GPA:
         return []
     cause = (
         f"The pressure of {name} goes up and down by {spread:.3g} GPa, where that of atoms could by {bound:.2g} GPa."
