@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -65,6 +66,7 @@ def main() -> None:
     parser.add_argument("--directory", type=Path)
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background lets its children ignore it
     with tempfile.TemporaryDirectory() as scratch:
         found = measure(arguments.runs, arguments.directory or Path(scratch))
     text = json.dumps(found, indent=1)
@@ -116,7 +118,7 @@ def measure(runs: int, directory: Path) -> dict[str, Any]:
         found["a run"] = cost_of_runs(driver, jobs, MANY)
         asked = time.monotonic()
         before = driver.cpu_times()
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         found["Ctrl-C"] = {"clock": 0.0, "processor": 0.0}
         while process.poll() is None:
             with contextlib.suppress(psutil.Error):
@@ -185,15 +187,17 @@ def timed(directory: Path, *arguments: str) -> dict[str, float]:
 
 def interrupted(directory: Path, *arguments: str) -> dict[str, float]:
     """Return the longest time in seconds in which a command answers Ctrl-C, at several moments of its way."""
-    longest = 0.0
+    answered = []
     for after_s in MOMENTS_S:
         process = subprocess.Popen([*COMMAND, *arguments], cwd=directory, stdout=DEVNULL, stderr=DEVNULL)
         time.sleep(after_s)
         asked = time.monotonic()
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         if process.wait() == STOPPED:  # else it had ended before
-            longest = max(longest, time.monotonic() - asked)
-    return {"clock": round(longest, 2)}
+            answered.append(time.monotonic() - asked)
+    if not answered:
+        raise SystemExit(f"llpt {arguments[0]} had ended before any Ctrl-C: give other MOMENTS_S")
+    return {"clock": round(max(answered), 2)}
 
 
 def used_by(process: psutil.Process, began: float) -> dict[str, float]:

@@ -16,8 +16,6 @@ WAIT_S = 600
 
 def ask(command):
     """Return what the command serves first."""
-    # What a shell starts in the background ignores Ctrl-C, and all that it starts does too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             address = next(filter(None, (re.search(r"http://\S+", line) for line in process.stdout)))[0]

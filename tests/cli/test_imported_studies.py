@@ -17,7 +17,7 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
-from llpt.cli.app import main
+from llpt.cli import main
 from llpt.observables import compare_kept, load_summary, save_summary
 from llpt.statistics import STATISTICS
 from llpt.study import Ledger, State, StudyDirectory, make_plan

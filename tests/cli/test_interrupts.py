@@ -1,6 +1,7 @@
 """Ctrl-C ends a command in a word while it plans and while its libraries are loaded, and soon whatever it does."""
 
 import signal
+import sys
 import threading
 
 import pytest
@@ -41,6 +42,20 @@ def test_a_plan_is_left_with_a_word(tmp_path, command, monkeypatch, happens):
     (tmp_path / "study.toml").write_text(STUDY)
     monkeypatch.setattr("llpt.study.schedule.times_of_study", happens)
     code, _, err = command("plan", tmp_path / "study.toml")
+    assert code == 130
+    assert err.strip() == "Stopped."
+
+
+@pytest.mark.parametrize("happens", [interrupted, swallowed])
+def test_a_command_whose_parts_are_being_loaded_is_left_with_a_word(command, monkeypatch, happens):
+    class Finder:
+        def find_spec(self, name, *_):
+            if name == "llpt.cli.app":
+                happens()
+
+    monkeypatch.delitem(sys.modules, "llpt.cli.app")
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    code, _, err = command("doctor")
     assert code == 130
     assert err.strip() == "Stopped."
 

@@ -14,7 +14,7 @@ from llpt.audit.thresholds import VERDICT_FORMAT, Thresholds
 from llpt.audit.verdict import Comparison, Requirement, Verdict
 from llpt.errors import InputError
 from llpt.statistics import STATISTICS
-from llpt.transition import LocatedLine, deciding
+from llpt.transition import LocatedLine, check_located, deciding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,14 +93,7 @@ def compare(
 
 
 def _located(given: LocatedLine | Sequence[LocatedLine]) -> Sequence[LocatedLine]:
-    isobars = [given] if isinstance(given, LocatedLine) else list(given)
-    for each in isobars:
-        if not isinstance(each, LocatedLine):
-            raise InputError(
-                f"What was given ({type(each).__name__}) is no line whose transition was located.",
-                "Make an Isobar, Isochore or Isotherm of the runs, and locate its transition (locate).",
-            )
-    return isobars
+    return [check_located(each) for each in ([given] if isinstance(given, LocatedLine) else given)]
 
 
 def _decide(undecided: Undecided, found: Findings, thresholds: Thresholds, *, among: int) -> Comparison:

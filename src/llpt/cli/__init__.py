@@ -1,16 +1,43 @@
 """The commands."""
 
+import os
 import sys
+
+from llpt.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED, STOPPED
+from llpt.cli.interrupts import hearing_ctrl_c
+from llpt.errors import LlptError
 
 
 def main() -> None:
-    """Run a command, as ``llpt.cli.app.main`` does; Ctrl-C ends it in a word also while its parts are loaded."""
-    try:
-        from llpt.cli.app import main as run_command  # noqa: PLC0415 - so that Ctrl-C is heard meanwhile
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped.\n")
-        sys.exit(130)
-    run_command()
+    """Run a command; what a person can get wrong ends in two lines and a non-zero exit code, never in a traceback.
+
+    Ctrl-C ends it in a word, also while its parts are loaded.
+    """
+    with hearing_ctrl_c() as interrupt:
+        try:
+            from llpt.cli.app import run_command  # noqa: PLC0415 - so that Ctrl-C is heard meanwhile
+
+            run_command()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(EXIT_FAILED)
+        except SystemExit as end:
+            if not (interrupt.heard and end.code == EXIT_INTERRUPTED):
+                raise
+        except KeyboardInterrupt:
+            pass
+        except Exception as error:
+            if not interrupt.heard:  # a library that Ctrl-C found while it was loaded may say anything
+                if not isinstance(error, LlptError):
+                    raise
+                from llpt.cli.console import show_error  # noqa: PLC0415 - likewise
+
+                show_error(error)
+                sys.exit(EXIT_FAILED)
+        else:
+            return
+        sys.stderr.write(f"{STOPPED}\n")
+        sys.exit(EXIT_INTERRUPTED)
 
 
 __all__ = ["main"]

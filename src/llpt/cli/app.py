@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,12 +29,9 @@ from llpt.cli import (
     transfer,
     verifying,
 )
-from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, messages, show_error
 from llpt.cli.defaults import command_with_settings
 from llpt.cli.groups import DEFAULT, DefaultGroup
 from llpt.cli.guides import GUIDES
-from llpt.cli.interrupts import STOPPED, hearing_ctrl_c
-from llpt.errors import LlptError
 from llpt.threads import ASLEEP
 from llpt.version import VERSION
 
@@ -139,28 +135,8 @@ def _llpt(
     pass
 
 
-def main() -> None:
-    """Run a command; what a person can get wrong ends in two lines and a non-zero exit code, never in a traceback."""
+def run_command() -> None:
+    """Run the command that ``sys.argv`` holds."""
     for name, value in ASLEEP.items():
         os.environ.setdefault(name, value)  # read once, when the first command imports torch
-    with hearing_ctrl_c() as interrupt:
-        try:
-            app()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(EXIT_FAILED)
-        except SystemExit as end:
-            if not (interrupt.heard and end.code == EXIT_INTERRUPTED):
-                raise
-        except KeyboardInterrupt:
-            pass
-        except Exception as error:
-            if not interrupt.heard:  # a library that Ctrl-C found while it was loaded may say anything
-                if not isinstance(error, LlptError):
-                    raise
-                show_error(error)
-                sys.exit(EXIT_FAILED)
-        else:
-            return
-        messages().print(STOPPED)
-        sys.exit(EXIT_INTERRUPTED)
+    app()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llpt.cli.analysis import bar_of_runs, show_verdict
-from llpt.cli.console import EXIT_FAILED, make_table, messages, output
+from llpt.cli.console import make_table, messages, output
 from llpt.cli.diagnosing import show_diagnoses
+from llpt.cli.exits import EXIT_FAILED
 from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
 
 if TYPE_CHECKING:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from llpt.errors import LlptError
     from llpt.statistics import Estimate
 
-EXIT_FAILED = 1
-EXIT_UNFINISHED = 3
-EXIT_INTERRUPTED = 130
 YEAR_S = 365.25 * DAY_S
 
 

@@ -10,7 +10,8 @@ import typer
 from rich.markup import escape
 
 from llpt.cli.bars import bar
-from llpt.cli.console import EXIT_FAILED, make_table, messages, output
+from llpt.cli.console import make_table, messages, output
+from llpt.cli.exits import EXIT_FAILED
 from llpt.cli.foreign_options import (
     Discard,
     Elements,

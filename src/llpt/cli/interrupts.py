@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from llpt.cli.console import EXIT_INTERRUPTED
+from llpt.cli.exits import EXIT_INTERRUPTED, STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 LEAVE_S = 4.0
 """How long after Ctrl-C a command may clean up."""
-STOPPED = "Stopped."
 
 
 def _leave() -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llpt.cli.bars import bar
-from llpt.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, duration, messages, output
+from llpt.cli.console import duration, messages, output
 from llpt.cli.defaults import given
 from llpt.cli.evaluation import EngineOption, EngineOptions, split_options
+from llpt.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED
 from llpt.errors import InputError
 
 if TYPE_CHECKING:

@@ -12,14 +12,8 @@ import typer
 from rich.markup import escape
 
 from llpt.campaign import matches_pattern, short_name
-from llpt.cli.console import (
-    EXIT_FAILED,
-    EXIT_INTERRUPTED,
-    EXIT_UNFINISHED,
-    messages,
-    output,
-    roughly,
-)
+from llpt.cli.console import messages, output, roughly
+from llpt.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNFINISHED
 from llpt.cli.trust import agree, is_archive
 from llpt.errors import InputError
 

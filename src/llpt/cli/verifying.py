@@ -10,7 +10,8 @@ from rich.markup import escape
 
 from llpt.campaign import short_name
 from llpt.cli.analysis import bar_of_runs
-from llpt.cli.console import EXIT_FAILED, make_table, output
+from llpt.cli.console import make_table, output
+from llpt.cli.exits import EXIT_FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

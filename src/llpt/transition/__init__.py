@@ -27,7 +27,7 @@ from llpt.transition.isobar import Isobar
 from llpt.transition.isochore import Isochore
 from llpt.transition.isotherm import Isotherm
 from llpt.transition.line import LadderPath, LineOfStates
-from llpt.transition.located import LocatedLine, PhasePoint, locate
+from llpt.transition.located import LocatedLine, PhasePoint, check_located, locate
 from llpt.transition.maximum import find_crossing, find_maximum
 from llpt.transition.paired_step import PairedSteps, pair_steps
 from llpt.transition.place import Coexistence, Located
@@ -83,6 +83,7 @@ __all__ = [
     "Standing",
     "StepFit",
     "all_criteria",
+    "check_located",
     "criteria",
     "deciding",
     "differences",

@@ -88,6 +88,20 @@ class LocatedLine:
         return None if fluid is None else replace(self, states=fluid)
 
 
+def check_located(given: object) -> LocatedLine:
+    """Return what was given where it is a line whose transition was located.
+
+    Raises:
+        InputError: it is something else.
+    """
+    if not isinstance(given, LocatedLine):
+        raise InputError(
+            f"What was given ({type(given).__name__}) is no line whose transition was located.",
+            "Make an Isobar, Isochore or Isotherm of the runs, and locate its transition (locate).",
+        )
+    return given
+
+
 def locate(states: LineOfStates, *, density_rises: bool = True) -> LocatedLine:
     """Find the transition of an isobar, an isochore or an isotherm by every criterion.
 

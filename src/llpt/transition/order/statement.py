@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.errors import InputError
 from llpt.transition.curve import LineKind
-from llpt.transition.located import LocatedLine
+from llpt.transition.located import LocatedLine, check_located
 from llpt.transition.order.evidence import Evidence, Order
 from llpt.transition.order.loop import loop_evidence
 from llpt.transition.order.separation import separation_evidence
@@ -73,12 +72,7 @@ def order_of_line(
     Raises:
         InputError: what was given is no line whose transition was located.
     """
-    if not isinstance(located, LocatedLine):
-        raise InputError(
-            f"What was given ({type(located).__name__}) is no line whose transition was located.",
-            "Make an Isobar, Isochore or Isotherm of the runs, and locate its transition (locate).",
-        )
-    fluid = located.fluid()
+    fluid = check_located(located).fluid()
     if fluid is None:
         return combine_evidence(further)
     returned = back.fluid() if back else None
