@@ -16,7 +16,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from llpt.files import atomic_stream, make_directory
-from llpt.report.panels import Dash, Marker
+from llpt.report.panels import NOTHING_KNOWN, Dash, Marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -140,8 +140,8 @@ def add_curves(axis: Axes, panel: Panel) -> None:
 
 def _panel(axis: Axes, panel: Panel, letter: str, *, bottom: bool) -> None:
     add_curves(axis, panel)
-    if not any(curve.x for curve in panel.curves):
-        axis.text(0.5, 0.5, "nothing is known", transform=axis.transAxes, va="center", ha="center")
+    if panel.is_empty:
+        axis.text(0.5, 0.5, NOTHING_KNOWN, transform=axis.transAxes, va="center", ha="center")
         axis.set_xticks([])
         axis.set_yticks([])
     if not bottom:

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from plotly.io.json import to_json_plotly
 from plotly.subplots import make_subplots
 
-from llpt.report.panels import Dash, Marker
+from llpt.report.panels import NOTHING_KNOWN, Dash, Marker
 
 if TYPE_CHECKING:
     from llpt.report.panels import Figure, Panel, PlottedCurve
@@ -130,7 +130,7 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], named: set[str]
         if named is not None and show:
             named.add(curve.label)
         _curve(plot, curve, place, show=show, by_row=bool(panel.y_names))
-    if not any(curve.x for curve in panel.curves):
+    if panel.is_empty:
         _say_nothing_is_known(plot, place)
     for line in panel.lines:
         plot.add_vline(
@@ -159,7 +159,7 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], named: set[str]
 def _say_nothing_is_known(plot: go.Figure, place: dict[str, int]) -> None:
     """Say so where a panel has no point, in place of axes from −1 to 6."""
     centre = {"xref": "x domain", "yref": "y domain", "x": 0.5, "y": 0.5, "showarrow": False}
-    plot.add_annotation(text="nothing is known", **centre, **place)
+    plot.add_annotation(text=NOTHING_KNOWN, **centre, **place)
     for update in (plot.update_xaxes, plot.update_yaxes):
         update(type="linear", range=[0.0, 1.0], showticklabels=False, **place)
 

@@ -137,6 +137,14 @@ class Panel:
     log_y: bool = False
     y_names: tuple[str, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no curve has a point; then ``NOTHING_KNOWN`` stands in the middle."""
+        return not any(curve.x for curve in self.curves)
+
+
+NOTHING_KNOWN = "nothing is known"
+
 
 @dataclass(frozen=True)
 class Figure:
