@@ -6,7 +6,11 @@ from its restart file, which holds the number of the step: MAX_STEPS counts from
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
+
+import numpy as np
+from ase import Atoms
 
 from llpt.dynamics import Ensemble
 from llpt.engines.cp2k import CP2K as ENGINE
@@ -14,9 +18,7 @@ from llpt.engines.cp2k import POTENTIALS, Cp2kOptions, force_evaluation, gth_ent
 from llpt.errors import InputError
 from llpt.files import make_directory, write_atomically
 from llpt.options import parse_options
-from llpt.structure import atomic_fluid
-from llpt.study.exporting import MARK, ExternalProgram, first_structure, folder_of, is_relaxed
-from llpt.study.protocol import starting_density
+from llpt.study.exporting import MARK, ExternalProgram, edge_angstrom, first_structure, folder_of, is_relaxed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,8 +66,7 @@ def _write_run(run: MolecularDynamics, place: Path, source: Path) -> None:
     begins = ""
     if start is None:
         begins = _begins_from(f"{BEFORE}/{PROJECT}-1.restart", "POS", "CELL", "VEL")
-        density = starting_density(run.state)  # CP2K asks for atoms, and replaces them
-        start = atomic_fluid(atoms=run.atoms, density_g_per_cm3=density, seed=run.dynamics.seed)
+        start = _placeholder(run)
     elif relaxed:
         begins = _begins_from(f"{RELAXATION}/relax-1.restart", "POS")
     electrons = force_evaluation(
@@ -82,6 +83,13 @@ def _write_run(run: MolecularDynamics, place: Path, source: Path) -> None:
     if options.pseudopotential == "gth":
         for folder in (place, *((place / RELAXATION,) if relaxed else ())):
             write_atomically(folder / POTENTIALS, gth_entry(), durable=False)
+
+
+def _placeholder(run: MolecularDynamics) -> Atoms:
+    """Return atoms on a grid: CP2K asks for some where it takes their places from a restart file."""
+    edge, side = edge_angstrom(run), math.ceil(run.atoms ** (1.0 / 3.0))
+    places = np.indices((side, side, side)).reshape(3, -1).T[: run.atoms] * (edge / side)
+    return Atoms(f"H{run.atoms}", positions=places, cell=[edge] * 3, pbc=True)
 
 
 def _options(run: MolecularDynamics) -> Cp2kOptions:
