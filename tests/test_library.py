@@ -87,7 +87,7 @@ def test_what_a_newcomer_gives_by_mistake_is_answered_with_what_to_give():
     observed = llpt.observe(llpt.open_trajectory(positions, cell=[8.0] * 3, elements="Ar"), only=("density",))
     settings = llpt.RunSettings(ensemble="nvt", temperature_k=300, steps=1, seed=1)
     for call, cause, remedy in (
-        (lambda: llpt.observe("run"), "A str is not a trajectory", "open_trajectory"),
+        (lambda: llpt.observe("run"), "(str) is no trajectory", "open_trajectory"),
         (lambda: llpt.run_md(atoms, "dft", settings, "run"), "(str) is no engine", "make_engine"),
         (lambda: llpt.evaluate([atoms], "dft"), "(str) is no engine", "make_engine"),
         (lambda: llpt.evaluate(atoms, LennardJones()), "One structure is given", "brackets"),

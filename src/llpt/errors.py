@@ -45,6 +45,20 @@ class PluginError(LlptError):
     """Something another package adds (an engine, an observable …) that cannot be used, and why."""
 
 
+def unsuitable(given: object, why: str, remedy: str) -> InputError:
+    """Return the error for an argument of a type that a public function cannot use.
+
+    Args:
+        given: the argument.
+        why: what it is not, as the predicate of a sentence, without its full stop.
+        remedy: what to give in its place, one sentence.
+
+    >>> print(unsuitable("dft", "is no engine", "Make one with llpt.make_engine."))
+    What was given (str) is no engine. Make one with llpt.make_engine.
+    """
+    return InputError(f"What was given ({type(given).__name__}) {why}.", remedy)
+
+
 def first_line(error: BaseException) -> str:
     r"""Return the first line of an error's message; its type where it has none.
 

@@ -126,7 +126,7 @@ def test_the_discarded_part_is_steps_or_picoseconds():
         observe(open_trajectory(frames()), discard_ps=0.1)
     with pytest.raises(InputError, match="before the 60 steps"):
         observe(trajectory, discard_steps=60)
-    with pytest.raises(InputError, match="A list is not a trajectory"):
+    with pytest.raises(InputError, match=r"\(list\) is no trajectory"):
         observe(frames())
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign.identity import ControlledTest, Role
 from llpt.campaign.observed import ObservedRun
-from llpt.errors import InputError
+from llpt.errors import unsuitable
 from llpt.transition import Coordinate, Isobar, Isochore, Isotherm, LadderPath, LineKind, locate
 
 if TYPE_CHECKING:
@@ -113,8 +113,9 @@ def ladders_of(
     groups: dict[tuple[LadderIdentity, Role], list[ObservedRun]] = {}
     for run in runs:
         if not isinstance(run, ObservedRun):
-            raise InputError(
-                f"What was given ({type(run).__name__}) is no observed run: it does not say whose it is.",
+            raise unsuitable(
+                run,
+                "is no observed run: it does not say whose it is",
                 "Make it with ObservedRun.from_summary.",
             )
         groups.setdefault((run.identity.ladder, run.role), []).append(run)

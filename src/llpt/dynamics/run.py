@@ -31,7 +31,7 @@ from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings
 from llpt.dynamics.signals import StopRequest, stop_on_signals
 from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
 from llpt.engines.make import as_engine
-from llpt.errors import EngineError, InputError, MissingProgramError, StorageError
+from llpt.errors import EngineError, InputError, MissingProgramError, StorageError, unsuitable
 from llpt.run_file import write_run_file
 from llpt.trajectory import System, TrajectoryWriter, export_extxyz
 from llpt.version import package_versions
@@ -96,9 +96,8 @@ def run_md(
     if threading.current_thread() is not threading.main_thread():
         raise InputError("A run was started outside the main thread.", "Start each run in a process of its own.")
     if not isinstance(settings, RunSettings):
-        raise InputError(
-            f"What was given as settings ({type(settings).__name__}) says not what to run.",
-            "Give RunSettings(...) with ensemble, temperature_k, steps and seed.",
+        raise unsuitable(
+            settings, "says not what to run", "Give RunSettings(...) with ensemble, temperature_k, steps and seed."
         )
     engine = as_engine(engine)
     directory = Path(run_directory)

@@ -12,7 +12,7 @@ from llpt.engines.face import Engine
 from llpt.engines.purpose import Purpose
 from llpt.engines.record import EngineRequest
 from llpt.engines.registry import split_spec
-from llpt.errors import InputError, PluginError, first_line
+from llpt.errors import InputError, PluginError, first_line, unsuitable
 from llpt.options import parse_options
 
 if TYPE_CHECKING:
@@ -79,10 +79,7 @@ def as_engine(given: Engine | BaseCalculator) -> Engine:
         return given
     if isinstance(given, BaseCalculator):
         return wrap_calculator(given)
-    raise InputError(
-        f"What was given ({type(given).__name__}) is no engine.",
-        "Give what llpt.make_engine returned, or a calculator of ASE.",
-    )
+    raise unsuitable(given, "is no engine", "Give what llpt.make_engine returned, or a calculator of ASE.")
 
 
 def imported(path: str) -> Any:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from llpt.errors import InputError
+from llpt.errors import InputError, unsuitable
 from llpt.observables.averaging import average_run
 from llpt.observables.production import Production
 from llpt.observables.record import FileObservable
@@ -180,9 +180,7 @@ def observe(
         StorageError: the trajectory is damaged.
     """
     if not hasattr(source, "blocks"):
-        raise InputError(
-            f"A {type(source).__name__} is not a trajectory.", "Open it first: llpt.open_trajectory(…) takes it."
-        )
+        raise unsuitable(source, "is no trajectory", "Open it first: llpt.open_trajectory(…) takes it.")
     observables = all_observables() if only is None else all_observables().giving(only)
     scalars = source.scalars()
     facts = getattr(source, "facts", None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llpt.errors import InputError
+from llpt.errors import InputError, unsuitable
 from llpt.trajectory.facts import Facts, stated
 from llpt.trajectory.foreign import EnergyMeaning, ForeignReader, open_foreign
 from llpt.trajectory.foreign.arrays import open_arrays
@@ -129,8 +129,9 @@ def _found(
         return open_atoms(items, keys=keys)
     if isinstance(items, list | tuple) and all(isinstance(item, str | Path) for item in items):
         return open_foreign([Path(item) for item in items], elements=elements, units=lammps_units, keys=keys)
-    raise InputError(
-        f"What was given ({type(source).__name__}) is no trajectory that is known here.",
+    raise unsuitable(
+        source,
+        "is no trajectory that is known here",
         "Give a path, a list of paths, a list of ase.Atoms, a universe of MDAnalysis or an array of positions.",
     )
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from llpt.errors import InputError
+from llpt.errors import unsuitable
 from llpt.statistics import Estimate
 from llpt.transition.criteria import Separation, criteria, deciding, separations
 from llpt.transition.curve import LineKind
@@ -95,8 +95,9 @@ def check_located(given: object) -> LocatedLine:
         InputError: it is something else.
     """
     if not isinstance(given, LocatedLine):
-        raise InputError(
-            f"What was given ({type(given).__name__}) is no line whose transition was located.",
+        raise unsuitable(
+            given,
+            "is no line whose transition was located",
             "Make an Isobar, Isochore or Isotherm of the runs, and locate its transition (locate).",
         )
     return given
@@ -114,8 +115,9 @@ def locate(states: LineOfStates, *, density_rises: bool = True) -> LocatedLine:
         InputError: what was given is no line of states.
     """
     if not isinstance(states, LineOfStates):
-        raise InputError(
-            f"What was given ({type(states).__name__}) is no line of states.",
+        raise unsuitable(
+            states,
+            "is no line of states",
             "Make an Isobar, Isochore or Isotherm of the runs of one engine (from_summaries).",
         )
     return LocatedLine(states, criteria(states, density_rises=density_rises), density_rises)

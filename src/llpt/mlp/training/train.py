@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llpt.errors import InputError
+from llpt.errors import InputError, unsuitable
 from llpt.mlp.evaluation.behler_parrinello import BehlerParrinello
 from llpt.mlp.fitting.assembly import assemble_network, start_weights
 from llpt.mlp.fitting.checkpoint import read_checkpoint, remove_checkpoint, write_checkpoint
@@ -75,9 +75,8 @@ def train(
         StorageError: the directory cannot be written.
     """
     if not isinstance(settings, TrainingSettings):
-        raise InputError(
-            f"What was given as settings ({type(settings).__name__}) says not how to train.",
-            "Give TrainingSettings(...), which has a default for everything.",
+        raise unsuitable(
+            settings, "says not how to train", "Give TrainingSettings(...), which has a default for everything."
         )
     began = time.monotonic()
     place = Path(directory)
