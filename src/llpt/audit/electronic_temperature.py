@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from llpt import units
+from llpt.audit.double_labels import WINDOW_ANGSTROM, virial_pressure_gpa
 from llpt.errors import InputError
 from llpt.observables import nearest_neighbours
 from llpt.structure import label_of
+from llpt.units import EV_PER_ANGSTROM_TO_RYDBERG_PER_BOHR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,13 +31,11 @@ if TYPE_CHECKING:
 
 REFERENCE_K = 600.0
 SMALL_RY_PER_BOHR = 0.05
-NEIGHBOUR_ANGSTROM = (0.85, 1.0)
 LARGE_CHANGE = 0.05
 FORCE_BIN_RY_PER_BOHR = 0.0015
 CHANGE_BIN = 0.001
 LARGEST_FORCE_RY_PER_BOHR = 0.6
 LARGEST_CHANGE = 2.0
-EV_PER_ANGSTROM_TO_RY_PER_BOHR = units.EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR * units.HARTREE_TO_RYDBERG
 
 
 class Population(StrEnum):
@@ -108,7 +107,7 @@ def electronic_temperature_audit(
             "mean_change": (grid, mean),
             "energy_change": ("temperature", _mean_change(frames, temperatures, reference_k, _energy)),
             "free_energy_change": ("temperature", _mean_change(frames, temperatures, reference_k, _free_energy)),
-            "pressure_change": ("temperature", _mean_change(frames, temperatures, reference_k, _pressure)),
+            "pressure_change": ("temperature", _mean_change(frames, temperatures, reference_k, virial_pressure_gpa)),
         },
         coords={
             "temperature": ("temperature", temperatures, {"unit": "K"}),
@@ -141,13 +140,13 @@ def _check(frames: Mapping[float, Sequence[Atoms]], reference_k: float) -> None:
 def _forces(labelled: Sequence[Atoms]) -> NDArray[np.float64]:
     """Return the force components of all ions in Ry/bohr, shape (ions, 3)."""
     rows = [label_of(atoms, "forces") for atoms in labelled]
-    return np.concatenate([np.asarray(row, dtype=np.float64) for row in rows]) * EV_PER_ANGSTROM_TO_RY_PER_BOHR
+    return np.concatenate([np.asarray(row, dtype=np.float64) for row in rows]) * EV_PER_ANGSTROM_TO_RYDBERG_PER_BOHR
 
 
 def _populations(labelled: Sequence[Atoms], forces: NDArray[np.float64]) -> dict[Population, NDArray[np.bool_]]:
     """Return the components of every population, shape (ions, 3) each."""
     any_near, nearest = [], []
-    low, high = NEIGHBOUR_ANGSTROM
+    low, high = WINDOW_ANGSTROM
     for atoms in labelled:
         cell = np.asarray(atoms.cell.array)
         positions = np.asarray(atoms.positions)
@@ -188,11 +187,6 @@ def _energy(atoms: Atoms) -> float:
 def _free_energy(atoms: Atoms) -> float:
     free_energy = label_of(atoms, "free_energy")
     return float("nan") if free_energy is None else float(free_energy) / len(atoms)
-
-
-def _pressure(atoms: Atoms) -> float:
-    stress = label_of(atoms, "stress")
-    return float("nan") if stress is None else -float(np.mean(stress[:3])) * units.EV_PER_ANGSTROM3_TO_GPA
 
 
 def _mean_change(

@@ -22,18 +22,16 @@ from llpt.audit.double_labels import (
 )
 from llpt.bridge import REFERENCE, SURROGATE
 from llpt.errors import InputError
-from llpt.mlp import Accuracy, Prediction, compare_with_labels, read_labels
+from llpt.mlp import Accuracy, Prediction, compare_with_labels, read_label
 from llpt.statistics import Estimate, mean_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import xarray as xr
-    from ase import Atoms
     from numpy.typing import NDArray
 
     from llpt.audit.double_labels import DoublyLabelled
-    from llpt.mlp import LabelledFrame
 
 DENSITY_STEP = 0.05
 """Width of a group of densities, relative."""
@@ -139,14 +137,9 @@ def _accuracy(sets: Sequence[DoublyLabelled]) -> Accuracy:
             labelled.append(copy)
     element = str(labelled[0].get_chemical_symbols()[0])
     others = [atoms for each in sets for atoms in each.surrogate]
-    frames = [_as_label(atoms, element) for atoms in labelled]
-    answers = [_as_label(atoms, element) for atoms in others]
+    frames = [read_label(atoms, element=element) for atoms in labelled]
+    answers = [read_label(atoms, element=element) for atoms in others]
     return compare_with_labels(frames, [Prediction(each.energy, each.forces, each.strain_slope) for each in answers])
-
-
-def _as_label(atoms: Atoms, element: str) -> LabelledFrame:
-    """Return one configuration with its labels; none is left out as an outlier, and each energy stands alone."""
-    return read_labels([atoms], element=element, force_limit_ev_per_angstrom=math.inf)[0][0]
 
 
 def _neighbours(sets: Sequence[DoublyLabelled]) -> NeighbourForces:

@@ -6,7 +6,6 @@ it is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from llpt.campaign.identity import (
@@ -20,6 +19,7 @@ from llpt.campaign.identity import (
     short_name,
 )
 from llpt.campaign.state import ThermodynamicState
+from llpt.lazy import loaded_when_used
 
 if TYPE_CHECKING:
     from llpt.campaign.analysis import Analysis, analyse
@@ -48,10 +48,4 @@ _HOMES = {
 
 
 if not TYPE_CHECKING:  # a checker that saw this would take any name
-
-    def __getattr__(name: str) -> object:
-        """Load a name when it is first used."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
-        return value
+    __getattr__ = loaded_when_used(globals(), _HOMES)

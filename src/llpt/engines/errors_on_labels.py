@@ -10,7 +10,7 @@ import numpy as np
 
 from llpt.engines.evaluation import evaluate
 from llpt.errors import InputError
-from llpt.mlp import Accuracy, Prediction, compare_with_labels, molecular_fraction, read_labels
+from llpt.mlp import Accuracy, Prediction, compare_with_labels, molecular_fraction, read_label
 from llpt.mlp.quality.labels import FRAMES_PER_BLOCK
 from llpt.units import HARTREE_PER_BOHR3_TO_GPA, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
 
@@ -71,8 +71,8 @@ def errors_on_labels(
         raise InputError("There are no labelled frames.", "Give frames with an energy and forces.")
     element = str(frames[0].get_chemical_symbols()[0])
     marked = [_in_a_block(atoms, number) for number, atoms in enumerate(frames)]
-    labels = [_alone(atoms, element) for atoms in marked]
-    found = [_alone(atoms, element) for atoms in evaluate(marked, engine, on_frame=on_frame)]
+    labels = [read_label(atoms, element=element) for atoms in marked]
+    found = [read_label(atoms, element=element) for atoms in evaluate(marked, engine, on_frame=on_frame)]
     accuracy = compare_with_labels(labels, [Prediction(each.energy, each.forces, each.strain_slope) for each in found])
     dataset = np.array([label.dataset for label in labels])
     pairs = list(zip(labels, found, strict=True))
@@ -104,11 +104,6 @@ def _in_a_block(atoms: Atoms, number: int) -> Atoms:
     copy.info.setdefault("block", f"{dataset}/{number // FRAMES_PER_BLOCK}")
     marked: Atoms = copy
     return marked
-
-
-def _alone(atoms: Atoms, element: str) -> LabelledFrame:
-    """Return one frame with its labels; none is left out as an outlier or a double."""
-    return read_labels([atoms], element=element, force_limit_ev_per_angstrom=math.inf)[0][0]
 
 
 def _pressure_gpa(frame: LabelledFrame) -> float:

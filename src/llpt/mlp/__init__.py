@@ -7,8 +7,9 @@ potential is, and its files), ``evaluation`` (one force call), ``quality`` (labe
 Names are loaded when they are first used: settings need neither torch nor numba, a process that evaluates no torch.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from llpt.lazy import loaded_when_used
 
 if TYPE_CHECKING:
     from llpt.mlp.evaluation.behler_parrinello import BehlerParrinello, MlpResult
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
         compare_with_labels,
         measure_accuracy,
     )
-    from llpt.mlp.quality.labels import LabelledFrame, read_labels
+    from llpt.mlp.quality.labels import LabelledFrame, read_label, read_labels
     from llpt.mlp.quality.phases import PhaseBias, measure_phase_bias, molecular_fraction
     from llpt.mlp.training.card import ModelCard, read_card
     from llpt.mlp.training.progress import TrainingProgress
@@ -46,7 +47,7 @@ _NAMES = {
         "compare_with_labels",
         "measure_accuracy",
     ),
-    "llpt.mlp.quality.labels": ("LabelledFrame", "read_labels"),
+    "llpt.mlp.quality.labels": ("LabelledFrame", "read_label", "read_labels"),
     "llpt.mlp.quality.phases": ("PhaseBias", "measure_phase_bias", "molecular_fraction"),
     "llpt.mlp.training.card": ("ModelCard", "read_card"),
     "llpt.mlp.training.settings": ("StressLabels", "TrainingSettings"),
@@ -87,16 +88,11 @@ __all__ = [
     "measure_phase_bias",
     "molecular_fraction",
     "read_card",
+    "read_label",
     "read_labels",
     "train",
 ]
 
 
 if not TYPE_CHECKING:  # a checker that saw this would take any name
-
-    def __getattr__(name: str) -> object:
-        """Load a name when it is first used."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
-        return value
+    __getattr__ = loaded_when_used(globals(), _HOMES)

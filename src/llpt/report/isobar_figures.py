@@ -14,7 +14,7 @@ import numpy as np
 from llpt.campaign import ControlledTest, Role
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
-from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source, VerticalLine
+from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source, VerticalLine, numbers
 from llpt.study.state_sections import StateLine
 from llpt.transition import Coordinate, differences, heat_capacity_j_per_mol_k
 from llpt.units import GAS_CONSTANT_J_PER_MOL_K, hydrogen_density_g_per_cm3, wigner_seitz_radius_bohr
@@ -108,11 +108,6 @@ def _transitions(ladders: Sequence[ObservedLadder]) -> tuple[VerticalLine, ...]:
             name = f"{first.criterion}, {ladder_label(ladder)}"
             found.append(VerticalLine(name, 0.5 * (low + high), 0.5 * abs(high - low), colour, dash))
     return tuple(found)
-
-
-def numbers(values: Iterable[float]) -> tuple[float, ...]:
-    """Return plain numbers, as a curve holds them."""
-    return tuple(float(value) for value in values)
 
 
 def axis_label(ladder: ObservedLadder) -> str:

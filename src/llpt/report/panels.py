@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Numbers = tuple[float, ...]
+
+
+def numbers(values: Iterable[float]) -> Numbers:
+    """Return plain numbers, as a curve holds them."""
+    return tuple(float(value) for value in values)
 
 
 class Dash(StrEnum):

@@ -13,19 +13,17 @@ from matplotlib.colors import to_hex
 from matplotlib.container import Container
 
 from llpt.audit import Verdict
-from llpt.errors import InputError
+from llpt.errors import InputError, unsuitable
 from llpt.observables import Observations, all_observables, with_unit
 from llpt.report import palette
 from llpt.report.drawing import add_curves, own_style
-from llpt.report.panels import Dash, Marker, Panel, PlottedCurve, VerticalLine
+from llpt.report.panels import Dash, Marker, Panel, PlottedCurve, VerticalLine, numbers
 from llpt.report.series import series_panel
 from llpt.report.verdict_figure import draw_verdict, height_inch
 from llpt.trajectory import Trajectory
 from llpt.transition import Coordinate, LineOfStates, LocatedLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from matplotlib.axes import Axes
 
 WIDTH_INCH, HEIGHT_INCH = 4.2, 3.0
@@ -94,10 +92,7 @@ def panel_of(thing: object, quantity: str | None, colour: str) -> Panel:  # noqa
     Raises:
         InputError: nothing here can draw it, or it does not have the quantity.
     """
-    raise InputError(
-        f"What was given ({type(thing).__name__}) cannot be drawn.",
-        "Give a trajectory, what was observed in one, an isobar or a verdict.",
-    )
+    raise unsuitable(thing, "cannot be drawn", "Give a trajectory, what was observed in one, an isobar or a verdict.")
 
 
 @panel_of.register
@@ -114,9 +109,9 @@ def _(thing: LineOfStates, quantity: str | None, colour: str) -> Panel:
         raise InputError(f"The {thing.KIND} of {thing.engine} has no {name!r}.", f"It has {', '.join(known)}.")
     drawn = PlottedCurve(
         f"{thing.engine}, N = {thing.n_atoms}, {thing.held:.4g} {thing.HELD.unit.replace('^3', '³')}",
-        _plain(curve.coordinates),
-        _plain(curve.values),
-        _plain(curve.errors),
+        numbers(curve.coordinates),
+        numbers(curve.values),
+        numbers(curve.errors),
         colour,
         marker=Marker.CIRCLE,
         unknown=tuple(not math.isfinite(error) for error in curve.errors),
@@ -163,17 +158,13 @@ def _(thing: xr.Dataset, quantity: str | None, colour: str) -> Panel:
     temperature = float(thing.attrs["temperature_k"])
     drawn = PlottedCurve(
         f"{temperature:.4g} K" if math.isfinite(temperature) else record.symbol,
-        _plain(thing[dimension].to_numpy()),
-        _plain(thing[name].to_numpy()),
-        _plain(thing[error].to_numpy()) if error in thing else (),
+        numbers(thing[dimension].to_numpy()),
+        numbers(thing[name].to_numpy()),
+        numbers(thing[error].to_numpy()) if error in thing else (),
         colour,
         band=True,
     )
     return Panel(record.axes[0].label, with_unit(record.symbol, record.unit), (drawn,))
-
-
-def _plain(values: Iterable[float]) -> tuple[float, ...]:
-    return tuple(float(value) for value in values)
 
 
 def _size_inch(things: list[Any]) -> tuple[float, float]:

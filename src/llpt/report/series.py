@@ -11,7 +11,7 @@ import numpy as np
 
 from llpt import units
 from llpt.errors import InputError
-from llpt.report.panels import Dash, Panel, PlottedCurve
+from llpt.report.panels import Dash, Panel, PlottedCurve, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ def series_panel(trajectory: Trajectory, name: str, colour: str) -> Panel:
     every = -(-len(values) // MOST_POINTS)
     curves = [
         PlottedCurve(
-            "every step", _plain(x[::every]), _plain(values[::every]), colour=colour, width=0.5, in_legend=False
+            "every step", numbers(x[::every]), numbers(values[::every]), colour=colour, width=0.5, in_legend=False
         )
     ]
     parts = np.array_split(np.arange(len(values)), min(SMOOTH_PARTS, len(values)))
@@ -113,7 +113,3 @@ def series_panel(trajectory: Trajectory, name: str, colour: str) -> Panel:
         ends = (float(x[0]), float(x[-1]))
         curves.append(PlottedCurve("set", ends, (held, held), colour="#000000", dash=Dash.DASHED, width=0.8))
     return Panel("t (ps)" if timed else "frame", series.label, tuple(curves))
-
-
-def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:
-    return tuple(float(value) for value in values)

@@ -17,11 +17,10 @@ from llpt.report.isobar_figures import (
     density_curves,
     ladder_label,
     line_name,
-    numbers,
     rung_name,
     source_of,
 )
-from llpt.report.panels import Dash, Figure, Panel, PlottedCurve
+from llpt.report.panels import Dash, Figure, Panel, PlottedCurve, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from llpt.lazy import loaded_when_used
 
 if TYPE_CHECKING:
     from llpt.study.file import StudyFile
@@ -52,10 +53,4 @@ _HOMES = {
 
 
 if not TYPE_CHECKING:  # a checker that saw this would take any name
-
-    def __getattr__(name: str) -> object:
-        """Load a public name when it is first used."""
-        if name not in _HOMES:
-            raise AttributeError(f"module 'llpt.study' has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
-        return value
+    __getattr__ = loaded_when_used(globals(), _HOMES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections import Counter
@@ -197,11 +196,11 @@ def _reference(runs: Sequence[ExistingRun]) -> str:
     for key, value in theory.items():
         if value is None:
             default = own.option(key, {})
-            lines.append(f"{f'{key} = {_value(default)}':<36}# a default: the files do not say it, or disagree")
+            lines.append(f"{f'{key} = {as_toml(default)}':<36}# a default: the files do not say it, or disagree")
         elif isinstance(value, float):
             lines.append(f"{f'{key} = {value / RYDBERG_TO_EV:.6g}':<36}# {value:g} eV")
         else:
-            lines.append(f"{key} = {_value(value)}")
+            lines.append(f"{key} = {as_toml(value)}")
     return "\n".join([*lines, _electrons(runs)])
 
 
@@ -252,7 +251,3 @@ def _surrogate(model: str, beside: Path) -> str:
 
 def _numbers(values: Iterable[float]) -> str:
     return f"[{', '.join(f'{value:g}' for value in values)}]"
-
-
-def _value(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)

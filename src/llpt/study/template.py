@@ -21,9 +21,9 @@ _HEADING = re.compile(r"^\[(\w+)\]")
 _COMMENTS_AT = 36
 
 
-def as_toml(text: str) -> str:
-    """Return a text as the value of a key of TOML, which quotes as JSON does."""
-    return json.dumps(text, ensure_ascii=False)
+def as_toml(value: object) -> str:
+    """Return a text, a number or a list as the value of a key of TOML, which quotes as JSON does."""
+    return f"{value:g}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
 
 
 def study_template(atoms: Sequence[int] = (), *, name: str = STUDY_FILE) -> str:
@@ -57,7 +57,7 @@ def with_defaults(text: str, *, name: str = STUDY_FILE) -> str:
         section = heading[1] if heading else section
         marked = _DEFAULT.match(line.rstrip("\n"))
         if marked:
-            written = f"{marked['key']} = {_written(_default(section, marked['key']))}"
+            written = f"{marked['key']} = {as_toml(_default(section, marked['key']))}"
             comment = marked["comment"]
             lines.append(f"{written:{_COMMENTS_AT}}{comment}\n" if comment else f"{written}\n")
         else:
@@ -71,8 +71,3 @@ def _default(section: str, key: str) -> object:
     model = section_at((section,) if section else ())
     assert model is not None
     return model.model_fields[key].default
-
-
-def _written(value: object) -> str:
-    """Return a value as TOML holds it."""
-    return f"{value:g}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -157,6 +158,19 @@ def read_labels(
         electronic_temperatures_k=tuple(temperatures),
     )
     return kept, report
+
+
+def read_label(atoms: Atoms, *, element: str = "H") -> LabelledFrame:
+    """Return one frame with its labels in atomic units; none is left out as an outlier or a double.
+
+    Args:
+        atoms: a structure with labels, as those of ``read_labels``.
+        element: the one element.
+
+    Raises:
+        InputError: a label is missing or not finite, or it is of another element.
+    """
+    return read_labels([atoms], element=element, force_limit_ev_per_angstrom=math.inf)[0][0]
 
 
 def _check_references(frames: Sequence[LabelledFrame]) -> None:
