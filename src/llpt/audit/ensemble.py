@@ -25,6 +25,7 @@ import numpy as np
 
 from llpt.statistics import Estimate, mean_estimate, statistical_inefficiency, variance_estimate
 from llpt.statistics.autocorrelation import as_series, block_averages, spectral_estimate
+from llpt.statistics.equilibration import TREND_BLOCKS
 from llpt.statistics.estimate import combined
 from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
@@ -43,7 +44,6 @@ FEWEST = 20
 NEWTON_STEPS = 50
 LARGEST_BEND = 0.2
 """Chords to the two neighbouring pressures that differ by more than this share of their mean are of no one fluid."""
-BLOCKS = 64
 
 
 class EnsembleOutcome(StrEnum):
@@ -85,7 +85,7 @@ def trend_check(what: str, series: ArrayLike) -> EnsembleCheck:
         what: e.g. ``volume``.
         series: at every step, shape (n,).
     """
-    values = block_averages(as_series(series), BLOCKS)
+    values = block_averages(as_series(series), TREND_BLOCKS)
     spread = float(np.std(np.asarray(series, dtype=float)))
     found = Estimate.unknown("")
     if spread > 0.0 and len(values) > 2:

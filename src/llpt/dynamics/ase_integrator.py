@@ -9,7 +9,6 @@ would hold the atoms at T N/(N − 1). We give its formulas N − 1, which makes
 from __future__ import annotations
 
 import contextlib
-import math
 from typing import TYPE_CHECKING, Any, Self
 
 import ase.units
@@ -21,8 +20,8 @@ from llpt.files import atomic_stream
 from llpt.units import (
     ASE_VELOCITY_TO_ANGSTROM_PER_FS,
     BOLTZMANN_EV_PER_K,
+    FS_TO_ASE_TIME,
     GPA_TO_EV_PER_ANGSTROM3,
-    U_ANGSTROM2_PER_FS2_TO_EV,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from llpt.dynamics.evaluation import Evaluator
 
 STATE_NAME = "ase-integrator.npz"
-FS_TO_ASE_TIME = 1.0 / math.sqrt(U_ANGSTROM2_PER_FS2_TO_EV)
 _PARTS = ("_thermostat", "_barostat")
 _VARIABLES = ("_q", "_p", "_eps", "_p_eps", "_eta", "_p_eta", "_xi", "_p_xi", "_cell0", "_volume0")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
+from llpt.units import HYDROGEN_ATOMIC_NUMBER
+
 if TYPE_CHECKING:
     import ase
-
-HYDROGEN = 1
 
 
 class Isotope(StrEnum):
@@ -35,7 +35,7 @@ def with_isotope(atoms: ase.Atoms, isotope: Isotope | None) -> ase.Atoms:
     copy: Any = atoms.copy()
     if isotope is not None:
         masses, velocities = copy.get_masses(), copy.get_velocities()
-        masses[copy.numbers == HYDROGEN] = isotope.mass_u
+        masses[copy.numbers == HYDROGEN_ATOMIC_NUMBER] = isotope.mass_u
         copy.set_masses(masses)
         if "momenta" in copy.arrays:
             copy.set_velocities(velocities)

@@ -11,6 +11,7 @@ import numpy as np
 
 from llpt.observables.need import STORED_SCALARS, Need
 from llpt.observables.step_series import thermodynamic_series
+from llpt.units import HYDROGEN_ATOMIC_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from llpt.observables.step_series import ThermodynamicSeries
     from llpt.trajectory import FrameBlock
 
-HYDROGEN = 1
 
 OF_STEPS = frozenset({*STORED_SCALARS, Need.APPLIED_PRESSURE, Need.CLASSICAL_NUCLEI})
 """Scalars of each step, and their meaning: a number that misses one of them is unknown (NaN) rather than absent from a
@@ -98,7 +98,7 @@ class Production:
     @cached_property
     def is_hydrogen(self) -> bool:
         """Whether all atoms are hydrogen."""
-        return bool((self.source.numbers == HYDROGEN).all())
+        return bool((self.source.numbers == HYDROGEN_ATOMIC_NUMBER).all())
 
     @cached_property
     def frame_steps(self) -> NDArray[np.int64]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from llpt.statistics.estimate import Estimate
 
 COARSE_SAMPLES = 500
-BLOCKS = 64
+TREND_BLOCKS = 64
+"""A trend is fitted to so many averages of neighbouring samples, or to as many samples as there are."""
 DECAY = 0.3
 FALSE_ALARM = 0.02
 
@@ -59,7 +60,7 @@ def drifts(series: ArrayLike) -> bool:
     Args:
         series: equally spaced samples, shape (n,).
     """
-    values = block_averages(as_series(series), BLOCKS)
+    values = block_averages(as_series(series), TREND_BLOCKS)
     if np.ptp(values) == 0.0:
         return False
     place = (np.arange(values.size) + 0.5) / values.size

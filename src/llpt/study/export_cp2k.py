@@ -19,13 +19,13 @@ from llpt.errors import InputError
 from llpt.files import make_directory, write_atomically
 from llpt.options import parse_options
 from llpt.study.exporting import MARK, ExternalProgram, edge_angstrom, first_structure, folder_of, is_relaxed
+from llpt.units import GPA_TO_BAR
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from llpt.study.nodes import MolecularDynamics
 
-GPA_TO_BAR = 1e4
 SEED_LIMIT = 2**31
 PROJECT = "h"
 RELAXATION = ".relax"

@@ -25,6 +25,7 @@ from llpt.units import (
     ANGSTROM_TO_BOHR,
     BOLTZMANN_EV_PER_K,
     EV_PER_ANGSTROM3_TO_GPA,
+    GPA_TO_KILOBAR,
     HYDROGEN_MASS_U,
     RYDBERG_TO_EV,
     U_ANGSTROM2_PER_FS2_TO_EV,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from llpt.study.nodes import MolecularDynamics
 
 
-GPA_TO_KILOBAR = 10.0
 PISTON_PERIOD_FS = 40.0
 BULK_MODULUS_PER_PRESSURE = 3.0
 FRICTION_PER_PS = 10.0

@@ -36,6 +36,9 @@ OPTIONAL_SCALAR_UNITS = {
 }
 """Scalars that not every run has; a run has each of them at every step or at none. The stress has six components."""
 
+STEP_UNITS = SCALAR_UNITS | OPTIONAL_SCALAR_UNITS
+"""All that a step may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class System:

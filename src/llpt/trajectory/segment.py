@@ -22,7 +22,7 @@ import h5py
 import numpy as np
 
 from llpt.errors import StorageError
-from llpt.trajectory.frame import OPTIONAL_SCALAR_UNITS, SCALAR_UNITS, Frame, StepRecord, System
+from llpt.trajectory.frame import STEP_UNITS, Frame, StepRecord, System
 from llpt.units import EV_TO_KJ_PER_MOL
 from llpt.version import VERSION
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 PARTICLES = "particles/trajectory"
 SCALARS = "llpt/scalars"
-_UNITS = SCALAR_UNITS | OPTIONAL_SCALAR_UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,7 @@ def _write_scalars(file: Any, records: Sequence[StepRecord]) -> None:
     _dataset(group, "step", np.array([record.step for record in records], dtype=np.int64), "")
     _dataset(group, "time_fs", np.array([record.time_fs for record in records]), "fs")
     for name in records[0].scalar_names:
-        _dataset(group, name, _column(records, name), _UNITS[name])
+        _dataset(group, name, _column(records, name), STEP_UNITS[name])
 
 
 def _column(records: Sequence[StepRecord], name: str) -> Any:
@@ -189,7 +188,7 @@ def _write_observables(file: Any, records: Sequence[StepRecord], frames: Sequenc
         values = _column(sampled, name)
         if name in {"stress_gpa", "kinetic_stress_gpa"}:
             values = values.reshape(-1, 6)
-        _dataset(element, "value", values, _UNITS[name])
+        _dataset(element, "value", values, STEP_UNITS[name])
     share_clock(file, [f"observables/{name}" for name in names])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from llpt.trajectory.extxyz import export_extxyz, frame_to_atoms
 from llpt.trajectory.facts import Facts, facts_of_run
-from llpt.trajectory.frame import OPTIONAL_SCALAR_UNITS, SCALAR_UNITS
+from llpt.trajectory.frame import STEP_UNITS
 from llpt.trajectory.stored import StoredFrames
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.trajectory.frame import Frame, FrameBlock, System
-
-_UNITS = SCALAR_UNITS | OPTIONAL_SCALAR_UNITS
 
 
 class FrameStore(Protocol):
@@ -167,7 +165,7 @@ class Trajectory:
         columns = dict(self._frames.scalars())
         steps, times = columns.pop("step"), columns.pop("time_fs")
         variables = {
-            name: (("step", "voigt")[: values.ndim], values, {"unit": _UNITS.get(name, "")})
+            name: (("step", "voigt")[: values.ndim], values, {"unit": STEP_UNITS.get(name, "")})
             for name, values in columns.items()
         }
         coordinates = {

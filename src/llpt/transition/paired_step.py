@@ -19,14 +19,13 @@ import numpy as np
 
 from llpt.statistics import Estimate
 from llpt.transition.curve import of_all_points
-from llpt.transition.step import FORM_SHARE, NARROWEST, log_evidence, logarithms, width_priors
+from llpt.transition.step import FORM_SHARE, LOCATIONS, NARROWEST, log_evidence, logarithms, width_priors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.transition.curve import Curve
 
-LOCATIONS = 161
 WIDTHS = 25
 
 

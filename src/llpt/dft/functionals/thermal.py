@@ -9,20 +9,20 @@ D. Chakraborty, S. B. Trickey, Comput. Phys. Commun. 192, 114 (2015). Spin-unpol
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log, pi, sqrt
+from math import pi, sqrt
 from typing import TYPE_CHECKING
 
 import torch
 
 from llpt.dft.functionals.autograd import AutogradFunctional
 from llpt.dft.functionals.base import FunctionalRecord, Level
+from llpt.dft.functionals.pbe_torch import GAMMA
 from llpt.dft.functionals.pw92 import SLATER, WIGNER_SEITZ
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _LAMBDA = (4.0 / (9.0 * pi)) ** (1.0 / 3.0)
-_GAMMA = (1.0 - log(2.0)) / pi**2
 _BETA = 0.066725
 _NU = 0.21951
 #: The fits are in y = (2/3) t^{−3/2}; here in u = y^{2/3} = (2/3)^{2/3}/t.
@@ -224,8 +224,8 @@ class ThermalGga(AutogradFunctional):
 
         local_correlation = ksdt_free_energy(rs, t, CORRECTED_KSDT) - local_exchange
         q2 = sigma * correlation_gradient_factor(rs, t) / (16.0 * (3.0 / pi) ** (1.0 / 3.0) * n * n * cube_root)
-        y = _BETA / _GAMMA * q2 / torch.expm1(-local_correlation / _GAMMA)
-        gradient_term = _GAMMA * torch.log1p(_BETA / _GAMMA * q2 / (y + 1.0 / (1.0 + y)))
+        y = _BETA / GAMMA * q2 / torch.expm1(-local_correlation / GAMMA)
+        gradient_term = GAMMA * torch.log1p(_BETA / GAMMA * q2 / (y + 1.0 / (1.0 + y)))
         return n * (local_exchange * enhancement + local_correlation + gradient_term)
 
 
