@@ -35,6 +35,16 @@ class Paper:
         return f"{self.journal} {self.volume}, {self.page}"
 
     @property
+    def reference(self) -> str:
+        """The entry of a list of references.
+
+        >>> Paper("mermin1965", "N. D. Mermin", "Thermal", "Phys. Rev.", "137", "A1441", "1965", "").reference
+        'N. D. Mermin, Phys. Rev. 137, A1441 (1965)'
+        """
+        place = ", ".join(filter(None, (f"{self.journal} {self.volume}".strip(), self.page)))
+        return f"{self.authors.replace(' and ', ', ')}, {place} ({self.year})"
+
+    @property
     def bibtex(self) -> str:
         """The entry of a ``.bib`` file."""
         fields = {

@@ -198,6 +198,10 @@ def test_functional_and_pseudopotential_are_cited(case, tmp_path, spec, options,
     for key in keys:
         assert f"@article{{{key},\n" in text
     assert str(options.get("pseudopotential", "")) in methods.markdown
+    numbers = {int(number) for group in re.findall(r"\[([\d, ]+)\]", methods.numbered) for number in group.split(",")}
+    assert numbers == set(range(1, 1 + len(methods.papers)))
+    assert [paper.key for paper in methods.papers] == list(methods.keys)
+    assert "@" not in methods.numbered
 
 
 def test_every_paper_has_a_doi_that_the_bibliography_of_the_docs_holds_too(pytestconfig):

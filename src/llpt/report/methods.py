@@ -10,7 +10,7 @@ from llpt.campaign import ControlledTest, Role
 from llpt.dynamics import IntegratorName, Thermostat
 from llpt.engines import engine_of_integrator, find_engine
 from llpt.files import write_atomically
-from llpt.report.references import bibliography, key_of
+from llpt.report.references import bibliography, key_of, papers
 from llpt.study.engine_spelling import imported_label
 from llpt.version import VERSION
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from llpt.papers import Paper
     from llpt.report.case import Case
     from llpt.run_file import DescribedEngine
     from llpt.study import PlannedRun
@@ -34,7 +35,6 @@ DYNAMICS_PAPERS: dict[str, tuple[str, tuple[str, ...]]] = {
 MOST_LISTED = 4
 BAROSTAT_PAPER = "bussi2009"
 HYBRID_PAPERS = ("duane1987", "mehlig1992")
-STATISTICS_PAPERS = ("thompson2010", "schuirmann1987")
 BRIDGE_PAPER = "bennett1976"
 CITATION = re.compile(r"\[@([\w;@]+)\]")
 LATEX = {
@@ -67,6 +67,21 @@ class Methods:
         """The same for LaTeX."""
         text = "".join(LATEX.get(character, character) for character in CITATION.sub(_hold, self.markdown))
         return re.sub(r"\0([\w,]+)\0", r"\\cite{\1}", text)
+
+    @property
+    def numbered(self) -> str:
+        """The same with the numbers of its papers, 1 for the first of ``keys``, as ``[1, 3]``."""
+
+        def numbers(found: re.Match[str]) -> str:
+            return f"[{', '.join(str(1 + self.keys.index(key)) for key in found.group(1).split(';@'))}]"
+
+        return CITATION.sub(numbers, self.markdown)
+
+    @property
+    def papers(self) -> tuple[Paper, ...]:
+        """The papers it cites, in the order of ``keys``."""
+        known = papers()
+        return tuple(known[key] for key in self.keys)
 
     @property
     def bibtex(self) -> str:

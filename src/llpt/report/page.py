@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llpt.audit import Verdict
+    from llpt.report.methods import Methods
     from llpt.report.panels import Figure
     from llpt.report.question import Question
     from llpt.study import Entry, Plan, StudyDirectory
@@ -80,7 +81,7 @@ def write_report(
     write_methods(methods, directory.report)
     write_run_table(run_table(case, unsure=True), directory.report / "runs.csv")
     page = directory.page
-    write_atomically(page, _render(case, questions, drawn, methods=methods.markdown))
+    write_atomically(page, _render(case, questions, drawn, methods=methods))
     return page
 
 
@@ -139,7 +140,7 @@ def _text(name: str) -> str:
     return files("llpt.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _render(case: Case, questions: tuple[Question, ...], drawn: Mapping[str, _ShownFigure], *, methods: str) -> str:
+def _render(case: Case, questions: tuple[Question, ...], drawn: Mapping[str, _ShownFigure], *, methods: Methods) -> str:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     environment.tests["sure"] = is_sure
     template = environment.from_string(_text("page.html"))
