@@ -277,6 +277,47 @@ def test_no_command_writes_into_a_directory_of_something_else(fluid, tmp_path, r
     assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["chapter.tex"]
 
 
+STATED = ("-T", "800", "-P", "150", "--electronic-temperature-k", "0", "--timestep-fs", "1")
+WRITING = {
+    "audit electronic-temperature": ("audit", "electronic-temperature", "FLUID"),
+    "audit transfer": ("audit", "transfer", "FLUID", "-e", LENNARD_JONES, "--range", "atoms=8:100"),
+    "audit-model": ("audit-model", LENNARD_JONES, "FLUID", *STATED),
+    "evaluate": ("evaluate", "FLUID", "-e", LENNARD_JONES),
+    "export cp2k": ("export", "cp2k", "STUDY"),
+    "export vasp": ("export", "vasp", "STUDY"),
+    "import": ("import", "FLUID", "--role", "reference", "--label", "VASP", *STATED),
+    "md": ("md", "FLUID", "-e", LENNARD_JONES, "-n", "10", "--seed", "1", "-T", "800", "-P", "150"),
+    "optics": ("optics", "FLUID"),
+    "run": ("run", "STUDY"),
+    "train": ("train", "FLUID"),
+}
+
+
+def test_every_command_that_is_told_where_to_write_is_among_those_that_are_tried():
+    told = {name for name, one in every_command(typer.main.get_command(app)).items() if "out" in names_of(one)}
+    assert told == {" ".join(name.split()[:1]) if name.startswith("export") else name for name in WRITING} | {"archive"}
+
+
+def names_of(command):
+    return {parameter.name for parameter in command.params}
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_what_is_there_stays_whatever_writes(fluid, study, tmp_path, command, name):
+    """Neither a directory of something else, nor a file in it, nor the input is written to, and nothing is made."""
+    ase.io.write(fluid, [atomic_fluid(atoms=16, density_g_per_cm3=0.9, seed=seed) for seed in (1, 2)])
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis/chapter.tex").write_text("precious")
+    words = [{"FLUID": fluid, "STUDY": study}.get(word, word) for word in WRITING[name]]
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for place in (tmp_path / "thesis", tmp_path / "thesis/chapter.tex", study if study in words else fluid):
+        code, out, err = command(*words, "-o", place)
+        assert code not in {0, 2}, out
+        assert "Traceback" not in err
+        assert place.name in out + err
+        assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
 def test_md_runs_continues_and_refuses_another_run_in_its_directory(fluid, tmp_path, refused, command):
     out = tmp_path / "run"
     ase.io.write(fluid, atomic_fluid(atoms=16, density_g_per_cm3=0.9, seed=1))

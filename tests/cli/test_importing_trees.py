@@ -97,10 +97,13 @@ def test_the_same_folder_again_changes_nothing(study, tree, command):
 def test_a_folder_that_says_another_temperature_is_refused_and_the_others_come_in(tree, tmp_path, command):
     copied = shutil.copytree(tree / "vasp", tmp_path / "vasp")
     (copied / "P200/T800").rename(copied / "P200/T900")
-    code, out, _ = command("import", copied, "-o", tmp_path / "study", "--role", "reference", "--label", "VASP")
+    words = ("import", copied, "-o", copied / "study", "--role", "reference", "--label", "VASP")
+    code, out, _ = command(*words)
     assert code == 1
     assert "states a temperature of 900, its files 800" in out
     assert "--despite temperature" in out
+    code, out, _ = command(*words)  # the study lies among the runs: its own are none of them
+    assert "0 of 3 runs taken in, 1 refused" in out
 
 
 def test_runs_are_taken_out_again(study, command):

@@ -112,7 +112,8 @@ def audit_model(  # noqa: PLR0917 - typer takes arguments by position
     )
     if (out / STUDY_FILE).is_file():
         check_same_model(StudyDirectory.open(out).study, spec, options)
-    whole = show_tree(import_runs(out, runs_below(runs, given), given, new=new, dry=dry_run), out, dry=dry_run)
+    found = runs_below(runs, given, study=out)
+    whole = show_tree(import_runs(out, found, given, new=new, dry=dry_run), out, dry=dry_run)
     if dry_run:
         return
     if not whole:

@@ -169,7 +169,7 @@ def import_(
             despite=checks_of(despite or []),
         )
         folders = any(path.is_dir() for path in paths)
-        found = runs_below(paths, given) if folders else [FoundRun(str(paths[0]), tuple(paths))]
+        found = runs_below(paths, given, study=out) if folders else [FoundRun(str(paths[0]), tuple(paths))]
         new = NewStudy.of_imported_runs(name)
         if not show_tree(import_runs(out, found, given, new=new, dry=dry_run), out, dry=dry_run):
             raise typer.Exit(EXIT_FAILED)

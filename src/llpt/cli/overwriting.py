@@ -36,8 +36,10 @@ def check_directory(directory: Path, own: Sequence[str], *, overwrite: bool) -> 
         overwrite: whether it may write there all the same.
 
     Raises:
-        InputError: it holds files, and none of its own among them.
+        InputError: it holds files, and none of its own among them, or is a file itself.
     """
+    if directory.exists() and not directory.is_dir():
+        raise InputError(f"{directory} is a file, where a directory is to be made.", "Give another name.")
     if overwrite or not directory.is_dir():
         return
     names = sorted(entry.name for entry in directory.iterdir() if not entry.name.startswith("."))

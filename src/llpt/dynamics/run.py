@@ -21,6 +21,7 @@ from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.proposing import check_depends_on_configuration_alone, proposing
 from llpt.dynamics.record import make_frame, make_record, progress_of
 from llpt.dynamics.run_directory import (
+    LOCK_NAME,
     LOG_NAME,
     RunLog,
     check_new,
@@ -107,6 +108,8 @@ def run_md(
     start = prepare_start(given, settings)
     timestep = resolved_timestep_fs(start, settings)
     is_new = not directory.exists()
+    if directory.is_dir() and not (directory / LOCK_NAME).exists() and read_run_record(directory) is None:
+        check_new(directory)  # before a lock is written into somebody's directory
     with proposing(settings, proposer) as potential, locked(directory):
         if potential is not None:
             check_depends_on_configuration_alone(engine, settings)

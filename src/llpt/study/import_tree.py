@@ -95,13 +95,18 @@ class TreeRun:
     expected: bool = False
 
 
-def runs_below(paths: Iterable[Path], given: Given) -> list[FoundRun]:
-    """Return the runs in folders, each with its folder's name.
+def runs_below(paths: Iterable[Path], given: Given, *, study: Path) -> list[FoundRun]:
+    """Return the runs in folders, each with its folder's name; those of the study itself are no runs to take in.
+
+    Args:
+        paths: the folders.
+        given: what a person says of all runs.
+        study: the directory of the study that they go into, which may lie in one of the folders.
 
     Raises:
         InputError: a path does not exist, or there is no run at all.
     """
-    found = [run for path in paths for run in find_runs(path, given.open)]
+    found = [run for path in paths for run in find_runs(path, given.open, apart_from=study)]
     if not found:
         raise InputError("No trajectory that is known here was found.", "Give the folder that holds the runs.")
     return found

@@ -18,7 +18,7 @@ from llpt.trajectory.foreign.own import is_own
 from llpt.trajectory.foreign.text import CutOffError, head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -87,6 +87,7 @@ def find_runs(
     path: Path,
     opener: Callable[[Sequence[Path]], ForeignTrajectory] = open_foreign,
     *,
+    apart_from: Path | None = None,
     on_folder: Callable[[Path], None] = lambda _: None,
 ) -> list[FoundRun]:
     """Return the runs in a folder and the folders below it, in the order of their names.
@@ -99,6 +100,7 @@ def find_runs(
     Args:
         path: the folder, or a file, which is a run of its own.
         opener: opens the files of one run.
+        apart_from: a folder that is passed by with all below it, such as the study that the runs go into.
         on_folder: called with each folder before it is looked at.
 
     Raises:
@@ -109,11 +111,9 @@ def find_runs(
     if not path.is_dir():
         return [FoundRun(path.name, (path,))]
     found: list[FoundRun] = []
-    for place, folders, files in os.walk(path):
-        here = Path(place)
+    for here, folders, files in _walk(path, apart_from):
         on_folder(here)
         name = str(here.relative_to(path)) if here != path else path.resolve().name
-        folders[:] = sorted((each for each in folders if not each.startswith(".")), key=natural)
         if is_own(here):
             folders.clear()
             found.append(FoundRun(name, (here,)))
@@ -132,6 +132,18 @@ def find_runs(
             prefix = name if len(by_program) == 1 else f"{name} ({program})"
             found += _runs_of(program, of_program, prefix, opener)
     return found
+
+
+def _walk(path: Path, apart_from: Path | None) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Yield each folder with the names of folders and files in it; folders that are taken off are not gone into."""
+    passed_by = None if apart_from is None else apart_from.resolve()
+    for place, folders, files in os.walk(path):
+        here = Path(place)
+        if here.resolve() == passed_by:
+            folders.clear()
+            continue
+        folders[:] = sorted((each for each in folders if not each.startswith(".")), key=natural)
+        yield here, folders, files
 
 
 def _runs_of(
