@@ -154,11 +154,12 @@ def test_an_archive_that_leads_outside_is_refused_and_nothing_is_written(tmp_pat
     assert not Path("/outside.txt").exists()
 
 
-def test_a_link_in_an_archive_that_leads_outside_is_refused(tmp_path):
+@pytest.mark.parametrize(("kind", "aim"), [("SYMTYPE", "/etc"), ("SYMTYPE", "../.."), ("LNKTYPE", "../../secret")])
+def test_a_link_in_an_archive_that_leads_outside_is_refused(tmp_path, kind, aim):
     archive = tmp_path / "study.tar"
     with tarfile.open(archive, "w") as packed:
         link = tarfile.TarInfo("study/results")
-        link.type, link.linkname = tarfile.SYMTYPE, "/etc"
+        link.type, link.linkname = getattr(tarfile, kind), aim
         packed.addfile(link)
     with pytest.raises(InputError, match="cannot be unpacked"), opened(archive):
         pass

@@ -8,10 +8,12 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import h5netcdf
+import h5py
 import numpy as np
 import xarray as xr
 
 from llpt.files import write_atomically
+from llpt.hdf5 import refuse_other_files
 from llpt.observables.averaging import ERROR, average_run, failure
 from llpt.observables.production import Production
 from llpt.observables.record import FileObservable, Reasoned
@@ -242,7 +244,14 @@ def as_netcdf(dataset: xr.Dataset) -> bytes:
 
 
 def load_summary(path: Path) -> xr.Dataset:
-    """Read a summary written by ``save_summary`` into memory."""
+    """Read a summary written by ``save_summary`` into memory.
+
+    Raises:
+        StorageError: numbers of it lie in another file.
+    """
+    with h5py.File(path, "r") as stored:
+        for item in filter(None, stored.values()):  # a link that leads nowhere is None
+            refuse_other_files(item, path)
     with xr.open_dataset(path, engine="h5netcdf") as file:
         return file.load()
 

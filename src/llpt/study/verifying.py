@@ -302,7 +302,7 @@ def _results(directory: StudyDirectory, run: PlannedRun, fresh: xr.Dataset) -> C
         return Check(run.path, what, False, f"results/{path.name} is missing")
     try:
         stored = load_summary(path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, LlptError) as error:
         return Check(run.path, what, False, f"results/{path.name} cannot be read: {error}")
     found = compare_kept(stored, fresh)
     if found.differing:

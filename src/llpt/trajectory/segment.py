@@ -22,6 +22,7 @@ import h5py
 import numpy as np
 
 from llpt.errors import StorageError
+from llpt.hdf5 import refuse_other_files
 from llpt.trajectory.frame import STEP_UNITS, Frame, StepRecord, System
 from llpt.units import EV_TO_KJ_PER_MOL
 from llpt.version import VERSION
@@ -87,9 +88,19 @@ def write_header(file: Any, system: System) -> None:
         header.attrs[name] = value
 
 
-def read_system(file: Any) -> System:
-    """Read the header that ``write_header`` wrote."""
+def read_system(file: Any, path: Path) -> System:
+    """Read the header that ``write_header`` wrote.
+
+    Args:
+        file: a segment that is open.
+        path: where it lies.
+
+    Raises:
+        StorageError: a part of it lies in another file.
+    """
     particles = file[PARTICLES]
+    for name in ("species", "mass"):
+        refuse_other_files(particles[name], path)
     attributes = {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in file["llpt"].attrs.items()
@@ -196,7 +207,7 @@ def open_h5(path: Path) -> Any:
     """Open an HDF5 file of llpt for reading.
 
     Raises:
-        StorageError: it is missing, truncated, not HDF5 or not a trajectory of llpt.
+        StorageError: it is missing, truncated, not HDF5, not a trajectory of llpt, or its header lies in another file.
     """
     if not path.is_file():
         raise StorageError(f"The trajectory file {path} is missing.", "Copy the whole run directory with its segments.")
@@ -209,6 +220,11 @@ def open_h5(path: Path) -> Any:
         raise StorageError(
             f"{path} is not a trajectory of llpt.", "Give a run directory or its trajectory.h5; see `llpt import`."
         )
+    try:
+        refuse_other_files(file["llpt"], path)
+    except StorageError:
+        file.close()
+        raise
     version = int(file["llpt"].attrs.get("format_version", 0))
     if version > FORMAT_VERSION:
         file.close()

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from llpt.errors import StorageError
+from llpt.hdf5 import refuse_other_files
 from llpt.trajectory.frame import Frame, FrameBlock, System
 from llpt.trajectory.master import MASTER_NAME
 from llpt.trajectory.segment import PARTICLES, SCALARS, damaged, frame_fields, open_h5, read_system
@@ -49,7 +50,7 @@ class StoredFrames:
     def __init__(self, path: Path) -> None:
         files = _segment_files(path)
         with open_h5(files[0]) as file:
-            self.system: System = read_system(file)
+            self.system: System = read_system(file, files[0])
         self._parts = [_read_part(file) for file in files]
         for before, after in itertools.pairwise(self._parts):
             if after.first_step != before.last_step + 1:
@@ -171,7 +172,8 @@ def _read_part(path: Path) -> _Part:
 
 
 def _read(path: Path, dataset: Any, selection: Any) -> Any:
-    """Read a dataset; a failed checksum or a cut file becomes a StorageError."""
+    """Read a dataset; a failed checksum, a cut file or numbers of another file become a StorageError."""
+    refuse_other_files(dataset, path)
     try:
         return dataset[selection]
     except OSError as error:
@@ -187,6 +189,7 @@ def _scaled(values: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
 
 def _read_into(path: Path, dataset: Any, place: NDArray[Any]) -> None:
     """Read a whole dataset into a part of an array."""
+    refuse_other_files(dataset, path)
     if dataset.shape != place.shape:
         raise damaged(path, f"{dataset.name} has {len(dataset)} rows where {len(place)} steps are")
     try:

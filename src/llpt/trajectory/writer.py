@@ -107,7 +107,7 @@ class TrajectoryWriter:
     def _check_kept(self) -> None:
         for path in self._segments:
             with open_h5(path) as file:
-                if list(read_system(file).numbers) != list(self._system.numbers):
+                if list(read_system(file, path).numbers) != list(self._system.numbers):
                     raise StorageError(
                         f"The trajectory file {path} belongs to other atoms.",
                         "Use a new output directory.",
