@@ -45,6 +45,9 @@ relative_cutoff_ry = 20.0
 basis_set = "SZV-GTH"
 """
 )
+ESPRESSO = (
+    STUDY.replace("abinit", "quantum-espresso") + "ecut_ry = 20.0\n[reference.options]\npseudopotential = 'gth'\n"
+)
 
 
 @contextlib.contextmanager
@@ -73,6 +76,7 @@ def addresses_seen():
     "text",
     [
         pytest.param(ABINIT, marks=needs_program("abinit"), id="abinit"),
+        pytest.param(ESPRESSO, marks=needs_program("pw.x"), id="pw.x"),
         pytest.param(CP2K, marks=needs_program("cp2k.psmp"), id="cp2k"),
     ],
 )

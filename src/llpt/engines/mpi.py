@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import sys
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -32,6 +34,8 @@ MpiCommand = Annotated[
 ]
 
 
+WITHOUT_NETWORK = Path(__file__).with_name("without_network.py")
+"""What starts mpirun with the loopback alone; a script, so that it starts at once."""
 QUIET = {"OMPI_MCA_ess_singleton_isolated": "1", "OMPI_MCA_pml": "ob1"}
 """Open MPI without a helper that listens, and with transports of its own alone."""
 OF_A_SCHEDULER = ("SLURM_", "PBS_", "LSB_", "PMI_", "PMIX_")
@@ -62,8 +66,9 @@ def mpi_words(processes: int, mpi_command: str | None = None) -> list[str]:
             "Install Open MPI (Debian: apt-get install openmpi-bin), or set processes=1.",
         )
     as_root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
+    alone = [sys.executable, "-I", "-S", str(WITHOUT_NETWORK)] if sys.platform == "linux" else []
     # Unbound: two runs on one machine would else be bound to the same cores.
-    return [launcher, *as_root, "--bind-to", "none", "-np", str(processes)]
+    return [*alone, launcher, *as_root, "--bind-to", "none", "-np", str(processes)]
 
 
 def program_environment(processes: int, mpi_command: str | None = None) -> dict[str, str]:
@@ -71,8 +76,8 @@ def program_environment(processes: int, mpi_command: str | None = None) -> dict[
 
     Within a job of Slurm's, Open MPI takes a program for a process of that job, and mpirun the job's first node for its
     own: both are told nothing of the job. Open MPI also opens ports on every network: one process needs none, several
-    have their memory in common; of these mpirun itself still listens for its own processes, for which Open MPI has no
-    option. Where ``mpi_command`` is given nothing is changed, and what a person has set of Open MPI stays.
+    have their memory in common, and mpirun has no network where the kernel grants that (``mpi_words``). Where
+    ``mpi_command`` is given nothing is changed, and what a person has set of Open MPI stays.
 
     Args:
         processes: number of MPI processes.
