@@ -1,5 +1,6 @@
 """A study that has run grows: what is begun stays, what would change it is refused by name."""
 
+import contextlib
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.fixed_thresholds import changed_thresholds, fix_thresholds, thresholds_before, with_change_told
 from llpt.study.growing import complete_growth, grow, proposed_growth
 from llpt.study.jobs import write_job
+from llpt.trajectory import Trajectory
 
 TEXT = """
 [study]
@@ -91,7 +93,9 @@ def test_longer_runs_go_on_from_their_end(begun):
     assert again.added == (rung(1100),)
 
 
-def test_a_rung_goes_on_from_its_own_start_when_the_rung_below_became_longer(tmp_path, monkeypatch):
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_rung_goes_on_from_its_own_start_when_the_rung_below_became_longer(tmp_path, monkeypatch, killed):
+    """One that was killed before its first checkpoint has none to go on from, and begins where the rung below ends."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "jobs").mkdir()
     text = TEXT.replace("[32]", "[12]").replace("settle_steps = 20", "settle_steps = 0") + (
@@ -101,17 +105,26 @@ def test_a_rung_goes_on_from_its_own_start_when_the_rung_below_became_longer(tmp
     for steps in (12, 18):
         plan = make_plan(parse_study(text.replace("steps = 100", f"steps = {steps}")))
         for node in plan.nodes:
-            assert node.job(tmp_path).work(lambda _: None).state is State.DONE
+            with monkeypatch.context() as patched, contextlib.suppress(KilledError):
+                if killed and steps == 12 and node.path == hot:
+                    patched.setattr("llpt.dynamics.run._Run._loop", kill)
+                assert node.job(tmp_path).work(lambda _: None).state is State.DONE
         records.append(json.loads((tmp_path / hot / "run.json").read_text()))
-    assert records[1]["start_sha256"] == records[0]["start_sha256"]
-    assert [record["steps_done"] for record in records] == [12, 18]
+    assert (records[1]["start_sha256"] == records[0]["start_sha256"]) is not killed
+    assert [record["steps_done"] for record in records] == [0 if killed else 12, 18]
+    assert Trajectory.open(tmp_path / hot).n_steps == 18
+
+
+class KilledError(BaseException):
+    """Nothing that a kill leaves time for is done."""
+
+
+def kill(*_, **__):
+    raise KilledError
 
 
 @pytest.mark.parametrize("killed_at", range(5))
 def test_a_growth_that_was_killed_is_completed_by_the_next_command(begun, monkeypatch, killed_at):
-    class KilledError(BaseException):
-        pass
-
     written = []
 
     def write_until_killed(path, content, **options):

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llpt.dynamics.ase_integrator import AseIntegrator
-from llpt.dynamics.checkpoint import Checkpoint, restore_engines, save_checkpoint, sound_checkpoint, steps_on_disk
+from llpt.dynamics.checkpoint import (
+    Checkpoint,
+    latest_checkpoint,
+    restore_engines,
+    save_checkpoint,
+    sound_checkpoint,
+    steps_on_disk,
+)
 from llpt.dynamics.evaluation import Evaluator, evaluators_of
 from llpt.dynamics.hybrid_monte_carlo import HybridMonteCarlo
 from llpt.dynamics.ipi_integrator import IpiIntegrator
@@ -21,9 +28,9 @@ from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.proposing import check_depends_on_configuration_alone, proposing
 from llpt.dynamics.record import make_frame, make_record, progress_of
 from llpt.dynamics.run_directory import (
-    LOCK_NAME,
     LOG_NAME,
     RunLog,
+    check_before_lock,
     check_new,
     locked,
 )
@@ -65,6 +72,7 @@ def run_md(
     run_directory: str | Path,
     *,
     proposer: Engine | BaseCalculator | None = None,
+    start_may_differ: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     progress_seconds: float = 0.2,
 ) -> RunOutcome:
@@ -83,6 +91,8 @@ def run_md(
         settings: what to do. On a continuation only ``steps`` may grow and ``checkpoint_every`` may differ.
         run_directory: new, empty, or a run of the same start, engine and settings.
         proposer: the potential of hybrid Monte Carlo, where ``settings.proposals`` names none; the caller closes it.
+        start_may_differ: whether a run that ended before its first checkpoint, of which nothing is kept, begins anew
+            from another start.
         on_progress: called after a step, at most once in ``progress_seconds``, and after the last one.
         progress_seconds: least time between two calls of ``on_progress``.
 
@@ -108,8 +118,7 @@ def run_md(
     start = prepare_start(given, settings)
     timestep = resolved_timestep_fs(start, settings)
     is_new = not directory.exists()
-    if directory.is_dir() and not (directory / LOCK_NAME).exists() and read_run_record(directory) is None:
-        check_new(directory)  # before a lock is written into somebody's directory
+    check_before_lock(directory)
     with proposing(settings, proposer) as potential, locked(directory):
         if potential is not None:
             check_depends_on_configuration_alone(engine, settings)
@@ -126,6 +135,8 @@ def run_md(
             check_new(directory)
             record = fresh
         else:
+            if start_may_differ and latest_checkpoint(directory) is None:
+                record = record.model_copy(update={"start_sha256": fresh.start_sha256})
             check_same(record, fresh, directory, same_start=atoms is not None)
             if record.state is RunState.DONE and record.steps_done >= settings.steps:
                 return _outcome(record)

@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 from typing import TYPE_CHECKING, TextIO, cast
 
-from llpt.dynamics.run_record import now
+from llpt.dynamics.run_record import now, read_run_record
 from llpt.errors import InputError, StorageError
 from llpt.files import make_directory, open_to_append
 
@@ -79,3 +79,14 @@ def check_new(directory: Path) -> None:
         raise InputError(
             f"{directory} is not a run directory but holds {foreign[0]}.", "Give an empty or a new directory."
         )
+
+
+def check_before_lock(directory: Path) -> None:
+    """Refuse a directory that holds something else before a lock is written into it.
+
+    Raises:
+        InputError: as by ``check_new``.
+        StorageError: it holds a run whose record is damaged.
+    """
+    if directory.is_dir() and not (directory / LOCK_NAME).exists() and read_run_record(directory) is None:
+        check_new(directory)

@@ -77,7 +77,8 @@ class CoupledJob(Job):
             begun = own_start(place)  # the run that it started from may have become longer since
             atoms = begun or _end_of(self.start)
             told = progress_told(report, settings, atoms)
-            outcome = run_md(atoms if begun is None else None, mixed, settings, place, on_progress=told)
+            given = atoms if begun is None else None
+            outcome = run_md(given, mixed, settings, place, start_may_differ=True, on_progress=told)
             description = DescribedEngine.of(mixed.describe())
             state = State(outcome.state)
             if state is State.DONE:

@@ -122,7 +122,9 @@ class MolecularDynamicsJob(DynamicsTask, RunJob):
                 report=report,
             )
             told = progress_told(report, settings, atoms)
-            outcome = run_md(atoms if begun is None else None, engine, settings, self.path, on_progress=told)
+            # one that was killed before its first checkpoint begins where the run before it ends now
+            given = atoms if begun is None else None
+            outcome = run_md(given, engine, settings, self.path, start_may_differ=True, on_progress=told)
             description = DescribedEngine.of(engine.describe())
         finally:
             engine.close()
