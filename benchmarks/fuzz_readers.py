@@ -6,9 +6,9 @@ Each try (67 of each kind, 201 in all) damages one file of a run and reads the r
 in frames whose numbers are finite, or in one sentence; after a cut the frames must be the first ones of the whole run,
 number for number, with a note where some are missing (unless the cut lies between two lines, where a file of most
 programs looks whole). What is read is held against what its frames say, as an import does. Prints one line for each
-file and exits with 1 at any traceback, wrong frame or silence. A try has ``SECONDS`` seconds
-of processor time. What an import tries in a process of its own (files of HDF5) is tried in a copy of this one, which
-need not load h5py each time, so that a second is enough to tell a file on which the library never ends.
+file and exits with 1 at any traceback, wrong frame or silence. A try has ``SECONDS`` seconds of processor time. What an
+import tries in a process of its own (files of HDF5) is tried in a copy of this one, which need not load h5py each time,
+so that a second is enough to tell a file on which the library never ends.
 
 "a number changed" counts what nobody can see: a digit that a flipped bit made another digit, or two rows of numbers
 exchanged, where all of it still fits the other frames. It is no failure.

@@ -245,6 +245,24 @@ def test_h5md_on_which_the_library_hangs_or_crashes_is_refused(tmp_path, monkeyp
         open_foreign([tmp_path / "run.h5"])
 
 
+def test_every_part_of_h5md_is_tried_whatever_is_wrong_with_another(tmp_path, monkeypatch):
+    """A file with one attribute that cannot be read may have another on which the library never ends."""
+    with h5py.File(tmp_path / "run.h5", "w") as file:
+        for place in ("first", "first/second", "third"):
+            file.create_group(place).attrs["unit"] = "nm"
+        file["first/back"] = file["first"]
+    tried = []
+
+    def refuse(_, name):
+        tried.append(name)
+        raise OSError
+
+    monkeypatch.setattr(h5py.AttributeManager, "__getitem__", refuse)
+    monkeypatch.setattr("sys.argv", ["-c", str(tmp_path / "run.h5")])
+    exec(h5md.TRIAL, {})  # noqa: S102 - as a process of its own does
+    assert tried == ["unit"] * 3
+
+
 def test_our_own_runs_are_copied_with_every_step(tmp_path):
     write_extxyz(tmp_path / "run.extxyz", walk())
     converted(open_foreign([tmp_path / "run.extxyz"]), tmp_path / "own")
