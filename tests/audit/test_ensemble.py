@@ -55,6 +55,24 @@ def test_volumes_of_two_pressures_differ_as_they_must():
     assert steered.measured.value > 2.0
 
 
+@pytest.mark.parametrize(("seed", "share"), [(1, 1.0), (3, 0.5)])
+def test_a_pair_is_as_far_off_as_physical_validation_finds(seed, share):
+    """Of independent samples; of correlated ones its errors are too small (docs/decisions.md)."""
+    reason = "it is not installed: pip install physical_validation"
+    check_1d = pytest.importorskip("physical_validation.util.ensemble", reason=reason).check_1d
+    pressures = (200.0, 201.0)
+    pair = (volumes(seed, pressures[0], share=share), volumes(seed + 1, pressures[1], share=share))
+    (quantiles,) = check_1d(
+        traj1=pair[0], traj2=pair[1], param1=pressures[0], param2=pressures[1], quantity="V", dtemp=False, dpress=True,
+        dmu=False, temp=KELVIN, kb=BOLTZMANN_EV_PER_K, pvconvert=1.0 / EV_PER_ANGSTROM3_TO_GPA, nbins=40, cutoff=0.001,
+        bootstrap_seed=1, bootstrap_error=False, bootstrap_repetitions=0, data_is_uncorrelated=True, verbosity=0,
+        xlabel="V", xunit=None, screen=False, filename=None,
+    )  # fmt: skip
+    slope, error = log_ratio_slope(*pair)
+    expected = -(pressures[1] - pressures[0]) / EV_PER_ANGSTROM3_TO_GPA / THERMAL
+    assert abs(slope - expected) / error == pytest.approx(quantiles, rel=0.1)  # the library leaves out the tails
+
+
 def test_energies_of_two_temperatures_differ_as_they_must():
     modes = 60
     hot = 1.05 * KELVIN
