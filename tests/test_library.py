@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -49,12 +50,26 @@ def test_every_promised_name_is_there_and_is_what_its_home_has():
         _ = llpt.nothing
 
 
+def names_that_checkers_see(path):
+    tree = ast.parse(path.read_text())
+    block, *_ = (node for node in tree.body if isinstance(node, ast.If))
+    return {alias.asname or alias.name: each.module for each in block.body for alias in each.names}
+
+
 def test_type_checkers_see_the_same_names():
-    tree = ast.parse((SOURCE / "__init__.py").read_text())
-    block, _ = (node for node in tree.body if isinstance(node, ast.If))
-    typed = {alias.asname or alias.name: each.module for each in block.body for alias in each.names}
+    typed = names_that_checkers_see(SOURCE / "__init__.py")
     assert typed.pop("__version__") == "llpt.version"
     assert typed == llpt._HOMES
+
+
+@pytest.mark.parametrize("room", ["audit", "campaign", "dft", "mlp", "study"])
+def test_type_checkers_see_what_a_room_hands_on(room):
+    module = import_module(f"llpt.{room}")
+    homes = {name: home for home, names in module._NAMES.items() for name in names}
+    assert names_that_checkers_see(SOURCE / room / "__init__.py") == homes
+    assert set(homes) <= set(module.__all__)
+    with pytest.raises(AttributeError, match=f"'llpt.{room}' has no attribute 'nothing'"):
+        module.nothing  # noqa: B018
 
 
 def test_every_promised_name_is_documented():

@@ -9,13 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def loaded_when_used(namespace: dict[str, object], homes: Mapping[str, str]) -> Callable[[str], object]:
+def loaded_when_used(namespace: dict[str, object], names: Mapping[str, tuple[str, ...]]) -> Callable[[str], object]:
     """Return the ``__getattr__`` of a room's ``__init__``.
 
     Args:
         namespace: of the room (``globals()``), which keeps what was loaded.
-        homes: the module of each name.
+        names: what each module of the room hands on.
     """
+    homes = {name: module for module, handed_on in names.items() for name in handed_on}
 
     def load(name: str) -> object:
         if name not in homes:

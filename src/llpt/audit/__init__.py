@@ -5,10 +5,10 @@ Names are loaded when they are first used: whoever only reads thresholds does no
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from llpt.audit.thresholds import VERDICT_FORMAT, Threshold, Thresholds
+from llpt.lazy import loaded_when_used
 
 if TYPE_CHECKING:
     from llpt.audit.budget import BudgetRow, error_budget, label_choices
@@ -146,35 +146,56 @@ __all__ = [
     "transfer_errors",
 ]
 
-_MODULES = (
-    "equivalence",
-    "verdict",
-    "compared",
-    "pairing",
-    "density",
-    "quantities",
-    "comparison",
-    "reproduction",
-    "electronic_temperature",
-    "double_labels",
-    "residuals",
-    "explanation",
-    "budget",
-    "phase_regions",
-    "inverse_lines",
-    "visits",
-    "derivatives",
-    "diagnosis",
-    "transfer",
-    "calibration",
-    "label_effect",
-)
+_NAMES = {
+    "llpt.audit.budget": ("BudgetRow", "error_budget", "label_choices"),
+    "llpt.audit.calibration": ("SpreadCalibration", "committee_calibration", "spread_calibration"),
+    "llpt.audit.compared": ("ComparedQuantity", "Contrast"),
+    "llpt.audit.comparison": ("compare",),
+    "llpt.audit.density": ("DensityComparison", "compare_density"),
+    "llpt.audit.derivatives": ("DerivativeCheck", "check_derivatives"),
+    "llpt.audit.diagnosis": (
+        "Cause",
+        "DiagnosedSide",
+        "Diagnosis",
+        "Presence",
+        "diagnose",
+        "of_choices",
+        "of_derivatives",
+        "of_phases",
+    ),
+    "llpt.audit.double_labels": ("DoublyLabelled", "frame_table", "label_with_other"),
+    "llpt.audit.electronic_temperature": ("Population", "electronic_temperature_audit"),
+    "llpt.audit.equivalence": ("Outcome", "combined_outcome", "outcome_of"),
+    "llpt.audit.explanation": ("Explanation", "ShiftAgreement", "explain"),
+    "llpt.audit.inverse_lines": ("EqualShares", "InverseLine", "equal_shares", "inverse_line"),
+    "llpt.audit.label_effect": ("LabelEffect", "effect_of_labels"),
+    "llpt.audit.pairing": ("Pair", "pair"),
+    "llpt.audit.phase_regions": (
+        "STRAY_SHARE",
+        "OrderParameter",
+        "PhaseBoundary",
+        "PhaseSets",
+        "PhaseSteps",
+        "boundary_between",
+        "enthalpies_of",
+        "in_phases",
+        "steps_between",
+    ),
+    "llpt.audit.quantities": ("check_asked", "compared_quantities"),
+    "llpt.audit.reproduction": ("Agreement", "Reproduction", "reproduces"),
+    "llpt.audit.residuals": ("GroupErrors", "Grouping", "NeighbourForces", "Residuals", "residuals_of"),
+    "llpt.audit.transfer": (
+        "Beyond",
+        "TrainedQuantity",
+        "TransferErrors",
+        "label_with_answers",
+        "trained_ranges",
+        "transfer_errors",
+    ),
+    "llpt.audit.verdict": ("Comparison", "Requirement", "Verdict"),
+    "llpt.audit.visits": ("Crossover", "RegionDifference", "Visits", "Walk", "crossover", "line_of_visits"),
+}
 
 
-def __getattr__(name: str) -> object:
-    """Load a public name from the first of the modules that has it."""
-    if name in __all__:
-        for module in (import_module(f"{__name__}.{part}") for part in _MODULES):
-            if hasattr(module, name):
-                return getattr(module, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a checker that saw this would take any name
+    __getattr__ = loaded_when_used(globals(), _NAMES)

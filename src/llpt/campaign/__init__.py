@@ -40,12 +40,11 @@ __all__ = [
     "short_name",
 ]
 
-_HOMES = {
-    "Analysis": "llpt.campaign.analysis",
-    "ObservedRun": "llpt.campaign.observed",
-    "analyse": "llpt.campaign.analysis",
+_NAMES = {
+    "llpt.campaign.analysis": ("Analysis", "analyse"),
+    "llpt.campaign.observed": ("ObservedRun",),
 }
 
 
 if not TYPE_CHECKING:  # a checker that saw this would take any name
-    __getattr__ = loaded_when_used(globals(), _HOMES)
+    __getattr__ = loaded_when_used(globals(), _NAMES)

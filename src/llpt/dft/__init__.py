@@ -5,10 +5,10 @@ Names are loaded when they are first used: whoever only asks for the options the
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llpt.dft.settings import Convergence, KohnShamSettings, PressureCorrection
+from llpt.lazy import loaded_when_used
 
 if TYPE_CHECKING:
     from llpt.dft.calculator import KohnSham
@@ -38,10 +38,20 @@ __all__ = [
     "reflectivity",
 ]
 
+_NAMES = {
+    "llpt.dft.calculator": ("KohnSham",),
+    "llpt.dft.optics": (
+        "LineShape",
+        "OpticalSpectrum",
+        "Transitions",
+        "bands_up_to",
+        "dielectric_function",
+        "find_transitions",
+        "kubo_greenwood",
+        "reflectivity",
+    ),
+}
 
-def __getattr__(name: str) -> Any:
-    """Load a public name from its module."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "calculator" if name == "KohnSham" else "optics"
-    return getattr(import_module(f"{__name__}.{module}"), name)
+
+if not TYPE_CHECKING:  # a checker that saw this would take any name
+    __getattr__ = loaded_when_used(globals(), _NAMES)

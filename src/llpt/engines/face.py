@@ -122,8 +122,6 @@ _IN_ASE = {
     "energy_spread_ev": "energy_spread",
 }
 """What each field is called in the results of an ASE calculator."""
-SCALAR_RESULTS = ("energy", "free_energy", "entropy")
-OPTIONAL_SCALAR_RESULTS = ("free_energy_uncorrected", "extrapolation_warnings", "force_spread", "energy_spread")
 
 
 @runtime_checkable

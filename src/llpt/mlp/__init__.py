@@ -55,7 +55,6 @@ _NAMES = {
     "llpt.mlp.training.train": ("TrainingOutcome", "train"),
     "llpt.precision": ("Precision",),
 }
-_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
     "Accuracy",
@@ -95,4 +94,4 @@ __all__ = [
 
 
 if not TYPE_CHECKING:  # a checker that saw this would take any name
-    __getattr__ = loaded_when_used(globals(), _HOMES)
+    __getattr__ = loaded_when_used(globals(), _NAMES)

@@ -34,23 +34,18 @@ __all__ = [
     "read_study",
 ]
 
-_HOMES = {
-    "Entry": "llpt.study.ledger",
-    "Ledger": "llpt.study.ledger",
-    "Node": "llpt.study.nodes",
-    "Plan": "llpt.study.plan",
-    "PlannedRun": "llpt.study.nodes",
-    "PlannedTraining": "llpt.study.nodes",
-    "State": "llpt.study.outcome",
-    "StudyDirectory": "llpt.study.layout",
-    "StudyFile": "llpt.study.file",
-    "estimate_costs": "llpt.study.schedule",
-    "make_plan": "llpt.study.planning",
-    "makespan_s": "llpt.study.schedule",
-    "parse_study": "llpt.study.reading",
-    "read_study": "llpt.study.reading",
+_NAMES = {
+    "llpt.study.file": ("StudyFile",),
+    "llpt.study.layout": ("StudyDirectory",),
+    "llpt.study.ledger": ("Entry", "Ledger"),
+    "llpt.study.nodes": ("Node", "PlannedRun", "PlannedTraining"),
+    "llpt.study.outcome": ("State",),
+    "llpt.study.plan": ("Plan",),
+    "llpt.study.planning": ("make_plan",),
+    "llpt.study.reading": ("parse_study", "read_study"),
+    "llpt.study.schedule": ("estimate_costs", "makespan_s"),
 }
 
 
 if not TYPE_CHECKING:  # a checker that saw this would take any name
-    __getattr__ = loaded_when_used(globals(), _HOMES)
+    __getattr__ = loaded_when_used(globals(), _NAMES)

@@ -57,7 +57,6 @@ class StepFit:
         width: w, posterior mean and standard deviation, in the unit of T0.
         width_below: upper limit of w, 95 %.
         width_above: lower limit of w, 95 %; the narrowest width tried says nothing.
-        narrowest: narrowest width tried, far below the finest spacing.
         log_odds: ln of the evidence of the step over that of a parabola.
         chi_squared: of the best fit with the errors as given.
         degrees_of_freedom: points less six parameters, at least 1.
@@ -70,7 +69,6 @@ class StepFit:
     width: Estimate
     width_below: float
     width_above: float
-    narrowest: float
     log_odds: float
     chi_squared: float
     degrees_of_freedom: int
@@ -148,7 +146,6 @@ def fit_step(curve: Curve) -> StepFit:
         width=points.of_all(width * metre, width_error * metre, unit),
         width_below=below * metre,
         width_above=above * metre,
-        narrowest=float(grid.widths.min()) * metre,
         log_odds=log_step - log_parabola,
         chi_squared=chi_squared,
         degrees_of_freedom=_degrees(len(points)),
@@ -397,6 +394,4 @@ def _judge(log_odds: float, location: float, location_error: float, points: Curv
 def _nothing(reason: str, curve: Curve) -> StepFit:
     unknown = Estimate.unknown(curve.along.unit)
     height = Estimate.unknown(curve.unit)
-    return StepFit(
-        unknown, height, unknown, math.nan, math.nan, math.nan, math.nan, math.nan, 0, resolved=False, reason=reason
-    )
+    return StepFit(unknown, height, unknown, math.nan, math.nan, math.nan, math.nan, 0, resolved=False, reason=reason)

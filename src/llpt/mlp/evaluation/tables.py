@@ -48,7 +48,6 @@ class Tables(NamedTuple):
         angular_power: power of each angular function.
         angular_slot: its place among all functions.
         n_functions: number of all functions.
-        n_wide: number of wide groups; they come before the narrow ones.
     """
 
     cutoff_kind: int
@@ -71,7 +70,6 @@ class Tables(NamedTuple):
     angular_power: Integers
     angular_slot: Integers
     n_functions: int
-    n_wide: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,6 @@ def build_tables(
         angular_power=_integers([powers.index((f.lam, f.zeta)) for _, f in members]),
         angular_slot=_integers([slot for slot, _ in members]),
         n_functions=len(functions),
-        n_wide=sum(not group.narrow for group in groups),
     )
 
 

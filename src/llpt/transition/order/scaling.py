@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CRITICAL_EXPONENT = 0.655
-TWO_STATES = 2.0 / 3.0
 HIGH_CUMULANT = 0.5
 LOW_CUMULANT = 0.25
 SHARE_OF_JUMP = 0.5
