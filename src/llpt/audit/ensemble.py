@@ -28,6 +28,7 @@ from llpt.statistics.autocorrelation import as_series, block_averages, spectral_
 from llpt.statistics.equilibration import TREND_BLOCKS
 from llpt.statistics.estimate import combined
 from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES
+from llpt.trajectory.foreign.suspicion import TEMPERATURE_SHARE
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 ENSEMBLE_CONFIDENCE = 0.99865
 """One-sided: three standard errors of a normal distribution, more where an error rests on few samples."""
-TEMPERATURE_SHARE = 0.02
-"""A finite time step and few degrees of freedom shift a temperature by as much and no ensemble is wrong for it."""
 FEWEST = 20
 """So many independent samples on each side, or a slope is not asked for."""
 NEWTON_STEPS = 50

@@ -18,6 +18,7 @@ from llpt.audit.verdict import Requirement
 from llpt.statistics import in_words
 from llpt.transition import LineKind
 from llpt.transition.step import MINIMUM_POINTS
+from llpt.units import PS_TO_FS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from llpt.transition import Criterion, LineOfStates, LocatedLine
 
 CORRELATION_TIMES = 50.0
-FS_PER_PS = 1000.0
 #: So many temperatures are named one by one.
 _MOST_LISTED = 8
 
@@ -36,7 +36,7 @@ _MOST_LISTED = 8
 def production_ps(states: LineOfStates) -> float:
     """Return the shortest production time of an isobar's points, in ps; NaN where Monte Carlo sampled all of them."""
     known = [point.production_fs for point in states.points if math.isfinite(point.production_fs)]
-    return min(known, default=math.nan) / FS_PER_PS
+    return min(known, default=math.nan) / PS_TO_FS
 
 
 def fluid_requirement(states: LineOfStates) -> Requirement:
@@ -178,7 +178,7 @@ def _time_to_know_the_error_ps(
     samples: np.ndarray[tuple[int], np.dtype[np.float64]], production_fs: np.ndarray[tuple[int], np.dtype[np.float64]]
 ) -> float:
     correlation_fs = production_fs / np.maximum(samples, 1.0)
-    return float((CORRELATION_TIMES * correlation_fs).max() / FS_PER_PS)
+    return float((CORRELATION_TIMES * correlation_fs).max() / PS_TO_FS)
 
 
 def _requirement(

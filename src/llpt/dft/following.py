@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.dft.eigensolver import Eigenpairs, davidson
-from llpt.dft.scf import EMPTY_BAND, InitialGuess, density_error, fill, finish
+from llpt.dft.scf import InitialGuess, density_error, fill, finish
+from llpt.dft.settings import EMPTY_BAND
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -16,14 +16,12 @@ from llpt.dft.eigensolver import Eigenpairs, davidson, orthonormalised
 from llpt.dft.ground_state import GroundState
 from llpt.dft.mixing import AndersonMixer
 from llpt.dft.occupations import Occupations, fermi_dirac
+from llpt.dft.settings import EMPTY_BAND
 from llpt.errors import EngineError
 
 if TYPE_CHECKING:
     from llpt.dft.grid import Grid
     from llpt.dft.problem import Problem
-
-#: Bands are added until the highest occupation (0 to 1) of the last one is below this.
-EMPTY_BAND = 1e-6
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,8 @@ AutomaticBands = Annotated[
 ECUT_RY = 60.0
 KPOINTS = MEAN_VALUE
 """What plane-wave codes take where nothing else is given, so that they can be held against each other."""
+EMPTY_BAND = 1e-6
+"""Bands are added until the occupation (0 to 1) of the last one is below this, here and in other plane-wave codes."""
 
 
 @dataclass(frozen=True)

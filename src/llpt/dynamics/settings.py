@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHORTEST_TIMESTEP_FS = 0.17
 LONGEST_TIMESTEP_FS = 0.35
+SEED_LIMIT = 2**31
+"""Seeds that a run is given by others than a person are below it, so that every program takes them."""
 
 
 class Ensemble(StrEnum):

@@ -24,7 +24,7 @@ from llpt.dft.settings import ECUT_RY, KPOINTS, AutomaticBands, CutoffRy, Electr
 from llpt.engines.bands import check_bands, estimate_bands, until_empty
 from llpt.engines.face import EngineDescription, EngineResult, PressureLabel
 from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words, program_environment
-from llpt.engines.one_run import LOG, OneRunEngine
+from llpt.engines.one_run import CYCLES, LOG, OneRunEngine
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
 from llpt.files import file_hash, remove, write_atomically
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PROGRAM = "abinit"
-CYCLES = 100
 UNCONVERGED = "was not enough SCF cycles to converge"
 
 

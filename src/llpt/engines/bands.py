@@ -6,6 +6,7 @@ import logging
 from math import ceil, pi
 from typing import TYPE_CHECKING, TypeVar
 
+from llpt.dft.settings import EMPTY_BAND
 from llpt.errors import EngineError, InputError
 from llpt.units import ANGSTROM_TO_BOHR, KELVIN_TO_HARTREE
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Computed = TypeVar("Computed")
 
-EMPTY = 1e-6
-"""The last band counts as empty below this occupation (bands are added until it does)."""
 LARGEST_GROWTHS = 8
 """So often bands are added."""
 
@@ -70,7 +69,7 @@ def until_empty(
     """
     for _ in range(LARGEST_GROWTHS):
         result, occupation = compute(bands)
-        if not automatic or occupation <= EMPTY:
+        if not automatic or occupation <= EMPTY_BAND:
             return result
         more = int(1.3 * bands) + 2
         logger.info("%s: the last of %d bands is occupied by %.1e; %d now", program, bands, occupation, more)

@@ -26,7 +26,7 @@ from llpt.dft.papers import GTH_PBE
 from llpt.dft.settings import KPOINTS, ElectronicTemperatureK, KpointList
 from llpt.engines.face import EngineDescription, EngineResult, PressureLabel
 from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words, program_environment
-from llpt.engines.one_run import LOG, OneRunEngine
+from llpt.engines.one_run import CYCLES, LOG, OneRunEngine
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
 from llpt.files import remove, write_atomically
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PROGRAMS = ("cp2k.psmp", "cp2k.popt", "cp2k.ssmp", "cp2k")
-CYCLES = 100
 POTENTIALS = "potentials"
 FORCES = "run.forces"
 STRESS = "run.stress"

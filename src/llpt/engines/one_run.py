@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 LOG = "run.log"
+CYCLES = 100
+"""So many cycles of self-consistency a program is allowed for a structure."""
 
 
 class OneRunEngine(EngineCalculator):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llpt.dynamics.settings import SEED_LIMIT
 from llpt.engines import BEHLER_PARRINELLO, Purpose, make_engine
 from llpt.engines.evaluation import bare_copy
 from llpt.errors import InputError, StorageError
@@ -47,7 +48,7 @@ def explore(model: Path, folder: Path, settings: RecipeSettings, *, seed: int) -
     runs: list[list[Atoms]] = []
     for number in range(settings.runs_per_generation):
         start = draw_start(settings, random)
-        seed_of_run = int(random.integers(2**31))
+        seed_of_run = int(random.integers(SEED_LIMIT))
         directory = folder / f"run-{number + 1:02d}"
         # A potential of an early generation may fail on the way; the frames before that are the ones it needs.
         with closing(make_engine(BEHLER_PARRINELLO.spec(model), purpose=Purpose.DYNAMICS)) as engine:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llpt.dynamics.settings import SEED_LIMIT
 from llpt.errors import InputError
 from llpt.learning.recipe_settings import Recipe
 from llpt.structure import atomic_fluid, closest_pair, molecular_fluid, starting_density_g_per_cm3
@@ -56,7 +57,7 @@ def draw_start(settings: RecipeSettings, random: np.random.Generator, *, first: 
         pairs = random.integers(fewest // 2, most // 2 + 1)
         make = molecular_fluid if random.random() < 0.5 else atomic_fluid
         try:
-            atoms = make(atoms=int(2 * pairs), seed=int(random.integers(2**31)), density_g_per_cm3=density)
+            atoms = make(atoms=int(2 * pairs), seed=int(random.integers(SEED_LIMIT)), density_g_per_cm3=density)
         except InputError:
             continue
         if first or settings.recipe is Recipe.SMALL_CELLS:

@@ -21,6 +21,8 @@ from llpt.study.crate import CRATE_FILE, crate_text
 from llpt.study.elsewhere import is_inside
 from llpt.study.place import MANIFEST, STUDY_FILE
 from llpt.study.stopping import STOP_FILE
+from llpt.trajectory.master import MASTER_NAME
+from llpt.trajectory.writer import SEGMENTS_NAME
 from llpt.version import VERSION
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 LEFT_OUT = frozenset({".parsl", ".lock", STOP_FILE, "checkpoints", "RESTART"})
 """Names of files and directories that only serve an ``llpt run`` at work."""
-TRAJECTORY_FOLDER, TRAJECTORY_FILE = "segments", "trajectory.h5"
 
 
 class ArchiveManifest(BaseModel):
@@ -106,12 +107,12 @@ def pack_study(directory: StudyDirectory, archive: Path, *, trajectories: bool =
 def _names(root: Path, *, trajectories: bool) -> Iterator[str]:
     """Name the files of a study that an archive holds; links are not followed."""
     for place, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if name not in LEFT_OUT and (trajectories or name != TRAJECTORY_FOLDER)]
+        folders[:] = [name for name in folders if name not in LEFT_OUT and (trajectories or name != SEGMENTS_NAME)]
         for name in files:
             path = os.path.relpath(os.path.join(place, name), root)  # noqa: PTH118 - as os.walk gives it
             if name in LEFT_OUT or path in {MANIFEST, CRATE_FILE} or os.path.islink(os.path.join(place, name)):  # noqa: PTH114, PTH118
                 continue
-            if trajectories or name != TRAJECTORY_FILE:
+            if trajectories or name != MASTER_NAME:
                 yield path
 
 

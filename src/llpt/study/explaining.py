@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     """What the labels of a study say, and the doubly labelled snapshots."""
 
 EXPLANATION = "bridge.json"
-SAME = 1e-6
+REPRODUCED = 1e-6
 """Relative difference within which a number that is computed again is the same."""
 PROSE = frozenset({"sentence", "reason"})
 """Keys of sentences, which may round a number another way."""
@@ -179,7 +179,7 @@ def _unlike(one: object, other: object, where: str) -> str:
         pairs = enumerate(zip(one, other, strict=True))
         return next(filter(None, (_unlike(*pair, f"{where}[{number}]") for number, pair in pairs)), "")
     if isinstance(one, int | float) and isinstance(other, int | float):
-        return "" if math.isclose(one, other, rel_tol=SAME, abs_tol=SAME) else where
+        return "" if math.isclose(one, other, rel_tol=REPRODUCED, abs_tol=REPRODUCED) else where
     return "" if one == other else where or "its form"
 
 

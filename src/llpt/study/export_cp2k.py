@@ -13,6 +13,7 @@ import numpy as np
 from ase import Atoms
 
 from llpt.dynamics import Ensemble
+from llpt.dynamics.settings import SEED_LIMIT
 from llpt.engines.cp2k import CP2K as ENGINE
 from llpt.engines.cp2k import POTENTIALS, Cp2kOptions, force_evaluation, gth_entry, uses_kpoints
 from llpt.errors import InputError
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from llpt.study.nodes import MolecularDynamics
 
-SEED_LIMIT = 2**31
 PROJECT = "h"
 RELAXATION = ".relax"
 """Hidden, so that nobody takes it for a run."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest, Role
+from llpt.dynamics.settings import SEED_LIMIT
 from llpt.study.inputs import MADE_HERE
 from llpt.study.nodes import MolecularDynamics, Origin, Start
 from llpt.study.protocol import run_settings
@@ -169,4 +170,4 @@ def derived_seed(seed: int, *labels: object) -> int:
     Reference and surrogate runs of one state share it: they start from the same configuration and velocities.
     """
     text = "/".join(str(label) for label in (seed, *labels))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % 2**31
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % SEED_LIMIT

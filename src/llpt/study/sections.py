@@ -12,7 +12,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
 from llpt.dynamics import Ensemble, Isotope, Proposals, RunSettings, Sampler, Thermostat
-from llpt.dynamics.settings import DEFAULT_THERMOSTAT_TIME_FS, LONGEST_TIMESTEP_FS, MOST_BEADS, SHORTEST_TIMESTEP_FS
+from llpt.dynamics.settings import (
+    DEFAULT_THERMOSTAT_TIME_FS,
+    LONGEST_TIMESTEP_FS,
+    MOST_BEADS,
+    SEED_LIMIT,
+    SHORTEST_TIMESTEP_FS,
+)
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 
 Float = Annotated[float, Strict()]
@@ -117,8 +123,8 @@ class StudySection(Section):
     seed: Int = Field(
         default=1,
         ge=0,
-        lt=2**31,
-        description="a whole number from 0 to 2147483647; every run's own seed follows from it and is reported",
+        lt=SEED_LIMIT,
+        description=f"a whole number from 0 to {SEED_LIMIT - 1}; every run's own seed follows from it and is reported",
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from llpt.dynamics import own_start, run_md
+from llpt.dynamics.settings import SEED_LIMIT
 from llpt.engines import MixedEngine, evaluate, make_engine, write_evaluated
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from llpt.study.outcome import Report
 
 SURROGATE_LABELS = "surrogate-labels.extxyz"
-_SEED_LIMIT = 2**31
 
 
 class CoupledJob(Job):
@@ -197,7 +197,7 @@ class PlannedCoupled:
     def job(self, root: Path) -> CoupledJob:  # noqa: ARG002 - nothing of it lies in the study's inputs
         """Return what its process is told."""
         task = self.run.task
-        seed = (self.run.dynamics.seed + 1 + round(1000 * self.coupling)) % _SEED_LIMIT
+        seed = (self.run.dynamics.seed + 1 + round(1000 * self.coupling)) % SEED_LIMIT
         return CoupledJob(
             path=self.path,
             coupling=self.coupling,

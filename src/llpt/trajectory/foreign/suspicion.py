@@ -34,6 +34,7 @@ SAME = 1e-6
 SIGMAS = 5.0
 """A mean further than this from the stated value contradicts it: one run in some 10⁶ would by chance."""
 TEMPERATURE_SHARE = 0.02
+"""A finite time step and few degrees of freedom shift a temperature by as much, and nothing is wrong for it."""
 PRESSURE_SHARE, PRESSURE_GPA = 0.02, 0.5
 """What a barostat may be off by (discretisation, a stress with or without a correction) and still be right."""
 TIMESTEP_ABOVE, TIMESTEP_BELOW = 1.15, 0.7
