@@ -183,23 +183,39 @@ SAME_CONSTANT = {
 """Constants that other modules import from two modules, with the reason."""
 
 
-def test_a_constant_that_others_import_has_one_meaning():
-    defined, imported = set(), set()
+def constants():
+    """Module, name and value of every constant of the package."""
     for path in program_files():
         parts = path.relative_to(ROOT).with_suffix("").parts
         if parts[:2] != ("src", "llpt"):
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            names = [each.id for each in targets if isinstance(each, ast.Name)]
+            yield from ((".".join(parts[1:]), name, node.value) for name in names if name.strip("_").isupper())
+
+
+def test_a_constant_that_others_import_has_one_meaning():
+    imported = set()
+    for path in program_files():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom):
                 imported |= {(node.module, each.name) for each in node.names}
-        for node in tree.body:
-            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            names = {each.id for each in targets if isinstance(each, ast.Name)}
-            defined |= {(".".join(parts[1:]), name) for name in names if name.isupper() and not name.startswith("_")}
     places = {}
-    for module, name in sorted(defined & imported):
+    for module, name in sorted({(module, name) for module, name, _ in constants()} & imported):
         places.setdefault(name, []).append(module)
     assert len(places) > 250
     twice = {name: found for name, found in places.items() if len(found) > 1 and name not in SAME_CONSTANT}
     assert not twice, f"give each a name that says what it is: {twice}"
+
+
+def test_a_constant_stands_once():
+    """One name with one value in two modules is one fact; ``llpt.units`` has every factor between units."""
+    places = {}
+    for module, name, value in constants():
+        if value is not None:
+            places.setdefault((name.strip("_"), ast.dump(value)), []).append(module)
+    twice = {name: found for (name, _), found in places.items() if len(found) > 1}
+    assert not twice, f"import it: {twice}"
+    factors = {name: found for (name, _), found in places.items() if "_TO_" in name and found != ["llpt.units"]}
+    assert set(factors) <= {"MESH_UP_TO_ATOMS"}, factors

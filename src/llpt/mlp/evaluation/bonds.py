@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llpt.mlp.arrays import Floats, Integers
 
 N_MOMENTS = 10
-_THIRD = 1.0 / 3.0
+THIRD = 1.0 / 3.0
 
 
 class BondFunction(NamedTuple):
@@ -76,9 +76,9 @@ def sum_bond_moments(
             own[1] += b * x
             own[2] += b * y
             own[3] += b * z
-            own[4] += b * (x * x - _THIRD)
-            own[5] += b * (y * y - _THIRD)
-            own[6] += b * (z * z - _THIRD)
+            own[4] += b * (x * x - THIRD)
+            own[5] += b * (y * y - THIRD)
+            own[6] += b * (z * z - THIRD)
             own[7] += b * y * z
             own[8] += b * x * z
             own[9] += b * x * y
@@ -106,7 +106,7 @@ def bond_pull(found: Floats, k: int, bond: BondFunction, weights: Floats) -> tup
     tz = weights[3] + 2.0 * weights[6] * z + weights[7] * y + weights[8] * x
     turned = tx * x + ty * y + tz * z
     value = weights[0] + 0.5 * (weights[1] * x + weights[2] * y + weights[3] * z + turned)
-    value -= _THIRD * (weights[4] + weights[5] + weights[6])
+    value -= THIRD * (weights[4] + weights[5] + weights[6])
     along = slope * value - b * turned / r
     across = b / r
     return along * x + across * tx, along * y + across * ty, along * z + across * tz

@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING
 
 from llpt.compiling import compiled, inlined
-from llpt.mlp.evaluation.bonds import N_MOMENTS, fading_bump
+from llpt.mlp.evaluation.bonds import N_MOMENTS, THIRD, fading_bump
 from llpt.mlp.potential.moments import N_COMPONENTS, MomentField
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from llpt.mlp.evaluation.tables import AtomWork, Moments, MomentTables, MomentWork
 
 _ROOT = math.sqrt(2.0)
-_THIRD = 1.0 / 3.0
 _DIRECTION = MomentField.DIRECTION.offset
 _COUNT_DIRECTION = MomentField.COUNT_DIRECTION.offset
 _AXIS_PULL = MomentField.AXIS_PULL.offset
@@ -52,9 +51,9 @@ def _set_vector(row: Floats, place: int, factor: float, x: float, y: float, z: f
 @inlined
 def _set_spread(row: Floats, place: int, factor: float, x: float, y: float, z: float) -> None:
     """Fill factor (u uᵀ - 1/3)."""
-    row[place] = factor * (x * x - _THIRD)
-    row[place + 1] = factor * (y * y - _THIRD)
-    row[place + 2] = factor * (z * z - _THIRD)
+    row[place] = factor * (x * x - THIRD)
+    row[place + 1] = factor * (y * y - THIRD)
+    row[place + 2] = factor * (z * z - THIRD)
     row[place + 3] = factor * _ROOT * y * z
     row[place + 4] = factor * _ROOT * x * z
     row[place + 5] = factor * _ROOT * x * y
@@ -149,7 +148,7 @@ def _along_spread(row: Floats, place: int, x: float, y: float, z: float) -> tupl
 @inlined
 def _on_spread(row: Floats, place: int, tx: float, ty: float, tz: float, x: float, y: float, z: float) -> float:
     """Return T : (u uᵀ - 1/3), from 2 T u."""
-    return 0.5 * (tx * x + ty * y + tz * z) - _THIRD * (row[place] + row[place + 1] + row[place + 2])
+    return 0.5 * (tx * x + ty * y + tz * z) - THIRD * (row[place] + row[place + 1] + row[place + 2])
 
 
 @inlined

@@ -22,7 +22,12 @@ from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.trajectory.stress import voigt
-from llpt.units import ATOMIC_TIME_TO_FS, BOHR_TO_ANGSTROM, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
+from llpt.units import (
+    ATOMIC_VELOCITY_TO_ANGSTROM_PER_FS,
+    BAR_TO_GPA,
+    HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM,
+    HARTREE_TO_EV,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,8 +35,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BAR_TO_GPA = 1e-4
-ATOMIC_VELOCITY_TO_ANGSTROM_PER_FS = BOHR_TO_ANGSTROM / ATOMIC_TIME_TO_FS
 COMMENT = re.compile(r"i\s*=\s*(\d+).*?time\s*=\s*([-\d.]+).*?E\s*=\s*([-+\d.Ee]+)")
 RELAXED = re.compile(r"\s*i\s*=\s*\d+,\s*E\s*=")
 """The comment of a frame of an optimisation, which has no time."""

@@ -22,13 +22,12 @@ from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import CutOffError, Lines
 from llpt.trajectory.stress import voigt
 from llpt.units import (
-    ATOMIC_TIME_TO_FS,
     BOHR_TO_ANGSTROM,
     BOLTZMANN_EV_PER_K,
-    HARTREE_PER_BOHR3_TO_GPA,
-    HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM,
+    RYDBERG_PER_BOHR3_TO_GPA,
+    RYDBERG_PER_BOHR_TO_EV_PER_ANGSTROM,
+    RYDBERG_TIME_TO_FS,
     RYDBERG_TO_EV,
-    RYDBERG_TO_HARTREE,
 )
 
 if TYPE_CHECKING:
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-RYDBERG_TIME_TO_FS = 2.0 * ATOMIC_TIME_TO_FS
-RYDBERG_PER_BOHR_TO_EV_PER_ANGSTROM = RYDBERG_TO_HARTREE * HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM
-RYDBERG_PER_BOHR3_TO_GPA = RYDBERG_TO_HARTREE * HARTREE_PER_BOHR3_TO_GPA
 SYMBOL = re.compile(r"[A-Z][a-z]?")
 
 

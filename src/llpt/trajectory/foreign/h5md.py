@@ -20,7 +20,7 @@ from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.arrays import atomic_numbers_of
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
-from llpt.units import EV_TO_KJ_PER_MOL, HARTREE_TO_EV
+from llpt.units import BAR_TO_GPA, EV_TO_KJ_PER_MOL, HARTREE_TO_EV, KCAL_PER_MOL_TO_EV, KILOBAR_TO_GPA, PS_TO_FS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,10 +60,10 @@ TRIAL_SECONDS = 10
 """Of processor time, so that a machine at work with other things calls no sound file damaged."""
 BLOCK_BYTES = 16 * 1024**2
 LENGTH_IN_ANGSTROM = {"angstrom": 1.0, "a": 1.0, "å": 1.0, "nm": 10.0}
-TIME_IN_FS = {"ps": 1e3, "fs": 1.0, "ns": 1e6}
-ENERGY_IN_EV = {"ev": 1.0, "kj mol-1": 1.0 / EV_TO_KJ_PER_MOL, "kcal mol-1": 4.184 / EV_TO_KJ_PER_MOL}
+TIME_IN_FS = {"ps": PS_TO_FS, "fs": 1.0, "ns": 1e6}
+ENERGY_IN_EV = {"ev": 1.0, "kj mol-1": 1.0 / EV_TO_KJ_PER_MOL, "kcal mol-1": KCAL_PER_MOL_TO_EV}
 ENERGY_IN_EV |= {"hartree": HARTREE_TO_EV}
-PRESSURE_IN_GPA = {"gpa": 1.0, "bar": 1e-4, "kbar": 0.1}
+PRESSURE_IN_GPA = {"gpa": 1.0, "bar": BAR_TO_GPA, "kbar": KILOBAR_TO_GPA}
 TEMPERATURE_IN_K = {"k": 1.0}
 OBSERVABLES = {
     "internal_energy_ev": (("internal_energy", "internal_energy_ev"), ENERGY_IN_EV),

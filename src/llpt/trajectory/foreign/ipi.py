@@ -29,6 +29,8 @@ from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.units import (
     ASE_VELOCITY_TO_ANGSTROM_PER_FS,
     ATOMIC_TIME_TO_FS,
+    ATOMIC_VELOCITY_TO_ANGSTROM_PER_FS,
+    BAR_TO_GPA,
     BOHR_TO_ANGSTROM,
     EV_PER_ANGSTROM3_TO_GPA,
     EV_TO_KJ_PER_MOL,
@@ -58,7 +60,7 @@ PREFIXES = {"": 1.0, "milli": 1e-3, "micro": 1e-6, "nano": 1e-9, "pico": 1e-12, 
 PREFIXES |= {"kilo": 1e3, "mega": 1e6, "giga": 1e9}
 LENGTH_IN_ANGSTROM = {"atomic_unit": BOHR_TO_ANGSTROM, "angstrom": 1.0, "meter": 1e10, "ase": 1.0}
 VELOCITY_IN_ANGSTROM_PER_FS = {
-    "atomic_unit": BOHR_TO_ANGSTROM / ATOMIC_TIME_TO_FS,
+    "atomic_unit": ATOMIC_VELOCITY_TO_ANGSTROM_PER_FS,
     "m/s": 1e-5,
     "ase": ASE_VELOCITY_TO_ANGSTROM_PER_FS,
 }
@@ -69,7 +71,7 @@ TEMPERATURE_IN_K = {"atomic_unit": HARTREE_TO_KELVIN, "kelvin": 1.0}
 PRESSURE_IN_GPA = {
     "atomic_unit": HARTREE_PER_BOHR3_TO_GPA,
     "pascal": 1e-9,
-    "bar": 1e-4,
+    "bar": BAR_TO_GPA,
     "ev/ang3": EV_PER_ANGSTROM3_TO_GPA,
 }
 

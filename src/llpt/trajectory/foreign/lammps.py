@@ -20,7 +20,7 @@ from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.text import Lines
-from llpt.units import EV_TO_KJ_PER_MOL
+from llpt.units import ATMOSPHERE_TO_GPA, BAR_TO_GPA, KCAL_PER_MOL_TO_EV, PS_TO_FS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,8 +51,8 @@ class UnitSystem:
 
 
 SYSTEMS = {
-    "metal": UnitSystem(energy=1.0, time=1e3, pressure=1e-4, default_timestep=0.001),
-    "real": UnitSystem(energy=4.184 / EV_TO_KJ_PER_MOL, time=1.0, pressure=1.01325e-4, default_timestep=1.0),
+    "metal": UnitSystem(energy=1.0, time=PS_TO_FS, pressure=BAR_TO_GPA, default_timestep=0.001),
+    "real": UnitSystem(energy=KCAL_PER_MOL_TO_EV, time=1.0, pressure=ATMOSPHERE_TO_GPA, default_timestep=1.0),
 }
 
 

@@ -15,7 +15,7 @@ from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.arrays import atomic_numbers_of
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
-from llpt.units import EV_TO_KJ_PER_MOL
+from llpt.units import EV_TO_KJ_PER_MOL, PS_TO_FS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PROGRAM = "MDAnalysis universe"
-PS_TO_FS = 1e3
 MADE_UP_PS = 1.0
 
 

@@ -28,7 +28,7 @@ from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import UNREADABLE, CutOffError, DamageError, open_bytes
 from llpt.trajectory.stress import voigt
-from llpt.units import BOLTZMANN_EV_PER_K
+from llpt.units import BOLTZMANN_EV_PER_K, KILOBAR_TO_GPA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-KILOBAR_TO_GPA = 0.1
 FERMI_DIRAC = -1
 ENDS = {codes[name] for name in (XML_ERROR_NO_ELEMENTS, XML_ERROR_UNCLOSED_TOKEN, XML_ERROR_PARTIAL_CHAR)}
 """What the XML parser says where a file ends too early; anything else is damage in its middle."""

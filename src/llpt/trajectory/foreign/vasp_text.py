@@ -20,7 +20,8 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.text import CutOffError, Lines
-from llpt.trajectory.foreign.vasp import KILOBAR_TO_GPA, facts_of
+from llpt.trajectory.foreign.vasp import facts_of
+from llpt.units import KILOBAR_TO_GPA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,8 +15,9 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.h5md import open_hdf5
-from llpt.trajectory.foreign.vasp import KILOBAR_TO_GPA, facts_of
+from llpt.trajectory.foreign.vasp import facts_of
 from llpt.trajectory.stress import voigt
+from llpt.units import KILOBAR_TO_GPA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
