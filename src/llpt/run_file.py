@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from llpt.ensembles import Ensemble  # noqa: TC001 - pydantic reads it
 from llpt.errors import StorageError
 from llpt.files import write_atomically
 from llpt.json_values import FormatNumber
@@ -81,14 +82,14 @@ class GivenSettings(BaseModel):
     """What a file may say of the dynamics; None where it does not.
 
     Args:
-        ensemble: ``nve``, ``nvt`` or ``npt``.
+        ensemble: what was held constant.
         temperature_k: the thermostat's temperature.
         pressure_gpa: the barostat's pressure.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    ensemble: Literal["nve", "nvt", "npt"] | None = None
+    ensemble: Ensemble | None = None
     temperature_k: float | None = None
     pressure_gpa: float | None = None
 

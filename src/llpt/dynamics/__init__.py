@@ -6,7 +6,8 @@ from llpt.dynamics.ladder import last_configuration, own_start
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.proposals import Proposals
 from llpt.dynamics.run import run_md
-from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings, Sampler, Thermostat, timestep_auto
+from llpt.dynamics.settings import IntegratorName, RunSettings, Sampler, Thermostat, timestep_auto
+from llpt.ensembles import Ensemble
 
 __all__ = [
     "Ensemble",

@@ -15,7 +15,7 @@ import ase.units
 import numpy as np
 
 from llpt.dynamics.integrator import IntegratorState
-from llpt.dynamics.settings import Ensemble, RunSettings
+from llpt.ensembles import Ensemble
 from llpt.files import atomic_stream
 from llpt.units import (
     ASE_VELOCITY_TO_ANGSTROM_PER_FS,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.dynamics.evaluation import Evaluator
+    from llpt.dynamics.settings import RunSettings
 
 STATE_NAME = "ase-integrator.npz"
 _PARTS = ("_thermostat", "_barostat")

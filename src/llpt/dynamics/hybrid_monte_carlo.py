@@ -29,8 +29,8 @@ import numpy as np
 from llpt.dynamics.evaluation import UnusableConfigurationError
 from llpt.dynamics.integrator import IntegratorState, ProposalOutcome
 from llpt.dynamics.segment import PhaseSpacePoint, Segments, piston_mass
-from llpt.dynamics.settings import Ensemble, RunSettings
 from llpt.dynamics.tuning import Tuning
+from llpt.ensembles import Ensemble
 from llpt.files import atomic_stream
 from llpt.units import BOLTZMANN_EV_PER_K, GPA_TO_EV_PER_ANGSTROM3
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.dynamics.evaluation import Evaluator
+    from llpt.dynamics.settings import RunSettings
 
 STATE_NAME = "hybrid-monte-carlo.npz"
 

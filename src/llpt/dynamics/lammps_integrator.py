@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from llpt.dynamics.integrator import IntegratorState
-from llpt.dynamics.settings import Ensemble, RunSettings
 from llpt.engines.lammps import LammpsPotential
+from llpt.ensembles import Ensemble
 from llpt.errors import EngineError, InputError
 from llpt.trajectory.foreign.lammps import SYSTEMS
 from llpt.units import ASE_VELOCITY_TO_ANGSTROM_PER_FS
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.dynamics.evaluation import Evaluator
+    from llpt.dynamics.settings import RunSettings
 
 STATE_NAME = "lammps.restart"
 CHAIN = 3

@@ -6,9 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from llpt.dft.settings import Convergence
-from llpt.dynamics.settings import Ensemble, RunSettings
 from llpt.engines.face import PressureLabel
 from llpt.engines.make import as_engine, make_engine
+from llpt.ensembles import Ensemble
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ase.calculators.calculator import BaseCalculator
 
+    from llpt.dynamics.settings import RunSettings
     from llpt.engines import Engine
 
 

@@ -35,10 +35,11 @@ from llpt.dynamics.run_directory import (
     locked,
 )
 from llpt.dynamics.run_record import RunRecord, Session, check_same, new_record, now, read_run_record
-from llpt.dynamics.settings import Ensemble, IntegratorName, RunSettings
+from llpt.dynamics.settings import IntegratorName, RunSettings
 from llpt.dynamics.signals import StopRequest, stop_on_signals
 from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
 from llpt.engines.make import as_engine
+from llpt.ensembles import Ensemble
 from llpt.errors import EngineError, InputError, MissingProgramError, StorageError, unsuitable
 from llpt.run_file import write_run_file
 from llpt.trajectory import System, TrajectoryWriter, export_extxyz

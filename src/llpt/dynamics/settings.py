@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from llpt.dynamics.isotopes import Isotope  # noqa: TC001 - pydantic reads it
 from llpt.dynamics.proposals import Proposals  # noqa: TC001 - pydantic reads it
 from llpt.engines.purpose import Purpose
+from llpt.ensembles import Ensemble
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,14 +21,6 @@ SHORTEST_TIMESTEP_FS = 0.17
 LONGEST_TIMESTEP_FS = 0.35
 SEED_LIMIT = 2**31
 """Seeds that a run is given by others than a person are below it, so that every program takes them."""
-
-
-class Ensemble(StrEnum):
-    """What is held constant besides the number of atoms."""
-
-    NVE = "nve"
-    NVT = "nvt"
-    NPT = "npt"
 
 
 class Thermostat(StrEnum):

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.ensembles import Ensemble
 from llpt.errors import InputError, StorageError
 from llpt.run_file import RunFile, read_run_file
 
@@ -109,6 +110,6 @@ def facts_of_run(directory: Path, system: System) -> Facts:
         electronic_temperature_k=None if electronic_k is None else float(electronic_k),
         frame_interval_fs=system.timestep_fs,
         timestep_fs=system.timestep_fs,
-        constant_volume=None if settings.ensemble is None else settings.ensemble != "npt",
+        constant_volume=None if settings.ensemble is None else settings.ensemble is not Ensemble.NPT,
         missing=record.missing,
     )
