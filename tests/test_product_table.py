@@ -32,7 +32,7 @@ TABLE = {
     "dynamics/ipi_integrator.py": (STUDIES, "test_state_of_ipi"),
     "dynamics/run_directory.py": (PRODUCTS, "test_lock_and_log_of_a_run"),
     "engines/abinit.py": ("engines/test_abinit.py", "test_input_and_log_on_a_disk_that_refuses"),
-    "engines/cp2k.py": ("engines/test_cp2k.py", "test_input_and_log_on_a_disk_that_refuses"),
+    "engines/cp2k_engine.py": ("engines/test_cp2k.py", "test_input_and_log_on_a_disk_that_refuses"),
     "engines/one_run.py": ("engines/test_cp2k.py", "test_input_and_log_on_a_disk_that_refuses"),
     "engines/electrons.py": (STUDIES, "test_electronic_temperatures"),
     "engines/espresso_engine.py": (STUDIES, "test_state_of_pw_x"),

@@ -9,7 +9,8 @@ import pytest
 from tests.others import needs_program
 
 from llpt.engines import make_engine
-from llpt.engines.cp2k import Cp2kOptions, cp2k_input, cp2k_version, gth_entry, read_cp2k_result, uses_kpoints
+from llpt.engines.cp2k import Cp2kOptions, cp2k_input, gth_entry, uses_kpoints
+from llpt.engines.cp2k_engine import cp2k_version, read_cp2k_result
 from llpt.errors import EngineError, InputError, MissingProgramError, StorageError
 from llpt.structure import molecular_fluid
 

@@ -1,4 +1,4 @@
-"""CP2K as an engine: Gaussian orbitals with plane waves for the density (GPW), one run of it a structure.
+"""What CP2K is told: Gaussian orbitals with plane waves for the density (GPW).
 
 The Mermin free energy F is what CP2K prints as its total energy with Fermi-Dirac smearing; its part -T S stands beside
 it. The orbitals are those of a basis set of Gaussians that moves with the atoms: no set of plane waves changes with the
@@ -9,43 +9,31 @@ M. Krack, J. Hutter et al., in T. D. Kühne et al., J. Chem. Phys. 152, 194103 (
 
 from __future__ import annotations
 
-import hashlib
-import re
-import shutil
-import subprocess
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 from pydantic import Field
 
 from llpt.dft.kpoints import parse_kpoints
 from llpt.dft.papers import GTH_PBE
-from llpt.dft.settings import KPOINTS, ElectronicTemperatureK, KpointList
-from llpt.engines.face import EngineDescription, EngineResult, PressureLabel
-from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words, program_environment
-from llpt.engines.one_run import CYCLES, LOG, OneRunEngine
-from llpt.engines.record import EngineRecord, EngineRequest, Speed
-from llpt.errors import EngineError, InputError, MissingProgramError
-from llpt.files import remove, write_atomically
+from llpt.dft.settings import KPOINTS, TOLD_FUNCTIONAL, TOLD_PSEUDOPOTENTIAL, ElectronicTemperatureK, KpointList
+from llpt.engines.mpi import MpiCommand, MpiProcesses  # noqa: TC001 - pydantic reads them
+from llpt.engines.one_run import CYCLES
+from llpt.engines.record import EngineRecord, Speed
 from llpt.options import Options, Told
 from llpt.papers import Paper
 from llpt.prerequisites import Prerequisite
-from llpt.units import GPA_TO_EV_PER_ANGSTROM3, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from ase import Atoms
-    from numpy.typing import NDArray
 
 PROGRAMS = ("cp2k.psmp", "cp2k.popt", "cp2k.ssmp", "cp2k")
 POTENTIALS = "potentials"
 FORCES = "run.forces"
 STRESS = "run.stress"
-_NUMBER = r"([-+]?\d+\.\d+(?:[ED][-+]?\d+)?)"
 
 
 class Cp2kFunctional(StrEnum):
@@ -64,7 +52,7 @@ class Cp2kOptions(Options):
     """Options of engine ``cp2k``."""
 
     electronic_temperature_k: ElectronicTemperatureK
-    basis_set: str = Field(
+    basis_set: Annotated[str, Told("basis set {}")] = Field(
         default="TZV2P-GTH", pattern=r"^\S+$", description="name of a basis set of hydrogen, e.g. TZV2P-GTH"
     )
     basis_file: str = Field(
@@ -72,7 +60,7 @@ class Cp2kOptions(Options):
         pattern=r"^\S+$",
         description="file that holds it, one of CP2K's own or a path",
     )
-    cutoff_ry: float = Field(
+    cutoff_ry: Annotated[float, Told("cutoff of the density {} Ry")] = Field(
         default=600.0, ge=20.0, le=5000.0, description="cutoff of the density's finest grid in Ry, 20 to 5000"
     )
     relative_cutoff_ry: float = Field(
@@ -82,8 +70,8 @@ class Cp2kOptions(Options):
         description="cutoff in Ry of a Gaussian's own grid, 10 to 1000",
     )
     kpoints: KpointList = KPOINTS
-    xc: Cp2kFunctional = Field(default=Cp2kFunctional.PBE, description="pbe, blyp or lda")
-    pseudopotential: Annotated[str, Told(papers_of={"gth": GTH_PBE})] = Field(
+    xc: Annotated[Cp2kFunctional, TOLD_FUNCTIONAL] = Field(default=Cp2kFunctional.PBE, description="pbe, blyp or lda")
+    pseudopotential: Annotated[str, Told(TOLD_PSEUDOPOTENTIAL, papers_of={"gth": GTH_PBE})] = Field(
         default="gth",
         pattern=r"^\S+$",
         description="gth (GTH-PBE), or the name of one of hydrogen in CP2K's GTH_POTENTIALS, e.g. GTH-BLYP-q1",
@@ -102,12 +90,12 @@ class Cp2kOptions(Options):
 CP2K = EngineRecord(
     name="cp2k",
     label="CP2K",
-    maker="llpt.engines.cp2k:make_cp2k",
+    maker="llpt.engines.cp2k_engine:make_cp2k",
     options=Cp2kOptions,
     thermal=True,
     elements=frozenset({"H"}),
     speed=Speed({1.0: 60.0}),
-    probe="llpt.engines.cp2k:cp2k_version",
+    probe="llpt.engines.cp2k_engine:cp2k_version",
     trial={
         "basis_set": "SZV-GTH",
         "cutoff_ry": 200.0,
@@ -133,113 +121,14 @@ CP2K = EngineRecord(
 )
 
 
-class Cp2k(OneRunEngine):
-    """CP2K's Quickstep with Fermi-Dirac occupations at the electronic temperature.
-
-    Args:
-        options: see :class:`Cp2kOptions`.
-
-    Raises:
-        MissingProgramError: CP2K, or what starts its processes, is not installed.
-        InputError: there is no such file of basis sets.
-    """
-
-    elements = CP2K.elements
-
-    def __init__(self, options: Cp2kOptions) -> None:
-        command = cp2k_command(options.processes, options.mpi_command)
-        environment = program_environment(options.processes, options.mpi_command)
-        self._basis = Path(options.basis_file).expanduser()
-        is_path = len(self._basis.parts) > 1
-        if is_path and not self._basis.is_file():
-            raise InputError(
-                f"There is no file of basis sets {options.basis_file}.",
-                "Give the name of a file in CP2K's data directory, e.g. GTH_BASIS_SETS, or the path of one.",
-            )
-        self._basis = self._basis.resolve() if is_path else self._basis
-        super().__init__(label=CP2K.label, command=command, environment=environment, directory=options.directory)
-        self._options = options
-        write_atomically(self.place / POTENTIALS, gth_entry(), durable=False)
-        self._found: EngineResult
-
-    def compute(self, atoms: Atoms, system_changes: Iterable[str]) -> EngineResult:  # noqa: ARG002  # the face's
-        """Return F, E, S, forces and stress."""
-        self.run(atoms)
-        return self._found
-
-    @property
-    def orbitals(self) -> Path:
-        """Orbitals of the last structure, or with k-points its density matrix, which the next starts from."""
-        return self.place / ("run-RESTART.kp" if uses_kpoints(self._options) else "run-RESTART.wfn")
-
-    def run_once(self, atoms: Atoms) -> None:
-        """Run CP2K for one structure, and keep what it found."""
-        text = cp2k_input(self._options, atoms, basis_file=self._basis, orbitals=self.orbitals.exists())
-        for name in (FORCES, STRESS, "run.out"):
-            remove(self.place / name)  # CP2K would append to them
-        write_atomically(self.place / "run.inp", text, durable=False)
-        self.start(["-i", "run.inp", "-o", "run.out"], result=self.place / FORCES)
-        self._found = read_cp2k_result(self.place, self._options.electronic_temperature_k)
-
-    def describe(self) -> EngineDescription:
-        """Return version of CP2K, options, and the hash of the pseudopotential and of the basis sets, where known."""
-        # A file of CP2K's own is that of its version.
-        own = gth_entry() if self._options.pseudopotential == "gth" else ""
-        basis = self._basis.read_text() if self._basis.is_absolute() else ""
-        return EngineDescription(
-            name=CP2K.name,
-            spec=CP2K.name,
-            version=f"CP2K {cp2k_version()}",
-            options=self._options.as_mapping(),
-            content_hash=hashlib.sha256((own + basis).encode()).hexdigest() if own or basis else "",
-            pressure_label=PressureLabel.EXACT,
-        )
-
-
-def make_cp2k(request: EngineRequest[Cp2kOptions]) -> Cp2k:
-    """Make the engine ``cp2k``.
-
-    Raises:
-        MissingProgramError: CP2K is not installed.
-    """
-    return Cp2k(request.options)
-
-
-def cp2k_command(processes: int = 1, mpi_command: str | None = None) -> list[str]:
-    """Return the command that starts CP2K.
-
-    Args:
-        processes: number of MPI processes.
-        mpi_command: what starts them, with ``{processes}`` for their number; mpirun if None.
-
-    Raises:
-        MissingProgramError: CP2K, or what starts its processes, is not installed.
-    """
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if program is None:
-        raise MissingProgramError("CP2K is not installed.", "Install it (Debian: apt-get install cp2k).")
-    return [*mpi_words(processes, mpi_command), program]
-
-
-@cache
-def cp2k_version() -> str:
-    """Return the version of CP2K, e.g. ``2023.1``.
-
-    Raises:
-        MissingProgramError: it is not installed.
-        EngineError: it does not say its version.
-    """
-    command = [*cp2k_command(), "--version"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=program_environment(1))
-    found = re.search(r"CP2K version (\S+)", done.stdout)
-    if not found:
-        raise EngineError("CP2K does not start.", f"Try it by hand: {' '.join(command)}")
-    return found[1]
-
-
 def uses_kpoints(options: Cp2kOptions) -> bool:
     """Whether there is another k-point than Γ: CP2K then works with complex orbitals."""
     return any(any(point) for point in parse_kpoints(options.kpoints).fractional)
+
+
+def orbitals_file(options: Cp2kOptions) -> str:
+    """Return the file that keeps the orbitals of a structure, or with k-points its density matrix."""
+    return "run-RESTART.kp" if uses_kpoints(options) else "run-RESTART.wfn"
 
 
 def gth_entry() -> str:
@@ -260,7 +149,7 @@ def cp2k_input(options: Cp2kOptions, atoms: Atoms, *, basis_file: Path, orbitals
         basis_file: file of basis sets.
         orbitals: whether it starts from those of the last structure.
     """
-    restart = "run-RESTART.kp" if uses_kpoints(options) else "run-RESTART.wfn"
+    restart = orbitals_file(options)
     printed = f"""&PRINT
 &FORCES ON
 NDIGITS 12
@@ -366,43 +255,3 @@ POTENTIAL {"GTH-PBE" if own else options.pseudopotential}
 
 def _row(values: Iterable[float]) -> str:
     return " ".join(f"{value:.15f}" for value in values)
-
-
-def read_cp2k_result(place: Path, electronic_temperature_k: float) -> EngineResult:
-    """Return what a run found.
-
-    Args:
-        place: the directory it ran in.
-        electronic_temperature_k: of the occupations.
-
-    Raises:
-        EngineError: its files lack something.
-    """
-    free_ha = _value(place / "run.out", r"ENERGY\| Total FORCE_EVAL.*?:\s+")
-    smearing_ha = _value(place / "run.out", r"Electronic entropic energy:\s+")
-    forces = _table(place / FORCES, r"^\s*(?:FORCES\|)?\s+\d+(?:\s+\d+\s+[A-Z]\w*)?")
-    # CP2K prints the pressure tensor: positive where the cell wants to grow.
-    pressure_gpa = _table(place / STRESS, r"^\s*STRESS\|\s+[xyz]")[:3]
-    if "[GPa]" not in (place / STRESS).read_text(errors="replace") or pressure_gpa.shape != (3, 3):
-        raise EngineError(f"{place / STRESS} holds no stress in GPa.", f"See {place / 'run.out'}.")
-    return EngineResult(
-        free_energy_ev=free_ha * HARTREE_TO_EV,
-        energy_ev=(free_ha - smearing_ha) * HARTREE_TO_EV,
-        entropy_ev_per_k=-smearing_ha * HARTREE_TO_EV / electronic_temperature_k,
-        forces_ev_per_angstrom=forces * HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM,
-        stress_ev_per_angstrom3=-pressure_gpa[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]] * GPA_TO_EV_PER_ANGSTROM3,
-    )
-
-
-def _value(path: Path, label: str) -> float:
-    found = re.findall(label + _NUMBER, path.read_text(errors="replace") if path.is_file() else "")
-    if not found:
-        raise EngineError(f"{path} is not what CP2K writes.", f"See {path.parent / LOG}.")
-    return float(found[-1].replace("D", "E"))
-
-
-def _table(path: Path, label: str) -> NDArray[np.float64]:
-    """Return three numbers of each row that begins with a label, shape (n, 3)."""
-    text = path.read_text(errors="replace") if path.is_file() else ""
-    rows = re.findall(label + r"\s+" + r"\s+".join([_NUMBER] * 3), text, re.MULTILINE)
-    return np.array(rows, dtype=float).reshape(-1, 3)
