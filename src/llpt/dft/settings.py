@@ -35,18 +35,23 @@ class PressureCorrection(StrEnum):
 
 
 CutoffRy = Annotated[
-    float, Field(ge=5.0, le=1000.0, description="kinetic-energy cutoff of the plane waves in Ry, from 5 to 1000")
+    float,
+    Field(ge=5.0, le=1000.0, description="kinetic-energy cutoff of the plane waves in Ry, from 5 to 1000"),
+    Told("cutoff {} Ry"),
 ]
 ElectronicTemperatureK = Annotated[
     float, Field(gt=0.0, description="temperature of the Fermi-Dirac occupations in K, above 0")
 ]
-KpointSampling = Annotated[str, Field(min_length=1, description=SAMPLINGS)]
-KpointList = Annotated[str, Field(min_length=1, description=LISTS)]
+KpointSampling = Annotated[str, Field(min_length=1, description=SAMPLINGS), Told("k-points {}")]
+KpointList = Annotated[str, Field(min_length=1, description=LISTS), Told("k-points {}")]
+TOLD_FUNCTIONAL = Told("functional {}")
+TOLD_PSEUDOPOTENTIAL = "pseudopotential {}"
 FunctionalName = Annotated[
     str,
     Field(
         min_length=1, description="an exchange-correlation functional by its name, e.g. pbe, lda-pw92, scan-l or kdt16"
     ),
+    TOLD_FUNCTIONAL,
 ]
 BandCount = Annotated[int, Field(ge=1)]
 """What is asked for in the same words elsewhere too: by other plane-wave codes, by controlled tests."""
@@ -88,7 +93,7 @@ class KohnShamSettings:
     pseudopotential: Annotated[
         str,
         Field(description="default, gth, hard, coulomb, or the path of a UPF or psp8 file"),
-        Told(papers_of={"default": (GOEDECKER_1996,), "hard": (GOEDECKER_1996,), "gth": GTH_PBE}),
+        Told(TOLD_PSEUDOPOTENTIAL, papers_of={"default": (GOEDECKER_1996,), "hard": (GOEDECKER_1996,), "gth": GTH_PBE}),
     ] = "default"
     bands: AutomaticBands = "auto"
     pressure_correction: Annotated[

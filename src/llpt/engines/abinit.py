@@ -20,7 +20,16 @@ from pydantic import Field
 
 from llpt.dft.kpoints import parse_kpoints
 from llpt.dft.papers import GTH_PBE
-from llpt.dft.settings import ECUT_RY, KPOINTS, AutomaticBands, CutoffRy, ElectronicTemperatureK, KpointList
+from llpt.dft.settings import (
+    ECUT_RY,
+    KPOINTS,
+    TOLD_FUNCTIONAL,
+    TOLD_PSEUDOPOTENTIAL,
+    AutomaticBands,
+    CutoffRy,
+    ElectronicTemperatureK,
+    KpointList,
+)
 from llpt.engines.bands import check_bands, estimate_bands, until_empty
 from llpt.engines.face import EngineDescription, EngineResult, PressureLabel
 from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words, program_environment
@@ -69,8 +78,8 @@ class AbinitOptions(Options):
         default=1.0, ge=0.0, le=10.0, description="range in Ry below the cutoff in which plane waves fade, 0 to 10"
     )
     kpoints: KpointList = KPOINTS
-    xc: AbinitFunctional = Field(default=AbinitFunctional.PBE, description="pbe or lda")
-    pseudopotential: Annotated[str, Told(papers_of={"gth": GTH_PBE})] = Field(
+    xc: Annotated[AbinitFunctional, TOLD_FUNCTIONAL] = Field(default=AbinitFunctional.PBE, description="pbe or lda")
+    pseudopotential: Annotated[str, Told(TOLD_PSEUDOPOTENTIAL, papers_of={"gth": GTH_PBE})] = Field(
         default="gth", description="gth, or the path of a pseudopotential of hydrogen that ABINIT reads (psp8, UPF)"
     )
     bands: AutomaticBands = "auto"

@@ -15,7 +15,16 @@ from pydantic import Field
 
 from llpt.dft.kpoints import parse_kpoints
 from llpt.dft.papers import BLOECHL_1994, GTH_PBE
-from llpt.dft.settings import ECUT_RY, KPOINTS, AutomaticBands, CutoffRy, ElectronicTemperatureK, KpointList
+from llpt.dft.settings import (
+    ECUT_RY,
+    KPOINTS,
+    TOLD_FUNCTIONAL,
+    TOLD_PSEUDOPOTENTIAL,
+    AutomaticBands,
+    CutoffRy,
+    ElectronicTemperatureK,
+    KpointList,
+)
 from llpt.engines.mpi import MpiCommand, MpiProcesses  # noqa: TC001 - pydantic reads them
 from llpt.engines.record import EngineRecord, Speed
 from llpt.errors import InputError, MissingProgramError
@@ -49,11 +58,11 @@ class EspressoOptions(Options):
         default=None, gt=0, description="cutoff of the density in Ry; 4 times ecut_ry if not given"
     )
     kpoints: KpointList = KPOINTS
-    xc: EspressoFunctional = Field(
+    xc: Annotated[EspressoFunctional, TOLD_FUNCTIONAL] = Field(
         default=EspressoFunctional.PBE, description="pbe, lda, blyp, scan, vdw-df or vdw-df2"
     )
-    pseudopotential: Annotated[str, Told(papers_of={"paw": (BLOECHL_1994,), "gth": GTH_PBE})] = Field(
-        default="paw", description="paw, gth, or the path of a UPF file for hydrogen"
+    pseudopotential: Annotated[str, Told(TOLD_PSEUDOPOTENTIAL, papers_of={"paw": (BLOECHL_1994,), "gth": GTH_PBE})] = (
+        Field(default="paw", description="paw, gth, or the path of a UPF file for hydrogen")
     )
     bands: AutomaticBands = "auto"
     conv_thr_ry: float | None = Field(

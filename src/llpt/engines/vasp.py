@@ -17,7 +17,7 @@ from pydantic import Field
 
 from llpt.dft.kpoints import parse_kpoints
 from llpt.dft.papers import BLOECHL_1994
-from llpt.dft.settings import ECUT_RY, KPOINTS, BandCount, CutoffRy, ElectronicTemperatureK, KpointList
+from llpt.dft.settings import ECUT_RY, KPOINTS, TOLD_FUNCTIONAL, BandCount, CutoffRy, ElectronicTemperatureK, KpointList
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, MissingProgramError, first_line
@@ -55,7 +55,9 @@ class VaspOptions(Options):
     electronic_temperature_k: ElectronicTemperatureK
     ecut_ry: CutoffRy = ECUT_RY
     kpoints: KpointList = KPOINTS
-    xc: str = Field(default="pbe", description="a functional by the name ASE gives it to VASP, e.g. pbe or lda")
+    xc: Annotated[str, TOLD_FUNCTIONAL] = Field(
+        default="pbe", description="a functional by the name ASE gives it to VASP, e.g. pbe or lda"
+    )
     bands: BandCount | None = Field(default=None, description="NBANDS; VASP's own choice if not given")
     setup: Annotated[str, Told("PAW set of hydrogen {}", papers=(BLOECHL_1994, KRESSE_1999))] = Field(
         default="_h", description="suffix of the PAW set of hydrogen: _h (hard) or empty"

@@ -134,7 +134,7 @@ def _engine(engine: DescribedEngine) -> str:
         return f"{engine.name} (runs of {engine.version}, made elsewhere)"
     record = find_engine(engine.spec)
     declared = record.options.told() if record.options is not None else {}
-    phrases = THEORY | {name: each.phrase for name, each in declared.items() if each.phrase}
+    phrases = {name: each.phrase for name, each in declared.items() if each.phrase}
     options = {
         name: f"{value:g}" if isinstance(value, float) else value
         for name, value in engine.options.items()
@@ -162,15 +162,6 @@ def _functional_keys(name: str) -> list[str]:
     records = (functional.record for functional in FUNCTIONALS)
     source = next((each.source for each in records if name.lower() in {each.name, *each.aliases}), "")
     return [key] if (key := key_of(source)) else []
-
-
-THEORY = {
-    "xc": "functional {}",
-    "ecut_ry": "cutoff {} Ry",
-    "pseudopotential": "pseudopotential {}",
-    "kpoints": "k-points {}",
-}
-"""What a study says of any theory, and how a paper tells it; an engine says how its own options are told."""
 
 
 def _dynamics(case: Case) -> Iterable[str]:
