@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import typer
 from ase import Atoms
+from tests.studies import COMMAND
 from tests.vasp_format import write_thermal_runs
 from typer.testing import CliRunner
 
@@ -401,11 +402,10 @@ def test_status_and_report_of_what_is_no_study_are_refused(tmp_path, refused):
 def test_a_study_without_training_runs_and_is_reported(study, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     study.write_text(study.read_text() + "[reference.options]\nsigma = 1.2\nepsilon = 0.2\nrc = 2.3\n")
-    program = [sys.executable, "-c", "from llpt.cli import main; main()"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
 
     def run(*arguments):
-        return subprocess.run([*program, *arguments], env=environment, text=True, capture_output=True, check=False)
+        return subprocess.run([*COMMAND, *arguments], env=environment, text=True, capture_output=True, check=False)
 
     done = run("run", "study.toml", "--out", "out")
     assert done.returncode == 0, done.stderr

@@ -5,25 +5,12 @@ import sys
 import threading
 
 import pytest
+from tests.studies import study_of_one_engine
 
 from llpt.cli import interrupts, main
 from llpt.cli.interrupts import hearing_ctrl_c
 
-STUDY = """
-[study]
-name = "asked to stop"
-[system]
-atoms = 8
-start = "atomic"
-[state]
-pressures_gpa = 200.0
-temperatures_k = 800
-[dynamics]
-steps = 2
-discard = 0
-[reference]
-engine = "ase:ase.calculators.lj.LennardJones"
-"""
+STUDY = study_of_one_engine("ase:ase.calculators.lj.LennardJones", steps=2, discard=0)
 
 
 def interrupted(*_arguments, **_more):

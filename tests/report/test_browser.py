@@ -5,11 +5,11 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 
 import pytest
+from tests.studies import COMMAND, study_of_one_engine, with_modules_of
 
 from llpt.browsers import BROWSERS
 from llpt.report import live, write_report
@@ -219,25 +219,7 @@ class Gated(LennardJones):
 """
 """An engine that stands still after so many calls until a file is there."""
 
-AT_WORK = """
-[study]
-name = "at work"
-[system]
-atoms = 16
-start = "atomic"
-[state]
-pressures_gpa = 200.0
-temperatures_k = [800]
-[dynamics]
-steps = 60
-discard = 10
-checkpoint_every = 20
-relax_steps = 5
-[reference]
-engine = "ase:gated.Gated"
-threads = 1
-options = {{ gate = "{gate}", calls = 45 }}
-"""
+AT_WORK = study_of_one_engine("ase:gated.Gated", atoms=16, steps=60, discard=10, checkpoint_every=20, relax_steps=5)
 
 
 @pytest.fixture
@@ -247,11 +229,14 @@ def at_work(tmp_path):
     modules.mkdir()
     (modules / "gated.py").write_text(GATED)
     gate = tmp_path / "gate"
-    (tmp_path / "study.toml").write_text(AT_WORK.format(gate=gate))
-    command = [sys.executable, "-c", "from llpt.cli import main; main()", "run", "study.toml", "--trust"]
-    path = os.pathsep.join([str(modules), os.environ.get("PYTHONPATH", "")])
-    env = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.DEVNULL, start_new_session=True)
+    (tmp_path / "study.toml").write_text(f'{AT_WORK}options = {{ gate = "{gate}", calls = 45 }}\n')
+    process = subprocess.Popen(
+        [*COMMAND, "run", "study.toml", "--trust"],
+        cwd=tmp_path,
+        env=with_modules_of(modules),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     root = tmp_path / "study"
     while not (root / "study.db").exists():
         assert process.poll() is None, "llpt run ended before it began"

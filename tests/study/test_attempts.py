@@ -5,6 +5,7 @@ from concurrent.futures import Future
 
 import pytest
 from parsl.executors.high_throughput.errors import ManagerLost, WorkerLost
+from tests.studies import study_of_one_engine
 
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.attempts import Attempts
@@ -13,22 +14,10 @@ from llpt.study.jobs import write_job
 from llpt.study.outcome import NodeOutcome, NodeProgress
 from llpt.study.process import NotDoneError
 
-STUDY = """
-[study]
-name = "attempts"
-[system]
-atoms = 16
-[state]
-pressures_gpa = 200.0
-temperatures_k = 800
-[dynamics]
-steps = 60
-discard = 10
-[reference]
-engine = "ase:ase.calculators.lj.LennardJones"
-[execution]
-retries = 1
-"""
+STUDY = (
+    study_of_one_engine("ase:ase.calculators.lj.LennardJones", atoms=16, steps=60, discard=10)
+    + "[execution]\nretries = 1\n"
+)
 LOST = [ManagerLost(b"manager", "node7"), WorkerLost(1, "node7")]
 
 

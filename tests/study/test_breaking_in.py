@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
+from tests.studies import study_of_one_engine
 
 from llpt.cli.trust import agree, foreign_code
 from llpt.errors import InputError, PluginError
@@ -23,22 +24,7 @@ from llpt.study.nodes import Job
 
 EVIL = "from pathlib import Path\nPath('was-here').touch()\nfrom ase.calculators.lj import LennardJones as Evil\n"
 
-STUDY = """
-[study]
-name = "evil"
-[system]
-atoms = 8
-start = "atomic"
-[state]
-pressures_gpa = 200.0
-temperatures_k = 800
-[dynamics]
-steps = 2
-discard = 0
-[reference]
-engine = "ase:evil.Evil"
-threads = 1
-"""
+STUDY = study_of_one_engine("ase:evil.Evil", name="evil", steps=2, discard=0)
 
 PLUG_IN = """
 from llpt.engines import Argument, EngineRecord, Options, Speed

@@ -2,16 +2,15 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.studies import COMMAND, with_modules_of
 
 from llpt.audit import Outcome, Verdict
 from llpt.errors import InputError
@@ -22,7 +21,6 @@ from llpt.study.growing import grow
 from llpt.trajectory import open_trajectory
 
 HERE = Path(__file__).parent
-PATH = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
 
 STUDY = """
 [study]
@@ -63,9 +61,9 @@ cooling = { engines = "reference", steps = 100 }
 def run_command(*arguments, cwd):
     """Run a command of llpt in a process of its own, which finds the engines of the tests."""
     return subprocess.run(
-        [sys.executable, "-c", "from llpt.cli import main; main()", *map(str, arguments)],
+        [*COMMAND, *map(str, arguments)],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": PATH, "OMP_NUM_THREADS": "1"},
+        env=with_modules_of(HERE),
         text=True,
         capture_output=True,
         check=False,

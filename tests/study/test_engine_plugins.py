@@ -1,10 +1,9 @@
 """A study with an engine of another package: read, planned, costed, checked and run as with a built-in one."""
 
-import os
 import subprocess
-import sys
 
 import pytest
+from tests.studies import COMMAND, with_modules_of
 
 from llpt.errors import InputError
 from llpt.study import estimate_costs, make_plan, parse_study
@@ -97,11 +96,10 @@ def test_where_its_package_is_broken_the_study_says_so(install_package):
 
 def test_it_runs_in_the_workers(soft, tmp_path):
     (tmp_path / "study.toml").write_text(STUDY)
-    path = os.pathsep.join([str(soft), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
-        [sys.executable, "-c", "from llpt.cli import main; main()", "run", "study.toml"],
+        [*COMMAND, "run", "study.toml"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        env=with_modules_of(soft),
         capture_output=True,
         text=True,
         check=False,

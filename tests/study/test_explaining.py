@@ -2,13 +2,12 @@
 
 import json
 import math
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.studies import COMMAND, with_modules_of
 from typer.testing import CliRunner
 
 from llpt.campaign.explained import CampaignExplanation
@@ -22,7 +21,6 @@ from llpt.study.inputs import named_inputs
 from llpt.study.nodes import PlannedCoupled, PlannedOtherLabels
 
 HERE = Path(__file__).parent
-PATH = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
 
 STUDY = """
 [study]
@@ -191,11 +189,11 @@ def test_how_many_labels_it_takes_is_said_beforehand(tmp_path):
 def study(tmp_path_factory):
     root = tmp_path_factory.mktemp("explained")
     (root / "soft.toml").write_text(STUDY.replace("[bridge]", "[bridge]\ncouplings = 0.5"))
-    environment = {**os.environ, "PYTHONPATH": PATH, "OMP_NUM_THREADS": "1"}
+    environment = with_modules_of(HERE)
 
     def llpt(*arguments):
         return subprocess.run(
-            [sys.executable, "-c", "from llpt.cli import main; main()", *arguments],
+            [*COMMAND, *arguments],
             cwd=root,
             env=environment,
             text=True,

@@ -1,18 +1,16 @@
 """An isotherm from study file to page: a soft fluid at held densities, walked up and down, against another one."""
 
 import csv
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.studies import COMMAND, with_modules_of
 
 from llpt.audit import Verdict
 from llpt.observables import load_summary
 from llpt.study import Ledger, State
 
-PATH = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
 DENSITIES = (0.9, 1.0, 1.1)
 STUDY = """
 [study]
@@ -45,9 +43,9 @@ def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("isotherm")
     (root / "soft.toml").write_text(STUDY)
     done = subprocess.run(
-        [sys.executable, "-c", "from llpt.cli import main; main()", "run", "soft.toml"],
+        [*COMMAND, "run", "soft.toml"],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": PATH, "OMP_NUM_THREADS": "1"},
+        env=with_modules_of(Path(__file__).parent),
         text=True,
         capture_output=True,
         check=False,

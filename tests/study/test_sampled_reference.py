@@ -2,12 +2,11 @@
 
 import json
 import math
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.studies import COMMAND, with_modules_of
 
 from llpt.campaign import Role
 from llpt.cli.trust import foreign_code
@@ -159,11 +158,10 @@ def times_in(node):
 def test_the_whole_study(tmp_path):
     """Runs, verdict and report: nothing stumbles over times that there are not, and the report says so."""
     (tmp_path / "soft.toml").write_text(STUDY)
-    path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
-        [sys.executable, "-c", "from llpt.cli import main; main()", "run", "soft.toml"],
+        [*COMMAND, "run", "soft.toml"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        env=with_modules_of(HERE),
         text=True,
         capture_output=True,
         check=False,

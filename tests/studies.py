@@ -1,0 +1,33 @@
+"""The smallest studies of the tests, and how their commands are started as processes."""
+
+import json
+import os
+import sys
+
+COMMAND = [sys.executable, "-c", "from llpt.cli import main; main()"]
+"""``llpt``, as this interpreter runs it."""
+
+
+def study_of_one_engine(engine, *, name="test", atoms=8, temperatures_k=800, threads=1, **dynamics):
+    """Return the text of a study of one engine at 200 GPa; more may follow the reference's table."""
+    values = "".join(f"{key} = {json.dumps(value)}\n" for key, value in dynamics.items())
+    return f"""
+[study]
+name = "{name}"
+[system]
+atoms = {atoms}
+start = "atomic"
+[state]
+pressures_gpa = 200.0
+temperatures_k = {temperatures_k}
+[dynamics]
+{values}[reference]
+engine = "{engine}"
+threads = {threads}
+"""
+
+
+def with_modules_of(*folders):
+    """Return the environment of a process that finds the modules of these folders and works with one thread."""
+    path = os.pathsep.join([*map(str, folders), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
