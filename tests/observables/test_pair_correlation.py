@@ -27,6 +27,21 @@ def test_ideal_gas_in_a_breathing_cell_is_one_everywhere(make_trajectory):
     assert estimates[-1].value == pytest.approx(1.0, abs=0.02)
 
 
+def test_in_a_cell_that_changes_its_shape_the_range_is_that_of_its_smallest_width(make_trajectory):
+    random = np.random.default_rng(4)
+    stretch = random.uniform(0.8, 1.25, size=(100, 1))
+    cells = np.hstack([stretch, np.ones((100, 1)), 1.0 / stretch])[:, :, None] * 9.0 * np.eye(3)
+    trajectory = make_trajectory(random.uniform(size=(100, 40, 3)) @ cells, 9.0)
+    trajectory.cells = cells
+    radius = greatest_radius_angstrom(cells[0], np.linalg.det(cells))
+    rdf = collect(trajectory, radius, bin_width_angstrom=0.2)
+    smallest = min(half_width_angstrom(cell) for cell in cells)
+    assert smallest - 0.2 - 0.1 < rdf.r_angstrom[-1] + 0.1 <= smallest < radius
+    assert rdf.frames.shape == (100, rdf.r_angstrom.size)
+    pulls = np.array([(each.value - 1.0) / each.error for each in rdf.estimates() if each.error > 0.0])
+    assert np.abs(pulls).max() < 4.0
+
+
 def test_unwrapped_positions_and_skewed_cells_change_nothing(make_trajectory):
     random = np.random.default_rng(2)
     atoms = bulk("H", "fcc", a=3.0).repeat(4)

@@ -91,7 +91,7 @@ class PairCorrelation:
     """Collects g(r) frame by frame.
 
     Args:
-        r_max_angstrom: greatest distance; at most half the smallest width that the cell will have.
+        r_max_angstrom: greatest distance; less where half the smallest width of a cell that comes is less.
         bin_width_angstrom: about this; the range holds a whole number of bins.
         peak_window_angstrom: where ``results`` seeks the first peak; None takes everything.
     """
@@ -105,6 +105,7 @@ class PairCorrelation:
     ) -> None:
         self._window = peak_window_angstrom
         bins = max(1, round(r_max_angstrom / bin_width_angstrom))
+        self._bin_width_angstrom = r_max_angstrom / bins
         self._rdf = freud.density.RDF(bins=bins, r_max=r_max_angstrom, normalization_mode="finite_size")
         self._frames: list[NDArray[np.float32]] = []
         self._densities_of_others: list[float] = []
@@ -116,10 +117,21 @@ class PairCorrelation:
         """Take in a block of frames."""
         self._times_fs.extend(block.times_fs.tolist())
         for beads, cell in zip(block.configurations_angstrom, block.cells_angstrom, strict=True):
+            self._stay_within(0.999 * half_width_angstrom(cell))
             for number, positions in enumerate(beads):
                 self._rdf.compute(to_freud(positions, cell), reset=number == 0)
             self._frames.append(np.array(self._rdf.rdf, dtype=np.float32))
             self._densities_of_others.append((beads.shape[1] - 1) / abs(float(np.linalg.det(cell))))
+
+    def _stay_within(self, reach_angstrom: float) -> None:
+        """Leave out the bins beyond what a cell allows, one that changes its shape among them."""
+        bins = max(1, int(reach_angstrom / self._bin_width_angstrom))
+        if bins < self.r_angstrom.size and self._rdf.r_max > reach_angstrom:
+            self._rdf = freud.density.RDF(
+                bins=bins, r_max=bins * self._bin_width_angstrom, normalization_mode="finite_size"
+            )
+            self.r_angstrom = self.r_angstrom[:bins]
+            self._frames = [frame[:bins] for frame in self._frames]
 
     @property
     def frames(self) -> NDArray[np.float64]:
@@ -240,7 +252,7 @@ def greatest_radius_angstrom(
 ) -> float:
     """Return the greatest r for g(r) in a run: half the smallest width of the breathing cell, or the limit.
 
-    The cell is taken to change isotropically.
+    The cell is taken to change isotropically; ``PairCorrelation`` stays within one that does not.
 
     Args:
         cell_angstrom: the cell of any one frame, shape (3, 3).
