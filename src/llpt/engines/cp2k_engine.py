@@ -14,9 +14,9 @@ import numpy as np
 
 from llpt.engines.cp2k import (
     CP2K,
+    CP2K_PROGRAMS,
     FORCES,
     POTENTIALS,
-    PROGRAMS,
     STRESS,
     Cp2kOptions,
     cp2k_input,
@@ -123,7 +123,7 @@ def cp2k_command(processes: int = 1, mpi_command: str | None = None) -> list[str
     Raises:
         MissingProgramError: CP2K, or what starts its processes, is not installed.
     """
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    program = next(filter(None, map(shutil.which, CP2K_PROGRAMS)), None)
     if program is None:
         raise MissingProgramError("CP2K is not installed.", "Install it (Debian: apt-get install cp2k).")
     return [*mpi_words(processes, mpi_command), program]
