@@ -2,8 +2,9 @@
 
 ``python benchmarks/planned_cost.py [--only NAME] [--seconds LOG] [--log FILE]`` runs each engine at several sizes and
 prints what ``llpt plan`` would say of each size where the sizes of ``known`` have run, over what it took. A step's time
-is the median over its steps of seconds of one processor, which other work on the machine changes least. It takes five
-minutes; with ``--seconds`` the times are those of a log that is there, and nothing is run.
+is the median over its steps of seconds of one processor, those of an engine's program counted, which other work on the
+machine changes least. It takes five minutes, and as much again where pw.x, ABINIT and CP2K are installed; with
+``--seconds`` times of a log that is there are taken, and what is not in it is run.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import itertools
 import json
 import os
 import platform
+import resource
 import statistics
 import tempfile
 import time
@@ -20,8 +22,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from llpt.dynamics import RunSettings, run_md
-from llpt.engines import Purpose, make_engine
+from llpt.engines import Purpose, find_engine, make_engine
 from llpt.structure import atomic_fluid, molecular_fluid
 from llpt.study import Plan, make_plan, parse_study
 from llpt.study.cost import StepTimes, pace_of
@@ -29,12 +33,16 @@ from llpt.study.cost import StepTimes, pace_of
 ROOT = Path(__file__).parents[1]
 PRESSURE_GPA = 200.0
 TEMPERATURE_K = 900.0
+HOT_K = 10_000.0
+"""Of the electrons of other programs, whose few plane waves would else find no solution."""
 FIRST_STEPS = 5
 TIMESTEP_FS = 0.4
 SHORT_FS = 0.001
 """The network of the tests was trained on nothing: its fluid is only shaken, or it would collapse."""
 LENNARD_JONES = {"sigma": 1.215, "epsilon": 0.2, "rc": 2.3}
 DFT = {"ecut_ry": 45.0, "kpoints": "mean-value"}
+PROGRAM_DFT = {"ecut_ry": 20.0}
+CP2K = {"cutoff_ry": 120.0, "relative_cutoff_ry": 20.0, "basis_set": "SZV-GTH"}
 NETWORKS = (16, 32, 64, 128, 256, 512)
 CASES: dict[str, tuple[str, dict[str, Any], tuple[int, ...], tuple[tuple[int, ...], ...]]] = {
     "own potential": (f"n2p2:{ROOT / 'examples/own-potential'}", {}, NETWORKS, ((32,), (32, 128), (16, 64, 256))),
@@ -46,24 +54,30 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[int, ...], tuple[tuple[int, ..
         ((32,), (32, 128), (16, 64, 256)),
     ),
     "DFT, PBE": ("dft", {**DFT, "xc": "pbe"}, (16, 32, 64), ((16,), (32,), (16, 32))),
+    "pw.x": ("quantum-espresso", {**PROGRAM_DFT, "pseudopotential": "gth"}, (8, 16, 32), ((8,), (16,), (8, 16))),
+    "ABINIT": ("abinit", PROGRAM_DFT, (8, 16, 32), ((8,), (16,), (8, 16))),
+    "CP2K": ("cp2k", CP2K, (8, 16, 32), ((8,), (16,), (8, 16))),
     "DFT, SCAN-L": ("dft", {**DFT, "xc": "scan-l"}, (16, 32), ((16,), (32,))),
 }
+MESHES: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
+    "meshes of DFT, PBE, 32 atoms": ({**DFT, "xc": "pbe"}, 32, ("mean-value", "2x2x2", "3x3x3")),
+    "meshes of DFT, SCAN-L, 16 atoms": ({**DFT, "xc": "scan-l"}, 16, ("mean-value", "2x2x2")),
+}
+"""Options, number of atoms, meshes of k-points."""
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--log", type=Path)
-    parser.add_argument("--only", choices=CASES, action="append")
+    parser.add_argument("--only", choices=(*CASES, *MESHES), action="append")
     parser.add_argument("--seconds", type=Path, help="a log of this command, whose times are taken")
     arguments = parser.parse_args()
     before = json.loads(arguments.seconds.read_text()) if arguments.seconds else {"rows": []}
-    timed = {
-        row["engine"]: {int(n): s for n, s in row["seconds"].items()} for row in before["rows"] if "seconds" in row
-    }
+    timed = {row["engine"]: row["seconds"] for row in before["rows"] if "seconds" in row}
     rows: list[dict[str, Any]] = []
-    for name in arguments.only or CASES:
-        for row in rows_of(name, timed.get(name)):
+    for name in arguments.only or (*CASES, *MESHES):
+        for row in (mesh_rows if name in MESHES else rows_of)(name, timed.get(name, {})):
             print(json.dumps(row), flush=True)
             rows.append(row)
     found = {
@@ -76,10 +90,10 @@ def main() -> None:
         arguments.log.write_text(text + "\n")
 
 
-def rows_of(name: str, timed: dict[int, float] | None) -> list[dict[str, Any]]:
+def rows_of(name: str, timed: dict[str, float]) -> list[dict[str, Any]]:
     """Return a row for each set of known sizes and each size: seconds used, which are measured, and planned / used."""
     spec, options, sizes, known_sizes = CASES[name]
-    seconds = timed or {atoms: step_s(spec, options, atoms) for atoms in sizes}
+    seconds = {atoms: timed.get(str(atoms)) or step_s(spec, options, atoms) for atoms in sizes}
     runs = {atoms: planned(spec, options, atoms).runs[0] for atoms in sizes}
     paces = {atoms: pace_of("here", runs[atoms], seconds[atoms]) for atoms in sizes}
     rows = []
@@ -88,6 +102,20 @@ def rows_of(name: str, timed: dict[int, float] | None) -> list[dict[str, Any]]:
         ratios = {atoms: round(times.step_s(runs[atoms]) / seconds[atoms], 2) for atoms in sizes if atoms not in known}
         rows.append({"engine": name, "known": list(known), "planned / used": ratios})
     return [{"engine": name, "seconds": {atoms: round(value, 5) for atoms, value in seconds.items()}}, *rows]
+
+
+def mesh_rows(name: str, timed: dict[str, float]) -> list[dict[str, Any]]:
+    """Return a row of seconds and one for each mesh of k-points that is known, with planned / used of the others."""
+    options, atoms, meshes = MESHES[name]
+    given = {mesh: {**options, "kpoints": mesh} for mesh in meshes}
+    seconds = {mesh: timed.get(mesh) or step_s("dft", given[mesh], atoms) for mesh in meshes}
+    runs = {mesh: planned("dft", given[mesh], atoms).runs[0] for mesh in meshes}
+    rows: list[dict[str, Any]] = [{"engine": name, "seconds": {mesh: round(each, 5) for mesh, each in seconds.items()}}]
+    for known in meshes:
+        times = StepTimes((), [pace_of("here", runs[known], seconds[known])])
+        ratios = {mesh: round(times.step_s(runs[mesh]) / seconds[mesh], 2) for mesh in meshes if mesh != known}
+        rows.append({"engine": name, "known": [known], "planned / used": ratios})
+    return rows
 
 
 def planned(spec: str, options: dict[str, Any], atoms: int) -> Plan:
@@ -105,17 +133,18 @@ def planned(spec: str, options: dict[str, Any], atoms: int) -> Plan:
 def step_s(spec: str, options: dict[str, Any], atoms: int) -> float:
     """Return the median seconds of a processor of a step of dynamics at constant pressure."""
     thread = {"threads": 1} if spec.startswith("n2p2:") else {}
-    electrons = {"electronic_temperature_k": TEMPERATURE_K} if spec == "dft" else {}
+    electrons_k = TEMPERATURE_K if spec == "dft" else HOT_K
+    electrons = {"electronic_temperature_k": electrons_k} if find_engine(spec).thermal else {}
     engine = make_engine(spec, {**options, **thread, **electrons}, purpose=Purpose.CONSTANT_PRESSURE)
     marks: list[float] = []
     calculate = engine.calculate
 
     def timed(*arguments: Any, **keywords: Any) -> None:
-        marks.append(time.process_time())
+        marks.append(used_s())
         calculate(*arguments, **keywords)
 
     engine.calculate = timed  # type: ignore[method-assign]
-    steps = FIRST_STEPS + (12 if spec == "dft" else max(20, 3000 // atoms))
+    steps = FIRST_STEPS + (12 if electrons else max(20, 3000 // atoms))
     settings = RunSettings(
         ensemble="npt",
         temperature_k=TEMPERATURE_K,
@@ -133,6 +162,13 @@ def step_s(spec: str, options: dict[str, Any], atoms: int) -> float:
         raise SystemExit(f"{spec}, {atoms} atoms: {outcome.reason}")
     kept = marks[FIRST_STEPS:]
     return statistics.median(after - before for before, after in itertools.pairwise(kept))
+
+
+def used_s() -> float:
+    """Return the seconds of a processor that this process and its programs, at work and ended, have used."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    at_work = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
+    return time.process_time() + ended.ru_utime + ended.ru_stime + sum(each.user + each.system for each in at_work)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def test_an_engine_of_another_package():
     assert engine.describe().spec == "springs:soft"
     assert "springs:NAME" in grammar()
     assert engine_label("springs") == "Springs"
-    assert find_engine("springs").speed.seconds(64, 1.0) == pytest.approx(2.002)
+    assert find_engine("springs").speed.seconds(64) == pytest.approx(2.002)
 
 
 def test_the_example_of_the_documentation(install_package):

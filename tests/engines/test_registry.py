@@ -62,9 +62,10 @@ def test_names_in_paths_and_for_people():
 
 def test_speeds_grow_as_they_should():
     dft = find_engine("dft").speed
-    assert dft.seconds(64, 1.0) == pytest.approx(0.004 + 0.022 + 0.026 + 0.0102)
-    assert dft.seconds(128, 2.0) == pytest.approx(0.004 + 2.0 * (2 * 0.022 + 4 * 0.026 + 8 * 0.0102))
-    assert find_engine("n2p2").speed.seconds(128, 7.0) == pytest.approx(0.003 + 2 * 0.015)
+    assert dft.seconds(64) == pytest.approx(0.004 + 0.022 + 0.026 + 0.0102)
+    assert dft.seconds(128, plane_waves=2.0) == pytest.approx(0.004 + 2.0 * (2 * 0.022 + 4 * 0.026 + 8 * 0.0102))
+    assert dft.seconds(64, kpoints=4) == pytest.approx(0.004 + 0.016 + 4 * (0.006 + 0.026 + 0.0102))
+    assert find_engine("n2p2").speed.seconds(128, plane_waves=7.0) == pytest.approx(0.003 + 2 * 0.015)
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,10 @@ class Run:
     ("kpoints", "count"),
     [("mean-value", 1), ("gamma", 1), ("2x2x2", 4), ("3x3x3", 14), ("0,0,0;0.5,0,0", 2), ("spacing:0.9", 4)],
 )
-def test_each_kpoint_costs_the_same(kpoints, count):
-    floor = find_engine("dft").speed.floor
-    one = seconds_per_step(Run()) - floor
-    assert seconds_per_step(Run({"kpoints": kpoints})) - floor == pytest.approx(count * one)
+def test_each_kpoint_costs_the_same_and_the_density_once(kpoints, count):
+    speed = find_engine("dft").speed
+    one = seconds_per_step(Run()) - speed.floor - speed.once
+    assert seconds_per_step(Run({"kpoints": kpoints})) - speed.floor - speed.once == pytest.approx(count * one)
 
 
 def test_kpoints_of_an_engine_without_plane_waves_cost_the_same_too():
@@ -51,11 +51,22 @@ def test_kpoints_of_an_engine_without_plane_waves_cost_the_same_too():
 
 def test_defaults_cutoff_and_threads_are_those_of_the_record():
     speed = find_engine("dft").speed
-    assert seconds_per_step(Run()) == pytest.approx(speed.seconds(64, 1.0))
-    assert seconds_per_step(Run({"ecut_ry": 240.0})) == pytest.approx(speed.seconds(64, 8.0))
-    assert seconds_per_step(Run(threads=1)) == pytest.approx(speed.on_one_thread * speed.seconds(64, 1.0))
+    assert seconds_per_step(Run()) == pytest.approx(speed.seconds(64))
+    assert seconds_per_step(Run({"ecut_ry": 240.0})) == pytest.approx(speed.seconds(64, plane_waves=8.0))
+    assert seconds_per_step(Run(threads=1)) == pytest.approx(speed.on_one_thread * speed.seconds(64))
     assert seconds_per_step(Run({"kpoints": "in words of its own"})) == seconds_per_step(Run())
     assert seconds_per_step(Run(engine="vasp", options={"kpoints": "2x2x2"})) > seconds_per_step(Run(engine="vasp"))
+
+
+@pytest.mark.parametrize(
+    ("atoms", "mesh", "took"), [(16, "2x2x2", 1.6), (32, "2x2x2", 2.6), (64, "2x2x2", 2.8), (32, "3x3x3", 6.6)]
+)
+def test_a_mesh_costs_as_many_times_one_kpoint_as_was_measured(atoms, mesh, took):
+    """docs/results/planned-cost.json, PBE at 45 Ry and 200 GPa."""
+    mean_value, several = (
+        seconds_per_step(Run({"kpoints": kpoints, "ecut_ry": 45.0}, atoms=atoms)) for kpoints in ("mean-value", mesh)
+    )
+    assert several / mean_value == pytest.approx(took, rel=0.3)
 
 
 def test_a_functional_of_the_laplacian_costs_several_times_as_much():

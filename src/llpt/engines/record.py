@@ -45,19 +45,21 @@ TIMED_DENSITY_G_PER_CM3 = 1.12
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds per MD step of one engine on 2 cores: ``floor + sum_k terms[k] (N / 64)^k``.
+    """Seconds per MD step of one engine on 2 cores: ``floor + once N / 64 + kpoints sum_k terms[k] (N / 64)^k``.
 
     Args:
-        terms: seconds for 64 atoms by the power they grow with; at ``TIMED_CUTOFF_RY``, ``TIMED_DENSITY_G_PER_CM3`` and
-            one k-point where there are plane waves.
+        terms: seconds of one k-point for 64 atoms by the power they grow with; at ``TIMED_CUTOFF_RY`` and
+            ``TIMED_DENSITY_G_PER_CM3`` where there are plane waves.
+        once: seconds for 64 atoms of what is done once for all k-points, the density and its potential among it.
         floor: what every step costs besides, i-PI and the trajectory among it.
-        plane_waves: whether the terms grow with the number of plane waves, k-points x cutoff^1.5 / density.
+        plane_waves: whether ``terms`` and ``once`` grow with the number of plane waves, cutoff^1.5 / density.
         on_one_thread: how many times longer a step takes on one thread than on two.
         functionals: how many times longer with an exchange–correlation functional, by the value of the option ``xc``;
             once where it is not named.
     """
 
     terms: Mapping[float, float] = field(default_factory=lambda: {1.0: 0.005})
+    once: float = 0.0
     floor: float = 0.002
     plane_waves: bool = False
     on_one_thread: float = 1.0
@@ -67,15 +69,17 @@ class Speed:
         object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))
         object.__setattr__(self, "functionals", MappingProxyType(dict(self.functionals)))
 
-    def seconds(self, atoms: int, plane_waves: float) -> float:
+    def seconds(self, atoms: int, *, kpoints: int = 1, plane_waves: float = 1.0) -> float:
         """Return the seconds of one step.
 
         Args:
             atoms: number of atoms.
-            plane_waves: per atom, all k-points together, in units of those that the engine was timed with.
+            kpoints: their number, >= 1.
+            plane_waves: per atom and k-point, in units of those that the engine was timed with.
         """
         share = plane_waves if self.plane_waves else 1.0
-        return self.floor + share * sum(seconds * (atoms / 64.0) ** power for power, seconds in self.terms.items())
+        of_one = sum(seconds * (atoms / 64.0) ** power for power, seconds in self.terms.items())
+        return self.floor + share * (self.once * atoms / 64.0 + kpoints * of_one)
 
 
 @dataclass(frozen=True)

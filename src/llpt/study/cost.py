@@ -121,20 +121,19 @@ def seconds_per_step(run: TimedRun) -> float:
     Beads are left out of what is learnt of the growth of a step with its atoms: they follow one another.
     """
     speed = run.speed
-    slower = _slower(run)
     given = run.option("kpoints")
-    if not speed.plane_waves and given is None:
-        return slower * speed.seconds(run.atoms, 1.0)
-    try:
-        density = starting_density(run.state)
-    except InputError:  # nothing is known of this state
-        density = TIMED_DENSITY_G_PER_CM3
-    edge = (run.atoms * volume_per_atom(density_g_per_cm3=density)) ** (1.0 / 3.0)
-    kpoints = _kpoint_count(str(given), edge_angstrom=edge)
-    if not speed.plane_waves:
-        return slower * (speed.floor + kpoints * (speed.seconds(run.atoms, 1.0) - speed.floor))
-    cutoff = float(run.option("ecut_ry") or TIMED_CUTOFF_RY) / TIMED_CUTOFF_RY
-    return slower * speed.seconds(run.atoms, kpoints * cutoff**1.5 / (density / TIMED_DENSITY_G_PER_CM3))
+    plane_waves = 1.0
+    kpoints = 1
+    if speed.plane_waves or given is not None:
+        try:
+            density = starting_density(run.state)
+        except InputError:  # nothing is known of this state
+            density = TIMED_DENSITY_G_PER_CM3
+        edge = (run.atoms * volume_per_atom(density_g_per_cm3=density)) ** (1.0 / 3.0)
+        kpoints = _kpoint_count(str(given), edge_angstrom=edge)
+        cutoff = float(run.option("ecut_ry") or TIMED_CUTOFF_RY) / TIMED_CUTOFF_RY
+        plane_waves = cutoff**1.5 / (density / TIMED_DENSITY_G_PER_CM3)
+    return _slower(run) * speed.seconds(run.atoms, kpoints=kpoints, plane_waves=plane_waves)
 
 
 def _kpoint_count(kpoints: str, *, edge_angstrom: float) -> int:

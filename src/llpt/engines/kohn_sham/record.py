@@ -17,9 +17,11 @@ DFT = EngineRecord(
     functional=KohnShamSettings.xc,
     elements=frozenset({"H"}),
     # Fitted to 64, 128, 256 and 512 atoms on two threads, within 20 %, and to the growth from 16 to 64 on one
-    # (docs/performance.md). One thread: 1.3 times longer at 64 atoms, 1.6 at 128.
+    # (docs/performance.md). One thread: 1.3 times longer at 64 atoms, 1.6 at 128. What is done once for all k-points:
+    # fitted to one, 4 and 14 of them with 16 to 64 atoms (benchmarks/planned_cost.py).
     speed=Speed(
-        {1.0: 0.022, 2.0: 0.026, 3.0: 0.0102},
+        {1.0: 0.006, 2.0: 0.026, 3.0: 0.0102},
+        once=0.016,
         floor=0.004,
         plane_waves=True,
         on_one_thread=1.37,

@@ -186,7 +186,7 @@ class PlannedRun(ABC):
     def seconds_of_proposer(self) -> float:
         """What a force call of the potential that proposes costs by its engine's record; 0 in molecular dynamics."""
         proposals = self.dynamics.proposals
-        return 0.0 if proposals is None else find_engine(proposals.engine).speed.seconds(self.atoms, 1.0)
+        return 0.0 if proposals is None else find_engine(proposals.engine).speed.seconds(self.atoms)
 
     @property
     def picoseconds(self) -> float:
