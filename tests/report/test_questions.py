@@ -19,6 +19,7 @@ from llpt.report.effect_figures import effect_figure
 from llpt.report.figure_data import write_figure_data
 from llpt.report.methods import methods_of, write_methods
 from llpt.report.question import Tone
+from llpt.report.questions.cell import large_enough
 from llpt.report.questions.ensemble import of_their_ensembles
 from llpt.report.questions.protocol import same_protocol
 from llpt.report.questions.reference import _budget_figure, _largest
@@ -235,6 +236,15 @@ def test_runs_that_are_not_of_their_ensemble_are_told_from_chance(case, monkeypa
 
 def test_without_trajectories_no_ensemble_is_asked_for(case):
     assert of_their_ensembles(case) is None
+
+
+def test_cells_of_several_sizes_that_no_test_compares_are_told(case):
+    found = dataclasses.replace(case.found, effects=())
+    uncompared = dataclasses.replace(case, analysis=dataclasses.replace(case.analysis, found=found))
+    assert "Behler–Parrinello was run in cells of 256, 512, 1728 atoms" in large_enough(uncompared).sentence
+    ladders = tuple(ladder for ladder in found.ladders if ladder.atoms == 512)
+    one = dataclasses.replace(case.analysis, found=dataclasses.replace(found, ladders=ladders))
+    assert "No side was run in cells of two sizes" in large_enough(dataclasses.replace(case, analysis=one)).sentence
 
 
 def test_questions_are_answered_by_figures_that_show_it(answers):

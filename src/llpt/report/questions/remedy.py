@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.report import palette
-from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source
+from llpt.report.panels import Dash, Figure, Panel, PlottedCurve, Source
 from llpt.report.question import Question, Tone
 from llpt.report.transition_tables import order_rows
 
@@ -59,8 +59,8 @@ def _figure(requirements: Sequence[Requirement]) -> Figure | None:
                 tuple(map(float, times)),
                 tuple(float(math.sqrt(each.picoseconds / time)) for time in times),
                 colour=palette.CYCLE[index % len(palette.CYCLE)],
-                dash=(Dash.SOLID, Dash.DASHED)[index // len(palette.CYCLE) % 2],
-                marker=Marker.CIRCLE,
+                dash=(Dash.SOLID, Dash.DASHED)[index % 2],  # two that fall on one another are both seen
+                marker=palette.MARKERS[index % len(palette.MARKERS)],
                 source=Source(each.engine),
             )
         )
