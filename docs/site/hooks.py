@@ -62,7 +62,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         target, anchor = found["target"], found["anchor"] or ""
         folder = Path(page.file.src_uri).parent
         for source, name in ROOT_PAGES.items():
-            if target in {source, f"../{source}"}:
+            if target in {source, f"{'../' * (len(folder.parts) + 1)}{source}"}:
                 return f"]({'../' * len(folder.parts)}{name}{anchor})"
         if target.endswith("tutorials"):
             return "](tutorials/pair_correlation.md)"
