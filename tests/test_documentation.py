@@ -170,6 +170,7 @@ def test_links_inside_the_repository_lead_somewhere(page):
         target = (page.parent / file) if file else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+        assert "--" not in anchor, f"{link}: the site has one dash where GitHub has two"
 
 
 PROSE = [page for page in PAGES if page.name != "CHANGELOG.md"]
