@@ -80,13 +80,13 @@ def test_errors_of_ions_that_are_about_to_bind_are_seen(fluids):
 def test_an_engine_labels_the_runs_of_the_other(fluids):
     engine = make_engine("ase:ase.calculators.lj.LennardJones", {"sigma": 0.6, "epsilon": 0.02, "rc": 1.2})
     frames = fluids[True][:3]
-    theirs = label_with_other(frames, engine, sampled_by=REFERENCE, temperature_k=900.0, name="r")
-    ours = label_with_other(frames, engine, sampled_by=SURROGATE, temperature_k=900.0, name="s")
-    assert np.allclose(theirs.differences_ev, -ours.differences_ev)
-    assert theirs.reference[0].get_potential_energy(force_consistent=True) == pytest.approx(
+    of_reference = label_with_other(frames, engine, sampled_by=REFERENCE, temperature_k=900.0, name="r")
+    of_surrogate = label_with_other(frames, engine, sampled_by=SURROGATE, temperature_k=900.0, name="s")
+    assert np.allclose(of_reference.differences_ev, -of_surrogate.differences_ev)
+    assert of_reference.reference[0].get_potential_energy(force_consistent=True) == pytest.approx(
         frames[0].calc.results["free_energy"]
     )
-    assert theirs.samples().coupling == REFERENCE
+    assert of_reference.samples().coupling == REFERENCE
 
 
 def test_labels_of_other_configurations_are_refused(fluids):

@@ -47,9 +47,9 @@ def test_a_model_does_every_run_once_more_and_is_judged(tree, tmp_path, command)
     for run in own:
         dynamics = run.dynamics
         assert (dynamics.pressure_gpa, dynamics.timestep_fs, dynamics.steps) == (100.0, 0.4, 11)
-        theirs, ours = (llpt.open_trajectory(study / path).atoms(0) for path in (run.start.source, run.path))
-        assert ours.positions == pytest.approx(theirs.positions)
-        assert ours.cell.array == pytest.approx(theirs.cell.array)
+        first, again = (llpt.open_trajectory(study / path).atoms(0) for path in (run.start.source, run.path))
+        assert again.positions == pytest.approx(first.positions)
+        assert again.cell.array == pytest.approx(first.cell.array)
     assert json.loads((study / "results/verdict.json").read_text())["surrogate"]
     assert json.loads((study / "results/model-errors.json").read_text())["overall"]["frames"] > 0
     assert (study / "results/model-errors.pdf").stat().st_size > 0

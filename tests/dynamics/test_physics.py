@@ -147,16 +147,16 @@ def test_lennard_jones_liquid(tmp_path):
     engine = FastLennardJones(EPSILON, SIGMA, 3.0, tail=True)
     common = {"thermostat_time_fs": 200.0, "timestep_fs": 10.0, "checkpoint_every": 100000, "positions_every": 10}
 
-    def go(name, start, **options):
+    def run_of(name, start, **options):
         outcome = run_md(start, engine, make_settings(**(common | options)), tmp_path / name)
         assert outcome.state is RunState.DONE
         return Trajectory.open(tmp_path / name)
 
-    go("melt", atoms, ensemble="nvt", temperature_k=4.0 * temperature, steps=500)
+    run_of("melt", atoms, ensemble="nvt", temperature_k=4.0 * temperature, steps=500)
     liquid = last_configuration(tmp_path / "melt", temperature_k=temperature)
     potential = {}
     for thermostat in ("svr", "langevin"):
-        run = go(thermostat, liquid, ensemble="nvt", temperature_k=temperature, thermostat=thermostat, steps=2500)
+        run = run_of(thermostat, liquid, ensemble="nvt", temperature_k=temperature, thermostat=thermostat, steps=2500)
         scalars = run.scalars().isel(step=slice(500, None))
         potential[thermostat] = mean_estimate(scalars.free_energy_ev / (n * EPSILON), "")
         assert within(potential[thermostat], -6.0305, also=0.0024)
@@ -173,7 +173,7 @@ def test_lennard_jones_liquid(tmp_path):
     settings = {"temperature_k": temperature, "pressure_gpa": pressure, "barostat_time_fs": 1500.0}
     ase = {"integrator": "ase", "thermostat": "nose-hoover"}
     for code, options in {"ipi": {}, "ase": ase}.items():
-        scalars = go(code, last_configuration(tmp_path / "svr"), steps=4000, **settings, **options).scalars()
+        scalars = run_of(code, last_configuration(tmp_path / "svr"), steps=4000, **settings, **options).scalars()
         scalars = scalars.isel(step=slice(500, None))
         density = mean_estimate(n * SIGMA**3 / scalars.volume_angstrom3, "")
         assert density.error < 0.004

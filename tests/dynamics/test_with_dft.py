@@ -46,17 +46,17 @@ def test_an_engine_that_follows_its_steps_is_refused_for_proposals(tmp_path):
 
 @pytest.mark.slow
 def test_restarted_dft_run_is_the_undisturbed_one(tmp_path):
-    """Design §4: positions within 1e-4 Å over the 20 steps after the restart, the same conserved quantity."""
+    """Positions within 1e-4 Å over the 20 steps after the restart, the same conserved quantity."""
     atoms = molecular_fluid(atoms=8, density_g_per_cm3=0.9, seed=1)
 
-    def go(steps, name):
+    def run(steps, name):
         values = {"ensemble": "npt", "temperature_k": 3000, "pressure_gpa": 150, "steps": steps, "seed": 1}
         settings = RunSettings.from_mapping(values | {"positions_every": 1, "checkpoint_every": 10})
         run_md(atoms, engine(), settings, tmp_path / name)
 
-    go(40, "whole")
-    go(17, "parts")
-    go(40, "parts")
+    run(40, "whole")
+    run(17, "parts")
+    run(40, "parts")
     whole, parts = (Trajectory.open(tmp_path / name) for name in ("whole", "parts"))
     a, b = (np.concatenate([block.positions_angstrom for block in run.blocks()]) for run in (whole, parts))
     assert np.abs(a - b).max() < 1e-4
@@ -75,15 +75,15 @@ def test_each_bead_of_a_path_integral_has_orbitals_of_its_own(tmp_path):
     options = {"ecut_ry": 20, "electronic_temperature_k": 3000}
     atoms = molecular_fluid(atoms=4, density_g_per_cm3=0.9, seed=1)
 
-    def go(steps, name):
+    def run(steps, name):
         values = {"ensemble": "nvt", "temperature_k": 3000, "steps": steps, "seed": 1, "beads": 2, "timestep_fs": 0.3}
         settings = RunSettings.from_mapping(values | {"positions_every": 1, "checkpoint_every": 3})
         with make_engine("dft", options, purpose=Purpose.DYNAMICS) as engine:
             run_md(atoms, engine, settings, tmp_path / name)
 
-    go(8, "whole")
-    go(5, "parts")
-    go(8, "parts")
+    run(8, "whole")
+    run(5, "parts")
+    run(8, "parts")
     whole, parts = (Trajectory.open(tmp_path / name) for name in ("whole", "parts"))
     a, b = (np.concatenate([block.configurations_angstrom for block in run.blocks()]) for run in (whole, parts))
     assert a.shape == (9, 2, 4, 3)

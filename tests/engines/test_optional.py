@@ -38,10 +38,10 @@ def test_lammps_agrees_with_ase(commands, fluid):
     slanted.set_cell(fluid.cell.array @ [[1, 0.05, 0], [0, 1, 0.02], [0, 0, 1.0]], scale_atoms=True)
     engine = make_engine(f"lammps:{commands}")
     expected = make_engine(LENNARD_JONES, {"sigma": 0.9, "epsilon": 0.05, "rc": 2.2})
-    for ours, theirs in zip(evaluate([fluid, slanted], engine), evaluate([fluid, slanted], expected), strict=True):
+    for found, wanted in zip(evaluate([fluid, slanted], engine), evaluate([fluid, slanted], expected), strict=True):
         # ASE shifts the potential to zero at its cutoff, LAMMPS does not: compare derivatives.
-        assert np.allclose(ours.get_forces(), theirs.get_forces(), atol=1e-9)
-        assert np.allclose(ours.get_stress(), theirs.get_stress(), atol=1e-6)
+        assert np.allclose(found.get_forces(), wanted.get_forces(), atol=1e-9)
+        assert np.allclose(found.get_stress(), wanted.get_stress(), atol=1e-6)
     engine.close()
 
 

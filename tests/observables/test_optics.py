@@ -30,10 +30,10 @@ def snapshots():
 
 
 def test_averages_are_those_of_the_single_snapshots(engine, snapshots, tmp_path):
-    together = optics_of_snapshots(snapshots, engine, SETTINGS, tmp_path / "all")
+    joined = optics_of_snapshots(snapshots, engine, SETTINGS, tmp_path / "all")
     alone = [optics_of_snapshots([s], engine, SETTINGS, tmp_path / str(i)) for i, s in enumerate(snapshots)]
     dc = [one.scalars["dc_conductivity"].value for one in alone]
-    estimate = together.scalars["dc_conductivity"]
+    estimate = joined.scalars["dc_conductivity"]
     assert estimate.value == pytest.approx(np.mean(dc), rel=1e-9)
     # Student's factor of one sigma with two degrees of freedom is 1.321.
     assert estimate.error == pytest.approx(1.321 * np.std(dc, ddof=1) / math.sqrt(3), rel=1e-3)
@@ -41,12 +41,12 @@ def test_averages_are_those_of_the_single_snapshots(engine, snapshots, tmp_path)
     assert all(math.isnan(one.scalars["dc_conductivity"].error) for one in alone)
     # The mean of sigma is linear, so the jackknife's error is the standard error; that of the reflectivity is not.
     real = np.array([one.curves["conductivity_real"] for one in alone])
-    assert together.curves["conductivity_real"] == pytest.approx(real.mean(0), rel=1e-9)
-    assert together.errors["conductivity_real"] == pytest.approx(1.321 * real.std(0, ddof=1) / math.sqrt(3), rel=1e-3)
-    assert (together.errors["reflectivity"] > 0).all()
-    at_laser = together.scalars["reflectivity"]
-    assert at_laser.value == pytest.approx(np.interp(2.33, together.photon_energy_ev, together.curves["reflectivity"]))
-    assert min(together.errors["reflectivity"][8:10]) <= at_laser.error <= max(together.errors["reflectivity"][8:10])
+    assert joined.curves["conductivity_real"] == pytest.approx(real.mean(0), rel=1e-9)
+    assert joined.errors["conductivity_real"] == pytest.approx(1.321 * real.std(0, ddof=1) / math.sqrt(3), rel=1e-3)
+    assert (joined.errors["reflectivity"] > 0).all()
+    at_laser = joined.scalars["reflectivity"]
+    assert at_laser.value == pytest.approx(np.interp(2.33, joined.photon_energy_ev, joined.curves["reflectivity"]))
+    assert min(joined.errors["reflectivity"][8:10]) <= at_laser.error <= max(joined.errors["reflectivity"][8:10])
     assert math.isnan(alone[0].scalars["reflectivity"].error)
 
 

@@ -51,13 +51,13 @@ def alone(block, bead):
 def test_each_frame_is_the_mean_of_its_beads(make, series):
     beads = np.random.default_rng(3).uniform(0.0, 5.0, (4, BEADS, 16, 3))
     block = block_of(beads)
-    together = make()
-    together.add(block)
+    joined = make()
+    joined.add(block)
     parts = []
     for bead in range(BEADS):
         parts.append(make())
         parts[-1].add(alone(block, bead))
-    assert np.allclose(series(together), np.mean([series(part) for part in parts], axis=0), rtol=1e-5)
+    assert np.allclose(series(joined), np.mean([series(part) for part in parts], axis=0), rtol=1e-5)
 
 
 @pytest.fixture(scope="module")

@@ -95,9 +95,9 @@ def test_axes_are_taken_and_returned_and_added_to(reference, surrogate):
     assert looks == (own.get_legend().get_texts()[0].get_fontsize(), own.get_legend().get_frame_on())
     colours = [to_hex(container.lines[0].get_color()).upper() for container in ax.containers]
     assert colours == list(palette.CYCLE[:2])
-    together = plot([reference, surrogate], "enthalpy")
-    assert len(together.containers) == 2
-    assert any("heat capacity maximum" in text for text in labels(together))
+    both = plot([reference, surrogate], "enthalpy")
+    assert len(both.containers) == 2
+    assert any("heat capacity maximum" in text for text in labels(both))
 
 
 def test_own_axes_have_the_style_of_the_report_and_given_ones_keep_theirs(reference):

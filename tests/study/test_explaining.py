@@ -65,9 +65,9 @@ def test_both_sides_are_labelled_by_the_other_and_the_reference_by_each_choice()
     assert both == {
         f"labels/bridge/{engine}-N24-P200-T900{end}" for engine in ("soft", "soft-surrogate") for end in ("", "-start1")
     }
-    theirs = nodes["labels/bridge/soft-N24-P200-T900"].job(Path())
-    assert theirs.options["sigma"] == 1.205
-    assert theirs.run == "runs/soft/N24/P200/T900"
+    labels = nodes["labels/bridge/soft-N24-P200-T900"].job(Path())
+    assert labels.options["sigma"] == 1.205
+    assert labels.run == "runs/soft/N24/P200/T900"
     changed = nodes["labels/budget/soft-N24-P200-T900/a-wider-core"].job(Path())
     assert (changed.options["sigma"], changed.snapshots) == (1.216, 12)
     assert "sigma" not in nodes["labels/budget/soft-N24-P200-T900/as-it-is"].job(Path()).options

@@ -304,8 +304,8 @@ def test_ases_energy_of_warm_electrons_is_not_taken_for_e():
     assert (told["free_energy_ev"] == scalars["free_energy_ev"]).all()
     for atoms in frames:
         atoms.info["entropy"] = 5e-4
-    ours = open_trajectory(frames, timestep_fs=0.5).scalars()
-    assert (ours["internal_energy_ev"] == told["internal_energy_ev"]).all()
+    held = open_trajectory(frames, timestep_fs=0.5).scalars()
+    assert (held["internal_energy_ev"] == told["internal_energy_ev"]).all()
 
 
 def test_a_trajectory_is_a_sequence_of_structures():
