@@ -60,7 +60,8 @@ def compare_density(pair: Pair, *, near: float) -> DensityComparison:
 
     Args:
         pair: the isobars, without solid points.
-        near: temperatures this close to a transition are left to the transition temperature.
+        near: points this close to a transition are left to the comparison of the transition itself; in the unit of
+            what changes along the lines.
     """
     difference = relative_difference(pair.reference.states.curve("density"), pair.surrogate.states.curve("density"))
     temperatures, percent = difference.coordinates, difference.percent

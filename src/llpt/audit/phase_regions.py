@@ -53,7 +53,7 @@ class PhaseBoundary:
 
     Args:
         order: which order parameter.
-        value: the dividing one.
+        value: the dividing one, in the unit of the order parameter.
         low_is_above: whether the phase stable below the transition has the larger values.
     """
 

@@ -26,7 +26,7 @@ EDGE = 1.65
 
 @dataclass(frozen=True)
 class Region:
-    """The transition of a pair.
+    """The transition of a pair; places and widths are in the unit of what changes along its lines (K, GPa or g/cm³).
 
     Args:
         low: of the two sides' places, the lower one; that of the reference where the surrogate has none.
@@ -45,15 +45,15 @@ class Region:
     of_both: bool
 
     def below(self, coordinates: NDArray[np.float64], near: float) -> NDArray[np.bool_]:
-        """Return which temperatures lie below both transitions by more than the margin."""
+        """Return which points lie below both transitions by more than the margin."""
         return np.asarray(coordinates < self.low - self._margin(near))
 
     def above(self, coordinates: NDArray[np.float64], near: float) -> NDArray[np.bool_]:
-        """Return which temperatures lie above both transitions by more than the margin."""
+        """Return which points lie above both transitions by more than the margin."""
         return np.asarray(coordinates > self.high + self._margin(near))
 
     def beside(self, coordinates: NDArray[np.float64], near: float) -> NDArray[np.bool_]:
-        """Return which temperatures are not between the two places, and farther from both than the margin."""
+        """Return which points are not between the two places, and farther from both than the margin."""
         return self.below(coordinates, near) | self.above(coordinates, near)
 
     def _margin(self, near: float) -> float:

@@ -144,7 +144,7 @@ class JoinedRuns:
 
     Args:
         n_atoms: of all of them.
-        held: the value of what they hold.
+        held: the value of what they hold, in its unit (``Coordinate.unit``).
         points: by rising coordinate.
     """
 
