@@ -173,7 +173,7 @@ def children_s(process: psutil.Process) -> float:
 DEVNULL = subprocess.DEVNULL
 STOPPED = 130
 MOMENTS_S = (0.5, 1.5, 3.0, 6.0, 12.0)
-COMMAND = (sys.executable, "-c", "from llpt.cli import main; main()")
+COMMAND = (sys.executable, "-c", "from llpt.cli import program; program()")
 
 
 def timed(directory: Path, *arguments: str) -> dict[str, float]:

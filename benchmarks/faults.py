@@ -89,7 +89,7 @@ retries = 100
 """
 PRESSURES_GPA = (100.0, 150.0, 200.0, 250.0)
 SAME_ANGSTROM = 1e-4
-COMMAND = (sys.executable, "-c", "from llpt.cli import main; main()", "run", "study.toml")
+COMMAND = (sys.executable, "-c", "from llpt.cli import program; program()", "run", "study.toml")
 VICTIMS = ("driver", "fork server", "worker", "engine")
 
 

@@ -45,7 +45,7 @@ cores = 1
 """
 CALLS = {"fsync": "waits for the disk", "fdatasync": "waits for the disk", "rename": "files renamed"}
 """System calls by the beginning of their names, and what they are."""
-COMMAND = (sys.executable, "-c", "from llpt.cli import main; main()", "run", "study.toml")
+COMMAND = (sys.executable, "-c", "from llpt.cli import program; program()", "run", "study.toml")
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Ctrl-C ends a command in a word while it plans and while its libraries are loaded, and soon whatever it does."""
 
 import signal
+import subprocess
 import sys
 import threading
 
@@ -87,6 +88,31 @@ def test_a_command_that_ends_by_itself_is_left_alone(monkeypatch):
     for timer in timers:
         timer.join(60.0)
         assert not timer.is_alive()
+
+
+PROGRAM = """
+import atexit, gc, signal, sys
+import llpt.cli
+
+def freed(phase, _):
+    print("freed", flush=True)
+
+def interrupted():
+    gc.callbacks.append(freed)
+    atexit.register(print, "due at the end")
+    sys.stdout.write("said before, ")
+    sys.exit(130)
+
+llpt.cli.main = interrupted
+llpt.cli.program()
+"""
+
+
+def test_the_program_leaves_without_taking_apart_what_was_loaded():
+    """With all libraries loaded that takes seconds on a busy machine."""
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stdout == "said before, due at the end\n"
 
 
 def test_who_had_ctrl_c_ignored_keeps_it_so():

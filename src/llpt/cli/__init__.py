@@ -4,7 +4,7 @@ import os
 import sys
 
 from llpt.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED, STOPPED
-from llpt.cli.interrupts import hearing_ctrl_c
+from llpt.cli.interrupts import hearing_ctrl_c, leave_at_once
 from llpt.errors import LlptError
 
 
@@ -40,4 +40,14 @@ def main() -> None:
         sys.exit(EXIT_INTERRUPTED)
 
 
-__all__ = ["main"]
+def program() -> None:
+    """Be the program ``llpt``: run a command, and after Ctrl-C leave at once."""
+    try:
+        main()
+    except SystemExit as end:
+        if end.code == EXIT_INTERRUPTED:
+            leave_at_once()
+        raise
+
+
+__all__ = ["main", "program"]

@@ -152,7 +152,7 @@ class LiveStudy:
             return
         if done and done != of and time.monotonic() - when > LEAST_S_BETWEEN_REPORTS:
             self._reported = (time.monotonic(), done)
-            command = [sys.executable, "-c", "from llpt.cli import main; main()", "report", str(self.place.root)]
+            command = [sys.executable, "-c", "from llpt.cli import program; program()", "report", str(self.place.root)]
             self._reporting = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def close(self) -> None:
