@@ -42,7 +42,7 @@ SHORT_FS = 0.001
 LENNARD_JONES = {"sigma": 1.215, "epsilon": 0.2, "rc": 2.3}
 DFT = {"ecut_ry": 45.0, "kpoints": "mean-value"}
 PROGRAM_DFT = {"ecut_ry": 20.0}
-CP2K = {"cutoff_ry": 120.0, "relative_cutoff_ry": 20.0, "basis_set": "SZV-GTH"}
+CP2K = {"kpoints": "gamma", "cutoff_ry": 120.0, "relative_cutoff_ry": 20.0, "basis_set": "SZV-GTH"}
 NETWORKS = (16, 32, 64, 128, 256, 512)
 CASES: dict[str, tuple[str, dict[str, Any], tuple[int, ...], tuple[tuple[int, ...], ...]]] = {
     "own potential": (f"n2p2:{ROOT / 'examples/own-potential'}", {}, NETWORKS, ((32,), (32, 128), (16, 64, 256))),
@@ -56,7 +56,7 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[int, ...], tuple[tuple[int, ..
     "DFT, PBE": ("dft", {**DFT, "xc": "pbe"}, (16, 32, 64), ((16,), (32,), (16, 32))),
     "pw.x": ("quantum-espresso", {**PROGRAM_DFT, "pseudopotential": "gth"}, (8, 16, 32), ((8,), (16,), (8, 16))),
     "ABINIT": ("abinit", PROGRAM_DFT, (8, 16, 32), ((8,), (16,), (8, 16))),
-    "CP2K": ("cp2k", CP2K, (8, 16, 32), ((8,), (16,), (8, 16))),
+    "CP2K": ("cp2k", CP2K, (4, 8), ((4,), (8,))),
     "DFT, SCAN-L": ("dft", {**DFT, "xc": "scan-l"}, (16, 32), ((16,), (32,))),
 }
 MESHES: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
@@ -74,14 +74,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=Path, help="a log of this command, whose times are taken")
     arguments = parser.parse_args()
     before = json.loads(arguments.seconds.read_text()) if arguments.seconds else {"rows": []}
-    timed = {row["engine"]: row["seconds"] for row in before["rows"] if "seconds" in row}
+    timed = {row["engine"]: row for row in before["rows"] if "seconds" in row}
+    now = datetime.now(tz=UTC).isoformat(timespec="seconds")
     rows: list[dict[str, Any]] = []
     for name in arguments.only or (*CASES, *MESHES):
-        for row in (mesh_rows if name in MESHES else rows_of)(name, timed.get(name, {})):
+        known = timed.get(name, {"seconds": {}, "measured": now})
+        for row in (mesh_rows if name in MESHES else rows_of)(name, known["seconds"]):
+            if "seconds" in row:
+                row["measured"] = known["measured"]
             print(json.dumps(row), flush=True)
             rows.append(row)
     found = {
-        "date": before.get("date", datetime.now(tz=UTC).isoformat(timespec="seconds")),
+        "date": now,
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
         "rows": rows,
     }

@@ -69,6 +69,16 @@ def test_a_mesh_costs_as_many_times_one_kpoint_as_was_measured(atoms, mesh, took
     assert several / mean_value == pytest.approx(took, rel=0.3)
 
 
+@pytest.mark.parametrize(
+    ("engine", "took"), [("quantum-espresso", (0.086, 0.176, 0.426)), ("abinit", (0.34, 0.54, 1.10))]
+)
+def test_one_size_of_another_program_tells_of_others(engine, took):
+    """docs/results/planned-cost.json, 8, 16 and 32 atoms at 20 Ry."""
+    planned = [seconds_per_step(Run({"ecut_ry": 20.0}, engine=engine, atoms=atoms)) for atoms in (8, 16, 32)]
+    for each, seconds in zip(planned, took, strict=True):
+        assert [other / each * seconds for other in planned] == pytest.approx(took, rel=0.3)
+
+
 def test_a_functional_of_the_laplacian_costs_several_times_as_much():
     assert 4.0 < seconds_per_step(Run({"xc": "scan-l"})) / seconds_per_step(Run()) < 9.0
 
