@@ -130,3 +130,9 @@ def paragraphs(page):
         if not apart:
             lines.append(line.strip())
     return found
+
+
+def indented(page):
+    """Return lines that Markdown takes for code because they are indented: after an empty line, and in no list."""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    return re.findall(r"(?:^|\n)(?![-*]|\d+\.| )[^\n]*\n\n( {4}[^\n]*)", text)

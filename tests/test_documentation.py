@@ -22,7 +22,7 @@ import llpt
 from llpt.cli.app import app
 from llpt.cli.groups import DEFAULT
 
-from .documentation import DATE, PAGES, ROOT, blocks, commands, paragraphs, spans
+from .documentation import DATE, PAGES, ROOT, blocks, commands, indented, paragraphs, spans
 
 MODULES = sorted(module.name for module in pkgutil.walk_packages(llpt.__path__, "llpt."))
 BLOCKS = [block for page in PAGES for block in blocks(page)]
@@ -187,6 +187,7 @@ def test_a_page_begins_with_what_it_is_for_in_short_paragraphs_without_dates(pag
     assert found
     assert not [line for line, each in found if len(each.split()) > MOST_WORDS]
     assert not [line for line, each in found if DATE.search(each)]
+    assert not indented(page), "code stands between fences: what is indented is run by no test"
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=page_name)
