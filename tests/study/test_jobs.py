@@ -12,7 +12,7 @@ import pytest
 from llpt.errors import InputError, StorageError
 from llpt.study import make_plan, parse_study
 from llpt.study.imported import read_imported
-from llpt.study.nodes import read_job
+from llpt.study.nodes import job_kinds, read_job
 
 GOLDEN = Path(__file__).parent / "golden"
 JOBS = json.loads((GOLDEN / "jobs.json").read_text())
@@ -44,6 +44,27 @@ def test_a_job_is_read_back_as_it_was_written(tmp_path, name):
     for job in JOBS[name]["jobs"].values():
         file.write_text(json.dumps(job))
         assert read_job(file).text() == json.dumps(job, indent=1, sort_keys=True)
+
+
+def untyped(schema, place=""):
+    """The places of a schema that hold anything whatever."""
+    inner = [*schema.get("properties", {}).items(), *schema.get("$defs", {}).items()]
+    inner += [
+        (word, schema[word])
+        for word in ("items", "additionalProperties")
+        if schema.get(word) is not None and schema[word] is not False
+    ]
+    inner += [(word, each) for word in ("anyOf", "oneOf", "allOf") for each in schema.get(word, ())]
+    for name, each in inner:
+        if each is True or not {"type", "$ref", "anyOf", "oneOf", "allOf", "const", "enum"} & each.keys():
+            yield f"{place}/{name}"
+        else:
+            yield from untyped(each, f"{place}/{name}")
+
+
+@pytest.mark.parametrize(("kind", "job"), job_kinds().items())
+def test_all_that_a_job_holds_is_typed(kind, job):
+    assert not list(untyped(job.model_json_schema(), kind))
 
 
 @pytest.mark.parametrize("text", ["{", '{"kind": "md"}', '{"kind": "cooking", "identity": "runs/a"}'])
