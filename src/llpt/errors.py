@@ -40,6 +40,21 @@ class StorageError(LlptError):
 class NewerFormatError(InputError):
     """A file that a later version of this program wrote, in a format that this one does not know."""
 
+    @classmethod
+    def of(cls, file: str, stored: int, known: int) -> NewerFormatError:
+        """Return the error for a file.
+
+        Args:
+            file: what it is, as a sentence begins with it.
+            stored: its format.
+            known: the last one that this program reads.
+
+        >>> print(NewerFormatError.of("The verdict", 4, 3))
+        The verdict has format 4; this program reads formats 1 to 3. Update llpt to read it.
+        """
+        read = "format 1" if known == 1 else f"formats 1 to {known}"
+        return cls(f"{file} has format {stored}; this program reads {read}.", "Update llpt to read it.")
+
 
 class PluginError(LlptError):
     """Something another package adds (an engine, an observable …) that cannot be used, and why."""

@@ -146,10 +146,7 @@ class Verdict(_Record):
         except ValueError as error:
             remedy = "Restore it from a copy, or make it anew with llpt analyse."
             raise InputError("The verdict is damaged.", remedy) from error
-        raise NewerFormatError(
-            f"The verdict has format {stored}; this program reads formats 1 to {VERDICT_FORMAT}.",
-            "Update llpt to read it.",
-        )
+        raise NewerFormatError.of("The verdict", stored, VERDICT_FORMAT)
 
     def save(self, path: Path | str) -> None:
         """Write the JSON text to a file.

@@ -15,6 +15,7 @@ from llpt.dynamics import Ensemble, IntegratorName, Isotope, Thermostat
 from llpt.options import GivenValue  # noqa: TC001
 from llpt.study.engine_sections import EngineSpec  # noqa: TC001
 from llpt.study.sections import (
+    K_RANGE,
     AtomCounts,
     BeadCount,
     Bool,
@@ -75,7 +76,7 @@ class RampTest(MatchedRunsSection):
 class FixedElectronicTemperatureTest(MatchedRunsSection):
     """Does the electrons' temperature matter? The same ladder with T_el held at one value."""
 
-    temperature_k: TemperatureK = Field(description="the electrons' temperature in K, above 0 and at most 100000")
+    temperature_k: TemperatureK = Field(description=f"the electrons' temperature in K, {K_RANGE}")
     engines: Literal["reference"] = Field(
         default="reference", description='"reference": only its electrons have a temperature'
     )

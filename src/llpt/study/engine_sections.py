@@ -16,6 +16,7 @@ from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.study.derived import section_of
 from llpt.study.pulse import LEAST_S, TIMES_LONGER
 from llpt.study.sections import (
+    K_RANGE,
     AtomCount,
     ContradictionError,
     Float,
@@ -23,6 +24,7 @@ from llpt.study.sections import (
     Section,
     StepCount,
     TemperatureK,
+    Threads,
     TimestepFs,
 )
 
@@ -90,11 +92,9 @@ class ReferenceSection(DftKeys):
     """``[reference]``: the theory the surrogate was, or is, trained on."""
 
     electronic_temperature: TemperatureK | Literal["ionic"] = Field(
-        default="ionic", description='"ionic" (that of the ions), or a temperature in K above 0 and at most 100000'
+        default="ionic", description=f'"ionic" (that of the ions), or a temperature in K {K_RANGE}'
     )
-    threads: Annotated[Int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
-        default="auto", description='processor cores for each run, at least 1, or "auto"'
-    )
+    threads: Threads = "auto"
     options: dict[str, GivenValue] = Field(
         default_factory=dict, description="a table of further options, handed to the engine as they are"
     )
@@ -200,9 +200,7 @@ class SurrogateSection(Section):
     )
     extra: tuple[ExtraRuns, ...] = Field(default=(), description="tables [[surrogate.extra]], each with atoms")
     training: TrainingSection = Field(default=TrainingSection(), description="a table [surrogate.training]")
-    threads: Annotated[Int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
-        default="auto", description='processor cores for each run, at least 1, or "auto"'
-    )
+    threads: Threads = "auto"
     options: dict[str, GivenValue] = Field(
         default_factory=dict, description="a table of options, handed to the engine as they are"
     )

@@ -21,6 +21,9 @@ from llpt.study.engine_spelling import imported_spec
 from llpt.study.nodes.imported import ImportedTrajectory
 from llpt.study.nodes.run import RecordedDynamics
 from llpt.study.sections import (
+    GCC_RANGE,
+    GPA_RANGE,
+    K_RANGE,
     AtomCount,
     BeadCount,
     ContradictionError,
@@ -52,13 +55,9 @@ class ImportedRun(Section):
     )
     program: str = Field(description="the program whose files were read")
     atoms: AtomCount = Field(description="a number of atoms, whole and at least 2")
-    temperature_k: TemperatureK = Field(description="the thermostat's temperature in K, above 0 and at most 100000")
-    pressure_gpa: PressureGpa | None = Field(
-        default=None, description="the barostat's pressure in GPa, above 0 and at most 10000"
-    )
-    density_gcc: DensityGcc | None = Field(
-        default=None, description="the density in g/cm³ that was held, above 0 and at most 20"
-    )
+    temperature_k: TemperatureK = Field(description=f"the thermostat's temperature in K, {K_RANGE}")
+    pressure_gpa: PressureGpa | None = Field(default=None, description=f"the barostat's pressure in GPa, {GPA_RANGE}")
+    density_gcc: DensityGcc | None = Field(default=None, description=f"the density in g/cm³ that was held, {GCC_RANGE}")
     electronic_temperature_k: Annotated[Float, Field(ge=0.0, le=1e6)] | None = Field(
         default=None, description="the electrons' temperature in K, 0 to 1e6; 0 where they are cold or there are none"
     )

@@ -72,9 +72,7 @@ def parse_study(text: str, *, name: str = "study file", imported: Sequence[Impor
         ) from error
     given = data.get("format")
     if isinstance(given, int) and given > STUDY_FILE_FORMAT:
-        raise NewerFormatError(
-            f"{name} has format {given}; this program reads format {STUDY_FILE_FORMAT}.", "Update llpt to read it."
-        )
+        raise NewerFormatError.of(name, given, STUDY_FILE_FORMAT)
     if imported:
         data["imported"] = [run.model_dump(mode="json", exclude_none=True) for run in imported]
     try:

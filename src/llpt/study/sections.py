@@ -28,6 +28,18 @@ Bool = Annotated[bool, Strict()]
 
 MAX_TEMPERATURE_K = 100_000.0
 MAX_PRESSURE_GPA = 10_000.0
+MAX_DENSITY_GCC = 20.0
+LEAST_RADIUS_BOHR, MAX_RADIUS_BOHR = 0.5, 10.0
+MAX_THREADS = 4096
+K_RANGE = f"above 0 and at most {MAX_TEMPERATURE_K:g}"
+GPA_RANGE = f"above 0 and at most {MAX_PRESSURE_GPA:g}"
+GCC_RANGE = f"above 0 and at most {MAX_DENSITY_GCC:g}"
+RADIUS_RANGE = f"from {LEAST_RADIUS_BOHR:g} to {MAX_RADIUS_BOHR:g}"
+"""What a person reads of a range."""
+TEMPERATURES_K = f"temperatures in K, each {K_RANGE}"
+PRESSURES_GPA = f"pressures in GPa, each {GPA_RANGE}"
+DENSITIES_GCC = f"densities in g/cm³, each {GCC_RANGE}"
+RADII_BOHR = f"Wigner–Seitz radii in bohr, each {RADIUS_RANGE}"
 
 
 def _as_sequence(value: object) -> object:
@@ -46,24 +58,28 @@ def one_or_more(item: Any) -> BeforeValidator:
 
 TemperatureK = Annotated[Float, Field(gt=0.0, le=MAX_TEMPERATURE_K)]
 PressureGpa = Annotated[Float, Field(gt=0.0, le=MAX_PRESSURE_GPA)]
-DensityGcc = Annotated[Float, Field(gt=0.0, le=20.0)]
-WignerSeitzRadius = Annotated[Float, Field(ge=0.5, le=10.0)]
+DensityGcc = Annotated[Float, Field(gt=0.0, le=MAX_DENSITY_GCC)]
+WignerSeitzRadius = Annotated[Float, Field(ge=LEAST_RADIUS_BOHR, le=MAX_RADIUS_BOHR)]
 AtomCount = Annotated[Int, Field(ge=2, le=1_000_000)]
 BeadCount = Annotated[
     Int,
     Field(ge=1, le=MOST_BEADS, description=f"beads of the path integral of the nuclei, 1 (classical) to {MOST_BEADS}"),
+]
+Threads = Annotated[
+    Annotated[Int, Field(ge=1, le=MAX_THREADS)] | Literal["auto"],
+    Field(description='processor cores for each run, at least 1, or "auto"'),
 ]
 StepCount = Annotated[Int, Field(ge=1, le=1_000_000_000)]
 TimestepFs = Annotated[Float, Field(ge=0.001, le=20.0)]
 Temperatures = Annotated[
     tuple[TemperatureK, ...],
     one_or_more(TemperatureK),
-    Field(min_length=1, description="temperatures in K, each above 0 and at most 100000"),
+    Field(min_length=1, description=TEMPERATURES_K),
 ]
 Pressures = Annotated[
     tuple[PressureGpa, ...],
     one_or_more(PressureGpa),
-    Field(min_length=1, description="pressures in GPa, each above 0 and at most 10000"),
+    Field(min_length=1, description=PRESSURES_GPA),
 ]
 AtomCounts = Annotated[
     tuple[AtomCount, ...],

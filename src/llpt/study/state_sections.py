@@ -9,6 +9,14 @@ from pydantic import Field, model_validator
 
 from llpt.campaign import ThermodynamicState
 from llpt.study.sections import (
+    DENSITIES_GCC,
+    GCC_RANGE,
+    GPA_RANGE,
+    K_RANGE,
+    PRESSURES_GPA,
+    RADII_BOHR,
+    RADIUS_RANGE,
+    TEMPERATURES_K,
     AtomCounts,
     Bool,
     ContradictionError,
@@ -25,12 +33,12 @@ from llpt.study.sections import (
 Densities = Annotated[
     tuple[DensityGcc, ...],
     one_or_more(DensityGcc),
-    Field(min_length=1, description="densities in g/cm³, each above 0 and at most 20"),
+    Field(min_length=1, description=DENSITIES_GCC),
 ]
 Radii = Annotated[
     tuple[WignerSeitzRadius, ...],
     one_or_more(WignerSeitzRadius),
-    Field(min_length=1, description="Wigner–Seitz radii in bohr, each from 0.5 to 10"),
+    Field(min_length=1, description=RADII_BOHR),
 ]
 
 
@@ -58,9 +66,9 @@ class LineSection(Section, ABC):
 class StateLine(LineSection):
     """``[[state.isobars]]`` and ``[[state.isochores]]``: a pressure or a density, and temperatures."""
 
-    pressure_gpa: PressureGpa | None = Field(default=None, description="a pressure in GPa, above 0 and at most 10000")
-    density_gcc: DensityGcc | None = Field(default=None, description="a density in g/cm³, above 0 and at most 20")
-    rs: WignerSeitzRadius | None = Field(default=None, description="a Wigner–Seitz radius in bohr, from 0.5 to 10")
+    pressure_gpa: PressureGpa | None = Field(default=None, description=f"a pressure in GPa, {GPA_RANGE}")
+    density_gcc: DensityGcc | None = Field(default=None, description=f"a density in g/cm³, {GCC_RANGE}")
+    rs: WignerSeitzRadius | None = Field(default=None, description=f"a Wigner–Seitz radius in bohr, {RADIUS_RANGE}")
     temperatures_k: Temperatures
     melting_temperature_k: TemperatureK | None = Field(
         default=None,
@@ -94,12 +102,10 @@ class StateLine(LineSection):
 class IsothermSection(LineSection):
     """``[[state.isotherms]]``: a temperature, and pressures (NPT), densities or Wigner–Seitz radii (NVT, NVE)."""
 
-    temperature_k: TemperatureK = Field(description="a temperature in K, above 0 and at most 100000")
-    pressures_gpa: Pressures | None = Field(
-        default=None, description="pressures in GPa, each above 0 and at most 10000"
-    )
-    densities_gcc: Densities | None = Field(default=None, description="densities in g/cm³, each above 0 and at most 20")
-    rs: Radii | None = Field(default=None, description="Wigner–Seitz radii in bohr, each from 0.5 to 10")
+    temperature_k: TemperatureK = Field(description=f"a temperature in K, {K_RANGE}")
+    pressures_gpa: Pressures | None = Field(default=None, description=PRESSURES_GPA)
+    densities_gcc: Densities | None = Field(default=None, description=DENSITIES_GCC)
+    rs: Radii | None = Field(default=None, description=RADII_BOHR)
 
     @model_validator(mode="after")
     def _one_condition(self) -> Self:
@@ -126,14 +132,10 @@ class IsothermSection(LineSection):
 class StateSection(Section):
     """``[state]``: pressures (NPT) or densities (NVT, NVE) with the same temperatures, or lines one by one."""
 
-    pressures_gpa: Pressures | None = Field(
-        default=None, description="pressures in GPa, each above 0 and at most 10000"
-    )
-    densities_gcc: Densities | None = Field(default=None, description="densities in g/cm³, each above 0 and at most 20")
-    rs: Radii | None = Field(default=None, description="Wigner–Seitz radii in bohr, each from 0.5 to 10")
-    temperatures_k: Temperatures | None = Field(
-        default=None, description="temperatures in K, each above 0 and at most 100000"
-    )
+    pressures_gpa: Pressures | None = Field(default=None, description=PRESSURES_GPA)
+    densities_gcc: Densities | None = Field(default=None, description=DENSITIES_GCC)
+    rs: Radii | None = Field(default=None, description=RADII_BOHR)
+    temperatures_k: Temperatures | None = Field(default=None, description=TEMPERATURES_K)
     isobars: tuple[StateLine, ...] = Field(default=(), description="tables [[state.isobars]], one for each isobar")
     isochores: tuple[StateLine, ...] = Field(
         default=(), description="tables [[state.isochores]], one for each isochore"

@@ -173,7 +173,4 @@ def read_card(directory: Path | str) -> ModelCard:
     except (OSError, ValidationError, UnicodeDecodeError) as error:
         reason = type(error).__name__
         raise InputError(f"The model card {path} cannot be read ({reason}).", "Take another copy.") from None
-    raise NewerFormatError(
-        f"The model card {path} has format {stored}; this program reads format {MODEL_CARD_FORMAT}.",
-        "Update llpt to read it.",
-    )
+    raise NewerFormatError.of(f"The model card {path}", stored, MODEL_CARD_FORMAT)
