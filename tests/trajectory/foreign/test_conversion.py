@@ -160,6 +160,25 @@ def test_a_cut_file_gives_its_whole_frames(tmp_path):
     assert (result.frames, result.cut) == (11, True)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda rows: [*rows[:24], "", *rows[24:]],
+        lambda rows: [*rows[:24], *rows[25:]],
+        lambda rows: [*rows[:24], rows[24].replace(rows[24].split()[1], "*********"), *rows[25:]],
+        lambda rows: [*rows[:24], rows[24].replace(rows[24].split()[1], "1.0-2.0"), *rows[25:]],
+    ],
+    ids=["a blank line", "a missing row", "stars", "fused columns"],
+)
+def test_damage_inside_a_frame_is_named_with_what_comes_before_it(tmp_path, damage):
+    path = tmp_path / "run.extxyz"
+    write_extxyz(path, walk())
+    path.write_text("\n".join(damage(path.read_text().splitlines())) + "\n")
+    with pytest.raises(InputError, match=r"before line 31: .* 2 whole frame\(s\) come before it") as refused:
+        converted(open_foreign([path]), tmp_path / "run")
+    assert ".." not in refused.value.cause.replace("...", "")
+
+
 def test_a_number_that_is_not_finite_is_refused(tmp_path):
     positions = walk()
     positions[5, 2, 1] = np.nan

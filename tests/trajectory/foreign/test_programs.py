@@ -172,8 +172,14 @@ def test_what_lammps_does_not_say_is_asked_for():
         opened("run.dump", elements=["H"])
     with pytest.raises(InputError, match="which element type 1 is"):
         opened("run.dump", "lammps.log")
-    _, frames = opened("run.dump", elements=["H"], units="metal")
+    source, frames = opened("run.dump", elements=["H"], units="metal")
     assert frames[0].free_energy_ev is None
+    reader = ForeignReader(source, frame_interval_fs=0.4, electronic_temperature_k=0.0)
+    assert len(list(reader.steps(Contents()))) == len(frames)
+    wrong, _ = opened("run.dump", elements=["H"], units="real")
+    reader = ForeignReader(wrong, frame_interval_fs=0.4, electronic_temperature_k=0.0)
+    with pytest.raises(InputError, match=r"has a temperature of .* K, which cannot be"):
+        list(reader.steps(Contents()))
 
 
 def test_energies_of_one_atom_are_those_of_all(tmp_path):

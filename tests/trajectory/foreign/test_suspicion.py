@@ -218,6 +218,7 @@ def test_what_was_not_measured_is_told_as_such():
         ([*range(4, 8), *range(4), *range(8, 12)], "Before frame 4"),
         ([*range(30), *range(29, 60)], "Frame 30 .* is frame 29 again"),
         ([*range(30), *range(25, 60)], "Frame 30 .* is frame 25 again"),
+        ([*range(20), *range(20)], "Frame 20 .* is frame 0 again"),
     ],
 )
 def test_what_is_missing_doubled_or_out_of_order_is_named_wherever_it_stands(argon, places, cause):

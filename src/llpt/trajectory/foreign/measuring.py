@@ -237,6 +237,16 @@ class Measurements:
         again = np.flatnonzero(first[which] < np.arange(len(marks)))
         return (int(again[0]), int(first[which][again[0]])) if again.size else None
 
+    def returned(self) -> tuple[int, int] | None:
+        """Return the first frame that is an earlier one again after others, and that one; None where there is none.
+
+        A proposal that was not taken repeats the frame right before it, and atoms do not come back by chance.
+        """
+        marks = np.array(self._marks)
+        _, first, which = np.unique(marks, return_index=True, return_inverse=True)
+        again = 1 + np.flatnonzero((first[which] < np.arange(len(marks)))[1:] & (marks[1:] != marks[:-1]))
+        return (int(again[0]), int(first[which][again[0]])) if again.size else None
+
 
 def measurements_of(scalars: Mapping[str, NDArray[Any]], masses_u: NDArray[np.float64]) -> Measurements:
     """Return what the scalars of a run of llpt say."""

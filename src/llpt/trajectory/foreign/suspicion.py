@@ -263,8 +263,10 @@ def _contradictions(measured: Measurements, facts: Facts, name: str, discard: in
             )
         )
     found += _electrons(measured, facts, name)
-    place, twice = measured.gap(), measured.repeated()
-    if twice is not None and measured.n_repeated <= max(1.0, REPEATED_SHARE * len(measured.volume_angstrom3)):
+    place, twice = measured.gap(), measured.returned()
+    if measured.n_repeated <= max(1.0, REPEATED_SHARE * len(measured.volume_angstrom3)):
+        twice = measured.repeated()
+    if twice is not None:
         cause = f"Frame {twice[0]} of {name} is frame {twice[1]} again: its pieces overlap."
         found.append((FactCheck.GAP, cause, "Leave out what stands twice"))
     if place is not None:
