@@ -1,12 +1,14 @@
 """What need not be asked of an imported run, what its files leave untold, and what its fluctuations say."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from llpt.campaign import Role
-from llpt.errors import InputError
+from llpt.errors import InputError, StorageError
+from llpt.study.imported import read_imported, write_imported
 from llpt.study.importing import (
     Description,
     NewStudy,
@@ -74,3 +76,20 @@ def test_what_no_run_of_a_study_can_be_is_refused_before_frames_are_read(tmp_pat
         import_run(tmp_path / "study", source, description, new=NewStudy.of_imported_runs("a study"))
     assert allowed in refused.value.remedy
     assert not (tmp_path / "study").exists()
+
+
+def test_the_table_of_imported_runs_is_read_as_it_is_written_and_as_a_person_may_write_it(tmp_path):
+    written = (Path(__file__).parent / "golden" / "imported.toml").read_text(encoding="utf-8")
+    runs = read_imported(Path(__file__).parent / "golden" / "imported.toml")
+    texts = {
+        "as written": write_imported(runs),
+        "with a comment": "# mine\n" + write_imported(runs),
+        "spelt otherwise": write_imported(runs).replace("[[imported]]", "[[ imported ]]"),
+        "the file of before": written,
+    }
+    for text in texts.values():
+        (tmp_path / "imported.toml").write_text(text, encoding="utf-8")
+        assert read_imported(tmp_path / "imported.toml") == runs
+    (tmp_path / "imported.toml").write_text(texts["as written"].replace("role", "rule", 1), encoding="utf-8")
+    with pytest.raises(StorageError, match="is damaged"):
+        read_imported(tmp_path / "imported.toml")

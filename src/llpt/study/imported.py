@@ -6,10 +6,12 @@ stays as it was given.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PREFACE = "# Written by `llpt import`: runs made elsewhere, what their files state and what was added by hand.\n"
+_HEADING = "\n[[imported]]\n"
 
 
 class ImportedRun(Section):
@@ -148,7 +151,10 @@ def read_imported(path: Path) -> tuple[ImportedRun, ...]:
         StorageError: the file is damaged.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("imported", [])
+        text = path.read_text(encoding="utf-8")
+        with contextlib.suppress(ValueError):  # of tables that somebody wrote in another way
+            return _as_written(text)
+        tables = tomllib.loads(text).get("imported", [])
         return tuple(ImportedRun.model_validate_json(json.dumps(table)) for table in tables)
     except FileNotFoundError:
         return ()
@@ -159,9 +165,26 @@ def read_imported(path: Path) -> tuple[ImportedRun, ...]:
         ) from error
 
 
+def _as_written(text: str) -> tuple[ImportedRun, ...]:
+    """Return the runs of a text of ``write_imported``; a folder of many runs has it read after each of them.
+
+    Raises:
+        ValueError: it is none, or damaged.
+    """
+    preface, *tables = text.split(_HEADING)
+    if preface != _PREFACE:
+        raise ValueError("not as it was written")
+    return tuple(_of_table(table) for table in tables)
+
+
+@lru_cache(maxsize=2**14)
+def _of_table(text: str) -> ImportedRun:
+    return ImportedRun.model_validate_json(json.dumps(tomllib.loads(text)))
+
+
 def write_imported(runs: Sequence[ImportedRun]) -> str:
     """Return the text of ``imported.toml``."""
-    return _PREFACE + "".join(f"\n[[imported]]\n{_table(run)}" for run in runs)
+    return _PREFACE + "".join(f"{_HEADING}{_table(run)}" for run in runs)
 
 
 def _table(run: ImportedRun) -> str:
