@@ -94,7 +94,8 @@ CP2K = EngineRecord(
     options=Cp2kOptions,
     thermal=True,
     elements=frozenset({"H"}),
-    speed=Speed({1.0: 60.0}),
+    # A process is started for each step, 0.8 s of a processor (benchmarks/planned_cost.py).
+    speed=Speed({1.0: 60.0}, floor=0.8),
     probe="llpt.engines.cp2k_engine:cp2k_version",
     trial={
         "basis_set": "SZV-GTH",
