@@ -38,6 +38,7 @@ from llpt.dynamics.run_record import RunRecord, Session, check_same, new_record,
 from llpt.dynamics.settings import IntegratorName, RunSettings
 from llpt.dynamics.signals import StopRequest, stop_on_signals
 from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
+from llpt.dynamics.wall_time import WallTime
 from llpt.engines.make import as_engine
 from llpt.ensembles import Ensemble
 from llpt.errors import EngineError, InputError, MissingProgramError, StorageError, unsuitable
@@ -195,7 +196,7 @@ class _Run:
         if damage:
             self.log.say(damage)
         earlier = self.record.sessions
-        clock = _WallTime(self.record.wall_seconds)
+        clock = WallTime(self.record.wall_seconds)
         try:
             integrator = self._integrator(checkpoint)
             self._open(checkpoint, began_at)
@@ -283,7 +284,7 @@ class _Run:
         stop: StopRequest,
         on_progress: Callable[[Progress], None] | None,
         progress_seconds: float,
-        clock: _WallTime,
+        clock: WallTime,
     ) -> None:
         told_at = -math.inf
         too_uncertain = ""
@@ -340,7 +341,7 @@ class _Run:
             due = enough and seconds > _LEAST_SECONDS
         return due or seconds > _MOST_SECONDS or self.writer.buffered_bytes > _BUFFER_BYTES
 
-    def _checkpoint(self, integrator: Integrator, clock: _WallTime) -> None:
+    def _checkpoint(self, integrator: Integrator, clock: WallTime) -> None:
         """Close the segment, then write the checkpoint that counts it as done."""
         self.writer.close_segment()
         path = save_checkpoint(
@@ -359,7 +360,7 @@ class _Run:
         self.checkpointed_step = integrator.step
         clock.checkpoint()
 
-    def _note(self, state: RunState, reason: str, steps_done: int, clock: _WallTime) -> None:
+    def _note(self, state: RunState, reason: str, steps_done: int, clock: WallTime) -> None:
         """Write run.json."""
         self._say(state=state, reason=reason, steps_done=steps_done, wall_seconds=clock.on_disk, updated=now())
         write_run_file(self.directory, self.record)
@@ -376,30 +377,6 @@ class _Run:
             export_extxyz(self.directory / "failed.extxyz", [failed.atoms])
         except (StorageError, ValueError) as error:
             self.log.say(f"the failed configuration could not be written: {error}")
-
-
-class _WallTime:
-    """Wall time of the steps: of all that are on disk, and the pace of this session."""
-
-    def __init__(self, earlier_seconds: float) -> None:
-        self.on_disk = earlier_seconds
-        self.steps = 0
-        self._began = self._counted = math.nan
-
-    def start(self) -> None:
-        """The steps begin; what was before them (building, the first forces) does not count."""
-        self._began = self._counted = time.perf_counter()
-
-    def checkpoint(self) -> None:
-        """Count the time since the last checkpoint as belonging to steps on disk."""
-        instant = time.perf_counter()
-        self.on_disk += instant - self._counted
-        self._counted = instant
-
-    @property
-    def pace(self) -> float:
-        """Seconds per step of this session."""
-        return (time.perf_counter() - self._began) / max(self.steps, 1)
 
 
 def _outcome(record: RunRecord) -> RunOutcome:
