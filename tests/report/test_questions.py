@@ -182,6 +182,11 @@ def test_methods_cite_what_the_bibliography_holds(case):
         ("quantum-espresso", {"xc": "pbe", "pseudopotential": "paw"}, {"giannozzi2017", "perdew1996", "bloechl1994"}),
         ("vasp", {"xc": "pbe", "setup": "_h"}, {"kresse1996", "perdew1996", "bloechl1994", "kresse1999"}),
         ("dft", {"xc": "pbe", "pseudopotential": "/home/me/H.upf"}, {"perdew1996"}),
+        (
+            "cp2k",
+            {"xc": "pbe", "pseudopotential": "gth", "basis_set": "TZV2P-GTH", "cutoff_ry": 600.0, "neglect": 1e-12},
+            {"kuhne2020", "perdew1996", "goedecker1996", "krack2005"},
+        ),
     ],
 )
 def test_functional_and_pseudopotential_are_cited(case, tmp_path, spec, options, keys):
@@ -198,6 +203,10 @@ def test_functional_and_pseudopotential_are_cited(case, tmp_path, spec, options,
     assert not (potentials - keys) & set(methods.keys)
     for key in keys:
         assert f"@article{{{key},\n" in text
+    told = {"functional": "xc", "basis set": "basis_set", "cutoff of the density": "cutoff_ry", "neglect": "neglect"}
+    for phrase, name in told.items():
+        value = str(options.get(name, "")).upper().removesuffix(".0")
+        assert (f"{phrase} {value}" in methods.markdown) == (name in options and name != "neglect")
     assert str(options.get("pseudopotential", "")) in methods.markdown
     numbers = {int(number) for group in re.findall(r"\[([\d, ]+)\]", methods.numbered) for number in group.split(",")}
     assert numbers == set(range(1, 1 + len(methods.papers)))
