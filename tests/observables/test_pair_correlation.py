@@ -27,6 +27,16 @@ def test_ideal_gas_in_a_breathing_cell_is_one_everywhere(make_trajectory):
     assert estimates[-1].value == pytest.approx(1.0, abs=0.02)
 
 
+def test_a_breathing_cell_keeps_its_whole_range_in_its_smallest_frame_too(make_trajectory):
+    random = np.random.default_rng(1)
+    edges = random.uniform(9.0, 11.0, size=50)
+    cells = edges[:, None, None] * np.eye(3)
+    for cell in cells[::5]:
+        radius = greatest_radius_angstrom(cell, edges**3)
+        trajectory = make_trajectory(random.uniform(size=(50, 4, 3)) * edges[:, None, None], edges)
+        assert collect(trajectory, radius, bin_width_angstrom=0.1).r_angstrom.size == round(radius / 0.1)
+
+
 def test_in_a_cell_that_changes_its_shape_the_range_is_that_of_its_smallest_width(make_trajectory):
     random = np.random.default_rng(4)
     stretch = random.uniform(0.8, 1.25, size=(100, 1))

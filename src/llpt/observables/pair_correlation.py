@@ -117,7 +117,8 @@ class PairCorrelation:
         """Take in a block of frames."""
         self._times_fs.extend(block.times_fs.tolist())
         for beads, cell in zip(block.configurations_angstrom, block.cells_angstrom, strict=True):
-            self._stay_within(0.999 * half_width_angstrom(cell))
+            if self._rdf.r_max > (half_width := half_width_angstrom(cell)):  # what freud allows; 0.999 of it was asked
+                self._stay_within(0.999 * half_width)
             for number, positions in enumerate(beads):
                 self._rdf.compute(to_freud(positions, cell), reset=number == 0)
             self._frames.append(np.array(self._rdf.rdf, dtype=np.float32))
@@ -126,12 +127,11 @@ class PairCorrelation:
     def _stay_within(self, reach_angstrom: float) -> None:
         """Leave out the bins beyond what a cell allows, one that changes its shape among them."""
         bins = max(1, int(reach_angstrom / self._bin_width_angstrom))
-        if bins < self.r_angstrom.size and self._rdf.r_max > reach_angstrom:
-            self._rdf = freud.density.RDF(
-                bins=bins, r_max=bins * self._bin_width_angstrom, normalization_mode="finite_size"
-            )
-            self.r_angstrom = self.r_angstrom[:bins]
-            self._frames = [frame[:bins] for frame in self._frames]
+        self._rdf = freud.density.RDF(
+            bins=bins, r_max=bins * self._bin_width_angstrom, normalization_mode="finite_size"
+        )
+        self.r_angstrom = self.r_angstrom[:bins]
+        self._frames = [frame[:bins] for frame in self._frames]
 
     @property
     def frames(self) -> NDArray[np.float64]:
