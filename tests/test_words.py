@@ -26,6 +26,7 @@ WORDS = {
     r"physics\.md": "a file that is not in this repository",
     r"\bthe seed\b": "a paper is named by its authors and year; one of random numbers is the random seed, or seed",
     r"\bfigure-s?\d": "a figure's file says what it shows",
+    r"\bllpt\[\w": "the package is on no index: an extra is installed from a checkout, -e '.[mace]'",
 }
 """Each pattern, and why it stays out."""
 
