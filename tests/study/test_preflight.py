@@ -46,13 +46,20 @@ def test_a_verdict_that_asks_for_what_nobody_adds_is_refused(line, says, tmp_pat
     ("old", "new", "named"),
     [
         ('engine = "ase:ase.calculators.lj.LennardJones"', 'engine = "dft"\n[reference.options]\necut = 60', "ecut"),
+        ('engine = "ase:ase.calculators.lj.LennardJones"', 'engine = "dtf"', "dtf"),
+        ('engine = "ase:ase.calculators.lj.LennardJones"', 'engine = "ase:ase.calculators.lj.Nothing"', "Nothing"),
+        ('LennardJones"', 'LennardJones"\noptions = { sigmma = 1.0 }', "sigmma"),
         ("atoms = 32", 'atoms = 32\nstart = "start.extxyz"', "holds 64 atoms, but the study asks for 32"),
     ],
 )
 def test_a_plan_refuses_what_a_run_will_refuse_without_making_an_engine(old, new, named, tmp_path, monkeypatch):
     molecular_fluid(atoms=64, density_g_per_cm3=0.9, seed=1).write(tmp_path / "start.extxyz")
-    study = parse_study(STUDY.replace(old, new))
     monkeypatch.setattr("llpt.study.preflight.make_engine", None)
-    with pytest.raises(InputError) as refused:
+
+    def plan():
+        study = parse_study(STUDY.replace(old, new))
         check_what_is_named(study, make_plan(study), tmp_path)
+
+    with pytest.raises(InputError) as refused:
+        plan()
     assert named in refused.value.cause

@@ -132,7 +132,30 @@ def make_any_ase(request: EngineRequest[Mapping[str, OptionValue]]) -> EngineCal
         PluginError: it lies in the current directory or the study's, and in no installed package.
         InputError: no such class, not a calculator, or options it does not take.
     """
-    spec, argument, options = request.spec, request.argument, request.options
+    spec, options = request.spec, request.options
+    kind, module_name = calculator_class(spec, options)
+    arguments = {name: _value(value) for name, value in options.items()}
+    try:
+        calculator = kind(**arguments)
+    except Exception as error:  # constructors raise whatever they like
+        reason = first_line(error)
+        raise InputError(f"Engine {spec} cannot be made: {reason}.", f"Check the options {arguments}.") from error
+    return WrappedCalculator(calculator, _describe(spec, module_name, options))
+
+
+def calculator_class(spec: str, options: Mapping[str, OptionValue]) -> tuple[type[BaseCalculator], str]:
+    """Return the class that a SPEC names, and its module.
+
+    Args:
+        spec: ``ase:module.Class``.
+        options: that it is to take.
+
+    Raises:
+        MissingProgramError: the module is not installed.
+        PluginError: it lies in the current directory or the study's, and in no installed package.
+        InputError: no such class, not a calculator, or options it does not take.
+    """
+    argument = spec.partition(":")[2]
     module_name, _, class_name = argument.rpartition(".")
     if not module_name:
         raise InputError(
@@ -153,13 +176,7 @@ def make_any_ase(request: EngineRequest[Mapping[str, OptionValue]]) -> EngineCal
     if isinstance(kind, type) and issubclass(kind, EngineCalculator):
         raise InputError(f"{argument} is an engine of this package.", "Ask for it by its own SPEC.")
     _check_names(kind, options, spec=spec)
-    arguments = {name: _value(value) for name, value in options.items()}
-    try:
-        calculator = kind(**arguments)
-    except Exception as error:  # constructors raise whatever they like
-        reason = first_line(error)
-        raise InputError(f"Engine {spec} cannot be made: {reason}.", f"Check the options {arguments}.") from error
-    return WrappedCalculator(calculator, _describe(spec, module_name, options))
+    return kind, module_name
 
 
 def wrap_calculator(calculator: BaseCalculator) -> EngineCalculator:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from llpt.audit.thresholds import JUDGED
-from llpt.engines import Purpose, find_engine, make_engine, split_spec
-from llpt.errors import InputError
+from llpt.engines import Argument, Purpose, find_engine, make_engine, split_spec
+from llpt.errors import InputError, MissingProgramError
 from llpt.options import parse_options
 from llpt.structure import check_elements, check_structure, read_structures
 from llpt.study.inputs import named_inputs
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from llpt.options import GivenValue
     from llpt.study.file import StudyFile
     from llpt.study.plan import Plan
+
+
+EVERYWHERE = "ase.calculators."
+"""Calculators that are installed wherever llpt is; others may be only where the study runs."""
 
 
 def check_what_is_named(study: StudyFile, plan: Plan, source: Path, *, archived: bool = False) -> None:
@@ -43,9 +48,18 @@ def check_what_is_named(study: StudyFile, plan: Plan, source: Path, *, archived:
     for atoms in study.all_sizes if starts else ():
         _check_start(starts[study.system.start_for(atoms)], atoms, plan)
     for spec, options in _engines(plan, {item.given: str(item.path) for item in inputs}):
-        record, _ = split_spec(spec)
+        record, argument = split_spec(spec)
         if record.options is not None:
             parse_options(record.options, options, owner=f"engine {spec}")
+        if record.argument is Argument.CLASS and argument.startswith(EVERYWHERE):
+            _check_class(spec, options)
+
+
+def _check_class(spec: str, options: Mapping[str, GivenValue]) -> None:
+    from llpt.engines.any_ase import calculator_class  # noqa: PLC0415 - ASE takes time to import
+
+    with contextlib.suppress(MissingProgramError):  # of what the calculator needs, which may be where it runs
+        calculator_class(spec, options)
 
 
 def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path, *, archived: bool = False) -> None:
