@@ -55,6 +55,20 @@ def refused(path):
     return caught.value.cause
 
 
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        (["2", "", "H 0 0 0", "H 1 1"], 4),
+        (["1", "", "H 0 0 0", "2", "", "H 0 x 0", "H 1 1 1"], 6),
+        (["3", 'Lattice="3 0 0 0 3 0 0 0 3" Properties=species:S:1:pos:R:3', "H 0 0 0", "H 1 1 1"], 4),
+        (["many", "", "H 0 0 0"], 1),
+    ],
+)
+def test_the_line_that_breaks_an_xyz_file_is_named(tmp_path, lines, number):
+    (tmp_path / "broken.extxyz").write_text("\n".join([*lines, ""]))
+    assert f"broken.extxyz, line {number}, cannot be read: " in refused(tmp_path / "broken.extxyz")
+
+
 def test_absent_and_empty(tmp_path):
     assert "no structure file" in refused(tmp_path / "nowhere.extxyz")
     (tmp_path / "empty.extxyz").touch()

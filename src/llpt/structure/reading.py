@@ -9,6 +9,7 @@ import ase.io
 
 from llpt.errors import InputError, first_line
 from llpt.structure.checks import MINIMUM_DISTANCE_ANGSTROM, check_structure
+from llpt.structure.xyz_lines import faulty_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,7 +36,7 @@ def read_structures(
 
     Raises:
         InputError: no such file; an empty or corrupt one; a structure that :func:`check_structure` refuses. The message
-            names the file and the frame.
+            names the file and the frame, and of XYZ that cannot be read the line.
     """
     path = Path(path)
     if not path.is_file():
@@ -45,9 +46,10 @@ def read_structures(
     try:
         frames = ase.io.read(path, index=index)
     except Exception as error:  # ASE's readers raise whatever their parsing meets
-        reason = first_line(error)
+        line = faulty_line(path)
+        place = f"{path}, line {line}," if line else f"{path}"
         raise InputError(
-            f"The structure file {path} cannot be read: {reason}.",
+            f"The structure file {place} cannot be read: {first_line(error).rstrip('.')}.",
             "Check that it is complete and that its name tells its format (.extxyz, .cif, POSCAR ...).",
         ) from error
     structures: list[Atoms] = frames if isinstance(frames, list) else [frames]

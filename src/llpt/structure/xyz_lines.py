@@ -1,0 +1,54 @@
+"""Where a file of (extended) XYZ breaks its form: ASE's reader tells what it met, and not in which line."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROPERTIES = re.compile(r"\bProperties=\"?([\w:]+)")
+COLUMN = re.compile(r"\w+:([A-Z]):(\d+)")
+PLAIN = "species:S:1:pos:R:3"
+SUFFIXES = {".xyz", ".extxyz"}
+
+
+def faulty_line(path: Path) -> int | None:
+    """Return the number of the first line that is not as its frame says; None where all are, or the format is another.
+
+    Args:
+        path: a file that could not be read.
+    """
+    if path.suffix not in SUFFIXES:
+        return None
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    at = 0
+    while at < len(lines) and lines[at].strip():
+        if not lines[at].strip().isdecimal() or at + 1 == len(lines):
+            return at + 1
+        stated = PROPERTIES.search(lines[at + 1])
+        kinds = "".join(kind * int(times) for kind, times in COLUMN.findall(stated[1] if stated else PLAIN))
+        end = at + 2 + int(lines[at])
+        for number in range(at + 2, end):
+            if number >= len(lines):
+                return number
+            if not _fits(lines[number].split(), kinds, exactly=stated is not None):
+                return number + 1
+        at = end
+    return None
+
+
+def _fits(words: list[str], kinds: str, *, exactly: bool) -> bool:
+    if len(words) < len(kinds) or (exactly and len(words) > len(kinds)):
+        return False
+    try:
+        for word, kind in zip(words, kinds, strict=False):
+            if kind == "R":
+                float(word)
+    except ValueError:
+        return False
+    return True
