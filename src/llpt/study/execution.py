@@ -198,8 +198,7 @@ class Execution:
     def _remember(self) -> None:
         """Let later studies on this machine know what steps take."""
         place = place_of(self.directory.study.execution)
-        begun = self._attempts.begun
-        measured = {entry.path: entry.seconds_per_step for entry in self.ledger.entries() if entry.path in begun}
+        measured = {path: self.ledger.entry(path).seconds_per_step for path in self._attempts.begun}
         runs = {run.path: run for run in self.plan.runs if not run.sampled}
         contents = contents_of(self.plan, self.directory.root, copies=True)  # potentials trained meanwhile among them
         remember_paces(
@@ -244,24 +243,26 @@ class Execution:
                 self.on_update(self.progress())
 
     def progress(self) -> StudyProgress:
-        """Return the study as it stands now."""
+        """Return the study as it stands now; what is left is not estimated where a stop was asked for."""
+        stopping = self._interrupts > 0
         entries = {entry.path: entry for entry in self.ledger.entries() if entry.path in self.plan}
         running = {path: self._progress_of(path) for path, entry in entries.items() if entry.state is State.RUNNING}
         paces = {path: entry.seconds_per_step for path, entry in entries.items()}
         paces |= {path: progress.seconds_per_step for path, progress in running.items() if progress.seconds_per_step}
         measured = {path: pace for path, pace in paces.items() if pace}
-        costs = estimate_costs(self.plan, measured, self._known, self._contents)
+        costs = {} if stopping else estimate_costs(self.plan, measured, self._known, self._contents)
         nodes: dict[str, NodeView] = {}
+        unheard = NodeProgress()
         for path, entry in entries.items():
-            progress = running.get(path, NodeProgress())
+            progress = running.get(path, unheard)
             left = 0.0
-            if entry.state in {State.WAITING, State.RUNNING, State.UNFINISHED}:
+            if costs and entry.state in {State.WAITING, State.RUNNING, State.UNFINISHED}:
                 done = entry.steps_done if progress.steps_done is None else progress.steps_done
                 total = progress.steps or self.plan[path].steps or 1
                 left = max(0.0, 1.0 - done / total) * costs[path]
             nodes[path] = NodeView(entry.state, entry.reason, progress, left)
         remaining = {path: node.remaining_s for path, node in nodes.items()}
-        return StudyProgress(nodes, makespan_s(self.plan, remaining, self.cores), self._interrupts > 0)
+        return StudyProgress(nodes, makespan_s(self.plan, remaining, self.cores) if costs else 0.0, stopping)
 
     def _progress_of(self, path: str) -> NodeProgress:
         """Return what a process last reported; a file that is damaged reports nothing."""
