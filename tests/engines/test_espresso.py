@@ -69,7 +69,11 @@ class TestAgreement:
             "kpoints": ",".join(map(str, reference["kpoint_fractional"])),
             "bands": reference["n_bands"] if gth else "auto",
         }
-        with make_engine("quantum-espresso", options) as engine:
+        try:
+            made = make_engine("quantum-espresso", options)
+        except MissingProgramError as error:  # the PAW set is a package of its own
+            pytest.skip(str(error))
+        with made as engine:
             engine.calculate(atoms)
         results, expected = engine.results, reference[program]
         # Another program with the same analytic pseudopotential agrees to 1e-7 Ha/atom, the same program to rounding.

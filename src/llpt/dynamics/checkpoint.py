@@ -124,6 +124,11 @@ def steps_on_disk(run_directory: Path) -> int:
     return int(directories[-1].name) if directories else 0
 
 
+def has_checkpoint(run_directory: Path) -> bool:
+    """Return whether a run has a checkpoint, sound or not."""
+    return bool(_directories(run_directory))
+
+
 def latest_checkpoint(run_directory: Path) -> Checkpoint | None:
     """Read the newest checkpoint of a run; None where there is none.
 

@@ -13,7 +13,7 @@ import numpy as np
 from llpt.dynamics.ase_integrator import AseIntegrator
 from llpt.dynamics.checkpoint import (
     Checkpoint,
-    latest_checkpoint,
+    has_checkpoint,
     restore_engines,
     save_checkpoint,
     sound_checkpoint,
@@ -137,7 +137,7 @@ def run_md(
             check_new(directory)
             record = fresh
         else:
-            if start_may_differ and latest_checkpoint(directory) is None:
+            if start_may_differ and not has_checkpoint(directory):
                 record = record.model_copy(update={"start_sha256": fresh.start_sha256})
             check_same(record, fresh, directory, same_start=atoms is not None)
             if record.state is RunState.DONE and record.steps_done >= settings.steps:

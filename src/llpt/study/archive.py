@@ -141,7 +141,7 @@ def _unpack(archive: Path, place: Path) -> None:
     try:
         if tarfile.is_tarfile(archive):
             with tarfile.open(archive) as tar:
-                tar.extractall(place, filter="data")
+                _unpack_tar(tar, place)
         elif zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as packed:
                 _refuse_outside(packed.namelist(), place)
@@ -154,6 +154,19 @@ def _unpack(archive: Path, place: Path) -> None:
         raise InputError(f"{archive} cannot be unpacked: {error}.", "Copy it again.") from error
     except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
         raise InputError(f"{archive} cannot be unpacked: {error}.", "Copy it again.") from error
+
+
+def _unpack_tar(tar: tarfile.TarFile, place: Path) -> None:
+    """Unpack files and folders, by the filter that Python has since 3.11.4; before that links are refused."""
+    if hasattr(tarfile, "data_filter"):
+        tar.extractall(place, filter="data")
+        return
+    members = tar.getmembers()
+    _refuse_outside([member.name for member in members], place)
+    for member in members:
+        if not (member.isfile() or member.isdir()):
+            raise tarfile.ExtractError(f"{member.name!r} is neither a file nor a folder")
+    tar.extractall(place, members)  # noqa: S202 - every member was looked at
 
 
 def _refuse_outside(names: Sequence[str], place: Path) -> None:
