@@ -4,7 +4,7 @@ With Delta = F_r - U_s and beta = 1/k_B T, at one (N, P, T) and in one phase:
 
 - exact: Delta G = -k_B T ln <exp(-beta Delta)>_s = k_B T ln <exp(beta Delta)>_r, best combined by Bennett's acceptance
   ratio (``llpt.bridge.overlap``);
-- bracket (Gibbs-Bogoliubov; Isihara, J. Phys. A 1, 539, 1968): <Delta>_r <= Delta G <= <Delta>_s, whatever the overlap.
+- bracket (Gibbs-Bogoliubov; Feynman, Phys. Rev. 97, 660, 1955): <Delta>_r <= Delta G <= <Delta>_s, at any overlap.
   Its width is k_B T times the Jeffreys divergence J of the two ensembles;
 - midpoint: Delta G is the integral of f(lambda) = <Delta>_lambda from 0 to 1 (Kirkwood), f' = -beta Var(Delta). The
   trapezoid with its end correction (Euler and Maclaurin) is

@@ -2,7 +2,7 @@
 
 Between the densities of two phases the pressure of a large system is that of their equilibrium, a plateau. In a cell of
 some hundred atoms the surface between the phases, or a phase that outlives its equilibrium, makes of it a loop: on
-compression the pressure rises, falls and rises again (Mayer and Wood, J. Chem. Phys. 42, 4268, 1965). The equilibrium
+compression the pressure rises, falls and rises again (Binder et al., Am. J. Phys. 80, 1099, 2012). The equilibrium
 is then that of equal areas in P(V) (Maxwell), between straight lines from point to point. Noise is propagated by
 ``RESAMPLES`` curves with the errors of the points added.
 

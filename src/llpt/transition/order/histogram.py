@@ -3,7 +3,7 @@
 The runs around the transition are joined by MBAR; T* is where the variance of the density is greatest. Two peaks of
 p(rho) with a barrier ln(p_peak / p_valley) between them are two phases; the barrier of a first-order transition grows
 with N (as N^(2/3)), that of a critical point does not (it is about 0.8 at any size in the Ising class), a crossover
-has one peak. The mixed field rho + s u (Wilding and Bruce, J. Phys.: Condens. Matter 4, 3087, 1992) is that in which
+has one peak. The mixed field rho + s u (Bruce and Wilding, Phys. Rev. Lett. 68, 193, 1992) is that in which
 the two phases lie farthest apart: s is chosen for the least kurtosis, which is 1 for two sharp states of equal weight
 and 3 for a Gaussian (Pena and Prieto, J. Am. Stat. Assoc. 96, 1433, 2001). The least skewness would not do: the
 mixture in which two phases coincide has none. Nothing is concluded where neighbouring runs share no configurations: a
