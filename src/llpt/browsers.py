@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-
 from llpt.errors import MissingProgramError
+from llpt.prerequisites import first_installed
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "microsoft-edge")
 
@@ -15,9 +14,8 @@ def find_browser() -> str:
     Raises:
         MissingProgramError: there is none.
     """
-    for name in BROWSERS:
-        if path := shutil.which(name):
-            return path
+    if path := first_installed(BROWSERS):
+        return path
     raise MissingProgramError(
         "No browser is installed that could print the page.",
         "Install Chromium (Debian: apt install chromium), or open the page and print it by hand.",

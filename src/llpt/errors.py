@@ -75,9 +75,9 @@ def unsuitable(given: object, why: str, remedy: str) -> InputError:
 
 
 def first_line(error: BaseException) -> str:
-    r"""Return the first line of an error's message; its type where it has none.
+    r"""Return the first line of an error's message, for the end of a sentence; its type where it has none.
 
-    >>> first_line(ValueError("no such file\nat line 3")), first_line(KeyError())
-    ('no such file', 'KeyError')
+    >>> first_line(ValueError("No such file.\nAt line 3")), first_line(KeyError())
+    ('No such file', 'KeyError')
     """
-    return (str(error) or type(error).__name__).splitlines()[0]
+    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")

@@ -8,7 +8,6 @@ the stress its derivative, as a barostat needs (M. Bernasconi et al., J. Phys. C
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from enum import StrEnum
 from functools import cache
@@ -32,10 +31,10 @@ from llpt.dft.settings import (
 )
 from llpt.engines.bands import check_bands, estimate_bands, until_empty
 from llpt.engines.face import EngineDescription, EngineResult, PressureLabel
-from llpt.engines.mpi import MpiCommand, MpiProcesses, mpi_words, program_environment
+from llpt.engines.mpi import MpiCommand, MpiProcesses, program_environment, program_words
 from llpt.engines.one_run import CYCLES, LOG, OneRunEngine
 from llpt.engines.record import EngineRecord, EngineRequest, Speed
-from llpt.errors import EngineError, InputError, MissingProgramError
+from llpt.errors import EngineError, InputError
 from llpt.files import file_hash, remove, write_atomically
 from llpt.options import Options, Told
 from llpt.papers import Paper
@@ -54,7 +53,7 @@ if TYPE_CHECKING:
     from ase import Atoms
     from numpy.typing import NDArray
 
-PROGRAM = "abinit"
+NEEDS_ABINIT = Prerequisite("DFT by ABINIT (abinit)", "Debian: apt-get install abinit", programs=("abinit",))
 UNCONVERGED = "was not enough SCF cycles to converge"
 
 
@@ -104,7 +103,7 @@ ABINIT = EngineRecord(
     speed=Speed({1.0: 7.0, 3.0: 10.7}, floor=0.17, plane_waves=True),
     probe="llpt.engines.abinit:abinit_version",
     trial={"ecut_ry": 20.0, "electronic_temperature_k": 3000.0, "tolerance": 1e-8},
-    needs=Prerequisite("DFT by ABINIT (abinit)", "Debian: apt-get install abinit", programs=("abinit",)),
+    needs=NEEDS_ABINIT,
     papers=(
         Paper(
             key="gonze2020",
@@ -134,7 +133,7 @@ class Abinit(OneRunEngine):
     elements = ABINIT.elements
 
     def __init__(self, options: AbinitOptions) -> None:
-        command = abinit_command(options.processes, options.mpi_command)
+        command = program_words(ABINIT.label, NEEDS_ABINIT, options.processes, options.mpi_command)
         environment = program_environment(options.processes, options.mpi_command)
         self._options = options
         pseudopotential = Path(options.pseudopotential).expanduser().resolve()
@@ -215,22 +214,6 @@ def make_abinit(request: EngineRequest[AbinitOptions]) -> Abinit:
     return Abinit(request.options)
 
 
-def abinit_command(processes: int = 1, mpi_command: str | None = None) -> list[str]:
-    """Return the command that starts ABINIT.
-
-    Args:
-        processes: number of MPI processes.
-        mpi_command: what starts them, with ``{processes}`` for their number; mpirun if None.
-
-    Raises:
-        MissingProgramError: ABINIT, or what starts its processes, is not installed.
-    """
-    program = shutil.which(PROGRAM)
-    if program is None:
-        raise MissingProgramError("ABINIT is not installed.", "Install it (Debian: apt-get install abinit).")
-    return [*mpi_words(processes, mpi_command), program]
-
-
 @cache
 def abinit_version() -> str:
     """Return the version of ABINIT, e.g. ``9.6.2``.
@@ -239,7 +222,7 @@ def abinit_version() -> str:
         MissingProgramError: it is not installed.
         EngineError: it does not say its version.
     """
-    command = [*abinit_command(), "--version"]
+    command = [*program_words(ABINIT.label, NEEDS_ABINIT), "--version"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=program_environment(1))
     words = done.stdout.split()
     if not words:

@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
     from ase import Atoms
 
-CP2K_PROGRAMS = ("cp2k.psmp", "cp2k.popt", "cp2k.ssmp", "cp2k")
+NEEDS_CP2K = Prerequisite(
+    "DFT by CP2K (cp2k)",
+    "Debian: apt-get install cp2k",
+    programs=("cp2k.psmp", "cp2k.popt", "cp2k.ssmp", "cp2k"),
+)
 POTENTIALS = "potentials"
 FORCES = "run.forces"
 STRESS = "run.stress"
@@ -105,7 +109,7 @@ CP2K = EngineRecord(
         "tolerance": 1e-5,
         "neglect": 1e-8,
     },
-    needs=Prerequisite("DFT by CP2K (cp2k)", "Debian: apt-get install cp2k", programs=CP2K_PROGRAMS),
+    needs=NEEDS_CP2K,
     papers=(
         Paper(
             key="kuhne2020",

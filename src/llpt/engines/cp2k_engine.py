@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -14,8 +13,8 @@ import numpy as np
 
 from llpt.engines.cp2k import (
     CP2K,
-    CP2K_PROGRAMS,
     FORCES,
+    NEEDS_CP2K,
     POTENTIALS,
     STRESS,
     Cp2kOptions,
@@ -24,9 +23,9 @@ from llpt.engines.cp2k import (
     orbitals_file,
 )
 from llpt.engines.face import EngineDescription, EngineResult, PressureLabel
-from llpt.engines.mpi import mpi_words, program_environment
+from llpt.engines.mpi import program_environment, program_words
 from llpt.engines.one_run import LOG, OneRunEngine
-from llpt.errors import EngineError, InputError, MissingProgramError
+from llpt.errors import EngineError, InputError
 from llpt.files import remove, write_atomically
 from llpt.units import GPA_TO_EV_PER_ANGSTROM3, HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, HARTREE_TO_EV
 
@@ -55,7 +54,7 @@ class Cp2k(OneRunEngine):
     elements = CP2K.elements
 
     def __init__(self, options: Cp2kOptions) -> None:
-        command = cp2k_command(options.processes, options.mpi_command)
+        command = program_words(CP2K.label, NEEDS_CP2K, options.processes, options.mpi_command)
         environment = program_environment(options.processes, options.mpi_command)
         self._basis = Path(options.basis_file).expanduser()
         is_path = len(self._basis.parts) > 1
@@ -113,22 +112,6 @@ def make_cp2k(request: EngineRequest[Cp2kOptions]) -> Cp2k:
     return Cp2k(request.options)
 
 
-def cp2k_command(processes: int = 1, mpi_command: str | None = None) -> list[str]:
-    """Return the command that starts CP2K.
-
-    Args:
-        processes: number of MPI processes.
-        mpi_command: what starts them, with ``{processes}`` for their number; mpirun if None.
-
-    Raises:
-        MissingProgramError: CP2K, or what starts its processes, is not installed.
-    """
-    program = next(filter(None, map(shutil.which, CP2K_PROGRAMS)), None)
-    if program is None:
-        raise MissingProgramError("CP2K is not installed.", "Install it (Debian: apt-get install cp2k).")
-    return [*mpi_words(processes, mpi_command), program]
-
-
 @cache
 def cp2k_version() -> str:
     """Return the version of CP2K, e.g. ``2023.1``.
@@ -137,7 +120,7 @@ def cp2k_version() -> str:
         MissingProgramError: it is not installed.
         EngineError: it does not say its version.
     """
-    command = [*cp2k_command(), "--version"]
+    command = [*program_words(CP2K.label, NEEDS_CP2K), "--version"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=program_environment(1))
     found = re.search(r"CP2K version (\S+)", done.stdout)
     if not found:

@@ -78,6 +78,11 @@ class EspressoOptions(Options):
     )
 
 
+NEEDS_PW = Prerequisite(
+    "DFT by Quantum ESPRESSO (quantum-espresso)",
+    "Debian: apt-get install quantum-espresso quantum-espresso-data",
+    programs=("pw.x",),
+)
 QUANTUM_ESPRESSO = EngineRecord(
     name="quantum-espresso",
     label="Quantum ESPRESSO",
@@ -89,11 +94,7 @@ QUANTUM_ESPRESSO = EngineRecord(
     speed=Speed({1.0: 0.3, 3.0: 0.67}, floor=0.004, plane_waves=True),
     probe="llpt.engines.espresso_process:pw_version",
     trial={"ecut_ry": 20.0, "electronic_temperature_k": 3000.0, "pseudopotential": "gth", "conv_thr_ry": 1e-6},
-    needs=Prerequisite(
-        "DFT by Quantum ESPRESSO (quantum-espresso)",
-        "Debian: apt-get install quantum-espresso quantum-espresso-data",
-        programs=("pw.x",),
-    ),
+    needs=NEEDS_PW,
     papers=(
         Paper(
             key="giannozzi2017",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -23,8 +22,9 @@ import ase.units
 import numpy as np
 from ase.calculators.socketio import IPIProtocol, SocketClosed, actualunixsocketname
 
-from llpt.engines.mpi import mpi_words, program_environment
-from llpt.errors import EngineError, MissingProgramError
+from llpt.engines.espresso import NEEDS_PW
+from llpt.engines.mpi import program_environment, program_words
+from llpt.errors import EngineError
 from llpt.files import open_to_append, scratch_directory, write_atomically
 from llpt.units import BOLTZMANN_EV_PER_K, HARTREE_TO_RYDBERG
 
@@ -222,12 +222,7 @@ def pw_command(processes: int, mpi_command: str | None = None) -> list[str]:
     Raises:
         MissingProgramError: pw.x, or what starts its processes, is not installed.
     """
-    program = shutil.which("pw.x")
-    if program is None:
-        raise MissingProgramError(
-            "pw.x of Quantum ESPRESSO is not installed.", "Install it (Debian: apt-get install quantum-espresso)."
-        )
-    return [*mpi_words(processes, mpi_command), program]
+    return program_words("pw.x of Quantum ESPRESSO", NEEDS_PW, processes, mpi_command)
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from llpt.errors import MissingProgramError
-from llpt.prerequisites import Prerequisite
+from llpt.prerequisites import Prerequisite, first_installed
 
 LAUNCHERS = ("mpirun.openmpi", "mpirun")
 LAUNCHER = Prerequisite(
@@ -24,7 +24,7 @@ LAUNCHER = Prerequisite(
 
 def installed_launcher() -> str | None:
     """Return the path of the first of ``LAUNCHERS`` that is installed."""
-    return next(filter(None, map(shutil.which, LAUNCHERS)), None)
+    return first_installed(LAUNCHERS)
 
 
 MpiProcesses = Annotated[int, Field(ge=1, description="number of MPI processes, 1 or more")]
@@ -69,6 +69,24 @@ def mpi_words(processes: int, mpi_command: str | None = None) -> list[str]:
     alone = [sys.executable, "-I", "-S", str(WITHOUT_NETWORK)] if sys.platform == "linux" else []
     # Unbound: two runs on one machine would else be bound to the same cores.
     return [*alone, launcher, *as_root, "--bind-to", "none", "-np", str(processes)]
+
+
+def program_words(called: str, needs: Prerequisite, processes: int = 1, mpi_command: str | None = None) -> list[str]:
+    """Return the words that start a program.
+
+    Args:
+        called: what the program is called, as a sentence begins with it.
+        needs: its names, the first one that is installed is taken, and how to get it.
+        processes: number of MPI processes.
+        mpi_command: what starts them, with ``{processes}`` for their number; mpirun if None.
+
+    Raises:
+        MissingProgramError: it, or what starts its processes, is not installed.
+    """
+    program = needs.installed_program()
+    if program is None:
+        raise MissingProgramError(f"{called} is not installed.", f"Install it ({needs.remedy}).")
+    return [*mpi_words(processes, mpi_command), program]
 
 
 def program_environment(processes: int, mpi_command: str | None = None) -> dict[str, str]:

@@ -49,7 +49,7 @@ def read_structures(
         line = faulty_line(path)
         place = f"{path}, line {line}," if line else f"{path}"
         raise InputError(
-            f"The structure file {place} cannot be read: {first_line(error).rstrip('.')}.",
+            f"The structure file {place} cannot be read: {first_line(error)}.",
             "Check that it is complete and that its name tells its format (.extxyz, .cif, POSCAR ...).",
         ) from error
     structures: list[Atoms] = frames if isinstance(frames, list) else [frames]

@@ -50,9 +50,8 @@ def _atoms(path: Path) -> Iterator[Atoms]:
         try:
             (frame,) = read_xyz(io.StringIO("\n".join([count, comment, *rows]) + "\n"), 0)
         except Exception as error:  # ASE raises whatever its parser meets
-            why = first_line(error).rstrip(".")
             raise DamageError(
-                f"{path} cannot be read as extended XYZ before line {lines.number + 1}: {why}.",
+                f"{path} cannot be read as extended XYZ before line {lines.number + 1}: {first_line(error)}.",
                 "Check the frame there.",
             ) from error
         yield frame

@@ -232,20 +232,23 @@ class Measurements:
 
     def repeated(self) -> tuple[int, int] | None:
         """Return the first frame that is an earlier one again, and that one; None where all differ."""
-        marks = np.array(self._marks)
-        _, first, which = np.unique(marks, return_index=True, return_inverse=True)
-        again = np.flatnonzero(first[which] < np.arange(len(marks)))
-        return (int(again[0]), int(first[which][again[0]])) if again.size else None
+        first = self._first_alike()
+        again = np.flatnonzero(first < np.arange(len(first)))
+        return (int(again[0]), int(first[again[0]])) if again.size else None
 
     def returned(self) -> tuple[int, int] | None:
         """Return the first frame that is an earlier one again after others, and that one; None where there is none.
 
         A proposal that was not taken repeats the frame right before it, and atoms do not come back by chance.
         """
-        marks = np.array(self._marks)
-        _, first, which = np.unique(marks, return_index=True, return_inverse=True)
-        again = 1 + np.flatnonzero((first[which] < np.arange(len(marks)))[1:] & (marks[1:] != marks[:-1]))
-        return (int(again[0]), int(first[which][again[0]])) if again.size else None
+        first = self._first_alike()
+        again = 1 + np.flatnonzero((first < np.arange(len(first)))[1:] & (first[1:] != first[:-1]))
+        return (int(again[0]), int(first[again[0]])) if again.size else None
+
+    def _first_alike(self) -> NDArray[np.int64]:
+        """Return the number of the first frame that each frame is the same as."""
+        _, first, which = np.unique(np.array(self._marks), return_index=True, return_inverse=True)
+        return first[which]
 
 
 def measurements_of(scalars: Mapping[str, NDArray[Any]], masses_u: NDArray[np.float64]) -> Measurements:
