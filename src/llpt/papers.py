@@ -30,11 +30,6 @@ class Paper:
     doi: str
 
     @property
-    def place(self) -> str:
-        """Journal, volume and page, as a docstring cites it."""
-        return f"{self.journal} {self.volume}, {self.page}"
-
-    @property
     def reference(self) -> str:
         """The entry of a list of references.
 

@@ -14,6 +14,7 @@ from llpt.audit import Cause
 from llpt.audit.diagnosis import diagnose
 from llpt.audit.ensemble import EnsembleCheck, EnsembleOutcome
 from llpt.campaign import ControlledTest, Role
+from llpt.dft.functionals.catalogue import FUNCTIONALS
 from llpt.report import Case, asked, write_report
 from llpt.report.effect_figures import effect_figure
 from llpt.report.figure_data import write_figure_data
@@ -25,7 +26,7 @@ from llpt.report.questions.protocol import same_protocol
 from llpt.report.questions.reference import _budget_figure, _largest
 from llpt.report.questions.surrogate import errors_of_surrogate
 from llpt.report.questions.verdict import comparison_figure
-from llpt.report.references import papers
+from llpt.report.references import papers, papers_of_functional
 from llpt.report.run_tables import run_table
 from llpt.statistics import Estimate
 from llpt.study import StudyDirectory
@@ -179,6 +180,7 @@ def test_methods_cite_what_the_bibliography_holds(case):
     [
         ("dft", {"xc": "pbe", "pseudopotential": "gth"}, {"perdew1996", "goedecker1996", "krack2005"}),
         ("dft", {"xc": "pbesol", "pseudopotential": "default"}, {"perdew2008", "goedecker1996"}),
+        ("dft", {"xc": "kdt16", "pseudopotential": "hard"}, {"karasiev2018", "goedecker1996"}),
         ("quantum-espresso", {"xc": "pbe", "pseudopotential": "paw"}, {"giannozzi2017", "perdew1996", "bloechl1994"}),
         ("vasp", {"xc": "pbe", "setup": "_h"}, {"kresse1996", "perdew1996", "bloechl1994", "kresse1999"}),
         ("dft", {"xc": "pbe", "pseudopotential": "/home/me/H.upf"}, {"perdew1996"}),
@@ -212,6 +214,13 @@ def test_functional_and_pseudopotential_are_cited(case, tmp_path, spec, options,
     assert numbers == set(range(1, 1 + len(methods.papers)))
     assert [paper.key for paper in methods.papers] == list(methods.keys)
     assert "@" not in methods.numbered
+
+
+def test_every_functional_has_a_paper_that_is_known():
+    for functional in FUNCTIONALS:
+        assert functional.record.papers, functional.record.name
+        assert set(functional.record.papers) <= set(papers().values())
+        assert papers_of_functional(functional.record.name.upper()) == functional.record.papers
 
 
 def test_every_paper_has_a_doi_that_the_bibliography_of_the_docs_holds_too(pytestconfig):

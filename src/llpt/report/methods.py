@@ -10,7 +10,7 @@ from llpt.campaign import ControlledTest, Role
 from llpt.dynamics import IntegratorName, Thermostat
 from llpt.engines import engine_of_integrator, find_engine
 from llpt.files import write_atomically
-from llpt.report.references import bibliography, key_of, papers
+from llpt.report.references import bibliography, cited, papers_of_functional
 from llpt.study.engine_spelling import imported_label
 from llpt.version import VERSION
 
@@ -80,8 +80,7 @@ class Methods:
     @property
     def papers(self) -> tuple[Paper, ...]:
         """The papers it cites, in the order of ``keys``."""
-        known = papers()
-        return tuple(known[key] for key in self.keys)
+        return cited(self.keys)
 
     @property
     def bibtex(self) -> str:
@@ -143,7 +142,7 @@ def _engine(engine: DescribedEngine) -> str:
     if isinstance(engine.options.get("xc"), str):
         options["xc"] = str(engine.options["xc"]).upper()
     keys = [paper.key for paper in record.papers]
-    keys += _functional_keys(str(engine.options.get("xc", "")))
+    keys += [paper.key for paper in papers_of_functional(str(engine.options.get("xc", "")))]
     for name, each in declared.items():
         if name in engine.options:
             papers = (*each.papers, *each.papers_of.get(str(engine.options[name]), ()))
@@ -151,17 +150,6 @@ def _engine(engine: DescribedEngine) -> str:
     told = "; ".join(phrases[name].format(value) for name, value in options.items())
     version = f" {engine.version}" if engine.version else ""
     return f"{record.label}{version}{_cite(keys)}{f' ({told})' if told else ''}"
-
-
-def _functional_keys(name: str) -> list[str]:
-    """Return the paper of a functional, where both are known here."""
-    if not name:
-        return []
-    from llpt.dft.functionals.catalogue import FUNCTIONALS  # noqa: PLC0415 - loads torch
-
-    records = (functional.record for functional in FUNCTIONALS)
-    source = next((each.source for each in records if name.lower() in {each.name, *each.aliases}), "")
-    return [key] if (key := key_of(source)) else []
 
 
 def _dynamics(case: Case) -> Iterable[str]:

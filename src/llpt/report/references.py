@@ -1,4 +1,4 @@
-"""The papers that a methods paragraph cites, as BibTeX: those of engines and of their options, and the others."""
+"""The papers that a methods paragraph cites, as BibTeX: of engines, their options and functionals, and the others."""
 
 from __future__ import annotations
 
@@ -12,24 +12,45 @@ from llpt.papers import Paper
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from llpt.dft.functionals import FunctionalRecord
+
 
 def papers() -> dict[str, Paper]:
     """Return all papers by key."""
+    return _of_engines_and_methods() | {paper.key: paper for each in _functionals() for paper in each.papers}
+
+
+def cited(keys: Iterable[str]) -> tuple[Paper, ...]:
+    """Return the papers of some keys, in their order; functionals are loaded where one of theirs is among them."""
+    asked, known = tuple(keys), _of_engines_and_methods()
+    if not known.keys() >= set(asked):
+        known = papers()
+    return tuple(known[key] for key in asked)
+
+
+def _of_engines_and_methods() -> dict[str, Paper]:
     text = files("llpt.report").joinpath("references.json").read_text(encoding="utf-8")
     found = {paper.key: paper for record in engine_records().values() for paper in record.every_paper}
     return found | {entry["key"]: Paper(**entry) for entry in json.loads(text)}
 
 
-def key_of(source: str) -> str:
-    """Return the key of the paper that a source names by journal, volume and page; empty where it is not known here.
+def _functionals() -> tuple[FunctionalRecord, ...]:
+    from llpt.dft.functionals.catalogue import FUNCTIONALS  # noqa: PLC0415 - loads torch
 
-    >>> key_of("J. P. Perdew, K. Burke, M. Ernzerhof, Phys. Rev. Lett. 77, 3865 (1996)")
-    'perdew1996'
+    return tuple(functional.record for functional in FUNCTIONALS)
+
+
+def papers_of_functional(name: str) -> tuple[Paper, ...]:
+    """Return the papers of a functional by its name or alias; none where it is not known here.
+
+    >>> [paper.key for paper in papers_of_functional("PBE")]
+    ['perdew1996']
     """
-    return next((paper.key for paper in papers().values() if paper.page and paper.place in source), "")
+    if not name:
+        return ()
+    return next((each.papers for each in _functionals() if name.lower() in {each.name, *each.aliases}), ())
 
 
 def bibliography(keys: Iterable[str]) -> str:
     """Return a ``.bib`` file of these papers, in the order of their keys."""
-    known = papers()
-    return "\n".join(known[key].bibtex for key in sorted(set(keys)))
+    return "\n".join(paper.bibtex for paper in cited(sorted(set(keys))))

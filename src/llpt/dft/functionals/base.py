@@ -9,11 +9,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from llpt.errors import InputError
+
+if TYPE_CHECKING:
+    from llpt.papers import Paper
 
 
 class Level(StrEnum):
@@ -50,7 +54,7 @@ class FunctionalRecord:
     Attributes:
         name: the name ``get_functional`` knows it by.
         level: which of n, σ and ∇²n it reads.
-        source: where it was published.
+        papers: where it was published.
         libxc: the functionals of libxc whose sum it is; empty where libxc lacks it.
         thermal: whether it depends on the electronic temperature explicitly.
         aliases: other names.
@@ -58,7 +62,7 @@ class FunctionalRecord:
 
     name: str
     level: Level
-    source: str
+    papers: tuple[Paper, ...]
     libxc: tuple[str, ...]
     thermal: bool = False
     aliases: tuple[str, ...] = ()

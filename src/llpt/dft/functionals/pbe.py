@@ -9,6 +9,7 @@ import torch
 from llpt.dft.functionals.base import Functional, FunctionalRecord, Level, XCDensities
 from llpt.dft.functionals.pbe_compiled import pbe_single_cpu
 from llpt.dft.functionals.pbe_torch import ORIGINAL, PbeParameters, pbe_elementwise
+from llpt.papers import Paper
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,11 +37,33 @@ class PbeFunctional(Functional):
         return pbe_elementwise(density, sigma, self._parameters)
 
 
+PERDEW_1996 = Paper(
+    key="perdew1996",
+    authors="J. P. Perdew and K. Burke and M. Ernzerhof",
+    title="Generalized gradient approximation made simple",
+    journal="Phys. Rev. Lett.",
+    volume="77",
+    page="3865",
+    year="1996",
+    doi="10.1103/PhysRevLett.77.3865",
+)
+PERDEW_2008 = Paper(
+    key="perdew2008",
+    authors="J. P. Perdew and A. Ruzsinszky and G. I. Csonka and O. A. Vydrov and "
+    "G. E. Scuseria and L. A. Constantin and X. Zhou and K. Burke",
+    title="Restoring the density-gradient expansion for exchange in solids and surfaces",
+    journal="Phys. Rev. Lett.",
+    volume="100",
+    page="136406",
+    year="2008",
+    doi="10.1103/PhysRevLett.100.136406",
+)
+
 PBE = PbeFunctional(
     FunctionalRecord(
         name="pbe",
         level=Level.GGA,
-        source="J. P. Perdew, K. Burke, M. Ernzerhof, Phys. Rev. Lett. 77, 3865 (1996)",
+        papers=(PERDEW_1996,),
         libxc=("gga_x_pbe", "gga_c_pbe"),
     ),
     ORIGINAL,
@@ -50,7 +73,7 @@ PBESOL = PbeFunctional(
     FunctionalRecord(
         name="pbesol",
         level=Level.GGA,
-        source="J. P. Perdew et al., Phys. Rev. Lett. 100, 136406 (2008), doi:10.1103/PhysRevLett.100.136406",
+        papers=(PERDEW_2008,),
         libxc=("gga_x_pbe_sol", "gga_c_pbe_sol"),
     ),
     PbeParameters(mu=10.0 / 81.0, beta=0.046),

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from llpt.dft.functionals.base import Functional, FunctionalRecord, Level, XCDensities, density_floor
+from llpt.papers import Paper
 
 PW92_A = 0.0310907
 PW92_ALPHA1 = 0.21370
@@ -50,11 +51,22 @@ class PerdewWangLDA(Functional):
         return XCDensities(energy.mul_(occupied), potential.mul_(occupied))
 
 
+PERDEW_1992 = Paper(
+    key="perdew1992",
+    authors="J. P. Perdew and Y. Wang",
+    title="Accurate and simple analytic representation of the electron-gas correlation energy",
+    journal="Phys. Rev. B",
+    volume="45",
+    page="13244",
+    year="1992",
+    doi="10.1103/PhysRevB.45.13244",
+)
+
 LDA_PW92 = PerdewWangLDA(
     FunctionalRecord(
         name="lda-pw92",
         level=Level.LDA,
-        source="J. P. Perdew, Y. Wang, Phys. Rev. B 45, 13244 (1992)",
+        papers=(PERDEW_1992,),
         libxc=("lda_x", "lda_c_pw_mod"),
         aliases=("lda",),
     )

@@ -19,6 +19,7 @@ from llpt.dft.functionals.autograd import AutogradFunctional
 from llpt.dft.functionals.base import FunctionalRecord, Level
 from llpt.dft.functionals.pbe_torch import FERMI, GAMMA, ORIGINAL
 from llpt.dft.functionals.pw92 import SLATER, WIGNER_SEITZ, pw92_correlation
+from llpt.papers import Paper
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -129,11 +130,32 @@ class ScanL(AutogradFunctional):
         return n * (exchange + scan_correlation(n, sigma, p, alpha))
 
 
+MEJIA_RODRIGUEZ_2017 = Paper(
+    key="mejiarodriguez2017",
+    authors="D. Mejía-Rodríguez and S. B. Trickey",
+    title="Deorbitalization strategies for meta-generalized-gradient-approximation exchange-correlation functionals",
+    journal="Phys. Rev. A",
+    volume="96",
+    page="052512",
+    year="2017",
+    doi="10.1103/PhysRevA.96.052512",
+)
+MEJIA_RODRIGUEZ_2018 = Paper(
+    key="mejiarodriguez2018",
+    authors="D. Mejía-Rodríguez and S. B. Trickey",
+    title="Deorbitalized meta-GGA exchange-correlation functionals in solids",
+    journal="Phys. Rev. B",
+    volume="98",
+    page="115161",
+    year="2018",
+    doi="10.1103/PhysRevB.98.115161",
+)
+
 SCAN_L = ScanL(
     FunctionalRecord(
         name="scan-l",
         level=Level.LAPLACIAN,
-        source="D. Mejía-Rodríguez, S. B. Trickey, Phys. Rev. B 98, 115161 (2018)",
+        papers=(MEJIA_RODRIGUEZ_2017, MEJIA_RODRIGUEZ_2018),
         libxc=("mgga_x_scanl", "mgga_c_scanl"),
     )
 )

@@ -18,6 +18,7 @@ from llpt.dft.functionals.autograd import AutogradFunctional
 from llpt.dft.functionals.base import FunctionalRecord, Level
 from llpt.dft.functionals.pbe_torch import GAMMA
 from llpt.dft.functionals.pw92 import SLATER, WIGNER_SEITZ
+from llpt.papers import Paper
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -229,11 +230,32 @@ class ThermalGga(AutogradFunctional):
         return n * (local_exchange * enhancement + local_correlation + gradient_term)
 
 
+KARASIEV_2014 = Paper(
+    key="karasiev2014",
+    authors="V. V. Karasiev and T. Sjostrom and J. Dufty and S. B. Trickey",
+    title="Accurate homogeneous electron gas exchange-correlation free energy for local spin-density calculations",
+    journal="Phys. Rev. Lett.",
+    volume="112",
+    page="076403",
+    year="2014",
+    doi="10.1103/PhysRevLett.112.076403",
+)
+KARASIEV_2018 = Paper(
+    key="karasiev2018",
+    authors="V. V. Karasiev and J. W. Dufty and S. B. Trickey",
+    title="Nonempirical semilocal free-energy density functional for matter under extreme conditions",
+    journal="Phys. Rev. Lett.",
+    volume="120",
+    page="076401",
+    year="2018",
+    doi="10.1103/PhysRevLett.120.076401",
+)
+
 KSDT = ThermalLda(
     FunctionalRecord(
         name="ksdt",
         level=Level.LDA,
-        source="V. V. Karasiev, T. Sjostrom, J. Dufty, S. B. Trickey, Phys. Rev. Lett. 112, 076403 (2014)",
+        papers=(KARASIEV_2014,),
         libxc=("lda_xc_ksdt",),
         thermal=True,
     ),
@@ -243,7 +265,7 @@ CORRKSDT = ThermalLda(
     FunctionalRecord(
         name="corrksdt",
         level=Level.LDA,
-        source="V. V. Karasiev, J. W. Dufty, S. B. Trickey, Phys. Rev. Lett. 120, 076401 (2018), supplement",
+        papers=(KARASIEV_2018,),  # its supplement
         libxc=("lda_xc_corrksdt",),
         thermal=True,
     ),
@@ -253,7 +275,7 @@ KDT16 = ThermalGga(
     FunctionalRecord(
         name="kdt16",
         level=Level.GGA,
-        source="V. V. Karasiev, J. W. Dufty, S. B. Trickey, Phys. Rev. Lett. 120, 076401 (2018)",
+        papers=(KARASIEV_2018,),
         libxc=(),
         thermal=True,
     )
