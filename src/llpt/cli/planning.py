@@ -127,7 +127,7 @@ def plan(
     console.print(summary(graph, costs, cores, measured=measured, execution=description.execution), soft_wrap=True)
     for sentence in labels_beforehand(description):
         console.print(f"\n[bold]Labels:[/] {escape(sentence)}", soft_wrap=True)
-    for line in foreign_code(graph):
+    for line in foreign_code(graph, description.execution.provider):
         console.print(escape(line), soft_wrap=True)
     for warning in warnings_of(description):
         console.print(f"\n[bold yellow]One k-point:[/] {escape(warning)}", soft_wrap=True)

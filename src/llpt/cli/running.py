@@ -269,12 +269,12 @@ def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[Stud
     if study.is_dir():
         directory = StudyDirectory.open(study)
         plan = make_plan(directory.study)
-        agree(study, plan, trust=trust)
+        agree(study, plan, provider=directory.study.execution.provider, trust=trust)
         return directory, plan
     with _given(study) as given:
         with naming_lines(given.file):
             plan = make_plan(given.study)
-        agree(study, plan, trust=trust)
+        agree(study, plan, provider=given.study.execution.provider, trust=trust)
         with naming_lines(given.file):
             check_before_anything_runs(given.study, plan, given.source, archived=given.archived)
         text, root = given.file.read_text(encoding="utf-8"), out or Path(study.stem)

@@ -8,6 +8,7 @@ import os
 import sys
 import tarfile
 import zipfile
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
@@ -21,15 +22,19 @@ from llpt.study.personal import personal_file
 from llpt.study.place import StudyPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from llpt.options import GivenValue
     from llpt.study import Plan
 
 COMMANDS = ("command", "mpi_command")
 """Options whose text is a program that an engine starts."""
 WORKPLACE = "directory"
 """Option that says where the program of an engine works."""
+KEPT = ("pseudopotential",)
+"""Options whose file a study keeps a copy of (``llpt.study.inputs``); an archive may name none outside of itself."""
+NOTHING: Mapping[str, GivenValue] = MappingProxyType({})
 AGREED = "trusted.txt"
 """Name of the person's own file of what was agreed to."""
 QUESTION = "The study comes from elsewhere. Allow this?"
@@ -47,18 +52,19 @@ def comes_from_elsewhere(study: Path) -> bool:
     return is_archive(study) or study.stat().st_uid != os.geteuid()
 
 
-def agree(study: Path, plan: Plan, *, trust: bool) -> None:
+def agree(study: Path, plan: Plan, *, provider: Mapping[str, GivenValue] = NOTHING, trust: bool) -> None:
     """Ask, once, whether a study from elsewhere may run the code and write into the directories that it names.
 
     Args:
         study: what was given to ``llpt run``.
         plan: its plan.
+        provider: what it gives to a scheduler.
         trust: whether the person says so without being asked.
 
     Raises:
         InputError: nobody agreed.
     """
-    found = _foreign(plan)
+    found = _foreign(plan, provider)
     if not found or not comes_from_elsewhere(study):
         return
     lines = [one.line for one in found]
@@ -77,12 +83,16 @@ def agree(study: Path, plan: Plan, *, trust: bool) -> None:
         _remember(mark)
 
 
-def foreign_code(plan: Plan) -> list[str]:
+def foreign_code(plan: Plan, provider: Mapping[str, GivenValue] = NOTHING) -> list[str]:
     """Say of every engine of a plan that is no part of llpt where its code lies, what it starts, where it writes.
 
     Directories inside of the study are not named.
+
+    Args:
+        plan: of a study.
+        provider: what the study gives to a scheduler.
     """
-    return [one.line for one in _foreign(plan)]
+    return [one.line for one in _foreign(plan, provider)]
 
 
 class _Foreign(NamedTuple):
@@ -97,7 +107,7 @@ class _Foreign(NamedTuple):
     of_others: bool
 
 
-def _foreign(plan: Plan) -> list[_Foreign]:
+def _foreign(plan: Plan, provider: Mapping[str, GivenValue]) -> list[_Foreign]:
     from llpt.engines import BUILT_IN, Argument, find_engine  # noqa: PLC0415 - start-up time
     from llpt.plugins import code_place  # noqa: PLC0415
 
@@ -108,8 +118,8 @@ def _foreign(plan: Plan) -> list[_Foreign]:
         if record.argument is Argument.CLASS:
             where = code_place(argument) or "nowhere: it is not installed"
             found.add(_Foreign(f"Engine {spec} runs code from {where}.", of_others=False))
-        elif record.unpickles:
-            line = f"Engine {spec} unpickles a file, which can run any code: be sure where it comes from."
+        elif record.file_can_run:
+            line = f"Engine {spec} {record.file_can_run}, which can run any code: be sure where it comes from."
             found.add(_Foreign(line, of_others=True))
         elif word not in BUILT_IN:
             where = code_place(record.maker.partition(":")[0]) or "nowhere: it is not installed"
@@ -117,9 +127,13 @@ def _foreign(plan: Plan) -> list[_Foreign]:
         found |= {
             _Foreign(f"Engine {spec} starts: {options[key]}", of_others=True) for key in COMMANDS if key in options
         }
-        if leads_out(str(options.get(WORKPLACE, ""))):
-            line = f"Engine {spec} writes into {options[WORKPLACE]}, outside of the study."
-            found.add(_Foreign(line, of_others=False))
+        outside = {key: str(value) for key, value in options.items() if key not in KEPT and leads_out(str(value))}
+        for key in outside.keys() - set(COMMANDS):
+            does = "writes into" if key == WORKPLACE else f"is given {key} ="
+            found.add(_Foreign(f"Engine {spec} {does} {outside[key]}, outside of the study.", of_others=False))
+    for key, value in provider.items():
+        if isinstance(value, str):  # a line of it is a line of the script that a scheduler runs
+            found.add(_Foreign(f"The script of every block of nodes holds {key} = {value!r}.", of_others=False))
     return sorted(found)
 
 

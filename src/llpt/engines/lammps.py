@@ -53,6 +53,7 @@ LAMMPS = EngineRecord(
     maker="llpt.engines.lammps:make_lammps",
     argument=Argument.FILE,
     options=LammpsOptions,
+    file_can_run="runs the commands of a file",
     integrator="lammps",
     speed=Speed({1.0: 0.01}),
     probe="llpt.engines.lammps:lammps_version",

@@ -43,7 +43,7 @@ MACE = EngineRecord(
     found="installed",
     recognised_by="*.model",
     members="llpt.engines.mace:model_files",
-    unpickles=True,
+    file_can_run="unpickles a file",
     needs=Prerequisite("run a MACE potential (mace:FILE)", "pip install -e '.[mace]'", packages=("mace",)),
     papers=(
         Paper(

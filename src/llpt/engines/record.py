@@ -110,7 +110,8 @@ class EngineRecord:
         class_labels: what people call the classes that its argument names, by the class's name in small letters.
         recognised_by: name, or pattern, of the file that its argument is or whose directory it is, where a path alone
             shows that it is meant; empty where nothing does.
-        unpickles: whether it unpickles the file that its argument names, which can run any code.
+        file_can_run: what it does with the file that its argument names by which that can run any code, as the
+            predicate of a sentence, e.g. ``unpickles a file``; empty where a file is data.
         members: import path ``module:function`` of what returns the arguments of a committee's members, of its own
             argument; empty where it is never a committee.
         needs: what must be installed for it, as ``llpt doctor`` lists it; None where it comes with llpt.
@@ -136,7 +137,7 @@ class EngineRecord:
     trial: Mapping[str, OptionValue] | None = None
     class_labels: Mapping[str, str] = field(default_factory=dict)
     recognised_by: str = ""
-    unpickles: bool = False
+    file_can_run: str = ""
     members: str = ""
     needs: Prerequisite | None = None
     papers: tuple[Paper, ...] = ()

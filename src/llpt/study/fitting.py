@@ -231,7 +231,7 @@ def _surrogate(model: str, beside: Path) -> str:
     word, _, argument = spec.partition(":")
     if record.copied and not Path(argument).expanduser().exists():
         raise InputError(f"There is no {argument}.", "Check the path of the model.")
-    if record.unpickles:
+    if record.file_can_run:
         about = "# its elements are not read here: that would run what the file holds\n"
     else:
         calculator = make_engine(spec, {})
