@@ -102,8 +102,14 @@ def test_a_folder_that_says_another_temperature_is_refused_and_the_others_come_i
     assert code == 1
     assert "states a temperature of 900, its files 800" in out
     assert "--despite temperature" in out
+    first = min(copied.rglob("vasprun.xml"))
+    text = first.read_text()
+    cell = text.index('name="basis"')
+    first.write_text(text[:cell] + text[cell:].replace(" 0.0", " ****", 1))
     code, out, _ = command(*words)  # the study lies among the runs: its own are none of them
-    assert "0 of 3 runs taken in, 1 refused" in out
+    assert code == 1
+    assert "0 of 3 runs taken in, 2 refused" in out
+    assert "it may be damaged" in out
 
 
 def test_runs_are_taken_out_again(study, command):

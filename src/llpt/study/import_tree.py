@@ -20,7 +20,7 @@ from llpt.study.place import STUDY_FILE
 from llpt.trajectory.foreign import NoTrajectoryError, open_foreign
 from llpt.trajectory.foreign.folders import FoundRun, find_runs
 from llpt.trajectory.foreign.suspicion import SAME, FactCheck
-from llpt.trajectory.foreign.text import CutOffError
+from llpt.trajectory.foreign.text import CutOffError, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -208,7 +208,8 @@ def _check_two_frames(source: ForeignTrajectory) -> None:
     if source.own is not None:
         return
     try:
-        number = sum(1 for _ in zip(range(FEWEST), source.frames(), strict=False))
+        with told("it", "in its first frames"):
+            number = sum(1 for _ in zip(range(FEWEST), source.frames(), strict=False))
     except LlptError:
         return  # what is wrong is told when the run is read
     if number < FEWEST:

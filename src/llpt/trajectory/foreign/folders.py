@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from llpt.trajectory.foreign import cp2k
 from llpt.trajectory.foreign.detect import WHOLE_FRAMES, Program, open_foreign, program_of, sort_vasp
 from llpt.trajectory.foreign.lammps import is_dump
 from llpt.trajectory.foreign.own import is_own
-from llpt.trajectory.foreign.text import CutOffError, head
+from llpt.trajectory.foreign.text import CutOffError, head, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -260,13 +261,11 @@ def pieces_in_order(files: Iterable[Path], opener: Callable[[Sequence[Path]], Fo
 def _ends(source: ForeignTrajectory) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return the fractional coordinates of the first and the last whole frame; None where nothing can be read."""
     first = last = None
-    try:
+    with suppress(CutOffError, InputError), told("it", "to its end"):  # what is wrong is told when the run is read
         for frame in source.frames():
             last = frame
             first = first or frame
-    except (CutOffError, InputError):
-        pass  # what is wrong is told when the run is read
-    if first is None or last is None:
+    if first is None or last is None or not all(np.linalg.det(each.cell_angstrom) for each in (first, last)):
         return None
     return tuple(each.positions_angstrom @ np.linalg.inv(each.cell_angstrom) for each in (first, last))  # type: ignore[return-value]
 
