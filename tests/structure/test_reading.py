@@ -69,6 +69,16 @@ def test_the_line_that_breaks_an_xyz_file_is_named(tmp_path, lines, number):
     assert f"broken.extxyz, line {number}, cannot be read: " in refused(tmp_path / "broken.extxyz")
 
 
+def test_frames_after_an_empty_line_are_not_passed_over(tmp_path):
+    frame = "1\nh\nH 0 0 0\n"
+    path = tmp_path / "two.xyz"
+    path.write_text(frame + "\n" + frame)
+    with pytest.raises(InputError, match=r"two\.xyz has an empty line, 4, with structures after it"):
+        read_structures(path, periodic=False)
+    path.write_text(frame + frame + "\n\n")
+    assert len(read_structures(path, periodic=False)) == 2
+
+
 def test_absent_and_empty(tmp_path):
     assert "no structure file" in refused(tmp_path / "nowhere.extxyz")
     (tmp_path / "empty.extxyz").touch()

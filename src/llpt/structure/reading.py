@@ -9,7 +9,7 @@ import ase.io
 
 from llpt.errors import InputError, first_line
 from llpt.structure.checks import MINIMUM_DISTANCE_ANGSTROM, check_structure
-from llpt.structure.xyz_lines import faulty_line
+from llpt.structure.xyz_lines import faulty_line, passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -52,6 +52,11 @@ def read_structures(
             f"The structure file {place} cannot be read: {first_line(error)}.",
             "Check that it is complete and that its name tells its format (.extxyz, .cif, POSCAR ...).",
         ) from error
+    if line := passed_over(path):
+        raise InputError(
+            f"The structure file {path} has an empty line, {line}, with structures after it.",
+            "Take the line out: readers take it for the end.",
+        )
     structures: list[Atoms] = frames if isinstance(frames, list) else [frames]
     if not structures:
         raise InputError(f"The structure file {path} holds no structure.", "Give a file with at least one structure.")

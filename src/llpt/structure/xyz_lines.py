@@ -1,4 +1,4 @@
-"""Where a file of (extended) XYZ breaks its form: ASE's reader tells what it met, and not in which line."""
+"""Where a file of (extended) XYZ breaks its form: ASE's reader tells what it met and not in which line, or nothing."""
 
 from __future__ import annotations
 
@@ -52,3 +52,25 @@ def _fits(words: list[str], kinds: str, *, exactly: bool) -> bool:
     except ValueError:
         return False
     return True
+
+
+def passed_over(path: Path) -> int | None:
+    """Return the number of an empty line with frames after it, which ASE takes for the end; None where none is.
+
+    Args:
+        path: a file that ASE has read.
+    """
+    if path.suffix not in SUFFIXES:
+        return None
+    at = 0
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if not line.strip():
+                return at + 1 if any(rest.strip() for rest in lines) else None
+            if not line.strip().isdecimal():
+                return None
+            frame = 2 + int(line)
+            for _ in range(frame - 1):
+                next(lines, "")
+            at += frame
+    return None
