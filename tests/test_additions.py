@@ -13,6 +13,7 @@ import pytest
 
 import llpt
 from llpt.engines import BUILT_IN, registry
+from llpt.study.nodes import MolecularDynamics, node_kinds
 
 SOURCE = Path(llpt.__file__).parent
 OTHERS_FILES = (
@@ -65,6 +66,15 @@ def of_integrators(nodes):
 
 
 @cache
+def trees():
+    """The nodes of the syntax tree of each module, by the file's name."""
+    return {
+        path.relative_to(SOURCE).as_posix(): list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        for path in sorted(SOURCE.rglob("*.py"))
+    }
+
+
+@cache
 def names_and_values():
     """What each file of the package names, and the texts it holds as values, by the file's name."""
     found = {}
@@ -76,7 +86,7 @@ def names_and_values():
         if path.suffix != ".py":
             found[name] = set(), set(re.findall(r'"([^"]*)"', PROSE.sub("", text)))
             continue
-        tree = list(ast.walk(ast.parse(text)))
+        tree = trees()[name]
         integrators = {id(node) for node in of_integrators(tree)}
         nodes = [node for node in tree if id(node) not in integrators]
         names = {getattr(node, key, None) for node in nodes for key in ("id", "attr", "name")}
@@ -155,3 +165,29 @@ def test_a_comparison_takes_three_files_at_most():
     names = r"""\bENTHALPY_CHANGE\b|audit\.enthalpy\b|\benthalpy_contrasts\b|["'.]enthalpy_ev_per_atom\b"""
     files = files_that_know(names)
     check(files, 3, ["audit/enthalpy.py", "audit/thresholds.py", "audit/quantities.py"])
+
+
+PLANNERS = {"study/explaining_runs.py", "study/imported.py", "study/planning.py"}
+"""They say which nodes a study file asks for."""
+
+
+@pytest.mark.parametrize("kind", [kind for kind in node_kinds() if kind is not MolecularDynamics])
+def test_a_kind_of_node_is_one_file_and_is_planned_in_one(kind):
+    own = f"{kind.__module__.removeprefix('llpt.').replace('.', '/')}.py"
+    files = [
+        file for file, (names, _) in names_and_values().items() if {kind.__name__, kind.job_class.__name__} & names
+    ]
+    assert own in files
+    assert len(files) == 2
+    assert set(files) - {own} <= PLANNERS
+
+
+def test_nobody_asks_a_node_of_what_kind_it_is():
+    """A plan tells runs from others, and whoever goes through it asks the nodes (``llpt.study.nodes.node.Node``)."""
+    kinds = {each.__name__ for kind in node_kinds() for each in kind.__mro__}
+    for file, tree in trees().items():
+        if not file.startswith("study/nodes/"):
+            calls = [node for node in tree if isinstance(node, ast.Call)]
+            asked = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "isinstance"]
+            names = {each.id for call in asked for each in ast.walk(call.args[1]) if isinstance(each, ast.Name)}
+            assert not names & (kinds - {"object"}), file

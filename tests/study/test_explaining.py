@@ -18,7 +18,8 @@ from llpt.study.cost import StepTimes
 from llpt.study.explaining import difference_from
 from llpt.study.explaining_runs import labels_beforehand, two_phases
 from llpt.study.inputs import named_inputs
-from llpt.study.nodes import PlannedCoupled, PlannedOtherLabels
+from llpt.study.nodes.coupled import PlannedCoupled
+from llpt.study.nodes.other_labels import PlannedOtherLabels
 
 HERE = Path(__file__).parent
 

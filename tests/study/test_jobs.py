@@ -12,7 +12,7 @@ import pytest
 from llpt.errors import InputError, StorageError
 from llpt.study import make_plan, parse_study
 from llpt.study.imported import read_imported
-from llpt.study.nodes import job_kinds, read_job
+from llpt.study.nodes import job_kinds, node_kinds, read_job
 
 GOLDEN = Path(__file__).parent / "golden"
 JOBS = json.loads((GOLDEN / "jobs.json").read_text())
@@ -36,6 +36,9 @@ def test_jobs_keep_their_text(tmp_path, name):
         assert plan[path].job(tmp_path).text() == json.dumps(job, indent=1, sort_keys=True)
     for path, stored in JOBS[name]["hashes"].items():
         assert plan[path].job(tmp_path).inputs_hash() == stored
+    for node in plan.nodes:
+        assert type(node) in node_kinds()
+        assert type(node.job(tmp_path)) is node.job_class
 
 
 @pytest.mark.parametrize("name", list(JOBS))

@@ -9,7 +9,7 @@ from llpt.dynamics import IntegratorName
 from llpt.errors import InputError
 from llpt.study import estimate_costs, make_plan, makespan_s, parse_study, read_study
 from llpt.study.inputs import named_inputs
-from llpt.study.nodes import Origin, PlannedLabels, PlannedTraining
+from llpt.study.nodes import Origin
 from llpt.study.plan import Plan
 
 BASE = ControlledTest.BASE
@@ -82,10 +82,10 @@ def test_a_cooling_ladder_goes_the_other_way_and_none_starts_each_on_its_own():
 
 def test_the_potential_needs_the_reference_runs_and_the_surrogate_needs_the_potential():
     plan = plan_of(STUDY)
-    assert plan.first_of(PlannedTraining).after == tuple(run.path for run in plan.runs if run.role is Role.REFERENCE)
+    assert plan["models/behler-parrinello"].after == tuple(run.path for run in plan.runs if run.role is Role.REFERENCE)
     surrogate = [run for run in plan.runs if run.role is Role.SURROGATE]
     assert {run.atoms for run in surrogate} == {256, 512, 1728}
-    assert all(plan.first_of(PlannedTraining).path in run.after for run in surrogate)
+    assert all("models/behler-parrinello" in run.after for run in surrogate)
     assert all(run.engine == "n2p2:models/behler-parrinello" for run in surrogate)
     behind = set()
     for identity in plan.paths:
@@ -284,7 +284,7 @@ def test_a_ramp_is_a_loop_of_its_own_for_each_rate():
 
 def test_snapshots_are_labelled_after_the_reference_and_cost_something():
     plan = with_tests("snapshots = { snapshots = 6, electronic_temperatures_k = [600, 1800] }")
-    labels = plan.first_of(PlannedLabels)
+    labels = plan["labels/electronic-temperature"]
     assert labels.job(Path()).sources == {run.path: run.discard for run in plan.runs if run.role is Role.REFERENCE}
     assert "electronic_temperature_k" not in labels.options
     assert all(plan.paths.index(source) < plan.paths.index(labels.path) for source in labels.after)

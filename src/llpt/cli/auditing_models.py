@@ -165,10 +165,9 @@ def show_plan(directory: StudyDirectory, plan: Plan, paces: Mapping[str, float])
     from llpt.cli.trust import foreign_code  # noqa: PLC0415
     from llpt.study import estimate_costs, makespan_s  # noqa: PLC0415
     from llpt.study.cores import available_cores  # noqa: PLC0415
-    from llpt.study.nodes import MolecularDynamics  # noqa: PLC0415
 
     costs = estimate_costs(plan, paces)
-    own = tuple(run for run in plan.runs if isinstance(run, MolecularDynamics))
+    own = plan.own_runs
     console = output()
     console.print("\n[bold]Plan[/]: each run of the reference once more with the model\n")
     cores = available_cores(directory.study.execution)

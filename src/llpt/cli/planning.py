@@ -135,7 +135,7 @@ def plan(
 
 def ladder_table(plan: Plan, costs: Mapping[str, float]) -> Table:
     """Return one row for each ladder (engine, N, line of states, test) of a plan, and for each other node."""
-    from llpt.study import PlannedRun  # noqa: PLC0415 - start-up time
+    from llpt.study.nodes import runs_among  # noqa: PLC0415 - start-up time
 
     table = make_table(
         "engine",
@@ -152,9 +152,9 @@ def ladder_table(plan: Plan, costs: Mapping[str, float]) -> Table:
     )
     ladders: dict[object, list[Node]] = {}
     for node in plan.nodes:
-        ladders.setdefault(_ladder(node), []).append(node)
+        ladders.setdefault(node.row, []).append(node)
     for nodes in ladders.values():
-        runs = [node for node in nodes if isinstance(node, PlannedRun)]
+        runs = runs_among(nodes)
         seconds = sum(costs[node.path] for node in nodes)
         if not runs:
             cells = [
@@ -188,15 +188,6 @@ def ladder_table(plan: Plan, costs: Mapping[str, float]) -> Table:
     return table
 
 
-def _ladder(node: Node) -> object:
-    """Return what the nodes of one row have in common; ramps of all rates are one row."""
-    from llpt.study import PlannedRun  # noqa: PLC0415
-
-    if isinstance(node, PlannedRun):
-        return node.engine_folder, node.role, node.atoms, node.state.line, node.test
-    return node.path
-
-
 def reference_runs(node: Node) -> str:
     """Say how many runs a node that is no run waits for."""
     return f"{len(node.after)} reference runs"
@@ -210,8 +201,6 @@ def node_table(plan: Plan, costs: Mapping[str, float], *, only: Sequence[Node] |
         costs: seconds of each node, by its path.
         only: those shown; None for all.
     """
-    from llpt.study import PlannedRun  # noqa: PLC0415
-
     table = make_table(
         "run",
         "part",
@@ -222,11 +211,13 @@ def node_table(plan: Plan, costs: Mapping[str, float], *, only: Sequence[Node] |
         "time >",
         "after",
     )
+    runs = {run.path: run for run in plan.runs}
     for node in plan.nodes if only is None else only:
         seconds = costs[node.path]
-        if isinstance(node, PlannedRun):
-            dynamics = [str(node.steps), f"{node.timestep_fs:.3f}", "–" if node.sampled else f"{node.picoseconds:.3g}"]
-            dynamics.append(f"{seconds / node.steps:.2g}")
+        run = runs.get(node.path)
+        if run is not None:
+            dynamics = [str(run.steps), f"{run.timestep_fs:.3f}", "–" if run.sampled else f"{run.picoseconds:.3g}"]
+            dynamics.append(f"{seconds / run.steps:.2g}")
             after = ", ".join(short_name(parent) for parent in node.after) or "nothing"
         else:
             dynamics, after = ["", "", "", ""], reference_runs(node)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from llpt.study.file import StudyFile
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import Entry, Ledger
-    from llpt.study.nodes import Node, PlannedRun, PlannedTraining
+    from llpt.study.nodes import Node, PlannedRun
     from llpt.study.outcome import State
     from llpt.study.plan import Plan
     from llpt.study.planning import make_plan
@@ -23,7 +23,6 @@ __all__ = [
     "Node",
     "Plan",
     "PlannedRun",
-    "PlannedTraining",
     "State",
     "StudyDirectory",
     "StudyFile",
@@ -38,7 +37,7 @@ _NAMES = {
     "llpt.study.file": ("StudyFile",),
     "llpt.study.layout": ("StudyDirectory",),
     "llpt.study.ledger": ("Entry", "Ledger"),
-    "llpt.study.nodes": ("Node", "PlannedRun", "PlannedTraining"),
+    "llpt.study.nodes": ("Node", "PlannedRun"),
     "llpt.study.outcome": ("State",),
     "llpt.study.plan": ("Plan",),
     "llpt.study.planning": ("make_plan",),

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit import DerivativeCheck, DoublyLabelled, frame_table
-from llpt.bridge import REFERENCE, SURROGATE
-from llpt.campaign import Role
+from llpt.bridge import SURROGATE
 from llpt.campaign.diagnosing import diagnose_labels, diagnose_runs
 from llpt.campaign.explanation import explain_campaign
 from llpt.campaign.labelled import LabelledChoice, LabelledRun, WalkedRun
@@ -23,9 +22,7 @@ from llpt.files import make_directory, write_atomically
 from llpt.study.explaining_runs import bridge_path, budget_path, pairs, two_phases
 from llpt.study.kpoints import kpoints_of
 from llpt.study.label_sections import AS_IT_IS
-from llpt.study.nodes.coupled import SURROGATE_LABELS, PlannedCoupled
-from llpt.study.nodes.labels import snapshots
-from llpt.study.nodes.other_labels import DERIVATIVES, LABELS_FILE, PlannedOtherLabels
+from llpt.study.nodes.other_labels import DERIVATIVES, LABELS_FILE
 from llpt.study.outcome import State
 from llpt.trajectory import Trajectory
 
@@ -37,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.audit import Diagnosis, OrderParameter
+    from llpt.campaign import Role
     from llpt.campaign.explained import CampaignExplanation
     from llpt.campaign.ladders import ObservedLadder
     from llpt.study.file import StudyFile
@@ -107,10 +105,7 @@ def explanation_of(
         ladders: its runs with their averages and transitions.
     """
     refused: dict[str, str] = {}
-    labelled = [
-        *_bridge_labels(directory, plan, entries, refused),
-        *_coupled_labels(directory, plan, entries, refused),
-    ]
+    labelled = _labelled(directory, plan, entries, refused)
     choices = _budget_labels(directory, plan, entries, refused)
     phases = two_phases(directory.study)
     walked = _walked(directory, plan, entries) if labelled else []
@@ -187,27 +182,19 @@ def _done(entries: Mapping[str, Entry], path: str) -> bool:
     return path in entries and entries[path].state is State.DONE
 
 
-def _bridge_labels(
+def _labelled(
     directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], refused: dict[str, str]
 ) -> list[LabelledRun]:
-    """Return doubly labelled snapshots by run; the run's own labels are those that drove it."""
+    """Return doubly labelled snapshots, of the runs of both sides and of those between the two."""
     found = []
-    for run, _ in pairs(plan.runs):
-        path = bridge_path(run)
-        if path not in plan or not _done(entries, path):
-            continue
-        try:
-            other = read_evaluated(directory.node(path) / LABELS_FILE)
-            node = plan[path]
-            count = node.snapshots if isinstance(node, PlannedOtherLabels) else len(other)
-            own = snapshots({str(directory.node(run.path)): run.discard}, count)
-            reference, surrogate = (own, other) if run.role is Role.REFERENCE else (other, own)
-            coupling = REFERENCE if run.role is Role.REFERENCE else SURROGATE
-            labelled = DoublyLabelled(run.path, coupling, run.state.temperature_k, reference, surrogate)
-            labelled.samples()  # what the bridge refuses is refused here, run by run
-            found.append(LabelledRun(run.identity, labelled))
-        except LlptError as error:
-            refused[path] = error.cause
+    for node in plan.nodes:
+        if _done(entries, node.path):
+            try:
+                labelled = node.doubly_labelled(directory.node)
+            except LlptError as error:
+                refused[node.path] = error.cause
+            else:
+                found += [] if labelled is None else [labelled]
     return found
 
 
@@ -230,24 +217,6 @@ def _order_along(place: Path, discard: int, order: OrderParameter) -> NDArray[np
     trajectory = Trajectory.open(place)
     kept = np.flatnonzero(trajectory.frame_steps > discard)
     return np.array([order.of(trajectory.atoms(int(index))) for index in kept])
-
-
-def _coupled_labels(
-    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], refused: dict[str, str]
-) -> list[LabelledRun]:
-    """Return doubly labelled snapshots of the runs between the two sides."""
-    found = []
-    for node in plan.nodes:
-        if isinstance(node, PlannedCoupled) and _done(entries, node.path):
-            place = directory.node(node.path)
-            try:
-                reference, surrogate = (read_evaluated(place / name) for name in (LABELS_FILE, SURROGATE_LABELS))
-                labelled = DoublyLabelled(node.path, node.coupling, node.run.state.temperature_k, reference, surrogate)
-                labelled.samples()  # what the bridge refuses is refused here, run by run
-                found.append(LabelledRun(node.run.identity, labelled))
-            except LlptError as error:
-                refused[node.path] = error.cause
-    return found
 
 
 def _budget_labels(

@@ -9,7 +9,9 @@ from llpt.bridge import labels_needed
 from llpt.campaign import ControlledTest, Role, file_stem
 from llpt.study.kpoints import kpoints_of
 from llpt.study.label_sections import AS_IT_IS
-from llpt.study.nodes import MolecularDynamics, PlannedCoupled, PlannedOtherLabels
+from llpt.study.nodes import runs_done_here
+from llpt.study.nodes.coupled import PlannedCoupled
+from llpt.study.nodes.other_labels import PlannedOtherLabels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,16 +107,17 @@ def _bridge(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLa
     if section is None:
         return []
     found = []
+    own = {run.path: run for run in runs_done_here(runs)}
     for run, other in pairs(runs):
         takes = section.takes(
             pressure_gpa=run.state.pressure_gpa, atoms=run.atoms, temperature_k=run.state.temperature_k
         )
-        if takes and isinstance(other, MolecularDynamics):
+        if takes and other.path in own:
             found.append(
                 PlannedOtherLabels(
                     path=bridge_path(run),
                     run=run,
-                    like=other,
+                    like=own[other.path],
                     changed={},
                     snapshots=section.snapshots,
                     derivatives=section.derivatives,
@@ -128,18 +131,18 @@ def _coupled(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedCouple
     section = study.bridge
     if section is None:
         return []
+    own = {run.path: run for run in runs_done_here(runs)}
     return [
         PlannedCoupled(
             path=coupled_path(run, coupling),
-            run=run,
-            surrogate=other,
+            run=own[run.path],
+            surrogate=own[other.path],
             coupling=coupling,
             snapshots=section.snapshots,
         )
         for run, other in pairs(runs)
         if run.role is Role.REFERENCE
-        and isinstance(run, MolecularDynamics)
-        and isinstance(other, MolecularDynamics)
+        and {run.path, other.path} <= own.keys()
         and section.takes(pressure_gpa=run.state.pressure_gpa, atoms=run.atoms, temperature_k=run.state.temperature_k)
         for coupling in section.couplings
     ]
@@ -189,7 +192,7 @@ def _budget(study: StudyFile, runs: Sequence[PlannedRun]) -> list[PlannedOtherLa
     if section is None or study.reference is None:
         return []
     found = []
-    chosen = [run for run in runs if isinstance(run, MolecularDynamics) and run.role is Role.REFERENCE]
+    chosen = [run for run in runs_done_here(runs) if run.role is Role.REFERENCE]
     present = {(run.atoms, run.state, run.test) for run in chosen}
     choices = section.all_choices(kpoints_of(study.reference))
     for run in chosen:

@@ -9,7 +9,7 @@ from llpt.campaign import ControlledTest, Role, RunIdentity
 from llpt.errors import InputError
 from llpt.files import atomic_directory, make_directory, write_atomically
 from llpt.structure import atomic_fluid, molecular_fluid, read_structures, volume_per_atom
-from llpt.study.nodes import MolecularDynamics, Origin
+from llpt.study.nodes import Origin
 from llpt.study.nodes.start import from_file
 from llpt.study.protocol import starting_density
 from llpt.study.stored import stored_path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from llpt.engines import EngineRecord
+    from llpt.study.nodes import MolecularDynamics
     from llpt.study.plan import Plan
 
 MARK = "@commands@"
@@ -85,7 +86,7 @@ def export_runs(
     script = program.template if template is None else template
     if MARK not in script:
         raise InputError(f"The template of the job script holds no {MARK}.", "Put it where the commands go.")
-    reference = [run for run in plan.runs if isinstance(run, MolecularDynamics) and run.role is Role.REFERENCE]
+    reference = [run for run in plan.own_runs if run.role is Role.REFERENCE]
     runs = [run for run in reference if run.test is ControlledTest.BASE]
     if not runs:
         raise InputError("The study has no runs of a reference.", "Add [reference].")

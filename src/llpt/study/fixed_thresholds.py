@@ -11,7 +11,6 @@ import time
 from typing import TYPE_CHECKING
 
 from llpt.audit import Thresholds
-from llpt.study.nodes import MolecularDynamics
 from llpt.study.outcome import State
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def changed_thresholds(study: StudyFile, plan: Plan, ledger: Ledger) -> tuple[st
     if keys:
         changes = ", ".join(f"{key} {_written(before.get(key))}, now {_written(now.get(key))}" for key in keys)
         return f"fixed on {_day(fact.time)}: {changes}", True
-    own = {node.path for node in plan.nodes if isinstance(node, MolecularDynamics)}
+    own = {run.path for run in plan.own_runs}
     ends = [
         when for when, path, state, _ in ledger.events() if path in own and state is State.DONE and when < fact.time
     ]

@@ -18,7 +18,6 @@ from llpt.study.inputs import copy_inputs, named_inputs
 from llpt.study.job_files import JobFiles
 from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Ledger
-from llpt.study.nodes import MolecularDynamics
 from llpt.study.nodes.node import hash_of_job
 from llpt.study.outcome import State
 from llpt.study.planning import make_plan
@@ -202,17 +201,22 @@ def _check_sections(before: StudyFile, study: StudyFile) -> None:
 def _check_node(before: Node, after: Node, root: Path) -> None:
     """Refuse a node that was begun and would be another."""
     one, other = (json.loads(node.job(root).text()) for node in (before, after))
-    if isinstance(before, MolecularDynamics):
-        for job in (one, other):
-            job.pop("discard", None)  # of a first rung it counts the settling; ``dynamics.discard`` is looked at apart
-        steps = [job["settings"].pop("steps") for job in (one, other)]
-        shrunk = after.steps < before.steps and before.start.origin == getattr(after, "start", before.start).origin
-        if shrunk:
-            raise _changed(short_name(before.path), f"it has {steps[0]} steps and would have {steps[1]}")
+    if before.shrinks(after):
+        raise _changed(short_name(before.path), f"it has {before.steps} steps and would have {after.steps}")
+    for job in (one, other):
+        for key in before.growing:
+            _remove(job, key)
     key = _first_change(one, other, "")
     if key:
         was, now = (_at(job, key) for job in (one, other))
         raise _changed(short_name(before.path), f"{key} was {was} and would be {now}")
+
+
+def _remove(job: Any, key: str) -> None:
+    *tables, last = key.split(".")
+    for table in tables:
+        job = job.get(table, {})
+    job.pop(last, None)
 
 
 def _first_change(one: Any, other: Any, where: str) -> str:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from llpt.engines import find_engine, make_engine
 from llpt.engines.errors_on_labels import LabelErrors, errors_on_labels
 from llpt.learning import harvest
-from llpt.study.nodes import MolecularDynamics
 from llpt.study.nodes.start import first_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from llpt.engines import Engine
     from llpt.study.layout import StudyDirectory
+    from llpt.study.nodes import MolecularDynamics
     from llpt.study.plan import Plan
 
 FRAMES_IN_ALL = 200
@@ -52,7 +52,7 @@ def try_model(
         InputError: the model cannot be made, or cannot compute these atoms.
         EngineError: it fails on a frame.
     """
-    own = [run for run in plan.runs if isinstance(run, MolecularDynamics)]
+    own = plan.own_runs
     task = own[0].task
     word, _, argument = task.engine.partition(":")
     spec = f"{word}:{directory.root / argument}" if find_engine(task.engine).copied else task.engine
@@ -70,7 +70,7 @@ def try_model(
     return ModelTrial(errors, paces)
 
 
-def _paces(directory: StudyDirectory, runs: list[MolecularDynamics], engine: Engine) -> dict[str, float]:
+def _paces(directory: StudyDirectory, runs: Sequence[MolecularDynamics], engine: Engine) -> dict[str, float]:
     """Return the seconds of one evaluation by the path of every run: one is timed for each size."""
     seconds: dict[int, float] = {}
     for run in runs:

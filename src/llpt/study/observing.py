@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from llpt.audit import electronic_temperature_audit
 from llpt.campaign.observed import ObservedRun
-from llpt.engines import label_file, read_evaluated
 from llpt.errors import LlptError
 from llpt.files import make_directory, remove
 from llpt.observables import (
@@ -22,7 +20,6 @@ from llpt.observables import (
     with_files,
 )
 from llpt.study.engine_names import engine_name
-from llpt.study.nodes.labels import PlannedLabels
 from llpt.study.outcome import State
 from llpt.trajectory import Trajectory
 
@@ -98,14 +95,12 @@ def observe_electronic_temperature(
         InputError: the labelled snapshots cannot be read.
         StorageError: the result cannot be written.
     """
-    labels = plan.first_of(PlannedLabels)
-    if labels is None or labels.path not in entries or entries[labels.path].state is not State.DONE:
-        return None
-    place = directory.node(labels.path)
-    frames = {value: read_evaluated(label_file(place, value)) for value in labels.electronic_temperatures_k}
-    audit = electronic_temperature_audit(frames, reference_k=labels.reference_temperature_k)
-    save_summary(audit, directory.results / "electronic-temperature.nc")
-    return audit
+    done = (node for node in plan.nodes if node.path in entries and entries[node.path].state is State.DONE)
+    audits = (node.electronic_temperature(directory.node(node.path)) for node in done)
+    found = next((audit for audit in audits if audit is not None), None)
+    if found is not None:
+        save_summary(found, directory.results / "electronic-temperature.nc")
+    return found
 
 
 def observed_run(study: StudyFile, run: PlannedRun, summary: xr.Dataset) -> ObservedRun:

@@ -9,14 +9,14 @@ potential that a surrogate run is driven by.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from llpt.study.nodes import Node, PlannedRun
+from llpt.study.nodes import runs_among, runs_done_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Kind = TypeVar("Kind")
+    from llpt.study.nodes import MolecularDynamics, Node, PlannedRun
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,18 @@ class Plan:
     @property
     def runs(self) -> tuple[PlannedRun, ...]:
         """The runs among the nodes."""
-        return tuple(node for node in self.nodes if isinstance(node, PlannedRun))
+        return runs_among(self.nodes)
 
-    def first_of(self, kind: type[Kind]) -> Kind | None:
-        """Return the first node of a kind; None where the study has none."""
-        return next((node for node in self.nodes if isinstance(node, kind)), None)
+    @property
+    def own_runs(self) -> tuple[MolecularDynamics, ...]:
+        """The runs whose dynamics is done here; those made elsewhere are not among them."""
+        return runs_done_here(self.nodes)
+
+    @property
+    def others(self) -> tuple[Node, ...]:
+        """The nodes that are no runs."""
+        runs = {run.path for run in self.runs}
+        return tuple(node for node in self.nodes if node.path not in runs)
 
     def with_ancestors(self, paths: Iterable[str]) -> frozenset[str]:
         """Return these nodes and all that must be done before them."""

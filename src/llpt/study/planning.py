@@ -11,7 +11,9 @@ from llpt.study.explaining_runs import label_nodes
 from llpt.study.ladders import Ladders, Side, derived_seed
 from llpt.study.like_imported import runs_like_imported
 from llpt.study.matched_runs import matched_runs
-from llpt.study.nodes import PlannedLabels, PlannedRun, PlannedTraining
+from llpt.study.nodes import runs_among
+from llpt.study.nodes.labels import PlannedLabels
+from llpt.study.nodes.training import PlannedTraining
 from llpt.study.plan import Plan
 from llpt.study.stages import grown_plan
 from llpt.study.stored import MODELS
@@ -59,7 +61,7 @@ def _plan_of(study: StudyFile) -> Plan:
     nodes += [run.planned() for run in study.imported]
     if surrogate is not None and study.surrogate is not None and study.surrogate.runs == "imported":
         nodes += runs_like_imported(study, surrogate)
-    return Plan((*nodes, *label_nodes(study, [node for node in nodes if isinstance(node, PlannedRun)])))
+    return Plan((*nodes, *label_nodes(study, runs_among(nodes))))
 
 
 def _controlled_tests(ladders: Ladders, base: list[MolecularDynamics]) -> list[MolecularDynamics]:

@@ -11,7 +11,6 @@ from llpt.errors import InputError, MissingProgramError
 from llpt.options import parse_options
 from llpt.structure import check_elements, check_structure, read_structures
 from llpt.study.inputs import named_inputs
-from llpt.study.nodes import MolecularDynamics
 from llpt.study.providers import check_provider
 from llpt.study.stored import MODELS
 
@@ -89,7 +88,7 @@ def _engines(plan: Plan, given: Mapping[str, str]) -> list[tuple[str, dict[str, 
         given: paths in the study file, and where they lead.
     """
     found: dict[tuple[str, str], tuple[str, dict[str, GivenValue]]] = {}
-    for asked in (engine for run in _done_here(plan) for engine in run.engines):
+    for asked in (engine for run in plan.own_runs for engine in run.engines):
         kind, _, argument = asked.spec.partition(":")
         if argument.startswith(MODELS):
             continue
@@ -108,14 +107,10 @@ def _check_verdict(study: StudyFile) -> None:
         check_asked(study.verdict.thresholds())
 
 
-def _done_here(plan: Plan) -> list[MolecularDynamics]:
-    return [run for run in plan.runs if isinstance(run, MolecularDynamics)]
-
-
 def _check_start(path: Path, atoms: int, plan: Plan) -> None:
     structure = read_structures(path)[-1]
     check_structure(structure)
-    for elements in {find_engine(run.engine).elements for run in _done_here(plan)} - {None}:
+    for elements in {find_engine(run.engine).elements for run in plan.own_runs} - {None}:
         check_elements(structure, elements or (), where=str(path))
     if len(structure) != atoms:
         raise InputError(

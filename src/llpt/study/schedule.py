@@ -6,7 +6,6 @@ import heapq
 from typing import TYPE_CHECKING
 
 from llpt.study.cost import StepTimes
-from llpt.study.nodes import PlannedRun
 from llpt.study.stored import engine_contents
 
 if TYPE_CHECKING:
@@ -61,8 +60,8 @@ def times_of_study(
         known: paces of studies before, on this machine.
         contents: hashes of the files of its engines, by SPEC; None where they are not known.
     """
-    begun = [(plan[path], seconds) for path, seconds in measured.items()]
-    return StepTimes([(run, seconds) for run, seconds in begun if isinstance(run, PlannedRun)], known, contents)
+    runs = {run.path: run for run in plan.runs}
+    return StepTimes([(runs[path], seconds) for path, seconds in measured.items() if path in runs], known, contents)
 
 
 def makespan_s(plan: Plan, seconds: Mapping[str, float], cores: int) -> float:

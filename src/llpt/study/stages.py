@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.study.nodes import MolecularDynamics
 from llpt.study.plan import Plan
 
 if TYPE_CHECKING:
@@ -27,14 +26,7 @@ def grown_plan(before: Plan, begun: Iterable[str], after: Plan) -> Plan:
         after: the plan of the study as it is now.
     """
     kept = {path: before[path] for path in begun if path in before and path in after}
-    return Plan(_in_order([_kept(kept[node.path], node) if node.path in kept else node for node in after.nodes]))
-
-
-def _kept(before: Node, after: Node) -> Node:
-    """Return a node as it was, and a run as long as the longer of the two."""
-    if isinstance(before, MolecularDynamics) and isinstance(after, MolecularDynamics) and after.steps > before.steps:
-        return before.with_dynamics(steps=after.steps)
-    return before
+    return Plan(_in_order([kept[node.path].grown(node) if node.path in kept else node for node in after.nodes]))
 
 
 def _in_order(nodes: list[Node]) -> tuple[Node, ...]:

@@ -31,7 +31,6 @@ from llpt.study.job_files import JobFiles, read_json
 from llpt.study.ladder_paths import ladders_of_study
 from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Entry, Ledger
-from llpt.study.nodes import PlannedRun
 from llpt.study.observing import observed_run, summary_of
 from llpt.study.outcome import State
 from llpt.study.planning import make_plan
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
 
     from llpt.campaign.observed import ObservedRun
     from llpt.study.explaining import Explained
-    from llpt.study.nodes import Node
+    from llpt.study.nodes import Node, PlannedRun
     from llpt.study.plan import Plan
 
 FINITE = (
@@ -132,11 +131,7 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
                 done, seen = _run(directory, run, entry, part)
             checks += done
             observed += seen
-    others = [node for node in plan.nodes if not isinstance(node, PlannedRun) and node.path in entries]
-    for node in others:
-        checks += _inputs(directory, node, entries[node.path])
-        if entries[node.path].state is State.DONE:
-            checks.append(_content(directory, entries[node.path]))
+    checks += _others(directory, plan, entries)
     ladders = ladders_of_study(directory.study, observed)
     explained = None
     try:
@@ -198,6 +193,15 @@ def _inputs(directory: StudyDirectory, node: Node, entry: Entry) -> list[Check]:
         return [*checks, Check(node.path, "job", False, error.cause)]
     agreed = written == json.loads(job.text())
     return [*checks, Check(node.path, "job", agreed, "as planned" if agreed else "jobs/ tells the run something else")]
+
+
+def _others(directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry]) -> Iterator[Check]:
+    """Check the nodes that are no runs."""
+    for node in plan.others:
+        if node.path in entries:
+            yield from _inputs(directory, node, entries[node.path])
+            if entries[node.path].state is State.DONE:
+                yield _content(directory, entries[node.path])
 
 
 def _content(directory: StudyDirectory, entry: Entry) -> Check:

@@ -2,7 +2,7 @@
 
 import json
 
-from llpt.study import PlannedTraining, make_plan, parse_study
+from llpt.study import make_plan, parse_study
 from llpt.study.inputs import named_inputs
 
 TEXT = """
@@ -32,7 +32,7 @@ def test_a_potential_whose_functions_are_taken_is_copied_and_the_job_names_the_c
     (tmp_path / "published" / "network").mkdir(parents=True)
     study = parse_study(TEXT)
     (copied,) = named_inputs(study, tmp_path)
-    training = make_plan(study).first_of(PlannedTraining)
+    training = make_plan(study)["models/behler-parrinello"]
     settings = json.loads(training.job(tmp_path).model_dump_json())["settings"]
     assert copied.path == tmp_path / "published" / "network"
     assert settings["functions_from"] == copied.stored

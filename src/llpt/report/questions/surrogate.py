@@ -12,7 +12,6 @@ from llpt.report.palette import GREY
 from llpt.report.panels import Figure, Panel, VerticalLine
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import UNKNOWN, estimate_text
-from llpt.study import PlannedTraining
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -217,8 +216,7 @@ def _states(found: CampaignExplanation | None) -> list[Table]:
 
 def _training(case: Case) -> list[Table]:
     """Return what the fit of the surrogate reported of itself."""
-    training = case.plan.first_of(PlannedTraining)
-    if training is None or training.path not in case.entries:
-        return []
-    rows = tuple(Row((key, value)) for key, value in case.entries[training.path].provenance.training.items())
+    entries = (case.entries[path] for path in case.plan.paths if path in case.entries)
+    told = next((entry.provenance.training for entry in entries if entry.provenance.training), {})
+    rows = tuple(Row((key, value)) for key, value in told.items())
     return [Table("The surrogate's training", text_columns("Of the fit", "Value"), rows, folded=True)] if rows else []

@@ -1,11 +1,12 @@
 """The kinds of node that a plan is made of, each in a module of its own: what it waits for, its job, its cost.
 
-A kind is known to the processes that do the jobs by the ``kind`` of its job, and by no list: a module that stands here
-is enough.
+The kinds are those of all modules of this package, and no list names them: a module that stands here is enough. Jobs
+are the union of theirs, told apart by the ``kind`` in their files.
 """
 
 from __future__ import annotations
 
+import inspect
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -14,30 +15,29 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 from pydantic import Field, TypeAdapter, ValidationError
 
 from llpt.errors import StorageError
-from llpt.study.nodes.coupled import PlannedCoupled
-from llpt.study.nodes.imported import ImportedTrajectory
-from llpt.study.nodes.labels import PlannedLabels
 from llpt.study.nodes.molecular_dynamics import MolecularDynamics
 from llpt.study.nodes.node import Job, Node
-from llpt.study.nodes.other_labels import PlannedOtherLabels
 from llpt.study.nodes.run import PlannedRun
 from llpt.study.nodes.start import Origin, Start
-from llpt.study.nodes.training import PlannedTraining
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
 @cache
-def job_kinds() -> dict[str, type[Job]]:
-    """Return the class of every kind of job, by what its file calls it: those of all modules of this package."""
+def node_kinds() -> tuple[type[Node], ...]:
+    """Return every kind of node: the classes of all modules of this package."""
     modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
-    jobs = {each for module in modules for each in vars(module).values() if isinstance(each, type)}
-    return {
-        str(job.model_fields["kind"].default): job
-        for job in sorted(jobs, key=str)
-        if issubclass(job, Job) and "kind" in job.model_fields
-    }
+    classes = {each for module in modules for each in vars(module).values() if isinstance(each, type)}
+    kinds = [each for each in classes if issubclass(each, Node) and not inspect.isabstract(each)]
+    return tuple(sorted(kinds, key=str))
+
+
+@cache
+def job_kinds() -> dict[str, type[Job]]:
+    """Return the class of every kind of job, by what its file calls it."""
+    return {str(node.job_class.model_fields["kind"].default): node.job_class for node in node_kinds()}
 
 
 @cache
@@ -63,18 +63,26 @@ def read_job(path: Path) -> Job:
     return job
 
 
+def runs_among(nodes: Iterable[Node]) -> tuple[PlannedRun, ...]:
+    """Return the nodes that are runs, done here or elsewhere."""
+    return tuple(node for node in nodes if isinstance(node, PlannedRun))
+
+
+def runs_done_here(nodes: Iterable[Node]) -> tuple[MolecularDynamics, ...]:
+    """Return the nodes that are runs whose dynamics is done here."""
+    return tuple(node for node in nodes if isinstance(node, MolecularDynamics))
+
+
 __all__ = [
-    "ImportedTrajectory",
     "Job",
     "MolecularDynamics",
     "Node",
     "Origin",
-    "PlannedCoupled",
-    "PlannedLabels",
-    "PlannedOtherLabels",
     "PlannedRun",
-    "PlannedTraining",
     "Start",
     "job_kinds",
+    "node_kinds",
     "read_job",
+    "runs_among",
+    "runs_done_here",
 ]

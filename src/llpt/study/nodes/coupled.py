@@ -14,14 +14,14 @@ import numpy as np
 
 from llpt.dynamics import own_start, run_md
 from llpt.dynamics.settings import SEED_LIMIT
-from llpt.engines import MixedEngine, evaluate, make_engine, write_evaluated
+from llpt.engines import MixedEngine, evaluate, make_engine, read_evaluated, write_evaluated
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
 from llpt.structure import LABELS, attach_labels, label_of
 from llpt.study.cost import RUN_START_UP_S
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.molecular_dynamics import DynamicsTask, progress_told
-from llpt.study.nodes.node import AskedEngine, Job
+from llpt.study.nodes.node import AskedEngine, Job, Node
 from llpt.study.nodes.other_labels import LABELS_FILE
 from llpt.study.outcome import NodeOutcome, Provenance, State
 from llpt.study.steps import RUN_INSIDE
@@ -30,11 +30,12 @@ from llpt.trajectory import Trajectory
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ase import Atoms
     from numpy.typing import NDArray
 
+    from llpt.campaign.labelled import LabelledRun
     from llpt.study.cost import StepTimes
     from llpt.study.nodes.molecular_dynamics import MolecularDynamics
     from llpt.study.outcome import Report
@@ -142,7 +143,7 @@ def _unmixed(mixed: Any, own: Any, coupling: float) -> NDArray[np.float64] | Non
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedCoupled:
+class PlannedCoupled(Node):
     """A run between surrogate and reference at one state, with both labels of its snapshots.
 
     Args:
@@ -152,6 +153,8 @@ class PlannedCoupled:
         coupling: share of the reference, between 0 and 1.
         snapshots: number of snapshots.
     """
+
+    job_class = CoupledJob
 
     path: str
     run: MolecularDynamics
@@ -178,11 +181,6 @@ class PlannedCoupled:
     def engines(self) -> tuple[AskedEngine, ...]:
         """Those of both runs."""
         return (*self.run.engines, *self.surrogate.engines)
-
-    @property
-    def steps(self) -> int:
-        """It is no run of a ladder."""
-        return 0
 
     @property
     def part(self) -> str:
@@ -213,3 +211,14 @@ class PlannedCoupled:
     def cost_s(self, times: StepTimes) -> float:
         """Return what both engines take for so many steps."""
         return RUN_START_UP_S + times.run_s(self.run) + times.run_s(self.surrogate)
+
+    def doubly_labelled(self, place: Callable[[str], Path]) -> LabelledRun:
+        """Return its snapshots with both labels."""
+        from llpt.audit import DoublyLabelled  # noqa: PLC0415 - start-up time of those who only plan
+        from llpt.campaign.labelled import LabelledRun  # noqa: PLC0415
+
+        files = (place(self.path) / name for name in (LABELS_FILE, SURROGATE_LABELS))
+        reference, surrogate = (read_evaluated(file) for file in files)
+        labels = DoublyLabelled(self.path, self.coupling, self.run.state.temperature_k, reference, surrogate)
+        labels.samples()  # what the bridge refuses is refused here, run by run
+        return LabelledRun(self.run.identity, labels)

@@ -60,6 +60,8 @@ class ImportedTrajectory(PlannedRun):
         files_hash: SHA-256 of the hashes of the files it was read from.
     """
 
+    job_class = ImportedJob
+
     dynamics: RecordedDynamics
     files_hash: str
 

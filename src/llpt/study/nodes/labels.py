@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from llpt.campaign import Role
-from llpt.engines import label_at_electronic_temperatures
+from llpt.engines import label_at_electronic_temperatures, label_file, read_evaluated
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
 from llpt.study.cost import FOLLOWED_POINT_STEPS, RUN_START_UP_S, single_point_steps
-from llpt.study.nodes.node import AskedEngine, Job
+from llpt.study.nodes.node import AskedEngine, Job, Node
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import stored_engine, stored_options
 from llpt.trajectory import Trajectory
@@ -22,6 +22,7 @@ from llpt.version import package_versions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import xarray as xr
     from ase import Atoms
 
     from llpt.study.cost import StepTimes
@@ -74,7 +75,7 @@ class LabelsJob(Job):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedLabels:
+class PlannedLabels(Node):
     """Single points of snapshots at several electronic temperatures.
 
     Args:
@@ -87,6 +88,8 @@ class PlannedLabels:
         runs: the reference runs they come from.
         threads: processor cores it takes, 0 for "all this study may use".
     """
+
+    job_class = LabelsJob
 
     engine: str
     engine_folder: str
@@ -111,11 +114,6 @@ class PlannedLabels:
     def engines(self) -> tuple[AskedEngine, ...]:
         """The one that labels."""
         return (AskedEngine(self.engine, self.options),)
-
-    @property
-    def steps(self) -> int:
-        """It makes no MD steps."""
-        return 0
 
     @property
     def part(self) -> str:
@@ -147,6 +145,13 @@ class PlannedLabels:
         fresh = min(self.snapshots, points)
         steps = fresh * single_point_steps(first.speed) + (points - fresh) * FOLLOWED_POINT_STEPS
         return RUN_START_UP_S + steps * times.step_s(first)
+
+    def electronic_temperature(self, place: Path) -> xr.Dataset:
+        """Return how the forces of the reference change with the electrons' temperature."""
+        from llpt.audit import electronic_temperature_audit  # noqa: PLC0415 - start-up time
+
+        frames = {value: read_evaluated(label_file(place, value)) for value in self.electronic_temperatures_k}
+        return electronic_temperature_audit(frames, reference_k=self.reference_temperature_k)
 
 
 def snapshots(sources: Mapping[str, int], count: int) -> list[Atoms]:

@@ -15,7 +15,7 @@ from llpt.errors import EngineError, StorageError
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
 from llpt.study.conditions import conditions_of
-from llpt.study.nodes.node import AskedEngine
+from llpt.study.nodes.node import AskedEngine, Node
 from llpt.study.nodes.run import PlannedRun, RunJob
 from llpt.study.nodes.start import Origin, OtherRun, OtherRunAtDensity, Start, StartTold, first_configuration
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, RunConditions, State
@@ -157,6 +157,10 @@ class MolecularDynamics(PlannedRun):
         model: the training whose potential drives it; empty where the engine is there already.
     """
 
+    job_class = MolecularDynamicsJob
+    growing = ("discard", "settings.steps")
+    """The discarded steps of a first rung count the settling; ``dynamics.discard`` is looked at apart."""
+
     dynamics: RunSettings
     start: Start
     model: str = ""
@@ -202,6 +206,14 @@ class MolecularDynamics(PlannedRun):
     def for_test(self, test: ControlledTest, repeat: int = 1) -> MolecularDynamics:
         """Return the run as the matched run of a controlled test: same state, in a directory of its own."""
         return replace(self, test=test, repeat=repeat)
+
+    def grown(self, later: Node) -> Node:
+        """Return the run as long as the longer of the two."""
+        return self.with_dynamics(steps=later.steps) if later.steps > self.steps else self
+
+    def shrinks(self, later: Node) -> bool:
+        """Whether it would end before it does; one that starts in another way is told so."""
+        return later.steps < self.steps and self.start.origin == getattr(later, "start", self.start).origin
 
     def job(self, root: Path) -> MolecularDynamicsJob:
         """Return what its process is told."""

@@ -1,7 +1,8 @@
 """What every kind of node of a plan is: where its directory lies, what it waits for, its job, its cost.
 
-A new kind of node is one module beside this one, with a frozen dataclass that is a ``Node`` and a ``Job`` that its
-process does, whose ``kind`` is a word of its own.
+A new kind of node is one module beside this one, with a frozen dataclass that is a ``Node`` and the ``Job`` that its
+process does, whose ``kind`` is a word of its own. Whoever goes through a plan asks its nodes, and not of what kind they
+are: what only some kinds have has an answer here that says so.
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from llpt.study.elsewhere import leads_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    import xarray as xr
+
+    from llpt.campaign.labelled import LabelledRun
     from llpt.options import GivenValue
     from llpt.study.cost import StepTimes
     from llpt.study.outcome import NodeOutcome, Report
@@ -79,41 +83,52 @@ def hash_of_job(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class Node(Protocol):
-    """One thing of the plan that is done by one process."""
+class Node(ABC):
+    """One thing of the plan that is done by one process.
+
+    Args:
+        job_class: of its job.
+        growing: keys of its job, dotted, which may change though it was begun; how, ``check_growth`` says.
+    """
+
+    job_class: ClassVar[type[Job]]
+    growing: ClassVar[tuple[str, ...]] = ()
+
+    if TYPE_CHECKING:  # at run time a dataclass would take what stands here for the defaults of its fields
+
+        @property
+        def path(self) -> str:
+            """Its directory below the study's."""
+
+        @property
+        def threads(self) -> int:
+            """Processor cores it takes, 0 for "all this study may use"."""
+
+        @property
+        def engine_folder(self) -> str:
+            """The name in paths of the engine that it uses or makes."""
 
     @property
-    def path(self) -> str:
-        """Its directory below the study's."""
-
-    @property
+    @abstractmethod
     def after(self) -> tuple[str, ...]:
         """The nodes that must be done before, by their paths."""
 
     @property
-    def threads(self) -> int:
-        """Processor cores it takes, 0 for "all this study may use"."""
-
-    @property
-    def engine_folder(self) -> str:
-        """The name in paths of the engine that it uses or makes."""
-
-    @property
+    @abstractmethod
     def engines(self) -> tuple[AskedEngine, ...]:
         """The engines that its process makes, as the study asks for them; none where it makes none."""
 
     @property
-    def steps(self) -> int:
-        """Number of MD steps; 0 where it is no run."""
-
-    @property
+    @abstractmethod
     def part(self) -> str:
         """Which part of the study it is, for tables: ``cooling``, ``training``."""
 
     @property
+    @abstractmethod
     def counted_as(self) -> tuple[str, int]:
         """What it adds to the sum of a plan: ``("run", 1)``, ``("single point", 560)``."""
 
+    @abstractmethod
     def job(self, root: Path) -> Job:
         """Return what its process is told.
 
@@ -124,9 +139,58 @@ class Node(Protocol):
             InputError: no starting density is known for the state of a run.
         """
 
+    @abstractmethod
     def cost_s(self, times: StepTimes) -> float:
         """Return the seconds it will take from start to end.
 
         Args:
             times: how long MD steps take.
         """
+
+    @property
+    def steps(self) -> int:
+        """Number of MD steps; 0 where it is no run."""
+        return 0
+
+    @property
+    def row(self) -> object:
+        """What it has in common with the nodes that share a row of a table with it: nothing, where it has its own."""
+        return self.path
+
+    def grown(self, later: Node) -> Node:  # noqa: ARG002 - most stay as they are
+        """Return it as it goes on, where it was begun, in a study that grew.
+
+        Args:
+            later: what the study as it is now has in its place.
+        """
+        return self
+
+    def shrinks(self, later: Node) -> bool:  # noqa: ARG002 - most have no length
+        """Whether the study as it is now asks for less of it than was begun.
+
+        Args:
+            later: what it has in its place.
+        """
+        return False
+
+    def doubly_labelled(self, place: Callable[[str], Path]) -> LabelledRun | None:  # noqa: ARG002
+        """Return the snapshots that have the labels of both sides, once it is done; None where it gives none.
+
+        Args:
+            place: where the directory of a path lies.
+
+        Raises:
+            LlptError: the labels cannot be read, or ``llpt.bridge`` refuses them.
+        """
+        return None
+
+    def electronic_temperature(self, place: Path) -> xr.Dataset | None:  # noqa: ARG002
+        """Return how forces change with the electrons' temperature, once it is done; None where it says nothing of it.
+
+        Args:
+            place: its directory.
+
+        Raises:
+            InputError: its labels cannot be read.
+        """
+        return None

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
+from llpt.bridge import REFERENCE, SURROGATE
+from llpt.campaign import Role
 from llpt.engines import Purpose, make_engine, read_evaluated, write_evaluated
 from llpt.engines.evaluation import labelled
 from llpt.files import write_atomically
@@ -17,7 +19,7 @@ from llpt.run_file import DescribedEngine
 from llpt.study.cost import RUN_START_UP_S, seconds_per_step, single_point_steps
 from llpt.study.label_sections import DERIVATIVE_POINTS
 from llpt.study.nodes.labels import snapshots
-from llpt.study.nodes.node import AskedEngine, Job
+from llpt.study.nodes.node import AskedEngine, Job, Node
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import choice_folder, stored_engine, stored_options
 from llpt.version import package_versions
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from ase import Atoms
 
+    from llpt.campaign.labelled import LabelledRun
     from llpt.engines import Engine
     from llpt.study.cost import StepTimes
     from llpt.study.nodes.molecular_dynamics import MolecularDynamics
@@ -134,7 +137,7 @@ def _same_structure(one: Atoms, other: Atoms) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedOtherLabels:
+class PlannedOtherLabels(Node):
     """Snapshots of one run, labelled with an engine that did not drive it.
 
     Args:
@@ -146,6 +149,8 @@ class PlannedOtherLabels:
         snapshots: number of snapshots.
         derivatives: snapshots on which forces and pressure are held against differences of the energy.
     """
+
+    job_class = OtherLabelsJob
 
     path: str
     run: PlannedRun
@@ -174,11 +179,6 @@ class PlannedOtherLabels:
     def engines(self) -> tuple[AskedEngine, ...]:
         """The one that labels."""
         return (AskedEngine(self.engine or self.like.engine, self._options),)
-
-    @property
-    def steps(self) -> int:
-        """It makes no MD steps."""
-        return 0
 
     @property
     def part(self) -> str:
@@ -210,6 +210,22 @@ class PlannedOtherLabels:
         dearer = seconds_per_step(changed) / seconds_per_step(self.like)
         step = dearer * times.step_s(self.like)
         return RUN_START_UP_S + self.counted_as[1] * single_point_steps(changed.speed) * step
+
+    def doubly_labelled(self, place: Callable[[str], Path]) -> LabelledRun | None:
+        """Return the run's own labels, which drove it, beside those of the other side; None where that is its own."""
+        from llpt.audit import DoublyLabelled  # noqa: PLC0415 - start-up time of those who only plan
+        from llpt.campaign.labelled import LabelledRun  # noqa: PLC0415
+
+        if self.like.role is self.run.role:
+            return None
+        other = read_evaluated(place(self.path) / LABELS_FILE)
+        own = snapshots({str(place(self.run.path)): self.run.discard}, self.snapshots)
+        of_reference = self.run.role is Role.REFERENCE
+        reference, surrogate = (own, other) if of_reference else (other, own)
+        coupling = REFERENCE if of_reference else SURROGATE
+        labels = DoublyLabelled(self.run.path, coupling, self.run.state.temperature_k, reference, surrogate)
+        labels.samples()  # what the bridge refuses is refused here, run by run
+        return LabelledRun(self.run.identity, labels)
 
     @property
     def _options(self) -> dict[str, GivenValue]:

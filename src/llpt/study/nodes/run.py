@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -12,7 +12,7 @@ from llpt.campaign import ControlledTest, Role, RunIdentity
 from llpt.dynamics import Ensemble  # noqa: TC001 - pydantic reads it
 from llpt.engines import find_engine
 from llpt.options import GivenValue, OptionValue  # noqa: TC001 - pydantic reads it
-from llpt.study.nodes.node import AskedEngine, Job
+from llpt.study.nodes.node import Job, Node
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +84,7 @@ class RunJob(Job):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedRun(ABC):
+class PlannedRun(Node):
     """One run of the plan.
 
     Args:
@@ -112,16 +112,6 @@ class PlannedRun(ABC):
     dynamics: RunSettings | RecordedDynamics
     discard: int
     threads: int = 0
-
-    @property
-    @abstractmethod
-    def after(self) -> tuple[str, ...]:
-        """The nodes that must be done before, by their paths."""
-
-    @property
-    @abstractmethod
-    def engines(self) -> tuple[AskedEngine, ...]:
-        """The engines that its process makes."""
 
     @abstractmethod
     def job(self, root: Path) -> RunJob:
@@ -160,6 +150,11 @@ class PlannedRun(ABC):
     def steps(self) -> int:
         """Number of MD steps in all."""
         return self.dynamics.steps
+
+    @property
+    def row(self) -> object:
+        """Those of a ladder share one; ramps of all rates are one row."""
+        return self.engine_folder, self.role, self.atoms, self.state.line, self.test
 
     @property
     def beads(self) -> int:

@@ -12,7 +12,7 @@ from pydantic import field_serializer
 from llpt.study.cost import RUN_START_UP_S, single_point_steps
 from llpt.study.engine_sections import TrainingSection  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.molecular_dynamics import DynamicsTask  # noqa: TC001 - pydantic reads it
-from llpt.study.nodes.node import AskedEngine, Job
+from llpt.study.nodes.node import AskedEngine, Job, Node
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.stored import FUNCTIONS, MODELS, stored_path
 from llpt.version import package_versions
@@ -90,7 +90,7 @@ class TrainingJob(Job):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedTraining:
+class PlannedTraining(Node):
     """The fit of the surrogate to the reference runs.
 
     Args:
@@ -100,6 +100,8 @@ class PlannedTraining:
         runs: the reference runs it learns from.
         threads: processor cores it takes, 0 for "all this study may use".
     """
+
+    job_class = TrainingJob
 
     engine_folder: str
     settings: TrainingSection
@@ -121,11 +123,6 @@ class PlannedTraining:
     def engines(self) -> tuple[AskedEngine, ...]:
         """Those of the runs it learns from, where displaced snapshots are labelled."""
         return tuple(engine for run in self.runs for engine in run.engines) if self.settings.rattled else ()
-
-    @property
-    def steps(self) -> int:
-        """It makes no MD steps."""
-        return 0
 
     @property
     def part(self) -> str:
