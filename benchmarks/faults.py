@@ -105,9 +105,9 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="llpt-faults-") as scratch:
         place = Path(scratch)
-        (place / "engines").mkdir()
-        (place / "engines" / "helped_fluid.py").write_text(ENGINE)
-        search_path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", ""), str(place / "engines")]))
+        (place / "site-packages").mkdir()
+        (place / "site-packages" / "helped_fluid.py").write_text(ENGINE)
+        search_path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", ""), str(place / "site-packages")]))
         environment = {**os.environ, "PYTHONPATH": search_path}
         studies = []
         for name in ("peace", "kills"):

@@ -542,13 +542,13 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the daemons are stopped on the way out
     scratch = Path(tempfile.mkdtemp(prefix="llpt-slurm-"))
     scratch.chmod(0o755)
-    (scratch / "engines").mkdir()
-    (scratch / "engines" / "bench_fluid.py").write_text(ENGINE)
+    (scratch / "site-packages").mkdir()
+    (scratch / "site-packages" / "bench_fluid.py").write_text(ENGINE)
     checks: dict[str, dict[str, object]] = {}
     passed, began = True, datetime.now(UTC)
     with slurm(scratch / "slurm") as environment:
         version = shown(environment, "sinfo", "--version").strip()
-        search_path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", ""), str(scratch / "engines")]))
+        search_path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", ""), str(scratch / "site-packages")]))
         environment["PYTHONPATH"] = search_path
         for name in arguments.only or CHECKS:
             asked = time.monotonic()

@@ -60,7 +60,7 @@ def disk(tmp_path):
 
 
 @pytest.fixture
-def install_package(tmp_path, monkeypatch):
+def install_package(tmp_path_factory, monkeypatch):
     """A function that installs a small package: ``install_package(name, source, {group: {entry: value}})``.
 
     It writes the module ``name`` and what pip would leave beside it (``name-1.0.dist-info``) into a directory of the
@@ -69,7 +69,7 @@ def install_package(tmp_path, monkeypatch):
     installed = []
 
     def install(name, source, groups):
-        place = tmp_path / f"site-{name}"
+        place = tmp_path_factory.mktemp(name) / "site-packages"
         place.mkdir()
         (place / f"{name}.py").write_text(source)
         about = place / f"{name}-1.0.dist-info"

@@ -3,9 +3,14 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 COMMAND = [sys.executable, "-c", "from llpt.cli import main; main()"]
 """``llpt``, as this interpreter runs it."""
+
+
+ENGINES = Path(__file__).parent / "site-packages"
+"""Where ``engines_for_tests`` lies, as if it were installed."""
 
 
 def study_of_one_engine(engine, *, name="test", atoms=8, temperatures_k=800, threads=1, **dynamics):
@@ -28,6 +33,9 @@ threads = {threads}
 
 
 def with_modules_of(*folders):
-    """Return the environment of a process that finds the modules of these folders and works with one thread."""
+    """Return the environment of a process that finds the modules of these folders and works with one thread.
+
+    Engines are taken only from places of installed packages: folders are called ``site-packages``.
+    """
     path = os.pathsep.join([*map(str, folders), os.environ.get("PYTHONPATH", "")])
     return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}

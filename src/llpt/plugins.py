@@ -10,6 +10,7 @@ The object it names is the record itself, of the class the group is for, and car
 
 from __future__ import annotations
 
+import site
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,19 +29,22 @@ if TYPE_CHECKING:
 
 STARTED_IN = Path.cwd()
 """The directory that the program was started in; a worker goes on to the study's directory."""
+PLACES_OF_PACKAGES = frozenset({"site-packages", "dist-packages"})
+"""What installers call the directories they fill, wherever these lie."""
 
 
-def code_place(module: str) -> Path | None:
+def code_place(module: str, *, beside: Path | None = None) -> Path | None:
     """Return the directory that Python would take a module's package from, without running any of it.
 
     Args:
         module: dotted name of the module.
+        beside: the directory of the study that names it.
 
     Returns:
         The directory of the search path; None where there is no such package, or it is part of Python itself.
 
     Raises:
-        PluginError: it would come from the current directory, or the study's: no installed package.
+        PluginError: nobody installed it: it lies beside the study, or in another directory of the search path.
     """
     package = module.partition(".")[0]
     if package in sys.modules and package in sys.builtin_module_names:
@@ -55,23 +59,59 @@ def code_place(module: str) -> Path | None:
     places = [Path(place).parent for place in found.submodule_search_locations or ()]
     places = places or [Path(file).parent for file in files]
     for place in places:
-        if not _is_installed(place):
+        if not _is_installed(place, package, beside):
             raise PluginError(
-                f"Module {module} would be taken from {place}, which is the current directory or the study's.",
-                "Install it as a package, or move it to a directory of its own and name that one in PYTHONPATH; a "
-                "study never runs a file that merely lies beside it.",
+                f"Module {module} would be taken from {place}, which is no place of installed packages.",
+                "Install it with pip (a pyproject.toml beside it is enough), the study in another directory; a file "
+                "that merely lies in the current directory, the study's or one of PYTHONPATH is never run.",
             )
     return places[0].resolve() if places else None
 
 
-def _is_installed(place: Path) -> bool:
-    """Whether a directory of the search path was chosen by somebody, and is not where the program happens to be."""
-    here = {STARTED_IN.resolve(), Path.cwd().resolve()}
-    return place.resolve() not in here or place.resolve() in {Path(path).resolve() for path in _site_directories()}
+def _is_installed(place: Path, package: str = "", beside: Path | None = None) -> bool:
+    """Whether an installer put a package where it is found, and it is no part of a study.
+
+    Args:
+        place: the directory of the search path.
+        package: its name.
+        beside: the directory of the study that names it.
+    """
+    place = place.resolve()
+    own = _own_directories()
+    if any(place.is_relative_to(each) for each in own):  # of this interpreter
+        return True
+    if place in {STARTED_IN.resolve(), Path.cwd().resolve()} or place == (beside and beside.resolve()):
+        return False
+    if place in _named_by_installers(own) or package in _mapped_by_installers():
+        return True
+    return place.name in PLACES_OF_PACKAGES and not (beside and place.is_relative_to(beside.resolve()))
 
 
-def _site_directories() -> list[str]:
-    return [get_path(name) for name in ("purelib", "platlib", "stdlib")]
+def _own_directories() -> set[Path]:
+    """Return where this interpreter's own packages are."""
+    found = [*map(get_path, ("purelib", "platlib", "stdlib")), *site.getsitepackages()]
+    if site.ENABLE_USER_SITE:
+        found.append(site.getusersitepackages())
+    return {Path(path).resolve() for path in found}
+
+
+def _named_by_installers(own: set[Path]) -> set[Path]:
+    """Return the directories that path files of the interpreter name: ``pip install -e`` leaves them."""
+    lines = (line for place in own for file in place.glob("*.pth") for line in _lines(file))
+    return {Path(line).resolve() for line in lines if Path(line).is_absolute()}
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _mapped_by_installers() -> set[str]:
+    """Return the packages that setuptools' own finders know, which it leaves where a path file is not enough."""
+    finders = [module for name, module in sys.modules.copy().items() if name.startswith("__editable__")]
+    return {package for finder in finders for package in getattr(finder, "MAPPING", ())}
 
 
 class Named(Protocol):
@@ -122,7 +162,7 @@ def _read(group: str, kind: type[Any], taken: frozenset[str], search_path: tuple
     points: dict[str, list[EntryPoint]] = {}
     for point in entry_points(group=group):
         if point.dist is not None and not _is_installed(Path(str(point.dist.locate_file("")))):
-            continue  # what lies in the current directory is not installed
+            continue  # nobody installed it
         points.setdefault(point.name, []).append(point)
     for name, offered in sorted(points.items()):
         try:

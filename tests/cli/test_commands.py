@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import typer
 from ase import Atoms
-from tests.studies import COMMAND
+from tests.studies import COMMAND, ENGINES
 from tests.vasp_format import write_thermal_runs
 from typer.testing import CliRunner
 
@@ -247,7 +247,7 @@ def test_evaluate_refuses_structures_that_are_none(fluid, tmp_path, refused):
 
 
 def test_evaluate_never_writes_what_is_not_finite_nor_touches_what_was_there(fluid, tmp_path, monkeypatch, refused):
-    monkeypatch.syspath_prepend(HERE.parent / "study")
+    monkeypatch.syspath_prepend(ENGINES)
     out = tmp_path / "out.extxyz"
     out.write_text("precious")
     spec = "ase:engines_for_tests.Breaking"

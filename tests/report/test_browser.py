@@ -223,9 +223,9 @@ AT_WORK = study_of_one_engine("ase:gated.Gated", atoms=16, steps=60, discard=10,
 
 
 @pytest.fixture
-def at_work(tmp_path):
+def at_work(tmp_path, tmp_path_factory):
     """A study that runs until it is let go on: its directory, the file that lets it, and the process."""
-    modules = tmp_path / "modules"
+    modules = tmp_path_factory.mktemp("gated") / "site-packages"
     modules.mkdir()
     (modules / "gated.py").write_text(GATED)
     gate = tmp_path / "gate"

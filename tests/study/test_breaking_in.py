@@ -47,14 +47,25 @@ def run(directory, *arguments, python=("-c", "from llpt.cli import main; main()"
     )
 
 
-@pytest.mark.parametrize("search_path", ["", "."])
-def test_an_engine_that_lies_beside_the_study_is_not_run(tmp_path, search_path):
-    (tmp_path / "evil.py").write_text(EVIL)
-    (tmp_path / "study.toml").write_text(STUDY)
-    source = os.environ.get("PYTHONPATH", "")
-    done = run(tmp_path, "run", "study.toml", PYTHONPATH=f"{source}{os.pathsep}{search_path}")
+@pytest.mark.parametrize(
+    ("works_in", "command", "search_path"),
+    [
+        (".", "run", "."),
+        ("elsewhere", "run", "{study}"),
+        ("elsewhere", "run --trust", "{study}/site-packages"),
+    ],
+)
+def test_an_engine_that_lies_beside_the_study_is_not_run(tmp_path, works_in, command, search_path):
+    study = tmp_path / "study"
+    for place in (study, study / "site-packages", tmp_path / "elsewhere"):
+        place.mkdir()
+        (place / "evil.py").write_text(EVIL)
+    (study / "study.toml").write_text(STUDY)
+    search_path = os.pathsep.join([os.environ.get("PYTHONPATH", ""), search_path.format(study=study)])
+    done = run(study / works_in if works_in == "." else tmp_path / works_in,
+               *command.split(), str(study / "study.toml"), PYTHONPATH=search_path)  # fmt: skip
     assert done.returncode == 1
-    assert "current directory" in done.stderr
+    assert "no place of installed packages" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.rglob("was-here"))
 
@@ -69,21 +80,43 @@ def test_an_engine_that_lies_in_a_package_beside_the_study_is_not_run_either(tmp
     assert "evil_package" not in sys.modules
 
 
-def test_a_directory_that_somebody_chose_is_taken(tmp_path, monkeypatch):
-    (tmp_path / "kind.py").write_text("")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    assert code_place("kind") == tmp_path.resolve()
+def test_packages_are_taken_where_installers_put_them_and_nowhere_else(tmp_path, monkeypatch):
+    places = {name: tmp_path / name for name in ("own", "site-packages", "edited", "merely-there")}
+    for name, place in places.items():
+        place.mkdir()
+        (place / f"kind_{name[0]}.py").write_text("")
+        monkeypatch.syspath_prepend(str(place))
+    monkeypatch.setattr("site.getsitepackages", lambda: [str(places["own"])])
+    (places["own"] / "edited.pth").write_text(f"import os\n{places['edited']}\n")  # of pip install -e
+    for name in ("own", "site-packages", "edited"):
+        assert code_place(f"kind_{name[0]}.inner") == places[name]
+    with pytest.raises(PluginError, match="no place of installed packages"):
+        code_place("kind_m")
     assert code_place("no_such_package") is None
 
 
-def test_llpt_plan_names_code_that_is_no_part_of_llpt(tmp_path):
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "evil.py").write_text(EVIL)
+def test_a_package_under_work_is_taken_but_for_what_lies_where_one_works(tmp_path, monkeypatch):
+    """Of ``pip install -e`` in one's project: its modules are installed, a file beside a study in it is not."""
+    (tmp_path / "kind.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    finder = SimpleNamespace(MAPPING={"kind": str(tmp_path / "kind")})
+    with pytest.raises(PluginError):
+        code_place("kind")
+    monkeypatch.setitem(sys.modules, "__editable___kind_1_0_finder", finder)
+    assert code_place("kind") == tmp_path
+    with pytest.raises(PluginError):
+        code_place("kind", beside=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PluginError):
+        code_place("kind")
+
+
+def test_llpt_plan_names_code_that_is_no_part_of_llpt(tmp_path, install_package):
+    place = install_package("evil", EVIL, {})
     (tmp_path / "study.toml").write_text(STUDY)
     source = os.environ.get("PYTHONPATH", "")
-    done = run(tmp_path, "plan", "study.toml", PYTHONPATH=f"{source}{os.pathsep}{tmp_path / 'mine'}")
-    assert f"Engine ase:evil.Evil runs code from {tmp_path / 'mine'}" in done.stdout
-    assert not list(tmp_path.rglob("was-here"))
+    done = run(tmp_path, "plan", "study.toml", PYTHONPATH=f"{source}{os.pathsep}{place}")
+    assert f"Engine ase:evil.Evil runs code from {place}" in done.stdout.replace("\n", "")
 
 
 def test_a_plug_in_announced_in_the_current_directory_is_not_read(tmp_path):
@@ -235,6 +268,21 @@ def test_who_sits_at_a_terminal_is_asked(tmp_path, plan, monkeypatch, capsys, an
     assert "runs code from" in capsys.readouterr().err.replace("\n", " ")
 
 
+def test_one_s_own_file_is_asked_about_at_a_terminal_the_first_time(tmp_path, plan, monkeypatch):
+    """Nothing shows of a file that it was downloaded."""
+    study = tmp_path / "study.toml"
+    study.write_text(STUDY)
+    answers = [False, True]
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: answers.pop(0))
+    with pytest.raises(InputError, match="nobody has agreed"):
+        agree(study, plan, trust=False)
+    agree(study, plan, trust=False)
+    study.write_text(STUDY.replace("steps = 2", "steps = 3"))  # what it names is the same
+    agree(study, plan, trust=False)
+    assert not answers
+
+
 @pytest.fixture
 def of_another(tmp_path, monkeypatch):
     """A study file that belongs to another person."""
@@ -251,20 +299,31 @@ def test_a_file_of_another_person_comes_from_elsewhere(plan, of_another):
     agree(of_another, plan, trust=False)
 
 
-def test_one_s_own_file_is_run_without_a_question(tmp_path, plan):
+def test_one_s_own_file_is_run_by_a_script_without_a_question(tmp_path, plan):
     study = tmp_path / "study.toml"
     study.write_text(STUDY)
     agree(study, plan, trust=False)
 
 
 @pytest.mark.usefixtures("plan")
-def test_what_another_person_may_change_afterwards_is_asked_for_again(of_another):
-    """A program beside the study of another person may be another one the next time."""
-    text = STUDY.replace("ase:evil.Evil", "vasp") + '[reference.options]\ncommand = "./run"\n'
-    vasp = make_plan(parse_study(text))
-    agree(of_another, vasp, trust=True)
+@pytest.mark.parametrize(
+    ("engine", "rest", "file"),
+    [
+        ("vasp", '[reference.options]\ncommand = "sh ./run -n 2"\n', "run"),
+        ("mace:model.pt", "", "model.pt"),
+        ("lammps:in.lj", "", "in.lj"),
+    ],
+)
+def test_what_is_changed_afterwards_is_asked_for_again(of_another, engine, rest, file):
+    """A program or a model beside the study of another person may be another one the next time."""
+    plan = make_plan(parse_study(STUDY.replace("ase:evil.Evil", engine) + rest))
+    beside = of_another.parent / file
+    beside.write_text("one")
+    agree(of_another, plan, trust=True)
+    agree(of_another, plan, trust=False)
+    beside.write_text("another")
     with pytest.raises(InputError, match="comes from elsewhere"):
-        agree(of_another, vasp, trust=False)
+        agree(of_another, plan, trust=False)
 
 
 def test_a_model_that_is_unpickled_is_named(tmp_path):

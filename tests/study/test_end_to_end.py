@@ -6,11 +6,10 @@ import re
 import shutil
 import socket
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.studies import COMMAND, with_modules_of
+from tests.studies import COMMAND, ENGINES, with_modules_of
 
 from llpt.audit import Outcome, Verdict
 from llpt.errors import InputError
@@ -19,8 +18,6 @@ from llpt.observables import load_summary
 from llpt.study import Ledger, State, StudyDirectory, parse_study
 from llpt.study.growing import grow
 from llpt.trajectory import open_trajectory
-
-HERE = Path(__file__).parent
 
 STUDY = """
 [study]
@@ -63,7 +60,7 @@ def run_command(*arguments, cwd):
     return subprocess.run(
         [*COMMAND, *map(str, arguments)],
         cwd=cwd,
-        env=with_modules_of(HERE),
+        env=with_modules_of(ENGINES),
         text=True,
         capture_output=True,
         check=False,
@@ -224,7 +221,7 @@ def test_it_grows_while_what_is_done_stays_and_it_is_judged_anew(study, tmp_path
     assert told.endswith(f"the verdict is: {first.value}.")
     assert "changed after the runs" in (root / "report/index.html").read_text()
 
-    monkeypatch.syspath_prepend(str(HERE))
+    monkeypatch.syspath_prepend(str(ENGINES))
     other = GROWN.replace("seed = 3", "seed = 4")
     with pytest.raises(InputError, match=r"soft/N24/P200/T900: settings\.seed was"):
         grow(StudyDirectory.open(root), other, parse_study(other), tmp_path)

@@ -11,13 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.studies import COMMAND, study_of_one_engine, with_modules_of
+from tests.studies import COMMAND, ENGINES, study_of_one_engine, with_modules_of
 
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.execution import Execution, close_parsl
 from llpt.trajectory import Trajectory
-
-HERE = Path(__file__).parent
 
 STUDY = study_of_one_engine(
     "ase:engines_for_tests.Soft",
@@ -35,7 +33,7 @@ def start(directory, *arguments, **more):
     return subprocess.Popen(
         command,
         cwd=directory,
-        env=with_modules_of(HERE),
+        env=with_modules_of(ENGINES),
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -344,7 +342,7 @@ def test_status_knows_a_dead_llpt_run_from_a_live_one(tmp_path):
 
 def status(root):
     command = [*COMMAND, "status", str(root)]
-    return subprocess.run(command, env=with_modules_of(HERE), capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, env=with_modules_of(ENGINES), capture_output=True, text=True, check=True).stdout
 
 
 def test_an_engine_that_gives_nan_fails_its_run_and_blocks_only_what_needs_it(tmp_path):
@@ -378,7 +376,7 @@ def test_a_process_that_dies_without_a_word_is_a_failure_with_a_reason(tmp_path)
 
 def test_a_disk_that_fills_or_turns_read_only_during_runs_ends_those_and_no_other(tmp_path, monkeypatch):
     """A limit on file size stands for a full disk: the same errors, without the right to mount one."""
-    monkeypatch.setenv("PYTHONPATH", with_modules_of(HERE)["PYTHONPATH"])
+    monkeypatch.setenv("PYTHONPATH", with_modules_of(ENGINES)["PYTHONPATH"])
     text = STUDY.replace("Soft", "RefusedByTheDisk").replace("[800, 1000]", "[800, 900, 1000]")
     text = text.replace("relax_steps = 5", 'relax_steps = 5\nladder = "none"')
     study = StudyDirectory.claim(tmp_path / "study", text, parse_study(text), source=tmp_path)

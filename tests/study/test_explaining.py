@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.studies import COMMAND, with_modules_of
+from tests.studies import COMMAND, ENGINES, with_modules_of
 from typer.testing import CliRunner
 
 from llpt.campaign.explained import CampaignExplanation
@@ -20,8 +20,6 @@ from llpt.study.explaining_runs import labels_beforehand, two_phases
 from llpt.study.inputs import named_inputs
 from llpt.study.nodes.coupled import PlannedCoupled
 from llpt.study.nodes.other_labels import PlannedOtherLabels
-
-HERE = Path(__file__).parent
 
 STUDY = """
 [study]
@@ -190,7 +188,7 @@ def test_how_many_labels_it_takes_is_said_beforehand(tmp_path):
 def study(tmp_path_factory):
     root = tmp_path_factory.mktemp("explained")
     (root / "soft.toml").write_text(STUDY.replace("[bridge]", "[bridge]\ncouplings = 0.5"))
-    environment = with_modules_of(HERE)
+    environment = with_modules_of(ENGINES)
 
     def llpt(*arguments):
         return subprocess.run(

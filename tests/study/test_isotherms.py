@@ -2,10 +2,9 @@
 
 import csv
 import subprocess
-from pathlib import Path
 
 import pytest
-from tests.studies import COMMAND, with_modules_of
+from tests.studies import COMMAND, ENGINES, with_modules_of
 
 from llpt.audit import Verdict
 from llpt.observables import load_summary
@@ -45,7 +44,7 @@ def root(tmp_path_factory):
     done = subprocess.run(
         [*COMMAND, "run", "soft.toml"],
         cwd=root,
-        env=with_modules_of(Path(__file__).parent),
+        env=with_modules_of(ENGINES),
         text=True,
         capture_output=True,
         check=False,

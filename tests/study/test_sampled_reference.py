@@ -3,10 +3,9 @@
 import json
 import math
 import subprocess
-from pathlib import Path
 
 import pytest
-from tests.studies import COMMAND, with_modules_of
+from tests.studies import COMMAND, ENGINES, with_modules_of
 
 from llpt.campaign import Role
 from llpt.cli.trust import foreign_code
@@ -17,7 +16,6 @@ from llpt.study.cost import StepTimes
 from llpt.study.inputs import named_inputs
 from llpt.study.preflight import check_before_anything_runs
 
-HERE = Path(__file__).parent
 STUDY = """
 [study]
 name = "A soft fluid, sampled"
@@ -54,7 +52,7 @@ PROPOSER = 'engine = "ase:engines_for_tests.Soft"\noptions = { sigma = 1.2 }'
 
 @pytest.fixture(autouse=True)
 def _engines(monkeypatch):
-    monkeypatch.syspath_prepend(str(HERE))
+    monkeypatch.syspath_prepend(str(ENGINES))
 
 
 def test_only_the_reference_is_sampled():
@@ -142,7 +140,7 @@ def test_what_proposes_is_code_that_somebody_has_to_trust():
     )
     lines = foreign_code(make_plan(parse_study(text)))
     assert [line for line in lines if "engines_for_tests.Soft" in line] == [
-        f"Engine ase:engines_for_tests.Soft runs code from {HERE}."
+        f"Engine ase:engines_for_tests.Soft runs code from {ENGINES}."
     ]
 
 
@@ -161,7 +159,7 @@ def test_the_whole_study(tmp_path):
     done = subprocess.run(
         [*COMMAND, "run", "soft.toml"],
         cwd=tmp_path,
-        env=with_modules_of(HERE),
+        env=with_modules_of(ENGINES),
         text=True,
         capture_output=True,
         check=False,

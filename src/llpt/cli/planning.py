@@ -116,7 +116,8 @@ def plan(
         with naming_lines(study):
             graph = make_plan(description)
             check_what_is_named(description, graph, study.resolve().parent)
-    contents = contents_of(graph, study if study.is_dir() else study.parent, copies=study.is_dir())
+    place = study if study.is_dir() else study.resolve().parent
+    contents = contents_of(graph, place, copies=study.is_dir())
     times = times_of_study(graph, {}, known_paces(place_of(description.execution)), contents)
     costs = {node.path: node.cost_s(times) for node in graph.nodes}
     console = output()
@@ -127,7 +128,7 @@ def plan(
     console.print(summary(graph, costs, cores, measured=measured, execution=description.execution), soft_wrap=True)
     for sentence in labels_beforehand(description):
         console.print(f"\n[bold]Labels:[/] {escape(sentence)}", soft_wrap=True)
-    for line in foreign_code(graph, description.execution.provider):
+    for line in foreign_code(graph, description.execution.provider, beside=place):
         console.print(escape(line), soft_wrap=True)
     for warning in warnings_of(description):
         console.print(f"\n[bold yellow]One k-point:[/] {escape(warning)}", soft_wrap=True)

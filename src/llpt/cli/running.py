@@ -14,7 +14,7 @@ from rich.markup import escape
 from llpt.campaign import matches_pattern, short_name
 from llpt.cli.console import messages, output, roughly
 from llpt.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNFINISHED
-from llpt.cli.trust import agree, is_archive
+from llpt.cli.trust import agree, foreign_code, is_archive
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def run(
     ] = None,
     trust: Annotated[
         bool,
-        typer.Option("--trust", help="Let a study from elsewhere run the code it names, which llpt plan lists."),
+        typer.Option("--trust", help="Let the study run the code it names, which llpt plan lists; nothing is asked."),
     ] = False,
 ) -> None:
     """Do all of a study that is not done, then analyse it and write its report.
@@ -77,7 +77,7 @@ def run(
     limit_s = None if stop_after is None else seconds_of(stop_after)
     say = messages()
     if dry_run:
-        tell_what_would_be_done(study, out, only, retry_failed=retry_failed)
+        tell_what_would_be_done(study, out, only, retry_failed=retry_failed, trust=trust)
         return
     directory, plan = take_up(study, out, trust=trust)
     with directory.locked(), Ledger(directory.database) as ledger:
@@ -169,6 +169,27 @@ class _Given:
     archived: bool
     study: StudyFile
 
+    def check(self, *, trust: bool) -> Plan:
+        """Return its plan, once somebody has agreed to the code it names and all that it names was found sound.
+
+        Args:
+            trust: whether the person agrees without being asked.
+
+        Raises:
+            InputError: nobody agreed, or something is wrong.
+            MissingProgramError: an engine's program or package is not installed.
+        """
+        from llpt.study import make_plan  # noqa: PLC0415 - start-up time of the other commands
+        from llpt.study.lines import naming_lines  # noqa: PLC0415
+        from llpt.study.preflight import check_before_anything_runs  # noqa: PLC0415
+
+        with naming_lines(self.file):
+            plan = make_plan(self.study)
+        agree(self.name, plan, provider=self.study.execution.provider, trust=trust)
+        with naming_lines(self.file):
+            check_before_anything_runs(self.study, plan, self.source, archived=self.archived)
+        return plan
+
     def check_it_may_grow(self, root: Path) -> None:
         """Refuse a packed study that is another than the one in a directory.
 
@@ -198,14 +219,20 @@ def _given(study: Path) -> Iterator[_Given]:
         yield _Given(study, file, source, archived, read_study(file))
 
 
-def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, retry_failed: bool) -> None:
-    """Print what ``llpt run`` would do now; nothing is written.
+def tell_what_would_be_done(
+    study: Path, out: Path | None, only: str | None, *, retry_failed: bool, trust: bool = False
+) -> None:
+    """Print what ``llpt run`` would do now, or refuse what it would refuse; nothing is written.
 
     Args:
         study: the study file, or the directory of the study.
         out: the directory; None for the study file's name.
         only: a pattern of nodes; None for all.
         retry_failed: whether only what failed would be done.
+        trust: whether the study may run the code it names, which checking its engines does.
+
+    Raises:
+        InputError: ``llpt run`` would refuse it.
     """
     from llpt.study import Ledger, State, StudyDirectory, estimate_costs, make_plan, makespan_s  # noqa: PLC0415
     from llpt.study.cores import available_cores  # noqa: PLC0415
@@ -218,8 +245,11 @@ def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, 
     there = study.is_dir() or (root / STUDY_FILE).is_file()
     directory = StudyDirectory.open(root) if there else None
     with nullcontext() if study.is_dir() else _given(study) as given:
+        if given is not None:
+            given.check(trust=trust)
         if directory is None:
             assert given is not None
+            StudyDirectory.refuse_what_is_no_study(root)
             description = given.study
         elif given is None or directory.study.says_the_same(given.study):
             description = directory.study
@@ -229,6 +259,8 @@ def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, 
             output().print(growth.sentence)
             description = growth.study
     plan = make_plan(description)
+    if study.is_dir():
+        agree(study, plan, provider=description.execution.provider, trust=trust)
     entries: tuple[Entry, ...] = ()
     if directory is not None and directory.database.exists():
         with Ledger(directory.database) as ledger:
@@ -242,6 +274,8 @@ def tell_what_would_be_done(study: Path, out: Path | None, only: str | None, *, 
     wanted = chosen(plan, entries, only, retry_failed=retry_failed)
     todo = [path for path in plan.paths if path in wanted and states.get(path) is not State.DONE]
     console = output()
+    for line in foreign_code(plan, description.execution.provider):
+        console.print(escape(line), soft_wrap=True)
     for path in todo:
         console.print(f"{short_name(path)}: {states.get(path, State.WAITING)}, about {roughly(costs[path])}")
     left = {path: costs[path] for path in todo}
@@ -262,9 +296,7 @@ def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[Stud
     """
     from llpt.study import StudyDirectory, make_plan  # noqa: PLC0415
     from llpt.study.growing import grow  # noqa: PLC0415
-    from llpt.study.lines import naming_lines  # noqa: PLC0415
     from llpt.study.place import STUDY_FILE  # noqa: PLC0415
-    from llpt.study.preflight import check_before_anything_runs  # noqa: PLC0415
 
     if study.is_dir():
         directory = StudyDirectory.open(study)
@@ -272,19 +304,18 @@ def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[Stud
         agree(study, plan, provider=directory.study.execution.provider, trust=trust)
         return directory, plan
     with _given(study) as given:
-        with naming_lines(given.file):
-            plan = make_plan(given.study)
-        agree(study, plan, provider=given.study.execution.provider, trust=trust)
-        with naming_lines(given.file):
-            check_before_anything_runs(given.study, plan, given.source, archived=given.archived)
+        plan = given.check(trust=trust)
         text, root = given.file.read_text(encoding="utf-8"), out or Path(study.stem)
+        provider = given.study.execution.provider
         if not (root / STUDY_FILE).is_file():
             directory = StudyDirectory.claim(root, text, given.study, source=given.source, archived=given.archived)
+            agree(root, plan, provider=provider, trust=True)  # its directory is not asked about again
             return directory, plan
         directory = StudyDirectory.open(root)
         if not directory.study.says_the_same(given.study):
             given.check_it_may_grow(root)
             growth = grow(directory, text, given.study, given.source)
+            agree(root, growth.plan, provider=provider, trust=True)
             messages().print(growth.sentence)
             return StudyDirectory.open(root), growth.plan
     if directory.study.imported or directory.study.stages:  # a directory taken up holds what was imported into it since

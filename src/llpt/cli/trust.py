@@ -1,15 +1,21 @@
-"""A study from elsewhere runs no code of others, and lets no engine write outside of it, before a person has agreed."""
+"""A study runs no code of others, and lets no engine write outside of it, before a person has agreed to it once.
+
+Nothing shows of a file where it was got from. So what a study names is asked for when it is run here for the first
+time, whoever the file belongs to, and remembered by what it holds. A script, which cannot be asked, may run the
+person's own files; what shows that it comes from elsewhere it may run only with ``--trust``.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import os
+import shlex
 import sys
 import tarfile
 import zipfile
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import typer
 from rich.markup import escape
@@ -37,7 +43,8 @@ KEPT = ("pseudopotential",)
 NOTHING: Mapping[str, GivenValue] = MappingProxyType({})
 AGREED = "trusted.txt"
 """Name of the person's own file of what was agreed to."""
-QUESTION = "The study comes from elsewhere. Allow this?"
+FROM_ELSEWHERE = "The study comes from elsewhere. Allow this?"
+NEW_HERE = "Nobody has agreed to this on this machine. Allow it?"
 
 
 def is_archive(study: Path) -> bool:
@@ -53,7 +60,7 @@ def comes_from_elsewhere(study: Path) -> bool:
 
 
 def agree(study: Path, plan: Plan, *, provider: Mapping[str, GivenValue] = NOTHING, trust: bool) -> None:
-    """Ask, once, whether a study from elsewhere may run the code and write into the directories that it names.
+    """Ask, once, whether a study may run the code and write into the directories that it names.
 
     Args:
         study: what was given to ``llpt run``.
@@ -64,26 +71,27 @@ def agree(study: Path, plan: Plan, *, provider: Mapping[str, GivenValue] = NOTHI
     Raises:
         InputError: nobody agreed.
     """
-    found = _foreign(plan, provider)
-    if not found or not comes_from_elsewhere(study):
+    lines = foreign_code(plan, provider, beside=_place(study))
+    if not lines:
         return
-    lines = [one.line for one in found]
-    mark = _mark(study, lines)
+    elsewhere = comes_from_elsewhere(study)
+    mark = _mark(study, plan, lines, with_study=elsewhere)
     if mark in _agreed():
         return
-    if not trust:
+    can_be_asked = sys.stdin.isatty()
+    if not trust and (elsewhere or can_be_asked):
         for line in lines:
             messages().print(escape(line))
-        if not (sys.stdin.isatty() and typer.confirm(QUESTION, default=False, err=True)):
+        question = FROM_ELSEWHERE if elsewhere else NEW_HERE
+        if not (can_be_asked and typer.confirm(question, default=False, err=True)):
             raise InputError(
-                f"{study} comes from elsewhere, and nobody has agreed to this: {lines[0]}",
+                f"{study}{' comes from elsewhere, and' if elsewhere else ':'} nobody has agreed to this: {lines[0]}",
                 "Look at what it names; where you trust it, start llpt run with --trust.",
             )
-    if is_archive(study) or not any(one.of_others for one in found):
-        _remember(mark)
+    _remember(mark)
 
 
-def foreign_code(plan: Plan, provider: Mapping[str, GivenValue] = NOTHING) -> list[str]:
+def foreign_code(plan: Plan, provider: Mapping[str, GivenValue] = NOTHING, *, beside: Path | None = None) -> list[str]:
     """Say of every engine of a plan that is no part of llpt where its code lies, what it starts, where it writes.
 
     Directories inside of the study are not named.
@@ -91,58 +99,72 @@ def foreign_code(plan: Plan, provider: Mapping[str, GivenValue] = NOTHING) -> li
     Args:
         plan: of a study.
         provider: what the study gives to a scheduler.
+        beside: where the study lies, from which no module is taken.
+
+    Raises:
+        PluginError: an engine's module is not installed but lies somewhere else, as beside the study.
     """
-    return [one.line for one in _foreign(plan, provider)]
-
-
-class _Foreign(NamedTuple):
-    """Code that is no part of llpt, or a directory that is no part of the study.
-
-    Args:
-        line: a sentence about it.
-        of_others: whether it lies in a file that whoever wrote the study may change afterwards.
-    """
-
-    line: str
-    of_others: bool
-
-
-def _foreign(plan: Plan, provider: Mapping[str, GivenValue]) -> list[_Foreign]:
     from llpt.engines import BUILT_IN, Argument, find_engine  # noqa: PLC0415 - start-up time
     from llpt.plugins import code_place  # noqa: PLC0415
 
-    found: set[_Foreign] = set()
+    found: set[str] = set()
     for spec, options in (engine for node in plan.nodes for engine in node.engines):
         word, _, argument = spec.partition(":")
         record = find_engine(spec)
         if record.argument is Argument.CLASS:
-            where = code_place(argument) or "nowhere: it is not installed"
-            found.add(_Foreign(f"Engine {spec} runs code from {where}.", of_others=False))
+            where = code_place(argument, beside=beside) or "nowhere: it is not installed"
+            found.add(f"Engine {spec} runs code from {where}.")
         elif record.file_can_run:
-            line = f"Engine {spec} {record.file_can_run}, which can run any code: be sure where it comes from."
-            found.add(_Foreign(line, of_others=True))
+            found.add(f"Engine {spec} {record.file_can_run}, which can run any code: be sure where it comes from.")
         elif word not in BUILT_IN:
-            where = code_place(record.maker.partition(":")[0]) or "nowhere: it is not installed"
-            found.add(_Foreign(f"Engine {spec} is a plug-in and runs code from {where}.", of_others=False))
-        found |= {
-            _Foreign(f"Engine {spec} starts: {options[key]}", of_others=True) for key in COMMANDS if key in options
-        }
+            where = code_place(record.maker.partition(":")[0], beside=beside) or "nowhere: it is not installed"
+            found.add(f"Engine {spec} is a plug-in and runs code from {where}.")
+        found |= {f"Engine {spec} starts: {options[key]}" for key in COMMANDS if key in options}
         outside = {key: str(value) for key, value in options.items() if key not in KEPT and leads_out(str(value))}
         for key in outside.keys() - set(COMMANDS):
             does = "writes into" if key == WORKPLACE else f"is given {key} ="
-            found.add(_Foreign(f"Engine {spec} {does} {outside[key]}, outside of the study.", of_others=False))
+            found.add(f"Engine {spec} {does} {outside[key]}, outside of the study.")
     for key, value in provider.items():
         if isinstance(value, str):  # a line of it is a line of the script that a scheduler runs
-            found.add(_Foreign(f"The script of every block of nodes holds {key} = {value!r}.", of_others=False))
+            found.add(f"The script of every block of nodes holds {key} = {value!r}.")
     return sorted(found)
 
 
-def _mark(study: Path, lines: Sequence[str]) -> str:
-    """Return what stands for a study and the code that it names, word by word."""
-    file = StudyPlace(study).study_file if study.is_dir() else study
-    with file.open("rb") as stream:
-        content = hashlib.file_digest(stream, "sha256").hexdigest()
-    return hashlib.sha256("\n".join((content, *lines)).encode()).hexdigest()
+def _place(study: Path) -> Path:
+    return study if study.is_dir() else study.resolve().parent
+
+
+def _mark(study: Path, plan: Plan, lines: Sequence[str], *, with_study: bool) -> str:
+    """Return what stands for the code that a study names and for what the files of it hold.
+
+    Args:
+        study: what was given.
+        plan: its plan.
+        lines: what the study names.
+        with_study: whether the study file counts word by word.
+    """
+    from llpt.study.schedule import contents_of  # noqa: PLC0415 - start-up time
+    from llpt.study.stored import tree_hash  # noqa: PLC0415
+
+    parts = list(lines)
+    if with_study:
+        parts.append(tree_hash(StudyPlace(study).study_file if study.is_dir() else study))
+    if not is_archive(study):  # which was just read as a whole
+        contents = contents_of(plan, _place(study), copies=study.is_dir())
+        parts += [digest for _, digest in sorted(contents.items())]
+        parts += [tree_hash(file) for file in _files(plan, _place(study))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _files(plan: Plan, place: Path) -> list[Path]:
+    """Return the files in the commands and the names of a plan's engines: they may be others the next time."""
+    words: set[str] = set()
+    for spec, options in (engine for node in plan.nodes for engine in node.engines):
+        words.add(spec.partition(":")[2])
+        for command in (str(options[key]) for key in COMMANDS if key in options):
+            with contextlib.suppress(ValueError):  # no shell would take it
+                words |= set(shlex.split(command))
+    return [place / word for word in sorted(words) if (place / word).is_file()]
 
 
 def _agreed() -> list[str]:

@@ -129,7 +129,7 @@ def make_any_ase(request: EngineRequest[Mapping[str, OptionValue]]) -> EngineCal
 
     Raises:
         MissingProgramError: the module is not installed.
-        PluginError: it lies in the current directory or the study's, and in no installed package.
+        PluginError: it lies in no place of installed packages.
         InputError: no such class, not a calculator, or options it does not take.
     """
     spec, options = request.spec, request.options
@@ -152,7 +152,7 @@ def calculator_class(spec: str, options: Mapping[str, OptionValue]) -> tuple[typ
 
     Raises:
         MissingProgramError: the module is not installed.
-        PluginError: it lies in the current directory or the study's, and in no installed package.
+        PluginError: it lies in no place of installed packages.
         InputError: no such class, not a calculator, or options it does not take.
     """
     argument = spec.partition(":")[2]

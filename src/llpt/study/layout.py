@@ -73,16 +73,28 @@ class StudyDirectory(StudyPlace):
                     "Choose another directory with --out; nothing was changed.",
                 )
             return existing
-        if root.exists() and not (root.is_dir() and not any(root.iterdir())):
-            raise InputError(
-                f"{root} exists and is not a study directory.",
-                "Choose another directory with --out; nothing was changed.",
-            )
+        cls.refuse_what_is_no_study(root)
         copies = named_inputs(study, source, archived=archived)
         with atomic_directory(root) as fresh:
             copy_inputs(copies, fresh)
             write_atomically(fresh / STUDY_FILE, text)
         return cls(root, study)
+
+    @staticmethod
+    def refuse_what_is_no_study(root: Path) -> None:
+        """Refuse a place of a new study where something else lies.
+
+        Args:
+            root: the place.
+
+        Raises:
+            InputError: it is not empty.
+        """
+        if root.exists() and not (root.is_dir() and not any(root.iterdir())):
+            raise InputError(
+                f"{root} exists and is not a study directory.",
+                "Choose another directory with --out; nothing was changed.",
+            )
 
 
 def _stages(place: Path, imported: tuple[ImportedRun, ...]) -> tuple[Stage, ...]:
