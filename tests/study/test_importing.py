@@ -47,7 +47,7 @@ def test_a_kinetic_energy_that_does_not_fluctuate_as_it_must_is_told(share, told
     atoms, kelvin = 32, 900.0
     degrees = 3 * atoms - 3
     drawn = kelvin * np.random.default_rng(5).gamma(degrees / 2.0, 2.0 / degrees, 3000)
-    measured = Measurements(np.ones(atoms), temperature_k=[300.0] * 10 + list(kelvin + share * (drawn - kelvin)))
+    measured = Measurements(np.ones(atoms), atoms, temperature_k=[300.0] * 10 + list(kelvin + share * (drawn - kelvin)))
     description = Description(Role.REFERENCE, "VASP", kelvin, 200.0, kelvin, 0.3, discard=10)
     sentence = fluctuations_told(Contents(measured=measured), description)
     assert bool(sentence) == bool(told)

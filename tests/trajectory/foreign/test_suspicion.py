@@ -7,16 +7,18 @@ from ase.build import bulk
 from ase.calculators.lj import LennardJones
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
-from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
+from ase.md.velocitydistribution import MaxwellBoltzmannDistribution, Stationary
 from ase.md.verlet import VelocityVerlet
+from scipy import stats
 
 from llpt import open_trajectory
 from llpt.errors import InputError
 from llpt.trajectory import Facts
 from llpt.trajectory.foreign import Contents, ForeignReader
 from llpt.trajectory.foreign.ase_atoms import open_atoms
+from llpt.trajectory.foreign.bounds import allowed_temperatures
 from llpt.trajectory.foreign.measuring import Measurements
-from llpt.trajectory.foreign.suspicion import findings
+from llpt.trajectory.foreign.suspicion import findings, hold_against
 
 FRAME_FS = 10.0
 TEMPERATURE_K = 300.0
@@ -92,8 +94,10 @@ def test_the_energy_of_one_atom_is_refused(argon):
 
 def test_velocities_in_another_unit_are_refused(argon):
     frames, *_ = argon
-    with pytest.raises(InputError, match="fs apart by their motion"):
+    with pytest.raises(InputError, match=r"0\.982 fs apart by their velocities, 10 fs by their forces"):
         opened(changed(frames, velocity=1.0 / units.fs))
+    with pytest.raises(InputError, match="against their velocities: its frames stand in the opposite order"):
+        opened(frames[::-1])
     with pytest.raises(InputError, match="which cannot be"):
         opened(changed(frames, velocity=1e3))
 
@@ -166,6 +170,70 @@ def test_a_stress_in_kbar_is_seen_by_how_it_fluctuates(argon):
     assert len(opened(shifted, despite=["pressure"])) == 60
 
 
+@pytest.mark.parametrize(("atoms", "count", "kelvin"), [(8, 2, 6.0), (8, 40, 6.0), (27, 12, 300.0), (64, 10, 450.0)])
+def test_a_temperature_that_atoms_cannot_have_by_chance_is_refused_however_few_the_frames(atoms, count, kelvin):
+    frames = gas(atoms, count, kelvin)
+    with pytest.raises(InputError, match="not at 900 K") as refused:
+        opened(frames, temperature_k=900.0)
+    assert "--despite temperature" in refused.value.remedy
+    assert len(opened(frames, temperature_k=kelvin)) == count
+
+
+def test_the_temperature_of_two_atoms_may_be_almost_any():
+    assert len(opened(gas(2, 2, 2500.0), temperature_k=900.0)) == 2
+
+
+@pytest.mark.parametrize("degrees", [3, 21, 189])
+def test_the_bounds_of_a_temperature_are_those_of_the_chi_squared_distribution(degrees):
+    one = allowed_temperatures(900.0, degrees, error_k=float("nan"), frames=50)
+    far = stats.chi2(degrees).cdf(np.array([one.lowest_k, one.highest_k]) / 900.0 * degrees)
+    assert far[0] == pytest.approx(stats.norm.sf(5.0), rel=1e-6)
+    assert 1.0 - far[1] == pytest.approx(stats.norm.sf(5.0), rel=1e-6)
+    assert one.error_k == pytest.approx(900.0 * np.sqrt(2.0 / degrees))
+    assert allowed_temperatures(900.0, degrees, error_k=1e9, frames=50) == one  # never worse than one frame
+    many = allowed_temperatures(900.0, degrees, error_k=0.0, frames=50)
+    assert many.error_k == pytest.approx(one.error_k / np.sqrt(50.0))  # never better than all frames apart
+
+
+def test_an_error_of_a_pressure_that_is_larger_than_that_of_a_frame_lets_nothing_more_pass():
+    measured = Measurements(np.ones(16), 16, volume_angstrom3=[27.0] * 40)
+    measured.pressure_gpa.extend(np.linspace(0.0, 2000.0, 40))
+    facts = Facts(temperature_k=900.0, pressure_gpa=3000.0)
+    with pytest.raises(InputError, match=r"pressure of it is 1000 .* not 3000 GPa"):
+        hold_against(measured, facts, "it")
+
+
+def test_one_frame_that_is_missing_is_seen_by_its_velocities_where_a_step_is_no_longer_for_it():
+    random = np.random.default_rng(0)
+    rates = random.uniform(0.14, 0.6, (27, 3))  # rad/fs, of which 4 fs are 0.6 to 2.4
+    amplitudes, phases = random.normal(scale=0.1, size=(27, 3)), random.uniform(0.0, 2.0 * np.pi, (27, 3))
+    frames = []
+    for number in range(60):
+        angle = rates * 4.0 * number + phases
+        frame = Atoms("H27", positions=3.0 + amplitudes * np.sin(angle), cell=[6.0] * 3, pbc=True)
+        frame.set_velocities(amplitudes * rates * np.cos(angle) / units.fs)
+        frames.append(frame)
+    assert len(opened(frames, timestep_fs=4.0, despite=["timestep"])) == 60
+    with pytest.raises(InputError, match=r"To frame 30 .* another time than to the others"):
+        opened(frames[:30] + frames[31:], timestep_fs=4.0, despite=["timestep"])
+
+
+def gas(atoms, count, kelvin):
+    """Return frames of hydrogen that flies straight on at a temperature."""
+    random = np.random.default_rng(0)
+    frame = Atoms(f"H{atoms}", positions=random.uniform(0.0, 9.0, (atoms, 3)), cell=[9.0] * 3, pbc=True)
+    frame.set_momenta(random.normal(size=(atoms, 3)))
+    Stationary(frame)
+    frame.set_velocities(
+        frame.get_velocities() * np.sqrt(kelvin / (frame.get_kinetic_energy() * 2 / units.kB / (3 * atoms - 3)))
+    )
+    frames = []
+    for _ in range(count):
+        frames.append(frame.copy())
+        frame.positions += FRAME_FS * units.fs * frame.get_velocities()
+    return frames
+
+
 def walk(count, *, stress=0.0):
     """Return frames of hydrogen at 1 g/cm³ whose atoms hardly move."""
     places = np.random.default_rng(0).uniform(0.0, 3.0, (16, 3))
@@ -201,9 +269,9 @@ def test_displacements_over_long_times_only_bound_the_temperature_from_below(arg
 
 def test_what_was_not_measured_is_told_as_such():
     facts = Facts(temperature_k=900.0, pressure_gpa=200.0, electronic_temperature_k=800.0)
-    words = [fact.words for fact in findings(Measurements(np.ones(4)), facts, 4.0)]
+    words = [fact.words for fact in findings(Measurements(np.ones(4), 4), facts, 4.0)]
     assert words == ["T not measured (stated: 900)", "P not measured (stated: 200)", "T_el not measured (stated: 800)"]
-    measured = Measurements(np.ones(4), energy_gap_ev=[0.4] * 9, temperature_k=[900.0] * 9)
+    measured = Measurements(np.ones(4), 4, energy_gap_ev=[0.4] * 9, temperature_k=[900.0] * 9)
     words = [fact.words for fact in findings(measured, facts, 4.0)]
     assert "E − F 0.1 eV/atom with a stated T_el of 800 K" in words
 

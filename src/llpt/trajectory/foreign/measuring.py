@@ -43,6 +43,11 @@ ANOTHER_GAP = 3.0
 """A step around that is this many times as long as half of them is a gap of its own, and nothing to compare with."""
 AT_REST_ANGSTROM = 1e-9
 DENSE = 0.9
+FEWEST_PACES = 8
+PACE_SPREADS, PACE_SHARE = 8.0, 0.3
+"""A time from frame to frame differs from the others if it is this many of their deviations and this share off."""
+MAD_TO_DEVIATION = 1.4826
+"""A normal distribution's deviation is so many times its median absolute one."""
 
 
 @dataclass(slots=True)
@@ -69,6 +74,11 @@ class Proportion:
             return None
         return self.xy / self.xx
 
+    def opposed(self, fewest: int) -> bool:
+        """Whether the pairs follow each other with the opposite sign."""
+        mirrored = Proportion(self.xx, -self.xy, self.yy, self.count)
+        return mirrored.factor(fewest) is not None
+
 
 @dataclass(slots=True)
 class _Point:
@@ -88,10 +98,11 @@ class Measurements:
 
     Args:
         masses_u: masses of the dynamics, shape (n,).
-        electrons: of all atoms, the core's among them; 0 where it is not given.
+        electrons: of all atoms, the core's among them.
     """
 
     masses_u: NDArray[np.float64]
+    electrons: int
     temperature_k: list[float] = field(default_factory=list)
     pressure_gpa: list[float] = field(default_factory=list)
     volume_angstrom3: list[float] = field(default_factory=list)
@@ -101,8 +112,8 @@ class Measurements:
     by_force: Proportion = field(default_factory=Proportion)
     by_work: Proportion = field(default_factory=Proportion)
     kinetic: Proportion = field(default_factory=Proportion)
-    electrons: int = 0
     motion_u_angstrom2: list[float] = field(default_factory=list)
+    paces_fs: list[float] = field(default_factory=list)
     _follow: float = 0.0
     _follow_norm: float = 0.0
     _moved: NDArray[np.float64] | None = None
@@ -154,6 +165,10 @@ class Measurements:
         self.steps_angstrom.append(float(np.sqrt((moved**2).sum(axis=1).mean())))
         if classical:
             self._follow_motion(moved)
+        if before.velocities is not None and now.velocities is not None:
+            velocities = 0.5 * (before.velocities + now.velocities)
+            squared = float((velocities**2).sum())
+            self.paces_fs.append(float((velocities * moved).sum()) / squared if squared else math.nan)
         if before.forces is None or now.forces is None or math.isnan(before.energy_ev + now.energy_ev):
             return
         work = -0.5 * float(((before.forces + now.forces) * moved).sum())
@@ -187,10 +202,12 @@ class Measurements:
     def interval_fs(self) -> float | None:
         """Return the time between frames, None where the frames do not tell."""
         found = self.by_velocity.factor(MINIMUM_COMPONENTS)
-        if found is None:
-            squared = self.by_force.factor(MINIMUM_COMPONENTS)
-            found = None if squared is None else math.sqrt(squared)
-        return found
+        return self.interval_by_force_fs() if found is None else found
+
+    def interval_by_force_fs(self) -> float | None:
+        """Return the time between frames that forces tell, None where they do not."""
+        squared = self.by_force.factor(MINIMUM_COMPONENTS)
+        return None if squared is None else math.sqrt(squared)
 
     def work_ratio(self) -> float | None:
         """Return by how much the energy changes over the work of the forces, 1 where all is well; None if unknown."""
@@ -225,6 +242,20 @@ class Measurements:
                 return place + 1
         return None
 
+    def uneven(self) -> int | None:
+        """Return the number of the frame that the atoms have taken another time to reach than all others.
+
+        The time is that of displacements over velocities. What it is where frames lie far apart has no meaning, but it
+        is the same from frame to frame: its spread over all frames tells which one differs.
+        """
+        paces = np.array(self.paces_fs)
+        if len(paces) < FEWEST_PACES or 3 * self.n_atoms < MINIMUM_COMPONENTS or not np.isfinite(paces).all():
+            return None
+        off = np.abs(paces - np.median(paces))
+        far = np.maximum(PACE_SPREADS * MAD_TO_DEVIATION * np.median(off), PACE_SHARE * abs(np.median(paces)))
+        places = np.flatnonzero(off > far)
+        return int(places[0]) + 1 if places.size else None
+
     @property
     def n_repeated(self) -> int:
         """Number of frames that are an earlier one again."""
@@ -251,9 +282,11 @@ class Measurements:
         return first[which]
 
 
-def measurements_of(scalars: Mapping[str, NDArray[Any]], masses_u: NDArray[np.float64]) -> Measurements:
+def measurements_of(
+    scalars: Mapping[str, NDArray[Any]], masses_u: NDArray[np.float64], *, electrons: int
+) -> Measurements:
     """Return what the scalars of a run of llpt say."""
-    found = Measurements(masses_u)
+    found = Measurements(masses_u, electrons=electrons)
     for name in ("temperature_k", "pressure_gpa", "volume_angstrom3"):
         getattr(found, name).extend(np.asarray(scalars[name], dtype=float).tolist())
     gap = np.asarray(scalars["internal_energy_ev"], dtype=float) - np.asarray(scalars["free_energy_ev"], dtype=float)

@@ -96,5 +96,9 @@ def contents_of_own(source: Path) -> Contents:
         missing=tuple(sorted(missing)),
         volumes_angstrom3=(float(volume.min()), float(volume.max())),
         mass_u=trajectory.mass_u,
-        measured=measurements_of({str(key): value.to_numpy() for key, value in scalars.items()}, trajectory.masses_u),
+        measured=measurements_of(
+            {str(key): value.to_numpy() for key, value in scalars.items()},
+            trajectory.masses_u,
+            electrons=int(trajectory.numbers.sum()),
+        ),
     )

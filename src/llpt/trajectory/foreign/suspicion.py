@@ -10,29 +10,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.errors import InputError
-from llpt.statistics import Estimate, mean_estimate
-from llpt.trajectory.facts import POSSIBLE, Facts
-from llpt.trajectory.foreign.measuring import FAR
-from llpt.units import (
-    BOHR_TO_ANGSTROM,
-    BOLTZMANN_EV_PER_K,
-    EV_PER_ANGSTROM3_TO_GPA,
-    HARTREE_TO_EV,
-    U_PER_ANGSTROM3_TO_G_PER_CM3,
+from llpt.trajectory.facts import Facts
+from llpt.trajectory.foreign.bounds import (
+    HOTTEST_K,
+    SIGMAS,
+    allowed_temperatures,
+    free_electrons_ev_per_angstrom3,
+    pressure_of_one_frame,
+    series_mean,
 )
+from llpt.trajectory.foreign.measuring import FAR, MINIMUM_COMPONENTS
+from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA, U_PER_ANGSTROM3_TO_G_PER_CM3
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from numpy.typing import NDArray
 
+    from llpt.statistics import Estimate
     from llpt.trajectory.foreign.measuring import Measurements
     from llpt.trajectory.frame import StepRecord
 
 SAME = 1e-6
 """Two statements of one number that differ by more than this share of it contradict each other."""
-SIGMAS = 5.0
-"""A mean further than this from the stated value contradicts it: one run in some 10⁶ would by chance."""
 TEMPERATURE_SHARE = 0.02
 """A finite time step and few degrees of freedom shift a temperature by as much, and nothing is wrong for it."""
 PRESSURE_SHARE, PRESSURE_GPA = 0.02, 0.5
@@ -43,16 +43,10 @@ KINETIC_SHARE = 0.1
 WORK_ABOVE, WORK_BELOW = 1.3, 0.75
 ALLOWED_COLD_GAP_EV_PER_ATOM = 1e-3
 HIGHEST_K, HIGHEST_EV_PER_ATOM = 1e7, 1e7
-HOTTEST_K = POSSIBLE["temperature_k"][1]
-"""Highest temperature that may be stated of a run, and that is assumed where none is known."""
-FERMI_EV_ANGSTROM2 = 0.5 * HARTREE_TO_EV * BOHR_TO_ANGSTROM**2 * (3.0 * math.pi**2) ** (2.0 / 3.0)
-"""E_F = this · n^(2/3) of n free electrons per Å³."""
 ABOVE_FREE_ELECTRONS = 10.0
 """So many times the pressure of free electrons is none that atoms can have, bound and attracted as they are."""
 ALWAYS_POSSIBLE_GPA = 1000.0
 """Less is never refused; 10 GPa and more, read from kbar or GPa as from eV/Å³, come out above it."""
-BOND_EV_PER_ELECTRON = 5.0
-"""The bonds of H₂ add k r²/9V to a modulus, 1 eV for each electron: none adds five times as much."""
 FEWEST_FLUCTUATING = 5
 ROUNDING_GPA = 1e-6
 """Atoms at rest have a pressure that goes up and down by rounding alone."""
@@ -163,7 +157,7 @@ def findings(measured: Measurements, facts: Facts, mass_u: float, *, discard: in
         ("T", measured.temperature_k, "K", facts.temperature_k),
         ("P", measured.pressure_gpa, "GPa", facts.pressure_gpa),
     ):
-        estimate = _mean(series, discard, unit)
+        estimate = series_mean(series, discard, unit)
         if estimate is not None:
             found.append(MeasuredFact(name, estimate.value, estimate.error, unit, stated))
     known = {fact.name for fact in found}
@@ -177,14 +171,14 @@ def findings(measured: Measurements, facts: Facts, mass_u: float, *, discard: in
             found.insert(0, MeasuredFact(name, mean.value, mean.error, "K", facts.temperature_k))
     if "P" not in known and facts.pressure_gpa is not None:
         found.append(MeasuredFact("P", math.nan, math.nan, "GPa", facts.pressure_gpa))
-    volume = _mean(measured.volume_angstrom3, discard, "")
+    volume = series_mean(measured.volume_angstrom3, discard, "")
     if volume is not None:
         density = mass_u / volume.value * U_PER_ANGSTROM3_TO_G_PER_CM3
         found.append(MeasuredFact("ρ", density, density * volume.error / volume.value, "g/cm³"))
     interval = measured.interval_fs()
     if interval is not None:
         found.append(MeasuredFact("time from frame to frame", interval, math.nan, "fs", facts.frame_interval_fs))
-    gap = _mean(measured.energy_gap_ev, discard, "")
+    gap = series_mean(measured.energy_gap_ev, discard, "")
     electronic = facts.electronic_temperature_k
     if gap is not None and (gap.value or electronic):
         unit = "eV/atom" if electronic is None else f"eV/atom with a stated T_el of {electronic:g} K"
@@ -197,13 +191,8 @@ def findings(measured: Measurements, facts: Facts, mass_u: float, *, discard: in
 def _motion(measured: Measurements, facts: Facts, discard: int) -> tuple[Estimate, bool] | None:
     """Return the temperature by displacements and whether it is measured or a lower bound; None where nothing tells."""
     kelvin, dense = measured.motion_k(facts.frame_interval_fs or math.nan)
-    found = _mean(kelvin.tolist(), discard, "K")
+    found = series_mean(kelvin.tolist(), discard, "K")
     return None if found is None else (found, dense)
-
-
-def _mean(series: Sequence[float], discard: int, unit: str) -> Estimate | None:
-    values = np.array(series[discard:], dtype=float)
-    return mean_estimate(values, unit) if values.size and np.isfinite(values).all() else None
 
 
 def hold_against(
@@ -230,6 +219,7 @@ def _contradictions(measured: Measurements, facts: Facts, name: str, discard: in
     """Return check, cause and the beginning of a remedy of every contradiction."""
     found = [*_temperature(measured, facts, name, discard), *_pressure(measured, facts, name, discard)]
     found += _fluctuation(measured, facts, name, discard)
+    found += _velocities(measured, name)
     interval, stated = measured.interval_fs(), facts.frame_interval_fs
     if (
         interval is not None
@@ -244,15 +234,6 @@ def _contradictions(measured: Measurements, facts: Facts, name: str, discard: in
                 "Give the time from frame to frame (--timestep-fs), not from step to step",
             )
         )
-    ratio = measured.kinetic.factor(1)
-    if ratio is not None and abs(ratio - 1.0) > KINETIC_SHARE:
-        found.append(
-            (
-                FactCheck.VELOCITIES,
-                f"The velocities of {name} make {ratio:.3g} times the kinetic energy that the files give.",
-                "Check the unit of velocities, the masses, and that the run has one bead",
-            )
-        )
     work = measured.work_ratio()
     if work is not None and not WORK_BELOW < work < WORK_ABOVE:
         found.append(
@@ -264,6 +245,7 @@ def _contradictions(measured: Measurements, facts: Facts, name: str, discard: in
         )
     found += _electrons(measured, facts, name)
     place, twice = measured.gap(), measured.returned()
+    uneven = measured.uneven() if place is None and not measured.n_repeated else None
     if measured.n_repeated <= max(1.0, REPEATED_SHARE * len(measured.volume_angstrom3)):
         twice = measured.repeated()
     if twice is not None:
@@ -273,11 +255,37 @@ def _contradictions(measured: Measurements, facts: Facts, name: str, discard: in
         cause = f"Before frame {place} of {name} the atoms move more than {FAR:g} times as far as around it: "
         cause += "frames are missing there, or two runs meet."
         found.append((FactCheck.GAP, cause, "Import what stands before and after as runs of their own"))
+    if uneven is not None:
+        cause = f"To frame {uneven} of {name} the atoms move another time than to the others, by their velocities: "
+        cause += "frames are missing there, or two runs meet."
+        found.append((FactCheck.GAP, cause, "Import what stands before and after as runs of their own"))
+    return found
+
+
+def _velocities(measured: Measurements, name: str) -> list[tuple[FactCheck, str, str]]:
+    """Tell velocities that fit neither the kinetic energy in the files nor the motion that forces make."""
+    found = []
+    ratio = measured.kinetic.factor(1)
+    if ratio is not None and abs(ratio - 1.0) > KINETIC_SHARE:
+        cause = f"The velocities of {name} make {ratio:.3g} times the kinetic energy that the files give."
+        found.append(
+            (FactCheck.VELOCITIES, cause, "Check the unit of velocities, the masses, and that the run has one bead")
+        )
+    if measured.by_velocity.opposed(MINIMUM_COMPONENTS):
+        cause = f"The atoms of {name} move against their velocities: its frames stand in the opposite order."
+        found.append((FactCheck.VELOCITIES, cause, "Give the frames in their order in time"))
+    by_velocity, by_force = measured.by_velocity.factor(MINIMUM_COMPONENTS), measured.interval_by_force_fs()
+    if by_velocity is None or by_force is None or TIMESTEP_BELOW < by_velocity / by_force < TIMESTEP_ABOVE:
+        return found
+    cause = (
+        f"The frames of {name} are {by_velocity:.3g} fs apart by their velocities, {by_force:.3g} fs by their forces."
+    )
+    found.append((FactCheck.VELOCITIES, cause, "Check the units of velocities and forces, and the masses"))
     return found
 
 
 def _temperature(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
-    found, stated = _mean(measured.temperature_k, discard, "K"), facts.temperature_k
+    found, stated = series_mean(measured.temperature_k, discard, "K"), facts.temperature_k
     both_sides, how = True, ""
     remedy = "Correct the temperature (--temperature-k) or discard its beginning (--discard)"
     if found is None and (motion := _motion(measured, facts, discard)) is not None:
@@ -286,24 +294,23 @@ def _temperature(measured: Measurements, facts: Facts, name: str, discard: int) 
         remedy = "Correct the temperature (--temperature-k) or the time from frame to frame (--timestep-fs)"
     if found is None or stated is None or measured.n_atoms < 2:
         return []
-    canonical = stated * math.sqrt(2.0 / (3 * measured.n_atoms - 3))
-    # a mean cannot be known better than from as many samples as there are frames
-    best = canonical / math.sqrt(max(1, len(measured.temperature_k) - discard))
-    error = max(found.error, best) if math.isfinite(found.error) else canonical
-    off = found.value - stated
-    if (abs(off) if both_sides else off) <= SIGMAS * error + TEMPERATURE_SHARE * stated:
+    frames = len(measured.temperature_k) - discard
+    allowed = allowed_temperatures(stated, 3 * measured.n_atoms - 3, error_k=found.error, frames=frames)
+    share = TEMPERATURE_SHARE * stated
+    if found.value <= allowed.highest_k + share and (found.value >= allowed.lowest_k - share or not both_sides):
         return []
-    cause = f"The atoms of {name} move {how}at {found.value:.4g} ± {error:.2g} K, not at {stated:g} K."
-    return [(FactCheck.TEMPERATURE, cause, remedy)]
+    value = f"{found.value:.4g} ± {allowed.error_k:.2g} K"
+    return [(FactCheck.TEMPERATURE, f"The atoms of {name} move {how}at {value}, not at {stated:g} K.", remedy)]
 
 
 def _pressure(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
-    pressure = _mean(measured.pressure_gpa, discard, "GPa")
+    pressure = series_mean(measured.pressure_gpa, discard, "GPa")
     if pressure is None or facts.pressure_gpa is None:
         return []
-    error = pressure.error if math.isfinite(pressure.error) else _pressure_of_one_frame(measured, facts, discard)
-    if error is None:
-        return []
+    # no mean is known worse than from one frame, whatever a short series says of its error
+    error = pressure_of_one_frame(measured, facts, discard)
+    if math.isfinite(pressure.error):
+        error = min(pressure.error, error)
     allowed = SIGMAS * error + PRESSURE_SHARE * abs(facts.pressure_gpa) + PRESSURE_GPA
     if abs(pressure.value - facts.pressure_gpa) <= allowed:
         return []
@@ -318,51 +325,20 @@ def _fluctuation(measured: Measurements, facts: Facts, name: str, discard: int) 
     """
     values = np.array(measured.pressure_gpa[discard:], dtype=float)
     volumes = np.array(measured.volume_angstrom3[discard:], dtype=float)
-    bound = _pressure_of_one_frame(measured, facts, discard, bonds=True)
-    if len(values) < FEWEST_FLUCTUATING or bound is None or not np.isfinite(values).all():
+    if len(values) < FEWEST_FLUCTUATING or not np.isfinite(values).all():
         return []
     if np.ptp(volumes) > STEADY_VOLUME * volumes.mean():
         return []
     time = np.linspace(-1.0, 1.0, len(values))
     residue = values - values.mean() - time * (time @ values) / (time @ time)
     spread = math.sqrt(float(residue @ residue) / (len(values) - 2))
+    bound = pressure_of_one_frame(measured, facts, discard, bonds=True)
     if spread <= SIGMAS * bound + ROUNDING_GPA:
         return []
     cause = (
         f"The pressure of {name} goes up and down by {spread:.3g} GPa, where that of atoms could by {bound:.2g} GPa."
     )
     return [(FactCheck.PRESSURE, cause, "Give the stress in the unit of its kind of file (extended XYZ: eV/Å³)")]
-
-
-def _pressure_of_one_frame(measured: Measurements, facts: Facts, discard: int, *, bonds: bool = False) -> float | None:
-    """Return by how much the pressure of one frame may differ from the mean, in GPa; None where nobody knows.
-
-    The variance is k_BT B/V with the modulus B of instantaneous strain (Lebowitz, Percus and Verlet, Phys. Rev. 153,
-    250 (1967), doi:10.1103/PhysRev.153.250), which atoms have less of than their electrons, were they free:
-    B = 5/3 P. In a thin gas of molecules their bonds have more.
-
-    Args:
-        measured: what was measured.
-        facts: what files and person state together.
-        discard: first frames left out.
-        bonds: whether the most that bonds could have is added.
-    """
-    kelvin = _mean(measured.temperature_k, discard, "K")
-    temperature = facts.temperature_k if kelvin is None else max(kelvin.value, facts.temperature_k or 0.0)
-    volume = _mean(measured.volume_angstrom3, discard, "")
-    if temperature is None or volume is None or not measured.electrons:
-        return None
-    modulus = 5.0 / 3.0 * _free_electrons_ev_per_angstrom3(measured.electrons, volume.value)
-    if bonds:
-        modulus += BOND_EV_PER_ELECTRON * measured.electrons / volume.value
-    spread = math.sqrt(BOLTZMANN_EV_PER_K * temperature * modulus / volume.value)
-    return spread * EV_PER_ANGSTROM3_TO_GPA
-
-
-def _free_electrons_ev_per_angstrom3(electrons: int, volume_angstrom3: float) -> float:
-    """Return the pressure 2/5 n E_F of cold free electrons."""
-    per_volume = electrons / volume_angstrom3
-    return 0.4 * FERMI_EV_ANGSTROM2 * per_volume ** (5.0 / 3.0)
 
 
 def _electrons(measured: Measurements, facts: Facts, name: str) -> list[tuple[FactCheck, str, str]]:
@@ -398,7 +374,7 @@ def check_possible(
     electrons, volume = int(numbers.sum()), record.volume_angstrom3
     kelvin = HOTTEST_K if math.isnan(record.temperature_k) else record.temperature_k
     ideal = (electrons + len(numbers)) * BOLTZMANN_EV_PER_K * kelvin / volume
-    highest = ABOVE_FREE_ELECTRONS * _free_electrons_ev_per_angstrom3(electrons, volume) + ideal
+    highest = ABOVE_FREE_ELECTRONS * free_electrons_ev_per_angstrom3(electrons, volume) + ideal
     highest_gpa = max(ALWAYS_POSSIBLE_GPA, highest * EV_PER_ANGSTROM3_TO_GPA)
     pressure = record.pressure_gpa
     if math.isnan(pressure):  # without the kinetic part
