@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llpt.trajectory.facts import Facts
     from llpt.trajectory.foreign.measuring import Measurements
 
-SIGMAS = 5.0
+CONTRADICTED_SIGMAS = 5.0
 """A mean further than this from the stated value contradicts it: one run in some 10⁶ would by chance."""
 HOTTEST_K = POSSIBLE["temperature_k"][1]
 """Highest temperature that may be stated of a run, and that is assumed where none is known."""
@@ -53,7 +53,7 @@ def allowed_temperatures(stated_k: float, degrees: int, *, error_k: float, frame
 
     ν T/T₀ of a canonical frame is chi-squared distributed with as many degrees of freedom ν as the atoms have; that of
     the mean with ν times the number of independent frames. That number is the one which has the measured error, but at
-    least one and at most all. The tails are those of ``SIGMAS`` of a normal distribution, on either side.
+    least one and at most all. The tails are those of ``CONTRADICTED_SIGMAS`` of a normal distribution, on either side.
 
     Args:
         stated_k: T₀.
@@ -70,7 +70,7 @@ def allowed_temperatures(stated_k: float, degrees: int, *, error_k: float, frame
     if math.isfinite(error_k):
         most = max(1.0, float(frames))
         independent = float(np.clip((of_one_frame / error_k) ** 2, 1.0, most)) if error_k > 0.0 else most
-    half, tail = 0.5 * degrees * independent, float(ndtr(-SIGMAS))
+    half, tail = 0.5 * degrees * independent, float(ndtr(-CONTRADICTED_SIGMAS))
     return AllowedTemperatures(
         lowest_k=stated_k * float(gammaincinv(half, tail)) / half,
         highest_k=stated_k * float(gammainccinv(half, tail)) / half,

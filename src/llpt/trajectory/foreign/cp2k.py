@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from ase.data import atomic_numbers
@@ -20,6 +20,7 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
+from llpt.trajectory.foreign.pairing import matched, with_last
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.trajectory.stress import voigt
 from llpt.units import (
@@ -43,10 +44,26 @@ TABLES = {"# Step Nr. Time[fs] Kin.[a.u.]": "ener", "# Step Time [fs] Ax [Angstr
 TABLES |= {"# Step Time [fs] xx [bar]": "stress"}
 FACTS = {"time step [fs]": "timestep", "temperature [k]": "temperature", "pressure [bar]": "pressure"}
 FACTS |= {"electronic temperature [k]:": "electronic"}
+COLUMNS = {"ener": 4, "cell": 9, "stress": 9}
+"""How many numbers of a row are read, after step and time."""
+AS_OFTEN = "Let CP2K print it as often as the positions, or leave the file out."
+POTENTIAL = 2
+SAME_ENERGY_EV = 1e-5
+"""``.ener`` has the energy of the comments to 1e-9 hartree."""
 FIXED_CELL = frozenset({"NVE", "NVT", "LANGEVIN", "ISOKIN", "NVT_ADIABATIC"})
 CELL_VECTOR = re.compile(r"CELL\|\s+Vector ([abc]) \[angstrom\]:((?:\s+[-+\d.Ee]+){3})")
 STEP = re.compile(r"\s*(?:MD\| Step number|STEP NUMBER\s*=)\s+(\d+)\s*")
 BEGINNING = ("MD_INI| Potential energy", "INITIAL POTENTIAL ENERGY")
+
+
+class _XyzStep(NamedTuple):
+    """A frame of an xyz file: step, elements, time, energy and its array."""
+
+    step: int
+    kinds: list[str]
+    time_fs: float
+    energy_ev: float
+    values: NDArray[np.float64]
 
 
 def kind_of(path: Path, text: str) -> str | None:
@@ -112,10 +129,11 @@ def _held_cell(path: Path) -> NDArray[np.float64] | None:
     """Return the cell that the output names, where the ensemble holds it; None where it does not."""
     vectors: dict[str, list[float]] = {}
     fixed = False
-    for line in Lines(path):
+    lines = Lines(path)
+    for line in lines:
         match = CELL_VECTOR.search(line)
         if match is not None and match[1] not in vectors:
-            vectors[match[1]] = [float(word) for word in match[2].split()]
+            vectors[match[1]] = lines.numbers(match[2].split(), "a vector of the cell")
         elif "MD" in line and "ensemble type" in line.lower():
             fixed = line.split()[-1].upper() in FIXED_CELL
         if STEP.match(line):
@@ -133,55 +151,54 @@ def _number(symbol: str, path: Path) -> int:
 def _facts(path: Path) -> dict[str, float]:
     """Return what the output says before the first step of dynamics."""
     found: dict[str, float] = {}
-    for line in Lines(path):
+    lines = Lines(path)
+    for line in lines:
         for text, name in FACTS.items():
             if text in line.lower() and (line.lstrip().startswith(("MD_PAR|", "MD|")) or name == "electronic"):
-                found.setdefault(name, float(line.split()[-1]))
+                found.setdefault(name, lines.number_in(line.split(), -1, f"a line of the {text.rstrip(':')}"))
         if STEP.match(line):
             break
     return found
 
 
-def _xyz(path: Path, kind: str) -> Iterator[tuple[int, list[str], float, float, NDArray[np.float64]]]:
-    """Yield step, elements, time in fs, energy in eV and the array of every frame."""
+def _xyz(path: Path, kind: str) -> Iterator[_XyzStep]:
+    """Yield every frame."""
     lines = Lines(path)
     first: list[str] | None = None
     for number, line in enumerate(lines):
-        count = int(lines.number_in(line.split(), 0, "a number of atoms"))
+        count = lines.whole(line, "a number of atoms", least=1)
         match = COMMENT.search(lines.take("a comment"))
         if match is None:
             raise lines.wrong("a comment with i, time and E")
         rows = [lines.take("a frame").split() for _ in range(count)]
-        try:
-            values = np.array([[float(word) for word in row[1:4]] for row in rows]) * XYZ_FACTORS[kind]
-        except ValueError as error:
-            raise lines.wrong("an atom") from error
-        if values.shape != (count, 3):
-            raise CutOffError(path, "a frame")
+        if any(len(row) < 4 for row in rows):
+            raise lines.wrong(f"the end of a frame of {count} atoms")
+        values = np.array([lines.numbers(row[1:4], "an atom") for row in rows]) * XYZ_FACTORS[kind]
         kinds = [row[0] for row in rows]
         first = kinds if first is None else first
         check_kinds(kinds, first, number, path)
-        yield int(match[1]), kinds, float(match[2]), float(match[3]) * HARTREE_TO_EV, values
+        time_fs, energy = lines.numbers(match.groups()[1:], "a comment with i, time and E")
+        yield _XyzStep(int(match[1]), kinds, time_fs, energy * HARTREE_TO_EV, values)
 
 
-def _table(path: Path) -> Iterator[tuple[int, NDArray[np.float64]]]:
+def _table(path: Path, kind: str) -> Iterator[tuple[int, NDArray[np.float64]]]:
     """Yield step and columns of every row of a table, the columns of step and time left out."""
     lines = Lines(path)
     for line in lines:
         if not line.lstrip().startswith("#") and line.strip():
             words = line.split()
-            try:
-                yield int(words[0]), np.array([float(word) for word in words[2:]])
-            except ValueError as error:
-                raise lines.wrong("a row of numbers") from error
+            if len(words) < COLUMNS[kind] + 2:
+                raise lines.wrong(f"a row of {COLUMNS[kind]} numbers after step and time")
+            yield lines.whole(words[0], "a step"), np.array(lines.numbers(words[2:], "a row of numbers"))
 
 
 def _entropic(path: Path) -> Iterator[tuple[int, float]]:
     """Yield step and −T_el S in eV, the last one printed before the step's summary."""
     last: float | None = None
-    for line in Lines(path):
+    lines = Lines(path)
+    for line in lines:
         if "Electronic entropic energy:" in line:
-            last = float(line.split()[-1]) * HARTREE_TO_EV
+            last = lines.number_in(line.split(), -1, "an electronic entropic energy") * HARTREE_TO_EV
         elif last is not None and line.lstrip().startswith(BEGINNING):
             yield 0, last
         elif last is not None and (match := STEP.match(line)):
@@ -203,38 +220,35 @@ def _unconverged(path: Path) -> set[int]:
     return found
 
 
-def _matched(path: Path, step: int, rows: Iterator[tuple[int, Any]]) -> Any:
-    for other, value in rows:
-        if other == step:
-            return value
-        if other > step:
-            break
-    raise InputError(
-        f"{path} has nothing of step {step}, at which there are positions.",
-        "Let CP2K print it as often as the positions, or leave the file out.",
-    )
+def _other_run(path: Path, positions: Path, what: str) -> InputError:
+    return InputError(f"{path} {what} than {positions}.", "Give the files of one run.")
 
 
 def _frames(files: Mapping[str, Path], held: NDArray[np.float64] | None) -> Iterator[ForeignFrame]:
     others: dict[str, Iterator[tuple[int, Any]]] = {}
     for kind in ("vel", "frc"):
         if kind in files:
-            others[kind] = ((item[0], item[4]) for item in _xyz(files[kind], kind))
+            others[kind] = ((each.step, each) for each in _xyz(files[kind], kind))
     for kind in ("cell", "ener", "stress"):
         if kind in files:
-            others[kind] = _table(files[kind])
+            others[kind] = _table(files[kind], kind)
     smeared = "output" in files and next(_entropic(files["output"]), None) is not None
     if smeared:
         others["output"] = _entropic(files["output"])
     unconverged = _unconverged(files["output"]) if "output" in files else set()
-    for step, _, time_fs, free, positions in _xyz(files["pos"], "pos"):
-        found = {kind: _matched(files[kind], step, rows) for kind, rows in others.items()}
-        ener = found.get("ener")
+    for (step, kinds, time_fs, free, positions), last in with_last(_xyz(files["pos"], "pos")):
+        found = {kind: matched(files[kind], step, rows, last=last, remedy=AS_OFTEN) for kind, rows in others.items()}
+        ener, velocities, forces = (found.get(kind) for kind in ("ener", "vel", "frc"))
+        for kind, other in (("vel", velocities), ("frc", forces)):
+            if other is not None and other.kinds != kinds:
+                raise _other_run(files[kind], files["pos"], "holds other atoms, or in another order,")
+        if ener is not None and abs(float(ener[POTENTIAL]) * HARTREE_TO_EV - free) > SAME_ENERGY_EV:
+            raise _other_run(files["ener"], files["pos"], f"has another energy of step {step}")
         yield ForeignFrame(
             positions_angstrom=positions,
             cell_angstrom=found["cell"][:9].reshape(3, 3) if held is None else held,
-            velocities_angstrom_per_fs=found.get("vel"),
-            forces_ev_per_angstrom=found.get("frc"),
+            velocities_angstrom_per_fs=None if velocities is None else velocities.values,
+            forces_ev_per_angstrom=None if forces is None else forces.values,
             free_energy_ev=free,
             internal_energy_ev=free - found["output"] if smeared else None,
             kinetic_energy_ev=None if ener is None else float(ener[0]) * HARTREE_TO_EV,

@@ -10,7 +10,7 @@ one, ħ/Ry, twice the Hartree unit.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +31,7 @@ from llpt.units import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -53,15 +53,16 @@ def open_espresso(path: Path) -> ForeignTrajectory:
     header = _Header.read(Lines(path))
     temperature = step = None
     fixed = False
-    for number, line in enumerate(Lines(path)):
+    lines = Lines(path)
+    for number, line in enumerate(lines):
         if "Starting temperature" in line:
-            temperature = float(line.split("=")[1].split()[0])
+            temperature = _value(lines, line, "a temperature")
         elif "Geometry Optimization" in line:
             raise InputError(f"{path} is a relaxation, not molecular dynamics.", "Give runs of 'md' or 'vc-md'.")
         elif "Molecular Dynamics Calculation" in line:
             fixed = True
         elif "Time step  " in line and "a.u." in line:
-            step = float(line.split("=")[1].split()[0]) * RYDBERG_TIME_TO_FS
+            step = _value(lines, line, "a time step") * RYDBERG_TIME_TO_FS
         if "iteration =     2" in line or "it =     2" in line or number > 1_000_000:
             break
     return ForeignTrajectory(
@@ -70,6 +71,7 @@ def open_espresso(path: Path) -> ForeignTrajectory:
         numbers=header.numbers,
         frames=lambda: _frames(path),
         masses_u=header.masses_u,
+        stride=1.0,
         facts=Facts(
             temperature_k=temperature,
             electronic_temperature_k=header.electronic_temperature_k,
@@ -90,6 +92,7 @@ class _Header:
     masses_u: NDArray[np.float64]
     positions_angstrom: NDArray[np.float64]
     electronic_temperature_k: float | None
+    symbols: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, lines: Lines) -> _Header:
@@ -99,17 +102,17 @@ class _Header:
         masses: dict[str, float] = {}
         for line in lines:
             if "number of atoms/cell" in line:
-                count = int(line.split("=")[1])
+                count = lines.whole(line.partition("=")[2], "a number of atoms", least=1)
             elif "celldm(1)=" in line:
-                alat = lines.number_in(line.split("=")[1].split(), 0, "celldm(1)") * BOHR_TO_ANGSTROM
+                alat = _value(lines, line, "celldm(1)") * BOHR_TO_ANGSTROM
             elif "crystal axes:" in line:
                 header.cell_angstrom = alat * lines.rows(3, (3, 4, 5), "a crystal axis")
             elif "atomic species   valence    mass" in line:
                 masses = _species(lines)
             elif "positions (alat units)" in line:
-                header.take_atoms([lines.take("a position") for _ in range(count)], alat, masses, lines.path)
+                header.take_atoms(lines, count, alat, masses)
             elif "Fermi-Dirac smearing, width (Ry)=" in line:
-                width_ev = float(line.rpartition("=")[2]) * RYDBERG_TO_EV
+                width_ev = lines.number_in([line.rpartition("=")[2]], 0, "a width of smearing") * RYDBERG_TO_EV
                 header.electronic_temperature_k = width_ev / BOLTZMANN_EV_PER_K
             elif "Self-consistent Calculation" in line:
                 break
@@ -119,23 +122,38 @@ class _Header:
             )
         return header
 
-    def take_atoms(self, rows: list[str], alat: float, masses: dict[str, float], path: Path) -> None:
+    def take_atoms(self, lines: Lines, count: int, alat: float, masses: dict[str, float]) -> None:
         """Take in the list of atoms, one row each."""
-        symbols = [row.split()[1] for row in rows]
-        values = [row.rpartition("(")[2].rstrip(" )").split() for row in rows]
         self.alat_angstrom = alat
-        self.numbers = np.array([_number(symbol, path) for symbol in symbols], dtype=np.int64)
+        self.symbols, places = [], []
+        for _ in range(count):
+            row = lines.take("a position")
+            words, values = row.split(), row.rpartition("(")[2].rstrip(" )").split()
+            if "tau(" not in row or len(values) != 3:
+                raise lines.wrong(f"an atom, of {count}")
+            self.symbols.append(words[1])
+            places.append(lines.numbers(values, "a position"))
+        if "tau(" in lines.take("the end of the atoms"):
+            raise lines.wrong(f"the end of a list of {count} atoms")
+        self.numbers = np.array([_number(symbol, lines.path) for symbol in self.symbols], dtype=np.int64)
         own = atomic_masses[self.numbers]
-        self.masses_u = np.array([masses.get(symbol, float(mass)) for symbol, mass in zip(symbols, own, strict=True)])
-        self.positions_angstrom = alat * np.array([[float(word) for word in row] for row in values])
+        self.masses_u = np.array(
+            [masses.get(symbol, float(mass)) for symbol, mass in zip(self.symbols, own, strict=True)]
+        )
+        self.positions_angstrom = alat * np.array(places)
 
 
 def _species(lines: Lines) -> dict[str, float]:
     """Return the masses of the kinds of atoms."""
     masses = {}
     while len(words := lines.take("a species").split()) > 3:
-        masses[words[0]] = float(words[2])
+        masses[words[0]] = lines.number_in(words, 2, "a mass")
     return masses
+
+
+def _value(lines: Lines, line: str, what: str) -> float:
+    """Return the number after a line's first equals sign."""
+    return lines.number_in(line.partition("=")[2].split(), 0, what)
 
 
 def _number(symbol: str, path: Path) -> int:
@@ -164,7 +182,7 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
         elif line.startswith("CELL_PARAMETERS"):
             following = (_cell(lines, line), following[1])
         elif line.startswith("ATOMIC_POSITIONS"):
-            positions = _positions(lines, line, len(header.numbers), following[0], header.alat_angstrom)
+            positions = _positions(lines, line, header.symbols, following[0], header.alat_angstrom)
             following = (following[0], positions)
         elif solved.free_ev is not None:
             solved.take(lines, line, len(header.numbers))
@@ -195,6 +213,7 @@ class _Solution:
     minus_ts_ev: float = 0.0
     kinetic_ev: float | None = None
     conserved_ev: float | None = None
+    step: float | None = None
     forces: NDArray[np.float64] | None = None
     stress_gpa: NDArray[np.float64] | None = None
 
@@ -202,6 +221,8 @@ class _Solution:
         """Take in what a line begins."""
         if "smearing contrib. (-TS)" in line:
             self.minus_ts_ev = _energy(lines, line)
+        elif "Entering Dynamics" in line:  # md: "iteration = 1", vc-md: "it = 1   time = …"
+            self.step = _value(lines, line, "the number of a step")
         elif "Forces acting on atoms" in line:
             self.forces = _forces(lines, count)
         elif "total   stress  (Ry/bohr**3)" in line:
@@ -225,16 +246,19 @@ class _Solution:
             kinetic_energy_ev=self.kinetic_ev,
             conserved_ev=self.conserved_ev,
             stress_gpa=self.stress_gpa,
+            clock=self.step,
         )
 
 
 def _forces(lines: Lines, count: int) -> NDArray[np.float64]:
     lines.take("forces")
-    values = [lines.take("a force").partition("=")[2].split() for _ in range(count)]
-    try:
-        return np.array([[float(word) for word in row[:3]] for row in values]) * RYDBERG_PER_BOHR_TO_EV_PER_ANGSTROM
-    except ValueError as error:
-        raise lines.wrong("a force") from error
+    rows = []
+    for _ in range(count):
+        words = lines.take("a force").partition("=")[2].split()
+        if len(words) < 3:
+            raise lines.wrong("a force")
+        rows.append(lines.numbers(words[:3], "a force"))
+    return np.array(rows) * RYDBERG_PER_BOHR_TO_EV_PER_ANGSTROM
 
 
 def _cell(lines: Lines, line: str) -> NDArray[np.float64]:
@@ -247,9 +271,18 @@ def _cell(lines: Lines, line: str) -> NDArray[np.float64]:
 
 
 def _positions(
-    lines: Lines, line: str, count: int, cell_angstrom: NDArray[np.float64], alat_angstrom: float
+    lines: Lines, line: str, symbols: Sequence[str], cell_angstrom: NDArray[np.float64], alat_angstrom: float
 ) -> NDArray[np.float64]:
-    values = lines.rows(count, (1, 2, 3), "a position")
+    rows: list[list[float]] = []
+    for symbol in symbols:
+        words = lines.take("a position").split()
+        if len(words) < 4 or words[0] != symbol:
+            raise lines.wrong(f"atom {len(rows) + 1} of {len(symbols)}, of kind {symbol}")
+        rows.append(lines.numbers(words[1:4], "a position"))
+    after = lines.take("the end of the positions").split()
+    if len(after) > 3 and after[0] in symbols:
+        raise lines.wrong(f"the end of a list of {len(symbols)} atoms")
+    values = np.array(rows)
     if "crystal" in line:
         return values @ cell_angstrom
     factors = {"angstrom": 1.0, "bohr": BOHR_TO_ANGSTROM, "alat": alat_angstrom}

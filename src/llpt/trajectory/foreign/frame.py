@@ -82,6 +82,8 @@ class ForeignTrajectory:
         own: the run directory, where the run is one of llpt.
         notes: what a person should know of the files, sentences; complete once the frames have been read.
         beads: of a path integral; 1 for classical nuclei.
+        stride: by how much the clock grows from frame to frame, where the program writes every step; None where it may
+            be told to leave out some.
     """
 
     program: str
@@ -93,6 +95,7 @@ class ForeignTrajectory:
     own: Path | None = None
     notes: Sequence[str] = ()
     beads: int = 1
+    stride: float | None = None
 
     @property
     def name(self) -> str:

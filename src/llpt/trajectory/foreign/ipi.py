@@ -25,6 +25,7 @@ from ase.geometry import cellpar_to_cell
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
+from llpt.trajectory.foreign.pairing import matched, with_last
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.units import (
     ASE_VELOCITY_TO_ANGSTROM_PER_FS,
@@ -91,6 +92,7 @@ COUNTS_ALL = (
     "The kinetic energy is i-PI's kinetic_cv, which counts 3N degrees of freedom: "
     "with the centre of mass at rest it is 3/2 k_B T too large for the whole cell."
 )
+STRIDES = "Let every stride divide that of the positions, or leave the file out."
 FILES = {"positions": LENGTH_IN_ANGSTROM, "velocities": VELOCITY_IN_ANGSTROM_PER_FS, "forces": FORCE_IN_EV_PER_ANGSTROM}
 
 
@@ -301,19 +303,6 @@ def _times(properties: Path, positions: Path) -> Iterator[tuple[int, float]]:
             return
 
 
-def _matched(name: str, path: Path, step: int, others: Iterator[tuple[int, Any]]) -> Any:
-    """Return what another file has at a step, reading on until there."""
-    for other, value in others:
-        if other == step:
-            return value
-        if other > step:
-            break
-    raise InputError(
-        f"{path} has no {name} of step {step}, at which there are positions.",
-        "Let every stride divide that of the positions, or leave the file out.",
-    )
-
-
 def _frames(by_kind: Mapping[str, Path], more_beads: Sequence[Path]) -> Iterator[ForeignFrame]:
     others: dict[str, Iterator[tuple[int, Any]]] = {}
     for kind in ("velocities", "forces"):
@@ -323,12 +312,18 @@ def _frames(by_kind: Mapping[str, Path], more_beads: Sequence[Path]) -> Iterator
         others["properties"] = _by_step(by_kind["properties"])
     beads = [((frame.step, frame.values) for frame in _xyz(path, "positions")) for path in more_beads]
     first: list[int] | None = None
-    for number, frame in enumerate(_xyz(by_kind["positions"], "positions")):
+    for number, (frame, last) in enumerate(with_last(_xyz(by_kind["positions"], "positions"))):
         kinds = frame.numbers.tolist()
         first = kinds if first is None else first
         check_kinds(kinds, first, number, by_kind["positions"])
-        found = {kind: _matched(kind, by_kind[kind], frame.step, stream) for kind, stream in others.items()}
-        ring = [_matched("positions", path, frame.step, each) for path, each in zip(more_beads, beads, strict=True)]
+        found = {
+            kind: matched(by_kind[kind], frame.step, rows, last=last, remedy=STRIDES, what=f"no {kind}")
+            for kind, rows in others.items()
+        }
+        ring = [
+            matched(path, frame.step, rows, last=last, remedy=STRIDES, what="no positions")
+            for path, rows in zip(more_beads, beads, strict=True)
+        ]
         plain = ForeignFrame(
             positions_angstrom=frame.values,
             cell_angstrom=frame.cell_angstrom,

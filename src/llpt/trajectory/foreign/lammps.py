@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from ase.data import atomic_numbers
@@ -19,6 +19,7 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
+from llpt.trajectory.foreign.pairing import matched, with_last
 from llpt.trajectory.foreign.text import Lines
 from llpt.units import ATMOSPHERE_TO_GPA, BAR_TO_GPA, KCAL_PER_MOL_TO_EV, PS_TO_FS
 
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TRICLINIC_ROWS = 3
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 POSITIONS = (("xu", "yu", "zu"), ("xsu", "ysu", "zsu"), ("x", "y", "z"), ("xs", "ys", "zs"))
+SOME_ATOMS = "The ids in the dump are not 1 to its number of atoms: it may hold a part of them, the log's energies all."
+DIVIDING = "Let `thermo` divide the stride of the dump, or import the dump alone."
 STRESS_COLUMNS = ("Pxx", "Pyy", "Pzz", "Pyz", "Pxz", "Pxy")
 
 
@@ -90,18 +94,20 @@ def open_lammps(
             f"Give lammps_units (--units), {' or '.join(SYSTEMS)}, or the log.",
         )
     system = SYSTEMS[name]
-    steps = [(step, kinds) for (step, kinds, _), _ in zip(_dump(dump, system), range(2), strict=False)]
-    if not steps:
+    begun = [frame for frame, _ in zip(_dump(dump, system), range(2), strict=False)]
+    if not begun:
         raise InputError(f"{dump} holds no frame.", "Give the dump of a run.")
     facts = Facts()
     if log is not None:
-        facts = _facts(commands, system, steps[1][0] - steps[0][0] if len(steps) > 1 else 0)
+        facts = _facts(commands, system, begun[-1].step - begun[0].step, log)
+    ids = begun[0].ids
     return ForeignTrajectory(
         program="LAMMPS",
         files=(dump, log) if log is not None else (dump,),
-        numbers=np.array([_number(kind, elements, dump) for kind in steps[0][1]], dtype=np.int64),
+        numbers=np.array([_number(kind, elements, dump) for kind in begun[0].kinds], dtype=np.int64),
         frames=lambda: _frames(dump, log, system),
         facts=facts,
+        notes=() if ids == list(range(1, len(ids) + 1)) else (SOME_ATOMS,),
     )
 
 
@@ -109,9 +115,10 @@ def _number(kind: str, elements: Sequence[str], path: Path) -> int:
     """Return the atomic number of an atom by its element or its type."""
     symbol = kind
     if kind.isdigit():
-        if len(elements) < int(kind):
+        if not 0 < int(kind) <= len(elements):
             raise InputError(
-                f"{path} does not say which element type {kind} is.", "Give elements (--elements), e.g. H."
+                f"{path} does not say which element type {kind} is.",
+                "Types count from 1: give an element for each (--elements), e.g. H.",
             )
         symbol = elements[int(kind) - 1]
     if symbol not in atomic_numbers:
@@ -139,18 +146,24 @@ def _commands(log: Path) -> dict[str, list[str]]:
     return found
 
 
-def _facts(commands: Mapping[str, list[str]], system: UnitSystem, stride: int) -> Facts:
+def _facts(commands: Mapping[str, list[str]], system: UnitSystem, stride: int, log: Path) -> Facts:
     fixed = commands.get("fix", [])
 
     def target(keyword: str, count: int) -> float | None:
         """Return the one value that a ramp from and to the same value holds."""
         if keyword not in fixed:
             return None
-        values = fixed[fixed.index(keyword) + 1 :][:count]
-        return float(values[0]) if len(values) == count and len({float(value) for value in values}) == 1 else None
+        words = fixed[fixed.index(keyword) + 1 :][:count]
+        if len(words) < count or not all(NUMBER.fullmatch(word) for word in words):
+            return None  # of a variable
+        values = {float(word) for word in words}
+        return values.pop() if len(values) == 1 else None
 
     pressure = target("iso", 2)
-    timestep = float(commands["timestep"][0]) if "timestep" in commands else system.default_timestep
+    (word,) = commands.get("timestep", [])[:1] or [str(system.default_timestep)]
+    if not NUMBER.fullmatch(word):
+        raise InputError(f"The time step in {log} is {word}, no number.", "Check the log, or import the dump alone.")
+    timestep = float(word)
     return Facts(
         temperature_k=target("temp", 2),
         pressure_gpa=None if pressure is None else pressure * system.pressure,
@@ -160,18 +173,27 @@ def _facts(commands: Mapping[str, list[str]], system: UnitSystem, stride: int) -
     )
 
 
-def _dump(path: Path, system: UnitSystem) -> Iterator[tuple[int, list[str], ForeignFrame]]:
-    """Yield step, type or element of every atom, and frame, atoms in the order of their ids."""
+class _DumpFrame(NamedTuple):
+    """A frame of a dump, atoms in the order of their ids: step, id and type or element of every atom, and the rest."""
+
+    step: int
+    ids: list[int]
+    kinds: list[str]
+    frame: ForeignFrame
+
+
+def _dump(path: Path, system: UnitSystem) -> Iterator[_DumpFrame]:
+    """Yield every frame."""
     lines = Lines(path)
     step, count = 0, 0
     cell, origin = np.zeros((3, 3)), np.zeros(3)
-    first: list[str] | None = None
+    first: _DumpFrame | None = None
     number = 0
     for line in lines:
         if line.startswith("ITEM: TIMESTEP"):
-            step = int(lines.take("a step"))
+            step = lines.whole(lines.take("a step"), "a step")
         elif line.startswith("ITEM: NUMBER OF ATOMS"):
-            count = int(lines.take("a number of atoms"))
+            count = lines.whole(lines.take("a number of atoms"), "a number of atoms", least=1)
         elif line.startswith("ITEM: BOX BOUNDS"):
             cell, origin = _box(lines, line)
         elif line.startswith("ITEM: ATOMS"):
@@ -179,11 +201,16 @@ def _dump(path: Path, system: UnitSystem) -> Iterator[tuple[int, list[str], Fore
             rows = [lines.take("a frame").split() for _ in range(count)]
             if any(len(row) != len(columns) for row in rows):
                 raise lines.wrong("an atom with all columns of the dump")
-            kinds, frame = _atoms(lines, columns, rows, (cell, origin), system)
-            first = kinds if first is None else first
-            check_kinds(kinds, first, number, path)
+            ids, kinds, frame = _atoms(lines, columns, rows, (cell, origin), system)
+            now = _DumpFrame(step, ids, kinds, replace(frame, clock=float(step)))
+            first = now if first is None else first
+            if ids != first.ids:
+                raise InputError(
+                    f"Frame {number} of {path} holds other ids than the first.", "Give a fixed list of atoms."
+                )
+            check_kinds(kinds, first.kinds, number, path)
             number += 1
-            yield step, kinds, replace(frame, clock=float(step))
+            yield now
 
 
 def _box(lines: Lines, line: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -210,12 +237,19 @@ def _atoms(
     rows: list[list[str]],
     box: tuple[NDArray[np.float64], NDArray[np.float64]],
     system: UnitSystem,
-) -> tuple[list[str], ForeignFrame]:
-    """Return the kinds of the atoms and their frame."""
+) -> tuple[list[int], list[str], ForeignFrame]:
+    """Return the ids of the atoms, sorted, their kinds and their frame."""
     place = {name: index for index, name in enumerate(columns)}
     if "id" not in place:
         raise InputError(f"{lines.path} has no column id.", "Dump the ids: LAMMPS changes the order of its atoms.")
-    rows.sort(key=lambda row: int(row[place["id"]]))
+    ids = [lines.whole(row[place["id"]], "an atom whose id is a whole number") for row in rows]
+    if len(set(ids)) < len(ids):
+        twice = next(each for each in ids if ids.count(each) > 1)
+        raise InputError(
+            f"In the frame of {lines.path} that ends in line {lines.number} the atom with id {twice} stands twice.",
+            "Give a dump in which every atom has an id of its own.",
+        )
+    rows = [row for _, row in sorted(zip(ids, rows, strict=True), key=lambda pair: pair[0])]
     kind = place.get("element", place.get("type"))
     if kind is None:
         raise InputError(f"{lines.path} has no column type or element.", "Dump one of them.")
@@ -224,7 +258,7 @@ def _atoms(
     def vectors(names: Sequence[str]) -> NDArray[np.float64] | None:
         if any(name not in place for name in names):
             return None
-        return np.array([[float(row[place[name]]) for name in names] for row in rows])
+        return np.array([lines.numbers([row[place[name]] for name in names], "a frame of numbers") for row in rows])
 
     found = [(names, vectors(names)) for names in POSITIONS]
     names, values = next(((names, values) for names, values in found if values is not None), ("", None))
@@ -232,11 +266,15 @@ def _atoms(
         raise InputError(f"{lines.path} has no positions.", "Dump x y z, xu yu zu or xs ys zs.")
     positions = values @ cell if names[0].startswith("xs") else values - origin
     velocities, forces = vectors(("vx", "vy", "vz")), vectors(("fx", "fy", "fz"))
-    return [row[kind] for row in rows], ForeignFrame(
-        positions_angstrom=positions,
-        cell_angstrom=cell,
-        velocities_angstrom_per_fs=None if velocities is None else velocities / system.time,
-        forces_ev_per_angstrom=None if forces is None else forces * system.energy,
+    return (
+        sorted(ids),
+        [row[kind] for row in rows],
+        ForeignFrame(
+            positions_angstrom=positions,
+            cell_angstrom=cell,
+            velocities_angstrom_per_fs=None if velocities is None else velocities / system.time,
+            forces_ev_per_angstrom=None if forces is None else forces * system.energy,
+        ),
     )
 
 
@@ -259,12 +297,12 @@ def _thermo(log: Path) -> Iterator[tuple[int, dict[str, float]]]:
 
 def _frames(dump: Path, log: Path | None, system: UnitSystem) -> Iterator[ForeignFrame]:
     if log is None:
-        yield from (frame for _, _, frame in _dump(dump, system))
+        yield from (each.frame for each in _dump(dump, system))
         return
     rows = _thermo(log)
     per_atom = _commands(log).get("norm") == ["yes"]
-    for step, _, frame in _dump(dump, system):
-        row = _row(log, step, rows)
+    for (step, _, _, frame), last in with_last(_dump(dump, system)):
+        row = matched(log, step, rows, last=last, remedy=DIVIDING, what="no thermodynamic output")
         count = len(frame.positions_angstrom) if per_atom else 1
         potential, kinetic = _energies(row)
         total = None
@@ -288,16 +326,3 @@ def _energies(row: Mapping[str, float]) -> tuple[float | None, float | None]:
     if kinetic is None and potential is not None and "TotEng" in row:
         kinetic = row["TotEng"] - potential
     return potential, kinetic
-
-
-def _row(log: Path, step: int, rows: Iterator[tuple[int, dict[str, float]]]) -> dict[str, float]:
-    """Return the thermodynamic output of a step, reading on until there; a step printed twice counts once."""
-    for other, values in rows:
-        if other == step:
-            return values
-        if other > step:
-            break
-    raise InputError(
-        f"{log} has no thermodynamic output of step {step}, at which there is a frame.",
-        "Let `thermo` divide the stride of the dump, or import the dump alone.",
-    )

@@ -46,7 +46,7 @@ DENSE = 0.9
 FEWEST_PACES = 8
 PACE_SPREADS, PACE_SHARE = 8.0, 0.3
 """A time from frame to frame differs from the others if it is this many of their deviations and this share off."""
-MAD_TO_DEVIATION = 1.4826
+DEVIATION_OVER_MEDIAN = 1.4826
 """A normal distribution's deviation is so many times its median absolute one."""
 
 
@@ -252,7 +252,7 @@ class Measurements:
         if len(paces) < FEWEST_PACES or 3 * self.n_atoms < MINIMUM_COMPONENTS or not np.isfinite(paces).all():
             return None
         off = np.abs(paces - np.median(paces))
-        far = np.maximum(PACE_SPREADS * MAD_TO_DEVIATION * np.median(off), PACE_SHARE * abs(np.median(paces)))
+        far = np.maximum(PACE_SPREADS * DEVIATION_OVER_MEDIAN * np.median(off), PACE_SHARE * abs(np.median(paces)))
         places = np.flatnonzero(off > far)
         return int(places[0]) + 1 if places.size else None
 

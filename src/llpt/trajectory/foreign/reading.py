@@ -129,7 +129,7 @@ class ForeignReader:
             np.asarray(dynamic, dtype=float), electrons=int(system.numbers.sum())
         )
         unwrapper = _Unwrapper()
-        clock = _EvenSteps(source.name)
+        clock = _EvenSteps(source.name, source.stride)
         missing: set[str] | None = None
         partly = False  # programs that are told to print little give forces now and then
         for number, raw in enumerate(_until_cut(source, contents)):
@@ -220,10 +220,10 @@ def _until_cut(source: ForeignTrajectory, contents: Contents) -> Iterator[Foreig
 class _EvenSteps:
     """Follows steps or times from frame to frame: they grow evenly, or begin anew with another file."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, stride: float | None) -> None:
         self._name = name
         self._last: float | None = None
-        self._stride: float | None = None
+        self._stride = stride
         self._piece = 0
         self._began: float | None = None
 
@@ -245,11 +245,19 @@ class _EvenSteps:
         if self._stride is None or abs(passed - self._stride) > UNEVEN * self._stride:
             kind = "time" if frame.clock is None else "step"
             where = f"From frame {number - 1} to {number} of {self._name}"
-            before = f", after {self._stride:g} between the frames before" if self._stride else ""
             raise InputError(
-                f"{where} the {kind} goes from {last:g} to {now:g}{before}.",
+                f"{where} the {kind} goes from {last:g} to {now:g}{self._what_is_missing(passed)}.",
                 "Import what stands before and after as runs of their own, or say despite = gap (--despite gap).",
             )
+
+    def _what_is_missing(self, passed: float) -> str:
+        if not self._stride:
+            return ""
+        lost = passed / self._stride - 1.0
+        if lost < 0.5 or abs(lost - round(lost)) > UNEVEN:
+            return f", not by {self._stride:g}"
+        frames = "1 frame is" if round(lost) == 1 else f"{round(lost)} frames are"
+        return f", not by {self._stride:g}: {frames} missing"
 
 
 def _check_cell(cell_angstrom: NDArray[np.float64], number: int, name: str) -> None:

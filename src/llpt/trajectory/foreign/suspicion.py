@@ -12,8 +12,8 @@ import numpy as np
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.bounds import (
+    CONTRADICTED_SIGMAS,
     HOTTEST_K,
-    SIGMAS,
     allowed_temperatures,
     free_electrons_ev_per_angstrom3,
     pressure_of_one_frame,
@@ -311,7 +311,7 @@ def _pressure(measured: Measurements, facts: Facts, name: str, discard: int) -> 
     error = pressure_of_one_frame(measured, facts, discard)
     if math.isfinite(pressure.error):
         error = min(pressure.error, error)
-    allowed = SIGMAS * error + PRESSURE_SHARE * abs(facts.pressure_gpa) + PRESSURE_GPA
+    allowed = CONTRADICTED_SIGMAS * error + PRESSURE_SHARE * abs(facts.pressure_gpa) + PRESSURE_GPA
     if abs(pressure.value - facts.pressure_gpa) <= allowed:
         return []
     cause = f"The pressure of {name} is {pressure.value:.4g} ± {error:.2g} GPa, not {facts.pressure_gpa:g} GPa."
@@ -333,7 +333,7 @@ def _fluctuation(measured: Measurements, facts: Facts, name: str, discard: int) 
     residue = values - values.mean() - time * (time @ values) / (time @ time)
     spread = math.sqrt(float(residue @ residue) / (len(values) - 2))
     bound = pressure_of_one_frame(measured, facts, discard, bonds=True)
-    if spread <= SIGMAS * bound + ROUNDING_GPA:
+    if spread <= CONTRADICTED_SIGMAS * bound + ROUNDING_GPA:
         return []
     cause = (
         f"The pressure of {name} goes up and down by {spread:.3g} GPa, where that of atoms could by {bound:.2g} GPa."

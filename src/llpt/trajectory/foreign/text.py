@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from llpt.errors import InputError, first_line
+from llpt.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +27,8 @@ HEAD_BYTES = 65_536
 UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError)
 DAMAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError, *UNREADABLE)
 """What a parser raises at a file that is not what it should be."""
+
+UNEXPECTED = "it holds what its format does not have there"
 
 
 class Lines:
@@ -54,7 +56,9 @@ class Lines:
         except EOFError as error:
             raise CutOffError(self.path, "a packed block") from error
         except UNREADABLE as error:
-            raise InputError(f"{self.path} cannot be read: {error}.", "Restore the file from a copy.") from error
+            raise InputError(
+                f"{self.path} cannot be read: {why_unreadable(error)}.", "Restore the file from a copy."
+            ) from error
         if not line:
             self._stream.close()
             raise StopIteration
@@ -111,6 +115,40 @@ class Lines:
         except (IndexError, ValueError) as error:
             raise self.wrong(what) from error
 
+    def numbers(self, words: Sequence[str], what: str) -> list[float]:
+        """Return words as numbers.
+
+        Args:
+            words: of a line.
+            what: what the line holds, for messages.
+
+        Raises:
+            InputError: one is none.
+        """
+        try:
+            return [float(word) for word in words]
+        except ValueError as error:
+            raise self.wrong(what) from error
+
+    def whole(self, text: str, what: str, *, least: int = 0) -> int:
+        """Return a whole number.
+
+        Args:
+            text: the number, blanks around it aside.
+            what: what it is, for messages.
+            least: smallest that it can be.
+
+        Raises:
+            InputError: it is none, or smaller.
+        """
+        try:
+            number = int(text)
+        except ValueError as error:
+            raise self.wrong(what) from error
+        if number < least:
+            raise self.wrong(what)
+        return number
+
     def wrong(self, what: str) -> DamageError:
         """Return the error for a line that is not what it should be."""
         return DamageError(
@@ -147,6 +185,11 @@ def open_bytes(path: Path) -> gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile | io.B
         raise InputError(f"{path} cannot be read: {error.strerror}.", "Give a readable file.") from error
 
 
+def why_unreadable(error: Exception) -> str:
+    """Return in words why a file cannot be read: those of the system, not of a library."""
+    return (error.strerror if isinstance(error, OSError) else None) or "its packed data are damaged"
+
+
 def _open(path: Path) -> io.TextIOBase:
     raw = open_bytes(path)
     return io.TextIOWrapper(cast("io.BufferedReader", raw), encoding="utf-8", errors="replace")
@@ -166,7 +209,7 @@ def head(path: Path) -> str:
     except EOFError:
         pass  # a packed file that is cut: what there is tells the program
     except UNREADABLE as error:
-        raise InputError(f"{path} cannot be read: {error}.", "Give a readable file.") from error
+        raise InputError(f"{path} cannot be read: {why_unreadable(error)}.", "Give a readable file.") from error
     return content[:HEAD_BYTES].decode("utf-8", errors="replace")
 
 
@@ -175,7 +218,7 @@ def told(name: str, where: str) -> Iterator[None]:
     """Turn what a parser raises at a damaged file into one sentence.
 
     Args:
-        name: of the trajectory.
+        name: of the files that are read.
         where: in it, e.g. ``after frame 3``.
 
     Raises:
@@ -184,6 +227,7 @@ def told(name: str, where: str) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else UNEXPECTED
         raise InputError(
-            f"{name} cannot be read {where}: {first_line(error)}.", "Check the file there; it may be damaged."
+            f"{name} cannot be read {where}: {why}.", "Check the file there; it may be damaged."
         ) from error
