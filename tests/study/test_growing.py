@@ -6,6 +6,7 @@ import json
 import pytest
 
 from llpt.audit import Verdict
+from llpt.cli.running import tell_what_would_be_done
 from llpt.errors import InputError
 from llpt.files import write_atomically
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
@@ -57,6 +58,20 @@ def grown(directory, text):
 
 def rung(kelvin):
     return f"runs/lennardjones/N32/P200/T{kelvin}"
+
+
+def test_a_dry_run_counts_the_runs_that_become_longer_and_what_is_left_of_them(begun, tmp_path, capsys):
+    told = []
+    for steps in (200, 300):
+        file = tmp_path / "longer.toml"
+        file.write_text(TEXT.replace("steps = 100", f"steps = {steps}"))
+        tell_what_would_be_done(file, begun.root, None, retry_failed=False, trust=True)
+        told.append(capsys.readouterr().out)
+        assert "2 runs that were begun become longer" in told[-1]
+        assert "T700: unfinished, about" in told[-1]
+        assert "2 of 2 would be done" in told[-1]
+    assert proposed_growth(begun, parse_study(file.read_text()), tmp_path).longer == (rung(700), rung(900))
+    assert not begun.grown.exists()
 
 
 def test_a_temperature_between_two_leaves_both_as_they_are(begun):

@@ -244,6 +244,7 @@ def tell_what_would_be_done(
     root = study if study.is_dir() else out or Path(study.stem)
     there = study.is_dir() or (root / STUDY_FILE).is_file()
     directory = StudyDirectory.open(root) if there else None
+    longer: tuple[str, ...] = ()
     with nullcontext() if study.is_dir() else _given(study) as given:
         if given is not None:
             given.check(trust=trust)
@@ -257,7 +258,7 @@ def tell_what_would_be_done(
             given.check_it_may_grow(root)
             growth = proposed_growth(directory, given.study, given.source)
             output().print(growth.sentence)
-            description = growth.study
+            description, longer = growth.study, growth.longer
     plan = make_plan(description)
     if study.is_dir():
         agree(study, plan, provider=description.execution.provider, trust=trust)
@@ -265,7 +266,7 @@ def tell_what_would_be_done(
     if directory is not None and directory.database.exists():
         with Ledger(directory.database) as ledger:
             entries = ledger.entries()
-    states = {entry.path: entry.state for entry in entries}
+    states = {entry.path: entry.state for entry in entries} | dict.fromkeys(longer, State.UNFINISHED)
     measured = {
         entry.path: entry.seconds_per_step for entry in entries if entry.seconds_per_step and entry.path in plan
     }
@@ -276,9 +277,10 @@ def tell_what_would_be_done(
     console = output()
     for line in foreign_code(plan, description.execution.provider):
         console.print(escape(line), soft_wrap=True)
+    steps_done = {entry.path: entry.steps_done for entry in entries}
+    left = {path: costs[path] * max(0.0, 1.0 - steps_done.get(path, 0) / (plan[path].steps or 1)) for path in todo}
     for path in todo:
-        console.print(f"{short_name(path)}: {states.get(path, State.WAITING)}, about {roughly(costs[path])}")
-    left = {path: costs[path] for path in todo}
+        console.print(f"{short_name(path)}: {states.get(path, State.WAITING)}, about {roughly(left[path])}")
     span = roughly(makespan_s(plan, left, available_cores(description.execution)))
     console.print(f"{len(todo)} of {len(plan.nodes)} would be done, in about {span}. Nothing was started.")
 
