@@ -150,7 +150,7 @@ def test_estimators_are_those_of_ipi(tmp_path, crystal):
 
     settings = make_settings(beads=3, steps=5, thermostat="svr")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("llpt.dynamics.run.IpiIntegrator", Watched)
+        patch.setattr("llpt.dynamics.ipi_integrator.IpiIntegrator", Watched)
         run_md(crystal, LennardJones(), settings, tmp_path)
     scalars = Trajectory.open(tmp_path).scalars()
     thermal = BOLTZMANN_EV_PER_K * settings.temperature_k

@@ -3,8 +3,8 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from llpt.dynamics import RunSettings, timestep_auto
-from llpt.dynamics.settings import DEFAULT_THERMOSTAT_TIME_FS, Thermostat
+from llpt.dynamics import RunSettings, Thermostat, timestep_auto
+from llpt.dynamics.settings import DEFAULT_THERMOSTAT_TIME_FS
 from llpt.engines import Purpose
 
 

@@ -39,17 +39,19 @@ FIGURES = (".pdf", ".png", ".svg")
 
 
 class EngineCommand(TyperCommand):
-    """A command whose help names the engines there are, those of other packages among them."""
+    """A command whose help names the engines and integrators there are, those of other packages among them."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help; only now is it worth the time to look which engines there are."""
-        from llpt.engines import DEFAULT_REFERENCE, grammar  # noqa: PLC0415 - start-up time
+        from llpt.dynamics import integrator_records  # noqa: PLC0415 - start-up time
+        from llpt.engines import DEFAULT_REFERENCE, grammar  # noqa: PLC0415
 
+        listed = {"engine": grammar, "integrator": integrator_records}
         for parameter in self.params:
-            if isinstance(parameter, TyperOption) and parameter.name == "engine":
-                *others, last = grammar()
+            if isinstance(parameter, TyperOption) and parameter.name in listed:
+                *others, last = listed[parameter.name]()
                 parameter.help = f"{parameter.help or ''} {', '.join(others)} or {last}.".strip()
-                if not parameter.required:
+                if parameter.name == "engine" and not parameter.required:
                     parameter.default = DEFAULT_REFERENCE.name
         super().format_help(ctx, formatter)
 

@@ -40,9 +40,9 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
         typer.Option("--timestep-fs", metavar="FS", help="Time step, or auto: by temperature and density."),
     ] = None,
     thermostat: Annotated[
-        str | None, typer.Option(help="svr or langevin; nose-hoover with --integrator ase or lammps.")
+        str | None, typer.Option(help="svr or langevin; nose-hoover with another --integrator than ipi.")
     ] = None,
-    integrator: Annotated[str | None, typer.Option(help="Whose code moves the atoms: ipi, ase or lammps.")] = None,
+    integrator: Annotated[str | None, typer.Option(help="Whose code moves the atoms:")] = None,
     beads: Annotated[
         int | None,
         typer.Option(

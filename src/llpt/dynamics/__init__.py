@@ -1,17 +1,17 @@
 """Molecular dynamics of any engine: ensembles, ladders, exact restart."""
 
 from llpt.dynamics.checkpoint import steps_on_disk
+from llpt.dynamics.integrators import integrator_records, second_codes
 from llpt.dynamics.isotopes import Isotope
 from llpt.dynamics.ladder import last_configuration, own_start
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.proposals import Proposals
 from llpt.dynamics.run import run_md
-from llpt.dynamics.settings import IntegratorName, RunSettings, Sampler, Thermostat, timestep_auto
-from llpt.ensembles import Ensemble
+from llpt.dynamics.settings import RunSettings, Sampler, timestep_auto
+from llpt.ensembles import Ensemble, Thermostat
 
 __all__ = [
     "Ensemble",
-    "IntegratorName",
     "Isotope",
     "Progress",
     "Proposals",
@@ -20,9 +20,11 @@ __all__ = [
     "RunState",
     "Sampler",
     "Thermostat",
+    "integrator_records",
     "last_configuration",
     "own_start",
     "run_md",
+    "second_codes",
     "steps_on_disk",
     "timestep_auto",
 ]

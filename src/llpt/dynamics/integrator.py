@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+    from typing import TextIO
 
+    import ase
     import numpy as np
     from numpy.typing import NDArray
 
+    from llpt.dynamics.evaluation import Evaluator
     from llpt.dynamics.ring_polymer import RingPolymer
+    from llpt.dynamics.settings import RunSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,36 @@ class IntegratorState:
     conserved_ev: float
     ring: RingPolymer | None = None
     proposal: ProposalOutcome | None = None
+
+
+class IntegratorMaker(Protocol):
+    """The class of an integrator, as its record names it: it starts a run, or goes on with one."""
+
+    def start(
+        self, atoms: ase.Atoms, settings: RunSettings, timestep_fs: float, evaluators: Sequence[Evaluator], log: TextIO
+    ) -> Integrator:
+        """Start from prepared atoms.
+
+        Args:
+            atoms: the start, with velocities.
+            settings: of the run.
+            timestep_fs: the time step in fs, > 0.
+            evaluators: what computes the forces, one for each bead.
+            log: where what others print goes.
+        """
+
+    def resume(
+        self, directory: Path, settings: RunSettings, timestep_fs: float, evaluators: Sequence[Evaluator], log: TextIO
+    ) -> Integrator:
+        """Go on from what ``save`` wrote.
+
+        Args:
+            directory: of the checkpoint.
+            settings: of the run.
+            timestep_fs: the time step in fs, > 0.
+            evaluators: what computes the forces, one for each bead.
+            log: where what others print goes.
+        """
 
 
 class Integrator(Protocol):

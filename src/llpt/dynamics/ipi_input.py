@@ -8,8 +8,8 @@ import numpy as np
 
 from llpt.dynamics.ipi_driver import DRIVER_FILE
 from llpt.dynamics.ring_polymer import DISPLACEMENTS, ring_momenta, ring_positions
-from llpt.dynamics.settings import BAROSTAT_THERMOSTAT_RATIO, PILE_SCALE, RunSettings, Thermostat
-from llpt.ensembles import Ensemble
+from llpt.dynamics.settings import BAROSTAT_THERMOSTAT_RATIO, PILE_SCALE, RunSettings
+from llpt.ensembles import Ensemble, Thermostat
 from llpt.units import (
     ANGSTROM_TO_BOHR,
     ASE_VELOCITY_TO_ANGSTROM_PER_FS,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llpt.dynamics.ase_integrator import AseIntegrator
 from llpt.dynamics.checkpoint import (
     Checkpoint,
     has_checkpoint,
@@ -21,9 +20,8 @@ from llpt.dynamics.checkpoint import (
 )
 from llpt.dynamics.evaluation import Evaluator, evaluators_of
 from llpt.dynamics.hybrid_monte_carlo import HybridMonteCarlo
-from llpt.dynamics.ipi_integrator import IpiIntegrator
+from llpt.dynamics.integrators import find_integrator
 from llpt.dynamics.ladder import own_start
-from llpt.dynamics.lammps_integrator import LammpsIntegrator
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.proposing import check_depends_on_configuration_alone, proposing
 from llpt.dynamics.record import make_frame, make_record, progress_of
@@ -35,11 +33,11 @@ from llpt.dynamics.run_directory import (
     locked,
 )
 from llpt.dynamics.run_record import RunRecord, Session, check_same, new_record, now, read_run_record
-from llpt.dynamics.settings import IntegratorName, RunSettings
+from llpt.dynamics.settings import RunSettings
 from llpt.dynamics.signals import StopRequest, stop_on_signals
 from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
 from llpt.dynamics.wall_time import WallTime
-from llpt.engines.make import as_engine
+from llpt.engines.make import as_engine, imported
 from llpt.ensembles import Ensemble
 from llpt.errors import EngineError, InputError, MissingProgramError, StorageError, unsuitable
 from llpt.run_file import write_run_file
@@ -52,15 +50,10 @@ if TYPE_CHECKING:
     import ase
     from ase.calculators.calculator import BaseCalculator
 
-    from llpt.dynamics.integrator import Integrator
+    from llpt.dynamics.integrator import Integrator, IntegratorMaker
     from llpt.engines import Engine
     from llpt.trajectory import StepRecord
 
-INTEGRATORS: dict[IntegratorName, type[AseIntegrator | IpiIntegrator | LammpsIntegrator]] = {
-    IntegratorName.IPI: IpiIntegrator,
-    IntegratorName.ASE: AseIntegrator,
-    IntegratorName.LAMMPS: LammpsIntegrator,
-}
 _LEAST_SECONDS = 10.0
 _MOST_SECONDS = 600.0
 _BUFFER_BYTES = 256 * 2**20
@@ -229,7 +222,7 @@ class _Run:
             if checkpoint is None:
                 return HybridMonteCarlo.start(self.start, *common, proposer=self.proposer)
             return HybridMonteCarlo.resume(checkpoint.directory, *common, proposer=self.proposer)
-        make = INTEGRATORS[self.settings.integrator]
+        make: IntegratorMaker = imported(find_integrator(self.settings.integrator).maker)
         if checkpoint is None:
             return make.start(self.start, *common)
         return make.resume(checkpoint.directory, *common)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from llpt.dynamics.integrators import IPI, IntegratorName, find_integrator
 from llpt.dynamics.isotopes import Isotope  # noqa: TC001 - pydantic reads it
 from llpt.dynamics.proposals import Proposals  # noqa: TC001 - pydantic reads it
 from llpt.engines.purpose import Purpose
-from llpt.ensembles import Ensemble
+from llpt.ensembles import Ensemble, Thermostat
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,33 +24,12 @@ SEED_LIMIT = 2**31
 """Seeds that a run is given by others than a person are below it, so that every program takes them."""
 
 
-class Thermostat(StrEnum):
-    """How the atoms exchange heat: all sample the canonical ensemble."""
-
-    SVR = "svr"
-    """Stochastic velocity rescaling (Bussi, Donadio, Parrinello, J. Chem. Phys. 126, 014101, 2007): global."""
-    LANGEVIN = "langevin"
-    """White noise and friction on every atom: local, slows diffusion by about γ, mixes stiff modes."""
-    NOSE_HOOVER = "nose-hoover"
-    """Nosé–Hoover chains: global, deterministic; with the integrators ``ase`` and ``lammps`` and only there."""
-
-
 class Sampler(StrEnum):
     """How configurations of the ensemble are come by."""
 
     MOLECULAR_DYNAMICS = "molecular-dynamics"
     HYBRID_MONTE_CARLO = "hybrid-monte-carlo"
     """Segments driven by a cheap potential, each accepted or rejected by the engine: averages, but no times."""
-
-
-class IntegratorName(StrEnum):
-    """Whose code moves the atoms."""
-
-    IPI = "ipi"
-    ASE = "ase"
-    """A second, independent code, for controlled tests: Nosé–Hoover chains and the Martyna–Tobias–Klein barostat."""
-    LAMMPS = "lammps"
-    """LAMMPS itself, for potentials that it runs; the same thermostat and barostat."""
 
 
 DEFAULT_THERMOSTAT_TIME_FS = {Thermostat.SVR: 20.0, Thermostat.LANGEVIN: 100.0, Thermostat.NOSE_HOOVER: 20.0}
@@ -82,13 +62,12 @@ class RunSettings(BaseModel):
         timestep_fs: time step, or ``auto``: see ``timestep_auto``.
         steps: total number of steps; a run that is continued ends at this number.
         seed: seed of the velocities and of the thermostats; no default, so that nobody has a seed unseen.
-        thermostat: ``svr``, ``langevin``, or ``nose-hoover`` with the integrators ``ase`` and ``lammps``; unused in
-            ``nve``.
+        thermostat: ``svr`` or ``langevin``, or that of another integrator, ``nose-hoover``; unused in ``nve``.
         thermostat_time_fs: its time constant; None takes ``DEFAULT_THERMOSTAT_TIME_FS``.
         barostat_time_fs: time constant of the piston, see ``DEFAULT_BAROSTAT_TIME_FS``.
         checkpoint_every: steps between checkpoints, the most a kill can cost; None means
             about 1 % of the run, but not more often than every 10 s; and every 10 minutes in any case.
-        integrator: ``ipi``, or ``ase`` or ``lammps`` for the controlled test by a second code.
+        integrator: ``ipi``, or another one (``llpt.dynamics.integrators``) for the controlled test by a second code.
         positions_every: steps between frames of positions, velocities and forces; scalars are kept at every step.
         maximum_force_spread_ev_per_angstrom: a run with a committee stops, as ``failed`` with this reason and a
             checkpoint, when its members disagree more than this on a force; None for no limit.
@@ -114,7 +93,7 @@ class RunSettings(BaseModel):
     thermostat_time_fs: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
     barostat_time_fs: float = Field(default=DEFAULT_BAROSTAT_TIME_FS, gt=0.0, allow_inf_nan=False)
     checkpoint_every: int | None = Field(default=None, gt=0)
-    integrator: IntegratorName = IntegratorName.IPI
+    integrator: IntegratorName = IPI.name
     positions_every: int = Field(default=5, gt=0)
     maximum_force_spread_ev_per_angstrom: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
     beads: int = Field(default=1, ge=1, le=MOST_BEADS)
@@ -125,15 +104,17 @@ class RunSettings(BaseModel):
     def _check_combination(self) -> Self:
         if (self.ensemble is Ensemble.NPT) != (self.pressure_gpa is not None):
             raise ValueError("pressure_gpa is needed for the npt ensemble and only there")
-        by_others = self.integrator is not IntegratorName.IPI
-        if self.ensemble is not Ensemble.NVE and by_others != (self.thermostat is Thermostat.NOSE_HOOVER):
-            raise ValueError("thermostat 'nose-hoover' goes with integrators 'ase' and 'lammps' and only with them")
+        integrator = find_integrator(self.integrator)
+        by_others = integrator is not IPI
+        if self.ensemble is not Ensemble.NVE and self.thermostat not in integrator.thermostats:
+            known = " or ".join(repr(str(each)) for each in integrator.thermostats)
+            raise ValueError(f"integrator {integrator.name!r} has the thermostat {known}, not {str(self.thermostat)!r}")
         if self.timestep_fs != "auto" and not 0.0 < self.timestep_fs <= 100.0:
             raise ValueError("timestep_fs must be in (0, 100] fs, or 'auto'")
         if self.beads > 1 and self.ensemble is Ensemble.NVE:
             raise ValueError("a path integral (beads > 1) samples a temperature: use nvt or npt, not nve")
-        if self.beads > 1 and by_others:
-            raise ValueError("a path integral (beads > 1) is run by integrator 'ipi'")
+        if self.beads > 1 and not integrator.path_integrals:
+            raise ValueError(f"a path integral (beads > 1) is run by integrator {IPI.name!r}")
         if self.proposals is not None and (self.ensemble is Ensemble.NVE or by_others):
             raise ValueError("hybrid Monte Carlo samples nvt or npt, with an integrator of its own")
         if self.proposals is not None and self.beads > 1:

@@ -17,7 +17,7 @@ from llpt.engines.make import make_engine
 from llpt.engines.mixture import MixedEngine
 from llpt.engines.networks import BEHLER_PARRINELLO
 from llpt.engines.purpose import Purpose
-from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed, TrainedPotential
+from llpt.engines.record import Argument, EngineRecord, EngineRequest, IntegratorRecord, Speed, TrainedPotential
 from llpt.engines.registry import (
     BUILT_IN,
     DEFAULT_REFERENCE,
@@ -47,6 +47,7 @@ __all__ = [
     "EngineRecord",
     "EngineRequest",
     "EngineResult",
+    "IntegratorRecord",
     "MixedEngine",
     "OptionValue",
     "Options",

@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 
     from llpt.options import OptionValue
 
+LARSEN_2017 = Paper(
+    key="larsen2017",
+    authors="A. Hjorth Larsen and others",
+    title="The atomic simulation environment – a Python library for working with atoms",
+    journal="J. Phys.: Condens. Matter",
+    volume="29",
+    page="273002",
+    year="2017",
+    doi="10.1088/1361-648X/aa680e",
+)
 ANY_ASE = EngineRecord(
     name="ase",
     label="ASE calculator",
@@ -34,18 +44,7 @@ ANY_ASE = EngineRecord(
     argument=Argument.CLASS,
     probe="llpt.engines.any_ase:ase_version",
     class_labels={"lennardjones": "Lennard-Jones"},
-    papers=(
-        Paper(
-            key="larsen2017",
-            authors="A. Hjorth Larsen and others",
-            title="The atomic simulation environment – a Python library for working with atoms",
-            journal="J. Phys.: Condens. Matter",
-            volume="29",
-            page="273002",
-            year="2017",
-            doi="10.1088/1361-648X/aa680e",
-        ),
-    ),
+    papers=(LARSEN_2017,),
 )
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)

@@ -78,7 +78,8 @@ def engine_of_integrator(name: str) -> EngineRecord | None:
     >>> engine_of_integrator("lammps").name, engine_of_integrator("ipi")
     ('lammps', None)
     """
-    return next((record for record in BUILT_IN.values() if record.integrator == name), None)
+    records = engine_records().values()
+    return next((each for each in records if each.integrator is not None and each.integrator.name == name), None)
 
 
 def split_spec(spec: str) -> tuple[EngineRecord, str]:

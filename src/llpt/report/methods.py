@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest, Role
-from llpt.dynamics import IntegratorName, Thermostat
+from llpt.dynamics import Thermostat, integrator_records
 from llpt.engines import engine_of_integrator, find_engine
 from llpt.files import write_atomically
 from llpt.report.references import bibliography, cited, papers_of_functional
@@ -23,15 +23,12 @@ if TYPE_CHECKING:
     from llpt.run_file import DescribedEngine
     from llpt.study import PlannedRun
 
-DYNAMICS_PAPERS: dict[str, tuple[str, tuple[str, ...]]] = {
-    IntegratorName.IPI: ("i-PI", ("ceriotti2014",)),
-    IntegratorName.ASE: ("ASE", ("larsen2017",)),
-    IntegratorName.LAMMPS: ("LAMMPS", ()),
+THERMOSTATS: dict[str, tuple[str, tuple[str, ...]]] = {
     Thermostat.SVR: ("stochastic velocity rescaling", ("bussi2007",)),
     Thermostat.LANGEVIN: ("Langevin", ()),
     Thermostat.NOSE_HOOVER: ("Nosé–Hoover chains", ("martyna1992",)),
 }
-"""What a paper calls them, and what it cites besides the engine whose atoms alone an integrator moves."""
+"""What a paper calls them, and what it cites."""
 MOST_LISTED = 4
 BAROSTAT_PAPER = "bussi2009"
 HYBRID_PAPERS = ("duane1987", "mehlig1992")
@@ -177,9 +174,11 @@ def _dynamics(case: Case) -> Iterable[str]:
 
 def _called(name: str) -> tuple[str, list[str]]:
     """Return what a paper calls an integrator or a thermostat, and what it cites."""
-    word, keys = DYNAMICS_PAPERS.get(name, (name, ()))
-    engine = engine_of_integrator(name)
-    return word, [*keys, *(paper.key for paper in (engine.papers if engine is not None else ()))]
+    integrator, engine = integrator_records().get(name), engine_of_integrator(name)
+    if integrator is None:
+        word, keys = THERMOSTATS.get(name, (name, ()))
+        return word, list(keys)
+    return integrator.label, [paper.key for paper in (*integrator.papers, *(engine.papers if engine else ()))]
 
 
 def _runs(role: Role, runs: list[PlannedRun]) -> str:

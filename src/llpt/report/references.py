@@ -6,6 +6,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from llpt.dynamics import integrator_records
 from llpt.engines import engine_records
 from llpt.papers import Paper
 
@@ -31,6 +32,7 @@ def cited(keys: Iterable[str]) -> tuple[Paper, ...]:
 def _of_engines_and_methods() -> dict[str, Paper]:
     text = files("llpt.report").joinpath("references.json").read_text(encoding="utf-8")
     found = {paper.key: paper for record in engine_records().values() for paper in record.every_paper}
+    found |= {paper.key: paper for record in integrator_records().values() for paper in record.papers}
     return found | {entry["key"]: Paper(**entry) for entry in json.loads(text)}
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from llpt.dft.settings import CutoffRy, FunctionalName, KpointSampling  # noqa: TC001 - pydantic reads them
-from llpt.dynamics import Ensemble, IntegratorName, Isotope, Thermostat
+from llpt.dynamics import Ensemble, Isotope, Thermostat
+from llpt.dynamics.integrators import ASE, SecondCode
 from llpt.options import GivenValue  # noqa: TC001
 from llpt.study.engine_sections import EngineSpec  # noqa: TC001
 from llpt.study.sections import (
@@ -111,8 +112,8 @@ class BarostatTest(MatchedRunsSection):
 class IntegratorTest(MatchedRunsSection):
     """Does the dynamics code matter? The same ladder by ASE: Nosé–Hoover chains, Martyna–Tobias–Klein barostat."""
 
-    integrator: Literal[IntegratorName.ASE, IntegratorName.LAMMPS] = Field(
-        default=IntegratorName.ASE, description='"ase", or "lammps" for engines that LAMMPS runs'
+    integrator: SecondCode = Field(
+        default=ASE.name, description=f'"{ASE.name}", or that of an engine with dynamics of its own'
     )
     thermostat_time_fs: Annotated[Float, Field(ge=1.0, le=1e5)] | None = Field(
         default=None, description="a time in fs from 1 to 100000; that of the study where it is left out"
