@@ -2,7 +2,7 @@
 
 import pytest
 
-from llpt.errors import InputError
+from llpt.errors import InputError, MissingProgramError
 from llpt.structure import molecular_fluid
 from llpt.study import make_plan, parse_study
 from llpt.study.preflight import check_before_anything_runs, check_what_is_named
@@ -22,6 +22,8 @@ discard = 1
 engine = "ase:ase.calculators.lj.LennardJones"
 [verdict]
 """
+ASE = 'engine = "ase:ase.calculators.lj.LennardJones"'
+TRAINED = '[surrogate]\nengine = "behler-parrinello"\ntrain = "reference"\n'
 
 
 def test_a_verdict_may_ask_for_every_criterion_and_comparison_by_name(tmp_path):
@@ -45,10 +47,21 @@ def test_a_verdict_that_asks_for_what_nobody_adds_is_refused(line, says, tmp_pat
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
-        ('engine = "ase:ase.calculators.lj.LennardJones"', 'engine = "dft"\n[reference.options]\necut = 60', "ecut"),
-        ('engine = "ase:ase.calculators.lj.LennardJones"', 'engine = "dtf"', "dtf"),
-        ('engine = "ase:ase.calculators.lj.LennardJones"', 'engine = "ase:ase.calculators.lj.Nothing"', "Nothing"),
+        (ASE, 'engine = "dft"\n[reference.options]\necut = 60', "ecut"),
+        (ASE, 'engine = "dtf"', "dtf"),
+        (ASE, 'engine = "ase:ase.calculators.lj.Nothing"', "Nothing"),
         ('LennardJones"', 'LennardJones"\noptions = { sigmma = 1.0 }', "sigmma"),
+        (ASE, 'engine = "ase:no.such.Class"', "Module no of engine"),
+        (ASE, 'engine = "ase:nodots"', "does not name a class"),
+        (ASE, 'engine = "lammps:nofile.in"', "no file nofile.in of LAMMPS commands"),
+        (ASE, 'engine = "dft"\nxc = "nonsense"', "xc='nonsense' is not known"),
+        (ASE, 'engine = "dft"\nkpoints = "abc"', "k-points 'abc' cannot be read"),
+        (ASE, 'engine = "dft"\nkpoints = "0x2x2"', "divisions (0, 2, 2)"),
+        (ASE, 'engine = "abinit"\nkpoints = "abc"', "k-points 'abc' cannot be read"),
+        (ASE, 'engine = "dft"\npseudopotential = "nope"', "Pseudopotential 'nope' is not known"),
+        (ASE, 'engine = "dft"\ndevice = "tpu"', "'tpu' is not a device"),
+        (ASE, 'engine = "dft"\nbands = 15', "bands = 15 of engine dft hold 30 electrons, and a cell has 32"),
+        ("[verdict]", f"{TRAINED}[surrogate.options]\nnope = 1", "has no option 'nope'"),
         ("atoms = 32", 'atoms = 32\nstart = "start.extxyz"', "holds 64 atoms, but the study asks for 32"),
     ],
 )
@@ -60,6 +73,11 @@ def test_a_plan_refuses_what_a_run_will_refuse_without_making_an_engine(old, new
         study = parse_study(STUDY.replace(old, new))
         check_what_is_named(study, make_plan(study), tmp_path)
 
-    with pytest.raises(InputError) as refused:
+    with pytest.raises((InputError, MissingProgramError)) as refused:
         plan()
     assert named in refused.value.cause
+
+
+def test_what_is_not_installed_here_may_be_on_the_nodes(tmp_path):
+    study = parse_study(STUDY.replace(ASE, 'engine = "ase:no.such.Class"') + '[execution]\nwhere = "slurm"\n')
+    check_what_is_named(study, make_plan(study), tmp_path)

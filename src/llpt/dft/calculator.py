@@ -26,7 +26,7 @@ from llpt.dft.kpoints import KPoints, check_kpoints, kpoints_in_cell
 from llpt.dft.problem import Problem
 from llpt.dft.pseudopotentials import get_pseudopotential
 from llpt.dft.scf import ScfSettings, solve_scf
-from llpt.dft.settings import Convergence, KohnShamSettings, PressureCorrection
+from llpt.dft.settings import Convergence, KohnShamSettings, PressureCorrection, check_device_name
 from llpt.dft.theory import Theory
 from llpt.errors import EngineError, InputError, StorageError
 from llpt.files import atomic_stream
@@ -332,10 +332,8 @@ def _grid_policy(settings: KohnShamSettings) -> GridPolicy:
 
 def _device(name: str) -> torch.device:
     """The torch device of this name, if it is here."""
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise InputError(f"device = {name!r} is not a device.", "Use cpu or cuda.") from None
+    check_device_name(name)
+    device = torch.device(name)
     if device.type == "cuda" and not torch.cuda.is_available():
         raise InputError("device = 'cuda' was asked for and no GPU is here.", "Use device = 'cpu'.")
     return device

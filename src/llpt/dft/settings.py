@@ -6,14 +6,16 @@ Nothing heavy is imported here: a study file is read, and an engine's options ar
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from llpt.dft.kpoints import LISTS, MEAN_VALUE, SAMPLINGS
+from llpt.dft.kpoints import LISTS, MEAN_VALUE, SAMPLINGS, parse_kpoints
 from llpt.dft.papers import GOEDECKER_1996, GTH_PBE
+from llpt.errors import InputError
 from llpt.options import Told, check_settings, model_of
 from llpt.precision import Precision
 
@@ -42,8 +44,17 @@ CutoffRy = Annotated[
 ElectronicTemperatureK = Annotated[
     float, Field(gt=0.0, description="temperature of the Fermi-Dirac occupations in K, above 0")
 ]
+
+
+def _readable_kpoints(text: str) -> str:
+    parse_kpoints(text)
+    return text
+
+
 KpointSampling = Annotated[str, Field(min_length=1, description=SAMPLINGS), Told("k-points {}")]
-KpointList = Annotated[str, Field(min_length=1, description=LISTS), Told("k-points {}")]
+KpointList = Annotated[
+    str, Field(min_length=1, description=LISTS), Told("k-points {}"), AfterValidator(_readable_kpoints)
+]
 TOLD_FUNCTIONAL = Told("functional {}")
 TOLD_PSEUDOPOTENTIAL = "pseudopotential {}"
 FunctionalName = Annotated[
@@ -62,8 +73,19 @@ AutomaticBands = Annotated[
 ECUT_RY = 60.0
 KPOINTS = MEAN_VALUE
 """What plane-wave codes take where nothing else is given, so that they can be held against each other."""
+_DEVICE = re.compile(r"cpu|cuda(:\d+)?")
 EMPTY_BAND = 1e-6
 """Bands are added until the occupation (0 to 1) of the last one is below this, here and in other plane-wave codes."""
+
+
+def check_device_name(name: str) -> None:
+    """Refuse what is no name of a device, whether it is here or not.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not _DEVICE.fullmatch(name):
+        raise InputError(f"device = {name!r} is not a device.", "Use cpu or cuda.")
 
 
 @dataclass(frozen=True)

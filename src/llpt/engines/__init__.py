@@ -13,7 +13,7 @@ from llpt.engines.face import (
     check_result,
     separate_engine,
 )
-from llpt.engines.make import make_engine
+from llpt.engines.make import check_request, make_engine
 from llpt.engines.mixture import MixedEngine
 from llpt.engines.networks import BEHLER_PARRINELLO
 from llpt.engines.purpose import Purpose
@@ -57,6 +57,7 @@ __all__ = [
     "Told",
     "TrainedPotential",
     "check_computable",
+    "check_request",
     "check_result",
     "engine_folder",
     "engine_label",

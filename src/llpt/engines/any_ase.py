@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +43,13 @@ ANY_ASE = EngineRecord(
     label="ASE calculator",
     maker="llpt.engines.any_ase:make_any_ase",
     argument=Argument.CLASS,
+    check="llpt.engines.any_ase:check_named",
     probe="llpt.engines.any_ase:ase_version",
     class_labels={"lennardjones": "Lennard-Jones"},
     papers=(LARSEN_2017,),
 )
 
+WITH_ASE = "ase.calculators."
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -140,6 +143,24 @@ def make_any_ase(request: EngineRequest[Mapping[str, OptionValue]]) -> EngineCal
         reason = first_line(error)
         raise InputError(f"Engine {spec} cannot be made: {reason}.", f"Check the options {arguments}.") from error
     return WrappedCalculator(calculator, _describe(spec, module_name, options))
+
+
+def check_named(request: EngineRequest[Mapping[str, OptionValue]]) -> None:
+    """Refuse a calculator that cannot be; only those that come with ASE are imported, for others run code.
+
+    Raises:
+        MissingProgramError: its package is not installed here, or what one of ASE's own needs.
+        PluginError: it lies in no place of installed packages.
+        InputError: no class is named; one of ASE's own is not there, or does not take the options.
+    """
+    module, _, name = request.argument.rpartition(".")
+    if request.argument.startswith(WITH_ASE) or not (module and name):
+        calculator_class(request.spec, request.options)
+    elif code_place(module) is None and find_spec(module.partition(".")[0]) is None:
+        raise MissingProgramError(
+            f"Module {module.partition('.')[0]} of engine {request.spec} is not installed.",
+            "Install it, or check the spelling.",
+        )
 
 
 def calculator_class(spec: str, options: Mapping[str, OptionValue]) -> tuple[type[BaseCalculator], str]:

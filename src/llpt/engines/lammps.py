@@ -53,6 +53,7 @@ LAMMPS = EngineRecord(
     label="LAMMPS potential",
     maker="llpt.engines.lammps:make_lammps",
     argument=Argument.FILE,
+    check="llpt.engines.lammps:read_potential",
     options=LammpsOptions,
     file_can_run="runs the commands of a file",
     integrator=IntegratorRecord(
@@ -114,6 +115,30 @@ class LammpsPotential(WrappedCalculator):
         self._calculator.clean()
 
 
+def read_potential(request: EngineRequest[LammpsOptions]) -> str:
+    """Return the text of the file that an engine is asked for with.
+
+    Raises:
+        InputError: no such file, or one without a pair_style.
+    """
+    argument = request.argument
+    path = Path(argument).expanduser()
+    if not path.is_file():
+        raise InputError(
+            f"There is no file {argument} of LAMMPS commands.", "Write pair_style and pair_coeff lines into a file."
+        )
+    text = path.read_text(errors="replace")
+    if not any(line.startswith("pair_style") for line in _commands(text)):
+        raise InputError(
+            f"{argument} has no pair_style.", "Write the LAMMPS commands that define the potential into it."
+        )
+    return text
+
+
+def _commands(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.split("#")[0].strip()]
+
+
 def make_lammps(request: EngineRequest[LammpsOptions]) -> LammpsPotential:
     """Make the engine ``lammps:FILE``.
 
@@ -121,18 +146,8 @@ def make_lammps(request: EngineRequest[LammpsOptions]) -> LammpsPotential:
         MissingProgramError: the Python module of LAMMPS is not installed.
         InputError: no such file, or one without a pair_style.
     """
-    argument, chosen = request.argument, request.options
-    path = Path(argument).expanduser()
-    if not path.is_file():
-        raise InputError(
-            f"There is no file {argument} of LAMMPS commands.", "Write pair_style and pair_coeff lines into a file."
-        )
-    text = path.read_text(errors="replace")
-    commands = [line.strip() for line in text.splitlines() if line.split("#")[0].strip()]
-    if not any(line.startswith("pair_style") for line in commands):
-        raise InputError(
-            f"{argument} has no pair_style.", "Write the LAMMPS commands that define the potential into it."
-        )
+    chosen, text = request.options, read_potential(request)
+    commands = _commands(text)
     version = lammps_version()
     os.environ.setdefault("OMP_NUM_THREADS", str(chosen.threads))
     from ase.calculators.lammpslib import LAMMPSlib  # noqa: PLC0415  # loads LAMMPS

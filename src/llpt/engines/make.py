@@ -18,6 +18,7 @@ from llpt.options import parse_options
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from llpt.engines.record import EngineRecord
     from llpt.options import OptionValue
 
 
@@ -52,21 +53,45 @@ def make_engine(
                 "Give them where the calculator is made.",
             )
         return as_engine(spec)
-    record, argument = split_spec(spec)
-    if not (purpose.one_by_one or record.dynamics):
-        raise InputError(
-            f"Engine {record.name} computes single structures and drives no molecular dynamics.",
-            "Choose another engine for the dynamics.",
-        )
-    given = options or {}
-    chosen: Any = parse_options(record.options, given, owner=f"engine {spec.strip()}") if record.options else given
-    engine = imported(record.maker)(EngineRequest(spec.strip(), argument, chosen, purpose))
+    record, request = _asked(spec, options or {}, purpose)
+    engine = imported(record.maker)(request)
     if not isinstance(engine, Engine):
         raise PluginError(
             f"What {record.maker} made of {spec.strip()} is no engine but of type {type(engine).__name__}.",
             "Its author must return an object of llpt.engines.Engine, e.g. a subclass of EngineCalculator.",
         )
     return engine
+
+
+def check_request(spec: str, options: Mapping[str, OptionValue], *, purpose: Purpose) -> None:
+    """Refuse what :func:`make_engine` will refuse, as far as that shows without the engine's program.
+
+    Args:
+        spec: an engine and what follows its colon.
+        options: its options.
+        purpose: what it is to be made for.
+
+    Raises:
+        InputError: an unknown SPEC or option, a value not allowed, a file not there, or dynamics with an engine that
+            only does single points.
+        MissingProgramError: the package behind the engine is not installed, where that shows.
+    """
+    record, request = _asked(spec, options, purpose)
+    if record.check:
+        imported(record.check)(request)
+
+
+def _asked(spec: str, options: Mapping[str, OptionValue], purpose: Purpose) -> tuple[EngineRecord, EngineRequest[Any]]:
+    """Return an engine's record and what its maker is asked for."""
+    record, argument = split_spec(spec)
+    if not (purpose.one_by_one or record.dynamics):
+        raise InputError(
+            f"Engine {record.name} computes single structures and drives no molecular dynamics.",
+            "Choose another engine for the dynamics.",
+        )
+    whose = f"engine {spec.strip()}"
+    chosen: Any = options if record.options is None else parse_options(record.options, options, owner=whose)
+    return record, EngineRequest(spec.strip(), argument, chosen, purpose)
 
 
 def as_engine(given: Engine | BaseCalculator) -> Engine:

@@ -133,6 +133,8 @@ class EngineRecord:
         speed: what a step costs before any was measured.
         probe: import path ``module:function`` of what returns its version, or raises MissingProgramError where it is
             not installed; empty where it comes with the package of its maker.
+        check: import path ``module:function`` of what refuses an :class:`EngineRequest` that its maker will refuse, as
+            far as that shows without its program; a plan asks it. Empty where the options say all.
         found: what ``llpt doctor`` says where the probe succeeds and there is no trial.
         trial: options with which ``llpt doctor`` computes four atoms of hydrogen; None where it only probes.
         class_labels: what people call the classes that its argument names, by the class's name in small letters.
@@ -161,6 +163,7 @@ class EngineRecord:
     integrator: IntegratorRecord | None = None
     speed: Speed = field(default_factory=Speed)
     probe: str = ""
+    check: str = ""
     found: str = "built in"
     trial: Mapping[str, OptionValue] | None = None
     class_labels: Mapping[str, str] = field(default_factory=dict)
@@ -173,7 +176,7 @@ class EngineRecord:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"{self.name!r} is no name of an engine: small letters, digits, '-', '_' and '.'")
-        for path in filter(None, (self.maker, self.probe, self.members)):
+        for path in filter(None, (self.maker, self.probe, self.check, self.members)):
             if not _PATH.fullmatch(path):
                 raise ValueError(f"{path!r} is no import path module:function")
         if self.copied and self.argument not in {Argument.DIRECTORY, Argument.FILE}:

@@ -6,10 +6,11 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from llpt.audit.thresholds import JUDGED
-from llpt.engines import Argument, Purpose, find_engine, make_engine, split_spec
+from llpt.engines import Purpose, check_request, find_engine, make_engine
 from llpt.errors import InputError, MissingProgramError
 from llpt.options import parse_options
 from llpt.structure import check_elements, check_structure, read_structures
+from llpt.study.engine_sections import ProviderKind
 from llpt.study.inputs import named_inputs
 from llpt.study.providers import check_provider
 from llpt.study.stored import MODELS
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from llpt.options import GivenValue
     from llpt.study.file import StudyFile
     from llpt.study.plan import Plan
-
-
-EVERYWHERE = "ase.calculators."
-"""Calculators that are installed wherever llpt is; others may be only where the study runs."""
 
 
 def check_what_is_named(study: StudyFile, plan: Plan, source: Path, *, archived: bool = False) -> None:
@@ -39,6 +36,7 @@ def check_what_is_named(study: StudyFile, plan: Plan, source: Path, *, archived:
     Raises:
         InputError: a file is missing, empty, damaged or unphysical, or holds another number of atoms; an option is
             unknown or out of range; the verdict is asked for what nobody adds.
+        MissingProgramError: a calculator's package is not installed on this machine, where the study is to run.
     """
     inputs = named_inputs(study, source, archived=archived)
     check_provider(study.execution)
@@ -46,19 +44,27 @@ def check_what_is_named(study: StudyFile, plan: Plan, source: Path, *, archived:
     starts = {item.given: item.path for item in inputs if item.key == "system.start"}
     for atoms in study.all_sizes if starts else ():
         _check_start(starts[study.system.start_for(atoms)], atoms, plan)
+    _check_bands(plan)
+    for asked in (engine for run in plan.own_runs for engine in run.engines):
+        if asked.spec.partition(":")[2].startswith(MODELS) and (declared := find_engine(asked.spec).options):
+            parse_options(declared, asked.options, owner=f"engine {asked.spec}")
     for spec, options in _engines(plan, {item.given: str(item.path) for item in inputs}):
-        record, argument = split_spec(spec)
-        if record.options is not None:
-            parse_options(record.options, options, owner=f"engine {spec}")
-        if record.argument is Argument.CLASS and argument.startswith(EVERYWHERE):
-            _check_class(spec, options)
+        # What is not installed here may be on the nodes that the study runs on.
+        with contextlib.suppress(*() if study.execution.where is ProviderKind.LOCAL else (MissingProgramError,)):
+            check_request(spec, options, purpose=Purpose.DYNAMICS)
 
 
-def _check_class(spec: str, options: Mapping[str, GivenValue]) -> None:
-    from llpt.engines.any_ase import calculator_class  # noqa: PLC0415 - ASE takes time to import
-
-    with contextlib.suppress(MissingProgramError):  # of what the calculator needs, which may be where it runs
-        calculator_class(spec, options)
+def _check_bands(plan: Plan) -> None:
+    """Refuse fewer bands than hold the electrons of a run; an atom of hydrogen has one, and a band holds two."""
+    for run in plan.own_runs:
+        for asked in run.engines:
+            record = find_engine(asked.spec)
+            bands = record.option("bands", asked.options)
+            if record.elements == frozenset({"H"}) and isinstance(bands, int) and 2 * bands < run.atoms:
+                raise InputError(
+                    f"bands = {bands} of engine {asked.spec} hold {2 * bands} electrons, and a cell has {run.atoms}.",
+                    'Give more, or "auto".',
+                )
 
 
 def check_before_anything_runs(study: StudyFile, plan: Plan, source: Path, *, archived: bool = False) -> None:

@@ -11,6 +11,7 @@ DFT = EngineRecord(
     label="DFT",
     maker="llpt.engines.kohn_sham.engine:make_kohn_sham",
     options=KohnShamOptions,
+    check="llpt.engines.kohn_sham.checking:check_choices",
     theory=("ecut_ry", "electronic_temperature_k", "kpoints", "xc", "pseudopotential"),
     optics=True,
     thermal=True,
