@@ -181,10 +181,17 @@ def test_an_imported_study_is_planned_and_a_deleted_run_is_not_called_done(study
     code, out, err = command("plan", study, "--all")
     assert code == 0, err
     assert "васп-pbe/N16/P200/T1000" in out
-    shutil.rmtree(study / "runs/васп-pbe/N16/P200/T1000")
-    code, out, err = command("status", study)
-    assert code == 0, err
-    assert "gone: done by the ledger, but the directory is not there: васп-pbe/N16/P200/T1000." in out
+    run = study / "runs/васп-pbe/N16/P200/T1000"
+    assert "gone" not in command("status", study)[1]
+    for segment in (run / "segments").iterdir():
+        segment.unlink()
+    removed = command("status", study)[1]
+    for kept in run.iterdir():
+        shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
+    emptied = command("status", study)[1]
+    run.rmdir()
+    for out in (removed, emptied, command("status", study)[1]):
+        assert "gone: done by the ledger, but its results are not there: васп-pbe/N16/P200/T1000." in out
 
 
 def test_imported_runs_are_asked_for_their_ensemble(study, command):

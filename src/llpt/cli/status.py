@@ -136,16 +136,23 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
     if hidden:
         lines.append(f"… and {', '.join(hidden)}; --all lists them.")
     lines += ["", ", ".join(f"{number} {state}" for state, number in found if number) + ".", totals(runs)]
-    done = [run.entry.path for run in runs if run.entry.state is State.DONE]
-    gone = [path for path in done if not place.node(path).exists()]
+    done = [run.entry for run in runs if run.entry.state is State.DONE]
+    gone = [entry.path for entry in done if _is_gone(place.node(entry.path), entry.provenance.content_hash)]
     if gone:
         named = ", ".join(short_name(path) for path in gone[:NAMED])
         more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
-        lines.append(f"[bold red]gone:[/] done by the ledger, but the directory is not there: {escape(named + more)}.")
+        lines.append(f"[bold red]gone:[/] done by the ledger, but its results are not there: {escape(named + more)}.")
     if place.verdict.exists():
         stored = read_record(place.verdict, _StoredVerdict) or _StoredVerdict()
         lines.append(f"Verdict: [bold]{stored.value}[/]. Report: {place.page}")
     return Group(*lines), found_now.at_work
+
+
+def _is_gone(directory: Path, content_hash: str) -> bool:
+    """Whether the results of a node that is done are not there; by its directory alone where none were ever hashed."""
+    from llpt.study.contents import has_contents  # noqa: PLC0415 - start-up time of the other commands
+
+    return not (has_contents(directory) if content_hash else directory.exists())
 
 
 def serve_until_stopped(directory: Path, host: str, port: int) -> None:

@@ -53,7 +53,7 @@ LAMMPS = EngineRecord(
     label="LAMMPS potential",
     maker="llpt.engines.lammps:make_lammps",
     argument=Argument.FILE,
-    check="llpt.engines.lammps:read_potential",
+    check="llpt.engines.lammps:read_pair_style",
     options=LammpsOptions,
     file_can_run="runs the commands of a file",
     integrator=IntegratorRecord(
@@ -115,7 +115,7 @@ class LammpsPotential(WrappedCalculator):
         self._calculator.clean()
 
 
-def read_potential(request: EngineRequest[LammpsOptions]) -> str:
+def read_pair_style(request: EngineRequest[LammpsOptions]) -> str:
     """Return the text of the file that an engine is asked for with.
 
     Raises:
@@ -146,7 +146,7 @@ def make_lammps(request: EngineRequest[LammpsOptions]) -> LammpsPotential:
         MissingProgramError: the Python module of LAMMPS is not installed.
         InputError: no such file, or one without a pair_style.
     """
-    chosen, text = request.options, read_potential(request)
+    chosen, text = request.options, read_pair_style(request)
     commands = _commands(text)
     version = lammps_version()
     os.environ.setdefault("OMP_NUM_THREADS", str(chosen.threads))
