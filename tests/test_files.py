@@ -3,7 +3,8 @@ import os
 
 import pytest
 
-from llpt.errors import StorageError
+from llpt.cli.overwriting import check_directory, check_file
+from llpt.errors import InputError, StorageError
 from llpt.files import (
     append_text,
     atomic_directory,
@@ -98,6 +99,17 @@ def test_a_link_is_followed(tmp_path):
     write_atomically(tmp_path / "link", "new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "file").read_text() == "new"
+
+
+def test_a_link_to_what_is_not_there_is_not_followed(tmp_path):
+    (tmp_path / "link").symlink_to("absent")
+    with pytest.raises(StorageError, match="link to what is not there"):
+        write_atomically(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert not (tmp_path / "absent").exists()
+    for refuse in (check_file, lambda path, overwrite: check_directory(path, (), overwrite=overwrite)):
+        with pytest.raises(InputError, match="link to what is not there"):
+            refuse(tmp_path / "link", overwrite=True)
 
 
 def test_a_device_or_a_directory_is_never_replaced(tmp_path):

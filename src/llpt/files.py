@@ -81,7 +81,7 @@ def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) 
     """Write ``content`` to ``path`` as a whole or not at all.
 
     Args:
-        path: the file to replace; its directory exists. A link is followed.
+        path: the file to replace; its directory exists. A link to a file is followed.
         content: bytes, or text that is written as UTF-8.
         durable: whether it must survive a power cut too; False for what can be made again from other files, and for
             files inside :func:`atomic_directory`, which synchronises all of them.
@@ -299,6 +299,11 @@ def remove(path: Path) -> None:
         raise storage_error(error, path, "remove") from error
 
 
+def leads_nowhere(path: Path) -> bool:
+    """Whether a path is a link to what is not there: nothing says what a person means it to be."""
+    return path.is_symlink() and not path.exists()
+
+
 def file_hash(path: Path) -> str:
     """Return the SHA-256 of what a file holds, hexadecimal."""
     with path.open("rb") as stream:
@@ -320,6 +325,8 @@ class _WatchedFile(io.FileIO):
 
 def _regular(path: Path) -> Path:
     """Return the file that ``path`` names once links are followed; a device or a directory is never replaced."""
+    if leads_nowhere(path):
+        raise StorageError(f"Cannot write {path}: it is a link to what is not there.", "Give another name.")
     target = path.resolve() if path.is_symlink() else path
     if target.exists() and not target.is_file():
         kind = "a directory" if target.is_dir() else "not a regular file"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llpt.errors import InputError
+from llpt.files import leads_nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +22,9 @@ def check_file(path: Path, *, overwrite: bool) -> None:
     """Refuse to write over a file.
 
     Raises:
-        InputError: it is there, and leave to replace it is not given.
+        InputError: it is there, and leave to replace it is not given, or it is a link to what is not there.
     """
+    _check_link(path)
     if path.exists() and not overwrite:
         raise InputError(f"{path} exists and would be written over.", "Give another name, or --overwrite.")
 
@@ -36,8 +38,9 @@ def check_directory(directory: Path, own: Sequence[str], *, overwrite: bool) -> 
         overwrite: whether it may write there all the same.
 
     Raises:
-        InputError: it holds files, and none of its own among them, or is a file itself.
+        InputError: it holds files, and none of its own among them, or is a file itself or a link to what is not there.
     """
+    _check_link(directory)
     if directory.exists() and not directory.is_dir():
         raise InputError(f"{directory} is a file, where a directory is to be made.", "Give another name.")
     if overwrite or not directory.is_dir():
@@ -48,6 +51,11 @@ def check_directory(directory: Path, own: Sequence[str], *, overwrite: bool) -> 
             f"{directory} holds something else, {names[0]} among it.",
             "Give an empty or a new directory, or --overwrite.",
         )
+
+
+def _check_link(path: Path) -> None:
+    if leads_nowhere(path):
+        raise InputError(f"{path} is a link to what is not there.", "Give another name.")
 
 
 def check_same_results(path: Path, fresh: Mapping[str, object], *, overwrite: bool) -> None:

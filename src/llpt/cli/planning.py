@@ -53,7 +53,7 @@ def init(
     """
     from llpt.files import make_directory, write_atomically  # noqa: PLC0415 - start-up time of the other commands
 
-    if path.exists():
+    if path.exists() or path.is_symlink():
         raise InputError(f"{path} exists already; nothing was changed.", "Give another name, or remove the file.")
     make_directory(path.parent)
     text = fitting_text(sources or [], path, atoms or [])

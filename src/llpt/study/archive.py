@@ -86,7 +86,7 @@ def pack_study(directory: StudyDirectory, archive: Path, *, trajectories: bool =
         InputError: there is such a file already.
         StorageError: a file cannot be read, or the disk refuses.
     """
-    if archive.exists():
+    if archive.exists() or archive.is_symlink():
         raise InputError(f"{archive} exists already; nothing was changed.", "Give another name with --out.")
     root = directory.root
     names = sorted(_names(root, trajectories=trajectories))

@@ -95,7 +95,7 @@ def export_runs(
             f"The study samples its reference by hybrid Monte Carlo, which {program.name} does not do.",
             'Let dynamics.sampler be "molecular-dynamics".',
         )
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if (out.exists() or out.is_symlink()) and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} holds something.", "Give a new directory with --out.")
     ladders: dict[str, list[MolecularDynamics]] = {}
     for run in runs:

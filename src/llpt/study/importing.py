@@ -202,7 +202,7 @@ def import_run(
             with Ledger(directory.database) as ledger:
                 complete_imports(directory, ledger)
             return _import_into(directory.root, directory.study, source, description, on_frame)
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+    if (root.exists() or root.is_symlink()) and (not root.is_dir() or any(root.iterdir())):
         raise InputError(f"{root} exists and is not a study directory.", "Choose another directory with --out.")
     with atomic_directory(root.absolute()) as fresh:
         copy_inputs(new.inputs, fresh)

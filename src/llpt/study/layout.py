@@ -90,7 +90,7 @@ class StudyDirectory(StudyPlace):
         Raises:
             InputError: it is not empty.
         """
-        if root.exists() and not (root.is_dir() and not any(root.iterdir())):
+        if (root.exists() or root.is_symlink()) and not (root.is_dir() and not any(root.iterdir())):
             raise InputError(
                 f"{root} exists and is not a study directory.",
                 "Choose another directory with --out; nothing was changed.",

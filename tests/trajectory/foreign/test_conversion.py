@@ -174,7 +174,8 @@ def test_damage_inside_a_frame_is_named_with_what_comes_before_it(tmp_path, dama
     path = tmp_path / "run.extxyz"
     write_extxyz(path, walk())
     path.write_text("\n".join(damage(path.read_text().splitlines())) + "\n")
-    with pytest.raises(InputError, match=r"before line 31: .* 2 whole frame\(s\) come before it") as refused:
+    cause = r"ends in line 30 is not extended XYZ\. 2 whole frame\(s\) come before it"
+    with pytest.raises(InputError, match=cause) as refused:
         converted(open_foreign([path]), tmp_path / "run")
     assert ".." not in refused.value.cause.replace("...", "")
 

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import re
 
 import h5py
 import numpy as np
@@ -394,6 +395,43 @@ def test_a_step_of_an_outcar_that_lacks_a_line_is_never_lost_in_silence(tmp_path
     )
     assert len(list(reader.steps(contents))) == 3
     assert contents.cut
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_whole_step_that_an_outcar_lacks_is_counted(tmp_path, alone):
+    files = [outcar(tmp_path / "OUTCAR", steps=6, header=HEADER + LATTICE)]
+    files += [] if alone else [xdatcar(tmp_path / "XDATCAR", steps=6)]
+    step = re.compile(r"-+ Iteration +3\(.*?(?=-+ Iteration +4\()", re.DOTALL)
+    files[0].write_text(step.sub("", files[0].read_text()))
+    with pytest.raises(
+        InputError, match="from 2 to 4, not by 1: 1 frame is missing" if alone else "no ionic step 3, of"
+    ):
+        read(files)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "cause"),
+    [
+        ("vasprun.xml", '<varray name="forces"><v>', '<varray name="forces"><v>****', "forces of ionic step 1"),
+        ("XDATCAR", "\n1.0\n", "\n0.0\n", "the scale of the cell, which is not 0"),
+        ("XDATCAR", "Direct configuration=     2", "Direct configuration=     x", "the number of a configuration"),
+        ("OUTCAR", "  in kB    ", "  in kB    ****** ", "a line of the stress"),
+    ],
+)
+def test_a_number_of_vasp_that_is_none_is_named_with_its_place(tmp_path, name, old, new, cause):
+    writers = {"vasprun.xml": vasprun, "XDATCAR": xdatcar, "OUTCAR": lambda path: outcar(path, header=HEADER + LATTICE)}
+    path = writers[name](tmp_path / name)
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(InputError, match=cause) as refused:
+        read([path])
+    assert "could not" not in str(refused.value)
+
+
+def read(files):
+    """Return the frames as an import reads them."""
+    reader = ForeignReader(open_foreign(files), frame_interval_fs=0.2, electronic_temperature_k=900.0)
+    return list(reader.steps(Contents()))
 
 
 def test_an_outcar_without_its_potentials_needs_the_elements(tmp_path):

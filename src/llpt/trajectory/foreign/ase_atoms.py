@@ -15,7 +15,7 @@ import numpy as np
 from ase.io.trajectory import Trajectory as AseTrajectory
 from ase.io.trajectory import TrajectoryReader
 
-from llpt.errors import InputError, first_line
+from llpt.errors import InputError
 from llpt.structure import label_of, six_components, with_labels_called
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
@@ -61,7 +61,7 @@ def open_ase_trajectory(path: Path, *, keys: Mapping[str, str] | None = None) ->
                 yield from opened
         except DAMAGE as error:
             raise InputError(
-                f"{path} cannot be read as a trajectory of ASE: {first_line(error)}.", "Write it again."
+                f"{path} is damaged: it cannot be read as a trajectory of ASE.", "Restore it from a copy."
             ) from error
 
     return from_atoms(frames, program="ASE", files=(path,), keys=keys)

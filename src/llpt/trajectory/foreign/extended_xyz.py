@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from ase.io.extxyz import read_xyz
 
-from llpt.errors import first_line
 from llpt.trajectory.foreign.ase_atoms import from_atoms
 from llpt.trajectory.foreign.text import DamageError, Lines
 
@@ -51,7 +50,7 @@ def _atoms(path: Path) -> Iterator[Atoms]:
             (frame,) = read_xyz(io.StringIO("\n".join([count, comment, *rows]) + "\n"), 0)
         except Exception as error:  # ASE raises whatever its parser meets
             raise DamageError(
-                f"{path} cannot be read as extended XYZ before line {lines.number + 1}: {first_line(error)}.",
-                "Check the frame there.",
+                f"{path}: the frame of {count} atoms that ends in line {lines.number} is not extended XYZ.",
+                "Check its comment, and that every row has what the comment says of it.",
             ) from error
         yield frame

@@ -129,7 +129,7 @@ def open_hdf5(path: Path) -> Any:
     try:
         return h5py.File(path, "r")
     except OSError as error:
-        raise InputError(f"{path} is not a readable HDF5 file: {error}.", "Give an H5MD file.") from error
+        raise InputError(f"{path} is not a readable HDF5 file.", "Restore it from a copy, or give another.") from error
 
 
 def _particles(file: Any, path: Path) -> Any:

@@ -23,10 +23,10 @@ from xml.parsers.expat.errors import (
 import numpy as np
 from ase.data import atomic_numbers
 
-from llpt.errors import InputError, first_line
+from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
-from llpt.trajectory.foreign.text import UNREADABLE, CutOffError, DamageError, open_bytes
+from llpt.trajectory.foreign.text import UNREADABLE, CutOffError, DamageError, open_bytes, why_unreadable
 from llpt.trajectory.stress import voigt
 from llpt.units import BOLTZMANN_EV_PER_K, KILOBAR_TO_GPA
 
@@ -102,20 +102,20 @@ def elements_of(path: Path, wanted: set[str]) -> Iterator[Any]:
                 root.clear()
     except ET.ParseError as error:
         if not found:
-            raise InputError(f"{path} is not XML: {error}.", "Give the vasprun.xml that VASP wrote.") from error
+            raise InputError(f"{path} is not XML.", "Give the vasprun.xml that VASP wrote.") from error
         if error.code in ENDS:
             raise CutOffError(path, "an ionic step") from error
         line = error.position[0]
         after = _steps_after(path, line)
         raise DamageError(
             f"{path} is damaged in line {line}, and what follows cannot be read, the beginnings of {after} ionic steps "
-            f"among it: {first_line(error)}.",
+            "among it.",
             "Give the two files of two runs one by one, or cut the file off before that line.",
         ) from error
     except EOFError as error:
         raise CutOffError(path, "an ionic step") from error
     except UNREADABLE as error:
-        raise InputError(f"{path} cannot be read: {first_line(error)}.", "Give a readable file.") from error
+        raise InputError(f"{path} cannot be read: {why_unreadable(error)}.", "Give a readable file.") from error
     finally:
         stream.close()
 
@@ -178,6 +178,7 @@ def facts_of(tags: Mapping[str, float], path: Path, *, every: int) -> Facts:
 
 def _vasprun_frames(path: Path) -> Iterator[ForeignFrame]:
     limit: float | None = None
+    done = 0
     for element in elements_of(path, {"parameters", "calculation"}):
         if element.tag == "parameters":
             limit = _numbers_in(element).get("NELM", limit)
@@ -188,7 +189,8 @@ def _vasprun_frames(path: Path) -> Iterator[ForeignFrame]:
             raise InputError(
                 f"{path} has an ionic step without its structure or its energy.", "Check the file; it may be damaged."
             )
-        cell = _array(structure.find("crystal/varray[@name='basis']"))
+        done += 1
+        cell = _array(structure.find("crystal/varray[@name='basis']"), path, done)
         final = _numbers_in(energies)
         steps = element.findall("scstep/energy")
         last = _numbers_in(steps[-1]) if steps else final
@@ -197,17 +199,25 @@ def _vasprun_frames(path: Path) -> Iterator[ForeignFrame]:
         unconverged = limit is not None and len(steps) >= limit
         forces, stress = element.find("varray[@name='forces']"), element.find("varray[@name='stress']")
         yield ForeignFrame(
-            positions_angstrom=_array(structure.find("varray[@name='positions']")) @ cell,
+            positions_angstrom=_array(structure.find("varray[@name='positions']"), path, done) @ cell,
             cell_angstrom=cell,
-            forces_ev_per_angstrom=None if forces is None else _array(forces),
+            forces_ev_per_angstrom=None if forces is None else _array(forces, path, done),
             free_energy_ev=free,
             internal_energy_ev=None if free is None or gap is None else free + gap,
             kinetic_energy_ev=final.get("kinetic"),
             conserved_ev=final.get("total"),
             unconverged=unconverged,
-            stress_gpa=None if stress is None else -voigt(_array(stress)) * KILOBAR_TO_GPA,
+            stress_gpa=None if stress is None else -voigt(_array(stress, path, done)) * KILOBAR_TO_GPA,
         )
 
 
-def _array(element: Any) -> NDArray[np.float64]:
-    return np.array([[float(word) for word in row.text.split()] for row in element.iterfind("v")])
+def _array(element: Any, path: Path, step: int) -> NDArray[np.float64]:
+    """Return a table of an ionic step."""
+    try:
+        table = np.array([[float(word) for word in row.text.split()] for row in element.iterfind("v")])
+    except (ValueError, AttributeError) as error:  # stars, rows of another length, no table at all
+        name = "a table" if element is None else element.get("name", "a table")
+        raise DamageError(
+            f"{path}: {name} of ionic step {step} is no table of numbers.", "Check the file; it may be damaged there."
+        ) from error
+    return table

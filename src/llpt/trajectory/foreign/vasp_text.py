@@ -68,6 +68,8 @@ def open_xdatcar(path: Path, outcar: Path | None = None) -> ForeignTrajectory:
 def _lattice(lines: Lines) -> tuple[NDArray[np.float64], list[str]]:
     """Read scale and cell, and return the cell and the element of each atom."""
     scale = lines.number_in(lines.take("a scale").split(), 0, "the scale of the cell")
+    if not scale:
+        raise lines.wrong("the scale of the cell, which is not 0")
     cell = lines.rows(3, (0, 1, 2), "a cell vector")
     if scale < 0.0:  # the negative of the volume
         scale = float(np.cbrt(-scale / abs(np.linalg.det(cell))))
@@ -94,7 +96,7 @@ def _xdatcar_frames(path: Path) -> Iterator[tuple[int, ForeignFrame]]:
             cell, kinds = _lattice(lines)
             first = first or kinds
             continue
-        number = int(line.rpartition("=")[2])
+        number = lines.whole(line.rpartition("=")[2], "the number of a configuration")
         check_kinds(kinds, first, place, path)
         place += 1
         yield (
@@ -128,6 +130,7 @@ def open_outcar(path: Path, *, elements: Sequence[str] = ()) -> ForeignTrajector
         frames=lambda: _noting(_outcar_frames(path, len(numbers)), notes),
         notes=notes,
         masses_u=masses,
+        stride=1.0,
         facts=facts_of(tags, path, every=1),
     )
 
@@ -144,7 +147,7 @@ def _outcar_atoms(path: Path, elements: Sequence[str]) -> tuple[NDArray[np.int64
         elif "ions per type =" in line:
             counts = [int(word) for word in line.split("=")[1].split() if word.isdecimal()]
         elif "POMASS =" in line and "ZVAL" not in line:  # of the potentials together, after any POMASS of INCAR
-            masses = [float(word) for word in line.split("=")[1].split()]
+            masses = lines.numbers(line.split("=")[1].split(), "a line of masses")
         if "Iteration" in line:
             break
     symbols = symbols or list(elements)
@@ -179,8 +182,7 @@ def _noting(frames: Iterator[tuple[ForeignFrame, bool]], notes: list[str]) -> It
 
 def _outcar_frames(path: Path, n_atoms: int) -> Iterator[tuple[ForeignFrame, bool]]:
     """Yield frames, each with whether a machine-learned force field made it."""
-    steps = _outcar_steps(path, n_atoms, alone=True)
-    for number, step in enumerate(steps, start=1):
+    for number, step in _numbered(_outcar_steps(path, n_atoms, alone=True)):
         if step.positions is None:
             continue
         if step.cell is None:
@@ -193,6 +195,7 @@ class _Step:
     """What OUTCAR says of one ionic step."""
 
     cell: NDArray[np.float64] | None = None
+    number: int | None = None
     stress_gpa: NDArray[np.float64] | None = None
     positions: NDArray[np.float64] | None = None
     forces: NDArray[np.float64] | None = None
@@ -214,9 +217,18 @@ class _Step:
         return self.learned and self.kinetic is None and self.total is None
 
 
+def _numbered(steps: Iterator[_Step]) -> Iterator[tuple[int, _Step]]:
+    """Yield the ionic steps of OUTCAR with their numbers; a step of a force field alone has none and is counted."""
+    number, learned = 0, False
+    for step in steps:
+        learned = learned or step.learned
+        number = number + 1 if learned or step.number is None else step.number
+        yield number, step
+
+
 def _joined(xdatcar: Path, outcar: Path, n_atoms: int) -> Iterator[tuple[ForeignFrame, bool]]:
     """Pair every configuration of XDATCAR with the ionic step of its number in OUTCAR."""
-    steps = enumerate(_outcar_steps(outcar, n_atoms), start=1)
+    steps = _numbered(_outcar_steps(outcar, n_atoms))
     done, step = 0, _Step()
     configurations = _xdatcar_frames(xdatcar)
     for number, frame in configurations:
@@ -230,6 +242,11 @@ def _joined(xdatcar: Path, outcar: Path, n_atoms: int) -> Iterator[tuple[Foreign
                     "Give the two files of the same run, or XDATCAR alone.",
                 )
             done, step = following
+        if done != number:
+            raise InputError(
+                f"{outcar} has no ionic step {number}, of which {xdatcar} has the positions.",
+                "Give the two files of the same run, or XDATCAR alone.",
+            )
         if step.positions is not None and _distance(frame, step.positions) > SAME_ANGSTROM:
             raise InputError(
                 f"Configuration {number} of {xdatcar} is not what {outcar} computed in ionic step {number}.",
@@ -292,6 +309,7 @@ def _outcar_steps(path: Path, n_atoms: int, *, alone: bool = False) -> Iterator[
             if alone and step.begun and not step.only_predicted:
                 raise _lacking(path, now or "1")
             now = begins[1]
+            step.number = int(now)
         if begins is not None:  # until a line says that the electrons have converged, the last one allowed is too late
             step.unconverged = int(begins[2]) >= limit
         elif alone and LEARNED_FORCES in line and step.begun:
@@ -318,7 +336,10 @@ def _take(step: _Step, lines: Lines, line: str, n_atoms: int) -> None:
     if "direct lattice vectors" in line and "reciprocal lattice vectors" in line:
         step.cell = lines.rows(3, (0, 1, 2), "a cell vector")
     elif line.startswith("  in kB"):
-        xx, yy, zz, xy, yz, zx = (float(word) for word in line.split()[2:8])
+        values = lines.numbers(line.split()[2:8], "a line of the stress")
+        if len(values) < 6:
+            raise lines.wrong("a line of the stress, of six numbers")
+        xx, yy, zz, xy, yz, zx = values
         step.stress_gpa = -np.array([xx, yy, zz, yz, zx, xy]) * KILOBAR_TO_GPA
     elif "aborting loop" in line:
         step.unconverged = "EDIFF is reached" not in line
