@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import llpt
+from llpt.dft.functionals import catalogue
+from llpt.dft.functionals.catalogue import FUNCTIONALS
 from llpt.engines import BUILT_IN, registry
 from llpt.study.nodes import MolecularDynamics, node_kinds
 
@@ -141,9 +143,32 @@ def test_an_observable_takes_three_files_at_most():
     check(files, 3, ["observables/nearest_neighbour.py", "observables/registry.py"])
 
 
-def test_a_functional_takes_three_files_at_most():
-    files = files_that_know(r"(?i)pbesol")
-    check(files, 3, ["dft/functionals/pbe.py", "dft/functionals/catalogue.py"])
+OTHERS_FUNCTIONALS = ("engines/abinit.py", "engines/cp2k.py", "engines/espresso.py", "engines/vasp.py", "trajectory/")
+"""They know what other programs call theirs."""
+OTHER_LOCAL_THINGS = {
+    "lda-pw92": ("dft/functionals/base.py",),  # a rung
+    "pbe": ("dft/settings.py", "dft/pseudopotentials/radial.py"),  # the default, what pseudopotentials are made with
+}
+MODULES_OF_FUNCTIONALS = {"pbe": "dft/functionals/pbe"}
+"""How the names of the modules begin of the functional whose formula stands twice, the second time compiled."""
+
+
+@pytest.mark.parametrize("functional", FUNCTIONALS, ids=lambda functional: functional.record.name)
+def test_a_functional_takes_three_files_at_most(functional):
+    record = functional.record
+    symbols = {name for name, value in vars(catalogue).items() if value is functional}
+    words = {record.name, *record.aliases, *(word for paper in record.papers for word in (paper.key, paper.doi))}
+    elsewhere = (*OTHERS_FUNCTIONALS, *OTHER_LOCAL_THINGS.get(record.name, ()))
+    own = MODULES_OF_FUNCTIONALS.get(record.name)
+    files = [
+        file
+        for file, (names, values) in names_and_values().items()
+        if (own is not None and file.startswith(own))
+        or ((symbols & names or words & values) and not file.startswith(elsewhere))
+    ]
+    assert "dft/functionals/catalogue.py" in files
+    assert all(file.startswith("dft/functionals/") for file in files)
+    assert len(files) <= (2 if own is None else 3), files
 
 
 def test_a_criterion_takes_two_files_at_most():

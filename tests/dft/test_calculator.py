@@ -11,7 +11,7 @@ from tests.others import without_gpu
 
 from llpt import units
 from llpt.dft import Convergence, KohnSham, KohnShamSettings, PressureCorrection
-from llpt.dft.functionals.pbe_torch import pbe_elementwise
+from llpt.dft.functionals.pbe import pbe_elementwise
 from llpt.dft.transforms import TensorTransform
 from llpt.errors import EngineError, InputError, StorageError
 from llpt.precision import Precision

@@ -17,7 +17,7 @@ from llpt.engines.purpose import Purpose
 from llpt.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from llpt.ensembles import Thermostat
     from llpt.options import GivenValue, Options, OptionValue
@@ -55,8 +55,8 @@ class Speed:
         floor: what every step costs besides, i-PI and the trajectory among it.
         plane_waves: whether ``terms`` and ``once`` grow with the number of plane waves, cutoff^1.5 / density.
         on_one_thread: how many times longer a step takes on one thread than on two.
-        functionals: how many times longer with an exchange–correlation functional, by the value of the option ``xc``;
-            once where it is not named.
+        functionals: returns how many times longer with an exchange–correlation functional, by the value of the option
+            ``xc``; None where all take as long.
     """
 
     terms: Mapping[float, float] = field(default_factory=lambda: {1.0: 0.005})
@@ -64,11 +64,10 @@ class Speed:
     floor: float = 0.002
     plane_waves: bool = False
     on_one_thread: float = 1.0
-    functionals: Mapping[str, float] = field(default_factory=dict)
+    functionals: Callable[[str], float] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))
-        object.__setattr__(self, "functionals", MappingProxyType(dict(self.functionals)))
 
     def seconds(self, atoms: int, *, kpoints: int = 1, plane_waves: float = 1.0) -> float:
         """Return the seconds of one step.

@@ -106,7 +106,7 @@ class TimedRun(Protocol):
 
 def _slower(run: TimedRun) -> float:
     """Return how many times longer a step takes than with two threads and the default functional."""
-    functional = run.speed.functionals.get(str(run.option("xc")), 1.0) if run.speed.functionals else 1.0
+    functional = run.speed.functionals(str(run.option("xc"))) if run.speed.functionals else 1.0
     return functional * (run.speed.on_one_thread if run.threads == 1 else 1.0)
 
 

@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from llpt.dft.functionals import Level, functional_names, get_functional
-from llpt.dft.functionals.pbe_compiled import pbe_single_cpu
-from llpt.dft.functionals.pbe_torch import ORIGINAL, PbeParameters, pbe_elementwise
+from llpt.dft.functionals.pbe import ORIGINAL, PbeParameters, pbe_elementwise, pbe_single_cpu
 from llpt.errors import InputError
 
 # libxc 5.2.3, gga_x_pbe + gga_c_pbe: n, sigma, f, df/dn, df/dsigma

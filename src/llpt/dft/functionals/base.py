@@ -58,6 +58,7 @@ class FunctionalRecord:
         libxc: the functionals of libxc whose sum it is; empty where libxc lacks it.
         thermal: whether it depends on the electronic temperature explicitly.
         aliases: other names.
+        times_longer: how many times longer than with PBE an MD step of the built-in DFT takes (docs/performance.md).
     """
 
     name: str
@@ -66,6 +67,7 @@ class FunctionalRecord:
     libxc: tuple[str, ...]
     thermal: bool = False
     aliases: tuple[str, ...] = ()
+    times_longer: float = 1.0
 
 
 class Functional(ABC):

@@ -1,6 +1,6 @@
 """The form of PBE in single precision on the CPU, compiled: one pass over the grid instead of fifty.
 
-The formulas are those of ``pbe_torch``. The elementary functions are written out as polynomials (S. Moshier,
+The formulas are those of ``pbe``. The elementary functions are written out as polynomials (S. Moshier,
 Cephes, ``logf`` and ``expf``) and bit operations so that the compiler turns the whole loop into vector instructions;
 one thread then needs less time than the memory traffic of separate torch operations on two. Relative error of the
 energy density against double precision: 5e-7.
@@ -9,6 +9,7 @@ energy density against double precision: 5e-7.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import pi
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +18,13 @@ import torch
 
 from llpt.compiling import compile_and_keep
 from llpt.dft.functionals.base import XCDensities, density_floor
-from llpt.dft.functionals.pbe_torch import FERMI, GAMMA
-from llpt.dft.functionals.pw92 import PW92_A, PW92_ALPHA1, PW92_BETA, SLATER, WIGNER_SEITZ
+from llpt.dft.functionals.pw92 import FERMI, GAMMA, PW92_A, PW92_ALPHA1, PW92_BETA, SLATER, WIGNER_SEITZ
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
     from torch import Tensor
-
-    from llpt.dft.functionals.pbe_torch import PbeParameters
 
 _f = np.float32
 _i = np.int32
@@ -193,6 +191,21 @@ def _loop_python(
 
 
 _loop = _compile(_loop_python)
+
+
+@dataclass(frozen=True, slots=True)
+class PbeParameters:
+    """What distinguishes the functionals of this form.
+
+    Args:
+        mu: μ, of exchange at small gradients.
+        beta: β, of correlation at small gradients.
+        kappa: κ, the limit of the enhancement of exchange less one.
+    """
+
+    mu: float
+    beta: float
+    kappa: float = 0.8040
 
 
 def pbe_single_cpu(density: Tensor, sigma: Tensor, parameters: PbeParameters) -> XCDensities:

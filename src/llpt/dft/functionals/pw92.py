@@ -6,7 +6,7 @@ given to one digit more, A = 0.0310907 ≈ (1 − ln 2)/π², as PBE's authors a
 
 from __future__ import annotations
 
-from math import pi
+from math import log, pi
 
 import torch
 from torch import Tensor
@@ -19,6 +19,10 @@ PW92_ALPHA1 = 0.21370
 PW92_BETA = (7.5957, 3.5876, 1.6382, 0.49294)
 SLATER = -0.75 * (3.0 / pi) ** (1.0 / 3.0)
 WIGNER_SEITZ = (3.0 / (4.0 * pi)) ** (1.0 / 3.0)
+FERMI = (3.0 * pi**2) ** (1.0 / 3.0)
+"""k_F = FERMI n^⅓."""
+GAMMA = (1.0 - log(2.0)) / pi**2
+"""γ of the limit of high densities, ε_c → γ ln r_s."""
 
 
 def pw92_correlation(rs: Tensor) -> tuple[Tensor, Tensor]:

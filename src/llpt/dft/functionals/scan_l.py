@@ -17,8 +17,8 @@ import torch
 
 from llpt.dft.functionals.autograd import AutogradFunctional
 from llpt.dft.functionals.base import FunctionalRecord, Level
-from llpt.dft.functionals.pbe_torch import FERMI, GAMMA, ORIGINAL
-from llpt.dft.functionals.pw92 import SLATER, WIGNER_SEITZ, pw92_correlation
+from llpt.dft.functionals.pbe import ORIGINAL
+from llpt.dft.functionals.pw92 import FERMI, GAMMA, SLATER, WIGNER_SEITZ, pw92_correlation
 from llpt.papers import Paper
 
 if TYPE_CHECKING:
@@ -157,5 +157,6 @@ SCAN_L = ScanL(
         level=Level.LAPLACIAN,
         papers=(MEJIA_RODRIGUEZ_2017, MEJIA_RODRIGUEZ_2018),
         libxc=("mgga_x_scanl", "mgga_c_scanl"),
+        times_longer=6.5,
     )
 )

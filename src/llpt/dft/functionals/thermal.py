@@ -16,8 +16,7 @@ import torch
 
 from llpt.dft.functionals.autograd import AutogradFunctional
 from llpt.dft.functionals.base import FunctionalRecord, Level
-from llpt.dft.functionals.pbe_torch import GAMMA
-from llpt.dft.functionals.pw92 import SLATER, WIGNER_SEITZ
+from llpt.dft.functionals.pw92 import GAMMA, SLATER, WIGNER_SEITZ
 from llpt.papers import Paper
 
 if TYPE_CHECKING:
