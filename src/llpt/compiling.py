@@ -18,6 +18,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 from numba.core.caching import FunctionCache
+from numba.core.registry import cpu_target
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -50,6 +51,12 @@ def inlined(function: _Function) -> _Function:
     A call would hand over every array of its tuples by value, which costs more than the row.
     """
     return _compile_kernel(function, {"forceinline": True})
+
+
+def load_target() -> None:
+    """Load what numba loads before it takes its first kernel from disk; nothing is compiled."""
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
 
 
 def floor_of(path: Path) -> Path:

@@ -55,6 +55,7 @@ _PAPER = Paper(
     year="2007",
     doi="10.1103/PhysRevLett.98.146401",
 )
+_IMPORTS = ("llpt.mlp.evaluation.behler_parrinello", "llpt.mlp.potential.files")
 N2P2 = EngineRecord(
     name="n2p2",
     label="n2p2 potential",
@@ -65,6 +66,7 @@ N2P2 = EngineRecord(
     elements=frozenset({"H"}),
     speed=_SPEED,
     recognised_by=N2P2_FILES[0],
+    imports=_IMPORTS,
     members="llpt.engines.networks:member_directories",
     papers=(_PAPER,),
 )
@@ -78,6 +80,7 @@ MODEL = EngineRecord(
     elements=frozenset({"H"}),
     speed=_SPEED,
     recognised_by="card.json",
+    imports=_IMPORTS,
     members="llpt.engines.networks:member_directories",
     papers=(_PAPER,),
 )

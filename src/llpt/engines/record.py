@@ -141,6 +141,8 @@ class EngineRecord:
             shows that it is meant; empty where nothing does.
         file_can_run: what it does with the file that its argument names by which that can run any code, as the
             predicate of a sentence, e.g. ``unpickles a file``; empty where a file is data.
+        imports: modules that its first calculation brings in and that do nothing when they are imported: the processes
+            of a study's runs get them from the one that they are forked from.
         members: import path ``module:function`` of what returns the arguments of a committee's members, of its own
             argument; empty where it is never a committee.
         needs: what must be installed for it, as ``llpt doctor`` lists it; None where it comes with llpt.
@@ -168,6 +170,7 @@ class EngineRecord:
     class_labels: Mapping[str, str] = field(default_factory=dict)
     recognised_by: str = ""
     file_can_run: str = ""
+    imports: tuple[str, ...] = ()
     members: str = ""
     needs: Prerequisite | None = None
     papers: tuple[Paper, ...] = ()

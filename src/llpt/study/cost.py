@@ -171,7 +171,22 @@ class StepTimes:
 
     def run_s(self, run: TimedRun) -> float:
         """Return the seconds that a run takes from start to end."""
-        return RUN_START_UP_S + run.steps * (self.proposal_s(run) if run.segment_steps else self.step_s(run))
+        return self.start_up_s(run) + run.steps * (self.proposal_s(run) if run.segment_steps else self.step_s(run))
+
+    def start_up_s(self, run: TimedRun) -> float:
+        """Return the seconds of a run beside its steps: as runs before took them, those of the nearest size first.
+
+        What electrons take to be found from nothing grows as a step does, the rest not at all.
+        """
+        for groups in (*self._same, self._others[1]):
+            peers = [pace for pace in self._paces_like(run, groups[-1:])[0] if pace.start_up is not None]
+            if peers:
+                near = _nearest(peers, run.atoms)
+                assert near.start_up is not None
+                more = near.start_up - RUN_START_UP_S
+                grows = run.speed.plane_waves and more > 0.0
+                return RUN_START_UP_S + more * (self._bead_s(run) / near.seconds if grows else 1.0)
+        return RUN_START_UP_S
 
     def proposal_s(self, run: TimedRun) -> float:
         """Return the seconds of a proposal: a label of the engine and a segment of the potential."""
@@ -207,7 +222,7 @@ class StepTimes:
     def _scaled(self, run: TimedRun, estimate: float, found: Sequence[tuple[KnownPace, ...]]) -> float:
         """Return the seconds of a step from the peer of the nearest size, by the growth that the first peers show."""
         first = next(filter(None, found))
-        near = min(first, key=lambda pace: abs(math.log(pace.atoms / run.atoms)))
+        near = _nearest(first, run.atoms)
         alone = StepGrowth() if run.speed.plane_waves else growth_of_one(near)
         growth = next(filter(None, map(self._growth, found)), alone)
         floor = floor_per_step(run)
@@ -218,6 +233,10 @@ class StepTimes:
         if paces not in self._growths:
             self._growths[paces] = growth_of(paces)
         return self._growths[paces]
+
+
+def _nearest(paces: Sequence[KnownPace], atoms: int) -> KnownPace:
+    return min(paces, key=lambda pace: abs(math.log(pace.atoms / atoms)))
 
 
 def _unscaled_text(options: Mapping[str, GivenValue]) -> str:
@@ -271,7 +290,14 @@ class _Peers:
         return self._found[key]
 
 
-def pace_of(place: str, run: TimedRun, seconds: float, contents: Mapping[str, str] = MappingProxyType({})) -> KnownPace:
+def pace_of(
+    place: str,
+    run: TimedRun,
+    seconds: float,
+    contents: Mapping[str, str] = MappingProxyType({}),
+    *,
+    start_up: float | None = None,
+) -> KnownPace:
     """Return what was measured of a run.
 
     Args:
@@ -279,6 +305,7 @@ def pace_of(place: str, run: TimedRun, seconds: float, contents: Mapping[str, st
         run: the run.
         seconds: wall time of a step, of all beads of a path integral.
         contents: hashes of the files of engines that are files, by SPEC.
+        start_up: seconds of the run beside its steps, where they are known.
 
     Returns:
         The pace with the seconds of one bead.
@@ -292,4 +319,5 @@ def pace_of(place: str, run: TimedRun, seconds: float, contents: Mapping[str, st
         seconds=seconds / run.beads,
         estimated=seconds_per_step(run),
         floor=floor_per_step(run),
+        start_up=start_up,
     )

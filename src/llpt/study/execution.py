@@ -198,11 +198,13 @@ class Execution:
     def _remember(self) -> None:
         """Let later studies on this machine know what steps take."""
         place = place_of(self.directory.study.execution)
-        measured = {path: self.ledger.entry(path).seconds_per_step for path in self._attempts.begun}
         runs = {run.path: run for run in self.plan.runs if not run.sampled}
         contents = contents_of(self.plan, self.directory.root, copies=True)  # potentials trained meanwhile among them
+        entries = [self.ledger.entry(path) for path in self._attempts.begun if path in runs]
         remember_paces(
-            pace_of(place, runs[path], pace, contents) for path, pace in measured.items() if pace and path in runs
+            pace_of(place, runs[entry.path], entry.seconds_per_step, contents, start_up=entry.start_up_s)
+            for entry in entries
+            if entry.seconds_per_step
         )
 
     def _submit(self, kernel: parsl.DataFlowKernel) -> dict[str, AppFuture]:

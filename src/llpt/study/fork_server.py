@@ -11,6 +11,7 @@ processes see the same of their standard input, and stop by themselves.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import os
@@ -20,11 +21,12 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from llpt.engines import BUILT_IN
-from llpt.study.child import ForkRequest
+from llpt.study.child import NO_WORD_CODE, ForkRequest
 from llpt.study.job_head import job_head
+from llpt.study.nodes import read_job
 from llpt.study.worker import do_job
 
 if TYPE_CHECKING:
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
 
 LONGEST_MESSAGE = 65_536
 FILES = 3
-PRELOADED = ("ipi.scripting", "ipi.pes", "llpt.dynamics.run", "llpt.trajectory")
-"""What every run imports when it begins."""
+PRELOADED = (
+    "ipi.scripting", "ipi.pes", "xml.sax.expatreader", "xml.sax.saxutils", "llpt.dynamics.run", "llpt.trajectory",
+)  # fmt: skip
+"""What every run imports when it begins; the two of xml read what i-PI is given."""
+KERNELS = "llpt.compiling"
 OWN_CALCULATORS = "ase.calculators."
 
 
@@ -93,10 +98,14 @@ class ForkServer:
     def _import_for(self, request: ForkRequest) -> None:
         """Import what a job's engine is made of, before the first fork for it; what fails does so in the node."""
         with contextlib.suppress(Exception):
+            if not self._modules:
+                read_job(Path(request.job))  # what reads jobs is built when it is first used
             for module in _modules_of(job_head(Path(request.job).read_bytes()).engine):
                 if module not in self._modules:
                     self._modules.add(module)
                     importlib.import_module(module)
+            if KERNELS in sys.modules:
+                sys.modules[KERNELS].load_target()
 
     def _fork(self, files: list[int]) -> bool:
         """Fork a process that has these files; return whether this is the new one."""
@@ -146,6 +155,7 @@ def _modules_of(spec: str) -> Iterator[str]:
     word, _, argument = spec.partition(":")
     if word in BUILT_IN:
         yield BUILT_IN[word].maker.partition(":")[0]
+        yield from BUILT_IN[word].imports
     if argument.startswith(OWN_CALCULATORS):
         yield argument.rpartition(".")[0]
 
@@ -156,12 +166,23 @@ def main(arguments: list[str]) -> int:
         importlib.import_module(module)
     control = socket.socket(fileno=int(arguments[0]))
     forked = ForkServer(control).serve()
-    if forked is None:
-        return 0
-    os.environ.update(forked.request.environment)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # both are files of text
-    return do_job(Path(forked.request.job))
+    if forked is not None:
+        os.environ.update(forked.request.environment)
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # both are files of text
+        _leave(do_job(Path(forked.request.job)))
+    return 0
+
+
+def _leave(code: int) -> NoReturn:
+    """End a node's process without taking its libraries apart, which costs more than a short run."""
+    atexit._run_exitfuncs()  # programs of engines end  # noqa: SLF001 - Python has no public name for it
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except OSError:
+        code = code or NO_WORD_CODE
+    os._exit(code)
 
 
 if __name__ == "__main__":

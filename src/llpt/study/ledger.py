@@ -102,6 +102,13 @@ class Entry:
     conditions: RunConditions
     job: str
 
+    @property
+    def start_up_s(self) -> float | None:
+        """Wall seconds beside its steps; None where they are not told from these: it was begun more than once."""
+        if self.state is not State.DONE or self.attempts != 1 or self.seconds_per_step is None:
+            return None
+        return max(0.0, self.seconds - self.steps_done * self.seconds_per_step)
+
 
 @dataclass(frozen=True)
 class Fact:

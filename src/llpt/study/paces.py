@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+from statistics import median
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -43,6 +44,7 @@ class KnownPace(BaseModel):
         seconds: wall time of a step.
         estimated: what the engine's record states of the same step, in seconds.
         floor: the part of that which is the same for all numbers of atoms.
+        start_up: seconds of a run beside its steps; None where they were not told from these.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -55,6 +57,7 @@ class KnownPace(BaseModel):
     seconds: float
     estimated: float
     floor: float = 0.0
+    start_up: float | None = None
 
     @property
     def key(self) -> tuple[str, str, str, int, int]:
@@ -105,8 +108,24 @@ def known_paces(place: str) -> tuple[KnownPace, ...]:
 
 
 def remember_paces(found: Iterable[KnownPace]) -> None:
-    """Add to the file; where it cannot be written, nothing is remembered."""
-    paces = {pace.key: pace for pace in (*_read(), *found)}
+    """Add to the file; where it cannot be written, nothing is remembered.
+
+    Args:
+        found: what was measured; of several of one key their medians are kept.
+    """
+    paces = {pace.key: pace for pace in _read()}
+    fresh: dict[tuple[str, str, str, int, int], list[KnownPace]] = {}
+    for pace in found:
+        fresh.setdefault(pace.key, []).append(pace)
+    for key, alike in fresh.items():
+        starts = [pace.start_up for pace in alike if pace.start_up is not None]
+        before = paces.pop(key, None)
+        paces[key] = alike[-1].model_copy(
+            update={
+                "seconds": median(pace.seconds for pace in alike),
+                "start_up": median(starts) if starts else before and before.start_up,
+            }
+        )
     file = paces_file()
     text = _PACES.dump_json(tuple(paces.values())[-MOST:], indent=1)
     try:
