@@ -5,10 +5,12 @@
 Each try (67 of each kind, 201 in all) damages one file of a run and reads the run as ``llpt import`` does. It must end
 in frames whose numbers are finite, or in one sentence; after a cut the frames must be the first ones of the whole run,
 number for number, with a note where some are missing (unless the cut lies between two lines, where a file of most
-programs looks whole). What is read is held against what its frames say, as an import does. Prints one line for each
-file and exits with 1 at any traceback, wrong frame or silence. A try has ``SECONDS`` seconds of processor time. What an
-import tries in a process of its own (files of HDF5) is tried in a copy of this one, which need not load h5py each time,
-so that a second is enough to tell a file on which the library never ends.
+programs looks whole). What is read is held against what its frames say, as an import does. The same files are then
+found in a folder, as by ``llpt import DIR --dry-run``: every run there must be described or refused in one sentence,
+none may be taken that is refused when its files are named, and a file that is left out must be named. Prints one line
+for each file and exits with 1 at any traceback, wrong frame or silence. A try has ``SECONDS`` seconds of processor
+time. What an import tries in a process of its own (files of HDF5) is tried in a copy of this one, which need not load
+h5py each time, so that a second is enough to tell a file on which the library never ends.
 
 "a number changed" counts what nobody can see: a digit that a flipped bit made another digit, or two rows of numbers
 exchanged, where all of it still fits the other frames. It is no failure.
@@ -37,13 +39,17 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
+from llpt.campaign import Role
 from llpt.errors import LlptError
+from llpt.study.import_tree import Given, import_found, runs_below
+from llpt.study.importing import NewStudy
 from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignReader, h5md, open_foreign
 from llpt.trajectory.foreign.suspicion import FactCheck, hold_against
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from llpt.study.import_tree import TreeRun
     from llpt.trajectory.frame import Frame, StepRecord
 
 TESTS = Path(__file__).resolve().parents[1] / "tests/trajectory/foreign"
@@ -57,6 +63,18 @@ DATA = {
     "LAMMPS": ("run.dump", "lammps.log"),
     "i-PI": ("run.pos_0.xyz", "run.vel_0.xyz", "run.for_0.xyz", "run.out"),
 }
+
+
+OF_FOLDER = Given(
+    role=Role.REFERENCE,
+    label="fuzz",
+    temperature_k=900.0,
+    electronic_temperature_k=900.0,
+    frame_interval_fs=0.5,
+    energy_meaning=EnergyMeaning.FREE,
+    elements=("H",),
+    despite=frozenset(UNTRUE),
+)
 
 
 class Slow(Exception):  # noqa: N818 - it is not an error of the reader's caller
@@ -221,7 +239,7 @@ def wrong(damage: str, damaged: bytes, whole: list[Any], found: list[Any], conte
     return None
 
 
-def fuzz(files: list[Path], target: Path, place: Path, *, tries: int, seed: int) -> Tally:
+def fuzz(files: list[Path], target: Path, place: Path, *, tries: int, seed: int, folders: bool = True) -> Tally:
     """Damage one file of a run again and again.
 
     Args:
@@ -230,36 +248,91 @@ def fuzz(files: list[Path], target: Path, place: Path, *, tries: int, seed: int)
         place: an empty directory for the damaged copy.
         tries: how often, of each kind of damage.
         seed: of all damage.
+        folders: whether the files are found in a folder too.
     """
     whole, _ = read(files)
     content = target.read_bytes()
-    copy = place / target.name
+    copy, folder = place / target.name, place / "folder"
+    folder.mkdir(exist_ok=True)
+    those = [copy if file == target else file for file in files]
     tally = Tally()
     for kind, (damage, change) in enumerate(DAMAGES.items()):
         random = np.random.default_rng((seed, kind))
         for number in range(tries):
             damaged = change(content, random)
             copy.write_bytes(damaged)
-            try:
-                with limited(), warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    found, contents = read([copy if file == target else file for file in files])
-            except LlptError as error:
-                outcome = "refused" if "\n" not in f"{error.cause}{error.remedy}" else "many lines"
-                if outcome == "many lines":
-                    tally.failures.append(f"{damage} {number}: {error}")
-            except Exception:  # noqa: BLE001 - any other end is what is looked for
-                outcome = "traceback"
-                tally.failures.append(f"{damage} {number}: {traceback.format_exc()}")
-            else:
-                outcome = "all frames" if len(found) == len(whole) else "fewer, noted"
-                if len(found) == len(whole) and not all(map(same, found, whole)):
-                    outcome = "a number changed"
-                if (fault := wrong(damage, damaged, whole, found, contents)) is not None:
-                    outcome = "wrong"
-                    tally.failures.append(f"{damage} {number}: {fault}")
+            outcome, faults = tried_by_name(those, damage, damaged, whole)
             tally.outcomes[f"{damage}: {outcome}"] += 1
+            if folders:
+                faults.append(tried_in_folder(those, folder, refused=outcome == "refused"))
+            tally.failures += [f"{damage} {number}: {fault}" for fault in faults if fault is not None]
     return tally
+
+
+def tried_by_name(files: list[Path], damage: str, damaged: bytes, whole: list[Any]) -> tuple[str, list[str | None]]:
+    """Return how the reading of damaged files ends, and what is wrong with that.
+
+    Args:
+        files: of the run.
+        damage: its kind.
+        damaged: the content of the damaged file.
+        whole: the frames of the whole run.
+    """
+    try:
+        with limited(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found, contents = read(files)
+    except LlptError as error:
+        return ("many lines", [str(error)]) if "\n" in f"{error.cause}{error.remedy}" else ("refused", [])
+    except Exception:  # noqa: BLE001 - any other end is what is looked for
+        return "traceback", [traceback.format_exc()]
+    if (fault := wrong(damage, damaged, whole, found, contents)) is not None:
+        return "wrong", [fault]
+    if len(found) < len(whole):
+        return "fewer, noted", []
+    return ("all frames" if all(map(same, found, whole)) else "a number changed"), []
+
+
+def tried_in_folder(files: list[Path], folder: Path, *, refused: bool) -> str | None:
+    """Return what is wrong with what an import says of a folder that holds the files of a run, None where nothing is.
+
+    Args:
+        files: of the run.
+        folder: an empty folder, in which they are linked to.
+        refused: whether they are refused where they are named.
+    """
+    for file in files:
+        (folder / file.name).symlink_to(file)
+    try:
+        with limited(), warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            runs = [
+                import_found(folder / "study", run, OF_FOLDER, new=NewStudy.of_imported_runs("fuzz"), dry=True)
+                for run in runs_below([folder], OF_FOLDER, study=folder / "study")
+            ]
+    except LlptError as error:
+        return f"many lines, of a folder: {error}" if "\n" in f"{error.cause}{error.remedy}" else None
+    except Exception:  # noqa: BLE001 - any other end is what is looked for
+        return f"of a folder: {traceback.format_exc()}"
+    finally:
+        for file in files:
+            (folder / file.name).unlink()
+    return next(filter(None, (wrong_in_folder(run, files, refused=refused) for run in runs)), None)
+
+
+def wrong_in_folder(run: TreeRun, files: list[Path], *, refused: bool) -> str | None:
+    """Return what is wrong with what became of one run of a folder."""
+    if "\n" in f"{run.why}{run.remedy}":
+        return f"many lines, of a folder: {run.why}"
+    if run.imported is None:
+        return None
+    told = {file.name for file in (*run.found.files, *run.found.left_out)}
+    unnamed = [file.name for file in files if file.name not in told]
+    if unnamed:
+        return f"taken from a folder without a word of {', '.join(unnamed)}"
+    if refused and len(run.found.files) == len(files):
+        return "taken from a folder, though it is refused by name"
+    return None
 
 
 def run_forked(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:

@@ -75,7 +75,7 @@ def show_tree(runs: Sequence[TreeRun], out: Path, *, dry: bool) -> bool:
         elif run.imported is None:
             console.print(f"[bold red]refused:[/] {escape(run.found.name)}: {escape(f'{run.why} {run.remedy}')}")
     for run, imported in taken:
-        for note in imported.notes:
+        for note in (*imported.notes, *run.found.notes):
             console.print(f"[bold yellow]note:[/] {escape(run.found.name)}: {escape(note)}")
     refused = sum(run.imported is None and not run.expected for run in runs)
     verb = "would be taken in" if dry else "taken in"

@@ -135,7 +135,7 @@ def import_found(
         StorageError: another process works in the study, or the disk refuses.
     """
     if found.problem:
-        return TreeRun(found, why=found.problem, remedy="Import its runs one by one.")
+        return TreeRun(found, why=found.problem, remedy="Give the files of its runs by name, or restore them.")
     try:
         source = given.open(found.files)
         _check_two_frames(source)

@@ -94,8 +94,12 @@ def without(start, stop, which):
         (CP2K, "h-frc-1.xyz", put("       8\n", "       7\n", 1), "holds other atoms"),
         (CP2K, "h.out", matching(r"(Electronic entropic energy:\s+)\S+", r"\1****"), "an electronic entropic energy"),
         (CP2K, "h.out", matching(r"(?i)(MD_PAR\| temperature \[k\]\s+)\S+", r"\1****"), "a line of the temperature"),
-        (CP2K, "h-1.ener", lambda text: "".join(text.splitlines(keepends=True)[:3]), "ends before step 2"),
-        (CP2K, "h-1.ener", lambda text: text[: text.index("\n", 400) - 5], "ends before step 2"),
+        (
+            CP2K,
+            "h-1.ener",
+            lambda text: "".join(text.splitlines(keepends=True)[:2]),
+            "before step 1, and so the last 3 frames",
+        ),
         (LAMMPS, "run.dump", put("\n5 1", "\n7 1", 1), "with id 7 stands twice"),
         (LAMMPS, "run.dump", put("\n1 1", "\n9 1", 1), "Frame 1 of .* holds other ids"),
         (LAMMPS, "run.dump", put("\n1 1", "\n1 0"), "which element type 0 is"),
@@ -107,8 +111,8 @@ def without(start, stop, which):
             without("ITEM: TIMESTEP", "ITEM: TIMESTEP", 2),
             "from 2 to 6, not by 2: 1 frame is missing",
         ),
-        (LAMMPS, "lammps.log", matching(r"timestep .*", "timestep ****"), r"time step in .* is \*\*\*\*"),
-        (IPI, "run.out", lambda text: "".join(text.splitlines(keepends=True)[:-3]), "ends before step"),
+        (LAMMPS, "lammps.log", matching(r"timestep .*", "timestep ****"), r"time step in .* is '\*\*\*\*'"),
+        (IPI, "run.vel_0.xyz", put("H ", "He "), "holds other atoms, or in another order, than"),
     ],
 )
 def test_what_does_not_fit_is_named_with_its_file(tmp_path, names, name, change, cause):
@@ -119,18 +123,20 @@ def test_what_does_not_fit_is_named_with_its_file(tmp_path, names, name, change,
     assert not OF_PYTHON.search(str(refused.value))
 
 
+@pytest.mark.parametrize("lost", [1, 2])
 @pytest.mark.parametrize(("names", "name"), [(CP2K, "h-1.ener"), (LAMMPS, "lammps.log"), (IPI, "run.out")])
-def test_a_file_that_lacks_the_last_step_alone_costs_that_step(tmp_path, names, name):
+def test_a_file_that_lacks_the_last_steps_costs_these_steps_and_they_are_counted(tmp_path, names, name, lost):
     whole, _ = read(changed(tmp_path, names, name, lambda text: text))
 
     def cut(text):
-        lines = text.splitlines(keepends=True)
-        last = max(number for number, line in enumerate(lines) if re.fullmatch(r"(\s+[-+\d.eE]+){4,}\s*", line))
-        return "".join(lines[:last])
+        rows = [found.start() for found in re.finditer(r"(?m)^(?: +[-+\d.eE]+){4,} *$", text)]
+        return text[: rows[-lost] + 20]
 
     found, contents = read(changed(tmp_path, names, name, cut))
-    assert len(found) == len(whole) - 1
-    assert contents.cut
+    (note,) = contents.notes
+    assert name in note
+    told = re.search(r"so the last (\d*) ?frames? of positions cannot be taken", note)
+    assert 1 <= int(told[1] or 1) == len(whole) - len(found) <= lost
 
 
 def test_a_dump_of_some_atoms_is_told(tmp_path):

@@ -47,6 +47,17 @@ def test_a_copy_in_another_format_is_no_second_run(tmp_path):
     assert [path.name for path in run.files] == ["pw-md.out"]
 
 
+def test_a_file_that_is_not_what_its_name_says_is_named(tmp_path):
+    put(tmp_path / "good", "h-pos-1.xyz", "h-1.cell", "h-1.ener", "h.out.gz", "cp2k.inp")
+    (tmp_path / "good/h-1.ener").write_text("")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad/OUTCAR").write_text("killed\n")
+    bad, good = find_runs(tmp_path)
+    assert bad.problem == "OUTCAR does not begin as a file of this name does."
+    assert good.notes == ("h-1.ener does not begin as its name says, and was left out.",)
+    assert not good.problem
+
+
 def test_pieces_are_put_in_the_order_in_which_one_begins_where_another_ends(tmp_path):
     for name, start in (("c", 0), ("a", 20), ("b", 10)):
         write(tmp_path / f"{name}.extxyz", walk(10, start))

@@ -20,7 +20,7 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
-from llpt.trajectory.foreign.pairing import matched, with_last
+from llpt.trajectory.foreign.pairing import matched, side_by_side
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.trajectory.stress import voigt
 from llpt.units import (
@@ -236,29 +236,32 @@ def _frames(files: Mapping[str, Path], held: NDArray[np.float64] | None) -> Iter
     if smeared:
         others["output"] = _entropic(files["output"])
     unconverged = _unconverged(files["output"]) if "output" in files else set()
-    for (step, kinds, time_fs, free, positions), last in with_last(_xyz(files["pos"], "pos")):
-        found = {kind: matched(files[kind], step, rows, last=last, remedy=AS_OFTEN) for kind, rows in others.items()}
+
+    def frame_of(now: _XyzStep) -> ForeignFrame:
+        found = {kind: matched(files[kind], now.step, rows, remedy=AS_OFTEN) for kind, rows in others.items()}
         ener, velocities, forces = (found.get(kind) for kind in ("ener", "vel", "frc"))
         for kind, other in (("vel", velocities), ("frc", forces)):
-            if other is not None and other.kinds != kinds:
+            if other is not None and other.kinds != now.kinds:
                 raise _other_run(files[kind], files["pos"], "holds other atoms, or in another order,")
-        if ener is not None and abs(float(ener[POTENTIAL]) * HARTREE_TO_EV - free) > SAME_ENERGY_EV:
-            raise _other_run(files["ener"], files["pos"], f"has another energy of step {step}")
-        yield ForeignFrame(
-            positions_angstrom=positions,
+        if ener is not None and abs(float(ener[POTENTIAL]) * HARTREE_TO_EV - now.energy_ev) > SAME_ENERGY_EV:
+            raise _other_run(files["ener"], files["pos"], f"has another energy of step {now.step}")
+        return ForeignFrame(
+            positions_angstrom=now.values,
             cell_angstrom=found["cell"][:9].reshape(3, 3) if held is None else held,
             velocities_angstrom_per_fs=None if velocities is None else velocities.values,
             forces_ev_per_angstrom=None if forces is None else forces.values,
-            free_energy_ev=free,
-            internal_energy_ev=free - found["output"] if smeared else None,
+            free_energy_ev=now.energy_ev,
+            internal_energy_ev=now.energy_ev - found["output"] if smeared else None,
             kinetic_energy_ev=None if ener is None else float(ener[0]) * HARTREE_TO_EV,
             temperature_k=None if ener is None else float(ener[1]),
             conserved_ev=None if ener is None else float(ener[3]) * HARTREE_TO_EV,
             total_stress_gpa=_total_stress(found["stress"]) if "stress" in found else None,
-            time_fs=time_fs,
-            clock=float(step),
-            unconverged=step in unconverged,
+            time_fs=now.time_fs,
+            clock=float(now.step),
+            unconverged=now.step in unconverged,
         )
+
+    yield from side_by_side(_xyz(files["pos"], "pos"), frame_of)
 
 
 def _total_stress(row: NDArray[np.float64]) -> NDArray[np.float64]:

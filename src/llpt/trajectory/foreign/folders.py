@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 CONVERSIONS = frozenset({Program.EXTENDED_XYZ, Program.ASE, Program.HDF5})
 """What a run of another program is often written out as once more, beside its own files."""
 LAMMPS_RUN = 2
+CALLED_LIKE = re.compile(
+    r"(?:(?:OUTCAR|XDATCAR|vasprun|vaspout).*|.+-(?:pos|vel|frc)-\d+\.xyz|.+-\d+\.(?:ener|cell|stress)"
+    r"|.+\.(?:pos|vel|for)_\d+\.(?:ext)?xyz|.+\.(?:traj|h5md|extxyz|dump|lammpstrj)|dump\..+|log\.lammps)"
+    r"(?:\.(?:gz|bz2|xz))?"
+)
+"""Names by which programs and people call trajectories; whose content is none may be damaged or empty."""
 CP2K_NAME = re.compile(r"(?P<project>.+?)(?:-(?:pos|vel|frc))?-\d+\.\w+")
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _END = r"(?![A-Za-z0-9])"
@@ -53,11 +59,18 @@ class FoundRun:
         name: its folder, below where the search began; with its file where the folder holds several runs.
         files: its files, pieces in their order; one run directory of llpt.
         problem: why the files cannot be taken for one run, a sentence; empty where they can.
+        left_out: files beside them that are called like those of a program and do not hold what these do.
     """
 
     name: str
     files: tuple[Path, ...]
     problem: str = ""
+    left_out: tuple[Path, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the files beside it, a sentence each."""
+        return tuple(f"{file.name} does not begin as its name says, and was left out." for file in self.left_out)
 
     @property
     def temperature_k(self) -> float | None:
@@ -119,20 +132,41 @@ def find_runs(
             folders.clear()
             found.append(FoundRun(name, (here,)))
             continue
-        by_program: dict[Program, list[Path]] = {}
-        for file in sorted((each for each in files if not each.startswith(".")), key=natural):
-            program = program_of(here / file)
-            if program is not None:
-                by_program.setdefault(program, []).append(here / file)
-        if len(by_program) > 1:
-            own = {program: files for program, files in by_program.items() if program not in CONVERSIONS}
-            by_program = own or by_program
-        if Program.IPI in by_program:  # what moves the atoms; the others only gave it forces
-            by_program = {Program.IPI: by_program[Program.IPI]}
-        for program, of_program in by_program.items():
-            prefix = name if len(by_program) == 1 else f"{name} ({program})"
-            found += _runs_of(program, of_program, prefix, opener)
+        found += _in_folder(here, files, name, opener)
     return found
+
+
+def _in_folder(
+    here: Path, files: Sequence[str], name: str, opener: Callable[[Sequence[Path]], ForeignTrajectory]
+) -> list[FoundRun]:
+    """Return the runs of one folder."""
+    by_program, unlike = _by_program(here, files)
+    runs = []
+    for program, of_program in by_program.items():
+        prefix = name if len(by_program) == 1 else f"{name} ({program})"
+        runs += _runs_of(program, of_program, prefix, opener)
+    if unlike and not runs:
+        names = ", ".join(file.name for file in unlike)
+        runs = [FoundRun(name, tuple(unlike), f"{names} does not begin as a file of this name does.")]
+    return [replace(run, left_out=tuple(file for file in unlike if file not in run.files)) for run in runs]
+
+
+def _by_program(here: Path, files: Sequence[str]) -> tuple[dict[Program, list[Path]], list[Path]]:
+    """Return the files of one folder that make runs, by their program, and those that are only called like such."""
+    by_program: dict[Program, list[Path]] = {}
+    unlike: list[Path] = []
+    for file in sorted((each for each in files if not each.startswith(".")), key=natural):
+        program = program_of(here / file)
+        if program is not None:
+            by_program.setdefault(program, []).append(here / file)
+        elif CALLED_LIKE.fullmatch(file):
+            unlike.append(here / file)
+    if len(by_program) > 1:
+        own = {program: files for program, files in by_program.items() if program not in CONVERSIONS}
+        by_program = own or by_program
+    if Program.IPI in by_program:  # what moves the atoms; the others only gave it forces
+        by_program = {Program.IPI: by_program[Program.IPI]}
+    return by_program, unlike
 
 
 def _walk(path: Path, apart_from: Path | None) -> Iterator[tuple[Path, list[str], list[str]]]:

@@ -25,7 +25,7 @@ from ase.geometry import cellpar_to_cell
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
-from llpt.trajectory.foreign.pairing import matched, with_last
+from llpt.trajectory.foreign.pairing import matched, side_by_side
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.units import (
     ASE_VELOCITY_TO_ANGSTROM_PER_FS,
@@ -235,8 +235,9 @@ def _factor(table: Mapping[str, float], unit: str, path: Path) -> float:
 
 def _xyz(path: Path, kind: str) -> Iterator[_XyzFrame]:
     lines = Lines(path)
-    for line in lines:
-        count = int(lines.number_in(line.split(), 0, "a number of atoms"))
+    kinds: list[int] | None = None
+    for place, line in enumerate(lines):
+        count = lines.whole(line, "a number of atoms", least=1)
         comment = lines.take("a comment")
         match, cell_unit = COMMENT.search(comment), CELL_UNIT.search(comment)
         if match is None or match["kind"] != kind:
@@ -254,6 +255,8 @@ def _xyz(path: Path, kind: str) -> Iterator[_XyzFrame]:
             raise lines.wrong("an atom") from error
         if values.shape != (count, 3):
             raise CutOffError(path, "a frame")
+        kinds = numbers.tolist() if kinds is None else kinds
+        check_kinds(numbers.tolist(), kinds, place, path)
         yield _XyzFrame(int(match["step"]), numbers, cell, values)
 
 
@@ -269,7 +272,8 @@ def _cell(comment: re.Match[str], factor: float) -> NDArray[np.float64]:
 def _rows(path: Path) -> Iterator[dict[str, NDArray[np.float64]]]:
     """Yield the rows of a table of properties, those we know, in our units."""
     columns: dict[str, tuple[slice, float]] = {}
-    for line in Lines(path):
+    lines = Lines(path)
+    for line in lines:
         if line.lstrip().startswith("#"):
             match = COLUMN.match(line.strip())
             if match and match[4] in PROPERTIES:
@@ -283,7 +287,7 @@ def _rows(path: Path) -> Iterator[dict[str, NDArray[np.float64]]]:
                 for name, (place, factor) in columns.items()
             }
         except ValueError as error:
-            raise InputError(f"{path} has a row that is no row of numbers: {line[:60]}.", "Check the file.") from error
+            raise lines.wrong("a row of numbers") from error
 
 
 def _by_step(path: Path) -> Iterator[tuple[int, dict[str, NDArray[np.float64]]]]:
@@ -307,32 +311,38 @@ def _frames(by_kind: Mapping[str, Path], more_beads: Sequence[Path]) -> Iterator
     others: dict[str, Iterator[tuple[int, Any]]] = {}
     for kind in ("velocities", "forces"):
         if kind in by_kind:
-            others[kind] = ((frame.step, frame.values) for frame in _xyz(by_kind[kind], kind))
+            others[kind] = ((frame.step, frame) for frame in _xyz(by_kind[kind], kind))
     if "properties" in by_kind:
         others["properties"] = _by_step(by_kind["properties"])
     beads = [((frame.step, frame.values) for frame in _xyz(path, "positions")) for path in more_beads]
-    first: list[int] | None = None
-    for number, (frame, last) in enumerate(with_last(_xyz(by_kind["positions"], "positions"))):
-        kinds = frame.numbers.tolist()
-        first = kinds if first is None else first
-        check_kinds(kinds, first, number, by_kind["positions"])
+
+    def frame_of(frame: _XyzFrame) -> ForeignFrame:
         found = {
-            kind: matched(by_kind[kind], frame.step, rows, last=last, remedy=STRIDES, what=f"no {kind}")
+            kind: matched(by_kind[kind], frame.step, rows, remedy=STRIDES, what=f"no {kind}")
             for kind, rows in others.items()
         }
+        velocities, forces = found.get("velocities"), found.get("forces")
+        for kind, other in (("velocities", velocities), ("forces", forces)):
+            if other is not None and not np.array_equal(other.numbers, frame.numbers):
+                raise InputError(
+                    f"{by_kind[kind]} holds other atoms, or in another order, than {by_kind['positions']}.",
+                    "Give the files of one run.",
+                )
         ring = [
-            matched(path, frame.step, rows, last=last, remedy=STRIDES, what="no positions")
+            matched(path, frame.step, rows, remedy=STRIDES, what="no positions")
             for path, rows in zip(more_beads, beads, strict=True)
         ]
         plain = ForeignFrame(
             positions_angstrom=frame.values,
             cell_angstrom=frame.cell_angstrom,
             clock=float(frame.step),
-            velocities_angstrom_per_fs=found.get("velocities"),
-            forces_ev_per_angstrom=found.get("forces"),
+            velocities_angstrom_per_fs=None if velocities is None else velocities.values,
+            forces_ev_per_angstrom=None if forces is None else forces.values,
             bead_positions_angstrom=np.array([frame.values, *ring]) if ring else None,
         )
-        yield _with_properties(plain, found["properties"]) if "properties" in found else plain
+        return _with_properties(plain, found["properties"]) if "properties" in found else plain
+
+    yield from side_by_side(_xyz(by_kind["positions"], "positions"), frame_of)
 
 
 def _with_properties(frame: ForeignFrame, row: Mapping[str, NDArray[np.float64]]) -> ForeignFrame:

@@ -19,7 +19,7 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
-from llpt.trajectory.foreign.pairing import matched, with_last
+from llpt.trajectory.foreign.pairing import matched, side_by_side
 from llpt.trajectory.foreign.text import Lines
 from llpt.units import ATMOSPHERE_TO_GPA, BAR_TO_GPA, KCAL_PER_MOL_TO_EV, PS_TO_FS
 
@@ -162,7 +162,7 @@ def _facts(commands: Mapping[str, list[str]], system: UnitSystem, stride: int, l
     pressure = target("iso", 2)
     (word,) = commands.get("timestep", [])[:1] or [str(system.default_timestep)]
     if not NUMBER.fullmatch(word):
-        raise InputError(f"The time step in {log} is {word}, no number.", "Check the log, or import the dump alone.")
+        raise InputError(f"The time step in {log} is {word!r}, no number.", "Check the log, or import the dump alone.")
     timestep = float(word)
     return Facts(
         temperature_k=target("temp", 2),
@@ -301,21 +301,24 @@ def _frames(dump: Path, log: Path | None, system: UnitSystem) -> Iterator[Foreig
         return
     rows = _thermo(log)
     per_atom = _commands(log).get("norm") == ["yes"]
-    for (step, _, _, frame), last in with_last(_dump(dump, system)):
-        row = matched(log, step, rows, last=last, remedy=DIVIDING, what="no thermodynamic output")
-        count = len(frame.positions_angstrom) if per_atom else 1
+
+    def frame_of(dumped: _DumpFrame) -> ForeignFrame:
+        row = matched(log, dumped.step, rows, remedy=DIVIDING, what="no thermodynamic output")
+        count = len(dumped.ids) if per_atom else 1
         potential, kinetic = _energies(row)
         total = None
         if all(name in row for name in STRESS_COLUMNS):
             total = -np.array([row[name] for name in STRESS_COLUMNS]) * system.pressure
-        yield replace(
-            frame,
+        return replace(
+            dumped.frame,
             free_energy_ev=None if potential is None else potential * count * system.energy,
             kinetic_energy_ev=None if kinetic is None else kinetic * count * system.energy,
             temperature_k=row.get("Temp"),
             pressure_gpa=row["Press"] * system.pressure if "Press" in row else None,
             total_stress_gpa=total,
         )
+
+    yield from side_by_side(_dump(dump, system), frame_of)
 
 
 def _energies(row: Mapping[str, float]) -> tuple[float | None, float | None]:

@@ -19,6 +19,7 @@ from ase.data import atomic_masses
 from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, kinetic_energy_ev
 from llpt.trajectory.foreign.measuring import Measurements
+from llpt.trajectory.foreign.pairing import ShorterFileError
 from llpt.trajectory.foreign.suspicion import FactCheck, check_possible
 from llpt.trajectory.foreign.text import CutOffError, DamageError, told
 from llpt.trajectory.frame import Frame, StepRecord, System
@@ -38,6 +39,8 @@ AMBIGUOUS_SHARE = 0.4
 
 UNEVEN = 1e-2
 """Times are written with few digits; one frame that is missing doubles the time."""
+FEWEST_FRAMES = 2
+"""With fewer there is no motion."""
 SMALLEST_ANGSTROM3 = 1e-3
 """No cell of atoms is smaller."""
 EQUAL_ENERGIES_EV_PER_ATOM = 1e-6
@@ -175,7 +178,7 @@ class ForeignReader:
             contents.frames = number + 1
             contents.largest_move = unwrapper.largest
             yield record, _frame(number, positions, raw, system.timestep_fs)
-        if contents.frames < 2:
+        if contents.frames < FEWEST_FRAMES:
             raise NoTrajectoryError(
                 f"{source.name} holds {contents.frames} whole frame(s).", "Give a trajectory of two or more."
             )
@@ -206,6 +209,11 @@ def _until_cut(source: ForeignTrajectory, contents: Contents) -> Iterator[Foreig
             with told(source.name, f"after {number} frame(s)"):
                 frames = source.frames() if frames is None else frames
                 frame = next(frames, None)
+        except ShorterFileError as error:
+            if number < FEWEST_FRAMES:
+                raise
+            contents.notes.append(error.cause)
+            return
         except CutOffError:
             contents.cut = True
             return
