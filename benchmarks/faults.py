@@ -1,11 +1,12 @@
 """Kills at random moments: driver, fork server, nodes' processes and the programs their engines started.
 
-``python benchmarks/faults.py [--kills 50] [--pressures 4] [--seed 1] [--log FILE]`` does a study of cheap runs twice,
-once in peace and once under ``kill -9``, and compares the two step by step. Of each kill it notes which runs it hit,
-how many steps they had told of (once a second), how many were in their newest checkpoint when their processes were
-gone, and what the ledger then says of them. Exit code 0: every run is done, no kill cost more steps than lie between
-two checkpoints, every run that a kill ended was tried again, a killed driver was known for dead, and every position of
-every step is that of the undisturbed study to 1e-4 Å.
+``python benchmarks/faults.py [--kills 50] [--of-pw 8] [--seed 1] [--log FILE]`` does a study of cheap runs twice, once
+in peace and once under ``kill -9``, and compares the two step by step; and so, for some of the kills, a study that pw.x
+computes, which must be installed. Of each kill it notes which runs it hit, how many steps they had told of (once a
+second), how many were in their newest checkpoint when their processes were gone, and what the ledger then says of them.
+Exit code 0: all runs are done, no kill cost more steps than lie between two checkpoints, every run that a kill ended
+was tried again, no program outlived its run, a killed driver was known for dead, and every position of every step is
+that of the undisturbed study to 1e-4 Å.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import contextlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,6 +38,8 @@ from llpt.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from llpt.study.ledger import Entry
 
 ENGINE = """
 import subprocess, sys, time
@@ -87,50 +91,124 @@ delay_s = 0.04
 cores = 2
 retries = 100
 """
+PW_STUDY = """
+[study]
+name = "faults of another program"
+[system]
+atoms = 4
+start = "atomic"
+[state]
+pressures_gpa = 120.0
+temperatures_k = [2800, 3000]
+[dynamics]
+steps = PW_STEPS
+discard = 1
+timestep_fs = 0.2
+checkpoint_every = PW_CHECKPOINT_EVERY
+positions_every = 1
+relax_steps = 0
+ladder = "none"
+[reference]
+engine = "quantum-espresso"
+ecut_ry = 20.0
+electronic_temperature = 10000
+threads = 1
+[reference.options]
+pseudopotential = "gth"
+[execution]
+cores = 2
+retries = 100
+"""
+PW = "pw.x"
+PW_STEPS, PW_CHECKPOINT_EVERY = 120, 10
 PRESSURES_GPA = (100.0, 150.0, 200.0, 250.0)
 SAME_ANGSTROM = 1e-4
 COMMAND = (sys.executable, "-c", "from llpt.cli import program; program()", "run", "study.toml")
 VICTIMS = ("driver", "fork server", "worker", "engine")
+PW_VICTIMS = (PW, "driver", PW, "worker")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A study that is done in peace and under kills.
+
+    Args:
+        name: of its directory.
+        text: the study file.
+        victims: what is killed, in this order.
+        checkpoint_every: steps between two checkpoints.
+    """
+
+    name: str
+    text: str
+    victims: tuple[str, ...]
+    checkpoint_every: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of a trial.
+
+    Args:
+        kills: those made.
+        drivers: how often ``llpt run`` was started.
+        entries: the ledger at the end.
+        compared: the largest difference of a coordinate from the undisturbed study in Å.
+        lost: most steps that a kill cost.
+        kept_its_checkpoints: whether these are no more than lie between two checkpoints.
+    """
+
+    kills: list[Kill]
+    drivers: int
+    entries: tuple[Entry, ...]
+    compared: float
+    lost: int
+    kept_its_checkpoints: bool
+
+
+def victims_of(kinds: Sequence[str], kills: int, chance: np.random.Generator) -> tuple[str, ...]:
+    """Return so many victims, as many of each kind as can be, in an order of chance."""
+    return tuple(kinds[index % len(kinds)] for index in chance.permutation(kills))
 
 
 def main() -> int:
     """Do both studies, compare, print and write the log."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--of-pw", type=int, default=8, help="so many of them in the study that pw.x computes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mean-s", type=float, default=2.0, help="mean time between kills")
     parser.add_argument("--pressures", type=int, default=4, choices=range(1, 5), help="each is six runs")
     parser.add_argument("--steps", type=int, default=200, help="of a run")
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
+    if arguments.of_pw and shutil.which(PW) is None:
+        raise SystemExit("pw.x is not installed: Debian's quantum-espresso, or --of-pw 0")
+    chance = np.random.default_rng(arguments.seed)
+    text = STUDY.replace("PRESSURES", str(list(PRESSURES_GPA[: arguments.pressures]))).replace(
+        "STEPS", str(arguments.steps)
+    )
+    victims = victims_of(VICTIMS, arguments.kills - arguments.of_pw, chance)
+    trials = [Trial("fluid", text, victims, CHECKPOINT_EVERY)]
+    if arguments.of_pw:
+        text = PW_STUDY.replace("PW_STEPS", str(PW_STEPS)).replace("PW_CHECKPOINT_EVERY", str(PW_CHECKPOINT_EVERY))
+        trials.append(Trial(PW, text, victims_of(PW_VICTIMS, arguments.of_pw, chance), PW_CHECKPOINT_EVERY))
     with tempfile.TemporaryDirectory(prefix="llpt-faults-") as scratch:
         place = Path(scratch)
         (place / "site-packages").mkdir()
         (place / "site-packages" / "helped_fluid.py").write_text(ENGINE)
         search_path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", ""), str(place / "site-packages")]))
         environment = {**os.environ, "PYTHONPATH": search_path}
-        studies = []
-        for name in ("peace", "kills"):
-            directory = place / name
-            directory.mkdir()
-            pressures = str(list(PRESSURES_GPA[: arguments.pressures]))
-            text = STUDY.replace("PRESSURES", pressures).replace("STEPS", str(arguments.steps))
-            (directory / "study.toml").write_text(text)
-            studies.append(directory / "study")
-        finish(place / "peace", environment)
-        killed, drivers = disturb(place / "kills", environment, arguments)
-        compared = compare(*studies)
-        with Ledger(studies[1] / "study.db") as ledger:
-            entries, events = ledger.entries(), ledger.events()
-    for kill in killed:
-        kill.note_what_followed(events)
-    lost = max((run.lost for kill in killed for run in kill.runs), default=0)
+        found = [tried(trial, place / trial.name, environment, chance, arguments.mean_s) for trial in trials]
+    killed = [kill for one in found for kill in one.kills]
+    entries = [entry for one in found for entry in one.entries]
     checks = {
         "every run is done": all(entry.state is State.DONE for entry in entries),
-        "no kill cost more than the steps between two checkpoints": lost <= CHECKPOINT_EVERY,
+        "no kill cost more than the steps between two checkpoints": all(one.kept_its_checkpoints for one in found),
         "every run that a kill ended was tried again": all(run.followed for kill in killed for run in kill.runs),
+        "no program of an engine outlived its run": all(kill.outlived == 0 for kill in killed),
         "a killed driver is known for dead": all(kill.known_for_dead is not False for kill in killed),
-        "positions are those of the undisturbed study": compared <= SAME_ANGSTROM,
+        "positions are those of the undisturbed study": all(one.compared <= SAME_ANGSTROM for one in found),
         "all kills were made": len(killed) == arguments.kills,
     }
     passed = all(checks.values())
@@ -142,14 +220,16 @@ def main() -> int:
         "passed": passed,
         "checks": checks,
         "runs": len(entries),
-        "steps of a run": arguments.steps,
+        "steps of a run": {"fluid": arguments.steps, PW: PW_STEPS},
         "killed": dict(Counter(kill.victim for kill in killed)),
         "runs ended by a kill": sum(len(kill.runs) for kill in killed),
-        "llpt run started": drivers,
+        "llpt run started": sum(one.drivers for one in found),
         "starts of runs": sum(entry.attempts for entry in entries),
-        "most steps lost by a kill": lost,
-        "steps between checkpoints": CHECKPOINT_EVERY,
-        "largest difference from the undisturbed study (Å)": compared,
+        "most steps lost by a kill": {trial.name: one.lost for trial, one in zip(trials, found, strict=True)},
+        "steps between checkpoints": {trial.name: trial.checkpoint_every for trial in trials},
+        "largest difference from the undisturbed study (Å)": {
+            trial.name: one.compared for trial, one in zip(trials, found, strict=True)
+        },
         "kills": [kill.written() for kill in killed],
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
@@ -191,6 +271,7 @@ class Kill:
         victim: what was killed.
         runs: the runs that it ended; none where only the process that runs are forked from was killed.
         went_on: runs that were at work and went on.
+        outlived: programs of engines that were still alive long after the runs that it ended.
         known_for_dead: of a driver: whether ``llpt status`` would say that it is gone.
     """
 
@@ -199,6 +280,7 @@ class Kill:
     victim: str
     runs: list[EndedRun] = field(default_factory=list)
     went_on: int = 0
+    outlived: int = 0
     known_for_dead: bool | None = None
 
     def note_what_followed(self, events: Sequence[tuple[float, str, State, str]]) -> None:
@@ -221,6 +303,8 @@ class Kill:
         """Return it for the log."""
         runs = [{**asdict(run), "lost": run.lost} for run in self.runs]
         found = {"at (s)": self.at_s, "victim": self.victim, "ended": runs, "runs that went on": self.went_on}
+        if self.outlived:
+            found["programs that outlived their runs"] = self.outlived
         return found if self.known_for_dead is None else {**found, "known for dead": self.known_for_dead}
 
 
@@ -237,17 +321,41 @@ def finish(directory: Path, environment: dict[str, str]) -> None:
         raise SystemExit(f"llpt run ended with code {code}: {(directory / 'log').read_text()[-2000:]}")
 
 
-def disturb(directory: Path, environment: dict[str, str], arguments: argparse.Namespace) -> tuple[list[Kill], int]:
+def tried(trial: Trial, place: Path, environment: dict[str, str], chance: np.random.Generator, mean_s: float) -> Found:
+    """Do a study in peace and under kills, and compare the two.
+
+    Args:
+        trial: the study.
+        place: a directory to make.
+        environment: of ``llpt run``.
+        chance: when is killed, and which of several.
+        mean_s: mean time between two kills in seconds.
+    """
+    for name in ("peace", "kills"):
+        (place / name).mkdir(parents=True)
+        (place / name / "study.toml").write_text(trial.text)
+    finish(place / "peace", environment)
+    killed, drivers = disturb(place / "kills", environment, list(reversed(trial.victims)), chance, mean_s)
+    with Ledger(place / "kills" / "study" / "study.db") as ledger:
+        entries, events = ledger.entries(), ledger.events()
+    for kill in killed:
+        kill.note_what_followed(events)
+    lost = max((run.lost for kill in killed for run in kill.runs), default=0)
+    compared = compare(place / "peace" / "study", place / "kills" / "study")
+    return Found(killed, drivers, entries, compared, lost, kept_its_checkpoints=lost <= trial.checkpoint_every)
+
+
+def disturb(
+    directory: Path, environment: dict[str, str], victims: list[str], chance: np.random.Generator, mean_s: float
+) -> tuple[list[Kill], int]:
     """Do a study under kills at random moments; return the kills and how often ``llpt run`` was started."""
-    chance = np.random.default_rng(arguments.seed)
-    victims = [VICTIMS[index % len(VICTIMS)] for index in chance.permutation(arguments.kills)]
     killed: list[Kill] = []
     process, drivers, began = start(directory, environment), 1, time.monotonic()
     root = directory / "study"
     while True:
         if victims:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(chance.exponential(arguments.mean_s))
+                process.wait(chance.exponential(mean_s))
         else:
             process.wait()
         if process.poll() is not None:
@@ -263,6 +371,7 @@ def disturb(directory: Path, environment: dict[str, str], arguments: argparse.Na
         hit = runs_hit(victims[-1], one, at_work)
         kill = Kill(round(time.monotonic() - began, 2), time.time(), victims[-1], went_on=len(at_work) - len(hit))
         told = {path: steps_told(root, path) for path in hit}
+        programs = [program for path in hit for program in helpers(at_work[path])]
         try:
             one.kill()
         except psutil.Error:  # it has just ended by itself
@@ -273,6 +382,7 @@ def disturb(directory: Path, environment: dict[str, str], arguments: argparse.Na
         for path in hit:
             psutil.wait_procs([at_work[path]], timeout=PATIENCE_S)
             kill.runs.append(EndedRun(path, told[path], on_disk(root, path)))
+        kill.outlived = len(psutil.wait_procs(programs, timeout=PATIENCE_S)[1])
         killed.append(kill)
 
 
@@ -302,8 +412,13 @@ def runs_hit(victim: str, killed: psutil.Process, at_work: Mapping[str, psutil.P
 def helpers(worker: psutil.Process) -> list[psutil.Process]:
     """Return the programs that the engine of a run has started."""
     with contextlib.suppress(psutil.Error):
-        return [child for child in worker.children() if "engine-helper" in child.cmdline()]
+        return [child for child in worker.children(recursive=True) if is_program(child)]
     return []
+
+
+def is_program(process: psutil.Process) -> bool:
+    """Whether an engine has started this process to compute for it."""
+    return process.name() == PW or "engine-helper" in process.cmdline()
 
 
 def is_fork_server(process: psutil.Process) -> bool:

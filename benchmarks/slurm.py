@@ -301,6 +301,10 @@ class Trial:
         process.wait(timeout=PATIENCE_S)
         assert process.returncode == code, (process.returncode, (self.directory / "log").read_text()[-3000:])
 
+    def status(self) -> str:
+        """Return what ``llpt status`` says."""
+        return shown(self.environment, str(Path(sys.executable).with_name("llpt")), "status", str(self.root))
+
     def entries(self) -> tuple[Entry, ...]:
         """Return the ledger."""
         with Ledger(self.root / "study.db") as ledger:
@@ -441,10 +445,17 @@ def interrupted(directory: Path, environment: dict[str, str]) -> str:
     process = trial.start()
     wait_for(lambda: len(trial.checkpoints()) == 2)
     asked = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: every process of the command hears it
     trial.end(process, 130)
     answered = time.monotonic() - asked
-    assert all(entry.state is State.UNFINISHED and entry.steps_done >= 50 for entry in trial.entries())
+    printed = (trial.directory / "log").read_text()
+    assert "Traceback" not in printed, printed[-3000:]
+    shown_by_status = trial.status()
+    for entry in trial.entries():
+        assert entry.state is State.UNFINISHED, entry
+        assert entry.steps_done >= 50, entry
+        assert entry.steps_done == Trajectory.open(trial.root / entry.path).n_steps, entry
+    assert "2 unfinished" in shown_by_status, shown_by_status
     wait_for(lambda: not trial.jobs(), 60.0)
     before = trial.steps()
     trial.end(trial.start(), 0)
@@ -539,6 +550,7 @@ def main() -> int:
     parser.add_argument("--log", type=Path)
     parser.add_argument("--keep", action="store_true", help="leave the directory")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores Ctrl-C
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the daemons are stopped on the way out
     scratch = Path(tempfile.mkdtemp(prefix="llpt-slurm-"))
     scratch.chmod(0o755)

@@ -44,7 +44,8 @@ def is_server(process, parent):
         return False
 
 
-def test_a_bound_program_ends_with_who_started_it(tmp_path):
+def test_a_bound_program_ends_with_who_started_it_and_hears_no_ctrl_c(tmp_path):
+    """A terminal sends Ctrl-C to all that a command has started; only the command itself is to answer."""
     starter = f"""
 import os, subprocess, sys, time
 sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -59,6 +60,7 @@ time.sleep(600)
         while b"time.sleep(600)" not in command.read_bytes() or b"bound" in command.read_bytes():
             assert time.monotonic() < until
             time.sleep(0.05)
+        assert os.getsid(program) == program
         process.kill()
     until = time.monotonic() + 60.0
     while alive(program):

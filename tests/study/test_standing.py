@@ -11,12 +11,14 @@ import pytest
 
 from llpt.study import conditions, make_plan, parse_study
 from llpt.study.conditions import conditions_of
+from llpt.study.job_files import JobFiles
 from llpt.study.job_head import RunHead, job_head
 from llpt.study.ledger import Ledger
 from llpt.study.nodes import PlannedRun, job_kinds
 from llpt.study.nodes.run import RunJob
-from llpt.study.outcome import RunConditions, State
+from llpt.study.outcome import LEFT, NodeOutcome, RunConditions, State
 from llpt.study.standing import RunStanding, work_left_s
+from llpt.study.standing_now import study_standing
 
 
 def enter(ledger, path, state, **columns):
@@ -120,3 +122,19 @@ def test_conditions_are_means_over_the_steps_that_count(tmp_path, monkeypatch):
     assert found.density_error_g_per_cm3 == pytest.approx(0.01 / np.sqrt(3000.0), rel=0.3)
     assert found.drift_mev_per_atom_ps == pytest.approx(1.0)
     assert conditions_of(tmp_path, discard=3995, atoms=64) == RunConditions()
+
+
+def test_a_run_that_nobody_waited_for_stands_where_it_came_to(tmp_path):
+    """Its step was long, and ``llpt run`` had left before it wrote its checkpoint."""
+    (tmp_path / "jobs").mkdir()
+    with Ledger(tmp_path / "study.db") as ledger:
+        for path in ("runs/a/x", "runs/a/y"):
+            enter(ledger, path, State.UNFINISHED, reason=LEFT, steps_done=400)
+    before = study_standing(tmp_path)
+    assert [run.steps_done for run in before.runs] == [400, 400]
+    JobFiles(tmp_path, "runs/a/y").write_outcome(
+        NodeOutcome(path="runs/a/y", state=State.UNFINISHED, steps_done=417, reason="stopped by SIGTERM")
+    )
+    after = study_standing(tmp_path)
+    assert {run.entry.path: run.steps_done for run in after.runs} == {"runs/a/x": 400, "runs/a/y": 417}
+    assert not after.at_work

@@ -16,7 +16,7 @@ from parsl.dataflow.errors import DependencyError
 
 from llpt.campaign import file_stem
 from llpt.study.job_files import PROGRESS_SUFFIX, JobFiles
-from llpt.study.outcome import NodeOutcome, Provenance, RunConditions, State
+from llpt.study.outcome import LEFT, NodeOutcome, Provenance, RunConditions, State
 from llpt.study.process import NotDoneError
 from llpt.study.seldom import Seldom
 from llpt.study.steps import node_steps_on_disk
@@ -180,7 +180,7 @@ class Attempts:
         self.collect(pending)
         for path in pending:
             if path in self.begun:
-                self._record(self._lost(path, "it was left to end its step and write its checkpoint by itself"))
+                self._record(self._lost(path, LEFT))
 
     def _why_blocked(self, path: str) -> str:
         """Name the failed node, near or far, that a node cannot do without; empty where none failed."""

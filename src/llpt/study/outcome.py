@@ -118,6 +118,10 @@ class RunConditions(Record):
     drift_mev_per_atom_ps: float | None = None
 
 
+LEFT = "it was left to end its step and write its checkpoint by itself"
+"""The reason of a run that went on where nobody waited any more for it."""
+
+
 class NodeOutcome(Record):
     """What became of a node.
 

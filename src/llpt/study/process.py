@@ -23,7 +23,7 @@ from llpt.files import open_to_append, remove
 from llpt.study.blocks import time_left_s
 from llpt.study.child import DISK_REFUSED, SERVER_LOG, Child
 from llpt.study.job_files import JobFiles
-from llpt.study.outcome import NodeOutcome, NodeProgress, State
+from llpt.study.outcome import LEFT, NodeOutcome, NodeProgress, State
 from llpt.study.pulse import Pulse
 from llpt.study.steps import node_steps_on_disk
 from llpt.study.stopping import Stop, StopWord
@@ -176,7 +176,7 @@ def _read_outcome(files: JobFiles, child: Child, seconds: float, hung: str) -> N
         refusal = _what_the_disk_says(files)
         reason, remedy = refusal.cause, refusal.remedy
     elif not child.ended:
-        reason = "it was left to end its step and write its checkpoint by itself"
+        reason = LEFT
     elif (code := child.code) is None:
         reason = f"its process is gone, and nothing is known of its end: {_last_line(files.root / SERVER_LOG)}"
     elif code in {-signal.SIGTERM, -signal.SIGKILL, -signal.SIGINT}:

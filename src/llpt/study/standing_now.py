@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llpt.errors import StorageError
 from llpt.study.ledger import KILLED, Entry, Ledger
-from llpt.study.outcome import RunConditions, State
+from llpt.study.outcome import LEFT, RunConditions, State
 from llpt.study.place import StudyPlace
 from llpt.study.standing import FIRST, RunStanding
 
@@ -60,13 +60,18 @@ def _stopped(entry: Entry, place: StudyPlace) -> Entry:
 
 
 def _standing(entry: Entry, place: StudyPlace) -> RunStanding:
-    """Return how a node stands, one at work by its own word."""
+    """Return how a node stands: by its own word where it is at work, or was when the last ``llpt run`` left."""
     from llpt.study.job_files import JobFiles  # noqa: PLC0415 - start-up time of llpt status
 
+    files = JobFiles(place.root, entry.path)
+    if entry.state is State.UNFINISHED and entry.reason == LEFT:
+        with suppress(StorageError):
+            since = files.read_outcome(seconds=entry.seconds, host=entry.host)
+            return RunStanding.of(entry, max(entry.steps_done, since.steps_done if since else 0))
     if entry.state is not State.RUNNING:
         return RunStanding.of(entry)
     with suppress(StorageError):
-        progress = JobFiles(place.root, entry.path).read_progress()
+        progress = files.read_progress()
         now = RunConditions(temperature_k=progress.temperature_k, pressure_gpa=progress.pressure_gpa)
         pace = progress.seconds_per_step or entry.seconds_per_step
         return RunStanding.of(replace(entry, seconds_per_step=pace, conditions=now), progress.steps_done)
