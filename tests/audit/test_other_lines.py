@@ -14,7 +14,9 @@ from llpt.audit.region import region_of
 from llpt.audit.requirements import time_for
 from llpt.observables import quantity
 from llpt.statistics import Estimate
-from llpt.transition import DENSITY_JUMP, PRESSURE_PLATEAU, Coordinate, Isochore, Isotherm, LinePoint, locate
+from llpt.transition import Coordinate, Isochore, Isotherm, LinePoint, locate
+from llpt.transition.plateau import PRESSURE_PLATEAU
+from llpt.transition.step_criteria import DENSITY_JUMP
 
 PRESSURES = np.arange(100.0, 203.0, 6.0)
 DENSITIES = np.linspace(0.80, 1.15, 15)

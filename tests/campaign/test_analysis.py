@@ -12,8 +12,9 @@ from llpt.campaign import ControlledTest, Role
 from llpt.campaign.analysis import analyse
 from llpt.campaign.comparison import verdict_of
 from llpt.errors import InputError
-from llpt.transition import DENSITY_JUMP, LadderPath, LineKind, locate, synthetic_isobar
+from llpt.transition import LadderPath, LineKind, locate, synthetic_isobar
 from llpt.transition.order import Order
+from llpt.transition.step_criteria import DENSITY_JUMP
 
 FINE_K = tuple(float(value) for value in np.arange(700.0, 1201.0, 20.0))
 

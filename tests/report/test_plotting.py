@@ -12,7 +12,8 @@ from llpt.observables import observe, put_estimate
 from llpt.report import palette, plot
 from llpt.statistics import Estimate
 from llpt.trajectory import StepRecord, System, TrajectoryWriter, open_trajectory
-from llpt.transition import DENSITY_JUMP, Isochore, Isotherm, locate, synthetic_isobar
+from llpt.transition import Isochore, Isotherm, locate, synthetic_isobar
+from llpt.transition.step_criteria import DENSITY_JUMP
 
 TEMPERATURES = (700, 800, 850, 900, 950, 1000, 1100, 1200)
 

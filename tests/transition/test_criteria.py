@@ -5,20 +5,10 @@ import numpy as np
 import pytest
 
 from llpt.statistics import Estimate
-from llpt.transition import (
-    CONDUCTIVITY_ONSET,
-    DENSITY_JUMP,
-    DENSITY_MAXIMUM,
-    EXPANSION_EXTREMUM,
-    HEAT_CAPACITY_MAXIMUM,
-    Standing,
-    all_criteria,
-    criteria,
-    drawn_criteria,
-    separations,
-    synthetic_isobar,
-)
-from llpt.transition.extremum_criteria import COMPRESSIBILITY_MAXIMUM
+from llpt.transition import Standing, all_criteria, criteria, drawn_criteria, separations, synthetic_isobar
+from llpt.transition.crossing_criteria import CONDUCTIVITY_ONSET
+from llpt.transition.extremum_criteria import COMPRESSIBILITY_MAXIMUM, DENSITY_MAXIMUM, EXPANSION_EXTREMUM
+from llpt.transition.step_criteria import DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM
 
 GRID_K = (700.0, 800.0, 850.0, 900.0, 950.0, 1000.0, 1100.0, 1200.0)
 

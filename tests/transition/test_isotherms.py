@@ -11,27 +11,13 @@ import pytest
 from llpt import units
 from llpt.observables import quantity
 from llpt.statistics import Estimate
-from llpt.transition import (
-    DENSITY_JUMP,
-    ENERGY_STEP,
-    ENTROPY_STEP,
-    FIRST_PEAK_LOSS,
-    MOLECULAR_HALF,
-    PRESSURE_PLATEAU,
-    PRESSURE_STEP,
-    Coordinate,
-    Isochore,
-    Isotherm,
-    LadderPath,
-    LinePoint,
-    find_coexistence,
-    locate,
-    pair_steps,
-)
+from llpt.transition import Coordinate, Isochore, Isotherm, LadderPath, LinePoint, find_coexistence, locate, pair_steps
+from llpt.transition.crossing_criteria import MOLECULAR_HALF
 from llpt.transition.isotherm import HEAT
 from llpt.transition.order import EvidenceKind, Order, clapeyron_slope, hysteresis_loop, order_of_line
-from llpt.transition.plateau import equal_areas
+from llpt.transition.plateau import PRESSURE_PLATEAU, equal_areas
 from llpt.transition.step import fit_step
+from llpt.transition.step_criteria import DENSITY_JUMP, ENERGY_STEP, ENTROPY_STEP, FIRST_PEAK_LOSS, PRESSURE_STEP
 
 TEMPERATURE_K = 1000.0
 LATENT_EV = 0.06

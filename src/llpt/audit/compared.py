@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from llpt.statistics import Estimate
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Threshold, Thresholds
-    from llpt.statistics import Estimate
 
     Contrasts = Callable[[Pair, Thresholds], Iterable["Contrast"]]
     """Takes a pair without solid points, and the thresholds of the study."""
@@ -67,11 +68,17 @@ class ComparedQuantity:
         name: for people, verdicts and study files.
         threshold: the largest difference that counts as faithful, with its unit.
         contrasts: its differences on a pair of isobars: one for the line of states, or one at each temperature.
+        open_for_solids: whether it stands in the verdict, as open, where one of the two is a solid at every state.
     """
 
     name: str
     threshold: Threshold = field(compare=False)
     contrasts: Contrasts = field(compare=False, repr=False)
+    open_for_solids: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return self.name
+
+    def open_because(self, reason: str) -> Contrast:
+        """Return that its difference is not known, and why."""
+        return Contrast(Estimate.unknown(self.threshold.unit), reason)

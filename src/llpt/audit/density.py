@@ -149,4 +149,6 @@ def no_density(reason: str) -> Contrast:
 DENSITY_OFFSET_COMPARISON = ComparedQuantity(
     DENSITY_SHIFT.quantity, threshold=DENSITY_SHIFT, contrasts=offset_contrasts
 )
-DENSITY_COMPARISON = ComparedQuantity(DENSITY_CHANGE.quantity, threshold=DENSITY_CHANGE, contrasts=density_contrasts)
+DENSITY_COMPARISON = ComparedQuantity(
+    DENSITY_CHANGE.quantity, threshold=DENSITY_CHANGE, contrasts=density_contrasts, open_for_solids=True
+)

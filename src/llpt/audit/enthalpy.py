@@ -18,7 +18,7 @@ from llpt.audit.pairing import common_temperatures
 from llpt.audit.region import region_of
 from llpt.audit.thresholds import ENTHALPY_CHANGE, ENTHALPY_STEP_CHANGE
 from llpt.statistics import Estimate, combined
-from llpt.transition import HEAT_CAPACITY_MAXIMUM, LineKind
+from llpt.transition import LineKind, step_in
 from llpt.transition.isotherm import HEAT
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
 
 def _kelvins(pair: Pair, bias: Estimate) -> str:
     """Return by how much a bias between the phases would move the transition if their entropies had none, T dh / Dh."""
-    located = pair.reference.criteria.get(HEAT_CAPACITY_MAXIMUM)
+    located = step_in(pair.reference.criteria, "enthalpy")
     if located is None or not located.resolved or located.step is None or not located.step.height.value:
         return ""
     latent, place = located.step.height, located.place.value

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.audit.density import DENSITY_COMPARISON, no_density
 from llpt.audit.equivalence import Outcome
 from llpt.audit.quantities import compared_quantities, contrasts_of
 from llpt.audit.requirements import fluid_requirement, minimum_requirements, production_ps
@@ -73,14 +72,14 @@ def findings_of(matched: Pair, thresholds: Thresholds, *, name_size: bool = Fals
         )
     fluid = matched.fluid()
     if fluid is None:
-        nothing = _comparison(
-            matched,
-            DENSITY_COMPARISON,
-            no_density(f"One of the two is a solid at every {lines[0].along.word}"),
-            thresholds,
+        reason = f"One of the two is a solid at every {lines[0].along.word}"
+        nothing = tuple(
+            _comparison(matched, quantity, quantity.open_because(reason), thresholds)
+            for quantity in compared_quantities()
+            if quantity.open_for_solids
         )
         melted = tuple(fluid_requirement(states) for states in lines if states.fluid() is None)
-        return Findings(None, (nothing,), melted, tuple(remarks), "")
+        return Findings(None, nothing, melted, tuple(remarks), "")
     lines = (fluid.reference.states, fluid.surrogate.states)
     lacking = [need for states in lines for need in minimum_requirements(states, thresholds)]
     small = any(states.n_atoms < thresholds.minimum_atoms for states in lines)

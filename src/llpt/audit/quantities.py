@@ -31,7 +31,6 @@ from llpt.audit.transition_temperature import (
 )
 from llpt.errors import InputError
 from llpt.plugins import read_plugins
-from llpt.statistics import Estimate
 from llpt.transition import all_criteria, deciding, plugin_criteria
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def contrasts_of(quantity: ComparedQuantity, pair: Pair, thresholds: Thresholds)
     )
     if contrasts or quantity.name not in thresholds.also_judge:
         return contrasts
-    return [_open(quantity, f"There is no {quantity} of both sides to compare")]
+    return [quantity.open_because(f"There is no {quantity} of both sides to compare")]
 
 
 def _of_plugin(quantity: ComparedQuantity, pair: Pair, thresholds: Thresholds) -> list[Contrast]:
@@ -97,14 +96,10 @@ def _of_plugin(quantity: ComparedQuantity, pair: Pair, thresholds: Thresholds) -
     try:
         contrasts = list(quantity.contrasts(pair, thresholds))
     except Exception as error:  # noqa: BLE001 - a plug-in raises whatever it likes
-        return [_open(quantity, f"The comparison of {quantity} failed with {type(error).__name__}: {error}")]
+        return [quantity.open_because(f"The comparison of {quantity} failed with {type(error).__name__}: {error}")]
     if any(each.difference.unit != unit for each in contrasts):
-        return [_open(quantity, f"The comparison of {quantity} gave differences that are not in {unit}")]
+        return [quantity.open_because(f"The comparison of {quantity} gave differences that are not in {unit}")]
     return contrasts
-
-
-def _open(quantity: ComparedQuantity, reason: str) -> Contrast:
-    return Contrast(Estimate.unknown(quantity.threshold.unit), reason)
 
 
 def is_only_reported(comparison: Comparison, thresholds: Thresholds) -> bool:

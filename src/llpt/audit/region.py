@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.transition import DIFFUSION_ONSET, FIRST_PEAK_LOSS, deciding
+from llpt.transition import placing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from llpt.audit.pairing import Pair
     from llpt.transition import Criterion, CriterionResult, LocatedLine
-
-OTHERWISE = (FIRST_PEAK_LOSS, DIFFUSION_ONSET)
-"""Where no deciding criterion places the transition, these may, in this order."""
 
 EDGE = 1.65
 """Errors of a place beyond which it lies in one case of twenty on this side."""
@@ -78,7 +75,7 @@ def region_of(pair: Pair) -> Region | None:
     Where the reference does not resolve that one, the next does that it resolves; where the surrogate does not, its
     own first.
     """
-    order = tuple(dict.fromkeys((pair.deciding, *deciding(pair.kind), *OTHERWISE)))
+    order = tuple(dict.fromkeys((pair.deciding, *placing(pair.kind))))
     base = next(_resolved(pair.reference, order), None)
     if base is None:
         return None

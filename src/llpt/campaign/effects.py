@@ -17,7 +17,7 @@ from llpt.audit.pairing import relative_difference
 from llpt.campaign.identity import ControlledTest, Role
 from llpt.observables import estimate_of
 from llpt.statistics import Estimate, combined
-from llpt.transition import DENSITY_JUMP, shared_criterion, solid_flag
+from llpt.transition import shared_criterion, solid_flag, step_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -174,7 +174,7 @@ def effect(test: str, changed: ObservedLadder, base: ObservedLadder, thresholds:
 
 def relative_jump(ladder: ObservedLadder) -> Estimate:
     """Return the height of the density's step in per cent of the density at its foot; NaN where it is not resolved."""
-    result = ladder.criteria.get(DENSITY_JUMP)
+    result = step_in(ladder.criteria, "density")
     if result is None or not result.resolved or result.step is None or ladder.states is None:
         return Estimate.unknown("%")
     curve = (ladder.states.fluid() or ladder.states).curve("density")

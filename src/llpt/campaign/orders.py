@@ -10,7 +10,7 @@ from llpt.campaign.identity import ControlledTest, Role
 from llpt.campaign.sampled import Sampled, distribution_evidence, least_jump_g_per_cm3, sample
 from llpt.errors import InputError
 from llpt.statistics import Estimate
-from llpt.transition import HEAT_CAPACITY_MAXIMUM
+from llpt.transition import step_in
 from llpt.transition.order import (
     binder_evidence,
     clapeyron_evidence,
@@ -107,9 +107,10 @@ def _equilibria(ladders: Sequence[ObservedLadder]) -> dict[float, Estimate]:
         ladders: of one role.
     """
     steps = {
-        (ladder.isobar.pressure_gpa, ladder.atoms, ladder.test): ladder.criteria[HEAT_CAPACITY_MAXIMUM]
+        (ladder.isobar.pressure_gpa, ladder.atoms, ladder.test): step
         for ladder in ladders
         if ladder.isobar and ladder.test in {ControlledTest.BASE, ControlledTest.COOLING}
+        if (step := step_in(ladder.criteria, "enthalpy")) is not None
     }
     found = {}
     for (pressure, atoms, test), cooling in sorted(steps.items(), key=lambda item: item[0]):

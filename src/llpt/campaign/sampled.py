@@ -9,7 +9,7 @@ from llpt.campaign.identity import Role
 from llpt.errors import InputError
 from llpt.statistics import is_stationary
 from llpt.statistics.reweighting import LEAST_OVERLAP
-from llpt.transition import DECIDING, DENSITY_JUMP
+from llpt.transition import DECIDING, step_in
 from llpt.transition.confidence import SIGMAS
 from llpt.transition.order import (
     EvidenceKind,
@@ -80,7 +80,7 @@ def sample(ladder: ObservedLadder) -> Sampled | None:
 
 def least_jump_g_per_cm3(ladder: ObservedLadder) -> float:
     """Return what the density changes by across the transition, less its error at 98 %; 0 where that is not known."""
-    found = ladder.criteria.get(DENSITY_JUMP)
+    found = step_in(ladder.criteria, "density")
     if found is None or not found.resolved or found.step is None or not found.step.height.resolved:
         return 0.0
     height = found.step.height

@@ -10,7 +10,7 @@ from llpt.campaign import short_name
 from llpt.observables import all_observables, estimate_of, quantity
 from llpt.report.run_settling import settled
 from llpt.study import State
-from llpt.transition import DENSITY_JUMP
+from llpt.transition import DECIDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -167,7 +167,7 @@ def effect_row(effect: Effect) -> EffectRow:
     largest = effect.largest
     known = [change for change in effect.changes if change.percent.resolved and change.percent.error > 0.0]
     unknown = len(effect.changes) - len(known)
-    by = "" if effect.shifted_by in {None, DENSITY_JUMP} else f" ({effect.shifted_by})"
+    by = "" if effect.shifted_by in {None, DECIDING[0]} else f" ({effect.shifted_by})"
     return EffectRow(
         effect.test.replace("_", " "),
         effect.engine,

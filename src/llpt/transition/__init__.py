@@ -7,12 +7,12 @@ from llpt.transition.criteria import (
     criteria,
     deciding,
     drawn_criteria,
+    placing,
     plugin_criteria,
     separations,
     shared_criterion,
 )
-from llpt.transition.criterion import Criterion, CriterionResult, Standing
-from llpt.transition.crossing_criteria import CONDUCTIVITY_ONSET, MOLECULAR_HALF
+from llpt.transition.criterion import Criterion, CriterionResult, Standing, step_in
 from llpt.transition.curve import (
     Coordinate,
     Curve,
@@ -22,7 +22,6 @@ from llpt.transition.curve import (
     heat_capacity_j_per_mol_k,
     heat_capacity_k_b,
 )
-from llpt.transition.extremum_criteria import DENSITY_MAXIMUM, EXPANSION_EXTREMUM
 from llpt.transition.isobar import Isobar
 from llpt.transition.isochore import Isochore
 from llpt.transition.isotherm import Isotherm
@@ -31,36 +30,15 @@ from llpt.transition.located import LocatedLine, PhasePoint, check_located, loca
 from llpt.transition.maximum import find_crossing, find_maximum
 from llpt.transition.paired_step import PairedSteps, pair_steps
 from llpt.transition.place import Coexistence, Located
-from llpt.transition.plateau import PRESSURE_PLATEAU, find_coexistence
+from llpt.transition.plateau import find_coexistence
 from llpt.transition.point import LinePoint
 from llpt.transition.profile import Profile
 from llpt.transition.solid import solid_flag
 from llpt.transition.step import StepFit, fit_step
-from llpt.transition.step_criteria import (
-    DENSITY_JUMP,
-    DIFFUSION_ONSET,
-    ENERGY_STEP,
-    ENTROPY_STEP,
-    FIRST_PEAK_LOSS,
-    HEAT_CAPACITY_MAXIMUM,
-    PRESSURE_STEP,
-)
 from llpt.transition.synthetic import frozen_switch, synthetic_isobar
 
 __all__ = [
-    "CONDUCTIVITY_ONSET",
     "DECIDING",
-    "DENSITY_JUMP",
-    "DENSITY_MAXIMUM",
-    "DIFFUSION_ONSET",
-    "ENERGY_STEP",
-    "ENTROPY_STEP",
-    "EXPANSION_EXTREMUM",
-    "FIRST_PEAK_LOSS",
-    "HEAT_CAPACITY_MAXIMUM",
-    "MOLECULAR_HALF",
-    "PRESSURE_PLATEAU",
-    "PRESSURE_STEP",
     "Coexistence",
     "Coordinate",
     "Criterion",
@@ -97,9 +75,11 @@ __all__ = [
     "heat_capacity_k_b",
     "locate",
     "pair_steps",
+    "placing",
     "plugin_criteria",
     "separations",
     "shared_criterion",
     "solid_flag",
+    "step_in",
     "synthetic_isobar",
 ]

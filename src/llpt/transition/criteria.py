@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from llpt.plugins import read_plugins
 from llpt.transition.criterion import Criterion, CriterionResult, Standing
 from llpt.transition.crossing_criteria import CONDUCTIVITY_ONSET, MOLECULAR_HALF
-from llpt.transition.curve import LineKind
 from llpt.transition.extremum_criteria import COMPRESSIBILITY_MAXIMUM, DENSITY_MAXIMUM, EXPANSION_EXTREMUM
 from llpt.transition.place import Located
 from llpt.transition.plateau import PRESSURE_PLATEAU
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from llpt.plugins import Plugins
     from llpt.statistics import Estimate
+    from llpt.transition.curve import LineKind
     from llpt.transition.line import LineOfStates
 
 BUILT_IN = (
@@ -78,17 +78,31 @@ def plugin_criteria() -> Plugins[Criterion]:
 
 def all_criteria() -> tuple[Criterion, ...]:
     """Return every criterion there is, those of other packages last; the latter are reported, whatever they ask for."""
-    others = plugin_criteria().records.values()
-    return (*BUILT_IN, *(replace(criterion, standing=Standing.REPORTED) for criterion in others))
+    return (*BUILT_IN, *(_reported(criterion) for criterion in plugin_criteria().records.values()))
+
+
+def _reported(criterion: Criterion) -> Criterion:
+    """Return a criterion that decides nothing and is no evidence."""
+    return replace(
+        criterion,
+        standing=Standing.REPORTED,
+        places_otherwise=False,
+        decides_last_on=frozenset(),
+        evidence=None,
+        one_place=False,
+    )
 
 
 def deciding(kind: LineKind) -> tuple[Criterion, ...]:
-    """Return what the place of a transition is first read from on one kind of line, in this order.
+    """Return what the place of a transition is first read from on one kind of line, in this order."""
+    own = (criterion for criterion in DECIDING if kind in criterion.kinds)
+    return (*own, *(criterion for criterion in BUILT_IN if kind in criterion.decides_last_on))
 
-    A fluid without two phases has no plateau of the pressure: at held densities the loss of the first peak comes next.
-    """
-    own = tuple(criterion for criterion in DECIDING if kind in criterion.kinds)
-    return (*own, FIRST_PEAK_LOSS) if kind is LineKind.DENSITY_ISOTHERM else own
+
+def placing(kind: LineKind) -> tuple[Criterion, ...]:
+    """Return what may tell where a transition lies on one kind of line: what decides, then what may do otherwise."""
+    otherwise = (criterion for criterion in BUILT_IN if criterion.places_otherwise)
+    return tuple(dict.fromkeys((*deciding(kind), *otherwise)))
 
 
 def shared_criterion(kind: LineKind, *lines: Mapping[Criterion, CriterionResult]) -> Criterion | None:

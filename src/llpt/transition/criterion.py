@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from llpt.transition.curve import LineKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from llpt.statistics import Estimate
+    from llpt.transition.evidence import EvidenceKind
     from llpt.transition.line import LineOfStates
     from llpt.transition.place import Coexistence, Located
     from llpt.transition.step import StepFit
@@ -45,6 +46,10 @@ class Criterion:
         follows_density: whether the sign turns where the density falls on heating, as at boiling and melting.
         standing: what it counts for in a verdict.
         kinds: of lines of states on which it is read.
+        places_otherwise: whether it tells where the transition of a pair lies where no deciding criterion does.
+        decides_last_on: kinds of lines of states on which it decides after all others.
+        evidence: what its result is in the question of the order of the transition; None where it is none.
+        one_place: whether on a first-order line its curve jumps where those of all criteria do of which this is true.
         figure_order: its place among the criteria drawn in the plane of pressure and temperature, which sets its symbol
             and shade; None leaves it to the tables.
     """
@@ -56,6 +61,10 @@ class Criterion:
     rises_on_heating: bool | None = field(default=None, compare=False)
     follows_density: bool = field(default=False, compare=False)
     standing: Standing = field(default=Standing.REPORTED, compare=False)
+    places_otherwise: bool = field(default=False, compare=False)
+    decides_last_on: frozenset[LineKind] = field(default=frozenset(), compare=False)
+    evidence: EvidenceKind | None = field(default=None, compare=False)
+    one_place: bool = field(default=False, compare=False)
     figure_order: int | None = field(default=None, compare=False)
     kinds: frozenset[LineKind] = field(default=frozenset({LineKind.ISOBAR}), compare=False)
 
@@ -111,3 +120,14 @@ class CriterionResult:
     def of(cls, criterion: Criterion, located: Located) -> CriterionResult:
         """Return what a criterion has located as its result."""
         return cls(criterion, located.place, located.resolved, located.reason, located.step, located.coexistence)
+
+
+def step_in(results: Mapping[Criterion, CriterionResult], curve: str) -> CriterionResult | None:
+    """Return the result of the first criterion that fits a step to a curve, resolved or not; None where none does.
+
+    Args:
+        results: of a line of states.
+        curve: name of the observable.
+    """
+    read = (result for criterion, result in results.items() if criterion.curve == curve)
+    return next((result for result in read if result.step is not None), None)

@@ -24,6 +24,7 @@ from llpt.statistics import Estimate
 from llpt.transition.confidence import CONFIDENCE, RESAMPLES, UNANIMITY
 from llpt.transition.criterion import Criterion, Standing
 from llpt.transition.curve import Coordinate, LineKind
+from llpt.transition.evidence import EvidenceKind
 from llpt.transition.place import Coexistence, Located
 
 if TYPE_CHECKING:
@@ -225,4 +226,5 @@ PRESSURE_PLATEAU = Criterion(
     locate=place_of_plateau,
     standing=Standing.DECIDING,
     kinds=frozenset({LineKind.DENSITY_ISOTHERM}),
+    evidence=EvidenceKind.PRESSURE_LOOP,
 )

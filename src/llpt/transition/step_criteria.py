@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llpt.transition.criterion import Criterion, Standing
 from llpt.transition.curve import LineKind
+from llpt.transition.evidence import EvidenceKind
 from llpt.transition.isotherm import HEAT
 from llpt.transition.place import Located
 from llpt.transition.step import fit_step
@@ -41,6 +42,8 @@ DENSITY_JUMP = Criterion(
     follows_density=True,
     standing=Standing.DECIDING,
     kinds=frozenset({LineKind.ISOBAR, LineKind.ISOTHERM}),
+    evidence=EvidenceKind.DENSITY_WIDTH,
+    one_place=True,
     figure_order=0,
 )
 HEAT_CAPACITY_MAXIMUM = Criterion(
@@ -50,6 +53,8 @@ HEAT_CAPACITY_MAXIMUM = Criterion(
     locate=place_of_step,
     rises_on_heating=True,
     standing=Standing.DECIDING,
+    evidence=EvidenceKind.ENTHALPY_WIDTH,
+    one_place=True,
     figure_order=1,
 )
 ENTROPY_STEP = Criterion(
@@ -60,6 +65,7 @@ ENTROPY_STEP = Criterion(
     rises_on_heating=True,
     standing=Standing.DECIDING,
     kinds=frozenset({LineKind.ISOTHERM}),
+    one_place=True,
 )
 ENERGY_STEP = Criterion(
     "energy step",
@@ -87,6 +93,10 @@ FIRST_PEAK_LOSS = Criterion(
     locate=place_of_step,
     rises_on_heating=False,
     kinds=frozenset(LineKind),
+    places_otherwise=True,
+    decides_last_on=frozenset({LineKind.DENSITY_ISOTHERM}),  # a fluid without two phases has no plateau of the pressure
+    evidence=EvidenceKind.FIRST_PEAK_WIDTH,
+    one_place=True,
     figure_order=2,
 )
 DIFFUSION_ONSET = Criterion(
@@ -96,4 +106,5 @@ DIFFUSION_ONSET = Criterion(
     locate=place_of_step,
     rises_on_heating=True,
     kinds=frozenset(LineKind),
+    places_otherwise=True,
 )

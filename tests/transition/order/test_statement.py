@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from llpt.statistics import Estimate
-from llpt.transition import DENSITY_JUMP, Isobar, LinePoint, frozen_switch, locate, synthetic_isobar
+from llpt.transition import Isobar, LinePoint, frozen_switch, locate, synthetic_isobar
 from llpt.transition.order import (
     Evidence,
     EvidenceKind,
@@ -15,6 +15,7 @@ from llpt.transition.order import (
     separation_evidence,
     width_evidence,
 )
+from llpt.transition.step_criteria import DENSITY_JUMP
 
 FINE_K = tuple(np.arange(860.0, 961.0, 5.0))
 COARSE_K = tuple(np.arange(500.0, 1301.0, 100.0))

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from llpt.dft.settings import KohnShamOptions, KohnShamSettings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.dft.settings import KohnShamOptions, KohnShamSettings, check_device_name
 from llpt.engines.record import EngineRecord, Speed
 from llpt.papers import Paper
+
+if TYPE_CHECKING:
+    from llpt.engines.record import EngineRequest
 
 
 def _times_longer(functional: str) -> float:
@@ -21,7 +28,7 @@ DFT = EngineRecord(
     label="DFT",
     maker="llpt.engines.kohn_sham.engine:make_kohn_sham",
     options=KohnShamOptions,
-    check="llpt.engines.kohn_sham.checking:check_choices",
+    check="llpt.engines.kohn_sham.record:check_choices",
     theory=("ecut_ry", "electronic_temperature_k", "kpoints", "xc", "pseudopotential"),
     optics=True,
     thermal=True,
@@ -52,3 +59,27 @@ DFT = EngineRecord(
         ),
     ),
 )
+
+
+def check_choices(request: EngineRequest[KohnShamSettings]) -> None:
+    """Refuse k-points that cannot be read, and a functional, a pseudopotential or a device that there is not.
+
+    Args:
+        request: for an engine.
+
+    Raises:
+        InputError: one of these.
+    """
+    from llpt.dft.kpoints import kpoints_in_cell  # noqa: PLC0415 - a list of engines needs none
+
+    chosen = request.options
+    kpoints_in_cell(chosen.kpoints, np.eye(3))
+    check_device_name(chosen.device)
+    if chosen.xc != KohnShamSettings.xc:  # the usual one needs no torch to be known
+        from llpt.dft.functionals import get_functional  # noqa: PLC0415 - loads torch
+
+        get_functional(chosen.xc)
+    if chosen.pseudopotential != KohnShamSettings.pseudopotential:
+        from llpt.dft.pseudopotentials import get_pseudopotential  # noqa: PLC0415 - loads torch
+
+        get_pseudopotential(chosen.pseudopotential)

@@ -1,7 +1,7 @@
 """First order or crossover: each piece of evidence with its own verdict, and all of them together."""
 
+from llpt.transition.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.clapeyron import clapeyron_evidence, clapeyron_slope, slope_of_line
-from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.histogram import Distribution, distribution_at_transition, histogram_evidence
 from llpt.transition.order.hysteresis import Loop, hysteresis_evidence, hysteresis_loop
 from llpt.transition.order.loop import loop_evidence

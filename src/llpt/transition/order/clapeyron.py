@@ -16,8 +16,8 @@ from scipy import stats
 from llpt import units
 from llpt.statistics import Estimate, combined
 from llpt.transition.confidence import CONFIDENCE
+from llpt.transition.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.isotherm import HEAT
-from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.step import fit_step
 
 if TYPE_CHECKING:

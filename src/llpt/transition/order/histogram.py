@@ -24,7 +24,7 @@ import numpy as np
 from llpt.statistics import Estimate
 from llpt.statistics.reweighting import LEAST_OVERLAP
 from llpt.transition.confidence import SIGMAS
-from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+from llpt.transition.evidence import Evidence, EvidenceKind, Order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

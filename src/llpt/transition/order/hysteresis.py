@@ -16,7 +16,7 @@ import numpy as np
 from llpt.errors import InputError
 from llpt.statistics import Estimate
 from llpt.transition.confidence import SIGMAS
-from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+from llpt.transition.evidence import Evidence, EvidenceKind, Order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from llpt.statistics import Estimate
 from llpt.transition.confidence import SIGMAS
 from llpt.transition.curve import Coordinate
-from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
-from llpt.transition.plateau import PRESSURE_PLATEAU
+from llpt.transition.evidence import Evidence, EvidenceKind, Order
 
 if TYPE_CHECKING:
+    from llpt.transition.criterion import CriterionResult
     from llpt.transition.located import LocatedLine
 
 
@@ -29,7 +29,7 @@ def loop_evidence(located: LocatedLine, back: LocatedLine | None = None) -> Evid
         back: the same walked the other way; None where it was not.
     """
     meaning = "pressure at which two phases are in equilibrium"
-    result = located.criteria[PRESSURE_PLATEAU]
+    result = _loop_of(located)
     there = result.coexistence
     number = Estimate.unknown(Coordinate.PRESSURE.unit) if there is None else there.pressure_gpa
     if there is None or not there.resolved or not there.is_loop:
@@ -37,7 +37,7 @@ def loop_evidence(located: LocatedLine, back: LocatedLine | None = None) -> Evid
     if back is None:
         reason = f"{there.reason} Walked one way only: a fluid that relaxes slowly draws a loop as well."
         return Evidence(EvidenceKind.PRESSURE_LOOP, Order.NOT_RESOLVED, number, meaning, reason)
-    returned = back.criteria[PRESSURE_PLATEAU]
+    returned = _loop_of(back)
     again = returned.coexistence
     text = f"{there.reason} Walked back: {returned.reason}"
     if again is not None and again.resolved and again.is_loop:
@@ -46,3 +46,9 @@ def loop_evidence(located: LocatedLine, back: LocatedLine | None = None) -> Evid
             return Evidence(EvidenceKind.PRESSURE_LOOP, Order.FIRST_ORDER, number, meaning, text)
         text = f"{text} The two pressures lie {apart} apart."
     return Evidence(EvidenceKind.PRESSURE_LOOP, Order.NOT_RESOLVED, number, meaning, text)
+
+
+def _loop_of(located: LocatedLine) -> CriterionResult:
+    """Return what the criterion found that reads the loop."""
+    results = located.criteria.values()
+    return next(result for result in results if result.criterion.evidence is EvidenceKind.PRESSURE_LOOP)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.statistics import in_words
-from llpt.transition.order.evidence import Order
+from llpt.transition.criterion import step_in
+from llpt.transition.evidence import Order
 from llpt.transition.order.statement import order_of_line
 from llpt.transition.order.width import WHOLE_CELL, rounding_width_k
-from llpt.transition.step_criteria import DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM
 
 if TYPE_CHECKING:
     from llpt.transition.line import LineOfStates
@@ -64,7 +64,7 @@ def what_would_decide(
     judged = statement or order_of_line(located, back=back)
     if judged.order is not Order.NOT_RESOLVED:
         return []
-    found = [located.criteria.get(each) for each in (DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM)]
+    found = [step_in(located.criteria, curve) for curve in ("density", "enthalpy")]
     density, enthalpy = (each.step if each else None for each in found)
     proposals = [_time(fluid, density), _phases(fluid)]
     if back is None:

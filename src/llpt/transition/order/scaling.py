@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from llpt.statistics import Estimate, fit_line
 from llpt.transition.confidence import SIGMAS
-from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+from llpt.transition.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.histogram import SHOWN, too_close
 
 if TYPE_CHECKING:

@@ -12,15 +12,10 @@ from scipy import stats
 
 from llpt.statistics import Estimate
 from llpt.transition.confidence import CONFIDENCE
-from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
-from llpt.transition.order.width import WIDTHS
-from llpt.transition.step_criteria import ENTROPY_STEP
+from llpt.transition.evidence import Evidence, EvidenceKind, Order
 
 if TYPE_CHECKING:
     from llpt.transition.located import LocatedLine
-
-SAME_TRANSITION = frozenset({*WIDTHS.values(), ENTROPY_STEP})
-"""Criteria whose curves all jump at one place on a first-order line."""
 
 
 def separation_evidence(located: LocatedLine) -> Evidence:
@@ -34,7 +29,7 @@ def separation_evidence(located: LocatedLine) -> Evidence:
     """
     meaning = "greatest distance between two criteria"
     found = located.criteria
-    pairs = [item for item in located.separations if {item.first, item.second} <= set(SAME_TRANSITION)]
+    pairs = [item for item in located.separations if item.first.one_place and item.second.one_place]
     if not pairs:
         unknown = Estimate.unknown(located.states.along.unit)
         reason = "Fewer than two of the criteria are resolved."

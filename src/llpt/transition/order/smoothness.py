@@ -27,7 +27,7 @@ from scipy import stats
 from llpt.statistics import Estimate
 from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.curve import differences
-from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+from llpt.transition.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.width import rounding_width_gpa, rounding_width_k
 from llpt.transition.step import fit_step
 

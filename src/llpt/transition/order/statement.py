@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.transition.curve import LineKind
+from llpt.transition.evidence import Evidence, Order
 from llpt.transition.located import LocatedLine, check_located
-from llpt.transition.order.evidence import Evidence, Order
 from llpt.transition.order.loop import loop_evidence
 from llpt.transition.order.separation import separation_evidence
 from llpt.transition.order.smoothness import smoothness_evidence

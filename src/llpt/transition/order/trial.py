@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.transition.order.evidence import Order
+from llpt.transition.evidence import Order
 from llpt.transition.order.width import rounding_width_k
 from llpt.transition.synthetic import frozen_switch, synthetic_isobar
 

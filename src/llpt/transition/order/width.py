@@ -31,9 +31,8 @@ from typing import TYPE_CHECKING
 from llpt import units
 from llpt.statistics import Estimate, in_words
 from llpt.transition.confidence import SIGMAS
-from llpt.transition.order.evidence import Evidence, EvidenceKind, Order
+from llpt.transition.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.step import fit_step
-from llpt.transition.step_criteria import DENSITY_JUMP, FIRST_PEAK_LOSS, HEAT_CAPACITY_MAXIMUM
 
 if TYPE_CHECKING:
     from llpt.transition.line import LineOfStates
@@ -42,11 +41,6 @@ if TYPE_CHECKING:
 
 WHOLE_CELL = 1.0 / 3.0
 """A lower limit of N_c above this share of N is the whole cell."""
-WIDTHS = {
-    EvidenceKind.DENSITY_WIDTH: DENSITY_JUMP,
-    EvidenceKind.ENTHALPY_WIDTH: HEAT_CAPACITY_MAXIMUM,
-    EvidenceKind.FIRST_PEAK_WIDTH: FIRST_PEAK_LOSS,
-}
 SMALL_PART = 1.0 / 10.0
 """An upper limit of N_c below this share of N is a small part of it."""
 SAME_PLACE = 0.5
@@ -103,9 +97,12 @@ def _one_way(located: LocatedLine) -> dict[EvidenceKind, _Way]:
     if states.kind.holds_volume:
         return {}
     jump = fit_step(states.curve("volume" if states.kind.holds_temperature else "enthalpy")).height
-    found = {kind: located.criteria.get(criterion) for kind, criterion in WIDTHS.items()}
-    steps = {kind: result.step for kind, result in found.items() if result is not None}
-    return {kind: _Way(_one(kind, states, step, jump), step) for kind, step in steps.items() if step is not None}
+    steps = {criterion.evidence: result.step for criterion, result in located.criteria.items()}
+    return {
+        kind: _Way(_one(kind, states, step, jump), step)
+        for kind, step in steps.items()
+        if kind is not None and step is not None
+    }
 
 
 def _scale(states: LineOfStates, place: float, jump: float) -> float:
