@@ -1,0 +1,78 @@
+r"""Draw density, molecular fraction and first peak of g(r) along an isobar from the tables of studies.
+
+    python benchmarks/isobar_figure.py FIGURE NAME=ENGINE:TABLE [NAME=ENGINE:TABLE ...]
+    python benchmarks/isobar_figure.py docs/figures/hydrogen-64.png \
+        "PBE, 2x2x2=dft:docs/results/hydrogen-64/observables.csv" \
+        pbe-v2=n2p2:pbe-v2:docs/results/hydrogen-64/observables.csv
+
+``TABLE`` is the ``results/observables.csv`` that ``llpt analyse`` leaves, ENGINE a name in its column. Triangles that
+point up are runs of the heating ladder, open ones that point down those of cooling. A value without a known error has
+no bar.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import itertools
+import math
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+from llpt.report.drawing import own_style
+from llpt.report.palette import CYCLE
+
+PANELS = (
+    ("density (g/cm^3)", "density error", "density (g/cm³)"),
+    ("molecular_fraction", "molecular_fraction error", "molecular fraction"),
+    ("rdf_peak_height", "rdf_peak_height error", "first peak of g(r)"),
+)
+
+
+def number(text: str) -> float:
+    return float(text) if text else math.nan
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("figure", type=Path)
+    parser.add_argument("sides", nargs="+", metavar="NAME=ENGINE:TABLE")
+    given = parser.parse_args()
+    with own_style():
+        figure, axes = plt.subplots(1, len(PANELS), figsize=(7.2, 2.6), layout="constrained")
+        for side, colour in zip(given.sides, itertools.cycle(CYCLE)):
+            name, _, rest = side.partition("=")
+            engine, _, table = rest.rpartition(":")
+            with Path(table).open(encoding="utf-8") as stream:
+                rows = [row for row in csv.DictReader(stream) if row["engine"] == engine]
+            if not rows:
+                parser.error(f"{table} has no run by {engine!r}")
+            ways = [("base", "heating", "^", colour, "-"), ("cooling1", "cooling", "v", "white", ":")]
+            for test, way, marker, face, line in ways:
+                chosen = sorted(
+                    (row for row in rows if row["test"] == test), key=lambda row: float(row["temperature_k"])
+                )
+                if not chosen:
+                    continue
+                kelvins = [float(row["temperature_k"]) for row in chosen]
+                for axis, (value, error, label) in zip(axes, PANELS, strict=True):
+                    axis.errorbar(
+                        kelvins,
+                        [number(row[value]) for row in chosen],
+                        [number(row[error]) for row in chosen],
+                        color=colour,
+                        mfc=face,
+                        marker=marker,
+                        ls=line,
+                        label=f"{name}, {way}",
+                    )
+                    axis.set_xlabel("T (K)")
+                    axis.set_ylabel(label)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+        given.figure.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(given.figure, dpi=160)
+
+
+if __name__ == "__main__":
+    main()
