@@ -63,7 +63,7 @@ def allowed_temperatures(stated_k: float, degrees: int, *, error_k: float, frame
 
     >>> few = allowed_temperatures(900.0, 21, error_k=float("nan"), frames=2)
     >>> round(few.lowest_k), round(few.highest_k)
-    (118, 2893)
+    (107, 3024)
     """
     of_one_frame = stated_k * math.sqrt(2.0 / degrees)
     independent = 1.0
