@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from llpt.trajectory import FrameBlock
 
 DISTANCE = Quantity(
-    "nearest_neighbour_distance", "d₁", "Å", "mean distance to the nearest neighbour", tabled=True, drawn=True
+    "nearest_neighbour_distance",
+    "d₁",
+    "Å",
+    "mean distance to the nearest neighbour",
+    tabled=True,
+    drawn=True,
+    of_nuclei=True,
 )
 
 REACH = 1.5

@@ -59,6 +59,7 @@ class Quantity:
         needs: beyond those of its observable.
         tabled: whether it has a column in the report's table of runs.
         drawn: whether the report draws it against temperature.
+        of_nuclei: whether the report tells by how much other nuclei, by mass or quantum motion, change it.
         power: numbers are shown in units of ten to this power in tables.
         reproducible: whether the same frames give the same numbers each time.
     """
@@ -72,6 +73,7 @@ class Quantity:
     needs: frozenset[Need] = frozenset()
     tabled: bool = False
     drawn: bool = False
+    of_nuclei: bool = False
     power: int = 0
     reproducible: bool = True
 

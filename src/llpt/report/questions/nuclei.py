@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.campaign import ControlledTest
 from llpt.campaign.effects import density_changes
+from llpt.campaign.nuclei import NUCLEI, changed_states, quantities_of_nuclei
 from llpt.report.isobar_figures import abscissae, axis_label, line_name, source_of
 from llpt.report.palette import CYCLE
 from llpt.report.panels import Figure, Marker, Panel, PlottedCurve
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.questions.effects import counted, effect_table
 from llpt.report.tables import estimate_text
-from llpt.statistics import Estimate
 
 if TYPE_CHECKING:
     from llpt.campaign.ladders import ObservedLadder
+    from llpt.observables import Quantity
     from llpt.report.case import Case
-    from llpt.transition import LinePoint
-
-NUCLEI = (ControlledTest.BEADS, ControlledTest.ISOTOPE)
-SHIFTS = ("molecular_fraction", "nearest_neighbour_distance")
-"""Whose changes stand beside that of the density, each with the unit it has itself."""
 
 
 def quantum_nuclei(case: Case) -> Question | None:
@@ -45,7 +40,7 @@ def quantum_nuclei(case: Case) -> Question | None:
                     *text_columns("Changed", "Engine"),
                     *number_columns("N"),
                     *text_columns("Line", "State"),
-                    *number_columns("Atoms in a volume (%)", "Molecular fraction", "Nearest neighbour (Å)"),
+                    *number_columns("Atoms in a volume (%)", *(_heading(each) for each in quantities_of_nuclei())),
                 ),
                 rows,
                 "Errors are 68 %, of both runs together.",
@@ -53,6 +48,10 @@ def quantum_nuclei(case: Case) -> Question | None:
             *((effect_table("Ladders with other nuclei", effects),) if effects else ()),
         ),
     )
+
+
+def _heading(given: Quantity) -> str:
+    return f"{given.axis_label[0].upper()}{given.axis_label[1:]}"
 
 
 def _base_of(case: Case, ladder: ObservedLadder) -> ObservedLadder | None:
@@ -101,28 +100,9 @@ def _shifts(case: Case) -> tuple[Row, ...]:
     """Return one row for each state that a ladder with other nuclei shares with its base, repeats taken together."""
     rows = []
     for ladder in case.found.ladders:
-        if ladder.test not in NUCLEI:
-            continue
-        base = _base_of(case, ladder)
-        if base is not None and base.states is not None and ladder.states is not None:
-            volumes = dict(density_changes(ladder, base))
-            points = {point.coordinate: point for point in base.states.points}
-            for point in ladder.states.points:
-                if point.coordinate in points:
-                    volume = volumes.get(point.coordinate, Estimate.unknown("%"))
-                    values = (volume, *_differences(point, points[point.coordinate]))
-                    place = f"{point.coordinate:g} {base.states.along.unit}"
-                    texts = [estimate_text(value, unit=False) for value in values]
-                    rows.append(
-                        Row((ladder.identity.label, ladder.engine, str(ladder.atoms), ladder.line, place, *texts))
-                    )
+        base = _base_of(case, ladder) if ladder.test in NUCLEI else None
+        for state in changed_states(ladder, base) if base is not None else ():
+            texts = [estimate_text(value, unit=False) for value in (state.density_percent, *state.others)]
+            place = f"{state.coordinate:g} {state.unit}"
+            rows.append(Row((ladder.identity.label, ladder.engine, str(ladder.atoms), ladder.line, place, *texts)))
     return tuple(rows)
-
-
-def _differences(changed: LinePoint, base: LinePoint) -> list[Estimate]:
-    return [
-        changed.estimates[name].minus(base.estimates[name])
-        if name in changed.estimates and name in base.estimates
-        else Estimate.unknown("")
-        for name in SHIFTS
-    ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest, Role
+from llpt.campaign.nuclei import NUCLEI
 from llpt.report.effect_figures import effect_figure
 from llpt.report.question import Question
 from llpt.report.questions.effects import counted, effect_table, largest_shift, tone_of
-from llpt.report.questions.nuclei import NUCLEI
 from llpt.report.questions.path import WAYS
 from llpt.report.questions.reference import CHOICES
 
