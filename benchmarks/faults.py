@@ -95,7 +95,7 @@ PW_STUDY = """
 [study]
 name = "faults of another program"
 [system]
-atoms = 4
+atoms = 16
 start = "atomic"
 [state]
 pressures_gpa = 120.0
@@ -120,12 +120,14 @@ cores = 2
 retries = 100
 """
 PW = "pw.x"
-PW_STEPS, PW_CHECKPOINT_EVERY = 120, 10
+PW_STEPS, PW_CHECKPOINT_EVERY = 40, 5
 PRESSURES_GPA = (100.0, 150.0, 200.0, 250.0)
 SAME_ANGSTROM = 1e-4
 COMMAND = (sys.executable, "-c", "from llpt.cli import program; program()", "run", "study.toml")
 VICTIMS = ("driver", "fork server", "worker", "engine")
 PW_VICTIMS = (PW, "driver", PW, "worker")
+PROGRAMS = (PW, "engine")
+"""Victims without which a run may still come to its end, where it needs them no more."""
 
 
 @dataclass(frozen=True)
@@ -296,6 +298,8 @@ class Kill:
         """Return a word of the ledger that follows a kill; one that tells something else is empty."""
         if "tried again" in reason or reason == KILLED:
             return reason
+        if state is State.DONE and self.victim in PROGRAMS:
+            return "done: its last step was behind it"
         unseen = self.victim == "driver" and state is State.RUNNING  # it had not been seen to begin
         return "begun" if unseen else ""
 

@@ -41,6 +41,8 @@ def test_split():
         ("n2p2:", "Write n2p2:DIR"),
         ("dft:fast", "takes nothing after a colon"),
         ("ase:LennardJones", "Write ase:module.Class"),
+        ("ase:..x.Y", "Write ase:module.Class"),
+        ("ase:ase/../evil.Evil", "Write ase:module.Class"),
         ("ase:ase.calculators.lj.Lennard", "has no class Lennard"),
         ("ase:ase.io.read", "is not an ASE calculator"),
         ("n2p2:/nowhere", "no directory"),
@@ -51,6 +53,14 @@ def test_split():
 def test_bad_specs(spec, says):
     with pytest.raises(InputError, match=says):
         make_engine(spec)
+
+
+def test_a_module_that_does_not_load_is_named_in_one_sentence(install_package):
+    install_package("broken", "raise RuntimeError('no licence')", {})
+    with pytest.raises(
+        InputError, match=r"Module broken of engine ase:broken\.Kind cannot be loaded: RuntimeError"
+    ):
+        make_engine("ase:broken.Kind")
 
 
 def test_absent_modules_and_programs(monkeypatch, tmp_path):

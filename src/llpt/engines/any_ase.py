@@ -153,8 +153,8 @@ def check_named(request: EngineRequest[Mapping[str, OptionValue]]) -> None:
         PluginError: it lies in no place of installed packages.
         InputError: no class is named; one of ASE's own is not there, or does not take the options.
     """
-    module, _, name = request.argument.rpartition(".")
-    if request.argument.startswith(WITH_ASE) or not (module and name):
+    module, _ = _module_and_class(request.spec)
+    if request.argument.startswith(WITH_ASE):
         calculator_class(request.spec, request.options)
     elif code_place(module) is None and find_spec(module.partition(".")[0]) is None:
         raise MissingProgramError(
@@ -175,12 +175,7 @@ def calculator_class(spec: str, options: Mapping[str, OptionValue]) -> tuple[typ
         PluginError: it lies in no place of installed packages.
         InputError: no such class, not a calculator, or options it does not take.
     """
-    argument = spec.partition(":")[2]
-    module_name, _, class_name = argument.rpartition(".")
-    if not module_name:
-        raise InputError(
-            f"Engine {spec} does not name a class.", "Write ase:module.Class, e.g. ase:ase.calculators.lj.LennardJones."
-        )
+    module_name, class_name = _module_and_class(spec)
     code_place(module_name)
     try:
         module = importlib.import_module(module_name)
@@ -188,15 +183,31 @@ def calculator_class(spec: str, options: Mapping[str, OptionValue]) -> tuple[typ
         raise MissingProgramError(
             f"Module {error.name} of engine {spec} is not installed.", "Install it, or check the spelling."
         ) from error
+    except Exception as error:  # a module raises whatever it likes while it is imported
+        raise InputError(
+            f"Module {module_name} of engine {spec} cannot be loaded: {type(error).__name__}: {first_line(error)}.",
+            "Install what it needs, or another version of it.",
+        ) from error
     kind = getattr(module, class_name, None)
     if kind is None:
         raise InputError(f"Module {module_name} has no class {class_name}.", "Check the spelling.")
     if not (isinstance(kind, type) and issubclass(kind, BaseCalculator)):
-        raise InputError(f"{argument} is not an ASE calculator.", "Name a subclass of ase's Calculator.")
+        raise InputError(f"Class {class_name} is not an ASE calculator.", "Name a subclass of ase's Calculator.")
     if isinstance(kind, type) and issubclass(kind, EngineCalculator):
-        raise InputError(f"{argument} is an engine of this package.", "Ask for it by its own SPEC.")
+        raise InputError(f"Class {class_name} is an engine of this package.", "Ask for it by its own SPEC.")
     _check_names(kind, options, spec=spec)
     return kind, module_name
+
+
+def _module_and_class(spec: str) -> tuple[str, str]:
+    """Return the two that a SPEC names, or say that it names none."""
+    argument = spec.partition(":")[2]
+    module, _, name = argument.rpartition(".")
+    if not module or not all(word.isidentifier() for word in argument.split(".")):
+        raise InputError(
+            f"Engine {spec} does not name a class.", "Write ase:module.Class, e.g. ase:ase.calculators.lj.LennardJones."
+        )
+    return module, name
 
 
 def wrap_calculator(calculator: BaseCalculator) -> EngineCalculator:
