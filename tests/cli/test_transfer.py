@@ -27,10 +27,9 @@ class High(LennardJones):
 
 
 @pytest.fixture
-def labelled(tmp_path, monkeypatch):
+def labelled(tmp_path, install_package):
     """Frames of two densities and sizes with labels of a fluid, and two potentials that err by 5 and 15 %."""
-    (tmp_path / "others_of_lj.py").write_text(MEMBERS, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
+    install_package("others_of_lj", MEMBERS, {})
     frames = []
     for number in range(16):
         dense = number % 2

@@ -57,9 +57,7 @@ def test_bad_specs(spec, says):
 
 def test_a_module_that_does_not_load_is_named_in_one_sentence(install_package):
     install_package("broken", "raise RuntimeError('no licence')", {})
-    with pytest.raises(
-        InputError, match=r"Module broken of engine ase:broken\.Kind cannot be loaded: RuntimeError"
-    ):
+    with pytest.raises(InputError, match=r"Module broken of engine ase:broken\.Kind cannot be loaded: RuntimeError"):
         make_engine("ase:broken.Kind")
 
 
