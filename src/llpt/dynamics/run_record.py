@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
@@ -33,7 +33,7 @@ class _Spoken(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
 
     @model_serializer(mode="wrap")
-    def _what_is_known(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _what_is_known(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
         return {key: value for key, value in write(self).items() if value is not None}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_serializer, model_validator
 
@@ -166,7 +166,7 @@ class TrainingSection(FitKeys):
     """``[surrogate.training]``: how the network is fitted to the reference runs; what is left out is the fit's own."""
 
     @model_serializer(mode="wrap")
-    def _as_jobs_hold_it(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _as_jobs_hold_it(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Return the keys that were given, and those that have always been there."""
         always = _KEPT_WHEN_LEFT_OUT | set(TakenFrames.model_fields)
         return {key: value for key, value in write(self).items() if key in always or key in self.model_fields_set}

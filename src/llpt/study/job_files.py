@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,14 +20,14 @@ PROGRESS_SUFFIX = ".progress.json"
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """Return what a JSON file of llpt holds, or None where there is no such file.
+def read_json(path: Path) -> object:
+    """Return what a JSON file of llpt holds, whatever it is, or None where there is no such file.
 
     Raises:
         StorageError: the file is there but damaged.
     """
     try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        data: object = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -35,7 +35,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return data
 
 
-def read_record(file: Path, model: type[Model], **known: Any) -> Model | None:
+def read_record(file: Path, model: type[Model], **known: object) -> Model | None:
     """Return what a JSON file of llpt holds as a record, or None where there is no such file.
 
     Args:
@@ -48,7 +48,7 @@ def read_record(file: Path, model: type[Model], **known: Any) -> Model | None:
     """
     data = read_json(file)
     try:
-        return None if data is None else model.model_validate({**data, **known})
+        return None if data is None else model.model_validate({**data, **known} if isinstance(data, dict) else data)
     except ValidationError as error:
         raise _damaged(file, str(error).splitlines()[0]) from error
 

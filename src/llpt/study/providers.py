@@ -161,8 +161,8 @@ def _usable_s(execution: ExecutionSection) -> float | None:
     return walltime - reserve_s(execution, walltime)
 
 
-def _ask_slurm(execution: ExecutionSection, slot: Slot, runs: int | None) -> dict[str, Any]:
-    asked: dict[str, Any] = {}
+def _ask_slurm(execution: ExecutionSection, slot: Slot, runs: int | None) -> dict[str, object]:
+    asked: dict[str, object] = {}
     if execution.cores != "auto":
         asked["cores_per_node"] = execution.cores
     if slot.gpu and "gres" not in execution.provider:
@@ -173,8 +173,8 @@ def _ask_slurm(execution: ExecutionSection, slot: Slot, runs: int | None) -> dic
     return asked
 
 
-def _ask_pbs(execution: ExecutionSection, slot: Slot, runs: int | None) -> dict[str, Any]:
-    asked: dict[str, Any] = {}
+def _ask_pbs(execution: ExecutionSection, slot: Slot, runs: int | None) -> dict[str, object]:
+    asked: dict[str, object] = {}
     if execution.cores != "auto":
         asked["cpus_per_node"] = execution.cores
     memory_gib = _memory_of_a_node(execution, runs)
@@ -185,10 +185,10 @@ def _ask_pbs(execution: ExecutionSection, slot: Slot, runs: int | None) -> dict[
     return asked
 
 
-def _ask_kubernetes(execution: ExecutionSection, slot: Slot, runs: int | None) -> dict[str, Any]:
+def _ask_kubernetes(execution: ExecutionSection, slot: Slot, runs: int | None) -> dict[str, object]:
     """What is asked for is also the limit: a pod that is promised less than its runs use is moved or killed."""
     own = execution.provider
-    asked: dict[str, Any] = {}
+    asked: dict[str, object] = {}
     cores = own.get("max_cpu", None if execution.cores == "auto" else execution.cores)
     if cores is not None:
         asked |= {"max_cpu": cores, "init_cpu": cores}
@@ -208,7 +208,7 @@ def _memory_of_a_node(execution: ExecutionSection, runs: int | None) -> int | No
     return math.ceil(execution.memory_gib * runs)
 
 
-_ASKS: dict[ProviderKind, Callable[[ExecutionSection, Slot, int | None], dict[str, Any]]] = {
+_ASKS: dict[ProviderKind, Callable[[ExecutionSection, Slot, int | None], dict[str, object]]] = {
     ProviderKind.SLURM: _ask_slurm,
     ProviderKind.PBS: _ask_pbs,
     ProviderKind.KUBERNETES: _ask_kubernetes,

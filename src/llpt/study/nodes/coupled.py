@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ase import Atoms
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from llpt.campaign.labelled import LabelledRun
     from llpt.study.cost import StepTimes
@@ -134,7 +134,7 @@ def reference_labels(
     return found
 
 
-def _unmixed(mixed: Any, own: Any, coupling: float) -> NDArray[np.float64] | None:
+def _unmixed(mixed: ArrayLike | None, own: ArrayLike | None, coupling: float) -> NDArray[np.float64] | None:
     """Return the reference's part of a mixture; None where there is no such label."""
     if mixed is None or own is None:
         return None

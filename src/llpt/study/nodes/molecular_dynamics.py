@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, field_serializer
 
@@ -51,7 +51,7 @@ class DynamicsTask(BaseModel):
     settings: RunSettings
 
     @field_serializer("settings")
-    def _as_given(self, settings: RunSettings) -> dict[str, Any]:
+    def _as_given(self, settings: RunSettings) -> dict[str, object]:
         """Write what the study says and no default, so that a new setting changes no job of before."""
         return settings.model_dump(mode="json", exclude_unset=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import SerializerFunctionWrapHandler, model_serializer
@@ -70,9 +70,9 @@ class OtherLabelsJob(Job):
     derivatives: int = 0
 
     @model_serializer(mode="wrap")
-    def _as_before(self, given: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _as_before(self, given: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out what was not asked for: jobs from before it could be asked for keep their text."""
-        values: dict[str, Any] = given(self)
+        values: dict[str, object] = given(self)
         if not self.derivatives:
             del values["derivatives"]
         return values

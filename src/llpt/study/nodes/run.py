@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
@@ -52,7 +52,7 @@ class RecordedDynamics(BaseModel):
     proposals: ClassVar[None] = None
 
     @model_serializer(mode="wrap")
-    def _as_known(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _as_known(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave classical nuclei out: the records of runs were written before there were others."""
         return {key: value for key, value in write(self).items() if key != "beads" or value > 1}
 

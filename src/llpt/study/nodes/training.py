@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import field_serializer
 
@@ -50,7 +50,7 @@ class TrainingJob(Job):
     labellers: dict[str, DynamicsTask]
 
     @field_serializer("settings")
-    def _as_before(self, settings: TrainingSection) -> dict[str, Any]:
+    def _as_before(self, settings: TrainingSection) -> dict[str, object]:
         return settings.model_dump(mode="json")
 
     def work(self, report: Report) -> NodeOutcome:
