@@ -5,7 +5,7 @@ import tarfile
 import pytest
 
 from llpt.cli.running import tell_what_would_be_done
-from llpt.errors import InputError, LlptError
+from llpt.errors import InputError, LlptError, StorageError
 from llpt.study import StudyDirectory, parse_study
 
 TEXT = """
@@ -77,3 +77,10 @@ def test_a_place_of_something_else_and_an_archive_nobody_trusts_are_refused(arch
         tell_what_would_be_done(tmp_path / "study.toml", tmp_path / "thesis", None, retry_failed=False)
     with pytest.raises(InputError, match="comes from elsewhere"):
         tell_what_would_be_done(archive, tmp_path / "fresh", None, retry_failed=False)
+
+
+def test_a_study_at_work_is_refused(tmp_path):
+    directory = StudyDirectory.claim(tmp_path / "begun", TEXT, parse_study(TEXT), source=tmp_path)
+    with directory.locked(), pytest.raises(StorageError, match="Another llpt run"):
+        tell_what_would_be_done(tmp_path / "begun", None, None, retry_failed=False)
+    tell_what_would_be_done(tmp_path / "begun", None, None, retry_failed=False)

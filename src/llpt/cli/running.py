@@ -232,7 +232,7 @@ def tell_what_would_be_done(
         trust: whether the study may run the code it names, which checking its engines does.
 
     Raises:
-        InputError: ``llpt run`` would refuse it.
+        LlptError: what ``llpt run`` would refuse it with.
     """
     from llpt.study import Ledger, State, StudyDirectory, estimate_costs, make_plan, makespan_s  # noqa: PLC0415
     from llpt.study.cores import available_cores  # noqa: PLC0415
@@ -248,6 +248,8 @@ def tell_what_would_be_done(
     with nullcontext() if study.is_dir() else _given(study) as given:
         if given is not None:
             given.check(trust=trust)
+        if directory is not None:
+            directory.refuse_a_second()
         if directory is None:
             assert given is not None
             StudyDirectory.refuse_what_is_no_study(root)

@@ -46,10 +46,7 @@ class LockedDirectory:
             until = time.monotonic() + LOOK_S
             while not _taken(lock, fcntl.LOCK_EX):
                 if time.monotonic() > until:
-                    raise StorageError(
-                        f"Another llpt run ({self._holder()}) is at work in {self.root}.",
-                        "Wait for it, or stop it with Ctrl-C; two at once would do everything twice.",
-                    )
+                    raise self._held()
                 time.sleep(0.05)
             if self._alive_elsewhere():
                 raise StorageError(
@@ -64,6 +61,21 @@ class LockedDirectory:
             finally:
                 with suppress(OSError):
                     lock.truncate(0)
+
+    def refuse_a_second(self) -> None:
+        """Refuse a directory that an ``llpt run`` holds; nothing is written.
+
+        Raises:
+            StorageError: one does, here or on another machine.
+        """
+        if self.at_work:
+            raise self._held()
+
+    def _held(self) -> StorageError:
+        return StorageError(
+            f"Another llpt run ({self._holder()}) is at work in {self.root}.",
+            "Wait for it, or stop it with Ctrl-C; two at once would do everything twice.",
+        )
 
     def beat(self) -> None:
         """Show that the ``llpt run`` that holds the directory is alive."""
