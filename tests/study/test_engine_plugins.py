@@ -7,8 +7,8 @@ from tests.studies import COMMAND, with_modules_of
 
 from llpt.errors import InputError
 from llpt.study import estimate_costs, make_plan, parse_study
-from llpt.study.cost import RUN_START_UP_S
 from llpt.study.inputs import named_inputs
+from llpt.study.paces import RUN_START_UP_S
 from llpt.study.preflight import check_before_anything_runs
 
 SOFT = """

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from llpt.study import make_plan, parse_study
-from llpt.study.cost import RUN_START_UP_S, StepTimes, pace_of, seconds_per_step
-from llpt.study.paces import known_paces, options_text, paces_file, remember_paces
+from llpt.study.cost import StepTimes, pace_of, seconds_per_step
+from llpt.study.paces import RUN_START_UP_S, known_paces, options_text, paces_file, remember_paces
 from llpt.study.schedule import contents_of
 from llpt.study.step_growth import growth_of
 
@@ -66,7 +66,7 @@ def test_the_last_measurement_holds():
 def test_what_a_run_takes_beside_its_steps_is_learnt_too():
     classical = of_engine("n2p2:a", 64)[1]
     assert StepTimes().start_up_s(classical) == RUN_START_UP_S
-    starts = (2.0, 9.0, 3.0, None)  # the first of a study may wait for libraries, one was begun twice
+    starts = (7.5, 9.0, 3.0, None, 2.0)  # the first of a study waits for libraries, one was begun twice
     remember_paces(pace_of("here", classical, 0.01, start_up=start) for start in starts)
     times = StepTimes((), known_paces("here"))
     assert times.start_up_s(classical) == 3.0
@@ -74,8 +74,11 @@ def test_what_a_run_takes_beside_its_steps_is_learnt_too():
     assert times.start_up_s(of_engine("n2p2:a", 512)[1]) == 3.0
     assert times.start_up_s(of_engine("n2p2:b", 64)[1]) == 3.0
     assert times.start_up_s(run_of()) == RUN_START_UP_S
+    first = StepTimes((), known_paces("here"), first=classical.path)
+    assert first.run_s(classical) == pytest.approx(7.5 + classical.steps * 0.01)
     remember_paces([pace_of("here", classical, 0.02)])
     assert StepTimes((), known_paces("here")).start_up_s(classical) == 3.0
+    assert StepTimes((), known_paces("here")).loading_s(classical) == 4.5
 
 
 def test_electrons_that_start_from_nothing_take_longer_in_a_larger_cell():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,20 +20,18 @@ from llpt.engines import find_engine
 from llpt.engines.record import TIMED_CUTOFF_RY, TIMED_DENSITY_G_PER_CM3
 from llpt.errors import InputError, LlptError
 from llpt.structure import volume_per_atom
-from llpt.study.paces import KnownPace, engine_key, options_text
+from llpt.study.paces import RUN_START_UP_S, KnownPace, engine_key, options_text
 from llpt.study.protocol import starting_density
 from llpt.study.step_growth import StepGrowth, growth_of, growth_of_one
 from llpt.units import ANGSTROM_TO_BOHR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from llpt.campaign import ThermodynamicState
     from llpt.engines import Speed
     from llpt.options import GivenValue, OptionValue
 
-RUN_START_UP_S = 0.5
-"""Forking a process, making its engine, its first and last checkpoint."""
 SINGLE_POINT_STEPS = 2.2
 """A single point of electrons from nothing costs as much as this many MD steps, which start from the step before: 2.1,
 1.7, 2.2 and 2.9 (16 atoms at 2x2x2; 32 at the mean value point, atomic and molecular; 32 atomic at 2x2x2; PBE, 60 Ry,
@@ -151,6 +150,7 @@ class StepTimes:
         measured: runs of this study already begun, each with its seconds per step.
         known: what steps took in studies before.
         contents: hashes of the files of engines that are files, by SPEC (``llpt.study.engine_contents``).
+        first: path of the run that begins first, and waits for the libraries.
     """
 
     def __init__(
@@ -158,7 +158,9 @@ class StepTimes:
         measured: Sequence[tuple[TimedRun, float]] = (),
         known: Sequence[KnownPace] = (),
         contents: Mapping[str, str] | None = None,
+        first: str = "",
     ) -> None:
+        self._first = first
         self._measured = {run.path: seconds for run, seconds in measured}
         self._contents = contents or {}
         begun = [(run, seconds) for run, seconds in measured if not run.segment_steps]
@@ -171,22 +173,36 @@ class StepTimes:
 
     def run_s(self, run: TimedRun) -> float:
         """Return the seconds that a run takes from start to end."""
-        return self.start_up_s(run) + run.steps * (self.proposal_s(run) if run.segment_steps else self.step_s(run))
+        loading = self.loading_s(run) if run.path == self._first else 0.0
+        return (
+            loading
+            + self.start_up_s(run)
+            + run.steps * (self.proposal_s(run) if run.segment_steps else self.step_s(run))
+        )
 
     def start_up_s(self, run: TimedRun) -> float:
         """Return the seconds of a run beside its steps: as runs before took them, those of the nearest size first.
 
         What electrons take to be found from nothing grows as a step does, the rest not at all.
         """
-        for groups in (*self._same, self._others[1]):
-            peers = [pace for pace in self._paces_like(run, groups[-1:])[0] if pace.start_up is not None]
-            if peers:
-                near = _nearest(peers, run.atoms)
-                assert near.start_up is not None
-                more = near.start_up - RUN_START_UP_S
+        for peers in self._before(run):
+            if near := _nearest([pace for pace in peers if pace.start_up is not None], run.atoms):
+                more = (near.start_up or 0.0) - RUN_START_UP_S
                 grows = run.speed.plane_waves and more > 0.0
                 return RUN_START_UP_S + more * (self._bead_s(run) / near.seconds if grows else 1.0)
         return RUN_START_UP_S
+
+    def loading_s(self, run: TimedRun) -> float:
+        """Return how many seconds more a run takes where it is the first of a study; 0 where none has told."""
+        for peers in self._before(run):
+            if near := _nearest([pace for pace in peers if pace.loading is not None], run.atoms):
+                return near.loading or 0.0
+        return 0.0
+
+    def _before(self, run: TimedRun) -> Iterator[tuple[KnownPace, ...]]:
+        """Yield what studies before tell of runs like one, those most like it first."""
+        for groups in (*self._same, self._others[1]):
+            yield self._paces_like(run, groups[-1:])[0]
 
     def proposal_s(self, run: TimedRun) -> float:
         """Return the seconds of a proposal: a label of the engine and a segment of the potential."""
@@ -222,7 +238,7 @@ class StepTimes:
     def _scaled(self, run: TimedRun, estimate: float, found: Sequence[tuple[KnownPace, ...]]) -> float:
         """Return the seconds of a step from the peer of the nearest size, by the growth that the first peers show."""
         first = next(filter(None, found))
-        near = _nearest(first, run.atoms)
+        near = min(first, key=partial(_distance, run.atoms))
         alone = StepGrowth() if run.speed.plane_waves else growth_of_one(near)
         growth = next(filter(None, map(self._growth, found)), alone)
         floor = floor_per_step(run)
@@ -235,8 +251,12 @@ class StepTimes:
         return self._growths[paces]
 
 
-def _nearest(paces: Sequence[KnownPace], atoms: int) -> KnownPace:
-    return min(paces, key=lambda pace: abs(math.log(pace.atoms / atoms)))
+def _distance(atoms: int, pace: KnownPace) -> float:
+    return abs(math.log(pace.atoms / atoms))
+
+
+def _nearest(paces: Sequence[KnownPace], atoms: int) -> KnownPace | None:
+    return min(paces, key=partial(_distance, atoms), default=None)
 
 
 def _unscaled_text(options: Mapping[str, GivenValue]) -> str:

@@ -200,7 +200,8 @@ class Execution:
         place = place_of(self.directory.study.execution)
         runs = {run.path: run for run in self.plan.runs if not run.sampled}
         contents = contents_of(self.plan, self.directory.root, copies=True)  # potentials trained meanwhile among them
-        entries = [self.ledger.entry(path) for path in self._attempts.begun if path in runs]
+        begun = (self.ledger.entry(path) for path in self._attempts.begun)
+        entries = sorted((entry for entry in begun if entry.path in runs), key=lambda entry: entry.started or 0.0)
         remember_paces(
             pace_of(place, runs[entry.path], entry.seconds_per_step, contents, start_up=entry.start_up_s)
             for entry in entries

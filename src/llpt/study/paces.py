@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from llpt.options import GivenValue
     from llpt.study.engine_sections import ExecutionSection
 
+RUN_START_UP_S = 0.5
+"""Forking a process, making its engine, its first and last checkpoint, where nothing was measured."""
 SCALED = frozenset({"ecut_ry", "kpoints"})
 """Options whose cost an engine's record knows."""
 FREE = frozenset({"electronic_temperature_k"})
@@ -45,6 +47,7 @@ class KnownPace(BaseModel):
         estimated: what the engine's record states of the same step, in seconds.
         floor: the part of that which is the same for all numbers of atoms.
         start_up: seconds of a run beside its steps; None where they were not told from these.
+        loading: seconds that the first run of a study waited longer, for the libraries; None where that is not known.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -58,6 +61,7 @@ class KnownPace(BaseModel):
     estimated: float
     floor: float = 0.0
     start_up: float | None = None
+    loading: float | None = None
 
     @property
     def key(self) -> tuple[str, str, str, int, int]:
@@ -111,21 +115,23 @@ def remember_paces(found: Iterable[KnownPace]) -> None:
     """Add to the file; where it cannot be written, nothing is remembered.
 
     Args:
-        found: what was measured; of several of one key their medians are kept.
+        found: what was measured in one study, the run that began first before all others; of several of one key
+            their medians are kept.
     """
     paces = {pace.key: pace for pace in _read()}
-    fresh: dict[tuple[str, str, str, int, int], list[KnownPace]] = {}
+    first, fresh = None, dict[tuple[str, str, str, int, int], list[KnownPace]]()
     for pace in found:
+        first = first or pace
         fresh.setdefault(pace.key, []).append(pace)
     for key, alike in fresh.items():
-        starts = [pace.start_up for pace in alike if pace.start_up is not None]
         before = paces.pop(key, None)
-        paces[key] = alike[-1].model_copy(
-            update={
-                "seconds": median(pace.seconds for pace in alike),
-                "start_up": median(starts) if starts else before and before.start_up,
-            }
-        )
+        starts = [pace.start_up for pace in alike if pace.start_up is not None and pace is not first]
+        start_up = median(starts) if starts else before.start_up if before else None
+        loading = before.loading if before else None
+        if first is not None and first.key == key and first.start_up is not None:
+            loading = max(0.0, first.start_up - (RUN_START_UP_S if start_up is None else start_up))
+        seconds = median(pace.seconds for pace in alike)
+        paces[key] = alike[-1].model_copy(update={"seconds": seconds, "start_up": start_up, "loading": loading})
     file = paces_file()
     text = _PACES.dump_json(tuple(paces.values())[-MOST:], indent=1)
     try:

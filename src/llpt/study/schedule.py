@@ -61,7 +61,8 @@ def times_of_study(
         contents: hashes of the files of its engines, by SPEC; None where they are not known.
     """
     runs = {run.path: run for run in plan.runs}
-    return StepTimes([(runs[path], seconds) for path, seconds in measured.items() if path in runs], known, contents)
+    begun = [(runs[path], seconds) for path, seconds in measured.items() if path in runs]
+    return StepTimes(begun, known, contents, first=next((node.path for node in plan.nodes), ""))
 
 
 def makespan_s(plan: Plan, seconds: Mapping[str, float], cores: int) -> float:

@@ -18,12 +18,12 @@ from llpt.engines import MixedEngine, evaluate, make_engine, read_evaluated, wri
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
 from llpt.structure import LABELS, attach_labels, label_of
-from llpt.study.cost import RUN_START_UP_S
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.molecular_dynamics import DynamicsTask, progress_told
 from llpt.study.nodes.node import AskedEngine, Job, Node
 from llpt.study.nodes.other_labels import LABELS_FILE
 from llpt.study.outcome import NodeOutcome, Provenance, State
+from llpt.study.paces import RUN_START_UP_S
 from llpt.study.steps import RUN_INSIDE
 from llpt.study.stored import stored_engine, stored_options
 from llpt.trajectory import Trajectory

@@ -12,9 +12,10 @@ from llpt.campaign import Role
 from llpt.engines import label_at_electronic_temperatures, label_file, read_evaluated
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
-from llpt.study.cost import FOLLOWED_POINT_STEPS, RUN_START_UP_S, single_point_steps
+from llpt.study.cost import FOLLOWED_POINT_STEPS, single_point_steps
 from llpt.study.nodes.node import AskedEngine, Job, Node
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.paces import RUN_START_UP_S
 from llpt.study.stored import stored_engine, stored_options
 from llpt.trajectory import Trajectory
 from llpt.version import package_versions

@@ -16,11 +16,12 @@ from llpt.engines.evaluation import labelled
 from llpt.files import write_atomically
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
-from llpt.study.cost import RUN_START_UP_S, seconds_per_step, single_point_steps
+from llpt.study.cost import seconds_per_step, single_point_steps
 from llpt.study.label_sections import DERIVATIVE_POINTS
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.node import AskedEngine, Job, Node
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.paces import RUN_START_UP_S
 from llpt.study.stored import choice_folder, stored_engine, stored_options
 from llpt.version import package_versions
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import field_serializer
 
-from llpt.study.cost import RUN_START_UP_S, single_point_steps
+from llpt.study.cost import single_point_steps
 from llpt.study.engine_sections import TrainingSection  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.molecular_dynamics import DynamicsTask  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.node import AskedEngine, Job, Node
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
+from llpt.study.paces import RUN_START_UP_S
 from llpt.study.stored import FUNCTIONS, MODELS, stored_path
 from llpt.version import package_versions
 
