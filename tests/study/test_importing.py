@@ -5,9 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ase import Atoms
+from ase.io import write
 
 from llpt.campaign import Role
 from llpt.errors import InputError, StorageError
+from llpt.study.import_tree import Given, import_found
 from llpt.study.imported import read_imported, write_imported
 from llpt.study.importing import (
     Description,
@@ -19,6 +22,7 @@ from llpt.study.importing import (
 )
 from llpt.trajectory import Facts
 from llpt.trajectory.foreign import Contents, ForeignTrajectory
+from llpt.trajectory.foreign.folders import find_runs
 from llpt.trajectory.foreign.measuring import Measurements
 
 
@@ -93,3 +97,15 @@ def test_the_table_of_imported_runs_is_read_as_it_is_written_and_as_a_person_may
     (tmp_path / "imported.toml").write_text(texts["as written"].replace("role", "rule", 1), encoding="utf-8")
     with pytest.raises(StorageError, match="is damaged"):
         read_imported(tmp_path / "imported.toml")
+
+
+def test_a_label_that_is_no_number_is_one_sentence_whoever_looks_at_the_frames_first(tmp_path):
+    path = tmp_path / "run.extxyz"
+    frames = [Atoms("H2", [[0.1 * step, 0, 0], [2, 2, 2]], cell=[4.0] * 3, pbc=True) for step in range(3)]
+    for frame in frames:
+        frame.info["energy"] = "-30.%"
+    write(path, frames)
+    given = Given(role=Role.REFERENCE, label="x", temperature_k=9.0, frame_interval_fs=1.0)
+    (found,) = find_runs(path)
+    refused = import_found(tmp_path / "study", found, given, new=NewStudy.of_imported_runs("x"), dry=True)
+    assert refused.why == f"{path} cannot be read: it holds what its format does not have."

@@ -21,7 +21,7 @@ from llpt.study.controlled_tests import (
     needs_motion,
 )
 from llpt.study.engine_sections import ExecutionSection, ReferenceSection, SurrogateSection, VerdictSection
-from llpt.study.imported import ImportedRun, sections_of
+from llpt.study.imported import ImportedRun, run_of_json, sections_of
 from llpt.study.label_sections import BridgeSection, BudgetSection  # noqa: TC001 - pydantic reads them
 from llpt.study.sections import (
     ContradictionError,
@@ -113,7 +113,7 @@ class StudyFile(Section):
         surrogate = data.get("surrogate")
         if surrogate is not None and not (isinstance(surrogate, dict) and surrogate.get("runs") == "imported"):
             return data
-        implied = sections_of([ImportedRun.model_validate_json(json.dumps(run)) for run in data["imported"]])
+        implied = sections_of([run_of_json(json.dumps(run)) for run in data["imported"]])
         return {"system": implied.system, "state": implied.state, "dynamics": implied.dynamics, **data}
 
     @model_validator(mode="after")

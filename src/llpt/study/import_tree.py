@@ -19,8 +19,9 @@ from llpt.study.layout import StudyDirectory
 from llpt.study.place import STUDY_FILE
 from llpt.trajectory.foreign import NoTrajectoryError, open_foreign
 from llpt.trajectory.foreign.folders import FoundRun, find_runs
+from llpt.trajectory.foreign.reading import FEWEST_FRAMES
 from llpt.trajectory.foreign.suspicion import SAME, FactCheck
-from llpt.trajectory.foreign.text import CutOffError, told
+from llpt.trajectory.foreign.text import CutOffError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from llpt.study.importing import NewStudy
     from llpt.trajectory.foreign import EnergyMeaning, ForeignTrajectory
 
-FEWEST = 2
 LOOKED_AT = 20
 """So many frames tell whether a volume changes."""
 
@@ -208,11 +208,10 @@ def _check_two_frames(source: ForeignTrajectory) -> None:
     if source.own is not None:
         return
     try:
-        with told("it", "in its first frames"):
-            number = sum(1 for _ in zip(range(FEWEST), source.frames(), strict=False))
+        number = sum(1 for _ in zip(range(FEWEST_FRAMES), source.frames(), strict=False))
     except LlptError:
         return  # what is wrong is told when the run is read
-    if number < FEWEST:
+    if number < FEWEST_FRAMES:
         raise NoTrajectoryError(f"It holds {number} whole frame(s).", "Give a trajectory of two or more.")
 
 
@@ -239,13 +238,17 @@ def _state(
 
 
 def _volume_is_constant(source: ForeignTrajectory) -> bool:
-    """Whether the first frames have one volume."""
+    """Whether the first frames have one volume.
+
+    Raises:
+        InputError: they cannot be read.
+    """
     import numpy as np  # noqa: PLC0415 - at hand already, for whoever reads frames
 
     volumes = []
     try:
         for _, frame in zip(range(LOOKED_AT), source.frames(), strict=False):
             volumes.append(abs(float(np.linalg.det(frame.cell_angstrom))))
-    except (CutOffError, LlptError):
-        pass  # what is wrong is told when the run is read
+    except CutOffError:
+        pass  # told when the run is read
     return len(volumes) > 1 and max(volumes) - min(volumes) <= CONSTANT_VOLUME * max(volumes)

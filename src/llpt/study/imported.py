@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from llpt.campaign import ControlledTest, Role, ThermodynamicState, engine_slug
+from llpt.campaign import ControlledTest, Role, RunIdentity, ThermodynamicState, engine_slug
 from llpt.dynamics import Ensemble
 from llpt.errors import StorageError
 from llpt.study.engine_spelling import imported_spec
@@ -106,7 +106,7 @@ class ImportedRun(Section):
     @property
     def path(self) -> str:
         """Its directory below the study's."""
-        return self.planned().path
+        return RunIdentity(self.folder, self.atoms, self.state.line, self.state.rung, self.test, self.repeat).path
 
     @property
     def engine(self) -> str:
@@ -179,7 +179,17 @@ def _as_written(text: str) -> tuple[ImportedRun, ...]:
 
 @lru_cache(maxsize=2**14)
 def _of_table(text: str) -> ImportedRun:
-    return ImportedRun.model_validate_json(json.dumps(tomllib.loads(text)))
+    return run_of_json(json.dumps(tomllib.loads(text)))
+
+
+@lru_cache(maxsize=2**14)
+def run_of_json(text: str) -> ImportedRun:
+    """Return a run by its table as JSON; of a text that was read before, the same object.
+
+    Raises:
+        ValidationError: it holds what no run has.
+    """
+    return ImportedRun.model_validate_json(text)
 
 
 def write_imported(runs: Sequence[ImportedRun]) -> str:
@@ -187,6 +197,7 @@ def write_imported(runs: Sequence[ImportedRun]) -> str:
     return _PREFACE + "".join(f"{_HEADING}{_table(run)}" for run in runs)
 
 
+@lru_cache(maxsize=2**14)
 def _table(run: ImportedRun) -> str:
     """Write a run as TOML; JSON's strings, numbers and lists of strings are TOML's."""
     known = run.model_dump(mode="json", exclude_none=True)

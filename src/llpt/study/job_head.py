@@ -6,6 +6,7 @@ it knows what they need.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Tag, TypeAdapter
@@ -80,8 +81,9 @@ _HEAD: TypeAdapter[JobHead] = TypeAdapter(
 )
 
 
+@lru_cache(maxsize=2**14)
 def job_head(text: str | bytes) -> JobHead:
-    """Return what a job says of itself.
+    """Return what a job says of itself; of a text that was read before, as it was read then.
 
     Args:
         text: the job, as its file and the ledger hold it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,10 @@ from llpt.trajectory.foreign.vasp_text import is_outcar, open_outcar, open_xdatc
 from llpt.trajectory.foreign.vaspout import is_vaspout, open_vaspout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from llpt.trajectory.foreign.frame import ForeignTrajectory
+    from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 
 HDF5_MAGIC = b"\x89HDF"
 
@@ -80,8 +81,14 @@ def open_foreign(
         raise InputError(f"These files are not of one program: {listed}.", "Import each run on its own.")
     if keys and kinds[0] not in KEYED:
         raise InputError(f"The labels of {kinds[0]} have names of their own.", "Leave the keys out (--keys).")
-    with told(str(paths[0]), "at its beginning"):
-        return _open(kinds[0], paths, elements, units, keys)
+    with told(str(paths[0])):
+        source = _open(kinds[0], paths, elements, units, keys)
+
+    def frames() -> Iterator[ForeignFrame]:
+        with told(source.name):
+            yield from source.frames()
+
+    return replace(source, frames=frames)
 
 
 def _open(

@@ -16,7 +16,7 @@ from llpt.trajectory.foreign import cp2k
 from llpt.trajectory.foreign.detect import WHOLE_FRAMES, Program, open_foreign, program_of, sort_vasp
 from llpt.trajectory.foreign.lammps import is_dump
 from llpt.trajectory.foreign.own import is_own
-from llpt.trajectory.foreign.text import CutOffError, head, told
+from llpt.trajectory.foreign.text import head
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -295,7 +295,7 @@ def pieces_in_order(files: Iterable[Path], opener: Callable[[Sequence[Path]], Fo
 def _ends(source: ForeignTrajectory) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return the fractional coordinates of the first and the last whole frame; None where nothing can be read."""
     first = last = None
-    with suppress(CutOffError, InputError), told("it", "to its end"):  # what is wrong is told when the run is read
+    with suppress(InputError):  # what is wrong is told when the run is read
         for frame in source.frames():
             last = frame
             first = first or frame

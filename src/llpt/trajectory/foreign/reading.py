@@ -206,7 +206,7 @@ def _until_cut(source: ForeignTrajectory, contents: Contents) -> Iterator[Foreig
     frames: Iterator[ForeignFrame] | None = None
     while True:
         try:
-            with told(source.name, f"after {number} frame(s)"):
+            with told(source.name):
                 frames = source.frames() if frames is None else frames
                 frame = next(frames, None)
         except ShorterFileError as error:

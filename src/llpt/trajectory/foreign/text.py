@@ -28,7 +28,7 @@ UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError)
 DAMAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError, *UNREADABLE)
 """What a parser raises at a file that is not what it should be."""
 
-UNEXPECTED = "it holds what its format does not have there"
+UNEXPECTED = "it holds what its format does not have"
 
 
 class Lines:
@@ -214,20 +214,17 @@ def head(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def told(name: str, where: str) -> Iterator[None]:
+def told(name: str) -> Iterator[None]:
     """Turn what a parser raises at a damaged file into one sentence.
 
     Args:
         name: of the files that are read.
-        where: in it, e.g. ``after frame 3``.
 
     Raises:
-        InputError: in the place of any error of a parser.
+        DamageError: in the place of any error of a parser.
     """
     try:
         yield
     except DAMAGE as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else UNEXPECTED
-        raise InputError(
-            f"{name} cannot be read {where}: {why}.", "Check the file there; it may be damaged."
-        ) from error
+        raise DamageError(f"{name} cannot be read: {why}.", "Check the file; it may be damaged.") from error
