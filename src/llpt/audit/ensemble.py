@@ -22,6 +22,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import binom
 
 from llpt.statistics import Estimate, mean_estimate, statistical_inefficiency, variance_estimate
 from llpt.statistics.autocorrelation import as_series, block_averages, spectral_estimate
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 
 ENSEMBLE_CONFIDENCE = 0.99865
 """One-sided: three standard errors of a normal distribution, more where an error rests on few samples."""
+FALSE_FAILURES = 2.0 * (1.0 - ENSEMBLE_CONFIDENCE)
+"""A check of a run that is right fails so often."""
+SURPRISING = 1e-3
+"""So many failures that share no run, or more, are no chance among as many right runs."""
 FEWEST = 20
 """So many independent samples on each side, or a slope is not asked for."""
 NEWTON_STEPS = 50
@@ -261,3 +266,26 @@ def _outcome(measured: Estimate, allowed: float, *, expected: float = 1.0) -> En
         return EnsembleOutcome.OPEN
     off = abs(measured.value - expected) - allowed
     return EnsembleOutcome.HOLDS if off <= measured.half_width(ENSEMBLE_CONFIDENCE) else EnsembleOutcome.FAILS
+
+
+def fail_by_no_chance(found: Sequence[tuple[Sequence[str], EnsembleCheck]]) -> bool:
+    """Whether runs fail that would not if all were right.
+
+    The checks of one run are not independent of each other: a long fluctuation fails several. Counted are failures of
+    which no two share a run, among the runs; a right run fails one of its checks at most as often as all together.
+
+    Args:
+        found: the checks, each with the runs that it is of.
+    """
+    decided = [(paths, check) for paths, check in found if check.outcome is not EnsembleOutcome.OPEN]
+    runs = {path for paths, _ in decided for path in paths}
+    seen: set[str] = set()
+    failures = 0
+    for paths, check in sorted(decided, key=lambda item: len(item[0])):
+        if check.outcome is EnsembleOutcome.FAILS and seen.isdisjoint(paths):
+            seen.update(paths)
+            failures += 1
+    if not failures:
+        return False
+    chance = min(sum(len(paths) for paths, _ in decided) / len(runs) * FALSE_FAILURES, 1.0)
+    return float(binom.sf(failures - 1, len(runs), chance)) < SURPRISING

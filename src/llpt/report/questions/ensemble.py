@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scipy.stats import binom
-
-from llpt.audit.ensemble import ENSEMBLE_CONFIDENCE, EnsembleOutcome
+from llpt.audit.ensemble import FALSE_FAILURES, EnsembleOutcome, fail_by_no_chance
 from llpt.campaign import short_name
 from llpt.report.interval_figure import Interval, interval_panel
 from llpt.report.palette import GREY
@@ -21,10 +19,6 @@ if TYPE_CHECKING:
     from llpt.report.case import Case
     from llpt.study.certificate import Asked
 
-CHANCE = 2.0 * (1.0 - ENSEMBLE_CONFIDENCE)
-"""A check of a run that is right fails so often."""
-SURPRISING = 1e-3
-"""So many failures that share no run, or more, are no chance among as many right runs."""
 TONES = {EnsembleOutcome.HOLDS: Tone.GOOD, EnsembleOutcome.FAILS: Tone.BAD, EnsembleOutcome.OPEN: Tone.OPEN}
 
 
@@ -40,7 +34,7 @@ def of_their_ensembles(case: Case) -> Question | None:
     counts = {outcome: sum(check.outcome is outcome for _, check in found) for outcome in EnsembleOutcome}
     decided = counts[EnsembleOutcome.HOLDS] + counts[EnsembleOutcome.FAILS]
     failed = counts[EnsembleOutcome.FAILS]
-    tone = Tone.BAD if _is_no_chance(found) else Tone.OPEN if failed or not decided else Tone.GOOD
+    tone = Tone.BAD if fail_by_no_chance(found) else Tone.OPEN if failed or not decided else Tone.GOOD
     word = f"{failed} of {decided} checks fail" if failed else "yes" if decided else "not resolved"
     return Question(
         "ensemble",
@@ -48,7 +42,8 @@ def of_their_ensembles(case: Case) -> Question | None:
         tone,
         word,
         f"{counts[EnsembleOutcome.HOLDS]} checks of {len(runs)} base runs hold, {failed} fail "
-        f"({decided * CHANCE:.2g} would by chance), {counts[EnsembleOutcome.OPEN]} are not resolved by these runs.",
+        f"({decided * FALSE_FAILURES:.2g} would by chance), {counts[EnsembleOutcome.OPEN]} are not resolved by these "
+        "runs.",
         "Mean and variance of the kinetic energy; the variance of the volume against the volumes at neighbouring "
         "pressures; the ratio of the distributions of neighbours in pressure and temperature, which also fails where "
         "the two are in different phases; the trend of volume or energy (llpt certify).",
@@ -86,26 +81,6 @@ def _figure(found: Sequence[Asked]) -> Figure | None:
         tuple(panels),
         wide=True,
     )
-
-
-def _is_no_chance(found: Sequence[Asked]) -> bool:
-    """Whether runs fail that would not if all were right.
-
-    The checks of one run are not independent of each other: a long fluctuation fails several. Counted are failures of
-    which no two share a run, among the runs; a right run fails one of its checks at most as often as all together.
-    """
-    decided = [(paths, check) for paths, check in found if check.outcome is not EnsembleOutcome.OPEN]
-    runs = {path for paths, _ in decided for path in paths}
-    seen: set[str] = set()
-    failures = 0
-    for paths, check in sorted(decided, key=lambda item: len(item[0])):
-        if check.outcome is EnsembleOutcome.FAILS and seen.isdisjoint(paths):
-            seen.update(paths)
-            failures += 1
-    if not failures:
-        return False
-    chance = min(sum(len(paths) for paths, _ in decided) / len(runs) * CHANCE, 1.0)
-    return float(binom.sf(failures - 1, len(runs), chance)) < SURPRISING
 
 
 def _table(found: Sequence[Asked]) -> Table:
