@@ -17,14 +17,11 @@ from llpt.study.ledger import Ledger
 from llpt.study.nodes.run import RecordedDynamics  # noqa: TC001 - pydantic reads it
 from llpt.study.outcome import ForeignOrigin, Provenance, Record, State
 from llpt.study.place import StudyPlace
-from llpt.study.planning import make_plan
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from llpt.study.plan import Plan
 
 
 def describe_engine(run: ImportedRun) -> DescribedEngine:
@@ -147,7 +144,6 @@ def complete_imports(directory: StudyDirectory, ledger: Ledger) -> None:
     fresh = [run for path, run in runs.items() if path in stale or path not in known]
     if not stale and not fresh:
         return
-    plan = make_plan(directory.study)
     for path in stale:  # before the ledger forgets them: a kill in between leaves what the next command removes
         remove(directory.result(path))
         remove(JobFiles(directory.root, path).job)
@@ -157,13 +153,13 @@ def complete_imports(directory: StudyDirectory, ledger: Ledger) -> None:
         for path in stale:
             ledger.forget(path)
         for run in fresh:
-            _enter_in_ledger(directory, plan, run, ledger)
+            _enter_in_ledger(directory, run, ledger)
 
 
-def _enter_in_ledger(directory: StudyDirectory, plan: Plan, run: ImportedRun, ledger: Ledger) -> None:
+def _enter_in_ledger(directory: StudyDirectory, run: ImportedRun, ledger: Ledger) -> None:
     place = directory.node(run.path)
     write_run_file(place, ImportedRecord.of(run))
-    write_job(directory, plan[run.path], ledger)
+    write_job(directory, run.planned(), ledger)
     now = time.time()
     ledger.record(
         run.path,

@@ -338,6 +338,8 @@ def _check_new(study: StudyFile, digests: tuple[str, ...], description: Descript
                 f'The engine "{run.label}" is the {run.role} of this study already.',
                 "Give the other one another label.",
             )
+    if study.reference is None and study.surrogate is None:
+        return  # it has no runs of its own
     imported = {run.path for run in study.imported}
     own = {run.engine_folder for run in make_plan(study).runs if run.path not in imported}
     if slug in own:
