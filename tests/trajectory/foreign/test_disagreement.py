@@ -139,6 +139,13 @@ def test_a_file_that_lacks_the_last_steps_costs_these_steps_and_they_are_counted
     assert 1 <= int(told[1] or 1) == len(whole) - len(found) <= lost
 
 
+def test_smeared_electrons_whose_entropy_is_not_told_have_no_internal_energy(tmp_path):
+    _, contents = read(changed(tmp_path, PW, "pw-md.out", put("smearing contrib.", "smearing")))
+    assert "internal_energy_ev" in contents.missing
+    _, contents = read(changed(tmp_path, PW, "pw-md.out", lambda text: text))
+    assert "internal_energy_ev" not in contents.missing
+
+
 def test_a_dump_of_some_atoms_is_told(tmp_path):
     def only_some(text):
         return re.sub(r"\n8 1 .*", "", text.replace("ATOMS\n8\n", "ATOMS\n7\n"))

@@ -168,7 +168,7 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
     header = _Header.read(lines)
     here = (header.cell_angstrom, header.positions_angstrom)
     following = here
-    solved = _Solution()
+    solved, smeared = _Solution(), header.electronic_temperature_k is not None
     unconverged = False
     for line in lines:
         if "convergence NOT achieved" in line:
@@ -189,7 +189,7 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
         # md ends a step with its constant, after the positions; vc-md prints the positions last
         ended = "Ekin + Etot (const)" in line or (line.startswith("ATOMIC_POSITIONS") and solved.kinetic_ev is not None)
         if ended and solved.free_ev is not None:
-            yield replace(solved.frame(*here), unconverged=unconverged)
+            yield replace(solved.frame(*here, smeared=smeared), unconverged=unconverged)
             solved, unconverged = _Solution(), False
     if solved.free_ev is not None:
         raise CutOffError(path, "a step")
@@ -210,7 +210,7 @@ class _Solution:
     """What belongs to one self-consistent solution."""
 
     free_ev: float | None = None
-    minus_ts_ev: float = 0.0
+    minus_ts_ev: float | None = None
     kinetic_ev: float | None = None
     conserved_ev: float | None = None
     step: float | None = None
@@ -235,14 +235,15 @@ class _Solution:
             self.kinetic_ev = lines.number_in(line.split("=")[1].split(), 0, "an energy") * RYDBERG_TO_EV
             self.conserved_ev = _energy(lines, line)
 
-    def frame(self, cell: NDArray[np.float64], positions: NDArray[np.float64]) -> ForeignFrame:
-        """Return the frame it belongs to."""
+    def frame(self, cell: NDArray[np.float64], positions: NDArray[np.float64], *, smeared: bool) -> ForeignFrame:
+        """Return the frame it belongs to; of smeared electrons whose entropy is not told, E is not known."""
+        minus_ts = self.minus_ts_ev if smeared else self.minus_ts_ev or 0.0
         return ForeignFrame(
             positions_angstrom=positions,
             cell_angstrom=cell,
             forces_ev_per_angstrom=self.forces,
             free_energy_ev=self.free_ev,
-            internal_energy_ev=None if self.free_ev is None else self.free_ev - self.minus_ts_ev,
+            internal_energy_ev=None if self.free_ev is None or minus_ts is None else self.free_ev - minus_ts,
             kinetic_energy_ev=self.kinetic_ev,
             conserved_ev=self.conserved_ev,
             stress_gpa=self.stress_gpa,
