@@ -191,7 +191,7 @@ def main() -> int:
         "STEPS", str(arguments.steps)
     )
     victims = victims_of(VICTIMS, arguments.kills - arguments.of_pw, chance)
-    trials = [Trial("fluid", text, victims, CHECKPOINT_EVERY)]
+    trials = [Trial("fluid", text, victims, CHECKPOINT_EVERY)] if victims else []
     if arguments.of_pw:
         text = PW_STUDY.replace("PW_STEPS", str(PW_STEPS)).replace("PW_CHECKPOINT_EVERY", str(PW_CHECKPOINT_EVERY))
         trials.append(Trial(PW, text, victims_of(PW_VICTIMS, arguments.of_pw, chance), PW_CHECKPOINT_EVERY))
@@ -273,7 +273,8 @@ class Kill:
         victim: what was killed.
         runs: the runs that it ended; none where only the process that runs are forked from was killed.
         went_on: runs that were at work and went on.
-        outlived: programs of engines that were still alive long after the runs that it ended.
+        programs: those of the engines of the runs that it ended; the others go on meanwhile.
+        outlived: of these, those that were still alive when the study was done.
         known_for_dead: of a driver: whether ``llpt status`` would say that it is gone.
     """
 
@@ -282,6 +283,7 @@ class Kill:
     victim: str
     runs: list[EndedRun] = field(default_factory=list)
     went_on: int = 0
+    programs: list[psutil.Process] = field(default_factory=list)
     outlived: int = 0
     known_for_dead: bool | None = None
 
@@ -344,6 +346,7 @@ def tried(trial: Trial, place: Path, environment: dict[str, str], chance: np.ran
         entries, events = ledger.entries(), ledger.events()
     for kill in killed:
         kill.note_what_followed(events)
+        kill.outlived = sum(is_alive(program) for program in kill.programs)
     lost = max((run.lost for kill in killed for run in kill.runs), default=0)
     compared = compare(place / "peace" / "study", place / "kills" / "study")
     return Found(killed, drivers, entries, compared, lost, kept_its_checkpoints=lost <= trial.checkpoint_every)
@@ -386,7 +389,7 @@ def disturb(
         for path in hit:
             psutil.wait_procs([at_work[path]], timeout=PATIENCE_S)
             kill.runs.append(EndedRun(path, told[path], on_disk(root, path)))
-        kill.outlived = len(psutil.wait_procs(programs, timeout=PATIENCE_S)[1])
+        kill.programs = programs
         killed.append(kill)
 
 
@@ -423,6 +426,13 @@ def helpers(worker: psutil.Process) -> list[psutil.Process]:
 def is_program(process: psutil.Process) -> bool:
     """Whether an engine has started this process to compute for it."""
     return process.name() == PW or "engine-helper" in process.cmdline()
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process has not ended."""
+    with contextlib.suppress(psutil.Error):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def is_fork_server(process: psutil.Process) -> bool:
