@@ -5,7 +5,17 @@ import numpy as np
 import pytest
 
 from llpt.statistics import Estimate
-from llpt.transition import Standing, all_criteria, criteria, drawn_criteria, separations, synthetic_isobar
+from llpt.transition import (
+    LineKind,
+    Standing,
+    all_criteria,
+    criteria,
+    deciding,
+    drawn_criteria,
+    placing,
+    separations,
+    synthetic_isobar,
+)
 from llpt.transition.crossing_criteria import CONDUCTIVITY_ONSET
 from llpt.transition.extremum_criteria import COMPRESSIBILITY_MAXIMUM, DENSITY_MAXIMUM, EXPANSION_EXTREMUM
 from llpt.transition.step_criteria import DENSITY_JUMP, HEAT_CAPACITY_MAXIMUM
@@ -131,7 +141,8 @@ def test_the_conductivity_sets_in_where_it_passes_that_of_a_metal():
 
 
 PLUGIN = """
-from llpt.transition import Criterion, Located, Standing
+from llpt.transition import Criterion, LineKind, Located, Standing
+from llpt.transition.evidence import EvidenceKind
 
 def middle(isobar, curve, rises):
     if isobar.n_atoms == 13:
@@ -140,7 +151,8 @@ def middle(isobar, curve, rises):
     return Located(values.estimate(3).scaled(0.0, "K") if isobar.n_atoms == 7 else values.estimate(3), True, "There.")
 
 CRITERION = Criterion(
-    "middle", estimator="the fourth point", curve="density", locate=middle, standing=Standing.DECIDING, figure_order=4
+    "middle", estimator="the fourth point", curve="density", locate=middle, standing=Standing.DECIDING, figure_order=4,
+    places_otherwise=True, decides_last_on=frozenset(LineKind), evidence=EvidenceKind.DENSITY_WIDTH, one_place=True,
 )
 """
 
@@ -150,6 +162,8 @@ def test_a_criterion_of_another_package_is_reported_and_never_decides(install_pa
     added = all_criteria()[-1]
     assert added.name == "middle"
     assert added.standing is Standing.REPORTED
+    assert (added.evidence, added.one_place) == (None, False)
+    assert not any(added in (*deciding(kind), *placing(kind)) for kind in LineKind)
     assert drawn_criteria()[-1] == added
     found = criteria(make_isobar(905.0, n_atoms=7))[added]
     assert found.resolved
