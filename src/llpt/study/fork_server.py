@@ -181,7 +181,7 @@ def _leave(code: int) -> NoReturn:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
     except OSError:
-        code = code or NO_WORD_CODE
+        code = NO_WORD_CODE
     os._exit(code)
 
 
