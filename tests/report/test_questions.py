@@ -22,14 +22,16 @@ from llpt.report.methods import methods_of, write_methods
 from llpt.report.question import Tone
 from llpt.report.questions.cell import large_enough
 from llpt.report.questions.ensemble import of_their_ensembles
+from llpt.report.questions.path import independent_of_path
 from llpt.report.questions.protocol import same_protocol
 from llpt.report.questions.reference import _budget_figure, _largest
 from llpt.report.questions.surrogate import errors_of_surrogate
+from llpt.report.questions.transition import where_is_it
 from llpt.report.questions.verdict import comparison_figure
 from llpt.report.references import papers, papers_of_functional
 from llpt.report.run_tables import run_table
 from llpt.statistics import Estimate
-from llpt.study import StudyDirectory
+from llpt.study import State, StudyDirectory
 
 ORDER = ("protocol", "equilibrium", "duration", "size", "path", "solids", "reference", "surrogate", "remedy")
 """Same protocol? equilibrated? long enough? large enough? path? solids? k-points, cutoff and electrons? errors of the
@@ -361,3 +363,58 @@ def test_the_figure_of_longer_runs_ends_where_the_verdict_can_be_given(answers, 
     assert [curve.x[-1] for curve in curves] == pytest.approx(wanted)
     assert [curve.y[-1] for curve in curves] == pytest.approx([1.0] * len(wanted))
     assert enough.y == (1.0, 1.0)
+
+
+def held_at(case, miss):
+    """Return the study with every mean temperature ``miss(state)`` standard errors of 1 K off."""
+    ladders = []
+    for ladder in case.found.ladders:
+        runs = []
+        for index, run in enumerate(ladder.runs):
+            value = run.temperature_k + miss(index)
+            columns = {"temperature": ((), value, {"unit": "K"}), "temperature_error": ((), 1.0)}
+            columns["temperature_effective_samples"] = ((), 1e6)
+            runs.append(dataclasses.replace(run, summary=run.summary.assign(columns)))
+        ladders.append(dataclasses.replace(ladder, runs=tuple(runs)))
+    found = dataclasses.replace(case.found, ladders=tuple(ladders))
+    return dataclasses.replace(case, analysis=dataclasses.replace(case.analysis, found=found))
+
+
+def test_means_off_at_one_state_are_chance_and_at_all_are_told_in_words(case):
+    one = same_protocol(held_at(case, lambda index: 3.3 if index == 0 else 0.5))
+    assert (one.tone, one.word) == (Tone.GOOD, "yes")
+    assert "no more than chance allows" in one.sentence
+    every = same_protocol(held_at(case, lambda _: 5.0))
+    assert (every.tone, every.word) == (Tone.BAD, "alike, but not held")
+    assert "by no chance" in every.sentence
+    assert "allows 2 % besides" in every.sentence
+
+
+def test_the_side_without_a_transition_is_named_with_the_reason(case):
+    ladders = []
+    for each in case.found.ladders:
+        ladder = each
+        unresolved = {
+            name: dataclasses.replace(result, resolved=False, reason="The density is flat.")
+            for name, result in ladder.criteria.items()
+        }
+        if ladder.role is Role.SURROGATE and ladder.located:
+            ladder = dataclasses.replace(ladder, located=dataclasses.replace(ladder.located, criteria=unresolved))
+        ladders.append(ladder)
+    found = dataclasses.replace(case.found, ladders=tuple(ladders))
+    answer = where_is_it(dataclasses.replace(case, analysis=dataclasses.replace(case.analysis, found=found)))
+    surrogate = case.found.largest(Role.SURROGATE, "P200").engine
+    lines = len(case.found.lines)
+    assert answer.word == f"{lines} of {2 * lines} located"
+    missing = rf"Not located for {surrogate} \(N = \d+\) \(surrogate\) by .*: The density is flat\."
+    assert re.search(missing, answer.sentence)
+
+
+def test_the_runs_of_another_way_are_counted_from_the_ledger(case):
+    cooled = [run.path for run in case.plan.runs if run.test is ControlledTest.COOLING]
+    entries = dict(case.entries)
+    for path in cooled[1:]:
+        entries[path] = dataclasses.replace(entries[path], state=State.WAITING)
+    answer = independent_of_path(dataclasses.replace(case, entries=entries))
+    assert f"1 of {len(cooled)} runs of cooling" in answer.sentence
+    assert re.search(r"stands out most: -?[\d.]+ ± [\d.]+ % at \d+ K", answer.sentence)

@@ -70,3 +70,15 @@ def largest_shift(effects: Sequence[Effect]) -> str:
     most = max(known, key=lambda effect: abs(effect.shift.value))
     whose = f"{most.test.replace('_', ' ')} of {most.engine}, N = {most.atoms}, {most.line}"
     return f" The largest shift of the transition: {estimate_text(most.shift)} ({whose})."
+
+
+def largest_change(effects: Sequence[Effect]) -> str:
+    """Say which test changes the density most against its error; a space before it, or that none is known."""
+    known = [(effect, effect.largest) for effect in effects]
+    found = [(effect, change) for effect, change in known if change is not None]
+    if not found:
+        return " No run knows the error of its density change."
+    effect, change = max(found, key=lambda each: abs(each[1].percent.value) / each[1].percent.error)
+    whose = f"{effect.test.replace('_', ' ')} of {effect.engine}, N = {effect.atoms}, {effect.line}"
+    at = f"{change.coordinate:g} {change.unit}"
+    return f" The change of the density that stands out most: {estimate_text(change.percent)} at {at} ({whose})."

@@ -7,17 +7,19 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from llpt.audit.ensemble import ENSEMBLE_CONFIDENCE
+from llpt.audit.ensemble import ENSEMBLE_CONFIDENCE, FALSE_FAILURES, EnsembleCheck, EnsembleOutcome, fail_by_no_chance
 from llpt.campaign import ControlledTest, Role
 from llpt.observables import estimate_of
 from llpt.report.isobar_figures import curve_of_runs, line_name
 from llpt.report.panels import Figure, Panel
 from llpt.report.question import Question, Row, Table, Tone, text_columns
 from llpt.report.tables import estimate_text
+from llpt.trajectory.foreign.suspicion import TEMPERATURE_SHARE
 
 if TYPE_CHECKING:
     from llpt.campaign.observed import ObservedRun
     from llpt.report.case import Case
+    from llpt.statistics import Estimate
     from llpt.study import PlannedRun
 
 MATCHED = (
@@ -33,19 +35,25 @@ MATCHED = (
 """Settings that have to be the same; the others may differ and are shown."""
 MATCHED_IN_AVERAGES = ("ensemble", "mass of an atom", "beads of a nucleus")
 """Those of them where one side was sampled by Monte Carlo and the other moved: averages owe nothing to the others."""
-SHARE = 0.02
-"""More means than this share of them, and one, is no chance."""
 NOT_RECORDED = "not recorded"
 
 
 @dataclass(frozen=True)
-class _OffTarget:
-    """A mean that is not what thermostat or barostat was set to."""
+class _HeldMean:
+    """A mean of what thermostat or barostat was set to."""
 
     run: str
+    state: str
     name: str
     target: float
-    found: str
+    estimate: Estimate
+
+    @property
+    def check(self) -> EnsembleCheck:
+        """Whether it is what was set, by its error alone."""
+        off = abs(self.estimate.value - self.target) > self.estimate.half_width(ENSEMBLE_CONFIDENCE)
+        outcome = EnsembleOutcome.FAILS if off else EnsembleOutcome.HOLDS
+        return EnsembleCheck(f"mean {self.name}", self.estimate, outcome, self.target)
 
 
 def same_protocol(case: Case) -> Question | None:
@@ -74,17 +82,19 @@ def same_protocol(case: Case) -> Question | None:
                 unlike.append(name)
                 tone = Tone.BAD
         rows.append(Row((name, *(_listed(each) for each in texts)), tone=tone))
-    off, known = _off_target(case)
+    means = _held_means(case)
     tone, word, sentence = _answer(unlike, unsaid, matched)
     if mixed:
         sentence += " One was sampled by hybrid Monte Carlo and has no times: only static averages are compared."
-    held = f"{len(off)} of {known} means of T and P lie farther from what was set than chance allows (99.7 %)."
+    off, by_no_chance, held = _judged(means)
+    if by_no_chance and tone is Tone.GOOD:
+        tone, word = Tone.BAD, "alike, but not held"
     return Question(
         "protocol",
         "Did both sides run under the same protocol?",
-        Tone.BAD if off and tone is Tone.GOOD and len(off) > 1 + SHARE * known else tone,
+        tone,
         word,
-        f"{sentence} {held if known else 'No run knows the error of its mean T or P.'}",
+        f"{sentence} {held}",
         "The settings of every base run at the states that both sides have, and the averages of T and P.",
         figures=tuple(filter(None, [_held_figure(case)])),
         tables=(
@@ -177,21 +187,41 @@ def _leading_number(text: str) -> float:
     return float(found[0]) if found else math.inf
 
 
-def _off_target(case: Case) -> tuple[list[_OffTarget], int]:
-    """Return the means of T and P far from what was set, and how many means know their error."""
-    off, known = [], 0
+def _held_means(case: Case) -> list[_HeldMean]:
+    """Return the means of T and P that know their error."""
+    means = []
     for ladder, run in case.base_runs():
         for name, target in _targets(run):
             if name not in run.summary:
                 continue
             estimate = estimate_of(run.summary, name)
-            if not estimate.resolved or estimate.error <= 0.0:
-                continue
-            known += 1
-            if abs(estimate.value - target) > estimate.half_width(ENSEMBLE_CONFIDENCE):
-                place = f"{ladder.engine}, N = {ladder.atoms}, {ladder.line}, {run.state.rung}"
-                off.append(_OffTarget(place, name, target, estimate_text(estimate)))
-    return off, known
+            if estimate.resolved and estimate.error > 0.0:
+                state = f"{ladder.line}, {run.state.rung}"
+                place = f"{ladder.engine}, N = {ladder.atoms}, {state}"
+                means.append(_HeldMean(place, state, name, target, estimate))
+    return means
+
+
+def _judged(means: list[_HeldMean]) -> tuple[list[_HeldMean], bool, str]:
+    """Return the means that are off, whether so many are by no chance, and a sentence on both.
+
+    All runs of one state count as one: both sides draw the same random numbers there, and would be off together.
+    """
+    if not means:
+        return [], False, "No run knows the error of its mean T or P."
+    off = [each for each in means if each.check.outcome is EnsembleOutcome.FAILS]
+    by_no_chance = fail_by_no_chance([((each.state,), each.check) for each in means])
+    told = (
+        f"{len(off)} of {len(means)} means of T and P lie farther from what was set than three standard errors, at "
+        f"{len({each.state for each in off})} of {len({each.state for each in means})} states "
+        f"({len(means) * FALSE_FAILURES:.2g} means would by chance)"
+    )
+    if not off:
+        return off, by_no_chance, f"{told}."
+    judged = "by no chance" if by_no_chance else "no more than chance allows where so many are looked at"
+    allowed = f"The check of the mean kinetic energy allows {100 * TEMPERATURE_SHARE:g} % besides the error."
+    shared = "states are counted once, since both sides may share random numbers"
+    return off, by_no_chance, f"{told}: {judged}; {shared}. {allowed}"
 
 
 def _held_figure(case: Case) -> Figure | None:
@@ -240,8 +270,10 @@ def _targets(run: ObservedRun) -> list[tuple[str, float]]:
     return targets
 
 
-def _off_table(off: list[_OffTarget]) -> tuple[Table, ...]:
+def _off_table(off: list[_HeldMean]) -> tuple[Table, ...]:
     if not off:
         return ()
-    rows = tuple(Row((each.run, each.name, f"{each.target:g}", each.found), tone=Tone.BAD) for each in off)
+    rows = tuple(
+        Row((each.run, each.name, f"{each.target:g}", estimate_text(each.estimate)), tone=Tone.BAD) for each in off
+    )
     return (Table("Means that are not what was set", text_columns("Run", "Mean of", "Set", "Found"), rows),)

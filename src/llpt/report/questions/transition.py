@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.campaign import Role
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from llpt.campaign.analysis import Analysis
     from llpt.campaign.ladders import ObservedLadder
     from llpt.report.case import Case
-    from llpt.transition import CriterionResult
+    from llpt.transition import Criterion, CriterionResult
 
 
 def where_is_it(case: Case) -> Question | None:
@@ -23,33 +24,76 @@ def where_is_it(case: Case) -> Question | None:
     found = case.found
     if not found.ladders:
         return None
-    located = [sentence for line in found.lines if (sentence := _located(found, line))]
+    sides = [_sides(found, line) for line in found.lines]
+    sentences = [each.sentence for each in sides if each.sentence]
+    placed, wanted = sum(each.located for each in sides), sum(each.asked for each in sides)
     figures = [isobar_figure(case.study, found), transition_line_figure(found)]
     return Question(
         "transition",
         "Where is the transition, and of which order?",
-        Tone.PLAIN if located else Tone.OPEN,
-        f"{len(located)} of {len(found.lines)} located" if located else "not located",
-        " ".join(located) or "No line of states has a transition that these runs resolve.",
+        Tone.PLAIN if placed and placed == wanted else Tone.OPEN,
+        f"{placed} of {wanted} located" if placed else "not located",
+        " ".join(sentences) or "No line of states has a transition that these runs resolve.",
         "Steps, maxima and crossings of the averages of each run along a line of states, with the error of the fit.",
         tuple(figure for figure in figures if figure is not None),
         tuple(table for table in (_criteria(found), *_orders(found), _separations(found), _changes(found)) if table),
     )
 
 
-def _located(found: Analysis, line: str) -> str:
-    """Say where both sides have the transition of one line, by the first criterion that either resolves."""
+@dataclass(frozen=True)
+class _Sides:
+    """Where the two sides have the transition of one line.
+
+    Args:
+        located: sides that have it.
+        asked: sides that were asked for it.
+        sentence: where they have it, and why one has it not.
+    """
+
+    located: int
+    asked: int
+    sentence: str
+
+
+def _sides(found: Analysis, line: str) -> _Sides:
+    """Say where each side has the transition of one line, by the first criterion that most of them resolve."""
     ladders = [ladder for role in Role if (ladder := found.largest(role, line)) is not None]
-    order = ladders[0].located.deciding if ladders and ladders[0].located else ()
-    for criterion in (each.criterion for each in order):
-        texts = [
-            f"{ladder.engine} (N = {ladder.atoms}) {_place_of(ladder, result)}"
-            for ladder in ladders
-            if (result := ladder.criteria.get(criterion)) is not None and result.resolved
-        ]
-        if texts:
-            return f"At {line_name(ladders[0])}, by {criterion}: {', '.join(texts)}."
-    return ""
+    order = [each.criterion for each in ladders[0].located.deciding] if ladders and ladders[0].located else []
+    absent = [role for role in Role if found.largest(role, line) is None]
+    criterion = max(order, key=lambda each: sum(_resolves(ladder, each) for ladder in ladders), default=None)
+    if criterion is None or not any(_resolves(ladder, criterion) for ladder in ladders):
+        return _Sides(0, len(Role), _why_nowhere(ladders, order[0]) if order else "")
+    texts = []
+    for ladder in ladders:
+        result = ladder.criteria.get(criterion)
+        if result is not None and result.resolved:
+            texts.append(f"{_named(ladder)} {_place_of(ladder, result)}")
+    missing = [f" {_why_not(ladder, criterion)}" for ladder in ladders if not _resolves(ladder, criterion)]
+    missing += [f" The {role} has no line of states there." for role in absent]
+    sentence = f"At {line_name(ladders[0])}, by {criterion}: {', '.join(texts)}.{''.join(missing)}"
+    return _Sides(len(texts), len(Role), sentence)
+
+
+def _why_nowhere(ladders: list[ObservedLadder], criterion: Criterion) -> str:
+    return f"At {line_name(ladders[0])}: {' '.join(_why_not(ladder, criterion) for ladder in ladders)}"
+
+
+def _why_not(ladder: ObservedLadder, criterion: Criterion) -> str:
+    """Name a side whose transition is not located by a criterion, and say why and by which it is."""
+    result = ladder.criteria.get(criterion)
+    reason = f": {result.reason.rstrip('.')}" if result is not None and result.reason else ""
+    others = [each for each in (ladder.located.deciding if ladder.located else ()) if each.resolved]
+    besides = f" By {others[0].criterion} it is at {_place_of(ladder, others[0])}." if others else ""
+    return f"Not located for {_named(ladder)} ({ladder.role}) by {criterion}{reason}.{besides}"
+
+
+def _named(ladder: ObservedLadder) -> str:
+    return f"{ladder.engine} (N = {ladder.atoms})"
+
+
+def _resolves(ladder: ObservedLadder, criterion: Criterion) -> bool:
+    result = ladder.criteria.get(criterion)
+    return result is not None and result.resolved
 
 
 def _place_of(ladder: ObservedLadder, result: CriterionResult) -> str:
