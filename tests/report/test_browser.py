@@ -312,6 +312,10 @@ def test_a_run_that_failed_stands_first(browser, written):
         server.shutdown()
 
 
+THEME_AND_FOLDS = """[document.documentElement.dataset.theme,
+    [...document.querySelectorAll("details")].map((each) => each.open)]"""
+
+
 def test_it_prints_on_upright_a4_and_no_figure_is_cut(browser, written):
     pdf = print_page(written).read_bytes()
     assert pdf.startswith(b"%PDF")
@@ -323,6 +327,11 @@ def test_it_prints_on_upright_a4_and_no_figure_is_cut(browser, written):
     page = context.new_page()
     page.goto(written.as_uri())
     page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
+    page.locator("#theme").click()
+    page.locator("figcaption summary").first.click()
+    before = page.evaluate(THEME_AND_FOLDS)
+    assert before[0] == "dark"
+    assert 1 <= sum(before[1]) < len(before[1])
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.wait_for_function(
@@ -337,4 +346,8 @@ def test_it_prints_on_upright_a4_and_no_figure_is_cut(browser, written):
         assert figure.is_visible()
         assert figure.evaluate("each => getComputedStyle(each).breakInside") == "avoid"
         assert figure.bounding_box()["height"] < PRINTED_PIXELS  # or it could not help being cut
+    assert page.evaluate(THEME_AND_FOLDS) == ["light", [True] * len(before[1])]
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(THEME_AND_FOLDS) == before
     context.close()

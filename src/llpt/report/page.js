@@ -161,6 +161,10 @@ async function inflated(id) {
 }
 
 async function begin() {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  let chosen = ""; // the theme that the reader chose by the button
+  let foldsOnScreen = null; // while it is printed, which folds were open before
+  const followReader = () => setTheme(chosen || (dark.matches ? "dark" : "light"));
   const script = document.createElement("script");
   script.textContent = await inflated("plotly");
   document.head.append(script);
@@ -173,31 +177,38 @@ async function begin() {
     });
   }
   document.getElementById("theme").addEventListener("click", () => {
-    setTheme(root.dataset.theme === "dark" ? "light" : "dark");
+    chosen = root.dataset.theme === "dark" ? "light" : "dark";
+    followReader();
   });
   let later = 0;
   window.addEventListener("resize", () => {
     clearTimeout(later);
     later = setTimeout(draw, 200);
   });
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  dark.addEventListener("change", (event) => setTheme(event.matches ? "dark" : "light"));
+  dark.addEventListener("change", () => {
+    if (!foldsOnScreen) followReader(); // a browser that prints asks for light paper
+  });
   for (const details of document.querySelectorAll("details")) {
     details.addEventListener("toggle", () => {
       for (const place of details.querySelectorAll(".plot")) if (place.offsetParent) Plotly.Plots.resize(place);
     });
   }
   window.addEventListener("beforeprint", () => {
+    const folds = [...document.querySelectorAll("details")];
+    foldsOnScreen = foldsOnScreen || folds.map((each) => [each, each.open]);
     root.classList.add("printing"); // as wide as the paper, so that figures are drawn for it
     setTheme("light");
-    for (const details of document.querySelectorAll("details")) details.open = true;
+    for (const details of folds) details.open = true;
     for (const plot of plots) Plotly.Plots.resize(plot.place);
   });
   window.addEventListener("afterprint", () => {
     root.classList.remove("printing");
+    for (const [details, open] of foldsOnScreen || []) details.open = open;
+    foldsOnScreen = null;
+    followReader();
     for (const plot of plots) if (plot.place.offsetParent) Plotly.Plots.resize(plot.place);
   });
-  setTheme(dark.matches ? "dark" : "light");
+  followReader();
   root.dataset.drawn = String(plots.length);
 }
 
