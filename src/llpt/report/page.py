@@ -18,6 +18,7 @@ from llpt.report.case import Case
 from llpt.report.drawing import draw
 from llpt.report.figure_data import write_figure_data
 from llpt.report.interactive import as_json
+from llpt.report.loosened import loosened
 from llpt.report.methods import methods_of, write_methods
 from llpt.report.question import OUTCOME_TONES, Tone, is_sure
 from llpt.report.questions import asked
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llpt.audit import Verdict
+    from llpt.audit.thresholds import Threshold
     from llpt.report.methods import Methods
     from llpt.report.panels import Figure
     from llpt.report.question import Question
@@ -158,6 +160,7 @@ def _render(case: Case, questions: tuple[Question, ...], drawn: Mapping[str, _Sh
         lead=LEADS[verdict.value] if verdict else case.found.without_verdict,
         verdict=verdict,
         thresholds=_judged_by(verdict) if verdict else [],
+        loosened=loosened(verdict.thresholds, _declared()) if verdict else (),
         failures=_failures(case.entries, case.analysis),
         questions=questions,
         drawn=drawn,
@@ -190,14 +193,18 @@ def _question(verdict: Verdict | None) -> str:
 
 def _judged_by(verdict: Verdict) -> list[str]:
     thresholds = verdict.thresholds
-    declared = dict.fromkeys(quantity.threshold for quantity in compared_quantities())
     return [
-        *(f"{each.difference}: {thresholds.value_of(each):g} {each.unit}" for each in declared),
+        *(f"{each.difference}: {thresholds.value_of(each):g} {each.unit}" for each in _declared()),
         f"confidence of either statement: {100 * thresholds.confidence:g} %",
         f"least production at each temperature: {thresholds.minimum_production_ps:g} ps; less decides nothing",
         f"least size: {thresholds.minimum_atoms} atoms; fewer decide nothing",
         f"version of the statistics: {verdict.statistics}",
     ]
+
+
+def _declared() -> tuple[Threshold, ...]:
+    """Return every threshold there is, those of other packages included."""
+    return tuple(dict.fromkeys(quantity.threshold for quantity in compared_quantities()))
 
 
 def _failures(entries: Mapping[str, Entry], analysis: StudyAnalysis) -> list[str]:
