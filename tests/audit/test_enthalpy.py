@@ -8,6 +8,7 @@ from llpt.audit.enthalpy import enthalpy_contrasts
 from llpt.audit.pairing import Pair
 from llpt.statistics import Estimate
 from llpt.transition import locate, synthetic_isobar
+from llpt.units import BOLTZMANN_EV_PER_K
 
 GRID_K = tuple(np.arange(700.0, 1201.0, 20.0))
 
@@ -72,3 +73,21 @@ def test_what_is_asked_for_and_not_there_leaves_the_verdict_open():
     verdict = compare(*sides, thresholds)
     assert verdict.value is Outcome.NOT_RESOLVED
     assert any("There is no enthalpy of both sides" in reason for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize("heat_capacity_k_b", [0.5, 1.0])
+def test_another_heat_capacity_whose_means_cancel_proves_no_step_small(heat_capacity_k_b):
+    """H' - H slopes in both phases about their middles: no mean moves, the step at the transition does."""
+    reference, surrogate = side(1, 0.03), side(2, 0.03)
+    for point in surrogate.states.points:
+        middle = 1060.0 if point.coordinate > 905.0 else 800.0
+        more = heat_capacity_k_b * BOLTZMANN_EV_PER_K * (point.coordinate - middle)
+        moved = point.estimates["enthalpy"]
+        point.estimates["enthalpy"] = moved.minus(Estimate(-more, 0.0, moved.unit, math.inf))
+    (step,) = [each for each in compare([reference], [surrogate]).comparisons if each.quantity == "enthalpy step"]
+    assert abs(step.difference.value) < 0.002
+    assert step.outcome is Outcome.NOT_RESOLVED
+    assert "as with another heat capacity; straight lines carried on to the transition give -0.0" in step.sentence
+    equal = [compare([side(3, 0.03)], [side(seed, 0.03)]) for seed in range(4, 14)]
+    found = [each.outcome for verdict in equal for each in verdict.comparisons if each.quantity == "enthalpy step"]
+    assert found.count(Outcome.FAITHFUL) >= 9

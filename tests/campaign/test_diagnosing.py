@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 
 from llpt.audit import Cause, DerivativeCheck, DoublyLabelled, Outcome, Presence
+from llpt.audit.diagnosis import DiagnosedSide, diagnose
 from llpt.bridge import REFERENCE, SURROGATE
 from llpt.campaign import ControlledTest, Role
 from llpt.campaign.analysis import analyse
@@ -228,3 +229,22 @@ def test_a_surrogate_without_a_hamiltonian_is_not_called_faithful(observed):
         found, _ = labels_with(observed, derivatives={role: check})
         bare = verdict.model_copy(update={"diagnoses": ()})
         assert bare.with_diagnoses(found).value is value
+
+
+@pytest.mark.parametrize(
+    ("kelvins", "value"), [((404.0, 41.0), "not resolved"), ((12.0, 5.0), "faithful"), ((30.0, 40.0), "not resolved")]
+)
+def test_a_surrogate_is_not_called_faithful_beside_a_defect_that_may_cost_more_than_the_threshold(
+    observed, kelvins, value
+):
+    verdict, _ = found_in(observed)
+    assert verdict.value is Outcome.FAITHFUL
+    defect = diagnose(
+        Cause.PHASES,
+        side=DiagnosedSide.SURROGATE,
+        size=Estimate(20.0, 0.5, "meV/atom", 100.0),
+        sentence="A bias between the phases.",
+        kelvins=Estimate(*kelvins, "K", 100.0),
+    )
+    assert defect.presence is Presence.PRESENT
+    assert verdict.model_copy(update={"diagnoses": ()}).with_diagnoses([defect]).value == value

@@ -178,6 +178,46 @@ def phase_difference(
     return _linear(row, differences, errors)
 
 
+def sloping_phase_difference(
+    differences: Sequence[Estimate],
+    coordinates: NDArray[np.float64],
+    below: NDArray[np.bool_],
+    above: NDArray[np.bool_],
+    *,
+    place: float,
+    confidence: float,
+) -> Estimate | None:
+    """Return the difference of the phases at one place by straight lines, where one of them is proven to slope.
+
+    Args:
+        differences: at each coordinate, surrogate minus reference.
+        coordinates: shape (n,).
+        below: which of them are below, shape (n,).
+        above: which of them are above, shape (n,).
+        place: where the two lines are held against each other.
+        confidence: at which a slope is proven, of either sign.
+
+    Returns:
+        The line above at the place less the line below; None where neither slope is proven, so that the means of
+        :func:`phase_difference` serve, or where a side has fewer than three points of known error.
+    """
+    known = np.array([each.resolved for each in differences], dtype=bool)
+    errors = noisy_errors(np.array([each.standard_error for each in differences]))
+    row, sloping = np.zeros(len(differences)), False
+    for side, sign in ((below & known, -1.0), (above & known, 1.0)):
+        if np.count_nonzero(side) < _POINTS_OF_A_SLOPE:
+            return None
+        weights = np.where(side, errors, np.inf) ** -2.0
+        weights /= weights.sum()
+        away = coordinates - weights @ coordinates
+        slope = weights * away / (weights @ away**2)
+        row += sign * (weights + slope * (place - weights @ coordinates))
+        found = _linear(slope, differences, errors)
+        sloping |= abs(found.value) > found.half_width(0.5 + 0.5 * confidence)
+    return _linear(row, differences, errors) if sloping else None
+
+
+_POINTS_OF_A_SLOPE = 3
 _COLUMNS_WITH_STEP = 3
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.compared import ComparedQuantity, Contrast
-from llpt.audit.curve_test import contrast_at, phase_difference, shift_allowances
+from llpt.audit.curve_test import contrast_at, phase_difference, shift_allowances, sloping_phase_difference
 from llpt.audit.curves import difference_contrast
+from llpt.audit.equivalence import Outcome, outcome_of
 from llpt.audit.pairing import common_temperatures
 from llpt.audit.region import region_of
 from llpt.audit.thresholds import ENTHALPY_CHANGE, ENTHALPY_STEP_CHANGE
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from llpt.audit.thresholds import Thresholds
 
 
+SLOPE_CONFIDENCE = 0.99
+"""At which H' - H is proven to slope within a phase: of equal pairs one in fifty has such a slope by chance."""
 AT_PRESSURE = {"E": "enthalpy", "F": "enthalpy_from_free_energy"}
 AT_VOLUME = {"E": "internal_energy", "F": "free_energy"}
 ENERGIES = {
@@ -44,6 +47,9 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     """Return by how much more the surrogate's enthalpy changes from below the transition to above it.
 
     It is the mean of H' - H over the temperatures above the transition less that below it, those near it left out.
+    Where H' - H is proven to slope within a phase, means may be small though the step at the transition is not: they
+    then prove it small only where straight lines through either phase, carried on to the transition, prove it too.
+
     Where both sides have it, H is that from the free energy of the electrons, F + E_kin + P V: it is F that a surrogate
     learns, and its own E is F.
 
@@ -67,13 +73,27 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     temperatures = np.array([reference.coordinates[index] for index, _ in common])
     differences = [surrogate.estimate(other).minus(reference.estimate(index)) for index, other in common]
     near = pair.near(thresholds)
-    found = phase_difference(differences, region.below(temperatures, near), region.above(temperatures, near))
+    below, above = region.below(temperatures, near), region.above(temperatures, near)
+    found = phase_difference(differences, below, above)
+    middle, confidence = 0.5 * (region.low + region.high), thresholds.confidence
+    at_transition = sloping_phase_difference(
+        differences, temperatures, below, above, place=middle, confidence=SLOPE_CONFIDENCE
+    )
+    open_because = ""
+    if found is not None and at_transition is not None:
+        limit = thresholds.enthalpy_step_ev_per_atom
+        means, lines = (outcome_of(each, limit, confidence=confidence) for each in (found, at_transition))
+        if means is Outcome.FAITHFUL and lines is not Outcome.FAITHFUL:
+            open_because = (
+                "within a phase the difference changes along the line, as with another heat capacity; straight lines "
+                f"carried on to the transition give {at_transition} there"
+            )
     if found is None:
         reason = "No temperature on one side of the transition at which both enthalpies are known"
         yield Contrast(Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), reason)
     else:
         sentence = f"{_word(pair)} from below the transition to above it: surrogate minus reference {found}"
-        yield Contrast(found, f"{sentence}{_kelvins(pair, found)}")
+        yield Contrast(found, f"{sentence}{_kelvins(pair, found)}", open_because=open_because)
 
 
 def _kelvins(pair: Pair, bias: Estimate) -> str:

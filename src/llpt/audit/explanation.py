@@ -149,8 +149,11 @@ def finding_of(predicted: Estimate, observed: Estimate, apart: Estimate, *, with
         sentence = f"{prediction}, {observed} was observed: {known}."
         return ShiftAgreement.OPEN, sentence
     if abs(apart.value) <= AGREEMENT_SIGMAS * apart.error:
-        sentence = f"{prediction}, {observed} was observed: the difference of the two free energies explains it."
-        return ShiftAgreement.AGREE, sentence
+        nothing = [each for each in (predicted, observed) if abs(each.value) <= AGREEMENT_SIGMAS * each.error]
+        says = "the difference of the two free energies explains it"
+        if nothing:
+            says = "the two agree, but one of them or both are within two errors of no shift: agreement says little"
+        return ShiftAgreement.AGREE, f"{prediction}, {observed} was observed: {says}."
     errors = f"{abs(apart.value) / apart.error:.1f}" if apart.error > 0.0 else "many"
     sentence = (
         f"{prediction}, but {observed} was observed, {errors} errors away: a run left its phase, a transition was "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from llpt.audit.diagnosis import HAMILTONIAN, PROTOCOL, DiagnosedSide, Diagnosis, Presence
-from llpt.audit.equivalence import Outcome
+from llpt.audit.equivalence import Outcome, outcome_of
 from llpt.audit.thresholds import VERDICT_FORMAT, Thresholds
 from llpt.errors import InputError, NewerFormatError
 from llpt.files import write_atomically
@@ -114,18 +114,27 @@ class Verdict(_Record):
     def with_diagnoses(self, diagnoses: Sequence[Diagnosis]) -> Verdict:
         """Return the verdict with what is wrong by name.
 
-        Sides that were not run alike prove nothing of each other; a surrogate whose forces or whose pressure do not
-        derive from its energy is never called faithful.
+        Sides that were not run alike prove nothing of each other. A surrogate with a defect that is present is called
+        faithful only where its kelvins are proven less than the threshold of the transition temperature, and its forces
+        and its pressure derive from its energy.
 
         Args:
             diagnoses: of ``llpt.campaign.diagnose_runs`` and ``diagnose_labels``.
         """
         present = [each for each in diagnoses if each.presence is Presence.PRESENT]
         causes = {each.cause for each in present if each.side is not DiagnosedSide.REFERENCE or each.cause in PROTOCOL}
-        barred = causes & PROTOCOL or (causes & HAMILTONIAN if self.value is Outcome.FAITHFUL else set())
+        barred = bool(causes & PROTOCOL)
+        if self.value is Outcome.FAITHFUL:
+            barred |= any(not self._may_be_present(each) for each in present if each.cause in causes)
         value = Outcome.NOT_RESOLVED if barred else self.value
         reasons = (*(each.sentence for each in present), *self.reasons)
         return self.model_copy(update={"diagnoses": tuple(diagnoses), "value": value, "reasons": reasons})
+
+    def _may_be_present(self, diagnosis: Diagnosis) -> bool:
+        """Whether a surrogate with this defect may still be faithful."""
+        limit = self.thresholds.transition_temperature_k
+        costs = outcome_of(diagnosis.kelvins, limit, confidence=self.thresholds.confidence)
+        return diagnosis.cause not in HAMILTONIAN and costs is Outcome.FAITHFUL
 
     def to_json(self) -> str:
         """Return the verdict as JSON text; numbers that are not known are the string "NaN"."""
