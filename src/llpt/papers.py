@@ -1,4 +1,4 @@
-"""A paper that a text cites, and its entry in a bibliography."""
+"""A paper or program that a text cites, and its entry in a bibliography."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ class Paper:
         journal: abbreviated.
         volume: of the journal.
         page: first page or number; empty where there is none.
-        year: of publication.
-        doi: without a prefix.
+        year: of publication; empty of a program, whose title tells its version.
+        doi: without a prefix; empty where there is none.
+        kind: of BibTeX's entry: ``article``, or ``misc`` of a program.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Paper:
     page: str
     year: str
     doi: str
+    kind: str = "article"
 
     @property
     def reference(self) -> str:
@@ -36,6 +38,8 @@ class Paper:
         >>> Paper("mermin1965", "N. D. Mermin", "Thermal", "Phys. Rev.", "137", "A1441", "1965", "").reference
         'N. D. Mermin, Phys. Rev. 137, A1441 (1965)'
         """
+        if self.kind == "misc":
+            return f"{self.authors}, {self.title}"
         place = ", ".join(filter(None, (f"{self.journal} {self.volume}".strip(), self.page)))
         return f"{self.authors.replace(' and ', ', ')}, {place} ({self.year})"
 
@@ -43,7 +47,7 @@ class Paper:
     def bibtex(self) -> str:
         """The entry of a ``.bib`` file."""
         fields = {
-            "author": self.authors,
+            "author": f"{{{self.authors}}}" if self.kind == "misc" else self.authors,
             "title": f"{{{self.title}}}",
             "journal": self.journal,
             "volume": self.volume,
@@ -52,4 +56,4 @@ class Paper:
             "doi": self.doi,
         }
         lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
-        return f"@article{{{self.key},\n{lines}}}\n"
+        return f"@{self.kind}{{{self.key},\n{lines}}}\n"

@@ -18,7 +18,7 @@ from llpt.dft.functionals.catalogue import FUNCTIONALS
 from llpt.report import Case, asked, write_report
 from llpt.report.effect_figures import effect_figure
 from llpt.report.figure_data import write_figure_data
-from llpt.report.methods import methods_of, write_methods
+from llpt.report.methods import Methods, methods_of, write_methods
 from llpt.report.question import Tone
 from llpt.report.questions.cell import large_enough
 from llpt.report.questions.ensemble import of_their_ensembles
@@ -418,3 +418,41 @@ def test_the_runs_of_another_way_are_counted_from_the_ledger(case):
     answer = independent_of_path(dataclasses.replace(case, entries=entries))
     assert f"1 of {len(cooled)} runs of cooling" in answer.sentence
     assert re.search(r"stands out most: -?[\d.]+ ± [\d.]+ % at \d+ K", answer.sentence)
+
+
+def test_methods_count_runs_by_the_ledger_and_tell_what_is_left_out(case):
+    base = [run for run in case.plan.runs if run.test is ControlledTest.BASE and run.role is Role.SURROGATE]
+    failed = dict(case.entries)
+    for run in base[:2]:
+        failed[run.path] = dataclasses.replace(failed[run.path], state=State.FAILED)
+    text = methods_of(dataclasses.replace(case, entries=failed)).markdown
+    done = sum(failed[run.path].state is State.DONE for run in base)
+    assert f"{done} of {len(base)} planned runs of the surrogate" in text
+    assert re.search(r"done \([^)]*failed\); they took", text)
+    assert re.search(r"the first [\d.–]+ ps are left out of averages", text)
+    assert re.search(r"stochastic velocity rescaling \(time constant [\d.–]+ fs\)", text)
+    assert re.search(r"an isotropic barostat \(time constant [\d.–]+ fs\)", text)
+    assert f"fewer than {case.verdict.thresholds.minimum_atoms} atoms" in text
+    nothing = methods_of(dataclasses.replace(case, entries={})).markdown
+    assert f"None of the {len(base)} planned runs of the surrogate is done ({len(base)} waiting)." in nothing
+
+
+def test_the_potential_is_named_with_its_hash_and_the_program_has_an_entry(case):
+    entries = {}
+    for path, entry in case.entries.items():
+        told = {"spec": "n2p2:/home/me/my_model", "options": {}, "content_hash": "0123456789abcdef" * 4}
+        engine = entry.provenance.engine.model_copy(update=told)
+        provenance = entry.provenance.model_copy(update={"engine": engine})
+        entries[path] = dataclasses.replace(entry, provenance=provenance)
+    methods = methods_of(dataclasses.replace(case, entries=entries))
+    assert '"my_model", SHA-256 0123456789ab [@' in methods.markdown
+    assert "/home/me" not in methods.markdown
+    assert "@misc{llpt,\n  author = {{The llpt developers}},\n" in methods.bibtex
+
+
+def test_what_latex_reads_as_its_own_is_escaped():
+    text = Methods(r"a\b $5 x^2 {y} ~z cm² 50%_# [@duane1987;@mehlig1992]", ("duane1987", "mehlig1992")).latex
+    assert text == (
+        r"a\textbackslash{}b \$5 x\textasciicircum{}2 \{y\} \textasciitilde{}z cm$^2$ 50\%\_\# "
+        r"\cite{duane1987,mehlig1992}"
+    )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest, Role
 from llpt.dynamics import Thermostat, integrator_records
-from llpt.engines import engine_of_integrator, find_engine
+from llpt.engines import Argument, engine_of_integrator, find_engine
+from llpt.ensembles import Ensemble
 from llpt.files import write_atomically
-from llpt.report.references import bibliography, cited, papers_of_functional
+from llpt.report.references import PROGRAM, bibliography, cited, papers_of_functional
+from llpt.study import State
 from llpt.study.engine_spelling import imported_label
 from llpt.version import VERSION
 
@@ -34,7 +38,17 @@ BAROSTAT_PAPER = "bussi2009"
 HYBRID_PAPERS = ("duane1987", "mehlig1992")
 BRIDGE_PAPER = "bennett1976"
 CITATION = re.compile(r"\[@([\w;@]+)\]")
+HASH_CHARACTERS = 12
+"""So much of a SHA-256 tells two potentials apart."""
 LATEX = {
+    "\\": r"\textbackslash{}",
+    "$": r"\$",
+    "^": r"\textasciicircum{}",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
     "%": r"\%",
     "&": r"\&",
     "_": r"\_",
@@ -43,7 +57,9 @@ LATEX = {
     "−": "$-$",
     "–": "--",
     "Å": r"\AA{}",
+    "²": "$^2$",
     "³": "$^3$",
+    "ρ": r"$\rho$",
 }
 
 
@@ -146,30 +162,54 @@ def _engine(engine: DescribedEngine) -> str:
             keys += [paper.key for paper in papers]
     told = "; ".join(phrases[name].format(value) for name, value in options.items())
     version = f" {engine.version}" if engine.version else ""
-    return f"{record.label}{version}{_cite(keys)}{f' ({told})' if told else ''}"
+    return f"{record.label}{version}{_potential(engine, record.argument)}{_cite(keys)}{f' ({told})' if told else ''}"
+
+
+def _potential(engine: DescribedEngine, argument: Argument) -> str:
+    """Name what an engine was made from, by the last part of its path, and the hash of its files; a comma before it."""
+    given = engine.spec.partition(":")[2]
+    name = PurePath(given).name if argument in {Argument.DIRECTORY, Argument.FILE} else given
+    digest = f"SHA-256 {engine.content_hash[:HASH_CHARACTERS]}" if engine.content_hash else ""
+    told = ", ".join(filter(None, (f'"{name}"' if name else "", digest)))
+    return f", {told}" if told else ""
 
 
 def _dynamics(case: Case) -> Iterable[str]:
+    """Say how the runs that are done were done, and how many of the planned ones those are."""
     base = [run for run in case.plan.runs if run.test is ControlledTest.BASE]
     for role in Role:
         runs = [run for run in base if run.role is role]
         if runs:
-            yield f"{_runs(role, runs)}"
-    base = [run for run in base if not run.sampled]
-    npt = [run for run in base if run.dynamics.pressure_gpa is not None]
+            yield _runs(role, runs, case)
+    moved = [run for run in base if not run.sampled and _state(case, run) is State.DONE]
+    npt = [run for run in moved if run.dynamics.pressure_gpa is not None]
+    thermal = [run for run in moved if run.dynamics.ensemble is not Ensemble.NVE]
     keys: list[str] = []
     words = []
-    for name in ("integrator", "thermostat"):
-        values = sorted({str(value) for run in base if (value := getattr(run.dynamics, name, None)) is not None})
+    for name, runs in (("integrator", moved), ("thermostat", thermal)):
+        values = sorted({str(value) for run in runs if (value := getattr(run.dynamics, name, None)) is not None})
         if values:
             known = [_called(value) for value in values]
-            words.append(f"{name} {' and '.join(word for word, _ in known)}")
+            time = _times("thermostat_time", runs) if name == "thermostat" else ""
+            words.append(f"{name} {' and '.join(word for word, _ in known)}{time}")
             keys += [key for _, found in known for key in found]
     if npt:
-        words.append("an isotropic barostat")
+        words.append(f"an isotropic barostat{_times('barostat_time_fs', npt)}")
         keys.append(BAROSTAT_PAPER)
     if words:
         yield f"Dynamics: {', '.join(words)}{_cite(keys)}."
+
+
+def _state(case: Case, run: PlannedRun) -> State:
+    """Return what the ledger says of a run."""
+    entry = case.entries.get(run.path)
+    return entry.state if entry is not None else State.WAITING
+
+
+def _times(name: str, runs: list[PlannedRun]) -> str:
+    """Tell a time constant in brackets, a space before it; nothing where runs made elsewhere do not say it."""
+    values = sorted({float(value) for run in runs if (value := getattr(run.dynamics, name, None)) is not None})
+    return f" (time constant {_span(values)} fs)" if values else ""
 
 
 def _called(name: str) -> tuple[str, list[str]]:
@@ -181,19 +221,41 @@ def _called(name: str) -> tuple[str, list[str]]:
     return integrator.label, [paper.key for paper in (*integrator.papers, *(engine.papers if engine else ()))]
 
 
-def _runs(role: Role, runs: list[PlannedRun]) -> str:
-    atoms = _listed([float(size) for size in {run.atoms for run in runs}])
-    temperatures = sorted({run.state.temperature_k for run in runs})
-    whose = f"The {len(runs)} run{'s' if len(runs) > 1 else ''} of the {role}"
-    states = ", ".join((f"{atoms} atoms", f"{_span(temperatures)} K", *_held(runs)))
-    if any(run.sampled for run in runs):
+def _runs(role: Role, runs: list[PlannedRun], case: Case) -> str:
+    states = Counter(_state(case, run) for run in runs)
+    done = [run for run in runs if _state(case, run) is State.DONE]
+    others = ", ".join(f"{states[state]} {state}" for state in State if state is not State.DONE and states[state])
+    if not done:
+        return f"None of the {len(runs)} planned runs of the {role} is done ({others})."
+    atoms = _listed([float(size) for size in {run.atoms for run in done}])
+    temperatures = sorted({run.state.temperature_k for run in done})
+    where = ", ".join((f"{atoms} atoms", f"{_span(temperatures)} K", *_held(done)))
+    plural = "s" if len(runs) > 1 else ""
+    whose = f"The {len(runs)} run{plural} of the {role} ({where})"
+    if others:
+        verb = "is" if len(done) == 1 else "are"
+        whose = f"{len(done)} of {len(runs)} planned runs of the {role} ({where}) {verb} done ({others}); they"
+    left_out = "the first {} are left out of averages"
+    if any(run.sampled for run in done):
+        proposals, discarded = (sorted({float(each) for each in found}) for found in _steps(done, case))
         return (
-            f"{whose} ({states}) took {_span(sorted({float(run.steps) for run in runs}))} proposals each, by hybrid "
-            f"Monte Carlo{_cite(HYBRID_PAPERS)}."
+            f"{whose} took {_span(proposals)} proposals each, by hybrid Monte Carlo{_cite(HYBRID_PAPERS)}; "
+            f"{left_out.format(f'{_span(discarded)} proposals')}."
         )
-    steps = sorted({round(run.timestep_fs, 3) for run in runs})
-    lengths = sorted({round(run.picoseconds, 3) for run in runs})
-    return f"{whose} ({states}) took {_span(lengths)} ps each in steps of {_span(steps)} fs."
+    steps = sorted({round(run.timestep_fs, 3) for run in done})
+    lengths, discarded = (
+        sorted({round(each * run.timestep_fs / 1000.0, 3) for each, run in zip(found, done, strict=True)})
+        for found in _steps(done, case)
+    )
+    return (
+        f"{whose} took {_span(lengths)} ps each in steps of {_span(steps)} fs; "
+        f"{left_out.format(f'{_span(discarded)} ps')}."
+    )
+
+
+def _steps(done: list[PlannedRun], case: Case) -> tuple[list[int], list[int]]:
+    """Return how many steps the ledger counts of each run, and how many of them are left out of averages."""
+    return [case.entries[run.path].steps_done or run.steps for run in done], [run.discard for run in done]
 
 
 def _held(runs: list[PlannedRun]) -> Iterable[str]:
@@ -226,10 +288,27 @@ def _statistics(case: Case) -> Iterable[str]:
     yield (
         "Errors are standard errors from integrated autocorrelation times [@thompson2010]; differences are held "
         "against thresholds that were fixed beforehand by two one-sided tests with Bonferroni's level "
-        f"[@schuirmann1987], as implemented in llpt {VERSION}."
+        f"[@schuirmann1987], as implemented in llpt {VERSION}{_cite([PROGRAM.key])}."
     )
+    yield _thresholds(case)
     if case.analysis.explanation is not None:
         yield f"Free-energy differences between the two come from two-sided acceptance ratios{_cite([BRIDGE_PAPER])}."
+
+
+def _thresholds(case: Case) -> str:
+    """Say what the verdict is judged by."""
+    verdict = case.verdict
+    asked = verdict.thresholds if verdict is not None else case.study.verdict.thresholds()
+    judged = [each for each in verdict.comparisons if each.judged] if verdict is not None else []
+    limits: dict[str, set[str]] = {}
+    for each in judged:
+        limits.setdefault(each.quantity, set()).add(f"{each.threshold:.3g} {each.difference.unit}".strip())
+    told = ", ".join(f"{quantity} {' and '.join(sorted(values))}" for quantity, values in limits.items())
+    return (
+        f"{f'Thresholds: {told}. ' if told else ''}Confidence of a statement: {100 * asked.confidence:g} %. Nothing is "
+        f"decided by fewer than {asked.minimum_atoms} atoms or less than {asked.minimum_production_ps:g} ps of "
+        "production at a temperature."
+    )
 
 
 def _cite(keys: Iterable[str]) -> str:

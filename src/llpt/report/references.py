@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 from llpt.dynamics import integrator_records
 from llpt.engines import engine_records
 from llpt.papers import Paper
+from llpt.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llpt.dft.functionals import FunctionalRecord
+
+PROGRAM = Paper("llpt", "The llpt developers", f"llpt {VERSION}", "", "", "", "", "", kind="misc")
+"""This program, as its own entry."""
 
 
 def papers() -> dict[str, Paper]:
@@ -33,7 +37,7 @@ def _of_engines_and_methods() -> dict[str, Paper]:
     text = files("llpt.report").joinpath("references.json").read_text(encoding="utf-8")
     found = {paper.key: paper for record in engine_records().values() for paper in record.every_paper}
     found |= {paper.key: paper for record in integrator_records().values() for paper in record.papers}
-    return found | {entry["key"]: Paper(**entry) for entry in json.loads(text)}
+    return found | {PROGRAM.key: PROGRAM} | {entry["key"]: Paper(**entry) for entry in json.loads(text)}
 
 
 def _functionals() -> tuple[FunctionalRecord, ...]:
