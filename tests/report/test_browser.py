@@ -96,14 +96,19 @@ def test_no_rule_of_accessibility_is_broken_in_light_and_dark(opened):
 
 def test_an_engine_and_a_size_are_hidden_in_all_figures_at_once(opened):
     shown = """() => Object.fromEntries([...document.querySelectorAll(".plot")].map((place) => [place.id,
-        place.data.filter((trace) => trace.meta && trace.visible !== false).map((trace) => trace.meta)]))"""
+        [...place.data.filter((trace) => trace.meta && trace.visible !== false).map((trace) => trace.meta),
+         ...place.layout.shapes.flatMap((shape, i) => shape.visible ? [place.layout.meta.shapes[i]] : [])
+             .filter((meta) => meta)]]))"""
     before = opened.evaluate(shown)
+    drawn = "[...document.querySelectorAll('#isobars .shapelayer path')].length"
+    shapes = opened.evaluate(drawn)
     assert any(meta["engine"] == "DFT/PBE" for metas in before.values() for meta in metas)
     opened.get_by_role("checkbox", name="DFT/PBE", exact=True).uncheck()
     opened.get_by_role("checkbox", name="1728", exact=True).uncheck()
     after = [meta for metas in opened.evaluate(shown).values() for meta in metas]
     assert after
-    assert not any(meta["engine"] == "DFT/PBE" or meta["atoms"] == 1728 for meta in after)
+    assert opened.evaluate(drawn) < shapes
+    assert not any("DFT/PBE" in {meta["engine"], meta["other"]} or meta["atoms"] == 1728 for meta in after)
     opened.get_by_role("checkbox", name="DFT/PBE", exact=True).check()
     opened.get_by_role("checkbox", name="1728", exact=True).check()
     assert opened.evaluate(shown) == before

@@ -13,7 +13,7 @@ import xarray as xr
 from llpt.audit import Cause
 from llpt.audit.diagnosis import diagnose
 from llpt.audit.ensemble import EnsembleCheck, EnsembleOutcome
-from llpt.campaign import ControlledTest, Role
+from llpt.campaign import ControlledTest, Role, short_name
 from llpt.dft.functionals.catalogue import FUNCTIONALS
 from llpt.report import Case, asked, write_report
 from llpt.report.effect_figures import effect_figure
@@ -251,6 +251,10 @@ def test_runs_that_are_not_of_their_ensemble_are_told_from_chance(case, monkeypa
     (panel,) = answer.figures[0].rows[0]
     assert sorted(x for curve in panel.curves for x in curve.x) == [0.36] * failing + [1.0] * 40
     assert all(curve.names and curve.samples[0] == 100.0 for curve in panel.curves)
+    engines = {run.identity.path: ladder.engine for ladder, run in case.base_runs()}
+    for curve in panel.curves:  # what is asked of one engine is never drawn with what is asked of another
+        short = {short_name(path): engine for path, engine in engines.items()}
+        assert {short.get(name.split(", ", 1)[1]) for name in curve.names} == {curve.source and curve.source.engine}
     assert table.rows[0].cells[2] == ("0.360 ± 0.02" if failing else "1.000 ± 0.02")
 
 
@@ -363,6 +367,9 @@ def test_the_figure_of_longer_runs_ends_where_the_verdict_can_be_given(answers, 
     assert [curve.x[-1] for curve in curves] == pytest.approx(wanted)
     assert [curve.y[-1] for curve in curves] == pytest.approx([1.0] * len(wanted))
     assert enough.y == (1.0, 1.0)
+    engines = {case.verdict.reference, case.verdict.surrogate}
+    for curve in curves:
+        assert {curve.source.engine, curve.source.other} <= {*engines, ""}
 
 
 def held_at(case, miss):

@@ -58,6 +58,11 @@ class Case:
                 for run in ladder.runs:
                     yield ladder, run
 
+    @property
+    def engines(self) -> dict[Role, str]:
+        """The engine of each side that has base runs, by its name for people."""
+        return {role: ladders[0].engine for role in Role if (ladders := self.found.base(role))}
+
     def effects(self, tests: Iterable[ControlledTest]) -> tuple[Effect, ...]:
         """Return what some controlled tests did."""
         words = {str(test) for test in tests}

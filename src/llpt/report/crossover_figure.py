@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,10 +10,10 @@ import numpy as np
 from llpt import units
 from llpt.campaign import Role
 from llpt.report import palette
-from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, VerticalLine
+from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source, VerticalLine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llpt.audit import EqualShares
     from llpt.campaign.explained import CampaignExplanation, PlacedCrossover
@@ -22,11 +23,12 @@ LINE_POINTS = 60
 FORETOLD = "#009E73"
 
 
-def crossover_figure(found: CampaignExplanation | None) -> Figure | None:
+def crossover_figure(found: CampaignExplanation | None, engines: Mapping[Role, str]) -> Figure | None:
     """Return a panel for each isobar and size whose cells go to and fro; None where there is none.
 
     Args:
         found: what the labels of a study say.
+        engines: of each side, its name for people.
     """
     placed = found.crossovers if found is not None else ()
     if not placed:
@@ -37,12 +39,16 @@ def crossover_figure(found: CampaignExplanation | None) -> Figure | None:
         "ln p/(1 − p), p the share of the region that is stable above the transition, of each side's runs, and of the "
         "reference as the surrogate's visits and the labels foretell it. Lines: straight in 1/T; they pass zero at T*, "
         "with a band of one standard error. Error bars: one standard error.",
-        (tuple(_panel(each) for each in placed),),
+        (tuple(_panel(each, engines) for each in placed),),
     )
 
 
-def _panel(placed: PlacedCrossover) -> Panel:
+def _panel(placed: PlacedCrossover, engines: Mapping[Role, str]) -> Panel:
     found = placed.crossover
+
+    def source(role: Role) -> Source | None:
+        return Source(engines[role], placed.atoms) if role in engines else None
+
     sides = (
         (
             "surrogate's runs",
@@ -50,6 +56,7 @@ def _panel(placed: PlacedCrossover) -> Panel:
             found.surrogate,
             palette.size_colour(Role.SURROGATE, 0),
             Marker.CIRCLE,
+            source(Role.SURROGATE),
         ),
         (
             "reference's runs",
@@ -57,6 +64,7 @@ def _panel(placed: PlacedCrossover) -> Panel:
             found.reference,
             palette.size_colour(Role.REFERENCE, 0),
             Marker.SQUARE,
+            source(Role.REFERENCE),
         ),
         (
             "reference, foretold",
@@ -64,14 +72,16 @@ def _panel(placed: PlacedCrossover) -> Panel:
             found.predicted,
             FORETOLD,
             Marker.DIAMOND,
+            None,  # by visits of the one and labels of the other
         ),
     )
     curves: list[PlottedCurve] = []
     lines = []
-    for name, points, place, colour, marker in sides:
-        curves += _curves(name, points, place, colour, marker)
-        if place.temperature.resolved:
-            lines.append(VerticalLine(f"T*, {name}", place.temperature.value, place.temperature.error, colour))
+    for name, points, place, colour, marker, whose in sides:
+        curves += [replace(curve, source=whose) for curve in _curves(name, points, place, colour, marker)]
+        at = place.temperature
+        if at.resolved:
+            lines.append(VerticalLine(f"T*, {name}", at.value, at.error, colour, source=whose))
     note = f"{placed.line}, N = {placed.atoms}"
     return Panel("T (K)", "ln p/(1 − p)", tuple(curves), tuple(lines), note=note, legend_inside="lower right")
 

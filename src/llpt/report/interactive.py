@@ -17,7 +17,7 @@ from plotly.subplots import make_subplots
 from llpt.report.panels import NOTHING_KNOWN, Dash, Marker
 
 if TYPE_CHECKING:
-    from llpt.report.panels import Figure, Panel, PlottedCurve
+    from llpt.report.panels import Figure, Panel, PlottedCurve, Source
 
 DASHES = {Dash.SOLID: "solid", Dash.DASHED: "dash", Dash.DOTTED: "dot"}
 MARKERS = {
@@ -44,7 +44,10 @@ FONT = "Inter, Helvetica Neue, Helvetica, Arial, sans-serif"
 
 
 def as_json(figure: Figure) -> str:
-    """Return data and layout of a figure as JSON, for ``Plotly.newPlot``; each trace says whose it is in ``meta``."""
+    """Return data and layout of a figure as JSON, for ``Plotly.newPlot``.
+
+    Each trace says whose it is in ``meta``, and the layout in ``meta.shapes`` whose each of its shapes is.
+    """
     return str(to_json_plotly(_plot(figure)))
 
 
@@ -60,10 +63,12 @@ def _plot(figure: Figure) -> go.Figure:
         vertical_spacing=GAP_PIXELS / (pixels * rows + GAP_PIXELS * (rows - 1)),
     )
     named: set[str] = set()
+    sources: list[Source | None] = []
     for number, row in enumerate(figure.rows, start=1):
         for column, panel in enumerate(row, start=1):
             place = {"row": number, "col": column}
             _panel(plot, panel, place, None if panel.legend_inside else named)
+            sources += _lines(plot, panel, place)
             if panel.legend_inside:
                 plot.add_annotation(**_key(panel), **place)
     inner = pixels * rows + GAP_PIXELS * (rows - 1)
@@ -82,6 +87,7 @@ def _plot(figure: Figure) -> go.Figure:
             "entrywidthmode": "fraction",
         },
         hovermode="closest",
+        meta={"shapes": [_meta(source) for source in sources]},
     )
     plot.update_annotations(font={"size": 13})
     plot.update_annotations(font={"size": 10}, selector={"name": "key"})
@@ -132,13 +138,6 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], named: set[str]
         _curve(plot, curve, place, show=show, by_row=bool(panel.y_names))
     if panel.is_empty:
         _say_nothing_is_known(plot, place)
-    for line in panel.lines:
-        plot.add_vline(
-            x=line.x, line={"color": line.colour, "width": 1, "dash": DASHES.get(line.dash, "dash")}, **place
-        )
-        if line.x_error > 0.0:
-            left, right = line.x - line.x_error, line.x + line.x_error
-            plot.add_vrect(x0=left, x1=right, fillcolor=line.colour, opacity=0.12, line_width=0, **place)
     plot.update_xaxes(title_text=_sub(panel.x_label), title_standoff=6, **place)
     plot.update_yaxes(title_text=_sub(panel.y_label), title_standoff=6, **place)
     if panel.y_names:
@@ -154,6 +153,22 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], named: set[str]
             update(type="log", **place)
         if limits:
             update(range=[math.log10(value) for value in limits] if logarithmic else list(limits), **place)
+
+
+def _lines(plot: go.Figure, panel: Panel, place: dict[str, int]) -> list[Source | None]:
+    """Draw the vertical lines of a panel with their bands, and return whose each shape is that was added."""
+    sources: list[Source | None] = []
+    before = len(plot.layout.shapes)
+    for line in panel.lines:
+        plot.add_vline(
+            x=line.x, line={"color": line.colour, "width": 1, "dash": DASHES.get(line.dash, "dash")}, **place
+        )
+        if line.x_error > 0.0:
+            left, right = line.x - line.x_error, line.x + line.x_error
+            plot.add_vrect(x0=left, x1=right, fillcolor=line.colour, opacity=0.12, line_width=0, **place)
+        added = len(plot.layout.shapes) - before - len(sources)  # none in a panel without a curve
+        sources += [line.source] * added
+    return sources
 
 
 def _say_nothing_is_known(plot: go.Figure, place: dict[str, int]) -> None:
@@ -180,7 +195,7 @@ def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], *, show:
                 hoverinfo="skip",
                 showlegend=False,
                 legendgroup=curve.label,
-                meta=_source(curve),
+                meta=_meta(curve.source),
             ),
             **place,
         )
@@ -195,7 +210,7 @@ def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], *, show:
         "line": {"color": curve.colour, "width": 1.6 * curve.width, "dash": DASHES.get(curve.dash, "solid")},
         "text": _row_texts(curve) if by_row else _hover_texts(curve),
         "hoverinfo": "text+name",
-        "meta": _source(curve),
+        "meta": _meta(curve.source),
     }
     if markers:
         plain = MARKERS[curve.marker]
@@ -210,9 +225,9 @@ def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], *, show:
     plot.add_trace(go.Scatter(**trace), **place)
 
 
-def _source(curve: PlottedCurve) -> dict[str, str | int | None] | None:
-    """Return whose curve it is, by which the page shows and hides it."""
-    return {"engine": curve.source.engine, "atoms": curve.source.atoms} if curve.source else None
+def _meta(source: Source | None) -> dict[str, str | int | None] | None:
+    """Return whose something is, by which the page shows and hides it."""
+    return {"engine": source.engine, "atoms": source.atoms, "other": source.other} if source else None
 
 
 def _hover_texts(curve: PlottedCurve) -> list[str]:

@@ -106,7 +106,7 @@ def _transitions(ladders: Sequence[ObservedLadder]) -> tuple[VerticalLine, ...]:
             )
             dash = palette.DASHES[ladder.role]
             name = f"{first.criterion}, {ladder_label(ladder)}"
-            found.append(VerticalLine(name, 0.5 * (low + high), 0.5 * abs(high - low), colour, dash))
+            found.append(VerticalLine(name, 0.5 * (low + high), 0.5 * abs(high - low), colour, dash, source_of(ladder)))
     return tuple(found)
 
 

@@ -19,14 +19,27 @@ function readable(hex) {
   return `rgb(${parts.map((part) => Math.round(part + (255 - part) * white)).join(",")})`;
 }
 
+// Whether what is of an engine, or of two, and of a size is switched off.
+function isOff(source) {
+  if (!source) return false;
+  return hidden.engine.has(source.engine) || hidden.engine.has(source.other) || hidden.atoms.has(String(source.atoms));
+}
+
+// The legend names each group of curves by the first of them that is shown.
+function named(traces) {
+  const wanted = new Set(traces.filter((trace) => trace.showlegend).map((trace) => trace.legendgroup));
+  return traces.map((trace) => {
+    const showlegend = Boolean(trace.visible && trace.name && wanted.delete(trace.legendgroup));
+    return { ...trace, showlegend };
+  });
+}
+
 function themedTrace(trace) {
   const themed = { ...trace };
   if (trace.line) themed.line = { ...trace.line, color: readable(trace.line.color) };
   if (trace.marker) themed.marker = { ...trace.marker, color: readable(trace.marker.color) };
   if (trace.error_y) themed.error_y = { ...trace.error_y, color: readable(trace.error_y.color) };
-  const from = trace.meta || {};
-  const off = hidden.engine.has(from.engine) || hidden.atoms.has(String(from.atoms));
-  themed.visible = off ? false : true;
+  themed.visible = !isOff(trace.meta);
   return themed;
 }
 
@@ -40,6 +53,7 @@ function themedLayout(layout) {
       themed[key] = { ...layout[key], gridcolor: colour("--grid"), linecolor: ink, tickcolor: ink };
     }
   }
+  themed.shapes = (layout.shapes || []).map((each, index) => ({ ...each, visible: !isOff(layout.meta.shapes[index]) }));
   themed.annotations = (layout.annotations || []).map((each) => ({
     ...each,
     font: { ...each.font, color: ink },
@@ -138,7 +152,7 @@ function draw() {
   const width = document.getElementById("answers").clientWidth - 46; // of a card without its edges, folded or not
   for (const plot of plots) {
     const layout = themedLayout(plot.figure.layout);
-    let traces = plot.figure.data.map(themedTrace);
+    let traces = named(plot.figure.data.map(themedTrace));
     if (width < PHONE.width) {
       narrowed(layout);
       traces = traces.map((trace) => lowered(trace, layout));

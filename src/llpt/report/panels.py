@@ -48,10 +48,12 @@ class Source:
     Args:
         engine: its name for people.
         atoms: size of the cell; None where the curve is of several.
+        other: the second engine where the curve is of two, else empty.
     """
 
     engine: str
     atoms: int | None = None
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class VerticalLine:
         x_error: 68 % error; 0 where it has none.
         colour: ``#rrggbb``.
         dash: how it is drawn.
+        source: whose place it is; None for a threshold and what others give.
     """
 
     label: str
@@ -112,6 +115,7 @@ class VerticalLine:
     x_error: float
     colour: str
     dash: Dash = Dash.DASHED
+    source: Source | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from llpt.audit.ensemble import FALSE_FAILURES, EnsembleOutcome, fail_by_no_chance
 from llpt.campaign import short_name
 from llpt.report.interval_figure import Interval, interval_panel
+from llpt.report.isobar_figures import source_of
 from llpt.report.palette import GREY
 from llpt.report.panels import Figure, VerticalLine
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
@@ -14,9 +15,10 @@ from llpt.study.certificate import certify_study
 from llpt.trajectory.master import MASTER_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llpt.report.case import Case
+    from llpt.report.panels import Source
     from llpt.study.certificate import Asked
 
 TONES = {EnsembleOutcome.HOLDS: Tone.GOOD, EnsembleOutcome.FAILS: Tone.BAD, EnsembleOutcome.OPEN: Tone.OPEN}
@@ -47,12 +49,17 @@ def of_their_ensembles(case: Case) -> Question | None:
         "Mean and variance of the kinetic energy; the variance of the volume against the volumes at neighbouring "
         "pressures; the ratio of the distributions of neighbours in pressure and temperature, which also fails where "
         "the two are in different phases; the trend of volume or energy (llpt certify).",
-        tuple(filter(None, [_figure(found)])),
+        tuple(filter(None, [_figure(found, _sources(case))])),
         (_table(found),),
     )
 
 
-def _figure(found: Sequence[Asked]) -> Figure | None:
+def _sources(case: Case) -> dict[str, Source]:
+    """Return whose each base run is; runs that are asked together are of one engine and size."""
+    return {run.identity.path: source_of(ladder) for ladder, run in case.base_runs()}
+
+
+def _figure(found: Sequence[Asked], sources: Mapping[str, Source]) -> Figure | None:
     """Return each number over what it must be, and trends, which must be nothing; None where none is known."""
     words = {tone: str(outcome) for outcome, tone in TONES.items()}
     panels = []
@@ -64,6 +71,7 @@ def _figure(found: Sequence[Asked]) -> Figure | None:
                 check.measured.error,
                 TONES[check.outcome],
                 check.measured.effective_samples,
+                sources.get(paths[0]),
                 name=f"{check.what}, {' and '.join(short_name(path) for path in paths)}",
             )
             for paths, check in found

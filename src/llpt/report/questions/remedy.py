@@ -13,9 +13,7 @@ from llpt.report.question import Question, Tone
 from llpt.report.transition_tables import order_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from llpt.audit import Requirement
+    from llpt.audit import Requirement, Verdict
     from llpt.report.case import Case
 
 POINTS = 5
@@ -38,16 +36,23 @@ def what_would_change_it(case: Case) -> Question | None:
         if points
         else "Every comparison that the study judges by is decided, and so is the order of each transition.",
         "Errors that are needed for a decision, and how they fall with time and size.",
-        tuple(filter(None, [_figure(verdict.requirements if verdict else ())])),
+        tuple(filter(None, [_figure(verdict) if verdict else None])),
         points=points,
     )
 
 
-def _figure(requirements: Sequence[Requirement]) -> Figure | None:
+def _source(verdict: Verdict, requirement: Requirement) -> Source:
+    """Return whose runs are to be longer: of one engine, or of both."""
+    if requirement.engine in {verdict.reference, verdict.surrogate}:
+        return Source(requirement.engine)
+    return Source(verdict.reference, other=verdict.surrogate)
+
+
+def _figure(verdict: Verdict) -> Figure | None:
     """Return how the error that decides falls with the length of runs; None where length is not what lacks."""
     curves: list[PlottedCurve] = []
     named: dict[str, int] = {}
-    for each in requirements:
+    for each in verdict.requirements:
         if not each.picoseconds or not each.picoseconds_now or each.picoseconds <= each.picoseconds_now:
             continue
         times = np.geomspace(each.picoseconds_now, each.picoseconds, POINTS)
@@ -61,7 +66,7 @@ def _figure(requirements: Sequence[Requirement]) -> Figure | None:
                 colour=palette.CYCLE[index % len(palette.CYCLE)],
                 dash=(Dash.SOLID, Dash.DASHED)[index % 2],  # two that fall on one another are both seen
                 marker=palette.MARKERS[index % len(palette.MARKERS)],
-                source=Source(each.engine),
+                source=_source(verdict, each),
             )
         )
     if not curves:

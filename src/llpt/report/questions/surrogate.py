@@ -58,7 +58,7 @@ def errors_of_surrogate(case: Case) -> Question | None:
         "measured" if labelled else f"{len(present)} by the runs alone" if present else "not measured",
         " ".join([*named, measured]),
         "Configurations of both sides' runs, labelled by both engines.",
-        figures=tuple(filter(None, [_residual_figure(explanation), crossover_figure(explanation)])),
+        figures=tuple(filter(None, [_residual_figure(explanation), crossover_figure(explanation, case.engines)])),
         tables=tuple(tables),
         points=(
             *(each.sentence for each in present),
