@@ -1,7 +1,9 @@
 """A campaign in a browser: as it stands, read-only, to nobody who was not asked."""
 
 import http.client
+import io
 import json
+import socket
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -123,6 +125,7 @@ class Reporting:
 
     def __init__(self, command, **_):
         self.command, self.code, self.ended = command, None, False
+        self.stderr = io.BytesIO(b"Error: the disk\n  is full.\n")
         STARTED.append(self)
 
     def poll(self):
@@ -160,6 +163,37 @@ def test_the_report_is_made_anew_as_runs_are_done_by_one_process_at_a_time(root,
     assert len(STARTED) == 2  # too soon after the last
     study.close()
     assert STARTED[1].ended
+
+
+def test_a_report_that_fails_is_told(root, monkeypatch):
+    STARTED.clear()
+    monkeypatch.setattr(live.subprocess, "Popen", Reporting)
+    monkeypatch.setattr(live, "LEAST_S_BETWEEN_REPORTS", -1.0)
+    study = LiveStudy(root)
+    assert json.loads(study.standing())["report_failed"] == ""  # at work
+    STARTED[0].code = 1
+    assert json.loads(study.standing())["report_failed"] == "Error: the disk is full."
+    STARTED[0].code = 0
+    assert json.loads(study.standing())["report_failed"] == ""
+
+
+def test_an_address_that_means_all_is_told_by_the_name_of_the_machine(root, monkeypatch):
+    monkeypatch.setattr(live.socket, "gethostname", lambda: "node7")
+    with LiveServer(LiveStudy(root, report=False), "0.0.0.0") as server:  # noqa: S104 - what is tested
+        port = server.server_address[1]
+        assert server.url == f"http://node7:{port}/?token={server.token}"
+
+
+def test_loopback_of_the_sixth_version_is_listened_at(root):
+    with socket.socket(socket.AF_INET6) as trial:
+        try:
+            trial.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no ::1")
+    with opened(serve(root, host="::1", report=False)) as server:
+        assert server.url == f"http://[::1]:{server.server_address[1]}/"
+        assert get(f"{server.url}standing.json")[0] == 200
+        server.shutdown()
 
 
 def test_no_study_and_a_taken_port_are_said(tmp_path, root, server):

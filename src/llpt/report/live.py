@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import json
 import math
 import mimetypes
 import secrets
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from http.cookies import SimpleCookie
@@ -38,6 +41,10 @@ OWN_FILES = {"/": ("live.html", "text/html"), "/page.css": ("page.css", "text/cs
 SERVED = frozenset({".html", ".pdf", ".png", ".csv", ".nc", ".md", ".tex", ".bib"})
 """Kinds of files of a report; nothing else is served."""
 LEAST_S_BETWEEN_REPORTS = 60.0
+LINES_KEPT = 6
+"""So many last lines of a report that failed say why."""
+LONGEST_WAIT_S = 10.0
+"""For the last words of a process that has ended."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,48 @@ class LiveRun:
     drift_mev_per_atom_ps: float | None
 
 
+class _Reporting:
+    """A process that makes a report, and its last words.
+
+    Args:
+        root: the study's directory.
+    """
+
+    def __init__(self, root: Path) -> None:
+        command = [sys.executable, "-c", "from llpt.cli import program; program()", "report", str(root)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self._words: deque[str] = deque(maxlen=LINES_KEPT)
+        self._listener = threading.Thread(target=self._hear, daemon=True)
+        self._listener.start()
+
+    def _hear(self) -> None:
+        """Read as long as the process says something: a full pipe would stop it."""
+        assert self._process.stderr is not None  # it was asked for
+        with self._process.stderr as stream:
+            for line in stream:
+                if text := line.decode(errors="replace").strip():
+                    self._words.append(text)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    @property
+    def failure(self) -> str:
+        """Why it failed; empty where it did not, or has not yet."""
+        code = self._process.poll()
+        if not code:
+            return ""
+        self._listener.join(LONGEST_WAIT_S)
+        return " ".join(self._words) or f"It ended with exit code {code} and without a word."
+
+    def end(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait()
+
+
 class LiveStudy:
     """What the page asks for; means over what runs at work have written are kept for some seconds.
 
@@ -95,7 +144,7 @@ class LiveStudy:
         self._report = report
         self._guard = threading.Lock()
         self._means = RunningMeans(self.place)
-        self._reporting: subprocess.Popen[bytes] | None = None
+        self._reporting: _Reporting | None = None
         self._reported = (0.0, -1)
 
     def standing(self) -> str:
@@ -119,6 +168,7 @@ class LiveStudy:
                     "seconds_left": left / at_work,
                     "of_unknown_pace": unknown,
                     "report_written": page.stat().st_mtime if page.is_file() else None,
+                    "report_failed": self._reporting.failure if self._reporting else "",
                     "runs": [asdict(self._live(run)) for run in runs],
                 },
                 allow_nan=False,
@@ -148,22 +198,28 @@ class LiveStudy:
     def _keep_report(self, done: int) -> None:
         """Make the report anew where runs were done since, one process at a time."""
         when, of = self._reported
-        if self._reporting is not None and self._reporting.poll() is None:
+        if self._reporting is not None and self._reporting.at_work:
             return
         if done and done != of and time.monotonic() - when > LEAST_S_BETWEEN_REPORTS:
             self._reported = (time.monotonic(), done)
-            command = [sys.executable, "-c", "from llpt.cli import program; program()", "report", str(self.place.root)]
-            self._reporting = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self._reporting = _Reporting(self.place.root)
 
     def close(self) -> None:
         """End what is still being made."""
         if self._reporting is not None:
-            self._reporting.terminate()
-            self._reporting.wait()
+            self._reporting.end()
 
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
+
+
+def _is_everywhere(host: str) -> bool:
+    """Whether an address means all of this machine's, and so is none that a browser can be given."""
+    try:
+        return not host or ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 class LiveServer(ThreadingHTTPServer):
@@ -184,6 +240,7 @@ class LiveServer(ThreadingHTTPServer):
         self.study = study
         self.token = "" if host in LOOPBACK else secrets.token_urlsafe(24)
         self.host = host
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
             super().__init__((host, port), _Handler)
         except OSError as error:
@@ -195,7 +252,9 @@ class LiveServer(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         """Where a browser finds it, its token included."""
-        return f"http://{self.host}:{self.server_address[1]}/{f'?token={self.token}' if self.token else ''}"
+        name = socket.gethostname() if _is_everywhere(self.host) else self.host
+        place = f"[{name}]" if ":" in name else name
+        return f"http://{place}:{self.server_address[1]}/{f'?token={self.token}' if self.token else ''}"
 
     def server_close(self) -> None:
         """Stop listening, and what was being made for the page."""
