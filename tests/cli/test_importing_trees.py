@@ -201,6 +201,10 @@ def test_imported_runs_are_asked_for_their_ensemble(study, command):
     place = StudyDirectory.open(study)
     with Ledger(place.database) as ledger:
         entries = {entry.path: entry for entry in ledger.entries()}
-    asked = [check.what for _, check in certify_study(place, make_plan(place.study).runs, entries)]
+    parts = []
+    runs = make_plan(place.study).runs
+    found = certify_study(place, runs, entries, lambda *each: parts.append(each))
+    asked = [check.what for _, check in found]
+    assert [behind for behind, _ in parts] == list(range(1 + parts[-1][1]))
     assert asked.count("variance of the kinetic energy") == 2
     assert asked.count("energies of two temperatures") == 1

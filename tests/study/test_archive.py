@@ -48,6 +48,13 @@ def test_all_is_packed_but_what_serves_a_run_at_work(study, tmp_path):
     assert names(tmp_path / "a.zip") == whole | {"study.toml", MANIFEST, CRATE_FILE}
 
 
+def test_packing_tells_how_far_it_is(study, tmp_path):
+    told = []
+    manifest = pack_study(study, tmp_path / "a.zip", on_file=lambda *each: told.append(each))
+    total = 2 * len(manifest.files)
+    assert told == [(behind, total) for behind in range(total + 1)]
+
+
 def test_trajectories_can_be_left_out(study, tmp_path):
     manifest = pack_study(study, tmp_path / "a.zip", trajectories=False)
     assert not manifest.trajectories

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from llpt.cli.bars import bar
 from llpt.cli.console import output
 from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
 
@@ -31,8 +32,13 @@ def archive(
 
     place = StudyDirectory.open(directory)
     target = out or Path(f"{place.root.name}.zip")
-    with place.locked():
-        manifest = pack_study(place, target, trajectories=not without_trajectories)
+    with place.locked(), bar("files read", transient=True) as advance:
+        manifest = pack_study(
+            place,
+            target,
+            trajectories=not without_trajectories,
+            on_file=lambda behind, total: advance(behind, total=total),
+        )
     size = target.stat().st_size / 1e6
     kind = "with" if manifest.trajectories else "without"
     output().print(f"Packed {len(manifest.files)} files {kind} trajectories into {target} ({size:.3g} MB).")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from llpt.campaign import short_name
+from llpt.cli.bars import bar
 from llpt.cli.console import make_table, output
 from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
 
@@ -22,8 +23,11 @@ def certify(directory: Directory) -> None:
     with Ledger(place.database) as ledger:
         entries = {entry.path: entry for entry in ledger.entries()}
     table = make_table("runs", "asked", "measured >", "must be >", "")
-    for paths, check in certify_study(place, make_plan(place.study).runs, entries):
-        names = " and ".join(short_name(path) for path in paths)
-        table.add_row(names, check.what, check.words, f"{check.expected:g}", check.outcome)
+    with bar("parts asked", transient=True) as advance:
+        runs = make_plan(place.study).runs
+        found = certify_study(place, runs, entries, lambda behind, total: advance(behind, total=total))
+        for paths, check in found:
+            names = " and ".join(short_name(path) for path in paths)
+            table.add_row(names, check.what, check.words, f"{check.expected:g}", check.outcome)
     output().print(table)
     output().print("A thermostat or barostat that only steers (Berendsen) has too small a variance.", markup=False)

@@ -9,11 +9,18 @@ import typer
 from typer.core import TyperArgument, TyperCommand
 
 from llpt.cli.console import output
+from llpt.cli.guides import EXPORT_GUIDES, GUIDES
 from llpt.errors import InputError
 
 
 class ExportCommand(TyperCommand):
-    """A command that names the programs there are."""
+    """A command that names the programs there are, and shows examples of the one that is asked for."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Choose the examples before the help is written, which ends the parsing."""
+        guides = [EXPORT_GUIDES[word] for word in args if word in EXPORT_GUIDES]
+        self.epilog = (guides or [GUIDES["export"]])[0].epilogue
+        return super().parse_args(ctx, args)
 
     def get_params(self, ctx: Any) -> Any:
         """Return arguments and options; only now is it worth the time to look which programs there are."""

@@ -125,3 +125,20 @@ GUIDES = {
     ),
     "doctor": Guide(("llpt doctor", "llpt doctor --no-trials"), "docs/engines.md"),
 }
+EXPORT_GUIDES = {
+    "vasp": Guide(
+        (
+            "llpt export vasp examples/karasiev2021.toml -o vasp-runs",
+            "llpt export vasp study.toml -o vasp-runs --template slurm.sh",
+        ),
+        "docs/howto/export-vasp.md",
+    ),
+    "cp2k": Guide(
+        (
+            "llpt export cp2k study.toml -o cp2k-runs",
+            "llpt export cp2k study -o cp2k-runs --template slurm.sh",
+        ),
+        "docs/howto/export-vasp.md",
+    ),
+}
+"""Of ``llpt export PROGRAM --help``, by the program."""

@@ -26,7 +26,7 @@ from llpt.trajectory.writer import SEGMENTS_NAME
 from llpt.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from llpt.study.layout import StudyDirectory
@@ -74,13 +74,21 @@ class ArchiveManifest(BaseModel):
         ]
 
 
-def pack_study(directory: StudyDirectory, archive: Path, *, trajectories: bool = True) -> ArchiveManifest:
+def pack_study(
+    directory: StudyDirectory,
+    archive: Path,
+    *,
+    trajectories: bool = True,
+    on_file: Callable[[int, int], None] = lambda *_: None,
+) -> ArchiveManifest:
     """Write a study's directory into one zip file.
 
     Args:
         directory: the study, whose lock the caller holds.
         archive: the file to write.
         trajectories: whether trajectories are packed; averages, logs and every step's scalars always are.
+        on_file: called as files are read, once for their hashes and once to pack them, with how many are behind and how
+            many there are in both passes.
 
     Raises:
         InputError: there is such a file already.
@@ -90,17 +98,21 @@ def pack_study(directory: StudyDirectory, archive: Path, *, trajectories: bool =
         raise InputError(f"{archive} exists already; nothing was changed.", "Give another name with --out.")
     root = directory.root
     names = sorted(_names(root, trajectories=trajectories))
-    manifest = ArchiveManifest(
-        version=VERSION, trajectories=trajectories, files={name: file_hash(root / name) for name in names}
-    )
+    hashes = {}
+    for behind, name in enumerate(names):
+        on_file(behind, 2 * len(names))
+        hashes[name] = file_hash(root / name)
+    manifest = ArchiveManifest(version=VERSION, trajectories=trajectories, files=hashes)
     with (
         atomic_stream(archive) as stream,
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as packed,
     ):
         packed.writestr(f"{root.name}/{MANIFEST}", manifest.model_dump_json(indent=1))
         packed.writestr(f"{root.name}/{CRATE_FILE}", crate_text(directory, manifest.files))
-        for name in names:
+        for behind, name in enumerate(names, start=len(names)):
+            on_file(behind, 2 * len(names))
             packed.write(root / name, f"{root.name}/{name}")
+    on_file(2 * len(names), 2 * len(names))
     return manifest
 
 

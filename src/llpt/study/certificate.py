@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,7 +25,7 @@ from llpt.trajectory import Trajectory
 from llpt.units import EV_PER_ANGSTROM3_TO_GPA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,7 +41,10 @@ SERIES = ("kinetic_energy_ev", "temperature_k", "volume_angstrom3", "internal_en
 
 
 def certify_study(
-    directory: StudyDirectory, runs: Iterable[PlannedRun], entries: Mapping[str, Entry]
+    directory: StudyDirectory,
+    runs: Iterable[PlannedRun],
+    entries: Mapping[str, Entry],
+    on_part: Callable[[int, int], None] = lambda *_: None,
 ) -> Iterator[Asked]:
     """Yield what each run, and each two or three neighbouring runs, came to.
 
@@ -48,19 +52,31 @@ def certify_study(
         directory: the study.
         runs: those that are asked, as far as they are done.
         entries: its ledger, by run.
+        on_part: called before each part, a run that is read or asked or neighbours that are asked, and at the end, with
+            how many parts are behind and how many there are.
 
     Raises:
         StorageError: a trajectory is damaged.
     """
     done = [run for run in runs if run.path in entries and entries[run.path].state is State.DONE]
-    series = {run.path: _series(directory, run) for run in done}
+    rows, pairs = _at_one_temperature(done), list(_at_one_pressure_or_density(done))
+    total = 2 * len(done) + len(rows) + len(pairs)
+    behind = itertools.count()
+    series = {}
     for run in done:
+        on_part(next(behind), total)
+        series[run.path] = _series(directory, run)
+    for run in done:
+        on_part(next(behind), total)
         for check in _of_one(run, series[run.path]):
             yield (run.path,), check
-    for neighbours in _at_one_temperature(done):
+    for neighbours in rows:
+        on_part(next(behind), total)
         yield from _of_pressures(neighbours, series)
-    for pair in _at_one_pressure_or_density(done):
+    for pair in pairs:
+        on_part(next(behind), total)
         yield from _of_temperatures(pair, series)
+    on_part(total, total)
 
 
 Series = dict[str, "NDArray[np.float64]"]
