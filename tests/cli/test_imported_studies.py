@@ -284,8 +284,22 @@ def test_an_energy_edited_in_a_frame_that_no_average_sees_is_found(copy, command
             file[place][2] += 0.3  # five frames are discarded
     code, out, _ = command("verify", copy)
     assert code == 1
-    assert out.count("mismatch:") == 1
+    assert out.count("mismatch:") == 2
     assert "mismatch: runs/my-dft/N32/P200/T900: what it left, ledger and disk: stored " in out
+    assert "mismatch: runs/my-dft/N32/P200/T900: thermo.csv, stored and made anew: row 3 " in " ".join(out.split())
+
+
+def test_a_number_edited_in_a_table_for_people_is_found(copy, command):
+    table = copy / "results/observables.csv"
+    heading, *rows = table.read_text().splitlines()
+    column = heading.split(",").index("density (g/cm^3)")
+    cells = rows[0].split(",")
+    cells[column] = f"{float(cells[column]) + 0.01:.8g}"
+    table.write_text("\n".join([heading, ",".join(cells), *rows[1:]]) + "\n")
+    code, out, _ = command("verify", copy)
+    assert code == 1
+    assert out.count("mismatch:") == 1
+    assert "mismatch: study: observables.csv, stored and made anew: row 1 " in " ".join(out.split())
 
 
 def test_thresholds_that_were_edited_after_the_runs_are_found_though_study_and_verdict_agree(copy, command):
@@ -340,7 +354,7 @@ def test_verify_reads_a_verdict_from_before_it_had_a_format(copy, command):
     old = {key: value for key, value in verdict.items() if key not in {"format", "statistics"}}
     (copy / "results/verdict.json").write_text(json.dumps(old | {"thresholds": thresholds}))
     _, out, _ = command("verify", copy)
-    assert "45 of 46 checks passed" in out
+    assert "52 of 53 checks passed" in out
     assert f"judged by statistics version 1, this program has {STATISTICS}" in out
 
 

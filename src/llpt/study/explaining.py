@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import xarray as xr
     from numpy.typing import NDArray
 
     from llpt.audit import Diagnosis, OrderParameter
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     """What the labels of a study say, and the doubly labelled snapshots."""
 
 EXPLANATION = "bridge.json"
+FRAMES_TABLE = "labelled-frames.csv"
 REPRODUCED = 1e-6
 """Relative difference within which a number that is computed again is the same."""
 PROSE = frozenset({"sentence", "reason"})
@@ -77,14 +77,18 @@ def explain_study(
     found, labelled = explanation_of(directory, plan, entries, ladders)
     make_directory(directory.results)
     if labelled:
-        table = frame_table([each.labels for each in labelled])
-        write_atomically(directory.results / "labelled-frames.csv", _as_csv(table))
+        write_atomically(directory.results / FRAMES_TABLE, labelled_frames(labelled))
     write_atomically(directory.results / EXPLANATION, found.to_json())
     return found, labelled
 
 
-def _as_csv(table: xr.Dataset) -> str:
-    """Return one line for each frame; the heading of a column has its unit."""
+def labelled_frames(labelled: Sequence[LabelledRun]) -> str:
+    """Return one line of CSV for each snapshot that both sides have labelled; the heading of a column has its unit.
+
+    Args:
+        labelled: at least one run.
+    """
+    table = frame_table([each.labels for each in labelled])
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     units = {str(name): table[name].attrs["unit"] for name in table}

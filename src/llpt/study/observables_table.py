@@ -38,10 +38,6 @@ STATE_COLUMNS = (
 def write_observables(path: Path, plan: Plan, observed: Sequence[ObservedRun]) -> None:
     """Write the table.
 
-    Three columns for each observable: ``name (unit)``, ``name error`` (68 %) and ``name effective samples``; empty
-    where a run does not have it or does not know it. Temperature, pressure and density are those that were set, empty
-    where they were left free. ``solid`` is yes, no, or empty.
-
     Args:
         path: of the file.
         plan: the plan the runs belong to.
@@ -49,6 +45,20 @@ def write_observables(path: Path, plan: Plan, observed: Sequence[ObservedRun]) -
 
     Raises:
         StorageError: the disk refuses.
+    """
+    write_atomically(path, observables_table(plan, observed))
+
+
+def observables_table(plan: Plan, observed: Sequence[ObservedRun]) -> str:
+    """Return the table as CSV.
+
+    Three columns for each observable: ``name (unit)``, ``name error`` (68 %) and ``name effective samples``; empty
+    where a run does not have it or does not know it. Temperature, pressure and density are those that were set, empty
+    where they were left free. ``solid`` is yes, no, or empty.
+
+    Args:
+        plan: the plan the runs belong to.
+        observed: the runs that were observed.
     """
     specs = {run.identity: run.engine for run in plan.runs}
     units: dict[str, str] = {}
@@ -61,7 +71,7 @@ def write_observables(path: Path, plan: Plan, observed: Sequence[ObservedRun]) -
     rows = csv.writer(stream, lineterminator="\n")
     rows.writerow(header)
     rows.writerows(_row(item, specs[item.identity], list(units)) for item in observed)
-    write_atomically(path, stream.getvalue())
+    return stream.getvalue()
 
 
 def _row(run: ObservedRun, engine: str, names: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ What is checked, each item on its own so that one fault does not hide another: t
 its place in the ledger, the hash of all that determines it and of all that it left, its job, that ledger and run.json
 name the same engine with the same files, the length of its trajectory, that every energy and the conserved quantity is
 finite; that averaging the trajectory once more gives the stored results, and judging them the stored verdict; that the
-thresholds are those from before the runs.
+thresholds are those from before the runs; and that the tables for people say what they would if they were made anew.
 """
 
 from __future__ import annotations
@@ -25,16 +25,27 @@ from llpt.run_file import RUN_FILE, DescribedEngine, RunFile, read_run_file
 from llpt.study.analysis import verdict_of_study
 from llpt.study.archive import ArchiveManifest
 from llpt.study.contents import content_hash
-from llpt.study.explaining import EXPLANATION, asks_for_labels, difference_from, explanation_of
+from llpt.study.explaining import (
+    EXPLANATION,
+    FRAMES_TABLE,
+    asks_for_labels,
+    difference_from,
+    explanation_of,
+    labelled_frames,
+)
 from llpt.study.fixed_thresholds import changed_thresholds, thresholds_before
 from llpt.study.job_files import JobFiles, read_json
 from llpt.study.ladder_paths import ladders_of_study
 from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Entry, Ledger
+from llpt.study.observables_table import TABLE_NAME, observables_table
 from llpt.study.observing import observed_run, summary_of
 from llpt.study.outcome import State
 from llpt.study.planning import make_plan
+from llpt.study.tables import difference_of_tables
 from llpt.trajectory import Trajectory
+from llpt.trajectory.stored import segment_files
+from llpt.trajectory.thermo import THERMO_NAME, thermo_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -140,6 +151,8 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
     except LlptError as error:
         checks.append(Check("study", "labels", False, error.cause))
     fresh = partial(verdict_of_study, directory, plan, entries, ladders, explained=explained, before=before)
+    if all(check.can_be_told for check in checks):  # averages of another version differ in the table as well
+        checks += _table("study", directory.results / TABLE_NAME, partial(observables_table, plan, observed))
     return (*checks, *_verdict(directory, fresh), *_explanation(directory, explained))
 
 
@@ -251,6 +264,7 @@ def _run(
     except LlptError as error:
         return [*checks, Check(run.path, "trajectory", False, error.cause)], []
     checks.append(_results(directory, run, fresh))
+    checks += _table(run.path, place / THERMO_NAME, partial(thermo_table, segment_files(place)))
     return checks, [observed_run(directory.study, run, fresh)]
 
 
@@ -333,14 +347,33 @@ def _some(names: Sequence[str]) -> str:
 def _explanation(directory: StudyDirectory, explained: Explained | None) -> list[Check]:
     """Check that the labels give the stored free energies and kelvins once more."""
     path = directory.results / EXPLANATION
-    if explained is None or not path.exists():
+    if explained is None:
         return []
     what = "free energies and kelvins, stored and recomputed"
+    if not path.exists():
+        return [Check("study", what, False, f"results/{path.name} is missing")] if directory.verdict.exists() else []
     try:
         unlike = difference_from(path.read_text(encoding="utf-8"), explained[0])
     except (OSError, UnicodeDecodeError) as error:
         return [Check("study", what, False, f"results/{path.name} cannot be read: {error}")]
-    return [Check("study", what, not unlike, f"results/{path.name}: {unlike}" if unlike else "the same")]
+    found = Check("study", what, not unlike, f"results/{path.name}: {unlike}" if unlike else "the same")
+    if not explained[1]:
+        return [found]
+    return [found, *_table("study", directory.results / FRAMES_TABLE, partial(labelled_frames, explained[1]))]
+
+
+def _table(subject: str, path: Path, make: Callable[[], str]) -> list[Check]:
+    """Check that a table for people, where it is there, says what it would if it were made anew."""
+    if not path.exists():
+        return []
+    what = f"{path.name}, stored and made anew"
+    try:
+        unlike = difference_of_tables(path.read_text(encoding="utf-8"), make())
+    except (OSError, UnicodeDecodeError) as error:
+        return [Check(subject, what, False, f"cannot be read: {error}")]
+    except LlptError as error:
+        return [Check(subject, what, False, error.cause)]
+    return [Check(subject, what, not unlike, unlike or "the same")]
 
 
 def _verdict(directory: StudyDirectory, recompute: Callable[[], tuple[Verdict | None, str]]) -> list[Check]:

@@ -48,7 +48,7 @@ class StoredFrames:
     """
 
     def __init__(self, path: Path) -> None:
-        files = _segment_files(path)
+        files = segment_files(path)
         with open_h5(files[0]) as file:
             self.system: System = read_system(file, files[0])
         self._parts = [_read_part(file) for file in files]
@@ -127,7 +127,7 @@ class StoredFrames:
         return block.frame(0), scalars
 
 
-def _segment_files(path: Path) -> list[Path]:
+def segment_files(path: Path) -> list[Path]:
     """List the files to read for a run directory, its master file or a single segment."""
     if path.is_file() and path.name != MASTER_NAME:
         return [path]

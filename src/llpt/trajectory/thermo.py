@@ -56,6 +56,15 @@ def rewrite_thermo(directory: Path, segments: Sequence[Path]) -> None:
     Raises:
         StorageError: a segment is damaged, or the disk refuses.
     """
+    write_atomically(directory / THERMO_NAME, thermo_table(segments))
+
+
+def thermo_table(segments: Sequence[Path]) -> str:
+    """Return the table of closed segments.
+
+    Raises:
+        StorageError: a segment is damaged.
+    """
     rows = [_HEADER]
     for path in segments:
         with open_h5(path) as file:
@@ -65,7 +74,7 @@ def rewrite_thermo(directory: Path, segments: Sequence[Path]) -> None:
             columns = [observables[name]["value"][:] for name in _COLUMNS]
             for step, time, *values in zip(clock["step"][:], clock["time"][:], *columns, strict=True):
                 rows.append(_row(int(step), float(time), mass, values))
-    write_atomically(directory / THERMO_NAME, "".join(rows))
+    return "".join(rows)
 
 
 def _row(step: int, time_fs: float, mass_u: float, values: Sequence[float]) -> str:
