@@ -77,12 +77,12 @@ def explain_study(
     found, labelled = explanation_of(directory, plan, entries, ladders)
     make_directory(directory.results)
     if labelled:
-        write_atomically(directory.results / FRAMES_TABLE, labelled_frames(labelled))
+        write_atomically(directory.results / FRAMES_TABLE, doubly_labelled_table(labelled))
     write_atomically(directory.results / EXPLANATION, found.to_json())
     return found, labelled
 
 
-def labelled_frames(labelled: Sequence[LabelledRun]) -> str:
+def doubly_labelled_table(labelled: Sequence[LabelledRun]) -> str:
     """Return one line of CSV for each snapshot that both sides have labelled; the heading of a column has its unit.
 
     Args:

@@ -30,8 +30,8 @@ from llpt.study.explaining import (
     FRAMES_TABLE,
     asks_for_labels,
     difference_from,
+    doubly_labelled_table,
     explanation_of,
-    labelled_frames,
 )
 from llpt.study.fixed_thresholds import changed_thresholds, thresholds_before
 from llpt.study.job_files import JobFiles, read_json
@@ -359,7 +359,7 @@ def _explanation(directory: StudyDirectory, explained: Explained | None) -> list
     found = Check("study", what, not unlike, f"results/{path.name}: {unlike}" if unlike else "the same")
     if not explained[1]:
         return [found]
-    return [found, *_table("study", directory.results / FRAMES_TABLE, partial(labelled_frames, explained[1]))]
+    return [found, *_table("study", directory.results / FRAMES_TABLE, partial(doubly_labelled_table, explained[1]))]
 
 
 def _table(subject: str, path: Path, make: Callable[[], str]) -> list[Check]:
