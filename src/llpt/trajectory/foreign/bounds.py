@@ -79,7 +79,13 @@ def allowed_temperatures(stated_k: float, degrees: int, *, error_k: float, frame
 
 
 def series_mean(series: Sequence[float], discard: int, unit: str) -> Estimate | None:
-    """Return the mean of what is measured on frames, the first ones left out; None where a frame does not have it."""
+    """Return the mean of what is measured on frames; None where a frame does not have it.
+
+    Args:
+        series: one value of each frame, in ``unit``.
+        discard: how many of the first are left out.
+        unit: text of the unit.
+    """
     values = np.array(series[discard:], dtype=float)
     return mean_estimate(values, unit) if values.size and np.isfinite(values).all() else None
 

@@ -285,7 +285,13 @@ class Measurements:
 def measurements_of(
     scalars: Mapping[str, NDArray[Any]], masses_u: NDArray[np.float64], *, electrons: int
 ) -> Measurements:
-    """Return what the scalars of a run of llpt say."""
+    """Return what the scalars of a run of llpt say.
+
+    Args:
+        scalars: series by name, each of shape (steps,), units in the names.
+        masses_u: shape (n_atoms,).
+        electrons: number of electrons of the cell.
+    """
     found = Measurements(masses_u, electrons=electrons)
     for name in ("temperature_k", "pressure_gpa", "volume_angstrom3"):
         getattr(found, name).extend(np.asarray(scalars[name], dtype=float).tolist())
