@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand
 
 from llpt.cli.console import output
-from llpt.cli.guides import EXPORT_GUIDES, GUIDES
+from llpt.cli.guides import GUIDES, guide_of_export
 from llpt.errors import InputError
 
 
@@ -18,7 +18,9 @@ class ExportCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Choose the examples before the help is written, which ends the parsing."""
-        guides = [EXPORT_GUIDES[word] for word in args if word in EXPORT_GUIDES]
+        from llpt.study.export_programs import PROGRAMS  # noqa: PLC0415 - start-up time
+
+        guides = [guide_of_export(word) for word in args if word in PROGRAMS]
         self.epilog = (guides or [GUIDES["export"]])[0].epilogue
         return super().parse_args(ctx, args)
 

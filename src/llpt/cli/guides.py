@@ -125,20 +125,12 @@ GUIDES = {
     ),
     "doctor": Guide(("llpt doctor", "llpt doctor --no-trials"), "docs/engines.md"),
 }
-EXPORT_GUIDES = {
-    "vasp": Guide(
-        (
-            "llpt export vasp examples/karasiev2021.toml -o vasp-runs",
-            "llpt export vasp study.toml -o vasp-runs --template slurm.sh",
-        ),
-        "docs/howto/export-vasp.md",
-    ),
-    "cp2k": Guide(
-        (
-            "llpt export cp2k study.toml -o cp2k-runs",
-            "llpt export cp2k study -o cp2k-runs --template slurm.sh",
-        ),
-        "docs/howto/export-vasp.md",
-    ),
-}
-"""Of ``llpt export PROGRAM --help``, by the program."""
+
+
+def guide_of_export(program: str) -> Guide:
+    """Return that of ``llpt export PROGRAM --help``."""
+    examples = (
+        f"llpt export {program} study.toml -o {program}-runs",
+        f"llpt export {program} study -o {program}-runs --template slurm.sh",
+    )
+    return Guide(examples, GUIDES["export"].page)
