@@ -134,6 +134,7 @@ def test_the_pointer_on_a_point_shows_value_error_and_samples(opened):
         text = " ".join(label.all_text_contents())
         assert re.search(r"[-−]?\d[\d.e-]* ± [\d.e-]+", text), text
         assert "independent samples" in text
+        assert ("% interval on one side" in text) is (name == "comparisons")
 
 
 def focused_with_tab(page, what):

@@ -1,5 +1,7 @@
 """Figures hold what was observed, laid out as those of Karasiev et al. 2021."""
 
+import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +11,7 @@ from ase import Atoms
 from llpt.audit import electronic_temperature_audit
 from llpt.campaign import ControlledTest, Role
 from llpt.report import Case, asked, comparison_curves, density_figure, draw, electronic_temperature_figure
+from llpt.report.interactive import as_json
 from llpt.report.isobar_figures import isobar_figure, straddling
 from llpt.report.observable_figure import observable_figure
 from llpt.report.panels import Dash
@@ -116,6 +119,24 @@ def test_every_point_of_others_has_a_source_and_stands_in_the_figure(figures):
         assert entry.source in figures["transition-line"].caption
     nequip = next(entry for entry in comparison_curves() if "NequIP" in entry.label)
     assert (nequip.pressures_gpa, nequip.temperatures_k) == ((157.5,), (1250,))
+
+
+def hover_texts(figure):
+    return {trace.get("name"): trace["text"] for trace in json.loads(as_json(figure))["data"] if trace.get("text")}
+
+
+def test_the_hover_tells_units_and_no_error_that_nobody_stated(figures):
+    stated = hover_texts(figures["transition-line"])
+    for entry in comparison_curves():
+        if not entry.temperature_errors_k:
+            assert all(" K, its error not known at " in text for text in stated[entry.label])
+    for figure in figures.values():
+        for texts in hover_texts(figure).values():
+            assert not any("± 0 " in text or text.endswith("± 0") for text in texts)
+    first = json.loads(as_json(figures["displacement"]))["data"]
+    assert next(trace["text"][0] for trace in first if trace.get("text")) == "0 Å² at 0 ps"
+    some = next(iter(hover_texts(figures["densities"]).values()))[0]
+    assert re.fullmatch(r"[\d.]+ ± [\d.]+ g/cm³ at \d+ K, \d+ independent samples", some)
 
 
 def labelled(temperature_k, random):

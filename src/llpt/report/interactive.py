@@ -135,7 +135,7 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], named: set[str]
         show = named is not None and curve.in_legend and curve.label not in named
         if named is not None and show:
             named.add(curve.label)
-        _curve(plot, curve, place, show=show, by_row=bool(panel.y_names))
+        _curve(plot, curve, place, panel, show=show)
     if panel.is_empty:
         _say_nothing_is_known(plot, place)
     plot.update_xaxes(title_text=_sub(panel.x_label), title_standoff=6, **place)
@@ -179,7 +179,8 @@ def _say_nothing_is_known(plot: go.Figure, place: dict[str, int]) -> None:
         update(type="linear", range=[0.0, 1.0], showticklabels=False, **place)
 
 
-def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], *, show: bool, by_row: bool = False) -> None:
+def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], panel: Panel, *, show: bool) -> None:
+    by_row = bool(panel.y_names)
     x, y = np.array(curve.x), np.array(curve.y)
     error = np.array(curve.y_error) if curve.y_error else None
     lines, markers = curve.dash is not Dash.NONE, curve.marker is not Marker.NONE
@@ -208,7 +209,7 @@ def _curve(plot: go.Figure, curve: PlottedCurve, place: dict[str, int], *, show:
         "showlegend": show,
         "mode": "+".join(part for part, wanted in (("lines", lines), ("markers", markers)) if wanted) or "lines",
         "line": {"color": curve.colour, "width": 1.6 * curve.width, "dash": DASHES.get(curve.dash, "solid")},
-        "text": _row_texts(curve) if by_row else _hover_texts(curve),
+        "text": _row_texts(curve, panel) if by_row else _hover_texts(curve, panel),
         "hoverinfo": "text+name",
         "meta": _meta(curve.source),
     }
@@ -230,25 +231,41 @@ def _meta(source: Source | None) -> dict[str, str | int | None] | None:
     return {"engine": source.engine, "atoms": source.atoms, "other": source.other} if source else None
 
 
-def _hover_texts(curve: PlottedCurve) -> list[str]:
-    """Return what is told of each point: value, error, independent samples, place."""
+def _hover_texts(curve: PlottedCurve, panel: Panel) -> list[str]:
+    """Return what is told of each point: value, error, unit, place, independent samples."""
     blank = (math.nan,) * len(curve.x)
+    errors, counts = curve.y_error or blank, curve.samples or blank
+    y_unit, x_unit = _unit(panel.y_label), _unit(panel.x_label)
     texts = []
-    for x, y, error, samples in zip(curve.x, curve.y, curve.y_error or blank, curve.samples or blank, strict=True):
-        known = f" ± {error:.2g}" if math.isfinite(error) else ", its error not known" if curve.y_error else ""
-        count = f", {samples:.0f} independent samples" if math.isfinite(samples) else ""
-        texts.append(f"{y:.5g}{known} at {x:.5g}{count}")
+    for x, y, error, count in zip(curve.x, curve.y, errors, counts, strict=True):
+        unknown = ", its error not known" if curve.y_error and not math.isfinite(error) else ""
+        texts.append(f"{y:.5g}{_plus_minus(error)}{y_unit}{unknown} at {x:.5g}{x_unit}{_samples(count)}")
     return texts
 
 
-def _row_texts(curve: PlottedCurve) -> list[str]:
-    """Return what is told of each point of a named row: value, error, independent samples."""
+def _row_texts(curve: PlottedCurve, panel: Panel) -> list[str]:
+    """Return what is told of each point of a named row: value, error or interval, unit, independent samples."""
     blank = (math.nan,) * len(curve.x)
-    texts = []
-    for name, x, error, samples in zip(curve.names, curve.x, curve.x_error, curve.samples or blank, strict=True):
-        count = f", {samples:.0f} independent samples" if math.isfinite(samples) else ""
-        texts.append(f"{name}: {x:.5g} ± {error:.2g}{count}")
-    return texts
+    unit, interval = _unit(panel.x_label), f" ({curve.interval})" if curve.interval else ""
+    return [
+        f"{name}: {x:.5g}{_plus_minus(error)}{unit}{interval}{_samples(count)}"
+        for name, x, error, count in zip(curve.names, curve.x, curve.x_error, curve.samples or blank, strict=True)
+    ]
+
+
+def _plus_minus(error: float) -> str:
+    """Write an error; a number that is exact, as a displacement after no time, has none."""
+    return f" ± {error:.2g}" if math.isfinite(error) and error > 0.0 else ""
+
+
+def _samples(count: float) -> str:
+    return f", {count:.0f} independent samples" if math.isfinite(count) else ""
+
+
+def _unit(label: str) -> str:
+    """Return the unit that the label of an axis ends in, after a space: ``ρ (g/cm³)``; empty where it has none."""
+    _, bracket, unit = label.rpartition(" (")
+    return f" {unit.removesuffix(')')}" if bracket and unit.endswith(")") else ""
 
 
 def _transparent(colour: str) -> str:

@@ -53,6 +53,7 @@ def interval_panel(
     rows: Sequence[str] = (),
     named: bool = True,
     note: str = "",
+    interval: str = "",
 ) -> Panel:
     """Return a panel of named rows.
 
@@ -64,6 +65,7 @@ def interval_panel(
         rows: names from top to bottom; by default those of the numbers as they come.
         named: whether the names are written; False for a panel beside another of the same rows.
         note: a few words inside the panel.
+        interval: what the half widths are, where they are not one standard error.
     """
     known = [each for each in intervals if math.isfinite(each.value) and math.isfinite(each.half_width)]
     order = list(rows or dict.fromkeys(each.row for each in known))
@@ -85,6 +87,7 @@ def interval_panel(
                 x_error=tuple(each.half_width for each in mine),
                 source=source,
                 names=tuple(each.name or each.row for each in mine),
+                interval=interval,
             )
         )
     names = tuple(order) if named else ("",) * len(order)

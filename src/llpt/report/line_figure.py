@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
@@ -117,7 +118,7 @@ def _literature(entry: StatedPoints, index: int) -> PlottedCurve:
         entry.label,
         entry.pressures_gpa,
         entry.temperatures_k,
-        entry.temperature_errors_k or (0.0,) * len(entry.pressures_gpa),
+        entry.temperature_errors_k or (math.nan,) * len(entry.pressures_gpa),
         palette.GREYS[index // 3 % len(palette.GREYS)],
         Dash.DOTTED if entry.line else Dash.NONE,
         KIND_MARKERS[entry.kind][index % 3],

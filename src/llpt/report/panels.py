@@ -77,6 +77,7 @@ class PlottedCurve:
         width: of the line, in points.
         source: whose curve it is; None for those of others and of no engine.
         names: what each point is, where its axes do not say; empty where they do.
+        interval: what the half widths in x are, e.g. ``95 % interval``; empty where they are 68 % errors.
     """
 
     label: str
@@ -95,6 +96,7 @@ class PlottedCurve:
     width: float = 1.2
     source: Source | None = None
     names: tuple[str, ...] = ()
+    interval: str = ""
 
 
 @dataclass(frozen=True)

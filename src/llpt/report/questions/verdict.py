@@ -33,6 +33,7 @@ def comparison_figure(verdict: Verdict) -> Figure | None:
         "surrogate − reference, over the threshold",
         words=WORDS,
         lines=(VerticalLine("within the threshold", 0.0, 1.0, GREY),),
+        interval=f"{100 * verdict.thresholds.confidence:g} % interval on one side",
     )
     left_out = sum(each.judged for each in verdict.comparisons) - len(intervals)
     return Figure(
