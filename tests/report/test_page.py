@@ -69,6 +69,17 @@ def test_a_run_that_settles_later_than_what_is_left_out_is_marked(finished):
     assert {row.equilibrated for row in done if row.temperature != "850"} == {"0.12"}
 
 
+def test_tables_have_a_caption_and_each_row_its_header(page):
+    _, text = page
+    tables = re.findall(r"<table>.*?</table>", text, flags=re.DOTALL)
+    assert tables
+    for table in tables:
+        assert re.match(r"<table>\s*<caption>[^<]+</caption>", table)
+        rows = re.findall(r"<tr[^>]*><(.*?)>", table.partition("<tbody>")[2])
+        assert rows
+        assert all(first.startswith(("th scope=row", 'td class="remark"')) for first in rows)
+
+
 def test_what_people_wrote_is_escaped(page):
     _, text = page
     assert "surrogate &lt;synthetic&gt;" in text

@@ -151,6 +151,32 @@ def test_failures_stand_first_among_the_runs(case):
     assert states.count("done") == len(states) - 1
 
 
+def test_runs_without_an_average_are_folded_and_counted_behind_those_that_are_done(case):
+    started = [path for path, entry in case.entries.items() if entry.state is State.DONE and path.count("/") > 1]
+    changed = dict(zip(started, (State.UNFINISHED, State.WAITING), strict=False))
+    entries = {
+        path: dataclasses.replace(entry, state=changed.get(path, entry.state)) for path, entry in case.entries.items()
+    }
+    ladders = tuple(
+        dataclasses.replace(each, runs=tuple(run for run in each.runs if run.identity.path not in changed))
+        for each in case.found.ladders
+    )
+    found = dataclasses.replace(case.found, ladders=ladders)
+    analysis = dataclasses.replace(case.analysis, found=found)
+    table = run_table(dataclasses.replace(case, entries=entries, analysis=analysis))
+    told = [row.cells[2] for row in table.known]
+    assert (told[0], set(told[1:])) == ("failed", {"done"})
+    assert [row.cells[2] for row in table.unknown] == ["unfinished", "waiting"]
+    assert table.rows == (*table.known, *table.unknown)
+    assert table.lack == "have no averages"
+
+
+def test_evidence_that_is_not_resolved_is_folded(answers):
+    (table,) = [each for each in answers["transition"].tables if each.title == "Each piece of evidence"]
+    assert {row.cells[3] for row in table.known} <= {"first order", "crossover"}
+    assert len(table.known) + len(table.unknown) == len(table.rows)
+
+
 def test_the_numbers_of_a_figure_are_those_that_are_drawn(answers, tmp_path):
     figure = answers["transition"].figures[0]
     table, binary = write_figure_data(figure, tmp_path)

@@ -74,6 +74,7 @@ class Table:
         rows: from top to bottom.
         note: how to read it.
         folded: whether it stands closed until the reader opens it.
+        lack: what rows that say nothing have in common, after "rows".
     """
 
     title: str
@@ -81,6 +82,7 @@ class Table:
     rows: tuple[Row, ...]
     note: str = ""
     folded: bool = False
+    lack: str = "are not resolved"
 
     @property
     def known(self) -> tuple[Row, ...]:

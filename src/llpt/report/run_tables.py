@@ -23,13 +23,15 @@ TONES = {State.DONE: Tone.GOOD, State.FAILED: Tone.BAD, State.BLOCKED: Tone.BAD}
 
 
 def run_table(case: Case, *, unsure: bool = False) -> Table:
-    """Return every run with its state and averages, failures first.
+    """Return every run with its state and averages: failures first, then those that are done.
+
+    Other runs, and those without an average whose error is known, say nothing yet: they come last and are folded away.
 
     Args:
         case: the study as it stands.
         unsure: whether averages without a known error are told and marked (?), as the file does; else they are counted.
     """
-    rows = sorted(run_rows(case.plan, case.entries, case.analysis), key=lambda row: FIRST.index(State(row.state)))
+    rows = sorted(run_rows(case.plan, case.entries, case.analysis), key=_place)
     return Table(
         "Every run",
         _columns(),
@@ -46,6 +48,7 @@ def run_table(case: Case, *, unsure: bool = False) -> Table:
                     row.pace,
                     row.seed,
                 ),
+                known=_says(row),
                 tone=TONES.get(State(row.state), Tone.OPEN),
                 remark=row.reason,
             )
@@ -54,7 +57,17 @@ def run_table(case: Case, *, unsure: bool = False) -> Table:
         f"One standard error from the integrated autocorrelation time.{_counted(rows)} Settled: from when on the "
         "volume (else the energy) looks stationary, found by itself; (!) where that is later than what is left out of "
         "the averages.",
+        lack="have no averages",
     )
+
+
+def _says(row: RunRow) -> bool:
+    """Whether a run has failed, or has an average whose error is known."""
+    return row.state == State.FAILED or any(_sure(text) != UNKNOWN for text in row.averages)
+
+
+def _place(row: RunRow) -> tuple[bool, int]:
+    return not _says(row), FIRST.index(State(row.state))
 
 
 def _sure(text: str) -> str:

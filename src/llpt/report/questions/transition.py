@@ -11,6 +11,7 @@ from llpt.report.line_figure import transition_line_figure
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import UNKNOWN, estimate_text
 from llpt.report.transition_tables import change_rows, order_rows, separation_rows, transition_rows
+from llpt.transition.evidence import Order
 
 if TYPE_CHECKING:
     from llpt.campaign.analysis import Analysis
@@ -143,6 +144,7 @@ def _orders(found: Analysis) -> tuple[Table, ...]:
         tuple(
             Row(
                 (row.engine, row.atoms, row.line, row.order, row.sentence, row.clapeyron),
+                known=row.disagrees or row.order != Order.NOT_RESOLVED,
                 tone=Tone.BAD if row.disagrees else Tone.PLAIN,
                 remark="The pieces of evidence disagree." if row.disagrees else "",
             )
@@ -159,7 +161,7 @@ def _orders(found: Analysis) -> tuple[Table, ...]:
         tuple(
             Row(
                 (row.engine, row.line, item.kind, item.order, item.number, item.meaning, item.reason),
-                known=item.number != UNKNOWN,
+                known=item.number != UNKNOWN and item.order != Order.NOT_RESOLVED,
             )
             for row in rows
             for item in row.evidence
