@@ -169,16 +169,19 @@ def _unpack(archive: Path, place: Path) -> None:
 
 
 def _unpack_tar(tar: tarfile.TarFile, place: Path) -> None:
-    """Unpack files and folders, by the filter that Python has since 3.11.4; before that links are refused."""
-    if hasattr(tarfile, "data_filter"):
-        tar.extractall(place, filter="data")
-        return
+    """Unpack files and folders; links are refused, since chains of them lead past the filters of some Pythons.
+
+    See CVE-2025-4517. An archive that ``llpt archive`` made holds none.
+    """
     members = tar.getmembers()
     _refuse_outside([member.name for member in members], place)
     for member in members:
         if not (member.isfile() or member.isdir()):
             raise tarfile.ExtractError(f"{member.name!r} is neither a file nor a folder")
-    tar.extractall(place, members)  # noqa: S202 - every member was looked at
+    if hasattr(tarfile, "data_filter"):
+        tar.extractall(place, members, filter="data")
+    else:
+        tar.extractall(place, members)  # noqa: S202 - every member was looked at
 
 
 def _refuse_outside(names: Sequence[str], place: Path) -> None:
