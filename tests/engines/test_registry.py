@@ -24,7 +24,7 @@ from llpt.errors import InputError
 SOURCE = Path(llpt.__file__).parent
 
 
-@pytest.mark.parametrize("record", BUILT_IN.values(), ids=str)
+@pytest.mark.parametrize("record", BUILT_IN.values(), ids=lambda record: record.name)
 def test_a_record_names_what_is_there(record):
     for path in filter(None, (record.maker, record.probe)):
         module, _, name = path.partition(":")
