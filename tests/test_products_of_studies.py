@@ -254,8 +254,7 @@ def test_changes_of_imported_runs(disk, tmp_path):
 def test_explanation(disk, monkeypatch):
     found = SimpleNamespace(to_json=lambda: "{}")
     monkeypatch.setattr(llpt.study.explaining, "explanation_of", lambda *_: (found, [SimpleNamespace(labels=None)]))
-    monkeypatch.setattr(llpt.study.explaining, "frame_table", lambda _labels: None)
-    monkeypatch.setattr(llpt.study.explaining, "_as_csv", lambda _table: "frame\n")
+    monkeypatch.setattr(llpt.study.explaining, "doubly_labelled_table", lambda _labelled: "frame\n")
     disk.refused(lambda: explain_study(SimpleNamespace(results=disk.path / "results"), None, {}, ()))
     assert {"results/bridge.json", "results/labelled-frames.csv"} < disk.contents().keys()
 

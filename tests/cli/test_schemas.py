@@ -24,7 +24,8 @@ from llpt.transition import locate, synthetic_isobar
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = study_template()
-STUDIES = sorted([*ROOT.glob("examples/**/*.toml"), *ROOT.glob("tests/data/*.toml")])
+EXAMPLES = [path for path in ROOT.glob("examples/**/*.toml") if path.name != "pyproject.toml"]
+STUDIES = sorted([*EXAMPLES, *ROOT.glob("tests/data/*.toml")])
 KEYWORDS = {
     *("$schema", "title", "description", "default", "type", "enum", "allOf", "anyOf", "oneOf", "not"),
     *("properties", "patternProperties", "additionalProperties", "required", "dependencies"),
