@@ -387,6 +387,17 @@ def test_what_a_scheduler_runs_and_files_from_outside_are_named_and_asked_for(tm
         agree(packed(tmp_path), plan, provider=provider, trust=False)
 
 
+def test_every_text_given_to_a_calculator_of_ase_is_named_since_any_may_be_a_command_or_a_path():
+    given = "castep_command = 'touch /tmp/victim;'\ndirectory = '\"/outside\"'\nlabel = '~/x'\nport = 31999\n"
+    text = STUDY.replace("ase:evil.Evil", "ase:ase.calculators.castep.Castep") + f"[reference.options]\n{given}"
+    code, *options = foreign_code(make_plan(parse_study(text)))
+    engine = "Engine ase:ase.calculators.castep.Castep"
+    assert code == f"{engine} is given castep_command = touch /tmp/victim;."
+    assert options[:2] == [f'{engine} is given directory = "/outside".', f"{engine} is given label = ~/x."]
+    assert options[2].startswith(f"{engine} runs code from ")
+    assert len(options) == 3
+
+
 def test_the_script_of_a_scheduler_is_asked_for_by_the_command_itself(tmp_path):
     text = (
         STUDY.replace("ase:evil.Evil", "n2p2:pot")

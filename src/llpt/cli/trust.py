@@ -124,10 +124,22 @@ def foreign_code(plan: Plan, provider: Mapping[str, GivenValue] = NOTHING, *, be
         for key in outside.keys() - set(COMMANDS):
             does = "writes into" if key == WORKPLACE else f"is given {key} ="
             found.add(f"Engine {spec} {does} {outside[key]}, outside of the study.")
+        if record.argument is Argument.CLASS:  # what its options mean is not known: any text may be a command or a path
+            texts = {key for key, value in options.items() if isinstance(value, str) and not _is_number(value)}
+            for key in texts - outside.keys() - set(COMMANDS):
+                found.add(f"Engine {spec} is given {key} = {options[key]}.")
     for key, value in provider.items():
         if isinstance(value, str):  # a line of it is a line of the script that a scheduler runs
             found.add(f"The script of every block of nodes holds {key} = {value!r}.")
     return sorted(found)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return text in {"true", "false"}
+    return True
 
 
 def _place(study: Path) -> Path:
