@@ -49,14 +49,17 @@ def opened(frames, **said):
     return open_trajectory(frames, **({"timestep_fs": FRAME_FS, "electronic_temperature_k": 0.0} | said))
 
 
-def changed(frames, *, energy=1.0, velocity=1.0):
-    """Return the frames with other energies or velocities."""
+def changed(frames, *, energy=1.0, velocity=1.0, force=1.0):
+    """Return the frames with other energies, velocities or forces."""
     result = []
     for frame in frames:
         other = frame.copy()
         other.set_momenta(frame.get_momenta() * velocity)
         other.calc = SinglePointCalculator(
-            other, energy=frame.get_potential_energy() * energy, forces=frame.get_forces(), stress=frame.get_stress()
+            other,
+            energy=frame.get_potential_energy() * energy,
+            forces=frame.get_forces() * force,
+            stress=frame.get_stress(),
         )
         result.append(other)
     return result
@@ -90,6 +93,16 @@ def test_the_energy_of_one_atom_is_refused(argon):
     frames, *_ = argon
     with pytest.raises(InputError, match=r"changes 0.031. times as much as its forces do work"):
         opened(changed(frames, energy=1.0 / len(frames[0])))
+
+
+def test_energies_and_forces_of_the_opposite_sign_are_refused(argon):
+    frames, *_ = argon
+    with pytest.raises(InputError, match="rises where its forces do work"):
+        opened(changed(frames, energy=-1.0))
+    with pytest.raises(InputError, match="accelerated against their forces"):
+        opened(changed(frames, force=-1.0))
+    with pytest.raises(InputError, match="accelerated against their forces"):
+        opened(changed(frames, energy=-1.0, force=-1.0))
 
 
 def test_velocities_in_another_unit_are_refused(argon):

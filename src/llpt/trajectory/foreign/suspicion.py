@@ -19,7 +19,7 @@ from llpt.trajectory.foreign.bounds import (
     pressure_of_one_frame,
     series_mean,
 )
-from llpt.trajectory.foreign.measuring import FAR, MINIMUM_COMPONENTS
+from llpt.trajectory.foreign.measuring import FAR, MINIMUM_CHANGES, MINIMUM_COMPONENTS
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA, U_PER_ANGSTROM3_TO_G_PER_CM3
 
 if TYPE_CHECKING:
@@ -243,6 +243,12 @@ def _contradictions(measured: Measurements, facts: Facts, name: str, discard: in
                 "Check the units of energy and forces, and that the energy is that of all atoms",
             )
         )
+    if measured.by_force.opposed(MINIMUM_COMPONENTS):
+        cause = f"The atoms of {name} are accelerated against their forces."
+        found.append((FactCheck.ENERGY, cause, "Check the sign of the forces: a gradient of the energy is no force"))
+    elif measured.by_work.opposed(MINIMUM_CHANGES):
+        cause = f"The energy of {name} rises where its forces do work, and falls where work is done against them."
+        found.append((FactCheck.ENERGY, cause, "Check the signs of energy and forces"))
     found += _electrons(measured, facts, name)
     place, twice = measured.gap(), measured.returned()
     uneven = measured.uneven() if place is None and not measured.n_repeated else None
