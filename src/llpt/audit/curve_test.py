@@ -167,15 +167,8 @@ def phase_difference(
     Returns:
         The difference, None where either side has no point with a known error. One is enough: its error is its own.
     """
-    known = np.array([each.resolved for each in differences], dtype=bool)
-    errors = noisy_errors(np.array([each.standard_error for each in differences]))
-    row = np.zeros(len(differences))
-    for side, sign in ((below & known, -1.0), (above & known, 1.0)):
-        if not side.any():
-            return None
-        weights = np.where(side, errors, np.inf) ** -2.0
-        row += sign * weights / weights.sum()
-    return _linear(row, differences, errors)
+    errors, low, high = _phase_weights(differences, below, above)
+    return _linear(high - low, differences, errors) if low.any() and high.any() else None
 
 
 def sloping_phase_difference(
@@ -201,20 +194,28 @@ def sloping_phase_difference(
         The line above at the place less the line below; None where neither slope is proven, so that the means of
         :func:`phase_difference` serve, or where a side has fewer than three points of known error.
     """
-    known = np.array([each.resolved for each in differences], dtype=bool)
-    errors = noisy_errors(np.array([each.standard_error for each in differences]))
-    row, sloping = np.zeros(len(differences)), False
-    for side, sign in ((below & known, -1.0), (above & known, 1.0)):
-        if np.count_nonzero(side) < _POINTS_OF_A_SLOPE:
-            return None
-        weights = np.where(side, errors, np.inf) ** -2.0
-        weights /= weights.sum()
-        away = coordinates - weights @ coordinates
+    errors, *phases = _phase_weights(differences, below, above)
+    if any(np.count_nonzero(weights) < _POINTS_OF_A_SLOPE for weights in phases):
+        return None
+    at_place, sloping = [], False
+    for weights in phases:
+        middle = weights @ coordinates
+        away = coordinates - middle
         slope = weights * away / (weights @ away**2)
-        row += sign * (weights + slope * (place - weights @ coordinates))
+        at_place.append(weights + slope * (place - middle))
         found = _linear(slope, differences, errors)
         sloping |= abs(found.value) > found.half_width(0.5 + 0.5 * confidence)
-    return _linear(row, differences, errors) if sloping else None
+    return _linear(at_place[1] - at_place[0], differences, errors) if sloping else None
+
+
+def _phase_weights(
+    differences: Sequence[Estimate], below: NDArray[np.bool_], above: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the errors, and the weights of the mean below and of that above: 0 throughout where nothing is known."""
+    known = np.array([each.resolved for each in differences], dtype=bool)
+    errors = noisy_errors(np.array([each.standard_error for each in differences]))
+    low, high = (np.where(side & known, errors, np.inf) ** -2.0 for side in (below, above))
+    return errors, low / (low.sum() or 1.0), high / (high.sum() or 1.0)
 
 
 _POINTS_OF_A_SLOPE = 3

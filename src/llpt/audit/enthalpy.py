@@ -75,25 +75,29 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     near = pair.near(thresholds)
     below, above = region.below(temperatures, near), region.above(temperatures, near)
     found = phase_difference(differences, below, above)
-    middle, confidence = 0.5 * (region.low + region.high), thresholds.confidence
-    at_transition = sloping_phase_difference(
-        differences, temperatures, below, above, place=middle, confidence=SLOPE_CONFIDENCE
-    )
-    open_because = ""
-    if found is not None and at_transition is not None:
-        limit = thresholds.enthalpy_step_ev_per_atom
-        means, lines = (outcome_of(each, limit, confidence=confidence) for each in (found, at_transition))
-        if means is Outcome.FAITHFUL and lines is not Outcome.FAITHFUL:
-            open_because = (
-                "within a phase the difference changes along the line, as with another heat capacity; straight lines "
-                f"carried on to the transition give {at_transition} there"
-            )
     if found is None:
         reason = "No temperature on one side of the transition at which both enthalpies are known"
         yield Contrast(Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), reason)
-    else:
-        sentence = f"{_word(pair)} from below the transition to above it: surrogate minus reference {found}"
-        yield Contrast(found, f"{sentence}{_kelvins(pair, found)}", open_because=open_because)
+        return
+    middle = 0.5 * (region.low + region.high)
+    lines = sloping_phase_difference(differences, temperatures, below, above, place=middle, confidence=SLOPE_CONFIDENCE)
+    sentence = f"{_word(pair)} from below the transition to above it: surrogate minus reference {found}"
+    open_because = _only_by_means(found, lines, thresholds)
+    yield Contrast(found, f"{sentence}{_kelvins(pair, found)}", open_because=open_because)
+
+
+def _only_by_means(means: Estimate, lines: Estimate | None, thresholds: Thresholds) -> str:
+    """Return why means do not prove the step small where lines, if there are any, do not; empty where they may."""
+    if lines is None:
+        return ""
+    limit, confidence = thresholds.enthalpy_step_ev_per_atom, thresholds.confidence
+    by_means, by_lines = (outcome_of(each, limit, confidence=confidence) for each in (means, lines))
+    if by_means is not Outcome.FAITHFUL or by_lines is Outcome.FAITHFUL:
+        return ""
+    return (
+        "within a phase the difference changes along the line, as with another heat capacity; straight lines carried "
+        f"on to the transition give {lines} there"
+    )
 
 
 def _kelvins(pair: Pair, bias: Estimate) -> str:
