@@ -28,10 +28,10 @@ from llpt.study.personal import personal_file
 from llpt.study.place import StudyPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from llpt.options import GivenValue
+    from llpt.options import GivenValue, OptionValue
     from llpt.study import Plan
 
 COMMANDS = ("command", "mpi_command")
@@ -119,19 +119,25 @@ def foreign_code(plan: Plan, provider: Mapping[str, GivenValue] = NOTHING, *, be
         elif word not in BUILT_IN:
             where = code_place(record.maker.partition(":")[0], beside=beside) or "nowhere: it is not installed"
             found.add(f"Engine {spec} is a plug-in and runs code from {where}.")
-        found |= {f"Engine {spec} starts: {options[key]}" for key in COMMANDS if key in options}
-        outside = {key: str(value) for key, value in options.items() if key not in KEPT and leads_out(str(value))}
-        for key in outside.keys() - set(COMMANDS):
-            does = "writes into" if key == WORKPLACE else f"is given {key} ="
-            found.add(f"Engine {spec} {does} {outside[key]}, outside of the study.")
-        if record.argument is Argument.CLASS:  # what its options mean is not known: any text may be a command or a path
-            texts = {key for key, value in options.items() if isinstance(value, str) and not _is_number(value)}
-            for key in texts - outside.keys() - set(COMMANDS):
-                found.add(f"Engine {spec} is given {key} = {options[key]}.")
+        # What the options of a class mean is not known: any text may be a command or a path.
+        found |= set(_told_of_options(spec, options, every_text=record.argument is Argument.CLASS))
     for key, value in provider.items():
         if isinstance(value, str):  # a line of it is a line of the script that a scheduler runs
             found.add(f"The script of every block of nodes holds {key} = {value!r}.")
     return sorted(found)
+
+
+def _told_of_options(spec: str, options: Mapping[str, OptionValue], *, every_text: bool) -> Iterator[str]:
+    """Say of options what they start, and what lies outside of the study; of every text, if that is asked for."""
+    for key, value in options.items():
+        text = str(value)
+        if key in COMMANDS:
+            yield f"Engine {spec} starts: {text}"
+        elif key not in KEPT and leads_out(text):
+            does = "writes into" if key == WORKPLACE else f"is given {key} ="
+            yield f"Engine {spec} {does} {text}, outside of the study."
+        elif every_text and isinstance(value, str) and not _is_number(value):
+            yield f"Engine {spec} is given {key} = {text}."
 
 
 def _is_number(text: str) -> bool:
