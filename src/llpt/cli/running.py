@@ -239,7 +239,7 @@ def tell_what_would_be_done(
     from llpt.study.growing import proposed_growth  # noqa: PLC0415
     from llpt.study.paces import known_paces, place_of  # noqa: PLC0415
     from llpt.study.place import STUDY_FILE  # noqa: PLC0415
-    from llpt.study.schedule import contents_of  # noqa: PLC0415
+    from llpt.study.schedule import contents_of, left_s  # noqa: PLC0415
 
     root = study if study.is_dir() else out or Path(study.stem)
     there = study.is_dir() or (root / STUDY_FILE).is_file()
@@ -280,7 +280,7 @@ def tell_what_would_be_done(
     for line in foreign_code(plan, description.execution.provider):
         console.print(escape(line), soft_wrap=True)
     steps_done = {entry.path: entry.steps_done for entry in entries}
-    left = {path: costs[path] * max(0.0, 1.0 - steps_done.get(path, 0) / (plan[path].steps or 1)) for path in todo}
+    left = {path: left_s(costs[path], done=steps_done.get(path, 0), steps=plan[path].steps) for path in todo}
     for path in todo:
         console.print(f"{short_name(path)}: {states.get(path, State.WAITING)}, about {roughly(left[path])}")
     span = roughly(makespan_s(plan, left, available_cores(description.execution)))

@@ -33,7 +33,7 @@ from llpt.study.outcome import NodeOutcome, NodeProgress, State
 from llpt.study.paces import known_paces, place_of, remember_paces
 from llpt.study.process import STOPPING_S, run_node
 from llpt.study.providers import parsl_config
-from llpt.study.schedule import contents_of, estimate_costs, makespan_s, node_threads
+from llpt.study.schedule import contents_of, estimate_costs, left_s, makespan_s, node_threads
 from llpt.study.seldom import Seldom
 from llpt.study.steps import node_steps_on_disk
 from llpt.study.stopping import Stop, StopWord
@@ -261,8 +261,7 @@ class Execution:
             left = 0.0
             if costs and entry.state in {State.WAITING, State.RUNNING, State.UNFINISHED}:
                 done = entry.steps_done if progress.steps_done is None else progress.steps_done
-                total = progress.steps or self.plan[path].steps or 1
-                left = max(0.0, 1.0 - done / total) * costs[path]
+                left = left_s(costs[path], done=done, steps=progress.steps or self.plan[path].steps)
             nodes[path] = NodeView(entry.state, entry.reason, progress, left)
         remaining = {path: node.remaining_s for path, node in nodes.items()}
         return StudyProgress(nodes, makespan_s(self.plan, remaining, self.cores) if costs else 0.0, stopping)

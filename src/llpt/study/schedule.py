@@ -65,6 +65,17 @@ def times_of_study(
     return StepTimes(begun, known, contents, first=next((node.path for node in plan.nodes), ""))
 
 
+def left_s(cost_s: float, *, done: int, steps: int) -> float:
+    """Return what is left of a node's time, of which so many steps are done.
+
+    Args:
+        cost_s: of the whole node.
+        done: steps that are behind.
+        steps: of the whole; 0 where it has none, and is done at once or not at all.
+    """
+    return max(0.0, 1.0 - done / (steps or 1)) * cost_s
+
+
 def makespan_s(plan: Plan, seconds: Mapping[str, float], cores: int) -> float:
     """Return the time from start to end on ``cores`` cores: nodes begin in order, as soon as what they need is there.
 
