@@ -1,9 +1,13 @@
 """An ASE calculator with our face."""
 
+import socket
+
 import numpy as np
+import psutil
 import pytest
 from ase.build import bulk
 from ase.calculators.lj import LennardJones
+from ase.calculators.socketio import actualunixsocketname
 
 from llpt.engines import PressureLabel, evaluate, make_engine
 from llpt.engines.any_ase import WrappedCalculator
@@ -60,3 +64,33 @@ def test_a_calculator_that_is_made_already_is_an_engine():
     assert make_engine(engine) is engine
     with pytest.raises(InputError, match="takes no options here: sigma"):
         make_engine(calculator, {"sigma": 3.0})
+
+
+def listening():
+    """Return the addresses at which this process waits for others."""
+    return [each.laddr for each in psutil.Process().net_connections("all") if each.status == psutil.CONN_LISTEN]
+
+
+@pytest.mark.parametrize("options", [{}, {"port": "{free}"}, {"port": "{free}", "unixsocket": "null"}])
+def test_a_calculator_that_would_open_a_port_to_all_networks_is_refused(options):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free = taken.getsockname()[1]
+    options = {name: value.format(free=free) for name, value in options.items()}
+    before = listening()
+    with pytest.raises(InputError, match="would open a port to all networks") as caught:
+        make_engine("ase:ase.calculators.socketio.SocketIOCalculator", options)
+    assert "unixsocket" in caught.value.remedy
+    assert listening() == before
+
+
+def test_a_calculator_at_a_unix_socket_is_taken_and_closed_with_its_engine(tmp_path):
+    name = f"llpt-test-{tmp_path.parent.name}-{tmp_path.name}"
+    inet = psutil.Process().net_connections("inet")
+    engine = make_engine("ase:ase.calculators.socketio.SocketIOCalculator", {"unixsocket": name, "timeout": 1})
+    try:
+        found = psutil.Process().net_connections("unix")
+        assert [each.laddr for each in found if name in str(each.laddr)] == [actualunixsocketname(name)]
+        assert psutil.Process().net_connections("inet") == inet
+    finally:
+        engine.close()
+    assert not [each for each in psutil.Process().net_connections("unix") if name in str(each.laddr)]

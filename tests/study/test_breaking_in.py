@@ -465,3 +465,13 @@ def test_no_socket_listens_beyond_this_machine(tmp_path):
     assert last.endswith("looks: []"), done.stdout
     assert int(last.split()[0]) > 20
     assert list((tmp_path / "study" / "jobs").glob("*.outcome.json"))
+
+
+def test_a_study_whose_calculator_would_listen_to_all_networks_is_not_run(tmp_path):
+    text = STUDY.replace("evil.Evil", "ase.calculators.socketio.SocketIOCalculator")
+    (tmp_path / "study.toml").write_text(text + "[reference.options]\nport = 31999\n")
+    for command in ("plan", "run"):
+        done = run(tmp_path, command, "study.toml")
+        assert done.returncode == 1
+        assert "would open a port to all networks" in " ".join(done.stderr.split())
+    assert not (tmp_path / "study").exists()

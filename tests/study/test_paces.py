@@ -56,11 +56,38 @@ def test_a_step_that_was_measured_is_known(tmp_path):
     assert StepTimes((), known_paces("nowhere")).step_s(run_of()) == seconds_per_step(run_of())
 
 
-def test_the_last_measurement_holds():
-    remember_paces([pace_of("here", run_of(), 1.5)])
-    remember_paces([pace_of("here", run_of(), 2.5)])
+@pytest.mark.parametrize(
+    ("studies", "usual"),
+    [
+        ((1.5,), 1.5),
+        ((1.5, 15.0), 1.5),
+        ((15.0, 1.5), 1.5),
+        ((1.5, 15.0, 1.6), 1.6),
+        ((1.5, 1.6, 15.0), 1.6),
+        ((9.0, 9.0, 9.0, 3.0, 3.1), 3.1),  # a faster program is believed when it was seen twice
+        ((3.0, 3.0, 3.0, 9.0, 9.1), 9.0),
+    ],
+)
+def test_a_study_that_was_disturbed_spoils_no_plan(studies, usual):
+    for seconds in studies:
+        remember_paces([pace_of("here", run_of(), seconds), pace_of("here", run_of(atoms=128), 4.0 * seconds)])
+    assert sorted(pace.seconds for pace in known_paces("here")) == [usual, 4.0 * usual]
+    assert StepTimes((), known_paces("here")).step_s(run_of()) == pytest.approx(usual)
+
+
+def test_a_start_that_was_disturbed_spoils_no_plan():
+    for start in (2.0, 40.0, 2.5):
+        remember_paces(pace_of("here", run_of(), 1.0, start_up=start_up) for start_up in (start + 5.0, start))
     (pace,) = known_paces("here")
-    assert pace.seconds == 2.5
+    assert (pace.start_up, pace.loading) == (2.5, 5.0)
+
+
+def test_a_run_of_the_study_itself_that_was_disturbed_spoils_not_what_is_left():
+    text = STUDY.format(atoms=64, xc="pbe", kpoints="mean-value").replace("[800]", "[700, 800, 900, 1000]")
+    runs = make_plan(parse_study(text, name="study.toml")).runs
+    times = StepTimes([(run, seconds) for run, seconds in zip(runs, (1.0, 1.1, 10.0), strict=False)])
+    assert times.step_s(runs[3]) == pytest.approx(1.1, rel=0.05)  # by its density
+    assert times.step_s(runs[2]) == pytest.approx(10.0)  # its own is what it takes
 
 
 def test_what_a_run_takes_beside_its_steps_is_learnt_too():

@@ -50,6 +50,7 @@ ANY_ASE = EngineRecord(
 )
 
 WITH_ASE = "ase.calculators."
+WITH_SOCKET = "ase.calculators.socketio"
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -62,12 +63,14 @@ class WrappedCalculator(EngineCalculator):
     Args:
         calculator: the ASE calculator.
         description: what it is.
+        owned: whether it was made for this engine, which then closes its processes and sockets.
     """
 
-    def __init__(self, calculator: Any, description: EngineDescription) -> None:
+    def __init__(self, calculator: Any, description: EngineDescription, *, owned: bool = False) -> None:
         super().__init__()
         self._calculator = calculator
         self._description = description
+        self._owned = owned
 
     def compute(self, atoms: Atoms, system_changes: Iterable[str]) -> EngineResult:  # noqa: ARG002  # the face's
         """Return energy, forces and, where the calculator has it, stress."""
@@ -118,6 +121,12 @@ class WrappedCalculator(EngineCalculator):
         super().reset()
         self._calculator.reset()
 
+    def close(self) -> None:
+        """Close what the calculator holds, where it was made here and can be closed."""
+        close = getattr(self._calculator, "close", None)
+        if self._owned and callable(close):
+            close()
+
 
 def ase_version() -> str:
     """Return the version of ASE."""
@@ -142,7 +151,7 @@ def make_any_ase(request: EngineRequest[Mapping[str, OptionValue]]) -> EngineCal
     except Exception as error:  # constructors raise whatever they like
         reason = first_line(error)
         raise InputError(f"Engine {spec} cannot be made: {reason}.", f"Check the options {arguments}.") from error
-    return WrappedCalculator(calculator, _describe(spec, module_name, options))
+    return WrappedCalculator(calculator, _describe(spec, module_name, options), owned=True)
 
 
 def check_named(request: EngineRequest[Mapping[str, OptionValue]]) -> None:
@@ -196,6 +205,7 @@ def calculator_class(spec: str, options: Mapping[str, OptionValue]) -> tuple[typ
     if isinstance(kind, type) and issubclass(kind, EngineCalculator):
         raise InputError(f"Class {class_name} is an engine of this package.", "Ask for it by its own SPEC.")
     _check_names(kind, options, spec=spec)
+    _refuse_open_port(kind, options, spec=spec)
     return kind, module_name
 
 
@@ -249,6 +259,20 @@ def _check_names(kind: type[BaseCalculator], options: Mapping[str, OptionValue],
                 f"Engine {spec} has no option {name!r}.",
                 f"{did_you_mean(name, known)}Its options are: {', '.join(sorted(known)) or 'none'}.",
             )
+
+
+def _refuse_open_port(kind: type[BaseCalculator], options: Mapping[str, OptionValue], *, spec: str) -> None:
+    """Refuse a calculator that waits for a program at every address of the machine, as ASE's do without a unix socket.
+
+    Who connects to the port may answer for the program, and there is no key.
+    """
+    if not any(base.__module__ == WITH_SOCKET for base in kind.__mro__):
+        return
+    if _value(options.get("unixsocket", "null")) is None:
+        raise InputError(
+            f"Engine {spec} would open a port to all networks of this machine.",
+            'Give it unixsocket = "NAME" in place of a port, and the program the same NAME (pw.x --ipi NAME:UNIX).',
+        )
 
 
 def _value(value: OptionValue) -> Any:

@@ -20,7 +20,7 @@ from llpt.engines import find_engine
 from llpt.engines.record import TIMED_CUTOFF_RY, TIMED_DENSITY_G_PER_CM3
 from llpt.errors import InputError, LlptError
 from llpt.structure import volume_per_atom
-from llpt.study.paces import RUN_START_UP_S, KnownPace, engine_key, options_text
+from llpt.study.paces import RUN_START_UP_S, KnownPace, engine_key, options_text, typical_pace
 from llpt.study.protocol import starting_density
 from llpt.study.step_growth import StepGrowth, growth_of, growth_of_one
 from llpt.units import ANGSTROM_TO_BOHR
@@ -293,10 +293,10 @@ class _Peers:
     ) -> None:
         self._text = text
         self._name = name
-        self._paces: dict[tuple[str, str], dict[tuple[int, int], KnownPace]] = {}
+        self._paces: dict[tuple[str, str], dict[tuple[int, int], list[KnownPace]]] = {}
         for pace in paces:
             found = self._paces.setdefault((name(pace.engine), text(json.loads(pace.options))), {})
-            found[pace.atoms, pace.threads] = pace
+            found.setdefault((pace.atoms, pace.threads), []).append(pace)
         self._found: dict[tuple[str, str, int], tuple[KnownPace, ...]] = {}
 
     def of(self, engine: str, options: Mapping[str, GivenValue], threads: int) -> tuple[KnownPace, ...]:
@@ -305,7 +305,7 @@ class _Peers:
             return ()
         key = self._name(engine), self._text(options), threads
         if key not in self._found:
-            paces = self._paces.get(key[:2], {}).values()
+            paces = [typical_pace(alike) for alike in self._paces.get(key[:2], {}).values()]
             self._found[key] = tuple(pace for pace in paces if pace.threads == threads) or tuple(paces)
         return self._found[key]
 

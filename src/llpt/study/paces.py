@@ -1,13 +1,14 @@
 """What MD steps took on this machine in studies before; ``llpt run`` adds to it, ``llpt plan`` reads it.
 
-It is a file of the person's own (``llpt.study.personal``).
+It is a file of the person's own (``llpt.study.personal``). Other work on the machine only ever slows a run, so of the
+last studies the middle one counts, the faster of two: one that was disturbed spoils no plan.
 """
 
 from __future__ import annotations
 
 import json
 import socket
-from statistics import median
+from statistics import median, median_low
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -18,7 +19,7 @@ from llpt.study.engine_sections import ProviderKind
 from llpt.study.personal import personal_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from llpt.options import GivenValue
@@ -32,6 +33,8 @@ FREE = frozenset({"electronic_temperature_k"})
 """Options that cost little."""
 MOST = 2000
 """Paces that are kept, the last ones."""
+STUDIES = 3
+"""Studies that are remembered of one kind of run, the last ones."""
 
 
 class KnownPace(BaseModel):
@@ -65,7 +68,7 @@ class KnownPace(BaseModel):
 
     @property
     def key(self) -> tuple[str, str, str, int, int]:
-        """What tells it from others; a newer one takes the place of one with the same."""
+        """What tells it from others."""
         return self.place, self.engine, self.options, self.atoms, self.threads
 
 
@@ -108,7 +111,31 @@ def paces_file() -> Path:
 
 def known_paces(place: str) -> tuple[KnownPace, ...]:
     """Return what is known of a place; nothing where there is no file, or none that can be read."""
-    return tuple(pace for pace in _read() if pace.place == place)
+    alike: dict[tuple[str, str, str, int, int], list[KnownPace]] = {}
+    for pace in _read():
+        if pace.place == place:
+            alike.setdefault(pace.key, []).append(pace)
+    return tuple(map(_usual, alike.values()))
+
+
+def typical_pace(alike: Sequence[KnownPace]) -> KnownPace:
+    """Return the one in the middle of what runs of one kind took, by what was estimated of each; the faster of two.
+
+    Args:
+        alike: at least one.
+    """
+    return sorted(alike, key=lambda pace: pace.seconds / pace.estimated)[(len(alike) - 1) // 2]
+
+
+def _usual(alike: Sequence[KnownPace]) -> KnownPace:
+    """Return what studies with runs of one kind tell together."""
+    starts = [pace.start_up for pace in alike if pace.start_up is not None]
+    loading = [pace.loading for pace in alike if pace.loading is not None]
+    beside = {
+        "start_up": median_low(starts) if starts else None,
+        "loading": median_low(loading) if loading else None,
+    }
+    return typical_pace(alike).model_copy(update=beside)
 
 
 def remember_paces(found: Iterable[KnownPace]) -> None:
@@ -118,22 +145,26 @@ def remember_paces(found: Iterable[KnownPace]) -> None:
         found: what was measured in one study, the run that began first before all others; of several of one key
             their medians are kept.
     """
-    paces = {pace.key: pace for pace in _read()}
+    before = _read()
     first, fresh = None, dict[tuple[str, str, str, int, int], list[KnownPace]]()
     for pace in found:
         first = first or pace
         fresh.setdefault(pace.key, []).append(pace)
+    kept = list(before)
     for key, alike in fresh.items():
-        before = paces.pop(key, None)
+        last = [pace for pace in before if pace.key == key]
+        for pace in last[: len(last) - STUDIES + 1]:
+            kept.remove(pace)
         starts = [pace.start_up for pace in alike if pace.start_up is not None and pace is not first]
-        start_up = median(starts) if starts else before.start_up if before else None
-        loading = before.loading if before else None
+        start_up = median(starts) if starts else None
+        loading = None
         if first is not None and first.key == key and first.start_up is not None:
-            loading = max(0.0, first.start_up - (RUN_START_UP_S if start_up is None else start_up))
+            known = start_up if start_up is not None or not last else _usual(last).start_up
+            loading = max(0.0, first.start_up - (RUN_START_UP_S if known is None else known))
         seconds = median(pace.seconds for pace in alike)
-        paces[key] = alike[-1].model_copy(update={"seconds": seconds, "start_up": start_up, "loading": loading})
+        kept.append(alike[-1].model_copy(update={"seconds": seconds, "start_up": start_up, "loading": loading}))
     file = paces_file()
-    text = _PACES.dump_json(tuple(paces.values())[-MOST:], indent=1)
+    text = _PACES.dump_json(tuple(kept[-MOST:]), indent=1)
     try:
         make_directory(file.parent)
         write_atomically(file, text, durable=False)
