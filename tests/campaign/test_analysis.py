@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from llpt.campaign.comparison import verdict_of
 from llpt.errors import InputError
 from llpt.transition import LadderPath, LineKind, locate, synthetic_isobar
 from llpt.transition.order import Order
+from llpt.transition.step import fit_step
 from llpt.transition.step_criteria import DENSITY_JUMP
 
 FINE_K = tuple(float(value) for value in np.arange(700.0, 1201.0, 20.0))
@@ -105,6 +107,22 @@ def test_tests_and_sizes_are_held_against_the_base(runs):
     (order,) = found.orders
     assert order.atoms == 512  # the cell that was walked both ways
     assert order.statement.order in Order
+
+
+def test_the_step_in_a_curve_is_fitted_once_in_an_analysis(both, runs, monkeypatch):
+    fitted = Counter()
+
+    def counted(curve):
+        fitted[curve.name] += 1
+        return fit_step(curve)
+
+    for module in [module for name, module in sys.modules.items() if name.startswith("llpt.")]:
+        if getattr(module, "fit_step", None) is fit_step:
+            monkeypatch.setattr(module, "fit_step", counted)
+    found = analyse([*both(885.0), *runs(865.0, seed=4, test=ControlledTest.COOLING)])
+    assert len(found.ladders) == 3
+    assert fitted.keys() >= {"density", "enthalpy", "volume"}
+    assert set(fitted.values()) == {3}
 
 
 def test_ladders_of_another_engine_are_no_way_back_of_this_one(runs):

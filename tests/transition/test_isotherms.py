@@ -117,7 +117,7 @@ def test_compression_turns_signs_where_the_density_falls_on_heating():
 
 
 def test_clapeyrons_slope_follows_from_one_isotherm():
-    slope = clapeyron_slope(two_states(150.0, noise=0.0003))
+    slope = clapeyron_slope(locate(two_states(150.0, noise=0.0003)))
     volume = MASS_U * units.U_PER_ANGSTROM3_TO_G_PER_CM3
     expected = -TEMPERATURE_K * volume * JUMP / (1.0 + JUMP) * units.GPA_TO_EV_PER_ANGSTROM3 / LATENT_EV
     assert slope.value == pytest.approx(expected, abs=3.0 * slope.error)

@@ -71,7 +71,7 @@ def orders(ladders: Sequence[ObservedLadder]) -> tuple[OrderResult, ...]:
         base = [ladder for ladder in own if ladder.located]
         preferred = sorted(base, key=lambda each: (_walked_back(ladders, each) is not None, each.atoms))
         judged = {ladder.line: ladder for ladder in preferred}
-        isobars = [ladder.isobar for ladder in judged.values() if ladder.isobar]
+        isobars = [ladder.located for ladder in judged.values() if ladder.located and ladder.isobar]
         places = _equilibria([ladder for ladder in ladders if ladder.role is role])
         for line, ladder in judged.items():
             assert ladder.located is not None
@@ -86,7 +86,7 @@ def orders(ladders: Sequence[ObservedLadder]) -> tuple[OrderResult, ...]:
             back = _walked_back(ladders, ladder)
             statement = order_of_line(ladder.located, further, back=back)
             proposals = what_would_decide(ladder.located, statement=statement, back=back)
-            slope = clapeyron_slope(ladder.located.states)
+            slope = clapeyron_slope(ladder.located)
             found.append(OrderResult(role, ladder.engine, line, ladder.atoms, statement, tuple(proposals), slope))
     return tuple(found)
 

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING
 from llpt.errors import unsuitable
 from llpt.statistics import Estimate
 from llpt.transition.criteria import Separation, criteria, deciding, separations
+from llpt.transition.criterion import step_in
 from llpt.transition.curve import LineKind
 from llpt.transition.line import LineOfStates
+from llpt.transition.step import fit_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llpt.transition.criterion import Criterion, CriterionResult
+    from llpt.transition.step import StepFit
+
+
+VOLUME = "volume"
+"""The observable whose step goes into Clapeyron's equation and into the width of a change along an isotherm."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +45,15 @@ class LocatedLine:
     Args:
         states: an isobar, isochore or isotherm of one engine and size, solid points included.
         criteria: the place of the transition by every criterion that is read on such a line; solid points took no part.
+        volume_step: the step in the volume, which no criterion reads; None where volumes were held or all points are
+            solid.
         density_rises: whether the density was taken to rise on heating through the transition.
         back: the same line walked the other way, where it was.
     """
 
     states: LineOfStates
     criteria: Mapping[Criterion, CriterionResult]
+    volume_step: StepFit | None
     density_rises: bool = True
     back: LocatedLine | None = None
 
@@ -55,6 +65,17 @@ class LocatedLine:
     def separations(self) -> tuple[Separation, ...]:
         """How far every two resolved criteria lie apart."""
         return tuple(separations(self.criteria))
+
+    def step(self, curve: str) -> StepFit | None:
+        """Return the step in a curve as it was fitted when the line was located; None where none was fitted.
+
+        Args:
+            curve: name of the observable: the volume, or one that a criterion fits a step to.
+        """
+        if curve == VOLUME:
+            return self.volume_step
+        read = step_in(self.criteria, curve)
+        return read.step if read else None
 
     def phase_point(self, criterion: Criterion) -> PhasePoint | None:
         """Return where a criterion puts the transition in the plane of pressure and temperature; None where nowhere.
@@ -120,4 +141,6 @@ def locate(states: LineOfStates, *, density_rises: bool = True) -> LocatedLine:
             "is no line of states",
             "Make an Isobar, Isochore or Isotherm of the runs of one engine (from_summaries).",
         )
-    return LocatedLine(states, criteria(states, density_rises=density_rises), density_rises)
+    fluid = None if states.kind.holds_volume else states.fluid()
+    volume_step = fit_step(fluid.curve(VOLUME)) if fluid else None
+    return LocatedLine(states, criteria(states, density_rises=density_rises), volume_step, density_rises)

@@ -5,7 +5,7 @@ import pytest
 
 from llpt import units
 from llpt.statistics import Estimate
-from llpt.transition import LinePoint, synthetic_isobar
+from llpt.transition import LinePoint, locate, synthetic_isobar
 from llpt.transition.order import Order, clapeyron_evidence, clapeyron_slope
 
 GRID = tuple(np.arange(700.0, 1101.0, 20.0))
@@ -14,7 +14,7 @@ LATENT = 0.06
 
 
 def isobar(pressure, place, seed):
-    """Volume falls by 3 %, enthalpy rises by 0.06 eV, both at the same place."""
+    """Volume falls by 3 %, enthalpy rises by 0.06 eV, both at the same place; located."""
     base = synthetic_isobar(GRID, place_k=place, width_k=6.0, seed=seed)
     points = tuple(
         LinePoint(
@@ -27,7 +27,7 @@ def isobar(pressure, place, seed):
         )
         for point in base.points
     )
-    return dataclasses.replace(base, pressure_gpa=pressure, points=points)
+    return locate(dataclasses.replace(base, pressure_gpa=pressure, points=points))
 
 
 def test_slope_from_jumps():
@@ -63,7 +63,7 @@ def test_only_next_neighbours_are_compared():
 
 def test_a_line_whose_slope_changes_is_compared_within_what_its_change_leaves_open():
     def wide(pressure, place, seed, factor):
-        base = isobar(pressure, place, seed)
+        base = isobar(pressure, place, seed).states
         points = tuple(
             dataclasses.replace(
                 point,
@@ -78,7 +78,7 @@ def test_a_line_whose_slope_changes_is_compared_within_what_its_change_leaves_op
             )
             for point in base.points
         )
-        return dataclasses.replace(base, points=points)
+        return locate(dataclasses.replace(base, points=points))
 
     curved = [wide(200.0, 905.0, 1, 1.0), wide(230.0, 905.0, 2, 3.0)]
     slopes = [clapeyron_slope(each).value for each in curved]

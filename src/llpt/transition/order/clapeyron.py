@@ -18,29 +18,26 @@ from llpt.statistics import Estimate, combined
 from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.isotherm import HEAT
-from llpt.transition.step import fit_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llpt.transition.isobar import Isobar
-    from llpt.transition.line import LineOfStates
+    from llpt.transition.located import LocatedLine
 
 LATENT_SIGMAS = 2.0
 """Errors by which Delta h must differ from zero for anything to be divided by it."""
 
 
-def clapeyron_slope(states: LineOfStates) -> Estimate:
+def clapeyron_slope(located: LocatedLine) -> Estimate:
     """Return T Delta v / Delta h of an isobar or an isotherm in K/GPa; NaN where the steps are not resolved.
 
     Negative where the volume falls on heating, as at the dissociation of hydrogen. On an isotherm Delta h is the step
     of the heat T S(P) (``llpt.transition.isotherm``).
     """
-    if states.kind.holds_volume:
-        return Estimate.unknown("K/GPa")
+    states = located.states
     isothermal = states.kind.holds_temperature
-    volume, heat = fit_step(states.curve("volume")), fit_step(states.curve(HEAT if isothermal else "enthalpy"))
-    if not (volume.resolved and heat.resolved):
+    volume, heat = located.step("volume"), located.step(HEAT if isothermal else "enthalpy")
+    if volume is None or heat is None or not (volume.resolved and heat.resolved):
         return Estimate.unknown("K/GPa")
     temperature = Estimate(states.held, 0.0, "K", math.inf) if isothermal else heat.location
     return slope_of_line(temperature, volume.height, heat.height)
@@ -64,7 +61,7 @@ def slope_of_line(temperature_k: Estimate, volume_angstrom3: Estimate, enthalpy_
 
 
 def clapeyron_evidence(
-    isobars: Sequence[Isobar], *, pressure_gpa: float, places_k: Mapping[float, Estimate] | None = None
+    isobars: Sequence[LocatedLine], *, pressure_gpa: float, places_k: Mapping[float, Estimate] | None = None
 ) -> Evidence:
     """Return how far the transition moves to a neighbouring isobar less what Clapeyron's equation says, 0 if equal.
 
@@ -73,15 +70,15 @@ def clapeyron_evidence(
     (1/sqrt(12) of it). The neighbour that agrees least is reported.
 
     Args:
-        isobars: of one engine, at two pressures or more.
+        isobars: located, of one engine, at two pressures or more.
         pressure_gpa: of the isobar that is judged, with the next below and above it.
         places_k: where two phases are in equilibrium, by pressure, of the isobars that were walked both ways; a step
             on another one may lie anywhere in its metastable range, and contradicts nothing. None takes the steps in
             H(T) for places of equilibrium.
     """
     meaning = "shift between neighbouring isobars less the integral of Clapeyron's T Delta v / Delta h"
-    slopes = {isobar.pressure_gpa: clapeyron_slope(isobar) for isobar in isobars}
-    places = {isobar.pressure_gpa: fit_step(isobar.curve("enthalpy")).location for isobar in isobars}
+    slopes = {isobar.states.held: clapeyron_slope(isobar) for isobar in isobars}
+    places = {isobar.states.held: step.location for isobar in isobars if (step := isobar.step("enthalpy"))}
     places |= places_k or {}
     known = sorted(pressure for pressure in slopes if slopes[pressure].resolved and places[pressure].resolved)
     pairs = [pair for pair in itertools.pairwise(known) if pressure_gpa in pair]

@@ -29,11 +29,11 @@ from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.curve import differences
 from llpt.transition.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.width import rounding_width_gpa, rounding_width_k
-from llpt.transition.step import fit_step
 
 if TYPE_CHECKING:
     from llpt.transition.curve import Curve
     from llpt.transition.line import LineOfStates
+    from llpt.transition.located import LocatedLine
 
 MOLECULAR_ABOVE = 0.65
 ATOMIC_BELOW = 0.35
@@ -42,13 +42,14 @@ LARGEST_SHARE = 0.25
 FEWEST = 3
 
 
-def smoothness_evidence(states: LineOfStates, back: LineOfStates | None = None) -> Evidence:
+def smoothness_evidence(located: LocatedLine, back: LocatedLine | None = None) -> Evidence:
     """Return the largest jump that the order parameter of a line of states can hide, as a share of its whole change.
 
     Args:
-        states: a line of states without solid points.
+        located: a line of states without solid points.
         back: the same walked the other way; None where it was not.
     """
+    states = located.states
     meaning = f"upper limit of a jump between neighbouring {states.along.words}, share of the whole change"
     curve, reason = _order_parameter(states)
     if states.kind.holds_volume:
@@ -56,14 +57,14 @@ def smoothness_evidence(states: LineOfStates, back: LineOfStates | None = None) 
     if curve is None:
         unknown = Estimate.unknown("")
         return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, unknown, meaning, reason)
-    there = _hidden_jump(states, curve)
+    there = _hidden_jump(located, curve)
     name = curve.name.replace("_", " ")
     number = Estimate(there.largest, there.error, "", there.samples)
     text = f"Between neighbours the {name} changes by at most {there.limit:.0%} of its whole change"
     if there.limit >= there.allowed:
         reason = f"{text}; {there.allowed:.0%} would exclude a jump, which a steep change may be as well."
         return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, number, meaning, reason)
-    other = back.curve(curve.name).resolved() if back else None
+    other = back.states.curve(curve.name).resolved() if back else None
     if back is None or other is None or len(other) < FEWEST:
         reason = f"{text}. Walked one way only: a jump that takes several runs is as smooth."
         return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, number, meaning, reason)
@@ -90,7 +91,7 @@ class _HiddenJump:
     allowed: float
 
 
-def _hidden_jump(states: LineOfStates, curve: Curve) -> _HiddenJump:
+def _hidden_jump(located: LocatedLine, curve: Curve) -> _HiddenJump:
     whole = float(np.ptp(curve.values))
     changes = [item.change for item in differences(curve)]
     sigmas = _sigmas(len(changes))
@@ -100,7 +101,7 @@ def _hidden_jump(states: LineOfStates, curve: Curve) -> _HiddenJump:
         largest.error / whole,
         largest.effective_samples,
         (abs(largest.value) + sigmas * largest.error) / whole,
-        LARGEST_SHARE * _rounded_share(states, float(np.diff(curve.coordinates).min())),
+        LARGEST_SHARE * _rounded_share(located, float(np.diff(curve.coordinates).min())),
     )
 
 
@@ -123,16 +124,17 @@ def _sigmas(among: int) -> float:
     return float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / among))
 
 
-def _rounded_share(states: LineOfStates, spacing: float) -> float:
+def _rounded_share(located: LocatedLine, spacing: float) -> float:
     """Return the largest step, as a share of the jump, that a first-order transition of this cell takes on the grid.
 
     Its enthalpy is the whole change of H above the baseline, the lower quartile of the finite-difference slopes; on an
     isotherm its volume is at least that of the step in V(P), less two errors. 0 if that is not known.
     """
+    states = located.states
     if states.kind.holds_temperature:
-        volume = fit_step(states.curve("volume"))
-        least = abs(volume.height.value) - 2.0 * volume.height.error
-        if not volume.resolved or least <= 0.0:
+        volume = located.step("volume")
+        least = abs(volume.height.value) - 2.0 * volume.height.error if volume and volume.resolved else 0.0
+        if least <= 0.0:
             return 0.0
         rounded = rounding_width_gpa(states.held, n_atoms=states.n_atoms, volume_jump_angstrom3=least)
         return math.tanh(spacing / (2.0 * rounded))

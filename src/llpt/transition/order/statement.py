@@ -77,6 +77,6 @@ def order_of_line(
         return combine_evidence(further)
     returned = back.fluid() if back else None
     widths = width_evidence(fluid, returned)
-    smooth = smoothness_evidence(fluid.states, returned.states if returned else None)
+    smooth = smoothness_evidence(fluid, returned)
     loop = [loop_evidence(fluid, returned)] if fluid.states.kind is LineKind.DENSITY_ISOTHERM else []
     return combine_evidence([*widths, *loop, smooth, separation_evidence(fluid), *further])

@@ -32,7 +32,6 @@ from llpt import units
 from llpt.statistics import Estimate, in_words
 from llpt.transition.confidence import SIGMAS
 from llpt.transition.evidence import Evidence, EvidenceKind, Order
-from llpt.transition.step import fit_step
 
 if TYPE_CHECKING:
     from llpt.transition.line import LineOfStates
@@ -96,10 +95,12 @@ def _one_way(located: LocatedLine) -> dict[EvidenceKind, _Way]:
     states = located.states
     if states.kind.holds_volume:
         return {}
-    jump = fit_step(states.curve("volume" if states.kind.holds_temperature else "enthalpy")).height
+    whole = located.step("volume" if states.kind.holds_temperature else "enthalpy")
+    if whole is None:
+        return {}
     steps = {criterion.evidence: result.step for criterion, result in located.criteria.items()}
     return {
-        kind: _Way(_one(kind, states, step, jump), step)
+        kind: _Way(_one(kind, states, step, whole.height), step)
         for kind, step in steps.items()
         if kind is not None and step is not None
     }
