@@ -14,6 +14,8 @@ import site
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
+from importlib.machinery import PathFinder
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +27,8 @@ from llpt.errors import PluginError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
 
 
 STARTED_IN = Path.cwd()
@@ -44,28 +48,81 @@ def code_place(module: str, *, beside: Path | None = None) -> Path | None:
         The directory of the search path; None where there is no such package, or it is part of Python itself.
 
     Raises:
-        PluginError: nobody installed it: it lies beside the study, or in another directory of the search path.
+        PluginError: nobody installed it: it lies in the study, or in another directory of the search path.
     """
-    package = module.partition(".")[0]
+    package, *inner = module.split(".")
     if package in sys.modules and package in sys.builtin_module_names:
         return None
     try:
         found = find_spec(package)
     except (ImportError, ValueError):
         return None
-    if found is None:
-        return None
+    first = found
+    for depth, name in enumerate((*inner, "")):  # a folder without __init__.py is a package too: it may lie far below
+        if found is None:
+            break
+        _refuse_elsewhere(found, module, depth, beside)
+        places = found.submodule_search_locations
+        found = PathFinder.find_spec(name, list(places)) if name and places else None
+    paths = _paths(first) if first is not None else []
+    return paths[0].parent.resolve() if paths else None
+
+
+def import_installed(module: str) -> ModuleType:
+    """Import a module once it is known that installers put it and all above it where they are.
+
+    A package may add to the places where its modules are looked for, so each is looked at before it is imported.
+
+    Args:
+        module: dotted name.
+
+    Raises:
+        PluginError: it is taken from elsewhere.
+        Exception: whatever is raised while it is imported.
+    """
+    code_place(module)
+    names = module.split(".")
+    for count in range(2, len(names) + 1):
+        if found := find_spec(".".join(names[:count])):
+            _refuse_elsewhere(found, module, count - 1, None)
+    return import_module(module)
+
+
+def _paths(found: ModuleSpec) -> list[Path]:
+    """Return the directories of a package, or the file of a module."""
     files = [found.origin] if found.origin and found.has_location else []
-    places = [Path(place).parent for place in found.submodule_search_locations or ()]
-    places = places or [Path(file).parent for file in files]
-    for place in places:
-        if not _is_installed(place, package, beside):
+    return [Path(path) for path in found.submodule_search_locations or files]
+
+
+def _refuse_elsewhere(found: ModuleSpec, module: str, depth: int, beside: Path | None) -> None:
+    """Refuse what nobody installed, or what is, links followed, a part of the study or lies where one works.
+
+    Args:
+        found: a module or package.
+        module: the module that was asked for.
+        depth: how many packages it lies in.
+        beside: the directory of the study.
+    """
+    for path in _paths(found):
+        target = path.resolve()
+        place = path.absolute().parents[depth]
+        if not _is_installed(place, module.partition(".")[0], beside) or _is_here(target, beside):
             raise PluginError(
-                f"Module {module} would be taken from {place}, which is no place of installed packages.",
+                f"Module {module} would be taken from {target.parent}, which is no place of installed packages.",
                 "Install it with pip (a pyproject.toml beside it is enough), the study in another directory; a file "
                 "that merely lies in the current directory, the study's or one of PYTHONPATH is never run.",
             )
-    return places[0].resolve() if places else None
+
+
+def _is_here(path: Path, beside: Path | None) -> bool:
+    """Whether a package or module is a part of a study, or stands in the current directory; an interpreter's may be."""
+    if any(path.is_relative_to(each) for each in _own_directories()):
+        return False
+    return path.parent in _current() or bool(beside and path.is_relative_to(beside.resolve()))
+
+
+def _current() -> set[Path]:
+    return {STARTED_IN.resolve(), Path.cwd().resolve()}
 
 
 def _is_installed(place: Path, package: str = "", beside: Path | None = None) -> bool:
@@ -80,9 +137,9 @@ def _is_installed(place: Path, package: str = "", beside: Path | None = None) ->
     own = _own_directories()
     if any(place.is_relative_to(each) for each in own):  # of this interpreter
         return True
-    if place in {STARTED_IN.resolve(), Path.cwd().resolve()} or place == (beside and beside.resolve()):
+    if place in _current() or place == (beside and beside.resolve()):
         return False
-    if place in _named_by_installers(own) or package in _mapped_by_installers():
+    if place in _named_by_installers(own) or place in _mapped_by_installers(package):
         return True
     return place.name in PLACES_OF_PACKAGES and not (beside and place.is_relative_to(beside.resolve()))
 
@@ -108,10 +165,11 @@ def _lines(file: Path) -> list[str]:
         return []
 
 
-def _mapped_by_installers() -> set[str]:
-    """Return the packages that setuptools' own finders know, which it leaves where a path file is not enough."""
+def _mapped_by_installers(package: str) -> set[Path]:
+    """Return where setuptools' own finders know a package, which it leaves where a path file is not enough."""
     finders = [module for name, module in sys.modules.copy().items() if name.startswith("__editable__")]
-    return {package for finder in finders for package in getattr(finder, "MAPPING", ())}
+    known = [getattr(finder, "MAPPING", {}) for finder in finders]
+    return {Path(mapping[package]).resolve().parent for mapping in known if package in mapping}
 
 
 class Named(Protocol):
@@ -181,9 +239,11 @@ def _load(offered: list[EntryPoint], kind: type[Any], taken: frozenset[str]) -> 
     if len(offered) > 1:
         others = " and ".join(sorted(_package(other) for other in offered))
         raise PluginError(f"Plug-in {point.name!r} ({point.group}) comes from {others}.", "Uninstall one of them.")
-    code_place(point.module)
     try:
+        import_installed(point.module)
         record = point.load()
+    except PluginError:
+        raise
     except Exception as error:  # a module raises whatever it likes while it is imported
         reason = first_line(error)
         raise PluginError(

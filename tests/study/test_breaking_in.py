@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import stat
 import subprocess
 import sys
 import tarfile
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from tests.studies import study_of_one_engine
 
 from llpt.cli.trust import agree, foreign_code
+from llpt.engines import make_engine
 from llpt.errors import InputError, PluginError
 from llpt.files import file_hash
 from llpt.plugins import code_place
@@ -111,6 +113,74 @@ def test_a_package_under_work_is_taken_but_for_what_lies_where_one_works(tmp_pat
         code_place("kind")
 
 
+def test_a_name_that_installers_know_is_not_trusted_elsewhere(tmp_path, monkeypatch):
+    """A directory of ``PYTHONPATH`` comes before what ``pip install -e`` has mapped."""
+    for name in ("edited", "faked"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "kind.py").write_text(EVIL)
+    finder = SimpleNamespace(MAPPING={"kind": str(tmp_path / "edited" / "kind")})
+    monkeypatch.setitem(sys.modules, "__editable___kind_1_0_finder", finder)
+    monkeypatch.syspath_prepend(str(tmp_path / "edited"))
+    assert code_place("kind") == tmp_path / "edited"
+    monkeypatch.syspath_prepend(str(tmp_path / "faked"))
+    with pytest.raises(PluginError, match="faked"):
+        code_place("kind")
+
+
+@pytest.mark.parametrize("link", ["evil.py", "evil"])
+def test_a_link_among_installed_packages_that_leads_into_the_study_is_not_followed(tmp_path, monkeypatch, link):
+    own, study, other = (tmp_path / name for name in ("own", "study", "other"))
+    for place in (own, study / "evil", other):
+        place.mkdir(parents=True)
+    (study / "evil.py").write_text(EVIL)
+    (study / "evil" / "__init__.py").write_text(EVIL)
+    (own / link).symlink_to(study / link)
+    monkeypatch.setattr("site.getsitepackages", lambda: [str(own)])
+    monkeypatch.syspath_prepend(str(own))
+    assert code_place("evil.inner") == own  # of flit install --symlink
+    with pytest.raises(PluginError, match="study"):
+        code_place("evil.inner", beside=study)
+    monkeypatch.chdir(study)
+    with pytest.raises(PluginError, match="study"):
+        code_place("evil.inner")
+
+
+def test_a_study_below_a_package_under_work_is_no_part_of_it(tmp_path, monkeypatch):
+    """A folder without ``__init__.py`` is a package too: of ``pip install -e`` in a project that holds studies."""
+    study = tmp_path / "project" / "studies" / "mine"
+    study.mkdir(parents=True)
+    (study / "evil.py").write_text(EVIL)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "project.pth").write_text(str(tmp_path / "project"))
+    monkeypatch.setattr("site.getsitepackages", lambda: [str(own)])
+    monkeypatch.syspath_prepend(str(tmp_path / "project"))
+    with pytest.raises(PluginError, match="studies.*no place of installed packages"):
+        code_place("studies.mine.evil", beside=study)
+    monkeypatch.chdir(study)
+    with pytest.raises(PluginError, match="studies.*no place of installed packages"):
+        make_engine("ase:studies.mine.evil.Evil")
+    assert not (study / "was-here").exists()
+
+
+def test_a_package_that_looks_for_its_modules_elsewhere_takes_none_that_nobody_installed(tmp_path, monkeypatch):
+    """As ``pkgutil.extend_path`` does, with every directory of the search path."""
+    own, elsewhere = tmp_path / "site-packages", tmp_path / "elsewhere"
+    for place in (own, elsewhere):
+        (place / "widened").mkdir(parents=True)
+    (own / "widened" / "__init__.py").write_text("__path__ = __import__('pkgutil').extend_path(__path__, __name__)")
+    (elsewhere / "widened" / "__init__.py").write_text("")
+    (elsewhere / "widened" / "evil.py").write_text(EVIL)
+    for place in (elsewhere, own):
+        monkeypatch.syspath_prepend(str(place))
+    monkeypatch.delitem(sys.modules, "widened", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PluginError, match="elsewhere"):
+        make_engine("ase:widened.evil.Evil")
+    assert not (tmp_path / "was-here").exists()
+    del sys.modules["widened"]
+
+
 def test_llpt_plan_names_code_that_is_no_part_of_llpt(tmp_path, install_package):
     place = install_package("evil", EVIL, {})
     (tmp_path / "study.toml").write_text(STUDY)
@@ -173,8 +243,11 @@ def test_an_archive_that_leads_outside_is_refused_and_nothing_is_written(tmp_pat
     assert not Path("/outside.txt").exists()
 
 
-@pytest.mark.parametrize(("kind", "aim"), [("SYMTYPE", "/etc"), ("SYMTYPE", "../.."), ("LNKTYPE", "../../secret")])
-def test_a_link_in_an_archive_that_leads_outside_is_refused(tmp_path, kind, aim):
+@pytest.mark.parametrize(
+    ("kind", "aim"),
+    [("SYMTYPE", "/etc"), ("SYMTYPE", "../.."), ("LNKTYPE", "../../secret"), ("CHRTYPE", ""), ("FIFOTYPE", "")],
+)
+def test_a_link_or_a_device_in_an_archive_is_refused(tmp_path, kind, aim):
     archive = tmp_path / "study.tar"
     with tarfile.open(archive, "w") as packed:
         link = tarfile.TarInfo("study/results")
@@ -182,6 +255,18 @@ def test_a_link_in_an_archive_that_leads_outside_is_refused(tmp_path, kind, aim)
         packed.addfile(link)
     with pytest.raises(InputError, match="cannot be unpacked"), opened(archive):
         pass
+
+
+def test_a_link_in_a_zip_is_unpacked_as_a_file_that_leads_nowhere(tmp_path):
+    archive = tmp_path / "study.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("study/study.toml", STUDY)
+        link = zipfile.ZipInfo("study/results")
+        link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+        packed.writestr(link, "/etc")
+    with opened(archive) as root:
+        assert not (root / "results").is_symlink()
+        assert (root / "results").read_text() == "/etc"
 
 
 def test_a_manifest_that_names_files_outside_does_not_reach_them(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import json
 from importlib.util import find_spec
@@ -15,11 +14,11 @@ from ase.calculators.calculator import BaseCalculator, PropertyNotImplementedErr
 
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult, PressureLabel
 from llpt.engines.record import Argument, EngineRecord, EngineRequest
-from llpt.errors import EngineError, InputError, LlptError, MissingProgramError, first_line
+from llpt.errors import EngineError, InputError, LlptError, MissingProgramError, PluginError, first_line
 from llpt.files import disk_refusal
 from llpt.options import did_you_mean
 from llpt.papers import Paper
-from llpt.plugins import code_place
+from llpt.plugins import code_place, import_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -185,9 +184,10 @@ def calculator_class(spec: str, options: Mapping[str, OptionValue]) -> tuple[typ
         InputError: no such class, not a calculator, or options it does not take.
     """
     module_name, class_name = _module_and_class(spec)
-    code_place(module_name)
     try:
-        module = importlib.import_module(module_name)
+        module = import_installed(module_name)
+    except PluginError:
+        raise
     except ModuleNotFoundError as error:
         raise MissingProgramError(
             f"Module {error.name} of engine {spec} is not installed.", "Install it, or check the spelling."

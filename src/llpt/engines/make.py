@@ -14,6 +14,7 @@ from llpt.engines.record import EngineRequest
 from llpt.engines.registry import split_spec
 from llpt.errors import InputError, PluginError, first_line, unsuitable
 from llpt.options import parse_options
+from llpt.plugins import import_installed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,11 +112,14 @@ def imported(path: str) -> Any:
     """Return what an import path ``module:name`` of a record names.
 
     Raises:
-        PluginError: it cannot be imported.
+        PluginError: it cannot be imported, or nobody installed it.
     """
     module, _, name = path.partition(":")
+    load = import_module if module.startswith("llpt.") else import_installed
     try:
-        return getattr(import_module(module), name)
+        return getattr(load(module), name)
+    except PluginError:
+        raise
     except Exception as error:  # a module raises whatever it likes while it is imported
         reason = first_line(error)
         raise PluginError(
