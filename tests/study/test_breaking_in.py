@@ -155,10 +155,10 @@ def test_a_study_below_a_package_under_work_is_no_part_of_it(tmp_path, monkeypat
     (own / "project.pth").write_text(str(tmp_path / "project"))
     monkeypatch.setattr("site.getsitepackages", lambda: [str(own)])
     monkeypatch.syspath_prepend(str(tmp_path / "project"))
-    with pytest.raises(PluginError, match="studies.*no place of installed packages"):
+    with pytest.raises(PluginError, match=r"studies.*no place of installed packages"):
         code_place("studies.mine.evil", beside=study)
     monkeypatch.chdir(study)
-    with pytest.raises(PluginError, match="studies.*no place of installed packages"):
+    with pytest.raises(PluginError, match=r"studies.*no place of installed packages"):
         make_engine("ase:studies.mine.evil.Evil")
     assert not (study / "was-here").exists()
 
