@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
 from llpt.audit.findings import Findings, Undecided, findings_of
 from llpt.audit.pairing import pair
-from llpt.audit.quantities import check_asked
+from llpt.audit.quantities import check_asked, is_built_in
 from llpt.audit.requirements import grid_for, time_for
 from llpt.audit.thresholds import VERDICT_FORMAT, Thresholds
 from llpt.audit.verdict import Comparison, Requirement, Verdict
@@ -32,7 +32,8 @@ def compare(
     a constant offset is taken out, the offset itself, at held volumes the pressure instead, the step of the enthalpy
     and the first peak of g(r). *Not faithful* if any of these is proven to differ by more than its threshold,
     *faithful* if all are proven not to, else *not resolved* (see ``llpt.audit.equivalence`` for the statistics). Runs
-    shorter or smaller than the thresholds' minimum decide nothing.
+    shorter or smaller than the thresholds' minimum decide nothing. What is compared and not judged decides nothing
+    either; where it is proven to differ the reasons say so.
 
     Args:
         reference: the isobar of the reference engine with its criteria (``llpt.transition.locate``), or several.
@@ -85,7 +86,7 @@ def compare(
         value=value,
         reference=reference[0].states.engine,
         surrogate=surrogate[0].states.engine,
-        reasons=(*deciding, *open_, *notes),
+        reasons=(*deciding, *open_, *_shown(comparisons), *notes),
         comparisons=tuple(comparisons),
         requirements=tuple({requirement.sentence: requirement for requirement in requirements}.values()),
         thresholds=thresholds,
@@ -119,6 +120,24 @@ def _decide(undecided: Undecided, found: Findings, thresholds: Thresholds, *, am
 def _level(undecided: Undecided, among: int) -> float:
     """Return how many statements of a verdict there are of which any one may prove *not faithful*."""
     return max(among, 1) * undecided.contrast.independent
+
+
+def _shown(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return one sentence for each line of states on which something differs that does not count.
+
+    What another package adds is left out: without that package the verdict has to come out again.
+    """
+    places: dict[str, dict[str, list[str]]] = {}
+    for one in comparisons:
+        if not one.judged and one.outcome is Outcome.NOT_FAITHFUL and is_built_in(one):
+            at = places.setdefault(one.where, {}).setdefault(one.quantity, [])
+            at += [] if one.temperature_k is None else [f"{one.temperature_k:g}"]
+    return [
+        f"{where}: not judged, but proven beyond their thresholds: "
+        + "; ".join(f"{name} at {', '.join(at)} K" if at else name for name, at in names.items())
+        + "."
+        for where, names in places.items()
+    ]
 
 
 def _needs(found: Findings, open_: Sequence[tuple[Comparison, float]], thresholds: Thresholds) -> list[Requirement]:

@@ -6,7 +6,8 @@ along its own forces f, by h in the space of all coordinates, and strained isotr
     [F(R - h f/|f|) - F(R + h f/|f|)] / 2h = |f|            -[F(V + dV) - F(V - dV)] / 2dV = P
 
 The first quotient gives the factor between the forces and the gradient, 1 where all is well; the second the pressure
-without its ideal part. Both errors are of second order in the step. F is what the forces derive from: the free energy.
+without its ideal part. Each is taken with its step and with twice the step, from which the error of second order is
+taken off (Richardson): what is left is of fourth order. F is what the forces derive from: the free energy.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 STEP_ANGSTROM = 0.003
 """How far the atom moves that feels the largest force, to either side: far enough for energies known to 10⁻⁵ eV."""
 STRAIN = 1e-3
+"""Of every length, to either side."""
+SIDES = (-2.0, -1.0, 1.0, 2.0)
+"""Where F is computed along each of the two ways, in steps."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def check_derivatives(
     """Hold the forces and the pressure of an engine against differences of its energy.
 
     Args:
-        frames: configurations, two at least for an error; five single points each.
+        frames: configurations, two at least for an error; nine calculations each.
         engine: what is checked.
         on_frame: called with the number of configurations done after each.
 
@@ -105,16 +109,22 @@ def check_derivatives(
         forces = forces_of(here)
         size = float(np.linalg.norm(forces))
         step = STEP_ANGSTROM * forces / float(np.linalg.norm(forces, axis=1).max())
-        ways = [_moved(here, sign * step) for sign in (-1.0, 1.0)]
-        strained = [_strained(here, sign * STRAIN) for sign in (-1.0, 1.0)]
-        behind, ahead, small, large = (free_energy_of(each) for each in evaluate([*ways, *strained], engine))
-        factors.append(size * 2.0 * float(np.linalg.norm(step)) / (behind - ahead))
-        volumes = [float(each.get_volume()) for each in strained]
-        slope = -(large - small) / (volumes[1] - volumes[0]) * units.EV_PER_ANGSTROM3_TO_GPA
-        offsets.append(virial_pressure_gpa(here) - slope)
+        moved = evaluate([_moved(here, each * step) for each in SIDES], engine)
+        strained = evaluate([_strained(here, each * STRAIN) for each in SIDES], engine)
+        along = _slope([free_energy_of(each) for each in moved], float(np.linalg.norm(step)))
+        factors.append(-size / along)
+        # isotropic, so that F as a function of the strain e has dF/de = 3 V dF/dV
+        by_volume = _slope([free_energy_of(each) for each in strained], STRAIN) / (3.0 * float(here.get_volume()))
+        offsets.append(virial_pressure_gpa(here) + by_volume * units.EV_PER_ANGSTROM3_TO_GPA)
         if on_frame is not None:
             on_frame(number + 1)
     return DerivativeCheck(tuple(factors), tuple(offsets))
+
+
+def _slope(energies: Sequence[float], step: float) -> float:
+    """Return the derivative out of values at -2, -1, 1 and 2 steps; its error is of fourth order."""
+    far_behind, behind, ahead, far_ahead = energies
+    return (8.0 * (ahead - behind) - (far_ahead - far_behind)) / (12.0 * step)
 
 
 def _moved(atoms: Atoms, step: NDArray[np.float64]) -> Any:

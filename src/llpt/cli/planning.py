@@ -102,8 +102,8 @@ def plan(
     from llpt.study import StudyDirectory, make_plan, read_study  # noqa: PLC0415 - start-up time
     from llpt.study.cores import available_cores  # noqa: PLC0415
     from llpt.study.explaining_runs import labels_beforehand  # noqa: PLC0415
+    from llpt.study.few_kpoints import warnings_of  # noqa: PLC0415
     from llpt.study.lines import naming_lines  # noqa: PLC0415
-    from llpt.study.one_kpoint import warnings_of  # noqa: PLC0415
     from llpt.study.paces import known_paces, place_of  # noqa: PLC0415
     from llpt.study.preflight import check_what_is_named  # noqa: PLC0415
     from llpt.study.schedule import contents_of, times_of_study  # noqa: PLC0415
@@ -131,7 +131,7 @@ def plan(
     for line in foreign_code(graph, description.execution.provider, beside=place):
         console.print(escape(line), soft_wrap=True)
     for warning in warnings_of(description):
-        console.print(f"\n[bold yellow]One k-point:[/] {escape(warning)}", soft_wrap=True)
+        console.print(f"\n[bold yellow]Few k-points:[/] {escape(warning)}", soft_wrap=True)
 
 
 def ladder_table(plan: Plan, costs: Mapping[str, float]) -> Table:

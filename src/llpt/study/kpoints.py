@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from llpt.options import OptionValue
     from llpt.study.engine_sections import ReferenceSection
 
-MESH = "2x2x2"
-"""The mesh that cells too small for one point are given."""
-
 
 def kpoints_of(reference: ReferenceSection) -> OptionValue:
     """Return the k-points of a reference, as given or by its engine's default; None where it has none.

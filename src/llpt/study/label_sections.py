@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 KPOINTS = "kpoints-"
 """What the name of a choice begins with that is another mesh of k-points."""
-DERIVATIVE_POINTS = 5
+DERIVATIVE_POINTS = 9
 """Single points on a snapshot whose energy is differentiated: where it is, on either side of it, smaller and larger."""
 AS_IT_IS = "as-it-is"
 """The folder of the reference's own fresh labels, beside those of every choice."""
@@ -70,7 +70,7 @@ class BridgeSection(LabelledStates):
         ge=0,
         le=1000,
         description="snapshots of each run, 0 to 1000, on which the engine's forces and pressure are held against "
-        "differences of its energy: five single points each",
+        "differences of its energy: nine single points each",
     )
     couplings: Annotated[tuple[Coupling, ...], one_or_more(Coupling)] = Field(
         default=(),

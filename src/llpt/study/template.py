@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from llpt.engines import DEFAULT_REFERENCE
-from llpt.study.one_kpoint import mesh_for
+from llpt.study.few_kpoints import mesh_for
 from llpt.study.place import STUDY_FILE
 from llpt.study.reading import section_at
 

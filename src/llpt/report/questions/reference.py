@@ -14,7 +14,7 @@ from llpt.report.question import Question, Row, Table, Tone, number_columns, tex
 from llpt.report.questions.effects import effect_table, tone_of
 from llpt.report.supplement_figures import electronic_temperature_figure
 from llpt.report.tables import UNKNOWN
-from llpt.study.one_kpoint import warnings_of
+from llpt.study.few_kpoints import warnings_of
 
 if TYPE_CHECKING:
     from llpt.audit.budget import BudgetRow

@@ -1,11 +1,11 @@
-"""A small cell with one k-point is warned of before anything is spent, and a new study file proposes a mesh."""
+"""A small cell with too few k-points is warned of before anything is spent, and a new study file proposes a mesh."""
 
 import pytest
 from typer.testing import CliRunner
 
 from llpt.cli.app import app
 from llpt.study import parse_study
-from llpt.study.one_kpoint import warnings_of
+from llpt.study.few_kpoints import warnings_of
 
 STUDY = """
 [study]
@@ -30,16 +30,25 @@ def test_each_small_size_is_warned_of_with_what_was_measured(kpoints):
     assert "-31 ± 1" in medium
 
 
-@pytest.mark.parametrize("kpoints", ['"2x2x2"', '"spacing:0.9"', '"0.25,0.25,0.25;0.25,0.25,-0.25"'])
+@pytest.mark.parametrize("kpoints", ['"3x3x3"', '"spacing:0.9"', '"0.25,0.25,0.25;0.25,0.25,-0.25"'])
 def test_a_mesh_is_not_warned_of(kpoints):
     assert not warnings_of(parse_study(f"{STUDY}kpoints = {kpoints}\n"))
+
+
+def test_a_mesh_too_coarse_for_the_smallest_cell_is_warned_of_with_what_was_measured():
+    (smallest,) = warnings_of(parse_study(f'{STUDY}kpoints = "2x2x2"'))
+    assert "32 atoms" in smallest
+    assert "-48 ± 4 meV/atom" in smallest
+    assert 'Take kpoints = "3x3x3"' in smallest
 
 
 def test_other_engines_have_no_k_points_to_warn_of():
     assert not warnings_of(parse_study(STUDY.replace('"dft"', '"ase:ase.calculators.lj.LennardJones"')))
 
 
-@pytest.mark.parametrize(("atoms", "kpoints"), [((64,), "2x2x2"), ((128, 256), "2x2x2"), ((256,), "mean-value")])
+@pytest.mark.parametrize(
+    ("atoms", "kpoints"), [((32,), "3x3x3"), ((64,), "2x2x2"), ((128, 256), "2x2x2"), ((256,), "mean-value")]
+)
 def test_a_new_study_of_small_cells_has_a_mesh(tmp_path, atoms, kpoints):
     path = tmp_path / "study.toml"
     options = [word for size in atoms for word in ("--atoms", str(size))]
@@ -50,7 +59,7 @@ def test_a_new_study_of_small_cells_has_a_mesh(tmp_path, atoms, kpoints):
     assert not warnings_of(study)
     planned = CliRunner().invoke(app, ["plan", str(path)])
     assert planned.exit_code == 0
-    assert "One k-point" not in planned.stdout
+    assert "Few k-points" not in planned.stdout
 
 
 def test_the_plan_says_it(tmp_path):
