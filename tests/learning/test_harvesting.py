@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from llpt.errors import InputError, StorageError
-from llpt.learning import harvest, train_on_runs
+from llpt.learning import NamedRun, harvest, train_on_runs
 from llpt.mlp import TrainingSettings
 from llpt.trajectory import Frame, StepRecord, System, Trajectory, TrajectoryWriter, open_trajectory
 from llpt.units import EV_PER_ANGSTROM3_TO_GPA
@@ -81,6 +81,16 @@ def test_blocks_are_stretches_of_one_run(tmp_path):
     )
     for frame in frames:
         assert frame.info["block"].startswith(frame.info["run"])
+
+
+def test_frames_bear_the_name_that_their_run_was_given(tmp_path):
+    """Else that of its directory, as deep as it lies: of two runs of one name none is taken for the other."""
+    runs = [write_run(tmp_path / name / "a/b/c/d/T900", seed=seed) for seed, name in enumerate(("one", "other"))]
+    named = harvest([NamedRun("dft/N32/P200/T900", run) for run in runs[:1]], stride_steps=4)
+    assert {frame.info["run"] for frame in named} == {"dft/N32/P200/T900"}
+    frames = harvest(runs, stride_steps=4)
+    assert {frame.info["run"] for frame in frames} == {str(run) for run in runs}
+    assert len({frame.info["block"] for frame in frames}) == 10
 
 
 def test_trajectories_of_other_programs_are_harvested_as_runs_are(tmp_path):

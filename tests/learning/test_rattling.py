@@ -9,7 +9,7 @@ import pytest
 from llpt.dynamics import RunSettings, run_md
 from llpt.engines import make_engine
 from llpt.errors import InputError
-from llpt.learning import rattle_runs
+from llpt.learning import NamedRun, rattle_runs
 from llpt.learning.rattling import CLOSEST_ANGSTROM, rattled_snapshots
 from llpt.structure import closest_pair, molecular_fluid
 from llpt.trajectory import Trajectory
@@ -27,11 +27,11 @@ def runs(tmp_path, monkeypatch):
             ensemble="nvt", temperature_k=1000.0, timestep_fs=0.2, steps=20, seed=1, positions_every=5
         )
         run_md(atoms, ENGINE(), settings, Path(f"runs/{number}"))
-    return ["runs/1", "runs/2"]
+    return [NamedRun("N8/1", "runs/1"), NamedRun("N8/2", "runs/2")]
 
 
 def test_structures_leave_the_run_and_stay_apart(runs):
-    trajectory = Trajectory.open(runs[0])
+    trajectory = Trajectory.open(runs[0].directory)
     structures = rattled_snapshots(runs[0], 6, seed=3)
     assert [a.positions.tolist() for a in structures] == [
         a.positions.tolist() for a in rattled_snapshots(runs[0], 6, seed=3)
@@ -52,7 +52,8 @@ def test_labels_are_those_of_the_engine_and_made_once(runs, tmp_path):
     first = rattle_runs(makers, tmp_path / "training", frames=5, seed=1, on_frame=lambda *done: told.append(done))
     assert told[-1] == (5, 5)
     assert {frame.info["dataset"] for frame in first} == {"reference"}
-    assert {frame.info["run"].rpartition("/")[2] for frame in first} == {"1", "2"}
+    assert {frame.info["run"] for frame in first} == {"N8/1", "N8/2"}
+    assert {path.name for path in (tmp_path / "training").iterdir()} >= {"N8-1.extxyz", "N8-2.extxyz"}
     engine = ENGINE()
     for frame in first:
         engine.calculate(frame)
@@ -70,4 +71,4 @@ def test_a_run_that_has_only_begun_is_refused(tmp_path):
     settings = RunSettings(ensemble="nvt", temperature_k=1000.0, timestep_fs=0.2, steps=1, seed=1, positions_every=5)
     run_md(molecular_fluid(atoms=8, density_g_per_cm3=0.9, seed=1), ENGINE(), settings, tmp_path / "run")
     with pytest.raises(InputError, match="no frame after its start"):
-        rattled_snapshots(str(tmp_path / "run"), 3, seed=1)
+        rattled_snapshots(NamedRun("run", tmp_path / "run"), 3, seed=1)

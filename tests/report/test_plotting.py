@@ -8,8 +8,9 @@ from matplotlib.colors import to_hex
 
 from llpt.audit import Thresholds, compare
 from llpt.errors import InputError
-from llpt.observables import observe, put_estimate
+from llpt.observables import observe, put_estimate, quantity
 from llpt.report import palette, plot
+from llpt.report.series import SERIES
 from llpt.statistics import Estimate
 from llpt.trajectory import StepRecord, System, TrajectoryWriter, open_trajectory
 from llpt.transition import Isochore, Isotherm, locate, synthetic_isobar
@@ -167,6 +168,17 @@ def test_what_cannot_be_drawn_is_refused(reference):
 
 def line_of(kind, runs):
     return kind.from_summaries(runs, engine="PBE")
+
+
+def test_numbers_of_every_step_are_called_as_the_records_of_their_observables_say(run_directory):
+    found = open_trajectory(run_directory)
+    observables = SERIES.keys() - {"conserved"}
+    for name in observables:
+        words, unit = plot(found, name).get_ylabel().rstrip(")").split(" (")
+        assert (words, unit.replace("³", "^3") if name == "density" else unit) == (
+            quantity(name).words,
+            quantity(name).unit,
+        )
 
 
 def run(temperature, pressure, density, *, held):

@@ -23,6 +23,7 @@ from llpt.audit.thresholds import (
     MOLECULES_CHANGE,
     PRESSURE_CHANGE,
 )
+from llpt.observables import quantity
 from llpt.statistics import Estimate
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def curve_contrasts(
         change = shift_allowances(reference, coordinates, pair.near(thresholds))
         return scale * change / (np.array([abs(reference.values[index]) for index, _ in places]) if relative else 1.0)
 
-    name = observable.replace("_", " ").replace("rdf peak height", "first peak of g(r)")
-    yield difference_contrast(pair, thresholds, coordinates, differences, name.capitalize(), allowances=allowances)
+    name = quantity(observable).words.capitalize()
+    yield difference_contrast(pair, thresholds, coordinates, differences, name, allowances=allowances)
 
 
 def difference_contrast(

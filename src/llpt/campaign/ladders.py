@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.campaign.identity import ControlledTest, Role
 from llpt.campaign.observed import ObservedRun
 from llpt.errors import unsuitable
-from llpt.transition import Coordinate, Isobar, Isochore, Isotherm, LadderPath, LineKind, locate
+from llpt.transition import Isobar, Isochore, Isotherm, LadderPath, LineKind, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -143,6 +143,6 @@ def _line_of(runs: Sequence[ObservedRun], path: LadderPath) -> LineOfStates | No
         return None
     summaries = [run.summary for run in runs]
     if first.state.on_isotherm:
-        return Isotherm.from_summaries(summaries, engine=first.engine, path=path.along(Coordinate.PRESSURE))
+        return Isotherm.from_summaries(summaries, engine=first.engine, path=path.walked(isothermally=True))
     kind = Isobar if first.constant_pressure else Isochore
     return kind.from_summaries(summaries, engine=first.engine, path=path)

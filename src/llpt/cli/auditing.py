@@ -40,7 +40,7 @@ def audit(
     from llpt.study.analysis import verdict_of_study  # noqa: PLC0415
     from llpt.study.explaining import asks_for_labels, explanation_of  # noqa: PLC0415
     from llpt.study.fixed_thresholds import fix_thresholds, thresholds_before  # noqa: PLC0415
-    from llpt.study.ladder_paths import ladders_of_study  # noqa: PLC0415
+    from llpt.study.observed_ladders import ladders_of_study  # noqa: PLC0415
     from llpt.study.observing import observe_runs  # noqa: PLC0415
 
     place = StudyDirectory.open(directory)

@@ -38,7 +38,7 @@ def explain(
     """
     from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.explaining import diagnoses_of, explain_study  # noqa: PLC0415
-    from llpt.study.ladder_paths import ladders_of_study  # noqa: PLC0415
+    from llpt.study.observed_ladders import ladders_of_study  # noqa: PLC0415
     from llpt.study.observing import observe_runs  # noqa: PLC0415
 
     place = StudyDirectory.open(directory)

@@ -152,22 +152,16 @@ def _snapshots(sources: Sequence[Path], frames: int, discard: int | None) -> tup
 
 def _show(result: OpticsResult) -> None:
     """Print averages and how they depend on bands and broadening."""
+    from llpt.observables.optics import CONDUCTIVITY, OPTICS, SUM_RULE  # noqa: PLC0415 - start-up time of others
+
     console = output()
-    for label, name in (
-        ("dc conductivity", "dc_conductivity"),
-        ("sum rule", "sum_rule"),
-        ("  of it intraband", "intraband_share"),
-        ("  added by the k-mesh", "mesh_share"),
-        ("  added by projectors", "projector_share"),
-        ("  without those two", "found_share"),
-        ("level spacing", "level_spacing"),
-        ("reflectivity at 532 nm", "reflectivity"),
-    ):
-        if name in result.scalars:
-            console.print(f"{label:26s} {result.scalars[name]}", markup=False)
-    table = make_table("bands >", "broadening (eV) >", "dc conductivity (S/cm) >", "sum rule >")
+    shown = [each for each in OPTICS.quantities if each.name in result.scalars]
+    width = max(len(each.phrase) for each in shown)
+    for each in shown:
+        console.print(f"{each.phrase:{width}s}  {result.scalars[each.name]}", markup=False)
+    table = make_table("bands >", "broadening (eV) >", f"{CONDUCTIVITY.axis_label} >", f"{SUM_RULE.axis_label} >")
     for row in result.convergence:
-        dc = str(row.dc_conductivity).removesuffix(" S/cm")
+        dc = str(row.dc_conductivity).removesuffix(f" {CONDUCTIVITY.unit}")
         table.add_row(str(row.bands), f"{row.broadening_ev:g}", dc, f"{row.sum_rule.value:.4f}")
     console.print(table)
     if result.lacks_bands:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -16,7 +17,7 @@ from llpt.ensembles import Ensemble, Thermostat
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 SHORTEST_TIMESTEP_FS = 0.17
 LONGEST_TIMESTEP_FS = 0.35
@@ -152,14 +153,8 @@ class RunSettings(BaseModel):
         Raises:
             InputError: names the key, the value and what is allowed.
         """
-        try:
+        with refused_in_words():
             return cls.model_validate(dict(options))
-        except ValidationError as error:
-            first = error.errors()[0]
-            reason = first["msg"].removeprefix("Value error, ")
-            key = ".".join(str(part) for part in first["loc"])
-            where = f"Run setting {key} = {first['input']!r}" if key else "Run settings that do not go together"
-            raise InputError(f"{where}: {reason}.", "Correct it; `llpt md --help` lists the settings.") from error
 
     def changed(self, **values: object) -> Self:
         """Return the same with some settings changed; what was not set stays so.
@@ -173,6 +168,23 @@ class RunSettings(BaseModel):
     def thermostat_time(self) -> float:
         """Time constant of the thermostat in fs, the default filled in."""
         return self.thermostat_time_fs or DEFAULT_THERMOSTAT_TIME_FS[self.thermostat]
+
+
+@contextmanager
+def refused_in_words() -> Iterator[None]:
+    """Word what is wrong with ``RunSettings`` for a person.
+
+    Raises:
+        InputError: names the key, the value and what is allowed.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = first["msg"].removeprefix("Value error, ")
+        key = ".".join(str(part) for part in first["loc"])
+        where = f"Run setting {key} = {first['input']!r}" if key else "Run settings that do not go together"
+        raise InputError(f"{where}: {reason}.", "Correct it; `llpt md --help` lists the settings.") from error
 
 
 def timestep_auto(temperature_k: float, density_g_per_cm3: float) -> float:

@@ -1,7 +1,7 @@
 """Recipes that need dynamics: training frames from runs, and potentials that gather their own training data."""
 
 from llpt.learning.from_runs import train_on_runs
-from llpt.learning.harvesting import harvest
+from llpt.learning.harvesting import NamedRun, harvest
 from llpt.learning.rattling import rattle_runs
 from llpt.learning.recipe_settings import Recipe, RecipeSettings
 from llpt.learning.recipes import GenerationErrors, run_recipe
@@ -9,6 +9,7 @@ from llpt.learning.sources import labelled_frames
 
 __all__ = [
     "GenerationErrors",
+    "NamedRun",
     "Recipe",
     "RecipeSettings",
     "harvest",

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
     from ase import Atoms
 
+    from llpt.learning.harvesting import NamedRun
     from llpt.mlp import TrainingOutcome, TrainingProgress, TrainingSettings
 
 
 def train_on_runs(
-    run_directories: Sequence[Path | str],
+    runs: Sequence[Path | str | NamedRun],
     directory: Path | str,
     settings: TrainingSettings,
     *,
@@ -32,7 +33,7 @@ def train_on_runs(
     no electronic temperature, so their labels are mixed here on purpose: the model card lists them and says so.
 
     Args:
-        run_directories: directories of reference runs.
+        runs: directories of reference runs (``harvest``).
         directory: where the network goes.
         settings: what to train; ``mix_electronic_temperatures`` is set where the runs' differ.
         discard_steps: leave out the first steps of each run.
@@ -45,7 +46,7 @@ def train_on_runs(
         StorageError: a trajectory is damaged, or the directory cannot be written.
     """
     frames = [
-        *harvest(run_directories, discard_steps=discard_steps, frames_per_run=frames_per_run),
+        *harvest(runs, discard_steps=discard_steps, frames_per_run=frames_per_run),
         *more_frames,
     ]
     temperatures = {frame.info.get("electronic_temperature_k") for frame in frames}

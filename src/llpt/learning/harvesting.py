@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from llpt.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from ase import Atoms
     from numpy.typing import NDArray
@@ -22,8 +23,21 @@ _FEWEST_PER_BLOCK = 2
 _LONGEST_STRIDE = 10
 
 
+@dataclass(frozen=True)
+class NamedRun:
+    """A run directory, and what frames that came out of it are called.
+
+    Args:
+        name: of the run, its own among those it is trained with.
+        directory: of the run.
+    """
+
+    name: str
+    directory: Path | str
+
+
 def harvest(
-    runs: Sequence[Path | str | Trajectory],
+    runs: Sequence[Path | str | NamedRun | Trajectory],
     *,
     discard_steps: int = 0,
     stride_steps: int | None = None,
@@ -37,8 +51,8 @@ def harvest(
     validation and test are kept apart.
 
     Args:
-        runs: of one engine: their directories, or trajectories that are open (``llpt.trajectory.open_trajectory``)
-            and hold energies and forces.
+        runs: of one engine: their directories, which give frames their names where no ``NamedRun`` does, or
+            trajectories that are open (``llpt.trajectory.open_trajectory``) and hold energies and forces.
         discard_steps: leave out the first steps of each run; step 0, the start, is never taken.
         stride_steps: least distance between frames, steps; by default half the statistical inefficiency of the free
             energy of that run, but no more than ten steps: closer frames are nearly copies, while farther ones lose
@@ -58,7 +72,8 @@ def harvest(
         if isinstance(run, Trajectory):
             trajectory, name = run, f"{run.name} ({number})"  # two that are in memory have one name
         else:
-            trajectory, name = Trajectory.open(run), "/".join(name_parts(run))
+            named = run if isinstance(run, NamedRun) else NamedRun(str(run), run)
+            trajectory, name = Trajectory.open(named.directory), named.name
         frames += _harvest_run(trajectory, name, discard_steps, stride_steps, frames_per_run, dataset=dataset)
     if not frames:
         raise InputError(
@@ -66,15 +81,6 @@ def harvest(
             "Let the runs go on, or discard fewer steps.",
         )
     return frames
-
-
-def name_parts(run: str | Path) -> tuple[str, ...]:
-    """Return what tells a run directory from others in the names of its frames: its last four folders.
-
-    A study's runs are told apart by engine, size, line of states and place on it; of other runs this is most of what
-    people call them by.
-    """
-    return Path(run).absolute().parts[-4:]
 
 
 def _harvest_run(

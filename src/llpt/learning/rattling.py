@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.errors import InputError
-from llpt.learning.harvesting import name_parts
 from llpt.learning.labelling import label
 from llpt.learning.starting_cells import rattled
 from llpt.trajectory import Trajectory
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from llpt.engines import Engine
+    from llpt.learning.harvesting import NamedRun
 
 CLOSEST_ANGSTROM = 0.4
 STRAIN = 0.03
@@ -32,7 +32,7 @@ FRAMES_PER_BLOCK = 2
 
 
 def rattle_runs(
-    runs: Mapping[str, Callable[[], Engine]],
+    runs: Mapping[NamedRun, Callable[[], Engine]],
     directory: Path,
     *,
     frames: int,
@@ -43,7 +43,7 @@ def rattle_runs(
     """Rattle snapshots of runs that are done and label them, or go on where that was interrupted.
 
     Args:
-        runs: run directories, each with what makes its engine as the run had it.
+        runs: the runs, each with what makes its engine as the run had it.
         directory: where the labels are kept, a file for each run.
         frames: how many in all.
         seed: of the displacements.
@@ -67,18 +67,18 @@ def rattle_runs(
             if on_frame is not None:
                 on_frame(behind + done, frames)
 
-        path = directory / f"{'-'.join(name_parts(run))}.extxyz"
+        path = directory / f"{run.name.replace('/', '-')}.extxyz"
         with closing(make()) as engine:
             found += label(structures, engine, path, dataset=dataset, on_frame=tell)[0]
         behind += int(share)
     return found
 
 
-def rattled_snapshots(run: str, count: int, *, seed: int) -> Sequence[Atoms]:
+def rattled_snapshots(run: NamedRun, count: int, *, seed: int) -> Sequence[Atoms]:
     """Return snapshots, evenly over a run, with displaced atoms and strained cells; no two atoms within 0.4 Å.
 
     Args:
-        run: the run's directory.
+        run: whose snapshots.
         count: how many.
         seed: of displacements and strains; the same seed gives the same structures.
 
@@ -87,17 +87,16 @@ def rattled_snapshots(run: str, count: int, *, seed: int) -> Sequence[Atoms]:
         StorageError: its trajectory is damaged.
     """
     random = np.random.default_rng(seed)
-    trajectory = Trajectory.open(run)
+    trajectory = Trajectory.open(run.directory)
     usable = np.flatnonzero(trajectory.frame_steps > 0)
     if not len(usable):
-        raise InputError(f"{run} holds no frame after its start.", "Let the run go on.")
-    name = "/".join(name_parts(run))
+        raise InputError(f"{run.directory} holds no frame after its start.", "Let the run go on.")
     structures = []
     for number, index in enumerate(usable[np.linspace(0, len(usable) - 1, count).round().astype(int)]):
         frame = trajectory.atoms(int(index))
         frame.set_cell(frame.cell * (1.0 + random.uniform(-STRAIN, STRAIN)), scale_atoms=True)
         moved = rattled(frame, random, closest_angstrom=CLOSEST_ANGSTROM)
         moved.arrays.pop("momenta", None)
-        moved.info = {"run": name, "block": f"{name}/rattled-{number // FRAMES_PER_BLOCK}"}
+        moved.info = {"run": run.name, "block": f"{run.name}/rattled-{number // FRAMES_PER_BLOCK}"}
         structures.append(moved)
     return structures

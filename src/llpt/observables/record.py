@@ -62,6 +62,7 @@ class Quantity:
         of_nuclei: whether the report tells by how much other nuclei, by mass or quantum motion, change it.
         power: numbers are shown in units of ten to this power in tables.
         reproducible: whether the same frames give the same numbers each time.
+        spoken: what sentences call it where that is not its name in words.
     """
 
     name: str
@@ -76,6 +77,12 @@ class Quantity:
     of_nuclei: bool = False
     power: int = 0
     reproducible: bool = True
+    spoken: str = ""
+
+    @property
+    def words(self) -> str:
+        """What sentences call it, e.g. ``molecular fraction``."""
+        return self.spoken or self.name.replace("_", " ")
 
     @property
     def is_sampled(self) -> bool:

@@ -11,6 +11,7 @@ from llpt import units
 from llpt.campaign import Role
 from llpt.report import palette
 from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source, VerticalLine
+from llpt.transition import Coordinate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,7 +84,14 @@ def _panel(placed: PlacedCrossover, engines: Mapping[Role, str]) -> Panel:
         if at.resolved:
             lines.append(VerticalLine(f"T*, {name}", at.value, at.error, colour, source=whose))
     note = f"{placed.line}, N = {placed.atoms}"
-    return Panel("T (K)", "ln p/(1 − p)", tuple(curves), tuple(lines), note=note, legend_inside="lower right")
+    return Panel(
+        Coordinate.TEMPERATURE.label,
+        "ln p/(1 − p)",
+        tuple(curves),
+        tuple(lines),
+        note=note,
+        legend_inside="lower right",
+    )
 
 
 def _curves(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from llpt.campaign.observed import ObservedRun
     from llpt.study.file import StudyFile
 
-TEMPERATURE = "T (K)"
+TEMPERATURE = Coordinate.TEMPERATURE.label
 WAYS_BACK = frozenset({ControlledTest.COOLING, ControlledTest.DECOMPRESSION})
 SHOWN_TESTS = frozenset({ControlledTest.BASE}) | WAYS_BACK
 RDF_RANGE_ANGSTROM = (0.3, 3.5)
@@ -115,7 +115,7 @@ def axis_label(ladder: ObservedLadder) -> str:
     if _by_radius(ladder):
         return "$r_s$ (bohr)"
     along = Coordinate.TEMPERATURE if ladder.states is None else ladder.states.along
-    return TEMPERATURE if along is Coordinate.TEMPERATURE else quantity(along.word).axis_label
+    return along.label
 
 
 def abscissae(ladder: ObservedLadder, coordinates: Iterable[float]) -> tuple[float, ...]:

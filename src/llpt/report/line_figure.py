@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from llpt.campaign import Role
 from llpt.report import palette
 from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source
-from llpt.transition import drawn_criteria
+from llpt.transition import Coordinate, drawn_criteria
 
 if TYPE_CHECKING:
     from llpt.campaign.analysis import Analysis
@@ -44,7 +44,7 @@ def transition_line_figure(analysis: Analysis) -> Figure | None:
         "transition-line",
         "The transition in the plane of pressure and temperature",
         caption,
-        ((Panel("P (GPa)", "T (K)", curves),),),
+        ((Panel(Coordinate.PRESSURE.label, Coordinate.TEMPERATURE.label, curves),),),
         wide=bool(literature),
     )
 

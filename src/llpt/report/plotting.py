@@ -28,11 +28,6 @@ if TYPE_CHECKING:
 
 WIDTH_INCH, HEIGHT_INCH = 4.2, 3.0
 VERDICT_WIDTH_INCH = 5.4
-COORDINATE_LABELS = {
-    Coordinate.TEMPERATURE: "T (K)",
-    Coordinate.PRESSURE: "P (GPa)",
-    Coordinate.DENSITY: "density (g/cm³)",
-}
 
 
 def plot(
@@ -117,7 +112,7 @@ def _(thing: LineOfStates, quantity: str | None, colour: str) -> Panel:
         unknown=tuple(not math.isfinite(error) for error in curve.errors),
     )
     quantities = all_observables().quantities
-    return Panel(COORDINATE_LABELS[curve.along], quantities[name].axis_label if name in quantities else name, (drawn,))
+    return Panel(curve.along.label, quantities[name].axis_label if name in quantities else name, (drawn,))
 
 
 @panel_of.register

@@ -11,6 +11,7 @@ import numpy as np
 
 from llpt import units
 from llpt.errors import InputError
+from llpt.observables import Quantity, quantity, with_unit
 from llpt.report.panels import Dash, Panel, PlottedCurve, numbers
 
 if TYPE_CHECKING:
@@ -31,13 +32,11 @@ class Series:
     """A number of every step.
 
     Args:
-        label: of the axis.
         column: the scalar of a step that it is made from.
         convert: makes it from the column and the trajectory.
         held: what thermostat or barostat was set to, where it holds this number.
     """
 
-    label: str
     column: str
     convert: Callable[[NDArray[np.float64], Trajectory], NDArray[np.float64]]
     held: Callable[[Facts], float | None] = lambda _: None
@@ -59,16 +58,18 @@ def _density(volumes: NDArray[np.float64], trajectory: Trajectory) -> NDArray[np
     return trajectory.mass_u * units.U_PER_ANGSTROM3_TO_G_PER_CM3 / volumes
 
 
+CONSERVED = Quantity("conserved", "", "meV/atom", "drift of the conserved quantity", spoken="conserved quantity")
 SERIES = {
-    "temperature": Series("T (K)", "temperature_k", _as_it_is, lambda facts: facts.temperature_k),
-    "pressure": Series("P (GPa)", "pressure_gpa", _as_it_is, lambda facts: facts.pressure_gpa),
-    "density": Series("density (g/cm³)", "volume_angstrom3", _density),
-    "volume": Series("volume (Å³/atom)", "volume_angstrom3", _per_atom),
-    "internal_energy": Series("internal energy (eV/atom)", "internal_energy_ev", _per_atom),
-    "free_energy": Series("free energy (eV/atom)", "free_energy_ev", _per_atom),
-    "kinetic_energy": Series("kinetic energy (eV/atom)", "kinetic_energy_ev", _per_atom),
-    "conserved": Series("drift of the conserved quantity (meV/atom)", "conserved_ev", _drift),
+    "temperature": Series("temperature_k", _as_it_is, lambda facts: facts.temperature_k),
+    "pressure": Series("pressure_gpa", _as_it_is, lambda facts: facts.pressure_gpa),
+    "density": Series("volume_angstrom3", _density),
+    "volume": Series("volume_angstrom3", _per_atom),
+    "internal_energy": Series("internal_energy_ev", _per_atom),
+    "free_energy": Series("free_energy_ev", _per_atom),
+    "kinetic_energy": Series("kinetic_energy_ev", _per_atom),
+    CONSERVED.name: Series("conserved_ev", _drift),
 }
+"""By the names of observables, but for what is no observable: it must not drift."""
 
 
 def series_panel(trajectory: Trajectory, name: str, colour: str) -> Panel:
@@ -85,10 +86,12 @@ def series_panel(trajectory: Trajectory, name: str, colour: str) -> Panel:
     if name not in SERIES:
         raise InputError(f"A trajectory has no {name!r} to draw.", f"Known are: {', '.join(SERIES)}.")
     series = SERIES[name]
+    shown = CONSERVED if name == CONSERVED.name else quantity(name)
+    label = CONSERVED.axis_label if shown is CONSERVED else with_unit(shown.words, shown.unit)
     scalars: xr.Dataset = trajectory.scalars()
     values = series.convert(scalars[series.column].to_numpy(), trajectory)
     if np.isnan(values).all():
-        raise InputError(f"{trajectory.name} does not hold its {name.replace('_', ' ')}.", "Draw something else of it.")
+        raise InputError(f"{trajectory.name} does not hold its {shown.words}.", "Draw something else of it.")
     timed = not math.isnan(trajectory.timestep_fs)
     x = scalars["time_fs"].to_numpy() / 1000.0 if timed else scalars["step"].to_numpy().astype(float)
     every = -(-len(values) // MOST_POINTS)
@@ -112,4 +115,4 @@ def series_panel(trajectory: Trajectory, name: str, colour: str) -> Panel:
     if held is not None:
         ends = (float(x[0]), float(x[-1]))
         curves.append(PlottedCurve("set", ends, (held, held), colour="#000000", dash=Dash.DASHED, width=0.8))
-    return Panel("t (ps)" if timed else "frame", series.label, tuple(curves))
+    return Panel("t (ps)" if timed else "frame", label, tuple(curves))

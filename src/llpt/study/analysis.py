@@ -10,7 +10,6 @@ from llpt.campaign.comparison import verdict_of
 from llpt.files import remove
 from llpt.study.explaining import asks_for_labels, diagnoses_of, explain_study
 from llpt.study.fixed_thresholds import with_change_told
-from llpt.study.ladder_paths import PATHS
 from llpt.study.observables_table import TABLE_NAME, write_observables
 from llpt.study.observing import observe_electronic_temperature, observe_runs
 
@@ -72,7 +71,7 @@ def analyse_study(
     found = analyse(
         observed,
         study.verdict.thresholds(),
-        path=PATHS[study.dynamics.ladder],
+        path=study.dynamics.ladder,
         density_rises=study.state.density_rises,
         compare_sizes=study.tests.size,
     )

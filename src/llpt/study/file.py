@@ -8,10 +8,11 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
-from llpt.campaign import Role
+from llpt.campaign import ControlledTest, Role
 from llpt.dynamics import Ensemble
 from llpt.engines import engine_of_integrator, find_engine
 from llpt.errors import InputError, PluginError
+from llpt.ladder_path import LadderPath
 from llpt.study.controlled_tests import (
     ControlledTestsSection,
     CoolingTest,
@@ -27,7 +28,6 @@ from llpt.study.sections import (
     ContradictionError,
     DynamicsSection,
     Int,
-    Ladder,
     ProposalsSection,
     Section,
     StudySection,
@@ -283,18 +283,18 @@ class StudyFile(Section):
         isotherms = bool(self.state.isotherms)
         others = len(self.state.lines()) > len(self.state.isotherms)
         way = self.dynamics.ladder
-        if way in {Ladder.COMPRESSION, Ladder.DECOMPRESSION} and others:
-            heat = Ladder.HEATING if way is Ladder.COMPRESSION else Ladder.COOLING
+        if way in {LadderPath.COMPRESSION, LadderPath.DECOMPRESSION} and others:
+            heat = LadderPath.HEATING if way is LadderPath.COMPRESSION else LadderPath.COOLING
             raise ContradictionError(
                 f'has dynamics.ladder = "{way}", but lines of states that hold no temperature',
                 f'Let ladder be "{heat}": on isotherms it means {way}.',
             )
         for name, test, there, kind in (
-            ("cooling", self.tests.cooling, others, "isobars or isochores"),
-            ("decompression", self.tests.decompression, isotherms, "isotherms"),
+            (ControlledTest.COOLING, self.tests.cooling, others, "isobars or isochores"),
+            (ControlledTest.DECOMPRESSION, self.tests.decompression, isotherms, "isotherms"),
         ):
             if test is not None and not there:
-                other = "decompression" if isotherms else "cooling"
+                other = ControlledTest.DECOMPRESSION if isotherms else ControlledTest.COOLING
                 raise ContradictionError(
                     f"asks for tests.{name}, but has no {kind} to walk back", f"Ask for tests.{other} in its place."
                 )
@@ -327,7 +327,7 @@ class StudyFile(Section):
         if isinstance(test, CoolingTest | DecompressionTest) and self.dynamics.ladder.goes_down:
             raise ContradictionError(
                 f'asks for tests.{name}, but dynamics.ladder is "{self.dynamics.ladder}" already',
-                'Let ladder be "heating".',
+                f'Let ladder be "{LadderPath.HEATING}".',
             )
 
 

@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, model_validator
 from llpt.campaign import ControlledTest, Role, RunIdentity, ThermodynamicState, engine_slug
 from llpt.dynamics import Ensemble
 from llpt.errors import StorageError
+from llpt.ladder_path import LadderPath
 from llpt.study.engine_spelling import imported_spec
 from llpt.study.nodes.imported import ImportedTrajectory
 from llpt.study.nodes.run import RecordedDynamics
@@ -33,7 +34,6 @@ from llpt.study.sections import (
     DynamicsSection,
     Float,
     Int,
-    Ladder,
     PressureGpa,
     Section,
     SystemSection,
@@ -74,7 +74,8 @@ class ImportedRun(Section):
     discard: Annotated[Int, Field(ge=0)] = Field(default=0, description="first frames left out of every average")
     test: Literal[ControlledTest.BASE, ControlledTest.COOLING] = Field(
         default=ControlledTest.BASE,
-        description='"base", or "cooling" for a ladder that was walked down beside one walked up',
+        description=f'"{ControlledTest.BASE}", or "{ControlledTest.COOLING}" for a ladder that was walked down beside '
+        "one walked up",
     )
     repeat: Annotated[Int, Field(ge=1)] = Field(default=1, description="counts runs of one state from 1")
     beads: BeadCount | None = Field(default=None, description="beads of a path integral; none for classical nuclei")
@@ -245,6 +246,6 @@ def sections_of(runs: Sequence[ImportedRun]) -> ImpliedSections:
             ensemble=Ensemble.NPT if constant_pressure else Ensemble.NVT,
             steps=max(run.steps for run in runs),
             discard=0,
-            ladder=Ladder.NONE,
+            ladder=LadderPath.SEPARATE,
         ),
     )

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest, Role
 from llpt.dynamics.settings import SEED_LIMIT
+from llpt.ladder_path import LadderPath
 from llpt.study.inputs import MADE_HERE
 from llpt.study.nodes import MolecularDynamics, Origin, Start
 from llpt.study.protocol import run_settings
-from llpt.study.sections import Ladder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,9 +119,9 @@ class Ladders:
         """Return the start from a fluid that is made here."""
         return Start(Origin(fluid), relax_steps=self.study.dynamics.relax_steps)
 
-    def chained(self, rungs: list[MolecularDynamics], ladder: Ladder) -> list[MolecularDynamics]:
+    def chained(self, rungs: list[MolecularDynamics], ladder: LadderPath) -> list[MolecularDynamics]:
         """Let each rung start from its neighbour's end; the first, or all without a ladder, settle first."""
-        if ladder is Ladder.NONE:
+        if ladder is LadderPath.SEPARATE:
             return [self.settling(run) for run in rungs]
         ordered = rungs[::-1] if ladder.goes_down else rungs
         chain = [self.settling(ordered[0])]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.campaign import ControlledTest
 from llpt.dynamics import Thermostat
 from llpt.engines import engine_folder, find_engine
+from llpt.ladder_path import LadderPath
 from llpt.study.controlled_tests import (
     BarostatTest,
     BeadsTest,
@@ -30,10 +31,10 @@ from llpt.study.controlled_tests import (
 )
 from llpt.study.ladders import derived_seed
 from llpt.study.nodes import Origin
-from llpt.study.sections import Ladder
 
 if TYPE_CHECKING:
     from llpt.campaign import ThermodynamicState
+    from llpt.options import GivenValue
     from llpt.study.ladders import Ladders
     from llpt.study.nodes import MolecularDynamics
     from llpt.study.state_sections import LineSection
@@ -79,7 +80,7 @@ def _loop(ladders: Ladders, matched: list[MolecularDynamics], steps: int, number
             [_reseeded(ladders, run.for_test(way, number)) for run in shorter]
             for way in (ControlledTest.RAMP_UP, ControlledTest.RAMP_DOWN)
         )
-        runs += ladders.chained(up, Ladder.HEATING)
+        runs += ladders.chained(up, LadderPath.HEATING)
         for run in down[-2::-1]:
             runs.append(run.starting_from(runs[-1]))
     return runs
@@ -172,40 +173,44 @@ def _within(run: MolecularDynamics, test: MatchedRunsSection, *, rungs: bool = T
     )
 
 
-SETTINGS: dict[type[MatchedRunsSection], str] = {
-    ThermostatTest: "thermostat",
-    BarostatTest: "barostat_time_fs",
-    BeadsTest: "beads",
-    IsotopeTest: "isotope",
-}
-"""Tests that change one setting of the dynamics, whose name is that of the test's own key."""
-
-
 def _changed(run: MolecularDynamics, test: MatchedRunsSection) -> MolecularDynamics:
-    """Return ``run`` with the one thing changed that a test is about."""
-    if type(test) in SETTINGS:
-        setting = SETTINGS[type(test)]
-        return run.with_dynamics(**{setting: getattr(test, setting)})
-    options = dict(run.options)
+    """Return ``run`` with the one thing changed that a test is about: of its dynamics, or an option of its engine."""
+    match test:
+        case ThermostatTest():
+            return run.with_dynamics(thermostat=test.thermostat)
+        case BarostatTest():
+            return run.with_dynamics(barostat_time_fs=test.barostat_time_fs)
+        case BeadsTest():
+            return run.with_dynamics(beads=test.beads)
+        case IsotopeTest():
+            return run.with_dynamics(isotope=test.isotope)
+        case IntegratorTest() | TimestepTest():
+            return _integrated_otherwise(run, test)
+    return replace(run, options={**run.options, **_changed_option(test)})
+
+
+def _integrated_otherwise(run: MolecularDynamics, test: IntegratorTest | TimestepTest) -> MolecularDynamics:
+    """Return ``run`` by another integrator, or in other steps that cover the same time."""
+    if isinstance(test, IntegratorTest):
+        time = test.thermostat_time_fs or run.dynamics.thermostat_time_fs
+        return run.with_dynamics(integrator=test.integrator, thermostat=Thermostat.NOSE_HOOVER, thermostat_time_fs=time)
+    factor = test.factor
+    other = run.with_dynamics(timestep_fs=run.timestep_fs * factor, steps=round(run.steps / factor))
+    return replace(other, discard=round(run.discard / factor))
+
+
+def _changed_option(test: MatchedRunsSection) -> dict[str, GivenValue]:
+    """Return the option of the engine that a test changes; none where it changes none."""
     match test:
         case FixedElectronicTemperatureTest():
-            options["electronic_temperature_k"] = test.temperature_k
+            return {"electronic_temperature_k": test.temperature_k}
         case CutoffTest():
-            options["ecut_ry"] = test.ecut_ry
+            return {"ecut_ry": test.ecut_ry}
         case KpointsTest():
-            options["kpoints"] = test.kpoints
+            return {"kpoints": test.kpoints}
         case FunctionalTest():
-            options["xc"] = test.xc
-        case IntegratorTest():
-            time = test.thermostat_time_fs or run.dynamics.thermostat_time_fs
-            return run.with_dynamics(
-                integrator=test.integrator, thermostat=Thermostat.NOSE_HOOVER, thermostat_time_fs=time
-            )
-        case TimestepTest():
-            factor = test.factor
-            other = run.with_dynamics(timestep_fs=run.timestep_fs * factor, steps=round(run.steps / factor))
-            return replace(other, discard=round(run.discard / factor))
-    return replace(run, options=options)
+            return {"xc": test.xc}
+    return {}
 
 
 def _in_another_code(run: MolecularDynamics, test: EngineTest) -> MolecularDynamics:

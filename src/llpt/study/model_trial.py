@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from llpt.campaign import short_name
 from llpt.engines import find_engine, make_engine
 from llpt.engines.errors_on_labels import LabelErrors, errors_on_labels
-from llpt.learning import harvest
+from llpt.learning import NamedRun, harvest
 from llpt.study.nodes.start import first_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ def try_model(
     try:
         paces = _paces(directory, own, engine)
         lacking = {run.path for run in directory.study.imported if {"forces", "free_energy_ev"} & set(run.missing)}
-        labelled = [directory.node(run.start.source) for run in own if run.start.source not in lacking]
+        labelled = [
+            NamedRun(short_name(run.start.source), directory.node(run.start.source))
+            for run in own
+            if run.start.source not in lacking
+        ]
         if not labelled:
             return ModelTrial(None, paces)
         frames = harvest(labelled, frames_per_run=max(1, FRAMES_IN_ALL // len(labelled)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.dynamics import RunSettings, timestep_auto
+from llpt.dynamics import RunSettings, refused_in_words, timestep_auto
 from llpt.structure import starting_density_g_per_cm3
 
 if TYPE_CHECKING:
@@ -44,28 +44,24 @@ def run_settings(
     timestep = dynamics.timestep_fs
     if timestep == "auto":
         timestep = timestep_auto(state.temperature_k, starting_density(state))
-    values: dict[str, object] = {
-        "ensemble": dynamics.ensemble,
-        "temperature_k": state.temperature_k,
-        "pressure_gpa": state.pressure_gpa,
-        "timestep_fs": timestep,
-        "steps": dynamics.steps,
-        "seed": seed,
-        "thermostat": dynamics.thermostat,
-        "thermostat_time_fs": dynamics.thermostat_time_fs,
-        "barostat_time_fs": dynamics.barostat_time_fs,
-        "checkpoint_every": dynamics.checkpoint_every,
-        "positions_every": dynamics.positions_every,
-    }
+    proposals = dynamics.proposals if sampled else None
+    with refused_in_words():
+        settings = RunSettings(
+            ensemble=dynamics.ensemble,
+            temperature_k=state.temperature_k,
+            pressure_gpa=state.pressure_gpa,
+            timestep_fs=timestep,
+            steps=dynamics.steps if proposals is None else proposals.number,
+            seed=seed,
+            thermostat=dynamics.thermostat,
+            thermostat_time_fs=dynamics.thermostat_time_fs,
+            barostat_time_fs=dynamics.barostat_time_fs,
+            checkpoint_every=dynamics.checkpoint_every,
+            positions_every=dynamics.positions_every if proposals is None else 1,
+        )
+    # A job says only what was asked for: its text is that of before these settings were there.
     if dynamics.beads > 1:
-        values["beads"] = dynamics.beads
+        settings = settings.changed(beads=dynamics.beads)
     if dynamics.isotope is not None:
-        values["isotope"] = dynamics.isotope
-    if sampled and dynamics.proposals is not None:
-        proposals = dynamics.proposals
-        values |= {
-            "steps": proposals.number,
-            "proposals": proposals.of_run().model_dump(exclude_unset=True),
-            "positions_every": 1,
-        }
-    return RunSettings.from_mapping(values)
+        settings = settings.changed(isotope=dynamics.isotope)
+    return settings if proposals is None else settings.changed(proposals=proposals.of_run())

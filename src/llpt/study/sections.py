@@ -6,7 +6,6 @@ a person reads when a value is refused (``llpt.study.reading``).
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
@@ -19,6 +18,7 @@ from llpt.dynamics.settings import (
     SEED_LIMIT,
     SHORTEST_TIMESTEP_FS,
 )
+from llpt.ladder_path import LadderPath
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 
 Float = Annotated[float, Strict()]
@@ -111,25 +111,6 @@ class Section(BaseModel):
         """Return the phrase that says what ``key`` may hold; empty where the section has no such key."""
         field = cls.model_fields.get(key)
         return (field.description or "") if field else ""
-
-
-class Ladder(StrEnum):
-    """What the runs of one line of states start from: the lower neighbour, the higher neighbour, or each on its own.
-
-    Heating and compression are one word each for the way up: of temperatures, and of the pressures or densities of an
-    isotherm.
-    """
-
-    HEATING = "heating"
-    COOLING = "cooling"
-    COMPRESSION = "compression"
-    DECOMPRESSION = "decompression"
-    NONE = "none"
-
-    @property
-    def goes_down(self) -> bool:
-        """Whether runs start from their higher neighbours."""
-        return self in {Ladder.COOLING, Ladder.DECOMPRESSION}
 
 
 class StudySection(Section):
@@ -236,10 +217,11 @@ class DynamicsSection(Section):
         le=10_000,
         description="steps of relaxation of a made-up structure before its run, 0 to 10000",
     )
-    ladder: Ladder = Field(
-        default=Ladder.HEATING,
-        description='"heating" or "compression" (each run starts from the end of its lower neighbour), "cooling" or '
-        '"decompression" (from that of its higher one), or "none"',
+    ladder: LadderPath = Field(
+        default=LadderPath.HEATING,
+        description=f'"{LadderPath.HEATING}" or "{LadderPath.COMPRESSION}" (each run starts from the end of its lower '
+        f'neighbour), "{LadderPath.COOLING}" or "{LadderPath.DECOMPRESSION}" (from that of its higher one), or '
+        f'"{LadderPath.SEPARATE}"',
     )
     thermostat: Thermostat = Field(
         default=_OF_A_RUN["thermostat"], description=" or ".join(f'"{each}"' for each in _THERMOSTATS)

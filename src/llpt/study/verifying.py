@@ -35,10 +35,10 @@ from llpt.study.explaining import (
 )
 from llpt.study.fixed_thresholds import changed_thresholds, thresholds_before
 from llpt.study.job_files import JobFiles, read_json
-from llpt.study.ladder_paths import ladders_of_study
 from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Entry, Ledger
 from llpt.study.observables_table import TABLE_NAME, observables_table
+from llpt.study.observed_ladders import ladders_of_study
 from llpt.study.observing import observed_run, summary_of
 from llpt.study.outcome import State
 from llpt.study.planning import make_plan

@@ -1,5 +1,6 @@
 """Where the transition is, and what it is."""
 
+from llpt.ladder_path import LadderPath
 from llpt.transition.criteria import (
     DECIDING,
     Separation,
@@ -25,7 +26,7 @@ from llpt.transition.curve import (
 from llpt.transition.isobar import Isobar
 from llpt.transition.isochore import Isochore
 from llpt.transition.isotherm import Isotherm
-from llpt.transition.line import LadderPath, LineOfStates
+from llpt.transition.line import LineOfStates
 from llpt.transition.located import LocatedLine, PhasePoint, check_located, locate
 from llpt.transition.maximum import find_crossing, find_maximum
 from llpt.transition.paired_step import PairedSteps, pair_steps

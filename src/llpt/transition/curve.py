@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt import units
+from llpt.observables import with_unit
 from llpt.statistics import Estimate, combined
 
 if TYPE_CHECKING:
@@ -46,9 +47,13 @@ class Coordinate(StrEnum):
         return {Coordinate.TEMPERATURE: "T", Coordinate.PRESSURE: "P", Coordinate.DENSITY: "rho"}[self]
 
     @property
-    def upwards(self) -> str:
-        """How a line is walked on which it rises."""
-        return "heating" if self is Coordinate.TEMPERATURE else "compression"
+    def label(self) -> str:
+        """Name and unit for an axis of a figure.
+
+        >>> Coordinate.TEMPERATURE.label, Coordinate.DENSITY.label
+        ('T (K)', 'density (g/cm³)')
+        """
+        return with_unit(self.word if self is Coordinate.DENSITY else self.symbol, self.unit)
 
     @property
     def digits(self) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from llpt.ladder_path import LadderPath
 from llpt.transition.curve import Coordinate
-from llpt.transition.line import LadderPath, LineOfStates, join_runs
+from llpt.transition.line import LineOfStates, join_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

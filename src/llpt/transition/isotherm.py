@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from llpt import units
+from llpt.ladder_path import LadderPath
 from llpt.observables import as_summary
 from llpt.transition.curve import Coordinate, Curve, LineKind
-from llpt.transition.line import LadderPath, LineOfStates, join_runs
+from llpt.transition.line import LineOfStates, join_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

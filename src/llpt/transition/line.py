@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from llpt.errors import InputError
+from llpt.ladder_path import LadderPath
 from llpt.observables import all_observables, as_summary
 from llpt.transition.curve import Coordinate, Curve, LineKind
 from llpt.transition.point import LinePoint
@@ -25,29 +25,6 @@ if TYPE_CHECKING:
 
 SAME_DENSITY = 1e-6
 """Relative. The density of a run is computed from its cell, and two runs may have got their cells in two ways."""
-
-
-class LadderPath(StrEnum):
-    """The way in which a ladder of temperatures, pressures or densities was walked."""
-
-    HEATING = "heating"
-    COOLING = "cooling"
-    COMPRESSION = "compression"
-    DECOMPRESSION = "decompression"
-    SEPARATE = "separate"
-
-    def along(self, coordinate: Coordinate) -> LadderPath:
-        """Return the same way, up or down, along another coordinate: heating of an isotherm is compression.
-
-        >>> LadderPath.COOLING.along(Coordinate.PRESSURE)
-        <LadderPath.DECOMPRESSION: 'decompression'>
-        """
-        if self is LadderPath.SEPARATE:
-            return self
-        up = self in {LadderPath.HEATING, LadderPath.COMPRESSION}
-        if coordinate is Coordinate.TEMPERATURE:
-            return LadderPath.HEATING if up else LadderPath.COOLING
-        return LadderPath.COMPRESSION if up else LadderPath.DECOMPRESSION
 
 
 class LineOfStates:
@@ -74,7 +51,8 @@ class LineOfStates:
     def __repr__(self) -> str:
         count, first, last = len(self.points), self.coordinates[0], self.coordinates[-1]
         along = f"{count} points, {first:.6g} to {last:.6g} {self.along.unit}"
-        return f"{type(self).__name__}({self.engine}, {self.n_atoms} atoms, {self.where}, {along}, {self.path})"
+        walked = "no ladder" if self.path is LadderPath.SEPARATE else self.path
+        return f"{type(self).__name__}({self.engine}, {self.n_atoms} atoms, {self.where}, {along}, {walked})"
 
     @property
     def held(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llpt.ladder_path import LadderPath
 from llpt.transition.criterion import Criterion, Standing
 from llpt.transition.curve import LineKind
 from llpt.transition.evidence import EvidenceKind
@@ -26,7 +27,8 @@ def place_of_step(states: LineOfStates, curve: str, rises: bool | None) -> Locat
     fit = fit_step(states.curve(curve))
     if fit.resolved and rises is not None and (fit.height.value > 0.0) is not rises:
         direction = "rises" if fit.height.value > 0.0 else "falls"
-        reason = f"The {curve} {direction} on {states.along.upwards} at {fit.location}, the wrong way."
+        way = LadderPath.HEATING.walked(isothermally=states.kind.holds_temperature)
+        reason = f"The {curve} {direction} on {way} at {fit.location}, the wrong way."
         return Located.nowhere(reason, fit, unit=states.along.unit)
     if not fit.resolved:
         return Located.nowhere(fit.reason, fit, unit=states.along.unit)

@@ -15,6 +15,7 @@ from llpt.report.panels import Figure, Panel
 from llpt.report.question import Question, Row, Table, Tone, text_columns
 from llpt.report.tables import estimate_text
 from llpt.trajectory.foreign.suspicion import TEMPERATURE_SHARE
+from llpt.transition import Coordinate
 
 if TYPE_CHECKING:
     from llpt.campaign.observed import ObservedRun
@@ -251,7 +252,7 @@ def _held_figure(case: Case) -> Figure | None:
                     )
                 )
         if curves:
-            panels.append(Panel("T (K)", label, tuple(curves)))
+            panels.append(Panel(Coordinate.TEMPERATURE.label, label, tuple(curves)))
     if not panels:
         return None
     return Figure(

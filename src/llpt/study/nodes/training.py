@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import field_serializer
 
+from llpt.campaign import short_name
 from llpt.study.cost import single_point_steps
 from llpt.study.engine_sections import TrainingSection  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.molecular_dynamics import DynamicsTask  # noqa: TC001 - pydantic reads it
@@ -60,7 +61,7 @@ class TrainingJob(Job):
         Frames are taken from the whole of each run: what it passed through before it settled is as true, and further
         apart.
         """
-        from llpt.learning import rattle_runs, train_on_runs  # noqa: PLC0415 - they take seconds to import
+        from llpt.learning import NamedRun, rattle_runs, train_on_runs  # noqa: PLC0415 - they take seconds to import
         from llpt.mlp.training.card_rows import card_rows  # noqa: PLC0415
 
         def on_progress(progress: TrainingProgress) -> None:
@@ -72,14 +73,14 @@ class TrainingJob(Job):
             report(NodeProgress(steps_done=done, steps=total, message="rattled snapshots"))
 
         labelled = rattle_runs(
-            {run: labeller.make_engine for run, labeller in self.labellers.items()},
+            {NamedRun(short_name(run), run): labeller.make_engine for run, labeller in self.labellers.items()},
             Path(LABELS_DIRECTORY),
             frames=self.settings.rattled,
             seed=self.seed,
             on_frame=on_label,
         )
         outcome = train_on_runs(
-            self.after,
+            [NamedRun(short_name(run), run) for run in self.after],
             self.path,
             self.settings.fit_settings(seed=self.seed),
             frames_per_run=math.ceil(self.settings.frames / len(self.after)),

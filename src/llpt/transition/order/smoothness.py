@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from llpt.observables import quantity
 from llpt.statistics import Estimate
 from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.curve import differences
@@ -58,7 +59,7 @@ def smoothness_evidence(located: LocatedLine, back: LocatedLine | None = None) -
         unknown = Estimate.unknown("")
         return Evidence(EvidenceKind.SMOOTHNESS, Order.NOT_RESOLVED, unknown, meaning, reason)
     there = _hidden_jump(located, curve)
-    name = curve.name.replace("_", " ")
+    name = quantity(curve.name).words
     number = Estimate(there.largest, there.error, "", there.samples)
     text = f"Between neighbours the {name} changes by at most {there.limit:.0%} of its whole change"
     if there.limit >= there.allowed:
