@@ -17,6 +17,7 @@ from llpt.audit import quantities, thresholds
 from llpt.dft.functionals import catalogue
 from llpt.dft.functionals.catalogue import FUNCTIONALS
 from llpt.engines import BUILT_IN, registry
+from llpt.observables import registry as observables
 from llpt.study.nodes import MolecularDynamics, node_kinds
 
 criteria = import_module("llpt.transition.criteria")  # the package hands on a function of this name
@@ -136,9 +137,37 @@ def test_what_an_option_of_one_engine_is_called_and_cites_stands_in_its_declarat
         assert each.phrase not in values
 
 
-def test_an_observable_takes_three_files_at_most():
-    files = files_that_know(r"\bNEAREST_NEIGHBOUR\b|\bNearestNeighbour\b|nearest_neighbour_distance")
-    assert files == ["observables/nearest_neighbour.py", "observables/registry.py"]
+def knows_observable(file, records):
+    """Whether a file names one of some records, by its import or as its own; what reads a number names that alone."""
+    origins = [
+        each for each in trees()[file] if isinstance(each, ast.ImportFrom) and f"{each.module}".startswith(FLOOR)
+    ]
+    named = [getattr(import_module(each.module), name.name, None) for each in origins for name in each.names]
+    if file.startswith("observables/"):
+        for value in vars(import_module(f"{FLOOR}.{Path(file).stem}")).values():
+            named += value if isinstance(value, tuple) else [value]
+    return any(each is record for each in named for record in records)
+
+
+FLOOR = "llpt.observables"
+MODULES_OF_OBSERVABLES = {"optics": "observables/optics"}
+"""How the names of the modules begin of the observable that is two."""
+
+
+@pytest.mark.parametrize("observable", observables.BUILT_IN, ids=lambda observable: observable.name)
+def test_an_observable_takes_three_files_at_most(observable):
+    own = MODULES_OF_OBSERVABLES.get(observable.name)
+    files = {
+        file
+        for file in trees()
+        if (own is not None and file.startswith(own)) or knows_observable(file, (observable, *observable.quantities))
+    }
+    others = {need for other in observables.BUILT_IN if other is not observable for need in other.required}
+    if observable.required - others:
+        files.add("observables/need.py")  # what no other observable needs is said there
+    assert "observables/registry.py" in files
+    assert all(file.startswith("observables/") for file in files), files
+    assert len(files) <= 3, files
 
 
 OTHERS_FUNCTIONALS = ("engines/abinit.py", "engines/cp2k.py", "engines/espresso.py", "engines/vasp.py", "trajectory/")

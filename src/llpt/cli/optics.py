@@ -152,16 +152,17 @@ def _snapshots(sources: Sequence[Path], frames: int, discard: int | None) -> tup
 
 def _show(result: OpticsResult) -> None:
     """Print averages and how they depend on bands and broadening."""
-    from llpt.observables.optics import CONDUCTIVITY, OPTICS, SUM_RULE  # noqa: PLC0415 - start-up time of others
+    from llpt.observables import quantity  # noqa: PLC0415 - start-up time of the other commands
 
     console = output()
-    shown = [each for each in OPTICS.quantities if each.name in result.scalars]
-    width = max(len(each.phrase) for each in shown)
-    for each in shown:
-        console.print(f"{each.phrase:{width}s}  {result.scalars[each.name]}", markup=False)
-    table = make_table("bands >", "broadening (eV) >", f"{CONDUCTIVITY.axis_label} >", f"{SUM_RULE.axis_label} >")
+    numbers = {quantity(name).phrase: value for name, value in result.scalars.items()}
+    width = max(map(len, numbers))
+    for phrase, value in numbers.items():
+        console.print(f"{phrase:{width}s}  {value}", markup=False)
+    conductivity, share = quantity("dc_conductivity"), quantity("sum_rule")
+    table = make_table("bands >", "broadening (eV) >", f"{conductivity.axis_label} >", f"{share.axis_label} >")
     for row in result.convergence:
-        dc = str(row.dc_conductivity).removesuffix(f" {CONDUCTIVITY.unit}")
+        dc = str(row.dc_conductivity).removesuffix(f" {conductivity.unit}")
         table.add_row(str(row.bands), f"{row.broadening_ev:g}", dc, f"{row.sum_rule.value:.4f}")
     console.print(table)
     if result.lacks_bands:
