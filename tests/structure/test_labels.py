@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.build import bulk
 from ase.calculators.calculator import PropertyNotImplementedError
+from ase.calculators.emt import EMT
 from ase.io import read, write
 
 from llpt.structure import attach_labels, label_of
@@ -57,3 +59,11 @@ def test_labels_with_a_prefix_are_found_and_the_calculators_come_first():
     assert label_of(atoms, "stress") is None
     attach_labels(atoms, energy=-2.0)
     assert label_of(atoms, "energy") == -2.0
+
+
+def test_of_a_calculator_that_structures_share_only_the_results_of_the_last_are_labels():
+    first, last = bulk("Cu", "fcc", a=3.6), bulk("Cu", "fcc", a=3.7)
+    first.calc = last.calc = EMT()
+    energies = [atoms.get_potential_energy() for atoms in (first, last)]
+    assert label_of(first, "energy") is None
+    assert label_of(last, "energy") == energies[1]

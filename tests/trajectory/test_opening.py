@@ -3,13 +3,17 @@
 import subprocess
 import sys
 import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import MDAnalysis
 import numpy as np
 import pytest
 from ase import Atoms, units
+from ase.build import bulk
 from ase.calculators.calculator import PropertyNotImplementedError
+from ase.calculators.emt import EMT
+from ase.calculators.lj import LennardJones
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import Trajectory as AseTrajectory
 from ase.io import iread, write
@@ -128,6 +132,36 @@ def test_structures_of_ase_in_every_form(tmp_path):
     same(open_trajectory(iread(tmp_path / "run.traj"), timestep_fs=0.5), expected)
     same(open_trajectory(tmp_path / "run.traj", timestep_fs=0.5), expected)
     same(open_trajectory(tuple(frames), timestep_fs=0.5), expected)
+
+
+@pytest.mark.parametrize("make", [EMT, partial(LennardJones, sigma=2.3, epsilon=0.4, rc=5.0)], ids=["emt", "lj"])
+@pytest.mark.parametrize("shared", [True, False], ids=["one calculator", "one each"])
+def test_structures_with_calculators_have_the_energies_and_forces_of_their_own(make, shared):
+    """One calculator of many structures has the results of the last; one that was never asked has none."""
+    random = np.random.default_rng(1)
+    calculator = make()
+    frames = []
+    for _ in range(4):
+        atoms = bulk("Cu", "fcc", a=3.7, cubic=True)
+        atoms.positions += random.normal(scale=0.05, size=(4, 3))
+        atoms.calc = calculator if shared else make()
+        if shared:
+            atoms.get_forces()
+        frames.append(atoms)
+    found = open_trajectory(frames, timestep_fs=2.0)
+    for atoms, read in zip(frames, found, strict=True):
+        np.testing.assert_allclose(read.get_forces(), make().get_property("forces", atoms), atol=1e-10)
+        assert read.get_potential_energy() == pytest.approx(make().get_property("energy", atoms))
+    assert not {"forces", "free_energy_ev", "internal_energy_ev", "stress_gpa"} & set(found.facts.missing)
+
+
+def test_a_calculator_that_fails_on_a_frame_is_named():
+    frames = [bulk("Cu", "fcc", a=3.7, cubic=True), bulk("Cu", "fcc", a=3.7, cubic=True)]
+    frames[1].symbols[:] = "Xe"
+    frames[1].calc = EMT()
+    with pytest.raises(InputError, match="calculator of frame 1 fails on it") as refused:
+        open_trajectory(frames)
+    assert "atoms.calc = None" in refused.value.remedy
 
 
 def test_what_is_not_there_is_not_made_up():

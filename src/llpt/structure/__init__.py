@@ -10,7 +10,14 @@ from llpt.structure.checks import (
 )
 from llpt.structure.density import starting_density_g_per_cm3, volume_per_atom
 from llpt.structure.fluids import BOND_LENGTH_ANGSTROM, atomic_fluid, molecular_fluid
-from llpt.structure.labels import LABELS, attach_labels, label_of, six_components, with_labels_called
+from llpt.structure.labels import (
+    LABELS,
+    attach_labels,
+    label_of,
+    six_components,
+    with_computed_labels,
+    with_labels_called,
+)
 from llpt.structure.lattices import Lattice, atomic_lattice, displaced, molecular_lattice, supercell
 from llpt.structure.reading import read_structures
 
@@ -36,5 +43,6 @@ __all__ = [
     "starting_density_g_per_cm3",
     "supercell",
     "volume_per_atom",
+    "with_computed_labels",
     "with_labels_called",
 ]

@@ -58,14 +58,38 @@ def label_of(atoms: Atoms, name: Label) -> Any:
     """Return one label of a structure, None where it has none.
 
     Taken are the results of its calculator and, where it has none by that name, what other programs leave in
-    ``atoms.info`` and ``atoms.arrays``, under that name or one with a prefix (``REF_energy`` …). Nothing is computed.
+    ``atoms.info`` and ``atoms.arrays``, under that name or one with a prefix (``REF_energy`` …). Nothing is computed:
+    a calculator that several structures share has the results of the last one alone.
     """
     untyped: Any = atoms
-    results = untyped.calc.results if untyped.calc is not None else {}
+    calculator = untyped.calc
+    results = calculator.results if calculator is not None else {}
     beside = untyped.arrays if name == "forces" else untyped.info
-    if name in results:
+    if name in results and not (computes(atoms) and calculator.calculation_required(atoms, [name])):
         return results[name]
     return next((beside[key] for key in (name, *(prefix + name for prefix in PREFIXES)) if key in beside), None)
+
+
+def computes(atoms: Atoms) -> bool:
+    """Whether the calculator of a structure computes, and does not only hold what was computed."""
+    untyped: Any = atoms
+    return untyped.calc is not None and not isinstance(untyped.calc, SinglePointCalculator)
+
+
+def with_computed_labels(atoms: Atoms) -> Atoms:
+    """Return a copy of a structure with what its calculator computes of it as labels; itself where none computes.
+
+    Raises:
+        Exception: what the calculator raises.
+    """
+    if not computes(atoms):
+        return atoms
+    untyped: Any = atoms
+    known = [name for name in LABELS if name in untyped.calc.implemented_properties]
+    labels = {name: untyped.calc.get_property(name, atoms) for name in known}
+    copy: Atoms = untyped.copy()
+    attach_labels(copy, **labels)
+    return copy
 
 
 def with_labels_called(atoms: Atoms, keys: Mapping[str, str], *, where: str) -> Atoms:

@@ -55,14 +55,16 @@ def open_trajectory(
             - a run directory (of ``llpt run``, ``llpt md`` or ``run_md``), or its ``trajectory.h5``;
             - a file, or a list of files that belong together, of any program that ``llpt import`` knows: VASP
               (``vasprun.xml``, ``XDATCAR`` with ``OUTCAR``), pw.x, CP2K, LAMMPS, i-PI, extended XYZ, H5MD, ASE;
-            - structures: a list or an iterator of ``ase.Atoms``, or an open ``ase.io.Trajectory``;
+            - structures: a list or an iterator of ``ase.Atoms``, whose calculators are asked for energies and forces
+              where they have not computed them, or an open ``ase.io.Trajectory``;
             - a universe of MDAnalysis, or a group of its atoms;
             - an array of positions in Å, shape (n_frames, n_atoms, 3), with ``cell`` and ``elements``.
         timestep_fs: time from frame to frame.
         temperature_k: the thermostat's temperature.
         pressure_gpa: the barostat's pressure.
         electronic_temperature_k: T_el; 0 for a potential without electrons.
-        energy_is: what a lone energy is, ``"internal"`` (E) or ``"free"`` (F = E − T_el S).
+        energy_is: what a lone energy is, ``"internal"`` (E) or ``"free"`` (F = E − T_el S); to be said wherever the
+            source gives one and does not say, unless T_el is 0.
         cell: of an array of positions: edges, shape (3,), or cell vectors as rows, shape (3, 3) or (n_frames, 3, 3), Å.
         elements: of an array, a universe, LAMMPS's types or H5MD's atoms: one for all, or one for each.
         lammps_units: ``"metal"`` or ``"real"``, where no log of LAMMPS says so.

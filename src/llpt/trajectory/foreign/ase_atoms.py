@@ -16,7 +16,7 @@ from ase.io.trajectory import Trajectory as AseTrajectory
 from ase.io.trajectory import TrajectoryReader
 
 from llpt.errors import InputError
-from llpt.structure import label_of, six_components, with_labels_called
+from llpt.structure import label_of, six_components, with_computed_labels, with_labels_called
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import DAMAGE, CutOffError
@@ -35,13 +35,26 @@ def open_atoms(frames: Sequence[Atoms], *, keys: Mapping[str, str] | None = None
     """Open structures in memory, or an ASE trajectory that is open, as the frames of one run.
 
     Args:
-        frames: the structures.
+        frames: the structures. A calculator that computes is asked once for each, as ASE asks it: one that all share
+            has the results of the last one alone.
         keys: see ``from_atoms``.
 
     Raises:
-        InputError: there is none, or one has no periodic cell.
+        InputError: there is none, one has no periodic cell, or a calculator fails.
     """
+    if isinstance(frames, list | tuple):
+        frames = [_computed(atoms, number) for number, atoms in enumerate(frames)]
     return from_atoms(lambda: frames, program="ASE atoms in memory", keys=keys)
+
+
+def _computed(atoms: Atoms, number: int) -> Atoms:
+    try:
+        return with_computed_labels(atoms)
+    except Exception as error:  # a calculator raises whatever it likes
+        raise InputError(
+            f"The calculator of frame {number} fails on it, {type(error).__name__}: {error}.",
+            "Mend it, or leave energies and forces out: atoms.calc = None.",
+        ) from error
 
 
 def open_ase_trajectory(path: Path, *, keys: Mapping[str, str] | None = None) -> ForeignTrajectory:
