@@ -37,7 +37,8 @@ from llpt.run_file import RunFile, write_run_file
 from llpt.statistics import Estimate
 from llpt.structure import atomic_fluid
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
-from llpt.study.importing import Description, NewStudy, import_run
+from llpt.study.import_description import Description
+from llpt.study.importing import NewStudy, import_run
 from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
 from llpt.study.observables_table import write_observables

@@ -10,16 +10,10 @@ from ase.io import write
 
 from llpt.campaign import Role
 from llpt.errors import InputError, StorageError
+from llpt.study.import_description import Description, known_electronic_temperature_k
 from llpt.study.import_tree import Given, import_found
 from llpt.study.imported import read_imported, write_imported
-from llpt.study.importing import (
-    Description,
-    NewStudy,
-    fluctuations_told,
-    import_run,
-    known_electronic_temperature_k,
-    what_is_lost,
-)
+from llpt.study.importing import NewStudy, fluctuations_told, import_run, what_is_lost
 from llpt.trajectory import Facts
 from llpt.trajectory.foreign import Contents, ForeignTrajectory
 from llpt.trajectory.foreign.folders import find_runs

@@ -135,8 +135,12 @@ def import_(
     """
     from llpt.campaign import Role  # noqa: PLC0415
     from llpt.cli.reading import FramesExpected  # noqa: PLC0415
+    from llpt.study.import_description import (  # noqa: PLC0415 - start-up time of the other commands
+        Description,
+        known_electronic_temperature_k,
+    )
     from llpt.study.import_tree import Given, runs_below  # noqa: PLC0415
-    from llpt.study.importing import Description, NewStudy, import_run, known_electronic_temperature_k  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.study.importing import NewStudy, import_run  # noqa: PLC0415
     from llpt.trajectory.foreign import EnergyMeaning, open_foreign  # noqa: PLC0415
     from llpt.trajectory.foreign.folders import FoundRun  # noqa: PLC0415
     from llpt.trajectory.foreign.own import is_own  # noqa: PLC0415

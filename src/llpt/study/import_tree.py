@@ -6,15 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from llpt.errors import InputError, LlptError
-from llpt.study.importing import (
-    CONSTANT_VOLUME,
-    Description,
-    Imported,
-    ImportedBeforeError,
-    import_run,
-    inspect_run,
-    known_electronic_temperature_k,
-)
+from llpt.study.import_description import Description, known_electronic_temperature_k
+from llpt.study.import_table import CONSTANT_VOLUME
+from llpt.study.importing import Imported, ImportedBeforeError, import_run, inspect_run
 from llpt.study.layout import StudyDirectory
 from llpt.study.place import STUDY_FILE
 from llpt.trajectory.foreign import NoTrajectoryError, open_foreign

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import ValidationError
 
 from llpt.audit.ensemble import EnsembleOutcome, kinetic_energy_checks
-from llpt.campaign import ControlledTest, Role, engine_slug
+from llpt.campaign import engine_slug
 from llpt.errors import InputError
 from llpt.files import atomic_directory, file_hash, scratch_directory, write_atomically
 from llpt.observables import all_observables
-from llpt.study.imported import ImportedRun
+from llpt.study.import_table import drafted_run, imported_table
 from llpt.study.imported_record import complete_imports, enter_run
 from llpt.study.inputs import copy_inputs
 from llpt.study.layout import StudyDirectory
@@ -24,19 +22,18 @@ from llpt.study.ledger import Ledger
 from llpt.study.place import STUDY_FILE
 from llpt.study.planning import make_plan
 from llpt.study.template import with_defaults
-from llpt.trajectory import Facts, stated
-from llpt.trajectory.foreign import AMBIGUOUS_SHARE, Contents, EnergyMeaning, ForeignTrajectory, convert, read_through
-from llpt.trajectory.foreign.suspicion import FactCheck, MeasuredFact, check_statements, findings, hold_against
-from llpt.units import BOLTZMANN_EV_PER_K, U_PER_ANGSTROM3_TO_G_PER_CM3
+from llpt.trajectory.foreign import AMBIGUOUS_SHARE, Contents, ForeignTrajectory, convert, read_through
+from llpt.trajectory.foreign.suspicion import MeasuredFact, check_statements, findings, hold_against
+from llpt.units import BOLTZMANN_EV_PER_K
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+    from pathlib import Path
 
     from llpt.study.file import StudyFile
+    from llpt.study.import_description import Description
+    from llpt.study.imported import ImportedRun
     from llpt.study.inputs import NamedInput
-
-CONSTANT_VOLUME = 1e-6
-"""A volume that varies less than this relative to itself is constant; text files carry seven digits."""
 
 STUDY_TEXT = """[study]
 name = {name}
@@ -59,59 +56,6 @@ def study_of_imported_runs(name: str) -> str:
 
 class ImportedBeforeError(InputError):
     """Files that are in the study already."""
-
-
-@dataclass(frozen=True)
-class Description:
-    """What a run is, as far as its files do not say.
-
-    Args:
-        role: reference or surrogate.
-        label: what its engine is called.
-        temperature_k: the thermostat's temperature.
-        pressure_gpa: the barostat's pressure; None at constant volume.
-        electronic_temperature_k: T_el; 0 for cold electrons or none.
-        frame_interval_fs: time between two frames.
-        discard: first frames left out of averages.
-        cooling: whether its ladder was walked down beside one that was walked up.
-        energy_meaning: what a lone energy is.
-        despite: checks of all this against the frames that are left out.
-    """
-
-    role: Role
-    label: str
-    temperature_k: float
-    pressure_gpa: float | None
-    electronic_temperature_k: float
-    frame_interval_fs: float
-    discard: int = 0
-    cooling: bool = False
-    energy_meaning: EnergyMeaning | None = None
-    despite: frozenset[FactCheck] = frozenset()
-
-    @property
-    def facts(self) -> Facts:
-        """What is stated of the run, to be compared with its files and frames.
-
-        Raises:
-            InputError: a number is none that a run can have.
-        """
-        return stated(
-            temperature_k=self.temperature_k,
-            pressure_gpa=self.pressure_gpa,
-            electronic_temperature_k=self.electronic_temperature_k,
-            frame_interval_fs=self.frame_interval_fs,
-        )
-
-
-def known_electronic_temperature_k(role: Role, facts: Facts) -> float | None:
-    """Return T_el as far as nobody has to be asked: what the files say, else 0 for a surrogate, which has no electrons.
-
-    Args:
-        role: reference or surrogate.
-        facts: what the files say.
-    """
-    return 0.0 if facts.electronic_temperature_k is None and role is Role.SURROGATE else facts.electronic_temperature_k
 
 
 def what_is_lost(missing: str) -> list[str]:
@@ -238,14 +182,14 @@ def inspect_run(
         on_frame=on_frame,
     )
     found = _checked(source, description, read)
-    run = _table(source, description, read, digests, study.imported if study is not None else ())
+    run = imported_table(source, description, read, digests, study.imported if study is not None else ())
     return Imported(run, read, found, fluctuations_told(read, description, beads=source.beads))
 
 
 def _new_digests(source: ForeignTrajectory, description: Description, study: StudyFile | None) -> tuple[str, ...]:
     """Return the hashes of a run's files, which no run of the study has yet and which do not contradict the person."""
     check_statements(source.facts, description.facts, source.name, despite=description.despite)
-    _draft(source, description)  # what no run of a study can have is refused before frames are read
+    drafted_run(source, description)  # what no run of a study can have is refused before frames are read
     digests = tuple(file_hash(path) for path in source.files)
     if study is not None:
         _check_new(study, digests, description)
@@ -281,7 +225,7 @@ def _import_into(
             on_frame=on_frame,
         )
         found = _checked(source, description, converted)
-        run = _table(source, description, converted, digests, before)
+        run = imported_table(source, description, converted, digests, before)
         enter_run(root, [*before, run], run, place)
     return Imported(run, converted, found, fluctuations_told(converted, description, beads=source.beads))
 
@@ -347,92 +291,3 @@ def _check_new(study: StudyFile, digests: tuple[str, ...], description: Descript
             f'The study has own runs of an engine called "{slug}".',
             "Give the imported runs another label, so that they are not mixed.",
         )
-
-
-def _table(
-    source: ForeignTrajectory,
-    description: Description,
-    converted: Contents,
-    digests: tuple[str, ...],
-    before: Sequence[ImportedRun],
-) -> ImportedRun:
-    """Return the table of a run whose trajectory is converted; what it holds must agree with what is stated of it."""
-    low, high = converted.volumes_angstrom3
-    constant = high - low <= CONSTANT_VOLUME * high
-    if constant and description.pressure_gpa is not None:
-        raise InputError(
-            f"The volume never changes, but the run is stated to be held at {description.pressure_gpa:g} GPa.",
-            "Give --constant-volume in the place of --pressure-gpa.",
-        )
-    if not constant and description.pressure_gpa is None:
-        raise InputError(
-            f"The volume changes from {low:.6g} to {high:.6g} Å³, but the run is stated to be at constant volume.",
-            "Give --pressure-gpa, the barostat's pressure.",
-        )
-    if description.discard >= converted.frames - 1:
-        raise InputError(
-            f"There are {converted.frames} frames, which leaves nothing after {description.discard} discarded ones.",
-            "Discard fewer.",
-        )
-    density = None
-    if description.pressure_gpa is None:
-        density = float(f"{converted.mass_u / low * U_PER_ANGSTROM3_TO_G_PER_CM3:.6g}")
-    first = _draft(source, description, density_gcc=density).model_copy(
-        update={"steps": converted.frames - 1, "missing": converted.missing, "sha256": digests}
-    )
-    taken = {run.path for run in before}
-    repeat = 1
-    while first.model_copy(update={"repeat": repeat}).path in taken:
-        repeat += 1
-    return first.model_copy(update={"repeat": repeat})
-
-
-def _draft(source: ForeignTrajectory, description: Description, *, density_gcc: float | None = None) -> ImportedRun:
-    """Return the table of a run as far as it is known before its frames are read.
-
-    Args:
-        source: the trajectory.
-        description: what its files do not say.
-        density_gcc: the density that was held, once it is known.
-
-    Raises:
-        InputError: a number is none that a run of a study can have.
-    """
-    if description.pressure_gpa is None and density_gcc is None:
-        density_gcc = 1.0  # of no run: it stands where the frames will say it
-    values = {
-        "role": description.role,
-        "label": description.label,
-        "program": source.program,
-        "atoms": len(source.numbers),
-        "temperature_k": description.temperature_k,
-        "pressure_gpa": description.pressure_gpa,
-        "density_gcc": density_gcc,
-        "electronic_temperature_k": description.electronic_temperature_k,
-        "frame_interval_fs": description.frame_interval_fs,
-        "timestep_fs": source.facts.timestep_fs,
-        "steps": 1,
-        "discard": description.discard,
-        "test": ControlledTest.COOLING if description.cooling else ControlledTest.BASE,
-        "beads": source.beads if source.beads > 1 else None,
-        "files": tuple(_name(path) for path in source.files),
-        "sha256": (),
-    }
-    try:
-        return ImportedRun.model_validate(values)
-    except ValidationError as error:
-        key = str(error.errors()[0]["loc"][0])
-        allowed = ImportedRun.explain(key)
-        raise InputError(
-            f"{key} = {values[key]} of {source.name} cannot be taken into a study.", f"It must be {allowed}."
-        ) from error
-
-
-def _name(path: Path) -> str:
-    """Return a file's name with its folders, as far as they tell which run it is of.
-
-    Those below the working directory where it lies there, else the folder it lies in.
-    """
-    whole = path.absolute()
-    here = Path.cwd()
-    return str(whole.relative_to(here)) if whole.is_relative_to(here) else f"{whole.parent.name}/{whole.name}"
