@@ -44,7 +44,8 @@ from llpt.errors import LlptError
 from llpt.study.import_tree import Given, import_found, runs_below
 from llpt.study.importing import NewStudy
 from llpt.trajectory.foreign import Contents, EnergyMeaning, ForeignReader, h5md, open_foreign
-from llpt.trajectory.foreign.suspicion import FactCheck, hold_against
+from llpt.trajectory.foreign.statements import FactCheck
+from llpt.trajectory.foreign.suspicion import hold_against
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

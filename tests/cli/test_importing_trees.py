@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from tests.vasp_format import thermal_frames, write_vasprun
+from tests.vasp_format import thermal_frames, write_thermal_runs, write_vasprun
 
 import llpt
 from llpt.errors import StorageError
@@ -208,3 +208,18 @@ def test_imported_runs_are_asked_for_their_ensemble(study, command):
     assert [behind for behind, _ in parts] == list(range(1 + parts[-1][1]))
     assert asked.count("variance of the kinetic energy") == 2
     assert asked.count("energies of two temperatures") == 1
+
+
+def test_a_ramp_that_the_files_state_is_refused_before_anybody_is_asked(tmp_path, command):
+    write_thermal_runs(tmp_path / "ramp", temperatures=[900])
+    path = tmp_path / "ramp" / "T900" / "vasprun.xml"
+    path.write_text(path.read_text().replace('"TEBEG">900.0', '"TEBEG">300.0'))
+    words = ["-o", tmp_path / "study", "--role", "reference", "--label", "VASP"]
+    _, _, err = command("import", path, *words)
+    assert "The thermostat of" in err
+    assert "goes from 300 to 900 K: no equilibrium run" in err
+    code, out, _ = command("import", tmp_path / "ramp", *words)
+    assert "goes from 300 to 900 K: no equilibrium run" in out
+    assert code == 1
+    code, _, err = command("import", path, *words, "-T", 900, "--despite", "drift")
+    assert code == 0, err

@@ -92,7 +92,7 @@ def audit_model(  # noqa: PLR0917 - typer takes arguments by position
     from llpt.study.import_tree import Given, runs_below  # noqa: PLC0415
     from llpt.study.model_study import check_same_model, model_study, spec_of  # noqa: PLC0415
     from llpt.study.place import STUDY_FILE  # noqa: PLC0415
-    from llpt.trajectory.foreign.suspicion import checks_of  # noqa: PLC0415
+    from llpt.trajectory.foreign.statements import checks_of  # noqa: PLC0415
 
     check_one_held(pressure, constant_volume=constant_volume)
     spec, options = spec_of(model), split_options(option)

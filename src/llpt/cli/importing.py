@@ -144,7 +144,7 @@ def import_(
     from llpt.trajectory.foreign import EnergyMeaning, open_foreign  # noqa: PLC0415
     from llpt.trajectory.foreign.folders import FoundRun  # noqa: PLC0415
     from llpt.trajectory.foreign.own import is_own  # noqa: PLC0415
-    from llpt.trajectory.foreign.suspicion import checks_of  # noqa: PLC0415
+    from llpt.trajectory.foreign.statements import check_one_state, checks_of  # noqa: PLC0415
 
     check_one_held(pressure, constant_volume=constant_volume)
     if remove is not None or relabel is not None:
@@ -179,6 +179,8 @@ def import_(
             raise typer.Exit(EXIT_FAILED)
         return
     source = open_foreign(paths, elements=chosen, units=units, keys=named)
+    passed_over = checks_of(despite or [])
+    check_one_state(source.facts, source.name, despite=passed_over)
     ask = Asker(source)
     side = Role(_one_of("--role", role, [each.value for each in Role]) or ask.word("--role", "reference or surrogate"))
     facts = source.facts
@@ -201,7 +203,7 @@ def import_(
         discard=discard,
         cooling=cooling,
         energy_meaning=EnergyMeaning(meaning) if meaning else None,
-        despite=checks_of(despite or []),
+        despite=passed_over,
     )
     expected = FramesExpected(source.files)
     with bar("frames", transient=True) as advance:

@@ -20,7 +20,7 @@ from llpt.dynamics.integrator import IntegratorState
 from llpt.engines.lammps import LammpsPotential
 from llpt.ensembles import Ensemble
 from llpt.errors import EngineError, InputError
-from llpt.trajectory.foreign.lammps import SYSTEMS
+from llpt.trajectory.foreign.lammps_units import SYSTEMS
 from llpt.units import ASE_VELOCITY_TO_ANGSTROM_PER_FS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from llpt.trajectory import Facts, stated
 
 if TYPE_CHECKING:
     from llpt.trajectory.foreign import EnergyMeaning
-    from llpt.trajectory.foreign.suspicion import FactCheck
+    from llpt.trajectory.foreign.statements import FactCheck
 
 
 @dataclass(frozen=True)

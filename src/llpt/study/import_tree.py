@@ -13,8 +13,8 @@ from llpt.study.layout import StudyDirectory
 from llpt.study.place import STUDY_FILE
 from llpt.trajectory.foreign import NoTrajectoryError, open_foreign
 from llpt.trajectory.foreign.folders import FoundRun, find_runs
-from llpt.trajectory.foreign.reading import FEWEST_FRAMES
-from llpt.trajectory.foreign.suspicion import SAME, FactCheck
+from llpt.trajectory.foreign.sequence import FEWEST_FRAMES
+from llpt.trajectory.foreign.statements import SAME, FactCheck, check_one_state
 from llpt.trajectory.foreign.text import CutOffError
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ def describe(found: FoundRun, source: ForeignTrajectory, given: Given) -> Descri
         InputError: what is needed is not given, or its folders state another value than its files.
     """
     facts = source.facts
+    check_one_state(facts, source.name, despite=given.despite)
     temperature = given.temperature_k
     if temperature is None:
         temperature = _state(found, "temperature", facts.temperature_k, found.temperature_k, given)

@@ -23,7 +23,8 @@ from llpt.study.place import STUDY_FILE
 from llpt.study.planning import make_plan
 from llpt.study.template import with_defaults
 from llpt.trajectory.foreign import AMBIGUOUS_SHARE, Contents, ForeignTrajectory, convert, read_through
-from llpt.trajectory.foreign.suspicion import MeasuredFact, check_statements, findings, hold_against
+from llpt.trajectory.foreign.statements import check_statements
+from llpt.trajectory.foreign.suspicion import MeasuredFact, findings, hold_against
 from llpt.units import BOLTZMANN_EV_PER_K
 
 if TYPE_CHECKING:

@@ -30,8 +30,10 @@ class Facts:
     """What files, or a person, state of a simulation; None where they do not.
 
     Args:
-        temperature_k: the thermostat's temperature.
-        pressure_gpa: the barostat's pressure.
+        temperature_k: the thermostat's temperature; None where it is changed on the way.
+        temperature_ramp_k: the thermostat's temperature at the beginning and at the end, where the two differ.
+        pressure_gpa: the barostat's pressure; None where it is changed on the way.
+        pressure_ramp_gpa: the barostat's pressure at the beginning and at the end, where the two differ.
         electronic_temperature_k: T_el of Fermi–Dirac occupations; 0 where there are no electrons.
         frame_interval_fs: time between two frames; of our own runs, between two steps.
         timestep_fs: time step of the dynamics.
@@ -40,12 +42,29 @@ class Facts:
     """
 
     temperature_k: float | None = None
+    temperature_ramp_k: tuple[float, float] | None = None
     pressure_gpa: float | None = None
+    pressure_ramp_gpa: tuple[float, float] | None = None
     electronic_temperature_k: float | None = None
     frame_interval_fs: float | None = None
     timestep_fs: float | None = None
     constant_volume: bool | None = None
     missing: tuple[str, ...] = ()
+
+
+def held_or_ramp(begin: float | None, end: float | None) -> tuple[float | None, tuple[float, float] | None]:
+    """Return what is held all along, or the two ends of a ramp; neither where one end is not known.
+
+    Args:
+        begin: at the beginning.
+        end: at the end.
+
+    >>> held_or_ramp(300.0, 300.0), held_or_ramp(300.0, 900.0)
+    ((300.0, None), (None, (300.0, 900.0)))
+    """
+    if begin is None or end is None:
+        return None, None
+    return (begin, None) if begin == end else (None, (begin, end))
 
 
 def stated(

@@ -16,8 +16,9 @@ from llpt.trajectory.foreign import EnergyMeaning, ForeignReader, open_foreign
 from llpt.trajectory.foreign.arrays import open_arrays
 from llpt.trajectory.foreign.ase_atoms import is_atoms, open_atoms
 from llpt.trajectory.foreign.mdanalysis import is_mdanalysis, open_universe
+from llpt.trajectory.foreign.statements import check_statements, checks_of
 from llpt.trajectory.foreign.streaming import StreamedFrames
-from llpt.trajectory.foreign.suspicion import check_statements, checks_of, hold_against
+from llpt.trajectory.foreign.suspicion import hold_against
 from llpt.trajectory.stored import StoredFrames
 from llpt.trajectory.trajectory import Trajectory
 

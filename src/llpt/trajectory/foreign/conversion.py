@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llpt.trajectory.foreign.contents import Contents
 from llpt.trajectory.foreign.own import contents_of_own, copy_own
-from llpt.trajectory.foreign.reading import Contents, EnergyMeaning, ForeignReader
+from llpt.trajectory.foreign.reading import EnergyMeaning, ForeignReader
 from llpt.trajectory.writer import TrajectoryWriter
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llpt.trajectory.foreign.frame import ForeignTrajectory
-    from llpt.trajectory.foreign.suspicion import FactCheck
+    from llpt.trajectory.foreign.statements import FactCheck
 
 SEGMENT_BYTES = 64 * 1024**2
 

@@ -20,7 +20,7 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
-from llpt.trajectory.foreign.pairing import matched, side_by_side
+from llpt.trajectory.foreign.pairing import Rows, side_by_side
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.trajectory.stress import voigt
 from llpt.units import (
@@ -235,10 +235,11 @@ def _frames(files: Mapping[str, Path], held: NDArray[np.float64] | None) -> Iter
     smeared = "output" in files and next(_entropic(files["output"]), None) is not None
     if smeared:
         others["output"] = _entropic(files["output"])
+    rows = {kind: Rows(files[kind], each, remedy=AS_OFTEN) for kind, each in others.items()}
     unconverged = _unconverged(files["output"]) if "output" in files else set()
 
     def frame_of(now: _XyzStep) -> ForeignFrame:
-        found = {kind: matched(files[kind], now.step, rows, remedy=AS_OFTEN) for kind, rows in others.items()}
+        found = {kind: each.at(now.step) for kind, each in rows.items()}
         ener, velocities, forces = (found.get(kind) for kind in ("ener", "vel", "frc"))
         for kind, other in (("vel", velocities), ("frc", forces)):
             if other is not None and other.kinds != now.kinds:

@@ -25,7 +25,7 @@ from ase.geometry import cellpar_to_cell
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
-from llpt.trajectory.foreign.pairing import matched, side_by_side
+from llpt.trajectory.foreign.pairing import Rows, side_by_side
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.units import (
     ASE_VELOCITY_TO_ANGSTROM_PER_FS,
@@ -314,13 +314,16 @@ def _frames(by_kind: Mapping[str, Path], more_beads: Sequence[Path]) -> Iterator
             others[kind] = ((frame.step, frame) for frame in _xyz(by_kind[kind], kind))
     if "properties" in by_kind:
         others["properties"] = _by_step(by_kind["properties"])
-    beads = [((frame.step, frame.values) for frame in _xyz(path, "positions")) for path in more_beads]
+    rows = {kind: Rows(by_kind[kind], each, remedy=STRIDES, what=f"no {kind}") for kind, each in others.items()}
+    beads = [
+        Rows(
+            path, ((frame.step, frame.values) for frame in _xyz(path, "positions")), remedy=STRIDES, what="no positions"
+        )
+        for path in more_beads
+    ]
 
     def frame_of(frame: _XyzFrame) -> ForeignFrame:
-        found = {
-            kind: matched(by_kind[kind], frame.step, rows, remedy=STRIDES, what=f"no {kind}")
-            for kind, rows in others.items()
-        }
+        found = {kind: each.at(frame.step) for kind, each in rows.items()}
         velocities, forces = found.get("velocities"), found.get("forces")
         for kind, other in (("velocities", velocities), ("forces", forces)):
             if other is not None and not np.array_equal(other.numbers, frame.numbers):
@@ -328,10 +331,7 @@ def _frames(by_kind: Mapping[str, Path], more_beads: Sequence[Path]) -> Iterator
                     f"{by_kind[kind]} holds other atoms, or in another order, than {by_kind['positions']}.",
                     "Give the files of one run.",
                 )
-        ring = [
-            matched(path, frame.step, rows, remedy=STRIDES, what="no positions")
-            for path, rows in zip(more_beads, beads, strict=True)
-        ]
+        ring = [each.at(frame.step) for each in beads]
         plain = ForeignFrame(
             positions_angstrom=frame.values,
             cell_angstrom=frame.cell_angstrom,

@@ -71,12 +71,12 @@ class _Joint:
     def frames(self) -> Iterator[ForeignFrame]:
         """Yield the frames of all pieces, doubles left out."""
         self.notes.clear()
-        seen: set[bytes] = set()
+        seen: set[int] = set()
         for number, piece in enumerate(self._pieces):
             doubles, fresh = 0, 0
             try:
                 for frame in piece.frames():
-                    mark = _mark(frame)
+                    mark = mark_of(frame)
                     if not fresh and mark in seen:
                         doubles += 1
                         continue
@@ -95,8 +95,8 @@ class _Joint:
                 self.notes.append(f"The first {what} of {piece.name} stood in the files before it and was left out.")
 
 
-def _mark(frame: ForeignFrame) -> bytes:
-    """Return a short mark of positions and cell: equal frames have equal ones."""
-    digest = hashlib.blake2b(np.ascontiguousarray(frame.positions_angstrom).tobytes(), digest_size=12)
+def mark_of(frame: ForeignFrame) -> int:
+    """Return a number that frames of equal positions and cell share, and others do not."""
+    digest = hashlib.blake2b(np.ascontiguousarray(frame.positions_angstrom).tobytes(), digest_size=8)
     digest.update(np.ascontiguousarray(frame.cell_angstrom).tobytes())
-    return digest.digest()
+    return int.from_bytes(digest.digest(), signed=True)

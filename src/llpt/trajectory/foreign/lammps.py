@@ -10,7 +10,7 @@ elements by the dump's ``element`` column or by what the caller says.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,9 +19,10 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
-from llpt.trajectory.foreign.pairing import matched, side_by_side
+from llpt.trajectory.foreign.lammps_log import WORDS, Log, LogRun, read_log, rows_from
+from llpt.trajectory.foreign.lammps_units import SYSTEMS, UnitSystem
+from llpt.trajectory.foreign.pairing import Rows, side_by_side
 from llpt.trajectory.foreign.text import Lines
-from llpt.units import ATMOSPHERE_TO_GPA, BAR_TO_GPA, KCAL_PER_MOL_TO_EV, PS_TO_FS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,34 +31,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TRICLINIC_ROWS = 3
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 POSITIONS = (("xu", "yu", "zu"), ("xsu", "ysu", "zsu"), ("x", "y", "z"), ("xs", "ys", "zs"))
 SOME_ATOMS = "The ids in the dump are not 1 to its number of atoms: it may hold a part of them, the log's energies all."
 DIVIDING = "Let `thermo` divide the stride of the dump, or import the dump alone."
 STRESS_COLUMNS = ("Pxx", "Pyy", "Pzz", "Pyz", "Pxz", "Pxy")
-
-
-@dataclass(frozen=True, slots=True)
-class UnitSystem:
-    """Factors from one of LAMMPS's systems of units to llpt's.
-
-    Args:
-        energy: to eV.
-        time: to fs.
-        pressure: to GPa.
-        default_timestep: the time step where the input sets none.
-    """
-
-    energy: float
-    time: float
-    pressure: float
-    default_timestep: float
-
-
-SYSTEMS = {
-    "metal": UnitSystem(energy=1.0, time=PS_TO_FS, pressure=BAR_TO_GPA, default_timestep=0.001),
-    "real": UnitSystem(energy=KCAL_PER_MOL_TO_EV, time=1.0, pressure=ATMOSPHERE_TO_GPA, default_timestep=1.0),
-}
 
 
 def is_dump(text: str) -> bool:
@@ -84,8 +61,8 @@ def open_lammps(
     Raises:
         InputError: the elements or the units are not known, or the files are damaged.
     """
-    commands = _commands(log) if log is not None else {}
-    name = commands.get("units", [units or ""])[0]
+    known = None if log is None else read_log(log)
+    name = (None if known is None else known.units) or units or ""
     if units is not None and name != units:
         raise InputError(f"{log} is in units {name}, not {units}.", f"Give {name} as its units, or leave them out.")
     if name not in SYSTEMS:
@@ -97,15 +74,17 @@ def open_lammps(
     begun = [frame for frame, _ in zip(_dump(dump, system), range(2), strict=False)]
     if not begun:
         raise InputError(f"{dump} holds no frame.", "Give the dump of a run.")
-    facts = Facts()
-    if log is not None:
-        facts = _facts(commands, system, begun[-1].step - begun[0].step, log)
+    facts, run = Facts(), None
+    if known is not None and (run := known.run_of(dump, [each.step for each in begun])) is not None:
+        facts = run.facts(system, known.path)
+        stride = begun[-1].step - begun[0].step
+        facts = replace(facts, frame_interval_fs=(facts.timestep_fs or 0.0) * stride or None)
     ids = begun[0].ids
     return ForeignTrajectory(
         program="LAMMPS",
         files=(dump, log) if log is not None else (dump,),
         numbers=np.array([_number(kind, elements, dump) for kind in begun[0].kinds], dtype=np.int64),
-        frames=lambda: _frames(dump, log, system),
+        frames=lambda: _frames(dump, known, run, system),
         facts=facts,
         notes=() if ids == list(range(1, len(ids) + 1)) else (SOME_ATOMS,),
     )
@@ -124,53 +103,6 @@ def _number(kind: str, elements: Sequence[str], path: Path) -> int:
     if symbol not in atomic_numbers:
         raise InputError(f"{symbol} is no element.", "Give symbols such as H as elements.")
     return int(atomic_numbers[symbol])
-
-
-def _commands(log: Path) -> dict[str, list[str]]:
-    """Return the last units, timestep and npt or nvt commands before the first run."""
-    found: dict[str, list[str]] = {}
-    for line in Lines(log):
-        words = line.split()
-        if words[:1] == ["units"] or words[:1] == ["timestep"]:
-            found[words[0]] = words[1:]
-        elif words[:1] == ["thermo_modify"] and "norm" in words[:-1]:
-            found["norm"] = words[words.index("norm") + 1 :][:1]
-        elif words[:1] == ["fix"] and len(words) > 3 and words[3] in {"npt", "nvt"}:
-            found["fix"] = words[4:]
-        elif words[:1] == ["minimize"]:
-            found["minimize"] = words[1:]
-        elif words[:1] == ["Step"]:
-            break
-    if "minimize" in found and not any(line.split()[:1] == ["run"] for line in Lines(log)):
-        raise InputError(f"{log} is of a minimisation, no molecular dynamics.", "Give the files of a run.")
-    return found
-
-
-def _facts(commands: Mapping[str, list[str]], system: UnitSystem, stride: int, log: Path) -> Facts:
-    fixed = commands.get("fix", [])
-
-    def target(keyword: str, count: int) -> float | None:
-        """Return the one value that a ramp from and to the same value holds."""
-        if keyword not in fixed:
-            return None
-        words = fixed[fixed.index(keyword) + 1 :][:count]
-        if len(words) < count or not all(NUMBER.fullmatch(word) for word in words):
-            return None  # of a variable
-        values = {float(word) for word in words}
-        return values.pop() if len(values) == 1 else None
-
-    pressure = target("iso", 2)
-    (word,) = commands.get("timestep", [])[:1] or [str(system.default_timestep)]
-    if not NUMBER.fullmatch(word):
-        raise InputError(f"The time step in {log} is {word!r}, no number.", "Check the log, or import the dump alone.")
-    timestep = float(word)
-    return Facts(
-        temperature_k=target("temp", 2),
-        pressure_gpa=None if pressure is None else pressure * system.pressure,
-        frame_interval_fs=timestep * stride * system.time or None,
-        timestep_fs=timestep * system.time or None,
-        constant_volume=True if "temp" in fixed and not {"iso", "aniso", "tri", "x", "y", "z"} & set(fixed) else None,
-    )
 
 
 class _DumpFrame(NamedTuple):
@@ -278,33 +210,26 @@ def _atoms(
     )
 
 
-def _thermo(log: Path) -> Iterator[tuple[int, dict[str, float]]]:
-    """Yield step and columns of every row of thermodynamic output."""
-    columns: list[str] = []
-    for line in Lines(log):
-        words = line.split()
-        if words[:1] == ["Step"]:
-            columns = words
-        elif line.startswith("Loop time"):
-            columns = []
-        elif columns and len(words) == len(columns):
-            try:
-                values = [float(word) for word in words]
-            except ValueError:
-                continue  # a warning that has as many words as there are columns
-            yield round(values[0]), dict(zip(columns, values, strict=True))
-
-
-def _frames(dump: Path, log: Path | None, system: UnitSystem) -> Iterator[ForeignFrame]:
+def _frames(dump: Path, log: Log | None, run: LogRun | None, system: UnitSystem) -> Iterator[ForeignFrame]:
     if log is None:
         yield from (each.frame for each in _dump(dump, system))
         return
-    rows = _thermo(log)
-    per_atom = _commands(log).get("norm") == ["yes"]
+    path = log.path
+    rows = Rows(path, rows_from(log, run), remedy=DIVIDING, what="no thermodynamic output")
+    begun: Facts | None = None
 
     def frame_of(dumped: _DumpFrame) -> ForeignFrame:
-        row = matched(log, dumped.step, rows, remedy=DIVIDING, what="no thermodynamic output")
-        count = len(dumped.ids) if per_atom else 1
+        nonlocal begun
+        now, row = rows.at(dumped.step)
+        facts = now.facts(system, path)
+        begun = facts if begun is None else begun
+        if facts != begun:
+            differing = next(words for name, words in WORDS.items() if getattr(facts, name) != getattr(begun, name))
+            raise InputError(
+                f"At step {dumped.step} {dump} goes on into run {now.number} of {path}, where {differing} is another.",
+                "Dump each run into a file of its own, or cut the dump there.",
+            )
+        count = len(dumped.ids) if now.per_atom else 1
         potential, kinetic = _energies(row)
         total = None
         if all(name in row for name in STRESS_COLUMNS):

@@ -14,7 +14,6 @@ the correlation is at least ``DENSE``, as a lower bound elsewhere.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from array import array
 from collections import deque
@@ -23,10 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from llpt.trajectory.foreign.joining import mark_of
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_PER_FS2_TO_EV
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, MutableSequence
 
     from numpy.typing import NDArray
 
@@ -92,6 +92,11 @@ class _Point:
     energy_ev: float
 
 
+def _numbers() -> MutableSequence[float]:
+    """Return a series that takes eight bytes a number."""
+    return array("d")
+
+
 @dataclass(slots=True)
 class Measurements:
     """Collects, frame by frame, what the frames say.
@@ -103,17 +108,22 @@ class Measurements:
 
     masses_u: NDArray[np.float64]
     electrons: int
-    temperature_k: list[float] = field(default_factory=list)
-    pressure_gpa: list[float] = field(default_factory=list)
-    volume_angstrom3: list[float] = field(default_factory=list)
-    steps_angstrom: list[float] = field(default_factory=list)
-    energy_gap_ev: list[float] = field(default_factory=list)
+    temperature_k: MutableSequence[float] = field(default_factory=_numbers)
+    pressure_gpa: MutableSequence[float] = field(default_factory=_numbers)
+    volume_angstrom3: MutableSequence[float] = field(default_factory=_numbers)
+    steps_angstrom: MutableSequence[float] = field(default_factory=_numbers)
+    energy_gap_ev: MutableSequence[float] = field(default_factory=_numbers)
+    energy_ev: MutableSequence[float] = field(default_factory=_numbers)
+    net_force: MutableSequence[float] = field(default_factory=_numbers)
+    drift: MutableSequence[float] = field(default_factory=_numbers)
+    centre_steps_angstrom: MutableSequence[float] = field(default_factory=_numbers)
     by_velocity: Proportion = field(default_factory=Proportion)
     by_force: Proportion = field(default_factory=Proportion)
     by_work: Proportion = field(default_factory=Proportion)
     kinetic: Proportion = field(default_factory=Proportion)
-    motion_u_angstrom2: list[float] = field(default_factory=list)
-    paces_fs: list[float] = field(default_factory=list)
+    motion_u_angstrom2: MutableSequence[float] = field(default_factory=_numbers)
+    paces_fs: MutableSequence[float] = field(default_factory=_numbers)
+    _squares: dict[str, tuple[float, int]] = field(default_factory=dict)
     _follow: float = 0.0
     _follow_norm: float = 0.0
     _moved: NDArray[np.float64] | None = None
@@ -143,6 +153,9 @@ class Measurements:
         if own_k_ev is not None and raw.kinetic_energy_ev is not None:
             self.kinetic.add(np.array([raw.kinetic_energy_ev]), np.array([own_k_ev]))
         energy = record.internal_energy_ev if math.isnan(record.free_energy_ev) else record.free_energy_ev
+        self.energy_ev.append(energy)
+        self.net_force.append(self._net_length("forces", raw.forces_ev_per_angstrom, None))
+        self.drift.append(self._net_length("velocities", raw.velocities_angstrom_per_fs, self.masses_u))
         self._recent.append(
             _Point(
                 positions @ np.linalg.inv(raw.cell_angstrom),
@@ -153,16 +166,40 @@ class Measurements:
                 energy,
             )
         )
-        self._marks.append(_mark(raw))
+        self._marks.append(mark_of(raw))
         if len(self._recent) > 1:
             self._step(self._recent[-2], self._recent[-1], classical=raw.bead_positions_angstrom is None)
         if len(self._recent) == 3:
             self._curve(*self._recent)
 
+    def _net_length(self, name: str, vectors: NDArray[np.float64] | None, weights: NDArray[np.float64] | None) -> float:
+        """Return the length of the sum of vectors, or of their mean by weights; NaN where there are none."""
+        if vectors is None:
+            return math.nan
+        squares, count = self._squares.get(name, (0.0, 0))
+        self._squares[name] = (squares + float((vectors**2).mean()), count + 1)
+        net = vectors.sum(axis=0) if weights is None else weights @ vectors / weights.sum()
+        return float(np.linalg.norm(net))
+
+    @property
+    def force_spread(self) -> float:
+        """Root mean square component of the forces, eV/Å; 0 without any."""
+        return self._root_mean_square("forces")
+
+    @property
+    def speed(self) -> float:
+        """Root mean square component of the velocities, Å/fs; 0 without any."""
+        return self._root_mean_square("velocities")
+
+    def _root_mean_square(self, name: str) -> float:
+        squares, count = self._squares.get(name, (0.0, 1))
+        return math.sqrt(squares / count)
+
     def _step(self, before: _Point, now: _Point, *, classical: bool) -> None:
         cell = 0.5 * (before.cell + now.cell)
         moved = (now.fractions - before.fractions) @ cell
         self.steps_angstrom.append(float(np.sqrt((moved**2).sum(axis=1).mean())))
+        self.centre_steps_angstrom.append(float(np.linalg.norm(self.masses_u @ moved / self.masses_u.sum())))
         if classical:
             self._follow_motion(moved)
         if before.velocities is not None and now.velocities is not None:
@@ -298,13 +335,6 @@ def measurements_of(
     gap = np.asarray(scalars["internal_energy_ev"], dtype=float) - np.asarray(scalars["free_energy_ev"], dtype=float)
     found.energy_gap_ev.extend(gap.tolist())
     return found
-
-
-def _mark(frame: ForeignFrame) -> int:
-    """Return a number that frames of equal positions and cell share."""
-    digest = hashlib.blake2b(np.ascontiguousarray(frame.positions_angstrom).tobytes(), digest_size=8)
-    digest.update(np.ascontiguousarray(frame.cell_angstrom).tobytes())
-    return int.from_bytes(digest.digest(), signed=True)
 
 
 def _matrix(stress: NDArray[np.float64]) -> NDArray[np.float64]:

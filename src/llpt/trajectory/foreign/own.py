@@ -8,9 +8,9 @@ import h5py
 import numpy as np
 
 from llpt.files import copy
+from llpt.trajectory.foreign.contents import Contents
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.measuring import measurements_of
-from llpt.trajectory.foreign.reading import Contents
 from llpt.trajectory.master import MASTER_NAME
 from llpt.trajectory.trajectory import Trajectory
 from llpt.trajectory.writer import SEGMENTS_NAME, TrajectoryWriter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from llpt.errors import InputError
 from llpt.trajectory.foreign.text import CutOffError
@@ -34,7 +34,7 @@ def side_by_side(steps: Iterator[T], frame_of: Callable[[T], ForeignFrame]) -> I
 
     Args:
         steps: of the positions.
-        frame_of: makes a frame of a step, and calls :func:`matched` for it.
+        frame_of: makes a frame of a step, with what :class:`Rows` have of it.
 
     Raises:
         ShorterFileError: another file ends before them; it says how many are left.
@@ -55,25 +55,40 @@ def side_by_side(steps: Iterator[T], frame_of: Callable[[T], ForeignFrame]) -> I
         yield frame
 
 
-def matched(path: Path, step: int, rows: Iterator[tuple[int, T]], *, remedy: str, what: str = "nothing") -> T:
-    """Return what a file has at a step of positions, reading on until there; of a step given twice the first.
+class Rows(Generic[T]):
+    """What a file has of each step, read on as far as positions ask; only for :func:`side_by_side`.
 
-    Only for :func:`side_by_side`, which counts what is left where the file ends before.
+    Of a step given twice the first counts. A program that was started again from an earlier step counts back in all its
+    files.
 
     Args:
         path: the file.
-        step: of the positions.
-        rows: step and content of the file's rows, in their order.
-        remedy: what to do where the step is not there.
+        rows: step and content of its rows, in their order.
+        remedy: what to do where a step is not there.
         what: is not there then.
-
-    Raises:
-        InputError: it has later ones and not this one.
     """
-    with contextlib.suppress(CutOffError):
-        for other, value in rows:
-            if other == step:
-                return value
-            if other > step:
-                raise InputError(f"{path} has {what} of step {step}, at which there are positions.", remedy)
-    raise _EndedError(path, step)
+
+    def __init__(self, path: Path, rows: Iterator[tuple[int, T]], *, remedy: str, what: str = "nothing") -> None:
+        self._path, self._rows, self._remedy, self._what = path, rows, remedy, what
+        self._last: tuple[int, T] | None = None
+
+    def at(self, step: int) -> T:
+        """Return what it has at a step of positions.
+
+        Raises:
+            InputError: it has later ones and not this one.
+        """
+        if self._last is not None and self._last[0] == step:
+            return self._last[1]
+        passed = False
+        with contextlib.suppress(CutOffError):
+            for other, value in self._rows:
+                if other == step:
+                    self._last = other, value
+                    return value
+                passed = passed or other > step
+        if passed:
+            raise InputError(
+                f"{self._path} has {self._what} of step {step}, at which there are positions.", self._remedy
+            )
+        raise _EndedError(self._path, step)

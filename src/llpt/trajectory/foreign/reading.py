@@ -9,7 +9,6 @@ from the others where the others suffice, by the definitions of ``StepRecord``.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +18,9 @@ from ase.data import atomic_masses
 from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, kinetic_energy_ev
 from llpt.trajectory.foreign.measuring import Measurements
-from llpt.trajectory.foreign.pairing import ShorterFileError
-from llpt.trajectory.foreign.suspicion import FactCheck, check_possible
-from llpt.trajectory.foreign.text import CutOffError, DamageError, told
+from llpt.trajectory.foreign.sequence import FEWEST_FRAMES, EvenSteps, once, until_cut
+from llpt.trajectory.foreign.statements import FactCheck
+from llpt.trajectory.foreign.suspicion import check_possible
 from llpt.trajectory.frame import Frame, StepRecord, System
 from llpt.trajectory.stress import kinetic_stress_gpa
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
@@ -31,16 +30,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from llpt.trajectory.foreign.contents import Contents
+
 ISOTOPE_SHARE = 0.02
 """A mass this close to the element's own is the element's: VASP's hydrogen has 1.000 u, deuterium 2.014."""
 
 AMBIGUOUS_SHARE = 0.4
 """An atom that moved more than this share of the cell between two frames may have been unwrapped the wrong way."""
 
-UNEVEN = 1e-2
-"""Times are written with few digits; one frame that is missing doubles the time."""
-FEWEST_FRAMES = 2
-"""With fewer there is no motion."""
 SMALLEST_ANGSTROM3 = 1e-3
 """No cell of atoms is smaller."""
 EQUAL_ENERGIES_EV_PER_ATOM = 1e-6
@@ -52,33 +49,6 @@ class EnergyMeaning(StrEnum):
 
     INTERNAL = "internal"
     FREE = "free"
-
-
-@dataclass(slots=True)
-class Contents:
-    """What a trajectory turned out to hold.
-
-    Args:
-        frames: number of frames; of our own runs, of steps.
-        missing: names of scalars (of ``StepRecord``) and arrays that the files do not give.
-        volumes_angstrom3: smallest and largest volume.
-        largest_move: of an atom between two frames, as a share of the cell.
-        cut: whether an incomplete frame at the end was left out.
-        mass_u: of all atoms together.
-        measured: what the frames say of temperature, pressure and time step.
-        notes: what a person should know of how the files were read, sentences.
-        unconverged: number of frames whose electrons did not converge, as far as the files say.
-    """
-
-    frames: int = 0
-    missing: tuple[str, ...] = ()
-    volumes_angstrom3: tuple[float, float] = (math.inf, 0.0)
-    largest_move: float = 0.0
-    cut: bool = False
-    mass_u: float = 0.0
-    measured: Measurements | None = None
-    notes: list[str] = field(default_factory=list)
-    unconverged: int = 0
 
 
 class NoTrajectoryError(InputError):
@@ -132,10 +102,10 @@ class ForeignReader:
             np.asarray(dynamic, dtype=float), electrons=int(system.numbers.sum())
         )
         unwrapper = _Unwrapper()
-        clock = _EvenSteps(source.name, source.stride)
+        clock = EvenSteps(source.name, source.stride)
         missing: set[str] | None = None
         partly = False  # programs that are told to print little give forces now and then
-        for number, raw in enumerate(_until_cut(source, contents)):
+        for number, raw in enumerate(once(until_cut(source, contents), contents)):
             if raw.positions_angstrom.shape != (system.n_atoms, 3):
                 raise InputError(
                     f"Frame {number} of {source.name} has {len(raw.positions_angstrom)} atoms, not {system.n_atoms}.",
@@ -198,74 +168,6 @@ def _masses(source: ForeignTrajectory) -> NDArray[np.float64]:
     if source.masses_u is None:
         return own
     return np.where(np.abs(source.masses_u / own - 1.0) > ISOTOPE_SHARE, source.masses_u, own)
-
-
-def _until_cut(source: ForeignTrajectory, contents: Contents) -> Iterator[ForeignFrame]:
-    """Yield frames up to one that the file's end has cut off."""
-    number = 0
-    frames: Iterator[ForeignFrame] | None = None
-    while True:
-        try:
-            with told(source.name):
-                frames = source.frames() if frames is None else frames
-                frame = next(frames, None)
-        except ShorterFileError as error:
-            if number < FEWEST_FRAMES:
-                raise
-            contents.notes.append(error.cause)
-            return
-        except CutOffError:
-            contents.cut = True
-            return
-        except DamageError as error:
-            raise InputError(f"{error.cause} {number} whole frame(s) come before it.", error.remedy) from error
-        if frame is None:
-            return
-        number += 1
-        yield frame
-
-
-class _EvenSteps:
-    """Follows steps or times from frame to frame: they grow evenly, or begin anew with another file."""
-
-    def __init__(self, name: str, stride: float | None) -> None:
-        self._name = name
-        self._last: float | None = None
-        self._stride = stride
-        self._piece = 0
-        self._began: float | None = None
-
-    def check(self, number: int, frame: ForeignFrame, *, evenly: bool) -> None:
-        """Refuse a frame that does not come one stride after the one before it."""
-        now = frame.time_fs if frame.clock is None else frame.clock
-        last, self._last = self._last, now
-        anew = frame.piece != self._piece
-        began, self._piece = self._began, frame.piece
-        if began is None or anew:
-            self._began = now
-        if now is None or last is None or not evenly:
-            return
-        if anew and began is not None and now < last and abs(now - began) <= (self._stride or 0.0) * (1.0 + UNEVEN):
-            return  # every start of a program counts from the same number
-        passed = now - last
-        if self._stride is None and passed > 0.0:
-            self._stride = passed
-        if self._stride is None or abs(passed - self._stride) > UNEVEN * self._stride:
-            kind = "time" if frame.clock is None else "step"
-            where = f"From frame {number - 1} to {number} of {self._name}"
-            raise InputError(
-                f"{where} the {kind} goes from {last:g} to {now:g}{self._what_is_missing(passed)}.",
-                "Import what stands before and after as runs of their own, or say despite = gap (--despite gap).",
-            )
-
-    def _what_is_missing(self, passed: float) -> str:
-        if not self._stride:
-            return ""
-        lost = passed / self._stride - 1.0
-        if lost < 0.5 or abs(lost - round(lost)) > UNEVEN:
-            return f", not by {self._stride:g}"
-        frames = "1 frame is" if round(lost) == 1 else f"{round(lost)} frames are"
-        return f", not by {self._stride:g}: {frames} missing"
 
 
 def _check_cell(cell_angstrom: NDArray[np.float64], number: int, name: str) -> None:

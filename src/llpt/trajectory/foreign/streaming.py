@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llpt.trajectory.foreign.reading import Contents
+from llpt.trajectory.foreign.contents import Contents
 from llpt.trajectory.frame import FrameBlock
 
 if TYPE_CHECKING:

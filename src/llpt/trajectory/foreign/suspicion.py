@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from llpt.errors import InputError
-from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign.bounds import (
     CONTRADICTED_SIGMAS,
     HOTTEST_K,
@@ -20,6 +18,8 @@ from llpt.trajectory.foreign.bounds import (
     series_mean,
 )
 from llpt.trajectory.foreign.measuring import FAR, MINIMUM_CHANGES, MINIMUM_COMPONENTS
+from llpt.trajectory.foreign.statements import FactCheck
+from llpt.trajectory.foreign.steadiness import outliers, state_changes
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA, U_PER_ANGSTROM3_TO_G_PER_CM3
 
 if TYPE_CHECKING:
@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.statistics import Estimate
+    from llpt.trajectory.facts import Facts
     from llpt.trajectory.foreign.measuring import Measurements
     from llpt.trajectory.frame import StepRecord
 
-SAME = 1e-6
-"""Two statements of one number that differ by more than this share of it contradict each other."""
 TEMPERATURE_SHARE = 0.02
 """A finite time step and few degrees of freedom shift a temperature by as much, and nothing is wrong for it."""
 PRESSURE_SHARE, PRESSURE_GPA = 0.02, 0.5
@@ -53,66 +52,6 @@ ROUNDING_GPA = 1e-6
 STEADY_VOLUME = 0.1
 REPEATED_SHARE = 0.1
 """More frames than these that stand twice are no accident: proposals that were not taken, or atoms at rest."""
-
-
-class FactCheck(StrEnum):
-    """What is checked; the name is also what ``--despite`` and ``despite`` take."""
-
-    TEMPERATURE = "temperature"
-    PRESSURE = "pressure"
-    TIMESTEP = "timestep"
-    ELECTRONS = "electrons"
-    VELOCITIES = "velocities"
-    ENERGY = "energy"
-    GAP = "gap"
-
-
-KEYWORDS = {
-    "temperature_k": FactCheck.TEMPERATURE,
-    "pressure_gpa": FactCheck.PRESSURE,
-    "electronic_temperature_k": FactCheck.ELECTRONS,
-    "frame_interval_fs": FactCheck.TIMESTEP,
-}
-
-
-def checks_of(names: Collection[str]) -> frozenset[FactCheck]:
-    """Return checks by their names.
-
-    Raises:
-        InputError: one is not known.
-
-    >>> sorted(checks_of(["gap", "energy"]))
-    [<FactCheck.ENERGY: 'energy'>, <FactCheck.GAP: 'gap'>]
-    """
-    known = [each.value for each in FactCheck]
-    for name in names:
-        if name not in known:
-            raise InputError(f"There is no check called {name}.", f"Known are {', '.join(known)}.")
-    return frozenset(FactCheck(name) for name in names)
-
-
-def check_statements(files: Facts, given: Facts, name: str, *, despite: Collection[FactCheck] = ()) -> None:
-    """Refuse a person's word that contradicts the files'.
-
-    Args:
-        files: what the files state.
-        given: what the person gives.
-        name: of the trajectory.
-        despite: checks to leave out.
-
-    Raises:
-        InputError: they contradict each other.
-    """
-    for field in fields(Facts):
-        known, stated = getattr(files, field.name), getattr(given, field.name)
-        if field.name not in KEYWORDS or known is None or stated is None or KEYWORDS[field.name] in despite:
-            continue
-        if abs(known - stated) > SAME * abs(known):
-            keyword, check = field.name.replace("frame_interval", "timestep"), KEYWORDS[field.name]
-            raise InputError(
-                f"{name} states {keyword} = {known:g}, not {stated:g}.",
-                f"Leave {keyword} out, or give despite = {check} (--despite {check}) if the file is wrong.",
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +156,8 @@ def hold_against(
 
 def _contradictions(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
     """Return check, cause and the beginning of a remedy of every contradiction."""
-    found = [*_temperature(measured, facts, name, discard), *_pressure(measured, facts, name, discard)]
+    found: list[tuple[FactCheck, str, str]] = list(outliers(measured, facts, name, discard))
+    found += [*_temperature(measured, facts, name, discard), *_pressure(measured, facts, name, discard)]
     found += _fluctuation(measured, facts, name, discard)
     found += _velocities(measured, name)
     interval, stated = measured.interval_fs(), facts.frame_interval_fs
@@ -265,7 +205,7 @@ def _contradictions(measured: Measurements, facts: Facts, name: str, discard: in
         cause = f"To frame {uneven} of {name} the atoms move another time than to the others, by their velocities: "
         cause += "frames are missing there, or two runs meet."
         found.append((FactCheck.GAP, cause, "Import what stands before and after as runs of their own"))
-    return found
+    return [*found, *state_changes(measured, facts, name, discard)]
 
 
 def _velocities(measured: Measurements, name: str) -> list[tuple[FactCheck, str, str]]:

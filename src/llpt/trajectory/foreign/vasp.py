@@ -24,7 +24,7 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from llpt.errors import InputError
-from llpt.trajectory.facts import Facts
+from llpt.trajectory.facts import Facts, held_or_ramp
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import UNREADABLE, CutOffError, DamageError, open_bytes, why_unreadable
 from llpt.trajectory.stress import voigt
@@ -164,10 +164,12 @@ def facts_of(tags: Mapping[str, float], path: Path, *, every: int) -> Facts:
             f"{path} holds {what} (IBRION = {motion:g}{how}), not molecular dynamics.", "Give runs of IBRION = 0."
         )
     begin, end = tags.get("TEBEG"), tags.get("TEEND", tags.get("TEBEG"))
+    temperature, ramp = held_or_ramp(begin, end)
     thermal = tags.get("ISMEAR") == FERMI_DIRAC and "SIGMA" in tags
     pressure = tags.get("PSTRESS", 0.0)
     return Facts(
-        temperature_k=begin if begin and begin == end else None,
+        temperature_k=temperature or None,
+        temperature_ramp_k=ramp,
         pressure_gpa=pressure * KILOBAR_TO_GPA if pressure and tags.get("ISIF", 2) >= FREE_CELL else None,
         electronic_temperature_k=tags["SIGMA"] / BOLTZMANN_EV_PER_K if thermal else None,
         frame_interval_fs=tags["POTIM"] * every if tags.get("POTIM") else None,
