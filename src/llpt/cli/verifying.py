@@ -16,7 +16,7 @@ from llpt.cli.exits import EXIT_FAILED
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from llpt.study.verifying import Check
+    from llpt.study.check import Check
 
 
 def verify(

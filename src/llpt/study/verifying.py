@@ -11,26 +11,17 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from llpt.audit import Agreement, Verdict, reproduces
-from llpt.errors import LlptError, NewerFormatError, StorageError
+from llpt.errors import LlptError, StorageError
 from llpt.files import copy, scratch_directory
-from llpt.observables import compare_kept, load_summary
-from llpt.run_file import RUN_FILE, DescribedEngine, RunFile, read_run_file
 from llpt.study.analysis import verdict_of_study
 from llpt.study.archive import ArchiveManifest
+from llpt.study.check import Check, first_names
 from llpt.study.contents import content_hash
 from llpt.study.explaining import (
-    EXPLANATION,
-    FRAMES_TABLE,
     asks_for_labels,
-    difference_from,
-    doubly_labelled_table,
     explanation_of,
 )
 from llpt.study.fixed_thresholds import changed_thresholds, thresholds_before
@@ -39,56 +30,18 @@ from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Entry, Ledger
 from llpt.study.observables_table import TABLE_NAME, observables_table
 from llpt.study.observed_ladders import ladders_of_study
-from llpt.study.observing import observed_run, summary_of
 from llpt.study.outcome import State
 from llpt.study.planning import make_plan
-from llpt.study.tables import difference_of_tables
-from llpt.trajectory import Trajectory
-from llpt.trajectory.stored import segment_files
-from llpt.trajectory.thermo import THERMO_NAME, thermo_table
+from llpt.study.verifying_results import explanation_checks, table_checks, verdict_checks
+from llpt.study.verifying_runs import kept_averages, run_checks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    import xarray as xr
-
     from llpt.campaign.observed import ObservedRun
-    from llpt.study.explaining import Explained
-    from llpt.study.nodes import Node, PlannedRun
+    from llpt.study.nodes import Node
     from llpt.study.plan import Plan
-
-FINITE = (
-    "internal_energy_ev",
-    "free_energy_ev",
-    "kinetic_energy_ev",
-    "volume_angstrom3",
-    "pressure_gpa",
-    "conserved_ev",
-)
-READ_FRAMES = 64
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was checked.
-
-    Args:
-        subject: a run, or ``study``.
-        what: what was checked.
-        passed: whether it holds.
-        found: what was found; of a check that failed, what does not agree.
-        can_be_told: False where it did not pass because this program cannot tell: no sign that anything was changed,
-            and none that nothing was.
-        remark: what a reader should know all the same of a check that passed; empty where there is nothing.
-    """
-
-    subject: str
-    what: str
-    passed: bool
-    found: str
-    can_be_told: bool = True
-    remark: str = ""
 
 
 def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: None) -> tuple[Check, ...]:
@@ -136,10 +89,10 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
 
             on_run(number, len(runs), run.path)
             if averages_only:
-                done, seen = _averages(directory, run)
+                done, seen = kept_averages(directory, run)
             else:
                 checks.append(_content(directory, entry))
-                done, seen = _run(directory, run, entry, part)
+                done, seen = run_checks(directory, run, entry, part)
             checks += done
             observed += seen
     checks += _others(directory, plan, entries)
@@ -152,8 +105,8 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
         checks.append(Check("study", "labels", False, error.cause))
     fresh = partial(verdict_of_study, directory, plan, entries, ladders, explained=explained, before=before)
     if all(check.can_be_told for check in checks):  # averages of another version differ in the table as well
-        checks += _table("study", directory.results / TABLE_NAME, partial(observables_table, plan, observed))
-    return (*checks, *_verdict(directory, fresh), *_explanation(directory, explained))
+        checks += table_checks("study", directory.results / TABLE_NAME, partial(observables_table, plan, observed))
+    return (*checks, *verdict_checks(directory, fresh), *explanation_checks(directory, explained))
 
 
 def _thresholds(changed: str, told: bool, *, openly: bool) -> Check:
@@ -199,7 +152,7 @@ def _all_done(plan: Plan, entries: Mapping[str, Entry]) -> Check:
 def _inputs(directory: StudyDirectory, node: Node, entry: Entry) -> list[Check]:
     """Check that the study file still implies what the ledger and the job say of a node."""
     job = node.job(directory.root)
-    checks = [_same(node.path, "inputs' hash, study file and ledger", entry.inputs_hash, job.inputs_hash())]
+    checks = [Check.of_same(node.path, "inputs' hash, study file and ledger", entry.inputs_hash, job.inputs_hash())]
     try:
         written = read_json(JobFiles(directory.root, node.path).job)
     except LlptError as error:
@@ -226,46 +179,9 @@ def _content(directory: StudyDirectory, entry: Entry) -> Check:
     except StorageError as error:
         return Check(entry.path, what, False, error.cause)
     if kept:
-        return _same(entry.path, what, kept, found)
+        return Check.of_same(entry.path, what, kept, found)
     remark = "Done before the ledger kept hashes of trajectories: a change outside of the averages is not found."
     return Check(entry.path, what, True, "not in the ledger", remark=remark if found else "")
-
-
-def _same(subject: str, what: str, stored: object, found: object) -> Check:
-    text = str(found)[:16] if stored == found else f"stored {str(stored)[:16]}, found {str(found)[:16]}"
-    return Check(subject, what, stored == found, text)
-
-
-def _run(
-    directory: StudyDirectory, run: PlannedRun, entry: Entry, on_progress: Callable[[int, int], None]
-) -> tuple[list[Check], list[ObservedRun]]:
-    """Check one run that is done; return it as observed once more where that is possible."""
-    place = directory.node(run.path)
-    checks: list[Check] = []
-    try:
-        record = read_run_file(place, RunFile) or RunFile()
-        told = entry.provenance.engine
-        checks.append(_same(run.path, f"engine, ledger and {RUN_FILE}", _engine(told), _engine(record.engine)))
-        trajectory = Trajectory.open(place)
-        steps = {entry.steps_done, run.steps, trajectory.n_steps}
-        checks.append(
-            Check(
-                run.path,
-                "length",
-                len(steps) == 1,
-                f"{trajectory.n_steps} steps"
-                if len(steps) == 1
-                else f"planned {run.steps}, ledger {entry.steps_done}, trajectory {trajectory.n_steps}",
-            )
-        )
-        checks.append(_finite(run.path, trajectory, set(record.missing)))
-        _read_discarded(trajectory, run.discard)
-        fresh = summary_of(place, run, on_progress)
-    except LlptError as error:
-        return [*checks, Check(run.path, "trajectory", False, error.cause)], []
-    checks.append(_results(directory, run, fresh))
-    checks += _table(run.path, place / THERMO_NAME, partial(thermo_table, segment_files(place)))
-    return checks, [observed_run(directory.study, run, fresh)]
 
 
 def _packed(directory: StudyDirectory, manifest: ArchiveManifest | None) -> list[Check]:
@@ -273,136 +189,5 @@ def _packed(directory: StudyDirectory, manifest: ArchiveManifest | None) -> list
     if manifest is None:
         return []
     differing = manifest.differences(directory.root)
-    found = f"differ or are missing: {_some(differing)}" if differing else f"{len(manifest.files)} files"
+    found = f"differ or are missing: {first_names(differing)}" if differing else f"{len(manifest.files)} files"
     return [Check("study", "files, archive and disk", not differing, found)]
-
-
-def _averages(directory: StudyDirectory, run: PlannedRun) -> tuple[list[Check], list[ObservedRun]]:
-    """Return a run of an archive without trajectories by its stored averages, which cannot be made once more."""
-    what = "results, stored"
-    try:
-        stored = load_summary(directory.result(run.path))
-    except (OSError, ValueError, LlptError) as error:
-        return [Check(run.path, what, False, f"cannot be read: {error}")], []
-    remark = "The archive was packed without its trajectory: its averages are taken as they are stored."
-    return [Check(run.path, what, True, "as packed", remark=remark)], [observed_run(directory.study, run, stored)]
-
-
-def _engine(engine: DescribedEngine | None) -> str:
-    """Return what identifies an engine: its SPEC and the hash of the files that define it."""
-    return f"{engine.spec} {engine.content_hash}" if engine is not None else ""
-
-
-def _finite(path: str, trajectory: Trajectory, missing: set[str]) -> Check:
-    """Check every scalar that a run must have; of an imported one, those its files gave."""
-    scalars = trajectory.scalars()
-    wanted = [name for name in FINITE if name not in missing]
-    bad = [
-        f"{name} at step {int(scalars['step'][int(np.flatnonzero(~np.isfinite(scalars[name]))[0])])}"
-        for name in wanted
-        if not np.isfinite(scalars[name]).all()
-    ]
-    found = ", ".join(bad) if bad else f"{scalars.sizes['step']} steps"
-    return Check(path, "energies and conserved quantity finite", not bad, found)
-
-
-def _read_discarded(trajectory: Trajectory, discard: int) -> None:
-    """Read the frames that averaging passes over, so that every checksum of the trajectory is checked."""
-    for block in trajectory.blocks(READ_FRAMES):
-        if int(block.steps[-1]) >= discard:
-            return
-
-
-def _results(directory: StudyDirectory, run: PlannedRun, fresh: xr.Dataset) -> Check:
-    path = directory.result(run.path)
-    what = "results, stored and recomputed"
-    if not path.exists():
-        return Check(run.path, what, False, f"results/{path.name} is missing")
-    try:
-        stored = load_summary(path)
-    except (OSError, ValueError, LlptError) as error:
-        return Check(run.path, what, False, f"results/{path.name} cannot be read: {error}")
-    found = compare_kept(stored, fresh)
-    if found.differing:
-        return Check(run.path, what, False, f"differ: {_some(found.differing)}")
-    if found.old:
-        return Check(run.path, what, False, f"made by another version: {_some(found.old)}", can_be_told=False)
-    remarks = [
-        f"{why}: {_some(names)}."
-        for why, names in (
-            ("New since the results were stored, not compared", found.new),
-            ("Of observables that are not installed here, not compared", found.unknown),
-        )
-        if names
-    ]
-    return Check(run.path, what, True, f"{len(found.compared)} variables", remark=" ".join(remarks))
-
-
-def _some(names: Sequence[str]) -> str:
-    """Write the first of some variables; the error and the number of samples go without saying beside their number."""
-    names = [name for name in names if not name.endswith(("_error", "_effective_samples"))] or names
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-
-
-def _explanation(directory: StudyDirectory, explained: Explained | None) -> list[Check]:
-    """Check that the labels give the stored free energies and kelvins once more."""
-    path = directory.results / EXPLANATION
-    if explained is None:
-        return []
-    what = "free energies and kelvins, stored and recomputed"
-    if not path.exists():
-        return [Check("study", what, False, f"results/{path.name} is missing")] if directory.verdict.exists() else []
-    try:
-        unlike = difference_from(path.read_text(encoding="utf-8"), explained[0])
-    except (OSError, UnicodeDecodeError) as error:
-        return [Check("study", what, False, f"results/{path.name} cannot be read: {error}")]
-    found = Check("study", what, not unlike, f"results/{path.name}: {unlike}" if unlike else "the same")
-    if not explained[1]:
-        return [found]
-    return [found, *_table("study", directory.results / FRAMES_TABLE, partial(doubly_labelled_table, explained[1]))]
-
-
-def _table(subject: str, path: Path, make: Callable[[], str]) -> list[Check]:
-    """Check that a table for people, where it is there, says what it would if it were made anew."""
-    if not path.exists():
-        return []
-    what = f"{path.name}, stored and made anew"
-    try:
-        unlike = difference_of_tables(path.read_text(encoding="utf-8"), make())
-    except (OSError, UnicodeDecodeError) as error:
-        return [Check(subject, what, False, f"cannot be read: {error}")]
-    except LlptError as error:
-        return [Check(subject, what, False, error.cause)]
-    return [Check(subject, what, not unlike, unlike or "the same")]
-
-
-def _verdict(directory: StudyDirectory, recompute: Callable[[], tuple[Verdict | None, str]]) -> list[Check]:
-    what = "verdict, stored and recomputed"
-    try:
-        fresh, why = recompute()
-    except LlptError as error:
-        return [Check("study", what, False, error.cause, can_be_told=False)]
-    stored = None
-    try:
-        if directory.verdict.exists():
-            stored = Verdict.from_json(directory.verdict.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        return [Check("study", what, False, f"results/{directory.verdict.name} cannot be read: {error}")]
-    except LlptError as error:
-        return [Check("study", what, False, error.cause, can_be_told=not isinstance(error, NewerFormatError))]
-    if fresh is None or stored is None:
-        passed = fresh is None and stored is None
-        return [Check("study", what, passed, why if passed else "one of them is missing")]
-    thresholds = stored.thresholds == directory.study.verdict.thresholds()
-    found = "the same" if thresholds else "the verdict was judged by others"
-    held = reproduces(stored, fresh)
-    return [
-        Check("study", "thresholds, study file and verdict", thresholds, found),
-        Check(
-            "study",
-            what,
-            held.agreement is Agreement.SAME,
-            held.found,
-            can_be_told=held.agreement is not Agreement.CANNOT_BE_TOLD,
-        ),
-    ]

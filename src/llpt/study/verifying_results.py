@@ -1,0 +1,87 @@
+"""Re-checks what a finished study came to: its verdict, what its labels say, and its tables for people."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from llpt.audit import Agreement, Verdict, reproduces
+from llpt.errors import LlptError, NewerFormatError
+from llpt.study.check import Check
+from llpt.study.explaining import EXPLANATION, FRAMES_TABLE, difference_from, doubly_labelled_table
+from llpt.study.tables import difference_of_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from llpt.study.explaining import Explained
+    from llpt.study.layout import StudyDirectory
+
+
+def verdict_checks(directory: StudyDirectory, recompute: Callable[[], tuple[Verdict | None, str]]) -> list[Check]:
+    """Check that thresholds and verdict are those that the runs lead to."""
+    what = "verdict, stored and recomputed"
+    try:
+        fresh, why = recompute()
+    except LlptError as error:
+        return [Check("study", what, False, error.cause, can_be_told=False)]
+    stored = None
+    try:
+        if directory.verdict.exists():
+            stored = Verdict.from_json(directory.verdict.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        return [Check("study", what, False, f"results/{directory.verdict.name} cannot be read: {error}")]
+    except LlptError as error:
+        return [Check("study", what, False, error.cause, can_be_told=not isinstance(error, NewerFormatError))]
+    if fresh is None or stored is None:
+        passed = fresh is None and stored is None
+        return [Check("study", what, passed, why if passed else "one of them is missing")]
+    thresholds = stored.thresholds == directory.study.verdict.thresholds()
+    found = "the same" if thresholds else "the verdict was judged by others"
+    held = reproduces(stored, fresh)
+    return [
+        Check("study", "thresholds, study file and verdict", thresholds, found),
+        Check(
+            "study",
+            what,
+            held.agreement is Agreement.SAME,
+            held.found,
+            can_be_told=held.agreement is not Agreement.CANNOT_BE_TOLD,
+        ),
+    ]
+
+
+def explanation_checks(directory: StudyDirectory, explained: Explained | None) -> list[Check]:
+    """Check that the labels give the stored free energies and kelvins once more."""
+    path = directory.results / EXPLANATION
+    if explained is None:
+        return []
+    what = "free energies and kelvins, stored and recomputed"
+    if not path.exists():
+        return [Check("study", what, False, f"results/{path.name} is missing")] if directory.verdict.exists() else []
+    try:
+        unlike = difference_from(path.read_text(encoding="utf-8"), explained[0])
+    except (OSError, UnicodeDecodeError) as error:
+        return [Check("study", what, False, f"results/{path.name} cannot be read: {error}")]
+    found = Check("study", what, not unlike, f"results/{path.name}: {unlike}" if unlike else "the same")
+    if not explained[1]:
+        return [found]
+    return [
+        found,
+        *table_checks("study", directory.results / FRAMES_TABLE, partial(doubly_labelled_table, explained[1])),
+    ]
+
+
+def table_checks(subject: str, path: Path, make: Callable[[], str]) -> list[Check]:
+    """Check that a table for people, where it is there, says what it would if it were made anew."""
+    if not path.exists():
+        return []
+    what = f"{path.name}, stored and made anew"
+    try:
+        unlike = difference_of_tables(path.read_text(encoding="utf-8"), make())
+    except (OSError, UnicodeDecodeError) as error:
+        return [Check(subject, what, False, f"cannot be read: {error}")]
+    except LlptError as error:
+        return [Check(subject, what, False, error.cause)]
+    return [Check(subject, what, not unlike, unlike or "the same")]
