@@ -10,6 +10,7 @@ from llpt.study import estimate_costs, make_plan, makespan_s, parse_study, read_
 from llpt.study.inputs import named_inputs
 from llpt.study.nodes import Origin
 from llpt.study.plan import Plan
+from llpt.transition import Isobar, LadderPath, synthetic_isobar
 
 BASE = ControlledTest.BASE
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -69,6 +70,15 @@ def test_only_a_made_up_start_settles():
     first, second, _ = runs_of(plan_of(STUDY), BASE)
     assert (first.steps, first.discard) == (1050, 150)
     assert (second.steps, second.discard) == (1000, 100)
+
+
+@pytest.mark.parametrize("path", ["heating", "cooling", "none"])
+def test_a_ladder_is_analysed_as_the_study_file_says_that_it_is_walked(path):
+    """One spelling, of study file, plan and line of states."""
+    found = parse_study(STUDY.replace("settle_steps", f'ladder = "{path}"\nsettle_steps')).dynamics.ladder
+    isobar = Isobar("dft", 32, 200.0, synthetic_isobar((700, 800), place_k=750.0, width_k=0.0, seed=1).points, found)
+    assert isobar.path is LadderPath(path)
+    assert repr(isobar).endswith("no ladder)" if path == "none" else f"{path})")
 
 
 def test_a_cooling_ladder_goes_the_other_way_and_none_starts_each_on_its_own():

@@ -17,6 +17,7 @@ from llpt.campaign.identity import (
     file_stem,
     matches_pattern,
     short_name,
+    size_name,
 )
 from llpt.campaign.state import ThermodynamicState
 from llpt.lazy import loaded_when_used
@@ -38,6 +39,7 @@ __all__ = [
     "file_stem",
     "matches_pattern",
     "short_name",
+    "size_name",
 ]
 
 _NAMES = {

@@ -93,7 +93,7 @@ class LadderIdentity:
     @property
     def folder(self) -> str:
         """Its runs' folder below their engine's: ``N64/P200``."""
-        return f"N{self.atoms}/{self.line}"
+        return f"{size_name(self.atoms)}/{self.line}"
 
     @property
     def label(self) -> str:
@@ -198,6 +198,15 @@ class RunIdentity:
 
 def _numbered(test: ControlledTest, number: int) -> str:
     return str(test) if number <= 1 else f"{test} {number}"
+
+
+def size_name(atoms: int) -> str:
+    """Return how a number of atoms is spelt in paths.
+
+    >>> size_name(64)
+    'N64'
+    """
+    return f"N{atoms}"
 
 
 def line_without_place(text: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from llpt.campaign import ControlledTest, Role
+from llpt.campaign import ControlledTest, Role, size_name
 from llpt.dynamics.settings import SEED_LIMIT
 from llpt.ladder_path import LadderPath
 from llpt.study.inputs import MADE_HERE
@@ -98,7 +98,7 @@ class Ladders:
             options["electronic_temperature_k"] = state.temperature_k if fixed == "ionic" else fixed
         word = study.system.start_for(atoms)
         start = self.made(word) if word in MADE_HERE else Start(Origin.FILE, word)
-        seed = derived_seed(study.study.seed, state.condition, state.temperature_name, f"N{atoms}")
+        seed = derived_seed(study.study.seed, state.condition, state.temperature_name, size_name(atoms))
         settings = run_settings(study.dynamics, state, seed, sampled=self._sampled)
         return MolecularDynamics(
             role=self.side.role,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from llpt.campaign import Role
-from llpt.dynamics import RunSettings, timestep_auto
+from llpt.campaign import Role, size_name
+from llpt.dynamics import RunSettings, refused_in_words, timestep_auto
 from llpt.dynamics.settings import SHORTEST_TIMESTEP_FS
 from llpt.errors import InputError
 from llpt.study.ladders import derived_seed, threads_for
@@ -35,18 +35,17 @@ def runs_like_imported(study: StudyFile, side: Side) -> list[MolecularDynamics]:
 def _like(study: StudyFile, side: Side, run: ImportedRun) -> MolecularDynamics:
     per_frame = steps_per_frame(run)
     state = run.state
-    place = (state.line, f"T{run.temperature_k:g}", f"N{run.atoms}", run.test, run.repeat)
-    settings = RunSettings.from_mapping(
-        {
-            "ensemble": run.dynamics.ensemble,
-            "temperature_k": run.temperature_k,
-            "pressure_gpa": run.pressure_gpa,
-            "timestep_fs": run.frame_interval_fs / per_frame,
-            "steps": run.steps * per_frame,
-            "seed": derived_seed(study.study.seed, *place),
-            "positions_every": max(STORED_EVERY, per_frame),
-        }
-    )
+    place = (state.line, state.temperature_name, size_name(run.atoms), run.test, run.repeat)
+    with refused_in_words():
+        settings = RunSettings(
+            ensemble=run.dynamics.ensemble,
+            temperature_k=run.temperature_k,
+            pressure_gpa=run.pressure_gpa,
+            timestep_fs=run.frame_interval_fs / per_frame,
+            steps=run.steps * per_frame,
+            seed=derived_seed(study.study.seed, *place),
+            positions_every=max(STORED_EVERY, per_frame),
+        )
     return MolecularDynamics(
         role=side.role,
         engine=side.engine,
