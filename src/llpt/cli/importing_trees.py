@@ -34,11 +34,11 @@ def import_runs(
     """
     from llpt.study.import_tree import import_found  # noqa: PLC0415 - start-up time of the other commands
 
-    done = []
+    done: list[TreeRun] = []
     with bar("importing", len(found), transient=True) as advance:
         for number, run in enumerate(found):
             advance(number, run.name)
-            done.append(import_found(out, run, given, new=new, dry=dry))
+            done.append(import_found(out, run, given, new=new, dry=dry, earlier=done))
     return done
 
 

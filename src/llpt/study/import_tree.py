@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from llpt.errors import InputError, LlptError
+from llpt.study.import_copies import ImportedBeforeError
 from llpt.study.import_description import Description, known_electronic_temperature_k
 from llpt.study.import_table import CONSTANT_VOLUME
-from llpt.study.importing import Imported, ImportedBeforeError, import_run, inspect_run
+from llpt.study.importing import Imported, import_run, inspect_run
 from llpt.study.layout import StudyDirectory
 from llpt.study.place import STUDY_FILE
 from llpt.trajectory.foreign import NoTrajectoryError, open_foreign
@@ -113,6 +114,7 @@ def import_found(
     *,
     new: NewStudy,
     dry: bool = False,
+    earlier: Sequence[TreeRun] = (),
     on_frame: Callable[[int], None] = lambda _: None,
 ) -> TreeRun:
     """Take one run of a tree into a study; one that cannot be taken is told and changes nothing.
@@ -123,6 +125,7 @@ def import_found(
         given: what a person says of all runs.
         new: the study that is made where there is none.
         dry: whether nothing is written.
+        earlier: what became of the runs of the tree before it; asked where nothing is written.
         on_frame: called with the number of frames done.
 
     Raises:
@@ -136,8 +139,9 @@ def import_found(
         description = describe(found, source, given)
         if not dry:
             return TreeRun(found, import_run(root, source, description, new=new, on_frame=on_frame))
-        study = StudyDirectory.open(root).study if (root / STUDY_FILE).is_file() else None
-        return TreeRun(found, inspect_run(source, description, study, on_frame=on_frame))
+        study = StudyDirectory.open(root) if (root / STUDY_FILE).is_file() else None
+        taken = [each.imported for each in earlier if each.imported is not None]
+        return TreeRun(found, inspect_run(source, description, study, earlier=taken, on_frame=on_frame))
     except ImportedBeforeError as error:
         return TreeRun(found, why=error.cause, remedy=error.remedy, expected=True)
     except NoTrajectoryError as error:

@@ -36,7 +36,7 @@ def remove_runs(root: Path, pattern: str) -> list[str]:
         chosen = [run for run in directory.study.imported if matches_pattern(run.path, pattern)]
         if not chosen:
             raise InputError(f"No imported run of the study matches {pattern!r}.", "llpt status lists their names.")
-        _check_unused(directory, chosen)
+        check_unused(directory, chosen)
         kept = [run for run in directory.study.imported if run not in chosen]
         write_table(directory.root, kept)
     return [short_name(run.path) for run in chosen]
@@ -69,7 +69,7 @@ def relabel_runs(root: Path, old: str, new: str) -> list[str]:
         taken = {run.engine_folder for run in make_plan(study).runs} - {run.folder for run in chosen}
         if engine_slug(new) in taken:
             raise InputError(f'The study has runs of an engine called "{engine_slug(new)}".', "Give another label.")
-        _check_unused(directory, chosen)
+        check_unused(directory, chosen)
         renamed = [run.model_copy(update={"label": new}) for run in chosen]
         moved = [(one.path, other.path) for one, other in zip(chosen, renamed, strict=True) if one.path != other.path]
         with scratch_directory(".import.", inside=directory.root) as aside:
@@ -82,8 +82,16 @@ def relabel_runs(root: Path, old: str, new: str) -> list[str]:
     return [short_name(run.path) for run in renamed]
 
 
-def _check_unused(directory: StudyDirectory, runs: list[ImportedRun]) -> None:
-    """Refuse to take away what another node of the plan has been made from."""
+def check_unused(directory: StudyDirectory, runs: list[ImportedRun]) -> None:
+    """Refuse to take away what another node of the plan has been made from.
+
+    Args:
+        directory: the study.
+        runs: imported runs of it.
+
+    Raises:
+        InputError: another node has been made from one.
+    """
     paths = {run.path for run in runs}
     for node in make_plan(directory.study).nodes:
         needed = paths & set(node.after)

@@ -104,7 +104,7 @@ def enter_run(root: Path, runs: Sequence[ImportedRun], run: ImportedRun, place: 
     Raises:
         StorageError: the disk refuses.
     """
-    remove(root / run.path)  # left by an import that was killed before its table was written
+    remove(root / run.path)  # left by an import that was killed, or a shorter copy of the run
     put_directory(place, root / run.path)
     write_table(root, runs)
 
@@ -138,9 +138,13 @@ def complete_imports(directory: StudyDirectory, ledger: Ledger) -> None:
         StorageError: the disk refuses.
     """
     runs = {run.path: run for run in directory.study.imported}
-    heads = {entry.path: job_head(entry.job) for entry in ledger.entries()}
-    known = {path: head.engine for path, head in heads.items() if head.kind == IMPORTED_KIND}
-    stale = [path for path, engine in known.items() if path not in runs or runs[path].engine != engine]
+    known = {
+        entry.path: (job_head(entry.job).engine, None if origin is None else origin.sha256)
+        for entry in ledger.entries()
+        if job_head(entry.job).kind == IMPORTED_KIND
+        for origin in (entry.provenance.origin,)
+    }
+    stale = [path for path, what in known.items() if path not in runs or (runs[path].engine, runs[path].sha256) != what]
     fresh = [run for path, run in runs.items() if path in stale or path not in known]
     if not stale and not fresh:
         return

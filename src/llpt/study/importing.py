@@ -14,7 +14,9 @@ from llpt.campaign import engine_slug
 from llpt.errors import InputError
 from llpt.files import atomic_directory, file_hash, scratch_directory, write_atomically
 from llpt.observables import all_observables
+from llpt.study.import_copies import ImportedBeforeError, shorter_copy, stored_prints
 from llpt.study.import_table import drafted_run, imported_table
+from llpt.study.imported_changes import check_unused
 from llpt.study.imported_record import complete_imports, enter_run
 from llpt.study.inputs import copy_inputs
 from llpt.study.layout import StudyDirectory
@@ -28,8 +30,10 @@ from llpt.trajectory.foreign.suspicion import MeasuredFact, findings, hold_again
 from llpt.units import BOLTZMANN_EV_PER_K
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from llpt.study.file import StudyFile
     from llpt.study.import_description import Description
@@ -53,10 +57,6 @@ def study_of_imported_runs(name: str) -> str:
         name: of the study.
     """
     return with_defaults(STUDY_TEXT.format(name=json.dumps(name, ensure_ascii=False)))
-
-
-class ImportedBeforeError(InputError):
-    """Files that are in the study already."""
 
 
 def what_is_lost(missing: str) -> list[str]:
@@ -98,18 +98,30 @@ class Imported:
         converted: what its trajectory came to.
         findings: what is measured on its frames, beside what is stated of them.
         steered: a sentence where its fluctuations are not those of its ensemble; empty where they are, or not known.
+        replaced: the shorter copy of it that it takes the place of.
     """
 
     run: ImportedRun
     converted: Contents
     findings: tuple[MeasuredFact, ...]
     steered: str = ""
+    replaced: ImportedRun | None = None
+
+    @property
+    def prints(self) -> NDArray[np.float64]:
+        """What its frames are known again by, shape (frames, 2)."""
+        measured = self.converted.measured
+        return np.array(() if measured is None else measured.fingerprints).reshape(-1, 2)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of it, a sentence each."""
         found = ["The last frame is incomplete and was left out."] if self.converted.cut else []
         found += [*self.converted.notes, *filter(None, (self.steered,))]
+        if self.replaced is not None:
+            found.append(
+                f"It takes the place of {self.replaced.path}, a copy of it with {self.replaced.steps + 1} frames."
+            )
         move = self.converted.largest_move
         if move > AMBIGUOUS_SHARE:
             found.append(
@@ -158,8 +170,9 @@ def import_run(
 def inspect_run(
     source: ForeignTrajectory,
     description: Description,
-    study: StudyFile | None,
+    directory: StudyDirectory | None,
     *,
+    earlier: Sequence[Imported] = (),
     on_frame: Callable[[int], None] = lambda _: None,
 ) -> Imported:
     """Return what ``import_run`` would take in; everything is read and checked, and nothing is written.
@@ -167,13 +180,14 @@ def inspect_run(
     Args:
         source: the trajectory.
         description: what its files do not say.
-        study: the study it would go into; None for a new one.
+        directory: the study it would go into; None for a new one.
+        earlier: runs that would have been taken in before it.
         on_frame: called with the number of frames read.
 
     Raises:
         InputError: what ``import_run`` refuses.
     """
-    digests = _new_digests(source, description, study)
+    digests = _new_digests(source, description, None if directory is None else directory.study)
     read = read_through(
         source,
         frame_interval_fs=description.frame_interval_fs,
@@ -183,8 +197,14 @@ def inspect_run(
         on_frame=on_frame,
     )
     found = _checked(source, description, read)
-    run = imported_table(source, description, read, digests, study.imported if study is not None else ())
-    return Imported(run, read, found, fluctuations_told(read, description, beads=source.beads))
+    before = () if directory is None else directory.study.imported
+    run = imported_table(source, description, read, digests, before)
+    known = [(each.run, each.prints) for each in earlier]
+    known += () if directory is None else stored_prints(directory.root, before, run)
+    shorter = shorter_copy(run, read, known)
+    kept = [each for each in (*before, *(each.run for each in earlier)) if each is not shorter]
+    run = imported_table(source, description, read, digests, kept)
+    return Imported(run, read, found, fluctuations_told(read, description, beads=source.beads), shorter)
 
 
 def _new_digests(source: ForeignTrajectory, description: Description, study: StudyFile | None) -> tuple[str, ...]:
@@ -227,8 +247,13 @@ def _import_into(
         )
         found = _checked(source, description, converted)
         run = imported_table(source, description, converted, digests, before)
+        shorter = shorter_copy(run, converted, stored_prints(root, before, run))
+        if shorter is not None:
+            check_unused(StudyDirectory.open(root), [shorter])
+            before = tuple(each for each in before if each is not shorter)
+            run = imported_table(source, description, converted, digests, before)
         enter_run(root, [*before, run], run, place)
-    return Imported(run, converted, found, fluctuations_told(converted, description, beads=source.beads))
+    return Imported(run, converted, found, fluctuations_told(converted, description, beads=source.beads), shorter)
 
 
 def _checked(source: ForeignTrajectory, description: Description, converted: Contents) -> tuple[MeasuredFact, ...]:

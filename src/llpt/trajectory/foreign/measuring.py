@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from llpt.trajectory.foreign.fingerprints import fingerprint
 from llpt.trajectory.foreign.joining import mark_of
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA, U_ANGSTROM2_PER_FS2_TO_EV
 
@@ -121,6 +122,7 @@ class Measurements:
     by_force: Proportion = field(default_factory=Proportion)
     by_work: Proportion = field(default_factory=Proportion)
     kinetic: Proportion = field(default_factory=Proportion)
+    fingerprints: MutableSequence[float] = field(default_factory=_numbers)
     motion_u_angstrom2: MutableSequence[float] = field(default_factory=_numbers)
     paces_fs: MutableSequence[float] = field(default_factory=_numbers)
     _squares: dict[str, tuple[float, int]] = field(default_factory=dict)
@@ -156,9 +158,11 @@ class Measurements:
         self.energy_ev.append(energy)
         self.net_force.append(self._net_length("forces", raw.forces_ev_per_angstrom, None))
         self.drift.append(self._net_length("velocities", raw.velocities_angstrom_per_fs, self.masses_u))
+        fractions = positions @ np.linalg.inv(raw.cell_angstrom)
+        self.fingerprints.extend(fingerprint(fractions))
         self._recent.append(
             _Point(
-                positions @ np.linalg.inv(raw.cell_angstrom),
+                fractions,
                 raw.cell_angstrom,
                 raw.velocities_angstrom_per_fs,
                 raw.forces_ev_per_angstrom,

@@ -9,6 +9,7 @@ import numpy as np
 
 from llpt.files import copy
 from llpt.trajectory.foreign.contents import Contents
+from llpt.trajectory.foreign.fingerprints import fingerprints_of
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.measuring import measurements_of
 from llpt.trajectory.master import MASTER_NAME
@@ -91,14 +92,16 @@ def contents_of_own(source: Path) -> Contents:
     missing += ["velocities"] if np.isnan(first.velocities_angstrom_per_fs).all() else []
     missing += ["forces"] if np.isnan(first.forces_ev_per_angstrom).all() else []
     volume = scalars["volume_angstrom3"].to_numpy()
+    measured = measurements_of(
+        {str(key): value.to_numpy() for key, value in scalars.items()},
+        trajectory.masses_u,
+        electrons=int(trajectory.numbers.sum()),
+    )
+    measured.fingerprints.extend(fingerprints_of(trajectory).ravel().tolist())
     return Contents(
         frames=scalars.sizes["step"],
         missing=tuple(sorted(missing)),
         volumes_angstrom3=(float(volume.min()), float(volume.max())),
         mass_u=trajectory.mass_u,
-        measured=measurements_of(
-            {str(key): value.to_numpy() for key, value in scalars.items()},
-            trajectory.masses_u,
-            electrons=int(trajectory.numbers.sum()),
-        ),
+        measured=measured,
     )
