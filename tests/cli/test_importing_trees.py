@@ -223,3 +223,18 @@ def test_a_ramp_that_the_files_state_is_refused_before_anybody_is_asked(tmp_path
     assert code == 1
     code, _, err = command("import", path, *words, "-T", 900, "--despite", "drift")
     assert code == 0, err
+
+
+def test_imported_runs_are_not_called_done_and_those_whose_files_are_cut_are_told(tree, tmp_path, command):
+    copied = shutil.copytree(tree / "vasp", tmp_path / "vasp")
+    source = copied / "P200/T800/vasprun.xml"
+    text = source.read_text()
+    source.write_text(text[: text.rindex("<calculation>") + 200])
+    words = ("import", copied, "-o", tmp_path / "study", "--role", "reference", "--label", "VASP")
+    code, _, err = command(*words)
+    assert code == 0, err
+    code, out, err = command("status", tmp_path / "study")
+    assert code == 0, err
+    assert "1 imported, 1 imported, cut off." in out
+    assert "in the middle of a step" in " ".join(out.replace("│", " ").split())
+    assert "done" not in out

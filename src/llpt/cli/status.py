@@ -121,6 +121,7 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
     """
     from llpt.study.job_files import read_record  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.outcome import State  # noqa: PLC0415
+    from llpt.study.standing import CUT_OFF, IMPORTED  # noqa: PLC0415
     from llpt.study.standing_now import study_standing  # noqa: PLC0415
 
     found_now = study_standing(place.root)
@@ -131,11 +132,11 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
     if means is not None:
         listed = [replace(run, entry=replace(run.entry, conditions=means.of(run))) for run in listed]
     lines: list[RenderableType] = [table_of(listed)]
-    found = [(state, sum(run.entry.state is state for run in runs)) for state in State]
-    hidden = [f"{number - LISTED} {state}" for state, number in found if number > LISTED and not every]
+    found = [(word, sum(run.word == word for run in runs)) for word in (*map(str, State), IMPORTED, CUT_OFF)]
+    hidden = [f"{number - LISTED} {word}" for word, number in found if number > LISTED and not every]
     if hidden:
         lines.append(f"… and {', '.join(hidden)}; --all lists them.")
-    lines += ["", ", ".join(f"{number} {state}" for state, number in found if number) + ".", totals(runs)]
+    lines += ["", ", ".join(f"{number} {word}" for word, number in found if number) + ".", totals(runs)]
     done = [run.entry for run in runs if run.entry.state is State.DONE]
     gone = [entry.path for entry in done if _is_gone(place.node(entry.path), entry.provenance.content_hash)]
     if gone:
@@ -192,8 +193,8 @@ def shortened(runs: list[RunStanding]) -> list[RunStanding]:
     listed: dict[str, int] = {}
     kept = []
     for run in runs:
-        listed[run.entry.state] = listed.get(run.entry.state, 0) + 1
-        if listed[run.entry.state] <= LISTED:
+        listed[run.word] = listed.get(run.word, 0) + 1
+        if listed[run.word] <= LISTED:
             kept.append(run)
     return kept
 
@@ -223,7 +224,7 @@ def table_of(runs: list[RunStanding]) -> Table:
         left, unknown = work_left_s([run])
         table.add_row(
             short_name(entry.path),
-            f"[{STYLES[entry.state]}]{entry.state}[/]",
+            f"[{STYLES[entry.state]}]{run.word}[/]",
             f"{run.steps_done}/{run.steps}" if run.steps else "",
             f"{run.picoseconds_done:.3g}/{run.picoseconds:.3g}" if run.steps else "",
             f"{pace:.3g}" if pace else "",

@@ -62,7 +62,12 @@ def imported_table(
     if description.pressure_gpa is None:
         density = float(f"{converted.mass_u / low * U_PER_ANGSTROM3_TO_G_PER_CM3:.6g}")
     first = drafted_run(source, description, density_gcc=density).model_copy(
-        update={"steps": converted.frames - 1, "missing": converted.missing, "sha256": digests}
+        update={
+            "steps": converted.frames - 1,
+            "missing": converted.missing,
+            "sha256": digests,
+            "cut_off": converted.cut_off,
+        }
     )
     taken = {run.path for run in before}
     repeat = 1

@@ -82,6 +82,7 @@ class ImportedRun(Section):
     missing: tuple[str, ...] = Field(default=(), description="what the files do not give")
     files: tuple[str, ...] = Field(description="names of the files it was read from")
     sha256: tuple[str, ...] = Field(description="their hashes")
+    cut_off: bool = Field(default=False, description="whether they end in the middle of a step, as of a killed run")
 
     @model_validator(mode="after")
     def _one_line(self) -> Self:

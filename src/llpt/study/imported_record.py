@@ -168,14 +168,14 @@ def _enter_in_ledger(directory: StudyDirectory, run: ImportedRun, ledger: Ledger
     ledger.record(
         run.path,
         State.DONE,
-        reason=f"imported from {run.program}",
+        reason=f"imported from {run.program}{', whose files end in the middle of a step' * run.cut_off}",
         steps_done=run.steps,
         started=now,
         finished=now,
         provenance=Provenance(
             engine=describe_engine(run),
             versions=package_versions(),
-            origin=ForeignOrigin(program=run.program, files=run.files, sha256=run.sha256),
+            origin=ForeignOrigin(program=run.program, files=run.files, sha256=run.sha256, cut_off=run.cut_off),
             content_hash=content_hash(place),
         ),
     )

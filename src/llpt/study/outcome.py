@@ -67,11 +67,13 @@ class ForeignOrigin(Record):
         program: the program that wrote them.
         files: their names.
         sha256: their hashes.
+        cut_off: whether they end in the middle of a step.
     """
 
     program: str
     files: tuple[str, ...]
     sha256: tuple[str, ...]
+    cut_off: bool = False
 
 
 class Provenance(Record):

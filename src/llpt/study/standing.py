@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FIRST = (State.FAILED, State.UNFINISHED, State.RUNNING, State.BLOCKED, State.WAITING, State.DONE)
 """What needs somebody stands first."""
 FS_PER_NS = 1e6
+IMPORTED, CUT_OFF = "imported", "imported, cut off"
+"""Words for runs made elsewhere: all that their files hold is taken, and whether these end in the middle of a step."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,14 @@ class RunStanding:
             atoms=run.atoms if run else 0,
             beads=run.settings.beads if run else 1,
         )
+
+    @property
+    def word(self) -> str:
+        """Its state in a word; of a run made elsewhere, which is done by no run of ours, that it is imported."""
+        origin = self.entry.provenance.origin
+        if origin is None or self.entry.state is not State.DONE:
+            return str(self.entry.state)
+        return CUT_OFF if origin.cut_off else IMPORTED
 
     @property
     def picoseconds(self) -> float:

@@ -20,6 +20,7 @@ class Contents:
         volumes_angstrom3: smallest and largest volume.
         largest_move: of an atom between two frames, as a share of the cell.
         cut: whether an incomplete frame at the end was left out.
+        cut_off: whether a file ends in the middle of a frame, or before another of its run.
         mass_u: of all atoms together.
         measured: what the frames say of temperature, pressure and time step.
         notes: what a person should know of how the files were read, sentences.
@@ -31,6 +32,7 @@ class Contents:
     volumes_angstrom3: tuple[float, float] = (math.inf, 0.0)
     largest_move: float = 0.0
     cut: bool = False
+    cut_off: bool = False
     mass_u: float = 0.0
     measured: Measurements | None = None
     notes: list[str] = field(default_factory=list)

@@ -37,9 +37,10 @@ def until_cut(source: ForeignTrajectory, contents: Contents) -> Iterator[Foreign
             if number < FEWEST_FRAMES:
                 raise
             contents.notes.append(error.cause)
+            contents.cut_off = True
             return
         except CutOffError:
-            contents.cut = True
+            contents.cut = contents.cut_off = True
             return
         except DamageError as error:
             raise InputError(f"{error.cause} {number} whole frame(s) come before it.", error.remedy) from error
