@@ -25,7 +25,7 @@ from llpt.study.place import STUDY_FILE
 from llpt.study.planning import make_plan
 from llpt.study.template import with_defaults
 from llpt.trajectory.foreign import AMBIGUOUS_SHARE, Contents, ForeignTrajectory, convert, read_through
-from llpt.trajectory.foreign.statements import check_statements
+from llpt.trajectory.foreign.statements import check_beside, check_statements
 from llpt.trajectory.foreign.suspicion import MeasuredFact, findings, hold_against
 from llpt.units import BOLTZMANN_EV_PER_K
 
@@ -209,6 +209,7 @@ def inspect_run(
 
 def _new_digests(source: ForeignTrajectory, description: Description, study: StudyFile | None) -> tuple[str, ...]:
     """Return the hashes of a run's files, which no run of the study has yet and which do not contradict the person."""
+    check_beside(source.facts, source.beside, source.name, despite=description.despite)
     check_statements(source.facts, description.facts, source.name, despite=description.despite)
     drafted_run(source, description)  # what no run of a study can have is refused before frames are read
     digests = tuple(file_hash(path) for path in source.files)

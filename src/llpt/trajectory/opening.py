@@ -16,7 +16,7 @@ from llpt.trajectory.foreign import EnergyMeaning, ForeignReader, open_foreign
 from llpt.trajectory.foreign.arrays import open_arrays
 from llpt.trajectory.foreign.ase_atoms import is_atoms, open_atoms
 from llpt.trajectory.foreign.mdanalysis import is_mdanalysis, open_universe
-from llpt.trajectory.foreign.statements import check_statements, checks_of
+from llpt.trajectory.foreign.statements import check_beside, check_statements, checks_of
 from llpt.trajectory.foreign.streaming import StreamedFrames
 from llpt.trajectory.foreign.suspicion import hold_against
 from llpt.trajectory.stored import StoredFrames
@@ -92,6 +92,7 @@ def open_trajectory(
     symbols = [elements] if isinstance(elements, str) else list(elements)
     found = _found(source, symbols, cell=cell, lammps_units=lammps_units, keys=keys)
     left_out = checks_of(despite)
+    check_beside(found.facts, found.beside, found.name, despite=left_out)
     check_statements(found.facts, given, found.name, despite=left_out)
     facts = _merged(found.facts, given)
     if found.own is not None:

@@ -48,6 +48,8 @@ COLUMNS = {"ener": 4, "cell": 9, "stress": 9}
 """How many numbers of a row are read, after step and time."""
 AS_OFTEN = "Let CP2K print it as often as the positions, or leave the file out."
 POTENTIAL = 2
+CELL_NUMBERS = 9
+"""Of a row of ``.cell``, which the volume may follow."""
 SAME_ENERGY_EV = 1e-5
 """``.ener`` has the energy of the comments to 1e-9 hartree."""
 FIXED_CELL = frozenset({"NVE", "NVT", "LANGEVIN", "ISOKIN", "NVT_ADIABATIC"})
@@ -257,6 +259,7 @@ def _frames(files: Mapping[str, Path], held: NDArray[np.float64] | None) -> Iter
             temperature_k=None if ener is None else float(ener[1]),
             conserved_ev=None if ener is None else float(ener[3]) * HARTREE_TO_EV,
             total_stress_gpa=_total_stress(found["stress"]) if "stress" in found else None,
+            volume_angstrom3=float(found["cell"][9]) if held is None and len(found["cell"]) > CELL_NUMBERS else None,
             time_fs=now.time_fs,
             clock=float(now.step),
             unconverged=now.step in unconverged,

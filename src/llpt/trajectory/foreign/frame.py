@@ -39,6 +39,7 @@ class ForeignFrame:
         stress_gpa: virial part, ASE's sign and order, shape (6,).
         total_stress_gpa: the same with the kinetic part, shape (6,); for programs that only write the sum.
         pressure_gpa: total.
+        volume_angstrom3: as the files state it beside the cell.
         conserved_ev: conserved quantity of the integrator.
         time_fs: time, from any origin.
         clock: a number of the frame that grows evenly along a run: its step or time, whichever the files give.
@@ -60,6 +61,7 @@ class ForeignFrame:
     stress_gpa: NDArray[np.float64] | None = None
     total_stress_gpa: NDArray[np.float64] | None = None
     pressure_gpa: float | None = None
+    volume_angstrom3: float | None = None
     conserved_ev: float | None = None
     time_fs: float | None = None
     clock: float | None = None
@@ -84,6 +86,7 @@ class ForeignTrajectory:
         beads: of a path integral; 1 for classical nuclei.
         stride: by how much the clock grows from frame to frame, where the program writes every step; None where it may
             be told to leave out some.
+        beside: what files beside it, or other parts of it, state of the same run, each with its name.
     """
 
     program: str
@@ -96,6 +99,7 @@ class ForeignTrajectory:
     notes: Sequence[str] = ()
     beads: int = 1
     stride: float | None = None
+    beside: tuple[tuple[str, Facts], ...] = ()
 
     @property
     def name(self) -> str:

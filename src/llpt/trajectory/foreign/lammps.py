@@ -240,6 +240,7 @@ def _frames(dump: Path, log: Log | None, run: LogRun | None, system: UnitSystem)
             kinetic_energy_ev=None if kinetic is None else kinetic * count * system.energy,
             temperature_k=row.get("Temp"),
             pressure_gpa=row["Press"] * system.pressure if "Press" in row else None,
+            volume_angstrom3=row.get("Volume"),
             total_stress_gpa=total,
         )
 

@@ -126,6 +126,7 @@ class Measurements:
     motion_u_angstrom2: MutableSequence[float] = field(default_factory=_numbers)
     paces_fs: MutableSequence[float] = field(default_factory=_numbers)
     _squares: dict[str, tuple[float, int]] = field(default_factory=dict)
+    _along: float = 0.0
     _follow: float = 0.0
     _follow_norm: float = 0.0
     _moved: NDArray[np.float64] | None = None
@@ -209,7 +210,9 @@ class Measurements:
         if before.velocities is not None and now.velocities is not None:
             velocities = 0.5 * (before.velocities + now.velocities)
             squared = float((velocities**2).sum())
-            self.paces_fs.append(float((velocities * moved).sum()) / squared if squared else math.nan)
+            along, lengths = float((velocities * moved).sum()), squared * float((moved**2).sum())
+            self.paces_fs.append(along / squared if squared else math.nan)
+            self._along += along / math.sqrt(lengths) if lengths > 0.0 else 0.0
         if before.forces is None or now.forces is None or math.isnan(before.energy_ev + now.energy_ev):
             return
         work = -0.5 * float(((before.forces + now.forces) * moved).sum())
@@ -287,13 +290,15 @@ class Measurements:
         """Return the number of the frame that the atoms have taken another time to reach than all others.
 
         The time is that of displacements over velocities. What it is where frames lie far apart has no meaning, but it
-        is the same from frame to frame: its spread over all frames tells which one differs.
+        is the same from frame to frame: its spread over all frames tells which one differs. Where displacements follow
+        the velocities it is the time itself, and has no spread.
         """
         paces = np.array(self.paces_fs)
         if len(paces) < FEWEST_PACES or 3 * self.n_atoms < MINIMUM_COMPONENTS or not np.isfinite(paces).all():
             return None
         off = np.abs(paces - np.median(paces))
-        far = np.maximum(PACE_SPREADS * DEVIATION_OVER_MEDIAN * np.median(off), PACE_SHARE * abs(np.median(paces)))
+        spread = 0.0 if self._along > MINIMUM_CORRELATION * len(paces) else DEVIATION_OVER_MEDIAN * np.median(off)
+        far = np.maximum(PACE_SPREADS * spread, PACE_SHARE * abs(np.median(paces)))
         places = np.flatnonzero(off > far)
         return int(places[0]) + 1 if places.size else None
 

@@ -16,6 +16,7 @@ import numpy as np
 from ase.data import atomic_masses
 
 from llpt.errors import InputError
+from llpt.trajectory.foreign.agreement import check_agreement
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, kinetic_energy_ev
 from llpt.trajectory.foreign.measuring import Measurements
 from llpt.trajectory.foreign.sequence import FEWEST_FRAMES, EvenSteps, once, until_cut
@@ -130,6 +131,7 @@ class ForeignReader:
                     "Give the frames that belong together.",
                 )
             missing = lacking
+            check_agreement(raw, measured.masses_u, number, source.name, despite=self._despite)
             clock.check(number, raw, evenly=FactCheck.GAP not in self._despite)
             contents.unconverged += raw.unconverged
             positions = unwrapper.next(raw)

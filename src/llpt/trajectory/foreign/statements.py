@@ -10,7 +10,7 @@ from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator, Sequence
 
 SAME = 1e-6
 """Two statements of one number that differ by more than this share of it contradict each other."""
@@ -26,6 +26,7 @@ class FactCheck(StrEnum):
     VELOCITIES = "velocities"
     ENERGY = "energy"
     GAP = "gap"
+    VOLUME = "volume"
     DRIFT = "drift"
     OUTLIER = "outlier"
 
@@ -76,6 +77,39 @@ def check_one_state(files: Facts, name: str, *, despite: Collection[FactCheck] =
             )
 
 
+def check_beside(
+    files: Facts, beside: Sequence[tuple[str, Facts]], name: str, *, despite: Collection[FactCheck] = ()
+) -> None:
+    """Refuse a run of which two files, or two parts of a file, state different things.
+
+    Args:
+        files: what its files state.
+        beside: what others state of it, each with its name.
+        name: of the trajectory.
+        despite: checks to leave out.
+
+    Raises:
+        InputError: they contradict each other.
+    """
+    for place, others in beside:
+        for what, known, stated, check in _differences(files, others):
+            if check not in despite:
+                raise InputError(
+                    f"{name} states {what} = {known:g}, {place} {stated:g}.",
+                    f"Give the files of one run, or despite = {check} (--despite {check}) if the first is right.",
+                )
+
+
+def _differences(files: Facts, given: Facts) -> Iterator[tuple[str, float, float, FactCheck]]:
+    """Yield keyword, both numbers and check of everything that both state differently."""
+    for field in fields(Facts):
+        known, stated = getattr(files, field.name), getattr(given, field.name)
+        if field.name not in KEYWORDS or known is None or stated is None:
+            continue
+        if abs(known - stated) > SAME * abs(known):
+            yield field.name.replace("frame_interval", "timestep"), known, stated, KEYWORDS[field.name]
+
+
 def check_statements(files: Facts, given: Facts, name: str, *, despite: Collection[FactCheck] = ()) -> None:
     """Refuse a person's word that contradicts the files', and a run whose files state no one state.
 
@@ -89,12 +123,8 @@ def check_statements(files: Facts, given: Facts, name: str, *, despite: Collecti
         InputError: they contradict each other, or the thermostat or barostat is changed on the way.
     """
     check_one_state(files, name, despite=despite)
-    for field in fields(Facts):
-        known, stated = getattr(files, field.name), getattr(given, field.name)
-        if field.name not in KEYWORDS or known is None or stated is None or KEYWORDS[field.name] in despite:
-            continue
-        if abs(known - stated) > SAME * abs(known):
-            keyword, check = field.name.replace("frame_interval", "timestep"), KEYWORDS[field.name]
+    for keyword, known, stated, check in _differences(files, given):
+        if check not in despite:
             raise InputError(
                 f"{name} states {keyword} = {known:g}, not {stated:g}.",
                 f"Leave {keyword} out, or give despite = {check} (--despite {check}) if the file is wrong.",

@@ -205,7 +205,35 @@ def _contradictions(measured: Measurements, facts: Facts, name: str, discard: in
         cause = f"To frame {uneven} of {name} the atoms move another time than to the others, by their velocities: "
         cause += "frames are missing there, or two runs meet."
         found.append((FactCheck.GAP, cause, "Import what stands before and after as runs of their own"))
+    if not any(check is FactCheck.GAP for check, *_ in found):  # where frames are missing, steps are longer for that
+        found += _displacements(measured, facts, name, discard)
     return [*found, *state_changes(measured, facts, name, discard)]
+
+
+def _displacements(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
+    """Tell displacements that do not fit the temperature in the files, where velocities and forces tell nothing."""
+    stated, found = facts.frame_interval_fs, _interval_by_temperature_fs(measured, facts, discard)
+    if stated is None or found is None or measured.interval_fs() is not None:
+        return []
+    if TIMESTEP_BELOW < found / stated < TIMESTEP_ABOVE:
+        return []
+    cause = f"The atoms of {name} move as far from frame to frame as those of their temperature do "
+    cause += f"in {found:.3g} fs, not in {stated:g} fs."
+    return [(FactCheck.TIMESTEP, cause, "Correct the time from frame to frame (--timestep-fs)")]
+
+
+def _interval_by_temperature_fs(measured: Measurements, facts: Facts, discard: int) -> float | None:
+    """Return the time between frames in which atoms of the temperature in the files move as far as they do.
+
+    None where the files give no temperature, or displacements are only a lower bound and within it.
+    """
+    motion = _motion(measured, facts, discard)
+    kelvin = series_mean(measured.temperature_k, discard, "K")
+    if motion is None or kelvin is None or facts.frame_interval_fs is None or not kelvin.value > 0.0:
+        return None
+    (found, dense), interval = motion, facts.frame_interval_fs
+    by_temperature = interval * math.sqrt(found.value / kelvin.value)
+    return by_temperature if dense or by_temperature > interval else None
 
 
 def _velocities(measured: Measurements, name: str) -> list[tuple[FactCheck, str, str]]:

@@ -10,7 +10,9 @@ kinetic 1.02: external −27.84, total −9.12). VASP's mass of hydrogen is 1.00
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import re
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 from xml.parsers.expat.errors import (
@@ -26,7 +28,7 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts, held_or_ramp
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
-from llpt.trajectory.foreign.text import UNREADABLE, CutOffError, DamageError, open_bytes, why_unreadable
+from llpt.trajectory.foreign.text import UNREADABLE, CutOffError, DamageError, Lines, open_bytes, why_unreadable
 from llpt.trajectory.stress import voigt
 from llpt.units import BOLTZMANN_EV_PER_K, KILOBAR_TO_GPA
 
@@ -57,6 +59,8 @@ OTHERS = {
 }
 METHODS = {1: ", RMM-DIIS", 2: ", conjugate gradients", 3: ", damped dynamics", 44: ", improved dimer"}
 FREE_CELL = 3
+OWN_NAMES = frozenset({"vasprun.xml", "OUTCAR"})
+"""What VASP calls its files; an INCAR beside others may be that of another piece of the run."""
 
 
 def open_vasprun(path: Path) -> ForeignTrajectory:
@@ -66,11 +70,13 @@ def open_vasprun(path: Path) -> ForeignTrajectory:
         InputError: it is damaged, or holds no list of atoms.
     """
     tags: dict[str, float] = {}
+    asked: dict[str, float] = {}
     numbers: list[int] = []
     masses: list[float] = []
     for element in elements_of(path, {"atominfo", "parameters", "incar", "calculation"}):
         if element.tag in {"incar", "parameters"}:
             tags = {**_numbers_in(element), **(tags if element.tag == "parameters" else {})}
+            asked = _numbers_in(element) if element.tag == "parameters" else asked
         elif element.tag == "atominfo":
             numbers, masses = _atoms(element, path)
         elif numbers:
@@ -84,7 +90,42 @@ def open_vasprun(path: Path) -> ForeignTrajectory:
         frames=lambda: _vasprun_frames(path),
         masses_u=np.array(masses),
         facts=facts_of(tags, path, every=1),
+        beside=stated_beside(path, tags, ("its parameters", asked)),
     )
+
+
+def stated_beside(
+    path: Path, tags: Mapping[str, float], *parts: tuple[str, Mapping[str, float]]
+) -> tuple[tuple[str, Facts], ...]:
+    """Return what the INCAR beside a file that has VASP's own name states, and other parts of the file.
+
+    Args:
+        path: the file.
+        tags: what it states.
+        parts: name and tags of other parts of it.
+
+    Raises:
+        InputError: one of them says that it is no molecular dynamics.
+    """
+    incar = path.with_name("INCAR")
+    if path.name in OWN_NAMES and incar.is_file():
+        parts += ((str(incar), incar_tags(incar)),)
+    # what a part leaves out is what the file states: one number alone makes no statement (TEBEG without TEEND)
+    return tuple(
+        (name, facts_of({**tags, **found}, path, every=1)) for name, found in parts if found.items() - tags.items()
+    )
+
+
+def incar_tags(path: Path) -> dict[str, float]:
+    """Return the numbers of an INCAR by their tags."""
+    found = {}
+    with contextlib.suppress(CutOffError):
+        for line in Lines(path):
+            for part in re.split("[#!]", line)[0].split(";"):
+                tag, _, value = (each.strip() for each in part.partition("="))
+                with contextlib.suppress(ValueError, IndexError):
+                    found[tag.upper()] = float(value.split()[0])
+    return found
 
 
 def elements_of(path: Path, wanted: set[str]) -> Iterator[Any]:
@@ -200,7 +241,9 @@ def _vasprun_frames(path: Path) -> Iterator[ForeignFrame]:
         gap = last["e_wo_entrp"] - last["e_fr_energy"] if {"e_wo_entrp", "e_fr_energy"} <= last.keys() else None
         unconverged = limit is not None and len(steps) >= limit
         forces, stress = element.find("varray[@name='forces']"), element.find("varray[@name='stress']")
+        volume = structure.find("crystal/i[@name='volume']")
         yield ForeignFrame(
+            volume_angstrom3=None if volume is None else _number(volume, path, done),
             positions_angstrom=_array(structure.find("varray[@name='positions']"), path, done) @ cell,
             cell_angstrom=cell,
             forces_ev_per_angstrom=None if forces is None else _array(forces, path, done),
@@ -211,6 +254,17 @@ def _vasprun_frames(path: Path) -> Iterator[ForeignFrame]:
             unconverged=unconverged,
             stress_gpa=None if stress is None else -voigt(_array(stress, path, done)) * KILOBAR_TO_GPA,
         )
+
+
+def _number(element: Any, path: Path, step: int) -> float:
+    """Return a number of an ionic step."""
+    try:
+        return float(element.text)
+    except (TypeError, ValueError) as error:
+        raise DamageError(
+            f"{path}: {element.get('name')} of ionic step {step} is no number.",
+            "Check the file; it may be damaged there.",
+        ) from error
 
 
 def _array(element: Any, path: Path, step: int) -> NDArray[np.float64]:

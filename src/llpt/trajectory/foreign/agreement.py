@@ -1,0 +1,72 @@
+"""Numbers that the files of a run give twice are held against each other, frame by frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.errors import InputError
+from llpt.trajectory.foreign.frame import kinetic_energy_ev
+from llpt.trajectory.foreign.statements import FactCheck
+from llpt.units import BOLTZMANN_EV_PER_K
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from numpy.typing import NDArray
+
+    from llpt.trajectory.foreign.frame import ForeignFrame
+
+VOLUME_DIGITS = 1e-3
+COUNTED_SHARE = 0.15
+"""Programs count degrees of freedom, and the motion of the centre, each in its own way (i-PI: 11 % of 8 atoms)."""
+PRESSURE_DIGITS, PRESSURE_DIGITS_GPA = 0.01, 0.1
+
+
+def check_agreement(
+    frame: ForeignFrame, masses_u: NDArray[np.float64], number: int, name: str, *, despite: Collection[FactCheck] = ()
+) -> None:
+    """Refuse a frame whose numbers contradict each other.
+
+    Temperature and kinetic energy may count 3N or 3N − 3 degrees of freedom.
+
+    Args:
+        frame: as the files give it.
+        masses_u: masses of the dynamics, shape (n,).
+        number: of the frame, from 0.
+        name: of the trajectory.
+        despite: checks to leave out.
+
+    Raises:
+        InputError: naming both numbers.
+    """
+    for check, what in _contradicted(frame, masses_u):
+        if check not in despite:
+            raise InputError(
+                f"Frame {number} of {name} {what}.",
+                f"Give files of one run, undamaged, or despite = {check} (--despite {check}) if it is right as it is.",
+            )
+
+
+def _contradicted(frame: ForeignFrame, masses_u: NDArray[np.float64]) -> Iterator[tuple[FactCheck, str]]:
+    """Yield a check, and what of a frame contradicts itself, in words."""
+    volume, told = abs(float(np.linalg.det(frame.cell_angstrom))), frame.volume_angstrom3
+    if told is not None and not abs(told - volume) <= VOLUME_DIGITS * volume:
+        yield FactCheck.VOLUME, f"states a volume of {told:.6g} Å³, its cell has {volume:.6g} Å³"
+    kelvin, kinetic, source = frame.temperature_k, frame.kinetic_energy_ev, "kinetic energy"
+    if kinetic is None and frame.velocities_angstrom_per_fs is not None:
+        kinetic, source = kinetic_energy_ev(frame.velocities_angstrom_per_fs, masses_u), "velocities"
+    degrees = 3 * len(masses_u)
+    if kelvin is not None and kinetic is not None and degrees > 3 and frame.bead_positions_angstrom is None:
+        most, least = (2.0 * kinetic / (count * BOLTZMANN_EV_PER_K) for count in (degrees - 3, degrees))
+        if not least * (1.0 - COUNTED_SHARE) <= kelvin <= most * (1.0 + COUNTED_SHARE):
+            yield FactCheck.TEMPERATURE, f"states a temperature of {kelvin:.6g} K, its {source} {most:.6g} K"
+    if frame.pressure_gpa is not None and frame.total_stress_gpa is not None:
+        pressure = -float(frame.total_stress_gpa[:3].mean())
+        allowed = PRESSURE_DIGITS * abs(pressure) + PRESSURE_DIGITS_GPA
+        if not abs(frame.pressure_gpa - pressure) <= allowed:
+            yield (
+                FactCheck.PRESSURE,
+                f"states a pressure of {frame.pressure_gpa:.6g} GPa, its stress {pressure:.6g} GPa",
+            )

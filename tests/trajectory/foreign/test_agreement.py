@@ -1,0 +1,111 @@
+"""Numbers that stand twice in the files of a run, and contradict each other, are refused with both."""
+
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.trajectory.foreign.test_suspicion import FRAME_FS, argon, opened, without_velocities
+from tests.vasp_format import write_thermal_runs
+
+from llpt import open_trajectory
+from llpt.errors import InputError
+from llpt.trajectory import Facts
+from llpt.trajectory.foreign import Contents, ForeignReader, open_foreign
+from llpt.trajectory.foreign.ase_atoms import open_atoms
+from llpt.trajectory.foreign.suspicion import hold_against
+
+DATA = Path(__file__).parent / "data"
+__all__ = ["argon"]  # a fixture
+
+
+@pytest.mark.parametrize(
+    ("pattern", "new", "cause", "check"),
+    [
+        (r"896\.42013 ", "1896.42013", "Frame 1 of .* states a temperature of 1896.42 K, its kinetic", "temperature"),
+        (r" 26\.98917 ", " 29.98917 ", r"Frame 2 of .* states a volume of 29\.9892 Å³, its cell has 26", "volume"),
+        (
+            r" 22627\.189 ",
+            " 82627.189 ",
+            r"Frame 3 of .* states a pressure of 8.* GPa, its stress 2",
+            "pressure",
+        ),
+    ],
+)
+def test_columns_of_lammps_that_contradict_each_other(tmp_path, pattern, new, cause, check):
+    shutil.copy(DATA / "run.dump", tmp_path)
+    text, count = re.subn(pattern, new, (DATA / "lammps.log").read_text())
+    assert count == 1
+    (tmp_path / "lammps.log").write_text(text)
+    source = open_foreign([tmp_path / "run.dump", tmp_path / "lammps.log"], elements=["H"])
+    with pytest.raises(InputError, match=cause) as refused:
+        list(ForeignReader(source, frame_interval_fs=0.4, electronic_temperature_k=0.0).steps(Contents()))
+    assert f"--despite {check}" in refused.value.remedy
+    reader = ForeignReader(source, frame_interval_fs=0.4, electronic_temperature_k=0.0, despite=[check])
+    assert len(list(reader.steps(Contents()))) == 6
+
+
+@pytest.fixture
+def vasprun(tmp_path):
+    write_thermal_runs(tmp_path, temperatures=[900])
+    return tmp_path / "T900" / "vasprun.xml"
+
+
+@pytest.mark.parametrize(
+    ("tags", "cause", "check"),
+    [
+        ("POTIM = 1.0 ! fs", "states timestep_fs = 0.4, .*INCAR 1", "timestep"),
+        ("TEBEG = 300; TEEND = 300", "states temperature_k = 900, .*INCAR 300", "temperature"),
+        ("PSTRESS = 2000", "states pressure_gpa = 100, .*INCAR 200", "pressure"),
+        ("SIGMA = 0.05", "states electronic_temperature_k = 900, .*INCAR 580", "electrons"),
+    ],
+)
+def test_an_incar_beside_vasprun_that_states_another_run(vasprun, tags, cause, check):
+    vasprun.with_name("INCAR").write_text(f"SYSTEM = hydrogen\n{tags}\nIBRION = 0")
+    with pytest.raises(InputError, match=cause):
+        open_trajectory(vasprun)
+    assert len(open_trajectory(vasprun, despite=[check])) == 16
+    vasprun.with_name("INCAR").write_text("POTIM = 0.4; IBRION = 0\nTEBEG = 900\n# POTIM = 7\n")
+    assert len(open_trajectory(vasprun)) == 16
+    piece = vasprun.rename(vasprun.with_name("vasprun-1.xml"))
+    piece.with_name("INCAR").write_text(tags)  # of the next piece
+    assert len(open_trajectory(piece)) == 16
+
+
+def test_vasprun_that_contradicts_itself(vasprun):
+    text = vasprun.read_text()
+    vasprun.write_text(
+        text.replace('<incar><i type="int" name="IBRION">0</i><i name="POTIM">0.4', '<incar><i name="POTIM">0.8')
+    )
+    with pytest.raises(InputError, match=r"states timestep_fs = 0\.8, its parameters 0\.4"):
+        open_trajectory(vasprun)
+    vasprun.write_text(text.replace("</varray></crystal>", '</varray><i name="volume">99.0</i></crystal>'))
+    with pytest.raises(InputError, match=r"Frame 0 of .* states a volume of 99 Å³, its cell has 2"):
+        open_trajectory(vasprun)
+
+
+def test_a_temperature_in_the_files_that_displacements_contradict(argon):
+    frames, kelvin, _ = argon
+    for factor, refused in ((1.0, False), (9.0, True), (0.1, True)):
+        source = replace(
+            open_atoms(without_velocities(frames)),
+            frames=lambda factor=factor: (
+                replace(each, temperature_k=factor * kelvin) for each in open_atoms(without_velocities(frames)).frames()
+            ),
+        )
+        contents = Contents()
+        list(ForeignReader(source, frame_interval_fs=FRAME_FS, electronic_temperature_k=0.0).steps(contents))
+        facts = Facts(frame_interval_fs=FRAME_FS)
+        if not refused:
+            hold_against(contents.measured, facts, "it")
+            continue
+        with pytest.raises(InputError, match=r"as those of their temperature do in .* fs, not in 10 fs"):
+            hold_against(contents.measured, facts, "it")
+
+
+@pytest.mark.parametrize("join", [20, 30, 45])
+def test_a_stride_that_changes_on_the_way_is_found_by_velocities(argon, join):
+    frames, *_ = argon
+    with pytest.raises(InputError, match=r"To frame \d+ of .* another time than to the others"):
+        opened(frames[:join] + frames[join + 1 :: 2], timestep_fs=FRAME_FS, despite=["timestep"])
