@@ -242,3 +242,32 @@ def test_a_wrong_command_is_found(command, whole, why):
 def test_commands_are_found_in_a_script():
     script = 'A="--x 1"\nX=1 .venv/bin/llpt run $A # why\npython a && llpt plan b'
     assert commands(script) == ["llpt run --x 1", "llpt plan b"]
+
+
+def test_every_page_that_explains_says_what_can_fool_it():
+    site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    part = re.search(r"^  - Explanation:\n(?P<pages>(?: {6}- .+\n)+)", site, re.MULTILINE)["pages"]
+    names = re.findall(r": (\S+\.md)$", part, re.MULTILINE)
+    assert len(names) == 8
+    for name in names:
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        heading = re.search(r"^(#+) .*[Ww]hat can fool it.*\n(?P<told>(?:(?!#).*\n)+)", text, re.MULTILINE)
+        lists = re.findall(r"^What can fool it:", text, re.MULTILINE)
+        assert len(lists) > 1 or (heading and len(heading["told"].split()) > 40), name
+
+
+EXTERNAL = re.compile(r"""(?:https?|ftp):[^\s<>"'`\])|]+|\bdoi:10\.[^\s<>"'`\])|]+""")
+
+
+def test_external_links_are_well_formed():
+    """Their form alone: tests ask no network, and what it answers changes without a commit."""
+    pages = [*PAGES, *(ROOT / "src").rglob("*.py"), *(ROOT / "examples").rglob("*.toml")]
+    links = {(page_name(page), link) for page in pages for link in EXTERNAL.findall(page.read_text(encoding="utf-8"))}
+    assert len(links) > 50
+    for page, link in links:
+        plain = link.rstrip(".,;:")
+        if plain.startswith("doi:") or "doi.org/" in plain:
+            assert re.fullmatch(r"(doi:|https://doi\.org/)(10\.\d{4,9}/[^\s{}]*\w|\{.+)", plain), (page, link)
+        elif "localhost" not in plain and "127.0.0.1" not in plain and "{" not in plain:
+            assert re.fullmatch(r"https?://([a-z0-9-]+\.)+[a-z]{2,}(/[^\s]*)?", plain), (page, link)
+            assert plain.startswith(("https://", "http://www.w3.org/", "http://json-schema.org/")), page

@@ -1,9 +1,12 @@
 """What a release says of itself says the same everywhere."""
 
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from llpt.cli.app import app
@@ -37,6 +40,22 @@ def test_version_and_day_stand_alike_in_every_place():
 
 def test_the_command_line_says_the_version():
     assert CliRunner().invoke(app, ["--version"]).stdout == f"llpt {VERSION}\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "ci", "passes"), [(0, "true", True), (5, "", True), (5, "true", False), (1, "", False), (1, "true", False)]
+)
+def test_pages_that_no_browser_has_seen_pass_outside_of_ci_alone(tmp_path, code, ci, passes):
+    """Pytest ends with 5 where all tests were skipped."""
+    script = text_of(".ci/run")
+    page = re.search(r"^page\(\) \{.*\}$", script, re.MULTILINE)[0]
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\nexit {code}\n")
+    python.chmod(0o755)
+    environment = {**os.environ, "CI": ci}
+    done = subprocess.run(["bash", "-euc", f"{page}\npage"], cwd=tmp_path, env=environment, check=False)
+    assert (done.returncode == 0) is passes
 
 
 def test_a_changelog_says_one_fact_a_line():

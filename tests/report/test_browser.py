@@ -17,7 +17,7 @@ from llpt.report.live import LiveServer, LiveStudy, serve
 from llpt.report.printing import print_page
 
 WIDTHS = {"desk": 1400, "phone": 390}
-SCREEN_PIXELS = 900
+HEIGHTS = {"desk": 900, "phone": 844}
 A4_PIXELS, PRINTED_PIXELS = 688, 1016
 """What A4 leaves between margins of 14 mm, at 96 pixels an inch."""
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -52,7 +52,8 @@ def context_of(browser, **options):
 
 @pytest.fixture(params=WIDTHS)
 def opened(request, browser, written):
-    context = context_of(browser, viewport={"width": WIDTHS[request.param], "height": 900}, color_scheme="light")
+    viewport = {"width": WIDTHS[request.param], "height": HEIGHTS[request.param]}
+    context = context_of(browser, viewport=viewport, color_scheme="light")
     page = context.new_page()
     page.complaints = []
     page.on("console", lambda told: page.complaints.append(told.text) if told.type in {"error", "warning"} else None)
@@ -173,14 +174,41 @@ def test_the_keyboard_reaches_and_works_skip_link_contents_toggles_theme_folds_a
     assert link.get_attribute("href").startswith("figures/")
 
 
-def test_each_question_fits_one_screen_with_its_tables_folded(opened):
-    for details in opened.locator("main details[open]").all():
-        details.evaluate("each => { each.open = false; }")
+def test_each_question_fits_one_screen(opened):
+    """On a desk with the tables that stand open; on a phone these are folded."""
     heights = opened.evaluate("""() => Object.fromEntries([...document.querySelectorAll(".verdict, .question")].map(
         (each) => [each.getAttribute("aria-labelledby"), each.getBoundingClientRect().height]))""")
     assert {"verdict", "protocol", "size", "transition"} <= set(heights)
+    assert {name: height for name, height in heights.items() if height > opened.viewport_size["height"]} == {}
+
+
+def test_each_question_has_a_figure_or_says_what_would_give_one(opened):
+    for question in opened.locator(".question").all():
+        if question.locator("figure").count() == 0:
+            assert re.match(r"No figure: \d+ .+\. .+\.$", question.locator("p.unshown").inner_text())
+
+
+def test_on_a_phone_every_panel_and_row_of_a_figure_is_chosen_above_it(opened):
+    chooser = opened.locator(".view:visible")
     if opened.viewport_size["width"] == WIDTHS["desk"]:
-        assert {name: height for name, height in heights.items() if height > SCREEN_PIXELS} == {}
+        assert chooser.count() == 0
+        return
+    told, names, rows = set(), opened.get_by_label("Shown:"), opened.locator("#isobars")
+    count = "document.querySelectorAll('#isobars .cartesianlayer .subplot').length"
+    isobars = rows.locator("xpath=preceding-sibling::label[1]").get_by_role("combobox")
+    for option in isobars.locator("option").all_text_contents():
+        isobars.select_option(label=option)
+        assert opened.evaluate(count) == 1
+        told |= set(rows.locator("[class^='g-x'] text, [class^='g-y'] text").all_text_contents())
+    assert len(told) == 5  # density, C_P, g(r), T, r
+    assert names.count() > 3
+    shown = "[...document.querySelectorAll('#comparisons .annotation-text')].map((each) => each.textContent)"
+    comparisons = opened.locator("#comparisons").locator("xpath=preceding-sibling::label[1]").get_by_role("combobox")
+    found = []
+    for option in comparisons.locator("option").all_text_contents():
+        comparisons.select_option(label=option)
+        found += opened.evaluate(shown)
+    assert len(found) == len(set(found)) == 10
 
 
 def test_a_figure_that_was_folded_is_drawn_as_wide_as_its_place(opened):
@@ -314,6 +342,49 @@ def test_a_run_that_failed_stands_first(browser, written):
         page.wait_for_selector("#rows tr")
         assert page.locator("#rows tr").first.locator("td").nth(1).inner_text() == "failed"
         assert "1 failed" in page.locator("#sum").inner_text()
+        page.context.close()
+        server.shutdown()
+
+
+STANDS = """() => ({
+    theme: document.documentElement.dataset.theme,
+    off: [...document.querySelectorAll(".tools input:not(:checked)")].map((box) => box.value),
+    open: [...document.querySelectorAll("main details[open]")].map((each) => each.firstElementChild.textContent),
+    views: [...document.querySelectorAll(".view select")].map((each) => each.value),
+    top: Math.round(document.getElementById("solids").getBoundingClientRect().top),
+})"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_refresh_of_the_live_page_leaves_toggles_folds_theme_and_place_as_they_are(browser, written, width):
+    with serve(written.parents[1], report=False) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        viewport = {"width": WIDTHS[width], "height": HEIGHTS[width]}
+        page = watched(context_of(browser, viewport=viewport, color_scheme="light").new_page(), server.url)
+        page.locator("iframe").wait_for()
+        drawn = "() => document.documentElement.dataset.drawn !== undefined"
+        frame = page.locator("iframe").element_handle().content_frame()
+        frame.wait_for_function(drawn)
+        frame.get_by_role("checkbox", name="DFT/PBE", exact=True).uncheck()
+        frame.locator("#theme").click()
+        frame.locator("section[aria-labelledby=verdict] > details > summary").last.click()
+        if width == "phone":
+            frame.locator(".view:visible select").last.select_option(index=1)
+        frame.evaluate("document.getElementById('solids').scrollIntoView()")
+        before = frame.evaluate(STANDS)
+        assert before["theme"] == "dark"
+        assert before["off"] == ["DFT/PBE"]
+        assert any("Judged by" in text for text in before["open"])
+        frame.evaluate("window.isOld = true")
+        try:
+            os.utime(written, (1.0e9, 1.0e9))  # as if it had been made anew
+            frame.wait_for_function("() => window.isOld === undefined && document.documentElement.dataset.drawn")
+            after = frame.evaluate(STANDS)
+        finally:
+            os.utime(written)
+        assert abs(after.pop("top") - before.pop("top")) <= 2
+        assert after == before
+        assert page.complaints == []
         page.context.close()
         server.shutdown()
 

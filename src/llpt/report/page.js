@@ -26,8 +26,8 @@ function isOff(source) {
 }
 
 // The legend names each group of curves by the first of them that is shown.
-function named(traces) {
-  const wanted = new Set(traces.filter((trace) => trace.showlegend).map((trace) => trace.legendgroup));
+function named(traces, all) {
+  const wanted = new Set(all.filter((trace) => trace.showlegend).map((trace) => trace.legendgroup));
   return traces.map((trace) => {
     const showlegend = Boolean(trace.visible && trace.name && wanted.delete(trace.legendgroup));
     return { ...trace, showlegend };
@@ -96,16 +96,82 @@ function lowered(trace, layout) {
   return { ...trace, y: trace.y.map((y) => Math.round(y) + 0.2 + 0.7 * (y - Math.round(y))) };
 }
 
-const PHONE = { width: 560, panel: 220, gap: 76, row: 48, letters: 26 };
+const PHONE = { width: 560, panel: 190, gap: 76, row: 40, rows: 6, reasons: 2, letters: 26 };
 const LEGEND = { row: 21, letter: 6.4, symbol: 48 };
+
+// What a phone shows of a figure at a time: a panel, or some of its named rows. Panels that share their rows stay together.
+function viewsOf(layout) {
+  const views = [];
+  for (const panel of panelsOf(layout)) {
+    const { title, ticktext } = layout[panel.y];
+    if (ticktext && !ticktext.some(Boolean) && views.length) {
+      const beside = views.filter((view) => view.lead === views[views.length - 1].lead);
+      for (const view of beside) view.panels.push(panel);
+      continue;
+    }
+    const count = ticktext ? ticktext.length : 0;
+    const parts = Math.max(1, Math.ceil(count / PHONE.rows));
+    const size = Math.ceil(count / parts);
+    const note = noteAbove(layout, panel);
+    const what = [note, (title && title.text) || "rows", ((layout[panel.x].title || {}).text) || ""].filter(Boolean).slice(0, 2);
+    for (let part = 0; part < parts; part += 1) {
+      const rows = parts > 1 ? [part * size, Math.min(count, (part + 1) * size)] : null;
+      const name = rows ? `rows ${rows[0] + 1} to ${rows[1]} of ${count}` : what.join(": ").replace(/<[^>]*>/g, "");
+      views.push({ lead: panel.y, panels: [panel], rows, name });
+    }
+  }
+  return views;
+}
+
+// The note that stands above a panel.
+function noteAbove(layout, { x, y }) {
+  const [left, right] = layout[x].domain;
+  const top = layout[y].domain[1];
+  const note = (layout.annotations || []).find((each) => each.xref === "paper" && each.x >= left - 1e-6 && each.x <= right + 1e-6 && Math.abs(each.y - top) < 1e-6);
+  return note ? note.text : "";
+}
+
+// Leave of a figure what one view shows.
+function viewed(layout, traces, view) {
+  const axes = view.panels.flatMap(({ x, y }) => [x, y]);
+  const short = new Set(axes.map((key) => key.replace("axis", "")));
+  const isOf = (each) => each.xref === "paper" || short.has(each.xref.split(" ")[0]);
+  const notes = view.panels.map((panel) => noteAbove(layout, panel));
+  for (const key of Object.keys(layout)) if (/^[xy]axis\d*$/.test(key) && !axes.includes(key)) delete layout[key];
+  const shapes = layout.shapes.map((shape, index) => ({ shape, source: layout.meta.shapes[index] })).filter(({ shape }) => isOf(shape));
+  layout.shapes = shapes.map(({ shape }) => shape);
+  layout.meta = { ...layout.meta, shapes: shapes.map(({ source }) => source) };
+  layout.annotations = layout.annotations.filter((each) => isOf(each) && (each.xref !== "paper" || notes.includes(each.text)));
+  if (view.rows) {
+    for (const { y } of view.panels) layout[y] = { ...layout[y], range: [view.rows[1] - 0.5, view.rows[0] - 0.5] };
+  }
+  return traces.filter((trace) => short.has(trace.xaxis || "x"));
+}
+
+// What a phone shows of a figure is chosen above it.
+function chooser(plot) {
+  if (plot.chooser) return plot.chooser;
+  const views = viewsOf(plot.figure.layout);
+  if (views.length < 2) return null;
+  const label = document.createElement("label");
+  const select = document.createElement("select");
+  label.className = "view";
+  label.append("Shown: ", select);
+  views.forEach((view, index) => select.append(new Option(`${index + 1} of ${views.length}: ${view.name}`, String(index))));
+  select.addEventListener("change", draw);
+  if (Number(plot.view) < views.length) select.value = plot.view;
+  plot.place.before(label);
+  plot.chooser = { views, select, label };
+  return plot.chooser;
+}
 
 // On a phone panels stand below one another, and the name of a row above what it names: nothing is scrolled sideways.
 function narrowed(layout) {
   const panels = panelsOf(layout);
   const from = panels.map(({ x, y }) => ({ x: layout[x].domain, y: layout[y].domain }));
   const heights = panels.map(({ y }) => {
-    const names = (layout[y].ticktext || []).length;
-    return names ? PHONE.row * names : PHONE.panel;
+    const [low, high] = layout[y].range || [0, 0];
+    return layout[y].ticktext ? PHONE.row * Math.abs(high - low) : PHONE.panel;
   });
   const inner = heights.reduce((sum, each) => sum + each, 0) + PHONE.gap * (panels.length - 1);
   let top = 1;
@@ -123,7 +189,9 @@ function narrowed(layout) {
   for (const { x, y } of panels) {
     if (!layout[y].ticktext) continue;
     names = layout[y].ticktext.some(Boolean) ? layout[y].ticktext : names; // beside a panel of the same rows it has none
+    const [high, low] = layout[y].range;
     names.forEach((text, row) => {
+      if (row < low || row > high) return;
       const place = { x: 0.01, xref: `${x.replace("axis", "")} domain`, y: row - 0.48, yref: y.replace("axis", "") };
       layout.annotations.push({ ...place, text, xanchor: "left", yanchor: "top", showarrow: false, font: { size: 11, color: layout.font.color } });
     });
@@ -152,13 +220,37 @@ function draw() {
   const width = document.getElementById("answers").clientWidth - 46; // of a card without its edges, folded or not
   for (const plot of plots) {
     const layout = themedLayout(plot.figure.layout);
-    let traces = named(plot.figure.data.map(themedTrace));
-    if (width < PHONE.width) {
+    let traces = plot.figure.data.map(themedTrace);
+    const isNarrow = width < PHONE.width;
+    const choice = isNarrow ? chooser(plot) : plot.chooser;
+    if (choice) choice.label.hidden = !isNarrow;
+    if (isNarrow) {
+      if (choice) traces = viewed(layout, traces, choice.views[Number(choice.select.value)]);
       narrowed(layout);
       traces = traces.map((trace) => lowered(trace, layout));
     }
+    traces = named(traces, plot.figure.data);
     withLegend(layout, traces, width);
     Plotly.react(plot.place, traces, layout, { displaylogo: false, responsive: true });
+  }
+}
+
+// On a phone a question is one screen: its tables are folded, and of its sentences the first ones stand open.
+function shorten() {
+  for (const details of document.querySelectorAll("main details[open]")) details.open = false;
+  for (const list of document.querySelectorAll("ul.told")) {
+    const further = [...list.children].slice(PHONE.reasons);
+    if (!further.length) continue;
+    let fold = list.nextElementSibling;
+    if (!fold || !fold.matches("details.more")) {
+      fold = document.createElement("details");
+      fold.className = "more";
+      fold.append(document.createElement("summary"), document.createElement("ul"));
+      list.after(fold);
+    }
+    const [summary, rest] = fold.children;
+    rest.prepend(...further);
+    summary.textContent = `and ${rest.children.length} more`;
   }
 }
 
@@ -174,16 +266,71 @@ async function inflated(id) {
   return new Response(stream).text();
 }
 
+// What a reader has switched, opened and scrolled to, kept over a refresh: status --web loads the page anew as runs are done.
+const KEPT = `llpt ${location.pathname}`;
+
+function foldName(details) {
+  const section = details.closest("section");
+  return `${section ? section.getAttribute("aria-labelledby") : ""} ${details.firstElementChild.textContent.replace(/\d+/g, "")}`;
+}
+
+function keep(theme) {
+  const at = [...document.querySelectorAll("main > section")].filter((each) => each.getBoundingClientRect().top <= 1).pop();
+  const state = {
+    theme,
+    off: [...document.querySelectorAll(".tools input:not(:checked)")].map((box) => [box.name, box.value]),
+    folds: [...document.querySelectorAll("main details")].map((each) => [foldName(each), each.open]),
+    views: plots.filter((plot) => plot.chooser).map((plot) => [plot.place.id, plot.chooser.select.value]),
+    at: at ? [at.getAttribute("aria-labelledby"), at.getBoundingClientRect().top] : null,
+  };
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(state));
+  } catch {
+    // a browser that keeps nothing: the page then begins from its top
+  }
+}
+
+function kept() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT));
+  } catch {
+    return null;
+  }
+}
+
+function switchedAsBefore(before) {
+  for (const box of document.querySelectorAll(".tools input")) {
+    if (!before.off.some(([name, value]) => box.name === name && box.value === value)) continue;
+    box.checked = false;
+    hidden[box.name].add(box.value);
+  }
+  const folds = new Map(before.folds);
+  for (const details of document.querySelectorAll("main details")) details.open = folds.get(foldName(details)) ?? details.open;
+  for (const plot of plots) plot.view = new Map(before.views).get(plot.place.id);
+}
+
+function scrolledAsBefore({ at }) {
+  const heading = at && document.getElementById(at[0]);
+  if (heading) window.scrollTo(0, heading.closest("section").getBoundingClientRect().top + window.scrollY - at[1]);
+}
+
 async function begin() {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   let chosen = ""; // the theme that the reader chose by the button
   let foldsOnScreen = null; // while it is printed, which folds were open before
+  const before = kept();
   const followReader = () => setTheme(chosen || (dark.matches ? "dark" : "light"));
   const script = document.createElement("script");
   script.textContent = await inflated("plotly");
   document.head.append(script);
   const figures = JSON.parse(await inflated("figures"));
+  if (document.getElementById("answers").clientWidth < PHONE.width) shorten();
   for (const place of document.querySelectorAll(".plot")) plots.push({ place, figure: figures[place.id] });
+  if (before) {
+    switchedAsBefore(before);
+    chosen = before.theme;
+  }
+  window.addEventListener("pagehide", () => keep(chosen));
   for (const box of document.querySelectorAll(".tools input")) {
     box.addEventListener("change", () => {
       hidden[box.name][box.checked ? "delete" : "add"](box.value);
@@ -223,6 +370,7 @@ async function begin() {
     for (const plot of plots) if (plot.place.offsetParent) Plotly.Plots.resize(plot.place);
   });
   followReader();
+  if (before) scrolledAsBefore(before);
   root.dataset.drawn = String(plots.length);
 }
 

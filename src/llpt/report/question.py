@@ -109,6 +109,10 @@ class Question:
         figures: what shows it.
         tables: the numbers.
         points: sentences of the same rank, as a list.
+        without_figure: why there is none, with the number of what there is, and what would give one.
+
+    Raises:
+        ValueError: it has neither a figure nor a reason why there is none.
     """
 
     name: str
@@ -120,6 +124,11 @@ class Question:
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = field(default=())
     points: tuple[str, ...] = ()
+    without_figure: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.figures and not self.without_figure:
+            raise ValueError(f"question {self.name!r} has no figure and does not say why")
 
 
 def is_sure(text: str) -> bool:

@@ -36,6 +36,8 @@ def large_enough(case: Case) -> Question | None:
         "Transition, jump and density of each cell against the largest cell of the same engine.",
         (figure,) if figure is not None else (),
         (effect_table("Smaller cells against the largest", effects),) if effects else (),
+        without_figure="0 densities of a side have a known error in two cells. Runs in a second cell ([system] atoms "
+        "takes several) show what the size does.",
     )
 
 

@@ -51,6 +51,8 @@ def of_their_ensembles(case: Case) -> Question | None:
         "the two are in different phases; the trend of volume or energy (llpt certify).",
         tuple(filter(None, [_figure(found, _sources(case))])),
         (_table(found),),
+        without_figure="0 checks have a size with a known error. Longer runs, or runs at neighbouring temperatures and "
+        "pressures, give one.",
     )
 
 

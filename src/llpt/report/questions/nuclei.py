@@ -47,6 +47,7 @@ def quantum_nuclei(case: Case) -> Question | None:
             ),
             *((effect_table("Ladders with other nuclei", effects),) if effects else ()),
         ),
+        without_figure="0 states have a density of both nuclei with a known error. Longer runs give them one.",
     )
 
 

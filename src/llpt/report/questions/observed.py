@@ -49,4 +49,5 @@ def observed(case: Case) -> Question | None:
         "The production of every run.",
         (figure,) if figure is not None else (),
         (table,) if rows else (),
+        without_figure="0 of these averages have a known error. Longer runs give them one.",
     )

@@ -32,6 +32,8 @@ def independent_of_path(case: Case) -> Question | None:
             else "Every line was walked one way, from one start: a loop of heating and cooling would not be seen. "
             "[tests] cooling, ramp or start of the study file adds runs that show one.",
             "The order in which the base runs were walked.",
+            without_figure="0 lines of states were walked in two ways to the end. Runs of [tests] cooling = true, each "
+            "from the end of the next hotter one, would show a loop.",
         )
     figure = ways_figure(case.found, WAYS)
     return Question(
@@ -44,6 +46,8 @@ def independent_of_path(case: Case) -> Question | None:
         "The same states reached another way, against the base runs of the same engine and size.",
         (figure,) if figure is not None else (),
         (effect_table("Ways to the same states", effects),),
+        without_figure="0 states have a density with a known error on both ways. Longer runs of [tests] cooling, ramp "
+        "or start would draw both.",
     )
 
 

@@ -77,6 +77,24 @@ def converged(case: Case) -> Question | None:
         tuple(filter(None, figures)),
         tuple(tables),
         warnings,
+        without_figure=_unshown(len(choices)),
+    )
+
+
+def _unshown(choices: int) -> str:
+    """Say why nothing is drawn, and which runs would answer.
+
+    Args:
+        choices: how many of the budget there are.
+    """
+    if choices:
+        return (
+            f"0 of {choices} choices of the budget are known in kelvin. More snapshots of both phases "
+            "([budget] snapshots), or a choice nearer to the reference, would tell."
+        )
+    return (
+        "0 choices of the reference were tested. [budget] measures each from single points of snapshots that are "
+        "there already, a finer mesh of k-points by itself; [tests] kpoints or cutoff does whole runs."
     )
 
 

@@ -38,6 +38,9 @@ def what_would_change_it(case: Case) -> Question | None:
         "Errors that are needed for a decision, and how they fall with time and size.",
         tuple(filter(None, [_figure(verdict) if verdict else None])),
         points=points,
+        without_figure="0 comparisons are open for want of length alone, so no longer run would decide one."
+        if verdict
+        else "there is no verdict yet, so it is not known which runs are too short. The study's own runs come first.",
     )
 
 

@@ -40,4 +40,5 @@ def independent_of_settings(case: Case) -> Question | None:
         "Runs with one thing changed, against the base runs of the same engine and size.",
         (figure,) if figure is not None else (),
         (effect_table("Controlled tests: one thing changed at a time", effects),),
+        without_figure="0 of these tests have a shift with a known error. Longer runs of [tests] give one.",
     )

@@ -48,4 +48,6 @@ def all_fluid(case: Case) -> Question | None:
         "Growth of the mean-squared displacement, and the share of atoms with solid-like bonds.",
         (figure,) if figure is not None else (),
         (Table("Runs that are solid", columns, rows),) if rows else (),
+        without_figure="0 runs have a mean-squared displacement. Runs with trajectories, long enough for an atom to "
+        "pass its neighbours, show it.",
     )

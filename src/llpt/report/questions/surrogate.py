@@ -65,6 +65,8 @@ def errors_of_surrogate(case: Case) -> Question | None:
             *(f"{row.place}. {row.sentence}" for row in shifts),
             *(f"{row.place}. {row.sentence}" for row in crossovers),
         ),
+        without_figure="0 errors of groups of configurations are known. [bridge] takes snapshots of both sides' "
+        "runs and has each engine label those of the other: single points, no further runs.",
     )
 
 

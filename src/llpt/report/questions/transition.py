@@ -38,6 +38,7 @@ def where_is_it(case: Case) -> Question | None:
         "Steps, maxima and crossings of the averages of each run along a line of states, with the error of the fit.",
         tuple(figure for figure in figures if figure is not None),
         tuple(table for table in (_criteria(found), *_orders(found), _separations(found), _changes(found)) if table),
+        without_figure="0 lines of states have averages with a known error. Longer runs give them one.",
     )
 
 
