@@ -3,6 +3,8 @@
 import dataclasses
 import math
 import re
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,7 +21,7 @@ from llpt.report import Case, asked, write_report
 from llpt.report.effect_figures import effect_figure
 from llpt.report.figure_data import write_figure_data
 from llpt.report.methods import Methods, methods_of, write_methods
-from llpt.report.question import Tone
+from llpt.report.question import Question, Tone
 from llpt.report.questions.cell import large_enough
 from llpt.report.questions.ensemble import of_their_ensembles
 from llpt.report.questions.path import independent_of_path
@@ -481,6 +483,33 @@ def test_the_potential_is_named_with_its_hash_and_the_program_has_an_entry(case)
     assert '"my_model", SHA-256 0123456789ab [@' in methods.markdown
     assert "/home/me" not in methods.markdown
     assert "@misc{llpt,\n  author = {{The llpt developers}},\n" in methods.bibtex
+
+
+def test_the_model_card_of_a_potential_is_in_the_methods_and_in_the_answer(case):
+    place = case.directory.root / "inputs" / "surrogate" / "own-potential"
+    shutil.copytree(Path(__file__).parents[2] / "examples" / "own-potential", place)
+    entries = {}
+    for path, entry in case.entries.items():
+        engine = entry.provenance.engine.model_copy(
+            update={"spec": "n2p2:inputs/surrogate/own-potential", "options": {}}
+        )
+        provenance = entry.provenance.model_copy(update={"engine": engine, "training": {}})
+        entries[path] = dataclasses.replace(entry, provenance=provenance)
+    known = dataclasses.replace(case, entries=entries)
+    try:
+        text, answer = methods_of(known).markdown, errors_of_surrogate(known)
+    finally:
+        shutil.rmtree(place)
+    assert "112 symmetry functions and 1951 weights, and was trained on free energy, forces, pressure of" in text
+    assert re.search(r"on [1-9]\d* frames held out for test the root mean square errors are 0\.26 eV/Å of forces", text)
+    (table,) = [each for each in answer.tables if each.title == "The surrogate's training"]
+    assert ("network", "112 symmetry functions, 1951 weights") in [row.cells for row in table.rows]
+    assert "symmetry functions" not in methods_of(case).markdown
+
+
+def test_a_question_without_a_figure_says_why():
+    with pytest.raises(ValueError, match="has no figure and does not say why"):
+        Question("size", "Large enough?", Tone.OPEN, "not tested", "None was.", "Runs.")
 
 
 def test_what_latex_reads_as_its_own_is_escaped():

@@ -13,6 +13,7 @@ from llpt.dynamics import Thermostat, integrator_records
 from llpt.engines import Argument, engine_of_integrator, find_engine
 from llpt.ensembles import Ensemble
 from llpt.files import write_atomically
+from llpt.report.model_cards import card_of, card_sentence
 from llpt.report.references import PROGRAM, bibliography, cited, papers_of_functional
 from llpt.study import State
 from llpt.study.engine_spelling import imported_label
@@ -139,6 +140,8 @@ def _engines(case: Case) -> Iterable[str]:
                 described.setdefault(entry.provenance.engine.spec, entry.provenance.engine)
         for engine in described.values():
             yield f"The {role} is {_engine(engine)}."
+            if (card := card_of(engine.spec, case.directory.root)) is not None:
+                yield card_sentence(card)
 
 
 def _engine(engine: DescribedEngine) -> str:

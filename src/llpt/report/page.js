@@ -159,7 +159,6 @@ function chooser(plot) {
   label.append("Shown: ", select);
   views.forEach((view, index) => select.append(new Option(`${index + 1} of ${views.length}: ${view.name}`, String(index))));
   select.addEventListener("change", draw);
-  if (Number(plot.view) < views.length) select.value = plot.view;
   plot.place.before(label);
   plot.chooser = { views, select, label };
   return plot.chooser;
@@ -306,7 +305,10 @@ function switchedAsBefore(before) {
   }
   const folds = new Map(before.folds);
   for (const details of document.querySelectorAll("main details")) details.open = folds.get(foldName(details)) ?? details.open;
-  for (const plot of plots) plot.view = new Map(before.views).get(plot.place.id);
+  const views = new Map(before.views);
+  for (const { place, chooser: choice } of plots) {
+    if (choice && Number(views.get(place.id)) < choice.views.length) choice.select.value = views.get(place.id);
+  }
 }
 
 function scrolledAsBefore({ at }) {
@@ -326,10 +328,7 @@ async function begin() {
   const figures = JSON.parse(await inflated("figures"));
   if (document.getElementById("answers").clientWidth < PHONE.width) shorten();
   for (const place of document.querySelectorAll(".plot")) plots.push({ place, figure: figures[place.id] });
-  if (before) {
-    switchedAsBefore(before);
-    chosen = before.theme;
-  }
+  if (before) chosen = before.theme;
   window.addEventListener("pagehide", () => keep(chosen));
   for (const box of document.querySelectorAll(".tools input")) {
     box.addEventListener("change", () => {
@@ -370,7 +369,11 @@ async function begin() {
     for (const plot of plots) if (plot.place.offsetParent) Plotly.Plots.resize(plot.place);
   });
   followReader();
-  if (before) scrolledAsBefore(before);
+  if (before) {
+    switchedAsBefore(before); // after a drawing of all: without one plotly knows no range for what is hidden
+    draw();
+    scrolledAsBefore(before);
+  }
   root.dataset.drawn = String(plots.length);
 }
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.audit import DiagnosedSide, Presence
+from llpt.campaign import Role
+from llpt.mlp.training.card_rows import card_rows
 from llpt.report.crossover_figure import crossover_figure
 from llpt.report.explanation_tables import bias_sentence, crossover_rows, shift_rows, state_rows
 from llpt.report.interval_figure import Interval, interval_panel
+from llpt.report.model_cards import card_of
 from llpt.report.palette import GREY
 from llpt.report.panels import Figure, Panel, VerticalLine
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
@@ -216,9 +219,17 @@ def _states(found: CampaignExplanation | None) -> list[Table]:
     ]
 
 
+def _card(case: Case) -> dict[str, str]:
+    """Return what the card beside a surrogate tells that was not trained here."""
+    runs = [case.entries.get(run.path) for run in case.plan.runs if run.role is Role.SURROGATE]
+    engines = [entry.provenance.engine for entry in runs if entry and entry.provenance.engine]
+    card = card_of(engines[0].spec, case.directory.root) if engines else None
+    return card_rows(card) if card else {}
+
+
 def _training(case: Case) -> list[Table]:
     """Return what the fit of the surrogate reported of itself."""
     entries = (case.entries[path] for path in case.plan.paths if path in case.entries)
-    told = next((entry.provenance.training for entry in entries if entry.provenance.training), {})
+    told = next((entry.provenance.training for entry in entries if entry.provenance.training), {}) or _card(case)
     rows = tuple(Row((key, value)) for key, value in told.items())
     return [Table("The surrogate's training", text_columns("Of the fit", "Value"), rows, folded=True)] if rows else []
