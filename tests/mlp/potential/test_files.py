@@ -124,3 +124,31 @@ def test_functions_that_do_not_vary_are_refused(saved):
 def test_a_place_that_is_no_directory_is_refused(tmp_path):
     with pytest.raises(InputError, match="no potential"):
         BehlerParrinello.load(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "word", "becomes"),
+    [
+        ("input.nn", "symfunction_short", -1, "abc"),
+        ("input.nn", "symfunction_short", 2, "77"),
+        ("input.nn", "symfunction_short", 1, "He"),
+        ("input.nn", "cutoff_type", 1, "99"),
+        ("input.nn", "global_nodes_short", 1, "x"),
+        ("input.nn", "global_activation_short", 1, "x"),
+        ("input.nn", "scale_min_short", 1, "x"),
+        ("scaling.data", "", 3, "x"),
+        ("weights.001.data", "", 0, "x"),
+        ("weights.001.data", "", 2, "x"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(saved, name, begins, word, becomes):
+    path = saved / name
+    lines = path.read_text().splitlines()
+    number = max(i for i, line in enumerate(lines) if line.strip().startswith(begins) and not line.startswith("#"))
+    words = lines[number].split()
+    words[word] = becomes
+    lines[number] = " ".join(words)
+    path.write_text("\n".join(lines))
+    with pytest.raises(InputError) as caught:
+        BehlerParrinello.load(saved)
+    assert f"{path}, line {number + 1}" in caught.value.cause

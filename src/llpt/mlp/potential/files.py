@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from llpt.errors import InputError
 from llpt.files import make_directory, write_atomically
 from llpt.mlp.potential.definition import PotentialDefinition, Units
+from llpt.mlp.potential.entry import Entry, placed
 from llpt.mlp.potential.moment_files import moment_lines, read_moments
 from llpt.mlp.potential.network import Activation, Layer, Network
 from llpt.mlp.potential.scaling import Scaling, ScalingKind
 from llpt.mlp.potential.symmetry import CutoffType, FunctionType, SymmetryFunction, in_order
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from llpt.mlp.arrays import Floats
 
+Read = TypeVar("Read")
 _RESTORE = "Take a complete copy of the potential's files."
 
 
@@ -64,21 +67,22 @@ class _Settings:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.entries: dict[str, list[list[str]]] = {}
-        for line in _lines(path):
+        self.entries: dict[str, list[Entry]] = {}
+        for number, line in enumerate(_lines(path), start=1):
             words = line.split("#")[0].split("!")[0].split()
             if words:
-                self.entries.setdefault(words[0], []).append(words[1:])
+                self.entries.setdefault(words[0], []).append(Entry(words[1:], number))
 
-    def wrong(self, what: str, remedy: str = _RESTORE) -> InputError:
-        return InputError(f"{self.path}: {what}.", remedy)
+    def wrong(self, what: str, remedy: str = _RESTORE, *, at: Entry | None = None) -> InputError:
+        return InputError(f"{placed(self.path, at)}: {what}.", remedy)
 
-    def words(self, keyword: str) -> list[str]:
+    def words(self, keyword: str) -> Entry:
         entries = self.entries.get(keyword)
         if not entries:
             raise self.wrong(f"the keyword {keyword} is missing")
         if len(entries) > 1:
-            raise self.wrong(f"the keyword {keyword} is given {len(entries)} times", "Keep one of them.")
+            times = f"the keyword {keyword} is given {len(entries)} times"
+            raise self.wrong(times, "Keep one of them.", at=entries[1])
         return entries[0]
 
     def number(self, keyword: str, *, default: float | None = None) -> float:
@@ -88,18 +92,21 @@ class _Settings:
         try:
             value = float(words[0])
         except (IndexError, ValueError):
-            raise self.wrong(f"{keyword} is followed by {' '.join(words) or 'nothing'}, not a number") from None
+            told = f"{keyword} is followed by {' '.join(words) or 'nothing'}, not a number"
+            raise self.wrong(told, at=words) from None
         if not np.isfinite(value):
-            raise self.wrong(f"{keyword} is {value}")
+            raise self.wrong(f"{keyword} is {value}", at=words)
         return value
 
     def element(self) -> str:
         elements = self.words("elements")
-        kind = self.entries.get("nnp_type", self.entries.get("nn_type", [["2G-HDNNP"]]))[0]
-        if kind and kind[0] not in ("2G-HDNNP", "2G", "0"):
-            raise self.wrong(f"the potential is of type {kind[0]}", "Only short-range potentials (2G) can be used.")
+        for kind in self.entries.get("nnp_type", self.entries.get("nn_type", []))[:1]:
+            if kind and kind[0] not in ("2G-HDNNP", "2G", "0"):
+                only = "Only short-range potentials (2G) can be used."
+                raise self.wrong(f"the potential is of type {kind[0]}", only, at=kind)
         if int(self.number("number_of_elements", default=len(elements))) != 1 or len(elements) != 1:
-            raise self.wrong(f"it is for {len(elements)} elements ({' '.join(elements)})", "Use one for one element.")
+            several = f"it is for {len(elements)} elements ({' '.join(elements)})"
+            raise self.wrong(several, "Use one for one element.", at=elements)
         return elements[0]
 
     def atom_energy(self, element: str) -> float:
@@ -108,7 +115,7 @@ class _Settings:
                 try:
                     return float(words[1])
                 except (IndexError, ValueError):
-                    raise self.wrong(f"atom_energy {' '.join(words)} is malformed") from None
+                    raise self.wrong(f"atom_energy {' '.join(words)} is malformed", at=words) from None
         return 0.0
 
     def cutoff(self) -> tuple[CutoffType, float]:
@@ -117,7 +124,8 @@ class _Settings:
             kind = CutoffType(int(words[0]))
             inner = float(words[1]) if len(words) > 1 else 0.0
         except (IndexError, ValueError):
-            raise self.wrong(f"cutoff_type {' '.join(words)} is unknown", "Use one of 0 to 8.") from None
+            unknown = f"cutoff_type {' '.join(words)} is unknown"
+            raise self.wrong(unknown, "Use one of 0 to 8.", at=words) from None
         return kind, inner
 
     def functions(self, element: str) -> tuple[SymmetryFunction, ...]:
@@ -126,17 +134,19 @@ class _Settings:
             raise self.wrong("there is no symfunction_short")
         return in_order([self._function(words, element) for words in lines])
 
-    def _function(self, words: list[str], element: str) -> SymmetryFunction:
+    def _function(self, words: Entry, element: str) -> SymmetryFunction:
         line = f"symfunction_short {' '.join(words)}"
         try:
             kind = FunctionType(int(words[1]))
         except (IndexError, ValueError):
-            raise self.wrong(f"the type in {line!r} is unknown", "Types 2, 3 and 9 can be used.") from None
+            unknown = f"the type in {line!r} is unknown"
+            raise self.wrong(unknown, "Types 2, 3 and 9 can be used.", at=words) from None
         n_elements = 1 if kind is FunctionType.RADIAL else 2
         symbols = [words[0], *words[2 : 2 + n_elements]]
         for symbol in symbols:
             if symbol != element:
-                raise self.wrong(f"{line!r} is for {symbol}, not {element}", "Use a potential for one element.")
+                other = f"{line!r} is for {symbol}, not {element}"
+                raise self.wrong(other, "Use a potential for one element.", at=words)
         try:
             numbers = [float(word) for word in words[2 + n_elements :]]
             if kind is FunctionType.RADIAL:
@@ -145,7 +155,7 @@ class _Settings:
             eta, lam, zeta, cutoff, *rest = numbers
             (shift,) = rest or [0.0]
         except ValueError:
-            raise self.wrong(f"{line!r} has the wrong arguments") from None
+            raise self.wrong(f"{line!r} has the wrong arguments", at=words) from None
         return SymmetryFunction(kind=kind, eta=eta, shift=shift, cutoff=cutoff, lam=lam, zeta=zeta)
 
     def scaling_kind(self) -> ScalingKind:
@@ -160,15 +170,20 @@ class _Settings:
         return ScalingKind.CENTRE if centre else ScalingKind.NONE
 
     def shape(self) -> tuple[list[int], list[Activation]]:
+        words, called = self.words("global_nodes_short"), self.words("global_activation_short")
         try:
-            nodes = [int(word) for word in self.words("global_nodes_short")]
-            activations = [Activation(word) for word in self.words("global_activation_short")]
+            nodes = [int(word) for word in words]
         except ValueError as error:
-            raise self.wrong(f"the network's nodes or activations are malformed ({error})") from None
+            raise self.wrong(f"the network's nodes are malformed ({error})", at=words) from None
+        try:
+            activations = [Activation(word) for word in called]
+        except ValueError as error:
+            raise self.wrong(f"the network's activations are malformed ({error})", at=called) from None
         hidden = int(self.number("global_hidden_layers_short"))
         if len(nodes) != hidden or len(activations) != hidden + 1 or min(nodes, default=0) < 1:
             raise self.wrong(
-                f"{hidden} hidden layers do not fit {len(nodes)} numbers of nodes and {len(activations)} activations"
+                f"{hidden} hidden layers do not fit {len(nodes)} numbers of nodes and {len(activations)} activations",
+                at=words,
             )
         return nodes, activations
 
@@ -183,8 +198,24 @@ def _lines(path: Path) -> list[str]:
     return text.splitlines()
 
 
-def _table(path: Path) -> list[list[str]]:
-    return [line.split() for line in _lines(path) if line.strip() and not line.lstrip().startswith("#")]
+def _table(path: Path) -> list[Entry]:
+    rows = (Entry(line.split(), number) for number, line in enumerate(_lines(path), start=1))
+    return [row for row in rows if row and not row[0].startswith("#")]
+
+
+def _read_rows(path: Path, rows: Sequence[Entry], read: Callable[[Entry], Read]) -> list[Read]:
+    """Return what every row says.
+
+    Raises:
+        InputError: one cannot be read.
+    """
+    found = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except (IndexError, ValueError):
+            raise InputError(f"{placed(path, row)} is malformed: {' '.join(row)[:80]!r}.", _RESTORE) from None
+    return found
 
 
 def _read_scaling(path: Path, count: int, settings: _Settings) -> Scaling:
@@ -192,11 +223,8 @@ def _read_scaling(path: Path, count: int, settings: _Settings) -> Scaling:
     rows = [words for words in _table(path) if len(words) >= 5]
     if len(rows) != count:
         raise InputError(f"{path} describes {len(rows)} symmetry functions, input.nn {count}.", _RESTORE)
-    try:
-        indices = [int(words[1]) for words in rows]
-        values = np.array([[float(word) for word in (*words[2:6], "nan")[:4]] for words in rows])
-    except ValueError:
-        raise InputError(f"{path} is malformed.", _RESTORE) from None
+    indices = _read_rows(path, rows, lambda words: int(words[1]))
+    values = np.array(_read_rows(path, rows, lambda words: [float(word) for word in (*words[2:6], "nan")[:4]]))
     if indices != list(range(1, count + 1)):
         raise InputError(f"{path} does not number the symmetry functions 1 to {count}.", _RESTORE)
     kind = settings.scaling_kind()
@@ -220,12 +248,9 @@ def _read_network(path: Path, n_inputs: int, settings: _Settings) -> Network:
     expected = sum((below + 1) * here for below, here in itertools.pairwise(sizes))
     if len(rows) != expected:
         raise InputError(f"{path} has {len(rows)} weights; the network of input.nn has {expected}.", _RESTORE)
-    try:
-        values = np.array([float(words[0]) for words in rows])
-        kinds = [words[1] for words in rows]
-        numbers = [int(words[2]) for words in rows]
-    except (IndexError, ValueError):
-        raise InputError(f"{path} is malformed.", _RESTORE) from None
+    read = _read_rows(path, rows, lambda words: (float(words[0]), words[1], int(words[2])))
+    values = np.array([value for value, _, _ in read])
+    kinds, numbers = [kind for _, kind, _ in read], [number for _, _, number in read]
     layers: list[Layer] = []
     offset = 0
     expected_kinds: list[str] = []

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
+from llpt.mlp.potential.entry import Entry, placed
 from llpt.mlp.potential.moments import Bump, MomentField, MomentFunctions, Sum
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _KEYWORDS = ("bond_moments", "moment_reach", "moment_shell", "moment_function")
 
 
-def read_moments(path: Path, entries: Mapping[str, Sequence[Sequence[str]]], element: str) -> MomentFunctions | None:
+def read_moments(path: Path, entries: Mapping[str, Sequence[Entry]], element: str) -> MomentFunctions | None:
     """Return the functions of moments of ``input.nn``, None where it has none.
 
     Args:
@@ -78,24 +79,22 @@ def moment_lines(moments: MomentFunctions, element: str) -> list[str]:
     return lines
 
 
-def _malformed(path: Path, what: str) -> InputError:
-    return InputError(f"{path}: {what}.", "Take a complete copy of the potential's files.")
+def _malformed(path: Path, what: str, at: Entry | None = None) -> InputError:
+    return InputError(f"{placed(path, at)}: {what}.", "Take a complete copy of the potential's files.")
 
 
-def _of_element(
-    path: Path, entries: Mapping[str, Sequence[Sequence[str]]], keyword: str, element: str
-) -> list[Sequence[str]]:
+def _of_element(path: Path, entries: Mapping[str, Sequence[Entry]], keyword: str, element: str) -> list[Entry]:
     """Return the arguments of each line of a keyword, after the element."""
     found = []
     for words in entries.get(keyword, ()):
         if not words or words[0] != element:
-            raise _malformed(path, f"{keyword} {' '.join(words)} is not for {element}")
-        found.append(words[1:])
+            raise _malformed(path, f"{keyword} {' '.join(words)} is not for {element}", words)
+        found.append(words.after_first())
     return found
 
 
 def _numbers(
-    path: Path, entries: Mapping[str, Sequence[Sequence[str]]], keyword: str, element: str, *, count: int
+    path: Path, entries: Mapping[str, Sequence[Entry]], keyword: str, element: str, *, count: int
 ) -> list[list[float]]:
     found = []
     for words in _of_element(path, entries, keyword, element):
@@ -104,6 +103,6 @@ def _numbers(
         except ValueError:
             numbers = []
         if len(numbers) != count:
-            raise _malformed(path, f"{keyword} {element} {' '.join(words)} has the wrong arguments")
+            raise _malformed(path, f"{keyword} {element} {' '.join(words)} has the wrong arguments", words)
         found.append(numbers)
     return found
