@@ -96,7 +96,7 @@ function lowered(trace, layout) {
   return { ...trace, y: trace.y.map((y) => Math.round(y) + 0.2 + 0.7 * (y - Math.round(y))) };
 }
 
-const PHONE = { width: 560, panel: 190, gap: 76, row: 40, rows: 6, reasons: 2, letters: 26 };
+const PHONE = { width: 560, panel: 190, gap: 76, row: 40, rows: 6, reasons: 2, letters: 24 };
 const LEGEND = { row: 21, letter: 6.4, symbol: 48 };
 
 // What a phone shows of a figure at a time: a panel, or some of its named rows. Panels that share their rows stay together.

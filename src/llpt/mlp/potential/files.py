@@ -10,7 +10,7 @@ import numpy as np
 from llpt.errors import InputError
 from llpt.files import make_directory, write_atomically
 from llpt.mlp.potential.definition import PotentialDefinition, Units
-from llpt.mlp.potential.entry import Entry, placed
+from llpt.mlp.potential.input_line import InputLine, place_of_line
 from llpt.mlp.potential.moment_files import moment_lines, read_moments
 from llpt.mlp.potential.network import Activation, Layer, Network
 from llpt.mlp.potential.scaling import Scaling, ScalingKind
@@ -67,16 +67,16 @@ class _Settings:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.entries: dict[str, list[Entry]] = {}
+        self.entries: dict[str, list[InputLine]] = {}
         for number, line in enumerate(_lines(path), start=1):
             words = line.split("#")[0].split("!")[0].split()
             if words:
-                self.entries.setdefault(words[0], []).append(Entry(words[1:], number))
+                self.entries.setdefault(words[0], []).append(InputLine(words[1:], number))
 
-    def wrong(self, what: str, remedy: str = _RESTORE, *, at: Entry | None = None) -> InputError:
-        return InputError(f"{placed(self.path, at)}: {what}.", remedy)
+    def wrong(self, what: str, remedy: str = _RESTORE, *, at: InputLine | None = None) -> InputError:
+        return InputError(f"{place_of_line(self.path, at)}: {what}.", remedy)
 
-    def words(self, keyword: str) -> Entry:
+    def words(self, keyword: str) -> InputLine:
         entries = self.entries.get(keyword)
         if not entries:
             raise self.wrong(f"the keyword {keyword} is missing")
@@ -134,7 +134,7 @@ class _Settings:
             raise self.wrong("there is no symfunction_short")
         return in_order([self._function(words, element) for words in lines])
 
-    def _function(self, words: Entry, element: str) -> SymmetryFunction:
+    def _function(self, words: InputLine, element: str) -> SymmetryFunction:
         line = f"symfunction_short {' '.join(words)}"
         try:
             kind = FunctionType(int(words[1]))
@@ -198,12 +198,12 @@ def _lines(path: Path) -> list[str]:
     return text.splitlines()
 
 
-def _table(path: Path) -> list[Entry]:
-    rows = (Entry(line.split(), number) for number, line in enumerate(_lines(path), start=1))
+def _table(path: Path) -> list[InputLine]:
+    rows = (InputLine(line.split(), number) for number, line in enumerate(_lines(path), start=1))
     return [row for row in rows if row and not row[0].startswith("#")]
 
 
-def _read_rows(path: Path, rows: Sequence[Entry], read: Callable[[Entry], Read]) -> list[Read]:
+def _read_rows(path: Path, rows: Sequence[InputLine], read: Callable[[InputLine], Read]) -> list[Read]:
     """Return what every row says.
 
     Raises:
@@ -214,7 +214,7 @@ def _read_rows(path: Path, rows: Sequence[Entry], read: Callable[[Entry], Read])
         try:
             found.append(read(row))
         except (IndexError, ValueError):
-            raise InputError(f"{placed(path, row)} is malformed: {' '.join(row)[:80]!r}.", _RESTORE) from None
+            raise InputError(f"{place_of_line(path, row)} is malformed: {' '.join(row)[:80]!r}.", _RESTORE) from None
     return found
 
 

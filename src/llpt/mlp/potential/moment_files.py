@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.errors import InputError
-from llpt.mlp.potential.entry import Entry, placed
+from llpt.mlp.potential.input_line import InputLine, place_of_line
 from llpt.mlp.potential.moments import Bump, MomentField, MomentFunctions, Sum
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _KEYWORDS = ("bond_moments", "moment_reach", "moment_shell", "moment_function")
 
 
-def read_moments(path: Path, entries: Mapping[str, Sequence[Entry]], element: str) -> MomentFunctions | None:
+def read_moments(path: Path, entries: Mapping[str, Sequence[InputLine]], element: str) -> MomentFunctions | None:
     """Return the functions of moments of ``input.nn``, None where it has none.
 
     Args:
@@ -79,11 +79,11 @@ def moment_lines(moments: MomentFunctions, element: str) -> list[str]:
     return lines
 
 
-def _malformed(path: Path, what: str, at: Entry | None = None) -> InputError:
-    return InputError(f"{placed(path, at)}: {what}.", "Take a complete copy of the potential's files.")
+def _malformed(path: Path, what: str, at: InputLine | None = None) -> InputError:
+    return InputError(f"{place_of_line(path, at)}: {what}.", "Take a complete copy of the potential's files.")
 
 
-def _of_element(path: Path, entries: Mapping[str, Sequence[Entry]], keyword: str, element: str) -> list[Entry]:
+def _of_element(path: Path, entries: Mapping[str, Sequence[InputLine]], keyword: str, element: str) -> list[InputLine]:
     """Return the arguments of each line of a keyword, after the element."""
     found = []
     for words in entries.get(keyword, ()):
@@ -94,7 +94,7 @@ def _of_element(path: Path, entries: Mapping[str, Sequence[Entry]], keyword: str
 
 
 def _numbers(
-    path: Path, entries: Mapping[str, Sequence[Entry]], keyword: str, element: str, *, count: int
+    path: Path, entries: Mapping[str, Sequence[InputLine]], keyword: str, element: str, *, count: int
 ) -> list[list[float]]:
     found = []
     for words in _of_element(path, entries, keyword, element):

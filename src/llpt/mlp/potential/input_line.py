@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Entry(list[str]):
+class InputLine(list[str]):
     """Words of a line.
 
     Args:
@@ -21,11 +21,11 @@ class Entry(list[str]):
         super().__init__(words)
         self.line = line
 
-    def after_first(self) -> Entry:
+    def after_first(self) -> InputLine:
         """Return the words after the first one."""
-        return Entry(self[1:], self.line)
+        return InputLine(self[1:], self.line)
 
 
-def placed(path: Path, entry: Entry | None) -> str:
+def place_of_line(path: Path, entry: InputLine | None) -> str:
     """Write where something stands: a file, and the line of it where one is at fault."""
     return str(path) if entry is None else f"{path}, line {entry.line}"

@@ -1,0 +1,91 @@
+"""The site and the README in a real browser: accessible on desk and phone, and no longer than they may be."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from llpt.browsers import BROWSERS
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
+if CHROMIUM is None:
+    pytest.skip("no browser is installed: apt install chromium", allow_module_level=True)
+REMEDY = "what draws pages is not installed: pip install -c constraints.txt -e '.[browser,docs]'"
+playwright = pytest.importorskip("playwright.sync_api", reason=REMEDY)
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=REMEDY)
+markdown = pytest.importorskip("markdown", reason=REMEDY)
+pytest.importorskip("mkdocstrings", reason=REMEDY)
+pytestmark = pytest.mark.slow
+SIZES = {"desk": {"width": 1400, "height": 900}, "phone": {"width": 390, "height": 844}}
+PATIENCE_MS = 300_000
+PAGES = (
+    "index",
+    "start",
+    "verdict",
+    "howto/audit-vasp",
+    "reference/commands",
+    "tutorials/faithful",
+    "reference/api/llpt",
+)
+AS_ON_A_FORGE = """body { max-width: 1012px; margin: 0 auto; padding: 32px; font: 16px/1.5 Helvetica, sans-serif; }
+p, pre, table { margin: 0 0 16px; } img { max-width: 100%; } h2 { font-size: 1.5em; margin: 24px 0 16px; }
+pre { padding: 16px; font-size: 85%; line-height: 1.45; overflow: auto; }
+td, th { border: 1px solid; padding: 6px 13px; } h1, h2 { border-bottom: 1px solid; padding-bottom: .3em; }
+h1 { font-size: 2em; margin: 0 0 16px; }
+table { border-collapse: collapse; }"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    place = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(place)]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return place
+
+
+@pytest.fixture(params=SIZES)
+def window(request, browser):
+    context = browser.new_context(viewport=SIZES[request.param])
+    context.set_default_timeout(PATIENCE_MS)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_rule_of_accessibility_is_broken_and_nothing_is_wider_than_the_page(window, site, name):
+    window.goto((site / f"{name}.html").as_uri())
+    broken = axe.Axe().run(window).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in broken] == []
+    assert window.evaluate("document.documentElement.scrollWidth") <= window.viewport_size["width"]
+
+
+def test_the_readme_is_one_screen_and_a_half(browser, tmp_path):
+    text = re.sub(r"<!--.*?-->", "", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    body = markdown.markdown(text, extensions=["tables", "fenced_code"]).replace("docs/", f"{ROOT}/docs/")
+    (tmp_path / "README.html").write_text(f"<meta charset=utf-8><style>{AS_ON_A_FORGE}</style>{body}", encoding="utf-8")
+    page = browser.new_page(viewport=SIZES["desk"])
+    page.goto((tmp_path / "README.html").as_uri())
+    assert page.evaluate("document.images[0].naturalWidth") > 0
+    assert page.evaluate("document.body.getBoundingClientRect().height") <= 1.5 * SIZES["desk"]["height"]
+    page.close()
