@@ -36,7 +36,7 @@ def frames_at(temperature, *, labels, offset=0.0):
     fractions = random.random((ATOMS, 3))
     frames = []
     for _ in range(FRAMES):
-        fractions = fractions + random.normal(scale=0.01 if labels else 0.005, size=fractions.shape)
+        fractions = fractions + random.normal(scale=0.005, size=fractions.shape)  # as far as at these temperatures
         edge = density_edge(temperature, offset) * (1.0 + 1e-3 * random.normal())
         atoms = Atoms(f"H{ATOMS}", scaled_positions=fractions, cell=edge * np.eye(3), pbc=True)
         if labels:
