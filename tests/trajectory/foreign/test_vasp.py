@@ -452,7 +452,7 @@ def vaspout(path, steps=4):
         place["scale"] = 1.5
         labels = ("ion-electron   TOTEN", "kinetic energy EKIN", "temperature    TEIN", "total energy   ETOTAL")
         place["energies_tags"] = np.array(labels, dtype="S")
-        place["energies"] = np.column_stack([free, kinetic, np.full(steps, 900.0), free + kinetic])
+        place["energies"] = np.column_stack([free, kinetic, kinetic / (1.5 * BOLTZMANN_EV_PER_K), free + kinetic])
         place["electronic_step_converged"] = [0, 0, 1, 0]
         file["results/positions/ion_types"] = np.array(["H "], dtype="S")
         file["results/positions/number_ion_types"] = [2]
