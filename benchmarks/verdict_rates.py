@@ -70,6 +70,8 @@ class Truth:
         heat_ev: of the enthalpy, eV/atom.
         curvature: of the density's baseline, % at 250 K from the middle; of isobars.
         offset_percent: of the density.
+        hidden_ev: part of the heat that another heat capacity of both fluids hides: eV/atom by which the curve of the
+            enthalpy falls evenly from the middle of one fluid's temperatures to that of the other's; of isobars.
     """
 
     place: float
@@ -79,6 +81,14 @@ class Truth:
     heat_ev: float
     curvature: float
     offset_percent: float = 0.0
+    hidden_ev: float = 0.0
+
+    def hides(self, temperatures: Any) -> Any:
+        """Return what the enthalpy loses evenly with the temperature, in eV/atom."""
+        if self.hidden_ev == 0.0:
+            return np.zeros_like(temperatures)
+        below, above = temperatures[temperatures < self.place], temperatures[temperatures >= self.place]
+        return self.hidden_ev * (temperatures - self.place) / (above.mean() - below.mean())
 
     def share(self, coordinates: Any) -> Any:
         """Return the share of the upper phase."""
@@ -139,6 +149,10 @@ KINDS = (
     Kind("isotherms, shift 10 GPa", "at", {"place": 10.0}, isotherm=True),
     Kind("isotherms, shift 20 GPa", "outside", {"place": 20.0}, isotherm=True),
     Kind("isotherms, enthalpy step + 20 meV/atom", "outside", {"heat_ev": 0.020}, isotherm=True),
+    Kind("w + 40 K", "inside", {"width": 40.0}),
+    Kind("w + 40 K, shift 40 K", "inside", {"width": 40.0, "place": 40.0}),
+    Kind("enthalpy step + 10 meV/atom, hidden by C_P", "outside", {"heat_ev": 0.010, "hidden_ev": 0.010}),
+    Kind("enthalpy step + 20 meV/atom, hidden by C_P", "outside", {"heat_ev": 0.020, "hidden_ev": 0.020}),
 )
 
 
@@ -179,7 +193,7 @@ def draw_isobar(
     share, x = truth.share(temperatures), (temperatures - 900.0) / 250.0
     density = (1.0 - 0.015 * x + 0.01 * truth.curvature * x**2) * (1.0 + 0.01 * truth.jump_percent * share)
     density *= 1.0 + 0.01 * truth.offset_percent
-    enthalpy = 4.0 * BOLTZMANN_EV_PER_K * temperatures + truth.heat_ev * share - 14.0
+    enthalpy = 4.0 * BOLTZMANN_EV_PER_K * temperatures + truth.heat_ev * share - truth.hides(temperatures) - 14.0
     peak = 2.0 - 1.1 * share - 0.1 * x
     points = draw_points(temperatures, {"density": density, "enthalpy": enthalpy, "peak": peak}, noise_percent, random)
     return located(Isobar(engine, 256, 200.0, points))
@@ -238,7 +252,7 @@ def located(line: LineOfStates) -> LocatedLine:
             criteria[each] = CriterionResult.of(
                 each, each.locate(line, each.curve, rises) if each in DECIDING else nowhere
             )
-    return LocatedLine(line, criteria)
+    return LocatedLine(line, criteria, volume_step=None)
 
 
 def _remembered(random: np.random.Generator, count: int) -> Any:

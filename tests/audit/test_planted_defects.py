@@ -20,10 +20,14 @@ def test_sizes_are_the_planted_ones_and_kelvins_those_that_were_observed():
     for row in right:
         if row["planted"] is not None:
             value, error = row["size"]
-            assert abs(value - row["planted"]) <= 2.0 * error + 0.03 * abs(row["planted"]), row["defect"]
+            assert abs(value - row["planted"]) <= 2.0 * error + 1e-3 * abs(row["planted"]), row["defect"]
         if row["kelvins"] is not None:
             (predicted, one), (moved, other) = row["kelvins"], row["moved_k"]
             assert abs(predicted - moved) <= 2.0 * (one**2 + other**2) ** 0.5, row["defect"]
+
+
+def test_the_copy_alone_is_called_faithful():
+    assert [row["defect"] for row in TABLE["rows"] if row["verdict"] == "faithful"] == ["a copy of itself"]
 
 
 def test_the_page_shows_the_table_that_the_command_prints():

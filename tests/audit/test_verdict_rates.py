@@ -42,3 +42,9 @@ def test_sharp_against_smooth_and_a_bias_between_the_phases_are_not_called_equal
     found = said(rates, name, 30)
     assert found.count("faithful") == 0
     assert found.count("not faithful") >= 5
+
+
+def test_a_latent_heat_hidden_by_another_heat_capacity_is_never_called_equal(rates):
+    for heat_mev in (10, 20):
+        found = said(rates, f"enthalpy step + {heat_mev} meV/atom, hidden by C_P", 30)
+        assert found.count("faithful") == 0

@@ -171,7 +171,20 @@ def phase_difference(
     return _linear(high - low, differences, errors) if low.any() and high.any() else None
 
 
-def sloping_phase_difference(
+@dataclass(frozen=True)
+class Extrapolated:
+    """The difference of two phases at one place, by a straight line through the differences of either.
+
+    Args:
+        difference: the line above at the place less the line below.
+        sloping: whether either line is proven to slope.
+    """
+
+    difference: Estimate
+    sloping: bool
+
+
+def extrapolated_phase_difference(
     differences: Sequence[Estimate],
     coordinates: NDArray[np.float64],
     below: NDArray[np.bool_],
@@ -179,8 +192,8 @@ def sloping_phase_difference(
     *,
     place: float,
     confidence: float,
-) -> Estimate | None:
-    """Return the difference of the phases at one place by straight lines, where one of them is proven to slope.
+) -> Extrapolated | None:
+    """Return the difference of the phases at one place by straight lines.
 
     Args:
         differences: at each coordinate, surrogate minus reference.
@@ -191,8 +204,7 @@ def sloping_phase_difference(
         confidence: at which a slope is proven, of either sign.
 
     Returns:
-        The line above at the place less the line below; None where neither slope is proven, so that the means of
-        :func:`phase_difference` serve, or where a side has fewer than three points of known error.
+        The difference; None where a side has fewer than two points of known error.
     """
     errors, *phases = _phase_weights(differences, below, above)
     if any(np.count_nonzero(weights) < _POINTS_OF_A_SLOPE for weights in phases):
@@ -205,7 +217,7 @@ def sloping_phase_difference(
         at_place.append(weights + slope * (place - middle))
         found = _linear(slope, differences, errors)
         sloping |= abs(found.value) > found.half_width(0.5 + 0.5 * confidence)
-    return _linear(at_place[1] - at_place[0], differences, errors) if sloping else None
+    return Extrapolated(_linear(at_place[1] - at_place[0], differences, errors), sloping)
 
 
 def _phase_weights(
@@ -218,7 +230,7 @@ def _phase_weights(
     return errors, low / (low.sum() or 1.0), high / (high.sum() or 1.0)
 
 
-_POINTS_OF_A_SLOPE = 3
+_POINTS_OF_A_SLOPE = 2
 _COLUMNS_WITH_STEP = 3
 
 

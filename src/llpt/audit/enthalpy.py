@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.compared import ComparedQuantity, Contrast
-from llpt.audit.curve_test import contrast_at, phase_difference, shift_allowances, sloping_phase_difference
+from llpt.audit.curve_test import (
+    Extrapolated,
+    contrast_at,
+    extrapolated_phase_difference,
+    phase_difference,
+    shift_allowances,
+)
 from llpt.audit.curves import difference_contrast
 from llpt.audit.equivalence import Outcome, outcome_of
 from llpt.audit.pairing import common_temperatures
@@ -46,9 +52,10 @@ isotherm, the energy at held volumes."""
 def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     """Return by how much more the surrogate's enthalpy changes from below the transition to above it.
 
-    It is the mean of H' - H over the temperatures above the transition less that below it, those near it left out.
-    Where H' - H is proven to slope within a phase, means may be small though the step at the transition is not: they
-    then prove it small only where straight lines through either phase, carried on to the transition, prove it too.
+    It is the mean of H' - H over the temperatures above the transition less that below it, those near it left out: the
+    bias of one phase against the other, averaged over each. Where H' - H slopes within a phase the step at the
+    transition itself is another. So means prove it small only where straight lines through either phase, carried on to
+    the transition, come out below the threshold too; where a slope is proven, only where these lines prove it.
 
     Where both sides have it, H is that from the free energy of the electrons, F + E_kin + P V: it is F that a surrogate
     learns, and its own E is F.
@@ -80,23 +87,27 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         yield Contrast(Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), reason)
         return
     middle = 0.5 * (region.low + region.high)
-    lines = sloping_phase_difference(differences, temperatures, below, above, place=middle, confidence=SLOPE_CONFIDENCE)
+    lines = extrapolated_phase_difference(
+        differences, temperatures, below, above, place=middle, confidence=SLOPE_CONFIDENCE
+    )
     sentence = f"{_word(pair)} from below the transition to above it: surrogate minus reference {found}"
     open_because = _only_by_means(found, lines, thresholds)
     yield Contrast(found, f"{sentence}{_kelvins(pair, found)}", open_because=open_because)
 
 
-def _only_by_means(means: Estimate, lines: Estimate | None, thresholds: Thresholds) -> str:
-    """Return why means do not prove the step small where lines, if there are any, do not; empty where they may."""
+def _only_by_means(means: Estimate, lines: Extrapolated | None, thresholds: Thresholds) -> str:
+    """Return why means do not prove the step small where lines, if there are any, deny it; empty where they may."""
     if lines is None:
         return ""
     limit, confidence = thresholds.enthalpy_step_ev_per_atom, thresholds.confidence
-    by_means, by_lines = (outcome_of(each, limit, confidence=confidence) for each in (means, lines))
-    if by_means is not Outcome.FAITHFUL or by_lines is Outcome.FAITHFUL:
+    by_means, by_lines = (outcome_of(each, limit, confidence=confidence) for each in (means, lines.difference))
+    agree = abs(lines.difference.value) < limit and not lines.sloping
+    if by_means is not Outcome.FAITHFUL or by_lines is Outcome.FAITHFUL or agree:
         return ""
+    changes = "changes" if lines.sloping else "may change"
     return (
-        "within a phase the difference changes along the line, as with another heat capacity; straight lines carried "
-        f"on to the transition give {lines} there"
+        f"within a phase the difference {changes} along the line, as with another heat capacity; straight lines "
+        f"carried on to the transition give {lines.difference} there"
     )
 
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 EDGE = 1.65
 """Errors of a place beyond which it lies in one case of twenty on this side."""
 
+TAILS = 2.0
+"""Differences of two widths beyond which the wider change is over: tails that are of one side alone do not cancel. From
+a jump to w the farther side lacks 2 % of its change there."""
+
 
 @dataclass(frozen=True)
 class Region:
@@ -56,12 +60,13 @@ class Region:
     def _margin(self, near: float) -> float:
         """Return the distance from a place within which a curve is that of its transition.
 
-        Where both places are known: ``EDGE`` errors of them, the smaller w, and as much of the difference of the two
-        as is still allowed, ``near``. Where one is not: the shift that is still allowed, an error, and w/2.
+        Where both places are known: ``EDGE`` errors of them, the smaller w, and ``TAILS`` times as much of the
+        difference of the two as is still allowed, ``near``. Where one is not: half as much again as the shift that is
+        still allowed, since it may be as much wider too, ``EDGE`` errors, and w/2.
         """
         if self.of_both:
-            return EDGE * self.error + self.width - 0.5 * self.widening + min(self.widening, near)
-        return near + self.error + 0.5 * self.width
+            return EDGE * self.error + self.width - 0.5 * self.widening + TAILS * min(self.widening, near)
+        return 1.5 * near + EDGE * self.error + 0.5 * self.width
 
     def switch(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the share of the upper phase."""

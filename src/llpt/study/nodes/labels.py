@@ -12,7 +12,7 @@ from llpt.campaign import Role
 from llpt.engines import label_at_electronic_temperatures, label_file, read_evaluated
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
-from llpt.study.cost import FOLLOWED_POINT_STEPS, single_point_steps
+from llpt.study.cost import FIRST_POINT_STEPS, FOLLOWED_POINT_STEPS
 from llpt.study.nodes.node import AskedEngine, Job, Node
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.paces import RUN_START_UP_S
@@ -144,7 +144,7 @@ class PlannedLabels(Node):
         first = self.runs[0]
         points = self.counted_as[1]
         fresh = min(self.snapshots, points)
-        steps = fresh * single_point_steps(first.speed) + (points - fresh) * FOLLOWED_POINT_STEPS
+        steps = fresh * FIRST_POINT_STEPS + (points - fresh) * FOLLOWED_POINT_STEPS
         return RUN_START_UP_S + steps * times.step_s(first)
 
     def electronic_temperature(self, place: Path) -> xr.Dataset:
