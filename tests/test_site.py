@@ -50,6 +50,9 @@ def browser():
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
+    """Return where the site is: as built in ``LLPT_SITE``, or built here, which takes minutes."""
+    if "LLPT_SITE" in os.environ:
+        return Path(os.environ["LLPT_SITE"])
     place = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(place)]
     done = subprocess.run(
