@@ -4,21 +4,25 @@ import math
 from pathlib import Path
 
 import numpy as np
-from ase import Atoms
+from ase import Atoms, units
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from llpt import open_trajectory
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
 
 KILOBAR_TO_GPA = 0.1
+MASS_U = 1.008
+MEMORY = 0.5
+"""Share of a velocity that is left in the next frame."""
 
 
-def thermal_frames(*, kelvin, gpa, atoms=16, frames=40, edge=3.0):
-    """Frames of a fluid that is no fluid: positions walk at random, temperature and pressure are what they should be.
+def thermal_frames(*, kelvin, gpa, timestep_fs, atoms=16, frames=40, edge=3.0):
+    """Frames of a fluid that is no fluid: velocities forget, temperature and pressure are what they should be.
 
     Args:
         kelvin: of the velocities, which fluctuate as those of so few atoms do.
         gpa: the mean total pressure.
+        timestep_fs: from frame to frame, in which the atoms go as far as those of their temperature do.
         atoms: number of hydrogen atoms.
         frames: number of frames.
         edge: mean edge of the cubic cell in Å.
@@ -28,12 +32,15 @@ def thermal_frames(*, kelvin, gpa, atoms=16, frames=40, edge=3.0):
     places = np.array(list(np.ndindex(across, across, across)), dtype=float)[:atoms]
     fractions = (places + 0.5) / across + random.normal(scale=0.01, size=places.shape)  # no two atoms upon each other
     made = []
+    thermal = np.sqrt(BOLTZMANN_EV_PER_K * kelvin / MASS_U)
+    velocities = random.normal(scale=thermal, size=(atoms, 3))
     for _ in range(frames):
-        fractions = fractions + random.normal(scale=0.004, size=fractions.shape)
+        fresh = random.normal(scale=thermal, size=(atoms, 3))
+        velocities = MEMORY * velocities + math.sqrt(1.0 - MEMORY**2) * fresh
+        fractions = fractions + velocities * timestep_fs * units.fs / edge
         cell = edge * (1.0 + 1e-3 * random.normal()) * np.eye(3)
         frame = Atoms(f"H{atoms}", scaled_positions=fractions, cell=cell, pbc=True)
-        momenta = random.normal(size=(atoms, 3)) * np.sqrt(1.008 * BOLTZMANN_EV_PER_K * kelvin)
-        frame.set_momenta(momenta - momenta.mean(axis=0))
+        frame.set_momenta(MASS_U * (velocities - velocities.mean(axis=0)))
         kinetic_gpa = 2.0 * frame.get_kinetic_energy() / 3.0 / frame.get_volume() * EV_PER_ANGSTROM3_TO_GPA
         stress = -(gpa + 2.0 * random.normal() - kinetic_gpa) / EV_PER_ANGSTROM3_TO_GPA
         free = -15.0 * atoms + random.normal()
@@ -100,7 +107,7 @@ def write_thermal_runs(folder, *, temperatures, gpa=100.0):
     """Write a folder of short runs in VASP's format, one a temperature; another name makes other runs."""
     for kelvin in temperatures:
         trajectory = open_trajectory(
-            thermal_frames(kelvin=kelvin + len(str(folder)) * 1e-3, gpa=gpa, frames=16),
+            thermal_frames(kelvin=kelvin + len(str(folder)) * 1e-3, gpa=gpa, timestep_fs=0.4, frames=16),
             timestep_fs=0.4,
             temperature_k=float(kelvin),
             pressure_gpa=gpa,

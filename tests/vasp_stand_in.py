@@ -24,7 +24,7 @@ def main():
     if incar["IBRION"] == "0":
         kelvin, gpa, steps = float(incar["TEBEG"]), float(incar["PSTRESS"]) / 10, int(incar["NSW"])
         trajectory = llpt.open_trajectory(
-            thermal_frames(kelvin=kelvin, gpa=gpa, frames=steps + 1),
+            thermal_frames(kelvin=kelvin, gpa=gpa, timestep_fs=float(incar["POTIM"]), frames=steps + 1),
             timestep_fs=float(incar["POTIM"]),
             temperature_k=kelvin,
             pressure_gpa=gpa,

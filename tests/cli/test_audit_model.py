@@ -19,7 +19,7 @@ def tree(tmp_path_factory):
     root = tmp_path_factory.mktemp("tree")
     for kelvin in TEMPERATURES:
         trajectory = llpt.open_trajectory(
-            thermal_frames(kelvin=kelvin, gpa=100.0, atoms=16, frames=12),
+            thermal_frames(kelvin=kelvin, gpa=100.0, timestep_fs=0.4, atoms=16, frames=12),
             timestep_fs=0.4,
             temperature_k=kelvin,
             pressure_gpa=100.0,

@@ -20,7 +20,7 @@ def tree(tmp_path_factory):
     """Runs of 16 atoms in VASP's format, one a folder, and beside them what lies in such folders too."""
     root = tmp_path_factory.mktemp("tree")
     for kelvin in TEMPERATURES:
-        frames = thermal_frames(kelvin=kelvin, gpa=200.0)
+        frames = thermal_frames(kelvin=kelvin, gpa=200.0, timestep_fs=0.3)
         trajectory = llpt.open_trajectory(
             frames, timestep_fs=0.3, temperature_k=kelvin, pressure_gpa=200.0, electronic_temperature_k=kelvin
         )

@@ -1,5 +1,6 @@
 """A copy of a run in a folder of runs is no repeat of it: the one with more frames is taken, whichever comes first."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,8 @@ END = "</modeling>\n"
 def frames_of(path, chosen):
     """Cut a vasprun.xml down to some of its frames."""
     head, *steps = path.read_text().removesuffix(END).split("<calculation>")
+    apart = chosen.step or 1
+    head = re.sub(r'(name="POTIM">)([\d.]+)', lambda found: f"{found[1]}{float(found[2]) * apart:g}", head)
     path.write_text("<calculation>".join([head, *steps[chosen]]) + END)
 
 
