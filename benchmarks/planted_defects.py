@@ -328,7 +328,10 @@ def markdown(rows: list[dict[str, Any]]) -> str:
     """Return the table for the page."""
 
     def text(pair: list[float] | None) -> str:
-        return "not known" if pair is None else f"{pair[0]:g} ± {pair[1]:g}"
+        if pair is None:
+            return "not known"
+        value, error = pair
+        return f"{value:g} (exact)" if error <= 1e-9 * abs(value) else f"{value:g} ± {error:g}"
 
     lines = [
         "| planted | named | size | planted size | kelvins, predicted | T* moved by (K) | verdict |",
