@@ -15,13 +15,15 @@ import pytest
 from pydantic import ValidationError
 from tests.studies import study_of_one_engine
 
-from llpt.cli.trust import agree, foreign_code
+from llpt.cli.trust import agree, files_outside, foreign_code
 from llpt.engines import make_engine
-from llpt.errors import InputError, PluginError
+from llpt.errors import InputError, PluginError, StorageError
 from llpt.files import file_hash
 from llpt.plugins import code_place
-from llpt.study import StudyDirectory, make_plan, parse_study
+from llpt.study import Ledger, StudyDirectory, make_plan, parse_study
 from llpt.study.archive import ArchiveManifest, opened
+from llpt.study.imported_record import complete_imports
+from llpt.study.inputs import named_inputs, wanted_inputs
 from llpt.study.nodes import Job
 
 EVIL = "from pathlib import Path\nPath('was-here').touch()\nfrom ase.calculators.lj import LennardJones as Evil\n"
@@ -221,6 +223,25 @@ def test_a_job_that_leads_out_of_the_study_is_refused(path):
     assert Anything(path="runs/inside").path == "runs/inside"
     with pytest.raises(ValidationError, match="leads out of the study's directory"):
         Anything(path=path)
+
+
+@pytest.mark.parametrize("path", ["../victim", "{victim}", "runs/../../victim", ".", "runs/..", ""])
+def test_a_ledger_that_names_a_directory_outside_has_nothing_removed(tmp_path, path):
+    """What it says was imported, and no table of imported runs holds, is taken away."""
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    directory = StudyDirectory.claim(tmp_path / "study", STUDY, parse_study(STUDY), source=tmp_path)
+    path = path.format(victim=victim)
+    with Ledger(directory.database) as ledger:
+        ledger.enter(path, inputs_hash="", job='{"kind": "imported"}')
+        with pytest.raises(StorageError, match="no directory below the study's"):
+            complete_imports(directory, ledger)
+        with pytest.raises(StorageError, match="no directory below the study's"):
+            ledger.entry(path)
+    with pytest.raises(StorageError, match="no directory below"):
+        directory.node(path)
+    assert victim.is_dir()
+    assert directory.study_file.is_file()
 
 
 @pytest.mark.parametrize("name", ["../outside.txt", "/outside.txt", "study/../../outside.txt"])
@@ -432,6 +453,75 @@ def test_an_archive_takes_no_file_from_outside_itself(tmp_path):
     assert not (tmp_path / "again").exists()
 
 
+PSEUDOPOTENTIAL = '[reference.options]\npseudopotential = "{secret}"\n'
+
+
+@pytest.mark.parametrize("engine", ["quantum-espresso", "abinit"])
+@pytest.mark.parametrize("named", ["{home}/secret", "~/secret", "../home/secret", "{home}/secret.upf"])
+def test_an_archive_takes_no_pseudopotential_from_outside_itself(tmp_path, monkeypatch, engine, named):
+    """One without a suffix neither."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("secret", "secret.upf"):
+        (home / name).write_text("<UPF>")
+    text = STUDY.replace("ase:evil.Evil", engine) + PSEUDOPOTENTIAL.format(secret=named.format(home=home))
+    study = parse_study(text)
+    with pytest.raises(InputError, match=r"reference\.pseudopotential = .* does not exist"):
+        named_inputs(study, tmp_path / "study", archived=True)
+    (run,) = make_plan(study).own_runs
+    assert Path(run.task.options["pseudopotential"]).parent == Path("inputs/pseudopotential")
+
+
+def test_every_engine_of_a_study_is_given_the_copy_of_its_pseudopotential():
+    text = STUDY.replace("[reference]\nengine", "[surrogate]\nengine").replace("ase:evil.Evil", "abinit")
+    study = parse_study(text + '[surrogate.options]\npseudopotential = "/place/secret"\n')
+    assert wanted_inputs(study) == [("surrogate.pseudopotential", "/place/secret", "pseudopotential")]
+    (run,) = make_plan(study).own_runs
+    assert run.task.options["pseudopotential"] == "inputs/pseudopotential/secret"
+
+
+@pytest.mark.parametrize(
+    "given", ['engine = "n2p2:models/../../secret"', 'engine = "behler-parrinello"\npath = "models/../../secret"']
+)
+def test_a_potential_that_only_seems_to_be_trained_here_is_a_file_like_others(tmp_path, given):
+    text = STUDY.replace("[reference]", "[surrogate]").replace('engine = "ase:evil.Evil"', given)
+    study = parse_study(text)
+    with pytest.raises(InputError, match="does not exist"):
+        named_inputs(study, tmp_path / "study", archived=True)
+    (run,) = make_plan(study).own_runs
+    assert run.task.engine == "n2p2:inputs/surrogate/secret"
+
+
+@pytest.mark.usefixtures("plan")
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("linked", [True, False])
+def test_files_of_one_s_own_are_not_given_to_a_study_of_another_unasked(tmp_path, of_another, inside, linked):
+    """It would keep a copy of them, which goes with the study."""
+    beside = of_another.parent
+    own = (beside if inside else tmp_path.parent) / f"{tmp_path.name}-cell.xyz"
+    own.touch()
+    named = own
+    if linked:
+        named = beside / "link.xyz"
+        named.symlink_to(own)
+    study = parse_study(STUDY.replace("ase:evil.Evil", "dft").replace('"atomic"', f'"{named}"'))
+    told = [] if inside else [f"The study is given system.start = {named}, outside of its directory."]
+    assert files_outside(study, beside) == told
+    with contextlib.nullcontext() if inside else pytest.raises(InputError, match=r"system\.start"):
+        agree(of_another, make_plan(study), description=study, trust=False)
+    agree(of_another, make_plan(study), description=study, trust=True)
+    agree(of_another, make_plan(study), description=study, trust=False)
+
+
+def test_a_directory_of_another_that_holds_a_link_to_one_s_own_is_asked_for(tmp_path):
+    place = tmp_path / "study"
+    (place / "pot").mkdir(parents=True)
+    (place / "pot" / "input.nn").symlink_to(tmp_path / "secret")
+    study = parse_study(STUDY.replace("ase:evil.Evil", "n2p2:pot"))
+    assert files_outside(study, place) == ["The study is given reference.engine = pot, outside of its directory."]
+
+
 def test_a_plug_in_is_named_and_asked_for(tmp_path, install_package):
     place = install_package("own_fluid", PLUG_IN, {"llpt.engines": {"own-fluid": "own_fluid:ENGINE"}})
     text = STUDY.replace("ase:evil.Evil", "own-fluid")
@@ -478,7 +568,10 @@ def test_every_text_given_to_a_calculator_of_ase_is_named_since_any_may_be_a_com
     code, *options = foreign_code(make_plan(parse_study(text)))
     engine = "Engine ase:ase.calculators.castep.Castep"
     assert code == f"{engine} is given castep_command = touch /tmp/victim;."
-    assert options[:2] == [f'{engine} is given directory = "/outside".', f"{engine} is given label = ~/x."]
+    assert options[:2] == [
+        f'{engine} is given directory = "/outside".',
+        f"{engine} is given label = ~/x, outside of the study.",
+    ]
     assert options[2].startswith(f"{engine} runs code from ")
     assert len(options) == 3
 

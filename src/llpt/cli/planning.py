@@ -12,7 +12,7 @@ from llpt.campaign import RunIdentity, short_name
 from llpt.cli.bars import bar
 from llpt.cli.console import make_table, messages, output, roughly
 from llpt.cli.schemas import SCHEMA_FILE, Described, schema_text
-from llpt.cli.trust import foreign_code
+from llpt.cli.trust import comes_from_elsewhere, files_outside, foreign_code
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -130,6 +130,9 @@ def plan(
         console.print(f"\n[bold]Labels:[/] {escape(sentence)}", soft_wrap=True)
     for line in foreign_code(graph, description.execution.provider, beside=place):
         console.print(escape(line), soft_wrap=True)
+    if not study.is_dir() and comes_from_elsewhere(study):
+        for line in files_outside(description, place):
+            console.print(escape(line), soft_wrap=True)
     for warning in warnings_of(description):
         console.print(f"\n[bold yellow]Few k-points:[/] {escape(warning)}", soft_wrap=True)
 

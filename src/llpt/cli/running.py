@@ -185,7 +185,8 @@ class _Given:
 
         with naming_lines(self.file):
             plan = make_plan(self.study)
-        agree(self.name, plan, provider=self.study.execution.provider, trust=trust)
+        description = None if self.archived else self.study  # of an archive its own copies alone are taken
+        agree(self.name, plan, provider=self.study.execution.provider, description=description, trust=trust)
         with naming_lines(self.file):
             check_before_anything_runs(self.study, plan, self.source, archived=self.archived)
         return plan

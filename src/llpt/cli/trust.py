@@ -14,6 +14,7 @@ import shlex
 import sys
 import tarfile
 import zipfile
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -23,16 +24,16 @@ from rich.markup import escape
 from llpt.cli.console import messages
 from llpt.errors import InputError, StorageError
 from llpt.files import make_directory, write_atomically
-from llpt.study.elsewhere import is_from_elsewhere, leads_out
+from llpt.study.elsewhere import is_from_elsewhere
+from llpt.study.inside import is_inside, leads_out
 from llpt.study.personal import personal_file
 from llpt.study.place import StudyPlace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from llpt.options import GivenValue, OptionValue
-    from llpt.study import Plan
+    from llpt.study import Plan, StudyFile
 
 COMMANDS = ("command", "mpi_command")
 """Options whose text is a program that an engine starts."""
@@ -59,22 +60,32 @@ def comes_from_elsewhere(study: Path) -> bool:
     return is_archive(study) or study.stat().st_uid != os.geteuid()
 
 
-def agree(study: Path, plan: Plan, *, provider: Mapping[str, GivenValue] = NOTHING, trust: bool) -> None:
+def agree(
+    study: Path,
+    plan: Plan,
+    *,
+    provider: Mapping[str, GivenValue] = NOTHING,
+    description: StudyFile | None = None,
+    trust: bool,
+) -> None:
     """Ask, once, whether a study may run the code and write into the directories that it names.
 
     Args:
         study: what was given to ``llpt run``.
         plan: its plan.
         provider: what it gives to a scheduler.
+        description: what it says, where the files that it names are still to be copied.
         trust: whether the person says so without being asked.
 
     Raises:
         InputError: nobody agreed.
     """
+    elsewhere = comes_from_elsewhere(study)
     lines = foreign_code(plan, provider, beside=_place(study))
+    if elsewhere and description is not None:
+        lines += files_outside(description, _place(study))
     if not lines:
         return
-    elsewhere = comes_from_elsewhere(study)
     mark = _mark(study, plan, lines, with_study=elsewhere)
     if mark in _agreed():
         return
@@ -125,6 +136,27 @@ def foreign_code(plan: Plan, provider: Mapping[str, GivenValue] = NOTHING, *, be
         if isinstance(value, str):  # a line of it is a line of the script that a scheduler runs
             found.add(f"The script of every block of nodes holds {key} = {value!r}.")
     return sorted(found)
+
+
+def files_outside(description: StudyFile, place: Path) -> list[str]:
+    """Say which of the files that a study names, and would copy, lie outside of the directory of its file.
+
+    Args:
+        description: the study.
+        place: that directory.
+    """
+    from llpt.study.inputs import wanted_inputs  # noqa: PLC0415 - start-up time
+
+    return [
+        f"The study is given {key} = {given}, outside of its directory."
+        for key, given, _ in wanted_inputs(description)
+        if not _lies_inside(place / Path(given).expanduser(), place)
+    ]
+
+
+def _lies_inside(path: Path, place: Path) -> bool:
+    """Whether a file, or all of a directory, lies in another directory; links are followed."""
+    return all(is_inside(each, place) for each in (path, *path.rglob("*")))
 
 
 def _told_of_options(spec: str, options: Mapping[str, OptionValue], *, every_text: bool) -> Iterator[str]:

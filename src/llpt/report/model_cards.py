@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llpt.errors import LlptError
 from llpt.mlp.training.card import CARD_NAME, ModelCard, read_card
-from llpt.study.elsewhere import is_inside
+from llpt.study.inside import is_inside
 
 if TYPE_CHECKING:
     from pathlib import Path

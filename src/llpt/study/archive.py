@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from llpt.errors import InputError, StorageError
 from llpt.files import atomic_stream, file_hash, scratch_directory, storage_error
 from llpt.study.crate import CRATE_FILE, crate_text
-from llpt.study.elsewhere import is_inside
+from llpt.study.inside import is_inside
 from llpt.study.place import MANIFEST, STUDY_FILE
 from llpt.study.stopping import STOP_FILE
 from llpt.trajectory.master import MASTER_NAME

@@ -10,21 +10,8 @@ import os
 from pathlib import Path
 
 from llpt.errors import InputError
+from llpt.study.inside import is_inside
 from llpt.study.place import MANIFEST, STUDY_FILE
-
-
-def is_inside(path: Path, place: Path) -> bool:
-    """Whether a path, links followed, lies in a directory."""
-    return path.resolve().is_relative_to(place.resolve())
-
-
-def leads_out(path: str) -> bool:
-    """Whether a path that starts from a study's directory may lead out of it.
-
-    Args:
-        path: as somebody wrote it.
-    """
-    return Path(path).is_absolute() or ".." in Path(path).parts
 
 
 def is_from_elsewhere(root: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llpt.engines import find_engine
 from llpt.errors import InputError
 from llpt.files import copy
-from llpt.study.stored import FUNCTIONS, PROPOSER, choice_folder, is_pseudopotential_file, stored_path
+from llpt.study.stored import FUNCTIONS, PROPOSER, choice_folder, pseudopotential_file, stored_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,6 +47,13 @@ def named_inputs(study: StudyFile, source: Path, *, archived: bool = False) -> t
     Raises:
         InputError: one of them does not exist, or two of one kind have one name.
     """
+    found = tuple(_found(key, given, folder, source, archived) for key, given, folder in wanted_inputs(study))
+    _check_one_copy_each(found)
+    return found
+
+
+def wanted_inputs(study: StudyFile) -> list[tuple[str, str, str]]:
+    """Return key, path as given, and folder of the copy of each file and directory that ``study`` names."""
     wanted: list[tuple[str, str, str]] = []
     if study.system.start not in MADE_HERE:
         starts = dict.fromkeys(study.system.start_for(atoms) for atoms in study.all_sizes)
@@ -64,28 +71,30 @@ def named_inputs(study: StudyFile, source: Path, *, archived: bool = False) -> t
     if study.surrogate is not None and study.surrogate.training.functions_from is not None:
         functions = str(study.surrogate.training.functions_from)
         wanted.append(("surrogate.training.functions_from", functions, FUNCTIONS))
-    wanted += _of_the_reference_changed(study)
-    found = tuple(_found(key, given, folder, source, archived) for key, given, folder in wanted)
-    _check_one_copy_each(found)
-    return found
+    return wanted + _of_choices(study) + _of_options(study)
 
 
-def _of_the_reference_changed(study: StudyFile) -> list[tuple[str, str, str]]:
-    """Return key, path and folder of what the reference and the choices of the budget take from files."""
+def _of_choices(study: StudyFile) -> list[tuple[str, str, str]]:
+    """Return the potentials that the choices of the budget take from files."""
     choices = study.budget.choices if study.budget is not None else ()
-    wanted = [
+    return [
         (f"budget.choices.{choice.name}.engine", choice.engine.partition(":")[2], choice_folder(choice.name))
         for choice in choices
         if choice.engine is not None and ":" in choice.engine and find_engine(choice.engine).copied
     ]
+
+
+def _of_options(study: StudyFile) -> list[tuple[str, str, str]]:
+    """Return the pseudopotentials that the options of engines take from files."""
+    choices = study.budget.choices if study.budget is not None else ()
     options = {f"budget.choices.{choice.name}": choice.options for choice in choices}
+    for key, section in (("surrogate", study.surrogate), ("dynamics.proposals", study.dynamics.proposals)):
+        if section is not None:
+            options[key] = section.options
     if study.reference is not None:
         options["reference"] = study.reference.engine_options()
-    for key, given in options.items():
-        pseudopotential = given.get("pseudopotential")
-        if isinstance(pseudopotential, str) and is_pseudopotential_file(pseudopotential):
-            wanted.append((f"{key}.pseudopotential", pseudopotential, "pseudopotential"))
-    return wanted
+    files = {key: pseudopotential_file(given) for key, given in options.items()}
+    return [(f"{key}.pseudopotential", file, "pseudopotential") for key, file in files.items() if file is not None]
 
 
 def _check_one_copy_each(inputs: Iterable[NamedInput]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from llpt.errors import StorageError
+from llpt.study.inside import is_below
 from llpt.study.outcome import Provenance, Record, RunConditions, State
 
 if TYPE_CHECKING:
@@ -308,13 +309,13 @@ class Ledger:
             row = self._connection.execute("SELECT * FROM runs WHERE identity = ?", (path,)).fetchone()
         if row is None:
             raise KeyError(path)
-        return _entry(row)
+        return self._entry(row)
 
     def entries(self) -> tuple[Entry, ...]:
         """Return every run in the order they were entered."""
         with self._guarded():
             rows = self._connection.execute("SELECT * FROM runs ORDER BY rowid").fetchall()
-        return tuple(_entry(row) for row in rows)
+        return tuple(map(self._entry, rows))
 
     def events(self) -> tuple[tuple[float, str, State, str], ...]:
         """Return every change of state: time (s since 1970), run, state, reason."""
@@ -322,23 +323,28 @@ class Ledger:
             rows = self._connection.execute("SELECT * FROM events ORDER BY number").fetchall()
         return tuple((row["time"], row["identity"], State(row["state"]), row["reason"]) for row in rows)
 
-
-def _entry(row: sqlite3.Row) -> Entry:
-    return Entry(
-        path=row["identity"],
-        state=State(row["state"]),
-        reason=row["reason"],
-        remedy=row["remedy"],
-        inputs_hash=row["inputs_hash"],
-        attempts=row["attempts"],
-        started=row["started"],
-        finished=row["finished"],
-        steps_done=row["steps_done"],
-        seconds=row["seconds"],
-        seconds_per_step=row["seconds_per_step"],
-        host=row["host"],
-        provenance=NOTHING if row["provenance"] == "{}" else Provenance.model_validate_json(row["provenance"]),
-        core_seconds=row["core_seconds"],
-        conditions=UNTOLD if row["conditions"] == "{}" else RunConditions.model_validate_json(row["conditions"]),
-        job=row["job"],
-    )
+    def _entry(self, row: sqlite3.Row) -> Entry:
+        path = row["identity"]
+        if not is_below(path):
+            raise StorageError(
+                f"The ledger {self.path} is damaged: it names {path!r}, which is no directory below the study's.",
+                "Nothing was changed. Restore it from a copy; do not trust a study that somebody gave you so.",
+            )
+        return Entry(
+            path=path,
+            state=State(row["state"]),
+            reason=row["reason"],
+            remedy=row["remedy"],
+            inputs_hash=row["inputs_hash"],
+            attempts=row["attempts"],
+            started=row["started"],
+            finished=row["finished"],
+            steps_done=row["steps_done"],
+            seconds=row["seconds"],
+            seconds_per_step=row["seconds_per_step"],
+            host=row["host"],
+            provenance=NOTHING if row["provenance"] == "{}" else Provenance.model_validate_json(row["provenance"]),
+            core_seconds=row["core_seconds"],
+            conditions=UNTOLD if row["conditions"] == "{}" else RunConditions.model_validate_json(row["conditions"]),
+            job=row["job"],
+        )

@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.campaign import file_stem
-from llpt.errors import InputError
+from llpt.errors import InputError, StorageError
+from llpt.study.inside import is_below
 from llpt.study.lock import LockedDirectory
 
 if TYPE_CHECKING:
@@ -81,7 +82,15 @@ class StudyPlace(LockedDirectory):
         return self.root / "report"
 
     def node(self, path: str) -> Path:
-        """Return the directory of a node of the plan."""
+        """Return the directory of a node of the plan.
+
+        Raises:
+            StorageError: the path does not lie below the study's directory.
+        """
+        if not is_below(path):
+            raise StorageError(
+                f"{path!r} is no directory below {self.root}.", "Do not trust a study that somebody gave you so."
+            )
         return self.root / path
 
     def result(self, path: str) -> Path:

@@ -13,7 +13,7 @@ from llpt.structure import check_elements, check_structure, read_structures
 from llpt.study.engine_sections import ProviderKind
 from llpt.study.inputs import named_inputs
 from llpt.study.providers import check_provider
-from llpt.study.stored import MODELS
+from llpt.study.stored import is_trained_here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ def check_what_is_named(study: StudyFile, plan: Plan, source: Path, *, archived:
         _check_start(starts[study.system.start_for(atoms)], atoms, plan)
     _check_bands(plan)
     for asked in (engine for run in plan.own_runs for engine in run.engines):
-        if asked.spec.partition(":")[2].startswith(MODELS) and (declared := find_engine(asked.spec).options):
+        if is_trained_here(asked.spec.partition(":")[2]) and (declared := find_engine(asked.spec).options):
             parse_options(declared, asked.options, owner=f"engine {asked.spec}")
     for spec, options in _engines(plan, {item.given: str(item.path) for item in inputs}):
         # What is not installed here may be on the nodes that the study runs on.
@@ -96,7 +96,7 @@ def _engines(plan: Plan, given: Mapping[str, str]) -> list[tuple[str, dict[str, 
     found: dict[tuple[str, str], tuple[str, dict[str, GivenValue]]] = {}
     for asked in (engine for run in plan.own_runs for engine in run.engines):
         kind, _, argument = asked.spec.partition(":")
-        if argument.startswith(MODELS):
+        if is_trained_here(argument):
             continue
         spec = f"{kind}:{given.get(argument, argument)}" if find_engine(asked.spec).copied else asked.spec
         options = {key: given.get(str(value), value) for key, value in asked.options.items()}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llpt.engines import find_engine
+from llpt.study.inside import leads_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,9 +30,20 @@ def choice_folder(name: str) -> str:
     return f"choices/{name}"
 
 
-def is_pseudopotential_file(given: str) -> bool:
-    """Return whether a pseudopotential is a file: files end in ``.upf``, ``.psp8`` …, an engine's own names do not."""
-    return bool(Path(given).suffix)
+def is_trained_here(argument: str) -> bool:
+    """Return whether the argument of an engine is a potential that the study trains itself, and no file given to it."""
+    return argument.startswith(MODELS) and not leads_out(argument)
+
+
+def pseudopotential_file(options: Mapping[str, GivenValue]) -> str | None:
+    """Return the file that an engine's options name as pseudopotential; None where it is a name the engine knows.
+
+    A file ends in ``.upf``, ``.psp8`` …, lies in a directory, or starts from somebody's home; a name does neither.
+    """
+    given = options.get("pseudopotential")
+    if isinstance(given, str) and (Path(given).suffix or "/" in given or leads_out(given)):
+        return given
+    return None
 
 
 def stored_path(given: str, folder: str) -> str:
@@ -42,18 +54,15 @@ def stored_path(given: str, folder: str) -> str:
 def stored_engine(spec: str, folder: str) -> str:
     """Return an engine's SPEC with the path it names, if any, replaced by that of the study's own copy."""
     kind, _, given = spec.partition(":")
-    if given and not given.startswith(MODELS) and find_engine(spec).copied:
+    if given and not is_trained_here(given) and find_engine(spec).copied:
         return f"{kind}:{stored_path(given, folder)}"
     return spec
 
 
 def stored_options(given: Mapping[str, GivenValue]) -> dict[str, GivenValue]:
     """Return an engine's options with the path of a pseudopotential replaced by that of the study's own copy."""
-    options = dict(given)
-    pseudopotential = options.get("pseudopotential")
-    if isinstance(pseudopotential, str) and is_pseudopotential_file(pseudopotential):
-        options["pseudopotential"] = stored_path(pseudopotential, "pseudopotential")
-    return options
+    file = pseudopotential_file(given)
+    return dict(given) if file is None else {**given, "pseudopotential": stored_path(file, "pseudopotential")}
 
 
 def tree_hash(path: Path) -> str:

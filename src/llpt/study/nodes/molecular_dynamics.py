@@ -182,8 +182,9 @@ class MolecularDynamics(PlannedRun):
         """Its engine and its dynamics, with the study's own copies of the files they name."""
         settings = self.dynamics
         if settings.proposals is not None:
-            engine = stored_engine(settings.proposals.engine, PROPOSER)
-            settings = settings.changed(proposals=settings.proposals.model_copy(update={"engine": engine}))
+            given = settings.proposals
+            copied = {"engine": stored_engine(given.engine, PROPOSER), "options": stored_options(given.options)}
+            settings = settings.changed(proposals=given.model_copy(update=copied))
         return DynamicsTask(
             engine=stored_engine(self.engine, self.role), options=stored_options(self.options), settings=settings
         )

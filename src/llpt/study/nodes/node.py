@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from llpt.study.elsewhere import leads_out
+from llpt.study.inside import leads_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
