@@ -74,7 +74,7 @@ def test_numbers_are_estimates_and_curves_are_labelled():
         ),
         (
             {"velocities": True, "element": "Ar"},
-            {"timestep_fs": 1.0},
+            {"timestep_fs": 1.0, "despite": "timestep"},
             {
                 "molecular_fraction": "Not all atoms are hydrogen.",
                 "heat_capacity": "The trajectory has no internal energy E.",
@@ -108,7 +108,7 @@ def test_temperature_is_what_is_given_or_what_is_said_or_what_the_velocities_giv
     kinetic = np.mean([atoms.get_kinetic_energy() for atoms in moving]) / (1.5 * 63 * 8.617333e-5)
     only = {"only": ["temperature"]}
     assert observe(open_trajectory(moving), **only).summary.attrs["temperature_k"] == pytest.approx(kinetic, rel=1e-6)
-    said = open_trajectory(moving, temperature_k=300.0, pressure_gpa=2.0, despite=["temperature"])
+    said = open_trajectory(moving, temperature_k=300.0, pressure_gpa=2.0, despite="temperature")
     assert observe(said, **only).summary.attrs["temperature_k"] == 300.0
     assert observe(said, **only).summary.attrs["pressure_gpa"] == 2.0
     assert observe(said, temperature_k=310.0, **only).summary.attrs["temperature_k"] == 310.0
@@ -139,6 +139,7 @@ def test_only_what_is_asked_for_is_averaged(make_trajectory):
     found = observe(Scalars(template.positions, template.cells), only=("density", "volume"))
     assert list(found) == ["density", "volume"]
     assert not found.absent
+    assert list(observe(open_trajectory(frames()), only="density")) == ["density"]
     found = observe(open_trajectory(frames(), timestep_fs=0.5), only=("diffusion_infinite", "rdf"))
     assert list(found) == ["rdf"]
     assert set(found.absent) == {"diffusion_infinite"}

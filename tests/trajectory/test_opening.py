@@ -20,6 +20,7 @@ from ase.io import iread, write
 from MDAnalysis.coordinates.memory import MemoryReader
 
 from llpt.errors import InputError
+from llpt.observables import observe
 from llpt.trajectory import Trajectory, open_trajectory
 from llpt.trajectory.foreign import convert, open_foreign, streaming
 
@@ -48,7 +49,7 @@ def structures(positions, *, labels=True):
         atoms = Atoms(f"H{len(place)}", positions=place, cell=EDGE * np.eye(3), pbc=True)
         atoms.wrap()
         if labels:
-            atoms.set_momenta(random.normal(scale=0.3, size=place.shape))
+            atoms.set_momenta(random.normal(scale=3.0, size=place.shape))  # as fast as they move in 0.5 fs
             energy = float(random.normal())
             atoms.calc = SinglePointCalculator(
                 atoms,
@@ -210,7 +211,7 @@ def test_a_universe_of_mdanalysis_is_read_in_its_units_and_left_as_it_was():
 def test_velocities_and_forces_of_mdanalysis_are_converted():
     positions = walk()
     random = np.random.default_rng(5)
-    velocities, forces = random.normal(size=positions.shape), random.normal(size=positions.shape)
+    velocities, forces = random.normal(scale=150.0, size=positions.shape), random.normal(size=positions.shape)
     given = universe(positions)
     given.load_new(
         positions.astype(np.float32),
@@ -221,7 +222,7 @@ def test_velocities_and_forces_of_mdanalysis_are_converted():
         forces=forces.astype(np.float32),
     )
     block = next(open_trajectory(given).blocks())
-    assert block.velocities_angstrom_per_fs == pytest.approx(velocities * 1e-3, abs=1e-9)
+    assert block.velocities_angstrom_per_fs == pytest.approx(velocities * 1e-3, rel=1e-6)
     assert block.forces_ev_per_angstrom == pytest.approx(forces * units.kJ / units.mol, rel=1e-5)
 
 
@@ -291,8 +292,6 @@ def test_a_lone_energy_is_named_by_a_keyword():
     frames = structures(walk())
     for atoms in frames:
         del atoms.calc.results["free_energy"]
-    with pytest.raises(InputError, match="E or F"):
-        open_trajectory(frames, timestep_fs=0.5)
     free = open_trajectory(frames, timestep_fs=0.5, energy_is="free").scalars()
     assert np.isfinite(free["free_energy_ev"]).all()
     assert np.isnan(free["internal_energy_ev"]).all()
@@ -300,6 +299,37 @@ def test_a_lone_energy_is_named_by_a_keyword():
     assert (cold["free_energy_ev"] == cold["internal_energy_ev"]).all()
     with pytest.raises(InputError, match="energy_is"):
         open_trajectory(frames, timestep_fs=0.5, energy_is="total")
+
+
+@pytest.mark.parametrize("suffix", [None, "extxyz"])
+def test_an_energy_that_nobody_named_is_missing_and_nothing_else_is(suffix, tmp_path):
+    frames = structures(walk())
+    for atoms in frames:
+        del atoms.calc.results["free_energy"]
+    if suffix is not None:
+        write(tmp_path / "run.extxyz", frames)
+    trajectory = open_trajectory(frames if suffix is None else tmp_path / "run.extxyz", timestep_fs=0.5)
+    assert {"internal_energy_ev", "free_energy_ev"} <= set(trajectory.facts.missing)
+    assert not {"forces", "stress_gpa", "velocities"} & set(trajectory.facts.missing)
+    assert np.isnan(trajectory.scalars()["free_energy_ev"]).all()
+    found = observe(trajectory, only=["rdf", "pressure", "internal_energy", "free_energy", "enthalpy"])
+    assert np.isfinite(found.rdf).all()
+    assert np.isfinite(found.pressure.value)
+    for name in ("internal_energy", "free_energy", "enthalpy"):
+        assert "do not say whether it is E or F" in found.absent[name]
+        assert "energy_is" in found.absent[name]
+    named = open_trajectory(frames, timestep_fs=0.5, energy_is="internal")
+    assert "E or F" not in observe(named, only=["free_energy"]).absent["free_energy"]
+    with pytest.raises(PropertyNotImplementedError):
+        trajectory.atoms(0).get_potential_energy()
+
+
+@pytest.mark.parametrize("discard_steps", [-1, 1.5, "3"])
+def test_frames_left_out_of_the_checks_are_a_whole_number(discard_steps):
+    with pytest.raises(InputError, match=r"discard_steps = .* is no number of frames"):
+        open_trajectory(structures(walk()), timestep_fs=0.5, discard_steps=discard_steps)
+    with pytest.raises(InputError, match="leaves none of 12 frames"):
+        open_trajectory(structures(walk()), timestep_fs=0.5, discard_steps=12)
 
 
 @pytest.mark.parametrize("source", [3.0, {"a": 1}, [1, 2], Atoms("H2", cell=[4, 4, 4], pbc=True)])
@@ -354,7 +384,7 @@ def test_a_trajectory_is_a_sequence_of_structures():
 def test_the_times_of_a_universe_are_taken_where_it_says_no_step(run_directory):
     given = MDAnalysis.Universe.empty(4, trajectory=True)
     given.load_new(str(run_directory / "trajectory.h5"), format="H5MD")
-    found = open_trajectory(given, elements="H")
+    found = open_trajectory(given, elements="H", despite="timestep")  # its frames are drawn at random
     assert found.timestep_fs == pytest.approx(0.5, rel=1e-5)  # 0.25 fs a step, a frame every second
     timeless = MDAnalysis.Universe.empty(4, trajectory=True)
     timeless.dimensions = [EDGE] * 3 + [90.0] * 3

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _BLOCKS_PER_RUN = 5
 _FEWEST_PER_BLOCK = 2
 _LONGEST_STRIDE = 10
+_LABELS = {"free_energy_ev": "free energies", "forces": "forces"}
+"""What is learnt from, by its name in a trajectory."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def harvest(
         The frames, in the order of runs and time.
 
     Raises:
-        InputError: no runs, or none with a frame after ``discard_steps``.
+        InputError: no runs, or none with a frame after ``discard_steps``, or one without free energies or forces.
         StorageError: a run's trajectory is missing or damaged.
     """
     frames: list[Atoms] = []
@@ -92,6 +94,10 @@ def _harvest_run(
     *,
     dataset: str,
 ) -> list[Atoms]:
+    lacking = [words for key, words in _LABELS.items() if key in trajectory.facts.missing]
+    if lacking:
+        because = trajectory.facts.no_energy_because or "Give runs that hold energies and forces."
+        raise InputError(f"{name} holds no {' and no '.join(lacking)}.", because)
     # Step 0 is the last structure of the run before, or a start that no dynamics has made.
     usable = np.flatnonzero(trajectory.frame_steps >= max(1, discard_steps))
     if not len(usable):

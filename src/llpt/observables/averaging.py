@@ -111,7 +111,7 @@ class _Work:
                     if quantity.is_sampled
                 }
             elif missing is not None:
-                self.results[each.name] = Absent(missing.value)
+                self.results[each.name] = Absent(production.why_missing(missing))
 
     def is_settled(self, each: Observable) -> bool:
         """Whether an observable has its result already."""
@@ -199,7 +199,7 @@ class _Work:
             averages.found |= {name: result[name] for name in _names(quantity) if name in result}
         elif quantity.is_sampled:
             averages.found[quantity.name] = Estimate.unknown(quantity.unit)
-        reason = missing.value if missing else _reason(averages.found.get(quantity.name))
+        reason = self.production.why_missing(missing) if missing else _reason(averages.found.get(quantity.name))
         if reason:
             averages.reasons[quantity.name] = reason
 

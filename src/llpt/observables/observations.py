@@ -153,7 +153,7 @@ def observe(
     temperature_k: float | None = None,
     pressure_gpa: float | None = None,
     peak_window_angstrom: tuple[float, float] | None = None,
-    only: Collection[str] | None = None,
+    only: str | Collection[str] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Observations:
     """Average a trajectory: every observable that it allows, each with its error.
@@ -171,7 +171,7 @@ def observe(
             enthalpy, the sampled mean.
         peak_window_angstrom: where the first peak of g(r) is sought; default the H2 bond for hydrogen, everything for
             other systems.
-        only: names of quantities or observables; None takes all.
+        only: names of quantities or observables, or one; None takes all.
         on_progress: called with (frames read, frames to read) after each block.
 
     Raises:
@@ -181,6 +181,7 @@ def observe(
     """
     if not hasattr(source, "blocks"):
         raise unsuitable(source, "is no trajectory", "Open it first: llpt.open_trajectory(…) takes it.")
+    only = (only,) if isinstance(only, str) else only
     observables = all_observables() if only is None else all_observables().giving(only)
     scalars = source.scalars()
     facts = getattr(source, "facts", None)

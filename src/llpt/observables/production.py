@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from llpt.trajectory import FrameBlock
 
 
+_ENERGIES = frozenset({Need.INTERNAL_ENERGY, Need.FREE_ENERGY})
 OF_STEPS = frozenset({*STORED_SCALARS, Need.APPLIED_PRESSURE, Need.CLASSICAL_NUCLEI})
 """Scalars of each step, and their meaning: a number that misses one of them is unknown (NaN) rather than absent from a
 summary."""
@@ -126,6 +127,11 @@ class Production:
     def missing(self, needs: Iterable[Need]) -> Need | None:
         """Return the first of some needs that the run does not meet; None where it meets all."""
         return next((need for need in Need if need in set(needs) and not _MET[need](self)), None)
+
+    def why_missing(self, need: Need) -> str:
+        """Return why a need is not met: its own words, and what the source says of an energy it could not name."""
+        because = getattr(getattr(self.source, "facts", None), "no_energy_because", None)
+        return f"{need.value} {because}" if because and need in _ENERGIES else need.value
 
 
 def _has(column: str) -> Callable[[Production], bool]:

@@ -39,6 +39,7 @@ class Facts:
         timestep_fs: time step of the dynamics.
         constant_volume: whether there was no barostat.
         missing: scalars (of ``StepRecord``) and arrays of a run made elsewhere that its files do not give.
+        no_energy_because: why energies are missing although the files give one, in sentences; None elsewhere.
     """
 
     temperature_k: float | None = None
@@ -50,6 +51,7 @@ class Facts:
     timestep_fs: float | None = None
     constant_volume: bool | None = None
     missing: tuple[str, ...] = ()
+    no_energy_because: str | None = None
 
 
 def held_or_ramp(begin: float | None, end: float | None) -> tuple[float | None, tuple[float, float] | None]:

@@ -16,6 +16,7 @@ from llpt.trajectory.foreign import EnergyMeaning, ForeignReader, open_foreign
 from llpt.trajectory.foreign.arrays import open_arrays
 from llpt.trajectory.foreign.ase_atoms import is_atoms, open_atoms
 from llpt.trajectory.foreign.mdanalysis import is_mdanalysis, open_universe
+from llpt.trajectory.foreign.reading import AMBIGUOUS_ENERGY, NAME_THE_ENERGY
 from llpt.trajectory.foreign.statements import check_beside, check_statements, checks_of
 from llpt.trajectory.foreign.streaming import StreamedFrames
 from llpt.trajectory.foreign.suspicion import hold_against
@@ -23,7 +24,7 @@ from llpt.trajectory.stored import StoredFrames
 from llpt.trajectory.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ase import Atoms
     from numpy.typing import ArrayLike, NDArray
@@ -43,7 +44,8 @@ def open_trajectory(
     elements: str | Sequence[str] = (),
     lammps_units: str | None = None,
     keys: Mapping[str, str] | None = None,
-    despite: Sequence[str] = (),
+    despite: str | Collection[str] = (),
+    discard_steps: int = 0,
 ) -> Trajectory:
     """Open a trajectory, whatever it is in, without writing anything.
 
@@ -64,15 +66,17 @@ def open_trajectory(
         temperature_k: the thermostat's temperature.
         pressure_gpa: the barostat's pressure.
         electronic_temperature_k: T_el; 0 for a potential without electrons.
-        energy_is: what a lone energy is, ``"internal"`` (E) or ``"free"`` (F = E − T_el S); to be said wherever the
-            source gives one and does not say, unless T_el is 0.
+        energy_is: what a lone energy is, ``"internal"`` (E) or ``"free"`` (F = E − T_el S); where the source
+            gives one and does not say, and T_el is not 0, energies are missing without it.
         cell: of an array of positions: edges, shape (3,), or cell vectors as rows, shape (3, 3) or (n_frames, 3, 3), Å.
         elements: of an array, a universe, LAMMPS's types or H5MD's atoms: one for all, or one for each.
         lammps_units: ``"metal"`` or ``"real"``, where no log of LAMMPS says so.
         keys: what ``energy``, ``free_energy``, ``forces`` and ``stress`` are called in structures, extended XYZ or
             files of ASE, e.g. ``{"energy": "E_pbe", "forces": "F_pbe"}``.
-        despite: checks of the stated facts against the frames that are left out: ``"temperature"``,
-            ``"pressure"``, ``"timestep"``, ``"electrons"``, ``"velocities"``, ``"energy"``, ``"gap"``.
+        despite: one or more checks that are left out: the names of ``FactCheck``, e.g. ``"temperature"`` or
+            ``["drift", "gap"]``; docs/importing.md says what each of them finds.
+        discard_steps: so many frames at the start of a trajectory made elsewhere do not count in the checks of its
+            state (it warms up there); they stay in the trajectory, and ``observe`` leaves them out when told so.
 
     Raises:
         InputError: the source is not known here, is damaged, lacks what is needed to read it, states another
@@ -91,7 +95,7 @@ def open_trajectory(
     )
     symbols = [elements] if isinstance(elements, str) else list(elements)
     found = _found(source, symbols, cell=cell, lammps_units=lammps_units, keys=keys)
-    left_out = checks_of(despite)
+    left_out, discarded = checks_of(despite), _count(discard_steps)
     check_beside(found.facts, found.beside, found.name, despite=left_out)
     check_statements(found.facts, given, found.name, despite=left_out)
     facts = _merged(found.facts, given)
@@ -105,12 +109,17 @@ def open_trajectory(
         energy_meaning=None if energy_is is None else _meaning(energy_is),
         attributes={} if electronic is None else {"electronic_temperature_k": electronic},
         despite=left_out,
+        energy_optional=True,
     )
     frames = StreamedFrames(reader)
-    measured = frames.contents.measured
-    assert measured is not None
-    hold_against(measured, facts, found.name, despite=left_out)
-    return Trajectory(frames, facts=replace(facts, missing=frames.contents.missing), name=found.name)
+    contents = frames.contents
+    if discarded >= contents.frames:
+        raise InputError(f"discard_steps = {discarded} leaves none of {contents.frames} frames.", "Leave out fewer.")
+    assert contents.measured is not None
+    hold_against(contents.measured, facts, found.name, discard=discarded, despite=left_out)
+    because = f"{AMBIGUOUS_ENERGY} {NAME_THE_ENERGY}" if contents.energy_is_ambiguous else None
+    facts = replace(facts, missing=contents.missing, no_energy_because=because)
+    return Trajectory(frames, facts=facts, name=found.name)
 
 
 def _found(
@@ -144,6 +153,12 @@ def _merged(source: Facts, given: Facts) -> Facts:
     """Return what source and caller say together; the caller's word counts where both speak."""
     chosen = {field.name: getattr(given, field.name) for field in fields(Facts)}
     return replace(source, **{name: value for name, value in chosen.items() if value not in {None, ()}})
+
+
+def _count(discard_steps: int) -> int:
+    if not isinstance(discard_steps, int | np.integer) or discard_steps < 0:
+        raise InputError(f"discard_steps = {discard_steps!r} is no number of frames.", "Give a whole number from 0 on.")
+    return int(discard_steps)
 
 
 def _meaning(energy_is: str) -> EnergyMeaning:

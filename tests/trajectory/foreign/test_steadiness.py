@@ -18,9 +18,9 @@ DESPITE = ["timestep", "velocities", "energy"]
 """The frames are drawn at random, so that none follows from the one before."""
 
 
-def frames(*, heat=0.0, start=1.0, squeeze=0.0, count=FRAMES):
+def frames(*, heat=0.0, start=1.0, squeeze=0.0, count=FRAMES, seed=3):
     """Return frames drawn at 900 K and 100 GPa: still centre, forces that add up to 0, energies of a few eV around."""
-    random = np.random.default_rng(3)
+    random = np.random.default_rng(seed)
     places = 6.0 * np.random.default_rng(0).random((ATOMS, 3))
     made = []
     for number in range(count):
@@ -43,6 +43,7 @@ def frames(*, heat=0.0, start=1.0, squeeze=0.0, count=FRAMES):
 
 
 def opened(given, *, despite=(), **said):
+    despite = [despite] if isinstance(despite, str) else despite
     options = {"timestep_fs": 10.0, "temperature_k": 900.0, "pressure_gpa": 100.0, "electronic_temperature_k": 0.0}
     return open_trajectory(given, despite=[*DESPITE, *despite], **(options | said))
 
@@ -65,6 +66,14 @@ def test_a_run_that_is_heated_or_pressed_is_no_equilibrium_run(change, cause):
         opened(frames(**change))
     assert "--despite drift" in refused.value.remedy
     assert len(opened(frames(**change), despite=["drift"])) == FRAMES
+
+
+def test_a_beginning_that_warms_up_is_left_out_of_the_checks_where_it_is_told():
+    made = [*frames(seed=4, heat=1.6)[:30], *frames()]
+    with pytest.raises(InputError, match="no equilibrium run") as refused:
+        opened(made, despite="temperature")
+    assert "discard_steps" in refused.value.remedy
+    assert len(opened(made, discard_steps=30)) == len(made)
 
 
 def changed(number, **change):

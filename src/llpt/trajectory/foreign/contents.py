@@ -24,6 +24,7 @@ class Contents:
         mass_u: of all atoms together.
         measured: what the frames say of temperature, pressure and time step.
         notes: what a person should know of how the files were read, sentences.
+        energy_is_ambiguous: whether the files give one energy that nobody named, so that it counts as missing.
         unconverged: number of frames whose electrons did not converge, as far as the files say.
     """
 
@@ -36,4 +37,5 @@ class Contents:
     mass_u: float = 0.0
     measured: Measurements | None = None
     notes: list[str] = field(default_factory=list)
+    energy_is_ambiguous: bool = False
     unconverged: int = 0

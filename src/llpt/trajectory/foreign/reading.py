@@ -44,6 +44,9 @@ SMALLEST_ANGSTROM3 = 1e-3
 EQUAL_ENERGIES_EV_PER_ATOM = 1e-6
 """E and F of cold electrons that are this close are the same: files carry so many digits."""
 
+AMBIGUOUS_ENERGY = "The files give one energy and do not say whether it is E or F = E − T_el S."
+NAME_THE_ENERGY = "Say energy_is (--energy-is), internal or free; or that T_el is 0 K, where the two are equal."
+
 
 class EnergyMeaning(StrEnum):
     """What a lone energy is: the internal energy E, or the free energy F = E − T_el S that forces derive from."""
@@ -67,6 +70,7 @@ class ForeignReader:
         energy_meaning: what an energy is whose file does not say; needed only then, and only where T_el is not 0.
         attributes: of the system.
         despite: checks to leave out.
+        energy_optional: whether an energy whose meaning is not known counts as missing; else it is refused.
     """
 
     def __init__(
@@ -78,8 +82,10 @@ class ForeignReader:
         energy_meaning: EnergyMeaning | None = None,
         attributes: dict[str, str | float | int] | None = None,
         despite: Collection[FactCheck] = (),
+        energy_optional: bool = False,
     ) -> None:
         self._despite = despite
+        self._energy_optional = energy_optional
         self._source = source
         self._electronic = electronic_temperature_k
         self._meaning = energy_meaning
@@ -94,7 +100,7 @@ class ForeignReader:
 
         Raises:
             InputError: a file is damaged, the frames differ in what they hold, a number is not finite, an energy's
-                meaning is not known, or there are fewer than two frames.
+                meaning is not known (unless it is optional), or there are fewer than two frames.
         """
         source, system = self._source, self.system
         dynamic = system.masses_u if source.masses_u is None else source.masses_u
@@ -113,6 +119,7 @@ class ForeignReader:
                     "Give runs with a fixed number of atoms.",
                 )
             _check_cell(raw.cell_angstrom, number, source.name)
+            contents.energy_is_ambiguous |= self._leaves_out_energy(raw)
             record, lacking = _record(
                 raw,
                 dynamic,
@@ -162,6 +169,13 @@ class ForeignReader:
             contents.notes.append(
                 f"In {contents.unconverged} of {contents.frames} frames the electrons did not converge; they are kept."
             )
+
+    def _leaves_out_energy(self, raw: ForeignFrame) -> bool:
+        """Whether a frame's energy counts as missing, because nobody says what it is; refused where it must not."""
+        ambiguous = _is_ambiguous(raw, self._electronic, self._meaning)
+        if ambiguous and not self._energy_optional:
+            raise InputError(AMBIGUOUS_ENERGY, NAME_THE_ENERGY)
+        return ambiguous
 
 
 def _masses(source: ForeignTrajectory) -> NDArray[np.float64]:
@@ -275,20 +289,21 @@ def _kinetic(frame: ForeignFrame, masses_u: NDArray[np.float64], degrees: int) -
     return None
 
 
+def _is_ambiguous(frame: ForeignFrame, electronic_temperature_k: float | None, meaning: EnergyMeaning | None) -> bool:
+    """Whether a frame has one energy and nobody says whether it is E or F, which differ by warm electrons."""
+    alone = frame.energy_ev is not None and frame.internal_energy_ev is None and frame.free_energy_ev is None
+    return alone and meaning is None and electronic_temperature_k != 0.0
+
+
 def _energies(
     frame: ForeignFrame, electronic_temperature_k: float | None, meaning: EnergyMeaning | None
 ) -> tuple[float | None, float | None]:
     """Return E and F of a frame, None where not known; without warm electrons they are the same."""
     internal, free = frame.internal_energy_ev, frame.free_energy_ev
     cold = electronic_temperature_k == 0.0
-    if frame.energy_ev is not None and internal is None and meaning is EnergyMeaning.INTERNAL:
+    if internal is None and meaning is EnergyMeaning.INTERNAL:
         internal = frame.energy_ev
-    elif frame.energy_ev is not None and internal is None and free is None:
-        if not cold and meaning is None:
-            raise InputError(
-                "The files give one energy and do not say whether it is E or F = E − T_el S.",
-                "Say energy_is (--energy-is), internal or free; or that T_el is 0 K, where the two are equal.",
-            )
+    elif internal is None and free is None and not _is_ambiguous(frame, electronic_temperature_k, meaning):
         free = frame.energy_ev
     if cold:
         internal = free if internal is None else internal

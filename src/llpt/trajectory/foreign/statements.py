@@ -39,8 +39,8 @@ KEYWORDS = {
 }
 
 
-def checks_of(names: Collection[str]) -> frozenset[FactCheck]:
-    """Return checks by their names.
+def checks_of(names: str | Collection[str]) -> frozenset[FactCheck]:
+    """Return checks by their names, or the one of a single name.
 
     Raises:
         InputError: one is not known.
@@ -49,6 +49,7 @@ def checks_of(names: Collection[str]) -> frozenset[FactCheck]:
     [<FactCheck.ENERGY: 'energy'>, <FactCheck.GAP: 'gap'>]
     """
     known = [each.value for each in FactCheck]
+    names = [names] if isinstance(names, str) else names
     for name in names:
         if name not in known:
             raise InputError(f"There is no check called {name}.", f"Known are {', '.join(known)}.")

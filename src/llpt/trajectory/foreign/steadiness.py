@@ -82,7 +82,7 @@ def outliers(measured: Measurements, facts: Facts, name: str, discard: int) -> l
 
 def state_changes(measured: Measurements, facts: Facts, name: str, discard: int) -> list[Contradiction]:
     """Return what tells that a run is not of one state; arguments are those of ``outliers``."""
-    remedy = "Give a part of it at one state, or discard its beginning (--discard)"
+    remedy = "Give a part of it at one state, or discard its beginning (discard_steps, --discard)"
     return [Contradiction(FactCheck.DRIFT, cause, remedy) for cause in _drifting(measured, facts, name, discard)]
 
 
@@ -135,7 +135,8 @@ def _wild_numbers(measured: Measurements, facts: Facts, name: str, discard: int)
     heaviest = float(measured.masses_u.max() / measured.masses_u.sum())
     kelvin = np.array(measured.temperature_k, dtype=float)
     known = kelvin[np.isfinite(kelvin)]
-    level = float(np.median(known)) if known.size else facts.temperature_k or HOTTEST_K
+    level = float(np.median(known)) if known.size else 0.0
+    level = level or facts.temperature_k or HOTTEST_K  # atoms at rest allow no spread, and rounding is one
     energy = 0.5 * degrees * BOLTZMANN_EV_PER_K * level * highest
     pressure = WILD_SIGMAS * pressure_of_one_frame(measured, facts, discard, bonds=True)
     force, speed = FORCE_SHARE * measured.force_spread, FORCE_SHARE * heaviest * measured.speed

@@ -261,7 +261,7 @@ def _velocities(measured: Measurements, name: str) -> list[tuple[FactCheck, str,
 def _temperature(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
     found, stated = series_mean(measured.temperature_k, discard, "K"), facts.temperature_k
     both_sides, how = True, ""
-    remedy = "Correct the temperature (--temperature-k) or discard its beginning (--discard)"
+    remedy = "Correct the temperature (--temperature-k) or discard its beginning (discard_steps, --discard)"
     if found is None and (motion := _motion(measured, facts, discard)) is not None:
         found, both_sides = motion
         how = "by their displacements " if both_sides else "by their displacements at least "
@@ -289,7 +289,8 @@ def _pressure(measured: Measurements, facts: Facts, name: str, discard: int) -> 
     if abs(pressure.value - facts.pressure_gpa) <= allowed:
         return []
     cause = f"The pressure of {name} is {pressure.value:.4g} ± {error:.2g} GPa, not {facts.pressure_gpa:g} GPa."
-    return [(FactCheck.PRESSURE, cause, "Correct the pressure (--pressure-gpa) or discard its beginning (--discard)")]
+    remedy = "Correct the pressure (--pressure-gpa) or discard its beginning (discard_steps, --discard)"
+    return [(FactCheck.PRESSURE, cause, remedy)]
 
 
 def _fluctuation(measured: Measurements, facts: Facts, name: str, discard: int) -> list[tuple[FactCheck, str, str]]:
