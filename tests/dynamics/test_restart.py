@@ -1,5 +1,6 @@
 """A run that is killed and started again is the run that was never disturbed."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -194,3 +195,32 @@ def test_moved_run_continues(tmp_path, crystal):
     (tmp_path / "here").rename(tmp_path / "there")
     run_md(crystal, LennardJones(memory=True), make_settings(), tmp_path / "there")
     compare(tmp_path / "there", tmp_path / "whole", tolerance=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("named", "instead"),
+    [
+        (
+            "ffsocket",
+            "<ffsocket mode='inet' name='engine'><address>0.0.0.0</address></ffsocket><system>",
+        ),
+        ("ffplumed", "<ffplumed name='plumed'><plumeddat>{secret}</plumeddat></ffplumed><system>"),
+        ("initialize", "<system><initialize nbeads='1'><file mode='xyz'>{secret}</file></initialize>"),
+        ("motion al-kmc", "<system><motion mode='al-kmc'></motion>"),
+        ("smotion", "<smotion mode='metad'></smotion><system>"),
+    ],
+)
+def test_a_checkpoint_that_names_what_llpt_does_not_write_is_refused(tmp_path, crystal, named, instead):
+    """i-PI would open a port to all networks, start PLUMED, read a file of one's own, or unpickle one."""
+    run_md(crystal, LennardJones(), make_settings(steps=5), tmp_path / "run")
+    (checkpoint,) = (tmp_path / "run" / "checkpoints").iterdir()
+    restart = checkpoint / "RESTART"
+    before = restart.read_text()
+    evil = before.replace("<system>", instead.format(secret=tmp_path / "secret"), 1)
+    assert evil != before
+    restart.write_text(evil)
+    summary = checkpoint / "checkpoint.json"
+    summary.write_text(json.dumps({**json.loads(summary.read_text()), "sha256": {}}))
+    with pytest.raises(StorageError, match=f"names <{named}>, which llpt does not write"):
+        run_md(crystal, LennardJones(), make_settings(steps=10), tmp_path / "run")
+    assert restart.read_text() == evil

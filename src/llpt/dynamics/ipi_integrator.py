@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -19,7 +20,7 @@ from llpt.dynamics.integrator import IntegratorState
 from llpt.dynamics.ipi_driver import DRIVER_FILE, DRIVER_SOURCE, EngineDriver
 from llpt.dynamics.ipi_input import ipi_input
 from llpt.dynamics.ring_polymer import RingPolymer
-from llpt.errors import EngineError, InputError
+from llpt.errors import EngineError, InputError, StorageError
 from llpt.files import write_atomically
 from llpt.units import ATOMIC_TIME_TO_FS, BOHR_TO_ANGSTROM, HARTREE_TO_EV, HARTREE_TO_KELVIN
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from llpt.dynamics.settings import RunSettings
 
 RESTART_NAME = "RESTART"
+PARTS = frozenset({"prng", "output", "step", "total_steps", "ffdirect", "system"})
+"""What a simulation that llpt stored consists of; other force fields open sockets, read files or start programs."""
 
 
 class IpiIntegrator:
@@ -80,8 +83,13 @@ class IpiIntegrator:
             _timestep_fs: not read.
             evaluators: what computes the forces, one for each bead.
             log: where what others print goes.
+
+        Raises:
+            StorageError: it names more than llpt writes.
         """
-        text = (directory / RESTART_NAME).read_text(encoding="utf-8")
+        file = directory / RESTART_NAME
+        text = file.read_text(encoding="utf-8")
+        _refuse_what_llpt_does_not_write(text, file)
         return cls(_build(text, settings.steps, evaluators, log), log)
 
     def advance(self) -> None:
@@ -137,6 +145,30 @@ class IpiIntegrator:
 
         self._simulation.stop()
         softexit.reset()
+
+
+def _refuse_what_llpt_does_not_write(text: str, file: Path) -> None:
+    """Refuse a RESTART that somebody changed so that i-PI would read a file, open a socket or start a program.
+
+    Args:
+        text: of the file.
+        file: where it lies.
+
+    Raises:
+        StorageError: it is no XML, or names a part or a kind of motion that llpt does not write.
+    """
+    try:
+        simulation = ET.fromstring(text)  # noqa: S314 - expat follows no entity out of it
+    except ET.ParseError as error:
+        raise StorageError(f"{file} is damaged: {error}.", "Remove this checkpoint; start the run again.") from error
+    strange = [part.tag for part in simulation if part.tag not in PARTS]
+    strange += ["initialize" for _ in simulation.iter("initialize")]
+    strange += [f"motion {mode}" for each in simulation.iter("motion") if (mode := each.get("mode")) != "dynamics"]
+    if strange:
+        raise StorageError(
+            f"{file} names <{strange[0]}>, which llpt does not write.",
+            "Do not trust a run that somebody gave you so; where it is your own, remove this checkpoint.",
+        )
 
 
 def _build(text: str, steps: int, evaluators: Sequence[Evaluator], log: TextIO) -> Any:
