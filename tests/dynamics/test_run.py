@@ -15,6 +15,7 @@ from ase import Atoms
 from ase.io import read
 
 from llpt.dynamics import Progress, RunSettings, RunState, Thermostat, integrators, run_md
+from llpt.dynamics.wall_time import WallTime
 from llpt.engines import BUILT_IN, EngineRecord, IntegratorRecord
 from llpt.errors import EngineError, InputError, StorageError
 from llpt.study.controlled_tests import IntegratorTest
@@ -445,3 +446,20 @@ def test_importing_is_quick():
     script = "import llpt.dynamics, sys; print(*(name in sys.modules for name in ('ipi', 'xarray', 'torch')))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False", "False"]
+
+
+def test_what_the_first_step_compiles_is_no_part_of_the_pace(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    clock = WallTime(earlier_seconds=3.0)
+    clock.start()
+    for seconds in (40.0, 0.5, 0.5, 0.5):
+        now[0] += seconds
+        clock.count()
+        if clock.steps == 1:  # it may have been the only one
+            clock.checkpoint()
+            assert (clock.pace, clock.on_disk) == (40.0, 43.0)
+    clock.checkpoint()
+    assert (clock.pace, clock.on_disk) == (0.5, 5.0)
+    clock.checkpoint()
+    assert clock.on_disk == 5.0

@@ -64,7 +64,7 @@ def status(
     Temperature and pressure are means over the steps that count, with their error, beside what was asked for; the drift
     is that of the conserved quantity. Of a run at work they are those of this moment; with --live, means over what it
     has written so far, and the table is drawn anew as the campaign goes on. With --web a browser shows the same, and
-    the report, made anew as runs are done.
+    the report, made anew as runs are done. The exit code is 0 whatever became of the runs; that of llpt run tells it.
     """
     if web:
         serve_until_stopped(directory, listen, port)

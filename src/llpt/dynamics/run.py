@@ -287,7 +287,7 @@ class _Run:
                 integrator.advance()
                 record = self._store(integrator)
                 too_uncertain = self._too_uncertain(record)
-                clock.steps += 1
+                clock.count()
                 last = integrator.step == self.settings.steps
                 if self._due(integrator.step) and not last:
                     self._checkpoint(integrator, clock)

@@ -9,26 +9,36 @@ import time
 class WallTime:
     """Wall time of the steps: of all that are on disk, and the pace of this session.
 
+    The first step of a session often compiles what the others find compiled. Where there are others, it counts as much
+    as one of them.
+
     Args:
         earlier_seconds: what the steps on disk took.
     """
 
     def __init__(self, earlier_seconds: float) -> None:
-        self.on_disk = earlier_seconds
+        self.on_disk = self._earlier = earlier_seconds
         self.steps = 0
-        self._began = self._counted = math.nan
+        self._began = self._first_ended = math.nan
 
     def start(self) -> None:
         """The steps begin; what was before them (building, the first forces) does not count."""
-        self._began = self._counted = time.perf_counter()
+        self._began = time.perf_counter()
+
+    def count(self) -> None:
+        """A step has ended."""
+        self.steps += 1
+        if self.steps == 1:
+            self._first_ended = time.perf_counter()
 
     def checkpoint(self) -> None:
-        """Count the time since the last checkpoint as belonging to steps on disk."""
-        instant = time.perf_counter()
-        self.on_disk += instant - self._counted
-        self._counted = instant
+        """All steps of the session are on disk."""
+        self.on_disk = self._earlier + self.steps * self.pace
 
     @property
     def pace(self) -> float:
         """Seconds per step of this session."""
-        return (time.perf_counter() - self._began) / max(self.steps, 1)
+        instant = time.perf_counter()
+        if self.steps > 1:
+            return (instant - self._first_ended) / (self.steps - 1)
+        return instant - self._began

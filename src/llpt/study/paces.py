@@ -1,14 +1,15 @@
 """What MD steps took on this machine in studies before; ``llpt run`` adds to it, ``llpt plan`` reads it.
 
 It is a file of the person's own (``llpt.study.personal``). Other work on the machine only ever slows a run, so of the
-last studies the middle one counts, the faster of two: one that was disturbed spoils no plan.
+last studies the middle one counts, the faster of two: one that was disturbed spoils no plan. Of what a start took the
+least counts: the first start of a kind compiles what later ones find compiled.
 """
 
 from __future__ import annotations
 
 import json
 import socket
-from statistics import median, median_low
+from statistics import median
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -132,8 +133,8 @@ def _usual(alike: Sequence[KnownPace]) -> KnownPace:
     starts = [pace.start_up for pace in alike if pace.start_up is not None]
     loading = [pace.loading for pace in alike if pace.loading is not None]
     beside = {
-        "start_up": median_low(starts) if starts else None,
-        "loading": median_low(loading) if loading else None,
+        "start_up": min(starts) if starts else None,
+        "loading": min(loading) if loading else None,
     }
     return typical_pace(alike).model_copy(update=beside)
 
