@@ -103,14 +103,21 @@ def write_vasprun(path, trajectory, *, electronic_temperature_k):
     Path(path).write_text("".join(parts) + "</modeling>\n")
 
 
+def write_thermal_run(path, *, kelvin, gpa=100.0, frames=16, seed_kelvin=0.0, atoms=16):
+    """Write a run in VASP's format, and return its path; another ``seed_kelvin`` makes another run of that state."""
+    trajectory = open_trajectory(
+        thermal_frames(kelvin=kelvin + seed_kelvin, gpa=gpa, timestep_fs=0.4, frames=frames, atoms=atoms),
+        timestep_fs=0.4,
+        temperature_k=float(kelvin),
+        pressure_gpa=gpa,
+        electronic_temperature_k=float(kelvin),
+    )
+    write_vasprun(path, trajectory, electronic_temperature_k=kelvin)
+    return Path(path)
+
+
 def write_thermal_runs(folder, *, temperatures, gpa=100.0):
     """Write a folder of short runs in VASP's format, one a temperature; another name makes other runs."""
     for kelvin in temperatures:
-        trajectory = open_trajectory(
-            thermal_frames(kelvin=kelvin + len(str(folder)) * 1e-3, gpa=gpa, timestep_fs=0.4, frames=16),
-            timestep_fs=0.4,
-            temperature_k=float(kelvin),
-            pressure_gpa=gpa,
-            electronic_temperature_k=float(kelvin),
-        )
-        write_vasprun(Path(folder) / f"T{kelvin}/vasprun.xml", trajectory, electronic_temperature_k=kelvin)
+        seed = len(str(folder)) * 1e-3
+        write_thermal_run(Path(folder) / f"T{kelvin}/vasprun.xml", kelvin=kelvin, gpa=gpa, seed_kelvin=seed)

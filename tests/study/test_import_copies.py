@@ -1,10 +1,15 @@
-"""A copy of a run in a folder of runs is no repeat of it: the one with more frames is taken, whichever comes first."""
+"""A copy of a run in a folder of runs is no repeat of it: the one with more frames is taken, whichever comes first.
+
+Neither is a run that shares frames with another, or goes on where it ends.
+"""
 
 import re
+import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from tests.vasp_format import write_thermal_runs
+from tests.vasp_format import write_thermal_run, write_thermal_runs
 
 from llpt.campaign import Role
 from llpt.study import StudyDirectory
@@ -12,6 +17,8 @@ from llpt.study.import_copies import ImportedBeforeError
 from llpt.study.import_tree import Given, import_found, runs_below
 from llpt.study.importing import NewStudy
 from llpt.trajectory import Trajectory
+from llpt.trajectory.foreign import open_foreign
+from llpt.trajectory.foreign.fingerprints import as_prints, fingerprint, goes_on
 from llpt.trajectory.foreign.statements import FactCheck
 
 GIVEN = Given(role=Role.REFERENCE, label="VASP")
@@ -105,3 +112,82 @@ def test_a_copy_that_is_given_alone_is_one_sentence(tmp_path, runs):
     assert copy.why == "Its frames stand in runs/vasp/N16/P100/T900 already (6 of 16): a copy of that run."
     assert copy.remedy == "Import each run once."
     assert ImportedBeforeError(copy.why, copy.remedy).cause == copy.why
+
+
+@pytest.fixture
+def pieces(tmp_path):
+    """Two parts of one run of 80 frames."""
+    whole = write_thermal_run(tmp_path / "whole.xml", kelvin=900, frames=80).read_text()
+
+    def write(one, other):
+        for name, chosen in (("run1", one), ("run2", other)):
+            path = tmp_path / "runs" / "T900" / name / "vasprun.xml"
+            path.parent.mkdir(parents=True)
+            path.write_text(whole)
+            frames_of(path, chosen)
+        return tmp_path / "runs"
+
+    return write
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize(
+    ("cuts", "said"),
+    [
+        ((slice(50), slice(30, 80)), "20 of its 50 frames stand in "),
+        ((slice(50), slice(20, 80)), "30 of its "),  # the longer one does not take the place of the other
+        ((slice(40), slice(39, 80)), "goes on where"),
+        ((slice(50), slice(50, 80)), "goes on where"),
+    ],
+    ids=["equal lengths", "a longer one", "the last frame again", "the next frame"],
+)
+def test_a_run_that_overlaps_or_goes_on_is_a_piece(tmp_path, pieces, cuts, said, swapped):
+    parts = cuts[::-1] if swapped else cuts
+    runs = pieces(*parts)
+    study = tmp_path / "study"
+    planned = taken(study, runs, dry=True)
+    one, other = taken(study, runs)
+    for refused in (planned[1], other):
+        assert refused.imported is None
+        assert not refused.expected
+        assert said in refused.why
+        assert "runs/vasp/N16/P100/T900" in refused.why
+        assert "in one command, as pieces of one run" in refused.remedy
+    (run,) = StudyDirectory.open(study).study.imported
+    assert run.steps + 1 == one.imported.converted.frames == len(range(80)[parts[0]])
+    files = [each.found.files[0] for each in (one, other)]
+    joint = open_foreign(files[::-1] if swapped else files)
+    assert len(list(joint.frames())) == 80
+
+
+def test_a_run_that_begins_where_another_ends_is_a_repeat_where_a_person_says_so(tmp_path, pieces):
+    given = replace(GIVEN, despite=frozenset({FactCheck.REPEAT}))
+    done = taken(tmp_path / "study", pieces(slice(40), slice(39, 80)), given=given)
+    assert [each.imported.run.repeat for each in done] == [1, 2]
+
+
+def test_a_run_that_holds_two_others_is_told_of_both(tmp_path, pieces):
+    study = tmp_path / "study"
+    runs = pieces(slice(40), slice(42, 80))  # two frames are missing: more than a step apart
+    given = replace(GIVEN, despite=frozenset({FactCheck.REPEAT}))
+    assert [each.why for each in taken(study, runs, given=given)] == ["", ""]
+    whole = tmp_path / "runs2" / "vasprun.xml"
+    whole.parent.mkdir()
+    shutil.copy(tmp_path / "whole.xml", whole)
+    (refused,) = taken(study, whole.parent)
+    assert refused.why == "It holds all frames of runs/vasp/N16/P100/T900 and of runs/vasp/N16/P100/T900-repeat2."
+
+
+def test_frames_far_apart_do_not_tell_which_run_goes_on():
+    random = np.random.default_rng(3)
+    sites = random.random((16, 3))
+
+    def apart(count):  # atoms about their sites, every frame on its own
+        return as_prints(fingerprint(sites + random.normal(scale=0.02, size=sites.shape)) for _ in range(count))
+
+    assert not any(goes_on(apart(30), apart(30)) for _ in range(50))
+    walk = as_prints(
+        fingerprint(each) for each in sites + np.cumsum(random.normal(scale=0.004, size=(80, 16, 3)), axis=0)
+    )
+    assert goes_on(walk[:40], walk[40:])
+    assert not goes_on(walk[40:], walk[:40])

@@ -25,6 +25,7 @@ from llpt.study.place import STUDY_FILE
 from llpt.study.planning import make_plan
 from llpt.study.template import with_defaults
 from llpt.trajectory.foreign import AMBIGUOUS_SHARE, Contents, ForeignTrajectory, convert, read_through
+from llpt.trajectory.foreign.fingerprints import as_prints
 from llpt.trajectory.foreign.statements import check_beside, check_statements
 from llpt.trajectory.foreign.suspicion import MeasuredFact, findings, hold_against
 from llpt.units import BOLTZMANN_EV_PER_K
@@ -109,9 +110,9 @@ class Imported:
 
     @property
     def prints(self) -> NDArray[np.float64]:
-        """What its frames are known again by, shape (frames, 2)."""
+        """What its frames are known again by, shape (frames, ``WIDTH``)."""
         measured = self.converted.measured
-        return np.array(() if measured is None else measured.fingerprints).reshape(-1, 2)
+        return as_prints(() if measured is None else measured.fingerprints)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -201,7 +202,7 @@ def inspect_run(
     run = imported_table(source, description, read, digests, before)
     known = [(each.run, each.prints) for each in earlier]
     known += () if directory is None else stored_prints(directory.root, before, run)
-    shorter = shorter_copy(run, read, known)
+    shorter = shorter_copy(run, read, known, despite=description.despite)
     kept = [each for each in (*before, *(each.run for each in earlier)) if each is not shorter]
     run = imported_table(source, description, read, digests, kept)
     return Imported(run, read, found, fluctuations_told(read, description, beads=source.beads), shorter)
@@ -248,7 +249,7 @@ def _import_into(
         )
         found = _checked(source, description, converted)
         run = imported_table(source, description, converted, digests, before)
-        shorter = shorter_copy(run, converted, stored_prints(root, before, run))
+        shorter = shorter_copy(run, converted, stored_prints(root, before, run), despite=description.despite)
         if shorter is not None:
             check_unused(StudyDirectory.open(root), [shorter])
             before = tuple(each for each in before if each is not shorter)

@@ -29,6 +29,7 @@ class FactCheck(StrEnum):
     VOLUME = "volume"
     DRIFT = "drift"
     OUTLIER = "outlier"
+    REPEAT = "repeat"
 
 
 KEYWORDS = {
