@@ -371,13 +371,12 @@ def markdown(rows: dict[str, Any]) -> str:
     """Return the table for the page."""
     fine = next(key for key in next(iter(rows.values())) if key.startswith("decided"))
     lines = [
-        f"| pair | truth | pairs | faithful | not faithful | open | wrong | {fine} | pull of T* or P* |",
-        "|---|---|---|---|---|---|---|---|---|",
+        f"| pair | truth | pairs | faithful | not faithful | open | wrong | {fine} | pull of T* or P* | of the shift |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, row in rows.items():
-        counts = (
-            row[key] for key in ("pairs", "faithful", "not faithful", "not resolved", "wrong", fine, "pull of T*")
-        )
+        keys = ("pairs", "faithful", "not faithful", "not resolved", "wrong", fine, "pull of T*", "pull of the shift")
+        counts = (row[key] for key in keys)
         lines.append(f"| {name} | {row['truth']} | {' | '.join(str(each) for each in counts)} |")
     return "\n".join(lines)
 

@@ -21,6 +21,8 @@ from tests.others import how_to_install
 import llpt
 from llpt.cli.app import app
 from llpt.cli.groups import DEFAULT
+from llpt.study.file import StudyFile
+from llpt.study.template import study_template
 
 from .documentation import DATE, PAGES, ROOT, blocks, commands, indented, paragraphs, spans
 
@@ -107,6 +109,17 @@ def test_public_functions_of_three_arguments_say_what_each_is():
     assert not silent
 
 
+def check_study(told):
+    """Parse what a block tells of a study, alone where it is whole, else laid over the file of ``llpt init``."""
+    sections = {name: value for name, value in told.items() if name in StudyFile.model_fields}
+    if not sections:
+        return
+    whole = sections if "study" in sections else {**tomllib.loads(study_template()), "tests": {}, **sections}
+    if re.search(r"\b(rs|density_gcc|densities_gcc)\b", str(sections.get("state"))):
+        whole.setdefault("dynamics", {})["ensemble"] = "nvt"
+    StudyFile.model_validate(whole)
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_a_block_can_be_read(block):
     """By its language: code compiles, data parse, commands are known to the command line."""
@@ -115,7 +128,7 @@ def test_a_block_can_be_read(block):
     elif block.language == "json":
         json.loads(block.shown)
     elif block.language == "toml":
-        tomllib.loads(block.shown)
+        check_study(tomllib.loads(block.shown))
     elif block.is_shell:
         subprocess.run(["bash", "-n"], input=block.shown, text=True, check=True)
         for command in commands(block.shown):

@@ -75,15 +75,31 @@ def test_what_is_asked_for_and_not_there_leaves_the_verdict_open():
     assert any("There is no enthalpy of both sides" in reason for reason in verdict.reasons)
 
 
-@pytest.mark.parametrize("heat_capacity_k_b", [0.5, 1.0])
-def test_another_heat_capacity_whose_means_cancel_proves_no_step_small(heat_capacity_k_b):
-    """H' - H slopes in both phases about their middles: no mean moves, the step at the transition does."""
-    reference, surrogate = side(1, 0.03), side(2, 0.03)
-    for point in surrogate.states.points:
+def with_heat_capacity(located, heat_capacity_k_b):
+    """Return a line whose enthalpy slopes in both phases about their middles, so that the means stay."""
+    for point in located.states.points:
         middle = 1060.0 if point.coordinate > 905.0 else 800.0
         more = heat_capacity_k_b * BOLTZMANN_EV_PER_K * (point.coordinate - middle)
         moved = point.estimates["enthalpy"]
         point.estimates["enthalpy"] = moved.minus(Estimate(-more, 0.0, moved.unit, math.inf))
+    return located
+
+
+@pytest.mark.parametrize(("heat_capacity_k_b", "outcome"), [(0.0, Outcome.FAITHFUL), (0.3, Outcome.NOT_RESOLVED)])
+def test_means_prove_nothing_where_lines_come_out_beyond_the_threshold(heat_capacity_k_b, outcome):
+    """The two sides have the same noise, so that their difference is the planted one; no slope is proven in it."""
+    reference = side(1, 0.03, noise=1.5e-3)
+    surrogate = with_heat_capacity(side(1, 0.03, noise=1.5e-3), heat_capacity_k_b)
+    (step,) = [each for each in compare([reference], [surrogate]).comparisons if each.quantity == "enthalpy step"]
+    assert abs(step.difference.value) < 0.002
+    assert step.outcome is outcome
+    assert ("within a phase the difference may change along the line" in step.sentence) is (outcome != Outcome.FAITHFUL)
+
+
+@pytest.mark.parametrize("heat_capacity_k_b", [0.5, 1.0])
+def test_another_heat_capacity_whose_means_cancel_proves_no_step_small(heat_capacity_k_b):
+    """H' - H slopes in both phases about their middles: no mean moves, the step at the transition does."""
+    reference, surrogate = side(1, 0.03), with_heat_capacity(side(2, 0.03), heat_capacity_k_b)
     (step,) = [each for each in compare([reference], [surrogate]).comparisons if each.quantity == "enthalpy step"]
     assert abs(step.difference.value) < 0.002
     assert step.outcome is Outcome.NOT_RESOLVED

@@ -41,6 +41,7 @@ OWN_FILES = {"/": ("live.html", "text/html"), "/page.css": ("page.css", "text/cs
 SERVED = frozenset({".html", ".pdf", ".png", ".csv", ".nc", ".md", ".tex", ".bib"})
 """Kinds of files of a report; nothing else is served."""
 LEAST_S_BETWEEN_REPORTS = 60.0
+ENDED = frozenset({State.DONE, State.FAILED, State.UNFINISHED})
 LINES_KEPT = 6
 """So many last lines of a report that failed say why."""
 LONGEST_WAIT_S = 10.0
@@ -152,9 +153,8 @@ class LiveStudy:
         with self._guard:
             found = study_standing(self.place.root)
             runs = found.runs if found else ()
-            done = sum(run.entry.state is State.DONE for run in runs)
             if self._report:
-                self._keep_report(done)
+                self._keep_report(sum(run.entry.state in ENDED for run in runs))
             left, unknown = work_left_s(runs)
             at_work = max(1, sum(run.entry.state is State.RUNNING for run in runs))
             page = self.place.page
@@ -195,13 +195,13 @@ class LiveStudy:
             drift_mev_per_atom_ps=means.drift_mev_per_atom_ps,
         )
 
-    def _keep_report(self, done: int) -> None:
-        """Make the report anew where runs were done since, one process at a time."""
+    def _keep_report(self, ended: int) -> None:
+        """Make the report anew where runs were done or failed since, one process at a time."""
         when, of = self._reported
         if self._reporting is not None and self._reporting.at_work:
             return
-        if done and done != of and time.monotonic() - when > LEAST_S_BETWEEN_REPORTS:
-            self._reported = (time.monotonic(), done)
+        if ended and ended != of and time.monotonic() - when > LEAST_S_BETWEEN_REPORTS:
+            self._reported = (time.monotonic(), ended)
             self._reporting = _Reporting(self.place.root)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.audit import Outcome
 from llpt.report.interval_figure import Interval, interval_panel
 from llpt.report.palette import GREY
-from llpt.report.panels import Figure, VerticalLine
+from llpt.report.panels import Figure, Source, VerticalLine
 from llpt.report.question import OUTCOME_TONES
 from llpt.report.verdict_figure import WIDEST
 
@@ -20,11 +20,7 @@ WORDS = {OUTCOME_TONES[outcome]: str(outcome) for outcome in Outcome}
 
 def comparison_figure(verdict: Verdict) -> Figure | None:
     """Return every judged difference with its confidence interval over its threshold; None where none is known."""
-    intervals = [
-        _interval(each, verdict.thresholds.confidence)
-        for each in verdict.comparisons
-        if each.judged and each.difference.resolved
-    ]
+    intervals = [_interval(each, verdict) for each in verdict.comparisons if each.judged and each.difference.resolved]
     if not intervals:
         return None
     reach = min(WIDEST, max(1.5, *(abs(each.value) + 1.1 * each.half_width for each in intervals)))
@@ -48,14 +44,15 @@ def comparison_figure(verdict: Verdict) -> Figure | None:
     )
 
 
-def _interval(comparison: Comparison, confidence: float) -> Interval:
+def _interval(comparison: Comparison, verdict: Verdict) -> Interval:
     where = f"{comparison.quantity}, {comparison.where}"
     at = "" if comparison.temperature_k is None else f" at {comparison.temperature_k:g}"
     return Interval(
         where,
         comparison.difference.value / comparison.threshold,
-        comparison.difference.half_width(confidence) / comparison.threshold,
+        comparison.difference.half_width(verdict.thresholds.confidence) / comparison.threshold,
         OUTCOME_TONES[comparison.outcome],
         comparison.difference.effective_samples,
+        Source(verdict.reference, comparison.reference_atoms, other=verdict.surrogate),
         name=f"{where}{at}, N = {comparison.reference_atoms} and {comparison.surrogate_atoms}",
     )
