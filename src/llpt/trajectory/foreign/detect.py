@@ -174,17 +174,46 @@ def sort_vasp(paths: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path]
     return vaspruns, xdatcars, [path for path in paths if path not in {*vaspruns, *xdatcars}]
 
 
+def vasp_pieces(xdatcars: Sequence[Path], outcars: Sequence[Path]) -> list[tuple[Path, ...]]:
+    """Return each XDATCAR with the OUTCAR of the same folder and ending, and what has no other by itself.
+
+    One of each belong together whatever they are called.
+
+    Args:
+        xdatcars: in the order of the pieces.
+        outcars: likewise.
+    """
+    if len(xdatcars) == len(outcars) == 1:
+        return [(xdatcars[0], outcars[0])]
+
+    def place(path: Path, name: str) -> tuple[Path, str]:
+        return path.parent, path.name.upper().replace(name, "")
+
+    left = {place(path, "OUTCAR"): path for path in outcars}
+    pieces: list[tuple[Path, ...]] = []
+    for xdatcar in xdatcars:
+        outcar = left.pop(place(xdatcar, "XDATCAR"), None)
+        pieces.append((xdatcar,) if outcar is None else (xdatcar, outcar))
+    taken = {path for piece in pieces for path in piece}
+    return pieces + [(path,) for path in outcars if path not in taken]
+
+
 def _vasp(paths: Sequence[Path], elements: Sequence[str]) -> ForeignTrajectory:
     vaspruns, xdatcars, outcars = sort_vasp(paths)
-    if vaspruns and not xdatcars and not outcars:
+    if vaspruns and (xdatcars or outcars):
+        raise InputError(
+            "These files of VASP do not make one run.",
+            "Give vasprun.xml (several in order), or each XDATCAR with its OUTCAR, or OUTCARs alone.",
+        )
+    if vaspruns:
         return joined([open_vasprun(path) for path in vaspruns])
-    if xdatcars and not vaspruns and not outcars:
-        return joined([open_xdatcar(path) for path in xdatcars])
-    if outcars and not vaspruns and not xdatcars:
-        return joined([open_outcar(path, elements=elements) for path in outcars])
-    if len(xdatcars) == 1 and not vaspruns and len(outcars) <= 1:
-        return open_xdatcar(xdatcars[0], outcars[0] if outcars else None)
-    raise InputError(
-        "These files of VASP do not make one run.",
-        "Give vasprun.xml (several in order), XDATCAR with its OUTCAR, or OUTCAR alone.",
-    )
+    pieces = sorted(vasp_pieces(xdatcars, outcars), key=lambda piece: min(paths.index(path) for path in piece))
+    return joined([_vasp_piece(piece, elements) for piece in pieces])
+
+
+def _vasp_piece(files: tuple[Path, ...], elements: Sequence[str]) -> ForeignTrajectory:
+    """Open an XDATCAR, an OUTCAR, or the two of them."""
+    _, xdatcars, outcars = sort_vasp(files)
+    if not xdatcars:
+        return open_outcar(outcars[0], elements=elements)
+    return open_xdatcar(xdatcars[0], outcars[0] if outcars else None)

@@ -13,7 +13,7 @@ import numpy as np
 
 from llpt.errors import InputError
 from llpt.trajectory.foreign import cp2k
-from llpt.trajectory.foreign.detect import WHOLE_FRAMES, Program, open_foreign, program_of, sort_vasp
+from llpt.trajectory.foreign.detect import WHOLE_FRAMES, Program, open_foreign, program_of, sort_vasp, vasp_pieces
 from llpt.trajectory.foreign.lammps import is_dump
 from llpt.trajectory.foreign.own import is_own
 from llpt.trajectory.foreign.text import head
@@ -60,17 +60,25 @@ class FoundRun:
         files: its files, pieces in their order; one run directory of llpt.
         problem: why the files cannot be taken for one run, a sentence; empty where they can.
         left_out: files beside them that are called like those of a program and do not hold what these do.
+        beside: files of the program beside them that say in part what these say, and are not read.
     """
 
     name: str
     files: tuple[Path, ...]
     problem: str = ""
     left_out: tuple[Path, ...] = ()
+    beside: tuple[Path, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of the files beside it, a sentence each."""
-        return tuple(f"{file.name} does not begin as its name says, and was left out." for file in self.left_out)
+        found = [f"{file.name} does not begin as its name says, and was left out." for file in self.left_out]
+        if self.beside:
+            names = ", ".join(file.name for file in self.beside)
+            found.append(
+                f"Left out beside {self.files[0].name}: {names}. A piece among them needs a folder of its own."
+            )
+        return tuple(found)
 
     @property
     def temperature_k(self) -> float | None:
@@ -186,7 +194,7 @@ def _runs_of(
 ) -> list[FoundRun]:
     """Return the runs that the files of one program in one folder make."""
     if program in WHOLE_FRAMES:
-        return _pieces(files, name, opener)
+        return _pieces([(path,) for path in files], name, opener)
     match program:
         case Program.VASP:
             return _vasp(files, name, opener)
@@ -199,11 +207,30 @@ def _runs_of(
 
 
 def _vasp(files: list[Path], name: str, opener: Callable[[Sequence[Path]], ForeignTrajectory]) -> list[FoundRun]:
-    """Return the runs of VASP: vasprun.xml has all, and what lies beside it says the same."""
+    """Return the runs of VASP: vasprun.xml has all of its run, and what lies beside it is left out and named."""
     vaspruns, xdatcars, outcars = sort_vasp(files)
-    if vaspruns or not outcars:
-        return _pieces(vaspruns or xdatcars, name, opener)
-    return _paired(xdatcars, outcars, name) if xdatcars else _pieces(outcars, name, opener)
+    others = vasp_pieces(xdatcars, outcars)
+    if not vaspruns:
+        return _pieces(others, name, opener)
+    runs = _pieces([(path,) for path in vaspruns], name, opener)
+    if not others:
+        return runs
+    taken = {_atoms(run.files[:1], opener) for run in runs}
+    for piece in others:
+        atoms = _atoms(piece, opener)
+        if atoms is not None and None not in taken and atoms not in taken:
+            said = f"{piece[0].name} holds other atoms than {vaspruns[0].name}: two runs in one folder."
+            return [FoundRun(name, tuple(files), said)]
+    beside = tuple(path for piece in others for path in piece)
+    return [replace(run, beside=beside if number == 0 else ()) for number, run in enumerate(runs)]
+
+
+def _atoms(files: Sequence[Path], opener: Callable[[Sequence[Path]], ForeignTrajectory]) -> bytes | None:
+    """Return the atoms of files as bytes that can be compared; None where they cannot be read."""
+    try:
+        return opener(files).numbers.tobytes()
+    except InputError:
+        return None
 
 
 def _lammps(files: list[Path], name: str) -> list[FoundRun]:
@@ -211,19 +238,6 @@ def _lammps(files: list[Path], name: str) -> list[FoundRun]:
     if len(dumps) > 1 or len(files) > LAMMPS_RUN:
         return [FoundRun(name, tuple(files), f"It holds {len(files)} dumps and logs of LAMMPS: import each by hand.")]
     return [FoundRun(name, tuple(files))] if dumps else []
-
-
-def _paired(xdatcars: list[Path], outcars: list[Path], name: str) -> list[FoundRun]:
-    """Return each XDATCAR with the OUTCAR of the same ending; one of each belong together whatever they are called."""
-    if len(xdatcars) == len(outcars) == 1:
-        return [FoundRun(name, (xdatcars[0], outcars[0]))]
-    by_ending = {path.name.upper().replace("OUTCAR", ""): path for path in outcars}
-    found = []
-    for xdatcar in xdatcars:
-        outcar = by_ending.get(xdatcar.name.upper().replace("XDATCAR", ""))
-        files = (xdatcar,) if outcar is None else (xdatcar, outcar)
-        found.append(FoundRun(f"{name}/{xdatcar.name}", files))
-    return found
 
 
 def _cp2k(files: list[Path], name: str) -> list[FoundRun]:
@@ -241,22 +255,25 @@ def _cp2k(files: list[Path], name: str) -> list[FoundRun]:
     return [FoundRun(f"{name}/{project}", tuple(of_project)) for project, of_project in projects.items()]
 
 
-def _pieces(files: Sequence[Path], name: str, opener: Callable[[Sequence[Path]], ForeignTrajectory]) -> list[FoundRun]:
-    """Return files that each hold whole frames as the pieces of one run, or as runs of their own."""
-    if len(files) == 1:
-        return [FoundRun(name, tuple(files))]
-    groups: dict[tuple[object, ...], list[Path]] = {}
-    for file in files:
+def _pieces(
+    pieces: Sequence[tuple[Path, ...]], name: str, opener: Callable[[Sequence[Path]], ForeignTrajectory]
+) -> list[FoundRun]:
+    """Return files that each hold whole frames, or sets of such, as the pieces of one run, or as runs of their own."""
+    if len(pieces) == 1:
+        return [FoundRun(name, pieces[0])]
+    groups: dict[tuple[object, ...], list[tuple[Path, ...]]] = {}
+    for piece in pieces:
         try:
-            source = opener([file])
+            source = opener(piece)
             key: tuple[object, ...] = (source.numbers.tobytes(), *_stated(source.facts))
         except InputError:
-            key = (file,)  # what is wrong with it is told when it is read
-        groups.setdefault(key, []).append(file)
+            key = piece  # what is wrong with it is told when it is read
+        groups.setdefault(key, []).append(piece)
     found = []
     for group in groups.values():
         ordered = pieces_in_order(group, opener) if len(group) > 1 else group
-        found.append(FoundRun(name if len(groups) == 1 else f"{name}/{group[0].name}", tuple(ordered)))
+        files = tuple(path for piece in ordered for path in piece)
+        found.append(FoundRun(name if len(groups) == 1 else f"{name}/{group[0][0].name}", files))
     return found
 
 
@@ -264,29 +281,31 @@ def _stated(facts: Facts) -> tuple[float | None, ...]:
     return facts.temperature_k, facts.pressure_gpa, facts.electronic_temperature_k, facts.frame_interval_fs
 
 
-def pieces_in_order(files: Iterable[Path], opener: Callable[[Sequence[Path]], ForeignTrajectory]) -> list[Path]:
+def pieces_in_order(
+    pieces: Iterable[tuple[Path, ...]], opener: Callable[[Sequence[Path]], ForeignTrajectory]
+) -> list[tuple[Path, ...]]:
     """Return the pieces of one run in the order in which each begins nearest to where another ends.
 
     Args:
-        files: the pieces.
+        pieces: the files of each.
         opener: opens one.
     """
-    ends = {file: _ends(opener([file])) for file in files}
-    left = [file for file, found in ends.items() if found is not None]
-    unread = [file for file, found in ends.items() if found is None]
+    ends = {piece: _ends(opener(piece)) for piece in pieces}
+    left = [piece for piece, found in ends.items() if found is not None]
+    unread = [piece for piece, found in ends.items() if found is None]
     if not left:
         return unread
 
-    def gap(before: Path, after: Path) -> float:
+    def gap(before: tuple[Path, ...], after: tuple[Path, ...]) -> float:
         one, other = ends[before], ends[after]
         return np.inf if one is None or other is None else _distance(one[1], other[0])
 
     # the first piece is the one that begins where no other ends
-    first = max(left, key=lambda file: min((gap(other, file) for other in left if other != file), default=0.0))
+    first = max(left, key=lambda piece: min((gap(other, piece) for other in left if other != piece), default=0.0))
     ordered = [first]
     left.remove(first)
     while left:
-        following = min(left, key=lambda file: gap(ordered[-1], file))
+        following = min(left, key=lambda piece: gap(ordered[-1], piece))
         ordered.append(following)
         left.remove(following)
     return ordered + unread

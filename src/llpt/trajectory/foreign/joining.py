@@ -32,14 +32,13 @@ def joined(pieces: Sequence[ForeignTrajectory]) -> ForeignTrajectory:
     """Read several trajectories of the same atoms as one.
 
     Frames at the beginning of a piece that were in the pieces before are left out. A frame that the end of a piece has
-    cut off is left out, and the next piece follows.
+    cut off is left out, and the next piece follows. A piece that only repeats what was there is left out.
 
     Args:
         pieces: in their order.
 
     Raises:
-        InputError: they are of different atoms or states. A piece that only repeats what was there is refused when the
-            frames are read.
+        InputError: they are of different atoms or states.
     """
     first = pieces[0]
     if len(pieces) == 1:
@@ -89,8 +88,8 @@ class _Joint:
                 self.notes.append(f"The last frame of {piece.name} is incomplete and was left out.")
             self.notes += piece.notes
             if doubles and not fresh:
-                raise InputError(f"{piece.name} only repeats frames of the files before it.", "Leave it out.")
-            if doubles:
+                self.notes.append(f"{piece.name} only repeats frames of the files before it, and was left out.")
+            elif doubles:
                 what = "frame" if doubles == 1 else f"{doubles} frames"
                 self.notes.append(f"The first {what} of {piece.name} stood in the files before it and was left out.")
 
