@@ -30,7 +30,8 @@ OTHERS_FILES = (
     "study/export_cp2k.py",
     "study/export_programs.py",
 )
-"""They know the files that LAMMPS, VASP and pw.x read and write, and no engine."""
+"""They know the files of LAMMPS, VASP, pw.x and CP2K. An engine needs none of them: to read a program's trajectories,
+and to write its input folders from a study (``study/export_*.py``), are additions of their own."""
 OTHER_MEANINGS = {
     "abinit": ("dft/pseudopotentials/psp8.py",),  # a format of files
     "cp2k": ("trajectory/opening.py", "mlp/potential/moment_files.py"),  # a format of files, a code for our networks
@@ -243,3 +244,9 @@ def test_nobody_asks_a_node_of_what_kind_it_is():
             asked = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "isinstance"]
             names = {each.id for call in asked for each in ast.walk(call.args[1]) if isinstance(each, ast.Name)}
             assert not names & (kinds - {"object"}), file
+
+
+def test_writing_the_folders_of_a_program_takes_two_files():
+    for module in ("export_vasp", "export_cp2k"):
+        assert (SOURCE / "study" / f"{module}.py").is_file()
+        assert files_that_know(rf"\b{module}\b") == ["study/export_programs.py"]

@@ -10,7 +10,8 @@ memory and written as bytes.
 
 Files that are not written this way, because other programs hold them open: the ledger (SQLite keeps a journal), logs
 and locks (:func:`open_to_append`), machine code that numba keeps (``llpt.compiling``), and what pw.x, VASP and Parsl
-leave in their own directories.
+leave in their own directories. ``llpt.study.archive`` unpacks into a scratch directory of its own, and
+``llpt.engines.abinit`` moves files in ABINIT's own directory.
 """
 
 from __future__ import annotations

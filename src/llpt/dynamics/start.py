@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, cast
 
+import ase
 import numpy as np
 
 from llpt.dynamics.isotopes import with_isotope
 from llpt.dynamics.ring_polymer import DISPLACEMENTS
 from llpt.dynamics.settings import RunSettings, timestep_auto
-from llpt.errors import InputError
+from llpt.errors import InputError, unsuitable
 from llpt.units import BOLTZMANN_EV_PER_K, hydrogen_density_g_per_cm3
 
 if TYPE_CHECKING:
-    import ase
     from numpy.typing import NDArray
 
 
@@ -26,8 +26,11 @@ def prepare_start(atoms: ase.Atoms, settings: RunSettings) -> ase.Atoms:
     temperature of the settings. Hydrogen gets the mass of the isotope that the settings name.
 
     Raises:
-        InputError: fewer than two atoms, no periodic cell of right-handed positive volume, or values not finite.
+        InputError: no ase.Atoms, fewer than two of them, no periodic cell of right-handed positive volume, or values
+            not finite.
     """
+    if not isinstance(atoms, ase.Atoms):
+        raise unsuitable(atoms, "is no structure to start from", "Give ase.Atoms, e.g. trajectory.atoms(-1).")
     if len(atoms) < 2:
         raise InputError(f"Molecular dynamics of {len(atoms)} atoms makes no sense.", "Give at least two atoms.")
     if not np.isfinite(atoms.positions).all() or not np.isfinite(atoms.cell.array).all():

@@ -39,8 +39,8 @@ def make_engine(
             precision of networks, where the options do not say.
 
     Raises:
-        InputError: an unknown SPEC or option (with the nearest known name), a value not allowed, a file not there, or
-            dynamics with an engine that only does single points.
+        InputError: neither text nor a calculator, an unknown SPEC or option (with the nearest known name), a value not
+            allowed, a file not there, or dynamics with an engine that only does single points.
         MissingProgramError: the program or package behind the engine is not installed.
         PluginError: another package adds the engine, and it cannot be used.
 
@@ -54,6 +54,8 @@ def make_engine(
                 "Give them where the calculator is made.",
             )
         return as_engine(spec)
+    if not isinstance(spec, str):
+        raise unsuitable(spec, "names no engine", "Give a SPEC as text, or a calculator of ASE that is made.")
     record, request = _asked(spec, options or {}, purpose)
     engine = imported(record.maker)(request)
     if not isinstance(engine, Engine):

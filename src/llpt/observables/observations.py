@@ -141,8 +141,16 @@ class Observations(Mapping[str, Estimate | float | xr.DataArray]):
 
 
 def as_summary(run: xr.Dataset | Observations) -> xr.Dataset:
-    """Return what was averaged over one run as a summary, in whichever of the two forms it is."""
-    return run.summary if isinstance(run, Observations) else run
+    """Return what was averaged over one run as a summary, in whichever of the two forms it is.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if isinstance(run, Observations):
+        return run.summary
+    if not hasattr(run, "attrs"):
+        raise unsuitable(run, "is not what a run averaged to", "Give what llpt.observe returns of each trajectory.")
+    return run
 
 
 def observe(

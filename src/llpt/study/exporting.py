@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.campaign import ControlledTest, Role, RunIdentity
+from llpt.campaign import ControlledTest, Role, RunIdentity, file_stem
 from llpt.errors import InputError
 from llpt.files import atomic_directory, make_directory, write_atomically
 from llpt.structure import atomic_fluid, molecular_fluid, read_structures, volume_per_atom
@@ -100,7 +100,7 @@ def export_runs(
     ladders: dict[str, list[MolecularDynamics]] = {}
     for run in runs:
         _check_nuclei(run, program)
-        ladders.setdefault(run.identity.ladder.folder.replace("/", "-"), []).append(run)
+        ladders.setdefault(file_stem(run.identity.ladder.folder), []).append(run)
     with atomic_directory(out.absolute()) as place:
         for run in runs:
             make_directory(place / folder_of(run))
