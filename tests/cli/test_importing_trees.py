@@ -238,3 +238,22 @@ def test_imported_runs_are_not_called_done_and_those_whose_files_are_cut_are_tol
     assert "1 imported, 1 imported, cut off." in out
     assert "in the middle of a step" in " ".join(out.replace("│", " ").split())
     assert "done" not in out
+
+
+@pytest.mark.parametrize("dry", [False, True])
+def test_a_second_theory_needs_a_label_of_its_own(tmp_path, command, dry):
+    for name, gga, kelvin in (("a", "PE", 800), ("b", "PS", 801)):
+        write_thermal_runs(tmp_path / name, temperatures=[kelvin])
+        path = tmp_path / name / f"T{kelvin}/vasprun.xml"
+        path.write_text(path.read_text().replace("</incar>", f'<i name="GGA" type="string">{gga}</i></incar>'))
+    words = ("import", tmp_path, "-o", tmp_path / "study", "--role", "reference", "--label")
+    code, out, _ = command(*words, "VASP", *(["--dry-run"] if dry else []))
+    assert code == 1
+    told = " ".join(out.split())
+    assert 'computed with functional pbesol, runs/vasp/N16/P100/T800 of the label "VASP" with functional pbe.' in told
+    assert "Give it another label" in told
+    if not dry:
+        code, out, _ = command("import", tmp_path / "b", *words[2:], "VASP PBEsol")
+        assert code == 0, out
+        (first, second) = StudyDirectory.open(tmp_path / "study").study.imported
+        assert [dict(run.theory)["functional"] for run in (first, second)] == ["pbe", "pbesol"]

@@ -105,6 +105,7 @@ def drafted_run(
         "steps": 1,
         "discard": description.discard,
         "test": ControlledTest.COOLING if description.cooling else ControlledTest.BASE,
+        "theory": tuple(source.theory.items()),
         "beads": source.beads if source.beads > 1 else None,
         "files": tuple(_name(path) for path in source.files),
         "sha256": (),

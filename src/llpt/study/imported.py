@@ -80,6 +80,9 @@ class ImportedRun(Section):
     repeat: Annotated[Int, Field(ge=1)] = Field(default=1, description="counts runs of one state from 1")
     beads: BeadCount | None = Field(default=None, description="beads of a path integral; none for classical nuclei")
     missing: tuple[str, ...] = Field(default=(), description="what the files do not give")
+    theory: tuple[tuple[str, str], ...] = Field(
+        default=(), description="functional, cutoff and potentials, where the files name them"
+    )
     files: tuple[str, ...] = Field(description="names of the files it was read from")
     sha256: tuple[str, ...] = Field(description="their hashes")
     cut_off: bool = Field(default=False, description="whether they end in the middle of a step, as of a killed run")

@@ -26,6 +26,7 @@ from llpt.study.planning import make_plan
 from llpt.study.template import with_defaults
 from llpt.trajectory.foreign import AMBIGUOUS_SHARE, Contents, ForeignTrajectory, convert, read_through
 from llpt.trajectory.foreign.fingerprints import as_prints
+from llpt.trajectory.foreign.joining import differing
 from llpt.trajectory.foreign.statements import check_beside, check_statements
 from llpt.trajectory.foreign.suspicion import MeasuredFact, findings, hold_against
 from llpt.units import BOLTZMANN_EV_PER_K
@@ -189,6 +190,7 @@ def inspect_run(
         InputError: what ``import_run`` refuses.
     """
     digests = _new_digests(source, description, None if directory is None else directory.study)
+    check_one_theory(source, description.label, [each.run for each in earlier])
     read = read_through(
         source,
         frame_interval_fs=description.frame_interval_fs,
@@ -216,6 +218,7 @@ def _new_digests(source: ForeignTrajectory, description: Description, study: Stu
     digests = tuple(file_hash(path) for path in source.files)
     if study is not None:
         _check_new(study, digests, description)
+        check_one_theory(source, description.label, study.imported)
     return digests
 
 
@@ -293,6 +296,26 @@ def fluctuations_told(converted: Contents, description: Description, *, beads: i
         f"Its kinetic energy has {variance.words} times the variance of the canonical ensemble, {why}: read no heat "
         "capacity and no compressibility off its fluctuations (llpt certify)."
     )
+
+
+def check_one_theory(source: ForeignTrajectory, label: str, runs: Sequence[ImportedRun]) -> None:
+    """Refuse a run that was computed with another theory than those of its label.
+
+    Args:
+        source: the trajectory.
+        label: what its engine is called.
+        runs: those that are there.
+
+    Raises:
+        InputError: both say what they were computed with, and it is not the same.
+    """
+    for run in runs:
+        found = differing(source.theory, dict(run.theory)) if run.label == label else None
+        if found is not None:
+            raise InputError(
+                f'{source.name} was computed with {found[0]}, {run.path} of the label "{label}" with {found[1]}.',
+                "Give it another label (--label): an engine has one theory.",
+            )
 
 
 def _check_new(study: StudyFile, digests: tuple[str, ...], description: Description) -> None:

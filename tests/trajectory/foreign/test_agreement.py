@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ase import units
+from ase.io import write
 from tests.trajectory.foreign.test_suspicion import FRAME_FS, argon, opened, without_velocities
-from tests.vasp_format import write_thermal_runs
+from tests.vasp_format import thermal_frames, write_thermal_runs
 
 from llpt import open_trajectory
 from llpt.errors import InputError
@@ -109,3 +111,36 @@ def test_a_stride_that_changes_on_the_way_is_found_by_velocities(argon, join):
     frames, *_ = argon
     with pytest.raises(InputError, match=r"To frame \d+ of .* another time than to the others"):
         opened(frames[:join] + frames[join + 1 :: 2], timestep_fs=FRAME_FS, despite=["timestep"])
+
+
+@pytest.mark.parametrize("stated", ["velocities", "temperature"])
+def test_a_pressure_beside_a_stress_that_makes_another(stated):
+    frames = thermal_frames(kelvin=900, gpa=100.0, timestep_fs=0.4, frames=8)
+    for frame in frames:
+        kinetic = 2.0 * frame.get_kinetic_energy() / 3.0 / frame.get_volume()
+        frame.info["pressure_gpa"] = (kinetic - frame.get_stress()[:3].mean()) / units.GPa
+        if stated == "temperature":
+            frame.info["temperature_k"] = frame.get_kinetic_energy() / (1.5 * 15 * units.kB)
+            del frame.arrays["momenta"]
+    said = {"timestep_fs": 0.4, "electronic_temperature_k": 900.0}
+    assert len(open_trajectory(frames, **said)) == 8
+    frames[3].info["pressure_gpa"] *= 3.0
+    with pytest.raises(
+        InputError, match=r"Frame 3 of .* states a pressure of 3\d\d.* its stress and the motion of its a"
+    ):
+        open_trajectory(frames, **said)
+    assert len(open_trajectory(frames, **said, despite=["pressure", "outlier"])) == 8
+
+
+def test_electrons_that_are_heated_on_the_way(tmp_path):
+    frames = thermal_frames(kelvin=900, gpa=100.0, timestep_fs=0.4, frames=8)
+    for number, frame in enumerate(frames):
+        frame.info["electronic_temperature_k"] = 900.0 if number < 5 else 3000.0
+    write(tmp_path / "run.extxyz", frames)
+    for source in (frames, tmp_path / "run.extxyz"):
+        with pytest.raises(InputError, match=r"Frame 5 of .* has electrons at 3000 K, the first at 900 K"):
+            open_trajectory(source, timestep_fs=0.4)
+    assert open_trajectory(frames[:5], timestep_fs=0.4).facts.electronic_temperature_k == 900.0
+    del frames[2].info["electronic_temperature_k"]
+    with pytest.raises(InputError, match=r"Frame 2 of .* has electrons at a temperature that is not stated"):
+        open_trajectory(frames, timestep_fs=0.4)

@@ -142,3 +142,23 @@ def test_a_frame_that_is_discarded_is_asked_nothing():
     facts = Facts(temperature_k=900.0)
     assert len(outliers(contents.measured, facts, "it", 0)) == 1
     assert not outliers(contents.measured, facts, "it", 1)
+
+
+@pytest.mark.parametrize("last", [40, FRAMES])
+def test_an_energy_that_jumps_and_stays_is_of_two_runs(last):
+    made = frames()
+    for atoms in made[20:last]:
+        for name in ("energy", "free_energy"):
+            atoms.calc.results[name] -= 3.0 * ATOMS
+    with pytest.raises(InputError, match=r"From frame 20 of .* the energy lies -[23]\.\d* eV per atom") as refused:
+        opened(made)
+    assert "--despite drift" in refused.value.remedy
+    assert len(opened(made, despite=["drift"])) == FRAMES
+
+
+def test_an_energy_that_relaxes_has_no_level_that_it_leaves():
+    made = frames()
+    for number, atoms in enumerate(made):
+        for name in ("energy", "free_energy"):
+            atoms.calc.results[name] += 3.0 * ATOMS * np.exp(-number / 4.0)
+    assert len(opened(made, despite=["outlier"])) == FRAMES

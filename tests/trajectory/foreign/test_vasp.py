@@ -14,6 +14,7 @@ from ase.io import write
 from llpt import open_trajectory
 from llpt.errors import InputError
 from llpt.trajectory.foreign import Contents, ForeignReader, open_foreign
+from llpt.trajectory.foreign.folders import find_runs
 from llpt.units import BOLTZMANN_EV_PER_K
 
 CELL = 3.0 * np.eye(3)
@@ -481,3 +482,81 @@ def test_xdatcar_without_elements_is_refused(tmp_path):
     path.write_text(path.read_text().replace("\nH\n", "\n"))
     with pytest.raises(InputError, match="elements"):
         open_foreign([path])
+
+
+def test_the_masses_of_the_potentials_count_whichever_files_give_them(tmp_path):
+    heavy = HEADER.replace("  POMASS =   1.00\n", "  POMASS =   2.014\n") + LATTICE
+    alone, beside = outcar(tmp_path / "OUTCAR", header=heavy), xdatcar(tmp_path / "XDATCAR")
+    masses = {}
+    for name, files in {"alone": [alone], "both": [alone, beside], "positions": [beside]}.items():
+        source = open_foreign(files)
+        contents = Contents()
+        reader = ForeignReader(source, frame_interval_fs=0.2, electronic_temperature_k=900.0)
+        list(reader.steps(contents))
+        masses[name] = contents.mass_u
+    assert masses == pytest.approx({"alone": 4.028, "both": 4.028, "positions": 2.016})
+    path = vaspout(tmp_path / "vaspout.h5")
+    assert open_foreign([path]).masses_u is None
+    with h5py.File(path, "a") as file:
+        file["input/incar/POMASS"] = [2.014]
+    assert open_foreign([path]).masses_u.tolist() == [2.014, 2.014]
+
+
+@pytest.mark.parametrize(
+    ("tags", "held"),
+    [
+        ({"SMASS": -3}, False),
+        ({"SMASS": -3, "MDALGO": 2}, False),
+        ({"SMASS": -3, "MDALGO": 3}, True),
+        ({"SMASS": 0}, True),
+        ({"MDALGO": 1, "ANDERSEN_PROB": 0.0}, False),
+        ({"MDALGO": 1, "ANDERSEN_PROB": 0.1}, True),
+    ],
+)
+def test_without_a_thermostat_tebeg_is_that_of_the_first_velocities_alone(tmp_path, tags, held):
+    said = "".join(f'<i name="{name}">{value}</i>' for name, value in tags.items())
+    path = vasprun(tmp_path / "vasprun.xml")
+    path.write_text(path.read_text().replace("</incar>", said + "</incar>"))
+    assert open_foreign([path]).facts.temperature_k == (900.0 if held else None)
+    path = vaspout(tmp_path / "vaspout.h5")
+    with h5py.File(path, "a") as file:
+        for name, value in ({"MDALGO": 0} | tags).items():
+            file[f"input/incar/{name}"] = value
+    assert open_foreign([path]).facts.temperature_k == (900.0 if held else None)
+
+
+def test_an_outcar_that_does_not_say_what_holds_its_temperature_is_told_by_its_incar(tmp_path):
+    path = outcar(tmp_path / "OUTCAR", header=HEADER + LATTICE + "   SMASS  =  -3.00    Nose mass-parameter (am)\n")
+    incar = tmp_path / "INCAR"
+    assert open_foreign([path]).facts.temperature_k == 900.0  # Langevin's thermostat leaves SMASS as it is
+    for tags, kelvin in (("MDALGO = 3", 900.0), ("MDALGO = 0", None)):
+        incar.write_text(tags)
+        assert open_foreign([path]).facts.temperature_k == kelvin
+
+
+THEORY = '<i name="GGA" type="string">{}</i><i name="ENMAX">{}</i></separator>'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cause"),
+    [
+        ('name="ISIF">2', 'name="ISIF">3', "another ensemble, constant volume False, than .*, True: two runs"),
+        ("</separator>", THEORY.format("PS", 400.0), "computed with functional pbesol, .* with functional pbe: two th"),
+        (
+            "</separator>",
+            THEORY.format("PE", 800.0),
+            "computed with cutoff 800 eV, .* with cutoff 400 eV: two theories",
+        ),
+        ("PAW_PBE H<", "PAW_PBE H_h<", "computed with potential of H PAW_PBE H_h, .* PAW_PBE H: two theories"),
+    ],
+)
+def test_pieces_of_another_ensemble_or_theory_are_different_runs(tmp_path, old, new, cause):
+    files = [vasprun(tmp_path / f"vasprun.{part}.xml", first=first) for part, first in ((1, 0), (2, 4))]
+    for file, change in zip(files, (None, (old, new)), strict=True):
+        text = file.read_text()
+        assert old in text
+        text = text if change is None else text.replace(*change)
+        file.write_text(text if "ENMAX" in text else text.replace("</separator>", THEORY.format("PE", 400.0)))
+    with pytest.raises(InputError, match=cause):
+        open_foreign(files)
+    assert len(find_runs(tmp_path)) == 2

@@ -9,7 +9,7 @@ import numpy as np
 from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import kinetic_energy_ev
 from llpt.trajectory.foreign.statements import FactCheck
-from llpt.units import BOLTZMANN_EV_PER_K
+from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -62,11 +62,20 @@ def _contradicted(frame: ForeignFrame, masses_u: NDArray[np.float64]) -> Iterato
         most, least = (2.0 * kinetic / (count * BOLTZMANN_EV_PER_K) for count in (degrees - 3, degrees))
         if not least * (1.0 - COUNTED_SHARE) <= kelvin <= most * (1.0 + COUNTED_SHARE):
             yield FactCheck.TEMPERATURE, f"states a temperature of {kelvin:.6g} K, its {source} {most:.6g} K"
-    if frame.pressure_gpa is not None and frame.total_stress_gpa is not None:
-        pressure = -float(frame.total_stress_gpa[:3].mean())
-        allowed = PRESSURE_DIGITS * abs(pressure) + PRESSURE_DIGITS_GPA
-        if not abs(frame.pressure_gpa - pressure) <= allowed:
-            yield (
-                FactCheck.PRESSURE,
-                f"states a pressure of {frame.pressure_gpa:.6g} GPa, its stress {pressure:.6g} GPa",
-            )
+    if kinetic is None and kelvin is not None:
+        kinetic = 0.5 * degrees * BOLTZMANN_EV_PER_K * kelvin
+    if frame.pressure_gpa is None or frame.bead_positions_angstrom is not None:
+        return
+    if frame.total_stress_gpa is not None:
+        pressure, moving, source = -float(frame.total_stress_gpa[:3].mean()), 0.0, "stress"
+    elif frame.stress_gpa is not None and kinetic is not None:
+        moving = 2.0 * kinetic / (3.0 * volume) * EV_PER_ANGSTROM3_TO_GPA
+        pressure, source = moving - float(frame.stress_gpa[:3].mean()), "stress and the motion of its atoms"
+    else:
+        return
+    allowed = PRESSURE_DIGITS * abs(pressure) + PRESSURE_DIGITS_GPA + COUNTED_SHARE * moving
+    if not abs(frame.pressure_gpa - pressure) <= allowed:
+        yield (
+            FactCheck.PRESSURE,
+            f"states a pressure of {frame.pressure_gpa:.6g} GPa, its {source} {pressure:.6g} GPa",
+        )

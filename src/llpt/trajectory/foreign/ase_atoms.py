@@ -112,15 +112,22 @@ def from_atoms(
 
     def checked() -> Iterator[Atoms]:
         species: Any = None
+        begun: float | None = None
         for number, given in enumerate(frames()):
             atoms = with_labels_called(given, keys, where=f"Frame {number} of {name}") if keys else given
             _check_cell(atoms, number, name)
             now: Any = atoms
-            species = now.numbers if species is None else species
+            electronic = _number(atoms, "electronic_temperature_k")
+            begun, species = (electronic, now.numbers) if species is None else (begun, species)
             if not np.array_equal(now.numbers, species):
                 raise InputError(
                     f"Frame {number} of {name} holds other atoms, or in another order, than the first.",
                     "Give runs with a fixed list of atoms.",
+                )
+            if electronic != begun:
+                raise InputError(
+                    f"Frame {number} of {name} has electrons at {_kelvin(electronic)}, the first at {_kelvin(begun)}.",
+                    "Import what stands before it and from it on as runs of their own.",
                 )
             yield atoms
 
@@ -155,6 +162,10 @@ def _check_cell(atoms: Any, number: int, name: str) -> None:
             f"Frame {number} of {name} has no periodic cell.",
             'Set cell and pbc of the atoms; in extended XYZ, write Lattice="…" into each comment line.',
         )
+
+
+def _kelvin(value: float | None) -> str:
+    return "a temperature that is not stated" if value is None else f"{value:g} K"
 
 
 def _number(atoms: Any, name: str) -> float | None:

@@ -16,6 +16,7 @@ from llpt.trajectory.foreign.own import is_own, open_own
 from llpt.trajectory.foreign.text import head, told
 from llpt.trajectory.foreign.vasp import open_vasprun
 from llpt.trajectory.foreign.vasp_text import is_outcar, open_outcar, open_xdatcar
+from llpt.trajectory.foreign.vasp_theory import theory_in
 from llpt.trajectory.foreign.vaspout import is_vaspout, open_vaspout
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _vasp(paths: Sequence[Path], elements: Sequence[str]) -> ForeignTrajectory:
             "Give vasprun.xml (several in order), or each XDATCAR with its OUTCAR, or OUTCARs alone.",
         )
     if vaspruns:
-        return joined([open_vasprun(path) for path in vaspruns])
+        return joined([replace(open_vasprun(path), theory=theory_in(path)) for path in vaspruns])
     pieces = sorted(vasp_pieces(xdatcars, outcars), key=lambda piece: min(paths.index(path) for path in piece))
     return joined([_vasp_piece(piece, elements) for piece in pieces])
 
@@ -215,5 +216,7 @@ def _vasp_piece(files: tuple[Path, ...], elements: Sequence[str]) -> ForeignTraj
     """Open an XDATCAR, an OUTCAR, or the two of them."""
     _, xdatcars, outcars = sort_vasp(files)
     if not xdatcars:
-        return open_outcar(outcars[0], elements=elements)
-    return open_xdatcar(xdatcars[0], outcars[0] if outcars else None)
+        opened = open_outcar(outcars[0], elements=elements)
+    else:
+        opened = open_xdatcar(xdatcars[0], outcars[0] if outcars else None)
+    return replace(opened, theory=theory_in(outcars[0])) if outcars else opened

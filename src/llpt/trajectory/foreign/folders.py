@@ -14,6 +14,7 @@ import numpy as np
 from llpt.errors import InputError
 from llpt.trajectory.foreign import cp2k
 from llpt.trajectory.foreign.detect import WHOLE_FRAMES, Program, open_foreign, program_of, sort_vasp, vasp_pieces
+from llpt.trajectory.foreign.joining import WHAT
 from llpt.trajectory.foreign.lammps import is_dump
 from llpt.trajectory.foreign.own import is_own
 from llpt.trajectory.foreign.text import head
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from llpt.trajectory.facts import Facts
     from llpt.trajectory.foreign.frame import ForeignTrajectory
 
 CONVERSIONS = frozenset({Program.EXTENDED_XYZ, Program.ASE, Program.HDF5})
@@ -265,7 +265,7 @@ def _pieces(
     for piece in pieces:
         try:
             source = opener(piece)
-            key: tuple[object, ...] = (source.numbers.tobytes(), *_stated(source.facts))
+            key: tuple[object, ...] = (source.numbers.tobytes(), *_stated(source))
         except InputError:
             key = piece  # what is wrong with it is told when it is read
         groups.setdefault(key, []).append(piece)
@@ -277,8 +277,9 @@ def _pieces(
     return found
 
 
-def _stated(facts: Facts) -> tuple[float | None, ...]:
-    return facts.temperature_k, facts.pressure_gpa, facts.electronic_temperature_k, facts.frame_interval_fs
+def _stated(source: ForeignTrajectory) -> tuple[object, ...]:
+    """Return what the pieces of a run say alike."""
+    return *(getattr(source.facts, name) for name in WHAT), *sorted(source.theory.items())
 
 
 def pieces_in_order(

@@ -15,7 +15,7 @@ from llpt.trajectory.facts import Facts
 from llpt.units import U_ANGSTROM2_PER_FS2_TO_EV
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -86,6 +86,7 @@ class ForeignTrajectory:
         beads: of a path integral; 1 for classical nuclei.
         stride: by how much the clock grows from frame to frame, where the program writes every step; None where it may
             be told to leave out some.
+        theory: what of it the files name, by its name, e.g. ``functional`` and ``cutoff``.
         beside: what files beside it, or other parts of it, state of the same run, each with its name.
     """
 
@@ -99,6 +100,7 @@ class ForeignTrajectory:
     notes: Sequence[str] = ()
     beads: int = 1
     stride: float | None = None
+    theory: Mapping[str, str] = field(default_factory=dict)
     beside: tuple[tuple[str, Facts], ...] = ()
 
     @property

@@ -16,7 +16,7 @@ from llpt.errors import InputError
 from llpt.trajectory.foreign.text import CutOffError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 
@@ -25,7 +25,25 @@ WHAT = {
     "pressure_gpa": "pressure, {} GPa",
     "electronic_temperature_k": "electronic temperature, {} K",
     "frame_interval_fs": "time between frames, {} fs",
+    "constant_volume": "ensemble, constant volume {}",
 }
+
+
+def differing(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return in words what two theories say differently; None where they do not contradict each other.
+
+    Args:
+        one: what is known of a theory, by its name.
+        other: the same of another.
+
+    >>> differing({"functional": "pbe", "cutoff": "400 eV"}, {"functional": "pbesol"})
+    ('functional pbe', 'functional pbesol')
+    """
+    names = [name for name in one if name in other and one[name] != other[name]]
+    if not names:
+        return None
+    first, second = (", ".join(f"{name} {theory[name]}" for name in names) for theory in (one, other))
+    return first, second
 
 
 def joined(pieces: Sequence[ForeignTrajectory]) -> ForeignTrajectory:
@@ -55,6 +73,12 @@ def joined(pieces: Sequence[ForeignTrajectory]) -> ForeignTrajectory:
                     f"{piece.name} has another {words.format(here)}, than {first.name}, {there}: two runs.",
                     "Import each on its own.",
                 )
+        theories = differing(piece.theory, first.theory)
+        if theories is not None:
+            raise InputError(
+                f"{piece.name} was computed with {theories[0]}, {first.name} with {theories[1]}: two theories.",
+                "Import each on its own, under a label of its own.",
+            )
     joint = _Joint(pieces)
     files = tuple(path for piece in pieces for path in piece.files)
     return replace(first, files=files, frames=joint.frames, notes=joint.notes)

@@ -47,6 +47,8 @@ VOLUME_SHARE = 0.2
 OUT_OF_PLACE_ANGSTROM = 0.2
 AT_AN_END = 3.0
 FORCE_SHARE = 2.0
+LEVEL_SHARE = 0.5
+"""An energy that varies by less than this share of a jump on both its sides has levels; one that relaxes has none."""
 
 
 class Contradiction(NamedTuple):
@@ -83,7 +85,36 @@ def outliers(measured: Measurements, facts: Facts, name: str, discard: int) -> l
 def state_changes(measured: Measurements, facts: Facts, name: str, discard: int) -> list[Contradiction]:
     """Return what tells that a run is not of one state; arguments are those of ``outliers``."""
     remedy = "Give a part of it at one state, or discard its beginning (discard_steps, --discard)"
-    return [Contradiction(FactCheck.DRIFT, cause, remedy) for cause in _drifting(measured, facts, name, discard)]
+    found = [Contradiction(FactCheck.DRIFT, cause, remedy) for cause in _drifting(measured, facts, name, discard)]
+    jump = _jump(np.array(measured.energy_ev[discard:], dtype=float), _highest_energy_ev(measured, facts))
+    if jump is not None:
+        place, energy = jump
+        cause = (
+            f"From frame {place + discard} of {name} on the energy lies {energy / measured.n_atoms:.3g} eV per atom "
+        )
+        cause += "from what it was, and stays there: two runs, or two theories."
+        found.append(Contradiction(FactCheck.DRIFT, cause, "Import what stands before and after as runs of their own"))
+    return found
+
+
+def _jump(energy_ev: NDArray[np.float64], least_ev: float) -> tuple[int, float] | None:
+    """Return where an energy leaves its level at once for another and stays, and by how much; None where it does not.
+
+    Args:
+        energy_ev: of every frame; without any where one is NaN.
+        least_ev: by which the two levels must lie apart at least.
+    """
+    if not np.isfinite(energy_ev).all() or len(energy_ev) < 2 * FEWEST_AROUND:
+        return None
+    steps = np.abs(np.diff(energy_ev))
+    least = max(least_ev, WILD_DEVIATIONS * float(np.median(steps)))
+    for place in (1 + np.flatnonzero(steps > least)).tolist():
+        before, after = energy_ev[max(0, place - AROUND) : place], energy_ev[place : place + AROUND]
+        apart = max(after.min() - before.max(), before.min() - after.max())
+        level = max(np.ptp(before), np.ptp(after)) < LEVEL_SHARE * apart
+        if min(len(before), len(after)) >= FEWEST_AROUND and apart > least and level:
+            return place, float(np.median(after) - np.median(before))
+    return None
 
 
 def _drifting(measured: Measurements, facts: Facts, name: str, discard: int) -> Iterator[str]:
@@ -134,10 +165,8 @@ def _wild_numbers(measured: Measurements, facts: Facts, name: str, discard: int)
     highest, lowest = (float(inverse(0.5 * degrees, tail)) / (0.5 * degrees) for inverse in (gammainccinv, gammaincinv))
     heaviest = float(measured.masses_u.max() / measured.masses_u.sum())
     kelvin = np.array(measured.temperature_k, dtype=float)
-    known = kelvin[np.isfinite(kelvin)]
-    level = float(np.median(known)) if known.size else 0.0
-    level = level or facts.temperature_k or HOTTEST_K  # atoms at rest allow no spread, and rounding is one
-    energy = 0.5 * degrees * BOLTZMANN_EV_PER_K * level * highest
+    level = _level_k(measured, facts)
+    energy = _highest_energy_ev(measured, facts)
     pressure = WILD_SIGMAS * pressure_of_one_frame(measured, facts, discard, bonds=True)
     force, speed = FORCE_SHARE * measured.force_spread, FORCE_SHARE * heaviest * measured.speed
     volume = float(np.median(measured.volume_angstrom3))
@@ -163,6 +192,20 @@ def _wild_numbers(measured: Measurements, facts: Facts, name: str, discard: int)
     strayed = _out_of_place(measured, heaviest)
     if strayed is not None and strayed >= discard:
         yield f"In frame {strayed} of {name} an atom is out of place: the centre of all atoms goes there and back."
+
+
+def _level_k(measured: Measurements, facts: Facts) -> float:
+    """Return the temperature that most frames have; of atoms without one what is stated, or the hottest there is."""
+    kelvin = np.array(measured.temperature_k, dtype=float)
+    known = kelvin[np.isfinite(kelvin)]
+    level = float(np.median(known)) if known.size else 0.0
+    return level or facts.temperature_k or HOTTEST_K  # atoms at rest allow no spread, and rounding is one
+
+
+def _highest_energy_ev(measured: Measurements, facts: Facts) -> float:
+    """Return the kinetic energy above which atoms of the run's temperature never have any."""
+    degrees = max(1, 3 * measured.n_atoms - 3)
+    return float(gammainccinv(0.5 * degrees, ndtr(-WILD_SIGMAS))) * BOLTZMANN_EV_PER_K * _level_k(measured, facts)
 
 
 def _out_of_place(measured: Measurements, heaviest: float) -> int | None:

@@ -28,7 +28,7 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts, held_or_ramp
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
-from llpt.trajectory.foreign.text import UNREADABLE, CutOffError, DamageError, Lines, open_bytes, why_unreadable
+from llpt.trajectory.foreign.text import UNREADABLE, CutOffError, DamageError, open_bytes, told, why_unreadable
 from llpt.trajectory.stress import voigt
 from llpt.units import BOLTZMANN_EV_PER_K, KILOBAR_TO_GPA
 
@@ -57,6 +57,10 @@ OTHERS = {
     40: "a reaction path",
     44: "a search for a saddle point",
 }
+HELD_BY_MASS = frozenset({0, 2})
+"""MDALGO: with these SMASS = -3 means that no thermostat is there."""
+ANDERSEN = 1
+NO_THERMOSTAT = -3
 METHODS = {1: ", RMM-DIIS", 2: ", conjugate gradients", 3: ", damped dynamics", 44: ", improved dimer"}
 FREE_CELL = 3
 OWN_NAMES = frozenset({"vasprun.xml", "OUTCAR"})
@@ -83,6 +87,7 @@ def open_vasprun(path: Path) -> ForeignTrajectory:
             break
     if not numbers:
         raise InputError(f"{path} holds no list of atoms.", "Give the vasprun.xml of a molecular-dynamics run.")
+    tags = {"MDALGO": 0.0, **tags}  # its default, which some versions do not list
     return ForeignTrajectory(
         program="VASP",
         files=(path,),
@@ -116,15 +121,27 @@ def stated_beside(
     )
 
 
+def thermostat_beside(path: Path) -> dict[str, float]:
+    """Return what the INCAR beside an ``OUTCAR`` says of the thermostat, of which older versions print nothing.
+
+    Args:
+        path: the file.
+    """
+    incar = path.with_name("INCAR")
+    found = incar_tags(incar) if path.name in OWN_NAMES and incar.is_file() else {}
+    return {name: found[name] for name in ("MDALGO", "ANDERSEN_PROB") if name in found}
+
+
 def incar_tags(path: Path) -> dict[str, float]:
     """Return the numbers of an INCAR by their tags."""
     found = {}
-    with contextlib.suppress(CutOffError):
-        for line in Lines(path):
-            for part in re.split("[#!]", line)[0].split(";"):
-                tag, _, value = (each.strip() for each in part.partition("="))
-                with contextlib.suppress(ValueError, IndexError):
-                    found[tag.upper()] = float(value.split()[0])
+    with told(str(path)):
+        text = path.read_text(errors="replace")
+    for line in text.splitlines():
+        for part in re.split("[#!]", line)[0].split(";"):
+            tag, _, value = (each.strip() for each in part.partition("="))
+            with contextlib.suppress(ValueError, IndexError):
+                found[tag.upper()] = float(value.split()[0])
     return found
 
 
@@ -205,7 +222,7 @@ def facts_of(tags: Mapping[str, float], path: Path, *, every: int) -> Facts:
             f"{path} holds {what} (IBRION = {motion:g}{how}), not molecular dynamics.", "Give runs of IBRION = 0."
         )
     begin, end = tags.get("TEBEG"), tags.get("TEEND", tags.get("TEBEG"))
-    temperature, ramp = held_or_ramp(begin, end)
+    temperature, ramp = (None, None) if _without_thermostat(tags) else held_or_ramp(begin, end)
     thermal = tags.get("ISMEAR") == FERMI_DIRAC and "SIGMA" in tags
     pressure = tags.get("PSTRESS", 0.0)
     return Facts(
@@ -217,6 +234,17 @@ def facts_of(tags: Mapping[str, float], path: Path, *, every: int) -> Facts:
         timestep_fs=tags.get("POTIM") or None,
         constant_volume=tags["ISIF"] < FREE_CELL if "ISIF" in tags else None,
     )
+
+
+def _without_thermostat(tags: Mapping[str, float]) -> bool:
+    """Whether nothing holds the temperature, so that TEBEG is that of the first velocities alone.
+
+    Langevin's thermostat leaves SMASS at its default, -3: where MDALGO is not known, nothing is said.
+    """
+    algorithm = tags.get("MDALGO")
+    if algorithm == ANDERSEN:
+        return tags.get("ANDERSEN_PROB") == 0.0
+    return algorithm in HELD_BY_MASS and tags.get("SMASS") == NO_THERMOSTAT
 
 
 def _vasprun_frames(path: Path) -> Iterator[ForeignFrame]:

@@ -20,7 +20,7 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.text import CutOffError, Lines
-from llpt.trajectory.foreign.vasp import facts_of
+from llpt.trajectory.foreign.vasp import facts_of, thermostat_beside
 from llpt.units import KILOBAR_TO_GPA
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def open_xdatcar(path: Path, outcar: Path | None = None) -> ForeignTrajectory:
         return plain
     tags = _outcar_tags(outcar)
     notes: list[str] = []
+    _, masses, counts = _outcar_kinds(outcar)
     configurations = [number for (number, _), _ in zip(_xdatcar_frames(path), range(2), strict=False)]
     every = configurations[1] - configurations[0] if len(configurations) > 1 else 1
     return replace(
@@ -61,6 +62,7 @@ def open_xdatcar(path: Path, outcar: Path | None = None) -> ForeignTrajectory:
         files=(path, outcar),
         frames=lambda: _noting(_joined(path, outcar, len(atoms)), notes),
         notes=notes,
+        masses_u=np.repeat(masses, counts) if len(masses) == len(counts) and sum(counts) == len(atoms) else None,
         facts=facts_of(tags, outcar, every=every),
     )
 
@@ -137,6 +139,23 @@ def open_outcar(path: Path, *, elements: Sequence[str] = ()) -> ForeignTrajector
 
 def _outcar_atoms(path: Path, elements: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return atomic number and mass of each atom, as the header of OUTCAR names its potentials."""
+    symbols, masses, counts = _outcar_kinds(path)
+    symbols = symbols or list(elements)
+    known = symbols and all(symbol in atomic_numbers for symbol in symbols)
+    if not known or len(symbols) != len(counts) or not 0 < sum(counts) <= MOST_ATOMS:
+        raise InputError(
+            f"{path} does not name its atoms.", "Give XDATCAR with it, vasprun.xml, or elements (--elements)."
+        )
+    if len(masses) != len(counts):
+        raise InputError(f"{path} does not give the masses of its atoms.", "Give vasprun.xml.")
+    return (
+        np.repeat([atomic_numbers[symbol] for symbol in symbols], counts).astype(np.int64),
+        np.repeat(masses, counts),
+    )
+
+
+def _outcar_kinds(path: Path) -> tuple[list[str], list[float], list[int]]:
+    """Return symbol, mass and number of atoms of each potential, as far as the header of OUTCAR tells."""
     symbols: list[str] = []
     masses: list[float] = []
     counts: list[int] = []
@@ -150,18 +169,7 @@ def _outcar_atoms(path: Path, elements: Sequence[str]) -> tuple[NDArray[np.int64
             masses = lines.numbers(line.split("=")[1].split(), "a line of masses")
         if "Iteration" in line:
             break
-    symbols = symbols or list(elements)
-    known = symbols and all(symbol in atomic_numbers for symbol in symbols)
-    if not known or len(symbols) != len(counts) or not 0 < sum(counts) <= MOST_ATOMS:
-        raise InputError(
-            f"{path} does not name its atoms.", "Give XDATCAR with it, vasprun.xml, or elements (--elements)."
-        )
-    if len(masses) != len(counts):
-        raise InputError(f"{path} does not give the masses of its atoms.", "Give vasprun.xml.")
-    return (
-        np.repeat([atomic_numbers[symbol] for symbol in symbols], counts).astype(np.int64),
-        np.repeat(masses, counts),
-    )
+    return symbols, masses, counts
 
 
 def _noting(frames: Iterator[tuple[ForeignFrame, bool]], notes: list[str]) -> Iterator[ForeignFrame]:
@@ -278,6 +286,7 @@ def _distance(frame: ForeignFrame, positions_angstrom: NDArray[np.float64]) -> f
 def _outcar_tags(path: Path) -> dict[str, float]:
     """Return the settings that OUTCAR lists before the first ionic step."""
     wanted = {"IBRION", "TEBEG", "TEEND", "ISMEAR", "SIGMA", "POTIM", "PSTRESS", "ISIF"}
+    wanted |= {"MDALGO", "SMASS", "ANDERSEN_PROB"}
     tags: dict[str, float] = {}
     for line in Lines(path):
         if "Iteration" in line or "TOTAL-FORCE" in line:
@@ -289,7 +298,7 @@ def _outcar_tags(path: Path) -> dict[str, float]:
                     tags[name] = float(value)
                 except ValueError:
                     continue
-    return tags
+    return thermostat_beside(path) | tags
 
 
 def _outcar_steps(path: Path, n_atoms: int, *, alone: bool = False) -> Iterator[_Step]:

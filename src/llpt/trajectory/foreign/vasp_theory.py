@@ -6,17 +6,18 @@ then begins with PAW_PBE or PAW. A METAGGA takes the place of either (VASP Wiki,
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign.text import CutOffError, Lines
+from llpt.trajectory.foreign.text import CutOffError, Lines, head
 from llpt.trajectory.foreign.vasp import elements_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 FUNCTIONAL_OF_GGA = {"PE": "pbe", "PS": "pbesol", "CA": "lda"}
@@ -24,7 +25,7 @@ UNSET = {"", "--", "NONE", "F"}
 """METAGGA is F in the head of an OUTCAR where none is set."""
 BESIDE = ("LHFCALC", "LUSE_VDW", "IVDW")
 """Exact exchange and dispersion, which make another functional of what GGA says."""
-_SETTING = re.compile(rf"^\s*(GGA|METAGGA|ENCUT|TITEL|{'|'.join(BESIDE)})\s*=\s*([^\s;]+)")
+_SETTING = re.compile(rf"^\s*(GGA|METAGGA|ENCUT|TITEL|{'|'.join(BESIDE)})\s*=\s*([^;]*[^\s;])")
 MOST_POINTS = 64
 
 
@@ -69,7 +70,41 @@ def vasp_theory(files: Sequence[Path]) -> VaspTheory:
     return VaspTheory(_functional(tags), cutoff, kpoints)
 
 
-def _functional(tags: dict[str, str]) -> str | None:
+def theory_in(file: Path) -> dict[str, str]:
+    """Return what a ``vasprun.xml`` or ``OUTCAR`` says of its theory: functional, cutoff and potentials, by name.
+
+    Args:
+        file: one of the two.
+    """
+    tags = _of_vasprun(file)[0] if "<modeling>" in head(file) else _settings(file)
+    return named_theory(tags)
+
+
+def named_theory(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return functional, cutoff and potentials, as far as tags say them, each in words by its name.
+
+    Args:
+        tags: values of GGA, METAGGA, ENCUT, TITEL and those of ``BESIDE``.
+
+    >>> named_theory({"GGA": "PS", "ENCUT": "800.0"})
+    {'functional': 'pbesol', 'cutoff': '800 eV'}
+    """
+    found = {}
+    functional = _functional(tags)
+    if functional is None:  # none that has a name here: its tags are its name
+        said = {tag: tags[tag].strip(".").upper() for tag in ("GGA", "METAGGA", *BESIDE) if tag in tags}
+        functional = ", ".join(f"{tag} = {value}" for tag, value in said.items() if value not in {*UNSET, "FALSE", "0"})
+    if functional:
+        found["functional"] = functional
+    with contextlib.suppress(KeyError, ValueError):
+        found["cutoff"] = f"{float(tags['ENCUT']):g} eV"
+    for tag in sorted(tags):
+        if tag.startswith("TITEL "):
+            found[f"potential of {tag.split()[1]}"] = tags[tag]
+    return found
+
+
+def _functional(tags: Mapping[str, str]) -> str | None:
     if any(tags.get(tag, "F").strip(".").upper()[:1] not in {"F", "0"} for tag in BESIDE):
         return None
     meta, plain = tags.get("METAGGA", "").upper(), tags.get("GGA", "").upper()
@@ -90,11 +125,22 @@ def _settings(file: Path) -> dict[str, str]:
                 break
             for part in line.split(";"):
                 found = _SETTING.match(part)
-                if found:
-                    tags.setdefault(found[1], found[2])
+                if found and found[1] == "TITEL":
+                    _take_title(tags, found[2])
+                elif found:
+                    tags.setdefault(found[1], found[2].split()[0])
     except (InputError, CutOffError):  # what was read so far counts
         return tags
     return tags
+
+
+def _take_title(tags: dict[str, str], title: str) -> None:
+    """Keep the title of a potential, such as ``PAW_PBE H 15Jun2001``: the first one names the functional."""
+    words = title.split()
+    if words:
+        tags.setdefault("TITEL", words[0])
+    if len(words) > 1:
+        tags.setdefault(f"TITEL {words[1].partition('_')[0]}", " ".join(words))
 
 
 def _of_vasprun(file: Path) -> tuple[dict[str, str], str | None]:
@@ -107,10 +153,8 @@ def _of_vasprun(file: Path) -> tuple[dict[str, str], str | None]:
             if element.tag == "kpoints":
                 kpoints = _of_xml(element)
             elif element.tag == "atominfo":
-                row = element.find("array[@name='atomtypes']/set/rc")
-                title = "" if row is None else (row.findall("c")[-1].text or "").strip()
-                if title:
-                    tags["TITEL"] = title.split()[0]
+                for row in element.iterfind("array[@name='atomtypes']/set/rc"):
+                    _take_title(tags, row.findall("c")[-1].text or "")
             else:
                 texts = {item.attrib.get("name"): (item.text or "").strip() for item in element.iter("i")}
                 names = {each: each for each in ("GGA", "METAGGA", "ENCUT", *BESIDE)} | {"ENMAX": "ENCUT"}

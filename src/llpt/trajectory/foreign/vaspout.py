@@ -16,6 +16,7 @@ from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.h5md import open_hdf5
 from llpt.trajectory.foreign.vasp import facts_of
+from llpt.trajectory.foreign.vasp_theory import BESIDE, named_theory
 from llpt.trajectory.stress import voigt
 from llpt.units import KILOBAR_TO_GPA
 
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
 STEPS = "intermediate/ion_dynamics"
 ATOMS = "results/positions"
-TAGS = ("IBRION", "TEBEG", "TEEND", "ISMEAR", "SIGMA", "POTIM", "PSTRESS", "ISIF", "POMASS")
+MOTION = ("IBRION", "TEBEG", "TEEND", "POTIM", "PSTRESS", "ISIF", "MDALGO", "SMASS", "ANDERSEN_PROB")
+TAGS = (*MOTION, "ISMEAR", "SIGMA")
+THEORY = ("GGA", "METAGGA", "ENCUT", *BESIDE)
 FREE = ("ion-electron TOTEN", "free energy TOTEN")
 ENERGIES = {
     "internal_energy_ev": ("energy without entropy",),
@@ -57,6 +60,11 @@ def open_vaspout(path: Path) -> ForeignTrajectory:
         symbols = [_text(each) for each in file[f"{ATOMS}/ion_types"][...]]
         counts = np.asarray(file[f"{ATOMS}/number_ion_types"][...], dtype=np.int64)
         tags = {name: float(np.ravel(file[f"input/incar/{name}"][()])[0]) for name in TAGS if _is_number(file, name)}
+        said = {
+            name: _text(np.ravel(file[f"input/incar/{name}"][()])[0]) for name in THEORY if name in file["input/incar"]
+        }
+        given = _is_number(file, "POMASS")
+        masses = np.ravel(file["input/incar/POMASS"][()]).astype(float) if given else np.zeros(0)
     if any(symbol not in atomic_numbers for symbol in symbols) or len(symbols) != len(counts):
         raise InputError(f"{path} does not name its atoms.", "Give vasprun.xml.")
     return ForeignTrajectory(
@@ -64,6 +72,8 @@ def open_vaspout(path: Path) -> ForeignTrajectory:
         files=(path,),
         numbers=np.repeat([atomic_numbers[symbol] for symbol in symbols], counts).astype(np.int64),
         frames=lambda: _frames(path),
+        masses_u=np.repeat(masses, counts) if len(masses) == len(counts) else None,
+        theory=named_theory(said),
         facts=facts_of(tags, path, every=1),
     )
 
