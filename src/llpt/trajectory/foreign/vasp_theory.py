@@ -92,8 +92,10 @@ def named_theory(tags: Mapping[str, str]) -> dict[str, str]:
     found = {}
     functional = _functional(tags)
     if functional is None:  # none that has a name here: its tags are its name
-        said = {tag: tags[tag].strip(".").upper() for tag in ("GGA", "METAGGA", *BESIDE) if tag in tags}
-        functional = ", ".join(f"{tag} = {value}" for tag, value in said.items() if value not in {*UNSET, "FALSE", "0"})
+        tagged = {tag: tags[tag].strip(".").upper() for tag in ("GGA", "METAGGA", *BESIDE) if tag in tags}
+        functional = ", ".join(
+            f"{tag} = {value}" for tag, value in tagged.items() if value not in {*UNSET, "FALSE", "0"}
+        )
     if functional:
         found["functional"] = functional
     with contextlib.suppress(KeyError, ValueError):

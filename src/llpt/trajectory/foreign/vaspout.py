@@ -60,7 +60,7 @@ def open_vaspout(path: Path) -> ForeignTrajectory:
         symbols = [_text(each) for each in file[f"{ATOMS}/ion_types"][...]]
         counts = np.asarray(file[f"{ATOMS}/number_ion_types"][...], dtype=np.int64)
         tags = {name: float(np.ravel(file[f"input/incar/{name}"][()])[0]) for name in TAGS if _is_number(file, name)}
-        said = {
+        tagged = {
             name: _text(np.ravel(file[f"input/incar/{name}"][()])[0]) for name in THEORY if name in file["input/incar"]
         }
         given = _is_number(file, "POMASS")
@@ -73,7 +73,7 @@ def open_vaspout(path: Path) -> ForeignTrajectory:
         numbers=np.repeat([atomic_numbers[symbol] for symbol in symbols], counts).astype(np.int64),
         frames=lambda: _frames(path),
         masses_u=np.repeat(masses, counts) if len(masses) == len(counts) else None,
-        theory=named_theory(said),
+        theory=named_theory(tagged),
         facts=facts_of(tags, path, every=1),
     )
 
