@@ -342,7 +342,7 @@ def test_frames_without_end_are_streamed(tmp_path, monkeypatch):
     monkeypatch.setattr(streaming, "KEPT_BYTES", 100_000)
     peaks = []
     for frames in (100, 400):
-        write(tmp_path / f"{frames}", structures(walk(frames, atoms=64), labels=False), format="vasp-xdatcar")
+        write(tmp_path / f"{frames}", structures(walk(frames, atoms=128), labels=False), format="vasp-xdatcar")
         tracemalloc.start()
         trajectory = open_trajectory(tmp_path / f"{frames}", timestep_fs=0.5)
         for _ in trajectory.blocks(10):

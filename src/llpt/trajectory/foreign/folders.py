@@ -219,8 +219,8 @@ def _vasp(files: list[Path], name: str, opener: Callable[[Sequence[Path]], Forei
     for piece in others:
         atoms = _atoms(piece, opener)
         if atoms is not None and None not in taken and atoms not in taken:
-            said = f"{piece[0].name} holds other atoms than {vaspruns[0].name}: two runs in one folder."
-            return [FoundRun(name, tuple(files), said)]
+            why = f"{piece[0].name} holds other atoms than {vaspruns[0].name}: two runs in one folder."
+            return [FoundRun(name, tuple(files), why)]
     beside = tuple(path for piece in others for path in piece)
     return [replace(run, beside=beside if number == 0 else ()) for number, run in enumerate(runs)]
 
