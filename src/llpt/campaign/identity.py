@@ -2,7 +2,7 @@
 
 A run's path below a study's directory is ``runs/ENGINE/N<atoms>/<line>/<rung>[-<test><repeat>]``: on an isobar or an
 isochore ``P200/T900`` or ``rs1.38/T900``, on an isotherm ``T1000/P150`` or ``T1000/rs1.38``. Nothing else in the
-package puts such a path together or takes one apart.
+package puts such a path together or takes one apart; the names of states in it are those of ``llpt.campaign.state``.
 """
 
 from __future__ import annotations

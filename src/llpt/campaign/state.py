@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from llpt.units import hydrogen_density_g_per_cm3, volume_per_atom_angstrom3
 
+_RADIUS = "rs"
+
 
 @dataclass(frozen=True)
 class ThermodynamicState:
@@ -54,7 +56,7 @@ class ThermodynamicState:
             temperature_k: the temperature.
         """
         density = hydrogen_density_g_per_cm3(volume_per_atom_angstrom3(rs))
-        return cls(f"rs{rs:g}", temperature_k, None, density)
+        return cls(f"{_RADIUS}{rs:g}", temperature_k, None, density)
 
     def along_isotherm(self) -> ThermodynamicState:
         """Return the same state on the isotherm through it.
@@ -64,6 +66,15 @@ class ThermodynamicState:
         ('T1000', 'rs1.38')
         """
         return replace(self, on_isotherm=True)
+
+    @property
+    def radius_bohr(self) -> float | None:
+        """The Wigner–Seitz radius that is held; None where the state was given otherwise.
+
+        >>> ThermodynamicState.at_wigner_seitz_radius(1.38, 1000.0).radius_bohr
+        1.38
+        """
+        return float(self.condition.removeprefix(_RADIUS)) if self.condition.startswith(_RADIUS) else None
 
     @property
     def temperature_name(self) -> str:

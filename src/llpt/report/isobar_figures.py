@@ -128,7 +128,7 @@ def abscissae(ladder: ObservedLadder, coordinates: Iterable[float]) -> tuple[flo
 
 def _by_radius(ladder: ObservedLadder) -> bool:
     state = ladder.runs[0].state
-    return state.on_isotherm and state.condition.startswith("rs")
+    return state.on_isotherm and state.radius_bohr is not None
 
 
 def rung_name(run: ObservedRun) -> str:
@@ -138,8 +138,9 @@ def rung_name(run: ObservedRun) -> str:
         return f"{state.temperature_k:g} K"
     if state.pressure_gpa is not None:
         return f"{state.pressure_gpa:g} GPa"
-    radius = state.condition.removeprefix("rs")
-    return f"{radius} bohr" if radius != state.condition else f"{state.density_g_per_cm3:.4g} g/cm³"
+    if state.radius_bohr is not None:
+        return f"{state.radius_bohr:g} bohr"
+    return f"{state.density_g_per_cm3:.4g} g/cm³"
 
 
 def curves_along(ladders: Sequence[ObservedLadder], ladder: ObservedLadder, observable: str) -> list[PlottedCurve]:
