@@ -97,7 +97,7 @@ def test_trajectories_of_other_programs_are_harvested_as_runs_are(tmp_path):
     run = write_run(tmp_path / "run", seed=1, positions_every=1)
     own = harvest([run], stride_steps=4)
     structures = [Trajectory.open(run).atoms(index) for index in range(120)]
-    opened = open_trajectory(structures, timestep_fs=0.3, despite="temperature")  # at rest, and say 1000 K
+    opened = open_trajectory(structures, timestep_fs=0.3, despite=("temperature", "pressure"))  # at rest, made up
     foreign = harvest([opened] * 2, stride_steps=4)
     assert len(foreign) == 2 * len(own)
     for one, other in zip(own, foreign, strict=False):
@@ -133,7 +133,7 @@ def test_runs_without_what_is_learnt_are_refused(tmp_path):
         del atoms.calc.results["free_energy"], atoms.calc.results["forces"]
         del atoms.info["electronic_temperature_k"]
     with pytest.raises(InputError, match=r"no free energies and no forces\..* E or F .* energy_is"):
-        harvest([open_trajectory(structures, timestep_fs=0.3, despite="temperature")])
+        harvest([open_trajectory(structures, timestep_fs=0.3, despite=("temperature", "pressure"))])
 
 
 def test_a_surrogate_of_runs_at_several_electronic_temperatures_says_so(tmp_path):

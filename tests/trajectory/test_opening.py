@@ -352,7 +352,7 @@ def test_frames_without_end_are_streamed(tmp_path, monkeypatch):
         for index in (5, 7, 3, frames - 1):
             place = next(trajectory.blocks(1, start_step=index)).positions_angstrom[0]
             assert np.array_equal(trajectory.atoms(index).positions, place)
-    assert peaks[1] < 1.5 * peaks[0]
+    assert (peaks[1] - peaks[0]) / 300 < 0.5 * 128 * 3 * 8  # of a frame less than half its positions is kept
 
 
 def test_ases_energy_of_warm_electrons_is_not_taken_for_e():

@@ -32,7 +32,14 @@ class Check:
 
     @classmethod
     def of_same(cls, subject: str, what: str, stored: object, found: object) -> Check:
-        """Return whether two things are the same, shown by the beginning of their text."""
+        """Return whether two things are the same, shown by the beginning of their text.
+
+        Args:
+            subject: what is checked.
+            what: about it.
+            stored: as it was kept.
+            found: as it is now.
+        """
         text = str(found)[:16] if stored == found else f"stored {str(stored)[:16]}, found {str(found)[:16]}"
         return cls(subject, what, stored == found, text)
 

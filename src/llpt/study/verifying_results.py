@@ -74,7 +74,13 @@ def explanation_checks(directory: StudyDirectory, explained: Explained | None) -
 
 
 def table_checks(subject: str, path: Path, make: Callable[[], str]) -> list[Check]:
-    """Check that a table for people, where it is there, says what it would if it were made anew."""
+    """Check that a table for people, where it is there, says what it would if it were made anew.
+
+    Args:
+        subject: whose it is.
+        path: of the table.
+        make: returns its text anew.
+    """
     if not path.exists():
         return []
     what = f"{path.name}, stored and made anew"

@@ -41,7 +41,14 @@ READ_FRAMES = 64
 def run_checks(
     directory: StudyDirectory, run: PlannedRun, entry: Entry, on_progress: Callable[[int, int], None]
 ) -> tuple[list[Check], list[ObservedRun]]:
-    """Check one run that is done; return it as observed once more where that is possible."""
+    """Check one run that is done; return it as observed once more where that is possible.
+
+    Args:
+        directory: of the study.
+        run: as planned.
+        entry: of the ledger.
+        on_progress: called with the frames read so far and all of them.
+    """
     place = directory.node(run.path)
     checks: list[Check] = []
     try:

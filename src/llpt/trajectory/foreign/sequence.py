@@ -93,7 +93,13 @@ class EvenSteps:
         self._began: float | None = None
 
     def check(self, number: int, frame: ForeignFrame, *, evenly: bool) -> None:
-        """Refuse a frame that does not come one stride after the one before it."""
+        """Refuse a frame that does not come one stride after the one before it.
+
+        Args:
+            number: of the frame.
+            frame: as read.
+            evenly: whether frames have to come evenly.
+        """
         now = clock_of(frame)
         last, self._last = self._last, now
         anew = frame.piece != self._piece

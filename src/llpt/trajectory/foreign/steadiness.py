@@ -83,7 +83,14 @@ def outliers(measured: Measurements, facts: Facts, name: str, discard: int) -> l
 
 
 def state_changes(measured: Measurements, facts: Facts, name: str, discard: int) -> list[Contradiction]:
-    """Return what tells that a run is not of one state; arguments are those of ``outliers``."""
+    """Return what tells that a run is not of one state.
+
+    Args:
+        measured: of its frames.
+        facts: what it is said to be.
+        name: of the run, for people.
+        discard: frames at its start that are left out.
+    """
     remedy = "Give a part of it at one state, or discard its beginning (discard_steps, --discard)"
     found = [Contradiction(FactCheck.DRIFT, cause, remedy) for cause in _drifting(measured, facts, name, discard)]
     jump = _jump(np.array(measured.energy_ev[discard:], dtype=float), _highest_energy_ev(measured, facts))
