@@ -62,7 +62,7 @@ def tutorial_page(script: Path, outcome: Path) -> str:
         output = next(outputs)
         parts.append(f"```python\n{text}\n```")
         if output["text"]:
-            parts.append(f'<pre class="output">{html.escape(output["text"].rstrip())}</pre>')
+            parts.append(f'<pre class="output" tabindex="0">{html.escape(output["text"].rstrip())}</pre>')
         if output["html"]:
             parts.append(f'<div class="output">{output["html"]}</div>')
         parts += [f"![{name.removesuffix('.png')}]({script.stem}/{name})" for name in SAVED.findall(text)]
