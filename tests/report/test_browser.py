@@ -208,7 +208,7 @@ def test_on_a_phone_every_panel_and_row_of_a_figure_is_chosen_above_it(opened):
     for option in comparisons.locator("option").all_text_contents():
         comparisons.select_option(label=option)
         found += opened.evaluate(shown)
-    assert len(found) == len(set(found)) == 10
+    assert len(found) == len(set(found)) == 9
 
 
 def test_a_figure_that_was_folded_is_drawn_as_wide_as_its_place(opened):
