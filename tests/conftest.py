@@ -88,3 +88,12 @@ def install_package(tmp_path_factory, monkeypatch):
     yield install
     for name in installed:
         sys.modules.pop(name, None)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real browser, for modules that import ``tests.in_browser``."""
+    from tests.in_browser import launched
+
+    with launched() as started:
+        yield started

@@ -13,6 +13,7 @@ block by a smaller stand-in, and ``needs`` names a program or package without wh
 There is no other way out: every block of Python and of shell runs.
 """
 
+import ast
 import re
 import shutil
 from dataclasses import dataclass
@@ -114,6 +115,22 @@ def spans(page):
 
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 DATE = re.compile(rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}} (?:{MONTHS}) \d{{4}}\b")
+
+
+def texts(module):
+    """Return the strings of a module that are no docstrings; X stands in place of what is computed."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    passed = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    passed |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    found = []
+    for node in ast.walk(tree):
+        if id(node) in passed:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            found.append("".join(part.value if isinstance(part, ast.Constant) else "X" for part in node.values))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.append(node.value)
+    return found
 
 
 def paragraphs(page):

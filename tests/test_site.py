@@ -2,27 +2,19 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from llpt.browsers import BROWSERS
+from tests.in_browser import broken_rules, context_of
 
 ROOT = Path(__file__).parents[1]
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
-if CHROMIUM is None:
-    pytest.skip("no browser is installed: apt install chromium", allow_module_level=True)
-REMEDY = "what draws pages is not installed: pip install -c constraints.txt -e '.[browser,docs]'"
-playwright = pytest.importorskip("playwright.sync_api", reason=REMEDY)
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=REMEDY)
+REMEDY = "what builds the site is not installed: pip install -c constraints.txt -e '.[docs]'"
 markdown = pytest.importorskip("markdown", reason=REMEDY)
 pytest.importorskip("mkdocstrings", reason=REMEDY)
 pytestmark = pytest.mark.slow
 SIZES = {"desk": {"width": 1400, "height": 900}, "phone": {"width": 390, "height": 844}}
-PATIENCE_MS = 300_000
 PAGES = (
     "index",
     "start",
@@ -38,14 +30,6 @@ pre { padding: 16px; font-size: 85%; line-height: 1.45; overflow: auto; }
 td, th { border: 1px solid; padding: 6px 13px; } h1, h2 { border-bottom: 1px solid; padding-bottom: .3em; }
 h1 { font-size: 2em; margin: 0 0 16px; }
 table { border-collapse: collapse; }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +53,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(params=SIZES)
 def window(request, browser):
-    context = browser.new_context(viewport=SIZES[request.param])
-    context.set_default_timeout(PATIENCE_MS)
+    context = context_of(browser, viewport=SIZES[request.param])
     yield context.new_page()
     context.close()
 
@@ -78,7 +61,7 @@ def window(request, browser):
 @pytest.mark.parametrize("name", PAGES)
 def test_no_rule_of_accessibility_is_broken_and_nothing_is_wider_than_the_page(window, site, name):
     window.goto((site / f"{name}.html").as_uri())
-    broken = axe.Axe().run(window).response["violations"]
+    broken = broken_rules(window)
     assert [(each["id"], each["nodes"][0]["html"][:200]) for each in broken] == []
     assert window.evaluate("document.documentElement.scrollWidth") <= window.viewport_size["width"]
 

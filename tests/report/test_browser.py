@@ -2,16 +2,15 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
 import time
 
 import pytest
+from tests.in_browser import PATIENCE_MS, broken_rules, context_of
 from tests.studies import COMMAND, study_of_one_engine, with_modules_of
 
-from llpt.browsers import BROWSERS
 from llpt.report import live, write_report
 from llpt.report.live import LiveServer, LiveStudy, serve
 from llpt.report.printing import print_page
@@ -20,34 +19,12 @@ WIDTHS = {"desk": 1400, "phone": 390}
 HEIGHTS = {"desk": 900, "phone": 844}
 A4_PIXELS, PRINTED_PIXELS = 688, 1016
 """What A4 leaves between margins of 14 mm, at 96 pixels an inch."""
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
-if CHROMIUM is None:
-    pytest.skip("no browser is installed: apt install chromium", allow_module_level=True)
-REMEDY = "its driver is not installed: pip install -c constraints.txt -e '.[browser]'"
-playwright = pytest.importorskip("playwright.sync_api", reason=REMEDY)
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=REMEDY)
 pytestmark = pytest.mark.slow
-PATIENCE_MS = 300_000
 
 
 @pytest.fixture(scope="module")
 def written(finished):
     return write_report(*finished)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield started
-        started.close()
-
-
-def context_of(browser, **options):
-    """Return a window of the browser that waits as long as a loaded machine takes."""
-    context = browser.new_context(**options)
-    context.set_default_timeout(PATIENCE_MS)
-    return context
 
 
 @pytest.fixture(params=WIDTHS)
@@ -90,7 +67,7 @@ def test_names_in_a_legend_do_not_lie_on_one_another(opened):
 
 def test_no_rule_of_accessibility_is_broken_in_light_and_dark(opened):
     for _ in range(2):
-        broken = axe.Axe().run(opened).response["violations"]
+        broken = broken_rules(opened)
         assert [(each["id"], each["nodes"][0]["html"][:200]) for each in broken] == []
         opened.locator("#theme").click()
 
@@ -321,7 +298,7 @@ def test_a_study_at_work_is_watched_on_desk_and_phone_until_it_is_done(browser, 
             assert page.evaluate("document.getElementById('progress').value") == 1.0
             page.frame_locator("iframe").locator("#verdict").wait_for()
             assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
-            broken = axe.Axe().run(page, options={"iframes": False}).response["violations"]
+            broken = broken_rules(page, options={"iframes": False})
             assert [(each["id"], each["nodes"][0]["html"][:200]) for each in broken] == []
             shown = page.locator("iframe").get_attribute("src")
             os.utime(server.study.place.page, (1.0e9, 1.0e9))  # as if it had been made anew

@@ -190,6 +190,12 @@ def test_the_numbers_of_a_figure_are_those_that_are_drawn(answers, tmp_path):
     assert np.allclose(mine.y_error, curve.y_error)
     assert np.allclose(mine.independent_samples, curve.samples)
     assert set(mine.engine) == {"DFT/PBE"}
+    lines = [line for row in figure.rows for panel in row for line in panel.lines]
+    told = frame[frame.curve.isin({line.label for line in lines}) & frame.y.isna()]
+    assert len(lines) > 0
+    assert np.allclose(told.x, [line.x for line in lines])
+    assert np.allclose(told.x_error.fillna(0.0), [line.x_error for line in lines])
+    assert list(told.engine.fillna("")) == [line.source.engine if line.source else "" for line in lines]
     with xr.open_dataset(binary, engine="h5netcdf") as stored:
         assert np.allclose(stored["y"], frame.y, equal_nan=True)
         assert list(stored["curve"].to_numpy()) == list(frame.curve)

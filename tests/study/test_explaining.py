@@ -173,7 +173,8 @@ def test_a_bridge_needs_two_sides():
         parse_study(STUDY.split("[surrogate]", maxsplit=1)[0] + "[bridge]\n")
 
 
-def test_how_many_labels_it_takes_is_said_beforehand(tmp_path):
+def test_how_many_labels_it_takes_is_said_beforehand(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ENGINES)
     path = tmp_path / "soft.toml"
     path.write_text(STUDY, encoding="utf-8")
     shown = " ".join(CliRunner().invoke(app, ["plan", str(path)]).stdout.split())

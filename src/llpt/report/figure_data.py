@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from llpt.report.panels import Figure
+    from llpt.report.panels import Figure, Source
 
 TEXTS = ("panel", "x_label", "y_label", "curve", "engine")
 NUMBERS = ("atoms", "x", "x_error", "y", "y_error", "independent_samples")
 
 
 def write_figure_data(figure: Figure, directory: Path) -> tuple[Path, Path]:
-    """Write ``NAME.csv`` and ``NAME.nc`` into a directory, one row for each point of each curve, and return the paths.
+    """Write ``NAME.csv`` and ``NAME.nc`` into a directory, a row for each point and vertical line, and return the paths.
 
     Columns: panel (its place, row-column, and note), labels of its axes, curve, engine, atoms, x, half width in x, y,
-    68 % error in y, independent samples; empty (NaN) where a curve has none of it.
+    68 % error in y, independent samples; empty (NaN) where a curve has none of it. A vertical line has x and the
+    half width of its band only.
 
     Args:
         figure: the figure.
@@ -63,13 +64,22 @@ def _rows(figure: Figure) -> Iterator[tuple[tuple[str, ...], tuple[float, ...]]]
             place = f"{row}-{column}{f' {panel.note}' if panel.note else ''}"
             for curve in panel.curves:
                 blank = (math.nan,) * len(curve.x)
-                engine, atoms = "", math.nan
-                if curve.source is not None:
-                    engine = curve.source.engine
-                    atoms = math.nan if curve.source.atoms is None else float(curve.source.atoms)
+                engine, atoms = _whose(curve.source)
                 columns = (curve.x, curve.x_error or blank, curve.y, curve.y_error or blank, curve.samples or blank)
                 for index, numbers in enumerate(zip(*columns, strict=True)):
                     if math.isnan(numbers[0]) and math.isnan(numbers[2]):
                         continue  # it only names a colour in the legend
                     name = f"{curve.names[index]}: {curve.label}" if curve.names else curve.label
                     yield (place, panel.x_label, panel.y_label, name, engine), (atoms, *map(float, numbers))
+            for line in panel.lines:
+                engine, atoms = _whose(line.source)
+                band = line.x_error if line.x_error > 0.0 else math.nan
+                texts = (place, panel.x_label, panel.y_label, line.label, engine)
+                yield texts, (atoms, line.x, band, math.nan, math.nan, math.nan)
+
+
+def _whose(source: Source | None) -> tuple[str, float]:
+    """Return engine and number of atoms: empty and NaN where there is none."""
+    if source is None:
+        return "", math.nan
+    return source.engine, math.nan if source.atoms is None else float(source.atoms)

@@ -138,12 +138,11 @@ def complete_imports(directory: StudyDirectory, ledger: Ledger) -> None:
         StorageError: the disk refuses.
     """
     runs = {run.path: run for run in directory.study.imported}
-    known = {
-        entry.path: (job_head(entry.job).engine, None if origin is None else origin.sha256)
-        for entry in ledger.entries()
-        if job_head(entry.job).kind == IMPORTED_KIND
-        for origin in (entry.provenance.origin,)
-    }
+    known = {}
+    for entry in ledger.entries():
+        head, origin = job_head(entry.job), entry.provenance.origin
+        if head.kind == IMPORTED_KIND:
+            known[entry.path] = head.engine, None if origin is None else origin.sha256
     stale = [path for path, what in known.items() if path not in runs or (runs[path].engine, runs[path].sha256) != what]
     fresh = [run for path, run in runs.items() if path in stale or path not in known]
     if not stale and not fresh:

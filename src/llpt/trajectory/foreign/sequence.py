@@ -62,13 +62,13 @@ def once(frames: Iterator[ForeignFrame], contents: Contents) -> Iterator[Foreign
     clocks, marks = array("d"), array("q")
     left_out = 0
     for frame in frames:
-        clock, mark = clock_of(frame), mark_of(frame)
-        if clock is not None and clocks and clock <= clocks[-1]:
-            before = np.flatnonzero(np.frombuffer(clocks) == clock)
-            if before.size and marks[int(before[-1])] == mark:
-                left_out += 1
-                continue
-        if clock is not None:
+        if (clock := clock_of(frame)) is not None:
+            mark = mark_of(frame)
+            if clocks and clock <= clocks[-1]:
+                before = np.flatnonzero(np.frombuffer(clocks) == clock)
+                if before.size and marks[int(before[-1])] == mark:
+                    left_out += 1
+                    continue
             clocks.append(clock)
             marks.append(mark)
         yield frame
