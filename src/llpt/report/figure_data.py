@@ -24,7 +24,7 @@ NUMBERS = ("atoms", "x", "x_error", "y", "y_error", "independent_samples")
 
 
 def write_figure_data(figure: Figure, directory: Path) -> tuple[Path, Path]:
-    """Write ``NAME.csv`` and ``NAME.nc`` into a directory, a row for each point and vertical line, and return the paths.
+    """Write ``NAME.csv`` and ``NAME.nc`` into a directory, one row for each point or line, and return the paths.
 
     Columns: panel (its place, row-column, and note), labels of its axes, curve, engine, atoms, x, half width in x, y,
     68 % error in y, independent samples; empty (NaN) where a curve has none of it. A vertical line has x and the
