@@ -257,12 +257,25 @@ def test_the_seed_as_a_study_file():
         "engine",
     }
     assert study.tests.size
+    codes = {(run.engine_folder, run.atoms) for run in plan.runs if run.test == "engine"}
+    assert codes == {("quantum-espresso", 256), ("quantum-espresso", 512), ("vasp", 1024), ("vasp", 2048)}
     cooled = runs_of(plan, "cooling", atoms=2048)
     assert [run.state.temperature_k for run in cooled] == [950, 899, 849, 824]
     assert all(7.0 < run.picoseconds < 9.5 for run in cooled)
     published = [run for run in plan.runs if run.atoms == 1728]
     assert all(run.picoseconds == pytest.approx(410.0, rel=0.01) for run in published)
     assert all(0.17 <= run.timestep_fs <= 0.35 for run in plan.runs)
+
+
+def test_the_rest_of_the_seed_as_study_files():
+    folder = EXAMPLES / "karasiev2021"
+    diffusion = make_plan(read_study(folder / "diffusion.toml"))
+    assert {(run.steps - run.discard) // 2 for run in diffusion.runs} == {17_500}
+    assert {run.atoms for run in diffusion.runs} == {512}
+    radii = [run.state.radius_bohr for run in make_plan(read_study(folder / "radii.toml")).runs]
+    assert {1.30, 1.34, 1.38, 1.43, 1.45} <= set(radii)
+    (labels,) = make_plan(read_study(folder / "electronic-temperature.toml")).others
+    assert (labels.snapshots, labels.electronic_temperatures_k) == (35, tuple(range(600, 3001, 50)))
 
 
 def test_another_dynamics_code_brings_its_own_thermostat_and_barostat():

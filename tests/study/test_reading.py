@@ -117,7 +117,8 @@ def test_a_wrong_value_is_named_with_what_is_allowed(change, by, key, allowed):
         ('engine = "dft"', 'engine = "ase:ase.calculators.lj.LennardJones"', "have no temperature"),
         ('engine = "dft"', 'engine = "dftt"', '[reference.engine] asks for engine "dftt", which there is not'),
         ('"behler-parrinello"\ntrain = "reference"', '"behler"', '[surrogate.engine] asks for engine "behler"'),
-        ("size = true", 'engine = { engine = "espresso" }', '[tests.engine.engine] asks for engine "espresso"'),
+        ("size = true", 'engine = [{ engine = "abinit" }, { engine = "abinit", atoms = 256 }]', "abinit twice"),
+        ("size = true", 'engine = { engine = "espresso" }', '[tests.engine] asks for engine "espresso"'),
     ],
 )
 def test_what_cannot_both_hold_is_refused(change, by, said):

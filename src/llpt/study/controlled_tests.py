@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, Strict, model_validator
 from llpt.dft.settings import CutoffRy, FunctionalName, KpointSampling  # noqa: TC001 - pydantic reads them
 from llpt.dynamics import Ensemble, Isotope, Thermostat
 from llpt.dynamics.integrators import ASE, SecondCode
+from llpt.engines import engine_folder
 from llpt.options import GivenValue  # noqa: TC001
 from llpt.study.engine_sections import EngineSpec  # noqa: TC001
 from llpt.study.sections import (
@@ -283,7 +284,9 @@ class ControlledTestsSection(Section):
         default=None,
         description="true, false, or a table with snapshots, electronic_temperatures_k and reference_temperature_k",
     )
-    engine: EngineTest | None = Field(default=None, description="a table with engine, options and limits")
+    engine: Annotated[tuple[EngineTest, ...], one_or_more(EngineTest)] = Field(
+        default=(), description="a table with engine, options and limits, or several: [[tests.engine]]"
+    )
 
     @model_validator(mode="after")
     def _only_what_changes(self) -> Self:
@@ -291,9 +294,16 @@ class ControlledTestsSection(Section):
             raise ContradictionError(
                 'asks in ensemble for "npt"', 'Give "nvt" or "nve": the test must change something.'
             )
+        folders = [engine_folder(each.engine) for each in self.engine]
+        twice = next((name for name in folders if folders.count(name) > 1), None)
+        if twice is not None:
+            raise ContradictionError(
+                f"asks in engine for {twice} twice", "Give it once, with all its sizes and temperatures."
+            )
         return self
 
-    def asked(self) -> dict[str, MatchedRunsSection]:
-        """Return the tests that add ladders, by name."""
+    def asked(self) -> list[tuple[str, MatchedRunsSection]]:
+        """Return the tests that add ladders, each with its name."""
         named = {name: getattr(self, name) for name in type(self).model_fields if name not in OTHER_NODES}
-        return {name: test for name, test in named.items() if test is not None}
+        several = {name: test if isinstance(test, tuple) else (test,) for name, test in named.items()}
+        return [(name, test) for name, tests in several.items() for test in tests if test is not None]

@@ -120,7 +120,7 @@ class StudyFile(Section):
     def _is_consistent(self) -> Self:
         self._check_engines()
         self._check_lines()
-        for name, test in self.tests.asked().items():
+        for name, test in self.tests.asked():
             self._check_test(name, test)
         if self.tests.snapshots is not None and (self.reference is None or not self.reference.thermal):
             raise ContradictionError(
@@ -178,7 +178,7 @@ class StudyFile(Section):
             raise ContradictionError(
                 f'names in dynamics.proposals engine "{proposals.engine}", which there is not', error.remedy
             ) from error
-        for name, test in self.tests.asked().items():
+        for name, test in self.tests.asked():
             if needs_motion(test) and test.engines != "surrogate":
                 raise ContradictionError(
                     f"asks for tests.{name} of a reference that is sampled by Monte Carlo: it has no times, no beads "

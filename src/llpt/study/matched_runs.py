@@ -97,7 +97,7 @@ def _ladders_with(
     ladders: Ladders, test: MatchedRunsSection, matched: list[MolecularDynamics]
 ) -> list[MolecularDynamics]:
     """Return the matched ladders once more with one thing changed from their first rung on."""
-    name = next(name for name, asked in ladders.study.tests.asked().items() if asked is test)
+    name = next(name for name, asked in ladders.study.tests.asked() if asked is test)
     runs: list[MolecularDynamics] = []
     for rungs in ladders.fresh(matched).values():
         others = [

@@ -66,7 +66,7 @@ def _plan_of(study: StudyFile) -> Plan:
 
 def _controlled_tests(ladders: Ladders, base: list[MolecularDynamics]) -> list[MolecularDynamics]:
     """Return the runs of every controlled test that is done with one side."""
-    asked = [test for test in ladders.study.tests.asked().values() if test.engines in {"both", ladders.side.role}]
+    asked = [test for _, test in ladders.study.tests.asked() if test.engines in {"both", ladders.side.role}]
     return [run for test in asked for run in matched_runs(ladders, test, base)]
 
 
