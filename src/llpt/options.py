@@ -1,11 +1,13 @@
 """Options declared once: type, range, default and one phrase of each; whatever asks for them derives from that.
 
-They are declared as the fields of a pydantic model (:class:`Options`), or of a frozen dataclass of settings that a
-library user makes directly; :func:`model_of` returns the model of the latter.
+They are declared as the fields of a pydantic model: :class:`Settings`, which a library user makes, or
+:class:`Options`, which text is turned into; or as those of a frozen dataclass, whose model :func:`model_of` returns.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
@@ -15,7 +17,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
+
+    from pydantic_core import ErrorDetails
 
     from llpt.papers import Paper
 
@@ -44,14 +48,37 @@ class Told:
         return (*self.papers, *(paper for papers in self.papers_of.values() for paper in papers))
 
 
-class Options(BaseModel):
-    """Base of a set of options: frozen, and closed to names it does not know.
+class Settings(BaseModel):
+    """Base of settings that a person makes: frozen, and closed to names it does not know.
+
+    Raises:
+        InputError: names the first setting that is unknown, missing or not allowed, what was given, what is allowed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def __init__(self, /, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise refusal(error, type(self), values, owner=type(self).__name__, word="setting") from None
+
+    # Pydantic then does not call it for a model within another: a study file's errors keep their place in the file.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise InputError(
+            f"{type(self).__name__} does not change once it is made: {name} = {value!r} is not set.",
+            f"Make another {type(self).__name__} with that value.",
+        )
+
+
+class Options(Settings):
+    """Base of a set of options.
 
     Every field has a ``description``: one phrase of what it is and what is allowed, which a person reads when a value
     is refused.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @classmethod
     def told(cls) -> dict[str, Told]:
@@ -68,6 +95,8 @@ class Options(BaseModel):
         return dict(self.model_dump(mode="json"))
 
 
+Location = tuple[str | int, ...]
+"""Where something stands in nested tables and lists."""
 Chosen = TypeVar("Chosen", bound=Options)
 
 
@@ -97,12 +126,7 @@ def check_settings(settings: object, model: type[Options]) -> None:
     try:
         model.model_validate(vars(settings), strict=True)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        raise InputError(
-            f"{name} = {first['input']!r} is not allowed: {first['msg']}.",
-            f"Give {model.model_fields[name].description}.",
-        ) from None
+        raise refusal(error, model, vars(settings), owner=type(settings).__name__, word="setting") from None
 
 
 def parse_options(model: type[Chosen], options: Mapping[str, OptionValue], *, owner: str) -> Chosen:
@@ -117,25 +141,86 @@ def parse_options(model: type[Chosen], options: Mapping[str, OptionValue], *, ow
         InputError: names the first option that is unknown (with the nearest known name) or missing, or whose value
             is not allowed.
     """
-    whose = f"{owner[:1].upper()}{owner[1:]}"
-    for name in options:
-        if name not in model.model_fields:
-            raise InputError(
-                f"{whose} has no option {name!r}.",
-                f"{did_you_mean(name, model.model_fields)}Its options are: {', '.join(model.model_fields) or 'none'}.",
-            )
     try:
         return model.model_validate(dict(options))
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "options"
-        described = model.model_fields[name].description if name in model.model_fields else None
-        if first["type"] == "missing":
-            raise InputError(f"{whose} needs the option {name}.", f"{name}: {described}.") from None
-        raise InputError(
-            f"Option {name}={first['input']!r} of {owner} is not allowed: {first['msg']}.",
-            f"{name}: {described}." if described else "Correct the value.",
-        ) from None
+        raise refusal(error, model, options, owner=owner, word="option") from None
+
+
+def refusal(
+    error: ValidationError, model: type[BaseModel], given: Mapping[str, Any], *, owner: str, word: str
+) -> InputError:
+    """Return the error for the first thing that is wrong with options or settings; unknown names come first.
+
+    Args:
+        error: what pydantic found.
+        model: what declares them.
+        given: what it was found in.
+        owner: whose they are, e.g. ``engine dft``.
+        word: what one of them is called: ``option`` or ``setting``.
+    """
+    details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
+    kind, location = details[0]["type"], details[0]["loc"]
+    if kind != "missing":
+        location = known_part(location, given)
+    name = ".".join(map(str, location))
+    whose = f"{owner[:1].upper()}{owner[1:]}"
+    field = model.model_fields.get(str(location[0])) if location else None
+    described = f"{name}: {field.description}." if field is not None and field.description else ""
+    if kind == "extra_forbidden" and len(location) == 1:
+        known = model.model_fields
+        near = did_you_mean(name, known)
+        return InputError(f"{whose} has no {word} {name!r}.", f"{near}Its {word}s are: {', '.join(known) or 'none'}.")
+    if kind == "missing":
+        return InputError(f"{whose} needs the {word} {name}.", described or f"Give {name}.")
+    reasons = dict.fromkeys(plain_reason(each) for each in details if known_part(each["loc"], given) == location)
+    allowed = " or ".join(reason.removeprefix("it must be ") if at else reason for at, reason in enumerate(reasons))
+    if not location:
+        return InputError(f"{word.capitalize()}s of {owner} do not go together: {allowed}.", f"Correct the {word}s.")
+    return InputError(
+        f"{word.capitalize()} {name}={value_at(location, given)!r} of {owner} is not allowed: {allowed}.",
+        described or "Correct the value.",
+    )
+
+
+_WORDS = (
+    ("valid number", "number"),
+    ("valid integer", "whole number"),
+    ("valid boolean", "true or false"),
+    ("Value should have", "it must have"),
+    (" after validation, not 0", ""),
+    ("Extra inputs are not permitted", "there is no such key"),
+)
+_PARSING = re.compile(r", unable to parse string as an? \w+$")
+
+
+def plain_reason(detail: ErrorDetails) -> str:
+    """Return pydantic's reason for an error, worded for a person who never heard of pydantic."""
+    words = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").replace("should be", "it must be", 1)
+    for pydantic_words, plain_words in _WORDS:
+        words = words.replace(pydantic_words, plain_words)
+    return _PARSING.sub("", words)
+
+
+def known_part(location: Sequence[str | int], given: Any) -> Location:
+    """Return the leading part of an error's location that stands in what was given (the rest names types, not keys)."""
+    known: list[str | int] = []
+    for part in location:
+        if not isinstance(given, Mapping if isinstance(part, str) else list | tuple):
+            break
+        try:
+            given = value_at((part,), given)
+        except (KeyError, IndexError):
+            break
+        known.append(part)
+    return tuple(known)
+
+
+def value_at(location: Location, given: Any) -> Any:
+    """Return the value at a location that :func:`known_part` returned."""
+    for part in location:
+        given = given[part]
+    return given
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

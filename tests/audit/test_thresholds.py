@@ -4,11 +4,11 @@ import subprocess
 import sys
 
 import pytest
-from pydantic import ValidationError
 
 from llpt.audit import Threshold, Thresholds, compared_quantities, thresholds
 from llpt.audit.quantities import BUILT_IN
 from llpt.audit.thresholds import COMPARISONS, ENTHALPY_CHANGE, JUDGED
+from llpt.errors import InputError
 from llpt.study.engine_sections import VerdictSection
 
 
@@ -57,7 +57,7 @@ def test_a_threshold_that_is_not_given_follows_another():
     ],
 )
 def test_what_is_out_of_range_is_refused(wrong):
-    with pytest.raises(ValidationError):
+    with pytest.raises(InputError, match=next(iter(wrong))):
         Thresholds(**wrong)
 
 

@@ -38,7 +38,7 @@ def make_settings(**changes) -> RunSettings:
     } | changes
     if values["ensemble"] != "npt":
         values["pressure_gpa"] = None
-    return RunSettings.from_mapping(values)
+    return RunSettings(**values)
 
 
 def within(estimate: Estimate, truth: float, *, sigmas: float = 4.0, also: float = 0.0) -> bool:

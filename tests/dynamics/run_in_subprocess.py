@@ -21,20 +21,18 @@ class Slow(LennardJones):
 
 
 if __name__ == "__main__":
-    settings = RunSettings.from_mapping(
-        {
-            "ensemble": sys.argv[3],
-            "temperature_k": 90.0,
-            "pressure_gpa": 0.05 if sys.argv[3] == "npt" else None,
-            "timestep_fs": 4.0,
-            "steps": int(sys.argv[2]),
-            "seed": 7,
-            "thermostat": sys.argv[4],
-            "thermostat_time_fs": 100.0,
-            "barostat_time_fs": 500.0,
-            "checkpoint_every": 7,
-            "positions_every": 1,
-        }
+    settings = RunSettings(
+        ensemble=sys.argv[3],
+        temperature_k=90.0,
+        pressure_gpa=0.05 if sys.argv[3] == "npt" else None,
+        timestep_fs=4.0,
+        steps=int(sys.argv[2]),
+        seed=7,
+        thermostat=sys.argv[4],
+        thermostat_time_fs=100.0,
+        barostat_time_fs=500.0,
+        checkpoint_every=7,
+        positions_every=1,
     )
     start = bulk("Ar", "fcc", a=4.2, cubic=True).repeat((3, 3, 3))
     outcome = run_md(start, Slow(memory=True), settings, sys.argv[1])

@@ -110,7 +110,7 @@ def test_another_engine_and_another_thermostat_are_refused(tmp_path):
     ):
         run_md(atoms, engine, settings(), tmp_path / "run")
     with pytest.raises(InputError, match="nose-hoover"):
-        RunSettings.from_mapping({**settings().model_dump(), "thermostat": "svr"})
+        RunSettings(**{**settings().model_dump(), "thermostat": "svr"})
 
 
 def test_a_study_asks_it_only_of_engines_that_lammps_runs():

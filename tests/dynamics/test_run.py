@@ -322,7 +322,7 @@ def test_start_the_engine_refuses_leaves_no_directory(tmp_path, crystal):
 def test_settings_out_of_range(options, message):
     values = {"ensemble": "npt", "temperature_k": 300.0, "pressure_gpa": 1.0, "steps": 5, "seed": 1} | options
     with pytest.raises(InputError, match=message):
-        RunSettings.from_mapping(values)
+        RunSettings(**values)
 
 
 def test_an_engine_brings_dynamics_of_its_own(tmp_path, crystal, monkeypatch):
@@ -411,7 +411,7 @@ def test_full_disk_keeps_the_last_checkpoint(tmp_path, crystal):
     assert "STORAGE Cannot write" in done.stdout, done.stderr
     assert Trajectory.open(directory).n_steps == 20
     values = {"ensemble": "nvt", "temperature_k": 90, "timestep_fs": 4, "steps": 40, "seed": 1}
-    settings = RunSettings.from_mapping(values | {"checkpoint_every": 10, "positions_every": 1})
+    settings = RunSettings(**values | {"checkpoint_every": 10, "positions_every": 1})
     assert run_md(crystal, LennardJones(), settings, directory).steps_done == 40
 
 

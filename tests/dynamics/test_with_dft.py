@@ -20,7 +20,7 @@ def test_proposals_have_a_free_energy_of_their_own():
     options = {"ecut_ry": 20, "kpoints": "gamma", "electronic_temperature_k": 3000}
     proposals = {"engine": "ase:ase.calculators.morse.MorsePotential"}
     values = {"ensemble": "npt", "temperature_k": 3000, "pressure_gpa": 150, "steps": 1, "seed": 1}
-    purpose = RunSettings.from_mapping(values | {"proposals": proposals}).purpose
+    purpose = RunSettings(**values | {"proposals": proposals}).purpose
     first = molecular_fluid(atoms=8, density_g_per_cm3=0.9, seed=1)
     random = np.random.default_rng(0)
     followed = make_engine("dft", options, purpose=purpose)
@@ -36,7 +36,7 @@ def test_proposals_have_a_free_energy_of_their_own():
 def test_an_engine_that_follows_its_steps_is_refused_for_proposals(tmp_path):
     atoms = molecular_fluid(atoms=8, density_g_per_cm3=0.9, seed=1)
     values = {"ensemble": "npt", "temperature_k": 3000, "pressure_gpa": 150, "steps": 1, "seed": 1}
-    settings = RunSettings.from_mapping(values | {"proposals": {"engine": "ase:ase.calculators.morse.MorsePotential"}})
+    settings = RunSettings(**values | {"proposals": {"engine": "ase:ase.calculators.morse.MorsePotential"}})
     with pytest.raises(InputError, match="as steps of dynamics"):
         run_md(atoms, engine(), settings, tmp_path / "followed")
     uncorrected = make_engine("dft", {"ecut_ry": 20})
@@ -51,7 +51,7 @@ def test_restarted_dft_run_is_the_undisturbed_one(tmp_path):
 
     def run(steps, name):
         values = {"ensemble": "npt", "temperature_k": 3000, "pressure_gpa": 150, "steps": steps, "seed": 1}
-        settings = RunSettings.from_mapping(values | {"positions_every": 1, "checkpoint_every": 10})
+        settings = RunSettings(**values | {"positions_every": 1, "checkpoint_every": 10})
         run_md(atoms, engine(), settings, tmp_path / name)
 
     run(40, "whole")
@@ -77,7 +77,7 @@ def test_each_bead_of_a_path_integral_has_orbitals_of_its_own(tmp_path):
 
     def run(steps, name):
         values = {"ensemble": "nvt", "temperature_k": 3000, "steps": steps, "seed": 1, "beads": 2, "timestep_fs": 0.3}
-        settings = RunSettings.from_mapping(values | {"positions_every": 1, "checkpoint_every": 3})
+        settings = RunSettings(**values | {"positions_every": 1, "checkpoint_every": 3})
         with make_engine("dft", options, purpose=Purpose.DYNAMICS) as engine:
             run_md(atoms, engine, settings, tmp_path / name)
 

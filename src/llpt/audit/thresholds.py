@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import Field, Strict
+
+from llpt.options import Settings
 
 if TYPE_CHECKING:
     from llpt.statistics import Estimate
@@ -261,10 +263,12 @@ which densities, what it costs in enthalpy, and whether the molecules are there.
 _ASKED_AS = {each.quantity: each.asked_as.quantity for each in COMPARISONS if each.asked_as is not None}
 
 
-class Thresholds(BaseModel):
-    """Largest differences of surrogate and reference that count as faithful, and what is needed to judge at all."""
+class Thresholds(Settings):
+    """Largest differences of surrogate and reference that count as faithful, and what is needed to judge at all.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    Raises:
+        InputError: a value is out of range.
+    """
 
     transition_temperature_k: Number = TRANSITION_SHIFT.field()
     transition_pressure_gpa: Number = TRANSITION_PRESSURE_SHIFT.field()

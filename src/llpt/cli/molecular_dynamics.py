@@ -90,7 +90,7 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
         positions_every=positions_every,
         maximum_force_spread_ev_per_angstrom=spread,
     )
-    settings = RunSettings.from_mapping(values)
+    settings = RunSettings(**values)
     start = read_structures(source)[-1]
     calculator = make_engine(engine, split_options(option), purpose=settings.purpose)
     try:

@@ -77,8 +77,6 @@ def recipe_settings(recipe: str, given: dict[str, str]) -> RecipeSettings:
     Raises:
         InputError: an unknown recipe or key, or a value that is not allowed.
     """
-    from pydantic import ValidationError  # noqa: PLC0415
-
     from llpt.learning import Recipe, RecipeSettings  # noqa: PLC0415
 
     try:
@@ -93,13 +91,7 @@ def recipe_settings(recipe: str, given: dict[str, str]) -> RecipeSettings:
     default = RecipeSettings.of(kind).training
     asked = training_settings({key: value for key, value in given.items() if key not in own})
     training = default.model_copy(update={key: getattr(asked, key) for key in asked.model_fields_set})
-    try:
-        return RecipeSettings.of(kind, **own, training=training)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = str(first["loc"][0]) if first["loc"] else "settings"
-        message = str(first["msg"]).removeprefix("Value error, ")
-        raise InputError(f"Recipe {recipe}, {key}: {message}.", "Correct the value.") from error
+    return RecipeSettings.of(kind, **own, training=training)
 
 
 def _two(recipe: str, key: str, value: str) -> list[str]:

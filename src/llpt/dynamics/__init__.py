@@ -7,7 +7,7 @@ from llpt.dynamics.ladder import last_configuration, own_start
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.proposals import Proposals
 from llpt.dynamics.run import run_md
-from llpt.dynamics.settings import RunSettings, Sampler, refused_in_words, timestep_auto
+from llpt.dynamics.settings import RunSettings, Sampler, timestep_auto
 from llpt.ensembles import Ensemble, Thermostat
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "integrator_records",
     "last_configuration",
     "own_start",
-    "refused_in_words",
     "run_md",
     "second_codes",
     "steps_on_disk",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.options import GivenValue, Settings
 
 DEFAULT_SEGMENT_STEPS = 40
 """Some 12 fs in dense hydrogen: one and a half H₂ vibrations."""
@@ -14,7 +14,7 @@ Ann. Appl. Probab. 7, 110, 1997): the optimum is flat, and a chain that is seldo
 is too low."""
 
 
-class Proposals(BaseModel):
+class Proposals(Settings):
     """Proposals of hybrid Monte Carlo: segments of reversible dynamics driven by a potential.
 
     Args:
@@ -30,13 +30,11 @@ class Proposals(BaseModel):
         most_segment_steps: longest mean length that tuning may choose.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     engine: str = ""
     options: dict[str, GivenValue] = Field(default_factory=dict)
     segment_steps: int = Field(default=DEFAULT_SEGMENT_STEPS, ge=1, le=100_000)
-    temperature_ratio: float = Field(default=1.0, ge=0.5, le=2.0, allow_inf_nan=False)
-    pressure_shift_gpa: float = Field(default=0.0, allow_inf_nan=False)
+    temperature_ratio: float = Field(default=1.0, ge=0.5, le=2.0)
+    pressure_shift_gpa: float = Field(default=0.0)
     tune: int = Field(default=0, ge=0)
     acceptance: float = Field(default=DEFAULT_ACCEPTANCE, gt=0.0, lt=1.0)
     most_segment_steps: int = Field(default=400, ge=1, le=100_000)

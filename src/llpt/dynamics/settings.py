@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from llpt.dynamics.integrators import IPI, IntegratorName, find_integrator
 from llpt.dynamics.isotopes import Isotope  # noqa: TC001 - pydantic reads it
 from llpt.dynamics.proposals import Proposals  # noqa: TC001 - pydantic reads it
 from llpt.engines.purpose import Purpose
 from llpt.ensembles import Ensemble, Thermostat
-from llpt.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from llpt.options import Settings
 
 SHORTEST_TIMESTEP_FS = 0.17
 LONGEST_TIMESTEP_FS = 0.35
@@ -53,7 +49,7 @@ BAROSTAT_THERMOSTAT_RATIO = 0.2
 """The piston's own Langevin thermostat has the time 0.2 τ: damped within about one period, hence no ringing."""
 
 
-class RunSettings(BaseModel):
+class RunSettings(Settings):
     """Settings of one molecular-dynamics run.
 
     Args:
@@ -79,24 +75,22 @@ class RunSettings(BaseModel):
             ``timestep_fs`` and ``barostat_time_fs`` are those of the segments, which have no thermostat.
 
     Raises:
-        pydantic.ValidationError: a value is out of range; ``from_mapping`` words it for a person.
+        InputError: a value is out of range, or two contradict each other.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     ensemble: Ensemble
-    temperature_k: float = Field(gt=0.0, le=1e6, allow_inf_nan=False)
-    pressure_gpa: float | None = Field(default=None, allow_inf_nan=False)
+    temperature_k: float = Field(gt=0.0, le=1e6)
+    pressure_gpa: float | None = None
     timestep_fs: float | Literal["auto"] = "auto"
     steps: int = Field(gt=0)
     seed: int = Field(ge=0)
     thermostat: Thermostat = Thermostat.SVR
-    thermostat_time_fs: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
-    barostat_time_fs: float = Field(default=DEFAULT_BAROSTAT_TIME_FS, gt=0.0, allow_inf_nan=False)
+    thermostat_time_fs: float | None = Field(default=None, gt=0.0)
+    barostat_time_fs: float = Field(default=DEFAULT_BAROSTAT_TIME_FS, gt=0.0)
     checkpoint_every: int | None = Field(default=None, gt=0)
     integrator: IntegratorName = IPI.name
     positions_every: int = Field(default=5, gt=0)
-    maximum_force_spread_ev_per_angstrom: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
+    maximum_force_spread_ev_per_angstrom: float | None = Field(default=None, gt=0.0)
     beads: int = Field(default=1, ge=1, le=MOST_BEADS)
     isotope: Isotope | None = None
     proposals: Proposals | None = None
@@ -146,45 +140,18 @@ class RunSettings(BaseModel):
         """What an engine is made for that moves atoms in this ensemble, be it for proposals."""
         return Purpose.CONSTANT_PRESSURE if self.ensemble is Ensemble.NPT else Purpose.DYNAMICS
 
-    @classmethod
-    def from_mapping(cls, options: Mapping[str, object]) -> Self:
-        """Make settings from plain values.
-
-        Raises:
-            InputError: names the key, the value and what is allowed.
-        """
-        with refused_in_words():
-            return cls.model_validate(dict(options))
-
     def changed(self, **values: object) -> Self:
         """Return the same with some settings changed; what was not set stays so.
 
         Raises:
             InputError: a value is out of range, or two contradict each other.
         """
-        return self.from_mapping({**self.model_dump(exclude_unset=True), **values})
+        return type(self)(**{**self.model_dump(exclude_unset=True), **values})
 
     @property
     def thermostat_time(self) -> float:
         """Time constant of the thermostat in fs, the default filled in."""
         return self.thermostat_time_fs or DEFAULT_THERMOSTAT_TIME_FS[self.thermostat]
-
-
-@contextmanager
-def refused_in_words() -> Iterator[None]:
-    """Word what is wrong with ``RunSettings`` for a person.
-
-    Raises:
-        InputError: names the key, the value and what is allowed.
-    """
-    try:
-        yield
-    except ValidationError as error:
-        first = error.errors()[0]
-        reason = first["msg"].removeprefix("Value error, ")
-        key = ".".join(str(part) for part in first["loc"])
-        where = f"Run setting {key} = {first['input']!r}" if key else "Run settings that do not go together"
-        raise InputError(f"{where}: {reason}.", "Correct it; `llpt md --help` lists the settings.") from error
 
 
 def timestep_auto(temperature_k: float, density_g_per_cm3: float) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from llpt.mlp import TrainingSettings
+from llpt.options import Settings
 
 
 class Recipe(StrEnum):
@@ -32,7 +33,7 @@ _FIT = TrainingSettings(
 of large cells a network learns that noise and stops before it knows the forces (docs/potentials.md)."""
 
 
-class RecipeSettings(BaseModel):
+class RecipeSettings(Settings):
     """Settings of a recipe.
 
     Attributes:
@@ -60,8 +61,6 @@ class RecipeSettings(BaseModel):
         training: how each generation's networks are fitted; ``active`` needs two members or more.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     recipe: Recipe = Recipe.ACTIVE
     generations: int = Field(default=3, ge=0)
     first_frames: int = Field(default=150, ge=6)
@@ -83,9 +82,13 @@ class RecipeSettings(BaseModel):
 
     @classmethod
     def of(cls, recipe: Recipe, **changes: object) -> Self:
-        """Return the defaults of a recipe with changes."""
-        small: dict[str, object] = {"fewest_atoms": 8, "most_atoms": 24, "reference_steps": 0, "training": _FIT}
-        return cls.model_validate({"recipe": recipe} | (small if recipe is Recipe.SMALL_CELLS else {}) | changes)
+        """Return the defaults of a recipe with changes.
+
+        Raises:
+            InputError: a value is out of range, or two contradict each other.
+        """
+        small: dict[str, Any] = {"fewest_atoms": 8, "most_atoms": 24, "reference_steps": 0, "training": _FIT}
+        return cls(**{"recipe": recipe} | (small if recipe is Recipe.SMALL_CELLS else {}) | changes)
 
     @property
     def starts_per_generation(self) -> int:

@@ -179,7 +179,7 @@ class TrainingSection(FitKeys):
         """
         given = {key: getattr(self, key) for key in self.model_fields_set - set(TakenFrames.model_fields)}
         asked = {key: value for key, value in given.items() if value is not None or key not in _KEPT_WHEN_LEFT_OUT}
-        return TrainingSettings.model_validate({**asked, "seed": seed})
+        return TrainingSettings(**asked, seed=seed)
 
 
 class SurrogateSection(Section):
@@ -246,7 +246,7 @@ class VerdictSection(Thresholds, Section):
 
     def thresholds(self) -> Thresholds:
         """Return the same as the audit takes it."""
-        return Thresholds.model_validate(self.model_dump())
+        return Thresholds(**self.model_dump())
 
 
 class ProviderKind(StrEnum):

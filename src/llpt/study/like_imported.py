@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from llpt.campaign import Role, size_name
-from llpt.dynamics import RunSettings, refused_in_words, timestep_auto
+from llpt.dynamics import RunSettings, timestep_auto
 from llpt.dynamics.settings import SHORTEST_TIMESTEP_FS
 from llpt.errors import InputError
 from llpt.study.ladders import derived_seed, threads_for
@@ -36,16 +36,15 @@ def _like(study: StudyFile, side: Side, run: ImportedRun) -> MolecularDynamics:
     per_frame = steps_per_frame(run)
     state = run.state
     place = (state.line, state.temperature_name, size_name(run.atoms), run.test, run.repeat)
-    with refused_in_words():
-        settings = RunSettings(
-            ensemble=run.dynamics.ensemble,
-            temperature_k=run.temperature_k,
-            pressure_gpa=run.pressure_gpa,
-            timestep_fs=run.frame_interval_fs / per_frame,
-            steps=run.steps * per_frame,
-            seed=derived_seed(study.study.seed, *place),
-            positions_every=max(STORED_EVERY, per_frame),
-        )
+    settings = RunSettings(
+        ensemble=run.dynamics.ensemble,
+        temperature_k=run.temperature_k,
+        pressure_gpa=run.pressure_gpa,
+        timestep_fs=run.frame_interval_fs / per_frame,
+        steps=run.steps * per_frame,
+        seed=derived_seed(study.study.seed, *place),
+        positions_every=max(STORED_EVERY, per_frame),
+    )
     return MolecularDynamics(
         role=side.role,
         engine=side.engine,

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-Location = tuple[str | int, ...]
+    from llpt.options import Location
+
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])+")
 _PART = re.compile(r"\w+")
 _TOKEN = re.compile(

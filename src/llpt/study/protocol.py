@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.dynamics import RunSettings, refused_in_words, timestep_auto
+from llpt.dynamics import RunSettings, timestep_auto
 from llpt.structure import starting_density_g_per_cm3
 
 if TYPE_CHECKING:
@@ -45,20 +45,19 @@ def run_settings(
     if timestep == "auto":
         timestep = timestep_auto(state.temperature_k, starting_density(state))
     proposals = dynamics.proposals if sampled else None
-    with refused_in_words():
-        settings = RunSettings(
-            ensemble=dynamics.ensemble,
-            temperature_k=state.temperature_k,
-            pressure_gpa=state.pressure_gpa,
-            timestep_fs=timestep,
-            steps=dynamics.steps if proposals is None else proposals.number,
-            seed=seed,
-            thermostat=dynamics.thermostat,
-            thermostat_time_fs=dynamics.thermostat_time_fs,
-            barostat_time_fs=dynamics.barostat_time_fs,
-            checkpoint_every=dynamics.checkpoint_every,
-            positions_every=dynamics.positions_every if proposals is None else 1,
-        )
+    settings = RunSettings(
+        ensemble=dynamics.ensemble,
+        temperature_k=state.temperature_k,
+        pressure_gpa=state.pressure_gpa,
+        timestep_fs=timestep,
+        steps=dynamics.steps if proposals is None else proposals.number,
+        seed=seed,
+        thermostat=dynamics.thermostat,
+        thermostat_time_fs=dynamics.thermostat_time_fs,
+        barostat_time_fs=dynamics.barostat_time_fs,
+        checkpoint_every=dynamics.checkpoint_every,
+        positions_every=dynamics.positions_every if proposals is None else 1,
+    )
     # A job says only what was asked for: its text is that of before these settings were there.
     if dynamics.beads > 1:
         settings = settings.changed(beads=dynamics.beads)

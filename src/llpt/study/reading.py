@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from llpt.errors import InputError, NewerFormatError
+from llpt.options import Location, known_part, plain_reason, value_at
 from llpt.study.file import STUDY_FILE_FORMAT, StudyFile
-from llpt.study.lines import Location, line_named_in, line_of, placed
+from llpt.study.lines import line_named_in, line_of, placed
 from llpt.study.sections import Section
 
 if TYPE_CHECKING:
@@ -22,15 +23,10 @@ if TYPE_CHECKING:
 
     from llpt.study.imported import ImportedRun
 
-_WORDS = (
-    ("valid number", "number"),
-    ("valid integer", "whole number"),
+_WORDS_OF_TOML = (
     ("valid string", "text in double quotes"),
-    ("valid boolean", "true or false"),
     ("an object", "a table"),
     ("a valid dictionary or instance of", "a table for"),
-    ("Value should have", "it must have"),
-    (" after validation, not 0", ""),
 )
 
 
@@ -85,8 +81,8 @@ def _explain(error: ValidationError, data: dict[str, Any], name: str, text: str)
     """Turn pydantic's list of errors into one sentence of cause and one of remedy, about the first of them."""
     details = sorted(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
     first = details[0]
-    location = _known_part(first["loc"], data)
-    others = len({_known_part(item["loc"], data) for item in details} - {location})
+    location = known_part(first["loc"], data)
+    others = len({known_part(item["loc"], data) for item in details} - {location})
     more = f" ({others} more to correct after it.)" if others else ""
     if first["type"] == "extra_forbidden":
         cause, remedy = _unknown_key(location)
@@ -99,7 +95,7 @@ def _explain(error: ValidationError, data: dict[str, Any], name: str, text: str)
         clash = first["ctx"]["error"]
         cause, remedy = f"{where} {clash}.", clash.remedy
     else:
-        cause = f"{_written(location)} = {_shown(_lookup(location, data))} is not allowed: {_reason(first)}."
+        cause = f"{_written(location)} = {_shown(value_at(location, data))} is not allowed: {_reason(first)}."
         remedy = f"Give {_allowed(location)}."
     line = line_of(location, text) or line_named_in(cause, text)
     return InputError(f"{placed(name, line)}: {cause}{more}", remedy)
@@ -117,27 +113,6 @@ def _unknown_key(location: Location) -> tuple[str, str]:
     return f"there is no key {key}{where}.", remedy
 
 
-def _known_part(location: Sequence[str | int], data: Any) -> Location:
-    """Return the leading part of an error's location that stands in the file (the rest names types, not keys)."""
-    known: list[str | int] = []
-    for part in location:
-        if not isinstance(data, dict if isinstance(part, str) else list):
-            break
-        here: Any = data
-        try:
-            data = here[part]
-        except (KeyError, IndexError):
-            break
-        known.append(part)
-    return tuple(known)
-
-
-def _lookup(location: Location, data: Any) -> Any:
-    for part in location:
-        data = data[part]
-    return data
-
-
 def _written(location: Location) -> str:
     """Write a location as in TOML: ``state.temperatures_k[1]``."""
     text = ""
@@ -152,9 +127,9 @@ def _shown(value: Any) -> str:
 
 
 def _reason(detail: ErrorDetails) -> str:
-    """Return pydantic's own reason, worded for a person who never heard of pydantic."""
-    words = detail["msg"].removeprefix("Input ").replace("should be", "it must be", 1)
-    for pydantic_words, plain_words in _WORDS:
+    """Return pydantic's own reason, worded for a person who writes TOML."""
+    words = plain_reason(detail)
+    for pydantic_words, plain_words in _WORDS_OF_TOML:
         words = words.replace(pydantic_words, plain_words)
     return words
 

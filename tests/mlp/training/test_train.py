@@ -174,9 +174,9 @@ def test_a_damaged_checkpoint_is_not_used_and_that_of_another_fit_is_kept(tmp_pa
 
 
 def test_settings_are_checked():
-    with pytest.raises(ValueError, match="symmetry_functions"):
+    with pytest.raises(InputError, match="symmetry_functions=0"):
         TrainingSettings(symmetry_functions=0)
-    with pytest.raises(ValueError, match="extra"):
+    with pytest.raises(InputError, match="no setting 'epochs'"):
         TrainingSettings(epochs=3)
     assert TrainingSettings.quick(seed=9).seed == 9
 

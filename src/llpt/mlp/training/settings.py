@@ -148,10 +148,10 @@ class TrainingSettings(Options):
     @classmethod
     def quick(cls, **changes: object) -> TrainingSettings:
         """Return settings that train a usable network from a few hundred frames of 32 atoms in about a minute."""
-        base: dict[str, object] = {
+        base: dict[str, Any] = {
             "hidden_nodes": (15, 15),
             "symmetry_functions": 44,
             "largest_cutoff_bohr": 7.0,
             "iterations": 40,
         }
-        return cls.model_validate(base | changes)
+        return cls(**base | changes)
