@@ -8,9 +8,9 @@ from ase.io import read
 from llpt.audit.ensemble import bead_momenta_checks
 from llpt.dynamics import RunState, last_configuration, run_md
 from llpt.dynamics.ipi_integrator import IpiIntegrator
-from llpt.dynamics.isotopes import Isotope, with_isotope
 from llpt.dynamics.ring_polymer import DISPLACEMENTS, RingPolymer, ring_displacements, ring_momenta, ring_positions
 from llpt.errors import InputError
+from llpt.isotopes import Isotope, with_isotope
 from llpt.statistics import mean_estimate
 from llpt.trajectory import Trajectory
 from llpt.trajectory.foreign import open_foreign

@@ -2,13 +2,13 @@
 
 from llpt.dynamics.checkpoint import steps_on_disk
 from llpt.dynamics.integrators import integrator_records, second_codes
-from llpt.dynamics.isotopes import Isotope
 from llpt.dynamics.ladder import last_configuration, own_start
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.proposals import Proposals
 from llpt.dynamics.run import run_md
 from llpt.dynamics.settings import RunSettings, Sampler, timestep_auto
 from llpt.ensembles import Ensemble, Thermostat
+from llpt.isotopes import Isotope
 
 __all__ = [
     "Ensemble",

@@ -9,10 +9,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from llpt.dynamics.integrators import IPI, IntegratorName, find_integrator
-from llpt.dynamics.isotopes import Isotope  # noqa: TC001 - pydantic reads it
 from llpt.dynamics.proposals import Proposals  # noqa: TC001 - pydantic reads it
 from llpt.engines.purpose import Purpose
 from llpt.ensembles import Ensemble, Thermostat
+from llpt.isotopes import Isotope  # noqa: TC001 - pydantic reads it
 from llpt.options import Settings
 
 SHORTEST_TIMESTEP_FS = 0.17

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 import ase
 import numpy as np
 
-from llpt.dynamics.isotopes import with_isotope
 from llpt.dynamics.ring_polymer import DISPLACEMENTS
 from llpt.dynamics.settings import RunSettings, timestep_auto
 from llpt.errors import InputError, unsuitable
+from llpt.isotopes import with_isotope
 from llpt.units import BOLTZMANN_EV_PER_K, hydrogen_density_g_per_cm3
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 POLL_S = 0.1
-STOPPING_S = 2.0
+STOPPING_S = 1.2
 """How long a process that was asked to stop is waited for; after that it ends its step and writes its checkpoint with
 nobody waiting."""
 BETWEEN_TRIES_S = 2.0

@@ -103,3 +103,31 @@ def test_ramps_of_lammps_are_known(tmp_path):
     assert facts.pressure_ramp_gpa == pytest.approx((0.0, 20.0))
     assert facts.temperature_k is None
     assert facts.pressure_gpa is None
+
+
+def deuterium(place, commands, *, dumped="", elements=("H",)):
+    (place / "log.lammps").write_text(
+        "LAMMPS (22 Jul 2025)\nunits metal\n" + run(commands, range(0, 101, 10), energy=-1.0)
+    )
+    text = "".join(frame(step) for step in range(0, 101, 10))
+    if dumped:
+        text = (
+            text.replace("type xu", "type mass xu")
+            .replace("1 1 0", f"1 1 {dumped} 0")
+            .replace("2 1 1", f"2 1 {dumped} 1")
+        )
+    (place / "prod.dump").write_text(text)
+    return open_foreign([place / "prod.dump", place / "log.lammps"], elements=elements)
+
+
+def test_masses_are_those_of_the_dynamics(tmp_path):
+    nvt = "fix 1 all nvt temp 300 300 0.1"
+    assert deuterium(tmp_path, nvt).masses_u is None
+    assert deuterium(tmp_path, f"mass 1 2.014\n{nvt}").masses_u == pytest.approx([2.014, 2.014])
+    assert deuterium(tmp_path, nvt, dumped="2.014").masses_u == pytest.approx([2.014, 2.014])
+    named = deuterium(tmp_path, nvt, elements=["D"])
+    assert named.masses_u == pytest.approx([2.0141, 2.0141], abs=1e-4)
+    assert list(named.numbers) == [1, 1]
+    assert deuterium(tmp_path, "mass 1 ${m}\n" + nvt).masses_u is None
+    with pytest.raises(InputError, match=r"The atoms that are called D have a mass of 1.008 u in the files"):
+        deuterium(tmp_path, f"mass 1 1.008\n{nvt}", elements=["D"])

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+ISOTOPE_SHARE = 0.02
+"""A mass this close to the element's own is the element's: VASP's hydrogen has 1.000 u, deuterium 2.014."""
+
 
 @dataclass(frozen=True, slots=True)
 class ForeignFrame:

@@ -1,10 +1,10 @@
 """LAMMPS: text dumps of ``dump custom`` and the log of the run.
 
-A dump gives positions (x y z, xu yu zu, xs ys zs or xsu ysu zsu), and where they are there velocities and forces; the
-log gives the thermodynamic columns (Step, PotEng, KinEng, Temp, Press, Pxx …). ``PotEng`` is what the forces derive
-from, F. ``Press`` and ``Pxx`` … contain the kinetic part, compression positive. Units are those of ``units metal`` (eV,
-Å, ps, bar) or ``units real`` (kcal/mol, Å, fs, atm; kcal of 4.184 kJ), which only the log names. Atom types become
-elements by the dump's ``element`` column or by what the caller says.
+A dump gives positions (x y z, xu yu zu, xs ys zs or xsu ysu zsu), and where they are there velocities, forces and
+masses; the log gives the thermodynamic columns (Step, PotEng, KinEng, Temp, Press, Pxx …) and the masses of types.
+``PotEng`` is what the forces derive from, F. ``Press`` and ``Pxx`` … contain the kinetic part, compression positive.
+Units are those of ``units metal`` (eV, Å, ps, bar) or ``units real`` (kcal/mol, Å, fs, atm; kcal of 4.184 kJ), which
+only the log names. Atom types become elements by the dump's ``element`` column or by what the caller says.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from ase.data import atomic_numbers
+from ase.data import atomic_masses, atomic_numbers
 
 from llpt.errors import InputError
+from llpt.isotopes import Isotope
 from llpt.trajectory.facts import Facts
-from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
+from llpt.trajectory.foreign.frame import ISOTOPE_SHARE, ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.lammps_log import WORDS, Log, LogRun, read_log, rows_from
 from llpt.trajectory.foreign.lammps_units import SYSTEMS, UnitSystem
 from llpt.trajectory.foreign.pairing import Rows, side_by_side
 from llpt.trajectory.foreign.text import Lines
+from llpt.units import HYDROGEN_ATOMIC_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +36,7 @@ TRICLINIC_ROWS = 3
 POSITIONS = (("xu", "yu", "zu"), ("xsu", "ysu", "zsu"), ("x", "y", "z"), ("xs", "ys", "zs"))
 SOME_ATOMS = "The ids in the dump are not 1 to its number of atoms: it may hold a part of them, the log's energies all."
 DIVIDING = "Let `thermo` divide the stride of the dump, or import the dump alone."
+ISOTOPES_U = {each.value: each.mass_u for each in Isotope}
 STRESS_COLUMNS = ("Pxx", "Pyy", "Pzz", "Pyz", "Pxz", "Pxy")
 
 
@@ -80,37 +83,77 @@ def open_lammps(
         stride = begun[-1].step - begun[0].step
         facts = replace(facts, frame_interval_fs=(facts.timestep_fs or 0.0) * stride or None)
     ids = begun[0].ids
+    symbols = [_symbol(kind, elements, dump) for kind in begun[0].kinds]
     return ForeignTrajectory(
         program="LAMMPS",
         files=(dump, log) if log is not None else (dump,),
-        numbers=np.array([_number(kind, elements, dump) for kind in begun[0].kinds], dtype=np.int64),
+        numbers=np.array([_number(symbol) for symbol in symbols], dtype=np.int64),
         frames=lambda: _frames(dump, known, run, system),
+        masses_u=_masses(begun[0], symbols, {} if run is None else run.masses),
         facts=facts,
         notes=() if ids == list(range(1, len(ids) + 1)) else (SOME_ATOMS,),
     )
 
 
-def _number(kind: str, elements: Sequence[str], path: Path) -> int:
-    """Return the atomic number of an atom by its element or its type."""
-    symbol = kind
-    if kind.isdigit():
-        if not 0 < int(kind) <= len(elements):
-            raise InputError(
-                f"{path} does not say which element type {kind} is.",
-                "Types count from 1: give an element for each (--elements), e.g. H.",
-            )
-        symbol = elements[int(kind) - 1]
+def _symbol(kind: str, elements: Sequence[str], path: Path) -> str:
+    """Return the symbol of an atom by its element or its type."""
+    if not kind.isdigit():
+        return kind
+    if not 0 < int(kind) <= len(elements):
+        raise InputError(
+            f"{path} does not say which element type {kind} is.",
+            "Types count from 1: give an element for each (--elements), e.g. H.",
+        )
+    return elements[int(kind) - 1]
+
+
+def _number(symbol: str) -> int:
+    """Return an atomic number; D and T are hydrogen."""
+    if symbol in ISOTOPES_U:
+        return HYDROGEN_ATOMIC_NUMBER
     if symbol not in atomic_numbers:
         raise InputError(f"{symbol} is no element.", "Give symbols such as H as elements.")
     return int(atomic_numbers[symbol])
 
 
+def _masses(begun: _DumpFrame, symbols: Sequence[str], by_type: Mapping[str, float]) -> NDArray[np.float64] | None:
+    """Return the masses of the dump, else those of its log, else of named isotopes; None where nothing tells them all.
+
+    Args:
+        begun: the first frame.
+        symbols: of its atoms.
+        by_type: what the log says of types of atoms.
+
+    Raises:
+        InputError: an isotope is named that has another mass.
+    """
+    told = begun.masses_u
+    if told is None and begun.types and all(each in by_type for each in begun.types):
+        told = np.array([by_type[each] for each in begun.types])
+    if told is None:
+        if not ISOTOPES_U.keys() & set(symbols):
+            return None
+        return np.array([ISOTOPES_U.get(each, float(atomic_masses[_number(each)])) for each in symbols])
+    for symbol, mass in zip(symbols, told, strict=True):
+        if abs(mass / ISOTOPES_U.get(symbol, mass) - 1.0) > ISOTOPE_SHARE:
+            raise InputError(
+                f"The atoms that are called {symbol} have a mass of {mass:g} u in the files.",
+                "Name the element that was simulated (--elements), H or D.",
+            )
+    return told
+
+
 class _DumpFrame(NamedTuple):
-    """A frame of a dump, atoms in the order of their ids: step, id and type or element of every atom, and the rest."""
+    """A frame of a dump, atoms in the order of their ids: step, id and type or element of every atom, and the rest.
+
+    Types and masses, shape (n,), are known where the dump has a column of them.
+    """
 
     step: int
     ids: list[int]
     kinds: list[str]
+    types: list[str]
+    masses_u: NDArray[np.float64] | None
     frame: ForeignFrame
 
 
@@ -133,14 +176,13 @@ def _dump(path: Path, system: UnitSystem) -> Iterator[_DumpFrame]:
             rows = [lines.take("a frame").split() for _ in range(count)]
             if any(len(row) != len(columns) for row in rows):
                 raise lines.wrong("an atom with all columns of the dump")
-            ids, kinds, frame = _atoms(lines, columns, rows, (cell, origin), system)
-            now = _DumpFrame(step, ids, kinds, replace(frame, clock=float(step)))
+            now = _atoms(lines, columns, rows, (cell, origin), system, step=step)
             first = now if first is None else first
-            if ids != first.ids:
+            if now.ids != first.ids:
                 raise InputError(
                     f"Frame {number} of {path} holds other ids than the first.", "Give a fixed list of atoms."
                 )
-            check_kinds(kinds, first.kinds, number, path)
+            check_kinds(now.kinds, first.kinds, number, path)
             number += 1
             yield now
 
@@ -169,8 +211,10 @@ def _atoms(
     rows: list[list[str]],
     box: tuple[NDArray[np.float64], NDArray[np.float64]],
     system: UnitSystem,
-) -> tuple[list[int], list[str], ForeignFrame]:
-    """Return the ids of the atoms, sorted, their kinds and their frame."""
+    *,
+    step: int,
+) -> _DumpFrame:
+    """Return a frame, its atoms sorted by their ids."""
     place = {name: index for index, name in enumerate(columns)}
     if "id" not in place:
         raise InputError(f"{lines.path} has no column id.", "Dump the ids: LAMMPS changes the order of its atoms.")
@@ -198,10 +242,15 @@ def _atoms(
         raise InputError(f"{lines.path} has no positions.", "Dump x y z, xu yu zu or xs ys zs.")
     positions = values @ cell if names[0].startswith("xs") else values - origin
     velocities, forces = vectors(("vx", "vy", "vz")), vectors(("fx", "fy", "fz"))
-    return (
+    mass = vectors(("mass",))
+    return _DumpFrame(
+        step,
         sorted(ids),
         [row[kind] for row in rows],
+        [row[place["type"]] for row in rows] if "type" in place else [],
+        None if mass is None else mass[:, 0],
         ForeignFrame(
+            clock=float(step),
             positions_angstrom=positions,
             cell_angstrom=cell,
             velocities_angstrom_per_fs=None if velocities is None else velocities / system.time,

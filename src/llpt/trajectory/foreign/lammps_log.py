@@ -48,6 +48,7 @@ class LogRun:
         timestep: argument of ``timestep``; None where the log has none.
         fixes: arguments of each fix that was there, by its id: group, style and so on.
         dumps: the file of each dump that was open, and how many dumps were opened before it.
+        masses: mass of each type of atoms, where the command ``mass`` gives a number.
         per_atom: whether energies are printed per atom.
         minimised: whether it was a minimisation.
         first: step of its first row.
@@ -58,6 +59,7 @@ class LogRun:
     timestep: str | None
     fixes: Mapping[str, tuple[str, ...]]
     dumps: Mapping[str, int]
+    masses: Mapping[str, float]
     per_atom: bool
     minimised: bool
     first: int
@@ -222,6 +224,7 @@ class _Reader:
         self._per_atom = False
         self._fixes: dict[str, tuple[str, ...]] = {}
         self._dumps: dict[str, tuple[str, int]] = {}
+        self._masses: dict[str, float] = {}
         self._opened = 0
         self._last = ""
 
@@ -257,6 +260,7 @@ class _Reader:
                     timestep=self._timestep,
                     fixes=dict(self._fixes),
                     dumps=dumps,
+                    masses=dict(self._masses),
                     per_atom=self._per_atom,
                     minimised=self._last == "minimize",
                     first=step,
@@ -272,6 +276,8 @@ class _Reader:
                 self.units = name
             case ["timestep", value, *_]:
                 self._timestep = value
+            case ["mass", kind, value, *_] if kind.isdigit() and NUMBER.fullmatch(value):
+                self._masses[kind] = float(value)
             case ["thermo_modify", *options] if "norm" in options[:-1]:
                 self._per_atom = options[options.index("norm") + 1] == "yes"
             case ["fix", name, *arguments]:

@@ -17,7 +17,7 @@ from ase.data import atomic_masses
 
 from llpt.errors import InputError
 from llpt.trajectory.foreign.agreement import check_agreement
-from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, kinetic_energy_ev
+from llpt.trajectory.foreign.frame import ISOTOPE_SHARE, ForeignFrame, ForeignTrajectory, kinetic_energy_ev
 from llpt.trajectory.foreign.measuring import Measurements
 from llpt.trajectory.foreign.sequence import FEWEST_FRAMES, EvenSteps, once, until_cut
 from llpt.trajectory.foreign.statements import FactCheck
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from llpt.trajectory.foreign.contents import Contents
-
-ISOTOPE_SHARE = 0.02
-"""A mass this close to the element's own is the element's: VASP's hydrogen has 1.000 u, deuterium 2.014."""
 
 AMBIGUOUS_SHARE = 0.4
 """An atom that moved more than this share of the cell between two frames may have been unwrapped the wrong way."""
