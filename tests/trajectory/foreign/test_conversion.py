@@ -245,6 +245,37 @@ def test_h5md_in_nanometres_with_energies(tmp_path):
     assert frames[0].cell_angstrom == pytest.approx(EDGE * np.eye(3))
 
 
+def test_h5md_of_other_steps_than_the_positions_is_left_out_by_name(tmp_path):
+    path = tmp_path / "run.h5"
+    with h5py.File(path, "w") as file:
+        group = file.create_group("particles/all")
+        group["species"] = np.ones(8, dtype=int)
+        group["position/value"] = walk()
+        group["position/value"].attrs["unit"] = "Angstrom"
+        group["position/step"] = np.arange(12) * 10
+        for name, steps in (("velocity", np.arange(4) * 30), ("force", np.arange(12) * 20)):
+            group[f"{name}/value"] = np.zeros((len(steps), 8, 3))
+            group[f"{name}/value"].attrs["unit"] = {"velocity": "Angstrom fs-1", "force": "eV Angstrom-1"}[name]
+            group[f"{name}/step"] = steps
+        group["box/edges"] = [EDGE] * 3
+        for name, steps in (("potential_energy", np.arange(12) * 10), ("temperature", np.arange(6) * 20)):
+            file[f"observables/{name}/value"] = np.full(len(steps), 300.0)
+            file[f"observables/{name}/value"].attrs["unit"] = {"potential_energy": "eV", "temperature": "K"}[name]
+            file[f"observables/{name}/step"] = steps
+    source = open_foreign([path])
+    assert source.notes == ("velocity, force, temperature: written at other steps than the positions, and left out.",)
+    frames = list(source.frames())
+    assert [frame.clock for frame in frames] == [10.0 * number for number in range(12)]
+    assert {(frame.velocities_angstrom_per_fs, frame.temperature_k, frame.energy_ev) for frame in frames} == {
+        (None, None, 300.0)
+    }
+    with h5py.File(path, "a") as file:
+        del file["particles/all/box/edges"]
+        file["particles/all/box/edges/value"] = np.array([np.eye(3) * EDGE] * 4)
+    with pytest.raises(InputError, match="has 4 boxes for 12 frames of positions"):
+        open_foreign([path])
+
+
 def test_h5md_with_an_unknown_unit_is_refused(tmp_path):
     with h5py.File(tmp_path / "run.h5", "w") as file:
         group = file.create_group("particles/all")

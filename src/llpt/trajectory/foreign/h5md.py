@@ -2,8 +2,9 @@
 
 Positions, velocities, forces and box edges are converted by the units their datasets name. Energies and the like are
 taken from ``observables`` where their names and units are known; a lone potential energy does not say whether it is E
-or F. Files without species need to be told the elements. ZnH5MD writes the elements and the box of every frame, and
-calls forces ``forces`` where it is old; its momenta are not used, for their unit is written in several ways.
+or F. What was written at other steps than the positions is left out and named. Files without species need to be told
+the elements. ZnH5MD writes the elements and the box of every frame, and calls forces ``forces`` where it is old; its
+momenta are not used, for their unit is written in several ways.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ ENERGY_IN_EV = {"ev": 1.0, "kj mol-1": 1.0 / EV_TO_KJ_PER_MOL, "kcal mol-1": KCA
 ENERGY_IN_EV |= {"hartree": HARTREE_TO_EV}
 PRESSURE_IN_GPA = {"gpa": 1.0, "bar": BAR_TO_GPA, "kbar": KILOBAR_TO_GPA}
 TEMPERATURE_IN_K = {"k": 1.0}
+ARRAYS = ("velocity", "force", "forces")
 OBSERVABLES = {
     "internal_energy_ev": (("internal_energy", "internal_energy_ev"), ENERGY_IN_EV),
     "free_energy_ev": (("free_energy", "free_energy_ev"), ENERGY_IN_EV),
@@ -95,6 +97,8 @@ def open_h5md(path: Path, *, elements: Sequence[str] = ()) -> ForeignTrajectory:
         times = _times(group["position"], path)
         interval = float(times[1] - times[0]) if times is not None and len(times) > 1 else None
         _factors(group, path)
+        left_out = [name for name in ARRAYS if name in group and not _beside_positions(group[name], position, group)]
+        left_out += _observables(file, group, path)[1]
     if masses is not None and len(masses) != n_atoms:
         masses = None
     return ForeignTrajectory(
@@ -104,6 +108,7 @@ def open_h5md(path: Path, *, elements: Sequence[str] = ()) -> ForeignTrajectory:
         frames=lambda: _frames(path),
         masses_u=masses,
         facts=Facts(frame_interval_fs=interval or None),
+        notes=(f"{', '.join(left_out)}: written at other steps than the positions, and left out.",) if left_out else (),
     )
 
 
@@ -182,9 +187,27 @@ def _times(element: Any, path: Path) -> NDArray[np.float64] | None:
     """Return the times of all frames in fs, None where there are none with a unit."""
     if "time" not in element or not _unit(element["time"]):
         return None
-    factor = _factor(element["time"], TIME_IN_FS, path)
-    times = np.asarray(element["time"][...], dtype=float).ravel() * factor
-    return times if len(times) > 1 else None
+    times = _along(element, "time")
+    return None if times is None or len(times) < 2 else times * _factor(element["time"], TIME_IN_FS, path)
+
+
+def _along(element: Any, name: str) -> NDArray[np.float64] | None:
+    """Return the steps or times of all frames; None where they are not written one by one.
+
+    A lone number, the interval, is often no more than the default of who wrote it.
+    """
+    if name not in element or element[name].shape == ():
+        return None
+    values = np.asarray(element[name][...], dtype=float).ravel()
+    return values if len(values) == len(element["value"]) else None
+
+
+def _beside_positions(element: Any, position: Any, group: Any) -> bool:
+    """Whether an element has a value for each frame of the positions, and at the same steps where both say at which."""
+    if element["value"].shape[:1] != position.shape[:1]:
+        return False
+    steps, others = (_along(each, "step") for each in (group["position"], element))
+    return steps is None or others is None or bool((steps == others).all())
 
 
 def _edges(group: Any) -> Any:
@@ -198,6 +221,11 @@ def _factors(group: Any, path: Path) -> dict[str, float]:
     if "box/edges" not in group:
         raise InputError(f"{path} has no box.", "Write the box, also of a run at constant volume.")
     edges = _edges(group)
+    if edges.ndim == 3 and len(edges) != len(group["position/value"]):
+        raise InputError(
+            f"{path} has {len(edges)} boxes for {len(group['position/value'])} frames of positions.",
+            "Write the box with each frame of positions, or once.",
+        )
     found["box"] = _factor(edges, LENGTH_IN_ANGSTROM, path) if _unit(edges) else found["position"]
     for name, above, below in (
         ("velocity", LENGTH_IN_ANGSTROM, TIME_IN_FS),
@@ -221,22 +249,28 @@ def _quotient(dataset: Any, above: Mapping[str, float], below: Mapping[str, floa
     return above[first] / below[last]
 
 
-def _observables(file: Any, n_frames: int, path: Path) -> dict[str, NDArray[np.float64]]:
-    """Return the known observables that have one number for each frame."""
-    found: dict[str, NDArray[np.float64]] = {}
+def _observables(file: Any, group: Any, path: Path) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
+    """Return the known observables with a number for each frame, and the names of those that are at other steps."""
+    position = group["position/value"]
     here: dict[str, Any] = {}
 
     def visit(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and name.endswith("/value") and item.shape == (n_frames,):
+        if isinstance(item, h5py.Dataset) and name.endswith("/value") and len(item.shape) == 1:
             here.setdefault(name.split("/")[-2], item)
 
     if "observables" in file:
         file["observables"].visititems(visit)
+    found: dict[str, NDArray[np.float64]] = {}
+    left_out = []
     for field, (names, table) in OBSERVABLES.items():
-        dataset = next((here[name] for name in names if name in here), None)
-        if dataset is not None and _unit(dataset):
-            found[field] = np.asarray(dataset[...], dtype=float) * _factor(dataset, table, path)
-    return found
+        name = next((each for each in names if each in here), "")
+        if not name or not _unit(here[name]):
+            continue
+        if not _beside_positions(here[name].parent, position, group):
+            left_out.append(name)
+            continue
+        found[field] = np.asarray(here[name][...], dtype=float) * _factor(here[name], table, path)
+    return found, left_out
 
 
 def _frames(path: Path) -> Iterator[ForeignFrame]:
@@ -245,16 +279,17 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
         factors = _factors(group, path)
         position = group["position/value"]
         n_frames, n_atoms = position.shape[:2]
-        numbers = _observables(file, n_frames, path)
+        numbers, _ = _observables(file, group, path)
         times = _times(group["position"], path)
+        steps = _along(group["position"], "step")
         edges = _edges(group)
         size = max(1, BLOCK_BYTES // (n_atoms * 24))
         for start in range(0, n_frames, size):
             chosen = slice(start, min(start + size, n_frames))
             arrays = {
                 name: np.asarray(group[f"{name}/value"][chosen], dtype=float) * factors[name]
-                for name in ("position", "velocity", "force", "forces")
-                if name in factors
+                for name in ("position", *ARRAYS)
+                if name in factors and _beside_positions(group[name], position, group)
             }
             forces = arrays.get("force", arrays.get("forces"))
             cells = _cells(edges, chosen, n_frames) * factors["box"]
@@ -265,6 +300,7 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
                     velocities_angstrom_per_fs=arrays["velocity"][index] if "velocity" in arrays else None,
                     forces_ev_per_angstrom=forces[index] if forces is not None else None,
                     time_fs=None if times is None else float(times[start + index]),
+                    clock=None if steps is None else float(steps[start + index]),
                 )
                 scalars: dict[str, Any] = {name: float(values[start + index]) for name, values in numbers.items()}
                 yield replace(plain, **scalars)
