@@ -1,14 +1,17 @@
 """How much mesh does a cell need? Each mesh against a denser one, on frames of dynamics driven by that mesh itself.
 
     python benchmarks/kpoint_mesh.py --atoms 64 --runs RUNS --out docs/results/kpoint-mesh.jsonl
+    python benchmarks/kpoint_mesh.py --one-point --atoms 64 --runs RUNS --out docs/results/kpoint-mesh.jsonl
     python benchmarks/kpoint_mesh.py --table docs/results/kpoint-mesh.jsonl
 
 For every size, state (700 K and 1600 K, and 1000 K from the molecular and from the atomic fluid; 200 GPa, T_el = T) and
 mesh: a fluid settled by ``examples/own-potential``, then NPT dynamics by DFT at the mesh; frames of its last two thirds
-are solved once more at the mesh and at a denser one. A line of JSON each: mesh less denser mesh of F (meV/atom), P
-(GPa) and forces (rms, eV/Å), and the standard deviation of F from frame to frame: the noise of a label. The standard
-error of a mean counts frames that follow each other as a first-order process (its correlation from one frame to the
-next, where it is above 0). A line that is there is not computed again, and a run that was stopped goes on.
+are solved once more at the mesh and at a denser one. ``--one-point`` compares the mean value point with 2x2x2, at 700
+and 1600 K, on frames of its own dynamics and on frames of the potential, which never saw that point. A line of JSON
+each: mesh less denser mesh of F (meV/atom), P (GPa) and forces (rms, eV/Å), and the standard deviation of F from frame
+to frame: the noise of a label. The standard error of a mean counts frames that follow each other as a first-order
+process (its correlation from one frame to the next, where it is above 0). A line that is there is not computed again,
+and a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import time
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import units as ase_units
@@ -32,11 +35,16 @@ from llpt.structure import atomic_fluid, molecular_fluid, starting_density_g_per
 from llpt.trajectory import Trajectory
 from llpt.units import ANGSTROM_TO_BOHR
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 POTENTIAL = Path(__file__).resolve().parents[1] / "examples" / "own-potential"
 PRESSURE_GPA = 200.0
 ECUT_RY = 55.0
 STATES = ((1000.0, "molecular"), (1000.0, "atomic"), (700.0, "molecular"), (1600.0, "atomic"))
 MESHES = {32: ("mean-value", "2x2x2", "3x3x3"), 64: ("mean-value", "2x2x2", "3x3x3"), 128: ("mean-value", "2x2x2")}
+ONE_POINT_STATES = ((700.0, "molecular"), (1600.0, "atomic"))
+POTENTIAL_ITSELF = "potential"
 STEPS = {"mean-value": 1000, "2x2x2": 600, "3x3x3": 400}
 DENSER = {32: "4x4x4", 64: "4x4x4", 128: "3x3x3"}
 DENSEST = {32: "6x6x6", 64: "5x5x5"}
@@ -60,8 +68,45 @@ class State:
         return f"N{self.atoms}-T{self.temperature_k:g}-{self.start}"
 
 
-def settled(runs: Path, state: State) -> Any:
-    """Return a fluid that the potential has settled at the state."""
+@dataclass(frozen=True)
+class Comparison:
+    """One row.
+
+    Args:
+        state: of the frames.
+        driven_by: what made the frames: a mesh, or ``potential``.
+        mesh: that is judged.
+        less: the denser one.
+    """
+
+    state: State
+    driven_by: str
+    mesh: str
+    less: str
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """What tells one row from the others."""
+        return {**asdict(self.state), "driven_by": self.driven_by, "mesh": self.mesh, "less": self.less}
+
+
+def meshes(sizes: list[int]) -> Iterator[Comparison]:
+    """Give each mesh against a denser one, on its own frames."""
+    for atoms, (temperature, start) in itertools.product(sizes, STATES):
+        for mesh in MESHES[atoms]:
+            denser = DENSEST[atoms] if mesh == "3x3x3" else DENSER[atoms]
+            yield Comparison(State(atoms, temperature, start), mesh, mesh, denser)
+
+
+def one_point(sizes: list[int]) -> Iterator[Comparison]:
+    """Give the mean value point against 2x2x2, on frames that never saw that point and on its own."""
+    for atoms, (temperature, start) in itertools.product(sizes, ONE_POINT_STATES):
+        for driven_by in (POTENTIAL_ITSELF, "mean-value"):
+            yield Comparison(State(atoms, temperature, start), driven_by, "mean-value", "2x2x2")
+
+
+def settled(runs: Path, state: State) -> Path:
+    """Return the run in which the potential has settled a fluid at the state."""
     atoms, temperature_k, start = state.atoms, state.temperature_k, state.start
     place = runs / f"{state}-potential"
     make = molecular_fluid if start == "molecular" else atomic_fluid
@@ -71,11 +116,13 @@ def settled(runs: Path, state: State) -> Any:
     )
     with closing(make_engine(f"n2p2:{POTENTIAL}", purpose=Purpose.CONSTANT_PRESSURE)) as engine:
         run_md(fluid, engine, settings, place)
-    return last_configuration(place)
+    return place
 
 
 def driven(runs: Path, state: State, mesh: str) -> Trajectory:
-    """Return the dynamics of the mesh itself."""
+    """Return the dynamics of the mesh itself, or of the potential."""
+    if mesh == POTENTIAL_ITSELF:
+        return Trajectory.open(settled(runs, state))
     place = runs / f"{state}-{mesh}"
     settings = RunSettings(
         ensemble="npt",
@@ -86,7 +133,7 @@ def driven(runs: Path, state: State, mesh: str) -> Trajectory:
         positions_every=10,
         checkpoint_every=50,
     )
-    start = settled(runs, state)
+    start = last_configuration(settled(runs, state))
     with closing(make_engine("dft", options(mesh, state.temperature_k), purpose=Purpose.CONSTANT_PRESSURE)) as engine:
         outcome = run_md(start, engine, settings, place)
     print(place.name, outcome.state, f"{outcome.seconds_per_step:.3f} s/step", flush=True)
@@ -121,14 +168,13 @@ def mean_and_error(values: Any) -> tuple[float, float]:
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)) * widening)
 
 
-def compared(runs: Path, state: State, mesh: str, given: Any) -> dict[str, Any]:
+def compared(runs: Path, asked: Comparison, count: int) -> dict[str, Any]:
     """Return one row."""
     began = time.perf_counter()
-    trajectory = driven(runs, state, mesh)
-    chosen = np.linspace(trajectory.n_frames // 3, trajectory.n_frames - 1, given.frames).round().astype(int)
+    trajectory = driven(runs, asked.state, asked.driven_by)
+    chosen = np.linspace(trajectory.n_frames // 3, trajectory.n_frames - 1, count).round().astype(int)
     frames = [trajectory.atoms(int(index)) for index in chosen]
-    denser = DENSEST[state.atoms] if mesh == "3x3x3" else DENSER[state.atoms]
-    own, other = (solved(frames, points, state.temperature_k) for points in (mesh, denser))
+    own, other = (solved(frames, points, asked.state.temperature_k) for points in (asked.mesh, asked.less))
     free = np.array([one[0] - two[0] for one, two in zip(own, other, strict=True)])
     pressure = np.array([one[1] - two[1] for one, two in zip(own, other, strict=True)])
     forces = np.array([np.sqrt(((one[2] - two[2]) ** 2).mean()) for one, two in zip(own, other, strict=True)])
@@ -139,10 +185,8 @@ def compared(runs: Path, state: State, mesh: str, given: Any) -> dict[str, Any]:
         [molecular_fraction(frame.positions * ANGSTROM_TO_BOHR, frame.cell[:] * ANGSTROM_TO_BOHR) for frame in frames]
     )
     return {
-        **asdict(state),
-        "mesh": mesh,
-        "less": denser,
-        "steps": STEPS[mesh],
+        **asked.keys,
+        "steps": trajectory.n_steps,
         "frames": len(frames),
         "molecular_fraction": round(float(fraction), 3),
         "free_energy_mev_per_atom": round(free_mean, 2),
@@ -160,13 +204,14 @@ def compared(runs: Path, state: State, mesh: str, given: Any) -> dict[str, Any]:
 
 def table(path: Path) -> None:
     """Print the rows as a table."""
-    print("| N | T (K) | start | mesh | less | fraction | F (meV/atom) | sigma(F) | P (GPa) | force rms (eV/Å) |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    names = ("N", "T (K)", "start", "frames of", "mesh", "less", "fraction", "F (meV/atom)", "sigma(F)", "P (GPa)")
+    print(f"| {' | '.join(names)} | force rms (eV/Å) |")
+    print("|---" * (len(names) + 1) + "|")
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         print(
-            f"| {row['atoms']} | {row['temperature_k']:g} | {row['start']} | {row['mesh']} | {row['less']} | "
-            f"{row['molecular_fraction']:.2f} | "
+            f"| {row['atoms']} | {row['temperature_k']:g} | {row['start']} | {row['driven_by']} | "
+            f"{row['mesh']} | {row['less']} | {row['molecular_fraction']:.2f} | "
             f"{row['free_energy_mev_per_atom']:.1f} ± {row['free_energy_error']:.1f} | "
             f"{row['free_energy_sigma']:.1f} | {row['pressure_gpa']:.1f} ± {row['pressure_error']:.1f} | "
             f"{row['force_rms_ev_per_angstrom']:.2f} of {row['force_rms_of_all']:.1f} |"
@@ -177,6 +222,7 @@ def main() -> None:
     """Compute what is asked for and not there, or print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--atoms", type=int, nargs="+", default=[32, 64, 128], choices=sorted(MESHES))
+    parser.add_argument("--one-point", action="store_true")
     parser.add_argument("--frames", type=int, default=8)
     parser.add_argument("--runs", type=Path)
     parser.add_argument("--out", type=Path)
@@ -188,16 +234,13 @@ def main() -> None:
     if not (given.runs and given.out):
         parser.error("give --runs and --out, or --table")
     done = [json.loads(line) for line in given.out.read_text().splitlines()] if given.out.exists() else []
-    keys = ("atoms", "temperature_k", "start", "mesh")
-    seen = {tuple(row[key] for key in keys) for row in done}
-    for atoms, (temperature, start) in itertools.product(given.atoms, STATES):
-        for mesh in MESHES[atoms]:
-            if (atoms, temperature, start, mesh) in seen:
-                continue
-            row = compared(given.runs, State(atoms, temperature, start), mesh, given)
-            with given.out.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(row) + "\n")
-            print(json.dumps(row), flush=True)
+    for asked in (one_point if given.one_point else meshes)(given.atoms):
+        if any(asked.keys.items() <= row.items() for row in done):
+            continue
+        row = compared(given.runs, asked, given.frames)
+        with given.out.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row) + "\n")
+        print(json.dumps(row), flush=True)
 
 
 if __name__ == "__main__":

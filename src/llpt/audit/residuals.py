@@ -8,7 +8,7 @@ transition by T* times bias over Delta H.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from llpt.audit.double_labels import (
 from llpt.bridge import REFERENCE, SURROGATE
 from llpt.errors import InputError
 from llpt.mlp import Accuracy, Prediction, compare_with_labels, read_label
-from llpt.statistics import Estimate, mean_estimate
+from llpt.statistics import Estimate, combined, mean_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -210,10 +210,10 @@ def _mean_over_runs(values: NDArray[np.float64], runs: NDArray[np.object_], unit
     """Return the mean of frames of several runs, each run a correlated series of its own."""
     if not np.isfinite(values).all():
         return Estimate.unknown(unit)
-    variance, independent = 0.0, 0.0
+    parts, independent = [], 0.0
     for name in sorted(set(runs.tolist())):
         series = values[runs == name]
         mean = mean_estimate(series, unit) if series.size > 1 else Estimate.unknown(unit)
-        variance += (mean.error * series.size / values.size) ** 2
+        parts.append((mean, series.size / values.size))
         independent += mean.effective_samples
-    return Estimate(float(values.mean()), math.sqrt(variance), unit, independent)
+    return replace(combined(float(values.mean()), parts, unit), effective_samples=independent)

@@ -7,7 +7,7 @@ quantity at a time.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -165,9 +165,7 @@ def transfer_errors(
             chosen = where == place
             if chosen.any():
                 energy = _mean(error[chosen], "meV/atom")
-                energy = (
-                    Estimate(0.0, inside.error, "meV/atom", 1.0) if place is Beyond.INSIDE else energy.minus(inside)
-                )
+                energy = replace(inside, value=0.0) if place is Beyond.INSIDE else energy.minus(inside)
                 found.append(
                     TransferErrors(
                         quantity,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit
 
-from llpt.statistics import MINIMUM_EFFECTIVE_SAMPLES, Estimate, mean_estimate, statistical_inefficiency
+from llpt.statistics import MINIMUM_EFFECTIVE_SAMPLES, Estimate, combined, mean_estimate, statistical_inefficiency
 from llpt.statistics.reweighting import LEAST_OVERLAP, pymbar
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def acceptance_ratio(states: Sequence[DifferenceSamples]) -> Estimate:
 
     With f the Fermi function, each step is ln(<f(C - x)>_upper / <f(x - C)>_lower) + C, x the difference of the reduced
     energies and C Bennett's optimal constant. The error follows from the means behind it: what each configuration
-    contributes to the logarithms is a correlated series, whose mean has the error of ``mean_estimate``.
+    contributes to the logarithms is a correlated series, whose mean has the error of ``mean_estimate``, with its
+    degrees of freedom.
 
     Args:
         states: of one phase by rising coupling, two at least.
@@ -63,9 +64,8 @@ def acceptance_ratio(states: Sequence[DifferenceSamples]) -> Estimate:
         contributions[index] -= of_lower / of_lower.mean()
         contributions[index + 1] += of_upper / of_upper.mean()
     means = [mean_estimate(each, "") for each in contributions]
-    error = math.sqrt(sum(mean.error**2 for mean in means))
     independent = min(_independent(state.difference_ev) for state in states)
-    return Estimate(total / beta, error / beta, "eV", independent)
+    return replace(combined(total / beta, [(mean, 1.0 / beta) for mean in means], "eV"), effective_samples=independent)
 
 
 def _step(

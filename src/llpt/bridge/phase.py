@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from llpt.bridge.samples import REFERENCE, SURROGATE, by_coupling
 from llpt.statistics import (
     MINIMUM_EFFECTIVE_SAMPLES,
     Estimate,
+    combined,
     mean_estimate,
     variance_estimate,
 )
@@ -110,11 +111,13 @@ def free_energy_difference(samples: Sequence[DifferenceSamples]) -> PhaseDiffere
     pairs = [overlap(*pair) for pair in itertools.pairwise(states)]
     divergence = upper.minus(lower).scaled(states[0].beta_per_ev / states[0].atoms, "")
     shares = min(each.share for each in pairs)
-    if all(each.suffices for each in pairs):
-        value, method = acceptance_ratio(states), FreeEnergyMethod.ACCEPTANCE_RATIO
-        reason = f"Neighbouring ensembles overlap ({shares:.2g} of 0.5 at least)."
-    else:
-        value, reason = _midpoint(surrogate, reference, lower, upper)
+    suffices = all(each.suffices for each in pairs)
+    value, method = acceptance_ratio(states), FreeEnergyMethod.ACCEPTANCE_RATIO
+    reason = f"Neighbouring ensembles overlap ({shares:.2g} of 0.5 at least)."
+    if not (suffices and value.resolved):
+        few = f"What carries the acceptance ratio is worth fewer than {MINIMUM_EFFECTIVE_SAMPLES:g} independent samples"
+        why = few if suffices else "The ensembles share too few configurations"
+        value, reason = _midpoint(surrogate, reference, lower, upper, why)
         method = FreeEnergyMethod.MIDPOINT if value.resolved else FreeEnergyMethod.NONE
     return PhaseDifference(
         states[0].atoms, states[0].temperature_k, value, method, lower, upper, divergence, shares, reason
@@ -136,23 +139,23 @@ def _one_sided(
     if state is not None and state.coupling in {SURROGATE, REFERENCE}:
         sign = -1.0 if state.coupling == SURROGATE else 1.0
         carrying = exponential_effective_samples(state, towards=REFERENCE if sign < 0.0 else SURROGATE)
+        spread = state.beta_per_ev * float(state.difference_ev.std(ddof=1))
         if carrying >= ONE_SIDED_SAMPLES:
             value, method = _exponential(state, sign, carrying), FreeEnergyMethod.EXPONENTIAL
             reason = f"{carrying:.0f} independent samples carry the exponential average."
         else:
             value, method = _cumulant(state, sign), FreeEnergyMethod.CUMULANT
-            spread = state.beta_per_ev * float(state.difference_ev.std(ddof=1))
             reason += (
                 f" Its exponential average rests on {carrying:.2g} independent samples, {ONE_SIDED_SAMPLES:g} are "
                 f"needed; the spread of beta Delta is {spread:.2g}, {CUMULANT_SPREAD:g} at most for two cumulants."
             )
-            if not value.resolved:
-                reason = (
-                    f"Its snapshots are worth fewer than {MINIMUM_EFFECTIVE_SAMPLES:g} independent ones; the spread of "
-                    f"beta Delta is {spread:.2g}."
-                )
-            if not value.resolved or spread > CUMULANT_SPREAD:
-                value, method = Estimate.unknown("eV"), FreeEnergyMethod.NONE
+        if not value.resolved:
+            reason = (
+                f"Its snapshots are worth fewer than {MINIMUM_EFFECTIVE_SAMPLES:g} independent ones; the spread of "
+                f"beta Delta is {spread:.2g}."
+            )
+        if not value.resolved or (method is FreeEnergyMethod.CUMULANT and spread > CUMULANT_SPREAD):
+            value, method = Estimate.unknown("eV"), FreeEnergyMethod.NONE
     divergence = Estimate.unknown("")
     return PhaseDifference(first.atoms, first.temperature_k, value, method, lower, upper, divergence, math.nan, reason)
 
@@ -163,7 +166,9 @@ def _exponential(state: DifferenceSamples, sign: float, carrying: float) -> Esti
     top = float(exponent.max())
     mean = mean_estimate(np.exp(exponent - top), "")
     value = sign * (top + math.log(mean.value)) / state.beta_per_ev
-    return Estimate(value, mean.error / mean.value / state.beta_per_ev, "eV", carrying)
+    degrees = min(mean.degrees_of_freedom, carrying - 1.0)
+    deviation = mean.standard_error / mean.value / state.beta_per_ev
+    return Estimate.of_deviation(value, deviation, "eV", carrying, degrees)
 
 
 def _cumulant(state: DifferenceSamples, sign: float) -> Estimate:
@@ -172,27 +177,32 @@ def _cumulant(state: DifferenceSamples, sign: float) -> Estimate:
     mean, spread = mean_estimate(state.difference_ev, "eV"), variance_estimate(state.difference_ev, "eV^2")
     away = state.difference_ev - mean.value
     joint = mean_estimate(state.difference_ev + 0.5 * sign * beta * away**2, "eV")  # both cumulants, their covariance
-    deviation = float(away.std())
-    hidden = deviation**3 * math.sqrt(6.0 / max(mean.effective_samples, 1.0))
+    hidden = float(away.std()) ** 3 * math.sqrt(6.0 / max(mean.effective_samples, 1.0))
     third = beta**2 * math.hypot(float((away**3).mean()), hidden) / 6.0
-    error = math.hypot(joint.error, third)
-    return Estimate(mean.value + 0.5 * sign * beta * spread.value, error, "eV", mean.effective_samples)
+    deviation = math.hypot(joint.standard_error, third)  # both known as badly as the spread is
+    value = mean.value + 0.5 * sign * beta * spread.value
+    return Estimate.of_deviation(value, deviation, "eV", mean.effective_samples, joint.degrees_of_freedom)
 
 
 def _midpoint(
-    surrogate: DifferenceSamples, reference: DifferenceSamples, lower: Estimate, upper: Estimate
+    surrogate: DifferenceSamples, reference: DifferenceSamples, lower: Estimate, upper: Estimate, why: str
 ) -> tuple[Estimate, str]:
-    """Return the corrected middle of the bracket where the series behind it holds, and why or why not."""
+    """Return the corrected middle of the bracket where the series behind it holds, and why or why not.
+
+    Args:
+        surrogate: its samples.
+        reference: its samples.
+        lower: <Delta>_r.
+        upper: <Delta>_s.
+        why: there is no acceptance ratio.
+    """
     beta = surrogate.beta_per_ev
     middle = 0.5 * (lower.value + upper.value)
-    sampled = 0.5 * math.hypot(lower.error, upper.error)
     spread_s, spread_r = (variance_estimate(each.difference_ev, "eV^2") for each in (surrogate, reference))
     samples = min(lower.effective_samples, upper.effective_samples)
     if not (lower.resolved and upper.resolved and spread_s.resolved and spread_r.resolved):
         few = f"fewer than {MINIMUM_EFFECTIVE_SAMPLES:g} independent samples"
-        return Estimate(
-            middle, math.nan, "eV", samples
-        ), f"The ensembles share too few configurations, and one has {few}."
+        return Estimate(middle, math.nan, "eV", samples), f"{why}, and one has {few}."
     divergence = beta * (upper.value - lower.value)
     predicted = 0.5 * beta**2 * (spread_s.value + spread_r.value)
     unsure = math.hypot(
@@ -201,18 +211,26 @@ def _midpoint(
     disagreement = abs(divergence - predicted)
     if unsure > 0.5 * predicted + SMALL_DIVERGENCE:
         few = f"J is {divergence:.3g} and by their spreads {predicted:.3g}, each known to {unsure:.2g} only"
-        return Estimate(middle, math.nan, "eV", samples), f"The ensembles share too few configurations; {few}."
+        return Estimate(middle, math.nan, "eV", samples), f"{why}; {few}."
     if disagreement > max(SERIES_TOLERANCE * predicted, SMALL_DIVERGENCE) + 2.0 * unsure:
         reason = (
-            f"The ensembles share too few configurations, and J = {divergence:.3g} where their spreads predict "
+            f"{why}, and J = {divergence:.3g} where their spreads predict "
             f"{predicted:.3g}: the series behind the midpoint does not hold. Sample Hamiltonians between the two."
         )
         return Estimate(middle, math.nan, "eV", samples), reason
     correction = beta * (spread_r.value - spread_s.value) / 12.0
-    correction_error = beta * math.hypot(spread_r.error, spread_s.error) / 12.0
-    next_term = disagreement / (12.0 * beta)
-    error = math.sqrt(sampled**2 + correction_error**2 + correction**2 + next_term**2)
-    reason = (
-        f"The ensembles share too few configurations; J = {divergence:.3g} agrees with their spreads ({predicted:.3g})."
-    )
-    return Estimate(middle + correction, error, "eV", samples), reason
+    left_out = math.hypot(correction, disagreement / (12.0 * beta))
+    parts = [
+        (lower, 0.5),
+        (upper, 0.5),
+        (spread_s, -beta / 12.0),
+        (spread_r, beta / 12.0),
+        (_bound(left_out, "eV"), 1.0),
+    ]
+    reason = f"{why}; J = {divergence:.3g} agrees with their spreads ({predicted:.3g})."
+    return replace(combined(middle + correction, parts, "eV"), effective_samples=samples), reason
+
+
+def _bound(size: float, unit: str) -> Estimate:
+    """Return what a series leaves out: it was not sampled, and no Student's factor widens it."""
+    return Estimate(0.0, size, unit, math.inf)

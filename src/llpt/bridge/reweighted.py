@@ -6,7 +6,7 @@ weights. To first order in Delta it is <A>_s - beta Cov_s(A, Delta), which needs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -79,14 +79,15 @@ def carried_average(observable: ArrayLike, samples: DifferenceSamples, unit: str
         weights /= weights.mean()
         average = float((weights * values).mean())
         noise = mean_estimate(weights * (values - average), unit)
-        value = Estimate(average, noise.error, unit, min(carrying, noise.effective_samples))
+        samples, degrees = min(carrying, noise.effective_samples), min(carrying - 1.0, noise.degrees_of_freedom)
+        value = Estimate.of_deviation(average, noise.standard_error, unit, samples, degrees)
         return CarriedAverage(value, Reach.REWEIGHTED, carrying, f"{carrying:.0f} independent samples carry it.")
     if spread <= FIRST_ORDER_SPREAD:
         mean = float(values.mean())
         product = (values - mean) * (reduced - reduced.mean())
         noise = mean_estimate(values - mean - product, unit)
         covariance = float(product.sum()) / (product.size - 1)
-        value = Estimate(mean - covariance, noise.error, unit, noise.effective_samples)
+        value = replace(noise, value=mean - covariance)
         reason = f"Few samples, but the spread of beta Delta is {spread:.2g}: first order."
         return CarriedAverage(value, Reach.FIRST_ORDER, carrying, reason)
     reason = (

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from llpt import units
 from llpt.errors import InputError
-from llpt.statistics import Estimate
+from llpt.statistics import Estimate, combined
 
 if TYPE_CHECKING:
     from llpt.bridge.phase import PhaseDifference
@@ -75,10 +75,9 @@ def shift_of_temperature(low: PhaseDifference, high: PhaseDifference, enthalpy_e
         reason = "The free energies of the two phases do not meet at any temperature for this Delta H."
         return Shift(Estimate.unknown("K"), bracket, per_atom, reason)
     slope = temperature / latent.value / (1.0 - difference.value / latent.value) ** 2
-    sampled = math.hypot(slope * difference.error, slope * difference.value / latent.value * latent.error)
-    error = math.hypot(sampled, value**2 / temperature)
-    samples = min(difference.effective_samples, latent.effective_samples)
-    return Shift(Estimate(value, error, "K", samples), bracket, per_atom, _how(low, high))
+    bent = Estimate(0.0, value**2 / temperature, "K", math.inf)
+    parts = ((difference, slope), (latent, -slope * difference.value / latent.value), (bent, 1.0))
+    return Shift(combined(value, parts, "K"), bracket, per_atom, _how(low, high))
 
 
 def shift_of_pressure(low: PhaseDifference, high: PhaseDifference, volume_angstrom3_per_atom: Estimate) -> Shift:
@@ -100,9 +99,8 @@ def shift_of_pressure(low: PhaseDifference, high: PhaseDifference, volume_angstr
         return Shift(Estimate.unknown("GPa"), (math.nan, math.nan), per_atom, _too_small("Delta V"))
     lowest, highest = sorted(-gap / volume.value for gap in _ends(low, high))
     value = -difference.value / volume.value
-    error = math.hypot(difference.error / volume.value, value * volume.error / volume.value)
-    samples = min(difference.effective_samples, volume.effective_samples)
-    return Shift(Estimate(value, error, "GPa", samples), (lowest, highest), per_atom, _how(low, high))
+    parts = ((difference, -1.0 / volume.value), (volume, -value / volume.value))
+    return Shift(combined(value, parts, "GPa"), (lowest, highest), per_atom, _how(low, high))
 
 
 def _common(low: PhaseDifference, high: PhaseDifference) -> tuple[float, int]:

@@ -185,7 +185,7 @@ def measure_phase_bias(frames: Sequence[LabelledFrame], energy_errors_ha_per_ato
     covariance = correction * inverse @ (scores.T @ scores) @ inverse
     deviations = np.sqrt(np.diag(covariance))
     molecular, density = (
-        Estimate(float(slope), float(error), "meV/atom", float(len(blocks)))
+        Estimate.of_deviation(float(slope), float(error), "meV/atom", float(len(blocks)), len(blocks) - n_free)
         for slope, error in zip(slopes, deviations, strict=True)
     )
     return PhaseBias(molecular=molecular, density=density, fraction_range=limits)
