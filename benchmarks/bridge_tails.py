@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import math
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import norm
 
 from llpt import units
 from llpt.bridge import DifferenceSamples, FreeEnergyMethod, free_energy_difference
-from llpt.statistics import Estimate
+
+if TYPE_CHECKING:
+    from llpt.statistics import Estimate
 
 TEMPERATURE_K = 1000.0
 BETA = 1.0 / (units.BOLTZMANN_EV_PER_K * TEMPERATURE_K)
