@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import erf
 
-from llpt.transition import Curve, find_maximum, fit_step
+from llpt.transition import Coordinate, Curve, find_maximum, fit_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,11 +65,16 @@ def drawn(
     return density_curve(temperatures, values + error * deviates, np.full(count, error)), place
 
 
-def density_curve(temperatures: NDArray[np.float64], values: NDArray[np.float64], errors: NDArray[np.float64]) -> Curve:
+def density_curve(
+    coordinates: NDArray[np.float64],
+    values: NDArray[np.float64],
+    errors: NDArray[np.float64],
+    along: Coordinate = Coordinate.TEMPERATURE,
+) -> Curve:
     """Return a curve whose errors are known exactly."""
-    count = len(temperatures)
+    count = len(coordinates)
     samples, degrees = np.full(count, 40.0), np.full(count, np.inf)
-    return Curve("density", "g/cm^3", temperatures, values, errors, samples, degrees, np.full(count, 4000.0))
+    return Curve("density", "g/cm^3", coordinates, values, errors, samples, degrees, np.full(count, 4000.0), along)
 
 
 def form(draws: int = 40) -> dict[str, Any]:
@@ -87,6 +92,38 @@ def form(draws: int = 40) -> dict[str, Any]:
         every += off
         found[name] = {"steps": len(off), "mean / w": float(np.mean(off)), "root mean square / w": _rms(off)}
     found["all"] = {"steps": len(every), "mean / w": float(np.mean(every)), "root mean square / w": _rms(every)}
+    return found
+
+
+def isotherms(draws: int = 40) -> dict[str, Any]:
+    """Return the same scatter on isotherms: ln(rho) against ln(P) a straight line beside the step, and a bent one."""
+    found = {}
+    for row, bend in (("straight", 0.0), ("bent", 0.005)):
+        off, pulled = [], []
+        for name in SMOOTH:
+            random = np.random.default_rng(14)
+            for _ in range(draws):
+                width, spacing = random.uniform(5.0, 12.0), float(random.choice([2.0, 4.0]))
+                count = max(8, int(random.integers(8, 16)), int(np.ceil(8.0 * width / spacing)))
+                pressures = 100.0 + spacing * np.arange(count)
+                place = float(pressures.mean()) + random.uniform(-0.5, 0.5) * spacing
+                x = np.log(pressures / pressures.mean())
+                values = np.exp(0.45 * x + random.uniform(-bend, bend) * x**2 / 0.09)
+                values *= 1.0 + 0.03 * share(name, pressures, place, width)
+                error = 0.0002
+                curve = density_curve(
+                    pressures, values + error * random.normal(size=count), np.full(count, error), Coordinate.PRESSURE
+                )
+                fit = fit_step(curve)
+                if fit.resolved:
+                    off.append((fit.location.value - place) / width)
+                    pulled.append((fit.location.value - place) / fit.location.error)
+        found[row] = {
+            "steps": len(off),
+            "mean / w": float(np.mean(off)),
+            "root mean square / w": _rms(off),
+            "standard deviation of pulls": round(float(np.std(pulled)), 2),
+        }
     return found
 
 
@@ -163,7 +200,13 @@ def _spread(pull: list[float]) -> dict[str, Any]:
     }
 
 
-ROWS: dict[str, Callable[[], Any]] = {"form": form, "pulls": pulls, "zeros": zeros, "maxima": maxima}
+ROWS: dict[str, Callable[[], Any]] = {
+    "form": form,
+    "isotherms": isotherms,
+    "pulls": pulls,
+    "zeros": zeros,
+    "maxima": maxima,
+}
 
 
 def main() -> None:

@@ -79,8 +79,8 @@ def carried_average(observable: ArrayLike, samples: DifferenceSamples, unit: str
         weights /= weights.mean()
         average = float((weights * values).mean())
         noise = mean_estimate(weights * (values - average), unit)
-        samples, degrees = min(carrying, noise.effective_samples), min(carrying - 1.0, noise.degrees_of_freedom)
-        value = Estimate.of_deviation(average, noise.standard_error, unit, samples, degrees)
+        number, degrees = min(carrying, noise.effective_samples), min(carrying - 1.0, noise.degrees_of_freedom)
+        value = Estimate.of_deviation(average, noise.standard_error, unit, number, degrees)
         return CarriedAverage(value, Reach.REWEIGHTED, carrying, f"{carrying:.0f} independent samples carry it.")
     if spread <= FIRST_ORDER_SPREAD:
         mean = float(values.mean())
