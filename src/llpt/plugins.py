@@ -10,6 +10,7 @@ The object it names is the record itself, of the class the group is for, and car
 
 from __future__ import annotations
 
+import re
 import site
 import sys
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+"""Names of records that settings ask for: small letters, digits, ``-``, ``_`` and ``.``."""
+IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+"""``module:name``, by which a record names what is loaded when it is used."""
 STARTED_IN = Path.cwd()
 """The directory that the program was started in; a worker goes on to the study's directory."""
 PLACES_OF_PACKAGES = frozenset({"site-packages", "dist-packages"})

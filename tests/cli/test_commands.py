@@ -450,6 +450,26 @@ def test_doctor_lists_engines(command):
         assert said in out
 
 
+@pytest.mark.parametrize(
+    ("group", "kind"),
+    [
+        ("llpt.engines", "engine"),
+        ("llpt.integrators", "integrator"),
+        ("llpt.observables", "observable"),
+        ("llpt.criteria", "criterion"),
+        ("llpt.comparisons", "comparison"),
+    ],
+)
+def test_doctor_names_what_another_package_adds_and_cannot_be_used(command, install_package, group, kind):
+    install_package("broken_one", "import no_such_module", {group: {"its-name": "broken_one:RECORD"}})
+    code, out, _ = command("doctor", "--no-trials")
+    assert code == 0
+    row = " ".join(out[out.index("why it cannot be used") :].split())
+    assert kind in row
+    assert "its-name" in row
+    assert "no_such_module" in row.replace(" ", "")
+
+
 def test_doctor_says_what_is_missing_and_how_to_get_it(command, monkeypatch):
     missing = Prerequisite(
         "dance", "pip install -e '.[shoes]'", packages=("json", "shoes_of_nobody"), programs=("waltz", "polka")

@@ -14,11 +14,9 @@ import pytest
 from ase import Atoms
 from ase.io import read
 
-from llpt.dynamics import Progress, RunSettings, RunState, Thermostat, integrators, run_md
+from llpt.dynamics import Progress, RunSettings, RunState, run_md
 from llpt.dynamics.wall_time import WallTime
-from llpt.engines import BUILT_IN, EngineRecord, IntegratorRecord
 from llpt.errors import EngineError, InputError, StorageError
-from llpt.study.controlled_tests import IntegratorTest
 from llpt.trajectory import Trajectory
 
 from .conftest import make_settings
@@ -323,25 +321,6 @@ def test_settings_out_of_range(options, message):
     values = {"ensemble": "npt", "temperature_k": 300.0, "pressure_gpa": 1.0, "steps": 5, "seed": 1} | options
     with pytest.raises(InputError, match=message):
         RunSettings(**values)
-
-
-def test_an_engine_brings_dynamics_of_its_own(tmp_path, crystal, monkeypatch):
-    """Its record alone makes the settings take it, the study file complete it and a run use it."""
-    own = IntegratorRecord(
-        name="leap",
-        label="Leapfrog",
-        maker="llpt.dynamics.ase_integrator:AseIntegrator",
-        thermostats=(Thermostat.NOSE_HOOVER,),
-    )
-    mine = EngineRecord(name="mine", label="Mine", maker="mine:make", integrator=own)
-    monkeypatch.setattr(integrators, "engine_records", lambda: BUILT_IN | {"mine": mine})
-    settings = make_settings(steps=3, integrator="leap", thermostat="nose-hoover")
-    assert run_md(crystal, LennardJones(), settings, tmp_path).state is RunState.DONE
-    assert json.loads((tmp_path / "run.json").read_text())["settings"]["integrator"] == "leap"
-    assert IntegratorTest(integrator="leap").integrator == "leap"
-    assert IntegratorTest.model_json_schema()["properties"]["integrator"]["enum"] == ["ase", "lammps", "leap"]
-    with pytest.raises(InputError, match="has the thermostat 'nose-hoover', not 'svr'"):
-        settings.changed(thermostat="svr")
 
 
 def test_one_process_per_directory(tmp_path, crystal):

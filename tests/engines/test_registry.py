@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import llpt
-from llpt.dynamics import integrator_records, second_codes
 from llpt.engines import (
     BUILT_IN,
     TRAINED_HERE,
@@ -16,7 +15,6 @@ from llpt.engines import (
     EngineRecord,
     engine_folder,
     engine_label,
-    engine_of_integrator,
     find_engine,
 )
 from llpt.errors import InputError
@@ -43,12 +41,6 @@ def test_facts_of_engines():
     assert {name for name, record in BUILT_IN.items() if record.elements == {"H"}} == {*thermal, "n2p2", "model"}
     assert all(TRAINED_HERE[name].engine in BUILT_IN for name in TRAINED_HERE)
     assert TRAINED_HERE["behler-parrinello"].spec("models/it") == "n2p2:models/it"
-
-
-def test_an_integrator_of_one_engine_is_told_by_its_record():
-    owners = {name: engine_of_integrator(name) for name in integrator_records()}
-    assert {name: record.name for name, record in owners.items() if record is not None} == {"lammps": "lammps"}
-    assert (*integrator_records(), second_codes()) == ("ipi", "ase", "lammps", ("ase", "lammps"))
 
 
 def test_names_in_paths_and_for_people():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from llpt.cli.console import make_table, messages, output
 from llpt.cli.needs import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def doctor(
@@ -39,6 +42,30 @@ def doctor(
         remedy = need.remedy if missing else ""
         table.add_row(escape(need.wish), _answer(here=not missing), escape(", ".join(missing)), escape(remedy))
     console.print(table)
+    if faults := plugin_faults():
+        table = make_table("kind", "of another package", "why it cannot be used")
+        for kind, name, why in faults:
+            table.add_row(kind, escape(name), escape(why))
+        console.print()
+        console.print(table)
+
+
+def plugin_faults() -> list[tuple[str, str, str]]:
+    """Return kind, name and fault of everything that another package adds and that cannot be used."""
+    from llpt.audit.quantities import plugin_quantities  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.dynamics import integrator_plugins  # noqa: PLC0415
+    from llpt.engines import engine_plugins  # noqa: PLC0415
+    from llpt.observables import all_observables  # noqa: PLC0415
+    from llpt.transition.criteria import plugin_criteria  # noqa: PLC0415
+
+    kinds: dict[str, Mapping[str, object]] = {
+        "engine": engine_plugins().faults,
+        "integrator": integrator_plugins().faults,
+        "observable": all_observables().faults,
+        "criterion": plugin_criteria().faults,
+        "comparison": plugin_quantities().faults,
+    }
+    return [(kind, name, str(fault)) for kind, faults in kinds.items() for name, fault in faults.items()]
 
 
 def _answer(*, here: bool) -> str:

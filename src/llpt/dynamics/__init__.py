@@ -1,7 +1,13 @@
 """Molecular dynamics of any engine: ensembles, ladders, exact restart."""
 
 from llpt.dynamics.checkpoint import steps_on_disk
-from llpt.dynamics.integrators import integrator_records, second_codes
+from llpt.dynamics.integrators import (
+    IntegratorRecord,
+    find_integrator,
+    integrator_plugins,
+    integrator_records,
+    second_codes,
+)
 from llpt.dynamics.ladder import last_configuration, own_start
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.proposals import Proposals
@@ -12,6 +18,7 @@ from llpt.isotopes import Isotope
 
 __all__ = [
     "Ensemble",
+    "IntegratorRecord",
     "Isotope",
     "Progress",
     "Proposals",
@@ -20,6 +27,8 @@ __all__ = [
     "RunState",
     "Sampler",
     "Thermostat",
+    "find_integrator",
+    "integrator_plugins",
     "integrator_records",
     "last_configuration",
     "own_start",

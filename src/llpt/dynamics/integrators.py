@@ -1,19 +1,52 @@
-"""The integrators there are: i-PI's, ASE's, and those of engines with dynamics of their own, told by their records."""
+"""The integrators there are: i-PI's, ASE's, LAMMPS's, and those that other packages add by entry points."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from llpt.engines import IntegratorRecord, engine_records
 from llpt.engines.any_ase import LARSEN_2017
+from llpt.engines.lammps import LAMMPS
 from llpt.ensembles import Thermostat
 from llpt.papers import Paper
+from llpt.plugins import IMPORT_PATH, NAME, Plugins, read_plugins
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+GROUP = "llpt.integrators"
+"""The group of entry points by which another package adds one: each names an :class:`IntegratorRecord`."""
+
+
+@dataclass(frozen=True)
+class IntegratorRecord:
+    """What an integrator is, declared once: whose code moves the atoms.
+
+    Args:
+        name: what settings of dynamics call it: small letters, digits, ``-``, ``_`` and ``.``.
+        label: what a paper calls it.
+        maker: import path ``module:Class`` of its class (``llpt.dynamics.integrator.IntegratorMaker``); imported when
+            used.
+        thermostats: those it has.
+        path_integrals: whether it moves the beads of quantum nuclei.
+        engine: name of the one engine whose atoms it moves; empty where it moves those of any.
+        papers: what a paper that uses it cites, besides those of that engine.
+    """
+
+    name: str
+    label: str
+    maker: str
+    thermostats: tuple[Thermostat, ...]
+    path_integrals: bool = False
+    engine: str = ""
+    papers: tuple[Paper, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no name of an integrator: small letters, digits, '-', '_' and '.'")
+        if not IMPORT_PATH.fullmatch(self.maker):
+            raise ValueError(f"{self.maker!r} is no import path module:Class")
+
 
 IPI = IntegratorRecord(
     name="ipi",
@@ -45,10 +78,26 @@ ASE = IntegratorRecord(
 """A second, independent code, for controlled tests: Nosé–Hoover chains and the Martyna–Tobias–Klein barostat."""
 
 
-def integrator_records() -> Mapping[str, IntegratorRecord]:
-    """Return every integrator, by the word that settings of dynamics call it: those of any engine first."""
-    own = (record.integrator for record in engine_records().values())
-    return {each.name: each for each in (IPI, ASE, *own) if each is not None}
+LAMMPS_DYNAMICS = IntegratorRecord(
+    name="lammps",
+    label="LAMMPS",
+    maker="llpt.dynamics.lammps_integrator:LammpsIntegrator",
+    thermostats=(Thermostat.NOSE_HOOVER,),
+    engine=LAMMPS.name,
+)
+"""The same by LAMMPS, of the potentials that it runs."""
+
+BUILT_IN = {record.name: record for record in (IPI, ASE, LAMMPS_DYNAMICS)}
+
+
+def integrator_plugins() -> Plugins[IntegratorRecord]:
+    """Return the integrators of other packages, and what is wrong with those that cannot be used."""
+    return read_plugins(GROUP, IntegratorRecord, taken=BUILT_IN.keys())
+
+
+def integrator_records() -> dict[str, IntegratorRecord]:
+    """Return every integrator, by the word that settings of dynamics call it: those built in first."""
+    return {**BUILT_IN, **integrator_plugins().records}
 
 
 def find_integrator(name: str) -> IntegratorRecord:
@@ -57,7 +106,7 @@ def find_integrator(name: str) -> IntegratorRecord:
     Args:
         name: the word that settings of dynamics call it; one that is known.
     """
-    return IPI if name == IPI.name else integrator_records()[name]
+    return BUILT_IN.get(name) or integrator_records()[name]
 
 
 def second_codes() -> tuple[str, ...]:
@@ -66,7 +115,7 @@ def second_codes() -> tuple[str, ...]:
 
 
 def _known(name: str) -> str:
-    return name if name == IPI.name else _one_of(name, tuple(integrator_records()))
+    return name if name in BUILT_IN else _one_of(name, tuple(integrator_records()))
 
 
 def _second(name: str) -> str:
@@ -74,6 +123,8 @@ def _second(name: str) -> str:
 
 
 def _one_of(name: str, known: tuple[str, ...]) -> str:
+    if fault := integrator_plugins().faults.get(name):
+        raise fault
     if name not in known:
         *others, last = (repr(each) for each in known)
         listed = f"{', '.join(others)} or {last}"

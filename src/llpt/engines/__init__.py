@@ -17,14 +17,14 @@ from llpt.engines.make import check_request, make_engine
 from llpt.engines.mixture import MixedEngine
 from llpt.engines.networks import BEHLER_PARRINELLO
 from llpt.engines.purpose import Purpose
-from llpt.engines.record import Argument, EngineRecord, EngineRequest, IntegratorRecord, Speed, TrainedPotential
+from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed, TrainedPotential
 from llpt.engines.registry import (
     BUILT_IN,
     DEFAULT_REFERENCE,
     TRAINED_HERE,
     engine_folder,
     engine_label,
-    engine_of_integrator,
+    engine_plugins,
     engine_records,
     find_engine,
     grammar,
@@ -47,7 +47,6 @@ __all__ = [
     "EngineRecord",
     "EngineRequest",
     "EngineResult",
-    "IntegratorRecord",
     "MixedEngine",
     "OptionValue",
     "Options",
@@ -61,7 +60,7 @@ __all__ = [
     "check_result",
     "engine_folder",
     "engine_label",
-    "engine_of_integrator",
+    "engine_plugins",
     "engine_records",
     "evaluate",
     "find_engine",

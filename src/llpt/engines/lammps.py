@@ -22,8 +22,7 @@ from pydantic import Field
 
 from llpt.engines.any_ase import WrappedCalculator
 from llpt.engines.face import EngineDescription, PressureLabel
-from llpt.engines.record import Argument, EngineRecord, EngineRequest, IntegratorRecord, Speed
-from llpt.ensembles import Thermostat
+from llpt.engines.record import Argument, EngineRecord, EngineRequest, Speed
 from llpt.errors import EngineError, InputError, MissingProgramError
 from llpt.options import Options
 from llpt.papers import Paper
@@ -56,12 +55,6 @@ LAMMPS = EngineRecord(
     check="llpt.engines.lammps:read_pair_style",
     options=LammpsOptions,
     file_can_run="runs the commands of a file",
-    integrator=IntegratorRecord(
-        name="lammps",
-        label="LAMMPS",
-        maker="llpt.dynamics.lammps_integrator:LammpsIntegrator",
-        thermostats=(Thermostat.NOSE_HOOVER,),
-    ),
     speed=Speed({1.0: 0.01}),
     probe="llpt.engines.lammps:lammps_version",
     found="loads",

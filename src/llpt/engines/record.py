@@ -14,19 +14,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from llpt.engines.purpose import Purpose
+from llpt.plugins import IMPORT_PATH, NAME
 from llpt.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from llpt.ensembles import Thermostat
     from llpt.options import GivenValue, Options, OptionValue
     from llpt.papers import Paper
     from llpt.prerequisites import Prerequisite
 
 _OWN = __name__.partition(".")[0]
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
-_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 class Argument(StrEnum):
@@ -83,34 +81,6 @@ class Speed:
 
 
 @dataclass(frozen=True)
-class IntegratorRecord:
-    """What an integrator is, declared once: whose code moves the atoms.
-
-    Args:
-        name: what settings of dynamics call it: small letters, digits, ``-``, ``_`` and ``.``.
-        label: what a paper calls it.
-        maker: import path ``module:Class`` of its class (``llpt.dynamics.integrator.IntegratorMaker``); imported when
-            used.
-        thermostats: those it has.
-        path_integrals: whether it moves the beads of quantum nuclei.
-        papers: what a paper that uses it cites, besides those of the engine whose own it is.
-    """
-
-    name: str
-    label: str
-    maker: str
-    thermostats: tuple[Thermostat, ...]
-    path_integrals: bool = False
-    papers: tuple[Paper, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise ValueError(f"{self.name!r} is no name of an integrator: small letters, digits, '-', '_' and '.'")
-        if not _PATH.fullmatch(self.maker):
-            raise ValueError(f"{self.maker!r} is no import path module:Class")
-
-
-@dataclass(frozen=True)
 class EngineRecord:
     """What an engine is, declared once.
 
@@ -128,7 +98,6 @@ class EngineRecord:
             given; empty where there is nothing to tell then.
         elements: chemical symbols it can do; None where the engine itself must be asked.
         dynamics: whether it can drive molecular dynamics; False for single points alone.
-        integrator: its own dynamics, which move its atoms and those of no other engine; None where it has none.
         speed: what a step costs before any was measured.
         probe: import path ``module:function`` of what returns its version, or raises MissingProgramError where it is
             not installed; empty where it comes with the package of its maker.
@@ -161,7 +130,6 @@ class EngineRecord:
     functional: str = ""
     elements: frozenset[str] | None = None
     dynamics: bool = True
-    integrator: IntegratorRecord | None = None
     speed: Speed = field(default_factory=Speed)
     probe: str = ""
     check: str = ""
@@ -176,10 +144,10 @@ class EngineRecord:
     papers: tuple[Paper, ...] = ()
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise ValueError(f"{self.name!r} is no name of an engine: small letters, digits, '-', '_' and '.'")
         for path in filter(None, (self.maker, self.probe, self.check, self.members)):
-            if not _PATH.fullmatch(path):
+            if not IMPORT_PATH.fullmatch(path):
                 raise ValueError(f"{path!r} is no import path module:function")
         if self.copied and self.argument not in {Argument.DIRECTORY, Argument.FILE}:
             raise ValueError(f"engine {self.name} names no file that could be copied")

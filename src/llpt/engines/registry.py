@@ -69,19 +69,6 @@ def optics_engine() -> EngineRecord:
     return next(record for record in BUILT_IN.values() if record.optics)
 
 
-def engine_of_integrator(name: str) -> EngineRecord | None:
-    """Return the one engine whose atoms an integrator moves; None where it moves those of any.
-
-    Args:
-        name: of the integrator, as settings of dynamics call it.
-
-    >>> engine_of_integrator("lammps").name, engine_of_integrator("ipi")
-    ('lammps', None)
-    """
-    records = engine_records().values()
-    return next((each for each in records if each.integrator is not None and each.integrator.name == name), None)
-
-
 def split_spec(spec: str) -> tuple[EngineRecord, str]:
     """Return the engine that a SPEC names and what follows the colon.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from llpt.engines.make import imported, make_engine
 from llpt.engines.mpi import installed_launcher
 from llpt.engines.record import package_version
-from llpt.engines.registry import engine_plugins, engine_records
+from llpt.engines.registry import engine_records
 from llpt.errors import LlptError
 from llpt.structure import atomic_lattice, displaced
 
@@ -40,12 +40,7 @@ class EngineFact:
 
 def survey() -> list[EngineFact]:
     """Try every engine on four atoms, and say what is here; five seconds at most for each on an idle machine."""
-    engines = [_tried(record) for record in engine_records().values()]
-    broken = [
-        EngineFact(name, available=False, version="", detail=str(fault), seconds=0.0)
-        for name, fault in engine_plugins().faults.items()
-    ]
-    return [_threads(), _gpu(), _mpi(), *engines, *broken]
+    return [_threads(), _gpu(), _mpi(), *(_tried(record) for record in engine_records().values())]
 
 
 def _tried(record: EngineRecord) -> EngineFact:

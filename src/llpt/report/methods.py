@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest, Role
 from llpt.dynamics import Thermostat, integrator_records
-from llpt.engines import Argument, engine_of_integrator, find_engine
+from llpt.engines import Argument, find_engine
 from llpt.ensembles import Ensemble
 from llpt.files import write_atomically
 from llpt.report.model_cards import card_of, card_sentence
@@ -217,11 +217,12 @@ def _times(name: str, runs: list[PlannedRun]) -> str:
 
 def _called(name: str) -> tuple[str, list[str]]:
     """Return what a paper calls an integrator or a thermostat, and what it cites."""
-    integrator, engine = integrator_records().get(name), engine_of_integrator(name)
+    integrator = integrator_records().get(name)
     if integrator is None:
         word, keys = THERMOSTATS.get(name, (name, ()))
         return word, list(keys)
-    return integrator.label, [paper.key for paper in (*integrator.papers, *(engine.papers if engine else ()))]
+    of_engine = find_engine(integrator.engine).papers if integrator.engine else ()
+    return integrator.label, [paper.key for paper in (*integrator.papers, *of_engine)]
 
 
 def _runs(role: Role, runs: list[PlannedRun], case: Case) -> str:

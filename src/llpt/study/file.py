@@ -9,8 +9,8 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from llpt.campaign import ControlledTest, Role
-from llpt.dynamics import Ensemble
-from llpt.engines import engine_of_integrator, find_engine
+from llpt.dynamics import Ensemble, find_integrator
+from llpt.engines import find_engine
 from llpt.errors import InputError, PluginError
 from llpt.ladder_path import LadderPath
 from llpt.study.controlled_tests import (
@@ -225,14 +225,14 @@ class StudyFile(Section):
     def _check_integrator(self) -> None:
         """Refuse an integrator that moves the atoms of another engine alone."""
         test = self.tests.integrator
-        owner = None if test is None else engine_of_integrator(test.integrator)
-        if test is None or owner is None:
+        owner = "" if test is None else find_integrator(test.integrator).engine
+        if test is None or not owner:
             return
         for role, side in (("reference", self.reference), ("surrogate", self.surrogate)):
-            if test.engines in {"both", role} and side is not None and side.engine.partition(":")[0] != owner.name:
+            if test.engines in {"both", role} and side is not None and side.engine.partition(":")[0] != owner:
                 raise ContradictionError(
                     f'asks in tests.integrator for "{test.integrator}", which moves the atoms of an engine '
-                    f"{owner.grammar}, and its {role} is {side.engine}",
+                    f"{find_engine(owner).grammar}, and its {role} is {side.engine}",
                     'Confine the test with engines = "reference" or "surrogate", or let integrator be "ase".',
                 )
 
