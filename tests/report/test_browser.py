@@ -6,12 +6,16 @@ import signal
 import subprocess
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from tests.in_browser import PATIENCE_MS, broken_rules, context_of
 from tests.studies import COMMAND, study_of_one_engine, with_modules_of
 
 from llpt.report import live, write_report
+from llpt.report.case import Case
+from llpt.report.interactive import as_json
+from llpt.report.isobar_figures import isobar_figure
 from llpt.report.live import LiveServer, LiveStudy, serve
 from llpt.report.printing import print_page
 
@@ -186,6 +190,36 @@ def test_on_a_phone_every_panel_and_row_of_a_figure_is_chosen_above_it(opened):
         comparisons.select_option(label=option)
         found += opened.evaluate(shown)
     assert len(found) == len(set(found)) == 9
+
+
+def test_of_a_figure_of_many_lines_of_states_two_are_shown_at_a_time(opened, finished):
+    if opened.viewport_size["width"] == WIDTHS["phone"]:
+        return
+    case = Case(*finished)
+    figure = isobar_figure(case.study, case.found)
+    pressures = iter(range(100, 600, 100))
+    rows = tuple(
+        (replace(row[0], note=f"{next(pressures)} GPa"), *(replace(panel, note="") for panel in row[1:]))
+        for row in (*figure.rows, *figure.rows, figure.rows[0])
+    )
+    before = opened.locator(".question").filter(has=opened.locator("#isobars")).bounding_box()["height"]
+    opened.evaluate(
+        """figure => { const plot = plots.find(({ place }) => place.id === "isobars");
+        Object.assign(plot, { figure: JSON.parse(figure), choosers: {} }); draw(); }""",
+        as_json(replace(figure, rows=rows)),
+    )
+    shown = "[...document.querySelectorAll('#isobars .annotation-text')].map((each) => each.textContent)"
+    panels = "document.querySelectorAll('#isobars .cartesianlayer .subplot').length"
+    choice = opened.locator("#isobars").locator("xpath=preceding-sibling::label[1]").get_by_role("combobox")
+    found = []
+    for option in choice.locator("option").all_text_contents():
+        choice.select_option(label=option)
+        found.append((opened.evaluate(panels), [text for text in opened.evaluate(shown) if "GPa" in text]))
+    assert found == [(6, ["100 GPa", "200 GPa"]), (6, ["300 GPa", "400 GPa"]), (3, ["500 GPa"])]
+    choice.select_option(index=0)
+    after = opened.locator(".question").filter(has=opened.locator("#isobars")).bounding_box()["height"]
+    assert after <= min(before + 40, opened.viewport_size["height"])  # the line that chooses
+    assert opened.complaints == []
 
 
 def test_a_figure_that_was_folded_is_drawn_as_wide_as_its_place(opened):

@@ -96,6 +96,7 @@ function lowered(trace, layout) {
   return { ...trace, y: trace.y.map((y) => Math.round(y) + 0.2 + 0.7 * (y - Math.round(y))) };
 }
 
+const DESK = { rows: 2 };
 const PHONE = { width: 560, panel: 190, gap: 76, row: 40, rows: 6, reasons: 2, letters: 24 };
 const LEGEND = { row: 21, letter: 6.4, symbol: 48 };
 
@@ -119,6 +120,25 @@ function viewsOf(layout) {
       const name = rows ? `rows ${rows[0] + 1} to ${rows[1]} of ${count}` : what.join(": ").replace(/<[^>]*>/g, "");
       views.push({ lead: panel.y, panels: [panel], rows, name });
     }
+  }
+  return views;
+}
+
+// What a desk shows of a figure of many rows, as of many lines of states, at a time: some of its rows.
+function rowViewsOf(layout) {
+  const rows = new Map();
+  for (const panel of panelsOf(layout)) {
+    if (layout[panel.y].ticktext) return [];
+    const top = layout[panel.y].domain[1].toFixed(6);
+    rows.set(top, [...(rows.get(top) || []), panel]);
+  }
+  const all = [...rows.values()];
+  if (all.length <= DESK.rows) return [];
+  const views = [];
+  for (let start = 0; start < all.length; start += DESK.rows) {
+    const chosen = all.slice(start, start + DESK.rows);
+    const notes = chosen.map((row) => row.map((panel) => noteAbove(layout, panel)).find(Boolean) || "a row");
+    views.push({ panels: chosen.flat(), rows: null, name: notes.join(" and ").replace(/<[^>]*>/g, "") });
   }
   return views;
 }
@@ -148,10 +168,10 @@ function viewed(layout, traces, view) {
   return traces.filter((trace) => short.has(trace.xaxis || "x"));
 }
 
-// What a phone shows of a figure is chosen above it.
-function chooser(plot) {
-  if (plot.chooser) return plot.chooser;
-  const views = viewsOf(plot.figure.layout);
+// What a phone or a desk shows of a figure is chosen above it.
+function chooser(plot, place) {
+  if (plot.choosers[place]) return plot.choosers[place];
+  const views = (place === "phone" ? viewsOf : rowViewsOf)(plot.figure.layout);
   if (views.length < 2) return null;
   const label = document.createElement("label");
   const select = document.createElement("select");
@@ -160,8 +180,20 @@ function chooser(plot) {
   views.forEach((view, index) => select.append(new Option(`${index + 1} of ${views.length}: ${view.name}`, String(index))));
   select.addEventListener("change", draw);
   plot.place.before(label);
-  plot.chooser = { views, select, label };
-  return plot.chooser;
+  plot.choosers[place] = { views, select, label };
+  return plot.choosers[place];
+}
+
+// Rows that are left of a figure fill its height, each as high as before.
+function stretched(layout) {
+  const panels = panelsOf(layout);
+  const [bottom, top] = [Math.min(...panels.map(({ y }) => layout[y].domain[0])), Math.max(...panels.map(({ y }) => layout[y].domain[1]))];
+  const placed = (y) => (y - bottom) / (top - bottom);
+  const inner = (layout.height - layout.margin.t - layout.margin.b) * (top - bottom);
+  for (const { y } of panels) layout[y] = { ...layout[y], domain: layout[y].domain.map(placed) };
+  layout.annotations = layout.annotations.map((each) => (each.yref === "paper" ? { ...each, y: placed(each.y) } : each));
+  layout.height = inner + layout.margin.t + layout.margin.b;
+  layout.legend = { ...layout.legend, y: -layout.margin.b / inner };
 }
 
 // On a phone panels stand below one another, and the name of a row above what it names: nothing is scrolled sideways.
@@ -217,16 +249,19 @@ function withLegend(layout, traces, width) {
 
 function draw() {
   const width = document.getElementById("answers").clientWidth - 46; // of a card without its edges, folded or not
+  const printing = root.classList.contains("printing");
   for (const plot of plots) {
     const layout = themedLayout(plot.figure.layout);
     let traces = plot.figure.data.map(themedTrace);
     const isNarrow = width < PHONE.width;
-    const choice = isNarrow ? chooser(plot) : plot.chooser;
-    if (choice) choice.label.hidden = !isNarrow;
+    const choice = printing ? null : chooser(plot, isNarrow ? "phone" : "desk"); // paper shows all
+    for (const each of Object.values(plot.choosers)) each.label.hidden = each !== choice;
+    if (choice) traces = viewed(layout, traces, choice.views[Number(choice.select.value)]);
     if (isNarrow) {
-      if (choice) traces = viewed(layout, traces, choice.views[Number(choice.select.value)]);
       narrowed(layout);
       traces = traces.map((trace) => lowered(trace, layout));
+    } else if (choice) {
+      stretched(layout);
     }
     traces = named(traces, plot.figure.data);
     withLegend(layout, traces, width);
@@ -279,7 +314,7 @@ function keep(theme) {
     theme,
     off: [...document.querySelectorAll(".tools input:not(:checked)")].map((box) => [box.name, box.value]),
     folds: [...document.querySelectorAll("main details")].map((each) => [foldName(each), each.open]),
-    views: plots.filter((plot) => plot.chooser).map((plot) => [plot.place.id, plot.chooser.select.value]),
+    views: plots.flatMap((plot) => Object.entries(plot.choosers).map(([name, each]) => [`${name} ${plot.place.id}`, each.select.value])),
     at: at ? [at.getAttribute("aria-labelledby"), at.getBoundingClientRect().top] : null,
   };
   try {
@@ -306,8 +341,11 @@ function switchedAsBefore(before) {
   const folds = new Map(before.folds);
   for (const details of document.querySelectorAll("main details")) details.open = folds.get(foldName(details)) ?? details.open;
   const views = new Map(before.views);
-  for (const { place, chooser: choice } of plots) {
-    if (choice && Number(views.get(place.id)) < choice.views.length) choice.select.value = views.get(place.id);
+  for (const { place, choosers } of plots) {
+    for (const [name, each] of Object.entries(choosers)) {
+      const value = views.get(`${name} ${place.id}`);
+      if (Number(value) < each.views.length) each.select.value = value;
+    }
   }
 }
 
@@ -327,7 +365,7 @@ async function begin() {
   document.head.append(script);
   const figures = JSON.parse(await inflated("figures"));
   if (document.getElementById("answers").clientWidth < PHONE.width) shorten();
-  for (const place of document.querySelectorAll(".plot")) plots.push({ place, figure: figures[place.id] });
+  for (const place of document.querySelectorAll(".plot")) plots.push({ place, figure: figures[place.id], choosers: {} });
   if (before) chosen = before.theme;
   window.addEventListener("pagehide", () => keep(chosen));
   for (const box of document.querySelectorAll(".tools input")) {
