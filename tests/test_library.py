@@ -6,14 +6,16 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from ase.build import bulk
 from ase.calculators.lj import LennardJones
 
 import llpt
-from llpt.campaign import analyse
+from llpt.campaign import ObservedRun, analyse
 from llpt.errors import LlptError
+from llpt.learning import harvest
 from llpt.transition import synthetic_isobar
 from llpt.version import VERSION
 
@@ -99,7 +101,9 @@ def test_nothing_inside_the_package_imports_the_package_itself():
 def test_what_a_newcomer_gives_by_mistake_is_answered_with_what_to_give():
     atoms = bulk("Ar", "fcc", a=5.6, cubic=True)
     positions = np.random.default_rng(0).uniform(0.0, 8.0, (10, 32, 3))
-    observed = llpt.observe(llpt.open_trajectory(positions, cell=[8.0] * 3, elements="Ar"), only=("density",))
+    trajectory = llpt.open_trajectory(positions, cell=[8.0] * 3, elements="Ar", timestep_fs=1e6)
+    observed = llpt.observe(trajectory, only=("density",))
+    located = llpt.locate(synthetic_isobar(TEMPERATURES, place_k=930.0, width_k=0.0, seed=1, engine="DFT"))
     settings = llpt.RunSettings(ensemble="nvt", temperature_k=300, steps=1, seed=1)
     for call, cause, remedy in (
         (lambda: llpt.observe("run"), "(str) is no trajectory", "open_trajectory"),
@@ -120,11 +124,70 @@ def test_what_a_newcomer_gives_by_mistake_is_answered_with_what_to_give():
         (lambda: llpt.Isobar.from_summaries([observed], engine="x"), "at which pressure", "pressure"),
         (lambda: llpt.plot("run"), "(str) cannot be drawn", "trajectory"),
         (lambda: llpt.open_trajectory(3), "(int) is no trajectory", "path"),
+        (lambda: llpt.open_trajectory(positions[:, :0], cell=[8.0] * 3, elements="Ar"), "shape (10, 0, 3)", "n_atoms"),
+        (lambda: llpt.open_trajectory(positions.astype(str), cell=[8.0] * 3, elements="Ar"), "real numbers", "Å"),
+        (lambda: llpt.open_trajectory(positions + 1j, cell=[8.0] * 3, elements="Ar"), "real numbers", "Å"),
+        (lambda: llpt.open_trajectory(positions, cell=[8.0] * 3, elements=18), "(int) names no elements", "symbol"),
+        (lambda: llpt.open_trajectory(positions, cell=[8.0] * 3, elements="Ar", despite=3), "names no checks", "gap"),
+        (lambda: trajectory.atoms("last"), "no frame 'last'", "whole number"),
+        (lambda: trajectory.atoms(10), "no frame 10 in", "negative"),
+        (lambda: trajectory.export_extxyz(None), "(NoneType) names no file", "path"),
+        (lambda: llpt.observe(trajectory, discard_steps=-1), "discard_steps = -1", "from 0 on"),
+        (lambda: llpt.observe(trajectory, discard_steps=1.5), "discard_steps = 1.5", "whole number"),
+        (lambda: llpt.observe(trajectory, discard_ps=-1), "discard_ps = -1", "ps"),
+        (lambda: llpt.observe(trajectory, discard_ps=float("nan")), "discard_ps = nan", "ps"),
+        (lambda: llpt.observe(trajectory, discard_ps="half"), "discard_ps = 'half'", "ps"),
+        (lambda: llpt.observe(trajectory, only=3), "(int) names no observables", "names"),
+        (lambda: llpt.Isobar.from_summaries(None, engine="x"), "(NoneType) is no list", "list"),
+        (lambda: llpt.Isotherm.from_summaries(3, engine="x"), "(int) is no list", "list"),
+        (lambda: synthetic_isobar(TEMPERATURES, place_k=930.0, width_k=0.0, seed=1, engine=""), "engine = ''", "name"),
+        (lambda: llpt.compare(located, None), "(NoneType) is no line", "locate"),
+        (lambda: llpt.compare(located.states, located), "(Isobar) is no line", "locate"),
+        (lambda: llpt.compare(located, located, {}), "(dict) is no set of thresholds", "Thresholds"),
+        (lambda: analyse([], "strict"), "(str) is no set of thresholds", "Thresholds"),
+        (lambda: analyse(None), "(NoneType) is no list of observed runs", "from_summary"),
+        (lambda: ObservedRun.from_summary(observed, role="other", engine="x"), "role 'other'", "surrogate"),
+        (lambda: ObservedRun.from_summary(observed, role="reference", engine=None), "engine = None", "name"),
+        (lambda: llpt.compare(located, located).save(None), "(NoneType) names no file", "path"),
+        (lambda: llpt.make_engine("dft", "pbe"), "(str) is no set of options", "by name"),
+        (lambda: llpt.make_engine("dft", purpose="fun"), "purpose 'fun'", "dynamics"),
+        (lambda: llpt.evaluate(None, LennardJones()), "(NoneType) is no list of structures", "list"),
+        (lambda: llpt.evaluate(["argon"], LennardJones()), "(str) is no structure", "ase.Atoms"),
+        (lambda: llpt.run_md(atoms, LennardJones(), settings, None), "(NoneType) names no file", "path"),
+        (lambda: llpt.train(None, "net", llpt.TrainingSettings()), "(NoneType) is no list of structures", "list"),
+        (lambda: llpt.train(["x"], "net", llpt.TrainingSettings()), "(str) is no structure", "ase.Atoms"),
+        (lambda: llpt.train([atoms], None, llpt.TrainingSettings()), "(NoneType) names no file", "path"),
+        (lambda: harvest(3), "(int) is no list of runs", "open_trajectory"),
+        (lambda: harvest([atoms]), "(Atoms) is no run", "open_trajectory"),
+        (lambda: llpt.plot(observed, "rdf", ax=3), "(int) is no pair of plain axes", "matplotlib"),
+        (lambda: llpt.plot(observed, "rdf", ax=plt.subplots(1, 2)[1]), "(ndarray) is no pair", "matplotlib"),
     ):
         with pytest.raises(LlptError) as refused:
             call()
         assert cause in refused.value.cause
         assert remedy in refused.value.remedy
+
+
+@pytest.mark.parametrize("edge", [0.1, 1e6])
+def test_a_cell_in_which_nothing_can_be_averaged_loses_one_observable_and_no_other(edge):
+    positions = np.random.default_rng(0).uniform(0.0, 0.1, (3, 8, 3))
+    found = llpt.observe(
+        llpt.open_trajectory(positions, cell=[edge] * 3, elements="Ar"), only=("density", "structure_factor")
+    )
+    assert found.density.value > 0.0
+    assert "cells of 1 to 400 Å" in found.absent["structure_factor"]
+
+
+def test_a_line_of_states_is_of_one_kind_of_atoms():
+    def observed(elements, temperature_k):
+        steps = np.random.default_rng(0).normal(scale=1e-3, size=(10, 8, 3))
+        held = {"temperature_k": temperature_k, "pressure_gpa": 1.0, "timestep_fs": 1000.0}
+        frames = llpt.open_trajectory(np.cumsum(steps, axis=0) + 4.0, cell=[8.0] * 3, elements=elements, **held)
+        return llpt.observe(frames, only=("density",))
+
+    llpt.Isobar.from_summaries([observed("Ar", 300.0), observed("Ar", 400.0)], engine="x")
+    with pytest.raises(LlptError, match="must be of the same atoms"):
+        llpt.Isobar.from_summaries([observed("Ar", 300.0), observed("H", 400.0)], engine="x")
 
 
 def test_a_calculator_of_ase_is_taken_for_an_engine(tmp_path):

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+
+Item = TypeVar("Item")
+
 
 class LlptError(Exception):
     """An error with one sentence of cause and one of remedy; the commands print these two lines, never a traceback.
@@ -35,6 +44,10 @@ class MissingProgramError(LlptError):
 
 class StorageError(LlptError):
     """A disk that is full, a directory that belongs to something else, a file that is damaged."""
+
+
+class NoFrameError(InputError, IndexError):
+    """A frame that a trajectory does not have; an IndexError besides, which ends a loop over a sequence."""
 
 
 class NewerFormatError(InputError):
@@ -72,6 +85,38 @@ def unsuitable(given: object, why: str, remedy: str) -> InputError:
     What was given (str) is no engine. Make one with llpt.make_engine.
     """
     return InputError(f"What was given ({type(given).__name__}) {why}.", remedy)
+
+
+def listed(given: Iterable[Item], why: str, remedy: str) -> list[Item]:
+    """Return the items of an argument.
+
+    Args:
+        given: the argument.
+        why: what it is not where it has no items, as the predicate of a sentence, without its full stop.
+        remedy: what to give in its place, one sentence.
+
+    Raises:
+        InputError: it has no items.
+    """
+    try:
+        return list(given)
+    except TypeError:
+        raise unsuitable(given, why, remedy) from None
+
+
+def path_of(given: str | PathLike[str]) -> Path:
+    """Return the path that an argument names.
+
+    Raises:
+        InputError: it names none.
+
+    >>> path_of("runs/a").name
+    'a'
+    """
+    try:
+        return Path(given)
+    except TypeError:
+        raise unsuitable(given, "names no file or directory", "Give its path, as text or pathlib.Path.") from None
 
 
 def first_line(error: BaseException) -> str:

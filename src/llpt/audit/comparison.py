@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
@@ -51,7 +52,7 @@ def compare(
             f"There is no line of states of the {missing} to compare.",
             "Finish at least one run of each engine first.",
         )
-    thresholds = thresholds or Thresholds()
+    thresholds = Thresholds() if thresholds is None else thresholds
     check_asked(thresholds)
     pairs, alone = pair(reference, surrogate)
     places = Counter(matched.where for matched in pairs)
@@ -94,7 +95,7 @@ def compare(
 
 
 def _located(given: LocatedLine | Sequence[LocatedLine]) -> Sequence[LocatedLine]:
-    return [check_located(each) for each in ([given] if isinstance(given, LocatedLine) else given)]
+    return [check_located(each) for each in (given if isinstance(given, Iterable) else [given])]
 
 
 def _decide(undecided: Undecided, found: Findings, thresholds: Thresholds, *, among: int) -> Comparison:

@@ -29,7 +29,7 @@ from llpt.audit.transition_temperature import (
     TRANSITION_TEMPERATURE,
     TRANSITION_WIDTH,
 )
-from llpt.errors import InputError
+from llpt.errors import InputError, unsuitable
 from llpt.plugins import read_plugins
 from llpt.transition import all_criteria, deciding, plugin_criteria
 
@@ -142,6 +142,8 @@ def check_asked(thresholds: Thresholds) -> None:
     """
     quantities = compared_quantities()
     names = [*(each.name for each in all_criteria()), *(each.name for each in quantities)]
+    if not isinstance(thresholds, Thresholds):
+        raise unsuitable(thresholds, "is no set of thresholds", "Give llpt.Thresholds(...); all have defaults.")
     faults = {**plugin_criteria().faults, **plugin_quantities().faults}
     for key in ("judge", "also_judge"):
         for name in getattr(thresholds, key):

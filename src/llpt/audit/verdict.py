@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -10,13 +9,14 @@ from pydantic import BaseModel, ConfigDict
 from llpt.audit.diagnosis import HAMILTONIAN, PROTOCOL, DiagnosedSide, Diagnosis, Presence
 from llpt.audit.equivalence import Outcome, outcome_of
 from llpt.audit.thresholds import VERDICT_FORMAT, Thresholds
-from llpt.errors import InputError, NewerFormatError
+from llpt.errors import InputError, NewerFormatError, path_of
 from llpt.files import write_atomically
 from llpt.json_values import FormatNumber
 from llpt.statistics import Estimate  # noqa: TC001 - pydantic reads annotations when the class is made
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 class _Record(BaseModel):
@@ -163,4 +163,4 @@ class Verdict(_Record):
         Raises:
             StorageError: the disk refuses.
         """
-        write_atomically(Path(path), self.to_json() + "\n")
+        write_atomically(path_of(path), self.to_json() + "\n")

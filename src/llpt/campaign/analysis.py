@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.audit import Thresholds
+from llpt.audit.quantities import check_asked
 from llpt.campaign.comparison import verdict_of
 from llpt.campaign.diffusion import InfiniteDiffusion, infinite_diffusion
 from llpt.campaign.effects import Effect, effects
@@ -76,7 +77,8 @@ def analyse(
     Raises:
         InputError: runs of one engine, size and line of states differ in pressure.
     """
-    chosen = thresholds or Thresholds()
+    chosen = Thresholds() if thresholds is None else thresholds
+    check_asked(chosen)
     ladders = ladders_of(runs, path=path, density_rises=density_rises)
     verdict, why = verdict_of(ladders, chosen)
     return Analysis(

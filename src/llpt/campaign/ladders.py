@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign.identity import ControlledTest, Role
 from llpt.campaign.observed import ObservedRun
-from llpt.errors import unsuitable
+from llpt.errors import listed, unsuitable
 from llpt.transition import Isobar, Isochore, Isotherm, LadderPath, LineKind, locate
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def ladders_of(
         Base ladders first, those of the reference before those of the surrogate; else in the order of the runs.
     """
     groups: dict[tuple[LadderIdentity, Role], list[ObservedRun]] = {}
-    for run in runs:
+    for run in listed(runs, "is no list of observed runs", "Make them with ObservedRun.from_summary."):
         if not isinstance(run, ObservedRun):
             raise unsuitable(
                 run,

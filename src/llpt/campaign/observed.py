@@ -66,6 +66,10 @@ class ObservedRun:
         Raises:
             InputError: the summary does not say the number of atoms or the state.
         """
+        if not (isinstance(engine, str) and engine):
+            raise InputError(f"engine = {engine!r} names no engine.", "Give its name as text.")
+        if role not in tuple(Role):
+            raise InputError(f"There is no role {role!r}.", f"Give one of: {', '.join(Role)}.")
         summary = as_summary(summary)
         missing = [name for name in ("n_atoms", "temperature_k", "pressure_gpa") if name not in summary.attrs]
         if missing:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,13 +38,14 @@ from llpt.dynamics.start import prepare_start, resolved_timestep_fs, start_hash
 from llpt.dynamics.wall_time import WallTime
 from llpt.engines.make import as_engine, imported
 from llpt.ensembles import Ensemble
-from llpt.errors import EngineError, InputError, MissingProgramError, StorageError, unsuitable
+from llpt.errors import EngineError, InputError, MissingProgramError, StorageError, path_of, unsuitable
 from llpt.run_file import write_run_file
 from llpt.trajectory import System, TrajectoryWriter, export_extxyz
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import ase
     from ase.calculators.calculator import BaseCalculator
@@ -106,7 +106,7 @@ def run_md(
             settings, "says not what to run", "Give RunSettings(...) with ensemble, temperature_k, steps and seed."
         )
     engine = as_engine(engine)
-    directory = Path(run_directory)
+    directory = path_of(run_directory)
     given = own_start(directory) if atoms is None else atoms
     if given is None:
         raise InputError(f"{directory} holds no run to continue.", "Give the atoms that it is to start from.")

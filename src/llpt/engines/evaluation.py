@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,12 @@ import ase.io
 import numpy as np
 
 from llpt.engines.make import as_engine
-from llpt.errors import EngineError, InputError
+from llpt.errors import EngineError, InputError, unsuitable
 from llpt.files import atomic_text, make_directory
 from llpt.structure import LABELS, attach_labels, label_of, read_structures, with_labels_called
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ase import Atoms
     from ase.calculators.calculator import BaseCalculator
@@ -55,12 +56,23 @@ def evaluate(
         raise InputError("One structure is given where a list is expected.", "Put it into brackets: [atoms].")
     engine = as_engine(engine)
     evaluated = []
-    for number, frame in enumerate(frames):
+    for number, frame in enumerate(_structures(frames)):
         engine.reset()
         evaluated.append(labelled(frame, engine, number=number))
         if on_frame is not None:
             on_frame(number + 1)
     return evaluated
+
+
+def _structures(frames: Iterable[Atoms]) -> Iterator[Atoms]:
+    """Give one structure after the other, as they are asked for."""
+    remedy = "Give ase.Atoms in a list, or a trajectory."
+    if not isinstance(frames, Iterable):
+        raise unsuitable(frames, "is no list of structures", remedy)
+    for frame in frames:
+        if not hasattr(frame, "get_chemical_symbols"):
+            raise unsuitable(frame, "is no structure", remedy)
+        yield frame
 
 
 def labelled(frame: Atoms, engine: Engine, *, number: int) -> Atoms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,6 @@ from llpt.options import parse_options
 from llpt.plugins import import_installed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from llpt.engines.record import EngineRecord
     from llpt.options import OptionValue
 
@@ -56,7 +55,11 @@ def make_engine(
         return as_engine(spec)
     if not isinstance(spec, str):
         raise unsuitable(spec, "names no engine", "Give a SPEC as text, or a calculator of ASE that is made.")
-    record, request = _asked(spec, options or {}, purpose)
+    if options is not None and not isinstance(options, Mapping):
+        raise unsuitable(options, "is no set of options", 'Give them by name, e.g. {"ecut_ry": 60}.')
+    if purpose not in tuple(Purpose):
+        raise InputError(f"There is no purpose {purpose!r}.", f"Give one of: {', '.join(Purpose)}.")
+    record, request = _asked(spec, options or {}, Purpose(purpose))
     engine = imported(record.maker)(request)
     if not isinstance(engine, Engine):
         raise PluginError(

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.errors import InputError
+from llpt.errors import InputError, listed, unsuitable
 from llpt.statistics import statistical_inefficiency
 from llpt.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from ase import Atoms
     from numpy.typing import NDArray
 
+_RUNS = "Give the directories of runs, or what llpt.open_trajectory returns, in a list."
 _BLOCKS_PER_RUN = 5
 _FEWEST_PER_BLOCK = 2
 _LONGEST_STRIDE = 10
@@ -70,11 +71,14 @@ def harvest(
         StorageError: a run's trajectory is missing or damaged.
     """
     frames: list[Atoms] = []
+    runs = listed([runs] if isinstance(runs, str | Trajectory) else runs, "is no list of runs", _RUNS)
     for number, run in enumerate(runs, start=1):
         if isinstance(run, Trajectory):
             trajectory, name = run, f"{run.name} ({number})"  # two that are in memory have one name
         else:
-            named = run if isinstance(run, NamedRun) else NamedRun(str(run), run)
+            if not isinstance(run, NamedRun | str | Path):
+                raise unsuitable(run, "is no run", _RUNS)
+            named = run if isinstance(run, NamedRun) else NamedRun(str(run), Path(run))
             trajectory, name = Trajectory.open(named.directory), named.name
         frames += _harvest_run(trajectory, name, discard_steps, stride_steps, frames_per_run, dataset=dataset)
     if not frames:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from llpt.errors import InputError, unsuitable
+from llpt.errors import InputError, listed, unsuitable
 from llpt.observables.averaging import average_run
 from llpt.observables.production import Production
 from llpt.observables.record import FileObservable
@@ -184,12 +184,13 @@ def observe(
 
     Raises:
         InputError: nothing is left after the discarded part, ``only`` names what is not known, or the discarded part
-            is given twice, or as a time where the time step is not known.
+            is no number, is given twice, or as a time where the time step is not known.
         StorageError: the trajectory is damaged.
     """
     if not hasattr(source, "blocks"):
         raise unsuitable(source, "is no trajectory", "Open it first: llpt.open_trajectory(…) takes it.")
-    only = (only,) if isinstance(only, str) else only
+    if only is not None:
+        only = (only,) if isinstance(only, str) else listed(only, "names no observables", "Give their names as text.")
     observables = all_observables() if only is None else all_observables().giving(only)
     scalars = source.scalars()
     facts = getattr(source, "facts", None)
@@ -227,9 +228,13 @@ def _asked(observables: Registry, only: Collection[str] | None) -> list[str]:
 
 def _discarded(source: FrameSource, steps: int | None, picoseconds: float | None) -> int:
     if picoseconds is None:
-        return steps or 0
+        if steps is not None and not (isinstance(steps, int | np.integer) and steps >= 0):
+            raise InputError(f"discard_steps = {steps!r} is no number of steps.", "Give a whole number from 0 on.")
+        return int(steps or 0)
     if steps is not None:
         raise InputError("discard_steps and discard_ps are both given.", "Give one of them.")
+    if not (isinstance(picoseconds, int | float | np.number) and 0.0 <= picoseconds < math.inf):
+        raise InputError(f"discard_ps = {picoseconds!r} is no time.", "Give a number of ps from 0 on.")
     if not source.timestep_fs > 0.0:
         raise InputError(
             "discard_ps needs the time step of the trajectory, which is not known.",

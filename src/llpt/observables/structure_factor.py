@@ -13,6 +13,7 @@ import freud
 import numpy as np
 import xarray as xr
 
+from llpt.errors import InputError
 from llpt.observables.need import Need
 from llpt.observables.neighbours import to_freud
 from llpt.observables.record import Axis, FrameObservable, Quantity
@@ -36,6 +37,8 @@ S_OF_K = Quantity(
 
 WAVE_VECTORS = 500
 BINS = 80
+SHORTEST_ANGSTROM, LONGEST_ANGSTROM = 1.0, 400.0
+"""Shorter ones have no wave vector below k_max; in longer ones freud, which goes through all of them, takes minutes."""
 
 
 class StructureFactor:
@@ -44,10 +47,19 @@ class StructureFactor:
     Args:
         k_max_per_angstrom: greatest wave number.
         cell_angstrom: cell of any frame, shape (3, 3), for the smallest wave number.
+
+    Raises:
+        InputError: the cell is too small or too large for it.
     """
 
     def __init__(self, cell_angstrom: NDArray[np.float64], *, k_max_per_angstrom: float = 8.0) -> None:
-        smallest = 2.0 * math.pi / float(np.linalg.norm(cell_angstrom, axis=1).max())
+        longest = float(np.linalg.norm(cell_angstrom, axis=1).max())
+        if not SHORTEST_ANGSTROM <= longest <= LONGEST_ANGSTROM:
+            raise InputError(
+                f"S(k) is averaged in cells of {SHORTEST_ANGSTROM:g} to {LONGEST_ANGSTROM:g} Å, not {longest:.3g} Å.",
+                "Check the unit of the cell.",
+            )
+        smallest = 2.0 * math.pi / longest
         self._factor = freud.diffraction.StaticStructureFactorDirect(
             bins=BINS, k_max=k_max_per_angstrom, k_min=0.5 * smallest, num_sampled_k_points=WAVE_VECTORS
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.pyplot as plt
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.container import Container
 
@@ -22,9 +23,6 @@ from llpt.report.series import series_panel
 from llpt.report.verdict_figure import draw_verdict, height_inch
 from llpt.trajectory import Trajectory
 from llpt.transition import Coordinate, LineOfStates, LocatedLine
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 WIDTH_INCH, HEIGHT_INCH = 4.2, 3.0
 VERDICT_WIDTH_INCH = 5.4
@@ -62,6 +60,8 @@ def plot(
         with own_style():
             _, fresh = plt.subplots(figsize=_size_inch(things), layout="constrained")
             return plot(things, quantity, ax=fresh, label=label, legend=legend)
+    if not isinstance(ax, Axes) or ax.name != "rectilinear":
+        raise unsuitable(ax, "is no pair of plain axes", "Give one of matplotlib, e.g. ax=plt.subplots()[1].")
     for each in things:
         if isinstance(each, Verdict):
             draw_verdict(each, ax)

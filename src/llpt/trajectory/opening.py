@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llpt.errors import InputError, unsuitable
+from llpt.errors import InputError, listed, unsuitable
 from llpt.trajectory.facts import Facts, stated
 from llpt.trajectory.foreign import EnergyMeaning, ForeignReader, open_foreign
 from llpt.trajectory.foreign.arrays import open_arrays
@@ -93,7 +93,11 @@ def open_trajectory(
         electronic_temperature_k=electronic_temperature_k,
         frame_interval_fs=timestep_fs,
     )
-    symbols = [elements] if isinstance(elements, str) else list(elements)
+    symbols = (
+        [elements]
+        if isinstance(elements, str)
+        else listed(elements, "names no elements", 'Give one symbol for all, e.g. "H", or one for each atom.')
+    )
     found = _found(source, symbols, cell=cell, lammps_units=lammps_units, keys=keys)
     left_out, discarded = checks_of(despite), _count(discard_steps)
     check_beside(found.facts, found.beside, found.name, despite=left_out)

@@ -6,6 +6,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
+import numpy as np
+
+from llpt.errors import NoFrameError, path_of
 from llpt.trajectory.extxyz import export_extxyz, frame_to_atoms
 from llpt.trajectory.facts import Facts, facts_of_run
 from llpt.trajectory.frame import STEP_UNITS
@@ -15,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import ase
-    import numpy as np
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -195,9 +197,14 @@ class Trajectory:
             index: number of the frame, negative from the end.
 
         Raises:
-            IndexError: there is no such frame.
+            NoFrameError: there is no such frame.
             StorageError: its segment is damaged.
         """
+        if not (isinstance(index, int | np.integer) and -self.n_frames <= index < self.n_frames):
+            raise NoFrameError(
+                f"There is no frame {index!r} in {self.name}, which has {self.n_frames}.",
+                "Give a whole number below that, or a negative one from the end.",
+            )
         frame, scalars = self._frames.frame(range(self.n_frames)[index])
         return frame_to_atoms(frame, scalars, self.system)
 
@@ -211,5 +218,5 @@ class Trajectory:
             StorageError: a segment is damaged or the disk refuses.
         """
         indices = range(0, self.n_frames, every)
-        export_extxyz(Path(path), (self.atoms(index) for index in indices))
+        export_extxyz(path_of(path), (self.atoms(index) for index in indices))
         return len(indices)

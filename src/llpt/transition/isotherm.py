@@ -14,9 +14,8 @@ import numpy as np
 
 from llpt import units
 from llpt.ladder_path import LadderPath
-from llpt.observables import as_summary
 from llpt.transition.curve import Coordinate, Curve, LineKind
-from llpt.transition.line import LineOfStates, join_runs
+from llpt.transition.line import LineOfStates, join_runs, summaries_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,7 +68,7 @@ class Isotherm(LineOfStates):
             InputError: there is no summary, they differ in size or temperature, or some are at constant pressure and
                 others at constant volume.
         """
-        runs = [as_summary(run) for run in summaries]
+        runs = summaries_of(summaries)
         held = bool(runs) and all(run.attrs["constant_volume"] for run in runs)
         against = Coordinate.DENSITY if held else Coordinate.PRESSURE
         joined = join_runs(runs, kind=cls.KIND, held=cls.HELD, along=against)

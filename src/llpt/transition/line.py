@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from llpt.errors import InputError
+from llpt.errors import InputError, listed
 from llpt.ladder_path import LadderPath
 from llpt.observables import all_observables, as_summary
 from llpt.transition.curve import Coordinate, Curve, LineKind
@@ -41,6 +41,8 @@ class LineOfStates:
     path: LadderPath
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.engine, str) and self.engine):
+            raise InputError(f"engine = {self.engine!r} names no engine.", "Give its name as text.")
         if not self.points or any(after <= before for before, after in itertools.pairwise(self.coordinates)):
             raise InputError(
                 f"An {self.KIND} needs points of rising {self.along.word}; {self.engine} at {self.held:g} "
@@ -131,6 +133,20 @@ class JoinedRuns:
     points: tuple[LinePoint, ...]
 
 
+SAME_MASS = 1.05
+"""Largest ratio of masses of the same atoms: programs round those of hydrogen by 1 %; D makes it two."""
+
+
+def summaries_of(runs: Iterable[xr.Dataset | Observations]) -> list[xr.Dataset]:
+    """Return what runs averaged to as data sets.
+
+    Raises:
+        InputError: something else is given.
+    """
+    remedy = "Give a list of what llpt.observe returns of each trajectory."
+    return [as_summary(run) for run in listed(runs, "is no list of what runs averaged to", remedy)]
+
+
 def join_runs(
     summaries: Iterable[xr.Dataset | Observations], *, kind: str, held: Coordinate, along: Coordinate
 ) -> JoinedRuns:
@@ -144,10 +160,10 @@ def join_runs(
         along: what tells one point from another.
 
     Raises:
-        InputError: there is no summary, one does not have what is held or walked along, or they differ in size or in
-            what is held.
+        InputError: there is no summary, one does not have what is held or walked along, or they differ in size, in
+            their atoms or in what is held.
     """
-    runs = sorted((as_summary(run) for run in summaries), key=lambda run: _coordinate(run, along))
+    runs = sorted(summaries_of(summaries), key=lambda run: _coordinate(run, along))
     free = [run for run in runs if not math.isfinite(_coordinate(run, held))]
     if free:
         raise InputError(
@@ -161,6 +177,13 @@ def join_runs(
         raise InputError(
             f"The runs of one {kind} must share size and {held.word}; these have (atoms, {held.unit}) {kinds}.",
             f"Sort the runs by size and {held.word} first, and leave out runs that do not hold it.",
+        )
+    masses = sorted({float(run.attrs["mass_u"]) for run in runs if "mass_u" in run.attrs})
+    if masses and masses[-1] > SAME_MASS * masses[0]:
+        raise InputError(
+            f"The runs of one {kind} must be of the same atoms; their masses are from {masses[0]:.6g} to "
+            f"{masses[-1]:.6g} u.",
+            "Sort the runs by their elements and isotopes first.",
         )
     missing = [run for run in runs if not math.isfinite(_coordinate(run, along))]
     if missing:

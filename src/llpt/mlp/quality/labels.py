@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llpt.errors import InputError
+from llpt.errors import InputError, listed, unsuitable
 from llpt.structure import label_of
 from llpt.units import ANGSTROM_TO_BOHR, EV_PER_ANGSTROM_TO_HARTREE_PER_BOHR, EV_TO_HARTREE
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from llpt.mlp.arrays import Floats
 
+_FRAMES = "Give labelled ase.Atoms in a list."
 _SAME_ENERGY_HA_PER_ATOM = 1e-6
 _ONE_REFERENCE_EV_PER_ATOM = 5.0
 """Random cells and fluids of one reference leave no gap this wide; one with the atoms' own energies taken off does."""
@@ -108,6 +109,7 @@ def read_labels(
         InputError: no usable frames, missing or non-finite labels, another element, one structure with two energies in
             a data set, energies of a data set in two groups far apart, or labels of several T_el that were not allowed.
     """
+    frames = listed(frames, "is no list of structures", _FRAMES)
     if not frames:
         raise InputError("There are no labelled frames to train on.", "Give at least some tens of frames.")
     kept: list[LabelledFrame] = []
@@ -115,6 +117,8 @@ def read_labels(
     counts: dict[str, int] = {}
     outliers = duplicates = 0
     for number, atoms in enumerate(frames, start=1):
+        if not hasattr(atoms, "get_chemical_symbols") or not hasattr(atoms, "info"):
+            raise unsuitable(atoms, "is no structure", _FRAMES)
         frame = _read_frame(atoms, number, element, counts)
         # The next run of a ladder starts from the last structure of this one, at another electronic temperature.
         key = (frame.dataset, frame.electronic_temperature_k, _fingerprint(frame))
@@ -139,9 +143,9 @@ def read_labels(
             "Raise the limit, or check the labels.",
         )
     if len(temperatures) > 1 and not mix_electronic_temperatures:
-        listed = ", ".join("not stated" if t is None else f"{t:g} K" for t in temperatures)
+        told = ", ".join("not stated" if t is None else f"{t:g} K" for t in temperatures)
         raise InputError(
-            f"The labels were made at different electronic temperatures ({listed}).",
+            f"The labels were made at different electronic temperatures ({told}).",
             "Train on one, or allow it with mix_electronic_temperatures = true; the model card will say so.",
         )
     if len({frame.uses_free_energy for frame in kept}) > 1:

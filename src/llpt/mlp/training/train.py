@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llpt.errors import InputError, unsuitable
+from llpt.errors import InputError, path_of, unsuitable
 from llpt.mlp.evaluation.behler_parrinello import BehlerParrinello
 from llpt.mlp.fitting.assembly import assemble_network, start_weights
 from llpt.mlp.fitting.checkpoint import read_checkpoint, remove_checkpoint, write_checkpoint
@@ -25,6 +24,7 @@ from llpt.units import EV_TO_HARTREE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     import torch
     from ase import Atoms
@@ -79,7 +79,7 @@ def train(
             settings, "says not how to train", "Give TrainingSettings(...), which has a default for everything."
         )
     began = time.monotonic()
-    place = Path(directory)
+    place = path_of(directory)
     teller = ProgressTeller(on_progress, began)
     labelled, report = _labels(frames, settings)
     training_set_hash = hash_frames(labelled)

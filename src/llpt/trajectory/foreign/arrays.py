@@ -32,8 +32,10 @@ def open_arrays(
     Raises:
         InputError: a shape is none of these, the cell is not given, or the elements are not known.
     """
+    if np.asarray(positions_angstrom).dtype.kind not in "fiu":
+        raise InputError("The array of positions does not hold real numbers.", "Give positions in Å.")
     positions = np.asarray(positions_angstrom, dtype=float)
-    if positions.ndim != 3 or positions.shape[2] != 3:
+    if positions.ndim != 3 or positions.shape[1] == 0 or positions.shape[2] != 3:
         raise InputError(
             f"The array of positions has the shape {positions.shape}.",
             "Give one of shape (n_frames, n_atoms, 3), in Å.",

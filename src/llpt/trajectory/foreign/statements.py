@@ -6,7 +6,7 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from llpt.errors import InputError
+from llpt.errors import InputError, listed
 from llpt.trajectory.facts import Facts
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def checks_of(names: str | Collection[str]) -> frozenset[FactCheck]:
     [<FactCheck.ENERGY: 'energy'>, <FactCheck.GAP: 'gap'>]
     """
     known = [each.value for each in FactCheck]
-    names = [names] if isinstance(names, str) else names
+    names = [names] if isinstance(names, str) else listed(names, "names no checks", f"Known are {', '.join(known)}.")
     for name in names:
         if name not in known:
             raise InputError(f"There is no check called {name}.", f"Known are {', '.join(known)}.")
