@@ -119,7 +119,7 @@ def settled(runs: Path, state: State) -> Path:
     return place
 
 
-def driven(runs: Path, state: State, mesh: str) -> Trajectory:
+def driven(runs: Path, state: State, mesh: str, steps: int | None) -> Trajectory:
     """Return the dynamics of the mesh itself, or of the potential."""
     if mesh == POTENTIAL_ITSELF:
         return Trajectory.open(settled(runs, state))
@@ -128,7 +128,7 @@ def driven(runs: Path, state: State, mesh: str) -> Trajectory:
         ensemble="npt",
         temperature_k=state.temperature_k,
         pressure_gpa=PRESSURE_GPA,
-        steps=STEPS[mesh],
+        steps=steps or STEPS[mesh],
         seed=2,
         positions_every=10,
         checkpoint_every=50,
@@ -168,10 +168,10 @@ def mean_and_error(values: Any) -> tuple[float, float]:
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)) * widening)
 
 
-def compared(runs: Path, asked: Comparison, count: int) -> dict[str, Any]:
+def compared(runs: Path, asked: Comparison, count: int, steps: int | None) -> dict[str, Any]:
     """Return one row."""
     began = time.perf_counter()
-    trajectory = driven(runs, asked.state, asked.driven_by)
+    trajectory = driven(runs, asked.state, asked.driven_by, steps)
     chosen = np.linspace(trajectory.n_frames // 3, trajectory.n_frames - 1, count).round().astype(int)
     frames = [trajectory.atoms(int(index)) for index in chosen]
     own, other = (solved(frames, points, asked.state.temperature_k) for points in (asked.mesh, asked.less))
@@ -223,6 +223,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--atoms", type=int, nargs="+", default=[32, 64, 128], choices=sorted(MESHES))
     parser.add_argument("--one-point", action="store_true")
+    parser.add_argument("--steps", type=int, help="of the dynamics by DFT")
     parser.add_argument("--frames", type=int, default=8)
     parser.add_argument("--runs", type=Path)
     parser.add_argument("--out", type=Path)
@@ -237,7 +238,7 @@ def main() -> None:
     for asked in (one_point if given.one_point else meshes)(given.atoms):
         if any(asked.keys.items() <= row.items() for row in done):
             continue
-        row = compared(given.runs, asked, given.frames)
+        row = compared(given.runs, asked, given.frames, given.steps)
         with given.out.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row) + "\n")
         print(json.dumps(row), flush=True)

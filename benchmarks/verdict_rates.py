@@ -11,8 +11,10 @@ the error function, or two states with Boltzmann weights. 6 to 12 temperatures, 
 the density from 0.05 to 0.5 % (2 to 10 ps of 64 to 512 atoms), those of enthalpy and first peak in proportion and
 correlated with it; noise that the next run on the ladder remembers in part; errors that are themselves estimated from a
 few degrees of freedom; one run in twenty too short to know its error. None of it is what the analysis assumes.
-An isotherm has 8 to 15 pressures, 4 to 10 GPa apart, the density a power law of the pressure, and the same noise; 200
-pairs of each kind at most.
+An isotherm has 8 to 15 pressures, 4 to 10 GPa apart, the density a power law of the pressure that bends, and the same
+noise; 200 pairs of each kind at most. At held volumes the pressure stands for the density, its error that of the
+density over the compressibility: isochores of the temperatures of the isobars, and isotherms of 8 to 15 densities, 0.01
+to 0.025 g/cm^3 apart, whose pressure softens without two phases; 200 pairs of each kind at most.
 """
 
 from __future__ import annotations
@@ -33,14 +35,17 @@ from scipy.special import erf
 from llpt.audit import Thresholds, Verdict, compare
 from llpt.statistics import Estimate, combined
 from llpt.transition import (
-    DECIDING,
+    Coordinate,
     Isobar,
+    Isochore,
     Isotherm,
+    LineKind,
     LineOfStates,
     LinePoint,
     Located,
     LocatedLine,
     all_criteria,
+    deciding,
 )
 from llpt.transition.criterion import CriterionResult
 from llpt.units import BOLTZMANN_EV_PER_K, GPA_TO_EV_PER_ANGSTROM3, U_PER_ANGSTROM3_TO_G_PER_CM3
@@ -53,9 +58,22 @@ NEIGHBOURS = 0.2
 UNKNOWN = 0.05
 HYDROGEN = 1.008 * U_PER_ANGSTROM3_TO_G_PER_CM3
 """Volume in Å³/atom times density in g/cm^3."""
-MOST_ISOTHERMS = 200
+MOST = {LineKind.ISOTHERM: 200, LineKind.ISOCHORE: 200, LineKind.DENSITY_ISOTHERM: 200}
+"""Pairs of each kind of line that are drawn at most."""
 TEMPERATURE_K = 1000.0
 """Of the isotherms."""
+PRESSURE_GPA = 150.0
+EXPONENT = 0.45
+"""d ln(rho) / d ln(P)."""
+GPA_PER_PERCENT = 0.01 * PRESSURE_GPA / EXPONENT
+"""By how much the pressure at held volume differs where the density at held pressure differs by 1 %."""
+GRIDS = {
+    LineKind.ISOBAR: ((6, 13), (25.0, 50.0, 75.0, 100.0), 500.0, 50.0, 1.0),
+    LineKind.ISOCHORE: ((6, 13), (25.0, 50.0, 75.0, 100.0), 500.0, 50.0, 1.0),
+    LineKind.ISOTHERM: ((8, 16), (4.0, 6.0, 8.0, 10.0), 100.0, 6.0, 0.1),
+    LineKind.DENSITY_ISOTHERM: ((8, 16), (0.01, 0.015, 0.02, 0.025), 0.85, 0.015, 0.0),
+}
+"""How many points, how far apart, the first, what counts as near, and the width of a step in units of 1 K."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +86,11 @@ class Truth:
         form: of the change.
         jump_percent: of the density.
         heat_ev: of the enthalpy, eV/atom.
-        curvature: of the density's baseline, % at 250 K from the middle; of isobars.
+        curvature: of the density's baseline, % at 250 K from the middle, or at a pressure 1.35 times as high.
         offset_percent: of the density.
         hidden_ev: part of the heat that another heat capacity of both fluids hides: eV/atom by which the curve of the
             enthalpy falls evenly from the middle of one fluid's temperatures to that of the other's; of isobars.
+        offset_gpa: of the pressure at held volumes.
     """
 
     place: float
@@ -82,6 +101,7 @@ class Truth:
     curvature: float
     offset_percent: float = 0.0
     hidden_ev: float = 0.0
+    offset_gpa: float = 0.0
 
     def hides(self, temperatures: Any) -> Any:
         """Return what the enthalpy loses evenly with the temperature, in eV/atom."""
@@ -112,18 +132,18 @@ class Kind:
         truth: "inside" every threshold, "outside" of one, or "at" one.
         change: of the truth of the surrogate.
         smooth: w of the surrogate of a sharp reference, in K; 0 leaves it alone.
-        isotherm: whether the pair is one of isotherms at held pressures.
+        line: what the pair is one of.
     """
 
     name: str
     truth: str
     change: dict[str, float]
     smooth: float = 0.0
-    isotherm: bool = False
+    line: LineKind = LineKind.ISOBAR
 
     def pairs(self, asked: int) -> int:
         """Return how many pairs are drawn."""
-        return min(asked, MOST_ISOTHERMS) if self.isotherm else asked
+        return min(asked, MOST.get(self.line, asked))
 
 
 KINDS = (
@@ -143,25 +163,32 @@ KINDS = (
     Kind("enthalpy step + 20 meV/atom", "outside", {"heat_ev": 0.020}),
     Kind("density jump + 1 %", "at", {"jump_percent": 1.0}),
     Kind("density jump + 2 %", "outside", {"jump_percent": 2.0}),
-    Kind("isotherms, equal", "inside", {}, isotherm=True),
-    Kind("isotherms, offset 0.9 %", "inside", {"offset_percent": 0.9}, isotherm=True),
-    Kind("isotherms, offset 2 %", "outside", {"offset_percent": 2.0}, isotherm=True),
-    Kind("isotherms, shift 10 GPa", "at", {"place": 10.0}, isotherm=True),
-    Kind("isotherms, shift 20 GPa", "outside", {"place": 20.0}, isotherm=True),
-    Kind("isotherms, enthalpy step + 20 meV/atom", "outside", {"heat_ev": 0.020}, isotherm=True),
+    Kind("isotherms, equal", "inside", {}, line=LineKind.ISOTHERM),
+    Kind("isotherms, offset 0.9 %", "inside", {"offset_percent": 0.9}, line=LineKind.ISOTHERM),
+    Kind("isotherms, offset 2 %", "outside", {"offset_percent": 2.0}, line=LineKind.ISOTHERM),
+    Kind("isotherms, shift 10 GPa", "at", {"place": 10.0}, line=LineKind.ISOTHERM),
+    Kind("isotherms, shift 20 GPa", "outside", {"place": 20.0}, line=LineKind.ISOTHERM),
+    Kind("isotherms, enthalpy step + 20 meV/atom", "outside", {"heat_ev": 0.020}, line=LineKind.ISOTHERM),
     Kind("w + 40 K", "inside", {"width": 40.0}),
     Kind("w + 40 K, shift 40 K", "inside", {"width": 40.0, "place": 40.0}),
     Kind("enthalpy step + 10 meV/atom, hidden by C_P", "outside", {"heat_ev": 0.010, "hidden_ev": 0.010}),
     Kind("enthalpy step + 20 meV/atom, hidden by C_P", "outside", {"heat_ev": 0.020, "hidden_ev": 0.020}),
+    Kind("isochores, equal", "inside", {}, line=LineKind.ISOCHORE),
+    Kind("isochores, pressure + 4 GPa", "inside", {"offset_gpa": 4.0}, line=LineKind.ISOCHORE),
+    Kind("isochores, pressure + 8 GPa", "outside", {"offset_gpa": 8.0}, line=LineKind.ISOCHORE),
+    Kind("isochores, shift 100 K", "outside", {"place": 100.0}, line=LineKind.ISOCHORE),
+    Kind("isochores, energy step + 20 meV/atom", "outside", {"heat_ev": 0.020}, line=LineKind.ISOCHORE),
+    Kind("held densities, equal", "inside", {}, line=LineKind.DENSITY_ISOTHERM),
+    Kind("held densities, pressure + 8 GPa", "outside", {"offset_gpa": 8.0}, line=LineKind.DENSITY_ISOTHERM),
+    Kind("held densities, shift 0.06 g/cm^3", "outside", {"place": 0.06}, line=LineKind.DENSITY_ISOTHERM),
+    Kind("held densities, energy step + 20 meV/atom", "outside", {"heat_ev": 0.02}, line=LineKind.DENSITY_ISOTHERM),
 )
 
 
 def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedLine, LocatedLine, float, float, float]:
     """Return reference and surrogate, the true places of both and the error of the density in %."""
-    if kind.isotherm:
-        count, spacing, first = int(random.integers(8, 16)), float(random.choice([4.0, 6.0, 8.0, 10.0])), 100.0
-    else:
-        count, spacing, first = int(random.integers(6, 13)), float(random.choice([25.0, 50.0, 75.0, 100.0])), 500.0
+    counts, spacings, first, _, scale = GRIDS[kind.line]
+    count, spacing = int(random.integers(*counts)), float(random.choice(spacings))
     coordinates = first + spacing * np.arange(count)
     middle, span = float(coordinates.mean()), float(np.ptp(coordinates))
     shift = kind.change.get("place", 0.0)
@@ -170,7 +197,7 @@ def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedLine, Loc
     sharp = kind.smooth > 0.0 or random.random() < 0.3
     base = Truth(
         place=place,
-        width=0.0 if sharp else random.uniform(10.0, 100.0) * (0.1 if kind.isotherm else 1.0),
+        width=0.0 if sharp else random.uniform(10.0, 100.0) * scale,
         form=str(random.choice(["tanh", "erf", "two states"])),
         jump_percent=random.uniform(2.0, 5.0),
         heat_ev=random.uniform(0.03, 0.09),
@@ -179,8 +206,11 @@ def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedLine, Loc
     changed = replace(base, **{key: getattr(base, key) + value for key, value in kind.change.items()})
     if kind.smooth:
         changed = replace(changed, width=kind.smooth)
+    if kind.line is LineKind.DENSITY_ISOTHERM:
+        width = random.uniform(0.02, 0.05)
+        base, changed = replace(base, width=width), replace(changed, width=width)
     noise = float(np.exp(random.uniform(np.log(0.05), np.log(0.5))))
-    draw_line = draw_isotherm if kind.isotherm else draw_isobar
+    draw_line = DRAWN[kind.line]
     sides = (draw_line(truth, coordinates, noise, random, name) for truth, name in ((base, "dft"), (changed, "mlp")))
     first, second = sides
     return first, second, base.place, changed.place, noise
@@ -205,7 +235,9 @@ def draw_isotherm(
     """Return an isotherm with noise, located by what decides; H - int V dP steps by the latent heat."""
     fine = np.linspace(pressures[0], pressures[-1], 40 * (len(pressures) - 1) + 1)
     share = truth.share(fine)
-    density = (fine / 150.0) ** 0.45 * (1.0 + 0.01 * truth.jump_percent * share) * (1.0 + 0.01 * truth.offset_percent)
+    bent = np.log(fine / PRESSURE_GPA)
+    density = np.exp(EXPONENT * bent + 0.01 * truth.curvature * (bent / 0.3) ** 2)
+    density *= (1.0 + 0.01 * truth.jump_percent * share) * (1.0 + 0.01 * truth.offset_percent)
     volume = HYDROGEN / density
     pieces = 0.5 * (volume[1:] + volume[:-1]) * np.diff(fine) * GPA_TO_EV_PER_ANGSTROM3
     enthalpy = np.concatenate([[0.0], np.cumsum(pieces)]) + truth.heat_ev * share - 14.0
@@ -215,14 +247,57 @@ def draw_isotherm(
     return located(Isotherm(engine, 256, TEMPERATURE_K, points))
 
 
+def draw_isochore(
+    truth: Truth, temperatures: Any, noise_percent: float, random: np.random.Generator, engine: str
+) -> LocatedLine:
+    """Return an isochore with noise; the pressure falls where the molecules go."""
+    share, x = truth.share(temperatures), (temperatures - 900.0) / 250.0
+    curves = {
+        "pressure": PRESSURE_GPA
+        + 5.0 * x
+        + GPA_PER_PERCENT * (truth.curvature * x**2 - truth.jump_percent * share)
+        + truth.offset_gpa,
+        "internal_energy": 3.0 * BOLTZMANN_EV_PER_K * temperatures + truth.heat_ev * share - 14.0,
+        "peak": 2.0 - 1.1 * share - 0.1 * x,
+    }
+    return located(Isochore(engine, 256, 1.0, draw_points(temperatures, curves, noise_percent, random)))
+
+
+def draw_held_isotherm(
+    truth: Truth, densities: Any, noise_percent: float, random: np.random.Generator, engine: str
+) -> LocatedLine:
+    """Return an isotherm at held densities with noise, softer where the molecules go and without two phases."""
+    share, x = truth.share(densities), (densities - 1.0) / 0.1
+    curves = {
+        "pressure": PRESSURE_GPA * densities ** (1.0 / EXPONENT) - truth.jump_percent * share + truth.offset_gpa,
+        "internal_energy": 0.05 * x + truth.heat_ev * share - 14.0,
+        "peak": 2.0 - 1.1 * share - 0.1 * x,
+    }
+    points = draw_points(densities, curves, noise_percent, random)
+    return located(Isotherm(engine, 256, TEMPERATURE_K, points, against=Coordinate.DENSITY))
+
+
+DRAWN = {
+    LineKind.ISOBAR: draw_isobar,
+    LineKind.ISOTHERM: draw_isotherm,
+    LineKind.ISOCHORE: draw_isochore,
+    LineKind.DENSITY_ISOTHERM: draw_held_isotherm,
+}
+
+
 def draw_points(
     coordinates: Any, curves: dict[str, Any], noise_percent: float, random: np.random.Generator
 ) -> tuple[LinePoint, ...]:
-    """Return the points of a line with noise; the volume is that of the density."""
+    """Return the points of a line with noise; the volume is that of the density, the peak's prominence its height."""
     common = _remembered(random, len(coordinates))
-    values = {
-        "density": (curves["density"], 0.01 * noise_percent, common, "g/cm^3"),
-        "enthalpy": (curves["enthalpy"], 0.02 * noise_percent, _with(common, -0.5, random), "eV/atom"),
+    held = "pressure" in curves
+    if held:
+        first = {"pressure": (curves["pressure"], GPA_PER_PERCENT * noise_percent, common, "GPa")}
+    else:
+        first = {"density": (curves["density"], 0.01 * noise_percent, common, "g/cm^3")}
+    heat = "internal_energy" if held else "enthalpy"
+    values = first | {
+        heat: (curves[heat], 0.02 * noise_percent, _with(common, -0.5, random), "eV/atom"),
         "rdf_peak_height": (curves["peak"], 0.15 * noise_percent, _with(common, 0.3, random), ""),
     }
     points = []
@@ -235,9 +310,12 @@ def draw_points(
             deviation = np.nan if unknown else sigma * np.sqrt(random.chisquare(degrees) / degrees)
             value = float(curve[index] + sigma * deviates[index])
             estimates[name] = Estimate.of_deviation(value, deviation, unit, 2.0 * degrees, degrees)
-        density = estimates["density"]
-        volume = HYDROGEN / density.value
-        estimates["volume"] = combined(volume, [(density, -volume / density.value)], "Å³/atom")
+        if held:
+            estimates["rdf_peak_prominence"] = estimates["rdf_peak_height"]
+        else:
+            density = estimates["density"]
+            volume = HYDROGEN / density.value
+            estimates["volume"] = combined(volume, [(density, -volume / density.value)], "Å³/atom")
         points.append(LinePoint(float(coordinate), estimates, 4000.0))
     return tuple(points)
 
@@ -250,7 +328,7 @@ def located(line: LineOfStates) -> LocatedLine:
         if line.kind in each.kinds:
             rises = each.rises_upwards(line.kind, density_rises=True)
             criteria[each] = CriterionResult.of(
-                each, each.locate(line, each.curve, rises) if each in DECIDING else nowhere
+                each, each.locate(line, each.curve, rises) if each in deciding(line.kind) else nowhere
             )
     return LocatedLine(line, criteria, volume_step=None)
 
@@ -286,19 +364,20 @@ def judge(task: tuple[int, int, int]) -> list[dict[str, Any]]:
         entry: dict[str, Any] = {
             "value": str(verdict.value),
             "noise": noise,
-            "fine": spacing <= (6.0 if kind.isotherm else 50.0),
+            "fine": spacing <= GRIDS[kind.line][3],
             "by": at_fault,
             "pulls": [],
             "latent heat within, eV/atom": _latent_heat(verdict),
         }
         for side, truth in ((reference, place), (surrogate, other)):
-            found_at = side.criteria[DECIDING[0]]
+            found_at = side.deciding[-1 if kind.line is LineKind.DENSITY_ISOTHERM else 0]
             if found_at.resolved:
                 entry["pulls"].append((found_at.place.value - truth) / found_at.place.error)
-        names = ("transition temperature", "transition pressure")
+        names = ("transition temperature", "transition pressure", "transition density")
         shifts = [each for each in verdict.comparisons if each.judged and each.quantity.startswith(names)]
         if shifts and shifts[0].difference.resolved:
-            entry["shift pull"] = (shifts[0].difference.value - (other - place)) / shifts[0].difference.error
+            shift = other - place if shifts[0].difference.unit != "%" else 100.0 * (other - place) / place
+            entry["shift pull"] = (shifts[0].difference.value - shift) / shifts[0].difference.error
         found.append(entry)
     return found
 

@@ -26,7 +26,7 @@ from llpt.report.questions.cell import large_enough
 from llpt.report.questions.ensemble import of_their_ensembles
 from llpt.report.questions.path import independent_of_path
 from llpt.report.questions.protocol import same_protocol
-from llpt.report.questions.reference import _budget_figure, _largest
+from llpt.report.questions.reference import _budget_figure, _largest, converged
 from llpt.report.questions.surrogate import errors_of_surrogate
 from llpt.report.questions.transition import where_is_it
 from llpt.report.questions.verdict import comparison_figure
@@ -34,6 +34,7 @@ from llpt.report.references import papers, papers_of_functional
 from llpt.report.run_tables import run_table
 from llpt.statistics import Estimate
 from llpt.study import State, StudyDirectory
+from llpt.study.few_kpoints import ONE_POINT
 
 ORDER = ("protocol", "equilibrium", "duration", "size", "path", "solids", "reference", "surrogate", "remedy")
 """Same protocol? equilibrated? long enough? large enough? path? solids? k-points, cutoff and electrons? errors of the
@@ -145,6 +146,15 @@ def without_some_errors(ladder):
     first, *others = ladder.runs
     summary = first.summary.assign(density_error=((), math.nan), enthalpy_error=((), math.nan))
     return dataclasses.replace(ladder, runs=(dataclasses.replace(first, summary=summary), *others))
+
+
+def test_too_few_k_points_are_told_in_kelvin_by_the_studys_own_latent_heat(case, monkeypatch):
+    assert not converged(case).points
+    monkeypatch.setattr("llpt.report.questions.reference.few_for", lambda study, atoms: ONE_POINT[1])
+    told = converged(case).points
+    assert told
+    assert all("1 meV/atom between the phases moves T* by" in each for each in told)
+    assert any(each.startswith("200 GPa, N = 512: The step of the enthalpy is") for each in told)
 
 
 def test_failures_stand_first_among_the_runs(case):

@@ -4,8 +4,9 @@ import pytest
 from typer.testing import CliRunner
 
 from llpt.cli.app import app
+from llpt.statistics import Estimate
 from llpt.study import parse_study
-from llpt.study.few_kpoints import warnings_of
+from llpt.study.few_kpoints import few_for, kelvins_of, warnings_of
 
 STUDY = """
 [study]
@@ -26,8 +27,10 @@ engine = "dft"
 def test_each_small_size_is_warned_of_with_what_was_measured(kpoints):
     small, medium = warnings_of(parse_study(STUDY + kpoints))
     assert "32 atoms" in small
-    assert "-93 ± 3" in small
+    assert "-216 ± 7" in small
+    assert "puts T* too high by 71 ± 40 K to 236 ± 134 K (latent heats of 90 to 27 meV/atom)" in small
     assert "-31 ± 1" in medium
+    assert "Between the phases at one temperature it was not measured. At 800 K 1 meV/atom" in medium
 
 
 @pytest.mark.parametrize("kpoints", ['"3x3x3"', '"spacing:0.9"', '"0.25,0.25,0.25;0.25,0.25,-0.25"'])
@@ -40,6 +43,25 @@ def test_a_mesh_too_coarse_for_the_smallest_cell_is_warned_of_with_what_was_meas
     assert "32 atoms" in smallest
     assert "-48 ± 4 meV/atom" in smallest
     assert 'Take kpoints = "3x3x3"' in smallest
+
+
+def test_by_a_study_of_its_own_latent_heat_it_is_in_kelvin():
+    """T* (D/2) / Delta H: 900 K times 5 meV/atom over 50; that of the latent heat is in the error."""
+    measured = few_for(parse_study(STUDY), 64)
+    place, latent = Estimate(900.0, 5.0, "K", 20.0), Estimate(0.050, 0.005, "eV/atom", 20.0)
+    sentence = kelvins_of(measured, place, latent)
+    assert "1 meV/atom between the phases moves T* by 18 K" in sentence
+    assert "puts it too high by 90 ± 35 K, as a scale" in sentence
+    assert kelvins_of(few_for(parse_study(STUDY), 128), place, latent).endswith("moves T* by 18 K.")
+
+
+@pytest.mark.parametrize(
+    ("place", "latent"),
+    [(Estimate.unknown("K"), (0.050, 0.005)), (Estimate(900.0, 5.0, "K", 20.0), (0.050, 0.020))],
+    ids=["no place", "no latent heat"],
+)
+def test_without_a_known_latent_heat_nothing_is_said_in_kelvin(place, latent):
+    assert not kelvins_of(few_for(parse_study(STUDY), 64), place, Estimate(*latent, "eV/atom", 20.0))
 
 
 def test_other_engines_have_no_k_points_to_warn_of():
@@ -65,4 +87,4 @@ def test_a_new_study_of_small_cells_has_a_mesh(tmp_path, atoms, kpoints):
 def test_the_plan_says_it(tmp_path):
     path = tmp_path / "study.toml"
     path.write_text(STUDY, encoding="utf-8")
-    assert "off by -93 ± 3 meV/atom" in " ".join(CliRunner().invoke(app, ["plan", str(path)]).stdout.split())
+    assert "off by -216 ± 7 meV/atom" in " ".join(CliRunner().invoke(app, ["plan", str(path)]).stdout.split())

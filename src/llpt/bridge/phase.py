@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 
     from llpt.bridge.samples import DifferenceSamples
 
-ONE_SIDED_SAMPLES = 20.0
-"""Independent samples that must carry a one-sided exponential average: with fewer its error bar is not one (tests)."""
+ONE_SIDED_SAMPLES = 40.0
+"""Independent samples that must carry a one-sided exponential average. With fewer its error bar is not one: of series
+with memory that are worth 9, one in five takes itself for 20 (``benchmarks/bridge_tails.py``)."""
 CUMULANT_SPREAD = 1.0
 """Largest standard deviation of beta Delta for which the second cumulant of one side may stand alone."""
 SERIES_TOLERANCE = 0.25

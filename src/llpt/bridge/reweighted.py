@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from llpt.bridge.samples import DifferenceSamples
 
-LEAST_SAMPLES = 20.0
+LEAST_SAMPLES = 40.0
 """Independent samples that must carry a reweighted average."""
 FIRST_ORDER_SPREAD = 0.5
 """Largest standard deviation of beta Delta for which the first order may stand alone."""

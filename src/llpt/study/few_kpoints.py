@@ -3,15 +3,23 @@
 Measured with the engine of this package on dense hydrogen at 200 GPa: free energy at one mesh less that at a denser
 one, on configurations of runs at that mesh itself (docs/findings.md). Within some 50 fs dynamics goes to configurations
 whose energy is too low at its own points and stays there; configurations from elsewhere show nothing.
+
+What moves a transition is the difference of that error between the phases at one temperature. The free energies of the
+two meshes differ by about half of the error that a mesh has on its own configurations (the middle of the bracket, its
+other end being zero by symmetry), hence dT* = T* (D/2) / Delta H, with D how much the errors of the two fluids differ.
 """
 
 from __future__ import annotations
 
 import itertools
+import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.bridge.shift import LATENT_SIGMAS
 from llpt.dft.kpoints import MEAN_VALUE
+from llpt.statistics import Estimate, combined
+from llpt.study.explaining_runs import LATENT_EV_PER_ATOM
 from llpt.study.kpoints import is_one_point, kpoints_of
 
 if TYPE_CHECKING:
@@ -22,33 +30,61 @@ if TYPE_CHECKING:
 MESH_UP_TO_ATOMS = 128
 ENOUGH_ATOMS = 512
 """Of the cell that a mesh repeats: 64 atoms at 2x2x2 lie within 0.4 meV/atom of 4x4x4 in molecules at 700 K."""
+COARSE = "2x2x2"
+COARSE_MOST_ATOMS = 32
+
+
+def _apart(value: float, error: float) -> Estimate:
+    """Return a difference of two means of 8 frames, each with its standard error."""
+    return Estimate.of_deviation(value, error, "meV/atom", 8.0, 14.0)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The error of one k-point in one size of cell.
+    """The error of too few k-points in one size of cell.
 
     Args:
         atoms: of the cell.
-        molecular: of the molecular fluid at 700 K, in meV/atom, for people.
-        atomic: of the atomic fluid at 1600 K.
+        errors: of the free energy in both fluids, for people.
+        apart: error of the fluid that began as atoms less that of the molecular one, both at 1000 K, in meV/atom:
+            above 0 molecules are favoured; unknown where they were not measured at one temperature.
     """
 
     atoms: int
-    molecular: str
-    atomic: str
+    errors: str
+    apart: Estimate
+
+    @property
+    def between_the_phases(self) -> str:
+        """The part that moves a transition, one sentence."""
+        if not self.apart.resolved:
+            return "Between the phases at one temperature it was not measured."
+        return f"At one temperature, 1000 K, a molecular start was lower than an atomic one by {self.apart}."
 
 
-MEASURED = (Measured(64, "-93 ± 3", "-39 ± 3"), Measured(128, "-31 ± 1", "-11.3 ± 0.3"))
-
-
-COARSE = "2x2x2"
-COARSE_MOST_ATOMS = 32
-COARSE_ERROR = (
-    "with a molecular start the free energy was off by -48 ± 4 meV/atom and the pressure by -3.5 ± 0.3 GPa, "
-    "with an atomic one by -52 ± 3 and -3.7 ± 0.2"
+ONE_POINT = (
+    Measured(
+        32, "by -216 ± 7 meV/atom with a molecular start and by -200 ± 6 with an atomic one (1000 K)", _apart(15.9, 8.7)
+    ),
+    Measured(
+        64,
+        "by -93 ± 3 meV/atom in the molecular fluid (700 K) and by -39 ± 3 in the atomic (1600 K)",
+        _apart(10.0, 3.6),
+    ),
+    Measured(
+        128,
+        "by -31 ± 1 meV/atom in the molecular fluid (700 K) and by -11.3 ± 0.3 in the atomic (1600 K)",
+        Estimate.unknown("meV/atom"),
+    ),
 )
-"""Of 32 atoms with that mesh at 200 GPa and 1000 K, less 4x4x4."""
+"""At the mean value point."""
+COARSE_MESH = Measured(
+    32,
+    "by -48 ± 4 meV/atom and the pressure by -3.5 ± 0.3 GPa with a molecular start, by -52 ± 3 and -3.7 ± 0.2 with an "
+    "atomic one",
+    _apart(-3.6, 4.9),
+)
+"""At 2x2x2, less 4x4x4, 200 GPa and 1000 K."""
 
 
 def mesh_for(atoms: Iterable[int]) -> str:
@@ -70,30 +106,82 @@ def warnings_of(study: StudyFile) -> tuple[str, ...]:
     Args:
         study: the study; no sentence of a reference without k-points, or with a mesh that depends on the cell.
     """
-    reference = study.reference
-    if reference is None:
-        return ()
-    given = str(kpoints_of(reference))
     sizes = sorted({size for line in study.state.lines() for size in study.sizes(line)})
-    if given == COARSE:
-        return tuple(_of_mesh(size) for size in sizes if size <= COARSE_MOST_ATOMS)
-    if not is_one_point(given):
-        return ()
-    return tuple(_of_one_point(size, given) for size in sizes if size <= MESH_UP_TO_ATOMS)
-
-
-def _of_one_point(atoms: int, kpoints: str) -> str:
-    near = min(MEASURED, key=lambda each: abs(each.atoms - atoms))
-    return (
-        f'kpoints = "{kpoints}" with {atoms} atoms: in cells of {near.atoms} atoms at 200 GPa the free energy at '
-        f"the mean value point was off by {near.molecular} meV/atom in the molecular fluid (700 K) and {near.atomic} "
-        f"in the atomic (1600 K), on that reference's own runs; 10 meV/atom between the phases are 100 to 300 K. "
-        f'Take kpoints = "{mesh_for([atoms])}", or cells of 256 atoms or more.'
+    return tuple(
+        f"{_told(study, atoms, measured)} {_in_kelvin(study, measured)} {_remedy(atoms, measured)}"
+        for atoms in sizes
+        if (measured := few_for(study, atoms)) is not None
     )
 
 
-def _of_mesh(atoms: int) -> str:
-    return (
-        f'kpoints = "{COARSE}" with {atoms} atoms: in {COARSE_MOST_ATOMS} atoms at 200 GPa and 1000 K {COARSE_ERROR}. '
-        f'Take kpoints = "{mesh_for([atoms])}", or cells of 64 atoms or more.'
+def few_for(study: StudyFile, atoms: int) -> Measured | None:
+    """Return what was measured of too few k-points in a size of cell like this; None where a study's are not too few.
+
+    Args:
+        study: the study.
+        atoms: size of the cell.
+    """
+    given = _given(study)
+    if given == COARSE and atoms <= COARSE_MOST_ATOMS:
+        return COARSE_MESH
+    if given and is_one_point(given) and atoms <= MESH_UP_TO_ATOMS:
+        return min(ONE_POINT, key=lambda each: abs(each.atoms - atoms))
+    return None
+
+
+def kelvins_of(measured: Measured, temperature_k: Estimate, latent_ev_per_atom: Estimate) -> str:
+    """Return what too few k-points cost by a study's own latent heat, one sentence; nothing where that is not known.
+
+    Args:
+        measured: in cells of about this size.
+        temperature_k: T* of the reference in K.
+        latent_ev_per_atom: H above less H below it, in eV/atom.
+    """
+    if not (temperature_k.resolved and latent_ev_per_atom.value > LATENT_SIGMAS * latent_ev_per_atom.error):
+        return ""
+    each = temperature_k.value / (1000.0 * latent_ev_per_atom.value)
+    found = (
+        f"The step of the enthalpy is {latent_ev_per_atom.scaled(1000.0, 'meV/atom')} at {temperature_k}: 1 meV/atom "
+        f"between the phases moves T* by {each:.0f} K"
     )
+    if not measured.apart.resolved:
+        return f"{found}."
+    shift = 0.5 * each * measured.apart.value
+    parts = ((measured.apart, 0.5 * each), (latent_ev_per_atom, -shift / latent_ev_per_atom.value))
+    scale = combined(shift, parts, "K")
+    return (
+        f"{found}, and an error like that of {measured.atoms} atoms at 1000 K puts it too high by {scale}, as a scale."
+    )
+
+
+def _given(study: StudyFile) -> str:
+    """Return the k-points of a study's reference; nothing where it has none."""
+    points = kpoints_of(study.reference) if study.reference is not None else None
+    return "" if points is None else str(points)
+
+
+def _told(study: StudyFile, atoms: int, measured: Measured) -> str:
+    points = COARSE if measured is COARSE_MESH else "the mean value point"
+    return (
+        f'kpoints = "{_given(study)}" with {atoms} atoms: in cells of {measured.atoms} atoms at 200 GPa the free '
+        f"energy at {points} was off {measured.errors}, on that reference's own runs. {measured.between_the_phases}"
+    )
+
+
+def _in_kelvin(study: StudyFile, measured: Measured) -> str:
+    """Return what that is in kelvin, by the latent heats of the literature."""
+    middle = statistics.median([state.temperature_k for line in study.state.lines() for state in line.states])
+    low, high = (middle / (1000.0 * latent) for latent in reversed(LATENT_EV_PER_ATOM))
+    latent = f"latent heats of {1000 * LATENT_EV_PER_ATOM[1]:g} to {1000 * LATENT_EV_PER_ATOM[0]:g} meV/atom"
+    if not measured.apart.resolved:
+        return f"At {middle:g} K 1 meV/atom between the phases moves T* by {low:.0f} to {high:.0f} K ({latent})."
+    least, most = (measured.apart.scaled(0.5 * each, "K") for each in (low, high))
+    return (
+        f"At {middle:g} K this puts T* too high by {least} to {most} ({latent}), as a scale; [budget] measures it in "
+        "the study's own runs, or says that one mesh is too far from the other."
+    )
+
+
+def _remedy(atoms: int, measured: Measured) -> str:
+    larger = 64 if measured is COARSE_MESH else 256
+    return f'Take kpoints = "{mesh_for([atoms])}", or cells of {larger} atoms or more.'

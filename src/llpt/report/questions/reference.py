@@ -14,7 +14,7 @@ from llpt.report.question import Question, Row, Table, Tone, number_columns, tex
 from llpt.report.questions.effects import effect_table, tone_of
 from llpt.report.supplement_figures import electronic_temperature_figure
 from llpt.report.tables import UNKNOWN
-from llpt.study.few_kpoints import warnings_of
+from llpt.study.few_kpoints import few_for, kelvins_of, warnings_of
 
 if TYPE_CHECKING:
     from llpt.audit.budget import BudgetRow
@@ -33,7 +33,7 @@ def converged(case: Case) -> Question | None:
     """Answer from the budget in kelvin, controlled tests of the reference's choices and what one k-point costs."""
     if not case.study.reference:
         return None
-    warnings = warnings_of(case.study)
+    warnings = (*warnings_of(case.study), *_kpoints_in_kelvin(case))
     choices = choice_rows(case.analysis.explanation)
     effects = tuple(effect for effect in case.effects(CHOICES) if effect.role is Role.REFERENCE)
     audit = case.analysis.electronic_temperature
@@ -79,6 +79,19 @@ def converged(case: Case) -> Question | None:
         warnings,
         without_figure=_unshown(len(choices)),
     )
+
+
+def _kpoints_in_kelvin(case: Case) -> list[str]:
+    """Return what too few k-points cost by the latent heats of the study's own lines."""
+    found = []
+    for ladder in case.found.base(Role.REFERENCE):
+        measured = few_for(case.study, ladder.atoms)
+        step = ladder.located.step("enthalpy") if ladder.located and measured else None
+        if step is None or not step.resolved or measured is None:
+            continue
+        sentence = kelvins_of(measured, step.location, step.height)
+        found += [f"{ladder.line}, N = {ladder.atoms}: {sentence}"] if sentence else []
+    return found
 
 
 def _unshown(choices: int) -> str:
