@@ -150,7 +150,7 @@ def without_some_errors(ladder):
 
 def test_too_few_k_points_are_told_in_kelvin_by_the_studys_own_latent_heat(case, monkeypatch):
     assert not converged(case).points
-    monkeypatch.setattr("llpt.report.questions.reference.few_for", lambda study, atoms: ONE_POINT[1])
+    monkeypatch.setattr("llpt.report.questions.reference.few_for", lambda *_: ONE_POINT[1])
     told = converged(case).points
     assert told
     assert all("1 meV/atom between the phases moves T* by" in each for each in told)

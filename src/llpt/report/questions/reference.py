@@ -87,10 +87,10 @@ def _kpoints_in_kelvin(case: Case) -> list[str]:
     for ladder in case.found.base(Role.REFERENCE):
         measured = few_for(case.study, ladder.atoms)
         step = ladder.located.step("enthalpy") if ladder.located and measured else None
-        if step is None or not step.resolved or measured is None:
+        if ladder.located is None or step is None or not step.resolved or measured is None:
             continue
         sentence = kelvins_of(measured, step.location, step.height)
-        found += [f"{ladder.line}, N = {ladder.atoms}: {sentence}"] if sentence else []
+        found += [f"{ladder.located.states.where}, N = {ladder.atoms}: {sentence}"] if sentence else []
     return found
 
 
