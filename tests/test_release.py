@@ -38,6 +38,19 @@ def test_version_and_day_stand_alike_in_every_place():
         assert number == citation["version"]
 
 
+def test_a_tag_marks_a_commit_of_its_version():
+    """In a clone without tags, or an archive without history, there is nothing to compare."""
+    asked = subprocess.run(["git", "tag", "--list", "v*"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if not asked.stdout.split():
+        pytest.skip("no tags here: git fetch --tags")
+    released = re.findall(r"^## \[(\d\S*)\]", text_of("CHANGELOG.md"), re.MULTILINE)
+    for tag in asked.stdout.split():
+        shown = ["git", "show", f"{tag}:CITATION.cff"]
+        cited = subprocess.run(shown, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert tag.removeprefix("v") in released
+        assert f"version: {tag.removeprefix('v')}\n" in cited
+
+
 def test_the_command_line_says_the_version():
     assert CliRunner().invoke(app, ["--version"]).stdout == f"llpt {VERSION}\n"
 

@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from llpt.errors import InputError
 from llpt.transition import criteria, locate, separations, synthetic_isobar
 
 GRID_K = tuple(np.arange(700.0, 1101.0, 25.0))
@@ -15,6 +17,14 @@ def test_the_criteria_are_those_of_the_fluid_part():
     assert fluid.criteria is located.criteria
     assert located.separations == tuple(separations(located.criteria))
     assert located.separations
+
+
+def test_what_one_criterion_found_has_its_name():
+    located = locate(synthetic_isobar(GRID_K, place_k=905.0, width_k=0.0, seed=1))
+    assert located["density jump"] is next(iter(located.criteria.values()))
+    assert located["density jump"].criterion.name == "density jump"
+    with pytest.raises(InputError, match=r"No criterion .jump. is read on this line\. Known are: density jump"):
+        located["jump"]
 
 
 def test_solids_have_no_fluid_part():

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from llpt.errors import unsuitable
+from llpt.errors import InputError, unsuitable
 from llpt.statistics import Estimate
 from llpt.transition.criteria import Separation, criteria, deciding, separations
 from llpt.transition.criterion import step_in
@@ -60,6 +60,17 @@ class LocatedLine:
     def __repr__(self) -> str:
         found = sum(result.resolved for result in self.criteria.values())
         return f"LocatedLine({self.states!r}, {found} of {len(self.criteria)} criteria resolved)"
+
+    def __getitem__(self, name: str) -> CriterionResult:
+        """Return what one criterion found, by its name, e.g. ``located["density jump"]``.
+
+        Raises:
+            InputError: no criterion of that name is read on such a line.
+        """
+        known = {criterion.name: result for criterion, result in self.criteria.items()}
+        if name not in known:
+            raise InputError(f"No criterion {name!r} is read on this line.", f"Known are: {', '.join(known)}.")
+        return known[name]
 
     @property
     def separations(self) -> tuple[Separation, ...]:
