@@ -1,9 +1,11 @@
 """Machine code kept on disk must not outlive the source of any kernel that is compiled into it."""
 
 import errno
+import fcntl
 import importlib
 import inspect
 import pickle
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -77,3 +79,46 @@ def test_a_disk_that_takes_no_machine_code_costs_no_result(double, keep, monkeyp
 
     monkeypatch.setattr(IndexDataCacheFile, "save", full)
     assert keep(double)(1.5) == 3.0
+
+
+COMPILE = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from numba.core import event
+from doubling import double
+from llpt.compiling import {keep}
+
+class Times(event.Listener):
+    def on_start(self, event):
+        print("begins", flush=True)
+        time.sleep(1.0)
+
+    def on_end(self, event):
+        pass
+
+event.register("numba:compile", Times())
+kept = {keep}(double)
+assert kept(1.5) == 3.0
+print(sum(kept.stats.cache_hits.values()), flush=True)
+"""
+
+
+@pytest.mark.parametrize("keep", [compiled, compile_and_keep], ids=lambda keep: keep.__name__)
+@pytest.mark.usefixtures("double")
+def test_what_one_process_compiles_another_waits_for_and_takes(keep, tmp_path):
+    command = [sys.executable, "-c", COMPILE.format(keep=keep.__name__), str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline() == "begins\n"
+        second = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert first.stdout.read() == "0\n"
+    assert second.stdout == "1\n"
+
+
+@pytest.mark.parametrize("keep", [compiled, compile_and_keep])
+def test_what_cannot_be_compiled_keeps_nobody_waiting(double, keep, tmp_path):
+    kept = keep(double)
+    with pytest.raises(numba.TypingError):
+        kept("a word")
+    (lock,) = tmp_path.rglob("*.lock")
+    with lock.open() as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where it is still held

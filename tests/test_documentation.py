@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,7 @@ WORDS_BEHIND = r"(?: (?:--?[A-Za-z][\w-]*|[A-Z][A-Z_]*|\d+)(?![\w-]))*"
 
 def test_a_command_in_a_message_is_known():
     """A remedy that names a command or an option is of use only where it is there; what is no command has no option."""
-    names = "|".join(sorted(typer.main.get_command(app).commands, key=len, reverse=True))
+    names = "|".join(sorted(whole_program().commands, key=len, reverse=True))
     wanted = re.compile(rf"\bllpt (?:{names})(?![\w-]){WORDS_BEHIND}|\bllpt [a-z-]+ --?[a-z][\w-]*")
     found = {
         (module.name, command)
@@ -162,9 +163,15 @@ def test_a_command_in_a_message_is_known():
         check_command(command, whole=False)
 
 
+@cache
+def whole_program():
+    """The program as click has it, built once: it reads the annotations of every command."""
+    return typer.main.get_command(app)
+
+
 def check_command(line, *, whole=True):
     """Parse a command line as the program does; nothing is run, and no file need be there."""
-    program = typer.main.get_command(app)
+    program = whole_program()
     words = shlex.split(line)[1:]
     # Several commands in one breath: `llpt status`, `analyse`, `report DIR`.
     name = words.pop(0).rstrip(",") if words and not words[0].startswith("-") else None

@@ -38,6 +38,7 @@ STREAMS = {"atomic_stream", "atomic_text", "BytesIO", "StringIO"}
 ALLOWED = {
     ("cli/__init__.py", "dup2"): "standard output of a pipe that was closed goes to /dev/null",
     ("cli/__init__.py", "open"): "as above",
+    ("compiling.py", "open"): "a lock beside the machine code that numba writes; it stays empty",
     ("engines/abinit.py", "replace"): "what ABINIT wrote gets the name it reads, in its own directory",
     ("study/ledger.py", "connect"): "SQLite keeps a journal of its own",
     ("study/archive.py", "extractall"): "an archive is unpacked into a scratch directory",

@@ -8,16 +8,18 @@ the floor, so that no change is ever missed.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import re
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 from numba.core.caching import FunctionCache
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -95,6 +97,34 @@ class _ForgivingCache(FunctionCache):
     older version raises. A disk that is full or read-only raises as well.
     """
 
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self._is_held = False
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let no other process compile this function meanwhile, so that it finds the machine code of this one.
+
+        Two that compile at once would also write into one file: numba numbers files by an index that it reads before.
+        """
+        if self._is_held:  # a function that calls itself with other types
+            yield
+            return
+        stream = None
+        with suppress(OSError):
+            self._impl.locator.ensure_cache_path()
+            stream = (Path(self.cache_path) / f"{self._impl.filename_base}.lock").open("ab")
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        self._is_held = True
+        try:
+            yield
+        finally:
+            self._is_held = False
+            if stream is not None:
+                with suppress(OSError):
+                    fcntl.flock(stream, fcntl.LOCK_UN)  # a process that was forked meanwhile has the stream too
+                stream.close()
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
             return super().load_overload(sig, target_context)
@@ -133,5 +163,16 @@ def _compile_kernel(function: _Function, more: dict[str, Any]) -> _Function:
 
 
 def _keep(dispatcher: Any, cache: type[_ForgivingCache], function: Callable[..., Any]) -> None:
-    with suppress(RuntimeError):  # there is no directory that the machine code can be kept in
-        dispatcher._cache = cache(function)  # noqa: SLF001 - what cache=True does, with a cache of our own
+    try:
+        kept = cache(function)
+    except RuntimeError:  # there is no directory that the machine code can be kept in
+        return
+    dispatcher._cache = kept  # noqa: SLF001 - what cache=True does, with a cache of our own
+    compile_it = dispatcher.compile
+
+    def compile_alone(signature: Any) -> Any:
+        # numba's lock first, as where a kernel is compiled for the one that calls it: two threads must take both alike
+        with global_compiler_lock, kept.held():
+            return compile_it(signature)
+
+    dispatcher.compile = compile_alone

@@ -25,12 +25,13 @@ def hydrogen(*, molecular: bool, seed: int, atoms: int = 16, density: float = 0.
 
 def wrong(frame, *, bias_ev_per_atom=0.0, force_factor=1.0, pressure_gpa=0.0, noise_ev=0.0, seed=0):
     """The same configuration as a surrogate with a planted error labels it."""
-    copy = frame.copy()
-    stress = frame.get_stress().copy()
+    copy, known = frame.copy(), frame.calc.results  # as stored: ASE's methods compare the atoms with a copy each time
+    stress = known["stress"].copy()
     stress[:3] -= pressure_gpa * GPA_TO_EV_PER_ANGSTROM3
-    energy = frame.calc.results["free_energy"] + bias_ev_per_atom * len(frame)
-    energy += noise_ev * np.random.default_rng(seed).normal()
-    attach_labels(copy, energy=energy, free_energy=energy, forces=force_factor * frame.get_forces(), stress=stress)
+    energy = known["free_energy"] + bias_ev_per_atom * len(frame)
+    if noise_ev:
+        energy += noise_ev * np.random.default_rng(seed).normal()
+    attach_labels(copy, energy=energy, free_energy=energy, forces=force_factor * known["forces"], stress=stress)
     return copy
 
 

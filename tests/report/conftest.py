@@ -137,3 +137,11 @@ def finished(tmp_path_factory):
         ledger.record(last, State.FAILED, reason="the box <exploded>", remedy="mend it")
         entries = {entry.path: entry for entry in ledger.entries()}
     return directory, plan, entries, analyse_study(directory, plan, entries)
+
+
+@pytest.fixture(scope="module")
+def publication_style():
+    """Draw in the style of the report, as a study of a person's does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LLPT_STYLE")
+        yield

@@ -11,6 +11,8 @@ from llpt.campaign.explained import CampaignExplanation, PlacedCrossover
 from llpt.report.crossover_figure import crossover_figure
 from llpt.report.drawing import draw
 
+pytestmark = pytest.mark.usefixtures("publication_style")
+
 
 @pytest.fixture(scope="module")
 def found():

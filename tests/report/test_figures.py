@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from ase import Atoms
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from llpt.audit import electronic_temperature_audit
 from llpt.campaign import ControlledTest, Role
@@ -15,6 +16,8 @@ from llpt.report.interactive import as_json
 from llpt.report.isobar_figures import isobar_figure, straddling
 from llpt.report.observable_figure import observable_figure
 from llpt.report.panels import Dash
+
+pytestmark = pytest.mark.usefixtures("publication_style")
 
 
 @pytest.fixture(scope="session")
@@ -163,6 +166,16 @@ def test_forces_against_the_electronic_temperature(tmp_path):
     pdf, png = draw(figure, tmp_path)
     assert pdf.stat().st_size > 1000
     assert png.stat().st_size > 1000
+
+
+def test_a_figure_is_laid_out_once_for_both_of_its_files(tmp_path, monkeypatch, figures):
+    laid_out = []
+    execute = ConstrainedLayoutEngine.execute
+    monkeypatch.setattr(
+        ConstrainedLayoutEngine, "execute", lambda self, figure: laid_out.append(figure) or execute(self, figure)
+    )
+    draw(figures["transition-line"], tmp_path)
+    assert len(laid_out) == 1
 
 
 def test_a_style_of_ones_own_is_used(tmp_path, monkeypatch, figures):

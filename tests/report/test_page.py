@@ -30,7 +30,9 @@ NAMES = (
 
 @pytest.fixture(scope="session")
 def page(finished):
-    path = write_report(*finished)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LLPT_STYLE")  # as a person's report is drawn
+        path = write_report(*finished)
     return path, path.read_text(encoding="utf-8")
 
 

@@ -16,6 +16,8 @@ from llpt.trajectory import StepRecord, System, TrajectoryWriter, open_trajector
 from llpt.transition import Isochore, Isotherm, locate, synthetic_isobar
 from llpt.transition.step_criteria import DENSITY_JUMP
 
+pytestmark = pytest.mark.usefixtures("publication_style")
+
 TEMPERATURES = (700, 800, 850, 900, 950, 1000, 1100, 1200)
 
 

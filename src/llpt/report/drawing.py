@@ -70,6 +70,8 @@ def draw(figure: Figure, directory: Path) -> tuple[Path, Path]:
     """
     with own_style():
         canvas = _canvas(figure)
+        canvas.draw_without_rendering()
+        canvas.set_layout_engine(None)  # what was placed holds for both files: else each would be laid out anew
         make_directory(directory)
         paths = (directory / f"{figure.name}.pdf", directory / f"{figure.name}.png")
         for path in paths:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from llpt.statistics.autocorrelation import as_series, block_averages, spectral_estimate
 from llpt.statistics.mean import mean_estimate
@@ -69,7 +69,7 @@ def drifts(series: ArrayLike) -> bool:
         height = float(contrast @ values / (contrast @ contrast))
         left = spectral_estimate(values - values.mean() - height * contrast)
         error = math.sqrt(left.variance_of_mean * values.size / float(contrast @ contrast))
-        if abs(height) > error * float(stats.t.ppf(1.0 - 0.25 * FALSE_ALARM, left.degrees_of_freedom)):
+        if abs(height) > error * float(stdtrit(left.degrees_of_freedom, 1.0 - 0.25 * FALSE_ALARM)):
             return True
     return False
 

@@ -12,7 +12,6 @@ from llpt.options import parse_options
 from llpt.structure import check_elements, check_structure, read_structures
 from llpt.study.engine_sections import ProviderKind
 from llpt.study.inputs import named_inputs
-from llpt.study.providers import check_provider
 from llpt.study.stored import is_trained_here
 
 if TYPE_CHECKING:
@@ -39,7 +38,10 @@ def check_what_is_named(study: StudyFile, plan: Plan, source: Path, *, archived:
         MissingProgramError: a calculator's package is not installed on this machine, where the study is to run.
     """
     inputs = named_inputs(study, source, archived=archived)
-    check_provider(study.execution)
+    if study.execution.where is not ProviderKind.LOCAL:
+        from llpt.study.providers import check_provider  # noqa: PLC0415 - a plan for this machine needs no Parsl
+
+        check_provider(study.execution)
     _check_verdict(study)
     starts = {item.given: item.path for item in inputs if item.key == "system.start"}
     for atoms in study.all_sizes if starts else ():
