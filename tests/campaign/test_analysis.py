@@ -188,8 +188,8 @@ def test_runs_at_held_volume_share_a_line_by_their_density(runs):
     assert not any(found.resolved for found in ladder.criteria.values())
 
 
-def test_analysing_brings_neither_study_nor_report_nor_job_queue():
-    names = ("llpt.study", "llpt.report", "parsl", "plotly")
+def test_analysing_brings_neither_study_nor_report_nor_job_queue_nor_torch():
+    names = ("llpt.study", "llpt.report", "parsl", "plotly", "torch")
     code = f"import sys, llpt.campaign.analysis; print([name for name in {names} if name in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "[]"

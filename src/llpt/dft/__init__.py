@@ -12,16 +12,8 @@ from llpt.lazy import loaded_when_used
 
 if TYPE_CHECKING:
     from llpt.dft.calculator import KohnSham
-    from llpt.dft.optics import (
-        LineShape,
-        OpticalSpectrum,
-        Transitions,
-        bands_up_to,
-        dielectric_function,
-        find_transitions,
-        kubo_greenwood,
-        reflectivity,
-    )
+    from llpt.dft.light import LineShape, dielectric_function, reflectivity
+    from llpt.dft.optics import OpticalSpectrum, Transitions, bands_up_to, find_transitions, kubo_greenwood
 
 __all__ = [
     "Convergence",
@@ -40,16 +32,8 @@ __all__ = [
 
 _NAMES = {
     "llpt.dft.calculator": ("KohnSham",),
-    "llpt.dft.optics": (
-        "LineShape",
-        "OpticalSpectrum",
-        "Transitions",
-        "bands_up_to",
-        "dielectric_function",
-        "find_transitions",
-        "kubo_greenwood",
-        "reflectivity",
-    ),
+    "llpt.dft.light": ("LineShape", "dielectric_function", "reflectivity"),
+    "llpt.dft.optics": ("OpticalSpectrum", "Transitions", "bands_up_to", "find_transitions", "kubo_greenwood"),
 }
 
 

@@ -5,8 +5,8 @@ f run from 0 to 2, v is the velocity operator i[H, r] (momentum, and a commutato
 
     sigma(w) = (1 / 3 Omega) sum_k w_k sum_nm (f_n - f_m)/(e_m - e_n) sum_a |<m|v_a|n>|² L(w - (e_m - e_n))
 
-L(x) stands for i/(x + i0) = pi delta(x) + i P(1/x), broadened (:class:`LineShape`); real and imaginary part belong
-together by Kramers and Kronig. Where e_m = e_n the quotient is -df/de.
+L(x) stands for i/(x + i0) = pi delta(x) + i P(1/x), broadened (:class:`llpt.dft.LineShape`); real and imaginary part
+belong together by Kramers and Kronig. Where e_m = e_n the quotient is -df/de.
 
 The terms n = m are *intraband*: the Drude peak of bands that go on for ever. A fluid has none; it appears because the
 cell is repeated, shrinks as the cell grows and would make the dc limit 1/width. It is left out of spectra unless asked
@@ -20,15 +20,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from scipy.special import dawsn
 
 from llpt import units
 from llpt.dft.bands import solve_bands
+from llpt.dft.light import LineShape, dielectric_function, reflectivity
 from llpt.dft.occupations import fermi_dirac
 from llpt.dft.sum_rule import ExpectedSum, expected_sum
 from llpt.errors import InputError
@@ -47,22 +46,6 @@ _NEAR_LEVELS = 4
 _DEGENERATE = 1e-6
 #: Lines of a smaller share of the strongest one are left out.
 _NEGLIGIBLE = 1e-12
-
-
-class LineShape(StrEnum):
-    """How a line of no width is drawn."""
-
-    GAUSSIAN = "gaussian"
-    """sqrt(pi/2)/s [exp(-z²) + 2 i D(z)/sqrt(pi)], z = x/(sqrt(2) s), D Dawson's integral: keeps a gap a gap."""
-    LORENTZIAN = "lorentzian"
-    """i/(x + i s): a finite lifetime; its tails give an insulator a conductivity that grows with the width."""
-
-    def of(self, x: NDArray[np.float64], width: float) -> NDArray[np.complex128]:
-        """Return L(x) for the standard deviation or the half width at half maximum ``width``."""
-        if self is LineShape.LORENTZIAN:
-            return np.asarray(1j / (x + 1j * width))
-        z = x / (math.sqrt(2.0) * width)
-        return np.asarray(math.sqrt(math.pi / 2.0) / width * np.exp(-z * z) + 1j * math.sqrt(2.0) / width * dawsn(z))
 
 
 @dataclass(frozen=True)
@@ -106,20 +89,6 @@ class OpticalSpectrum:
     def reflectivity(self) -> NDArray[np.float64]:
         """Reflectivity at normal incidence from vacuum."""
         return reflectivity(self.dielectric_function)
-
-
-def dielectric_function(
-    photon_energy_ev: NDArray[np.float64], conductivity_s_per_cm: NDArray[np.complex128]
-) -> NDArray[np.complex128]:
-    """Return epsilon = 1 + 4 pi i sigma / w (Gaussian units), shape (n,)."""
-    sigma = conductivity_s_per_cm / units.ATOMIC_CONDUCTIVITY_TO_S_PER_CM
-    return 1.0 + 4.0j * math.pi * sigma / (photon_energy_ev * units.EV_TO_HARTREE)
-
-
-def reflectivity(epsilon: NDArray[np.complex128]) -> NDArray[np.float64]:
-    """Return the reflectivity at normal incidence from vacuum, |(n - 1)/(n + 1)|² with n = sqrt(epsilon)."""
-    index = np.sqrt(epsilon)
-    return np.asarray(np.abs((index - 1.0) / (index + 1.0)) ** 2)
 
 
 def velocity_squared(hamiltonian: Hamiltonian, orbitals: Tensor) -> Tensor:

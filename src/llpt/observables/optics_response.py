@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from llpt.dft import LineShape, bands_up_to, find_transitions
+from llpt.dft import LineShape
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ def response_of(frame: Atoms, engine: KohnShamEngine, settings: OpticsSettings) 
         InputError: the snapshot cannot be computed.
         EngineError: no self-consistency or bands that did not converge.
     """
+    from llpt.dft import bands_up_to, find_transitions  # noqa: PLC0415 - loads torch
+
     engine.reset()
     engine.calculate(frame)
     assert engine.problem is not None
