@@ -1,5 +1,8 @@
 """What is wrong is found before anything runs."""
 
+import subprocess
+import sys
+
 import pytest
 
 from llpt.errors import InputError, MissingProgramError
@@ -81,3 +84,17 @@ def test_a_plan_refuses_what_a_run_will_refuse_without_making_an_engine(old, new
 def test_what_is_not_installed_here_may_be_on_the_nodes(tmp_path):
     study = parse_study(STUDY.replace(ASE, 'engine = "ase:no.such.Class"') + '[execution]\nwhere = "slurm"\n')
     check_what_is_named(study, make_plan(study), tmp_path)
+
+
+def test_a_plan_for_this_machine_is_checked_without_parsl():
+    code = f"""
+import sys
+from pathlib import Path
+from llpt.study import make_plan, parse_study
+from llpt.study.preflight import check_what_is_named
+study = parse_study({STUDY!r})
+check_what_is_named(study, make_plan(study), Path())
+print("parsl" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
