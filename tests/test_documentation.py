@@ -273,6 +273,15 @@ def test_a_wrong_command_is_found(command, whole, why):
         check_command(command, whole=whole)
 
 
+def test_stored_results_can_be_read():
+    stored = sorted((ROOT / "docs/results").rglob("*.json*"))
+    assert len(stored) > 20
+    for path in stored:
+        text = path.read_text(encoding="utf-8")
+        for part in text.splitlines() if path.suffix == ".jsonl" else [text]:
+            assert json.loads(part), path
+
+
 def test_commands_are_found_in_a_script():
     script = 'A="--x 1"\nX=1 .venv/bin/llpt run $A # why\npython a && llpt plan b'
     assert commands(script) == ["llpt run --x 1", "llpt plan b"]

@@ -44,7 +44,8 @@ def test_sharp_against_smooth_and_a_bias_between_the_phases_are_not_called_equal
     assert found.count("not faithful") >= 5
 
 
-def test_a_latent_heat_hidden_by_another_heat_capacity_is_never_called_equal(rates):
+def test_a_latent_heat_hidden_by_another_heat_capacity_is_seldom_called_equal(rates):
+    """On random grids; on the one that hides it best more often (docs/results/latent-heat.json)."""
     for heat_mev in (10, 20):
         found = said(rates, f"enthalpy step + {heat_mev} meV/atom, hidden by C_P", 30)
         assert found.count("faithful") == 0

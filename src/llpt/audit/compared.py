@@ -28,6 +28,7 @@ class Contrast:
         temperature_k: where it belongs to one temperature; None where it is one for the whole line of states.
         kind: which of several of the same quantity, e.g. the name of a criterion.
         open_because: why it decides nothing here, whatever its size; nothing where it may.
+        unproven: why it cannot be proven small here, though it can be proven large; nothing where it can.
         parts: where a whole curve is one comparison, the difference at each temperature, of which ``difference`` is the
             one that says most.
         allowances: by how much more than the threshold each part may differ before anything is proven, because the
@@ -41,6 +42,7 @@ class Contrast:
     temperature_k: float | None = None
     kind: str = ""
     open_because: str = ""
+    unproven: str = ""
     parts: tuple[Estimate, ...] = ()
     allowances: tuple[float, ...] = ()
     independent: float = 1.0

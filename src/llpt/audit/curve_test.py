@@ -234,7 +234,7 @@ _POINTS_OF_A_SLOPE = 2
 _COLUMNS_WITH_STEP = 3
 
 
-def curve_contrast(test: CurveTest, what: str, confidence: float, along: Coordinate) -> Contrast:
+def curve_contrast(test: CurveTest, what: str, confidence: float, along: Coordinate, *, unproven: str = "") -> Contrast:
     """Return a curve as one comparison, shown by the part that reaches farthest.
 
     Args:
@@ -242,6 +242,7 @@ def curve_contrast(test: CurveTest, what: str, confidence: float, along: Coordin
         what: was compared, for people.
         confidence: of the verdict.
         along: what the coordinates are.
+        unproven: why the curve cannot be proven small, as where it is not known everywhere.
     """
     reach = [abs(part.value) + part.half_width(confidence) if part.resolved else 0.0 for part in test.parts]
     index = int(np.argmax(reach))
@@ -252,7 +253,13 @@ def curve_contrast(test: CurveTest, what: str, confidence: float, along: Coordin
         moved = test.allowances[index]
         sentence += f", of which a shift that is still allowed may be {in_words(moved)} {part.unit}".rstrip()
     return Contrast(
-        part, sentence, kind="curve", parts=test.parts, allowances=test.allowances, independent=test.independent
+        part,
+        sentence,
+        kind="curve",
+        unproven=unproven,
+        parts=test.parts,
+        allowances=test.allowances,
+        independent=test.independent,
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.compared import ComparedQuantity, Contrast
+from llpt.audit.coverage import not_covered
 from llpt.audit.curve_test import curve_contrast, curve_test, shift_allowances
 from llpt.audit.pairing import common_temperatures, relative_difference
 from llpt.audit.region import region_of
@@ -110,7 +111,9 @@ def difference_contrast(
         word = pair.reference.states.along.word
         reason = f"{name}: no {word} away from the transition with a known error"
         return Contrast(Estimate.unknown(differences[0].unit), reason, kind="curve")
-    return curve_contrast(found, f"{name} away from the transition", thresholds.confidence, pair.reference.states.along)
+    what, along = f"{name} away from the transition", pair.reference.states.along
+    unproven = not_covered(pair, near, coordinates, differences)
+    return curve_contrast(found, what, thresholds.confidence, along, unproven=unproven)
 
 
 def _quantity(observable: str, threshold: Threshold, *, relative: bool) -> ComparedQuantity:

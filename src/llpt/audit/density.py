@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.compared import ComparedQuantity, Contrast
+from llpt.audit.coverage import not_covered
 from llpt.audit.curve_test import CurveTest, contrast_at, curve_contrast, curve_test, shift_allowances
 from llpt.audit.pairing import CurveDifference, common_temperatures, relative_difference, same_place
 from llpt.audit.region import Region, region_of
@@ -39,8 +40,8 @@ class DensityComparison:
 
     Args:
         difference: the relative difference as it is.
-        offset: in percent; None where there is no atomic fluid to fit it in, and the shape is then the whole
-            difference.
+        offset: in percent; unknown where no density of the atomic fluid is known, None where there is no atomic fluid
+            to fit it in, and the shape is then the whole difference.
         atomic: which temperatures the offset was fitted at, shape (n,).
         judged: which temperatures are judged for shape, shape (n,).
         shape: difference less offset, with error, one per temperature.
@@ -67,10 +68,13 @@ def compare_density(pair: Pair, *, near: float) -> DensityComparison:
     temperatures, percent = difference.coordinates, difference.percent
     region = region_of(pair)
     usable = np.array([each.resolved for each in percent], dtype=bool)
-    atomic = usable & _atomic(pair, temperatures, region, near)
+    fluid = _atomic(pair, temperatures, region, near)
+    atomic = usable & fluid
     judged = np.ones(len(temperatures), dtype=bool) if region is None else region.beside(temperatures, near)
     fitted = np.flatnonzero(atomic)
     offset = weighted_mean([percent[int(i)] for i in fitted]) if fitted.size else None
+    if offset is None and fluid.any():
+        offset = Estimate.unknown("%")
     switch = None if region is None else region.switch(temperatures)
     allowances = None
     if region is None:
@@ -99,7 +103,7 @@ def _shape(differences: Sequence[Estimate], fitted: NDArray[np.intp], offset: Es
     took part in the fit is correlated with it. Birge's factor, which the offset carries where the fitted points
     disagree, does not enter: that they disagree is what a shape is.
     """
-    if offset is None:
+    if offset is None or not fitted.size:
         return list(differences)
     weights = noisy_errors(np.array([differences[j].standard_error for j in fitted])) ** -2.0
     shares = dict(zip(fitted.tolist(), (weights / weights.sum()).tolist(), strict=True))
@@ -135,7 +139,8 @@ def density_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         yield no_density(f"No {along.word} away from the transition is common to both")
     else:
         what = f"Density away from the transition {after}"
-        yield curve_contrast(density.curve, what, thresholds.confidence, along)
+        unproven = not_covered(pair, pair.near(thresholds), density.difference.coordinates, density.difference.percent)
+        yield curve_contrast(density.curve, what, thresholds.confidence, along, unproven=unproven)
     for place, residual in zip(density.difference.coordinates, density.shape, strict=True):
         sentence = f"Density at {place:g} {along.unit} {after}: {residual}"
         yield contrast_at(float(place), along, residual, sentence)

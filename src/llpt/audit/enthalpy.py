@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.compared import ComparedQuantity, Contrast
+from llpt.audit.coverage import not_covered
 from llpt.audit.curve_test import (
     Extrapolated,
     contrast_at,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
-
+    from llpt.transition import Curve
 
 SLOPE_CONFIDENCE = 0.99
 """At which H' - H is proven to slope within a phase: of equal pairs one in fifty has such a slope by chance."""
@@ -64,13 +65,10 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         pair: without solid points.
         thresholds: for what is near the transition.
     """
-    for name in ENERGIES[pair.kind]:
-        reference, surrogate = (side.states.curve(name).resolved() for side in (pair.reference, pair.surrogate))
-        common = common_temperatures(reference, surrogate)
-        if common:
-            break
-    else:
+    curves = next((both for name in ENERGIES[pair.kind] if (both := _of_both(pair, name)) is not None), None)
+    if curves is None:
         return
+    reference, surrogate, common = curves
     region = region_of(pair)
     if region is None:
         yield Contrast(
@@ -91,8 +89,20 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         differences, temperatures, below, above, place=middle, confidence=SLOPE_CONFIDENCE
     )
     sentence = f"{_word(pair)} from below the transition to above it: surrogate minus reference {found}"
-    open_because = _only_by_means(found, lines, thresholds)
-    yield Contrast(found, f"{sentence}{_kelvins(pair, found)}", open_because=open_because)
+    unproven = _only_by_means(found, lines, thresholds) or not_covered(pair, near, temperatures, differences)
+    yield Contrast(found, f"{sentence}{_kelvins(pair, found)}", unproven=unproven)
+
+
+def _of_both(pair: Pair, name: str) -> tuple[Curve, Curve, list[tuple[int, int]]] | None:
+    """Return what is known of a curve on either side, and the places that both know; None where a side has none of it.
+
+    That one has it and knows its error nowhere is no reason to do without.
+    """
+    curves = [side.states.curve(name) for side in (pair.reference, pair.surrogate)]
+    if not all(np.isfinite(curve.values).any() for curve in curves):
+        return None
+    reference, surrogate = (curve.resolved() for curve in curves)
+    return reference, surrogate, common_temperatures(reference, surrogate)
 
 
 def _only_by_means(means: Estimate, lines: Extrapolated | None, thresholds: Thresholds) -> str:
@@ -134,10 +144,13 @@ def enthalpy_contrasts(pair: Pair, thresholds: Thresholds, *, made_from: str) ->
         thresholds: for what is near the transition, and the confidence.
         made_from: "E" or "F".
     """
-    name = (AT_VOLUME if pair.kind.holds_volume else AT_PRESSURE)[made_from]
-    reference, surrogate = (side.states.curve(name).resolved() for side in (pair.reference, pair.surrogate))
-    common = common_temperatures(reference, surrogate)
+    curves = _of_both(pair, (AT_VOLUME if pair.kind.holds_volume else AT_PRESSURE)[made_from])
+    if curves is None:
+        return
+    reference, surrogate, common = curves
     if not common:
+        reason = f"{_word(pair)} from {made_from}: no state at which both are known with an error"
+        yield Contrast(Estimate.unknown(ENTHALPY_CHANGE.unit), reason, kind="curve")
         return
     along = reference.along
     coordinates = np.array([reference.coordinates[index] for index, _ in common])

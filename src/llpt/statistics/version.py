@@ -6,5 +6,6 @@ same runs may come to another result raises it, so that such a change is told fr
 
 1: errors as if known exactly. 2: degrees of freedom and Student's quantiles; what counts is fixed before the runs.
 3: equal means of the enthalpy prove nothing where it slopes otherwise within the phases; what is not judged and differs
-stands among the reasons. 4: what is read off labels (free energies, kelvins, residuals) has degrees of freedom too.
+stands among the reasons. 4: what is read off labels (free energies, kelvins, residuals) has degrees of freedom
+too; what is not known somewhere along a line is proven small nowhere.
 """

@@ -1,0 +1,60 @@
+"""Where along a line of states a difference is known: what is not known anywhere proves nothing to be small there.
+
+A verdict of *faithful* speaks of every state of the reference's line away from the transition. A difference that is not
+known at one of them, because a run is too short to know its error or the surrogate was not run there, forbids it. One
+such state between two that are known, or between one and the transition, is bridged by the curve through them; one at
+an end of the line is not, nor are two neighbours.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llpt.audit.pairing import same_place
+from llpt.audit.region import region_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from llpt.audit.pairing import Pair
+    from llpt.statistics import Estimate
+
+
+def not_covered(pair: Pair, near: float, coordinates: NDArray[np.float64], differences: Sequence[Estimate]) -> str:
+    """Return why a difference is not known along the line, with the places; empty where it is.
+
+    Args:
+        pair: without solid points.
+        near: states of the reference this close to a transition are not asked for.
+        coordinates: where there are differences, shape (n,).
+        differences: at each, surrogate minus reference.
+    """
+    along = pair.reference.states.along
+    places = np.array(pair.reference.states.coordinates)
+    known = coordinates[np.array([each.resolved for each in differences], dtype=bool)]
+    missing = np.array([not same_place(known, place, along).any() for place in places.tolist()], dtype=bool)
+    region = region_of(pair)
+    sides = [np.ones(len(places), dtype=bool)]
+    if region is not None:
+        sides = [region.below(places, near), region.above(places, near)]
+    if not any(_open(missing[side], first=number == 0, last=side is sides[-1]) for number, side in enumerate(sides)):
+        return ""
+    asked = np.logical_or.reduce(sides)
+    named = ", ".join(f"{place:g}" for place in places[missing & asked].tolist())
+    return f"it is not known with an error at {named} {along.unit}"
+
+
+def _open(missing: NDArray[np.bool_], *, first: bool, last: bool) -> bool:
+    """Return whether states of one side are missing that no curve bridges.
+
+    Args:
+        missing: which of them, in their order, shape (n,).
+        first: whether the first of them is an end of the line.
+        last: whether the last is.
+    """
+    beside = np.concatenate([[first], missing, [last]])
+    return bool((missing & (beside[:-2] | beside[2:])).any())

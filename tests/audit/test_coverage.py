@@ -1,0 +1,91 @@
+"""What is not known somewhere along the line is proven small nowhere, and may be proven large all the same."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from llpt.audit import Outcome, compare
+from llpt.statistics import Estimate
+from llpt.transition import locate, synthetic_isobar
+
+GRID_K = tuple(np.arange(700.0, 1201.0, 20.0))
+ENERGIES = ("enthalpy", "enthalpy_from_free_energy")
+
+
+def line(seed, *, unknown=None, at=lambda _: True, temperatures_k=GRID_K, change=1.0):
+    isobar = synthetic_isobar(temperatures_k, place_k=905.0, width_k=0.0, jump=0.03, seed=seed, noise=1e-4)
+    random = np.random.default_rng(seed)
+    for point in isobar.points:
+        height = (2.0 if point.coordinate < 905.0 else 1.2) + 0.005 * random.normal()
+        point.estimates["rdf_peak_height"] = Estimate(height, 0.005, "", 200.0)
+        for name in unknown or ():
+            if name in point.estimates and at(point.coordinate):
+                each = point.estimates[name]
+                point.estimates[name] = replace(each, value=each.value * change, error=math.nan)
+    return locate(isobar)
+
+
+def judged(verdict, text):
+    return next(each for each in verdict.comparisons if each.judged and text in each.quantity)
+
+
+def test_equal_lines_that_are_known_everywhere_are_faithful():
+    verdict = compare(line(1), line(2))
+    assert verdict.value is Outcome.FAITHFUL
+    one_inside = line(2, unknown=("density", "rdf_peak_height", *ENERGIES), at=lambda kelvin: kelvin == 760.0)
+    assert compare(line(1), one_inside).value is Outcome.FAITHFUL
+
+
+@pytest.mark.parametrize(
+    ("reference", "surrogate"),
+    [
+        ({}, {"unknown": ENERGIES}),
+        ({"unknown": ENERGIES}, {}),
+        (
+            {"unknown": ENERGIES, "at": lambda kelvin: kelvin % 40.0},
+            {"unknown": ENERGIES, "at": lambda kelvin: not kelvin % 40.0},
+        ),
+    ],
+)
+def test_an_enthalpy_that_both_have_and_never_both_know_leaves_the_verdict_open(reference, surrogate):
+    verdict = compare(line(1, **reference), line(2, **surrogate))
+    assert verdict.value is Outcome.NOT_RESOLVED
+    assert "both enthalpies are known" in judged(verdict, "enthalpy step").sentence
+
+
+@pytest.mark.parametrize("name", ["density", "rdf_peak_height"])
+@pytest.mark.parametrize(
+    "at",
+    [
+        lambda kelvin: kelvin >= 1160.0,
+        lambda kelvin: kelvin == 700.0,
+        lambda kelvin: kelvin in {740.0, 760.0},
+        lambda kelvin: kelvin > 960.0,
+    ],
+)
+def test_a_curve_that_is_not_known_at_an_end_or_at_neighbours_leaves_the_verdict_open(name, at):
+    verdict = compare(line(1), line(2, unknown=(name,), at=at, change=1.05))
+    assert verdict.value is Outcome.NOT_RESOLVED
+    words = {"density": "density away", "rdf_peak_height": "first peak"}[name]
+    sentence = next(each.sentence for each in verdict.comparisons if each.judged and words in each.sentence.lower())
+    missing = [f"{kelvin:g}" for kelvin in GRID_K if at(kelvin)]
+    assert f"but it is not known with an error at {', '.join(missing)} K: not resolved" in sentence
+
+
+def test_temperatures_that_the_surrogate_lacks_leave_the_verdict_open_by_name():
+    verdict = compare(line(1), line(2, temperatures_k=GRID_K[:-3]))
+    assert verdict.value is Outcome.NOT_RESOLVED
+    assert any("not known with an error at 1160, 1180, 1200 K" in reason for reason in verdict.reasons)
+    every_second = compare(line(1), line(2, temperatures_k=(*GRID_K[::2], GRID_K[-1])))
+    assert "not known" not in " ".join(every_second.reasons)
+
+
+def test_what_is_known_and_differs_is_not_faithful_whatever_else_is_not_known():
+    known = line(2, unknown=ENERGIES)
+    for point in known.states.points:
+        if point.coordinate < 800.0:
+            each = point.estimates["density"]
+            point.estimates["density"] = replace(each, value=1.05 * each.value)
+    assert compare(line(1), known).value is Outcome.NOT_FAITHFUL
