@@ -10,7 +10,8 @@ An isobar is a smooth baseline with curvature and a change from one fluid to the
 the error function, or two states with Boltzmann weights. 6 to 12 temperatures, 25 to 100 K apart; relative errors of
 the density from 0.05 to 0.5 % (2 to 10 ps of 64 to 512 atoms), those of enthalpy and first peak in proportion and
 correlated with it; noise that the next run on the ladder remembers in part; errors that are themselves estimated from a
-few degrees of freedom; one run in twenty too short to know its error. None of it is what the analysis assumes.
+few degrees of freedom; one run in twenty too short to know its error. Baselines and forms are not those that the
+analysis fits; how errors scatter is what it assumes (``analysis.py tails`` and ``findings.py`` make them of series).
 An isotherm has 8 to 15 pressures, 4 to 10 GPa apart, the density a power law of the pressure that bends, and the same
 noise; 200 pairs of each kind at most. At held volumes the pressure stands for the density, its error that of the
 density over the compressibility: isochores of the temperatures of the isobars, and isotherms of 8 to 15 densities, 0.01
