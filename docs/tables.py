@@ -42,7 +42,7 @@ def table_of_tests() -> str:
     """Return one row for each controlled test: what it asks and adds, what is allowed, its own keys."""
     rows = ["| test | what it asks and adds | allowed | its own keys (default) |", "|---|---|---|---|"]
     for name, field in ControlledTestsSection.model_fields.items():
-        tests = [kind for kind in get_args(field.annotation) if issubclass(kind, Section)]
+        tests = [kind for kind in get_args(field.annotation) if isinstance(kind, type) and issubclass(kind, Section)]
         asks = " ".join((test.__doc__ or "") for test in tests)
         own = ", ".join(
             f"`{key}` ({default(inner)})"
