@@ -74,6 +74,13 @@ def test_a_curve_that_is_not_known_at_an_end_or_at_neighbours_leaves_the_verdict
     assert f"but it is not known with an error at {', '.join(missing)} K: not resolved" in sentence
 
 
+def test_an_offset_that_is_not_known_is_open_and_taken_from_nothing():
+    verdict = compare(line(1), line(2, unknown=("density",), at=lambda kelvin: kelvin > 905.0))
+    assert judged(verdict, "density offset").outcome is Outcome.NOT_RESOLVED
+    told = "(no density of the atomic fluid with an error to take an offset from)"
+    assert told in next(each.sentence for each in verdict.comparisons if "Density away" in each.sentence)
+
+
 def test_temperatures_that_the_surrogate_lacks_leave_the_verdict_open_by_name():
     verdict = compare(line(1), line(2, temperatures_k=GRID_K[:-3]))
     assert verdict.value is Outcome.NOT_RESOLVED

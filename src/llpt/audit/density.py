@@ -134,7 +134,10 @@ def density_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     if pair.kind.holds_volume:
         return
     density, along = compare_density(pair, near=pair.near(thresholds)), pair.reference.states.along
-    after = "after the offset" if density.offset is not None else "(no atomic fluid to take an offset from)"
+    after = "after the offset"
+    if not density.atomic.any():
+        lacking = "atomic fluid" if density.offset is None else "density of the atomic fluid with an error"
+        after = f"(no {lacking} to take an offset from)"
     if density.curve is None:
         yield no_density(f"No {along.word} away from the transition is common to both")
     else:

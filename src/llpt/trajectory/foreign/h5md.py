@@ -97,8 +97,8 @@ def open_h5md(path: Path, *, elements: Sequence[str] = ()) -> ForeignTrajectory:
         times = _times(group["position"], path)
         interval = float(times[1] - times[0]) if times is not None and len(times) > 1 else None
         _factors(group, path)
-        left_out = [name for name in ARRAYS if name in group and not _beside_positions(group[name], position, group)]
-        left_out += _observables(file, group, path)[1]
+        left_out = [name for name in ARRAYS if name in group and not _beside_positions(group[name], group)]
+        left_out += _observables(file, group)[1]
     if masses is not None and len(masses) != n_atoms:
         masses = None
     return ForeignTrajectory(
@@ -202,11 +202,12 @@ def _along(element: Any, name: str) -> NDArray[np.float64] | None:
     return values if len(values) == len(element["value"]) else None
 
 
-def _beside_positions(element: Any, position: Any, group: Any) -> bool:
+def _beside_positions(element: Any, group: Any) -> bool:
     """Whether an element has a value for each frame of the positions, and at the same steps where both say at which."""
-    if element["value"].shape[:1] != position.shape[:1]:
+    positions = group["position"]
+    if element["value"].shape[:1] != positions["value"].shape[:1]:
         return False
-    steps, others = (_along(each, "step") for each in (group["position"], element))
+    steps, others = (_along(each, "step") for each in (positions, element))
     return steps is None or others is None or bool((steps == others).all())
 
 
@@ -249,9 +250,8 @@ def _quotient(dataset: Any, above: Mapping[str, float], below: Mapping[str, floa
     return above[first] / below[last]
 
 
-def _observables(file: Any, group: Any, path: Path) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
+def _observables(file: Any, group: Any) -> tuple[dict[str, Any], list[str]]:
     """Return the known observables with a number for each frame, and the names of those that are at other steps."""
-    position = group["position/value"]
     here: dict[str, Any] = {}
 
     def visit(name: str, item: Any) -> None:
@@ -260,16 +260,16 @@ def _observables(file: Any, group: Any, path: Path) -> tuple[dict[str, NDArray[n
 
     if "observables" in file:
         file["observables"].visititems(visit)
-    found: dict[str, NDArray[np.float64]] = {}
+    found: dict[str, Any] = {}
     left_out = []
-    for field, (names, table) in OBSERVABLES.items():
+    for field, (names, _) in OBSERVABLES.items():
         name = next((each for each in names if each in here), "")
         if not name or not _unit(here[name]):
             continue
-        if not _beside_positions(here[name].parent, position, group):
+        if _beside_positions(here[name].parent, group):
+            found[field] = here[name]
+        else:
             left_out.append(name)
-            continue
-        found[field] = np.asarray(here[name][...], dtype=float) * _factor(here[name], table, path)
     return found, left_out
 
 
@@ -279,7 +279,11 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
         factors = _factors(group, path)
         position = group["position/value"]
         n_frames, n_atoms = position.shape[:2]
-        numbers, _ = _observables(file, group, path)
+        numbers = {
+            field: np.asarray(dataset[...], dtype=float) * _factor(dataset, OBSERVABLES[field][1], path)
+            for field, dataset in _observables(file, group)[0].items()
+        }
+        beside = [name for name in ARRAYS if name in factors and _beside_positions(group[name], group)]
         times = _times(group["position"], path)
         steps = _along(group["position"], "step")
         edges = _edges(group)
@@ -288,8 +292,7 @@ def _frames(path: Path) -> Iterator[ForeignFrame]:
             chosen = slice(start, min(start + size, n_frames))
             arrays = {
                 name: np.asarray(group[f"{name}/value"][chosen], dtype=float) * factors[name]
-                for name in ("position", *ARRAYS)
-                if name in factors and _beside_positions(group[name], position, group)
+                for name in ("position", *beside)
             }
             forces = arrays.get("force", arrays.get("forces"))
             cells = _cells(edges, chosen, n_frames) * factors["box"]
