@@ -432,6 +432,17 @@ def test_what_is_changed_afterwards_is_asked_for_again(of_another, engine, rest,
         agree(of_another, plan, trust=False)
 
 
+def test_where_an_engine_s_code_lies_is_looked_up_once_however_many_runs_it_has(monkeypatch):
+    """Ten thousand runs were looked up one by one: 40 seconds of llpt plan."""
+    looked_up = []
+    monkeypatch.setattr("llpt.plugins.code_place", lambda module, **_: looked_up.append(module))
+    text = study_of_one_engine("ase:ase.calculators.lj.LennardJones", temperatures_k=[700, 800, 900])
+    plan = make_plan(parse_study(text))
+    assert sum(len(node.engines) for node in plan.nodes) > 1
+    foreign_code(plan)
+    assert looked_up == ["ase.calculators.lj"]
+
+
 def test_a_model_that_is_unpickled_is_named(tmp_path):
     plan = make_plan(parse_study(STUDY.replace("ase:evil.Evil", "mace:model.pt")))
     assert foreign_code(plan) == [

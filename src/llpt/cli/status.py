@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tomllib
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads it
@@ -34,7 +35,7 @@ NAMED = 5
 """So many runs are named in a sentence."""
 LEAST_PAUSE_S, PAUSE_SHARE = 1.0, 4.0
 """A live table is drawn anew after a second, or so many times what drawing it took."""
-LISTED = 200
+LISTED = 50
 """Runs that are listed of each state, unless all are asked for."""
 
 
@@ -132,7 +133,8 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
     if means is not None:
         listed = [replace(run, entry=replace(run.entry, conditions=means.of(run))) for run in listed]
     lines: list[RenderableType] = [table_of(listed)]
-    found = [(word, sum(run.word == word for run in runs)) for word in (*map(str, State), IMPORTED, CUT_OFF)]
+    counts = Counter(run.word for run in runs)
+    found = [(word, counts[word]) for word in (*map(str, State), IMPORTED, CUT_OFF)]
     hidden = [f"{number - LISTED} {word}" for word, number in found if number > LISTED and not every]
     if hidden:
         lines.append(f"… and {', '.join(hidden)}; --all lists them.")

@@ -119,7 +119,8 @@ def foreign_code(plan: Plan, provider: Mapping[str, GivenValue] = NOTHING, *, be
     from llpt.plugins import code_place  # noqa: PLC0415
 
     found: set[str] = set()
-    for spec, options in (engine for node in plan.nodes for engine in node.engines):
+    engines = {(spec, str(options)): options for node in plan.nodes for spec, options in node.engines}
+    for (spec, _), options in engines.items():
         word, _, argument = spec.partition(":")
         record = find_engine(spec)
         if record.argument is Argument.CLASS:
