@@ -436,7 +436,8 @@ def test_where_an_engine_s_code_lies_is_looked_up_once_however_many_runs_it_has(
     """Ten thousand runs were looked up one by one: 40 seconds of llpt plan."""
     looked_up = []
     monkeypatch.setattr("llpt.plugins.code_place", lambda module, **_: looked_up.append(module))
-    text = study_of_one_engine("ase:ase.calculators.lj.LennardJones", temperatures_k=[700, 800, 900])
+    engine = "ase:ase.calculators.lj.LennardJones"
+    text = study_of_one_engine(engine, temperatures_k=[700, 800, 900], steps=2, discard=0)
     plan = make_plan(parse_study(text))
     assert sum(len(node.engines) for node in plan.nodes) > 1
     foreign_code(plan)
