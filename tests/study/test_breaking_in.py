@@ -441,7 +441,7 @@ def test_where_an_engine_s_code_lies_is_looked_up_once_however_many_runs_it_has(
     plan = make_plan(parse_study(text))
     assert sum(len(node.engines) for node in plan.nodes) > 1
     foreign_code(plan)
-    assert looked_up == ["ase.calculators.lj"]
+    assert looked_up == ["ase.calculators.lj.LennardJones"]
 
 
 def test_a_model_that_is_unpickled_is_named(tmp_path):
