@@ -287,13 +287,15 @@ def test_commands_are_found_in_a_script():
     assert commands(script) == ["llpt run --x 1", "llpt plan b"]
 
 
-def test_every_page_that_explains_says_what_can_fool_it():
+def test_every_page_that_explains_says_what_is_assumed_and_what_can_fool_it():
     site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     part = re.search(r"^  - Explanation:\n(?P<pages>(?: {6}- .+\n)+)", site, re.MULTILINE)["pages"]
     names = re.findall(r": (\S+\.md)$", part, re.MULTILINE)
     assert len(names) == 8
     for name in names:
         text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assumed = re.search(r"^## What is assumed\n\n(?P<told>(?:- .*\n)+)", text, re.MULTILINE)
+        assert (assumed and len(assumed["told"].split()) > 40) or "| assumes |" in text, name
         heading = re.search(r"^(#+) .*[Ww]hat can fool it.*\n(?P<told>(?:(?!#).*\n)+)", text, re.MULTILINE)
         lists = re.findall(r"^What can fool it:", text, re.MULTILINE)
         assert len(lists) > 1 or (heading and len(heading["told"].split()) > 40), name

@@ -14,7 +14,12 @@ REMEDY = "what builds the site is not installed: pip install -c constraints.txt 
 markdown = pytest.importorskip("markdown", reason=REMEDY)
 pytest.importorskip("mkdocstrings", reason=REMEDY)
 pytestmark = pytest.mark.slow
-SIZES = {"desk": {"width": 1400, "height": 900}, "phone": {"width": 390, "height": 844}}
+DESK = {"width": 1400, "height": 900}
+WINDOWS = {
+    "desk, light": {"viewport": DESK, "color_scheme": "light"},
+    "desk, dark": {"viewport": DESK, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+}
 PAGES = (
     "index",
     "start",
@@ -51,9 +56,9 @@ def site(tmp_path_factory):
     return place
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture(params=WINDOWS)
 def window(request, browser):
-    context = context_of(browser, viewport=SIZES[request.param])
+    context = context_of(browser, **WINDOWS[request.param])
     yield context.new_page()
     context.close()
 
@@ -61,6 +66,8 @@ def window(request, browser):
 @pytest.mark.parametrize("name", PAGES)
 def test_no_rule_of_accessibility_is_broken_and_nothing_is_wider_than_the_page(window, site, name):
     window.goto((site / f"{name}.html").as_uri())
+    dark = window.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    assert window.evaluate("document.body.dataset.mdColorScheme") == ("slate" if dark else "default")
     broken = broken_rules(window)
     assert [(each["id"], each["nodes"][0]["html"][:200]) for each in broken] == []
     assert window.evaluate("document.documentElement.scrollWidth") <= window.viewport_size["width"]
@@ -70,8 +77,8 @@ def test_the_readme_is_one_screen_and_a_half(browser, tmp_path):
     text = re.sub(r"<!--.*?-->", "", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
     body = markdown.markdown(text, extensions=["tables", "fenced_code"]).replace("docs/", f"{ROOT}/docs/")
     (tmp_path / "README.html").write_text(f"<meta charset=utf-8><style>{AS_ON_A_FORGE}</style>{body}", encoding="utf-8")
-    page = browser.new_page(viewport=SIZES["desk"])
+    page = browser.new_page(viewport=DESK)
     page.goto((tmp_path / "README.html").as_uri())
     assert page.evaluate("document.images[0].naturalWidth") > 0
-    assert page.evaluate("document.body.getBoundingClientRect().height") <= 1.5 * SIZES["desk"]["height"]
+    assert page.evaluate("document.body.getBoundingClientRect().height") <= 1.5 * DESK["height"]
     page.close()

@@ -99,9 +99,12 @@ def test_a_comparison_passes_over_what_is_new_and_what_has_another_version(kept,
 def test_a_comparison_finds_what_was_changed_or_taken_away(kept, average):
     tampered = kept.copy(deep=True)
     tampered["density"] = tampered["density"] * 1.001
+    tampered["rdf_effective_samples"] = tampered["rdf_effective_samples"] * 2.0  # infinite where g(r) is 0
+    assert np.isinf(kept["rdf_effective_samples"]).any()
     tampered = tampered.drop_vars(["rdf"])
     tampered["foreign"] = 1.0
-    assert set(compare_kept(tampered, average()).differing) == {"density", "rdf", "foreign"}
+    differing = {"density", "rdf", "rdf_effective_samples", "foreign"}
+    assert set(compare_kept(tampered, average()).differing) == differing
 
 
 def test_what_is_of_a_package_that_is_gone_is_kept_and_said_to_be_unknown(average, monkeypatch):

@@ -41,7 +41,8 @@ def test_numbers_are_estimates_and_curves_are_labelled():
     assert found.density.unit == "g/cm^3"
     assert found.rdf.dims == ("r",)
     assert found.rdf["r"].attrs["unit"] == "Å"
-    assert found["rdf_error"].shape == found.rdf.shape
+    assert found["rdf_error"].shape == found["rdf_effective_samples"].shape == found.rdf.shape
+    assert found["msd_effective_samples"].shape == found.msd.shape
     assert isinstance(found.rdf_peak_position, float)
     assert {"density", "rdf", "diffusion", "molecular_fraction"} <= set(found) <= set(dir(found))
     assert len(found) == len(list(found))

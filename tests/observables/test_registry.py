@@ -48,8 +48,10 @@ def test_a_summary_holds_what_the_records_declare_and_no_more(hydrogen):
     arrays = [given for given in declared if not given.is_sampled]
     sampled = {given.name for given in declared if given.is_sampled}
     others = [name for name in map(str, summary.data_vars) if not any(name.startswith(f"{each}_e") for each in sampled)]
-    assert [name.removesuffix("_error") for name in others if name not in sampled] == [
-        name for given in arrays for name in [given.name] * (1 + (bool(given.axes) and given.has_error))
+    assert [name for name in others if name not in sampled] == [
+        f"{given.name}{end}"
+        for given in arrays
+        for end in (("", "_error", "_effective_samples") if given.axes and given.has_error else ("",))
     ]
     for given in declared:
         assert summary[given.name].attrs["unit"] == given.unit

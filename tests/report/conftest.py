@@ -61,8 +61,10 @@ def curves(atomic):
         {
             "rdf": ("r", rdf),
             "rdf_error": ("r", np.full(r.size, 0.02)),
+            "rdf_effective_samples": ("r", np.full(r.size, 40.0)),
             "msd": ("lag", msd),
             "msd_error": ("lag", 0.05 * msd),
+            "msd_effective_samples": ("lag", np.full(lag.size, 6.0)),
             "msd_exponent": ((), 1.0),
         },
         coords={"r": r, "lag": lag},

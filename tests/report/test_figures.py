@@ -137,9 +137,11 @@ def test_the_hover_tells_units_and_no_error_that_nobody_stated(figures):
         for texts in hover_texts(figure).values():
             assert not any("± 0 " in text or text.endswith("± 0") for text in texts)
     first = json.loads(as_json(figures["displacement"]))["data"]
-    assert next(trace["text"][0] for trace in first if trace.get("text")) == "0 Å² at 0 ps"
+    assert next(trace["text"][0] for trace in first if trace.get("text")) == "0 Å² at 0 ps, 6 independent samples"
     some = next(iter(hover_texts(figures["densities"]).values()))[0]
     assert re.fullmatch(r"[\d.]+ ± [\d.]+ g/cm³ at \d+ K, \d+ independent samples", some)
+    curves = [texts[-1] for name, texts in hover_texts(figures["isobars"]).items() if "Å, 40 independent" in texts[-1]]
+    assert len(curves) >= 2
 
 
 def labelled(temperature_k, random):

@@ -16,6 +16,8 @@ import xarray as xr
 from llpt.errors import LlptError
 from llpt.observables.production import OF_STEPS
 from llpt.observables.record import (
+    ERROR,
+    SAMPLES,
     Absent,
     DerivedObservable,
     FrameObservable,
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from llpt.observables.registry import Registry
 
 BLOCK_BYTES = 64 * 1024**2
-ERROR = "_error"
 
 Result = TypeVar("Result")
 
@@ -258,7 +259,8 @@ def _average_frames(work: _Work, on_progress: Callable[[int, int], None] | None)
 
 def _names(quantity: Quantity) -> tuple[str, ...]:
     """Return the keys under which an observable hands a quantity over."""
-    return (quantity.name, f"{quantity.name}{ERROR}") if quantity.axes and quantity.has_error else (quantity.name,)
+    name = quantity.name
+    return (name, f"{name}{ERROR}", f"{name}{SAMPLES}") if quantity.axes and quantity.has_error else (name,)
 
 
 def _fault(each: Observable, result: Mapping[str, object]) -> str:

@@ -17,7 +17,7 @@ import xarray as xr
 
 from llpt.errors import InputError
 from llpt.observables.need import Need
-from llpt.observables.record import Axis, FrameObservable, Quantity
+from llpt.observables.record import ERROR, SAMPLES, Axis, FrameObservable, Quantity
 from llpt.statistics import Estimate, sample_estimate
 
 if TYPE_CHECKING:
@@ -192,7 +192,8 @@ class Displacements:
         place = {LAG.name: lags[:length]}
         return {
             MSD.name: xr.DataArray(curves.mean_angstrom2[:length], place, LAG.name),
-            f"{MSD.name}_error": xr.DataArray(curves.error_angstrom2[:length], place, LAG.name),
+            f"{MSD.name}{ERROR}": xr.DataArray(curves.error_angstrom2[:length], place, LAG.name),
+            f"{MSD.name}{SAMPLES}": xr.DataArray(np.full(length, curves.independent), place, LAG.name),
             MSD_ORIGINS.name: xr.DataArray(curves.curves_angstrom2[:, :length], place, (ORIGIN.name, LAG.name)),
             MSD_ALL.name: xr.DataArray(values[:length], place, LAG.name),
             MSD_EXPONENT.name: self.exponent(),
@@ -234,6 +235,7 @@ def msd_all_origins(positions_angstrom: NDArray[np.float32]) -> NDArray[np.float
 
 DISPLACEMENT = FrameObservable(
     name="displacement",
+    version=2,
     quantities=(MSD, MSD_ORIGINS, MSD_ALL, MSD_EXPONENT, MEAN_CELL, DIFFUSION),
     needs=frozenset({Need.REAL_TIME, Need.CELL, Need.TIMES}),
     accumulate=lambda production: Displacements(production.masses_u),

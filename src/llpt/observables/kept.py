@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from llpt.observables.averaging import ERROR
-from llpt.observables.record import FileObservable
+from llpt.observables.record import ERROR, SAMPLES, FileObservable
 from llpt.observables.registry import all_observables
-from llpt.observables.summary import FAILED, SAMPLES, STATISTICS_VERSION, SUMMARY_FORMAT, VERSIONS
+from llpt.observables.summary import FAILED, STATISTICS_VERSION, SUMMARY_FORMAT, VERSIONS
 from llpt.statistics import STATISTICS
 
 ROUNDING = 1e-6
@@ -80,7 +79,8 @@ def renewed(kept: xr.Dataset, fresh: xr.Dataset) -> xr.Dataset:
     def rank(name: str) -> tuple[bool, int]:
         """Arrays and plain numbers first, then sampled numbers, each in the registry's order."""
         quantity = _quantity(name)
-        return f"{quantity}{SAMPLES}" in chosen, place.get(quantity, len(place))
+        counts = chosen.get(f"{quantity}{SAMPLES}")
+        return counts is not None and not counts.dims, place.get(quantity, len(place))
 
     attributes = kept.attrs | fresh.attrs
     attributes[VERSIONS] = ", ".join(f"{name} {number}" for name, number in (versions_in(kept) | anew).items())
@@ -132,5 +132,5 @@ def _agree(one: xr.DataArray, other: xr.DataArray) -> bool:
     left, right = one.to_numpy().astype(float), other.to_numpy().astype(float)
     if left.shape != right.shape:
         return False
-    scale = np.nanmax(np.abs(right)) if np.isfinite(right).any() else 0.0
-    return bool(np.allclose(left, right, rtol=ROUNDING, atol=ROUNDING * float(scale), equal_nan=True))
+    scale = float(np.abs(right[np.isfinite(right)]).max(initial=0.0))
+    return bool(np.allclose(left, right, rtol=ROUNDING, atol=ROUNDING * scale, equal_nan=True))

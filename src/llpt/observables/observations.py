@@ -25,7 +25,7 @@ import xarray as xr
 from llpt.errors import InputError, listed, unsuitable
 from llpt.observables.averaging import average_run
 from llpt.observables.production import Production
-from llpt.observables.record import FileObservable
+from llpt.observables.record import ERROR, SAMPLES, FileObservable
 from llpt.observables.registry import all_observables, quantity
 from llpt.observables.summary import estimate_of, summary_of_averages
 from llpt.statistics import Estimate
@@ -42,7 +42,8 @@ class Observations(Mapping[str, Estimate | float | xr.DataArray]):
     """What one trajectory gives, by name: as items (``found["density"]``) and as attributes (``found.density``).
 
     A sampled number is an ``Estimate``, a plain one a float, a curve an ``xarray.DataArray`` with the coordinates of
-    its axes and the attribute ``unit``; ``found["rdf_error"]`` is the error of the curve ``found["rdf"]``.
+    its axes and the attribute ``unit``; ``found["rdf_error"]`` is the error of the curve ``found["rdf"]``,
+    ``found["rdf_effective_samples"]`` the independent samples behind each of its points.
 
     Args:
         summary: all of it as one data set, as ``llpt.transition.Isobar.from_summaries`` takes it.
@@ -62,7 +63,7 @@ class Observations(Mapping[str, Estimate | float | xr.DataArray]):
                 return estimate_of(self.summary, name)
             found = self.summary[name]
             return found if given.axes else float(found)
-        if name.removesuffix("_error") in self._names and name in self.summary:
+        if name.removesuffix(ERROR).removesuffix(SAMPLES) in self._names and name in self.summary:
             return self.summary[name]
         raise KeyError(self._why(name))
 

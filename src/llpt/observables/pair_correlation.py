@@ -18,7 +18,7 @@ import xarray as xr
 
 from llpt.observables.need import Need
 from llpt.observables.neighbours import half_width_angstrom, to_freud
-from llpt.observables.record import Axis, FrameObservable, Quantity
+from llpt.observables.record import ERROR, SAMPLES, Axis, FrameObservable, Quantity
 from llpt.statistics import Estimate, mean_estimate
 
 if TYPE_CHECKING:
@@ -266,11 +266,12 @@ def greatest_radius_angstrom(
 def _curve(
     quantity: Quantity, places: NDArray[np.float64] | list[float], found: Sequence[Estimate]
 ) -> dict[str, xr.DataArray]:
-    """Return a curve and its error."""
+    """Return a curve, its error, and the independent samples behind each point."""
     axis = quantity.axes[0].name
     return {
         quantity.name: xr.DataArray([each.value for each in found], {axis: places}, axis),
-        f"{quantity.name}_error": xr.DataArray([each.error for each in found], {axis: places}, axis),
+        f"{quantity.name}{ERROR}": xr.DataArray([each.error for each in found], {axis: places}, axis),
+        f"{quantity.name}{SAMPLES}": xr.DataArray([each.effective_samples for each in found], {axis: places}, axis),
     }
 
 
@@ -284,7 +285,7 @@ def _accumulate(production: Production) -> PairCorrelation:
 
 PAIR_CORRELATION = FrameObservable(
     name="pair_correlation",
-    version=2,
+    version=3,
     quantities=(
         RDF,
         RUNNING_COORDINATION,

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from llpt.observables.production import Production
     from llpt.trajectory import FrameBlock
 
+ERROR, SAMPLES = "_error", "_effective_samples"
+"""How the names of what goes with a quantity in a summary end."""
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -50,7 +53,7 @@ class Quantity:
     """One number or array that a run gives.
 
     Args:
-        name: of the variable in a summary; ``name_error`` and, of a number, ``name_effective_samples`` go with it.
+        name: of the variable in a summary; ``name_error`` and ``name_effective_samples`` go with it.
         symbol: as in formulas.
         unit: text of the unit; empty for a pure number.
         phrase: what it is, a few words for people.

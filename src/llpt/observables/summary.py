@@ -14,9 +14,9 @@ import xarray as xr
 
 from llpt.files import write_atomically
 from llpt.hdf5 import refuse_other_files
-from llpt.observables.averaging import ERROR, average_run, failure
+from llpt.observables.averaging import average_run, failure
 from llpt.observables.production import Production
-from llpt.observables.record import FileObservable, Reasoned
+from llpt.observables.record import ERROR, SAMPLES, FileObservable, Reasoned
 from llpt.observables.registry import all_observables
 from llpt.statistics import STATISTICS, Estimate, detect_equilibration
 
@@ -38,7 +38,6 @@ VERSIONS = "observables"
 """Attribute of a summary: the observables that were asked for, each with its version."""
 FAILED = "failed"
 """Attribute of a summary: why observables of other packages are not in it, one sentence a line."""
-SAMPLES = "_effective_samples"
 DEGREES = "degrees_of_freedom"
 """Attribute of an error: how well it is known (``Estimate.degrees_of_freedom``)."""
 STATISTICS_VERSION = "statistics"
@@ -67,7 +66,7 @@ def summarise_run(
     short to know; its attribute ``degrees_of_freedom`` says how well it is known) and ``name_effective_samples``, with
     the attribute ``unit``; one whose estimator says why it is not determined carries that sentence as the attribute
     ``reason``. A plain number is one variable. An array has named dimensions, most with coordinates, and perhaps a
-    ``name_error``. ``describe_observables`` lists them all.
+    ``name_error`` and ``name_effective_samples``. ``describe_observables`` lists them all.
 
     What the run cannot give is not there: nothing from frames where there are fewer than two, no compressibility at
     constant volume, no molecules but of hydrogen, no vibrations without velocities. A number whose scalars the run
@@ -128,9 +127,10 @@ def summary_of_averages(
     coordinates: dict[str, Variable] = {}
     quantities = observables.quantities
     for name, found in averages.found.items():
-        quantity = quantities[name if name in quantities else name.removesuffix(ERROR)]
+        quantity = quantities[name if name in quantities else name.removesuffix(ERROR).removesuffix(SAMPLES)]
         if isinstance(found, xr.DataArray):
-            variables[name] = (found.dims, found.to_numpy(), {"unit": quantity.unit})
+            unit = "" if name.endswith(SAMPLES) else quantity.unit
+            variables[name] = (found.dims, found.to_numpy(), {"unit": unit})
             coordinates |= {axis.name: _coordinate(found, axis) for axis in quantity.axes if axis.name in found.coords}
         elif not isinstance(found, Estimate | Reasoned):
             variables[name] = ((), float(found), {"unit": quantity.unit})
@@ -180,7 +180,7 @@ def estimate_of(summary: xr.Dataset, name: str) -> Estimate:
 def sampled_names(summary: xr.Dataset) -> list[str]:
     """Return the names of the sampled numbers of a summary, in its order: what ``estimate_of`` can be asked for."""
     names = (str(name).removesuffix(SAMPLES) for name in summary if str(name).endswith(SAMPLES))
-    return [name for name in names if f"{name}{ERROR}" in summary]
+    return [name for name in names if f"{name}{ERROR}" in summary and not summary[name].dims]
 
 
 def put_estimate(summary: xr.Dataset, name: str, estimate: Estimate) -> None:

@@ -41,6 +41,7 @@ def _panel(what: str, found: SpreadCalibration) -> Panel:
         palette.CYCLE[1],
         dash=Dash.NONE,
         marker=Marker.CIRCLE,
+        samples=tuple(each.effective_samples for each in found.errors),
     )
     curves = [groups, PlottedCurve("error = disagreement", ends, ends, colour=palette.GREY, dash=Dash.DASHED)]
     factor = found.factor.value

@@ -108,6 +108,7 @@ def _curves(
             colour,
             dash=Dash.NONE,
             marker=marker,
+            samples=tuple(value.effective_samples for _, value in known),
         )
     ]
     if place.temperature.resolved:

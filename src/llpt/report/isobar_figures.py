@@ -14,7 +14,7 @@ import numpy as np
 from llpt.campaign import ControlledTest, Role
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
-from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source, VerticalLine, numbers
+from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source, VerticalLine, numbers, numbers_of
 from llpt.study.state_sections import StateLine
 from llpt.transition import Coordinate, differences, heat_capacity_j_per_mol_k
 from llpt.units import GAS_CONSTANT_J_PER_MOL_K, hydrogen_density_g_per_cm3, wigner_seitz_radius_bohr
@@ -306,6 +306,7 @@ def _pair_correlation(ladders: Sequence[ObservedLadder]) -> Panel:
                     numbers(summary["rdf_error"].to_numpy()) if ladder is leading else (),
                     palette.FOUR_TEMPERATURES[_shade(index, len(chosen))],
                     palette.DASHES[ladder.role],
+                    samples=numbers_of(summary, "rdf_effective_samples"),
                     band=True,
                     source=source_of(ladder),
                     in_legend=ladder is leading,

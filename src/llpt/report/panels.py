@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import xarray as xr
+
 Numbers = tuple[float, ...]
 
 
 def numbers(values: Iterable[float]) -> Numbers:
     """Return plain numbers, as a curve holds them."""
     return tuple(float(value) for value in values)
+
+
+def numbers_of(summary: xr.Dataset, name: str) -> Numbers:
+    """Return a curve of a summary as plain numbers; none where the summary does not hold it."""
+    return numbers(summary[name].to_numpy()) if name in summary else ()
 
 
 class Dash(StrEnum):

@@ -16,9 +16,10 @@ from matplotlib.container import Container
 from llpt.audit import Verdict
 from llpt.errors import InputError, unsuitable
 from llpt.observables import Observations, all_observables, with_unit
+from llpt.observables.record import ERROR, SAMPLES
 from llpt.report import palette
 from llpt.report.drawing import add_curves, own_style
-from llpt.report.panels import Dash, Marker, Panel, PlottedCurve, VerticalLine, numbers
+from llpt.report.panels import Dash, Marker, Panel, PlottedCurve, VerticalLine, numbers, numbers_of
 from llpt.report.series import series_panel
 from llpt.report.verdict_figure import draw_verdict, height_inch
 from llpt.trajectory import Trajectory
@@ -144,19 +145,19 @@ def _(thing: Observations, quantity: str | None, colour: str) -> Panel:
 @panel_of.register
 def _(thing: xr.Dataset, quantity: str | None, colour: str) -> Panel:
     name = quantity or "rdf"
-    curves = [str(each) for each in thing if thing[each].ndim == 1 and not str(each).endswith("_error")]
+    curves = [str(each) for each in thing if thing[each].ndim == 1 and not str(each).endswith((ERROR, SAMPLES))]
     if name not in curves:
         raise InputError(f"There is no curve {name!r} in what was observed.", f"There are {', '.join(curves)}.")
     [dimension] = thing[name].dims
     record = all_observables().quantities[name]
-    error = f"{name}_error"
     temperature = float(thing.attrs["temperature_k"])
     drawn = PlottedCurve(
         f"{temperature:.4g} K" if math.isfinite(temperature) else record.symbol,
         numbers(thing[dimension].to_numpy()),
         numbers(thing[name].to_numpy()),
-        numbers(thing[error].to_numpy()) if error in thing else (),
+        numbers_of(thing, f"{name}{ERROR}"),
         colour,
+        samples=numbers_of(thing, f"{name}{SAMPLES}"),
         band=True,
     )
     return Panel(record.axes[0].label, with_unit(record.symbol, record.unit), (drawn,))

@@ -20,7 +20,7 @@ from llpt.report.isobar_figures import (
     rung_name,
     source_of,
 )
-from llpt.report.panels import Dash, Figure, Panel, PlottedCurve, numbers
+from llpt.report.panels import Dash, Figure, Panel, PlottedCurve, numbers, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,6 +133,7 @@ def _displacement(ladder: ObservedLadder, names: Sequence[str]) -> Panel:
                 numbers(summary["msd_error"].to_numpy()),
                 palette.along(names.index(rung_name(run)), len(names)),
                 palette.DASHES[ladder.role],
+                samples=numbers_of(summary, "msd_effective_samples"),
                 band=True,
                 source=source_of(ladder),
                 in_legend=False,
