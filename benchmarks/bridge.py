@@ -35,7 +35,7 @@ from llpt.bridge import (
     shift_of_temperature,
 )
 from llpt.files import write_atomically
-from llpt.statistics import Estimate, mean_estimate
+from llpt.statistics import STATISTICS, Estimate, mean_estimate
 from llpt.units import BOLTZMANN_EV_PER_K
 
 if TYPE_CHECKING:
@@ -306,7 +306,7 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=400, help="in each phase and ensemble")
     parser.add_argument("--out", type=Path, help="a JSON file for the answers")
     options = parser.parse_args()
-    found = json.dumps(benchmark(options), indent=2)
+    found = json.dumps({"statistics": STATISTICS} | benchmark(options), indent=2)
     print(found)
     if options.out:
         write_atomically(options.out, found + "\n")

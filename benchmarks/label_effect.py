@@ -31,7 +31,7 @@ from llpt.bridge import REFERENCE, SURROGATE
 from llpt.dynamics import Ensemble, RunState
 from llpt.engines import Purpose, make_engine, read_evaluated
 from llpt.files import write_atomically
-from llpt.statistics import Estimate, mean_estimate
+from llpt.statistics import STATISTICS, Estimate, mean_estimate
 from llpt.structure import molecular_fluid, starting_density_g_per_cm3
 from llpt.trajectory import Trajectory
 from llpt.units import GPA_TO_EV_PER_ANGSTROM3
@@ -147,6 +147,7 @@ def main() -> None:
         parser.error("give the frames with warm and with cold labels")
     warm, cold = read_evaluated(given.warm), read_evaluated(given.cold)
     report: dict[str, Any] = {
+        "statistics": STATISTICS,
         "date": datetime.now(UTC).date().isoformat(),
         "atoms": ATOMS,
         "pressure_gpa": PRESSURE_GPA,

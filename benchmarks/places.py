@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import erf
 
+from llpt.statistics import STATISTICS
 from llpt.transition import Coordinate, Curve, find_maximum, fit_step
 
 if TYPE_CHECKING:
@@ -217,7 +218,11 @@ def main() -> None:
     found = {name: ROWS[name]() for name in given.rows or ROWS}
     print(json.dumps(found, indent=1))
     if not given.rows:
-        document = {"command": "python benchmarks/places.py", "date": dt.datetime.now(tz=dt.UTC).date().isoformat()}
+        document = {
+            "statistics": STATISTICS,
+            "command": "python benchmarks/places.py",
+            "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
+        }
         RESULTS.write_text(json.dumps(document | found, indent=1) + "\n", encoding="utf-8")
 
 

@@ -38,8 +38,8 @@ def test_equal_curves_with_noise_are_never_called_different():
 
 
 def test_equal_curves_are_faithful_once_the_errors_are_small_enough():
-    reference = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0008, seed=1, engine="dft")
-    surrogate = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0008, seed=2, engine="mlp")
+    reference = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0004, seed=1, engine="dft")
+    surrogate = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0004, seed=2, engine="mlp")
     verdict = compare([reference], [surrogate], Thresholds())
     assert verdict.value is Outcome.FAITHFUL, verdict.reasons
 
@@ -64,14 +64,14 @@ def test_shifted_transition_is_not_faithful():
 
 
 def test_smooth_surrogate_of_a_sharp_reference_is_not_faithful():
-    reference = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0008, seed=1)
-    surrogate = make_isobar(905.0, 200.0, temperatures_k=FINE_K, noise=0.0008, seed=2)
+    reference = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0004, seed=1)
+    surrogate = make_isobar(905.0, 200.0, temperatures_k=FINE_K, noise=0.0004, seed=2)
     assert compare([reference], [surrogate], Thresholds(density_percent=0.5)).value is Outcome.NOT_FAITHFUL
 
 
 def test_constant_offset_is_told_from_a_difference_of_shape():
-    reference = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0008, seed=1)
-    surrogate = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0008, seed=2, offset=0.03)
+    reference = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0004, seed=1)
+    surrogate = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0004, seed=2, offset=0.03)
     thresholds = Thresholds(density_percent=1.0, density_offset_percent=5.0)
     verdict = compare([reference], [surrogate], thresholds)
     (offset,) = [item for item in verdict.comparisons if item.quantity == "density offset"]
@@ -148,8 +148,8 @@ def test_nothing_to_compare_is_refused():
 
 
 def test_an_isobar_of_solids_blocks_faithfulness():
-    good = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0008, seed=1)
-    partner = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0008, seed=2)
+    good = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0004, seed=1)
+    partner = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0004, seed=2)
     frozen = at_pressure(make_isobar(905.0, temperatures_k=FINE_K, solid=[True] * len(FINE_K)), 300.0)
     verdict = compare([good, frozen], [partner, frozen], Thresholds())
     assert verdict.value is Outcome.NOT_RESOLVED

@@ -85,25 +85,45 @@ def with_heat_capacity(located, heat_capacity_k_b):
     return located
 
 
-@pytest.mark.parametrize(("heat_capacity_k_b", "outcome"), [(0.0, Outcome.FAITHFUL), (0.3, Outcome.NOT_RESOLVED)])
-def test_means_prove_nothing_where_lines_come_out_beyond_the_threshold(heat_capacity_k_b, outcome):
-    """The two sides have the same noise, so that their difference is the planted one; no slope is proven in it."""
-    reference = side(1, 0.03, noise=1.5e-3)
-    surrogate = with_heat_capacity(side(1, 0.03, noise=1.5e-3), heat_capacity_k_b)
+def step_of(reference, surrogate):
     (step,) = [each for each in compare([reference], [surrogate]).comparisons if each.quantity == "enthalpy step"]
-    assert abs(step.difference.value) < 0.002
+    return step
+
+
+@pytest.mark.parametrize(("noise", "outcome"), [(3e-4, Outcome.FAITHFUL), (1.5e-3, Outcome.NOT_RESOLVED)])
+def test_a_step_is_proven_small_only_where_lines_prove_it_at_the_transition(noise, outcome):
+    """The two sides have the same noise, so that their difference is 0 exactly and its error alone decides."""
+    step = step_of(side(1, 0.03, noise=noise), side(1, 0.03, noise=noise))
+    assert abs(step.difference.value) < 1e-6
     assert step.outcome is outcome
-    assert ("within a phase the difference may change along the line" in step.sentence) is (outcome != Outcome.FAITHFUL)
+    assert "by straight lines through either phase, carried on to the transition" in step.sentence
 
 
-@pytest.mark.parametrize("heat_capacity_k_b", [0.5, 1.0])
+@pytest.mark.parametrize("heat_capacity_k_b", [0.3, 0.5, 1.0])
 def test_another_heat_capacity_whose_means_cancel_proves_no_step_small(heat_capacity_k_b):
     """H' - H slopes in both phases about their middles: no mean moves, the step at the transition does."""
-    reference, surrogate = side(1, 0.03), with_heat_capacity(side(2, 0.03), heat_capacity_k_b)
-    (step,) = [each for each in compare([reference], [surrogate]).comparisons if each.quantity == "enthalpy step"]
-    assert abs(step.difference.value) < 0.002
+    step = step_of(side(1, 0.03), with_heat_capacity(side(2, 0.03), heat_capacity_k_b))
+    hidden = heat_capacity_k_b * BOLTZMANN_EV_PER_K * 260.0
+    assert step.difference.value == pytest.approx(-hidden, abs=4.0 * step.difference.error)
     assert step.outcome is Outcome.NOT_RESOLVED
-    assert "as with another heat capacity; straight lines carried on to the transition give -0.0" in step.sentence
-    equal = [compare([side(3, 0.03)], [side(seed, 0.03)]) for seed in range(4, 14)]
-    found = [each.outcome for verdict in equal for each in verdict.comparisons if each.quantity == "enthalpy step"]
+
+
+def test_a_step_that_the_means_prove_large_is_large_whatever_the_lines_say():
+    """The slopes bring the lines together at the transition; the phases differ all the same."""
+    reference, surrogate = side(1, 0.03), with_heat_capacity(side(2, 0.045), 0.45)
+    step = step_of(reference, surrogate)
+    assert step.difference.value == pytest.approx(0.03, abs=4.0 * step.difference.error)
+    assert step.outcome is Outcome.NOT_FAITHFUL
+
+
+def test_one_temperature_beside_the_transition_proves_a_step_large_and_never_small():
+    grid = tuple(kelvin for kelvin in GRID_K if kelvin <= 920.0 or kelvin == 1200.0)
+    step = step_of(side(1, 0.03, temperatures_k=grid), side(2, 0.03, temperatures_k=grid))
+    assert step.outcome is Outcome.NOT_RESOLVED
+    assert "one point of a phase cannot be carried on to the transition" in step.sentence
+    assert step_of(side(1, 0.03, temperatures_k=grid), side(2, 0.05, temperatures_k=grid)).outcome == "not faithful"
+
+
+def test_equal_lines_are_mostly_proven_to_step_alike():
+    found = [step_of(side(3, 0.03), side(seed, 0.03)).outcome for seed in range(4, 14)]
     assert found.count(Outcome.FAITHFUL) >= 9

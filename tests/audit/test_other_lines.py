@@ -72,7 +72,7 @@ def isotherm(place=150.0, *, offset=0.0, seed=1, noise=0.0005):
     return locate(Isotherm("engine", 512, 1000.0, points(PRESSURES, curves, seed)))
 
 
-def held_isotherm(place=1.0, *, pressure=0.0, seed=1, noise=0.0005):
+def held_isotherm(place=1.0, *, pressure=0.0, seed=1, noise=0.0002):
     """Return an isotherm at held densities, soft but without two phases, whose molecules go at a density."""
     step = smooth_step(DENSITIES, place, 0.03)
     curves = {

@@ -34,7 +34,8 @@ def runs_of(observed, role, *, mass=1.008, hotter=1.0, solid=False):
             put_estimate(summary, "solid_fraction", Estimate(1.0, 0.01, "", 100.0))
         return summary
 
-    isobar = synthetic_isobar(GRID_K, place_k=905.0, width_k=0.0, seed=1 + (role is Role.SURROGATE), n_atoms=512)
+    seed = 1 + (role is Role.SURROGATE)
+    isobar = synthetic_isobar(GRID_K, place_k=905.0, width_k=0.0, seed=seed, n_atoms=512, noise=3e-4)
     runs = observed(isobar, role=role, engine=str(role), further=further)
     for run in runs:
         run.summary.attrs["mass_u"] = mass * 512

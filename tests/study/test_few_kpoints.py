@@ -33,6 +33,12 @@ def test_each_small_size_is_warned_of_with_what_was_measured(kpoints):
     assert "Between the phases at one temperature it was not measured. At 800 K 1 meV/atom" in medium
 
 
+def test_of_64_atoms_at_one_point_it_says_that_the_isobar_has_no_transition():
+    warned = warnings_of(parse_study(STUDY.replace("[32, 128, 256]", "[32, 64, 128]")))
+    told = ["The isobar run at that point had no transition at all from 700 to 1300 K" in each for each in warned]
+    assert told == [False, True, False]
+
+
 @pytest.mark.parametrize("kpoints", ['"3x3x3"', '"spacing:0.9"', '"0.25,0.25,0.25;0.25,0.25,-0.25"'])
 def test_a_mesh_is_not_warned_of(kpoints):
     assert not warnings_of(parse_study(f"{STUDY}kpoints = {kpoints}\n"))

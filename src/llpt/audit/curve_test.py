@@ -171,19 +171,6 @@ def phase_difference(
     return _linear(high - low, differences, errors) if low.any() and high.any() else None
 
 
-@dataclass(frozen=True)
-class Extrapolated:
-    """The difference of two phases at one place, by a straight line through the differences of either.
-
-    Args:
-        difference: the line above at the place less the line below.
-        sloping: whether either line is proven to slope.
-    """
-
-    difference: Estimate
-    sloping: bool
-
-
 def extrapolated_phase_difference(
     differences: Sequence[Estimate],
     coordinates: NDArray[np.float64],
@@ -191,9 +178,8 @@ def extrapolated_phase_difference(
     above: NDArray[np.bool_],
     *,
     place: float,
-    confidence: float,
-) -> Extrapolated | None:
-    """Return the difference of the phases at one place by straight lines.
+) -> Estimate | None:
+    """Return the difference of the phases at one place, by a straight line through the differences of either.
 
     Args:
         differences: at each coordinate, surrogate minus reference.
@@ -201,23 +187,19 @@ def extrapolated_phase_difference(
         below: which of them are below, shape (n,).
         above: which of them are above, shape (n,).
         place: where the two lines are held against each other.
-        confidence: at which a slope is proven, of either sign.
 
     Returns:
-        The difference; None where a side has fewer than two points of known error.
+        The line above at the place less the line below; None where a side has fewer than two points of known error.
     """
     errors, *phases = _phase_weights(differences, below, above)
     if any(np.count_nonzero(weights) < _POINTS_OF_A_SLOPE for weights in phases):
         return None
-    at_place, sloping = [], False
+    at_place = []
     for weights in phases:
         middle = weights @ coordinates
         away = coordinates - middle
-        slope = weights * away / (weights @ away**2)
-        at_place.append(weights + slope * (place - middle))
-        found = _linear(slope, differences, errors)
-        sloping |= abs(found.value) > found.half_width(0.5 + 0.5 * confidence)
-    return Extrapolated(_linear(at_place[1] - at_place[0], differences, errors), sloping)
+        at_place.append(weights + weights * away / (weights @ away**2) * (place - middle))
+    return _linear(at_place[1] - at_place[0], differences, errors)
 
 
 def _phase_weights(

@@ -6,6 +6,7 @@ the phases moves the transition: by dT = T dh / Dh for an error dh of the enthal
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,12 @@ import numpy as np
 from llpt.audit.compared import ComparedQuantity, Contrast
 from llpt.audit.coverage import not_covered
 from llpt.audit.curve_test import (
-    Extrapolated,
     contrast_at,
     extrapolated_phase_difference,
     phase_difference,
     shift_allowances,
 )
 from llpt.audit.curves import difference_contrast
-from llpt.audit.equivalence import Outcome, outcome_of
 from llpt.audit.pairing import common_temperatures
 from llpt.audit.region import region_of
 from llpt.audit.thresholds import ENTHALPY_CHANGE, ENTHALPY_STEP_CHANGE
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from llpt.audit.thresholds import Thresholds
     from llpt.transition import Curve
 
-SLOPE_CONFIDENCE = 0.99
-"""At which H' - H is proven to slope within a phase: of equal pairs one in fifty has such a slope by chance."""
 AT_PRESSURE = {"E": "enthalpy", "F": "enthalpy_from_free_energy"}
 AT_VOLUME = {"E": "internal_energy", "F": "free_energy"}
 ENERGIES = {
@@ -53,10 +50,10 @@ isotherm, the energy at held volumes."""
 def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     """Return by how much more the surrogate's enthalpy changes from below the transition to above it.
 
-    It is the mean of H' - H over the temperatures above the transition less that below it, those near it left out: the
-    bias of one phase against the other, averaged over each. Where H' - H slopes within a phase the step at the
-    transition itself is another. So means prove it small only where straight lines through either phase, carried on to
-    the transition, come out below the threshold too; where a slope is proven, only where these lines prove it.
+    Two numbers, those near the transition left out. The means of H' - H over the temperatures above the transition less
+    that below it: the bias of one phase against the other, averaged over each. And straight lines through either phase,
+    carried on to the transition: the latent heat, which another heat capacity may hide from the means. The step is
+    proven small only where both are; means alone prove it large, since a line is no proof beyond its points.
 
     Where both sides have it, H is that from the free energy of the electrons, F + E_kin + P V: it is F that a surrogate
     learns, and its own E is F.
@@ -84,13 +81,23 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         reason = "No temperature on one side of the transition at which both enthalpies are known"
         yield Contrast(Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), reason)
         return
+    sentence = f"{_word(pair)} from below the transition to above it: surrogate minus reference {found} by the means"
     middle = 0.5 * (region.low + region.high)
-    lines = extrapolated_phase_difference(
-        differences, temperatures, below, above, place=middle, confidence=SLOPE_CONFIDENCE
+    lines = extrapolated_phase_difference(differences, temperatures, below, above, place=middle)
+    unproven = not_covered(pair, near, temperatures, differences)
+    if lines is None:
+        unproven = unproven or "one point of a phase cannot be carried on to the transition"
+        yield Contrast(found, f"{sentence}{_kelvins(pair, found)}", unproven=unproven)
+        return
+    sentence += f", {lines} by straight lines through either phase, carried on to the transition"
+    shown = found if abs(found.value) > thresholds.enthalpy_step_ev_per_atom else lines
+    yield Contrast(
+        shown,
+        f"{sentence}{_kelvins(pair, shown)}",
+        unproven=unproven,
+        parts=(found, lines),
+        allowances=(0.0, math.inf),
     )
-    sentence = f"{_word(pair)} from below the transition to above it: surrogate minus reference {found}"
-    unproven = _only_by_means(found, lines, thresholds) or not_covered(pair, near, temperatures, differences)
-    yield Contrast(found, f"{sentence}{_kelvins(pair, found)}", unproven=unproven)
 
 
 def _of_both(pair: Pair, name: str) -> tuple[Curve, Curve, list[tuple[int, int]]] | None:
@@ -103,22 +110,6 @@ def _of_both(pair: Pair, name: str) -> tuple[Curve, Curve, list[tuple[int, int]]
         return None
     reference, surrogate = (curve.resolved() for curve in curves)
     return reference, surrogate, common_temperatures(reference, surrogate)
-
-
-def _only_by_means(means: Estimate, lines: Extrapolated | None, thresholds: Thresholds) -> str:
-    """Return why means do not prove the step small where lines, if there are any, deny it; empty where they may."""
-    if lines is None:
-        return ""
-    limit, confidence = thresholds.enthalpy_step_ev_per_atom, thresholds.confidence
-    by_means, by_lines = (outcome_of(each, limit, confidence=confidence) for each in (means, lines.difference))
-    agree = abs(lines.difference.value) < limit and not lines.sloping
-    if by_means is not Outcome.FAITHFUL or by_lines is Outcome.FAITHFUL or agree:
-        return ""
-    changes = "changes" if lines.sloping else "may change"
-    return (
-        f"within a phase the difference {changes} along the line, as with another heat capacity; straight lines "
-        f"carried on to the transition give {lines.difference} there"
-    )
 
 
 def _kelvins(pair: Pair, bias: Estimate) -> str:

@@ -126,6 +126,27 @@ def test_a_single_damaged_number_is_named_with_its_frame(number, change, cause):
     assert len(opened(changed(number, **change), despite=despite)) == FRAMES
 
 
+@pytest.mark.parametrize(("far", "taken"), [(0.9, True), (0.05, False)])
+def test_an_atom_that_may_have_crossed_half_the_cell_is_not_out_of_place(far, taken):
+    """By which way it went nobody knows, so that the centre may seem to jump by a cell over the number of atoms."""
+    made, random, places = frames(), np.random.default_rng(5), np.zeros((ATOMS, 3))
+    for number, atoms in enumerate(made):
+        atoms.set_cell([6.0] * 3, scale_atoms=True)
+        moved = random.normal(scale=far, size=(ATOMS, 3)).clip(-2.5, 2.5)
+        moved[0] = 0.0
+        places += moved - moved.mean(axis=0)
+        atoms.positions += places
+        if number == 20:
+            atoms.positions[:, 0] -= 3.6 / (ATOMS - 1)
+            atoms.positions[0, 0] += 3.6 / (ATOMS - 1) + 3.6
+    despite = ["pressure", "temperature", "gap", "drift"]
+    if taken:
+        assert len(opened(made, despite=despite)) == FRAMES
+    else:
+        with pytest.raises(InputError, match="In frame 20 of .* an atom is out of place"):
+            opened(made, despite=despite)
+
+
 def test_what_stays_changed_is_not_one_damaged_number():
     steps = np.concatenate([np.zeros(20), np.full(20, 1000.0)]) + np.random.default_rng(0).normal(size=40)
     assert not wild(steps, above=1.0, below=1.0).size

@@ -216,8 +216,15 @@ def _highest_energy_ev(measured: Measurements, facts: Facts) -> float:
 
 
 def _out_of_place(measured: Measurements, heaviest: float) -> int | None:
-    """Return the frame to which and from which the centre of mass moves further than ever else; None without any."""
+    """Return the frame to which and from which the centre of mass moves further than ever else; None without any.
+
+    Where an atom may move by half a cell from one frame to the next, nobody knows by which way it went, and the centre
+    tells nothing.
+    """
     steps, lengths = np.array(measured.centre_steps_angstrom), np.array(measured.steps_angstrom)
+    half_angstrom = 0.5 * np.median(measured.volume_angstrom3) ** (1.0 / 3.0)
+    if not len(lengths) or WILD_SIGMAS * np.median(lengths) > math.sqrt(3.0) * half_angstrom:
+        return None
     far = set(wild(steps, above=OUT_OF_PLACE_ANGSTROM * heaviest, below=math.inf, first=1.0).tolist())
     for step in sorted(far):  # step n leads from frame n to frame n + 1
         if step + 1 in far:
