@@ -143,7 +143,7 @@ def test_an_atom_that_may_have_crossed_half_the_cell_is_not_out_of_place(far, ta
     if taken:
         assert len(opened(made, despite=despite)) == FRAMES
     else:
-        with pytest.raises(InputError, match="In frame 20 of .* an atom is out of place"):
+        with pytest.raises(InputError, match=r"In frame 20 of .* an atom is out of place"):
             opened(made, despite=despite)
 
 
