@@ -32,6 +32,7 @@ class Facts:
     Args:
         temperature_k: the thermostat's temperature; None where it is changed on the way.
         temperature_ramp_k: the thermostat's temperature at the beginning and at the end, where the two differ.
+        annealed: what else changes the temperature on the way, in words; None where nothing is said to.
         pressure_gpa: the barostat's pressure; None where it is changed on the way.
         pressure_ramp_gpa: the barostat's pressure at the beginning and at the end, where the two differ.
         electronic_temperature_k: T_el of Fermi–Dirac occupations; 0 where there are no electrons.
@@ -44,6 +45,7 @@ class Facts:
 
     temperature_k: float | None = None
     temperature_ramp_k: tuple[float, float] | None = None
+    annealed: str | None = None
     pressure_gpa: float | None = None
     pressure_ramp_gpa: tuple[float, float] | None = None
     electronic_temperature_k: float | None = None

@@ -528,7 +528,7 @@ def test_without_a_thermostat_tebeg_is_that_of_the_first_velocities_alone(tmp_pa
 def test_an_outcar_that_does_not_say_what_holds_its_temperature_is_told_by_its_incar(tmp_path):
     path = outcar(tmp_path / "OUTCAR", header=HEADER + LATTICE + "   SMASS  =  -3.00    Nose mass-parameter (am)\n")
     incar = tmp_path / "INCAR"
-    assert open_foreign([path]).facts.temperature_k == 900.0  # Langevin's thermostat leaves SMASS as it is
+    assert open_foreign([path]).facts.temperature_k is None  # of the first velocities alone
     for tags, kelvin in (("MDALGO = 3", 900.0), ("MDALGO = 0", None)):
         incar.write_text(tags)
         assert open_foreign([path]).facts.temperature_k == kelvin

@@ -43,7 +43,8 @@ XYZ_FACTORS = {"pos": 1.0, "vel": ATOMIC_VELOCITY_TO_ANGSTROM_PER_FS, "frc": HAR
 TABLES = {"# Step Nr. Time[fs] Kin.[a.u.]": "ener", "# Step Time [fs] Ax [Angstrom]": "cell"}
 TABLES |= {"# Step Time [fs] xx [bar]": "stress"}
 FACTS = {"time step [fs]": "timestep", "temperature [k]": "temperature", "pressure [bar]": "pressure"}
-FACTS |= {"electronic temperature [k]:": "electronic"}
+FACTS |= {"electronic temperature [k]:": "electronic", "annealing ion factor": "annealing"}
+FACTS |= {"temperature tolerance [k]": "tolerance"}
 COLUMNS = {"ener": 4, "cell": 9, "stress": 9}
 """How many numbers of a row are read, after step and time."""
 AS_OFTEN = "Let CP2K print it as often as the positions, or leave the file out."
@@ -52,6 +53,8 @@ CELL_NUMBERS = 9
 """Of a row of ``.cell``, which the volume may follow."""
 SAME_ENERGY_EV = 1e-5
 """``.ener`` has the energy of the comments to 1e-9 hartree."""
+WITHOUT_THERMOSTAT = frozenset({"NVE", "NPE_I", "NPE_F"})
+"""Ensembles whose temperature is that of the first velocities alone, unless it is scaled back to a tolerance."""
 FIXED_CELL = frozenset({"NVE", "NVT", "LANGEVIN", "ISOKIN", "NVT_ADIABATIC"})
 CELL_VECTOR = re.compile(r"CELL\|\s+Vector ([abc]) \[angstrom\]:((?:\s+[-+\d.Ee]+){3})")
 STEP = re.compile(r"\s*(?:MD\| Step number|STEP NUMBER\s*=)\s+(\d+)\s*")
@@ -117,7 +120,8 @@ def open_cp2k(paths: Sequence[Path]) -> ForeignTrajectory:
         numbers=np.array([_number(symbol, files["pos"]) for symbol in symbols], dtype=np.int64),
         frames=lambda: _frames(files, held),
         facts=Facts(
-            temperature_k=facts.get("temperature"),
+            temperature_k=_held_temperature(facts),
+            annealed=_annealed(facts),
             pressure_gpa=facts["pressure"] * BAR_TO_GPA if "pressure" in facts else None,
             electronic_temperature_k=facts.get("electronic"),
             frame_interval_fs=interval or None,
@@ -155,12 +159,27 @@ def _facts(path: Path) -> dict[str, float]:
     found: dict[str, float] = {}
     lines = Lines(path)
     for line in lines:
+        of_dynamics = line.lstrip().startswith(("MD_PAR|", "MD|"))
         for text, name in FACTS.items():
-            if text in line.lower() and (line.lstrip().startswith(("MD_PAR|", "MD|")) or name == "electronic"):
+            if text in line.lower() and (of_dynamics or name == "electronic"):
                 found.setdefault(name, lines.number_in(line.split(), -1, f"a line of the {text.rstrip(':')}"))
+        if of_dynamics and "ensemble type" in line.lower():
+            found["held"] = float(line.split()[-1].upper() not in WITHOUT_THERMOSTAT)
         if STEP.match(line):
             break
     return found
+
+
+def _held_temperature(facts: Mapping[str, float]) -> float | None:
+    """Return the temperature that is held all along; None where nothing holds it."""
+    held = facts.get("held", 1.0) or facts.get("tolerance")
+    return facts.get("temperature") if held and _annealed(facts) is None else None
+
+
+def _annealed(facts: Mapping[str, float]) -> str | None:
+    """Return in words by what the velocities are multiplied at every step; None where by nothing."""
+    factor = facts.get("annealing", 1.0)
+    return None if factor == 1.0 else f"a factor of {factor:g} on its velocities at every step (ANNEALING)"
 
 
 def _xyz(path: Path, kind: str) -> Iterator[_XyzStep]:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SYMBOL = re.compile(r"[A-Z][a-z]?")
+CHANGED = re.compile(r"velocity rescaling \((?:rescale|reduce)-T\)", re.IGNORECASE)
+"""``ion_temperature`` of pw.x that multiplies or lowers the temperature every so many steps."""
 
 
 def is_espresso(text: str) -> bool:
@@ -51,12 +53,16 @@ def open_espresso(path: Path) -> ForeignTrajectory:
         InputError: it ends before its header does, or its elements are not named by their symbols.
     """
     header = _Header.read(Lines(path))
-    temperature = step = None
+    temperature = step = annealed = None
     fixed = False
     lines = Lines(path)
     for number, line in enumerate(lines):
         if "Starting temperature" in line:
             temperature = _value(lines, line, "a temperature")
+        elif "temperature is set once at start" in line:
+            temperature = None  # that of the first velocities alone
+        elif CHANGED.search(line) is not None:
+            temperature, annealed = None, line.strip()
         elif "Geometry Optimization" in line:
             raise InputError(f"{path} is a relaxation, not molecular dynamics.", "Give runs of 'md' or 'vc-md'.")
         elif "Molecular Dynamics Calculation" in line:
@@ -74,6 +80,7 @@ def open_espresso(path: Path) -> ForeignTrajectory:
         stride=1.0,
         facts=Facts(
             temperature_k=temperature,
+            annealed=annealed,
             electronic_temperature_k=header.electronic_temperature_k,
             frame_interval_fs=step,
             timestep_fs=step,

@@ -13,6 +13,7 @@ those of single beads, are left out, and so is what is no positions, velocities 
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import re
 from dataclasses import dataclass, replace
@@ -23,23 +24,17 @@ from ase.data import atomic_numbers
 from ase.geometry import cellpar_to_cell
 
 from llpt.errors import InputError
-from llpt.trajectory.facts import Facts
+from llpt.trajectory.facts import Facts, held_or_ramp
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
+from llpt.trajectory.foreign.ipi_units import (
+    FORCE_IN_EV_PER_ANGSTROM,
+    LENGTH_IN_ANGSTROM,
+    PREFIXES,
+    PROPERTIES,
+    VELOCITY_IN_ANGSTROM_PER_FS,
+)
 from llpt.trajectory.foreign.pairing import Rows, side_by_side
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
-from llpt.units import (
-    ASE_VELOCITY_TO_ANGSTROM_PER_FS,
-    ATOMIC_TIME_TO_FS,
-    ATOMIC_VELOCITY_TO_ANGSTROM_PER_FS,
-    BAR_TO_GPA,
-    BOHR_TO_ANGSTROM,
-    EV_PER_ANGSTROM3_TO_GPA,
-    EV_TO_KJ_PER_MOL,
-    HARTREE_PER_BOHR3_TO_GPA,
-    HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM,
-    HARTREE_TO_EV,
-    HARTREE_TO_KELVIN,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,41 +52,12 @@ COLUMN = re.compile(r"#\s*(?:column\s+(\d+)|cols\.\s+(\d+)-\s*(\d+))\s*-->\s*(\w
 
 STRESS_COLUMNS = (0, 1, 2, 5, 4, 3)
 """i-PI writes a symmetric tensor as xx, yy, zz, xy, xz, yz."""
-PREFIXES = {"": 1.0, "milli": 1e-3, "micro": 1e-6, "nano": 1e-9, "pico": 1e-12, "femto": 1e-15}
-PREFIXES |= {"kilo": 1e3, "mega": 1e6, "giga": 1e9}
-LENGTH_IN_ANGSTROM = {"atomic_unit": BOHR_TO_ANGSTROM, "angstrom": 1.0, "meter": 1e10, "ase": 1.0}
-VELOCITY_IN_ANGSTROM_PER_FS = {
-    "atomic_unit": ATOMIC_VELOCITY_TO_ANGSTROM_PER_FS,
-    "m/s": 1e-5,
-    "ase": ASE_VELOCITY_TO_ANGSTROM_PER_FS,
-}
-FORCE_IN_EV_PER_ANGSTROM = {"atomic_unit": HARTREE_PER_BOHR_TO_EV_PER_ANGSTROM, "ev/ang": 1.0, "ase": 1.0}
-ENERGY_IN_EV = {"atomic_unit": HARTREE_TO_EV, "electronvolt": 1.0, "j/mol": 1e-3 / EV_TO_KJ_PER_MOL}
-TIME_IN_FS = {"atomic_unit": ATOMIC_TIME_TO_FS, "second": 1e15}
-TEMPERATURE_IN_K = {"atomic_unit": HARTREE_TO_KELVIN, "kelvin": 1.0}
-PRESSURE_IN_GPA = {
-    "atomic_unit": HARTREE_PER_BOHR3_TO_GPA,
-    "pascal": 1e-9,
-    "bar": BAR_TO_GPA,
-    "ev/ang3": EV_PER_ANGSTROM3_TO_GPA,
-}
-
-PROPERTIES = {
-    "step": {"atomic_unit": 1.0},
-    "time": TIME_IN_FS,
-    "potential": ENERGY_IN_EV,
-    "kinetic_md": ENERGY_IN_EV,
-    "conserved": ENERGY_IN_EV,
-    "temperature": TEMPERATURE_IN_K,
-    "kinetic_cv": ENERGY_IN_EV,
-    "pressure_cv": PRESSURE_IN_GPA,
-    "pressure_md": PRESSURE_IN_GPA,
-    "stress_md": PRESSURE_IN_GPA,
-}
 COUNTS_ALL = (
     "The kinetic energy is i-PI's kinetic_cv, which counts 3N degrees of freedom: "
     "with the centre of mass at rest it is 3/2 k_B T too large for the whole cell."
 )
+SAME_TEMPERATURE = 1e-6
+"""Tables give eight digits."""
 STRIDES = "Let every stride divide that of the positions, or leave the file out."
 FILES = {"positions": LENGTH_IN_ANGSTROM, "velocities": VELOCITY_IN_ANGSTROM_PER_FS, "forces": FORCE_IN_EV_PER_ANGSTROM}
 
@@ -145,7 +111,12 @@ def _opened(beads: Sequence[Path], by_kind: Mapping[str, Path], notes: tuple[str
     if "properties" in by_kind:
         times = dict(_times(by_kind["properties"], beads[0]))
         values = [times[step] for step in sorted(times)]
-        facts = Facts(frame_interval_fs=values[1] - values[0] if len(values) > 1 else None)
+        temperature, ramp = _held_temperature(by_kind["properties"])
+        facts = Facts(
+            temperature_k=temperature,
+            temperature_ramp_k=ramp,
+            frame_interval_fs=values[1] - values[0] if len(values) > 1 else None,
+        )
     return ForeignTrajectory(
         program="i-PI",
         files=(*beads, *by_kind.values()),
@@ -305,6 +276,23 @@ def _times(properties: Path, positions: Path) -> Iterator[tuple[int, float]]:
             yield step, float(row["time"][0])
         if step >= wanted[-1]:
             return
+
+
+def _held_temperature(properties: Path) -> tuple[float | None, tuple[float, float] | None]:
+    """Return the ensemble's temperature, or the first two that differ, as of replicas that exchange theirs.
+
+    Neither where the table has no such column.
+    """
+    begin: float | None = None
+    with contextlib.suppress(CutOffError):  # told when the frames are read
+        for row in _rows(properties):
+            if not len(row.get("ensemble_temperature", ())):
+                return None, None
+            now = float(row["ensemble_temperature"][0])
+            begin = now if begin is None else begin
+            if abs(now - begin) > SAME_TEMPERATURE * abs(begin):
+                return held_or_ramp(begin, now)
+    return (begin if begin is not None and begin > 0.0 else None), None
 
 
 def _frames(by_kind: Mapping[str, Path], more_beads: Sequence[Path]) -> Iterator[ForeignFrame]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 BEFORE_TABLE = ("Per MPI rank memory allocation", "Memory usage per processor")
+ACCELERATED = re.compile(r"/(?:gpu|intel|kk|kk/device|kk/host|omp|opt)$")
+"""Endings of a style that say on what it runs, not what it does."""
 AXES = ("x", "y", "z")
 MOVES = frozenset({"nve", "nvt", "npt", "nph", "nve/limit", "nvt/sllod"})
 BAROSTATS = ("iso", "aniso", "tri", *AXES)
@@ -84,7 +86,7 @@ class LogRun:
             raise InputError(
                 f"The time step in {log} is {word!r}, no number.", "Check the log, or import the dump alone."
             )
-        styles = {words[1]: words[2:] for words in self.fixes.values() if len(words) > 1}
+        styles = {ACCELERATED.sub("", words[1]): words[2:] for words in self.fixes.values() if len(words) > 1}
         if "dt/reset" in styles:
             raise InputError(
                 f"Run {self.number} of {log} changes its time step on the way (fix dt/reset).",

@@ -68,6 +68,11 @@ def check_one_state(files: Facts, name: str, *, despite: Collection[FactCheck] =
     Raises:
         InputError: they do.
     """
+    if files.annealed is not None and FactCheck.DRIFT not in despite:
+        raise InputError(
+            f"The temperature of {name} is changed on the way, by {files.annealed}: no equilibrium run.",
+            "Give runs of one state, or despite = drift (--despite drift) if it is right as it is.",
+        )
     for what, ramp, unit in (
         ("thermostat", files.temperature_ramp_k, "K"),
         ("barostat", files.pressure_ramp_gpa, "GPa"),

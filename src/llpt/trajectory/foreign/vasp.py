@@ -87,7 +87,6 @@ def open_vasprun(path: Path) -> ForeignTrajectory:
             break
     if not numbers:
         raise InputError(f"{path} holds no list of atoms.", "Give the vasprun.xml of a molecular-dynamics run.")
-    tags = {"MDALGO": 0.0, **tags}  # its default, which some versions do not list
     return ForeignTrajectory(
         program="VASP",
         files=(path,),
@@ -239,9 +238,10 @@ def facts_of(tags: Mapping[str, float], path: Path, *, every: int) -> Facts:
 def _without_thermostat(tags: Mapping[str, float]) -> bool:
     """Whether nothing holds the temperature, so that TEBEG is that of the first velocities alone.
 
-    Langevin's thermostat leaves SMASS at its default, -3: where MDALGO is not known, nothing is said.
+    SMASS = -3 is its default. Langevin's thermostat leaves it there, and then every file names its MDALGO; where none
+    does it is 0.
     """
-    algorithm = tags.get("MDALGO")
+    algorithm = tags.get("MDALGO", 0.0)
     if algorithm == ANDERSEN:
         return tags.get("ANDERSEN_PROB") == 0.0
     return algorithm in HELD_BY_MASS and tags.get("SMASS") == NO_THERMOSTAT
