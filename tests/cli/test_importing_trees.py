@@ -257,3 +257,20 @@ def test_a_second_theory_needs_a_label_of_its_own(tmp_path, command, dry):
         assert code == 0, out
         (first, second) = StudyDirectory.open(tmp_path / "study").study.imported
         assert [dict(run.theory)["functional"] for run in (first, second)] == ["pbe", "pbesol"]
+
+
+def test_an_import_says_and_refuses_them(tmp_path, command):
+    for name, kelvin, electrons in (("a", 800, 800), ("b", 801, 300), ("c", 800.002, 300)):
+        write_thermal_runs(tmp_path / name, temperatures=[kelvin])
+        (path,) = (tmp_path / name).rglob("vasprun.xml")
+        text = path.read_text().replace("800.002", "800")
+        old = text[text.index('<i name="SIGMA">') :].split("</i>")[0]
+        path.write_text(text.replace(old, f'<i name="SIGMA">{electrons / 11604.518:.8f}'))
+    words = ("-o", tmp_path / "study", "--role", "reference", "--label", "VASP", "-T", "800")
+    assert command("import", tmp_path / "a", *words)[0] == 0
+    code, out, _ = command("import", tmp_path / "b", *words[:-2])
+    assert code == 0, out
+    assert "Its electrons are at 300 K, those of vasp/N16/P100/T800 at 800 K" in " ".join(out.split())
+    code, out, _ = command("import", tmp_path / "c", *words, "--despite", "temperature")
+    assert code == 1
+    assert "those of its repeat vasp/N16/P100/T800 at 800 K" in " ".join(out.split())

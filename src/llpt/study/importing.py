@@ -16,6 +16,7 @@ from llpt.files import atomic_directory, file_hash, scratch_directory, write_ato
 from llpt.observables import all_observables
 from llpt.study.import_copies import ImportedBeforeError, shorter_copy, stored_prints
 from llpt.study.import_table import drafted_run, imported_table
+from llpt.study.import_theory import check_one_theory, check_repeat, theory_told
 from llpt.study.imported_changes import check_unused
 from llpt.study.imported_record import complete_imports, enter_run
 from llpt.study.inputs import copy_inputs
@@ -26,7 +27,6 @@ from llpt.study.planning import make_plan
 from llpt.study.template import with_defaults
 from llpt.trajectory.foreign import AMBIGUOUS_SHARE, Contents, ForeignTrajectory, convert, read_through
 from llpt.trajectory.foreign.fingerprints import as_prints
-from llpt.trajectory.foreign.joining import differing
 from llpt.trajectory.foreign.statements import check_beside, check_statements
 from llpt.trajectory.foreign.suspicion import MeasuredFact, findings, hold_against
 from llpt.units import BOLTZMANN_EV_PER_K
@@ -100,6 +100,7 @@ class Imported:
         converted: what its trajectory came to.
         findings: what is measured on its frames, beside what is stated of them.
         steered: a sentence where its fluctuations are not those of its ensemble; empty where they are, or not known.
+        unlike: a sentence for each thing that its electrons do not share with those of other runs of its label.
         replaced: the shorter copy of it that it takes the place of.
     """
 
@@ -107,6 +108,7 @@ class Imported:
     converted: Contents
     findings: tuple[MeasuredFact, ...]
     steered: str = ""
+    unlike: tuple[str, ...] = ()
     replaced: ImportedRun | None = None
 
     @property
@@ -119,7 +121,7 @@ class Imported:
     def notes(self) -> tuple[str, ...]:
         """What a person should know of it, a sentence each."""
         found = ["The last frame is incomplete and was left out."] if self.converted.cut else []
-        found += [*self.converted.notes, *filter(None, (self.steered,))]
+        found += [*self.converted.notes, *filter(None, (self.steered,)), *self.unlike]
         if self.replaced is not None:
             found.append(
                 f"It takes the place of {self.replaced.path}, a copy of it with {self.replaced.steps + 1} frames."
@@ -207,7 +209,9 @@ def inspect_run(
     shorter = shorter_copy(run, read, known, despite=description.despite)
     kept = [each for each in (*before, *(each.run for each in earlier)) if each is not shorter]
     run = imported_table(source, description, read, digests, kept)
-    return Imported(run, read, found, fluctuations_told(read, description, beads=source.beads), shorter)
+    check_repeat(run, kept)
+    told = fluctuations_told(read, description, beads=source.beads)
+    return Imported(run, read, found, told, theory_told(run, kept), shorter)
 
 
 def _new_digests(source: ForeignTrajectory, description: Description, study: StudyFile | None) -> tuple[str, ...]:
@@ -257,8 +261,10 @@ def _import_into(
             check_unused(StudyDirectory.open(root), [shorter])
             before = tuple(each for each in before if each is not shorter)
             run = imported_table(source, description, converted, digests, before)
+        check_repeat(run, before)
         enter_run(root, [*before, run], run, place)
-    return Imported(run, converted, found, fluctuations_told(converted, description, beads=source.beads), shorter)
+    told = fluctuations_told(converted, description, beads=source.beads)
+    return Imported(run, converted, found, told, theory_told(run, before), shorter)
 
 
 def _checked(source: ForeignTrajectory, description: Description, converted: Contents) -> tuple[MeasuredFact, ...]:
@@ -296,26 +302,6 @@ def fluctuations_told(converted: Contents, description: Description, *, beads: i
         f"Its kinetic energy has {variance.words} times the variance of the canonical ensemble, {why}: read no heat "
         "capacity and no compressibility off its fluctuations (llpt certify)."
     )
-
-
-def check_one_theory(source: ForeignTrajectory, label: str, runs: Sequence[ImportedRun]) -> None:
-    """Refuse a run that was computed with another theory than those of its label.
-
-    Args:
-        source: the trajectory.
-        label: what its engine is called.
-        runs: those that are there.
-
-    Raises:
-        InputError: both say what they were computed with, and it is not the same.
-    """
-    for run in runs:
-        found = differing(source.theory, dict(run.theory)) if run.label == label else None
-        if found is not None:
-            raise InputError(
-                f'{source.name} was computed with {found[0]}, {run.path} of the label "{label}" with {found[1]}.',
-                "Give it another label (--label): an engine has one theory.",
-            )
 
 
 def _check_new(study: StudyFile, digests: tuple[str, ...], description: Description) -> None:

@@ -57,6 +57,7 @@ WITHOUT_THERMOSTAT = frozenset({"NVE", "NPE_I", "NPE_F"})
 """Ensembles whose temperature is that of the first velocities alone, unless it is scaled back to a tolerance."""
 FIXED_CELL = frozenset({"NVE", "NVT", "LANGEVIN", "ISOKIN", "NVT_ADIABATIC"})
 CELL_VECTOR = re.compile(r"CELL\|\s+Vector ([abc]) \[angstrom\]:((?:\s+[-+\d.Ee]+){3})")
+FUNCTIONAL = re.compile(r"\s*FUNCTIONAL\|\s+(\S+):\s*$")
 STEP = re.compile(r"\s*(?:MD\| Step number|STEP NUMBER\s*=)\s+(\d+)\s*")
 BEGINNING = ("MD_INI| Potential energy", "INITIAL POTENTIAL ENERGY")
 
@@ -113,12 +114,14 @@ def open_cp2k(paths: Sequence[Path]) -> ForeignTrajectory:
     steps = _xyz(files["pos"], "pos")
     (_, symbols, *_), second = next(steps), next(steps, None)
     facts = _facts(files["output"]) if "output" in files else {}
+    theory = _theory(files["output"]) if "output" in files else {}
     interval = None if second is None else second[2] - next(_xyz(files["pos"], "pos"))[2]
     return ForeignTrajectory(
         program="CP2K",
         files=tuple(files.values()),
         numbers=np.array([_number(symbol, files["pos"]) for symbol in symbols], dtype=np.int64),
         frames=lambda: _frames(files, held),
+        theory=theory,
         facts=Facts(
             temperature_k=_held_temperature(facts),
             annealed=_annealed(facts),
@@ -168,6 +171,23 @@ def _facts(path: Path) -> dict[str, float]:
         if STEP.match(line):
             break
     return found
+
+
+def _theory(path: Path) -> dict[str, str]:
+    """Return what the output says of functional, cutoff and k-points; at the print level LOW it says nothing."""
+    functionals: list[str] = []
+    found: dict[str, str] = {}
+    for line in Lines(path):
+        functional = FUNCTIONAL.match(line)
+        if functional is not None and functional[1] not in functionals:
+            functionals.append(functional[1].lower())
+        elif "QS| Density cutoff [a.u.]:" in line:
+            found["cutoff"] = f"{line.split()[-1]} hartree"
+        elif "BRILLOUIN| K-Point grid" in line:
+            found["k-points"] = "x".join(line.split()[-3:])
+        if STEP.match(line):
+            break
+    return ({"functional": " ".join(functionals)} if functionals else {}) | found
 
 
 def _held_temperature(facts: Mapping[str, float]) -> float | None:

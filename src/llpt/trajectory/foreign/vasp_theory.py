@@ -25,6 +25,7 @@ UNSET = {"", "--", "NONE", "F"}
 """METAGGA is F in the head of an OUTCAR where none is set."""
 BESIDE = ("LHFCALC", "LUSE_VDW", "IVDW")
 """Exact exchange and dispersion, which make another functional of what GGA says."""
+_POINTS = re.compile(r"^\s*k-points\s+NKPTS\s*=\s*(\d+)")
 _SETTING = re.compile(rf"^\s*(GGA|METAGGA|ENCUT|TITEL|{'|'.join(BESIDE)})\s*=\s*([^;]*[^\s;])")
 MOST_POINTS = 64
 
@@ -71,13 +72,15 @@ def vasp_theory(files: Sequence[Path]) -> VaspTheory:
 
 
 def theory_in(file: Path) -> dict[str, str]:
-    """Return what a ``vasprun.xml`` or ``OUTCAR`` says of its theory: functional, cutoff and potentials, by name.
+    """Return what a ``vasprun.xml`` or ``OUTCAR`` says of its theory: functional, cutoff, potentials and k-points.
 
     Args:
         file: one of the two.
     """
-    tags = _of_vasprun(file)[0] if "<modeling>" in head(file) else _settings(file)
-    return named_theory(tags)
+    if "<modeling>" not in head(file):
+        return named_theory(_settings(file))
+    tags, kpoints = _of_vasprun(file)
+    return named_theory(tags) | ({} if kpoints is None else {"k-points": kpoints})
 
 
 def named_theory(tags: Mapping[str, str]) -> dict[str, str]:
@@ -100,6 +103,8 @@ def named_theory(tags: Mapping[str, str]) -> dict[str, str]:
         found["functional"] = functional
     with contextlib.suppress(KeyError, ValueError):
         found["cutoff"] = f"{float(tags['ENCUT']):g} eV"
+    if "NKPTS" in tags:
+        found["number of k-points"] = tags["NKPTS"]
     for tag in sorted(tags):
         if tag.startswith("TITEL "):
             found[f"potential of {tag.split()[1]}"] = tags[tag]
@@ -125,6 +130,8 @@ def _settings(file: Path) -> dict[str, str]:
         for line in Lines(file):
             if "Iteration" in line:
                 break
+            if points := _POINTS.match(line):
+                tags["NKPTS"] = points[1]
             for part in line.split(";"):
                 found = _SETTING.match(part)
                 if found and found[1] == "TITEL":
