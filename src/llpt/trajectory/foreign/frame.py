@@ -48,6 +48,7 @@ class ForeignFrame:
         clock: a number of the frame that grows evenly along a run: its step or time, whichever the files give.
         piece: which of the files of one run, given one after the other, it stands in, counted from 0.
         unconverged: whether its electrons did not converge, as far as the files say.
+        learned: whether a force field made it, in a run whose other frames may be of electrons.
         bead_positions_angstrom: of a path integral all beads, shape (P, n, 3); the positions are those of the first,
             energies and pressure the estimators of the program for all of them.
     """
@@ -69,6 +70,7 @@ class ForeignFrame:
     time_fs: float | None = None
     clock: float | None = None
     unconverged: bool = False
+    learned: bool = False
     piece: int = 0
     bead_positions_angstrom: NDArray[np.float64] | None = None
 

@@ -91,6 +91,8 @@ class _Point:
     forces: NDArray[np.float64] | None
     stress_gpa: NDArray[np.float64]
     energy_ev: float
+    learned: bool
+    unconverged: bool
 
 
 def _numbers() -> MutableSequence[float]:
@@ -115,6 +117,8 @@ class Measurements:
     steps_angstrom: MutableSequence[float] = field(default_factory=_numbers)
     energy_gap_ev: MutableSequence[float] = field(default_factory=_numbers)
     energy_ev: MutableSequence[float] = field(default_factory=_numbers)
+    changes_ev: MutableSequence[float] = field(default_factory=_numbers)
+    unworked_ev: MutableSequence[float] = field(default_factory=_numbers)
     net_force: MutableSequence[float] = field(default_factory=_numbers)
     drift: MutableSequence[float] = field(default_factory=_numbers)
     centre_steps_angstrom: MutableSequence[float] = field(default_factory=_numbers)
@@ -169,6 +173,8 @@ class Measurements:
                 raw.forces_ev_per_angstrom,
                 record.stress_gpa,
                 energy,
+                raw.learned,
+                raw.unconverged,
             )
         )
         self._marks.append(mark_of(raw))
@@ -213,16 +219,28 @@ class Measurements:
             along, lengths = float((velocities * moved).sum()), squared * float((moved**2).sum())
             self.paces_fs.append(along / squared if squared else math.nan)
             self._along += along / math.sqrt(lengths) if lengths > 0.0 else 0.0
+        self.changes_ev.append(now.energy_ev - before.energy_ev)
+        self.unworked_ev.append(self._work(before, now, cell, moved))
+
+    def _work(self, before: _Point, now: _Point, cell: NDArray[np.float64], moved: NDArray[np.float64]) -> float:
+        """Take in the work of the forces from frame to frame, and return by how much more the energy changes.
+
+        NaN where that is not known, or one of the two energies is of electrons that did not converge or of another
+        theory than the other's.
+        """
         if before.forces is None or now.forces is None or math.isnan(before.energy_ev + now.energy_ev):
-            return
+            return math.nan
         work = -0.5 * float(((before.forces + now.forces) * moved).sum())
         if not np.array_equal(before.cell, now.cell):
             if np.isnan(before.stress_gpa).any() or np.isnan(now.stress_gpa).any():
-                return
+                return math.nan
             strain = np.linalg.inv(cell) @ (now.cell - before.cell)
             stress = 0.5 * _matrix(before.stress_gpa + now.stress_gpa) / EV_PER_ANGSTROM3_TO_GPA
             work += abs(float(np.linalg.det(cell))) * float((stress * strain).sum())
-        self.by_work.add(np.array([work]), np.array([now.energy_ev - before.energy_ev]))
+        change = now.energy_ev - before.energy_ev
+        self.by_work.add(np.array([work]), np.array([change]))
+        alike = before.learned == now.learned and not (before.unconverged or now.unconverged)
+        return change - work if alike else math.nan
 
     def _follow_motion(self, moved: NDArray[np.float64]) -> None:
         """Take in a displacement, the drift of all atoms aside."""

@@ -47,6 +47,14 @@ VOLUME_SHARE = 0.2
 OUT_OF_PLACE_ANGSTROM = 0.2
 AT_AN_END = 3.0
 FORCE_SHARE = 2.0
+FEWEST_OF_WORK = 10
+MISSED_SHARE = 0.3
+"""Frames that lie so close together that the work of the forces misses half of all changes by less than this share."""
+MOST_MEETINGS = 10
+ALONE = 3.0
+"""What is so many times as far off as all that is not among these few is not of the motion."""
+DIGITS_EV_PER_ATOM = 1e-5
+"""Files carry so many digits, and electrons are converged to so many."""
 LEVEL_SHARE = 0.5
 """An energy that varies by less than this share of a jump on both its sides has levels; one that relaxes has none."""
 
@@ -102,6 +110,34 @@ def state_changes(measured: Measurements, facts: Facts, name: str, discard: int)
         cause += "from what it was, and stays there: two runs, or two theories."
         found.append(Contradiction(FactCheck.DRIFT, cause, "Import what stands before and after as runs of their own"))
     return found
+
+
+def unworked(measured: Measurements, name: str) -> list[Contradiction]:
+    """Return the first frame at which the energy changes by what no force does work for.
+
+    Between frames that lie close together the work of the forces misses the change of the energy by little, and by
+    about as little everywhere. A few steps far beyond all others are where two theories, or two runs, meet.
+
+    Args:
+        measured: of the frames.
+        name: of the run, for people.
+    """
+    missed, changes = (np.abs(np.array(each)) for each in (measured.unworked_ev, measured.changes_ev))
+    follow = np.isfinite(missed)
+    known = np.sort(missed[follow])[::-1]
+    if len(known) < FEWEST_OF_WORK or np.median(known) > MISSED_SHARE * np.median(changes[follow]):
+        return []
+    deviation = DEVIATION_OVER_MEDIAN * float(np.median(known))
+    least = max(WILD_DEVIATIONS * deviation, DIGITS_EV_PER_ATOM * measured.n_atoms)
+    most = min(MOST_MEETINGS, len(known) - 1)
+    alone = [place for place in range(most) if known[place] > max(least, ALONE * known[place + 1])]
+    if not alone:
+        return []
+    (places,) = np.nonzero(missed >= known[alone[-1]])
+    frame, by = int(places[0]) + 1, measured.unworked_ev[int(places[0])] / measured.n_atoms
+    cause = f"To frame {frame} of {name} the energy changes by {by:.3g} eV per atom more than its forces do work, "
+    cause += f"to no other by more than {known[alone[-1] + 1] / measured.n_atoms:.2g}: two theories, or two runs."
+    return [Contradiction(FactCheck.ENERGY, cause, "Import what stands before and after as runs of their own")]
 
 
 def _jump(energy_ev: NDArray[np.float64], least_ev: float) -> tuple[int, float] | None:

@@ -19,7 +19,7 @@ from llpt.trajectory.foreign.bounds import (
 )
 from llpt.trajectory.foreign.measuring import FAR, MINIMUM_CHANGES, MINIMUM_COMPONENTS
 from llpt.trajectory.foreign.statements import FactCheck
-from llpt.trajectory.foreign.steadiness import outliers, state_changes
+from llpt.trajectory.foreign.steadiness import outliers, state_changes, unworked
 from llpt.units import BOLTZMANN_EV_PER_K, EV_PER_ANGSTROM3_TO_GPA, U_PER_ANGSTROM3_TO_G_PER_CM3
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def _contradictions(measured: Measurements, facts: Facts, name: str, discard: in
         cause += "frames are missing there, or two runs meet."
         found.append((FactCheck.GAP, cause, "Import what stands before and after as runs of their own"))
     if not any(check is FactCheck.GAP for check, *_ in found):  # where frames are missing, steps are longer for that
-        found += _displacements(measured, facts, name, discard)
+        found += [*_displacements(measured, facts, name, discard), *unworked(measured, name)]
     return [*found, *state_changes(measured, facts, name, discard)]
 
 

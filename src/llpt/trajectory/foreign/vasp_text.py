@@ -273,6 +273,7 @@ def _with_step(frame: ForeignFrame, step: _Step) -> ForeignFrame:
         kinetic_energy_ev=step.kinetic,
         conserved_ev=step.total,
         unconverged=step.unconverged,
+        learned=step.learned,
         stress_gpa=step.stress_gpa,
     )
 
