@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llpt.study.imported import ImportedRun
+    from llpt.trajectory import Facts
     from llpt.trajectory.foreign import ForeignTrajectory
 
 SAME_T_EL = 1e-3
@@ -68,6 +69,21 @@ def check_repeat(run: ImportedRun, others: Sequence[ImportedRun]) -> None:
                 f"Its electrons are at {here:g} K, those of its repeat {short_name(other.path)} at {there:g} K.",
                 OTHER_LABEL,
             )
+
+
+def rounding_told(facts: Facts, electronic_temperature_k: float | None) -> tuple[str, ...]:
+    """Say that T_el is taken from a file that prints it with too few digits.
+
+    Args:
+        facts: what the files state.
+        electronic_temperature_k: what the run is taken with.
+    """
+    if not facts.electronic_rounding_k or electronic_temperature_k is None:
+        return ()
+    if electronic_temperature_k != facts.electronic_temperature_k:
+        return ()
+    how = f"{electronic_temperature_k:.0f} K to within {facts.electronic_rounding_k:.0f} K only"
+    return (f"Its files print SIGMA with so few digits that T_el is {how}: give --electronic-temperature-k.",)
 
 
 def theory_told(run: ImportedRun, others: Sequence[ImportedRun]) -> tuple[str, ...]:

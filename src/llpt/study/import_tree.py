@@ -206,8 +206,12 @@ def _check_two_frames(source: ForeignTrajectory) -> None:
     """
     if source.own is not None:
         return
+    number = 0
     try:
-        number = sum(1 for _ in zip(range(FEWEST_FRAMES), source.frames(), strict=False))
+        for _ in zip(range(FEWEST_FRAMES), source.frames(), strict=False):
+            number += 1
+    except CutOffError:
+        pass  # after so many whole frames
     except LlptError:
         return  # what is wrong is told when the run is read
     if number < FEWEST_FRAMES:

@@ -16,7 +16,7 @@ from llpt.files import atomic_directory, file_hash, scratch_directory, write_ato
 from llpt.observables import all_observables
 from llpt.study.import_copies import ImportedBeforeError, shorter_copy, stored_prints
 from llpt.study.import_table import drafted_run, imported_table
-from llpt.study.import_theory import check_one_theory, check_repeat, theory_told
+from llpt.study.import_theory import check_one_theory, check_repeat, rounding_told, theory_told
 from llpt.study.imported_changes import check_unused
 from llpt.study.imported_record import complete_imports, enter_run
 from llpt.study.inputs import copy_inputs
@@ -211,7 +211,8 @@ def inspect_run(
     run = imported_table(source, description, read, digests, kept)
     check_repeat(run, kept)
     told = fluctuations_told(read, description, beads=source.beads)
-    return Imported(run, read, found, told, theory_told(run, kept), shorter)
+    unlike = rounding_told(source.facts, run.electronic_temperature_k) + theory_told(run, kept)
+    return Imported(run, read, found, told, unlike, shorter)
 
 
 def _new_digests(source: ForeignTrajectory, description: Description, study: StudyFile | None) -> tuple[str, ...]:
@@ -264,7 +265,8 @@ def _import_into(
         check_repeat(run, before)
         enter_run(root, [*before, run], run, place)
     told = fluctuations_told(converted, description, beads=source.beads)
-    return Imported(run, converted, found, told, theory_told(run, before), shorter)
+    unlike = rounding_told(source.facts, run.electronic_temperature_k) + theory_told(run, before)
+    return Imported(run, converted, found, told, unlike, shorter)
 
 
 def _checked(source: ForeignTrajectory, description: Description, converted: Contents) -> tuple[MeasuredFact, ...]:

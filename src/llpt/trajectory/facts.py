@@ -36,6 +36,7 @@ class Facts:
         pressure_gpa: the barostat's pressure; None where it is changed on the way.
         pressure_ramp_gpa: the barostat's pressure at the beginning and at the end, where the two differ.
         electronic_temperature_k: T_el of Fermi–Dirac occupations; 0 where there are no electrons.
+        electronic_rounding_k: by how much T_el may be another, for the few digits that it is printed with.
         frame_interval_fs: time between two frames; of our own runs, between two steps.
         timestep_fs: time step of the dynamics.
         constant_volume: whether there was no barostat.
@@ -49,6 +50,7 @@ class Facts:
     pressure_gpa: float | None = None
     pressure_ramp_gpa: tuple[float, float] | None = None
     electronic_temperature_k: float | None = None
+    electronic_rounding_k: float = 0.0
     frame_interval_fs: float | None = None
     timestep_fs: float | None = None
     constant_volume: bool | None = None

@@ -59,16 +59,28 @@ def test_a_piece_of_which_one_file_ends_early_is_kept_with_what_follows(tmp_path
     assert note.endswith("XDATCAR.1 is incomplete and was left out.")
 
 
-def test_what_lies_beside_vasprun_is_named(tmp_path):
-    vasprun(tmp_path / "vasprun.xml", first=4)
-    for ending, first in ((".1", 0), ("", 4)):
-        xdatcar(tmp_path / f"XDATCAR{ending}", first=first)
-        outcar(tmp_path / f"OUTCAR{ending}", first=first)
+def test_text_that_repeats_vasprun_is_left_out_and_named(tmp_path):
+    vasprun(tmp_path / "vasprun.xml")
+    xdatcar(tmp_path / "XDATCAR")
+    outcar(tmp_path / "OUTCAR")
     (run,) = find_runs(tmp_path)
     assert [path.name for path in run.files] == ["vasprun.xml"]
-    (note,) = run.notes
-    assert note.startswith("Left out beside vasprun.xml: ")
-    assert all(name in note for name in ("XDATCAR.1", "OUTCAR.1", "XDATCAR,", "OUTCAR."))
+    assert run.notes == ("Left out beside vasprun.xml, which has their frames: XDATCAR, OUTCAR.",)
+    assert frames_of(run) == 4
+
+
+@pytest.mark.parametrize("numbered", [".1", ".old"])
+def test_text_of_an_earlier_piece_beside_vasprun_is_read_before_it(tmp_path, numbered):
+    path = vasprun(tmp_path / "vasprun.xml", first=4)  # each start of VASP writes over the one before
+    text = path.read_text().replace('name="PSTRESS">0.0', 'name="PSTRESS">2000.0').replace('"ISIF">2', '"ISIF">3')
+    path.write_text(text)
+    for ending, first in ((numbered, 0), ("", 4)):
+        xdatcar(tmp_path / f"XDATCAR{ending}", first=first)
+        outcar(tmp_path / f"OUTCAR{ending}", first=first, header=HEADER + LATTICE)
+    (run,) = find_runs(tmp_path)
+    assert [path.name for path in run.files] == [f"XDATCAR{numbered}", f"OUTCAR{numbered}", "vasprun.xml"]
+    assert frames_of(run) == 8
+    assert run.notes == (f"Left out beside XDATCAR{numbered}, which has their frames: XDATCAR, OUTCAR.",)
 
 
 def test_other_atoms_beside_vasprun_are_refused(tmp_path):

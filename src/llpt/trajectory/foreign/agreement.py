@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from llpt.trajectory.foreign.frame import ForeignFrame
 
 VOLUME_DIGITS = 1e-3
-COUNTED_SHARE = 0.15
-"""Programs count degrees of freedom, and the motion of the centre, each in its own way (i-PI: 11 % of 8 atoms)."""
+COUNTED_DEGREES = 3
+"""Programs count 3N - 3 degrees of freedom or 3N, and leave the motion of the centre in the energy or out: by so many
+of 3N - 3 the temperature of one kinetic energy differs (i-PI: 11 % of 8 atoms)."""
+PRINTED_SHARE, PRINTED_K = 0.01, 0.5
+"""Temperatures and energies are printed with three digits or more, or to a whole kelvin."""
 PRESSURE_DIGITS, PRESSURE_DIGITS_GPA = 0.01, 0.1
 
 
@@ -59,9 +62,9 @@ def _contradicted(frame: ForeignFrame, masses_u: NDArray[np.float64]) -> Iterato
         kinetic, source = kinetic_energy_ev(frame.velocities_angstrom_per_fs, masses_u), "velocities"
     degrees = 3 * len(masses_u)
     if kelvin is not None and kinetic is not None and degrees > 3 and frame.bead_positions_angstrom is None:
-        most, least = (2.0 * kinetic / (count * BOLTZMANN_EV_PER_K) for count in (degrees - 3, degrees))
-        if not least * (1.0 - COUNTED_SHARE) <= kelvin <= most * (1.0 + COUNTED_SHARE):
-            yield FactCheck.TEMPERATURE, f"states a temperature of {kelvin:.6g} K, its {source} {most:.6g} K"
+        own = 2.0 * kinetic / ((degrees - 3) * BOLTZMANN_EV_PER_K)
+        if not abs(kelvin - own) <= _counted_share(degrees) * own + PRINTED_K:
+            yield FactCheck.TEMPERATURE, f"states a temperature of {kelvin:.6g} K, its {source} {own:.6g} K"
     if kinetic is None and kelvin is not None:
         kinetic = 0.5 * degrees * BOLTZMANN_EV_PER_K * kelvin
     if frame.pressure_gpa is None or frame.bead_positions_angstrom is not None:
@@ -73,9 +76,18 @@ def _contradicted(frame: ForeignFrame, masses_u: NDArray[np.float64]) -> Iterato
         pressure, source = moving - float(frame.stress_gpa[:3].mean()), "stress and the motion of its atoms"
     else:
         return
-    allowed = PRESSURE_DIGITS * abs(pressure) + PRESSURE_DIGITS_GPA + COUNTED_SHARE * moving
+    allowed = PRESSURE_DIGITS * abs(pressure) + PRESSURE_DIGITS_GPA + _counted_share(degrees) * moving
     if not abs(frame.pressure_gpa - pressure) <= allowed:
         yield (
             FactCheck.PRESSURE,
             f"states a pressure of {frame.pressure_gpa:.6g} GPa, its {source} {pressure:.6g} GPa",
         )
+
+
+def _counted_share(degrees: int) -> float:
+    """Return the share by which a temperature may differ from that of its kinetic energy, for how it is counted.
+
+    Args:
+        degrees: 3N.
+    """
+    return COUNTED_DEGREES / max(1, degrees - 3) + PRINTED_SHARE

@@ -9,6 +9,7 @@ are taken in ASE's unit, sqrt(eV/u), as ASE writes them.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
     from ase import Atoms
 
+CLOCKS = ("step", "md_step", "time", "time_ps")
+"""Keys of a frame, in small letters, under which programs write a number that grows along a run."""
+UNITS = re.compile(r"(energy|force|stress|virial|length|position)s?[-_ ]units?", re.IGNORECASE)
+OF_ASE = {"energy": {"ev"}, "force": {"ev/a", "ev/ang", "ev/angstrom", "ev/å"}}
+OF_ASE |= {"stress": {"ev/a^3", "ev/a3", "ev/ang^3", "ev/angstrom^3", "ev/å^3", "ev/å³"}, "virial": {"ev"}}
+OF_ASE |= {"length": {"a", "ang", "angstrom", "å"}, "position": {"a", "ang", "angstrom", "å"}}
 TRAJECTORY_MAGIC = b"- of Ulm"
 
 
@@ -116,6 +123,7 @@ def from_atoms(
         for number, given in enumerate(frames()):
             atoms = with_labels_called(given, keys, where=f"Frame {number} of {name}") if keys else given
             _check_cell(atoms, number, name)
+            _check_units(atoms, number, name)
             now: Any = atoms
             electronic = _number(atoms, "electronic_temperature_k")
             begun, species = (electronic, now.numbers) if species is None else (begun, species)
@@ -143,12 +151,15 @@ def from_atoms(
     interval = times[1] - times[0] if len(times) > 1 and times[0] is not None and times[1] is not None else None
     untyped: Any = first
     known = energy_is_internal or "entropy" in untyped.info
+    clock = _clock_of(first, second)
     equal = _equal(first)
     return ForeignTrajectory(
         program=program,
         files=files,
         numbers=np.array(untyped.numbers, dtype=np.int64),
-        frames=lambda: (_frame(atoms, energy_is_internal=known or (equal and _equal(atoms))) for atoms in checked()),
+        frames=lambda: (
+            _frame(atoms, energy_is_internal=known or (equal and _equal(atoms)), clock=clock) for atoms in checked()
+        ),
         masses_u=np.array(untyped.get_masses(), dtype=float),
         facts=Facts(
             electronic_temperature_k=_number(first, "electronic_temperature_k"), frame_interval_fs=interval or None
@@ -164,6 +175,17 @@ def _check_cell(atoms: Any, number: int, name: str) -> None:
         )
 
 
+def _check_units(atoms: Any, number: int, name: str) -> None:
+    """Refuse a frame that names another unit than the one that numbers of its kind of file have."""
+    for key, value in atoms.info.items():
+        match = UNITS.fullmatch(str(key))
+        if match is not None and str(value).strip().lower() not in OF_ASE[match[1].lower()]:
+            raise InputError(
+                f"Frame {number} of {name} says {key} = {value}.",
+                "Give energies in eV, lengths in Å, forces in eV/Å and stress in eV/Å³.",
+            )
+
+
 def _kelvin(value: float | None) -> str:
     return "a temperature that is not stated" if value is None else f"{value:g} K"
 
@@ -173,7 +195,27 @@ def _number(atoms: Any, name: str) -> float | None:
     return float(value) if isinstance(value, int | float | np.number) else None
 
 
-def _frame(atoms: Any, *, energy_is_internal: bool) -> ForeignFrame:
+def _clock_of(first: Any, second: Any | None) -> str | None:
+    """Return the key under which frames give their step or time; None where they give neither.
+
+    A number that does not change although the atoms move is none.
+
+    Args:
+        first: the first frame.
+        second: the next one, where there is one.
+    """
+    for name in CLOCKS:
+        key = next((each for each in first.info if str(each).lower() == name), None)
+        if key is None or _number(first, key) is None:
+            continue
+        if second is None or _number(second, key) != _number(first, key):
+            return str(key)
+        if np.array_equal(first.positions, second.positions):  # a frame that stands twice
+            return str(key)
+    return None
+
+
+def _frame(atoms: Any, *, energy_is_internal: bool, clock: str | None) -> ForeignFrame:
     energy, free = label_of(atoms, "energy"), label_of(atoms, "free_energy")
     stress, forces = label_of(atoms, "stress"), label_of(atoms, "forces")
     velocities = None
@@ -195,6 +237,7 @@ def _frame(atoms: Any, *, energy_is_internal: bool) -> ForeignFrame:
         pressure_gpa=_number(atoms, "pressure_gpa"),
         stress_gpa=None if stress is None else six_components(stress) * EV_PER_ANGSTROM3_TO_GPA,
         time_fs=_number(atoms, "time_fs"),
+        clock=None if clock is None else _number(atoms, clock),
     )
 
 

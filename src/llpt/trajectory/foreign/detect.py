@@ -201,20 +201,17 @@ def vasp_pieces(xdatcars: Sequence[Path], outcars: Sequence[Path]) -> list[tuple
 
 def _vasp(paths: Sequence[Path], elements: Sequence[str]) -> ForeignTrajectory:
     vaspruns, xdatcars, outcars = sort_vasp(paths)
-    if vaspruns and (xdatcars or outcars):
-        raise InputError(
-            "These files of VASP do not make one run.",
-            "Give vasprun.xml (several in order), or each XDATCAR with its OUTCAR, or OUTCARs alone.",
-        )
-    if vaspruns:
-        return joined([replace(open_vasprun(path), theory=theory_in(path)) for path in vaspruns])
-    pieces = sorted(vasp_pieces(xdatcars, outcars), key=lambda piece: min(paths.index(path) for path in piece))
+    whole: list[tuple[Path, ...]] = [(path,) for path in vaspruns]
+    pieces = [*whole, *vasp_pieces(xdatcars, outcars)]
+    pieces.sort(key=lambda piece: min(paths.index(path) for path in piece))
     return joined([_vasp_piece(piece, elements) for piece in pieces])
 
 
 def _vasp_piece(files: tuple[Path, ...], elements: Sequence[str]) -> ForeignTrajectory:
-    """Open an XDATCAR, an OUTCAR, or the two of them."""
-    _, xdatcars, outcars = sort_vasp(files)
+    """Open a vasprun.xml, an XDATCAR, an OUTCAR, or the last two of them."""
+    vaspruns, xdatcars, outcars = sort_vasp(files)
+    if vaspruns:
+        return replace(open_vasprun(vaspruns[0]), theory=theory_in(vaspruns[0]))
     if not xdatcars:
         opened = open_outcar(outcars[0], elements=elements)
     else:

@@ -51,6 +51,6 @@ def _atoms(path: Path) -> Iterator[Atoms]:
         except Exception as error:  # ASE raises whatever its parser meets
             raise DamageError(
                 f"{path}: the frame of {count} atoms that ends in line {lines.number} is not extended XYZ.",
-                "Check its comment, and that every row has what the comment says of it.",
+                "Check its comment (a stress has nine numbers), and that every row has what the comment says of it.",
             ) from error
         yield frame

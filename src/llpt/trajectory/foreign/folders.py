@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.errors import InputError
+from llpt.trajectory.facts import Facts
 from llpt.trajectory.foreign import cp2k
 from llpt.trajectory.foreign.detect import WHOLE_FRAMES, Program, open_foreign, program_of, sort_vasp, vasp_pieces
-from llpt.trajectory.foreign.joining import WHAT
+from llpt.trajectory.foreign.joining import WHAT, differing
 from llpt.trajectory.foreign.lammps import is_dump
 from llpt.trajectory.foreign.own import is_own
+from llpt.trajectory.foreign.statements import alike
 from llpt.trajectory.foreign.text import head
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 CONVERSIONS = frozenset({Program.EXTENDED_XYZ, Program.ASE, Program.HDF5})
 """What a run of another program is often written out as once more, beside its own files."""
 LAMMPS_RUN = 2
+SAME_FRACTION = 2e-5
+"""Files give fractional coordinates to 1e-5 Å or better; atoms move by more in a step."""
 CALLED_LIKE = re.compile(
     r"(?:(?:OUTCAR|XDATCAR|vasprun|vaspout).*|.+-(?:pos|vel|frc)-\d+\.xyz|.+-\d+\.(?:ener|cell|stress)"
     r"|.+\.(?:pos|vel|for)_\d+\.(?:ext)?xyz|.+\.(?:traj|h5md|extxyz|dump|lammpstrj)|dump\..+|log\.lammps)"
@@ -60,7 +64,7 @@ class FoundRun:
         files: its files, pieces in their order; one run directory of llpt.
         problem: why the files cannot be taken for one run, a sentence; empty where they can.
         left_out: files beside them that are called like those of a program and do not hold what these do.
-        beside: files of the program beside them that say in part what these say, and are not read.
+        beside: files of the program beside them that hold frames that these hold, and are not read.
     """
 
     name: str
@@ -75,9 +79,7 @@ class FoundRun:
         found = [f"{file.name} does not begin as its name says, and was left out." for file in self.left_out]
         if self.beside:
             names = ", ".join(file.name for file in self.beside)
-            found.append(
-                f"Left out beside {self.files[0].name}: {names}. A piece among them needs a folder of its own."
-            )
+            found.append(f"Left out beside {self.files[0].name}, which has their frames: {names}.")
         return tuple(found)
 
     @property
@@ -207,22 +209,52 @@ def _runs_of(
 
 
 def _vasp(files: list[Path], name: str, opener: Callable[[Sequence[Path]], ForeignTrajectory]) -> list[FoundRun]:
-    """Return the runs of VASP: vasprun.xml has all of its run, and what lies beside it is left out and named."""
+    """Return the runs of VASP: text beside vasprun.xml is a piece where it holds frames of its own, else left out."""
     vaspruns, xdatcars, outcars = sort_vasp(files)
     others = vasp_pieces(xdatcars, outcars)
-    if not vaspruns:
-        return _pieces(others, name, opener)
-    runs = _pieces([(path,) for path in vaspruns], name, opener)
-    if not others:
-        return runs
-    taken = {_atoms(run.files[:1], opener) for run in runs}
+    whole: list[tuple[Path, ...]] = [(path,) for path in vaspruns]
+    if not whole or not others:
+        return _pieces(whole or others, name, opener)
+    taken = {_atoms(piece, opener) for piece in whole}
     for piece in others:
         atoms = _atoms(piece, opener)
         if atoms is not None and None not in taken and atoms not in taken:
             why = f"{piece[0].name} holds other atoms than {vaspruns[0].name}: two runs in one folder."
             return [FoundRun(name, tuple(files), why)]
-    beside = tuple(path for piece in others for path in piece)
+    own = _not_in(others, whole, opener)
+    beside = tuple(path for piece in others if piece not in own for path in piece)
+    runs = _pieces([*whole, *own], name, opener)
     return [replace(run, beside=beside if number == 0 else ()) for number, run in enumerate(runs)]
+
+
+def _not_in(
+    pieces: Sequence[tuple[Path, ...]],
+    others: Sequence[tuple[Path, ...]],
+    opener: Callable[[Sequence[Path]], ForeignTrajectory],
+) -> list[tuple[Path, ...]]:
+    """Return the pieces whose first frame no other holds; one without a whole frame is not among them."""
+    left = {}
+    for piece in pieces:
+        begin = next(_fractions(piece, opener), None)
+        if begin is not None:
+            left[piece] = begin
+    for other in others:
+        for fractions in _fractions(other, opener):
+            left = {piece: begin for piece, begin in left.items() if _distance(begin, fractions) > SAME_FRACTION}
+            if not left:
+                return []
+    return list(left)
+
+
+def _fractions(
+    files: Sequence[Path], opener: Callable[[Sequence[Path]], ForeignTrajectory]
+) -> Iterator[NDArray[np.float64]]:
+    """Yield the fractional coordinates of every whole frame that can be read."""
+    with suppress(InputError):  # what is wrong is told when the run is read
+        for frame in opener(files).frames():
+            if not np.linalg.det(frame.cell_angstrom):
+                return
+            yield frame.positions_angstrom @ np.linalg.inv(frame.cell_angstrom)
 
 
 def _atoms(files: Sequence[Path], opener: Callable[[Sequence[Path]], ForeignTrajectory]) -> bytes | None:
@@ -261,25 +293,41 @@ def _pieces(
     """Return files that each hold whole frames, or sets of such, as the pieces of one run, or as runs of their own."""
     if len(pieces) == 1:
         return [FoundRun(name, pieces[0])]
-    groups: dict[tuple[object, ...], list[tuple[Path, ...]]] = {}
+    groups: list[_Group] = []
     for piece in pieces:
         try:
             source = opener(piece)
-            key: tuple[object, ...] = (source.numbers.tobytes(), *_stated(source))
+            here = _Group(source.numbers.tobytes(), source.facts, dict(source.theory), [piece])
         except InputError:
-            key = piece  # what is wrong with it is told when it is read
-        groups.setdefault(key, []).append(piece)
+            here = _Group(piece, Facts(), {}, [piece])  # what is wrong with it is told when it is read
+        if not any(group.took(here) for group in groups):
+            groups.append(here)
     found = []
-    for group in groups.values():
-        ordered = pieces_in_order(group, opener) if len(group) > 1 else group
+    for group in groups:
+        ordered = pieces_in_order(group.pieces, opener) if len(group.pieces) > 1 else group.pieces
         files = tuple(path for piece in ordered for path in piece)
-        found.append(FoundRun(name if len(groups) == 1 else f"{name}/{group[0][0].name}", files))
+        found.append(FoundRun(name if len(groups) == 1 else f"{name}/{group.pieces[0][0].name}", files))
     return found
 
 
-def _stated(source: ForeignTrajectory) -> tuple[object, ...]:
-    """Return what the pieces of a run say alike."""
-    return *(getattr(source.facts, name) for name in WHAT), *sorted(source.theory.items())
+@dataclass
+class _Group:
+    """Pieces of one run: their atoms, what they state alike, and what some of them name of their theory."""
+
+    atoms: object
+    facts: Facts
+    theory: dict[str, str]
+    pieces: list[tuple[Path, ...]]
+
+    def took(self, other: _Group) -> bool:
+        """Take another in, where nothing that the two state differs."""
+        if other.atoms != self.atoms or not all(alike(other.facts, self.facts, name) for name in WHAT):
+            return False
+        if differing(other.theory, self.theory) is not None:
+            return False
+        self.theory |= other.theory
+        self.pieces += other.pieces
+        return True
 
 
 def pieces_in_order(
@@ -291,7 +339,7 @@ def pieces_in_order(
         pieces: the files of each.
         opener: opens one.
     """
-    ends = {piece: _ends(opener(piece)) for piece in pieces}
+    ends = {piece: _ends(_fractions(piece, opener)) for piece in pieces}
     left = [piece for piece, found in ends.items() if found is not None]
     unread = [piece for piece, found in ends.items() if found is None]
     if not left:
@@ -312,16 +360,13 @@ def pieces_in_order(
     return ordered + unread
 
 
-def _ends(source: ForeignTrajectory) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return the fractional coordinates of the first and the last whole frame; None where nothing can be read."""
-    first = last = None
-    with suppress(InputError):  # what is wrong is told when the run is read
-        for frame in source.frames():
-            last = frame
-            first = first or frame
-    if first is None or last is None or not all(np.linalg.det(each.cell_angstrom) for each in (first, last)):
-        return None
-    return tuple(each.positions_angstrom @ np.linalg.inv(each.cell_angstrom) for each in (first, last))  # type: ignore[return-value]
+def _ends(frames: Iterator[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return the first and the last frame; None where there is none."""
+    first = next(frames, None)
+    last = first
+    for frame in frames:
+        last = frame
+    return None if first is None or last is None else (first, last)
 
 
 def _distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

@@ -83,6 +83,9 @@ def open_ipi(paths: Sequence[Path]) -> ForeignTrajectory:
     notes: tuple[str, ...] = ()
     for path in paths:
         text = head(path)
+        if len(paths) > 1 and not is_properties(text) and COMMENT.search("\n".join(text.splitlines()[1:2])) is None:
+            notes += (f"{path.name} tells no step of a run: left out.",)
+            continue
         kind = "properties" if is_properties(text) else _comment(path, text)["kind"]
         if kind == "properties" or kind in FILES:
             by_kind.setdefault(kind, []).append(path)

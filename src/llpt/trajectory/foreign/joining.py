@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.errors import InputError
+from llpt.trajectory.foreign.statements import alike
 from llpt.trajectory.foreign.text import CutOffError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def joined(pieces: Sequence[ForeignTrajectory]) -> ForeignTrajectory:
             )
         for name, words in WHAT.items():
             here, there = getattr(piece.facts, name), getattr(first.facts, name)
-            if here != there:
+            if not alike(piece.facts, first.facts, name):
                 raise InputError(
                     f"{piece.name} has another {words.format(here)}, than {first.name}, {there}: two runs.",
                     "Import each on its own.",

@@ -41,6 +41,13 @@ SMALLEST_ANGSTROM3 = 1e-3
 EQUAL_ENERGIES_EV_PER_ATOM = 1e-6
 """E and F of cold electrons that are this close are the same: files carry so many digits."""
 
+NOTED = {
+    "forces": "Forces are in some frames only, so they count as missing.",
+    "internal_energy_ev": "E is in some frames only, so it counts as missing.",
+}
+NOW_AND_THEN = frozenset({*NOTED, "entropy_ev_per_k"})
+"""What a run may have of some frames alone: forces of a program that is told to print little, E beside a
+machine-learned force field that gives F alone, an entropy where nobody says how warm the electrons are."""
 AMBIGUOUS_ENERGY = "The files give one energy and do not say whether it is E or F = E − T_el S."
 NAME_THE_ENERGY = "Say energy_is (--energy-is), internal or free; or that T_el is 0 K, where the two are equal."
 
@@ -108,7 +115,7 @@ class ForeignReader:
         unwrapper = _Unwrapper()
         clock = EvenSteps(source.name, source.stride)
         missing: set[str] | None = None
-        partly = False  # programs that are told to print little give forces now and then
+        partly: set[str] = set()
         for number, raw in enumerate(once(until_cut(source, contents), contents)):
             if raw.positions_angstrom.shape != (system.n_atoms, 3):
                 raise InputError(
@@ -125,9 +132,9 @@ class ForeignReader:
                 electronic_temperature_k=self._electronic,
                 meaning=self._meaning,
             )
-            if missing is not None and (lacking ^ missing) == {"forces"}:
-                partly, lacking = True, lacking | {"forces"}
-                missing = lacking
+            if missing is not None and (partly | (lacking ^ missing)) <= NOW_AND_THEN:
+                partly |= lacking ^ missing
+                missing = lacking = lacking | partly
             if missing is not None and lacking != missing:
                 differing = ", ".join(sorted(lacking ^ missing))
                 raise InputError(
@@ -160,8 +167,8 @@ class ForeignReader:
             )
         contents.missing = tuple(sorted(missing or ()))
         contents.notes += source.notes
-        if partly:
-            contents.notes.append("Forces are in some frames only, so they count as missing.")
+        for name in sorted(partly & NOTED.keys()):
+            contents.notes.append(NOTED[name])
         if contents.unconverged:
             contents.notes.append(
                 f"In {contents.unconverged} of {contents.frames} frames the electrons did not converge; they are kept."

@@ -107,13 +107,30 @@ def check_beside(
                 )
 
 
+def alike(one: Facts, other: Facts, name: str) -> bool:
+    """Whether two that both state something, or both do not, state the same, as far as it is printed.
+
+    Args:
+        one: what is stated.
+        other: what is stated elsewhere.
+        name: field of ``Facts``.
+    """
+    here, there = getattr(one, name), getattr(other, name)
+    if here is None or there is None or isinstance(here, bool):
+        return bool(here is there)
+    rounding = (
+        max(one.electronic_rounding_k, other.electronic_rounding_k) if name == "electronic_temperature_k" else 0.0
+    )
+    return bool(abs(here - there) <= max(rounding, SAME * abs(here)))
+
+
 def _differences(files: Facts, given: Facts) -> Iterator[tuple[str, float, float, FactCheck]]:
     """Yield keyword, both numbers and check of everything that both state differently."""
     for field in fields(Facts):
         known, stated = getattr(files, field.name), getattr(given, field.name)
         if field.name not in KEYWORDS or known is None or stated is None:
             continue
-        if abs(known - stated) > SAME * abs(known):
+        if not alike(files, given, field.name):
             yield field.name.replace("frame_interval", "timestep"), known, stated, KEYWORDS[field.name]
 
 

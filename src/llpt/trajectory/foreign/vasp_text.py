@@ -20,7 +20,7 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.text import CutOffError, Lines
-from llpt.trajectory.foreign.vasp import facts_of, thermostat_beside
+from llpt.trajectory.foreign.vasp import ROUNDING, facts_of, told_beside
 from llpt.units import KILOBAR_TO_GPA
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ MOST_ATOMS = 10_000_000
 OUTCAR_HEADING = re.compile(r"\s*vasp\.\d")
 LEARNED_FORCES = "TOTAL-FORCE (eV/Angst) (ML)"
 ITERATION = re.compile(r"Iteration +(\d+)\( *(\d+)\)")
+FINE_SHARE = 1e-3
+"""A SIGMA that is printed with an error of a greater share is not what was computed with."""
+MASS = re.compile(r"\d+\.\d\d")
 SAME_ANGSTROM = 1e-3
 """OUTCAR gives positions to 1e-5 Å; atoms move some 1e-2 Å in a step."""
 
@@ -160,16 +163,25 @@ def _outcar_kinds(path: Path) -> tuple[list[str], list[float], list[int]]:
     masses: list[float] = []
     counts: list[int] = []
     lines = Lines(path)
+    before = ""
     for line in lines:
         if "VRHFIN =" in line:
             symbols.append(line.split("=")[1].split(":")[0].strip())
         elif "ions per type =" in line:
             counts = [int(word) for word in line.split("=")[1].split() if word.isdecimal()]
         elif "POMASS =" in line and "ZVAL" not in line:  # of the potentials together, after any POMASS of INCAR
-            masses = lines.numbers(line.split("=")[1].split(), "a line of masses")
+            masses = [*(masses if before == "POMASS" else []), *_masses(lines, line)]
+        before = line.split("=")[0].strip()
         if "Iteration" in line:
             break
     return symbols, masses, counts
+
+
+def _masses(lines: Lines, line: str) -> list[float]:
+    """Return the masses in a line of OUTCAR; columns of six characters leave no blank before 100 u and more."""
+    text = line.split("=")[1]
+    words = MASS.findall(text) if MASS.sub("", text).strip() == "" else text.split()
+    return lines.numbers(words, "a line of masses")
 
 
 def _noting(frames: Iterator[tuple[ForeignFrame, bool]], notes: list[str]) -> Iterator[ForeignFrame]:
@@ -299,7 +311,10 @@ def _outcar_tags(path: Path) -> dict[str, float]:
                     tags[name] = float(value)
                 except ValueError:
                     continue
-    return thermostat_beside(path) | tags
+                half = 0.5 * 10.0 ** -len(value.partition(".")[2])
+                if name == "SIGMA" and half > FINE_SHARE * tags[name]:
+                    tags[ROUNDING] = half + 1e-12
+    return told_beside(path, tags)
 
 
 def _outcar_steps(path: Path, n_atoms: int, *, alone: bool = False) -> Iterator[_Step]:
