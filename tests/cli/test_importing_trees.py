@@ -274,3 +274,20 @@ def test_an_import_says_and_refuses_them(tmp_path, command):
     code, out, _ = command("import", tmp_path / "c", *words, "--despite", "temperature")
     assert code == 1
     assert "those of its repeat vasp/N16/P100/T800 at 800 K" in " ".join(out.split())
+
+
+def test_the_last_run_of_a_study_stays_until_there_is_another(tmp_path, command):
+    for name, kelvin in (("wrong", 800), ("right", 900)):
+        write_thermal_runs(tmp_path / name, temperatures=[kelvin])
+    words = ("-o", tmp_path / "study", "--role", "reference", "--label", "VASP")
+    assert command("import", tmp_path / "wrong", *words)[0] == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "study").rglob("*") if path.is_file()}
+    code, _, err = command("import", "-o", tmp_path / "study", "--remove", "vasp/*")
+    assert code == 1
+    assert "would be no study without these runs" in err
+    assert "Import others before" in err
+    assert {path: path.read_bytes() for path in before} == before
+    assert command("import", tmp_path / "right", *words)[0] == 0
+    assert command("import", "-o", tmp_path / "study", "--remove", "vasp/N16/P100/T800")[0] == 0
+    assert [run.temperature_k for run in StudyDirectory.open(tmp_path / "study").study.imported] == [900.0]
+    assert "1 imported." in command("status", tmp_path / "study")[1]

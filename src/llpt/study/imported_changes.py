@@ -9,7 +9,9 @@ from llpt.errors import InputError
 from llpt.files import copy, put_directory, remove, scratch_directory
 from llpt.study.imported_record import write_table
 from llpt.study.layout import StudyDirectory
+from llpt.study.place import StudyPlace
 from llpt.study.planning import make_plan
+from llpt.study.reading import parse_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +30,8 @@ def remove_runs(root: Path, pattern: str) -> list[str]:
         The names of the runs that were taken out.
 
     Raises:
-        InputError: there is no such study, no such run, or another run of the study needs one of them.
+        InputError: there is no such study, no such run, another run of the study needs one of them, or no study
+            would be left.
         StorageError: another process works in the study, or the disk refuses.
     """
     directory = StudyDirectory.open(root)
@@ -38,6 +41,7 @@ def remove_runs(root: Path, pattern: str) -> list[str]:
             raise InputError(f"No imported run of the study matches {pattern!r}.", "llpt status lists their names.")
         check_unused(directory, chosen)
         kept = [run for run in directory.study.imported if run not in chosen]
+        _check_left(directory, kept)
         write_table(directory.root, kept)
     return [short_name(run.path) for run in chosen]
 
@@ -80,6 +84,18 @@ def relabel_runs(root: Path, old: str, new: str) -> list[str]:
                 put_directory(aside / str(number), directory.node(after))
         write_table(directory.root, [*others, *renamed])  # the old places are given up when this is on the disk
     return [short_name(run.path) for run in renamed]
+
+
+def _check_left(directory: StudyDirectory, kept: list[ImportedRun]) -> None:
+    """Refuse to leave a study file that says nothing without the runs that are taken out."""
+    place = StudyPlace(directory.root)
+    try:
+        parse_study(place.study_file.read_text(encoding="utf-8"), imported=kept)
+    except InputError as error:
+        raise InputError(
+            f"{directory.root} would be no study without these runs.",
+            "Import others before, or delete the directory and import anew.",
+        ) from error
 
 
 def check_unused(directory: StudyDirectory, runs: list[ImportedRun]) -> None:
