@@ -103,3 +103,11 @@ def test_a_label_that_is_no_number_is_one_sentence_whoever_looks_at_the_frames_f
     (found,) = find_runs(path)
     refused = import_found(tmp_path / "study", found, given, new=NewStudy.of_imported_runs("x"), dry=True)
     assert refused.why == f"{path} cannot be read: it holds what its format does not have."
+
+
+def test_an_output_without_a_step_of_dynamics_is_no_run_before_anybody_is_asked_what_it_was(tmp_path):
+    text = (Path(__file__).parents[1] / "trajectory/foreign/data/pw-md.out").read_text()
+    (tmp_path / "scf.out").write_text(text[: text.rindex("\n", 0, text.index("Starting temperature")) + 1])
+    (found,) = find_runs(tmp_path)
+    made = import_found(tmp_path / "study", found, Given(Role.REFERENCE, "A"), new=NewStudy(""), dry=True)
+    assert (made.expected, made.why) == (True, "It holds 0 whole frame(s).")

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from ase import units
 from ase.io import write
@@ -14,9 +15,12 @@ from tests.vasp_format import thermal_frames, write_thermal_runs
 from llpt import open_trajectory
 from llpt.errors import InputError
 from llpt.trajectory import Facts
-from llpt.trajectory.foreign import Contents, ForeignReader, open_foreign
+from llpt.trajectory.foreign import Contents, ForeignReader, open_foreign, read_through
+from llpt.trajectory.foreign.agreement import check_agreement
 from llpt.trajectory.foreign.ase_atoms import open_atoms
+from llpt.trajectory.foreign.frame import kinetic_energy_ev
 from llpt.trajectory.foreign.suspicion import hold_against
+from llpt.units import BOLTZMANN_EV_PER_K
 
 DATA = Path(__file__).parent / "data"
 __all__ = ["argon"]  # a fixture
@@ -144,3 +148,27 @@ def test_electrons_that_are_heated_on_the_way(tmp_path):
     del frames[2].info["electronic_temperature_k"]
     with pytest.raises(InputError, match=r"Frame 2 of .* has electrons at a temperature that is not stated"):
         open_trajectory(frames, timestep_fs=0.4)
+
+
+@pytest.mark.parametrize(("atoms", "share"), [(8, 3 / 21), (64, 3 / 189), (512, 3 / 1533)])
+def test_a_temperature_counts_three_degrees_more_or_less_than_its_kinetic_energy_and_no_more(atoms, share):
+    (frame, *_) = thermal_frames(kelvin=900.0, gpa=100.0, timestep_fs=0.4, atoms=atoms, frames=2)
+    raw = next(iter(open_atoms([frame]).frames()))
+    masses = np.full(atoms, 1.008)
+    own = 2.0 * kinetic_energy_ev(raw.velocities_angstrom_per_fs, masses) / ((3 * atoms - 3) * BOLTZMANN_EV_PER_K)
+    for sign in (-1.0, 1.0):
+        check_agreement(replace(raw, temperature_k=own * (1.0 + sign * share), pressure_gpa=None), masses, 0, "it")
+        beyond = own * (1.0 + sign * (share + 0.02))
+        with pytest.raises(InputError, match="Frame 0 of it states a temperature of"):
+            check_agreement(replace(raw, temperature_k=beyond, pressure_gpa=None), masses, 0, "it")
+
+
+def test_two_displacements_do_not_contradict_a_temperature():
+    frames = thermal_frames(kelvin=300.0, gpa=100.0, timestep_fs=0.4, atoms=4, frames=3)
+    for frame in frames:
+        frame.info["temperature_k"] = 150.0
+        frame.arrays.pop("momenta")
+    measured = read_through(open_atoms(frames), frame_interval_fs=0.4, electronic_temperature_k=900.0).measured
+    hold_against(measured, Facts(frame_interval_fs=0.4), "it")
+    with pytest.raises(InputError, match="move as far from frame to frame as those of their temperature do"):
+        hold_against(measured, Facts(frame_interval_fs=0.05), "it")

@@ -100,3 +100,15 @@ def test_what_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match="There is no"):
         find_runs(tmp_path / "nowhere")
     assert find_runs(tmp_path) == []
+
+
+def test_the_structure_that_a_run_of_ipi_began_with_is_left_out(tmp_path):
+    put(tmp_path / "T900", "run.pos_0.xyz", "run.out")
+    text = (DATA / "run.pos_0.xyz").read_text().splitlines()
+    start = [text[0], text[1][: text[1].index("Step:")] + "positions{angstrom} cell{angstrom}", *text[2:10]]
+    (tmp_path / "T900/init.xyz").write_text("\n".join(start) + "\n")
+    (run,) = find_runs(tmp_path)
+    source = open_foreign(run.files)
+    assert len(list(source.frames())) > 1
+    assert "init.xyz tells no step of a run: left out." in source.notes
+    assert [path.name for path in source.files] == ["run.pos_0.xyz", "run.out"]

@@ -13,8 +13,11 @@ from ase.io import write
 
 from llpt import open_trajectory
 from llpt.errors import InputError
+from llpt.study.import_theory import rounding_told
+from llpt.trajectory import Facts
 from llpt.trajectory.foreign import Contents, ForeignReader, open_foreign
 from llpt.trajectory.foreign.folders import find_runs
+from llpt.trajectory.foreign.statements import check_statements
 from llpt.units import BOLTZMANN_EV_PER_K
 
 CELL = 3.0 * np.eye(3)
@@ -560,3 +563,65 @@ def test_pieces_of_another_ensemble_or_theory_are_different_runs(tmp_path, old, 
     with pytest.raises(InputError, match=cause):
         open_foreign(files)
     assert len(find_runs(tmp_path)) == 2
+
+
+def read_all(files, *, electronic):
+    contents = Contents()
+    reader = ForeignReader(open_foreign(files), frame_interval_fs=0.2, electronic_temperature_k=electronic)
+    list(reader.steps(contents))
+    return contents
+
+
+@pytest.mark.parametrize("electronic", [900.0, 0.0])
+def test_e_that_only_the_solved_electrons_of_a_learned_run_have_counts_as_missing(tmp_path, electronic):
+    path = learned(outcar(tmp_path / "OUTCAR", header=HEADER + LATTICE), solved=(1,))
+    contents = read_all([path], electronic=electronic)
+    assert contents.frames == 4
+    told = "E is in some frames only, so it counts as missing."
+    assert (told in contents.notes) == (electronic > 0.0)
+    assert ("internal_energy_ev" in contents.missing) == (electronic > 0.0)
+
+
+def test_energies_that_are_equal_now_and_then_are_taken_where_nobody_says_how_warm_electrons_are(tmp_path):
+    path = vasprun(tmp_path / "vasprun.xml")
+    text = path.read_text()
+    _, _, _, free, internal, _ = numbers(0)
+    for old in {f"{internal:.8f}", f"{internal}"}:  # of the first step alone
+        text = text.replace(old, f"{free}")
+    path.write_text(text)
+    contents = read_all([path], electronic=None)
+    assert contents.frames == 4
+    assert "entropy_ev_per_k" in contents.missing
+    assert "internal_energy_ev" not in contents.missing
+
+
+def test_masses_of_100_and_more_leave_no_blank_between_them(tmp_path):
+    header = """   VRHFIN =Pb: 5d10
+   VRHFIN =I : s2p5
+   VRHFIN =H : ultrasoft test
+   ions per type =               1   1   1
+  Mass of Ions in am
+   POMASS = 207.20126.90
+   POMASS =   1.00
+"""
+    path = outcar(tmp_path / "OUTCAR", header=header + LATTICE)
+    assert open_foreign([path]).masses_u.tolist() == [207.2, 126.9, 1.0]
+
+
+def test_a_sigma_of_two_decimals_is_no_temperature_of_the_electrons(tmp_path):
+    path = outcar(tmp_path / "OUTCAR", header=HEADER + LATTICE)
+    path.write_text(path.read_text().replace(f"{SIGMA_EV:.6f}", "0.08"))
+    facts = open_foreign([path]).facts
+    assert facts.electronic_temperature_k == pytest.approx(928.4, abs=0.1)
+    assert facts.electronic_rounding_k == pytest.approx(58.0, abs=0.1)
+    check_statements(facts, Facts(electronic_temperature_k=900.0), "it")
+    with pytest.raises(InputError, match=r"it states electronic_temperature_k = 928\.361, not 800"):
+        check_statements(facts, Facts(electronic_temperature_k=800.0), "it")
+    (told,) = rounding_told(facts, facts.electronic_temperature_k)
+    assert told.startswith("Its files print SIGMA with so few digits that T_el is 928 K to within 58 K only")
+    assert rounding_told(facts, 900.0) == ()
+    for sigma, kelvin, rounding in ((SIGMA_EV, 900.0, 0.0), (0.2, 928.4, 58.0)):  # of another run
+        (tmp_path / "INCAR").write_text(f"SIGMA = {sigma}\n")
+        facts = open_foreign([path]).facts
+        assert facts.electronic_temperature_k == pytest.approx(kelvin, abs=0.1)
+        assert facts.electronic_rounding_k == pytest.approx(rounding, abs=0.1)
