@@ -18,7 +18,7 @@ from ase.data import atomic_masses, atomic_numbers
 
 from llpt.errors import InputError
 from llpt.trajectory.facts import Facts
-from llpt.trajectory.foreign.espresso_theory import theory_in
+from llpt.trajectory.foreign.espresso_theory import theory_of_output
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory
 from llpt.trajectory.foreign.text import CutOffError, Lines
 from llpt.trajectory.stress import voigt
@@ -79,7 +79,7 @@ def open_espresso(path: Path) -> ForeignTrajectory:
         frames=lambda: _frames(path),
         masses_u=header.masses_u,
         stride=1.0,
-        theory=theory_in(path),
+        theory=theory_of_output(path),
         facts=Facts(
             temperature_k=temperature,
             annealed=annealed,

@@ -20,7 +20,7 @@ FUNCTIONALS = {"sla pw pbx pbc": "pbe", "sla pw psx psc": "pbesol", "sla pz nogx
 """What older versions call by its parts."""
 
 
-def theory_in(path: Path) -> dict[str, str]:
+def theory_of_output(path: Path) -> dict[str, str]:
     """Return what an output says of its theory, each in words by its name.
 
     Args:

@@ -58,7 +58,7 @@ OTHERS = {
     40: "a reaction path",
     44: "a search for a saddle point",
 }
-ROUNDING = "half of the last digit of SIGMA"
+SIGMA_ROUNDING = "half of the last digit of SIGMA"
 """Beside the tags of an ``OUTCAR``, in eV, where that is more than a temperature may be off."""
 HELD_BY_MASS = frozenset({0, 2})
 """MDALGO: with these SMASS = -3 means that no thermostat is there."""
@@ -135,9 +135,9 @@ def told_beside(path: Path, tags: Mapping[str, float]) -> dict[str, float]:
     incar = path.with_name("INCAR")
     found = incar_tags(incar) if path.name in OWN_NAMES and incar.is_file() else {}
     whole = {name: found[name] for name in ("MDALGO", "ANDERSEN_PROB") if name in found} | dict(tags)
-    if ROUNDING in whole and abs(found.get("SIGMA", math.inf) - whole["SIGMA"]) <= whole[ROUNDING]:
+    if SIGMA_ROUNDING in whole and abs(found.get("SIGMA", math.inf) - whole["SIGMA"]) <= whole[SIGMA_ROUNDING]:
         whole["SIGMA"] = found["SIGMA"]
-        del whole[ROUNDING]
+        del whole[SIGMA_ROUNDING]
     return whole
 
 
@@ -239,7 +239,7 @@ def facts_of(tags: Mapping[str, float], path: Path, *, every: int) -> Facts:
         temperature_ramp_k=ramp,
         pressure_gpa=pressure * KILOBAR_TO_GPA if pressure and tags.get("ISIF", 2) >= FREE_CELL else None,
         electronic_temperature_k=tags["SIGMA"] / BOLTZMANN_EV_PER_K if thermal else None,
-        electronic_rounding_k=tags.get(ROUNDING, 0.0) / BOLTZMANN_EV_PER_K if thermal else 0.0,
+        electronic_rounding_k=tags.get(SIGMA_ROUNDING, 0.0) / BOLTZMANN_EV_PER_K if thermal else 0.0,
         frame_interval_fs=tags["POTIM"] * every if tags.get("POTIM") else None,
         timestep_fs=tags.get("POTIM") or None,
         constant_volume=tags["ISIF"] < FREE_CELL if "ISIF" in tags else None,

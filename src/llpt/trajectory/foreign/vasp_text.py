@@ -20,7 +20,7 @@ from ase.data import atomic_numbers
 from llpt.errors import InputError
 from llpt.trajectory.foreign.frame import ForeignFrame, ForeignTrajectory, check_kinds
 from llpt.trajectory.foreign.text import CutOffError, Lines
-from llpt.trajectory.foreign.vasp import ROUNDING, facts_of, told_beside
+from llpt.trajectory.foreign.vasp import SIGMA_ROUNDING, facts_of, told_beside
 from llpt.units import KILOBAR_TO_GPA
 
 if TYPE_CHECKING:
@@ -313,7 +313,7 @@ def _outcar_tags(path: Path) -> dict[str, float]:
                     continue
                 half = 0.5 * 10.0 ** -len(value.partition(".")[2])
                 if name == "SIGMA" and half > FINE_SHARE * tags[name]:
-                    tags[ROUNDING] = half + 1e-12
+                    tags[SIGMA_ROUNDING] = half + 1e-12
     return told_beside(path, tags)
 
 
