@@ -7,6 +7,12 @@ from pathlib import Path
 
 COMMAND = [sys.executable, "-c", "from llpt.cli import main; main()"]
 """``llpt``, as this interpreter runs it."""
+WITHOUT_REPORT = [
+    sys.executable,
+    "-c",
+    "from llpt.cli import analysis, main; analysis.analyse_and_report = lambda *_: None; main()",
+]
+"""The same, but ``llpt run`` ends where the analysis would begin: half the time of a study whose runs are tested."""
 
 
 ENGINES = Path(__file__).parent / "site-packages"

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.studies import COMMAND, ENGINES, study_of_one_engine, with_modules_of
+from tests.studies import COMMAND, ENGINES, WITHOUT_REPORT, study_of_one_engine, with_modules_of
 
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.execution import Execution, close_parsl
@@ -28,10 +28,9 @@ STUDY = study_of_one_engine(
 )
 
 
-def start(directory, *arguments, **more):
-    command = [*COMMAND, "run", *arguments]
+def start(directory, *arguments, program=WITHOUT_REPORT, **more):
     return subprocess.Popen(
-        command,
+        [*program, "run", *arguments],
         cwd=directory,
         env=with_modules_of(ENGINES),
         text=True,
@@ -107,8 +106,9 @@ def test_ctrl_c_stops_with_a_checkpoint_and_says_how_to_go_on(tmp_path):
     assert entry.state is State.UNFINISHED
     assert 20 <= entry.steps_done < 60
     assert states(root)["T1000"].state is State.WAITING
-    code, said = finish(start(tmp_path, str(root)))
+    code, said = finish(start(tmp_path, str(root), program=COMMAND))
     assert code == 0, said
+    assert (root / "report" / "index.html").exists()
     after = states(root)
     assert {entry.state for entry in after.values()} == {State.DONE}
     assert after["T800"].attempts == 2
@@ -348,7 +348,7 @@ def status(root):
 def test_an_engine_that_gives_nan_fails_its_run_and_blocks_only_what_needs_it(tmp_path):
     text = STUDY + '[surrogate]\nengine = "ase:engines_for_tests.Breaking"\nthreads = 1\n'
     write(tmp_path, text)
-    code, said = finish(start(tmp_path, "study.toml"))
+    code, said = finish(start(tmp_path, "study.toml", program=COMMAND))
     assert code == 1
     assert "Traceback" not in said
     with Ledger(tmp_path / "study" / "study.db") as ledger:
