@@ -5,9 +5,11 @@ import socket
 import numpy as np
 import psutil
 import pytest
+from ase import Atoms
 from ase.build import bulk
 from ase.calculators.lj import LennardJones
 from ase.calculators.socketio import actualunixsocketname
+from tests.studies import ENGINES
 
 from llpt.engines import PressureLabel, evaluate, make_engine
 from llpt.engines.any_ase import WrappedCalculator
@@ -64,6 +66,21 @@ def test_a_calculator_that_is_made_already_is_an_engine():
     assert make_engine(engine) is engine
     with pytest.raises(InputError, match="takes no options here: sigma"):
         make_engine(calculator, {"sigma": 3.0})
+
+
+@pytest.mark.parametrize("scale", [0.6, 1.0, 1.7])
+def test_the_soft_atoms_of_the_tests_are_ase_s(monkeypatch, scale):
+    """In cells below and above twice the cutoff, where an atom sees its own image and where it does not."""
+    monkeypatch.syspath_prepend(ENGINES)
+    from engines_for_tests import Soft
+
+    cell = scale * np.array([[3.4, 0.0, 0.0], [0.9, 3.1, 0.0], [-0.4, 0.6, 3.9]])
+    atoms = Atoms("H12", cell=cell, pbc=True, scaled_positions=np.random.default_rng(4).uniform(-1.0, 2.0, (12, 3)))
+    soft, own = Soft(sigma=0.9), LennardJones(sigma=0.9, epsilon=0.2, rc=2.3, smooth=True)
+    for name in ("energy", "free_energy", "forces", "stress"):
+        expected = own.get_property(name, atoms)
+        assert np.abs(expected).max() > 1e-3
+        np.testing.assert_allclose(soft.get_property(name, atoms), expected, rtol=1e-9, atol=1e-9)
 
 
 def listening():
