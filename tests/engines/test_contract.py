@@ -34,7 +34,7 @@ CP2K = {  # its smallest basis set: a second a structure
     "basis_set": "SZV-GTH",
     "cutoff_ry": "400",
     "relative_cutoff_ry": "40",
-    "neglect": "1e-7",
+    "neglect": "1e-10",
 }
 PROGRAMS = {"quantum-espresso": "pw.x", "cp2k": "cp2k.psmp"}
 ENGINES = {
