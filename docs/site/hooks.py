@@ -46,7 +46,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for source, name in ROOT_PAGES.items():
         made[name] = of_root((ROOT / source).read_text(encoding="utf-8"))
     for script in sorted((ROOT / "docs/tutorials").glob("*.py")):
-        outcome = executed(script, ROOT / "build/tutorials")
+        outcome = executed(script)
         made[f"tutorials/{script.stem}.md"] = tutorial_page(script, outcome)
         for figure in sorted(outcome.glob("*.png")):
             files.append(File.generated(config, f"tutorials/{script.stem}/{figure.name}", abs_src_path=str(figure)))

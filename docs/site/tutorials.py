@@ -14,6 +14,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SAVED = re.compile(r'savefig\("([^"]+)"\)')
+KEPT = HERE.parents[1] / "build/tutorials"
+"""Where what tutorials gave is kept: by the tests, which run them, and by the site, which shows them."""
+MESSAGES = "messages.txt"
 
 
 def cells(text: str) -> list[tuple[str, str]]:
@@ -33,11 +36,14 @@ def cells(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def executed(script: Path, folder: Path) -> Path:
-    """Run a tutorial, cell by cell, and return the folder with ``cells.json`` and its figures.
+def executed(script: Path, folder: Path = KEPT) -> Path:
+    """Run a tutorial, cell by cell, and return the folder with ``cells.json``, its figures and ``messages.txt``.
 
     What a script gave is kept under ``folder`` by the hash of the script and of the package, so that a site built again
-    after a change of words does not run it again.
+    after a change of words, or after the tests, does not run it again.
+
+    Raises:
+        RuntimeError: it failed; with what it said.
     """
     digest = hashlib.sha256(script.read_bytes())
     for source in sorted((HERE.parents[1] / "src").rglob("*.py")):
@@ -47,7 +53,11 @@ def executed(script: Path, folder: Path) -> Path:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         environment = {**os.environ, "MPLBACKEND": "Agg", "COLUMNS": "100"}
-        subprocess.run([sys.executable, HERE / "run_cells.py", script], cwd=place, env=environment, check=True)
+        command = [sys.executable, HERE / "run_cells.py", script]
+        with (place / MESSAGES).open("w") as messages:
+            done = subprocess.run(command, cwd=place, env=environment, stderr=messages, timeout=1800, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{script.name} failed.\n{(place / MESSAGES).read_text(encoding='utf-8')}")
     return place
 
 
