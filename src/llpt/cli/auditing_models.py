@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from llpt.cli.console import messages, output, roughly
+from llpt.cli.bars import bar
+from llpt.cli.console import output, roughly
 from llpt.cli.evaluation import EngineOptions, split_options
 from llpt.cli.foreign_options import (
     Discard,
@@ -133,12 +134,8 @@ def show_trial(directory: StudyDirectory, plan: Plan) -> Mapping[str, float]:
     from llpt.study.model_trial import try_model  # noqa: PLC0415
 
     console = output()
-    with messages().status("computing frames of the reference with the model …") as status:
-
-        def on_frame(done: int, frames: int) -> None:
-            status.update(f"computing frames of the reference with the model: {done} of {frames} …")
-
-        trial = try_model(directory, plan, on_frame=on_frame)
+    with bar("frames of the reference, with the model", transient=True) as advance:
+        trial = try_model(directory, plan, on_frame=lambda done, frames: advance(done, total=frames))
     if trial.errors is None:
         console.print("The reference's runs hold no forces: the model's errors on their frames are not known.")
         return trial.seconds_per_step
