@@ -48,7 +48,7 @@ from llpt.trajectory.foreign.statements import FactCheck
 from llpt.trajectory.foreign.suspicion import hold_against
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from llpt.study.import_tree import TreeRun
     from llpt.trajectory.frame import Frame, StepRecord
@@ -184,12 +184,16 @@ def flipped(content: bytes, random: np.random.Generator) -> bytes:
 DAMAGES: dict[str, Callable[[bytes, np.random.Generator], bytes]] = {"cut": cut, "swap": swapped, "flip": flipped}
 
 
-def read(files: list[Path]) -> tuple[list[Any], Contents]:
-    """Return the records of a run as an import reads it."""
+def read(files: list[Path], despite: Collection[FactCheck] = ()) -> tuple[list[Any], Contents]:
+    """Return the records of a run as an import reads it, some checks of single frames left out."""
     contents = Contents()
     source = open_foreign(files, elements=["H"])
     reader = ForeignReader(
-        source, frame_interval_fs=0.5, electronic_temperature_k=900.0, energy_meaning=EnergyMeaning.FREE
+        source,
+        frame_interval_fs=0.5,
+        electronic_temperature_k=900.0,
+        energy_meaning=EnergyMeaning.FREE,
+        despite=despite,
     )
     with np.errstate(all="ignore"):
         found = [_numbers(record, frame) for record, frame in reader.steps(contents)]
@@ -265,7 +269,8 @@ def fuzz(files: list[Path], target: Path, place: Path, *, tries: int, seed: int,
             outcome, faults = tried_by_name(those, damage, damaged, whole)
             tally.outcomes[f"{damage}: {outcome}"] += 1
             if folders:
-                faults.append(tried_in_folder(those, folder, refused=outcome == "refused"))
+                refused = outcome == "refused" and refused_whatever_is_checked(those)
+                faults.append(tried_in_folder(those, folder, refused=refused))
             tally.failures += [f"{damage} {number}: {fault}" for fault in faults if fault is not None]
     return tally
 
@@ -292,6 +297,17 @@ def tried_by_name(files: list[Path], damage: str, damaged: bytes, whole: list[An
     if len(found) < len(whole):
         return "fewer, noted", []
     return ("all frames" if all(map(same, found, whole)) else "a number changed"), []
+
+
+def refused_whatever_is_checked(files: list[Path]) -> bool:
+    """Whether damaged files are refused also where what ``OF_FOLDER`` leaves out is left out."""
+    try:
+        with limited(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            read(files, UNTRUE)
+    except LlptError:
+        return True
+    return False
 
 
 def tried_in_folder(files: list[Path], folder: Path, *, refused: bool) -> str | None:

@@ -1,5 +1,6 @@
 """A folder of VASP runs becomes a study in one command; runs are taken out again and called anew."""
 
+import json
 import shutil
 
 import pytest
@@ -8,6 +9,7 @@ from tests.vasp_format import thermal_frames, write_thermal_runs, write_vasprun
 import llpt
 from llpt.errors import StorageError
 from llpt.files import remove
+from llpt.report.live import LiveStudy
 from llpt.study import Ledger, StudyDirectory, make_plan
 from llpt.study.certificate import certify_study
 from llpt.study.imported_record import complete_imports
@@ -238,6 +240,15 @@ def test_imported_runs_are_not_called_done_and_those_whose_files_are_cut_are_tol
     assert "1 imported, 1 imported, cut off." in out
     assert "in the middle of a step" in " ".join(out.replace("│", " ").split())
     assert "done" not in out
+    live = json.loads(LiveStudy(tmp_path / "study", report=False).standing())
+    assert {word: count for word, count in live["counts"].items() if count} == {"imported": 1, "imported, cut off": 1}
+    assert {run["state"] for run in live["runs"]} == {"imported", "imported, cut off"}
+    code, _, err = command("report", tmp_path / "study")
+    assert code == 0, err
+    page = (tmp_path / "study/report/index.html").read_text()
+    assert "2 runs, all imported" in page
+    assert ">imported, cut off<" in page
+    assert ">done<" not in page
 
 
 @pytest.mark.parametrize("dry", [False, True])

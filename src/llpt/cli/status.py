@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import tomllib
-from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads it
@@ -122,7 +121,7 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
     """
     from llpt.study.job_files import read_record  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.outcome import State  # noqa: PLC0415
-    from llpt.study.standing import CUT_OFF, IMPORTED  # noqa: PLC0415
+    from llpt.study.standing import counted_by_word  # noqa: PLC0415
     from llpt.study.standing_now import study_standing  # noqa: PLC0415
 
     found_now = study_standing(place.root)
@@ -133,8 +132,7 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
     if means is not None:
         listed = [replace(run, entry=replace(run.entry, conditions=means.of(run))) for run in listed]
     lines: list[RenderableType] = [table_of(listed)]
-    counts = Counter(run.word for run in runs)
-    found = [(word, counts[word]) for word in (*map(str, State), IMPORTED, CUT_OFF)]
+    found = list(counted_by_word(run.entry for run in runs).items())
     hidden = [f"{number - LISTED} {word}" for word, number in found if number > LISTED and not every]
     if hidden:
         lines.append(f"… and {', '.join(hidden)}; --all lists them.")

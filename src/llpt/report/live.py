@@ -27,7 +27,7 @@ from llpt.errors import StorageError
 from llpt.study.outcome import State
 from llpt.study.place import StudyPlace
 from llpt.study.running_means import RunningMeans
-from llpt.study.standing import work_left_s
+from llpt.study.standing import counted_by_word, work_left_s
 from llpt.study.standing_now import study_standing
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class LiveStudy:
                 {
                     "name": self.place.root.name,
                     "at_work": bool(found and found.at_work),
-                    "counts": {str(state): sum(run.entry.state is state for run in runs) for state in State},
+                    "counts": counted_by_word(run.entry for run in runs),
                     "picoseconds_done": sum(run.picoseconds_done for run in runs),
                     "picoseconds": sum(run.picoseconds for run in runs),
                     "seconds_left": left / at_work,
@@ -179,7 +179,7 @@ class LiveStudy:
         means = self._means.of(run)
         return LiveRun(
             name=short_name(entry.path),
-            state=str(entry.state),
+            state=run.word,
             reason=entry.reason,
             picoseconds_done=run.picoseconds_done,
             picoseconds=run.picoseconds,

@@ -182,7 +182,11 @@ def _render(case: Case, questions: tuple[Question, ...], drawn: Mapping[str, _Sh
 def _counts(plan: Plan, entries: Mapping[str, Entry]) -> str:
     total = len(plan.paths)
     done = sum(entry.state is State.DONE for entry in entries.values())
-    return f"{plan.in_words}, all done" if done == total else f"{plan.in_words}, {done} of {total} done"
+    imported = sum(entry.state is State.DONE and entry.provenance.origin is not None for entry in entries.values())
+    if imported == total:
+        return f"{plan.in_words}, all imported"
+    told = f"{plan.in_words}, {imported} of them imported" if imported else plan.in_words
+    return f"{told}, all done" if done == total else f"{told}, {done - imported} of {total - imported} done"
 
 
 def _question(verdict: Verdict | None) -> str:

@@ -40,7 +40,7 @@ def run_table(case: Case, *, unsure: bool = False) -> Table:
                 (
                     row.name,
                     row.part,
-                    row.state,
+                    row.word,
                     row.steps,
                     row.picoseconds,
                     row.equilibrated,

@@ -10,6 +10,7 @@ from llpt.campaign import short_name
 from llpt.observables import all_observables, estimate_of, quantity
 from llpt.report.run_settling import settled
 from llpt.study import State
+from llpt.study.standing import word_of
 from llpt.transition import DECIDING
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class RunRow:
     temperature: str
     part: str
     state: str
+    word: str
     reason: str
     steps: str
     picoseconds: str
@@ -128,6 +130,7 @@ def run_rows(plan: Plan, entries: Mapping[str, Entry], analysis: StudyAnalysis) 
                 temperature=f"{run.state.temperature_k:g}",
                 part=run.identity.part.replace("_", " "),
                 state=str(state),
+                word=word_of(entry) if entry else str(state),
                 reason=analysis.refused.get(run.path, reason),
                 steps=f"{done} / {run.steps}",
                 picoseconds=UNKNOWN if run.sampled else f"{done * run.timestep_fs / 1000.0:.3g}",

@@ -5,6 +5,7 @@ It imports little, for ``llpt status`` must answer at once.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,11 +75,8 @@ class RunStanding:
 
     @property
     def word(self) -> str:
-        """Its state in a word; of a run made elsewhere, which is done by no run of ours, that it is imported."""
-        origin = self.entry.provenance.origin
-        if origin is None or self.entry.state is not State.DONE:
-            return str(self.entry.state)
-        return CUT_OFF if origin.cut_off else IMPORTED
+        """Its state in a word, as ``word_of`` says it."""
+        return word_of(self.entry)
 
     @property
     def picoseconds(self) -> float:
@@ -95,6 +93,20 @@ class RunStanding:
         """Simulated time that a day of its steps makes, in ns."""
         seconds = self.entry.seconds_per_step
         return self.timestep_fs / FS_PER_NS * DAY_S / seconds if seconds and self.steps else None
+
+
+def word_of(entry: Entry) -> str:
+    """Return a state in a word; of a run made elsewhere, which is done by no run of ours, that it is imported."""
+    origin = entry.provenance.origin
+    if origin is None or entry.state is not State.DONE:
+        return str(entry.state)
+    return CUT_OFF if origin.cut_off else IMPORTED
+
+
+def counted_by_word(entries: Iterable[Entry]) -> dict[str, int]:
+    """Return how many entries each word is said of, those of no entry as well."""
+    counts = Counter(map(word_of, entries))
+    return {word: counts[word] for word in (*map(str, State), IMPORTED, CUT_OFF)}
 
 
 def work_left_s(runs: Sequence[RunStanding]) -> tuple[float, int]:

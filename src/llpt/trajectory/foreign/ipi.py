@@ -83,7 +83,7 @@ def open_ipi(paths: Sequence[Path]) -> ForeignTrajectory:
     notes: tuple[str, ...] = ()
     for path in paths:
         text = head(path)
-        if len(paths) > 1 and not is_properties(text) and COMMENT.search("\n".join(text.splitlines()[1:2])) is None:
+        if len(paths) > 1 and _is_structure(text):
             notes += (f"{path.name} tells no step of a run: left out.",)
             continue
         kind = "properties" if is_properties(text) else _comment(path, text)["kind"]
@@ -106,6 +106,13 @@ def open_ipi(paths: Sequence[Path]) -> ForeignTrajectory:
             f"The {kind} in {found[0].name} are of a single bead: left out." for kind, found in single.items()
         )
     return _opened(beads, {kind: found[0] for kind, found in by_kind.items()}, notes)
+
+
+def _is_structure(text: str) -> bool:
+    """Whether this is a whole structure that tells no step of a run, as the one that a run begins with."""
+    lines = text.splitlines()
+    whole = lines[0].strip().isdecimal() and 0 < int(lines[0]) <= len(lines) - 2 if lines else False
+    return whole and is_ipi_xyz(text) and "Step:" not in lines[1]
 
 
 def _opened(beads: Sequence[Path], by_kind: Mapping[str, Path], notes: tuple[str, ...]) -> ForeignTrajectory:

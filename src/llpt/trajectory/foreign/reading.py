@@ -45,9 +45,7 @@ NOTED = {
     "forces": "Forces are in some frames only, so they count as missing.",
     "internal_energy_ev": "E is in some frames only, so it counts as missing.",
 }
-NOW_AND_THEN = frozenset({*NOTED, "entropy_ev_per_k"})
-"""What a run may have of some frames alone: forces of a program that is told to print little, E beside a
-machine-learned force field that gives F alone, an entropy where nobody says how warm the electrons are."""
+
 AMBIGUOUS_ENERGY = "The files give one energy and do not say whether it is E or F = E − T_el S."
 NAME_THE_ENERGY = "Say energy_is (--energy-is), internal or free; or that T_el is 0 K, where the two are equal."
 
@@ -116,6 +114,7 @@ class ForeignReader:
         clock = EvenSteps(source.name, source.stride)
         missing: set[str] | None = None
         partly: set[str] = set()
+        learned = False
         for number, raw in enumerate(once(until_cut(source, contents), contents)):
             if raw.positions_angstrom.shape != (system.n_atoms, 3):
                 raise InputError(
@@ -132,7 +131,9 @@ class ForeignReader:
                 electronic_temperature_k=self._electronic,
                 meaning=self._meaning,
             )
-            if missing is not None and (partly | (lacking ^ missing)) <= NOW_AND_THEN:
+            learned = learned or raw.learned
+            now_and_then = self._now_and_then(learned=learned)
+            if missing is not None and (partly | (lacking ^ missing)) <= now_and_then:
                 partly |= lacking ^ missing
                 missing = lacking = lacking | partly
             if missing is not None and lacking != missing:
@@ -173,6 +174,19 @@ class ForeignReader:
             contents.notes.append(
                 f"In {contents.unconverged} of {contents.frames} frames the electrons did not converge; they are kept."
             )
+
+    def _now_and_then(self, *, learned: bool) -> set[str]:
+        """Return what a run may have of some frames alone.
+
+        Programs that are told to print little give forces now and then. VASP's machine-learned force field gives F
+        alone, its electrons E as well. An entropy is 0 where E and F are equal, and not known elsewhere where nobody
+        says how warm the electrons are.
+
+        Args:
+            learned: whether a force field made one of its frames.
+        """
+        entropy = {"entropy_ev_per_k"} if learned or self._electronic is None else set()
+        return {"forces"} | entropy | ({"internal_energy_ev"} if learned else set())
 
     def _leaves_out_energy(self, raw: ForeignFrame) -> bool:
         """Whether a frame's energy counts as missing, because nobody says what it is; refused where it must not."""
