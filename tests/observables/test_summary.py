@@ -73,6 +73,20 @@ def test_netcdf_round_trip(run, tmp_path):
     xr.testing.assert_identical(load_summary(tmp_path / "run.nc"), summary)
 
 
+def test_a_summary_is_read_as_xarray_reads_it(run, tmp_path):
+    summary = summarise_run(run, discard_steps=40, temperature_k=1000.0, pressure_gpa=None)
+    summary["words"] = ("origin2", np.array(["one", "zwei"], dtype=object), {"unit": "", "list": [1.0, 2.0]})
+    summary["yes"] = ((), np.bool_(True))
+    summary["none"] = ((), np.float32(np.nan))
+    save_summary(summary, tmp_path / "run.nc")
+    ours, theirs = load_summary(tmp_path / "run.nc"), xr.load_dataset(tmp_path / "run.nc", engine="h5netcdf")
+    xr.testing.assert_identical(ours, theirs)
+    for name in theirs.variables:
+        assert ours[name].dtype == theirs[name].dtype, name
+        assert list(map(type, ours[name].attrs.values())) == list(map(type, theirs[name].attrs.values())), name
+    assert list(map(type, ours.attrs.values())) == list(map(type, theirs.attrs.values()))
+
+
 def test_progress_and_block_size_do_not_change_the_result(run, monkeypatch, limit_frames):
     seen = []
     whole = summarise_run(

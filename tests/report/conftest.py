@@ -1,10 +1,15 @@
 """A finished study whose observables are synthetic: a first-order reference and a smooth surrogate on two isobars."""
 
+import fcntl
+import pickle
+import shutil
+
 import numpy as np
 import pytest
 import xarray as xr
 
 from llpt.campaign import ControlledTest, Role
+from llpt.files import write_atomically
 from llpt.observables import SUMMARY_FORMAT, all_observables
 from llpt.run_file import DescribedEngine
 from llpt.statistics import STATISTICS
@@ -98,9 +103,27 @@ def summary_of(run, point, stamp):
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """The directory, plan, ledger entries and analysis of the synthetic study; one run failed and blocks another."""
+def finished(tmp_path_factory, worker_id):
+    """The directory, plan, ledger entries and analysis of the synthetic study; one run failed and blocks another.
+
+    Processes that test side by side have one make it, and work each on a copy.
+    """
     root = tmp_path_factory.mktemp("synthetic")
+    if worker_id == "master":
+        return made_in(root)
+    shared = tmp_path_factory.getbasetemp().parent / "synthetic"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "found").exists():
+            found = pickle.dumps(made_in(shared)[1:])
+            write_atomically(shared / "found", found)
+    shutil.copytree(shared / "study", root / "study")
+    return StudyDirectory.open(root / "study"), *pickle.loads((shared / "found").read_bytes())
+
+
+def made_in(root):
+    """Make the study in a folder."""
     study = parse_study(TEXT)
     directory = StudyDirectory.claim(root / "study", TEXT, study, source=root)
     plan = make_plan(study)
