@@ -86,6 +86,8 @@ def test_frames_of_a_minimisation_and_time_steps_that_change_are_refused(tmp_pat
         ("fix 1 all npt temp 300 300 0.1 x 1e4 1e4 1 y 1e4 1e4 1 z 1e4 1e4 1", 300.0, 1.0, None),
         ("fix 1 all npt temp 300 300 0.1 x 1e4 1e4 1 y 1e4 1e4 1", 300.0, None, None),
         ("fix 1 all nvt temp ${t} ${t} 0.1", None, None, True),
+        ("fix 1 all nve\nfix 2 a langevin 300 300 0.1 48\nfix 3 b langevin 900 900 0.1 48", None, None, True),
+        ("fix 1 all nve\nfix 2 a langevin 300 300 0.1 48\nfix 3 b langevin 300 300 0.1 49", 300.0, None, True),
         ("fix 1 all nvt temp 500 500 0.1\nunfix 1\nfix 1 all nve", None, None, True),
     ],
 )

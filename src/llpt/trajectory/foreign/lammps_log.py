@@ -86,7 +86,8 @@ class LogRun:
             raise InputError(
                 f"The time step in {log} is {word!r}, no number.", "Check the log, or import the dump alone."
             )
-        styles = {ACCELERATED.sub("", words[1]): words[2:] for words in self.fixes.values() if len(words) > 1}
+        fixes = [(ACCELERATED.sub("", words[1]), words[2:]) for words in self.fixes.values() if len(words) > 1]
+        styles = dict(fixes)
         if "dt/reset" in styles:
             raise InputError(
                 f"Run {self.number} of {log} changes its time step on the way (fix dt/reset).",
@@ -94,7 +95,9 @@ class LogRun:
             )
         moved = [words for style, words in styles.items() if style in MOVES]
         barostat = "press/berendsen" in styles or any(set(BAROSTATS) & set(words) for words in moved)
-        temperature, temperature_ramp = held_or_ramp(*_temperature(styles))
+        thermostats = {_temperature({style: words}) for style, words in fixes} - {(None, None)}
+        one = thermostats.pop() if len(thermostats) == 1 else (None, None)  # groups of atoms may differ
+        temperature, temperature_ramp = held_or_ramp(*one)
         pressure, pressure_ramp = held_or_ramp(
             *(None if value is None else value * system.pressure for value in _pressure(styles))
         )
