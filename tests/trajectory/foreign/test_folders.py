@@ -9,7 +9,7 @@ from ase import Atoms
 from ase.io import write
 
 from llpt.errors import InputError
-from llpt.trajectory.foreign import open_foreign
+from llpt.trajectory.foreign import NoTrajectoryError, open_foreign
 from llpt.trajectory.foreign.folders import FoundRun, find_runs
 
 DATA = Path(__file__).parent / "data"
@@ -112,3 +112,5 @@ def test_the_structure_that_a_run_of_ipi_began_with_is_left_out(tmp_path):
     assert len(list(source.frames())) > 1
     assert "init.xyz tells no step of a run: left out." in source.notes
     assert [path.name for path in source.files] == ["run.pos_0.xyz", "run.out"]
+    with pytest.raises(NoTrajectoryError, match=r"init.xyz tells no step of a run"):
+        open_foreign([tmp_path / "T900/init.xyz"])

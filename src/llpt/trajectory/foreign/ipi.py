@@ -34,6 +34,7 @@ from llpt.trajectory.foreign.ipi_units import (
     VELOCITY_IN_ANGSTROM_PER_FS,
 )
 from llpt.trajectory.foreign.pairing import Rows, side_by_side
+from llpt.trajectory.foreign.reading import NoTrajectoryError
 from llpt.trajectory.foreign.text import CutOffError, Lines, head
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def open_ipi(paths: Sequence[Path]) -> ForeignTrajectory:
     notes: tuple[str, ...] = ()
     for path in paths:
         text = head(path)
-        if len(paths) > 1 and _is_structure(text):
+        if _is_structure(text):
             notes += (f"{path.name} tells no step of a run: left out.",)
             continue
         kind = "properties" if is_properties(text) else _comment(path, text)["kind"]
@@ -91,6 +92,8 @@ def open_ipi(paths: Sequence[Path]) -> ForeignTrajectory:
             by_kind.setdefault(kind, []).append(path)
         else:
             notes += (f"{path.name} holds {kind}: left out.",)
+    if not by_kind and all(_is_structure(head(path)) for path in paths):
+        raise NoTrajectoryError(f"{paths[0].name} tells no step of a run.", "Give a trajectory of two frames or more.")
     if "positions" not in by_kind:
         raise InputError("Among the files of i-PI there are no positions.", "Give the xyz file of positions too.")
     beads = _all_beads(by_kind.pop("positions"))
