@@ -625,19 +625,29 @@ def draw(rows: dict[str, Any], path: Path) -> None:
     mpl.use("Agg")
     import matplotlib.pyplot as plt  # noqa: PLC0415
 
-    figure, axis = plt.subplots(figsize=(7.0, 0.34 * len(rows) + 1.2), layout="constrained")
+    kinds = [kind for kind in KINDS if kind.name in rows]
+    columns = (
+        ("isobars", [kind for kind in kinds if kind.line is LineKind.ISOBAR and not kind.long]),
+        ("other lines, and long runs", [kind for kind in kinds if kind.long]),
+    )
+    columns[1][1][:0] = [kind for kind in kinds if kind.line is not LineKind.ISOBAR]
+    most = max(len(part) for _, part in columns)
+    figure, axes = plt.subplots(1, 2, figsize=(14.0, 0.25 * most + 1.2), layout="constrained")
     colours = {"faithful": "#0072B2", "not resolved": "#BBBBBB", "not faithful": "#D55E00"}
-    for place, row in enumerate(rows.values()):
-        left = 0.0
-        for value, colour in colours.items():
-            share = 100.0 * row[value] / row["pairs"]
-            axis.barh(place, share, left=left, color=colour, label=value if place == 0 else None)
-            left += share
-        axis.text(101.0, place, f"{row['wrong']} wrong", va="center", fontsize="small")
-    axis.set_yticks(range(len(rows)), [f"{name} ({row['truth']})" for name, row in rows.items()])
-    axis.invert_yaxis()
-    axis.set_xlim(0.0, 122.0)
-    axis.set_xlabel("% of the pairs")
+    for axis, (title, part) in zip(axes, columns, strict=True):
+        for place, kind in enumerate(part):
+            row, left = rows[kind.name], 0.0
+            for value, colour in colours.items():
+                share = 100.0 * row[value] / row["pairs"]
+                named = value if axis is axes[0] and place == 0 else None
+                axis.barh(place, share, left=left, color=colour, label=named)
+                left += share
+            axis.text(101.0, place, f"{row['wrong']} wrong", va="center", fontsize="small")
+        axis.set_yticks(range(len(part)), [f"{kind.name} ({rows[kind.name]['truth']})" for kind in part])
+        axis.set_ylim(most - 0.4, -0.6)
+        axis.set_xlim(0.0, 128.0)
+        axis.set_xlabel("% of the pairs")
+        axis.set_title(title, loc="left", fontsize="medium")
     figure.legend(loc="outside upper center", ncols=3, frameon=False)
     figure.savefig(path, dpi=150, metadata={"Software": None})
 
