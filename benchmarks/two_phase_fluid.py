@@ -60,7 +60,7 @@ class Model:
         pressure_gpa: what is added to the pressure alone.
         cutoff_angstrom: of the pairs.
         pair_ev: epsilon.
-        cold_electrons: whether the electrons are at 0 K whatever they are told.
+        electrons: share of what electrons at T_el add to the free energy; 0: they are at 0 K whatever they are told.
         lattice_ev: depth of wells on a simple cubic lattice that moves with the cell, in which the atoms freeze.
         wells: whether the term in the volume is there; without it the fluid's own pressure is found.
     """
@@ -71,13 +71,13 @@ class Model:
     pressure_gpa: float = 0.0
     cutoff_angstrom: float = CUTOFF_ANGSTROM
     pair_ev: float = PAIR_EV
-    cold_electrons: bool = False
+    electrons: float = 1.0
     lattice_ev: float = 0.0
     wells: bool = True
 
     def numbers(self, electronic_temperature_k: float) -> tuple[float, ...]:
         """Return what the compiled functions take."""
-        electrons = 0.0 if self.cold_electrons else ELECTRONS_EV_PER_K2 * electronic_temperature_k**2
+        electrons = self.electrons * ELECTRONS_EV_PER_K2 * electronic_temperature_k**2
         return (
             self.pair_ev,
             self.cutoff_angstrom,
