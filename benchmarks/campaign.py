@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--directory", type=Path)
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background lets its children ignore it
     with tempfile.TemporaryDirectory() as scratch:
         found = measure(arguments.runs, arguments.directory or Path(scratch))
