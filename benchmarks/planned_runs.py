@@ -118,7 +118,7 @@ def main() -> int:
             rows.append(row)
     rows += [{"engine": spec, "cannot run here": why_not(spec) or "no small study of it is here"} for spec in ABSENT]
     ratios = {row["engine"]: row["planned / took"][1] for row in rows if "planned / took" in row}
-    within = {name: 1.0 / (1.0 + GOOD) <= ratio <= 1.0 + GOOD for name, ratio in ratios.items()}
+    within = {name: bool(1.0 / (1.0 + GOOD) <= ratio <= 1.0 + GOOD) for name, ratio in ratios.items()}
     record = {
         "date": datetime.now(tz=UTC).isoformat(timespec="seconds"),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",

@@ -34,6 +34,19 @@ def test_states_follow_one_another_and_are_all_kept(ledger):
     assert [state for _, _, state, _ in ledger.events()] == [State.RUNNING, State.FAILED, State.RUNNING, State.DONE]
 
 
+def test_what_a_start_takes_is_told_by_runs_that_waited_for_no_compiler(ledger):
+    """The first study in a new environment compiles for half a minute: the next was planned five times too long."""
+    ledger.enter("runs/a", inputs_hash="1", job="{}")
+    ledger.begin("runs/a")
+    ledger.record("runs/a", State.DONE, steps_done=10, seconds=7.0, seconds_per_step=0.5)
+    entry = ledger.entry("runs/a")
+    assert entry.start_up_s(entry.started - 1.0) == pytest.approx(2.0)
+    assert entry.start_up_s(entry.started + 1.0) is None
+    ledger.begin("runs/a")
+    ledger.record("runs/a", State.DONE, steps_done=10, seconds=7.0, seconds_per_step=0.5)
+    assert ledger.entry("runs/a").start_up_s(0.0) is None
+
+
 def test_a_run_keeps_its_inputs(ledger):
     ledger.enter("runs/a", inputs_hash="1", job="{}")
     ledger.enter("runs/a", inputs_hash="1", job="{}")

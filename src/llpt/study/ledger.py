@@ -103,10 +103,19 @@ class Entry:
     conditions: RunConditions
     job: str
 
-    @property
-    def start_up_s(self) -> float | None:
-        """Wall seconds beside its steps; None where they are not told from these: it was begun more than once."""
+    def start_up_s(self, kept: float) -> float | None:
+        """Return the wall seconds beside its steps.
+
+        Args:
+            kept: when machine code was last compiled and kept, in seconds since 1970: a run that began before may have
+                waited for it.
+
+        Returns:
+            None where they are not told from its steps, since it was begun more than once, or from that waiting.
+        """
         if self.state is not State.DONE or self.attempts != 1 or self.seconds_per_step is None:
+            return None
+        if self.started is None or self.started <= kept:
             return None
         return max(0.0, self.seconds - self.steps_done * self.seconds_per_step)
 
