@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -210,9 +210,7 @@ def inspect_run(
     kept = [each for each in (*before, *(each.run for each in earlier)) if each is not shorter]
     run = imported_table(source, description, read, digests, kept)
     check_repeat(run, kept)
-    told = fluctuations_told(read, description, beads=source.beads)
-    unlike = rounding_told(source.facts, run.electronic_temperature_k) + theory_told(run, kept)
-    return Imported(run, read, found, told, unlike, shorter)
+    return _told(Imported(run, read, found, replaced=shorter), source, description, kept)
 
 
 def _new_digests(source: ForeignTrajectory, description: Description, study: StudyFile | None) -> tuple[str, ...]:
@@ -264,9 +262,16 @@ def _import_into(
             run = imported_table(source, description, converted, digests, before)
         check_repeat(run, before)
         enter_run(root, [*before, run], run, place)
-    told = fluctuations_told(converted, description, beads=source.beads)
-    unlike = rounding_told(source.facts, run.electronic_temperature_k) + theory_told(run, before)
-    return Imported(run, converted, found, told, unlike, shorter)
+    return _told(Imported(run, converted, found, replaced=shorter), source, description, before)
+
+
+def _told(
+    imported: Imported, source: ForeignTrajectory, description: Description, others: Sequence[ImportedRun]
+) -> Imported:
+    """Return a run with what a person should know of its fluctuations, and of its electrons beside those of others."""
+    steered = fluctuations_told(imported.converted, description, beads=source.beads)
+    rounded = rounding_told(source.facts, imported.run.electronic_temperature_k)
+    return replace(imported, steered=steered, unlike=rounded + theory_told(imported.run, others))
 
 
 def _checked(source: ForeignTrajectory, description: Description, converted: Contents) -> tuple[MeasuredFact, ...]:
