@@ -265,7 +265,7 @@ def hysteresis(draws: int = 200) -> dict[str, Any]:
     return found
 
 
-def ways(draws: int = 25) -> dict[str, Any]:
+def ways(draws: int = 200) -> dict[str, Any]:
     """Return what isobars walked both ways, and one way, are called, by what is walked."""
     found = {}
     cases: dict[str, Callable[[Any], tuple[Any, Any]]] = {

@@ -18,6 +18,7 @@ from llpt.transition.order import Order
 from llpt.transition.step import fit_step
 from llpt.transition.step_criteria import DENSITY_JUMP
 
+GRID_25_K = tuple(float(value) for value in np.arange(700.0, 1101.0, 25.0))
 FINE_K = tuple(float(value) for value in np.arange(700.0, 1201.0, 20.0))
 
 
@@ -52,6 +53,30 @@ def test_a_surrogate_with_the_same_transition_is_faithful_and_one_without_is_not
     assert [result.role for result in shifted.orders] == list(Role)
     places = [ladder.criteria[DENSITY_JUMP].place.value for ladder in shifted.ladders]
     assert places == pytest.approx([905.0, 805.0], abs=20.0)
+
+
+def test_a_smooth_change_in_the_place_of_a_sharp_one_is_not_faithful(observed):
+    """The width differs by less than its threshold; what both ways say of either side tells them apart."""
+
+    def side(width_k, seed, **whose):
+        ways = ((ControlledTest.BASE, 1), (ControlledTest.COOLING, -1))
+        isobars = (
+            (
+                test,
+                synthetic_isobar(
+                    GRID_25_K, place_k=900.0, width_k=width_k, seed=seed + sign, n_atoms=512, noise=0.0005
+                ),
+            )
+            for test, sign in ways
+        )
+        return [run for test, isobar in isobars for run in observed(isobar, test=test, **whose)]
+
+    found = analyse([*side(0.0, 1), *side(48.0, 11, role=Role.SURROGATE, engine="MACE")])
+    rows = {each.quantity: each for each in found.verdict.comparisons}
+    assert rows["transition width"].outcome is Outcome.FAITHFUL
+    assert rows["transition order"].outcome is found.verdict.value is Outcome.NOT_FAITHFUL
+    assert "first order in DFT/PBE (by width of rho(T)" in rows["transition order"].sentence
+    assert "a crossover in MACE (by width of" in rows["transition order"].sentence
 
 
 def test_the_verdict_is_that_of_the_isobars_in_whatever_order_runs_come(both):

@@ -6,11 +6,12 @@ import json
 import pytest
 
 from llpt.audit import Verdict
+from llpt.audit.thresholds import JUDGED, JUDGED_BEFORE
 from llpt.cli.running import tell_what_would_be_done
 from llpt.errors import InputError
 from llpt.files import write_atomically
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
-from llpt.study.fixed_thresholds import changed_thresholds, fix_thresholds, thresholds_before, with_change_told
+from llpt.study.fixed_thresholds import StudyThresholds, changed_thresholds, fix_thresholds, with_change_told
 from llpt.study.growing import complete_growth, grow, proposed_growth
 from llpt.study.jobs import write_job
 from llpt.trajectory import Trajectory
@@ -229,6 +230,20 @@ def test_a_threshold_of_a_later_version_was_changed_by_nobody_unless_the_study_f
     assert "pair_correlation_percent not given, now 7.0" in changes[1]
 
 
+def test_a_study_is_judged_by_the_default_of_when_its_runs_began(begun):
+    """A comparison that a later version judges by default changes no old verdict, unless the study asks for it."""
+    former = begun.study.verdict.thresholds().model_copy(update={"judge": JUDGED_BEFORE[0]})
+    asks = parse_study(f"{TEXT}[verdict]\njudge = {json.dumps(JUDGED)}\n")
+    with Ledger(begun.database) as ledger:
+        assert StudyThresholds.of(begun.study, ledger).now.judge == JUDGED
+        ledger.fix("thresholds", former.model_dump_json())
+        assert StudyThresholds.of(begun.study, ledger) == StudyThresholds(former)
+        assert StudyThresholds.of(asks, ledger).now.judge == JUDGED
+        changes = [changed_thresholds(study, make_plan(study), ledger)[0] for study in (begun.study, asks)]
+    assert "judge" not in changes[0]
+    assert "judge" in changes[1]
+
+
 def test_the_files_of_before_are_kept(begun):
     grown(begun, TEXT.replace("[700, 900]", "[700, 800, 900]"))
     assert (begun.root / "grown/001.toml").read_text() == TEXT
@@ -238,11 +253,11 @@ def test_the_files_of_before_are_kept(begun):
 def test_a_verdict_by_thresholds_changed_after_the_runs_shows_both(begun):
     with Ledger(begun.database) as ledger:
         fix_thresholds(begun.study, ledger)
-        assert thresholds_before(begun.study, ledger) is None
+        assert StudyThresholds.of(begun.study, ledger).before is None
     grown(begun, TEXT + "[verdict]\ndensity_percent = 3.0\n")
     fresh = StudyDirectory.open(begun.root)
     with Ledger(fresh.database) as ledger:
-        before = thresholds_before(fresh.study, ledger)
+        before = StudyThresholds.of(fresh.study, ledger).before
     assert before == parse_study(TEXT).verdict.thresholds()
     known = {"reference": "a", "surrogate": "b", "reasons": ("why",), "comparisons": (), "requirements": ()}
     was = Verdict(value="not faithful", thresholds=before, **known)

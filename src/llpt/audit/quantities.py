@@ -21,6 +21,7 @@ from llpt.audit.density import DENSITY_COMPARISON, DENSITY_OFFSET_COMPARISON
 from llpt.audit.enthalpy import ENTHALPY_COMPARISON, ENTHALPY_FROM_F_COMPARISON, ENTHALPY_STEP_COMPARISON
 from llpt.audit.radial import RADIAL
 from llpt.audit.thresholds import Thresholds
+from llpt.audit.transition_order import TRANSITION_ORDER
 from llpt.audit.transition_temperature import (
     PLACES,
     TRANSITION_DENSITY,
@@ -48,6 +49,7 @@ BUILT_IN = (
     TRANSITION_DENSITY,
     TRANSITION_WIDTH,
     TRANSITION_PRESSURE_WIDTH,
+    TRANSITION_ORDER,
     PRESSURE_COMPARISON,
     DENSITY_OFFSET_COMPARISON,
     DENSITY_COMPARISON,

@@ -18,11 +18,12 @@ from llpt.options import Settings
 if TYPE_CHECKING:
     from llpt.statistics import Estimate
 
-VERDICT_FORMAT = 3
+VERDICT_FORMAT = 4
 """Counts the formats of ``verdict.json``, which holds every threshold: one more raises it, once in a release; so does a
 criterion that is only shown, for a verdict of this format must have every row this program knows. 1: no
 ``format``, ``statistics``, ``judge``, ``also_judge``, ``others``, ``enthalpy_ev_per_atom``, and the density as
-the only curve. 2: no thresholds of isotherms and of held volumes, isobars only."""
+the only curve. 2: no thresholds of isotherms and of held volumes, isobars only. 3: no
+order of the transition."""
 
 Number = Annotated[float, Strict()]
 Count = Annotated[int, Strict()]
@@ -92,6 +93,16 @@ TRANSITION_WIDENING = Threshold(
     largest=10_000.0,
     otherwise=TRANSITION_SHIFT,
     quantity="transition width",
+    judged=True,
+)
+ORDER_CHANGE = Threshold(
+    "transition_order",
+    unit="order",
+    difference="difference of the order of the transition, a crossover being 0 and first order 1,",
+    default=0.5,
+    why="Two phases or one fluid: there is nothing between, and every threshold below 1 says the same.",
+    largest=0.99,
+    quantity="transition order",
     judged=True,
 )
 DENSITY_CHANGE = Threshold(
@@ -245,6 +256,7 @@ COMPARISONS = (
     TRANSITION_DENSITY_SHIFT,
     TRANSITION_WIDENING,
     TRANSITION_PRESSURE_WIDENING,
+    ORDER_CHANGE,
     PRESSURE_CHANGE,
     DENSITY_SHIFT,
     DENSITY_CHANGE,
@@ -258,8 +270,10 @@ COMPARISONS = (
     COMPRESSIBILITY_CHANGE,
 )
 JUDGED = tuple(each.quantity for each in COMPARISONS if each.judged)
-"""What a verdict judges where nothing else is asked for: where the transition is, how sharp, how large and between
-which densities, what it costs in enthalpy, and whether the molecules are there."""
+"""What a verdict judges where nothing else is asked for: where the transition is, how sharp, of what order, how large
+and between which densities, what it costs in enthalpy, and whether the molecules are there."""
+JUDGED_BEFORE = (tuple(name for name in JUDGED if name != ORDER_CHANGE.quantity),)
+"""What was judged by default by earlier versions. A study whose runs began then is judged by that still."""
 _ASKED_AS = {each.quantity: each.asked_as.quantity for each in COMPARISONS if each.asked_as is not None}
 
 
@@ -274,6 +288,7 @@ class Thresholds(Settings):
     transition_pressure_gpa: Number = TRANSITION_PRESSURE_SHIFT.field()
     transition_density_percent: Number = TRANSITION_DENSITY_SHIFT.field()
     transition_width_k: Number | None = TRANSITION_WIDENING.field()
+    transition_order: Number = ORDER_CHANGE.field()
     transition_width_gpa: Number | None = TRANSITION_PRESSURE_WIDENING.field()
     pressure_gpa: Number = PRESSURE_CHANGE.field()
     density_percent: Number = DENSITY_CHANGE.field()

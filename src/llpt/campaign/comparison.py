@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llpt.audit import compare
 from llpt.campaign.identity import Role
+from llpt.campaign.orders import orders
 from llpt.errors import InputError
 from llpt.transition import shared_criterion
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from llpt.audit import Thresholds, Verdict
     from llpt.campaign.ladders import ObservedLadder
     from llpt.statistics import Estimate
+    from llpt.transition.order import OrderStatement
 
 
 def compare_ladders(
@@ -63,7 +65,12 @@ def verdict_of(
     Raises:
         InputError: there is no engine of that name.
     """
-    base = [_with_way_back(ladder, ladders) for ladder in ladders if ladder.is_base]
+    found = {(each.role, each.engine, each.line, each.atoms): each.statement for each in orders(ladders)}
+    base = [
+        _with_order(_with_way_back(ladder, ladders), found.get((ladder.role, ladder.engine, ladder.line, ladder.atoms)))
+        for ladder in ladders
+        if ladder.is_base
+    ]
     sides = (_of(base, Role.REFERENCE, reference), _of(base, Role.SURROGATE, surrogate))
     return compare_ladders(*sides, thresholds)
 
@@ -76,6 +83,14 @@ def _with_way_back(base: ObservedLadder, ladders: Sequence[ObservedLadder]) -> O
     if base.located is None or back is None:
         return base
     return replace(base, located=replace(base.located, back=back))
+
+
+def _with_order(base: ObservedLadder, statement: OrderStatement | None) -> ObservedLadder:
+    """Return a ladder whose line of states knows of what order its change is, where there is a statement."""
+    if base.located is None or statement is None:
+        return base
+    by = tuple(dict.fromkeys(each.kind for each in statement.evidence if each.order is statement.order))
+    return replace(base, located=replace(base.located, order=statement.order, order_by=by))
 
 
 def _of(ladders: Sequence[ObservedLadder], role: Role, engine: str | None) -> list[ObservedLadder]:

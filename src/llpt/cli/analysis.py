@@ -90,12 +90,12 @@ def analysed(place: StudyDirectory, plan: Plan, ledger: Ledger) -> StudyAnalysis
         ledger: how they stand; thresholds are fixed in it.
     """
     from llpt.study.analysis import analyse_study  # noqa: PLC0415
-    from llpt.study.fixed_thresholds import fix_thresholds, thresholds_before  # noqa: PLC0415
+    from llpt.study.fixed_thresholds import StudyThresholds, fix_thresholds  # noqa: PLC0415
 
     fix_thresholds(place.study, ledger)
     entries = {entry.path: entry for entry in ledger.entries()}
     with bar_of_runs("analysing") as on_run:
-        return analyse_study(place, plan, entries, on_run, before=thresholds_before(place.study, ledger))
+        return analyse_study(place, plan, entries, on_run, thresholds=StudyThresholds.of(place.study, ledger))
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def audit(
     from llpt.study import Ledger, StudyDirectory, make_plan  # noqa: PLC0415 - start-up time of the other commands
     from llpt.study.analysis import verdict_of_study  # noqa: PLC0415
     from llpt.study.explaining import asks_for_labels, explanation_of  # noqa: PLC0415
-    from llpt.study.fixed_thresholds import fix_thresholds, thresholds_before  # noqa: PLC0415
+    from llpt.study.fixed_thresholds import StudyThresholds, fix_thresholds  # noqa: PLC0415
     from llpt.study.observed_ladders import ladders_of_study  # noqa: PLC0415
     from llpt.study.observing import observe_runs  # noqa: PLC0415
 
@@ -47,7 +47,7 @@ def audit(
     plan = make_plan(place.study)
     with Ledger(place.database) as ledger:
         fix_thresholds(place.study, ledger)
-        before = thresholds_before(place.study, ledger)
+        thresholds = StudyThresholds.of(place.study, ledger)
         entries = {entry.path: entry for entry in ledger.entries()}
     with bar_of_runs("averaging") as on_run:
         observed, refused = observe_runs(place, plan, entries, on_run)
@@ -56,7 +56,14 @@ def audit(
     ladders = ladders_of_study(place.study, observed)
     explained = explanation_of(place, plan, entries, ladders) if asks_for_labels(place.study) else None
     verdict, why = verdict_of_study(
-        place, plan, entries, ladders, explained=explained, before=before, reference=reference, surrogate=surrogate
+        place,
+        plan,
+        entries,
+        ladders,
+        explained=explained,
+        thresholds=thresholds,
+        reference=reference,
+        surrogate=surrogate,
     )
     if verdict is None:
         messages().print(f"No verdict. {why}", markup=False)

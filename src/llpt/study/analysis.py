@@ -9,7 +9,7 @@ from llpt.campaign.analysis import Analysis, analyse
 from llpt.campaign.comparison import verdict_of
 from llpt.files import remove
 from llpt.study.explaining import asks_for_labels, diagnoses_of, explain_study
-from llpt.study.fixed_thresholds import with_change_told
+from llpt.study.fixed_thresholds import StudyThresholds, with_change_told
 from llpt.study.observables_table import TABLE_NAME, write_observables
 from llpt.study.observing import observe_electronic_temperature, observe_runs
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from llpt.audit import Thresholds, Verdict
+    from llpt.audit import Verdict
     from llpt.campaign.explained import CampaignExplanation
     from llpt.campaign.ladders import ObservedLadder
     from llpt.study.explaining import Explained
@@ -51,7 +51,7 @@ def analyse_study(
     entries: Mapping[str, Entry],
     on_run: Callable[[float, int, str], None] = lambda *_: None,
     *,
-    before: Thresholds | None = None,
+    thresholds: StudyThresholds | None = None,
 ) -> StudyAnalysis:
     """Analyse every run that is done; keep averages in ``results/observables.csv``, the verdict in ``verdict.json``.
 
@@ -60,17 +60,18 @@ def analyse_study(
         plan: its plan.
         entries: its ledger, by run.
         on_run: called before each run is averaged.
-        before: thresholds from before the runs, where they were changed openly since (``thresholds_before``).
+        thresholds: that the verdict is by; None takes those of the study file.
 
     Raises:
         StorageError: results cannot be written.
     """
     study = directory.study
+    thresholds = thresholds or StudyThresholds(study.verdict.thresholds())
     observed, refused = observe_runs(directory, plan, entries, on_run)
     write_observables(directory.results / TABLE_NAME, plan, observed)
     found = analyse(
         observed,
-        study.verdict.thresholds(),
+        thresholds.now,
         path=study.dynamics.ladder,
         density_rises=study.state.density_rises,
         compare_sizes=study.tests.size,
@@ -79,7 +80,7 @@ def analyse_study(
     explanation = explained[0] if explained is not None else None
     if explanation is not None:
         refused |= explanation.refused
-    verdict, _ = verdict_of_study(directory, plan, entries, found.ladders, explained=explained, before=before)
+    verdict, _ = verdict_of_study(directory, plan, entries, found.ladders, explained=explained, thresholds=thresholds)
     if verdict is not None:
         verdict.save(directory.verdict)
     else:
@@ -95,7 +96,7 @@ def verdict_of_study(
     ladders: Sequence[ObservedLadder],
     *,
     explained: Explained | None = None,
-    before: Thresholds | None = None,
+    thresholds: StudyThresholds | None = None,
     reference: str | None = None,
     surrogate: str | None = None,
 ) -> tuple[Verdict | None, str]:
@@ -107,7 +108,8 @@ def verdict_of_study(
         entries: its ledger, by node.
         ladders: its runs with their averages and transitions.
         explained: of ``explanation_of``; None where the study asked for no labels.
-        before: thresholds from before the runs, where they were changed openly since: the verdict then tells both.
+        thresholds: that the verdict is by, None takes those of the study file. Where they were changed openly since the
+            runs the verdict tells both.
         reference: name of an engine, as in paths or as people call it; None for the study's reference.
         surrogate: the same of the surrogate.
 
@@ -118,8 +120,11 @@ def verdict_of_study(
         InputError: there is no engine of that name.
         StorageError: labels are damaged.
     """
-    verdict, why = verdict_of(ladders, directory.study.verdict.thresholds(), reference=reference, surrogate=surrogate)
+    asked = thresholds or StudyThresholds(directory.study.verdict.thresholds())
+    verdict, why = verdict_of(ladders, asked.now, reference=reference, surrogate=surrogate)
     if verdict is None or reference is not None or surrogate is not None:
         return verdict, why
     verdict = verdict.with_diagnoses(diagnoses_of(directory, plan, entries, ladders, explained))
-    return (verdict if before is None else with_change_told(verdict, verdict_of(ladders, before)[0])), why
+    if asked.before is not None:
+        verdict = with_change_told(verdict, verdict_of(ladders, asked.before)[0])
+    return verdict, why

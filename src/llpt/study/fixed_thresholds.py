@@ -8,18 +8,59 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.audit import Thresholds
+from llpt.audit.thresholds import JUDGED_BEFORE
 from llpt.study.outcome import State
 
 if TYPE_CHECKING:
     from llpt.audit import Verdict
+    from llpt.study.engine_sections import VerdictSection
     from llpt.study.file import StudyFile
     from llpt.study.ledger import Ledger
     from llpt.study.plan import Plan
 
 NAME = "thresholds"
+
+
+@dataclass(frozen=True)
+class StudyThresholds:
+    """What the verdict of a study is by.
+
+    Args:
+        now: as the study file says; what it judges by default is the default of when its runs began.
+        before: those from before the runs, where they were changed openly since: the study grew
+            (``llpt.study.growing``), and the study file of before is kept beside the new one.
+    """
+
+    now: Thresholds
+    before: Thresholds | None = None
+
+    @classmethod
+    def of(cls, study: StudyFile, ledger: Ledger) -> StudyThresholds:
+        """Return those of a study.
+
+        Args:
+            study: as its file says now.
+            ledger: its ledger.
+        """
+        fact = ledger.fact(NAME)
+        if fact is None:
+            return cls(study.verdict.thresholds())
+        before = Thresholds.model_validate_json(fact.value)
+        now = _as_begun(study.verdict, before)
+        declared = [_as_begun(stage.study.verdict, before) for stage in study.stages]
+        return cls(now, before if before != now and before in declared else None)
+
+
+def _as_begun(section: VerdictSection, begun: Thresholds) -> Thresholds:
+    """Return the thresholds of a study file, by default judging what was judged by default when its runs began."""
+    asked = section.thresholds()
+    if "judge" in section.model_fields_set or begun.judge not in JUDGED_BEFORE:
+        return asked
+    return asked.model_copy(update={"judge": begun.judge})
 
 
 def fix_thresholds(study: StudyFile, ledger: Ledger) -> None:
@@ -35,7 +76,8 @@ def fix_thresholds(study: StudyFile, ledger: Ledger) -> None:
 def changed_thresholds(study: StudyFile, plan: Plan, ledger: Ledger) -> tuple[str, bool]:
     """Return what of a study's thresholds is not as it was before its runs, and whether that can be told.
 
-    A threshold that a later version of llpt brought along, and that the study file does not give, nobody changed.
+    A threshold or a comparison that a later version of llpt brought along, and that the study file does not give,
+    nobody changed.
 
     Args:
         study: as its file says now.
@@ -49,7 +91,7 @@ def changed_thresholds(study: StudyFile, plan: Plan, ledger: Ledger) -> tuple[st
     if fact is None:
         return "the ledger does not hold them: it was begun by an earlier version of llpt", False
     before = json.loads(fact.value)
-    now = json.loads(study.verdict.thresholds().model_dump_json())
+    now = json.loads(StudyThresholds.of(study, ledger).now.model_dump_json())
     known = before.keys() | study.verdict.model_fields_set
     keys = [key for key in before | now if key in known and before.get(key) != now.get(key)]
     if keys:
@@ -62,24 +104,6 @@ def changed_thresholds(study: StudyFile, plan: Plan, ledger: Ledger) -> tuple[st
     if ends:
         return f"entered on {_day(fact.time)} only, when {len(ends)} runs were done", False
     return "", True
-
-
-def thresholds_before(study: StudyFile, ledger: Ledger) -> Thresholds | None:
-    """Return the thresholds that a study had before its runs, where they were changed openly since.
-
-    Openly: the study grew (``llpt.study.growing``), and the study file of before is kept beside the new one.
-
-    Args:
-        study: as its file says now.
-        ledger: its ledger.
-    """
-    fact = ledger.fact(NAME) if study.stages else None
-    if fact is None:
-        return None
-    now = study.verdict.thresholds()
-    before = Thresholds.model_validate_json(fact.value)
-    declared = [stage.study.verdict.thresholds() for stage in study.stages]
-    return before if before != now and before in declared else None
 
 
 def with_change_told(verdict: Verdict, before: Verdict | None) -> Verdict:

@@ -24,7 +24,7 @@ from llpt.study.explaining import (
     asks_for_labels,
     explanation_of,
 )
-from llpt.study.fixed_thresholds import changed_thresholds, thresholds_before
+from llpt.study.fixed_thresholds import StudyThresholds, changed_thresholds
 from llpt.study.job_files import JobFiles, read_json
 from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Entry, Ledger
@@ -64,12 +64,12 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
             with _opened(file) as ledger:
                 entries = {entry.path: entry for entry in ledger.entries()}
                 changed, told = changed_thresholds(directory.study, plan, ledger)
-                before = thresholds_before(directory.study, ledger)
+                thresholds = StudyThresholds.of(directory.study, ledger)
         except (LlptError, ValueError) as error:
             return (Check("study", "ledger", False, str(error)),)
     checks = [
         _all_done(plan, entries),
-        _thresholds(changed, told, openly=before is not None),
+        _thresholds(changed, told, openly=thresholds.before is not None),
     ]
     checks += [
         Check(path, "part of the plan", False, "the ledger has it, the study file does not imply it")
@@ -103,10 +103,10 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
             explained = explanation_of(directory, plan, entries, ladders)
     except LlptError as error:
         checks.append(Check("study", "labels", False, error.cause))
-    fresh = partial(verdict_of_study, directory, plan, entries, ladders, explained=explained, before=before)
+    fresh = partial(verdict_of_study, directory, plan, entries, ladders, explained=explained, thresholds=thresholds)
     if all(check.can_be_told for check in checks):  # averages of another version differ in the table as well
         checks += table_checks("study", directory.results / TABLE_NAME, partial(observables_table, plan, observed))
-    return (*checks, *verdict_checks(directory, fresh), *explanation_checks(directory, explained))
+    return (*checks, *verdict_checks(directory, fresh, thresholds.now), *explanation_checks(directory, explained))
 
 
 def _thresholds(changed: str, told: bool, *, openly: bool) -> Check:

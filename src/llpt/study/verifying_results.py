@@ -15,12 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from llpt.audit import Thresholds
     from llpt.study.explaining import Explained
     from llpt.study.layout import StudyDirectory
 
 
-def verdict_checks(directory: StudyDirectory, recompute: Callable[[], tuple[Verdict | None, str]]) -> list[Check]:
-    """Check that thresholds and verdict are those that the runs lead to."""
+def verdict_checks(
+    directory: StudyDirectory, recompute: Callable[[], tuple[Verdict | None, str]], thresholds: Thresholds
+) -> list[Check]:
+    """Check that thresholds and verdict are those that the runs lead to.
+
+    Args:
+        directory: the study's directory.
+        recompute: returns the verdict, or None and why there is none.
+        thresholds: that the study is judged by.
+    """
     what = "verdict, stored and recomputed"
     try:
         fresh, why = recompute()
@@ -37,11 +46,11 @@ def verdict_checks(directory: StudyDirectory, recompute: Callable[[], tuple[Verd
     if fresh is None or stored is None:
         passed = fresh is None and stored is None
         return [Check("study", what, passed, why if passed else "one of them is missing")]
-    thresholds = stored.thresholds == directory.study.verdict.thresholds()
-    found = "the same" if thresholds else "the verdict was judged by others"
+    same = stored.thresholds == thresholds
+    found = "the same" if same else "the verdict was judged by others"
     held = reproduces(stored, fresh)
     return [
-        Check("study", "thresholds, study file and verdict", thresholds, found),
+        Check("study", "thresholds, study file and verdict", same, found),
         Check(
             "study",
             what,

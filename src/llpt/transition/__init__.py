@@ -23,6 +23,7 @@ from llpt.transition.curve import (
     heat_capacity_j_per_mol_k,
     heat_capacity_k_b,
 )
+from llpt.transition.evidence import Order
 from llpt.transition.isobar import Isobar
 from llpt.transition.isochore import Isochore
 from llpt.transition.isotherm import Isotherm
@@ -55,6 +56,7 @@ __all__ = [
     "LinePoint",
     "Located",
     "LocatedLine",
+    "Order",
     "PairedSteps",
     "PhasePoint",
     "Profile",

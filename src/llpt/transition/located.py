@@ -11,6 +11,7 @@ from llpt.statistics import Estimate
 from llpt.transition.criteria import Separation, criteria, deciding, separations
 from llpt.transition.criterion import step_in
 from llpt.transition.curve import LineKind
+from llpt.transition.evidence import Order
 from llpt.transition.line import LineOfStates
 from llpt.transition.step import fit_step
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llpt.transition.criterion import Criterion, CriterionResult
+    from llpt.transition.evidence import EvidenceKind
     from llpt.transition.step import StepFit
 
 
@@ -49,6 +51,9 @@ class LocatedLine:
             solid.
         density_rises: whether the density was taken to rise on heating through the transition.
         back: the same line walked the other way, where it was.
+        order: of the change, by all the evidence there is of this engine here, other sizes and ways included
+            (``llpt.campaign.orders``); *not resolved* also where nobody asked.
+        order_by: the evidence that says so.
     """
 
     states: LineOfStates
@@ -56,6 +61,8 @@ class LocatedLine:
     volume_step: StepFit | None
     density_rises: bool = True
     back: LocatedLine | None = None
+    order: Order = Order.NOT_RESOLVED
+    order_by: tuple[EvidenceKind, ...] = ()
 
     def __repr__(self) -> str:
         found = sum(result.resolved for result in self.criteria.values())
