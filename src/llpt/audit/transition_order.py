@@ -38,8 +38,8 @@ def order_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     if None in numbers:
         return
     base, other = (float(number) for number in numbers if number is not None)
-    said = " and ".join(_told(side) for side in (pair.reference, pair.surrogate))
-    yield Contrast(Estimate(other - base, 0.0, ORDER_CHANGE.unit, math.inf), f"Order of the change: {said}")
+    both = " and ".join(_told(side) for side in (pair.reference, pair.surrogate))
+    yield Contrast(Estimate(other - base, 0.0, ORDER_CHANGE.unit, math.inf), f"Order of the change: {both}")
 
 
 def _told(side: LocatedLine) -> str:
