@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from llpt.audit import Outcome, compare
+from llpt.audit import Outcome, Thresholds, compare
 from llpt.statistics import Estimate
 from llpt.transition import locate, synthetic_isobar
 
@@ -96,3 +96,56 @@ def test_what_is_known_and_differs_is_not_faithful_whatever_else_is_not_known():
             each = point.estimates["density"]
             point.estimates["density"] = replace(each, value=1.05 * each.value)
     assert compare(line(1), known).value is Outcome.NOT_FAITHFUL
+
+
+def without(located, *names):
+    points = [
+        replace(point, estimates={name: each for name, each in point.estimates.items() if name not in names})
+        for point in located.states.points
+    ]
+    return locate(replace(located.states, points=tuple(points)))
+
+
+NEEDED = {"enthalpy step": ENERGIES, "first peak of g(r)": ("rdf_peak_height",)}
+
+
+@pytest.mark.parametrize("quantity", NEEDED)
+@pytest.mark.parametrize("lacking", [0, 1])
+def test_what_one_side_has_and_the_other_could_have_leaves_the_verdict_open_where_it_is_judged(quantity, lacking):
+    sides = [line(1), line(2)]
+    sides[lacking] = without(sides[lacking], *NEEDED[quantity])
+    verdict = compare(*sides)
+    assert verdict.value is Outcome.NOT_RESOLVED
+    assert f"{sides[lacking].states.engine} has none" in judged(verdict, quantity).sentence
+    judge = [name for name in Thresholds().judge if name != quantity]
+    assert compare(*sides, Thresholds(judge=judge)).value is Outcome.FAITHFUL
+
+
+@pytest.mark.parametrize("quantity", NEEDED)
+def test_what_neither_side_has_is_told(quantity):
+    verdict = compare(*(without(line(seed), *NEEDED[quantity]) for seed in (1, 2)))
+    assert verdict.value is Outcome.FAITHFUL
+    assert any(reason.endswith(f"since neither side has it: {quantity}.") for reason in verdict.reasons)
+
+
+def frozen(located, *coordinates, told=True):
+    points = [replace(each, solid=told if each.coordinate in coordinates else False) for each in located.states.points]
+    return locate(replace(located.states, points=tuple(points)))
+
+
+@pytest.mark.parametrize("places", [(700.0, 720.0), (1180.0, 1200.0), (780.0,)])
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("other", [False, None])
+def test_a_state_at_which_one_side_alone_is_a_solid_forbids_faithful(places, side, other):
+    sides = [frozen(line(1), *places, told=other), frozen(line(2), *places, told=other)]
+    sides[side] = frozen(sides[side], *places)
+    verdict = compare(*sides)
+    assert verdict.value is Outcome.NOT_RESOLVED
+    assert any(
+        f"is a solid at {places[0]:g}" in reason and "is not known to be" in reason for reason in verdict.reasons
+    )
+
+
+def test_solids_on_both_sides_take_no_part_and_forbid_nothing():
+    sides = [frozen(line(seed), 700.0, 720.0) for seed in (1, 2)]
+    assert compare(*sides).value is Outcome.FAITHFUL

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Threshold, Thresholds
+    from llpt.transition import LineOfStates
 
     Contrasts = Callable[[Pair, Thresholds], Iterable["Contrast"]]
     """Takes a pair without solid points, and the thresholds of the study."""
@@ -71,12 +72,15 @@ class ComparedQuantity:
         threshold: the largest difference that counts as faithful, with its unit.
         contrasts: its differences on a pair of isobars: one for the line of states, or one at each temperature.
         open_for_solids: whether it stands in the verdict, as open, where one of the two is a solid at every state.
+        is_in: of what the runs of any engine can have, whether a line of states has it. Where it is judged and one side
+            alone has it, the verdict is open: what is missing is no evidence of being equal.
     """
 
     name: str
     threshold: Threshold = field(compare=False)
     contrasts: Contrasts = field(compare=False, repr=False)
     open_for_solids: bool = field(default=False, compare=False)
+    is_in: Callable[[LineOfStates], bool] | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.name

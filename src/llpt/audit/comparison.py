@@ -113,7 +113,7 @@ def _decide(undecided: Undecided, found: Findings, thresholds: Thresholds, *, am
     sentence = f"{comparison.sentence}: {outcome}."
     because = f"the runs are too {found.insufficient} to prove it" if found.insufficient else contrast.open_because
     if outcome is Outcome.FAITHFUL:
-        because = because or contrast.unproven
+        because = because or contrast.unproven or found.unproven
     if because and outcome is not Outcome.NOT_RESOLVED:
         outcome = Outcome.NOT_RESOLVED
         sentence = f"{sentence.rstrip('.')}, but {because}: {outcome}."

@@ -48,6 +48,27 @@ def not_covered(pair: Pair, near: float, coordinates: NDArray[np.float64], diffe
     return f"it is not known with an error at {named} {along.unit}"
 
 
+def frozen_alone(pair: Pair) -> str:
+    """Return where one side is a solid and the other is not known to be one; empty where there is no such state.
+
+    Solids take no part in what is compared, so that nothing else would notice that one side is a fluid there.
+
+    Args:
+        pair: with its solid points.
+    """
+    told = []
+    for one, other in ((pair.reference, pair.surrogate), (pair.surrogate, pair.reference)):
+        frozen = np.array(other.states.solid_coordinates)
+        along = one.states.along
+        alone = [at for at in one.states.solid_coordinates if not same_place(frozen, at, along).any()]
+        if alone:
+            places = ", ".join(f"{at:g}" for at in alone)
+            told.append(
+                f"{one.states.engine} is a solid at {places} {along.unit}, {other.states.engine} is not known to be"
+            )
+    return "; ".join(told)
+
+
 def _open(missing: NDArray[np.bool_], *, first: bool, last: bool) -> bool:
     """Return whether states of one side are missing that no curve bridges.
 

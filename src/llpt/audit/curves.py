@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Threshold, Thresholds
+    from llpt.transition import LineOfStates
 
 
 def curve_contrasts(
@@ -118,7 +119,13 @@ def difference_contrast(
 
 def _quantity(observable: str, threshold: Threshold, *, relative: bool) -> ComparedQuantity:
     contrasts = partial(curve_contrasts, observable=observable, unit=threshold.unit, relative=relative)
-    return ComparedQuantity(threshold.quantity, threshold=threshold, contrasts=contrasts)
+    return ComparedQuantity(
+        threshold.quantity, threshold=threshold, contrasts=contrasts, is_in=partial(_has, observable=observable)
+    )
+
+
+def _has(states: LineOfStates, *, observable: str) -> bool:
+    return bool(np.isfinite(states.curve(observable).values).any())
 
 
 FIRST_PEAK_COMPARISON = _quantity("rdf_peak_height", FIRST_PEAK_CHANGE, relative=True)

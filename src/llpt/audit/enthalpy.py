@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
-    from llpt.transition import Curve
+    from llpt.transition import Curve, LineOfStates
 
 AT_PRESSURE = {"E": "enthalpy", "F": "enthalpy_from_free_energy"}
 AT_VOLUME = {"E": "internal_energy", "F": "free_energy"}
@@ -112,6 +112,10 @@ def _of_both(pair: Pair, name: str) -> tuple[Curve, Curve, list[tuple[int, int]]
     return reference, surrogate, common_temperatures(reference, surrogate)
 
 
+def _has_energy(states: LineOfStates) -> bool:
+    return any(np.isfinite(states.curve(name).values).any() for name in ENERGIES[states.kind])
+
+
 def _kelvins(pair: Pair, bias: Estimate) -> str:
     """Return by how much a bias between the phases would move the transition if their entropies had none, T dh / Dh."""
     located = step_in(pair.reference.criteria, "enthalpy")
@@ -160,7 +164,10 @@ def _word(pair: Pair) -> str:
 
 
 ENTHALPY_STEP_COMPARISON = ComparedQuantity(
-    ENTHALPY_STEP_CHANGE.quantity, threshold=ENTHALPY_STEP_CHANGE, contrasts=step_contrasts
+    ENTHALPY_STEP_CHANGE.quantity,
+    threshold=ENTHALPY_STEP_CHANGE,
+    contrasts=step_contrasts,
+    is_in=_has_energy,
 )
 ENTHALPY_COMPARISON = ComparedQuantity(
     ENTHALPY_CHANGE.quantity, threshold=ENTHALPY_CHANGE, contrasts=partial(enthalpy_contrasts, made_from="E")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.audit.coverage import frozen_alone
 from llpt.audit.equivalence import Outcome
-from llpt.audit.quantities import compared_quantities, contrasts_of
+from llpt.audit.quantities import compared_quantities, contrasts_of, missing_in
 from llpt.audit.requirements import fluid_requirement, minimum_requirements, production_ps
 from llpt.audit.transition_temperature import unlike_rates
 from llpt.audit.verdict import Comparison, Requirement
@@ -41,6 +42,7 @@ class Findings:
         lacking: what the runs lack before anything can be concluded.
         remarks: sentences for the verdict.
         insufficient: "short", "small", "short and small", or nothing: why the runs decide nothing.
+        unproven: why nothing here is proven to be equal, whatever is compared; nothing where it may be.
     """
 
     pair: Pair | None
@@ -48,6 +50,7 @@ class Findings:
     lacking: tuple[Requirement, ...]
     remarks: tuple[str, ...]
     insufficient: str
+    unproven: str = ""
 
 
 def findings_of(matched: Pair, thresholds: Thresholds, *, name_size: bool = False) -> Findings:
@@ -98,7 +101,11 @@ def findings_of(matched: Pair, thresholds: Thresholds, *, name_size: bool = Fals
         for quantity in compared_quantities()
         for contrast in contrasts_of(quantity, fluid, thresholds)
     ]
-    return Findings(fluid, tuple(comparisons), tuple(lacking), tuple(remarks), insufficient)
+    unproven = frozen_alone(matched)
+    remarks += [f"At {matched.where} {unproven}."] if unproven else []
+    missing = missing_in(fluid, thresholds)
+    remarks += [f"{matched.where}: {missing}."] if missing else []
+    return Findings(fluid, tuple(comparisons), tuple(lacking), tuple(remarks), insufficient, unproven)
 
 
 def _comparison(

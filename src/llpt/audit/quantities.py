@@ -77,7 +77,9 @@ def compared_quantities() -> tuple[ComparedQuantity, ...]:
 
 
 def contrasts_of(quantity: ComparedQuantity, pair: Pair, thresholds: Thresholds) -> list[Contrast]:
-    """Return the differences of one quantity; one that is open where the study asks for it and there are none.
+    """Return the differences of one quantity; one that is open where there are none and it has to be there.
+
+    It has to be there where the study asks for it, and where it is judged and one side alone has what both can have.
 
     Args:
         quantity: what is compared.
@@ -87,9 +89,35 @@ def contrasts_of(quantity: ComparedQuantity, pair: Pair, thresholds: Thresholds)
     contrasts = (
         list(quantity.contrasts(pair, thresholds)) if quantity in BUILT_IN else _of_plugin(quantity, pair, thresholds)
     )
-    if contrasts or quantity.name not in thresholds.also_judge:
+    if contrasts:
         return contrasts
-    return [quantity.open_because(f"There is no {quantity} of both sides to compare")]
+    missing = f"There is no {quantity} of both sides to compare"
+    if quantity.name in thresholds.also_judge:
+        return [quantity.open_because(missing)]
+    lacking = _lacking(quantity, pair, thresholds)
+    if len(lacking) == 1:
+        left_out = "left out of [verdict] judge it would not count"
+        return [quantity.open_because(f"{missing}: {lacking[0]} has none ({left_out})")]
+    return []
+
+
+def missing_in(pair: Pair, thresholds: Thresholds) -> str:
+    """Return what is judged and cannot be compared because neither side has it; empty where there is nothing.
+
+    Args:
+        pair: of lines of states, without solid points.
+        thresholds: of the study.
+    """
+    names = [each.name for each in compared_quantities() if len(_lacking(each, pair, thresholds)) > 1]
+    return f"Not compared, since neither side has it: {', '.join(names)}" if names else ""
+
+
+def _lacking(quantity: ComparedQuantity, pair: Pair, thresholds: Thresholds) -> list[str]:
+    """Return the engines without a judged quantity that runs of any engine can have."""
+    if quantity.is_in is None or not thresholds.judges(quantity.name):
+        return []
+    sides = (pair.reference.states, pair.surrogate.states)
+    return [states.engine for states in sides if not quantity.is_in(states)]
 
 
 def _of_plugin(quantity: ComparedQuantity, pair: Pair, thresholds: Thresholds) -> list[Contrast]:

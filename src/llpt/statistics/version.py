@@ -1,6 +1,6 @@
 """The version of the way from samples to errors and from errors to a verdict."""
 
-STATISTICS = 5
+STATISTICS = 6
 """Counts the ways from runs to errors and verdicts. Every change of statistics, criteria or comparisons by which the
 same runs may come to another result raises it, so that such a change is told from a result that somebody edited.
 
@@ -8,5 +8,6 @@ same runs may come to another result raises it, so that such a change is told fr
 3: equal means of the enthalpy prove nothing where it slopes otherwise within the phases; what is not judged and differs
 stands among the reasons. 4: what is read off labels (free energies, kelvins, residuals) has degrees of freedom
 too; what is not known somewhere along a line is proven small nowhere. 5: a step of the enthalpy is proven small only
-where straight lines through either phase prove it at the transition, too.
+where straight lines through either phase prove it at the transition, too. 6: what is judged and missing leaves the
+verdict open, and so does a state at which one side alone is a solid; a curve is faithful only where its points are.
 """
