@@ -42,8 +42,8 @@ def test_the_errors_of_the_card_are_found_again_on_the_held_out_liquids():
     ("temperature", "steps"),
     [
         (600.0, 150),
-        pytest.param(600.0, 2000, marks=pytest.mark.slow),
-        pytest.param(1500.0, 2000, marks=pytest.mark.slow),
+        pytest.param(600.0, 800, marks=pytest.mark.slow),
+        pytest.param(1500.0, 800, marks=pytest.mark.slow),
     ],
 )
 def test_dynamics_at_200_gpa_stays_physical(tmp_path, temperature, steps):
@@ -52,7 +52,13 @@ def test_dynamics_at_200_gpa_stays_physical(tmp_path, temperature, steps):
     )
     engine = make_engine(f"n2p2:{DIRECTORY}", {"threads": 1}, purpose=Purpose.CONSTANT_PRESSURE)
     settings = RunSettings(
-        ensemble=Ensemble.NPT, temperature_k=temperature, pressure_gpa=200.0, steps=steps, seed=4, positions_every=10
+        ensemble=Ensemble.NPT,
+        temperature_k=temperature,
+        pressure_gpa=200.0,
+        steps=steps,
+        seed=4,
+        thermostat_time_fs=20.0,  # so that half of the run knows its temperature
+        positions_every=10,
     )
     outcome = run_md(start, engine, settings, tmp_path / "run")
     assert outcome.state is RunState.DONE, outcome.reason
@@ -62,7 +68,7 @@ def test_dynamics_at_200_gpa_stays_physical(tmp_path, temperature, steps):
     # The published PBE potential gives 1.75 Å³ at 600 K and 1.7–1.8 at 1500 K; an explosion is far outside.
     assert np.all((volume > 1.3) & (volume < 2.4))
     late = scalars["temperature_k"].values[steps // 2 :]
-    assert abs(late.mean() / temperature - 1.0) < (0.15 if steps >= 1000 else 0.5)
+    assert abs(late.mean() / temperature - 1.0) < (0.15 if steps >= 800 else 0.5)
     for index in range(0, len(trajectory.frame_steps), 5):
         atoms = trajectory.atoms(index)
         assert closest_pair(atoms, within_angstrom=1.2)[2] > 0.5
