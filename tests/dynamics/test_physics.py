@@ -27,7 +27,7 @@ def test_ideal_gas_volume(tmp_path, thermostat):
     settings = make_settings(
         temperature_k=temperature,
         pressure_gpa=pressure,
-        steps=9000,
+        steps=5000,
         timestep_fs=5.0,
         thermostat=thermostat,
         thermostat_time_fs=25.0,
