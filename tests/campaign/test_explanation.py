@@ -172,7 +172,7 @@ def test_an_isotherm_has_its_pressures_its_phases_and_a_shift_in_gigapascals():
 @pytest.fixture(scope="module")
 def to_and_fro():
     """Runs of both sides along an isobar whose cells go to and fro, with the labels of both."""
-    sets = sets_of({high: hydrogen(molecular=not high, seed=1) for high in (False, True)}, 1)
+    sets = sets_of({high: hydrogen(molecular=not high, seed=1) for high in (False, True)}, 1, count=200)
     runs, labelled = [], []
     for temperature, sides in sets.items():
         for role, each in zip((Role.SURROGATE, Role.REFERENCE), sides, strict=True):
