@@ -11,6 +11,7 @@ import xarray as xr
 from llpt.campaign import ControlledTest, Role
 from llpt.files import write_atomically
 from llpt.observables import SUMMARY_FORMAT, all_observables
+from llpt.report import write_report
 from llpt.run_file import DescribedEngine
 from llpt.statistics import STATISTICS
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
@@ -162,6 +163,15 @@ def made_in(root):
         ledger.record(last, State.FAILED, reason="the box <exploded>", remedy="mend it")
         entries = {entry.path: entry for entry in ledger.entries()}
     return directory, plan, entries, analyse_study(directory, plan, entries)
+
+
+@pytest.fixture(scope="session")
+def page(finished):
+    """The report of the synthetic study, in its directory: its path, and its text."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LLPT_STYLE")  # as a person's report is drawn
+        path = write_report(*finished)
+    return path, path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

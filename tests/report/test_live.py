@@ -12,16 +12,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from llpt.errors import InputError, StorageError
-from llpt.report import live, write_report
+from llpt.report import live
 from llpt.report.live import LiveServer, LiveStudy, serve
 from llpt.study import Ledger, State, running_means
 from llpt.study.outcome import RunConditions
 
 
 @pytest.fixture(scope="module")
-def root(finished):
-    write_report(*finished)
-    return finished[0].root
+def root(page):
+    path, _ = page
+    return path.parents[1]
 
 
 def opened(server):

@@ -5,7 +5,6 @@ import gzip
 import html
 import re
 
-import pytest
 from plotly.offline import get_plotlyjs
 
 from llpt.audit import Outcome
@@ -26,14 +25,6 @@ NAMES = (
     "transition-line",
 )
 """Of the figures of a study without labels at several electronic temperatures."""
-
-
-@pytest.fixture(scope="session")
-def page(finished):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("LLPT_STYLE")  # as a person's report is drawn
-        path = write_report(*finished)
-    return path, path.read_text(encoding="utf-8")
 
 
 def test_the_page_needs_no_network(page):

@@ -106,11 +106,11 @@ def test_what_is_wrong_is_told_by_name_with_its_size_and_its_kelvins(case):
     assert table.rows[0].cells[3:7] == ("32", "9.10 ± 0.10 meV/atom", "1 meV/atom", "230 ± 20 K")
 
 
-def test_what_is_not_resolved_is_folded_and_counted(answers, finished):
+def test_what_is_not_resolved_is_folded_and_counted(answers, page):
     (table,) = [each for each in answers["transition"].tables if each.title == "The transition by criterion"]
     assert 0 < len(table.unknown) < len(table.rows)
     assert all("not resolved" in row.cells for row in table.unknown)
-    text = write_report(*finished).read_text(encoding="utf-8")
+    _, text = page
     assert f"{len(table.unknown)} of {len(table.rows)} rows are not resolved" in text
 
 
