@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from llpt.cli import main
 from llpt.threads import ASLEEP
 
 from .disks import small_disk
+from .warm import server_at, write_programs
 
 # Before the first test imports torch: see ``ASLEEP``.
 for name, value in ASLEEP.items():
@@ -99,6 +101,31 @@ def install_package(tmp_path_factory, monkeypatch):
     yield install
     for name in installed:
         sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """A function that runs a command in this process and returns its exit code, output and messages."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["llpt", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def warm_programs(tmp_path_factory, worker_id):
+    """The folder of ``llpt`` and ``python`` without the time of their imports; see ``warm``."""
+    place = tmp_path_factory.getbasetemp()
+    folder = (place if worker_id == "master" else place.parent) / "warm"
+    folder.mkdir(exist_ok=True)
+    with server_at(folder) as path:
+        write_programs(place / "programs", path)
+        yield place / "programs"
 
 
 @pytest.fixture(scope="module")

@@ -224,15 +224,19 @@ def test_a_page_begins_with_what_it_is_for_in_short_paragraphs_without_dates(pag
     assert not indented(page), "code stands between fences: what is indented is run by no test"
 
 
+WALKED = ROOT / "docs/start.md"
+"""The page whose commands are started as a person starts them; on other pages they need not import all anew."""
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=page_name)
-def test_a_page_runs(page, tmp_path, monkeypatch):
+def test_a_page_runs(page, tmp_path, monkeypatch, warm_programs):
     """Its blocks one after the other in one directory, beside this repository's examples and benchmarks."""
     for name in ("examples", "benchmarks", "tests", "README.md", ".pre-commit-config.yaml"):
         (tmp_path / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")  # its scripts work where they lie
     monkeypatch.chdir(tmp_path)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "COLUMNS": "120"}
+    places = [*([] if page == WALKED else [warm_programs]), Path(sys.executable).parent, os.environ["PATH"]]
+    environment = {**os.environ, "COLUMNS": "120", "PATH": os.pathsep.join(map(str, places))}
     names = {"__name__": "page"}
     for block in blocks(page):
         if block.missing:

@@ -4,7 +4,7 @@ import csv
 import subprocess
 
 import pytest
-from tests.studies import COMMAND, ENGINES, with_modules_of
+from tests.studies import ENGINES, with_modules_of
 
 from llpt.audit import Verdict
 from llpt.observables import load_summary
@@ -38,11 +38,11 @@ decompression = { engines = "reference", steps = 80 }
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
+def root(tmp_path_factory, warm_programs):
     root = tmp_path_factory.mktemp("isotherm")
     (root / "soft.toml").write_text(STUDY)
     done = subprocess.run(
-        [*COMMAND, "run", "soft.toml"],
+        [warm_programs / "llpt", "run", "soft.toml"],
         cwd=root,
         env=with_modules_of(ENGINES),
         text=True,

@@ -5,7 +5,7 @@ import math
 import subprocess
 
 import pytest
-from tests.studies import COMMAND, ENGINES, with_modules_of
+from tests.studies import ENGINES, with_modules_of
 
 from llpt.campaign import Role
 from llpt.cli.trust import foreign_code
@@ -153,11 +153,11 @@ def times_in(node):
 
 
 @pytest.mark.slow
-def test_the_whole_study(tmp_path):
+def test_the_whole_study(tmp_path, warm_programs):
     """Runs, verdict and report: nothing stumbles over times that there are not, and the report says so."""
     (tmp_path / "soft.toml").write_text(STUDY)
     done = subprocess.run(
-        [*COMMAND, "run", "soft.toml"],
+        [warm_programs / "llpt", "run", "soft.toml"],
         cwd=tmp_path,
         env=with_modules_of(ENGINES),
         text=True,
