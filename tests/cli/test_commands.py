@@ -407,15 +407,15 @@ def test_status_and_report_of_what_is_no_study_are_refused(tmp_path, refused):
         assert "not a study directory" in cause
 
 
-def test_a_study_without_training_runs_and_is_reported(study, tmp_path, monkeypatch):
+def test_a_study_without_training_runs_and_is_reported(study, tmp_path, monkeypatch, warm_programs):
     monkeypatch.chdir(tmp_path)
     study.write_text(study.read_text() + "[reference.options]\nsigma = 1.2\nepsilon = 0.2\nrc = 2.3\n")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
 
-    def run(*arguments):
-        return subprocess.run([*COMMAND, *arguments], env=environment, text=True, capture_output=True, check=False)
+    def run(*arguments, program=(warm_programs / "llpt",)):
+        return subprocess.run([*program, *arguments], env=environment, text=True, capture_output=True, check=False)
 
-    done = run("run", "study.toml", "--out", "out")
+    done = run("run", "study.toml", "--out", "out", program=COMMAND)
     assert done.returncode == 0, done.stderr
     assert "No verdict. There are no runs of a surrogate" in done.stdout
     status = run("status", "out")

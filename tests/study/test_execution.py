@@ -50,6 +50,12 @@ def finish(process, timeout=900):
     return process.returncode, said
 
 
+@pytest.fixture
+def run(warm_programs):
+    """A function that does a study, where it is not tested how the process of llpt run itself starts and ends."""
+    return lambda *arguments: finish(start(*arguments, program=[warm_programs / "python", *WITHOUT_REPORT[1:]]))
+
+
 def do_here(study):
     """Do a study in this process, without the command and its report; return the ledger."""
     with study.locked(), Ledger(study.database) as ledger:
@@ -148,10 +154,10 @@ def test_killing_a_run_itself_leaves_it_unfinished_and_what_needs_it_waiting(tmp
     assert states(root)["T1000"].state is State.WAITING
 
 
-def test_a_killed_run_is_tried_again_from_its_checkpoint_as_often_as_asked(tmp_path):
+def test_a_killed_run_is_tried_again_from_its_checkpoint_as_often_as_asked(tmp_path, run):
     text = STUDY.replace("Soft", "KilledOnce") + "[reference.options]\ntimes = 2\n[execution]\nretries = 3\n"
     write(tmp_path, text)
-    code, said = finish(start(tmp_path, "study.toml"))
+    code, said = run(tmp_path, "study.toml")
     assert code == 0, said
     after = states(tmp_path / "study")
     assert {entry.state for entry in after.values()} == {State.DONE}
@@ -162,10 +168,10 @@ def test_a_killed_run_is_tried_again_from_its_checkpoint_as_often_as_asked(tmp_p
     assert Trajectory.open(tmp_path / "study/runs/killedonce/N16/P200/T800").n_steps == 60
 
 
-def test_a_run_killed_more_often_than_asked_is_unfinished_with_its_steps(tmp_path):
+def test_a_run_killed_more_often_than_asked_is_unfinished_with_its_steps(tmp_path, run):
     text = STUDY.replace("Soft", "KilledOnce") + "[reference.options]\ntimes = 9\n[execution]\nretries = 1\n"
     write(tmp_path, text)
-    code, said = finish(start(tmp_path, "study.toml"))
+    code, said = run(tmp_path, "study.toml")
     assert code == 3
     entry = states(tmp_path / "study")["T800"]
     assert (entry.state, entry.attempts) == (State.UNFINISHED, 2)
@@ -242,12 +248,12 @@ def alive(root):
 HANGING = STUDY.replace("Soft", "Hanging")
 
 
-def test_a_hung_engine_is_killed_tried_again_and_failed_and_holds_up_no_other(tmp_path):
+def test_a_hung_engine_is_killed_tried_again_and_failed_and_holds_up_no_other(tmp_path, run):
     text = HANGING + "[reference.options]\ndelay_s = 0.2\n"  # it reports itself, once a second, before it hangs
     text += '[surrogate]\nengine = "ase:engines_for_tests.Soft"\nthreads = 1\n'
     text += "[execution]\ncores = 1\nretries = 1\nstall_s = 8\n"
     write(tmp_path, text)
-    code, said = finish(start(tmp_path, "study.toml"))
+    code, said = run(tmp_path, "study.toml")
     root = tmp_path / "study"
     assert code == 1
     with Ledger(root / "study.db") as ledger:
@@ -262,9 +268,9 @@ def test_a_hung_engine_is_killed_tried_again_and_failed_and_holds_up_no_other(tm
     assert not workers(root)
 
 
-def test_a_socket_that_is_cut_is_a_try_from_the_checkpoint_and_then_a_failure(tmp_path):
+def test_a_socket_that_is_cut_is_a_try_from_the_checkpoint_and_then_a_failure(tmp_path, run):
     write(tmp_path, STUDY.replace("Soft", "Cut").replace("[800, 1000]", "800") + "[execution]\nretries = 1\n")
-    code, said = finish(start(tmp_path, "study.toml"))
+    code, said = run(tmp_path, "study.toml")
     assert code == 1, said
     entry = states(tmp_path / "study")["T800"]
     assert (entry.state, entry.attempts) == (State.FAILED, 2)
@@ -364,9 +370,9 @@ def test_an_engine_that_gives_nan_fails_its_run_and_blocks_only_what_needs_it(tm
     assert (tmp_path / "study" / "report" / "index.html").exists()
 
 
-def test_a_process_that_dies_without_a_word_is_a_failure_with_a_reason(tmp_path):
+def test_a_process_that_dies_without_a_word_is_a_failure_with_a_reason(tmp_path, run):
     write(tmp_path, STUDY.replace("Soft", "Dying").replace("relax_steps = 5", "relax_steps = 0"))
-    code, _ = finish(start(tmp_path, "study.toml"))
+    code, _ = run(tmp_path, "study.toml")
     assert code == 1
     entry = states(tmp_path / "study")["T800"]
     assert entry.state is State.FAILED
@@ -450,33 +456,33 @@ def test_a_full_disk_is_said_in_two_lines(tmp_path, tiny_disk):
     assert StudyDirectory.open(tmp_path / "elsewhere")
 
 
-def test_only_what_is_asked_for_is_done_and_a_dry_run_does_nothing(tmp_path):
+def test_only_what_is_asked_for_is_done_and_a_dry_run_does_nothing(tmp_path, run):
     write(tmp_path)
-    code, said = finish(start(tmp_path, "study.toml", "--dry-run"))
+    code, said = run(tmp_path, "study.toml", "--dry-run")
     assert code == 0
     assert "2 of 2 would be done" in said
     assert not (tmp_path / "study").exists()
-    code, said = finish(start(tmp_path, "study.toml", "--only", "*/T900"))
+    code, said = run(tmp_path, "study.toml", "--only", "*/T900")
     assert code == 1
     assert "No run of the study matches" in said
-    code, said = finish(start(tmp_path, "study.toml", "--only", "soft/N16/P200/T800"))
+    code, said = run(tmp_path, "study.toml", "--only", "soft/N16/P200/T800")
     assert code == 0, said
     after = states(tmp_path / "study")
     assert (after["T800"].state, after["T1000"].state) == (State.DONE, State.WAITING)
-    code, said = finish(start(tmp_path, "study", "--retry-failed"))
+    code, said = run(tmp_path, "study", "--retry-failed")
     assert code == 1
     assert "No run of the study has failed" in said
 
 
-def test_what_failed_is_tried_again_where_that_is_asked_for_and_nothing_else(tmp_path):
+def test_what_failed_is_tried_again_where_that_is_asked_for_and_nothing_else(tmp_path, run):
     text = STUDY.replace("engines_for_tests.Soft", "engines_for_tests.BreaksOnce")
     write(tmp_path, text.replace("relax_steps = 5", 'relax_steps = 5\nladder = "none"'))
-    code, said = finish(start(tmp_path, "study.toml"))
+    code, said = run(tmp_path, "study.toml")
     assert code == 1, said
     before = states(tmp_path / "study")
     assert sorted(entry.state for entry in before.values()) == [State.DONE, State.FAILED]
     (failed,) = [name for name, entry in before.items() if entry.state is State.FAILED]
-    code, said = finish(start(tmp_path, "study", "--retry-failed"))
+    code, said = run(tmp_path, "study", "--retry-failed")
     assert code == 0, said
     after = states(tmp_path / "study")
     assert {entry.state for entry in after.values()} == {State.DONE}
