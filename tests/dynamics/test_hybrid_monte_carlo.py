@@ -210,7 +210,7 @@ def test_a_run_goes_on_exactly(tmp_path, fluid):
 
 def test_tuning_finds_the_state_and_ends(tmp_path, fluid):
     """The reference proposes to itself from a wrong T', P' and length: T' and P' come back, and then stay."""
-    tune, steps = 128, 192
+    tune, steps = 96, 128
     settings = hybrid(
         steps=steps,
         tune=tune,
@@ -219,7 +219,7 @@ def test_tuning_finds_the_state_and_ends(tmp_path, fluid):
         pressure_shift_gpa=0.01,
         timestep_fs=5.0,
         temperature_k=170.0,
-        checkpoint_every=64,
+        checkpoint_every=32,
         positions_every=50,
     )
     run_md(fluid, lennard_jones(), settings, tmp_path, proposer=lennard_jones())
