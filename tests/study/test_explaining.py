@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.studies import COMMAND, ENGINES, with_modules_of
+from tests.studies import ENGINES, with_modules_of
 from typer.testing import CliRunner
 
 from llpt.campaign.explained import CampaignExplanation
@@ -31,8 +31,8 @@ atoms = 24
 pressures_gpa = 200.0
 temperatures_k = 900
 [dynamics]
-steps = 500
-discard = 100
+steps = 300
+discard = 60
 settle_steps = 50
 positions_every = 2
 [reference]
@@ -186,36 +186,37 @@ def test_how_many_labels_it_takes_is_said_beforehand(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    root = tmp_path_factory.mktemp("explained")
-    (root / "soft.toml").write_text(STUDY.replace("[bridge]", "[bridge]\ncouplings = 0.5"))
-    environment = with_modules_of(ENGINES)
-
-    def llpt(*arguments):
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=root,
-            env=environment,
-            text=True,
-            capture_output=True,
-            check=False,
-            timeout=900,
-        )
-
-    done = llpt("run", "soft.toml")
+def root(tmp_path_factory, warm_programs):
+    place = tmp_path_factory.mktemp("explained")
+    (place / "soft.toml").write_text(STUDY.replace("[bridge]", "[bridge]\ncouplings = 0.5"))
+    done = subprocess.run(
+        [warm_programs / "llpt", "run", "soft.toml"],
+        cwd=place,
+        env=with_modules_of(ENGINES),
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=900,
+    )
     assert done.returncode == 0, done.stderr
-    return root / "soft", llpt
+    return place / "soft"
+
+
+@pytest.fixture
+def llpt(command, monkeypatch):
+    """A function that runs a command in this process, which finds the engines of the tests."""
+    monkeypatch.syspath_prepend(ENGINES)
+    return command
 
 
 @pytest.mark.slow
-def test_explain_gives_residuals_free_energies_and_kelvins(study):
-    root, llpt = study
+def test_explain_gives_residuals_free_energies_and_kelvins(root, llpt):
     with Ledger(root / "study.db") as ledger:
         assert {entry.state for entry in ledger.entries()} == {State.DONE}
-    shown = llpt("explain", "soft")
-    assert shown.returncode == 0, shown.stderr
-    assert "Where the kelvins come from" in shown.stdout
-    assert "both phases at 900 K" in shown.stdout
+    code, shown, said = llpt("explain", root)
+    assert code == 0, said
+    assert "Where the kelvins come from" in shown
+    assert "both phases at 900 K" in shown
     found = json.loads((root / "results/bridge.json").read_text())
     assert not found["refused"]
     assert len(found["states"]) == 2
@@ -235,14 +236,12 @@ def test_explain_gives_residuals_free_energies_and_kelvins(study):
 
 
 @pytest.mark.slow
-def test_the_answers_can_be_had_as_json(study):
-    _, llpt = study
-    assert json.loads(llpt("explain", "soft", "--json").stdout)["states"]
+def test_the_answers_can_be_had_as_json(root, llpt):
+    assert json.loads(llpt("explain", root, "--json")[1])["states"]
 
 
 @pytest.mark.slow
-def test_the_report_has_the_table_of_kelvins(study):
-    root, _ = study
+def test_the_report_has_the_table_of_kelvins(root):
     page = (root / "report/index.html").read_text(encoding="utf-8")
     assert "Errors by phase, neighbours, density and temperature" in page
     assert "a-wider-core" in page
@@ -259,23 +258,21 @@ def test_a_part_that_was_taken_out_of_a_stored_explanation_is_found():
 
 
 @pytest.mark.slow
-def test_a_stored_free_energy_that_was_edited_is_found(study):
-    root, llpt = study
-    assert llpt("verify", "soft").returncode == 0
+def test_a_stored_free_energy_that_was_edited_is_found(root, llpt):
+    assert llpt("verify", root)[0] == 0
     path = root / "results/bridge.json"
     text = path.read_text(encoding="utf-8")
     found = json.loads(text)
     found["states"][0]["difference"]["value"]["value"] += 0.01
     path.write_text(json.dumps(found), encoding="utf-8")
-    edited = llpt("verify", "soft")
+    code, said, _ = llpt("verify", root)
     path.write_text(text, encoding="utf-8")
-    assert edited.returncode != 0
-    assert "states[0].difference.value.value" in " ".join(edited.stdout.split())
+    assert code != 0
+    assert "states[0].difference.value.value" in " ".join(said.split())
 
 
 @pytest.mark.slow
-def test_what_is_wrong_stands_in_the_verdict_by_name_and_an_edit_of_it_is_found(study):
-    root, llpt = study
+def test_what_is_wrong_stands_in_the_verdict_by_name_and_an_edit_of_it_is_found(root, llpt):
     path = root / "results/verdict.json"
     text = path.read_text(encoding="utf-8")
     verdict = json.loads(text)
@@ -285,18 +282,17 @@ def test_what_is_wrong_stands_in_the_verdict_by_name_and_an_edit_of_it_is_found(
             assert found[cause, side]["presence"] == "absent", found[cause, side]
     assert abs(found["size of the forces", "surrogate"]["size"]["value"]) > 1.0  # the other core is a little wider
     assert found["mass of the atoms", "both"]["presence"] == "absent"
-    assert "forces against the energy" in llpt("audit", "soft").stdout
+    assert "forces against the energy" in llpt("audit", root)[1]
     found["size of the forces", "surrogate"]["size"]["value"] = 0.0
     path.write_text(json.dumps(verdict), encoding="utf-8")
-    edited = llpt("verify", "soft")
+    code, said, _ = llpt("verify", root)
     path.write_text(text, encoding="utf-8")
-    assert edited.returncode != 0
-    assert "verdict, stored and recomputed: differ: diagnoses" in " ".join(edited.stdout.split())
+    assert code != 0
+    assert "verdict, stored and recomputed: differ: diagnoses" in " ".join(said.split())
 
 
 @pytest.mark.slow
-def test_a_label_that_was_edited_is_found(study):
-    root, llpt = study
+def test_a_label_that_was_edited_is_found(root, llpt):
     path = next((root / "labels/bridge").rglob("labels.extxyz"))
     text = path.read_text(encoding="utf-8")
     found = []
@@ -304,8 +300,8 @@ def test_a_label_that_was_edited_is_found(study):
         path.write_text(
             re.sub(r"(?<=free_energy=)(\S+)", lambda at, d=damage: d(at[0]), text, count=1), encoding="utf-8"
         )
-        edited = llpt("verify", "soft")
-        found.append((edited.returncode, " ".join(edited.stdout.split())))
+        code, said, _ = llpt("verify", root)
+        found.append((code, " ".join(said.split())))
     path.write_text(text, encoding="utf-8")
     for code, said in found:
         assert code == 1
