@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from verdict_rates import KINDS, RESULTS, ROOT, markdown
+from verdict_rates import KINDS, RESULTS, ROOT, Hidden, markdown
 
 from llpt.statistics import STATISTICS
 from llpt.transition import LineKind
@@ -32,7 +32,8 @@ def texts(document: dict[str, Any]) -> dict[str, str]:
     rows = [(kind, document["rows"][kind.name]) for kind in KINDS if kind.name in document["rows"]]
     parts = {
         "isobars": [(kind, row) for kind, row in rows if kind.line is LineKind.ISOBAR and not kind.long],
-        "hidden": [(kind, row) for kind, row in rows if kind.long],
+        "long": [(kind, row) for kind, row in rows if kind.long and not isinstance(kind.special, Hidden)],
+        "hidden": [(kind, row) for kind, row in rows if isinstance(kind.special, Hidden)],
         "other": [(kind, row) for kind, row in rows if kind.line is not LineKind.ISOBAR],
     }
     isobars = [row for _, row in parts["isobars"]]
@@ -52,7 +53,8 @@ def texts(document: dict[str, Any]) -> dict[str, str]:
         "|---|---|---|",
         *(f"| {name} | {count} | {equal['by nothing else'].get(name, 0)} |" for name, count in equal["by"].items()),
     ]
-    hidden = f", {worst('hidden')} where a difference is hidden" if parts["hidden"] else ""
+    hidden = f", {worst('long')} of long runs" if parts["long"] else ""
+    hidden += f", {worst('hidden')} where a difference is hidden" if parts["hidden"] else ""
     by = f"statistics {document['statistics']}"
     by += "" if document["statistics"] == STATISTICS else f" (the program has {STATISTICS} by now)"
     took = "" if document["minutes"] is None else f", {document['minutes']:g} minutes"
@@ -72,6 +74,9 @@ def texts(document: dict[str, Any]) -> dict[str, str]:
         "small. Most pairs stay open: of random grids and run lengths many cannot place a transition, or know it no "
         f"better than their spacing. Of {equal['pairs']} equal pairs {equal['not resolved']} are open; what holds them "
         f"so:\n\n" + "\n".join(opened),
+        "rates of long in words": f"At 95 % 15 of 200 may be wrong; at most {worst('long')} are."
+        if parts["long"]
+        else "The committed run has none of these kinds.",
         "rates of hidden in words": f"At 95 % 15 of 200 may be wrong; at most {worst('hidden')} are."
         if parts["hidden"]
         else "The committed run has none of these kinds.",

@@ -19,8 +19,10 @@ density over the compressibility: isochores of the temperatures of the isobars, 
 to 0.025 g/cm^3 apart, whose pressure softens without two phases; 200 pairs of each kind at most.
 
 In the kinds of long runs (12 to 16 temperatures, 25 or 50 K apart, errors of 0.01 to 0.03 %) half of the equal pairs
-are proven equal, so that what forbids *faithful* is tested there: states that are not known, were not run or drift,
-with a difference that is hidden there and nowhere else. 200 pairs of each at most.
+are proven equal, so that what forbids *faithful* is tested there: a difference just outside a threshold, everywhere or
+at one state whose error is known; states that are not known, were not run or drift, with a difference that is hidden
+there and nowhere else; a quantity that a side does not have; states at which one side alone is a solid. 200 pairs of
+each at most.
 """
 
 from __future__ import annotations
@@ -136,9 +138,11 @@ class Truth:
 LONG_RUNS = ((12, 17), (25.0, 50.0), (0.01, 0.03))
 """Temperatures of an isobar, how far apart in K, and the error of the density in %."""
 USUAL_NOISE = (0.05, 0.5)
+FAR_K = 175.0
+"""From the transition: what lies nearer is left to the comparison of the transition."""
 SAMPLES = 40
 """Independent samples of a run that drifts."""
-STATES = ("everywhere", "above T*", "at the ends", "at two neighbours")
+STATES = ("everywhere", "above T*", "at the ends", "at two neighbours", "lowest", "highest")
 
 
 def states_of(where: str, coordinates: Any, place: float) -> Any:
@@ -146,30 +150,41 @@ def states_of(where: str, coordinates: Any, place: float) -> Any:
     number = np.arange(len(coordinates))
     if where == "above T*":
         return coordinates > place
-    if where == "at the ends":
-        return (number < 2) | (number >= len(number) - 2)
+    first, last = number < 2, number >= len(number) - 2
+    ends = {"at the ends": first | last, "lowest": first, "highest": last}
+    if where in ends:
+        return ends[where]
     return (number == 1) | (number == 2) if where == "at two neighbours" else number >= 0
 
 
 @dataclass(frozen=True)
 class Hidden:
-    """What hides a difference: states of the surrogate's isobar that say nothing of it.
+    """What hides a difference: states of an isobar that say nothing of it.
 
     Args:
         states: a name of ``STATES``.
-        how: "unknown", without an error; "not run"; or "drifting", begun in the reference's equilibrium and left after
-            one decay time or after ten.
-        quantity: whose error is not known; of every one where it is empty.
+        how: "unknown", without an error; "missing", without the quantity; "not run"; "solid"; or "drifting", begun in
+            the reference's equilibrium and left after one decay time or after ten.
+        quantity: that is not known; every one where it is empty.
         percent: by how much it differs there, beside what the kind itself changes.
+        sides: "dft", "mlp" or both, which say nothing.
     """
 
     states: str
     how: str
     quantity: str = ""
     percent: float = 0.0
+    sides: tuple[str, ...] = ("mlp",)
 
-    def applied(self, line: LocatedLine, start: LocatedLine, place: float, random: np.random.Generator) -> LocatedLine:
-        """Return the surrogate's line as it is left; the start is the reference's."""
+    def applied(
+        self, lines: tuple[LocatedLine, LocatedLine], place: float, random: np.random.Generator
+    ) -> tuple[LocatedLine, ...]:
+        """Return reference and surrogate as they are left."""
+        return tuple(
+            self._left(line, lines[0], place, random) if line.states.engine in self.sides else line for line in lines
+        )
+
+    def _left(self, line: LocatedLine, start: LocatedLine, place: float, random: np.random.Generator) -> LocatedLine:
         there = states_of(self.states, np.array(line.states.coordinates), place)
         points = []
         for point, begun, concerned in zip(line.states.points, start.states.points, there.tolist(), strict=True):
@@ -177,6 +192,11 @@ class Hidden:
                 points.append(point)
             elif self.how == "unknown":
                 points.append(replace(point, estimates=self._unknown(point.estimates)))
+            elif self.how == "missing":
+                kept = {name: each for name, each in point.estimates.items() if name != self.quantity}
+                points.append(replace(point, estimates=kept))
+            elif self.how == "solid":
+                points.append(replace(point, solid=True))
             elif self.how == "drifting":
                 points.append(replace(point, estimates=drifting(point.estimates, begun.estimates, random)))
         return located(replace(line.states, points=tuple(points)))
@@ -187,6 +207,48 @@ class Hidden:
             name: replace(estimates[name], value=estimates[name].value * (1.0 + 0.01 * self.percent), error=np.nan)
             for name in concerned
         }
+
+
+@dataclass(frozen=True)
+class AtOneState:
+    """A difference at one state alone, away from the transition, whose error is known on both sides.
+
+    Args:
+        quantity: that differs.
+        percent: by how much.
+        noise_percent: of the quantity on either side at every state, drawn for itself.
+    """
+
+    quantity: str
+    percent: float
+    noise_percent: float
+
+    def applied(
+        self, lines: tuple[LocatedLine, LocatedLine], place: float, random: np.random.Generator
+    ) -> tuple[LocatedLine, ...]:
+        """Return reference and surrogate, the surrogate off at one state."""
+        away = np.abs(np.array(lines[0].states.coordinates) - place)
+        for line in lines:
+            away[[not point.estimates[self.quantity].resolved for point in line.states.points]] = 0.0
+        far = np.flatnonzero(away > min(FAR_K, away.max() - 1.0))
+        state = int(random.choice(far))
+        changed = []
+        for line in lines:
+            points = []
+            for number, point in enumerate(line.states.points):
+                known = point.estimates[self.quantity]
+                off = 0.01 * self.percent if line is lines[1] and number == state else 0.0
+                drawn = self._drawn(known, off, random) if known.resolved else known
+                points.append(replace(point, estimates=dict(point.estimates) | {self.quantity: drawn}))
+            changed.append(located(replace(line.states, points=tuple(points))))
+        return tuple(changed)
+
+    def _drawn(self, known: Estimate, off: float, random: np.random.Generator) -> Estimate:
+        degrees = known.degrees_of_freedom
+        sigma = 0.01 * self.noise_percent * abs(known.value) * random.uniform(0.7, 1.4)
+        value = known.value * (1.0 + off) + sigma * random.normal()
+        deviation = sigma * np.sqrt(random.chisquare(degrees) / degrees)
+        return Estimate.of_deviation(value, deviation, known.unit, known.effective_samples, degrees)
 
 
 def drifting(
@@ -214,7 +276,7 @@ class Kind:
         smooth: w of the surrogate of a sharp reference, in K; 0 leaves it alone.
         line: what the pair is one of.
         long: whether the runs are long and many, so that half of the equal pairs are proven equal.
-        hidden: what hides the difference.
+        special: what hides the difference, or the one state at which it is.
     """
 
     name: str
@@ -223,7 +285,7 @@ class Kind:
     smooth: float = 0.0
     line: LineKind = LineKind.ISOBAR
     long: bool = False
-    hidden: Hidden | None = None
+    special: Hidden | AtOneState | None = None
 
     def pairs(self, asked: int) -> int:
         """Return how many pairs are drawn."""
@@ -278,67 +340,126 @@ KINDS = (
         "outside",
         {"heat_ev": 0.02},
         long=True,
-        hidden=Hidden("everywhere", "unknown", "enthalpy"),
+        special=Hidden("everywhere", "unknown", "enthalpy"),
     ),
     Kind(
         "H unknown above T*, its step + 20 meV/atom",
         "outside",
         {"heat_ev": 0.02},
         long=True,
-        hidden=Hidden("above T*", "unknown", "enthalpy"),
+        special=Hidden("above T*", "unknown", "enthalpy"),
     ),
     Kind(
         "first peak unknown, 30 % lower",
         "outside",
         {},
         long=True,
-        hidden=Hidden("everywhere", "unknown", "rdf_peak_height", -30.0),
+        special=Hidden("everywhere", "unknown", "rdf_peak_height", -30.0),
     ),
     Kind(
         "density unknown above T*, offset 3 %",
         "outside",
         {"offset_percent": 3.0},
         long=True,
-        hidden=Hidden("above T*", "unknown", "density"),
+        special=Hidden("above T*", "unknown", "density"),
     ),
     Kind(
         "density unknown at the ends, + 3 % there",
         "outside",
         {},
         long=True,
-        hidden=Hidden("at the ends", "unknown", "density", 3.0),
+        special=Hidden("at the ends", "unknown", "density", 3.0),
     ),
     Kind(
         "first peak unknown at two neighbours, 30 % lower there",
         "outside",
         {},
         long=True,
-        hidden=Hidden("at two neighbours", "unknown", "rdf_peak_height", -30.0),
+        special=Hidden("at two neighbours", "unknown", "rdf_peak_height", -30.0),
     ),
-    Kind("not run at the ends, where it differs", "outside", {}, long=True, hidden=Hidden("at the ends", "not run")),
+    Kind("not run at the ends, where it differs", "outside", {}, long=True, special=Hidden("at the ends", "not run")),
     Kind(
         "not run at two neighbours, where it differs",
         "outside",
         {},
         long=True,
-        hidden=Hidden("at two neighbours", "not run"),
+        special=Hidden("at two neighbours", "not run"),
     ),
     Kind(
         "runs that drift, offset 1.5 %",
         "outside",
         {"offset_percent": 1.5},
         long=True,
-        hidden=Hidden("everywhere", "drifting"),
+        special=Hidden("everywhere", "drifting"),
     ),
     Kind(
         "runs that drift, enthalpy step + 10 meV/atom",
         "outside",
         {"heat_ev": 0.01},
         long=True,
-        hidden=Hidden("everywhere", "drifting"),
+        special=Hidden("everywhere", "drifting"),
     ),
     Kind(
-        "runs that drift, shift 100 K", "outside", {"place": 100.0}, long=True, hidden=Hidden("everywhere", "drifting")
+        "runs that drift, shift 100 K", "outside", {"place": 100.0}, long=True, special=Hidden("everywhere", "drifting")
+    ),
+    Kind("long runs, offset 1.1 %", "outside", {"offset_percent": 1.1}, long=True),
+    Kind("long runs, shift 55 K", "outside", {"place": 55.0}, long=True),
+    Kind("long runs, shift 70 K", "outside", {"place": 70.0}, long=True),
+    Kind("long runs, w + 60 K", "outside", {"width": 60.0}, long=True),
+    Kind("long runs, enthalpy step + 6 meV/atom", "outside", {"heat_ev": 0.006}, long=True),
+    Kind("long runs, density jump + 1.2 %", "outside", {"jump_percent": 1.2}, long=True),
+    *(
+        Kind(
+            f"first peak + {percent:g} % at one state, its noise {noise:g} %",
+            "outside",
+            {},
+            long=True,
+            special=AtOneState("rdf_peak_height", percent, noise),
+        )
+        for percent in (18.0, 22.5)
+        for noise in (2.0, 3.0)
+    ),
+    Kind(
+        "density + 1.3 % at one state, its noise 0.2 %",
+        "outside",
+        {},
+        long=True,
+        special=AtOneState("density", 1.3, 0.2),
+    ),
+    Kind(
+        "H on one side alone, its step + 20 meV/atom",
+        "outside",
+        {"heat_ev": 0.02},
+        long=True,
+        special=Hidden("everywhere", "missing", "enthalpy"),
+    ),
+    Kind(
+        "H on neither side: not compared",
+        "inside",
+        {},
+        long=True,
+        special=Hidden("everywhere", "missing", "enthalpy", sides=("dft", "mlp")),
+    ),
+    Kind(
+        "reference a solid at its lowest states, surrogate a fluid",
+        "outside",
+        {},
+        long=True,
+        special=Hidden("lowest", "solid", sides=("dft",)),
+    ),
+    Kind(
+        "reference a solid at its highest states, surrogate a fluid",
+        "outside",
+        {},
+        long=True,
+        special=Hidden("highest", "solid", sides=("dft",)),
+    ),
+    Kind(
+        "surrogate a solid at its lowest states, reference a fluid",
+        "outside",
+        {},
+        long=True,
+        special=Hidden("lowest", "solid"),
     ),
 )
 
@@ -374,8 +495,8 @@ def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedLine, Loc
     draw_line = DRAWN[kind.line]
     sides = (draw_line(truth, coordinates, noise, random, name) for truth, name in ((base, "dft"), (changed, "mlp")))
     first, second = sides
-    if kind.hidden is not None:
-        second = kind.hidden.applied(second, first, changed.place, random)
+    if kind.special is not None:
+        first, second = kind.special.applied((first, second), changed.place, random)
     return first, second, base.place, changed.place, noise
 
 
@@ -486,12 +607,12 @@ def draw_points(
 def located(line: LineOfStates) -> LocatedLine:
     """Return a line with its transition by what decides; other criteria are not looked for."""
     nowhere = Located.nowhere("Not looked for.", unit=line.along.unit)
-    criteria = {}
+    fluid, criteria = line.fluid() or line, {}
     for each in all_criteria():
         if line.kind in each.kinds:
             rises = each.rises_upwards(line.kind, density_rises=True)
             criteria[each] = CriterionResult.of(
-                each, each.locate(line, each.curve, rises) if each in deciding(line.kind) else nowhere
+                each, each.locate(fluid, each.curve, rises) if each in deciding(line.kind) else nowhere
             )
     return LocatedLine(line, criteria, volume_step=None)
 

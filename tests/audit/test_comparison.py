@@ -44,6 +44,23 @@ def test_equal_curves_are_faithful_once_the_errors_are_small_enough():
     assert verdict.value is Outcome.FAITHFUL, verdict.reasons
 
 
+def test_a_curve_with_one_state_that_is_not_proven_by_itself_is_open_and_names_it():
+    reference = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0004, seed=1, engine="dft")
+    points = list(make_isobar(905.0, temperatures_k=FINE_K, noise=0.0004, seed=2, engine="mlp").states.points)
+    density = points[2].estimates["density"]
+    points[2] = dataclasses.replace(
+        points[2],
+        estimates=dict(points[2].estimates) | {"density": dataclasses.replace(density, error=15.0 * density.error)},
+    )
+    surrogate = make_isobar(905.0, temperatures_k=FINE_K, noise=0.0004, seed=2, engine="mlp")
+    surrogate = dataclasses.replace(surrogate, states=dataclasses.replace(surrogate.states, points=tuple(points)))
+    verdict = compare([reference], [surrogate], Thresholds())
+    assert verdict.value is Outcome.NOT_RESOLVED
+    (curve,) = [item for item in verdict.comparisons if item.quantity == "density (curve)"]
+    assert "faithful, but by itself the difference at 740 K is not proven" in curve.sentence
+    assert any("density (curve)" in need.sentence and need.picoseconds for need in verdict.requirements)
+
+
 def test_absence_of_evidence_is_not_faithfulness():
     reference = make_isobar(905.0, noise=0.02, seed=1)
     surrogate = make_isobar(905.0, noise=0.02, seed=2)

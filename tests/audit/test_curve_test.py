@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from llpt.audit.curve_test import curve_test, phase_difference, shift_allowances
+from llpt.audit.curve_test import curve_contrast, curve_test, phase_difference, shift_allowances
 from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
+from llpt.audit.requirements import OpenComparison
+from llpt.audit.verdict import Comparison
 from llpt.statistics import Estimate
-from llpt.transition import synthetic_isobar
+from llpt.transition import Coordinate, synthetic_isobar
 
 T = np.arange(600.0, 1201.0, 50.0)
 ALL = np.ones(T.size, dtype=bool)
@@ -25,6 +27,64 @@ def test_the_fitted_curve_is_better_known_than_its_points():
     assert [part.value for part in found.parts] == pytest.approx(0.3 + 0.1 * (T - 900.0) / 300.0)
     assert max(part.error for part in found.parts) < 0.2
     assert 1.0 <= found.independent < len(T)
+
+
+def test_the_points_of_a_fit_stand_beside_it_less_what_is_subtracted():
+    values, above = 0.3 + 0.1 * (T - 900.0) / 300.0, T == 1200.0
+    found = curve_test(T, differences(values), None, judged=ALL, offset_from=above)
+    assert [point.value for point in found.points] == pytest.approx(values - values[-1])
+    assert found.points[0].error == pytest.approx(0.2 * math.sqrt(2.0))
+    assert (found.points[-1].value, found.points[-1].error) == (0.0, 0.0)
+    assert len(found.points) == len(found.parts)
+    poor = curve_test(T, differences(np.where(T == 900.0, 3.0, 0.0)), None, judged=ALL)
+    assert poor.points == ()
+
+
+def test_only_the_full_confidence_keeps_a_difference_at_one_state_from_passing():
+    """Noise of a fifth of the threshold, one state of 13 at it: a third passes by the fit, one of seven at 84 %."""
+    random, passed = np.random.default_rng(5), dict.fromkeys(("fit", 0.84, 0.95), 0)
+    for _ in range(400):
+        values = 0.2 * random.normal(size=T.size) + (np.arange(T.size) == random.integers(T.size))
+        found = curve_test(T, differences(values), (T > 900.0).astype(float), judged=ALL)
+        fit = all(outcome_of(part, 1.0, confidence=0.95) is Outcome.FAITHFUL for part in found.parts)
+        passed["fit"] += fit
+        for level in (0.84, 0.95):
+            passed[level] += fit and all(abs(each.value) + each.half_width(level) < 1.0 for each in found.points)
+    assert passed["fit"] > 100
+    assert passed[0.84] > 35
+    assert passed[0.95] <= 27
+
+
+def test_what_it_takes_is_the_length_at_which_every_point_is_proven_with_even_odds():
+    random = np.random.default_rng(6)
+    drawn = curve_test(T, differences(0.5 * random.normal(size=T.size), 0.5), None, judged=ALL)
+    contrast = curve_contrast(drawn, "Made", 0.95, Coordinate.TEMPERATURE)
+    open_ = OpenComparison(comparison_of(contrast), 1.0, contrast)
+    longer = open_.longer(0.95)
+    without = replace(contrast, points=(), places=())
+    assert OpenComparison(open_.comparison, 1.0, without).longer(0.95) < 0.5 * longer
+    error, proven = 0.5 / math.sqrt(longer), 0
+    fitted = np.array([part.value for part in drawn.parts])
+    for _ in range(200):
+        found = curve_test(T, differences(fitted + error * random.normal(size=T.size), error), None, judged=ALL)
+        points = found.points or found.parts
+        proven += all(outcome_of(point, 1.0, confidence=0.95) is Outcome.FAITHFUL for point in points)
+    assert 80 <= proven <= 180
+
+
+def comparison_of(contrast):
+    return Comparison(
+        quantity="made",
+        pressure_gpa=200.0,
+        reference_atoms=256,
+        surrogate_atoms=256,
+        temperature_k=None,
+        difference=contrast.difference,
+        threshold=1.0,
+        outcome=Outcome.NOT_RESOLVED,
+        judged=True,
+        sentence=contrast.sentence,
+    )
 
 
 def test_its_errors_are_those_of_the_scatter():

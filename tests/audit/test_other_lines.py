@@ -8,10 +8,11 @@ import pytest
 
 from llpt import units
 from llpt.audit import Outcome, Thresholds, Verdict, compare
+from llpt.audit.compared import Contrast
 from llpt.audit.pairing import Pair
 from llpt.audit.quantities import is_built_in, is_only_reported
 from llpt.audit.region import region_of
-from llpt.audit.requirements import time_for
+from llpt.audit.requirements import OpenComparison, time_for
 from llpt.observables import quantity
 from llpt.statistics import Estimate
 from llpt.transition import Coordinate, Isochore, Isotherm, LinePoint, locate
@@ -245,11 +246,14 @@ def test_what_it_takes_counts_the_statements_within_a_curve():
     reference = isotherm(seed=1)
     pair = Pair(reference, isotherm(seed=2))
     curve = judged(compare(reference, isotherm(offset=0.03, seed=2)))["density offset"]
-    alone, many = (time_for(pair, [(curve, among)], confidence=0.95).picoseconds for among in (1.0, 400.0))
-    assert many >= alone
+
+    def picoseconds(comparison, among):
+        contrast = Contrast(comparison.difference, comparison.sentence)
+        return time_for(pair, [OpenComparison(comparison, among, contrast)], confidence=0.95).picoseconds
+
+    assert picoseconds(curve, 400.0) >= picoseconds(curve, 1.0)
     beyond = curve.model_copy(update={"difference": Estimate(1.3, 0.2, "%", 40.0)})
-    alone, many = (time_for(pair, [(beyond, among)], confidence=0.95).picoseconds for among in (1.0, 5.0))
-    assert many > alone
+    assert picoseconds(beyond, 5.0) > picoseconds(beyond, 1.0)
 
 
 def test_a_row_that_is_only_shown_is_told_from_one_that_may_be_judged():

@@ -35,6 +35,9 @@ class Contrast:
         allowances: by how much more than the threshold each part may differ before anything is proven, because the
             transition may lie elsewhere; nothing where it is known where it lies.
         independent: how many independent statements the parts make together, at least 1.
+        points: the difference at the place of each part by itself, where the parts are of a fitted curve: each has to
+            be proven small as well.
+        places: of the points, for people.
     """
 
     difference: Estimate
@@ -47,6 +50,8 @@ class Contrast:
     parts: tuple[Estimate, ...] = ()
     allowances: tuple[float, ...] = ()
     independent: float = 1.0
+    points: tuple[Estimate, ...] = ()
+    places: tuple[str, ...] = ()
 
     def scaled(self, factor: float, unit: str) -> Contrast:
         """Return the same in another unit; the sentence stays as it is.
@@ -60,6 +65,7 @@ class Contrast:
             difference=self.difference.scaled(factor, unit),
             parts=tuple(part.scaled(factor, unit) for part in self.parts),
             allowances=tuple(factor * each for each in self.allowances),
+            points=tuple(point.scaled(factor, unit) for point in self.points),
         )
 
 

@@ -10,7 +10,7 @@ from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
 from llpt.audit.findings import Findings, Undecided, findings_of
 from llpt.audit.pairing import pair
 from llpt.audit.quantities import check_asked, is_built_in
-from llpt.audit.requirements import grid_for, time_for
+from llpt.audit.requirements import OpenComparison, grid_for, time_for
 from llpt.audit.thresholds import VERDICT_FORMAT, Thresholds
 from llpt.audit.verdict import Comparison, Requirement, Verdict
 from llpt.errors import InputError
@@ -19,6 +19,8 @@ from llpt.transition import LocatedLine, check_located, deciding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from llpt.audit.compared import Contrast
 
 
 def compare(
@@ -66,10 +68,9 @@ def compare(
     for found in findings:
         decided = [_decide(undecided, found, thresholds, among=among) for undecided in found.comparisons]
         comparisons += decided
-        levels = [_level(undecided, among) for undecided in found.comparisons]
         undone = [
-            (one, level)
-            for one, level in zip(decided, levels, strict=True)
+            OpenComparison(one, _level(undecided, among), undecided.contrast)
+            for one, undecided in zip(decided, found.comparisons, strict=True)
             if one.judged and one.outcome is Outcome.NOT_RESOLVED
         ]
         requirements += [*found.lacking, *_needs(found, undone, thresholds)]
@@ -113,11 +114,27 @@ def _decide(undecided: Undecided, found: Findings, thresholds: Thresholds, *, am
     sentence = f"{comparison.sentence}: {outcome}."
     because = f"the runs are too {found.insufficient} to prove it" if found.insufficient else contrast.open_because
     if outcome is Outcome.FAITHFUL:
-        because = because or contrast.unproven or found.unproven
+        by_itself = _unproven_points(contrast, comparison.threshold, thresholds)
+        because = because or contrast.unproven or found.unproven or by_itself
     if because and outcome is not Outcome.NOT_RESOLVED:
         outcome = Outcome.NOT_RESOLVED
         sentence = f"{sentence.rstrip('.')}, but {because}: {outcome}."
     return comparison.model_copy(update={"outcome": outcome, "sentence": sentence})
+
+
+def _unproven_points(contrast: Contrast, threshold: float, thresholds: Thresholds) -> str:
+    """Return at which places a fitted curve is not proven small without its neighbours; empty where it is at all."""
+    outcomes = [outcome_of(point, threshold, confidence=thresholds.confidence) for point in contrast.points]
+    open_ = [
+        (place, point)
+        for place, point, outcome in zip(contrast.places, contrast.points, outcomes, strict=True)
+        if outcome is not Outcome.FAITHFUL
+    ]
+    if not open_:
+        return ""
+    place, point = max(open_, key=lambda each: abs(each[1].value) + each[1].half_width(thresholds.confidence))
+    others = f" (and at {len(open_) - 1} more)" if len(open_) > 1 else ""
+    return f"by itself the difference at {place}{others} is not proven, {point}"
 
 
 def _level(undecided: Undecided, among: int) -> float:
@@ -143,8 +160,8 @@ def _shown(comparisons: Sequence[Comparison]) -> list[str]:
     ]
 
 
-def _needs(found: Findings, open_: Sequence[tuple[Comparison, float]], thresholds: Thresholds) -> list[Requirement]:
-    """Return what decides the judged comparisons that are open, each with the number of statements it is one of."""
+def _needs(found: Findings, open_: Sequence[OpenComparison], thresholds: Thresholds) -> list[Requirement]:
+    """Return what decides the judged comparisons that are open."""
     if found.pair is None:
         return []
     needs = [time_for(found.pair, open_, confidence=thresholds.confidence)]

@@ -14,10 +14,14 @@ in the place of the curve.
 The curve is one comparison. It is faithful where all of it is proven to be within the threshold, and not faithful where
 any of it is proven to be outside, at a level divided by the number of independent statements in it: the effective
 number of Li and Ji (Heredity 95, 221, 2005) from the eigenvalues of the correlations.
+
+A fit that stands for the points takes a difference at one state alone for noise. So *faithful* is said only where every
+point by itself is proven to be within the threshold as well, at the confidence of the verdict.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,14 +55,19 @@ class CurveTest:
         independent: how many independent statements the parts make together.
         allowances: what a shift that is still allowed may do to each part, where the transition is not known; else
             empty. The points that are subtracted may be moved as well.
-        fits: whether the fit is good enough to stand for the points.
+        points: the difference at each judged temperature by itself, where the parts are of a fit; else empty.
     """
 
     parts: tuple[Estimate, ...]
     coordinates: NDArray[np.float64]
     independent: float
     allowances: tuple[float, ...]
-    fits: bool
+    points: tuple[Estimate, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether the fit is good enough to stand for the points."""
+        return bool(self.points)
 
 
 def curve_test(
@@ -108,15 +117,16 @@ def curve_test(
         if fits:
             rows = design @ of_all - subtracted
     deciding = np.abs(rows).max(axis=1) > _ROUNDING
-    rows, chosen = rows[deciding], chosen[deciding]
+    rows, points, chosen = rows[deciding], points[deciding], chosen[deciding]
     if not chosen.size:
         return None
+    points[np.abs(points) < _ROUNDING] = 0.0
     return CurveTest(
         tuple(_linear(row, differences, errors) for row in rows),
         coordinates[chosen],
         _independent(rows * np.where(known, errors, 0.0)),
         () if allowances is None else _moved_by(subtracted, chosen, allowances),
-        fits,
+        tuple(_linear(row, differences, errors) for row in points) if fits else (),
     )
 
 
@@ -242,6 +252,8 @@ def curve_contrast(test: CurveTest, what: str, confidence: float, along: Coordin
         parts=test.parts,
         allowances=test.allowances,
         independent=test.independent,
+        points=test.points,
+        places=tuple(f"{each:g} {along.unit}" for each in test.coordinates.tolist()) if test.points else (),
     )
 
 
@@ -269,8 +281,10 @@ def _design(coordinates: NDArray[np.float64], switch: NDArray[np.float64] | None
 
 
 def _linear(row: NDArray[np.float64], differences: Sequence[Estimate], errors: NDArray[np.float64]) -> Estimate:
-    """Return a linear combination of independent differences."""
+    """Return a linear combination of independent differences; exactly nothing where it has none of them."""
     used = [int(index) for index in np.flatnonzero(row)]
+    if not used:
+        return Estimate(0.0, 0.0, differences[0].unit, math.inf)
     value = sum(float(row[index]) * differences[index].value for index in used)
     parts = []
     for index in used:

@@ -64,7 +64,9 @@ def combined_outcome(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome.NOT_RESOLVED
 
 
-def error_needed(difference: Estimate, threshold: float, *, confidence: float, among: float = 1.0) -> float:
+def error_needed(
+    difference: Estimate, threshold: float, *, confidence: float, among: float = 1.0, every: int = 1
+) -> float:
     """Return the 68 % error at which a difference of this size would be resolved, one way or the other.
 
     It is that of a run long enough to know its own error, whose quantiles are normal. A difference close to the
@@ -76,10 +78,13 @@ def error_needed(difference: Estimate, threshold: float, *, confidence: float, a
         confidence: of the decision.
         among: number of differences of which any one may prove *not faithful*; what is beyond its threshold has to be
             proven at the level divided by it.
+        every: number of differences of which every one has to be proven small. The noise of the largest is allowed for:
+            it is the error at which all are proven with even odds.
     """
     margin = max(abs(threshold - abs(difference.value)), 0.1 * threshold)
     level = _of_any(confidence, among) if abs(difference.value) > threshold else confidence
-    return margin / float(stats.norm.ppf(level)) if math.isfinite(margin) else math.nan
+    quantile = float(stats.norm.ppf(level) + stats.norm.ppf(0.5 ** (1.0 / every)))
+    return margin / quantile if math.isfinite(margin) else math.nan
 
 
 def _of_any(confidence: float, among: float) -> float:

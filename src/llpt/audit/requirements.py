@@ -8,6 +8,7 @@ times, of which the number of independent samples it found gives a lower bound.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ from llpt.units import PS_TO_FS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llpt.audit.compared import Contrast
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
     from llpt.audit.verdict import Comparison
@@ -97,25 +99,53 @@ def minimum_requirements(states: LineOfStates, thresholds: Thresholds) -> list[R
     return found
 
 
-def time_for(pair: Pair, comparisons: Sequence[tuple[Comparison, float]], *, confidence: float) -> Requirement | None:
+@dataclass(frozen=True)
+class OpenComparison:
+    """A comparison that is not resolved.
+
+    Args:
+        comparison: that is open.
+        among: number of statements of which any one may prove *not faithful*.
+        contrast: the difference behind it.
+    """
+
+    comparison: Comparison
+    among: float
+    contrast: Contrast
+
+    def longer(self, confidence: float) -> float:
+        """Return how many times as long the runs have to be, at least 1.
+
+        The points of a fitted curve are taken to lie on it.
+        """
+        shown, threshold = self.comparison.difference, self.comparison.threshold
+        wanted = [(shown.error, error_needed(shown, threshold, confidence=confidence, among=self.among))]
+        if abs(shown.value) < threshold:
+            points = self.contrast.points
+            wanted += [
+                (point.error, error_needed(part, threshold, confidence=confidence, every=len(points)))
+                for part, point in zip(self.contrast.parts[: len(points)], points, strict=True)
+            ]
+        return max(1.0, *((error / needed) ** 2 for error, needed in wanted))
+
+
+def time_for(pair: Pair, comparisons: Sequence[OpenComparison], *, confidence: float) -> Requirement | None:
     """Return the production time at which all these comparisons would be resolved; None where no error is known.
 
     Args:
         pair: without solid points.
-        comparisons: what is open, each with the number of statements of which any one may prove *not faithful*.
+        comparisons: what is open.
         confidence: of the verdict.
     """
-    known = [(comparison, among) for comparison, among in comparisons if comparison.difference.resolved]
+    known = [each for each in comparisons if each.comparison.difference.resolved]
     if not known:
         return None
     times = (production_ps(side.states) for side in (pair.reference, pair.surrogate))
     now = min((each for each in times if math.isfinite(each)), default=math.nan)
 
-    def longer(comparison: Comparison, among: float) -> float:
-        wanted = error_needed(comparison.difference, comparison.threshold, confidence=confidence, among=among)
-        return max(1.0, (comparison.difference.error / wanted) ** 2)
-
-    hardest, times_longer = max(((one, longer(one, among)) for one, among in known), key=lambda each: each[1])
+    hardest, times_longer = max(
+        ((each.comparison, each.longer(confidence)) for each in known), key=lambda each: each[1]
+    )
     rung = pair.reference.states.along.word
     what = f"about {in_words(now * times_longer)} ps of production at each {rung} (now {in_words(now)} ps)"
     if math.isnan(now):
