@@ -4,7 +4,7 @@ import os
 import sys
 
 from llpt.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED, STOPPED
-from llpt.cli.interrupts import hearing_ctrl_c, leave_at_once
+from llpt.cli.interrupts import FREE_S, hearing_ctrl_c, leave_at_once
 from llpt.errors import LlptError
 
 
@@ -41,13 +41,15 @@ def main() -> None:
 
 
 def program() -> None:
-    """Be the program ``llpt``: run a command, and after Ctrl-C leave at once."""
+    """Be the program ``llpt``: run a command, and leave as soon as it has ended."""
+    code = 0
     try:
         main()
     except SystemExit as end:
-        if end.code == EXIT_INTERRUPTED:
-            leave_at_once()
-        raise
+        if not isinstance(end.code, int | None):
+            raise
+        code = end.code or 0
+    leave_at_once(code, FREE_S if code == EXIT_INTERRUPTED else None)
 
 
 __all__ = ["main", "program"]

@@ -9,13 +9,15 @@ import typer
 
 from llpt.cli.bars import bar
 from llpt.cli.console import duration, messages, output
-from llpt.cli.defaults import given
+from llpt.cli.defaults import command_with_settings, given
 from llpt.cli.evaluation import EngineOption, EngineOptions, split_options
 from llpt.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
     from llpt.dynamics import Progress
+
+MdCommand = command_with_settings("llpt.dynamics:RunSettings")
 
 
 def md(  # noqa: PLR0917 - typer takes arguments by position

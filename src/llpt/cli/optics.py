@@ -10,7 +10,7 @@ import typer
 
 from llpt.cli.bars import bar
 from llpt.cli.console import make_table, messages, output
-from llpt.cli.defaults import given
+from llpt.cli.defaults import command_with_settings, given
 from llpt.cli.evaluation import EngineOptions, split_options
 from llpt.cli.overwriting import Overwrite, check_directory, check_same_results
 from llpt.errors import InputError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from llpt.dft import LineShape
     from llpt.observables import OpticsResult, Snapshots
+
+OpticsCommand = command_with_settings("llpt.observables:OpticsSettings")
 
 
 def optics(  # noqa: PLR0917 - typer takes arguments by position

@@ -18,8 +18,7 @@ from llpt.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rich.table import Table
-
+    from llpt.cli.console import PlainTable
     from llpt.study import Node, Plan, PlannedRun
     from llpt.study.engine_sections import ExecutionSection
 
@@ -137,7 +136,7 @@ def plan(
         console.print(f"\n[bold yellow]Few k-points:[/] {escape(warning)}", soft_wrap=True)
 
 
-def ladder_table(plan: Plan, costs: Mapping[str, float]) -> Table:
+def ladder_table(plan: Plan, costs: Mapping[str, float]) -> PlainTable:
     """Return one row for each ladder (engine, N, line of states, test) of a plan, and for each other node."""
     from llpt.study.nodes import runs_among  # noqa: PLC0415 - start-up time
 
@@ -197,7 +196,7 @@ def reference_runs(node: Node) -> str:
     return f"{len(node.after)} reference runs"
 
 
-def node_table(plan: Plan, costs: Mapping[str, float], *, only: Sequence[Node] | None = None) -> Table:
+def node_table(plan: Plan, costs: Mapping[str, float], *, only: Sequence[Node] | None = None) -> PlainTable:
     """Return one row for each node of a plan, or for some of them.
 
     Args:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import tomllib
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
@@ -21,11 +22,11 @@ from llpt.cli.states import STYLES
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rich.console import Console, RenderableType
-    from rich.table import Table
 
+    from llpt.cli.console import PlainTable
     from llpt.study.place import StudyPlace
     from llpt.study.running_means import RunningMeans
     from llpt.study.standing import RunStanding
@@ -77,8 +78,21 @@ def status(
     if live:
         draw_live(place, console, every=every)
     else:
-        shown, _ = standing_lines(place, every=every)
-        console.print(shown)
+        with _nothing_collected():
+            shown, _ = standing_lines(place, every=every)
+            console.print(shown)
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Let Python not look for cycles among the records of ten thousand runs, which are wanted to the end."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def draw_live(place: StudyPlace, console: Console, *, every: bool, pause: Callable[[float], None] = time.sleep) -> None:
@@ -199,7 +213,7 @@ def shortened(runs: list[RunStanding]) -> list[RunStanding]:
     return kept
 
 
-def table_of(runs: list[RunStanding]) -> Table:
+def table_of(runs: list[RunStanding]) -> PlainTable:
     """Return one row for each run."""
     from llpt.study.standing import work_left_s  # noqa: PLC0415 - start-up time of the other commands
 

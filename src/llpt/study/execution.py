@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from llpt.study.plan import Plan
 
 POLL_S = 0.25
+SUBMITTED = 200
+"""Nodes handed to Parsl between two looks: ten thousand at once hold a core for seconds, which the first runs want."""
 LEAVE_S = STOPPING_S + 0.8
 """How long after a stop was asked for the last runs are waited for."""
 CLOSING_S = 0.5
@@ -174,14 +176,17 @@ class Execution:
         kernel = parsl.DataFlowKernel(config)
         try:
             with self._listening():
-                pending = self._submit(kernel)
-                while pending and time.monotonic() < self._leave_at:
+                pending: dict[str, AppFuture] = {}
+                submitting = self._submitting(kernel, pending)
+                more = next(submitting)
+                while (pending or more) and time.monotonic() < self._leave_at:
                     self.directory.beat()
                     if time.monotonic() > self._stop_at and not self._interrupts:
                         self.out_of_time = True
                         self._stop()
                     self._attempts.collect(pending)
                     self._show()
+                    more = next(submitting)
                     time.sleep(POLL_S if pending else 0.0)
                 self._attempts.leave(pending)
         except BaseException:
@@ -210,8 +215,16 @@ class Execution:
             if entry.seconds_per_step
         )
 
-    def _submit(self, kernel: parsl.DataFlowKernel) -> dict[str, AppFuture]:
-        """Hand every node that is not done to Parsl, each with the futures of what it depends on."""
+    def _submitting(self, kernel: parsl.DataFlowKernel, pending: dict[str, AppFuture]) -> Iterator[bool]:
+        """Hand every node that is not done to Parsl, each with the futures of what it depends on, some at a time.
+
+        Args:
+            kernel: of Parsl.
+            pending: where their futures go.
+
+        Yields:
+            whether there are more.
+        """
         execution = self.directory.study.execution
         local = execution.where is ProviderKind.LOCAL
         root = str(self.directory.root)
@@ -220,26 +233,25 @@ class Execution:
         task = in_a_thread(cores, devices, ranks, self._slots, self._word) if local else run_node
         labels = ["local"] if local else sorted({slot.label for slot in self._slots.values()})
         apps = {label: parsl.python_app(task, data_flow_kernel=kernel, executors=[label]) for label in labels}
-        futures: dict[str, NodeOutcome | AppFuture] = {}
-        pending: dict[str, AppFuture] = {}
         done = {entry.path for entry in self.ledger.entries() if entry.state is State.DONE}
-        for node in self.plan.nodes:
-            path = node.path
-            if path in done:
-                futures[path] = NodeOutcome(path=path, state=State.DONE)
-                continue
-            if path not in self.wanted:
-                continue
-            if self._interrupts:
-                break
-            parents = [futures[parent] for parent in node.after]
-            app = apps["local" if local else self._slots[path].label]
-            threads = self.threads[path] if local else node.threads
-            future = app(root, path, threads, execution.stall_s, *parents)
-            # Before a child is made: so a node is heard of only after all it depends on.
-            future.add_done_callback(lambda _, path=path: self._attempts.ended(path))
-            futures[path] = pending[path] = future
-        return pending
+        futures: dict[str, NodeOutcome | AppFuture] = {
+            path: NodeOutcome(path=path, state=State.DONE) for path in self.plan.paths if path in done
+        }
+        left = [node for node in self.plan.nodes if node.path in self.wanted and node.path not in done]
+        while left and not self._interrupts:
+            some, left = left[:SUBMITTED], left[SUBMITTED:]
+            for node in some:
+                path = node.path
+                parents = [futures[parent] for parent in node.after]
+                app = apps["local" if local else self._slots[path].label]
+                threads = self.threads[path] if local else node.threads
+                future = app(root, path, threads, execution.stall_s, *parents)
+                # Before a child is made: so a node is heard of only after all it depends on.
+                future.add_done_callback(lambda _, path=path: self._attempts.ended(path))
+                futures[path] = pending[path] = future
+            yield bool(left)
+        while True:
+            yield False
 
     def _show(self) -> None:
         """Show the study as it stands, unless that takes so long that it is not yet time to do it again."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from llpt.errors import StorageError
@@ -63,9 +63,9 @@ UNTOLD = RunConditions()
 KILLED = "llpt run was killed while it ran"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One run in the ledger.
+    """One run in the ledger; its columns in the order in which they are read.
 
     Args:
         path: the node's directory below the study's.
@@ -118,6 +118,11 @@ class Entry:
         if self.started is None or self.started <= kept:
             return None
         return max(0.0, self.seconds - self.steps_done * self.seconds_per_step)
+
+
+NAMES = tuple(column.name for column in fields(Entry))
+STATE, PROVENANCE, CONDITIONS = map(NAMES.index, ("state", "provenance", "conditions"))
+ENTRIES = f"SELECT {', '.join(('identity', *NAMES[1:]))} FROM runs"  # noqa: S608 - names are fields of a record
 
 
 @dataclass(frozen=True)
@@ -315,7 +320,7 @@ class Ledger:
     def entry(self, path: str) -> Entry:
         """Return one run."""
         with self._guarded():
-            row = self._connection.execute("SELECT * FROM runs WHERE identity = ?", (path,)).fetchone()
+            row = self._connection.execute(f"{ENTRIES} WHERE identity = ?", (path,)).fetchone()
         if row is None:
             raise KeyError(path)
         return self._entry(row)
@@ -323,7 +328,7 @@ class Ledger:
     def entries(self) -> tuple[Entry, ...]:
         """Return every run in the order they were entered."""
         with self._guarded():
-            rows = self._connection.execute("SELECT * FROM runs ORDER BY rowid").fetchall()
+            rows = self._connection.execute(f"{ENTRIES} ORDER BY rowid").fetchall()
         return tuple(map(self._entry, rows))
 
     def events(self) -> tuple[tuple[float, str, State, str], ...]:
@@ -333,27 +338,16 @@ class Ledger:
         return tuple((row["time"], row["identity"], State(row["state"]), row["reason"]) for row in rows)
 
     def _entry(self, row: sqlite3.Row) -> Entry:
-        path = row["identity"]
+        columns = list(row)
+        path = columns[0]
         if not is_below(path):
             raise StorageError(
                 f"The ledger {self.path} is damaged: it names {path!r}, which is no directory below the study's.",
                 "Nothing was changed. Restore it from a copy; do not trust a study that somebody gave you so.",
             )
-        return Entry(
-            path=path,
-            state=State(row["state"]),
-            reason=row["reason"],
-            remedy=row["remedy"],
-            inputs_hash=row["inputs_hash"],
-            attempts=row["attempts"],
-            started=row["started"],
-            finished=row["finished"],
-            steps_done=row["steps_done"],
-            seconds=row["seconds"],
-            seconds_per_step=row["seconds_per_step"],
-            host=row["host"],
-            provenance=NOTHING if row["provenance"] == "{}" else Provenance.model_validate_json(row["provenance"]),
-            core_seconds=row["core_seconds"],
-            conditions=UNTOLD if row["conditions"] == "{}" else RunConditions.model_validate_json(row["conditions"]),
-            job=row["job"],
-        )
+        columns[STATE] = State(columns[STATE])
+        told = columns[PROVENANCE]
+        columns[PROVENANCE] = NOTHING if told == "{}" else Provenance.model_validate_json(told)
+        told = columns[CONDITIONS]
+        columns[CONDITIONS] = UNTOLD if told == "{}" else RunConditions.model_validate_json(told)
+        return Entry(*columns)

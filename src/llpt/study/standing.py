@@ -25,7 +25,7 @@ IMPORTED, CUT_OFF = "imported", "imported, cut off"
 """Words for runs made elsewhere: all that their files hold is taken, and whether these end in the middle of a step."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RunStanding:
     """A node of a study.
 
@@ -119,10 +119,11 @@ def work_left_s(runs: Sequence[RunStanding]) -> tuple[float, int]:
     for run in runs:
         if run.entry.seconds_per_step and run.steps:
             paces.setdefault((run.engine, run.atoms), []).append(run.entry.seconds_per_step / run.beads)
+    means = {which: sum(found) / len(found) for which, found in paces.items()}
     left, unknown = 0.0, 0
     for run in _unfinished(runs):
-        known = paces.get((run.engine, run.atoms))
-        pace = run.entry.seconds_per_step or (run.beads * sum(known) / len(known) if known else None)
+        known = means.get((run.engine, run.atoms))
+        pace = run.entry.seconds_per_step or (None if known is None else run.beads * known)
         if pace is None or not run.steps:
             unknown += 1
         else:

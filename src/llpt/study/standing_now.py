@@ -61,14 +61,16 @@ def _stopped(entry: Entry, place: StudyPlace) -> Entry:
 
 def _standing(entry: Entry, place: StudyPlace) -> RunStanding:
     """Return how a node stands: by its own word where it is at work, or was when the last ``llpt run`` left."""
+    left = entry.state is State.UNFINISHED and entry.reason == LEFT
+    if not left and entry.state is not State.RUNNING:
+        return RunStanding.of(entry)
     from llpt.study.job_files import JobFiles  # noqa: PLC0415 - start-up time of llpt status
 
     files = JobFiles(place.root, entry.path)
-    if entry.state is State.UNFINISHED and entry.reason == LEFT:
+    if left:
         with suppress(StorageError):
             since = files.read_outcome(seconds=entry.seconds, host=entry.host)
             return RunStanding.of(entry, max(entry.steps_done, since.steps_done if since else 0))
-    if entry.state is not State.RUNNING:
         return RunStanding.of(entry)
     with suppress(StorageError):
         progress = files.read_progress()
