@@ -78,17 +78,18 @@ def arguments(node):
     return [each.arg for each in found if each.arg not in {"self", "cls"}]
 
 
-def callbacks(program):
+def callbacks(group):
     """Yield the functions behind the commands of the program, whose help says what each of their options is."""
-    for command in program.registered_commands:
-        yield command.callback
-    for group in program.registered_groups:
-        yield from callbacks(group.typer_instance)
+    for command in group.commands.values():
+        if hasattr(command, "commands"):
+            yield from callbacks(command)
+        else:
+            yield command.callback
 
 
 def test_public_functions_of_three_arguments_say_what_each_is():
     """Meaning, unit, shape, range in ``Args``; where there are fewer arguments the first sentence may be enough."""
-    commands_of_the_program = {(each.__module__, each.__qualname__) for each in callbacks(app)}
+    commands_of_the_program = {(each.__module__, each.__qualname__) for each in callbacks(whole_program())}
     assert len(commands_of_the_program) > 20
     silent = []
     for name in MODULES:

@@ -18,6 +18,7 @@ from tests.vasp_format import write_thermal_runs
 from typer.testing import CliRunner
 
 from llpt.cli.app import app
+from llpt.cli.commands import COMMANDS as PROGRAM_COMMANDS
 from llpt.cli.guides import GUIDES
 from llpt.cli.needs import needs
 from llpt.prerequisites import Prerequisite
@@ -138,6 +139,39 @@ def test_starting_the_program_imports_nothing_heavy():
     code = "import sys, llpt.cli.app; print(sorted({'ase', 'numpy', 'torch'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_command_is_started_without_the_others(tmp_path):
+    """``llpt status`` of a study at work shares the cores with it: what it does not need is not loaded."""
+    (tmp_path / "study.toml").write_text('[study]\nname = "empty"\n')
+    code = (
+        "import atexit, sys; from llpt.cli import program; atexit.register(lambda: print(*sorted(sys.modules)));"
+        f"sys.argv[1:] = ['status', {str(tmp_path)!r}]; program()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Nothing has been started." in done.stdout
+    loaded = set(done.stdout.splitlines()[-1].split())
+    others = {record.function.partition(":")[0] for record in PROGRAM_COMMANDS.values()} - {"llpt.cli.status"}
+    assert "llpt.cli.status" in loaded
+    assert not loaded & (others | {"rich.progress", "numpy", "llpt.version", "llpt.study.plan", "llpt.study.file"})
+    assert len([name for name in loaded if name.startswith("llpt")]) < 45
+
+
+def test_what_is_wrong_in_a_command_is_not_taken_for_a_command_that_is_not_there(monkeypatch):
+    def broken(_):
+        raise KeyError("something else")
+
+    monkeypatch.setattr("llpt.cli.commands.import_module", broken)
+    result = CliRunner().invoke(app, ["status", "somewhere"])
+    assert isinstance(result.exception, KeyError)
+    assert result.exception.args == ("something else",)
+
+
+def test_a_command_that_is_not_there_is_told_with_the_nearest():
+    result = CliRunner().invoke(app, ["stauts"], env={"COLUMNS": "200"})
+    assert result.exit_code == 2
+    assert "No such command 'stauts'" in result.stderr
+    assert "status" in result.stderr
 
 
 def test_the_program_names_all_its_commands():

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from tests.studies import study_of_one_engine
@@ -91,28 +92,45 @@ def test_a_command_that_ends_by_itself_is_left_alone(monkeypatch):
 
 
 PROGRAM = """
-import atexit, gc, signal, sys
+import atexit, gc, signal, sys, threading, time
 import llpt.cli
 
 def freed(phase, _):
     print("freed", flush=True)
 
-def interrupted():
+def slow():
+    time.sleep(0.2)
+    print("a thread ends, ", end="")
+
+def command():
     gc.callbacks.append(freed)
     atexit.register(print, "due at the end")
     sys.stdout.write("said before, ")
-    sys.exit(130)
+    if CODE != 130:
+        threading.Thread(target=slow).start()
+    if CODE:
+        sys.exit(CODE)
 
-llpt.cli.main = interrupted
+llpt.cli.main = command
 llpt.cli.program()
 """
 
 
-def test_the_program_leaves_without_taking_apart_what_was_loaded():
-    """With all libraries loaded that takes seconds on a busy machine."""
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
-    assert done.returncode == 130
-    assert done.stdout == "said before, due at the end\n"
+@pytest.mark.parametrize("code", [0, 1, 3, 130])
+def test_the_program_leaves_without_taking_apart_what_was_loaded(code):
+    """With all libraries loaded, or ten thousand runs read, that takes seconds on a busy machine."""
+    program = PROGRAM.replace("CODE", str(code))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert done.stdout == f"said before, {'a thread ends, ' if code != 130 else ''}due at the end\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="it needs /dev/full, a disk that is full")
+def test_what_could_not_be_written_is_no_success():
+    with Path("/dev/full").open("w") as full:
+        program = PROGRAM.replace("CODE", "0")
+        done = subprocess.run([sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
 
 
 def test_who_had_ctrl_c_ignored_keeps_it_so():

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from rich.console import Console
 from llpt.cli.status import against, draw_live, standing_lines
 from llpt.errors import InputError
 from llpt.study import Ledger, State
-from llpt.study.outcome import RunConditions
+from llpt.study.job_files import JobFiles
+from llpt.study.outcome import Provenance, RunConditions
 from llpt.study.place import StudyPlace
 from llpt.trajectory import Frame, StepRecord, System, TrajectoryWriter
 
@@ -137,3 +139,31 @@ def test_what_nobody_started_is_said(tmp_path):
 )
 def test_a_mean_stands_beside_what_was_asked_for(value, error, asked, text):
     assert against(value, error, asked, 0) == text
+
+
+@pytest.mark.parametrize("waiting", [10, 40])
+def test_files_are_opened_of_runs_that_are_at_work_alone(place, waiting):
+    """Of ten thousand runs most wait; of one that is done the directory of its segments is looked at."""
+    with Ledger(place.database) as ledger:
+        for number in range(waiting):
+            enter(ledger, f"{RUN}-{number}", State.WAITING)
+        enter(ledger, f"{RUN}-whole", State.DONE, provenance=Provenance(content_hash="0"))
+    (place.node(f"{RUN}-whole") / "segments").mkdir(parents=True)
+    (place.node(f"{RUN}-whole") / "segments" / "0.h5").touch()
+    root, opened = str(place.root), []
+
+    def hear(event, arguments):
+        if event in {"open", "os.scandir"} and recording and str(arguments[0]).startswith(root):
+            opened.append((event, str(arguments[0])[len(root) + 1 :]))
+
+    recording = True
+    sys.addaudithook(hear)  # for good; nothing is recorded after this test
+    try:
+        with place.locked():
+            opened.clear()
+            standing_lines(place, every=False)
+    finally:
+        recording = False
+    of_runs = [(event, name) for event, name in opened if name.startswith(("runs/", "jobs/"))]
+    progress = JobFiles(place.root, RUN).progress.relative_to(place.root).as_posix()
+    assert of_runs == [("open", progress), ("os.scandir", f"{RUN}-whole/segments")]

@@ -1,6 +1,7 @@
 """A study survives Ctrl-C, kill -9, engines that fail and disks that fill; nothing else is lost with them."""
 
 import ctypes
+import itertools
 import json
 import os
 import resource
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 from tests.studies import COMMAND, ENGINES, WITHOUT_REPORT, study_of_one_engine, with_modules_of
 
-from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
+from llpt.study import Ledger, State, StudyDirectory, execution, make_plan, parse_study
+from llpt.study.attempts import Attempts
 from llpt.study.execution import Execution, close_parsl
 from llpt.trajectory import Trajectory
 
@@ -92,6 +94,27 @@ def write(directory, text=STUDY):
 
 def checkpointed(root):
     return list((root / "runs").glob("*/*/*/T800/segments/*.h5"))
+
+
+def test_nodes_are_handed_on_some_at_a_time(tmp_path, monkeypatch):
+    """Ten thousand at once hold a core for seconds, while the first runs and ``llpt status`` want it."""
+    text = study_of_one_engine(
+        "ase:ase.calculators.lj.LennardJones", atoms=16, temperatures_k=[700, 800, 900, 1000, 1100], steps=2, discard=0
+    )
+    study = StudyDirectory.claim(tmp_path / "study", text, parse_study(text), source=tmp_path)
+    seen, collect = [], Attempts.collect
+
+    def looked(self, pending):
+        seen.append(len(pending))
+        collect(self, pending)
+
+    monkeypatch.setattr(Attempts, "collect", looked)
+    monkeypatch.setattr(execution, "SUBMITTED", 2)
+    entries = do_here(study)
+    assert {entry.state for entry in entries} == {State.DONE}
+    assert len(entries) == 5
+    assert seen[0] == 2
+    assert max(later - earlier for earlier, later in itertools.pairwise(seen)) <= 2
 
 
 SLOW = STUDY.replace("threads = 1", "threads = 1\n[reference.options]\ndelay_s = 0.05")

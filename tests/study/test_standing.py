@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from llpt.study import conditions, make_plan, parse_study
 from llpt.study.conditions import conditions_of
 from llpt.study.job_files import JobFiles
 from llpt.study.job_head import RunHead, job_head
-from llpt.study.ledger import Ledger
+from llpt.study.ledger import NOTHING, UNTOLD, Entry, Ledger
 from llpt.study.nodes import PlannedRun, job_kinds
 from llpt.study.nodes.run import RunJob
 from llpt.study.outcome import LEFT, NodeOutcome, RunConditions, State
@@ -71,6 +72,29 @@ def test_what_is_left_takes_as_long_as_what_was_measured(runs):
     assert left == pytest.approx(600 * 3.0 + 1000 * 2.5)
     assert unknown == 1  # nothing is known of what is no run
     assert work_left_s([*runs[:2], replace(runs[2], beads=16)])[0] == pytest.approx(600 * 3.0 + 1000 * 16 * 2.5)
+
+
+def test_what_is_left_is_reckoned_in_a_time_that_grows_as_the_runs():
+    """The pace of the runs that were measured is added up once, not for each that waits."""
+    head = {"kind": "md", "engine": "dft", "atoms": 64, "settings": {"steps": 10, "timestep_fs": 0.5}}
+    entry = Entry(
+        "a", State.WAITING, "", "", "", 0, None, None, 0, 0.0, None, "", NOTHING, 0.0, UNTOLD, json.dumps(head)
+    )
+    measured = replace(entry, state=State.DONE, steps_done=10, seconds_per_step=2.0)
+    many = [RunStanding.of(each) for each in [measured] * 30 + [entry] * 70]
+    calls = 0
+
+    def count(_frame, event, what):
+        nonlocal calls
+        calls += event == "c_call" and what is sum
+
+    sys.setprofile(count)
+    try:
+        left, unknown = work_left_s(many)
+    finally:
+        sys.setprofile(None)
+    assert (left, unknown) == (pytest.approx(70 * 10 * 2.0), 0)
+    assert calls == 1
 
 
 def test_the_ledger_keeps_conditions_and_core_time(runs):
