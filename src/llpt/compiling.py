@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -18,11 +19,51 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
 from numba.core.caching import FunctionCache
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class _Waiting(event.Listener):
+    """What this process has waited for machine code that was not kept yet: it compiled it, or another process did."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._began = 0.0
+        self._depth = 0
+
+    def on_start(self, _event: Any) -> None:
+        """A function is compiled, perhaps for one that is compiled already."""
+        if not self._depth:
+            self._began = time.perf_counter()
+        self._depth += 1
+
+    def on_end(self, _event: Any) -> None:
+        """It is compiled, or cannot be."""
+        self._depth -= 1
+        if not self._depth:
+            self.seconds += time.perf_counter() - self._began
+
+    @contextmanager
+    def for_another(self) -> Iterator[None]:
+        """Count the block, in which another process may compile."""
+        self.on_start(None)
+        try:
+            yield
+        finally:
+            self.on_end(None)
+
+
+_WAITING = _Waiting()
+event.register("numba:compile", _WAITING)
+
+
+def compile_seconds() -> float:
+    """Return the seconds that this process has waited for machine code that later ones find kept."""
+    return _WAITING.seconds
 
 
 def compile_and_keep(function: Callable[..., Any], **options: Any) -> Any:
@@ -114,7 +155,8 @@ class _ForgivingCache(FunctionCache):
         with suppress(OSError):
             self._impl.locator.ensure_cache_path()
             stream = (Path(self.cache_path) / f"{self._impl.filename_base}.lock").open("ab")
-            fcntl.flock(stream, fcntl.LOCK_EX)
+            with _WAITING.for_another():
+                fcntl.flock(stream, fcntl.LOCK_EX)
         self._is_held = True
         try:
             yield

@@ -96,6 +96,14 @@ def test_the_end_of_a_block_is_no_try(run):
     assert run.entry.core_seconds == 10.0
 
 
+def test_what_a_run_waited_for_the_compiler_is_in_the_ledger(run):
+    run.begin()
+    run.future.set_result(NodeOutcome(path=run.path, state=State.DONE, seconds=9.0, compile_seconds=4.0))
+    run.attempts.ended(run.path)
+    run.attempts.collect(run.pending)
+    assert (run.entry.state, run.entry.compile_seconds) == (State.DONE, 4.0)
+
+
 @pytest.mark.parametrize("jump_s", [-86_400.0, 86_400.0])
 def test_a_run_that_goes_on_in_another_block_is_running_whatever_was_done_to_the_clock(run, monkeypatch, jump_s):
     monkeypatch.setattr("llpt.study.seldom.WAIT", 0.0)

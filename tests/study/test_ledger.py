@@ -34,17 +34,18 @@ def test_states_follow_one_another_and_are_all_kept(ledger):
     assert [state for _, _, state, _ in ledger.events()] == [State.RUNNING, State.FAILED, State.RUNNING, State.DONE]
 
 
-def test_what_a_start_takes_is_told_by_runs_that_waited_for_no_compiler(ledger):
-    """The first study in a new environment compiles for half a minute: the next was planned five times too long."""
+def test_what_was_compiled_is_no_part_of_what_a_start_takes(ledger):
+    """The first study in a new environment compiles for half a minute: the next was planned five times too long.
+
+    Where such a start taught nothing, the next study of DFT was planned without the loading of libraries: 0.61.
+    """
     ledger.enter("runs/a", inputs_hash="1", job="{}")
     ledger.begin("runs/a")
-    ledger.record("runs/a", State.DONE, steps_done=10, seconds=7.0, seconds_per_step=0.5)
-    entry = ledger.entry("runs/a")
-    assert entry.start_up_s(entry.started - 1.0) == pytest.approx(2.0)
-    assert entry.start_up_s(entry.started + 1.0) is None
+    ledger.record("runs/a", State.DONE, steps_done=10, seconds=37.0, seconds_per_step=0.5, compile_seconds=30.0)
+    assert ledger.entry("runs/a").start_up_s == pytest.approx(2.0)
     ledger.begin("runs/a")
     ledger.record("runs/a", State.DONE, steps_done=10, seconds=7.0, seconds_per_step=0.5)
-    assert ledger.entry("runs/a").start_up_s(0.0) is None
+    assert ledger.entry("runs/a").start_up_s is None
 
 
 def test_a_run_keeps_its_inputs(ledger):

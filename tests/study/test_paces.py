@@ -1,6 +1,5 @@
 """What steps took before tells what they will take: on the same machine, with the same engine and options."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import pytest
 
 from llpt.study import make_plan, parse_study
 from llpt.study.cost import StepTimes, pace_of, seconds_per_step
-from llpt.study.machine_code import machine_code_kept_at
 from llpt.study.paces import RUN_START_UP_S, known_paces, options_text, paces_file, remember_paces
 from llpt.study.schedule import contents_of
 from llpt.study.step_growth import growth_of
@@ -78,21 +76,11 @@ def test_a_study_that_was_disturbed_spoils_no_plan(studies, usual):
 
 
 def test_of_what_a_start_took_the_least_is_believed():
-    """One was disturbed, or compiled what later ones found compiled."""
+    """Others were disturbed."""
     for start in (40.0, 2.5, 41.0):
         remember_paces(pace_of("here", run_of(), 1.0, start_up=start_up) for start_up in (start + 5.0, start))
     (pace,) = known_paces("here")
     assert (pace.start_up, pace.loading) == (2.5, 5.0)
-
-
-def test_when_machine_code_was_last_kept_is_told_by_its_files(tmp_path, monkeypatch):
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert machine_code_kept_at() == 0.0
-    for name, time in (("a/one.nbi", 100.0), ("b/two.nbi", 300.0), ("b/two.nbc", 500.0)):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-        os.utime(tmp_path / name, (time, time))
-    assert machine_code_kept_at() == 300.0
 
 
 def test_a_run_of_the_study_itself_that_was_disturbed_spoils_not_what_is_left():

@@ -78,7 +78,7 @@ def test_what_is_left_is_reckoned_in_a_time_that_grows_as_the_runs():
     """The pace of the runs that were measured is added up once, not for each that waits."""
     head = {"kind": "md", "engine": "dft", "atoms": 64, "settings": {"steps": 10, "timestep_fs": 0.5}}
     entry = Entry(
-        "a", State.WAITING, "", "", "", 0, None, None, 0, 0.0, None, "", NOTHING, 0.0, UNTOLD, json.dumps(head)
+        "a", State.WAITING, "", "", "", 0, None, None, 0, 0.0, None, "", NOTHING, 0.0, UNTOLD, 0.0, json.dumps(head)
     )
     measured = replace(entry, state=State.DONE, steps_done=10, seconds_per_step=2.0)
     many = [RunStanding.of(each) for each in [measured] * 30 + [entry] * 70]
@@ -110,10 +110,12 @@ def test_a_ledger_of_before_gets_the_columns_it_lacks(tmp_path):
     with sqlite3.connect(file) as old:
         old.execute("ALTER TABLE runs DROP COLUMN conditions")
         old.execute("ALTER TABLE runs DROP COLUMN core_seconds")
+        old.execute("ALTER TABLE runs DROP COLUMN compile_seconds")
     old.close()
     with Ledger(file) as ledger:
         (entry,) = ledger.entries()
     assert (entry.steps_done, entry.core_seconds, entry.conditions) == (7, 0.0, RunConditions())
+    assert entry.compile_seconds == 0.0
 
 
 class Series:

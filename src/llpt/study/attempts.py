@@ -212,6 +212,7 @@ class Attempts:
             "core_seconds": before.core_seconds + outcome.seconds * (outcome.cores or self.threads[outcome.path]),
             "steps_done": outcome.steps_done,
             "host": outcome.host,
+            "compile_seconds": outcome.compile_seconds,
         }
         if outcome.seconds_per_step is not None:
             columns["seconds_per_step"] = outcome.seconds_per_step

@@ -29,7 +29,6 @@ from llpt.study.here import Cores, Devices, in_a_thread
 from llpt.study.imported_record import complete_imports
 from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
-from llpt.study.machine_code import machine_code_kept_at
 from llpt.study.outcome import NodeOutcome, NodeProgress, State
 from llpt.study.paces import known_paces, place_of, remember_paces
 from llpt.study.process import STOPPING_S, run_node
@@ -202,15 +201,14 @@ class Execution:
         return final
 
     def _remember(self) -> None:
-        """Let later studies on this machine know what steps take, and starts of runs for which nothing was compiled."""
-        kept = machine_code_kept_at()
+        """Let later studies on this machine know what steps take, and starts of runs but for what they compiled."""
         place = place_of(self.directory.study.execution)
         runs = {run.path: run for run in self.plan.runs if not run.sampled}
         contents = contents_of(self.plan, self.directory.root, copies=True)  # potentials trained meanwhile among them
         begun = (self.ledger.entry(path) for path in self._attempts.begun)
         entries = sorted((entry for entry in begun if entry.path in runs), key=lambda entry: entry.started or 0.0)
         remember_paces(
-            pace_of(place, runs[entry.path], entry.seconds_per_step, contents, start_up=entry.start_up_s(kept))
+            pace_of(place, runs[entry.path], entry.seconds_per_step, contents, start_up=entry.start_up_s)
             for entry in entries
             if entry.seconds_per_step
         )

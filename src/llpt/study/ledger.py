@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS runs (
     host TEXT NOT NULL DEFAULT '',
     provenance TEXT NOT NULL DEFAULT '{}',
     core_seconds REAL NOT NULL DEFAULT 0,
-    conditions TEXT NOT NULL DEFAULT '{}'
+    conditions TEXT NOT NULL DEFAULT '{}',
+    compile_seconds REAL NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS events (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -56,8 +57,12 @@ CREATE TABLE IF NOT EXISTS facts (
 """
 """Made when the first fact is entered: a ledger from before there were any can still be read where nobody may write."""
 
-ADDED = {"core_seconds": "REAL NOT NULL DEFAULT 0", "conditions": "TEXT NOT NULL DEFAULT '{}'"}
-"""Columns that ledgers of version 0.2 and before have not."""
+ADDED = {
+    "core_seconds": "REAL NOT NULL DEFAULT 0",
+    "conditions": "TEXT NOT NULL DEFAULT '{}'",
+    "compile_seconds": "REAL NOT NULL DEFAULT 0",
+}
+"""Columns that ledgers of versions before have not."""
 NOTHING = Provenance()
 UNTOLD = RunConditions()
 KILLED = "llpt run was killed while it ran"
@@ -83,6 +88,7 @@ class Entry:
         provenance: what its result rests on, as its process reported it.
         core_seconds: wall time times the processor cores that were held, all attempts together.
         conditions: how a run kept to its conditions.
+        compile_seconds: wall time of the last attempt in which it waited for machine code that later runs find kept.
         job: what its process is told.
     """
 
@@ -101,23 +107,15 @@ class Entry:
     provenance: Provenance
     core_seconds: float
     conditions: RunConditions
+    compile_seconds: float
     job: str
 
-    def start_up_s(self, kept: float) -> float | None:
-        """Return the wall seconds beside its steps.
-
-        Args:
-            kept: when machine code was last compiled and kept, in seconds since 1970: a run that began before may have
-                waited for it.
-
-        Returns:
-            None where they are not told from its steps, since it was begun more than once, or from that waiting.
-        """
+    @property
+    def start_up_s(self) -> float | None:
+        """The wall seconds beside its steps and beside what was compiled; None where it was begun more than once."""
         if self.state is not State.DONE or self.attempts != 1 or self.seconds_per_step is None:
             return None
-        if self.started is None or self.started <= kept:
-            return None
-        return max(0.0, self.seconds - self.steps_done * self.seconds_per_step)
+        return max(0.0, self.seconds - self.compile_seconds - self.steps_done * self.seconds_per_step)
 
 
 NAMES = tuple(column.name for column in fields(Entry))
@@ -151,6 +149,7 @@ class EntryChanges(TypedDict, total=False):
     provenance: Provenance
     core_seconds: float
     conditions: RunConditions
+    compile_seconds: float
 
 
 class Ledger:

@@ -139,6 +139,7 @@ class NodeOutcome(Record):
         cores: processor cores that the attempt held.
         provenance: what the result rests on.
         conditions: how a run kept to its conditions.
+        compile_seconds: wall time in which it waited for machine code that later ones find kept.
     """
 
     path: str
@@ -152,3 +153,4 @@ class NodeOutcome(Record):
     cores: int = 0
     provenance: Provenance = Provenance()
     conditions: RunConditions = RunConditions()
+    compile_seconds: float = 0.0

@@ -2,7 +2,7 @@
 
 It is a file of the person's own (``llpt.study.personal``). Other work on the machine only ever slows a run, so of the
 last studies the middle one counts, the faster of two: one that was disturbed spoils no plan. Of what a start took the
-least counts: the first start of a kind compiles what later ones find compiled.
+least counts.
 """
 
 from __future__ import annotations

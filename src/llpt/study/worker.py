@@ -142,6 +142,12 @@ def device_in_use() -> str:
     return ", ".join(torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count()))
 
 
+def compile_seconds_here() -> float:
+    """Return the seconds that this process has waited for machine code; 0 where nothing is compiled."""
+    compiling = sys.modules.get("llpt.compiling")
+    return 0.0 if compiling is None else float(compiling.compile_seconds())
+
+
 def _outcome(job: Job, files: JobFiles, pace: ReportPace) -> NodeOutcome:
     """Do a node; whatever goes wrong becomes its stated reason, and its trace goes to the log."""
     try:
@@ -150,7 +156,7 @@ def _outcome(job: Job, files: JobFiles, pace: ReportPace) -> NodeOutcome:
             return outcome
         kept = {"content_hash": content_hash(Path(job.path)), "device": device_in_use()}
         provenance = outcome.provenance.model_copy(update=kept)
-        return outcome.model_copy(update={"provenance": provenance})
+        return outcome.model_copy(update={"provenance": provenance, "compile_seconds": compile_seconds_here()})
     except LlptError as error:
         _to_log(traceback.format_exc())
         state = State.UNFINISHED if isinstance(error, StorageError) else State.FAILED
