@@ -156,7 +156,7 @@ def test_lennard_jones_liquid(tmp_path):
     liquid = last_configuration(tmp_path / "melt", temperature_k=temperature)
     potential = {}
     for thermostat in ("svr", "langevin"):
-        run = run_of(thermostat, liquid, ensemble="nvt", temperature_k=temperature, thermostat=thermostat, steps=2500)
+        run = run_of(thermostat, liquid, ensemble="nvt", temperature_k=temperature, thermostat=thermostat, steps=2000)
         scalars = run.scalars().isel(step=slice(500, None))
         potential[thermostat] = mean_estimate(scalars.free_energy_ev / (n * EPSILON), "")
         assert within(potential[thermostat], -6.0305, also=0.0024)
@@ -173,7 +173,7 @@ def test_lennard_jones_liquid(tmp_path):
     settings = {"temperature_k": temperature, "pressure_gpa": pressure, "barostat_time_fs": 1500.0}
     ase = {"integrator": "ase", "thermostat": "nose-hoover"}
     for code, options in {"ipi": {}, "ase": ase}.items():
-        scalars = run_of(code, last_configuration(tmp_path / "svr"), steps=4000, **settings, **options).scalars()
+        scalars = run_of(code, last_configuration(tmp_path / "svr"), steps=3000, **settings, **options).scalars()
         scalars = scalars.isel(step=slice(500, None))
         density = mean_estimate(n * SIGMA**3 / scalars.volume_angstrom3, "")
         assert density.error < 0.004
