@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
-from tests.studies import study_of_one_engine
+from tests.studies import WITHOUT_REPORT, study_of_one_engine
 
 from llpt.cli.trust import agree, files_outside, foreign_code
 from llpt.engines import make_engine
@@ -208,7 +208,7 @@ def test_a_node_s_process_imports_nothing_from_the_current_directory(tmp_path):
     """``llpt`` itself does not: its script lies elsewhere; ``python -m``, by which a process is started, would."""
     (tmp_path / "pydantic.py").write_text(EVIL)
     (tmp_path / "study.toml").write_text(STUDY.replace("evil.Evil", "ase.calculators.lj.LennardJones"))
-    run(tmp_path, "run", "study.toml", python=("-P", "-c", "from llpt.cli import main; main()"))
+    run(tmp_path, "run", "study.toml", python=("-P", *WITHOUT_REPORT[1:]))
     assert list((tmp_path / "study" / "jobs").glob("*.outcome.json"))
     assert not list(tmp_path.rglob("was-here"))
 
@@ -634,7 +634,7 @@ def look():
             except psutil.Error:
                 continue
         looks[0] += 1
-        over.wait(0.01)
+        over.wait(0.03)
 
 watcher = threading.Thread(target=look)
 watcher.start()

@@ -374,10 +374,10 @@ def status(root):
     return subprocess.run(command, env=with_modules_of(ENGINES), capture_output=True, text=True, check=True).stdout
 
 
-def test_an_engine_that_gives_nan_fails_its_run_and_blocks_only_what_needs_it(tmp_path):
+def test_an_engine_that_gives_nan_fails_its_run_and_blocks_only_what_needs_it(tmp_path, warm_programs):
     text = STUDY + '[surrogate]\nengine = "ase:engines_for_tests.Breaking"\nthreads = 1\n'
     write(tmp_path, text)
-    code, said = finish(start(tmp_path, "study.toml", program=COMMAND))
+    code, said = finish(start(tmp_path, "study.toml", program=[warm_programs / "llpt"]))
     assert code == 1
     assert "Traceback" not in said
     with Ledger(tmp_path / "study" / "study.db") as ledger:
