@@ -3,12 +3,13 @@
 import numpy as np
 
 
-def write_model(path, *, seed=0):
+def write_model(path, *, seed=0, scale=1.0):
     """Write a model of hydrogen, and return where.
 
     Args:
         path: of the file.
         seed: of its weights.
+        scale: of its energies, in eV; with 1 a fluid heats up at once.
     """
     import torch
     from mace import modules  # before e3nn: it lets e3nn load its constants
@@ -35,7 +36,7 @@ def write_model(path, *, seed=0):
         atomic_numbers=[1],
         correlation=2,
         radial_type="bessel",
-        atomic_inter_scale=1.0,
+        atomic_inter_scale=scale,
         atomic_inter_shift=0.0,
     )
     torch.save(model, path)
