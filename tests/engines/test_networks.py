@@ -99,6 +99,14 @@ def test_model_by_its_directory_or_a_file_in_it(potentials):
     assert len(energies) == 1
 
 
+def test_a_file_beside_directories_of_potentials_is_not_taken_for_one(potentials, tmp_path):
+    for name in ("first", "second"):
+        (tmp_path / name).symlink_to(potentials / "first")
+    (tmp_path / "notes.txt").write_text("hi\n")
+    with pytest.raises(InputError, match=r"notes\.txt is no file of a potential"):
+        make_engine(f"model:{tmp_path / 'notes.txt'}")
+
+
 def test_directories_without_a_potential(tmp_path):
     with pytest.raises(InputError, match="no directory"):
         find_networks(tmp_path / "nowhere")

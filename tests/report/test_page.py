@@ -15,6 +15,7 @@ from llpt.study import StudyDirectory
 
 NAMES = (
     "comparisons",
+    "settings",
     "equilibration",
     "samples",
     "densities",

@@ -82,6 +82,20 @@ def test_a_protocol_that_differs_is_named(case):
     other = same_protocol(dataclasses.replace(case, plan=dataclasses.replace(case.plan, nodes=nodes)))
     assert other.tone is Tone.BAD
     assert "barostat time" in other.sentence
+    assert settings_drawn(same_protocol(case)) == {("has to be the same, and is", 1.0), ("may differ", 1.0)}
+    assert ("has to be the same, and is not", 4.0) in settings_drawn(other)
+    ((panel,),) = other.figures[-1].rows
+    told = "barostat time, 400 over 100 fs, N = 512 and 31 more pairs of runs"
+    assert told in [name for curve in panel.curves for name in curve.names]
+
+
+def settings_drawn(answer):
+    """Return word and ratio of every setting that the protocol's figure holds."""
+    ((panel,),) = answer.figures[-1].rows
+    low, high = panel.x_range
+    assert {"time step", "thermostat time", "mass of an atom", "production"} <= set(panel.y_names)
+    assert all(low < x < high for curve in panel.curves for x in curve.x)
+    return {(curve.label, x) for curve in panel.curves for x in curve.x}
 
 
 def test_what_is_wrong_is_told_by_name_with_its_size_and_its_kelvins(case):
@@ -375,8 +389,8 @@ def test_means_of_what_is_held_are_drawn_against_what_was_set(case):
 
     found = dataclasses.replace(case.found, ladders=tuple(map(held, case.found.ladders)))
     answer = same_protocol(dataclasses.replace(case, analysis=dataclasses.replace(case.analysis, found=found)))
-    (figure,) = answer.figures
-    ((panel,),) = figure.rows
+    held_means, _ = answer.figures
+    ((panel,),) = held_means.rows
     assert all(y == pytest.approx(2.0) for curve in panel.curves for y in curve.y)
     assert {error for curve in panel.curves for error in curve.y_error} == {1.0}
 

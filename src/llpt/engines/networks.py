@@ -177,6 +177,11 @@ def make_model(request: EngineRequest[NetworkOptions]) -> NetworkPotential:
         InputError: no potential there, or a file that is missing or damaged.
     """
     path = Path(request.argument).expanduser()
+    if path.is_file() and not (path.name == MODEL.recognised_by or (path.parent / N2P2_FILES[0]).is_file()):
+        raise InputError(
+            f"{path} is no file of a potential: there is no {N2P2_FILES[0]} beside it.",
+            "Give the directory of the potential, or a file in it.",
+        )
     return make_n2p2(replace(request, argument=str(path.parent if path.is_file() else path)))
 
 

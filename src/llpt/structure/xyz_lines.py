@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROPERTIES = re.compile(r"\bProperties=\"?([\w:]+)")
+LATTICE = re.compile(r"\bLattice=\"([^\"]*)\"")
 COLUMN = re.compile(r"\w+:([A-Z]):(\d+)")
 PLAIN = "species:S:1:pos:R:3"
 SUFFIXES = {".xyz", ".extxyz"}
@@ -30,6 +31,9 @@ def faulty_line(path: Path) -> int | None:
     while at < len(lines) and lines[at].strip():
         if not lines[at].strip().isdecimal() or at + 1 == len(lines):
             return at + 1
+        lattice = LATTICE.search(lines[at + 1])
+        if lattice and not _fits(lattice[1].split(), "R" * 9, exactly=True):
+            return at + 2
         stated = PROPERTIES.search(lines[at + 1])
         kinds = "".join(kind * int(times) for kind, times in COLUMN.findall(stated[1] if stated else PLAIN))
         end = at + 2 + int(lines[at])

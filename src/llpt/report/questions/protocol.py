@@ -13,6 +13,7 @@ from llpt.observables import estimate_of
 from llpt.report.isobar_figures import curve_of_runs, line_name
 from llpt.report.panels import Figure, Panel
 from llpt.report.question import Question, Row, Table, Tone, text_columns
+from llpt.report.settings_figure import settings_figure
 from llpt.report.tables import estimate_text
 from llpt.trajectory.foreign.suspicion import TEMPERATURE_SHARE
 from llpt.transition import Coordinate
@@ -66,7 +67,7 @@ def same_protocol(case: Case) -> Question | None:
     common = set.intersection(*({_place(run) for run in runs} for runs in sides.values()))
     masses = _masses(case)
     values = {
-        role: _settings([run for run in runs if _place(run) in common] or runs, masses.get(role, set()))
+        role: _settings([run for run in runs if _place(run) in common] or runs, masses.get(role, frozenset()))
         for role, runs in sides.items()
     }
     mixed = len({values[role].get("sampler") for role in Role}) > 1
@@ -83,6 +84,7 @@ def same_protocol(case: Case) -> Question | None:
                 unlike.append(name)
                 tone = Tone.BAD
         rows.append(Row((name, *(_listed(each) for each in texts)), tone=tone))
+    drawn = settings_figure(sides, case.engines, masses, matched=matched, unlike=unlike)
     means = _held_means(case)
     tone, word, sentence = _answer(unlike, unsaid, matched)
     if mixed:
@@ -97,13 +99,13 @@ def same_protocol(case: Case) -> Question | None:
         word,
         f"{sentence} {held}",
         "The settings of every base run at the states that both sides have, and the averages of T and P.",
-        figures=tuple(filter(None, [_held_figure(case)])),
+        figures=tuple(filter(None, [_held_figure(case), drawn])),
         tables=(
             Table("Settings of both sides", text_columns("Setting", "Reference", "Surrogate"), tuple(rows)),
             *_off_table(off),
         ),
-        without_figure="0 averages of T and P have a known error, so how well they are held is not drawn. Longer runs "
-        "give them one.",
+        without_figure="0 settings are known as a number on both sides at one state. Runs of both sides at one state, "
+        "with their time step and the times of thermostat and barostat, show them.",
     )
 
 
@@ -119,21 +121,22 @@ def _place(run: PlannedRun) -> tuple[str, str]:
     return run.state.line, run.state.rung
 
 
-def _masses(case: Case) -> dict[Role, set[str]]:
-    masses: dict[Role, set[str]] = {}
+def _masses(case: Case) -> dict[Role, frozenset[float]]:
+    """Return the masses of an atom in the runs of each side, in u, to four digits."""
+    masses: dict[Role, frozenset[float]] = {}
     for ladder, run in case.base_runs():
-        mass = float(run.summary.attrs["mass_u"]) / ladder.atoms
-        masses.setdefault(ladder.role, set()).add(f"{mass:.4g} u")
+        mass = float(f"{float(run.summary.attrs['mass_u']) / ladder.atoms:.4g}")
+        masses[ladder.role] = masses.get(ladder.role, frozenset()) | {mass}
     return masses
 
 
-def _settings(runs: list[PlannedRun], masses: set[str]) -> dict[str, frozenset[str]]:
+def _settings(runs: list[PlannedRun], masses: frozenset[float]) -> dict[str, frozenset[str]]:
     """Return every value that each setting takes in these runs."""
     found: dict[str, set[str]] = {}
     for run in runs:
         for name, value in _of_run(run).items():
             found.setdefault(name, set()).add(value)
-    found["mass of an atom"] = masses
+    found["mass of an atom"] = {f"{mass:g} u" for mass in masses}
     return {name: frozenset(values) for name, values in found.items()}
 
 
