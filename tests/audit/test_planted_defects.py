@@ -53,3 +53,10 @@ def test_the_page_shows_the_table_that_the_command_prints():
     command = [sys.executable, "benchmarks/planted_defects.py", "--print"]
     printed = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True).stdout.strip()
     assert printed in (ROOT / "docs/audit.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_counts_the_defects_without_the_copy():
+    named = [row["defect"] for row in TABLE["rows"] if row["named"] and row["right"]]
+    planted = [row["defect"] for row in TABLE["rows"] if row["defect"] != "a copy of itself"]
+    assert f"| {len(named)} of {len(planted)} planted ones, none in a copy;" in (ROOT / "README.md").read_text("utf-8")
+    assert set(named) <= set(planted)
