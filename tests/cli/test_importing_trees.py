@@ -71,6 +71,15 @@ def test_a_dry_run_says_what_is_there_and_writes_nothing(tree, tmp_path, command
     assert not (tmp_path / "study").exists()
 
 
+def test_eighty_columns_break_no_heading_and_no_name_of_a_run(tree, tmp_path, command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    words = ("import", tree / "vasp", "-o", tmp_path / "study", "--role", "reference", "--label", "VASP", "--dry-run")
+    _, out, _ = command(*words)
+    heading = " ".join(out.splitlines()[0].split())
+    assert heading == "found program atoms frames ps T (K) P or ρ T_el (K) fs"
+    assert "P200/T800 becomes vasp/N16/P200/T800; its frames measure T " in out
+
+
 def test_states_come_from_the_files_and_the_label_may_be_of_any_alphabet(study):
     assert paths(study) == [f"runs/васп-pbe/N16/P200/T{kelvin}" for kelvin in sorted(map(str, TEMPERATURES))]
     runs = StudyDirectory.open(study).study.imported

@@ -53,22 +53,12 @@ def show_tree(runs: Sequence[TreeRun], out: Path, *, dry: bool) -> bool:
     console = output()
     taken = [(run, run.imported) for run in runs if run.imported is not None]
     if taken:
-        table = make_table(
-            "found",
-            "program",
-            "atoms >",
-            "frames >",
-            "ps >",
-            "T (K) >",
-            "P or ρ",
-            "T_el (K) >",
-            "fs >",
-            "becomes",
-            "measured",
-        )
+        table = make_table("found", "program", "atoms >", "frames >", "ps >", "T (K) >", "P or ρ", "T_el (K) >", "fs >")
         for run, imported in taken:
             table.add_row(escape(run.found.name), *map(escape, _cells(imported)))
         console.print(table)
+        for run, imported in taken:
+            console.print(f"{run.found.name} {_becomes(imported)}", markup=False, soft_wrap=True)
     for run in runs:
         if run.imported is None and run.expected:
             console.print(f"left out: {run.found.name}: {run.why}", markup=False)
@@ -96,9 +86,13 @@ def _cells(imported: Imported) -> list[str]:
         f"{run.density_gcc:g} g/cm³" if run.pressure_gpa is None else f"{run.pressure_gpa:g} GPa",
         "" if run.electronic_temperature_k is None else f"{run.electronic_temperature_k:g}",
         f"{run.frame_interval_fs:g}",
-        short_name(run.path),
-        ", ".join(found.words for found in imported.findings if found.name in {"T", "P"}),
     ]
+
+
+def _becomes(imported: Imported) -> str:
+    """Say which run it becomes, and what its frames measure beside what its files say."""
+    measured = ", ".join(found.words for found in imported.findings if found.name in {"T", "P"})
+    return f"becomes {short_name(imported.run.path)}{f'; its frames measure {measured}' if measured else ''}."
 
 
 def change_imported(out: Path, remove: str | None, relabel: str | None) -> None:

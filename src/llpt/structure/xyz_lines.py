@@ -31,18 +31,31 @@ def faulty_line(path: Path) -> int | None:
     while at < len(lines) and lines[at].strip():
         if not lines[at].strip().isdecimal() or at + 1 == len(lines):
             return at + 1
-        lattice = LATTICE.search(lines[at + 1])
-        if lattice and not _fits(lattice[1].split(), "R" * 9, exactly=True):
-            return at + 2
-        stated = PROPERTIES.search(lines[at + 1])
-        kinds = "".join(kind * int(times) for kind, times in COLUMN.findall(stated[1] if stated else PLAIN))
         end = at + 2 + int(lines[at])
-        for number in range(at + 2, end):
-            if number >= len(lines):
-                return number
-            if not _fits(lines[number].split(), kinds, exactly=stated is not None):
-                return number + 1
+        if fault := _fault_of_frame(lines, at + 1, end):
+            return fault
         at = end
+    return None
+
+
+def _fault_of_frame(lines: list[str], header: int, end: int) -> int | None:
+    """Return the number of the first line that breaks a frame; None where none does.
+
+    Args:
+        lines: of the file.
+        header: place of the line with cell and columns.
+        end: place of the line after the frame.
+    """
+    lattice = LATTICE.search(lines[header])
+    if lattice and not _fits(lattice[1].split(), "R" * 9, exactly=True):
+        return header + 1
+    stated = PROPERTIES.search(lines[header])
+    kinds = "".join(kind * int(times) for kind, times in COLUMN.findall(stated[1] if stated else PLAIN))
+    for number in range(header + 1, end):
+        if number >= len(lines):
+            return number
+        if not _fits(lines[number].split(), kinds, exactly=stated is not None):
+            return number + 1
     return None
 
 
