@@ -80,6 +80,13 @@ def test_eighty_columns_break_no_heading_and_no_name_of_a_run(tree, tmp_path, co
     assert "P200/T800 becomes vasp/N16/P200/T800; its frames measure T " in out
 
 
+def test_verify_says_who_enters_the_thresholds_of_runs_that_were_only_imported(study, command):
+    code, out, _ = command("verify", study)
+    assert code == 1
+    assert "earlier version" not in out
+    assert "the ledger does not hold them: llpt analyse DIR enters them" in out
+
+
 def test_states_come_from_the_files_and_the_label_may_be_of_any_alphabet(study):
     assert paths(study) == [f"runs/васп-pbe/N16/P200/T{kelvin}" for kelvin in sorted(map(str, TEMPERATURES))]
     runs = StudyDirectory.open(study).study.imported

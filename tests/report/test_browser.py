@@ -346,13 +346,20 @@ def test_a_study_at_work_is_watched_on_desk_and_phone_until_it_is_done(browser, 
         server.shutdown()
 
 
-def test_a_run_that_failed_stands_first(browser, written):
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_run_that_failed_stands_first_with_its_reason_in_sight(browser, written, width):
     with serve(written.parents[1], report=False) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = watched(context_of(browser).new_page(), server.url)
+        viewport = {"width": WIDTHS[width], "height": HEIGHTS[width]}
+        page = watched(context_of(browser, viewport=viewport).new_page(), server.url)
         page.wait_for_selector("#rows tr")
         assert page.locator("#rows tr").first.locator("td").nth(1).inner_text() == "failed"
         assert "1 failed" in page.locator("#sum").inner_text()
+        reason = page.locator("#rows td.why span").first
+        assert reason.inner_text() == "the box <exploded>"
+        box, failed = reason.bounding_box(), page.locator("#rows tr").first.bounding_box()
+        assert box["x"] + box["width"] <= page.viewport_size["width"]  # nothing has to be scrolled sideways
+        assert 0.0 <= box["y"] - failed["y"] - failed["height"] < 10.0
         page.context.close()
         server.shutdown()
 

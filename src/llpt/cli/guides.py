@@ -102,7 +102,7 @@ GUIDES = {
     "md": Guide(
         (
             "llpt md start.extxyz -e dft -T 1000 -P 200 -n 1000 --seed 1 -o run",
-            "llpt md start.extxyz -e model:potential --ensemble nvt -T 900 -n 5000 -o run",
+            "llpt md start.extxyz -e model:potential --ensemble nvt -T 900 -n 5000 --seed 2 -o run",
         ),
         "docs/dynamics.md",
     ),

@@ -63,7 +63,8 @@ class Measured:
         """The part that moves a transition, one sentence."""
         if not self.apart.resolved:
             return "Between the phases at one temperature it was not measured."
-        return f"At one temperature, 1000 K, a molecular start was lower than an atomic one by {self.apart}."
+        word, size = _signed(self.apart, "lower", "higher")
+        return f"At one temperature, 1000 K, a molecular start was {word} than an atomic one by {size}."
 
 
 ONE_POINT = (
@@ -155,9 +156,15 @@ def kelvins_of(measured: Measured, temperature_k: Estimate, latent_ev_per_atom: 
     shift = 0.5 * each * measured.apart.value
     parts = ((measured.apart, 0.5 * each), (latent_ev_per_atom, -shift / latent_ev_per_atom.value))
     scale = combined(shift, parts, "K")
+    word, size = _signed(scale, "high", "low")
     return (
-        f"{found}, and an error like that of {measured.atoms} atoms at 1000 K puts it too high by {scale}, as a scale."
+        f"{found}, and an error like that of {measured.atoms} atoms at 1000 K puts it too {word} by {size}, as a scale."
     )
+
+
+def _signed(estimate: Estimate, above: str, below: str) -> tuple[str, Estimate]:
+    """Return the word for the sign of a difference, and its size, which is then not negative."""
+    return (below, estimate.scaled(-1.0, estimate.unit)) if estimate.value < 0.0 else (above, estimate)
 
 
 def _given(study: StudyFile) -> str:
@@ -182,9 +189,10 @@ def _in_kelvin(study: StudyFile, measured: Measured) -> str:
     latent = f"latent heats of {1000 * LATENT_EV_PER_ATOM[1]:g} to {1000 * LATENT_EV_PER_ATOM[0]:g} meV/atom"
     if not measured.apart.resolved:
         return f"At {middle:g} K 1 meV/atom between the phases moves T* by {low:.0f} to {high:.0f} K ({latent})."
-    least, most = (measured.apart.scaled(0.5 * each, "K") for each in (low, high))
+    word, apart = _signed(measured.apart, "high", "low")
+    least, most = (apart.scaled(0.5 * each, "K") for each in (low, high))
     return (
-        f"At {middle:g} K this puts T* too high by {least} to {most} ({latent}), as a scale; [budget] measures it in "
+        f"At {middle:g} K this puts T* too {word} by {least} to {most} ({latent}), as a scale; [budget] measures it in "
         "the study's own runs, or says that one mesh is too far from the other."
     )
 

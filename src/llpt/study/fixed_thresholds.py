@@ -89,7 +89,8 @@ def changed_thresholds(study: StudyFile, plan: Plan, ledger: Ledger) -> tuple[st
     """
     fact = ledger.fact(NAME)
     if fact is None:
-        return "the ledger does not hold them: it was begun by an earlier version of llpt", False
+        why = "it was begun by an earlier version of llpt" if plan.own_runs else "llpt analyse DIR enters them"
+        return f"the ledger does not hold them: {why}", False
     before = json.loads(fact.value)
     now = json.loads(StudyThresholds.of(study, ledger).now.model_dump_json())
     known = before.keys() | study.verdict.model_fields_set
