@@ -1,5 +1,7 @@
 """A small cell with too few k-points is warned of before anything is spent, and a new study file proposes a mesh."""
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
@@ -49,6 +51,8 @@ def test_a_mesh_too_coarse_for_the_smallest_cell_is_warned_of_with_what_was_meas
     assert "32 atoms" in smallest
     assert "-48 ± 4 meV/atom" in smallest
     assert 'Take kpoints = "3x3x3"' in smallest
+    assert "a molecular start was higher than an atomic one by 3.6 ± 5.1 meV/atom" in smallest
+    assert re.search(r"puts T\* too low by \d+ ± \d+ K to \d+ ± \d+ K", smallest)
 
 
 def test_by_a_study_of_its_own_latent_heat_it_is_in_kelvin():
