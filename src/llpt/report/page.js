@@ -239,7 +239,9 @@ function narrowed(layout) {
 function withLegend(layout, traces, width) {
   const names = traces.filter((trace) => trace.showlegend !== false);
   const longest = Math.max(0, ...names.map((trace) => trace.name.length));
-  const room = 0.9 * (width - layout.margin.l - layout.margin.r);
+  const rows = Math.max(0, ...panelsOf(layout).flatMap(({ y }) => (layout[y].showticklabels === false ? [] : layout[y].ticktext || [])).map((name) => name.length));
+  const left = Math.max(layout.margin.l, LEGEND.letter * rows); // names of rows widen the margin as they are drawn
+  const room = 0.9 * (width - left - layout.margin.r);
   const columns = Math.max(1, Math.min(6, Math.floor(room / (LEGEND.symbol + LEGEND.letter * longest))));
   const more = LEGEND.row * Math.ceil(names.length / columns);
   layout.legend = { ...layout.legend, entrywidth: 0.9 / columns };

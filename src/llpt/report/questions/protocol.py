@@ -225,9 +225,7 @@ def _judged(means: list[_HeldMean]) -> tuple[list[_HeldMean], bool, str]:
     if not off:
         return off, by_no_chance, f"{told}."
     judged = "by no chance" if by_no_chance else "no more than chance allows where so many are looked at"
-    allowed = f"The check of the mean kinetic energy allows {100 * TEMPERATURE_SHARE:g} % besides the error."
-    shared = "states are counted once, since both sides may share random numbers"
-    return off, by_no_chance, f"{told}: {judged}; {shared}. {allowed}"
+    return off, by_no_chance, f"{told}: {judged}."
 
 
 def _held_figure(case: Case) -> Figure | None:
@@ -282,4 +280,8 @@ def _off_table(off: list[_HeldMean]) -> tuple[Table, ...]:
     rows = tuple(
         Row((each.run, each.name, f"{each.target:g}", estimate_text(each.estimate)), tone=Tone.BAD) for each in off
     )
-    return (Table("Means that are not what was set", text_columns("Run", "Mean of", "Set", "Found"), rows),)
+    note = (
+        "States are counted once, since both sides may share random numbers. The check of the mean kinetic energy "
+        f"allows {100 * TEMPERATURE_SHARE:g} % besides the error."
+    )
+    return (Table("Means that are not what was set", text_columns("Run", "Mean of", "Set", "Found"), rows, note),)
