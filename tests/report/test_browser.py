@@ -59,14 +59,17 @@ def test_every_figure_is_drawn_without_a_complaint_and_nothing_is_wider_than_the
     assert opened.complaints == []
 
 
-def test_names_in_a_legend_do_not_lie_on_one_another(opened):
-    overlapping = """() => [...document.querySelectorAll(".plot .legend")].flatMap((legend) => {
+OVERLAPPING = """() => [...document.querySelectorAll(".plot .legend")].flatMap((legend) => {
         const boxes = [...legend.querySelectorAll(".legendtext")].map((text) => text.getBoundingClientRect());
         return boxes.flatMap((one, i) => boxes.slice(i + 1).filter((other) => one.left < other.right - 1
             && other.left < one.right - 1 && one.top < other.bottom - 2 && other.top < one.bottom - 2)
             .map(() => legend.closest(".plot").id)); })"""
+"""Figures of which two names of a legend lie on one another."""
+
+
+def test_names_in_a_legend_do_not_lie_on_one_another(opened):
     assert opened.locator(".plot .legendtext").count() > 0
-    assert opened.evaluate(overlapping) == []
+    assert opened.evaluate(OVERLAPPING) == []
 
 
 def test_no_rule_of_accessibility_is_broken_in_light_and_dark(opened):
@@ -440,6 +443,7 @@ def test_it_prints_on_upright_a4_and_no_figure_is_cut(browser, written):
             return box.width > 300 && box.left >= 0 && box.right <= innerWidth + 1;
         })""",
     )
+    assert page.evaluate(OVERLAPPING) == []
     figures = page.locator("figure")
     assert figures.count() == int(page.evaluate("document.documentElement.dataset.drawn"))
     for figure in figures.all():
