@@ -60,11 +60,13 @@ def test_every_figure_is_drawn_without_a_complaint_and_nothing_is_wider_than_the
 
 
 OVERLAPPING = """() => [...document.querySelectorAll(".plot .legend")].flatMap((legend) => {
-        const boxes = [...legend.querySelectorAll(".legendtext")].map((text) => text.getBoundingClientRect());
-        return boxes.flatMap((one, i) => boxes.slice(i + 1).filter((other) => one.left < other.right - 1
-            && other.left < one.right - 1 && one.top < other.bottom - 2 && other.top < one.bottom - 2)
-            .map(() => legend.closest(".plot").id)); })"""
-"""Figures of which two names of a legend lie on one another."""
+    const entries = [...legend.querySelectorAll(".traces")].map((each) =>
+        [".legendtext", ".layers"].map((part) => each.querySelector(part).getBoundingClientRect()));
+    const meet = (one, other) => one.left < other.right - 1 && other.left < one.right - 1
+        && one.top < other.bottom - 2 && other.top < one.bottom - 2;
+    return entries.flatMap(([text], i) => entries.filter((other, j) => i !== j && other.some((part) => meet(text, part)))
+        .map(() => legend.closest(".plot").id)); })"""
+"""Figures of which a name in the legend lies on another, or on another's symbol."""
 
 
 def test_names_in_a_legend_do_not_lie_on_one_another(opened):

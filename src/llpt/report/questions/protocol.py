@@ -98,7 +98,7 @@ def same_protocol(case: Case) -> Question | None:
         tone,
         word,
         f"{sentence} {held}",
-        "The settings of every base run at the states that both sides have, and the averages of T and P.",
+        "Settings of the base runs at states of both sides; averages of T and P.",
         figures=tuple(filter(None, [_held_figure(case), drawn])),
         tables=(
             Table("Settings of both sides", text_columns("Setting", "Reference", "Surrogate"), tuple(rows)),
