@@ -64,7 +64,8 @@ OVERLAPPING = """() => [...document.querySelectorAll(".plot .legend")].flatMap((
         [".legendtext", ".layers"].map((part) => each.querySelector(part).getBoundingClientRect()));
     const meet = (one, other) => one.left < other.right - 1 && other.left < one.right - 1
         && one.top < other.bottom - 2 && other.top < one.bottom - 2;
-    return entries.flatMap(([text], i) => entries.filter((other, j) => i !== j && other.some((part) => meet(text, part)))
+    return entries.flatMap(([text], i) => entries
+        .filter((other, j) => i !== j && other.some((part) => meet(text, part)))
         .map(() => legend.closest(".plot").id)); })"""
 """Figures of which a name in the legend lies on another, or on another's symbol."""
 
