@@ -33,7 +33,7 @@ UNITS = {
     "left out of averages": " ps",
     "temperature of the electrons": " K",
 }
-REACH = 1.5
+LEAST_REACH = 1.5
 """The axis reaches at least so many times below and above one."""
 DIGITS = 6
 """Ratios are told apart by so many digits."""
@@ -92,7 +92,7 @@ def settings_figure(
     panel = interval_panel(
         intervals, "surrogate / reference", words=WORDS, lines=(VerticalLine("the same", 1.0, 0.0, GREY),)
     )
-    reach = REACH * max(REACH, *(max(each.value, 1.0 / each.value) for each in intervals))
+    reach = LEAST_REACH * max(LEAST_REACH, *(max(each.value, 1.0 / each.value) for each in intervals))
     return Figure(
         "settings",
         "Every setting that is a number, surrogate over reference",
