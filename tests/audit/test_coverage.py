@@ -128,6 +128,19 @@ def test_what_neither_side_has_is_told(quantity):
     assert any(reason.endswith(f"since neither side has it: {quantity}.") for reason in verdict.reasons)
 
 
+def test_an_energy_from_e_alone_and_one_from_f_alone_are_not_compared():
+    other = {"enthalpy": "enthalpy_from_free_energy"}
+    surrogate = line(2)
+    points = [
+        replace(point, estimates={other.get(name, name): each for name, each in point.estimates.items()})
+        for point in surrogate.states.points
+    ]
+    surrogate = replace(surrogate, states=replace(surrogate.states, points=tuple(points)))
+    verdict = compare(without(line(1), "enthalpy_from_free_energy"), surrogate)
+    assert verdict.value is Outcome.NOT_RESOLVED
+    assert "from E alone, the other from F alone" in judged(verdict, "enthalpy step").sentence
+
+
 def frozen(located, *coordinates, told=True):
     points = [replace(each, solid=told if each.coordinate in coordinates else False) for each in located.states.points]
     return locate(replace(located.states, points=tuple(points)))

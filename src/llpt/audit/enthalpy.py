@@ -64,6 +64,9 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     """
     curves = next((both for name in ENERGIES[pair.kind] if (both := _of_both(pair, name)) is not None), None)
     if curves is None:
+        if all(_has_energy(side.states) for side in (pair.reference, pair.surrogate)):
+            reason = "One side has its energy from E alone, the other from F alone, and they cannot be compared"
+            yield Contrast(Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), reason)
         return
     reference, surrogate, common = curves
     region = region_of(pair)
