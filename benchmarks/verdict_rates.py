@@ -61,6 +61,8 @@ from llpt.units import BOLTZMANN_EV_PER_K, GPA_TO_EV_PER_ANGSTROM3, U_PER_ANGSTR
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from llpt.audit import Verdict
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "results" / "verdict-rates.json"
 FIGURE = ROOT / "docs" / "figures" / "verdict-rates.png"
@@ -464,8 +466,8 @@ KINDS = (
 )
 
 
-def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedLine, LocatedLine, float, float, float]:
-    """Return reference and surrogate, the true places of both and the error of the density in %."""
+def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedLine, LocatedLine, Truth, Truth, float]:
+    """Return reference and surrogate, the truth of either and the error of the density in %."""
     counts, spacings, first, _, scale = GRIDS[kind.line]
     noises = USUAL_NOISE
     if kind.long:
@@ -497,7 +499,7 @@ def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedLine, Loc
     first, second = sides
     if kind.special is not None:
         first, second = kind.special.applied((first, second), changed.place, random)
-    return first, second, base.place, changed.place, noise
+    return first, second, base, changed, noise
 
 
 def draw_isobar(
@@ -636,7 +638,7 @@ def judge(task: tuple[int, int, int]) -> list[dict[str, Any]]:
     kind, found = KINDS[row], []
     for number in range(first, first + count):
         random = np.random.default_rng([row, number])
-        reference, surrogate, place, other, noise = draw_pair(kind, random)
+        reference, surrogate, base, changed, noise = draw_pair(kind, random)
         coordinates = reference.states.coordinates
         spacing = coordinates[1] - coordinates[0]
         verdict = compare([reference], [surrogate], Thresholds())
@@ -650,19 +652,32 @@ def judge(task: tuple[int, int, int]) -> list[dict[str, Any]]:
             "noise": noise,
             "fine": spacing <= GRIDS[kind.line][3],
             "by": at_fault,
-            "pulls": [],
+            "pulls": pulls_of_places(kind.line, ((reference, base), (surrogate, changed))),
         }
-        for side, truth in ((reference, place), (surrogate, other)):
-            found_at = side.deciding[-1 if kind.line is LineKind.DENSITY_ISOTHERM else 0]
-            if found_at.resolved:
-                entry["pulls"].append((found_at.place.value - truth) / found_at.place.error)
-        names = ("transition temperature", "transition pressure", "transition density")
-        shifts = [each for each in verdict.comparisons if each.judged and each.quantity.startswith(names)]
-        if shifts and shifts[0].difference.resolved:
-            shift = other - place if shifts[0].difference.unit != "%" else 100.0 * (other - place) / place
-            entry["shift pull"] = (shifts[0].difference.value - shift) / shifts[0].difference.error
+        if (pull := pull_of_shift(verdict, base.place, changed.place)) is not None:
+            entry["shift pull"] = pull
         found.append(entry)
     return found
+
+
+def pulls_of_places(kind: LineKind, sides: tuple[tuple[LocatedLine, Truth], ...]) -> list[float]:
+    """Return how many of their errors the resolved places lie from the truth."""
+    pulls = []
+    for side, truth in sides:
+        found = side.deciding[-1 if kind is LineKind.DENSITY_ISOTHERM else 0]
+        if found.resolved:
+            pulls.append((found.place.value - truth.place) / found.place.error)
+    return pulls
+
+
+def pull_of_shift(verdict: Verdict, place: float, other: float) -> float | None:
+    """Return how many of its errors the shift lies from the truth; None where it is not resolved."""
+    names = ("transition temperature", "transition pressure", "transition density")
+    shifts = [each for each in verdict.comparisons if each.judged and each.quantity.startswith(names)]
+    if not shifts or not shifts[0].difference.resolved:
+        return None
+    shift = other - place if shifts[0].difference.unit != "%" else 100.0 * (other - place) / place
+    return float((shifts[0].difference.value - shift) / shifts[0].difference.error)
 
 
 def table(pairs: int, processes: int, checkpoint: Path | None = None, *, ended: bool = False) -> dict[str, Any]:

@@ -16,6 +16,7 @@ DEPENDING = (
     "latent-heat.json",
     "places.json",
     "planted-defects.json",
+    "verdict-pulls.json",
     "verdict-rates.json",
 )
 """What is beside a verdict in its folder is of the same runs of the same program."""

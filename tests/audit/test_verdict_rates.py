@@ -74,6 +74,15 @@ def test_the_pages_hold_the_rates_that_are_committed():
         assert f"<!-- {name} -->\n{text}\n<!-- end -->" in page
 
 
+def test_the_page_holds_the_pulls_that_are_committed():
+    command = [sys.executable, "verdict_pulls.py", "--table"]
+    done = subprocess.run(command, cwd=BENCHMARK.parent, text=True, capture_output=True, check=True)
+    committed = json.loads((ROOT / "docs/results/verdict-pulls.json").read_text(encoding="utf-8"))
+    page = (ROOT / "docs/verdict.md").read_text(encoding="utf-8")
+    assert done.stdout in page
+    assert f"{committed['date']}, `{committed['command']}`, statistics {committed['statistics']}" in page
+
+
 @pytest.mark.parametrize("name", ["offset 2 %", "shift 200 K", "density jump + 2 %"])
 def test_what_differs_is_never_called_equal_and_mostly_found(rates, name):
     found = said(rates, name, 30)
