@@ -10,7 +10,7 @@ from llpt.errors import InputError
 from llpt.statistics import is_stationary
 from llpt.statistics.reweighting import LEAST_OVERLAP
 from llpt.transition import DECIDING, step_in
-from llpt.transition.confidence import SIGMAS
+from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.order import (
     EvidenceKind,
     Reweighting,
@@ -84,7 +84,7 @@ def least_jump_g_per_cm3(ladder: ObservedLadder) -> float:
     if found is None or not found.resolved or found.step is None or not found.step.height.resolved:
         return 0.0
     height = found.step.height
-    return max(abs(height.value) - SIGMAS * height.error, 0.0)
+    return max(abs(height.value) - height.half_width(CONFIDENCE), 0.0)
 
 
 def distribution_evidence(samples: Mapping[int, Sampled]) -> list[Evidence]:

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
-from llpt.statistics import Estimate
+from llpt.statistics import Estimate, combined
 from llpt.transition.confidence import CONFIDENCE, RESAMPLES, UNANIMITY
 from llpt.transition.criterion import Criterion, Standing
 from llpt.transition.curve import Coordinate, LineKind
@@ -142,11 +142,10 @@ def _of_plateau(points: Curve) -> Coexistence:
         (first, last) for first in range(1, count - FEWEST_FLAT) for last in range(first + FEWEST_FLAT - 1, count - 1)
     ]
     level = 1.0 - (1.0 - CONFIDENCE) / max(len(stretches), 1)
-    sigmas = float(stats.norm.ppf(level))
     flat = [
         (first, last)
         for first, last in stretches
-        if _is_flat(points, first, last, sigmas) and _is_even(points, first, last)
+        if _is_flat(points, first, last, level) and _is_even(points, first, last)
     ]
     if not flat:
         return _none("The pressure rises with the density all the way: neither a loop nor a plateau is proven.")
@@ -160,30 +159,31 @@ def _of_plateau(points: Curve) -> Coexistence:
     return Coexistence(pressure, lighter, denser, is_loop=False, reason=reason)
 
 
-def _slope(points: Curve, first: int, last: int) -> tuple[float, float]:
-    """Return the slope of the weighted straight line through some points, and its error by their errors."""
-    inside = slice(first, last + 1)
-    x, y = points.coordinates[inside], points.values[inside]
-    errors = np.maximum(points.errors[inside], _LEAST_ERROR * float(np.ptp(points.values)))
-    weights = errors**-2.0
+def _slope(points: Curve, first: int, last: int) -> Estimate:
+    """Return the slope of the weighted straight line through some points."""
+    least = _LEAST_ERROR * float(np.ptp(points.values))
+    known = [points.estimate(index) for index in range(first, last + 1)]
+    known = [replace(each, error=max(each.error, least)) for each in known]
+    x, weights = points.coordinates[first : last + 1], np.array([each.error for each in known]) ** -2.0
     away = x - float(weights @ x) / float(weights.sum())
-    spread = float(weights @ away**2)
-    return float(weights @ (away * y)) / spread, spread**-0.5
+    shares = weights * away / float(weights @ away**2)
+    return combined(float(shares @ points.values[first : last + 1]), list(zip(known, shares.tolist(), strict=True)), "")
 
 
-def _is_flat(points: Curve, first: int, last: int, sigmas: float) -> bool:
-    slope, error = _slope(points, first, last)
-    outside = [_slope(points, first - 1, first), _slope(points, last, last + 1)]
-    return all(
-        slope - FLAT * steep + sigmas * math.hypot(error, FLAT * steep_error) < 0.0 for steep, steep_error in outside
-    )
+def _is_flat(points: Curve, first: int, last: int, level: float) -> bool:
+    slope = _slope(points, first, last)
+    for steep in (_slope(points, first - 1, first), _slope(points, last, last + 1)):
+        steeper = combined(FLAT * steep.value - slope.value, [(steep, FLAT), (slope, -1.0)], "")
+        if not steeper.value > steeper.half_width(level):
+            return False
+    return True
 
 
 def _is_even(points: Curve, first: int, last: int) -> bool:
     """Return whether no part of the stretch is steeper than the plateau may be: a curve that bends is none."""
     return all(
         (points.values[index + 1] - points.values[index]) / (points.coordinates[index + 1] - points.coordinates[index])
-        < 2.0 * FLAT * min(_slope(points, first - 1, first)[0], _slope(points, last, last + 1)[0])
+        < 2.0 * FLAT * min(_slope(points, first - 1, first).value, _slope(points, last, last + 1).value)
         for index in range(first, last)
     )
 

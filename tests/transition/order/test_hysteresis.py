@@ -123,3 +123,9 @@ def test_a_fluid_that_freezes_in_shows_a_loop_that_does_not_close():
     assert evidence.order is Order.NOT_RESOLVED
     assert "not proven to meet" in evidence.reason
     assert hysteresis_evidence([dataclasses.replace(loop, closed=True) for loop in loops]).order is Order.FIRST_ORDER
+
+
+@pytest.mark.parametrize(("degrees", "said"), [(math.inf, "A loop of"), (3.0, "No loop is proven")])
+def test_a_loop_whose_error_is_known_from_few_samples_is_proven_later(degrees, said):
+    loop = Loop(Estimate(2.5, 1.0, "g/cm^3 K", 8.0, degrees), 10.0, closed=True)
+    assert hysteresis_evidence([loop]).reason.startswith(said)

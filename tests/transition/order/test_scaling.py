@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,9 @@ def test_shift_with_size_is_fitted_and_decides_nothing():
     assert evidence.number.error > 0.0
     assert evidence.order is Order.NOT_RESOLVED
     assert size_shift_evidence({512: temperatures[512]}).order is Order.NOT_RESOLVED
+
+
+@pytest.mark.parametrize(("degrees", "order"), [(math.inf, Order.FIRST_ORDER), (3.0, Order.NOT_RESOLVED)])
+def test_an_error_known_from_few_samples_proves_less(degrees, order):
+    """2.5 errors of 68 %: beyond the 98 % of a normal distribution, within those of Student's of three degrees."""
+    assert binder_evidence({512: Estimate(0.55, 0.02, "", 40.0, degrees)}, separation=10.0).order is order

@@ -11,8 +11,6 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
-from scipy import stats
-
 from llpt import units
 from llpt.statistics import Estimate, combined
 from llpt.transition.confidence import CONFIDENCE
@@ -91,18 +89,18 @@ def clapeyron_evidence(
         shift = places[high].minus(places[low])
         mean = 0.5 * (high - low) * (slopes[low].value + slopes[high].value)
         spread = (high - low) * (slopes[high].value - slopes[low].value) / math.sqrt(12.0)
-        own = 0.5 * (high - low) * math.hypot(slopes[low].error, slopes[high].error)
-        samples = min(slopes[low].effective_samples, slopes[high].effective_samples)
-        expected = Estimate(mean, math.hypot(spread, own), "K", samples)
+        half = 0.5 * (high - low)
+        between = Estimate(0.0, spread, "K", math.inf)
+        expected = combined(mean, [(slopes[low], half), (slopes[high], half), (between, 1.0)], "K")
         bounded = places_k is None or {low, high} <= set(places_k)
         compared.append((shift.minus(expected), shift, expected, bounded))
     number, shift, expected, bounded = max(compared, key=lambda item: abs(item[0].value) / item[0].error)
     text = f"T shifts by {shift} to the next isobar, and by {expected} according to Clapeyron"
-    sigmas = float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(pairs)))
-    if abs(number.value) > sigmas * number.error and not bounded:
+    differs = abs(number.value) > number.half_width(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(pairs))
+    if differs and not bounded:
         reason = f"{text}: an isobar walked one way only, where a phase outlives its transition, contradicts nothing."
         return Evidence(EvidenceKind.CLAPEYRON, Order.NOT_RESOLVED, number, meaning, reason)
-    if abs(number.value) > sigmas * number.error:
+    if differs:
         reason = f"{text}: the steps are not those of two phases in equilibrium."
         return Evidence(EvidenceKind.CLAPEYRON, Order.CROSSOVER, number, meaning, reason)
     reason = f"{text}: consistent with a first-order line, and not proof of one."

@@ -23,7 +23,7 @@ import numpy as np
 
 from llpt.statistics import Estimate
 from llpt.statistics.reweighting import LEAST_OVERLAP
-from llpt.transition.confidence import SIGMAS
+from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.evidence import Evidence, EvidenceKind, Order
 
 if TYPE_CHECKING:
@@ -148,13 +148,14 @@ def histogram_evidence(distributions: Mapping[int, Distribution], kind: Evidence
         f"At {largest.temperature_k:.0f} K and {sizes[-1]} atoms the barrier is "
         f"{barrier.value:.2f} ± {barrier.error:.2f} k_B T"
     )
-    if barrier.value - SIGMAS * barrier.error > ABOVE_CRITICAL:
+    width = barrier.half_width(CONFIDENCE)
+    if barrier.value - width > ABOVE_CRITICAL:
         return Evidence(kind, Order.FIRST_ORDER, barrier, meaning, f"{text}: two states.")
     if len(sizes) > 1:
         growth = barrier.minus(sound[sizes[0]].barrier)
-        if growth.value > SIGMAS * growth.error and barrier.value > SIGMAS * barrier.error:
+        if growth.value > growth.half_width(CONFIDENCE) and barrier.value > width:
             return Evidence(kind, Order.FIRST_ORDER, barrier, meaning, f"{text}, and it grows with size: two states.")
-    if barrier.value + SIGMAS * barrier.error < ONE_PEAK and largest.effective_samples >= FEWEST_SAMPLES:
+    if barrier.value + width < ONE_PEAK and largest.effective_samples >= FEWEST_SAMPLES:
         if largest.separation < SHOWN:
             reason = f"{text}, {too_close(largest.separation)}"
             return Evidence(kind, Order.NOT_RESOLVED, barrier, meaning, reason)

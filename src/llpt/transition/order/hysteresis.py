@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.errors import InputError
-from llpt.statistics import Estimate
-from llpt.transition.confidence import SIGMAS
+from llpt.statistics import Estimate, combined
+from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.evidence import Evidence, EvidenceKind, Order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from llpt.transition.curve import Curve
     from llpt.transition.line import LineOfStates
@@ -75,37 +73,38 @@ def hysteresis_loop(heating: LineOfStates, cooling: LineOfStates, *, density_ris
             f"Run both over the same {heating.along.words}, two at least.",
         )
     heated, cooled = up.values[first], down.values[second]
-    differences = (1.0 if density_rises or heating.kind.holds_temperature else -1.0) * (cooled - heated)
-    variances = down.errors[second] ** 2 + up.errors[first] ** 2
+    sign = 1.0 if density_rises or heating.kind.holds_temperature else -1.0
+    differences = [
+        down.estimate(below).minus(up.estimate(above)).scaled(sign, up.unit)
+        for above, below in zip(first.tolist(), second.tolist(), strict=True)
+    ]
+    apart = np.array([each.value for each in differences])
     spacings = np.diff(common)
     weights = np.zeros(common.size)
     weights[:-1] += 0.5 * spacings
     weights[1:] += 0.5 * spacings
     unplaced = float(((np.diff(heated) ** 2 + np.diff(cooled) ** 2) * spacings**2).sum()) / 12.0
-    area = Estimate(
-        float(weights @ differences),
-        float(np.sqrt(weights**2 @ variances + unplaced)),
-        f"g/cm^3 {heating.along.unit}",
-        float(min(up.effective_samples.min(), down.effective_samples.min())),
-    )
+    place = Estimate(0.0, math.sqrt(unplaced), "", math.inf)
+    parts = [*zip(differences, weights.tolist(), strict=True), (place, 1.0)]
+    area = combined(float(weights @ apart), parts, f"g/cm^3 {heating.along.unit}")
     spacing = float(np.ptp(common)) / (common.size - 1)
     production_ps = 0.5 * float(up.production_fs[first].mean() + down.production_fs[second].mean()) / 1000.0
-    limit = OPEN_SHARE * float(np.abs(differences).max())
-    closed = all(_meets(differences[::way], variances[::way], limit) for way in (1, -1))
+    limit = OPEN_SHARE * float(np.abs(apart).max())
+    closed = all(_meets(differences[::way], limit) for way in (1, -1))
     return Loop(area, spacing / production_ps, closed)
 
 
-def _meets(differences: NDArray[np.float64], variances: NDArray[np.float64], limit: float) -> bool:
+def _meets(differences: Sequence[Estimate], limit: float) -> bool:
     """Return whether two ladders are proven to meet at their first temperatures: at one, or over two or three.
 
     Args:
-        differences: between them, from this end on, shape (n,).
-        variances: of the differences, shape (n,).
+        differences: between them, from this end on.
         limit: greatest difference that counts as none.
     """
     for count in range(1, min(END_TEMPERATURES, len(differences) - 1) + 1):
-        left = abs(float(differences[:count].mean()))
-        if left + SIGMAS * math.sqrt(float(variances[:count].sum())) / count <= limit:
+        first = differences[:count]
+        mean = combined(sum(each.value for each in first) / count, [(each, 1.0 / count) for each in first], "")
+        if abs(mean.value) + mean.half_width(CONFIDENCE) <= limit:
             return True
     return False
 
@@ -113,14 +112,15 @@ def _meets(differences: NDArray[np.float64], variances: NDArray[np.float64], lim
 def _bounded(curve: Curve) -> Curve:
     """Return the points with known errors and those between two of them, with the range of these over sqrt(12)."""
     known = np.flatnonzero(np.isfinite(curve.errors))
-    errors = curve.errors.copy()
+    errors, degrees = curve.errors.copy(), curve.degrees_of_freedom.copy()
     if known.size:
         for index in range(known[0], known[-1]):
             if not np.isfinite(errors[index]):
                 after = known[np.searchsorted(known, index)]
                 before = known[np.searchsorted(known, index) - 1]
                 errors[index] = abs(curve.values[after] - curve.values[before]) / math.sqrt(12.0)
-    return replace(curve, errors=errors).resolved()
+                degrees[index] = math.inf
+    return replace(curve, errors=errors, degrees_of_freedom=degrees).resolved()
 
 
 def hysteresis_evidence(loops: Sequence[Loop]) -> Evidence:
@@ -139,7 +139,7 @@ def hysteresis_evidence(loops: Sequence[Loop]) -> Evidence:
         )
         return Evidence(EvidenceKind.HYSTERESIS, Order.NOT_RESOLVED, unknown, meaning, reason)
     rates = {round(loop.rate, 9) for loop in ordered}
-    proven = [loop for loop in ordered if loop.area.resolved and loop.area.value > SIGMAS * loop.area.error]
+    proven = [loop for loop in ordered if loop.area.resolved and loop.area.value > loop.area.half_width(CONFIDENCE)]
     if not proven:
         reason = "No loop is proven at any rate: no lag, or too much noise to see one."
         return Evidence(EvidenceKind.HYSTERESIS, Order.NOT_RESOLVED, unknown, meaning, reason)
@@ -150,16 +150,19 @@ def hysteresis_evidence(loops: Sequence[Loop]) -> Evidence:
         return Evidence(EvidenceKind.HYSTERESIS, Order.NOT_RESOLVED, unknown, meaning, reason)
     x = np.log([loop.rate for loop in proven])
     y = np.log([loop.area.value for loop in proven])
-    sigma = np.array([loop.area.error / loop.area.value for loop in proven])
+    sigma = np.array([loop.area.standard_error / loop.area.value for loop in proven])
     weights = sigma**-2
     centre = float((weights * x).sum() / weights.sum())
     spread = float((weights * (x - centre) ** 2).sum())
     slope = float((weights * (x - centre) * y).sum() / spread)
-    number = Estimate(slope, spread**-0.5, "", proven[0].area.effective_samples)
-    if slope + SIGMAS * number.error < PERSISTENT_BELOW and proven[0] is ordered[0]:
+    leverages = weights * (x - centre) / spread
+    parts = [(loop.area, each / loop.area.value) for loop, each in zip(proven, leverages.tolist(), strict=True)]
+    number = combined(slope, parts, "")
+    width = number.half_width(CONFIDENCE)
+    if slope + width < PERSISTENT_BELOW and proven[0] is ordered[0]:
         reason = f"The loop survives slower ramps, area ~ rate^({number}): metastable states."
         return Evidence(EvidenceKind.HYSTERESIS, Order.FIRST_ORDER, number, meaning, reason)
-    if slope - SIGMAS * number.error > RELAXING_ABOVE:
+    if slope - width > RELAXING_ABOVE:
         reason = f"The loop closes with the rate, area ~ rate^({number}): relaxation, no metastable states."
         return Evidence(EvidenceKind.HYSTERESIS, Order.CROSSOVER, number, meaning, reason)
     reason = f"Area ~ rate^({number}) does not tell a loop that persists from one that closes."

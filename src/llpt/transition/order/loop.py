@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.statistics import Estimate
-from llpt.transition.confidence import SIGMAS
+from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.curve import Coordinate
 from llpt.transition.evidence import Evidence, EvidenceKind, Order
 
@@ -42,7 +42,7 @@ def loop_evidence(located: LocatedLine, back: LocatedLine | None = None) -> Evid
     text = f"{there.reason} Walked back: {returned.reason}"
     if again is not None and again.resolved and again.is_loop:
         apart = number.minus(again.pressure_gpa)
-        if abs(apart.value) <= SIGMAS * apart.error:
+        if abs(apart.value) <= apart.half_width(CONFIDENCE):
             return Evidence(EvidenceKind.PRESSURE_LOOP, Order.FIRST_ORDER, number, meaning, text)
         text = f"{text} The two pressures lie {apart} apart."
     return Evidence(EvidenceKind.PRESSURE_LOOP, Order.NOT_RESOLVED, number, meaning, text)

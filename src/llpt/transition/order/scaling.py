@@ -15,7 +15,7 @@ import math
 from typing import TYPE_CHECKING
 
 from llpt.statistics import Estimate, fit_line
-from llpt.transition.confidence import SIGMAS
+from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.evidence import Evidence, EvidenceKind, Order
 from llpt.transition.order.histogram import SHOWN, too_close
 
@@ -50,14 +50,15 @@ def susceptibility_evidence(peaks: Mapping[int, Estimate], *, jump: float) -> Ev
         for size in sizes
     ]
     exponent = fit_line([math.log(size) for size in sizes], logarithms).slope
-    low, high = exponent.value - SIGMAS * exponent.error, exponent.value + SIGMAS * exponent.error
+    width = exponent.half_width(CONFIDENCE)
+    low, high = exponent.value - width, exponent.value + width
     text = f"The peak grows as N^({exponent}) over {sizes} atoms"
     if low > CRITICAL_EXPONENT:
         order, reason = Order.FIRST_ORDER, f"{text}: faster than at a critical point, as two coexisting phases do."
     elif high < CRITICAL_EXPONENT:
         growth = fit_line([float(size) for size in sizes], [known[size] for size in sizes]).slope
         of_jump = 0.25 * jump**2
-        if growth.value + SIGMAS * growth.error < SHARE_OF_JUMP * of_jump:
+        if growth.value + growth.half_width(CONFIDENCE) < SHARE_OF_JUMP * of_jump:
             order, reason = Order.CROSSOVER, f"{text}: slower than at a critical point; it saturates."
         else:
             order = Order.NOT_RESOLVED
@@ -89,10 +90,11 @@ def binder_evidence(cumulants: Mapping[int, Estimate], *, separation: float) -> 
         return Evidence(EvidenceKind.BINDER, Order.NOT_RESOLVED, unknown, meaning, reason)
     largest = known[max(known)]
     smallest = known[min(known)]
-    falling = len(known) > 1 and largest.value < smallest.value - SIGMAS * math.hypot(largest.error, smallest.error)
-    if largest.value - SIGMAS * largest.error > HIGH_CUMULANT and not falling:
+    fall, width = smallest.minus(largest), largest.half_width(CONFIDENCE)
+    falling = len(known) > 1 and fall.value > fall.half_width(CONFIDENCE)
+    if largest.value - width > HIGH_CUMULANT and not falling:
         order, reason = Order.FIRST_ORDER, f"U = {largest} at {max(known)} atoms: two states."
-    elif largest.value + SIGMAS * largest.error < LOW_CUMULANT and largest.effective_samples > 30.0:
+    elif largest.value + width < LOW_CUMULANT and largest.effective_samples > 30.0:
         if separation < SHOWN:
             order, reason = Order.NOT_RESOLVED, f"U = {largest} at {max(known)} atoms, {too_close(separation)}"
         else:

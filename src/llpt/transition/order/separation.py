@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from llpt.statistics import Estimate
 from llpt.transition.confidence import CONFIDENCE
@@ -41,9 +40,9 @@ def separation_evidence(located: LocatedLine) -> Evidence:
     first = max(int(np.searchsorted(grid, min(places))) - 1, 0)
     last = min(int(np.searchsorted(grid, max(places))), len(grid) - 1)
     spacing = float(np.diff(grid[first : last + 1]).max())
-    sigmas = float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(pairs)))
+    width = difference.half_width(1.0 - 0.5 * (1.0 - CONFIDENCE) / len(pairs))
     named = f"{widest.first} and {widest.second} lie {difference} apart"
-    if abs(difference.value) > max(sigmas * difference.error, spacing):
+    if abs(difference.value) > max(width, spacing):
         return Evidence(EvidenceKind.SEPARATION, Order.CROSSOVER, difference, meaning, f"{named}: two lines, not one.")
     reason = f"{named}: one place within the errors, as a first-order line or a narrow crossover would have."
     return Evidence(EvidenceKind.SEPARATION, Order.NOT_RESOLVED, difference, meaning, reason)

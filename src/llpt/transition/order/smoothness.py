@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from llpt.observables import quantity
 from llpt.statistics import Estimate
@@ -95,13 +94,13 @@ class _HiddenJump:
 def _hidden_jump(located: LocatedLine, curve: Curve) -> _HiddenJump:
     whole = float(np.ptp(curve.values))
     changes = [item.change for item in differences(curve)]
-    sigmas = _sigmas(len(changes))
-    largest = max(changes, key=lambda change: abs(change.value) + sigmas * change.error)
+    level = 1.0 - 0.5 * (1.0 - CONFIDENCE) / len(changes)
+    largest = max(changes, key=lambda change: abs(change.value) + change.half_width(level))
     return _HiddenJump(
         abs(largest.value) / whole,
         largest.error / whole,
         largest.effective_samples,
-        (abs(largest.value) + sigmas * largest.error) / whole,
+        (abs(largest.value) + largest.half_width(level)) / whole,
         LARGEST_SHARE * _rounded_share(located, float(np.diff(curve.coordinates).min())),
     )
 
@@ -116,13 +115,9 @@ def _apart(curve: Curve, other: Curve) -> float:
     )
     if 2 * common.size < max(len(curve), len(other)):
         return math.inf
-    errors = np.hypot(curve.errors[first], other.errors[second])
-    limits = np.abs(curve.values[first] - other.values[second]) + _sigmas(common.size) * errors
-    return float(limits.max()) / float(np.ptp(curve.values))
-
-
-def _sigmas(among: int) -> float:
-    return float(stats.norm.ppf(1.0 - 0.5 * (1.0 - CONFIDENCE) / among))
+    level = 1.0 - 0.5 * (1.0 - CONFIDENCE) / common.size
+    apart = [curve.estimate(one).minus(other.estimate(two)) for one, two in zip(first, second, strict=True)]
+    return max(abs(each.value) + each.half_width(level) for each in apart) / float(np.ptp(curve.values))
 
 
 def _rounded_share(located: LocatedLine, spacing: float) -> float:

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 
 from llpt import units
 from llpt.statistics import Estimate, in_words
-from llpt.transition.confidence import SIGMAS
+from llpt.transition.confidence import CONFIDENCE
 from llpt.transition.evidence import Evidence, EvidenceKind, Order
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _both_ways(up: _Way, down: _Way | None) -> Evidence:
     if there.order is again.order is Order.CROSSOVER:
         apart = up.step.shift_from(down.step)
         allowed = SAME_PLACE * min(up.step.width.value, down.step.width.value)
-        if abs(apart.value) + SIGMAS * apart.error < allowed:
+        if abs(apart.value) + apart.half_width(CONFIDENCE) < allowed:
             return replace(there, reason=text)
         text = (
             f"{text} The two lie {apart} apart, not proven to be less than {in_words(allowed)} {apart.unit}: a jump "
