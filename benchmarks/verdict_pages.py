@@ -39,9 +39,10 @@ def texts(document: dict[str, Any]) -> dict[str, str]:
     isobars = [row for _, row in parts["isobars"]]
     equal = isobars[0]
 
-    def worst(part: str) -> str:
-        """Return the most that are wrong of a part, with how many there are; a dash where none was drawn."""
-        wrong, of = max(((row["wrong"], row["pairs"]) for _, row in parts[part]), default=("–", "–"))
+    def worst(*names: str) -> str:
+        """Return the most that are wrong of some parts, with how many there are; a dash where none was drawn."""
+        rows = [row for name in names for _, row in parts[name]]
+        wrong, of = max(((row["wrong"], row["pairs"]) for row in rows), default=("–", "–"))
         return f"{wrong} of {of}"
 
     def span(key: str) -> str:
@@ -53,8 +54,7 @@ def texts(document: dict[str, Any]) -> dict[str, str]:
         "|---|---|---|",
         *(f"| {name} | {count} | {equal['by nothing else'].get(name, 0)} |" for name, count in equal["by"].items()),
     ]
-    hidden = f", {worst('long')} of long runs" if parts["long"] else ""
-    hidden += f", {worst('hidden')} where a difference is hidden" if parts["hidden"] else ""
+    long_runs = f", {worst('long', 'hidden')} in those of long runs" if parts["long"] else ""
     by = f"statistics {document['statistics']}"
     by += "" if document["statistics"] == STATISTICS else f" (the program has {STATISTICS} by now)"
     took = "" if document["minutes"] is None else f", {document['minutes']:g} minutes"
@@ -82,7 +82,7 @@ def texts(document: dict[str, Any]) -> dict[str, str]:
         else "The committed run has none of these kinds.",
         "rates of other in words": f"At 95 % 15 of 200 may be wrong; at most {worst('other')} are.",
         "rates in short": "| [a verdict](docs/verdict.md#how-often-the-verdict-is-wrong) | at most "
-        f"{worst('isobars')} wrong in each of {len(isobars)} kinds of pairs{hidden} |",
+        f"{worst('isobars')} wrong in each of {len(isobars)} kinds of pairs{long_runs} |",
     }
 
 
