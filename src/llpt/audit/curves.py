@@ -125,7 +125,7 @@ def _quantity(observable: str, threshold: Threshold, *, relative: bool) -> Compa
 
 
 def _has(states: LineOfStates, *, observable: str) -> bool:
-    return bool(np.isfinite(states.curve(observable).values).any())
+    return states.curve(observable).has_values
 
 
 FIRST_PEAK_COMPARISON = _quantity("rdf_peak_height", FIRST_PEAK_CHANGE, relative=True)

@@ -109,14 +109,14 @@ def _of_both(pair: Pair, name: str) -> tuple[Curve, Curve, list[tuple[int, int]]
     That one has it and knows its error nowhere is no reason to do without.
     """
     curves = [side.states.curve(name) for side in (pair.reference, pair.surrogate)]
-    if not all(np.isfinite(curve.values).any() for curve in curves):
+    if not all(curve.has_values for curve in curves):
         return None
     reference, surrogate = (curve.resolved() for curve in curves)
     return reference, surrogate, common_temperatures(reference, surrogate)
 
 
 def _has_energy(states: LineOfStates) -> bool:
-    return any(np.isfinite(states.curve(name).values).any() for name in ENERGIES[states.kind])
+    return any(states.curve(name).has_values for name in ENERGIES[states.kind])
 
 
 def _kelvins(pair: Pair, bias: Estimate) -> str:

@@ -80,11 +80,12 @@ def analyse(
     chosen = Thresholds() if thresholds is None else thresholds
     check_asked(chosen)
     ladders = ladders_of(runs, path=path, density_rises=density_rises)
-    verdict, why = verdict_of(ladders, chosen)
+    found = orders(ladders)
+    verdict, why = verdict_of(ladders, chosen, found=found)
     return Analysis(
         ladders,
         effects(ladders, chosen, compare_sizes=compare_sizes),
-        orders(ladders),
+        found,
         infinite_diffusion(ladders),
         verdict,
         why,

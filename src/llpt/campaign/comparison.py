@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from llpt.audit import Thresholds, Verdict
     from llpt.campaign.ladders import ObservedLadder
+    from llpt.campaign.orders import OrderResult
     from llpt.statistics import Estimate
     from llpt.transition.order import OrderStatement
 
@@ -47,6 +48,7 @@ def verdict_of(
     ladders: Sequence[ObservedLadder],
     thresholds: Thresholds,
     *,
+    found: Sequence[OrderResult] | None = None,
     reference: str | None = None,
     surrogate: str | None = None,
 ) -> tuple[Verdict | None, str]:
@@ -55,6 +57,7 @@ def verdict_of(
     Args:
         ladders: of everything that was observed (``ladders_of``).
         thresholds: what counts as faithful.
+        found: the orders of their changes where they are known already; None finds them (``orders``).
         reference: name of an engine, for people or in paths, to stand for the reference; None takes the ladders whose
             role it is.
         surrogate: the same for the surrogate.
@@ -65,9 +68,12 @@ def verdict_of(
     Raises:
         InputError: there is no engine of that name.
     """
-    found = {(each.role, each.engine, each.line, each.atoms): each.statement for each in orders(ladders)}
+    found = orders(ladders) if found is None else found
+    statements = {(each.role, each.engine, each.line, each.atoms): each.statement for each in found}
     base = [
-        _with_order(_with_way_back(ladder, ladders), found.get((ladder.role, ladder.engine, ladder.line, ladder.atoms)))
+        _with_order(
+            _with_way_back(ladder, ladders), statements.get((ladder.role, ladder.engine, ladder.line, ladder.atoms))
+        )
         for ladder in ladders
         if ladder.is_base
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign.analysis import Analysis, analyse
 from llpt.campaign.comparison import verdict_of
+from llpt.campaign.orders import orders
 from llpt.files import remove
 from llpt.study.explaining import asks_for_labels, diagnoses_of, explain_study
 from llpt.study.fixed_thresholds import StudyThresholds, with_change_told
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from llpt.audit import Verdict
     from llpt.campaign.explained import CampaignExplanation
     from llpt.campaign.ladders import ObservedLadder
+    from llpt.campaign.orders import OrderResult
     from llpt.study.explaining import Explained
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import Entry
@@ -80,7 +82,9 @@ def analyse_study(
     explanation = explained[0] if explained is not None else None
     if explanation is not None:
         refused |= explanation.refused
-    verdict, _ = verdict_of_study(directory, plan, entries, found.ladders, explained=explained, thresholds=thresholds)
+    verdict, _ = verdict_of_study(
+        directory, plan, entries, found.ladders, found=found.orders, explained=explained, thresholds=thresholds
+    )
     if verdict is not None:
         verdict.save(directory.verdict)
     else:
@@ -95,6 +99,7 @@ def verdict_of_study(
     entries: Mapping[str, Entry],
     ladders: Sequence[ObservedLadder],
     *,
+    found: Sequence[OrderResult] | None = None,
     explained: Explained | None = None,
     thresholds: StudyThresholds | None = None,
     reference: str | None = None,
@@ -107,6 +112,7 @@ def verdict_of_study(
         plan: its plan.
         entries: its ledger, by node.
         ladders: its runs with their averages and transitions.
+        found: the orders of their changes where they are known already; None finds them.
         explained: of ``explanation_of``; None where the study asked for no labels.
         thresholds: that the verdict is by, None takes those of the study file. Where they were changed openly since the
             runs the verdict tells both.
@@ -121,10 +127,11 @@ def verdict_of_study(
         StorageError: labels are damaged.
     """
     asked = thresholds or StudyThresholds(directory.study.verdict.thresholds())
-    verdict, why = verdict_of(ladders, asked.now, reference=reference, surrogate=surrogate)
+    found = orders(ladders) if found is None else found
+    verdict, why = verdict_of(ladders, asked.now, found=found, reference=reference, surrogate=surrogate)
     if verdict is None or reference is not None or surrogate is not None:
         return verdict, why
     verdict = verdict.with_diagnoses(diagnoses_of(directory, plan, entries, ladders, explained))
     if asked.before is not None:
-        verdict = with_change_told(verdict, verdict_of(ladders, asked.before)[0])
+        verdict = with_change_told(verdict, verdict_of(ladders, asked.before, found=found)[0])
     return verdict, why

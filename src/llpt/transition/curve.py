@@ -144,6 +144,11 @@ class Curve:
         """
         return of_all_points((self,), value, error, unit)
 
+    @property
+    def has_values(self) -> bool:
+        """Whether anything is known of it, with or without an error."""
+        return bool(np.isfinite(self.values).any())
+
     def resolved(self) -> Curve:
         """Return the points whose value and error are known."""
         return self.only(np.isfinite(self.values) & np.isfinite(self.errors))
