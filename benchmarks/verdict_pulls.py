@@ -8,10 +8,10 @@ A pull is the distance from the truth in units of the stated error.
 
 from __future__ import annotations
 
+import argparse
 import concurrent.futures
 import datetime as dt
 import json
-import sys
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,9 @@ def markdown(rows: dict[str, Any]) -> str:
 
 def main() -> None:
     """Measure and write, or print what is written."""
-    if "--table" in sys.argv[1:]:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--table", action="store_true", help="print what is written; nothing is run")
+    if parser.parse_args().table:
         print(markdown(json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]))
         return
     document = {

@@ -10,6 +10,7 @@ Exit code 0: all are there. 1: some are not. 2: there is no network.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import socket
@@ -123,4 +124,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     raise SystemExit(main())
