@@ -1,6 +1,11 @@
-"""A real browser for tests of pages; a module that imports this is skipped where there is none, or no driver of it."""
+"""A real browser for tests of pages; a module that imports this is skipped where there is none, or no driver of it.
+
+Where ``LLPT_BROWSER=required`` it fails instead: ``.ci/run`` asks for that where all has to be seen.
+"""
 
 import contextlib
+import importlib.util
+import os
 import shutil
 
 import pytest
@@ -8,11 +13,18 @@ import pytest
 from llpt.browsers import BROWSERS
 
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
+DRIVERS = ("playwright", "axe_playwright_python")
+missing = None
 if CHROMIUM is None:
-    pytest.skip("no browser is installed: apt install chromium", allow_module_level=True)
-REMEDY = "what drives a browser is not installed: pip install -c constraints.txt -e '.[browser]'"
-playwright = pytest.importorskip("playwright.sync_api", reason=REMEDY)
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=REMEDY)
+    missing = "no browser is installed: apt install chromium"
+elif not all(map(importlib.util.find_spec, DRIVERS)):
+    missing = "what drives a browser is not installed: pip install -c constraints.txt -e '.[browser]'"
+if missing and os.environ.get("LLPT_BROWSER") == "required":
+    pytest.fail(missing, pytrace=False)
+if missing:
+    pytest.skip(missing, allow_module_level=True)
+playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 PATIENCE_MS = 300_000
 
 

@@ -1,6 +1,6 @@
 """Programs that say how they were called and do nothing: the scripts of ``.ci`` are run with them in the tests.
 
-``python -m tests.programs FOLDER`` writes them. ``python3 -m venv PLACE`` makes them an environment, where none is.
+``python -m tests.programs FOLDER`` writes them. ``python3 -m venv PLACE`` makes them an environment.
 """
 
 import sys
@@ -9,7 +9,6 @@ from pathlib import Path
 NAMES = ("chromium", "lint-imports", "mkdocs", "mypy", "pip", "python", "ruff", "uv")
 SAYS = '#!/bin/sh\necho "${0##*/} $*"\n'
 MAKES = """#!/bin/sh
-[ ! -e "$3" ] || { echo "$3 is there" >&2; exit 1; }
 mkdir -p "$3/bin" && cp "$(dirname "$0")"/* "$3/bin"
 """
 
