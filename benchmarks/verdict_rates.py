@@ -763,10 +763,9 @@ def draw(rows: dict[str, Any], path: Path) -> None:
 
     kinds = [kind for kind in KINDS if kind.name in rows]
     columns = (
-        ("isobars", [kind for kind in kinds if kind.line is LineKind.ISOBAR and not kind.long]),
-        ("other lines, and long runs", [kind for kind in kinds if kind.long]),
+        ("runs of 2 to 10 ps", [kind for kind in kinds if not kind.long]),
+        ("long runs", [kind for kind in kinds if kind.long]),
     )
-    columns[1][1][:0] = [kind for kind in kinds if kind.line is not LineKind.ISOBAR]
     most = max(len(part) for _, part in columns)
     figure, axes = plt.subplots(1, 2, figsize=(14.0, 0.25 * most + 1.2), layout="constrained")
     colours = {"faithful": "#0072B2", "not resolved": "#BBBBBB", "not faithful": "#D55E00"}
@@ -796,10 +795,12 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--ended", action="store_true", help="take what the checkpoint holds")
-    parser.add_argument("--table", action="store_true", help="print the committed table")
+    parser.add_argument("--table", action="store_true", help="print the committed table, and draw its figure")
     given = parser.parse_args()
     if given.table:
-        print(markdown(json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]))
+        rows = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]
+        draw(rows, FIGURE)
+        print(markdown(rows))
         return
     began = time.perf_counter()
     rows = table(given.pairs, given.processes, given.checkpoint, ended=given.ended)

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from llpt.cli.console import make_table
+from llpt.cli.console import PlainTable
 
 ROWS = (
     ("dft/N8/T800", "[green]done[/]", "20/20", "[bold]P[/] ± 1 — \N{GREEK SMALL LETTER MU}", ""),
@@ -22,7 +22,7 @@ ROWS = (
 
 
 def table(caption=None):
-    found = make_table("run", "state >", "steps >", "why", "last")
+    found = PlainTable("run", "state >", "steps >", "why", "last")
     for row in ROWS:
         found.add_row(*row)
     found.caption = caption

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from llpt.campaign import short_name
 from llpt.cli.bars import bar
-from llpt.cli.console import make_table, messages, output
+from llpt.cli.console import PlainTable, messages, output
 from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
 
 if TYPE_CHECKING:
@@ -142,14 +142,14 @@ def _show_transitions(analysis: Analysis) -> None:
     console = output()
     rows = transition_rows(analysis)
     if rows:
-        table = make_table("line", "criterion", "reference (K) >", "surrogate (K) >", "difference (K) >")
+        table = PlainTable("line", "criterion", "reference (K) >", "surrogate (K) >", "difference (K) >")
         for row in rows:
             table.add_row(row.line, row.criterion, row.reference, row.surrogate, row.difference)
         console.print(table)
         console.print()
     apart = separation_rows(analysis)
     if apart:
-        table = make_table("engine", "N >", "line", "criteria", "apart (K) >")
+        table = PlainTable("engine", "N >", "line", "criteria", "apart (K) >")
         for item in apart:
             table.add_row(item.engine, item.atoms, item.line, f"{item.first}, {item.second}", item.difference)
         console.print(table)
@@ -164,7 +164,7 @@ def _show_orders(analysis: Analysis) -> None:
         console.print(
             f"{escape(row.engine)}, {row.line}, N = {row.atoms}: [bold]{row.order}[/]. {escape(row.sentence)}"
         )
-        table = make_table("evidence", "says", "number >", "which is")
+        table = PlainTable("evidence", "says", "number >", "which is")
         for item in row.evidence:
             table.add_row(item.kind, item.order, item.number, item.meaning)
         console.print(table)
@@ -180,7 +180,7 @@ def _show_effects(analysis: Analysis) -> None:
     if not rows:
         return
     names = ("changed", "engine", "N >", "line", "shift of T (K) >", "jump (%) >", "density (%) >", "the change")
-    table = make_table(*names)
+    table = PlainTable(*names)
     for row in rows:
         table.add_row(row.test, row.engine, row.atoms, row.line, row.shift, row.jump, row.density, row.influence)
     output().print(table)

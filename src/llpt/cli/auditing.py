@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llpt.cli.analysis import bar_of_runs, show_verdict
-from llpt.cli.console import make_table, messages, output
+from llpt.cli.console import PlainTable, messages, output
 from llpt.cli.diagnosing import show_diagnoses
 from llpt.cli.exits import EXIT_FAILED
 from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
@@ -77,7 +77,7 @@ def audit(
 def _show(verdict: Verdict) -> None:
     console = output()
     console.print(f"{verdict.surrogate} against {verdict.reference}\n", markup=False)
-    table = make_table("quantity", "P (GPa) >", "N >", "T (K) >", "difference >", "threshold >", "outcome")
+    table = PlainTable("quantity", "P (GPa) >", "N >", "T (K) >", "difference >", "threshold >", "outcome")
     for each in verdict.comparisons:
         sizes = {each.reference_atoms, each.surrogate_atoms}
         table.add_row(

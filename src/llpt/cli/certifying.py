@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llpt.campaign import short_name
 from llpt.cli.bars import bar
-from llpt.cli.console import make_table, output
+from llpt.cli.console import PlainTable, output
 from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
 
 
@@ -22,7 +22,7 @@ def certify(directory: Directory) -> None:
     place = StudyDirectory.open(directory)
     with Ledger(place.database) as ledger:
         entries = {entry.path: entry for entry in ledger.entries()}
-    table = make_table("runs", "asked", "measured >", "must be >", "")
+    table = PlainTable("runs", "asked", "measured >", "must be >", "")
     with bar("parts asked", transient=True) as advance:
         runs = make_plan(place.study).runs
         found = certify_study(place, runs, entries, lambda behind, total: advance(behind, total=total))

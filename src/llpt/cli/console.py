@@ -109,11 +109,6 @@ def _cell(console: Console, text: str) -> Text:
     return console.render_str(text) if "[" in text or ":" in text else Text(text)
 
 
-def make_table(*columns: str) -> PlainTable:
-    """Return an empty table without lines; a column whose name ends in `` >`` is aligned to the right."""
-    return PlainTable(*columns)
-
-
 def known_text(estimate: Estimate, unit: str = "") -> str:
     """Write an estimate with its error and unit; one without a known error is not known."""
     return f"{estimate.value:.3g} ± {estimate.error:.2g} {unit}".rstrip() if estimate.resolved else "not known"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.cli.console import known_text, make_table
+from llpt.cli.console import PlainTable, known_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ def show_diagnoses(console: Console, diagnoses: Sequence[Diagnosis]) -> None:
     """
     if not diagnoses:
         return
-    table = make_table("checked", "of", "line", "N >", "size >", "limit >", "T* (K) >", "defect")
+    table = PlainTable("checked", "of", "line", "N >", "size >", "limit >", "T* (K) >", "defect")
     for each in diagnoses:
         table.add_row(
             str(each.cause),

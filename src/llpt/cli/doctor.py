@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from llpt.cli.console import make_table, messages, output
+from llpt.cli.console import PlainTable, messages, output
 from llpt.cli.needs import needs
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ def doctor(
 
         with messages().status("trying every engine …"):
             facts = survey()
-        table = make_table("what", "here", "version", "more")
+        table = PlainTable("what", "here", "version", "more")
         for fact in facts:
             table.add_row(escape(fact.name), _answer(here=fact.available), escape(fact.version), escape(fact.detail))
         console.print(table)
         console.print()
-    table = make_table("to", "possible", "missing", "how to get it, in a copy of the repository")
+    table = PlainTable("to", "possible", "missing", "how to get it, in a copy of the repository")
     table.add_row("do DFT of hydrogen, train, import, analyse, report", _answer(here=True), "", "")
     for need in needs():
         missing = need.missing
@@ -43,7 +43,7 @@ def doctor(
         table.add_row(escape(need.wish), _answer(here=not missing), escape(", ".join(missing)), escape(remedy))
     console.print(table)
     if faults := plugin_faults():
-        table = make_table("kind", "of another package", "why it cannot be used")
+        table = PlainTable("kind", "of another package", "why it cannot be used")
         for kind, name, why in faults:
             table.add_row(kind, escape(name), escape(why))
         console.print()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llpt.cli.bars import bar
-from llpt.cli.console import make_table, messages, output
+from llpt.cli.console import PlainTable, messages, output
 from llpt.cli.evaluation import EngineOptions, split_options
 from llpt.cli.overwriting import Overwrite, check_directory, check_same_results
 from llpt.errors import InputError
@@ -196,7 +196,7 @@ def _as_csv(found: xr.Dataset) -> str:
 
 def _show(found: xr.Dataset) -> None:
     temperatures = found["temperature"].to_numpy()
-    table = make_table(
+    table = PlainTable(
         "T_el (K) >",
         "E (meV/atom) >",
         "F (meV/atom) >",

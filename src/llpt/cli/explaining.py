@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llpt.cli.analysis import bar_of_runs
-from llpt.cli.console import known_text, make_table, messages, output
+from llpt.cli.console import PlainTable, known_text, messages, output
 from llpt.cli.diagnosing import show_diagnoses
 from llpt.cli.exits import EXIT_FAILED
 from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
@@ -83,7 +83,7 @@ def _show_residuals(console: Console, residuals: Residuals) -> None:
     else:
         value = f"{bias.molecular_mev_per_atom:.1f} ± {bias.error_mev_per_atom:.1f} meV/atom"
         console.print(f"Energy error, molecular less atomic at one density: {value}\n")
-    table = make_table("by", "group", "frames >", "energy (meV/atom) >", "pressure (GPa) >", "forces (eV/Å) >", "of >")
+    table = PlainTable("by", "group", "frames >", "energy (meV/atom) >", "pressure (GPa) >", "forces (eV/Å) >", "of >")
     for row in residuals.groups:
         forces = (f"{row.force_error_ev_per_angstrom:.3g}", f"{row.force_ev_per_angstrom:.3g}")
         table.add_row(
@@ -102,7 +102,7 @@ def _show_residuals(console: Console, residuals: Residuals) -> None:
 
 
 def _show_states(console: Console, states: tuple[StateDifference, ...]) -> None:
-    table = make_table(
+    table = PlainTable(
         "line", "N >", "T (K) >", "runs", "ΔG (meV/atom) >", "bracket (meV/atom) >", "J per atom >", "method"
     )
     for state in states:
@@ -143,7 +143,7 @@ def _show_crossover(console: Console, placed: PlacedCrossover) -> None:
         "region stable above the transition.",
         markup=False,
     )
-    table = make_table(
+    table = PlainTable(
         "T (K) >",
         "surrogate: ln p/(1-p) >",
         "D (meV/atom) >",
@@ -190,7 +190,7 @@ def _kelvin(value: Estimate) -> str:
 def _show_budget(console: Console, placed: PlacedBudget) -> None:
     place = placed.place
     console.print(f"Where the kelvins come from: {place.line}, {place.atoms} atoms, {place.temperature_k:g} K")
-    table = make_table(
+    table = PlainTable(
         "choice", "T* (K) >", "phases (meV/atom) >", "density below (%) >", "density above (%) >", "what came of it"
     )
     for row in placed.rows:

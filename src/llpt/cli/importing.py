@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from llpt.cli.bars import bar
-from llpt.cli.console import make_table, messages, output
+from llpt.cli.console import PlainTable, messages, output
 from llpt.cli.exits import EXIT_FAILED
 from llpt.cli.foreign_options import (
     Discard,
@@ -322,7 +322,7 @@ def _show(imported: Imported, source: ForeignTrajectory, out: Path) -> None:
         console.print(f"The frames say: {measured}.", markup=False)
     lacking = [name for name in NAMES if name in run.missing]
     if lacking:
-        table = make_table("not in the files", "hence not available")
+        table = PlainTable("not in the files", "hence not available")
         for missing in lacking:
             table.add_row(NAMES[missing], escape(", ".join(what_is_lost(missing)) or "nothing else"))
         console.print(table)

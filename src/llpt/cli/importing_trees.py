@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from llpt.campaign import short_name
 from llpt.cli.bars import bar
-from llpt.cli.console import make_table, output
+from llpt.cli.console import PlainTable, output
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def show_tree(runs: Sequence[TreeRun], out: Path, *, dry: bool) -> bool:
     console = output()
     taken = [(run, run.imported) for run in runs if run.imported is not None]
     if taken:
-        table = make_table("found", "program", "atoms >", "frames >", "ps >", "T (K) >", "P or ρ", "T_el (K) >", "fs >")
+        table = PlainTable("found", "program", "atoms >", "frames >", "ps >", "T (K) >", "P or ρ", "T_el (K) >", "fs >")
         for run, imported in taken:
             table.add_row(escape(run.found.name), *map(escape, _cells(imported)))
         console.print(table)

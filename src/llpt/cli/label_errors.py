@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from llpt.cli.console import make_table, output
+from llpt.cli.console import PlainTable, output
 
 if TYPE_CHECKING:
     from llpt.mlp import Accuracy
@@ -17,7 +17,7 @@ def show_label_errors(accuracy: Accuracy) -> None:
     """Print the phase-differential bias, then errors over all frames, by data set and by phase."""
     console = output()
     console.print(phase_bias_sentence(accuracy.phase_bias), markup=False)
-    table = make_table(
+    table = PlainTable(
         "frames of",
         "number >",
         "energy (meV/atom) >",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llpt.cli.bars import bar
-from llpt.cli.console import make_table, messages, output
+from llpt.cli.console import PlainTable, messages, output
 from llpt.cli.defaults import command_with_settings, given
 from llpt.cli.evaluation import EngineOptions, split_options
 from llpt.cli.overwriting import Overwrite, check_directory, check_same_results
@@ -162,7 +162,7 @@ def _show(result: OpticsResult) -> None:
     for phrase, value in numbers.items():
         console.print(f"{phrase:{width}s}  {value}", markup=False)
     conductivity, share = quantity("dc_conductivity"), quantity("sum_rule")
-    table = make_table("bands >", "broadening (eV) >", f"{conductivity.axis_label} >", f"{share.axis_label} >")
+    table = PlainTable("bands >", "broadening (eV) >", f"{conductivity.axis_label} >", f"{share.axis_label} >")
     for row in result.convergence:
         dc = str(row.dc_conductivity).removesuffix(f" {conductivity.unit}")
         table.add_row(str(row.bands), f"{row.broadening_ev:g}", dc, f"{row.sum_rule.value:.4f}")

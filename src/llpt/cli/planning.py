@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from llpt.campaign import RunIdentity, short_name
 from llpt.cli.bars import bar
-from llpt.cli.console import make_table, messages, output, roughly
+from llpt.cli.console import PlainTable, messages, output, roughly
 from llpt.cli.schemas import SCHEMA_FILE, Described, schema_text
 from llpt.cli.trust import comes_from_elsewhere, files_outside, foreign_code
 from llpt.errors import InputError
@@ -18,7 +18,6 @@ from llpt.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llpt.cli.console import PlainTable
     from llpt.study import Node, Plan, PlannedRun
     from llpt.study.engine_sections import ExecutionSection
 
@@ -140,7 +139,7 @@ def ladder_table(plan: Plan, costs: Mapping[str, float]) -> PlainTable:
     """Return one row for each ladder (engine, N, line of states, test) of a plan, and for each other node."""
     from llpt.study.nodes import runs_among  # noqa: PLC0415 - start-up time
 
-    table = make_table(
+    table = PlainTable(
         "engine",
         "atoms >",
         "line",
@@ -204,7 +203,7 @@ def node_table(plan: Plan, costs: Mapping[str, float], *, only: Sequence[Node] |
         costs: seconds of each node, by its path.
         only: those shown; None for all.
     """
-    table = make_table(
+    table = PlainTable(
         "run",
         "part",
         "steps >",

@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, get_origin
 
 from llpt.cli.bars import bar
-from llpt.cli.console import make_table, output
+from llpt.cli.console import PlainTable, output
 from llpt.cli.training_settings import training_settings
 from llpt.errors import InputError
 
@@ -103,7 +103,7 @@ def _two(recipe: str, key: str, value: str) -> list[str]:
 
 def _table(history: list[GenerationErrors]) -> Any:
     new_names, held_out_names = ("new frames, eV/Å", "meV/atom"), ("held out, eV/Å", "meV/atom")
-    table = make_table("generation", "frames", *new_names, "ensemble shift, meV/atom", *held_out_names)
+    table = PlainTable("generation", "frames", *new_names, "ensemble shift, meV/atom", *held_out_names)
     for entry in history:
         shift = entry.ensemble_shift
         shown = "" if shift is None else f"{shift.mev_per_atom:.1f} ± {shift.error_mev_per_atom:.1f}"

@@ -16,7 +16,7 @@ from rich.console import Group
 from rich.markup import escape
 
 from llpt.campaign import short_name
-from llpt.cli.console import duration, make_table, output, roughly
+from llpt.cli.console import PlainTable, duration, output, roughly
 from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
 from llpt.cli.states import STYLES
 from llpt.errors import InputError
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from llpt.cli.console import PlainTable
     from llpt.study.place import StudyPlace
     from llpt.study.running_means import RunningMeans
     from llpt.study.standing import RunStanding
@@ -217,7 +216,7 @@ def table_of(runs: list[RunStanding]) -> PlainTable:
     """Return one row for each run."""
     from llpt.study.standing import work_left_s  # noqa: PLC0415 - start-up time of the other commands
 
-    table = make_table(
+    table = PlainTable(
         "run",
         "state",
         "steps >",

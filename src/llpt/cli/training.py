@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from llpt.cli.bars import bar
-from llpt.cli.console import make_table, output
+from llpt.cli.console import PlainTable, output
 from llpt.cli.evaluation import EngineOptions, split_options
 from llpt.cli.foreign_options import Keys, label_keys
 from llpt.cli.overwriting import Overwrite, check_directory
@@ -107,7 +107,7 @@ def train(
             held_out=labelled_frames([held_out], keys=names) if held_out else [],
             on_progress=on_progress,
         )
-    table = make_table("", "")
+    table = PlainTable("", "")
     for key, value in card_rows(outcome.cards[0]).items():
         table.add_row(escape(key), escape(value))
     output().print(table)

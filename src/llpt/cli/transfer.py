@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llpt.cli.bars import bar
-from llpt.cli.console import known_text, make_table, output
+from llpt.cli.console import PlainTable, known_text, output
 from llpt.cli.evaluation import EngineOptions, split_options
 from llpt.cli.overwriting import Overwrite, check_directory
 from llpt.errors import InputError
@@ -177,7 +177,7 @@ def _as_json(
 
 
 def _show_rows(console: Console, rows: Mapping[str, Sequence[TransferErrors]]) -> None:
-    table = make_table(
+    table = PlainTable(
         "potential",
         "range of",
         "place",
@@ -204,7 +204,7 @@ def _show_calibration(console: Console, name: str, found: Mapping[str, SpreadCal
             markup=False,
         )
         console.print(f"  rank correlation of disagreement and error {known_text(each.rank_correlation)}", markup=False)
-        table = make_table(f"disagreement {unit} >", f"rms error {unit} >")
+        table = PlainTable(f"disagreement {unit} >", f"rms error {unit} >")
         for spread, error in zip(each.spreads, each.errors, strict=True):
             table.add_row(f"{spread:.3g}", known_text(error))
         console.print(table)

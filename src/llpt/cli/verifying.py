@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from llpt.campaign import short_name
 from llpt.cli.analysis import bar_of_runs
-from llpt.cli.console import make_table, output
+from llpt.cli.console import PlainTable, output
 from llpt.cli.exits import EXIT_FAILED
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ def verify(
 
 def _table(checks: Iterable[Check], *, every: bool) -> object:
     if every:
-        table = make_table("run", "check", "passed", "found")
+        table = PlainTable("run", "check", "passed", "found")
         for each in checks:
             table.add_row(short_name(each.subject), each.what, _mark(each.passed), escape(each.found))
         return table
-    table = make_table("run", "checks >", "passed", "what does not agree")
+    table = PlainTable("run", "checks >", "passed", "what does not agree")
     by_subject: dict[str, list[Check]] = {}
     for each in checks:
         by_subject.setdefault(each.subject, []).append(each)
