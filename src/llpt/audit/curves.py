@@ -64,8 +64,11 @@ def curve_contrasts(
     )
 
     def allowances() -> NDArray[np.float64]:
-        change = shift_allowances(reference, coordinates, pair.near(thresholds))
-        return scale * change / (np.array([abs(reference.values[index]) for index, _ in places]) if relative else 1.0)
+        change = scale * shift_allowances(reference, coordinates, pair.near(thresholds))
+        if not relative:
+            return change
+        size = np.array([abs(reference.values[index]) for index, _ in places])
+        return np.divide(change, size, out=np.zeros_like(change), where=size > 0.0)  # of nothing no share is known
 
     name = quantity(observable).words.capitalize()
     yield difference_contrast(pair, thresholds, coordinates, differences, name, allowances=allowances)

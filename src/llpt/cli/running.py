@@ -20,7 +20,7 @@ from llpt.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from llpt.study import Plan, StudyDirectory
+    from llpt.study import Ledger, Plan, StudyDirectory
     from llpt.study.file import StudyFile
     from llpt.study.ledger import Entry
 
@@ -57,6 +57,14 @@ def run(
         str | None,
         typer.Option("--stop-after", metavar="TIME", help="Stop as Ctrl-C does after this time: 90s, 30min, 2h, 1d."),
     ] = None,
+    runs_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--runs-from",
+            metavar="DIR",
+            help="Take from another study what is done there and would be the same here, as the runs of a reference.",
+        ),
+    ] = None,
     trust: Annotated[
         bool,
         typer.Option("--trust", help="Let the study run the code it names, which llpt plan lists; nothing is asked."),
@@ -71,19 +79,26 @@ def run(
     """
     from llpt.cli.analysis import analyse_and_report  # noqa: PLC0415 - start-up time of the other commands
     from llpt.cli.progress import make_display  # noqa: PLC0415
-    from llpt.study import Ledger, State  # noqa: PLC0415
+    from llpt.study import Ledger, State, StudyDirectory  # noqa: PLC0415
     from llpt.study.execution import Execution  # noqa: PLC0415
+    from llpt.study.taking import take_done  # noqa: PLC0415
 
     limit_s = None if stop_after is None else seconds_of(stop_after)
     say = messages()
+    source = None if runs_from is None else StudyDirectory.open(runs_from)
     if dry_run:
+        if source is not None:
+            raise InputError("--dry-run does not say what would be taken.", "Leave out --dry-run or --runs-from.")
         tell_what_would_be_done(study, out, only, retry_failed=retry_failed, trust=trust)
         return
     directory, plan = take_up(study, out, trust=trust)
     with directory.locked(), Ledger(directory.database) as ledger:
         say.print(f"[bold]{escape(directory.study.study.name)}[/] in {directory.root}")
+        wanted = chosen(plan, ledger.entries(), only, retry_failed=retry_failed)
+        if source is not None:
+            taken = take_done(directory, plan, ledger, wanted, source)
+            say.print(f"{len(taken)} of {len(plan.nodes)} were done in {source.root} and are taken from there.")
         with make_display(plan) as display:
-            wanted = chosen(plan, ledger.entries(), only, retry_failed=retry_failed)
             execution = Execution(directory, plan, ledger, display.update, wanted=wanted, limit_s=limit_s)
             final = execution.run()
         if final.stopping:
@@ -97,16 +112,19 @@ def run(
                 say.print(f"Every run is kept. To analyse and report them: llpt report {directory.root}")
                 raise
         if done < total:
-            for path, node in final.nodes.items():
-                if node.state in {State.FAILED, State.UNFINISHED}:
-                    entry = ledger.entry(path)
-                    say.print(f"[bold red]{node.state}:[/] {path}: {escape(entry.reason)} {escape(entry.remedy)}")
+            _tell_what_ended_early(ledger)
             say.print(f"{done} of {total} runs are done. To try the others again: llpt run {directory.root}")
         left = {final.nodes[path].state for path in wanted} - {State.DONE}
         if State.FAILED in left:
             raise typer.Exit(EXIT_FAILED)
         if left:
             raise typer.Exit(EXIT_UNFINISHED)
+
+
+def _tell_what_ended_early(ledger: Ledger) -> None:
+    for entry in ledger.entries():
+        if entry.state in {"failed", "unfinished"}:
+            messages().print(f"[bold red]{entry.state}:[/] {entry.path}: {escape(entry.reason)} {escape(entry.remedy)}")
 
 
 def seconds_of(text: str) -> float:

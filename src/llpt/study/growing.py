@@ -206,7 +206,7 @@ def _check_node(before: Node, after: Node, root: Path) -> None:
     for job in (one, other):
         for key in before.growing:
             _remove(job, key)
-    key = _first_change(one, other, "")
+    key = first_change(one, other)
     if key:
         was, now = (_at(job, key) for job in (one, other))
         raise _changed(short_name(before.path), f"{key} was {was} and would be {now}")
@@ -219,11 +219,20 @@ def _remove(job: Any, key: str) -> None:
     job.pop(last, None)
 
 
-def _first_change(one: Any, other: Any, where: str) -> str:
+def first_change(one: Any, other: Any, where: str = "") -> str:
+    """Return the first key, dotted, in which two jobs differ; empty where none does.
+
+    Keys that follow from the nodes beside are not looked at.
+
+    Args:
+        one: a job, read from its text.
+        other: another.
+        where: where in the job both stand.
+    """
     if isinstance(one, dict) and isinstance(other, dict):
         for key in one | other:
             if where or key not in FREE:
-                found = _first_change(one.get(key), other.get(key), f"{where}.{key}" if where else str(key))
+                found = first_change(one.get(key), other.get(key), f"{where}.{key}" if where else str(key))
                 if found:
                     return found
         return ""

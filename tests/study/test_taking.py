@@ -1,0 +1,135 @@
+"""One reference serves many surrogates: what is done elsewhere and would be the same is taken, and nothing else."""
+
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.io import write
+from tests.studies import ENGINES, WITHOUT_REPORT, study_of_one_engine, with_modules_of
+
+from llpt.errors import InputError
+from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
+from llpt.study.taking import take_done
+from llpt.study.verifying import verify
+
+STEPS = {"steps": 20, "discard": 2, "settle_steps": 0, "relax_steps": 2}
+REFERENCE = study_of_one_engine("ase:engines_for_tests.Soft", temperatures_k=[700, 800], ladder="heating", **STEPS)
+SURROGATE = '[surrogate]\nengine = "ase:engines_for_tests.Soft"\noptions = { sigma = 1.25 }\nthreads = 1\n'
+LOWER, UPPER = "runs/soft/N8/P200/T700", "runs/soft/N8/P200/T800"
+
+
+def run(place, text, *words):
+    place.with_suffix(".toml").write_text(text)
+    command = [*WITHOUT_REPORT, "run", f"{place.name}.toml", "--trust", *words]
+    environment = with_modules_of(ENGINES)
+    return subprocess.run(
+        command, cwd=place.parent, env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """The directory of a study of the reference alone, done."""
+    place = tmp_path_factory.mktemp("taking") / "first"
+    done = run(place, REFERENCE)
+    assert done.returncode == 0, done.stderr
+    return place
+
+
+def entries(place):
+    with Ledger(place / "study.db") as ledger:
+        return {entry.path: entry for entry in ledger.entries()}
+
+
+def test_a_second_surrogate_takes_the_reference_and_runs_itself_alone(first, tmp_path):
+    done = run(tmp_path / "second", REFERENCE + SURROGATE, "--runs-from", str(first))
+    assert done.returncode == 0, done.stderr
+    assert f"2 of 4 were done in {first} and are taken from there." in done.stderr
+    before, after = entries(first), entries(tmp_path / "second")
+    for path, entry in before.items():
+        taken = after.pop(path)
+        assert taken.reason == 'taken from the study "test"'
+        for name in ("state", "inputs_hash", "attempts", "started", "finished", "steps_done", "host", "provenance"):
+            assert getattr(taken, name) == getattr(entry, name)
+        for file in (first / path).rglob("*"):
+            if file.is_file():
+                assert (tmp_path / "second" / file.relative_to(first)).read_bytes() == file.read_bytes()
+    assert len(after) == 2
+    assert {entry.state for entry in after.values()} == {State.DONE}
+    told = [
+        {(each.subject, each.what, each.passed) for each in verify(place)} for place in (first, tmp_path / "second")
+    ]
+    assert {each for each in told[0] if each[0] != "study"} <= told[1]
+    again = run(tmp_path / "second", REFERENCE + SURROGATE, "--runs-from", str(first))
+    assert again.returncode == 0, again.stderr
+    assert "0 of 4 were done" in again.stderr
+
+
+def taken(place, text, source, *, wanted=None):
+    """What a new study takes, without a run."""
+    directory = StudyDirectory.claim(place, text, parse_study(text), source=place.parent)
+    plan = make_plan(directory.study)
+    with Ledger(directory.database) as ledger:
+        return take_done(directory, plan, ledger, plan.paths if wanted is None else wanted, StudyDirectory.open(source))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (REFERENCE.replace('name = "test"', 'name = "test"\nseed = 2'), "seed"),
+        (REFERENCE.replace("steps = 20", "steps = 21"), "settings.steps"),
+        (
+            REFERENCE.replace(
+                '"ase:engines_for_tests.Soft"', '"ase:engines_for_tests.Soft"\noptions = { sigma = 1.3 }'
+            ),
+            "options.sigma",
+        ),
+        (REFERENCE.replace("[700, 800]", "[900]"), "no run has the same name"),
+    ],
+)
+def test_what_would_be_another_run_is_not_taken_and_what_differs_is_named(text, named, first, tmp_path):
+    with pytest.raises(InputError, match=named):
+        taken(tmp_path / "other", text, first)
+    assert not (tmp_path / "other/runs").exists()
+
+
+def test_what_stands_on_a_run_that_is_not_the_same_is_not_taken(first, tmp_path):
+    """The upper run has the same job, but starts from the end of another run below."""
+    source = tmp_path / "source"
+    shutil.copytree(first, source)
+    with Ledger(source / "study.db") as ledger:
+        ledger.record(LOWER, State.UNFINISHED)
+    with pytest.raises(InputError, match="Nothing that is done"):
+        taken(tmp_path / "other", REFERENCE, source)
+    assert taken(tmp_path / "again", REFERENCE, first) == (LOWER, UPPER)
+    with pytest.raises(InputError, match="Nothing that is done"):
+        taken(tmp_path / "upper", REFERENCE, first, wanted={UPPER})
+
+
+def test_a_file_that_a_study_copied_counts_by_what_it_holds(tmp_path):
+    grid = 1.4 * np.array(list(np.ndindex(2, 2, 2)))
+    named = REFERENCE.replace('"atomic"', '"start.xyz"').replace("[700, 800]", "[800]")
+    places = {}
+    for name, scale in (("first", 1.0), ("same", 1.0), ("other", 1.01)):
+        (tmp_path / name).mkdir()
+        places[name] = tmp_path / name / "study"
+        write(tmp_path / name / "start.xyz", Atoms("H8", scale * grid, cell=[scale * 2.8] * 3, pbc=True))
+    done = run(places["first"], named)
+    assert done.returncode == 0, done.stderr
+    assert taken(places["same"], named, places["first"]) == (UPPER,)
+    with pytest.raises(InputError, match="T800 differs in its start or a file it names"):
+        taken(places["other"], named, places["first"])
+
+
+def test_a_take_that_was_cut_off_before_the_ledger_knew_is_completed(first, tmp_path):
+    directory = StudyDirectory.claim(tmp_path / "other", REFERENCE, parse_study(REFERENCE), source=tmp_path)
+    shutil.copytree(first / UPPER, directory.root / UPPER)
+    assert taken(directory.root, REFERENCE, first)[-1] == UPPER
+
+
+def test_a_study_takes_nothing_from_itself(first, command):
+    code, _, told = command("run", first, "--trust", "--runs-from", first)
+    assert code == 1
+    assert f"{first} is the study itself" in told.replace("\n", "")
