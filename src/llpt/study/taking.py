@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 from llpt.campaign import short_name
 from llpt.errors import InputError
-from llpt.files import atomic_directory
+from llpt.files import atomic_directory, copy
 from llpt.study.growing import first_change
 from llpt.study.jobs import write_job
 from llpt.study.ledger import EntryChanges, Ledger
@@ -66,7 +65,7 @@ def take_done(
             continue
         if not directory.node(path).exists():  # else it was taken, and a kill came before the ledger knew
             with atomic_directory(directory.node(path)) as fresh:
-                shutil.copytree(source.node(path), fresh, dirs_exist_ok=True)
+                copy(source.node(path), fresh)
         write_job(directory, node, ledger)
         known = {name: value for name in CARRIED if (value := getattr(there[path], name)) is not None}
         ledger.record(path, State.DONE, reason=f'taken from the study "{source.study.study.name}"', **known)
