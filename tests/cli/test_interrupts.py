@@ -1,5 +1,6 @@
 """Ctrl-C ends a command in a word while it plans and while its libraries are loaded, and soon whatever it does."""
 
+import errno
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.studies import study_of_one_engine
 
-from llpt.cli import interrupts, main
+from llpt.cli import interrupts, main, unprinted
 from llpt.cli.interrupts import hearing_ctrl_c
 
 STUDY = study_of_one_engine("ase:ase.calculators.lj.LennardJones", steps=2, discard=0)
@@ -131,6 +132,31 @@ def test_what_could_not_be_written_is_no_success():
         program = PROGRAM.replace("CODE", "0")
         done = subprocess.run([sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="it needs /dev/full, a disk that is full")
+@pytest.mark.parametrize("both", [False, True])
+def test_a_disk_that_takes_no_output_is_told_in_two_lines(both):
+    """Where standard error is on it too, the code alone tells."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from llpt.cli import program; program()", "schema", "study"],
+            stdout=full,
+            stderr=full if both else subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    if not both:
+        cause, remedy = done.stderr.splitlines()
+        assert cause == "error: Cannot write to standard output or error: No space left on device."
+        assert remedy.startswith("  fix: Free some space")
+
+
+def test_a_file_that_is_not_there_is_no_full_disk():
+    assert unprinted(FileNotFoundError(errno.ENOENT, "", "file")) is None
+    assert unprinted(OSError(errno.ENOSPC, "", "file")) is None
+    assert unprinted(ValueError("no disk")) is None
 
 
 def test_who_had_ctrl_c_ignored_keeps_it_so():

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sqlite3
 import sys
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from llpt.cli.status import against, draw_live, standing_lines
-from llpt.errors import InputError
+from llpt.errors import InputError, StorageError
 from llpt.study import Ledger, State
 from llpt.study.job_files import JobFiles
 from llpt.study.outcome import Provenance, RunConditions
@@ -119,6 +120,20 @@ def test_ctrl_c_ends_a_live_table(place):
 def test_a_live_table_needs_a_terminal(place):
     with pytest.raises(InputError, match="--live draws on a terminal"):
         draw_live(place, Console(file=io.StringIO()), every=False)
+
+
+def test_a_ledger_that_was_emptied_is_said(place):
+    place.database.write_bytes(b"")
+    shown, at_work = standing_lines(place, every=False)
+    assert printed(shown).startswith("The ledger holds no run.")
+    assert not at_work
+
+
+def test_a_job_that_is_none_is_a_damaged_ledger(place):
+    with sqlite3.connect(place.database) as ledger:
+        ledger.execute("UPDATE runs SET job = '{bad' WHERE state = 'done'")
+    with pytest.raises(StorageError, match=f"what {RUN}-done was told is no job"):
+        standing_lines(place, every=False)
 
 
 def test_what_nobody_started_is_said(tmp_path):

@@ -479,6 +479,14 @@ def test_a_full_disk_is_said_in_two_lines(tmp_path, tiny_disk):
     assert StudyDirectory.open(tmp_path / "elsewhere")
 
 
+@pytest.mark.parametrize("asked", [("--only", "*/T900"), ("--retry-failed",)])
+def test_where_nothing_is_asked_for_no_directory_is_made(tmp_path, run, asked):
+    write(tmp_path)
+    code, said = run(tmp_path, "study.toml", *asked)
+    assert code == 1, said
+    assert not (tmp_path / "study").exists()
+
+
 def test_only_what_is_asked_for_is_done_and_a_dry_run_does_nothing(tmp_path, run):
     write(tmp_path)
     code, said = run(tmp_path, "study.toml", "--dry-run")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -10,7 +11,8 @@ import pytest
 
 from llpt.errors import StorageError
 from llpt.study import Ledger, State
-from llpt.study.outcome import Provenance
+from llpt.study.ledger import ADDED
+from llpt.study.outcome import Provenance, RunConditions
 
 
 @pytest.fixture
@@ -102,3 +104,30 @@ def test_a_file_that_is_no_ledger_is_refused(tmp_path):
     (tmp_path / "study.db").write_text("not a database, but a letter to a friend" * 50)
     with pytest.raises(StorageError, match="cannot be used"):
         Ledger(tmp_path / "study.db")
+
+
+def test_a_ledger_of_a_version_before_is_read_where_nobody_may_write(disk):
+    with Ledger(disk.path / "study.db") as ledger:
+        ledger.enter("a", inputs_hash="1", job="{}")
+        ledger.record("a", State.DONE, seconds=2.0)
+    older = sqlite3.connect(disk.path / "study.db")
+    for column in ADDED:
+        older.execute(f"ALTER TABLE runs DROP COLUMN {column}")
+    older.close()
+    with disk.read_only(), Ledger(disk.path / "study.db") as ledger:
+        entry = ledger.entry("a")
+        assert (entry.seconds, entry.core_seconds, entry.compile_seconds) == (2.0, 0.0, 0.0)
+        assert entry.conditions == RunConditions()
+        assert ledger.entries() == (entry,)
+    with Ledger(disk.path / "study.db") as ledger:
+        ledger.record("a", State.DONE, core_seconds=3.0)
+        assert ledger.entry("a").core_seconds == 3.0
+
+
+@pytest.mark.parametrize(("column", "text"), [("state", "wat"), ("conditions", "{bad"), ("provenance", "[1]")])
+def test_a_ledger_with_words_that_it_cannot_hold_is_damaged(ledger, column, text):
+    ledger.enter("a", inputs_hash="1", job="{}")
+    with sqlite3.connect(ledger.path) as other:
+        other.execute(f"UPDATE runs SET {column} = ?", (text,))  # noqa: S608 - a parameter of this test
+    with pytest.raises(StorageError, match="is damaged: what it says of a cannot be read"):
+        ledger.entries()

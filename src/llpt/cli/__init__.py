@@ -2,6 +2,8 @@
 
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 from llpt.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED, STOPPED
 from llpt.cli.interrupts import FREE_S, hearing_ctrl_c, leave_at_once
@@ -28,16 +30,30 @@ def main() -> None:
             pass
         except Exception as error:
             if not interrupt.heard:  # a library that Ctrl-C found while it was loaded may say anything
-                if not isinstance(error, LlptError):
+                told = error if isinstance(error, LlptError) else unprinted(error)
+                if told is None:
                     raise
                 from llpt.cli.console import show_error  # noqa: PLC0415 - likewise
 
-                show_error(error)
+                with suppress(OSError):  # standard error may be what is refused
+                    show_error(told)
                 sys.exit(EXIT_FAILED)
         else:
             return
         sys.stderr.write(f"{STOPPED}\n")
         sys.exit(EXIT_INTERRUPTED)
+
+
+def unprinted(error: Exception) -> LlptError | None:
+    """Return what a person is told where the disk refused what a command prints; None of any other error.
+
+    Every file is written by ``llpt.files``, which words what the disk says: what is left has no name.
+    """
+    from llpt.files import disk_refusal  # noqa: PLC0415 - start-up time
+
+    if not isinstance(error, OSError) or error.filename is not None:
+        return None
+    return disk_refusal(error, Path("to standard output or error"), "write")
 
 
 def program() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Group
@@ -150,7 +151,11 @@ class PlainDisplay:
         pass
 
     def update(self, study: StudyProgress) -> None:
-        """Print what is new."""
+        """Print what is new; a full disk under what was printed so far stops no run."""
+        with suppress(OSError):
+            self._print(study)
+
+    def _print(self, study: StudyProgress) -> None:
         changed = False
         for path, node in study.nodes.items():
             before = self._states.get(path, State.WAITING)
@@ -167,8 +172,8 @@ class PlainDisplay:
                 for name, node in study.nodes.items()
                 if node.state is State.RUNNING
             ]
-            line = f"{counts(study)}; about {duration(study.remaining_s)} left"
-            self._console.print("; ".join([line, *running]), markup=False)
+            left = "stopping" if study.stopping else f"about {duration(study.remaining_s)} left"
+            self._console.print("; ".join([f"{counts(study)}; {left}", *running]), markup=False)
 
 
 def described(progress: NodeProgress) -> str:

@@ -91,7 +91,7 @@ def run(
             raise InputError("--dry-run does not say what would be taken.", "Leave out --dry-run or --runs-from.")
         tell_what_would_be_done(study, out, only, retry_failed=retry_failed, trust=trust)
         return
-    directory, plan = take_up(study, out, trust=trust)
+    directory, plan = take_up(study, out, only, retry_failed=retry_failed, trust=trust)
     with directory.locked(), Ledger(directory.database) as ledger:
         say.print(f"[bold]{escape(directory.study.study.name)}[/] in {directory.root}")
         wanted = chosen(plan, ledger.entries(), only, retry_failed=retry_failed)
@@ -156,17 +156,25 @@ def chosen(plan: Plan, entries: Sequence[Entry], only: str | None, *, retry_fail
     """
     from llpt.study import State  # noqa: PLC0415 - start-up time of the other commands
 
-    names = plan.paths
-    if only is not None:
-        names = tuple(path for path in names if matches_pattern(path, only))
-        if not names:
-            raise InputError(f"No run of the study matches {only!r}.", "llpt plan --all lists their names.")
+    names = matching(plan, only)
     if retry_failed:
         bad = {entry.path for entry in entries if entry.state in {State.FAILED, State.BLOCKED}}
         names = tuple(path for path in names if path in bad)
         if not names:
             raise InputError("No run of the study has failed.", "Start llpt run without --retry-failed.")
     return plan.with_ancestors(names)
+
+
+def matching(plan: Plan, only: str | None) -> tuple[str, ...]:
+    """Return the nodes of a plan whose name, short or whole, matches a pattern; all where there is none.
+
+    Raises:
+        InputError: there is none.
+    """
+    names = tuple(path for path in plan.paths if only is None or matches_pattern(path, only))
+    if not names:
+        raise InputError(f"No run of the study matches {only!r}.", "llpt plan --all lists their names.")
+    return names
 
 
 @dataclass(frozen=True)
@@ -306,16 +314,21 @@ def tell_what_would_be_done(
     console.print(f"{len(todo)} of {len(plan.nodes)} would be done, in about {span}. Nothing was started.")
 
 
-def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[StudyDirectory, Plan]:
+def take_up(
+    study: Path, out: Path | None, only: str | None = None, *, retry_failed: bool = False, trust: bool = False
+) -> tuple[StudyDirectory, Plan]:
     """Return the directory of a study given as a file, an archive or that directory, made if it is new, and its plan.
 
     Args:
         study: what was given.
         out: where to work.
+        only: a pattern of the nodes that are asked for; None for all.
+        retry_failed: whether only what failed is.
         trust: whether a study from elsewhere may run the code it names.
 
     Raises:
-        InputError: the file or directory cannot be used, or is not trusted; nothing was changed.
+        InputError: the file or directory cannot be used, or is not trusted, or no node of a new study is asked for;
+            nothing was changed.
     """
     from llpt.study import StudyDirectory, make_plan  # noqa: PLC0415
     from llpt.study.growing import grow  # noqa: PLC0415
@@ -331,6 +344,7 @@ def take_up(study: Path, out: Path | None, *, trust: bool = False) -> tuple[Stud
         text, root = given.file.read_text(encoding="utf-8"), out or Path(study.stem)
         provider = given.study.execution.provider
         if not (root / STUDY_FILE).is_file():
+            chosen(plan, (), only, retry_failed=retry_failed)  # refuses before anything is made
             directory = StudyDirectory.claim(root, text, given.study, source=given.source, archived=given.archived)
             agree(root, plan, provider=provider, trust=True)  # its directory is not asked about again
             return directory, plan

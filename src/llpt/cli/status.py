@@ -140,6 +140,8 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
     found_now = study_standing(place.root)
     if found_now is None:
         return Group("Nothing has been started."), False
+    if not found_now.runs:
+        return Group("The ledger holds no run. llpt run enters them, and takes up what lies in the directory."), False
     runs = list(found_now.runs)
     listed = runs if every else shortened(runs)
     if means is not None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
-from llpt.errors import StorageError
+from llpt.errors import StorageError, first_line
 from llpt.study.inside import is_below
 from llpt.study.outcome import Provenance, Record, RunConditions, State
 
@@ -120,7 +120,8 @@ class Entry:
 
 NAMES = tuple(column.name for column in fields(Entry))
 STATE, PROVENANCE, CONDITIONS = map(NAMES.index, ("state", "provenance", "conditions"))
-ENTRIES = f"SELECT {', '.join(('identity', *NAMES[1:]))} FROM runs"  # noqa: S608 - names are fields of a record
+PRIMARY_CODE = 0xFF
+"""The part of an error code of SQLite's that tells its kind."""
 
 
 @dataclass(frozen=True)
@@ -170,9 +171,7 @@ class Ledger:
             try:
                 self._connection.execute("PRAGMA synchronous=FULL")
                 self._connection.executescript(SCHEMA)
-                there = {row["name"] for row in self._connection.execute("PRAGMA table_info(runs)")}
-                for column in ADDED.keys() - there:
-                    self._connection.execute(f"ALTER TABLE runs ADD COLUMN {column} {ADDED[column]}")
+                self._entries = self._with_added_columns()
             except sqlite3.Error:
                 self._connection.close()
                 raise
@@ -182,6 +181,22 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+    def _with_added_columns(self) -> str:
+        """Add the columns that a ledger of a version before has not, and return what reads entries.
+
+        Where nobody may write, what such a column says by default is read in its place.
+        """
+        there = {row["name"] for row in self._connection.execute("PRAGMA table_info(runs)")}
+        read = {name: name for name in NAMES[1:]}
+        for name in ADDED.keys() - there:
+            try:
+                self._connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {ADDED[name]}")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_READONLY:
+                    raise
+                read[name] = ADDED[name].rpartition(" DEFAULT ")[2]
+        return f"SELECT identity, {', '.join(read.values())} FROM runs"  # noqa: S608 - names are fields of a record
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -319,7 +334,7 @@ class Ledger:
     def entry(self, path: str) -> Entry:
         """Return one run."""
         with self._guarded():
-            row = self._connection.execute(f"{ENTRIES} WHERE identity = ?", (path,)).fetchone()
+            row = self._connection.execute(f"{self._entries} WHERE identity = ?", (path,)).fetchone()
         if row is None:
             raise KeyError(path)
         return self._entry(row)
@@ -327,7 +342,7 @@ class Ledger:
     def entries(self) -> tuple[Entry, ...]:
         """Return every run in the order they were entered."""
         with self._guarded():
-            rows = self._connection.execute(f"{ENTRIES} ORDER BY rowid").fetchall()
+            rows = self._connection.execute(f"{self._entries} ORDER BY rowid").fetchall()
         return tuple(map(self._entry, rows))
 
     def events(self) -> tuple[tuple[float, str, State, str], ...]:
@@ -344,9 +359,15 @@ class Ledger:
                 f"The ledger {self.path} is damaged: it names {path!r}, which is no directory below the study's.",
                 "Nothing was changed. Restore it from a copy; do not trust a study that somebody gave you so.",
             )
-        columns[STATE] = State(columns[STATE])
-        told = columns[PROVENANCE]
-        columns[PROVENANCE] = NOTHING if told == "{}" else Provenance.model_validate_json(told)
-        told = columns[CONDITIONS]
-        columns[CONDITIONS] = UNTOLD if told == "{}" else RunConditions.model_validate_json(told)
+        try:
+            columns[STATE] = State(columns[STATE])
+            told = columns[PROVENANCE]
+            columns[PROVENANCE] = NOTHING if told == "{}" else Provenance.model_validate_json(told)
+            told = columns[CONDITIONS]
+            columns[CONDITIONS] = UNTOLD if told == "{}" else RunConditions.model_validate_json(told)
+        except ValueError as error:
+            raise StorageError(
+                f"The ledger {self.path} is damaged: what it says of {path} cannot be read ({first_line(error)}).",
+                "Nothing was changed. Restore it from a copy; the runs themselves are untouched.",
+            ) from error
         return Entry(*columns)

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.errors import StorageError, first_line
 from llpt.study.job_head import RunHead, job_head
 from llpt.study.outcome import State
 from llpt.units import DAY_S
@@ -58,8 +59,17 @@ class RunStanding:
         Args:
             entry: what the ledger holds of it.
             steps_done: what it says itself while it runs.
+
+        Raises:
+            StorageError: what the ledger says that it was told is no job.
         """
-        job = job_head(entry.job)
+        try:
+            job = job_head(entry.job)
+        except ValueError as error:
+            raise StorageError(
+                f"The ledger is damaged: what {entry.path} was told is no job ({first_line(error)}).",
+                "Restore study.db from a copy; the runs themselves are untouched.",
+            ) from error
         run = job if isinstance(job, RunHead) else None
         return cls(
             entry=entry,
