@@ -1,7 +1,10 @@
 """One file of a whole study: nothing is missing, nothing was changed, and it can be done again."""
 
+import shutil
+import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rocrate.rocrate import ROCrate
@@ -92,3 +95,33 @@ def test_nothing_is_overwritten(study, tmp_path):
     with pytest.raises(InputError, match="exists already"):
         pack_study(study, tmp_path / "a.zip")
     assert (tmp_path / "a.zip").read_text() == "something else"
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_an_archive_that_would_fill_the_disk_is_not_unpacked(tmp_path, monkeypatch, kind):
+    """Zeros of terabytes take kilobytes; here a file of 3 MB, and a disk that has 5 MB."""
+    archive, size = tmp_path / f"a.{kind}", 3_000_000
+    if kind == "zip":
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("study/study.toml", STUDY.read_text())
+            packed.writestr("study/zeros", bytes(size))
+    else:
+        (tmp_path / "zeros").write_bytes(bytes(size))
+        with tarfile.open(archive, "w:gz") as packed:
+            packed.add(STUDY, "study/study.toml")
+            packed.add(tmp_path / "zeros", "study/zeros")
+    with opened(archive) as root:
+        assert (root / "zeros").stat().st_size == size
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=5_000_000))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    with pytest.raises(StorageError, match=r"unpacks to 0\.003 GB, and .* 0\.005 GB free"), opened(archive):
+        pass
+    assert not list(scratch.iterdir())
+
+
+def test_a_study_file_that_is_no_text_is_said(tmp_path):
+    (tmp_path / "study.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="cannot be read"):
+        StudyDirectory.open(tmp_path)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from llpt.cli.bars import bar
-from llpt.cli.console import output
+from llpt.cli.console import output, typed
 from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
 
 
@@ -41,5 +42,7 @@ def archive(
         )
     size = target.stat().st_size / 1e6
     kind = "with" if manifest.trajectories else "without"
-    output().print(f"Packed {len(manifest.files)} files {kind} trajectories into {target} ({size:.3g} MB).")
-    output().print(f"To check it: llpt verify {target}. To do it again: llpt run {target} --out DIR")
+    output().print(
+        f"Packed {len(manifest.files)} files {kind} trajectories into {escape(str(target))} ({size:.3g} MB)."
+    )
+    output().print(f"To check it: llpt verify {typed(target)}. To do it again: llpt run {typed(target)} --out DIR")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import shlex
 import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,22 +17,43 @@ from rich.text import Text
 from llpt.units import DAY_S
 
 if TYPE_CHECKING:
-    from rich.console import ConsoleOptions, RenderResult
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from rich.console import ConsoleOptions, RenderableType, RenderResult
+    from rich.segment import Segment
 
     from llpt.errors import LlptError
     from llpt.statistics import Estimate
 
 YEAR_S = 365.25 * DAY_S
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Characters that a terminal obeys, but for tabulators and ends of lines."""
+
+
+class TextConsole(Console):
+    """A console on which no text is obeyed by a terminal: names come from study files and archives of others."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Give the segments of what is printed; rich's own commands are segments without text of others."""
+        for segment in super().render(renderable, options):
+            told = segment.control or not CONTROL.search(segment.text)
+            yield segment if told else segment._replace(text=CONTROL.sub("\N{REPLACEMENT CHARACTER}", segment.text))
 
 
 def output() -> Console:
     """Return the console for results; as wide as the terminal, or 200 columns into a pipe or file."""
-    return Console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200, highlight=False)
+    return TextConsole(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200, highlight=False)
 
 
 def messages() -> Console:
     """Return the console for progress, warnings and errors."""
-    return Console(stderr=True, soft_wrap=True, highlight=False)
+    return TextConsole(stderr=True, soft_wrap=True, highlight=False)
+
+
+def typed(path: Path) -> str:
+    """Write a path as a person types it in a command, to be printed with markup: in quotes where a shell needs them."""
+    return escape(shlex.quote(str(path)))
 
 
 def show_error(error: LlptError) -> None:

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from llpt.campaign import RunIdentity, short_name
 from llpt.cli.bars import bar
-from llpt.cli.console import PlainTable, messages, output, roughly
+from llpt.cli.console import PlainTable, messages, output, roughly, typed
 from llpt.cli.schemas import SCHEMA_FILE, Described, schema_text
 from llpt.cli.trust import comes_from_elsewhere, files_outside, foreign_code
 from llpt.errors import InputError
@@ -57,7 +57,7 @@ def init(
     text = fitting_text(sources or [], path, atoms or [])
     write_atomically(path.parent / SCHEMA_FILE, schema_text(Described.STUDY))
     write_atomically(path, text)
-    output().print(f"Wrote {path}, and {SCHEMA_FILE} for editors. Next: [bold]llpt plan {path}[/]")
+    output().print(f"Wrote {escape(str(path))}, and {SCHEMA_FILE} for editors. Next: [bold]llpt plan {typed(path)}[/]")
 
 
 def fitting_text(sources: Sequence[str], path: Path, atoms: Sequence[int]) -> str:

@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from llpt.campaign import matches_pattern, short_name
-from llpt.cli.console import messages, output, roughly
+from llpt.cli.console import messages, output, roughly, typed
 from llpt.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNFINISHED
 from llpt.cli.trust import agree, foreign_code, is_archive
 from llpt.errors import InputError
@@ -93,27 +93,28 @@ def run(
         return
     directory, plan = take_up(study, out, only, retry_failed=retry_failed, trust=trust)
     with directory.locked(), Ledger(directory.database) as ledger:
-        say.print(f"[bold]{escape(directory.study.study.name)}[/] in {directory.root}")
+        say.print(f"[bold]{escape(directory.study.study.name)}[/] in {escape(str(directory.root))}")
         wanted = chosen(plan, ledger.entries(), only, retry_failed=retry_failed)
         if source is not None:
             taken = take_done(directory, plan, ledger, wanted, source)
-            say.print(f"{len(taken)} of {len(plan.nodes)} were done in {source.root} and are taken from there.")
+            where = escape(str(source.root))
+            say.print(f"{len(taken)} of {len(plan.nodes)} were done in {where} and are taken from there.")
         with make_display(plan) as display:
             execution = Execution(directory, plan, ledger, display.update, wanted=wanted, limit_s=limit_s)
             final = execution.run()
         if final.stopping:
-            say.print(f"Stopped; every run kept its checkpoint. To continue: llpt run {directory.root}")
+            say.print(f"Stopped; every run kept its checkpoint. To continue: llpt run {typed(directory.root)}")
             raise typer.Exit(EXIT_UNFINISHED if execution.out_of_time else EXIT_INTERRUPTED)
         done, total = final.count(State.DONE), len(final.nodes)
         if done:
             try:
                 analyse_and_report(directory, plan, ledger)
             except KeyboardInterrupt:
-                say.print(f"Every run is kept. To analyse and report them: llpt report {directory.root}")
+                say.print(f"Every run is kept. To analyse and report them: llpt report {typed(directory.root)}")
                 raise
         if done < total:
             _tell_what_ended_early(ledger)
-            say.print(f"{done} of {total} runs are done. To try the others again: llpt run {directory.root}")
+            say.print(f"{done} of {total} runs are done. To try the others again: llpt run {typed(directory.root)}")
         left = {final.nodes[path].state for path in wanted} - {State.DONE}
         if State.FAILED in left:
             raise typer.Exit(EXIT_FAILED)

@@ -73,7 +73,7 @@ def status(
 
     place = StudyPlace.found(directory)
     console = output()
-    console.print(f"[bold]{escape(name_of(place.study_file))}[/] in {place.root}\n")
+    console.print(f"[bold]{escape(name_of(place.study_file))}[/] in {escape(str(place.root))}\n")
     if live:
         draw_live(place, console, every=every)
     else:
@@ -160,7 +160,7 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
         lines.append(f"[bold red]gone:[/] done by the ledger, but its results are not there: {escape(named + more)}.")
     if place.verdict.exists():
         stored = read_record(place.verdict, _StoredVerdict) or _StoredVerdict()
-        lines.append(f"Verdict: [bold]{stored.value}[/]. Report: {place.page}")
+        lines.append(f"Verdict: [bold]{stored.value}[/]. Report: {escape(str(place.page))}")
     return Group(*lines), found_now.at_work
 
 

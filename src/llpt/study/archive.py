@@ -8,6 +8,7 @@ it, whether trajectories are in it, and the SHA-256 of every file. ``ro-crate-me
 from __future__ import annotations
 
 import os
+import shutil
 import tarfile
 import zipfile
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 LEFT_OUT = frozenset({".parsl", ".lock", STOP_FILE, "checkpoints", "RESTART"})
 """Names of files and directories that only serve an ``llpt run`` at work."""
+BYTES_PER_GB = 1e9
 
 
 class ArchiveManifest(BaseModel):
@@ -153,10 +155,11 @@ def _unpack(archive: Path, place: Path) -> None:
     try:
         if tarfile.is_tarfile(archive):
             with tarfile.open(archive) as tar:
-                _unpack_tar(tar, place)
+                _unpack_tar(tar, archive, place)
         elif zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as packed:
                 _refuse_outside(packed.namelist(), place)
+                _refuse_too_large(sum(member.file_size for member in packed.infolist()), archive, place)
                 packed.extractall(place)  # noqa: S202 - every name was looked at
         else:
             raise InputError(f"{archive} is neither a directory nor a .tar or .zip.", "Give one of these.")
@@ -168,7 +171,7 @@ def _unpack(archive: Path, place: Path) -> None:
         raise InputError(f"{archive} cannot be unpacked: {error}.", "Copy it again.") from error
 
 
-def _unpack_tar(tar: tarfile.TarFile, place: Path) -> None:
+def _unpack_tar(tar: tarfile.TarFile, archive: Path, place: Path) -> None:
     """Unpack files and folders; links are refused, since chains of them lead past the filters of some Pythons.
 
     See CVE-2025-4517. An archive that ``llpt archive`` made holds none.
@@ -178,6 +181,7 @@ def _unpack_tar(tar: tarfile.TarFile, place: Path) -> None:
     for member in members:
         if not (member.isfile() or member.isdir()):
             raise tarfile.ExtractError(f"{member.name!r} is neither a file nor a folder")
+    _refuse_too_large(sum(member.size for member in members), archive, place)
     if hasattr(tarfile, "data_filter"):
         tar.extractall(place, members, filter="data")
     else:
@@ -189,3 +193,23 @@ def _refuse_outside(names: Sequence[str], place: Path) -> None:
     for name in names:
         if not is_inside(place / name, place):
             raise InputError(f"The archive holds {name!r}, which leads outside of it.", "Do not trust this archive.")
+
+
+def _refuse_too_large(size: int, archive: Path, place: Path) -> None:
+    """Refuse an archive that would fill the disk: a few kilobytes may unpack to terabytes of zeros.
+
+    Args:
+        size: what its members say that they hold, in bytes; no more than that is unpacked of any.
+        archive: the archive.
+        place: where it is unpacked to.
+
+    Raises:
+        StorageError: there is no room for it, and as much again.
+    """
+    free = shutil.disk_usage(place).free
+    if 2 * size > free:
+        raise StorageError(
+            f"{archive} ({archive.stat().st_size / BYTES_PER_GB:.3g} GB) unpacks to {size / BYTES_PER_GB:.3g} GB, and "
+            f"{place.parent} has {free / BYTES_PER_GB:.3g} GB free, of which half may be taken.",
+            "Where you know the archive, set TMPDIR to a directory on a larger disk; else do not trust it.",
+        )

@@ -12,7 +12,7 @@ from llpt.study.file import Stage
 from llpt.study.imported import read_imported
 from llpt.study.inputs import copy_inputs, named_inputs
 from llpt.study.place import STUDY_FILE, StudyPlace
-from llpt.study.reading import parse_study
+from llpt.study.reading import parse_study, study_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ class StudyDirectory(StudyPlace):
         refuse_links_outside(root)
         imported = read_imported(place.imported)
         frozen = place.study_file
-        study = parse_study(frozen.read_text(encoding="utf-8"), name=str(frozen), imported=imported)
+        study = parse_study(study_text(frozen), name=str(frozen), imported=imported)
         return cls(root, study.grown_from(_stages(place.grown, imported)))
 
     @classmethod
@@ -101,7 +101,7 @@ def _stages(place: Path, imported: tuple[ImportedRun, ...]) -> tuple[Stage, ...]
     """Return the studies that a study grew from, as ``llpt.study.growing`` kept them."""
     stages: list[Stage] = []
     for file in sorted(place.glob("[0-9]*.toml")):
-        study = parse_study(file.read_text(encoding="utf-8"), name=str(file), imported=imported)
+        study = parse_study(study_text(file), name=str(file), imported=imported)
         kept = file.with_suffix(".json")
         try:
             begun = frozenset(json.loads(kept.read_text(encoding="utf-8"))["begun"])

@@ -37,15 +37,23 @@ def read_study(path: Path) -> StudyFile:
         InputError: the file is missing, is not TOML, or holds a key or value that is not allowed; the cause names the
             key, its value, and the remedy what is allowed.
     """
+    return parse_study(study_text(path), name=str(path))
+
+
+def study_text(path: Path) -> str:
+    """Return the text of a study file.
+
+    Raises:
+        InputError: it is missing, or no text.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise InputError(
             f"The study file {path} does not exist.", 'Give the path of a study file; "llpt init" writes one.'
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"The study file {path} cannot be read: {error}.", "Give a readable text file.") from error
-    return parse_study(text, name=str(path))
 
 
 def parse_study(text: str, *, name: str = "study file", imported: Sequence[ImportedRun] = ()) -> StudyFile:
