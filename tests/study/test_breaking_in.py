@@ -405,10 +405,13 @@ def test_a_file_of_another_person_comes_from_elsewhere(plan, of_another):
     agree(of_another, plan, trust=False)
 
 
-def test_one_s_own_file_is_run_by_a_script_without_a_question(tmp_path, plan):
+def test_one_s_own_file_is_run_by_a_script_without_a_question_and_says_once_what_it_runs(tmp_path, plan, capsys):
     study = tmp_path / "study.toml"
     study.write_text(STUDY)
     agree(study, plan, trust=False)
+    assert "runs code from" in capsys.readouterr().err.replace("\n", " ")
+    agree(study, plan, trust=False)
+    assert not capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("plan")

@@ -17,6 +17,9 @@ from tests.studies import COMMAND, ENGINES, WITHOUT_REPORT, study_of_one_engine,
 from llpt.study import Ledger, State, StudyDirectory, execution, make_plan, parse_study
 from llpt.study.attempts import Attempts
 from llpt.study.execution import Execution, close_parsl
+from llpt.study.job_files import JobFiles
+from llpt.study.jobs import write_job
+from llpt.study.outcome import NodeProgress
 from llpt.trajectory import Trajectory
 
 STUDY = study_of_one_engine(
@@ -115,6 +118,39 @@ def test_nodes_are_handed_on_some_at_a_time(tmp_path, monkeypatch):
     assert len(entries) == 5
     assert seen[0] == 2
     assert max(later - earlier for earlier, later in itertools.pairwise(seen)) <= 2
+
+
+def at_work(directory, progress):
+    """Return a study of which the ledger says that its first run is at work, and that run, which has shown this."""
+    study = StudyDirectory.claim(directory, STUDY, parse_study(STUDY), source=directory.parent)
+    plan = make_plan(study.study)
+    node = plan.nodes[0]
+    with Ledger(study.database) as ledger:
+        write_job(study, node, ledger)
+        ledger.record(node.path, State.RUNNING, seconds=5.0, core_seconds=6.0)
+    JobFiles(study.root, node.path).write_progress(progress)
+    return study, plan, node.path
+
+
+def test_what_a_run_took_whose_driver_was_killed_is_counted(tmp_path):
+    shown = NodeProgress(steps_done=7, seconds_per_step=2.0, seconds=100.0)
+    study, plan, path = at_work(tmp_path / "study", shown)
+    with study.locked(), Ledger(study.database) as ledger:
+        Execution(study, plan, ledger, limit_s=-1.0).run()
+        entry = ledger.entry(path)
+    assert (entry.seconds, entry.core_seconds, entry.seconds_per_step) == (105.0, 106.0, 2.0)
+    assert (entry.state, entry.steps_done) == (State.UNFINISHED, 0)  # no checkpoint lies on disk
+
+
+def test_a_run_that_makes_no_step_is_not_said_to_end_soon(tmp_path):
+    """Its engine compiles; it was told to end in five seconds for a minute."""
+    study, plan, path = at_work(tmp_path / "study", NodeProgress(message="starting"))
+    with Ledger(study.database) as ledger:
+        doing = Execution(study, plan, ledger)
+        doing._attempts.begun[path] = time.monotonic() - 1e6
+        assert doing.progress().nodes[path].remaining_s >= 1e6
+        JobFiles(study.root, path).write_progress(NodeProgress(steps_done=30, seconds_per_step=0.1))
+        assert doing.progress().nodes[path].remaining_s < 1e3
 
 
 SLOW = STUDY.replace("threads = 1", "threads = 1\n[reference.options]\ndelay_s = 0.05")

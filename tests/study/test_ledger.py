@@ -64,7 +64,7 @@ def test_after_a_kill_what_ran_is_unfinished_and_what_was_blocked_waits(ledger):
     ledger.record("blocked", State.BLOCKED, reason="it needs another")
     ledger.record("done", State.DONE)
     ledger.record("failed", State.FAILED, reason="it broke")
-    ledger.recover(lambda _: 40)
+    ledger.recover(lambda _: {"steps_done": 40})
     assert ledger.entry("ran").steps_done == 40
     states = {entry.path: entry.state for entry in ledger.entries()}
     assert states == {

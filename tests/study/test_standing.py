@@ -69,13 +69,19 @@ def test_steps_are_told_as_time(runs):
 
 def test_what_is_left_takes_as_long_as_what_was_measured(runs):
     left, unknown = work_left_s(runs)
-    assert left == pytest.approx(600 * 3.0 + 1000 * 2.5)
+    assert left == pytest.approx(600 * 3.0 + 1000 * 2.0)
     assert unknown == 1  # nothing is known of what is no run
-    assert work_left_s([*runs[:2], replace(runs[2], beads=16)])[0] == pytest.approx(600 * 3.0 + 1000 * 16 * 2.5)
+    assert work_left_s([*runs[:2], replace(runs[2], beads=16)])[0] == pytest.approx(600 * 3.0 + 1000 * 16 * 2.0)
+
+
+def test_one_run_that_was_disturbed_spoils_no_estimate(runs):
+    done, _, waiting, _ = runs
+    disturbed = replace(done, entry=replace(done.entry, seconds_per_step=4000.0))
+    assert work_left_s([done, done, disturbed, waiting]) == (pytest.approx(1000 * 2.0), 0)
 
 
 def test_what_is_left_is_reckoned_in_a_time_that_grows_as_the_runs():
-    """The pace of the runs that were measured is added up once, not for each that waits."""
+    """The pace of the runs that were measured is found once, not for each that waits."""
     head = {"kind": "md", "engine": "dft", "atoms": 64, "settings": {"steps": 10, "timestep_fs": 0.5}}
     entry = Entry(
         "a", State.WAITING, "", "", "", 0, None, None, 0, 0.0, None, "", NOTHING, 0.0, UNTOLD, 0.0, json.dumps(head)
@@ -86,7 +92,7 @@ def test_what_is_left_is_reckoned_in_a_time_that_grows_as_the_runs():
 
     def count(_frame, event, what):
         nonlocal calls
-        calls += event == "c_call" and what is sum
+        calls += event == "c_call" and what is sorted
 
     sys.setprofile(count)
     try:

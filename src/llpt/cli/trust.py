@@ -90,9 +90,9 @@ def agree(
     if mark in _agreed():
         return
     can_be_asked = sys.stdin.isatty()
+    for line in lines if not trust else ():
+        messages().print(escape(line))
     if not trust and (elsewhere or can_be_asked):
-        for line in lines:
-            messages().print(escape(line))
         question = FROM_ELSEWHERE if elsewhere else NEW_HERE
         if not (can_be_asked and typer.confirm(question, default=False, err=True)):
             raise InputError(

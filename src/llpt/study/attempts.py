@@ -76,6 +76,11 @@ class Attempts:
         self._tried: dict[str, int] = {}
         self._looking = Seldom()
 
+    def at_work_s(self, path: str) -> float:
+        """Return how long a node has been at work, in seconds; 0 where this ``llpt run`` has not begun it."""
+        began = self.begun.get(path)
+        return 0.0 if began is None else time.monotonic() - began
+
     def ended(self, path: str) -> None:
         """Take note, in a thread of Parsl's, that a node is over."""
         self._over.put(path)
@@ -165,14 +170,13 @@ class Attempts:
 
     def _lost(self, path: str, reason: str) -> NodeOutcome:
         """Return what became of a node whose process cannot tell any more."""
-        began = self.begun.get(path)
         return NodeOutcome(
             path=path,
             state=State.UNFINISHED,
             reason=reason,
             remedy="Start llpt run again: it goes on from the last checkpoint.",
             steps_done=node_steps_on_disk(self.directory.node(path)),
-            seconds=0.0 if began is None else time.monotonic() - began,
+            seconds=self.at_work_s(path),
         )
 
     def leave(self, pending: dict[str, AppFuture]) -> None:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from parsl.dataflow.futures import AppFuture
 
     from llpt.study.layout import StudyDirectory
-    from llpt.study.ledger import Ledger
+    from llpt.study.ledger import Entry, EntryChanges, Ledger
     from llpt.study.plan import Plan
 
 POLL_S = 0.25
@@ -162,7 +162,7 @@ class Execution:
         self._word.withdraw()
         complete_growth(self.directory, self.ledger)
         complete_imports(self.directory, self.ledger)
-        self.ledger.recover(lambda path: node_steps_on_disk(self.directory.node(path)))
+        self.ledger.recover(self._left_by_a_kill)
         with self.ledger.transaction():
             fix_thresholds(self.directory.study, self.ledger)
             for node in self.plan.nodes:
@@ -199,6 +199,18 @@ class Execution:
         final = self.progress()
         self.on_update(final)
         return final
+
+    def _left_by_a_kill(self, entry: Entry) -> EntryChanges:
+        """Return what a node has left that was at work when its ``llpt run`` was killed, its time by its own clock."""
+        progress = self._progress_of(entry.path)
+        left: EntryChanges = {
+            "steps_done": node_steps_on_disk(self.directory.node(entry.path)),
+            "seconds": entry.seconds + progress.seconds,
+            "core_seconds": entry.core_seconds + progress.seconds * self.threads.get(entry.path, 1),
+        }
+        if progress.seconds_per_step:
+            left["seconds_per_step"] = progress.seconds_per_step
+        return left
 
     def _remember(self) -> None:
         """Let later studies on this machine know what steps take, and starts of runs but for what they compiled."""
@@ -274,6 +286,8 @@ class Execution:
             if costs and entry.state in {State.WAITING, State.RUNNING, State.UNFINISHED}:
                 done = entry.steps_done if progress.steps_done is None else progress.steps_done
                 left = left_s(costs[path], done=done, steps=progress.steps or self.plan[path].steps)
+                if path in running and progress.steps_done is None:  # its engine compiles, or solves its first step
+                    left = max(left, self._attempts.at_work_s(path))
             nodes[path] = NodeView(entry.state, entry.reason, progress, left)
         remaining = {path: node.remaining_s for path, node in nodes.items()}
         return StudyProgress(nodes, makespan_s(self.plan, remaining, self.cores) if costs else 0.0, stopping)

@@ -300,20 +300,19 @@ class Ledger:
         with self._transaction() as connection:
             connection.execute("DELETE FROM runs WHERE identity = ?", (path,))
 
-    def recover(self, steps_done: Callable[[str], int]) -> None:
+    def recover(self, found: Callable[[Entry], EntryChanges]) -> None:
         """Take up after a kill: what stands as running or blocked is neither, since no other process holds the lock.
 
         Args:
-            steps_done: returns the steps of a run that are on disk.
+            found: returns what a node that was at work has left on disk.
         """
         with self.transaction():
-            self._recover(steps_done)
+            self._recover(found)
 
-    def _recover(self, steps_done: Callable[[str], int]) -> None:
+    def _recover(self, found: Callable[[Entry], EntryChanges]) -> None:
         for entry in self.entries():
             if entry.state is State.RUNNING:
-                steps = steps_done(entry.path)
-                self.record(entry.path, State.UNFINISHED, reason=KILLED, steps_done=steps)
+                self.record(entry.path, State.UNFINISHED, reason=KILLED, **found(entry))
             elif entry.state is State.BLOCKED:
                 self.record(entry.path, State.UNFINISHED if entry.steps_done else State.WAITING)
 

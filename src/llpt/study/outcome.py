@@ -44,6 +44,7 @@ class NodeProgress(Record):
         pressure_gpa: instantaneous pressure of a run.
         density_g_per_cm3: density of a run.
         seconds_per_step: wall time of one MD step.
+        seconds: wall time since its process began.
         message: what it is doing, where numbers do not say it.
     """
 
@@ -53,6 +54,7 @@ class NodeProgress(Record):
     pressure_gpa: float | None = None
     density_g_per_cm3: float | None = None
     seconds_per_step: float | None = None
+    seconds: float = 0.0
     message: str = ""
 
 

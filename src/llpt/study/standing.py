@@ -122,17 +122,18 @@ def counted_by_word(entries: Iterable[Entry]) -> dict[str, int]:
 def work_left_s(runs: Sequence[RunStanding]) -> tuple[float, int]:
     """Return the seconds of work that is left of runs, and of how many nothing is known.
 
-    A run that was measured goes on at its own pace, others at that of the runs of the same engine and size; a path
-    integral takes as many times longer as it has beads.
+    A run that was measured goes on at its own pace, others at the middle one of the runs of the same engine and size,
+    the faster of two, so that one which was disturbed spoils nothing; a path integral takes as many times longer as it
+    has beads.
     """
     paces: dict[tuple[str, int], list[float]] = {}
     for run in runs:
         if run.entry.seconds_per_step and run.steps:
             paces.setdefault((run.engine, run.atoms), []).append(run.entry.seconds_per_step / run.beads)
-    means = {which: sum(found) / len(found) for which, found in paces.items()}
+    usual = {which: sorted(found)[(len(found) - 1) // 2] for which, found in paces.items()}
     left, unknown = 0.0, 0
     for run in _unfinished(runs):
-        known = means.get((run.engine, run.atoms))
+        known = usual.get((run.engine, run.atoms))
         pace = run.entry.seconds_per_step or (None if known is None else run.beads * known)
         if pace is None or not run.steps:
             unknown += 1

@@ -84,6 +84,7 @@ class ProgressFile:
         self._files = files
         self._pace = pace
         self._next = 0.0
+        self._began = time.monotonic()
 
     def write(self, progress: NodeProgress) -> None:
         """Write it if a second has passed since the last time; a full disk is no reason to stop here."""
@@ -93,7 +94,7 @@ class ProgressFile:
             return
         self._next = now + (PROGRESS_IN_A_BLOCK_S if in_a_block() else PROGRESS_EVERY_S)
         with contextlib.suppress(StorageError):
-            self._files.write_progress(progress)
+            self._files.write_progress(progress.model_copy(update={"seconds": now - self._began}))
 
 
 def do_job(job_file: Path) -> int:
