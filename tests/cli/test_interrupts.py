@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,51 @@ def test_a_command_that_ends_by_itself_is_left_alone(monkeypatch):
     for timer in timers:
         timer.join(60.0)
         assert not timer.is_alive()
+
+
+class Freed:
+    """Something that Python frees."""
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_an_interrupt_that_python_ignores_is_raised_again(monkeypatch, capsys, times):
+    """Where h5py frees what it held: a report went on until it was ended four seconds later."""
+    monkeypatch.setattr(interrupts, "LEAVE_S", 3600.0)
+    freed = []
+
+    def frees(_):
+        freed.append(1)
+        signal.raise_signal(signal.SIGINT)
+
+    def works():
+        with hearing_ctrl_c(lambda: None):
+            for _ in range(times):
+                kept = Freed()
+                told = weakref.ref(kept, frees)
+                del kept
+                assert told() is None
+            time.sleep(60.0)
+
+    with pytest.raises(KeyboardInterrupt):
+        works()
+    assert len(freed) == times
+    assert "ignored" not in capsys.readouterr().err
+
+
+def test_other_errors_that_python_ignores_are_told_as_before(monkeypatch):
+    told = []
+    monkeypatch.setattr("sys.unraisablehook", told.append)
+
+    def breaks(_):
+        raise ValueError
+
+    with hearing_ctrl_c(lambda: None):
+        kept = Freed()
+        reference = weakref.ref(kept, breaks)
+        del kept
+    assert reference() is None
+    assert [each.exc_type for each in told] == [ValueError]
+    assert sys.unraisablehook == told.append
 
 
 PROGRAM = """

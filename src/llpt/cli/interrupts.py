@@ -1,8 +1,10 @@
 """Ctrl-C outside of runs: a command leaves within five seconds, wherever it is.
 
 Python raises ``KeyboardInterrupt`` between two of its own steps. A compiled library that is being loaded makes an error
-of its own of it, and what is cleaned up afterwards may take its time. Every file is written aside and renamed, so that
-nothing is lost where a command leaves in the middle. Runs have their own way (``llpt.study.execution``).
+of its own of it, and what is cleaned up afterwards may take its time. Where Python frees something, as h5py and xarray
+have it do a thousand times in a report, it is told as ignored and is lost: then it is raised again. Every file is
+written aside and renamed, so that nothing is lost where a command leaves in the middle. Runs have their own way
+(``llpt.study.execution``).
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 LEAVE_S = 4.0
 """How long after Ctrl-C a command may clean up."""
+AGAIN_S = 0.05
+"""How long after it was lost an interrupt is raised again: by then what swallowed it is over."""
 FREE_S = 1.0
 """How long what is due at the end of the process may take after that."""
 
@@ -74,12 +78,34 @@ class Interrupt:
 
     def hear(self, _number: int, _frame: FrameType | None) -> None:
         """Raise ``KeyboardInterrupt``, and see to it that the process ends."""
+        if not self.heard:
+            self._after(LEAVE_S, self.leave)
         self.heard = True
-        timer = threading.Timer(LEAVE_S, self.leave)
+        raise KeyboardInterrupt
+
+    def _after(self, seconds: float, action: Callable[..., object], *arguments: object) -> None:
+        timer = threading.Timer(seconds, action, arguments)
         timer.daemon = True
         timer.start()
         self._timers.append(timer)
-        raise KeyboardInterrupt
+
+    @contextmanager
+    def raised_again(self) -> Iterator[None]:
+        """Raise it again where Python could only say that it was ignored."""
+        before = sys.unraisablehook
+        main = threading.main_thread().ident or 0
+
+        def hear_of_ignored(ignored: sys.UnraisableHookArgs) -> None:
+            if issubclass(ignored.exc_type, KeyboardInterrupt):
+                self._after(AGAIN_S, signal.pthread_kill, main, signal.SIGINT)
+            else:
+                before(ignored)
+
+        sys.unraisablehook = hear_of_ignored
+        try:
+            yield
+        finally:
+            sys.unraisablehook = before
 
     def over(self) -> None:
         """The process ends by itself."""
@@ -101,7 +127,8 @@ def hearing_ctrl_c(leave: Callable[[], None] = _leave) -> Iterator[Interrupt]:
         return
     signal.signal(signal.SIGINT, interrupt.hear)
     try:
-        yield interrupt
+        with interrupt.raised_again():
+            yield interrupt
     finally:
-        signal.signal(signal.SIGINT, heard_before)
         interrupt.over()
+        signal.signal(signal.SIGINT, heard_before)
