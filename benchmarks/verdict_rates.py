@@ -74,6 +74,8 @@ HYDROGEN = 1.008 * U_PER_ANGSTROM3_TO_G_PER_CM3
 MOST = {LineKind.ISOTHERM: 200, LineKind.ISOCHORE: 200, LineKind.DENSITY_ISOTHERM: 200}
 """Pairs of each kind of line that are drawn at most."""
 MOST_OF_LONG_RUNS = 200
+HEAT_THRESHOLD_MEV = 1000.0 * Thresholds().enthalpy_step_ev_per_atom
+HELD = {"isochores": LineKind.ISOCHORE, "held densities": LineKind.DENSITY_ISOTHERM}
 TEMPERATURE_K = 1000.0
 """Of the isotherms."""
 PRESSURE_GPA = 150.0
@@ -137,8 +139,10 @@ class Truth:
         return 0.5 * (1.0 + np.tanh(u / self.width))
 
 
-LONG_RUNS = ((12, 17), (25.0, 50.0), (0.01, 0.03))
-"""Temperatures of an isobar, how far apart in K, and the error of the density in %."""
+LONG_GRIDS = {LineKind.ISOBAR: ((12, 17), (25.0, 50.0))}
+"""How many temperatures and how far apart in K where runs are long; other lines have those of ``GRIDS``."""
+LONG_NOISE = (0.01, 0.03)
+"""The error of the density in %."""
 USUAL_NOISE = (0.05, 0.5)
 FAR_K = 175.0
 """From the transition: what lies nearer is left to the comparison of the transition."""
@@ -253,6 +257,32 @@ class AtOneState:
         return Estimate.of_deviation(value, deviation, known.unit, known.effective_samples, degrees)
 
 
+@dataclass(frozen=True)
+class Apart:
+    """States of the surrogate that lie between those of the reference: no two are compared.
+
+    Args:
+        lacking: a quantity that neither side has.
+    """
+
+    lacking: str
+
+    def applied(
+        self, lines: tuple[LocatedLine, LocatedLine], place: float, random: np.random.Generator
+    ) -> tuple[LocatedLine, ...]:
+        """Return reference and surrogate, the latter a third of the distance between two states further up."""
+        first, second = (
+            Hidden("everywhere", "missing", self.lacking, sides=(line.states.engine,)).applied(lines, place, random)[
+                side
+            ]
+            for side, line in enumerate(lines)
+        )
+        coordinates = np.array(second.states.coordinates)
+        moved = coordinates + np.diff(coordinates).min() / 3.0
+        points = [replace(point, coordinate=at) for point, at in zip(second.states.points, moved.tolist(), strict=True)]
+        return first, located(replace(second.states, points=tuple(points)))
+
+
 def drifting(
     estimates: Mapping[str, Estimate], begun: Mapping[str, Estimate], random: np.random.Generator
 ) -> dict[str, Estimate]:
@@ -278,6 +308,7 @@ class Kind:
         smooth: w of the surrogate of a sharp reference, in K; 0 leaves it alone.
         line: what the pair is one of.
         long: whether the runs are long and many, so that half of the equal pairs are proven equal.
+        sharp: whether every change is a jump.
         special: what hides the difference, or the one state at which it is.
     """
 
@@ -287,7 +318,8 @@ class Kind:
     smooth: float = 0.0
     line: LineKind = LineKind.ISOBAR
     long: bool = False
-    special: Hidden | AtOneState | None = None
+    sharp: bool = False
+    special: Hidden | AtOneState | Apart | None = None
 
     def pairs(self, asked: int) -> int:
         """Return how many pairs are drawn."""
@@ -463,6 +495,39 @@ KINDS = (
         long=True,
         special=Hidden("lowest", "solid"),
     ),
+    *(
+        Kind(
+            f"isotherms, long runs, jumps, shift 5 GPa, enthalpy step {off:+g} meV/atom".replace("step +", "step + "),
+            "inside" if abs(off) < HEAT_THRESHOLD_MEV else "outside",
+            {"place": 5.0, "heat_ev": 0.001 * off},
+            line=LineKind.ISOTHERM,
+            long=True,
+            sharp=True,
+        )
+        for off in (4.0, -4.0, 6.5, -6.5)
+    ),
+    *(
+        Kind(
+            f"{name}, long runs, pressure + 20 GPa, the surrogate's not known",
+            "outside",
+            {"offset_gpa": 20.0},
+            line=line,
+            long=True,
+            special=Hidden("everywhere", "missing", "pressure"),
+        )
+        for name, line in HELD.items()
+    ),
+    *(
+        Kind(
+            f"{name}, long runs, pressure + 20 GPa, no two states the same, no energies",
+            "outside",
+            {"offset_gpa": 20.0},
+            line=line,
+            long=True,
+            special=Apart("internal_energy"),
+        )
+        for name, line in HELD.items()
+    ),
 )
 
 
@@ -471,14 +536,14 @@ def draw_pair(kind: Kind, random: np.random.Generator) -> tuple[LocatedLine, Loc
     counts, spacings, first, _, scale = GRIDS[kind.line]
     noises = USUAL_NOISE
     if kind.long:
-        counts, spacings, noises = LONG_RUNS
+        (counts, spacings), noises = LONG_GRIDS.get(kind.line, (counts, spacings)), LONG_NOISE
     count, spacing = int(random.integers(*counts)), float(random.choice(spacings))
     coordinates = first + spacing * np.arange(count)
     middle, span = float(coordinates.mean()), float(np.ptp(coordinates))
     shift = kind.change.get("place", 0.0)
     room = 0.15 * span
     place = middle - min(0.5 * shift, 0.3 * span) + random.uniform(-room, room)
-    sharp = kind.smooth > 0.0 or random.random() < 0.3
+    sharp = kind.sharp or kind.smooth > 0.0 or random.random() < 0.3
     base = Truth(
         place=place,
         width=0.0 if sharp else random.uniform(10.0, 100.0) * scale,

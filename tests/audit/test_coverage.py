@@ -128,6 +128,19 @@ def test_what_neither_side_has_is_told(quantity):
     assert any(reason.endswith(f"since neither side has it: {quantity}.") for reason in verdict.reasons)
 
 
+@pytest.mark.parametrize(("first_k", "word"), [(600.0, "above"), (900.0, "below")])
+def test_a_phase_of_which_the_reference_has_no_state_leaves_the_verdict_open(first_k, word):
+    """What is compared is then the other phase alone, though the surrogate's jump is twice as high."""
+    places = tuple(np.arange(first_k, first_k + 501.0, 50.0))
+    sides = [
+        locate(synthetic_isobar(places, place_k=1000.0, width_k=100.0, jump=jump, seed=seed, noise=1e-4))
+        for seed, jump in ((1, 0.03), (2, 0.06))
+    ]
+    verdict = compare(*(without(side, *ENERGIES) for side in sides))
+    assert verdict.value is not Outcome.FAITHFUL
+    assert f"no state {word} the transition by more than 50 K" in " ".join(verdict.reasons)
+
+
 def test_an_energy_from_e_alone_and_one_from_f_alone_are_not_compared():
     other = {"enthalpy": "enthalpy_from_free_energy"}
     surrogate = line(2)

@@ -179,6 +179,38 @@ def test_isochores_are_judged_by_their_temperature_and_pressure():
     assert judged(pressed)["pressure (curve)"].outcome is Outcome.NOT_FAITHFUL
 
 
+def without(located, *names):
+    points = [
+        dataclasses.replace(
+            point, estimates={name: each for name, each in point.estimates.items() if name not in names}
+        )
+        for point in located.states.points
+    ]
+    return locate(dataclasses.replace(located.states, points=tuple(points)))
+
+
+def moved(located, distance):
+    points = [dataclasses.replace(point, coordinate=point.coordinate + distance) for point in located.states.points]
+    return locate(dataclasses.replace(located.states, points=tuple(points)))
+
+
+@pytest.mark.parametrize(("line", "between"), [(isochore, 25.0), (held_isotherm, 0.0125)])
+def test_at_held_volumes_a_pressure_that_is_not_compared_leaves_the_verdict_open(line, between):
+    """Of a surrogate 20 GPa off: its pressure is not known, or known at other states than the reference's."""
+    reference, surrogate = line(seed=1), line(seed=2, pressure=20.0)
+    for other, why in (
+        (without(surrogate, "pressure"), "engine has none"),
+        (moved(surrogate, between), f"Pressure: no {reference.states.along.word} common to both"),
+    ):
+        verdict = compare(reference, other)
+        assert verdict.value is Outcome.NOT_RESOLVED
+        pressure = next(each for name, each in judged(verdict).items() if name.startswith("pressure"))
+        assert pressure.outcome is Outcome.NOT_RESOLVED
+        assert why in pressure.sentence
+    told = compare(*(without(line(seed=seed), "pressure") for seed in (1, 2)))
+    assert any("since neither side has it: pressure" in reason for reason in told.reasons)
+
+
 def test_lines_of_another_kind_are_no_partners():
     verdict = compare([isotherm(), held_isotherm()], [isotherm(seed=2)])
     assert verdict.value is Outcome.NOT_RESOLVED

@@ -102,6 +102,20 @@ def test_the_heat_along_an_isotherm_steps_by_the_latent_heat():
     assert found.height.error < 0.15 * LATENT_EV
 
 
+def test_where_between_two_points_the_volume_jumps_is_in_the_error_of_the_heat():
+    """Straight lines between points put the jump in their middle: the work is off by as much as it lies elsewhere."""
+    lower = PRESSURES[len(PRESSURES) // 2]
+    spacing = PRESSURES[1] - PRESSURES[0]
+    places = lower + spacing * (np.arange(12) + 0.5) / 12.0
+    steps = [locate(two_states(place, noise=1e-5)).criteria[ENTROPY_STEP].step for place in places]
+    pulls = [(step.height.value - LATENT_EV) / step.height.error for step in steps]
+    assert 0.8 < np.sqrt(np.mean(np.square(pulls))) < 1.2
+    sharp = two_states(places[0], noise=1e-5)
+    smooth = two_states(places[0], 3.0 * spacing, noise=1e-5)
+    assert smooth.shared_error(HEAT) < 0.25 * sharp.shared_error(HEAT)
+    assert sharp.shared_error("enthalpy") == 0.0
+
+
 def test_a_smooth_density_has_no_jump():
     curves = {"density": ((PRESSURES / 150.0) ** 0.42, 0.001)}
     for seed in range(10):

@@ -3,7 +3,8 @@
 A verdict of *faithful* speaks of every state of the reference's line away from the transition. A difference that is not
 known at one of them, because a run is too short to know its error or the surrogate was not run there, forbids it. One
 such state between two that are known, or between one and the transition, is bridged by the curve through them; one at
-an end of the line is not, nor are two neighbours.
+an end of the line is not, nor are two neighbours. A line whose reference has no state on one side of its transition
+says nothing of that phase, which forbids it too.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ def not_covered(pair: Pair, near: float, coordinates: NDArray[np.float64], diffe
     sides = [np.ones(len(places), dtype=bool)]
     if region is not None:
         sides = [region.below(places, near), region.above(places, near)]
+        for side, word in zip(sides, ("below", "above"), strict=True):
+            if not side.any():
+                return f"the reference has no state {word} the transition by more than {along.shown(near)}"
     if not any(_open(missing[side], first=number == 0, last=side is sides[-1]) for number, side in enumerate(sides)):
         return ""
     asked = np.logical_or.reduce(sides)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def curve_contrasts(
     pair: Pair, thresholds: Thresholds, *, observable: str, unit: str, relative: bool
 ) -> Iterator[Contrast]:
-    """Return the difference of one observable as one curve; nothing where the two have no point in common.
+    """Return the difference of one observable as one curve; nothing where a side does not have it.
 
     Args:
         pair: without solid points.
@@ -52,7 +52,10 @@ def curve_contrasts(
     scale = 100.0 if unit == "%" else 1.0
     reference, surrogate = (side.states.curve(observable) for side in (pair.reference, pair.surrogate))
     places = common_temperatures(reference, surrogate)
+    name = quantity(observable).words.capitalize()
     if not places:
+        if reference.has_values and surrogate.has_values:
+            yield Contrast(Estimate.unknown(unit), f"{name}: no {reference.along.word} common to both", kind="curve")
         return
     coordinates = np.array([reference.coordinates[index] for index, _ in places])
     differences = (
@@ -70,7 +73,6 @@ def curve_contrasts(
         size = np.array([abs(reference.values[index]) for index, _ in places])
         return np.divide(change, size, out=np.zeros_like(change), where=size > 0.0)  # of nothing no share is known
 
-    name = quantity(observable).words.capitalize()
     yield difference_contrast(pair, thresholds, coordinates, differences, name, allowances=allowances)
 
 
@@ -145,6 +147,10 @@ def pressure_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]
         yield from curve_contrasts(pair, thresholds, observable="pressure", unit=unit, relative=False)
 
 
+def _has_pressure(states: LineOfStates) -> bool:
+    return not states.kind.holds_volume or _has(states, observable="pressure")
+
+
 PRESSURE_COMPARISON = ComparedQuantity(
-    PRESSURE_CHANGE.quantity, threshold=PRESSURE_CHANGE, contrasts=pressure_contrasts
+    PRESSURE_CHANGE.quantity, threshold=PRESSURE_CHANGE, contrasts=pressure_contrasts, is_in=_has_pressure
 )

@@ -29,7 +29,7 @@ from llpt.transition import LineKind, step_in
 from llpt.transition.isotherm import HEAT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
@@ -79,14 +79,15 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     differences = [surrogate.estimate(other).minus(reference.estimate(index)) for index, other in common]
     near = pair.near(thresholds)
     below, above = region.below(temperatures, near), region.above(temperatures, near)
-    found = phase_difference(differences, below, above)
+    shared = [side.states.shared_error(reference.name) for side in (pair.reference, pair.surrogate)]
+    found = _widened(phase_difference(differences, below, above), shared)
     if found is None:
         reason = "No temperature on one side of the transition at which both enthalpies are known"
         yield Contrast(Estimate.unknown(ENTHALPY_STEP_CHANGE.unit), reason)
         return
     sentence = f"{_word(pair)} from below the transition to above it: surrogate minus reference {found} by the means"
     middle = 0.5 * (region.low + region.high)
-    lines = extrapolated_phase_difference(differences, temperatures, below, above, place=middle)
+    lines = _widened(extrapolated_phase_difference(differences, temperatures, below, above, place=middle), shared)
     unproven = not_covered(pair, near, temperatures, differences)
     if lines is None:
         unproven = unproven or "one point of a phase cannot be carried on to the transition"
@@ -101,6 +102,14 @@ def step_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
         parts=(found, lines),
         allowances=(0.0, math.inf),
     )
+
+
+def _widened(found: Estimate | None, errors: Sequence[float]) -> Estimate | None:
+    """Return a number with errors that none of its points knows of."""
+    for error in errors:
+        if found is not None and error:
+            found = found.minus(Estimate(0.0, error, found.unit, math.inf))
+    return found
 
 
 def _of_both(pair: Pair, name: str) -> tuple[Curve, Curve, list[tuple[int, int]]] | None:

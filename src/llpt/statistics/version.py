@@ -1,6 +1,6 @@
 """The version of the way from samples to errors and from errors to a verdict."""
 
-STATISTICS = 6
+STATISTICS = 7
 """Counts the ways from runs to errors and verdicts. Every change of statistics, criteria or comparisons by which the
 same runs may come to another result raises it, so that such a change is told from a result that somebody edited.
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 HEAT = "isothermal_heat"
 """Name of the curve T S(P) less T S at the lowest pressure, in eV/atom."""
+FEWEST_WITH_A_JUMP = 3
+"""Between fewer points there is one slope, and no jump is told from it."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,7 +94,8 @@ class Isotherm(LineOfStates):
         """Return H - int V dP less its value at the lowest pressure; the error of that zero is left out.
 
         The integral is that of straight lines between the points; one that does not know its errors is left out. Its
-        error at one point is in all points above it; those who combine points take their errors as independent.
+        error at one point is in all points above it; those who combine points take their errors as independent. What
+        straight lines leave open where the volume jumps is ``shared_error``.
         """
         both = tuple(
             replace(point, estimates={name: point.estimates[name] for name in ("enthalpy", "volume")})
@@ -113,3 +116,18 @@ class Isotherm(LineOfStates):
         scatter = np.cumsum(trapezia, axis=0) ** 2 @ volume.errors**2
         values = enthalpy.values - work
         return replace(enthalpy, name=HEAT, values=values - values[0], errors=np.sqrt(enthalpy.errors**2 + scatter))
+
+    def shared_error(self, name: str) -> float:
+        """Return what int V dP leaves open where the volume jumps between two points, in eV/atom; 0 of other curves.
+
+        The jump may lie anywhere between them: its volume times their distance, over sqrt(12). The jump is what V falls
+        by beyond what it does next to it, on the side that is more alike.
+        """
+        volume = super().curve("volume").resolved()
+        if name != HEAT or self.against is not Coordinate.PRESSURE or len(volume) < FEWEST_WITH_A_JUMP:
+            return 0.0
+        steps = np.diff(volume.coordinates)
+        slopes = np.diff(volume.values) / steps
+        beside = np.abs(np.diff(slopes))
+        jumps = np.minimum(np.append(beside, np.inf), np.append(np.inf, beside)) * steps
+        return float(np.sqrt(((jumps * steps) ** 2).sum() / 12.0)) * units.GPA_TO_EV_PER_ANGSTROM3

@@ -117,6 +117,14 @@ class LineOfStates:
             along=self.along,
         )
 
+    def shared_error(self, name: str) -> float:  # noqa: ARG002 - most curves have none
+        """Return an error of the height of a step in a curve that all points above it share, in its unit.
+
+        Args:
+            name: of the curve.
+        """
+        return 0.0
+
 
 @dataclass(frozen=True)
 class JoinedRuns:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llpt.ladder_path import LadderPath
+from llpt.statistics import Estimate
 from llpt.transition.criterion import Criterion, Standing
 from llpt.transition.curve import LineKind
 from llpt.transition.evidence import EvidenceKind
@@ -14,6 +17,7 @@ from llpt.transition.step import fit_step
 
 if TYPE_CHECKING:
     from llpt.transition.line import LineOfStates
+    from llpt.transition.step import StepFit
 
 
 def place_of_step(states: LineOfStates, curve: str, rises: bool | None) -> Located:
@@ -24,7 +28,7 @@ def place_of_step(states: LineOfStates, curve: str, rises: bool | None) -> Locat
         curve: name of the observable.
         rises: whether the step goes up on heating or compression; None takes either.
     """
-    fit = fit_step(states.curve(curve))
+    fit = _with_shared_error(fit_step(states.curve(curve)), states.shared_error(curve))
     if fit.resolved and rises is not None and (fit.height.value > 0.0) is not rises:
         direction = "rises" if fit.height.value > 0.0 else "falls"
         way = LadderPath.HEATING.walked(isothermally=states.kind.holds_temperature)
@@ -33,6 +37,11 @@ def place_of_step(states: LineOfStates, curve: str, rises: bool | None) -> Locat
     if not fit.resolved:
         return Located.nowhere(fit.reason, fit, unit=states.along.unit)
     return Located(fit.location, resolved=True, reason=fit.reason, step=fit)
+
+
+def _with_shared_error(fit: StepFit, error: float) -> StepFit:
+    shared = Estimate(0.0, error, fit.height.unit, math.inf)
+    return replace(fit, height=fit.height.minus(shared)) if error else fit
 
 
 DENSITY_JUMP = Criterion(
