@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from verdict_rates import KINDS, RESULTS, ROOT, Hidden, markdown
+from verdict_rates import KINDS, RESULTS, ROOT, Apart, Hidden, markdown
 
 from llpt.statistics import STATISTICS
 from llpt.transition import LineKind
@@ -32,9 +32,9 @@ def texts(document: dict[str, Any]) -> dict[str, str]:
     rows = [(kind, document["rows"][kind.name]) for kind in KINDS if kind.name in document["rows"]]
     parts = {
         "isobars": [(kind, row) for kind, row in rows if kind.line is LineKind.ISOBAR and not kind.long],
-        "long": [(kind, row) for kind, row in rows if kind.long and not isinstance(kind.special, Hidden)],
-        "hidden": [(kind, row) for kind, row in rows if isinstance(kind.special, Hidden)],
-        "other": [(kind, row) for kind, row in rows if kind.line is not LineKind.ISOBAR],
+        "long": [(kind, row) for kind, row in rows if kind.long and not isinstance(kind.special, Hidden | Apart)],
+        "hidden": [(kind, row) for kind, row in rows if isinstance(kind.special, Hidden | Apart)],
+        "other": [(kind, row) for kind, row in rows if kind.line is not LineKind.ISOBAR and not kind.long],
     }
     isobars = [row for _, row in parts["isobars"]]
     equal = isobars[0]
