@@ -29,7 +29,7 @@ import numpy as np
 from scipy import stats
 
 from llpt.audit.compared import Contrast
-from llpt.statistics import Estimate, combined, in_words, noisy_errors
+from llpt.statistics import Estimate, combined, in_words, noisy_errors, widening
 from llpt.transition import Coordinate
 
 if TYPE_CHECKING:
@@ -96,37 +96,45 @@ def curve_test(
     chosen = np.flatnonzero(known & judged)
     if not chosen.size:
         return None
-    errors = noisy_errors(np.array([each.standard_error for each in differences]))
+    errors, degrees = _errors(differences)
     subtracted = np.zeros(len(differences))
     if offset_from is not None and (offset_from & known).any():
         weights = np.where(offset_from & known, errors**-2.0, 0.0)
         subtracted = weights / weights.sum()
+    subtracted_widened = subtracted * widening(subtracted, degrees)
     points = np.eye(len(differences))[chosen] - subtracted
+    points_widened = np.eye(len(differences))[chosen] - subtracted_widened
     design = _design(coordinates[chosen], None if switch is None else switch[chosen])
-    rows = points
+    rows, rows_widened = points, points_widened
     fits = False
     if len(chosen) > design.shape[1]:
         weighted = design / errors[chosen, None]
         solution = np.linalg.pinv(weighted) / errors[chosen]
         values = np.array([differences[index].value for index in chosen.tolist()])
         misfit = (values - design @ (solution @ values)) / errors[chosen]
-        degrees = len(chosen) - design.shape[1]
-        fits = bool(stats.chi2.sf(float(misfit @ misfit), degrees) >= POOR_FIT)
+        left = len(chosen) - design.shape[1]
+        fits = bool(stats.chi2.sf(float(misfit @ misfit), left) >= POOR_FIT)
         of_all = np.zeros((design.shape[1], len(differences)))
         of_all[:, chosen] = solution
         if fits:
             rows = design @ of_all - subtracted
+            factors = np.ones(len(differences))
+            factors[chosen] = widening(np.diag(design @ solution), degrees[chosen])
+            rows_widened = design @ of_all * factors - subtracted_widened
     deciding = np.abs(rows).max(axis=1) > _ROUNDING
     rows, points, chosen = rows[deciding], points[deciding], chosen[deciding]
+    rows_widened, points_widened = rows_widened[deciding], points_widened[deciding]
     if not chosen.size:
         return None
     points[np.abs(points) < _ROUNDING] = 0.0
     return CurveTest(
-        tuple(_linear(row, differences, errors) for row in rows),
+        tuple(_linear(row, differences, errors, wide) for row, wide in zip(rows, rows_widened, strict=True)),
         coordinates[chosen],
         _independent(rows * np.where(known, errors, 0.0)),
         () if allowances is None else _moved_by(subtracted, chosen, allowances),
-        tuple(_linear(row, differences, errors) for row in points) if fits else (),
+        tuple(_linear(row, differences, errors, wide) for row, wide in zip(points, points_widened, strict=True))
+        if fits
+        else (),
     )
 
 
@@ -177,8 +185,9 @@ def phase_difference(
     Returns:
         The difference, None where either side has no point with a known error. One is enough: its error is its own.
     """
-    errors, low, high = _phase_weights(differences, below, above)
-    return _linear(high - low, differences, errors) if low.any() and high.any() else None
+    errors, degrees, low, high = _phase_weights(differences, below, above)
+    widened = low * widening(low, degrees) + high * widening(high, degrees)
+    return _linear(high - low, differences, errors, widened) if low.any() and high.any() else None
 
 
 def extrapolated_phase_difference(
@@ -201,25 +210,33 @@ def extrapolated_phase_difference(
     Returns:
         The line above at the place less the line below; None where a side has fewer than two points of known error.
     """
-    errors, *phases = _phase_weights(differences, below, above)
+    errors, degrees, *phases = _phase_weights(differences, below, above)
     if any(np.count_nonzero(weights) < _POINTS_OF_A_SLOPE for weights in phases):
         return None
-    at_place = []
+    at_place, widened = [], np.zeros(len(differences))
     for weights in phases:
         middle = weights @ coordinates
         away = coordinates - middle
-        at_place.append(weights + weights * away / (weights @ away**2) * (place - middle))
-    return _linear(at_place[1] - at_place[0], differences, errors)
+        spread = weights @ away**2
+        at_place.append(weights + weights * away / spread * (place - middle))
+        widened += widening(weights * (1.0 + away**2 / spread), degrees) * np.abs(at_place[-1])
+    return _linear(at_place[1] - at_place[0], differences, errors, widened)
 
 
 def _phase_weights(
     differences: Sequence[Estimate], below: NDArray[np.bool_], above: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the errors, and the weights of the mean below and of that above: 0 throughout where nothing is known."""
+) -> tuple[NDArray[np.float64], ...]:
+    """Return errors, their degrees of freedom, and the weights of the means below and above; 0 of what is not known."""
     known = np.array([each.resolved for each in differences], dtype=bool)
-    errors = noisy_errors(np.array([each.standard_error for each in differences]))
+    errors, degrees = _errors(differences)
     low, high = (np.where(side & known, errors, np.inf) ** -2.0 for side in (below, above))
-    return errors, low / (low.sum() or 1.0), high / (high.sum() or 1.0)
+    return errors, degrees, low / (low.sum() or 1.0), high / (high.sum() or 1.0)
+
+
+def _errors(differences: Sequence[Estimate]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the errors to weight by, and how well each is known."""
+    errors = noisy_errors(np.array([each.standard_error for each in differences]))
+    return errors, np.array([each.degrees_of_freedom for each in differences])
 
 
 _POINTS_OF_A_SLOPE = 2
@@ -280,8 +297,20 @@ def _design(coordinates: NDArray[np.float64], switch: NDArray[np.float64] | None
     return np.stack(columns, axis=1)
 
 
-def _linear(row: NDArray[np.float64], differences: Sequence[Estimate], errors: NDArray[np.float64]) -> Estimate:
-    """Return a linear combination of independent differences; exactly nothing where it has none of them."""
+def _linear(
+    row: NDArray[np.float64],
+    differences: Sequence[Estimate],
+    errors: NDArray[np.float64],
+    widened: NDArray[np.float64],
+) -> Estimate:
+    """Return a linear combination of independent differences; exactly nothing where it has none of them.
+
+    Args:
+        row: what each difference counts for, shape (n,).
+        differences: surrogate minus reference.
+        errors: of each, shape (n,).
+        widened: what the error of each counts for, see ``widening``, shape (n,).
+    """
     used = [int(index) for index in np.flatnonzero(row)]
     if not used:
         return Estimate(0.0, 0.0, differences[0].unit, math.inf)
@@ -292,7 +321,7 @@ def _linear(row: NDArray[np.float64], differences: Sequence[Estimate], errors: N
         if each.error == 0.0:
             samples, degrees = each.effective_samples, each.degrees_of_freedom
             each = Estimate.of_deviation(each.value, float(errors[index]), each.unit, samples, degrees)
-        parts.append((each, float(row[index])))
+        parts.append((each, float(widened[index])))
     return combined(value, parts, differences[used[0]].unit)
 
 

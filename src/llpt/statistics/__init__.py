@@ -5,7 +5,7 @@ from llpt.statistics.autocorrelation import (
     integrated_autocorrelation_time,
     statistical_inefficiency,
 )
-from llpt.statistics.combination import noisy_errors, weighted_mean
+from llpt.statistics.combination import noisy_errors, weighted_mean, widening
 from llpt.statistics.correlation_integral import autocorrelation_integral
 from llpt.statistics.equilibration import detect_equilibration, drifts, is_stationary, steady
 from llpt.statistics.estimate import Estimate, combined, in_words
@@ -45,4 +45,5 @@ __all__ = [
     "steady",
     "variance_estimate",
     "weighted_mean",
+    "widening",
 ]

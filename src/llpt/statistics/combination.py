@@ -24,6 +24,7 @@ def weighted_mean(estimates: Sequence[Estimate], *, inflate: bool = True) -> Est
     error is 0 beside others that have one is not exact but hides its noise below its resolution: it counts as the best
     of the others. Where they scatter more than their errors allow (chi^2 per degree of freedom above 1), the error
     grows by the root of it (Birge, Phys. Rev. 40, 207, 1932): a disagreement between repeats is never averaged away.
+    That the weights themselves rest on errors that are known poorly is in the error (``widening``).
 
     Args:
         estimates: of one quantity in one unit, at least one.
@@ -56,13 +57,35 @@ def weighted_mean(estimates: Sequence[Estimate], *, inflate: bool = True) -> Est
     weights = [estimate.standard_error**-2 for estimate in members]
     shares = [weight / sum(weights) for weight in weights]
     value = sum(share * estimate.value for share, estimate in zip(shares, members, strict=True))
-    mean = combined(value, list(zip(members, shares, strict=True)), unit)
+    degrees = np.array([estimate.degrees_of_freedom for estimate in members])
+    widened = np.array(shares) * widening(np.array(shares), degrees)
+    mean = combined(value, list(zip(members, widened.tolist(), strict=True)), unit)
     error = mean.error
     if inflate and len(members) > 1:
         pulls = sum(((estimate.value - value) / estimate.standard_error) ** 2 for estimate in members)
         error *= math.sqrt(max(1.0, pulls / (len(members) - 1)))
     samples = sum(estimate.effective_samples for estimate in usable)
     return Estimate(value, error, unit, samples, mean.degrees_of_freedom)
+
+
+def widening(leverages: NDArray[np.float64], degrees_of_freedom: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what each point's error grows by where points are weighted by 1 / error^2 and errors are estimates.
+
+    A point whose error came out too small by chance weighs too much, and the error of the fit comes out too small with
+    it: its variance counts 1 + 4 (1 - h) / nu times. Of a mean, where h is the point's share of the weights, that is
+    Meier's formula (Biometrics 9, 59, 1953), of a line that of Kenward and Roger (Biometrics 53, 983, 1997).
+
+    Args:
+        leverages: h, the derivative of the fit at each point by its value, shape (n,).
+        degrees_of_freedom: nu, how well each error is known, shape (n,).
+
+    Returns:
+        Factors of at least 1, shape (n,).
+
+    >>> widening(np.array([0.5, 1.0]), np.array([2.0, 2.0])).round(3).tolist()
+    [1.414, 1.0]
+    """
+    return np.sqrt(1.0 + 4.0 * np.clip(1.0 - leverages, 0.0, 1.0) / degrees_of_freedom)
 
 
 def noisy_errors(errors: NDArray[np.float64], *, otherwise: float = 1.0) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ from llpt.errors import LlptError
 from llpt.observables import compare_kept, load_summary
 from llpt.run_file import RUN_FILE, DescribedEngine, RunFile, read_run_file
 from llpt.study.check import Check, first_names
+from llpt.study.job_files import read_json
 from llpt.study.observing import observed_run, summary_of
+from llpt.study.outcome import State
 from llpt.study.verifying_results import table_checks
 from llpt.trajectory import Trajectory
 from llpt.trajectory.stored import segment_files
@@ -55,6 +58,7 @@ def run_checks(
         record = read_run_file(place, RunFile) or RunFile()
         told = entry.provenance.engine
         checks.append(Check.of_same(run.path, f"engine, ledger and {RUN_FILE}", _engine(told), _engine(record.engine)))
+        checks.append(_as_planned(run, directory))
         trajectory = Trajectory.open(place)
         steps = {entry.steps_done, run.steps, trajectory.n_steps}
         checks.append(
@@ -89,8 +93,24 @@ def kept_averages(directory: StudyDirectory, run: PlannedRun) -> tuple[list[Chec
 
 
 def _engine(engine: DescribedEngine | None) -> str:
-    """Return what identifies an engine: its SPEC and the hash of the files that define it."""
-    return f"{engine.spec} {engine.content_hash}" if engine is not None else ""
+    """Return what identifies an engine: its SPEC, the hash of the files that define it, and its options."""
+    return (
+        f"{engine.spec} {engine.content_hash} {json.dumps(engine.options, sort_keys=True)}"
+        if engine is not None
+        else ""
+    )
+
+
+def _as_planned(run: PlannedRun, directory: StudyDirectory) -> Check:
+    """Check that a run's record says it is done, by the settings of its job; what one of them lacks is passed over."""
+    what = f"state and settings, job and {RUN_FILE}"
+    record, job = read_json(directory.node(run.path) / RUN_FILE), json.loads(run.job(directory.root).text())
+    own = record if isinstance(record, dict) else {}
+    told, settings = job.get("settings") or {}, own.get("settings") or {}
+    differing = [f"settings.{key}" for key in told.keys() & settings.keys() if told[key] != settings[key]]
+    if own.get("state", State.DONE) != State.DONE:
+        differing.append("state")
+    return Check(run.path, what, not differing, f"differ: {first_names(differing)}" if differing else "as planned")
 
 
 def _finite(path: str, trajectory: Trajectory, missing: set[str]) -> Check:
