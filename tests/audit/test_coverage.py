@@ -141,6 +141,14 @@ def test_a_phase_of_which_the_reference_has_no_state_leaves_the_verdict_open(fir
     assert f"no state {word} the transition by more than 50 K" in " ".join(verdict.reasons)
 
 
+def test_states_at_which_the_surrogate_was_not_run_are_named_though_a_curve_bridges_them():
+    surrogate = line(2)
+    kept = [point for point in surrogate.states.points if point.coordinate != 760.0]
+    verdict = compare(line(1), locate(replace(surrogate.states, points=tuple(kept))))
+    assert verdict.value is Outcome.FAITHFUL
+    assert any(reason.endswith("has no run that counts at 760 K.") for reason in verdict.reasons)
+
+
 def test_an_energy_from_e_alone_and_one_from_f_alone_are_not_compared():
     other = {"enthalpy": "enthalpy_from_free_energy"}
     surrogate = line(2)

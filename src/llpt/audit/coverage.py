@@ -73,6 +73,18 @@ def frozen_alone(pair: Pair) -> str:
     return "; ".join(told)
 
 
+def not_run(pair: Pair) -> str:
+    """Return the states of the reference at which the surrogate has no run that counts; empty where it has all.
+
+    Args:
+        pair: with its solid points.
+    """
+    along, own = pair.reference.states.along, np.array(pair.surrogate.states.coordinates)
+    lacking = [at for at in pair.reference.states.coordinates if not same_place(own, at, along).any()]
+    places = ", ".join(f"{at:g}" for at in lacking)
+    return f"{pair.surrogate.states.engine} has no run that counts at {places} {along.unit}" if lacking else ""
+
+
 def _open(missing: NDArray[np.bool_], *, first: bool, last: bool) -> bool:
     """Return whether states of one side are missing that no curve bridges.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llpt.audit.coverage import frozen_alone
+from llpt.audit.coverage import frozen_alone, not_run
 from llpt.audit.equivalence import Outcome
 from llpt.audit.quantities import compared_quantities, contrasts_of, missing_in
 from llpt.audit.requirements import fluid_requirement, minimum_requirements, production_ps
@@ -103,6 +103,8 @@ def findings_of(matched: Pair, thresholds: Thresholds, *, name_size: bool = Fals
     ]
     unproven = frozen_alone(matched)
     remarks += [f"At {matched.where} {unproven}."] if unproven else []
+    apart = not_run(matched)
+    remarks += [f"{matched.where}: {apart}."] if apart else []
     missing = missing_in(fluid, thresholds)
     remarks += [f"{matched.where}: {missing}."] if missing else []
     return Findings(fluid, tuple(comparisons), tuple(lacking), tuple(remarks), insufficient, unproven)
