@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import sqlite3
 import sys
@@ -361,7 +362,8 @@ def test_verify_reads_a_verdict_from_before_it_had_a_format(copy, command):
     old = {key: value for key, value in verdict.items() if key not in {"format", "statistics"}}
     (copy / "results/verdict.json").write_text(json.dumps(old | {"thresholds": thresholds}))
     _, out, _ = command("verify", copy)
-    assert "52 of 53 checks passed" in out
+    passed, of = map(int, re.search(r"(\d+) of (\d+) checks passed", out).groups())
+    assert passed == of - 1 > 50
     assert f"judged by statistics version 1, this program has {STATISTICS}" in out
 
 
