@@ -20,6 +20,7 @@ from llpt.study.execution import Execution, close_parsl
 from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
 from llpt.study.outcome import NodeProgress
+from llpt.study.process import run_node
 from llpt.trajectory import Trajectory
 
 STUDY = study_of_one_engine(
@@ -371,6 +372,32 @@ def test_a_scheduler_that_does_not_answer_keeps_nobody_who_asked_for_a_stop():
     ended = []
     close_parsl(lambda: ended.append(True), None)
     assert ended
+
+
+def test_who_asks_for_a_stop_waits_for_runs_at_work_and_not_for_those_that_wait(tmp_path, monkeypatch):
+    """Ten thousand that wait are told one by one, which takes seconds."""
+    text = study_of_one_engine(
+        "ase:ase.calculators.lj.LennardJones", atoms=16, temperatures_k=[700, 800, 900], steps=10_000, ladder="none"
+    )
+    study = StudyDirectory.claim(tmp_path / "study", text, parse_study(text), source=tmp_path)
+    first, *others = make_plan(study.study).paths
+    answered = threading.Event()
+
+    def task(_root, path, *_arguments):
+        if path in others:
+            answered.wait(600.0)
+        return run_node(str(study.root), path, 1, "auto", word=doing._word)
+
+    monkeypatch.setattr(execution, "in_a_thread", lambda *_: task)
+    monkeypatch.setattr(execution, "LEAVE_S", 3600.0)
+    with study.locked(), Ledger(study.database) as ledger:
+        doing = Execution(study, make_plan(study.study), ledger)
+        doing.on_update = lambda now: now.count(State.RUNNING) and not now.stopping and doing._stop()
+        final = doing.run()
+        answered.set()
+    assert final.stopping
+    assert final.nodes[first].state is State.UNFINISHED
+    assert {final.nodes[path].state for path in others} == {State.WAITING}
 
 
 def test_a_second_ctrl_c_kills_what_hangs(tmp_path):

@@ -81,6 +81,10 @@ class Attempts:
         began = self.begun.get(path)
         return 0.0 if began is None else time.monotonic() - began
 
+    def look_again(self) -> None:
+        """Look at the next opportunity which nodes have begun, however long that takes."""
+        self._looking = Seldom()
+
     def ended(self, path: str) -> None:
         """Take note, in a thread of Parsl's, that a node is over."""
         self._over.put(path)
@@ -197,9 +201,9 @@ class Attempts:
         return ""
 
     def _record(self, outcome: NodeOutcome) -> None:
-        entry = self.ledger.entry(outcome.path)
         if outcome.state is State.WAITING:
-            if entry.state is State.RUNNING:  # it was to be tried again when the stop was asked for
+            entry = self.ledger.entry(outcome.path) if outcome.path in self.begun else None
+            if entry and entry.state is State.RUNNING:  # it was to be tried again when the stop was asked for
                 self.ledger.record(entry.path, State.UNFINISHED, reason=entry.reason)
             return
         if outcome.state is State.BLOCKED:

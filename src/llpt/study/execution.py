@@ -29,6 +29,7 @@ from llpt.study.here import Cores, Devices, in_a_thread
 from llpt.study.imported_record import complete_imports
 from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
+from llpt.study.nodes import runs_among
 from llpt.study.outcome import NodeOutcome, NodeProgress, State
 from llpt.study.paces import known_paces, place_of, remember_paces
 from llpt.study.process import STOPPING_S, run_node
@@ -178,7 +179,7 @@ class Execution:
                 pending: dict[str, AppFuture] = {}
                 submitting = self._submitting(kernel, pending)
                 more = next(submitting)
-                while (pending or more) and time.monotonic() < self._leave_at:
+                while self._goes_on(pending, more=more):
                     self.directory.beat()
                     if time.monotonic() > self._stop_at and not self._interrupts:
                         self.out_of_time = True
@@ -188,6 +189,8 @@ class Execution:
                     more = next(submitting)
                     time.sleep(POLL_S if pending else 0.0)
                 self._attempts.leave(pending)
+                if self.directory.study.execution.where is ProviderKind.LOCAL:  # threads end with this process
+                    self._leave_at = min(self._leave_at, time.monotonic())
         except BaseException:
             if not self._interrupts:
                 self._stop()
@@ -199,6 +202,13 @@ class Execution:
         final = self.progress()
         self.on_update(final)
         return final
+
+    def _goes_on(self, pending: dict[str, AppFuture], *, more: bool) -> bool:
+        """Whether there is something to wait for: after a stop was asked for, only what is at work."""
+        if not self._interrupts:
+            return more or bool(pending)
+        self._attempts.collect(pending)
+        return time.monotonic() < self._leave_at and any(path in pending for path in self._attempts.begun)
 
     def _left_by_a_kill(self, entry: Entry) -> EntryChanges:
         """Return what a node has left that was at work when its ``llpt run`` was killed, its time by its own clock."""
@@ -215,10 +225,10 @@ class Execution:
     def _remember(self) -> None:
         """Let later studies on this machine know what steps take, and starts of runs but for what they compiled."""
         place = place_of(self.directory.study.execution)
-        runs = {run.path: run for run in self.plan.runs if not run.sampled}
+        begun = runs_among(self.plan[path] for path in self._attempts.begun)
+        runs = {run.path: run for run in begun if not run.sampled}
         contents = contents_of(self.plan, self.directory.root, copies=True)  # potentials trained meanwhile among them
-        begun = (self.ledger.entry(path) for path in self._attempts.begun)
-        entries = sorted((entry for entry in begun if entry.path in runs), key=lambda entry: entry.started or 0.0)
+        entries = sorted(map(self.ledger.entry, runs), key=lambda entry: entry.started or 0.0)
         remember_paces(
             pace_of(place, runs[entry.path], entry.seconds_per_step, contents, start_up=entry.start_up_s)
             for entry in entries
@@ -322,5 +332,6 @@ class Execution:
     def _stop(self) -> None:
         """Ask every run to stop at its next step; asked once more, at once."""
         self._interrupts += 1
+        self._attempts.look_again()
         self._leave_at = min(self._leave_at, time.monotonic() + LEAVE_S)
         self._word.give(Stop.SOON if self._interrupts == 1 else Stop.NOW)
