@@ -59,6 +59,34 @@ def test_no_rule_of_accessibility_is_broken_and_nothing_is_wider_than_the_page(w
     assert window.evaluate("document.documentElement.scrollWidth") <= window.viewport_size["width"]
 
 
+BROKEN = """() => [...document.querySelectorAll("article td, article th")].flatMap((cell) => {
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) {
+        for (const word of walker.currentNode.textContent.matchAll(/[\\w.]{4,29}/g)) {
+            const range = document.createRange();
+            range.setStart(walker.currentNode, word.index);
+            range.setEnd(walker.currentNode, word.index + word[0].length);
+            if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) found.push(word[0]);
+        }
+    }
+    return found; })"""
+"""Words in tables that stand on several lines, so cut up between their letters."""
+SCROLLED = """() => [...document.querySelectorAll(".md-typeset__scrollwrap")].filter(
+    (each) => each.scrollWidth > each.clientWidth + 2).length"""
+
+
+@pytest.mark.parametrize("name", ["index", "glossary", "reference/formats"])
+def test_on_a_phone_no_table_of_words_is_scrolled_sideways_and_no_word_is_cut_up(browser, site, name):
+    context = context_of(browser, **WINDOWS["phone"])
+    page = context.new_page()
+    page.goto((site / f"{name}.html").as_uri())
+    page.wait_for_selector("table[data-stacked]")
+    assert page.evaluate(BROKEN) == []
+    assert page.evaluate(SCROLLED) == 0
+    context.close()
+
+
 def test_the_readme_is_one_screen_and_a_half(browser, tmp_path):
     text = re.sub(r"<!--.*?-->", "", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
     body = markdown.markdown(text, extensions=["tables", "fenced_code"]).replace("docs/", f"{ROOT}/docs/")

@@ -36,11 +36,18 @@ class Told:
         phrase: with ``{}`` where the value goes; empty where the option has no phrase of its own.
         papers: what is cited whatever the value is.
         papers_of: what is cited besides for single values, by the value.
+        words_of: what a paper calls single values, by the value; others are told as they are.
     """
 
     phrase: str = ""
     papers: tuple[Paper, ...] = ()
     papers_of: Mapping[str, tuple[Paper, ...]] = field(default_factory=dict, hash=False)
+    words_of: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def tell(self, value: object) -> str:
+        """Return the phrase with a value in it."""
+        written = f"{value:g}" if isinstance(value, float) else str(value)
+        return self.phrase.format(self.words_of.get(written, written))
 
     @property
     def every_paper(self) -> tuple[Paper, ...]:

@@ -1,5 +1,7 @@
 """Defects that were planted in runs and labels are named, with their size and their kelvins."""
 
+import re
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -204,9 +206,18 @@ def test_forces_and_pressures_that_are_too_large_are_named(observed):
     found, _ = labels_with(observed, low=both, high=both)
     by_cause = {each.cause: each for each in found}
     assert by_cause[Cause.FORCE_SIZE].presence is Presence.PRESENT
+    assert "% larger than" in by_cause[Cause.FORCE_SIZE].sentence
     assert by_cause[Cause.FORCE_SIZE].size.value == pytest.approx(2.0, abs=0.3)
     assert by_cause[Cause.PRESSURE].presence is Presence.PRESENT
     assert by_cause[Cause.PRESSURE].size.value == pytest.approx(2.0, abs=0.1)
+
+
+def test_forces_and_pressures_that_are_too_small_are_called_so(observed):
+    both = {"force_factor": 0.98, "pressure_gpa": -2.0}
+    by_cause = {each.cause: each for each in labels_with(observed, low=both, high=both)[0]}
+    assert re.search(r"forces are [12]\.\d.* ± .* % smaller than", by_cause[Cause.FORCE_SIZE].sentence)
+    assert re.search(r"pressure is [12]\.\d.* ± .* GPa below", by_cause[Cause.PRESSURE].sentence)
+    assert by_cause[Cause.FORCE_SIZE].size.value < 0.0
 
 
 def test_a_pressure_that_derives_from_no_energy_costs_what_the_slope_of_the_line_says(observed):

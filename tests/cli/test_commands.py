@@ -87,6 +87,12 @@ def test_every_command_has_help_with_two_examples_and_a_page(name):
     assert f"More: {GUIDES[name].page}" in text
 
 
+def test_paragraphs_of_the_help_are_broken_by_the_terminal_alone():
+    texts = [command.help or "" for command in every_command(typer.main.get_command(app)).values()]
+    assert len(texts) > 15
+    assert [text for text in texts if re.search(r"[^\n]\n[^\n]", text) or "`" in text] == []
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_examples_of_the_help_are_commands_that_exist_and_their_page_too(name):
     commands = every_command(typer.main.get_command(app))

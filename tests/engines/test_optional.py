@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -78,6 +80,14 @@ def test_mace_committee_forces_and_stress(tmp_path, fluid):
     atoms.symbols[0] = "He"
     with pytest.raises(InputError, match=r"Atom 0 .* is He"):
         engine.calculate(atoms)
+
+
+@needs_package("mace")
+def test_mace_is_loaded_without_a_word_of_others(tmp_path):
+    path = write_model(tmp_path / "one.model")
+    command = f"from llpt.engines import make_engine; make_engine('mace:{path}')"
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 @without_package("mace")

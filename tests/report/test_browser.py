@@ -17,6 +17,7 @@ from llpt.report.case import Case
 from llpt.report.interactive import as_json
 from llpt.report.isobar_figures import isobar_figure
 from llpt.report.live import LiveServer, LiveStudy, serve
+from llpt.report.panels import Figure, Panel, PlottedCurve
 from llpt.report.printing import print_page
 
 WIDTHS = {"desk": 1400, "phone": 390}
@@ -73,6 +74,63 @@ OVERLAPPING = """() => [...document.querySelectorAll(".plot .legend")].flatMap((
 def test_names_in_a_legend_do_not_lie_on_one_another(opened):
     assert opened.locator(".plot .legendtext").count() > 0
     assert opened.evaluate(OVERLAPPING) == []
+
+
+CUT = """() => [...document.querySelectorAll(".plot .legendtext, .plot .ytitle, .plot .xtick text, .plot .ytick text")]
+    .filter((each) => {
+        const box = each.getBoundingClientRect();
+        const around = [each.closest("svg"), each.closest(".legend") && each.closest(".legend").querySelector(".bg")];
+        return box.width > 0 && around.filter(Boolean).map((part) => part.getBoundingClientRect()).some((part) =>
+            box.right > part.right + 1 || box.left < part.left - 1
+            || box.top < part.top - 1 || box.bottom > part.bottom + 1);
+    }).map((each) => [each.closest(".plot").id, each.textContent])"""
+"""Names in legends, of axes and of ticks that are cut off."""
+
+MEETING = """() => [...document.querySelectorAll(".plot")].flatMap((place) => ["xtick", "ytick"].flatMap((kind) => {
+    const boxes = [...place.querySelectorAll(`.${kind} text`)].map((each) => [each, each.getBoundingClientRect()]);
+    return boxes.filter(([, one], i) => boxes.some(([, other], j) => i < j && one.width && other.width
+        && one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 3
+        && other.top < one.bottom - 3)).map(([each]) => [place.id, kind, each.textContent]); }))"""
+"""Labels of ticks that lie on one another."""
+
+
+def test_no_name_or_label_of_a_figure_is_cut_off_or_lies_on_another(opened):
+    assert opened.locator(".plot .ytick text").count() > 0
+    assert opened.evaluate(CUT) == []
+    assert opened.evaluate(MEETING) == []
+
+
+def test_temperatures_of_several_lines_stand_in_order_in_the_legend(opened):
+    names = opened.locator("#displacement .legendtext").all_text_contents()
+    kelvins = [float(name.removesuffix(" K")) for name in names]
+    assert len(kelvins) > 8
+    assert kelvins == sorted(kelvins)
+
+
+def test_a_panel_without_a_point_says_so_in_its_own_place(opened):
+    full = Panel("T (K)", "density (g/cm³)", (PlottedCurve("a", (900.0, 950.0), (1.0, 1.1)),))
+    figure = Figure("isobars", "", "", ((full, Panel("T (K)", "C_P (J/mol/K)", ())),))
+    found = opened.evaluate(
+        """figure => { const plot = plots.find(({ place }) => place.id === "isobars");
+        Object.assign(plot, { figure: JSON.parse(figure), choosers: {} }); draw();
+        return plot.place.layout.xaxis.range || plot.place._fullLayout.xaxis.range; }""",
+        as_json(figure),
+    )
+    assert min(found) > 800.0
+    if opened.viewport_size["width"] == WIDTHS["phone"]:
+        opened.locator("#isobars").locator("xpath=preceding-sibling::label[1]").get_by_role("combobox").select_option(
+            index=1
+        )
+    inside = opened.evaluate(
+        """() => { const words = [...document.querySelectorAll("#isobars .annotation-text")].find(
+            (each) => each.textContent === "nothing is known").getBoundingClientRect();
+        const panels = [...document.querySelectorAll("#isobars .cartesianlayer .subplot")].map(
+            (each) => each.querySelector(".xlines-above, .xlines-below, .plot")).length;
+        const svg = document.querySelector("#isobars svg").getBoundingClientRect();
+        return [panels, (words.left + words.width / 2 - svg.left) / svg.width]; }"""
+    )
+    assert inside[0] == (1 if opened.viewport_size["width"] == WIDTHS["phone"] else 2)
+    assert inside[1] > (0.4 if opened.viewport_size["width"] == WIDTHS["phone"] else 0.6)
 
 
 def test_no_rule_of_accessibility_is_broken_in_light_and_dark(opened):
@@ -439,13 +497,16 @@ def test_it_prints_on_upright_a4_and_no_figure_is_cut(browser, written):
     assert before[0] == "dark"
     assert 1 <= sum(before[1]) < len(before[1])
     page.emulate_media(media="print")
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    page.wait_for_function(
-        """[...document.querySelectorAll(".plot")].every((place) => {
+    wrong = page.evaluate(
+        """() => { window.dispatchEvent(new Event("beforeprint")); // a browser that prints waits for nothing
+        return [...document.querySelectorAll(".plot")].filter((place) => {
             const box = place.querySelector("svg").getBoundingClientRect();
-            return box.width > 300 && box.left >= 0 && box.right <= innerWidth + 1;
-        })""",
+            const around = place.getBoundingClientRect();
+            return box.width < 300 || box.left < around.left - 1 || box.right > around.right + 1;
+        }).map((place) => place.id); }"""
     )
+    assert wrong == []
+    assert page.evaluate(CUT) == []
     assert page.evaluate(OVERLAPPING) == []
     figures = page.locator("figure")
     assert figures.count() == int(page.evaluate("document.documentElement.dataset.drawn"))

@@ -235,6 +235,22 @@ def test_methods_cite_what_the_bibliography_holds(case):
     assert not re.search(r"(?<!\\)[_%&#]", re.sub(r"\\cite\{[^}]*\}", "", methods.latex))
 
 
+def test_methods_tell_the_pseudopotential_and_the_temperature_of_the_electrons(case):
+    told = methods_of(case).markdown
+    assert "pseudopotential GTH-PBE-q1" in told
+    assert "Fermi–Dirac occupations at 900 K" in told
+    entries = {}
+    for run in case.plan.runs:
+        entry = case.entries[run.path]
+        options = {"pseudopotential": "default", "electronic_temperature_k": run.state.temperature_k}
+        engine = entry.provenance.engine.model_copy(update={"options": options})
+        provenance = entry.provenance.model_copy(update={"engine": engine})
+        entries[run.path] = dataclasses.replace(entry, provenance=provenance)
+    told = methods_of(dataclasses.replace(case, entries=entries)).markdown
+    assert "pseudopotential soft of llpt (local, GTH form)" in told
+    assert "Fermi–Dirac occupations at the temperature of the ions" in told
+
+
 @pytest.mark.parametrize(
     ("spec", "options", "keys"),
     [
@@ -269,7 +285,9 @@ def test_functional_and_pseudopotential_are_cited(case, tmp_path, spec, options,
     for phrase, name in told.items():
         value = str(options.get(name, "")).upper().removesuffix(".0")
         assert (f"{phrase} {value}" in methods.markdown) == (name in options and name != "neglect")
-    assert str(options.get("pseudopotential", "")) in methods.markdown
+    given = str(options.get("pseudopotential", ""))
+    named = {"default": "soft of llpt", "hard": "hard of llpt", "gth": "GTH-PBE-q1"} if spec == "dft" else {}
+    assert named.get(given, given) in methods.markdown
     numbers = {int(number) for group in re.findall(r"\[([\d, ]+)\]", methods.numbered) for number in group.split(",")}
     assert numbers == set(range(1, 1 + len(methods.papers)))
     assert [paper.key for paper in methods.papers] == list(methods.keys)
@@ -395,6 +413,15 @@ def test_means_of_what_is_held_are_drawn_against_what_was_set(case):
     assert {error for curve in panel.curves for error in curve.y_error} == {1.0}
 
 
+def test_a_side_without_a_run_that_is_done_is_not_said_to_be_made_elsewhere(case):
+    ladders = tuple(each for each in case.found.ladders if each.role is Role.REFERENCE)
+    found = dataclasses.replace(case.found, ladders=ladders)
+    asked = same_protocol(dataclasses.replace(case, analysis=dataclasses.replace(case.analysis, found=found)))
+    assert (asked.tone, asked.word) == (Tone.OPEN, "not known")
+    assert "No run of the surrogate is done" in asked.sentence
+    assert "elsewhere" not in asked.sentence
+
+
 def test_the_budget_is_drawn_in_kelvin(case):
     place = SimpleNamespace(line="P200", atoms=32, temperature_k=900.0)
     rows = [
@@ -411,7 +438,7 @@ def test_the_budget_is_drawn_in_kelvin(case):
     assert panel.y_names == ("k-points 3x3x3", "cutoff 80 Ry")
     (curve,) = panel.curves
     assert (curve.x, curve.x_error) == ((-31.0, 2.0), (4.0, 1.0))
-    assert _largest(budgeted) == " The largest: k-points 3x3x3 moves T* by -31.0 ± 4.0 K (P200, N = 32, 900 K)."
+    assert _largest(budgeted) == " The largest: k-points 3x3x3 moves T* by -31.0 ± 4.0 K (200 GPa, N = 32, 900 K)."
 
 
 def test_the_figure_of_longer_runs_ends_where_the_verdict_can_be_given(answers, case):
@@ -448,10 +475,10 @@ def held_at(case, miss):
 def test_means_off_at_one_state_are_chance_and_at_all_are_told_in_words(case):
     one = same_protocol(held_at(case, lambda index: 3.3 if index == 0 else 0.5))
     assert (one.tone, one.word) == (Tone.GOOD, "yes")
-    assert "no more than chance allows" in one.sentence
+    assert "so few may still be chance" in one.sentence
     every = same_protocol(held_at(case, lambda _: 5.0))
     assert (every.tone, every.word) == (Tone.BAD, "alike, but not held")
-    assert "by no chance" in every.sentence
+    assert "more than chance would" in every.sentence
     assert "allows 2 % besides" in every.tables[-1].note
     assert len(every.sentence.split()) < 60  # or the question is more than one screen of a phone
 

@@ -10,6 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from llpt.cli.status import table_of
+from llpt.report.live import LiveStudy
 from llpt.study import conditions, make_plan, parse_study
 from llpt.study.conditions import conditions_of
 from llpt.study.job_files import JobFiles
@@ -17,7 +19,8 @@ from llpt.study.job_head import RunHead, job_head
 from llpt.study.ledger import NOTHING, UNTOLD, Entry, Ledger
 from llpt.study.nodes import PlannedRun, job_kinds
 from llpt.study.nodes.run import RunJob
-from llpt.study.outcome import LEFT, NodeOutcome, RunConditions, State
+from llpt.study.outcome import LEFT, NodeOutcome, NodeProgress, RunConditions, State
+from llpt.study.place import StudyPlace
 from llpt.study.standing import RunStanding, work_left_s
 from llpt.study.standing_now import study_standing
 
@@ -170,3 +173,21 @@ def test_a_run_that_nobody_waited_for_stands_where_it_came_to(tmp_path):
     after = study_standing(tmp_path)
     assert {run.entry.path: run.steps_done for run in after.runs} == {"runs/a/x": 400, "runs/a/y": 417}
     assert not after.at_work
+
+
+def test_a_training_at_work_tells_its_stage_and_how_much_of_it_is_done(tmp_path, monkeypatch):
+    (tmp_path / "jobs").mkdir()
+    with Ledger(tmp_path / "study.db") as ledger:
+        ledger.enter("models/net", inputs_hash="", job=json.dumps({"kind": "training"}))
+        ledger.record("models/net", State.RUNNING)
+    monkeypatch.setattr(StudyPlace, "at_work", True)
+    (silent,) = study_standing(tmp_path).runs
+    assert (silent.doing, silent.share_done) == ("", None)
+    JobFiles(tmp_path, "models/net").write_progress(NodeProgress(steps_done=14, steps=200, message="fit, loss 0.02"))
+    (training,) = study_standing(tmp_path).runs
+    assert (training.doing, training.share_done) == ("fit, loss 0.02: 14 of 200", pytest.approx(0.07))
+    assert (training.picoseconds, work_left_s([training])) == (0.0, (0.0, 1))
+    assert table_of([training]).rows[0][-1] == "fit, loss 0.02: 14 of 200"
+    (tmp_path / "study.toml").touch()
+    shown = LiveStudy(tmp_path, report=False)._live(training)
+    assert (shown.reason, shown.share_done) == ("fit, loss 0.02: 14 of 200", pytest.approx(0.07))

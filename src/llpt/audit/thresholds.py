@@ -98,7 +98,7 @@ TRANSITION_WIDENING = Threshold(
 ORDER_CHANGE = Threshold(
     "transition_order",
     unit="order",
-    difference="difference of the order of the transition, a crossover being 0 and first order 1,",
+    difference="difference of the order of the transition (0 for a crossover, 1 for first order)",
     default=0.5,
     why="Two phases or one fluid: there is nothing between, and every threshold below 1 says the same.",
     largest=0.99,

@@ -8,6 +8,7 @@ differences of an engine's energy (``llpt.audit.check_derivatives``): whether fo
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -200,15 +201,22 @@ def _of_labels(labelled: Sequence[LabelledRun]) -> list[Diagnosis]:
             Cause.FORCE_SIZE,
             side=DiagnosedSide.SURROGATE,
             size=force,
-            sentence=f"The surrogate's forces are {force} larger than the reference's on the same configurations.",
+            sentence=_compared("forces are", force, "larger than", "smaller than"),
         ),
         diagnose(
             Cause.PRESSURE,
             side=DiagnosedSide.SURROGATE,
             size=pressure,
-            sentence=f"The surrogate's pressure is {pressure} above the reference's on the same configurations.",
+            sentence=_compared("pressure is", pressure, "above", "below"),
         ),
     ]
+
+
+def _compared(what: str, difference: Estimate, more: str, less: str) -> str:
+    """Say by how much something of the surrogate exceeds the reference's, or falls short of it."""
+    size = replace(difference, value=abs(difference.value))
+    word = less if difference.value < 0.0 else more
+    return f"The surrogate's {what} {size} {word} the reference's on the same configurations."
 
 
 def _by_run(values: np.ndarray[tuple[int], np.dtype[np.float64]], runs: Sequence[str], unit: str) -> Estimate:

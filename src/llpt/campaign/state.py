@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from llpt.units import hydrogen_density_g_per_cm3, volume_per_atom_angstrom3
 
 _RADIUS = "rs"
+_LINE = re.compile(r"(?P<held>T|P|rs|rho)(?P<number>[0-9.]+(?:e[+-]\d+)?)")
+_WORDS_OF_LINES = {"T": "{} K", "P": "{} GPa", "rs": "r_s = {}", "rho": "{} g/cm³"}
 
 
 @dataclass(frozen=True)
@@ -108,3 +111,13 @@ def is_isotherm(line: str) -> bool:
     (True, False, False)
     """
     return line.startswith("T")
+
+
+def words_of_line(line: str) -> str:
+    """Return what people call a line of states.
+
+    >>> words_of_line("P200"), words_of_line("T1000"), words_of_line("rs1.38")
+    ('200 GPa', '1000 K', 'r_s = 1.38')
+    """
+    found = _LINE.fullmatch(line)
+    return _WORDS_OF_LINES[found["held"]].format(found["number"]) if found else line

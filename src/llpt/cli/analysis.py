@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from llpt.campaign import short_name
+from llpt.campaign.state import words_of_line
 from llpt.cli.bars import bar
 from llpt.cli.console import PlainTable, messages, output
 from llpt.cli.places import Directory  # noqa: TC001 - typer reads it
@@ -162,7 +163,8 @@ def _show_orders(analysis: Analysis) -> None:
     console = output()
     for row in order_rows(analysis):
         console.print(
-            f"{escape(row.engine)}, {row.line}, N = {row.atoms}: [bold]{row.order}[/]. {escape(row.sentence)}"
+            f"{escape(row.engine)}, {words_of_line(row.line)}, N = {row.atoms}: [bold]{row.order}[/]. "
+            f"{escape(row.sentence)}"
         )
         table = PlainTable("evidence", "says", "number >", "which is")
         for item in row.evidence:

@@ -56,7 +56,7 @@ AUDITS = CommandRecord(
     text=(
         "Hold a surrogate against its reference; or look at one cause of their difference alone."
         "\n\n"
-        "Example: [bold]llpt audit study[/], in full [bold]llpt audit verdict study[/]"
+        "[bold]llpt audit study[/] is short for [bold]llpt audit verdict study[/]."
     ),
 )
 COMMANDS: dict[str, CommandRecord] = {
@@ -89,13 +89,20 @@ def _imported(path: str) -> Any:
     return getattr(import_module(module), name)
 
 
+def _flowing(text: str) -> str:
+    """Return a docstring with one line a paragraph, for a terminal to break."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.replace("``", "").split("\n\n"))
+
+
 def _join(group: typer.Typer, name: str, record: CommandRecord, before: str = "") -> None:
     """Load a command, and what is below it, into a group."""
     epilogue = GUIDES[f"{before}{name}"].epilogue
     panel = record.panel or None
     if record.commands is None:
         kind = _imported(record.kind) if record.kind else None
-        group.command(name, cls=kind, epilog=epilogue, rich_help_panel=panel)(_imported(record.function))
+        function = _imported(record.function)
+        text = _flowing(function.__doc__ or "")
+        group.command(name, cls=kind, help=text, epilog=epilogue, rich_help_panel=panel)(function)
         return
     below = typer.Typer(
         cls=DefaultGroup, no_args_is_help=True, rich_markup_mode="rich", help=record.text, epilog=epilogue

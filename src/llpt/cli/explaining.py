@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llpt.campaign.state import words_of_line
 from llpt.cli.analysis import bar_of_runs
 from llpt.cli.console import PlainTable, known_text, messages, output
 from llpt.cli.diagnosing import show_diagnoses
@@ -124,7 +125,9 @@ def _show_states(console: Console, states: tuple[StateDifference, ...]) -> None:
 
 def _show_shift(console: Console, placed: PlacedExplanation) -> None:
     place, found = placed.place, placed.explanation
-    console.print(f"{place.line}, {place.atoms} atoms, both phases at {place.temperature_k:g} K:", markup=False)
+    console.print(
+        f"{words_of_line(place.line)}, {place.atoms} atoms, both phases at {place.temperature_k:g} K:", markup=False
+    )
     bias = known_text(found.temperature.difference_mev_per_atom, "meV/atom")
     console.print(f"  free-energy difference, phase above less phase below: {bias}")
     console.print(f"  T* of the reference less that of the surrogate: {known_text(found.temperature.value, 'K')}")
@@ -139,8 +142,8 @@ def _show_shift(console: Console, placed: PlacedExplanation) -> None:
 def _show_crossover(console: Console, placed: PlacedCrossover) -> None:
     found = placed.crossover
     console.print(
-        f"{placed.line}, {placed.atoms} atoms, cells that go to and fro across {found.region}: p is the share of the "
-        "region stable above the transition.",
+        f"{words_of_line(placed.line)}, {placed.atoms} atoms, cells that go to and fro across {found.region}: p is the "
+        "share of the region stable above the transition.",
         markup=False,
     )
     table = PlainTable(
@@ -189,7 +192,9 @@ def _kelvin(value: Estimate) -> str:
 
 def _show_budget(console: Console, placed: PlacedBudget) -> None:
     place = placed.place
-    console.print(f"Where the kelvins come from: {place.line}, {place.atoms} atoms, {place.temperature_k:g} K")
+    console.print(
+        f"Where the kelvins come from: {words_of_line(place.line)}, {place.atoms} atoms, {place.temperature_k:g} K"
+    )
     table = PlainTable(
         "choice", "T* (K) >", "phases (meV/atom) >", "density below (%) >", "density above (%) >", "what came of it"
     )

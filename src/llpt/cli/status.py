@@ -249,7 +249,7 @@ def table_of(runs: list[RunStanding]) -> PlainTable:
             roughly(left) if left and not unknown else "",
             duration(entry.seconds) if entry.seconds else "",
             str(entry.attempts),
-            escape(entry.reason),
+            escape(entry.reason or run.doing),
         )
     table.caption = (
         "drift in meV per atom and ps" if any(run.entry.conditions.drift_mev_per_atom_ps for run in runs) else None

@@ -115,7 +115,16 @@ class KohnShamSettings:
     pseudopotential: Annotated[
         str,
         Field(description="default, gth, hard, coulomb, or the path of a UPF or psp8 file"),
-        Told(TOLD_PSEUDOPOTENTIAL, papers_of={"default": (GOEDECKER_1996,), "hard": (GOEDECKER_1996,), "gth": GTH_PBE}),
+        Told(
+            TOLD_PSEUDOPOTENTIAL,
+            papers_of={"default": (GOEDECKER_1996,), "hard": (GOEDECKER_1996,), "gth": GTH_PBE},
+            words_of={
+                "default": "soft of llpt (local, GTH form)",
+                "hard": "hard of llpt (local, GTH form)",
+                "gth": "GTH-PBE-q1",
+                "coulomb": "none (bare proton)",
+            },
+        ),
     ] = "default"
     bands: AutomaticBands = "auto"
     pressure_correction: Annotated[

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import warnings
+from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +22,7 @@ from llpt.precision import Precision
 from llpt.prerequisites import Prerequisite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ase import Atoms
 
@@ -130,14 +133,16 @@ def make_mace(request: EngineRequest[MaceOptions]) -> MacePotential:
 
         if not torch.cuda.is_available():
             raise InputError(f"There is no GPU here for device={chosen.device}.", "Use device=cpu.")
-    from mace.calculators import MACECalculator  # noqa: PLC0415  # optional and heavy
+    with _without_notices():
+        from mace.calculators import MACECalculator  # noqa: PLC0415  # optional and heavy
 
     try:
-        calculator = MACECalculator(
-            model_paths=[str(path) for path in paths],
-            device=chosen.device,
-            default_dtype="float32" if chosen.precision is Precision.SINGLE else "float64",
-        )
+        with _without_notices():
+            calculator = MACECalculator(
+                model_paths=[str(path) for path in paths],
+                device=chosen.device,
+                default_dtype="float32" if chosen.precision is Precision.SINGLE else "float64",
+            )
     except Exception as error:  # unpickling raises whatever the file makes it
         reason = first_line(error)
         raise InputError(f"{argument} cannot be loaded as a MACE model: {reason}.", "Check the file.") from error
@@ -154,6 +159,17 @@ def make_mace(request: EngineRequest[MaceOptions]) -> MacePotential:
             pressure_label=PressureLabel.EXACT,
         ),
     )
+
+
+@contextmanager
+def _without_notices() -> Iterator[None]:
+    """Keep from people what MACE prints while it loads: a package for GPUs that it lacks, and how it reads its files.
+
+    It tells torch by an environment variable that files may be unpickled, and torch warns of that for each of them.
+    """
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.filterwarnings("ignore", message="Environment variable TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD")
+        yield
 
 
 def mace_version() -> str:

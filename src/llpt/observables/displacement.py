@@ -1,4 +1,4 @@
-"""Mean-squared displacement D(t) = (1/N) sum_i |R_i(t0 + t) - R_i(t0)|^2 and the diffusion coefficient.
+"""Mean-squared displacement MSD(t) = (1/N) sum_i |R_i(t0 + t) - R_i(t0)|^2 and the diffusion coefficient.
 
 Positions are unwrapped, the centre of mass is taken out, and displacements are differences of *fractional*
 coordinates times the mean cell, so that the breathing of an NPT cell does not count as motion (it would, for atoms
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 LAG = Axis("lag", "t", "fs")
 ORIGIN = Axis("origin", "", "")
-MSD = Quantity("msd", "D(t)", "Å²", "mean-squared displacement, mean over a few time origins", axes=(LAG,))
+MSD = Quantity("msd", "MSD", "Å²", "mean-squared displacement, mean over a few time origins", axes=(LAG,))
 MSD_ORIGINS = Quantity(
-    "msd_origins", "D(t)", "Å²", "mean-squared displacement from each of them", axes=(ORIGIN, LAG), has_error=False
+    "msd_origins", "MSD", "Å²", "mean-squared displacement from each of them", axes=(ORIGIN, LAG), has_error=False
 )
 MSD_ALL = Quantity(
-    "msd_all", "D(t)", "Å²", "mean-squared displacement over all time origins", axes=(LAG,), has_error=False
+    "msd_all", "MSD", "Å²", "mean-squared displacement over all time origins", axes=(LAG,), has_error=False
 )
 MSD_EXPONENT = Quantity(
-    "msd_exponent", "", "", "exponent of the growth of D(t): 1 in a liquid, 0 in a solid", has_error=False
+    "msd_exponent", "", "", "exponent of the growth of MSD(t): 1 in a liquid, 0 in a solid", has_error=False
 )
 MEAN_CELL = Quantity(
     "mean_cell", "", "Å", "mean cell", axes=(Axis("vector", "", ""), Axis("axis", "", "")), has_error=False
@@ -55,7 +55,7 @@ class OriginCurves:
 
     Args:
         lags_fs: t, shape (lags,).
-        curves_angstrom2: D(t) from each origin, shape (origins, lags).
+        curves_angstrom2: MSD(t) from each origin, shape (origins, lags).
         independent: how many windows of this length fit into the run side by side, <= origins.
     """
 
@@ -131,7 +131,7 @@ class Displacements:
         return self._cell_sum / max(self._frames, 1)
 
     def from_origins(self, *, origins: int = FEW_ORIGINS, window: float = 0.5) -> OriginCurves:
-        """Return D(t) from equally spaced time origins, as Karasiev et al. 2021 take them.
+        """Return MSD(t) from equally spaced time origins, as Karasiev et al. 2021 take them.
 
         Args:
             origins: number of time origins, >= 2.
@@ -150,7 +150,7 @@ class Displacements:
         return OriginCurves(np.arange(lags, dtype=np.float64) * interval, np.asarray(curves), independent)
 
     def all_origins(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return lags in fs and D(t) in Å² averaged over every time origin, up to half of the run."""
+        """Return lags in fs and MSD(t) in Å² averaged over every time origin, up to half of the run."""
         values = msd_all_origins(self.positions_angstrom())
         lags = max(2, len(values) // 2)
         return np.arange(lags, dtype=np.float64) * self.frame_interval_fs, values[:lags]
@@ -158,7 +158,7 @@ class Displacements:
     def diffusion(self, *, segments: int = DIFFUSION_SEGMENTS) -> Estimate:
         """Return the diffusion coefficient D = (1/6) d<|dR|^2>/dt in cm²/s.
 
-        The run is cut into ``segments`` equal parts; in each a line is fitted to D(t) over all its time origins
+        The run is cut into ``segments`` equal parts; in each a line is fitted to MSD(t) over all its time origins
         between 0.2 and 0.6 of the part's length, and the error is the scatter of the parts (Student, 68 %).
         Finite-size effects are in it: see ``llpt.observables.transport``. With fewer than ten frames to a segment value
         and error are NaN.
@@ -177,7 +177,7 @@ class Displacements:
         return sample_estimate(slopes, "Å²/fs").scaled(0.1 / 6.0, DIFFUSION.unit)
 
     def exponent(self) -> float:
-        """Return d ln D / d ln t over the later two thirds of D(t), all origins: 1 liquid, 0 solid, 2 free flight."""
+        """Return d ln D / d ln t over the later two thirds of MSD(t), all origins: 1 liquid, 0 solid, 2 free flight."""
         lags, values = self.all_origins()
         late = slice(max(1, len(lags) // 3), None)
         if len(lags[late]) < 2 or values[late].min() <= 0.0:
@@ -185,7 +185,7 @@ class Displacements:
         return float(np.polyfit(np.log(lags[late]), np.log(values[late]), 1)[0])
 
     def results(self) -> ObservedValues:
-        """Return D(t) from a few and from all time origins, how it grows, the diffusion coefficient, the mean cell."""
+        """Return MSD(t) from a few and all time origins, how it grows, the diffusion coefficient, the mean cell."""
         curves = self.from_origins()
         lags, values = self.all_origins()
         length = min(len(lags), len(curves.lags_fs))

@@ -9,6 +9,7 @@ import numpy as np
 
 from llpt import units
 from llpt.campaign import Role
+from llpt.campaign.state import words_of_line
 from llpt.report import palette
 from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source, VerticalLine
 from llpt.transition import Coordinate
@@ -83,7 +84,7 @@ def _panel(placed: PlacedCrossover, engines: Mapping[Role, str]) -> Panel:
         at = place.temperature
         if at.resolved:
             lines.append(VerticalLine(f"T*, {name}", at.value, at.error, colour, source=whose))
-    note = f"{placed.line}, N = {placed.atoms}"
+    note = f"{words_of_line(placed.line)}, N = {placed.atoms}"
     return Panel(
         Coordinate.TEMPERATURE.label,
         "ln p/(1 − p)",

@@ -55,7 +55,6 @@ SYMBOLS = {
     "r (": "$r$ (",
     "t (": "$t$ (",
     "g(r)": "$g(r)$",
-    "D(t)": "$D(t)$",
 }
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

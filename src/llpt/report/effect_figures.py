@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llpt.campaign.effects import Influence
+from llpt.campaign.state import words_of_line
 from llpt.observables import quantity
 from llpt.report.interval_figure import Interval, interval_panel
 from llpt.report.isobar_figures import axis_label, curves_along, line_name
@@ -43,7 +44,7 @@ def effect_figure(name: str, title: str, effects: Sequence[Effect], thresholds: 
     """
     shifts, densities = [], []
     for effect in effects:
-        row = f"{effect.test.replace('_', ' ')}, {effect.engine}, N = {effect.atoms}, {effect.line}"
+        row = f"{effect.test.replace('_', ' ')}, {effect.engine}, N = {effect.atoms}, {words_of_line(effect.line)}"
         tone, source = TONES[effect.influence], Source(effect.engine, effect.atoms)
         shift, largest = effect.shift, effect.largest
         if shift.unit == "K" and shift.resolved and shift.error > 0.0:

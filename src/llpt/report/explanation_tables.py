@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llpt.campaign.state import words_of_line
 from llpt.report.tables import estimate_text
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def crossover_rows(found: CampaignExplanation | None) -> list[CrossoverRow]:
     """Return one row for each isobar and size whose cells go to and fro between the phases."""
     return [
         CrossoverRow(
-            f"{placed.line}, N = {placed.atoms}",
+            f"{words_of_line(placed.line)}, N = {placed.atoms}",
             estimate_text(placed.crossover.surrogate.temperature, unit=False),
             estimate_text(placed.crossover.reference.temperature, unit=False),
             estimate_text(placed.crossover.predicted.temperature, unit=False),
@@ -149,4 +150,4 @@ def bias_sentence(found: CampaignExplanation | None) -> str:
 
 
 def _where(place: MatchedState) -> str:
-    return f"{place.line}, N = {place.atoms}, {place.temperature_k:g} K"
+    return f"{words_of_line(place.line)}, N = {place.atoms}, {place.temperature_k:g} K"

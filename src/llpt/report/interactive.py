@@ -17,6 +17,8 @@ from plotly.subplots import make_subplots
 from llpt.report.panels import NOTHING_KNOWN, Dash, Marker
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from llpt.report.panels import Figure, Panel, PlottedCurve, Source
 
 DASHES = {Dash.SOLID: "solid", Dash.DASHED: "dash", Dash.DOTTED: "dot"}
@@ -40,6 +42,8 @@ TOP_PIXELS = {False: 12, True: 30}
 """By whether a panel of the first row has a note above it."""
 BOTTOM_PIXELS = 50
 GAP_PIXELS = 64
+MOST_DECADES = 6
+"""Of a logarithmic axis that is labelled between powers of ten too, with the one beyond each end."""
 FONT = "Inter, Helvetica Neue, Helvetica, Arial, sans-serif"
 
 
@@ -145,14 +149,24 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], named: set[str]
         plot.update_yaxes(
             tickvals=rows, ticktext=panel.y_names, range=[len(rows) - 0.5, -0.5], automargin=True, **place
         )
-    for update, limits, logarithmic in (
-        (plot.update_xaxes, panel.x_range, panel.log_x),
-        (plot.update_yaxes, panel.y_range, panel.log_y),
+    for update, limits, logarithmic, drawn in (
+        (plot.update_xaxes, panel.x_range, panel.log_x, [x for curve in panel.curves for x in curve.x]),
+        (plot.update_yaxes, panel.y_range, panel.log_y, [y for curve in panel.curves for y in curve.y]),
     ):
-        if logarithmic:
-            update(type="log", **place)
+        if logarithmic and not panel.is_empty:
+            update(type="log", **_log_ticks(limits or drawn), **place)
         if limits:
             update(range=[math.log10(value) for value in limits] if logarithmic else list(limits), **place)
+
+
+def _log_ticks(values: Iterable[float]) -> dict[str, Any]:
+    """Return ticks at 1, 2 and 5 of each decade, or at powers of ten of many; within one decade plotly's own serve."""
+    exponents = [math.log10(value) for value in values if value > 0.0]
+    if not exponents or 0.0 < max(exponents) - min(exponents) < 1.0:
+        return {}
+    decades = range(math.floor(min(exponents)) - 1, math.ceil(max(exponents)) + 2)
+    digits = (1, 2, 5) if len(decades) <= MOST_DECADES else (1,)
+    return {"tickvals": [digit * 10.0**decade for decade in decades for digit in digits]}
 
 
 def _lines(plot: go.Figure, panel: Panel, place: dict[str, int]) -> list[Source | None]:
@@ -174,6 +188,7 @@ def _lines(plot: go.Figure, panel: Panel, place: dict[str, int]) -> list[Source 
 def _say_nothing_is_known(plot: go.Figure, place: dict[str, int]) -> None:
     """Say so where a panel has no point, in place of axes from −1 to 6."""
     centre = {"xref": "x domain", "yref": "y domain", "x": 0.5, "y": 0.5, "showarrow": False}
+    plot.add_trace(go.Scatter(x=[None], y=[None], showlegend=False, hoverinfo="skip"), **place)  # else it has no axes
     plot.add_annotation(text=NOTHING_KNOWN, **centre, **place)
     for update in (plot.update_xaxes, plot.update_yaxes):
         update(type="linear", range=[0.0, 1.0], showticklabels=False, **place)

@@ -55,7 +55,8 @@ class LiveRun:
     Args:
         name: which.
         state: what has become of it.
-        reason: why.
+        reason: why; of one at work that is no run, what it does now.
+        share_done: of its steps, 0 to 1.
         picoseconds_done: simulated.
         picoseconds: asked for.
         nanoseconds_per_day: its pace.
@@ -73,6 +74,7 @@ class LiveRun:
     name: str
     state: str
     reason: str
+    share_done: float | None
     picoseconds_done: float
     picoseconds: float
     nanoseconds_per_day: float | None
@@ -180,7 +182,8 @@ class LiveStudy:
         return LiveRun(
             name=short_name(entry.path),
             state=run.word,
-            reason=entry.reason,
+            reason=entry.reason or run.doing,
+            share_done=run.share_done,
             picoseconds_done=run.picoseconds_done,
             picoseconds=run.picoseconds,
             nanoseconds_per_day=_finite(run.nanoseconds_a_day),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -134,27 +135,35 @@ def _engines(case: Case) -> Iterable[str]:
     """Say what computed each side."""
     for role in Role:
         described: dict[str, DescribedEngine] = {}
+        electrons: dict[str, set[tuple[float, float]]] = {}
         for run in case.plan.runs:
             entry = case.entries.get(run.path)
             if run.role is role and run.test is ControlledTest.BASE and entry and entry.provenance.engine is not None:
-                described.setdefault(entry.provenance.engine.spec, entry.provenance.engine)
+                engine = described.setdefault(entry.provenance.engine.spec, entry.provenance.engine)
+                warm = entry.provenance.engine.options.get("electronic_temperature_k")
+                if isinstance(warm, int | float):
+                    electrons.setdefault(engine.spec, set()).add((float(warm), run.state.temperature_k))
         for engine in described.values():
-            yield f"The {role} is {_engine(engine)}."
+            yield f"The {role} is {_engine(engine, electrons.get(engine.spec, set()))}."
             if (card := card_of(engine.spec, case.directory.root)) is not None:
                 yield card_sentence(card)
 
 
-def _engine(engine: DescribedEngine) -> str:
+def _electrons(pairs: set[tuple[float, float]]) -> list[str]:
+    """Tell the temperature of the electrons, by pairs of it and that of the ions; nothing where there is none."""
+    if not pairs:
+        return []
+    if all(math.isclose(warm, ions) for warm, ions in pairs):
+        return ["Fermi–Dirac occupations at the temperature of the ions"]
+    return [f"Fermi–Dirac occupations at {_span(sorted({warm for warm, _ in pairs}))} K"]
+
+
+def _engine(engine: DescribedEngine, electrons: set[tuple[float, float]]) -> str:
     if imported_label(engine.spec) is not None:
         return f"{engine.name} (runs of {engine.version}, made elsewhere)"
     record = find_engine(engine.spec)
     declared = record.options.told() if record.options is not None else {}
-    phrases = {name: each.phrase for name, each in declared.items() if each.phrase}
-    options = {
-        name: f"{value:g}" if isinstance(value, float) else value
-        for name, value in engine.options.items()
-        if name in phrases
-    }
+    options = {name: value for name, value in engine.options.items() if name in declared and declared[name].phrase}
     if isinstance(engine.options.get("xc"), str):
         options["xc"] = str(engine.options["xc"]).upper()
     keys = [paper.key for paper in record.papers]
@@ -163,7 +172,7 @@ def _engine(engine: DescribedEngine) -> str:
         if name in engine.options:
             papers = (*each.papers, *each.papers_of.get(str(engine.options[name]), ()))
             keys += [paper.key for paper in papers]
-    told = "; ".join(phrases[name].format(value) for name, value in options.items())
+    told = "; ".join([*(declared[name].tell(value) for name, value in options.items()), *_electrons(electrons)])
     version = f" {engine.version}" if engine.version else ""
     return f"{record.label}{version}{_potential(engine, record.argument)}{_cite(keys)}{f' ({told})' if told else ''}"
 

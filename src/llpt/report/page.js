@@ -27,10 +27,11 @@ function isOff(source) {
 
 // The legend names each group of curves by the first of them that is shown.
 function named(traces, all) {
-  const wanted = new Set(all.filter((trace) => trace.showlegend).map((trace) => trace.legendgroup));
+  const order = [...new Set(all.filter((trace) => trace.showlegend).map((trace) => trace.legendgroup))];
+  const wanted = new Set(order);
   return traces.map((trace) => {
     const showlegend = Boolean(trace.visible && trace.name && wanted.delete(trace.legendgroup));
-    return { ...trace, showlegend };
+    return { ...trace, showlegend, legendrank: order.indexOf(trace.legendgroup) };
   });
 }
 
@@ -80,13 +81,25 @@ function moved(each, from, to) {
   return { ...each, x, y: placed(share(each.y, from[panel].y), to[panel].y) };
 }
 
-// A long name of an axis in two lines, broken at the space nearest its middle.
-function inTwoLines(title) {
-  const text = (title && title.text) || "";
-  if (text.length <= PHONE.letters || text.includes("<")) return title;
+// A text longer than so many letters in two lines, broken at the space nearest its middle.
+function inTwoLines(text, letters) {
+  if (!text || text.length <= letters || text.includes("<")) return text;
   const spaces = [...text.matchAll(/ /g)].map((found) => found.index);
   const middle = spaces.sort((one, other) => Math.abs(one - text.length / 2) - Math.abs(other - text.length / 2))[0];
-  return middle ? { ...title, text: `${text.slice(0, middle)}<br>${text.slice(middle + 1)}` } : title;
+  return middle ? `${text.slice(0, middle)}<br>${text.slice(middle + 1)}` : text;
+}
+
+// Names of axes that are longer than their panel is high, in two lines, with room for both.
+function titled(layout, inner) {
+  let broken = false;
+  for (const { y } of panelsOf(layout)) {
+    const { title, domain } = layout[y];
+    const text = inTwoLines(title && title.text, Math.floor((inner * (domain[1] - domain[0])) / TITLE_LETTER));
+    if (!text || text === title.text) continue;
+    layout[y] = { ...layout[y], title: { ...title, text } };
+    broken = true;
+  }
+  if (broken) layout.margin = { ...layout.margin, l: layout.margin.l + 18 };
 }
 
 // Points of named rows, moved below the name of their row.
@@ -97,8 +110,9 @@ function lowered(trace, layout) {
 }
 
 const DESK = { rows: 2 };
-const PHONE = { width: 560, panel: 190, gap: 76, row: 40, rows: 6, reasons: 2, letters: 24 };
+const PHONE = { width: 560, panel: 190, gap: 76, row: 40, rows: 6, reasons: 2 };
 const LEGEND = { row: 21, letter: 6.4, symbol: 48 };
+const TITLE_LETTER = 7.8; // pixels of a letter of an axis's name
 
 // What a phone shows of a figure at a time: a panel, or some of its named rows. Panels that share their rows stay together.
 function viewsOf(layout) {
@@ -213,8 +227,9 @@ function narrowed(layout) {
   });
   panels.forEach(({ x, y }, index) => {
     layout[x] = { ...layout[x], domain: to[index].x };
-    layout[y] = { ...layout[y], domain: to[index].y, title: inTwoLines(layout[y].title) };
+    layout[y] = { ...layout[y], domain: to[index].y };
   });
+  titled(layout, inner);
   layout.annotations = layout.annotations.map((each) => (each.xref === "paper" ? moved(each, from, to) : each));
   let names = [];
   for (const { x, y } of panels) {
@@ -228,14 +243,14 @@ function narrowed(layout) {
     });
     Object.assign(layout[y], { showticklabels: false, automargin: false, ticks: "" });
   }
-  const broken = panels.some(({ y }) => ((layout[y].title && layout[y].title.text) || "").includes("<br>"));
-  const left = panels.every(({ y }) => layout[y].ticktext) ? 8 : layout.margin.l + (broken ? 14 : 0);
+  const left = panels.every(({ y }) => layout[y].ticktext) ? 8 : layout.margin.l;
   layout.margin = { ...layout.margin, l: left, r: 6 };
   layout.height = inner + layout.margin.t + layout.margin.b;
   layout.legend = { ...layout.legend, y: -layout.margin.b / inner, font: { ...layout.legend.font, size: 11 } };
 }
 
-// Below the panels, as many names stand beside each other as their longest leaves room for.
+// Below the panels, as many names stand beside each other as their longest leaves room for. One that is longer than the
+// figure is wide stands in two lines.
 function withLegend(layout, traces, width) {
   const names = traces.filter((trace) => trace.showlegend !== false);
   const longest = Math.max(0, ...names.map((trace) => trace.name.length));
@@ -243,15 +258,26 @@ function withLegend(layout, traces, width) {
   const left = Math.max(layout.margin.l, LEGEND.letter * rows); // names of rows widen the margin as they are drawn
   const room = 0.9 * (width - left - layout.margin.r);
   const columns = Math.max(1, Math.min(6, Math.floor(room / (LEGEND.symbol + LEGEND.letter * longest))));
-  const more = LEGEND.row * Math.ceil(names.length / columns);
-  layout.legend = { ...layout.legend, entrywidth: 0.9 / columns };
+  let more = LEGEND.row * Math.ceil(names.length / columns);
+  layout.legend = { ...layout.legend, entrywidth: 0.9 / columns, maxheight: 1 }; // none is scrolled
+  if (columns === 1) {
+    const letters = Math.floor((width - LEGEND.symbol - layout.margin.r) / LEGEND.letter);
+    for (const trace of names) {
+      const name = inTwoLines(trace.name, letters);
+      if (name !== trace.name) more += LEGEND.row - 5;
+      trace.name = name;
+    }
+    const inner = Math.max(1, width - left - layout.margin.r);
+    layout.legend = { ...layout.legend, x: -left / inner, xanchor: "left", entrywidth: 0.98 }; // from the edge of the figure
+  }
   layout.margin = { ...layout.margin, b: layout.margin.b + more };
   layout.height += more;
 }
 
 function draw() {
-  const width = document.getElementById("answers").clientWidth - 46; // of a card without its edges, folded or not
   const printing = root.classList.contains("printing");
+  const edges = printing ? 0 : 46;
+  const width = document.getElementById("answers").clientWidth - edges; // of a card without its edges, folded or not
   for (const plot of plots) {
     const layout = themedLayout(plot.figure.layout);
     let traces = plot.figure.data.map(themedTrace);
@@ -262,11 +288,13 @@ function draw() {
     if (isNarrow) {
       narrowed(layout);
       traces = traces.map((trace) => lowered(trace, layout));
-    } else if (choice) {
-      stretched(layout);
+    } else {
+      if (choice) stretched(layout);
+      titled(layout, layout.height - layout.margin.t - layout.margin.b);
     }
     traces = named(traces, plot.figure.data);
     withLegend(layout, traces, width);
+    if (printing) layout.width = width; // a browser that prints waits for no change of size
     Plotly.react(plot.place, traces, layout, { displaylogo: false, responsive: true });
   }
 }
@@ -397,9 +425,8 @@ async function begin() {
     const folds = [...document.querySelectorAll("details")];
     foldsOnScreen = foldsOnScreen || folds.map((each) => [each, each.open]);
     root.classList.add("printing"); // as wide as the paper, so that figures are drawn for it
-    setTheme("light");
     for (const details of folds) details.open = true;
-    for (const plot of plots) Plotly.Plots.resize(plot.place);
+    setTheme("light");
   });
   window.addEventListener("afterprint", () => {
     root.classList.remove("printing");

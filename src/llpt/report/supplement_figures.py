@@ -71,14 +71,14 @@ def density_figure(analysis: Analysis, lines: Sequence[str] = ()) -> Figure | No
     return Figure(
         "densities",
         "Density of reference and surrogate",
-        "Density along isobars, as in Fig. 1. Error bars: one standard error from the integrated autocorrelation time; "
+        "Density along isobars. Error bars: one standard error from the integrated autocorrelation time; "
         "open symbols have none because the run is too short to know its own error.",
         (tuple(panels),),
     )
 
 
 def displacement_figure(analysis: Analysis) -> Figure | None:
-    """Return D(t) of both sides, one row for each line of states."""
+    """Return MSD(t) of both sides, one row for each line of states."""
     pairs = [[ladder for ladder in _matched(analysis, line) if ladder is not None] for line in analysis.lines]
     points = {(run.state.coordinate, rung_name(run)) for pair in pairs for ladder in pair for run in ladder.runs}
     names = tuple(dict.fromkeys(name for _, name in sorted(points)))
@@ -89,7 +89,7 @@ def displacement_figure(analysis: Analysis) -> Figure | None:
     return Figure(
         "displacement",
         "Mean-squared displacement",
-        "D(t) = (1/N) Σ|R(t₀ + t) − R(t₀)|² from six time origins, centre of mass removed; bands: one standard error "
+        "MSD(t) = (1/N) Σ|R(t₀ + t) − R(t₀)|² from six time origins, centre of mass removed; bands: one standard error "
         "over the origins. Growth in proportion to time is a liquid, a plateau a solid. Full lines: the reference; "
         "broken lines: the surrogate.",
         tuple(map(tuple, rows)),
@@ -116,7 +116,7 @@ def _matched(analysis: Analysis, line: str) -> tuple[ObservedLadder | None, Obse
 
 
 def _displacement(ladder: ObservedLadder, names: Sequence[str]) -> Panel:
-    """Return D(t) of the points of one line of states; ``names`` are those of every line, from cold to hot."""
+    """Return MSD(t) of the points of one line of states; ``names`` are those of every line, from cold to hot."""
     places = sorted({run.state.coordinate for run in ladder.runs})
     curves = []
     for place in places:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from llpt.study.ledger import Entry
+    from llpt.study.outcome import NodeProgress
 
 FIRST = (State.FAILED, State.UNFINISHED, State.RUNNING, State.BLOCKED, State.WAITING, State.DONE)
 """What needs somebody stands first."""
@@ -40,6 +41,7 @@ class RunStanding:
         engine: SPEC of its engine.
         atoms: number of atoms.
         beads: of a path integral; 1 for classical nuclei.
+        progress: what a node at work that is no run last reported, as a training does; else None.
     """
 
     entry: Entry
@@ -51,6 +53,7 @@ class RunStanding:
     engine: str
     atoms: int
     beads: int = 1
+    progress: NodeProgress | None = None
 
     @classmethod
     def of(cls, entry: Entry, steps_done: int | None = None) -> RunStanding:
@@ -87,6 +90,24 @@ class RunStanding:
     def word(self) -> str:
         """Its state in a word, as ``word_of`` says it."""
         return word_of(self.entry)
+
+    @property
+    def share_done(self) -> float | None:
+        """Share of its steps that is behind it, 0 to 1; None where nothing is known of them."""
+        if self.steps:
+            return self.steps_done / self.steps
+        if self.progress is None or not self.progress.steps or self.progress.steps_done is None:
+            return None
+        return self.progress.steps_done / self.progress.steps
+
+    @property
+    def doing(self) -> str:
+        """What a node that is no run does now, e.g. ``fit, loss 0.02: 14 of 200``; empty where it says nothing."""
+        if self.progress is None or not self.progress.message:
+            return ""
+        if self.share_done is None:
+            return self.progress.message
+        return f"{self.progress.message}: {self.progress.steps_done} of {self.progress.steps}"
 
     @property
     def picoseconds(self) -> float:

@@ -76,5 +76,6 @@ def _standing(entry: Entry, place: StudyPlace) -> RunStanding:
         progress = files.read_progress()
         now = RunConditions(temperature_k=progress.temperature_k, pressure_gpa=progress.pressure_gpa)
         pace = progress.seconds_per_step or entry.seconds_per_step
-        return RunStanding.of(replace(entry, seconds_per_step=pace, conditions=now), progress.steps_done)
+        found = RunStanding.of(replace(entry, seconds_per_step=pace, conditions=now), progress.steps_done)
+        return found if found.steps else replace(found, progress=progress)
     return RunStanding.of(entry)

@@ -1,10 +1,10 @@
 """Was a run a solid, a fluid, or too short to tell?
 
-A solid has the bonds of one (``llpt.observables.solid_order``), or its atoms stay where they are: D(t) does not grow,
+A solid has the bonds of one (``llpt.observables.solid_order``), or its atoms stay where they are: MSD(t) does not grow,
 and what diffusion there may be, at two errors, would have moved an atom by less than a quarter of the atoms' spacing,
-(V/N)^(1/3), over the whole run. A fluid is proven to move by more, or D(t) grows as in one. Else it is not told.
+(V/N)^(1/3), over the whole run. A fluid is proven to move by more, or MSD(t) grows as in one. Else it is not told.
 
-The growth is that of D(t) over all time origins between a third and the whole of its range, at most half of the run;
+The growth is that of MSD(t) over all time origins between a third and the whole of its range, at most half of the run;
 its error is the scatter of the few origins, of which two are independent. D itself will not do: the vibrations of a
 solid give the short lags that it is fitted to a slope of their own, with a small error.
 """
@@ -83,7 +83,7 @@ def _stays(run: xr.Dataset) -> bool | None:
 
 
 def _growth(run: xr.Dataset) -> _Growth | None:
-    """Return the growth of D(t) at late times over the length of the run; None where there are too few lags for it."""
+    """Return the growth of MSD(t) at late times over the length of the run; None where lags are too few for it."""
     if "msd_all" not in run or "msd_origins" not in run or run.sizes["lag"] < FEWEST_LAGS:
         return None
     lags = run["lag"].to_numpy()

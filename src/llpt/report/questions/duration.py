@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest
+from llpt.campaign.state import words_of_line
 from llpt.observables import estimate_of
 from llpt.report.isobar_figures import axis_label, curve_of_runs, line_name
 from llpt.report.panels import Figure, Panel
@@ -40,7 +41,7 @@ def long_enough(case: Case) -> Question | None:
             (
                 ladder.engine,
                 str(ladder.atoms),
-                ladder.line,
+                words_of_line(ladder.line),
                 f"{run.temperature_k:g}",
                 f"{_picoseconds(run):.3g}",
                 f"{each.effective_samples:.3g}",

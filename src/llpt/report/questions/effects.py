@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.campaign.effects import Influence
+from llpt.campaign.state import words_of_line
 from llpt.report.effect_figures import TONES
 from llpt.report.question import Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import effect_row, estimate_text
@@ -27,7 +28,16 @@ def effect_table(title: str, effects: Sequence[Effect]) -> Table:
         row = effect_row(effect)
         rows.append(
             Row(
-                (row.test, row.engine, row.atoms, row.line, row.shift, row.jump, row.density, row.influence),
+                (
+                    row.test,
+                    row.engine,
+                    row.atoms,
+                    words_of_line(row.line),
+                    row.shift,
+                    row.jump,
+                    row.density,
+                    row.influence,
+                ),
                 known=effect.influence is not Influence.NOT_RESOLVED or effect.shift.resolved,
                 tone=TONES[effect.influence],
                 remark="; ".join(row.densities),
@@ -68,7 +78,7 @@ def largest_shift(effects: Sequence[Effect]) -> str:
     if not known:
         return ""
     most = max(known, key=lambda effect: abs(effect.shift.value))
-    whose = f"{most.test.replace('_', ' ')} of {most.engine}, N = {most.atoms}, {most.line}"
+    whose = f"{most.test.replace('_', ' ')} of {most.engine}, N = {most.atoms}, {words_of_line(most.line)}"
     return f" The largest shift of the transition: {estimate_text(most.shift)} ({whose})."
 
 
@@ -79,6 +89,6 @@ def largest_change(effects: Sequence[Effect]) -> str:
     if not found:
         return " No run knows the error of its density change."
     effect, change = max(found, key=lambda each: abs(each[1].percent.value) / each[1].percent.error)
-    whose = f"{effect.test.replace('_', ' ')} of {effect.engine}, N = {effect.atoms}, {effect.line}"
+    whose = f"{effect.test.replace('_', ' ')} of {effect.engine}, N = {effect.atoms}, {words_of_line(effect.line)}"
     at = f"{change.coordinate:g} {change.unit}"
     return f" The change of the density that stands out most: {estimate_text(change.percent)} at {at} ({whose})."

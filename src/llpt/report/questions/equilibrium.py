@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llpt.campaign.state import words_of_line
 from llpt.report.isobar_figures import axis_label, curve_of_runs, line_name
 from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
@@ -24,7 +25,7 @@ def equilibrated(case: Case) -> Question | None:
             (
                 ladder.engine,
                 str(ladder.atoms),
-                ladder.line,
+                words_of_line(ladder.line),
                 f"{run.temperature_k:g}",
                 found.in_words(found.settled_ps),
                 found.in_words(found.left_out_ps),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign.effects import density_changes
 from llpt.campaign.nuclei import NUCLEI, changed_states, quantities_of_nuclei
+from llpt.campaign.state import words_of_line
 from llpt.report.isobar_figures import abscissae, axis_label, line_name, source_of
 from llpt.report.palette import CYCLE
 from llpt.report.panels import Figure, Marker, Panel, PlottedCurve
@@ -105,5 +106,9 @@ def _shifts(case: Case) -> tuple[Row, ...]:
         for state in changed_states(ladder, base) if base is not None else ():
             texts = [estimate_text(value, unit=False) for value in (state.density_percent, *state.others)]
             place = f"{state.coordinate:g} {state.unit}"
-            rows.append(Row((ladder.identity.label, ladder.engine, str(ladder.atoms), ladder.line, place, *texts)))
+            rows.append(
+                Row(
+                    (ladder.identity.label, ladder.engine, str(ladder.atoms), words_of_line(ladder.line), place, *texts)
+                )
+            )
     return tuple(rows)

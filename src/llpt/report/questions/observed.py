@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llpt.campaign.state import words_of_line
 from llpt.observables import quantity
 from llpt.report.observable_figure import observable_figure
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
@@ -32,7 +33,15 @@ def observed(case: Case) -> Question | None:
         columns,
         tuple(
             Row(
-                (row.engine, row.line, row.temperature, row.by_atoms, row.viscosity, row.infinite, row.method),
+                (
+                    row.engine,
+                    words_of_line(row.line),
+                    row.temperature,
+                    row.by_atoms,
+                    row.viscosity,
+                    row.infinite,
+                    row.method,
+                ),
                 known=row.infinite != UNKNOWN,
                 remark=row.reason,
             )

@@ -86,7 +86,7 @@ def same_protocol(case: Case) -> Question | None:
         rows.append(Row((name, *(_listed(each) for each in texts)), tone=tone))
     drawn = settings_figure(sides, case.engines, masses, matched=matched, unlike=unlike)
     means = _held_means(case)
-    tone, word, sentence = _answer(unlike, unsaid, matched)
+    tone, word, sentence = _answer(unlike, unsaid, matched, undone=[role for role in Role if role not in masses])
     if mixed:
         sentence += " One was sampled by hybrid Monte Carlo and has no times: only static averages are compared."
     off, by_no_chance, held = _judged(means)
@@ -109,9 +109,17 @@ def same_protocol(case: Case) -> Question | None:
     )
 
 
-def _answer(unlike: list[str], unsaid: list[str], matched: tuple[str, ...]) -> tuple[Tone, str, str]:
+def _answer(
+    unlike: list[str], unsaid: list[str], matched: tuple[str, ...], *, undone: list[Role]
+) -> tuple[Tone, str, str]:
     if unlike:
         return Tone.BAD, "no", f"The two sides differ in {', '.join(unlike)}."
+    if unsaid and undone:
+        return (
+            Tone.OPEN,
+            "not known",
+            f"No run of the {' or the '.join(undone)} is done: not all of it can be compared.",
+        )
     if unsaid:
         return Tone.OPEN, "not known", f"Runs made elsewhere do not say their {', '.join(unsaid)}."
     return Tone.GOOD, "yes", f"Alike on both sides: {', '.join(matched)}."
@@ -220,11 +228,11 @@ def _judged(means: list[_HeldMean]) -> tuple[list[_HeldMean], bool, str]:
     told = (
         f"{len(off)} of {len(means)} means of T and P lie farther from what was set than three standard errors, at "
         f"{len({each.state for each in off})} of {len({each.state for each in means})} states "
-        f"({len(means) * FALSE_FAILURES:.2g} means would by chance)"
+        f"(expected by chance: {len(means) * FALSE_FAILURES:.2g})"
     )
     if not off:
         return off, by_no_chance, f"{told}."
-    judged = "by no chance" if by_no_chance else "no more than chance allows where so many are looked at"
+    judged = "more than chance would" if by_no_chance else "so few may still be chance"
     return off, by_no_chance, f"{told}: {judged}."
 
 

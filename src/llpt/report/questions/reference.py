@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.campaign import ControlledTest, Role
+from llpt.campaign.state import words_of_line
 from llpt.report.effect_figures import effect_figure
 from llpt.report.explanation_tables import choice_rows
 from llpt.report.interval_figure import Interval, interval_panel
 from llpt.report.palette import GREY
 from llpt.report.panels import Figure, VerticalLine
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
-from llpt.report.questions.effects import effect_table, tone_of
+from llpt.report.questions.effects import counted, effect_table, tone_of
 from llpt.report.supplement_figures import electronic_temperature_figure
 from llpt.report.tables import UNKNOWN
 from llpt.study.few_kpoints import few_for, kelvins_of, warnings_of
 
 if TYPE_CHECKING:
     from llpt.audit.budget import BudgetRow
+    from llpt.campaign.effects import Effect
     from llpt.report.case import Case
 
 CHOICES = (
@@ -38,7 +40,6 @@ def converged(case: Case) -> Question | None:
     effects = tuple(effect for effect in case.effects(CHOICES) if effect.role is Role.REFERENCE)
     audit = case.analysis.electronic_temperature
     known = [row for row in choices if row.shift != UNKNOWN]
-    tested = bool(choices or effects)
     tables = []
     if choices:
         columns = (
@@ -66,7 +67,7 @@ def converged(case: Case) -> Question | None:
         "reference",
         "Is the reference itself converged?",
         Tone.BAD if warnings else tone_of(effects) if effects else Tone.PLAIN if known else Tone.OPEN,
-        "too few k-points" if warnings else "tested" if tested else "not tested",
+        "too few k-points" if warnings else _word(effects, len(known), len(choices)),
         (
             f"{len(known)} of {len(choices)} choices of the budget are known in kelvin.{_largest(case)}"
             if choices
@@ -79,6 +80,13 @@ def converged(case: Case) -> Question | None:
         warnings,
         without_figure=_unshown(len(choices)),
     )
+
+
+def _word(effects: tuple[Effect, ...], known: int, choices: int) -> str:
+    """Say in a few words what tests by runs came to, else how many choices are known in kelvin."""
+    if effects:
+        return counted(effects)
+    return f"{known} of {choices} known" if choices else "not tested"
 
 
 def _kpoints_in_kelvin(case: Case) -> list[str]:
@@ -115,7 +123,7 @@ def _budget(case: Case) -> list[tuple[str, BudgetRow]]:
     """Return the choices whose shift is known, with the place that each belongs to."""
     found = case.analysis.explanation
     return [
-        (f"{placed.place.line}, N = {placed.place.atoms}, {placed.place.temperature_k:g} K", row)
+        (f"{words_of_line(placed.place.line)}, N = {placed.place.atoms}, {placed.place.temperature_k:g} K", row)
         for placed in (found.budgets if found is not None else ())
         for row in placed.rows
         if row.shift.value.resolved and row.shift.value.error > 0.0 and row.shift.value.unit == "K"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llpt.campaign.state import words_of_line
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.supplement_figures import displacement_figure
 
@@ -24,7 +25,7 @@ def all_fluid(case: Case) -> Question | None:
             (
                 ladder.engine,
                 str(ladder.atoms),
-                ladder.line,
+                words_of_line(ladder.line),
                 str(ladder.identity.label),
                 f"{point.coordinate:g} {states.along.unit}",
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llpt.audit import DiagnosedSide, Presence
 from llpt.campaign import Role
+from llpt.campaign.state import words_of_line
 from llpt.mlp.training.card_rows import card_rows
 from llpt.report.crossover_figure import crossover_figure
 from llpt.report.explanation_tables import bias_sentence, crossover_rows, shift_rows, state_rows
@@ -87,7 +88,7 @@ def _diagnoses(diagnoses: Sequence[Diagnosis]) -> list[Table]:
             (
                 str(each.cause),
                 each.side,
-                each.line,
+                words_of_line(each.line),
                 "" if each.atoms is None else str(each.atoms),
                 _text(each.size),
                 f"{each.limit:g} {each.size.unit}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.campaign import Role
+from llpt.campaign.state import words_of_line
 from llpt.report.isobar_figures import isobar_figure, line_name
 from llpt.report.line_figure import transition_line_figure
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
@@ -144,7 +145,7 @@ def _orders(found: Analysis) -> tuple[Table, ...]:
         ),
         tuple(
             Row(
-                (row.engine, row.atoms, row.line, row.order, row.sentence, row.clapeyron),
+                (row.engine, row.atoms, words_of_line(row.line), row.order, row.sentence, row.clapeyron),
                 known=row.disagrees or row.order != Order.NOT_RESOLVED,
                 tone=Tone.BAD if row.disagrees else Tone.PLAIN,
                 remark="The pieces of evidence disagree." if row.disagrees else "",
@@ -161,7 +162,7 @@ def _orders(found: Analysis) -> tuple[Table, ...]:
         ),
         tuple(
             Row(
-                (row.engine, row.line, item.kind, item.order, item.number, item.meaning, item.reason),
+                (row.engine, words_of_line(row.line), item.kind, item.order, item.number, item.meaning, item.reason),
                 known=item.number != UNKNOWN and item.order != Order.NOT_RESOLVED,
             )
             for row in rows
@@ -184,7 +185,10 @@ def _separations(found: Analysis) -> Table | None:
             *text_columns("Line", "Criteria"),
             *number_columns("First − second (K)"),
         ),
-        tuple(Row((row.engine, row.atoms, row.line, f"{row.first}, {row.second}", row.difference)) for row in rows),
+        tuple(
+            Row((row.engine, row.atoms, words_of_line(row.line), f"{row.first}, {row.second}", row.difference))
+            for row in rows
+        ),
         "At a first-order line all criteria name one temperature; lines that part are those of a crossover. The "
         "density maximum lies above the jump in either case. Errors are added as if the criteria were independent.",
         folded=True,
@@ -203,7 +207,10 @@ def _changes(found: Analysis) -> Table | None:
             *text_columns("Line"),
             *number_columns("Between (K)", "Δρ/ρ (%)", "ΔH (meV/atom)"),
         ),
-        tuple(Row((row.engine, row.atoms, row.line, row.between, row.density, row.enthalpy)) for row in rows),
+        tuple(
+            Row((row.engine, row.atoms, words_of_line(row.line), row.between, row.density, row.enthalpy))
+            for row in rows
+        ),
         "The grid of temperatures is part of the number: a jump and a steep slope look alike between two points.",
         folded=True,
     )
