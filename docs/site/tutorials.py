@@ -17,6 +17,8 @@ SAVED = re.compile(r'savefig\("([^"]+)"\)')
 KEPT = HERE.parents[1] / "build/tutorials"
 """Where what tutorials gave is kept: by the tests, which run them, and by the site, which shows them."""
 MESSAGES = "messages.txt"
+LONGEST_S = 3600
+"""For a tutorial; alone on two cores each takes minutes."""
 
 
 def cells(text: str) -> list[tuple[str, str]]:
@@ -55,7 +57,14 @@ def executed(script: Path, folder: Path = KEPT) -> Path:
         environment = {**os.environ, "MPLBACKEND": "Agg", "COLUMNS": "100"}
         command = [sys.executable, HERE / "run_cells.py", script]
         with (place / MESSAGES).open("w") as messages:
-            done = subprocess.run(command, cwd=place, env=environment, stderr=messages, timeout=1800, check=False)
+            try:
+                done = subprocess.run(
+                    command, cwd=place, env=environment, stderr=messages, timeout=LONGEST_S, check=False
+                )
+            except subprocess.TimeoutExpired as error:
+                raise RuntimeError(
+                    f"{script.name} did not end within {LONGEST_S} s: the machine is too busy."
+                ) from error
         if done.returncode:
             raise RuntimeError(f"{script.name} failed.\n{(place / MESSAGES).read_text(encoding='utf-8')}")
     return place

@@ -152,6 +152,8 @@ def test_nothing_without_a_known_error_stands_unfolded(finished, tmp_path):
     assert not re.search(r"error unknown|\(\?\)|\bnan\b", unfolded)
     number = int(re.search(r"too short to know their errors: (\d+)", unfolded).group(1))
     frame = pd.read_csv(page.with_name("runs.csv"), dtype=str)
+    first = frame.set_index("Run").loc["dft/N256/P250/T500"]
+    assert tuple(first[["Side", "Engine", "N", "Line", "T (K)"]]) == ("reference", "dft", "256", "250 GPa", "500")
     assert number == sum(str(cell).endswith("(?)") for cell in frame.to_numpy().ravel()) > 0
 
 

@@ -81,7 +81,7 @@ def write_report(
     on_part(len(figures), 1 + len(figures), "page")
     methods = methods_of(case)
     write_methods(methods, directory.report)
-    write_run_table(run_table(case, unsure=True), directory.report / "runs.csv")
+    write_run_table(run_table(case, whole=True), directory.report / "runs.csv")
     page = directory.page
     write_atomically(page, _render(case, questions, drawn, methods=methods))
     return page

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from llpt.campaign.state import words_of_line
 from llpt.files import write_atomically
 from llpt.report.question import Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import UNKNOWN, UNSURE, provenance_rows, run_rows, tabled_quantities
@@ -22,29 +23,31 @@ if TYPE_CHECKING:
 TONES = {State.DONE: Tone.GOOD, State.FAILED: Tone.BAD, State.BLOCKED: Tone.BAD}
 
 
-def run_table(case: Case, *, unsure: bool = False) -> Table:
+def run_table(case: Case, *, whole: bool = False) -> Table:
     """Return every run with its state and averages: failures first, then those that are done.
 
     Other runs, and those without an average whose error is known, say nothing yet: they come last and are folded away.
 
     Args:
         case: the study as it stands.
-        unsure: whether averages without a known error are told and marked (?), as the file does; else they are counted.
+        whole: whether the state of each run has columns of its own, and averages without a known error are told and
+            marked (?), as in the file; on the page its name tells the state, and such averages are counted.
     """
     rows = sorted(run_rows(case.plan, case.entries, case.analysis), key=_place)
     return Table(
         "Every run",
-        _columns(),
+        _columns(whole=whole),
         tuple(
             Row(
                 (
                     row.name,
+                    *((row.role, row.engine, row.atoms, words_of_line(row.line), row.temperature) if whole else ()),
                     row.part,
                     row.word,
                     row.steps,
                     row.picoseconds,
                     row.equilibrated,
-                    *(text if unsure else _sure(text) for text in row.averages),
+                    *(text if whole else _sure(text) for text in row.averages),
                     row.pace,
                     row.seed,
                 ),
@@ -99,9 +102,9 @@ def provenance_table(case: Case) -> Table:
     return Table("What everything rests on", text_columns("What", "Which"), rows)
 
 
-def _columns() -> tuple[Column, ...]:
+def _columns(*, whole: bool) -> tuple[Column, ...]:
     headings = [each.heading for each in tabled_quantities()]
     return (
-        *text_columns("Run", "Part", "State"),
+        *text_columns("Run", *(("Side", "Engine", "N", "Line", "T (K)") if whole else ()), "Part", "State"),
         *number_columns("Steps", "ps", "settled (ps)", *headings, "s/step", "seed"),
     )
