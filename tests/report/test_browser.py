@@ -508,7 +508,7 @@ def test_it_prints_on_upright_a4_and_no_figure_is_cut(browser, written):
     assert wrong == []
     assert page.evaluate(CUT) == []
     assert page.evaluate(OVERLAPPING) == []
-    figures = page.locator("figure")
+    figures = page.locator(".plot")  # what explains one may go on overleaf
     assert figures.count() == int(page.evaluate("document.documentElement.dataset.drawn"))
     for figure in figures.all():
         assert figure.is_visible()

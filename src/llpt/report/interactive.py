@@ -89,6 +89,7 @@ def _plot(figure: Figure) -> go.Figure:
             "x": 0,
             "font": {"size": 12},
             "entrywidthmode": "fraction",
+            "tracegroupgap": 0,
         },
         hovermode="closest",
         meta={"shapes": [_meta(source) for source in sources]},

@@ -111,7 +111,7 @@ function lowered(trace, layout) {
 
 const DESK = { rows: 2 };
 const PHONE = { width: 560, panel: 190, gap: 76, row: 40, rows: 6, reasons: 2 };
-const LEGEND = { row: 21, letter: 6.4, symbol: 48 };
+const LEGEND = { row: 21, line: 16, letter: 6.4, symbol: 48, many: 8, letters: 30 };
 const TITLE_LETTER = 7.8; // pixels of a letter of an axis's name
 
 // What a phone shows of a figure at a time: a panel, or some of its named rows. Panels that share their rows stay together.
@@ -249,26 +249,27 @@ function narrowed(layout) {
   layout.legend = { ...layout.legend, y: -layout.margin.b / inner, font: { ...layout.legend.font, size: 11 } };
 }
 
-// Below the panels, as many names stand beside each other as their longest leaves room for. One that is longer than the
-// figure is wide stands in two lines.
+// Below the panels, as many names stand beside each other as their longest leaves room for. Of many names the long ones
+// stand in two lines, and so does one that is longer than the figure is wide.
 function withLegend(layout, traces, width) {
   const names = traces.filter((trace) => trace.showlegend !== false);
-  const longest = Math.max(0, ...names.map((trace) => trace.name.length));
+  const broken = (name) => (names.length > LEGEND.many ? inTwoLines(name, LEGEND.letters) : name).split("<br>");
+  const longest = Math.max(0, ...names.flatMap((trace) => broken(trace.name)).map((line) => line.length));
   const rows = Math.max(0, ...panelsOf(layout).flatMap(({ y }) => (layout[y].showticklabels === false ? [] : layout[y].ticktext || [])).map((name) => name.length));
   const left = Math.max(layout.margin.l, LEGEND.letter * rows); // names of rows widen the margin as they are drawn
-  const room = 0.9 * (width - left - layout.margin.r);
-  const columns = Math.max(1, Math.min(6, Math.floor(room / (LEGEND.symbol + LEGEND.letter * longest))));
-  let more = LEGEND.row * Math.ceil(names.length / columns);
+  const inner = Math.max(1, width - left - layout.margin.r);
+  const columns = Math.max(1, Math.min(6, Math.floor((0.9 * inner) / (LEGEND.symbol + LEGEND.letter * longest))));
   layout.legend = { ...layout.legend, entrywidth: 0.9 / columns, maxheight: 1 }; // none is scrolled
-  if (columns === 1) {
-    const letters = Math.floor((width - LEGEND.symbol - layout.margin.r) / LEGEND.letter);
-    for (const trace of names) {
-      const name = inTwoLines(trace.name, letters);
-      if (name !== trace.name) more += LEGEND.row - 5;
-      trace.name = name;
-    }
-    const inner = Math.max(1, width - left - layout.margin.r);
-    layout.legend = { ...layout.legend, x: -left / inner, xanchor: "left", entrywidth: 0.98 }; // from the edge of the figure
+  let room = (0.9 * inner) / columns;
+  if (columns === 1) { // from the edge of the figure
+    room = left + inner;
+    layout.legend = { ...layout.legend, x: -left / inner, xanchor: "left", entrywidth: 0.98 };
+  }
+  let more = LEGEND.row * Math.ceil(names.length / columns);
+  for (const trace of names) {
+    const name = inTwoLines(trace.name, Math.floor((room - LEGEND.symbol) / LEGEND.letter));
+    if (name !== trace.name) more += LEGEND.line;
+    trace.name = name;
   }
   layout.margin = { ...layout.margin, b: layout.margin.b + more };
   layout.height += more;
