@@ -257,7 +257,7 @@ def curve_contrast(test: CurveTest, what: str, confidence: float, along: Coordin
     index = int(np.argmax(reach))
     part, place = test.parts[index], float(test.coordinates[index])
     shape = "" if test.fits or len(test.parts) <= _COLUMNS_WITH_STEP else ", another shape"
-    sentence = f"{what}: largest difference {part}, at {place:g} {along.unit} of {len(test.parts)} {along.words}{shape}"
+    sentence = f"{what}: at most {part}, at {place:g} {along.unit} of {len(test.parts)} {along.words}{shape}"
     if test.allowances:
         moved = test.allowances[index]
         sentence += f", of which a shift that is still allowed may be {in_words(moved)} {part.unit}".rstrip()
