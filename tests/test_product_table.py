@@ -76,6 +76,7 @@ TABLE = {
     "study/paces.py": (STUDIES, "test_paces_are_not_remembered_where_they_cannot_be"),
     "study/process.py": (STUDIES, "test_locks_logs_and_directories"),
     "study/stopping.py": (STUDIES, "test_a_stop_is_asked_for_on_a_disk_that_refuses"),
+    "study/taking.py": ("study/test_taking.py", "test_a_disk_that_refuses_takes_no_run_in_part"),
     "study/verifying.py": (
         STUDIES,
         "test_a_full_disk_for_temporary_files_is_no_sign_that_a_study_was_changed",

@@ -9,7 +9,7 @@ from ase import Atoms
 from ase.io import write
 from tests.studies import ENGINES, WITHOUT_REPORT, study_of_one_engine, with_modules_of
 
-from llpt.errors import InputError
+from llpt.errors import InputError, StorageError
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
 from llpt.study.taking import take_done
 from llpt.study.verifying import verify
@@ -65,6 +65,17 @@ def test_a_second_surrogate_takes_the_reference_and_runs_itself_alone(first, tmp
     again = run(tmp_path / "second", REFERENCE + SURROGATE, "--runs-from", str(first))
     assert again.returncode == 0, again.stderr
     assert "0 of 4 were done" in again.stderr
+
+
+def test_a_disk_that_refuses_takes_no_run_in_part(first, disk):
+    text = REFERENCE + SURROGATE
+    study = StudyDirectory.claim(disk.path / "second", text, parse_study(text), source=disk.path)
+    for state in (disk.full, disk.read_only):
+        with state(), pytest.raises(StorageError):
+            taken(study.root, text, first)
+        assert not [path for path in study.root.glob("runs/**/*") if path.is_file()]
+    assert taken(study.root, text, first) == (LOWER, UPPER)
+    assert (study.root / UPPER / "run.json").read_bytes() == (first / UPPER / "run.json").read_bytes()
 
 
 def taken(place, text, source, *, wanted=None):
