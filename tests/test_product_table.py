@@ -81,7 +81,6 @@ TABLE = {
         STUDIES,
         "test_a_full_disk_for_temporary_files_is_no_sign_that_a_study_was_changed",
     ),
-    "study/taking.py": (STUDIES, "test_what_is_taken_from_another_study"),
     "study/worker.py": (STUDIES, "test_locks_logs_and_directories"),
     "trajectory/extxyz.py": (PRODUCTS, "test_exported_trajectory"),
     "trajectory/foreign/own.py": (STUDIES, "test_copied_trajectory"),

@@ -47,7 +47,6 @@ from llpt.study.observing import observe_runs
 from llpt.study.paces import remember_paces
 from llpt.study.process import NotDoneError, run_node
 from llpt.study.stopping import Stop, StopWord
-from llpt.study.taking import take_done
 from llpt.study.verifying import verify
 from llpt.study.worker import do_job
 from llpt.trajectory import System, TrajectoryWriter
@@ -242,25 +241,6 @@ def test_growth(disk, study):
         assert StudyDirectory.open(study.root).study == study.study
     grow(study, text, parse_study(text), disk.path)
     assert study.study_file.read_text() == text
-
-
-def test_what_is_taken_from_another_study(disk, study, tmp_path):
-    """A take that a full disk cut short is made good by the next one."""
-    done = StudyDirectory.claim(tmp_path / "done", TEXT, parse_study(TEXT), source=tmp_path)
-    plan = make_plan(done.study)
-    with Ledger(done.database) as ledger:
-        for node in plan.nodes:
-            write_job(done, node, ledger)
-            done.node(node.path).mkdir(parents=True)
-            write_atomically(done.node(node.path) / "run.json", "a record")
-            ledger.record(node.path, State.DONE, attempts=1)
-    with Ledger(study.database) as ledger:
-        for state in (disk.full, disk.read_only):
-            with state(), pytest.raises(StorageError):
-                take_done(study, plan, ledger, plan.paths, done)
-            assert not list(study.root.rglob("run.json"))
-        assert take_done(study, plan, ledger, plan.paths, done) == plan.paths
-    assert {path.read_text() for path in study.root.rglob("run.json")} == {"a record"}
 
 
 def test_changes_of_imported_runs(disk, tmp_path):
