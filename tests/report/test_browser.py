@@ -425,6 +425,11 @@ def test_a_run_that_failed_stands_first_with_its_reason_in_sight(browser, writte
         page.wait_for_selector("#rows tr")
         assert page.locator("#rows tr").first.locator("td").nth(1).inner_text() == "failed"
         assert "1 failed" in page.locator("#sum").inner_text()
+        bars = page.evaluate(
+            "[...document.querySelectorAll('#rows progress')].map((each) => each.getBoundingClientRect().right)"
+        )
+        assert bars
+        assert max(bars) <= page.viewport_size["width"]
         reason, right, below = page.evaluate(REASON)
         assert reason == "the box <exploded>"
         assert right <= page.viewport_size["width"]  # nothing has to be scrolled sideways
