@@ -787,6 +787,8 @@ def _row(kind: Kind, found: list[dict[str, Any]]) -> dict[str, Any]:
     quiet = [each for each in found if each["noise"] < 0.1 and each["fine"]]
     pulls = [pull for each in found for pull in each["pulls"]]
     shifts = [each["shift pull"] for each in found if "shift pull" in each]
+    if isinstance(kind.special, Apart):  # what its states are called was moved, and with it the place
+        pulls, shifts = [], []
     return {
         "truth": kind.truth,
         "pairs": len(found),
@@ -845,7 +847,7 @@ def draw(rows: dict[str, Any], path: Path) -> None:
             axis.text(101.0, place, f"{row['wrong']} wrong", va="center", fontsize="small")
         axis.set_yticks(range(len(part)), [f"{kind.name} ({rows[kind.name]['truth']})" for kind in part])
         axis.set_ylim(most - 0.4, -0.6)
-        axis.set_xlim(0.0, 128.0)
+        axis.set_xlim(0.0, 145.0)
         axis.set_xlabel("% of the pairs")
         axis.set_title(title, loc="left", fontsize="medium")
     figure.legend(loc="outside upper center", ncols=3, frameon=False)
