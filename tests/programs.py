@@ -1,6 +1,6 @@
 """Programs that say how they were called and do nothing: the scripts of ``.ci`` are run with them in the tests.
 
-``python -m tests.programs FOLDER`` writes them. ``python3 -m venv PLACE`` makes them an environment.
+``python -m tests.programs FOLDER`` writes them. ``python3 -m venv PLACE`` makes them an environment, where none is.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 NAMES = ("chromium", "lint-imports", "mkdocs", "mypy", "pip", "python", "ruff", "uv")
 SAYS = '#!/bin/sh\necho "${0##*/} $*"\n'
 MAKES = """#!/bin/sh
-mkdir -p "$3/bin" && cp "$(dirname "$0")"/* "$3/bin"
+[ -e "$3" ] || { mkdir -p "$3/bin" && cp "$(dirname "$0")"/* "$3/bin"; }
 """
 
 

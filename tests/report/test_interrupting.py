@@ -12,7 +12,8 @@ from llpt.cli import main
 @pytest.mark.parametrize("doing", ["analysing", "writing the report"])
 def test_a_report_is_left_with_a_word(finished, tmp_path, monkeypatch, capsys, doing):
     directory, _, _, analysis = finished
-    study = shutil.copytree(directory.root, tmp_path / "study")
+    no_page = shutil.ignore_patterns("report")  # another test may have made it
+    study = shutil.copytree(directory.root, tmp_path / "study", ignore=no_page)
     if doing != "analysing":  # it was analysed before
         monkeypatch.setattr("llpt.study.analysis.analyse_study", lambda *_, **__: analysis)
 
@@ -35,4 +36,4 @@ def test_a_report_is_left_with_a_word(finished, tmp_path, monkeypatch, capsys, d
     assert not [path for path in after if path.name.endswith(".part")]
     kept = {path: content for path, content in before.items() if path.name != "study.db" and path in after}
     assert len(kept) >= len(before) - 1
-    assert all(after[path] == content for path, content in kept.items())
+    assert [str(path) for path, content in kept.items() if after[path] != content] == []

@@ -373,7 +373,10 @@ def test_the_verdicts_figure_shows_each_judged_difference_in_units_of_its_thresh
         x, half = shown[name]
         assert x == pytest.approx(each.difference.value / each.threshold)
         outcome = "faithful" if abs(x) + half < 1.0 else "not faithful" if abs(x) - half > 1.0 else "not resolved"
-        assert str(each.outcome) == outcome
+        unproven = (
+            outcome == "faithful" and ": faithful, but " in each.sentence
+        )  # another phase has no state to compare
+        assert str(each.outcome) == ("not resolved" if unproven else outcome)
 
 
 def test_a_line_that_was_walked_back_is_drawn_both_ways(answers, case):
