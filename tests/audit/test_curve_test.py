@@ -171,3 +171,12 @@ def test_weights_from_errors_that_are_poorly_known_do_not_make_a_phase_look_well
         beyond += [abs(found.value) > found.half_width(level) for level in (0.95, 0.995)]
     assert beyond[0] / 3000 < 0.07
     assert beyond[1] / 3000 < 0.012
+
+
+def test_a_point_that_takes_part_in_the_zero_is_known_no_better_where_errors_are_poorly_known():
+    def half_width(degrees):
+        points = [Estimate.of_deviation(0.0, 1.0, "", 100.0, each) for each in (degrees, math.inf)]
+        both = np.ones(2, dtype=bool)
+        return curve_test(np.array([0.0, 1.0]), points, None, judged=both, offset_from=both).parts[0].half_width(0.975)
+
+    assert half_width(2.0) > 1.1 * half_width(math.inf)

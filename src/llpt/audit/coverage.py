@@ -44,7 +44,7 @@ def not_covered(pair: Pair, near: float, coordinates: NDArray[np.float64], diffe
         sides = [region.below(places, near), region.above(places, near)]
         for side, word in zip(sides, ("below", "above"), strict=True):
             if not side.any():
-                return f"the reference has no state {word} the transition by more than {along.shown(near)}"
+                return f"the reference has no state {word} the transitions and what counts as near them"
     if not any(_open(missing[side], first=number == 0, last=side is sides[-1]) for number, side in enumerate(sides)):
         return ""
     asked = np.logical_or.reduce(sides)

@@ -317,11 +317,11 @@ def _linear(
     value = sum(float(row[index]) * differences[index].value for index in used)
     parts = []
     for index in used:
-        each = differences[index]
+        each, counted = differences[index], max(abs(float(widened[index])), abs(float(row[index])))
         if each.error == 0.0:
             samples, degrees = each.effective_samples, each.degrees_of_freedom
             each = Estimate.of_deviation(each.value, float(errors[index]), each.unit, samples, degrees)
-        parts.append((each, float(widened[index])))
+        parts.append((each, counted))
     return combined(value, parts, differences[used[0]].unit)
 
 

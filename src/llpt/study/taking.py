@@ -6,12 +6,12 @@ The same is what has the same job and, in both studies, rests on the same runs a
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
 from llpt.campaign import short_name
-from llpt.errors import InputError
+from llpt.errors import InputError, StorageError
 from llpt.files import atomic_directory, copy
+from llpt.study.contents import content_hash
 from llpt.study.growing import first_change
 from llpt.study.jobs import write_job
 from llpt.study.ledger import EntryChanges, Ledger
@@ -20,14 +20,13 @@ from llpt.study.stored import tree_hash
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from pathlib import Path
 
     from llpt.study.layout import StudyDirectory
     from llpt.study.ledger import Entry
     from llpt.study.nodes import Node
     from llpt.study.plan import Plan
 
-COPIED = re.compile(r'inputs/[^"]+')
-"""A file of the study's own, as a job names it."""
 CARRIED = tuple(EntryChanges.__annotations__)
 """What the ledger says of a node beside its state: it is taken as it is, time of its end and machine included."""
 
@@ -58,14 +57,16 @@ def take_done(
     for path, node in ((path, plan[path]) for path in plan.paths):
         if path not in there or not same.issuperset(node.after) or not _same(directory, source, node, there[path]):
             continue
-        begun = path in here and here[path].attempts > 0
-        if begun and here[path].state is State.DONE:
+        own = here.get(path)
+        if (
+            own is not None
+            and own.state is State.DONE
+            and own.provenance.content_hash == there[path].provenance.content_hash
+        ):
             same.add(path)
-        if begun or path not in wanted:
+        if path not in wanted or (own is not None and (own.attempts or own.state is State.DONE)):
             continue
-        if not directory.node(path).exists():  # else it was taken, and a kill came before the ledger knew
-            with atomic_directory(directory.node(path)) as fresh:
-                copy(source.node(path), fresh)
+        _copy(source.node(path), directory.node(path), there[path].provenance.content_hash)
         write_job(directory, node, ledger)
         known = {name: value for name in CARRIED if (value := getattr(there[path], name)) is not None}
         ledger.record(path, State.DONE, reason=f'taken from the study "{source.study.study.name}"', **known)
@@ -81,9 +82,33 @@ def take_done(
 
 def _same(directory: StudyDirectory, source: StudyDirectory, node: Node, done: Entry) -> bool:
     job = node.job(directory.root)
+    text = job.text()
+    copied = [path for path in directory.root.glob("inputs/*/*") if _named(path.relative_to(directory.root), text)]
     return done.inputs_hash == job.inputs_hash() and all(
-        tree_hash(directory.root / file) == tree_hash(source.root / file) for file in COPIED.findall(job.text())
+        tree_hash(path) == tree_hash(source.root / path.relative_to(directory.root)) for path in copied
     )
+
+
+def _named(file: Path, text: str) -> bool:
+    """Whether a job names a file of the study, as JSON writes it."""
+    return json.dumps(file.as_posix())[1:-1] in text
+
+
+def _copy(source: Path, target: Path, kept: str) -> None:
+    """Copy the directory of a node; one that is there was taken, and a kill came before the ledger knew."""
+    if not target.exists():
+        with atomic_directory(target) as fresh:
+            copy(source, fresh)
+            _check(fresh, kept, source)
+    _check(target, kept, source)
+
+
+def _check(place: Path, kept: str, source: Path) -> None:
+    if kept and content_hash(place) != kept:
+        raise StorageError(
+            f"{place.name} is not what the ledger says of {source}: it is changed, or changes now.",
+            "Let that study end, or llpt verify it; then start again. What was taken before is whole.",
+        )
 
 
 def _why(directory: StudyDirectory, plan: Plan, there: Mapping[str, Entry]) -> str:

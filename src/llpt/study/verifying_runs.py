@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -106,11 +106,23 @@ def _as_planned(run: PlannedRun, directory: StudyDirectory) -> Check:
     what = f"state and settings, job and {RUN_FILE}"
     record, job = read_json(directory.node(run.path) / RUN_FILE), json.loads(run.job(directory.root).text())
     own = record if isinstance(record, dict) else {}
-    told, settings = job.get("settings") or {}, own.get("settings") or {}
-    differing = [f"settings.{key}" for key in told.keys() & settings.keys() if told[key] != settings[key]]
+    differing = _differing(job.get("settings") or {}, own.get("settings") or {}, "settings")
     if own.get("state", State.DONE) != State.DONE:
         differing.append("state")
     return Check(run.path, what, not differing, f"differ: {first_names(differing)}" if differing else "as planned")
+
+
+def _differing(one: Any, other: Any, where: str) -> list[str]:
+    """Return the keys, dotted, that both have and in which they differ: a job leaves out what is a default.
+
+    >>> _differing({"a": {"b": 1}, "d": 1}, {"a": {"b": 1, "c": 2}, "d": 2}, "settings")
+    ['settings.d']
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [
+            name for key in one.keys() & other.keys() for name in _differing(one[key], other[key], f"{where}.{key}")
+        ]
+    return [] if one == other else [where]
 
 
 def _finite(path: str, trajectory: Trajectory, missing: set[str]) -> Check:

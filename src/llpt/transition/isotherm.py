@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 HEAT = "isothermal_heat"
 """Name of the curve T S(P) less T S at the lowest pressure, in eV/atom."""
-FEWEST_WITH_A_JUMP = 3
-"""Between fewer points there is one slope, and no jump is told from it."""
+FEWEST_WITH_A_JUMP = 4
+"""Between fewer points there are two slopes, and which of them is the jump is not told."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -97,12 +97,7 @@ class Isotherm(LineOfStates):
         error at one point is in all points above it; those who combine points take their errors as independent. What
         straight lines leave open where the volume jumps is ``shared_error``.
         """
-        both = tuple(
-            replace(point, estimates={name: point.estimates[name] for name in ("enthalpy", "volume")})
-            for point in self.points
-            if self.against is Coordinate.PRESSURE
-            and all(name in point.estimates and point.estimates[name].resolved for name in ("enthalpy", "volume"))
-        )
+        both = self._with_heat()
         enthalpy = replace(super().curve("enthalpy"), name=HEAT)
         if not both:
             return enthalpy.only(np.zeros(len(enthalpy), dtype=bool))
@@ -117,17 +112,29 @@ class Isotherm(LineOfStates):
         values = enthalpy.values - work
         return replace(enthalpy, name=HEAT, values=values - values[0], errors=np.sqrt(enthalpy.errors**2 + scatter))
 
+    def _with_heat(self) -> tuple[LinePoint, ...]:
+        """Return the points at held pressures whose enthalpy and volume are known, with these two alone."""
+        return tuple(
+            replace(point, estimates={name: point.estimates[name] for name in ("enthalpy", "volume")})
+            for point in self.points
+            if self.against is Coordinate.PRESSURE
+            and all(name in point.estimates and point.estimates[name].resolved for name in ("enthalpy", "volume"))
+        )
+
     def shared_error(self, name: str) -> float:
         """Return what int V dP leaves open where the volume jumps between two points, in eV/atom; 0 of other curves.
 
         The jump may lie anywhere between them: its volume times their distance, over sqrt(12). The jump is what V falls
         by beyond what it does next to it, on the side that is more alike.
         """
-        volume = super().curve("volume").resolved()
-        if name != HEAT or self.against is not Coordinate.PRESSURE or len(volume) < FEWEST_WITH_A_JUMP:
+        both = self._with_heat() if name == HEAT else ()
+        if len(both) < FEWEST_WITH_A_JUMP:
             return 0.0
+        volume = LineOfStates.curve(replace(self, points=both), "volume")
         steps = np.diff(volume.coordinates)
         slopes = np.diff(volume.values) / steps
-        beside = np.abs(np.diff(slopes))
-        jumps = np.minimum(np.append(beside, np.inf), np.append(np.inf, beside)) * steps
+        beside, next_but_one = np.abs(np.diff(slopes)), np.abs(slopes[2:] - slopes[:-2])
+        left, right = np.append(np.inf, beside), np.append(beside, np.inf)
+        left[0], right[-1] = next_but_one[0], next_but_one[-1]  # an end has no other neighbour
+        jumps = np.minimum(left, right) * steps
         return float(np.sqrt(((jumps * steps) ** 2).sum() / 12.0)) * units.GPA_TO_EV_PER_ANGSTROM3
