@@ -11,6 +11,7 @@ from tests.studies import ENGINES, WITHOUT_REPORT, study_of_one_engine, with_mod
 
 from llpt.errors import InputError, StorageError
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
+from llpt.study.jobs import write_job
 from llpt.study.taking import take_done
 from llpt.study.verifying import verify
 
@@ -144,3 +145,27 @@ def test_a_study_takes_nothing_from_itself(first, command):
     code, _, told = command("run", first, "--trust", "--runs-from", first)
     assert code == 1
     assert f"{first} is the study itself" in told.replace("\n", "")
+
+
+def test_what_stands_on_a_run_that_was_done_here_is_not_taken_where_its_bytes_differ(first, tmp_path):
+    """The same job, done here on another machine, ends in another configuration."""
+    directory = StudyDirectory.claim(tmp_path / "other", REFERENCE, parse_study(REFERENCE), source=tmp_path)
+    done = entries(first)[LOWER]
+    with Ledger(directory.database) as ledger:
+        write_job(directory, make_plan(directory.study)[LOWER], ledger)
+        own = done.provenance.model_copy(update={"content_hash": "other"})
+        ledger.record(LOWER, State.DONE, attempts=1, provenance=own)
+    assert taken(directory.root, REFERENCE, first) == ()
+    with Ledger(directory.database) as ledger:
+        ledger.record(LOWER, State.DONE, attempts=1, provenance=done.provenance)
+    assert taken(directory.root, REFERENCE, first) == (UPPER,)
+
+
+def test_a_run_that_is_not_what_its_ledger_says_is_not_taken(first, tmp_path):
+    source = tmp_path / "source"
+    shutil.copytree(first, source)
+    segment = next((source / LOWER / "segments").iterdir())
+    segment.write_bytes(segment.read_bytes() + b"more")
+    with pytest.raises(StorageError, match="is not what the ledger says"):
+        taken(tmp_path / "other", REFERENCE, source)
+    assert not (tmp_path / "other" / LOWER).exists()
