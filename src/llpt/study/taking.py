@@ -15,6 +15,7 @@ from llpt.study.contents import content_hash
 from llpt.study.growing import first_change
 from llpt.study.jobs import write_job
 from llpt.study.ledger import EntryChanges, Ledger
+from llpt.study.nodes.node import hash_of_job
 from llpt.study.outcome import State
 from llpt.study.stored import tree_hash
 
@@ -52,19 +53,21 @@ def take_done(
     with Ledger(source.database) as other:
         there = {entry.path: entry for entry in other.entries() if entry.state is State.DONE}
     here = {entry.path: entry for entry in ledger.entries()}
+    changed = _changed_files(directory.root, source.root)
     same: set[str] = set()
     taken = []
     for path, node in ((path, plan[path]) for path in plan.paths):
-        if path not in there or not same.issuperset(node.after) or not _same(directory, source, node, there[path]):
+        if (
+            path not in there
+            or not same.issuperset(node.after)
+            or not _same(node, directory.root, there[path], changed)
+        ):
             continue
         own = here.get(path)
-        if (
-            own is not None
-            and own.state is State.DONE
-            and own.provenance.content_hash == there[path].provenance.content_hash
-        ):
+        done_here = own is not None and own.state is State.DONE
+        if own and done_here and own.provenance.content_hash == there[path].provenance.content_hash:
             same.add(path)
-        if path not in wanted or (own is not None and (own.attempts or own.state is State.DONE)):
+        if path not in wanted or done_here or (own and own.attempts):
             continue
         _copy(source.node(path), directory.node(path), there[path].provenance.content_hash)
         write_job(directory, node, ledger)
@@ -80,27 +83,25 @@ def take_done(
     return tuple(taken)
 
 
-def _same(directory: StudyDirectory, source: StudyDirectory, node: Node, done: Entry) -> bool:
-    job = node.job(directory.root)
-    text = job.text()
-    copied = [path for path in directory.root.glob("inputs/*/*") if _named(path.relative_to(directory.root), text)]
-    return done.inputs_hash == job.inputs_hash() and all(
-        tree_hash(path) == tree_hash(source.root / path.relative_to(directory.root)) for path in copied
-    )
+def _changed_files(root: Path, other: Path) -> list[str]:
+    """Return the files of a study that are not the same in another one, as a job names them in JSON."""
+    files = [path.relative_to(root) for path in root.glob("inputs/*/*")]
+    return [json.dumps(file.as_posix())[1:-1] for file in files if tree_hash(root / file) != tree_hash(other / file)]
 
 
-def _named(file: Path, text: str) -> bool:
-    """Whether a job names a file of the study, as JSON writes it."""
-    return json.dumps(file.as_posix())[1:-1] in text
+def _same(node: Node, root: Path, done: Entry, changed: Collection[str]) -> bool:
+    text = node.job(root).text()
+    return hash_of_job(text) == done.inputs_hash and not any(file in text for file in changed)
 
 
 def _copy(source: Path, target: Path, kept: str) -> None:
     """Copy the directory of a node; one that is there was taken, and a kill came before the ledger knew."""
-    if not target.exists():
-        with atomic_directory(target) as fresh:
-            copy(source, fresh)
-            _check(fresh, kept, source)
-    _check(target, kept, source)
+    if target.exists():
+        _check(target, kept, source)
+        return
+    with atomic_directory(target) as fresh:
+        copy(source, fresh)
+        _check(fresh, kept, source)
 
 
 def _check(place: Path, kept: str, source: Path) -> None:
