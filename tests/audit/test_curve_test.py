@@ -156,7 +156,7 @@ def test_a_shift_that_is_still_allowed_is_not_a_difference():
 
 @pytest.mark.parametrize(("fewest", "most"), [(2.4, 5.0), (5.0, 10.7)])
 def test_weights_from_errors_that_are_poorly_known_do_not_make_a_phase_look_well_known(fewest, most):
-    """Of Gaussian points 5 % lie beyond a one-sided 95 % and 0.5 % beyond 99.5 %; without ``widening`` 10 and 2.6 %."""
+    """Of Gaussian points 5 % lie beyond a one-sided 95 % and 0.5 % beyond 99.5 %; without ``widening`` 10 and 2.2 %."""
     random = np.random.default_rng(11)
     below = np.arange(10) < 5
 
