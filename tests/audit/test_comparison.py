@@ -7,6 +7,7 @@ import pytest
 
 from llpt.audit import Outcome, Thresholds, Verdict, compare
 from llpt.errors import InputError
+from llpt.ladder_path import LadderPath
 from llpt.transition import locate, synthetic_isobar
 
 GRID_K = (700.0, 800.0, 850.0, 900.0, 950.0, 1000.0, 1100.0, 1200.0)
@@ -172,3 +173,15 @@ def test_an_isobar_of_solids_blocks_faithfulness():
     assert verdict.value is Outcome.NOT_RESOLVED
     assert any("solid at every temperature" in comparison.sentence for comparison in verdict.comparisons)
     assert any("above the melting line" in requirement.sentence for requirement in verdict.requirements)
+
+
+def test_a_way_that_the_surrogate_alone_walked_is_named():
+    reference = make_isobar(905.0, temperatures_k=FINE_K, seed=1, engine="dft")
+    up, down = (make_isobar(place, temperatures_k=FINE_K, seed=2, engine="mlp") for place in (905.0, 805.0))
+    down = dataclasses.replace(down, states=dataclasses.replace(down.states, path=LadderPath.COOLING))
+    told = "At 100 GPa mlp alone was walked by cooling: what it shows, a loop among it, is not compared."
+    assert at_pressure(up, 100.0).states.where == "100 GPa"
+    ways = [at_pressure(each, 100.0) for each in (up, down)]
+    assert told in compare([at_pressure(reference, 100.0)], ways).reasons
+    assert told not in compare([at_pressure(reference, 100.0)], ways[:1]).reasons
+    assert not any("alone was walked" in why for why in compare(ways, ways).reasons)

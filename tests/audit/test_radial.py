@@ -85,3 +85,16 @@ def test_it_is_one_curve_that_is_shown_and_judged_where_asked_for():
     verdict = compare([reference], [dissolved], asked)
     assert verdict.value is Outcome.NOT_FAITHFUL
     assert "Integral of |Δg(r)|" in verdict.reasons[0]
+
+
+def test_the_difference_at_each_state_stands_beside_the_curve_and_is_not_judged():
+    dissolved = side(lambda temperature_k: 0.5 * reference_share(temperature_k), 3)
+    verdict = compare([side(reference_share, 1)], [dissolved], Thresholds(judge=("g(r)",)))
+    shown = [each for each in verdict.comparisons if each.quantity == "g(r)"]
+    assert [each.temperature_k for each in shown] == list(GRID_K)
+    assert all(each.of_one_state and not each.judged for each in shown)
+    (curve,) = [each for each in verdict.comparisons if each.quantity == "g(r) (curve)"]
+    assert not curve.of_one_state
+    assert max(each.difference.value for each in shown) >= curve.difference.value
+    beyond = [each for each in shown if each.outcome is Outcome.NOT_FAITHFUL]
+    assert any(f"g(r) at {', '.join(f'{each.temperature_k:g}' for each in beyond)} K" in why for why in verdict.reasons)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.audit.compared import Contrast
+    from llpt.audit.pairing import Pair
 
 
 def compare(
@@ -65,6 +66,7 @@ def compare(
     notes = [
         f"No runs of the surrogate at {located.states.where}: the reference there is not compared." for located in alone
     ]
+    notes += _walked_alone(pairs, surrogate)
     for found in findings:
         decided = [_decide(undecided, found, thresholds, among=among) for undecided in found.comparisons]
         comparisons += decided
@@ -93,6 +95,18 @@ def compare(
         requirements=tuple({requirement.sentence: requirement for requirement in requirements}.values()),
         thresholds=thresholds,
     )
+
+
+def _walked_alone(pairs: Sequence[Pair], surrogate: Sequence[LocatedLine]) -> list[str]:
+    """Return a sentence for each line of the surrogate that was walked as no line of its partner was."""
+    of_pairs = [(matched.surrogate.states.where, matched.surrogate.states.n_atoms) for matched in pairs]
+    used = [id(matched.surrogate) for matched in pairs]
+    return [
+        f"At {located.states.where} {located.states.engine} alone was walked by {located.states.path}: what it shows, "
+        "a loop among it, is not compared."
+        for located in surrogate
+        if id(located) not in used and (located.states.where, located.states.n_atoms) in of_pairs
+    ]
 
 
 def _located(given: LocatedLine | Sequence[LocatedLine]) -> Sequence[LocatedLine]:

@@ -33,7 +33,7 @@ from llpt.statistics import Estimate, combined, in_words, noisy_errors, widening
 from llpt.transition import Coordinate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -286,6 +286,21 @@ def contrast_at(place: float, along: Coordinate, difference: Estimate, sentence:
     if along is Coordinate.TEMPERATURE:
         return Contrast(difference, sentence, judged=False, temperature_k=place)
     return Contrast(difference, sentence, judged=False, kind=f"at {place:g} {along.unit}")
+
+
+def contrasts_at(
+    coordinates: NDArray[np.float64], along: Coordinate, differences: Sequence[Estimate], what: str
+) -> Iterator[Contrast]:
+    """Return the differences of a curve at its points, which are shown beside the curve.
+
+    Args:
+        coordinates: of the points, shape (n,).
+        along: what they are.
+        differences: surrogate minus reference at each.
+        what: is compared, for people.
+    """
+    for place, difference in zip(coordinates.tolist(), differences, strict=True):
+        yield contrast_at(place, along, difference, f"{what} at {place:g} {along.unit}: {difference}")
 
 
 def _design(coordinates: NDArray[np.float64], switch: NDArray[np.float64] | None) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Any observable along a line of states as one compared curve: g(r)'s first peak, molecules, D, C_P, compressibility.
 
 Each curve is one comparison (``llpt.audit.curve_test``) of what lies away from the transition: near it the difference
-is that of the transition temperature.
+is that of the transition temperature. The difference at each common point is shown beside it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from llpt.audit.compared import ComparedQuantity, Contrast
 from llpt.audit.coverage import not_covered
-from llpt.audit.curve_test import curve_contrast, curve_test, shift_allowances
+from llpt.audit.curve_test import contrasts_at, curve_contrast, curve_test, shift_allowances
 from llpt.audit.pairing import common_temperatures, relative_difference
 from llpt.audit.region import region_of
 from llpt.audit.thresholds import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def curve_contrasts(
     pair: Pair, thresholds: Thresholds, *, observable: str, unit: str, relative: bool
 ) -> Iterator[Contrast]:
-    """Return the difference of one observable as one curve; nothing where a side does not have it.
+    """Return the difference of one observable as one curve and at each point; nothing where a side does not have it.
 
     Args:
         pair: without solid points.
@@ -74,6 +74,7 @@ def curve_contrasts(
         return np.divide(change, size, out=np.zeros_like(change), where=size > 0.0)  # of nothing no share is known
 
     yield difference_contrast(pair, thresholds, coordinates, differences, name, allowances=allowances)
+    yield from contrasts_at(coordinates, reference.along, differences, name)
 
 
 def difference_contrast(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.audit.compared import ComparedQuantity, Contrast
+from llpt.audit.curve_test import contrasts_at
 from llpt.audit.curves import difference_contrast
 from llpt.audit.pairing import common_temperatures
 from llpt.audit.thresholds import PAIR_CORRELATION_CHANGE
@@ -39,7 +40,7 @@ PEAK = "rdf_peak_height"
 
 
 def radial_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
-    """Return d as one curve along the line; nothing where the two have no g(r) at a common point.
+    """Return d as one curve along the line and at each point; nothing where the two have no g(r) at a common point.
 
     Args:
         pair: without solid points.
@@ -64,6 +65,7 @@ def radial_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
     name = "Integral of |Δg(r)|"
     coordinates = reference.coordinates[places]
     yield difference_contrast(pair, thresholds, coordinates, tuple(differences), name, allowances=allowances)
+    yield from contrasts_at(coordinates, reference.along, differences, name)
 
 
 def _of_a_shift(points: list[LinePoint], index: int, near: float) -> float:

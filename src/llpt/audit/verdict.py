@@ -57,6 +57,11 @@ class Comparison(_Record):
         """What its line of states holds, for people."""
         return self.line or f"{self.pressure_gpa:g} GPa"
 
+    @property
+    def of_one_state(self) -> bool:
+        """Whether it is the difference at one point of a curve, which is shown beside the curve."""
+        return self.temperature_k is not None or "(at " in self.quantity
+
 
 class Requirement(_Record):
     """Something that would help to decide what is not resolved.

@@ -77,20 +77,21 @@ def audit(
 def _show(verdict: Verdict) -> None:
     console = output()
     console.print(f"{verdict.surrogate} against {verdict.reference}\n", markup=False)
-    table = PlainTable("quantity", "P (GPa) >", "N >", "T (K) >", "difference >", "threshold >", "outcome")
+    table = PlainTable("quantity", "P (GPa) >", "N >", "difference >", "threshold >", "outcome")
     for each in verdict.comparisons:
+        if each.of_one_state:
+            continue
         sizes = {each.reference_atoms, each.surrogate_atoms}
         table.add_row(
             each.quantity,
             each.where.removesuffix(" GPa"),
             ", ".join(str(size) for size in sorted(sizes)),
-            "" if each.temperature_k is None else f"{each.temperature_k:g}",
             _written(each.difference),
             f"{each.threshold:g}",
             str(each.outcome) if each.judged else f"({each.outcome})",
         )
     console.print(table)
-    console.print("In brackets: shown, but not part of the verdict.\n")
+    console.print("In brackets: shown, but not part of the verdict. The differences at each state: --json.\n")
     show_diagnoses(console, verdict.diagnoses)
     show_verdict(verdict)
 

@@ -29,8 +29,9 @@ def height_inch(verdict: Verdict) -> float:
 
 
 def drawn_comparisons(verdict: Verdict) -> list[Comparison]:
-    """Return what is drawn: all that was judged, and what else is known."""
-    return [each for each in verdict.comparisons if each.judged or math.isfinite(each.difference.value)]
+    """Return what is drawn: all that was judged, and what else is known, but not each point of a curve."""
+    known = (each for each in verdict.comparisons if each.judged or math.isfinite(each.difference.value))
+    return [each for each in known if not each.of_one_state]
 
 
 def draw_verdict(verdict: Verdict, axis: Axes) -> None:
@@ -81,6 +82,4 @@ def _face(outcome: Outcome) -> str:
 
 
 def _name(comparison: Comparison) -> str:
-    where = [comparison.where]
-    where += [] if comparison.temperature_k is None else [f"{comparison.temperature_k:g} K"]
-    return f"{comparison.quantity}, {', '.join(where)}"
+    return f"{comparison.quantity}, {comparison.where}"
