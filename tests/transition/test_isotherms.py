@@ -213,6 +213,55 @@ def test_a_plateau_is_found_between_two_phases():
     assert located.phase_point(PRESSURE_PLATEAU).pressure_gpa == found.pressure_gpa
 
 
+def test_the_pressure_of_a_plateau_is_known_as_well_as_it_says():
+    """Where errors are themselves estimates, the one that came out smallest is no better than the others."""
+    densities = 0.85 + 0.02 * np.arange(10)
+    random, pulls = np.random.default_rng(1), []
+    for _ in range(300):
+        lighter = random.uniform(0.88, 0.90)
+        level = 150.0 * lighter ** (1.0 / 0.45)
+        above = level * (np.maximum(densities, lighter + 0.08) / (lighter + 0.08)) ** (1.0 / 0.45)
+        pressures = np.where(densities < lighter, 150.0 * densities ** (1.0 / 0.45), above)
+        pressures += 0.3 * random.normal(size=10)
+        degrees = random.uniform(4.0, 25.0, 10)
+        stated = [
+            Estimate.of_deviation(value, 0.3 * math.sqrt(random.chisquare(known) / known), "GPa", 2.0 * known, known)
+            for value, known in zip(pressures, degrees, strict=True)
+        ]
+        drawn = tuple(
+            LinePoint(float(where), {"pressure": value}, 2000.0) for where, value in zip(densities, stated, strict=True)
+        )
+        flat = Isotherm("flat", 256, TEMPERATURE_K, drawn, against=Coordinate.DENSITY)
+        found = find_coexistence(flat.curve("pressure"))
+        if found.resolved:
+            pulls.append((found.pressure_gpa.value - level) / found.pressure_gpa.error)
+    assert len(pulls) > 100
+    assert 0.8 < np.std(pulls) < 1.3
+
+
+def test_what_straight_lines_leave_open_of_a_loop_is_in_its_errors():
+    places = DENSITIES[::4]
+    grids = [places + share * (places[1] - places[0]) for share in np.linspace(-0.5, 0.5, 11)]
+    found = [find_coexistence(van_der_waals(0.9, grid, error=1e-6).curve("pressure")) for grid in grids]
+    resolved = [each for each in found if each.resolved]
+    assert len(resolved) > 6
+    for name, true in zip(("pressure_gpa", "lighter_gcc", "denser_gcc"), COEXISTENCE, strict=True):
+        pulls = [(getattr(each, name).value - true) / getattr(each, name).error for each in resolved]
+        assert np.sqrt(np.mean(np.square(pulls))) < 1.5
+
+
+def test_a_loop_that_hangs_on_one_density_gives_no_pressure():
+    densities = np.linspace(0.85, 1.0, 7)
+    pressures = np.array([104.0, 111.0, 118.0, 114.0, 121.0, 128.0, 135.0])
+    alone = Isotherm(
+        "alone", 256, TEMPERATURE_K, points(densities, {"pressure": (pressures, 0.1)}, 1), against=Coordinate.DENSITY
+    )
+    found = find_coexistence(alone.curve("pressure"))
+    assert found.is_loop
+    assert not found.resolved
+    assert "hangs on one" in found.reason
+
+
 def test_a_run_that_does_not_know_its_errors_leaves_the_heat_of_the_others_known():
     isotherm = two_states(150.0)
     estimates = isotherm.points[3].estimates

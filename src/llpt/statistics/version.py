@@ -12,5 +12,6 @@ straight lines through either phase prove it at the transition, too. 6: what is 
 open, and so does a state at which one side alone is a solid; a curve is faithful only where its points are. 7: a
 combination is widened for weights that come from poorly known errors; what a side lacks (a pressure at held volumes,
 states in common, a phase) and where the volume jumps between two pressures enter. 8: the difference at each state of
-every curve is listed, and so among the reasons; a line that the surrogate alone walked is named.
+every curve is listed, and so among the reasons; a line that the surrogate alone walked is named; the pressure of a
+plateau holds that its weights are estimates, that of a loop what straight lines leave open.
 """
