@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from llpt.cli.status import against, draw_live, standing_lines
+from llpt.cli.status import LISTED, against, draw_live, standing_lines
 from llpt.errors import InputError, StorageError
 from llpt.study import Ledger, State
 from llpt.study.job_files import JobFiles
+from llpt.study.ledger import Entry
 from llpt.study.outcome import Provenance, RunConditions
 from llpt.study.place import StudyPlace
 from llpt.trajectory import Frame, StepRecord, System, TrajectoryWriter
@@ -163,8 +164,10 @@ def test_files_are_opened_of_runs_that_are_at_work_alone(place, waiting):
         for number in range(waiting):
             enter(ledger, f"{RUN}-{number}", State.WAITING)
         enter(ledger, f"{RUN}-whole", State.DONE, provenance=Provenance(content_hash="0"))
-    (place.node(f"{RUN}-whole") / "segments").mkdir(parents=True)
-    (place.node(f"{RUN}-whole") / "segments" / "0.h5").touch()
+    done = [f"{RUN}-{which}/segments" for which in ("done", "whole")]
+    for segments in done:
+        place.node(segments).mkdir(parents=True)
+        (place.node(segments) / "0.h5").touch()
     root, opened = str(place.root), []
 
     def hear(event, arguments):
@@ -181,4 +184,26 @@ def test_files_are_opened_of_runs_that_are_at_work_alone(place, waiting):
         recording = False
     of_runs = [(event, name) for event, name in opened if name.startswith(("runs/", "jobs/"))]
     progress = JobFiles(place.root, RUN).progress.relative_to(place.root).as_posix()
-    assert of_runs == [("open", progress), ("os.scandir", f"{RUN}-whole/segments")]
+    assert of_runs == [("open", progress), *(("os.scandir", segments) for segments in done)]
+
+
+def test_what_the_ledger_tells_of_a_run_is_read_of_those_that_are_listed_alone(tmp_path, monkeypatch):
+    """Of ten thousand runs a hundred are listed; to read what all rest on takes longer than all else."""
+    place, read = StudyPlace(tmp_path), []
+    with Ledger(place.database) as ledger:
+        for number in range(LISTED + 10):
+            path = f"{RUN}-{number}"
+            kept = RunConditions(temperature_k=800.0)
+            enter(ledger, path, State.DONE, provenance=Provenance(content_hash="0"), conditions=kept)
+            (place.node(path) / "segments").mkdir(parents=True)
+            (place.node(path) / "segments" / "0.h5").touch()
+    told = Entry._told
+
+    def tell(entry, record, text):
+        read.append((record, entry.path))
+        return told(entry, record, text)
+
+    monkeypatch.setattr(Entry, "_told", tell)
+    shown, _ = standing_lines(place, every=False)
+    assert f"{LISTED + 10} done." in printed(shown)
+    assert read == [(RunConditions, f"{RUN}-{number}") for number in range(LISTED)]

@@ -6,7 +6,6 @@ import json
 import socket
 import threading
 from contextlib import closing
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -105,7 +104,7 @@ def test_a_run_at_work_shows_means_over_what_it_has_written(root, monkeypatch):
     study = LiveStudy(root, report=False)
     standing = live.study_standing(root)
     run = next(each for each in standing.runs if each.entry.state is State.DONE and each.steps)
-    at_work = replace(run, entry=replace(run.entry, state=State.RUNNING))
+    at_work = run._replace(entry=run.entry._replace(state=State.RUNNING))
     asked = []
 
     def means(directory, **given):

@@ -182,9 +182,7 @@ def test_failures_stand_first_among_the_runs(case):
 def test_runs_without_an_average_are_folded_and_counted_behind_those_that_are_done(case):
     started = [path for path, entry in case.entries.items() if entry.state is State.DONE and path.count("/") > 1]
     changed = dict(zip(started, (State.UNFINISHED, State.WAITING), strict=False))
-    entries = {
-        path: dataclasses.replace(entry, state=changed.get(path, entry.state)) for path, entry in case.entries.items()
-    }
+    entries = {path: entry._replace(state=changed.get(path, entry.state)) for path, entry in case.entries.items()}
     ladders = tuple(
         dataclasses.replace(each, runs=tuple(run for run in each.runs if run.identity.path not in changed))
         for each in case.found.ladders
@@ -247,7 +245,7 @@ def test_methods_tell_the_pseudopotential_and_the_temperature_of_the_electrons(c
         options = {"pseudopotential": "default", "electronic_temperature_k": run.state.temperature_k}
         engine = entry.provenance.engine.model_copy(update={"options": options})
         provenance = entry.provenance.model_copy(update={"engine": engine})
-        entries[run.path] = dataclasses.replace(entry, provenance=provenance)
+        entries[run.path] = entry._replace(provenance_text=provenance.text())
     told = methods_of(dataclasses.replace(case, entries=entries)).markdown
     assert "pseudopotential soft of llpt (local, GTH form)" in told
     assert "Fermi–Dirac occupations at the temperature of the ions" in told
@@ -274,7 +272,7 @@ def test_functional_and_pseudopotential_are_cited(case, tmp_path, spec, options,
     for path, entry in case.entries.items():
         engine = entry.provenance.engine.model_copy(update={"spec": spec, "options": options})
         provenance = entry.provenance.model_copy(update={"engine": engine})
-        entries[path] = dataclasses.replace(entry, provenance=provenance)
+        entries[path] = entry._replace(provenance_text=provenance.text())
     methods = methods_of(dataclasses.replace(case, entries=entries))
     write_methods(methods, tmp_path)
     text = (tmp_path / "references.bib").read_text(encoding="utf-8")
@@ -541,7 +539,7 @@ def test_the_potential_is_named_with_its_hash_and_the_program_has_an_entry(case)
         told = {"spec": "n2p2:/home/me/my_model", "options": {}, "content_hash": "0123456789abcdef" * 4}
         engine = entry.provenance.engine.model_copy(update=told)
         provenance = entry.provenance.model_copy(update={"engine": engine})
-        entries[path] = dataclasses.replace(entry, provenance=provenance)
+        entries[path] = entry._replace(provenance_text=provenance.text())
     methods = methods_of(dataclasses.replace(case, entries=entries))
     assert '"my_model", SHA-256 0123456789ab [@' in methods.markdown
     assert "/home/me" not in methods.markdown
@@ -557,7 +555,7 @@ def test_the_model_card_of_a_potential_is_in_the_methods_and_in_the_answer(case)
             update={"spec": "n2p2:inputs/surrogate/own-potential", "options": {}}
         )
         provenance = entry.provenance.model_copy(update={"engine": engine, "training": {}})
-        entries[path] = dataclasses.replace(entry, provenance=provenance)
+        entries[path] = entry._replace(provenance_text=provenance.text())
     known = dataclasses.replace(case, entries=entries)
     try:
         text, answer = methods_of(known).markdown, errors_of_surrogate(known)

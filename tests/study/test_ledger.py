@@ -130,4 +130,4 @@ def test_a_ledger_with_words_that_it_cannot_hold_is_damaged(ledger, column, text
     with sqlite3.connect(ledger.path) as other:
         other.execute(f"UPDATE runs SET {column} = ?", (text,))  # noqa: S608 - a parameter of this test
     with pytest.raises(StorageError, match="is damaged: what it says of a cannot be read"):
-        ledger.entries()
+        getattr(ledger.entries()[0], column)

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import sys
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +15,7 @@ from llpt.study import conditions, make_plan, parse_study
 from llpt.study.conditions import conditions_of
 from llpt.study.job_files import JobFiles
 from llpt.study.job_head import RunHead, job_head
-from llpt.study.ledger import NOTHING, UNTOLD, Entry, Ledger
+from llpt.study.ledger import Entry, Ledger
 from llpt.study.nodes import PlannedRun, job_kinds
 from llpt.study.nodes.run import RunJob
 from llpt.study.outcome import LEFT, NodeOutcome, NodeProgress, RunConditions, State
@@ -74,12 +73,14 @@ def test_what_is_left_takes_as_long_as_what_was_measured(runs):
     left, unknown = work_left_s(runs)
     assert left == pytest.approx(600 * 3.0 + 1000 * 2.0)
     assert unknown == 1  # nothing is known of what is no run
-    assert work_left_s([*runs[:2], replace(runs[2], beads=16)])[0] == pytest.approx(600 * 3.0 + 1000 * 16 * 2.0)
+    settings = runs[2].job.settings.model_copy(update={"beads": 16})
+    path_integral = runs[2]._replace(job=runs[2].job.model_copy(update={"settings": settings}))
+    assert work_left_s([*runs[:2], path_integral])[0] == pytest.approx(600 * 3.0 + 1000 * 16 * 2.0)
 
 
 def test_one_run_that_was_disturbed_spoils_no_estimate(runs):
     done, _, waiting, _ = runs
-    disturbed = replace(done, entry=replace(done.entry, seconds_per_step=4000.0))
+    disturbed = done._replace(entry=done.entry._replace(seconds_per_step=4000.0))
     assert work_left_s([done, done, disturbed, waiting]) == (pytest.approx(1000 * 2.0), 0)
 
 
@@ -87,9 +88,9 @@ def test_what_is_left_is_reckoned_in_a_time_that_grows_as_the_runs():
     """The pace of the runs that were measured is found once, not for each that waits."""
     head = {"kind": "md", "engine": "dft", "atoms": 64, "settings": {"steps": 10, "timestep_fs": 0.5}}
     entry = Entry(
-        "a", State.WAITING, "", "", "", 0, None, None, 0, 0.0, None, "", NOTHING, 0.0, UNTOLD, 0.0, json.dumps(head)
+        "a", State.WAITING, "", "", "", 0, None, None, 0, 0.0, None, "", "{}", 0.0, "{}", 0.0, json.dumps(head)
     )
-    measured = replace(entry, state=State.DONE, steps_done=10, seconds_per_step=2.0)
+    measured = entry._replace(state=State.DONE, steps_done=10, seconds_per_step=2.0)
     many = [RunStanding.of(each) for each in [measured] * 30 + [entry] * 70]
     calls = 0
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import time
 import tomllib
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,10 +20,11 @@ from llpt.cli.states import STYLES
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from rich.console import Console, RenderableType
 
+    from llpt.study.ledger import Entry
     from llpt.study.place import StudyPlace
     from llpt.study.running_means import RunningMeans
     from llpt.study.standing import RunStanding
@@ -77,21 +76,8 @@ def status(
     if live:
         draw_live(place, console, every=every)
     else:
-        with _nothing_collected():
-            shown, _ = standing_lines(place, every=every)
-            console.print(shown)
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Let Python not look for cycles among the records of ten thousand runs, which are wanted to the end."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
+        shown, _ = standing_lines(place, every=every)
+        console.print(shown)
 
 
 def draw_live(place: StudyPlace, console: Console, *, every: bool, pause: Callable[[float], None] = time.sleep) -> None:
@@ -145,15 +131,14 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
     runs = list(found_now.runs)
     listed = runs if every else shortened(runs)
     if means is not None:
-        listed = [replace(run, entry=replace(run.entry, conditions=means.of(run))) for run in listed]
+        listed = [run._replace(now=means.of(run)) for run in listed]
     lines: list[RenderableType] = [table_of(listed)]
-    found = list(counted_by_word(run.entry for run in runs).items())
+    found = list(counted_by_word(runs).items())
     hidden = [f"{number - LISTED} {word}" for word, number in found if number > LISTED and not every]
     if hidden:
         lines.append(f"… and {', '.join(hidden)}; --all lists them.")
     lines += ["", ", ".join(f"{number} {word}" for word, number in found if number) + ".", totals(runs)]
-    done = [run.entry for run in runs if run.entry.state is State.DONE]
-    gone = [entry.path for entry in done if _is_gone(place.node(entry.path), entry.provenance.content_hash)]
+    gone = [run.entry.path for run in runs if run.entry.state is State.DONE and _is_gone(place, run.entry)]
     if gone:
         named = ", ".join(short_name(path) for path in gone[:NAMED])
         more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
@@ -164,11 +149,13 @@ def standing_lines(place: StudyPlace, *, every: bool, means: RunningMeans | None
     return Group(*lines), found_now.at_work
 
 
-def _is_gone(directory: Path, content_hash: str) -> bool:
+def _is_gone(place: StudyPlace, entry: Entry) -> bool:
     """Whether the results of a node that is done are not there; by its directory alone where none were ever hashed."""
     from llpt.study.contents import has_contents  # noqa: PLC0415 - start-up time of the other commands
 
-    return not (has_contents(directory) if content_hash else directory.exists())
+    if has_contents(f"{place.root}/{entry.path}"):
+        return False
+    return bool(entry.provenance.content_hash) or not place.node(entry.path).exists()
 
 
 def serve_until_stopped(directory: Path, host: str, port: int) -> None:
@@ -208,8 +195,9 @@ def shortened(runs: list[RunStanding]) -> list[RunStanding]:
     listed: dict[str, int] = {}
     kept = []
     for run in runs:
-        listed[run.word] = listed.get(run.word, 0) + 1
-        if listed[run.word] <= LISTED:
+        word = run.word
+        listed[word] = listed.get(word, 0) + 1
+        if listed[word] <= LISTED:
             kept.append(run)
     return kept
 
@@ -232,10 +220,12 @@ def table_of(runs: list[RunStanding]) -> PlainTable:
         "tries >",
         "why",
     )
+    drifts = False
     for run in runs:
-        entry, conditions = run.entry, run.entry.conditions
+        entry, conditions = run.entry, run.conditions
         pace = run.nanoseconds_a_day
         drift = conditions.drift_mev_per_atom_ps
+        drifts |= bool(drift)
         left, unknown = work_left_s([run])
         table.add_row(
             short_name(entry.path),
@@ -251,9 +241,7 @@ def table_of(runs: list[RunStanding]) -> PlainTable:
             str(entry.attempts),
             escape(entry.reason or run.doing),
         )
-    table.caption = (
-        "drift in meV per atom and ps" if any(run.entry.conditions.drift_mev_per_atom_ps for run in runs) else None
-    )
+    table.caption = "drift in meV per atom and ps" if drifts else None
     return table
 
 

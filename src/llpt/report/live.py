@@ -164,7 +164,7 @@ class LiveStudy:
                 {
                     "name": self.place.root.name,
                     "at_work": bool(found and found.at_work),
-                    "counts": counted_by_word(run.entry for run in runs),
+                    "counts": counted_by_word(runs),
                     "picoseconds_done": sum(run.picoseconds_done for run in runs),
                     "picoseconds": sum(run.picoseconds for run in runs),
                     "seconds_left": left / at_work,

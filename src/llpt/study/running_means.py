@@ -33,7 +33,7 @@ class RunningMeans:
         """Return means over what a run has written so far; of this moment where that is too little."""
         entry = run.entry
         if entry.state is not State.RUNNING or not run.steps:
-            return entry.conditions
+            return run.conditions
         when, known = self._known.get(entry.path, (-math.inf, RunConditions()))
         if time.monotonic() - when > LEAST_S_BETWEEN_MEANS:
             known = RunConditions()
@@ -43,4 +43,4 @@ class RunningMeans:
             except (LlptError, OSError):  # its first segment is not there yet, or is being written
                 known = RunConditions()
             self._known[entry.path] = (time.monotonic(), known)
-        return known if known.temperature_k is not None else entry.conditions
+        return known if known.temperature_k is not None else run.conditions

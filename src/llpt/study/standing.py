@@ -6,62 +6,48 @@ It imports little, for ``llpt status`` must answer at once.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from llpt.errors import StorageError, first_line
-from llpt.study.job_head import RunHead, job_head
+from llpt.study.job_head import IMPORTED_KIND, job_head
 from llpt.study.outcome import State
 from llpt.units import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from llpt.study.job_head import JobHead
     from llpt.study.ledger import Entry
-    from llpt.study.outcome import NodeProgress
+    from llpt.study.outcome import NodeProgress, RunConditions
 
 FIRST = (State.FAILED, State.UNFINISHED, State.RUNNING, State.BLOCKED, State.WAITING, State.DONE)
 """What needs somebody stands first."""
+LEFT_TO_DO = (State.WAITING, State.RUNNING, State.UNFINISHED)
 FS_PER_NS = 1e6
 IMPORTED, CUT_OFF = "imported", "imported, cut off"
 """Words for runs made elsewhere: all that their files hold is taken, and whether these end in the middle of a step."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunStanding:
+class RunStanding(NamedTuple):
     """A node of a study.
 
     Args:
         entry: what the ledger holds of it.
-        steps: MD steps that were asked for; 0 where it is no run.
-        steps_done: those behind it.
-        timestep_fs: its time step; 0 where its steps are proposals of Monte Carlo, which have no times.
-        temperature_k: the thermostat's temperature; None where it is no run.
-        pressure_gpa: the barostat's pressure; None where there is none.
-        engine: SPEC of its engine.
-        atoms: number of atoms.
-        beads: of a path integral; 1 for classical nuclei.
+        job: what it was asked for.
+        steps_done: MD steps behind it.
+        now: how a run at work keeps to its conditions; None where the ledger tells how one kept to them.
         progress: what a node at work that is no run last reported, as a training does; else None.
     """
 
     entry: Entry
-    steps: int
+    job: JobHead
     steps_done: int
-    timestep_fs: float
-    temperature_k: float | None
-    pressure_gpa: float | None
-    engine: str
-    atoms: int
-    beads: int = 1
+    now: RunConditions | None = None
     progress: NodeProgress | None = None
 
     @classmethod
-    def of(cls, entry: Entry, steps_done: int | None = None) -> RunStanding:
-        """Return how a node stands.
-
-        Args:
-            entry: what the ledger holds of it.
-            steps_done: what it says itself while it runs.
+    def of(cls, entry: Entry) -> RunStanding:
+        """Return how a node stands by its ledger.
 
         Raises:
             StorageError: what the ledger says that it was told is no job.
@@ -73,23 +59,57 @@ class RunStanding:
                 f"The ledger is damaged: what {entry.path} was told is no job ({first_line(error)}).",
                 "Restore study.db from a copy; the runs themselves are untouched.",
             ) from error
-        run = job if isinstance(job, RunHead) else None
-        return cls(
-            entry=entry,
-            steps=run.settings.steps if run else 0,
-            steps_done=entry.steps_done if steps_done is None else steps_done,
-            timestep_fs=run.settings.timestep_fs if run and not run.settings.proposals else 0.0,
-            temperature_k=run.settings.temperature_k if run else None,
-            pressure_gpa=run.settings.pressure_gpa if run else None,
-            engine=job.engine,
-            atoms=run.atoms if run else 0,
-            beads=run.settings.beads if run else 1,
-        )
+        return cls(entry, job, entry.steps_done)
+
+    @property
+    def engine(self) -> str:
+        """SPEC of its engine."""
+        return self.job.engine
+
+    @property
+    def atoms(self) -> int:
+        """Number of atoms; 0 where it is no run."""
+        return self.job.atoms
+
+    @property
+    def steps(self) -> int:
+        """MD steps that were asked for; 0 where it is no run."""
+        return self.job.settings.steps
+
+    @property
+    def timestep_fs(self) -> float:
+        """Its time step; 0 where its steps are proposals of Monte Carlo, which have no times."""
+        settings = self.job.settings
+        return 0.0 if settings.proposals else settings.timestep_fs
+
+    @property
+    def temperature_k(self) -> float | None:
+        """The thermostat's temperature; None where it is no run."""
+        return self.job.settings.temperature_k
+
+    @property
+    def pressure_gpa(self) -> float | None:
+        """The barostat's pressure; None where there is none."""
+        return self.job.settings.pressure_gpa
+
+    @property
+    def beads(self) -> int:
+        """Of a path integral; 1 for classical nuclei."""
+        return self.job.settings.beads
+
+    @property
+    def conditions(self) -> RunConditions:
+        """How a run keeps to its conditions, or kept to them.
+
+        Raises:
+            StorageError: the ledger is damaged.
+        """
+        return self.entry.conditions if self.now is None else self.now
 
     @property
     def word(self) -> str:
         """Its state in a word, as ``word_of`` says it."""
-        return word_of(self.entry)
+        return word_of(self.entry) if self.job.kind == IMPORTED_KIND else str(self.entry.state)
 
     @property
     def share_done(self) -> float | None:
@@ -134,9 +154,9 @@ def word_of(entry: Entry) -> str:
     return CUT_OFF if origin.cut_off else IMPORTED
 
 
-def counted_by_word(entries: Iterable[Entry]) -> dict[str, int]:
-    """Return how many entries each word is said of, those of no entry as well."""
-    counts = Counter(map(word_of, entries))
+def counted_by_word(runs: Iterable[RunStanding]) -> dict[str, int]:
+    """Return how many runs each word is said of, those of no run as well."""
+    counts = Counter(run.word for run in runs)
     return {word: counts[word] for word in (*map(str, State), IMPORTED, CUT_OFF)}
 
 
@@ -153,15 +173,13 @@ def work_left_s(runs: Sequence[RunStanding]) -> tuple[float, int]:
             paces.setdefault((run.engine, run.atoms), []).append(run.entry.seconds_per_step / run.beads)
     usual = {which: sorted(found)[(len(found) - 1) // 2] for which, found in paces.items()}
     left, unknown = 0.0, 0
-    for run in _unfinished(runs):
-        known = usual.get((run.engine, run.atoms))
+    for run in runs:
+        if run.entry.state not in LEFT_TO_DO:
+            continue
+        known, steps = usual.get((run.engine, run.atoms)), run.steps
         pace = run.entry.seconds_per_step or (None if known is None else run.beads * known)
-        if pace is None or not run.steps:
+        if pace is None or not steps:
             unknown += 1
         else:
-            left += max(0, run.steps - run.steps_done) * pace
+            left += max(0, steps - run.steps_done) * pace
     return left, unknown
-
-
-def _unfinished(runs: Iterable[RunStanding]) -> Iterable[RunStanding]:
-    return (run for run in runs if run.entry.state in {State.WAITING, State.RUNNING, State.UNFINISHED})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.errors import StorageError
@@ -56,26 +56,29 @@ def _stopped(entry: Entry, place: StudyPlace) -> Entry:
         return entry
     from llpt.study.steps import node_steps_on_disk  # noqa: PLC0415 - a second of imports, which few need
 
-    return replace(entry, state=State.UNFINISHED, reason=KILLED, steps_done=node_steps_on_disk(place.node(entry.path)))
+    done = node_steps_on_disk(place.node(entry.path))
+    return entry._replace(state=State.UNFINISHED, reason=KILLED, steps_done=done)
 
 
 def _standing(entry: Entry, place: StudyPlace) -> RunStanding:
     """Return how a node stands: by its own word where it is at work, or was when the last ``llpt run`` left."""
+    found = RunStanding.of(entry)
     left = entry.state is State.UNFINISHED and entry.reason == LEFT
     if not left and entry.state is not State.RUNNING:
-        return RunStanding.of(entry)
+        return found
     from llpt.study.job_files import JobFiles  # noqa: PLC0415 - start-up time of llpt status
 
     files = JobFiles(place.root, entry.path)
-    if left:
-        with suppress(StorageError):
-            since = files.read_outcome(seconds=entry.seconds, host=entry.host)
-            return RunStanding.of(entry, max(entry.steps_done, since.steps_done if since else 0))
-        return RunStanding.of(entry)
     with suppress(StorageError):
+        if left:
+            since = files.read_outcome(seconds=entry.seconds, host=entry.host)
+            return found._replace(steps_done=max(entry.steps_done, since.steps_done if since else 0))
         progress = files.read_progress()
-        now = RunConditions(temperature_k=progress.temperature_k, pressure_gpa=progress.pressure_gpa)
         pace = progress.seconds_per_step or entry.seconds_per_step
-        found = RunStanding.of(replace(entry, seconds_per_step=pace, conditions=now), progress.steps_done)
-        return found if found.steps else replace(found, progress=progress)
-    return RunStanding.of(entry)
+        return found._replace(
+            entry=entry._replace(seconds_per_step=pace),
+            steps_done=entry.steps_done if progress.steps_done is None else progress.steps_done,
+            now=RunConditions(temperature_k=progress.temperature_k, pressure_gpa=progress.pressure_gpa),
+            progress=None if found.steps else progress,
+        )
+    return found
