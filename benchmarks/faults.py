@@ -1,12 +1,12 @@
 """Kills at random moments: driver, fork server, nodes' processes and the programs their engines started.
 
-``python benchmarks/faults.py [--kills 50] [--of-pw 8] [--seed 1] [--log FILE]`` does a study of cheap runs twice, once
-in peace and once under ``kill -9``, and compares the two step by step; and so, for some of the kills, a study that pw.x
-computes, which must be installed. Of each kill it notes which runs it hit, how many steps they had told of (once a
-second), how many were in their newest checkpoint when their processes were gone, and what the ledger then says of them.
-Exit code 0: all runs are done, no kill cost more steps than lie between two checkpoints, every run that a kill ended
-was tried again, no program outlived its run, a killed driver was known for dead, and every position of every step is
-that of the undisturbed study to 1e-4 Å.
+``python benchmarks/faults.py [--kills 50] [--of-pw 8] [--seed 1] [--log FILE]`` does a study of cheap runs once in
+peace and then under ``kill -9``, anew until all kills are made, and compares each with the first step by step; and so,
+for some of the kills, a study that pw.x computes, which must be installed. Of each kill it notes which runs it hit, how
+many steps they had told of (once a second), how many were in their newest checkpoint when their processes were gone,
+and what the ledger then says of them. Exit code 0: all runs are done, no kill cost more steps than lie between two
+checkpoints, every run that a kill ended was tried again, no program outlived its run, a killed driver was known for
+dead, and every position of every step is that of the undisturbed study to 1e-4 Å.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ PROGRAMS = (PW, "engine")
 
 @dataclass(frozen=True)
 class Trial:
-    """A study that is done in peace and under kills.
+    """A study that is done in peace, and under kills until all of them are made.
 
     Args:
         name: of its directory.
@@ -153,14 +153,16 @@ class Found:
 
     Args:
         kills: those made.
-        drivers: how often ``llpt run`` was started.
-        entries: the ledger at the end.
+        studies: how often the study was done under them.
+        drivers: how often ``llpt run`` was started for it.
+        entries: their ledgers at the end.
         compared: the largest difference of a coordinate from the undisturbed study in Å.
         lost: most steps that a kill cost.
         kept_its_checkpoints: whether these are no more than lie between two checkpoints.
     """
 
     kills: list[Kill]
+    studies: int
     drivers: int
     entries: tuple[Entry, ...]
     compared: float
@@ -221,6 +223,7 @@ def main() -> int:
         "command": f"python benchmarks/faults.py {' '.join(sys.argv[1:])}".rstrip(),
         "passed": passed,
         "checks": checks,
+        "studies under kills": {trial.name: one.studies for trial, one in zip(trials, found, strict=True)},
         "runs": len(entries),
         "steps of a run": {"fluid": arguments.steps, PW: PW_STEPS},
         "killed": dict(Counter(kill.victim for kill in killed)),
@@ -268,7 +271,8 @@ class Kill:
     """One ``kill -9``.
 
     Args:
-        at_s: when, since the start of the study.
+        study: in which of the studies under kills, from 1.
+        at_s: when, since the start of that study.
         time: the same, in seconds since 1970.
         victim: what was killed.
         runs: the runs that it ended; none where only the process that runs are forked from was killed.
@@ -278,6 +282,7 @@ class Kill:
         known_for_dead: of a driver: whether ``llpt status`` would say that it is gone.
     """
 
+    study: int
     at_s: float
     time: float
     victim: str
@@ -308,7 +313,8 @@ class Kill:
     def written(self) -> dict[str, object]:
         """Return it for the log."""
         runs = [{**asdict(run), "lost": run.lost} for run in self.runs]
-        found = {"at (s)": self.at_s, "victim": self.victim, "ended": runs, "runs that went on": self.went_on}
+        found = {"study": self.study, "at (s)": self.at_s, "victim": self.victim}
+        found |= {"ended": runs, "runs that went on": self.went_on}
         if self.outlived:
             found["programs that outlived their runs"] = self.outlived
         return found if self.known_for_dead is None else {**found, "known for dead": self.known_for_dead}
@@ -328,7 +334,7 @@ def finish(directory: Path, environment: dict[str, str]) -> None:
 
 
 def tried(trial: Trial, place: Path, environment: dict[str, str], chance: np.random.Generator, mean_s: float) -> Found:
-    """Do a study in peace and under kills, and compare the two.
+    """Do a study in peace, then under kills until all of them are made, and compare them with the first.
 
     Args:
         trial: the study.
@@ -337,25 +343,52 @@ def tried(trial: Trial, place: Path, environment: dict[str, str], chance: np.ran
         chance: when is killed, and which of several.
         mean_s: mean time between two kills in seconds.
     """
-    for name in ("peace", "kills"):
-        (place / name).mkdir(parents=True)
-        (place / name / "study.toml").write_text(trial.text)
-    finish(place / "peace", environment)
-    killed, drivers = disturb(place / "kills", environment, list(reversed(trial.victims)), chance, mean_s)
-    with Ledger(place / "kills" / "study" / "study.db") as ledger:
-        entries, events = ledger.entries(), ledger.events()
-    for kill in killed:
-        kill.note_what_followed(events)
-        kill.outlived = sum(is_alive(program) for program in kill.programs)
+    peace = new_study(place / "peace", trial)
+    finish(peace, environment)
+    left, killed, entries, drivers, studies, compared = list(reversed(trial.victims)), [], (), 0, 0, 0.0
+    while left:
+        studies += 1
+        directory = new_study(place / f"kills-{studies}", trial)
+        made, started = disturb(directory, environment, left, chance, mean_s, number=studies)
+        if not made:
+            raise SystemExit(f"{trial.name} was done before any kill: give more --steps, or a shorter --mean-s.")
+        with Ledger(directory / "study" / "study.db") as ledger:
+            entries, events = entries + ledger.entries(), ledger.events()
+        for kill in made:
+            kill.note_what_followed(events)
+            kill.outlived = sum(is_alive(program) for program in kill.programs)
+        compared = max(compared, compare(peace / "study", directory / "study"))
+        killed, drivers = killed + made, drivers + started
     lost = max((run.lost for kill in killed for run in kill.runs), default=0)
-    compared = compare(place / "peace" / "study", place / "kills" / "study")
-    return Found(killed, drivers, entries, compared, lost, kept_its_checkpoints=lost <= trial.checkpoint_every)
+    return Found(killed, studies, drivers, entries, compared, lost, kept_its_checkpoints=lost <= trial.checkpoint_every)
+
+
+def new_study(directory: Path, trial: Trial) -> Path:
+    """Make a directory with the study file, and return it."""
+    directory.mkdir(parents=True)
+    (directory / "study.toml").write_text(trial.text)
+    return directory
 
 
 def disturb(
-    directory: Path, environment: dict[str, str], victims: list[str], chance: np.random.Generator, mean_s: float
+    directory: Path,
+    environment: dict[str, str],
+    victims: list[str],
+    chance: np.random.Generator,
+    mean_s: float,
+    *,
+    number: int,
 ) -> tuple[list[Kill], int]:
-    """Do a study under kills at random moments; return the kills and how often ``llpt run`` was started."""
+    """Do a study under kills at random moments; return the kills and how often ``llpt run`` was started.
+
+    Args:
+        directory: with the study file.
+        environment: of ``llpt run``.
+        victims: what is killed, from the last on; whoever was killed is taken away.
+        chance: when is killed, and which of several.
+        mean_s: mean time between two kills in seconds.
+        number: of the study, from 1.
+    """
     killed: list[Kill] = []
     process, drivers, began = start(directory, environment), 1, time.monotonic()
     root = directory / "study"
@@ -376,7 +409,8 @@ def disturb(
             continue
         one = found[chance.integers(len(found))]
         hit = runs_hit(victims[-1], one, at_work)
-        kill = Kill(round(time.monotonic() - began, 2), time.time(), victims[-1], went_on=len(at_work) - len(hit))
+        at_s = round(time.monotonic() - began, 2)
+        kill = Kill(number, at_s, time.time(), victims[-1], went_on=len(at_work) - len(hit))
         told = {path: steps_told(root, path) for path in hit}
         programs = [program for path in hit for program in helpers(at_work[path])]
         try:
