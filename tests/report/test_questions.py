@@ -510,7 +510,7 @@ def test_the_runs_of_another_way_are_counted_from_the_ledger(case):
     cooled = [run.path for run in case.plan.runs if run.test is ControlledTest.COOLING]
     entries = dict(case.entries)
     for path in cooled[1:]:
-        entries[path] = dataclasses.replace(entries[path], state=State.WAITING)
+        entries[path] = entries[path]._replace(state=State.WAITING)
     answer = independent_of_path(dataclasses.replace(case, entries=entries))
     assert f"1 of {len(cooled)} runs of cooling" in answer.sentence
     assert re.search(r"stands out most: -?[\d.]+ ± [\d.]+ % at \d+ K", answer.sentence)
@@ -520,7 +520,7 @@ def test_methods_count_runs_by_the_ledger_and_tell_what_is_left_out(case):
     base = [run for run in case.plan.runs if run.test is ControlledTest.BASE and run.role is Role.SURROGATE]
     failed = dict(case.entries)
     for run in base[:2]:
-        failed[run.path] = dataclasses.replace(failed[run.path], state=State.FAILED)
+        failed[run.path] = failed[run.path]._replace(state=State.FAILED)
     text = methods_of(dataclasses.replace(case, entries=failed)).markdown
     done = sum(failed[run.path].state is State.DONE for run in base)
     assert f"{done} of {len(base)} planned runs of the surrogate" in text
