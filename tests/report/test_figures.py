@@ -33,6 +33,17 @@ def test_the_isobars_have_a_row_for_each_isobar_and_three_columns(figures):
     assert [row[0].note for row in figure.rows] == ["250 GPa", "200 GPa"]
 
 
+def test_figures_call_a_line_as_tables_do(finished):
+    case = Case(*finished)
+    ladders = tuple(
+        replace(each, identity=replace(each.identity, line="rs1.38"))
+        for each in case.found.ladders
+        if each.line == "P250"
+    )
+    figure = isobar_figure(case.study, replace(case.found, ladders=ladders))
+    assert [row[0].note for row in figure.rows] == ["r_s = 1.38"]
+
+
 def test_a_line_where_only_tests_have_run_has_no_row(finished):
     case = Case(*finished)
     tested = tuple(

@@ -85,6 +85,12 @@ def study_of(*runs, left_out=()):
     return study_for_runs(ExistingRuns(runs, left_out), Path("there"), Path("study.toml"))
 
 
+def test_names_of_two_lines_make_a_study_file_all_the_same():
+    text = study_for_runs(ExistingRuns((made(),), ()), Path("two\nlines"), Path("a\nb.toml"))
+    assert parse_study(text).study.name == "two lines"
+    assert "llpt plan 'a b.toml'" in text
+
+
 def test_lines_with_states_of_their_own_are_given_one_by_one():
     study = parse_study(study_of(made(), made(pressure_gpa=300.0, temperature_k=700.0, atoms=128)))
     first, second = study.state.lines()

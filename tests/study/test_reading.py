@@ -125,6 +125,18 @@ def test_what_cannot_both_hold_is_refused(change, by, said):
     assert said in refused(change, by).cause
 
 
+@pytest.mark.parametrize("character", ["\\n", "\\r", "\\t", "\\u001b[31m", "\\u0085", "\\u2028"])
+def test_a_name_is_a_sentence_on_one_line(character):
+    error = refused('name = "test"', f'name = "a{character}b"')
+    assert error.cause == "study.toml, line 3: [study.name] holds a line break or another control character."
+    assert error.remedy == "Give a sentence on one line."
+
+
+def test_a_name_may_hold_what_any_line_holds():
+    name = "Wasserstoff bei 100\N{NO-BREAK SPACE}GPa, 水素, naïve, [bold]x[/], \N{WOMAN}\N{ZERO WIDTH JOINER}"
+    assert parse_study(GOOD.replace('name = "test"', f'name = "{name}"')).study.name == name
+
+
 def test_a_missing_key_is_named():
     error = refused('name = "test"', "")
     assert "[study] lacks name" in error.cause

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from llpt.units import hydrogen_density_g_per_cm3, volume_per_atom_angstrom3
 
 _RADIUS = "rs"
-_LINE = re.compile(r"(?P<held>T|P|rs|rho)(?P<number>[0-9.]+(?:e[+-]\d+)?)")
+_LINE = re.compile(r"(?P<held>T|P|rs|rho)(?P<number>-?[0-9.]+(?:e[+-]\d+)?)")
 _WORDS_OF_LINES = {"T": "{} K", "P": "{} GPa", "rs": "r_s = {}", "rho": "{} g/cm³"}
 
 

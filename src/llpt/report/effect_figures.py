@@ -9,7 +9,7 @@ from llpt.campaign.effects import Influence
 from llpt.campaign.state import words_of_line
 from llpt.observables import quantity
 from llpt.report.interval_figure import Interval, interval_panel
-from llpt.report.isobar_figures import axis_label, curves_along, line_name
+from llpt.report.isobar_figures import axis_label, curves_along
 from llpt.report.palette import GREY
 from llpt.report.panels import Dash, Figure, Panel, Source, VerticalLine
 from llpt.report.question import Tone
@@ -100,7 +100,7 @@ def ways_figure(analysis: Analysis, tests: Iterable[ControlledTest]) -> Figure |
                     for curve in curves_along(base, each, observable)
                 ]
         panels.append(
-            Panel(axis_label(mine[0]), quantity(observable).axis_label, tuple(curves), note=line_name(mine[0]))
+            Panel(axis_label(mine[0]), quantity(observable).axis_label, tuple(curves), note=words_of_line(mine[0].line))
         )
     if not panels:
         return None

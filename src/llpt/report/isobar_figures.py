@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llpt.campaign import ControlledTest, Role
+from llpt.campaign.state import words_of_line
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
 from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source, VerticalLine, numbers, numbers_of
@@ -211,22 +212,12 @@ def _equation_of_state(ladders: Sequence[ObservedLadder], marks: tuple[VerticalL
 def _along(ladders: Sequence[ObservedLadder], observable: str, marks: tuple[VerticalLine, ...]) -> Panel:
     curves = [curve for ladder in ladders for curve in curves_along(ladders, ladder, observable)]
     label = quantity(observable).axis_label
-    return Panel(axis_label(ladders[0]), label, tuple(curves), marks, note=line_name(ladders[0]))
+    return Panel(axis_label(ladders[0]), label, tuple(curves), marks, note=words_of_line(ladders[0].line))
 
 
 def density_curves(ladders: Sequence[ObservedLadder]) -> list[PlottedCurve]:
     """Return the density along every ladder, coloured by side and size."""
     return [curve for ladder in ladders for curve in curves_along(ladders, ladder, "density")]
-
-
-def line_name(ladder: ObservedLadder) -> str:
-    """Return what people call a line of states: its pressure, its density, or its temperature."""
-    if ladder.runs[0].state.on_isotherm:
-        return f"{ladder.runs[0].temperature_k:g} K"
-    if ladder.pressure_gpa is not None:
-        return f"{ladder.pressure_gpa:g} GPa"
-    density = ladder.runs[0].state.density_g_per_cm3
-    return f"{density:.4g} g/cm³" if density is not None else ladder.line
 
 
 def _heat_capacity(ladders: Sequence[ObservedLadder], marks: tuple[VerticalLine, ...]) -> Panel:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llpt.campaign.state import words_of_line
 from llpt.observables import all_observables
-from llpt.report.isobar_figures import axis_label, curves_along, line_name, shown_ladders
+from llpt.report.isobar_figures import axis_label, curves_along, shown_ladders
 from llpt.report.panels import Figure, Panel
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def observable_figure(analysis: Analysis) -> Figure | None:
                 axis_label(ladders[0]),
                 each.axis_label,
                 tuple(curve for ladder in ladders for curve in curves_along(ladders, ladder, each.name)),
-                note=line_name(ladders[0]),
+                note=words_of_line(ladders[0].line),
             )
             for each in wanted
         )

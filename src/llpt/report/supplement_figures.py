@@ -10,13 +10,13 @@ import numpy as np
 
 from llpt.audit import Population
 from llpt.campaign import Role
+from llpt.campaign.state import words_of_line
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
 from llpt.report.isobar_figures import (
     TEMPERATURE,
     density_curves,
     ladder_label,
-    line_name,
     rung_name,
     source_of,
 )
@@ -65,7 +65,10 @@ def density_figure(analysis: Analysis, lines: Sequence[str] = ()) -> Figure | No
         ladders = [each for each in base if each.line == line]
         panels.append(
             Panel(
-                TEMPERATURE, quantity("density").axis_label, tuple(density_curves(ladders)), note=line_name(ladders[0])
+                TEMPERATURE,
+                quantity("density").axis_label,
+                tuple(density_curves(ladders)),
+                note=words_of_line(ladders[0].line),
             )
         )
     return Figure(
@@ -139,7 +142,7 @@ def _displacement(ladder: ObservedLadder, names: Sequence[str]) -> Panel:
                 in_legend=False,
             )
         )
-    note = f"{line_name(ladder)}, {ladder_label(ladder)}"
+    note = f"{words_of_line(ladder.line)}, {ladder_label(ladder)}"
     displacement = quantity("msd")
     (lag,) = displacement.axes
     return Panel(with_unit(lag.symbol, "ps"), displacement.heading, tuple(curves), note=note)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llpt.campaign import Role
-from llpt.report.isobar_figures import line_name
+from llpt.campaign.state import words_of_line
 from llpt.report.tables import UNKNOWN, estimate_text
 from llpt.transition import Coordinate, differences
 
@@ -101,7 +101,9 @@ def transition_rows(analysis: Analysis) -> list[TransitionRow]:
                 for ladder, each in zip((reference, surrogate), results, strict=True)
                 if ladder and each
             )
-            rows.append(TransitionRow(line_name(some), str(criterion), texts[0], texts[1], difference, reasons))
+            rows.append(
+                TransitionRow(words_of_line(some.line), str(criterion), texts[0], texts[1], difference, reasons)
+            )
     return rows
 
 
@@ -122,7 +124,7 @@ def change_rows(analysis: Analysis) -> list[ChangeRow]:
                 ChangeRow(
                     ladder.engine,
                     str(ladder.atoms),
-                    line_name(ladder),
+                    words_of_line(ladder.line),
                     f"{largest.lower:g} – {largest.upper:g}",
                     estimate_text(largest.relative, unit=False, factor=100.0),
                     estimate_text(heat.change, unit=False, factor=1000.0) if heat else UNKNOWN,
@@ -146,7 +148,7 @@ def separation_rows(analysis: Analysis) -> list[SeparationRow]:
                 SeparationRow(
                     ladder.engine,
                     str(ladder.atoms),
-                    line_name(ladder),
+                    words_of_line(ladder.line),
                     str(item.first),
                     str(item.second),
                     estimate_text(item.difference, unit=item.difference.unit != "K"),

@@ -12,7 +12,7 @@ from llpt.engines import BUILT_IN, DEFAULT_REFERENCE, find_engine, make_engine
 from llpt.engines.face import EngineCalculator
 from llpt.errors import InputError
 from llpt.study.model_study import spec_of
-from llpt.study.sections import DynamicsSection
+from llpt.study.sections import DynamicsSection, on_one_line
 from llpt.study.template import as_toml, study_template, with_defaults
 from llpt.trajectory.foreign.vasp_theory import VaspTheory
 from llpt.units import RYDBERG_TO_EV
@@ -130,10 +130,10 @@ def study_for_runs(
         instead = f"llpt audit-model {model} {where} -o audit"
     programs = ", ".join(sorted({run.program for run in found.runs}))
     text = TEXT.format(
-        origin=f"From {len(runs)} run{'s' if len(runs) > 1 else ''} of {programs} in {where}.",
-        instead=instead,
+        origin=on_one_line(f"From {len(runs)} run{'s' if len(runs) > 1 else ''} of {programs} in {where}."),
+        instead=on_one_line(instead),
         notes="".join(f"# {' '.join(note.split())}\n" for note in notes),
-        name=as_toml(folder.resolve().name),
+        name=as_toml(on_one_line(folder.resolve().name)),
         atoms=list(atoms) or sorted({run.atoms for run in runs}),
         state=_state(runs, sizes=not atoms),
         ensemble="npt" if runs is held else "nvt",

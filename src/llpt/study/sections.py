@@ -6,9 +6,10 @@ a person reads when a value is refused (``llpt.study.reading``).
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
 from llpt.dynamics import Ensemble, Isotope, Proposals, RunSettings, Sampler, Thermostat
 from llpt.dynamics.settings import (
@@ -36,6 +37,8 @@ GPA_RANGE = f"above 0 and at most {MAX_PRESSURE_GPA:g}"
 GCC_RANGE = f"above 0 and at most {MAX_DENSITY_GCC:g}"
 RADIUS_RANGE = f"from {LEAST_RADIUS_BOHR:g} to {MAX_RADIUS_BOHR:g}"
 """What a person reads of a range."""
+CONTROLS = frozenset({"Cc", "Zl", "Zp"})
+"""Categories of Unicode: control characters, line and paragraph separators."""
 TEMPERATURES_K = f"temperatures in K, each {K_RANGE}"
 PRESSURES_GPA = f"pressures in GPa, each {GPA_RANGE}"
 DENSITIES_GCC = f"densities in g/cm³, each {GCC_RANGE}"
@@ -113,10 +116,27 @@ class Section(BaseModel):
         return (field.description or "") if field else ""
 
 
+def on_one_line(text: str) -> str:
+    r"""Return a text with a space in the place of what ends a line, or is obeyed by a terminal.
+
+    >>> on_one_line("hydrogen\nat 100 GPa")
+    'hydrogen at 100 GPa'
+    """
+    return "".join(" " if unicodedata.category(each) in CONTROLS else each for each in text)
+
+
+def _one_line(text: str) -> str:
+    if on_one_line(text) != text:
+        raise ContradictionError("holds a line break or another control character", "Give a sentence on one line.")
+    return text
+
+
 class StudySection(Section):
     """``[study]``: what the study is called, and the one seed every random number comes from."""
 
-    name: str = Field(min_length=1, max_length=200, description="a sentence that says what the study is")
+    name: Annotated[str, AfterValidator(_one_line)] = Field(
+        min_length=1, max_length=200, description="a sentence on one line that says what the study is"
+    )
     seed: Int = Field(
         default=1,
         ge=0,

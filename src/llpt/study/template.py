@@ -12,6 +12,7 @@ from llpt.engines import DEFAULT_REFERENCE
 from llpt.study.few_kpoints import mesh_for
 from llpt.study.place import STUDY_FILE
 from llpt.study.reading import section_at
+from llpt.study.sections import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +52,7 @@ def with_defaults(text: str, *, name: str = STUDY_FILE) -> str:
         name: of the file, in the place of ``@file@``.
     """
     section, lines = "", []
-    text = text.replace("@file@", shlex.quote(name))
+    text = text.replace("@file@", shlex.quote(on_one_line(name)))
     for line in text.splitlines(keepends=True):
         heading = _HEADING.match(line)
         section = heading[1] if heading else section

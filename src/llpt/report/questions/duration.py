@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llpt.campaign import ControlledTest
 from llpt.campaign.state import words_of_line
 from llpt.observables import estimate_of
-from llpt.report.isobar_figures import axis_label, curve_of_runs, line_name
+from llpt.report.isobar_figures import axis_label, curve_of_runs
 from llpt.report.panels import Figure, Panel
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.questions.effects import effect_table
@@ -87,7 +87,11 @@ def _figure(case: Case) -> Figure:
         if curves:
             panels.append(
                 Panel(
-                    axis_label(ladders[0]), "independent samples", tuple(curves), note=line_name(ladders[0]), log_y=True
+                    axis_label(ladders[0]),
+                    "independent samples",
+                    tuple(curves),
+                    note=words_of_line(ladders[0].line),
+                    log_y=True,
                 )
             )
     return Figure(

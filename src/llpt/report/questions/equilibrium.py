@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.campaign.state import words_of_line
-from llpt.report.isobar_figures import axis_label, curve_of_runs, line_name
+from llpt.report.isobar_figures import axis_label, curve_of_runs
 from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.run_settling import settled
@@ -81,7 +81,9 @@ def _figure(case: Case) -> Figure:
             )
         )
         panels.append(
-            Panel(axis_label(leading), "settled from (share of the run)", tuple(curves), note=line_name(leading))
+            Panel(
+                axis_label(leading), "settled from (share of the run)", tuple(curves), note=words_of_line(leading.line)
+            )
         )
     return Figure(
         "equilibration",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from llpt.campaign.effects import density_changes
 from llpt.campaign.nuclei import NUCLEI, changed_states, quantities_of_nuclei
 from llpt.campaign.state import words_of_line
-from llpt.report.isobar_figures import abscissae, axis_label, line_name, source_of
+from llpt.report.isobar_figures import abscissae, axis_label, source_of
 from llpt.report.palette import CYCLE
 from llpt.report.panels import Figure, Marker, Panel, PlottedCurve
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
@@ -87,7 +87,9 @@ def _figure(case: Case) -> Figure | None:
                     )
                 )
         if curves:
-            panels.append(Panel(axis_label(mine[0]), "atoms in a volume (%)", tuple(curves), note=line_name(mine[0])))
+            panels.append(
+                Panel(axis_label(mine[0]), "atoms in a volume (%)", tuple(curves), note=words_of_line(mine[0].line))
+            )
     if not panels:
         return None
     return Figure(

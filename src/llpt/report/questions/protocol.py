@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from llpt.audit.ensemble import ENSEMBLE_CONFIDENCE, FALSE_FAILURES, EnsembleCheck, EnsembleOutcome, fail_by_no_chance
 from llpt.campaign import ControlledTest, Role
+from llpt.campaign.state import words_of_line
 from llpt.observables import estimate_of
-from llpt.report.isobar_figures import curve_of_runs, line_name
+from llpt.report.isobar_figures import curve_of_runs
 from llpt.report.panels import Figure, Panel
 from llpt.report.question import Question, Row, Table, Tone, text_columns
 from llpt.report.settings_figure import settings_figure
@@ -255,7 +256,7 @@ def _held_figure(case: Case) -> Figure | None:
                 curves.append(
                     replace(
                         style,
-                        label=f"{style.label}, {line_name(ladder)}",
+                        label=f"{style.label}, {words_of_line(ladder.line)}",
                         x=tuple(run.temperature_k for run, _, _ in points),
                         y=tuple(found.value - target for _, found, target in points),
                         y_error=tuple(found.error for _, found, _ in points),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import Role
 from llpt.campaign.state import words_of_line
-from llpt.report.isobar_figures import isobar_figure, line_name
+from llpt.report.isobar_figures import isobar_figure
 from llpt.report.line_figure import transition_line_figure
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import UNKNOWN, estimate_text
@@ -73,12 +73,12 @@ def _sides(found: Analysis, line: str) -> _Sides:
             texts.append(f"{_named(ladder)} {_place_of(ladder, result)}")
     missing = [f" {_why_not(ladder, criterion)}" for ladder in ladders if not _resolves(ladder, criterion)]
     missing += [f" The {role} has no line of states there." for role in absent]
-    sentence = f"At {line_name(ladders[0])}, by {criterion}: {', '.join(texts)}.{''.join(missing)}"
+    sentence = f"At {words_of_line(ladders[0].line)}, by {criterion}: {', '.join(texts)}.{''.join(missing)}"
     return _Sides(len(texts), len(Role), sentence)
 
 
 def _why_nowhere(ladders: list[ObservedLadder], criterion: Criterion) -> str:
-    return f"At {line_name(ladders[0])}: {' '.join(_why_not(ladder, criterion) for ladder in ladders)}"
+    return f"At {words_of_line(ladders[0].line)}: {' '.join(_why_not(ladder, criterion) for ladder in ladders)}"
 
 
 def _why_not(ladder: ObservedLadder, criterion: Criterion) -> str:
