@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FIRST = (State.FAILED, State.UNFINISHED, State.RUNNING, State.BLOCKED, State.WAITING, State.DONE)
 """What needs somebody stands first."""
-LEFT_TO_DO = (State.WAITING, State.RUNNING, State.UNFINISHED)
+GOES_ON = (State.WAITING, State.RUNNING, State.UNFINISHED)
 FS_PER_NS = 1e6
 IMPORTED, CUT_OFF = "imported", "imported, cut off"
 """Words for runs made elsewhere: all that their files hold is taken, and whether these end in the middle of a step."""
@@ -174,7 +174,7 @@ def work_left_s(runs: Sequence[RunStanding]) -> tuple[float, int]:
     usual = {which: sorted(found)[(len(found) - 1) // 2] for which, found in paces.items()}
     left, unknown = 0.0, 0
     for run in runs:
-        if run.entry.state not in LEFT_TO_DO:
+        if run.entry.state not in GOES_ON:
             continue
         known, steps = usual.get((run.engine, run.atoms)), run.steps
         pace = run.entry.seconds_per_step or (None if known is None else run.beads * known)
