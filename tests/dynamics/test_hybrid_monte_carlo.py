@@ -108,7 +108,7 @@ def test_harmonic_oscillator_with_a_wrong_proposer(tmp_path, spring, ratio):
         temperature_ratio=ratio,
         checkpoint_every=5000,
     )
-    run_md(atoms, Einstein(SITES, stiff), settings, tmp_path, proposer=Einstein(SITES, spring))
+    run_md(atoms, Einstein(SITES, stiff), settings, tmp_path, potential=Einstein(SITES, spring))
     trajectory = Trajectory.open(tmp_path)
     scalars = trajectory.scalars()
     assert 0.2 < float(scalars.accepted.mean()) < 0.95
@@ -137,7 +137,7 @@ def test_volume_of_an_ideal_gas(tmp_path):
         checkpoint_every=5000,
         positions_every=100,
     )
-    run_md(atoms, IdealGas(), settings, tmp_path, proposer=IdealGas())
+    run_md(atoms, IdealGas(), settings, tmp_path, potential=IdealGas())
     scalars = Trajectory.open(tmp_path).scalars()
     volume = mean_estimate(scalars.volume_angstrom3 / unit, "")
     assert volume.error < 0.4
@@ -168,7 +168,7 @@ def test_lennard_jones_by_another_lennard_jones(tmp_path, fluid, ensemble, ratio
     )
     run_md(fluid, lennard_jones(), direct, tmp_path / "direct")
     proposer = lennard_jones(sigma=1.02 * SIGMA, epsilon=0.9 * EPSILON)
-    run_md(fluid, lennard_jones(), sampled, tmp_path / "sampled", proposer=proposer)
+    run_md(fluid, lennard_jones(), sampled, tmp_path / "sampled", potential=proposer)
     kept = [
         Trajectory.open(tmp_path / name).scalars().isel(step=slice(cut, None))
         for name, cut in (("direct", 800), ("sampled", 100))
@@ -194,7 +194,7 @@ def test_a_run_goes_on_exactly(tmp_path, fluid):
     def run(steps, place):
         proposer = LennardJones(sigma=2.6, epsilon=0.009, cutoff=1.6)
         settings = hybrid(steps=steps, **options)
-        return run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path / place, proposer=proposer)
+        return run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path / place, potential=proposer)
 
     run(60, "whole")
     for steps in (41, 52, 60):
@@ -222,7 +222,7 @@ def test_tuning_finds_the_state_and_ends(tmp_path, fluid):
         checkpoint_every=32,
         positions_every=50,
     )
-    run_md(fluid, lennard_jones(), settings, tmp_path, proposer=lennard_jones())
+    run_md(fluid, lennard_jones(), settings, tmp_path, potential=lennard_jones())
     kept = [np.load(path / "hybrid-monte-carlo.npz") for path in sorted((tmp_path / "checkpoints").iterdir())]
     assert [int(each["step"]) for each in kept] == [tune, steps]
     assert np.array_equal(kept[0]["tuned"], kept[1]["tuned"])
@@ -235,7 +235,7 @@ def test_tuning_finds_the_state_and_ends(tmp_path, fluid):
 
 def test_a_rejected_proposal_repeats_the_configuration(tmp_path, fluid):
     settings = hybrid(steps=40, segment_steps=60, timestep_fs=5.0, temperature_k=170.0)
-    run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path, proposer=LennardJones(sigma=2.65, cutoff=1.6))
+    run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path, potential=LennardJones(sigma=2.65, cutoff=1.6))
     trajectory = Trajectory.open(tmp_path)
     scalars = trajectory.scalars()
     positions = np.concatenate([block.positions_angstrom for block in trajectory.blocks()])
@@ -247,7 +247,7 @@ def test_a_rejected_proposal_repeats_the_configuration(tmp_path, fluid):
 
 def test_the_reference_as_its_own_proposer_is_nearly_always_accepted(tmp_path, fluid):
     settings = hybrid(steps=30, segment_steps=20, timestep_fs=2.0, temperature_k=170.0)
-    run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path, proposer=LennardJones(cutoff=1.6))
+    run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path, potential=LennardJones(cutoff=1.6))
     scalars = Trajectory.open(tmp_path).scalars()
     assert np.abs(scalars.log_ratio).max() < 0.2  # the integrator's error alone
     assert scalars.accepted.mean() > 0.9
@@ -270,7 +270,7 @@ class Hole(LennardJones):
 def test_a_proposal_that_cannot_be_computed_is_rejected(tmp_path, fluid, where):
     engines = {"reference": LennardJones(cutoff=1.6), "proposer": LennardJones(cutoff=1.6)} | {where: Hole(cutoff=1.6)}
     settings = hybrid(steps=12, segment_steps=5, timestep_fs=2.0, temperature_k=170.0, pressure_gpa=0.2)
-    outcome = run_md(fluid, engines["reference"], settings, tmp_path, proposer=engines["proposer"])
+    outcome = run_md(fluid, engines["reference"], settings, tmp_path, potential=engines["proposer"])
     assert outcome.state is RunState.DONE
     scalars = Trajectory.open(tmp_path).scalars()
     assert (scalars.volume_angstrom3 >= scalars.volume_angstrom3[0] * (1.0 - 1e-12)).all()
@@ -279,7 +279,7 @@ def test_a_proposal_that_cannot_be_computed_is_rejected(tmp_path, fluid, where):
 
 def test_a_sampled_run_has_no_times(tmp_path, fluid):
     settings = hybrid(steps=40, segment_steps=10, timestep_fs=5.0, temperature_k=170.0)
-    run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path, proposer=LennardJones(cutoff=1.6))
+    run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path, potential=LennardJones(cutoff=1.6))
     trajectory = Trajectory.open(tmp_path)
     assert np.isnan(trajectory.timestep_fs)
     seen = observe(trajectory, temperature_k=170.0, discard_steps=10)
@@ -304,18 +304,18 @@ def test_settings_that_contradict_each_other_are_refused(changes, words):
 
 
 def test_a_run_needs_one_proposer(tmp_path, fluid):
-    with pytest.raises(InputError, match="one proposer"):
+    with pytest.raises(InputError, match="takes one potential"):
         run_md(fluid, LennardJones(cutoff=1.6), hybrid(), tmp_path / "none")
-    with pytest.raises(InputError, match="one proposer"):
-        run_md(fluid, LennardJones(cutoff=1.6), make_settings(), tmp_path / "md", proposer=LennardJones())
+    with pytest.raises(InputError, match="takes one potential"):
+        run_md(fluid, LennardJones(cutoff=1.6), make_settings(), tmp_path / "md", potential=LennardJones())
     assert not (tmp_path / "none").exists()
 
 
 def test_another_proposer_is_another_run(tmp_path, fluid):
     settings = hybrid(steps=10, segment_steps=5)
-    run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path, proposer=LennardJones(cutoff=1.6))
-    with pytest.raises(InputError, match="proposer option sigma"):
-        run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path, proposer=LennardJones(sigma=2.6, cutoff=1.6))
+    run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path, potential=LennardJones(cutoff=1.6))
+    with pytest.raises(InputError, match="potential option sigma"):
+        run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path, potential=LennardJones(sigma=2.6, cutoff=1.6))
 
 
 def test_an_engine_is_told_that_it_is_asked_for_proposals():

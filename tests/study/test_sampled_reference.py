@@ -78,7 +78,7 @@ def test_a_proposal_costs_a_label_and_a_segment():
     moved = next(run for run in make_plan(parse_study(STUDY)).runs if not run.sampled)
     step = StepTimes().step_s(moved)
     assert StepTimes().step_s(run) == step
-    assert StepTimes().proposal_s(run) == pytest.approx(4.0 * step + 10 * run.seconds_of_proposer)
+    assert StepTimes().proposal_s(run) == pytest.approx(4.0 * step + 10 * run.seconds_of_potential)
     assert StepTimes([(run, 1000.0)]).proposal_s(run) == 1000.0
     assert StepTimes([(run, 1000.0)]).step_s(moved) == step
 
@@ -91,7 +91,7 @@ def test_the_study_keeps_its_own_copy_of_the_proposer(tmp_path):
     study = parse_study(text)
     (item,) = [each for each in named_inputs(study, tmp_path) if each.key == "dynamics.proposals.engine"]
     run = next(run for run in make_plan(study).runs if run.sampled)
-    assert run.task.settings.proposals.engine == f"n2p2:{item.stored}" == "n2p2:inputs/proposer/potential"
+    assert run.task.settings.proposals.engine == f"n2p2:{item.stored}" == "n2p2:inputs/potential/potential"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_the_study_keeps_its_own_copy_of_the_proposer(tmp_path):
         ),
         ("[surrogate]", "[tests]\nthermostat = true\n[surrogate]", "it has no times"),
         ("[surrogate]", "[tests]\ntimestep = true\n[surrogate]", "it has no times"),
-        ("[surrogate]", "[tests]\nbeads = 8\n[surrogate]", "tests.beads of a reference that is sampled"),
+        ("[surrogate]", "[tests]\nbeads = 8\n[surrogate]", "tests.beads of a reference with sampler"),
         ("[surrogate]", '[tests]\nensemble = { ensemble = "nve" }\n[surrogate]', "tests.ensemble of a reference"),
     ],
 )

@@ -9,6 +9,7 @@ from llpt.dynamics.integrators import (
     second_codes,
 )
 from llpt.dynamics.ladder import last_configuration, own_start
+from llpt.dynamics.multiple_time_steps import MultipleTimeSteps
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
 from llpt.dynamics.proposals import Proposals
 from llpt.dynamics.run import run_md
@@ -20,6 +21,7 @@ __all__ = [
     "Ensemble",
     "IntegratorRecord",
     "Isotope",
+    "MultipleTimeSteps",
     "Progress",
     "Proposals",
     "RunOutcome",

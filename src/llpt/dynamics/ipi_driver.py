@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from llpt.options import OptionValue
 
 DRIVER_FILE = "ipi_driver.py"
+INNER = "inner"
+"""The parameter by which i-PI's input tells the driver of the potential within a step from that of the engine."""
 DRIVER_SOURCE = '''"""Lets i-PI's own command (`i-pi RESTART`, started here) use the engine of this run."""
 
 from llpt.dynamics.ipi_driver import RunDirectoryDriver
@@ -76,8 +78,9 @@ class EngineDriver:
 class RunDirectoryDriver(EngineDriver):
     """Makes the engine that run.json of the current directory names, when it is first asked."""
 
-    def __init__(self, **_parameters: object) -> None:
-        """Take what i-PI passes to a driver; nothing of it is needed."""
+    def __init__(self, **parameters: object) -> None:
+        """Take what i-PI passes to a driver, of which it needs whether it stands for the potential within a step."""
+        self._inner = INNER in parameters
 
     def __call__(
         self,
@@ -90,7 +93,9 @@ class RunDirectoryDriver(EngineDriver):
 
             record = read_run_record(Path())
             assert record is not None  # i-PI was started in the directory of a run
-            engine = make_engine(record.engine.spec, cast("dict[str, OptionValue]", record.engine.options))
+            named = record.potential if self._inner else record.engine
+            assert named is not None  # the input names a potential within a step only where the run has one
+            engine = make_engine(named.spec, cast("dict[str, OptionValue]", named.options))
             start = cast("ase.Atoms", read("start.extxyz"))
             beads = len(pos) if isinstance(pos, list) else 1
             self.evaluators = evaluators_of(engine, start, beads=beads, stress_needed=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llpt.dynamics.ipi_driver import DRIVER_FILE
+from llpt.dynamics.ipi_driver import DRIVER_FILE, INNER
 from llpt.dynamics.ring_polymer import DISPLACEMENTS, ring_momenta, ring_positions
 from llpt.dynamics.settings import BAROSTAT_THERMOSTAT_RATIO, PILE_SCALE, RunSettings
 from llpt.ensembles import Ensemble, Thermostat
@@ -47,12 +47,17 @@ def ipi_input(atoms: ase.Atoms, settings: RunSettings, timestep_fs: float) -> st
     pressure = ""
     if settings.pressure_gpa is not None:
         pressure = f"<pressure> {settings.pressure_gpa / HARTREE_PER_BOHR3_TO_GPA:.16e} </pressure>"
+    inner = settings.multiple_time_steps
+    forces, split = _FORCE.format("engine", ""), ""
+    if inner is not None:
+        # the engine less the potential once a step, the potential at every inner one
+        forces = _FORCE.format("engine", _LEVELS.format(1, 0)) + _FORCE.format(INNER, _LEVELS.format(-1, 1))
+        split = f"<nmts> [1, {inner.inner_steps}] </nmts>"
     return f"""<simulation verbosity='low' floatformat='%25.16e' safe_stride='1000000000' threading='false'>
 {_OUTPUTS}
 <total_steps> {settings.steps} </total_steps>
 <prng> <seed> {settings.seed} </seed> </prng>
-<ffdirect name='engine' pbc='false'> <pes> custom </pes> <pes_path> {DRIVER_FILE} </pes_path> \
-<batch_size> {beads} </batch_size> </ffdirect>
+{_force_field("engine", beads)}{"" if inner is None else _force_field(INNER, beads)}
 <system>
 <beads natoms='{n}' nbeads='{beads}'>
 <q shape='({beads}, {3 * n})'> {_numbers(positions.ravel() * ANGSTROM_TO_BOHR)} </q>
@@ -62,18 +67,31 @@ def ipi_input(atoms: ase.Atoms, settings: RunSettings, timestep_fs: float) -> st
 </beads>
 <normal_modes transform='matrix'/>
 <cell shape='(3, 3)'> {_numbers((atoms.cell.array.T * ANGSTROM_TO_BOHR).ravel())} </cell>
-<forces> <force forcefield='engine'/> </forces>
+<forces> {forces} </forces>
 <ensemble> <temperature> {settings.temperature_k * KELVIN_TO_HARTREE:.16e} </temperature> {pressure} </ensemble>
 <motion mode='dynamics'>
 <fixcom> true </fixcom>
 <dynamics mode='{settings.ensemble}'>
-<timestep> {timestep_fs * FS_TO_ATOMIC_TIME:.16e} </timestep>
+<timestep> {timestep_fs * FS_TO_ATOMIC_TIME:.16e} </timestep> {split}
 {_baths(settings)}
 </dynamics>
 </motion>
 </system>
 </simulation>
 """
+
+
+_FORCE = "<force forcefield='{}'> {} </force>"
+_LEVELS = "<mts_weights> [{}, {}] </mts_weights>"
+
+
+def _force_field(name: str, beads: int) -> str:
+    """Return what tells i-PI of one of the two that compute forces."""
+    which = f"<parameters> {{ {INNER} : true }} </parameters> " if name == INNER else ""
+    return (
+        f"<ffdirect name='{name}' pbc='false'> {which}<pes> custom </pes> <pes_path> {DRIVER_FILE} </pes_path> "
+        f"<batch_size> {beads} </batch_size> </ffdirect>"
+    )
 
 
 def _phase_space(atoms: ase.Atoms, settings: RunSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -5,6 +5,7 @@ i-PI integrates; reading its state, storing it and stopping it is done here. Its
 Classical NPT is that of Bussi, Zykova-Timan, Parrinello, J. Chem. Phys. 130, 074101 (2009). With the centre of mass at
 rest it samples V^(N−1) exp(−β(F + PV)): N − 1 free particles, hence ⟨V⟩ = N k_B T/P for N ideal atoms, not (N + 1).
 A path integral's is i-PI's: the same piston moves cell and centroids under the centroid virial pressure.
+Multiple time steps are i-PI's too: engine less potential on the outer level, the potential on the inner one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from llpt.dynamics.integrator import IntegratorState
-from llpt.dynamics.ipi_driver import DRIVER_FILE, DRIVER_SOURCE, EngineDriver
+from llpt.dynamics.ipi_driver import DRIVER_FILE, DRIVER_SOURCE, INNER, EngineDriver
 from llpt.dynamics.ipi_input import ipi_input
 from llpt.dynamics.ring_polymer import RingPolymer
 from llpt.errors import EngineError, InputError, StorageError
@@ -57,7 +58,14 @@ class IpiIntegrator:
 
     @classmethod
     def start(
-        cls, atoms: ase.Atoms, settings: RunSettings, timestep_fs: float, evaluators: Sequence[Evaluator], log: TextIO
+        cls,
+        atoms: ase.Atoms,
+        settings: RunSettings,
+        timestep_fs: float,
+        evaluators: Sequence[Evaluator],
+        log: TextIO,
+        *,
+        inner: Evaluator | None = None,
     ) -> Self:
         """Start from prepared atoms.
 
@@ -67,13 +75,21 @@ class IpiIntegrator:
             timestep_fs: the time step in fs, > 0.
             evaluators: what computes the forces, one for each bead.
             log: where what others print goes.
+            inner: what computes the forces within a step, where there are multiple time steps.
         """
         text = ipi_input(atoms, settings, timestep_fs)
-        return cls(_build(text, settings.steps, evaluators, log), log, text)
+        return cls(_build(text, settings.steps, evaluators, inner, log), log, text)
 
     @classmethod
     def resume(
-        cls, directory: Path, settings: RunSettings, _timestep_fs: float, evaluators: Sequence[Evaluator], log: TextIO
+        cls,
+        directory: Path,
+        settings: RunSettings,
+        _timestep_fs: float,
+        evaluators: Sequence[Evaluator],
+        log: TextIO,
+        *,
+        inner: Evaluator | None = None,
     ) -> Self:
         """Continue from what ``save`` wrote (the time step is in it).
 
@@ -83,6 +99,7 @@ class IpiIntegrator:
             _timestep_fs: not read.
             evaluators: what computes the forces, one for each bead.
             log: where what others print goes.
+            inner: what computes the forces within a step, where there are multiple time steps.
 
         Raises:
             StorageError: it names more than llpt writes.
@@ -90,7 +107,7 @@ class IpiIntegrator:
         file = directory / RESTART_NAME
         text = file.read_text(encoding="utf-8")
         _refuse_what_llpt_does_not_write(text, file)
-        return cls(_build(text, settings.steps, evaluators, log), log)
+        return cls(_build(text, settings.steps, evaluators, inner, log), log)
 
     def advance(self) -> None:
         """Do one step; see ``Integrator``."""
@@ -171,7 +188,7 @@ def _refuse_what_llpt_does_not_write(text: str, file: Path) -> None:
         )
 
 
-def _build(text: str, steps: int, evaluators: Sequence[Evaluator], log: TextIO) -> Any:
+def _build(text: str, steps: int, evaluators: Sequence[Evaluator], inner: Evaluator | None, log: TextIO) -> Any:
     """Make i-PI's simulation object from an input or a RESTART."""
     from ipi.engine.simulation import Simulation  # noqa: PLC0415  # i-PI is imported when used: it takes half a second
 
@@ -185,7 +202,7 @@ def _build(text: str, steps: int, evaluators: Sequence[Evaluator], log: TextIO) 
         templates.extend(simulation.outtemplate)
         simulation.outtemplate.clear()
 
-    with contextlib.redirect_stdout(log), _tamed_ipi(evaluators):
+    with contextlib.redirect_stdout(log), _tamed_ipi(evaluators, inner):
         simulation = Simulation.load_from_xml(text, post_init_hook=take_outputs)
     # i-PI opens no file of its own here, but RESTART keeps its outputs for who continues with i-PI's command.
     simulation.outtemplate.extend(templates)
@@ -193,13 +210,16 @@ def _build(text: str, steps: int, evaluators: Sequence[Evaluator], log: TextIO) 
 
 
 @contextlib.contextmanager
-def _tamed_ipi(evaluators: Sequence[Evaluator]) -> Iterator[None]:
-    """Build i-PI with our engine in place of the driver file, and without its signal handlers and watching thread."""
+def _tamed_ipi(evaluators: Sequence[Evaluator], inner: Evaluator | None) -> Iterator[None]:
+    """Build i-PI with our engines in place of the driver file, and without its signal handlers and watching thread."""
     from ipi.engine import forcefields  # noqa: PLC0415  # i-PI is imported when used
     from ipi.utils.softexit import softexit  # noqa: PLC0415
 
+    def driver(**parameters: object) -> EngineDriver:
+        return EngineDriver([inner] if inner is not None and INNER in parameters else evaluators)
+
     load_pes = forcefields.load_pes
-    forcefields.load_pes = lambda _mode, _path: lambda **_parameters: EngineDriver(evaluators)
+    forcefields.load_pes = lambda _mode, _path: driver
     softexit.start = lambda _timeout=0.0: None
     try:
         yield

@@ -18,11 +18,12 @@ from llpt.dynamics.checkpoint import (
     steps_on_disk,
 )
 from llpt.dynamics.evaluation import Evaluator, evaluators_of
+from llpt.dynamics.helping import check_helped, helping
 from llpt.dynamics.hybrid_monte_carlo import HybridMonteCarlo
 from llpt.dynamics.integrators import find_integrator
+from llpt.dynamics.ipi_integrator import IpiIntegrator
 from llpt.dynamics.ladder import own_start
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
-from llpt.dynamics.proposing import check_depends_on_configuration_alone, proposing
 from llpt.dynamics.record import make_frame, make_record, progress_of
 from llpt.dynamics.run_directory import (
     LOG_NAME,
@@ -66,7 +67,7 @@ def run_md(
     settings: RunSettings,
     run_directory: str | Path,
     *,
-    proposer: Engine | BaseCalculator | None = None,
+    potential: Engine | BaseCalculator | None = None,
     start_may_differ: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     progress_seconds: float = 0.2,
@@ -85,7 +86,8 @@ def run_md(
         engine: the source of forces, a calculator of ASE being taken for one; the caller closes it.
         settings: what to do. On a continuation only ``steps`` may grow and ``checkpoint_every`` may differ.
         run_directory: new, empty, or a run of the same start, engine and settings.
-        proposer: the potential of hybrid Monte Carlo, where ``settings.proposals`` names none; the caller closes it.
+        potential: that of hybrid Monte Carlo or of multiple time steps, where the settings name none; the caller closes
+            it.
         start_may_differ: whether a run that ended before its first checkpoint, of which nothing is kept, begins anew
             from another start.
         on_progress: called after a step, at most once in ``progress_seconds``, and after the last one.
@@ -114,13 +116,13 @@ def run_md(
     timestep = resolved_timestep_fs(start, settings)
     is_new = not directory.exists()
     check_before_lock(directory)
-    with proposing(settings, proposer) as potential, locked(directory):
-        if potential is not None:
-            check_depends_on_configuration_alone(engine, settings)
+    with helping(settings, potential) as helper, locked(directory):
+        if helper is not None:
+            check_helped(engine, helper, settings)
         fresh = new_record(
             settings,
             engine.describe(),
-            None if potential is None else potential.describe(),
+            None if helper is None else helper.describe(),
             start_hash=start_hash(given),
             timestep_fs=timestep,
             n_atoms=len(start),
@@ -137,7 +139,7 @@ def run_md(
                 return _outcome(record)
         log = RunLog(directory / LOG_NAME)
         try:
-            run = _Run(directory, start, engine, settings, proposer=potential, record=record, log=log)
+            run = _Run(directory, start, engine, settings, helper=helper, record=record, log=log)
             with stop_on_signals() as stop:
                 run.advance(stop, on_progress, progress_seconds)
         except (InputError, MissingProgramError):
@@ -159,7 +161,7 @@ class _Run:
         engine: Engine,
         settings: RunSettings,
         *,
-        proposer: Engine | None,
+        helper: Engine | None,
         record: RunRecord,
         log: RunLog,
     ) -> None:
@@ -172,8 +174,8 @@ class _Run:
         self.timestep_fs = record.timestep_fs
         stress_needed = settings.ensemble is Ensemble.NPT
         self.evaluators = evaluators_of(engine, start, beads=settings.beads, stress_needed=stress_needed)
-        self.proposer = None if proposer is None else Evaluator(proposer, start, stress_needed=stress_needed)
-        self.interval_fs = self.timestep_fs if proposer is None else math.nan
+        self.helper = None if helper is None else Evaluator(helper, start, stress_needed=stress_needed)
+        self.interval_fs = self.timestep_fs if settings.proposals is None else math.nan
         self.checkpointed_at = time.monotonic()
         self.checkpointed_step: int | None = None
         self.master_at = -math.inf
@@ -218,10 +220,14 @@ class _Run:
         if checkpoint is not None:
             restore_engines(checkpoint, self.evaluators)
             self.log.say(f"continuing from the checkpoint of step {checkpoint.step}")
-        if self.proposer is not None:
+        if self.helper is not None and self.settings.proposals is not None:
             if checkpoint is None:
-                return HybridMonteCarlo.start(self.start, *common, proposer=self.proposer)
-            return HybridMonteCarlo.resume(checkpoint.directory, *common, proposer=self.proposer)
+                return HybridMonteCarlo.start(self.start, *common, proposer=self.helper)
+            return HybridMonteCarlo.resume(checkpoint.directory, *common, proposer=self.helper)
+        if self.helper is not None:
+            if checkpoint is None:
+                return IpiIntegrator.start(self.start, *common, inner=self.helper)
+            return IpiIntegrator.resume(checkpoint.directory, *common, inner=self.helper)
         make: IntegratorMaker = imported(find_integrator(self.settings.integrator).maker)
         if checkpoint is None:
             return make.start(self.start, *common)
@@ -242,7 +248,7 @@ class _Run:
             attributes["electronic_temperature_k"] = electronic
         if self.settings.beads > 1:
             attributes["beads"] = self.settings.beads
-        if self.settings.proposals is not None:
+        if self.helper is not None:
             attributes["sampler"] = str(self.settings.sampler)
         system = System(
             numbers=np.asarray(self.start.numbers),
@@ -365,7 +371,7 @@ class _Run:
     def _keep_failed(self) -> None:
         """Keep the configuration the engine failed at, for who looks for the cause."""
         try:
-            asked = [*self.evaluators, *([] if self.proposer is None else [self.proposer])]
+            asked = [*self.evaluators, *([] if self.helper is None else [self.helper])]
             failed = next((each for each in asked if each.failed), asked[0])
             export_extxyz(self.directory / "failed.extxyz", [failed.atoms])
         except (StorageError, ValueError) as error:

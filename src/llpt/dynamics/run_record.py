@@ -71,7 +71,7 @@ class RunRecord(_Spoken):
         timestep_fs: the time step, resolved where the settings leave it open.
         settings: what was asked for last.
         engine: what computes the forces.
-        proposer: the potential of hybrid Monte Carlo; None in dynamics.
+        potential: that of hybrid Monte Carlo or of multiple time steps; None in plain dynamics.
         start_sha256: hash of the start.
         versions: of llpt and what it rests on as the run began.
         created: when, ISO 8601.
@@ -88,7 +88,7 @@ class RunRecord(_Spoken):
     timestep_fs: float
     settings: RunSettings
     engine: DescribedEngine
-    proposer: DescribedEngine | None = None
+    potential: DescribedEngine | None = None
     start_sha256: str
     versions: dict[str, str]
     created: str
@@ -100,7 +100,7 @@ class RunRecord(_Spoken):
 def new_record(
     settings: RunSettings,
     engine: EngineDescription,
-    proposer: EngineDescription | None,
+    potential: EngineDescription | None,
     *,
     start_hash: str,
     timestep_fs: float,
@@ -111,7 +111,7 @@ def new_record(
     Args:
         settings: of the run.
         engine: what computes the forces.
-        proposer: the potential of hybrid Monte Carlo; None in dynamics.
+        potential: that of hybrid Monte Carlo or of multiple time steps; None in plain dynamics.
         start_hash: SHA-256 of the start.
         timestep_fs: the time step, resolved, > 0.
         n_atoms: number of atoms.
@@ -121,7 +121,7 @@ def new_record(
         timestep_fs=timestep_fs,
         settings=settings,
         engine=DescribedEngine.of(engine),
-        proposer=None if proposer is None else DescribedEngine.of(proposer),
+        potential=None if potential is None else DescribedEngine.of(potential),
         start_sha256=start_hash,
         versions=package_versions(),
         created=now(),
@@ -157,8 +157,8 @@ def check_same(record: RunRecord, fresh: RunRecord, directory: Path, *, same_sta
     for key in asked:
         if key not in _MAY_CHANGE and was[key] != asked[key]:
             raise InputError(f"The run in {directory} has {key} = {was[key]!r}, not {asked[key]!r}.", remedy)
-    proposers = ("proposer", record.proposer, fresh.proposer)
-    for part, before, after in (("engine", record.engine, fresh.engine), proposers):
+    potentials = ("potential", record.potential, fresh.potential)
+    for part, before, after in (("engine", record.engine, fresh.engine), potentials):
         difference = _difference(before, after) if before is not None and after is not None else ""
         if difference:
             raise InputError(f"The run in {directory} has {part} {difference}.", remedy)

@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from llpt.dynamics.integrators import IPI, IntegratorName, find_integrator
+from llpt.dynamics.multiple_time_steps import MultipleTimeSteps  # noqa: TC001 - pydantic reads it
 from llpt.dynamics.proposals import Proposals  # noqa: TC001 - pydantic reads it
 from llpt.engines.purpose import Purpose
 from llpt.ensembles import Ensemble, Thermostat
@@ -27,6 +28,8 @@ class Sampler(StrEnum):
     MOLECULAR_DYNAMICS = "molecular-dynamics"
     HYBRID_MONTE_CARLO = "hybrid-monte-carlo"
     """Segments driven by a cheap potential, each accepted or rejected by the engine: averages, but no times."""
+    MULTIPLE_TIME_STEPS = "multiple-time-steps"
+    """Dynamics whose steps are made of smaller ones by a cheap potential, which the engine corrects."""
 
 
 DEFAULT_THERMOSTAT_TIME_FS = {Thermostat.SVR: 20.0, Thermostat.LANGEVIN: 100.0, Thermostat.NOSE_HOOVER: 20.0}
@@ -73,6 +76,8 @@ class RunSettings(Settings):
         isotope: what the hydrogen atoms are; None leaves the masses of the start, natural hydrogen's as a rule.
         proposals: how hybrid Monte Carlo proposes; None for molecular dynamics. With it a step is a proposal, and
             ``timestep_fs`` and ``barostat_time_fs`` are those of the segments, which have no thermostat.
+        multiple_time_steps: the potential that moves the atoms within a step; None for none. ``timestep_fs`` is from
+            one force of the engine to the next.
 
     Raises:
         InputError: a value is out of range, or two contradict each other.
@@ -94,6 +99,7 @@ class RunSettings(Settings):
     beads: int = Field(default=1, ge=1, le=MOST_BEADS)
     isotope: Isotope | None = None
     proposals: Proposals | None = None
+    multiple_time_steps: MultipleTimeSteps | None = None
 
     @model_validator(mode="after")
     def _check_combination(self) -> Self:
@@ -116,12 +122,37 @@ class RunSettings(Settings):
             raise ValueError("hybrid Monte Carlo is for classical nuclei: beads must be 1")
         if self.proposals is not None and self.proposals.tune >= self.steps:
             raise ValueError("proposals.tune must be smaller than steps: what is tuned belongs to no average")
+        if self.multiple_time_steps is not None:
+            self._check_multiple_time_steps()
         return self
+
+    def _check_multiple_time_steps(self) -> None:
+        if self.proposals is not None:
+            raise ValueError("a run has proposals or multiple_time_steps, not both")
+        if self.timestep_fs == "auto":
+            raise ValueError("multiple time steps need timestep_fs, from one force of the engine to the next")
+        if find_integrator(self.integrator) is not IPI:
+            raise ValueError(f"multiple time steps are made by integrator {IPI.name!r}")
+        if self.beads > 1:
+            raise ValueError("multiple time steps are for classical nuclei: beads must be 1")
 
     @property
     def sampler(self) -> Sampler:
         """How configurations are come by."""
-        return Sampler.MOLECULAR_DYNAMICS if self.proposals is None else Sampler.HYBRID_MONTE_CARLO
+        if self.proposals is not None:
+            return Sampler.HYBRID_MONTE_CARLO
+        return Sampler.MOLECULAR_DYNAMICS if self.multiple_time_steps is None else Sampler.MULTIPLE_TIME_STEPS
+
+    @property
+    def helped(self) -> Proposals | MultipleTimeSteps | None:
+        """How a cheap potential helps the engine; None where none does."""
+        return self.multiple_time_steps if self.proposals is None else self.proposals
+
+    @property
+    def inner_timestep_fs(self) -> float:
+        """The time step in fs by which atoms are moved; NaN where it is left open."""
+        inner = 1 if self.multiple_time_steps is None else self.multiple_time_steps.inner_steps
+        return math.nan if self.timestep_fs == "auto" else self.timestep_fs / inner
 
     @property
     def purpose(self) -> Purpose:

@@ -38,6 +38,7 @@ THERMOSTATS: dict[str, tuple[str, tuple[str, ...]]] = {
 MOST_LISTED = 4
 BAROSTAT_PAPER = "bussi2009"
 HYBRID_PAPERS = ("duane1987", "mehlig1992")
+INNER_STEPS_PAPER = ("tuckerman1992",)
 BRIDGE_PAPER = "bennett1976"
 CITATION = re.compile(r"\[@([\w;@]+)\]")
 HASH_CHARACTERS = 12
@@ -255,15 +256,25 @@ def _runs(role: Role, runs: list[PlannedRun], case: Case) -> str:
             f"{whose} took {_span(proposals)} proposals each, by hybrid Monte Carlo{_cite(HYBRID_PAPERS)}; "
             f"{left_out.format(f'{_span(discarded)} proposals')}."
         )
-    steps = sorted({round(run.timestep_fs, 3) for run in done})
+    steps = sorted({round(run.inner_timestep_fs, 3) for run in done})
     lengths, discarded = (
         sorted({round(each * run.timestep_fs / 1000.0, 3) for each, run in zip(found, done, strict=True)})
         for found in _steps(done, case)
     )
     return (
-        f"{whose} took {_span(lengths)} ps each in steps of {_span(steps)} fs; "
+        f"{whose} took {_span(lengths)} ps each in steps of {_span(steps)} fs"
+        f"{_by_potential([run for run in done if run.inner_steps])}; "
         f"{left_out.format(f'{_span(discarded)} ps')}."
     )
+
+
+def _by_potential(runs: list[PlannedRun]) -> str:
+    """Tell of multiple time steps, a space before it; nothing where there are none."""
+    if not runs:
+        return ""
+    names = sorted({helped.engine for run in runs if (helped := run.dynamics.helped) is not None})
+    forces = _span(sorted({round(run.timestep_fs, 3) for run in runs}))
+    return f" by {' and '.join(names)}, with its own forces every {forces} fs{_cite(INNER_STEPS_PAPER)}"
 
 
 def _steps(done: list[PlannedRun], case: Case) -> tuple[list[int], list[int]]:

@@ -124,7 +124,7 @@ def _numbers(run: PlannedRun) -> dict[str, float]:
     dynamics, step_ps = run.dynamics, run.timestep_fs / 1000.0
     electrons = run.options.get("electronic_temperature_k")
     found = {
-        "time step": run.timestep_fs,
+        "time step": run.inner_timestep_fs,
         "thermostat time": getattr(dynamics, "thermostat_time", None),
         "barostat time": getattr(dynamics, "barostat_time_fs", None) if dynamics.pressure_gpa is not None else None,
         "production": None if run.sampled else (run.steps - run.discard) * step_ps,

@@ -225,6 +225,15 @@ def needs_motion(test: MatchedRunsSection) -> bool:
     return quantum or without_heat_bath or isinstance(test, TESTS_OF_MOTION)
 
 
+def needs_plain_steps(test: MatchedRunsSection) -> bool:
+    """Whether a test cannot be done with a reference whose steps are made of inner ones.
+
+    Args:
+        test: another code that moves the atoms, or path integrals.
+    """
+    return isinstance(test, IntegratorTest) or (isinstance(test, BeadsTest) and test.beads > 1)
+
+
 OTHER_NODES = frozenset({"size", "snapshots"})
 """Tests that add no ladder: one compares what is there, the other is a node of single points."""
 

@@ -38,6 +38,9 @@ SINGLE_POINT_STEPS = 2.2
 NPT at 200 GPa, 0.4 fs, forty steps against three snapshots, seconds of one processor, 2026-11-28)."""
 PROPOSAL_STEPS = 4.0
 """The label of a proposal of hybrid Monte Carlo: solved in full, from orbitals of a configuration far away."""
+STEPS_OF_EACH_INNER = 0.25
+"""How much dearer a step of electrons is for each inner step after the first: 4.0, 5.0 and 6.0 cycles of 0.09 s in
+place of 2.8, at 0.8, 1.2 and 1.6 fs in place of 0.4 fs (64 atoms, 2x2x2, 55 Ry, PBE, 800 K, one core, 2026-11-29)."""
 FIRST_POINT_STEPS = 18.0
 """A single point from which others are followed along the electrons' temperature: 1.4 s where a step takes 0.078 s (32
 atoms, 2x2x2, 55 Ry, PBE, one core)."""
@@ -102,8 +105,12 @@ class TimedRun(Protocol):
         """Mean number of time steps of a proposal; 0 in molecular dynamics."""
 
     @property
-    def seconds_of_proposer(self) -> float:
-        """What a force call of the potential that proposes costs; 0 in molecular dynamics."""
+    def inner_steps(self) -> int:
+        """Steps of a potential that one step is made of; 0 without such a potential."""
+
+    @property
+    def seconds_of_potential(self) -> float:
+        """What a force call of the potential that helps costs; 0 where none does."""
 
 
 def _slower(run: TimedRun) -> float:
@@ -146,6 +153,17 @@ def _kpoint_count(kpoints: str, *, edge_angstrom: float) -> int:
         return 1
 
 
+def steps_of_longer(run: TimedRun) -> float:
+    """Return how many steps of plain dynamics a step of a run costs its engine, the electrons having moved farther."""
+    return 1.0 + (STEPS_OF_EACH_INNER * (run.inner_steps - 1) if run.inner_steps and run.speed.plane_waves else 0.0)
+
+
+def plain_step_s(run: TimedRun, seconds: float) -> float:
+    """Return what a step of plain dynamics would have taken where one of a run took ``seconds``."""
+    potential = run.inner_steps * run.seconds_of_potential
+    return max(seconds - potential, 0.1 * seconds) / steps_of_longer(run)
+
+
 class StepTimes:
     """How long the MD steps of a study take: as measured, or by the engines' records corrected by what was measured.
 
@@ -166,7 +184,7 @@ class StepTimes:
         self._first = first
         self._measured = {run.path: seconds for run, seconds in measured}
         self._contents = contents or {}
-        begun = [(run, seconds) for run, seconds in measured if not run.segment_steps]
+        begun = [(run, plain_step_s(run, seconds)) for run, seconds in measured if not run.segment_steps]
         here = [pace_of("", run, seconds, self._contents) for run, seconds in begun]
         self._same = tuple(
             (_Peers(text, _as_it_is, here), _Peers(text, _as_it_is, known)) for text in (options_text, _unscaled_text)
@@ -211,13 +229,13 @@ class StepTimes:
         """Return the seconds of a proposal: a label of the engine and a segment of the potential."""
         if run.path in self._measured:
             return self._measured[run.path]
-        return PROPOSAL_STEPS * self.step_s(run) + run.segment_steps * run.seconds_of_proposer
+        return PROPOSAL_STEPS * self.step_s(run) + run.segment_steps * run.seconds_of_potential
 
     def step_s(self, run: TimedRun) -> float:
-        """Return the seconds of one step of dynamics with its engine."""
+        """Return the seconds of one step of dynamics with its engine, inner steps included."""
         if run.path in self._measured and not run.segment_steps:
             return self._measured[run.path]
-        return run.beads * self._bead_s(run)
+        return steps_of_longer(run) * run.beads * self._bead_s(run) + run.inner_steps * run.seconds_of_potential
 
     def _bead_s(self, run: TimedRun) -> float:
         """Return the seconds of a step with classical nuclei."""

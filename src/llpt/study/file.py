@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from llpt.campaign import ControlledTest, Role
-from llpt.dynamics import Ensemble, find_integrator
+from llpt.dynamics import Ensemble, Sampler, find_integrator
 from llpt.engines import find_engine
 from llpt.errors import InputError, PluginError
 from llpt.ladder_path import LadderPath
@@ -20,6 +20,7 @@ from llpt.study.controlled_tests import (
     FixedElectronicTemperatureTest,
     MatchedRunsSection,
     needs_motion,
+    needs_plain_steps,
 )
 from llpt.study.engine_sections import ExecutionSection, ReferenceSection, SurrogateSection, VerdictSection
 from llpt.study.imported import ImportedRun, run_of_json, sections_of
@@ -28,7 +29,6 @@ from llpt.study.sections import (
     ContradictionError,
     DynamicsSection,
     Int,
-    ProposalsSection,
     Section,
     StudySection,
     SystemSection,
@@ -153,8 +153,9 @@ class StudyFile(Section):
                 'has surrogate.train = "reference" but no reference', "Add [reference], or give path."
             )
 
-        if self.dynamics.proposals is not None:
-            self._check_proposals(self.dynamics.proposals)
+        for table, helper in self.dynamics.helpers.items():
+            if helper is not None:
+                self._check_helper(table, helper.engine)
 
         if self.surrogate is not None and self.surrogate.runs == "imported":
             if self.reference is not None or not any(run.role is Role.REFERENCE for run in self.imported):
@@ -167,22 +168,25 @@ class StudyFile(Section):
                     'asks for controlled tests beside surrogate.runs = "imported"', "Remove one of the two."
                 )
 
-    def _check_proposals(self, proposals: ProposalsSection) -> None:
+    def _check_helper(self, table: str, engine: str) -> None:
+        """Refuse a potential that helps no reference, is not there, or forbids a test that is asked for."""
+        sampler = self.dynamics.sampler
         if self.reference is None:
             raise ContradictionError(
-                'has dynamics.sampler = "hybrid-monte-carlo" but no reference to sample', "Add [reference]."
+                f'has dynamics.sampler = "{sampler}" but no reference to sample', "Add [reference]."
             )
         try:
-            find_engine(proposals.engine)
+            find_engine(engine)
         except (InputError, PluginError) as error:
             raise ContradictionError(
-                f'names in dynamics.proposals engine "{proposals.engine}", which there is not', error.remedy
+                f'names in dynamics.{table} engine "{engine}", which there is not', error.remedy
             ) from error
+        by_carlo = sampler is Sampler.HYBRID_MONTE_CARLO
+        why = "it has no times, no beads and always a temperature" if by_carlo else "i-PI alone makes its inner steps"
         for name, test in self.tests.asked():
-            if needs_motion(test) and test.engines != "surrogate":
+            if (needs_motion(test) if by_carlo else needs_plain_steps(test)) and test.engines != "surrogate":
                 raise ContradictionError(
-                    f"asks for tests.{name} of a reference that is sampled by Monte Carlo: it has no times, no beads "
-                    "and always a temperature",
+                    f'asks for tests.{name} of a reference with sampler = "{sampler}": {why}',
                     'Confine the test to engines = "surrogate", or remove it.',
                 )
 

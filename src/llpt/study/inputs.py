@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llpt.engines import find_engine
 from llpt.errors import InputError
 from llpt.files import copy
-from llpt.study.stored import FUNCTIONS, PROPOSER, choice_folder, pseudopotential_file, stored_path
+from llpt.study.stored import FUNCTIONS, POTENTIAL, choice_folder, pseudopotential_file, stored_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +61,7 @@ def wanted_inputs(study: StudyFile) -> list[tuple[str, str, str]]:
     named = (
         ("reference", "reference", study.reference),
         ("surrogate", "surrogate", study.surrogate),
-        ("dynamics.proposals", PROPOSER, study.dynamics.proposals),
+        *((f"dynamics.{table}", POTENTIAL, section) for table, section in study.dynamics.helpers.items()),
     )
     for key, folder, section in named:
         if section is not None and ":" in section.engine and find_engine(section.engine).copied:
@@ -88,7 +88,8 @@ def _of_options(study: StudyFile) -> list[tuple[str, str, str]]:
     """Return the pseudopotentials that the options of engines take from files."""
     choices = study.budget.choices if study.budget is not None else ()
     options = {f"budget.choices.{choice.name}": choice.options for choice in choices}
-    for key, section in (("surrogate", study.surrogate), ("dynamics.proposals", study.dynamics.proposals)):
+    helpers = ((f"dynamics.{table}", section) for table, section in study.dynamics.helpers.items())
+    for key, section in (("surrogate", study.surrogate), *helpers):
         if section is not None:
             options[key] = section.options
     if study.reference is not None:

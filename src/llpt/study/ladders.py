@@ -99,7 +99,7 @@ class Ladders:
         word = study.system.start_for(atoms)
         start = self.made(word) if word in MADE_HERE else Start(Origin.FILE, word)
         seed = derived_seed(study.study.seed, state.condition, state.temperature_name, size_name(atoms))
-        settings = run_settings(study.dynamics, state, seed, sampled=self._sampled)
+        settings = run_settings(study.dynamics, state, seed, reference=self._of_reference)
         return MolecularDynamics(
             role=self.side.role,
             engine=self.side.engine,
@@ -130,19 +130,23 @@ class Ladders:
         return chain
 
     @property
-    def _sampled(self) -> bool:
-        """Whether the runs of this side are sampled by Monte Carlo, where the study says so."""
+    def _of_reference(self) -> bool:
+        """Whether the runs of this side are sampled as the study says: by Monte Carlo, or with inner steps."""
         return self.side.role is Role.REFERENCE
 
     @property
     def _discard(self) -> int:
         """First steps, or proposals, that are left out of a run which starts from another."""
-        proposals = self.study.dynamics.proposals if self._sampled else None
-        return self.study.dynamics.discard if proposals is None else proposals.discard
+        proposals = self.study.dynamics.proposals if self._of_reference else None
+        return self.own_steps(self.study.dynamics.discard) if proposals is None else proposals.discard
+
+    def own_steps(self, steps: int) -> int:
+        """Return in how many steps of this side's runs a number of time steps of the study is done."""
+        return self.study.dynamics.steps_of_engine(steps, reference=self._of_reference)
 
     def settling(self, run: MolecularDynamics) -> MolecularDynamics:
         """Return ``run`` with the extra steps that a made-up structure needs; a run of proposals has none."""
-        extra = 0 if run.sampled else self.study.dynamics.settle_steps
+        extra = 0 if run.sampled else self.own_steps(self.study.dynamics.settle_steps)
         return replace(run.with_dynamics(steps=run.steps + extra), discard=run.discard + extra)
 
     def unsettled(self, run: MolecularDynamics) -> MolecularDynamics:

@@ -72,10 +72,10 @@ def matched_runs(ladders: Ladders, test: MatchedRunsSection, base: list[Molecula
 def _loop(ladders: Ladders, matched: list[MolecularDynamics], steps: int, number: int) -> list[MolecularDynamics]:
     """Return a ladder up and one down whose runs have another length, the discarded share the same."""
     dynamics = ladders.study.dynamics
-    discard = round(steps * dynamics.discard / dynamics.steps)
+    discard = ladders.own_steps(round(steps * dynamics.discard / dynamics.steps))
     runs: list[MolecularDynamics] = []
     for rungs in ladders.fresh(matched).values():
-        shorter = [replace(run.with_dynamics(steps=steps), discard=discard) for run in rungs]
+        shorter = [replace(run.with_dynamics(steps=ladders.own_steps(steps)), discard=discard) for run in rungs]
         up, down = (
             [_reseeded(ladders, run.for_test(way, number)) for run in shorter]
             for way in (ControlledTest.RAMP_UP, ControlledTest.RAMP_DOWN)
@@ -114,7 +114,7 @@ def _sequential(ladders: Ladders, run: MolecularDynamics, test: DurationTest) ->
     for repeat in range(2, test.repeats + 1):
         again = ladders.unsettled(run).for_test(ControlledTest.DURATION, repeat)
         seed = derived_seed(ladders.study.study.seed, run.state.condition, run.state.temperature_name, repeat)
-        longer = again.with_dynamics(seed=seed, steps=test.steps or again.steps)
+        longer = again.with_dynamics(seed=seed, steps=ladders.own_steps(test.steps) if test.steps else again.steps)
         discard = longer.discard if longer.sampled else 0  # proposals are tuned anew in every run
         runs.append(replace(longer, discard=discard).starting_from(previous))
         previous = runs[-1]
@@ -141,7 +141,7 @@ def _ways_down(
             for state in down:
                 run = ladders.alone(state, atoms).for_test(WAYS_DOWN[type(test)])
                 if test.steps:
-                    run = run.with_dynamics(steps=test.steps)
+                    run = run.with_dynamics(steps=ladders.own_steps(test.steps))
                 runs.append(run.starting_from(previous))
                 previous = runs[-1]
     return runs

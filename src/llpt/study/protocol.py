@@ -25,7 +25,7 @@ def starting_density(state: ThermodynamicState) -> float:
 
 
 def run_settings(
-    dynamics: DynamicsSection, state: ThermodynamicState, seed: int, *, sampled: bool = False
+    dynamics: DynamicsSection, state: ThermodynamicState, seed: int, *, reference: bool = False
 ) -> RunSettings:
     """Return the settings of a run, with a time step in fs in place of ``auto``; what the study file lacks is not set.
 
@@ -35,7 +35,7 @@ def run_settings(
         dynamics: the section of the study file.
         state: temperature and pressure or density.
         seed: of the run.
-        sampled: whether the run is sampled as the section says, as a reference is; else it is molecular dynamics.
+        reference: whether it is the reference's, which is sampled as the section says; else it is plain dynamics.
 
     Raises:
         InputError: the time step is ``auto`` and the state lies outside what is roughly known, or the settings
@@ -44,23 +44,30 @@ def run_settings(
     timestep = dynamics.timestep_fs
     if timestep == "auto":
         timestep = timestep_auto(state.temperature_k, starting_density(state))
-    proposals = dynamics.proposals if sampled else None
+    proposals = dynamics.proposals if reference else None
+    inner = dynamics.multiple_time_steps if reference else None
+
+    def steps(number: int) -> int:
+        return dynamics.steps_of_engine(number, reference=reference)
+
     settings = RunSettings(
         ensemble=dynamics.ensemble,
         temperature_k=state.temperature_k,
         pressure_gpa=state.pressure_gpa,
-        timestep_fs=timestep,
-        steps=dynamics.steps if proposals is None else proposals.number,
+        timestep_fs=timestep if inner is None else round(timestep * inner.inner_steps, 9),
+        steps=steps(dynamics.steps) if proposals is None else proposals.number,
         seed=seed,
         thermostat=dynamics.thermostat,
         thermostat_time_fs=dynamics.thermostat_time_fs,
         barostat_time_fs=dynamics.barostat_time_fs,
-        checkpoint_every=dynamics.checkpoint_every,
-        positions_every=dynamics.positions_every if proposals is None else 1,
+        checkpoint_every=None if dynamics.checkpoint_every is None else steps(dynamics.checkpoint_every),
+        positions_every=steps(dynamics.positions_every) if proposals is None else 1,
     )
     # A job says only what was asked for: its text is that of before these settings were there.
     if dynamics.beads > 1:
         settings = settings.changed(beads=dynamics.beads)
     if dynamics.isotope is not None:
         settings = settings.changed(isotope=dynamics.isotope)
+    if inner is not None:
+        settings = settings.changed(multiple_time_steps=inner.of_run())
     return settings if proposals is None else settings.changed(proposals=proposals.of_run())

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
-from llpt.dynamics import Ensemble, Isotope, Proposals, RunSettings, Sampler, Thermostat
+from llpt.dynamics import Ensemble, Isotope, MultipleTimeSteps, Proposals, RunSettings, Sampler, Thermostat
+from llpt.dynamics.multiple_time_steps import MOST_INNER_STEPS
 from llpt.dynamics.settings import (
     DEFAULT_THERMOSTAT_TIME_FS,
     LONGEST_TIMESTEP_FS,
@@ -215,6 +216,20 @@ class ProposalsSection(Section):
         return Proposals(**kept, tune=self.discard if self.tune else 0)
 
 
+class MultipleTimeStepsSection(Section):
+    """``[dynamics.multiple_time_steps]``: the potential that moves the reference's atoms between two of its forces."""
+
+    engine: str = Field(min_length=1, description="the potential within a step, an engine that is there already")
+    options: dict[str, GivenValue] = Field(default_factory=dict, description="a table of its options")
+    inner_steps: Annotated[Int, Field(ge=2, le=MOST_INNER_STEPS)] = Field(
+        description=f"time steps from one force of the reference to the next, 2 to {MOST_INNER_STEPS}"
+    )
+
+    def of_run(self) -> MultipleTimeSteps:
+        """Return the same as a run takes it."""
+        return MultipleTimeSteps(**self.model_dump(exclude_unset=True))
+
+
 class DynamicsSection(Section):
     """``[dynamics]``: the protocol that reference and surrogate share."""
 
@@ -270,6 +285,9 @@ class DynamicsSection(Section):
     proposals: ProposalsSection | None = Field(
         default=None, description="a table with engine, number and discard, for hybrid Monte Carlo"
     )
+    multiple_time_steps: MultipleTimeStepsSection | None = Field(
+        default=None, description="a table with engine and inner_steps, for multiple time steps"
+    )
 
     @model_validator(mode="after")
     def _something_left(self) -> Self:
@@ -282,17 +300,35 @@ class DynamicsSection(Section):
             raise ContradictionError(
                 'asks for beads of a path integral with ensemble "nve"', 'Let ensemble be "npt" or "nvt".'
             )
-        if (self.sampler is Sampler.HYBRID_MONTE_CARLO) != (self.proposals is not None):
+        samplers = (Sampler.HYBRID_MONTE_CARLO, Sampler.MULTIPLE_TIME_STEPS)
+        for sampler, (table, given) in zip(samplers, self.helpers.items(), strict=True):
+            if (self.sampler is sampler) != (given is not None):
+                raise ContradictionError(
+                    f'has sampler = "{self.sampler}" and {"a" if given else "no"} table {table}',
+                    f'Give both sampler = "{sampler}" and [dynamics.{table}], or neither.',
+                )
+        if self.sampler is not Sampler.MOLECULAR_DYNAMICS and self.beads > 1:
             raise ContradictionError(
-                f'has sampler = "{self.sampler}" and {"a" if self.proposals else "no"} table proposals',
-                'Give both sampler = "hybrid-monte-carlo" and [dynamics.proposals], or neither.',
-            )
-        if self.proposals is not None and self.beads > 1:
-            raise ContradictionError(
-                f"asks for {self.beads} beads of a path integral with hybrid Monte Carlo", "Take one of the two."
+                f'asks for {self.beads} beads of a path integral with sampler = "{self.sampler}"',
+                "Take one of the two.",
             )
         if self.proposals is not None and self.ensemble is Ensemble.NVE:
             raise ContradictionError(
                 'has ensemble = "nve" with hybrid Monte Carlo, which samples a temperature', 'Take "npt" or "nvt".'
             )
         return self
+
+    @property
+    def helpers(self) -> dict[str, ProposalsSection | MultipleTimeStepsSection | None]:
+        """The tables of a cheap potential that helps the reference, by their names."""
+        return {"proposals": self.proposals, "multiple_time_steps": self.multiple_time_steps}
+
+    def steps_of_engine(self, steps: int, *, reference: bool) -> int:
+        """Return in how many steps of a side's engine a number of time steps is done, rounded up.
+
+        Args:
+            steps: of ``timestep_fs``.
+            reference: whether the side is the reference, whose steps may be made of inner ones.
+        """
+        inner = self.multiple_time_steps.inner_steps if reference and self.multiple_time_steps is not None else 1
+        return -(-steps // inner)

@@ -21,8 +21,8 @@ FUNCTIONS = "functions"
 """The folder of the copy of a potential whose functions a training takes."""
 
 
-PROPOSER = "proposer"
-"""The folder of the copy of a potential that proposes for hybrid Monte Carlo."""
+POTENTIAL = "potential"
+"""The folder of the copy of a potential that helps the reference: proposes, or moves its atoms within a step."""
 
 
 def choice_folder(name: str) -> str:

@@ -19,7 +19,7 @@ from llpt.study.nodes.node import AskedEngine, Node
 from llpt.study.nodes.run import PlannedRun, RunJob
 from llpt.study.nodes.start import Origin, OtherRun, OtherRunAtDensity, Start, StartTold, first_configuration
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, RunConditions, State
-from llpt.study.stored import PROPOSER, stored_engine, stored_options
+from llpt.study.stored import POTENTIAL, stored_engine, stored_options
 from llpt.units import U_PER_ANGSTROM3_TO_G_PER_CM3
 from llpt.version import package_versions
 
@@ -172,19 +172,20 @@ class MolecularDynamics(PlannedRun):
 
     @property
     def engines(self) -> tuple[AskedEngine, ...]:
-        """The one that drives it, and the one that proposes to it."""
-        proposals = self.dynamics.proposals
-        proposers = () if proposals is None else (AskedEngine(proposals.engine, proposals.options),)
-        return (AskedEngine(self.engine, self.options), *proposers)
+        """The one that drives it, and the one that helps it."""
+        helped = self.dynamics.helped
+        helpers = () if helped is None else (AskedEngine(helped.engine, helped.options),)
+        return (AskedEngine(self.engine, self.options), *helpers)
 
     @property
     def task(self) -> DynamicsTask:
         """Its engine and its dynamics, with the study's own copies of the files they name."""
         settings = self.dynamics
-        if settings.proposals is not None:
-            given = settings.proposals
-            copied = {"engine": stored_engine(given.engine, PROPOSER), "options": stored_options(given.options)}
-            settings = settings.changed(proposals=given.model_copy(update=copied))
+        for name in ("proposals", "multiple_time_steps"):
+            given = getattr(settings, name)
+            if given is not None:
+                copied = {"engine": stored_engine(given.engine, POTENTIAL), "options": stored_options(given.options)}
+                settings = settings.changed(**{name: given.model_copy(update=copied)})
         return DynamicsTask(
             engine=stored_engine(self.engine, self.role), options=stored_options(self.options), settings=settings
         )

@@ -36,7 +36,7 @@ class RecordedDynamics(BaseModel):
         seed: nobody knows it.
         positions_every: every step is a frame.
         beads: of a path integral; 1 for classical nuclei.
-        proposals: none, for no other program's hybrid Monte Carlo is read.
+        helped: by nothing, for no other program's hybrid Monte Carlo or multiple time steps are read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,7 +49,7 @@ class RecordedDynamics(BaseModel):
     seed: Literal["unknown"] = "unknown"
     positions_every: Literal[1] = 1
     beads: int = 1
-    proposals: ClassVar[None] = None
+    helped: ClassVar[None] = None
 
     @model_serializer(mode="wrap")
     def _as_known(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
@@ -174,14 +174,23 @@ class PlannedRun(Node):
     @property
     def segment_steps(self) -> int:
         """Mean number of time steps of a segment of hybrid Monte Carlo; 0 in molecular dynamics."""
-        proposals = self.dynamics.proposals
-        return 0 if proposals is None else int(proposals.segment_steps)
+        return int(getattr(self.dynamics.helped, "segment_steps", 0))
 
     @property
-    def seconds_of_proposer(self) -> float:
-        """What a force call of the potential that proposes costs by its engine's record; 0 in molecular dynamics."""
-        proposals = self.dynamics.proposals
-        return 0.0 if proposals is None else find_engine(proposals.engine).speed.seconds(self.atoms)
+    def inner_steps(self) -> int:
+        """By how many steps of a potential its atoms are moved within one of its own; 0 without such a potential."""
+        return int(getattr(self.dynamics.helped, "inner_steps", 0))
+
+    @property
+    def inner_timestep_fs(self) -> float:
+        """The time step in fs by which its atoms are moved."""
+        return self.timestep_fs / max(self.inner_steps, 1)
+
+    @property
+    def seconds_of_potential(self) -> float:
+        """What a force call of the potential that helps costs by its engine's record; 0 where none does."""
+        helped = self.dynamics.helped
+        return 0.0 if helped is None else find_engine(helped.engine).speed.seconds(self.atoms)
 
     @property
     def picoseconds(self) -> float:
