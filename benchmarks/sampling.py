@@ -1,13 +1,14 @@
-"""What an independent sample costs: molecular dynamics against hybrid Monte Carlo proposed by a potential.
+"""What an independent sample costs: plain dynamics, and with a potential that moves within a step or proposes.
 
     python benchmarks/sampling.py --model
-    python benchmarks/sampling.py --measure REFERENCE PROPOSER START.extxyz --runs RUNS --out result.json
+    python benchmarks/sampling.py --measure REFERENCE POTENTIAL START.extxyz --runs RUNS --out result.json
 
-``--model`` needs no run: it prints the cost model of ``docs/dynamics.md``. ``--measure`` runs both samplers at constant
-pressure, one after the other; REFERENCE and PROPOSER are SPECs, ``--option key=value`` goes to the reference. For each:
-means with errors of density, molecular fraction and F, independent samples, processor seconds (the first part of both
-runs, which is discarded, included), and what the acceptance was; then independent samples for the same processor time,
-one over the other. A run that was stopped goes on.
+``--model`` needs no run: it prints the cost model of ``docs/dynamics.md``. ``--measure`` runs the samplers (plain
+dynamics, multiple time steps of ``--inner`` steps, hybrid Monte Carlo; ``--samplers`` names fewer) at constant pressure,
+one after the other; REFERENCE and POTENTIAL are SPECs, ``--option key=value`` goes to the reference. For each: means
+with errors of density, molecular fraction and F, independent samples, processor seconds (the first part of every run,
+which is discarded, included), and what the acceptance was; then independent samples for the same processor time over
+those of plain dynamics. A run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 import numpy as np
 from ase.io import read
 
-from llpt.dynamics import Proposals, RunSettings, run_md
+from llpt.dynamics import MultipleTimeSteps, Proposals, RunSettings, run_md
 from llpt.engines import make_engine
 from llpt.mlp.quality.phases import molecular_fraction
 from llpt.statistics import mean_estimate
@@ -34,6 +35,7 @@ LABEL_STEPS = 4.0
 """A converged single point costs as much as this many steps of DFT dynamics (``llpt.study.cost``)."""
 POTENTIAL_STEPS = 1.0 / 20.0
 """A force call of a potential, in steps of DFT dynamics: 0.009 s against 0.18 s at 64 atoms and 2x2x2 (one core)."""
+SAMPLERS = ("dynamics", "inner", "hybrid")
 SPREADS = (0.5, 1.0, 1.5, 2.5, 4.0, 6.0)
 """Standard deviation of the difference F − U within a phase, over k_B T."""
 
@@ -147,32 +149,47 @@ def sampled(
 
 
 def measure(arguments: argparse.Namespace) -> None:
-    """Run both samplers, print what they gave, and write it."""
-    reference, proposer, start = arguments.measure
+    """Run the samplers, print what they gave, and write it."""
+    reference, potential, start = arguments.measure
     options = dict(each.split("=", 1) for each in arguments.option)
     atoms = read(start)
-    state = {
-        "ensemble": "npt",
-        "temperature_k": arguments.temperature,
-        "pressure_gpa": arguments.pressure,
-        "timestep_fs": arguments.timestep,
-        "seed": 1,
+    state = {"ensemble": "npt", "temperature_k": arguments.temperature, "pressure_gpa": arguments.pressure, "seed": 1}
+    proposals = Proposals(engine=potential, tune=arguments.tune, segment_steps=arguments.segment)
+    inner, timestep = arguments.inner, arguments.timestep
+    split = MultipleTimeSteps(engine=potential, inner_steps=inner)
+    runs = {
+        "dynamics": (RunSettings(**state, timestep_fs=timestep, steps=arguments.steps), arguments.discard),
+        "inner": (
+            RunSettings(
+                **state,
+                timestep_fs=timestep * inner,
+                steps=arguments.steps // inner,
+                positions_every=2,
+                multiple_time_steps=split,
+            ),
+            arguments.discard // inner,
+        ),
+        "hybrid": (
+            RunSettings(
+                **state, timestep_fs=timestep, steps=arguments.proposals, positions_every=1, proposals=proposals
+            ),
+            arguments.tune,
+        ),
     }
-    proposals = Proposals(engine=proposer, tune=arguments.tune, segment_steps=arguments.segment)
-    moved = RunSettings(**state, steps=arguments.steps)
-    proposed = RunSettings(**state, steps=arguments.proposals, positions_every=1, proposals=proposals)
-    runs = (("dynamics", moved, arguments.discard), ("hybrid", proposed, arguments.tune))
     found: dict[str, Any] = {
         name: sampled(arguments.runs / name, reference, options, atoms, settings, discard=discard)
-        for name, settings, discard in runs
+        for name, (settings, discard) in runs.items()
+        if name in arguments.samplers
     }
-    for name in ("density_g_per_cm3", "molecular_fraction", "free_energy_ev_per_atom"):
-        one, other = (found[kind][name] for kind in ("dynamics", "hybrid"))
-        rates = [each[name]["independent"] / each["processor_seconds"] for each in (found["dynamics"], found["hybrid"])]
-        apart = abs(one["mean"] - other["mean"]) / math.hypot(one["error"], other["error"])
-        found[name] = {"times": rates[1] / rates[0], "apart_in_errors": apart}
-        print(name, one, other, found[name])
-    print({key: value for key, value in found["hybrid"].items() if not isinstance(value, dict)})
+    for sampler, other in found.items():
+        if sampler == "dynamics" or "dynamics" not in found:
+            continue
+        for name in ("density_g_per_cm3", "molecular_fraction", "free_energy_ev_per_atom"):
+            one, two = found["dynamics"][name], other[name]
+            slower = other["processor_seconds"] / found["dynamics"]["processor_seconds"]
+            two["times"] = two["independent"] / one["independent"] / slower
+            two["apart_in_errors"] = abs(one["mean"] - two["mean"]) / math.hypot(one["error"], two["error"])
+    print(json.dumps(found, indent=1))
     arguments.out.write_text(json.dumps({**vars(arguments), "found": found}, indent=1, default=str) + "\n")
 
 
@@ -180,7 +197,7 @@ def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", action="store_true", help="the cost model; needs no run")
-    parser.add_argument("--measure", nargs=3, metavar=("REFERENCE", "PROPOSER", "START"))
+    parser.add_argument("--measure", nargs=3, metavar=("REFERENCE", "POTENTIAL", "START"))
     parser.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="of the reference")
     parser.add_argument("--runs", type=Path, default=Path("sampling-runs"))
     parser.add_argument("--out", type=Path, default=Path("sampling.json"))
@@ -189,6 +206,8 @@ def main() -> None:
     parser.add_argument("--timestep", type=float, default=0.3, help="fs")
     parser.add_argument("--steps", type=int, default=4000, help="of dynamics")
     parser.add_argument("--discard", type=int, default=500, help="first steps of dynamics left out")
+    parser.add_argument("--samplers", nargs="+", default=SAMPLERS, choices=SAMPLERS)
+    parser.add_argument("--inner", type=int, default=3, help="steps of the potential within one")
     parser.add_argument("--proposals", type=int, default=400)
     parser.add_argument("--tune", type=int, default=100, help="first proposals, which tune and are left out")
     parser.add_argument("--segment", type=int, default=20, help="steps of a segment to begin with")
