@@ -4,11 +4,11 @@
     python benchmarks/sampling.py --measure REFERENCE POTENTIAL START.extxyz --runs RUNS --out result.json
 
 ``--model`` needs no run: it prints the cost model of ``docs/dynamics.md``. ``--measure`` runs the samplers (plain
-dynamics, multiple time steps of ``--inner`` steps, hybrid Monte Carlo; ``--samplers`` names fewer) at constant pressure,
-one after the other; REFERENCE and POTENTIAL are SPECs, ``--option key=value`` goes to the reference. For each:
-means with errors of density, molecular fraction and F, independent samples, processor seconds (the first part of a run,
-which is discarded, included), and what the acceptance was; then independent samples for the same processor time over
-those of plain dynamics. A run that was stopped goes on.
+dynamics, multiple time steps of ``--inner`` steps, hybrid Monte Carlo; ``--samplers`` names fewer) at constant
+pressure, one after the other; REFERENCE and POTENTIAL are SPECs, ``--option key=value`` goes to the reference. For
+each: means with errors of density, molecular fraction and F, independent samples, processor seconds (the first part
+of a run, which is discarded, included), and what the acceptance was; then independent samples for the same processor
+time over those of plain dynamics. A run that was stopped goes on.
 """
 
 from __future__ import annotations
