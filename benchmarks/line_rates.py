@@ -62,6 +62,7 @@ class Kind:
         wrong: what must not be said, words of ``WORDS`` and orders.
         width: w of a continuous change, in the unit of the line; 0 is none.
         softest: the least slope of the pressure at held densities over that beside the change.
+        soft: whether that is the slope all the way over the change, which is as long as two phases would be.
         late: by how much a slow change is seen too late on either way, in g/cm^3, and four times as steep.
         phases: whether there are two.
         height_gpa: of the loop, above and below the pressure of equilibrium.
@@ -72,6 +73,7 @@ class Kind:
     wrong: tuple[str, ...]
     width: float = 0.0
     softest: float = 1.0
+    soft: bool = False
     late: float = 0.0
     phases: bool = False
     height_gpa: float = 0.0
@@ -83,7 +85,8 @@ KINDS = (
     Kind("held densities, smooth", HELD, SMOOTH),
     Kind("held densities, half as steep over 0.06", HELD, CONTINUOUS, 0.03, 0.5),
     Kind("held densities, a tenth as steep over 0.1", HELD, CONTINUOUS, 0.05, 0.1),
-    Kind("held densities, slow: 0.02 late on both ways", HELD, ("first order",), 0.04, 0.3, 0.02),
+    Kind("held densities, a tenth as steep, evenly", HELD, CONTINUOUS, softest=0.1, soft=True),
+    Kind("held densities, slow: 0.02 late on both ways", HELD, ("first order",), 0.04, 0.3, late=0.02),
     Kind("held densities, two phases, flat", HELD, ("loop", "crossover"), phases=True),
     *(
         Kind(f"held densities, loop of {height:g} GPa", HELD, ("crossover",), phases=True, height_gpa=height)
@@ -132,7 +135,7 @@ def draw(kind: Kind, random: np.random.Generator) -> tuple[LineOfStates, LineOfS
     coordinates = first + spacing * np.arange(count)
     noise = float(np.exp(random.uniform(*np.log(USUAL_NOISE))))
     span, extent, room = spacing * (count - 1), random.uniform(50.0, 150.0), 0.15
-    if kind.line is HELD and kind.phases:  # both phases are seen
+    if kind.line is HELD and (kind.phases or kind.soft):  # both ends are seen
         extent = spacing * random.uniform(2.0, count - 2.5)
         room = 0.5 * (1.0 - (extent + spacing) / span)
     truth = Truth(
@@ -181,15 +184,17 @@ def held_densities(fluid: Fluid, densities: Any) -> tuple[tuple[dict[str, Any], 
         energy = 0.05 * x + 0.002 * truth.curvature * x**2 + truth.heat_ev * share - 14.0
         return {"internal_energy": energy, "peak": 2.0 - 1.1 * share - 0.1 * x, "share": share}
 
-    if kind.phases:
+    if kind.phases or kind.soft:
         lighter, denser = truth.place - 0.5 * fluid.extent, truth.place + 0.5 * fluid.extent
         # from 0 to 1 as the volume goes from one phase to the other: sin(2 pi s) has equal areas in the volume
         s = np.clip((1.0 / lighter - 1.0 / densities) / (1.0 / lighter - 1.0 / denser), 0.0, 1.0)
         loop = kind.height_gpa * (np.sin(2.0 * np.pi * s) + fluid.skew * np.sin(4.0 * np.pi * s))
         level = float(ideal(lighter))
-        beyond = level * (np.maximum(densities, denser) / denser) ** (1.0 / EXPONENT)
+        rise = kind.softest * level / (EXPONENT * lighter) if kind.soft else 0.0
+        inside = level + rise * (np.clip(densities, lighter, denser) - lighter)
+        beyond = inside * (np.maximum(densities, denser) / denser) ** (1.0 / EXPONENT)
         curves = {"pressure": np.where(densities < lighter, ideal(densities), beyond) + loop} | of_share(s)
-        return (curves, curves), level
+        return (curves, curves), level + 0.5 * rise * fluid.extent
     slope = float(ideal(truth.place)) / (EXPONENT * truth.place)
     softening = 2.0 * truth.width * (1.0 - kind.softest) * slope
     bent = ideal(densities) * (1.0 + 0.01 * (truth.curvature * x**2 + fluid.cubic * x**3) / EXPONENT)
@@ -255,7 +260,7 @@ def judge_line(kind: Kind, number: int) -> dict[str, Any]:
     back = None if kind.line.holds_volume and word != "loop" else locate(down)  # at held volumes a loop alone decides
     found: dict[str, Any] = {"word": word, "order": str(order_of_line(located, back=back).order)}
     known = next((each for each in located.deciding if each.resolved), None)
-    if known is None or not (kind.phases or kind.width) or kind.late:
+    if known is None or not (kind.phases or kind.soft or kind.width) or kind.late:
         return found
     point = located.phase_point(known.criterion)
     judged = [("place", known.place, place)]
@@ -295,11 +300,18 @@ def row_of(kind: Kind, lines: int) -> dict[str, Any]:
 
 def markdown(rows: dict[str, Any]) -> str:
     """Return the table for the page."""
-    keys = [key for key in next(iter(rows.values())) if key != "must not be said"]
-    lines = [f"| line | must not be said | {' | '.join(keys)} |", f"|{'---|' * (len(keys) + 2)}"]
+    orders = (str(Order.FIRST_ORDER), str(Order.CROSSOVER))
+    lines = [
+        f"| line | must not be said | lines | {' | '.join((*WORDS, *orders))} | wrong | pull of place | of pressure |",
+        f"|{'---|' * 12}",
+    ]
     for name, row in rows.items():
-        cells = ("" if row[key] is None else str(row[key]) for key in keys)
-        lines.append(f"| {name} | {', '.join(row['must not be said'])} | {' | '.join(cells)} |")
+        pulls = (
+            "" if row[f"pull of the {of}"] is None else f"{row[f'pull of the {of}']} ({row[f'{of} beyond 95 %, %']} %)"
+            for of in ("place", "pressure")
+        )
+        counts = (str(row[key]) for key in ("lines", *WORDS, *orders, "wrong"))
+        lines.append(f"| {name} | {', '.join(row['must not be said'])} | {' | '.join(counts)} | {' | '.join(pulls)} |")
     return "\n".join(lines)
 
 

@@ -262,6 +262,36 @@ def test_a_loop_that_hangs_on_one_density_gives_no_pressure():
     assert "hangs on one" in found.reason
 
 
+def test_a_place_inside_a_loop_has_no_pressure_of_its_own():
+    densities = np.linspace(0.85, 1.0, 7)
+    step = share(densities, 0.92, 0.01)
+    curves = {
+        "pressure": (np.array([104.0, 111.0, 118.0, 114.0, 121.0, 128.0, 135.0]), 0.1),
+        "rdf_peak_prominence": (2.0 * (1.0 - step), 0.01),
+    }
+    looped = Isotherm("looped", 256, TEMPERATURE_K, points(densities, curves, 1), against=Coordinate.DENSITY)
+    located = locate(looped)
+    assert located.criteria[FIRST_PEAK_LOSS].resolved
+    assert located.phase_point(FIRST_PEAK_LOSS) is None
+    curves["pressure"] = (150.0 * densities ** (1.0 / 0.45), 0.1)
+    rising = locate(replace(looped, points=points(densities, curves, 1)))
+    point = rising.phase_point(FIRST_PEAK_LOSS)
+    assert point.pressure_gpa.value == pytest.approx(150.0 * 0.92 ** (1.0 / 0.45), abs=3.0)
+
+
+def test_a_soft_stretch_that_rises_is_no_plateau():
+    densities = 0.85 + 0.02 * np.arange(10)
+    flat = np.array([104.5, 110.1, 116.0, 116.0, 116.0, 116.0, 116.0, 122.0, 128.1, 134.4])
+    soft = flat + 0.6 * np.clip(np.arange(10) - 2.0, 0.0, 4.0)
+    for pressures, is_plateau in ((flat, True), (soft, False)):
+        line = Isotherm(
+            "soft", 256, TEMPERATURE_K, points(densities, {"pressure": (pressures, 0.1)}, 1), against=Coordinate.DENSITY
+        )
+        found = find_coexistence(line.curve("pressure"))
+        assert found.resolved is is_plateau
+        assert not found.is_loop
+
+
 def test_a_run_that_does_not_know_its_errors_leaves_the_heat_of_the_others_known():
     isotherm = two_states(150.0)
     estimates = isotherm.points[3].estimates

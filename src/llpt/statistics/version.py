@@ -13,5 +13,5 @@ open, and so does a state at which one side alone is a solid; a curve is faithfu
 combination is widened for weights that come from poorly known errors; what a side lacks (a pressure at held volumes,
 states in common, a phase) and where the volume jumps between two pressures enter. 8: the difference at each state of
 every curve is listed, and so among the reasons; a line that the surrogate alone walked is named; the pressure of a
-plateau holds that its weights are estimates, that of a loop what straight lines leave open.
+plateau holds that its weights are estimates, that of a loop what straight lines leave open; no plateau rises.
 """

@@ -99,7 +99,8 @@ class LocatedLine:
         """Return where a criterion puts the transition in the plane of pressure and temperature; None where nowhere.
 
         At held volumes the pressure is that of the curve P at the place, by a straight line between its neighbours, or
-        that of the two phases where a plateau or a loop gives it.
+        that of the two phases where a plateau or a loop gives it. Inside a loop the pressure at a density is neither:
+        a place by another criterion has none there.
         """
         result = self.criteria.get(criterion)
         if result is None or not result.resolved:
@@ -110,11 +111,13 @@ class LocatedLine:
                 return PhasePoint(held, result.place)
             case LineKind.ISOTHERM:
                 return PhasePoint(result.place, held)
-        curve = (self.states.fluid() or self.states).curve("pressure")
+        if result.coexistence is not None:
+            return PhasePoint(result.coexistence.pressure_gpa, held)
+        pressure = (self.states.fluid() or self.states).curve("pressure").at(result.place)
         if self.states.kind is LineKind.ISOCHORE:
-            return PhasePoint(curve.at(result.place), result.place)
-        both = result.coexistence
-        return PhasePoint(curve.at(result.place) if both is None else both.pressure_gpa, held)
+            return PhasePoint(pressure, result.place)
+        loops = [each.coexistence for each in self.criteria.values() if each.coexistence and each.coexistence.is_loop]
+        return None if loops else PhasePoint(pressure, held)
 
     @property
     def deciding(self) -> tuple[CriterionResult, ...]:

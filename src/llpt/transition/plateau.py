@@ -9,7 +9,8 @@ by leaving out one point after the other. A loop that is gone without one of the
 
 A loop is there where the pressure is proven to fall on compression between any two points (98 %, Bonferroni over the
 pairs). A plateau is there where the slope over four points or more is proven to be below ``FLAT`` of that on either
-side, again at 98 % over all stretches; the pressure is their mean. A curve with neither rises all the way.
+side, again at 98 % over all stretches, and is not proven to rise: one phase that is soft over a stretch does. The
+pressure is their mean. A curve with neither rises all the way.
 """
 
 from __future__ import annotations
@@ -96,9 +97,10 @@ def _outermost(volumes: NDArray[np.float64], pressures: NDArray[np.float64], lev
 def _area(volumes: NDArray[np.float64], pressures: NDArray[np.float64], level: float) -> float:
     """Return the integral of P - level between the outermost volumes at that level."""
     first, last = _outermost(volumes, pressures, level)
-    inside = volumes[(volumes > first) & (volumes < last)]
-    grid = np.concatenate([[first], inside, [last]])
-    return float(np.trapezoid(np.interp(grid, volumes, pressures) - level, grid))
+    inside = (volumes > first) & (volumes < last)
+    grid = np.concatenate([[first], volumes[inside], [last]])
+    excess = np.concatenate([[0.0], pressures[inside] - level, [0.0]])
+    return float(0.5 * (grid[1:] - grid[:-1]) @ (excess[1:] + excess[:-1]))
 
 
 def _falls(points: Curve) -> bool:
@@ -189,6 +191,8 @@ def _slope(points: Curve, first: int, last: int) -> Estimate:
 
 def _is_flat(points: Curve, first: int, last: int, level: float) -> bool:
     slope = _slope(points, first, last)
+    if slope.value > slope.half_width(CONFIDENCE):
+        return False
     for steep in (_slope(points, first - 1, first), _slope(points, last, last + 1)):
         steeper = combined(FLAT * steep.value - slope.value, [(steep, FLAT), (slope, -1.0)], "")
         if not steeper.value > steeper.half_width(level):
