@@ -1,6 +1,7 @@
 """A run's own record is held against what its study planned."""
 
 import json
+import sqlite3
 import subprocess
 
 import pytest
@@ -51,3 +52,16 @@ def test_what_was_changed_in_the_record_of_a_run_is_found(key, value, what, name
     record.write_text(before)
     assert list(found) == [what]
     assert named in found[what]
+
+
+@pytest.mark.parametrize("column", ["provenance", "conditions"])
+def test_what_the_ledger_cannot_tell_any_more_is_found(column, study):
+    database = study / "study.db"
+    before = database.read_bytes()
+    with sqlite3.connect(database) as other:
+        other.execute(f"UPDATE runs SET {column} = '{{bad'")  # noqa: S608 - a parameter of this test
+    other.close()
+    (found,) = verify(study)
+    database.write_bytes(before)
+    assert (found.subject, found.what, found.passed) == ("study", "ledger", False)
+    assert f"is damaged: what it says of {RUN} cannot be read" in found.found

@@ -62,7 +62,7 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
     with _copy_of_ledger(directory) as file:
         try:
             with _opened(file) as ledger:
-                entries = {entry.path: entry for entry in ledger.entries()}
+                entries = {entry.path: entry.checked() for entry in ledger.entries()}
                 changed, told = changed_thresholds(directory.study, plan, ledger)
                 thresholds = StudyThresholds.of(directory.study, ledger)
         except (LlptError, ValueError) as error:
