@@ -1,8 +1,8 @@
 """How often what is said of one isotherm or isochore is wrong, on lines whose truth is known.
 
-python benchmarks/line_rates.py [LINES]      # of each kind (1000): docs/results/line-rates.json
+python benchmarks/line_rates.py [LINES]      # of each kind (1000): docs/results/line-rates.json, docs/verdict.md
 python benchmarks/line_rates.py LINES --print [NAME]  # the same, printed; of the kinds whose name holds NAME
-python benchmarks/line_rates.py --table      # the committed table as Markdown; nothing is run
+python benchmarks/line_rates.py --table      # the committed rates as Markdown; nothing is run
 
 A line has 6 to 12 points and is walked both ways in equilibrium, unless its kind says otherwise. Noise, its memory from
 run to run, how well errors are known, and one run in twenty without a known error are those of ``verdict_rates.py``;
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from llpt.transition import LocatedLine
 
 RESULTS = ROOT / "docs" / "results" / "line-rates.json"
+PAGE = ROOT / "docs" / "verdict.md"
 SEED = 21
 COUNTS = (6, 13)
 HELD = LineKind.DENSITY_ISOTHERM
@@ -157,20 +158,19 @@ def draw(kind: Kind, random: np.random.Generator) -> tuple[LineOfStates, LineOfS
 def _line(
     fluid: Fluid, coordinates: Any, curves: dict[str, Any], noise: float, random: np.random.Generator
 ) -> LineOfStates:
-    """Return a line with noise; the molecular fraction goes with the first peak."""
-    error = 0.05 * noise
-    fractions = 0.9 - 0.8 * curves["share"] + error * random.normal(size=len(coordinates))
-    points = tuple(
-        replace(
-            point,
-            estimates=dict(point.estimates) | {"molecular_fraction": Estimate(float(fraction), error, "", 40.0)},
-        )
-        for point, fraction in zip(draw_points(coordinates, curves, noise, random), fractions, strict=True)
-    )
+    """Return a line with noise; at held pressures with the molecular fraction, which says nothing of the order else."""
+    points = draw_points(coordinates, curves, noise, random)
     if fluid.kind.line is LineKind.ISOCHORE:
         return Isochore("synthetic", fluid.atoms, 1.0, points)
-    against = Coordinate.DENSITY if fluid.kind.line is HELD else Coordinate.PRESSURE
-    return Isotherm("synthetic", fluid.atoms, TEMPERATURE_K, points, against=against)
+    if fluid.kind.line is HELD:
+        return Isotherm("synthetic", fluid.atoms, TEMPERATURE_K, points, against=Coordinate.DENSITY)
+    error = 0.05 * noise
+    fractions = 0.9 - 0.8 * curves["share"] + error * random.normal(size=len(coordinates))
+    both = (
+        replace(point, estimates=dict(point.estimates) | {"molecular_fraction": Estimate(value, error, "", 40.0)})
+        for point, value in zip(points, fractions.tolist(), strict=True)
+    )
+    return Isotherm("synthetic", fluid.atoms, TEMPERATURE_K, tuple(both))
 
 
 def held_densities(fluid: Fluid, densities: Any) -> tuple[tuple[dict[str, Any], ...], float]:
@@ -256,9 +256,10 @@ def judge_line(kind: Kind, number: int) -> dict[str, Any]:
     random = np.random.default_rng([SEED, number, KINDS.index(kind)])
     up, down, place, pressure = draw(kind, random)
     located = locate(up)
-    word = word_of(located)
-    back = None if kind.line.holds_volume and word != "loop" else locate(down)  # at held volumes a loop alone decides
-    found: dict[str, Any] = {"word": word, "order": str(order_of_line(located, back=back).order)}
+    statement = order_of_line(located)
+    if any("Walked one way only" in each.reason for each in statement.evidence):  # else the way back decides nothing
+        statement = order_of_line(located, back=locate(down))
+    found: dict[str, Any] = {"word": word_of(located), "order": str(statement.order)}
     known = next((each for each in located.deciding if each.resolved), None)
     if known is None or not (kind.phases or kind.soft or kind.width) or kind.late:
         return found
@@ -315,6 +316,22 @@ def markdown(rows: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def page_text(document: dict[str, Any]) -> str:
+    """Return what stands between the marks of the page."""
+    rows = document["rows"]
+    worst = max(rows.values(), key=lambda row: row["wrong"] / row["lines"])
+    measured = f"Measured {document['date']}, `{document['command']}`, statistics {document['statistics']}"
+    wrong = f"At most {worst['wrong']} of {worst['lines']} of a kind are wrong."
+    return f"{measured}; `results/line-rates.json`. {wrong}\n\n{markdown(rows)}"
+
+
+def write_page(document: dict[str, Any]) -> None:
+    """Write the rates into the page."""
+    before, mark, rest = PAGE.read_text(encoding="utf-8").partition("<!-- rates of lines -->\n")
+    _, end, after = rest.partition("<!-- end -->")
+    PAGE.write_text(f"{before}{mark}{page_text(document)}\n{end}{after}", encoding="utf-8")
+
+
 def main() -> None:
     """Measure and write or print, or print what is written."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -323,7 +340,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="print what is written; nothing is run")
     given = parser.parse_args()
     if given.table:
-        print(markdown(json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]))
+        print(page_text(json.loads(RESULTS.read_text(encoding="utf-8"))))
         return
     if given.shown is not None:
         print(markdown({kind.name: row_of(kind, given.lines) for kind in KINDS if given.shown in kind.name}))
@@ -338,6 +355,7 @@ def main() -> None:
     for kind in KINDS:
         document["rows"][kind.name] = row_of(kind, given.lines)
         RESULTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write_page(document)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ DEPENDING = (
     "hydrogen-64/verdict.json",
     "label-effect.json",
     "latent-heat.json",
+    "line-rates.json",
     "places.json",
     "planted-defects.json",
     "verdict-pulls.json",

@@ -21,7 +21,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import brentq
 
 from llpt.statistics import Estimate, combined, weighted_mean
 from llpt.transition.confidence import CONFIDENCE, RESAMPLES, UNANIMITY
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
 FLAT = 0.25
 FEWEST_FLAT = 4
 FEWEST = 5
+_HALVINGS = 40
+"""Of the range of pressures in which the areas are equal."""
 _LEAST_ERROR = 1e-9
 """Of the span of the pressures: what an exact one counts as."""
 
@@ -69,38 +70,49 @@ def equal_areas(volumes: NDArray[np.float64], pressures: NDArray[np.float64]) ->
         The pressure, the smaller and the larger volume; None where the pressure falls all the way on expansion, or
         where no pressure within the points makes the areas equal.
     """
-    rises = np.diff(pressures) > 0.0
-    if not rises.any():
-        return None
-    lowest = float(min(pressures[index] for index in np.flatnonzero(rises)))
-    highest = float(max(pressures[index + 1] for index in np.flatnonzero(rises)))
-    low, high = max(lowest, float(pressures[-1])), min(highest, float(pressures[0]))
-    if low >= high or _area(volumes, pressures, low) < 0.0 or _area(volumes, pressures, high) > 0.0:
-        return None
-    level = float(brentq(lambda each: _area(volumes, pressures, each), low, high))
-    return (level, *_outermost(volumes, pressures, level))
+    pressure, denser, lighter = (float(each) for each in _equal_areas(volumes[None], pressures[None])[0])
+    return None if math.isnan(pressure) else (pressure, denser, lighter)
 
 
-def _outermost(volumes: NDArray[np.float64], pressures: NDArray[np.float64], level: float) -> tuple[float, float]:
-    """Return the smallest and the largest volume at which the pressure passes a level."""
-    excess = pressures - level
-    found = [
-        float(
-            volumes[index] + (volumes[index + 1] - volumes[index]) * excess[index] / (excess[index] - excess[index + 1])
-        )
-        for index in range(len(volumes) - 1)
-        if excess[index] * excess[index + 1] <= 0.0 and excess[index] != excess[index + 1]
-    ]
-    return (min(found), max(found)) if found else (float(volumes[0]), float(volumes[0]))
+def _equal_areas(volumes: NDArray[np.float64], curves: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what ``equal_areas`` does of many curves, shape (m, n), at once: shape (m, 3), NaN where it has none."""
+    rises = np.diff(curves) > 0.0
+    low = np.maximum(np.where(rises, curves[:, :-1], np.inf).min(axis=1), curves[:, -1])
+    high = np.minimum(np.where(rises, curves[:, 1:], -np.inf).max(axis=1), curves[:, 0])
+    closed = low < high
+    low, high = np.where(closed, low, curves[:, 0]), np.where(closed, high, curves[:, 0])
+    closed &= (_areas(volumes, curves, low) >= 0.0) & (_areas(volumes, curves, high) <= 0.0)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        above = _areas(volumes, curves, middle) > 0.0
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    level = 0.5 * (low + high)
+    found = np.stack([level, *_outermost(volumes, curves - level[:, None])], axis=1)
+    return np.where(closed[:, None], found, np.nan)
 
 
-def _area(volumes: NDArray[np.float64], pressures: NDArray[np.float64], level: float) -> float:
-    """Return the integral of P - level between the outermost volumes at that level."""
-    first, last = _outermost(volumes, pressures, level)
+def _outermost(
+    volumes: NDArray[np.float64], excess: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the smallest and the largest volume at which each excess pressure passes 0, shape (m,) each."""
+    one, other = excess[:, :-1], excess[:, 1:]
+    passes = (one * other <= 0.0) & (one != other)
+    places = volumes[:, :-1] + np.diff(volumes) * one / np.where(passes, one - other, 1.0)
+    somewhere = passes.any(axis=1)
+    first, last = np.where(passes, places, np.inf).min(axis=1), np.where(passes, places, -np.inf).max(axis=1)
+    return np.where(somewhere, first, volumes[:, 0]), np.where(somewhere, last, volumes[:, 0])
+
+
+def _areas(
+    volumes: NDArray[np.float64], curves: NDArray[np.float64], levels: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the integral of each P - level between the outermost volumes at that level, shape (m,)."""
+    excess = curves - levels[:, None]
+    first, last = (each[:, None] for each in _outermost(volumes, excess))
     inside = (volumes > first) & (volumes < last)
-    grid = np.concatenate([[first], volumes[inside], [last]])
-    excess = np.concatenate([[0.0], pressures[inside] - level, [0.0]])
-    return float(0.5 * (grid[1:] - grid[:-1]) @ (excess[1:] + excess[:-1]))
+    left = np.maximum(np.pad(volumes[:, :-1], ((0, 0), (1, 0)), constant_values=-np.inf), first)
+    right = np.minimum(np.pad(volumes[:, 1:], ((0, 0), (0, 1)), constant_values=np.inf), last)
+    return np.asarray(0.5 * (np.where(inside, excess, 0.0) * (right - left)).sum(axis=1))
 
 
 def _falls(points: Curve) -> bool:
@@ -118,8 +130,8 @@ def _of_loop(points: Curve, seed: int) -> Coexistence:
     random = np.random.default_rng(seed)
     noise = random.normal(size=(RESAMPLES, len(points))) * points.errors
     volumes, pressures = 1.0 / points.coordinates[::-1], points.values[::-1]
-    found = [equal_areas(volumes, row[::-1]) for row in points.values + noise]
-    known = np.array([each for each in found if each is not None])
+    found = _equal_areas(np.tile(volumes, (RESAMPLES, 1)), (points.values + noise)[:, ::-1])
+    known = found[~np.isnan(found[:, 0])]
     best = equal_areas(volumes, pressures)
     if best is None or len(known) < UNANIMITY * RESAMPLES:
         return _none(
@@ -146,15 +158,15 @@ def _left_open(
     """Return what straight lines between the points leave open of pressure and volumes; None where one point is all.
 
     Without one point an area changes by six times what the straight lines beside it miss of a curve that bends: two
-    intervals of h miss h^3/12 of its second derivative each, one of 2 h misses eight times as much.
+    intervals of h miss h^3/12 of its second derivative each, one of 2 h misses eight times as much. All of that is
+    taken to have one sign.
     """
-    changes = []
-    for index in range(1, len(volumes) - 1):
-        without = equal_areas(np.delete(volumes, index), np.delete(pressures, index))
-        if without is None:
-            return None
-        changes.append(np.subtract(without, best))
-    return np.asarray(np.sqrt(np.square(changes).sum(axis=0)) / 6.0)
+    without = _equal_areas(
+        *(np.stack([np.delete(each, index) for index in range(1, len(each) - 1)]) for each in (volumes, pressures))
+    )
+    if np.isnan(without).any():
+        return None
+    return np.asarray(np.abs(without - np.array(best)).sum(axis=0) / 6.0)
 
 
 def _of_plateau(points: Curve) -> Coexistence:
