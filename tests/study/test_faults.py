@@ -54,7 +54,7 @@ def test_a_study_that_is_over_before_all_kills_are_made_is_done_again(script, mo
 
 @pytest.mark.slow
 def test_four_kills_at_random_moments_cost_no_more_than_a_checkpoint_and_change_nothing(tmp_path):
-    size = ["--kills", "4", "--of-pw", "0", "--pressures", "1", "--steps", "100", "--mean-s", "0.5"]
+    size = ["--kills", "4", "--of-pw", "0", "--pressures", "1", "--steps", "60", "--mean-s", "0.5"]
     command = [sys.executable, str(SCRIPT), *size, "--log", "log.json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=1800)
     assert (tmp_path / "log.json").exists(), done.stderr
