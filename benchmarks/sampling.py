@@ -29,7 +29,7 @@ from llpt.engines import make_engine
 from llpt.mlp.quality.phases import molecular_fraction
 from llpt.statistics import mean_estimate
 from llpt.trajectory import Trajectory
-from llpt.units import BOLTZMANN_EV_PER_K, U_PER_ANGSTROM3_TO_G_PER_CM3
+from llpt.units import ANGSTROM_TO_BOHR, BOLTZMANN_EV_PER_K, U_PER_ANGSTROM3_TO_G_PER_CM3
 
 LABEL_STEPS = 4.0
 """A converged single point costs as much as this many steps of DFT dynamics (``llpt.study.cost``)."""
@@ -129,7 +129,12 @@ def sampled(
     series = {
         "density_g_per_cm3": density,
         "free_energy_ev_per_atom": scalars["free_energy_ev"].to_numpy() / len(atoms),
-        "molecular_fraction": np.array([molecular_fraction(frame) for frame in frames]),
+        "molecular_fraction": np.array(
+            [
+                molecular_fraction(frame.positions_angstrom * ANGSTROM_TO_BOHR, frame.cell_angstrom * ANGSTROM_TO_BOHR)
+                for frame in frames
+            ]
+        ),
     }
     found: dict[str, Any] = {"steps": settings.steps, "discard": discard, "processor_seconds": seconds}
     for name, values in series.items():

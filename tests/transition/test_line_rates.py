@@ -35,6 +35,7 @@ def test_no_committed_rate_is_beyond_one_in_twenty(rates):
     rows = COMMITTED["rows"]
     assert list(rows) == [kind.name for kind in rates.KINDS]
     for name, row in rows.items():
+        assert row["lines"] >= 1000, name
         assert row["wrong"] <= MOST_WRONG_OF_1000 * row["lines"] / 1000, name
 
 
@@ -45,7 +46,7 @@ def test_the_committed_pressures_of_two_phases_are_known_as_well_as_they_say():
         if name.startswith(("held densities, two", "held densities, loop"))
     ]
     assert len(rows) == 4
-    assert all(row["pull of the pressure"] <= 1.2 for row in rows)
+    assert all(0.8 <= row["pull of the pressure"] <= 1.2 for row in rows)
 
 
 def test_the_page_holds_the_rates_that_are_committed():
