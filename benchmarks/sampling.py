@@ -117,10 +117,18 @@ def sampled(
         settings: of the run.
         discard: first steps left out.
     """
+    spent = place.with_suffix(".seconds.json")
+    if place.exists() and not spent.exists():
+        raise SystemExit(f"{place} was run without counting its seconds: give another --runs.")
+    seconds = json.loads(spent.read_text()) if spent.exists() else 0.0
     began = time.process_time()
-    with closing(make_engine(reference, options, purpose=settings.purpose)) as engine:
-        run_md(atoms, engine, settings, place)
-    seconds = time.process_time() - began
+    try:
+        with closing(make_engine(reference, options, purpose=settings.purpose)) as engine:
+            run_md(atoms, engine, settings, place)
+    finally:
+        seconds += time.process_time() - began
+        spent.parent.mkdir(parents=True, exist_ok=True)
+        spent.write_text(json.dumps(seconds))
     trajectory = Trajectory.open(place)
     kept = [index for index, step in enumerate(trajectory.frame_steps) if step >= discard]
     frames = [trajectory[index] for index in kept]

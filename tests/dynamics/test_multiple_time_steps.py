@@ -117,14 +117,14 @@ def test_a_run_says_how_it_was_made(tmp_path, fluid):
         run_md(fluid, LennardJones(cutoff=1.6), settings, tmp_path, potential=LennardJones(cutoff=1.6))
 
 
-def test_a_potential_that_follows_its_electrons_is_refused(tmp_path, fluid):
-    class Following(LennardJones):
+def test_a_potential_with_electrons_is_refused(tmp_path, fluid):
+    class Electronic(LennardJones):
         def describe(self):
             described = super().describe()
-            return described.__class__(**{**vars(described), "options": {"convergence": "molecular-dynamics"}})
+            return described.__class__(**{**vars(described), "options": {"electronic_temperature_k": 900.0}})
 
     with pytest.raises(InputError, match="Take a potential without electrons"):
-        run_md(fluid, LennardJones(cutoff=1.6), inner(3, timestep_fs=9.0), tmp_path / "run", potential=Following())
+        run_md(fluid, LennardJones(cutoff=1.6), inner(3, timestep_fs=9.0), tmp_path / "run", potential=Electronic())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Figures hold what was observed, laid out as those of Karasiev et al. 2021."""
 
 import json
+import math
 import re
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from llpt.audit import electronic_temperature_audit
 from llpt.campaign import ControlledTest, Role
 from llpt.report import Case, asked, comparison_curves, density_figure, draw, electronic_temperature_figure
-from llpt.report.interactive import as_json
+from llpt.report.interactive import _log_ticks, as_json
 from llpt.report.isobar_figures import isobar_figure, straddling
 from llpt.report.observable_figure import observable_figure
 from llpt.report.panels import Dash
@@ -204,3 +205,10 @@ def test_the_line_of_transitions_has_the_density_jumps(figures):
     jump = next(curve for curve in panel.curves if curve.label == "DFT/PBE, density jump")
     assert jump.x == (200.0, 250.0)
     assert np.allclose(jump.y, (930.0, 720.0), atol=40)
+
+
+def test_a_value_without_bounds_leaves_the_ticks_of_the_others():
+    ticks = _log_ticks([0.01, 3.0, math.inf])["tickvals"]
+    assert ticks == _log_ticks([0.01, 3.0])["tickvals"]
+    assert min(ticks) < 0.01
+    assert max(ticks) > 3.0

@@ -60,7 +60,7 @@ def test_the_reference_covers_the_same_time_in_fewer_steps():
     first, second = reference
     assert (first.steps, first.discard) == (61 + 8, 11 + 8)
     assert (second.steps, second.discard, second.timestep_fs) == (61, 11, 1.2)
-    assert second.dynamics.positions_every == 1
+    assert second.dynamics.positions_every * 4 == surrogate[1].dynamics.positions_every == 4
     assert second.dynamics.multiple_time_steps.inner_steps == 4
     assert (surrogate[1].steps, surrogate[1].discard, surrogate[1].timestep_fs) == (241, 41, 0.3)
     assert surrogate[1].dynamics.multiple_time_steps is None
@@ -83,8 +83,11 @@ def test_runs_of_controlled_tests_cover_the_same_time_too():
 def test_a_step_costs_one_of_the_engine_and_the_inner_ones():
     (_, run), (_, plain) = runs_of(STUDY)
     step = StepTimes().step_s(plain)
-    assert StepTimes().step_s(run) == pytest.approx(step + 4 * run.seconds_of_potential)
-    assert StepTimes([(run, 1000.0)]).step_s(run) == 1000.0
+    assert StepTimes().step_s(run) == step
+    assert StepTimes().step_of_run_s(run) == pytest.approx(step + 4 * run.seconds_of_potential)
+    assert StepTimes([(run, 1000.0)]).step_of_run_s(run) == 1000.0
+    assert StepTimes([(plain, 1.0)]).was_measured(plain)
+    assert not StepTimes([(plain, 1.0)]).was_measured(run)
 
 
 def test_a_step_of_electrons_costs_more_the_farther_they_moved():
@@ -94,7 +97,7 @@ def test_a_step_of_electrons_costs_more_the_farther_they_moved():
     (_, run), _ = runs_of(dft)
     (other, plain), _ = runs_of(dft[: table[0]] + dft[table[1] :])
     inner = 4 * run.seconds_of_potential
-    assert StepTimes().step_s(run) == pytest.approx(1.75 * StepTimes().step_s(plain) + inner)
+    assert StepTimes().step_of_run_s(run) == pytest.approx(1.75 * StepTimes().step_s(plain) + inner)
     assert StepTimes([(run, 7.0)]).step_s(other) == pytest.approx((7.0 - inner) / 1.75, rel=0.01)
 
 
@@ -113,8 +116,13 @@ def test_the_study_keeps_its_own_copy_of_the_potential(tmp_path):
         ('sampler = "multiple-time-steps"', 'sampler = "hybrid-monte-carlo"', "no table proposals"),
         ("inner_steps = 4", "inner_steps = 1", "inner_steps"),
         ("positions_every = 2", "positions_every = 2\nbeads = 4", "beads"),
+        ("inner_steps = 4", "inner_steps = 7", "2.1 fs from one force of the reference to the next"),
+        ("steps = 241\ndiscard = 41", "steps = 240\ndiscard = 238", "leaves nothing to average"),
+        (POTENTIAL, 'engine = "dft"', "has electrons"),
+        (POTENTIAL, 'engine = "quantum-espresso"', "has electrons"),
+        ("[surrogate]", "[tests]\nbeads = 4\n[surrogate]", "for classical nuclei"),
         (POTENTIAL, 'engine = "nothing"', "names in dynamics.multiple_time_steps"),
-        ("[surrogate]", "[tests]\nintegrator = true\n[surrogate]", "i-PI alone makes its inner steps"),
+        ("[surrogate]", "[tests]\nintegrator = true\n[surrogate]", "i-PI makes its inner steps, for classical nuclei"),
         ("[reference]", "[mistaken]", "mistaken"),
     ],
 )

@@ -78,8 +78,8 @@ def test_a_proposal_costs_a_label_and_a_segment():
     moved = next(run for run in make_plan(parse_study(STUDY)).runs if not run.sampled)
     step = StepTimes().step_s(moved)
     assert StepTimes().step_s(run) == step
-    assert StepTimes().proposal_s(run) == pytest.approx(4.0 * step + 10 * run.seconds_of_potential)
-    assert StepTimes([(run, 1000.0)]).proposal_s(run) == 1000.0
+    assert StepTimes().step_of_run_s(run) == pytest.approx(4.0 * step + 10 * run.seconds_of_potential)
+    assert StepTimes([(run, 1000.0)]).step_of_run_s(run) == 1000.0
     assert StepTimes([(run, 1000.0)]).step_s(moved) == step
 
 

@@ -195,7 +195,7 @@ def _mark(study: Path, plan: Plan, lines: Sequence[str], *, with_study: bool) ->
         with_study: whether the study file counts word by word.
     """
     from llpt.study.schedule import contents_of  # noqa: PLC0415 - start-up time
-    from llpt.study.stored import tree_hash  # noqa: PLC0415
+    from llpt.study.stored import INPUTS, tree_hash  # noqa: PLC0415
 
     parts = list(lines)
     if with_study:
@@ -203,6 +203,8 @@ def _mark(study: Path, plan: Plan, lines: Sequence[str], *, with_study: bool) ->
     if not is_archive(study):  # which was just read as a whole
         contents = contents_of(plan, _place(study), copies=study.is_dir())
         parts += [digest for _, digest in sorted(contents.items())]
+        if study.is_dir():
+            parts.append(tree_hash(study / INPUTS))
         parts += [tree_hash(file) for file in _files(plan, _place(study))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from llpt.engines import Engine
 
 
+ELECTRONS = "electronic_temperature_k"
+"""The option that engines with electrons have."""
+
+
 @contextlib.contextmanager
 def helping(settings: RunSettings, given: Engine | BaseCalculator | None) -> Iterator[Engine | None]:
     """Give the potential that helps, as handed over or as the settings name it; None in plain dynamics.
@@ -61,19 +65,24 @@ def check_helped(engine: Engine, potential: Engine, settings: RunSettings) -> No
         settings: of the run.
 
     Raises:
-        InputError: the one that may not solves structures as steps of dynamics, or F is not corrected while the volume
-            changes.
+        InputError: the potential within a step has electrons; the engine of hybrid Monte Carlo solves structures as
+            steps of dynamics, or does not correct F while the volume changes.
     """
-    described = (engine if settings.proposals is not None else potential).describe()
+    if settings.proposals is None:
+        described = potential.describe()
+        if ELECTRONS in described.options:
+            raise InputError(
+                f"Engine {described.spec} has electrons that it follows from step to step, so that it would not give "
+                "the same again where a run goes on.",
+                "Take a potential without electrons, as a network.",
+            )
+        return
+    described = engine.describe()
     if described.options.get("convergence") == Convergence.MOLECULAR_DYNAMICS:
         raise InputError(
             f"Engine {described.spec} solves structures as steps of dynamics, so F depends on those before.",
-            'Make it with purpose=settings.purpose, or leave option convergence out (or "tight").'
-            if settings.proposals is not None
-            else "Take a potential without electrons, as a network.",
+            'Make it with purpose=settings.purpose, or leave option convergence out (or "tight").',
         )
-    if settings.proposals is None:
-        return
     uncorrected = "ecut_ry" in described.options and described.pressure_label is PressureLabel.UNCORRECTED
     if settings.ensemble is Ensemble.NPT and uncorrected:
         raise InputError(

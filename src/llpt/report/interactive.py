@@ -162,7 +162,7 @@ def _panel(plot: go.Figure, panel: Panel, place: dict[str, int], named: set[str]
 
 def _log_ticks(values: Iterable[float]) -> dict[str, Any]:
     """Return ticks at 1, 2 and 5 of each decade, or at powers of ten of many; within one decade plotly's own serve."""
-    exponents = [math.log10(value) for value in values if value > 0.0]
+    exponents = [math.log10(value) for value in values if 0.0 < value < math.inf]
     if not exponents or 0.0 < max(exponents) - min(exponents) < 1.0:
         return {}
     decades = range(math.floor(min(exponents)) - 1, math.ceil(max(exponents)) + 2)

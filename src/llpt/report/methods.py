@@ -272,7 +272,8 @@ def _by_potential(runs: list[PlannedRun]) -> str:
     """Tell of multiple time steps, a space before it; nothing where there are none."""
     if not runs:
         return ""
-    names = sorted({helped.engine for run in runs if (helped := run.dynamics.helped) is not None})
+    specs = {helped.engine for run in runs if (helped := run.dynamics.helped) is not None}
+    names = sorted(PurePath(spec).name if find_engine(spec).copied else spec for spec in specs)
     forces = _span(sorted({round(run.timestep_fs, 3) for run in runs}))
     return f" by {' and '.join(names)}, with its own forces every {forces} fs{_cite(INNER_STEPS_PAPER)}"
 

@@ -39,8 +39,9 @@ NPT at 200 GPa, 0.4 fs, forty steps against three snapshots, seconds of one proc
 PROPOSAL_STEPS = 4.0
 """The label of a proposal of hybrid Monte Carlo: solved in full, from orbitals of a configuration far away."""
 STEPS_OF_EACH_INNER = 0.25
-"""How much dearer a step of electrons is for each inner step after the first: 4.0, 5.0 and 6.0 cycles of 0.09 s in
-place of 2.8, at 0.8, 1.2 and 1.6 fs in place of 0.4 fs (64 atoms, 2x2x2, 55 Ry, PBE, 800 K, one core, 2026-11-29)."""
+"""How much dearer a step of electrons is for each inner step after the first: 0.47, 0.56 and 0.64 s of a processor (4,
+5 and 6 cycles) at 0.8, 1.2 and 1.6 fs where 0.4 fs takes 0.37 s (3 cycles; 64 atoms, 2x2x2, 55 Ry, PBE, one core,
+2026-11-29)."""
 FIRST_POINT_STEPS = 18.0
 """A single point from which others are followed along the electrons' temperature: 1.4 s where a step takes 0.078 s (32
 atoms, 2x2x2, 55 Ry, PBE, one core)."""
@@ -195,11 +196,7 @@ class StepTimes:
     def run_s(self, run: TimedRun) -> float:
         """Return the seconds that a run takes from start to end."""
         loading = self.loading_s(run) if run.path == self._first else 0.0
-        return (
-            loading
-            + self.start_up_s(run)
-            + run.steps * (self.proposal_s(run) if run.segment_steps else self.step_s(run))
-        )
+        return loading + self.start_up_s(run) + run.steps * self.step_of_run_s(run)
 
     def start_up_s(self, run: TimedRun) -> float:
         """Return the seconds of a run beside its steps: as runs before took them, those of the nearest size first.
@@ -225,17 +222,23 @@ class StepTimes:
         for groups in (*self._same, self._others[1]):
             yield self._paces_like(run, groups[-1:])[0]
 
-    def proposal_s(self, run: TimedRun) -> float:
-        """Return the seconds of a proposal: a label of the engine and a segment of the potential."""
+    def step_of_run_s(self, run: TimedRun) -> float:
+        """Return the seconds of a step of a run, what a potential does in it included.
+
+        A proposal is a label of the engine and a segment of the potential, a step with inner ones a longer step of the
+        engine and the inner ones.
+        """
         if run.path in self._measured:
             return self._measured[run.path]
-        return PROPOSAL_STEPS * self.step_s(run) + run.segment_steps * run.seconds_of_potential
+        engine = PROPOSAL_STEPS if run.segment_steps else steps_of_longer(run)
+        potential = (run.segment_steps + run.inner_steps) * run.seconds_of_potential
+        return engine * self.step_s(run) + potential
 
     def step_s(self, run: TimedRun) -> float:
-        """Return the seconds of one step of dynamics with its engine, inner steps included."""
+        """Return the seconds of one step of plain dynamics with the engine of a run."""
         if run.path in self._measured and not run.segment_steps:
-            return self._measured[run.path]
-        return steps_of_longer(run) * run.beads * self._bead_s(run) + run.inner_steps * run.seconds_of_potential
+            return plain_step_s(run, self._measured[run.path])
+        return run.beads * self._bead_s(run)
 
     def _bead_s(self, run: TimedRun) -> float:
         """Return the seconds of a step with classical nuclei."""
@@ -248,7 +251,12 @@ class StepTimes:
         return estimate
 
     def was_measured(self, run: TimedRun) -> bool:
-        """Whether a run of the same engine and options was measured, here or in a study before."""
+        """Whether steps of a run were measured, here or by the same engine and options in a study before.
+
+        Of a run that a potential helps only its own are.
+        """
+        if run.segment_steps or run.inner_steps:
+            return run.path in self._measured
         return any(any(self._paces_like(run, groups)) for groups in self._same)
 
     def _paces_like(self, run: TimedRun, groups: Sequence[_Peers]) -> list[tuple[KnownPace, ...]]:

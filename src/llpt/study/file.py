@@ -176,13 +176,22 @@ class StudyFile(Section):
                 f'has dynamics.sampler = "{sampler}" but no reference to sample', "Add [reference]."
             )
         try:
-            find_engine(engine)
+            record = find_engine(engine)
         except (InputError, PluginError) as error:
             raise ContradictionError(
                 f'names in dynamics.{table} engine "{engine}", which there is not', error.remedy
             ) from error
         by_carlo = sampler is Sampler.HYBRID_MONTE_CARLO
-        why = "it has no times, no beads and always a temperature" if by_carlo else "i-PI alone makes its inner steps"
+        if record.thermal and not by_carlo:
+            raise ContradictionError(
+                f'names in dynamics.{table} engine "{engine}", which has electrons that it follows from step to step',
+                "Take a potential without electrons, as a network.",
+            )
+        why = (
+            "it has no times, no beads and always a temperature"
+            if by_carlo
+            else "i-PI makes its inner steps, for classical nuclei"
+        )
         for name, test in self.tests.asked():
             if (needs_motion(test) if by_carlo else needs_plain_steps(test)) and test.engines != "surrogate":
                 raise ContradictionError(

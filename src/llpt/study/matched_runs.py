@@ -72,10 +72,11 @@ def matched_runs(ladders: Ladders, test: MatchedRunsSection, base: list[Molecula
 def _loop(ladders: Ladders, matched: list[MolecularDynamics], steps: int, number: int) -> list[MolecularDynamics]:
     """Return a ladder up and one down whose runs have another length, the discarded share the same."""
     dynamics = ladders.study.dynamics
-    discard = ladders.own_steps(round(steps * dynamics.discard / dynamics.steps))
+    own = ladders.own_steps(steps)
+    discard = min(ladders.own_steps(round(steps * dynamics.discard / dynamics.steps)), own - 1)
     runs: list[MolecularDynamics] = []
     for rungs in ladders.fresh(matched).values():
-        shorter = [replace(run.with_dynamics(steps=ladders.own_steps(steps)), discard=discard) for run in rungs]
+        shorter = [replace(run.with_dynamics(steps=own), discard=discard) for run in rungs]
         up, down = (
             [_reseeded(ladders, run.for_test(way, number)) for run in shorter]
             for way in (ControlledTest.RAMP_UP, ControlledTest.RAMP_DOWN)

@@ -61,7 +61,7 @@ def run_settings(
         thermostat_time_fs=dynamics.thermostat_time_fs,
         barostat_time_fs=dynamics.barostat_time_fs,
         checkpoint_every=None if dynamics.checkpoint_every is None else steps(dynamics.checkpoint_every),
-        positions_every=steps(dynamics.positions_every) if proposals is None else 1,
+        positions_every=1 if proposals is not None else dynamics.positions_interval(reference=reference),
     )
     # A job says only what was asked for: its text is that of before these settings were there.
     if dynamics.beads > 1:

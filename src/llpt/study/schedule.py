@@ -6,7 +6,7 @@ import heapq
 from typing import TYPE_CHECKING
 
 from llpt.study.cost import StepTimes
-from llpt.study.stored import engine_contents
+from llpt.study.stored import POTENTIAL, engine_contents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +43,9 @@ def contents_of(plan: Plan, place: Path, *, copies: bool) -> dict[str, str]:
         place: the study's directory, or that of its study file.
         copies: whether it is the former, which holds copies.
     """
-    return engine_contents({(run.engine, run.role) for run in plan.runs if run.engines}, place, copies=copies)
+    made = [run for run in plan.runs if run.engines]
+    helpers = {(run.dynamics.helped.engine, POTENTIAL) for run in made if run.dynamics.helped is not None}
+    return engine_contents(helpers | {(run.engine, run.role) for run in made}, place, copies=copies)
 
 
 def times_of_study(

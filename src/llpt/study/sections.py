@@ -6,6 +6,7 @@ a person reads when a value is refused (``llpt.study.reading``).
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from typing import Annotated, Any, Literal, Self
 
@@ -22,6 +23,7 @@ from llpt.dynamics.settings import (
 )
 from llpt.ladder_path import LadderPath
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.units import HYDROGEN_MASS_U
 
 Float = Annotated[float, Strict()]
 Int = Annotated[int, Strict()]
@@ -216,6 +218,12 @@ class ProposalsSection(Section):
         return Proposals(**kept, tune=self.discard if self.tune else 0)
 
 
+LONGEST_STEP_FS = 2.0
+"""From one force of the reference to the next, of hydrogen: a quarter of the period of the molecules. At constant
+energy the drift is 0.5, 1.8 and 8.5 meV/atom and ps at 1.2, 1.6 and 2.0 fs (64 atoms, 800 K, 200 GPa, PBE at 2x2x2
+with the published pbe-v2 within a step, 2026-11-29)."""
+
+
 class MultipleTimeStepsSection(Section):
     """``[dynamics.multiple_time_steps]``: the potential that moves the reference's atoms between two of its forces."""
 
@@ -307,6 +315,8 @@ class DynamicsSection(Section):
                     f'has sampler = "{self.sampler}" and {"a" if given else "no"} table {table}',
                     f'Give both sampler = "{sampler}" and [dynamics.{table}], or neither.',
                 )
+        if self.multiple_time_steps is not None:
+            self._check_inner_steps(self.multiple_time_steps.inner_steps)
         if self.sampler is not Sampler.MOLECULAR_DYNAMICS and self.beads > 1:
             raise ContradictionError(
                 f'asks for {self.beads} beads of a path integral with sampler = "{self.sampler}"',
@@ -317,6 +327,36 @@ class DynamicsSection(Section):
                 'has ensemble = "nve" with hybrid Monte Carlo, which samples a temperature', 'Take "npt" or "nvt".'
             )
         return self
+
+    def positions_interval(self, *, reference: bool) -> int:
+        """Return after how many steps of a side's engine positions are stored: after the same time on both sides.
+
+        Args:
+            reference: whether the side is the reference, whose steps may be made of inner ones.
+        """
+        inner = 1 if self.multiple_time_steps is None else self.multiple_time_steps.inner_steps
+        steps = -(-self.positions_every // inner)
+        return steps if reference else steps * inner
+
+    def _check_inner_steps(self, inner: int) -> None:
+        """Refuse steps that a vibration of hydrogen does not bear, and those that leave none of a run."""
+        mass_u = HYDROGEN_MASS_U if self.isotope is None else self.isotope.mass_u
+        longest_fs = LONGEST_STEP_FS * math.sqrt(mass_u / HYDROGEN_MASS_U)
+        timestep_fs = LONGEST_TIMESTEP_FS if self.timestep_fs == "auto" else self.timestep_fs
+        if inner * timestep_fs > longest_fs:
+            raise ContradictionError(
+                f"asks for up to {inner * timestep_fs:.3g} fs from one force of the reference to the next: beyond "
+                f"{longest_fs:.2g} fs the correction drives the vibration of the molecules",
+                f"Let multiple_time_steps.inner_steps be at most {max(2, int(longest_fs / timestep_fs))}, or "
+                "timestep_fs smaller.",
+            )
+        kept = self.steps_of_engine(self.steps, reference=True) - self.steps_of_engine(self.discard, reference=True)
+        if kept <= 0:
+            raise ContradictionError(
+                f"discards {self.discard} of {self.steps} steps, which leaves nothing to average where {inner} of them "
+                "are one",
+                "Let discard be smaller.",
+            )
 
     @property
     def helpers(self) -> dict[str, ProposalsSection | MultipleTimeStepsSection | None]:

@@ -21,6 +21,8 @@ FUNCTIONS = "functions"
 """The folder of the copy of a potential whose functions a training takes."""
 
 
+INPUTS = "inputs"
+"""Below the study's directory, where all of them lie."""
 POTENTIAL = "potential"
 """The folder of the copy of a potential that helps the reference: proposes, or moves its atoms within a step."""
 
@@ -48,7 +50,7 @@ def pseudopotential_file(options: Mapping[str, GivenValue]) -> str | None:
 
 def stored_path(given: str, folder: str) -> str:
     """Return the place below the study's directory of the copy of ``given``."""
-    return f"inputs/{folder}/{Path(given).name}"
+    return f"{INPUTS}/{folder}/{Path(given).name}"
 
 
 def stored_engine(spec: str, folder: str) -> str:

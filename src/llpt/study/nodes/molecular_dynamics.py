@@ -75,10 +75,13 @@ def progress_told(report: Report, settings: RunSettings, atoms: Atoms) -> Callab
 
     def on_progress(progress: Progress) -> None:
         if progress.temperature_k > EXPLODED * settings.temperature_k:
+            remedy = "A potential outside what it was trained on does this: train it on more frames, or hotter ones."
+            if settings.multiple_time_steps is not None:
+                remedy = "So do too many inner steps: take fewer, or a better potential within them."
             raise EngineError(
                 f"The fluid reached {progress.temperature_k:.3g} K where its thermostat asks for "
                 f"{settings.temperature_k:g} K: the forces are not those of a fluid.",
-                "A potential outside what it was trained on does this: train it on more frames, or hotter ones.",
+                remedy,
             )
         report(
             NodeProgress(
