@@ -320,9 +320,10 @@ def page_text(document: dict[str, Any]) -> str:
     """Return what stands between the marks of the page."""
     rows = document["rows"]
     worst = max(rows.values(), key=lambda row: row["wrong"] / row["lines"])
-    measured = f"Measured {document['date']}, `{document['command']}`, statistics {document['statistics']}"
-    wrong = f"At most {worst['wrong']} of {worst['lines']} of a kind are wrong."
-    return f"{measured}; `results/line-rates.json`. {wrong}\n\n{markdown(rows)}"
+    how = f"`{document['command']}`, statistics {document['statistics']}; `results/line-rates.json`"
+    measured = f"| measured | {document['date']}, {how} |\n|---|---|"
+    wrong = f"| wrong | at most {worst['wrong']} of {worst['lines']} of a kind |"
+    return f"{measured}\n{wrong}\n\n{markdown(rows)}"
 
 
 def write_page(document: dict[str, Any]) -> None:
