@@ -82,12 +82,12 @@ def test_a_wrong_spring_within_the_step_leaves_the_averages_of_the_engine(tmp_pa
     """Two atoms on springs, the centre of mass at rest: each component has the variance k_B T/2k of the engine's k."""
     temperature, stiff, soft = 600.0, 1.0, 0.5
     atoms = Atoms("H2", positions=SITES, cell=[8.0] * 3, pbc=True)
-    settings = inner(4, ensemble="nvt", temperature_k=temperature, pressure_gpa=None, timestep_fs=2.0, steps=6000)
+    settings = inner(4, ensemble="nvt", temperature_k=temperature, pressure_gpa=None, timestep_fs=2.0, steps=1500)
     run_md(atoms, Einstein(SITES, stiff), settings, tmp_path, potential=Einstein(SITES, soft))
     moved = positions(tmp_path)[100:] - SITES
     scaled = moved[:, 0, :] / np.sqrt(BOLTZMANN_EV_PER_K * temperature / (2.0 * stiff))
     squares = mean_estimate((scaled**2).mean(axis=1), "")
-    assert squares.error < 0.1
+    assert squares.error < 0.2
     assert within(squares, 1.0)
     assert not within(squares, stiff / soft)
 

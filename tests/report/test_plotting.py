@@ -148,11 +148,13 @@ def test_what_a_trajectory_lacks_is_said(trajectory):
     assert plot(trajectory, "volume").lines
 
 
-def test_a_verdict_has_a_row_for_every_comparison(reference, surrogate):
+def test_a_verdict_has_a_row_for_every_comparison_but_not_for_each_state_of_a_curve(reference, surrogate):
     verdict = compare([reference], [surrogate], Thresholds())
     ax = plot(verdict)
-    known = [each for each in verdict.comparisons if np.isfinite(each.difference.value)]
-    unknown = [each for each in verdict.comparisons if each.judged and each not in known]
+    whole = [each for each in verdict.comparisons if not each.of_one_state]
+    assert len(whole) < len(verdict.comparisons)
+    known = [each for each in whole if np.isfinite(each.difference.value)]
+    unknown = [each for each in whole if each.judged and each not in known]
     assert len(ax.get_yticklabels()) == len(known) + len(unknown)
     values = [container.lines[0].get_xdata()[0] for container in ax.containers]
     assert values == pytest.approx([each.difference.value / each.threshold for each in known])
