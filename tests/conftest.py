@@ -30,11 +30,8 @@ if threading.current_thread() is threading.main_thread():
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Let ``-n auto`` start three times as many tests as there are processors: many wait for the programs they start.
-
-    With twice as many two processors were idle for a quarter of the time.
-    """
-    return 3 * (os.cpu_count() or 1)
+    """Let ``-n auto`` start twice as many tests as there are processors: many wait for the programs they start."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")
