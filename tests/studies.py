@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -45,3 +46,19 @@ def with_modules_of(*folders):
     """
     path = os.pathsep.join([*map(str, folders), os.environ.get("PYTHONPATH", "")])
     return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+
+
+def soft_study(program, place, text, *, timeout_s=1800):
+    """Return the directory of a study of ``ENGINES`` that ``llpt run`` has done in a place, called ``soft``."""
+    (place / "soft.toml").write_text(text)
+    done = subprocess.run(
+        [program, "run", "soft.toml"],
+        cwd=place,
+        env=with_modules_of(ENGINES),
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=timeout_s,
+    )
+    assert done.returncode == 0, done.stderr
+    return place / "soft"

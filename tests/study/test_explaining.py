@@ -3,11 +3,10 @@
 import json
 import math
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
-from tests.studies import ENGINES, with_modules_of
+from tests.studies import ENGINES, soft_study
 from typer.testing import CliRunner
 
 from llpt.campaign.explained import CampaignExplanation
@@ -188,18 +187,8 @@ def test_how_many_labels_it_takes_is_said_beforehand(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def root(tmp_path_factory, warm_programs):
     place = tmp_path_factory.mktemp("explained")
-    (place / "soft.toml").write_text(STUDY.replace("[bridge]", "[bridge]\ncouplings = 0.5"))
-    done = subprocess.run(
-        [warm_programs / "llpt", "run", "soft.toml"],
-        cwd=place,
-        env=with_modules_of(ENGINES),
-        text=True,
-        capture_output=True,
-        check=False,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stderr
-    return place / "soft"
+    text = STUDY.replace("[bridge]", "[bridge]\ncouplings = 0.5")
+    return soft_study(warm_programs / "llpt", place, text, timeout_s=900)
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """An isotherm from study file to page: a soft fluid at held densities, walked up and down, against another one."""
 
 import csv
-import subprocess
 
 import pytest
-from tests.studies import ENGINES, with_modules_of
+from tests.studies import soft_study
 
 from llpt.audit import Verdict
 from llpt.observables import load_summary
@@ -40,18 +39,7 @@ decompression = { engines = "reference", steps = 80 }
 @pytest.fixture(scope="module")
 def root(tmp_path_factory, warm_programs):
     root = tmp_path_factory.mktemp("isotherm")
-    (root / "soft.toml").write_text(STUDY)
-    done = subprocess.run(
-        [warm_programs / "llpt", "run", "soft.toml"],
-        cwd=root,
-        env=with_modules_of(ENGINES),
-        text=True,
-        capture_output=True,
-        check=False,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stderr
-    return root / "soft"
+    return soft_study(warm_programs / "llpt", root, STUDY, timeout_s=900)
 
 
 @pytest.mark.slow

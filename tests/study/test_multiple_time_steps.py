@@ -1,12 +1,13 @@
 """A study whose reference gives its forces once in some steps of a potential: the same times in fewer steps."""
 
 import json
-import subprocess
+import shutil
 
 import pytest
-from tests.studies import ENGINES, with_modules_of
+from tests.studies import ENGINES, soft_study
 
 from llpt.campaign import Role
+from llpt.cli.trust import _mark
 from llpt.errors import InputError
 from llpt.observables import load_summary
 from llpt.study import make_plan, parse_study
@@ -135,18 +136,7 @@ def test_what_contradicts_it_is_refused(was, becomes, words):
 @pytest.mark.slow
 def test_the_whole_study(tmp_path, warm_programs):
     """Runs, verdict and report: both sides by the same time step, the reference's forces less often."""
-    (tmp_path / "soft.toml").write_text(STUDY)
-    done = subprocess.run(
-        [warm_programs / "llpt", "run", "soft.toml"],
-        cwd=tmp_path,
-        env=with_modules_of(ENGINES),
-        text=True,
-        capture_output=True,
-        check=False,
-        timeout=1800,
-    )
-    assert done.returncode == 0, done.stderr
-    root = tmp_path / "soft"
+    root = soft_study(warm_programs / "llpt", tmp_path, STUDY)
     page = (root / "report" / "index.html").read_text()
     assert "every 1.2 fs" in page
     assert "at every time step" in page
@@ -155,3 +145,21 @@ def test_the_whole_study(tmp_path, warm_programs):
     times = {each.name: load_summary(each).attrs["timestep_fs"] for each in (root / "results").glob("*.nc")}
     assert sorted(times.values()) == pytest.approx([0.3, 0.3, 1.2, 1.2])
     assert json.loads((root / "results" / "verdict.json").read_text())["comparisons"]
+
+
+def test_another_file_of_the_potential_is_other_code_though_the_surrogate_has_the_same(tmp_path):
+    """What was agreed to of a study file holds of its directory too, and no longer where a copy was swapped."""
+    text = STUDY.replace(POTENTIAL, 'engine = "n2p2:network"', 1)
+    text = text.replace('[surrogate]\nengine = "ase:engines_for_tests.Soft"\noptions = { sigma = 1.21 }', "[surrogate]")
+    text = text.replace("[surrogate]", '[surrogate]\nengine = "n2p2:network"')
+    plan = make_plan(parse_study(text))
+    (tmp_path / "network").mkdir()
+    (tmp_path / "network" / "input.nn").write_text("one")
+    (tmp_path / "soft.toml").write_text(text)
+    root = tmp_path / "soft"
+    for folder in ("potential", "surrogate"):
+        shutil.copytree(tmp_path / "network", root / "inputs" / folder / "network")
+    agreed = _mark(tmp_path / "soft.toml", plan, [], with_study=False)
+    assert _mark(root, plan, [], with_study=False) == agreed
+    (root / "inputs" / "potential" / "network" / "input.nn").write_text("another")
+    assert _mark(root, plan, [], with_study=False) != agreed

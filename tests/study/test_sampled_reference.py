@@ -2,10 +2,9 @@
 
 import json
 import math
-import subprocess
 
 import pytest
-from tests.studies import ENGINES, with_modules_of
+from tests.studies import ENGINES, soft_study
 
 from llpt.campaign import Role
 from llpt.cli.trust import foreign_code
@@ -155,18 +154,7 @@ def times_in(node):
 @pytest.mark.slow
 def test_the_whole_study(tmp_path, warm_programs):
     """Runs, verdict and report: nothing stumbles over times that there are not, and the report says so."""
-    (tmp_path / "soft.toml").write_text(STUDY)
-    done = subprocess.run(
-        [warm_programs / "llpt", "run", "soft.toml"],
-        cwd=tmp_path,
-        env=with_modules_of(ENGINES),
-        text=True,
-        capture_output=True,
-        check=False,
-        timeout=1800,
-    )
-    assert done.returncode == 0, done.stderr
-    root = tmp_path / "soft"
+    root = soft_study(warm_programs / "llpt", tmp_path, STUDY)
     found = list(times_in(json.loads((root / "results" / "verdict.json").read_text())))
     assert found
     assert all(time is None or math.isfinite(time) for time in found)

@@ -194,17 +194,14 @@ def _mark(study: Path, plan: Plan, lines: Sequence[str], *, with_study: bool) ->
         lines: what the study names.
         with_study: whether the study file counts word by word.
     """
-    from llpt.study.schedule import contents_of  # noqa: PLC0415 - start-up time
-    from llpt.study.stored import INPUTS, tree_hash  # noqa: PLC0415
+    from llpt.study.schedule import copied_engines  # noqa: PLC0415 - start-up time
+    from llpt.study.stored import engine_contents, tree_hash  # noqa: PLC0415
 
     parts = list(lines)
     if with_study:
         parts.append(tree_hash(StudyPlace(study).study_file if study.is_dir() else study))
     if not is_archive(study):  # which was just read as a whole
-        contents = contents_of(plan, _place(study), copies=study.is_dir())
-        parts += [digest for _, digest in sorted(contents.items())]
-        if study.is_dir():
-            parts.append(tree_hash(study / INPUTS))
+        parts += engine_contents(copied_engines(plan), _place(study), copies=study.is_dir()).values()
         parts += [tree_hash(file) for file in _files(plan, _place(study))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,11 @@ from llpt.engines.purpose import Purpose
 from llpt.ensembles import Ensemble, Thermostat
 from llpt.isotopes import Isotope  # noqa: TC001 - pydantic reads it
 from llpt.options import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llpt.options import GivenValue
 
 SHORTEST_TIMESTEP_FS = 0.17
 LONGEST_TIMESTEP_FS = 0.35
@@ -147,6 +152,17 @@ class RunSettings(Settings):
     def helped(self) -> Proposals | MultipleTimeSteps | None:
         """How a cheap potential helps the engine; None where none does."""
         return self.multiple_time_steps if self.proposals is None else self.proposals
+
+    def helped_by(self, engine: str, options: Mapping[str, GivenValue]) -> Self:
+        """Return the same with another potential that helps, in the same way.
+
+        Args:
+            engine: its SPEC.
+            options: its options.
+        """
+        table = "multiple_time_steps" if self.proposals is None else "proposals"
+        helped = getattr(self, table).model_copy(update={"engine": engine, "options": options})
+        return self.changed(**{table: helped})
 
     @property
     def inner_timestep_fs(self) -> float:

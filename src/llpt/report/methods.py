@@ -38,7 +38,7 @@ THERMOSTATS: dict[str, tuple[str, tuple[str, ...]]] = {
 MOST_LISTED = 4
 BAROSTAT_PAPER = "bussi2009"
 HYBRID_PAPERS = ("duane1987", "mehlig1992")
-INNER_STEPS_PAPER = ("tuckerman1992",)
+INNER_STEPS_PAPERS = ("tuckerman1992",)
 BRIDGE_PAPER = "bennett1976"
 CITATION = re.compile(r"\[@([\w;@]+)\]")
 HASH_CHARACTERS = 12
@@ -275,7 +275,7 @@ def _by_potential(runs: list[PlannedRun]) -> str:
     specs = {helped.engine for run in runs if (helped := run.dynamics.helped) is not None}
     names = sorted(PurePath(spec).name if find_engine(spec).copied else spec for spec in specs)
     forces = _span(sorted({round(run.timestep_fs, 3) for run in runs}))
-    return f" by {' and '.join(names)}, with its own forces every {forces} fs{_cite(INNER_STEPS_PAPER)}"
+    return f" by {' and '.join(names)}, with its own forces every {forces} fs{_cite(INNER_STEPS_PAPERS)}"
 
 
 def _steps(done: list[PlannedRun], case: Case) -> tuple[list[int], list[int]]:

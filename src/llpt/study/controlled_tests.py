@@ -220,9 +220,8 @@ def needs_motion(test: MatchedRunsSection) -> bool:
         test: how atoms are moved, or what proposals cannot sample: path integrals, and an ensemble without a
             temperature.
     """
-    quantum = isinstance(test, BeadsTest) and test.beads > 1
     without_heat_bath = isinstance(test, EnsembleTest) and test.ensemble is Ensemble.NVE
-    return quantum or without_heat_bath or isinstance(test, TESTS_OF_MOTION)
+    return _is_quantum(test) or without_heat_bath or isinstance(test, TESTS_OF_MOTION)
 
 
 def needs_plain_steps(test: MatchedRunsSection) -> bool:
@@ -231,7 +230,11 @@ def needs_plain_steps(test: MatchedRunsSection) -> bool:
     Args:
         test: another code that moves the atoms, or path integrals.
     """
-    return isinstance(test, IntegratorTest) or (isinstance(test, BeadsTest) and test.beads > 1)
+    return isinstance(test, IntegratorTest) or _is_quantum(test)
+
+
+def _is_quantum(test: MatchedRunsSection) -> bool:
+    return isinstance(test, BeadsTest) and test.beads > 1
 
 
 OTHER_NODES = frozenset({"size", "snapshots"})

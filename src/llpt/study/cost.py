@@ -39,9 +39,8 @@ NPT at 200 GPa, 0.4 fs, forty steps against three snapshots, seconds of one proc
 PROPOSAL_STEPS = 4.0
 """The label of a proposal of hybrid Monte Carlo: solved in full, from orbitals of a configuration far away."""
 STEPS_OF_EACH_INNER = 0.25
-"""How much dearer a step of electrons is for each inner step after the first: 0.47, 0.56 and 0.64 s of a processor (4,
-5 and 6 cycles) at 0.8, 1.2 and 1.6 fs where 0.4 fs takes 0.37 s (3 cycles; 64 atoms, 2x2x2, 55 Ry, PBE, one core,
-2026-11-29)."""
+"""How much dearer a step of electrons is for each inner step after the first: 0.44, 0.55 and 0.85 s of a processor (4,
+5 and 6 cycles) at 0.8, 1.2 and 1.6 fs where 0.4 fs takes 0.40 s (2.8; ``docs/results/multiple-time-steps.json``)."""
 FIRST_POINT_STEPS = 18.0
 """A single point from which others are followed along the electrons' temperature: 1.4 s where a step takes 0.078 s (32
 atoms, 2x2x2, 55 Ry, PBE, one core)."""

@@ -154,8 +154,7 @@ class StudyFile(Section):
             )
 
         for table, helper in self.dynamics.helpers.items():
-            if helper is not None:
-                self._check_helper(table, helper.engine)
+            self._check_helper(table, helper.engine)
 
         if self.surrogate is not None and self.surrogate.runs == "imported":
             if self.reference is not None or not any(run.role is Role.REFERENCE for run in self.imported):

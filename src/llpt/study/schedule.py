@@ -35,6 +35,13 @@ def estimate_costs(
     return {node.path: node.cost_s(times) for node in plan.nodes}
 
 
+def copied_engines(plan: Plan) -> list[tuple[str, str]]:
+    """Return the SPEC of each engine that runs of a plan ask, and the folder of its copy, in the order of both."""
+    made = [run for run in plan.runs if run.engines]
+    helpers = {(run.dynamics.helped.engine, POTENTIAL) for run in made if run.dynamics.helped is not None}
+    return sorted(helpers | {(run.engine, run.role) for run in made})
+
+
 def contents_of(plan: Plan, place: Path, *, copies: bool) -> dict[str, str]:
     """Return the hashes of the files of a plan's engines, by SPEC (``llpt.study.stored.engine_contents``).
 
@@ -43,9 +50,8 @@ def contents_of(plan: Plan, place: Path, *, copies: bool) -> dict[str, str]:
         place: the study's directory, or that of its study file.
         copies: whether it is the former, which holds copies.
     """
-    made = [run for run in plan.runs if run.engines]
-    helpers = {(run.dynamics.helped.engine, POTENTIAL) for run in made if run.dynamics.helped is not None}
-    return engine_contents(helpers | {(run.engine, run.role) for run in made}, place, copies=copies)
+    contents = engine_contents(copied_engines(plan), place, copies=copies)
+    return {spec: digest for (spec, _), digest in contents.items()}
 
 
 def times_of_study(

@@ -219,9 +219,8 @@ class ProposalsSection(Section):
 
 
 LONGEST_STEP_FS = 2.0
-"""From one force of the reference to the next, of hydrogen: a quarter of the period of the molecules. At constant
-energy 0.24 ps drift by 0.5, 1.8 and 8.5 meV/atom and ps at 1.2, 1.6 and 2.0 fs (64 atoms, 800 K, 200 GPa, PBE at
-2x2x2 with the published pbe-v2 within a step, 2026-11-29); docs/dynamics.md takes 1.2 fs."""
+"""From one force of the reference to the next, of hydrogen: a quarter of the period of the molecules, half of where
+kicks and vibration drive each other. What it costs and keeps below: ``docs/dynamics.md``."""
 
 
 class MultipleTimeStepsSection(Section):
@@ -236,6 +235,13 @@ class MultipleTimeStepsSection(Section):
     def of_run(self) -> MultipleTimeSteps:
         """Return the same as a run takes it."""
         return MultipleTimeSteps(**self.model_dump(exclude_unset=True))
+
+
+TABLES_OF_SAMPLERS = {
+    Sampler.HYBRID_MONTE_CARLO: "proposals",
+    Sampler.MULTIPLE_TIME_STEPS: "multiple_time_steps",
+}
+"""The table that says how, of each sampler that has one."""
 
 
 class DynamicsSection(Section):
@@ -308,9 +314,9 @@ class DynamicsSection(Section):
             raise ContradictionError(
                 'asks for beads of a path integral with ensemble "nve"', 'Let ensemble be "npt" or "nvt".'
             )
-        samplers = (Sampler.HYBRID_MONTE_CARLO, Sampler.MULTIPLE_TIME_STEPS)
-        for sampler, (table, given) in zip(samplers, self.helpers.items(), strict=True):
-            if (self.sampler is sampler) != (given is not None):
+        for sampler, table in TABLES_OF_SAMPLERS.items():
+            given = table in self.helpers
+            if (self.sampler is sampler) != given:
                 raise ContradictionError(
                     f'has sampler = "{self.sampler}" and {"a" if given else "no"} table {table}',
                     f'Give both sampler = "{sampler}" and [dynamics.{table}], or neither.',
@@ -359,9 +365,10 @@ class DynamicsSection(Section):
             )
 
     @property
-    def helpers(self) -> dict[str, ProposalsSection | MultipleTimeStepsSection | None]:
-        """The tables of a cheap potential that helps the reference, by their names."""
-        return {"proposals": self.proposals, "multiple_time_steps": self.multiple_time_steps}
+    def helpers(self) -> dict[str, ProposalsSection | MultipleTimeStepsSection]:
+        """The tables of a cheap potential that helps the reference, by their names; of those that are given."""
+        tables = {"proposals": self.proposals, "multiple_time_steps": self.multiple_time_steps}
+        return {name: table for name, table in tables.items() if table is not None}
 
     def steps_of_engine(self, steps: int, *, reference: bool) -> int:
         """Return in how many steps of a side's engine a number of time steps is done, rounded up.

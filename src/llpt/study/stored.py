@@ -21,8 +21,6 @@ FUNCTIONS = "functions"
 """The folder of the copy of a potential whose functions a training takes."""
 
 
-INPUTS = "inputs"
-"""Below the study's directory, where all of them lie."""
 POTENTIAL = "potential"
 """The folder of the copy of a potential that helps the reference: proposes, or moves its atoms within a step."""
 
@@ -50,7 +48,7 @@ def pseudopotential_file(options: Mapping[str, GivenValue]) -> str | None:
 
 def stored_path(given: str, folder: str) -> str:
     """Return the place below the study's directory of the copy of ``given``."""
-    return f"{INPUTS}/{folder}/{Path(given).name}"
+    return f"inputs/{folder}/{Path(given).name}"
 
 
 def stored_engine(spec: str, folder: str) -> str:
@@ -79,17 +77,20 @@ def tree_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def engine_contents(engines: Iterable[tuple[str, str]], place: Path, *, copies: bool) -> dict[str, str]:
-    """Return the hashes of the files of engines that are files, by SPEC; those that are not there yet are left out.
+def engine_contents(engines: Iterable[tuple[str, str]], place: Path, *, copies: bool) -> dict[tuple[str, str], str]:
+    """Return the hashes of the files of engines that are files; those that are not there yet are left out.
 
     Args:
         engines: SPEC of each engine and the folder of its copy.
         place: the study's directory, or that of its study file.
         copies: whether it is the former, which holds copies.
+
+    Returns:
+        By SPEC and folder.
     """
-    found: dict[str, str] = {}
-    for spec, folder in dict(engines).items():
+    found: dict[tuple[str, str], str] = {}
+    for spec, folder in engines:
         if find_engine(spec).copied:
             given = (stored_engine(spec, folder) if copies else spec).partition(":")[2]
-            found[spec] = tree_hash(place / Path(given).expanduser())
-    return {spec: digest for spec, digest in found.items() if digest}
+            found[spec, folder] = tree_hash(place / Path(given).expanduser())
+    return {engine: digest for engine, digest in found.items() if digest}

@@ -183,12 +183,9 @@ class MolecularDynamics(PlannedRun):
     @property
     def task(self) -> DynamicsTask:
         """Its engine and its dynamics, with the study's own copies of the files they name."""
-        settings = self.dynamics
-        for name in ("proposals", "multiple_time_steps"):
-            given = getattr(settings, name)
-            if given is not None:
-                copied = {"engine": stored_engine(given.engine, POTENTIAL), "options": stored_options(given.options)}
-                settings = settings.changed(**{name: given.model_copy(update=copied)})
+        settings, helped = self.dynamics, self.dynamics.helped
+        if helped is not None:
+            settings = settings.helped_by(stored_engine(helped.engine, POTENTIAL), stored_options(helped.options))
         return DynamicsTask(
             engine=stored_engine(self.engine, self.role), options=stored_options(self.options), settings=settings
         )

@@ -51,6 +51,11 @@ class RecordedDynamics(BaseModel):
     beads: int = 1
     helped: ClassVar[None] = None
 
+    @property
+    def inner_timestep_fs(self) -> float:
+        """The same: nothing is known of inner steps."""
+        return self.timestep_fs
+
     @model_serializer(mode="wrap")
     def _as_known(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave classical nuclei out: the records of runs were written before there were others."""
@@ -184,7 +189,7 @@ class PlannedRun(Node):
     @property
     def inner_timestep_fs(self) -> float:
         """The time step in fs by which its atoms are moved."""
-        return self.timestep_fs / max(self.inner_steps, 1)
+        return self.dynamics.inner_timestep_fs
 
     @property
     def seconds_of_potential(self) -> float:
