@@ -2,16 +2,18 @@
 
     python benchmarks/kpoint_mesh.py --atoms 64 --runs RUNS --out docs/results/kpoint-mesh.jsonl
     python benchmarks/kpoint_mesh.py --one-point --atoms 64 --runs RUNS --out docs/results/kpoint-mesh.jsonl
+    python benchmarks/kpoint_mesh.py --of RUN RUN --start atomic --mesh 2x2x2 --less 4x4x4 --out FILE
     python benchmarks/kpoint_mesh.py --table docs/results/kpoint-mesh.jsonl
 
 For every size, state (700 K and 1600 K, and 1000 K from the molecular and from the atomic fluid; 200 GPa, T_el = T) and
 mesh: a fluid settled by ``examples/own-potential``, then NPT dynamics by DFT at the mesh; frames of its last two thirds
 are solved once more at the mesh and at a denser one. ``--one-point`` compares the mean value point with 2x2x2, at 700
-and 1600 K, on frames of its own dynamics and on frames of the potential, which never saw that point. A line of JSON
-each: mesh less denser mesh of F (meV/atom), P (GPa) and forces (rms, eV/Å), and the standard deviation of F from frame
-to frame: the noise of a label. The standard error of a mean counts frames that follow each other as a first-order
-process (its correlation from one frame to the next, where it is above 0). A line that is there is not computed again,
-and a run that was stopped goes on.
+and 1600 K, on frames of its own dynamics and on frames of the potential, which never saw that point. ``--of`` takes
+run directories that are there, of any study, in place of dynamics of its own. A line of JSON each: mesh less denser
+mesh of F (meV/atom), P (GPa) and forces (rms, eV/Å), and the standard deviation of F from frame to frame: the noise
+of a label. The standard error of a mean counts frames that follow each other as a first-order process (its
+correlation from one frame to the next, where it is above 0). A line that is there is not computed again, and a run
+that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import json
 import time
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,10 +171,16 @@ def mean_and_error(values: Any) -> tuple[float, float]:
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)) * widening)
 
 
-def compared(runs: Path, asked: Comparison, count: int, steps: int | None) -> dict[str, Any]:
+def made_by(run: Path, start: str, mesh: str, less: str) -> Comparison:
+    """Return the row of a run directory: its own state and mesh."""
+    told = json.loads((run / "run.json").read_text())
+    state = State(told["n_atoms"], told["settings"]["temperature_k"], start)
+    return Comparison(state, told["engine"]["options"]["kpoints"], mesh, less)
+
+
+def compared(trajectory: Trajectory, asked: Comparison, count: int) -> dict[str, Any]:
     """Return one row."""
     began = time.perf_counter()
-    trajectory = driven(runs, asked.state, asked.driven_by, steps)
     chosen = np.linspace(trajectory.n_frames // 3, trajectory.n_frames - 1, count).round().astype(int)
     frames = [trajectory.atoms(int(index)) for index in chosen]
     own, other = (solved(frames, points, asked.state.temperature_k) for points in (asked.mesh, asked.less))
@@ -226,19 +235,30 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="of the dynamics by DFT")
     parser.add_argument("--frames", type=int, default=8)
     parser.add_argument("--runs", type=Path)
+    parser.add_argument("--of", type=Path, nargs="+", help="run directories")
+    parser.add_argument("--start", choices=("molecular", "atomic"), help="the fluid that they began as")
+    parser.add_argument("--mesh", help="that is judged on their frames")
+    parser.add_argument("--less", help="the denser one")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--table", type=Path)
     given = parser.parse_args()
     if given.table:
         table(given.table)
         return
-    if not (given.runs and given.out):
-        parser.error("give --runs and --out, or --table")
+    if not (given.out and (given.runs or (given.of and given.start and given.mesh and given.less))):
+        parser.error("give --out and either --runs or --of with --start, --mesh and --less; or --table")
     done = [json.loads(line) for line in given.out.read_text().splitlines()] if given.out.exists() else []
-    for asked in (one_point if given.one_point else meshes)(given.atoms):
+    if given.of:
+        rows = [(made_by(run, given.start, given.mesh, given.less), partial(Trajectory.open, run)) for run in given.of]
+    else:
+        rows = [
+            (asked, partial(driven, given.runs, asked.state, asked.driven_by, given.steps))
+            for asked in (one_point if given.one_point else meshes)(given.atoms)
+        ]
+    for asked, trajectory in rows:
         if any(asked.keys.items() <= row.items() for row in done):
             continue
-        row = compared(given.runs, asked, given.frames, given.steps)
+        row = compared(trajectory(), asked, given.frames)
         with given.out.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row) + "\n")
         print(json.dumps(row), flush=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from llpt.dft.ground_state import GroundState
+    from llpt.dft.hamiltonian import Hamiltonian
     from llpt.dft.problem import Problem
 
 #: A basis of so few plane waves is diagonalised whole: quicker than any iteration.
@@ -43,16 +44,13 @@ def solve_bands(
             f"{bands} bands are asked for and the basis holds {problem.most_bands} plane waves.", "Ask for fewer bands."
         )
     problem.set_density(state.density)
-    values, orbitals = [], []
-    for index, hamiltonian in enumerate(problem.hamiltonians):
+
+    def of_one(hamiltonian: Hamiltonian, start: Tensor, index: int) -> tuple[Tensor, Tensor]:
         count = hamiltonian.waves.count
-        start = state.orbitals[index]
         if 3 * bands > count or count <= _WHOLE:
             identity = torch.eye(count, dtype=start.dtype, device=start.device)
             e, vectors = torch.linalg.eigh(hamiltonian.apply(identity).T.to(torch.complex128))
-            values.append(e[:bands])
-            orbitals.append(vectors[:, :bands].T.to(start.dtype).contiguous())
-            continue
+            return e[:bands], vectors[:, :bands].T.to(start.dtype).contiguous()
         wanted = bands + max(8, bands // 8)
         extra = max(0, wanted - start.shape[0])
         x = orthonormalised(torch.cat([start, problem.random_orbitals(index, extra, seed=1)])[:wanted])
@@ -61,12 +59,11 @@ def solve_bands(
             x = pairs.orbitals
             left = float(pairs.residual[:bands].max())
             if left < tolerance:
-                break
-        else:
-            raise EngineError(
-                f"{bands} bands did not converge: a residual of {left:.1e} Ha is left.",
-                "Ask for fewer bands.",
-            )
-        values.append(pairs.values[:bands])
-        orbitals.append(x[:bands])
-    return tuple(values), tuple(orbitals)
+                return pairs.values[:bands], x[:bands]
+        raise EngineError(
+            f"{bands} bands did not converge: a residual of {left:.1e} Ha is left.",
+            "Ask for fewer bands.",
+        )
+
+    solved = problem.at_each_kpoint(of_one, state.orbitals, range(len(state.orbitals)))
+    return tuple(values for values, _ in solved), tuple(orbitals for _, orbitals in solved)

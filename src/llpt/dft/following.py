@@ -7,7 +7,8 @@ is of higher order than that of n_out. A step that is not good enough goes on un
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from llpt.dft.eigensolver import Eigenpairs, davidson
 from llpt.dft.scf import InitialGuess, density_error, fill, finish
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from llpt.dft.ground_state import GroundState
+    from llpt.dft.hamiltonian import Hamiltonian, Potential
     from llpt.dft.occupations import Occupations
     from llpt.dft.problem import Problem
 
@@ -60,10 +62,8 @@ def follow(problem: Problem, start: InitialGuess, settings: FollowSettings) -> G
     for cycle in range(settings.max_cycles):
         expansions = settings.expansions[min(cycle, len(settings.expansions) - 1)]
         planned = cycle + 1 < len(settings.expansions)
-        pairs = tuple(
-            davidson(h, x, expansions=expansions, images=hx, active=active, keep_images=planned)
-            for h, x, hx in zip(problem.hamiltonians, trial, images, strict=True)
-        )
+        improve = partial(_improved, expansions=expansions, active=active, keep_images=planned)
+        pairs = problem.at_each_kpoint(improve, trial, images)
         occupations = fill(problem, pairs)
         if not settings.fixed_bands and occupations.highest > EMPTY_BAND and trial[0].shape[0] < problem.most_bands:
             return None
@@ -85,6 +85,11 @@ def follow(problem: Problem, start: InitialGuess, settings: FollowSettings) -> G
     return None
 
 
+def _improved(hamiltonian: Hamiltonian, orbitals: Tensor, images: Tensor | None, **options: Any) -> Eigenpairs:
+    """The orbitals of one k-point after some expansions."""
+    return davidson(hamiltonian, orbitals, images=images, **options)
+
+
 def _last_gain(problem: Problem, pairs: tuple[Eigenpairs, ...], occupations: Occupations) -> float:
     """By how much the last expansion lowered the band energy, Ha per cell: more than what the next one would."""
     return sum(
@@ -97,10 +102,10 @@ def _changed_images(problem: Problem, pairs: tuple[Eigenpairs, ...], density: Te
     """Put a new density into the Hamiltonians and return H X, correcting the old one by the change of potential."""
     old = [h.potential for h in problem.hamiltonians]
     problem.set_density(density)
-    images = []
-    for hamiltonian, before, pair in zip(problem.hamiltonians, old, pairs, strict=True):
-        now = hamiltonian.potential
+
+    def changed(hamiltonian: Hamiltonian, before: Potential, pair: Eigenpairs) -> Tensor:
         assert pair.images is not None
-        change = hamiltonian.coarse.apply_potential(pair.orbitals, now.coarse - before.coarse)
-        images.append(change.add_(pair.images))
-    return tuple(images)
+        change = hamiltonian.coarse.apply_potential(pair.orbitals, hamiltonian.potential.coarse - before.coarse)
+        return change.add_(pair.images)
+
+    return problem.at_each_kpoint(changed, old, pairs)

@@ -233,9 +233,9 @@ def find_transitions(problem: Problem, state: GroundState, bands: int) -> Transi
     temperature = problem.theory.electronic_temperature
     filling = fermi_dirac(values, weights, electrons=problem.electrons, temperature=temperature)
     levels = tuple(
-        Levels(weight, e.cpu().numpy(), f.cpu().numpy(), velocity_squared(hamiltonian, psi).cpu().numpy())
-        for hamiltonian, e, f, psi, weight in zip(
-            problem.hamiltonians, values, filling.numbers, orbitals, weights, strict=True
+        Levels(weight, e.cpu().numpy(), f.cpu().numpy(), squared.cpu().numpy())
+        for e, f, squared, weight in zip(
+            values, filling.numbers, problem.at_each_kpoint(velocity_squared, orbitals), weights, strict=True
         )
     )
     expected = expected_sum(problem, state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor
@@ -12,15 +12,18 @@ from torch import Tensor
 from llpt.dft.hamiltonian import Hamiltonian, Potential
 from llpt.dft.ions import IonPhases, Ions
 from llpt.dft.screening import lindhard_screening
+from llpt.dft.sharing import at_each_kpoint
 from llpt.dft.terms.base import DensityPart, Operator, Setting
 from llpt.dft.terms.catalogue import make_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable
 
     from llpt.dft.basis import Basis
     from llpt.dft.occupations import Occupations
     from llpt.dft.theory import Theory
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -115,21 +118,27 @@ class Problem:
         """Put the potential of a density n(G) into the Hamiltonians."""
         self.set_field(self.field_of(density))
 
-    def _each_kpoint(
-        self, orbitals: tuple[Tensor, ...], occupations: Occupations
-    ) -> Iterator[tuple[Hamiltonian, float, Tensor, Tensor]]:
-        """Give the Hamiltonian, the weight, the orbitals and their occupations of each k-point."""
-        weights = self.basis.kpoints.weights
-        return zip(self.hamiltonians, weights, orbitals, occupations.numbers, strict=True)
+    def at_each_kpoint(self, function: Callable[..., T], *values: Iterable[object]) -> tuple[T, ...]:
+        """Return what a function makes of each k-point's Hamiltonian and values; see :mod:`llpt.dft.sharing`.
+
+        Args:
+            function: of a Hamiltonian and one value of each kind.
+            values: of each kind one for each k-point.
+        """
+        return at_each_kpoint(function, self.hamiltonians, *values, device=self.basis.cell.device)
 
     def density_of(self, orbitals: tuple[Tensor, ...], occupations: Occupations) -> Tensor:
         """Return n(G) of occupied orbitals, normalised to the electron number exactly."""
         grid = self.basis.grid
-        density = torch.zeros(grid.shape, dtype=self.basis.precision.real, device=self.basis.cell.device)
-        for hamiltonian, weight, psi, f in self._each_kpoint(orbitals, occupations):
+
+        def of_one(hamiltonian: Hamiltonian, weight: float, psi: Tensor, f: Tensor) -> Tensor:
+            density = torch.zeros(grid.shape, dtype=self.basis.precision.real, device=self.basis.cell.device)
             filled = int((f > 1e-9).sum())
             hamiltonian.fine.add_density(density, psi[:filled], f[:filled] * weight)
-        coefficients = grid.to_reciprocal(density.to(torch.float64))
+            return density
+
+        first, *others = self.at_each_kpoint(of_one, self.basis.kpoints.weights, orbitals, occupations.numbers)
+        coefficients = grid.to_reciprocal(sum(others, start=first).to(torch.float64))
         return coefficients * (self.electrons / (grid.volume * float(coefficients[0, 0, 0].real)))
 
     def superposed_density(self) -> Tensor:
@@ -164,12 +173,14 @@ class Problem:
             stress = stress + part.stress()
             if (pull := part.forces()) is not None:
                 forces = forces + pull
-        for hamiltonian, weight, psi, f in self._each_kpoint(orbitals, occupations):
-            for operator in hamiltonian.operators:
-                energy += weight * operator.energy(psi, f)
-                stress = stress + weight * operator.stress(psi, f)
-                if (pull := operator.forces(psi, f)) is not None:
-                    forces = forces + weight * pull
+        for weight, parts in zip(
+            self.basis.kpoints.weights, self.at_each_kpoint(_of_operators, orbitals, occupations.numbers), strict=True
+        ):
+            for one_energy, one_stress, one_pull in parts:
+                energy += weight * one_energy
+                stress = stress + weight * one_stress
+                if one_pull is not None:
+                    forces = forces + weight * one_pull
         free = energy - occupations.entropy_energy
         return Totals(
             FreeEnergy(free, occupations.entropy_energy + self.theory.electronic_temperature * entropy),
@@ -219,3 +230,13 @@ class Problem:
         """Number of bands to begin with: half the electrons and a margin that also speeds up the eigensolver."""
         occupied = math.ceil(self.electrons / 2.0)
         return min(self.most_bands, occupied + max(8, occupied // 8))
+
+
+def _of_operators(
+    hamiltonian: Hamiltonian, orbitals: Tensor, occupations: Tensor
+) -> list[tuple[float, Tensor, Tensor | None]]:
+    """Energy, stress and forces of each operator of one k-point, without its weight."""
+    return [
+        (each.energy(orbitals, occupations), each.stress(orbitals, occupations), each.forces(orbitals, occupations))
+        for each in hamiltonian.operators
+    ]

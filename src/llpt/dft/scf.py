@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,6 +22,7 @@ from llpt.errors import EngineError
 
 if TYPE_CHECKING:
     from llpt.dft.grid import Grid
+    from llpt.dft.hamiltonian import Hamiltonian
     from llpt.dft.problem import Problem
 
 
@@ -78,11 +80,11 @@ def _first_start(problem: Problem, bands: int) -> InitialGuess:
     """Density of free atoms and the lowest Ritz vectors of 1s functions in its potential."""
     density = problem.superposed_density()
     problem.set_density(density)
-    orbitals = []
-    for hamiltonian, trial in zip(problem.hamiltonians, problem.starting_orbitals(bands), strict=True):
-        pairs = davidson(hamiltonian, orthonormalised(trial), expansions=1)
-        orbitals.append(pairs.orbitals[:bands].contiguous())
-    return InitialGuess(density, tuple(orbitals))
+
+    def lowest(hamiltonian: Hamiltonian, trial: Tensor) -> Tensor:
+        return davidson(hamiltonian, orthonormalised(trial), expansions=1).orbitals[:bands].contiguous()
+
+    return InitialGuess(density, problem.at_each_kpoint(lowest, problem.starting_orbitals(bands)))
 
 
 def _more_bands(problem: Problem, orbitals: tuple[Tensor, ...], bands: int) -> tuple[Tensor, ...]:
@@ -148,10 +150,7 @@ def _iterate(
     for cycle in range(1, settings.max_cycles + 1):
         problem.set_density(density)
         expansions = 2 if cycle <= 2 or error < 1e-7 else 1
-        pairs = tuple(
-            davidson(h, x, expansions=expansions, keep_images=False)
-            for h, x in zip(problem.hamiltonians, orbitals, strict=True)
-        )
+        pairs = problem.at_each_kpoint(partial(davidson, expansions=expansions, keep_images=False), orbitals)
         orbitals = tuple(p.orbitals for p in pairs)
         occupations = fill(problem, pairs)
         if settings.bands is None and occupations.highest > EMPTY_BAND and bands < problem.most_bands:
