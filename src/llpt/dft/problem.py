@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from llpt.dft.basis import Basis
     from llpt.dft.occupations import Occupations
+    from llpt.dft.sharing import OfOne
     from llpt.dft.theory import Theory
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ class Problem:
         """Put the potential of a density n(G) into the Hamiltonians."""
         self.set_field(self.field_of(density))
 
-    def at_each_kpoint(self, function: Callable[..., T], *values: Iterable[object]) -> tuple[T, ...]:
+    def at_each_kpoint(self, function: Callable[..., OfOne], *values: Iterable[object]) -> tuple[OfOne, ...]:
         """Return what a function makes of each k-point's Hamiltonian and values; see :mod:`llpt.dft.sharing`.
 
         Args:

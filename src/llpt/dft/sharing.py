@@ -12,10 +12,13 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-T = TypeVar("T")
+OfOne = TypeVar("OfOne")
+"""What a function makes of one k-point."""
 
 
-def at_each_kpoint(function: Callable[..., T], *values: Iterable[object], device: torch.device) -> tuple[T, ...]:
+def at_each_kpoint(
+    function: Callable[..., OfOne], *values: Iterable[object], device: torch.device
+) -> tuple[OfOne, ...]:
     """Return what a function makes of the values of each k-point, in their order.
 
     On the CPU the points are worked on by as many threads as torch may use (``torch.set_num_threads``), and no more in
