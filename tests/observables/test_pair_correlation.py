@@ -151,3 +151,17 @@ def test_the_peak_against_time_settles_within_its_shrinking_error(make_trajector
         errors = [getattr(each, name).error for each in peaks]
         assert errors[-1] < 0.7 * errors[0]
         assert all(not getattr(each, name).resolved_from(getattr(peak, name), sigmas=4.0) for each in peaks)
+
+
+def test_neighbours_within_a_flat_minimum_are_as_uncertain_as_its_place(make_trajectory):
+    random = np.random.default_rng(6)
+    sites = np.stack(np.meshgrid(*[np.arange(3)] * 3), axis=-1).reshape(-1, 3) * 2.1
+    found = []
+    for _ in range(40):
+        centres = sites + random.normal(0.0, 0.28, size=(60, 27, 3))
+        bonds = random.normal(size=(60, 27, 3))
+        bonds *= 0.375 / np.linalg.norm(bonds, axis=-1, keepdims=True) + random.normal(0.0, 0.02, size=(60, 27, 1))
+        positions = np.concatenate([centres - bonds, centres + bonds], axis=1)
+        found.append(collect(make_trajectory(positions, 6.3), 2.5).first_peak().coordination)
+    spread = np.std([each.value for each in found])
+    assert 0.5 < spread / math.sqrt(np.mean([each.error**2 for each in found])) < 1.3
