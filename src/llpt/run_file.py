@@ -101,6 +101,7 @@ class RunFile(BaseModel):
         format: of the file.
         settings: the dynamics.
         engine: what computed it; None where the file does not say.
+        potential: what moved its atoms within a step or proposed where to; None where nothing did.
         missing: scalars and arrays of a run made elsewhere that its files do not give.
     """
 
@@ -109,6 +110,7 @@ class RunFile(BaseModel):
     format: int = RUN_FILE_FORMAT
     settings: GivenSettings = GivenSettings()
     engine: DescribedEngine | None = None
+    potential: DescribedEngine | None = None
     missing: tuple[str, ...] = ()
 
 

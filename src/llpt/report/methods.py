@@ -253,7 +253,8 @@ def _runs(role: Role, runs: list[PlannedRun], case: Case) -> str:
     if any(run.sampled for run in done):
         proposals, discarded = (sorted({float(each) for each in found}) for found in _steps(done, case))
         return (
-            f"{whose} took {_span(proposals)} proposals each, by hybrid Monte Carlo{_cite(HYBRID_PAPERS)}; "
+            f"{whose} took {_span(proposals)} proposals each, by hybrid Monte Carlo{_cite(HYBRID_PAPERS)} with "
+            f"{_helpers(done, case)}; "
             f"{left_out.format(f'{_span(discarded)} proposals')}."
         )
     steps = sorted({round(run.inner_timestep_fs, 3) for run in done})
@@ -263,19 +264,29 @@ def _runs(role: Role, runs: list[PlannedRun], case: Case) -> str:
     )
     return (
         f"{whose} took {_span(lengths)} ps each in steps of {_span(steps)} fs"
-        f"{_by_potential([run for run in done if run.inner_steps])}; "
+        f"{_by_potential([run for run in done if run.inner_steps], case)}; "
         f"{left_out.format(f'{_span(discarded)} ps')}."
     )
 
 
-def _by_potential(runs: list[PlannedRun]) -> str:
+def _by_potential(runs: list[PlannedRun], case: Case) -> str:
     """Tell of multiple time steps, a space before it; nothing where there are none."""
     if not runs:
         return ""
-    specs = {helped.engine for run in runs if (helped := run.dynamics.helped) is not None}
-    names = sorted(PurePath(spec).name if find_engine(spec).copied else spec for spec in specs)
     forces = _span(sorted({round(run.timestep_fs, 3) for run in runs}))
-    return f" by {' and '.join(names)}, with its own forces every {forces} fs{_cite(INNER_STEPS_PAPERS)}"
+    return f" by {_helpers(runs, case)}, with its own forces every {forces} fs{_cite(INNER_STEPS_PAPERS)}"
+
+
+def _helpers(runs: list[PlannedRun], case: Case) -> str:
+    """Name the potentials that move atoms for the engine of runs: as the ledger knows them, else by their SPEC."""
+    words = set()
+    for run in runs:
+        described = case.entries[run.path].provenance.potential
+        if described is not None:
+            words.add(_engine(described, set()))
+        elif (helped := run.dynamics.helped) is not None:
+            words.add(PurePath(helped.engine).name if find_engine(helped.engine).copied else helped.engine)
+    return " and ".join(sorted(words))
 
 
 def _steps(done: list[PlannedRun], case: Case) -> tuple[list[int], list[int]]:

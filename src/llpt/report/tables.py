@@ -216,8 +216,9 @@ def provenance_rows(entries: Iterable[Entry]) -> list[tuple[str, str]]:
     versions: dict[str, set[str]] = {}
     hosts: set[str] = set()
     for entry in entries:
-        described = entry.provenance.engine
-        if described is not None:
+        for described in (entry.provenance.engine, entry.provenance.potential):
+            if described is None:
+                continue
             options = {name: value for name, value in described.options.items() if value is not None}
             electronic = options.pop("electronic_temperature_k", None)
             found = engines.setdefault(f"{described.spec} {options}", _Engine(described, options, set()))

@@ -83,6 +83,8 @@ class Provenance(Record):
 
     Args:
         engine: what computed it; None where no engine did, or none was made.
+        potential: what moved the atoms within its steps or proposed where to; None where nothing did, and of what was
+            done before it was kept.
         versions: versions of this program and of what it computes with.
         seed: seed of the random numbers; None where there are none.
         training: what the fit of a potential says of itself.
@@ -92,6 +94,7 @@ class Provenance(Record):
     """
 
     engine: DescribedEngine | None = None
+    potential: DescribedEngine | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     seed: int | None = None
     training: dict[str, str] = Field(default_factory=dict)

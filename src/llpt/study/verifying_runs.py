@@ -56,8 +56,12 @@ def run_checks(
     checks: list[Check] = []
     try:
         record = read_run_file(place, RunFile) or RunFile()
-        told = entry.provenance.engine
-        checks.append(Check.of_same(run.path, f"engine, ledger and {RUN_FILE}", _engine(told), _engine(record.engine)))
+        told = entry.provenance
+        name = f"ledger and {RUN_FILE}"
+        checks.append(Check.of_same(run.path, f"engine, {name}", _engine(told.engine), _engine(record.engine)))
+        if told.potential is not None:
+            ours, theirs = _engine(told.potential), _engine(record.potential)
+            checks.append(Check.of_same(run.path, f"potential within a step, {name}", ours, theirs))
         checks.append(_as_planned(run, directory))
         trajectory = Trajectory.open(place)
         steps = {entry.steps_done, run.steps, trajectory.n_steps}

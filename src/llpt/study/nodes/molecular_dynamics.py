@@ -13,7 +13,7 @@ from llpt.dynamics import RunSettings, own_start, run_md
 from llpt.engines import make_engine
 from llpt.errors import EngineError, StorageError
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
-from llpt.run_file import DescribedEngine
+from llpt.run_file import DescribedEngine, RunFile, read_run_file
 from llpt.study.conditions import conditions_of
 from llpt.study.nodes.node import AskedEngine, Node
 from llpt.study.nodes.run import PlannedRun, RunJob
@@ -138,9 +138,18 @@ class MolecularDynamicsJob(DynamicsTask, RunJob):
             reason=outcome.reason or outcome.damage,
             steps_done=outcome.steps_done,
             seconds_per_step=seconds if math.isfinite(seconds) else None,
-            provenance=Provenance(engine=description, versions=package_versions(), seed=settings.seed),
+            provenance=Provenance(
+                engine=description, potential=self._potential(), versions=package_versions(), seed=settings.seed
+            ),
             conditions=self._conditions(),
         )
+
+    def _potential(self) -> DescribedEngine | None:
+        """Return what helped the engine, as the run directory tells it."""
+        if self.settings.helped is None:
+            return None
+        told = read_run_file(Path(self.path), RunFile)
+        return None if told is None else told.potential
 
     def _conditions(self) -> RunConditions:
         """Return how the run kept to its conditions; what cannot be read is found by who analyses it."""
