@@ -60,8 +60,8 @@ def run_checks(
         name = f"ledger and {RUN_FILE}"
         checks.append(Check.of_same(run.path, f"engine, {name}", _engine(told.engine), _engine(record.engine)))
         if told.potential is not None:
-            ours, theirs = _engine(told.potential), _engine(record.potential)
-            checks.append(Check.of_same(run.path, f"potential within a step, {name}", ours, theirs))
+            both = _engine(told.potential), _engine(record.potential)
+            checks.append(Check.of_same(run.path, f"potential within a step, {name}", *both))
         checks.append(_as_planned(run, directory))
         trajectory = Trajectory.open(place)
         steps = {entry.steps_done, run.steps, trajectory.n_steps}
