@@ -2,13 +2,16 @@
 
     python benchmarks/sampling.py --model
     python benchmarks/sampling.py --measure REFERENCE POTENTIAL START.extxyz --runs RUNS --out result.json
+    python benchmarks/sampling.py --differences POTENTIAL RUN [RUN ...] --discard-fs 200 --out result.json
 
 ``--model`` needs no run: it prints the cost model of ``docs/dynamics.md``. ``--measure`` runs the samplers (plain
 dynamics, multiple time steps of ``--inner`` steps, hybrid Monte Carlo; ``--samplers`` names fewer) at constant
 pressure, one after the other; REFERENCE and POTENTIAL are SPECs, ``--option key=value`` goes to the reference. For
 each: means with errors of density, molecular fraction and F, independent samples, processor seconds (the first part
 of a run, which is discarded, included), and what the acceptance was; then independent samples for the same processor
-time over those of plain dynamics. A run that was stopped goes on.
+time over those of plain dynamics. A run that was stopped goes on. ``--differences`` takes run directories of the
+reference: the spread of F − U on their frames, its correlation time and those of density and molecular fraction, and
+what the model makes of them.
 """
 
 from __future__ import annotations
@@ -22,12 +25,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ase import Atoms
 from ase.io import read
 
 from llpt.dynamics import MultipleTimeSteps, Proposals, RunSettings, run_md
 from llpt.engines import make_engine
 from llpt.mlp.quality.phases import molecular_fraction
 from llpt.statistics import mean_estimate
+from llpt.statistics.autocorrelation import statistical_inefficiency
 from llpt.trajectory import Trajectory
 from llpt.units import ANGSTROM_TO_BOHR, BOLTZMANN_EV_PER_K, U_PER_ANGSTROM3_TO_G_PER_CM3
 
@@ -89,19 +94,87 @@ def gain(spread: float, *, observable_steps: float, difference_steps: float, seg
     return observable_steps / cost
 
 
+LENGTHS = (3, 5, 10, 20, 40, 80, 160, 320, 640)
+"""Steps of a segment."""
+
+
+def best_gain(spread: float, *, observable_steps: float, difference_steps: float) -> tuple[float, int]:
+    """Return the gain at the best length of the segments, and that length; see :func:`gain`."""
+    gains = [
+        gain(spread, observable_steps=observable_steps, difference_steps=difference_steps, segment=each)
+        for each in LENGTHS
+    ]
+    return max(gains), LENGTHS[int(np.argmax(gains))]
+
+
 def model() -> None:
     """Print the gain at the best length of the segments."""
-    lengths = (3, 5, 10, 20, 40, 80, 160, 320, 640)
     for observable, difference in ((100.0, 100.0), (100.0, 30.0), (500.0, 100.0), (500.0, 30.0), (500.0, 500.0)):
         print(f"2τ of the observable {observable:g} steps, of the difference {difference:g}")
         for spread in SPREADS:
-            gains = [
-                gain(spread, observable_steps=observable, difference_steps=difference, segment=each) for each in lengths
-            ]
-            best = int(np.argmax(gains))
-            share = accepted_share(spread, math.exp(-2.0 * lengths[best] / difference))
-            found = f"{gains[best]:5.2f} times, segments of {lengths[best]}, {100 * share:.0f} % accepted"
+            times, length = best_gain(spread, observable_steps=observable, difference_steps=difference)
+            share = accepted_share(spread, math.exp(-2.0 * length / difference))
+            found = f"{times:5.2f} times, segments of {length}, {100 * share:.0f} % accepted"
             print(f"  βσ {spread:3.1f}: {found}")
+
+
+def fractions(trajectory: Trajectory, discard: int) -> np.ndarray[Any, Any]:
+    """Return the molecular fraction of each frame from a step on."""
+    return np.array(
+        [
+            molecular_fraction(positions * ANGSTROM_TO_BOHR, cell * ANGSTROM_TO_BOHR)
+            for block in trajectory.blocks(start_step=discard)
+            for positions, cell in zip(block.positions_angstrom, block.cells_angstrom, strict=True)
+        ]
+    )
+
+
+def difference(run: Path, potential: Any, discard_fs: float, timestep_fs: float) -> dict[str, Any]:
+    """Return spread and correlation times of F − U on the frames of a run; times in steps of ``timestep_fs``."""
+    trajectory = Trajectory.open(run)
+    discard = math.ceil(discard_fs / trajectory.timestep_fs)
+    scalars = trajectory.scalars()
+    steps, energies = [], []
+    for block in trajectory.blocks(start_step=discard):
+        for step, positions, cell in zip(block.steps, block.positions_angstrom, block.cells_angstrom, strict=True):
+            atoms = Atoms(numbers=trajectory.numbers, positions=positions, cell=cell, pbc=True)
+            steps.append(int(step))
+            energies.append(potential.get_property("free_energy", atoms))
+    free = scalars["free_energy_ev"].sel(step=steps).to_numpy()
+    told = json.loads((run / "run.json").read_text())
+    thermal = BOLTZMANN_EV_PER_K * told["settings"]["temperature_k"]
+    between = (steps[1] - steps[0]) * trajectory.timestep_fs / timestep_fs
+    series = {
+        "difference": free - np.array(energies),
+        "density": 1.0 / scalars["volume_angstrom3"].sel(step=steps).to_numpy(),
+        "molecular_fraction": fractions(trajectory, discard),
+    }
+    times = {name: between * statistical_inefficiency(values) for name, values in series.items()}
+    spread = float(series["difference"].std(ddof=1)) / thermal
+    found: dict[str, Any] = {
+        "run": "/".join(run.parts[-4:]),
+        "frames": len(steps),
+        "molecular_fraction": float(series["molecular_fraction"].mean()),
+        "difference_ev_per_atom": float(series["difference"].mean()) / trajectory.n_atoms,
+        "sigma_ev": spread * thermal,
+        "beta_sigma": spread,
+        "steps_to_an_independent_value": times,
+    }
+    for name in ("density", "molecular_fraction"):
+        gained, length = best_gain(spread, observable_steps=times[name], difference_steps=times["difference"])
+        found[f"gain_{name}"] = {"times": gained, "segment_steps": length}
+    return found
+
+
+def differences(arguments: argparse.Namespace) -> None:
+    """Print what the cost model makes of runs that are there, and write it."""
+    spec, *runs = arguments.differences
+    with closing(make_engine(spec, {"threads": 1})) as potential:
+        rows = [difference(Path(run), potential, arguments.discard_fs, arguments.timestep) for run in runs]
+    for row in rows:
+        print(json.dumps(row), flush=True)
+    told = {"potential": Path(spec.partition(":")[2]).name, "timestep_fs": arguments.timestep, "rows": rows}
+    arguments.out.write_text(json.dumps(told, indent=1) + "\n")
 
 
 def sampled(
@@ -130,19 +203,12 @@ def sampled(
         spent.parent.mkdir(parents=True, exist_ok=True)
         spent.write_text(json.dumps(seconds))
     trajectory = Trajectory.open(place)
-    kept = [index for index, step in enumerate(trajectory.frame_steps) if step >= discard]
-    frames = [trajectory[index] for index in kept]
     scalars = trajectory.scalars().sel(step=slice(discard, None))
     density = trajectory.mass_u * U_PER_ANGSTROM3_TO_G_PER_CM3 / scalars["volume_angstrom3"].to_numpy()
     series = {
         "density_g_per_cm3": density,
         "free_energy_ev_per_atom": scalars["free_energy_ev"].to_numpy() / len(atoms),
-        "molecular_fraction": np.array(
-            [
-                molecular_fraction(frame.positions_angstrom * ANGSTROM_TO_BOHR, frame.cell_angstrom * ANGSTROM_TO_BOHR)
-                for frame in frames
-            ]
-        ),
+        "molecular_fraction": fractions(trajectory, discard),
     }
     found: dict[str, Any] = {"steps": settings.steps, "discard": discard, "processor_seconds": seconds}
     for name, values in series.items():
@@ -224,7 +290,11 @@ def main() -> None:
     parser.add_argument("--proposals", type=int, default=400)
     parser.add_argument("--tune", type=int, default=100, help="first proposals, which tune and are left out")
     parser.add_argument("--segment", type=int, default=20, help="steps of a segment to begin with")
+    parser.add_argument("--differences", nargs="+", metavar=("POTENTIAL", "RUN"))
+    parser.add_argument("--discard-fs", type=float, default=200.0, help="first part of these runs, left out")
     arguments = parser.parse_args()
+    if arguments.differences:
+        differences(arguments)
     if arguments.model:
         model()
     if arguments.measure:
