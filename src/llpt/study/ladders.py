@@ -138,11 +138,15 @@ class Ladders:
     def _discard(self) -> int:
         """First steps, or proposals, that are left out of a run which starts from another."""
         proposals = self.study.dynamics.proposals if self._of_reference else None
-        return self.own_steps(self.study.dynamics.discard) if proposals is None else proposals.discard
+        return self.own_discard(self.study.dynamics.discard) if proposals is None else proposals.discard
 
     def own_steps(self, steps: int) -> int:
         """Return in how many steps of this side's runs a number of time steps of the study is done."""
         return self.study.dynamics.steps_of_engine(steps, reference=self._of_reference)
+
+    def own_discard(self, steps: int) -> int:
+        """Return how many steps of this side's runs are discarded where so many time steps of the study are."""
+        return self.study.dynamics.discard_of_engine(steps, reference=self._of_reference)
 
     def settling(self, run: MolecularDynamics) -> MolecularDynamics:
         """Return ``run`` with the extra steps that a made-up structure needs; a run of proposals has none."""

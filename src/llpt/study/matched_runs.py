@@ -73,7 +73,7 @@ def _loop(ladders: Ladders, matched: list[MolecularDynamics], steps: int, number
     """Return a ladder up and one down whose runs have another length, the discarded share the same."""
     dynamics = ladders.study.dynamics
     own = ladders.own_steps(steps)
-    discard = min(ladders.own_steps(round(steps * dynamics.discard / dynamics.steps)), own - 1)
+    discard = min(ladders.own_discard(round(steps * dynamics.discard / dynamics.steps)), own - 1)
     runs: list[MolecularDynamics] = []
     for rungs in ladders.fresh(matched).values():
         shorter = [replace(run.with_dynamics(steps=own), discard=discard) for run in rungs]

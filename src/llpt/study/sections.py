@@ -345,7 +345,7 @@ class DynamicsSection(Section):
         return steps if reference else steps * inner
 
     def _check_inner_steps(self, inner: int) -> None:
-        """Refuse steps that a vibration of hydrogen does not bear, and those that leave none of a run."""
+        """Refuse steps that a vibration of hydrogen does not bear."""
         mass_u = HYDROGEN_MASS_U if self.isotope is None else self.isotope.mass_u
         longest_fs = LONGEST_STEP_FS * math.sqrt(mass_u / HYDROGEN_MASS_U)
         timestep_fs = LONGEST_TIMESTEP_FS if self.timestep_fs == "auto" else self.timestep_fs
@@ -355,13 +355,6 @@ class DynamicsSection(Section):
                 f"{longest_fs:.2g} fs the correction drives the vibration of the molecules",
                 f"Let multiple_time_steps.inner_steps be at most {max(2, int(longest_fs / timestep_fs))}, or "
                 "timestep_fs smaller.",
-            )
-        kept = self.steps_of_engine(self.steps, reference=True) - self.steps_of_engine(self.discard, reference=True)
-        if kept <= 0:
-            raise ContradictionError(
-                f"discards {self.discard} of {self.steps} steps, which leaves nothing to average where {inner} of them "
-                "are one",
-                "Let discard be smaller.",
             )
 
     @property
@@ -377,5 +370,14 @@ class DynamicsSection(Section):
             steps: of ``timestep_fs``.
             reference: whether the side is the reference, whose steps may be made of inner ones.
         """
-        inner = self.multiple_time_steps.inner_steps if reference and self.multiple_time_steps is not None else 1
-        return -(-steps // inner)
+        return -(-steps // self._made_of(reference=reference))
+
+    def discard_of_engine(self, steps: int, *, reference: bool) -> int:
+        """Return how many steps of a side's engine are discarded where the first time steps are to be.
+
+        Rounded down, as :meth:`steps_of_engine` is rounded up: no less is averaged than was asked for.
+        """
+        return steps // self._made_of(reference=reference)
+
+    def _made_of(self, *, reference: bool) -> int:
+        return self.multiple_time_steps.inner_steps if reference and self.multiple_time_steps is not None else 1
