@@ -6,7 +6,8 @@ Runs of the reference that both studies have under one name are compared in dens
 first peak of g(r), coordination, enthalpy and diffusion: difference, joint error, and the difference over it (the
 pull). The runs must be independent: other seeds. Where either error is unknown a quantity is left out of that state.
 The last lines give for each quantity the sum of squared pulls, how often chance gives a larger one, and the
-independent samples of both for one picosecond.
+independent samples of both for one picosecond. Where two phases compete a run may have stayed in either, which says
+nothing of samplers: leave such a state out with ``--without T1050``.
 """
 
 from __future__ import annotations
@@ -71,10 +72,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("first", type=Path)
     parser.add_argument("second", type=Path)
+    parser.add_argument("--without", nargs="+", default=[], help="runs left out, by the last part of their names")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     one, other = runs_of(given.first), runs_of(given.second)
-    states = {name: compared(one[name], other[name]) for name in one if name in other}
+    shared = [name for name in one if name in other and name.rpartition("/")[2] not in given.without]
+    states = {name: compared(one[name], other[name]) for name in shared}
     if not states:
         parser.error("the two tables share no run of the reference.")
     summary = {}
