@@ -48,7 +48,7 @@ def main() -> None:
                 rows = [row for row in csv.DictReader(stream) if row["engine"] == engine]
             if not rows:
                 parser.error(f"{table} has no run by {engine!r}")
-            ways = [("base", "heating", "^", colour, "-"), ("cooling1", "cooling", "v", "white", ":")]
+            ways = [("base", "heating", "^", colour, "-"), ("cooling", "cooling", "v", "white", ":")]
             for test, way, marker, face, line in ways:
                 chosen = sorted(
                     (row for row in rows if row["test"] == test), key=lambda row: float(row["temperature_k"])

@@ -3,7 +3,7 @@
     python benchmarks/sampler_agreement.py PLAIN/observables.csv OTHER/observables.csv --out docs/results/FILE.json
 
 Runs of the reference that both studies have under one name are compared in density, pressure, molecular fraction,
-first peak of g(r), coordination, enthalpy and diffusion: difference, joint error, and the difference over it (the
+first peak of g(r), enthalpy and diffusion: difference, joint error, and the difference over it (the
 pull). The runs must be independent: other seeds. Where either error is unknown a quantity is left out of that state.
 The last lines give for each quantity the sum of squared pulls, how often chance gives a larger one, and the
 independent samples of both for one picosecond. Where two phases compete a run may have stayed in either, which says
@@ -27,7 +27,6 @@ QUANTITIES = (
     "pressure (GPa)",
     "molecular_fraction",
     "rdf_peak_height",
-    "coordination (atoms)",
     "enthalpy (eV/atom)",
     "diffusion (cm^2/s)",
 )
