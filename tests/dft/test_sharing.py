@@ -72,15 +72,14 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
     child.join(60.0)
 
 
+@pytest.mark.usefixtures("four_threads")
 def test_two_threads_find_what_one_finds() -> None:
     atoms = Atoms("H4", [(0.1, 0.0, 0.0), (0.85, 0.0, 0.0), (1.4, 1.5, 1.2), (1.4, 2.2, 1.3)], cell=[2.8] * 3, pbc=True)
     found = []
-    before = torch.get_num_threads()
     for threads in (1, 2):
         torch.set_num_threads(threads)
         atoms.calc = KohnSham(KohnShamSettings(ecut_ry=20.0, kpoints="2x2x2"))
         found.append((atoms.get_potential_energy(), atoms.get_forces(), atoms.get_stress()))
-    torch.set_num_threads(before)
     (energy, forces, stress), (other_energy, other_forces, other_stress) = found
     assert other_energy == pytest.approx(energy, abs=1e-9)
     np.testing.assert_allclose(other_forces, forces, atol=1e-8)

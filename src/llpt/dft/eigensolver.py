@@ -124,9 +124,9 @@ def orthonormalised(orbitals: Tensor) -> Tensor:
 def davidson(
     hamiltonian: Hamiltonian,
     orbitals: Tensor,
+    images: Tensor | None = None,
     *,
     expansions: int,
-    images: Tensor | None = None,
     active: int | None = None,
     keep_images: bool = True,
     each_its_own: bool = False,
@@ -139,8 +139,8 @@ def davidson(
     Args:
         hamiltonian: the operator, with its potential set.
         orbitals: trial orbitals, linearly independent, shape (bands, plane waves).
-        expansions: number of correction blocks, >= 0.
         images: H applied to ``orbitals`` where it is known already.
+        expansions: number of correction blocks, >= 0.
         active: corrections are made for this many of the lowest bands; for all without it.
         keep_images: whether H applied to the result is wanted.
         each_its_own: whether every band is preconditioned by its own kinetic energy: for many empty bands, given as

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llpt.dft.eigensolver import Eigenpairs, davidson
 from llpt.dft.scf import InitialGuess, density_error, fill, finish
@@ -62,7 +62,7 @@ def follow(problem: Problem, start: InitialGuess, settings: FollowSettings) -> G
     for cycle in range(settings.max_cycles):
         expansions = settings.expansions[min(cycle, len(settings.expansions) - 1)]
         planned = cycle + 1 < len(settings.expansions)
-        improve = partial(_improved, expansions=expansions, active=active, keep_images=planned)
+        improve = partial(davidson, expansions=expansions, active=active, keep_images=planned)
         pairs = problem.at_each_kpoint(improve, trial, images)
         occupations = fill(problem, pairs)
         if not settings.fixed_bands and occupations.highest > EMPTY_BAND and trial[0].shape[0] < problem.most_bands:
@@ -83,11 +83,6 @@ def follow(problem: Problem, start: InitialGuess, settings: FollowSettings) -> G
             images = (None,) * len(trial)
         density = better
     return None
-
-
-def _improved(hamiltonian: Hamiltonian, orbitals: Tensor, images: Tensor | None, **options: Any) -> Eigenpairs:
-    """The orbitals of one k-point after some expansions."""
-    return davidson(hamiltonian, orbitals, images=images, **options)
 
 
 def _last_gain(problem: Problem, pairs: tuple[Eigenpairs, ...], occupations: Occupations) -> float:

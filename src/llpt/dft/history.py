@@ -8,7 +8,6 @@ converged, which polynomial extrapolation would amplify.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,7 +15,6 @@ from torch import Tensor
 
 from llpt.dft.eigensolver import gram
 from llpt.dft.scf import InitialGuess
-from llpt.dft.sharing import at_each_kpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +76,7 @@ class History:
         if self.orbitals and self.orbitals[0][0].shape != orbitals[0].shape:
             self.clear()
         if self.orbitals:
-            orbitals = at_each_kpoint(aligned, orbitals, self.orbitals[0], device=density.device)
+            orbitals = tuple(aligned(new, old) for new, old in zip(orbitals, self.orbitals[0], strict=True))
         self.orbitals.insert(0, orbitals)
         self.densities.insert(0, density * volume)
         del self.orbitals[DEPTH:], self.densities[DEPTH:]
@@ -92,8 +90,7 @@ class History:
         if not self.orbitals:
             return None
         weights = _COEFFICIENTS[len(self.orbitals)]
-        device = self.densities[0].device
-        orbitals = at_each_kpoint(partial(_weighted, weights), zip(*self.orbitals, strict=True), device=device)
+        orbitals = tuple(_weighted(weights, states) for states in zip(*self.orbitals, strict=True))
         density = _weighted(weights, self.densities) / volume
         return InitialGuess(density, orbitals, self.filled)
 

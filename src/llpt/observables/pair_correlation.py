@@ -217,12 +217,13 @@ class PairCorrelation:
             return peak, int(peak + np.argmin(smooth[peak : max(last, peak + 1)]))
 
         peak, minimum = places(frames.mean(axis=0))
-        found = self._peak(frames, self._neighbours(minimum + 1)[:, -1], peak, minimum)
-        parts = np.array_split(frames, min(PLACE_PARTS, len(frames)))
-        if len(parts) < 2:
-            return found
+        parts = np.array_split(frames, min(PLACE_PARTS, len(frames))) if len(frames) > 1 else []
         others = [places((frames.sum(axis=0) - part.sum(axis=0)) / (len(frames) - len(part)))[1] for part in parts]
-        within = self._neighbours(max(*others, minimum) + 1).mean(axis=0)[others]
+        neighbours = self._neighbours(max([minimum, *others]) + 1)
+        found = self._peak(frames, neighbours[:, minimum], peak, minimum)
+        if not others:
+            return found
+        within = neighbours.mean(axis=0)[others]
         moved = Estimate.of_deviation(
             0.0,
             math.sqrt((len(parts) - 1) * float(within.var())),

@@ -340,9 +340,8 @@ class DynamicsSection(Section):
         Args:
             reference: whether the side is the reference, whose steps may be made of inner ones.
         """
-        inner = 1 if self.multiple_time_steps is None else self.multiple_time_steps.inner_steps
-        steps = -(-self.positions_every // inner)
-        return steps if reference else steps * inner
+        steps = self.steps_of_engine(self.positions_every, reference=True)
+        return steps if reference else steps * self._made_of(reference=True)
 
     def _check_inner_steps(self, inner: int) -> None:
         """Refuse steps that a vibration of hydrogen does not bear."""
