@@ -37,10 +37,11 @@ import torch
 from ase.io import read, write
 from torch.utils.flop_counter import FlopCounterMode
 
-from llpt.dft.kpoints import MEAN_VALUE
+from llpt.dft.kpoints import MEAN_VALUE, check_kpoints
 from llpt.dft.transforms import VectorisedTransform
 from llpt.dynamics import RunSettings, run_md
 from llpt.engines import Purpose, make_engine
+from llpt.errors import InputError
 from llpt.threads import ASLEEP
 
 if TYPE_CHECKING:
@@ -223,6 +224,10 @@ def main() -> None:
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
+    try:
+        check_kpoints(arguments.kpoints)
+    except InputError as error:
+        parser.error(str(error))
     if arguments.one:
         print(json.dumps(time_llpt(start(arguments.start, arguments.atoms[0]), arguments.steps, arguments.kpoints)))
         return

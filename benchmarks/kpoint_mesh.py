@@ -249,6 +249,8 @@ def main() -> None:
         parser.error("give --out and either --runs or --of with --start, --mesh and --less; or --table")
     done = [json.loads(line) for line in given.out.read_text().splitlines()] if given.out.exists() else []
     if given.of:
+        if missing := [str(run) for run in given.of if not (run / "run.json").exists()]:
+            parser.error(f"there is no run in {', '.join(missing)}.")
         rows = [(made_by(run, given.start, given.mesh, given.less), partial(Trajectory.open, run)) for run in given.of]
     else:
         rows = [

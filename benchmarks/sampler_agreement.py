@@ -74,7 +74,10 @@ def main() -> None:
     parser.add_argument("--without", nargs="+", default=[], help="runs left out, by the last part of their names")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    one, other = runs_of(given.first), runs_of(given.second)
+    try:
+        one, other = runs_of(given.first), runs_of(given.second)
+    except (OSError, KeyError) as error:
+        parser.error(f"{error}: give the results/observables.csv of two studies.")
     shared = [name for name in one if name in other and name.rpartition("/")[2] not in given.without]
     states = {name: compared(one[name], other[name]) for name in shared}
     if not states:
