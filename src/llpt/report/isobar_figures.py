@@ -15,6 +15,7 @@ from llpt.campaign import ControlledTest, Role
 from llpt.campaign.state import words_of_line
 from llpt.observables import quantity, with_unit
 from llpt.report import palette
+from llpt.report.melting import MeltingTemperature, measured_melting
 from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source, VerticalLine, numbers, numbers_of
 from llpt.study.state_sections import StateLine
 from llpt.transition import Coordinate, differences, heat_capacity_j_per_mol_k
@@ -46,24 +47,26 @@ def shown_ladders(analysis: Analysis) -> dict[str, list[ObservedLadder]]:
 
 def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure | None:
     """Return density, heat capacity and pair correlation, one row for each line of states; None without any."""
-    melting = {
-        line.name: line.melting_temperature_k
-        for line in study.state.lines()
-        if isinstance(line, StateLine) and line.pressure_gpa is not None
-    }
+    melting = _melting(study)
     rows = []
     for line, ladders in shown_ladders(analysis).items():
         marks = _transitions(ladders)
-        if melting.get(line):
-            marks = (
-                *marks,
-                VerticalLine("melting temperature (given)", float(melting[line] or 0.0), 0.0, palette.GREY),
-            )
+        if line in melting:
+            place = melting[line]
+            origin = "measured" if place.sources else "given"
+            mark = VerticalLine(f"melting temperature ({origin})", place.kelvin, place.error, palette.GREY)
+            marks = (*marks, mark)
         isobar = all(each.isobar for each in ladders if each.states)
         second = _heat_capacity(ladders, marks) if isobar else _along(ladders, "molecular_fraction", marks)
         rows.append((_equation_of_state(ladders, marks), second, _pair_correlation(ladders)))
     if not rows:
         return None
+    measured = "".join(
+        f" Melting at {words_of_line(line)}: {place.kelvin:.0f} ± {place.error:.0f} K, by measured points of "
+        f"{'; '.join(place.sources)}."
+        for line, place in melting.items()
+        if place.sources
+    )
     return Figure(
         "isobars",
         "Density, heat capacity and pair correlation across the transition",
@@ -75,9 +78,21 @@ def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure | None:
         "steepest rise of the enthalpy where none is resolved; "
         "reference solid, surrogate dashed. Error bars and bands: one standard error from the integrated "
         "autocorrelation time; large open symbols have none because the run is too short to know its own error. "
-        "Vertical bands: the transition by the criterion that decides, where it is resolved.",
+        f"Vertical bands: the transition by the criterion that decides, where it is resolved.{measured}",
         tuple(rows),
     )
+
+
+def _melting(study: StudyFile) -> dict[str, MeltingTemperature]:
+    """Return where isobars melt, by the name of the line: what the study gives, else what was measured of H2."""
+    found = {}
+    for line in study.state.lines():
+        if isinstance(line, StateLine) and line.pressure_gpa is not None:
+            if line.melting_temperature_k is not None:
+                found[line.name] = MeltingTemperature(line.melting_temperature_k, 0.0, ())
+            elif study.dynamics.isotope is None and (measured := measured_melting(line.pressure_gpa)):
+                found[line.name] = measured
+    return found
 
 
 def _sizes(ladders: Iterable[ObservedLadder], role: Role) -> list[int]:

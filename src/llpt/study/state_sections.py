@@ -72,7 +72,8 @@ class StateLine(LineSection):
     temperatures_k: Temperatures
     melting_temperature_k: TemperatureK | None = Field(
         default=None,
-        description="a melting temperature in K to mark in the figures, above 0; nothing is computed from it",
+        description="a melting temperature in K to mark in the figures, above 0; nothing is computed from it; "
+        "left out: what was measured of hydrogen, from 64.7 to 146 GPa",
     )
 
     @model_validator(mode="after")
