@@ -10,8 +10,9 @@ import pytest
 from rocrate.rocrate import ROCrate
 
 from llpt.errors import InputError, StorageError
-from llpt.study.archive import MANIFEST, ArchiveManifest, opened, pack_study
+from llpt.study.archive import MANIFEST, ArchiveManifest, Part, opened, pack_study
 from llpt.study.crate import CRATE_FILE
+from llpt.study.inputs import named_inputs
 from llpt.study.layout import StudyDirectory
 from llpt.version import VERSION
 
@@ -59,10 +60,55 @@ def test_packing_tells_how_far_it_is(study, tmp_path):
 
 
 def test_trajectories_can_be_left_out(study, tmp_path):
-    manifest = pack_study(study, tmp_path / "a.zip", trajectories=False)
+    manifest = pack_study(study, tmp_path / "a.zip", without=[Part.TRAJECTORIES])
     assert not manifest.trajectories
     assert not [name for name in names(tmp_path / "a.zip") if name.endswith(".h5")]
     assert "runs/e/N8/P200/T800/thermo.csv" in names(tmp_path / "a.zip")
+
+
+@pytest.fixture
+def with_potential(study):
+    """A study with its copies of a potential and a start, and a report."""
+    kept = (
+        "inputs/surrogate/own-potential/input.nn",
+        "inputs/start/a.extxyz",
+        "report/index.html",
+        "models/report/own",
+    )
+    for name in kept:
+        (study.root / name).parent.mkdir(parents=True)
+        (study.root / name).write_text(name)
+    return study
+
+
+def test_potentials_of_others_can_be_left_out_and_put_back(with_potential, tmp_path):
+    left = "inputs/surrogate/own-potential/input.nn"
+    manifest = pack_study(with_potential, tmp_path / "a.zip", without=[Part.POTENTIALS])
+    assert left not in names(tmp_path / "a.zip")
+    assert names(tmp_path / "a.zip") >= {"inputs/start/a.extxyz", "report/index.html", "models/report/own"}
+    assert list(manifest.left_out) == [left]
+    with opened(tmp_path / "a.zip") as root:
+        assert manifest.differences(root) == []
+        (root / left).parent.mkdir(parents=True)
+        (root / left).write_text("another")
+        assert manifest.differences(root) == [left]
+        (root / left).write_text(left)
+        assert manifest.differences(root) == []
+
+
+def test_without_a_report_only_that_of_the_study_is_left_out(with_potential, tmp_path):
+    pack_study(with_potential, tmp_path / "a.zip", without=[Part.REPORT])
+    assert "report/index.html" not in names(tmp_path / "a.zip")
+    assert "models/report/own" in names(tmp_path / "a.zip")
+
+
+def test_doing_again_what_lacks_its_potential_says_what_to_put_where(with_potential, tmp_path):
+    pack_study(with_potential, tmp_path / "a.zip", without=[Part.POTENTIALS])
+    with opened(tmp_path / "a.zip") as root:
+        study = StudyDirectory.open(root).study
+        with pytest.raises(InputError, match="own-potential, which does not exist") as refused:
+            named_inputs(study, root, archived=True)
+        assert "put own-potential there" in refused.value.remedy
 
 
 def test_other_programs_are_told_what_the_archive_holds(study, tmp_path):

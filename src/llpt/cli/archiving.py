@@ -23,26 +23,41 @@ def archive(
         bool,
         typer.Option("--without-trajectories", help="Leave trajectories out; averages, logs and scalars stay."),
     ] = False,
+    without_potentials: Annotated[
+        bool,
+        typer.Option(
+            "--without-potentials",
+            help="Leave out potentials and pseudopotentials that the study names; their hashes stay.",
+        ),
+    ] = False,
+    without_report: Annotated[
+        bool,
+        typer.Option("--without-report", help="Leave the report out; llpt report makes it again."),
+    ] = False,
 ) -> None:
     """Pack a study into one zip file that ``llpt verify`` re-checks and ``llpt run`` does again.
 
     Checkpoints and what only serves a run at work are left out.
     """
     from llpt.study import StudyDirectory  # noqa: PLC0415 - start-up time of the other commands
-    from llpt.study.archive import pack_study  # noqa: PLC0415
+    from llpt.study.archive import Part, pack_study  # noqa: PLC0415
 
     place = StudyDirectory.open(directory)
     target = out or Path(f"{place.root.name}.zip")
+    asked = {
+        Part.TRAJECTORIES: without_trajectories,
+        Part.POTENTIALS: without_potentials,
+        Part.REPORT: without_report,
+    }
+    without = [part for part, left_out in asked.items() if left_out]
     with place.locked(), bar("files read", transient=True) as advance:
         manifest = pack_study(
             place,
             target,
-            trajectories=not without_trajectories,
+            without=without,
             on_file=lambda behind, total: advance(behind, total=total),
         )
     size = target.stat().st_size / 1e6
-    kind = "with" if manifest.trajectories else "without"
-    output().print(
-        f"Packed {len(manifest.files)} files {kind} trajectories into {escape(str(target))} ({size:.3g} MB)."
-    )
+    lacking = f" without {' and '.join(without)}" if without else ""
+    output().print(f"Packed {len(manifest.files)} files{lacking} into {escape(str(target))} ({size:.3g} MB).")
     output().print(f"To check it: llpt verify {typed(target)}. To do it again: llpt run {typed(target)} --out DIR")

@@ -1,8 +1,8 @@
 """One file of a whole study: packed by ``llpt archive``, re-checked by ``llpt verify``, done again by ``llpt run``.
 
 A zip holds the study's directory under its name, and beside the study file ``archive.json``: the version that packed
-it, whether trajectories are in it, and the SHA-256 of every file. ``ro-crate-metadata.json`` tells other programs
-(``llpt.study.crate``).
+it, whether trajectories are in it, and the SHA-256 of every file, also of the potentials that were left out.
+``ro-crate-metadata.json`` tells other programs (``llpt.study.crate``).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import shutil
 import tarfile
 import zipfile
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from llpt.errors import InputError, StorageError
 from llpt.files import atomic_stream, file_hash, scratch_directory, storage_error
 from llpt.study.crate import CRATE_FILE, crate_text
+from llpt.study.inputs import named_potentials
 from llpt.study.inside import is_inside
 from llpt.study.place import MANIFEST, STUDY_FILE
 from llpt.study.stopping import STOP_FILE
@@ -27,7 +29,7 @@ from llpt.trajectory.writer import SEGMENTS_NAME
 from llpt.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from llpt.study.layout import StudyDirectory
@@ -37,6 +39,17 @@ LEFT_OUT = frozenset({".parsl", ".lock", STOP_FILE, "checkpoints", "RESTART"})
 BYTES_PER_GB = 1e9
 
 
+class Part(StrEnum):
+    """What an archive may do without."""
+
+    TRAJECTORIES = "trajectories"
+    """Averages, logs and every step's scalars stay."""
+    POTENTIALS = "potentials"
+    """Potentials and pseudopotentials that the study names, which not everybody may hand on; their hashes stay."""
+    REPORT = "report"
+    """The page and its figures: ``llpt report`` makes them again."""
+
+
 class ArchiveManifest(BaseModel):
     """What an archive says of itself.
 
@@ -44,6 +57,7 @@ class ArchiveManifest(BaseModel):
         version: of llpt that packed it.
         trajectories: whether the trajectories are in it.
         files: SHA-256 of every other file, by its path below the study's directory.
+        left_out: SHA-256 of the files of potentials that are not in it, likewise.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -51,6 +65,7 @@ class ArchiveManifest(BaseModel):
     version: str
     trajectories: bool
     files: dict[str, str]
+    left_out: dict[str, str] = {}
 
     @classmethod
     def read(cls, root: Path) -> ArchiveManifest | None:
@@ -68,19 +83,27 @@ class ArchiveManifest(BaseModel):
             raise StorageError(f"{file} is damaged.", "Copy the archive again.") from error
 
     def differences(self, root: Path) -> list[str]:
-        """Return the files that are missing, not as they were packed, or listed as outside of the archive."""
+        """Return the files that are missing, not as they were packed, or listed as outside of the archive.
+
+        A file that was left out may be missing. Where somebody has put it back, it is the one that was there.
+        """
         return [
             name
-            for name, digest in self.files.items()
-            if not (is_inside(root / name, root) and (root / name).is_file() and file_hash(root / name) == digest)
+            for name, digest in (self.files | self.left_out).items()
+            if not (name in self.left_out and not os.path.lexists(root / name)) and not _is_file(root, name, digest)
         ]
+
+
+def _is_file(root: Path, name: str, digest: str) -> bool:
+    file = root / name
+    return is_inside(file, root) and file.is_file() and file_hash(file) == digest
 
 
 def pack_study(
     directory: StudyDirectory,
     archive: Path,
     *,
-    trajectories: bool = True,
+    without: Collection[Part] = (),
     on_file: Callable[[int, int], None] = lambda *_: None,
 ) -> ArchiveManifest:
     """Write a study's directory into one zip file.
@@ -88,7 +111,7 @@ def pack_study(
     Args:
         directory: the study, whose lock the caller holds.
         archive: the file to write.
-        trajectories: whether trajectories are packed; averages, logs and every step's scalars always are.
+        without: what is left out.
         on_file: called as files are read, once for their hashes and once to pack them, with how many are behind and how
             many there are in both passes.
 
@@ -99,12 +122,24 @@ def pack_study(
     if archive.exists() or archive.is_symlink():
         raise InputError(f"{archive} exists already; nothing was changed.", "Give another name with --out.")
     root = directory.root
-    names = sorted(_names(root, trajectories=trajectories))
+    potentials = named_potentials(directory.study) if Part.POTENTIALS in without else ()
+    report = (directory.report.relative_to(root).as_posix(),) if Part.REPORT in without else ()
+    trajectories = Part.TRAJECTORIES not in without
+    names: list[str] = []
+    left_out: list[str] = []
+    for name in sorted(_names(root, trajectories=trajectories)):
+        if not _is_below(name, report):
+            (left_out if _is_below(name, potentials) else names).append(name)
     hashes = {}
     for behind, name in enumerate(names):
         on_file(behind, 2 * len(names))
         hashes[name] = file_hash(root / name)
-    manifest = ArchiveManifest(version=VERSION, trajectories=trajectories, files=hashes)
+    manifest = ArchiveManifest(
+        version=VERSION,
+        trajectories=trajectories,
+        files=hashes,
+        left_out={name: file_hash(root / name) for name in left_out},
+    )
     with (
         atomic_stream(archive) as stream,
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as packed,
@@ -116,6 +151,10 @@ def pack_study(
             packed.write(root / name, f"{root.name}/{name}")
     on_file(2 * len(names), 2 * len(names))
     return manifest
+
+
+def _is_below(name: str, places: Iterable[str]) -> bool:
+    return any(name == place or name.startswith(f"{place}/") for place in places)
 
 
 def _names(root: Path, *, trajectories: bool) -> Iterator[str]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from llpt.study.file import StudyFile
 
+START = "system.start"
+"""The key of a start, the only input that is no potential."""
 MADE_HERE = frozenset({"molecular", "atomic"})
 
 
@@ -52,12 +54,20 @@ def named_inputs(study: StudyFile, source: Path, *, archived: bool = False) -> t
     return found
 
 
+def named_potentials(study: StudyFile) -> tuple[str, ...]:
+    """Return the places below a study's directory of its copies of potentials and pseudopotentials.
+
+    Those that it trains itself are not among them.
+    """
+    return tuple(stored_path(given, folder) for key, given, folder in wanted_inputs(study) if key != START)
+
+
 def wanted_inputs(study: StudyFile) -> list[tuple[str, str, str]]:
     """Return key, path as given, and folder of the copy of each file and directory that ``study`` names."""
     wanted: list[tuple[str, str, str]] = []
     if study.system.start not in MADE_HERE:
         starts = dict.fromkeys(study.system.start_for(atoms) for atoms in study.all_sizes)
-        wanted += [("system.start", start, "start") for start in starts]
+        wanted += [(START, start, "start") for start in starts]
     named = (
         ("reference", "reference", study.reference),
         ("surrogate", "surrogate", study.surrogate),
@@ -113,8 +123,11 @@ def _check_one_copy_each(inputs: Iterable[NamedInput]) -> None:
 def _found(key: str, given: str, folder: str, source: Path, archived: bool) -> NamedInput:
     path = source / stored_path(given, folder) if archived else (source / Path(given).expanduser()).resolve()
     if not path.exists():
-        hint = ', or "molecular" or "atomic"' if key == "system.start" else ""
-        raise InputError(f'{key} = "{given}" names {path}, which does not exist.', f"Give an existing path{hint}.")
+        hint = ', or "molecular" or "atomic"' if key == START else ""
+        remedy = f"Give an existing path{hint}."
+        if archived:
+            remedy = f"The archive may have been packed without it: unpack it, and put {path.name} there yourself."
+        raise InputError(f'{key} = "{given}" names {path}, which does not exist.', remedy)
     return NamedInput(key, given, path, f"inputs/{folder}/{path.name}")
 
 

@@ -190,4 +190,6 @@ def _packed(directory: StudyDirectory, manifest: ArchiveManifest | None) -> list
         return []
     differing = manifest.differences(directory.root)
     found = f"differ or are missing: {first_names(differing)}" if differing else f"{len(manifest.files)} files"
-    return [Check("study", "files, archive and disk", not differing, found)]
+    absent = [name for name in manifest.left_out if not (directory.root / name).is_file()]
+    remark = f"The archive was packed without files of potentials: {first_names(absent)}." if absent else ""
+    return [Check("study", "files, archive and disk", not differing, found, remark=remark)]
