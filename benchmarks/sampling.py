@@ -1,17 +1,17 @@
-"""What an independent sample costs: plain dynamics, and with a potential that moves within a step or proposes.
+"""What an independent sample costs: plain dynamics, with a potential within a step, and what Monte Carlo would gain.
 
     python benchmarks/sampling.py --model
     python benchmarks/sampling.py --measure REFERENCE POTENTIAL START.extxyz --runs RUNS --out result.json
     python benchmarks/sampling.py --differences POTENTIAL RUN [RUN ...] --discard-fs 200 --out result.json
 
-``--model`` needs no run: it prints the cost model of ``docs/dynamics.md``. ``--measure`` runs the samplers (plain
-dynamics, multiple time steps of ``--inner`` steps, hybrid Monte Carlo; ``--samplers`` names fewer) at constant
+``--differences`` takes run directories of the reference: the spread of F − U on their frames, its correlation time and
+those of density and molecular fraction, and what hybrid Monte Carlo would gain by the cost model of
+``docs/dynamics.md``. ``--model`` needs no run: it prints what the model makes of a few spreads and times. ``--measure``
+runs the samplers (plain dynamics, multiple time steps of ``--inner`` steps; ``--samplers`` names one) at constant
 pressure, one after the other; REFERENCE and POTENTIAL are SPECs, ``--option key=value`` goes to the reference. For
-each: means with errors of density, molecular fraction and F, independent samples, processor seconds (the first part
-of a run, which is discarded, included), and what the acceptance was; then independent samples for the same processor
-time over those of plain dynamics. A run that was stopped goes on. ``--differences`` takes run directories of the
-reference: the spread of F − U on their frames, its correlation time and those of density and molecular fraction, and
-what the model makes of them.
+each: means with errors of density, molecular fraction and F, independent samples, and processor seconds (the first part
+of a run, which is discarded, included); then independent samples for the same processor time over those of plain
+dynamics. A run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import numpy as np
 from ase import Atoms
 from ase.io import read
 
-from llpt.dynamics import MultipleTimeSteps, Proposals, RunSettings, run_md
+from llpt.dynamics import MultipleTimeSteps, RunSettings, run_md
 from llpt.engines import make_engine
 from llpt.mlp.quality.phases import molecular_fraction
 from llpt.statistics import mean_estimate
@@ -37,10 +37,10 @@ from llpt.trajectory import Trajectory
 from llpt.units import ANGSTROM_TO_BOHR, BOLTZMANN_EV_PER_K, U_PER_ANGSTROM3_TO_G_PER_CM3
 
 LABEL_STEPS = 4.0
-"""A converged single point costs as much as this many steps of DFT dynamics (``llpt.study.cost``)."""
+"""A converged single point, from orbitals of a configuration far away, is taken to cost as many steps of dynamics."""
 POTENTIAL_STEPS = 1.0 / 20.0
 """A force call of a potential, in steps of DFT dynamics: 0.009 s against 0.18 s at 64 atoms and 2x2x2 (one core)."""
-SAMPLERS = ("dynamics", "inner", "hybrid")
+SAMPLERS = ("dynamics", "inner")
 SPREADS = (0.5, 1.0, 1.5, 2.5, 4.0, 6.0)
 """Standard deviation of the difference F − U within a phase, over k_B T."""
 
@@ -214,16 +214,6 @@ def sampled(
     for name, values in series.items():
         mean = mean_estimate(values, "")
         found[name] = {"mean": mean.value, "error": mean.error, "independent": mean.effective_samples}
-    if settings.proposals is not None:
-        tuned = np.load(max((place / "checkpoints").iterdir()) / "hybrid-monte-carlo.npz")["tuned"]
-        difference = (scalars["free_energy_ev"] - scalars["proposer_energy_ev"]).to_numpy()
-        found |= {
-            "accepted": float(scalars["accepted"].mean()),
-            "segment_steps": round(float(np.exp(tuned[0]))),
-            "temperature_ratio": float(tuned[1]),
-            "pressure_shift_gpa": float(tuned[2]),
-            "beta_sigma": float(difference.std() / (BOLTZMANN_EV_PER_K * settings.temperature_k)),
-        }
     return found
 
 
@@ -233,7 +223,6 @@ def measure(arguments: argparse.Namespace) -> None:
     options = dict(each.split("=", 1) for each in arguments.option)
     atoms = read(start)
     state = {"ensemble": "npt", "temperature_k": arguments.temperature, "pressure_gpa": arguments.pressure, "seed": 1}
-    proposals = Proposals(engine=potential, tune=arguments.tune, segment_steps=arguments.segment)
     inner, timestep = arguments.inner, arguments.timestep
     split = MultipleTimeSteps(engine=potential, inner_steps=inner)
     runs = {
@@ -248,21 +237,14 @@ def measure(arguments: argparse.Namespace) -> None:
             ),
             arguments.discard // inner,
         ),
-        "hybrid": (
-            RunSettings(
-                **state, timestep_fs=timestep, steps=arguments.proposals, positions_every=1, proposals=proposals
-            ),
-            arguments.tune,
-        ),
     }
     found: dict[str, Any] = {
         name: sampled(arguments.runs / name, reference, options, atoms, settings, discard=discard)
         for name, (settings, discard) in runs.items()
         if name in arguments.samplers
     }
-    for sampler, other in found.items():
-        if sampler == "dynamics" or "dynamics" not in found:
-            continue
+    if len(found) == len(SAMPLERS):
+        other = found["inner"]
         for name in ("density_g_per_cm3", "molecular_fraction", "free_energy_ev_per_atom"):
             one, two = found["dynamics"][name], other[name]
             slower = other["processor_seconds"] / found["dynamics"]["processor_seconds"]
@@ -287,9 +269,6 @@ def main() -> None:
     parser.add_argument("--discard", type=int, default=500, help="first steps of dynamics left out")
     parser.add_argument("--samplers", nargs="+", default=SAMPLERS, choices=SAMPLERS)
     parser.add_argument("--inner", type=int, default=3, help="steps of the potential within one")
-    parser.add_argument("--proposals", type=int, default=400)
-    parser.add_argument("--tune", type=int, default=100, help="first proposals, which tune and are left out")
-    parser.add_argument("--segment", type=int, default=20, help="steps of a segment to begin with")
     parser.add_argument("--differences", nargs="+", metavar=("POTENTIAL", "RUN"))
     parser.add_argument("--discard-fs", type=float, default=200.0, help="first part of these runs, left out")
     arguments = parser.parse_args()

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 import llpt
 from llpt.dft.settings import KohnShamSettings
-from llpt.dynamics import Proposals
+from llpt.dynamics import MultipleTimeSteps
 from llpt.errors import InputError
 from llpt.learning import Recipe, RecipeSettings
 from llpt.options import Options, parse_options
@@ -54,13 +54,16 @@ class Oven(Options):
             "Correct the settings.",
         ),
         (
-            lambda: llpt.RunSettings(**RUN | {"proposals": {"tune": -1}}),
-            "Setting proposals.tune=-1 of RunSettings is not allowed: it must be greater than or equal to 0.",
+            lambda: llpt.RunSettings(**RUN | {"multiple_time_steps": {"inner_steps": 0}}),
+            (
+                "Setting multiple_time_steps.inner_steps=0 of RunSettings is not allowed: it must be greater than or "
+                "equal to 2."
+            ),
             "Correct the value.",
         ),
         (
-            lambda: llpt.RunSettings(**RUN | {"proposals": {"tunes": 1}}),
-            "Setting proposals.tunes=1 of RunSettings is not allowed: there is no such key.",
+            lambda: llpt.RunSettings(**RUN | {"multiple_time_steps": {"inner_steps": 2, "inner": 1}}),
+            "Setting multiple_time_steps.inner=1 of RunSettings is not allowed: there is no such key.",
             "Correct the value.",
         ),
         (
@@ -69,8 +72,8 @@ class Oven(Options):
             "Correct the value.",
         ),
         (
-            lambda: Proposals(acceptance=2),
-            "Setting acceptance=2 of Proposals is not allowed: it must be less than 1.",
+            lambda: MultipleTimeSteps(inner_steps=21),
+            "Setting inner_steps=21 of MultipleTimeSteps is not allowed: it must be less than or equal to 20.",
             "Correct the value.",
         ),
         (

@@ -28,7 +28,6 @@ TABLE = {
     "dft/generate_pseudopotentials.py": (PRODUCTS, "test_pseudopotentials"),
     "dynamics/ase_integrator.py": (PRODUCTS, "test_checkpoint_of_a_run"),
     "dynamics/checkpoint.py": (PRODUCTS, "test_checkpoint_of_a_run"),
-    "dynamics/hybrid_monte_carlo.py": (STUDIES, "test_state_of_hybrid_monte_carlo"),
     "dynamics/ipi_integrator.py": (STUDIES, "test_state_of_ipi"),
     "dynamics/run_directory.py": (PRODUCTS, "test_lock_and_log_of_a_run"),
     "engines/abinit.py": ("engines/test_abinit.py", "test_input_and_log_on_a_disk_that_refuses"),

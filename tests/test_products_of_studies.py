@@ -13,9 +13,7 @@ import llpt.study.explaining
 from llpt.cli import auditing_models, transfer
 from llpt.cli import electronic_temperature as electrons
 from llpt.cli.trust import agree
-from llpt.dynamics import Proposals
 from llpt.dynamics.evaluation import Evaluator
-from llpt.dynamics.hybrid_monte_carlo import HybridMonteCarlo
 from llpt.dynamics.ipi_integrator import IpiIntegrator
 from llpt.dynamics.start import prepare_start
 from llpt.engines import espresso_engine as espresso
@@ -116,16 +114,6 @@ def test_state_of_ipi(disk, crystal, tmp_path):
             (disk.path / "RESTART").unlink()
             disk.refused(lambda: integrator.publish(disk.path, tmp_path / "checkpoint"))
     assert {"RESTART", "input.xml"} < disk.contents().keys()
-
-
-def test_state_of_hybrid_monte_carlo(disk, crystal, tmp_path):
-    settings = make_settings(proposals=Proposals(segment_steps=1).model_dump(), steps=1)
-    evaluators = [Evaluator(LennardJones(cutoff=1.6), crystal, stress_needed=True) for _ in range(2)]
-    with (tmp_path / "log").open("w") as log:
-        chain = HybridMonteCarlo.start(
-            prepare_start(crystal, settings), settings, 1.0, evaluators[:1], log, proposer=evaluators[1]
-        )
-        disk.refused(lambda: chain.save(disk.path))
 
 
 def test_state_of_pw_x(disk, tmp_path, monkeypatch):

@@ -101,7 +101,7 @@ class RunFile(BaseModel):
         format: of the file.
         settings: the dynamics.
         engine: what computed it; None where the file does not say.
-        potential: what moved its atoms within a step or proposed where to; None where nothing did.
+        potential: what moved its atoms within a step; None where nothing did.
         missing: scalars and arrays of a run made elsewhere that its files do not give.
     """
 
@@ -122,7 +122,7 @@ def read_run_file(directory: Path, record: type[Record]) -> Record | None:
 
     Args:
         directory: of the run.
-        record: what is read of it.
+        record: what is read of it; its validators have the directory as their context.
 
     Raises:
         StorageError: it is damaged, or of another format.
@@ -131,7 +131,7 @@ def read_run_file(directory: Path, record: type[Record]) -> Record | None:
     try:
         text = path.read_text(encoding="utf-8")
         if FormatNumber.model_validate_json(text).format == RUN_FILE_FORMAT:
-            return record.model_validate_json(text)
+            return record.model_validate_json(text, context=directory)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except ValidationError as error:

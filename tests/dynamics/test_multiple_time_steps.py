@@ -133,7 +133,6 @@ def test_a_potential_with_electrons_is_refused(tmp_path, fluid):
         ({"timestep_fs": "auto"}, "need timestep_fs"),
         ({"integrator": "ase", "thermostat": "nose-hoover"}, "made by integrator 'ipi'"),
         ({"beads": 4}, "classical nuclei"),
-        ({"proposals": {"segment_steps": 5}}, "not both"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(changes, words):

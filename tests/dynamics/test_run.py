@@ -14,6 +14,7 @@ import pytest
 from ase import Atoms
 from ase.io import read
 
+from llpt import open_trajectory
 from llpt.dynamics import Progress, RunSettings, RunState, run_md
 from llpt.dynamics.wall_time import WallTime
 from llpt.errors import EngineError, InputError, StorageError
@@ -90,6 +91,21 @@ def test_a_run_leaves_what_it_should(tmp_path, crystal):
     assert list(trajectory.frame_steps) == [0, 4, 8, 12, 16, 20]
     assert trajectory.scalars().sizes["step"] == 21
     assert trajectory.timestep_fs == 4.0
+
+
+def test_a_run_of_an_earlier_version_goes_on_unless_hybrid_monte_carlo_made_it(tmp_path, crystal):
+    """Every run.json said how hybrid Monte Carlo proposes: null in dynamics."""
+    run_md(crystal, LennardJones(), make_settings(steps=5), tmp_path)
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert "proposals" not in record["settings"]
+    record["settings"]["proposals"] = None
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    assert run_md(crystal, LennardJones(), make_settings(steps=9), tmp_path).steps_done == 9
+    record["settings"]["proposals"] = {"engine": "n2p2:network", "segment_steps": 40}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    with pytest.raises(StorageError, match="was made by hybrid Monte Carlo, which this version of llpt no longer has"):
+        run_md(crystal, LennardJones(), make_settings(steps=12), tmp_path)
+    assert open_trajectory(tmp_path).n_steps == 9
 
 
 def test_working_directory_stays_clean(tmp_path, crystal, monkeypatch, capfd):

@@ -5,7 +5,6 @@ import pytest
 
 from llpt.dynamics import RunSettings, run_md
 from llpt.engines import Purpose, make_engine
-from llpt.errors import InputError
 from llpt.structure import molecular_fluid
 from llpt.trajectory import Trajectory
 
@@ -13,35 +12,6 @@ from llpt.trajectory import Trajectory
 def engine():
     options = {"ecut_ry": 30, "electronic_temperature_k": 3000}
     return make_engine("dft", options, purpose=Purpose.CONSTANT_PRESSURE)
-
-
-def test_proposals_have_a_free_energy_of_their_own():
-    """F of hybrid Monte Carlo at constant pressure is the same whatever was solved before, to far below k_B T."""
-    options = {"ecut_ry": 20, "kpoints": "gamma", "electronic_temperature_k": 3000}
-    proposals = {"engine": "ase:ase.calculators.morse.MorsePotential"}
-    values = {"ensemble": "npt", "temperature_k": 3000, "pressure_gpa": 150, "steps": 1, "seed": 1}
-    purpose = RunSettings(**values | {"proposals": proposals}).purpose
-    first = molecular_fluid(atoms=8, density_g_per_cm3=0.9, seed=1)
-    random = np.random.default_rng(0)
-    followed = make_engine("dft", options, purpose=purpose)
-    followed.get_property("free_energy", first)
-    for scale in (1.0, 0.99, 1.02):
-        other = first.copy()
-        other.positions += random.normal(0.0, 0.15, other.positions.shape)
-        other.set_cell(scale * other.cell.array, scale_atoms=True)
-        alone = make_engine("dft", options, purpose=purpose).get_property("free_energy", other)
-        assert followed.get_property("free_energy", other) == pytest.approx(alone, abs=5e-4)
-
-
-def test_an_engine_that_follows_its_steps_is_refused_for_proposals(tmp_path):
-    atoms = molecular_fluid(atoms=8, density_g_per_cm3=0.9, seed=1)
-    values = {"ensemble": "npt", "temperature_k": 3000, "pressure_gpa": 150, "steps": 1, "seed": 1}
-    settings = RunSettings(**values | {"proposals": {"engine": "ase:ase.calculators.morse.MorsePotential"}})
-    with pytest.raises(InputError, match="as steps of dynamics"):
-        run_md(atoms, engine(), settings, tmp_path / "followed")
-    uncorrected = make_engine("dft", {"ecut_ry": 20})
-    with pytest.raises(InputError, match="does not correct F"):
-        run_md(atoms, uncorrected, settings, tmp_path / "uncorrected")
 
 
 @pytest.mark.slow

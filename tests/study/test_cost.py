@@ -20,8 +20,6 @@ class Run:
     atoms: int = 64
     steps: int = 1
     beads: int = 1
-    segment_steps: int = 0
-    seconds_of_proposer: float = 0.0
     path: str = "runs/x"
     state: ThermodynamicState = field(default_factory=lambda: ThermodynamicState.at_density(1.12, 1000.0))
 

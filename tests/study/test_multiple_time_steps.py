@@ -8,12 +8,13 @@ import pytest
 from tests.studies import ENGINES, soft_study
 
 from llpt.campaign import Role
-from llpt.cli.trust import _mark
+from llpt.cli.trust import _mark, foreign_code
 from llpt.errors import InputError
 from llpt.observables import load_summary
 from llpt.study import make_plan, parse_study
 from llpt.study.cost import StepTimes
 from llpt.study.inputs import named_inputs
+from llpt.study.preflight import check_before_anything_runs
 
 STUDY = """
 [study]
@@ -67,7 +68,6 @@ def test_the_reference_covers_the_same_time_in_fewer_steps():
     assert (surrogate[1].steps, surrogate[1].discard, surrogate[1].timestep_fs) == (241, 41, 0.3)
     assert surrogate[1].dynamics.multiple_time_steps is None
     assert second.inner_timestep_fs == surrogate[1].inner_timestep_fs == pytest.approx(0.3)
-    assert not second.sampled
     assert second.picoseconds == pytest.approx(surrogate[1].picoseconds, rel=0.02)
 
 
@@ -115,7 +115,11 @@ def test_the_study_keeps_its_own_copy_of_the_potential(tmp_path):
     ("was", "becomes", "words"),
     [
         ('sampler = "multiple-time-steps"\n', "", "a table multiple_time_steps"),
-        ('sampler = "multiple-time-steps"', 'sampler = "hybrid-monte-carlo"', "no table proposals"),
+        (
+            'sampler = "multiple-time-steps"',
+            'sampler = "hybrid-monte-carlo"',
+            "'molecular-dynamics' or 'multiple-time-steps'",
+        ),
         ("inner_steps = 4", "inner_steps = 1", "inner_steps"),
         ("positions_every = 2", "positions_every = 2\nbeads = 4", "beads"),
         ("inner_steps = 4", "inner_steps = 7", "2.1 fs from one force of the reference to the next"),
@@ -131,6 +135,28 @@ def test_what_contradicts_it_is_refused(was, becomes, words):
     assert was in STUDY
     with pytest.raises(InputError, match=words):
         parse_study(STUDY.replace(was, becomes, 1))
+
+
+def test_the_potential_is_tried_before_anything_runs(tmp_path):
+    study = parse_study(STUDY.replace("options = { sigma = 1.2 }", "options = { colour = 1.2 }"))
+    with pytest.raises(InputError, match="colour"):
+        check_before_anything_runs(study, make_plan(study), tmp_path)
+
+
+def test_the_potential_is_code_that_somebody_has_to_trust():
+    """A reference that is part of llpt, moved by a class from elsewhere, which is named with its place."""
+    text = (
+        STUDY.replace('[reference]\nengine = "ase:engines_for_tests.Soft"', '[reference]\nengine = "dft"')
+        .replace(
+            '[surrogate]\nengine = "ase:engines_for_tests.Soft"',
+            '[surrogate]\nengine = "ase:ase.calculators.lj.LennardJones"',
+        )
+        .replace("options = { sigma = 1.21 }\n", "")
+    )
+    lines = foreign_code(make_plan(parse_study(text)))
+    assert [line for line in lines if "engines_for_tests.Soft" in line] == [
+        f"Engine ase:engines_for_tests.Soft runs code from {ENGINES}."
+    ]
 
 
 @pytest.mark.slow

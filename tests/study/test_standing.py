@@ -54,9 +54,9 @@ def test_every_job_tells_its_head():
             asked = (node.atoms, node.steps, node.timestep_fs, node.pressure_gpa)
             settings = head.settings
             assert (head.atoms, settings.steps, settings.timestep_fs, settings.pressure_gpa) == asked
-    hybrid = {"steps": 9, "timestep_fs": 0.5, "proposals": {"engine": "lj:", "options": {"sigma": 1.0}, "tune": 3}}
-    head = job_head(json.dumps({"kind": "md", "engine": "dft", "atoms": 64, "settings": hybrid, "later": None}))
-    assert head.settings.proposals == hybrid["proposals"]
+    asked = {"steps": 9, "timestep_fs": 0.5, "multiple_time_steps": {"engine": "lj:", "inner_steps": 3}}
+    head = job_head(json.dumps({"kind": "md", "engine": "dft", "atoms": 64, "settings": asked, "later": None}))
+    assert (head.settings.steps, head.settings.timestep_fs) == (9, 0.5)
     with pytest.raises(ValueError, match="JSON"):
         job_head("{")
 

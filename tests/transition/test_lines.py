@@ -88,7 +88,7 @@ def test_repeats_are_joined_alike_on_every_line():
     assert points[0].estimates["pressure"].standard_error == pytest.approx(1.0)  # as far as the two lie from their mean
 
 
-def test_runs_that_have_no_times_are_weighted_by_their_proposals():
+def test_runs_that_have_no_times_are_weighted_by_their_steps():
     pair = [run(1000.0, density=0.9, found=value) for value in (8.0, 10.0)]
     for each, last in zip(pair, (400, 200), strict=True):
         each.attrs |= {"production_fs": math.nan, "discard_steps": 100, "n_steps": last}

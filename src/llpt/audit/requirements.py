@@ -36,7 +36,7 @@ _MOST_LISTED = 8
 
 
 def production_ps(states: LineOfStates) -> float:
-    """Return the shortest production time of an isobar's points, in ps; NaN where Monte Carlo sampled all of them."""
+    """Return the shortest production time of an isobar's points, in ps; NaN where none has times."""
     known = [point.production_fs for point in states.points if math.isfinite(point.production_fs)]
     return min(known, default=math.nan) / PS_TO_FS
 
@@ -76,7 +76,7 @@ def minimum_requirements(states: LineOfStates, thresholds: Thresholds) -> list[R
         )
     if unknown.any():
         needed = _time_to_know_the_error_ps(curve.effective_samples[unknown], curve.production_fs[unknown])
-        runs = f"about {in_words(needed)} ps" if math.isfinite(needed) else "more proposals"
+        runs = f"about {in_words(needed)} ps" if math.isfinite(needed) else "longer runs"
         temperatures = tuple(float(value) for value in curve.coordinates[unknown])
         found.append(
             _requirement(
@@ -231,7 +231,7 @@ def _requirement(
 
 
 def _known(picoseconds: float) -> float | None:
-    """Return a time, None where Monte Carlo sampled what it is of."""
+    """Return a time, None where the runs have no times."""
     return picoseconds if math.isfinite(picoseconds) else None
 
 

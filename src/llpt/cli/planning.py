@@ -218,7 +218,7 @@ def node_table(plan: Plan, costs: Mapping[str, float], *, only: Sequence[Node] |
         seconds = costs[node.path]
         run = runs.get(node.path)
         if run is not None:
-            dynamics = [str(run.steps), f"{run.timestep_fs:.3f}", "–" if run.sampled else f"{run.picoseconds:.3g}"]
+            dynamics = [str(run.steps), f"{run.timestep_fs:.3f}", f"{run.picoseconds:.3g}"]
             dynamics.append(f"{seconds / run.steps:.2g}")
             after = ", ".join(short_name(parent) for parent in node.after) or "nothing"
         else:

@@ -11,7 +11,6 @@ from llpt.dynamics.integrators import (
 from llpt.dynamics.ladder import last_configuration, own_start
 from llpt.dynamics.multiple_time_steps import MultipleTimeSteps
 from llpt.dynamics.outcome import Progress, RunOutcome, RunState
-from llpt.dynamics.proposals import Proposals
 from llpt.dynamics.run import run_md
 from llpt.dynamics.settings import RunSettings, Sampler, timestep_auto
 from llpt.ensembles import Ensemble, Thermostat
@@ -23,7 +22,6 @@ __all__ = [
     "Isotope",
     "MultipleTimeSteps",
     "Progress",
-    "Proposals",
     "RunOutcome",
     "RunSettings",
     "RunState",

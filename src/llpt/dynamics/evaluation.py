@@ -25,10 +25,6 @@ ABSURD_FORCE_EV_PER_ANGSTROM = 1e4
 _LOOK = "See failed.extxyz and run.log in the run directory; a smaller time step or longer thermostat times may help."
 
 
-class UnusableConfigurationError(EngineError):
-    """A configuration at which the engine cannot be asked: a matter of the configuration, not of the engine's day."""
-
-
 class Evaluator:
     """Evaluates one system, step after step.
 
@@ -80,11 +76,6 @@ class Evaluator:
         self._tolerance = _REMEMBERED_TOLERANCE_ANGSTROM
         self._started = True
 
-    def forget(self) -> None:
-        """Let the engine forget all it knows, so that the next result depends on its configuration alone."""
-        self.engine.reset()
-        self._known = None
-
     def evaluate(self, positions: NDArray[np.float64], cell: NDArray[np.float64]) -> EngineResult:
         """Return energy, forces and stress of a configuration.
 
@@ -93,8 +84,7 @@ class Evaluator:
             cell: cell vectors as rows in Å, shape (3, 3).
 
         Raises:
-            UnusableConfigurationError: the engine refuses the configuration, or gave an absurd force there.
-            EngineError: the engine failed, or gave something that is not finite.
+            EngineError: the engine failed, refuses the configuration, or gave an absurd force or what is not finite.
         """
         if self._known is not None and self._is_at(positions, cell):
             return self._known
@@ -106,7 +96,7 @@ class Evaluator:
             results = self.engine.results
         except InputError as error:
             if self._started:
-                raise UnusableConfigurationError(
+                raise EngineError(
                     f"The simulation came to a configuration that engine {self._name} refuses: {error.cause}", _LOOK
                 ) from error
             raise
@@ -136,7 +126,7 @@ class Evaluator:
         check_result(result, atoms=len(self._atoms), engine=self._name)
         largest = float(np.linalg.norm(result.forces_ev_per_angstrom, axis=1).max())
         if largest > ABSURD_FORCE_EV_PER_ANGSTROM:
-            raise UnusableConfigurationError(
+            raise EngineError(
                 f"Engine {self._name} gave a force of {largest:.3g} eV/Å; no fluid has more than "
                 f"{ABSURD_FORCE_EV_PER_ANGSTROM:g}.",
                 _LOOK,

@@ -20,21 +20,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class ProposalOutcome:
-    """What became of the last proposal of a run that is sampled.
-
-    Args:
-        accepted: whether it was accepted.
-        log_ratio: logarithm of its acceptance ratio; minus infinity where it could not be computed.
-        proposer_energy_ev: energy U of the potential at the configuration that is kept.
-    """
-
-    accepted: bool
-    log_ratio: float
-    proposer_energy_ev: float
-
-
-@dataclass(frozen=True, slots=True)
 class IntegratorState:
     """Atoms and conserved quantity at the end of a step.
 
@@ -42,10 +27,8 @@ class IntegratorState:
         positions_angstrom: unwrapped positions, shape (n, 3); of a path integral those of its first bead.
         velocities_angstrom_per_fs: velocities, shape (n, 3); NaN in a path integral, whose nuclei have none.
         cell_angstrom: cell vectors as rows, shape (3, 3).
-        conserved_ev: conserved quantity of the integrator; of a path integral that of a bead; NaN where nothing is
-            conserved.
+        conserved_ev: conserved quantity of the integrator; of a path integral that of a bead.
         ring: all beads of a path integral; None for classical nuclei.
-        proposal: what became of the last proposal of hybrid Monte Carlo; None in molecular dynamics.
     """
 
     positions_angstrom: NDArray[np.float64]
@@ -53,7 +36,6 @@ class IntegratorState:
     cell_angstrom: NDArray[np.float64]
     conserved_ev: float
     ring: RingPolymer | None = None
-    proposal: ProposalOutcome | None = None
 
 
 class IntegratorMaker(Protocol):

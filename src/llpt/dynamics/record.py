@@ -54,7 +54,6 @@ def make_record(
     else:
         kinetic = ring.kinetic_energy_ev(np.array([each.forces_ev_per_angstrom for each in results]), temperature_k)
     kinetic_pressure = 2.0 * kinetic / (3.0 * volume)
-    proposal = state.proposal
     return StepRecord(
         step=step,
         time_fs=time_fs,
@@ -75,9 +74,6 @@ def make_record(
         force_spread_ev_per_angstrom=_largest(results, "force_spread_ev_per_angstrom"),
         energy_spread_ev=None if results[0].energy_spread_ev is None else _mean(results, "energy_spread_ev"),
         gyration_squared_angstrom2=None if ring is None else ring.gyration_squared_angstrom2,
-        accepted=None if proposal is None else float(proposal.accepted),
-        log_ratio=None if proposal is None else proposal.log_ratio,
-        proposer_energy_ev=None if proposal is None else proposal.proposer_energy_ev,
     )
 
 

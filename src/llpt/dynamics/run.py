@@ -18,8 +18,7 @@ from llpt.dynamics.checkpoint import (
     steps_on_disk,
 )
 from llpt.dynamics.evaluation import Evaluator, evaluators_of
-from llpt.dynamics.helping import check_helped, helping
-from llpt.dynamics.hybrid_monte_carlo import HybridMonteCarlo
+from llpt.dynamics.helping import helping
 from llpt.dynamics.integrators import find_integrator
 from llpt.dynamics.ipi_integrator import IpiIntegrator
 from llpt.dynamics.ladder import own_start
@@ -72,7 +71,7 @@ def run_md(
     on_progress: Callable[[Progress], None] | None = None,
     progress_seconds: float = 0.2,
 ) -> RunOutcome:
-    """Run molecular dynamics or hybrid Monte Carlo into a directory, or continue the run there, to ``settings.steps``.
+    """Run molecular dynamics into a directory, or continue the run that is there, to ``settings.steps``.
 
     Safe against a kill at any moment: the next call continues from the last checkpoint, with positions, cell, piston,
     thermostats, conserved quantity, random state and the engine's memory as they were. SIGINT and SIGTERM end the run
@@ -86,8 +85,7 @@ def run_md(
         engine: the source of forces, a calculator of ASE being taken for one; the caller closes it.
         settings: what to do. On a continuation only ``steps`` may grow and ``checkpoint_every`` may differ.
         run_directory: new, empty, or a run of the same start, engine and settings.
-        potential: that of hybrid Monte Carlo or of multiple time steps, where the settings name none; the caller closes
-            it.
+        potential: that of multiple time steps, where the settings name none; the caller closes it.
         start_may_differ: whether a run that ended before its first checkpoint, of which nothing is kept, begins anew
             from another start.
         on_progress: called after a step, at most once in ``progress_seconds``, and after the last one.
@@ -117,8 +115,6 @@ def run_md(
     is_new = not directory.exists()
     check_before_lock(directory)
     with helping(settings, potential) as helper, locked(directory):
-        if helper is not None:
-            check_helped(engine, helper, settings)
         fresh = new_record(
             settings,
             engine.describe(),
@@ -175,7 +171,6 @@ class _Run:
         stress_needed = settings.ensemble is Ensemble.NPT
         self.evaluators = evaluators_of(engine, start, beads=settings.beads, stress_needed=stress_needed)
         self.helper = None if helper is None else Evaluator(helper, start, stress_needed=stress_needed)
-        self.interval_fs = self.timestep_fs if settings.proposals is None else math.nan
         self.checkpointed_at = time.monotonic()
         self.checkpointed_step: int | None = None
         self.master_at = -math.inf
@@ -220,10 +215,6 @@ class _Run:
         if checkpoint is not None:
             restore_engines(checkpoint, self.evaluators)
             self.log.say(f"continuing from the checkpoint of step {checkpoint.step}")
-        if self.helper is not None and self.settings.proposals is not None:
-            if checkpoint is None:
-                return HybridMonteCarlo.start(self.start, *common, proposer=self.helper)
-            return HybridMonteCarlo.resume(checkpoint.directory, *common, proposer=self.helper)
         if self.helper is not None:
             if checkpoint is None:
                 return IpiIntegrator.start(self.start, *common, inner=self.helper)
@@ -253,7 +244,7 @@ class _Run:
         system = System(
             numbers=np.asarray(self.start.numbers),
             masses_u=np.asarray(self.start.get_masses()),
-            timestep_fs=self.interval_fs,
+            timestep_fs=self.timestep_fs,
             attributes=attributes,
         )
         self.writer = TrajectoryWriter(
@@ -263,7 +254,7 @@ class _Run:
     def _store(self, integrator: Integrator) -> StepRecord:
         """Add the current step to the trajectory."""
         state = integrator.state()
-        time_fs = integrator.step * self.interval_fs
+        time_fs = integrator.step * self.timestep_fs
         results = [evaluator.last for evaluator in self.evaluators]
         record = make_record(
             integrator.step,

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+)
 
 from llpt.dynamics.outcome import RunState
 from llpt.dynamics.settings import RunSettings  # noqa: TC001 - pydantic reads it
-from llpt.errors import InputError
+from llpt.errors import InputError, StorageError
 from llpt.run_file import DescribedEngine, read_run_file
 from llpt.version import package_versions
 
@@ -71,7 +78,7 @@ class RunRecord(_Spoken):
         timestep_fs: the time step, resolved where the settings leave it open.
         settings: what was asked for last.
         engine: what computes the forces.
-        potential: that of hybrid Monte Carlo or of multiple time steps; None in plain dynamics.
+        potential: that of multiple time steps; None in plain dynamics.
         start_sha256: hash of the start.
         versions: of llpt and what it rests on as the run began.
         created: when, ISO 8601.
@@ -96,6 +103,19 @@ class RunRecord(_Spoken):
     sessions: tuple[Session, ...] = ()
     wall_seconds: float = 0.0
 
+    @field_validator("settings", mode="before")
+    @classmethod
+    def _without_proposals(cls, given: Any, info: ValidationInfo) -> Any:
+        """Leave out a setting of earlier versions, how hybrid Monte Carlo proposes: null in every run of dynamics."""
+        if not isinstance(given, dict) or "proposals" not in given:
+            return given
+        if given["proposals"] is not None:
+            raise StorageError(
+                f"The run in {info.context} was made by hybrid Monte Carlo, which this version of llpt no longer has.",
+                "Use a new directory; llpt.open_trajectory still reads what that run left.",
+            )
+        return {key: value for key, value in given.items() if key != "proposals"}
+
 
 def new_record(
     settings: RunSettings,
@@ -111,7 +131,7 @@ def new_record(
     Args:
         settings: of the run.
         engine: what computes the forces.
-        potential: that of hybrid Monte Carlo or of multiple time steps; None in plain dynamics.
+        potential: that of multiple time steps; None in plain dynamics.
         start_hash: SHA-256 of the start.
         timestep_fs: the time step, resolved, > 0.
         n_atoms: number of atoms.
@@ -132,7 +152,7 @@ def read_run_record(directory: Path) -> RunRecord | None:
     """Read what a run of llpt says of itself; None where there is no run.
 
     Raises:
-        StorageError: its file is damaged, or of another version.
+        StorageError: its file is damaged, or of another version, or hybrid Monte Carlo of an earlier one made the run.
     """
     return read_run_file(directory, RunRecord)
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from llpt.dynamics.integrators import IPI, IntegratorName, find_integrator
 from llpt.dynamics.multiple_time_steps import MultipleTimeSteps  # noqa: TC001 - pydantic reads it
-from llpt.dynamics.proposals import Proposals  # noqa: TC001 - pydantic reads it
 from llpt.engines.purpose import Purpose
 from llpt.ensembles import Ensemble, Thermostat
 from llpt.isotopes import Isotope  # noqa: TC001 - pydantic reads it
 from llpt.options import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from llpt.options import GivenValue
 
 SHORTEST_TIMESTEP_FS = 0.17
 LONGEST_TIMESTEP_FS = 0.35
@@ -31,8 +25,6 @@ class Sampler(StrEnum):
     """How configurations of the ensemble are come by."""
 
     MOLECULAR_DYNAMICS = "molecular-dynamics"
-    HYBRID_MONTE_CARLO = "hybrid-monte-carlo"
-    """Segments driven by a cheap potential, each accepted or rejected by the engine: averages, but no times."""
     MULTIPLE_TIME_STEPS = "multiple-time-steps"
     """Dynamics whose steps are made of smaller ones by a cheap potential, which the engine corrects."""
 
@@ -79,8 +71,6 @@ class RunSettings(Settings):
         beads: copies of the system that make up the path integral of its nuclei; 1 for classical nuclei. With more,
             the thermostat is PILE: ``svr`` or ``langevin`` on the centroid, Langevin on the other normal modes.
         isotope: what the hydrogen atoms are; None leaves the masses of the start, natural hydrogen's as a rule.
-        proposals: how hybrid Monte Carlo proposes; None for molecular dynamics. With it a step is a proposal, and
-            ``timestep_fs`` and ``barostat_time_fs`` are those of the segments, which have no thermostat.
         multiple_time_steps: the potential that moves the atoms within a step; None for none. ``timestep_fs`` is from
             one force of the engine to the next.
 
@@ -103,7 +93,6 @@ class RunSettings(Settings):
     maximum_force_spread_ev_per_angstrom: float | None = Field(default=None, gt=0.0)
     beads: int = Field(default=1, ge=1, le=MOST_BEADS)
     isotope: Isotope | None = None
-    proposals: Proposals | None = None
     multiple_time_steps: MultipleTimeSteps | None = None
 
     @model_validator(mode="after")
@@ -111,7 +100,6 @@ class RunSettings(Settings):
         if (self.ensemble is Ensemble.NPT) != (self.pressure_gpa is not None):
             raise ValueError("pressure_gpa is needed for the npt ensemble and only there")
         integrator = find_integrator(self.integrator)
-        by_others = integrator is not IPI
         if self.ensemble is not Ensemble.NVE and self.thermostat not in integrator.thermostats:
             known = " or ".join(repr(str(each)) for each in integrator.thermostats)
             raise ValueError(f"integrator {integrator.name!r} has the thermostat {known}, not {str(self.thermostat)!r}")
@@ -121,19 +109,11 @@ class RunSettings(Settings):
             raise ValueError("a path integral (beads > 1) samples a temperature: use nvt or npt, not nve")
         if self.beads > 1 and not integrator.path_integrals:
             raise ValueError(f"a path integral (beads > 1) is run by integrator {IPI.name!r}")
-        if self.proposals is not None and (self.ensemble is Ensemble.NVE or by_others):
-            raise ValueError("hybrid Monte Carlo samples nvt or npt, with an integrator of its own")
-        if self.proposals is not None and self.beads > 1:
-            raise ValueError("hybrid Monte Carlo is for classical nuclei: beads must be 1")
-        if self.proposals is not None and self.proposals.tune >= self.steps:
-            raise ValueError("proposals.tune must be smaller than steps: what is tuned belongs to no average")
         if self.multiple_time_steps is not None:
             self._check_multiple_time_steps()
         return self
 
     def _check_multiple_time_steps(self) -> None:
-        if self.proposals is not None:
-            raise ValueError("a run has proposals or multiple_time_steps, not both")
         if self.timestep_fs == "auto":
             raise ValueError("multiple time steps need timestep_fs, from one force of the engine to the next")
         if find_integrator(self.integrator) is not IPI:
@@ -144,25 +124,7 @@ class RunSettings(Settings):
     @property
     def sampler(self) -> Sampler:
         """How configurations are come by."""
-        if self.proposals is not None:
-            return Sampler.HYBRID_MONTE_CARLO
         return Sampler.MOLECULAR_DYNAMICS if self.multiple_time_steps is None else Sampler.MULTIPLE_TIME_STEPS
-
-    @property
-    def helped(self) -> Proposals | MultipleTimeSteps | None:
-        """How a cheap potential helps the engine; None where none does."""
-        return self.multiple_time_steps if self.proposals is None else self.proposals
-
-    def helped_by(self, engine: str, options: Mapping[str, GivenValue]) -> Self:
-        """Return the same with another potential that helps, in the same way.
-
-        Args:
-            engine: its SPEC.
-            options: its options.
-        """
-        table = "multiple_time_steps" if self.proposals is None else "proposals"
-        helped = getattr(self, table).model_copy(update={"engine": engine, "options": options})
-        return self.changed(**{table: helped})
 
     @property
     def inner_timestep_fs(self) -> float:
@@ -172,19 +134,7 @@ class RunSettings(Settings):
 
     @property
     def purpose(self) -> Purpose:
-        """What an engine for this run is made for.
-
-        At constant pressure the barostat needs the corrected pressure. Hybrid Monte Carlo needs an F that depends on
-        the configuration alone: converged, in plane waves chosen for it, corrected to the nominal cutoff where the
-        volume changes.
-        """
-        if self.proposals is not None:
-            return Purpose.PROPOSALS if self.ensemble is Ensemble.NPT else Purpose.SINGLE_POINT
-        return self.purpose_of_dynamics
-
-    @property
-    def purpose_of_dynamics(self) -> Purpose:
-        """What an engine is made for that moves atoms in this ensemble, be it for proposals."""
+        """What an engine for this run is made for: at constant pressure the barostat needs the corrected pressure."""
         return Purpose.CONSTANT_PRESSURE if self.ensemble is Ensemble.NPT else Purpose.DYNAMICS
 
     def changed(self, **values: object) -> Self:

@@ -13,9 +13,6 @@ class Purpose(StrEnum):
     LABELS = "labels"
     """Structures one by one, for a potential to learn: converged and corrected as the dynamics at constant pressure
     that the potential is to stand in for."""
-    PROPOSALS = "proposals"
-    """Proposals of Monte Carlo at constant pressure: solved in full, in plane waves of their own, and corrected. F then
-    depends on positions and cell alone."""
     DYNAMICS = "dynamics"
     """Steps at constant volume: each starts from what the last ones taught."""
     CONSTANT_PRESSURE = "constant-pressure"
@@ -24,9 +21,9 @@ class Purpose(StrEnum):
     @property
     def one_by_one(self) -> bool:
         """Whether structures come one by one, so that none starts from what the last ones taught."""
-        return self in {Purpose.SINGLE_POINT, Purpose.LABELS, Purpose.PROPOSALS}
+        return self in {Purpose.SINGLE_POINT, Purpose.LABELS}
 
     @property
     def corrects_pressure(self) -> bool:
         """Whether the pressure of a finite plane-wave basis is to be corrected."""
-        return self in {Purpose.LABELS, Purpose.PROPOSALS, Purpose.CONSTANT_PRESSURE}
+        return self in {Purpose.LABELS, Purpose.CONSTANT_PRESSURE}

@@ -37,7 +37,6 @@ THERMOSTATS: dict[str, tuple[str, tuple[str, ...]]] = {
 """What a paper calls them, and what it cites."""
 MOST_LISTED = 4
 BAROSTAT_PAPER = "bussi2009"
-HYBRID_PAPERS = ("duane1987", "mehlig1992")
 INNER_STEPS_PAPERS = ("tuckerman1992",)
 BRIDGE_PAPER = "bennett1976"
 CITATION = re.compile(r"\[@([\w;@]+)\]")
@@ -194,12 +193,12 @@ def _dynamics(case: Case) -> Iterable[str]:
         runs = [run for run in base if run.role is role]
         if runs:
             yield _runs(role, runs, case)
-    moved = [run for run in base if not run.sampled and _state(case, run) is State.DONE]
-    npt = [run for run in moved if run.dynamics.pressure_gpa is not None]
-    thermal = [run for run in moved if run.dynamics.ensemble is not Ensemble.NVE]
+    done = [run for run in base if _state(case, run) is State.DONE]
+    npt = [run for run in done if run.dynamics.pressure_gpa is not None]
+    thermal = [run for run in done if run.dynamics.ensemble is not Ensemble.NVE]
     keys: list[str] = []
     words = []
-    for name, runs in (("integrator", moved), ("thermostat", thermal)):
+    for name, runs in (("integrator", done), ("thermostat", thermal)):
         values = sorted({str(value) for run in runs if (value := getattr(run.dynamics, name, None)) is not None})
         if values:
             known = [_called(value) for value in values]
@@ -249,14 +248,6 @@ def _runs(role: Role, runs: list[PlannedRun], case: Case) -> str:
     if others:
         verb = "is" if len(done) == 1 else "are"
         whose = f"{len(done)} of {len(runs)} planned runs of the {role} ({where}) {verb} done ({others}); they"
-    left_out = "the first {} are left out of averages"
-    if any(run.sampled for run in done):
-        proposals, discarded = (sorted({float(each) for each in found}) for found in _steps(done, case))
-        return (
-            f"{whose} took {_span(proposals)} proposals each, by hybrid Monte Carlo{_cite(HYBRID_PAPERS)} with "
-            f"{_helpers(done, case)}; "
-            f"{left_out.format(f'{_span(discarded)} proposals')}."
-        )
     steps = sorted({round(run.inner_timestep_fs, 3) for run in done})
     lengths, discarded = (
         sorted({round(each * run.timestep_fs / 1000.0, 3) for each, run in zip(found, done, strict=True)})
@@ -265,7 +256,7 @@ def _runs(role: Role, runs: list[PlannedRun], case: Case) -> str:
     return (
         f"{whose} took {_span(lengths)} ps each in steps of {_span(steps)} fs"
         f"{_by_potential([run for run in done if run.inner_steps], case)}; "
-        f"{left_out.format(f'{_span(discarded)} ps')}."
+        f"the first {_span(discarded)} ps are left out of averages."
     )
 
 
@@ -274,18 +265,18 @@ def _by_potential(runs: list[PlannedRun], case: Case) -> str:
     if not runs:
         return ""
     forces = _span(sorted({round(run.timestep_fs, 3) for run in runs}))
-    return f" by {_helpers(runs, case)}, with its own forces every {forces} fs{_cite(INNER_STEPS_PAPERS)}"
+    return f" by {_potentials(runs, case)}, with its own forces every {forces} fs{_cite(INNER_STEPS_PAPERS)}"
 
 
-def _helpers(runs: list[PlannedRun], case: Case) -> str:
-    """Name the potentials that move atoms for the engine of runs: as the ledger knows them, else by their SPEC."""
+def _potentials(runs: list[PlannedRun], case: Case) -> str:
+    """Name the potentials within steps of runs: as the ledger knows them, else by their SPEC."""
     words = set()
     for run in runs:
         described = case.entries[run.path].provenance.potential
         if described is not None:
             words.add(_engine(described, set()))
-        elif (helped := run.dynamics.helped) is not None:
-            words.add(PurePath(helped.engine).name if find_engine(helped.engine).copied else helped.engine)
+        elif (inner := run.dynamics.multiple_time_steps) is not None:
+            words.add(PurePath(inner.engine).name if find_engine(inner.engine).copied else inner.engine)
     return " and ".join(sorted(words))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,17 +17,11 @@ class Settling:
         settled_ps: from when on it looks stationary.
         left_out_ps: what is left out of its averages.
         total_ps: its length.
-        timed: whether these are in ps; else they are numbers of proposals, of a run sampled by Monte Carlo.
     """
 
     settled_ps: float
     left_out_ps: float
     total_ps: float
-    timed: bool = True
-
-    def in_words(self, value: float) -> str:
-        """Return one of its numbers, with the unit where that is not ps."""
-        return f"{value:.3g}" if self.timed else f"{value:.0f} proposals"
 
     @property
     def late(self) -> bool:
@@ -49,9 +42,5 @@ class Settling:
 def settled(summary: xr.Dataset) -> Settling:
     """Read the beginning of a run from its summary (``llpt.observables.summarise_run``)."""
     step_ps = float(summary.attrs["timestep_fs"]) / 1000.0
-    timed = not math.isnan(step_ps)
-    scale = step_ps if timed else 1.0
-    settled_at, left_out, total = (
-        scale * int(summary.attrs[name]) for name in ("equilibration_step", "discard_steps", "n_steps")
-    )
-    return Settling(settled_at, left_out, total, timed)
+    names = ("equilibration_step", "discard_steps", "n_steps")
+    return Settling(*(step_ps * int(summary.attrs[name]) for name in names))

@@ -127,8 +127,8 @@ def _numbers(run: PlannedRun) -> dict[str, float]:
         "time step": run.inner_timestep_fs,
         "thermostat time": getattr(dynamics, "thermostat_time", None),
         "barostat time": getattr(dynamics, "barostat_time_fs", None) if dynamics.pressure_gpa is not None else None,
-        "production": None if run.sampled else (run.steps - run.discard) * step_ps,
-        "left out of averages": None if run.sampled else run.discard * step_ps,
+        "production": (run.steps - run.discard) * step_ps,
+        "left out of averages": run.discard * step_ps,
         "beads of a nucleus": run.beads,
         "temperature of the electrons": electrons if isinstance(electrons, int | float) else None,
     }

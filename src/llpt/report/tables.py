@@ -133,7 +133,7 @@ def run_rows(plan: Plan, entries: Mapping[str, Entry], analysis: StudyAnalysis) 
                 word=word_of(entry) if entry else str(state),
                 reason=analysis.refused.get(run.path, reason),
                 steps=f"{done} / {run.steps}",
-                picoseconds=UNKNOWN if run.sampled else f"{done * run.timestep_fs / 1000.0:.3g}",
+                picoseconds=f"{done * run.timestep_fs / 1000.0:.3g}",
                 equilibrated=_equilibrated(summary),
                 averages=tuple(_observed(summary, given) for given in tabled_quantities()),
                 seed=str(run.dynamics.seed),
@@ -148,7 +148,7 @@ def _equilibrated(summary: xr.Dataset | None) -> str:
     if summary is None:
         return UNKNOWN
     found = settled(summary)
-    return f"{found.in_words(found.settled_ps)}{' (!)' if found.late else ''}"
+    return f"{found.settled_ps:.3g}{' (!)' if found.late else ''}"
 
 
 def _observed(summary: xr.Dataset | None, given: Quantity) -> str:

@@ -91,7 +91,7 @@ def _series(directory: StudyDirectory, run: PlannedRun) -> Series:
 def _of_one(run: PlannedRun, series: Series) -> Iterator[EnsembleCheck]:
     """Ask a run for its kinetic energy, or that of its beads, and whether it stays where it is."""
     kinetic, kelvin, target = series["kinetic_energy_ev"], series["temperature_k"], run.state.temperature_k
-    if _moves_classically(run) and np.isfinite(kinetic).all() and run.dynamics.ensemble is not Ensemble.NVE:
+    if run.beads == 1 and np.isfinite(kinetic).all() and run.dynamics.ensemble is not Ensemble.NVE:
         degrees = 3 * run.atoms - 3
         yield from kinetic_energy_checks(kinetic, temperature_k=target, degrees_of_freedom=degrees)
     if run.beads > 1 and np.isfinite(kelvin).all():
@@ -100,11 +100,6 @@ def _of_one(run: PlannedRun, series: Series) -> Iterator[EnsembleCheck]:
     what, name = ("internal energy", "internal_energy_ev") if held else ("volume", "volume_angstrom3")
     if np.isfinite(series[name]).all():
         yield trend_check(what, series[name])
-
-
-def _moves_classically(run: PlannedRun) -> bool:
-    """Whether velocities are those of classical dynamics: not of beads of a path integral, nor of drawn proposals."""
-    return run.beads == 1 and not run.sampled
 
 
 @dataclass(frozen=True)
@@ -181,7 +176,7 @@ def _of_pressures(runs: list[PlannedRun], series: Mapping[str, Series]) -> Itera
 def _of_temperatures(pair: tuple[PlannedRun, PlannedRun], series: Mapping[str, Series]) -> Iterator[Asked]:
     """Ask neighbours in temperature for the ratio of their energies or enthalpies."""
     name = _energy_that_counts(pair)
-    if name is None or not all(_moves_classically(run) for run in pair):
+    if name is None or any(run.beads > 1 for run in pair):
         return
     energies = []
     for run in pair:

@@ -209,32 +209,13 @@ def _lone(key: str, kind: type | UnionType) -> Callable[[Any], Any]:
     return lambda value: {key: value} if isinstance(value, kind) and not isinstance(value, bool) else value
 
 
-TESTS_OF_MOTION = (BarostatTest, IntegratorTest, RampTest, ThermostatTest, TimestepTest)
-"""Tests of how atoms are moved in time, which say nothing of a run that is sampled by Monte Carlo."""
-
-
-def needs_motion(test: MatchedRunsSection) -> bool:
-    """Whether a test cannot be done with a reference that is sampled by Monte Carlo.
-
-    Args:
-        test: how atoms are moved, or what proposals cannot sample: path integrals, and an ensemble without a
-            temperature.
-    """
-    without_heat_bath = isinstance(test, EnsembleTest) and test.ensemble is Ensemble.NVE
-    return _is_quantum(test) or without_heat_bath or isinstance(test, TESTS_OF_MOTION)
-
-
 def needs_plain_steps(test: MatchedRunsSection) -> bool:
     """Whether a test cannot be done with a reference whose steps are made of inner ones.
 
     Args:
         test: another code that moves the atoms, or path integrals.
     """
-    return isinstance(test, IntegratorTest) or _is_quantum(test)
-
-
-def _is_quantum(test: MatchedRunsSection) -> bool:
-    return isinstance(test, BeadsTest) and test.beads > 1
+    return isinstance(test, IntegratorTest) or (isinstance(test, BeadsTest) and test.beads > 1)
 
 
 OTHER_NODES = frozenset({"size", "snapshots"})

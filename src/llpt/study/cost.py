@@ -36,8 +36,6 @@ SINGLE_POINT_STEPS = 2.2
 """A single point of electrons from nothing costs as much as this many MD steps, which start from the step before: 2.1,
 1.7, 2.2 and 2.9 (16 atoms at 2x2x2; 32 at the mean value point, atomic and molecular; 32 atomic at 2x2x2; PBE, 60 Ry,
 NPT at 200 GPa, 0.4 fs, forty steps against three snapshots, seconds of one processor, 2026-11-28)."""
-PROPOSAL_STEPS = 4.0
-"""The label of a proposal of hybrid Monte Carlo: solved in full, from orbitals of a configuration far away."""
 STEPS_OF_EACH_INNER = 0.25
 """How much dearer a step of electrons is for each inner step after the first: 0.44, 0.55 and 0.85 s of a processor (4,
 5 and 6 cycles) at 0.8, 1.2 and 1.6 fs where 0.4 fs takes 0.40 s (2.8; ``docs/results/multiple-time-steps.json``)."""
@@ -98,11 +96,7 @@ class TimedRun(Protocol):
 
     @property
     def steps(self) -> int:
-        """Number of MD steps, or of proposals."""
-
-    @property
-    def segment_steps(self) -> int:
-        """Mean number of time steps of a proposal; 0 in molecular dynamics."""
+        """Number of MD steps."""
 
     @property
     def inner_steps(self) -> int:
@@ -110,7 +104,7 @@ class TimedRun(Protocol):
 
     @property
     def seconds_of_potential(self) -> float:
-        """What a force call of the potential that helps costs; 0 where none does."""
+        """What a force call of the potential within a step costs; 0 where there is none."""
 
 
 def _slower(run: TimedRun) -> float:
@@ -184,7 +178,7 @@ class StepTimes:
         self._first = first
         self._measured = {run.path: seconds for run, seconds in measured}
         self._contents = contents or {}
-        begun = [(run, plain_step_s(run, seconds)) for run, seconds in measured if not run.segment_steps]
+        begun = [(run, plain_step_s(run, seconds)) for run, seconds in measured]
         here = [pace_of("", run, seconds, self._contents) for run, seconds in begun]
         self._same = tuple(
             (_Peers(text, _as_it_is, here), _Peers(text, _as_it_is, known)) for text in (options_text, _unscaled_text)
@@ -222,20 +216,14 @@ class StepTimes:
             yield self._paces_like(run, groups[-1:])[0]
 
     def step_of_run_s(self, run: TimedRun) -> float:
-        """Return the seconds of a step of a run, what a potential does in it included.
-
-        A proposal is a label of the engine and a segment of the potential, a step with inner ones a longer step of the
-        engine and the inner ones.
-        """
+        """Return the seconds of a step of a run: with inner ones a longer step of the engine, and the inner ones."""
         if run.path in self._measured:
             return self._measured[run.path]
-        engine = PROPOSAL_STEPS if run.segment_steps else steps_of_longer(run)
-        potential = (run.segment_steps + run.inner_steps) * run.seconds_of_potential
-        return engine * self.step_s(run) + potential
+        return steps_of_longer(run) * self.step_s(run) + run.inner_steps * run.seconds_of_potential
 
     def step_s(self, run: TimedRun) -> float:
         """Return the seconds of one step of plain dynamics with the engine of a run."""
-        if run.path in self._measured and not run.segment_steps:
+        if run.path in self._measured:
             return plain_step_s(run, self._measured[run.path])
         return run.beads * self._bead_s(run)
 
@@ -252,9 +240,9 @@ class StepTimes:
     def was_measured(self, run: TimedRun) -> bool:
         """Whether steps of a run were measured, here or by the same engine and options in a study before.
 
-        Of a run that a potential helps only its own are.
+        Of a run with inner steps only its own are.
         """
-        if run.segment_steps or run.inner_steps:
+        if run.inner_steps:
             return run.path in self._measured
         return any(any(self._paces_like(run, groups)) for groups in self._same)
 

@@ -226,7 +226,7 @@ class Execution:
         """Let later studies on this machine know what steps take, and starts of runs but for what they compiled."""
         place = place_of(self.directory.study.execution)
         begun = runs_among(self.plan[path] for path in self._attempts.begun)
-        runs = {run.path: run for run in begun if not (run.sampled or run.inner_steps)}
+        runs = {run.path: run for run in begun if not run.inner_steps}
         contents = contents_of(self.plan, self.directory.root, copies=True)  # potentials trained meanwhile among them
         entries = sorted(map(self.ledger.entry, runs), key=lambda entry: entry.started or 0.0)
         remember_paces(

@@ -90,9 +90,9 @@ def export_runs(
     runs = [run for run in reference if run.test is ControlledTest.BASE]
     if not runs:
         raise InputError("The study has no runs of a reference.", "Add [reference].")
-    if any(run.sampled or run.inner_steps for run in runs):
+    if any(run.inner_steps for run in runs):
         raise InputError(
-            f"The study samples its reference with the help of a potential, which {program.name} does not do.",
+            f"The study moves its reference by a potential within a step, which {program.name} does not do.",
             'Let dynamics.sampler be "molecular-dynamics".',
         )
     if (out.exists() or out.is_symlink()) and (not out.is_dir() or any(out.iterdir())):

@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from llpt.campaign import ControlledTest, Role
-from llpt.dynamics import Ensemble, Sampler, find_integrator
+from llpt.dynamics import Ensemble, find_integrator
 from llpt.engines import find_engine
 from llpt.errors import InputError, PluginError
 from llpt.ladder_path import LadderPath
@@ -19,7 +19,6 @@ from llpt.study.controlled_tests import (
     DecompressionTest,
     FixedElectronicTemperatureTest,
     MatchedRunsSection,
-    needs_motion,
     needs_plain_steps,
 )
 from llpt.study.engine_sections import ExecutionSection, ReferenceSection, SurrogateSection, VerdictSection
@@ -153,8 +152,8 @@ class StudyFile(Section):
                 'has surrogate.train = "reference" but no reference', "Add [reference], or give path."
             )
 
-        for table, helper in self.dynamics.helpers.items():
-            self._check_helper(table, helper.engine)
+        if self.dynamics.multiple_time_steps is not None:
+            self._check_potential_within(self.dynamics.multiple_time_steps.engine)
 
         if self.surrogate is not None and self.surrogate.runs == "imported":
             if self.reference is not None or not any(run.role is Role.REFERENCE for run in self.imported):
@@ -167,8 +166,8 @@ class StudyFile(Section):
                     'asks for controlled tests beside surrogate.runs = "imported"', "Remove one of the two."
                 )
 
-    def _check_helper(self, table: str, engine: str) -> None:
-        """Refuse a potential that helps no reference, is not there, or forbids a test that is asked for."""
+    def _check_potential_within(self, engine: str) -> None:
+        """Refuse a potential within steps of no reference, or that is not there, or that forbids a test asked for."""
         sampler = self.dynamics.sampler
         if self.reference is None:
             raise ContradictionError(
@@ -178,23 +177,19 @@ class StudyFile(Section):
             record = find_engine(engine)
         except (InputError, PluginError) as error:
             raise ContradictionError(
-                f'names in dynamics.{table} engine "{engine}", which there is not', error.remedy
+                f'names in dynamics.multiple_time_steps engine "{engine}", which there is not', error.remedy
             ) from error
-        by_carlo = sampler is Sampler.HYBRID_MONTE_CARLO
-        if record.thermal and not by_carlo:
+        if record.thermal:
             raise ContradictionError(
-                f'names in dynamics.{table} engine "{engine}", which has electrons that it follows from step to step',
+                f'names in dynamics.multiple_time_steps engine "{engine}", which has electrons that it follows from '
+                "step to step",
                 "Take a potential without electrons, as a network.",
             )
-        why = (
-            "it has no times, no beads and always a temperature"
-            if by_carlo
-            else "i-PI makes its inner steps, for classical nuclei"
-        )
         for name, test in self.tests.asked():
-            if (needs_motion(test) if by_carlo else needs_plain_steps(test)) and test.engines != "surrogate":
+            if needs_plain_steps(test) and test.engines != "surrogate":
                 raise ContradictionError(
-                    f'asks for tests.{name} of a reference with sampler = "{sampler}": {why}',
+                    f'asks for tests.{name} of a reference with sampler = "{sampler}": i-PI makes its inner steps, for '
+                    "classical nuclei",
                     'Confine the test to engines = "surrogate", or remove it.',
                 )
 

@@ -71,7 +71,7 @@ def wanted_inputs(study: StudyFile) -> list[tuple[str, str, str]]:
     named = (
         ("reference", "reference", study.reference),
         ("surrogate", "surrogate", study.surrogate),
-        *((f"dynamics.{table}", POTENTIAL, section) for table, section in study.dynamics.helpers.items()),
+        ("dynamics.multiple_time_steps", POTENTIAL, study.dynamics.multiple_time_steps),
     )
     for key, folder, section in named:
         if section is not None and ":" in section.engine and find_engine(section.engine).copied:
@@ -98,8 +98,8 @@ def _of_options(study: StudyFile) -> list[tuple[str, str, str]]:
     """Return the pseudopotentials that the options of engines take from files."""
     choices = study.budget.choices if study.budget is not None else ()
     options = {f"budget.choices.{choice.name}": choice.options for choice in choices}
-    helpers = ((f"dynamics.{table}", section) for table, section in study.dynamics.helpers.items())
-    for key, section in (("surrogate", study.surrogate), *helpers):
+    within = ("dynamics.multiple_time_steps", study.dynamics.multiple_time_steps)
+    for key, section in (("surrogate", study.surrogate), within):
         if section is not None:
             options[key] = section.options
     if study.reference is not None:

@@ -11,8 +11,6 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
-
 IMPORTED_KIND = "imported"
 
 
@@ -24,7 +22,6 @@ class DynamicsHead(BaseModel):
         timestep_fs: time step in fs.
         temperature_k: the thermostat's temperature; None where there is none.
         pressure_gpa: the barostat's pressure; None where there is none.
-        proposals: of hybrid Monte Carlo, whose steps take no time; None for dynamics.
         beads: of a path integral; 1 for classical nuclei.
     """
 
@@ -34,7 +31,6 @@ class DynamicsHead(BaseModel):
     timestep_fs: float
     temperature_k: float | None = None
     pressure_gpa: float | None = None
-    proposals: dict[str, GivenValue | dict[str, GivenValue]] | None = None
     beads: int = 1
 
 

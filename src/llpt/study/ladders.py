@@ -131,14 +131,13 @@ class Ladders:
 
     @property
     def _of_reference(self) -> bool:
-        """Whether the runs of this side are sampled as the study says: by Monte Carlo, or with inner steps."""
+        """Whether the runs of this side are sampled as the study says, with inner steps or without."""
         return self.side.role is Role.REFERENCE
 
     @property
     def _discard(self) -> int:
-        """First steps, or proposals, that are left out of a run which starts from another."""
-        proposals = self.study.dynamics.proposals if self._of_reference else None
-        return self.own_discard(self.study.dynamics.discard) if proposals is None else proposals.discard
+        """First steps that are left out of a run which starts from another."""
+        return self.own_discard(self.study.dynamics.discard)
 
     def own_steps(self, steps: int) -> int:
         """Return in how many steps of this side's runs a number of time steps of the study is done."""
@@ -149,8 +148,8 @@ class Ladders:
         return self.study.dynamics.discard_of_engine(steps, reference=self._of_reference)
 
     def settling(self, run: MolecularDynamics) -> MolecularDynamics:
-        """Return ``run`` with the extra steps that a made-up structure needs; a run of proposals has none."""
-        extra = 0 if run.sampled else self.own_steps(self.study.dynamics.settle_steps)
+        """Return ``run`` with the extra steps that a made-up structure needs."""
+        extra = self.own_steps(self.study.dynamics.settle_steps)
         return replace(run.with_dynamics(steps=run.steps + extra), discard=run.discard + extra)
 
     def unsettled(self, run: MolecularDynamics) -> MolecularDynamics:

@@ -116,8 +116,7 @@ def _sequential(ladders: Ladders, run: MolecularDynamics, test: DurationTest) ->
         again = ladders.unsettled(run).for_test(ControlledTest.DURATION, repeat)
         seed = derived_seed(ladders.study.study.seed, run.state.condition, run.state.temperature_name, repeat)
         longer = again.with_dynamics(seed=seed, steps=ladders.own_steps(test.steps) if test.steps else again.steps)
-        discard = longer.discard if longer.sampled else 0  # proposals are tuned anew in every run
-        runs.append(replace(longer, discard=discard).starting_from(previous))
+        runs.append(replace(longer, discard=0).starting_from(previous))
         previous = runs[-1]
     return runs
 

@@ -44,7 +44,6 @@ def run_settings(
     timestep = dynamics.timestep_fs
     if timestep == "auto":
         timestep = timestep_auto(state.temperature_k, starting_density(state))
-    proposals = dynamics.proposals if reference else None
     inner = dynamics.multiple_time_steps if reference else None
 
     def steps(number: int) -> int:
@@ -55,13 +54,13 @@ def run_settings(
         temperature_k=state.temperature_k,
         pressure_gpa=state.pressure_gpa,
         timestep_fs=timestep if inner is None else round(timestep * inner.inner_steps, 9),
-        steps=steps(dynamics.steps) if proposals is None else proposals.number,
+        steps=steps(dynamics.steps),
         seed=seed,
         thermostat=dynamics.thermostat,
         thermostat_time_fs=dynamics.thermostat_time_fs,
         barostat_time_fs=dynamics.barostat_time_fs,
         checkpoint_every=None if dynamics.checkpoint_every is None else steps(dynamics.checkpoint_every),
-        positions_every=1 if proposals is not None else dynamics.positions_interval(reference=reference),
+        positions_every=dynamics.positions_interval(reference=reference),
     )
     # A job says only what was asked for: its text is that of before these settings were there.
     if dynamics.beads > 1:
@@ -70,4 +69,4 @@ def run_settings(
         settings = settings.changed(isotope=dynamics.isotope)
     if inner is not None:
         settings = settings.changed(multiple_time_steps=inner.of_run())
-    return settings if proposals is None else settings.changed(proposals=proposals.of_run())
+    return settings

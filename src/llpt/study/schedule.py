@@ -38,8 +38,8 @@ def estimate_costs(
 def copied_engines(plan: Plan) -> list[tuple[str, str]]:
     """Return the SPEC of each engine that runs of a plan ask, and the folder of its copy, in the order of both."""
     made = [run for run in plan.runs if run.engines]
-    helpers = {(run.dynamics.helped.engine, POTENTIAL) for run in made if run.dynamics.helped is not None}
-    return sorted(helpers | {(run.engine, run.role) for run in made})
+    within = {(inner.engine, POTENTIAL) for run in made if (inner := run.dynamics.multiple_time_steps) is not None}
+    return sorted(within | {(run.engine, run.role) for run in made})
 
 
 def contents_of(plan: Plan, place: Path, *, copies: bool) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
-from llpt.dynamics import Ensemble, Isotope, MultipleTimeSteps, Proposals, RunSettings, Sampler, Thermostat
+from llpt.dynamics import Ensemble, Isotope, MultipleTimeSteps, RunSettings, Sampler, Thermostat
 from llpt.dynamics.multiple_time_steps import MOST_INNER_STEPS
 from llpt.dynamics.settings import (
     DEFAULT_THERMOSTAT_TIME_FS,
@@ -171,52 +171,6 @@ _TIMES = ", ".join(f"{DEFAULT_THERMOSTAT_TIME_FS[each]:g} for {each}" for each i
 
 
 _SAMPLERS = " or ".join(f'"{each}"' for each in Sampler)
-_OF_PROPOSALS = {name: field.default for name, field in Proposals.model_fields.items()}
-
-
-class ProposalsSection(Section):
-    """``[dynamics.proposals]``: how the reference is sampled by hybrid Monte Carlo."""
-
-    engine: str = Field(min_length=1, description="the potential that proposes, an engine that is there already")
-    options: dict[str, GivenValue] = Field(default_factory=dict, description="a table of its options")
-    number: StepCount = Field(description="the number of proposals of each run, a whole number of at least 1")
-    discard: Int = Field(
-        ge=0, description="the first proposals left out of every average, which tune the others; fewer than number"
-    )
-    segment_steps: Annotated[Int, Field(ge=1, le=100_000)] = Field(
-        default=_OF_PROPOSALS["segment_steps"],
-        description="mean number of time steps of a segment, 1 to 100000; what tuning begins with",
-    )
-    tune: Bool = Field(
-        default=True,
-        description="true or false: tune length, temperature and pressure of the segments while discarding",
-    )
-    acceptance: Annotated[Float, Field(gt=0.0, lt=1.0)] = Field(
-        default=_OF_PROPOSALS["acceptance"], description="the share of accepted proposals that is tuned to, 0 to 1"
-    )
-    temperature_ratio: Annotated[Float, Field(ge=0.5, le=2.0)] = Field(
-        default=_OF_PROPOSALS["temperature_ratio"],
-        description="temperature of the segments over that of the run, 0.5 to 2; what tuning begins with",
-    )
-    pressure_shift_gpa: Float = Field(
-        default=_OF_PROPOSALS["pressure_shift_gpa"],
-        description="pressure of the segments less that of the run, in GPa; what tuning begins with",
-    )
-
-    @model_validator(mode="after")
-    def _something_left(self) -> Self:
-        if self.discard >= self.number:
-            raise ContradictionError(
-                f"discards {self.discard} of {self.number} proposals, which leaves nothing to average",
-                "Let discard be smaller than number.",
-            )
-        return self
-
-    def of_run(self) -> Proposals:
-        """Return the same as a run takes it."""
-        kept = self.model_dump(include=set(Proposals.model_fields) - {"tune"}, exclude_unset=True)
-        return Proposals(**kept, tune=self.discard if self.tune else 0)
-
 
 LONGEST_STEP_FS = 2.0
 """From one force of the reference to the next, of hydrogen: a quarter of the period of the molecules, half of where
@@ -235,13 +189,6 @@ class MultipleTimeStepsSection(Section):
     def of_run(self) -> MultipleTimeSteps:
         """Return the same as a run takes it."""
         return MultipleTimeSteps(**self.model_dump(exclude_unset=True))
-
-
-TABLES_OF_SAMPLERS = {
-    Sampler.HYBRID_MONTE_CARLO: "proposals",
-    Sampler.MULTIPLE_TIME_STEPS: "multiple_time_steps",
-}
-"""The table that says how, of each sampler that has one."""
 
 
 class DynamicsSection(Section):
@@ -296,9 +243,6 @@ class DynamicsSection(Section):
         default=Sampler.MOLECULAR_DYNAMICS,
         description=f"how the reference is sampled: {_SAMPLERS}; a surrogate is always run by molecular dynamics",
     )
-    proposals: ProposalsSection | None = Field(
-        default=None, description="a table with engine, number and discard, for hybrid Monte Carlo"
-    )
     multiple_time_steps: MultipleTimeStepsSection | None = Field(
         default=None, description="a table with engine and inner_steps, for multiple time steps"
     )
@@ -314,24 +258,19 @@ class DynamicsSection(Section):
             raise ContradictionError(
                 'asks for beads of a path integral with ensemble "nve"', 'Let ensemble be "npt" or "nvt".'
             )
-        for sampler, table in TABLES_OF_SAMPLERS.items():
-            given = table in self.helpers
-            if (self.sampler is sampler) != given:
-                raise ContradictionError(
-                    f'has sampler = "{self.sampler}" and {"a" if given else "no"} table {table}',
-                    f'Give both sampler = "{sampler}" and [dynamics.{table}], or neither.',
-                )
+        given = self.multiple_time_steps is not None
+        if (self.sampler is Sampler.MULTIPLE_TIME_STEPS) != given:
+            raise ContradictionError(
+                f'has sampler = "{self.sampler}" and {"a" if given else "no"} table multiple_time_steps',
+                f'Give both sampler = "{Sampler.MULTIPLE_TIME_STEPS}" and [dynamics.multiple_time_steps], or neither.',
+            )
         if self.multiple_time_steps is not None:
             self._check_inner_steps(self.multiple_time_steps.inner_steps)
-        if self.sampler is not Sampler.MOLECULAR_DYNAMICS and self.beads > 1:
-            raise ContradictionError(
-                f'asks for {self.beads} beads of a path integral with sampler = "{self.sampler}"',
-                "Take one of the two.",
-            )
-        if self.proposals is not None and self.ensemble is Ensemble.NVE:
-            raise ContradictionError(
-                'has ensemble = "nve" with hybrid Monte Carlo, which samples a temperature', 'Take "npt" or "nvt".'
-            )
+            if self.beads > 1:
+                raise ContradictionError(
+                    f'asks for {self.beads} beads of a path integral with sampler = "{self.sampler}"',
+                    "Take one of the two.",
+                )
         return self
 
     def positions_interval(self, *, reference: bool) -> int:
@@ -355,12 +294,6 @@ class DynamicsSection(Section):
                 f"Let multiple_time_steps.inner_steps be at most {max(2, int(longest_fs / timestep_fs))}, or "
                 "timestep_fs smaller.",
             )
-
-    @property
-    def helpers(self) -> dict[str, ProposalsSection | MultipleTimeStepsSection]:
-        """The tables of a cheap potential that helps the reference, by their names; of those that are given."""
-        tables = {"proposals": self.proposals, "multiple_time_steps": self.multiple_time_steps}
-        return {name: table for name, table in tables.items() if table is not None}
 
     def steps_of_engine(self, steps: int, *, reference: bool) -> int:
         """Return in how many steps of a side's engine a number of time steps is done, rounded up.

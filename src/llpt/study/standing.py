@@ -78,9 +78,8 @@ class RunStanding(NamedTuple):
 
     @property
     def timestep_fs(self) -> float:
-        """Its time step; 0 where its steps are proposals of Monte Carlo, which have no times."""
-        settings = self.job.settings
-        return 0.0 if settings.proposals else settings.timestep_fs
+        """Its time step; 0 where it is no run."""
+        return self.job.settings.timestep_fs
 
     @property
     def temperature_k(self) -> float | None:

@@ -22,7 +22,7 @@ FUNCTIONS = "functions"
 
 
 POTENTIAL = "potential"
-"""The folder of the copy of a potential that helps the reference: proposes, or moves its atoms within a step."""
+"""The folder of the copy of a potential that moves the reference's atoms within a step."""
 
 
 def choice_folder(name: str) -> str:

@@ -30,9 +30,6 @@ OPTIONAL_SCALAR_UNITS = {
     "force_spread_ev_per_angstrom": "eV Angstrom-1",
     "energy_spread_ev": "eV",
     "gyration_squared_angstrom2": "Angstrom+2",
-    "accepted": "",
-    "log_ratio": "",
-    "proposer_energy_ev": "eV",
 }
 """Scalars that not every run has; a run has each of them at every step or at none. The stress has six components."""
 
@@ -90,9 +87,6 @@ class StepRecord:
         force_spread_ev_per_angstrom: largest disagreement of a committee on a force.
         energy_spread_ev: disagreement of a committee on the energy of the cell.
         gyration_squared_angstrom2: squared radius of gyration of the nuclei's rings, mean over the atoms.
-        accepted: of hybrid Monte Carlo, whether the proposal was accepted, 1 or 0.
-        log_ratio: logarithm of the proposal's acceptance ratio.
-        proposer_energy_ev: energy of the proposing potential at the configuration that was kept.
 
     Of a path integral energies, entropy and stress are means over the beads, the kinetic energy is the quantum one
     (centroid virial estimator) and enters the pressure, and the temperature is that of the beads' momenta.
@@ -115,9 +109,6 @@ class StepRecord:
     force_spread_ev_per_angstrom: float | None = None
     energy_spread_ev: float | None = None
     gyration_squared_angstrom2: float | None = None
-    accepted: float | None = None
-    log_ratio: float | None = None
-    proposer_energy_ev: float | None = None
 
     @property
     def scalar_names(self) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ class LinePoint:
     def of_repeats(cls, coordinate: float, runs: Sequence[xr.Dataset]) -> LinePoint:
         """Join the summaries of one run, or of repeats by ``mean_of_repeats``, weighted by their times.
 
-        Runs that have no times, sampled by proposals, are weighted by the number of these.
+        Runs that have no times are weighted by the number of their steps.
 
         Args:
             coordinate: of all of them.

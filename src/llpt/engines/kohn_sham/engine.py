@@ -95,7 +95,7 @@ def make_kohn_sham(request: EngineRequest[Options]) -> KohnShamEngine:
     Raises:
         InputError: a functional, k-points or pseudopotential that is not known, or a device that is not here.
     """
-    tight = request.purpose in {Purpose.SINGLE_POINT, Purpose.PROPOSALS}
+    tight = request.purpose is Purpose.SINGLE_POINT
     by_purpose = {
         "convergence": Convergence.TIGHT if tight else Convergence.MOLECULAR_DYNAMICS,
         "pressure_correction": PressureCorrection.FINITE_BASIS

@@ -59,7 +59,6 @@ def long_enough(case: Case) -> Question | None:
         Tone.BAD if short else Tone.GOOD,
         f"{len(short)} of {len(runs)} are not" if short else "yes",
         f"{len(runs) - len(short)} of {len(runs)} base runs know their error and reach {least:g} ps of production"
-        f"{' where they have times' if any(math.isnan(_picoseconds(run)) for _, run, _ in runs) else ''}"
         f"{f'; {middle}' if middle else ''}.",
         "Integrated autocorrelation time of the density, of the pressure at constant volume.",
         (_figure(case),),

@@ -27,9 +27,9 @@ def equilibrated(case: Case) -> Question | None:
                 str(ladder.atoms),
                 words_of_line(ladder.line),
                 f"{run.temperature_k:g}",
-                found.in_words(found.settled_ps),
-                found.in_words(found.left_out_ps),
-                found.in_words(found.total_ps),
+                f"{found.settled_ps:.3g}",
+                f"{found.left_out_ps:.3g}",
+                f"{found.total_ps:.3g}",
             ),
             tone=Tone.BAD,
         )

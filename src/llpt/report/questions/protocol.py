@@ -36,8 +36,6 @@ MATCHED = (
     "beads of a nucleus",
 )
 """Settings that have to be the same; the others may differ and are shown."""
-MATCHED_IN_AVERAGES = ("ensemble", "mass of an atom", "beads of a nucleus")
-"""Those of them where one side was sampled by Monte Carlo and the other moved: averages owe nothing to the others."""
 NOT_RECORDED = "not recorded"
 
 
@@ -71,13 +69,11 @@ def same_protocol(case: Case) -> Question | None:
         role: _settings([run for run in runs if _place(run) in common] or runs, masses.get(role, frozenset()))
         for role, runs in sides.items()
     }
-    mixed = len({values[role].get("sampler") for role in Role}) > 1
-    matched = MATCHED_IN_AVERAGES if mixed else MATCHED
     rows, unlike, unsaid = [], [], []
     for name in dict.fromkeys(name for each in values.values() for name in each):
         texts = [values[role].get(name, frozenset()) for role in Role]
         tone = Tone.PLAIN
-        if name in matched:
+        if name in MATCHED:
             if any(not each or NOT_RECORDED in each for each in texts):
                 unsaid.append(name)
                 tone = Tone.OPEN
@@ -85,11 +81,9 @@ def same_protocol(case: Case) -> Question | None:
                 unlike.append(name)
                 tone = Tone.BAD
         rows.append(Row((name, *(_listed(each) for each in texts)), tone=tone))
-    drawn = settings_figure(sides, case.engines, masses, matched=matched, unlike=unlike)
+    drawn = settings_figure(sides, case.engines, masses, matched=MATCHED, unlike=unlike)
     means = _held_means(case)
-    tone, word, sentence = _answer(unlike, unsaid, matched, undone=[role for role in Role if role not in masses])
-    if mixed:
-        sentence += " One was sampled by hybrid Monte Carlo and has no times: only static averages are compared."
+    tone, word, sentence = _answer(unlike, unsaid, undone=[role for role in Role if role not in masses])
     off, by_no_chance, held = _judged(means)
     if by_no_chance and tone is Tone.GOOD:
         tone, word = Tone.BAD, "alike, but not held"
@@ -110,9 +104,7 @@ def same_protocol(case: Case) -> Question | None:
     )
 
 
-def _answer(
-    unlike: list[str], unsaid: list[str], matched: tuple[str, ...], *, undone: list[Role]
-) -> tuple[Tone, str, str]:
+def _answer(unlike: list[str], unsaid: list[str], *, undone: list[Role]) -> tuple[Tone, str, str]:
     if unlike:
         return Tone.BAD, "no", f"The two sides differ in {', '.join(unlike)}."
     if unsaid and undone:
@@ -123,7 +115,7 @@ def _answer(
         )
     if unsaid:
         return Tone.OPEN, "not known", f"Runs made elsewhere do not say their {', '.join(unsaid)}."
-    return Tone.GOOD, "yes", f"Alike on both sides: {', '.join(matched)}."
+    return Tone.GOOD, "yes", f"Alike on both sides: {', '.join(MATCHED)}."
 
 
 def _place(run: PlannedRun) -> tuple[str, str]:
@@ -155,19 +147,7 @@ def _of_run(run: PlannedRun) -> dict[str, str]:
     barostat = getattr(dynamics, "barostat_time_fs", None)
     thermostat_time = getattr(dynamics, "thermostat_time", None)
     electrons = run.options.get("electronic_temperature_k")
-    if run.sampled:
-        return {
-            "sampler": "hybrid Monte Carlo",
-            "ensemble": str(dynamics.ensemble),
-            "time step": f"{run.timestep_fs:.3g} fs, in segments",
-            "beads of a nucleus": str(run.beads),
-            "atoms": str(run.atoms),
-            "production": f"{run.steps - run.discard} proposals",
-            "left out of averages": f"{run.discard} proposals",
-            "temperature of the electrons": _electrons(run, electrons),
-        }
     return {
-        "sampler": "molecular dynamics",
         "ensemble": str(dynamics.ensemble),
         "thermostat": str(getattr(dynamics, "thermostat", NOT_RECORDED)),
         "thermostat time": NOT_RECORDED if thermostat_time is None else f"{thermostat_time:g} fs",

@@ -145,8 +145,8 @@ class MolecularDynamicsJob(DynamicsTask, RunJob):
         )
 
     def _potential(self) -> DescribedEngine | None:
-        """Return what helped the engine, as the run directory tells it."""
-        if self.settings.helped is None:
+        """Return the potential within a step, as the run directory tells it."""
+        if self.settings.multiple_time_steps is None:
             return None
         told = read_run_file(Path(self.path), RunFile)
         return None if told is None else told.potential
@@ -184,17 +184,18 @@ class MolecularDynamics(PlannedRun):
 
     @property
     def engines(self) -> tuple[AskedEngine, ...]:
-        """The one that drives it, and the one that helps it."""
-        helped = self.dynamics.helped
-        helpers = () if helped is None else (AskedEngine(helped.engine, helped.options),)
-        return (AskedEngine(self.engine, self.options), *helpers)
+        """The one that drives it, and the potential within a step."""
+        inner = self.dynamics.multiple_time_steps
+        within = () if inner is None else (AskedEngine(inner.engine, inner.options),)
+        return (AskedEngine(self.engine, self.options), *within)
 
     @property
     def task(self) -> DynamicsTask:
         """Its engine and its dynamics, with the study's own copies of the files they name."""
-        settings, helped = self.dynamics, self.dynamics.helped
-        if helped is not None:
-            settings = settings.helped_by(stored_engine(helped.engine, POTENTIAL), stored_options(helped.options))
+        settings, inner = self.dynamics, self.dynamics.multiple_time_steps
+        if inner is not None:
+            stored = {"engine": stored_engine(inner.engine, POTENTIAL), "options": stored_options(inner.options)}
+            settings = settings.changed(multiple_time_steps=inner.model_copy(update=stored))
         return DynamicsTask(
             engine=stored_engine(self.engine, self.role), options=stored_options(self.options), settings=settings
         )

@@ -36,7 +36,7 @@ class RecordedDynamics(BaseModel):
         seed: nobody knows it.
         positions_every: every step is a frame.
         beads: of a path integral; 1 for classical nuclei.
-        helped: by nothing, for no other program's hybrid Monte Carlo or multiple time steps are read.
+        multiple_time_steps: none, for those of no other program are read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,7 +49,7 @@ class RecordedDynamics(BaseModel):
     seed: Literal["unknown"] = "unknown"
     positions_every: Literal[1] = 1
     beads: int = 1
-    helped: ClassVar[None] = None
+    multiple_time_steps: ClassVar[None] = None
 
     @property
     def inner_timestep_fs(self) -> float:
@@ -172,19 +172,10 @@ class PlannedRun(Node):
         return float(self.dynamics.timestep_fs)
 
     @property
-    def sampled(self) -> bool:
-        """Whether its steps are proposals of hybrid Monte Carlo, which have no times."""
-        return self.segment_steps > 0
-
-    @property
-    def segment_steps(self) -> int:
-        """Mean number of time steps of a segment of hybrid Monte Carlo; 0 in molecular dynamics."""
-        return int(getattr(self.dynamics.helped, "segment_steps", 0))
-
-    @property
     def inner_steps(self) -> int:
         """By how many steps of a potential its atoms are moved within one of its own; 0 without such a potential."""
-        return int(getattr(self.dynamics.helped, "inner_steps", 0))
+        inner = self.dynamics.multiple_time_steps
+        return 0 if inner is None else inner.inner_steps
 
     @property
     def inner_timestep_fs(self) -> float:
@@ -193,14 +184,14 @@ class PlannedRun(Node):
 
     @property
     def seconds_of_potential(self) -> float:
-        """What a force call of the potential that helps costs by its engine's record; 0 where none does."""
-        helped = self.dynamics.helped
-        return 0.0 if helped is None else find_engine(helped.engine).speed.seconds(self.atoms)
+        """What a force call of the potential within a step costs by its engine's record; 0 where there is none."""
+        inner = self.dynamics.multiple_time_steps
+        return 0.0 if inner is None else find_engine(inner.engine).speed.seconds(self.atoms)
 
     @property
     def picoseconds(self) -> float:
-        """Simulated time in ps; 0 of a run that is sampled by Monte Carlo."""
-        return 0.0 if self.sampled else self.steps * self.timestep_fs / 1000.0
+        """Simulated time in ps."""
+        return self.steps * self.timestep_fs / 1000.0
 
     @property
     def pressure_gpa(self) -> float | None:
