@@ -9,7 +9,6 @@ import pytest
 import xarray as xr
 
 from llpt.campaign import ControlledTest, Role
-from llpt.files import write_atomically
 from llpt.observables import SUMMARY_FORMAT, all_observables
 from llpt.report import write_report
 from llpt.run_file import DescribedEngine
@@ -104,23 +103,34 @@ def summary_of(run, point, stamp):
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory, worker_id):
-    """The directory, plan, ledger entries and analysis of the synthetic study; one run failed and blocks another.
+def made_once(tmp_path_factory, worker_id):
+    """A function that returns a folder of a name, filled by ``make(folder)``: once for all who test side by side."""
+    base = tmp_path_factory.getbasetemp()
+    base = base if worker_id == "master" else base.parent
 
-    Processes that test side by side have one make it, and work each on a copy.
-    """
-    root = tmp_path_factory.mktemp("synthetic")
-    if worker_id == "master":
-        return made_in(root)
-    shared = tmp_path_factory.getbasetemp().parent / "synthetic"
-    shared.mkdir(exist_ok=True)
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "found").exists():
-            found = pickle.dumps(made_in(shared)[1:])
-            write_atomically(shared / "found", found)
-    shutil.copytree(shared / "study", root / "study")
-    return StudyDirectory.open(root / "study"), *pickle.loads((shared / "found").read_bytes())
+    def folder_of(name, make):
+        folder = base / f"made-{name}"
+        folder.mkdir(exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "made").exists():
+                make(folder)
+                (folder / "made").touch()
+        return folder
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, made_once):
+    """The directory, plan, ledger entries and analysis of the synthetic study; one run failed and blocks another."""
+
+    def make(folder):
+        (folder / "found").write_bytes(pickle.dumps(made_in(folder)[1:]))
+
+    made, root = made_once("synthetic", make), tmp_path_factory.mktemp("synthetic")
+    shutil.copytree(made / "study", root / "study")
+    return StudyDirectory.open(root / "study"), *pickle.loads((made / "found").read_bytes())
 
 
 def made_in(root):
@@ -166,12 +176,18 @@ def made_in(root):
 
 
 @pytest.fixture(scope="session")
-def page(finished):
+def page(finished, made_once):
     """The report of the synthetic study, in its directory: its path, and its text."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("LLPT_STYLE")  # as a person's report is drawn
-        path = write_report(*finished)
-    return path, path.read_text(encoding="utf-8")
+    directory, *found = finished
+
+    def make(folder):
+        shutil.copytree(directory.root, folder / "study")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("LLPT_STYLE")  # as a person's report is drawn
+            write_report(StudyDirectory.open(folder / "study"), *found)
+
+    shutil.copytree(made_once("report", make) / "study" / directory.report.name, directory.report)
+    return directory.page, directory.page.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

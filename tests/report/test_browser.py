@@ -1,5 +1,6 @@
 """The page in a real browser: drawn, switched, accessible, at the width of a desk and of a phone."""
 
+import contextlib
 import os
 import re
 import signal
@@ -12,7 +13,7 @@ import pytest
 from tests.in_browser import PATIENCE_MS, broken_rules, context_of
 from tests.studies import COMMAND, study_of_one_engine, with_modules_of
 
-from llpt.report import live, write_report
+from llpt.report import live
 from llpt.report.case import Case
 from llpt.report.interactive import as_json
 from llpt.report.isobar_figures import isobar_figure
@@ -28,13 +29,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def written(finished):
-    return write_report(*finished)
+def written(page):
+    return page[0]
 
 
-@pytest.fixture(params=WIDTHS)
-def opened(request, browser, written):
-    viewport = {"width": WIDTHS[request.param], "height": HEIGHTS[request.param]}
+@contextlib.contextmanager
+def page_of(browser, written, width):
+    """Give the page in a window of a width, drawn, with what it complains of."""
+    viewport = {"width": WIDTHS[width], "height": HEIGHTS[width]}
     context = context_of(browser, viewport=viewport, color_scheme="light")
     page = context.new_page()
     page.complaints = []
@@ -46,18 +48,31 @@ def opened(request, browser, written):
     context.close()
 
 
-def test_every_figure_is_drawn_without_a_complaint_and_nothing_is_wider_than_the_page(opened):
-    places = opened.locator(".plot")
-    assert places.count() == int(opened.evaluate("document.documentElement.dataset.drawn")) > 4
-    room = opened.viewport_size["width"]
+@pytest.fixture(params=WIDTHS)
+def opened(request, browser, written):
+    with page_of(browser, written, request.param) as page:
+        yield page
+
+
+@pytest.fixture(scope="module", params=WIDTHS)
+def seen(request, browser, written):
+    """The page for tests that touch nothing: it is drawn once for all of them."""
+    with page_of(browser, written, request.param) as page:
+        yield page
+
+
+def test_every_figure_is_drawn_without_a_complaint_and_nothing_is_wider_than_the_page(seen):
+    places = seen.locator(".plot")
+    assert places.count() == int(seen.evaluate("document.documentElement.dataset.drawn")) > 4
+    room = seen.viewport_size["width"]
     for index in range(places.count()):
         assert places.nth(index).locator("svg .scatterlayer .trace").count() > 0
         if places.nth(index).is_visible():
             box = places.nth(index).locator("svg").first.bounding_box()
             assert box["x"] >= 0.0
             assert box["x"] + box["width"] <= room  # nothing has to be scrolled sideways
-    assert opened.evaluate("document.documentElement.scrollWidth") <= room
-    assert opened.complaints == []
+    assert seen.evaluate("document.documentElement.scrollWidth") <= room
+    assert seen.complaints == []
 
 
 OVERLAPPING = """() => [...document.querySelectorAll(".plot .legend")].flatMap((legend) => {
@@ -71,9 +86,9 @@ OVERLAPPING = """() => [...document.querySelectorAll(".plot .legend")].flatMap((
 """Figures of which a name in the legend lies on another, or on another's symbol."""
 
 
-def test_names_in_a_legend_do_not_lie_on_one_another(opened):
-    assert opened.locator(".plot .legendtext").count() > 0
-    assert opened.evaluate(OVERLAPPING) == []
+def test_names_in_a_legend_do_not_lie_on_one_another(seen):
+    assert seen.locator(".plot .legendtext").count() > 0
+    assert seen.evaluate(OVERLAPPING) == []
 
 
 CUT = """() => [...document.querySelectorAll(".plot .legendtext, .plot .ytitle, .plot .xtick text, .plot .ytick text")]
@@ -94,14 +109,14 @@ MEETING = """() => [...document.querySelectorAll(".plot")].flatMap((place) => ["
 """Labels of ticks that lie on one another."""
 
 
-def test_no_name_or_label_of_a_figure_is_cut_off_or_lies_on_another(opened):
-    assert opened.locator(".plot .ytick text").count() > 0
-    assert opened.evaluate(CUT) == []
-    assert opened.evaluate(MEETING) == []
+def test_no_name_or_label_of_a_figure_is_cut_off_or_lies_on_another(seen):
+    assert seen.locator(".plot .ytick text").count() > 0
+    assert seen.evaluate(CUT) == []
+    assert seen.evaluate(MEETING) == []
 
 
-def test_temperatures_of_several_lines_stand_in_order_in_the_legend(opened):
-    names = opened.locator("#displacement .legendtext").all_text_contents()
+def test_temperatures_of_several_lines_stand_in_order_in_the_legend(seen):
+    names = seen.locator("#displacement .legendtext").all_text_contents()
     kelvins = [float(name.removesuffix(" K")) for name in names]
     assert len(kelvins) > 8
     assert kelvins == sorted(kelvins)
@@ -219,25 +234,27 @@ def test_the_keyboard_reaches_and_works_skip_link_contents_toggles_theme_folds_a
     assert link.get_attribute("href").startswith("figures/")
 
 
-def test_each_question_fits_one_screen(opened):
+def test_each_question_fits_one_screen(seen):
     """On a desk with the tables that stand open; on a phone these are folded."""
-    heights = opened.evaluate("""() => Object.fromEntries([...document.querySelectorAll(".verdict, .question")].map(
+    heights = seen.evaluate("""() => Object.fromEntries([...document.querySelectorAll(".verdict, .question")].map(
         (each) => [each.getAttribute("aria-labelledby"), each.getBoundingClientRect().height]))""")
     assert {"verdict", "protocol", "size", "transition"} <= set(heights)
-    assert {name: height for name, height in heights.items() if height > opened.viewport_size["height"]} == {}
+    assert {name: height for name, height in heights.items() if height > seen.viewport_size["height"]} == {}
 
 
-def test_each_question_has_a_figure_or_says_what_would_give_one(opened):
-    for question in opened.locator(".question").all():
+def test_each_question_has_a_figure_or_says_what_would_give_one(seen):
+    for question in seen.locator(".question").all():
         if question.locator("figure").count() == 0:
             assert re.match(r"No figure: \d+ .+\. .+\.$", question.locator("p.unshown").inner_text())
 
 
+@pytest.mark.parametrize("seen", ["desk"], indirect=True)
+def test_on_a_desk_nothing_of_a_figure_has_to_be_chosen(seen):
+    assert seen.locator(".view:visible").count() == 0
+
+
+@pytest.mark.parametrize("opened", ["phone"], indirect=True)
 def test_on_a_phone_every_panel_and_row_of_a_figure_is_chosen_above_it(opened):
-    chooser = opened.locator(".view:visible")
-    if opened.viewport_size["width"] == WIDTHS["desk"]:
-        assert chooser.count() == 0
-        return
     told, names, rows = set(), opened.get_by_label("Shown:"), opened.locator("#isobars")
     count = "document.querySelectorAll('#isobars .cartesianlayer .subplot').length"
     isobars = rows.locator("xpath=preceding-sibling::label[1]").get_by_role("combobox")
@@ -256,9 +273,8 @@ def test_on_a_phone_every_panel_and_row_of_a_figure_is_chosen_above_it(opened):
     assert len(found) == len(set(found)) == 9
 
 
+@pytest.mark.parametrize("opened", ["desk"], indirect=True)
 def test_of_a_figure_of_many_lines_of_states_two_are_shown_at_a_time(opened, finished):
-    if opened.viewport_size["width"] == WIDTHS["phone"]:
-        return
     case = Case(*finished)
     figure = isobar_figure(case.study, case.found)
     pressures = iter(range(100, 600, 100))
