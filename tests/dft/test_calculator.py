@@ -206,9 +206,10 @@ def test_a_gpu_that_is_not_there_is_refused():
 
 
 @pytest.mark.slow
-def test_nve_of_32_atoms_conserves_energy():
-    atoms = molecular_fluid(atoms=32, wigner_seitz_radius=1.42, seed=2)
-    momenta = np.random.default_rng(1).normal(size=(32, 3))
+def test_nve_of_16_atoms_conserves_energy():
+    """A drift is of every atom and step, however many there are; so few sway about it by 0.1 meV each."""
+    atoms = molecular_fluid(atoms=16, wigner_seitz_radius=1.42, seed=2)
+    momenta = np.random.default_rng(1).normal(size=(16, 3))
     atoms.set_momenta(momenta * np.sqrt(1.008 * units.BOLTZMANN_EV_PER_K * 1000.0))
     Stationary(atoms)
     engine = KohnSham(KohnShamSettings(convergence=Convergence.MOLECULAR_DYNAMICS, pseudopotential="gth"))
@@ -224,7 +225,7 @@ def test_nve_of_32_atoms_conserves_energy():
     dynamics = VelocityVerlet(atoms, timestep=step_fs * ase.units.fs)
     dynamics.attach(note)
     dynamics.run(440)
-    per_atom_mev = np.array(energies[40:]) / 32 * 1000
+    per_atom_mev = np.array(energies[40:]) / 16 * 1000
     time_ps = np.arange(len(per_atom_mev)) * step_fs / 1000
     drift, _ = np.polyfit(time_ps, per_atom_mev, 1)
     assert abs(drift) < 1.0
