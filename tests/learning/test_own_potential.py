@@ -38,15 +38,9 @@ def test_the_errors_of_the_card_are_found_again_on_the_held_out_liquids():
     assert accuracy.overall.pressure_rmse_gpa == pytest.approx(expected.pressure_rmse_gpa, rel=0.3)
 
 
-@pytest.mark.parametrize(
-    ("temperature", "steps"),
-    [
-        (600.0, 150),
-        pytest.param(600.0, 800, marks=pytest.mark.slow),
-        pytest.param(1500.0, 800, marks=pytest.mark.slow),
-    ],
-)
-def test_dynamics_at_200_gpa_stays_physical(tmp_path, temperature, steps):
+@pytest.mark.slow
+@pytest.mark.parametrize("temperature", [600.0, 1500.0])
+def test_dynamics_at_200_gpa_stays_physical(tmp_path, temperature):
     start = molecular_fluid(
         atoms=64, seed=3, density_g_per_cm3=starting_density_g_per_cm3(200.0, min(temperature, 1000.0))
     )
@@ -55,7 +49,7 @@ def test_dynamics_at_200_gpa_stays_physical(tmp_path, temperature, steps):
         ensemble=Ensemble.NPT,
         temperature_k=temperature,
         pressure_gpa=200.0,
-        steps=steps,
+        steps=800,
         seed=4,
         thermostat_time_fs=20.0,  # so that half of the run knows its temperature
         positions_every=10,
@@ -67,8 +61,8 @@ def test_dynamics_at_200_gpa_stays_physical(tmp_path, temperature, steps):
     volume = scalars["volume_angstrom3"].values / 64
     # The published PBE potential gives 1.75 Å³ at 600 K and 1.7–1.8 at 1500 K; an explosion is far outside.
     assert np.all((volume > 1.3) & (volume < 2.4))
-    late = scalars["temperature_k"].values[steps // 2 :]
-    assert abs(late.mean() / temperature - 1.0) < (0.15 if steps >= 800 else 0.5)
+    late = scalars["temperature_k"].values[400:]
+    assert abs(late.mean() / temperature - 1.0) < 0.15
     for index in range(0, len(trajectory.frame_steps), 5):
         atoms = trajectory.atoms(index)
         assert closest_pair(atoms, within_angstrom=1.2)[2] > 0.5

@@ -30,9 +30,14 @@ GENTLE = {"closest": 1.7, "rattle": 0.05}
 
 
 @pytest.fixture(scope="module")
-def trained(make_labelled, tmp_path_factory):
+def gentle(make_labelled):
+    return make_labelled(20, **GENTLE)
+
+
+@pytest.fixture(scope="module")
+def trained(gentle, tmp_path_factory):
     directory = tmp_path_factory.mktemp("trained") / "model"
-    return train(make_labelled(20, **GENTLE), directory, SETTINGS), directory
+    return train(gentle, directory, SETTINGS), directory
 
 
 def test_a_known_potential_is_learnt(trained, make_labelled):
@@ -73,42 +78,42 @@ def test_the_card_tells_the_training(trained):
     ]
 
 
-def test_training_again_returns_what_is_there_and_refuses_what_is_not(trained, make_labelled, tmp_path):
+def test_training_again_returns_what_is_there_and_refuses_what_is_not(trained, gentle, tmp_path):
     outcome, original = trained
     directory = shutil.copytree(original, tmp_path / "copy")
     stamp = (directory / "weights.001.data").stat().st_mtime_ns
-    again = train(make_labelled(20, **GENTLE), directory, SETTINGS)
+    again = train(gentle, directory, SETTINGS)
     assert again.cards == outcome.cards
     assert (directory / "weights.001.data").stat().st_mtime_ns == stamp
     with pytest.raises(InputError, match="other frames or with other settings"):
-        train(make_labelled(20, **GENTLE), directory, SETTINGS.model_copy(update={"seed": 5}))
+        train(gentle, directory, SETTINGS.model_copy(update={"seed": 5}))
     (directory / "card.json").unlink()
     with pytest.raises(InputError, match="without a model card"):
-        train(make_labelled(20, **GENTLE), directory, SETTINGS)
+        train(gentle, directory, SETTINGS)
 
 
 class KilledError(Exception):
     """Stands for a kill."""
 
 
-def test_an_interrupted_training_goes_on(trained, make_labelled, tmp_path):
-    outcome, _ = trained
+def test_an_interrupted_training_goes_on(make_labelled, tmp_path):
+    frames, settings = make_labelled(6, **GENTLE), SETTINGS.model_copy(update={"iterations": 12})
+    outcome = train(frames, tmp_path / "whole", settings)
+    assert len(outcome.cards[0].history) > 8  # it went on after what is killed below
 
     def kill(progress):
         if progress.stage == "fit" and progress.done == 6:
             raise KilledError
 
     with pytest.raises(KilledError):
-        train(make_labelled(20, **GENTLE), tmp_path / "again", SETTINGS, on_progress=kill)
+        train(frames, tmp_path / "again", settings, on_progress=kill)
     assert (tmp_path / "again" / "checkpoint.npz").exists()
     kept = (tmp_path / "again" / "checkpoint.npz").read_bytes()
     with pytest.raises(InputError, match="unfinished training on other frames"):
-        train(make_labelled(20, seed=7, **GENTLE), tmp_path / "again", SETTINGS)
+        train(make_labelled(6, seed=7, **GENTLE), tmp_path / "again", settings)
     assert (tmp_path / "again" / "checkpoint.npz").read_bytes() == kept
     steps = []
-    resumed = train(
-        make_labelled(20, **GENTLE), tmp_path / "again", SETTINGS, on_progress=lambda p: steps.append((p.stage, p.done))
-    )
+    resumed = train(frames, tmp_path / "again", settings, on_progress=lambda p: steps.append((p.stage, p.done)))
     assert min(done for stage, done in steps if stage == "fit") == 7
     assert resumed.cards[0].network_hash == outcome.cards[0].network_hash
 
