@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from llpt.errors import StorageError
-from llpt.trajectory import Trajectory, TrajectoryWriter
+from llpt.trajectory import Trajectory, TrajectoryWriter, stored
+from llpt.trajectory.segment import open_h5
 
 from .conftest import make_frame, make_record
 
@@ -45,6 +46,21 @@ def test_blocks_give_every_frame_once(run_directory):
                 assert np.array_equal(frame.velocities_angstrom_per_fs, expected.velocities_angstrom_per_fs)
                 assert np.array_equal(frame.cell_angstrom, expected.cell_angstrom)
                 assert np.allclose(frame.forces_ev_per_angstrom, expected.forces_ev_per_angstrom, rtol=1e-14)
+
+
+def test_frames_are_the_same_in_any_order_and_those_of_a_chunk_are_read_once(run_directory, monkeypatch):
+    trajectory = Trajectory.open(run_directory)
+    opened = []
+    monkeypatch.setattr(stored, "open_h5", lambda path: opened.append(path) or open_h5(path))
+    for index in (0, 1, 2, 3, 4, 5, 0, 5, 2, 4):
+        atoms, expected = trajectory.atoms(index), make_frame(2 * index)
+        assert np.array_equal(atoms.positions, expected.positions_angstrom)
+        assert atoms.info["pressure_gpa"] == make_record(2 * index).pressure_gpa
+        atoms.positions += 1.0  # what is kept is not what was given
+    assert np.array_equal(trajectory.atoms(4).positions, make_frame(8).positions_angstrom)
+    segments = list(dict.fromkeys(opened))
+    assert len(segments) > 1
+    assert opened[: 2 * len(segments)] == [path for path in segments for _ in range(2)]  # scalars, then positions
 
 
 def test_blocks_start_and_stride(run_directory):

@@ -13,7 +13,7 @@ from llpt.errors import StorageError
 from llpt.hdf5 import refuse_other_files
 from llpt.trajectory.frame import Frame, FrameBlock, System
 from llpt.trajectory.master import MASTER_NAME
-from llpt.trajectory.segment import PARTICLES, SCALARS, damaged, frame_fields, open_h5, read_system
+from llpt.trajectory.segment import FRAME_FIELDS, PARTICLES, SCALARS, damaged, frame_fields, open_h5, read_system
 from llpt.trajectory.writer import SEGMENTS_NAME
 
 if TYPE_CHECKING:
@@ -33,6 +33,25 @@ class _Part:
     frame_steps: NDArray[np.int64]
     first_step: int
     last_step: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """Consecutive frames of a segment, kept with their scalars: who asks for one often asks for the next."""
+
+    part: _Part
+    first: int
+    block: FrameBlock
+    scalars: dict[str, NDArray[Any]]
+
+    def holds(self, part: _Part, index: int) -> bool:
+        """Return whether the frame of this index in a segment is one of them."""
+        return part is self.part and 0 <= index - self.first < len(self.block)
+
+    def frame(self, index: int) -> tuple[Frame, dict[str, NDArray[Any]]]:
+        """Return one of them; see ``StoredFrames.frame``."""
+        place = index - self.first
+        return self.block.frame(place), {name: np.asarray(values[place]) for name, values in self.scalars.items()}
 
 
 class StoredFrames:
@@ -60,6 +79,7 @@ class StoredFrames:
                 )
         self.frame_steps: NDArray[np.int64] = np.concatenate([part.frame_steps for part in self._parts])
         """Step of every frame, shape (n_frames,)."""
+        self._near: _Near | None = None
 
     @property
     def n_steps(self) -> int:
@@ -118,13 +138,9 @@ class StoredFrames:
             if wanted < len(part.frame_steps):
                 break
             wanted -= len(part.frame_steps)
-        block = _read_block(part, np.array([wanted]), self.system)
-        with open_h5(part.path) as file:
-            scalars = {
-                name: np.asarray(_read(part.path, element["value"], wanted))
-                for name, element in file["observables"].items()
-            }
-        return block.frame(0), scalars
+        if self._near is None or not self._near.holds(part, wanted):
+            self._near = _read_near(part, wanted, self.system)
+        return self._near.frame(wanted)
 
 
 def segment_files(path: Path) -> list[Path]:
@@ -196,6 +212,20 @@ def _read_into(path: Path, dataset: Any, place: NDArray[Any]) -> None:
         dataset.read_direct(place)
     except OSError as error:
         raise damaged(path, str(error).splitlines()[0]) from error
+
+
+def _read_near(part: _Part, index: int, system: System) -> _Near:
+    """Read the frames that lie in one chunk of the file with a frame: HDF5 reads all of it for any of them."""
+    with open_h5(part.path) as file:
+        chunks = file[f"{FRAME_FIELDS['positions_angstrom'].path}/value"].chunks
+        rows = chunks[0] if chunks else 1
+        first = index // rows * rows
+        after = min(first + rows, len(part.frame_steps))
+        scalars = {
+            name: _read(part.path, element["value"], slice(first, after))
+            for name, element in file["observables"].items()
+        }
+    return _Near(part, first, _read_block(part, np.arange(first, after), system), scalars)
 
 
 def _read_block(part: _Part, indices: NDArray[np.int64], system: System) -> FrameBlock:
