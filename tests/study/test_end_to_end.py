@@ -55,10 +55,10 @@ cooling = { engines = "reference", steps = 100 }
 """
 
 
-def run_command(*arguments, cwd):
+def run_command(*arguments, cwd, program=COMMAND):
     """Run a command of llpt in a process of its own, which finds the engines of the tests."""
     return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
+        [*program, *map(str, arguments)],
         cwd=cwd,
         env=with_modules_of(ENGINES),
         text=True,
@@ -190,7 +190,7 @@ def contents(root, paths):
 
 
 @pytest.mark.slow
-def test_it_grows_while_what_is_done_stays_and_it_is_judged_anew(study, tmp_path, monkeypatch):
+def test_it_grows_while_what_is_done_stays_and_it_is_judged_anew(study, tmp_path, monkeypatch, warm_programs):
     """On a copy: all is added at once, a part of it is done, a threshold changes, another seed is refused."""
     root, file = tmp_path / "soft", tmp_path / "soft.toml"
     shutil.copytree(study[0], root)
@@ -205,7 +205,8 @@ def test_it_grows_while_what_is_done_stays_and_it_is_judged_anew(study, tmp_path
     assert {path.relative_to(root).parts[0] for path in as_it_was} == {"models", "runs"}
 
     file.write_text(GROWN)
-    done = run_command("run", file, "--out", root, "--only", "*soft?N2*T900", cwd=tmp_path)
+    words = ("run", file, "--out", root, "--only", "*soft?N2*T900")
+    done = run_command(*words, cwd=tmp_path, program=[warm_programs / "llpt"])
     assert done.returncode == 0, done.stderr
     with Ledger(root / "study.db") as ledger:
         states = {entry.path: entry.state for entry in ledger.entries()}

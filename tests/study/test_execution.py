@@ -157,7 +157,7 @@ def test_a_run_that_makes_no_step_is_not_said_to_end_soon(tmp_path):
 SLOW = STUDY.replace("threads = 1", "threads = 1\n[reference.options]\ndelay_s = 0.05")
 
 
-def test_ctrl_c_stops_with_a_checkpoint_and_says_how_to_go_on(tmp_path):
+def test_ctrl_c_stops_with_a_checkpoint_and_says_how_to_go_on(tmp_path, warm_programs):
     write(tmp_path, SLOW)
     process = start(tmp_path, "study.toml")
     root = tmp_path / "study"
@@ -172,7 +172,7 @@ def test_ctrl_c_stops_with_a_checkpoint_and_says_how_to_go_on(tmp_path):
     assert entry.state is State.UNFINISHED
     assert 20 <= entry.steps_done < 60
     assert states(root)["T1000"].state is State.WAITING
-    code, said = finish(start(tmp_path, str(root), program=COMMAND))
+    code, said = finish(start(tmp_path, str(root), program=[warm_programs / "llpt"]))
     assert code == 0, said
     assert (root / "report" / "index.html").exists()
     after = states(root)
@@ -181,7 +181,7 @@ def test_ctrl_c_stops_with_a_checkpoint_and_says_how_to_go_on(tmp_path):
     assert Trajectory.open(root / "runs/soft/N16/P200/T800").n_steps == 60
 
 
-def test_kill_9_loses_nothing_but_the_steps_since_the_checkpoint(tmp_path):
+def test_kill_9_loses_nothing_but_the_steps_since_the_checkpoint(tmp_path, run):
     write(tmp_path, SLOW)
     process = start(tmp_path, "study.toml")
     root = tmp_path / "study"
@@ -192,7 +192,7 @@ def test_kill_9_loses_nothing_but_the_steps_since_the_checkpoint(tmp_path):
     assert states(root)["T800"].state is State.RUNNING
     before = Trajectory.open(root / "runs/soft/N16/P200/T800")
     kept = before.scalars()["conserved_ev"].to_numpy()
-    code, said = finish(start(tmp_path, "study.toml"))
+    code, said = run(tmp_path, "study.toml")
     assert code == 0, said
     assert {entry.state for entry in states(root).values()} == {State.DONE}
     after = Trajectory.open(root / "runs/soft/N16/P200/T800")
@@ -414,13 +414,13 @@ def test_a_second_ctrl_c_kills_what_hangs(tmp_path):
     assert not alive(root)
 
 
-def test_status_knows_a_dead_llpt_run_from_a_live_one(tmp_path):
+def test_status_knows_a_dead_llpt_run_from_a_live_one(tmp_path, run):
     write(tmp_path, SLOW.replace("delay_s = 0.05", "delay_s = 0.4"))
     process = start(tmp_path, "study.toml")
     root = tmp_path / "study"
     wait_for(lambda: checkpointed(root))
     assert "running" in status(root)
-    code, said = finish(start(tmp_path, "study.toml"))
+    code, said = run(tmp_path, "study.toml")
     assert code == 1
     assert f"Another llpt run (process {process.pid} on " in said
     assert process.poll() is None
@@ -585,9 +585,9 @@ def test_what_failed_is_tried_again_where_that_is_asked_for_and_nothing_else(tmp
     assert after[failed].attempts == before[failed].attempts + 1
 
 
-def test_a_run_stops_after_the_time_it_is_given(tmp_path):
+def test_a_run_stops_after_the_time_it_is_given(tmp_path, run):
     write(tmp_path, SLOW.replace("delay_s = 0.05", "delay_s = 0.5"))
-    code, said = finish(start(tmp_path, "study.toml", "--stop-after", "4s"))
+    code, said = run(tmp_path, "study.toml", "--stop-after", "4s")
     assert code == 3, said
     assert "Stopped" in said
-    assert "not a time" in finish(start(tmp_path, "study.toml", "--stop-after", "soon"))[1]
+    assert "not a time" in run(tmp_path, "study.toml", "--stop-after", "soon")[1]

@@ -21,17 +21,23 @@ SURROGATE = '[surrogate]\nengine = "ase:engines_for_tests.Soft"\noptions = { sig
 LOWER, UPPER = "runs/soft/N8/P200/T700", "runs/soft/N8/P200/T800"
 
 
-def run(place, text, *words):
-    place.with_suffix(".toml").write_text(text)
-    command = [*WITHOUT_REPORT, "run", f"{place.name}.toml", "--trust", *words]
-    environment = with_modules_of(ENGINES)
-    return subprocess.run(
-        command, cwd=place.parent, env=environment, capture_output=True, text=True, timeout=600, check=False
-    )
+@pytest.fixture(scope="session")
+def run(warm_programs):
+    """A function that does a study, without its report, beside a file that it writes."""
+
+    def done(place, text, *words):
+        place.with_suffix(".toml").write_text(text)
+        command = [warm_programs / "python", *WITHOUT_REPORT[1:], "run", f"{place.name}.toml", "--trust", *words]
+        environment = with_modules_of(ENGINES)
+        return subprocess.run(
+            command, cwd=place.parent, env=environment, capture_output=True, text=True, timeout=600, check=False
+        )
+
+    return done
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory):
+def first(tmp_path_factory, run):
     """The directory of a study of the reference alone, done."""
     place = tmp_path_factory.mktemp("taking") / "first"
     done = run(place, REFERENCE)
@@ -44,7 +50,7 @@ def entries(place):
         return {entry.path: entry for entry in ledger.entries()}
 
 
-def test_a_second_surrogate_takes_the_reference_and_runs_itself_alone(first, tmp_path):
+def test_a_second_surrogate_takes_the_reference_and_runs_itself_alone(first, tmp_path, run):
     done = run(tmp_path / "second", REFERENCE + SURROGATE, "--runs-from", str(first))
     assert done.returncode == 0, done.stderr
     assert f"2 of 4 were done in {first} and are taken from there." in done.stderr
@@ -120,7 +126,7 @@ def test_what_stands_on_a_run_that_is_not_the_same_is_not_taken(first, tmp_path)
         taken(tmp_path / "upper", REFERENCE, first, wanted={UPPER})
 
 
-def test_a_file_that_a_study_copied_counts_by_what_it_holds(tmp_path):
+def test_a_file_that_a_study_copied_counts_by_what_it_holds(tmp_path, run):
     grid = 1.4 * np.array(list(np.ndindex(2, 2, 2)))
     named = REFERENCE.replace('"atomic"', '"start.xyz"').replace("[700, 800]", "[800]")
     places = {}

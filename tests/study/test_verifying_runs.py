@@ -13,11 +13,11 @@ RUN = "runs/soft/N8/P200/T800"
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
+def study(tmp_path_factory, warm_programs):
     place = tmp_path_factory.mktemp("verifying")
     text = study_of_one_engine("ase:engines_for_tests.Soft", steps=10, discard=2, settle_steps=0, relax_steps=2)
     (place / "study.toml").write_text(text)
-    command = [*WITHOUT_REPORT, "run", "study.toml", "--trust"]
+    command = [warm_programs / "python", *WITHOUT_REPORT[1:], "run", "study.toml", "--trust"]
     subprocess.run(command, cwd=place, env=with_modules_of(ENGINES), capture_output=True, check=True, timeout=600)
     return place / "study"
 
