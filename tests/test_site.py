@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ ROOT = Path(__file__).parents[1]
 REMEDY = "what builds the site is not installed: pip install -c constraints.txt -e '.[docs]'"
 markdown = pytest.importorskip("markdown", reason=REMEDY)
 pytestmark = pytest.mark.slow
+BUILT_S = 1800.0
+"""In which a site is built beside the tests, its tutorials run; where it cannot be, it comes empty and at once."""
 DESK = {"width": 1400, "height": 900}
 WINDOWS = {
     "desk, light": {"viewport": DESK, "color_scheme": "light"},
@@ -36,10 +39,14 @@ table { border-collapse: collapse; }"""
 
 @pytest.fixture(scope="module")
 def site():
-    """Return where the site is, as it was built."""
+    """Return where the site is, as it was built; wait for it where it is built beside the tests."""
     if "LLPT_SITE" not in os.environ:
         pytest.skip("no site to look at: mkdocs build --strict -d DIR, then LLPT_SITE=DIR")
-    return Path(os.environ["LLPT_SITE"])
+    place, end = Path(os.environ["LLPT_SITE"]), time.monotonic() + BUILT_S
+    while not place.exists():
+        assert time.monotonic() < end, f"the site did not come to {place}"
+        time.sleep(1.0)
+    return place
 
 
 @pytest.fixture(params=WINDOWS)
