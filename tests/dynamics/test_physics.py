@@ -27,11 +27,11 @@ def test_ideal_gas_volume(tmp_path, thermostat):
     settings = make_settings(
         temperature_k=temperature,
         pressure_gpa=pressure,
-        steps=5000,
+        steps=2500,
         timestep_fs=5.0,
         thermostat=thermostat,
-        thermostat_time_fs=25.0,
-        barostat_time_fs=50.0,
+        thermostat_time_fs=12.5,
+        barostat_time_fs=25.0,
         checkpoint_every=10000,
         positions_every=100,
     )
@@ -71,7 +71,7 @@ def test_harmonic_crystal_energy(tmp_path):
     atoms = bulk("H", "sc", a=3.0).repeat((2, 2, 2))
     engine = Einstein(atoms.positions, 5.0)
     options = {"ensemble": "nvt", "thermostat": "langevin", "temperature_k": 500.0, "timestep_fs": 1.0}
-    settings = make_settings(steps=12000, thermostat_time_fs=10.0, checkpoint_every=12000, positions_every=5, **options)
+    settings = make_settings(steps=6000, thermostat_time_fs=4.0, checkpoint_every=6000, positions_every=5, **options)
     run_md(atoms, engine, settings, tmp_path)
     trajectory = Trajectory.open(tmp_path)
     scalars = trajectory.scalars().isel(step=slice(500, None))
