@@ -17,7 +17,7 @@ from plotly.subplots import make_subplots
 from llpt.report.panels import NOTHING_KNOWN, Dash, Marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from llpt.report.panels import Figure, Panel, PlottedCurve, Source
 
@@ -67,12 +67,13 @@ def _plot(figure: Figure) -> go.Figure:
         vertical_spacing=GAP_PIXELS / (pixels * rows + GAP_PIXELS * (rows - 1)),
     )
     named: set[str] = set()
-    sources: list[Source | None] = []
+    shapes: list[tuple[dict[str, Any], Source | None]] = []
     for number, row in enumerate(figure.rows, start=1):
         for column, panel in enumerate(row, start=1):
             place = {"row": number, "col": column}
             _panel(plot, panel, place, None if panel.legend_inside else named)
-            sources += _lines(plot, panel, place)
+            axes = (axis.plotly_name.replace("axis", "") for axis in plot.get_subplot(number, column))
+            shapes += _lines(panel, *axes)
             if panel.legend_inside:
                 plot.add_annotation(**_key(panel), **place)
     inner = pixels * rows + GAP_PIXELS * (rows - 1)
@@ -92,7 +93,8 @@ def _plot(figure: Figure) -> go.Figure:
             "tracegroupgap": 0,
         },
         hovermode="closest",
-        meta={"shapes": [_meta(source) for source in sources]},
+        shapes=[shape for shape, _ in shapes],
+        meta={"shapes": [_meta(source) for _, source in shapes]},
     )
     plot.update_annotations(font={"size": 13})
     plot.update_annotations(font={"size": 10}, selector={"name": "key"})
@@ -170,20 +172,23 @@ def _log_ticks(values: Iterable[float]) -> dict[str, Any]:
     return {"tickvals": [digit * 10.0**decade for decade in decades for digit in digits]}
 
 
-def _lines(plot: go.Figure, panel: Panel, place: dict[str, int]) -> list[Source | None]:
-    """Draw the vertical lines of a panel with their bands, and return whose each shape is that was added."""
-    sources: list[Source | None] = []
-    before = len(plot.layout.shapes)
+def _lines(panel: Panel, x: str, y: str) -> Iterator[tuple[dict[str, Any], Source | None]]:
+    """Yield the shapes of the vertical lines of a panel and of their bands, each with whose it is.
+
+    The figure gets all of its shapes at once: plotly copies those there are for each that it is given alone.
+
+    Args:
+        panel: the panel.
+        x: what plotly calls its axis, as ``x2``.
+        y: likewise.
+    """
+    whole = {"xref": x, "yref": f"{y} domain", "y0": 0, "y1": 1}
     for line in panel.lines:
-        plot.add_vline(
-            x=line.x, line={"color": line.colour, "width": 1, "dash": DASHES.get(line.dash, "dash")}, **place
-        )
+        stroke = {"color": line.colour, "width": 1, "dash": DASHES.get(line.dash, "dash")}
+        yield {"type": "line", "x0": line.x, "x1": line.x, "line": stroke, **whole}, line.source
         if line.x_error > 0.0:
-            left, right = line.x - line.x_error, line.x + line.x_error
-            plot.add_vrect(x0=left, x1=right, fillcolor=line.colour, opacity=0.12, line_width=0, **place)
-        added = len(plot.layout.shapes) - before - len(sources)  # none in a panel without a curve
-        sources += [line.source] * added
-    return sources
+            band = {"type": "rect", "x0": line.x - line.x_error, "x1": line.x + line.x_error, **whole}
+            yield {**band, "fillcolor": line.colour, "opacity": 0.12, "line": {"width": 0}}, line.source
 
 
 def _say_nothing_is_known(plot: go.Figure, place: dict[str, int]) -> None:
