@@ -19,10 +19,15 @@ from llpt.report.melting import MeltingTemperature, measured_melting
 from llpt.report.panels import Dash, Figure, Marker, Panel, PlottedCurve, Source, VerticalLine, numbers, numbers_of
 from llpt.study.state_sections import StateLine
 from llpt.transition import Coordinate, differences, heat_capacity_j_per_mol_k
-from llpt.units import GAS_CONSTANT_J_PER_MOL_K, hydrogen_density_g_per_cm3, wigner_seitz_radius_bohr
+from llpt.units import (
+    GAS_CONSTANT_J_PER_MOL_K,
+    HYDROGEN_MASS_U,
+    hydrogen_density_g_per_cm3,
+    wigner_seitz_radius_bohr,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from llpt.campaign.analysis import Analysis
     from llpt.campaign.ladders import ObservedLadder
@@ -34,6 +39,8 @@ WAYS_BACK = frozenset({ControlledTest.COOLING, ControlledTest.DECOMPRESSION})
 SHOWN_TESTS = frozenset({ControlledTest.BASE}) | WAYS_BACK
 RDF_RANGE_ANGSTROM = (0.3, 3.5)
 LARGE_ATOM_ANGSTROM = 1.5
+SAME_MASS = 0.01
+"""Programs take natural hydrogen for 1.000 to 1.008 u."""
 
 
 def shown_ladders(analysis: Analysis) -> dict[str, list[ObservedLadder]]:
@@ -47,13 +54,14 @@ def shown_ladders(analysis: Analysis) -> dict[str, list[ObservedLadder]]:
 
 def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure | None:
     """Return density, heat capacity and pair correlation, one row for each line of states; None without any."""
-    melting = _melting(study)
+    shown = shown_ladders(analysis)
+    melting = _melting(study, shown)
     rows = []
-    for line, ladders in shown_ladders(analysis).items():
+    for line, ladders in shown.items():
         marks = _transitions(ladders)
         if line in melting:
             place = melting[line]
-            origin = "measured" if place.sources else "given"
+            origin = "measured" if place.measured else "given"
             mark = VerticalLine(f"melting temperature ({origin})", place.kelvin, place.error, palette.GREY)
             marks = (*marks, mark)
         isobar = all(each.isobar for each in ladders if each.states)
@@ -62,11 +70,12 @@ def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure | None:
     if not rows:
         return None
     measured = "".join(
-        f" Melting at {words_of_line(line)}: {place.kelvin:.0f} ± {place.error:.0f} K, by measured points of "
-        f"{'; '.join(place.sources)}."
+        f" Melting at {words_of_line(line)}: {place.kelvin:.0f} ± {place.error:.0f} K, {place.measured}."
         for line, place in melting.items()
-        if place.sources
+        if place.measured
     )
+    if measured:
+        measured += " That is real hydrogen: what is simulated may melt elsewhere."
     return Figure(
         "isobars",
         "Density, heat capacity and pair correlation across the transition",
@@ -83,16 +92,25 @@ def isobar_figure(study: StudyFile, analysis: Analysis) -> Figure | None:
     )
 
 
-def _melting(study: StudyFile) -> dict[str, MeltingTemperature]:
+def _melting(study: StudyFile, shown: Mapping[str, Sequence[ObservedLadder]]) -> dict[str, MeltingTemperature]:
     """Return where isobars melt, by the name of the line: what the study gives, else what was measured of H2."""
     found = {}
     for line in study.state.lines():
-        if isinstance(line, StateLine) and line.pressure_gpa is not None:
+        if isinstance(line, StateLine) and line.pressure_gpa is not None and line.name in shown:
             if line.melting_temperature_k is not None:
-                found[line.name] = MeltingTemperature(line.melting_temperature_k, 0.0, ())
-            elif study.dynamics.isotope is None and (measured := measured_melting(line.pressure_gpa)):
+                found[line.name] = MeltingTemperature(line.melting_temperature_k, 0.0)
+            elif _is_hydrogen(shown[line.name]) and (measured := measured_melting(line.pressure_gpa)):
                 found[line.name] = measured
     return found
+
+
+def _is_hydrogen(ladders: Iterable[ObservedLadder]) -> bool:
+    """Whether all atoms are of natural hydrogen, by the mass of the runs: also of those that were imported."""
+    return all(
+        math.isclose(run.summary.attrs["mass_u"] / ladder.atoms, HYDROGEN_MASS_U, rel_tol=SAME_MASS)
+        for ladder in ladders
+        for run in ladder.runs
+    )
 
 
 def _sizes(ladders: Iterable[ObservedLadder], role: Role) -> list[int]:

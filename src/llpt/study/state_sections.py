@@ -73,7 +73,7 @@ class StateLine(LineSection):
     melting_temperature_k: TemperatureK | None = Field(
         default=None,
         description="a melting temperature in K to mark in the figures, above 0; nothing is computed from it; "
-        "left out: what was measured of hydrogen, from 64.7 to 146 GPa",
+        "left out: where natural hydrogen was measured to melt",
     )
 
     @model_validator(mode="after")
