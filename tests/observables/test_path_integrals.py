@@ -114,7 +114,7 @@ def test_a_summary_holds_unknown_numbers_and_no_wrong_ones(run):
 def test_a_certificate_asks_for_the_momenta_of_the_beads(run, directory):
     """Not for a kinetic energy of nuclei, of which no ensemble demands a number, nor for ratios of energies."""
     states = [SimpleNamespace(temperature_k=kelvin) for kelvin in (300.0, 310.0)]
-    common = {"atoms": run.n_atoms, "beads": BEADS, "sampled": False, "discard": 0, "pressure_gpa": 5.0, "repeat": 1}
+    common = {"atoms": run.n_atoms, "beads": BEADS, "discard": 0, "pressure_gpa": 5.0, "repeat": 1}
     common |= {"engine_folder": "morse", "test": "base", "options": {}, "dynamics": SimpleNamespace(ensemble="npt")}
     planned = [SimpleNamespace(path=str(state.temperature_k), state=state, **common) for state in states]
     entries = {each.path: SimpleNamespace(state=State.DONE) for each in planned}

@@ -18,7 +18,7 @@ from llpt.dynamics.checkpoint import (
     steps_on_disk,
 )
 from llpt.dynamics.evaluation import Evaluator, evaluators_of
-from llpt.dynamics.helping import helping
+from llpt.dynamics.inner_potential import inner_potential
 from llpt.dynamics.integrators import find_integrator
 from llpt.dynamics.ipi_integrator import IpiIntegrator
 from llpt.dynamics.ladder import own_start
@@ -114,11 +114,11 @@ def run_md(
     timestep = resolved_timestep_fs(start, settings)
     is_new = not directory.exists()
     check_before_lock(directory)
-    with helping(settings, potential) as helper, locked(directory):
+    with inner_potential(settings, potential) as inner, locked(directory):
         fresh = new_record(
             settings,
             engine.describe(),
-            None if helper is None else helper.describe(),
+            None if inner is None else inner.describe(),
             start_hash=start_hash(given),
             timestep_fs=timestep,
             n_atoms=len(start),
@@ -135,7 +135,7 @@ def run_md(
                 return _outcome(record)
         log = RunLog(directory / LOG_NAME)
         try:
-            run = _Run(directory, start, engine, settings, helper=helper, record=record, log=log)
+            run = _Run(directory, start, engine, settings, inner=inner, record=record, log=log)
             with stop_on_signals() as stop:
                 run.advance(stop, on_progress, progress_seconds)
         except (InputError, MissingProgramError):
@@ -157,7 +157,7 @@ class _Run:
         engine: Engine,
         settings: RunSettings,
         *,
-        helper: Engine | None,
+        inner: Engine | None,
         record: RunRecord,
         log: RunLog,
     ) -> None:
@@ -170,7 +170,7 @@ class _Run:
         self.timestep_fs = record.timestep_fs
         stress_needed = settings.ensemble is Ensemble.NPT
         self.evaluators = evaluators_of(engine, start, beads=settings.beads, stress_needed=stress_needed)
-        self.helper = None if helper is None else Evaluator(helper, start, stress_needed=stress_needed)
+        self.inner = None if inner is None else Evaluator(inner, start, stress_needed=stress_needed)
         self.checkpointed_at = time.monotonic()
         self.checkpointed_step: int | None = None
         self.master_at = -math.inf
@@ -215,10 +215,10 @@ class _Run:
         if checkpoint is not None:
             restore_engines(checkpoint, self.evaluators)
             self.log.say(f"continuing from the checkpoint of step {checkpoint.step}")
-        if self.helper is not None:
+        if self.inner is not None:
             if checkpoint is None:
-                return IpiIntegrator.start(self.start, *common, inner=self.helper)
-            return IpiIntegrator.resume(checkpoint.directory, *common, inner=self.helper)
+                return IpiIntegrator.start(self.start, *common, inner=self.inner)
+            return IpiIntegrator.resume(checkpoint.directory, *common, inner=self.inner)
         make: IntegratorMaker = imported(find_integrator(self.settings.integrator).maker)
         if checkpoint is None:
             return make.start(self.start, *common)
@@ -239,7 +239,7 @@ class _Run:
             attributes["electronic_temperature_k"] = electronic
         if self.settings.beads > 1:
             attributes["beads"] = self.settings.beads
-        if self.helper is not None:
+        if self.inner is not None:
             attributes["sampler"] = str(self.settings.sampler)
         system = System(
             numbers=np.asarray(self.start.numbers),
@@ -362,7 +362,7 @@ class _Run:
     def _keep_failed(self) -> None:
         """Keep the configuration the engine failed at, for who looks for the cause."""
         try:
-            asked = [*self.evaluators, *([] if self.helper is None else [self.helper])]
+            asked = [*self.evaluators, *([] if self.inner is None else [self.inner])]
             failed = next((each for each in asked if each.failed), asked[0])
             export_extxyz(self.directory / "failed.extxyz", [failed.atoms])
         except (StorageError, ValueError) as error:

@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 
     from llpt.study import PlannedRun
 
+MATCHED = (
+    "ensemble",
+    "thermostat",
+    "thermostat time",
+    "barostat time",
+    "integrator",
+    "time step",
+    "mass of an atom",
+    "beads of a nucleus",
+)
+"""Settings that have to be the same; the others may differ and are shown."""
 WORDS = {
     Tone.GOOD: "has to be the same, and is",
     Tone.BAD: "has to be the same, and is not",
@@ -58,7 +69,6 @@ def settings_figure(
     engines: Mapping[Role, str],
     masses: Mapping[Role, Collection[float]],
     *,
-    matched: Collection[str],
     unlike: Collection[str],
 ) -> Figure | None:
     """Return each setting that both sides have as a positive number, surrogate over reference.
@@ -67,8 +77,7 @@ def settings_figure(
         sides: the base runs of each side.
         engines: the engine of each side, by its name for people.
         masses: of an atom in the runs of each side, in u.
-        matched: settings that have to be the same.
-        unlike: those of them that are not.
+        unlike: settings that have to be the same and are not.
 
     Returns:
         The figure; None where no state has runs of both sides that tell the same setting as a number.
@@ -79,7 +88,7 @@ def settings_figure(
     intervals = []
     for key, number in counts.items():
         pair = first[key]
-        tone = Tone.BAD if pair.name in unlike else Tone.GOOD if pair.name in matched else Tone.PLAIN
+        tone = Tone.BAD if pair.name in unlike else Tone.GOOD if pair.name in MATCHED else Tone.PLAIN
         source = Source(engines.get(Role.REFERENCE, ""), pair.atoms, other=engines.get(Role.SURROGATE, ""))
         unit = UNITS.get(pair.name, "")
         told = f"{pair.surrogate:.4g} over {pair.reference:.4g}{unit}"

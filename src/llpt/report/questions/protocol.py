@@ -14,7 +14,7 @@ from llpt.observables import estimate_of
 from llpt.report.isobar_figures import curve_of_runs
 from llpt.report.panels import Figure, Panel
 from llpt.report.question import Question, Row, Table, Tone, text_columns
-from llpt.report.settings_figure import settings_figure
+from llpt.report.settings_figure import MATCHED, settings_figure
 from llpt.report.tables import estimate_text
 from llpt.trajectory.foreign.suspicion import TEMPERATURE_SHARE
 from llpt.transition import Coordinate
@@ -25,17 +25,6 @@ if TYPE_CHECKING:
     from llpt.statistics import Estimate
     from llpt.study import PlannedRun
 
-MATCHED = (
-    "ensemble",
-    "thermostat",
-    "thermostat time",
-    "barostat time",
-    "integrator",
-    "time step",
-    "mass of an atom",
-    "beads of a nucleus",
-)
-"""Settings that have to be the same; the others may differ and are shown."""
 NOT_RECORDED = "not recorded"
 
 
@@ -81,7 +70,7 @@ def same_protocol(case: Case) -> Question | None:
                 unlike.append(name)
                 tone = Tone.BAD
         rows.append(Row((name, *(_listed(each) for each in texts)), tone=tone))
-    drawn = settings_figure(sides, case.engines, masses, matched=MATCHED, unlike=unlike)
+    drawn = settings_figure(sides, case.engines, masses, unlike=unlike)
     means = _held_means(case)
     tone, word, sentence = _answer(unlike, unsaid, undone=[role for role in Role if role not in masses])
     off, by_no_chance, held = _judged(means)

@@ -22,7 +22,7 @@ ELECTRONS = "electronic_temperature_k"
 
 
 @contextlib.contextmanager
-def helping(settings: RunSettings, given: Engine | BaseCalculator | None) -> Iterator[Engine | None]:
+def inner_potential(settings: RunSettings, given: Engine | BaseCalculator | None) -> Iterator[Engine | None]:
     """Give the potential within a step, as handed over or as the settings name it; None in plain dynamics.
 
     Args:
