@@ -210,7 +210,7 @@ def _judged(means: list[_HeldMean]) -> tuple[list[_HeldMean], bool, str]:
 def _held_figure(case: Case) -> Figure | None:
     """Return how far the means of T and P are from what was set; None where no error is known."""
     panels = []
-    for name, label in (("temperature", "⟨T⟩ − T set (K)"), ("pressure", "⟨P⟩ − P set (GPa)")):
+    for name, label in (("temperature", "mean T − T set (K)"), ("pressure", "mean P − P set (GPa)")):
         curves = []
         for ladder in (each for role in Role for each in case.found.base(role)):
             points = [
