@@ -79,6 +79,17 @@ def test_a_place_of_something_else_and_an_archive_nobody_trusts_are_refused(arch
         tell_what_would_be_done(archive, tmp_path / "fresh", None, retry_failed=False)
 
 
+def test_a_study_s_directory_goes_on_where_it_is(tmp_path, command):
+    root = StudyDirectory.claim(tmp_path / "begun", TEXT, parse_study(TEXT), source=tmp_path).root
+    for words in ((), ("--dry-run",)):
+        code, _, err = command("run", root, "--out", tmp_path / "new", *words)
+        assert code == 1
+        assert "goes on where it is" in " ".join(err.split())
+        assert "llpt archive" in err
+    assert command("run", root, "--out", root, "--dry-run", "--trust")[0] == 0
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_study_at_work_is_refused(tmp_path):
     directory = StudyDirectory.claim(tmp_path / "begun", TEXT, parse_study(TEXT), source=tmp_path)
     with directory.locked(), pytest.raises(StorageError, match="Another llpt run"):

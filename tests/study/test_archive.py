@@ -3,17 +3,22 @@
 import shutil
 import tarfile
 import zipfile
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from rocrate.rocrate import ROCrate
 
+from llpt.cli.running import take_up, tell_what_would_be_done
 from llpt.errors import InputError, StorageError
-from llpt.study.archive import MANIFEST, ArchiveManifest, Part, opened, pack_study
+from llpt.files import file_hash
+from llpt.study.archive import MANIFEST, Part, opened, pack_study
 from llpt.study.crate import CRATE_FILE
 from llpt.study.inputs import named_inputs
 from llpt.study.layout import StudyDirectory
+from llpt.study.manifest import ArchiveManifest
+from llpt.study.reading import parse_study
 from llpt.version import VERSION
 
 STUDY = Path(__file__).parents[1] / "data" / "small.toml"
@@ -28,6 +33,7 @@ FILES = {
     "runs/e/N8/P200/T800/RESTART": "state",
     ".parsl/000/parsl.log": "log",
 }
+LEFT = "inputs/surrogate/own-potential/input.nn"
 
 
 @pytest.fixture
@@ -69,12 +75,7 @@ def test_trajectories_can_be_left_out(study, tmp_path):
 @pytest.fixture
 def with_potential(study):
     """A study with its copies of a potential and a start, and a report."""
-    kept = (
-        "inputs/surrogate/own-potential/input.nn",
-        "inputs/start/a.extxyz",
-        "report/index.html",
-        "models/report/own",
-    )
+    kept = (LEFT, "inputs/start/a.extxyz", "report/index.html", "models/report/own")
     for name in kept:
         (study.root / name).parent.mkdir(parents=True)
         (study.root / name).write_text(name)
@@ -82,17 +83,16 @@ def with_potential(study):
 
 
 def test_potentials_of_others_can_be_left_out_and_put_back(with_potential, tmp_path):
-    left = "inputs/surrogate/own-potential/input.nn"
     manifest = pack_study(with_potential, tmp_path / "a.zip", without=[Part.POTENTIALS])
-    assert left not in names(tmp_path / "a.zip")
+    assert LEFT not in names(tmp_path / "a.zip")
     assert names(tmp_path / "a.zip") >= {"inputs/start/a.extxyz", "report/index.html", "models/report/own"}
-    assert list(manifest.left_out) == [left]
+    assert list(manifest.left_out) == [LEFT]
     with opened(tmp_path / "a.zip") as root:
         assert manifest.differences(root) == []
-        (root / left).parent.mkdir(parents=True)
-        (root / left).write_text("another")
-        assert manifest.differences(root) == [left]
-        (root / left).write_text(left)
+        (root / LEFT).parent.mkdir(parents=True)
+        (root / LEFT).write_text("another")
+        assert manifest.differences(root) == [LEFT]
+        (root / LEFT).write_text(LEFT)
         assert manifest.differences(root) == []
 
 
@@ -106,9 +106,63 @@ def test_doing_again_what_lacks_its_potential_says_what_to_put_where(with_potent
     pack_study(with_potential, tmp_path / "a.zip", without=[Part.POTENTIALS])
     with opened(tmp_path / "a.zip") as root:
         study = StudyDirectory.open(root).study
-        with pytest.raises(InputError, match="own-potential, which does not exist") as refused:
+        with pytest.raises(InputError, match="does not exist: inputs/reference/own-potential") as refused:
             named_inputs(study, root, archived=True)
-        assert "put own-potential there" in refused.value.remedy
+        assert "put inputs/reference/own-potential back" in refused.value.remedy
+        assert "llpt archive DIR" in refused.value.remedy
+
+
+def test_a_start_that_an_archive_lacks_was_not_left_out_of_it(tmp_path):
+    study = parse_study(STUDY.read_text().replace("atoms = 32", 'atoms = 32\nstart = "cell.xyz"'))
+    with pytest.raises(InputError, match=r"does not exist: inputs/start/cell\.xyz") as refused:
+        named_inputs(study, tmp_path, archived=True)
+    assert "back" not in refused.value.remedy
+
+
+def unpacked(study, place, without):
+    """Return a study that was packed and unpacked by hand."""
+    pack_study(study, place / "first.zip", without=without)
+    shutil.unpack_archive(place / "first.zip", place / "elsewhere")
+    return StudyDirectory.open(place / "elsewhere" / "study")
+
+
+def test_what_was_left_out_stays_named_where_an_archive_is_packed_again(with_potential, tmp_path):
+    again = unpacked(with_potential, tmp_path, [Part.POTENTIALS, Part.TRAJECTORIES])
+    manifest = pack_study(again, tmp_path / "a.zip")
+    assert manifest.left_out == {LEFT: file_hash(with_potential.root / LEFT)}
+    assert not manifest.trajectories
+    (again.root / LEFT).parent.mkdir(parents=True)
+    (again.root / LEFT).write_text("another")
+    with pytest.raises(InputError, match=f"another file than .*: {LEFT}"):
+        pack_study(again, tmp_path / "b.zip")
+    assert not (tmp_path / "b.zip").exists()
+    shutil.copy(with_potential.root / LEFT, again.root / LEFT)
+    manifest = pack_study(again, tmp_path / "b.zip")
+    assert LEFT in manifest.files
+    assert manifest.left_out == {}
+    assert pack_study(again, tmp_path / "c.zip", without=[Part.POTENTIALS]).left_out.keys() == {LEFT}
+
+
+def test_a_study_goes_on_only_with_the_potential_that_was_there(with_potential, tmp_path):
+    """Whether its directory is given, or an archive that somebody made of it, or it is where the work shall go on."""
+    again = unpacked(with_potential, tmp_path, [Part.POTENTIALS])
+    tell_what_would_be_done(again.root, None, None, retry_failed=False)
+    (again.root / LEFT).parent.mkdir(parents=True)
+    (again.root / LEFT).write_text("another")
+    archive = Path(shutil.make_archive(str(tmp_path / "by-hand"), "zip", again.root.parent, "study"))
+    for given, place in ((again.root, None), (archive, tmp_path / "new"), (STUDY, again.root)):
+        for begin in (take_up, partial(tell_what_would_be_done, retry_failed=False)):
+            with pytest.raises(InputError, match=f"another file than .*: {LEFT}"):
+                begin(given, place, None)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_link_in_the_place_of_a_copy_is_not_left_out_unsaid(with_potential, tmp_path):
+    (tmp_path / "b.extxyz").touch()
+    (with_potential.root / "inputs/start/b.extxyz").symlink_to(tmp_path / "b.extxyz")
+    with pytest.raises(InputError, match=r"start/b\.extxyz is a link") as refused:
+        pack_study(with_potential, tmp_path / "a.zip")
+    assert "a copy" in refused.value.remedy
 
 
 def test_other_programs_are_told_what_the_archive_holds(study, tmp_path):

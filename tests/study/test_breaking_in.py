@@ -21,9 +21,10 @@ from llpt.errors import InputError, PluginError, StorageError
 from llpt.files import file_hash
 from llpt.plugins import code_place
 from llpt.study import Ledger, StudyDirectory, make_plan, parse_study
-from llpt.study.archive import ArchiveManifest, opened
+from llpt.study.archive import opened
 from llpt.study.imported_record import complete_imports
 from llpt.study.inputs import named_inputs, wanted_inputs
+from llpt.study.manifest import ArchiveManifest
 from llpt.study.nodes import Job
 
 EVIL = "from pathlib import Path\nPath('was-here').touch()\nfrom ase.calculators.lj import LennardJones as Evil\n"
@@ -297,6 +298,33 @@ def test_a_manifest_that_names_files_outside_does_not_reach_them(tmp_path):
     names = {"../secret": file_hash(secret), str(secret): file_hash(secret)}
     manifest = ArchiveManifest(version="1", trajectories=True, files=names)
     assert manifest.differences(tmp_path / "study") == list(names)
+    left_out = ArchiveManifest(version="1", trajectories=True, files={}, left_out=names)
+    assert left_out.differences(tmp_path / "study") == list(names)
+    assert left_out.absent(tmp_path / "study") == {}
+
+
+def test_only_a_file_that_a_study_keeps_a_copy_of_can_be_left_out(tmp_path):
+    """Else a manifest could say of any file that it need not be there, and tell which files somebody has."""
+    named = "inputs/surrogate/model.pt"
+    (tmp_path / "study/inputs").mkdir(parents=True)
+    (tmp_path / "study/inputs/here").symlink_to(tmp_path)
+    for name in (
+        "../nothing",
+        "/nothing",
+        "~/nothing",
+        "inputs/../nothing",
+        "inputs/here/nothing",
+        "results/a.nc",
+        "inputs",
+    ):
+        manifest = ArchiveManifest(version="1", trajectories=True, files={}, left_out={name: "", named: ""})
+        assert manifest.differences(tmp_path / "study") == [name]
+        assert [*manifest.absent(tmp_path / "study")] == [named]
+        with pytest.raises(InputError, match="another file than"):
+            manifest.refuse_other_potentials(tmp_path / "study")
+    both = ArchiveManifest(version="1", trajectories=True, files={named: ""}, left_out={named: ""})
+    assert both.differences(tmp_path / "study") == [named]
+    assert both.absent(tmp_path / "study") == {}
 
 
 @pytest.mark.parametrize("name", ["results", "runs/inner/run.log"])

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from llpt.errors import InputError, StorageError
-from llpt.study import StudyDirectory, parse_study
+from llpt.study import StudyDirectory, make_plan, parse_study
+from llpt.study.inputs import named_potentials
 
 TEXT = """
 [study]
@@ -74,6 +75,26 @@ def test_files_the_study_names_are_copied(tmp_path):
     text = TEXT + '[surrogate]\nengine = "n2p2"\npath = "network"\n'
     place = claim(tmp_path / "study", text)
     assert (place.root / "inputs" / "surrogate" / "network" / "input.nn").read_text() == "weights"
+
+
+def test_a_link_that_the_study_names_becomes_a_copy_of_the_name_as_given(tmp_path):
+    (tmp_path / "pot-v2").mkdir()
+    (tmp_path / "pot-v2/input.nn").write_text("settings")
+    (tmp_path / "mine").symlink_to("pot-v2")
+    text = TEXT.replace('"dft"', '"n2p2:mine"')
+    place = claim(tmp_path / "study", text)
+    (run,) = make_plan(place.study).own_runs
+    assert run.task.engine == "n2p2:inputs/reference/mine"
+    assert (place.root / "inputs/reference/mine/input.nn").read_text() == "settings"
+    assert named_potentials(place.study) == ("inputs/reference/mine",)
+
+
+@pytest.mark.parametrize("given", [".", "..", "/", "pot-v2/.."])
+def test_what_a_study_names_ends_in_the_name_of_its_copy(tmp_path, given):
+    with pytest.raises(InputError, match="does not end in the name") as refused:
+        claim(tmp_path / "study", TEXT.replace('"dft"', f'"n2p2:{given}"'))
+    assert "../potential" in refused.value.remedy
+    assert not (tmp_path / "study").exists()
 
 
 def test_a_file_that_is_not_there_is_named_and_nothing_is_made(tmp_path):

@@ -73,7 +73,10 @@ GUIDES = {
         ("llpt verify quick", "llpt verify study.tar.gz --all"), "docs/importing.md#audit-and-verification"
     ),
     "archive": Guide(
-        ("llpt archive quick", "llpt archive quick --without-trajectories --out quick-small.zip"),
+        (
+            "llpt archive quick",
+            "llpt archive quick --without-trajectories --without-potentials --out quick-small.zip",
+        ),
         "docs/importing.md#audit-and-verification",
     ),
     "import": Guide(

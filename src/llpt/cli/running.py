@@ -85,6 +85,7 @@ def run(
 
     limit_s = None if stop_after is None else seconds_of(stop_after)
     say = messages()
+    _refuse_another_place(study, out)
     source = None if runs_from is None else StudyDirectory.open(runs_from)
     if dry_run:
         if source is not None:
@@ -126,6 +127,15 @@ def _tell_what_ended_early(ledger: Ledger) -> None:
     for entry in ledger.entries():
         if entry.state in {"failed", "unfinished"}:
             messages().print(f"[bold red]{entry.state}:[/] {entry.path}: {escape(entry.reason)} {escape(entry.remedy)}")
+
+
+def _refuse_another_place(study: Path, out: Path | None) -> None:
+    """Refuse a place for what has its own: a study's directory goes on where it is."""
+    if out is not None and study.is_dir() and out.resolve() != study.resolve():
+        raise InputError(
+            f"{study} is a study's directory, which goes on where it is and not in {out}.",
+            f"Leave out --out. To do it again: llpt archive {study} --out FILE.zip, then llpt run FILE.zip --out {out}",
+        )
 
 
 def seconds_of(text: str) -> float:
@@ -210,11 +220,12 @@ class _Given:
         from llpt.study.lines import naming_lines  # noqa: PLC0415
         from llpt.study.preflight import check_before_anything_runs  # noqa: PLC0415
 
-        with naming_lines(self.file):
+        name = f"{self.name}: {self.file.name}" if self.archived else ""  # where it was unpacked is gone afterwards
+        with naming_lines(self.file, name):
             plan = make_plan(self.study)
         description = None if self.archived else self.study  # of an archive its own copies alone are taken
         agree(self.name, plan, provider=self.study.execution.provider, description=description, trust=trust)
-        with naming_lines(self.file):
+        with naming_lines(self.file, name):
             check_before_anything_runs(self.study, plan, self.source, archived=self.archived)
         return plan
 
@@ -243,8 +254,31 @@ def _given(study: Path) -> Iterator[_Given]:
 
     archived = is_archive(study)
     with opened(study) if archived else nullcontext(study.resolve().parent) as source:
+        if archived:
+            _refuse_other_potentials(source)
         file = source / STUDY_FILE if archived else study
         yield _Given(study, file, source, archived, read_study(file))
+
+
+def _opened_study(root: Path) -> StudyDirectory:
+    """Open a study's directory that is to go on.
+
+    Raises:
+        InputError: there is none, or a potential that an archive was packed without was put back and is another.
+    """
+    from llpt.study import StudyDirectory  # noqa: PLC0415 - start-up time of the other commands
+
+    directory = StudyDirectory.open(root)
+    _refuse_other_potentials(root)
+    return directory
+
+
+def _refuse_other_potentials(root: Path) -> None:
+    from llpt.study.manifest import ArchiveManifest  # noqa: PLC0415 - start-up time of the other commands
+
+    manifest = ArchiveManifest.read(root)
+    if manifest is not None:
+        manifest.refuse_other_potentials(root)
 
 
 def tell_what_would_be_done(
@@ -271,7 +305,7 @@ def tell_what_would_be_done(
 
     root = study if study.is_dir() else out or Path(study.stem)
     there = study.is_dir() or (root / STUDY_FILE).is_file()
-    directory = StudyDirectory.open(root) if there else None
+    directory = _opened_study(root) if there else None
     longer: tuple[str, ...] = ()
     with nullcontext() if study.is_dir() else _given(study) as given:
         if given is not None:
@@ -336,7 +370,7 @@ def take_up(
     from llpt.study.place import STUDY_FILE  # noqa: PLC0415
 
     if study.is_dir():
-        directory = StudyDirectory.open(study)
+        directory = _opened_study(study)
         plan = make_plan(directory.study)
         agree(study, plan, provider=directory.study.execution.provider, trust=trust)
         return directory, plan
@@ -349,7 +383,7 @@ def take_up(
             directory = StudyDirectory.claim(root, text, given.study, source=given.source, archived=given.archived)
             agree(root, plan, provider=provider, trust=True)  # its directory is not asked about again
             return directory, plan
-        directory = StudyDirectory.open(root)
+        directory = _opened_study(root)
         if not directory.study.says_the_same(given.study):
             given.check_it_may_grow(root)
             growth = grow(directory, text, given.study, given.source)

@@ -44,8 +44,9 @@ def verify(
         word = "mismatch" if each.can_be_told else "cannot be told"
         console.print(f"[bold red]{word}:[/] {escape(each.subject)}: {each.what}: {escape(each.found)}")
     for remark in dict.fromkeys(each.remark for each in checks if each.remark):
-        runs = sum(each.remark == remark for each in checks)
-        console.print(f"{runs} run{'s' if runs > 1 else ''}: {escape(remark)}")
+        subjects = [each.subject for each in checks if each.remark == remark]
+        runs = f"{len(subjects)} run{'s' if len(subjects) > 1 else ''}"
+        console.print(f"{'study' if subjects == ['study'] else runs}: {escape(remark)}")
     if failed:
         raise typer.Exit(EXIT_FAILED)
 

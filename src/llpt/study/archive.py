@@ -1,8 +1,8 @@
 """One file of a whole study: packed by ``llpt archive``, re-checked by ``llpt verify``, done again by ``llpt run``.
 
 A zip holds the study's directory under its name, and beside the study file ``archive.json``: the version that packed
-it, whether trajectories are in it, and the SHA-256 of every file, also of the potentials that were left out.
-``ro-crate-metadata.json`` tells other programs (``llpt.study.crate``).
+it, whether trajectories are in it, and the SHA-256 of every file, also of the potentials that were left out
+(``llpt.study.manifest``). ``ro-crate-metadata.json`` tells other programs (``llpt.study.crate``).
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from llpt.errors import InputError, StorageError
 from llpt.files import atomic_stream, file_hash, scratch_directory, storage_error
 from llpt.study.crate import CRATE_FILE, crate_text
 from llpt.study.inputs import named_potentials
-from llpt.study.inside import is_inside
+from llpt.study.inside import is_inside, place_above
+from llpt.study.manifest import ArchiveManifest
 from llpt.study.place import MANIFEST, STUDY_FILE
 from llpt.study.stopping import STOP_FILE
+from llpt.study.stored import INPUTS
 from llpt.trajectory.master import MASTER_NAME
 from llpt.trajectory.writer import SEGMENTS_NAME
 from llpt.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from llpt.study.layout import StudyDirectory
@@ -50,55 +50,6 @@ class Part(StrEnum):
     """The page and its figures: ``llpt report`` makes them again."""
 
 
-class ArchiveManifest(BaseModel):
-    """What an archive says of itself.
-
-    Args:
-        version: of llpt that packed it.
-        trajectories: whether the trajectories are in it.
-        files: SHA-256 of every other file, by its path below the study's directory.
-        left_out: SHA-256 of the files of potentials that are not in it, likewise.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    version: str
-    trajectories: bool
-    files: dict[str, str]
-    left_out: dict[str, str] = {}
-
-    @classmethod
-    def read(cls, root: Path) -> ArchiveManifest | None:
-        """Return the manifest of an unpacked archive; None where there is none.
-
-        Raises:
-            StorageError: it is damaged.
-        """
-        file = root / MANIFEST
-        try:
-            return cls.model_validate_json(file.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValidationError) as error:
-            raise StorageError(f"{file} is damaged.", "Copy the archive again.") from error
-
-    def differences(self, root: Path) -> list[str]:
-        """Return the files that are missing, not as they were packed, or listed as outside of the archive.
-
-        A file that was left out may be missing. Where somebody has put it back, it is the one that was there.
-        """
-        return [
-            name
-            for name, digest in (self.files | self.left_out).items()
-            if not (name in self.left_out and not os.path.lexists(root / name)) and not _is_file(root, name, digest)
-        ]
-
-
-def _is_file(root: Path, name: str, digest: str) -> bool:
-    file = root / name
-    return is_inside(file, root) and file.is_file() and file_hash(file) == digest
-
-
 def pack_study(
     directory: StudyDirectory,
     archive: Path,
@@ -116,20 +67,25 @@ def pack_study(
             many there are in both passes.
 
     Raises:
-        InputError: there is such a file already.
+        InputError: there is such a file already, a copy that the study keeps is a link, or a potential that an archive
+            was packed without was put back and is another.
         StorageError: a file cannot be read, or the disk refuses.
     """
     if archive.exists() or archive.is_symlink():
         raise InputError(f"{archive} exists already; nothing was changed.", "Give another name with --out.")
     root = directory.root
+    _refuse_links(root / INPUTS)
+    before = ArchiveManifest.read(root)
+    if before is not None:
+        before.refuse_other_potentials(root)
     potentials = named_potentials(directory.study) if Part.POTENTIALS in without else ()
     report = (directory.report.relative_to(root).as_posix(),) if Part.REPORT in without else ()
-    trajectories = Part.TRAJECTORIES not in without
+    trajectories = Part.TRAJECTORIES not in without and (before is None or before.trajectories)
     names: list[str] = []
     left_out: list[str] = []
     for name in sorted(_names(root, trajectories=trajectories)):
-        if not _is_below(name, report):
-            (left_out if _is_below(name, potentials) else names).append(name)
+        if place_above(name, report) is None:
+            (names if place_above(name, potentials) is None else left_out).append(name)
     hashes = {}
     for behind, name in enumerate(names):
         on_file(behind, 2 * len(names))
@@ -138,7 +94,8 @@ def pack_study(
         version=VERSION,
         trajectories=trajectories,
         files=hashes,
-        left_out={name: file_hash(root / name) for name in left_out},
+        left_out=(before.absent(root) if before is not None else {})
+        | {name: file_hash(root / name) for name in left_out},
     )
     with (
         atomic_stream(archive) as stream,
@@ -153,8 +110,11 @@ def pack_study(
     return manifest
 
 
-def _is_below(name: str, places: Iterable[str]) -> bool:
-    return any(name == place or name.startswith(f"{place}/") for place in places)
+def _refuse_links(place: Path) -> None:
+    """Refuse links in the place of a study's copies: somebody put them there, and what they name would be missing."""
+    for path in (place, *sorted(place.rglob("*"))):
+        if path.is_symlink():
+            raise InputError(f"{path} is a link, which an archive does not hold.", "Replace the link by a copy.")
 
 
 def _names(root: Path, *, trajectories: bool) -> Iterator[str]:

@@ -47,7 +47,7 @@ def named_inputs(study: StudyFile, source: Path, *, archived: bool = False) -> t
         archived: whether that is a study's directory from elsewhere, of which only its own copies are taken.
 
     Raises:
-        InputError: one of them does not exist, or two of one kind have one name.
+        InputError: one of them does not exist or is given without a name, or two of one kind have one name.
     """
     found = tuple(_found(key, given, folder, source, archived) for key, given, folder in wanted_inputs(study))
     _check_one_copy_each(found)
@@ -58,6 +58,9 @@ def named_potentials(study: StudyFile) -> tuple[str, ...]:
     """Return the places below a study's directory of its copies of potentials and pseudopotentials.
 
     Those that it trains itself are not among them.
+
+    Raises:
+        InputError: one is given without a name.
     """
     return tuple(stored_path(given, folder) for key, given, folder in wanted_inputs(study) if key != START)
 
@@ -121,14 +124,19 @@ def _check_one_copy_each(inputs: Iterable[NamedInput]) -> None:
 
 
 def _found(key: str, given: str, folder: str, source: Path, archived: bool) -> NamedInput:
-    path = source / stored_path(given, folder) if archived else (source / Path(given).expanduser()).resolve()
+    stored = stored_path(given, folder)
+    path = source / stored if archived else (source / Path(given).expanduser()).resolve()
+    if not path.exists() and archived:
+        raise InputError(
+            f'The archive\'s copy of {key} = "{given}" does not exist: {stored}.',
+            "The archive is not whole: pack the study again with llpt archive DIR."
+            if key == START
+            else f"Unpack it, put {stored} back in the study DIR, llpt archive DIR --out whole.zip, and run whole.zip.",
+        )
     if not path.exists():
         hint = ', or "molecular" or "atomic"' if key == START else ""
-        remedy = f"Give an existing path{hint}."
-        if archived:
-            remedy = f"The archive may have been packed without it: unpack it, and put {path.name} there yourself."
-        raise InputError(f'{key} = "{given}" names {path}, which does not exist.', remedy)
-    return NamedInput(key, given, path, f"inputs/{folder}/{path.name}")
+        raise InputError(f'{key} = "{given}" names {path}, which does not exist.', f"Give an existing path{hint}.")
+    return NamedInput(key, given, path, stored)
 
 
 def copy_inputs(inputs: Iterable[NamedInput], root: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -32,3 +33,16 @@ def is_below(path: str) -> bool:
     (True, False, False)
     """
     return not leads_out(path) and path.strip("./") != ""
+
+
+def place_above(path: str, places: Iterable[str]) -> str | None:
+    """Return the first of some places that a path is or lies below; None where it lies below none.
+
+    Args:
+        path: from a study's directory.
+        places: likewise.
+
+    >>> place_above("inputs/start/a.xyz", ("inputs/st", "inputs")), place_above("runs", ("inputs",))
+    ('inputs', None)
+    """
+    return next((place for place in places if path == place or path.startswith(f"{place}/")), None)

@@ -61,8 +61,12 @@ def line_named_in(sentence: str, text: str) -> int | None:
 
 
 @contextmanager
-def naming_lines(file: Path) -> Iterator[None]:
+def naming_lines(file: Path, name: str = "") -> Iterator[None]:
     """Let an error name the TOML file that it comes from, and the line of the key that it names.
+
+    Args:
+        file: the file.
+        name: what it is called for people; empty for its path.
 
     Raises:
         InputError: as the block raises it.
@@ -76,7 +80,7 @@ def naming_lines(file: Path) -> Iterator[None]:
             line = None
         if line is None and file.name in error.cause:
             raise
-        raise InputError(f"{placed(str(file), line)}: {error.cause}", error.remedy) from error
+        raise InputError(f"{placed(name or str(file), line)}: {error.cause}", error.remedy) from error
 
 
 def key_lines(text: str) -> dict[Location, int]:

@@ -10,6 +10,7 @@ from llpt.engines import Argument, engine_folder, engine_records, find_engine, s
 from llpt.errors import InputError
 from llpt.study.importing import NewStudy
 from llpt.study.inputs import NamedInput
+from llpt.study.stored import stored_path
 from llpt.study.template import as_toml, with_defaults
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def model_study(spec: str, options: Mapping[str, str], *, name: str, label: str)
         found = Path(argument).expanduser().absolute()
         if not found.exists():
             raise InputError(f"There is no {argument}.", "Check the path of the model.")
-        inputs = (NamedInput("surrogate.path", argument, found, f"inputs/surrogate/{found.name}"),)
+        inputs = (NamedInput("surrogate.path", argument, found, stored_path(argument, "surrogate")),)
         engine, path = word, f"path = {as_toml(argument)}\n"
     table = "".join(f"{key} = {as_toml(value)}\n" for key, value in options.items())
     return NewStudy(

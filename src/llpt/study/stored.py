@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llpt.engines import find_engine
+from llpt.errors import InputError
 from llpt.study.inside import leads_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from llpt.options import GivenValue
+
+INPUTS = "inputs"
+"""Below the study's directory, where the copies lie."""
 
 MODELS = "models/"
 """Below the study's directory, where the potentials lie that the study trains itself."""
@@ -47,8 +51,18 @@ def pseudopotential_file(options: Mapping[str, GivenValue]) -> str | None:
 
 
 def stored_path(given: str, folder: str) -> str:
-    """Return the place below the study's directory of the copy of ``given``."""
-    return f"inputs/{folder}/{Path(given).name}"
+    """Return the place below the study's directory of the copy of ``given``.
+
+    Raises:
+        InputError: ``given`` ends in no name that the copy could have.
+    """
+    name = Path(given).name
+    if name in {"", ".."}:
+        raise InputError(
+            f'"{given}" does not end in the name of a file or directory, which the study\'s copy would have.',
+            'Write its name too: "../potential" in the place of "." or "..".',
+        )
+    return f"{INPUTS}/{folder}/{name}"
 
 
 def stored_engine(spec: str, folder: str) -> str:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from llpt.errors import LlptError, StorageError
 from llpt.files import copy, scratch_directory
 from llpt.study.analysis import verdict_of_study
-from llpt.study.archive import ArchiveManifest
 from llpt.study.check import Check, first_names
 from llpt.study.contents import content_hash
 from llpt.study.explaining import (
@@ -25,9 +24,12 @@ from llpt.study.explaining import (
     explanation_of,
 )
 from llpt.study.fixed_thresholds import StudyThresholds, changed_thresholds
+from llpt.study.inputs import named_potentials
+from llpt.study.inside import place_above
 from llpt.study.job_files import JobFiles, read_json
 from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Entry, Ledger
+from llpt.study.manifest import ArchiveManifest
 from llpt.study.observables_table import TABLE_NAME, observables_table
 from llpt.study.observed_ladders import ladders_of_study
 from llpt.study.outcome import State
@@ -189,7 +191,10 @@ def _packed(directory: StudyDirectory, manifest: ArchiveManifest | None) -> list
     if manifest is None:
         return []
     differing = manifest.differences(directory.root)
-    found = f"differ or are missing: {first_names(differing)}" if differing else f"{len(manifest.files)} files"
-    absent = [name for name in manifest.left_out if not (directory.root / name).is_file()]
-    remark = f"The archive was packed without files of potentials: {first_names(absent)}." if absent else ""
-    return [Check("study", "files, archive and disk", not differing, found, remark=remark)]
+    what = "files, archive and disk"
+    if differing:
+        return [Check("study", what, False, f"differ or are missing: {first_names(differing)}")]
+    potentials = named_potentials(directory.study)
+    absent = dict.fromkeys(place_above(name, potentials) or name for name in manifest.absent(directory.root))
+    remark = f"The archive was packed without potentials: {first_names([*absent])}." if absent else ""
+    return [Check("study", what, True, f"{len(manifest.files)} files", remark=remark)]
