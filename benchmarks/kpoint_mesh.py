@@ -3,15 +3,17 @@
     python benchmarks/kpoint_mesh.py --atoms 64 --runs RUNS --out docs/results/kpoint-mesh.jsonl
     python benchmarks/kpoint_mesh.py --one-point --atoms 64 --runs RUNS --out docs/results/kpoint-mesh.jsonl
     python benchmarks/kpoint_mesh.py --of RUN RUN --start atomic --mesh 2x2x2 --less 4x4x4 --out FILE
+    python benchmarks/kpoint_mesh.py --labels OWN DENSER --of RUN --start molecular --mesh 2x2x2 --less 4x4x4 --out FILE
     python benchmarks/kpoint_mesh.py --table docs/results/kpoint-mesh.jsonl
 
 For every size, state (700 K and 1600 K, and 1000 K from the molecular and from the atomic fluid; 200 GPa, T_el = T) and
 mesh: a fluid settled by ``examples/own-potential``, then NPT dynamics by DFT at the mesh; frames of its last two thirds
 are solved once more at the mesh and at a denser one. ``--one-point`` compares the mean value point with 2x2x2, at 700
 and 1600 K, on frames of its own dynamics and on frames of the potential, which never saw that point. ``--of`` takes
-run directories that are there, of any study, in place of dynamics of its own. A line of JSON each: mesh less denser
-mesh of F (meV/atom), P (GPa) and forces (rms, eV/Å), and the standard deviation of F from frame to frame: the noise
-of a label. The standard error of a mean counts frames that follow each other as a first-order process (its
+run directories that are there, of any study, in place of dynamics of its own; ``--labels`` the frames of one of them
+that a study's ``[budget]`` has labelled at both meshes (``labels/budget/…/labels.extxyz``). A line of JSON each: mesh
+less denser mesh of F (meV/atom), P (GPa) and forces (rms, eV/Å), and the standard deviation of F from frame to frame:
+the noise of a label. The standard error of a mean counts frames that follow each other as a first-order process (its
 correlation from one frame to the next, where it is above 0). A line that is there is not computed again, and a run
 that was stopped goes on.
 """
@@ -30,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import units as ase_units
+from ase.io import read
 
 from llpt.dynamics import RunSettings, last_configuration, run_md
 from llpt.engines import Purpose, make_engine
@@ -156,9 +159,7 @@ def solved(frames: list[Any], mesh: str, temperature_k: float) -> list[tuple[flo
         for frame in frames:
             atoms = frame.copy()
             atoms.calc = engine
-            free = atoms.get_potential_energy(force_consistent=True)
-            pressure = -atoms.get_stress(voigt=False).trace() / 3.0 / ase_units.GPa
-            found.append((1000.0 * free / len(atoms), pressure, atoms.get_forces()))
+            found.append(labels_of(atoms))
             engine.reset()
     return found
 
@@ -178,12 +179,36 @@ def made_by(run: Path, start: str, mesh: str, less: str) -> Comparison:
     return Comparison(state, told["engine"]["options"]["kpoints"], mesh, less)
 
 
-def compared(trajectory: Trajectory, asked: Comparison, count: int) -> dict[str, Any]:
-    """Return one row."""
+def solved_twice(trajectory: Trajectory, asked: Comparison, count: int) -> dict[str, Any]:
+    """Return the row of frames of a trajectory."""
     began = time.perf_counter()
     chosen = np.linspace(trajectory.n_frames // 3, trajectory.n_frames - 1, count).round().astype(int)
     frames = [trajectory.atoms(int(index)) for index in chosen]
     own, other = (solved(frames, points, asked.state.temperature_k) for points in (asked.mesh, asked.less))
+    row = {**asked.keys, "steps": trajectory.n_steps, **compared(frames, own, other)}
+    return row | {"seconds": round(time.perf_counter() - began)}
+
+
+def labelled_twice(run: Path, files: list[Path], asked: Comparison) -> dict[str, Any]:
+    """Return the row of frames of a run that two files hold with their labels."""
+    own, other = (read(file, ":") for file in files)
+    if len(own) != len(other) or not all(
+        np.allclose(one.positions, two.positions) for one, two in zip(own, other, strict=True)
+    ):
+        raise SystemExit(f"{files[0]} and {files[1]} are not of the same frames.")
+    row = compared(own, *([labels_of(frame) for frame in frames] for frames in (own, other)))
+    return {**asked.keys, "steps": Trajectory.open(run).n_steps, **row}
+
+
+def labels_of(atoms: Any) -> tuple[float, float, Any]:
+    """Return F (meV/atom), P (GPa) and forces (eV/Å) of a frame."""
+    free = atoms.get_potential_energy(force_consistent=True)
+    pressure = -atoms.get_stress(voigt=False).trace() / 3.0 / ase_units.GPa
+    return 1000.0 * free / len(atoms), pressure, atoms.get_forces()
+
+
+def compared(frames: list[Any], own: list[Any], other: list[Any]) -> dict[str, Any]:
+    """Return what a row says of frames: their labels less those at the denser mesh."""
     free = np.array([one[0] - two[0] for one, two in zip(own, other, strict=True)])
     pressure = np.array([one[1] - two[1] for one, two in zip(own, other, strict=True)])
     forces = np.array([np.sqrt(((one[2] - two[2]) ** 2).mean()) for one, two in zip(own, other, strict=True)])
@@ -194,8 +219,6 @@ def compared(trajectory: Trajectory, asked: Comparison, count: int) -> dict[str,
         [molecular_fraction(frame.positions * ANGSTROM_TO_BOHR, frame.cell[:] * ANGSTROM_TO_BOHR) for frame in frames]
     )
     return {
-        **asked.keys,
-        "steps": trajectory.n_steps,
         "frames": len(frames),
         "molecular_fraction": round(float(fraction), 3),
         "free_energy_mev_per_atom": round(free_mean, 2),
@@ -207,7 +230,6 @@ def compared(trajectory: Trajectory, asked: Comparison, count: int) -> dict[str,
         "force_rms_ev_per_angstrom": round(float(forces.mean()), 3),
         "force_rms_of_all": round(float(scale), 2),
         "free_energies_mev_per_atom": [round(float(value), 2) for value in free],
-        "seconds": round(time.perf_counter() - began),
     }
 
 
@@ -236,6 +258,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=8)
     parser.add_argument("--runs", type=Path)
     parser.add_argument("--of", type=Path, nargs="+", help="run directories")
+    parser.add_argument("--labels", type=Path, nargs=2, metavar=("OWN", "DENSER"), help="of frames of the run of --of")
     parser.add_argument("--start", choices=("molecular", "atomic"), help="the fluid that they began as")
     parser.add_argument("--mesh", help="that is judged on their frames")
     parser.add_argument("--less", help="the denser one")
@@ -247,6 +270,8 @@ def main() -> None:
         return
     if not (given.out and (given.runs or (given.of and given.start and given.mesh and given.less))):
         parser.error("give --out and either --runs or --of with --start, --mesh and --less; or --table")
+    if given.labels and not (given.of and len(given.of) == 1):
+        parser.error("give the run that the labelled frames are of: --of RUN")
     done = [json.loads(line) for line in given.out.read_text().splitlines()] if given.out.exists() else []
     if given.of:
         if missing := [str(run) for run in given.of if not (run / "run.json").exists()]:
@@ -260,7 +285,10 @@ def main() -> None:
     for asked, trajectory in rows:
         if any(asked.keys.items() <= row.items() for row in done):
             continue
-        row = compared(trajectory(), asked, given.frames)
+        if given.labels:
+            row = labelled_twice(given.of[0], given.labels, asked)
+        else:
+            row = solved_twice(trajectory(), asked, given.frames)
         with given.out.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row) + "\n")
         print(json.dumps(row), flush=True)
