@@ -6,8 +6,8 @@ r"""Draw density, molecular fraction and first peak of g(r) along an isobar from
         pbe-v2=n2p2:pbe-v2:docs/results/hydrogen-64/observables.csv
 
 ``TABLE`` is the ``results/observables.csv`` that ``llpt analyse`` leaves, ENGINE a name in its column. Triangles that
-point up are runs of the heating ladder, open ones that point down those of cooling. A value without a known error has
-no bar.
+point up are runs of the heating ladder, open ones that point down those of cooling; a square stands around a run that
+is a solid. A value without a known error has no bar.
 """
 
 from __future__ import annotations
@@ -67,9 +67,18 @@ def main() -> None:
                         ls=line,
                         label=f"{name}, {way}",
                     )
+                    solids = [
+                        (float(row["temperature_k"]), number(row[value])) for row in chosen if row.get("solid") == "yes"
+                    ]
+                    if solids:
+                        axis.plot(
+                            *zip(*solids, strict=True), ls="", marker="s", ms=8, mfc="none", mec="black", label="solid"
+                        )
                     axis.set_xlabel("T (K)")
                     axis.set_ylabel(label)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+        handles, labels = axes[0].get_legend_handles_labels()
+        named = {label: handle for handle, label in zip(handles, labels, strict=True)}
+        figure.legend(named.values(), named.keys(), loc="outside upper center", ncols=4)
         given.figure.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(given.figure, dpi=160)
 
