@@ -74,9 +74,9 @@ def test_without_the_program_or_the_pseudopotential_one_sentence_says_so(monkeyp
 
 
 def failing(place, text):
-    """A program in ABINIT's place."""
+    """A program in ABINIT's place, which tells a version as ABINIT does."""
     program = place / "abinit"
-    program.write_text(f"#!/bin/sh\n{text}\n")
+    program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo 9.6.2 && exit\n{text}\n')
     program.chmod(0o755)
     return program
 
