@@ -189,15 +189,14 @@ def solved_twice(trajectory: Trajectory, asked: Comparison, count: int) -> dict[
     return row | {"seconds": round(time.perf_counter() - began)}
 
 
-def labelled_twice(run: Path, files: list[Path], asked: Comparison) -> dict[str, Any]:
-    """Return the row of frames of a run that two files hold with their labels."""
+def labelled_twice(trajectory: Trajectory, asked: Comparison, files: list[Path]) -> dict[str, Any]:
+    """Return the row of frames of a trajectory that two files hold with their labels."""
     own, other = (read(file, ":") for file in files)
-    if len(own) != len(other) or not all(
-        np.allclose(one.positions, two.positions) for one, two in zip(own, other, strict=True)
-    ):
+    places = [[frame.positions.round(6).tolist() for frame in frames] for frames in (own, other)]
+    if places[0] != places[1]:
         raise SystemExit(f"{files[0]} and {files[1]} are not of the same frames.")
     row = compared(own, *([labels_of(frame) for frame in frames] for frames in (own, other)))
-    return {**asked.keys, "steps": Trajectory.open(run).n_steps, **row}
+    return {**asked.keys, "steps": trajectory.n_steps, **row}
 
 
 def labels_of(atoms: Any) -> tuple[float, float, Any]:
@@ -272,6 +271,8 @@ def main() -> None:
         parser.error("give --out and either --runs or --of with --start, --mesh and --less; or --table")
     if given.labels and not (given.of and len(given.of) == 1):
         parser.error("give the run that the labelled frames are of: --of RUN")
+    if missing := [str(file) for file in given.labels or () if not file.is_file()]:
+        parser.error(f"there is no {' and no '.join(missing)}.")
     done = [json.loads(line) for line in given.out.read_text().splitlines()] if given.out.exists() else []
     if given.of:
         if missing := [str(run) for run in given.of if not (run / "run.json").exists()]:
@@ -286,7 +287,7 @@ def main() -> None:
         if any(asked.keys.items() <= row.items() for row in done):
             continue
         if given.labels:
-            row = labelled_twice(given.of[0], given.labels, asked)
+            row = labelled_twice(trajectory(), asked, given.labels)
         else:
             row = solved_twice(trajectory(), asked, given.frames)
         with given.out.open("a", encoding="utf-8") as stream:
