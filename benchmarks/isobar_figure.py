@@ -44,6 +44,8 @@ def main() -> None:
         for side, colour in zip(given.sides, itertools.cycle(CYCLE)):
             name, _, rest = side.partition("=")
             engine, _, table = rest.rpartition(":")
+            if not Path(table).is_file():
+                parser.error(f"there is no {table}: give NAME=ENGINE:TABLE.")
             with Path(table).open(encoding="utf-8") as stream:
                 rows = [row for row in csv.DictReader(stream) if row["engine"] == engine]
             if not rows:

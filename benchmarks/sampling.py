@@ -233,6 +233,8 @@ def main() -> None:
     if arguments.differences:
         differences(arguments)
     if arguments.again:
+        if not arguments.again.is_file():
+            parser.error(f"there is no {arguments.again}: give what --differences has written.")
         again(arguments.again)
     if arguments.model:
         model()

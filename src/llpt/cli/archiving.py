@@ -60,4 +60,7 @@ def archive(
     size = target.stat().st_size / 1e6
     lacking = f" without {' and '.join(without)}" if without else ""
     output().print(f"Packed {len(manifest.files)} files{lacking} into {escape(str(target))} ({size:.3g} MB).")
-    output().print(f"To check it: llpt verify {typed(target)}. To do it again: llpt run {typed(target)} --out DIR")
+    again = f"llpt run {typed(target)} --out DIR"
+    if manifest.left_out:
+        again = "put its potentials back (docs/importing.md#audit-and-verification)"
+    output().print(f"To check it: llpt verify {typed(target)}. To do it again: {again}")
