@@ -99,6 +99,14 @@ def test_sizes_pressures_and_tests_are_added(begun):
     assert len(growth.added) == len(entries) - 2 == 10
 
 
+def test_a_ladder_is_walked_once_more(begun):
+    growth, fresh, entries = grown(begun, TEXT.replace("steps = 100", "repeats = 2\nsteps = 100"))
+    assert growth.added == (f"{rung(700)}-repeat2", f"{rung(900)}-repeat2")
+    assert not growth.longer
+    assert sum(entry.state is State.DONE for entry in entries.values()) == 2
+    assert make_plan(fresh.study)[f"{rung(900)}-repeat2"].after == (f"{rung(700)}-repeat2",)
+
+
 def test_longer_runs_go_on_from_their_end(begun):
     growth, fresh, entries = grown(begun, TEXT.replace("steps = 100", "steps = 300"))
     assert sorted(growth.longer) == [rung(700), rung(900)]

@@ -143,6 +143,27 @@ def test_cooling_comes_down_from_the_heated_fluid():
     assert default[0].start.source == "runs/dft/N256/P200/T900"
 
 
+def test_a_ladder_is_walked_again_with_seeds_of_its_own_and_comes_down_as_often():
+    again = STUDY.replace("settle_steps", "repeats = 3\nsettle_steps")
+    plan = plan_of(f"{again}[tests]\ncooling = true\nduration = {{ repeats = 2 }}\n")
+    once = {run.path: run.dynamics.seed for run in plan_of(STUDY).own_runs}
+    seeds = {run.path: run.dynamics.seed for run in plan.own_runs}
+    assert {path: seeds[path] for path in once} == once  # what a study had stays as it was
+    up = runs_of(plan, BASE)
+    assert [(run.state.temperature_k, run.repeat) for run in up] == [(t, n) for n in (1, 2, 3) for t in (700, 800, 900)]
+    assert [run.path for run in up[3:5]] == ["runs/dft/N256/P200/T700-repeat2", "runs/dft/N256/P200/T800-repeat2"]
+    assert [run.start.origin for run in up[::3]] == 3 * [Origin.MOLECULAR]
+    assert up[4].start.source == up[3].path
+    assert len({run.dynamics.seed for run in up}) == 9
+    down = runs_of(plan, "cooling")
+    assert [run.start.source for run in down[::2]] == [run.path for run in up[2::3]]
+    assert down[-1].path == "runs/dft/N256/P200/T700-cooling3"
+    assert {run.start.source for run in runs_of(plan, "duration")} == {run.path for run in up[:3]}
+    other = runs_of(plan, BASE, Role.SURROGATE)
+    assert [run.dynamics.seed for run in other] == [run.dynamics.seed for run in up]
+    assert len(runs_of(plan, BASE, Role.SURROGATE, atoms=1728)) == 9
+
+
 @pytest.mark.parametrize(
     ("lines", "test", "changed"),
     [

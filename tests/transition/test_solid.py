@@ -8,7 +8,7 @@ from llpt.observables import put_estimate
 from llpt.observables.displacement import Displacements
 from llpt.statistics import Estimate
 from llpt.trajectory import FrameBlock
-from llpt.transition import solid_flag
+from llpt.transition import Isobar, solid_flag
 
 ATOMS, FRAMES, STEP_FS = 64, 750, 2.0
 SPACING = 1.2
@@ -74,3 +74,24 @@ def test_slow_fluids_are_no_solids(diffusion):
 def test_too_short_a_run_is_not_told():
     assert solid_flag(moved(springs(np.random.default_rng(1))[:15])) is None
     assert solid_flag(xr.Dataset(attrs={"n_atoms": ATOMS, "production_fs": 10.0})) is None
+
+
+def of_density(summary, value):
+    """Give a summary a mean density and the state of an isobar."""
+    put_estimate(summary, "density", Estimate(value, 0.01, "g/cm^3", 20.0))
+    summary.attrs |= {"temperature_k": 1000.0, "pressure_gpa": 200.0, "constant_volume": 0}
+    return summary
+
+
+def test_repeats_that_froze_are_in_no_average_where_others_are_a_fluid():
+    random = np.random.default_rng(3)
+    fluid, frozen = of_density(moved(walk(random, 1e-4)), 1.0), of_density(moved(springs(random)), 0.8)
+    untold = of_density(moved(springs(random)[:15]), 1.2)
+    untold.attrs["production_fs"] = fluid.attrs["production_fs"]
+    line = Isobar.from_summaries([frozen, fluid, untold], engine="springs")
+    assert line.points[0].estimates["density"].value == pytest.approx(1.1)
+    assert (line.points[0].solid, line.points[0].solids_left_out) == (False, 1)
+    assert (line.partly_solid_coordinates, line.solid_coordinates) == ((1000.0,), ())
+    alone = Isobar.from_summaries([frozen, untold], engine="springs")  # none is known to be a fluid
+    assert alone.points[0].estimates["density"].value == pytest.approx(1.0)
+    assert (alone.points[0].solid, alone.partly_solid_coordinates) == (True, ())

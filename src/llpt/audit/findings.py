@@ -68,6 +68,13 @@ def findings_of(matched: Pair, thresholds: Thresholds, *, name_size: bool = Fals
         for states in lines
         if states.solid_coordinates
     ]
+    remarks += [
+        f"Some of the runs of {states.engine} at {states.where} and "
+        f"{', '.join(f'{value:g}' for value in states.partly_solid_coordinates)} {states.along.unit} are a solid; "
+        "the others, which are a fluid, are averaged without them."
+        for states in lines
+        if states.partly_solid_coordinates
+    ]
     if not matched.same_size:
         remarks.append(
             f"At {matched.where} {lines[0].n_atoms} atoms of the reference are held against "

@@ -131,13 +131,18 @@ def _ladder(
 ) -> ObservedLadder:
     runs = tuple(sorted(group, key=lambda run: (run.state.coordinate, run.identity.repeat)))
     first = runs[0]
-    states = _line_of(runs, path)
+    states = line_of_runs(runs, path)
     located = locate(states, density_rises=density_rises) if states else None
     return ObservedLadder(identity, first.role, first.engine, runs, located)
 
 
-def _line_of(runs: Sequence[ObservedRun], path: LadderPath) -> LineOfStates | None:
-    """Return the runs of a ladder as the line of states they were meant for; None where they do not hold it."""
+def line_of_runs(runs: Sequence[ObservedRun], path: LadderPath) -> LineOfStates | None:
+    """Return the runs of a ladder as the line of states they were meant for; None where they do not hold it.
+
+    Args:
+        runs: of one engine, size and line of states; those of one state are joined.
+        path: how the ladder was walked, up or down.
+    """
     first = runs[0]
     if {run.constant_pressure for run in runs} != {first.state.pressure_gpa is not None}:
         return None

@@ -100,7 +100,7 @@ def export_runs(
     ladders: dict[str, list[MolecularDynamics]] = {}
     for run in runs:
         _check_nuclei(run, program)
-        ladders.setdefault(file_stem(run.identity.ladder.folder), []).append(run)
+        ladders.setdefault(_job_of(run), []).append(run)
     with atomic_directory(out.absolute()) as place:
         for run in runs:
             make_directory(place / folder_of(run))
@@ -115,6 +115,12 @@ def export_runs(
         tuple(f"jobs/{name}.sh" for name in ladders),
         len(reference) - len(runs),
     )
+
+
+def _job_of(run: MolecularDynamics) -> str:
+    """Return the name of the job of one walk of a ladder: ``N64-P200``, ``N64-P200-repeat2``."""
+    stem = file_stem(run.identity.ladder.folder)
+    return stem if run.repeat == 1 else f"{stem}-repeat{run.repeat}"
 
 
 def folder_of(run: MolecularDynamics) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -60,14 +61,20 @@ class Ladders:
         self.side = side
 
     def base_runs(self) -> list[MolecularDynamics]:
-        """Return the study's own ladders: every line of states at every size."""
+        """Return the study's own ladders: every line of states at every size, each as often as it is walked."""
         ladder = self.study.dynamics.ladder
         return [
             run
             for line in self.study.state.lines()
             for atoms in self.study.sizes(line)
-            for run in self.chained(self._rungs(line, atoms), ladder)
+            for repeat in self.repeats
+            for run in self.chained(self._rungs(line, atoms, repeat), ladder)
         ]
+
+    @property
+    def repeats(self) -> range:
+        """Counts how often each ladder is walked, from 1."""
+        return range(1, self.study.dynamics.repeats + 1)
 
     def extra_runs(self) -> list[MolecularDynamics]:
         """Return the surrogate's runs in cells that the reference does not do."""
@@ -76,21 +83,27 @@ class Ladders:
         for extra in self.study.surrogate.extra:
             given = {"timestep_fs": extra.timestep_fs, "steps": extra.steps}
             changed = {key: value for key, value in given.items() if value is not None}
-            for line in self.study.state.lines():
-                rungs = [run.with_dynamics(**changed) for run in self._rungs(line, extra.atoms)]
+            for line, repeat in itertools.product(self.study.state.lines(), self.repeats):
+                rungs = [run.with_dynamics(**changed) for run in self._rungs(line, extra.atoms, repeat)]
                 if extra.discard is not None:
                     rungs = [replace(run, discard=extra.discard) for run in rungs]
                 if extra.atoms in self.study.sizes(line):
-                    rungs = [run.for_test(ControlledTest.EXTRA) for run in rungs]
+                    rungs = [run.for_test(ControlledTest.EXTRA, repeat) for run in rungs]
                 runs += self.chained(rungs, self.study.dynamics.ladder)
         return runs
 
-    def _rungs(self, line: LineSection, atoms: int) -> list[MolecularDynamics]:
+    def _rungs(self, line: LineSection, atoms: int, repeat: int) -> list[MolecularDynamics]:
         """Return the runs of one line and size on the way up, each starting on its own."""
-        return [self.alone(state, atoms) for state in line.states]
+        return [self.alone(state, atoms, repeat) for state in line.states]
 
-    def alone(self, state: ThermodynamicState, atoms: int) -> MolecularDynamics:
-        """Return the run of one state and size as it is before anything is changed, starting on its own."""
+    def alone(self, state: ThermodynamicState, atoms: int, repeat: int = 1) -> MolecularDynamics:
+        """Return the run of one state and size as it is before anything is changed, starting on its own.
+
+        Args:
+            state: which state.
+            atoms: number of atoms.
+            repeat: which walk of its ladder, from 1; each has seeds of its own.
+        """
         study = self.study
         options = dict(self.side.options)
         if self.side.thermal and study.reference is not None:
@@ -98,7 +111,8 @@ class Ladders:
             options["electronic_temperature_k"] = state.temperature_k if fixed == "ionic" else fixed
         word = study.system.start_for(atoms)
         start = self.made(word) if word in MADE_HERE else Start(Origin.FILE, word)
-        seed = derived_seed(study.study.seed, state.condition, state.temperature_name, size_name(atoms))
+        walk = (f"repeat {repeat}",) if repeat > 1 else ()
+        seed = derived_seed(study.study.seed, state.condition, state.temperature_name, size_name(atoms), *walk)
         settings = run_settings(study.dynamics, state, seed, reference=self._of_reference)
         return MolecularDynamics(
             role=self.side.role,
@@ -113,6 +127,7 @@ class Ladders:
             start=start,
             model=self.side.model,
             threads=threads_for(atoms) if self.side.threads is None else self.side.threads,
+            repeat=repeat,
         )
 
     def made(self, fluid: str) -> Start:

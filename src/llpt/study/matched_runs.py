@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -43,12 +44,14 @@ if TYPE_CHECKING:
 def matched_runs(ladders: Ladders, test: MatchedRunsSection, base: list[MolecularDynamics]) -> list[MolecularDynamics]:
     """Return the matched runs of one controlled test.
 
+    A ladder that is walked several times comes down as often; every other test changes its first walk.
+
     Args:
         ladders: of the side it is done with.
         test: what is changed, and where.
         base: the side's own runs.
     """
-    matched = [run for run in base if _within(run, test)]
+    matched = [run for run in base if run.repeat == 1 and _within(run, test)]
     if isinstance(test, DurationTest):
         return [again for run in matched for again in _sequential(ladders, run, test)]
     if isinstance(test, CoolingTest | DecompressionTest):
@@ -130,8 +133,9 @@ def _ways_down(
     for line in ladders.study.state.lines():
         if line.states[0].on_isotherm is not of_isotherms:
             continue
-        for atoms in ladders.study.sizes(line):
-            up = [run for run in base if run.state.line == line.name and run.atoms == atoms]
+        for atoms, repeat in itertools.product(ladders.study.sizes(line), ladders.repeats):
+            walked = (line.name, atoms, repeat)
+            up = [run for run in base if (run.state.line, run.atoms, run.repeat) == walked]
             if not any(_within(run, test, rungs=False) for run in up):
                 continue
             states = _own_rungs(line, test)
@@ -139,7 +143,7 @@ def _ways_down(
             sources = [run for run in up if run.state.coordinate >= down[0].coordinate] if states else []
             previous = (sources or up[-1:])[0]
             for state in down:
-                run = ladders.alone(state, atoms).for_test(WAYS_DOWN[type(test)])
+                run = ladders.alone(state, atoms, repeat).for_test(WAYS_DOWN[type(test)], repeat)
                 if test.steps:
                     run = run.with_dynamics(steps=ladders.own_steps(test.steps))
                 runs.append(run.starting_from(previous))

@@ -219,6 +219,13 @@ class DynamicsSection(Section):
         f'neighbour), "{LadderPath.COOLING}" or "{LadderPath.DECOMPRESSION}" (from that of its higher one), or '
         f'"{LadderPath.SEPARATE}"',
     )
+    repeats: Int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="how often each ladder is walked, by other random numbers each time; averages of one state are "
+        "joined; 1 to 100",
+    )
     thermostat: Thermostat = Field(
         default=_OF_A_RUN["thermostat"], description=" or ".join(f'"{each}"' for each in _THERMOSTATS)
     )

@@ -91,6 +91,11 @@ class LineOfStates:
         """Where the run is too short to tell a solid from a fluid; these points are kept, and named."""
         return tuple(point.coordinate for point in self.points if point.solid is None)
 
+    @property
+    def partly_solid_coordinates(self) -> tuple[float, ...]:
+        """Where some of the repeats were a solid and the others a fluid, which alone are averaged."""
+        return tuple(point.coordinate for point in self.points if point.solids_left_out)
+
     def fluid(self) -> Self | None:
         """Return the line without its solid points, or None where nothing is left.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llpt.observables import estimate_of, sampled_names
 from llpt.statistics import Estimate, mean_of_repeats
 from llpt.transition.profile import Profile
-from llpt.transition.solid import is_solid
+from llpt.transition.solid import is_solid, solid_flag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +28,7 @@ class LinePoint:
             held against, which the sum of many short runs would pass.
         solid: whether the atoms stayed where they were; None where the run is too short to tell.
         total_fs: time of all repeats; None where there was one run only.
+        solids_left_out: repeats that were a solid where others were a fluid; they are in no average.
         pair_correlation: g(r); None where it was not observed.
     """
 
@@ -36,18 +37,22 @@ class LinePoint:
     production_fs: float
     solid: bool | None = None
     total_fs: float | None = None
+    solids_left_out: int = 0
     pair_correlation: Profile | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of_repeats(cls, coordinate: float, runs: Sequence[xr.Dataset]) -> LinePoint:
         """Join the summaries of one run, or of repeats by ``mean_of_repeats``, weighted by their times.
 
+        Where some repeats were a solid and others a fluid, the solids are left out: a mean over both is of neither.
         Runs that have no times are weighted by the number of their steps.
 
         Args:
             coordinate: of all of them.
             runs: their summaries (``llpt.observables.summarise_run``), at least one.
         """
+        every = len(runs)
+        runs = _fluids_among(runs)
         estimates = {}
         times = [float(run.attrs["production_fs"]) for run in runs]
         weights = times
@@ -59,9 +64,20 @@ class LinePoint:
             estimates[name] = found[0] if len(runs) == 1 or not known else mean_of_repeats(*zip(*known, strict=True))
         total = sum(times) if len(runs) > 1 else None
         solid = is_solid(runs, estimates.get("solid_fraction"))
-        return cls(coordinate, estimates, min(times), solid, total, Profile.of_repeats(runs, "rdf", weights))
+        rdf = Profile.of_repeats(runs, "rdf", weights)
+        return cls(coordinate, estimates, min(times), solid, total, every - len(runs), rdf)
 
     @property
     def sampled_fs(self) -> float:
         """Time simulated in all repeats together, in fs."""
         return self.production_fs if self.total_fs is None else self.total_fs
+
+
+def _fluids_among(runs: Sequence[xr.Dataset]) -> Sequence[xr.Dataset]:
+    """Return the repeats without those that were a solid, where one of them is known to be a fluid; else all."""
+    if len(runs) == 1:
+        return runs
+    flags = [solid_flag(run) for run in runs]
+    if not {True, False} <= set(flags):
+        return runs
+    return [run for run, solid in zip(runs, flags, strict=True) if not solid]

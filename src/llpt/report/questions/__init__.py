@@ -18,6 +18,7 @@ from llpt.report.questions.settings import independent_of_settings
 from llpt.report.questions.solids import all_fluid
 from llpt.report.questions.surrogate import errors_of_surrogate
 from llpt.report.questions.transition import where_is_it
+from llpt.report.questions.walks import walks_agree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
     long_enough,
     large_enough,
     independent_of_path,
+    walks_agree,
     all_fluid,
     converged,
     errors_of_surrogate,

@@ -20,6 +20,7 @@ def all_fluid(case: Case) -> Question | None:
         return None
     solid = [(ladder, states, point) for ladder, states, point in points if point.solid]
     untold = sum(point.solid is None for *_, point in points)
+    partly = [(ladder, states, point) for ladder, states, point in points if point.solids_left_out]
     rows = tuple(
         Row(
             (
@@ -28,18 +29,21 @@ def all_fluid(case: Case) -> Question | None:
                 words_of_line(ladder.line),
                 str(ladder.identity.label),
                 f"{point.coordinate:g} {states.along.unit}",
+                str(point.solids_left_out or "all"),
             )
         )
-        for ladder, states, point in solid
+        for ladder, states, point in (*solid, *partly)
     )
     columns = (
         *text_columns("Engine"),
         *number_columns("N"),
         *text_columns("Line", "Test"),
-        *number_columns("At"),
+        *number_columns("At", "Repeats"),
     )
     figure = displacement_figure(case.found)
     told = f"{len(points) - untold} of {len(points)} runs can tell a solid from a fluid."
+    if partly:
+        told += f" At {len(partly)} states some repeats are solid and are left out; the others are a fluid."
     return Question(
         "solids",
         "Is everything a fluid?",
