@@ -69,7 +69,7 @@ def fluid() -> Atoms:
     return Atoms("H6", scaled_positions=fractional, cell=SHEARED_CELL_BOHR * units.BOHR_TO_ANGSTROM, pbc=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_problem():
     """Return a function that states the electronic problem of some atoms."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +48,15 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     bands: Annotated[
         str, typer.Option("--bands", metavar="N", help="Number of bands, or auto: enough for the sum rule.")
     ] = "auto",
+    mesh: Annotated[
+        str | None,
+        typer.Option(
+            "--mesh",
+            metavar="K",
+            help="k-points of the spectrum, e.g. 6x6x6, from the bands at those of the ground state.",
+            show_default="those of the ground state",
+        ),
+    ] = None,
     broadening_ev: Annotated[
         float | None, typer.Option("--broadening-ev", metavar="EV", help="Width of the lines.")
     ] = None,
@@ -83,6 +91,7 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     settings = OpticsSettings(
         bands=_bands(bands),
         intraband=intraband,
+        mesh=mesh,
         **given(
             broadening_ev=broadening_ev,
             shape=None if shape is None else _shape(shape),
@@ -101,7 +110,7 @@ def optics(  # noqa: PLR0917 - typer takes arguments by position
     assert isinstance(engine, KohnShamEngine)
     described = engine.describe()
     used = described.options
-    fresh = {"engine": DescribedEngine.of(described).model_dump(mode="json"), "settings": asdict(settings)}
+    fresh = {"engine": DescribedEngine.of(described).model_dump(mode="json"), "settings": settings.as_kept}
     check_same_results(directory / OPTICS_FILE, fresh, overwrite=overwrite)
     count = len(snapshots.frames)
     messages().print(
@@ -174,6 +183,6 @@ def _show(result: OpticsResult) -> None:
         off = 100 * result.scalars["mesh_share"].value
         messages().print(
             f"The mesh of k-points puts the sum rule off by {off:+.1f} %: spectra depend on it. Take more "
-            "k-points, e.g. --option kpoints=4x4x4, or more atoms.",
+            "k-points, e.g. --mesh 6x6x6, or more atoms.",
             markup=False,
         )

@@ -12,6 +12,7 @@ from llpt.lazy import loaded_when_used
 
 if TYPE_CHECKING:
     from llpt.dft.calculator import KohnSham
+    from llpt.dft.dense_mesh import transitions_on_mesh
     from llpt.dft.light import LineShape, dielectric_function, reflectivity
     from llpt.dft.optics import OpticalSpectrum, Transitions, bands_up_to, find_transitions, kubo_greenwood
 
@@ -28,10 +29,12 @@ __all__ = [
     "find_transitions",
     "kubo_greenwood",
     "reflectivity",
+    "transitions_on_mesh",
 ]
 
 _NAMES = {
     "llpt.dft.calculator": ("KohnSham",),
+    "llpt.dft.dense_mesh": ("transitions_on_mesh",),
     "llpt.dft.light": ("LineShape", "dielectric_function", "reflectivity"),
     "llpt.dft.optics": ("OpticalSpectrum", "Transitions", "bands_up_to", "find_transitions", "kubo_greenwood"),
 }

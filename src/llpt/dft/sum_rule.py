@@ -65,16 +65,32 @@ def expected_sum(problem: Problem, state: GroundState) -> ExpectedSum:
     Raises:
         EngineError: the bands did not converge beside a k-point.
     """
+    mesh = projectors = 0.0
+    for index, weight in enumerate(problem.basis.kpoints.weights):
+        omega, nonlocal_energy = curvatures(problem, state, index)
+        mesh -= weight * omega
+        projectors += weight * nonlocal_energy
+    scale = 1.0 / (3.0 * problem.electrons)
+    return ExpectedSum(scale * mesh, scale * projectors)
+
+
+def curvatures(problem: Problem, state: GroundState, index: int) -> tuple[float, float]:
+    """Return traces of second derivatives in k: of omega, and of the projectors' energy in unmoved orbitals; Ha bohr².
+
+    Args:
+        problem: the geometry and the theory.
+        state: its ground state.
+        index: which k-point.
+
+    Raises:
+        EngineError: the bands did not converge beside the k-point.
+    """
     step = min(_STEP_PER_TEMPERATURE * problem.theory.electronic_temperature, _LARGEST_STEP)
     axes = torch.eye(3, dtype=torch.float64)
     shifts = [torch.zeros(3, dtype=torch.float64)] + [sign * step * axis for axis in axes for sign in (1.0, -1.0)]
-    mesh = projectors = 0.0
-    for index, weight in enumerate(problem.basis.kpoints.weights):
-        (omega, nonlocal_energy), *moved = _about(problem, state, index, shifts)
-        mesh -= weight * sum(value - omega for value, _ in moved)
-        projectors += weight * sum(value - nonlocal_energy for _, value in moved)
-    scale = 1.0 / (3.0 * problem.electrons * step * step)
-    return ExpectedSum(scale * mesh, scale * projectors)
+    (omega, nonlocal_energy), *moved = _about(problem, state, index, shifts)
+    traces = (sum(value - omega for value, _ in moved), sum(value - nonlocal_energy for _, value in moved))
+    return traces[0] / (step * step), traces[1] / (step * step)
 
 
 def _about(problem: Problem, state: GroundState, index: int, shifts: list[Tensor]) -> list[tuple[float, float]]:

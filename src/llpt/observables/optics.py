@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -146,7 +146,7 @@ def _identity(frame: Atoms, engine: KohnShamEngine, settings: OpticsSettings) ->
     """Name what is computed: the same snapshot at the same settings has the same name."""
     description = engine.describe()
     options = {key: value for key, value in description.options.items() if key != "device"}
-    text = json.dumps([_FORMAT, options, description.content_hash, asdict(settings)], sort_keys=True, default=str)
+    text = json.dumps([_FORMAT, options, description.content_hash, settings.as_kept], sort_keys=True, default=str)
     digest = hashlib.sha256(text.encode())
     atoms: Any = frame
     for array in (atoms.cell.array, atoms.positions):
@@ -248,7 +248,7 @@ def _write(result: OpticsResult, engine: KohnShamEngine, settings: OpticsSetting
         "format": _FORMAT,
         "snapshots": result.snapshots,
         "engine": DescribedEngine.of(engine.describe()).model_dump(mode="json"),
-        "settings": asdict(settings),
+        "settings": settings.as_kept,
         "averages": {name: plain(estimate) for name, estimate in result.scalars.items()},
         "convergence": [
             {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from llpt.dft import LineShape
+from llpt.dft.kpoints import check_kpoints, kpoints_in_cell
 from llpt.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class OpticsSettings:
     """How the response of each snapshot is computed.
 
     Args:
+        mesh: k-points of the spectrum, as the engine's option kpoints has them; None takes those of the ground state.
         bands: number of bands; None takes those up to 100 eV above the chemical potential.
         broadening_ev: width of the lines, eV, > 0: standard deviation of Gaussians, half width of Lorentzians.
         shape: of the lines.
@@ -42,6 +44,7 @@ class OpticsSettings:
     """
 
     bands: int | None = None
+    mesh: str | None = None
     broadening_ev: float = 0.2
     shape: LineShape = LineShape.GAUSSIAN
     intraband: bool = False
@@ -51,6 +54,8 @@ class OpticsSettings:
     def __post_init__(self) -> None:
         if self.bands is not None and self.bands < 1:
             raise InputError(f"bands = {self.bands} is not a positive number.", "Give a number of bands, or auto.")
+        if self.mesh is not None:
+            check_kpoints(self.mesh)
         for name in ("broadening_ev", "photon_max_ev", "photon_step_ev"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0.0):
@@ -66,6 +71,11 @@ class OpticsSettings:
         """The grid, shape (n,)."""
         count = int(self.photon_max_ev / self.photon_step_ev + 1e-9)
         return np.asarray(self.photon_step_ev * np.arange(1, count + 1), dtype=np.float64)
+
+    @property
+    def as_kept(self) -> dict[str, object]:
+        """The settings as results keep them: without a mesh where there is none, as before there could be one."""
+        return {name: value for name, value in asdict(self).items() if name != "mesh" or value is not None}
 
 
 class BandsAndBroadening(BaseModel):
@@ -128,14 +138,16 @@ def response_of(frame: Atoms, engine: KohnShamEngine, settings: OpticsSettings) 
         InputError: the snapshot cannot be computed.
         EngineError: no self-consistency or bands that did not converge.
     """
-    from llpt.dft import bands_up_to, find_transitions  # noqa: PLC0415 - loads torch
+    from llpt.dft import bands_up_to, find_transitions, transitions_on_mesh  # noqa: PLC0415 - loads torch
 
     engine.reset()
     engine.calculate(frame)
     assert engine.problem is not None
     assert engine.ground_state is not None
     bands = settings.bands or bands_up_to(engine.problem, engine.ground_state, _BANDS_REACH_EV)
-    transitions = find_transitions(engine.problem, engine.ground_state, bands)
+    solved = (engine.problem, engine.ground_state, bands)
+    mesh = None if settings.mesh is None else kpoints_in_cell(settings.mesh, engine.problem.basis.cell.cpu().numpy())
+    transitions = find_transitions(*solved) if mesh is None else transitions_on_mesh(*solved, mesh)
     photon = settings.photon_energy_ev
     spectrum = transitions.spectrum(
         photon, broadening_ev=settings.broadening_ev, shape=settings.shape, intraband=settings.intraband
