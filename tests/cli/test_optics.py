@@ -50,6 +50,25 @@ def test_structure_files_give_averages_a_table_and_files(fluid, tmp_path, optics
     assert "The bands miss" not in err
 
 
+def test_a_finer_mesh_takes_the_ground_state_as_it_is(fluid, tmp_path, optics):
+    asked = ("--option", "electronic_temperature_k=3000", *FAST)
+    code, _, _ = optics(fluid, "-o", tmp_path / "coarse", *asked)
+    assert code == 0
+    assert "mesh" not in json.loads((tmp_path / "coarse" / "optics.json").read_text())["settings"]
+    code, _, _ = optics(fluid, "-o", tmp_path / "fine", "--mesh", "4x4x4", *asked)
+    assert code == 0
+    found = [json.loads((tmp_path / name / "optics.json").read_text()) for name in ("coarse", "fine")]
+    assert found[1]["settings"]["mesh"] == "4x4x4"
+    assert found[1]["engine"] == found[0]["engine"]
+    shares = [abs(each["averages"]["mesh_share"]["value"]) for each in found]
+    assert shares[1] < 0.5 * shares[0]
+    code, _, refusal = optics(fluid, "-o", tmp_path / "fine", "--mesh", "5x5x5", *asked)
+    assert (code, "results of another calculation" in refusal) == (1, True)
+    code, _, refusal = optics(fluid, "-o", tmp_path / "none", "--mesh", "many", *asked)
+    assert (code, "k-points 'many' cannot be read" in refusal) == (1, True)
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_run_is_taken_with_its_own_settings(tmp_path, optics):
     run = tmp_path / "run"
     options = {"ecut_ry": 12.0, "electronic_temperature_k": 2000.0, "kpoints": "gamma", "xc": "lda-pw92"}
