@@ -113,3 +113,15 @@ def test_every_rung_of_an_isotherm_has_a_folder_of_its_own(tmp_path):
     assert [float(incar_of(tmp_path / "runs" / folder)["PSTRESS"]) for folder in written.folders] == [1e3, 1.5e3, 2e3]
     script = (tmp_path / "runs" / written.scripts[0]).read_text()
     assert 'run "N16/T1000/P150" "$PWD/N16/T1000/P100"' in script
+
+
+def test_each_walk_of_a_ladder_is_a_job_of_its_own(tmp_path):
+    plan = make_plan(parse_study(STUDY.replace("[dynamics]", "[dynamics]\nrepeats = 2")))
+    written = export_runs(VASP, plan, tmp_path / "runs", tmp_path)
+    assert written.scripts == ("jobs/N16-P100.sh", "jobs/N16-P100-repeat2.sh")
+    script = (tmp_path / "runs" / written.scripts[1]).read_text()
+    assert 'run "N16/P100/T500-repeat2" "$PWD/N16/P100/T300-repeat2"' in script
+    starts = [
+        (tmp_path / "runs" / folder / "POSCAR").read_text() for folder in ("N16/P100/T300", "N16/P100/T300-repeat2")
+    ]
+    assert starts[0] != starts[1]
