@@ -13,12 +13,14 @@ from llpt.campaign.explained import CampaignExplanation
 from llpt.cli.app import app
 from llpt.errors import InputError
 from llpt.study import Ledger, State, make_plan, parse_study
+from llpt.study.archive import opened
 from llpt.study.cost import StepTimes
 from llpt.study.explaining import difference_from
 from llpt.study.explaining_runs import labels_beforehand, two_phases
 from llpt.study.inputs import named_inputs
 from llpt.study.nodes.coupled import PlannedCoupled
 from llpt.study.nodes.other_labels import PlannedOtherLabels
+from llpt.study.verifying import verify
 
 STUDY = """
 [study]
@@ -295,3 +297,30 @@ def test_a_label_that_was_edited_is_found(root, llpt):
     for code, said in found:
         assert code == 1
         assert "what it left, ledger and disk" in said
+
+
+@pytest.mark.slow
+def test_without_trajectories_what_rests_on_them_cannot_be_told_and_the_rest_is_checked(root, llpt, tmp_path):
+    """The labels of the run itself lie in its trajectory: neither a mismatch nor a pass is known of the kelvins."""
+    packed = tmp_path / "soft.zip"
+    assert llpt("archive", root, "--without-trajectories", "--out", packed)[0] == 0
+    code, said, _ = llpt("verify", packed)
+    said = " ".join(said.split())
+    assert code == 1
+    assert "mismatch" not in said
+    assert said.count("cannot be told:") == 1
+    assert "cannot be told: study: free energies and kelvins, stored and recomputed: results/bridge.json" in said
+    assert "rest on the trajectories that the archive was packed without" in said
+    with opened(packed) as unpacked:
+        verdict = unpacked / "results/verdict.json"
+        document = json.loads(verdict.read_text(encoding="utf-8"))
+        labels = next((unpacked / "labels/budget").rglob("labels.extxyz"))
+        document["reasons"] = document["reasons"][1:]
+        verdict.write_text(json.dumps(document), encoding="utf-8")
+        labels.write_text(labels.read_text(encoding="utf-8") + " ", encoding="utf-8")
+        differing = {(each.subject, each.what) for each in verify(unpacked) if not each.passed and each.can_be_told}
+    assert differing == {
+        ("study", "files, archive and disk"),
+        ("study", "verdict, stored and recomputed"),
+        (labels.parent.relative_to(unpacked).as_posix(), "what it left, ledger and disk"),
+    }

@@ -1,6 +1,7 @@
 """One reference serves many surrogates: what is done elsewhere and would be the same is taken, and nothing else."""
 
 import shutil
+import sqlite3
 import subprocess
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.studies import ENGINES, WITHOUT_REPORT, study_of_one_engine, with_mod
 
 from llpt.errors import InputError, StorageError
 from llpt.study import Ledger, State, StudyDirectory, make_plan, parse_study
+from llpt.study.fixed_thresholds import changed_thresholds, fix_thresholds
 from llpt.study.jobs import write_job
 from llpt.study.taking import take_done
 from llpt.study.verifying import verify
@@ -45,16 +47,24 @@ def first(tmp_path_factory, run):
     return place
 
 
+@pytest.fixture(scope="module")
+def second(first, tmp_path_factory, run):
+    """The directory of a study of both sides, whose reference was taken from the first, and what was said."""
+    place = tmp_path_factory.mktemp("taking") / "second"
+    done = run(place, REFERENCE + SURROGATE, "--runs-from", str(first))
+    assert done.returncode == 0, done.stderr
+    return place, done.stderr
+
+
 def entries(place):
     with Ledger(place / "study.db") as ledger:
         return {entry.path: entry for entry in ledger.entries()}
 
 
-def test_a_second_surrogate_takes_the_reference_and_runs_itself_alone(first, tmp_path, run):
-    done = run(tmp_path / "second", REFERENCE + SURROGATE, "--runs-from", str(first))
-    assert done.returncode == 0, done.stderr
-    assert f"2 of 4 were done in {first} and are taken from there." in done.stderr
-    before, after = entries(first), entries(tmp_path / "second")
+def test_a_second_surrogate_takes_the_reference_and_runs_itself_alone(first, second, run):
+    place, said = second
+    assert f"2 of 4 were done in {first} and are taken from there." in said
+    before, after = entries(first), entries(place)
     for path, entry in before.items():
         taken = after.pop(path)
         assert taken.reason == 'taken from the study "test"'
@@ -62,14 +72,13 @@ def test_a_second_surrogate_takes_the_reference_and_runs_itself_alone(first, tmp
             assert getattr(taken, name) == getattr(entry, name)
         for file in (first / path).rglob("*"):
             if file.is_file():
-                assert (tmp_path / "second" / file.relative_to(first)).read_bytes() == file.read_bytes()
+                assert (place / file.relative_to(first)).read_bytes() == file.read_bytes()
     assert len(after) == 2
     assert {entry.state for entry in after.values()} == {State.DONE}
-    told = [
-        {(each.subject, each.what, each.passed) for each in verify(place)} for place in (first, tmp_path / "second")
-    ]
+    told = [{(each.subject, each.what, each.passed) for each in verify(study)} for study in (first, place)]
     assert {each for each in told[0] if each[0] != "study"} <= told[1]
-    again = run(tmp_path / "second", REFERENCE + SURROGATE, "--runs-from", str(first))
+    assert ("study", "thresholds, study file and ledger", True) in told[1]
+    again = run(place, REFERENCE + SURROGATE, "--runs-from", str(first))
     assert again.returncode == 0, again.stderr
     assert "0 of 4 were done" in again.stderr
 
@@ -175,3 +184,61 @@ def test_a_run_that_is_not_what_its_ledger_says_is_not_taken(first, tmp_path):
     with pytest.raises(StorageError, match="is not what the ledger says"):
         taken(tmp_path / "other", REFERENCE, source)
     assert not (tmp_path / "other" / LOWER).exists()
+
+
+STRICTER = "[verdict]\ndensity_percent = 0.5\n"
+
+
+def thresholds_found(place, text, source):
+    """What is known of the thresholds of a study once it has taken what is done in others and begun."""
+    taken(place, text, source)
+    study = parse_study(text)
+    with Ledger(place / "study.db") as ledger:
+        fix_thresholds(study, ledger)
+        return changed_thresholds(study, make_plan(study), ledger)
+
+
+def test_thresholds_of_runs_that_were_taken_are_those_that_they_were_done_under(second, tmp_path):
+    text = REFERENCE + SURROGATE
+    assert thresholds_found(tmp_path / "third", text, second[0]) == ("", True, "")
+    assert thresholds_found(tmp_path / "fourth", text, tmp_path / "third") == ("", True, "")
+    found = thresholds_found(tmp_path / "stricter", text + STRICTER, tmp_path / "third")
+    assert not found.told
+    assert "4 runs were done in another study" in found.changed
+    assert "density_percent 1.0, here 0.5" in found.changed
+    assert "llpt verify it" in found.changed
+
+
+def test_other_thresholds_of_one_side_alone_chose_nothing_and_are_told(first, tmp_path):
+    """Without the surrogate there was no comparison by which thresholds could have been chosen."""
+    found = thresholds_found(tmp_path / "stricter", REFERENCE + SURROGATE + STRICTER, first)
+    assert (found.changed, found.told) == ("", True)
+    assert found.remark.startswith("2 runs were done in another study, of the reference alone")
+
+
+def test_what_was_taken_before_this_was_kept_is_entered_where_it_is_taken_again(second, tmp_path):
+    text, place = REFERENCE + SURROGATE, tmp_path / "third"
+    assert thresholds_found(place, text, second[0]).told
+    with sqlite3.connect(place / "study.db") as ledger:
+        ledger.execute("DELETE FROM facts WHERE name LIKE 'thresholds of %'")
+    ledger.close()
+    study = parse_study(text)
+    with Ledger(place / "study.db") as ledger:
+        before = changed_thresholds(study, make_plan(study), ledger)
+    assert not before.told
+    assert "llpt run DIR --runs-from THAT" in before.changed
+    assert thresholds_found(place, text, second[0]) == ("", True, "")
+
+
+def test_a_study_that_entered_its_thresholds_late_does_not_tell_what_its_runs_were_done_under(second, tmp_path):
+    source = tmp_path / "source"
+    shutil.copytree(second[0], source)
+    with sqlite3.connect(source / "study.db") as ledger:
+        ledger.execute("DELETE FROM facts")
+    ledger.close()
+    study = parse_study(REFERENCE + SURROGATE)
+    with Ledger(source / "study.db") as ledger:
+        fix_thresholds(study, ledger)
+    found = thresholds_found(tmp_path / "third", REFERENCE + SURROGATE, source)
+    assert not found.told
+    assert "entered there after they had begun" in found.changed

@@ -60,6 +60,8 @@ PROTOCOL = frozenset({Cause.MASS, Cause.KINETIC_TEMPERATURE})
 """Where one of these is present the two sides were not run alike, and no difference between them decides anything."""
 HAMILTONIAN = frozenset({Cause.GRADIENT, Cause.VOLUME_DERIVATIVE})
 """A surrogate with one of these has no Hamiltonian that could be called faithful."""
+FROM_LABELS = HAMILTONIAN | {Cause.FORCE_SIZE, Cause.PRESSURE, Cause.PHASES, Cause.CHOICE}
+"""Told by single points of both sides; the others by the runs alone."""
 
 
 @dataclass(frozen=True)

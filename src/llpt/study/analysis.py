@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from llpt.audit import Verdict
+    from llpt.audit import Diagnosis, Verdict
     from llpt.campaign.explained import CampaignExplanation
     from llpt.campaign.ladders import ObservedLadder
     from llpt.campaign.orders import OrderResult
@@ -101,6 +101,7 @@ def verdict_of_study(
     *,
     found: Sequence[OrderResult] | None = None,
     explained: Explained | None = None,
+    labels_say: Sequence[Diagnosis] = (),
     thresholds: StudyThresholds | None = None,
     reference: str | None = None,
     surrogate: str | None = None,
@@ -114,6 +115,7 @@ def verdict_of_study(
         ladders: its runs with their averages and transitions.
         found: the orders of their changes where they are known already; None finds them.
         explained: of ``explanation_of``; None where the study asked for no labels.
+        labels_say: what is wrong by name by labels that cannot be read any more, as it was stored.
         thresholds: that the verdict is by, None takes those of the study file. Where they were changed openly since the
             runs the verdict tells both.
         reference: name of an engine, as in paths or as people call it; None for the study's reference.
@@ -131,7 +133,7 @@ def verdict_of_study(
     verdict, why = verdict_of(ladders, asked.now, found=found, reference=reference, surrogate=surrogate)
     if verdict is None or reference is not None or surrogate is not None:
         return verdict, why
-    verdict = verdict.with_diagnoses(diagnoses_of(directory, plan, entries, ladders, explained))
+    verdict = verdict.with_diagnoses((*diagnoses_of(directory, plan, entries, ladders, explained), *labels_say))
     if asked.before is not None:
         verdict = with_change_told(verdict, verdict_of(ladders, asked.before, found=found)[0])
     return verdict, why

@@ -12,6 +12,7 @@ from llpt.campaign import short_name
 from llpt.errors import InputError, StorageError
 from llpt.files import atomic_directory, copy
 from llpt.study.contents import content_hash
+from llpt.study.fixed_thresholds import keep_thresholds_of_run, thresholds_done_under
 from llpt.study.growing import first_change
 from llpt.study.jobs import write_job
 from llpt.study.ledger import EntryChanges, Ledger
@@ -52,6 +53,8 @@ def take_done(
         raise InputError(f"{source.root} is the study itself.", "Give --runs-from the directory of another study.")
     with Ledger(source.database) as other:
         there = {entry.path: entry for entry in other.entries() if entry.state is State.DONE}
+        under = thresholds_done_under(other)
+    runs = {run.path for run in plan.own_runs}
     here = {entry.path: entry for entry in ledger.entries()}
     changed = _changed_files(directory.root, source.root)
     same: set[str] = set()
@@ -67,10 +70,14 @@ def take_done(
         done_here = own is not None and own.state is State.DONE
         if own and done_here and own.provenance.content_hash == there[path].provenance.content_hash:
             same.add(path)
+            if path in under and path in runs and own.started == there[path].started:  # taken before this was kept
+                keep_thresholds_of_run(ledger, path, under[path])
         if path not in wanted or done_here or (own and own.attempts):
             continue
         _copy(source.node(path), directory.node(path), there[path].provenance.content_hash)
         write_job(directory, node, ledger)
+        if path in runs:
+            keep_thresholds_of_run(ledger, path, under.get(path, ""))
         known = {name: value for name in CARRIED if (value := getattr(there[path], name)) is not None}
         ledger.record(path, State.DONE, reason=f'taken from the study "{source.study.study.name}"', **known)
         same.add(path)

@@ -19,11 +19,8 @@ from llpt.files import copy, scratch_directory
 from llpt.study.analysis import verdict_of_study
 from llpt.study.check import Check, first_names
 from llpt.study.contents import content_hash
-from llpt.study.explaining import (
-    asks_for_labels,
-    explanation_of,
-)
-from llpt.study.fixed_thresholds import StudyThresholds, changed_thresholds
+from llpt.study.explaining import asks_for_labels, explanation_of
+from llpt.study.fixed_thresholds import StudyThresholds, ThresholdsFound, changed_thresholds
 from llpt.study.inputs import named_potentials
 from llpt.study.inside import place_above
 from llpt.study.job_files import JobFiles, read_json
@@ -34,7 +31,14 @@ from llpt.study.observables_table import TABLE_NAME, observables_table
 from llpt.study.observed_ladders import ladders_of_study
 from llpt.study.outcome import State
 from llpt.study.planning import make_plan
-from llpt.study.verifying_results import explanation_checks, table_checks, verdict_checks
+from llpt.study.steps import RUN_INSIDE
+from llpt.study.verifying_results import (
+    explanation_checks,
+    explanation_without_trajectories,
+    stored_diagnoses,
+    table_checks,
+    verdict_checks,
+)
 from llpt.study.verifying_runs import kept_averages, run_checks
 
 if TYPE_CHECKING:
@@ -44,6 +48,8 @@ if TYPE_CHECKING:
     from llpt.campaign.observed import ObservedRun
     from llpt.study.nodes import Node
     from llpt.study.plan import Plan
+
+LEFT = "what it left, ledger and disk"
 
 
 def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: None) -> tuple[Check, ...]:
@@ -65,13 +71,13 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
         try:
             with _opened(file) as ledger:
                 entries = {entry.path: entry.checked() for entry in ledger.entries()}
-                changed, told = changed_thresholds(directory.study, plan, ledger)
+                found = changed_thresholds(directory.study, plan, ledger)
                 thresholds = StudyThresholds.of(directory.study, ledger)
         except (LlptError, ValueError) as error:
             return (Check("study", "ledger", False, str(error)),)
     checks = [
         _all_done(plan, entries),
-        _thresholds(changed, told, openly=thresholds.before is not None),
+        _thresholds(found, openly=thresholds.before is not None),
     ]
     checks += [
         Check(path, "part of the plan", False, "the ledger has it, the study file does not imply it")
@@ -97,26 +103,41 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
                 done, seen = run_checks(directory, run, entry, part)
             checks += done
             observed += seen
-    checks += _others(directory, plan, entries)
+    checks += _others(directory, plan, entries, averages_only=averages_only)
     ladders = ladders_of_study(directory.study, observed)
     explained = None
+    unread = averages_only and directory.study.bridge is not None  # [budget] needs its own labels alone
     try:
-        if asks_for_labels(directory.study):
+        if asks_for_labels(directory.study) and not unread:
             explained = explanation_of(directory, plan, entries, ladders)
     except LlptError as error:
         checks.append(Check("study", "labels", False, error.cause))
-    fresh = partial(verdict_of_study, directory, plan, entries, ladders, explained=explained, thresholds=thresholds)
+    fresh = partial(
+        verdict_of_study,
+        directory,
+        plan,
+        entries,
+        ladders,
+        explained=explained,
+        labels_say=stored_diagnoses(directory) if unread else (),
+        thresholds=thresholds,
+    )
     if all(check.can_be_told for check in checks):  # averages of another version differ in the table as well
         checks += table_checks("study", directory.results / TABLE_NAME, partial(observables_table, plan, observed))
-    return (*checks, *verdict_checks(directory, fresh, thresholds.now), *explanation_checks(directory, explained))
+    checks += verdict_checks(directory, fresh, thresholds.now)
+    return (
+        *checks,
+        *(explanation_without_trajectories(directory) if unread else explanation_checks(directory, explained)),
+    )
 
 
-def _thresholds(changed: str, told: bool, *, openly: bool) -> Check:
+def _thresholds(found: ThresholdsFound, *, openly: bool) -> Check:
     """Check that the thresholds are those from before the runs, or that the study says itself that they are not."""
     what = "thresholds, study file and ledger"
-    if changed and told and openly:
-        return Check("study", what, True, "changed after the runs, as the verdict says", remark=changed)
-    return Check("study", what, not changed, changed or "as before the runs", told)
+    if found.changed and found.told and openly:
+        return Check("study", what, True, "changed after the runs, as the verdict says", remark=found.changed)
+    shown = found.changed or "as before the runs"
+    return Check("study", what, not found.changed, shown, found.told, found.remark)
 
 
 @contextmanager
@@ -163,27 +184,33 @@ def _inputs(directory: StudyDirectory, node: Node, entry: Entry) -> list[Check]:
     return [*checks, Check(node.path, "job", agreed, "as planned" if agreed else "jobs/ tells the run something else")]
 
 
-def _others(directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry]) -> Iterator[Check]:
+def _others(
+    directory: StudyDirectory, plan: Plan, entries: Mapping[str, Entry], *, averages_only: bool
+) -> Iterator[Check]:
     """Check the nodes that are no runs."""
     for node in plan.others:
         if node.path in entries:
             yield from _inputs(directory, node, entries[node.path])
-            if entries[node.path].state is State.DONE:
+            if entries[node.path].state is not State.DONE:
+                continue
+            if averages_only and (directory.node(node.path) / RUN_INSIDE).is_dir():
+                remark = "The archive was packed without its trajectory: its labels are taken as they are packed."
+                yield Check(node.path, LEFT, True, "as packed", remark=remark)
+            else:
                 yield _content(directory, entries[node.path])
 
 
 def _content(directory: StudyDirectory, entry: Entry) -> Check:
     """Check that what a node left is, byte by byte, what it was when it was done."""
-    what = "what it left, ledger and disk"
     kept = entry.provenance.content_hash
     try:
         found = content_hash(directory.node(entry.path))
     except StorageError as error:
-        return Check(entry.path, what, False, error.cause)
+        return Check(entry.path, LEFT, False, error.cause)
     if kept:
-        return Check.of_same(entry.path, what, kept, found)
+        return Check.of_same(entry.path, LEFT, kept, found)
     remark = "Done before the ledger kept hashes of trajectories: a change outside of the averages is not found."
-    return Check(entry.path, what, True, "not in the ledger", remark=remark if found else "")
+    return Check(entry.path, LEFT, True, "not in the ledger", remark=remark if found else "")
 
 
 def _packed(directory: StudyDirectory, manifest: ArchiveManifest | None) -> list[Check]:

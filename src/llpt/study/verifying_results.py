@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from llpt.audit import Agreement, Verdict, reproduces
+from llpt.audit.diagnosis import FROM_LABELS
 from llpt.errors import LlptError, NewerFormatError
 from llpt.study.check import Check
 from llpt.study.explaining import EXPLANATION, FRAMES_TABLE, difference_from, doubly_labelled_table
@@ -15,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from llpt.audit import Thresholds
+    from llpt.audit import Diagnosis, Thresholds
     from llpt.study.explaining import Explained
     from llpt.study.layout import StudyDirectory
+
+EXPLAINED = "free energies and kelvins, stored and recomputed"
 
 
 def verdict_checks(
@@ -35,10 +40,8 @@ def verdict_checks(
         fresh, why = recompute()
     except LlptError as error:
         return [Check("study", what, False, error.cause, can_be_told=False)]
-    stored = None
     try:
-        if directory.verdict.exists():
-            stored = Verdict.from_json(directory.verdict.read_text(encoding="utf-8"))
+        stored = _stored(directory)
     except (OSError, UnicodeDecodeError) as error:
         return [Check("study", what, False, f"results/{directory.verdict.name} cannot be read: {error}")]
     except LlptError as error:
@@ -61,19 +64,67 @@ def verdict_checks(
     ]
 
 
+def _stored(directory: StudyDirectory) -> Verdict | None:
+    """Return the stored verdict; None where there is none.
+
+    Raises:
+        OSError: it cannot be read.
+        UnicodeDecodeError: it is no text.
+        LlptError: it is damaged, or of a later version.
+    """
+    return Verdict.from_json(directory.verdict.read_text(encoding="utf-8")) if directory.verdict.exists() else None
+
+
+def stored_diagnoses(directory: StudyDirectory) -> tuple[Diagnosis, ...]:
+    """Return what the stored verdict says by name by its labels; none where it cannot be read, as another check says.
+
+    Args:
+        directory: the study's directory.
+    """
+    with suppress(OSError, UnicodeDecodeError, LlptError):
+        if (stored := _stored(directory)) is not None:
+            return tuple(each for each in stored.diagnoses if each.cause in FROM_LABELS)
+    return ()
+
+
+def explanation_without_trajectories(directory: StudyDirectory) -> list[Check]:
+    """Say that what labels say cannot be told: they are held against those of the run itself, in its trajectory.
+
+    Args:
+        directory: of a study that was packed without trajectories.
+    """
+    path = directory.results / EXPLANATION
+    if not path.exists():
+        return _missing(directory)
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        return [Check("study", EXPLAINED, False, f"results/{path.name} cannot be read: {error}")]
+    found = (
+        f"results/{EXPLANATION}, {FRAMES_TABLE} and what the verdict says by labels rest on the trajectories that the "
+        "archive was packed without; to check them, llpt verify the study itself, or an archive that has them"
+    )
+    return [Check("study", EXPLAINED, False, found, can_be_told=False)]
+
+
+def _missing(directory: StudyDirectory) -> list[Check]:
+    """Return that there is no explanation, which there is wherever a verdict was sought."""
+    found = f"results/{EXPLANATION} is missing"
+    return [Check("study", EXPLAINED, False, found)] if directory.verdict.exists() else []
+
+
 def explanation_checks(directory: StudyDirectory, explained: Explained | None) -> list[Check]:
     """Check that the labels give the stored free energies and kelvins once more."""
     path = directory.results / EXPLANATION
     if explained is None:
         return []
-    what = "free energies and kelvins, stored and recomputed"
     if not path.exists():
-        return [Check("study", what, False, f"results/{path.name} is missing")] if directory.verdict.exists() else []
+        return _missing(directory)
     try:
         unlike = difference_from(path.read_text(encoding="utf-8"), explained[0])
     except (OSError, UnicodeDecodeError) as error:
-        return [Check("study", what, False, f"results/{path.name} cannot be read: {error}")]
-    found = Check("study", what, not unlike, f"results/{path.name}: {unlike}" if unlike else "the same")
+        return [Check("study", EXPLAINED, False, f"results/{path.name} cannot be read: {error}")]
+    found = Check("study", EXPLAINED, not unlike, f"results/{path.name}: {unlike}" if unlike else "the same")
     if not explained[1]:
         return [found]
     return [

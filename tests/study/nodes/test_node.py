@@ -68,7 +68,7 @@ def test_a_new_kind_of_node_needs_nothing_but_its_module(tmp_path, counting):
         assert ledger.entry(node.path).inputs_hash == node.job(tmp_path).inputs_hash()
         assert read_job(JobFiles(directory.root, node.path).job) == node.job(tmp_path)
         fix_thresholds(study, ledger)
-        assert changed_thresholds(study, plan, ledger) == ("", True)
+        assert changed_thresholds(study, plan, ledger) == ("", True, "")
         ledger.begin(node.path)
         standing = Execution(directory, plan, ledger).progress()
         assert standing.nodes[node.path].state is State.RUNNING
