@@ -4,7 +4,8 @@
 prints what ``llpt plan`` would say of each size where the sizes of ``known`` have run, over what it took. A step's time
 is the median over its steps of seconds of one processor, those of an engine's program counted, which other work on the
 machine changes least. It takes five minutes, and as much again where pw.x, ABINIT and CP2K are installed; with
-``--seconds`` times of a log that is there are taken, and what is not in it is run.
+``--seconds`` times of a log that is there are taken, and what is not in it is run. ``--only "single points of …"``
+times labels, of electrons from nothing, against a step: as a study makes them, in double precision, and tight.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
@@ -28,7 +29,10 @@ from llpt.dynamics import RunSettings, run_md
 from llpt.engines import Purpose, find_engine, make_engine
 from llpt.structure import atomic_fluid, molecular_fluid
 from llpt.study import Plan, make_plan, parse_study
-from llpt.study.cost import StepTimes, pace_of
+from llpt.study.cost import StepTimes, pace_of, seconds_per_step, single_point_steps
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 ROOT = Path(__file__).parents[1]
 PRESSURE_GPA = 200.0
@@ -64,20 +68,50 @@ MESHES: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "meshes of DFT, SCAN-L, 16 atoms": ({**DFT, "xc": "scan-l"}, 16, ("mean-value", "2x2x2")),
 }
 """Options, number of atoms, meshes of k-points."""
+DOUBLE = {"precision": "double"}
+POINTS: dict[str, tuple[dict[str, Any], int]] = {
+    f"single points of DFT, PBE, {atoms} atoms, {mesh}": ({"ecut_ry": 55.0, "kpoints": mesh, "xc": "pbe"}, atoms)
+    for atoms, mesh in itertools.product((16, 32, 64), ("mean-value", "2x2x2"))
+}
+"""Options, number of atoms."""
+SNAPSHOTS = (5, 11, -1)
+"""Steps whose structures are labelled."""
+KINDS: dict[str, tuple[Purpose, dict[str, Any]]] = {
+    "label": (Purpose.LABELS, {}),
+    "label, double": (Purpose.LABELS, DOUBLE),
+    "tight": (Purpose.SINGLE_POINT, {}),
+}
+"""Single points: as a study makes its labels, the same in double precision, and as one structure alone is computed."""
+
+
+class Steps(NamedTuple):
+    """Steps of dynamics.
+
+    Args:
+        seconds: of a processor for one, the median.
+        structures: of every step.
+    """
+
+    seconds: float
+    structures: list[Atoms]
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--log", type=Path)
-    parser.add_argument("--only", choices=(*CASES, *MESHES), action="append")
+    parser.add_argument("--only", choices=(*CASES, *MESHES, *POINTS), action="append")
     parser.add_argument("--seconds", type=Path, help="a log of this command, whose times are taken")
     arguments = parser.parse_args()
     before = json.loads(arguments.seconds.read_text()) if arguments.seconds else {"rows": []}
     timed = {row["engine"]: row for row in before["rows"] if "seconds" in row}
     now = datetime.now(tz=UTC).isoformat(timespec="seconds")
     rows: list[dict[str, Any]] = []
-    for name in arguments.only or (*CASES, *MESHES):
+    for name in arguments.only or (*CASES, *MESHES, *POINTS):
+        if name in POINTS:
+            rows += point_rows(name, now) if name not in timed else [timed[name], planned_points(timed[name])]
+            print(*map(json.dumps, rows[-2:]), sep="\n", flush=True)
+            continue
         known = timed.get(name, {"seconds": {}, "measured": now})
         for row in (mesh_rows if name in MESHES else rows_of)(name, known["seconds"]):
             if "seconds" in row:
@@ -97,7 +131,7 @@ def main() -> None:
 def rows_of(name: str, timed: dict[str, float]) -> list[dict[str, Any]]:
     """Return a row for each set of known sizes and each size: seconds used, which are measured, and planned / used."""
     spec, options, sizes, known_sizes = CASES[name]
-    seconds = {atoms: timed.get(str(atoms)) or step_s(spec, options, atoms) for atoms in sizes}
+    seconds = {atoms: timed.get(str(atoms)) or steps(spec, options, atoms).seconds for atoms in sizes}
     runs = {atoms: planned(spec, options, atoms).runs[0] for atoms in sizes}
     paces = {atoms: pace_of("here", runs[atoms], seconds[atoms]) for atoms in sizes}
     rows = []
@@ -112,7 +146,7 @@ def mesh_rows(name: str, timed: dict[str, float]) -> list[dict[str, Any]]:
     """Return a row of seconds and one for each mesh of k-points that is known, with planned / used of the others."""
     options, atoms, meshes = MESHES[name]
     given = {mesh: {**options, "kpoints": mesh} for mesh in meshes}
-    seconds = {mesh: timed.get(mesh) or step_s("dft", given[mesh], atoms) for mesh in meshes}
+    seconds = {mesh: timed.get(mesh) or steps("dft", given[mesh], atoms).seconds for mesh in meshes}
     runs = {mesh: planned("dft", given[mesh], atoms).runs[0] for mesh in meshes}
     rows: list[dict[str, Any]] = [{"engine": name, "seconds": {mesh: round(each, 5) for mesh, each in seconds.items()}}]
     for known in meshes:
@@ -120,6 +154,50 @@ def mesh_rows(name: str, timed: dict[str, float]) -> list[dict[str, Any]]:
         ratios = {mesh: round(times.step_s(runs[mesh]) / seconds[mesh], 2) for mesh in meshes if mesh != known}
         rows.append({"engine": name, "known": [known], "planned / used": ratios})
     return rows
+
+
+def point_rows(name: str, now: str) -> list[dict[str, Any]]:
+    """Return a row of seconds and cycles of a step and of single points, and one with planned / used."""
+    options, atoms = POINTS[name]
+    single = steps("dft", options, atoms)
+    seconds = {"step": single.seconds, "step, double": steps("dft", {**options, **DOUBLE}, atoms).seconds}
+    cycles = {}
+    for kind, (purpose, more) in KINDS.items():
+        engine = make_engine("dft", {**options, **more, "electronic_temperature_k": TEMPERATURE_K}, purpose=purpose)
+        spent, counted = [], []
+        for place in SNAPSHOTS:
+            engine.reset()
+            began = time.process_time()
+            engine.calculate(single.structures[place])
+            spent.append(time.process_time() - began)
+            counted.append(engine.ground_state.cycles)
+        engine.close()
+        seconds[kind], cycles[kind] = statistics.median(spent), statistics.mean(counted)
+    row = {
+        "engine": name,
+        "seconds": {kind: round(each, 4) for kind, each in seconds.items()},
+        "cycles": {kind: round(each, 1) for kind, each in cycles.items()},
+        "measured": now,
+    }
+    return [row, planned_points(row)]
+
+
+def planned_points(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a plan makes of labels where the step has been measured, over what they used."""
+    options, atoms = POINTS[row["engine"]]
+    seconds = row["seconds"]
+    run, double = (planned("dft", each, atoms).runs[0] for each in (options, {**options, **DOUBLE}))
+    step = seconds_per_step(double) / seconds_per_step(run) * seconds["step"]
+    ratios = {
+        "step, double": step / seconds["step, double"],
+        "label": single_point_steps(run) * seconds["step"] / seconds["label"],
+        "label, double": single_point_steps(double) * step / seconds["label, double"],
+    }
+    return {
+        "engine": row["engine"],
+        "known": ["step"],
+        "planned / used": {kind: round(each, 2) for kind, each in ratios.items()},
+    }
 
 
 def planned(spec: str, options: dict[str, Any], atoms: int) -> Plan:
@@ -134,27 +212,29 @@ def planned(spec: str, options: dict[str, Any], atoms: int) -> Plan:
     return make_plan(parse_study(text + own, name="study.toml"))
 
 
-def step_s(spec: str, options: dict[str, Any], atoms: int) -> float:
-    """Return the median seconds of a processor of a step of dynamics at constant pressure."""
+def steps(spec: str, options: dict[str, Any], atoms: int) -> Steps:
+    """Do steps of dynamics at constant pressure."""
     thread = {"threads": 1} if spec.startswith("n2p2:") else {}
     electrons_k = TEMPERATURE_K if spec == "dft" else HOT_K
     electrons = {"electronic_temperature_k": electrons_k} if find_engine(spec).thermal else {}
     engine = make_engine(spec, {**options, **thread, **electrons}, purpose=Purpose.CONSTANT_PRESSURE)
     marks: list[float] = []
+    structures: list[Atoms] = []
     calculate = engine.calculate
 
     def timed(*arguments: Any, **keywords: Any) -> None:
         marks.append(used_s())
         calculate(*arguments, **keywords)
+        structures.append(engine.atoms.copy())
 
     engine.calculate = timed  # type: ignore[method-assign]
-    steps = FIRST_STEPS + (12 if electrons else max(20, 3000 // atoms))
+    count = FIRST_STEPS + (12 if electrons else max(20, 3000 // atoms))
     settings = RunSettings(
         ensemble="npt",
         temperature_k=TEMPERATURE_K,
         pressure_gpa=PRESSURE_GPA,
         timestep_fs=SHORT_FS if "tests" in spec else TIMESTEP_FS,
-        steps=steps,
+        steps=count,
         seed=1,
     )
     fluid = atomic_fluid if spec.startswith("ase:") else molecular_fluid
@@ -162,10 +242,11 @@ def step_s(spec: str, options: dict[str, Any], atoms: int) -> float:
     with tempfile.TemporaryDirectory() as scratch:
         outcome = run_md(fluid(atoms=atoms, density_g_per_cm3=density, seed=1), engine, settings, Path(scratch) / "run")
     engine.close()
-    if outcome.steps_done != steps:
+    if outcome.steps_done != count:
         raise SystemExit(f"{spec}, {atoms} atoms: {outcome.reason}")
     kept = marks[FIRST_STEPS:]
-    return statistics.median(after - before for before, after in itertools.pairwise(kept))
+    seconds = statistics.median(after - before for before, after in itertools.pairwise(kept))
+    return Steps(seconds, structures)
 
 
 def used_s() -> float:

@@ -26,14 +26,13 @@ from ase import Atoms
 from llpt.engines import make_engine
 from llpt.mlp.quality.phases import molecular_fraction
 from llpt.statistics.autocorrelation import statistical_inefficiency
-from llpt.study.cost import SINGLE_POINT_STEPS
 from llpt.trajectory import Trajectory
 from llpt.units import ANGSTROM_TO_BOHR, BOLTZMANN_EV_PER_K
 
-LABEL_STEPS = (SINGLE_POINT_STEPS, 4.0)
-"""Steps of dynamics that a converged single point costs: as ``llpt plan`` counts it, from 16 and 32 atoms, and dearer.
+LABEL_STEPS = (2.2, 4.0)
+"""Steps of dynamics that a converged single point costs: of 16 atoms, and of 64 at 2x2x2, in single precision.
 
-It depends on size and precision, and the gain with it."""
+In double precision it is several times dearer (docs/performance.md), and the gain smaller."""
 POTENTIAL_STEPS = 1.0 / 20.0
 """A force call of a potential, in steps of DFT dynamics: 0.009 s against 0.18 s at 64 atoms and 2x2x2 (one core)."""
 FEWEST_VALUES = 10.0

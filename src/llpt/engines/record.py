@@ -53,6 +53,7 @@ class Speed:
         floor: what every step costs besides, i-PI and the trajectory among it.
         plane_waves: whether ``terms`` and ``once`` grow with the number of plane waves, cutoff^1.5 / density.
         on_one_thread: how many times longer a step takes on one thread than on two.
+        in_double: how many times longer ``terms`` are where the option ``precision`` asks for double.
         functionals: returns how many times longer with an exchange–correlation functional, by the value of the option
             ``xc``; None where all take as long.
     """
@@ -62,6 +63,7 @@ class Speed:
     floor: float = 0.002
     plane_waves: bool = False
     on_one_thread: float = 1.0
+    in_double: float = 1.0
     functionals: Callable[[str], float] | None = None
 
     def __post_init__(self) -> None:
@@ -75,9 +77,19 @@ class Speed:
             kpoints: their number, >= 1.
             plane_waves: per atom and k-point, in units of those that the engine was timed with.
         """
+        shared, of_one = self.parts(atoms, plane_waves=plane_waves)
+        return shared + kpoints * of_one
+
+    def parts(self, atoms: int, *, plane_waves: float = 1.0) -> tuple[float, float]:
+        """Return the seconds of what a step does once, and of what it does for each k-point.
+
+        Args:
+            atoms: number of atoms.
+            plane_waves: as in :meth:`seconds`.
+        """
         share = plane_waves if self.plane_waves else 1.0
         of_one = sum(seconds * (atoms / 64.0) ** power for power, seconds in self.terms.items())
-        return self.floor + share * (self.once * atoms / 64.0 + kpoints * of_one)
+        return self.floor + share * self.once * atoms / 64.0, share * of_one
 
 
 @dataclass(frozen=True)

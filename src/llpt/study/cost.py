@@ -19,6 +19,7 @@ from llpt.dft.kpoints import kpoints_in_cell
 from llpt.engines import find_engine
 from llpt.engines.record import TIMED_CUTOFF_RY, TIMED_DENSITY_G_PER_CM3
 from llpt.errors import InputError, LlptError
+from llpt.precision import Precision
 from llpt.structure import volume_per_atom
 from llpt.study.paces import RUN_START_UP_S, KnownPace, engine_key, options_text, typical_pace
 from llpt.study.protocol import starting_density
@@ -32,10 +33,14 @@ if TYPE_CHECKING:
     from llpt.engines import Speed
     from llpt.options import GivenValue, OptionValue
 
-SINGLE_POINT_STEPS = 2.2
-"""A single point of electrons from nothing costs as much as this many MD steps, which start from the step before: 2.1,
-1.7, 2.2 and 2.9 (16 atoms at 2x2x2; 32 at the mean value point, atomic and molecular; 32 atomic at 2x2x2; PBE, 60 Ry,
-NPT at 200 GPa, 0.4 fs, forty steps against three snapshots, seconds of one processor, 2026-11-28)."""
+STEP_CYCLES = 3.0
+"""Cycles of self-consistency of an MD step of electrons, which starts from the steps before."""
+COLD_CYCLES_OF_16_ATOMS = 5.0
+"""Cycles of a single point of electrons from nothing; one more for each doubling of the atoms, and in double precision,
+where they end nearer to the solution (docs/performance.md)."""
+COLD_ORBITALS = 1.67
+"""How many times dearer the orbitals are in such a cycle than in one of a step, which leaves empty bands as they are
+and expands the others from products that it has. Density and potential cost the same."""
 STEPS_OF_EACH_INNER = 0.25
 """How much dearer a step of electrons is for each inner step after the first: 0.44, 0.55 and 0.85 s of a processor (4,
 5 and 6 cycles) at 0.8, 1.2 and 1.6 fs where 0.4 fs takes 0.40 s (2.8; ``docs/results/multiple-time-steps.json``)."""
@@ -45,15 +50,6 @@ atoms, 2x2x2, 55 Ry, PBE, one core)."""
 FOLLOWED_POINT_STEPS = 3.0
 """A single point at the electrons' next temperature, 50 K on, from the solution at the one before: 0.20 to 0.28 s where
 a step takes 0.078 s (32 atoms, 2x2x2, 55 Ry, PBE, one core)."""
-
-
-def single_point_steps(speed: Speed) -> float:
-    """Return how many MD steps a single point costs; one where there are no electrons to start from nothing.
-
-    Args:
-        speed: of the engine that computes it.
-    """
-    return SINGLE_POINT_STEPS if speed.plane_waves else 1.0
 
 
 class TimedRun(Protocol):
@@ -123,6 +119,27 @@ def seconds_per_step(run: TimedRun) -> float:
 
     Beads are left out of what is learnt of the growth of a step with its atoms: they follow one another.
     """
+    return sum(_seconds_of_step(run))
+
+
+def single_point_steps(run: TimedRun) -> float:
+    """Return how many MD steps a single point costs; one where there are no electrons to start from nothing.
+
+    With c cycles from nothing it is c / ``STEP_CYCLES`` steps, of which the share that the orbitals take is
+    ``COLD_ORBITALS`` times dearer: the more atoms and k-points, the more steps. The precision is that of the steps.
+
+    Args:
+        run: of the engine that computes it, with the options that it has then.
+    """
+    if not run.speed.plane_waves:
+        return 1.0
+    shared, orbitals = _seconds_of_step(run)
+    cycles = COLD_CYCLES_OF_16_ATOMS + math.log2(run.atoms / 16.0) + _in_double(run)
+    return max(1.0, cycles / STEP_CYCLES) * (shared + COLD_ORBITALS * orbitals) / (shared + orbitals)
+
+
+def _seconds_of_step(run: TimedRun) -> tuple[float, float]:
+    """Return what the engine's record says of a step: the part that is done once, and that of all k-points."""
     speed = run.speed
     given = run.option("kpoints")
     plane_waves = 1.0
@@ -136,7 +153,14 @@ def seconds_per_step(run: TimedRun) -> float:
         kpoints = _kpoint_count(str(given), edge_angstrom=edge)
         cutoff = float(run.option("ecut_ry") or TIMED_CUTOFF_RY) / TIMED_CUTOFF_RY
         plane_waves = cutoff**1.5 / (density / TIMED_DENSITY_G_PER_CM3)
-    return _slower(run) * speed.seconds(run.atoms, kpoints=kpoints, plane_waves=plane_waves)
+    shared, orbitals = speed.parts(run.atoms, plane_waves=plane_waves)
+    precision = speed.in_double if _in_double(run) else 1.0
+    return _slower(run) * shared, _slower(run) * kpoints * precision * orbitals
+
+
+def _in_double(run: TimedRun) -> bool:
+    """Whether an engine is told to keep orbitals in double precision; one without that choice was timed as it is."""
+    return run.option("precision") == Precision.DOUBLE
 
 
 def _kpoint_count(kpoints: str, *, edge_angstrom: float) -> int:

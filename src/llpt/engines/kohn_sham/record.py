@@ -43,6 +43,7 @@ DFT = EngineRecord(
         floor=0.004,
         plane_waves=True,
         on_one_thread=1.37,
+        in_double=3.6,
         functionals=_times_longer,
     ),
     trial={"ecut_ry": 20.0, "electronic_temperature_k": 3000.0},

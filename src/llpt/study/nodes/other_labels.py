@@ -210,7 +210,7 @@ class PlannedOtherLabels(Node):
         changed = replace(self.like, engine=self.engine or self.like.engine, options=self._options)
         dearer = seconds_per_step(changed) / seconds_per_step(self.like)
         step = dearer * times.step_s(self.like)
-        return RUN_START_UP_S + self.counted_as[1] * single_point_steps(changed.speed) * step
+        return RUN_START_UP_S + self.counted_as[1] * single_point_steps(changed) * step
 
     def doubly_labelled(self, place: Callable[[str], Path]) -> LabelledRun | None:
         """Return the run's own labels, which drove it, beside those of the other side; None where that is its own."""

@@ -152,6 +152,6 @@ class PlannedTraining(Node):
     def cost_s(self, times: StepTimes) -> float:
         """Return the limit of the fit, or what one like it took, and the single points of the displaced snapshots."""
         learnt = self.runs[0]
-        label = single_point_steps(learnt.speed) * times.step_s(learnt)
+        label = single_point_steps(learnt) * times.step_s(learnt)
         fit = self.settings.max_seconds or TRAINING_S
         return RUN_START_UP_S + fit + self.settings.rattled * label
